@@ -1,0 +1,1 @@
+"""Everything that trains, records and reads runs; nothing here knows the screen."""

@@ -1,0 +1,9 @@
+"""The one kind of error a user is meant to read: a sentence that says what is wrong and what to do."""
+
+
+class UserError(Exception):
+    """What the user gave cannot be used; the message is one sentence, shown as it is (exit 2)."""
+
+
+class DataError(UserError):
+    """A data file or folder is missing, damaged or does not fit; names the file and what was found."""

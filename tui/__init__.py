@@ -1,0 +1,1 @@
+"""The screens, in Textual; nothing here knows TensorFlow."""
