@@ -1,0 +1,194 @@
+"""IDX files, gzipped or plain: a header is believed only as far as the file's size bears it out.
+
+What the header claims is checked against the bytes that are there before anything is allocated:
+a plain file must have exactly the claimed size, and a gzip file must be able to unpack to it. So
+any bytes give an array or a DataError, and reading costs the array and one megabyte.
+"""
+
+import gzip
+import hashlib
+import math
+import os
+import stat
+import struct
+import tempfile
+import zlib
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from data.dataset import Images, Labels
+from data.errors import DataError
+
+Array = npt.NDArray[Any]
+
+_GZIP_MAGIC = b"\x1f\x8b"
+_GZIP_MOST = 1040  # deflate unpacks one byte to at most 1032
+_CHUNK = 1 << 20
+_MOST_DIMENSIONS = 8
+_DTYPES: dict[int, np.dtype[Any]] = {
+    0x08: np.dtype("u1"),
+    0x09: np.dtype("i1"),
+    0x0B: np.dtype(">i2"),
+    0x0C: np.dtype(">i4"),
+    0x0D: np.dtype(">f4"),
+    0x0E: np.dtype(">f8"),
+}
+_CODES = {dtype: code for code, dtype in _DTYPES.items()}
+
+
+def read_idx(path: Path) -> Array:
+    """The array in an IDX file, of any of its types, in native byte order.
+
+    Raises:
+        DataError: the file is missing, unreadable, not IDX, cut short, or longer than it claims.
+    """
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise DataError(f"{path}: expected an IDX file, found something that is not a file")
+        with path.open("rb") as file:
+            array = _read(path, file)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(f"{path}: damaged gzip data ({error}); fetch the file again") from error
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: no such file") from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def read_images(path: Path) -> Images:
+    """Images from an IDX file: uint8 ``[n, height, width]``; DataError for anything else."""
+    return _expect(path, read_idx(path), "images", dimensions=3)
+
+
+def read_labels(path: Path) -> Labels:
+    """Labels from an IDX file: uint8 ``[n]``; DataError for anything else."""
+    return _expect(path, read_idx(path), "labels", dimensions=1)
+
+
+def idx_header(array: Array) -> bytes:
+    """The IDX header that goes before this array's values.
+
+    Raises:
+        DataError: IDX has no type or no shape for such an array.
+    """
+    code = _CODES.get(array.dtype.newbyteorder(">"))
+    if code is None or not 1 <= array.ndim <= _MOST_DIMENSIONS or array.size == 0:
+        raise DataError(f"an array of {array.dtype} {list(array.shape)} cannot be an IDX file")
+    return struct.pack(f">HBB{array.ndim}I", 0, code, array.ndim, *array.shape)
+
+
+def idx_sha256(array: Array) -> str:
+    """SHA-256 (hex) of the plain IDX file that this array makes, however it was packed."""
+    digest = hashlib.sha256(idx_header(array))
+    digest.update(_big_endian(array))
+    return digest.hexdigest()
+
+
+def write_idx(path: Path, array: Array) -> None:
+    """Write an array as an IDX file, gzipped when the name ends in ``.gz``, whole or not at all.
+
+    Raises:
+        DataError: IDX cannot hold the array.
+        OSError: the disk does not take the file.
+    """
+    header = idx_header(array)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            if path.suffix == ".gz":
+                with gzip.GzipFile("", "wb", 6, file, mtime=0) as packed:
+                    _write(packed, header, array)
+            else:
+                _write(file, header, array)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _write(stream: IO[bytes] | gzip.GzipFile, header: bytes, array: Array) -> None:
+    stream.write(header)
+    stream.write(_big_endian(array))
+
+
+def _big_endian(array: Array) -> memoryview:
+    """The array's bytes in IDX's order; a view, not a copy, for contiguous bytes."""
+    ordered = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder(">"))
+    return ordered.reshape(-1).view(np.uint8).data
+
+
+def _read(path: Path, file: IO[bytes]) -> Array:
+    size = os.fstat(file.fileno()).st_size
+    packed = file.read(2) == _GZIP_MAGIC
+    file.seek(0)
+    stream = gzip.GzipFile(fileobj=file, mode="rb") if packed else file
+    dtype, shape = _read_header(path, stream)
+    claimed = 4 + 4 * len(shape) + dtype.itemsize * math.prod(shape)
+    if claimed > size * _GZIP_MOST or (not packed and claimed != size):
+        hold = "that cannot unpack to so many" if packed else ""
+        raise _misfit(path, shape, claimed, f"{size:,} bytes {hold}".rstrip())
+    try:
+        array = np.empty(shape, dtype)
+    except MemoryError as error:
+        raise DataError(f"{path}: {claimed:,} bytes do not fit into memory") from error
+    found = _fill(stream, array.reshape(-1).view(np.uint8).data)
+    if found < array.nbytes:
+        raise _misfit(path, shape, claimed, f"{claimed - array.nbytes + found:,} bytes")
+    if stream.read(1):
+        raise _misfit(path, shape, claimed, "more")
+    return array
+
+
+def _read_header(path: Path, stream: IO[bytes] | gzip.GzipFile) -> tuple[np.dtype[Any], list[int]]:
+    magic = stream.read(4)
+    dtype = _DTYPES.get(magic[2]) if len(magic) == 4 and magic[:2] == b"\0\0" else None
+    if dtype is None or not 1 <= magic[3] <= _MOST_DIMENSIONS:
+        found = f"the bytes {magic.hex(' ')}" if magic else "nothing"
+        raise DataError(f"{path}: expected an IDX file (00 00, a type, a count), found {found}")
+    sizes = stream.read(4 * magic[3])
+    if len(sizes) < 4 * magic[3]:
+        raise DataError(
+            f"{path}: expected the sizes of {magic[3]} dimensions, found the file's end"
+        )
+    shape = list(struct.unpack(f">{magic[3]}I", sizes))
+    if 0 in shape:
+        raise DataError(f"{path}: expected values, found an empty array ({_by(shape)})")
+    return dtype, shape
+
+
+def _fill(stream: IO[bytes] | gzip.GzipFile, view: memoryview) -> int:
+    """Read into the view until it is full or the stream ends; returns the bytes read."""
+    position = 0
+    while position < len(view):
+        piece = stream.read(min(_CHUNK, len(view) - position))
+        if not piece:
+            break
+        view[position : position + len(piece)] = piece
+        position += len(piece)
+    return position
+
+
+def _expect(path: Path, array: Array, what: str, dimensions: int) -> npt.NDArray[np.uint8]:
+    if array.dtype != np.uint8 or array.ndim != dimensions:
+        raise DataError(
+            f"{path}: expected {what} (uint8, {dimensions} dimensions), "
+            f"found {array.dtype} with {array.ndim} ({_by(array.shape)})"
+        )
+    return array
+
+
+def _misfit(path: Path, shape: list[int], claimed: int, found: str) -> DataError:
+    return DataError(
+        f"{path}: expected {claimed:,} bytes for {_by(shape)} values, found {found}; "
+        "the file is damaged, fetch it again"
+    )
+
+
+def _by(shape: list[int] | tuple[int, ...]) -> str:
+    return " x ".join(f"{size:,}" for size in shape)

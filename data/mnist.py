@@ -1,0 +1,180 @@
+"""From four arrays to a Dataset: split as the lab splits, and named by content, never by place.
+
+The original MNIST is told by the SHA-256 of its four unpacked files, so a mirror's packing, Keras's
+``.npz`` and torchvision's folder all give one fingerprint, and other digits never pass for MNIST.
+"""
+
+import hashlib
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from data.dataset import DIGITS, Dataset, Images, Labels, Split
+from data.errors import DataError
+from data.idx import idx_sha256
+
+MNIST_SHA256 = (
+    "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+)
+"""Of MNIST's unpacked training images, training labels, test images and test labels."""
+
+MIN_CLASSES = 2
+MAX_CLASSES = 62
+_NPZ_KEYS = ("x_train", "y_train", "x_test", "y_test")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parts:
+    """What the four files of a data set hold, before the validation split is taken off."""
+
+    train_images: Images
+    train_labels: Labels
+    test_images: Images
+    test_labels: Labels
+
+    def sha256(self) -> tuple[str, str, str, str]:
+        """SHA-256 (hex) of the plain IDX file that each of the four would be."""
+        return (
+            idx_sha256(self.train_images),
+            idx_sha256(self.train_labels),
+            idx_sha256(self.test_images),
+            idx_sha256(self.test_labels),
+        )
+
+
+def fingerprint(*digests: str) -> str:
+    """One SHA-256 (hex) over several: a data set's, from those of its files."""
+    return hashlib.sha256("".join(digests).encode("ascii")).hexdigest()
+
+
+MNIST_FINGERPRINT = fingerprint(*MNIST_SHA256)
+
+
+def is_mnist(dataset: Dataset) -> bool:
+    """Whether the data is MNIST itself, byte for byte."""
+    return dataset.fingerprint == MNIST_FINGERPRINT
+
+
+def assemble(
+    parts: Parts, *, name: str, source: str, classes: tuple[str, ...] | None = None
+) -> Dataset:
+    """A Dataset of four arrays: the first twelfth of the training examples is for validation.
+
+    For MNIST's 60,000 that is the lab's 5,000. When the labels are sorted, so that the first
+    twelfth would lack classes, every twelfth example is taken instead.
+
+    Args:
+        parts: the arrays.
+        name: what to call it, unless its content says that it is MNIST.
+        source: where it came from, for people; errors begin with it.
+        classes: the name of each label; by default the numbers up to the highest label.
+
+    Raises:
+        DataError: counts, sizes or labels do not fit together.
+    """
+    _check_pair(source, "training", parts.train_images, parts.train_labels)
+    _check_pair(source, "test", parts.test_images, parts.test_labels)
+    _check_sizes(source, parts)
+    digests = parts.sha256()
+    original = digests == MNIST_SHA256
+    names = DIGITS if original else _check_classes(source, parts, classes)
+    validation, train = _split(parts.train_images, parts.train_labels)
+    return Dataset(
+        name="mnist" if original else name,
+        source=source,
+        fingerprint=fingerprint(*digests),
+        train=train,
+        validation=validation,
+        test=Split(parts.test_images, parts.test_labels),
+        classes=names,
+    )
+
+
+def open_npz(path: Path) -> Dataset:
+    """The data set in an ``.npz`` file as Keras keeps MNIST (x_train, y_train, x_test, y_test).
+
+    Raises:
+        DataError: the file is missing, damaged, or holds something else.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise DataError(f"{path}: expected an .npz file, found a single array")
+            arrays = [_member(path, archive, key) for key in _NPZ_KEYS]
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: no such file") from error
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        raise DataError(
+            f"{path}: expected an .npz file as Keras's, found damage ({error})"
+        ) from error
+    return assemble(Parts(*arrays), name=path.stem, source=str(path))
+
+
+def _member(path: Path, archive: np.lib.npyio.NpzFile, key: str) -> npt.NDArray[np.uint8]:
+    if key not in archive.files:
+        found = ", ".join(archive.files) or "nothing"
+        raise DataError(f"{path}: expected an array {key}, found {found}")
+    array = archive[key]
+    dimensions = 3 if key.startswith("x") else 1
+    if array.dtype != np.uint8 or array.ndim != dimensions:
+        raise DataError(
+            f"{path}: expected {key} as uint8 with {dimensions} dimensions, "
+            f"found {array.dtype} with {array.ndim}"
+        )
+    return np.ascontiguousarray(array)
+
+
+def _check_pair(source: str, which: str, images: Images, labels: Labels) -> None:
+    if len(images) != len(labels):
+        raise DataError(
+            f"{source}: expected as many {which} labels as images, "
+            f"found {len(labels):,} labels for {len(images):,} images"
+        )
+
+
+def _check_sizes(source: str, parts: Parts) -> None:
+    train, test = parts.train_images.shape, parts.test_images.shape
+    if train[1:] != test[1:]:
+        raise DataError(
+            f"{source}: expected test images of {train[1]} x {train[2]} pixels as in training, "
+            f"found {test[1]} x {test[2]}"
+        )
+    if train[0] < 2 or test[0] < 1:
+        raise DataError(
+            f"{source}: expected 2 training images and 1 test image or more, "
+            f"found {train[0]} and {test[0]}"
+        )
+
+
+def _check_classes(source: str, parts: Parts, classes: tuple[str, ...] | None) -> tuple[str, ...]:
+    highest = max(int(parts.train_labels.max()), int(parts.test_labels.max()))
+    if classes is None:
+        classes = tuple(str(label) for label in range(max(highest + 1, MIN_CLASSES)))
+    if not MIN_CLASSES <= len(classes) <= MAX_CLASSES:
+        raise DataError(
+            f"{source}: expected {MIN_CLASSES} to {MAX_CLASSES} classes, found {len(classes)}"
+        )
+    if highest >= len(classes):
+        raise DataError(f"{source}: expected labels from 0 to {len(classes) - 1}, found {highest}")
+    return classes
+
+
+def _split(images: Images, labels: Labels) -> tuple[Split, Split]:
+    """Validation and training examples; views of the arrays unless the labels are sorted."""
+    count = max(1, round(len(labels) / 12))
+    if len(np.unique(labels[:count])) == len(np.unique(labels)) or not _is_sorted(labels):
+        return Split(images[:count], labels[:count]), Split(images[count:], labels[count:])
+    held = np.zeros(len(labels), bool)
+    held[::12] = True
+    return Split(images[held], labels[held]), Split(images[~held], labels[~held])
+
+
+def _is_sorted(labels: Labels) -> bool:
+    return bool(np.all(labels[1:] >= labels[:-1]))
