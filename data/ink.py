@@ -15,20 +15,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Stroke = npt.NDArray[np.floating]
-"""One movement of the pen: ``[n, 2]``, x then y, y downward, any unit; one point is a dot."""
+from data.pen import EDGE, DistanceField, Floats, Stroke, ink_at
+
 Drawing = Sequence[Stroke]
-Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
 
 SIDE = 28
 BOX = 19.0
-"""The longer side of the ink, pen and soft edge included, in pixels (MNIST says 20, and is less)."""
+"""The longer side of the ink, pen and soft edge included, in pixels (MNIST says 20)."""
 PEN = 2.4
 """Width of MNIST's pen, in pixels."""
-EDGE = 1.0
-"""Over how many pixels ink fades to paper."""
 CENTRE = 14.5
 """Where MNIST's centre of mass lies, from the image's corner: the middle of pixel 14."""
 
@@ -37,7 +34,7 @@ _SMOOTHING = 8  # passes of (1 2 1)/4: a Gaussian of two samples, a little over 
 _CORNER = np.cos(np.radians(60.0))  # a sharper turn is a corner that was meant
 _MARGIN = 8  # pixels around the image, so that no ink can fall outside the array
 _CHUNK = 256  # drawings at a time, to keep the arrays in the processor's cache
-_FAR = 100.0
+_FAR = 100.0  # a squared distance, in pixels, that no pen reaches
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +64,8 @@ def ink_extent(drawing: Drawing) -> InkBox | None:
 
 def ink_to_image(drawing: Drawing) -> Floats:
     """One drawing as the network wants it: ``[28, 28]``, 0 paper to 1 ink; no ink, all zeros."""
-    return inks_to_images([drawing])[0]
+    image: Floats = inks_to_images([drawing])[0]
+    return image
 
 
 def inks_to_images(drawings: Sequence[Drawing]) -> Floats:
@@ -97,58 +95,6 @@ def raw_image(drawing: Drawing, side: float = 1.0, pen: float | Sequence[float] 
     for stroke, width in zip(drawing, widths, strict=True):
         field.add(np.asarray(stroke) * (SIDE / side), width * SIDE / side)
     return field.ink()
-
-
-class DistanceField:
-    """A picture that remembers how far each pixel is from the ink, so that ink can be added.
-
-    Lengths are in pixels, from the picture's corner.
-    """
-
-    def __init__(self, height: int, width: int) -> None:
-        self._distance = np.full((height, width), _FAR, np.float32)
-
-    def add(self, stroke: Stroke, pen: float) -> tuple[slice, slice]:
-        """Draw a polyline ``[n, 2]`` with a round pen; return the rows and columns it touched."""
-        height, width = self._distance.shape
-        if not len(stroke):
-            return slice(0, 0), slice(0, 0)
-        reach = (pen + EDGE) / 2
-        low, high = stroke.min(axis=0) - reach, stroke.max(axis=0) + reach
-        left, top = (int(v) for v in np.clip(np.floor(low), 0, (width, height)))
-        right, bottom = (int(v) for v in np.clip(np.ceil(high), 0, (width, height)))
-        touched = slice(top, bottom), slice(left, right)
-        if top < bottom and left < right:
-            part = self._distance[touched]
-            np.minimum(part, _distance_to(stroke, part.shape, (left, top)) - pen / 2, out=part)
-        return touched
-
-    def ink(self, rows: slice = slice(None), columns: slice = slice(None)) -> Floats:
-        """The picture, or a part of it: float32, 0 paper to 1 ink."""
-        return _ink_at(self._distance[rows, columns])
-
-
-def _ink_at(distance: Floats) -> Floats:
-    """Ink at a distance from the pen's rim (negative inside), fading over EDGE pixels."""
-    ink: Floats = np.clip(0.5 - distance / np.float32(EDGE), 0, 1)
-    return ink
-
-
-def _distance_to(stroke: Stroke, shape: tuple[int, ...], corner: tuple[int, int]) -> Floats:
-    """Distance of each pixel's middle to a polyline, one segment after the other."""
-    x = np.arange(shape[1]) + (corner[0] + 0.5)
-    y = (np.arange(shape[0]) + (corner[1] + 0.5))[:, None]
-    nearest = np.full(shape, _FAR * _FAR)
-    ends = stroke[1:] if len(stroke) > 1 else stroke
-    for (x0, y0), (x1, y1) in zip(stroke.tolist(), ends.tolist(), strict=False):
-        dx, dy = x1 - x0, y1 - y0
-        length = dx * dx + dy * dy
-        along = np.clip(((x - x0) * dx + (y - y0) * dy) / length, 0, 1) if length else 0.0
-        np.minimum(nearest, (x - x0 - along * dx) ** 2 + (y - y0 - along * dy) ** 2, out=nearest)
-    return np.sqrt(nearest).astype(np.float32)
-
-
-# -- MNIST's way ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -249,7 +195,7 @@ def _resample(points: _Points) -> _Points:
 
 
 def _segments(points: _Points) -> tuple[Doubles, Doubles]:
-    """From each point to the next: the way ``[n, 2]`` and its length; none, and 1, between strokes."""
+    """From each point to the next: the way ``[n, 2]`` and its length; 0 and 1 between strokes."""
     line = np.zeros_like(points.xy)
     line[:-1] = np.diff(points.xy, axis=0)
     line[points.last] = 0.0
@@ -316,7 +262,7 @@ def _draw(xy: Doubles, drawing: Indices, count: int) -> Floats:
     np.minimum.at(nearest, (origin[:, None] + window).reshape(-1), squared)
     inner = slice(_MARGIN, _MARGIN + SIDE)
     field = nearest.reshape(count, side, side)[:, inner, inner]
-    return _ink_at(np.sqrt(field) - np.float32(PEN / 2))
+    return ink_at(np.sqrt(field) - np.float32(PEN / 2))
 
 
 def _centres_of_mass(images: Floats) -> Doubles:
@@ -325,4 +271,5 @@ def _centres_of_mass(images: Floats) -> Doubles:
     mass = images.sum(axis=(1, 2), dtype=np.float64)
     x = images.sum(axis=1, dtype=np.float64) @ middle
     y = images.sum(axis=2, dtype=np.float64) @ middle
-    return np.stack([x, y], axis=1) / mass[:, None]
+    centres: Doubles = np.stack([x, y], axis=1) / mass[:, None]
+    return centres
