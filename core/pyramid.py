@@ -1,0 +1,175 @@
+"""Numbers in a row whose extremes and means are read at any scale, at what a screen costs.
+
+Beside every value, kept as float32, stand minimum, maximum, sum and count of each complete block of
+8, 64, 512, ... values: 7 bytes a value in all. A query reads the coarsest blocks that still resolve
+its columns, so that an outlier reaches the screen however far one zooms out. Numbers that are not
+finite are kept, but take no part in the statistics.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Float32s = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.int64]
+
+BLOCK = 8
+PIECES_PER_COLUMN = 32
+
+
+class Columns(NamedTuple):
+    """What falls into each column of a query: float64 ``[width]``, NaN where a column is empty."""
+
+    low: Floats
+    high: Floats
+    mean: Floats
+
+
+class Buffer:
+    """A one-dimensional array that grows by a quarter at a time."""
+
+    __slots__ = ("_array", "size")
+
+    def __init__(self, dtype: npt.DTypeLike) -> None:
+        self._array: npt.NDArray[Any] = np.empty(64, dtype)
+        self.size = 0
+
+    def extend(self, values: npt.NDArray[Any]) -> None:
+        """Append values."""
+        size = self.size + len(values)
+        if size > len(self._array):
+            grown = np.empty(max(size, self.size + self.size // 4), self._array.dtype)
+            grown[: self.size] = self.view
+            self._array = grown
+        self._array[self.size : size] = values
+        self.size = size
+
+    def truncate(self, size: int) -> None:
+        """Keep the first ``size`` values."""
+        self.size = min(self.size, size)
+
+    @property
+    def view(self) -> npt.NDArray[Any]:
+        """The values; a later ``extend`` may move them elsewhere."""
+        return self._array[: self.size]
+
+    @property
+    def nbytes(self) -> int:
+        """Memory held, in bytes."""
+        return self._array.nbytes
+
+
+class _Level:
+    """Minimum, maximum, sum and count of the finite values in each complete block of one size."""
+
+    __slots__ = ("finite", "high", "low", "total")
+
+    def __init__(self) -> None:
+        self.low, self.high = Buffer(np.float32), Buffer(np.float32)
+        self.total, self.finite = Buffer(np.float64), Buffer(np.float32)
+
+    def extend(self, below: "Pieces") -> None:
+        """Fold whole groups of eight blocks of the level below into one block each."""
+        self.low.extend(np.fmin.reduce(below.low.reshape(-1, BLOCK), axis=1))
+        self.high.extend(np.fmax.reduce(below.high.reshape(-1, BLOCK), axis=1))
+        self.total.extend(below.total.reshape(-1, BLOCK).sum(axis=1))
+        self.finite.extend(below.finite.reshape(-1, BLOCK).sum(axis=1))
+
+    def truncate(self, size: int) -> None:
+        for buffer in (self.low, self.high, self.total, self.finite):
+            buffer.truncate(size)
+
+    @property
+    def nbytes(self) -> int:
+        return sum(buffer.nbytes for buffer in (self.low, self.high, self.total, self.finite))
+
+
+class Pieces(NamedTuple):
+    """Blocks of any size in order: the index of each one's first value, and its statistics."""
+
+    first: Integers
+    low: Float32s
+    high: Float32s
+    total: Floats
+    finite: Float32s
+
+    def columns(self, starts: Integers) -> Columns:
+        """Statistics of ``pieces[starts[i]:starts[i + 1]]`` for each i."""
+        width = len(starts) - 1
+        columns = Columns(*np.full((3, width), np.nan))
+        filled = np.flatnonzero(starts[:-1] < starts[1:])
+        if not len(filled):
+            return columns
+        until, at = starts[filled[-1] + 1], starts[filled]
+        columns.low[filled] = np.fmin.reduceat(self.low[:until], at)
+        columns.high[filled] = np.fmax.reduceat(self.high[:until], at)
+        total = np.add.reduceat(self.total[:until], at)
+        count = np.add.reduceat(self.finite[:until], at, dtype=np.float64)
+        np.divide(total, count, out=total, where=count > 0)
+        columns.mean[filled] = np.where(count > 0, total, np.nan)
+        return columns
+
+
+class Pyramid:
+    """Values by index, and the statistics of their blocks."""
+
+    def __init__(self) -> None:
+        self.raw = Buffer(np.float32)
+        self.levels: list[_Level] = []
+
+    def extend(self, values: Float32s) -> None:
+        """Append values."""
+        self.raw.extend(values)
+        height, size = 0, BLOCK
+        while size <= self.raw.size:
+            if height == len(self.levels):
+                self.levels.append(_Level())
+            level, stop = self.levels[height], self.raw.size // size * size
+            level.extend(self._blocks(height, level.low.size * size, stop))
+            height, size = height + 1, size * BLOCK
+
+    def truncate(self, size: int) -> None:
+        """Keep the first ``size`` values."""
+        self.raw.truncate(size)
+        for height, level in enumerate(self.levels, start=1):
+            level.truncate(size // BLOCK**height)
+
+    def pieces(self, start: int, stop: int, at_most: int) -> Pieces:
+        """Blocks that cover the values ``start`` to ``stop`` exactly, about ``at_most`` of them."""
+        height = 0
+        while height < len(self.levels) and (stop - start) / BLOCK**height > at_most:
+            height += 1
+        parts = []
+        for finer in range(height):
+            aligned = -(-start // BLOCK ** (finer + 1)) * BLOCK ** (finer + 1)
+            if aligned > stop:
+                break
+            parts.append(self._blocks(finer, start, aligned))
+            start = aligned
+        for coarser in range(height, -1, -1):
+            size: int = BLOCK**coarser
+            if start % size == 0:
+                parts.append(self._blocks(coarser, start, stop // size * size))
+                start = max(start, stop // size * size)
+        return Pieces(*map(np.concatenate, zip(*parts, strict=True)))
+
+    def _blocks(self, height: int, start: int, stop: int) -> Pieces:
+        """The blocks of one height between two values on their borders."""
+        size: int = BLOCK**height
+        first = np.arange(start, stop, size, dtype=np.int64)
+        start, stop = start // size, max(start, stop) // size
+        if height:
+            level = self.levels[height - 1]
+            buffers = (level.low, level.high, level.total, level.finite)
+            return Pieces(first, *(buffer.view[start:stop] for buffer in buffers))
+        values = self.raw.view[start:stop]
+        finite = np.isfinite(values)
+        known = np.where(finite, values, np.float32(np.nan))
+        return Pieces(first, known, known, np.where(finite, values, 0.0), finite.astype(np.float32))
+
+    @property
+    def nbytes(self) -> int:
+        """Memory held, in bytes."""
+        return self.raw.nbytes + sum(level.nbytes for level in self.levels)
