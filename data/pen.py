@@ -1,66 +1,250 @@
-"""A round pen's picture: how far each pixel is from the ink, so that more ink can always be added.
+"""From a stroke template to images: a hand that never writes the same twice, and a soft pen.
 
-Ink is greyest where the pen was, fades over one pixel at its rim, and has no holes however fast
-the pen went: what is drawn are the lines between the points.
+Everything random is a smooth change of the plane or of the pen's way, and all samples of one
+template are computed together. The spline is linear in its control points, so a batch is one
+product with a fixed basis; the distance of every pixel to the ink comes from separable
+Gaussians, so rendering is one batched product too.
 """
+
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-Stroke = npt.NDArray[np.floating]
-"""One movement of the pen: ``[n, 2]``, x then y, y downward, any unit; one point is a dot."""
+from data.dataset import Images
+from data.templates import Template
+
 Floats = npt.NDArray[np.float32]
 
-EDGE = 1.0
-"""Over how many pixels ink fades to paper."""
-_FAR = 100.0
+SIZE = 28
+"""Height and width of an image, in pixels."""
+BOX = 20.0
+"""The longer side of the ink, pen and soft edge included, in pixels, as in MNIST."""
+CENTRE = 14.0
+"""The pixel index at which the ink's centre of mass lies, as in MNIST."""
+
+_POINTS_PER_HEIGHT = 26
+_SIGMA = 0.6
 
 
-class DistanceField:
-    """A picture that remembers how far each pixel is from the ink, so that ink can be added.
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """How a hand writes: what is typical, and by how much one drawing differs from the next.
 
-    Lengths are in pixels, from the picture's corner.
+    Lengths are in heights of the digit, or in pixels where said. Deviations are standard ones.
     """
 
-    def __init__(self, height: int, width: int) -> None:
-        self._distance = np.full((height, width), _FAR, np.float32)
+    jitter: float = 0.048
+    """Deviation of each control point."""
+    tremor: float = 0.013
+    """Deviation of the slow trembling along the pen's way."""
+    warp: float = 0.08
+    """Deviation by which one half of the plane is larger than the other, or bent."""
+    wave: float = 0.04
+    """Deviation of the random waves that the plane is bent by."""
+    perspective: float = 0.12
+    """Deviation of the width at the top against that at the bottom."""
+    aspect: float = 0.18
+    """Deviation of the logarithm of width over height."""
+    slant: float = 0.12
+    """Typical shear to the right, width per height."""
+    slant_deviation: float = 0.24
+    rotation: float = 5.0
+    """Deviation of the angle, in degrees."""
+    pen: float = 2.45
+    """Median width of the pen, in pixels."""
+    pen_deviation: float = 0.29
+    """Deviation of the logarithm of the pen's width."""
+    edge: float = 0.9
+    """Median width of the line's soft edge, in pixels."""
+    edge_deviation: float = 0.4
+    """Deviation of the logarithm of the edge's width."""
+    shift: float = 1.2
+    """Largest shift of the image in either direction, in pixels."""
 
-    def add(self, stroke: Stroke, pen: float) -> tuple[slice, slice]:
-        """Draw a polyline ``[n, 2]`` with a round pen; return the rows and columns it touched."""
-        height, width = self._distance.shape
-        if not len(stroke):
-            return slice(0, 0), slice(0, 0)
-        reach = (pen + EDGE) / 2
-        low, high = stroke.min(axis=0) - reach, stroke.max(axis=0) + reach
-        left, top = (int(v) for v in np.clip(np.floor(low), 0, (width, height)))
-        right, bottom = (int(v) for v in np.clip(np.ceil(high), 0, (width, height)))
-        touched = slice(top, bottom), slice(left, right)
-        if top < bottom and left < right:
-            part = self._distance[touched]
-            np.minimum(part, _distance_to(stroke, part.shape, (left, top)) - pen / 2, out=part)
-        return touched
-
-    def ink(self, rows: slice = slice(None), columns: slice = slice(None)) -> Floats:
-        """The picture, or a part of it: float32, 0 paper to 1 ink."""
-        return ink_at(self._distance[rows, columns])
+    def varied(self, variation: float) -> Self:
+        """The same hand with all that is random scaled by ``variation`` (0: always the same)."""
+        names = (
+            *("jitter", "tremor", "warp", "wave", "perspective", "aspect", "slant_deviation"),
+            *("rotation", "pen_deviation", "edge_deviation", "shift"),
+        )
+        return replace(self, **{name: variation * getattr(self, name) for name in names})
 
 
-def ink_at(distance: Floats) -> Floats:
-    """Ink at a distance from the pen's rim (negative inside), fading over EDGE pixels."""
-    ink: Floats = np.clip(0.5 - distance / np.float32(EDGE), 0, 1)
-    return ink
+@dataclass(frozen=True, slots=True, eq=False)
+class Ink:
+    """A batch of drawings of one template, as the pen's way before it meets the paper."""
+
+    x: Floats
+    """``[n, points]``, in heights of the digit."""
+    y: Floats
+    """``[n, points]``, downward."""
+    starts: npt.NDArray[np.bool_]
+    """``[points]``: where the pen touches down; the points from there on are one stroke."""
+
+    def strokes(self) -> list[list[list[list[float]]]]:
+        """For each drawing its strokes, each a list of ``[x, y]``."""
+        points = np.stack([self.x, self.y], axis=2)
+        parts = np.split(points, np.flatnonzero(self.starts)[1:], axis=1)
+        return [[part[i].tolist() for part in parts] for i in range(len(points))]
 
 
-def _distance_to(stroke: Stroke, shape: tuple[int, ...], corner: tuple[int, int]) -> Floats:
-    """Distance of each pixel's middle to a polyline, one segment after the other."""
-    x = np.arange(shape[1]) + (corner[0] + 0.5)
-    y = (np.arange(shape[0]) + (corner[1] + 0.5))[:, None]
-    nearest = np.full(shape, _FAR * _FAR)
-    ends = stroke[1:] if len(stroke) > 1 else stroke
-    for (x0, y0), (x1, y1) in zip(stroke.tolist(), ends.tolist(), strict=False):
-        dx, dy = x1 - x0, y1 - y0
-        length = dx * dx + dy * dy
-        along = np.clip(((x - x0) * dx + (y - y0) * dy) / length, 0, 1) if length else 0.0
-        np.minimum(nearest, (x - x0 - along * dx) ** 2 + (y - y0 - along * dy) ** 2, out=nearest)
-    distance: Floats = np.sqrt(nearest).astype(np.float32)
-    return distance
+def write(
+    template: Template,
+    n: int,
+    rng: np.random.Generator,
+    hand: Hand,
+    controls: Floats | None = None,
+) -> Ink:
+    """``n`` drawings of a template.
+
+    ``controls``, float32 ``[n, control points, 2]``, takes the place of the template's own
+    control points where every drawing has its own.
+    """
+    basis, starts = _basis(template)
+    if controls is None:
+        controls = np.asarray(template.controls, np.float32)[None]
+    jittered = controls + hand.jitter * _normal(rng, n, controls.shape[1], 2)
+    way = np.matmul(basis, jittered)
+    way += _tremor(n, basis.shape[0], rng, hand.tremor)
+    x, y = _bend(way[..., 0] - way[..., 0].mean(1, keepdims=True), way[..., 1] - 0.5, rng, hand)
+    return Ink(*_lean(x, y, rng, hand), starts)
+
+
+def render(ink: Ink, rng: np.random.Generator, hand: Hand) -> Images:
+    """The drawings as uint8 ``[n, 28, 28]``, white ink on black, in MNIST's box and position."""
+    n = len(ink.x)
+    pen = np.clip(_log_normal(rng, n, hand.pen, hand.pen_deviation), 1.4, 5.0)
+    edge = _log_normal(rng, n, hand.edge, hand.edge_deviation)
+    size = np.maximum(np.ptp(ink.x, axis=1), np.ptp(ink.y, axis=1))[:, None]
+    scale = np.float32(BOX - 0.5) - pen
+    x, y = (axis * (scale / np.maximum(size, 1e-3)) for axis in (ink.x, ink.y))
+    weights = _arc_lengths(x, y, ink.starts)
+    total = weights.sum(1, keepdims=True)
+    x, y = (
+        axis
+        - (axis * weights).sum(1, keepdims=True) / total
+        + np.float32(CENTRE)
+        + np.float32(hand.shift) * _uniform(rng, n)
+        for axis in (x, y)
+    )
+    distance = _distances(x, y, weights)
+    grey = np.clip((pen[..., None] / 2 - distance) / edge[..., None] + 0.5, 0, 1)
+    return (grey * 255 + 0.5).astype(np.uint8)
+
+
+def _bend(x: Floats, y: Floats, rng: np.random.Generator, hand: Hand) -> tuple[Floats, Floats]:
+    """The plane bent as a whole: uneven halves, perspective, and a few slow waves."""
+    n = len(x)
+    y = y + 2 * hand.warp * _normal(rng, n, 1) * (y * y - 0.25)
+    x = x + 2 * hand.warp * _normal(rng, n, 1) * (x * x - 0.05)
+    x = x * (1 + 2 * hand.perspective * _normal(rng, n, 1) * y)
+    x = x + 2 * hand.warp * _normal(rng, n, 1) * (y * y - 0.15)
+    for _ in range(3):
+        across, down = 5 + 2 * _uniform(rng, n), 5 + 2 * _uniform(rng, n)
+        phase = np.float32(np.pi) * _uniform(rng, n)
+        wave = np.sin(np.sign(_uniform(rng, n)) * across * x + down * y + phase)
+        amplitude = hand.wave / np.sqrt(3) * _normal(rng, n, 2)
+        x, y = x + amplitude[:, :1] * wave, y + amplitude[:, 1:] * wave
+    return x.astype(np.float32), y.astype(np.float32)
+
+
+def _lean(x: Floats, y: Floats, rng: np.random.Generator, hand: Hand) -> tuple[Floats, Floats]:
+    """The plane stretched, slanted and turned."""
+    n = len(x)
+    x = x * _log_normal(rng, n, 1.0, hand.aspect)
+    x = x - (hand.slant + hand.slant_deviation * _normal(rng, n, 1)).astype(np.float32) * y
+    angle = np.float32(np.deg2rad(hand.rotation)) * _normal(rng, n, 1)
+    cos, sin = np.cos(angle), np.sin(angle)
+    return x * cos - y * sin, x * sin + y * cos
+
+
+def _tremor(n: int, points: int, rng: np.random.Generator, size: float) -> Floats:
+    """Offsets ``[n, points, 2]`` along the pen's way: three sines of random size and phase."""
+    way = np.linspace(0, 2 * np.pi, points, dtype=np.float32)[None, :, None]
+    offsets = np.zeros((n, points, 2), np.float32)
+    for harmonic in (1, 2, 3):
+        phase = np.float32(np.pi) * _uniform(rng, n)[..., None]
+        amplitude = np.float32(2 * size / harmonic) * _normal(rng, n, 1, 2)
+        offsets += amplitude * np.sin(harmonic * way + phase)
+    return offsets
+
+
+def _arc_lengths(x: Floats, y: Floats, starts: npt.NDArray[np.bool_]) -> Floats:
+    """The length of ink that each point stands for, ``[n, points]``."""
+    steps = np.hypot(np.diff(x, axis=1), np.diff(y, axis=1)) * ~starts[1:]
+    weights = np.zeros_like(x)
+    weights[:, 1:] += steps / 2
+    weights[:, :-1] += steps / 2
+    return np.maximum(weights, np.float32(1e-6), dtype=np.float32)
+
+
+def _distances(x: Floats, y: Floats, weights: Floats) -> Floats:
+    """The distance of each pixel from the ink, ``[n, 28, 28]``, as a soft minimum.
+
+    Ink that is smeared by a Gaussian has, beside a straight line, a density that depends on the
+    distance alone; turned round, the density tells the distance.
+    """
+    pixels = np.arange(SIZE, dtype=np.float32)
+    scale = np.float32(-0.5 / _SIGMA**2)
+    across = np.exp(scale * (pixels - x[..., None]) ** 2)
+    down = np.exp(scale * (pixels - y[..., None]) ** 2) * weights[..., None]
+    density = np.matmul(down.transpose(0, 2, 1), across)
+    density /= np.float32(_SIGMA * np.sqrt(2 * np.pi))
+    squares: Floats = np.log(np.maximum(density, np.float32(1e-12))) / scale
+    return np.sqrt(np.maximum(squares, np.float32(0)))
+
+
+@cache
+def _basis(template: Template) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """The matrix ``[points, control points]`` that makes the pen's way, and where strokes start.
+
+    Points are dealt to the smooth pieces by their length, so that the ink is even.
+    """
+    controls = np.asarray(template.controls)
+    rows: list[npt.NDArray[np.float64]] = []
+    starts: list[bool] = []
+    for stroke in template.strokes:
+        for number, piece in enumerate(stroke):
+            rough = _catmull_rom(len(piece), 32) @ controls[list(piece)]
+            length = np.hypot(*np.diff(rough, axis=0).T).sum()
+            points = max(3, round(length * _POINTS_PER_HEIGHT))
+            block = np.zeros((points, len(controls)))
+            block[:, list(piece)] = _catmull_rom(len(piece), points)
+            rows.append(block)
+            starts += [number == 0] + [False] * (points - 1)
+    return np.concatenate(rows).astype(np.float32), np.array(starts)
+
+
+def _catmull_rom(controls: int, points: int) -> npt.NDArray[np.float64]:
+    """The Catmull-Rom basis ``[points, controls]``; beyond the ends the way goes straight on."""
+    place = np.linspace(0, controls - 1, points)
+    left = np.minimum(place.astype(int), controls - 2)
+    t = place - left
+    cubic = np.stack([t**0, t, t**2, t**3], axis=1) @ np.array(
+        [[0, 1, 0, 0], [-0.5, 0, 0.5, 0], [1, -2.5, 2, -0.5], [-0.5, 1.5, -1.5, 0.5]]
+    )
+    padded = np.zeros((points, controls + 2))
+    for offset in range(4):
+        padded[np.arange(points), left + offset] = cubic[:, offset]
+    basis = padded[:, 1:-1].copy()
+    basis[:, [0, 1]] += padded[:, :1] * [2, -1]
+    basis[:, [-1, -2]] += padded[:, -1:] * [2, -1]
+    return basis
+
+
+def _normal(rng: np.random.Generator, *shape: int) -> Floats:
+    return rng.standard_normal(shape, dtype=np.float32)
+
+
+def _uniform(rng: np.random.Generator, n: int) -> Floats:
+    """``[n, 1]`` in -1..1."""
+    return 2 * rng.random((n, 1), dtype=np.float32) - 1
+
+
+def _log_normal(rng: np.random.Generator, n: int, median: float, deviation: float) -> Floats:
+    """``[n, 1]``."""
+    factors: Floats = np.exp(np.float32(deviation) * _normal(rng, n, 1))
+    return np.float32(median) * factors
