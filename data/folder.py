@@ -24,7 +24,9 @@ _CLASS_FILES = ("classes.txt", "labels.txt")
 _MOST_CLASS_BYTES = 1 << 16
 
 
-def open_folder(folder: Path, *, name: str = "", prefer: str = "") -> Dataset:
+def open_folder(
+    folder: Path, *, name: str = "", prefer: str = "", classes: tuple[str, ...] | None = None
+) -> Dataset:
     """The data set in a folder: four IDX files, or Keras's ``mnist.npz``.
 
     Args:
@@ -32,6 +34,7 @@ def open_folder(folder: Path, *, name: str = "", prefer: str = "") -> Dataset:
             or is an ``.npz`` file.
         name: what to call the data if it is not MNIST itself; by default the folder's name.
         prefer: which of EMNIST's sets to take (``emnist-digits``) where a folder holds several.
+        classes: the name of each label, where the folder has no ``classes.txt``.
 
     Raises:
         DataError: the folder or a file is missing, damaged, or does not fit the others.
@@ -43,7 +46,7 @@ def open_folder(folder: Path, *, name: str = "", prefer: str = "") -> Dataset:
     for inside in _INSIDE:
         sets = find_sets(folder / inside)
         if sets:
-            return _open_set(folder / inside, sets, name or folder.name, prefer)
+            return _open_set(folder / inside, sets, name or folder.resolve().name, prefer, classes)
     if (folder / "mnist.npz").is_file():
         return open_npz(folder / "mnist.npz")
     raise DataError(
@@ -99,7 +102,13 @@ def _class_names(path: Path) -> tuple[str, ...]:
     return names
 
 
-def _open_set(folder: Path, sets: dict[str, dict[str, Path]], name: str, prefer: str) -> Dataset:
+def _open_set(
+    folder: Path,
+    sets: dict[str, dict[str, Path]],
+    name: str,
+    prefer: str,
+    classes: tuple[str, ...] | None,
+) -> Dataset:
     key = _choose(folder, sets, prefer)
     paths = sets[key]
     missing = [role for role in ROLES if role not in paths]
@@ -112,7 +121,8 @@ def _open_set(folder: Path, sets: dict[str, dict[str, Path]], name: str, prefer:
         _read_images(paths["test-images"], transposed=emnist),
         read_labels(paths["test-labels"]),
     )
-    classes = read_class_names(folder) or (DIGITS if key == "emnist-digits" else None)
+    by_set = DIGITS if key == "emnist-digits" else None
+    classes = read_class_names(folder) or classes or by_set
     return assemble(parts, name=name, source=str(folder), classes=classes)
 
 

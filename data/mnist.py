@@ -5,6 +5,10 @@ The original MNIST is told by the SHA-256 of its four unpacked files, so a mirro
 """
 
 import hashlib
+import lzma
+import math
+import struct
+import tokenize
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -15,7 +19,7 @@ import numpy.typing as npt
 
 from data.dataset import DIGITS, Dataset, Images, Labels, Split
 from data.errors import DataError
-from data.idx import idx_sha256
+from data.idx import MOST_UNPACKED, idx_sha256
 
 MNIST_SHA256 = (
     "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -27,7 +31,23 @@ MNIST_SHA256 = (
 
 MIN_CLASSES = 2
 MAX_CLASSES = 62
+_NOT_MNIST = "mnist-like"  # for other data in a folder called mnist
 _NPZ_KEYS = ("x_train", "y_train", "x_test", "y_test")
+_NPZ_DAMAGE = (  # what zipfile and numpy raise for bytes that nobody wrote on purpose
+    OSError,
+    ValueError,
+    EOFError,
+    KeyError,
+    TypeError,
+    RuntimeError,
+    MemoryError,
+    SyntaxError,
+    tokenize.TokenError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +107,7 @@ def assemble(
     names = DIGITS if original else _check_classes(source, parts, classes)
     validation, train = _split(parts.train_images, parts.train_labels)
     return Dataset(
-        name="mnist" if original else name,
+        name="mnist" if original else _NOT_MNIST if name == "mnist" else name,
         source=source,
         fingerprint=fingerprint(*digests),
         train=train,
@@ -104,30 +124,40 @@ def open_npz(path: Path) -> Dataset:
         DataError: the file is missing, damaged, or holds something else.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise DataError(f"{path}: expected an .npz file, found a single array")
-            arrays = [_member(path, archive, key) for key in _NPZ_KEYS]
+        with zipfile.ZipFile(path) as archive:
+            arrays = [_read_npy(path, archive, key) for key in _NPZ_KEYS]
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file") from error
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+    except _NPZ_DAMAGE as error:
         raise DataError(
             f"{path}: expected an .npz file as Keras's, found damage ({error})"
         ) from error
     return assemble(Parts(*arrays), name=path.stem, source=str(path))
 
 
-def _member(path: Path, archive: np.lib.npyio.NpzFile, key: str) -> npt.NDArray[np.uint8]:
-    if key not in archive.files:
-        found = ", ".join(archive.files) or "nothing"
+def _read_npy(path: Path, archive: zipfile.ZipFile, key: str) -> npt.NDArray[np.uint8]:
+    """One uint8 array; its header is checked against the member's size before it is read."""
+    if f"{key}.npy" not in archive.namelist():
+        found = ", ".join(archive.namelist()[:8]) or "nothing"
         raise DataError(f"{path}: expected an array {key}, found {found}")
-    array = archive[key]
+    info = archive.getinfo(f"{key}.npy")
     dimensions = 3 if key.startswith("x") else 1
-    if array.dtype != np.uint8 or array.ndim != dimensions:
-        raise DataError(
-            f"{path}: expected {key} as uint8 with {dimensions} dimensions, "
-            f"found {array.dtype} with {array.ndim}"
-        )
+    with archive.open(info) as member:
+        version = np.lib.format.read_magic(member)
+        read_header = np.lib.format.read_array_header_1_0
+        if version != (1, 0):
+            read_header = np.lib.format.read_array_header_2_0
+        shape, _, dtype = read_header(member)
+        if dtype != np.uint8 or len(shape) != dimensions:
+            raise DataError(
+                f"{path}: expected {key} as uint8 with {dimensions} dimensions, "
+                f"found {dtype} with {len(shape)}"
+            )
+        most = path.stat().st_size * MOST_UNPACKED
+        if member.tell() + math.prod(shape) != info.file_size or info.file_size > most:
+            raise DataError(f"{path}: expected {key} to be as large as it says; it is damaged")
+        member.seek(0)
+        array = np.lib.format.read_array(member, allow_pickle=False)
     return np.ascontiguousarray(array)
 
 

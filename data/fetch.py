@@ -1,0 +1,219 @@
+"""Fetching a data set: mirrors in turn, and nothing reaches the cache that has not the right hash.
+
+pooch downloads beside the target and renames, so a cut transfer leaves nothing half done, two
+processes at once only do the work twice, and starting again goes on with the files still missing.
+pooch and requests are imported here, when something is fetched: they cost half a second.
+"""
+
+import io
+import logging
+import os
+import shutil
+import tempfile
+import time
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from data.catalog import CATALOG, Archive, Entry
+from data.errors import DataError
+from data.idx import read_idx
+
+if TYPE_CHECKING:
+    from requests.exceptions import RequestException
+
+Progress = Callable[[str, float | None], None]
+"""Told what is being done, and how much of it is done: 0 to 1, or None when nobody knows."""
+
+_CONNECT_SECONDS = 5.0
+_SILENT_SECONDS = 20.0
+_SLOWEST = 2000  # bytes a second, over the whole file; less is no mirror
+_CHUNK = 1 << 16
+_STALE_SECONDS = 86_400.0
+
+
+def fetch(
+    name: str,
+    cache: Path,
+    *,
+    progress: Progress | None = None,
+    entry: Entry | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Path:
+    """Fetch what is missing of a data set; its folder in the cache.
+
+    Args:
+        name: of a data set in the catalog.
+        cache: the folder that has, or gets, a folder of that name.
+        progress: told of every 64 KB; what it raises ends the download, and leaves no half file.
+        entry: what to fetch, if not what the catalog says.
+        clock: in seconds.
+
+    Raises:
+        DataError: no mirror gave a file, with a sentence for each; or the disk does not take it.
+    """
+    entry = entry or CATALOG[name]
+    folder = cache / entry.name
+    mirrors = list(entry.mirrors)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _remove_stale(folder)
+        for archive in entry.archives:
+            if archive.members and all(_is_idx(folder / file) for file in archive.files):
+                continue
+            _fetch_archive(entry, archive, folder, mirrors, progress, clock)
+            if archive.members:
+                _unzip(archive, folder)
+    except OSError as error:
+        raise DataError(f"{folder}: cannot keep {entry.name} here ({error.strerror})") from error
+    return folder
+
+
+def _fetch_archive(
+    entry: Entry,
+    archive: Archive,
+    folder: Path,
+    mirrors: list[str],
+    progress: Progress | None,
+    clock: Callable[[], float],
+) -> None:
+    """Fetch one file from the first mirror that has it; those that fail go to the list's end."""
+    failures = []
+    for mirror in tuple(mirrors):
+        meter = _Meter(archive, entry.name, progress, clock)
+        failure = _try_mirror(mirror, archive, folder, meter)
+        if failure is None:
+            return
+        failures.append(f"{urlsplit(mirror).hostname} {failure}")
+        mirrors.append(mirrors.pop(mirrors.index(mirror)))
+    raise DataError(f"{entry.name} could not be fetched ({archive.name}): " + "; ".join(failures))
+
+
+def _try_mirror(mirror: str, archive: Archive, folder: Path, meter: "_Meter") -> str | None:
+    """Fetch one file from one mirror: None, or what the mirror did instead."""
+    import pooch  # type: ignore[import-untyped]
+    from requests.exceptions import RequestException
+
+    pooch.get_logger().setLevel(logging.CRITICAL)
+    http = pooch.HTTPDownloader(
+        chunk_size=_CHUNK,
+        timeout=(_CONNECT_SECONDS, _SILENT_SECONDS),
+        headers={"Accept-Encoding": "identity", "User-Agent": "trainpad"},
+    )
+
+    def download(url: str, output_file: str, _pooch: object) -> None:
+        with Path(output_file).open("wb") as file:
+            meter.file = file
+            http(url, meter, None)
+
+    try:
+        pooch.retrieve(
+            mirror + archive.name, archive.sha256, archive.name, folder, downloader=download
+        )
+    except RequestException as error:
+        return _explain(error, meter)
+    except _BadMirrorError as error:
+        return str(error)
+    except ValueError:  # pooch's own, when the hash is another, or a header makes no sense
+        return f"sent {meter.received:,} bytes that are not {archive.name}"
+    return None
+
+
+class _BadMirrorError(Exception):
+    """What a mirror does that is not worth waiting for."""
+
+
+class _Meter:
+    """A file that counts what is written to it, tells, and refuses too much or too slow."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        label: str,
+        progress: Progress | None,
+        clock: Callable[[], float],
+    ) -> None:
+        self._archive = archive
+        self._label = f"fetching {label}: {archive.name}"
+        self._progress = progress or (lambda _label, _part: None)
+        self._clock = clock
+        self._start = clock()
+        self.file: IO[bytes] = io.BytesIO()
+        self.received = 0
+
+    def write(self, data: bytes) -> int:
+        self.received += len(data)
+        if self.received > self._archive.size:
+            raise _BadMirrorError(f"sent more than the {self._archive.size:,} bytes expected")
+        seconds = self._clock() - self._start
+        if seconds > _SILENT_SECONDS and self.received < seconds * _SLOWEST:
+            raise _BadMirrorError(f"sent only {self.received:,} bytes in {seconds:.0f} s")
+        self._progress(self._label, self.received / self._archive.size)
+        return self.file.write(data)
+
+    def flush(self) -> None:
+        """Nothing: pooch asks after each chunk, and the file is closed soon enough."""
+
+
+def _explain(error: "RequestException", meter: _Meter) -> str:
+    """What went wrong, as the end of a sentence that begins with the host's name."""
+    from requests import exceptions
+
+    if error.response is not None:
+        return f"answered with status {error.response.status_code}"
+    if isinstance(error, exceptions.ProxyError):
+        return "cannot be reached through the proxy"
+    if isinstance(error, exceptions.SSLError):
+        return "has a certificate that cannot be verified"
+    if meter.received:
+        return f"stopped after {meter.received:,} bytes"
+    if isinstance(error, exceptions.Timeout):
+        return "did not answer in time"
+    return "cannot be reached"
+
+
+def _unzip(archive: Archive, folder: Path) -> None:
+    """Take the members out of a zip file, each whole or not at all, and remove the zip file."""
+    path = folder / archive.name
+    try:
+        with zipfile.ZipFile(path) as packed:
+            for member, file in zip(archive.members, archive.files, strict=True):
+                _extract(packed, member, folder / file)
+    except FileNotFoundError:
+        if not all((folder / file).exists() for file in archive.files):
+            raise
+        return  # another process was quicker
+    except (zipfile.BadZipFile, KeyError, EOFError, zlib.error) as error:
+        raise DataError(f"{path}: expected {', '.join(archive.members)} in it ({error})") from error
+    path.unlink(missing_ok=True)
+
+
+def _extract(packed: zipfile.ZipFile, member: str, target: Path) -> None:
+    handle, temporary = tempfile.mkstemp(dir=target.parent)
+    try:
+        with packed.open(member) as source, os.fdopen(handle, "wb") as file:
+            shutil.copyfileobj(source, file, _CHUNK)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _is_idx(path: Path) -> bool:
+    try:
+        read_idx(path)
+    except DataError:
+        return False
+    return True
+
+
+def _remove_stale(folder: Path) -> None:
+    """Remove what a killed download left a day ago or more."""
+    for path in folder.glob("tmp????????"):
+        if time.time() - path.stat().st_mtime > _STALE_SECONDS:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,154 @@
+"""Where data sets lie on this machine, and what to think of those that nobody asked for.
+
+What trainpad merely comes across (a cache, another program's copy) is skipped when it is damaged
+or is other data than its place says, and the reason is kept for whoever wants to know.
+"""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import platformdirs
+
+from data.catalog import CATALOG
+from data.dataset import Dataset
+from data.errors import DataError
+from data.folder import open_folder
+from data.mnist import is_mnist
+
+_TORCHVISION = {
+    "mnist": "MNIST",
+    "fashion-mnist": "FashionMNIST",
+    "kmnist": "KMNIST",
+    "emnist-digits": "EMNIST",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where data may be; tests put them all into one temporary folder."""
+
+    env: Mapping[str, str]
+    home: Path
+    cwd: Path
+    cache: Path
+    user_data: Path
+    temporary: Path
+
+    @classmethod
+    def here(cls) -> "Places":
+        """The places of this process."""
+        return cls(
+            env=os.environ,
+            home=Path.home(),
+            cwd=Path.cwd(),
+            cache=platformdirs.user_cache_path("trainpad"),
+            user_data=platformdirs.user_data_path("trainpad"),
+            temporary=Path(tempfile.gettempdir()),
+        )
+
+
+@dataclass(slots=True)
+class Found:
+    """What a search came to."""
+
+    dataset: Dataset | None = None
+    tried: list[str] = field(default_factory=list)
+    """A sentence for each place that had something, but nothing usable."""
+    warning: str = ""
+    """A sentence that the user must see: ``$TRAINPAD_DATA`` is set, and could not be used."""
+
+
+def find(name: str, places: Places | None = None) -> Found:
+    """Look for a data set of the catalog: ``$TRAINPAD_DATA``, the cache, other programs'."""
+    places = places or Places.here()
+    found = Found()
+    for path in _asked_for(name, places):
+        try:
+            found.dataset = open_named(path, name)
+        except DataError as error:
+            found.warning = f"$TRAINPAD_DATA is not used: {error}"
+            found.tried.append(found.warning)
+        else:
+            return found
+    for path in _come_across(name, places):
+        try:
+            dataset = open_named(path, name)
+        except DataError as error:
+            found.tried.append(str(error))
+            continue
+        if is_mnist(dataset) == (name == "mnist"):
+            found.dataset = dataset
+            return found
+        found.tried.append(f"{path}: holds other data than {name}")
+    return found
+
+
+def open_named(path: Path, name: str) -> Dataset:
+    """What a folder or file holds, that should be the catalog's data set of that name.
+
+    In MNIST's place any data will do (its content names it); the others lend their classes' names.
+
+    Raises:
+        DataError: it is missing or damaged.
+    """
+    if name == "mnist":
+        return open_folder(path)
+    return open_folder(path, name=name, prefer=name, classes=CATALOG[name].classes)
+
+
+def verdict(name: str, dataset: Dataset) -> str:
+    """A sentence: whether the files are, byte for byte, what the makers of ``name`` published."""
+    if name == "mnist":
+        same = "verified: these are MNIST's own digits"
+        return same if is_mnist(dataset) else "not verified: this is other data than MNIST"
+    archives = [a for a in CATALOG[name].archives if not a.members]
+    if not archives:
+        return "not verified: no hashes of its single files are known"
+    folder = Path(dataset.source)
+    if all(_has_sha256(folder / archive.name, archive.sha256) for archive in archives):
+        return f"verified: these are the files that the makers of {name} published"
+    return "not verified: the files are packed otherwise, or are other data"
+
+
+def _has_sha256(path: Path, sha256: str) -> bool:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    except OSError:
+        return False
+
+
+def _asked_for(name: str, places: Places) -> Iterator[Path]:
+    """What ``$TRAINPAD_DATA`` means: the folder of that name in it, or for MNIST itself."""
+    if places.env.get("TRAINPAD_DATA"):
+        folder = Path(places.env["TRAINPAD_DATA"]).expanduser()
+        if (folder / name).is_dir():
+            yield folder / name
+        elif name == "mnist":
+            yield folder
+
+
+def _come_across(name: str, places: Places) -> Iterator[Path]:
+    keras = Path(places.env.get("KERAS_HOME") or places.home / ".keras") / "datasets"
+    paths = [places.cache / name, keras / ("mnist.npz" if name == "mnist" else name)]
+    paths += [root / _TORCHVISION[name] / "raw" for root in _torchvision_roots(places)]
+    if name == "mnist":
+        paths.append(places.temporary / "tensorflow" / "mnist" / "input_data")
+    yield from (path for path in paths if path.exists())
+
+
+def _torchvision_roots(places: Places) -> tuple[Path, ...]:
+    """Where torchvision puts its data: wherever its caller says; these are its examples' ways."""
+    return (
+        places.cwd,
+        places.cwd / "data",
+        places.cwd.parent / "data",
+        places.home / "data",
+        places.home / "datasets",
+        places.home / ".pytorch" / "MNIST_data",
+        places.home / ".cache" / "torch",
+    )
