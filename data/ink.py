@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from data.pen import EDGE, DistanceField, Floats, Stroke, ink_at
+from data.ink_field import EDGE, DistanceField, Floats, Stroke, ink_at
 
 Drawing = Sequence[Stroke]
 Doubles = npt.NDArray[np.float64]

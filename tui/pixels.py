@@ -1,0 +1,162 @@
+"""Grey pictures in text: two square pixels in a cell, and as few colour changes as will do.
+
+A terminal is paid by the byte, and a change of colour costs ten times what a character does. A
+half block shows two colours in four ways (both, either, neither), so a run of cells goes on as long
+as two colours are enough for it; where pixels are plain ink or plain paper that is the whole line.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+Levels = npt.NDArray[np.integer]
+Picture = npt.NDArray[np.floating]
+
+RAMP = " .:-=+*#%@"
+"""Paper to ink where there are no half blocks."""
+NEGATIVE_RAMP = " ~<oO0"
+"""The letters of a signed picture's negative side; RAMP is its positive side."""
+GREYS = 8
+"""Grey levels of a picture: enough to look soft, few enough to be cheap."""
+
+
+class Tones(NamedTuple):
+    """The colours between which a picture is drawn."""
+
+    low: Color
+    high: Color
+
+    def steps(self, count: int) -> tuple[Color, ...]:
+        """``count`` colours from low to high."""
+        return _steps(self.low, self.high, count)
+
+
+GREY = Tones(Color.from_rgb(18, 18, 18), Color.from_rgb(238, 238, 238))
+
+
+@lru_cache(256)
+def _steps(low: Color, high: Color, count: int) -> tuple[Color, ...]:
+    start, end = low.get_truecolor(), high.get_truecolor()
+    parts = [i / (count - 1) for i in range(count)]
+    return tuple(
+        Color.from_rgb(*(a + (b - a) * part for a, b in zip(start, end, strict=True)))
+        for part in parts
+    )
+
+
+@lru_cache(4096)
+def _style(ink: Color | None, paper: Color) -> Style:
+    return Style(color=ink, bgcolor=paper)
+
+
+def half_blocks(
+    top: Sequence[int], bottom: Sequence[int], colours: Sequence[Color]
+) -> list[Segment]:
+    """One row of cells: the colour's index of each upper and each lower pixel, left to right."""
+    return [_run(run, colours) for run in _runs(zip(top, bottom, strict=True))]
+
+
+Run = list[tuple[int, int]]
+
+
+def _runs(cells: Iterable[tuple[int, int]]) -> Iterable[Run]:
+    """Cut a row where a third colour comes up; no other cut needs fewer pieces."""
+    run: Run = []
+    seen: set[int] = set()
+    for cell in cells:
+        wanted = seen.union(cell)
+        if len(wanted) > 2:
+            yield run
+            run, wanted = [], set(cell)
+        run.append(cell)
+        seen = wanted
+    if run:
+        yield run
+
+
+def _run(run: Run, colours: Sequence[Color]) -> Segment:
+    """Cells of at most two colours as one segment; the lower level is the paper.
+
+    Ink is always a block and never a coloured space, so that a terminal without colours shows it.
+    """
+    seen = {level for cell in run for level in cell}
+    high = max(seen)
+    low = min(seen) if len(seen) > 1 else 0
+    glyphs = {(False, False): " ", (False, True): "▄", (True, False): "▀", (True, True): "█"}
+    text = "".join(glyphs[top > low, bottom > low] for top, bottom in run)
+    return Segment(text, _style(colours[high] if high else None, colours[low]))
+
+
+def quantise(picture: Picture, count: int) -> npt.NDArray[np.uint8]:
+    """Levels 0 to ``count - 1`` for values 0 to 1; what is outside is clipped, NaN is paper."""
+    clean = np.nan_to_num(picture, nan=0.0, posinf=1.0, neginf=0.0)
+    levels: npt.NDArray[np.uint8] = np.rint(np.clip(clean, 0, 1) * (count - 1)).astype(np.uint8)
+    return levels
+
+
+def render_image(
+    picture: Picture, tones: Tones = GREY, *, ascii_only: bool = False, greys: int = GREYS
+) -> list[Strip]:
+    """A grey picture ``[height, width]``, 0 to 1, as ``ceil(height / 2)`` rows of ``width`` cells.
+
+    Args:
+        picture: the values; an odd last line gets a line of paper below it.
+        tones: paper and ink.
+        ascii_only: letters instead of half blocks, darker ones for more ink.
+        greys: how many grey levels to show.
+    """
+    even = _even(picture)
+    if ascii_only:
+        style = _style(tones.high, tones.low)
+        rows = quantise((even[::2] + even[1::2]) / 2, len(RAMP))
+        return [Strip([Segment("".join(RAMP[v] for v in row), style)]) for row in rows.tolist()]
+    return _strips(quantise(even, greys), tones.steps(greys))
+
+
+def render_signed(
+    picture: Picture,
+    negative: Tones,
+    positive: Tones,
+    *,
+    ascii_only: bool = False,
+    greys: int = GREYS,
+) -> list[Strip]:
+    """A picture of values from -1 to 1 in two colours, as :func:`render_image` does with one.
+
+    The two tones share their low end. In ASCII the signs have letters of their own.
+    """
+    even = _even(picture)
+    if ascii_only:
+        return [_signed_letters(row, negative, positive) for row in (even[::2] + even[1::2]) / 2]
+    below, above = quantise(-even, greys), quantise(even, greys)
+    levels = np.where(below > 0, below + np.uint8(greys - 1), above)
+    return _strips(levels, positive.steps(greys) + negative.steps(greys)[1:])
+
+
+def _even(picture: Picture) -> Picture:
+    return np.pad(picture, ((0, len(picture) % 2), (0, 0)))
+
+
+def _strips(levels: Levels, colours: Sequence[Color]) -> list[Strip]:
+    rows = levels.tolist()
+    return [
+        Strip(half_blocks(top, bottom, colours), len(top))
+        for top, bottom in zip(rows[::2], rows[1::2], strict=True)
+    ]
+
+
+def _signed_letters(row: Picture, negative: Tones, positive: Tones) -> Strip:
+    above = quantise(row, len(RAMP)).tolist()
+    below = quantise(-row, len(NEGATIVE_RAMP)).tolist()
+    segments = []
+    for plus, minus in zip(above, below, strict=True):
+        tones, letter = (negative, NEGATIVE_RAMP[minus]) if minus else (positive, RAMP[plus])
+        segments.append(Segment(letter, _style(tones.high, tones.low)))
+    return Strip(Segment.simplify(segments), len(above))
