@@ -16,15 +16,23 @@ Float32s = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
 
 BLOCK = 8
-PIECES_PER_COLUMN = 32
+PIECES_PER_COLUMN = 16
 
 
 class Columns(NamedTuple):
-    """What falls into each column of a query: float64 ``[width]``, NaN where a column is empty."""
+    """What falls into each column of a query; NaN where nothing finite does."""
 
     low: Floats
     high: Floats
     mean: Floats
+    filled: npt.NDArray[np.bool_]
+    """Whether a column holds any value, finite or not."""
+
+    @classmethod
+    def empty(cls, width: int) -> "Columns":
+        """Columns without a value."""
+        low, high, mean = np.full((3, width), np.nan)
+        return cls(low, high, mean, np.zeros(width, np.bool_))
 
 
 class Buffer:
@@ -98,10 +106,11 @@ class Pieces(NamedTuple):
     def columns(self, starts: Integers) -> Columns:
         """Statistics of ``pieces[starts[i]:starts[i + 1]]`` for each i."""
         width = len(starts) - 1
-        columns = Columns(*np.full((3, width), np.nan))
+        columns = Columns.empty(width)
         filled = np.flatnonzero(starts[:-1] < starts[1:])
         if not len(filled):
             return columns
+        columns.filled[filled] = True
         until, at = starts[filled[-1] + 1], starts[filled]
         columns.low[filled] = np.fmin.reduceat(self.low[:until], at)
         columns.high[filled] = np.fmax.reduceat(self.high[:until], at)

@@ -138,7 +138,7 @@ class Series:
         """Statistics of the steps in ``[edges[i], edges[i + 1])``; edges must not decrease."""
         start, stop = self._bounds(edges[0], edges[-1])
         if start >= stop:
-            return Columns(*np.full((3, len(edges) - 1), np.nan))
+            return Columns.empty(len(edges) - 1)
         pieces = self._pyramid.pieces(start, stop, PIECES_PER_COLUMN * (len(edges) - 1))
         starts = np.searchsorted(pieces.first, np.append(edges[:-1], min(edges[-1], stop)))
         return pieces.columns(starts)
@@ -155,11 +155,8 @@ class Series:
         return np.arange(first, max(first, last)), self.values[first:last]
 
     def _bounds(self, start: float, stop: float) -> tuple[int, int]:
-        size = len(self)
-        return (
-            min(size, max(0, int(np.ceil(start)))),
-            min(size, max(0, int(np.ceil(stop)))),
-        )
+        first, last = np.clip(np.ceil([start, stop]), 0, len(self))
+        return int(first), int(last)
 
 
 class Points:
@@ -242,7 +239,7 @@ class Points:
         bounds = np.searchsorted(self.steps, edges)
         start, stop = int(bounds[0]), int(bounds[-1])
         if start >= stop:
-            return Columns(*np.full((3, len(edges) - 1), np.nan))
+            return Columns.empty(len(edges) - 1)
         pieces = self._pyramid.pieces(start, stop, PIECES_PER_COLUMN * (len(edges) - 1))
         starts = np.searchsorted(pieces.first, bounds)
         return pieces.columns(starts)

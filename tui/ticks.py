@@ -1,0 +1,110 @@
+"""Where an axis gets its labels: round numbers, few enough to be read, with equal decimals."""
+
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+CLOCK_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200)
+DAY = 86400
+LOG_WITH_BETWEEN = 2.5
+
+
+def round_up(value: float, steps: Sequence[float] = STEPS) -> float:
+    """The least of ``steps`` times a power of ten that is at least ``value``, itself above 0."""
+    power = 10.0 ** math.floor(math.log10(value))
+    return next((s * power for s in steps if s * power >= value * (1 - 1e-9)), 10 * power)
+
+
+def linear(low: float, high: float, at_most: int) -> list[float]:
+    """Multiples of a round number between ``low`` and ``high``, about ``at_most`` of them."""
+    span = high - low
+    if not math.isfinite(span) or span <= 0:
+        return [low]
+    step = round_up(span / max(1, at_most))
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [step * k for k in range(first, last + 1)]
+
+
+def logarithmic(low: float, high: float, at_most: int) -> list[float]:
+    """Base-10 logarithms of round numbers between the logarithms ``low`` and ``high``."""
+    between = (1, 2, 5) if high - low < LOG_WITH_BETWEEN else (1,)
+    decades = range(math.floor(low), math.ceil(high) + 1)
+    found = [d + math.log10(m) for d in decades for m in between]
+    found = [v for v in found if low - 1e-9 <= v <= high + 1e-9]
+    if len(found) < 2:
+        return [math.log10(v) for v in linear(10**low, 10**high, at_most) if v > 0]
+    return found[:: max(1, math.ceil(len(found) / max(1, at_most)))]
+
+
+def clock(low: float, high: float, at_most: int) -> list[float]:
+    """Seconds that are round on a clock: whole minutes, quarters of an hour, days."""
+    wanted = (high - low) / max(1, at_most)
+    if wanted <= 1:
+        return linear(low, high, at_most)
+    step = next((s for s in CLOCK_STEPS if s >= wanted), DAY * math.ceil(wanted / DAY))
+    return [float(step * k) for k in range(math.ceil(low / step), math.floor(high / step) + 1)]
+
+
+def step_labels(steps: Sequence[float]) -> list[str]:
+    """Steps with separated thousands, ``12,500``; where they reach a million, ``1.25M``."""
+    if any(abs(step) >= 1e6 for step in steps):
+        return [f"{step / 1e6:,.10g}M" if step else "0" for step in steps]
+    return [f"{step:,.10g}" for step in steps]
+
+
+def value_labels(values: Sequence[float]) -> list[str]:
+    """Values that stand together on an axis, with as many decimals as the finest of them needs."""
+    if any(v and not 1e-4 <= abs(v) < 1e6 for v in values):
+        return [
+            f"{v:.3g}".replace("e+", "e").replace("e0", "e").replace("e-0", "e-") for v in values
+        ]
+    decimals = max((_decimals(v) for v in values), default=0)
+    return [f"{v:,.{decimals}f}" for v in values]
+
+
+def log_labels(logarithms: Sequence[float]) -> list[str]:
+    """Values given by their logarithms: each only as long as it needs, for they differ in size."""
+    return [label for v in logarithms for label in value_labels([float(f"{10**v:.6g}")])]
+
+
+def duration_label(seconds: float) -> str:
+    """A span of time in its two largest units: ``45s``, ``12m``, ``1h30m``, ``2d``."""
+    if seconds < 60:
+        return f"{seconds:.3g}s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes}m{rest:02}s" if rest else f"{minutes}m"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours}h{minutes:02}m" if minutes else f"{hours}h"
+    days, hours = divmod(hours, 24)
+    return f"{days}d{hours}h" if hours else f"{days}d"
+
+
+def wall_clock(low: float, high: float, at_most: int) -> list[float]:
+    """Seconds since 1970 that are round on the local clock."""
+    offset = (
+        datetime.fromtimestamp(low, UTC).astimezone().utcoffset() or timedelta()
+    ).total_seconds()
+    return [tick - offset for tick in clock(low + offset, high + offset, at_most)]
+
+
+def wall_labels(seconds: Sequence[float]) -> list[str]:
+    """Local times of day, with seconds where two labels are less than a minute apart."""
+    moments = [datetime.fromtimestamp(s, UTC).astimezone() for s in seconds]
+    fine = any(b - a < timedelta(minutes=1) for a, b in pairwise(moments))
+    return [_wall_label(moment, fine) for moment in moments]
+
+
+def _wall_label(moment: datetime, fine: bool) -> str:
+    if fine:
+        return f"{moment:%H:%M:%S}"
+    midnight = not (moment.hour or moment.minute)
+    return f"{moment:%d %b}" if midnight else f"{moment:%H:%M}"
+
+
+def _decimals(value: float) -> int:
+    text = f"{value:.6f}".rstrip("0")
+    return len(text) - text.index(".") - 1
