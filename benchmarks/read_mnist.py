@@ -1,0 +1,28 @@
+"""Time and memory of reading 70,000 images: ``python benchmarks/read_mnist.py [FOLDER]``."""
+
+import resource
+import sys
+import time
+from pathlib import Path
+
+from data.sources import load_dataset
+
+
+def main() -> None:
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start = time.perf_counter()
+    data = load_dataset(input_data_dir=folder, offline=True)
+    seconds = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    arrays = sum(
+        data.split(name).images.nbytes + data.split(name).labels.nbytes
+        for name in ("train", "validation", "test")
+    )
+    print(f"{data.name} from {data.source}: {seconds:.3f} s")
+    print(f"peak RSS {peak / 1024:.1f} MiB, of which {(peak - before) / 1024:.1f} MiB for reading")
+    print(f"the arrays are {arrays / 2**20:.1f} MiB")
+
+
+if __name__ == "__main__":
+    main()

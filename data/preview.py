@@ -1,0 +1,60 @@
+"""Images as text: what a caller prints or draws, with no terminal known here.
+
+A text cell is about twice as high as wide, so a row of text shows two rows of pixels: as one
+character of a ramp (their mean), or as the upper and lower grey of a half block.
+"""
+
+import numpy as np
+
+from data.dataset import Images, Split
+
+RAMP = " .:-=+*#%@"
+"""From no ink to full ink."""
+HALF_BLOCK = "▀"
+
+
+def examples(split: Split, classes: int, each: int) -> Images:
+    """The first ``each`` images of every class, class by class; blank where there are fewer.
+
+    Returns:
+        uint8 ``[classes * each, height, width]``.
+    """
+    chosen = np.zeros((classes, each, *split.images.shape[1:]), np.uint8)
+    for label in range(classes):
+        found = np.flatnonzero(split.labels == label)[:each]
+        chosen[label, : len(found)] = split.images[found]
+    return chosen.reshape(-1, *split.images.shape[1:])
+
+
+def sheet(images: Images, columns: int, gap: int = 1) -> Images:
+    """The images side by side and below each other, ``columns`` in a row.
+
+    Args:
+        images: uint8 ``[n, height, width]``.
+        columns: images in a row; the last row is filled with blanks.
+        gap: blank pixels between neighbours.
+
+    Returns:
+        One uint8 image ``[height', width']``.
+    """
+    rows = -(-len(images) // columns)
+    height, width = images.shape[1] + gap, images.shape[2] + gap
+    tiles = np.zeros((rows * columns, height, width), np.uint8)
+    tiles[: len(images), gap:, gap:] = images
+    joined = tiles.reshape(rows, columns, height, width).transpose(0, 2, 1, 3)
+    return joined.reshape(rows * height, columns * width)[gap:, gap:]
+
+
+def ascii_rows(image: Images) -> list[str]:
+    """An image as lines of RAMP, each showing two rows of pixels: uint8 ``[height, width]``."""
+    pairs = half_block_rows(image).mean(axis=2)
+    levels = (pairs * len(RAMP) // 256).astype(int)
+    return ["".join(RAMP[level] for level in row) for row in levels]
+
+
+def half_block_rows(image: Images) -> Images:
+    """The greys of HALF_BLOCK cells: uint8 ``[ceil(height / 2), width, 2]``, upper and lower."""
+    height, width = image.shape
+    even = np.zeros((height + height % 2, width), np.uint8)
+    even[:height] = image
+    return even.reshape(-1, 2, width).transpose(0, 2, 1)

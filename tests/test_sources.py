@@ -1,0 +1,298 @@
+"""Names and places of data: what is asked for must be right, what is come across may be skipped."""
+
+import sys
+import types
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from data import find as finding
+from data import sources
+from data.dataset import DIGITS, Dataset, Split
+from data.errors import DataError
+from data.find import Places, find, verdict
+from data.idx import write_idx
+from data.mnist import MNIST_FINGERPRINT
+from data.sources import NAMES, NO_MNIST, load_dataset
+
+NAMES_OF_FILES = (
+    "train-images-idx3-ubyte.gz",
+    "train-labels-idx1-ubyte.gz",
+    "t10k-images-idx3-ubyte.gz",
+    "t10k-labels-idx1-ubyte.gz",
+)
+
+
+def write_folder(folder, train=24, *, size=28, seed=0):
+    random = np.random.default_rng(seed)
+    folder.mkdir(parents=True)
+    arrays = (
+        random.integers(0, 256, (train, size, size), np.uint8),
+        (np.arange(train) * 7 % 10).astype(np.uint8),
+        random.integers(0, 256, (10, size, size), np.uint8),
+        np.arange(10, dtype=np.uint8),
+    )
+    for name, array in zip(NAMES_OF_FILES, arrays, strict=True):
+        write_idx(folder / name, array)
+    return folder
+
+
+@pytest.fixture
+def places(tmp_path):
+    for name in ("home", "cwd", "cache", "user", "tmp"):
+        (tmp_path / name).mkdir()
+    return Places(
+        env={},
+        home=tmp_path / "home",
+        cwd=tmp_path / "cwd",
+        cache=tmp_path / "cache",
+        user_data=tmp_path / "user",
+        temporary=tmp_path / "tmp",
+    )
+
+
+@pytest.fixture
+def anything_is_mnist(monkeypatch):
+    monkeypatch.setattr(finding, "is_mnist", lambda _: True)
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What drawn digits were asked for; they are blank here."""
+    calls = []
+
+    def drawn_dataset(train, test, variation, seed, progress):
+        calls.append({"train": train, "test": test, "variation": variation, "seed": seed})
+        held = train // 12
+        split = lambda n: Split(np.zeros((n, 28, 28), np.uint8), np.zeros(n, np.uint8))  # noqa: E731
+        parts = (split(train - held), split(held), split(test))
+        return Dataset("drawn", "drawn by trainpad", "0" * 64, *parts)
+
+    module = types.SimpleNamespace(drawn_dataset=drawn_dataset)
+    monkeypatch.setitem(sys.modules, "data.drawn", module)
+    return calls
+
+
+@pytest.fixture
+def no_network(monkeypatch):
+    def fetch(name, cache, progress):
+        raise DataError(f"{name} could not be fetched: example.org cannot be reached")
+
+    monkeypatch.setattr(sources, "fetch", fetch)
+
+
+OTHERS = (
+    "cache/mnist",
+    "cwd/MNIST/raw",
+    "cwd/data/MNIST/raw",
+    "data/MNIST/raw",
+    "home/data/MNIST/raw",
+    "home/.cache/torch/MNIST/raw",
+    "tmp/tensorflow/mnist/input_data",
+)
+
+
+@pytest.mark.usefixtures("anything_is_mnist")
+@pytest.mark.parametrize("place", OTHERS)
+def test_mnist_is_found_where_programs_keep_it(tmp_path, places, place):
+    folder = write_folder(tmp_path / place)
+    found = find("mnist", places)
+    assert found.dataset.source.endswith(place)
+    assert folder.samefile(found.dataset.source)
+    assert found.tried == []
+
+
+@pytest.mark.usefixtures("anything_is_mnist")
+def test_keras_keeps_one_file(tmp_path, places):
+    arrays = {
+        "x_train": np.zeros((24, 28, 28), np.uint8),
+        "y_train": np.arange(24, dtype=np.uint8) % 10,
+        "x_test": np.zeros((1, 28, 28), np.uint8),
+        "y_test": np.zeros(1, np.uint8),
+    }
+    for folder, env in (("home/.keras", {}), ("own", {"KERAS_HOME": str(tmp_path / "own")})):
+        path = tmp_path / folder / "datasets" / "mnist.npz"
+        path.parent.mkdir(parents=True)
+        np.savez(path, **arrays)
+        assert find("mnist", replace(places, env=env)).dataset.source == str(path)
+
+
+@pytest.mark.usefixtures("anything_is_mnist")
+def test_what_the_user_says_comes_first(tmp_path, places):
+    write_folder(tmp_path / "cache/mnist")
+    write_folder(tmp_path / "theirs/mnist", seed=1)
+    write_folder(tmp_path / "given", seed=2)
+    set_ = replace(places, env={"TRAINPAD_DATA": str(tmp_path / "theirs")})
+    assert load_dataset(places=places).source == str(tmp_path / "cache/mnist")
+    assert load_dataset(places=set_).source == str(tmp_path / "theirs/mnist")
+    itself = replace(places, env={"TRAINPAD_DATA": str(tmp_path / "theirs/mnist")})
+    assert load_dataset(places=itself).source == str(tmp_path / "theirs/mnist")
+    given = load_dataset(input_data_dir=tmp_path / "given", places=set_)
+    assert (given.source, given.name) == (str(tmp_path / "given"), "given")
+
+
+@pytest.mark.usefixtures("anything_is_mnist")
+def test_an_error_in_what_was_given_never_falls_through(tmp_path, places):
+    write_folder(tmp_path / "cache/mnist")
+    with pytest.raises(DataError, match="missing: no such folder"):
+        load_dataset(input_data_dir=tmp_path / "missing", places=places)
+    broken = write_folder(tmp_path / "broken") / NAMES_OF_FILES[0]
+    broken.write_bytes(broken.read_bytes()[:100])
+    with pytest.raises(DataError, match="damaged gzip data"):
+        load_dataset(input_data_dir=tmp_path / "broken", places=places)
+
+
+@pytest.mark.usefixtures("anything_is_mnist")
+def test_a_damaged_copy_is_skipped_and_told_of(tmp_path, places):
+    (write_folder(tmp_path / "cache/mnist") / NAMES_OF_FILES[3]).unlink()
+    write_folder(tmp_path / "home/data/MNIST/raw")
+    found = find("mnist", places)
+    assert found.dataset.source == str(tmp_path / "home/data/MNIST/raw")
+    assert len(found.tried) == 1
+    assert "found none for test-labels" in found.tried[0]
+    assert found.dataset.notice == ""
+
+
+@pytest.mark.usefixtures("anything_is_mnist")
+def test_a_variable_that_leads_nowhere_is_told_of_on_the_screen(tmp_path, places):
+    write_folder(tmp_path / "cache/mnist")
+    places = replace(places, env={"TRAINPAD_DATA": str(tmp_path / "gone")})
+    data = load_dataset(places=places)
+    assert data.source == str(tmp_path / "cache/mnist")
+    assert data.notice.startswith("$TRAINPAD_DATA is not used: ")
+
+
+def test_other_data_in_another_programs_folder_is_not_mnist(tmp_path, places):
+    write_folder(tmp_path / "cache/mnist")
+    found = find("mnist", places)
+    assert found.dataset is None
+    assert found.tried == [f"{tmp_path / 'cache/mnist'}: holds other data than mnist"]
+
+
+@pytest.mark.usefixtures("no_network")
+def test_with_nothing_found_digits_are_drawn_with_a_notice(places, asked):
+    data = load_dataset(places=places)
+    assert (data.name, data.notice) == ("drawn", NO_MNIST)
+    assert asked == [{"train": 60_000, "test": 10_000, "variation": 0.7, "seed": 0}]
+    with pytest.raises(DataError, match="no mnist found; mnist could not be fetched"):
+        load_dataset(places=places, fallback=False)
+
+
+def test_offline_never_fetches(places, asked, monkeypatch):
+    monkeypatch.setattr(sources, "fetch", lambda *_, **__: pytest.fail("the network was used"))
+    assert load_dataset(places=places, offline=True).notice == NO_MNIST
+    for name in ("kmnist", "mnist+drawn"):
+        with pytest.raises(DataError, match="--offline forbids to fetch it"):
+            load_dataset(name, places=places, offline=True)
+
+
+def test_what_is_missing_is_fetched_into_the_cache(tmp_path, places, monkeypatch):
+    def fetch(name, cache, progress):
+        progress("fetching", 1.0)
+        return write_folder(cache / name)
+
+    monkeypatch.setattr(sources, "fetch", fetch)
+    told = []
+    data = load_dataset("kmnist", places=places, progress=lambda *what: told.append(what))
+    assert (data.name, data.source) == ("kmnist", str(tmp_path / "cache/kmnist"))
+    assert data.classes[:3] == ("o", "ki", "su")
+    assert told == [("fetching", 1.0)]
+
+
+def test_a_relative_is_found_beside_mnist(tmp_path, places):
+    write_folder(tmp_path / "theirs/fashion-mnist")
+    places = replace(places, env={"TRAINPAD_DATA": str(tmp_path / "theirs")})
+    data = load_dataset("fashion-mnist", places=places)
+    assert (data.name, data.classes[9]) == ("fashion-mnist", "Ankle boot")
+    write_folder(tmp_path / "home/data/KMNIST/raw")
+    assert load_dataset("kmnist", places=places).name == "kmnist"
+
+
+def test_drawn_digits_as_asked(places, asked):
+    load_dataset("drawn", places=places, variation=0.3, seed=5)
+    assert asked == [{"train": 60_000, "test": 10_000, "variation": 0.3, "seed": 5}]
+
+
+def test_fake_data_is_a_thousand_drawn_digits(places, asked):
+    data = load_dataset("kmnist", places=places, fake=True)
+    assert len(data.train) + len(data.validation) == 1000
+    assert data.name == "fake"
+    assert data.notice == "fake data: 1,000 drawn digits"
+
+
+def test_drawn_digits_are_mixed_into_the_training_examples_alone(tmp_path, places, asked):
+    folder = write_folder(tmp_path / "given", train=36)
+    alone = load_dataset(input_data_dir=folder, places=places)
+    mixed = load_dataset("mnist+drawn", input_data_dir=folder, places=places)
+    assert asked[0]["variation"] == 1.0
+    assert (len(alone.train), len(mixed.train), len(mixed.validation)) == (33, 66, 3)
+    np.testing.assert_array_equal(mixed.train.images[:33], alone.train.images)
+    assert not mixed.train.images[33:].any()
+    np.testing.assert_array_equal(mixed.test.images, alone.test.images)
+    assert mixed.name == "given+drawn"
+    assert mixed.fingerprint != alone.fingerprint
+
+
+def test_images_of_another_size_are_not_mixed(tmp_path, places, asked):
+    folder = write_folder(tmp_path / "given", size=20)
+    with pytest.raises(DataError, match=r"drawn cannot be mixed into .*given"):
+        load_dataset("mnist+drawn", input_data_dir=folder, places=places)
+
+
+def write_mine(places, count, labels=None):
+    folder = places.user_data / "mine"
+    folder.mkdir()
+    write_idx(folder / "train-images-idx3-ubyte", np.ones((count, 28, 28), np.uint8))
+    labels = np.zeros(labels or count, np.uint8)
+    write_idx(folder / "train-labels-idx1-ubyte", labels)
+
+
+def test_the_users_own_digits(tmp_path, places):
+    with pytest.raises(DataError, match="no digits of yours yet"):
+        load_dataset("mine", places=places)
+    write_mine(places, 36)
+    mine = load_dataset("mine", places=places)
+    assert [len(part) for part in (mine.train, mine.validation, mine.test)] == [28, 2, 6]
+    assert (mine.name, mine.classes) == ("mine", DIGITS)
+    folder = write_folder(tmp_path / "given")
+    mixed = load_dataset("mnist+mine", input_data_dir=folder, places=places)
+    assert len(mixed.train) == 22 + 28
+
+
+@pytest.mark.parametrize(("count", "labels"), [(11, 11), (36, 35)])
+def test_too_few_digits_of_the_users_own(places, count, labels):
+    write_mine(places, count, labels)
+    with pytest.raises(DataError, match=f"found {count} images and {labels} labels"):
+        load_dataset("mine", places=places)
+
+
+def test_a_path_is_a_name_too(tmp_path, places):
+    folder = write_folder(tmp_path / "letters")
+    assert load_dataset(str(folder), places=places).name == "letters"
+    with pytest.raises(DataError, match=r"no data set or folder 'minst'; the names are mnist, "):
+        load_dataset("minst", places=places)
+
+
+def test_a_folder_goes_with_mnist_only(tmp_path, places):
+    for name in ("drawn", "mine", str(tmp_path)):
+        with pytest.raises(DataError, match="--input_data_dir gives MNIST's files"):
+            load_dataset(name, input_data_dir=tmp_path, places=places)
+
+
+def test_every_name_is_known(places, asked, no_network):
+    for name in NAMES:
+        try:
+            load_dataset(name, places=places)
+        except DataError as error:
+            assert "no data set or folder" not in str(error)
+
+
+def test_the_verdict_tells_the_makers_files_from_others(tmp_path, places):
+    given = load_dataset(input_data_dir=write_folder(tmp_path / "given"), places=places)
+    assert verdict("mnist", given).startswith("not verified")
+    assert verdict("mnist", replace(given, fingerprint=MNIST_FINGERPRINT)).startswith("verified")
+    assert (
+        verdict("kmnist", given)
+        == "not verified: the files are packed otherwise, or are other data"
+    )
