@@ -27,16 +27,16 @@ _CHUNK = 500
 _ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 
 HANDS = (
-    Hand(slant=0.20, slant_deviation=0.22),
-    Hand(slant=0.25, slant_deviation=0.30, jitter=0.018, tremor=0.006, pen=2.8),
-    Hand(slant=0.05, slant_deviation=0.25),
-    Hand(slant=0.07, slant_deviation=0.22),
-    Hand(slant=0.15, slant_deviation=0.28),
-    Hand(slant=0.10, slant_deviation=0.27),
-    Hand(slant=0.12, slant_deviation=0.22),
-    Hand(slant=0.05, slant_deviation=0.25),
-    Hand(slant=0.12, slant_deviation=0.22),
-    Hand(slant=0.13, slant_deviation=0.24),
+    Hand(slant=0.20, slant_deviation=0.22, width=1.10),
+    Hand(slant=0.25, slant_deviation=0.30, width=0.90, jitter=0.018, tremor=0.006, pen=2.6),
+    Hand(slant=0.07, slant_deviation=0.27, width=1.25),
+    Hand(slant=0.05, slant_deviation=0.24, width=1.12),
+    Hand(slant=0.15, slant_deviation=0.28, width=1.08),
+    Hand(slant=0.18, slant_deviation=0.29, width=1.25),
+    Hand(slant=0.10, slant_deviation=0.22, width=1.08),
+    Hand(slant=0.00, slant_deviation=0.25, width=1.20),
+    Hand(slant=0.15, slant_deviation=0.23, width=1.05),
+    Hand(slant=0.15, slant_deviation=0.24, width=1.02),
 )
 """How each digit is written; a 1 has nothing but its straightness."""
 

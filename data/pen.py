@@ -46,7 +46,9 @@ class Hand:
     """Deviation of the random waves that the plane is bent by."""
     perspective: float = 0.12
     """Deviation of the width at the top against that at the bottom."""
-    aspect: float = 0.18
+    width: float = 1.0
+    """Typical width, relative to the template's."""
+    aspect: float = 0.22
     """Deviation of the logarithm of width over height."""
     slant: float = 0.12
     """Typical shear to the right, width per height."""
@@ -57,9 +59,9 @@ class Hand:
     """Median width of the pen, in pixels."""
     pen_deviation: float = 0.29
     """Deviation of the logarithm of the pen's width."""
-    edge: float = 0.9
+    edge: float = 1.0
     """Median width of the line's soft edge, in pixels."""
-    edge_deviation: float = 0.4
+    edge_deviation: float = 0.15
     """Deviation of the logarithm of the edge's width."""
     shift: float = 1.2
     """Largest shift of the image in either direction, in pixels."""
@@ -119,7 +121,7 @@ def render(ink: Ink, rng: np.random.Generator, hand: Hand) -> Images:
     pen = np.clip(_log_normal(rng, n, hand.pen, hand.pen_deviation), 1.4, 5.0)
     edge = _log_normal(rng, n, hand.edge, hand.edge_deviation)
     size = np.maximum(np.ptp(ink.x, axis=1), np.ptp(ink.y, axis=1))[:, None]
-    scale = np.float32(BOX - 0.5) - pen
+    scale = np.float32(BOX + 0.5) - pen
     x, y = (axis * (scale / np.maximum(size, 1e-3)) for axis in (ink.x, ink.y))
     weights = _arc_lengths(x, y, ink.starts)
     total = weights.sum(1, keepdims=True)
@@ -154,7 +156,7 @@ def _bend(x: Floats, y: Floats, rng: np.random.Generator, hand: Hand) -> tuple[F
 def _lean(x: Floats, y: Floats, rng: np.random.Generator, hand: Hand) -> tuple[Floats, Floats]:
     """The plane stretched, slanted and turned."""
     n = len(x)
-    x = x * _log_normal(rng, n, 1.0, hand.aspect)
+    x = x * _log_normal(rng, n, hand.width, hand.aspect)
     x = x - (hand.slant + hand.slant_deviation * _normal(rng, n, 1)).astype(np.float32) * y
     angle = np.float32(np.deg2rad(hand.rotation)) * _normal(rng, n, 1)
     cos, sin = np.cos(angle), np.sin(angle)
