@@ -1,0 +1,144 @@
+"""What is wanted of a run: `control.json`, written by whoever steers, read by the trainer.
+
+The file says what should be, not what to do, so that reading it twice or missing a version does
+no harm: pause is "go no further than this step", an evaluation is "this many have been asked for".
+The process that trains also keeps the wish in memory, so that it can still be paused and stopped
+from its own dashboard when the disk is full.
+"""
+
+import dataclasses
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from core.errors import RunError
+from core.files import read_private, write_atomic
+from core.hparams import DECLARED, Value
+from data.errors import UserError
+
+LIMIT = 64 * 1024
+"""Bytes; a longer `control.json` is not believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody wants of a run; the defaults are "just train"."""
+
+    hyperparameters: Mapping[str, Value] = field(default_factory=dict)
+    pause_at: int | None = None
+    """Go no further than this many steps; 0 is "pause now"."""
+    evaluate: int = 0
+    """How many evaluations have been asked for, ever."""
+    checkpoint: int = 0
+    """How many checkpoints have been asked for, ever."""
+    stop: str = ""
+    """Why the run should end after saving, or nothing."""
+
+
+def parse(content: bytes) -> Wanted:
+    """The `Wanted` that `control.json` holds.
+
+    Raises:
+        UserError: it is not such a file, or a value is not allowed.
+    """
+    try:
+        values = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise RunError("control.json is not JSON") from error
+    if not isinstance(values, dict):
+        raise RunError("control.json is not a JSON object")
+    known = {entry.name for entry in dataclasses.fields(Wanted)}
+    unknown = sorted(set(values) - known)
+    if unknown:
+        raise RunError(f"control.json has no use for {unknown[0][:40]!r}")
+    hparams = values.pop("hyperparameters", {})
+    if not isinstance(hparams, dict):
+        raise RunError("control.json: hyperparameters must be an object of names and values")
+    return Wanted(hyperparameters=_live(hparams), **{k: _field(k, v) for k, v in values.items()})
+
+
+def _live(values: Mapping[str, object]) -> dict[str, Value]:
+    for name in values:
+        if name not in DECLARED:
+            raise UserError(f"control.json: there is no hyperparameter called {name[:40]!r}")
+        if not DECLARED[name].live:
+            raise UserError(f"control.json: {name} cannot change while a run trains")
+    return {name: DECLARED[name].check(value) for name, value in values.items()}
+
+
+def _field(name: str, value: object) -> Any:
+    if name == "stop":
+        if isinstance(value, str) and len(value) <= 40:
+            return value
+        raise RunError("control.json: stop must be a short text")
+    if value is None and name == "pause_at":
+        return None
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63:
+        return value
+    raise RunError(f"control.json: {name} must be a whole number of at least 0")
+
+
+class Control:
+    """The wish for one run, shared by its trainer and everybody who steers it."""
+
+    def __init__(self, directory: Path, start: Mapping[str, Value] | None = None) -> None:
+        """Join the run in `directory`; `start` gives the trainer's own values, which it writes."""
+        self.path = directory / "control.json"
+        # A signal's handler may ask while the interrupted thread is just looking.
+        self._lock = threading.RLock()
+        self._wanted = Wanted()
+        self._seen: tuple[int, ...] = ()
+        if start is not None:
+            live = {name: value for name, value in start.items() if DECLARED[name].live}
+            self.ask(hyperparameters=live)
+
+    def poll(self) -> Wanted:
+        """What is wanted now; costs one `stat` when nothing changed.
+
+        Raises:
+            UserError: the file changed into something that is not to be believed. The next call
+                returns what was wanted before.
+        """
+        with self._lock:
+            try:
+                about = self.path.lstat()
+                mark = (about.st_ino, about.st_mtime_ns, about.st_size)
+                if mark != self._seen:
+                    self._seen = mark
+                    self._wanted = parse(read_private(self.path, LIMIT))
+            except FileNotFoundError:
+                self._seen = ()
+            except OSError as error:
+                raise RunError(f"control.json cannot be read: {error.strerror}") from error
+            return self._wanted
+
+    def ask(self, *, hyperparameters: Mapping[str, Value] | None = None, **changes: Any) -> Wanted:
+        """Want something more: other fields stay as they are.
+
+        Raises:
+            RunError: the file could not be written; in this process the wish holds all the same.
+        """
+        try:
+            before = self.poll()
+        except UserError:
+            before = self._wanted
+        merged = {**before.hyperparameters, **(hyperparameters or {})}
+        wanted = dataclasses.replace(before, hyperparameters=merged, **changes)
+        with self._lock:
+            self._wanted = wanted
+            try:
+                content = json.dumps(dataclasses.asdict(wanted), indent=1).encode()
+                write_atomic(self.path, content, sync=False)
+                about = self.path.lstat()
+                self._seen = (about.st_ino, about.st_mtime_ns, about.st_size)
+            except OSError as error:
+                raise RunError(f"control.json cannot be written: {error.strerror}") from error
+        return wanted
+
+    def step_once(self, steps_done: int) -> Wanted:
+        """Want one more step and then a pause."""
+        here = max(steps_done, self._wanted.pause_at or 0)
+        return self.ask(pause_at=here + 1)

@@ -1,0 +1,55 @@
+"""Writing files so that a crash at any byte leaves the old one or the new one, never half of it."""
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from core.errors import RunError
+
+
+def write_atomic(path: Path, content: bytes, *, sync: bool = True) -> None:
+    """Put `content` at `path`, readable by this user alone.
+
+    Raises:
+        OSError: as the system says; `path` is then as it was.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            if sync:
+                os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError:
+        with suppress(OSError):
+            partial.unlink()
+        raise
+
+
+def read_private(path: Path, limit: int) -> bytes:
+    """The content of a file that only this user can have written.
+
+    Raises:
+        RunError: it is not a plain file of this user's, others may write it, or it is too large.
+        OSError: as the system says.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        if path.is_symlink():
+            raise RunError(f"{path.name} is a link; it must be a file") from error
+        raise
+    with os.fdopen(descriptor, "rb") as file:
+        about = os.fstat(file.fileno())
+        if not stat.S_ISREG(about.st_mode):
+            raise RunError(f"{path.name} is not a plain file")
+        if about.st_uid != os.geteuid():
+            raise RunError(f"{path.name} belongs to another user")
+        if about.st_mode & 0o022:
+            raise RunError(f"{path.name} can be written by other users")
+        if about.st_size > limit:
+            raise RunError(f"{path.name} is larger than {limit:,} bytes")
+        return file.read(limit)

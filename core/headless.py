@@ -1,0 +1,114 @@
+"""A run without a screen: the same source of events, printed as the lab's lines or as JSON."""
+
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import TextIO
+
+from core.control import Control
+from core.events import (
+    RECORDED, Diverged, Event, Failed, Finished, Opened, Warned, to_json,
+)  # fmt: skip
+from core.lab import LabLines
+from data.errors import UserError
+
+DONE, FAILED, WRONG, DIVERGED, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+class Signals:
+    """SIGINT and SIGTERM as wishes: save and stop. A second one leaves at once."""
+
+    def __init__(self) -> None:
+        self.reason = ""
+        self._control: Control | None = None
+
+    def install(self) -> None:
+        """Take both signals over; only the main thread can."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._caught)
+
+    def attach(self, control: Control) -> None:
+        """Tell `control` of what was wanted before it existed, and from now on."""
+        self._control = control
+        if self.reason:
+            self._ask()
+
+    def _caught(self, number: int, _frame: FrameType | None) -> None:
+        if self.reason or self._control is None:
+            leave_at_once(number)
+        self.reason = "interrupted" if number == signal.SIGINT else "stopped"
+        self._ask()
+
+    def _ask(self) -> None:
+        assert self._control is not None  # noqa: S101 - both callers have seen to it
+        try:
+            self._control.ask(stop=self.reason)
+        except UserError as error:
+            print(f"trainpad: {error}; stopping all the same", file=sys.stderr)  # noqa: T201
+
+
+def leave_at_once(number: int) -> None:
+    """End this process as the signal would have ended it."""
+    signal.signal(number, signal.SIG_DFL)
+    signal.raise_signal(number)
+
+
+def run_headless(
+    source: Iterator[Event], out: TextIO, *, json: bool = False, signals: Signals | None = None
+) -> int:
+    """Pull `source` to its end, printing; returns the exit status.
+
+    Raises:
+        UserError: from the source, before anything was trained.
+    """
+    printer: Callable[[Event], Iterator[str]] = _json_lines if json else LabLines().of
+    status = FAILED
+    for event in source:
+        for line in printer(event):
+            print(line, file=out, flush=True)  # noqa: T201 - printing is what this is for
+        if isinstance(event, Opened) and event.control is not None and signals is not None:
+            signals.attach(event.control)
+        if not json:
+            _remark(event)
+        status = exit_status(event, status)
+    return status
+
+
+def exit_status(event: Event, before: int = FAILED) -> int:
+    """The exit status that `event` ends a run with, or the one `before` it."""
+    match event:
+        case Finished(reason="interrupted"):
+            return INTERRUPTED
+        case Finished():
+            return DONE
+        case Diverged():
+            return DIVERGED
+        case Failed():
+            return FAILED
+    return before
+
+
+def _json_lines(event: Event) -> Iterator[str]:
+    if type(event).__name__.lower() in RECORDED:
+        yield to_json(event)
+
+
+def _remark(event: Event) -> None:
+    """What the lab's script has no line for goes to standard error."""
+    match event:
+        case Opened(directory=directory, info=info):
+            notice = info.get("dataset", {}).get("notice")
+            _say(f"writing to {directory}")
+            if notice:
+                _say(notice)
+        case Warned(text=text) | Failed(text=text):
+            _say(text)
+        case Diverged(step=step, loss=loss, checkpoint=checkpoint):
+            kept = f"the last checkpoint is {checkpoint}" if checkpoint else "nothing was saved yet"
+            _say(f"diverged: the loss of step {step - 1} is {loss}; {kept}; "
+                 "try a smaller --learning_rate")
+
+
+def _say(text: str) -> None:
+    print(f"trainpad: {text}", file=sys.stderr)  # noqa: T201

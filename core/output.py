@@ -1,0 +1,52 @@
+"""Keeping what libraries print away from what we print.
+
+TensorFlow's C++ code writes to file descriptor 2, which is also where a dashboard draws. So our
+own output gets private duplicates of the terminal's descriptors, and 1 and 2 go to the run's log
+as soon as there is one; until then to nowhere, since nothing of ours uses them.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from core.rundir import RunDir
+
+
+@contextmanager
+def to_run_log() -> Iterator[tuple[TextIO, Callable[[RunDir], None]]]:
+    """For the time of the block, descriptors 1 and 2 belong to the run's log.
+
+    Yields the real standard output, and what to call with the run directory once it exists.
+    `sys.stderr` writes to the real standard error meanwhile, and `sys.stdout` to the real
+    standard output; only what bypasses Python is caught, and Python's own warnings.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept = os.dup(1), os.dup(2)
+    streams = sys.stdout, sys.stderr
+    out = os.fdopen(os.dup(kept[0]), "w", encoding="utf-8", errors="replace")
+    err = os.fdopen(os.dup(kept[1]), "w", encoding="utf-8", errors="replace")
+    sys.stdout, sys.stderr = out, err
+    try:
+        yield out, _divert
+    finally:
+        os.dup2(kept[0], 1)
+        os.dup2(kept[1], 2)
+        sys.stdout, sys.stderr = streams
+        for descriptor in kept:
+            os.close(descriptor)
+        out.close()
+        err.close()
+
+
+def _divert(run: RunDir) -> None:
+    """Send descriptors 1 and 2 to the run's log, or nowhere where it cannot be written."""
+    try:
+        log = os.open(run.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    except OSError:
+        log = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.close(log)

@@ -1,0 +1,41 @@
+"""Every random choice, as a function of the seed and of what it is for.
+
+Nothing keeps a generator between steps: weights, the shuffle of each epoch and the units left out
+in each step can be made again from the seed and the step alone, which is what makes a resumed run
+equal to one that never stopped.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+_WEIGHTS, _SHUFFLE = 0, 1
+
+
+def initial_layers(
+    sizes: tuple[int, ...], seed: int, *, zero: bool = False
+) -> list[tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]]:
+    """Weights ``[in, out]`` and biases ``[out]`` for layers of these sizes.
+
+    As in the lab's `mnist.py`: weights from a normal distribution cut off at two deviations, the
+    deviation being 1 over the square root of the inputs; biases zero. `zero` makes the weights
+    zero too, as `mnist_softmax_xla.py` does.
+    """
+    layers = []
+    for number, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:], strict=False)):
+        rng = np.random.default_rng((seed, _WEIGHTS, number))
+        weights = np.zeros((fan_in, fan_out)) if zero else _cut_normal(rng, (fan_in, fan_out))
+        scaled = (weights / np.sqrt(fan_in)).astype(np.float32)
+        layers.append((scaled, np.zeros(fan_out, np.float32)))
+    return layers
+
+
+def _cut_normal(rng: np.random.Generator, shape: tuple[int, int]) -> npt.NDArray[np.float64]:
+    values = rng.standard_normal(shape)
+    while (far := np.abs(values) > 2).any():
+        values[far] = rng.standard_normal(int(far.sum()))
+    return values
+
+
+def shuffled(count: int, seed: int, epoch: int) -> npt.NDArray[np.int32]:
+    """The order in which epoch number `epoch` sees `count` examples, int32 ``[count]``."""
+    return np.random.default_rng((seed, _SHUFFLE, epoch)).permutation(count).astype(np.int32)

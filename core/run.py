@@ -1,0 +1,208 @@
+"""A run, as far as its events tell: the one thing that every view shows.
+
+`Run.fold` is the only way in. It is called on one thread; views read the fields and may tell by
+`version` whether anything changed.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+from core.events import (
+    Arrays, Changed, Continued, Diverged, Evaluated, Event, Failed, Finished, Idle, Opened, Paused,
+    Preparing, Saved, Started, Steps, Warned, Weights,
+)  # fmt: skip
+from core.hparams import DECLARED, HyperParameters, as_dict, checked
+from core.metrics import as_matrix, precision_at_1
+from core.series import Points, Series
+from core.text import clean
+from core.timeline import Timeline
+from data.dataset import SPLITS
+from data.errors import UserError
+
+RATE_WINDOW = 2.0
+"""Seconds over which steps per second are taken."""
+MESSAGES = 500
+"""How many messages are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Something worth a line: at which step, what, and whether it asks for attention."""
+
+    step: int
+    text: str
+    urgent: bool = False
+    kind: str = ""
+    """``change``, ``checkpoint``, ``warning``, ``diverged``: what a chart marks it with."""
+    label: str = ""
+    """The same in two words."""
+
+
+class Run:
+    """The state of one run, folded from its events."""
+
+    def __init__(self) -> None:
+        self.version = 0
+        self.directory = ""
+        self.info: dict[str, Any] = {}
+        self.state = "starting"
+        self.doing = ""
+        """What keeps it from training, while it is starting."""
+        self.device = ""
+        self.parameters = 0
+        self.hparams = HyperParameters()
+        self.step = 0
+        self.losses = Series()
+        self.timeline = Timeline()
+        self.evaluations: list[Evaluated] = []
+        self.precision = {split: Points() for split in SPLITS}
+        self.learning_rate = Points()
+        self.throughput = Points()
+        self.messages: deque[Message] = deque(maxlen=MESSAGES)
+        self.weights: Arrays = {}
+        self.weights_step = -1
+        self.checkpoint = ""
+        self.best_precision = 0.0
+        self._recent: deque[tuple[int, float, float]] = deque()
+
+    # -- what views ask ----------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """The run's name, or nothing before it has one."""
+        return clean(str(self.info.get("name", "")), limit=80)
+
+    @property
+    def live(self) -> bool:
+        """Whether more may happen."""
+        return self.state in ("starting", "training", "paused")
+
+    @property
+    def loss(self) -> float:
+        """The newest loss; NaN before the first."""
+        return float(self.losses.values[-1]) if len(self.losses) else float("nan")
+
+    @property
+    def steps_per_second(self) -> float:
+        """Over the last two seconds of training; 0 before."""
+        seconds = sum(entry[2] for entry in self._recent)
+        return sum(entry[0] for entry in self._recent) / seconds if seconds else 0.0
+
+    @property
+    def seconds_left(self) -> float:
+        """Until `max_steps`, at the present rate; infinite before there is one."""
+        rate = self.steps_per_second
+        return (self.hparams.max_steps - self.step) / rate if rate else float("inf")
+
+    # -- folding ------------------------------------------------------------------------------
+
+    def fold(self, event: Event) -> None:
+        """Take in the next event."""
+        self.version += not isinstance(event, Idle)
+        match event:
+            case Steps():
+                self._take_steps(event)
+            case Weights(step=step, arrays=arrays):
+                self.weights, self.weights_step = arrays, step
+            case Evaluated():
+                self._take_evaluation(event)
+            case Preparing(what=what, fraction=fraction):
+                done = f" {fraction:.0%}" if fraction is not None else ""
+                self.doing = clean(what, limit=100) + done
+            case Opened(directory=directory, info=info):
+                self.directory, self.info = directory, info
+                self._set_hyperparameters(info.get("hyperparameters", {}))
+            case Started():
+                self._start(event)
+            case Paused():
+                self.state = "paused"
+            case Continued():
+                self.state = "training"
+                self._recent.clear()
+            case _:
+                self._take_message(event)
+
+    def _take_steps(self, event: Steps) -> None:
+        self.state, self.doing = "training", ""
+        self.losses.extend(event.losses)
+        self.step = event.first + len(event.losses)
+        if not len(self.timeline):
+            self.timeline.extend([event.first], [event.time - event.seconds])
+        self.timeline.extend([self.step], [event.time])
+        self._recent.append((len(event.losses), event.time, event.seconds))
+        while event.time - self._recent[0][1] > RATE_WINDOW:
+            self._recent.popleft()
+        self.throughput.append(self.step, self.steps_per_second, event.time)
+
+    def _take_evaluation(self, event: Evaluated) -> None:
+        while self.evaluations and self.evaluations[-1].step >= event.step:
+            self.evaluations.pop()
+        self.evaluations.append(event)
+        for split, confusion in event.confusion.items():
+            precision = precision_at_1(as_matrix(confusion))
+            self.precision[split].append(event.step, precision, event.time)
+
+    def _start(self, event: Started) -> None:
+        self.state, self.device, self.parameters = "training", event.device, event.parameters
+        self._set_hyperparameters(event.hyperparameters)
+        self.step = event.step
+        self.losses.truncate(event.step)
+        self.evaluations = [entry for entry in self.evaluations if entry.step <= event.step]
+        self.learning_rate.append(event.step, self.hparams.learning_rate, event.time)
+        if event.step:
+            self._say(event.step, "resumed", kind="branch", label="resumed")
+
+    def _set_hyperparameters(self, values: dict[str, Any]) -> None:
+        known = {name: value for name, value in values.items() if name in DECLARED}
+        try:
+            self.hparams = checked(known)
+        except UserError as error:
+            self._say(self.step, clean(str(error)), urgent=True, kind="warning")
+
+    def _take_message(self, event: Event) -> None:
+        match event:
+            case Changed():
+                self._take_change(event)
+            case Saved(step=step, file=file, best=best):
+                self.checkpoint = clean(file, limit=80)
+                text = "checkpoint saved" + (", best so far on validation" if best else "")
+                self._say(step, text, kind="checkpoint")
+            case Warned(step=step, text=text):
+                self._say(step, clean(text, limit=300), urgent=True, kind="warning")
+            case Diverged(step=step, loss=loss, checkpoint=checkpoint):
+                self.state = "diverged"
+                where = f"; last checkpoint {clean(checkpoint)}" if checkpoint else ""
+                text = f"diverged: the loss is {loss}{where}"
+                self._say(step, text, urgent=True, kind="diverged", label="diverged")
+            case Failed(step=step, text=text):
+                self.state = "failed"
+                self._say(step, clean(text, limit=300), urgent=True, kind="warning")
+            case Finished(step=step, reason=reason, seconds=seconds):
+                self.state = "done" if reason == "done" else "stopped"
+                self._say(step, f"{clean(reason, limit=40)} after {seconds:,.1f} s")
+
+    def _take_change(self, event: Changed) -> None:
+        declared = DECLARED.get(event.name)
+        if declared is None:
+            return
+        try:
+            new = declared.check(event.new)
+            self.hparams = checked({**as_dict(self.hparams), event.name: new})
+        except UserError:
+            return
+        if event.name == "learning_rate":
+            self.learning_rate.append(event.step, self.hparams.learning_rate, event.time)
+        old, now = declared.show(event.old), declared.show(new)
+        short = "lr" if event.name == "learning_rate" else declared.label
+        self._say(
+            event.step,
+            f"{declared.label} {clean(old, limit=40)} → {now}",
+            kind="change",
+            label=f"{short} {now}",
+        )
+
+    def _say(
+        self, step: int, text: str, *, urgent: bool = False, kind: str = "", label: str = ""
+    ) -> None:
+        self.messages.append(Message(step, text, urgent, kind, label))

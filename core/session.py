@@ -1,0 +1,135 @@
+"""From what a user asked for to a source of events: data, run directory, training, recording.
+
+Nothing is written before the data has been read and found good.
+"""
+
+import platform
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from core import rundir
+from core.checkpoint import Checkpoint
+from core.control import Control
+from core.events import Event, Failed, Opened, Preparing
+from core.hparams import HyperParameters, as_dict
+from core.record import recorded
+from core.rundir import RunDir
+from core.train import Job, check_fit, train
+from data.dataset import Dataset
+from data.errors import UserError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Request:
+    """A training that somebody asked for."""
+
+    hparams: HyperParameters
+    load: Callable[[], Dataset]
+    """Reads or makes the data; may raise a `UserError`."""
+    log_dir: Path
+    device: str = "auto"
+    xla: bool = True
+    resume: tuple[RunDir, Checkpoint] | None = None
+    branch: tuple[str, Checkpoint] | None = None
+    """The parent run's name, and the checkpoint whose weights the new run starts with."""
+    changes: Sequence[tuple[int, str, Any]] = ()
+    on_open: Callable[[RunDir], None] = field(default=lambda _run: None)
+    """Called when the directory exists, before TensorFlow says its first word."""
+
+
+def session(request: Request) -> Iterator[Event]:
+    """All that happens from here on, recorded.
+
+    Raises:
+        UserError: what was asked for cannot be done; nothing was written.
+    """
+    yield Preparing("reading the data")
+    dataset = request.load()
+    check_fit(request.hparams, dataset)
+    run = _directory(request, dataset)
+    request.on_open(run)
+    control = Control(run.path, start=as_dict(request.hparams))
+    yield Opened(str(run.path), run.info(), control)
+    start = request.resume or request.branch
+    job = Job(
+        request.hparams,
+        dataset,
+        device=request.device,
+        xla=request.xla,
+        resume=start[1] if start else None,
+        branch=request.branch is not None,
+        changes=tuple(request.changes),
+    )
+    yield from recorded(_told(train(job, control)), run)
+
+
+def _told(source: Iterator[Event]) -> Iterator[Event]:
+    """`source`, with a crash of it as the last event; the traceback goes to `run.log`."""
+    step = 0
+    try:
+        for event in source:
+            step = getattr(event, "step", step)
+            yield event
+    except UserError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the boundary: whatever breaks is told, once
+        traceback.print_exc()
+        yield Failed(step, f"training failed: {_first_line(error)}; run.log has the details")
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0][:200]
+
+
+def _directory(request: Request, dataset: Dataset) -> RunDir:
+    if request.resume:
+        return request.resume[0]
+    network = "x".join(map(str, request.hparams.hidden)) or "softmax"
+    info = {
+        "hyperparameters": as_dict(request.hparams),
+        "network": [int(u) for u in (*_inputs(dataset), *request.hparams.hidden)]
+        + [len(dataset.classes)],
+        "dataset": about(dataset),
+        "device": request.device,
+        "xla": request.xla,
+        "versions": versions(),
+    }
+    if request.branch:
+        info["parent"] = {"run": request.branch[0], "step": request.branch[1].step}
+    return rundir.create(request.log_dir, network, info)
+
+
+def _inputs(dataset: Dataset) -> tuple[int]:
+    height, width = dataset.image_shape
+    return (height * width,)
+
+
+def about(dataset: Dataset) -> dict[str, Any]:
+    """What `run.json` says of a data set."""
+    return {
+        "name": dataset.name,
+        "source": dataset.source,
+        "fingerprint": dataset.fingerprint,
+        "classes": list(dataset.classes),
+        "image_shape": list(dataset.image_shape),
+        "train": len(dataset.train),
+        "validation": len(dataset.validation),
+        "test": len(dataset.test),
+        "notice": dataset.notice,
+    }
+
+
+def versions() -> dict[str, str]:
+    """What this run was made with."""
+    found = {"python": platform.python_version()}
+    for package in ("trainpad", "tensorflow", "keras", "numpy"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "unknown"
+    return found

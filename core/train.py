@@ -1,0 +1,262 @@
+"""`train`: a run as a generator of events. Read it from top to bottom; there is no other loop.
+
+Each turn looks at what is wanted, runs one chunk of steps as one compiled call, and yields what
+came of it. Whoever pulls the events sets the pace of nothing but the pulling: the generator can be
+suspended between any two events and pulled on by another thread. It writes nothing; `recorded`
+does.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.checkpoint import Checkpoint
+from core.control import Control
+from core.events import (
+    Changed, Continued, Diverged, Evaluated, Event, Finished, Idle, Paused, Preparing, Snapshot,
+    Started, Steps, Warned, Weights,
+)  # fmt: skip
+from core.hparams import HyperParameters, as_dict, changed, checked
+from core.pacer import Pacer
+from data.dataset import SPLITS, Dataset
+from data.errors import UserError
+
+if TYPE_CHECKING:
+    from core.engine import Engine
+
+LOOK = 0.02
+"""Seconds between two looks at what is wanted while paused."""
+SHOW_WEIGHTS = 0.5
+"""Seconds between two `Weights` events while training."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Job:
+    """What to train, on what, and where."""
+
+    hparams: HyperParameters
+    dataset: Dataset
+    device: str = "auto"
+    xla: bool = True
+    resume: Checkpoint | None = None
+    """Go on exactly from here; with `branch`, start a new run with these weights instead."""
+    branch: bool = False
+    changes: tuple[tuple[int, str, Any], ...] = ()
+    """Changes known beforehand: from this step on, this hyperparameter is this."""
+
+
+def train(
+    job: Job,
+    control: Control,
+    *,
+    clock: Callable[[], float] = time.perf_counter,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[Event]:
+    """Train until `max_steps`, until somebody wants a stop, or until the loss is not finite.
+
+    Raises:
+        UserError: the checkpoint does not fit, or there is no such device.
+    """
+    yield Preparing("loading TensorFlow")
+    from core.engine import Engine
+
+    engine = Engine(job.dataset, job.hparams, device=job.device, xla=job.xla)
+    yield from Training(engine, job, control, clock, sleep).events()
+
+
+class Training:
+    """One run under way: an engine, a wish, and where they stand."""
+
+    def __init__(
+        self,
+        engine: "Engine",
+        job: Job,
+        control: Control,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+    ) -> None:
+        self._engine = engine
+        self._job = job
+        self._control = control
+        self._clock = clock
+        self._sleep = sleep
+        self._hparams = job.hparams
+        self._step = 0  # steps done
+        self._position = 0  # examples seen: the place in the shuffled stream
+        self._saved_at = 0
+        self._shown_at = float("-inf")
+        self._wanted = control.poll()
+        self._evaluations, self._checkpoints = self._wanted.evaluate, self._wanted.checkpoint
+        if job.resume is not None:
+            self._restore(job.resume)
+
+    def events(self) -> Iterator[Event]:
+        """The run."""
+        pacer = Pacer()
+        began = self._clock()
+        yield self._started()
+        yield from self._set(self._overrides())
+        yield Weights(self._step, self._engine.layers())
+
+        while self._step < self._hparams.max_steps:
+            yield from self._obey()
+            if self._wanted.stop:
+                break
+            if self._paused:
+                yield from self._wait()
+                continue
+            if self._engine.needs_trace(self._hparams):
+                yield Preparing("compiling the training step")
+                self._engine.trace(self._hparams)
+
+            count = min(pacer.count, self._steps_until_due())
+            before = self._clock()
+            losses = self._engine.steps(self._step, self._position, count, self._hparams)
+            seconds = self._clock() - before
+            pacer.took(len(losses), seconds)
+            yield Steps(self._step, losses, seconds)
+            self._step += len(losses)
+            self._position += len(losses) * self._hparams.batch_size
+
+            if not np.isfinite(losses[-1]):
+                yield Diverged(self._step, float(losses[-1]))
+                return
+            if self._evaluation_is_due:
+                yield from self._evaluate()
+                yield from self._save()
+            yield from self._show_weights()
+
+        if self._saved_at != self._step:
+            yield from self._save()
+        yield Weights(self._step, self._engine.layers())
+        yield Finished(self._step, self._wanted.stop or "done", self._clock() - began)
+
+    # -- where to start -----------------------------------------------------------------------
+
+    def _restore(self, checkpoint: Checkpoint) -> None:
+        self._engine.restore(checkpoint.arrays, slots=not self._job.branch)
+        if self._job.branch:
+            return
+        self._step = self._saved_at = checkpoint.step
+        self._position = int(checkpoint.about["position"])
+        self._hparams = checked(checkpoint.about["hyperparameters"])
+
+    def _started(self) -> Started:
+        return Started(
+            self._step,
+            as_dict(self._hparams),
+            self._engine.device.strip("/"),
+            self._engine.parameters,
+        )
+
+    def _overrides(self) -> dict[str, Any]:
+        """What a resumed run is to do otherwise than its checkpoint says."""
+        now = as_dict(self._hparams)
+        return {name: v for name, v in as_dict(self._job.hparams).items() if v != now[name]}
+
+    # -- what is wanted -----------------------------------------------------------------------
+
+    @property
+    def _paused(self) -> bool:
+        pause_at = self._wanted.pause_at
+        return pause_at is not None and self._step >= pause_at
+
+    def _obey(self) -> Iterator[Event]:
+        """Do what is wanted since the last look, and what was planned for this step."""
+        planned = {name: value for step, name, value in self._job.changes if step == self._step}
+        before = self._wanted
+        try:
+            if planned:
+                self._control.ask(hyperparameters=planned)
+            self._wanted = self._control.poll()
+        except UserError as error:
+            yield Warned(self._step, f"{error}; it is ignored")
+        asked = {
+            name: value
+            for name, value in self._wanted.hyperparameters.items()
+            if value != before.hyperparameters.get(name)
+        }
+        yield from self._set(asked | planned)
+        if self._wanted.evaluate != self._evaluations:
+            self._evaluations = self._wanted.evaluate
+            yield from self._evaluate()
+        if self._wanted.checkpoint != self._checkpoints:
+            self._checkpoints = self._wanted.checkpoint
+            yield from self._save()
+
+    def _set(self, values: Mapping[str, Any]) -> Iterator[Event]:
+        """Change hyperparameters from the next step on."""
+        examples = len(self._job.dataset.train)
+        for name, value in values.items():
+            old = getattr(self._hparams, name)
+            if name == "batch_size" and value > examples:
+                yield Warned(self._step, f"batch size stays {old:,}: there are {examples:,} images")
+            elif value != old:
+                self._hparams = changed(self._hparams, {name: value})
+                yield Changed(self._step, name, old, value)
+
+    def _wait(self) -> Iterator[Event]:
+        """Take no step until one is wanted."""
+        yield Paused(self._step)
+        while self._paused and not self._wanted.stop:
+            yield Idle()
+            self._sleep(LOOK)
+            yield from self._obey()
+        yield Continued(self._step)
+
+    # -- what is due --------------------------------------------------------------------------
+
+    def _steps_until_due(self) -> int:
+        """Steps that may be taken together before something else has to be done."""
+        hparams, step = self._hparams, self._step
+        due = [hparams.max_steps - step, hparams.eval_every - step % hparams.eval_every]
+        due += [planned - step for planned, _, _ in self._job.changes if planned > step]
+        if self._wanted.pause_at is not None:
+            due.append(self._wanted.pause_at - step)
+        # The first step goes alone, so that its loss is on the screen as soon as it can be.
+        return min(due) if step else 1
+
+    @property
+    def _evaluation_is_due(self) -> bool:
+        return (
+            self._step % self._hparams.eval_every == 0 or self._step >= self._hparams.max_steps
+        )
+
+    def _evaluate(self) -> Iterator[Event]:
+        before = self._clock()
+        read = {split: self._engine.evaluate(split) for split in SPLITS}
+        yield Evaluated(
+            self._step,
+            {split: confusion for split, (confusion, _) in read.items()},
+            {split: loss for split, (_, loss) in read.items()},
+            self._clock() - before,
+        )
+
+    def _save(self) -> Iterator[Event]:
+        if self._step == 0:
+            return
+        self._saved_at = self._step
+        about = {
+            "step": self._step,
+            "position": self._position,
+            "hyperparameters": as_dict(self._hparams),
+        }
+        yield Snapshot(self._step, self._engine.state(), about)
+
+    def _show_weights(self) -> Iterator[Event]:
+        now = self._clock()
+        if now - self._shown_at >= SHOW_WEIGHTS:
+            self._shown_at = now
+            yield Weights(self._step, self._engine.layers())
+
+
+def check_fit(hparams: HyperParameters, dataset: Dataset) -> None:
+    """Raise a `UserError` if these hyperparameters cannot be used with this data."""
+    examples, batch = len(dataset.train), hparams.batch_size
+    if batch > examples:
+        raise UserError(
+            f"batch_size must be at most {examples:,}, the number of training images, not {batch:,}"
+        )
