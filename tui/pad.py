@@ -6,11 +6,13 @@ network. A terminal reports the mouse in cells, many times in a stroke, and byte
 SSH, so a move of the pen repaints only the spans of cells whose grey changed.
 """
 
+from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
 from rich.segment import Segment
 from textual import events
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -28,7 +30,24 @@ PEN = 0.085
 THINNEST, THICKEST = 0.03, 0.2
 PEN_STEP = 0.01
 HINT = ("draw a digit here", "drag, or arrows and space", "right drag or e erases")
+TILE = 8
 CURSORS = {"up": "[]", "down": "()", "erase": "{}"}
+
+
+class _Tile(Widget):
+    """A few columns of the field. Textual sends a changed row from its widget's left edge on."""
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = f"_Tile {{ width: {TILE}; height: 100%; }}"
+
+    def __init__(self, left: int, row: Callable[[int], Strip]) -> None:
+        super().__init__()
+        self.left = left
+        self._row = row
+
+    def render_line(self, y: int) -> Strip:
+        """This tile's part of a row of the field."""
+        return self._row(y).crop(self.left, self.left + self.size.width)
 
 
 class SketchPad(Widget, can_focus=True):
@@ -41,7 +60,7 @@ class SketchPad(Widget, can_focus=True):
         "sketch-pad--cursor",
     }
     DEFAULT_CSS = """
-    SketchPad { width: auto; height: auto; }
+    SketchPad { width: auto; height: auto; layout: horizontal; overflow: hidden; }
     SketchPad > .sketch-pad--ink { color: $foreground; background: $surface; }
     SketchPad > .sketch-pad--hint { color: $text-muted; background: $surface; }
     SketchPad > .sketch-pad--cursor { color: $accent; background: $surface; text-style: bold; }
@@ -117,6 +136,11 @@ class SketchPad(Widget, can_focus=True):
         self._cursor = (0.5, 0.5)
         self._cursor_shown = False
         self._hint_shown = True
+
+    def compose(self) -> ComposeResult:
+        """Tiles for the widest field; what lies beyond a smaller one is cut off."""
+        for left in range(0, 2 * MOST_ROWS, TILE):
+            yield _Tile(left, self._kept_row)
 
     # -- what others ask ---------------------------------------------------------------------------
 
@@ -217,7 +241,8 @@ class SketchPad(Widget, can_focus=True):
 
     def _point(self, event: events.MouseEvent) -> Point:
         """Where the mouse is: the middle of its cell, unless the terminal told more."""
-        x, y = event.pointer_x - self.gutter.left, event.pointer_y - self.gutter.top
+        corner = self.content_region
+        x, y = event.pointer_screen_x - corner.x, event.pointer_screen_y - corner.y
         if x == int(x) and y == int(y):
             x, y = x + 0.5, y + 0.5
         return x / (2 * self.rows), y / self.rows
@@ -329,13 +354,17 @@ class SketchPad(Widget, can_focus=True):
             regions = [*regions, *(Region(0, row, 2 * self.rows, 1) for row in self._hints())]
         for region in regions:
             self._strips.pop(region.y, None)
-        if regions:
-            self.refresh(*regions)
+        for tile in self.query_children(_Tile):
+            place = Region(tile.left, 0, TILE, self.rows)
+            touched = [region.intersection(place) for region in regions]
+            if any(touched):
+                tile.refresh(*(part.translate((-tile.left, 0)) for part in touched if part))
 
     def _repaint(self) -> None:
         self._strips.clear()
         self._tones = None
-        self.refresh()
+        for tile in self.query_children(_Tile):
+            tile.refresh()
 
     def _show_cursor(self, shown: bool) -> None:
         self._cursor_shown = shown
@@ -375,10 +404,9 @@ class SketchPad(Widget, can_focus=True):
     def notify_style_update(self) -> None:
         """Another theme, other colours."""
         super().notify_style_update()
-        self._strips.clear()
-        self._tones = None
+        self._repaint()
 
-    def render_line(self, y: int) -> Strip:
+    def _kept_row(self, y: int) -> Strip:
         """One row of cells, kept until its ink changes."""
         strip = self._strips.get(y)
         if strip is None:
