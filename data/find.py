@@ -138,7 +138,7 @@ def _come_across(name: str, places: Places) -> Iterator[Path]:
     paths += [root / _TORCHVISION[name] / "raw" for root in _torchvision_roots(places)]
     if name == "mnist":
         paths.append(places.temporary / "tensorflow" / "mnist" / "input_data")
-    yield from (path for path in paths if path.exists())
+    yield from (path for path in paths if path.is_file() or (path.is_dir() and any(path.iterdir())))
 
 
 def _torchvision_roots(places: Places) -> tuple[Path, ...]:

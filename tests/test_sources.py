@@ -103,6 +103,12 @@ def test_mnist_is_found_where_programs_keep_it(tmp_path, places, place):
     assert found.tried == []
 
 
+def test_an_empty_folder_is_no_place_at_all(places):
+    (places.cache / "mnist").mkdir()
+    found = find("mnist", places)
+    assert (found.dataset, found.tried) == (None, [])
+
+
 @pytest.mark.usefixtures("anything_is_mnist")
 def test_keras_keeps_one_file(tmp_path, places):
     arrays = {
