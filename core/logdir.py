@@ -1,0 +1,236 @@
+"""Folders of event files, polled: what is new comes in batches paced by the clock.
+
+Polling by size, time and inode works on every file system, network ones too, and costs some 3 ms
+for 1,000 runs. A folder with event files is a run; its files are read in the order of their names,
+which begin with the time of their making, so that what a restarted run wrote later comes later.
+Nothing here starts a thread: `Logdir.poll` yields whenever the pace says so, and whoever asks
+decides whether to go on.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from core.text import clean
+from core.tfevents.items import Item
+from core.tfevents.reader import EventFile
+from core.tfevents.records import ReplacedError
+from core.tfevents.search import Folder, roots_of, search
+
+FIRST_PACE: Final = 0.05
+PACE: Final = 0.25
+"""Seconds of loading between two batches; the first comes sooner."""
+SEARCH_PAUSE: Final = 20
+"""A search waits so many times as long as the last one took: folders may be many, and far away."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunStatus:
+    """How the files of one run are doing."""
+
+    folder: Path
+    files: int
+    last_wall_time: float | None
+    """When the last record was written, in seconds since 1970, by the writer's clock."""
+    skipped: int
+    """Records and values that could not be understood, or were too large."""
+    problems: tuple[str, ...]
+    """A sentence for each file that cannot be read to its end."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunChange:
+    """What one run has to say since the last batch."""
+
+    run: str
+    reset: bool
+    """Forget all of this run before taking in the items: its files were replaced."""
+    items: tuple[Item, ...]
+    status: RunStatus
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Update:
+    """A batch of changes, and how far the loading is; without changes when nothing is new."""
+
+    changes: tuple[RunChange, ...]
+    read_bytes: int
+    total_bytes: int
+    caught_up: bool
+    """Whether everything was read that is there now."""
+
+
+class _Run:
+    """The event files of one folder, read in the order of their names."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name, self.folder = name, folder
+        self.files: dict[str, EventFile] = {}
+        self._unread: list[EventFile] = []
+        self._items: list[Item] = []
+        self._reset = False
+        self._told: RunStatus | None = None
+
+    def add(self, names: Iterable[str]) -> bool:
+        """Take on the files of these names; False when all of them are known."""
+        new = [name for name in names if name not in self.files]
+        self.files |= {name: EventFile(self.folder / name) for name in new}
+        self.files = dict(sorted(self.files.items()))
+        return bool(new)
+
+    def look(self) -> bool:
+        """Whether any file has something that was not read yet."""
+        files = self.files.values()
+        self._unread = [file for file in files if file in self._unread or file.has_news()]
+        return bool(self._unread)
+
+    def read(self) -> bool:
+        """Read a chunk of the first file that has more; False when none has."""
+        while self._unread:
+            try:
+                if self._unread[0].read():
+                    return True
+            except ReplacedError:
+                self._begin_again()
+                return True
+            self._items += self._unread.pop(0).take()
+        return False
+
+    def take(self) -> RunChange | None:
+        """What is new since the last time, or None."""
+        if self._unread:
+            self._items += self._unread[0].take()
+        status = self._status()
+        if not self._items and not self._reset and status == self._told:
+            return None
+        change = RunChange(self.name, self._reset, tuple(self._items), status)
+        self._items, self._reset, self._told = [], False, status
+        return change
+
+    def _begin_again(self) -> None:
+        """Read all files from the start, since nobody keeps what came from which of them."""
+        self.files = {name: EventFile(file.path) for name, file in self.files.items()}
+        self._items, self._unread, self._reset = [], [], True
+        self.look()
+
+    def _status(self) -> RunStatus:
+        files = self.files.values()
+        times = [file.last_wall_time for file in files if math.isfinite(file.last_wall_time)]
+        return RunStatus(
+            folder=self.folder,
+            files=len(files),
+            last_wall_time=max(times, default=None),
+            skipped=sum(file.skipped for file in files),
+            problems=tuple(
+                f"{clean(name)}: {file.problem}"
+                for name, file in self.files.items()
+                if file.problem
+            ),
+        )
+
+
+class Logdir:
+    """Several roots, searched in depth for event files.
+
+    Args:
+        paths: Folders or single event files.
+        clock: Seconds that never run backwards; they pace the batches.
+
+    Raises:
+        UserError: A path does not exist or is an address; the sentence says what to do.
+    """
+
+    def __init__(
+        self, paths: Iterable[str | Path], *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.roots = roots_of(paths)
+        self._clock = clock
+        self._runs: dict[Path, _Run] = {}
+        self._names: set[str] = set()
+        self._search_at = -math.inf
+        self._pace = FIRST_PACE
+
+    def poll(self) -> Iterator[Update]:
+        """Everything that is new, in batches; the last one says that it `caught_up`."""
+        due = self._clock() + self._pace
+        for _ in self._work():
+            if self._clock() >= due:
+                yield self._batch(caught_up=False)
+                self._pace = PACE
+                due = self._clock() + self._pace
+        yield self._batch(caught_up=True)
+
+    def _work(self) -> Iterator[None]:
+        """Search and read, a portion at a time; runs take turns, so that all fill at once."""
+        busy = [run for run in self._runs.values() if run.look()]
+        searching = self._search() if self._clock() >= self._search_at else iter(())
+        more = True
+        while busy or more:
+            found = next(searching, None)
+            more = found is not None
+            reading = dict.fromkeys([*busy, *(run for run in found or () if run.look())])
+            busy = []
+            for run in reading:
+                if run.read():
+                    busy.append(run)
+                yield
+
+    def _search(self) -> Iterator[list[_Run]]:
+        """The runs that have new files, in portions of some 50 ms of searching."""
+        spent, start, found = 0.0, self._clock(), list[_Run]()
+        for folder in search(self.roots):
+            if folder.names and (run := self._run_of(folder)).add(folder.names):
+                found.append(run)
+            if self._clock() - start >= FIRST_PACE:
+                spent += self._clock() - start
+                yield found
+                start, found = self._clock(), []
+        spent += self._clock() - start
+        self._search_at = self._clock() + SEARCH_PAUSE * spent
+        yield found
+
+    def _run_of(self, folder: Folder) -> _Run:
+        run = self._runs.get(folder.path)
+        if run is None:
+            name = self._unused(folder.root.name_of(folder.path))
+            run = self._runs[folder.path] = _Run(name, folder.path)
+        return run
+
+    def _unused(self, name: str) -> str:
+        """`name`, or with a number behind it where cleaning made two names the same."""
+        number, unused = 1, name
+        while unused in self._names:
+            number += 1
+            unused = f"{name} ({number})"
+        self._names.add(unused)
+        return unused
+
+    def _batch(self, *, caught_up: bool) -> Update:
+        files = [file for run in self._runs.values() for file in run.files.values()]
+        return Update(
+            changes=tuple(change for run in self._runs.values() if (change := run.take())),
+            read_bytes=sum(file.offset for file in files),
+            total_bytes=sum(file.size for file in files),
+            caught_up=caught_up,
+        )
+
+
+def watch(
+    paths: Iterable[str | Path],
+    *,
+    every: float = 1.0,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], object] = time.sleep,
+) -> Iterator[Update]:
+    """Poll for ever, every so many seconds; each poll ends with an update, be it an empty one.
+
+    A thread that may be told to stop passes its event's ``wait`` as `sleep`, and looks at the
+    event after each update.
+    """
+    logdir = Logdir(paths, clock=clock)
+    while True:
+        yield from logdir.poll()
+        sleep(every)

@@ -1,0 +1,128 @@
+"""Where event files are: roots and the folders below them, each visited once however it is linked.
+
+Real folders come before symbolic links, so that a folder that is also linked keeps its own name. A
+link back up the tree ends where device and inode were seen. Hidden folders and files are left
+out: copying programs keep half a file under such names.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from core.text import clean
+from data.errors import UserError
+
+_REMOTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A place to search: a folder, or one event file."""
+
+    path: Path
+    label: str
+    """What runs found here are called by, before their path below it."""
+    alone: bool
+    """Whether it is the only root: then its label is not repeated in every name."""
+
+    def name_of(self, folder: Path) -> str:
+        """The name of the run in a folder at or below this root."""
+        if self.path.is_file() or folder == self.path:
+            return self.label
+        below = clean(folder.relative_to(self.path).as_posix(), limit=200)
+        return below if self.alone else f"{self.label}/{below}"
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder that was visited, and the event files in it, by name."""
+
+    root: Root
+    path: Path
+    names: tuple[str, ...]
+
+
+def roots_of(paths: Iterable[str | Path]) -> tuple[Root, ...]:
+    """The roots that a user named.
+
+    Raises:
+        UserError: A path does not exist or is an address; the sentence says what to do.
+    """
+    found = [_existing(path) for path in paths]
+    bases = [_base(path) for path in found]
+    return tuple(
+        Root(
+            path=path,
+            label=clean(base if bases.count(base) == 1 else path.as_posix(), limit=200),
+            alone=len(found) == 1,
+        )
+        for path, base in zip(found, bases, strict=True)
+    )
+
+
+def search(roots: Iterable[Root]) -> Iterator[Folder]:
+    """All folders at and below the roots, one by one as they are visited."""
+    visited: set[tuple[int, int]] = set()
+    for root in roots:
+        if root.path.is_file():
+            yield Folder(root, root.path.parent, (root.path.name,))
+        else:
+            yield from _below(root, visited)
+
+
+def is_event_file(name: str) -> bool:
+    """Whether a file of this name holds events, by TensorBoard's own rule."""
+    return "tfevents" in name and name[0] != "." and not name.endswith(".profile-empty")
+
+
+def _existing(path: str | Path) -> Path:
+    shown = clean(str(path), limit=200)
+    if _REMOTE.match(str(path)):
+        raise UserError(f"{shown} is an address: mount it, or copy it to a folder, and watch that.")
+    found = Path(path).expanduser()
+    try:
+        found.stat()
+    except OSError as error:
+        raise UserError(f"{shown} cannot be opened: {error.strerror}.") from error
+    return found
+
+
+def _base(path: Path) -> str:
+    """The name of the folder that a root is, or is in."""
+    folder = path.parent if path.is_file() else path
+    return folder.name or folder.resolve().name or folder.as_posix()
+
+
+def _below(root: Root, visited: set[tuple[int, int]]) -> Iterator[Folder]:
+    """The folders of one root that were not visited yet."""
+    real, linked = [root.path], list[Path]()
+    while real or linked:
+        path = (real or linked).pop()
+        try:
+            status = path.stat()
+            identity = status.st_dev, status.st_ino
+            if identity in visited:
+                continue
+            visited.add(identity)
+            names = _scan(path, real, linked)
+        except OSError:
+            # A folder that vanished, or that may not be read, is as good as empty.
+            continue
+        yield Folder(root, path, names)
+
+
+def _scan(path: Path, real: list[Path], linked: list[Path]) -> tuple[str, ...]:
+    """The event files in a folder; its folders are appended to the two lists."""
+    names = []
+    with os.scandir(path) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name, reverse=True):
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir():
+                (linked if entry.is_symlink() else real).append(path / entry.name)
+            elif is_event_file(entry.name) and entry.is_file():
+                names.append(entry.name)
+    return tuple(names)

@@ -1,0 +1,117 @@
+"""A watched run is folded here from its items, on the thread that draws it.
+
+A run that was restarted from a checkpoint writes some steps again. As in TensorBoard a point at or
+before the last step replaces what follows it; but what was replaced is kept beside the curve, so
+that a chart can show the overlap.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from core.series import Points
+from core.tfevents.bounded import Bounded, without_closest, without_oldest
+from core.tfevents.items import (
+    Experiment,
+    Histogram,
+    HParam,
+    Image,
+    Item,
+    Restart,
+    Scalars,
+    SessionEnd,
+    SessionStart,
+    Text,
+)
+
+LATEST: Final = 1e11
+"""Wall times from here on, in seconds since 1970, are no times."""
+MOST_REPLACED: Final = 64
+"""Stretches kept of what restarts replaced, for each tag; the newest ones."""
+
+
+class Scalar:
+    """The points of one tag: the curve that holds, and the stretches that restarts replaced."""
+
+    def __init__(self) -> None:
+        self.curve = Points()
+        """The points that hold; another object after a `restart`."""
+        self.replaced: list[Points] = []
+        """What stood where later points stand now, oldest first: the overlap."""
+
+    def fold(self, points: Scalars) -> None:
+        """Append points in the order they were written."""
+        times = points.wall_times
+        # One absurd time would hold the curve's clock, which never runs backwards, for good.
+        times = np.where((times >= 0) & (times < LATEST), times, 0.0)
+        back = np.flatnonzero(np.diff(points.steps) <= 0) + 1
+        # A step that repeats all the time is no restart: only the curve is of use then.
+        if len(back) > MOST_REPLACED:
+            back = back[:0]
+        for start, stop in zip([0, *back], [*back, len(points)], strict=True):
+            self._set_aside(int(points.steps[start]))
+            part = slice(start, stop)
+            self.curve.extend(points.steps[part], points.values[part], times[part])
+
+    def restart(self, step: int) -> None:
+        """Take back the points at `step` and later."""
+        size = self._set_aside(step)
+        if size < len(self.curve):
+            self.curve = _part(self.curve, slice(0, size))
+
+    def _set_aside(self, step: int) -> int:
+        """Keep a copy of the points that a point at `step` replaces; how many it does not."""
+        size = int(np.searchsorted(self.curve.steps, step))
+        if size < len(self.curve):
+            self.replaced = [*self.replaced, _part(self.curve, slice(size, None))]
+            self.replaced = self.replaced[-MOST_REPLACED:]
+        return size
+
+
+def _part(curve: Points, part: slice) -> Points:
+    """Some of a curve's points as a curve."""
+    points, steps = Points(), curve.steps[part]
+    points.extend(steps, curve.values[part], curve.timeline.seconds_at(steps.astype(np.float64)))
+    return points
+
+
+class WatchedRun:
+    """All that the event files of one folder have said so far."""
+
+    def __init__(self) -> None:
+        self.scalars: dict[str, Scalar] = {}
+        self.histograms: Bounded[Histogram] = Bounded(
+            without_closest, most=256, most_bytes=64 << 20
+        )
+        self.texts: Bounded[Text] = Bounded(without_oldest, most=100, most_bytes=8 << 20)
+        self.images: Bounded[Image] = Bounded(without_oldest, most=50, most_bytes=32 << 20)
+        self.hparams: dict[str, HParam] = {}
+        self.status = ""
+        """How the run ended by its hparams summary; empty while it did not say."""
+        self.experiment = Experiment((), ())
+
+    def fold(self, item: Item) -> None:
+        """Take in one item."""
+        match item:
+            case Scalars():
+                self.scalars.setdefault(item.tag, Scalar()).fold(item)
+            case Histogram():
+                self.histograms.add(item)
+            case Text():
+                self.texts.add(item)
+            case Image():
+                self.images.add(item)
+            case Restart():
+                self._restart(item.step)
+            case SessionStart():
+                self.hparams, self.status = item.hparams, "running"
+            case SessionEnd():
+                self.status = item.status
+            case Experiment():
+                self.experiment = item
+
+    def _restart(self, step: int) -> None:
+        for scalar in self.scalars.values():
+            scalar.restart(step)
+        for kind in (self.histograms, self.texts, self.images):
+            kind.restart(step)

@@ -1,0 +1,212 @@
+"""Summary values of both styles become items here: old fields, and tensors named by a plugin.
+
+The old style says by its field what a value is; the newer one keeps everything in a tensor and says
+by the plugin's name, which a writer may leave out after a tag's first value. Whatever does not fit
+raises ``ValueError``, and its value is skipped and counted by the reader.
+"""
+
+import math
+import struct
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from core.text import clean
+from core.tfevents.items import (
+    Experiment,
+    Floats,
+    Histogram,
+    HParam,
+    Image,
+    Item,
+    SessionEnd,
+    SessionStart,
+    Text,
+)
+from core.tfevents.messages import DecodeError, HParamsPluginData
+
+TEXT_LIMIT: Final = 20_000
+"""Characters kept of one text."""
+MOST_BUCKETS: Final = 4096
+MOST_IMAGES: Final = 16
+"""Pictures kept of one tag at one step."""
+MOST_HPARAMS: Final = 1000
+_IMAGE_BYTES: Final = 8 << 20
+
+_OLD_STYLE: Final = {"simple_value": "scalars", "histo": "histograms", "image": "images"}
+_FLOAT, _DOUBLE, _STRING, _BFLOAT16 = 1, 2, 7, 14
+# dtype of a tensor -> how its bytes are read, and the field that holds its numbers otherwise
+_NUMBERS: Final = {
+    _FLOAT: ("<f4", "float_val"),
+    _DOUBLE: ("<f8", "double_val"),
+    3: ("<i4", "int_val"),
+    4: ("u1", "int_val"),
+    5: ("<i2", "int_val"),
+    6: ("i1", "int_val"),
+    9: ("<i8", "int64_val"),
+    10: ("?", "bool_val"),
+    _BFLOAT16: ("<u2", "half_val"),
+    17: ("<u2", "int_val"),
+    19: ("<f2", "half_val"),
+    22: ("<u4", "uint32_val"),
+    23: ("<u8", "uint64_val"),
+}
+_STATUS: Final = {1: "success", 2: "failure", 3: "running"}
+
+read_float = struct.Struct("<f").unpack
+
+
+def plugin_of(value: Any) -> str:
+    """What kind of value this is, as TensorBoard names its plugins; empty when it is not said."""
+    old = _OLD_STYLE.get(value.WhichOneof("value"))
+    return old or clean(value.metadata.plugin_data.plugin_name, limit=100)
+
+
+def scalar(value: Any) -> float:
+    """The one number of a scalar value; raises ValueError when it holds none, or several."""
+    if value.WhichOneof("value") == "simple_value":
+        return float(value.simple_value)
+    tensor = value.tensor
+    if tensor.dtype == _FLOAT and len(tensor.tensor_content) == 4:
+        return float(read_float(tensor.tensor_content)[0])
+    numbers = _numbers(tensor, most=1)
+    if len(numbers) != 1:
+        raise ValueError(f"{len(numbers)} numbers in a scalar")
+    return float(numbers[0])
+
+
+def decoded(plugin: str, value: Any, tag: str, step: int, wall_time: float) -> Item | None:
+    """The item of a value that is no scalar; None for a plugin that is not shown.
+
+    Raises:
+        ValueError: The value is not what its plugin promises.
+    """
+    decode = _DECODERS.get(plugin)
+    return decode(value, tag, step, wall_time) if decode else None
+
+
+def _histogram(value: Any, tag: str, step: int, wall_time: float) -> Histogram:
+    old = value.WhichOneof("value") == "histo"
+    buckets = _old_buckets(value.histo) if old else _buckets(value.tensor)
+    return Histogram(tag, step, wall_time, buckets)
+
+
+def _buckets(tensor: Any) -> Floats:
+    numbers = _numbers(tensor, most=3 * MOST_BUCKETS)
+    if len(numbers) % 3:
+        raise ValueError("buckets are not rows of three")
+    return numbers.reshape(-1, 3)
+
+
+def _old_buckets(histogram: Any) -> Floats:
+    """Rows of (left, right, count), without the empty ends that reach to the greatest double."""
+    counts = np.array(histogram.bucket, dtype=np.float64)
+    if len(histogram.bucket_limit) != len(counts) or len(counts) > MOST_BUCKETS:
+        raise ValueError("bucket limits and counts differ in number, or are too many")
+    filled = np.flatnonzero(counts > 0)
+    if not len(filled):
+        return np.empty((0, 3))
+    first, last = int(filled[0]), int(filled[-1])
+    inner = np.array(histogram.bucket_limit, dtype=np.float64)[first:last]
+    edges = np.concatenate([[histogram.min], inner, [histogram.max]])
+    return np.stack([edges[:-1], edges[1:], counts[first : last + 1]], axis=1)
+
+
+def _text(value: Any, tag: str, step: int, wall_time: float) -> Text:
+    parts = _strings(value.tensor)
+    return Text(tag, step, wall_time, clean(b"\n".join(parts), keep="\n", limit=TEXT_LIMIT))
+
+
+def _image(value: Any, tag: str, step: int, wall_time: float) -> Image:
+    if value.WhichOneof("value") == "image":
+        image = value.image
+        width, height, encoded = image.width, image.height, [image.encoded_image_string]
+    else:
+        sides, encoded = _strings(value.tensor)[:2], _strings(value.tensor)[2:]
+        width, height = (int(side) for side in sides)
+    kept = tuple(encoded[:MOST_IMAGES])
+    if width < 0 or height < 0 or sum(map(len, kept)) > _IMAGE_BYTES:
+        raise ValueError("no such picture")
+    return Image(tag, step, wall_time, width, height, kept)
+
+
+def _hparams(value: Any, _tag: str, _step: int, _wall_time: float) -> Item | None:
+    """What the hparams plugin says; it says so in the metadata, and the value itself is empty."""
+    try:
+        data = HParamsPluginData.FromString(value.metadata.plugin_data.content)
+    except DecodeError as why:
+        raise ValueError("hparams cannot be parsed") from why
+    which = data.WhichOneof("data")
+    if which == "session_start_info":
+        return _session_start(data.session_start_info)
+    if which == "session_end_info":
+        end = data.session_end_info
+        return SessionEnd(_STATUS.get(end.status, "unknown"), end.end_time_secs)
+    return _experiment(data.experiment) if which == "experiment" else None
+
+
+def _session_start(info: Any) -> SessionStart:
+    hparams = {_name(pair.key): _hparam(pair.value) for pair in info.hparams[:MOST_HPARAMS]}
+    return SessionStart(hparams, _name(info.group_name), info.start_time_secs)
+
+
+def _experiment(experiment: Any) -> Experiment:
+    return Experiment(
+        tuple(_name(info.name) for info in experiment.hparam_infos[:MOST_HPARAMS]),
+        tuple(_name(info.name.tag) for info in experiment.metric_infos[:MOST_HPARAMS]),
+    )
+
+
+def _hparam(datum: Any) -> HParam:
+    kind = datum.WhichOneof("kind")
+    if kind == "number":
+        return float(datum.number)
+    return bool(datum.boolean) if kind == "boolean" else _name(datum.string)
+
+
+def _name(name: bytes) -> str:
+    return clean(name, limit=200)
+
+
+def _strings(tensor: Any) -> list[bytes]:
+    if tensor.dtype != _STRING:
+        raise ValueError("no strings")
+    return list(tensor.string_val)
+
+
+def _numbers(tensor: Any, most: int) -> Floats:
+    """The numbers of a tensor, flat, as float64; at most `most` of them, else ValueError."""
+    if tensor.dtype not in _NUMBERS:
+        raise ValueError(f"no numbers in a tensor of type {tensor.dtype}")
+    wanted = math.prod(dim.size for dim in tensor.tensor_shape.dim)
+    if not 0 <= wanted <= most:
+        raise ValueError(f"{wanted} numbers")
+    layout, field = _NUMBERS[tensor.dtype]
+    if tensor.tensor_content:
+        raw = np.frombuffer(tensor.tensor_content, layout)
+    else:
+        raw = _listed(getattr(tensor, field), layout, wanted, bits=field == "half_val")
+    if len(raw) != wanted:
+        raise ValueError(f"{len(raw)} numbers where the shape has {wanted}")
+    if tensor.dtype == _BFLOAT16:
+        raw = (raw.astype("<u4") << 16).view("<f4")
+    return raw.astype(np.float64)
+
+
+def _listed(numbers: Any, layout: str, wanted: int, bits: bool) -> npt.NDArray[Any]:
+    """Numbers from a list field; TensorFlow leaves out repetitions of the last one, and zeros."""
+    listed = list(numbers[:wanted]) or [0]
+    listed += listed[-1:] * (wanted - len(listed))
+    if not bits:
+        return np.array(listed[:wanted], dtype=np.float64)
+    return (np.array(listed[:wanted], dtype=np.int64) & 0xFFFF).astype("<u2").view(layout)
+
+
+_DECODERS: Final[dict[str, Callable[[Any, str, int, float], Item | None]]] = {
+    "histograms": _histogram,
+    "images": _image,
+    "text": _text,
+    "hparams": _hparams,
+}
