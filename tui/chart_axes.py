@@ -12,7 +12,7 @@ from tui.plot import Ticks
 from tui.raster import dot_rows
 
 CELLS_PER_X_LABEL = 14
-CELLS_PER_Y_LABEL = 4
+CELLS_PER_Y_LABEL = 3
 
 
 class Axis(StrEnum):

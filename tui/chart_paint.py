@@ -77,14 +77,15 @@ def paint_cursor(canvas: Canvas, column: int) -> None:
 def _paint_band(canvas: Canvas, drawing: Drawing, y: Range) -> None:
     low, high, ink = drawing.raw.low, drawing.raw.high, Ink.BAND + drawing.style % LINES
     dots = filled(*spans(low, high, y, canvas.rows), canvas.rows)
-    canvas.paint(dots, ink, ASCII_BAND)
+    canvas.fill(dots, ink, ASCII_BAND)
 
 
 def _paint_line(canvas: Canvas, drawing: Drawing, y: Range) -> None:
     ink, letter = Ink.LINE + drawing.style % LINES, ASCII_LINES[drawing.place % LINES]
     top, bottom = spans(drawing.shown, drawing.shown, y, canvas.rows)
     dots = filled(top, bottom, canvas.rows) & _pattern(drawing.place, bottom - top)
-    canvas.paint(dots, ink, letter)
+    inside = Ink.INSIDE + drawing.style % LINES
+    canvas.draw(dots, ink, inside, letter)
     sign = letter if canvas.glyphs is Glyphs.ASCII else "•"
     for column in drawing.raw.points.tolist():
         row = dot_rows(drawing.raw.mean[[column]], *y, canvas.rows)[0]

@@ -3,11 +3,14 @@
 from enum import IntEnum
 
 from rich.style import Style
+from textual.color import Color
 from textual.widget import Widget
 
 from tui.chart_marks import MarkKind
 
 LINES = 6
+TINT = 0.5
+"""How much of a band's colour its background is, where a line runs inside it."""
 
 
 class Ink(IntEnum):
@@ -28,6 +31,8 @@ class Ink(IntEnum):
     """The first line's; the others follow."""
     BAND = 17
     """What lies around or behind the first line; the others follow."""
+    INSIDE = 23
+    """The first line where it runs inside its band; the others follow."""
 
 
 COMPONENTS = {
@@ -83,8 +88,14 @@ Chart {
 
 def palette(widget: Widget) -> list[Style]:
     """The styles of a widget's theme, by ``Ink``: foreground and weight only."""
-    styles = [Style()] * (len(COMPONENTS) + 1)
+    styles = [Style()] * (Ink.INSIDE + LINES)
     for component, ink in COMPONENTS.items():
         style = widget.get_component_rich_style(component)
         styles[ink] = Style(color=style.color, bold=style.bold)
+    for i in range(LINES):
+        tint = Color.from_rich_color(styles[Ink.BAND + i].color)
+        ground = widget.background_colors[1]
+        styles[Ink.INSIDE + i] = styles[Ink.LINE + i] + Style(
+            bgcolor=ground.blend(tint, TINT).rich_color
+        )
     return styles

@@ -9,12 +9,15 @@ import numpy.typing as npt
 from core.pyramid import Floats, Integers
 
 Mask = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.uint32]
 
 _BRAILLE = 0x2800
-_DOT_BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]], np.uint16)
-_QUADRANT_BITS = np.array([[1, 2], [4, 8]], np.uint16)
+_DOT_BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]], np.uint32)
+_QUADRANT_BITS = np.array([[1, 2], [4, 8]], np.uint32)
 _QUADRANTS = np.array([ord(c) for c in " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"], np.uint32)
 _BLANK = ord(" ")
+FULL = 0.75
+"""The part of a cell's dots from which on an area fills it."""
 
 
 class Glyphs(StrEnum):
@@ -62,13 +65,17 @@ def filled(top: Integers, bottom: Integers, rows: int) -> Mask:
 
 
 class Canvas:
-    """The cells of a plot: what is painted or written later covers what was there."""
+    """The cells of a plot: areas below, lines above them, text on top."""
 
     def __init__(self, width: int, height: int, glyphs: Glyphs) -> None:
         self.width, self.height, self.glyphs = width, height, glyphs
-        self._dots = np.zeros((height, width), np.uint16)
+        across, down = glyphs.dots
+        self._full = across * down * FULL
+        self._areas = np.zeros((height, width), np.uint32)
+        self._lines = np.zeros((height, width), np.uint32)
         self._text = np.zeros((height, width), np.uint32)
         self._styles = np.zeros((height, width), np.int64)
+        self._solid = np.zeros((height, width), np.bool_)
 
     @property
     def columns(self) -> int:
@@ -83,48 +90,67 @@ class Canvas:
     @property
     def blank(self) -> Mask:
         """Which cells are empty: bool ``[height, width]``."""
-        return np.equal(self._dots, 0) & np.equal(self._text, 0)
+        return np.asarray(self._areas | self._lines | self._text == 0)
 
-    def paint(self, dots: Mask, style: int, letter: str) -> None:
-        """Set dots (bool ``[rows, columns]``) and give their cells a style; ``letter`` in ASCII."""
-        across, down = self.glyphs.dots
-        cells = dots.reshape(self.height, down, self.width, across)
-        if self.glyphs is Glyphs.ASCII:
-            touched = cells[:, 0, :, 0]
-            self._text[touched] = ord(letter)
-        else:
-            bits = _DOT_BITS if self.glyphs is Glyphs.BRAILLE else _QUADRANT_BITS
-            code = np.einsum("hywx,yx->hw", cells.astype(np.uint16), bits)
-            touched = code != 0
-            self._dots |= code
-        self._styles[touched] = style
+    def fill(self, dots: Mask, style: int, letter: str) -> None:
+        """Set the dots of an area, bool ``[rows, columns]``; in ASCII its cells show ``letter``."""
+        code = self._codes(dots, letter)
+        drawn = code != 0
+        self._areas[drawn] |= code[drawn]
+        self._styles[drawn] = style
+
+    def draw(self, dots: Mask, style: int, style_inside: int, letter: str) -> None:
+        """Set the dots of a line; in its cells nothing below is seen, so that it stays thin.
+
+        ``style_inside`` is for cells that an area fills, so that a background can stand for it.
+        """
+        code = self._codes(dots, letter)
+        drawn = code != 0
+        self._lines[drawn] = code[drawn]
+        inside = np.bitwise_count(self._areas[drawn]) >= self._full
+        self._styles[drawn] = np.where(inside, style_inside, style)
+        self._solid[drawn] = inside
 
     def write(self, row: int, column: int, text: str, style: int) -> None:
         """Put single-width characters into cells, cut where the plot ends."""
-        cells = slice(max(0, column), min(self.width, column + len(text)))
-        shown = text[cells.start - column : cells.stop - column] if cells.stop > cells.start else ""
-        self._text[row, cells.start : cells.start + len(shown)] = [ord(c) for c in shown]
-        self._styles[row, cells.start : cells.start + len(shown)] = style
+        start, stop = max(0, column), min(self.width, column + len(text))
+        if start < stop:
+            self._text[row, start:stop] = [ord(c) for c in text[start - column : stop - column]]
+            self._styles[row, start:stop] = style
+            self._solid[row, start:stop] = False
 
     def runs(self) -> Iterator[list[tuple[str, int]]]:
-        """For each row its pieces of text with one style; blanks take the style before them."""
-        texts = self._codepoints().astype("<u4").tobytes().decode("utf-32-le")
+        """For each row its pieces of text with one style; blanks take a style before them."""
+        texts = self._characters().astype("<u4").tobytes().decode("utf-32-le")
         styles = self._carried_styles()
         for row in range(self.height):
-            text = texts[row * self.width : (row + 1) * self.width]
-            yield _runs(text, styles[row])
+            yield _runs(texts[row * self.width : (row + 1) * self.width], styles[row])
 
-    def _codepoints(self) -> npt.NDArray[np.uint32]:
+    def _codes(self, dots: Mask, letter: str) -> Codes:
+        across, down = self.glyphs.dots
+        cells = dots.reshape(self.height, down, self.width, across)
+        if self.glyphs is Glyphs.ASCII:
+            return cells[:, 0, :, 0] * np.uint32(ord(letter))
+        bits = _DOT_BITS if self.glyphs is Glyphs.BRAILLE else _QUADRANT_BITS
+        return np.asarray(np.einsum("hywx,yx->hw", cells, bits), np.uint32)
+
+    def _characters(self) -> Codes:
+        drawn = np.where(self._lines, self._lines, self._areas)
         if self.glyphs is Glyphs.QUADRANT:
-            drawn = _QUADRANTS[self._dots]
+            drawn = _QUADRANTS[drawn]
+        elif self.glyphs is Glyphs.BRAILLE:
+            drawn = np.where(drawn, drawn + np.uint32(_BRAILLE), np.uint32(_BLANK))
         else:
-            drawn = np.where(self._dots, self._dots.astype(np.uint32) + _BRAILLE, _BLANK)
-        return np.where(self._text, self._text, drawn).astype(np.uint32)
+            drawn = np.where(drawn, drawn, np.uint32(_BLANK))
+        return np.where(self._text, self._text, drawn)
 
     def _carried_styles(self) -> Integers:
-        last = np.where(self.blank, 0, np.arange(self.width))
+        blank = self.blank
+        last = np.where(blank, 0, np.arange(self.width))
         np.maximum.accumulate(last, axis=1, out=last)
-        return np.take_along_axis(self._styles, last, axis=1)
+        styles = np.take_along_axis(self._styles, last, axis=1)
+        styles[blank & np.take_along_axis(self._solid, last, axis=1)] = 0
+        return styles
 
 
 def _runs(text: str, styles: Integers) -> list[tuple[str, int]]:
