@@ -8,6 +8,7 @@ FOLDER holds MNIST's four IDX files, packed with gzip or not. All networks have 
 
 import argparse
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,7 @@ class LabNetwork(tf.Module):
                 tf.Variable(tf.random.stateless_truncated_normal((a, b), (seed, i)) / a**0.5),
                 tf.Variable(tf.zeros(b)),
             )
-            for i, (a, b) in enumerate(zip(sizes, sizes[1:], strict=False))
+            for i, (a, b) in enumerate(pairwise(sizes))
         ]
 
     def __call__(self, images: tf.Tensor) -> tf.Tensor:
@@ -60,9 +61,7 @@ def trained(images, labels, optimizer, steps: int, seed: int = 0) -> LabNetwork:
                         tf.gather(labels, batch), network(tf.gather(images, batch))
                     )
                 )
-            optimizer.apply_gradients(
-                zip(tape.gradient(loss, variables), variables, strict=True)
-            )
+            optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
 
     rng = np.random.default_rng(seed)
     epochs = -(-steps * 100 // len(labels))

@@ -28,7 +28,7 @@ _ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 
 HANDS = (
     Hand(slant=0.20, slant_deviation=0.22, width=1.10),
-    Hand(slant=0.25, slant_deviation=0.30, width=0.90, jitter=0.018, tremor=0.006, pen=2.6),
+    Hand(slant=0.25, slant_deviation=0.30, width=0.90, jitter=0.018, tremor=0.010, pen=2.6),
     Hand(slant=0.07, slant_deviation=0.27, width=1.25),
     Hand(slant=0.05, slant_deviation=0.24, width=1.12),
     Hand(slant=0.15, slant_deviation=0.28, width=1.08),
@@ -59,8 +59,9 @@ def draw_digits(
     images = np.empty((n, SIZE, SIZE), np.uint8)
     labels = np.empty(n, np.uint8)
     done = 0
-    for digit, places, ink, rng, hand in _written(n, seed, variation):
-        images[places] = render(ink, rng, hand)
+    paper = np.random.default_rng(seed).spawn(1)[0]
+    for digit, places, ink, hand in _written(n, seed, variation):
+        images[places] = render(ink, paper, hand)
         labels[places] = digit
         if progress is not None and (done + len(places)) * 20 // n > done * 20 // n:
             progress("drawing digits", (done + len(places)) / n)
@@ -71,7 +72,7 @@ def draw_digits(
 def draw_strokes(
     n: int, seed: int | Sequence[int], variation: float = 1.0
 ) -> tuple[list[list[list[list[float]]]], Labels]:
-    """The pen's strokes of ``n`` digits, before they meet paper; otherwise as :func:`draw_digits`.
+    """The pen's strokes of the very digits that :func:`draw_digits` draws, before they meet paper.
 
     Returns:
         For each digit a list of strokes, each a list of ``[x, y]`` in heights of the digit, y
@@ -79,7 +80,7 @@ def draw_strokes(
     """
     strokes: list[list[list[list[float]]]] = [[] for _ in range(n)]
     labels = np.empty(n, np.uint8)
-    for digit, places, ink, _, _ in _written(n, seed, variation):
+    for digit, places, ink, _ in _written(n, seed, variation):
         for place, drawing in zip(places.tolist(), ink.strokes(), strict=True):
             strokes[place] = drawing
         labels[places] = digit
@@ -124,7 +125,7 @@ def drawn_dataset(
 
 def _written(
     n: int, seed: int | Sequence[int], variation: float
-) -> Iterator[tuple[int, np.ndarray, Ink, np.random.Generator, Hand]]:
+) -> Iterator[tuple[int, np.ndarray, Ink, Hand]]:
     """The digits in batches of one template: which digit, for which places, and its ink."""
     if n < 0 or not variation >= 0:
         raise ValueError(f"cannot draw {n} digits with variation {variation}")
@@ -136,7 +137,7 @@ def _written(
         for template, chosen in _dealt(places, digit_templates(digit), rng):
             for at in range(0, len(chosen), _CHUNK):
                 batch = chosen[at : at + _CHUNK]
-                yield digit, batch, write(template, len(batch), rng, varied), rng, varied
+                yield digit, batch, write(template, len(batch), rng, varied), varied
 
 
 def _dealt(
@@ -158,8 +159,8 @@ def _fingerprint(arrays: Sequence[np.ndarray]) -> str:
 def _read_cache(path: Path, shapes: Sequence[tuple[int, ...]]) -> tuple[np.ndarray, ...] | None:
     """The arrays in a cache file, or None where it is missing or not what was asked for."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = tuple(file[name] for name in _ARRAYS)
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays_by_name:
+            arrays = tuple(arrays_by_name[name] for name in _ARRAYS)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
     fits = all(a.dtype == np.uint8 and a.shape == s for a, s in zip(arrays, shapes, strict=True))

@@ -38,7 +38,7 @@ class Hand:
 
     jitter: float = 0.048
     """Deviation of each control point."""
-    tremor: float = 0.013
+    tremor: float = 0.021
     """Deviation of the slow trembling along the pen's way."""
     warp: float = 0.08
     """Deviation by which one half of the plane is larger than the other, or bent."""
@@ -59,10 +59,14 @@ class Hand:
     """Median width of the pen, in pixels."""
     pen_deviation: float = 0.29
     """Deviation of the logarithm of the pen's width."""
+    pressure: float = 0.1
+    """Deviation of the logarithm of the line's width along the pen's way."""
     edge: float = 1.0
     """Median width of the line's soft edge, in pixels."""
     edge_deviation: float = 0.15
     """Deviation of the logarithm of the edge's width."""
+    grain: float = 0.12
+    """Deviation of the edge from pixel to pixel, in pixels: paper is rough."""
     shift: float = 1.2
     """Largest shift of the image in either direction, in pixels."""
 
@@ -70,7 +74,7 @@ class Hand:
         """The same hand with all that is random scaled by ``variation`` (0: always the same)."""
         names = (
             *("jitter", "tremor", "warp", "wave", "perspective", "aspect", "slant_deviation"),
-            *("rotation", "pen_deviation", "edge_deviation", "shift"),
+            *("rotation", "pen_deviation", "pressure", "edge_deviation", "grain", "shift"),
         )
         return replace(self, **{name: variation * getattr(self, name) for name in names})
 
@@ -110,31 +114,37 @@ def write(
         controls = np.asarray(template.controls, np.float32)[None]
     jittered = controls + hand.jitter * _normal(rng, n, controls.shape[1], 2)
     way = np.matmul(basis, jittered)
-    way += _tremor(n, basis.shape[0], rng, hand.tremor)
+    way += hand.tremor * _ripple(n, basis.shape[0], 2, rng)
     x, y = _bend(way[..., 0] - way[..., 0].mean(1, keepdims=True), way[..., 1] - 0.5, rng, hand)
     return Ink(*_lean(x, y, rng, hand), starts)
 
 
 def render(ink: Ink, rng: np.random.Generator, hand: Hand) -> Images:
     """The drawings as uint8 ``[n, 28, 28]``, white ink on black, in MNIST's box and position."""
-    n = len(ink.x)
+    n, points = ink.x.shape
     pen = np.clip(_log_normal(rng, n, hand.pen, hand.pen_deviation), 1.4, 5.0)
-    edge = _log_normal(rng, n, hand.edge, hand.edge_deviation)
-    size = np.maximum(np.ptp(ink.x, axis=1), np.ptp(ink.y, axis=1))[:, None]
-    scale = np.float32(BOX + 0.5) - pen
-    x, y = (axis * (scale / np.maximum(size, 1e-3)) for axis in (ink.x, ink.y))
-    weights = _arc_lengths(x, y, ink.starts)
-    total = weights.sum(1, keepdims=True)
-    x, y = (
-        axis
-        - (axis * weights).sum(1, keepdims=True) / total
-        + np.float32(CENTRE)
-        + np.float32(hand.shift) * _uniform(rng, n)
-        for axis in (x, y)
-    )
-    distance = _distances(x, y, weights)
-    grey = np.clip((pen[..., None] / 2 - distance) / edge[..., None] + 0.5, 0, 1)
+    widths = pen * np.exp(hand.pressure * _ripple(n, points, 1, rng)[..., 0])
+    x, y, lengths = _placed(ink, pen, widths)
+    x += hand.shift * _uniform(rng, n)
+    y += hand.shift * _uniform(rng, n)
+    distance = _distances(x, y, lengths * np.exp((widths**2 - pen**2) / (8 * _SIGMA**2)))
+    distance += hand.grain * _normal(rng, n, SIZE, SIZE)
+    edge = _log_normal(rng, n, hand.edge, hand.edge_deviation)[..., None]
+    grey = np.clip((pen[..., None] / 2 - distance) / edge + 0.5, 0, 1)
     return (grey * 255 + 0.5).astype(np.uint8)
+
+
+def _placed(ink: Ink, pen: Floats, widths: Floats) -> tuple[Floats, Floats, Floats]:
+    """The ink in pixels, in MNIST's box and place, and the length that each point stands for."""
+    size = np.maximum(np.ptp(ink.x, axis=1), np.ptp(ink.y, axis=1))[:, None]
+    scale = (np.float32(BOX + 0.5) - pen) / np.maximum(size, np.float32(1e-3))
+    x, y = ink.x * scale, ink.y * scale
+    lengths = _arc_lengths(x, y, ink.starts)
+    mass = lengths * widths
+    mass /= mass.sum(1, keepdims=True)
+    x += np.float32(CENTRE) - (x * mass).sum(1, keepdims=True)
+    y += np.float32(CENTRE) - (y * mass).sum(1, keepdims=True)
+    return x, y, lengths
 
 
 def _bend(x: Floats, y: Floats, rng: np.random.Generator, hand: Hand) -> tuple[Floats, Floats]:
@@ -163,15 +173,15 @@ def _lean(x: Floats, y: Floats, rng: np.random.Generator, hand: Hand) -> tuple[F
     return x * cos - y * sin, x * sin + y * cos
 
 
-def _tremor(n: int, points: int, rng: np.random.Generator, size: float) -> Floats:
-    """Offsets ``[n, points, 2]`` along the pen's way: three sines of random size and phase."""
+def _ripple(n: int, points: int, values: int, rng: np.random.Generator) -> Floats:
+    """Slow changes of deviation 1, ``[n, points, values]``, along the pen's way: three sines."""
     way = np.linspace(0, 2 * np.pi, points, dtype=np.float32)[None, :, None]
-    offsets = np.zeros((n, points, 2), np.float32)
+    ripple = np.zeros((n, points, values), np.float32)
     for harmonic in (1, 2, 3):
         phase = np.float32(np.pi) * _uniform(rng, n)[..., None]
-        amplitude = np.float32(2 * size / harmonic) * _normal(rng, n, 1, 2)
-        offsets += amplitude * np.sin(harmonic * way + phase)
-    return offsets
+        amplitude = np.float32(1.2 / harmonic) * _normal(rng, n, 1, values)
+        ripple += amplitude * np.sin(harmonic * way + phase)
+    return ripple
 
 
 def _arc_lengths(x: Floats, y: Floats, starts: npt.NDArray[np.bool_]) -> Floats:
@@ -187,7 +197,8 @@ def _distances(x: Floats, y: Floats, weights: Floats) -> Floats:
     """The distance of each pixel from the ink, ``[n, 28, 28]``, as a soft minimum.
 
     Ink that is smeared by a Gaussian has, beside a straight line, a density that depends on the
-    distance alone; turned round, the density tells the distance.
+    distance alone; turned round, the density tells the distance. ``weights`` are lengths of ink;
+    a factor of ``exp(a)`` lessens a distance's square by ``2 a`` times the Gaussian's variance.
     """
     pixels = np.arange(SIZE, dtype=np.float32)
     scale = np.float32(-0.5 / _SIGMA**2)

@@ -1,0 +1,270 @@
+import hashlib
+
+import numpy as np
+import pytest
+
+from data.drawn import HANDS, draw_digits, draw_strokes, drawn_dataset
+from data.pen import Hand, render, write
+from data.scribbles import KINDS, SHAPES, SPLINES, SYMBOLS, draw_scribbles
+from data.templates import digit_templates, parse_template
+
+
+def centres(images):
+    """Row and column of each image's centre of mass."""
+    weights = images.astype(float) / images.sum((1, 2), dtype=float)[:, None, None]
+    pixels = np.arange(28)
+    return np.stack([weights.sum(2) @ pixels, weights.sum(1) @ pixels], axis=1)
+
+
+def extents(images, level):
+    """Height and width of what is brighter than ``level`` in each image."""
+    ink = images > level
+    sides = []
+    for axis in (2, 1):
+        line = ink.any(axis)
+        sides.append(28 - line[:, ::-1].argmax(1) - line.argmax(1))
+    return np.stack(sides, axis=1)
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_every_digit_has_many_well_formed_templates(digit):
+    templates = digit_templates(digit)
+    assert 12 <= len(templates) <= 22
+    assert len({(t.controls, t.strokes) for t in templates}) == len(templates)
+    for template in templates:
+        x, y = np.array(template.controls).T
+        assert -0.2 <= x.min() <= 0.2 and 0.0 <= np.ptp(x) <= 1.2
+        assert -0.1 <= y.min() <= 0.2 and 0.8 <= y.max() <= 1.05
+        used = [i for stroke in template.strokes for piece in stroke for i in piece]
+        assert set(used) == set(range(len(template.controls)))
+        assert all(len(piece) >= 2 for stroke in template.strokes for piece in stroke)
+        assert template.weight > 0
+
+
+def test_a_corner_ends_a_smooth_piece_and_a_slash_a_stroke():
+    template = parse_template("0.5: 0,0 10,0* 10,20 / 0,10 5,10")
+    assert template.strokes == (((0, 1), (1, 2)), ((3, 4),))
+    assert template.controls[2] == (0.5, 1.0)
+    assert template.weight == 0.5
+
+
+@pytest.mark.parametrize("line", ["1,2", "0,0 5,5 /", "0,0 5", "0,0 a,b", ""])
+def test_a_malformed_template_is_refused(line):
+    with pytest.raises(ValueError):
+        parse_template(line)
+
+
+def test_the_pen_passes_through_every_control_point_in_order():
+    template = parse_template("0,0 10,5 5,10* 10,20 / 0,20 10,10")
+    ink = write(template, 1, np.random.default_rng(0), Hand(slant=0.0).varied(0))
+    way = np.stack([ink.x[0], ink.y[0]], axis=1)
+    way += np.array(template.controls)[0] - way[0]
+    nearest = [np.hypot(*(way - point).T) for point in template.controls]
+    assert max(distances.min() for distances in nearest) < 0.03
+    assert np.flatnonzero(ink.starts)[0] == 0 and ink.starts.sum() == 2
+
+
+def test_same_arguments_same_digits_other_seed_others():
+    images, labels = draw_digits(300, 5)
+    again, same = draw_digits(300, 5)
+    others, _ = draw_digits(300, 6)
+    streams = [draw_digits(300, (5, stream))[0] for stream in (0, 1)]
+    assert images.dtype == labels.dtype == np.uint8
+    assert images.shape == (300, 28, 28)
+    assert np.array_equal(images, again) and np.array_equal(labels, same)
+    assert not np.array_equal(images, others)
+    assert not np.array_equal(*streams)
+
+
+@pytest.mark.parametrize("n", [0, 1, 7, 200])
+def test_classes_are_balanced(n):
+    images, labels = draw_digits(n, 1)
+    counts = np.bincount(labels, minlength=10)
+    assert len(images) == n and counts.max() - counts.min() <= 1
+
+
+def test_digits_are_shuffled():
+    _, labels = draw_digits(1000, 2)
+    assert all(len(set(part.tolist())) > 5 for part in np.split(labels, 20))
+
+
+def test_no_two_digits_are_alike():
+    images, _ = draw_digits(1000, 3, 0.7)
+    assert len(np.unique(images.reshape(1000, -1), axis=0)) == 1000
+
+
+def test_without_variation_nothing_but_the_template_is_random():
+    images, labels = draw_digits(2000, 4, 0)
+    for digit in range(10):
+        kinds = np.unique(images[labels == digit].reshape(-1, 784), axis=0)
+        assert 10 <= len(kinds) <= len(digit_templates(digit))
+
+
+def test_more_variation_is_more_different():
+    means = [draw_digits(500, 4, variation)[0].std(0).mean() for variation in (0, 0.5, 1)]
+    assert means == sorted(means)
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_ink_lies_in_the_box_and_about_the_centre_as_in_mnist(digit):
+    rng = np.random.default_rng(digit)
+    hand = HANDS[digit].varied(1)
+    still = Hand(**{**{f: getattr(hand, f) for f in hand.__slots__}, "shift": 0.0})
+    images = np.concatenate(
+        [render(write(t, 20, rng, still), rng, still) for t in digit_templates(digit)]
+    )
+    off = centres(images) - 14
+    assert np.sqrt((off**2).mean()) < 0.4 and abs(off.mean()) < 0.1
+    longest = extents(images, 100).max(1)
+    assert longest.max() <= 23 and 19 <= longest.mean() <= 21
+
+
+def test_the_shift_is_at_most_what_the_hand_says():
+    images, _ = draw_digits(500, 9, 1.0)
+    assert 0.4 < abs(centres(images) - 14).mean() < 0.8
+    assert np.quantile(abs(centres(images) - 14), 0.98) < Hand().shift + 0.3
+
+
+@pytest.mark.parametrize(("n", "variation"), [(-1, 1.0), (10, -0.5), (10, float("nan"))])
+def test_impossible_requests_are_refused(n, variation):
+    with pytest.raises(ValueError):
+        draw_digits(n, 0, variation)
+
+
+def test_progress_is_told_up_to_the_end():
+    told = []
+    draw_digits(3000, 0, progress=lambda text, fraction: told.append((text, fraction)))
+    fractions = [fraction for _, fraction in told]
+    assert fractions == sorted(fractions) and fractions[-1] == 1
+    assert 10 <= len(told) <= 21 and all(text for text, _ in told)
+
+
+def test_strokes_are_those_of_the_images():
+    drawings, stroke_labels = draw_strokes(400, 8, 0.5)
+    images, labels = draw_digits(400, 8, 0.5)
+    assert np.array_equal(stroke_labels, labels)
+    aspects = []
+    for drawing in drawings:
+        assert all(len(stroke) >= 2 and len(stroke[0]) == 2 for stroke in drawing)
+        width, height = np.ptp(np.concatenate(drawing), axis=0)
+        aspects.append(np.log((width * 18 + 2) / (height * 18 + 2)))
+    height, width = extents(images, 100).T
+    assert np.corrcoef(aspects, np.log(width / height))[0, 1] > 0.97
+
+
+def test_the_data_set_is_split_as_mnist_is_and_knows_its_contents():
+    data = drawn_dataset(train=600, test=100)
+    images, labels = draw_digits(600, (0, 0), 0.7)
+    assert (len(data.train), len(data.validation), len(data.test)) == (550, 50, 100)
+    assert (data.name, data.source, data.notice) == ("drawn", "drawn by trainpad", "")
+    assert np.array_equal(data.validation.images, images[:50])
+    assert np.array_equal(data.train.labels, labels[50:])
+    parts = (images, labels, data.test.images, data.test.labels)
+    digest = hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest()
+    assert data.fingerprint == digest
+    assert drawn_dataset(600, 100, seed=1).fingerprint != digest
+    assert drawn_dataset(600, 100, variation=1).fingerprint != digest
+
+
+def test_test_digits_are_not_training_digits():
+    data = drawn_dataset(train=1200, test=200)
+    seen = {image.tobytes() for image in data.train.images}
+    assert not any(image.tobytes() in seen for image in data.test.images)
+
+
+def test_a_cache_is_read_back(tmp_path, monkeypatch):
+    folder = tmp_path / "new" / "cache"
+    drawn = drawn_dataset(240, 40, cache_dir=folder)
+    (file,) = folder.iterdir()
+    monkeypatch.setattr("data.drawn.draw_digits", None)
+    again = drawn_dataset(240, 40, cache_dir=folder)
+    assert again.fingerprint == drawn.fingerprint
+    assert np.array_equal(again.test.labels, drawn.test.labels)
+    assert [path.name for path in folder.iterdir()] == [file.name]
+
+
+def test_other_arguments_have_another_cache(tmp_path):
+    for arguments in ({}, {"variation": 1.0}, {"seed": 1}, {"test": 50}):
+        drawn_dataset(**{"train": 120, "test": 40, "cache_dir": tmp_path, **arguments})
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def cut(content):
+    return content[: len(content) // 2]
+
+
+def flip(content):
+    middle = len(content) // 3
+    return content[:middle] + bytes([content[middle] ^ 255]) + content[middle + 1 :]
+
+
+@pytest.mark.parametrize(
+    "damage", [cut, flip, lambda _: b"", lambda _: b"nothing", lambda _: b"PK\x03\x04"]
+)
+def test_a_damaged_cache_is_drawn_anew(tmp_path, damage):
+    good = drawn_dataset(240, 40, cache_dir=tmp_path)
+    (file,) = tmp_path.iterdir()
+    content = file.read_bytes()
+    file.write_bytes(damage(content))
+    assert drawn_dataset(240, 40, cache_dir=tmp_path).fingerprint == good.fingerprint
+    assert len(file.read_bytes()) == len(content)
+
+
+def test_a_cache_with_other_arrays_is_drawn_anew(tmp_path):
+    good = drawn_dataset(240, 40, cache_dir=tmp_path)
+    (file,) = tmp_path.iterdir()
+    names = ("train_images", "train_labels", "test_images", "test_labels")
+    np.savez(file, **{name: np.zeros(3) for name in names})
+    assert drawn_dataset(240, 40, cache_dir=tmp_path).fingerprint == good.fingerprint
+    np.savez(file, something=np.zeros(3))
+    assert drawn_dataset(240, 40, cache_dir=tmp_path).fingerprint == good.fingerprint
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    data = drawn_dataset(120, 10, cache_dir=tmp_path / "file")
+    assert len(data.train) == 110
+
+
+def test_a_cache_that_fails_half_way_leaves_nothing_behind(tmp_path, monkeypatch):
+    def full(*arguments, **keywords):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("data.drawn.np.savez", full)
+    assert len(drawn_dataset(120, 10, cache_dir=tmp_path).test) == 10
+    assert not list(tmp_path.iterdir())
+
+
+def test_scribbles_are_images_of_the_same_kind_and_repeatable():
+    images = draw_scribbles(300, 1)
+    assert images.shape == (300, 28, 28) and images.dtype == np.uint8
+    assert np.array_equal(images, draw_scribbles(300, 1))
+    assert not np.array_equal(images, draw_scribbles(300, 2))
+    assert 17 <= extents(images, 100).max(1).mean() <= 21
+    assert len(draw_scribbles(0, 1)) == 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_scribble_can_be_drawn_alone(kind):
+    images = draw_scribbles(3, 1, kinds=[kind])
+    assert (images.max((1, 2)) > 200).all() and (images.mean((1, 2)) < 140).all()
+
+
+def test_kinds_can_be_held_out():
+    seen = draw_scribbles(400, 1, 0, kinds=SYMBOLS[:5])
+    assert len(np.unique(seen.reshape(400, -1), axis=0)) == 5
+
+
+def test_splines_shapes_and_symbols_come_equally_often():
+    pictures = [draw_scribbles(1, 0, 0, [kind])[0].tobytes() for kind in (*SHAPES, *SYMBOLS)]
+    family = {picture: i < len(SHAPES) for i, picture in enumerate(pictures)}
+    found = [family.get(image.tobytes()) for image in draw_scribbles(3000, 3, 0)]
+    for kind in (True, False, None):
+        assert 850 <= found.count(kind) <= 1150
+    assert len(set(pictures)) == len(pictures) == len(KINDS) - len(SPLINES)
+
+
+@pytest.mark.parametrize("kinds", [[], ["O"], ["A", "nothing"]])
+def test_unknown_kinds_are_refused(kinds):
+    with pytest.raises(ValueError):
+        draw_scribbles(3, 1, kinds=kinds)
