@@ -176,7 +176,8 @@ class Pyramid:
         values = self.raw.view[start:stop]
         finite = np.isfinite(values)
         known = np.where(finite, values, np.float32(np.nan))
-        return Pieces(first, known, known, np.where(finite, values, 0.0), finite.astype(np.float32))
+        total = np.where(finite, values, 0).astype(np.float64)
+        return Pieces(first, known, known, total, finite.astype(np.float32))
 
     @property
     def nbytes(self) -> int:

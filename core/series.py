@@ -126,9 +126,10 @@ class Series:
 
     def nearest(self, step: float) -> tuple[int, float] | None:
         """The value nearest to ``step`` and its own step, or None beyond the ends."""
-        nearest = round(step)
-        value = self.at(nearest)
-        return None if value is None else (nearest, value)
+        if not 0 <= step < len(self):
+            return None
+        nearest = min(round(step), self.last_step)
+        return nearest, float(self.values[nearest])
 
     def query(self, start: int, stop: int, width: int) -> Columns:
         """Statistics of steps ``start`` to ``stop`` in ``width`` equal columns."""

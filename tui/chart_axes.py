@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import numpy as np
 
+from core.pyramid import Floats
 from tui import ticks
 from tui.chart_trace import Line
 from tui.chart_view import Range, whole
@@ -37,11 +38,23 @@ def x_of(axis: Axis, line: Line, step: float) -> float:
     return float(line.timeline.seconds_at(np.array([step]))[0]) - origin(axis, line)
 
 
-def step_of(axis: Axis, line: Line, x: float) -> float:
-    """The step of a line, with its fraction, at a place on the axis; infinite outside its time."""
+def steps_of(axis: Axis, line: Line, x: Floats) -> Floats:
+    """The steps of a line, with fractions, at places on the axis; infinite outside its time."""
     if axis is Axis.STEP or line.timeline is None:
         return x
-    return float(line.timeline.steps_at(np.array([x + origin(axis, line)]))[0])
+    return line.timeline.steps_at(x + origin(axis, line))
+
+
+def step_of(axis: Axis, line: Line, x: float) -> float:
+    """The step of a line, with its fraction, at one place on the axis."""
+    return float(steps_of(axis, line, np.array([x]))[0])
+
+
+def place_text(axis: Axis, x: float) -> str:
+    """A place on a time axis in words; nothing for steps."""
+    if axis is Axis.STEP:
+        return ""
+    return ticks.duration_label(x) if axis is Axis.RELATIVE else ticks.wall_labels([x, x])[0]
 
 
 def extent(axis: Axis, lines: Sequence[Line], planned_steps: int) -> tuple[Range, float]:

@@ -9,8 +9,9 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tui.chart_palette import Ink
+from tui.raster import Glyphs
 
-BETWEEN = "   "
+GAP = "   "
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,39 +24,52 @@ class Reading:
     ink: int
 
 
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What the row says: title, where the cursor is, and the readings."""
+
+    title: str
+    note: str
+    readings: Sequence[Reading]
+    glyphs: Glyphs
+
+    def strip(self, width: int, styles: Sequence[Style]) -> Strip:
+        """The row: title and note on the left, as many readings as fit on the right."""
+        left = self._left(styles)
+        used = sum(segment.cell_length for segment in left)
+        groups = self._groups(width - used, styles)
+        right = [segment for group in groups for segment in group]
+        used += sum(segment.cell_length for segment in right)
+        gap = Segment(" " * max(0, width - used), styles[Ink.NOTHING])
+        return Strip([*left, gap, *right]).adjust_cell_length(width, styles[Ink.NOTHING])
+
+    def _left(self, styles: Sequence[Style]) -> list[Segment]:
+        parts = [(self.title, Ink.TITLE), (f"  {self.note}" if self.note else "", Ink.CURSOR)]
+        return [Segment(self.glyphs.spell(text), styles[ink]) for text, ink in parts if text]
+
+    def _groups(self, room: int, styles: Sequence[Style]) -> list[list[Segment]]:
+        """The readings with names, or else with letters alone, as many as there is room for."""
+        for named in (True, False):
+            groups = [self._group(reading, named, styles) for reading in self.readings]
+            lengths = [sum(segment.cell_length for segment in group) for group in groups]
+            if sum(lengths) <= room:
+                return groups
+        fitting = (n for n in range(len(groups), 0, -1) if sum(lengths[:n]) <= room)
+        return groups[: next(fitting, 0)]
+
+    def _group(self, reading: Reading, named: bool, styles: Sequence[Style]) -> list[Segment]:
+        value = Segment(value_text(reading.value), styles[Ink.VALUE])
+        if len(self.readings) == 1:
+            return [Segment(GAP, styles[Ink.NOTHING]), value]
+        words = [reading.letter, reading.name] if named else [reading.letter]
+        label = Segment(GAP + self.glyphs.spell(" ".join(words)) + " ", styles[reading.ink])
+        return [label, value]
+
+
 def value_text(value: float | None) -> str:
     """A value to four significant digits; a dash for none."""
     if value is None:
         return "-"
     if not math.isfinite(value) or not value:
         return f"{value:g}"
-    return f"{value:#.4g}" if 1e-4 <= abs(value) < 1e5 else f"{value:.3e}"
-
-
-def header(
-    title: str, note: str, readings: Sequence[Reading], width: int, styles: Sequence[Style]
-) -> Strip:
-    """Title and note on the left, readings on the right as far as they fit."""
-    left = [Segment(title, styles[Ink.TITLE])] if title else []
-    if note:
-        left.append(Segment(f"{'  ' if title else ''}{note}", styles[Ink.CURSOR]))
-    used = sum(segment.cell_length for segment in left)
-    groups: list[list[Segment]] = []
-    for reading in readings:
-        group = _group(reading, styles, alone=len(readings) == 1)
-        length = sum(segment.cell_length for segment in group) + len(BETWEEN)
-        if used + length > width:
-            break
-        used += length
-        groups.append([Segment(BETWEEN, styles[Ink.NOTHING]), *group])
-    gap = Segment(" " * max(0, width - used), styles[Ink.NOTHING])
-    segments = [*left, gap, *(segment for group in groups for segment in group)]
-    return Strip(segments).adjust_cell_length(width, styles[Ink.NOTHING])
-
-
-def _group(reading: Reading, styles: Sequence[Style], alone: bool) -> list[Segment]:
-    value = Segment(value_text(reading.value), styles[Ink.VALUE])
-    if alone:
-        return [value]
-    label = f"{reading.letter} {reading.name} " if reading.letter else f"{reading.name} "
-    return [Segment(label, styles[reading.ink]), value]
+    return f"{value:#.4g}" if 1e-4 <= abs(value) < 1e4 else f"{value:.3e}"

@@ -1,24 +1,30 @@
-"""What happened on the way: hyperparameters changed, checkpoints, warnings, branches."""
+"""What happened on the way: hyperparameters changed, checkpoints, warnings, branches.
 
-from bisect import bisect_left
-from collections.abc import Sequence
+A cell of the chart shows the most important of its marks; the cursor reads them all.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+import numpy as np
+
+from core.pyramid import Floats, Integers
 
 
 class MarkKind(StrEnum):
     """What a mark tells of, from what is most to what is least worth showing."""
 
     DIVERGED = "diverged"
-    NONFINITE = "nonfinite"
     CHANGE = "change"
     BRANCH = "branch"
+    NONFINITE = "nonfinite"
     WARNING = "warning"
     CHECKPOINT = "checkpoint"
 
     @property
-    def line(self) -> bool:
-        """Whether the mark is a line across the chart; otherwise it is a sign at its foot."""
+    def upright(self) -> bool:
+        """Whether the mark is a line across the chart; otherwise it is a sign at its edge."""
         return self in (MarkKind.DIVERGED, MarkKind.CHANGE, MarkKind.BRANCH)
 
 
@@ -34,7 +40,41 @@ class Mark:
     """The same in a word or two, shown on the chart where there is room."""
 
 
-def between(marks: Sequence[Mark], start: float, stop: float) -> Sequence[Mark]:
-    """The marks with steps in ``[start, stop)``, of marks in the order of their steps."""
-    first = bisect_left(marks, start, key=lambda mark: mark.step)
-    return marks[first : bisect_left(marks, stop, key=lambda mark: mark.step)]
+class MarkIndex:
+    """Marks in the order of their steps, found by ranges of steps."""
+
+    def __init__(self) -> None:
+        self._marks: Sequence[Mark] = ()
+        self._newest: Mark | None = None
+        self._steps: Integers = np.empty(0, np.int64)
+        self._ranks: Integers = np.empty(0, np.int64)
+
+    def take(self, marks: Sequence[Mark]) -> None:
+        """Use these marks from now on; of a list that only grew, the new ones alone are read."""
+        known = len(self._steps)
+        grew = known and len(marks) >= known and marks[known - 1] is self._newest
+        start = known if grew else 0
+        ranks = list(MarkKind)
+        steps = np.array([mark.step for mark in marks[start:]], np.int64)
+        rank = np.array([ranks.index(mark.kind) for mark in marks[start:]], np.int64)
+        self._steps = np.concatenate([self._steps[:start], steps])
+        self._ranks = np.concatenate([self._ranks[:start], rank])
+        self._marks, self._newest = marks, marks[-1] if marks else None
+
+    def by_cell(self, edges: Floats) -> Iterator[tuple[int, Mark]]:
+        """Each cell between two edges (in steps) that has marks, and the most important one."""
+        bounds = np.searchsorted(self._steps, edges)
+        cells = np.flatnonzero(bounds[:-1] < bounds[1:])
+        if not len(cells):
+            return
+        until = bounds[cells[-1] + 1]
+        # The lowest rank wins, and of equal ones the earliest: both in one number.
+        order = self._ranks[:until] * len(self._ranks) + np.arange(until)
+        best = np.minimum.reduceat(order, bounds[cells]) % len(self._ranks)
+        for cell, index in zip(cells.tolist(), best.tolist(), strict=True):
+            yield cell, self._marks[index]
+
+    def between(self, start: float, stop: float, at_most: int) -> Sequence[Mark]:
+        """The first marks with steps in ``[start, stop)``."""
+        first, last = np.searchsorted(self._steps, [start, stop])
+        return self._marks[first : min(last, first + at_most)]

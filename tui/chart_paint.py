@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from rich.cells import cell_len
 
 from core.pyramid import Floats, Integers
 from tui.chart_marks import Mark, MarkKind
@@ -55,16 +56,16 @@ class Placed:
 def paint(canvas: Canvas, drawings: Sequence[Drawing], marks: Sequence[Placed], y: Range) -> None:
     """Paint bands, marks and lines, the first line on top."""
     for drawing in reversed(drawings):
-        _paint_band(canvas, drawing, y)
+        if drawing.smooth is not None or drawing.raw.has_width:
+            _paint_band(canvas, drawing, y)
     for placed in reversed(marks):
-        if placed.mark.kind.line:
+        if placed.mark.kind.upright:
             _paint_upright(canvas, placed)
     for drawing in reversed(drawings):
         _paint_line(canvas, drawing, y)
     _write_signs(canvas, marks)
     _write_labels(canvas, marks)
-    for drawing in drawings:
-        _write_letter(canvas, drawing, y)
+    _write_letters(canvas, drawings, y)
 
 
 def paint_cursor(canvas: Canvas, column: int) -> None:
@@ -117,20 +118,28 @@ def _write_labels(canvas: Canvas, marks: Sequence[Placed]) -> None:
     """Labels in the top row, right of their marks, where nothing else is."""
     free = canvas.blank[0].tolist()
     for placed in marks:
-        start, label = placed.column + 1, placed.mark.label
+        start, label = placed.column + 1, canvas.glyphs.spell(placed.mark.label)
         stop = start + len(label)
-        if label and stop < canvas.width and all(free[start : stop + 1]):
+        plain = cell_len(label) == len(label) > 0
+        if plain and stop < canvas.width and all(free[start : stop + 1]):
             canvas.write(0, start, label, _mark_ink(placed.mark))
             free[start:stop] = [False] * len(label)
 
 
-def _write_letter(canvas: Canvas, drawing: Drawing, y: Range) -> None:
-    known = np.flatnonzero(~np.isnan(drawing.shown))
-    if drawing.letter and len(known):
-        across, down = canvas.glyphs.dots
-        row = dot_rows(drawing.shown[known[-1:]], *y, canvas.rows)[0]
+def _write_letters(canvas: Canvas, drawings: Sequence[Drawing], y: Range) -> None:
+    """A letter right of each line's newest value, in the nearest row without another letter."""
+    across, down = canvas.glyphs.dots
+    taken: set[tuple[int, int]] = set()
+    for drawing in drawings:
+        known = np.flatnonzero(~np.isnan(drawing.shown))
+        if not drawing.letter or not len(known):
+            continue
         column = min(canvas.width - 1, int(known[-1]) // across + 1)
-        canvas.write(int(row) // down, column, drawing.letter, Ink.LINE + drawing.style % LINES)
+        at = int(dot_rows(drawing.shown[known[-1:]], *y, canvas.rows)[0]) // down
+        free = [row for row in range(canvas.height) if (row, column) not in taken]
+        row = min(free, key=lambda row: abs(row - at), default=at)
+        taken.add((row, column))
+        canvas.write(row, column, drawing.letter, Ink.LINE + drawing.style % LINES)
 
 
 def _mark_ink(mark: Mark) -> int:

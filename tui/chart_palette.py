@@ -70,6 +70,8 @@ Chart {
     & > .chart--band-4 { color: #cc79a7 40%; }
     & > .chart--band-5 { color: #f0e442 40%; }
     & > .chart--band-6 { color: #f27a3a 40%; }
+    &:light > .chart--mark-change { color: $accent-darken-3; }
+    &:light > .chart--cursor { color: $accent-darken-3; }
     &:light > .chart--line-1 { color: #0072b2; }
     &:light > .chart--line-2 { color: #b35900; }
     &:light > .chart--line-3 { color: #007a5a; }

@@ -40,6 +40,21 @@ class Trace:
     points: Integers
     """The columns of the values themselves, when they are few enough to be drawn as points."""
 
+    @property
+    def has_width(self) -> bool:
+        """Whether any column holds values that differ."""
+        return bool(np.any(self.low < self.high))
+
+    def logarithm(self) -> "Trace":
+        """The same on a logarithmic scale."""
+        return Trace(logarithm(self.low), logarithm(self.high), logarithm(self.mean), self.points)
+
+
+def logarithm(values: Floats) -> Floats:
+    """Base-10 logarithms: minus infinity, not an error, for what has none; NaN stays."""
+    positive = np.where(values > 0, values, 1.0)
+    return np.where(values > 0, np.log10(positive), np.where(np.isnan(values), np.nan, -np.inf))
+
 
 def trace(curve: Curve, edges: Floats, timeline: Timeline | None, origin: float) -> Trace:
     """The values of a curve between the edges of columns.

@@ -1,5 +1,6 @@
 """Lines as characters: dots in braille, quadrants or ASCII, drawn by numpy, a plot at a time."""
 
+import math
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
@@ -16,6 +17,7 @@ _DOT_BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]], n
 _QUADRANT_BITS = np.array([[1, 2], [4, 8]], np.uint32)
 _QUADRANTS = np.array([ord(c) for c in " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"], np.uint32)
 _BLANK = ord(" ")
+_SPELLINGS = str.maketrans({"→": "->", "·": "-", "×": "x", "…": "...", "−": "-", "–": "-"})
 FULL = 0.75
 """The part of a cell's dots from which on an area fills it."""
 
@@ -31,6 +33,12 @@ class Glyphs(StrEnum):
     def dots(self) -> tuple[int, int]:
         """Dots in a cell, across and down."""
         return {"braille": (2, 4), "quadrant": (2, 2), "ascii": (1, 1)}[self.value]
+
+    def spell(self, text: str) -> str:
+        """A text in characters that the terminal can show."""
+        if self is not Glyphs.ASCII:
+            return text
+        return text.translate(_SPELLINGS).encode("ascii", "replace").decode("ascii")
 
 
 def dot_rows(values: Floats, low: float, high: float, rows: int) -> Integers:
@@ -70,7 +78,7 @@ class Canvas:
     def __init__(self, width: int, height: int, glyphs: Glyphs) -> None:
         self.width, self.height, self.glyphs = width, height, glyphs
         across, down = glyphs.dots
-        self._full = across * down * FULL
+        self._full = math.inf if glyphs is Glyphs.ASCII else across * down * FULL
         self._areas = np.zeros((height, width), np.uint32)
         self._lines = np.zeros((height, width), np.uint32)
         self._text = np.zeros((height, width), np.uint32)

@@ -22,8 +22,11 @@ def linear(low: float, high: float, at_most: int) -> list[float]:
     span = high - low
     if not math.isfinite(span) or span <= 0:
         return [low]
-    step = round_up(span / max(1, at_most))
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    for wanted in (at_most, at_most + 1, at_most + 2):
+        step = round_up(span / max(1, wanted))
+        first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+        if last > first:
+            break
     return [step * k for k in range(first, last + 1)]
 
 

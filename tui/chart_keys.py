@@ -1,0 +1,88 @@
+"""The keys of a chart."""
+
+from textual.binding import Binding
+
+BINDINGS = [
+    Binding(
+        "plus,equals_sign",
+        "zoom(0.5)",
+        "Zoom in",
+        id="chart.zoom_in",
+        key_display="+",
+        tooltip="Show half as much, around the cursor or up to the newest step",
+        show=False,
+    ),
+    Binding(
+        "minus",
+        "zoom(2.0)",
+        "Zoom out",
+        id="chart.zoom_out",
+        key_display="-",
+        tooltip="Show twice as much",
+        show=False,
+    ),
+    Binding(
+        "left",
+        "move(-1)",
+        "Earlier",
+        id="chart.earlier",
+        tooltip="Move the cursor, or what is shown, to earlier steps",
+        show=False,
+    ),
+    Binding(
+        "right",
+        "move(1)",
+        "Later",
+        id="chart.later",
+        tooltip="Move the cursor, or what is shown, to later steps",
+        show=False,
+    ),
+    Binding(
+        "0",
+        "show_all",
+        "Whole run",
+        id="chart.show_all",
+        tooltip="Show everything from the first step on",
+        show=False,
+    ),
+    Binding(
+        "end",
+        "follow",
+        "Newest steps",
+        id="chart.follow",
+        tooltip="Show the newest steps and move along with them",
+        show=False,
+    ),
+    Binding(
+        "i",
+        "toggle_cursor",
+        "Cursor",
+        id="chart.cursor",
+        tooltip="A cursor that reads every line at a step",
+        show=False,
+    ),
+    Binding(
+        "l",
+        "toggle_log",
+        "Log scale",
+        id="chart.log",
+        tooltip="Logarithmic or linear y axis",
+        show=False,
+    ),
+    Binding(
+        "x",
+        "next_axis",
+        "Step or time",
+        id="chart.axis",
+        tooltip="x by step, by time since the start, or by the clock",
+        show=False,
+    ),
+    Binding(
+        "m",
+        "next_smoothing",
+        "Smoothing",
+        id="chart.smoothing",
+        tooltip="Exponential average: none, 0.6, 0.9 or 0.97",
+        show=False,
+    ),
+]
