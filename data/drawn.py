@@ -105,9 +105,10 @@ def drawn_dataset(
     shapes = ((train, SIZE, SIZE), (train,), (test, SIZE, SIZE), (test,))
     arrays = None if path is None else _read_cache(path, shapes)
     if arrays is None:
+        share = train / max(1, train + test)
         arrays = (
-            *draw_digits(train, (seed, 0), variation, progress=progress),
-            *draw_digits(test, (seed, 1), variation),
+            *draw_digits(train, (seed, 0), variation, progress=_part(progress, 0, share)),
+            *draw_digits(test, (seed, 1), variation, progress=_part(progress, share, 1)),
         )
         if path is not None:
             _write_cache(path, arrays)
@@ -121,6 +122,13 @@ def drawn_dataset(
         validation=Split(images[:held], labels[:held]),
         test=Split(test_images, test_labels),
     )
+
+
+def _part(progress: Progress | None, start: float, end: float) -> Progress | None:
+    """What to tell the progress of a part that leads from ``start`` to ``end`` of the whole."""
+    if progress is None:
+        return None
+    return lambda text, fraction: progress(text, start + (end - start) * fraction)
 
 
 def _written(

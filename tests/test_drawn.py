@@ -137,6 +137,9 @@ def test_progress_is_told_up_to_the_end():
     fractions = [fraction for _, fraction in told]
     assert fractions == sorted(fractions) and fractions[-1] == 1
     assert 10 <= len(told) <= 21 and all(text for text, _ in told)
+    parts = []
+    drawn_dataset(1200, 300, progress=lambda text, fraction: parts.append(fraction))
+    assert parts == sorted(parts) and parts[-1] == 1
 
 
 def test_strokes_are_those_of_the_images():
