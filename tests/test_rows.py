@@ -1,0 +1,109 @@
+import pytest
+from rich.segment import Segment
+from rich.style import Style
+from textual.app import App
+from textual.strip import Strip
+
+from tui.rows import Rows
+
+RED, BLUE = Style(color="#ff0000"), Style(color="#0000ff")
+
+
+class Listed(Rows):
+    """Shows the rows that a test puts into it."""
+
+    DEFAULT_CSS = "Listed { background: #102030; padding: 1 2; height: 1fr; }"
+
+    def __init__(self):
+        super().__init__()
+        self.content = []
+        self.sent = []
+
+    def rows(self, width, height):
+        return [Strip([Segment(text, style) for text, style in row]) for row in self.content]
+
+    def refresh(self, *regions, **options):
+        if hasattr(self, "sent"):
+            self.sent.append(regions)
+        return super().refresh(*regions, **options)
+
+
+class Shown(App):
+    def compose(self):
+        yield Listed()
+
+
+def screen_text(app):
+    return [strip.text for strip in app.screen._compositor.render_strips()]
+
+
+async def test_only_changed_rows_are_sent_up_to_their_last_change():
+    app = Shown()
+    async with app.run_test(size=(24, 6)) as pilot:
+        listed = app.query_one(Listed)
+        listed.content = [
+            [("same", RED)],
+            [("left ", RED), ("old", BLUE), (" right", RED)],
+            [("tail", RED)],
+        ]
+        listed.update_rows()
+        await pilot.pause()
+        listed.sent.clear()
+        listed.content[1] = [("left ", RED), ("new", BLUE), (" right", RED)]
+        assert listed.update_rows() == 1
+        ((region,),) = listed.sent
+        assert (region.x, region.y, region.right, region.height) == (0, 1, 8, 1)
+        await pilot.pause()
+        assert [row.strip() for row in screen_text(app)[1:4]] == ["same", "left new right", "tail"]
+
+
+async def test_nothing_is_sent_when_nothing_changed():
+    app = Shown()
+    async with app.run_test(size=(24, 6)):
+        listed = app.query_one(Listed)
+        listed.content = [[("same", RED)]]
+        listed.update_rows()
+        listed.sent.clear()
+        assert listed.update_rows() == 0
+        assert listed.sent == []
+
+
+async def test_rows_are_cut_and_filled_to_the_size_and_keep_the_background():
+    app = Shown()
+    async with app.run_test(size=(14, 5)) as pilot:
+        listed = app.query_one(Listed)
+        listed.content = [[("much too long a row", RED)], [("short", RED)]]
+        listed.update_rows()
+        await pilot.pause()
+        assert screen_text(app)[1:4] == ["  much too l  ", "  short       ", " " * 14]
+        for strip in app.screen._compositor.render_strips():
+            for segment in strip:
+                assert segment.style is not None
+                assert segment.style.bgcolor.get_truecolor().hex == "#102030"
+
+
+async def test_a_new_size_makes_all_rows_anew():
+    app = Shown()
+    async with app.run_test(size=(24, 6)) as pilot:
+        listed = app.query_one(Listed)
+        listed.content = [[("row", RED)] for _ in range(20)]
+        listed.update_rows()
+        await pilot.resize_terminal(30, 12)
+        await pilot.pause()
+        assert [row.strip() for row in screen_text(app)] == ["", *["row"] * 10, ""]
+
+
+async def test_a_piece_without_a_style_is_no_trouble_without_colour(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = Shown()
+    async with app.run_test(size=(24, 6)) as pilot:
+        listed = app.query_one(Listed)
+        listed.content = [[("plain", None)]]
+        listed.update_rows()
+        await pilot.pause()
+        assert "plain" in screen_text(app)[1]
+
+
+def test_rows_must_be_given():
+    with pytest.raises(NotImplementedError):
+        Rows().rows(1, 1)
