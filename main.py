@@ -37,8 +37,10 @@ def flag(name: str, **options: Any) -> Decorator:
 
 def hyperparameter_flags(command: Callable[..., Any]) -> Callable[..., Any]:
     """A flag for each declared hyperparameter; the value is checked by its declaration."""
-    for declared in reversed(DECLARED.values()):
-        shown = declared.show(declared.default).replace(",", "").replace(" ", ",")
+    for declared in reversed(list(DECLARED.values())):
+        shown = (
+            declared.show(declared.default).replace(", ", "|").replace(",", "").replace("|", ",")
+        )
         command = flag(
             declared.name,
             metavar="|".join(declared.choices) or ("N,N" if declared.kind is tuple else "N"),
@@ -95,7 +97,7 @@ def _hyperparameters(flags: dict[str, Any]) -> HyperParameters:
     hidden = list(checked(values).hidden)
     for place, name in enumerate(("hidden1", "hidden2")):
         if flags[name] is not None:
-            hidden[place:place + 1] = [_units(name, flags[name])]
+            hidden[place : place + 1] = [_units(name, flags[name])]
     return checked({**values, "hidden": hidden})
 
 
@@ -152,9 +154,15 @@ def _headless(request: Any, *, as_json: bool) -> int:
 
 
 def _dashboard(request: Any) -> int:
+    from core.launcher import launch
+
+    launcher = launch()
+    # Pixel reports of the mouse go wrong in several terminals; cells are exact enough.
+    os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
+    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     from tui.dashboard import run_dashboard
 
-    return run_dashboard(request)
+    return run_dashboard(request, launcher)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -95,6 +95,11 @@ class Control:
             live = {name: value for name, value in start.items() if DECLARED[name].live}
             self.ask(hyperparameters=live)
 
+    @property
+    def wanted(self) -> Wanted:
+        """What was wanted at the last look."""
+        return self._wanted
+
     def poll(self) -> Wanted:
         """What is wanted now; costs one `stat` when nothing changed.
 
@@ -137,8 +142,3 @@ class Control:
             except OSError as error:
                 raise RunError(f"control.json cannot be written: {error.strerror}") from error
         return wanted
-
-    def step_once(self, steps_done: int) -> Wanted:
-        """Want one more step and then a pause."""
-        here = max(steps_done, self._wanted.pause_at or 0)
-        return self.ask(pause_at=here + 1)

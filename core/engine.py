@@ -187,9 +187,7 @@ class Engine:
             )
 
         zero = tf.zeros((self._classes, self._classes))
-        _, matrix, total = tf.while_loop(
-            going_on, batch, (tf.constant(0), zero, tf.constant(0.0))
-        )
+        _, matrix, total = tf.while_loop(going_on, batch, (tf.constant(0), zero, tf.constant(0.0)))
         return matrix, total
 
     # -- state ------------------------------------------------------------------------------
@@ -215,7 +213,7 @@ class Engine:
         Raises:
             UserError: they are those of another network or optimizer.
         """
-        wanted = {name: v for name, v in zip(self.layers(), self._variables, strict=True)}
+        wanted = dict(zip(self.layers(), self._variables, strict=True))
         if slots:
             wanted |= {_slot_name(variable): variable for variable in self._optimizer.variables}
         for name, variable in wanted.items():
@@ -331,9 +329,7 @@ class _Dropout:
     def __init__(self, tf: Any, rate: Any, step: Any, seed: Any) -> None:
         self._tf = tf
         self._rate = rate
-        self._key = self._mixed(
-            tf.cast(step, tf.uint32) ^ self._mixed(tf.cast(seed, tf.uint32))
-        )
+        self._key = self._mixed(tf.cast(step, tf.uint32) ^ self._mixed(tf.cast(seed, tf.uint32)))
 
     def __call__(self, values: Any, layer: int) -> Any:
         tf = self._tf
@@ -354,4 +350,3 @@ class _Dropout:
 
 def _u32(tf: Any, value: int) -> Any:
     return tf.constant(value, tf.uint32)
-

@@ -1,4 +1,4 @@
-"""Errors of runs, beside `data.errors`: each is a sentence for the user, caught only at the boundary."""
+"""Errors of runs, beside `data.errors`: each is a sentence for the user."""
 
 from data.errors import UserError
 
@@ -8,4 +8,4 @@ class RunError(UserError):
 
 
 class CheckpointError(RunError):
-    """A checkpoint cannot be read; names the file and, where there is one, the one to use instead."""
+    """A checkpoint cannot be read; names the file, and another to use where there is one."""

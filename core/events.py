@@ -113,7 +113,7 @@ class Evaluated(Event):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Weights(Event):
-    """The network's weights and biases after `step` steps, for whoever wants to look or classify."""
+    """The weights and biases after `step` steps, for whoever wants to look or classify."""
 
     step: int
     arrays: Arrays

@@ -96,7 +96,7 @@ class Hyperparameter:
         return f"{low} and at most {self.high:g}"
 
     def stepped(self, value: Value, presses: int) -> Value:
-        """`value` after so many presses of the up key (or down, negative), kept within the limits."""
+        """`value` after so many presses of the up key, or down if negative, within the limits."""
         if self.choices:
             place = self.choices.index(str(value)) + presses
             return self.choices[place % len(self.choices)]
@@ -106,7 +106,7 @@ class Hyperparameter:
         moved = float(f"{moved:.6g}")
         if self.kind is int:
             moved = round(moved)
-        return self.kind(moved) if self._within(moved) else value  # type: ignore[no-any-return]
+        return moved if self._within(moved) else value
 
     def show(self, value: object) -> str:
         """`value` as people write it: ``0.0125``, ``2,000``, ``128, 32``."""
@@ -174,17 +174,29 @@ class HyperParameters:
         step=0.0001,
     )
     hidden: tuple[int, ...] = _declare(
-        (128, 32), "hidden", "Units of each hidden layer, from the input on; none for softmax alone."
+        (128, 32),
+        "hidden",
+        "Units of each hidden layer, from the input on; none for softmax alone.",
     )
     optimizer: str = _declare("sgd", "optimizer", "The rule of the steps.", choices=OPTIMIZERS)
     momentum: float = _declare(
-        0.9, "momentum", "How much of the last step goes on, for momentum and nesterov.", low=0, high=0.999, step=0.05
+        0.9,
+        "momentum",
+        "How much of the last step goes on, for momentum and nesterov.",
+        low=0,
+        high=0.999,
+        step=0.05,
     )
     schedule: str = _declare(
         "constant", "schedule", "How the learning rate falls by itself.", choices=SCHEDULES
     )
     warmup_steps: int = _declare(
-        0, "warm-up", "Steps over which the learning rate rises from 0.", low=0, high=10**9, step=100
+        0,
+        "warm-up",
+        "Steps over which the learning rate rises from 0.",
+        low=0,
+        high=10**9,
+        step=100,
     )
     seed: int = _declare(
         0, "seed", "Starts every random choice: weights, shuffle, dropout.", low=0, high=2**31 - 1
@@ -210,9 +222,8 @@ class HyperParameters:
 
 
 def _described(entry: "dataclasses.Field[Any]") -> Hyperparameter:
-    return Hyperparameter(
-        name=entry.name, kind=type(entry.default), default=entry.default, **entry.metadata
-    )
+    default: Any = entry.default
+    return Hyperparameter(name=entry.name, kind=type(default), default=default, **entry.metadata)
 
 
 DECLARED: Mapping[str, Hyperparameter] = {
@@ -234,9 +245,8 @@ def changed(hparams: HyperParameters, values: Mapping[str, object]) -> HyperPara
     for name in values:
         if name not in DECLARED:
             raise UserError(f"there is no hyperparameter called {name!r}")
-    return dataclasses.replace(
-        hparams, **{name: DECLARED[name].check(value) for name, value in values.items()}
-    )
+    good: dict[str, Any] = {name: DECLARED[name].check(value) for name, value in values.items()}
+    return dataclasses.replace(hparams, **good)
 
 
 def as_dict(hparams: HyperParameters) -> dict[str, Any]:

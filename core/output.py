@@ -30,7 +30,7 @@ def to_run_log() -> Iterator[tuple[TextIO, Callable[[RunDir], None]]]:
     err = os.fdopen(os.dup(kept[1]), "w", encoding="utf-8", errors="replace")
     sys.stdout, sys.stderr = out, err
     try:
-        yield out, _divert
+        yield out, divert
     finally:
         os.dup2(kept[0], 1)
         os.dup2(kept[1], 2)
@@ -41,7 +41,7 @@ def to_run_log() -> Iterator[tuple[TextIO, Callable[[RunDir], None]]]:
         err.close()
 
 
-def _divert(run: RunDir) -> None:
+def divert(run: RunDir) -> None:
     """Send descriptors 1 and 2 to the run's log, or nowhere where it cannot be written."""
     try:
         log = os.open(run.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

@@ -5,6 +5,8 @@ in each step can be made again from the seed and the step alone, which is what m
 equal to one that never stopped.
 """
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 
@@ -21,7 +23,7 @@ def initial_layers(
     zero too, as `mnist_softmax_xla.py` does.
     """
     layers = []
-    for number, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for number, (fan_in, fan_out) in enumerate(pairwise(sizes)):
         rng = np.random.default_rng((seed, _WEIGHTS, number))
         weights = np.zeros((fan_in, fan_out)) if zero else _cut_normal(rng, (fan_in, fan_out))
         scaled = (weights / np.sqrt(fan_in)).astype(np.float32)

@@ -3,6 +3,7 @@
 Nothing is written before the data has been read and found good.
 """
 
+import os
 import platform
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -77,7 +78,8 @@ def _told(source: Iterator[Event]) -> Iterator[Event]:
     except UserError:
         raise
     except Exception as error:  # noqa: BLE001 - the boundary: whatever breaks is told, once
-        traceback.print_exc()
+        # Descriptor 2 is the run's log by now; `sys.stderr` may be the dashboard's.
+        os.write(2, traceback.format_exc().encode("utf-8", "replace"))
         yield Failed(step, f"training failed: {_first_line(error)}; run.log has the details")
 
 

@@ -1,0 +1,147 @@
+"""The app: one `Run`, folded from one source of events, and the screens that view it."""
+
+import os
+from collections.abc import Iterator
+from typing import ClassVar
+
+from textual import on
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.driver import Driver
+
+from core.events import Event, Opened, Steps, Weights
+from core.headless import DONE, FAILED, exit_status
+from core.run import Run
+from tui.dialogs import Help, QuitDialog
+from tui.pad_screen import PadScreen
+from tui.pump import Ended, Happened, Pump
+from tui.raster import Glyphs
+from tui.steering import Steering
+from tui.terminal import driver_class
+from tui.train_screen import TrainScreen
+from tui.view import View
+
+LOCAL_FPS, REMOTE_FPS = 10.0, 4.0
+"""How often the screen follows the numbers: less over SSH, where every byte costs."""
+
+
+class TrainpadApp(App[str]):
+    """The dashboard. Its result is how it was left: ``quit``, ``detach``, ``lost``, ``error``."""
+
+    CSS_PATH = "trainpad.tcss"
+    TITLE = "trainpad"
+    ENABLE_COMMAND_PALETTE = True
+    MODES: ClassVar = {"train": TrainScreen, "pad": PadScreen}
+    DEFAULT_MODE = "train"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "ask_quit", "Quit", show=False, priority=True, id="app.interrupt"),
+        Binding("ctrl+q", "ask_quit", "Quit", show=False, priority=True, id="app.quit_too"),
+    ]
+
+    def __init__(self, source: Iterator[Event], *, ascii_only: bool = False) -> None:
+        super().__init__()
+        self.run_shown = Run()
+        self.steering = Steering(self.run_shown, None)
+        self.ascii = ascii_only
+        self.glyphs = Glyphs.ASCII if ascii_only else Glyphs.BRAILLE
+        self.status = FAILED
+        self.error: Exception | None = None
+        self.pump = Pump(source, self.post_message)
+        self._shown_version = -1
+        self._leaving_when_done = False
+
+    def get_driver_class(self) -> type[Driver]:
+        """A driver that outlives its terminal."""
+        return driver_class(super().get_driver_class())
+
+    def on_mount(self) -> None:
+        """Start pulling, and following."""
+        self.theme = "textual-dark" if self.theme not in self.available_themes else self.theme
+        self.pump.start()
+        fps = REMOTE_FPS if os.environ.get("SSH_CONNECTION") else LOCAL_FPS
+        self.set_interval(1 / fps, self._follow)
+
+    # -- from the source to the screen --------------------------------------------------------
+
+    @on(Happened)
+    def _take(self, message: Happened) -> None:
+        event = message.event
+        if isinstance(event, Opened):
+            self.steering = Steering(self.run_shown, event.control)
+        self.run_shown.fold(event)
+        self.status = exit_status(event, self.status)
+        if isinstance(self.screen, View) and self.screen.ready:
+            self.screen.take(event)
+        if not isinstance(event, Steps | Weights):
+            self._follow()
+
+    @on(Ended)
+    def _end(self, message: Ended) -> None:
+        self.error = message.error
+        if message.error is not None:
+            self.exit("error")
+        elif self._leaving_when_done:
+            self.exit("quit")
+        else:
+            self._follow()
+
+    def _follow(self) -> None:
+        """Bring the screen up to date, unless nothing happened or the terminal is behind."""
+        screen = self.screen
+        if not isinstance(screen, View) or not screen.ready:
+            return
+        if self.run_shown.version == self._shown_version:
+            return
+        if getattr(self._driver, "is_behind", False):
+            return
+        self._shown_version = self.run_shown.version
+        screen.show(self.run_shown)
+
+    # -- what users can do everywhere ---------------------------------------------------------
+
+    def tell(self, sentence: str) -> None:
+        """Show a sentence for a while, if there is one."""
+        if sentence:
+            self.notify(sentence, markup=False, timeout=4)
+
+    def action_go(self, screen: str) -> None:
+        """Go to another screen."""
+        if isinstance(self.screen, View):
+            self._shown_version = -1
+            self.switch_mode(screen)
+
+    def action_help(self) -> None:
+        """Every key of this screen."""
+        if isinstance(self.screen, View):
+            self.push_screen(Help(self.screen))
+
+    def action_detach(self) -> None:
+        """Give the terminal back; training goes on."""
+        if self.run_shown.live and not self.pump.ended:
+            self.exit("detach")
+        else:
+            self.tell("nothing is training; q leaves")
+
+    def action_ask_quit(self) -> None:
+        """Leave; while training, ask how."""
+        if isinstance(self.screen, QuitDialog):
+            self.exit("kill" if self._leaving_when_done else "quit")
+        elif self.pump.ended or self.run_shown.state not in ("training", "paused"):
+            self.exit("quit")
+        else:
+            self.push_screen(QuitDialog(), self._quit)
+
+    def _quit(self, choice: str | None) -> None:
+        if choice == "detach":
+            self.action_detach()
+        elif choice == "stop":
+            self._leaving_when_done = True
+            problem = self.steering.stop()
+            self.tell(problem or "saving …")
+            if self.pump.ended:
+                self.exit("quit")
+
+    @property
+    def outcome(self) -> int:
+        """The exit status for the run as it stands."""
+        return self.status if not self.run_shown.live else DONE

@@ -1,0 +1,155 @@
+"""The two rows that every screen begins with: which run, how far, and where one is.
+
+What changes with every frame stands in a narrow widget of its own at the right, since Textual
+sends a changed row again from its widget's left edge on.
+"""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.events import Click
+from textual.message import Message
+from textual.reactive import reactive
+
+from core.run import Run
+from tui.lines import Lines, Part, duration, fit, right, spread
+
+SCREENS = (("train", "Train"), ("pad", "Pad"))
+KEYS = {"train": "1", "evaluate": "2", "weights": "3", "runs": "4", "pad": "5"}
+STATES = {
+    "starting": ("○", "dim"),
+    "training": ("▶", "live"),
+    "paused": ("‖", "alert"),
+    "done": ("■", "text"),
+    "stopped": ("■", "text"),
+    "diverged": ("✗", "alert"),
+    "failed": ("✗", "alert"),
+}
+ASCII_STATES = {"○": "o", "▶": ">", "‖": "=", "■": "#", "✗": "x"}
+
+
+class Identity(Lines):
+    """Which run this is: its name, data and device; below, the screens to go to."""
+
+    class Chosen(Message):
+        """Somebody clicked on the name of a screen."""
+
+        def __init__(self, screen: str) -> None:
+            super().__init__()
+            self.screen_name = screen
+
+    def __init__(self, current: str) -> None:
+        super().__init__()
+        self._current = current
+        self._run = Run()
+
+    def show(self, run: Run) -> None:
+        """Show this run."""
+        self._run = run
+        self.update_rows()
+
+    def lines(self, width: int, height: int) -> list[list[Part]]:  # noqa: ARG002 - two rows
+        """The name, and the screens."""
+        run = self._run
+        dataset = run.info.get("dataset", {})
+        facts = [run.name]
+        if dataset:
+            facts.append(f"{dataset.get('name', '')} {dataset.get('train', 0):,}")
+        if run.device:
+            facts.append(run.device.removesuffix(":0"))
+        told = " · ".join(fact for fact in facts if fact)
+        return [
+            [(" trainpad  ", "title"), (fit(told, max(0, width - 11)), "dim")],
+            self._tabs(width),
+        ]
+
+    def _tabs(self, width: int) -> list[Part]:
+        parts: list[Part] = [(" ", "dim")]
+        for name, title in SCREENS:
+            role = "live" if name == self._current else "dim"
+            parts += [(f"{KEYS[name]} {title}", role), ("   ", "dim")]
+        notice = self._run.info.get("dataset", {}).get("notice", "")
+        used = sum(len(text) for text, _ in parts)
+        return [*parts, (fit(notice, max(0, width - used)), "alert")]
+
+    def on_click(self, event: Click) -> None:
+        """Go to the screen whose name was clicked."""
+        if event.y != 1:
+            return
+        start = 1
+        for name, title in SCREENS:
+            end = start + len(title) + 2
+            if start <= event.x < end:
+                self.post_message(self.Chosen(name))
+            start = end + 3
+
+
+class Progress(Lines):
+    """How far the run is: state, step of steps, rate, time left; below, a bar."""
+
+    ascii: reactive[bool] = reactive(default=False)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._run = Run()
+
+    def show(self, run: Run) -> None:
+        """Show this run."""
+        self._run = run
+        self.update_rows()
+
+    def lines(self, width: int, height: int) -> list[list[Part]]:  # noqa: ARG002 - two rows
+        """The figures, and the bar."""
+        run = self._run
+        sign, role = STATES[run.state]
+        sign = ASCII_STATES[sign] if self.ascii else sign
+        state = run.doing if run.state == "starting" and run.doing else run.state
+        steps = f"{run.step:,} / {run.hparams.max_steps:,}"
+        figures = f"   {steps}"
+        if run.state == "training" and run.steps_per_second and width >= 48:
+            rate = f"{run.steps_per_second:,.0f}"
+            left = duration(run.seconds_left)
+            figures += f"  {right(rate, 6)} steps/s  {right(left, 6)} left"
+        if run.state == "starting" and not run.step:
+            figures = ""
+        head: list[Part] = [(f"{sign} {state}", role), (f"{figures} ", "text")]
+        return [spread([], head, width), self._bar(width)]
+
+    def _bar(self, width: int) -> list[Part]:
+        run = self._run
+        share = min(1.0, run.step / max(1, run.hparams.max_steps))
+        length = max(0, width - 7)
+        done = round(share * length)
+        full, empty = ("=", "-") if self.ascii else ("━", "─")
+        role = STATES[run.state][1]
+        return [
+            (full * done, "live" if role == "dim" else role),
+            (empty * (length - done), "dim"),
+            (right(f"{share:.0%}", 5) + "  ", "text"),
+        ]
+
+
+class Header(Horizontal):
+    """Both rows, in two widgets."""
+
+    DEFAULT_CSS: ClassVar[str] = """
+    Header { height: 2; }
+    Header Identity { width: 1fr; height: 2; }
+    Header Progress { width: 66; height: 2; }
+    .-narrow Header Progress { width: 40; }
+    """
+
+    def __init__(self, current: str) -> None:
+        super().__init__()
+        self._current = current
+
+    def compose(self) -> ComposeResult:
+        """Identity at the left, progress at the right."""
+        yield Identity(self._current)
+        yield Progress()
+
+    def show(self, run: Run) -> None:
+        """Show this run in both."""
+        self.query_one(Identity).show(run)
+        self.query_one(Progress).show(run)

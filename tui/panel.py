@@ -1,0 +1,213 @@
+"""The panel of hyperparameters, made from their declaration.
+
+It shows what *is*: a change that a user asks for goes out as a message and comes back as the
+trainer's event, and only then does the panel show it. What cannot change while a run trains waits
+for the next run and is marked so.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.reactive import reactive
+
+from core.hparams import DECLARED, Hyperparameter, Value
+from core.run import Run
+from data.errors import UserError
+from tui.lines import Lines, Part, fit, right
+
+VALUE_WIDTH = 11
+
+
+class Panel(Lines, can_focus=True):
+    """Every hyperparameter: the live ones to turn now, the others for the next run."""
+
+    DEFAULT_CSS = """
+    Panel { height: auto; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "select(-1)", "Up", show=False, id="panel.up", tooltip="The one above"),
+        Binding("down", "select(1)", "Down", show=False, id="panel.down", tooltip="The one below"),
+        Binding("left", "turn(-1)", "Less", show=False, id="panel.less", tooltip="Turn it down"),
+        Binding("right", "turn(1)", "More", show=False, id="panel.more", tooltip="Turn it up"),
+        Binding("enter", "enter", "Set", show=False, id="panel.set", tooltip="Set what was typed"),
+        Binding("backspace", "rub_out", "Rub out", show=False, id="panel.rub_out",
+                tooltip="Take the last typed character back"),
+        Binding("delete", "reset", "Default", show=False, id="panel.reset",
+                tooltip="Back to the default"),
+        Binding("escape", "leave", "Leave", show=False, id="panel.leave",
+                tooltip="Forget what was typed, and leave the panel"),
+    ]  # fmt: skip
+
+    ascii: reactive[bool] = reactive(default=False)
+
+    class Asked(Message):
+        """Somebody wants a hyperparameter to be this."""
+
+        def __init__(self, name: str, value: Value) -> None:
+            super().__init__()
+            self.name = name
+            self.value = value
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._run = Run()
+        self._next: dict[str, Value] = {}
+        self._chosen = 0
+        self._typed = ""
+        self._problem = ""
+
+    @property
+    def next_run(self) -> Mapping[str, Value]:
+        """What the next run is to have otherwise than this one."""
+        return self._next
+
+    @property
+    def _declared(self) -> list[Hyperparameter]:
+        """In the order in which they are shown: the live ones first."""
+        return sorted(DECLARED.values(), key=lambda declared: not declared.live)
+
+    @property
+    def _current(self) -> Hyperparameter:
+        return self._declared[self._chosen]
+
+    def show(self, run: Run) -> None:
+        """Show this run's."""
+        self._run = run
+        self.update_rows()
+
+    def get_content_height(self, *_sizes: object) -> int:
+        """A row each, two titles, and one for help or a problem."""
+        return len(DECLARED) + 3
+
+    # -- what is shown ------------------------------------------------------------------------
+
+    def lines(self, width: int, height: int) -> list[list[Part]]:
+        """The live ones, the others, and a line of help for the chosen one."""
+        live = [self._line(number, width) for number, d in enumerate(self._declared) if d.live]
+        later = [self._line(number, width) for number, d in enumerate(self._declared) if not d.live]
+        everything: list[list[Part]] = [
+            [("hyperparameters", "title")], *live, [("next run", "dim")], *later
+        ]  # fmt: skip
+        room = height - 1
+        first = max(0, min(self._row_of(self._chosen) - room + 2, len(everything) - room))
+        first = first if self.has_focus else 0
+        return [*everything[first : first + room], [self._foot(width)]]
+
+    def _row_of(self, number: int) -> int:
+        return number + 1 if self._declared[number].live else number + 2
+
+    def _line(self, number: int, width: int) -> list[Part]:
+        declared = self._declared[number]
+        chosen = self.has_focus and number == self._chosen
+        value = declared.show(self._value(declared))
+        if chosen and self._typed:
+            value = self._typed + "_"
+        arrows = ("<", ">") if self.ascii else ("‹", "›")
+        less, more = arrows if declared.live or chosen else (" ", " ")
+        pending = declared.name in self._next
+        role = "chosen" if chosen else "text" if declared.live or pending else "dim"
+        shown = f"{less} {right(value, VALUE_WIDTH)} {more}"
+        label = fit(f" {declared.label}", max(8, width - len(shown)))
+        return [(label, role if chosen else "dim"), (shown, "live" if pending else role)]
+
+    def _value(self, declared: Hyperparameter) -> Value:
+        if declared.name in self._next:
+            return self._next[declared.name]
+        value: Value = getattr(self._run.hparams, declared.name)
+        return value
+
+    def _foot(self, width: int) -> Part:
+        if self._problem:
+            return fit(f" {self._problem}", width), "alert"
+        return fit(f" {self._current.help}" if self.has_focus else "", width), "dim"
+
+    # -- keys and mouse -----------------------------------------------------------------------
+
+    def action_select(self, by: int) -> None:
+        """Choose another one."""
+        self._chosen = (self._chosen + by) % len(DECLARED)
+        self._typed = self._problem = ""
+        self.update_rows()
+
+    def action_turn(self, presses: int) -> None:
+        """Make the chosen one larger or smaller."""
+        declared = self._current
+        if not self._typed and declared.kind is not tuple:
+            self._want(declared, declared.stepped(self._value(declared), presses))
+
+    def action_enter(self) -> None:
+        """Take what was typed."""
+        if self._typed:
+            self._want(self._current, self._typed)
+
+    def action_reset(self) -> None:
+        """Back to the default, or to what this run has."""
+        self._next.pop(self._current.name, None)
+        if self._current.live:
+            self._want(self._current, self._current.default)
+        self._typed = self._problem = ""
+        self.update_rows()
+
+    def action_rub_out(self) -> None:
+        """Take a typed character back."""
+        self._typed = self._typed[:-1]
+        self.update_rows()
+
+    def action_leave(self) -> None:
+        """Forget what was typed; without any, leave."""
+        if self._typed or self._problem:
+            self._typed = self._problem = ""
+            self.update_rows()
+        else:
+            self.screen.set_focus(None)
+
+    def on_key(self, event: events.Key) -> None:
+        """Take what belongs into a value; the rest are commands."""
+        digits = "0123456789.,e-" if self._current.kind is not str else ""
+        starts = event.character is not None and event.character in "0123456789."
+        if event.character and event.character in digits and (self._typed or starts):
+            self._typed = (self._typed + event.character)[:VALUE_WIDTH]
+            self._problem = ""
+            event.stop()
+            event.prevent_default()
+            self.update_rows()
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the one that was clicked; its arrows turn it."""
+        rows = {self._row_of(number): number for number in range(len(DECLARED))}
+        if event.y not in rows:
+            return
+        self._chosen, self._typed, self._problem = rows[event.y], "", ""
+        from_right = self.size.width - event.x
+        if from_right <= 2:
+            self.action_turn(1)
+        elif VALUE_WIDTH + 2 <= from_right <= VALUE_WIDTH + 5:
+            self.action_turn(-1)
+        self.update_rows()
+
+    def on_focus(self) -> None:
+        """Show which one is chosen."""
+        self.update_rows()
+
+    def on_blur(self) -> None:
+        """Show none as chosen."""
+        self._typed = self._problem = ""
+        self.update_rows()
+
+    def _want(self, declared: Hyperparameter, value: object) -> None:
+        try:
+            wanted = declared.check(value)
+        except UserError as error:
+            self._problem = str(error)
+        else:
+            self._typed = self._problem = ""
+            if declared.live and self._run.live:
+                self.post_message(self.Asked(declared.name, wanted))
+            elif wanted == getattr(self._run.hparams, declared.name):
+                self._next.pop(declared.name, None)
+            else:
+                self._next[declared.name] = wanted
+        self.update_rows()

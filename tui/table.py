@@ -1,0 +1,43 @@
+"""The table of evaluations: precision on each split, the newest at the bottom."""
+
+from core.events import Evaluated
+from core.metrics import as_matrix, precision_at_1
+from core.run import Run
+from data.dataset import SPLITS
+from tui.lines import Lines, Part, right
+
+STEP_WIDTH, COLUMN_WIDTH = 9, 12
+
+
+class EvaluationTable(Lines):
+    """Step and precision of every evaluation; the best on validation is marked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._run = Run()
+
+    def show(self, run: Run) -> None:
+        """Show this run's evaluations."""
+        self._run = run
+        self.update_rows()
+
+    def lines(self, width: int, height: int) -> list[list[Part]]:
+        """A head, and as many of the newest evaluations as there is room for."""
+        column = min(COLUMN_WIDTH, max(7, (width - STEP_WIDTH - 3) // 3))
+        names = [split if len(split) <= column else split[: column - 2] + "." for split in SPLITS]
+        head = right("step", STEP_WIDTH) + "".join(right(name, column) for name in names)
+        newest = self._run.evaluations[-max(1, height - 1) :]
+        best = max((_precision(entry, "validation") for entry in newest), default=0.0)
+        return [[(head, "dim")], *(_row(entry, column, best) for entry in newest)]
+
+
+def _row(entry: Evaluated, column: int, best: float) -> list[Part]:
+    values = [_precision(entry, split) for split in SPLITS]
+    is_best = values[1] == best
+    text = "".join(right(f"{value:.4f}", column) for value in values)
+    mark = " best" if is_best else ""
+    return [(right(f"{entry.step:,}", STEP_WIDTH), "dim"), (text, "text"), (mark, "live")]
+
+
+def _precision(entry: Evaluated, split: str) -> float:
+    return precision_at_1(as_matrix(entry.confusion[split]))

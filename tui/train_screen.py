@@ -1,0 +1,157 @@
+"""The Train screen: loss and precision as they come, and everything to steer with."""
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+
+from core.run import Run
+from data.dataset import SPLITS
+from tui.chart import Chart
+from tui.chart_marks import Mark, MarkKind
+from tui.chart_trace import Line
+from tui.messages import Messages
+from tui.panel import Panel
+from tui.table import EvaluationTable
+from tui.view import View
+
+KINDS = {
+    "change": MarkKind.CHANGE,
+    "checkpoint": MarkKind.CHECKPOINT,
+    "warning": MarkKind.WARNING,
+    "branch": MarkKind.BRANCH,
+    "diverged": MarkKind.DIVERGED,
+}
+
+
+class TrainScreen(View):
+    """Watch the training and steer it."""
+
+    NAME = "train"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "pause", "Pause", id="train.pause", tooltip="Pause, or go on"),
+        Binding("s", "step", "Step", id="train.step", tooltip="One step, while paused"),
+        Binding("left_square_bracket", "turn(-1)", "Rate", id="train.slower", key_display="[",
+                tooltip="Learning rate down by a fifth"),
+        Binding("right_square_bracket", "turn(1)", "Rate", id="train.faster", key_display="]",
+                tooltip="Learning rate up by a quarter"),
+        Binding("e", "evaluate", "Evaluate", id="train.evaluate",
+                tooltip="Measure precision on all splits now"),
+        Binding("c", "checkpoint", "Checkpoint", id="train.checkpoint",
+                tooltip="Save a checkpoint now"),
+        Binding("tab", "panel", "Panel", id="train.panel",
+                tooltip="Into the panel of hyperparameters and out again", priority=True),
+        Binding("l", "chart('toggle_log')", "Log", id="train.log",
+                tooltip="Logarithmic or linear loss"),
+        Binding("x", "chart('next_axis')", "Axis", show=False, id="train.axis",
+                tooltip="x by step, time since the start, or the clock"),
+        Binding("m", "chart('next_smoothing')", "Smooth", show=False, id="train.smooth",
+                tooltip="Smoothing: none, 0.6, 0.9, 0.97"),
+        Binding("plus,equals_sign", "chart('zoom', 0.5)", "Zoom in", show=False, key_display="+",
+                id="train.zoom_in", tooltip="Show half as much"),
+        Binding("minus", "chart('zoom', 2.0)", "Zoom out", show=False, key_display="-",
+                id="train.zoom_out", tooltip="Show twice as much"),
+        Binding("left", "chart('move', -1)", "Earlier", show=False, id="train.earlier",
+                tooltip="Move the cursor or the view to earlier steps"),
+        Binding("right", "chart('move', 1)", "Later", show=False, id="train.later",
+                tooltip="Move the cursor or the view to later steps"),
+        Binding("i", "chart('toggle_cursor')", "Cursor", show=False, id="train.cursor",
+                tooltip="A cursor that reads the values at a step"),
+        Binding("0", "chart('show_all')", "Whole run", show=False, id="train.whole",
+                tooltip="Show the whole run"),
+        Binding("end", "chart('follow')", "Newest", show=False, id="train.follow",
+                tooltip="Follow the newest steps"),
+        Binding("f", "full", "Full", id="train.full", tooltip="The chart alone, and back"),
+    ]  # fmt: skip
+
+    def compose(self) -> ComposeResult:
+        """Charts at the left, panel and table at the right, messages below."""
+        yield self.header()
+        with Container(id="body"):
+            with Vertical(id="charts"):
+                yield Chart("loss", id="loss")
+                yield Chart("precision", id="precision")
+            with Vertical(id="side"):
+                yield Panel()
+                yield EvaluationTable()
+        yield Messages()
+        yield self.footer()
+
+    def on_mount(self) -> None:
+        """Nothing is focused: keys belong to the screen until the panel is entered."""
+        glyphs = self.trainpad.glyphs
+        for chart in self.query(Chart):
+            chart.set_glyphs(glyphs)
+            chart.can_focus = False
+        self.query_one(Panel).ascii = self.trainpad.ascii
+
+    def show(self, run: Run) -> None:
+        """Show this run."""
+        super().show(run)
+        marks = _marks(run)
+        planned = run.hparams.max_steps
+        loss = Line("loss", run.losses, timeline=run.timeline)
+        self.query_one("#loss", Chart).show([loss], marks, planned)
+        lines = [
+            Line(split, run.precision[split], timeline=run.precision[split].timeline)
+            for split in SPLITS
+        ]
+        self.query_one("#precision", Chart).show(lines, (), planned)
+        self.query_one(Panel).show(run)
+        self.query_one(EvaluationTable).show(run)
+        self.query_one(Messages).show(run)
+
+    # -- keys ---------------------------------------------------------------------------------
+
+    def action_pause(self) -> None:
+        """Pause, or go on."""
+        self.trainpad.tell(self.trainpad.steering.pause_or_go_on())
+
+    def action_step(self) -> None:
+        """One step."""
+        self.trainpad.tell(self.trainpad.steering.step_once())
+
+    def action_turn(self, presses: int) -> None:
+        """Learning rate up or down."""
+        self.trainpad.tell(self.trainpad.steering.turn("learning_rate", presses))
+
+    def action_evaluate(self) -> None:
+        """Evaluate now."""
+        self.trainpad.tell(self.trainpad.steering.evaluate())
+
+    def action_checkpoint(self) -> None:
+        """Save a checkpoint now."""
+        self.trainpad.tell(self.trainpad.steering.checkpoint())
+
+    def action_panel(self) -> None:
+        """Into the panel, or out of it."""
+        panel = self.query_one(Panel)
+        self.set_focus(None if panel.has_focus else panel)
+
+    def action_full(self) -> None:
+        """The loss chart alone, and back."""
+        self.toggle_class("-full")
+
+    async def action_chart(self, name: str, *arguments: float) -> None:
+        """Do to the loss chart what its own key does."""
+        chart = self.query_one("#loss", Chart)
+        getattr(chart, f"action_{name}")(*arguments)
+
+    @on(Panel.Asked)
+    def _set(self, message: Panel.Asked) -> None:
+        self.trainpad.tell(self.trainpad.steering.set(message.name, message.value))
+
+
+def _marks(run: Run) -> Sequence[Mark]:
+    """The newest messages that belong on the chart, in the order of their steps."""
+    newest = islice(run.messages, max(0, len(run.messages) - 200), None)
+    marks = [
+        Mark(message.step, KINDS[message.kind], message.text, message.label)
+        for message in newest
+        if message.kind in KINDS
+    ]
+    return sorted(marks, key=lambda mark: mark.step)

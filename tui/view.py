@@ -1,0 +1,67 @@
+"""What every screen is: a view of the app's one `Run`, with a header and a row of keys."""
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from core.events import Event
+from core.run import Run
+from tui.header import Header, Identity
+
+if TYPE_CHECKING:
+    from tui.app import TrainpadApp
+
+
+class View(Screen[None]):
+    """Base of the five screens."""
+
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it
+        (0, "-narrow"), (110, "-medium"), (180, "-wide"),
+    ]  # fmt: skip
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-high")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("1", "app.go('train')", "Train", show=False, id="app.train",
+                tooltip="Watch the training and steer it"),
+        Binding("5", "app.go('pad')", "Pad", show=False, id="app.pad",
+                tooltip="Draw a digit and see it read"),
+        Binding("question_mark", "app.help", "Help", id="app.help", key_display="?",
+                tooltip="Every key of this screen"),
+        Binding("d", "app.detach", "Detach", id="app.detach",
+                tooltip="Give the terminal back; training goes on"),
+        Binding("q", "app.ask_quit", "Quit", id="app.quit", tooltip="Leave trainpad"),
+    ]  # fmt: skip
+
+    NAME: ClassVar[str] = ""
+    ready = False
+    """Whether the widgets exist."""
+
+    @property
+    def trainpad(self) -> "TrainpadApp":
+        """The app, by its own type."""
+        return cast("TrainpadApp", self.app)
+
+    def header(self) -> Header:
+        """The two rows at the top."""
+        return Header(self.NAME)
+
+    def footer(self) -> Footer:
+        """The row of keys at the bottom."""
+        return Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        """From here on there is something to show a run on."""
+        self.ready = True
+
+    def show(self, run: Run) -> None:
+        """Show this run, as it is now."""
+        self.query_one(Header).show(run)
+
+    def take(self, event: Event) -> None:
+        """Look at an event that was just folded; most screens need not."""
+
+    @on(Identity.Chosen)
+    def _go(self, message: Identity.Chosen) -> None:
+        self.trainpad.action_go(message.screen_name)
