@@ -1,0 +1,150 @@
+"""Whatever a file holds, reading it ends, raises nothing, and says what was wrong."""
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tfevents_made import event, named, new, old, points, put, start, strings, version
+
+from core.logdir import Logdir
+from core.tfevents import records
+from core.tfevents.items import Item, Scalars, Text
+from core.tfevents.messages import Event
+from core.tfevents.reader import EventFile
+from core.tfevents.records import framed
+from core.tfevents.store import WatchedRun
+
+HISTO = {"tag": b"w", "histo": {"max": 1.0, "bucket_limit": [0.0, 1.0], "bucket": [1.0, 2.0]}}
+TEXT = {"tag": b"t", "tensor": strings(b"text"), **named(b"text")}
+HPARAMS = {"tag": b"h", **named(b"hparams", b"\x1a\x09\x0a\x07\x0a\x02lr\x12\x01\x11")}
+RECORDS = [
+    version(),
+    event(1, old(b"loss", 2.5)),
+    event(2, old(b"loss", 1.5)),
+    event(2, new(b"val", 1.5)),
+    event(200, new(b"val", 0.5)),
+    event(3, HISTO, TEXT, HPARAMS),
+    start(2),
+    event(3, old(b"loss", 1.0)),
+]
+WHOLE = b"".join(RECORDS)
+
+
+def read(content: bytes, folder: Path) -> tuple[list[Item], EventFile]:
+    """What comes from a file of this content, folded as well."""
+    file = EventFile(put(folder, content))
+    file.has_news()
+    while file.read():
+        pass
+    items, run = file.take(), WatchedRun()
+    for item in items:
+        run.fold(item)
+    assert file.offset <= len(content)
+    return items, file
+
+
+def count(items: list[Item]) -> int:
+    return sum(len(item) for item in items if isinstance(item, Scalars))
+
+
+def test_a_file_cut_at_any_byte_gives_its_whole_records_and_then_the_rest(tmp_path: Path) -> None:
+    ends = [sum(map(len, RECORDS[: i + 1])) for i in range(len(RECORDS))]
+    expected, _ = read(WHOLE, tmp_path)
+    for cut in range(len(WHOLE) + 1):
+        items, file = read(WHOLE[:cut], tmp_path)
+        assert file.offset == max((end for end in ends if end <= cut), default=0)
+        assert not file.problem
+        put(tmp_path, WHOLE)
+        while file.read():
+            pass
+        assert count(items) + count(file.take()) == count(expected)
+
+
+def test_any_flipped_bit_is_borne(tmp_path: Path) -> None:
+    for place in range(len(WHOLE)):
+        for bit in (0, 3, 7):
+            flipped = bytearray(WHOLE)
+            flipped[place] ^= 1 << bit
+            items, _ = read(bytes(flipped), tmp_path)
+            assert count(items) <= 5
+
+
+def test_a_flipped_bit_in_a_header_is_told(tmp_path: Path) -> None:
+    at = len(RECORDS[0])
+    for place in range(at, at + 12):
+        flipped = bytearray(WHOLE)
+        flipped[place] ^= 1
+        items, file = read(bytes(flipped), tmp_path)
+        assert items == []
+        assert file.problem == f"damaged at byte {at}: no record begins there"
+
+
+def test_a_wrong_length_never_reads_beyond_the_file(tmp_path: Path) -> None:
+    for length in (0, 1, 10, 10_000, (1 << 31) - 1, (1 << 64) - 1):
+        items, file = read(RECORDS[1] + records._header(length) + WHOLE, tmp_path)
+        assert count(items) >= 1
+        assert bool(file.problem) == (length not in (10_000, (1 << 31) - 1))
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=400))
+def test_arbitrary_bytes_as_a_file(content: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        read(content, Path(folder))
+
+
+@settings(deadline=None)
+@given(st.lists(st.binary(max_size=80), max_size=8))
+def test_arbitrary_bytes_as_payloads(payloads: list[bytes]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        _, file = read(b"".join(map(framed, payloads)), Path(folder))
+        assert not file.problem
+
+
+@settings(deadline=None)
+@given(
+    st.integers(0, len(RECORDS) - 1),
+    st.integers(0, 200),
+    st.binary(min_size=1, max_size=12),
+    st.integers(0, 3),
+)
+def test_good_records_around_a_spoilt_one_survive(
+    index: int, place: int, noise: bytes, repeat: int
+) -> None:
+    payload = RECORDS[index][12:-4]
+    place %= len(payload)
+    spoilt = framed(payload[:place] + noise + payload[place + len(noise) :])
+    content = points(range(5), b"good") + spoilt * repeat + points(range(5, 10), b"good")
+    with tempfile.TemporaryDirectory() as folder:
+        items, _ = read(content, Path(folder))
+    good = [i for i in items if isinstance(i, Scalars) and i.tag == "good"]
+    assert sum(map(len, good)) == 10
+
+
+tags = st.binary(max_size=30)
+
+
+@settings(deadline=None)
+@given(tags, tags, tags, st.integers(-(1 << 63), (1 << 63) - 1), st.floats(), st.floats(width=32))
+def test_no_text_of_a_file_steers_the_terminal(
+    tag: bytes, plugin: bytes, text: bytes, step: int, wall_time: float, number: float
+) -> None:
+    texts = {"tag": b"t" + tag, "tensor": strings(text), **named(b"text")}
+    other = {"tag": b"o" + tag, "tensor": strings(text), **named(plugin)}
+    values = [old(b"s" + tag, number), new(b"n" + tag, number), texts, other]
+    with tempfile.TemporaryDirectory() as folder:
+        content = b"".join(event(step, value, wall_time=wall_time) for value in values * 2)
+        put(Path(folder) / "run\x1b[2J", content)
+        update = list(Logdir([folder]).poll())[-1]
+    (change,) = update.changes
+    assert change.run.isprintable()
+    shown = [getattr(item, "tag", "") for item in change.items]
+    shown += [item.text.replace("\n", " ") for item in change.items if isinstance(item, Text)]
+    assert len(shown) >= 4
+    assert all(text.isprintable() for text in shown)
+
+
+def test_an_event_of_another_kind_says_nothing(tmp_path: Path) -> None:
+    graph = framed(Event(graph_def=b"\x0a\x00").SerializeToString())
+    assert read(graph + framed(b""), tmp_path)[0] == []

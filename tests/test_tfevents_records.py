@@ -1,0 +1,126 @@
+import struct
+from pathlib import Path
+
+import pytest
+
+from core.tfevents import records
+from core.tfevents.records import RecordFile, ReplacedError, crc32c, framed, intact
+
+PAYLOADS = [b"", b"a", b"bc" * 100, b"d" * 5000]
+
+
+def all_of(file: RecordFile) -> list[bytes]:
+    found = []
+    while more := file.read():
+        found += more
+    return [record[:-4] for record in found]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "events"
+    path.write_bytes(b"".join(map(framed, PAYLOADS)))
+    return path
+
+
+# From RFC 3720, appendix B.4.
+@pytest.mark.parametrize(
+    ("data", "crc"),
+    [
+        (b"", 0),
+        (bytes(32), 0x8A9136AA),
+        (b"\xff" * 32, 0x62A8AB43),
+        (bytes(range(32)), 0x46DD794E),
+        (b"123456789", 0xE3069283),
+    ],
+)
+def test_crc32c_is_castagnolis(data: bytes, crc: int) -> None:
+    assert crc32c(data) == crc
+
+
+def test_a_record_is_framed_as_tensorflow_frames_it() -> None:
+    # What tf.io.TFRecordWriter writes for b"hello".
+    assert framed(b"hello").hex() == "0500000000000000eab2043e68656c6c6fbb1f1c19"
+
+
+def test_payloads_come_back(path: Path) -> None:
+    assert all_of(RecordFile(path)) == PAYLOADS
+
+
+def test_a_record_longer_than_a_chunk_comes_back(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "CHUNK", 64)
+    assert all_of(RecordFile(path)) == PAYLOADS
+
+
+def test_a_partial_record_waits_at_every_byte(tmp_path: Path) -> None:
+    whole = framed(b"first") + framed(b"second")
+    path = tmp_path / "events"
+    for cut in range(len(whole)):
+        path.write_bytes(whole[:cut])
+        file = RecordFile(path)
+        before = all_of(file)
+        assert not file.damage
+        path.write_bytes(whole)
+        assert before + all_of(file) == [b"first", b"second"]
+
+
+def test_zeros_at_the_end_are_damage_until_they_are_filled(path: Path) -> None:
+    good = path.read_bytes()
+    path.write_bytes(good + bytes(64))
+    file = RecordFile(path)
+    assert all_of(file) == PAYLOADS
+    assert f"damaged at byte {len(good):,}" in file.damage
+    path.write_bytes(good + framed(b"more"))
+    assert all_of(file) == [b"more"]
+    assert not file.damage
+
+
+def test_an_absurd_length_with_a_right_checksum_is_damage(tmp_path: Path) -> None:
+    size = struct.pack("<Q", 1 << 60)
+    path = tmp_path / "events"
+    path.write_bytes(size + struct.pack("<I", records.masked_crc32c(size)) + bytes(100))
+    file = RecordFile(path)
+    assert file.read() == []
+    assert "1,152,921,504,606,846,976 bytes" in file.damage
+
+
+def test_an_oversized_record_is_stepped_over_once_it_is_complete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "CHUNK", 128)
+    monkeypatch.setattr(records, "LARGEST", 1000)
+    big = framed(b"x" * 2000)
+    path = tmp_path / "events"
+    path.write_bytes(framed(b"a") + big[:-1])
+    file = RecordFile(path)
+    assert all_of(file) == [b"a"]
+    assert (file.damage, file.oversized) == ("", 0)
+    path.write_bytes(framed(b"a") + big + big + framed(b"b"))
+    assert all_of(file) == [b"b"]
+    assert file.oversized == 2
+
+
+@pytest.mark.parametrize("content", [b"", framed(b"other") * 400])
+def test_another_file_in_its_place_is_noticed(path: Path, content: bytes) -> None:
+    file = RecordFile(path)
+    all_of(file)
+    path.write_bytes(content)
+    with pytest.raises(ReplacedError):
+        file.read()
+
+
+def test_the_same_file_under_a_new_inode_goes_on(path: Path) -> None:
+    file = RecordFile(path)
+    all_of(file)
+    copy = path.with_name("copy")
+    copy.write_bytes(path.read_bytes() + framed(b"more"))
+    copy.replace(path)
+    assert all_of(file) == [b"more"]
+
+
+def test_a_flipped_bit_in_a_payload_is_found_when_asked(path: Path) -> None:
+    record = framed(b"payload")[12:]
+    assert intact(record)
+    assert not intact(b"q" + record[1:])

@@ -1,0 +1,225 @@
+import errno
+import io
+import struct
+import threading
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.logdir import Logdir
+from core.tfevents import encode, writer
+from core.tfevents.items import Experiment, Histogram, Image, Item, Restart, Scalars, Text
+from core.tfevents.reader import EventFile
+from core.tfevents.writer import EventWriter
+
+NEVER = 1000.0
+"""Seconds between flushes of a thread that is not to flush by itself."""
+
+
+def items_of(path: Path | None) -> list[Item]:
+    assert path is not None
+    file = EventFile(path)
+    while file.read():
+        pass
+    assert (file.skipped, file.problem) == (0, "")
+    return file.take()
+
+
+def scalars_of(path: Path | None) -> dict[str, list[tuple[int, float]]]:
+    found = {}
+    for item in items_of(path):
+        assert isinstance(item, Scalars)
+        found[item.tag] = list(zip(item.steps.tolist(), item.values.tolist(), strict=True))
+    return found
+
+
+def test_what_was_handed_over_before_closing_is_in_the_file(tmp_path: Path) -> None:
+    with EventWriter(tmp_path / "new" / "run", every=NEVER) as out:
+        for step in range(300):
+            out.scalar("loss", 1 / (step + 1), step)
+            out.scalar("é", np.float32(step), np.int64(step))
+    found = scalars_of(out.path)
+    assert found["loss"] == [(step, float(np.float32(1 / (step + 1)))) for step in range(300)]
+    assert found["é"][-1] == (299, 299.0)
+    assert out.error is None
+
+
+def test_the_thread_flushes_by_itself(tmp_path: Path) -> None:
+    flushed = threading.Event()
+
+    class Watched(EventWriter):
+        def flush(self) -> None:
+            super().flush()
+            if self.path and len(scalars_of(self.path)) == 1:
+                flushed.set()
+
+    with Watched(tmp_path, every=0.001) as out:
+        out.scalar("loss", 1.0, 1)
+        assert flushed.wait(30)
+
+
+def test_a_resumed_run_says_where_it_begins(tmp_path: Path) -> None:
+    for purge_step, steps in ((None, range(100)), (50, range(60, 70))):
+        with EventWriter(tmp_path, purge_step, every=NEVER) as out:
+            for step in steps:
+                out.scalar("loss", step, step)
+    assert isinstance(items_of(out.path)[0], Restart)
+    assert len(list(tmp_path.iterdir())) == 2
+    (update,) = Logdir([tmp_path]).poll()
+    assert sum(isinstance(item, Restart) for item in update.changes[0].items) == 1
+
+
+def test_histograms_of_values_far_and_near(tmp_path: Path) -> None:
+    values = np.linspace(-1, 1, 301)
+    with EventWriter(tmp_path, every=NEVER) as out:
+        out.histogram("w", values.reshape(7, 43), 3)
+    (item,) = items_of(out.path)
+    assert isinstance(item, Histogram)
+    assert item.buckets.shape == (30, 3)
+    assert item.buckets[:, 2].sum() == 301
+    assert (item.buckets[0, 0], item.buckets[-1, 1], item.step) == (-1, 1, 3)
+
+
+@pytest.mark.parametrize(
+    ("values", "rows"),
+    [
+        ([], []),
+        ([np.nan, np.inf], []),
+        ([2.0, 2.0, np.nan], [[2.0, 2.0, 2]]),
+        ([1.0, np.nextafter(1.0, 2)], [[1.0, np.nextafter(1.0, 2), 2]]),
+        ([0.0], [[0.0, 0.0, 1]]),
+        ([5e-324, 0.0], [[0.0, 5e-324, 2]]),
+    ],
+)
+def test_histograms_of_little(values: list[float], rows: list[list[float]]) -> None:
+    assert encode.buckets_of(values).tolist() == rows
+
+
+def test_histograms_of_the_greatest_numbers_are_finite() -> None:
+    greatest = float(np.finfo(np.float64).max)
+    buckets = encode.buckets_of([-greatest, greatest, -9e299, 9e299])
+    assert np.isfinite(buckets).all()
+    assert buckets[:, 2].sum() == 2
+
+
+def test_texts_images_and_hyperparameters_come_back(tmp_path: Path) -> None:
+    pixels = np.arange(2 * 3 * 4, dtype=np.uint8).reshape(2, 3, 4)
+    with EventWriter(tmp_path, every=NEVER) as out:
+        out.text("notes", "learning rate 0.01 → 0.02", 7)
+        out.image("input", pixels, 2)
+        out.hparams_experiment(["lr", "net"], ["precision/test"])
+        out.hparams_start({"lr": 0.1, "net": "128x32", "fast": True, "steps": 5}, group="a")
+        out.hparams_end("success")
+    text, image, experiment, begun, ended = items_of(out.path)
+    assert isinstance(text, Text) and (text.step, text.text) == (7, "learning rate 0.01 → 0.02")
+    assert isinstance(image, Image) and (image.width, image.height) == (4, 3)
+    assert [decoded(png).tolist() for png in image.encoded] == pixels.tolist()
+    assert experiment == Experiment(("lr", "net"), ("precision/test",))
+    assert begun.hparams == {"lr": 0.1, "net": "128x32", "fast": True, "steps": 5.0}  # type: ignore[union-attr]
+    assert begun.group == "a"  # type: ignore[union-attr]
+    assert ended.status == "success"  # type: ignore[union-attr]
+
+
+def decoded(png: bytes) -> np.ndarray:
+    """The pixels of an unfiltered grey PNG, its checksums proved."""
+    assert png[:8] == b"\x89PNG\r\n\x1a\n"
+    chunks, at = {}, 8
+    while at < len(png):
+        (length,) = struct.unpack_from(">I", png, at)
+        name, data = png[at + 4 : at + 8], png[at + 8 : at + 8 + length]
+        assert struct.unpack_from(">I", png, at + 8 + length) == (zlib.crc32(name + data),)
+        chunks[name] = data
+        at += 12 + length
+    width, height = struct.unpack_from(">II", chunks[b"IHDR"])
+    rows = np.frombuffer(zlib.decompress(chunks[b"IDAT"]), np.uint8).reshape(height, width + 1)
+    assert not rows[:, 0].any()
+    return rows[:, 1:]
+
+
+@pytest.mark.parametrize("pixels", [np.zeros((2, 2)), np.zeros(3, np.uint8)])
+def test_what_is_no_grey_picture_is_refused_at_once(tmp_path: Path, pixels: np.ndarray) -> None:
+    with EventWriter(tmp_path, every=NEVER) as out, pytest.raises(ValueError, match="no grey"):
+        out.image("x", pixels, 0)
+
+
+def test_numbers_beyond_all_formats(tmp_path: Path) -> None:
+    with EventWriter(tmp_path, every=NEVER) as out:
+        out.scalar("x", 1e300, 1)
+        out.scalar("x", -1e300, 2)
+        out.scalar("x", float("nan"), 3)
+        out.scalar("x", 0.0, 1 << 70)
+        out.scalar("x", 0.5, -4)
+    assert str(scalars_of(out.path)["x"]) == "[(1, inf), (2, -inf), (3, nan), (-4, 0.5)]"
+    assert out.dropped == 1
+
+
+class FullDisk(io.FileIO):
+    """A file on a disk that takes `room` more bytes, and then none."""
+
+    room = 0
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]
+        if not self.room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        taken = super().write(bytes(data[: self.room]))
+        FullDisk.room -= taken
+        return taken
+
+
+def trouble(out: EventWriter) -> str:
+    return out.error.strerror or "" if out.error else ""
+
+
+def test_a_full_disk_is_told_and_nothing_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "FileIO", FullDisk)
+    monkeypatch.setattr(FullDisk, "room", 100)
+    with EventWriter(tmp_path, every=NEVER) as out:
+        for step in range(10):
+            out.scalar("loss", step, step)
+            out.flush()
+        assert trouble(out) == "No space left on device"
+        assert [path.stat().st_size for path in tmp_path.iterdir()] == [100]
+        FullDisk.room = 1 << 20
+        out.flush()
+        assert trouble(out) == ""
+    assert scalars_of(out.path)["loss"] == [(step, step) for step in range(10)]
+    assert out.dropped == 0
+
+
+def test_a_disk_that_stays_full_costs_records_and_not_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "FileIO", FullDisk)
+    monkeypatch.setattr(writer, "MOST_WAITING", 1000)
+    monkeypatch.setattr(FullDisk, "room", 10)
+    with EventWriter(tmp_path, every=NEVER) as out:
+        for step in range(100):
+            out.scalar("loss", step, step)
+        out.flush()
+        assert 70 < out.dropped < 100
+        FullDisk.room = 1 << 20
+    steps = [step for step, _ in scalars_of(out.path)["loss"]]
+    assert steps == list(range(100 - out.dropped))
+
+
+def test_a_folder_that_cannot_be_made_is_told_and_tried_again(tmp_path: Path) -> None:
+    blocker = tmp_path / "run"
+    blocker.write_text("in the way")
+    with EventWriter(blocker, every=NEVER) as out:
+        out.scalar("loss", 1.0, 1)
+        out.flush()
+        assert trouble(out) == "File exists"
+        blocker.unlink()
+    assert trouble(out) == ""
+    assert scalars_of(out.path) == {"loss": [(1, 1.0)]}
+
+
+def test_two_writers_of_one_second_have_two_files(tmp_path: Path) -> None:
+    with EventWriter(tmp_path, every=NEVER) as one, EventWriter(tmp_path, every=NEVER) as two:
+        one.flush()
+        two.flush()
+        assert one.path != two.path
