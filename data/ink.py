@@ -34,6 +34,7 @@ _SMOOTHING = 8  # passes of (1 2 1)/4: a Gaussian of two samples, a little over 
 _CORNER = np.cos(np.radians(60.0))  # a sharper turn is a corner that was meant
 _MARGIN = 8  # pixels around the image, so that no ink can fall outside the array
 _CHUNK = 256  # drawings at a time, to keep the arrays in the processor's cache
+_DOT = 1e-100  # ink no larger than this is a dot; its scale would be no number
 _FAR = 100.0  # a squared distance, in pixels, that no pen reaches
 
 
@@ -165,7 +166,7 @@ def _fit(points: _Points) -> _Points:
     low = np.minimum.reduceat(points.xy, starts)
     high = np.maximum.reduceat(points.xy, starts)
     side = (high - low).max(axis=1)
-    scale = np.where(side > 0, (BOX - PEN) / np.where(side > 0, side, 1.0), 1.0)
+    scale = np.where(side > _DOT, (BOX - PEN) / np.maximum(side, _DOT), 1.0)
     owner = points.drawing_of_point
     xy = (points.xy - ((low + high) / 2)[owner]) * scale[owner, None] + SIDE / 2
     return _Points(xy, points.first, points.last, points.drawing)
