@@ -8,7 +8,14 @@ from typing import TextIO
 
 from core.control import Control
 from core.events import (
-    RECORDED, Diverged, Event, Failed, Finished, Opened, Warned, to_json,
+    RECORDED,
+    Diverged,
+    Event,
+    Failed,
+    Finished,
+    Opened,
+    Warned,
+    to_json,
 )  # fmt: skip
 from core.lab import LabLines
 from data.errors import UserError
@@ -66,7 +73,7 @@ def run_headless(
     status = FAILED
     for event in source:
         for line in printer(event):
-            print(line, file=out, flush=True)  # noqa: T201 - printing is what this is for
+            print(line, file=out, flush=True)
         if isinstance(event, Opened) and event.control is not None and signals is not None:
             signals.attach(event.control)
         if not json:
@@ -106,8 +113,10 @@ def _remark(event: Event) -> None:
             _say(text)
         case Diverged(step=step, loss=loss, checkpoint=checkpoint):
             kept = f"the last checkpoint is {checkpoint}" if checkpoint else "nothing was saved yet"
-            _say(f"diverged: the loss of step {step - 1} is {loss}; {kept}; "
-                 "try a smaller --learning_rate")
+            _say(
+                f"diverged: the loss of step {step - 1} is {loss}; {kept}; "
+                "try a smaller --learning_rate"
+            )
 
 
 def _say(text: str) -> None:

@@ -16,7 +16,16 @@ import numpy as np
 
 from core import checkpoint
 from core.events import (
-    RECORDED, Diverged, Evaluated, Event, Saved, Snapshot, Started, Steps, Warned, to_json,
+    RECORDED,
+    Diverged,
+    Evaluated,
+    Event,
+    Saved,
+    Snapshot,
+    Started,
+    Steps,
+    Warned,
+    to_json,
 )  # fmt: skip
 from core.rundir import RunDir
 

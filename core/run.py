@@ -9,8 +9,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.events import (
-    Arrays, Changed, Continued, Diverged, Evaluated, Event, Failed, Finished, Idle, Opened, Paused,
-    Preparing, Saved, Started, Steps, Warned, Weights,
+    Arrays,
+    Changed,
+    Continued,
+    Diverged,
+    Evaluated,
+    Event,
+    Failed,
+    Finished,
+    Idle,
+    Opened,
+    Paused,
+    Preparing,
+    Saved,
+    Started,
+    Steps,
+    Warned,
+    Weights,
 )  # fmt: skip
 from core.hparams import DECLARED, HyperParameters, as_dict, checked
 from core.metrics import as_matrix, precision_at_1

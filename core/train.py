@@ -16,8 +16,20 @@ import numpy as np
 from core.checkpoint import Checkpoint
 from core.control import Control
 from core.events import (
-    Changed, Continued, Diverged, Evaluated, Event, Finished, Idle, Paused, Preparing, Snapshot,
-    Started, Steps, Warned, Weights,
+    Changed,
+    Continued,
+    Diverged,
+    Evaluated,
+    Event,
+    Finished,
+    Idle,
+    Paused,
+    Preparing,
+    Snapshot,
+    Started,
+    Steps,
+    Warned,
+    Weights,
 )  # fmt: skip
 from core.hparams import HyperParameters, as_dict, changed, checked
 from core.pacer import Pacer
@@ -221,9 +233,7 @@ class Training:
 
     @property
     def _evaluation_is_due(self) -> bool:
-        return (
-            self._step % self._hparams.eval_every == 0 or self._step >= self._hparams.max_steps
-        )
+        return self._step % self._hparams.eval_every == 0 or self._step >= self._hparams.max_steps
 
     def _evaluate(self) -> Iterator[Event]:
         before = self._clock()
