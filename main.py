@@ -8,13 +8,17 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from core.hparams import DECLARED, HyperParameters, checked
 from core.presets import PRESETS
 from data.errors import UserError
+
+if TYPE_CHECKING:
+    from core.session import Request
+    from data.dataset import Dataset
 
 WRONG = 2
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -63,7 +67,7 @@ def cli() -> None:
 @flag("hidden1", metavar="N", help="Units of the first hidden layer, as in the lab.  [128]")
 @flag("hidden2", metavar="N", help="Units of the second hidden layer, as in the lab.  [32]")
 @flag("preset", type=click.Choice(sorted(PRESETS)), help="Where the other flags start from.")
-@flag("dataset", default="mnist", metavar="NAME|FOLDER", help="What to train on.  [mnist]")
+@flag("dataset", metavar="NAME|FOLDER", help="What to train on.  [mnist]")
 @flag("input_data_dir", type=Path, metavar="FOLDER", help="Where MNIST's four files are.")
 @flag("fake_data", is_flag=True, help="1,000 drawn digits, to try things out.")
 @flag("log_dir", type=Path, metavar="FOLDER", help="Where the run's folder is made.")
@@ -72,33 +76,73 @@ def cli() -> None:
 @flag("headless", is_flag=True, help="No screen: print the lab's lines.")
 @click.option("--json", "as_json", is_flag=True, help="No screen: print the events as JSON.")
 @flag("offline", is_flag=True, help="Never use the network.")
+@flag("resume", metavar="RUN|CHECKPOINT", help="Go on with a run, exactly where it stood.")
+@flag("branch", metavar="RUN|CHECKPOINT", help="A new run that starts with another's weights.")
+@flag("change", multiple=True, metavar="STEP:NAME=VALUE", help="Change a hyperparameter then.")
 def train(headless: bool, as_json: bool, **flags: Any) -> int:
     """Train, in the dashboard; or print lines, where standard output is no terminal.
 
     Example: trainpad --learning_rate 0.05 --max_steps 10000
     """
-    from core.session import Request
-
-    request = Request(
-        hparams=_hyperparameters(flags),
-        load=_loader(flags),
-        log_dir=_log_dir(flags["log_dir"]),
-        device=_device(flags["device"]),
-        xla=flags["xla"],
-    )
+    request = _request(flags)
     if headless or as_json or not _has_screen():
         return _headless(request, as_json=as_json)
     return _dashboard(request)
 
 
-def _hyperparameters(flags: dict[str, Any]) -> HyperParameters:
-    values: dict[str, object] = dict(PRESETS[flags["preset"]]) if flags["preset"] else {}
+def _request(flags: dict[str, Any]) -> "Request":
+    """What the flags ask for; a run that is named gives what they leave open."""
+    from core.resume import origin
+    from core.session import Request
+
+    named = [flags[way] for way in ("resume", "branch") if flags[way] is not None]
+    if len(named) > 1:
+        raise UserError("--resume goes on with a run and --branch begins a new one; give one")
+    log_dir = _log_dir(flags["log_dir"])
+    start = origin(named[0], log_dir) if named else None
+    resume = start if flags["resume"] is not None else None
+    source = _source(flags, start.run.info().get("source", {}) if start else {})
+    return Request(
+        hparams=_hyperparameters(flags, start.checkpoint.about["hyperparameters"] if start else {}),
+        load=lambda: _load(source, offline=flags["offline"]),
+        source=source,
+        log_dir=log_dir,
+        device=_device(flags["device"]),
+        xla=flags["xla"],
+        resume=resume,
+        branch=None if resume else start,
+        changes=(*(resume.changes if resume else ()), *_changes(flags["change"])),
+    )
+
+
+def _hyperparameters(flags: dict[str, Any], before: dict[str, Any]) -> HyperParameters:
+    values: dict[str, Any] = dict(before)
+    values |= PRESETS[flags["preset"]] if flags["preset"] else {}
     values |= {name: flags[name] for name in DECLARED if flags[name] is not None}
     hidden = list(checked(values).hidden)
     for place, name in enumerate(("hidden1", "hidden2")):
         if flags[name] is not None:
             hidden[place : place + 1] = [_units(name, flags[name])]
-    return checked({**values, "hidden": hidden})
+    wanted = checked({**values, "hidden": hidden})
+    fixed = [name for name, declared in DECLARED.items() if not declared.live]
+    if flags["resume"] is not None and any(
+        getattr(wanted, name) != getattr(checked(before), name) for name in fixed
+    ):
+        raise UserError(f"a resumed run keeps its {', '.join(fixed)}; --branch may change them")
+    return wanted
+
+
+def _changes(texts: Sequence[str]) -> list[tuple[int, str, Any]]:
+    found = []
+    for text in texts:
+        step, _, rest = text.partition(":")
+        name, _, value = rest.partition("=")
+        if not step.isascii() or not step.isdigit() or name not in DECLARED:
+            raise UserError(f"change must be like 500:learning_rate=0.02, not {text!r}")
+        if not DECLARED[name].live:
+            raise UserError(f"{name} cannot change while a run trains")
+        found.append((int(step), name, DECLARED[name].check(value)))
+    return found
 
 
 def _units(name: str, text: str) -> int:
@@ -120,18 +164,28 @@ def _log_dir(given: Path | None) -> Path:
     return given.expanduser() if given else default_log_dir()
 
 
-def _loader(flags: dict[str, Any]) -> Callable[[], Any]:
-    def load() -> Any:
-        from data.sources import load_dataset
+def _source(flags: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+    """Where the data comes from, in words that `run.json` can hold and a resume can use."""
+    folder = flags["input_data_dir"]
+    given = {
+        "dataset": flags["dataset"],
+        "input_data_dir": str(folder.expanduser().resolve()) if folder else None,
+        "fake_data": flags["fake_data"] or None,
+    }
+    return before | {name: value for name, value in given.items() if value is not None}
 
-        return load_dataset(
-            flags["dataset"],
-            input_data_dir=flags["input_data_dir"],
-            offline=flags["offline"],
-            fake=flags["fake_data"],
-        )
 
-    return load
+def _load(source: dict[str, Any], *, offline: bool) -> "Dataset":
+    from data.sources import load_dataset
+
+    folder = source.get("input_data_dir")
+    return load_dataset(
+        source.get("dataset", "mnist"),
+        input_data_dir=Path(folder) if folder else None,
+        fake=source.get("fake_data", False),
+        fallback="dataset" not in source,
+        offline=offline,
+    )
 
 
 def _has_screen() -> bool:

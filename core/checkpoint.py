@@ -56,7 +56,7 @@ def write(folder: Path, checkpoint: Checkpoint) -> Path:
     from safetensors.numpy import save
 
     about = {**checkpoint.about, "sha256": _digest(checkpoint.arrays)}
-    arrays = {name: np.ascontiguousarray(array) for name, array in checkpoint.arrays.items()}
+    arrays = {name: np.asarray(array, order="C") for name, array in checkpoint.arrays.items()}
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / file_name(checkpoint.step)
     write_atomic(path, save(arrays, metadata={"trainpad": json.dumps(about)}))
@@ -129,5 +129,5 @@ def _digest(arrays: Mapping[str, npt.NDArray[Any]]) -> str:
     digest = hashlib.sha256()
     for name in sorted(arrays):
         digest.update(f"{name} {arrays[name].dtype} {arrays[name].shape}\n".encode())
-        digest.update(np.ascontiguousarray(arrays[name]).tobytes())
+        digest.update(arrays[name].tobytes())
     return digest.hexdigest()

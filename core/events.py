@@ -61,6 +61,8 @@ class Started(Event):
     hyperparameters: dict[str, Any]
     device: str
     parameters: int
+    planned: list[tuple[int, str, Any]] = field(default_factory=list)
+    """Changes that are to come: step, hyperparameter, value."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,18 +6,18 @@ Nothing is written before the data has been read and found good.
 import os
 import platform
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from core import rundir
-from core.checkpoint import Checkpoint
 from core.control import Control
 from core.events import Event, Failed, Opened, Preparing
 from core.hparams import HyperParameters, as_dict
 from core.record import recorded
+from core.resume import Origin
 from core.rundir import RunDir
 from core.train import Job, check_fit, train
 from data.dataset import Dataset
@@ -34,9 +34,11 @@ class Request:
     log_dir: Path
     device: str = "auto"
     xla: bool = True
-    resume: tuple[RunDir, Checkpoint] | None = None
-    branch: tuple[str, Checkpoint] | None = None
-    """The parent run's name, and the checkpoint whose weights the new run starts with."""
+    source: Mapping[str, Any] = field(default_factory=dict)
+    """What `load` was made from, for `run.json`: enough to load the same again."""
+    resume: Origin | None = None
+    branch: Origin | None = None
+    """Whose weights the new run starts with."""
     changes: Sequence[tuple[int, str, Any]] = ()
     on_open: Callable[[RunDir], None] = field(default=lambda _run: None)
     """Called when the directory exists, before TensorFlow says its first word."""
@@ -61,7 +63,7 @@ def session(request: Request) -> Iterator[Event]:
         dataset,
         device=request.device,
         xla=request.xla,
-        resume=start[1] if start else None,
+        resume=start.checkpoint if start else None,
         branch=request.branch is not None,
         changes=tuple(request.changes),
     )
@@ -90,20 +92,32 @@ def _first_line(error: Exception) -> str:
 
 def _directory(request: Request, dataset: Dataset) -> RunDir:
     if request.resume:
-        return request.resume[0]
+        _check_same_data(request.resume.run, dataset)
+        return request.resume.run
     network = "x".join(map(str, request.hparams.hidden)) or "softmax"
     info = {
         "hyperparameters": as_dict(request.hparams),
         "network": [int(u) for u in (*_inputs(dataset), *request.hparams.hidden)]
         + [len(dataset.classes)],
         "dataset": about(dataset),
+        "source": dict(request.source),
         "device": request.device,
         "xla": request.xla,
         "versions": versions(),
     }
     if request.branch:
-        info["parent"] = {"run": request.branch[0], "step": request.branch[1].step}
+        parent = request.branch
+        info["parent"] = {"run": parent.run.name, "step": parent.checkpoint.step}
     return rundir.create(request.log_dir, network, info)
+
+
+def _check_same_data(run: RunDir, dataset: Dataset) -> None:
+    recorded = run.info().get("dataset", {})
+    if recorded.get("fingerprint") != dataset.fingerprint:
+        raise UserError(
+            f"{run.name} was trained on {recorded.get('name')}, which is not what "
+            f"{dataset.source} holds; name the same data, or use --branch"
+        )
 
 
 def _inputs(dataset: Dataset) -> tuple[int]:

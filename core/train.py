@@ -162,6 +162,7 @@ class Training:
             as_dict(self._hparams),
             self._engine.device.strip("/"),
             self._engine.parameters,
+            [change for change in self._job.changes if change[0] >= self._step],
         )
 
     def _overrides(self) -> dict[str, Any]:
