@@ -69,9 +69,9 @@ def paint(canvas: Canvas, drawings: Sequence[Drawing], marks: Sequence[Placed], 
 
 
 def paint_cursor(canvas: Canvas, column: int) -> None:
-    """An upright line through the cells that are empty."""
+    """An upright line through the cells in which no curve is drawn."""
     bar = "|" if canvas.glyphs is Glyphs.ASCII else "│"
-    for row in np.flatnonzero(canvas.blank[:, column]).tolist():
+    for row in np.flatnonzero(canvas.undrawn[:, column]).tolist():
         canvas.write(row, column, bar, Ink.CURSOR)
 
 

@@ -100,6 +100,11 @@ class Canvas:
         """Which cells are empty: bool ``[height, width]``."""
         return np.asarray(self._areas | self._lines | self._text == 0)
 
+    @property
+    def undrawn(self) -> Mask:
+        """Which cells have neither area nor line, though maybe text: bool ``[height, width]``."""
+        return np.asarray(self._areas | self._lines == 0)
+
     def fill(self, dots: Mask, style: int, letter: str) -> None:
         """Set the dots of an area, bool ``[rows, columns]``; in ASCII its cells show ``letter``."""
         code = self._codes(dots, letter)

@@ -1,0 +1,107 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui.raster import Canvas, Glyphs, dot_rows, filled, spans
+
+
+def text(canvas):
+    return ["".join(piece for piece, _ in row) for row in canvas.runs()]
+
+
+def mask(*rows):
+    return np.array([[c == "#" for c in row] for row in rows])
+
+
+def test_dots_become_braille():
+    canvas = Canvas(2, 1, Glyphs.BRAILLE)
+    canvas.draw(mask("#...", "#...", "#..#", "##.#"), 1, 1, "*")
+    assert text(canvas) == ["⣇⢠"]
+
+
+def test_dots_become_quadrants():
+    canvas = Canvas(4, 1, Glyphs.QUADRANT)
+    canvas.draw(mask("#..##...", ".##.#..."), 1, 1, "*")
+    assert text(canvas) == ["▚▞▌ "]
+
+
+def test_dots_become_letters_in_ascii():
+    canvas = Canvas(4, 2, Glyphs.ASCII)
+    canvas.fill(mask("####", "..##"), 2, ".")
+    canvas.draw(mask(".#..", "...."), 1, 1, "*")
+    assert text(canvas) == [".*..", "  .."]
+
+
+def test_a_line_stays_thin_inside_an_area_and_says_so_by_its_style():
+    canvas = Canvas(3, 1, Glyphs.BRAILLE)
+    canvas.fill(mask("####..", "####..", "####..", "####.."), 2, ".")
+    canvas.draw(mask("......", "..####", "......", "......"), 1, 7, "*")
+    assert text(canvas) == ["⣿⠒⠒"]
+    assert [style for _, style in next(canvas.runs())] == [2, 7, 1]
+
+
+def test_later_lines_cover_earlier_ones_in_their_cells():
+    canvas = Canvas(2, 1, Glyphs.BRAILLE)
+    canvas.draw(mask("####", "....", "....", "...."), 1, 1, "*")
+    canvas.draw(mask("....", "##..", "....", "...."), 2, 2, "o")
+    assert list(canvas.runs()) == [[("⠒", 2), ("⠉", 1)]]
+
+
+def test_blanks_take_the_style_before_them_but_never_a_background():
+    canvas = Canvas(6, 1, Glyphs.ASCII)
+    canvas.write(0, 1, "a", 3)
+    canvas.write(0, 4, "b", 4)
+    assert list(canvas.runs()) == [[(" ", 0), ("a  ", 3), ("b ", 4)]]
+    full = Canvas(2, 1, Glyphs.QUADRANT)
+    full.fill(mask("##..", "##.."), 1, ".")
+    full.draw(mask("##..", "...."), 2, 5, "*")
+    assert list(full.runs()) == [[("▀", 5), (" ", 0)]]
+
+
+def test_text_is_cut_at_the_plots_edges():
+    canvas = Canvas(4, 1, Glyphs.ASCII)
+    canvas.write(0, -2, "abcd", 1)
+    canvas.write(0, 3, "xyz", 1)
+    canvas.write(0, 9, "gone", 1)
+    assert text(canvas) == ["cd x"]
+
+
+def test_values_beyond_the_limits_lie_on_the_edge():
+    values = np.array([-np.inf, -5.0, 0.0, 0.5, 1.0, 99.0, np.inf])
+    assert dot_rows(values, 0.0, 1.0, 5).tolist() == [4, 4, 4, 2, 0, 0, 0]
+
+
+@given(
+    st.lists(st.tuples(st.floats(-1, 2), st.floats(0, 1)) | st.none(), min_size=1, max_size=40),
+    st.integers(1, 50),
+)
+def test_a_line_has_no_holes_except_where_values_are_missing(drawn, rows):
+    low = np.array([np.nan if pair is None else pair[0] for pair in drawn])
+    high = np.array([np.nan if pair is None else pair[0] + pair[1] for pair in drawn])
+    dots = filled(*spans(low, high, (0.0, 1.0), rows), rows)
+    known = ~np.isnan(low)
+    assert (dots.any(axis=0) == known).all()
+    for left in range(len(drawn) - 1):
+        if known[left] and known[left + 1]:
+            here, there = np.flatnonzero(dots[:, left]), np.flatnonzero(dots[:, left + 1])
+            assert here.min() <= there.max() + 1
+            assert there.min() <= here.max() + 1
+    for column in np.flatnonzero(known):
+        ends = dot_rows(np.array([low[column], high[column]]), 0.0, 1.0, rows)
+        assert dots[ends[1] : ends[0] + 1, column].all()
+
+
+@pytest.mark.parametrize("glyphs", Glyphs)
+def test_every_row_is_as_wide_as_the_canvas(glyphs):
+    canvas = Canvas(7, 3, glyphs)
+    dots = np.random.default_rng(0).random((canvas.rows, canvas.columns)) < 0.3
+    canvas.fill(dots, 1, ".")
+    canvas.draw(dots[::-1], 2, 3, "*")
+    assert [len(row) for row in text(canvas)] == [7, 7, 7]
+    assert glyphs is not Glyphs.ASCII or "".join(text(canvas)).isascii()
+
+
+def test_text_is_spelled_in_ascii_only_where_it_must_be():
+    assert Glyphs.BRAILLE.spell("0.01 → 0.02") == "0.01 → 0.02"
+    assert Glyphs.ASCII.spell("0.01 → 0.02 · é") == "0.01 -> 0.02 - ?"
