@@ -13,7 +13,7 @@ Floats = npt.NDArray[np.float32]
 
 EDGE = 1.0
 """Over how many pixels ink fades to paper."""
-_FAR = 100.0
+_FAR = 1e4
 
 
 class DistanceField:

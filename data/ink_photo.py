@@ -144,10 +144,11 @@ def _thicker(shape: Mask, by: float) -> Mask:
     if by < 0:
         thinner = ~_thicker(~shape, -by)
         return thinner if thinner.any() else shape
-    reach = int(by)
+    radius = by + 0.5  # to the far edge of the last pixel
+    reach = int(radius)
     thicker = shape.copy()
     for dy in range(-reach, reach + 1):
-        dx = int(np.sqrt(by * by - dy * dy))
+        dx = int(np.sqrt(radius * radius - dy * dy))
         share = _blur_columns(shape.T.astype(np.float32), dx).T
         wide = share > 0.5 / (2 * dx + 1)
         target = slice(max(dy, 0), len(shape) + min(dy, 0))

@@ -1,0 +1,251 @@
+import gzip
+import io
+import struct
+
+import numpy as np
+import pytest
+
+from data.errors import DataError
+from data.idx import write_idx
+from data.ink import ink_to_image
+from data.ink_field import DistanceField
+from data.ink_parts import digits, label, parts
+from data.ink_photo import find_digits
+from data.pictures import digits_in, images_of, read_digits
+
+SEVEN = [np.array([[0.1, 0.1], [0.8, 0.1], [0.4, 0.9]])]
+ONE = [np.array([[0.5, 0.1], [0.5, 0.9]])]
+ZERO = [0.5 + 0.4 * np.array([[0.7 * np.sin(t), np.cos(t)] for t in np.linspace(0, 6.3, 40)])]
+FIVE = [
+    np.array([[0.25, 0.2], [0.25, 0.5], [0.7, 0.55], [0.7, 0.9], [0.2, 0.9]]),
+    np.array([[0.3, 0.1], [0.8, 0.1]]),
+]
+
+
+def paper(drawings, side=120, pen=7.0):
+    """Drawings in a row, dark on white."""
+    field = DistanceField(side, side * len(drawings))
+    for i, drawing in enumerate(drawings):
+        for stroke in drawing:
+            field.add((stroke * 0.8 + 0.1 + [i, 0]) * side, pen)
+    return 1 - 0.85 * field.ink()
+
+
+def png(grey, mode="L", kind="PNG"):
+    image = pytest.importorskip("PIL.Image")
+    file = io.BytesIO()
+    image.fromarray(np.clip(grey * 255, 0, 255).astype(np.uint8)).convert(mode).save(file, kind)
+    return file.getvalue()
+
+
+def npy(array):
+    file = io.BytesIO()
+    np.save(file, array, allow_pickle=True)
+    return file.getvalue()
+
+
+def alike(image, drawing):
+    """Whether a picture's digit is what the strokes themselves give."""
+    wanted = ink_to_image(drawing)
+    return float((image * wanted).sum() / np.sqrt((image**2).sum() * (wanted**2).sum())) > 0.93
+
+
+@pytest.mark.parametrize("drawing", [SEVEN, ONE, ZERO, FIVE], ids=["7", "1", "0", "5"])
+@pytest.mark.parametrize("pen", [2.0, 7.0, 16.0])
+def test_a_digit_on_paper_is_what_its_strokes_give(drawing, pen):
+    (image,) = find_digits(paper([drawing], pen=pen))
+    assert alike(image, drawing)
+
+
+def test_light_ink_on_a_dark_board_is_read_too():
+    (image,) = find_digits(1 - paper([SEVEN]))
+    assert alike(image, SEVEN)
+
+
+def test_uneven_light_and_grain_do_not_matter():
+    x, y = np.meshgrid(np.linspace(0.25, 1, 120), np.linspace(0.6, 1, 120))
+    grain = np.random.default_rng(0).normal(0, 0.02, (120, 120))
+    (image,) = find_digits((paper([SEVEN]) * x * y + grain).astype(np.float32))
+    assert alike(image, SEVEN)
+
+
+@pytest.mark.parametrize("grey", [0.0, 0.4, 1.0])
+def test_an_empty_sheet_has_no_ink(grey):
+    sheet = np.full((50, 60), grey, np.float32)
+    sheet += np.random.default_rng(1).normal(0, 0.01, sheet.shape).astype(np.float32)
+    assert not find_digits(sheet).any()
+    assert find_digits(sheet, split=True).shape == (0, 28, 28)
+
+
+def test_several_digits_are_read_left_to_right():
+    row = [SEVEN, ONE, FIVE, ZERO]
+    images = find_digits(paper(row), split=True)
+    assert len(images) == 4
+    assert all(alike(image, drawing) for image, drawing in zip(images, row, strict=True))
+
+
+def test_several_lines_are_read_one_after_the_other():
+    sheet = np.concatenate([paper([SEVEN, ONE]), paper([ZERO, FIVE])])
+    images = find_digits(sheet, split=True)
+    assert len(images) == 4
+    wanted = [SEVEN, ONE, ZERO, FIVE]
+    assert all(alike(image, drawing) for image, drawing in zip(images, wanted, strict=True))
+
+
+def test_parts_are_connected_over_corners():
+    mask = np.array(["#..#", ".#.#", "..#.", "#..."])
+    mask = np.array([[c == "#" for c in row] for row in mask.tolist()])
+    numbers = label(mask)
+    assert (numbers > 0).tolist() == mask.tolist()
+    assert len(set(numbers[mask].tolist())) == 2
+    assert numbers[0, 0] == numbers[2, 2] == numbers[0, 3] != numbers[3, 0]
+
+
+def test_a_spiral_is_one_part():
+    mask = np.zeros((11, 11), np.bool_)
+    for inset in range(0, 5, 2):
+        mask[inset, inset : 11 - inset] = mask[inset : 11 - inset, 10 - inset] = True
+        mask[10 - inset, inset : 11 - inset] = True
+        mask[inset + 2 : 11 - inset, inset] = True
+        mask[inset + 2, inset : inset + 2] = True
+    assert label(mask).max() == 1
+
+
+def test_dust_is_no_digit():
+    mask = np.zeros((100, 200), np.bool_)
+    mask[10:90, 20:30] = mask[10:90, 120:130] = True
+    mask[50, 70] = mask[52, 170] = True
+    assert len(digits(parts(label(mask)))) == 2
+
+
+def test_no_ink_has_no_parts():
+    assert parts(label(np.zeros((5, 5), np.bool_))) == []
+    assert digits([]) == []
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P", "1", "LA", "I;16"])
+def test_pictures_of_any_kind(mode):
+    image = pytest.importorskip("PIL.Image")
+    if mode == "I;16":
+        file = io.BytesIO()
+        image.fromarray((paper([SEVEN]) * 65535).astype(np.uint16)).save(file, "PNG")
+        contents = file.getvalue()
+    else:
+        contents = png(paper([SEVEN]), mode)
+    (digit,) = digits_in(contents, "picture")
+    assert alike(digit, SEVEN)
+
+
+def test_ink_on_a_transparent_sheet():
+    image = pytest.importorskip("PIL.Image")
+    ink = np.zeros((120, 120, 4), np.uint8)
+    ink[..., 3] = (1 - paper([SEVEN])) * 255
+    file = io.BytesIO()
+    image.fromarray(ink).save(file, "PNG")
+    assert alike(digits_in(file.getvalue(), "picture")[0], SEVEN)
+
+
+def test_a_large_photograph():
+    (digit,) = digits_in(png(paper([SEVEN], side=1800, pen=60.0), kind="JPEG"), "photo")
+    assert alike(digit, SEVEN)
+
+
+def test_a_small_picture_is_taken_as_it_is():
+    image = ink_to_image(SEVEN)
+    for grey in (image, 1 - image):
+        np.testing.assert_allclose(digits_in(png(grey), "x")[0], image, atol=1 / 255)
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (3, 28, 28), (784,), (3, 784)])
+def test_arrays_are_images_already(shape):
+    bytes_ = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
+    wanted = bytes_.reshape(-1, 28, 28) / np.float32(255)
+    for array in (bytes_, bytes_.astype(np.float64), bytes_ / 255, np.asfortranarray(bytes_)):
+        np.testing.assert_allclose(digits_in(npy(array), "x"), wanted, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.zeros((27, 28)),
+        np.zeros((2, 2, 28, 28)),
+        np.full((28, 28), np.nan),
+        np.full((28, 28), -1.0),
+        np.full((28, 28), 256.0),
+        np.zeros((28, 28), complex),
+        np.array([{}]),
+    ],
+    ids=["shape", "dimensions", "nan", "negative", "large", "complex", "pickle"],
+)
+def test_arrays_that_are_no_images_are_refused(array):
+    with pytest.raises(DataError, match=r"x\.npy"):
+        digits_in(npy(array), "x.npy")
+
+
+def test_no_images_are_no_digits():
+    assert images_of(np.zeros((0, 28, 28), np.uint8), "x").shape == (0, 28, 28)
+
+
+@pytest.mark.parametrize("name", ["images", "images.gz"])
+def test_idx_files(tmp_path, name):
+    images = np.random.default_rng(0).integers(0, 256, (5, 28, 28)).astype(np.uint8)
+    write_idx(tmp_path / name, images)
+    np.testing.assert_allclose(read_digits(tmp_path / name), images / np.float32(255))
+
+
+def test_stroke_json():
+    contents = b' [{"strokes": [[[0, 0], [3, 9]]]}, {"strokes": []}]'
+    images = digits_in(contents, "x")
+    assert images.shape == (2, 28, 28)
+    assert images[0].any()
+    assert not images[1].any()
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [
+        b"",
+        b"hello",
+        b"\x89PNG\r\n\x1a\n",
+        b"\xff\xd8\xff\xe0",
+        b"\x93NUMPY\x01\x00",
+        b"\x93NUMPY\x01\x00\x76\x00{'descr': '<f8', 'fortran_order': False, 'shape': (9"
+        + b"9" * 60,
+        b"\x1f\x8b",
+        gzip.compress(b"hello"),
+        b"\x00\x00\x08\x03",
+        b'{"strokes": 1}',
+    ],
+)
+def test_whatever_else_it_is_is_refused_by_name(contents):
+    pytest.importorskip("PIL.Image")
+    with pytest.raises(DataError, match="the file"):
+        digits_in(contents, "the file")
+
+
+def test_a_picture_cut_short_is_refused():
+    contents = png(np.random.default_rng(0).random((200, 200)))
+    with pytest.raises(DataError, match="damaged"):
+        digits_in(contents[: len(contents) // 2], "x")
+
+
+def test_a_picture_that_claims_to_be_huge_is_not_unpacked():
+    contents = bytearray(png(paper([ONE])))
+    contents[16:24] = struct.pack(">II", 60_000, 60_000)
+    with pytest.raises(DataError, match=r"pixels|damaged"):
+        digits_in(bytes(contents), "x")
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(DataError, match=r"nowhere\.png"):
+        read_digits(tmp_path / "nowhere.png")
+    with pytest.raises(DataError):
+        read_digits(tmp_path)
+
+
+def test_standard_input(monkeypatch):
+    class Input:
+        buffer = io.BytesIO(b'{"strokes": [[[0, 0], [1, 1]]]}')
+
+    monkeypatch.setattr("sys.stdin", Input())
+    assert read_digits("-").shape == (1, 28, 28)
