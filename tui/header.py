@@ -15,6 +15,8 @@ from textual.reactive import reactive
 from core.run import Run
 from tui.lines import Lines, Part, duration, fit, right, spread
 
+NARROW = 50
+"""Cells; a narrower header leaves the rate out."""
 SCREENS = (("train", "Train"), ("pad", "Pad"))
 KEYS = {"train": "1", "evaluate": "2", "weights": "3", "runs": "4", "pad": "5"}
 STATES = {
@@ -107,10 +109,10 @@ class Progress(Lines):
         state = run.doing if run.state == "starting" and run.doing else run.state
         steps = f"{run.step:,} / {run.hparams.max_steps:,}"
         figures = f"   {steps}"
-        if run.state == "training" and run.steps_per_second and width >= 48:
-            rate = f"{run.steps_per_second:,.0f}"
-            left = duration(run.seconds_left)
-            figures += f"  {right(rate, 6)} steps/s  {right(left, 6)} left"
+        if run.state == "training" and run.steps_per_second:
+            rate, left = f"{run.steps_per_second:,.0f}", duration(run.seconds_left)
+            wide = f"  {right(rate, 6)} steps/s  {right(left, 6)} left"
+            figures += wide if width > NARROW else f"  {right(left, 6)}"
         if run.state == "starting" and not run.step:
             figures = ""
         head: list[Part] = [(f"{sign} {state}", role), (f"{figures} ", "text")]
@@ -137,7 +139,6 @@ class Header(Horizontal):
     Header { height: 2; }
     Header Identity { width: 1fr; height: 2; }
     Header Progress { width: 66; height: 2; }
-    .-narrow Header Progress { width: 40; }
     """
 
     def __init__(self, current: str) -> None:

@@ -6,11 +6,11 @@ from core.run import Run
 from data.dataset import SPLITS
 from tui.lines import Lines, Part, right
 
-STEP_WIDTH, COLUMN_WIDTH = 9, 12
+STEP_WIDTH, COLUMN_WIDTH, MARK_WIDTH = 9, 12, 2
 
 
 class EvaluationTable(Lines):
-    """Step and precision of every evaluation; the best on validation is marked."""
+    """Step and precision of every evaluation; the best on validation has a star."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -23,7 +23,7 @@ class EvaluationTable(Lines):
 
     def lines(self, width: int, height: int) -> list[list[Part]]:
         """A head, and as many of the newest evaluations as there is room for."""
-        column = min(COLUMN_WIDTH, max(7, (width - STEP_WIDTH - 3) // 3))
+        column = min(COLUMN_WIDTH, max(7, (width - STEP_WIDTH - MARK_WIDTH) // 3))
         names = [split if len(split) <= column else split[: column - 2] + "." for split in SPLITS]
         head = right("step", STEP_WIDTH) + "".join(right(name, column) for name in names)
         newest = self._run.evaluations[-max(1, height - 1) :]
@@ -35,7 +35,7 @@ def _row(entry: Evaluated, column: int, best: float) -> list[Part]:
     values = [_precision(entry, split) for split in SPLITS]
     is_best = values[1] == best
     text = "".join(right(f"{value:.4f}", column) for value in values)
-    mark = " best" if is_best else ""
+    mark = " *" if is_best else ""
     return [(right(f"{entry.step:,}", STEP_WIDTH), "dim"), (text, "text"), (mark, "live")]
 
 
