@@ -38,25 +38,25 @@ def test_a_line_stays_thin_inside_an_area_and_says_so_by_its_style():
     canvas.fill(mask("####..", "####..", "####..", "####.."), 2, ".")
     canvas.draw(mask("......", "..####", "......", "......"), 1, 7, "*")
     assert text(canvas) == ["⣿⠒⠒"]
-    assert [style for _, style in next(canvas.runs())] == [2, 7, 1]
+    assert [style for _, style in canvas.runs()[0]] == [2, 7, 1]
 
 
 def test_later_lines_cover_earlier_ones_in_their_cells():
     canvas = Canvas(2, 1, Glyphs.BRAILLE)
     canvas.draw(mask("####", "....", "....", "...."), 1, 1, "*")
     canvas.draw(mask("....", "##..", "....", "...."), 2, 2, "o")
-    assert list(canvas.runs()) == [[("⠒", 2), ("⠉", 1)]]
+    assert canvas.runs() == [[("⠒", 2), ("⠉", 1)]]
 
 
 def test_blanks_take_the_style_before_them_but_never_a_background():
     canvas = Canvas(6, 1, Glyphs.ASCII)
     canvas.write(0, 1, "a", 3)
     canvas.write(0, 4, "b", 4)
-    assert list(canvas.runs()) == [[(" ", 0), ("a  ", 3), ("b ", 4)]]
+    assert canvas.runs() == [[(" ", 0), ("a  ", 3), ("b ", 4)]]
     full = Canvas(2, 1, Glyphs.QUADRANT)
     full.fill(mask("##..", "##.."), 1, ".")
     full.draw(mask("##..", "...."), 2, 5, "*")
-    assert list(full.runs()) == [[("▀", 5), (" ", 0)]]
+    assert full.runs() == [[("▀", 5), (" ", 0)]]
 
 
 def test_text_is_cut_at_the_plots_edges():

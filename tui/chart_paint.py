@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from rich.cells import cell_len
 
-from core.pyramid import Floats, Integers
+from core.pyramid import Floats
 from tui.chart_marks import Mark, MarkKind
 from tui.chart_palette import LINES, Ink
 from tui.chart_trace import Trace
 from tui.chart_view import Range
-from tui.raster import Canvas, Glyphs, Mask, dot_rows, filled, spans
+from tui.raster import Canvas, DotRows, Glyphs, Mask, dot_rows, filled, spans
 
 ASCII_LINES = "*o+x#@"
 ASCII_BAND = "."
@@ -94,7 +94,7 @@ def _paint_line(canvas: Canvas, drawing: Drawing, y: Range) -> None:
         canvas.write(int(row) // down, column // across, sign, ink)
 
 
-def _pattern(place: int, height: Integers) -> Mask:
+def _pattern(place: int, height: DotRows) -> Mask:
     period, drawn = PATTERNS[place % LINES]
     return np.asarray((np.arange(len(height)) % period < drawn) | (height >= STEEP))
 

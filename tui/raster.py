@@ -1,8 +1,8 @@
 """Lines as characters: dots in braille, quadrants or ASCII, drawn by numpy, a plot at a time."""
 
 import math
-from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -10,11 +10,10 @@ import numpy.typing as npt
 from core.pyramid import Floats, Integers
 
 Mask = npt.NDArray[np.bool_]
+DotRows = npt.NDArray[np.int16]
 Codes = npt.NDArray[np.uint32]
 
 _BRAILLE = 0x2800
-_DOT_BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]], np.uint32)
-_QUADRANT_BITS = np.array([[1, 2], [4, 8]], np.uint32)
 _QUADRANTS = np.array([ord(c) for c in " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"], np.uint32)
 _BLANK = ord(" ")
 _SPELLINGS = str.maketrans({"→": "->", "·": "-", "×": "x", "…": "...", "−": "-", "–": "-"})
@@ -41,15 +40,23 @@ class Glyphs(StrEnum):
         return text.translate(_SPELLINGS).encode("ascii", "replace").decode("ascii")
 
 
-def dot_rows(values: Floats, low: float, high: float, rows: int) -> Integers:
+_SHIFTS = {
+    Glyphs.BRAILLE: {(y, x): y + 3 * x if y < 3 else 6 + x for y in range(4) for x in range(2)},
+    Glyphs.QUADRANT: {(y, x): 2 * y + x for y in range(2) for x in range(2)},
+}
+"""By the row and column of a dot in its cell: the bit that it sets."""
+
+
+def dot_rows(values: Floats, low: float, high: float, rows: int) -> DotRows:
     """The row of dots, 0 on top, for each value; values beyond the limits lie on the edge."""
-    scaled = (high - np.clip(values, low, high)) * ((rows - 1) / (high - low))
-    return np.rint(np.nan_to_num(scaled)).astype(np.int64)
+    known = np.where(np.isnan(values), low, values)
+    scaled = (high - np.clip(known, low, high)) * ((rows - 1) / (high - low))
+    return np.rint(scaled).astype(np.int16)
 
 
 def spans(
     low: Floats, high: Floats, limits: tuple[float, float], rows: int
-) -> tuple[Integers, Integers]:
+) -> tuple[DotRows, DotRows]:
     """The topmost and lowest row of dots in each column, so that neighbours touch.
 
     A column without a value (NaN) gets an empty span: top below bottom.
@@ -66,9 +73,9 @@ def spans(
     return joined_top, joined_bottom
 
 
-def filled(top: Integers, bottom: Integers, rows: int) -> Mask:
+def filled(top: DotRows, bottom: DotRows, rows: int) -> Mask:
     """The dots from ``top`` to ``bottom`` in each column: bool ``[rows, columns]``."""
-    row = np.arange(rows)[:, np.newaxis]
+    row = np.arange(rows, dtype=np.int16)[:, np.newaxis]
     return (row >= top) & (row <= bottom)
 
 
@@ -132,20 +139,30 @@ class Canvas:
             self._styles[row, start:stop] = style
             self._solid[row, start:stop] = False
 
-    def runs(self) -> Iterator[list[tuple[str, int]]]:
+    def runs(self) -> list[list[tuple[str, int]]]:
         """For each row its pieces of text with one style; blanks take a style before them."""
-        texts = self._characters().astype("<u4").tobytes().decode("utf-32-le")
+        text = self._characters().astype("<u4").tobytes().decode("utf-32-le")
         styles = self._carried_styles()
-        for row in range(self.height):
-            yield _runs(texts[row * self.width : (row + 1) * self.width], styles[row])
+        changes = np.ones(styles.shape, np.bool_)
+        changes[:, 1:] = styles[:, 1:] != styles[:, :-1]
+        starts = np.flatnonzero(changes)
+        style_of, row_of = styles.ravel()[starts].tolist(), (starts // self.width).tolist()
+        rows: list[list[tuple[str, int]]] = [[] for _ in range(self.height)]
+        bounds = [*starts.tolist(), len(text)]
+        for (start, stop), style, row in zip(pairwise(bounds), style_of, row_of, strict=True):
+            rows[row].append((text[start:stop], style))
+        return rows
 
     def _codes(self, dots: Mask, letter: str) -> Codes:
         across, down = self.glyphs.dots
         cells = dots.reshape(self.height, down, self.width, across)
         if self.glyphs is Glyphs.ASCII:
             return cells[:, 0, :, 0] * np.uint32(ord(letter))
-        bits = _DOT_BITS if self.glyphs is Glyphs.BRAILLE else _QUADRANT_BITS
-        return np.asarray(np.einsum("hywx,yx->hw", cells, bits), np.uint32)
+        code = np.zeros((self.height, self.width), np.uint8)
+        bits = cells.view(np.uint8)
+        for (y, x), shift in _SHIFTS[self.glyphs].items():
+            code |= bits[:, y, :, x] << np.uint8(shift)
+        return code.astype(np.uint32)
 
     def _characters(self) -> Codes:
         drawn = np.where(self._lines, self._lines, self._areas)
@@ -164,9 +181,3 @@ class Canvas:
         styles = np.take_along_axis(self._styles, last, axis=1)
         styles[blank & np.take_along_axis(self._solid, last, axis=1)] = 0
         return styles
-
-
-def _runs(text: str, styles: Integers) -> list[tuple[str, int]]:
-    ends = [*(np.flatnonzero(np.diff(styles)) + 1).tolist(), len(text)]
-    starts: Sequence[int] = [0, *ends[:-1]]
-    return [(text[a:b], int(styles[a])) for a, b in zip(starts, ends, strict=True)]
