@@ -90,7 +90,7 @@ class Control:
         # A signal's handler may ask while the interrupted thread is just looking.
         self._lock = threading.RLock()
         self._wanted = Wanted()
-        self._seen: tuple[int, ...] = ()
+        self._seen: tuple[int | None, ...] = ()
         if start is not None:
             live = {name: value for name, value in start.items() if DECLARED[name].live}
             self.ask(hyperparameters=live)
@@ -109,14 +109,16 @@ class Control:
         """
         with self._lock:
             try:
-                about = self.path.lstat()
-                mark = (about.st_ino, about.st_mtime_ns, about.st_size)
+                mark = self._mark()
                 if mark != self._seen:
                     self._seen = mark
                     self._wanted = parse(read_private(self.path, LIMIT))
             except FileNotFoundError:
                 self._seen = ()
             except OSError as error:
+                if self._seen == (error.errno,):
+                    return self._wanted
+                self._seen = (error.errno,)
                 raise RunError(f"control.json cannot be read: {error.strerror}") from error
             return self._wanted
 
@@ -137,8 +139,12 @@ class Control:
             try:
                 content = json.dumps(dataclasses.asdict(wanted), indent=1).encode()
                 write_atomic(self.path, content, sync=False)
-                about = self.path.lstat()
-                self._seen = (about.st_ino, about.st_mtime_ns, about.st_size)
+                self._seen = self._mark()
             except OSError as error:
                 raise RunError(f"control.json cannot be written: {error.strerror}") from error
         return wanted
+
+    def _mark(self) -> tuple[int, ...]:
+        """What differs when the file or its permissions do; nobody can set a change time."""
+        about = self.path.lstat()
+        return about.st_ino, about.st_ctime_ns, about.st_size

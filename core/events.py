@@ -199,11 +199,19 @@ def from_json(line: str | bytes) -> Event | None:
         values = json.loads(line)
         kind = RECORDED[values.pop("event")]
         known = {entry.name for entry in dataclasses.fields(kind)}
-        event = kind(**{name: value for name, value in values.items() if name in known})
+        return _with_numbers(kind(**{n: value for n, value in values.items() if n in known}))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
-    if isinstance(event, Diverged):
-        return dataclasses.replace(event, loss=float(event.loss))
+
+
+def _with_numbers(event: Event) -> Event:
+    """`event` with the numbers that JSON does not know as numbers again."""
+    match event:
+        case Diverged(loss=loss):
+            return dataclasses.replace(event, loss=float(loss))
+        case Evaluated(loss=losses):
+            numbers = {split: float(loss) for split, loss in losses.items()}
+            return dataclasses.replace(event, loss=numbers)
     return event
 
 

@@ -42,14 +42,20 @@ def read_private(path: Path, limit: int) -> bytes:
         if path.is_symlink():
             raise RunError(f"{path.name} is a link; it must be a file") from error
         raise
-    with os.fdopen(descriptor, "rb") as file:
-        about = os.fstat(file.fileno())
-        if not stat.S_ISREG(about.st_mode):
-            raise RunError(f"{path.name} is not a plain file")
-        if about.st_uid != os.geteuid():
-            raise RunError(f"{path.name} belongs to another user")
-        if about.st_mode & 0o022:
-            raise RunError(f"{path.name} can be written by other users")
-        if about.st_size > limit:
-            raise RunError(f"{path.name} is larger than {limit:,} bytes")
-        return file.read(limit)
+    try:
+        _check_private(path.name, os.fstat(descriptor), limit)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(limit)
+    finally:
+        os.close(descriptor)
+
+
+def _check_private(name: str, about: os.stat_result, limit: int) -> None:
+    if not stat.S_ISREG(about.st_mode):
+        raise RunError(f"{name} is not a plain file")
+    if about.st_uid != os.geteuid():
+        raise RunError(f"{name} belongs to another user")
+    if about.st_mode & 0o022:
+        raise RunError(f"{name} can be written by other users")
+    if about.st_size > limit:
+        raise RunError(f"{name} is larger than {limit:,} bytes")

@@ -7,6 +7,7 @@ the fields of `HyperParameters`; adding one here adds it everywhere. Values are 
 
 import dataclasses
 import math
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,7 +46,9 @@ class Hyperparameter:
         if self.kind is str:
             if value in self.choices:
                 return str(value)
-            raise UserError(f"{self.name} must be one of {', '.join(self.choices)}, not {value!r}")
+            raise UserError(
+                f"{self.name} must be one of {', '.join(self.choices)}, not {brief(value)}"
+            )
         number = self._number(value)
         if not self._within(number):
             raise UserError(f"{self.name} must be {self.limits}, not {self.show(number)}")
@@ -53,7 +56,7 @@ class Hyperparameter:
 
     def _number(self, value: object) -> int | float:
         if isinstance(value, bool) or not isinstance(value, int | float | str):
-            raise UserError(f"{self.name} must be a number, not {value!r}")
+            raise UserError(f"{self.name} must be a number, not {brief(value)}")
         try:
             number = float(value)
             if self.kind is float:
@@ -65,7 +68,7 @@ class Hyperparameter:
         except (ValueError, OverflowError):
             pass
         noun = "a number" if self.kind is float else "a whole number"
-        raise UserError(f"{self.name} must be {noun}, not {value!r}")
+        raise UserError(f"{self.name} must be {noun}, not {brief(value)}")
 
     def _within(self, number: float) -> bool:
         above = number > self.low if self.above_low else number >= self.low
@@ -76,9 +79,9 @@ class Hyperparameter:
         if parts == [""]:
             parts = []
         if not isinstance(parts, list | tuple) or len(parts) > 16:
-            raise UserError(f"{self.name} must be a list of layer sizes such as 128,32")
+            raise UserError(f"{self.name} must be a list of up to 16 layer sizes, such as 128,32")
         try:
-            units = tuple(int(part) for part in parts if not isinstance(part, float))
+            units = tuple(int(part) for part in parts if not isinstance(part, float | bool))
         except (TypeError, ValueError):
             units = ()
         if len(units) != len(parts) or not all(1 <= unit <= 8192 for unit in units):
@@ -90,10 +93,10 @@ class Hyperparameter:
         """The allowed values, in words."""
         if self.choices:
             return " or ".join(self.choices)
-        low = f"{'above' if self.above_low else 'at least'} {self.low:g}"
+        low = f"{'above' if self.above_low else 'at least'} {self.low:,.12g}"
         if math.isinf(self.high):
             return low
-        return f"{low} and at most {self.high:g}"
+        return f"{low} and at most {self.high:,.12g}"
 
     def stepped(self, value: Value, presses: int) -> Value:
         """`value` after so many presses of the up key, or down if negative, within the limits."""
@@ -103,9 +106,7 @@ class Hyperparameter:
         if not isinstance(value, int | float):
             return value
         moved = value * self.factor**presses if self.factor else value + self.step * presses
-        moved = float(f"{moved:.6g}")
-        if self.kind is int:
-            moved = round(moved)
+        moved = round(moved) if self.kind is int else float(f"{moved:.6g}")
         return moved if self._within(moved) else value
 
     def show(self, value: object) -> str:
@@ -231,6 +232,11 @@ DECLARED: Mapping[str, Hyperparameter] = {
 }
 
 
+def brief(value: object) -> str:
+    """`value` as Python writes it, cut where it is too long for a sentence."""
+    return reprlib.repr(value)
+
+
 def checked(values: Mapping[str, object]) -> HyperParameters:
     """Hyperparameters from names and values, defaults for the rest.
 
@@ -244,7 +250,7 @@ def changed(hparams: HyperParameters, values: Mapping[str, object]) -> HyperPara
     """`hparams` with some values replaced, each checked."""
     for name in values:
         if name not in DECLARED:
-            raise UserError(f"there is no hyperparameter called {name!r}")
+            raise UserError(f"there is no hyperparameter called {brief(name)}")
     good: dict[str, Any] = {name: DECLARED[name].check(value) for name, value in values.items()}
     return dataclasses.replace(hparams, **good)
 

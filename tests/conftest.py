@@ -1,0 +1,72 @@
+"""What several test modules need: a data set, a run directory, a clock that does not run."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.hparams import HyperParameters, as_dict
+from core.rundir import RunDir, create
+from data.dataset import Dataset, Split
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@dataclass
+class FakeClock:
+    """Tells the time that a test wants; sleeping only moves its hand."""
+
+    now: float = 0.0
+    slept: int = 0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        self.slept += 1
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Dataset:
+    """Ten noisy patterns that a network can learn; no split is a multiple of a batch."""
+    rng = np.random.default_rng(7)
+    patterns = rng.integers(0, 256, (10, 28, 28))
+
+    def split(count: int) -> Split:
+        labels = rng.integers(0, 10, count).astype(np.uint8)
+        noise = rng.integers(0, 256, (count, 28, 28))
+        return Split(((patterns[labels] + 2 * noise) // 3).astype(np.uint8), labels)
+
+    return Dataset("tiny", "made for tests", "0" * 64, split(503), split(101), split(33))
+
+
+@pytest.fixture(scope="session")
+def mnist() -> Path | None:
+    """The folder of real MNIST, where there is one."""
+    for folder in (os.environ.get("TRAINPAD_DATA", ""), REPOSITORY.parent / "shared" / "mnist"):
+        if folder and any(Path(folder).glob("train-images-idx3-ubyte*")):
+            return Path(folder)
+    return None
+
+
+MakeRun = Callable[..., RunDir]
+
+
+@pytest.fixture
+def make_run(tmp_path: Path) -> MakeRun:
+    """Makes run directories below a folder of this test's own."""
+
+    def make(network: str = "128x32", **info: object) -> RunDir:
+        content = {"hyperparameters": as_dict(HyperParameters()), **info}
+        return create(tmp_path / "runs", network, content)
+
+    return make

@@ -1,0 +1,176 @@
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from core.control import LIMIT, Control, Wanted
+from core.hparams import HyperParameters, as_dict
+from data.errors import UserError
+
+
+@pytest.fixture
+def control(tmp_path: Path) -> Control:
+    return Control(tmp_path, start=as_dict(HyperParameters()))
+
+
+def write(control: Control, content: bytes) -> None:
+    """As another process would: a new file in the place of the old one."""
+    partial = control.path.with_suffix(".other")
+    partial.write_bytes(content)
+    partial.chmod(0o600)
+    partial.replace(control.path)
+
+
+def test_the_trainer_writes_what_can_be_steered(control: Control) -> None:
+    values = json.loads(control.path.read_bytes())
+    assert values["hyperparameters"]["learning_rate"] == 0.01
+    assert "hidden" not in values["hyperparameters"]
+    assert control.path.stat().st_mode & 0o777 == 0o600
+
+
+def test_one_steers_and_the_other_sees_it(control: Control, tmp_path: Path) -> None:
+    other = Control(tmp_path)
+    other.ask(hyperparameters={"learning_rate": 0.5})
+    other.ask(pause_at=0)
+    other.ask(evaluate=3)
+    wanted = control.poll()
+    assert wanted.hyperparameters["learning_rate"] == 0.5
+    assert wanted.hyperparameters["batch_size"] == 100
+    assert (wanted.pause_at, wanted.evaluate, wanted.stop) == (0, 3, "")
+
+
+def test_a_look_at_an_unchanged_file_does_not_read_it(
+    control: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.control.read_private", pytest.fail)
+    assert control.poll() is control.poll()
+
+
+def replace_by_fifo(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path, 0o600)
+
+
+def replace_by_link(path: Path) -> None:
+    target = path.rename(path.with_suffix(".elsewhere"))
+    path.symlink_to(target)
+
+
+def replace_by_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def content(text: bytes) -> Callable[[Path], None]:
+    def put(path: Path) -> None:
+        path.write_bytes(text)
+
+    return put
+
+
+def wanting(**values: object) -> Callable[[Path], None]:
+    return content(json.dumps(values).encode())
+
+
+HOSTILE = {
+    "empty": (content(b""), "not JSON"),
+    "half a file": (content(b'{"hyperparameters": {"learning_r'), "not JSON"),
+    "no text": (content(b"\xff\x00\xfe"), "not JSON"),
+    "deep": (content(b"[" * 60_000), "not JSON"),
+    "a list": (content(b"[]"), "not a JSON object"),
+    "huge": (content(b" " * (LIMIT + 1)), "larger than 65,536 bytes"),
+    "an unknown field": (wanting(speed=3), "no use for 'speed'"),
+    "a long name": (wanting(hyperparameters={"x" * 9999: 3}), "no hyperparameter called 'xxx"),
+    "an unknown name": (wanting(hyperparameters={"rate": 3}), "no hyperparameter called 'rate'"),
+    "a name for the next run": (wanting(hyperparameters={"hidden": [3]}), "hidden cannot change"),
+    "hyperparameters no object": (wanting(hyperparameters=[3]), "must be an object"),
+    "not a number": (wanting(hyperparameters={"learning_rate": float("nan")}), "not nan"),
+    "text for a number": (wanting(hyperparameters={"batch_size": "many"}), "not 'many'"),
+    "out of limits": (wanting(hyperparameters={"learning_rate": -1}), "above 0"),
+    "pause a text": (wanting(pause_at="now"), "pause_at must be a whole number"),
+    "pause negative": (wanting(pause_at=-1), "pause_at must be a whole number"),
+    "evaluate true": (wanting(evaluate=True), "evaluate must be a whole number"),
+    "evaluate null": (wanting(evaluate=None), "evaluate must be a whole number"),
+    "stop a number": (wanting(stop=1), "stop must be a short text"),
+    "stop long": (wanting(stop="x" * 41), "stop must be a short text"),
+    "a pipe": (replace_by_fifo, "not a plain file"),
+    "a link": (replace_by_link, "is a link"),
+    "a folder": (replace_by_folder, "not a plain file"),
+    "writable by others": (lambda path: path.chmod(0o620), "can be written by other users"),
+}
+
+
+@pytest.mark.parametrize(("damage", "words"), HOSTILE.values(), ids=HOSTILE)
+def test_what_is_not_to_be_believed_is_told_once_and_changes_nothing(
+    control: Control, damage: Callable[[Path], None], words: str
+) -> None:
+    before = control.poll()
+    damage(control.path)
+    with pytest.raises(UserError) as error:
+        control.poll()
+    assert words in str(error.value)
+    assert "control.json" in str(error.value) or "must be" in str(error.value)
+    assert len(str(error.value)) < 200
+    assert [control.poll() for _ in range(3)] == [before] * 3
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_a_file_of_another_user_is_not_believed(control: Control) -> None:
+    os.chown(control.path, 12345, -1)
+    with pytest.raises(UserError, match="belongs to another user"):
+        control.poll()
+
+
+def test_a_file_that_was_mended_is_believed(control: Control) -> None:
+    write(control, b'{"hyperparameters": {"learning_rate": 0.5}}')
+    control.path.chmod(0o666)
+    with pytest.raises(UserError):
+        control.poll()
+    control.path.chmod(0o600)
+    assert control.poll().hyperparameters["learning_rate"] == 0.5
+
+
+def test_a_folder_that_cannot_be_looked_into_is_told_once(
+    control: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_path: Path) -> os.stat_result:
+        raise PermissionError(13, "Permission denied")
+
+    before = control.poll()
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "lstat", refused)
+        with pytest.raises(UserError, match="cannot be read: Permission denied"):
+            control.poll()
+        assert control.poll() == before
+    write(control, b'{"pause_at": 5}')
+    assert control.poll().pause_at == 5
+
+
+def test_a_file_that_went_away_leaves_the_wish(control: Control) -> None:
+    before = control.poll()
+    control.path.unlink()
+    assert control.poll() == before
+
+
+def test_a_full_disk_does_not_keep_one_from_stopping(
+    control: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: object, **_options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("core.control.write_atomic", full)
+    with pytest.raises(UserError, match=r"control.json cannot be written: No space left"):
+        control.ask(stop="stopped")
+    assert control.poll().stop == "stopped"
+
+
+def test_steering_mends_a_damaged_file(control: Control, tmp_path: Path) -> None:
+    control.path.write_bytes(b"{")
+    control.ask(pause_at=0)
+    assert Control(tmp_path).poll().pause_at == 0
+
+
+def test_a_wish_is_by_default_just_to_train() -> None:
+    assert Wanted() == Wanted({}, None, 0, 0, "")

@@ -1,0 +1,98 @@
+import dataclasses
+import json
+import math
+
+import numpy as np
+import pytest
+
+from core.events import (
+    RECORDED,
+    Changed,
+    Diverged,
+    Evaluated,
+    Event,
+    Finished,
+    Paused,
+    Saved,
+    Started,
+    from_json,
+    to_json,
+)  # fmt: skip
+
+SAMPLES: list[Event] = [
+    Started(0, {"learning_rate": 0.01, "hidden": [128, 32]}, "CPU:0", 7850, [[5, "l2", 0.1]]),  # type: ignore[list-item]
+    Changed(10, "learning_rate", 0.01, 0.0125),
+    Evaluated(10, {"test": [[3, 1], [0, 4]]}, {"test": 0.25}, 0.1),
+    Saved(10, "step-000009.safetensors", best=True),
+    Paused(11),
+    Finished(12, "done", 1.5),
+]
+
+
+def fields(event: Event) -> dict[str, object]:
+    return {entry.name: getattr(event, entry.name) for entry in dataclasses.fields(event)}
+
+
+@pytest.mark.parametrize("event", SAMPLES, ids=lambda event: type(event).__name__)
+def test_an_event_comes_back_from_its_line(event: Event) -> None:
+    line = to_json(event)
+    assert "\n" not in line
+    again = from_json(line)
+    assert type(again) is type(event)
+    assert again is not None
+    assert fields(again) == fields(event)
+
+
+def test_a_line_names_its_event_first() -> None:
+    assert list(json.loads(to_json(Paused(3)))) == ["event", "time", "step"]
+    assert set(RECORDED) >= {"started", "changed", "evaluated", "saved", "diverged", "finished"}
+
+
+@pytest.mark.parametrize("loss", [math.nan, math.inf, -math.inf, np.float32("nan")])
+def test_numbers_that_json_does_not_know_come_back(loss: float) -> None:
+    line = to_json(Diverged(7, loss))
+    json.loads(line, parse_constant=pytest.fail)
+    again = from_json(line)
+    assert isinstance(again, Diverged)
+    assert again.loss == pytest.approx(float(loss), nan_ok=True)
+
+
+def test_an_evaluation_of_a_broken_network_comes_back_as_numbers() -> None:
+    again = from_json(to_json(Evaluated(7, {"test": [[1]]}, {"test": math.inf}, 0.1)))
+    assert isinstance(again, Evaluated)
+    assert again.loss == {"test": math.inf}
+
+
+def test_a_torn_line_is_no_event() -> None:
+    line = to_json(Changed(10, "learning_rate", 0.01, 0.0125))
+    assert all(from_json(line[:cut]) is None for cut in range(len(line)))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "[]",
+        "3",
+        "null",
+        "{}",
+        '{"event": "exploded"}',
+        '{"event": ["started"]}',
+        '{"event": "steps", "first": 0}',
+        '{"event": "paused"}',
+        '{"event": "diverged", "step": 1, "loss": "much"}',
+        '{"event": "diverged", "step": 1, "loss": null}',
+        '{"event": "evaluated", "step": 1, "confusion": {}, "loss": [], "seconds": 0}',
+        '{"event": "evaluated", "step": 1, "confusion": {}, "loss": {"test": "x"}, "seconds": 0}',
+        b"\xff\xfe",
+        "[" * 100_000,
+    ],
+)
+def test_what_is_no_event_is_none(line: str | bytes) -> None:
+    assert from_json(line) is None
+
+
+def test_what_a_later_version_adds_does_no_harm() -> None:
+    event = from_json('{"event": "paused", "step": 4, "time": 1.5, "mood": "good"}')
+    assert isinstance(event, Paused)
+    assert (event.step, event.time) == (4, 1.5)

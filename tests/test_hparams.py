@@ -1,0 +1,138 @@
+import dataclasses
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.hparams import DECLARED, HyperParameters, as_dict, changed, checked
+from core.presets import PRESETS
+from data.errors import UserError
+
+MANY = "max_steps must be at least 1 and at most 1,000,000,000, not 1,000,000,001"
+NO_OPTIMIZER = "optimizer must be one of sgd, momentum, nesterov, rmsprop, adam, adamw, not "
+NUMBERS = [name for name, entry in DECLARED.items() if entry.kind in (int, float)]
+
+
+def test_the_defaults_are_those_of_the_lab() -> None:
+    hparams = HyperParameters()
+    assert (hparams.learning_rate, hparams.max_steps, hparams.batch_size) == (0.01, 2000, 100)
+    assert (hparams.hidden, hparams.optimizer, hparams.eval_every) == ((128, 32), "sgd", 1000)
+
+
+def test_the_defaults_and_the_presets_pass_their_own_check() -> None:
+    assert checked(as_dict(HyperParameters())) == HyperParameters()
+    for values in PRESETS.values():
+        hparams = checked(values)
+        assert all(getattr(hparams, name) == value for name, value in values.items())
+
+
+def test_each_hyperparameter_says_what_it_is_for() -> None:
+    for declared in DECLARED.values():
+        assert declared.label
+        assert declared.help.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("learning_rate", -1, "learning_rate must be above 0 and at most 1000, not -1"),
+        ("learning_rate", "0", "learning_rate must be above 0 and at most 1000, not 0"),
+        ("learning_rate", math.nan, "learning_rate must be above 0 and at most 1000, not nan"),
+        ("learning_rate", "1e999", "learning_rate must be above 0 and at most 1000, not inf"),
+        ("learning_rate", "fast", "learning_rate must be a number, not 'fast'"),
+        ("learning_rate", None, "learning_rate must be a number, not None"),
+        ("learning_rate", True, "learning_rate must be a number, not True"),
+        ("learning_rate", [0.1], "learning_rate must be a number, not [0.1]"),
+        ("batch_size", 0, "batch_size must be at least 1 and at most 65,536, not 0"),
+        ("batch_size", 1.5, "batch_size must be a whole number, not 1.5"),
+        ("batch_size", "1e2", "batch_size must be a whole number, not '1e2'"),
+        ("batch_size", math.nan, "batch_size must be a whole number, not nan"),
+        ("batch_size", math.inf, "batch_size must be a whole number, not inf"),
+        ("max_steps", 10**9 + 1, MANY),
+        ("optimizer", "lion", NO_OPTIMIZER + "'lion'"),
+        ("optimizer", ["sgd"], NO_OPTIMIZER + "['sgd']"),
+        ("hidden", "0", "hidden must be whole numbers from 1 to 8192, such as 128,32"),
+        ("hidden", "128,,32", "hidden must be whole numbers from 1 to 8192, such as 128,32"),
+        ("hidden", [1.0], "hidden must be whole numbers from 1 to 8192, such as 128,32"),
+        ("hidden", [True], "hidden must be whole numbers from 1 to 8192, such as 128,32"),
+        ("hidden", 128, "hidden must be a list of up to 16 layer sizes, such as 128,32"),
+        ("hidden", [1] * 17, "hidden must be a list of up to 16 layer sizes, such as 128,32"),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_is_told_in_a_sentence(name: str, value: object, sentence: str) -> None:
+    with pytest.raises(UserError) as error:
+        checked({name: value})
+    assert str(error.value) == sentence
+
+
+@pytest.mark.parametrize("name", ["learning_rate", "batch_size", "optimizer", "hidden", "no_such"])
+@pytest.mark.parametrize(
+    "value", ["x" * 60_000, 10**4000, [[1] * 1000] * 1000], ids=["text", "number", "list"]
+)
+def test_a_huge_value_makes_no_huge_sentence(name: str, value: object) -> None:
+    with pytest.raises(UserError) as error:
+        checked({name: value})
+    assert len(str(error.value)) < 300
+
+
+def test_an_unknown_name_is_told() -> None:
+    with pytest.raises(UserError, match="there is no hyperparameter called 'rate'"):
+        checked({"rate": 1})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("learning_rate", "0.5", 0.5),
+        ("learning_rate", 1, 1.0),
+        ("batch_size", "64", 64),
+        ("batch_size", 64.0, 64),
+        ("hidden", "500, 300", (500, 300)),
+        ("hidden", "", ()),
+        ("hidden", [128, 32], (128, 32)),
+        ("optimizer", "adam", "adam"),
+    ],
+)
+def test_text_json_and_values_are_understood_alike(name: str, text: object, value: object) -> None:
+    found = getattr(checked({name: text}), name)
+    assert found == value
+    assert type(found) is type(value)
+
+
+@given(st.sampled_from(NUMBERS), st.lists(st.integers(-3, 3), max_size=30))
+def test_no_number_of_key_presses_leaves_the_limits(name: str, presses: list[int]) -> None:
+    declared = DECLARED[name]
+    value = declared.default
+    for count in presses:
+        value = declared.stepped(value, count)
+        assert declared.check(value) == value
+        assert type(value) is declared.kind
+
+
+def test_up_and_down_again_is_where_it_was() -> None:
+    rate = DECLARED["learning_rate"]
+    assert rate.stepped(0.01, 1) == 0.0125
+    assert rate.stepped(rate.stepped(0.01, 1), -1) == 0.01
+    assert DECLARED["dropout"].stepped(0.1, 1) == 0.15
+    assert DECLARED["max_steps"].stepped(1_234_567, 1) == 2_469_134
+
+
+def test_choices_go_round() -> None:
+    assert DECLARED["optimizer"].stepped("adamw", 1) == "sgd"
+
+
+def test_values_are_shown_as_people_write_them() -> None:
+    shown = {name: entry.show(entry.default) for name, entry in DECLARED.items()}
+    assert shown["max_steps"] == "2,000"
+    assert shown["learning_rate"] == "0.01"
+    assert shown["hidden"] == "128, 32"
+    assert DECLARED["hidden"].show(()) == "none"
+    assert DECLARED["seed"].show(12345) == "12345"
+
+
+def test_a_change_makes_a_new_object() -> None:
+    before = HyperParameters()
+    after = changed(before, {"learning_rate": 0.5})
+    assert before.learning_rate == 0.01
+    assert dataclasses.replace(before, learning_rate=0.5) == after
