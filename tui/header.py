@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.events import Click
 from textual.message import Message
-from textual.reactive import reactive
 
 from core.run import Run
 from tui.lines import Lines, Part, duration, fit, right, spread
@@ -28,7 +27,6 @@ STATES = {
     "diverged": ("✗", "alert"),
     "failed": ("✗", "alert"),
 }
-ASCII_STATES = {"○": "o", "▶": ">", "‖": "=", "■": "#", "✗": "x"}
 
 
 class Identity(Lines):
@@ -90,8 +88,6 @@ class Identity(Lines):
 class Progress(Lines):
     """How far the run is: state, step of steps, rate, time left; below, a bar."""
 
-    ascii: reactive[bool] = reactive(default=False)
-
     def __init__(self) -> None:
         super().__init__()
         self._run = Run()
@@ -105,7 +101,6 @@ class Progress(Lines):
         """The figures, and the bar."""
         run = self._run
         sign, role = STATES[run.state]
-        sign = ASCII_STATES[sign] if self.ascii else sign
         state = run.doing if run.state == "starting" and run.doing else run.state
         steps = f"{run.step:,} / {run.hparams.max_steps:,}"
         figures = f"   {steps}"
@@ -123,11 +118,10 @@ class Progress(Lines):
         share = min(1.0, run.step / max(1, run.hparams.max_steps))
         length = max(0, width - 7)
         done = round(share * length)
-        full, empty = ("=", "-") if self.ascii else ("━", "─")
         role = STATES[run.state][1]
         return [
-            (full * done, "live" if role == "dim" else role),
-            (empty * (length - done), "dim"),
+            ("━" * done, "live" if role == "dim" else role),
+            ("─" * (length - done), "dim"),
             (right(f"{share:.0%}", 5) + "  ", "text"),
         ]
 

@@ -15,6 +15,11 @@ from textual.strip import Strip
 from tui.rows import Rows
 
 ROLES = ("text", "dim", "live", "alert", "title", "chosen")
+ASCII = str.maketrans(
+    {"·": "-", "–": "-", "…": "~", "→": ">", "‹": "<", "›": ">", "━": "=", "─": "-", "○": "o",
+     "▶": ">", "‖": "=", "■": "#", "✗": "x", "│": "|", "▲": "^"}
+)  # fmt: skip
+"""What stands for our own signs where a terminal shows ASCII alone; one cell for one cell."""
 Part = tuple[str, str]
 """A text and its role."""
 
@@ -35,6 +40,9 @@ class Lines(Rows):
     }
     """
 
+    ascii_only = False
+    """Whether to show ASCII alone."""
+
     def lines(self, width: int, height: int) -> Sequence[Sequence[Part]]:
         """What to show in ``width`` x ``height`` cells, a list of parts for each row."""
         raise NotImplementedError
@@ -43,9 +51,14 @@ class Lines(Rows):
         """The lines as strips."""
         styles = {role: self._style(role) for role in ROLES}
         return [
-            Strip([Segment(text, styles[role]) for text, role in parts if text])
+            Strip([Segment(self._spelled(text), styles[role]) for text, role in parts if text])
             for parts in self.lines(width, height)
         ]
+
+    def _spelled(self, text: str) -> str:
+        if not self.ascii_only or text.isascii():
+            return text
+        return text.translate(ASCII).encode("ascii", "replace").decode()
 
     def _style(self, role: str) -> Style:
         style = self.get_component_rich_style(f"lines--{role}")

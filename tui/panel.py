@@ -11,7 +11,6 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.reactive import reactive
 
 from core.hparams import DECLARED, Hyperparameter, Value
 from core.run import Run
@@ -40,8 +39,6 @@ class Panel(Lines, can_focus=True):
         Binding("escape", "leave", "Leave", show=False, id="panel.leave",
                 tooltip="Forget what was typed, and leave the panel"),
     ]  # fmt: skip
-
-    ascii: reactive[bool] = reactive(default=False)
 
     class Asked(Message):
         """Somebody wants a hyperparameter to be this."""
@@ -105,8 +102,7 @@ class Panel(Lines, can_focus=True):
         value = declared.show(self._value(declared))
         if chosen and self._typed:
             value = self._typed + "_"
-        arrows = ("<", ">") if self.ascii else ("‹", "›")
-        less, more = arrows if declared.live or chosen else (" ", " ")
+        less, more = ("‹", "›") if declared.live or chosen else (" ", " ")
         pending = declared.name in self._next
         role = "chosen" if chosen else "text" if declared.live or pending else "dim"
         shown = f"{less} {right(value, VALUE_WIDTH)} {more}"

@@ -87,7 +87,6 @@ class TrainScreen(View):
         for chart in self.query(Chart):
             chart.set_glyphs(glyphs)
             chart.can_focus = False
-        self.query_one(Panel).ascii = self.trainpad.ascii
 
     def show(self, run: Run) -> None:
         """Show this run."""

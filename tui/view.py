@@ -10,6 +10,7 @@ from textual.widgets import Footer
 from core.events import Event
 from core.run import Run
 from tui.header import Header, Identity
+from tui.lines import Lines
 
 if TYPE_CHECKING:
     from tui.app import TrainpadApp
@@ -53,6 +54,8 @@ class View(Screen[None]):
 
     def on_mount(self) -> None:
         """From here on there is something to show a run on."""
+        for lines in self.query(Lines):
+            lines.ascii_only = self.trainpad.ascii
         self.ready = True
 
     def show(self, run: Run) -> None:

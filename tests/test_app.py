@@ -1,0 +1,283 @@
+"""The dashboard, fed the events that the worker thread would post, with real controls."""
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.control import Control
+from core.events import (
+    Changed, Diverged, Evaluated, Event, Finished, Idle, Opened, Paused, Started, Steps, Weights,
+)  # fmt: skip
+from core.hparams import HyperParameters, as_dict
+from core.randomness import initial_layers
+from data.errors import DataError
+from tui.app import TrainpadApp
+from tui.bars import ProbabilityBars
+from tui.chart import Chart
+from tui.dialogs import Help, QuitDialog
+from tui.pad import SketchPad
+from tui.pad_screen import Verdict
+from tui.panel import Panel
+
+
+def text_of(app: TrainpadApp) -> str:
+    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
+
+
+def weights(step: int = 100) -> Weights:
+    layers = initial_layers((784, 16, 10), seed=1)
+    arrays = {f"layer{i}/weights": w for i, (w, _) in enumerate(layers)}
+    return Weights(step, arrays | {f"layer{i}/biases": b for i, (_, b) in enumerate(layers)})
+
+
+def matrix(total: int, right: int) -> list[list[int]]:
+    counts = np.zeros((10, 10), int)
+    counts[0, 0], counts[0, 1] = right, total - right
+    return counts.tolist()
+
+
+def evaluation(step: int) -> Evaluated:
+    confusion = {"train": matrix(55000, 47454), "validation": matrix(5000, 4330)}
+    return Evaluated(step, confusion | {"test": matrix(10000, 8737)}, {}, 0.1)
+
+
+class Scripted:
+    """A source that gives what a test hands it, and otherwise nothing, like a paused run."""
+
+    def __init__(self, folder: Path, *, opened: bool = True) -> None:
+        self.control = Control(folder, start=as_dict(HyperParameters()))
+        self._more = threading.Condition()
+        self._events: list[Event | Exception | None] = []
+        if opened:
+            info = {"name": "a-run", "hyperparameters": as_dict(HyperParameters())}
+            dataset = {"name": "mnist", "train": 55000, "notice": "", "classes": list("0123456789")}
+            self.give(
+                Opened(str(folder), info | {"dataset": dataset}, self.control),
+                Started(0, as_dict(HyperParameters()), "CPU:0", 12730),
+                Steps(0, np.linspace(2.3, 0.5, 100, dtype=np.float32), 0.05),
+            )
+
+    def give(self, *events: Event | Exception | None) -> None:
+        with self._more:
+            self._events += events
+            self._more.notify()
+
+    def __iter__(self) -> Iterator[Event]:
+        while True:
+            with self._more:
+                self._more.wait(0.02)
+                given, self._events = self._events, []
+            for event in given:
+                if event is None:
+                    return
+                if isinstance(event, Exception):
+                    raise event
+                yield event
+            yield Idle()
+
+    @property
+    def wanted(self) -> dict[str, object]:
+        return json.loads(self.control.path.read_bytes())
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Scripted:
+    return Scripted(tmp_path)
+
+
+async def shown(pilot: object, app: TrainpadApp, *texts: str) -> str:
+    for _ in range(100):
+        await pilot.pause(0.03)
+        screen = text_of(app)
+        if all(text in screen for text in texts):
+            return screen
+    raise AssertionError(f"{texts} not in:\n{screen}")
+
+
+async def test_a_run_is_shown_as_its_events_come(source: Scripted) -> None:
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "a-run · mnist 55,000 · CPU", "100 / 2,000", "learning rate")
+        source.give(evaluation(1000), Changed(1000, "learning_rate", 0.01, 0.0125))
+        await shown(pilot, app, "0.8628", "0.8660", "0.8737", "learning rate 0.01 → 0.0125")
+        await shown(pilot, app, "‹      0.0125 ›")
+        source.give(Paused(1000))
+        await shown(pilot, app, "paused")
+
+
+async def test_keys_become_wishes_in_control_json_and_the_panel_does_not_assume(
+    source: Scripted,
+) -> None:
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(120, 35)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        await pilot.press("]", "]", "space", "e", "c")
+        await pilot.pause()
+        assert source.wanted["hyperparameters"]["learning_rate"] == pytest.approx(0.015625)
+        assert source.wanted["pause_at"] == 0
+        assert (source.wanted["evaluate"], source.wanted["checkpoint"]) == (1, 1)
+        assert "0.015625" not in text_of(app)
+        await pilot.press("s", "s")
+        assert source.wanted["pause_at"] == 102
+        await pilot.press("space")
+        assert source.wanted["pause_at"] is None
+
+
+async def test_the_panel_takes_typed_values_and_refuses_wrong_ones_in_place(
+    source: Scripted,
+) -> None:
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        await pilot.press("tab", *"0.5", "enter")
+        await pilot.pause()
+        assert source.wanted["hyperparameters"]["learning_rate"] == 0.5
+        await pilot.press(*"0", "enter")
+        await shown(pilot, app, "learning_rate must be above 0")
+        assert source.wanted["hyperparameters"]["learning_rate"] == 0.5
+        await pilot.press("escape", "down", *"4000", "enter")
+        await pilot.pause()
+        assert source.wanted["hyperparameters"]["max_steps"] == 4000
+        await pilot.press("escape")
+        assert not app.screen.query_one(Panel).has_focus
+
+
+async def test_what_is_not_live_waits_for_the_next_run(source: Scripted) -> None:
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        panel = app.screen.query_one(Panel)
+        await pilot.press("tab", *["down"] * 8, "right")
+        await pilot.pause()
+        assert panel.next_run == {"optimizer": "momentum"}
+        assert "optimizer" not in source.wanted["hyperparameters"]
+
+
+async def test_a_digit_is_read_with_the_newest_weights_and_an_empty_field_is_not(
+    source: Scripted,
+) -> None:
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(160, 45)) as pilot:
+        source.give(weights())
+        await shown(pilot, app, "100 / 2,000")
+        await pilot.press("5")
+        await shown(pilot, app, "draw a digit here")
+        bars = app.screen.query_one(ProbabilityBars)
+        assert "%" not in "".join(bars.render_line(row).text for row in range(10))
+        pad = app.screen.query_one(SketchPad)
+        await pilot.mouse_down(pad, offset=(20, 5))
+        await pilot.hover(pad, offset=(25, 20))
+        await pilot.mouse_up(pad, offset=(25, 20))
+        await shown(pilot, app, "%", "weights after 100 steps")
+        before = app.screen.query_one(Verdict).render_line(1).text
+        source.give(weights(step=250))
+        await shown(pilot, app, "weights after 250 steps")
+        assert before != app.screen.query_one(Verdict).render_line(1).text
+
+
+async def test_the_same_source_goes_on_after_detaching(source: Scripted) -> None:
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        await pilot.press("d")
+    assert app.return_value == "detach"
+    assert app.pump.leave(5)
+    source.give(Finished(100, "done", 1.0), None)
+    assert [type(event) for event in app.pump.source if not isinstance(event, Idle)] == [Finished]
+
+
+async def test_quitting_while_training_asks_and_stopping_waits_for_the_end(
+    source: Scripted,
+) -> None:
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        await pilot.press("q")
+        assert isinstance(app.screen, QuitDialog)
+        await pilot.press("escape")
+        assert not isinstance(app.screen, QuitDialog)
+        await pilot.press("q", "s")
+        await pilot.pause()
+        assert source.wanted["stop"] == "stopped"
+        source.give(Finished(120, "stopped", 1.0), None)
+        for _ in range(100):
+            await pilot.pause(0.02)
+            if app.return_value:
+                break
+    assert (app.return_value, app.outcome) == ("quit", 0)
+
+
+async def test_divergence_is_said_and_is_the_exit_status(source: Scripted) -> None:
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(160, 45)) as pilot:
+        source.give(Diverged(120, float("nan"), "step-000099.safetensors"), None)
+        await shown(pilot, app, "diverged: the loss is nan", "step-000099.safetensors")
+        await pilot.press("q")
+    assert (app.return_value, app.outcome) == ("quit", 3)
+
+
+async def test_bad_data_ends_the_app_with_its_sentence(tmp_path: Path) -> None:
+    source = Scripted(tmp_path, opened=False)
+    source.give(DataError("no such folder"))
+    app = TrainpadApp(iter(source))
+    async with app.run_test() as pilot:
+        for _ in range(100):
+            await pilot.pause(0.02)
+            if app.return_value:
+                break
+    assert (app.return_value, str(app.error)) == ("error", "no such folder")
+
+
+async def test_help_lists_the_keys_of_the_screen(source: Scripted) -> None:
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(120, 60)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        await pilot.press("question_mark")
+        assert isinstance(app.screen, Help)
+        await shown(pilot, app, "Pause, or go on", "Save a checkpoint now")
+        await pilot.press("escape")
+        assert not isinstance(app.screen, Help)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 35), (160, 45), (200, 60), (20, 6)])
+async def test_every_screen_works_at_every_size(source: Scripted, size: tuple[int, int]) -> None:
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=size) as pilot:
+        source.give(weights(), evaluation(1000))
+        await pilot.pause(0.1)
+        for key in ("5", "1", "f", "f", "tab", "tab"):
+            await pilot.press(key)
+        await pilot.resize_terminal(100, 30)
+        await shown(pilot, app, "100 / 2,000")
+
+
+async def test_nothing_is_drawn_while_nothing_happens(source: Scripted) -> None:
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(160, 45)) as pilot:
+        source.give(evaluation(1000), Paused(100))
+        await shown(pilot, app, "paused")
+        await pilot.pause(0.3)
+        drawn: list[object] = []
+        for widget in app.screen.query("*"):
+            widget.refresh = lambda *a, **k: drawn.append(a)  # type: ignore[method-assign]
+        await pilot.pause(0.5)
+        assert drawn == []
+
+
+async def test_ascii_screens_hold_nothing_but_ascii(source: Scripted) -> None:
+    app = TrainpadApp(iter(source), ascii_only=True)
+    async with app.run_test(size=(120, 35)) as pilot:
+        source.give(weights(), evaluation(1000), Paused(100))
+        await shown(pilot, app, "paused")
+        assert set(app.screen.query_one("#loss", Chart).render_line(3).text) <= set(
+            map(chr, range(32, 127))
+        )
+        assert text_of(app).isascii()
+        source.give(weights())
+        await pilot.press("5")
+        await shown(pilot, app, "draw a digit here")
+        assert text_of(app).isascii()
