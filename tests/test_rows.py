@@ -1,10 +1,13 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.app import App
 from textual.strip import Strip
 
-from tui.rows import Rows
+from tui.rows import Rows, _changed_span
 
 RED, BLUE = Style(color="#ff0000"), Style(color="#0000ff")
 
@@ -52,9 +55,34 @@ async def test_only_changed_rows_are_sent_up_to_their_last_change():
         listed.content[1] = [("left ", RED), ("new", BLUE), (" right", RED)]
         assert listed.update_rows() == 1
         ((region,),) = listed.sent
-        assert (region.x, region.y, region.right, region.height) == (0, 1, 8, 1)
+        assert (region.x, region.y, region.right, region.height) == (5, 1, 8, 1)
         await pilot.pause()
         assert [row.strip() for row in screen_text(app)[1:4]] == ["same", "left new right", "tail"]
+
+
+narrow = st.text(st.sampled_from("ab "), max_size=8)
+wide = st.text(st.sampled_from("a漢"), max_size=4)
+pieces = st.lists(st.tuples(narrow | wide, st.sampled_from([RED, BLUE])), max_size=5)
+
+
+@given(pieces, pieces)
+def test_all_that_differs_lies_in_the_span_that_is_sent(old, new):
+    def strip(row):
+        made = Strip([Segment(text, style) for text, style in row if text])
+        return made.adjust_cell_length(24, Style())
+
+    def cells(strip):
+        return [(c, s.style) for s in strip for c in s.text for _ in range(cell_len(c))]
+
+    before, after = strip(old), strip(new)
+    span = _changed_span(before, after)
+    pairs = zip(cells(before), cells(after), strict=True)
+    differing = [i for i, (a, b) in enumerate(pairs) if a != b]
+    if differing:
+        assert span[0] <= differing[0]
+        assert differing[-1] < span[1] <= 24
+    if span:
+        assert 0 <= span[0] < span[1]
 
 
 async def test_nothing_is_sent_when_nothing_changed():

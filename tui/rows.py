@@ -2,12 +2,13 @@
 
 The link to the terminal is the bottleneck over SSH, and Textual sends again whatever a widget marks
 as dirty. So the rows of a widget are made anew whenever its data is, compared with those that are
-shown, and only differences are marked. Textual sends a dirty row from the widget's left edge to the
-right end of the marked span; a row is therefore marked up to its last changed cell.
+shown, and of each row only what lies between its first and its last changed cell is marked.
 """
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
+from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.geometry import Region
@@ -78,20 +79,41 @@ class Rows(Widget):
             return len(given)
         changed = []
         for y, strip in enumerate(given):
-            if end := _changed_until(self._given[y], strip):
+            if span := _changed_span(self._given[y], strip):
                 self._given[y], self._shown[y] = strip, strip.apply_style(self._ground)
-                changed.append(Region(0, y, end, 1))
+                changed.append(Region(span[0], y, span[1] - span[0], 1))
         if changed:
             self.refresh(*changed)
         return len(changed)
 
 
-def _changed_until(old: Strip, new: Strip) -> int:
-    """The number of cells of ``new`` up to the last piece that differs; 0 if none does."""
+def _changed_span(old: Strip, new: Strip) -> tuple[int, int] | None:
+    """The first cell of ``new`` that differs and the one after the last; None if none does."""
     if old is new:
+        return None
+    ours, theirs, width = list(new), list(old), new.cell_length
+    start = _common(ours, theirs, from_end=False)
+    if not ours and not theirs:
+        return None
+    return min(start, width - 1), width - _common(ours, theirs, from_end=True)
+
+
+def _common(ours: list[Segment], theirs: list[Segment], *, from_end: bool) -> int:
+    """The cells that two rows have in common at one end; takes equal pieces off both."""
+    at, cells = -1 if from_end else 0, 0
+    while ours and theirs and ours[at] == theirs[at]:
+        cells += ours.pop(at).cell_length
+        theirs.pop(at)
+    if ours and theirs and ours[at].style == theirs[at].style:
+        cells += _common_text(ours[at].text, theirs[at].text, from_end=from_end)
+    return cells
+
+
+def _common_text(ours: str, theirs: str, *, from_end: bool) -> int:
+    """The cells that two texts have in common at one end; none, to be safe, of wide ones."""
+    if cell_len(ours) != len(ours) or cell_len(theirs) != len(theirs):
         return 0
-    ours, theirs, cells = list(new), list(old), new.cell_length
-    while ours and theirs and ours[-1] == theirs[-1]:
-        cells -= ours.pop().cell_length
-        theirs.pop()
-    return cells if ours or theirs else 0
+    if from_end:
+        ours, theirs = ours[::-1], theirs[::-1]
+    pairs = enumerate(zip(ours, theirs, strict=False))
+    return next((i for i, (a, b) in pairs if a != b), min(len(ours), len(theirs)))

@@ -1,0 +1,81 @@
+"""Milliseconds for one 120x30 chart of two lines, by their length, beside plotext alone.
+
+Run from the project's root: ``python benchmarks/chart.py``. Each figure is the median of the CPU
+time of one redraw, from the data to the rows that a terminal would be sent.
+"""
+
+import statistics
+import time
+from collections.abc import Callable
+
+import numpy as np
+from rich.style import Style
+from rich.text import Text
+
+from core.pyramid import Floats
+from core.series import Series
+from tui.chart import Chart, Glyphs, Line
+from tui.chart_palette import LINES, Ink
+
+WIDTH, HEIGHT = 120, 30
+LENGTHS = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
+
+
+class Detached(Chart):
+    """A chart without an app, which would give it its colours."""
+
+    def __init__(self) -> None:
+        super().__init__("loss", glyphs=Glyphs.BRAILLE, logarithmic=True)
+        self._styles = [Style(color=f"color({16 + i})") for i in range(Ink.INSIDE + LINES)]
+        self._labelled = True
+
+
+def losses(length: int, seed: int) -> Floats:
+    """Losses that fall and level off, with noise."""
+    noise = np.random.default_rng(seed).lognormal(0, 0.2, length)
+    return (2 * np.exp(-np.linspace(0, 8, length)) + 0.3) * noise
+
+
+def median_ms(action: Callable[[], object], times: int) -> float:
+    """Median CPU time of an action, in milliseconds."""
+    spent = []
+    for _ in range(times):
+        start = time.process_time_ns()
+        action()
+        spent.append((time.process_time_ns() - start) / 1e6)
+    return statistics.median(spent)
+
+
+def ours(length: int) -> float:
+    """A frame of ours."""
+    chart = Detached()
+    chart.show([Line(name, Series(losses(length, i))) for i, name in enumerate("ab")], (), length)
+    return median_ms(lambda: chart.rows(WIDTH, HEIGHT), 100)
+
+
+def plotext_alone(length: int) -> float:
+    """A frame in which plotext draws every point, and Rich reads its output."""
+    import plotext
+
+    lines = [np.log10(losses(length, i)).tolist() for i in range(2)]
+
+    def draw() -> None:
+        plotext.clear_figure()
+        plotext.limit_size(False, False)
+        plotext.plot_size(WIDTH, HEIGHT)
+        for values in lines:
+            plotext.plot(values, marker="braille")
+        Text.from_ansi(plotext.build())
+
+    return median_ms(draw, 5)
+
+
+def main() -> None:
+    print(f"{WIDTH}x{HEIGHT}, two lines, logarithmic, braille; CPU ms a frame")
+    for length in LENGTHS:
+        print(f"{length:>12,} steps  {ours(length):8.2f}")
+    print(f"{10_000:>12,} steps  {plotext_alone(10_000):8.2f}  with plotext drawing everything")
+
+
+if __name__ == "__main__":
+    main()
