@@ -10,16 +10,18 @@ Only `core.train` imports this module, and TensorFlow is imported when an `Engin
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from core.augment import augmented
 from core.hparams import HyperParameters
+from core.noise import Dropout, Noise
 from core.order import Window
 from core.randomness import initial_layers
 from core.schedules import learning_rates
-from data.dataset import SPLITS, Dataset
+from data.dataset import NOTHING, SPLITS, Dataset
 from data.errors import UserError
 
 CHUNK = 2048
@@ -49,7 +51,9 @@ class Engine:
         self.device = pick_device(tf, device)
         self._examples = len(dataset.train)
         self._classes = len(dataset.classes)
-        self._compiled: dict[tuple[int, bool, bool], Callable[..., Any]] = {}
+        self._compiled: dict[Kind, Callable[..., Any]] = {}
+        self._image_shape = dataset.image_shape
+        self._has_junk = bool((dataset.train.labels == NOTHING).any())
         self._spans = _spans(dataset)
         height, width = dataset.image_shape
         sizes = (height * width, *hparams.hidden, self._classes)
@@ -106,41 +110,42 @@ class Engine:
                 tf.constant(hparams.seed),
                 tf.constant(hparams.dropout),
                 tf.constant(hparams.l2),
+                tf.constant(_amounts(hparams), tf.float32),
             )
             return np.asarray(losses.numpy()[: int(done)], np.float32)
 
     def _chunk(self, hparams: HyperParameters) -> Callable[..., Any]:
         kind = _kind(hparams)
         if kind not in self._compiled:
-            batch, dropout, l2 = kind
-            self._compiled[kind] = self._tf.function(
-                self._loop(batch, dropout=dropout, l2=l2), jit_compile=self._xla
-            )
+            self._compiled[kind] = self._tf.function(self._loop(kind), jit_compile=self._xla)
         return self._compiled[kind]
 
-    def _loop(self, batch: int, *, dropout: bool, l2: bool) -> Callable[..., Any]:
-        """The training loop for one batch size, ready to be compiled."""
+    def _loop(self, kind: "Kind") -> Callable[..., Any]:
+        """The training loop for one kind of step, ready to be compiled."""
         tf = self._tf
 
         def run(
             indices: Any, start: Any, count: Any, rates: Any, first: Any, seed: Any, rate: Any,
-            penalty: Any,
+            penalty: Any, amounts: Any,
         ) -> Any:  # fmt: skip
             def going_on(done: Any, loss: Any, _losses: Any) -> Any:
                 return (done < count) & tf.math.is_finite(loss)
 
             def step(done: Any, _loss: Any, losses: Any) -> Any:
                 # A slice would make XLA compile again for every other start.
-                chosen = tf.gather(indices, start + done * batch + tf.range(batch))
-                images = tf.gather(self._images, chosen)
+                chosen = tf.gather(indices, start + done * kind.batch + tf.range(kind.batch))
+                images = tf.cast(tf.gather(self._images, chosen), tf.float32) * (1 / 255)
                 labels = tf.gather(self._labels, chosen)
-                keep = _Dropout(tf, rate, first + done, seed) if dropout else None
+                noise = Noise(tf, first + done, seed)
+                if kind.augment:
+                    images = self._distorted(images, noise, amounts)
+                keep = Dropout(tf, rate, noise) if kind.dropout else None
                 weights = [(w.value, b.value) for w, b in self._layers]
                 flat = [tensor for layer in weights for tensor in layer]
                 with tf.GradientTape() as tape:
                     logits = _forward(tf, weights, images, keep)
-                    loss = _cross_entropy(tf, logits, labels)
-                    if l2:
+                    loss = self._cross_entropy(logits, labels)
+                    if kind.l2:
                         loss += penalty * tf.add_n([tf.reduce_sum(w * w) for w, _ in weights])
                 self._optimizer.learning_rate.assign(rates[done])
                 self._optimizer.apply(tape.gradient(loss, flat), self._variables)
@@ -153,6 +158,24 @@ class Engine:
             return losses.stack(), done
 
         return run
+
+    def _distorted(self, images: Any, noise: "Noise", amounts: Any) -> Any:
+        batch = images.shape[0]
+        squares = self._tf.reshape(images, (batch, *self._image_shape))
+        changed = augmented(self._tf, squares, lambda k: noise.uniform((batch, k), 0), amounts)
+        return self._tf.reshape(changed, images.shape)
+
+    def _cross_entropy(self, logits: Any, labels: Any) -> Any:
+        """The mean loss; an image that shows nothing should be read as anything alike."""
+        tf = self._tf
+        if not self._has_junk:
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+        else:
+            flat = tf.cast(labels == NOTHING, tf.float32)[:, None] / self._classes
+            losses = tf.nn.softmax_cross_entropy_with_logits(
+                tf.one_hot(labels, self._classes) + flat, logits
+            )
+        return tf.reduce_mean(losses)
 
     # -- evaluation -------------------------------------------------------------------------
 
@@ -176,7 +199,7 @@ class Engine:
             images, labels = tf.gather(self._images, places), tf.gather(self._labels, places)
             counts = tf.cast(tf.range(EVALUATION_BATCH) < count - done, tf.float32)
             layers = [(w.value, b.value) for w, b in self._layers]
-            logits = _forward(tf, layers, images)
+            logits = _forward(tf, layers, tf.cast(images, tf.float32) * (1 / 255))
             shown = tf.one_hot(labels, self._classes) * counts[:, None]
             read = tf.one_hot(tf.argmax(logits, axis=1), self._classes)
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
@@ -243,8 +266,22 @@ def pick_device(tf: Any, wanted: str) -> str:
     return f"/GPU:{number}"
 
 
-def _kind(hparams: HyperParameters) -> tuple[int, bool, bool]:
-    return hparams.batch_size, hparams.dropout > 0, hparams.l2 > 0
+class Kind(NamedTuple):
+    """What a compiled step is compiled for; everything else it takes as tensors."""
+
+    batch: int
+    dropout: bool
+    l2: bool
+    augment: bool
+
+
+def _kind(hparams: HyperParameters) -> Kind:
+    return Kind(hparams.batch_size, hparams.dropout > 0, hparams.l2 > 0, any(_amounts(hparams)))
+
+
+def _amounts(hparams: HyperParameters) -> tuple[float, ...]:
+    """How much images are distorted, in the order that `augmented` takes."""
+    return hparams.shift, hparams.rotate, hparams.scale, hparams.shear, hparams.elastic
 
 
 def _spans(dataset: Dataset) -> dict[str, tuple[int, int]]:
@@ -301,10 +338,10 @@ def _slot_name(variable: Any) -> str:
 
 
 def _forward(
-    tf: Any, layers: list[tuple[Any, Any]], images: Any, dropout: "_Dropout | None" = None
+    tf: Any, layers: list[tuple[Any, Any]], images: Any, dropout: "Dropout | None" = None
 ) -> Any:
-    """Logits ``[n, classes]`` of uint8 images ``[n, pixels]``; ReLU between the layers."""
-    values = tf.cast(images, tf.float32) * (1 / 255)
+    """Logits ``[n, classes]`` of images ``[n, pixels]`` in 0..1; ReLU between the layers."""
+    values = images
     for number, (weights, biases) in enumerate(layers):
         values = tf.matmul(values, weights) + biases
         if number < len(layers) - 1:
@@ -312,41 +349,3 @@ def _forward(
             if dropout is not None:
                 values = dropout(values, number)
     return values
-
-
-def _cross_entropy(tf: Any, logits: Any, labels: Any) -> Any:
-    return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
-
-
-class _Dropout:
-    """Leaves out hidden units, chosen by hashing seed, step, layer and place.
-
-    A counter-based generator of TensorFlow's inside the compiled loop makes a step several times
-    dearer on a CPU; a hash of a few integer operations per unit is enough for this and depends on
-    nothing but its inputs. The mixing steps and constants are Chris Wellons's ``lowbias32``.
-    """
-
-    def __init__(self, tf: Any, rate: Any, step: Any, seed: Any) -> None:
-        self._tf = tf
-        self._rate = rate
-        self._key = self._mixed(tf.cast(step, tf.uint32) ^ self._mixed(tf.cast(seed, tf.uint32)))
-
-    def __call__(self, values: Any, layer: int) -> Any:
-        tf = self._tf
-        rows, units = values.shape
-        places = tf.reshape(tf.range(rows * units, dtype=tf.int32), (rows, units))
-        salt = tf.constant(0x9E3779B9 * (layer + 1) % 2**32, tf.uint32)
-        bits = self._mixed(tf.cast(places, tf.uint32) ^ self._mixed(self._key ^ salt))
-        share = tf.cast(tf.bitwise.right_shift(bits, _u32(tf, 8)), tf.float32) * 2.0**-24
-        return tf.where(share >= self._rate, values / (1 - self._rate), 0.0)
-
-    def _mixed(self, bits: Any) -> Any:
-        tf = self._tf
-        for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B)):
-            bits = tf.bitwise.bitwise_xor(bits, tf.bitwise.right_shift(bits, _u32(tf, shift)))
-            bits = bits * _u32(tf, factor)
-        return tf.bitwise.bitwise_xor(bits, tf.bitwise.right_shift(bits, _u32(tf, 16)))
-
-
-def _u32(tf: Any, value: int) -> Any:
-    return tf.constant(value, tf.uint32)

@@ -174,6 +174,51 @@ class HyperParameters:
         live=True,
         step=0.0001,
     )
+    shift: float = _declare(
+        0.0,
+        "shift",
+        "Pixels by which each image is moved at random, at the most.",
+        low=0,
+        high=8,
+        live=True,
+        step=0.5,
+    )
+    rotate: float = _declare(
+        0.0,
+        "rotate",
+        "Degrees by which each image is turned at random, at the most.",
+        low=0,
+        high=45,
+        live=True,
+        step=5,
+    )
+    scale: float = _declare(
+        0.0,
+        "scale",
+        "Share by which width and height change at random, at the most.",
+        low=0,
+        high=0.5,
+        live=True,
+        step=0.05,
+    )
+    shear: float = _declare(
+        0.0,
+        "shear",
+        "Slant given to each image at random, at the most.",
+        low=0,
+        high=0.5,
+        live=True,
+        step=0.05,
+    )
+    elastic: float = _declare(
+        0.0,
+        "elastic",
+        "Pixels by which parts of an image are bent at random, at the most.",
+        low=0,
+        high=8,
+        live=True,
+        step=0.5,
+    )
     hidden: tuple[int, ...] = _declare(
         (128, 32),
         "hidden",
