@@ -3,10 +3,12 @@ import math
 import numpy as np
 import pytest
 from textual.app import App
+from textual.theme import BUILTIN_THEMES
 
 from core.series import Points, Series
 from core.timeline import Timeline
 from tui.chart import Axis, Chart, Glyphs, Line, Mark, MarkKind
+from tui.chart_palette import Ink
 from tui.chart_scene import Scene
 from tui.chart_view import Limits, Window, whole
 
@@ -114,18 +116,16 @@ def test_any_values_at_any_size(values, logarithmic, glyphs):
     sparse = points(steps * 7, values, 1.7e9 + steps)
     lines = [Line("a", Series(values), timeline=timeline), Line("b", sparse, 0, sparse.timeline)]
     scene = scene_of(*lines, glyphs=glyphs, logarithmic=logarithmic)
-    for axis in Axis:
-        scene.axis = axis
-        for smoothing in (0.0, 0.9):
-            scene.smoothing = smoothing
-            for width, height in ((1, 1), (10, 3), (50, 9)):
-                scene.cursor.toggle(scene.extent()[1])
-                composed = scene.compose(width, height)
-                rows = cells(composed)
-                assert len(rows) == height - (composed.x is not None)
-                assert {len(row) for row in rows} == {width - scene.plot_left}
-                assert scene.readings()[0].name == "a"
-                assert isinstance(scene.note(), str)
+    for axis, smoothing in ((Axis.STEP, 0), (Axis.STEP, 0.9), (Axis.RELATIVE, 0.9), (Axis.WALL, 0)):
+        scene.axis, scene.smoothing = axis, smoothing
+        scene.cursor.toggle(scene.extent()[1])
+        for width, height in ((1, 1), (10, 3), (50, 9)):
+            composed = scene.compose(width, height)
+            rows = cells(composed)
+            assert len(rows) == height - (composed.x is not None)
+            assert {len(row) for row in rows} == {width - scene.plot_left}
+        assert scene.readings()[0].name == "a"
+        assert scene.note() == "" or scene.cursor.x is not None
 
 
 def test_zeros_lie_at_the_foot_of_a_logarithmic_chart():
@@ -357,6 +357,20 @@ async def test_a_theme_changes_the_colours_of_what_is_shown():
         await pilot.pause()
         await pilot.pause()
         assert not dark & colours()
+
+
+@pytest.mark.parametrize("theme", ["nord", *(t for t in BUILTIN_THEMES if "ansi" in t)])
+async def test_every_theme_gives_each_line_a_colour_of_its_own(theme):
+    app = Charts()
+    async with app.run_test(size=(60, 12)) as pilot:
+        app.theme = theme
+        lines = [Line(str(i), Series(np.full(100, float(i)))) for i in range(6)]
+        app.chart.show(lines)
+        await pilot.pause()
+        styles = app.chart.palette
+        drawn = {styles[Ink.LINE + i].color for i in range(6)}
+        assert len(drawn) == 6
+        assert not drawn & {styles[Ink.BAND + i].color for i in range(6)}
 
 
 async def test_resizing_down_to_nothing_and_back(monkeypatch):

@@ -68,6 +68,13 @@ class Chart(Rows, can_focus=True):
         scene.marks.take(marks)
         self.update_rows()
 
+    @property
+    def palette(self) -> list[Style]:
+        """The styles of the theme, by ``Ink``."""
+        if not self._styles:
+            self._styles = chart_palette.palette(self)
+        return self._styles
+
     def set_glyphs(self, glyphs: Glyphs) -> None:
         """Draw with other characters from now on."""
         self.scene.glyphs = glyphs
@@ -75,11 +82,10 @@ class Chart(Rows, can_focus=True):
 
     def rows(self, width: int, height: int) -> list[Strip]:
         """The title and values, the plot with the labels of y, and the labels of x."""
-        self._styles = self._styles or chart_palette.palette(self)
         scene = self.scene
         composed = scene.compose(width, height - 1) if height > 1 and width > 1 else None
         heading = Heading(self.title, scene.note(), scene.readings(), scene.glyphs)
-        top = heading.strip(width, self._styles)
+        top = heading.strip(width, self.palette)
         return [top, *self._plot(composed)] if composed else [top]
 
     def on_mount(self) -> None:
@@ -177,7 +183,7 @@ class Chart(Rows, can_focus=True):
             width, height = canvas.width + y.width, canvas.height + 1
             blank = [" " * width] * height
             labels = [*plot.frame(width, height, x, y).rows] if self._labelled else blank
-        left, styles = self.scene.plot_left, self._styles
+        left, styles = self.scene.plot_left, self.palette
         rows = [
             Strip(
                 [Segment(label[:left], styles[Ink.AXIS]), *(Segment(t, styles[s]) for t, s in runs)]

@@ -53,8 +53,14 @@ class Placed:
     mark: Mark
 
 
-def paint(canvas: Canvas, drawings: Sequence[Drawing], marks: Sequence[Placed], y: Range) -> None:
-    """Paint bands, marks and lines, the first line on top."""
+def paint(
+    canvas: Canvas,
+    drawings: Sequence[Drawing],
+    marks: Sequence[Placed],
+    y: Range,
+    cursor: int | None = None,
+) -> None:
+    """Paint bands, marks, lines (the first one on top), and the cursor in its column of cells."""
     for drawing in reversed(drawings):
         if drawing.smooth is not None or drawing.raw.has_width:
             _paint_band(canvas, drawing, y)
@@ -64,12 +70,14 @@ def paint(canvas: Canvas, drawings: Sequence[Drawing], marks: Sequence[Placed], 
     for drawing in reversed(drawings):
         _paint_line(canvas, drawing, y)
     _write_signs(canvas, marks)
-    _write_labels(canvas, marks)
+    free = canvas.blank[0].tolist()
+    if cursor is not None:
+        _paint_cursor(canvas, cursor)
+    _write_labels(canvas, marks, free)
     _write_letters(canvas, drawings, y)
 
 
-def paint_cursor(canvas: Canvas, column: int) -> None:
-    """An upright line through the cells in which no curve is drawn."""
+def _paint_cursor(canvas: Canvas, column: int) -> None:
     bar = "|" if canvas.glyphs is Glyphs.ASCII else "│"
     for row in np.flatnonzero(canvas.undrawn[:, column]).tolist():
         canvas.write(row, column, bar, Ink.CURSOR)
@@ -114,9 +122,8 @@ def _write_signs(canvas: Canvas, marks: Sequence[Placed]) -> None:
             canvas.write(row, placed.column, sign, _mark_ink(placed.mark))
 
 
-def _write_labels(canvas: Canvas, marks: Sequence[Placed]) -> None:
-    """Labels in the top row, right of their marks, where nothing else is."""
-    free = canvas.blank[0].tolist()
+def _write_labels(canvas: Canvas, marks: Sequence[Placed], free: list[bool]) -> None:
+    """Labels in the top row, right of their marks, in cells that are free."""
     for placed in marks:
         start, label = placed.column + 1, canvas.glyphs.spell(placed.mark.label)
         stop = start + len(label)

@@ -50,6 +50,7 @@ Chart {
     height: 1fr; width: 1fr; min-height: 3;
     & > .chart--axis { color: $foreground 55%; }
     & > .chart--title { color: $foreground; text-style: bold; }
+    &:focus > .chart--title { text-style: bold underline; }
     & > .chart--value { color: $foreground; }
     & > .chart--cursor { color: $accent; }
     & > .chart--mark-diverged { color: $error; text-style: bold; }
@@ -93,7 +94,7 @@ def palette(widget: Widget) -> list[Style]:
     styles = [Style()] * (Ink.INSIDE + LINES)
     for component, ink in COMPONENTS.items():
         style = widget.get_component_rich_style(component)
-        styles[ink] = Style(color=style.color, bold=style.bold)
+        styles[ink] = Style(color=style.color, bold=style.bold, underline=style.underline)
     for i in range(LINES):
         tint = Color.from_rich_color(styles[Ink.BAND + i].color)
         ground = widget.background_colors[1]

@@ -16,7 +16,7 @@ from tui.chart_axes import Axis
 from tui.chart_cursor import Cursor, cell_of
 from tui.chart_header import Reading
 from tui.chart_marks import Mark, MarkIndex, MarkKind
-from tui.chart_paint import Drawing, Placed, paint, paint_cursor
+from tui.chart_paint import Drawing, Placed, paint
 from tui.chart_palette import LINES, Ink
 from tui.chart_trace import Line, logarithm, smoothed, trace
 from tui.chart_view import Limits, Range, Window
@@ -90,9 +90,9 @@ class Scene:
         if framed and y.width > label_width:
             return self.compose(width, height, y.width)
         self.plot_left, self.plot_width = left, canvas.width
-        paint(canvas, drawings, self._placed(shown, canvas.width), limits)
-        if self.cursor.x is not None:
-            paint_cursor(canvas, cell_of(self.cursor.x, shown, canvas.width))
+        x = self.cursor.x
+        cursor = None if x is None else cell_of(x, shown, canvas.width)
+        paint(canvas, drawings, self._placed(shown, canvas.width), limits, cursor)
         if not framed:
             return Composed(canvas)
         return Composed(canvas, chart_axes.x_ticks(self.axis, shown, canvas.width), y)
