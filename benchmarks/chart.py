@@ -1,6 +1,6 @@
 """Milliseconds for one 120x30 chart of two lines, by their length, beside plotext alone.
 
-Run from the project's root: ``python benchmarks/chart.py``. Each figure is the median of the CPU
+Run from the project's root: ``python -m benchmarks.chart``. Each figure is the median of the CPU
 time of one redraw, from the data to the rows that a terminal would be sent.
 """
 
