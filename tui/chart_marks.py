@@ -52,7 +52,7 @@ class MarkIndex:
     def take(self, marks: Sequence[Mark]) -> None:
         """Use these marks from now on; of a list that only grew, the new ones alone are read."""
         known = len(self._steps)
-        grew = known and len(marks) >= known and marks[known - 1] is self._newest
+        grew = known and len(marks) >= known and marks[known - 1] == self._newest
         start = known if grew else 0
         ranks = list(MarkKind)
         steps = np.array([mark.step for mark in marks[start:]], np.int64)
