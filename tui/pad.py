@@ -1,70 +1,32 @@
 """The sketch pad: a square field on which a digit is drawn with the mouse or with keys alone.
 
 The widget knows ink and nothing of digits: it keeps strokes (``tui.pad_sheet``), shows them
-(``tui.pad_raster``) and tells the screen that they changed; the screen decides when to ask a
+(``tui.pad_field``) and tells the screen that they changed; the screen decides when to ask a
 network. A terminal reports the mouse in cells, many times in a stroke, and bytes are dear over
 SSH, so a move of the pen repaints only the spans of cells whose grey changed.
 """
 
-from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
-from rich.segment import Segment
 from textual import events
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
-from textual.strip import Strip
-from textual.widget import Widget
 
-from tui.pad_raster import PadRaster
+from tui.pad_field import InkField
 from tui.pad_sheet import Point, Points, Sheet, State, clip_to_square
-from tui.pixels import GREY, GREYS, RAMP, Tones, half_blocks
 
-MOST_ROWS = 28
 PEN = 0.085
 """The pen's width as a part of the field's side: MNIST's, when a digit fills two thirds of it."""
 THINNEST, THICKEST = 0.03, 0.2
 PEN_STEP = 0.01
-HINT = ("draw a digit here", "drag, or arrows and space", "right drag or e erases")
-TILE = 8
 CURSORS = {"up": "[]", "down": "()", "erase": "{}"}
 
 
-class _Tile(Widget):
-    """A few columns of the field. Textual sends a changed row from its widget's left edge on."""
+class SketchPad(InkField, can_focus=True):
+    """A square field to draw on; as large as its container allows, up to 56x28 cells."""
 
-    ALLOW_SELECT = False
-    DEFAULT_CSS = f"_Tile {{ width: {TILE}; height: 100%; }}"
-
-    def __init__(self, left: int, row: Callable[[int], Strip]) -> None:
-        super().__init__()
-        self.left = left
-        self._row = row
-
-    def render_line(self, y: int) -> Strip:
-        """This tile's part of a row of the field."""
-        return self._row(y).crop(self.left, self.left + self.size.width)
-
-
-class SketchPad(Widget, can_focus=True):
-    """A square field of ink; as large as its container allows, up to 56x28 cells."""
-
-    ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "sketch-pad--ink",
-        "sketch-pad--hint",
-        "sketch-pad--cursor",
-    }
-    DEFAULT_CSS = """
-    SketchPad { width: auto; height: auto; layout: horizontal; overflow: hidden; }
-    SketchPad > .sketch-pad--ink { color: $foreground; background: $surface; }
-    SketchPad > .sketch-pad--hint { color: $text-muted; background: $surface; }
-    SketchPad > .sketch-pad--cursor { color: $accent; background: $surface; text-style: bold; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(0,-1)", "Up", show=False, id="pad.up", tooltip="Move up"),
         Binding("down,j", "move(0,1)", "Down", show=False, id="pad.down", tooltip="Move down"),
@@ -101,8 +63,6 @@ class SketchPad(Widget, can_focus=True):
     """Whether the pen is an eraser; the right mouse button is one anyway."""
     pen_down = reactive(False, repaint=False)
     """Whether moving by keys draws."""
-    ascii = reactive(False, repaint=False)
-    """Whether to draw with letters instead of half blocks."""
 
     class Changed(Message):
         """There is other ink on the pad."""
@@ -124,23 +84,13 @@ class SketchPad(Widget, can_focus=True):
             return self.pad.strokes
 
     def __init__(self, *, ascii_only: bool = False, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id)
-        self.set_reactive(SketchPad.ascii, ascii_only)
-        self._sheet = Sheet()
-        self._raster = PadRaster(1, GREYS)
-        self._strips: dict[int, Strip] = {}
-        self._tones: Tones | None = None
+        super().__init__(Sheet(), ascii_only=ascii_only, id=id)
         self._at: Point | None = None
         """Where the pen is while a mouse button is held."""
         self._mouse_erases = False
-        self._cursor = (0.5, 0.5)
-        self._cursor_shown = False
-        self._hint_shown = True
-
-    def compose(self) -> ComposeResult:
-        """Tiles for the widest field; what lies beyond a smaller one is cut off."""
-        for left in range(0, 2 * MOST_ROWS, TILE):
-            yield _Tile(left, self._kept_row)
+        self._place: Point = (0.5, 0.5)
+        """Where the keys have the pen."""
+        self._by_keys = False
 
     # -- what others ask ---------------------------------------------------------------------------
 
@@ -163,31 +113,6 @@ class SketchPad(Widget, can_focus=True):
         """Show other ink; what was drawn is kept among the last drawings, and can be undone."""
         self._replaced(self._sheet.load(lines))
 
-    # -- size --------------------------------------------------------------------------------------
-
-    def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002
-        """Twice as many columns as rows: a square."""
-        return 2 * self._rows_in(container)
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
-        """As many rows as the container has, up to 28."""
-        return min(self._rows_in(container), max(1, width // 2))
-
-    def _rows_in(self, container: Size) -> int:
-        return max(1, min(MOST_ROWS, container.height, container.width // 2))
-
-    @property
-    def rows(self) -> int:
-        """Rows of cells that the field has; columns are twice that."""
-        return self._raster.side // 2
-
-    def on_resize(self) -> None:
-        """Draw the same ink at the new size."""
-        rows = max(1, min(self.size.height, self.size.width // 2))
-        self._raster = PadRaster(rows, GREYS)
-        self._raster.redraw(self._sheet.lines)
-        self._repaint()
-
     # -- mouse -------------------------------------------------------------------------------------
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
@@ -197,7 +122,7 @@ class SketchPad(Widget, can_focus=True):
         event.stop()
         self.capture_mouse()
         self.pen_down = False
-        self._show_cursor(False)
+        self._point_out(False)
         self._mouse_erases = self.erasing or event.button == 3
         self._sheet.begin()
         self._at = self._point(event)
@@ -209,8 +134,9 @@ class SketchPad(Widget, can_focus=True):
             return
         event.stop()
         here = self._point(event)
-        self._go(self._at, here, self._mouse_erases)
-        self._at = here
+        if here != self._at:
+            self._go(self._at, here, self._mouse_erases)
+            self._at = here
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         """Lift the pen."""
@@ -251,36 +177,45 @@ class SketchPad(Widget, can_focus=True):
 
     def action_move(self, right: int, down: int) -> None:
         """One step of a row's height, drawing or erasing on the way if the pen is down."""
-        edge = 0.5 / self.rows
-        here = self._cursor
-        x, y = (
-            min(max((int(v * self.rows) + 0.5 + step) / self.rows, edge), 1 - edge)
-            for v, step in zip(here, (right, down), strict=True)
-        )
-        self._refresh_cursor()
-        self._cursor = (float(x), float(y))
-        self._show_cursor(True)
-        if not self.pen_down or self._cursor == here:
+        here = self._place
+        self._place = self._on_grid(right, down)
+        self._point_out(True)
+        if not self.pen_down or self._place == here:
             return
         if self.erasing:
-            self._go(here, self._cursor, True)
+            self._go(here, self._place, True)
         else:
             self._step()
 
+    def _on_grid(self, right: int, down: int) -> Point:
+        """The place some steps of a row's height away, on a grid of such squares."""
+        last = self.rows - 1
+        column, row = (int(v * self.rows) for v in self._place)
+        x, y = min(max(column + right, 0), last), min(max(row + down, 0), last)
+        return (x + 0.5) / self.rows, (y + 0.5) / self.rows
+
     def _step(self) -> None:
-        if self._sheet.step(self._cursor):
-            self._paint(self._raster.redraw(self._sheet.lines))
+        if self._sheet.step(self._place):
+            self.redraw()
         else:
-            self._paint(self._raster.draw(self._sheet.lines[-1].points[-2:], self.pen))
+            self.add_line(self._sheet.lines[-1].points[-2:], self.pen)
         self.post_message(self.Changed(self, False))
+
+    def _point_out(self, by_keys: bool) -> None:
+        """Show where the keys have the pen, and what it does there; the mouse needs no cursor."""
+        self._by_keys = by_keys
+        state = "erase" if self.erasing else "down" if self.pen_down else "up"
+        self.show_cursor(self._place if by_keys else None, CURSORS[state])
 
     def action_pen(self) -> None:
         """Put the pen down where the cursor is, or take it up."""
         self.pen_down = not self.pen_down
-        self._show_cursor(True)
+        if self.pen_down:
+            self._place = self._on_grid(0, 0)
+        self._point_out(True)
         if self.pen_down:
             self._sheet.begin()
-            self._go(self._cursor, self._cursor, self.erasing)
+            self._go(self._place, self._place, self.erasing)
         else:
             self._sheet.finish()
             self.post_message(self.Changed(self, True))
@@ -290,7 +225,7 @@ class SketchPad(Widget, can_focus=True):
         self.pen_down = False
         self._sheet.finish()
         self.erasing = not self.erasing
-        self._refresh_cursor()
+        self._point_out(self._by_keys)
 
     def action_pen_width(self, steps: int) -> None:
         """Another width for the lines that follow."""
@@ -322,7 +257,7 @@ class SketchPad(Widget, can_focus=True):
         """Take pen or eraser from one point to another, of which only the field's part counts."""
         if erase:
             if self._sheet.erase(start, end, max(self.pen, PEN)):
-                self._paint(self._raster.redraw(self._sheet.lines))
+                self.redraw()
         else:
             self._draw(start, end)
         self.post_message(self.Changed(self, False))
@@ -335,114 +270,13 @@ class SketchPad(Widget, can_focus=True):
             self._sheet.start(inside[0], self.pen)
         if inside[1] != inside[0]:
             self._sheet.extend(inside[1])
-        self._paint(self._raster.draw(np.array(inside), self.pen))
+        self.add_line(np.array(inside), self.pen)
         if inside[1] != end:
             self._sheet.lift()
 
     def _replaced(self, changed: bool) -> None:
         self.pen_down = False
+        self._point_out(self._by_keys)
         if changed:
-            self._paint(self._raster.redraw(self._sheet.lines))
+            self.redraw()
             self.post_message(self.Changed(self, True))
-
-    # -- showing -----------------------------------------------------------------------------------
-
-    def _paint(self, regions: list[Region]) -> None:
-        """Repaint these cells and, if ink came or went, the hint."""
-        if self._sheet.empty != self._hint_shown:
-            self._hint_shown = self._sheet.empty
-            regions = [*regions, *(Region(0, row, 2 * self.rows, 1) for row in self._hints())]
-        for region in regions:
-            self._strips.pop(region.y, None)
-        for tile in self.query_children(_Tile):
-            place = Region(tile.left, 0, TILE, self.rows)
-            touched = [region.intersection(place) for region in regions]
-            if any(touched):
-                tile.refresh(*(part.translate((-tile.left, 0)) for part in touched if part))
-
-    def _repaint(self) -> None:
-        self._strips.clear()
-        self._tones = None
-        for tile in self.query_children(_Tile):
-            tile.refresh()
-
-    def _show_cursor(self, shown: bool) -> None:
-        self._cursor_shown = shown
-        self._refresh_cursor()
-
-    def _refresh_cursor(self) -> None:
-        column, row = self._cursor_cell()
-        self._paint([Region(column, row, 2, 1)])
-
-    def _cursor_cell(self) -> tuple[int, int]:
-        x, y = self._cursor
-        return 2 * int(x * self.rows), int(y * self.rows)
-
-    def _hints(self) -> dict[int, str]:
-        """What to write on an empty field, by row."""
-        if self.rows < len(HINT) + 2:
-            return {}
-        top = (self.rows - len(HINT)) // 2
-        return {top + i: text for i, text in enumerate(HINT)}
-
-    def watch_ascii(self) -> None:
-        """Show the same ink in the other way."""
-        self._repaint()
-
-    def watch_pen_down(self) -> None:
-        """The cursor shows whether it draws."""
-        self._refresh_cursor()
-
-    def on_focus(self) -> None:
-        """Keys work now."""
-        self._refresh_cursor()
-
-    def on_blur(self) -> None:
-        """Keys go elsewhere; the cursor hides."""
-        self._refresh_cursor()
-
-    def notify_style_update(self) -> None:
-        """Another theme, other colours."""
-        super().notify_style_update()
-        self._repaint()
-
-    def _kept_row(self, y: int) -> Strip:
-        """One row of cells, kept until its ink changes."""
-        strip = self._strips.get(y)
-        if strip is None:
-            strip = self._strips[y] = self._row(y)
-        return strip
-
-    def _row(self, y: int) -> Strip:
-        paper = self.get_component_rich_style("sketch-pad--hint")
-        if y >= self.rows:
-            return Strip.blank(self.size.width, paper)
-        hint = self._hints().get(y) if self._hint_shown else None
-        if hint is not None and len(hint) <= 2 * self.rows:
-            strip = Strip([Segment(hint.center(2 * self.rows), paper)])
-        elif self.ascii:
-            strip = self._letters(y)
-        else:
-            top, bottom = self._raster.levels[2 * y : 2 * y + 2].tolist()
-            strip = Strip(half_blocks(top, bottom, self._colours().steps(GREYS)))
-        return self._with_cursor(strip, y)
-
-    def _letters(self, y: int) -> Strip:
-        mean = self._raster.levels[2 * y : 2 * y + 2].mean(axis=0) / (GREYS - 1)
-        text = "".join(RAMP[level] for level in np.rint(mean * (len(RAMP) - 1)).astype(int))
-        return Strip([Segment(text, self.get_component_rich_style("sketch-pad--ink"))])
-
-    def _with_cursor(self, strip: Strip, y: int) -> Strip:
-        column, row = self._cursor_cell()
-        if row != y or not self._cursor_shown or not self.has_focus:
-            return strip
-        state = "erase" if self.erasing else "down" if self.pen_down else "up"
-        style = self.get_component_rich_style("sketch-pad--cursor")
-        cursor = Strip([Segment(CURSORS[state], style)])
-        return Strip.join([strip.crop(0, column), cursor, strip.crop(column + 2)])
-
-    def _colours(self) -> Tones:
-        if self._tones is None:
-            style = self.get_component_rich_style("sketch-pad--ink")
-            self._tones = Tones(style.bgcolor or GREY.low, style.color or GREY.high)
-        return self._tones

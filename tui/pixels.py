@@ -43,12 +43,14 @@ GREY = Tones(Color.from_rgb(18, 18, 18), Color.from_rgb(238, 238, 238))
 
 @lru_cache(256)
 def _steps(low: Color, high: Color, count: int) -> tuple[Color, ...]:
-    start, end = low.get_truecolor(), high.get_truecolor()
-    parts = [i / (count - 1) for i in range(count)]
-    return tuple(
-        Color.from_rgb(*(a + (b - a) * part for a, b in zip(start, end, strict=True)))
-        for part in parts
-    )
+    """Even steps; a terminal's own colours have no known mixture, so greys stand between them."""
+    parts = [i / (count - 1) for i in range(1, count - 1)]
+    if low.triplet is None or high.triplet is None:
+        between = [Color.from_ansi(232 + round(part * 23)) for part in parts]
+    else:
+        pairs = list(zip(low.triplet, high.triplet, strict=True))
+        between = [Color.from_rgb(*(a + (b - a) * part for a, b in pairs)) for part in parts]
+    return (low, *between, high)
 
 
 @lru_cache(4096)

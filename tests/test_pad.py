@@ -1,0 +1,360 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.color import Color
+from rich.style import Style
+from textual.app import App
+from textual.containers import Container
+
+from tui.bars import ProbabilityBars, verdict
+from tui.pad import PEN, SketchPad
+from tui.pad_sheet import KEPT_DRAWINGS, Sheet, clip_to_square
+from tui.pixels import GREY, Tones, half_blocks, render_image, render_signed
+
+
+class PadApp(App[None]):
+    CSS = "Container { width: 1fr; height: 1fr; }"
+
+    def __init__(self, ascii_only=False):
+        super().__init__()
+        self.ascii_only = ascii_only
+        self.changes = []
+
+    def compose(self):
+        with Container():
+            yield SketchPad(ascii_only=self.ascii_only)
+
+    def on_mount(self):
+        self.query_one(SketchPad).focus()
+
+    def on_sketch_pad_changed(self, message):
+        self.changes.append((len(message.strokes), message.finished))
+
+
+def shown(app):
+    """The pad as text, as the terminal gets it."""
+    pad = app.query_one(SketchPad)
+    strips = app.screen._compositor.render_strips()
+    return [strip.text[: 2 * pad.rows] for strip in strips[: pad.rows]]
+
+
+def inked(app):
+    """Which cells have ink."""
+    return np.array([[c in "▀▄█" for c in row] for row in shown(app)])
+
+
+async def drag(pilot, cells, button=1):
+    await pilot.mouse_down(SketchPad, offset=cells[0], button=button)
+    for cell in cells[1:]:
+        await pilot.hover(SketchPad, offset=cell)
+    await pilot.mouse_up(SketchPad, offset=cells[-1])
+    await pilot.pause()
+
+
+@pytest.mark.parametrize(
+    ("terminal", "size"),
+    [((80, 20), (40, 20)), ((160, 45), (56, 28)), ((24, 40), (24, 12)), ((3, 3), (2, 1))],
+)
+async def test_the_field_is_a_square_that_fits(terminal, size):
+    app = PadApp()
+    async with app.run_test(size=terminal):
+        assert app.query_one(SketchPad).size == size
+
+
+async def test_an_empty_field_says_what_to_do():
+    app = PadApp()
+    async with app.run_test(size=(80, 20)) as pilot:
+        assert "draw a digit" in "\n".join(shown(app))
+        assert app.query_one(SketchPad).empty
+        await drag(pilot, [(4, 2)])
+        assert "draw" not in "\n".join(shown(app))
+        await pilot.press("u")
+        assert "draw a digit" in "\n".join(shown(app))
+
+
+async def test_a_fast_stroke_has_no_holes():
+    app = PadApp()
+    async with app.run_test(size=(80, 20)) as pilot:
+        await drag(pilot, [(4, 10), (35, 10)])
+        assert inked(app)[10, 4:36].all()
+        (stroke,) = app.query_one(SketchPad).strokes
+        np.testing.assert_allclose(stroke, [[4.5 / 40, 10.5 / 20], [35.5 / 40, 10.5 / 20]])
+        assert app.changes == [(1, False), (1, False), (1, True)]
+
+
+async def test_moves_without_the_pad_s_own_button_draw_nothing():
+    app = PadApp()
+    async with app.run_test(size=(80, 20)) as pilot:
+        await pilot.hover(SketchPad, offset=(4, 4))
+        await drag(pilot, [(5, 5), (9, 9)], button=2)
+        assert app.query_one(SketchPad).empty
+
+
+async def test_out_of_the_field_and_back():
+    app = PadApp()
+    async with app.run_test(size=(80, 30)) as pilot:
+        await drag(pilot, [(36, 10), (70, 10), (70, 14), (36, 14)])
+        first, second = app.query_one(SketchPad).strokes
+        assert first[-1, 0] == second[0, 0] == 1
+        assert not np.any([stroke > 1 for stroke in (first, second)])
+        await pilot.press("u")
+        assert app.query_one(SketchPad).empty
+
+
+async def test_a_mouse_that_is_taken_away_ends_the_stroke():
+    app = PadApp()
+    async with app.run_test(size=(80, 20)) as pilot:
+        pad = app.query_one(SketchPad)
+        await pilot.mouse_down(SketchPad, offset=(5, 5))
+        app.capture_mouse(None)
+        await pilot.pause()
+        await pilot.hover(SketchPad, offset=(30, 15))
+        assert len(pad.strokes) == 1
+        assert len(pad.strokes[0]) == 1
+        assert app.changes[-1] == (1, True)
+
+
+@pytest.mark.parametrize("how", ["right", "e"])
+async def test_the_eraser_cuts_strokes(how):
+    app = PadApp()
+    async with app.run_test(size=(80, 20)) as pilot:
+        pad = app.query_one(SketchPad)
+        await drag(pilot, [(4, 10), (35, 10)])
+        if how == "e":
+            await pilot.press("e")
+        await drag(pilot, [(20, 2), (20, 18)], button=3 if how == "right" else 1)
+        left, right = pad.strokes
+        assert left[0, 0] == pytest.approx(4.5 / 40)
+        assert right[-1, 0] == pytest.approx(35.5 / 40)
+        assert right[0, 0] - left[-1, 0] == pytest.approx(2 * PEN, abs=PEN / 2)
+        assert not inked(app)[10, 20]
+        await pilot.press("u")
+        assert len(pad.strokes) == 1
+        assert inked(app)[10, 20]
+
+
+async def test_erasing_nothing_leaves_no_step_to_undo():
+    app = PadApp()
+    async with app.run_test(size=(80, 20)) as pilot:
+        await drag(pilot, [(4, 10), (35, 10)])
+        await drag(pilot, [(4, 2), (35, 2)], button=3)
+        await pilot.press("u")
+        assert app.query_one(SketchPad).empty
+
+
+async def test_keys_alone_draw():
+    app = PadApp()
+    async with app.run_test(size=(80, 20)) as pilot:
+        pad = app.query_one(SketchPad)
+        await pilot.press("left", "h", "up", "k", "right", "l", "down", "j")
+        assert pad.empty
+        assert any("[]" in row for row in shown(app))
+        await pilot.press("space")
+        assert any("()" in row for row in shown(app))
+        await pilot.press("down", "down", "down", "space", "left")
+        (stroke,) = pad.strokes
+        np.testing.assert_allclose(stroke[:, 0], stroke[0, 0])
+        np.testing.assert_allclose(np.diff(stroke[:, 1]), 1 / 20)
+        assert app.changes[-1] == (1, True)
+
+
+async def test_keys_that_take_turns_draw_a_diagonal_and_others_a_corner():
+    app = PadApp()
+    async with app.run_test(size=(80, 20)) as pilot:
+        pad = app.query_one(SketchPad)
+        await pilot.press("space", *["right", "up"] * 5, "space")
+        steps = np.diff(pad.strokes[0], axis=0)
+        np.testing.assert_allclose(steps, np.tile([1 / 20, -1 / 20], (5, 1)))
+        await pilot.press("space", "down", "down", "right", "right", "space")
+        steps = np.diff(pad.strokes[1], axis=0)
+        assert (steps != 0).sum(axis=1).tolist() == [1, 1, 1, 1]
+
+
+async def test_keys_stop_at_the_edge():
+    app = PadApp()
+    async with app.run_test(size=(80, 20)) as pilot:
+        pad = app.query_one(SketchPad)
+        await pilot.press("space", *["left"] * 30, "space")
+        assert pad.strokes[0][:, 0].min() == pytest.approx(0.5 / 20)
+
+
+async def test_undo_redo_clear_and_older_drawings():
+    app = PadApp()
+    async with app.run_test(size=(80, 20)) as pilot:
+        pad = app.query_one(SketchPad)
+        await drag(pilot, [(4, 4), (9, 4)])
+        await drag(pilot, [(4, 8), (9, 8)])
+        await pilot.press("u")
+        assert len(pad.strokes) == 1
+        await pilot.press("r", "r")
+        assert len(pad.strokes) == 2
+        await pilot.press("c")
+        assert pad.empty
+        await drag(pilot, [(30, 4)])
+        await pilot.press("p")
+        assert len(pad.strokes) == 2
+        await pilot.press("n")
+        assert len(pad.strokes) == 1
+        await pilot.press("n", "n")
+        assert pad.empty
+        assert not inked(app).any()
+
+
+async def test_another_size_keeps_the_ink():
+    app = PadApp()
+    async with app.run_test(size=(80, 20)) as pilot:
+        pad = app.query_one(SketchPad)
+        await drag(pilot, [(4, 10), (35, 10)])
+        before = pad.strokes[0].copy()
+        await pilot.resize_terminal(160, 45)
+        await pilot.pause()
+        assert pad.size == (56, 28)
+        np.testing.assert_array_equal(pad.strokes[0], before)
+        assert inked(app)[14, 7:49].all()
+
+
+async def test_letters_instead_of_blocks():
+    app = PadApp(ascii_only=True)
+    async with app.run_test(size=(80, 20)) as pilot:
+        await drag(pilot, [(4, 10), (35, 10)])
+        assert all(row.isascii() for row in shown(app))
+        assert shown(app)[10][10:30] == "@" * 20
+        app.query_one(SketchPad).ascii = False
+        await pilot.pause()
+        assert inked(app)[10, 10:30].all()
+
+
+@pytest.mark.parametrize("theme", ["textual-light", "ansi-dark"])
+async def test_no_colour_and_other_themes(monkeypatch, theme):
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = PadApp()
+    async with app.run_test(size=(80, 20)) as pilot:
+        app.theme = theme
+        await drag(pilot, [(4, 10), (35, 10)])
+        assert inked(app)[10, 5:35].all()
+
+
+async def test_the_pen_s_width_is_for_the_lines_that_follow():
+    app = PadApp()
+    async with app.run_test(size=(80, 20)) as pilot:
+        pad = app.query_one(SketchPad)
+        await drag(pilot, [(4, 4), (30, 4)])
+        await pilot.press("plus", "plus", "minus")
+        await pilot.pause()
+        await pilot.press(*["plus"] * 3)
+        await drag(pilot, [(4, 12), (30, 12)])
+        thin, thick = (line.pen for line in pad.lines)
+        assert thin == PEN
+        assert thick == pytest.approx(PEN + 0.04)
+        await pilot.press(*["minus"] * 40)
+        assert pad.pen > 0
+
+
+async def test_a_step_repaints_only_what_changed():
+    app = PadApp()
+    async with app.run_test(size=(80, 20)) as pilot:
+        pad = app.query_one(SketchPad)
+        await pilot.mouse_down(SketchPad, offset=(20, 10))
+        await pilot.pause()
+        painted = []
+        for tile in pad.children:
+            tile.refresh = lambda *regions, tile=tile: painted.append((tile.left, regions))
+        await pilot.hover(SketchPad, offset=(21, 10))
+        cells = sum(region.area for _, regions in painted for region in regions)
+        assert 0 < cells < 20
+        assert {left for left, _ in painted} <= {16, 24}
+
+
+def test_only_the_last_drawings_are_kept():
+    sheet = Sheet()
+    for i in range(KEPT_DRAWINGS + 5):
+        sheet.begin()
+        sheet.start((i / 100, 0.5), PEN)
+        sheet.finish()
+        sheet.clear()
+    steps = 0
+    while sheet.older():
+        steps += 1
+    assert steps == KEPT_DRAWINGS
+    assert sheet.strokes[0][0, 0] == 0.05
+
+
+coordinates = st.floats(-2, 3)
+
+
+@given(st.tuples(coordinates, coordinates), st.tuples(coordinates, coordinates))
+def test_clipping_gives_the_part_inside(start, end):
+    part = clip_to_square(start, end)
+    ways = np.linspace(0, 1, 50)[:, None]
+    points = np.array(start) + ways * np.subtract(end, start)
+    inside = ((points >= 0) & (points <= 1)).all(axis=1)
+    if part is None:
+        assert not inside.any()
+    else:
+        assert np.all(np.array(part) > -1e-9)
+        assert np.all(np.array(part) < 1 + 1e-9)
+        low, high = np.sort(part, axis=0)
+        assert np.all(points[inside] >= low - 1e-9)
+        assert np.all(points[inside] <= high + 1e-9)
+
+
+def test_two_colours_are_one_run_and_a_third_begins_another():
+    colours = [Color.from_ansi(232 + i) for i in range(4)]
+    segments = half_blocks([0, 3, 0, 3, 1], [0, 0, 3, 3, 1], colours)
+    assert [segment.text for segment in segments] == [" ▀▄█", "█"]
+    assert segments[0].style == Style(color=colours[3], bgcolor=colours[0])
+
+
+def test_a_picture_in_half_blocks_and_letters():
+    picture = np.array([[0, 1, 0], [0, 1, 1], [1, 1, np.nan]])
+    assert [strip.text for strip in render_image(picture)] == [" █▄", "▀▀ "]
+    assert [strip.text for strip in render_image(picture, ascii_only=True)] == [" @=", "== "]
+    for strip in render_image(picture) + render_image(picture, ascii_only=True):
+        assert strip.cell_length == 3
+        assert all(segment.style is not None for segment in strip)
+
+
+def test_signs_have_colours_and_letters_of_their_own():
+    red = Tones(GREY.low, Color.from_rgb(255, 0, 0))
+    blue = Tones(GREY.low, Color.from_rgb(0, 0, 255))
+    picture = np.array([[1.0, -1.0, 0.0], [1.0, -1.0, 0.0]])
+    (strip,) = render_signed(picture, red, blue)
+    seen = {colour for part in strip for colour in (part.style.color, part.style.bgcolor)}
+    assert {red.high, blue.high} <= seen
+    (strip,) = render_signed(picture, red, blue, ascii_only=True)
+    assert strip.text == "@0 "
+
+
+class BarsApp(App[None]):
+    def compose(self):
+        yield ProbabilityBars()
+
+
+async def test_the_best_bar_is_the_longest_and_only_changed_rows_are_sent():
+    app = BarsApp()
+    async with app.run_test(size=(30, 12)) as pilot:
+        bars = app.query_one(ProbabilityBars)
+        likely = np.full(10, 0.02)
+        likely[7] = 0.82
+        bars.show(likely)
+        await pilot.pause()
+        rows = [strip.text for strip in app.screen._compositor.render_strips()][:10]
+        assert rows[7].startswith("7 ████")
+        assert rows[7].rstrip().endswith("82 %")
+        assert max(row.count("█") for row in rows[:7] + rows[8:]) == 0
+        painted = []
+        bars.refresh = lambda *regions: painted.extend(region.y for region in regions)
+        bars.show(likely)
+        assert painted == []
+        likely[[7, 9]] = likely[[9, 7]]
+        bars.show(likely)
+        assert painted == [7, 9]
+
+
+def test_the_answer_in_a_word():
+    likely = np.zeros(10)
+    likely[[4, 9]] = 0.55, 0.45
+    assert verdict(likely) == "4 or 9?"
+    likely[[4, 9]] = 0.95, 0.05
+    assert verdict(likely) == "4"
