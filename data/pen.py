@@ -48,7 +48,7 @@ class Hand:
     """Deviation of the width at the top against that at the bottom."""
     width: float = 1.0
     """Typical width, relative to the template's."""
-    aspect: float = 0.22
+    aspect: float = 0.20
     """Deviation of the logarithm of width over height."""
     slant: float = 0.12
     """Typical shear to the right, width per height."""
@@ -63,10 +63,12 @@ class Hand:
     """Deviation of the logarithm of the line's width along the pen's way."""
     edge: float = 1.0
     """Median width of the line's soft edge, in pixels."""
-    edge_deviation: float = 0.15
+    edge_deviation: float = 0.25
     """Deviation of the logarithm of the edge's width."""
     grain: float = 0.12
     """Deviation of the edge from pixel to pixel, in pixels: paper is rough."""
+    size_deviation: float = 0.04
+    """Deviation of the logarithm of the ink's size, which is :data:`BOX` in MNIST."""
     shift: float = 1.2
     """Largest shift of the image in either direction, in pixels."""
 
@@ -74,7 +76,15 @@ class Hand:
         """The same hand with all that is random scaled by ``variation`` (0: always the same)."""
         names = (
             *("jitter", "tremor", "warp", "wave", "perspective", "aspect", "slant_deviation"),
-            *("rotation", "pen_deviation", "pressure", "edge_deviation", "grain", "shift"),
+            *(
+                "rotation",
+                "pen_deviation",
+                "pressure",
+                "edge_deviation",
+                "grain",
+                "size_deviation",
+                "shift",
+            ),
         )
         return replace(self, **{name: variation * getattr(self, name) for name in names})
 
@@ -124,7 +134,8 @@ def render(ink: Ink, rng: np.random.Generator, hand: Hand) -> Images:
     n, points = ink.x.shape
     pen = np.clip(_log_normal(rng, n, hand.pen, hand.pen_deviation), 1.4, 5.0)
     widths = pen * np.exp(hand.pressure * _ripple(n, points, 1, rng)[..., 0])
-    x, y, lengths = _placed(ink, pen, widths)
+    sizes = _log_normal(rng, n, BOX, hand.size_deviation)
+    x, y, lengths = _placed(ink, sizes - pen, widths)
     x += hand.shift * _uniform(rng, n)
     y += hand.shift * _uniform(rng, n)
     distance = _distances(x, y, lengths * np.exp((widths**2 - pen**2) / (8 * _SIGMA**2)))
@@ -134,10 +145,10 @@ def render(ink: Ink, rng: np.random.Generator, hand: Hand) -> Images:
     return (grey * 255 + 0.5).astype(np.uint8)
 
 
-def _placed(ink: Ink, pen: Floats, widths: Floats) -> tuple[Floats, Floats, Floats]:
-    """The ink in pixels, in MNIST's box and place, and the length that each point stands for."""
+def _placed(ink: Ink, sides: Floats, widths: Floats) -> tuple[Floats, Floats, Floats]:
+    """The ink in pixels, as large as told and in MNIST's place, and the length of each point."""
     size = np.maximum(np.ptp(ink.x, axis=1), np.ptp(ink.y, axis=1))[:, None]
-    scale = (np.float32(BOX + 0.5) - pen) / np.maximum(size, np.float32(1e-3))
+    scale = sides / np.maximum(size, np.float32(1e-3))
     x, y = ink.x * scale, ink.y * scale
     lengths = _arc_lengths(x, y, ink.starts)
     mass = lengths * widths
