@@ -108,7 +108,7 @@ class Decoder:
         self._note_time(records[-1])
 
     def _note_time(self, record: bytes) -> None:
-        if len(record) > _SHORTEST and record[0] == WALL_TIME:
+        if len(record) >= 9 + FOOTER and record[0] == WALL_TIME:
             self.last_wall_time = _read_double(record, 1)[0]
 
     def _settle(self) -> None:
