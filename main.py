@@ -78,6 +78,7 @@ def cli() -> None:
 @flag("offline", is_flag=True, help="Never use the network.")
 @flag("resume", metavar="RUN|CHECKPOINT", help="Go on with a run, exactly where it stood.")
 @flag("branch", metavar="RUN|CHECKPOINT", help="A new run that starts with another's weights.")
+@flag("profile", type=click.IntRange(1, 10000), metavar="STEPS", help="Trace these many steps.")
 @flag("change", multiple=True, metavar="STEP:NAME=VALUE", help="Change a hyperparameter then.")
 def train(headless: bool, as_json: bool, **flags: Any) -> int:
     """Train, in the dashboard; or print lines, where standard output is no terminal.
@@ -109,6 +110,7 @@ def _request(flags: dict[str, Any]) -> "Request":
         log_dir=log_dir,
         device=_device(flags["device"]),
         xla=flags["xla"],
+        profile=flags["profile"] or 0,
         resume=resume,
         branch=None if resume else start,
         changes=(*(resume.changes if resume else ()), *_changes(flags["change"])),

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.augment import augmented
-from core.hparams import HyperParameters
+from core.hparams import AUGMENTATION, HyperParameters
 from core.noise import Dropout, Noise
 from core.order import Window
 from core.randomness import initial_layers
@@ -81,9 +81,24 @@ class Engine:
         """Whether `steps` would have to compile first."""
         return _kind(hparams) not in self._compiled
 
-    def trace(self, hparams: HyperParameters) -> None:
-        """Compile the step for these hyperparameters, which takes about a second; train nothing."""
-        self.steps(0, self._window.start, 0, hparams)
+    def trace(self, hparams: HyperParameters) -> bool:
+        """Compile the step for these hyperparameters, which takes about a second; train nothing.
+
+        Where XLA cannot compile for this device, the step is compiled without it from here on,
+        and False is the answer.
+        """
+        errors = self._tf.errors
+        try:
+            self.steps(0, self._window.start, 0, hparams)
+        except (errors.InvalidArgumentError, errors.UnimplementedError, errors.InternalError):
+            if not self._xla:
+                raise
+            self._xla = False
+            self._compiled.clear()
+            self._evaluate = self._tf.function(self._evaluation)
+            self.steps(0, self._window.start, 0, hparams)
+            return False
+        return True
 
     def steps(
         self, first: int, position: int, count: int, hparams: HyperParameters
@@ -213,6 +228,14 @@ class Engine:
         _, matrix, total = tf.while_loop(going_on, batch, (tf.constant(0), zero, tf.constant(0.0)))
         return matrix, total
 
+    def start_profile(self, folder: str) -> None:
+        """Trace what TensorFlow does from here on, for its profiler."""
+        self._tf.profiler.experimental.start(folder)
+
+    def stop_profile(self) -> None:
+        """Write the trace."""
+        self._tf.profiler.experimental.stop()
+
     # -- state ------------------------------------------------------------------------------
 
     def layers(self) -> dict[str, Array]:
@@ -281,7 +304,7 @@ def _kind(hparams: HyperParameters) -> Kind:
 
 def _amounts(hparams: HyperParameters) -> tuple[float, ...]:
     """How much images are distorted, in the order that `augmented` takes."""
-    return hparams.shift, hparams.rotate, hparams.scale, hparams.shear, hparams.elastic
+    return tuple(float(getattr(hparams, name)) for name in AUGMENTATION)
 
 
 def _spans(dataset: Dataset) -> dict[str, tuple[int, int]]:

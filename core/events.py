@@ -1,8 +1,8 @@
 """Everything that can happen in a run, as small frozen objects.
 
-A source of numbers is an iterator of these; a view of a run is folded from them. All but `Steps`,
-`Weights`, `Snapshot` and `Idle` stand in `events.jsonl` as one JSON object a line, ``event`` being
-the name of the class in lower case.
+A source of numbers is an iterator of these; a view of a run is folded from them. Those in
+`RECORDED` stand in `events.jsonl` as one JSON object a line, ``event`` being the name of the class
+in lower case.
 
 Steps are counted from 0. `step` is the number of steps done when the event happened, so that an
 evaluation after the first thousand has step 1000; only a checkpoint's file is named after the
@@ -148,11 +148,24 @@ class Warned(Event):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Noted(Event):
+    """Something worth knowing happened; one sentence."""
+
+    step: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Diverged(Event):
-    """The loss of the last step is not a finite number; the run ends, nothing is overwritten."""
+    """The loss is no longer one that training comes back from; the run ends.
+
+    `loss` is that of the last step where it is not finite, else the mean that is too high; `why`
+    says which. No checkpoint was overwritten; `checkpoint` is the newest, or nothing.
+    """
 
     step: int
     loss: float
+    why: str = ""
     checkpoint: str = ""
 
 
@@ -174,6 +187,13 @@ class Finished(Event):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Lost(Event):
+    """The process that wrote the run is gone, and the run has not ended."""
+
+    step: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Idle(Event):
     """Nothing happened; lets whoever pulls the events look up from them."""
 
@@ -181,8 +201,8 @@ class Idle(Event):
 RECORDED: Mapping[str, type[Event]] = {
     kind.__name__.lower(): kind
     for kind in (
-        Preparing, Started, Changed, Paused, Continued, Evaluated, Saved, Warned, Diverged, Failed,
-        Finished,
+        Preparing, Started, Changed, Paused, Continued, Evaluated, Saved, Warned, Noted, Diverged,
+        Failed, Finished,
     )
 }  # fmt: skip
 

@@ -16,7 +16,7 @@ from core.events import (
     Opened,
     Warned,
     to_json,
-)  # fmt: skip
+)
 from core.lab import LabLines
 from data.errors import UserError
 
@@ -111,12 +111,11 @@ def _remark(event: Event) -> None:
                 _say(notice)
         case Warned(text=text) | Failed(text=text):
             _say(text)
-        case Diverged(step=step, loss=loss, checkpoint=checkpoint):
+        case Diverged(why=why, checkpoint=checkpoint):
             kept = f"the last checkpoint is {checkpoint}" if checkpoint else "nothing was saved yet"
-            _say(
-                f"diverged: the loss of step {step - 1} is {loss}; {kept}; "
-                "try a smaller --learning_rate"
-            )
+            _say(f"diverged: {why}; {kept}; try a smaller --learning_rate")
+        case Finished() if sys.stderr.isatty():
+            sys.stderr.write("\a")
 
 
 def _say(text: str) -> None:

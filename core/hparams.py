@@ -15,6 +15,7 @@ from typing import Any
 from data.errors import UserError
 
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw")
+AUGMENTATION = ("shift", "rotate", "scale", "shear", "elastic")
 SCHEDULES = ("constant", "exponential", "cosine")
 Value = int | float | str | tuple[int, ...]
 
@@ -218,6 +219,23 @@ class HyperParameters:
         high=8,
         live=True,
         step=0.5,
+    )
+    target_precision: float = _declare(
+        0.0,
+        "target",
+        "Stop when precision on validation reaches this; 0 is never.",
+        low=0,
+        high=1,
+        live=True,
+        step=0.01,
+    )
+    patience: int = _declare(
+        0,
+        "patience",
+        "Stop after this many evaluations without a better one; 0 is never.",
+        low=0,
+        high=10**6,
+        live=True,
     )
     hidden: tuple[int, ...] = _declare(
         (128, 32),

@@ -26,7 +26,7 @@ from core.events import (
     Steps,
     Warned,
     to_json,
-)  # fmt: skip
+)
 from core.rundir import RunDir
 
 HEARTBEAT = 1.0

@@ -18,6 +18,7 @@ from core.events import (
     Failed,
     Finished,
     Idle,
+    Noted,
     Opened,
     Paused,
     Preparing,
@@ -26,7 +27,7 @@ from core.events import (
     Steps,
     Warned,
     Weights,
-)  # fmt: skip
+)
 from core.hparams import DECLARED, HyperParameters, as_dict, checked
 from core.metrics import as_matrix, precision_at_1
 from core.series import Points, Series
@@ -158,12 +159,22 @@ class Run:
             precision = precision_at_1(as_matrix(confusion))
             self.precision[split].append(event.step, precision, event.time)
 
+    def _forget_precision_after(self, step: int) -> None:
+        for split, points in self.precision.items():
+            if points.last_step > step:
+                kept = Points()
+                for entry in self.evaluations:
+                    precision = precision_at_1(as_matrix(entry.confusion[split]))
+                    kept.append(entry.step, precision, entry.time)
+                self.precision[split] = kept
+
     def _start(self, event: Started) -> None:
         self.state, self.device, self.parameters = "training", event.device, event.parameters
         self._set_hyperparameters(event.hyperparameters)
         self.step = event.step
         self.losses.truncate(event.step)
         self.evaluations = [entry for entry in self.evaluations if entry.step <= event.step]
+        self._forget_precision_after(event.step)
         self.learning_rate.append(event.step, self.hparams.learning_rate, event.time)
         if event.step:
             self._say(event.step, "resumed", kind="branch", label="resumed")
@@ -185,16 +196,23 @@ class Run:
                 self._say(step, text, kind="checkpoint")
             case Warned(step=step, text=text):
                 self._say(step, clean(text, limit=300), urgent=True, kind="warning")
-            case Diverged(step=step, loss=loss, checkpoint=checkpoint):
+            case Noted(step=step, text=text):
+                self._say(step, clean(text, limit=300))
+            case Diverged(step=step, loss=loss, why=why, checkpoint=checkpoint):
                 self.state = "diverged"
+                told = clean(why, limit=200) or f"the loss is {loss}"
                 where = f"; last checkpoint {clean(checkpoint)}" if checkpoint else ""
-                text = f"diverged: the loss is {loss}{where}"
+                text = f"diverged: {told}{where}; b branches a new run, with a smaller rate"
                 self._say(step, text, urgent=True, kind="diverged", label="diverged")
             case Failed(step=step, text=text):
                 self.state = "failed"
                 self._say(step, clean(text, limit=300), urgent=True, kind="warning")
+            case Lost(step=step):
+                self.state = "lost"
+                text = "the process that trained this is gone; `trainpad --resume` goes on"
+                self._say(step, text, urgent=True, kind="warning")
             case Finished(step=step, reason=reason, seconds=seconds):
-                self.state = "done" if reason == "done" else "stopped"
+                self.state = "done" if reason.startswith("done") else "stopped"
                 self._say(step, f"{clean(reason, limit=40)} after {seconds:,.1f} s")
 
     def _take_change(self, event: Changed) -> None:

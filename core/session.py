@@ -40,6 +40,8 @@ class Request:
     branch: Origin | None = None
     """Whose weights the new run starts with."""
     changes: Sequence[tuple[int, str, Any]] = ()
+    profile: int = 0
+    """How many steps to trace with TensorFlow's profiler."""
     on_open: Callable[[RunDir], None] = field(default=lambda _run: None)
     """Called when the directory exists, before TensorFlow says its first word."""
 
@@ -66,6 +68,8 @@ def session(request: Request) -> Iterator[Event]:
         resume=start.checkpoint if start else None,
         branch=request.branch is not None,
         changes=tuple(request.changes),
+        profile=request.profile,
+        folder=str(run.path),
     )
     yield from recorded(_told(train(job, control)), run)
 
@@ -82,12 +86,15 @@ def _told(source: Iterator[Event]) -> Iterator[Event]:
     except Exception as error:  # noqa: BLE001 - the boundary: whatever breaks is told, once
         # Descriptor 2 is the run's log by now; `sys.stderr` may be the dashboard's.
         os.write(2, traceback.format_exc().encode("utf-8", "replace"))
-        yield Failed(step, f"training failed: {_first_line(error)}; run.log has the details")
+        yield Failed(step, _sentence(error))
 
 
-def _first_line(error: Exception) -> str:
+def _sentence(error: Exception) -> str:
+    """What broke, in one sentence."""
+    if type(error).__name__ == "ResourceExhaustedError":
+        return "the device's memory is full; use a smaller --batch_size, or --device cpu"
     lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0][:200]
+    return f"training failed: {lines[0][:200]}; run.log has the details"
 
 
 def _directory(request: Request, dataset: Dataset) -> RunDir:

@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from core.checkpoint import Checkpoint
 from core.control import Control
+from core.early_stop import EarlyStop
 from core.events import (
     Changed,
     Continued,
@@ -23,6 +22,7 @@ from core.events import (
     Event,
     Finished,
     Idle,
+    Noted,
     Paused,
     Preparing,
     Snapshot,
@@ -30,15 +30,19 @@ from core.events import (
     Steps,
     Warned,
     Weights,
-)  # fmt: skip
-from core.hparams import HyperParameters, as_dict, changed, checked
+)
+from core.hparams import AUGMENTATION, HyperParameters, as_dict, changed, checked
+from core.metrics import as_matrix, precision_at_1
 from core.pacer import Pacer
+from core.watchdog import Watchdog
 from data.dataset import SPLITS, Dataset
 from data.errors import UserError
 
 if TYPE_CHECKING:
     from core.engine import Engine
 
+PROFILE_FROM = 100
+"""The first step that is profiled: by then everything is compiled and warm."""
 LOOK = 0.02
 """Seconds between two looks at what is wanted while paused."""
 SHOW_WEIGHTS = 0.5
@@ -58,6 +62,10 @@ class Job:
     branch: bool = False
     changes: tuple[tuple[int, str, Any], ...] = ()
     """Changes known beforehand: from this step on, this hyperparameter is this."""
+    profile: int = 0
+    """How many steps to trace with TensorFlow's profiler."""
+    folder: str = ""
+    """Where the profile goes: the run directory."""
 
 
 def train(
@@ -100,6 +108,10 @@ class Training:
         self._position = 0  # examples seen: the place in the shuffled stream
         self._saved_at = 0
         self._shown_at = float("-inf")
+        self._profiled = self._profiling = False
+        self._profile_until = 0
+        self._watchdog = Watchdog(len(job.dataset.classes))
+        self._early_stop = EarlyStop()
         self._wanted = control.poll()
         self._evaluations, self._checkpoints = self._wanted.evaluate, self._wanted.checkpoint
         if job.resume is not None:
@@ -122,7 +134,9 @@ class Training:
                 continue
             if self._engine.needs_trace(self._hparams):
                 yield Preparing("compiling the training step")
-                self._engine.trace(self._hparams)
+                if not self._engine.trace(self._hparams):
+                    yield Warned(self._step, "XLA cannot compile for this device; going on without")
+            yield from self._profile()
 
             count = min(pacer.count, self._steps_until_due())
             before = self._clock()
@@ -133,18 +147,23 @@ class Training:
             self._step += len(losses)
             self._position += len(losses) * self._hparams.batch_size
 
-            if not np.isfinite(losses[-1]):
-                yield Diverged(self._step, float(losses[-1]))
+            why = self._watchdog.verdict(self._step - len(losses), losses)
+            if why:
+                yield Diverged(self._step, self._watchdog.mean, why)
                 return
             if self._evaluation_is_due:
                 yield from self._evaluate()
                 yield from self._save()
+                if self._early_stop.reached:
+                    break
             yield from self._show_weights()
 
+        yield from self._profile()
         if self._saved_at != self._step:
             yield from self._save()
         yield Weights(self._step, self._engine.layers())
-        yield Finished(self._step, self._wanted.stop or "done", self._clock() - began)
+        reason = self._wanted.stop or self._early_stop.reached or "done"
+        yield Finished(self._step, reason, self._clock() - began)
 
     # -- where to start -----------------------------------------------------------------------
 
@@ -209,6 +228,8 @@ class Training:
                 yield Warned(self._step, f"batch size stays {old:,}: there are {examples:,} images")
             elif value != old:
                 self._hparams = changed(self._hparams, {name: value})
+                if name in ("l2", *AUGMENTATION):
+                    self._watchdog.begin()
                 yield Changed(self._step, name, old, value)
 
     def _wait(self) -> Iterator[Event]:
@@ -225,7 +246,13 @@ class Training:
     def _steps_until_due(self) -> int:
         """Steps that may be taken together before something else has to be done."""
         hparams, step = self._hparams, self._step
-        due = [hparams.max_steps - step, hparams.eval_every - step % hparams.eval_every]
+        due = [
+            hparams.max_steps - step,
+            hparams.eval_every - step % hparams.eval_every,
+            self._watchdog.steps_until_due(step),
+        ]
+        if self._profiling:
+            due.append(self._profile_until - step)
         due += [planned - step for planned, _, _ in self._job.changes if planned > step]
         if self._wanted.pause_at is not None:
             due.append(self._wanted.pause_at - step)
@@ -239,12 +266,25 @@ class Training:
     def _evaluate(self) -> Iterator[Event]:
         before = self._clock()
         read = {split: self._engine.evaluate(split) for split in SPLITS}
+        precision = precision_at_1(as_matrix(read["validation"][0]))
+        self._early_stop.look(precision, self._hparams)
         yield Evaluated(
             self._step,
             {split: confusion for split, (confusion, _) in read.items()},
             {split: loss for split, (_, loss) in read.items()},
             self._clock() - before,
         )
+
+    def _profile(self) -> Iterator[Event]:
+        """Trace the steps that were asked for, once everything is compiled."""
+        if self._job.profile and not self._profiled and self._step >= PROFILE_FROM:
+            self._profiled = self._profiling = True
+            self._profile_until = self._step + self._job.profile
+            self._engine.start_profile(self._job.folder)
+        if self._profiling and self._step >= self._profile_until:
+            self._profiling = False
+            self._engine.stop_profile()
+            yield Noted(self._step, "profile written; `tensorboard --logdir` shows it")
 
     def _save(self) -> Iterator[Event]:
         if self._step == 0:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from textual import on
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 
@@ -14,6 +13,7 @@ from core.headless import DONE, FAILED, exit_status
 from core.run import Run
 from tui.dialogs import Help, QuitDialog
 from tui.pad_screen import PadScreen
+from tui.precise import PreciseApp
 from tui.pump import Ended, Happened, Pump
 from tui.raster import Glyphs
 from tui.steering import Steering
@@ -25,7 +25,7 @@ LOCAL_FPS, REMOTE_FPS = 10.0, 4.0
 """How often the screen follows the numbers: less over SSH, where every byte costs."""
 
 
-class TrainpadApp(App[str]):
+class TrainpadApp(PreciseApp[str]):
     """The dashboard. Its result is how it was left: ``quit``, ``detach``, ``lost``, ``error``."""
 
     CSS_PATH = "trainpad.tcss"
