@@ -2,12 +2,13 @@
 
 Arrays are named ``layer0/weights``, ``layer0/biases``, ... as in `core.network`, and
 ``optimizer/...`` for the optimizer's slots. What is not an array (step, place in the shuffled
-data, hyperparameters) is JSON in the file's metadata. The data itself carries a SHA-256, so that
-a damaged file is refused instead of trained on.
+data, hyperparameters) is JSON in the file's metadata, with a SHA-256 over both, so that a damaged
+file is refused instead of trained on.
 """
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ from core.files import write_atomic
 FOLDER = "checkpoints"
 KEEP = 5
 """How many of the newest checkpoints stay; the best one stays besides."""
+NAME = re.compile(r"step-\d{6,}\.safetensors")
+"""The names that `file_name` gives; other files are nobody's to read or delete."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +58,7 @@ def write(folder: Path, checkpoint: Checkpoint) -> Path:
     """
     from safetensors.numpy import save
 
-    about = {**checkpoint.about, "sha256": _digest(checkpoint.arrays)}
+    about = {**checkpoint.about, "sha256": _digest(checkpoint.about, checkpoint.arrays)}
     arrays = {name: np.asarray(array, order="C") for name, array in checkpoint.arrays.items()}
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / file_name(checkpoint.step)
@@ -75,12 +78,12 @@ def read(path: Path) -> Checkpoint:
         with safe_open(path, framework="numpy") as file:
             about = json.loads((file.metadata() or {})["trainpad"])
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        whole = about["sha256"] == _digest(arrays) and int(about["step"]) >= 0
+        whole = about.pop("sha256") == _digest(about, arrays) and int(about["step"]) >= 0
     except FileNotFoundError as error:
         raise CheckpointError(f"{path} does not exist") from error
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror or error}") from error
-    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise CheckpointError(f"{path.name} is damaged or no checkpoint of trainpad's") from error
     if not whole:
         raise CheckpointError(f"{path.name} is damaged: its contents do not match its checksum")
@@ -89,7 +92,8 @@ def read(path: Path) -> Checkpoint:
 
 def listed(folder: Path) -> list[Path]:
     """The checkpoints in `folder`, oldest step first."""
-    return sorted(folder.glob("step-*.safetensors"), key=lambda path: (len(path.name), path.name))
+    found = [path for path in folder.glob("step-*") if NAME.fullmatch(path.name)]
+    return sorted(found, key=lambda path: (len(path.name), path.name))
 
 
 def newest(folder: Path) -> Checkpoint:
@@ -125,8 +129,8 @@ def prune(folder: Path, best: Path | None) -> None:
             path.unlink(missing_ok=True)
 
 
-def _digest(arrays: Mapping[str, npt.NDArray[Any]]) -> str:
-    digest = hashlib.sha256()
+def _digest(about: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> str:
+    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
     for name in sorted(arrays):
         digest.update(f"{name} {arrays[name].dtype} {arrays[name].shape}\n".encode())
         digest.update(arrays[name].tobytes())

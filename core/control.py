@@ -85,15 +85,18 @@ class Control:
     """The wish for one run, shared by its trainer and everybody who steers it."""
 
     def __init__(self, directory: Path, start: Mapping[str, Value] | None = None) -> None:
-        """Join the run in `directory`; `start` gives the trainer's own values, which it writes."""
+        """Join the run in `directory`; `start` gives the trainer's own values, which it writes.
+
+        What was wanted of the run before it was killed or stopped is no longer wanted then.
+        """
         self.path = directory / "control.json"
         # A signal's handler may ask while the interrupted thread is just looking.
         self._lock = threading.RLock()
         self._wanted = Wanted()
         self._seen: tuple[int | None, ...] = ()
         if start is not None:
-            live = {name: value for name, value in start.items() if DECLARED[name].live}
-            self.ask(hyperparameters=live)
+            self._wanted = Wanted({n: value for n, value in start.items() if DECLARED[n].live})
+            self._write()
 
     @property
     def wanted(self) -> Wanted:
@@ -133,16 +136,18 @@ class Control:
         except UserError:
             before = self._wanted
         merged = {**before.hyperparameters, **(hyperparameters or {})}
-        wanted = dataclasses.replace(before, hyperparameters=merged, **changes)
         with self._lock:
-            self._wanted = wanted
-            try:
-                content = json.dumps(dataclasses.asdict(wanted), indent=1).encode()
-                write_atomic(self.path, content, sync=False)
-                self._seen = self._mark()
-            except OSError as error:
-                raise RunError(f"control.json cannot be written: {error.strerror}") from error
-        return wanted
+            self._wanted = dataclasses.replace(before, hyperparameters=merged, **changes)
+            self._write()
+            return self._wanted
+
+    def _write(self) -> None:
+        try:
+            content = json.dumps(dataclasses.asdict(self._wanted), indent=1).encode()
+            write_atomic(self.path, content, sync=False)
+            self._seen = self._mark()
+        except OSError as error:
+            raise RunError(f"control.json cannot be written: {error.strerror}") from error
 
     def _mark(self) -> tuple[int, ...]:
         """What differs when the file or its permissions do; nobody can set a change time."""

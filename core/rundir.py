@@ -76,7 +76,7 @@ class RunDir:
             raise RunError(f"{self.path} is no run of trainpad's: it has no {RUN_FILE}") from error
         except OSError as error:
             raise RunError(f"{self.path} cannot be read: {error.strerror}") from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise RunError(f"{self.path / RUN_FILE} is damaged") from error
         if not isinstance(values, dict):
             raise RunError(f"{self.path / RUN_FILE} is damaged")
@@ -119,13 +119,21 @@ def create(log_dir: Path, network: str, info: dict[str, Any]) -> RunDir:
     try:
         log_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = _fresh(log_dir, f"{stamp}-{network}")
-        content = {"name": path.name, "created": time.time(), "host": socket.gethostname(), **info}
-        write_atomic(path / RUN_FILE, json.dumps(content, indent=1).encode())
+        _describe(path, info)
     except OSError as error:
         raise RunError(
             f"no run can be written to {log_dir}: {error.strerror}; name another with --log_dir"
         ) from error
     return RunDir(path)
+
+
+def _describe(path: Path, info: dict[str, Any]) -> None:
+    content = {"name": path.name, "created": time.time(), "host": socket.gethostname(), **info}
+    try:
+        write_atomic(path / RUN_FILE, json.dumps(content, indent=1).encode())
+    except OSError:
+        path.rmdir()
+        raise
 
 
 def _fresh(log_dir: Path, name: str) -> Path:

@@ -174,3 +174,10 @@ def test_steering_mends_a_damaged_file(control: Control, tmp_path: Path) -> None
 
 def test_a_wish_is_by_default_just_to_train() -> None:
     assert Wanted() == Wanted({}, None, 0, 0, "")
+
+
+def test_who_resumes_a_run_does_not_inherit_its_end(control: Control, tmp_path: Path) -> None:
+    control.ask(stop="interrupted", pause_at=7, hyperparameters={"learning_rate": 0.5})
+    resumed = Control(tmp_path, start=as_dict(HyperParameters())).poll()
+    assert (resumed.stop, resumed.pause_at) == ("", None)
+    assert resumed.hyperparameters["learning_rate"] == 0.01

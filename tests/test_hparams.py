@@ -36,10 +36,10 @@ def test_each_hyperparameter_says_what_it_is_for() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
-        ("learning_rate", -1, "learning_rate must be above 0 and at most 1000, not -1"),
-        ("learning_rate", "0", "learning_rate must be above 0 and at most 1000, not 0"),
-        ("learning_rate", math.nan, "learning_rate must be above 0 and at most 1000, not nan"),
-        ("learning_rate", "1e999", "learning_rate must be above 0 and at most 1000, not inf"),
+        ("learning_rate", -1, "learning_rate must be above 0 and at most 1,000, not -1"),
+        ("learning_rate", "0", "learning_rate must be above 0 and at most 1,000, not 0"),
+        ("learning_rate", math.nan, "learning_rate must be above 0 and at most 1,000, not nan"),
+        ("learning_rate", "1e999", "learning_rate must be above 0 and at most 1,000, not inf"),
         ("learning_rate", "fast", "learning_rate must be a number, not 'fast'"),
         ("learning_rate", None, "learning_rate must be a number, not None"),
         ("learning_rate", True, "learning_rate must be a number, not True"),

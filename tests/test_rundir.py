@@ -1,0 +1,119 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import REPOSITORY, MakeRun
+
+from core.errors import RunError
+from core.rundir import RunDir, create, default_log_dir, found, listed
+
+
+def test_a_run_is_private_and_named_after_time_and_network(make_run: MakeRun) -> None:
+    run = make_run("128x32", seed=3)
+    assert run.path.stat().st_mode & 0o777 == 0o700
+    assert run.path.parent.stat().st_mode & 0o777 == 0o700
+    assert run.name.endswith("-128x32")
+    assert len(run.name) == len("20261123-101502-128x32")
+    assert run.info()["seed"] == 3
+    assert run.info()["name"] == run.name
+
+
+def test_runs_of_the_same_second_get_different_names(make_run: MakeRun) -> None:
+    runs = [make_run() for _ in range(5)]
+    assert len({run.path for run in runs}) == 5
+    assert [run.path for run in listed(runs[0].path.parent)] == sorted(run.path for run in runs)
+
+
+def test_a_run_that_cannot_be_made_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: object, **_options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("core.rundir.write_atomic", full)
+    with pytest.raises(RunError, match="No space left on device; name another with --log_dir"):
+        create(tmp_path, "128x32", {})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_is_no_place_for_runs(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="no run can be written to"):
+        create(tmp_path / "file" / "runs", "128x32", {})
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "\0", "[" * 100_000])
+def test_a_damaged_description_is_told(make_run: MakeRun, content: str) -> None:
+    run = make_run()
+    (run.path / "run.json").write_text(content)
+    with pytest.raises(RunError, match=r"run.json is damaged"):
+        run.info()
+
+
+def test_what_is_no_run_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="is no run of trainpad's"):
+        RunDir(tmp_path).info()
+
+
+def test_a_run_has_one_writer_at_a_time(make_run: MakeRun) -> None:
+    run = make_run()
+    with (
+        run.locked() as heartbeat,
+        pytest.raises(RunError, match=f"another process is training {run.name}"),
+        run.locked(),
+    ):
+        pass
+    with run.locked():
+        assert json.loads((run.path / "lock").read_bytes())["pid"] == os.getpid()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(heartbeat)
+
+
+def test_a_lock_ends_with_its_process(make_run: MakeRun) -> None:
+    run = make_run()
+    code = (
+        "import os, pathlib, sys\n"
+        "from core.rundir import RunDir\n"
+        "with RunDir(pathlib.Path(sys.argv[1])).locked():\n"
+        "    print('locked', flush=True)\n"
+        "    sys.stdin.read()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, run.path],
+        cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    ) as holder:  # fmt: skip
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"locked\n"
+        with pytest.raises(RunError, match="another process"), run.locked():
+            pass
+        holder.kill()
+        holder.wait()
+    with run.locked():
+        pass
+
+
+def test_a_run_is_found_by_path_name_beginning_or_as_the_latest(make_run: MakeRun) -> None:
+    first, second = make_run("a"), make_run("b")
+    folder = first.path.parent
+    (folder / "notes").mkdir()
+    (folder / "zzz.txt").write_text("")
+    newest = listed(folder)[-1]
+    assert found(str(first.path), Path("elsewhere")).path == first.path
+    assert found(second.name, folder) == second
+    assert found(first.name[:8], folder) == newest
+    assert found("", folder) == newest
+
+
+def test_a_run_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="there is no run called 'x'"):
+        found("x", tmp_path)
+    with pytest.raises(RunError, match=r"there is no run in .* yet; start one with `trainpad`"):
+        found("", tmp_path / "nowhere")
+
+
+def test_runs_go_to_the_users_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert default_log_dir() == tmp_path / "trainpad" / "runs"
