@@ -18,6 +18,7 @@ from core.events import (
     Failed,
     Finished,
     Idle,
+    Lost,
     Noted,
     Opened,
     Paused,

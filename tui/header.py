@@ -26,6 +26,7 @@ STATES = {
     "stopped": ("■", "text"),
     "diverged": ("✗", "alert"),
     "failed": ("✗", "alert"),
+    "lost": ("✗", "alert"),
 }
 
 
