@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 if TYPE_CHECKING:
     from core.control import Control
+    from data.dataset import Dataset
 
 Losses = npt.NDArray[np.float32]
 Arrays = Mapping[str, npt.NDArray[Any]]
@@ -51,6 +52,8 @@ class Opened(Event):
     directory: str
     info: dict[str, Any]
     control: "Control | None" = None
+    dataset: "Dataset | None" = None
+    """What it trains on, where that is at hand: in the process that trains."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

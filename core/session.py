@@ -58,7 +58,7 @@ def session(request: Request) -> Iterator[Event]:
     run = _directory(request, dataset)
     request.on_open(run)
     control = Control(run.path, start=as_dict(request.hparams))
-    yield Opened(str(run.path), run.info(), control)
+    yield Opened(str(run.path), run.info(), control, dataset)
     start = request.resume or request.branch
     job = Job(
         request.hparams,

@@ -13,11 +13,10 @@ from textual.message import Message
 
 from core.run import Run
 from tui.lines import Lines, Part, duration, fit, right, spread
+from tui.screens import PLACES
 
 NARROW = 50
 """Cells; a narrower header leaves the rate out."""
-SCREENS = (("train", "Train"), ("pad", "Pad"))
-KEYS = {"train": "1", "evaluate": "2", "weights": "3", "runs": "4", "pad": "5"}
 STATES = {
     "starting": ("○", "dim"),
     "training": ("▶", "live"),
@@ -67,9 +66,9 @@ class Identity(Lines):
 
     def _tabs(self, width: int) -> list[Part]:
         parts: list[Part] = [(" ", "dim")]
-        for name, title in SCREENS:
-            role = "live" if name == self._current else "dim"
-            parts += [(f"{KEYS[name]} {title}", role), ("   ", "dim")]
+        for place in PLACES:
+            role = "live" if place.name == self._current else "dim"
+            parts += [(f"{place.key} {place.title}", role), ("   ", "dim")]
         notice = self._run.info.get("dataset", {}).get("notice", "")
         used = sum(len(text) for text, _ in parts)
         return [*parts, (fit(notice, max(0, width - used)), "alert")]
@@ -79,10 +78,10 @@ class Identity(Lines):
         if event.y != 1:
             return
         start = 1
-        for name, title in SCREENS:
-            end = start + len(title) + 2
+        for place in PLACES:
+            end = start + len(place.title) + 2
             if start <= event.x < end:
-                self.post_message(self.Chosen(name))
+                self.post_message(self.Chosen(place.name))
             start = end + 3
 
 

@@ -11,6 +11,7 @@ from core.events import Event
 from core.run import Run
 from tui.header import Header, Identity
 from tui.lines import Lines
+from tui.screens import PLACES
 
 if TYPE_CHECKING:
     from tui.app import TrainpadApp
@@ -24,10 +25,17 @@ class View(Screen[None]):
     ]  # fmt: skip
     VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("1", "app.go('train')", "Train", show=False, id="app.train",
-                tooltip="Watch the training and steer it"),
-        Binding("5", "app.go('pad')", "Pad", show=False, id="app.pad",
-                tooltip="Draw a digit and see it read"),
+        *(
+            Binding(
+                place.key,
+                f"app.go('{place.name}')",
+                place.title,
+                show=False,
+                id=f"app.{place.name}",
+                tooltip=place.purpose,
+            )
+            for place in PLACES
+        ),
         Binding("question_mark", "app.help", "Help", id="app.help", key_display="?",
                 tooltip="Every key of this screen"),
         Binding("d", "app.detach", "Detach", id="app.detach",

@@ -1,0 +1,19 @@
+"""The screens there are: their names, keys, titles, and what they are for."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A screen that one can go to."""
+
+    name: str
+    key: str
+    title: str
+    purpose: str
+
+
+PLACES = (
+    Place("train", "1", "Train", "Watch the training and steer it"),
+    Place("pad", "5", "Pad", "Draw a digit and see it read"),
+)
