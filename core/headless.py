@@ -69,7 +69,7 @@ def run_headless(
     Raises:
         UserError: from the source, before anything was trained.
     """
-    printer: Callable[[Event], Iterator[str]] = _json_lines if json else LabLines().of
+    printer: Callable[[Event], Iterator[str]] = JsonLines().of if json else LabLines().of
     status = FAILED
     for event in source:
         for line in printer(event):
@@ -96,9 +96,17 @@ def exit_status(event: Event, before: int = FAILED) -> int:
     return before
 
 
-def _json_lines(event: Event) -> Iterator[str]:
-    if type(event).__name__.lower() in RECORDED:
-        yield to_json(event)
+class JsonLines:
+    """Turns events into the lines of `events.jsonl`, which begins when the run has a directory."""
+
+    def __init__(self) -> None:
+        self._opened = False
+
+    def of(self, event: Event) -> Iterator[str]:
+        """The line for one event, if it is recorded at all."""
+        self._opened |= isinstance(event, Opened)
+        if self._opened and type(event).__name__.lower() in RECORDED:
+            yield to_json(event)
 
 
 def _remark(event: Event) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from core import checkpoint
+from core.errors import RunError
 from core.events import (
     RECORDED,
     Diverged,
@@ -27,19 +28,28 @@ from core.events import (
     Warned,
     to_json,
 )
+from core.ranking import Ranking
+from core.resume import recorded_events
 from core.rundir import RunDir
 
 HEARTBEAT = 1.0
 """Seconds between marks of life, and between attempts to write again after a failure."""
+STOPPED = "training goes on, and what is missing is written as soon as the disk takes it"
 
 
 class Appender:
     """An append-only file that keeps what the disk refuses and never leaves half a record."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, record: int = 0) -> None:
+        """Go on with the file at `path`; its records have so many bytes, or end with a newline.
+
+        What a writer that was killed left of its last record is cut off.
+        """
         self.path = path
         self.waiting = bytearray()
-        self._size = path.stat().st_size if path.exists() else 0
+        size = path.stat().st_size if path.exists() else 0
+        self._size = size // record * record if record else _whole_lines(path, size)
+        self._too_long = self._size < size
 
     def add(self, content: bytes) -> None:
         """Append when `flush` is next called."""
@@ -51,29 +61,42 @@ class Appender:
         Raises:
             OSError: as the system says; everything still waits.
         """
-        if not self.waiting:
+        if not self.waiting and not self._too_long:
             return
         descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o600)
         try:
-            view = memoryview(self.waiting)
-            written = 0
-            while written < len(view):
-                written += os.pwrite(descriptor, view[written:], self._size + written)
+            if self._too_long:
+                os.ftruncate(descriptor, self._size)
+            self._append(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _append(self, descriptor: int) -> None:
+        content = bytes(self.waiting)
+        written = 0
+        # Until all of it is there, what is there is to be cut off again.
+        self._too_long = True
+        try:
+            while written < len(content):
+                written += os.pwrite(descriptor, content[written:], self._size + written)
         except OSError:
             os.ftruncate(descriptor, self._size)
             raise
-        finally:
-            view.release()
-            os.close(descriptor)
-        self._size += len(self.waiting)
+        self._too_long = False
+        self._size += written
         self.waiting.clear()
 
-    def cut(self, size: int) -> None:
-        """Drop everything from byte `size` on; what waits is dropped too."""
+    def cut(self, size: int) -> int:
+        """Drop everything from byte `size` on, and what waits; returns how many bytes are left."""
         self.waiting.clear()
-        if self.path.exists():
-            os.truncate(self.path, min(size, self._size))
-            self._size = min(size, self._size)
+        self._too_long = self._too_long or size < self._size
+        self._size = min(size, self._size)
+        return self._size
+
+
+def _whole_lines(path: Path, size: int) -> int:
+    """How many of a file's bytes belong to lines that have an end."""
+    return path.read_bytes().rfind(b"\n") + 1 if size else 0
 
 
 class Recorder:
@@ -84,24 +107,21 @@ class Recorder:
         self._heartbeat = heartbeat
         self._clock = clock
         self._events = Appender(run.events)
-        self._losses = Appender(run.losses)
-        self._times = Appender(run.clock)
+        self._losses = Appender(run.losses, record=4)
+        self._times = Appender(run.clock, record=16)
         self._snapshot: Snapshot | None = None
         self._step = 0
         self._marked = -HEARTBEAT
         self._failing = False
         self._retry_at = 0.0
-        self._best = -1.0
-        self._best_path: Path | None = None
-        self._newest_file = ""
-        self._precision = -1.0
+        self._ranking = Ranking(run.checkpoints)
 
     def write(self, event: Event) -> Iterator[Event]:
         """Record `event`; yields it, with what recording has to say before or after."""
         if isinstance(event, Diverged):
-            event = dataclasses.replace(event, checkpoint=self._newest_file)
+            event = dataclasses.replace(event, checkpoint=self._ranking.newest)
         self._take(event)
-        remarks = list(self._store())
+        remarks = self._store()
         yield event
         yield from remarks
 
@@ -109,43 +129,53 @@ class Recorder:
         match event:
             case Started(step=step):
                 self._step = step
-                self._losses.cut(4 * step)
+                self._keep_losses(step)
+                # A log that cannot be read costs the memory of what was best, not the run.
+                with suppress(RunError):
+                    self._ranking.remember(recorded_events(self._run), step)
             case Steps(first=first, losses=losses):
                 self._step = first + len(losses)
                 self._losses.add(losses.astype("<f4").tobytes())
             case Snapshot():
                 self._snapshot = event
-            case Evaluated(confusion=confusion):
-                matrix = np.asarray(confusion["validation"])
-                self._precision = float(np.trace(matrix) / max(1, matrix.sum()))
+            case Evaluated():
+                self._ranking.evaluated(event)
         if type(event).__name__.lower() in RECORDED:
-            self._events.add(to_json(event).encode() + b"\n")
+            self._noted(event)
 
-    def _store(self) -> Iterator[Event]:
+    def _keep_losses(self, step: int) -> None:
+        """Keep the losses before `step`, each at its place even where some were lost."""
+        missing = step - self._losses.cut(4 * step) // 4
+        self._losses.add(np.full(missing, np.nan, "<f4").tobytes())
+
+    def _store(self) -> list[Event]:
+        """Write all that waits; returns what is to be said of it, which is written too."""
         now = self._clock()
         if self._failing and now < self._retry_at:
-            return
+            return []
+        remarks: list[Event] = []
         try:
             if now - self._marked >= HEARTBEAT:
                 self._mark(now)
-            for file in (self._losses, self._times, self._events):
-                file.flush()
+            self._flush()
             saved = self._save()
+            if self._failing:
+                self._failing = False
+                remarks.append(self._say("recording goes on; nothing is missing"))
+            if saved:
+                remarks.append(self._noted(saved))
+            self._flush()
         except OSError as error:
             self._retry_at = now + HEARTBEAT
             if not self._failing:
                 self._failing = True
-                yield from self._say(
-                    f"recording stopped: {error.strerror}; training goes on, and what is "
-                    "missing is written as soon as the disk takes it"
-                )
-            return
-        if self._failing:
-            self._failing = False
-            yield from self._say("recording goes on; nothing is missing")
-        if saved:
-            self._events.add(to_json(saved).encode() + b"\n")
-            yield saved
+                text = f"recording stopped: {error.strerror}; {STOPPED}"
+                remarks.append(self._say(text))
+        return remarks
+
+    def _flush(self) -> None:
+        for file in (self._losses, self._times, self._events):
+            file.flush()
 
     def _mark(self, now: float) -> None:
         self._marked = now
@@ -160,24 +190,24 @@ class Recorder:
         folder = self._run.checkpoints
         path = checkpoint.write(folder, checkpoint.Checkpoint(snapshot.arrays, snapshot.about))
         self._snapshot = None
-        best = self._precision > self._best
-        if best:
-            self._best, self._best_path = self._precision, path
-        checkpoint.prune(folder, self._best_path)
-        self._newest_file = path.name
+        best = self._ranking.saved(snapshot.step, path.name)
+        checkpoint.prune(folder, self._ranking.best_path)
         return Saved(snapshot.step, path.name, best)
 
-    def _say(self, text: str) -> Iterator[Event]:
-        warning = Warned(self._step, text)
-        self._events.add(to_json(warning).encode() + b"\n")
-        yield warning
+    def _say(self, text: str) -> Event:
+        return self._noted(Warned(self._step, text))
+
+    def _noted(self, event: Event) -> Event:
+        self._events.add(to_json(event).encode() + b"\n")
+        return event
 
     def close(self) -> None:
-        """Write what still can be written."""
-        for _ in self._store():
-            pass
+        """Write what still can be written; a disk that still refuses has been told of already."""
+        self._retry_at = self._clock()
+        self._store()
         for file in (self._losses, self._times, self._events):
-            file.flush()
+            with suppress(OSError):
+                file.flush()
 
 
 def recorded(
@@ -194,6 +224,4 @@ def recorded(
             for event in source:
                 yield from recorder.write(event)
         finally:
-            # A disk that still refuses has been told of already.
-            with suppress(OSError):
-                recorder.close()
+            recorder.close()

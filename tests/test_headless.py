@@ -1,0 +1,133 @@
+import io
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import MakeRun
+
+from core.control import Control
+from core.events import (
+    Diverged,
+    Evaluated,
+    Event,
+    Failed,
+    Finished,
+    Opened,
+    Preparing,
+    Snapshot,
+    Started,
+    Steps,
+    Warned,
+    Weights,
+)
+from core.headless import Signals, run_headless
+from core.hparams import HyperParameters, as_dict
+from core.record import recorded
+
+START = Started(0, as_dict(HyperParameters()), "CPU:0", 4)
+
+
+def run_of(*events: Event, json: bool = False) -> tuple[int, list[str]]:
+    out = io.StringIO()
+    status = run_headless(iter(events), out, json=json)
+    return status, out.getvalue().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("last", "status"),
+    [
+        (Finished(10, "done", 1.0), 0),
+        (Finished(10, "stopped", 1.0), 0),
+        (Finished(10, "interrupted", 1.0), 130),
+        (Diverged(10, float("nan")), 3),
+        (Failed(10, "training failed"), 1),
+        (Steps(0, np.ones(1, np.float32), 0.1), 1),
+    ],
+)
+def test_the_exit_status_tells_how_it_ended(last: Event, status: int) -> None:
+    assert run_of(START, last)[0] == status
+
+
+def test_the_labs_lines_alone_go_to_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    info = {"dataset": {"notice": "fake data: 1,000 drawn digits"}}
+    matrix = {split: [[3, 1], [0, 4]] for split in ("train", "validation", "test")}
+    _, lines = run_of(
+        Preparing("reading the data"),
+        Opened("runs/a", info),
+        START,
+        Weights(0, {}),
+        Steps(0, np.array([2.25], np.float32), 0.5),
+        Warned(1, "recording stopped"),
+        Evaluated(1, matrix, dict.fromkeys(matrix, 0.1), 0.1),
+        Finished(1, "done", 1.0),
+    )
+    assert lines == [
+        "Step 0: loss = 2.25 (0.500 sec)",
+        "Training Data Eval:",
+        "Num examples: 8 Num correct: 7 Precision @ 1: 0.8750",
+        "Validation Data Eval:",
+        "Num examples: 8 Num correct: 7 Precision @ 1: 0.8750",
+        "Test Data Eval:",
+        "Num examples: 8 Num correct: 7 Precision @ 1: 0.8750",
+    ]
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.splitlines() == [
+        "trainpad: writing to runs/a",
+        "trainpad: fake data: 1,000 drawn digits",
+        "trainpad: recording stopped",
+    ]
+
+
+def test_a_diverged_run_says_where_and_what_is_left(capsys: pytest.CaptureFixture[str]) -> None:
+    run_of(START, Diverged(10, float("nan"), checkpoint="step-000004.safetensors"))
+    said = capsys.readouterr().err
+    assert "diverged" in said
+    assert "step-000004.safetensors" in said
+    assert "--learning_rate" in said
+
+
+def test_json_prints_what_stands_in_the_log(
+    make_run: MakeRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = make_run()
+
+    def source() -> Iterator[Event]:
+        yield Preparing("reading the data")
+        yield Opened(str(run.path), {})
+        events: list[Event] = [
+            Preparing("loading TensorFlow"),
+            START,
+            Steps(0, np.ones(3, np.float32), 0.1),
+            Snapshot(3, {"layer0/weights": np.ones((2, 2), np.float32)}, {"step": 3}),
+            Finished(3, "done", 1.0),
+        ]
+        yield from recorded(iter(events), run)
+
+    out = io.StringIO()
+    assert run_headless(source(), out, json=True) == 0
+    assert out.getvalue() == run.events.read_text()
+    assert out.getvalue().count("\n") == 4
+    assert capsys.readouterr().err == ""
+
+
+def test_a_signal_before_the_run_exists_is_remembered_or_ends_all(tmp_path: Path) -> None:
+    signals = Signals()
+    control = Control(tmp_path, start={})
+    signals.attach(control)
+    signals._caught(signal.SIGINT, None)
+    assert control.poll().stop == "interrupted"
+    assert Control(tmp_path).poll().stop == "interrupted"
+
+
+def test_the_second_signal_leaves_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left: list[int] = []
+    monkeypatch.setattr("core.headless.leave_at_once", left.append)
+    signals = Signals()
+    signals.attach(Control(tmp_path, start={}))
+    signals._caught(signal.SIGTERM, None)
+    assert left == []
+    signals._caught(signal.SIGINT, None)
+    assert left == [signal.SIGINT]

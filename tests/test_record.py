@@ -1,0 +1,336 @@
+import dataclasses
+import errno
+import os
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import FakeClock, MakeRun
+
+from core import checkpoint
+from core.errors import RunError
+from core.events import (
+    Changed,
+    Diverged,
+    Evaluated,
+    Event,
+    Finished,
+    Idle,
+    Opened,
+    Saved,
+    Snapshot,
+    Started,
+    Steps,
+    Warned,
+    Weights,
+    from_json,
+    to_json,
+)
+from core.record import HEARTBEAT, recorded
+from core.rundir import RunDir
+
+LOSSES = np.linspace(2.3, 0.1, 100).astype(np.float32)
+
+
+def steps(first: int, count: int) -> Steps:
+    return Steps(first, LOSSES[first : first + count], 0.05)
+
+
+def evaluated(step: int, right: int) -> Evaluated:
+    return Evaluated(step, {"validation": [[right, 100 - right], [0, 0]]}, {"validation": 0.1}, 0.1)
+
+
+def snapshot(step: int) -> Snapshot:
+    return Snapshot(step, {"layer0/weights": np.full((2, 2), step, np.float32)}, {"step": step})
+
+
+def a_run() -> list[Event]:
+    """Ten chunks of ten steps, with all kinds of events between them."""
+    events: list[Event] = [Started(0, {}, "CPU:0", 4)]
+    for first in range(0, 100, 10):
+        events += [steps(first, 10), Changed(first + 10, "l2", 0.0, first / 100)]
+        if first in (40, 90):
+            events += [evaluated(first + 10, first), snapshot(first + 10)]
+    return [*events, Finished(100, "done", 1.0)]
+
+
+def lines(run: RunDir) -> list[str]:
+    text = run.events.read_text() if run.events.exists() else ""
+    assert text == "" or text.endswith("\n")
+    return text.splitlines()
+
+
+def losses(run: RunDir) -> list[float]:
+    content = run.losses.read_bytes() if run.losses.exists() else b""
+    assert len(content) % 4 == 0
+    return np.frombuffer(content, "<f4").tolist()
+
+
+def names(events: list[Event]) -> list[str]:
+    return [type(event).__name__ for event in events]
+
+
+def record(run: RunDir, events: list[Event]) -> list[Event]:
+    return list(recorded(iter(events), run))
+
+
+def test_all_that_passes_is_on_the_disk_before_it_is_seen(make_run: MakeRun) -> None:
+    run = make_run()
+    seen: list[str] = []
+    done = 0
+    for event in recorded(iter(a_run()), run):
+        if isinstance(event, Steps):
+            done += len(event.losses)
+        elif not isinstance(event, Snapshot):
+            seen.append(to_json(event))
+        assert lines(run)[: len(seen)] == seen
+        assert losses(run) == LOSSES[:done].tolist()
+    assert lines(run) == seen
+
+
+def test_a_checkpoint_is_told_when_it_is_there(make_run: MakeRun) -> None:
+    run = make_run()
+    for event in recorded(iter(a_run()), run):
+        if isinstance(event, Saved):
+            saved = checkpoint.read(run.checkpoints / event.file)
+            assert saved.step == event.step
+            assert event.best
+    assert [path.name for path in checkpoint.listed(run.checkpoints)] == [
+        "step-000049.safetensors",
+        "step-000099.safetensors",
+    ]
+
+
+def test_what_is_only_for_the_moment_is_not_written(make_run: MakeRun) -> None:
+    run = make_run()
+    passing: list[Event] = [Opened(str(run.path), {}), Weights(0, {}), Idle()]
+    assert names(record(run, passing)) == names(passing)
+    assert lines(run) == []
+
+
+def test_the_clock_is_marked_once_a_second(make_run: MakeRun, clock: FakeClock) -> None:
+    run = make_run()
+
+    def source() -> Iterator[Event]:
+        for event in a_run():
+            clock.now += HEARTBEAT / 4
+            yield event
+
+    list(recorded(source(), run, clock=clock))
+    marks = np.fromfile(run.clock, "<f8").reshape(-1, 2)
+    assert len(marks) == pytest.approx(len(a_run()) / 4, abs=1)
+    assert (np.diff(marks[:, 0]) >= 0).all()
+    assert run.path.joinpath("lock").stat().st_mtime == pytest.approx(marks[-1, 1], abs=60)
+
+
+class Disk:
+    """`os.pwrite` of a disk with so many bytes left."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, room: int) -> None:
+        self.room = room
+        self.refused = 0
+        self._pwrite = os.pwrite
+        monkeypatch.setattr(os, "pwrite", self.pwrite)
+
+    def pwrite(self, descriptor: int, content: Any, offset: int) -> int:
+        if self.room <= 0:
+            self.refused += 1
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        written = self._pwrite(descriptor, content[: self.room], offset)
+        self.room -= written
+        return written
+
+
+@pytest.mark.parametrize("room", [200, 201, 219, 230, 333, 500, 1000, 1500])
+@pytest.mark.parametrize("pause", [0, 3, 100])
+def test_a_full_disk_loses_nothing_and_tears_nothing(
+    make_run: MakeRun, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, room: int, pause: int
+) -> None:
+    run = make_run()
+
+    def source(disk: Disk) -> Iterator[Event]:
+        since = 0
+        for event in a_run():
+            if disk.refused:
+                since += 1
+            if since > pause:
+                disk.room = 10**9
+            clock.now += 0.3
+            yield event
+        disk.room = 10**9
+
+    seen: list[Event] = []
+    with run.locked():
+        pass
+    disk = Disk(monkeypatch, room)
+    for event in recorded(source(disk), run, clock=clock):
+        seen.append(event)
+        lines(run), losses(run)
+    assert disk.refused
+    assert losses(run) == LOSSES.tolist()
+    kept = [type(from_json(line)).__name__ for line in lines(run)]
+    assert [name for name in kept if name not in ("Warned", "Saved")] == [
+        name for name in names(a_run()) if name not in ("Steps", "Snapshot")
+    ]
+    assert checkpoint.newest(run.checkpoints).step == 100
+    warnings = [event.text for event in seen if isinstance(event, Warned)]
+    assert warnings[0] == (
+        "recording stopped: No space left on device; training goes on, and what is missing is "
+        "written as soon as the disk takes it"
+    )
+    assert "Warned" in kept
+    assert len(warnings) <= 2
+    if len(warnings) == 2:
+        assert warnings[1] == "recording goes on; nothing is missing"
+
+
+def test_a_disk_that_stays_full_does_not_end_the_run(
+    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run()
+    with run.locked():
+        pass
+    disk = Disk(monkeypatch, 150)
+    seen = record(run, a_run())
+    assert disk.refused
+    assert [name for name in names(seen) if name != "Warned"] == names(a_run())
+    assert len([event for event in seen if isinstance(event, Warned)]) == 1
+    lines(run), losses(run)
+
+
+def test_a_checkpoint_that_finds_no_room_is_tried_again(
+    make_run: MakeRun, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run()
+    write, refusals = checkpoint.write, iter([True, True, False])
+
+    def crowded(folder: Path, made: checkpoint.Checkpoint) -> Path:
+        if next(refusals, False):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(folder, made)
+
+    def source() -> Iterator[Event]:
+        for event in [*a_run()[:-1], *(Idle() for _ in range(9))]:
+            clock.now += 0.6
+            yield event
+
+    monkeypatch.setattr(checkpoint, "write", crowded)
+    seen = list(recorded(source(), run, clock=clock))
+    texts = [event.text.split(":")[0] for event in seen if isinstance(event, Warned)]
+    assert texts == ["recording stopped", "recording goes on; nothing is missing"] * (
+        len(texts) // 2
+    )
+    assert [event.step for event in seen if isinstance(event, Saved)][-1] == 100
+
+
+def test_a_second_writer_is_refused_and_writes_nothing(make_run: MakeRun) -> None:
+    run = make_run()
+    first = recorded(iter(a_run()), run)
+    next(first)
+    before = run.events.read_bytes()
+    with pytest.raises(RunError, match="another process is training"):
+        record(run, a_run())
+    assert run.events.read_bytes() == before
+    first.close()
+    assert names(record(run, a_run()[:1])) == ["Started"]
+
+
+def test_who_closes_the_source_early_has_all_so_far_on_disk(make_run: MakeRun) -> None:
+    run = make_run()
+    source = recorded(iter(a_run()), run)
+    seen = [next(source) for _ in range(6)]
+    source.close()
+    assert len(losses(run)) == 30
+    assert lines(run) == [to_json(event) for event in seen if not isinstance(event, Steps)]
+
+
+@pytest.mark.parametrize("torn", [1, 20, 60])
+def test_after_a_kill_the_next_line_does_not_join_a_torn_one(make_run: MakeRun, torn: int) -> None:
+    run = make_run()
+    record(run, a_run()[:9])
+    whole = lines(run)
+    with run.events.open("ab") as file:
+        file.write(to_json(Changed(99, "learning_rate", 0.01, 0.02)).encode()[:torn])
+    record(run, [Started(30, {}, "CPU:0", 4)])
+    assert lines(run)[:-1] == whole
+    assert isinstance(from_json(lines(run)[-1]), Started)
+
+
+@pytest.mark.parametrize("torn", [0, 1, 3])
+def test_losses_after_the_step_resumed_from_are_dropped(make_run: MakeRun, torn: int) -> None:
+    run = make_run()
+    record(run, a_run()[:10])
+    with run.losses.open("ab") as file:
+        file.write(b"\x7f" * torn)
+    resumed = recorded(iter([Started(20, {}, "CPU:0", 4), steps(20, 5)]), run)
+    next(resumed)
+    assert losses(run) == LOSSES[:20].tolist()
+    next(resumed)
+    assert losses(run) == LOSSES[:25].tolist()
+    resumed.close()
+
+
+def test_a_loss_stays_at_its_place_when_some_before_it_were_lost(make_run: MakeRun) -> None:
+    run = make_run()
+    record(run, a_run()[:4])
+    os.truncate(run.losses, 4 * 7 + 2)
+    record(run, [Started(20, {}, "CPU:0", 4), steps(20, 5)])
+    found = losses(run)
+    assert found[:7] == LOSSES[:7].tolist()
+    assert np.isnan(found[7:20]).all()
+    assert found[20:] == LOSSES[20:25].tolist()
+
+
+def test_the_best_checkpoint_survives_a_resume(make_run: MakeRun) -> None:
+    run = make_run()
+    start = Started(0, {}, "CPU:0", 4)
+    seen = record(run, [start, evaluated(5, 90), snapshot(5), evaluated(10, 50), snapshot(10)])
+    assert [event.best for event in seen if isinstance(event, Saved)] == [True, False]
+    later: list[Event] = [Started(10, {}, "CPU:0", 4)]
+    for step in range(11, 20):
+        later += [evaluated(step, 60), snapshot(step)]
+    seen = record(run, later)
+    assert not any(event.best for event in seen if isinstance(event, Saved))
+    kept = [path.name for path in checkpoint.listed(run.checkpoints)]
+    assert kept[0] == "step-000004.safetensors"
+    assert len(kept) == checkpoint.KEEP + 1
+    seen = record(run, [Started(19, {}, "CPU:0", 4), evaluated(20, 91), snapshot(20)])
+    assert [event.best for event in seen if isinstance(event, Saved)] == [True]
+
+
+def test_what_was_best_in_steps_that_are_void_is_best_no_more(make_run: MakeRun) -> None:
+    run = make_run()
+    start = Started(0, {}, "CPU:0", 4)
+    record(run, [start, evaluated(5, 50), snapshot(5), evaluated(10, 90), snapshot(10)])
+    seen = record(run, [Started(5, {}, "CPU:0", 4), evaluated(8, 60), snapshot(8)])
+    assert [event.best for event in seen if isinstance(event, Saved)] == [True]
+
+
+def test_only_what_was_evaluated_can_be_best(make_run: MakeRun) -> None:
+    run = make_run()
+    seen = record(run, [Started(0, {}, "CPU:0", 4), evaluated(5, 90), steps(5, 5), snapshot(10)])
+    assert [event.best for event in seen if isinstance(event, Saved)] == [False]
+
+
+def test_a_diverged_run_names_its_last_checkpoint(make_run: MakeRun) -> None:
+    run = make_run()
+    diverged = Diverged(7, float("nan"))
+    seen = record(run, [Started(0, {}, "CPU:0", 4), snapshot(5), diverged])
+    assert seen[-1].checkpoint == "step-000004.safetensors"  # type: ignore[attr-defined]
+    seen = record(run, [Started(5, {}, "CPU:0", 4), dataclasses.replace(diverged)])
+    assert seen[-1].checkpoint == "step-000004.safetensors"  # type: ignore[attr-defined]
+
+
+def test_every_prefix_of_the_files_can_be_read(make_run: MakeRun) -> None:
+    run = make_run()
+    record(run, a_run())
+    content = run.events.read_bytes()
+    sizes = []
+    for cut in range(0, len(content), 7):
+        run.events.write_bytes(content[:cut])
+        events = [from_json(line) for line in content[:cut].split(b"\n")]
+        sizes.append(len([event for event in events if event is not None]))
+    assert all(later - earlier in (0, 1) for earlier, later in pairwise(sizes))

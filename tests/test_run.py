@@ -1,0 +1,188 @@
+import dataclasses
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.events import (
+    Changed,
+    Continued,
+    Diverged,
+    Evaluated,
+    Event,
+    Failed,
+    Finished,
+    Idle,
+    Opened,
+    Paused,
+    Preparing,
+    Saved,
+    Started,
+    Steps,
+    Warned,
+    Weights,
+)
+from core.hparams import HyperParameters, as_dict
+from core.run import Run
+
+LOSSES = np.linspace(2.3, 0.1, 500).astype(np.float32)
+START = Started(0, as_dict(HyperParameters()), "CPU:0", 101_770, time=100.0)
+
+
+def steps(first: int, count: int) -> Steps:
+    """Each step takes a hundredth of a second."""
+    losses = LOSSES[first : first + count]
+    return Steps(first, losses, count / 100, time=100 + (first + count) / 100)
+
+
+def evaluated(step: int, right: int) -> Evaluated:
+    matrix = [[right, 100 - right], [0, 0]]
+    splits = ("train", "validation", "test")
+    return Evaluated(step, dict.fromkeys(splits, matrix), dict.fromkeys(splits, 0.1), 0.1)
+
+
+def folded(*events: Event) -> Run:
+    run = Run()
+    for event in events:
+        run.fold(event)
+    return run
+
+
+def texts(run: Run) -> list[str]:
+    return [message.text for message in run.messages]
+
+
+def test_a_run_begins_by_saying_what_keeps_it() -> None:
+    run = folded(Preparing("drawing digits", 0.5))
+    assert (run.state, run.doing, run.live) == ("starting", "drawing digits 50%", True)
+    assert np.isnan(run.loss)
+    assert run.seconds_left == float("inf")
+
+
+def test_a_run_knows_what_it_is() -> None:
+    info = {"name": "20261123-101502-64", "hyperparameters": {"hidden": [64], "max_steps": 300}}
+    run = folded(Opened("somewhere", info))
+    assert run.name == "20261123-101502-64"
+    assert run.hparams.hidden == (64,)
+    assert run.hparams.max_steps == 300
+
+
+def test_steps_are_the_curve_the_rate_and_the_time_left() -> None:
+    run = folded(START, *(steps(first, 50) for first in range(0, 500, 50)))
+    assert run.state == "training"
+    assert run.step == 500
+    assert run.losses.values.tobytes() == LOSSES.tobytes()
+    assert run.loss == pytest.approx(0.1)
+    assert run.steps_per_second == pytest.approx(100)
+    assert run.seconds_left == pytest.approx(15)
+    assert run.timeline.seconds_at(np.array([0.0, 250.0, 500.0])).tolist() == [100, 102.5, 105]
+
+
+@given(st.lists(st.integers(1, 499), max_size=10))
+def test_the_curve_does_not_depend_on_how_the_steps_are_cut(cuts: list[int]) -> None:
+    edges = sorted({0, 500, *cuts})
+    pieces = [steps(start, stop - start) for start, stop in pairwise(edges)]
+    run, whole = folded(START, *pieces), folded(START, steps(0, 500))
+    assert run.losses.values.tobytes() == whole.losses.values.tobytes()
+    places = np.linspace(0, 500, 40)
+    assert np.allclose(run.timeline.seconds_at(places), whole.timeline.seconds_at(places))
+    assert run.step == whole.step
+
+
+def test_a_pause_is_no_slowness() -> None:
+    late = dataclasses.replace(steps(50, 50), time=1000.0)
+    run = folded(START, steps(0, 50), Paused(50), Continued(50), late)
+    assert run.steps_per_second == pytest.approx(100)
+
+
+def test_a_pause_lasts_until_it_is_over() -> None:
+    assert folded(START, steps(0, 1), Paused(1)).state == "paused"
+    assert folded(START, steps(0, 1), Paused(1), Evaluated(1, {}, {}, 0.1)).state == "paused"
+    assert folded(START, Paused(1), Continued(1)).state == "training"
+
+
+def test_a_change_is_marked_at_its_step() -> None:
+    run = folded(START, steps(0, 50), Changed(50, "learning_rate", 0.01, 0.0125))
+    assert run.hparams.learning_rate == 0.0125
+    assert run.learning_rate.steps.tolist() == [0, 50]
+    message = run.messages[-1]
+    assert (message.step, message.text) == (50, "learning rate 0.01 → 0.0125")
+    assert (message.kind, message.label) == ("change", "lr 0.0125")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        Changed(1, "no_such", 1, 2),
+        Changed(1, "learning_rate", 0.01, -1),
+        Changed(1, "learning_rate", 0.01, "\x1b]0;evil"),
+    ],
+)
+def test_a_change_that_cannot_be_is_passed_over(change: Changed) -> None:
+    run = folded(START, change)
+    assert run.hparams == HyperParameters()
+    assert not run.messages
+
+
+def test_evaluations_are_precision_curves() -> None:
+    run = folded(START, evaluated(100, 50), evaluated(200, 75))
+    assert [entry.step for entry in run.evaluations] == [100, 200]
+    assert run.precision["test"].values.tolist() == [0.5, 0.75]
+    again = folded(START, evaluated(100, 50), evaluated(200, 75), evaluated(200, 80))
+    assert again.precision["test"].values.tolist() == [0.5, pytest.approx(0.8)]
+    assert len(again.evaluations) == 2
+
+
+def test_a_resumed_run_forgets_what_came_after() -> None:
+    before = [START, steps(0, 300), evaluated(100, 50), evaluated(300, 75)]
+    run = folded(*before, dataclasses.replace(START, step=200), steps(200, 10))
+    assert run.losses.values.tobytes() == LOSSES[:210].tobytes()
+    assert run.step == 210
+    assert [entry.step for entry in run.evaluations] == [100]
+    assert run.precision["test"].steps.tolist() == [100]
+    assert texts(run)[-1] == "resumed"
+
+
+@pytest.mark.parametrize(
+    ("event", "state"),
+    [
+        (Finished(10, "done", 1.0), "done"),
+        (Finished(10, "stopped", 1.0), "stopped"),
+        (Finished(10, "interrupted", 1.0), "stopped"),
+        (Diverged(10, float("nan"), checkpoint="step-000004.safetensors"), "diverged"),
+        (Failed(10, "training failed: no memory"), "failed"),
+    ],
+)
+def test_an_end_is_an_end(event: Event, state: str) -> None:
+    run = folded(START, steps(0, 10), event)
+    assert run.state == state
+    assert not run.live
+    assert run.messages[-1].step == 10
+    assert run.messages[-1].urgent == (state in ("diverged", "failed"))
+
+
+def test_messages_are_clean_and_not_without_end() -> None:
+    run = folded(START, *(Warned(step, "\x1b[2Jfull\x07 disk\u202e") for step in range(2000)))
+    assert len(run.messages) < 1000
+    assert all(text.isprintable() for text in texts(run))
+    assert run.messages[-1].urgent
+
+
+def test_the_newest_weights_and_checkpoint_are_at_hand() -> None:
+    arrays = {"layer0/weights": np.zeros((784, 10), np.float32)}
+    run = folded(START, Weights(20, arrays), Saved(30, "step-000029.safetensors", best=True))
+    assert run.weights is arrays
+    assert run.weights_step == 20
+    assert run.checkpoint == "step-000029.safetensors"
+    assert texts(run) == ["checkpoint saved, best so far on validation"]
+
+
+def test_the_version_tells_whether_to_draw_again() -> None:
+    run = folded(START)
+    before = run.version
+    run.fold(Idle())
+    assert run.version == before
+    run.fold(steps(0, 1))
+    assert run.version > before
