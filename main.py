@@ -8,17 +8,13 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from core.hparams import DECLARED, HyperParameters, checked
+from core.hparams import DECLARED
 from core.presets import PRESETS
 from data.errors import UserError
-
-if TYPE_CHECKING:
-    from core.session import Request
-    from data.dataset import Dataset
 
 WRONG = 2
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -70,6 +66,8 @@ def cli() -> None:
 @flag("dataset", metavar="NAME|FOLDER", help="What to train on.  [mnist]")
 @flag("input_data_dir", type=Path, metavar="FOLDER", help="Where MNIST's four files are.")
 @flag("fake_data", is_flag=True, help="1,000 drawn digits, to try things out.")
+@flag("eval_data", metavar="FOLDER", type=Path, help="Whose test digits to measure on.")
+@flag("variation", type=click.FloatRange(0, 3), help="How much drawn digits vary.  [0.7]")
 @flag("log_dir", type=Path, metavar="FOLDER", help="Where the run's folder is made.")
 @flag("device", default="auto", metavar="auto|cpu|gpu:N", help="Where to compute.  [auto]")
 @click.option("--xla/--no-xla", default=True, help="Compile with XLA.  [on]")
@@ -85,109 +83,29 @@ def train(headless: bool, as_json: bool, **flags: Any) -> int:
 
     Example: trainpad --learning_rate 0.05 --max_steps 10000
     """
-    request = _request(flags)
+    from core.request import request_from
+
+    request = request_from(flags)
     if headless or as_json or not _has_screen():
         return _headless(request, as_json=as_json)
     return _dashboard(request)
 
 
-def _request(flags: dict[str, Any]) -> "Request":
-    """What the flags ask for; a run that is named gives what they leave open."""
-    from core.resume import origin
-    from core.session import Request
+@cli.command()
+@click.argument("name", required=False)
+@flag("input_data_dir", type=Path, metavar="FOLDER", help="Look at the files in this folder.")
+@flag("offline", is_flag=True, help="Never use the network.")
+@click.option("--json", "as_json", is_flag=True, help="Print what is known as JSON.")
+def data(name: str | None, input_data_dir: Path | None, offline: bool, as_json: bool) -> int:
+    """List the data sets; or find, fetch, verify and preview the one called NAME.
 
-    named = [flags[way] for way in ("resume", "branch") if flags[way] is not None]
-    if len(named) > 1:
-        raise UserError("--resume goes on with a run and --branch begins a new one; give one")
-    log_dir = _log_dir(flags["log_dir"])
-    start = origin(named[0], log_dir) if named else None
-    resume = start if flags["resume"] is not None else None
-    source = _source(flags, start.run.info().get("source", {}) if start else {})
-    return Request(
-        hparams=_hyperparameters(flags, start.checkpoint.about["hyperparameters"] if start else {}),
-        load=lambda: _load(source, offline=flags["offline"]),
-        source=source,
-        log_dir=log_dir,
-        device=_device(flags["device"]),
-        xla=flags["xla"],
-        profile=flags["profile"] or 0,
-        resume=resume,
-        branch=None if resume else start,
-        changes=(*(resume.changes if resume else ()), *_changes(flags["change"])),
-    )
+    Example: trainpad data fashion-mnist
+    """
+    from core.data_command import list_sets, show_set
 
-
-def _hyperparameters(flags: dict[str, Any], before: dict[str, Any]) -> HyperParameters:
-    values: dict[str, Any] = dict(before)
-    values |= PRESETS[flags["preset"]] if flags["preset"] else {}
-    values |= {name: flags[name] for name in DECLARED if flags[name] is not None}
-    hidden = list(checked(values).hidden)
-    for place, name in enumerate(("hidden1", "hidden2")):
-        if flags[name] is not None:
-            hidden[place : place + 1] = [_units(name, flags[name])]
-    wanted = checked({**values, "hidden": hidden})
-    fixed = [name for name, declared in DECLARED.items() if not declared.live]
-    if flags["resume"] is not None and any(
-        getattr(wanted, name) != getattr(checked(before), name) for name in fixed
-    ):
-        raise UserError(f"a resumed run keeps its {', '.join(fixed)}; --branch may change them")
-    return wanted
-
-
-def _changes(texts: Sequence[str]) -> list[tuple[int, str, Any]]:
-    found = []
-    for text in texts:
-        step, _, rest = text.partition(":")
-        name, _, value = rest.partition("=")
-        if not step.isascii() or not step.isdigit() or name not in DECLARED:
-            raise UserError(f"change must be like 500:learning_rate=0.02, not {text!r}")
-        if not DECLARED[name].live:
-            raise UserError(f"{name} cannot change while a run trains")
-        found.append((int(step), name, DECLARED[name].check(value)))
-    return found
-
-
-def _units(name: str, text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 8192:
-        raise UserError(f"{name} must be a whole number from 1 to 8192, not {text!r}")
-    return int(text)
-
-
-def _device(text: str) -> str:
-    name, _, number = text.partition(":")
-    if text in ("auto", "cpu", "gpu") or (name == "gpu" and number.isascii() and number.isdigit()):
-        return text
-    raise UserError(f"device must be auto, cpu or gpu:N, not {text!r}")
-
-
-def _log_dir(given: Path | None) -> Path:
-    from core.rundir import default_log_dir
-
-    return given.expanduser() if given else default_log_dir()
-
-
-def _source(flags: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
-    """Where the data comes from, in words that `run.json` can hold and a resume can use."""
-    folder = flags["input_data_dir"]
-    given = {
-        "dataset": flags["dataset"],
-        "input_data_dir": str(folder.expanduser().resolve()) if folder else None,
-        "fake_data": flags["fake_data"] or None,
-    }
-    return before | {name: value for name, value in given.items() if value is not None}
-
-
-def _load(source: dict[str, Any], *, offline: bool) -> "Dataset":
-    from data.sources import load_dataset
-
-    folder = source.get("input_data_dir")
-    return load_dataset(
-        source.get("dataset", "mnist"),
-        input_data_dir=Path(folder) if folder else None,
-        fake=source.get("fake_data", False),
-        fallback="dataset" not in source,
-        offline=offline,
-    )
+    if name is None and input_data_dir is None:
+        return list_sets(sys.stdout, as_json=as_json)
+    return show_set(sys.stdout, name or "mnist", input_data_dir, offline=offline, as_json=as_json)
 
 
 def _has_screen() -> bool:

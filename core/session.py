@@ -6,10 +6,12 @@ Nothing is written before the data has been read and found good.
 import os
 import platform
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from core import rundir
@@ -19,6 +21,7 @@ from core.hparams import HyperParameters, as_dict
 from core.record import recorded
 from core.resume import Origin
 from core.rundir import RunDir
+from core.source import Source
 from core.train import Job, check_fit, train
 from data.dataset import Dataset
 from data.errors import UserError
@@ -29,13 +32,12 @@ class Request:
     """A training that somebody asked for."""
 
     hparams: HyperParameters
-    load: Callable[[], Dataset]
-    """Reads or makes the data; may raise a `UserError`."""
     log_dir: Path
+    source: Source = field(default_factory=Source)
+    offline: bool = False
+    """Never use the network."""
     device: str = "auto"
     xla: bool = True
-    source: Mapping[str, Any] = field(default_factory=dict)
-    """What `load` was made from, for `run.json`: enough to load the same again."""
     resume: Origin | None = None
     branch: Origin | None = None
     """Whose weights the new run starts with."""
@@ -53,7 +55,7 @@ def session(request: Request) -> Iterator[Event]:
         UserError: what was asked for cannot be done; nothing was written.
     """
     yield Preparing("reading the data")
-    dataset = request.load()
+    dataset = yield from _loaded(request)
     check_fit(request.hparams, dataset)
     run = _directory(request, dataset)
     request.on_open(run)
@@ -72,6 +74,26 @@ def session(request: Request) -> Iterator[Event]:
         folder=str(run.path),
     )
     yield from recorded(_told(train(job, control)), run)
+
+
+def _loaded(request: Request) -> Generator[Event, None, Dataset]:
+    """The data; slow steps of getting it are told on the way, from a thread of their own."""
+    told: SimpleQueue[Event | None] = SimpleQueue()
+
+    def load() -> Dataset:
+        try:
+            return request.source.load(
+                offline=request.offline,
+                progress=lambda what, fraction: told.put(Preparing(what, fraction)),
+            )
+        finally:
+            told.put(None)
+
+    with ThreadPoolExecutor(1, "data") as pool:
+        loading = pool.submit(load)
+        while (event := told.get()) is not None:
+            yield event
+        return loading.result()
 
 
 def _told(source: Iterator[Event]) -> Iterator[Event]:
@@ -107,7 +129,7 @@ def _directory(request: Request, dataset: Dataset) -> RunDir:
         "network": [int(u) for u in (*_inputs(dataset), *request.hparams.hidden)]
         + [len(dataset.classes)],
         "dataset": about(dataset),
-        "source": dict(request.source),
+        "source": asdict(request.source),
         "device": request.device,
         "xla": request.xla,
         "versions": versions(),

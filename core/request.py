@@ -1,0 +1,108 @@
+"""From the flags of `trainpad train` to a `Request`: what is checked before anything starts.
+
+Flags come as click gives them: text, None where a flag was not given. A run that is named to go on
+from, or to branch from, gives what the flags leave open.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from core.hparams import DECLARED, HyperParameters, changed, checked
+from core.presets import PRESETS
+from core.resume import Change, Origin, origin
+from core.rundir import default_log_dir
+from core.session import Request
+from core.source import Source
+from data.errors import UserError
+
+Flags = Mapping[str, Any]
+
+
+def request_from(flags: Flags) -> Request:
+    """What the flags ask for.
+
+    Raises:
+        UserError: a flag's value cannot be used; one sentence.
+    """
+    named = [flags[way] for way in ("resume", "branch") if flags[way] is not None]
+    if len(named) > 1:
+        raise UserError("--resume goes on with a run and --branch begins a new one; give one")
+    log_dir = log_dir_from(flags["log_dir"])
+    start = origin(named[0], log_dir) if named else None
+    resume = start if flags["resume"] is not None else None
+    return Request(
+        hparams=_hyperparameters(flags, start),
+        source=_source(flags, start),
+        log_dir=log_dir,
+        device=_device(flags["device"]),
+        xla=flags["xla"],
+        offline=flags["offline"],
+        profile=flags["profile"] or 0,
+        resume=resume,
+        branch=None if resume else start,
+        changes=(*(resume.changes if resume else ()), *_changes(flags["change"])),
+    )
+
+
+def log_dir_from(given: Path | None) -> Path:
+    """Where runs are: what ``--log_dir`` says, or the user's data directory."""
+    return given.expanduser() if given else default_log_dir()
+
+
+def _hyperparameters(flags: Flags, start: Origin | None) -> HyperParameters:
+    before = checked(start.checkpoint.about["hyperparameters"]) if start else HyperParameters()
+    values: dict[str, Any] = dict(PRESETS[flags["preset"]]) if flags["preset"] else {}
+    values |= {name: flags[name] for name in DECLARED if flags[name] is not None}
+    hidden = list(changed(before, values).hidden)
+    for place, name in enumerate(("hidden1", "hidden2")):
+        if flags[name] is not None:
+            hidden[place : place + 1] = [_units(name, flags[name])]
+    wanted = changed(before, {**values, "hidden": hidden})
+    fixed = [name for name, declared in DECLARED.items() if not declared.live]
+    if flags["resume"] is not None and any(getattr(wanted, n) != getattr(before, n) for n in fixed):
+        raise UserError(f"a resumed run keeps its {', '.join(fixed)}; --branch may change them")
+    return wanted
+
+
+def _changes(texts: Sequence[str]) -> list[Change]:
+    found = []
+    for text in texts:
+        step, _, rest = text.partition(":")
+        name, _, value = rest.partition("=")
+        if not step.isascii() or not step.isdigit() or name not in DECLARED:
+            raise UserError(f"change must be like 500:learning_rate=0.02, not {text!r}")
+        if not DECLARED[name].live:
+            raise UserError(f"{name} cannot change while a run trains")
+        found.append((int(step), name, DECLARED[name].check(value)))
+    return found
+
+
+def _units(name: str, text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 8192:
+        raise UserError(f"{name} must be a whole number from 1 to 8192, not {text!r}")
+    return int(text)
+
+
+def _device(text: str) -> str:
+    name, _, number = text.partition(":")
+    if text in ("auto", "cpu", "gpu") or (name == "gpu" and number.isascii() and number.isdigit()):
+        return text
+    raise UserError(f"device must be auto, cpu or gpu:N, not {text!r}")
+
+
+def _source(flags: Flags, start: Origin | None) -> Source:
+    before = Source(**start.run.info().get("source", {})) if start else Source()
+    given = {
+        "dataset": flags["dataset"],
+        "input_data_dir": _absolute(flags["input_data_dir"]),
+        "eval_data": _absolute(flags["eval_data"]),
+        "fake_data": flags["fake_data"] or None,
+        "variation": flags["variation"],
+    }
+    return replace(before, **{name: value for name, value in given.items() if value is not None})
+
+
+def _absolute(folder: Path | None) -> str | None:
+    return str(folder.expanduser().resolve()) if folder else None

@@ -1,0 +1,56 @@
+"""Where a run's data comes from, in words that `run.json` can hold and a resume can use again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from data.dataset import Dataset
+from data.errors import DataError
+
+Progress = Callable[[str, float | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What was asked for; the defaults are MNIST wherever it is, or whatever can stand in."""
+
+    dataset: str | None = None
+    """A name or a folder; None is MNIST, or drawn digits where there is none."""
+    input_data_dir: str | None = None
+    eval_data: str | None = None
+    """A data set whose test split takes the place of the own one."""
+    fake_data: bool = False
+    variation: float | None = None
+    """How much drawn digits vary."""
+
+    def load(self, *, offline: bool = False, progress: Progress | None = None) -> Dataset:
+        """Read, fetch or draw the data.
+
+        Raises:
+            DataError: it is missing, damaged or unknown.
+        """
+        from data.sources import load_dataset
+
+        found = load_dataset(
+            self.dataset or "mnist",
+            input_data_dir=Path(self.input_data_dir) if self.input_data_dir else None,
+            offline=offline,
+            fake=self.fake_data,
+            variation=self.variation,
+            fallback=self.dataset is None,
+            progress=progress,
+        )
+        if self.eval_data is None:
+            return found
+        return _tested_on(found, load_dataset(self.eval_data, offline=offline, progress=progress))
+
+
+def _tested_on(dataset: Dataset, other: Dataset) -> Dataset:
+    if dataset.image_shape != other.image_shape or len(dataset.classes) != len(other.classes):
+        raise DataError(f"--eval_data {other.source} has other images or classes than the training")
+    return replace(
+        dataset,
+        test=other.test,
+        name=f"{dataset.name}, tested on {other.name}",
+        fingerprint=f"{dataset.fingerprint}+{other.fingerprint}",
+    )
