@@ -49,6 +49,22 @@ def hyperparameter_flags(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def pace_flags(command: Callable[..., Any]) -> Callable[..., Any]:
+    """How much a dashboard may send."""
+    command = flag(
+        "bytes_per_second",
+        type=click.FloatRange(min=100),
+        metavar="N",
+        help="What following the numbers may send.  [4096 over SSH]",
+    )(command)
+    return flag(
+        "fps",
+        type=click.FloatRange(0.1, 60),
+        metavar="N",
+        help="How often the screen follows them.  [10; 4 over SSH]",
+    )(command)
+
+
 @click.group(cls=DefaultGroup, context_settings={"max_content_width": 100})
 @click.version_option(package_name="trainpad")
 def cli() -> None:
@@ -73,12 +89,21 @@ def cli() -> None:
 @click.option("--xla/--no-xla", default=True, help="Compile with XLA.  [on]")
 @flag("headless", is_flag=True, help="No screen: print the lab's lines.")
 @click.option("--json", "as_json", is_flag=True, help="No screen: print the events as JSON.")
+@flag("detach", is_flag=True, help="No screen: give the prompt back; `trainpad open` looks.")
+@pace_flags
 @flag("offline", is_flag=True, help="Never use the network.")
 @flag("resume", metavar="RUN|CHECKPOINT", help="Go on with a run, exactly where it stood.")
 @flag("branch", metavar="RUN|CHECKPOINT", help="A new run that starts with another's weights.")
 @flag("profile", type=click.IntRange(1, 10000), metavar="STEPS", help="Trace these many steps.")
 @flag("change", multiple=True, metavar="STEP:NAME=VALUE", help="Change a hyperparameter then.")
-def train(headless: bool, as_json: bool, **flags: Any) -> int:
+def train(
+    headless: bool,
+    as_json: bool,
+    detach: bool,
+    fps: float | None,
+    bytes_per_second: float | None,
+    **flags: Any,
+) -> int:
     """Train, in the dashboard; or print lines, where standard output is no terminal.
 
     Example: trainpad --learning_rate 0.05 --max_steps 10000
@@ -86,9 +111,60 @@ def train(headless: bool, as_json: bool, **flags: Any) -> int:
     from core.request import request_from
 
     request = request_from(flags)
+    if detach:
+        return _detached(request)
     if headless or as_json or not _has_screen():
         return _headless(request, as_json=as_json)
-    return _dashboard(request)
+    return _dashboard(request, fps, bytes_per_second)
+
+
+@cli.command("open")
+@click.argument("run", default="")
+@flag("log_dir", type=Path, metavar="FOLDER", help="Where the runs are.")
+@flag("read_only", is_flag=True, help="Look, but steer nothing.")
+@pace_flags
+def open_run(
+    run: str,
+    log_dir: Path | None,
+    read_only: bool,
+    fps: float | None,
+    bytes_per_second: float | None,
+) -> int:
+    """Show a run in the dashboard, live or not: RUN is a path or a name, else the latest.
+
+    A live one can be steered, from any number of terminals, on any machine that sees its folder.
+    Leaving it leaves it alone.
+
+    Example: trainpad open
+    """
+    from core.rundir import default_log_dir
+    from core.runs import chosen
+
+    if not _has_screen():
+        raise UserError("this is no terminal to draw on; `trainpad runs` tells how the runs stand")
+    found = chosen(run, log_dir.expanduser() if log_dir else default_log_dir())
+    _prepare_textual()
+    from tui.dashboard import run_viewer
+    from tui.terminal import Pace
+
+    return run_viewer(found, Pace.chosen(fps, bytes_per_second), read_only=read_only)
+
+
+@cli.command()
+@flag("log_dir", type=Path, metavar="FOLDER", help="Where the runs are.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def runs(log_dir: Path | None, as_json: bool) -> int:
+    """List the runs: which live, where and since when, how far and how good they are.
+
+    Example: trainpad runs --json
+    """
+    from core.rundir import default_log_dir
+    from core.runs import as_json_lines, as_table, looks
+
+    states = looks(log_dir.expanduser() if log_dir else default_log_dir())
+    for line in as_json_lines(states) if as_json else as_table(states):
+        click.echo(line)
+    return 0
 
 
 @cli.command()
@@ -127,16 +203,31 @@ def _headless(request: Any, *, as_json: bool) -> int:
         return run_headless(source, out, json=as_json, signals=signals)
 
 
-def _dashboard(request: Any) -> int:
+def _detached(request: Any) -> int:
     from core.launcher import launch
 
     launcher = launch()
+    from core.detached import run_detached
+
+    return run_detached(request, launcher)
+
+
+def _dashboard(request: Any, fps: float | None, bytes_per_second: float | None) -> int:
+    from core.launcher import launch
+
+    launcher = launch()
+    _prepare_textual()
+    from tui.dashboard import run_dashboard
+    from tui.terminal import Pace
+
+    return run_dashboard(request, launcher, Pace.chosen(fps, bytes_per_second))
+
+
+def _prepare_textual() -> None:
+    """Set what Textual reads when it is imported."""
     # Pixel reports of the mouse go wrong in several terminals; cells are exact enough.
     os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
-    from tui.dashboard import run_dashboard
-
-    return run_dashboard(request, launcher)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -44,8 +44,13 @@ class Signals:
     def _caught(self, number: int, _frame: FrameType | None) -> None:
         if self.reason or self._control is None:
             leave_at_once(number)
-        self.reason = "interrupted" if number == signal.SIGINT else "stopped"
+        self.reason = self.reason_of(number)
         self._ask()
+
+    @staticmethod
+    def reason_of(number: int) -> str:
+        """Why a run ends that this signal ends."""
+        return "interrupted" if number == signal.SIGINT else "stopped"
 
     def _ask(self) -> None:
         assert self._control is not None  # noqa: S101 - both callers have seen to it

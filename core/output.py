@@ -50,3 +50,16 @@ def divert(run: RunDir) -> None:
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.close(log)
+
+
+def forget_terminal(run: RunDir | None) -> None:
+    """Send descriptors 1 and 2 to the run's log for good; to nowhere without a run."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if run is not None:
+        divert(run)
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)

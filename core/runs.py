@@ -5,9 +5,9 @@ process. Locks do not tell across machines, so a run of another host is judged b
 the time of the file `lock`, touched once a second.
 """
 
+import dataclasses
 import fcntl
 import json
-import math
 import os
 import socket
 import stat
@@ -140,6 +140,31 @@ def is_live(run: RunDir) -> bool:
     return _state(_last(run.events)) in LIVE and is_written(run, socket.gethostname(), time.time())
 
 
+def as_json_lines(states: Sequence[RunState]) -> Iterator[str]:
+    """One JSON object for each run, in plain ASCII."""
+    for state in states:
+        yield json.dumps(dataclasses.asdict(state))
+
+
+def as_table(states: Sequence[RunState]) -> Iterator[str]:
+    """A heading and a line for each run."""
+    rows = [("run", "state", "steps", "validation", "where", "since"), *map(_row, states)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [
+            cell.rjust(width) if place in (2, 3) else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        yield "  ".join(cells).rstrip()
+
+
+def _row(state: RunState) -> tuple[str, ...]:
+    best = "" if state.best is None else f"{state.best:.4f}"
+    where = f"{state.host}:{state.pid}" if state.live else state.host
+    since = time.strftime("%Y-%m-%d %H:%M", time.localtime(state.since)) if state.since else ""
+    return state.name, state.state, f"{state.steps:,}", best, where, since
+
+
 # -- whether it is written -----------------------------------------------------------------------
 
 
@@ -191,7 +216,7 @@ def _holder(run: RunDir) -> Holder | None:
         host, pid, since = str(values["host"]), int(values["pid"]), float(values["since"])
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
-    return Holder(host, pid, since if math.isfinite(since) else 0.0, about.st_mtime)
+    return Holder(host, pid, _moment(since), about.st_mtime)
 
 
 # -- what was written ----------------------------------------------------------------------------
@@ -269,5 +294,9 @@ def _changed(path: Path) -> float:
 
 
 def _created(info: dict[str, Any]) -> float:
-    created = info.get("created")
-    return float(created) if isinstance(created, int | float) else 0.0
+    return _moment(info.get("created"))
+
+
+def _moment(value: object) -> float:
+    """`value` where it is a time that a calendar knows; else 0."""
+    return float(value) if isinstance(value, int | float) and 0 <= value < 1e11 else 0.0

@@ -1,6 +1,5 @@
 """The app: one `Run`, folded from one source of events, and the screens that view it."""
 
-import os
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -10,23 +9,24 @@ from textual.driver import Driver
 
 from core.events import Event, Opened, Steps, Weights
 from core.headless import DONE, FAILED, exit_status
+from core.launcher import Launcher
 from core.run import Run
-from tui.dialogs import Help, QuitDialog
+from tui.dialogs import Help, QuitDialog, StopDialog
 from tui.pad_screen import PadScreen
 from tui.precise import PreciseApp
 from tui.pump import Ended, Happened, Pump
 from tui.raster import Glyphs
 from tui.steering import Steering
-from tui.terminal import driver_class
+from tui.terminal import Pace, driver_class
 from tui.train_screen import TrainScreen
 from tui.view import View
 
-LOCAL_FPS, REMOTE_FPS = 10.0, 4.0
-"""How often the screen follows the numbers: less over SSH, where every byte costs."""
-
 
 class TrainpadApp(PreciseApp[str]):
-    """The dashboard. Its result is how it was left: ``quit``, ``detach``, ``lost``, ``error``."""
+    """The dashboard. Its result is how it was left.
+
+    ``quit``, ``detach``, ``lost`` (the terminal is gone), ``signal``, ``error`` or ``kill``.
+    """
 
     CSS_PATH = "trainpad.tcss"
     TITLE = "trainpad"
@@ -38,8 +38,20 @@ class TrainpadApp(PreciseApp[str]):
         Binding("ctrl+q", "ask_quit", "Quit", show=False, priority=True, id="app.quit_too"),
     ]
 
-    def __init__(self, source: Iterator[Event], *, ascii_only: bool = False) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        source: Iterator[Event],
+        *,
+        ascii_only: bool = False,
+        pace: Pace | None = None,
+        launcher: Launcher | None = None,
+        viewer: bool = False,
+    ) -> None:
+        """Show what `source` gives; a `viewer` is left without a question, and the run goes on."""
+        self._pace = pace or Pace.chosen()
+        self._launcher = launcher
+        super().__init__()  # asks for the driver's class
+        self.viewer = viewer
         self.run_shown = Run()
         self.steering = Steering(self.run_shown, None)
         self.ascii = ascii_only
@@ -52,14 +64,20 @@ class TrainpadApp(PreciseApp[str]):
 
     def get_driver_class(self) -> type[Driver]:
         """A driver that outlives its terminal."""
-        return driver_class(super().get_driver_class())
+        return driver_class(super().get_driver_class(), self._pace, self._launcher)
 
     def on_mount(self) -> None:
         """Start pulling, and following."""
         self.theme = "textual-dark" if self.theme not in self.available_themes else self.theme
         self.pump.start()
-        fps = REMOTE_FPS if os.environ.get("SSH_CONNECTION") else LOCAL_FPS
-        self.set_interval(1 / fps, self._follow)
+        self.set_interval(1 / self._pace.fps, self._follow)
+
+    def leave(self, how: str) -> bool:
+        """Exit with this result, from a signal's handler; whether there is a screen to leave."""
+        leave = getattr(self._driver, "leave", None)
+        if leave is not None:
+            leave(how)
+        return leave is not None
 
     # -- from the source to the screen --------------------------------------------------------
 
@@ -117,7 +135,9 @@ class TrainpadApp(PreciseApp[str]):
 
     def action_detach(self) -> None:
         """Give the terminal back; training goes on."""
-        if self.run_shown.live and not self.pump.ended:
+        if self.viewer:
+            self.exit("quit")
+        elif self.run_shown.live and not self.pump.ended:
             self.exit("detach")
         else:
             self.tell("nothing is training; q leaves")
@@ -126,16 +146,21 @@ class TrainpadApp(PreciseApp[str]):
         """Leave; while training, ask how."""
         if isinstance(self.screen, QuitDialog):
             self.exit("kill" if self._leaving_when_done else "quit")
-        elif self.pump.ended or self.run_shown.state not in ("training", "paused"):
+        elif self.viewer or self.pump.ended or self.run_shown.state not in ("training", "paused"):
             self.exit("quit")
         else:
             self.push_screen(QuitDialog(), self._quit)
+
+    def action_ask_stop(self) -> None:
+        """End the run that is on the screen, if it is meant so."""
+        if self.run_shown.live and isinstance(self.screen, View):
+            self.push_screen(StopDialog(), self._quit)
 
     def _quit(self, choice: str | None) -> None:
         if choice == "detach":
             self.action_detach()
         elif choice == "stop":
-            self._leaving_when_done = True
+            self._leaving_when_done = not self.viewer
             problem = self.steering.stop()
             self.tell(problem or "saving …")
             if self.pump.ended:

@@ -1,35 +1,63 @@
-"""From a source of events to a dashboard and out of it again, whichever way it is left."""
+"""From a source of events to a dashboard and out of it again, whichever way it is left.
+
+Whatever becomes of the dashboard, the same suspended generator is pulled to its end by this
+process, so that records, checkpoints and the exit status are what they would have been without
+a screen.
+"""
 
 import dataclasses
 import os
 import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 
 from core.control import Control
-from core.events import Event
-from core.headless import DONE, FAILED, INTERRUPTED, Signals, exit_status
+from core.errors import RunError
+from core.follow import follow
+from core.headless import DONE, FAILED, INTERRUPTED, Signals
 from core.launcher import Launcher
-from core.output import divert
+from core.output import divert, forget_terminal
 from core.rundir import RunDir
 from core.session import Request, session
 from data.errors import UserError
 from tui.app import TrainpadApp
-from tui.terminal import private_terminal
+from tui.terminal import Pace, private_terminal
 
 
-def run_dashboard(request: Request, launcher: Launcher) -> int:
+def run_dashboard(request: Request, launcher: Launcher, pace: Pace) -> int:
     """Train in the dashboard; returns the exit status.
 
     Raises:
         UserError: what was asked for cannot be done; the terminal is restored, nothing written.
     """
     source = session(dataclasses.replace(request, on_open=divert))
-    app = TrainpadApp(source, ascii_only=needs_ascii())
+    app = TrainpadApp(source, ascii_only=needs_ascii(), pace=pace, launcher=launcher)
+    signals = ScreenSignals(app)
+    signals.install()
     with private_terminal():
         how = app.run() or "broken"
-    return _afterwards(app, how, source, launcher)
+    return _afterwards(app, how, launcher, signals)
+
+
+def run_viewer(run: RunDir, pace: Pace, *, read_only: bool) -> int:
+    """Show `run`, and steer it unless `read_only`; leaving it leaves it alone.
+
+    Raises:
+        UserError: it is no run directory, or cannot be read; the terminal is restored.
+    """
+    source = follow(run, None if read_only else Control(run.path))
+    app = TrainpadApp(source, ascii_only=needs_ascii(), pace=pace, viewer=True)
+    signals = ScreenSignals(app)
+    signals.install()
+    with private_terminal():
+        how = app.run() or "broken"
+    app.pump.leave(0.5)
+    _raise(app)
+    if how == "broken":
+        _say("the dashboard failed")
+        return FAILED
+    return INTERRUPTED if signals.reason == "interrupted" else DONE
 
 
 def needs_ascii() -> bool:
@@ -40,51 +68,100 @@ def needs_ascii() -> bool:
     return bool(locale) and "utf" not in locale.lower()
 
 
-def _afterwards(app: TrainpadApp, how: str, source: Iterator[Event], launcher: Launcher) -> int:
-    if isinstance(app.error, UserError):
-        raise app.error
-    if app.error is not None:
-        print(f"trainpad: {app.error}", file=sys.stderr)  # noqa: T201
-        return FAILED
-    if how in ("detach", "lost", "broken") and not app.pump.ended:
-        return _alone(app, how, source, launcher)
-    if how == "broken":
-        print("trainpad: the dashboard failed; run.log has the details", file=sys.stderr)  # noqa: T201
-        return FAILED
-    if not app.pump.ended and not app.pump.leave(1.0):
-        # TensorFlow is still being loaded, and nothing that could be lost exists yet.
-        _leave(DONE if how == "quit" else INTERRUPTED)
-    return app.outcome
+class ScreenSignals(Signals):
+    """Signals while there is a screen: the first one takes it away, so that nothing waits for it.
+
+    What it asked for is told to the run afterwards, by `attach`; from then on a second one leaves
+    at once.
+    """
+
+    def __init__(self, app: TrainpadApp) -> None:
+        super().__init__()
+        self._app = app
+
+    def install(self) -> None:
+        """Take over the signals that end a dashboard; only the main thread can."""
+        super().install()
+        signal.signal(signal.SIGHUP, self._hung_up)
+
+    def _caught(self, number: int, frame: FrameType | None) -> None:
+        if self.reason or not self._app.leave("signal"):
+            super()._caught(number, frame)
+        else:
+            self.reason = self.reason_of(number)
+
+    def _hung_up(self, _number: int, _frame: FrameType | None) -> None:
+        self._app.leave("lost")
 
 
-def _alone(app: TrainpadApp, how: str, source: Iterator[Event], launcher: Launcher) -> int:
-    """Pull the same source to its end without a screen."""
-    name = app.run_shown.name
+def _afterwards(app: TrainpadApp, how: str, launcher: Launcher, signals: Signals) -> int:
+    _raise(app)
     if how == "broken":
-        print("trainpad: the dashboard failed; run.log has the details", file=sys.stderr)  # noqa: T201
+        _say("the dashboard failed; run.log has the details")
+    if app.pump.ended:
+        _tell_end(app)
+        return FAILED if how == "broken" else app.pump.status
+    if how == "signal":
+        return _stop(app, signals)
+    if how in ("detach", "lost", "broken"):
+        return _alone(app, how, launcher, signals)
+    if how == "quit" and app.pump.started:
+        # The run is over and only has to close its files.
+        app.pump.leave(None)
+        app.pump.pull_on()
+        return _leave(app.pump.status)
+    # It is still starting, and nothing that could be lost exists yet.
+    return _leave(DONE if how == "quit" else INTERRUPTED)
+
+
+def _raise(app: TrainpadApp) -> None:
+    error = app.error or app.pump.error
+    if isinstance(error, UserError):
+        raise error
+    if error is not None:
+        raise RunError(f"it broke: {error}") from error
+
+
+def _tell_end(app: TrainpadApp) -> None:
+    """Say on the terminal why the run ended, where that is no matter of course."""
+    if app.run_shown.state in ("failed", "diverged") and app.run_shown.messages:
+        _say(f"{app.run_shown.name}: {app.run_shown.messages[-1].text}")
+
+
+def _stop(app: TrainpadApp, signals: Signals) -> int:
+    """Save and end, as a signal asked; the terminal is the shell's again by now."""
+    status = INTERRUPTED if signals.reason == "interrupted" else DONE
+    opened = app.pump.opened
+    if not app.pump.started or opened is None or opened.control is None:
+        return _leave(status)
+    divert(RunDir(Path(opened.directory)))
+    signals.attach(opened.control)
+    app.pump.leave(None)
+    app.pump.pull_on()
+    return _leave(app.pump.status)
+
+
+def _alone(app: TrainpadApp, how: str, launcher: Launcher, signals: Signals) -> int:
+    """Pull the same source to its end without a screen, far from the terminal."""
+    opened = app.pump.opened
     if how != "lost":
+        name = RunDir(Path(opened.directory)).name if opened else "it"
         print(f"{name} trains on; `trainpad open` comes back to it")  # noqa: T201
         sys.stdout.flush()
     launcher.let_go()
-    if app.run_shown.directory:
-        divert(RunDir(Path(app.run_shown.directory)))
+    forget_terminal(RunDir(Path(opened.directory)) if opened else None)
     app.pump.leave(None)
-    _obey_signals(app.steering.control)
-    status = app.status
-    for event in source:
-        status = exit_status(event, status)
-    _leave(status)
-    return status
+    if app.pump.opened and app.pump.opened.control is not None:
+        signals.attach(app.pump.opened.control)
+    app.pump.pull_on()
+    return _leave(app.pump.status)
 
 
-def _obey_signals(control: Control | None) -> None:
-    signals = Signals()
-    signals.install()
-    if control is not None:
-        signals.attach(control)
+def _say(sentence: str) -> None:
+    print(f"trainpad: {sentence}", file=sys.stderr)  # noqa: T201
 
 
-def _leave(status: int) -> None:
+def _leave(status: int) -> int:
     """End the process without waiting for threads that nothing can hurry."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""The two screens that lie over another: how to leave, and which keys there are."""
+"""The screens that lie over another: how to leave, and which keys there are."""
 
 from typing import ClassVar
 
@@ -10,38 +10,58 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-CHOICES = (
-    ("stop", "s", "Stop and save", "end the run with a checkpoint"),
-    ("detach", "d", "Detach", "leave it training; `trainpad open` comes back to it"),
-    ("go on", "escape", "Go on", "stay here"),
-)
+STOP = ("stop", "s", "Stop and save", "end the run with a checkpoint")
+DETACH = ("detach", "d", "Detach", "leave it training; `trainpad open` comes back to it")
+GO_ON = ("go on", "escape", "Go on", "stay here")
 
 
-class QuitDialog(ModalScreen[str]):
-    """Asks how to leave a run that trains; answers ``stop``, ``detach`` or ``go on``."""
+class Choice(ModalScreen[str]):
+    """Asks what to do about a run that trains; answers with the first word of a choice."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(key, f"choose('{choice}')", title, show=False) for choice, key, title, _ in CHOICES
-    ]
+    QUESTION: ClassVar[str]
+    CHOICES: ClassVar[tuple[tuple[str, str, str, str], ...]]
+    """Answer, key, title and what it does."""
 
     def compose(self) -> ComposeResult:
         """The question and its answers."""
         with Vertical(id="dialog"):
-            yield Static("The network is still training.", markup=False)
+            yield Static(self.QUESTION, markup=False)
             yield OptionList(
                 *(
                     Option(Content(f"{title:14} {'esc' if key == 'escape' else key:4} {what}"))
-                    for _, key, title, what in CHOICES
+                    for _, key, title, what in self.CHOICES
                 )
             )
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Answer with the chosen one."""
-        self.dismiss(CHOICES[event.option_index][0])
+        self.dismiss(self.CHOICES[event.option_index][0])
 
     def action_choose(self, choice: str) -> None:
         """Answer with this."""
         self.dismiss(choice)
+
+
+def _bindings(*choices: tuple[str, str, str, str]) -> list[BindingType]:
+    return [
+        Binding(key, f"choose('{choice}')", title, show=False) for choice, key, title, _ in choices
+    ]
+
+
+class QuitDialog(Choice):
+    """Asks how to leave; answers ``stop``, ``detach`` or ``go on``."""
+
+    QUESTION = "The network is still training."
+    CHOICES = (STOP, DETACH, GO_ON)
+    BINDINGS: ClassVar[list[BindingType]] = _bindings(*CHOICES)
+
+
+class StopDialog(Choice):
+    """Asks whether to end the run; answers ``stop`` or ``go on``."""
+
+    QUESTION = "End this run, for everybody who looks at it?"
+    CHOICES = (STOP, GO_ON)
+    BINDINGS: ClassVar[list[BindingType]] = _bindings(*CHOICES)
 
 
 class Help(ModalScreen[None]):

@@ -1,11 +1,16 @@
-"""The worker thread: pulls a source of events and posts each; nothing else happens there."""
+"""The worker thread: pulls a source of events and posts each; nothing else happens there.
+
+When it leaves, the source stays suspended where it is, for another thread to pull on. So the pump
+itself keeps what that thread has to know: an event that was posted last may never have been read.
+"""
 
 import threading
 from collections.abc import Callable, Iterator
 
 from textual.message import Message
 
-from core.events import Event, Idle
+from core.events import Event, Idle, Opened, Started
+from core.headless import FAILED, exit_status
 
 
 class Happened(Message):
@@ -31,9 +36,18 @@ class Pump(threading.Thread):
         # A daemon: quitting while TensorFlow is being imported must not wait for that.
         super().__init__(name="train", daemon=True)
         self.source = source
+        self.ended = False
+        """Whether the source gave its last event, or broke."""
+        self.error: Exception | None = None
+        """What it broke with."""
+        self.opened: Opened | None = None
+        """Which run it is of, as soon as that is known."""
+        self.started = False
+        """Whether a step may have been taken."""
+        self.status = FAILED
+        """The exit status that follows from the events so far."""
         self._post = post
         self._leaving = threading.Event()
-        self.ended = False
 
     def run(self) -> None:
         """Pull and post."""
@@ -41,21 +55,33 @@ class Pump(threading.Thread):
             while not self._leaving.is_set():
                 event = next(self.source, None)
                 if event is None:
-                    break
+                    self._finish(None)
+                    return
+                self.note(event)
                 if not isinstance(event, Idle):
                     self._post(Happened(event))
         except Exception as error:  # noqa: BLE001 - the thread's boundary: the app decides
             self._finish(error)
-        else:
-            if not self._leaving.is_set():
-                self._finish(None)
+
+    def note(self, event: Event) -> None:
+        """Keep what follows from `event`."""
+        self.status = exit_status(event, self.status)
+        if isinstance(event, Opened):
+            self.opened = event
+        self.started = self.started or isinstance(event, Started)
 
     def _finish(self, error: Exception | None) -> None:
-        self.ended = True
+        self.ended, self.error = True, error
         self._post(Ended(error))
 
     def leave(self, timeout: float | None) -> bool:
         """Stop pulling after the present event; whether that came within `timeout` seconds."""
         self._leaving.set()
-        self.join(timeout)
+        if self.ident is not None:
+            self.join(timeout)
         return not self.is_alive()
+
+    def pull_on(self) -> None:
+        """Pull the rest of the source on this thread; `leave` must have come to its end."""
+        for event in self.source:
+            self.note(event)

@@ -41,6 +41,10 @@ class View(Screen[None]):
         Binding("d", "app.detach", "Detach", id="app.detach",
                 tooltip="Give the terminal back; training goes on"),
         Binding("q", "app.ask_quit", "Quit", id="app.quit", tooltip="Leave trainpad"),
+        Binding("Q", "app.ask_stop", "Stop", show=False, id="app.stop", key_display="Q",
+                tooltip="Stop the run, wherever it trains; it is saved"),
+        Binding("ctrl+z", "app.suspend_process", "Shell", show=False, id="app.suspend",
+                tooltip="Back to the shell while training goes on; `fg` comes back"),
     ]  # fmt: skip
 
     NAME: ClassVar[str] = ""
