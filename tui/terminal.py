@@ -143,6 +143,7 @@ def _surviving(base: Any, pace: Pace, launcher: Launcher | None) -> type[Driver]
             self._flow = Flow(pace.bytes_per_second)
             self._end_watch: Callable[[], None] | None = None
             self._is_lost = False
+            self._is_reading = False
             self.is_suspended = False
 
         # -- writing --------------------------------------------------------------------------
@@ -165,7 +166,7 @@ def _surviving(base: Any, pace: Pace, launcher: Launcher | None) -> type[Driver]
 
         def flush(self) -> None:
             """A frame ends here."""
-            if self._outlet is not None and self.input_tty and self._flow.asks():
+            if self._outlet is not None and self._is_reading and self._flow.asks():
                 self._outlet.write(WHERE)
 
         # -- coming and going -----------------------------------------------------------------
@@ -176,6 +177,7 @@ def _surviving(base: Any, pace: Pace, launcher: Launcher | None) -> type[Driver]
             terminal = os.dup(sys.__stderr__.fileno())
             self._outlet = Outlet(terminal, self.lost, self._redraw)
             super().start_application_mode()
+            self._is_reading = self.input_tty
             # Another process may hold the terminal one day; to ask for it must not stop us then.
             for number in (signal.SIGTTOU, signal.SIGTTIN):
                 signal.signal(number, signal.SIG_IGN)
@@ -187,6 +189,7 @@ def _surviving(base: Any, pace: Pace, launcher: Launcher | None) -> type[Driver]
             """Give the terminal back as it was."""
             if self._outlet is None:
                 return
+            self._is_reading = False
             if self._is_lost:
                 self._disable_mouse_support()  # which Textual does only while it reads
                 if not self._is_ours:
