@@ -22,6 +22,7 @@ from core.record import recorded
 from core.resume import Origin
 from core.rundir import RunDir
 from core.source import Source
+from core.summaries import summarised
 from core.train import Job, check_fit, train
 from data.dataset import Dataset
 from data.errors import UserError
@@ -73,7 +74,7 @@ def session(request: Request) -> Iterator[Event]:
         profile=request.profile,
         folder=str(run.path),
     )
-    yield from recorded(_told(train(job, control)), run)
+    yield from recorded(summarised(_told(train(job, control)), run.path, dataset), run)
 
 
 def _loaded(request: Request) -> Generator[Event, None, Dataset]:
@@ -136,7 +137,8 @@ def _directory(request: Request, dataset: Dataset) -> RunDir:
     }
     if request.branch:
         parent = request.branch
-        info["parent"] = {"run": parent.run.name, "step": parent.checkpoint.step}
+        step = parent.checkpoint.step if parent.checkpoint else 0
+        info["parent"] = {"run": parent.run.name, "step": step}
     return rundir.create(request.log_dir, network, info)
 
 

@@ -34,8 +34,8 @@ MOST_WAITING: Final = 64 << 20
 _START: Final = 1
 _VERSION: Final = b"brain.Event:2"
 
-# What is queued: the tag of a scalar, what makes another value when its time has come, or a graph.
-What = str | Callable[[], encode.Value] | bytes
+# What is queued: the tag of a scalar, what makes other values when their time has come, or a graph.
+What = str | Callable[[], encode.Value | Sequence[encode.Value]] | bytes
 
 
 class EventWriter:
@@ -89,6 +89,10 @@ class EventWriter:
         if pixels.dtype != np.uint8 or pixels.ndim not in (2, 3):
             raise ValueError(f"no grey pictures: {pixels.dtype}, shape {pixels.shape}")
         self._put(step, partial(encode.images, tag, pixels))
+
+    def made_later(self, make: Callable[[], Sequence[encode.Value]], step: SupportsInt) -> None:
+        """Values that the writer's thread is to make: `make` is called there, and must not fail."""
+        self._put(step, make)
 
     def keras_model(self, config: str) -> None:
         """The conceptual graph: a Keras model's ``to_json()``."""
@@ -187,5 +191,5 @@ def _fields(what: What, number: float) -> dict[str, Any]:
     """The fields of an event that holds what was queued."""
     if isinstance(what, bytes):
         return {"graph_def": what}
-    value = encode.scalar(what, number) if isinstance(what, str) else what()
-    return {"summary": {"value": [value]}}
+    made = encode.scalar(what, number) if isinstance(what, str) else what()
+    return {"summary": {"value": [made] if isinstance(made, dict) else made}}
