@@ -122,6 +122,8 @@ class Weights(Event):
 
     step: int
     arrays: Arrays
+    before: Arrays = field(default_factory=dict)
+    """The same one step earlier, where that is at hand: shows what one step changes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

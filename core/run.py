@@ -34,7 +34,7 @@ from core.metrics import as_matrix, precision_at_1
 from core.series import Points, Series
 from core.text import clean
 from core.timeline import Timeline
-from data.dataset import SPLITS
+from data.dataset import DIGITS, SPLITS, Dataset
 from data.errors import UserError
 
 RATE_WINDOW = 2.0
@@ -79,6 +79,12 @@ class Run:
         self.messages: deque[Message] = deque(maxlen=MESSAGES)
         self.weights: Arrays = {}
         self.weights_step = -1
+        self.weights_before: Arrays = {}
+        """Those of one step earlier, where they came along."""
+        self.evaluated_weights: Arrays = {}
+        """Those that the newest evaluation was made with; nothing if they are not known."""
+        self.dataset: Dataset | None = None
+        """What it trains on, in the process that trains it."""
         self.checkpoint = ""
         self.best_precision = 0.0
         self._recent: deque[tuple[int, float, float]] = deque()
@@ -89,6 +95,14 @@ class Run:
     def name(self) -> str:
         """The run's name, or nothing before it has one."""
         return clean(str(self.info.get("name", "")), limit=80)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of what the network tells apart, fit to be shown; digits if nobody says."""
+        names = self.info.get("dataset", {}).get("classes")
+        if not isinstance(names, list) or not names:
+            return DIGITS
+        return tuple(clean(str(name), limit=40) for name in names)
 
     @property
     def live(self) -> bool:
@@ -120,15 +134,15 @@ class Run:
         match event:
             case Steps():
                 self._take_steps(event)
-            case Weights(step=step, arrays=arrays):
-                self.weights, self.weights_step = arrays, step
+            case Weights():
+                self._take_weights(event)
             case Evaluated():
                 self._take_evaluation(event)
             case Preparing(what=what, fraction=fraction):
                 done = f" {fraction:.0%}" if fraction is not None else ""
                 self.doing = clean(what, limit=100) + done
-            case Opened(directory=directory, info=info):
-                self.directory, self.info = directory, info
+            case Opened(directory=directory, info=info, dataset=dataset):
+                self.directory, self.info, self.dataset = directory, info, dataset
                 self._set_hyperparameters(info.get("hyperparameters", {}))
             case Started():
                 self._start(event)
@@ -152,10 +166,17 @@ class Run:
             self._recent.popleft()
         self.throughput.append(self.step, self.steps_per_second, event.time)
 
+    def _take_weights(self, event: Weights) -> None:
+        self.weights, self.weights_step = event.arrays, event.step
+        self.weights_before = event.before
+        if self.evaluations and self.evaluations[-1].step == event.step:
+            self.evaluated_weights = event.arrays
+
     def _take_evaluation(self, event: Evaluated) -> None:
         while self.evaluations and self.evaluations[-1].step >= event.step:
             self.evaluations.pop()
         self.evaluations.append(event)
+        self.evaluated_weights = self.weights if self.weights_step == event.step else {}
         for split, confusion in event.confusion.items():
             precision = precision_at_1(as_matrix(confusion))
             self.precision[split].append(event.step, precision, event.time)

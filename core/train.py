@@ -46,7 +46,9 @@ PROFILE_FROM = 100
 LOOK = 0.02
 """Seconds between two looks at what is wanted while paused."""
 SHOW_WEIGHTS = 0.5
-"""Seconds between two `Weights` events while training."""
+"""Seconds between two `Weights` events while training, at least."""
+SHOW_COST = 0.005
+"""The share of the time that a copy of the weights may take."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +109,8 @@ class Training:
         self._step = 0  # steps done
         self._position = 0  # examples seen: the place in the shuffled stream
         self._saved_at = 0
-        self._shown_at = float("-inf")
+        self._show_at = float("-inf")
+        self._before: Mapping[str, Any] = {}  # the weights before a step that is taken alone
         self._profiled = self._profiling = False
         self._profile_until = 0
         self._watchdog = Watchdog(len(job.dataset.classes))
@@ -138,17 +141,19 @@ class Training:
                     yield Warned(self._step, "XLA cannot compile for this device; going on without")
             yield from self._profile()
 
-            count = min(pacer.count, self._steps_until_due())
+            count = 1 if self._before else min(pacer.count, self._steps_until_due())
             before = self._clock()
             losses = self._engine.steps(self._step, self._position, count, self._hparams)
             seconds = self._clock() - before
-            pacer.took(len(losses), seconds)
+            if not self._before:
+                pacer.took(len(losses), seconds)
             yield Steps(self._step, losses, seconds)
             self._step += len(losses)
             self._position += len(losses) * self._hparams.batch_size
 
             why = self._watchdog.verdict(self._step - len(losses), losses)
             if why:
+                yield Weights(self._step, self._engine.layers())
                 yield Diverged(self._step, self._watchdog.mean, why)
                 return
             if self._evaluation_is_due:
@@ -274,6 +279,7 @@ class Training:
             {split: loss for split, (_, loss) in read.items()},
             self._clock() - before,
         )
+        yield Weights(self._step, self._engine.layers())
 
     def _profile(self) -> Iterator[Event]:
         """Trace the steps that were asked for, once everything is compiled."""
@@ -298,10 +304,16 @@ class Training:
         yield Snapshot(self._step, self._engine.state(), about)
 
     def _show_weights(self) -> Iterator[Event]:
+        """When it is time, those of two successive steps: look, take one step, look again."""
         now = self._clock()
-        if now - self._shown_at >= SHOW_WEIGHTS:
-            self._shown_at = now
-            yield Weights(self._step, self._engine.layers())
+        if self._before:
+            before, self._before = self._before, {}
+            after = self._engine.layers()
+            took = self._clock() - now
+            self._show_at = now + max(SHOW_WEIGHTS, took / SHOW_COST)
+            yield Weights(self._step, after, before)
+        elif now >= self._show_at:
+            self._before = self._engine.layers()
 
 
 def check_fit(hparams: HyperParameters, dataset: Dataset) -> None:
