@@ -1,17 +1,16 @@
 """TensorBoard's own readers agree: EventAccumulator, and the server that `tensorboard` starts."""
 
 import json
-import re
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
+from tensorboard_server import ask, fetch, serving, session_group
 
 from core.logdir import Logdir
 from core.tfevents import encode
@@ -77,30 +76,8 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def server(logs: Path) -> Iterator[str]:
     """The address of a TensorBoard over the logs."""
-    command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(logs), "--port", "0"]
-    process = subprocess.Popen(
-        command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
-    )
-    assert process.stderr is not None
-    try:
-        lines = iter(process.stderr.readline, "")
-        found = next(m for line in lines if (m := re.search(r"at (http://\S+?/) ", line)))
-        yield found[1]
-    finally:
-        process.terminate()
-        process.wait(30)
-        process.stderr.close()
-
-
-def ask(server: str, path: str, **query: str) -> bytes:
-    address = f"{server}data/plugin/{path}?{urlencode(query)}"
-    with urllib.request.urlopen(address, timeout=30) as answer:  # noqa: S310 - on this machine
-        content: bytes = answer.read()
-    return content
-
-
-def fetch(server: str, path: str, **query: str) -> Any:
-    return json.loads(ask(server, path, **query))
+    with serving(logs) as address:
+        yield address
 
 
 def expected_loss() -> list[list[float]]:
@@ -175,14 +152,7 @@ def test_the_server_shows_both_graphs(server: str) -> None:
 def test_the_server_shows_hyperparameters_with_the_final_metric(server: str) -> None:
     experiment = fetch(server, "hparams/experiment", request="{}")
     assert {info["name"] for info in experiment["hparamInfos"]} >= {"lr", "net"}
-    wanted = {
-        "allowedStatuses": ["STATUS_SUCCESS"],
-        "colParams": [],
-        "startIndex": 0,
-        "sliceSize": 9,
-    }
-    groups = fetch(server, "hparams/session_groups", request=json.dumps(wanted))
-    (group,) = groups["sessionGroups"]
+    group = session_group(server)
     assert group["hparams"] == {"lr": 0.25, "net": "128x32"}
     (metric,) = group["metricValues"]
     assert (metric["name"]["tag"], metric["trainingStep"], metric["value"]) == (

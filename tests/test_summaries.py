@@ -1,0 +1,242 @@
+"""What TensorBoard is to show of a run: the events pass, and the files hold what they said."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+import numpy as np
+import pytest
+from conftest import FakeClock, MakeRun
+
+from core.events import (
+    Changed,
+    Diverged,
+    Evaluated,
+    Event,
+    Failed,
+    Finished,
+    Idle,
+    Noted,
+    Preparing,
+    Started,
+    Steps,
+    Warned,
+    Weights,
+)
+from core.hparams import HyperParameters, as_dict
+from core.logdir import Logdir
+from core.network import Network
+from core.randomness import initial_layers
+from core.record import recorded
+from core.summaries import SAMPLE, summarised
+from core.tfevents import encode
+from core.tfevents.store import WatchedRun
+from data.dataset import Dataset
+
+LOSSES = np.linspace(2.3, 0.1, 400, dtype=np.float32)
+
+
+def started(step: int = 0, **values: object) -> Started:
+    return Started(step, as_dict(HyperParameters()) | values, "CPU:0", 12730)
+
+
+def steps(first: int, count: int, seconds: float = 0.05) -> Steps:
+    return Steps(first, LOSSES[first : first + count], seconds)
+
+
+def evaluated(step: int, right: int) -> Evaluated:
+    confusion = [[right, 100 - right], [0, 0]]
+    return Evaluated(step, {"validation": confusion}, {"validation": right / 64}, 0.1)
+
+
+def weights(step: int, scale: float = 1.0) -> Weights:
+    arrays = {}
+    for i, (matrix, biases) in enumerate(initial_layers((784, 16, 10), seed=step + 1)):
+        arrays |= {f"layer{i}/weights": matrix * np.float32(scale), f"layer{i}/biases": biases}
+    return Weights(step, arrays)
+
+
+def folded(folder: Path) -> WatchedRun:
+    run = WatchedRun()
+    for update in Logdir([folder]).poll():
+        for change in update.changes:
+            assert (change.status.skipped, change.status.problems) == (0, ())
+            for item in change.items:
+                run.fold(item)
+    return run
+
+
+def points(run: WatchedRun, tag: str) -> list[tuple[int, float]]:
+    curve = run.scalars[tag].curve
+    return list(zip(curve.steps.tolist(), curve.values.tolist(), strict=True))
+
+
+def summarise(events: list[Event], folder: Path, tiny: Dataset) -> list[Event]:
+    return list(summarised(iter(events), folder, tiny))
+
+
+def test_every_event_passes_and_scalars_stand_at_their_steps(tmp_path: Path, tiny: Dataset) -> None:
+    events = [
+        Preparing("loading TensorFlow"),
+        started(summary_every=50),
+        steps(0, 1, 0.5),
+        steps(1, 119, 0.5),
+        evaluated(120, 75),
+        Changed(120, "learning_rate", 0.01, 0.02),
+        Changed(120, "summary_every", 50, 70),
+        steps(120, 180),
+        Finished(300, "done", 1.0),
+    ]
+    assert summarise(events, tmp_path, tiny) == events
+    run = folded(tmp_path)
+    assert points(run, "loss") == [(s, float(LOSSES[s])) for s in (0, 50, 100, 140, 210, 280)]
+    rates = [float(np.float32(0.01))] * 3 + [float(np.float32(0.02))] * 3
+    assert [rate for _, rate in points(run, "learning_rate")] == rates
+    assert points(run, "steps_per_second") == [(0, 2.0), (100, 238.0), (280, 3600.0)]
+    assert points(run, "precision/validation") == [(120, 0.75)]
+    assert points(run, "evaluation_loss/validation") == [(120, 75 / 64)]
+    (text,) = run.texts["hyperparameters/learning_rate"]
+    assert (text.step, text.text) == (120, "learning rate: 0.01 → 0.02")
+    assert (run.hparams["hidden"], run.hparams["dataset"]) == ("128, 32", "tiny")
+    assert run.status == "success"
+    (image,) = run.images["input"]
+    assert [*image.encoded] == [encode.png(picture) for picture in tiny.train.images[:10]]
+
+
+def test_weights_are_summarised_once_a_second_and_the_last_ones_always(
+    tmp_path: Path, tiny: Dataset, clock: FakeClock
+) -> None:
+    def source() -> Iterator[Event]:
+        yield started()
+        for step in range(0, 50, 10):
+            yield weights(step)
+            clock.now += 0.4
+        yield Finished(50, "done", 1.0)
+
+    for _ in summarised(source(), tmp_path, tiny, clock=clock):
+        pass
+    run = folded(tmp_path)
+    assert [item.step for item in run.histograms["layer0/weights"]] == [0, 30, 40]
+    last = weights(40).arrays
+    images = tiny.test.images[:SAMPLE].reshape(-1, 784).astype(np.float32) / np.float32(255)
+    given = Network.from_arrays(last).activations(images)
+    named = {**last, "layer0/activations": given[0], "layer1/activations": given[1]}
+    for name, array in named.items():
+        newest = run.histograms[name][-1]
+        np.testing.assert_allclose(newest.buckets, encode.buckets_of(array))
+        numbers = array.astype(np.float64)
+        figures = {"mean": numbers.mean(), "stddev": numbers.std()}
+        for figure, value in (figures | {"min": numbers.min(), "max": numbers.max()}).items():
+            assert points(run, f"{name}/{figure}")[-1] == (40, pytest.approx(value, rel=1e-6))
+
+
+def test_a_resumed_run_shows_no_step_twice_and_keeps_its_last_evaluation(
+    make_run: MakeRun, tiny: Dataset
+) -> None:
+    run_dir = make_run()
+
+    def train(*events: Event) -> None:
+        source = summarised(iter(events), run_dir.path, tiny)
+        for _ in recorded(source, run_dir):
+            pass
+
+    train(started(), steps(0, 200), evaluated(200, 80), steps(200, 150), evaluated(350, 90))
+    train(
+        started(200),
+        weights(200),
+        steps(200, 50),
+        evaluated(250, 85),
+        Failed(250, "no more memory"),
+    )
+    run = folded(run_dir.path)
+    assert points(run, "loss") == [(s, float(LOSSES[s])) for s in (0, 100, 200)]
+    assert points(run, "precision/validation") == [
+        (200, pytest.approx(0.8)),
+        (250, pytest.approx(0.85)),
+    ]
+    assert run.status == "failure"
+    assert len(run.images["input"]) == 1
+
+
+def test_what_has_diverged_is_shown_as_it_is(tmp_path: Path, tiny: Dataset) -> None:
+    with np.errstate(over="ignore"):
+        lost = weights(20, scale=3e38)
+    end = Diverged(20, float("nan"), "the loss is nan")
+    summarise([started(), weights(10), lost, end], tmp_path, tiny)
+    run = folded(tmp_path)
+    assert run.status == "failure"
+    assert not np.isfinite(points(run, "layer1/activations/max")[-1][1])
+
+
+def test_a_disk_that_refuses_is_told_of_once_and_loses_nothing(
+    tmp_path: Path, tiny: Dataset
+) -> None:
+    folder = tmp_path / "run"
+    folder.write_text("in the way")
+    seen: list[Event] = []
+
+    def source() -> Iterator[Event]:
+        yield started()
+        yield steps(0, 200)
+        yield from until(Warned)
+        yield from [Idle()] * 10
+        folder.unlink()
+        yield from until(Noted)
+        yield Finished(200, "done", 1.0)
+
+    def until(kind: type[Event]) -> Iterator[Event]:
+        for _ in range(3000):
+            yield Idle()
+            if any(isinstance(event, kind) for event in seen):
+                return
+            time.sleep(0.01)
+
+    for event in summarised(source(), folder, tiny):
+        seen.append(event)  # noqa: PERF402 - the source looks at what has come
+    told = [event for event in seen if isinstance(event, Warned | Noted)]
+    assert [type(event) for event in told] == [Warned, Noted]
+    assert isinstance(told[0], Warned)
+    assert "cannot be written: " in told[0].text
+    assert [step for step, _ in points(folded(folder), "loss")] == [0, 100]
+
+
+def test_a_source_that_is_left_leaves_a_whole_file(tmp_path: Path, tiny: Dataset) -> None:
+    source = summarised(iter([started(), steps(0, 200), steps(200, 200)]), tmp_path, tiny)
+    for event in source:
+        if isinstance(event, Steps):
+            break
+    source.close()  # type: ignore[attr-defined]  # it is a generator
+    run = folded(tmp_path)
+    assert [step for step, _ in points(run, "loss")] == [0, 100]
+    assert run.status == "running"
+
+
+def test_tensorboard_shows_a_run(tmp_path: Path, tiny: Dataset) -> None:
+    pytest.importorskip("tensorboard", reason="TensorBoard is not installed")
+    from tensorboard_server import ask, fetch, serving, session_group
+
+    first = [started(hidden=(16,)), steps(0, 200), evaluated(200, 80), steps(200, 150)]
+    then = [started(200, hidden=(16,)), weights(200), Changed(200, "l2", 0.0, 0.5), steps(200, 150)]
+    summarise(first, tmp_path / "run", tiny)
+    summarise([*then, evaluated(350, 95), Finished(350, "done", 1.0)], tmp_path / "run", tiny)
+    with serving(tmp_path) as server:
+        series = fetch(server, "scalars/scalars", run="run", tag="loss")
+        found = [(step, value) for _, step, value in series]
+        assert found == [(s, float(LOSSES[s])) for s in (0, 100, 200, 300)]
+        series = fetch(server, "histograms/histograms", run="run", tag="layer0/weights")
+        np.testing.assert_allclose(
+            series[0][2], encode.buckets_of(weights(200).arrays["layer0/weights"])
+        )
+        graph = ask(server, "graphs/graph", run="run", conceptual="true", tag="keras").decode()
+        assert 'name: "network/layer1"' in graph
+        assert 'input: "network/layer0"' in graph
+        (text,) = fetch(server, "text/text", run="run", tag="hyperparameters/l2")
+        assert (text["step"], "L2: 0 → 0.5" in text["text"]) == (200, True)
+        images = fetch(server, "images/images", run="run", tag="input", sample="9")
+        picture = ask(server, "images/individualImage", **dict(parse_qsl(images[0]["query"])))
+        assert picture == encode.png(tiny.train.images[9])
+        group = session_group(server)
+        assert (group["hparams"]["learning_rate"], group["hparams"]["hidden"]) == (0.01, "16")
+        metrics = {entry["name"]["tag"]: entry["value"] for entry in group["metricValues"]}
+        assert metrics["precision/validation"] == pytest.approx(0.95)
