@@ -184,6 +184,37 @@ def data(name: str | None, input_data_dir: Path | None, offline: bool, as_json: 
     return show_set(sys.stdout, name or "mnist", input_data_dir, offline=offline, as_json=as_json)
 
 
+@cli.command()
+@click.argument("runs", metavar="[RUN]...", nargs=-1)
+@click.option("--csv", metavar="FILE|-", default="", help="Every evaluation: precision and loss.")
+@click.option("--classes", is_flag=True, help="In --csv, a row for each class: recall, F1, ...")
+@click.option("--losses", metavar="FILE|-", default="", help="The loss of every step, as CSV.")
+@click.option("--json", is_flag=True, help="Print all but the losses, as JSON.")
+@click.option("--png", metavar="FILE|-", default="", help="A picture of loss and precision.")
+@click.option("--notebook", metavar="FILE|-", default="", help="A Jupyter notebook that plots it.")
+@click.option("--keras", metavar="FILE.keras", default="", help="The network, for Keras.")
+@click.option("--command", is_flag=True, help="Print the command that trains it again.")
+@flag("checkpoint", metavar="best|last|FILE", default="best", help="Whose weights.  [best]")
+@flag("log_dir", type=Path, metavar="FOLDER", help="Where the runs are.")
+def export(runs: tuple[str, ...], log_dir: Path | None, **wanted: Any) -> int:
+    """Write what a run holds for other programs: RUN is a path or a name, else the latest.
+
+    --png and --notebook take several runs and compare them.
+
+    Example: trainpad export --csv - --png loss.png
+    """
+    from core.export_request import Wanted
+    from core.export_request import export as write
+    from core.request import log_dir_from
+    from core.rundir import found
+
+    folder = log_dir_from(log_dir)
+    told = write([found(run, folder) for run in runs or ("",)], Wanted(**wanted))
+    for sentence in told:
+        click.echo(f"trainpad: {sentence}", err=True)
+    return 0
+
+
 def _has_screen() -> bool:
     """Whether there is a terminal to draw on."""
     return sys.stdout.isatty() and sys.stdin.isatty() and os.environ.get("TERM") != "dumb"

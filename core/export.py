@@ -1,0 +1,151 @@
+"""What leaves a run, for people and programs that do not know trainpad.
+
+Everything is made from the run directory alone, by `replay`, so that a run of another machine or
+one that still trains can be exported as well. A file is there whole or not at all; ``-`` is
+standard output.
+"""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core import checkpoint, notes
+from core.checkpoint import Checkpoint
+from core.errors import CheckpointError, RunError
+from core.events import Evaluated
+from core.files import write_atomic
+from core.follow import replay
+from core.hparams import as_dict
+from core.metrics import as_matrix, precision_at_1
+from core.notes import Note
+from core.resume import changes
+from core.run import Run
+from core.rundir import RunDir
+
+STDOUT = "-"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Export:
+    """A run directory, what its events come to, and what somebody noted about it."""
+
+    directory: RunDir
+    run: Run
+    note: Note
+
+    @property
+    def title(self) -> str:
+        """The name that people gave it, or else its folder's."""
+        return self.note.title or self.directory.name
+
+
+def opened(directory: RunDir) -> Export:
+    """Read all that `directory` holds.
+
+    Raises:
+        RunError: it is no run directory, or cannot be read.
+    """
+    run = Run()
+    for event in replay(directory):
+        run.fold(event)
+    return Export(directory, run, notes.read(directory))
+
+
+def put(target: str, content: bytes) -> None:
+    """Write `content` to the file called `target`, whole or not at all, or to standard output.
+
+    Raises:
+        RunError: the file cannot be written.
+    """
+    if target == STDOUT:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    path = Path(target).expanduser()
+    if path.is_dir():
+        raise RunError(f"{path} is a folder; name a file in it")
+    try:
+        write_atomic(path, content)
+    except OSError as error:
+        raise RunError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def chosen_checkpoint(export: Export, wanted: str) -> Checkpoint:
+    """The checkpoint that a user means by ``best``, ``last`` or the path of one.
+
+    Raises:
+        CheckpointError: there is none, or it is damaged.
+    """
+    if wanted == "last":
+        return checkpoint.newest(export.directory.checkpoints)
+    if wanted != "best":
+        return checkpoint.read(Path(wanted).expanduser())
+    file = best_file(export)
+    if file is None:
+        raise CheckpointError(
+            f"{export.directory.name} has no checkpoint that was evaluated; name one: last or FILE"
+        )
+    return checkpoint.read(file)
+
+
+def best_file(export: Export) -> Path | None:
+    """The newest of the checkpoints that do best on validation, among those that were evaluated."""
+    precision = {entry.step: score(entry, "validation") for entry in export.run.evaluations}
+    paths = {checkpoint.file_name(step): value for step, value in precision.items() if step}
+    there = [path for path in checkpoint.listed(export.directory.checkpoints) if path.name in paths]
+    return max(reversed(there), key=lambda path: paths[path.name], default=None)
+
+
+def score(entry: Evaluated, split: str) -> float:
+    """An evaluation's precision @ 1 on one split."""
+    return precision_at_1(as_matrix(entry.confusion[split]))
+
+
+def as_json(export: Export) -> bytes:
+    """Everything but the losses of single steps; NaN and infinities as strings."""
+    run, note = export.run, export.note
+    values = {
+        "run": run.info,
+        "directory": str(export.directory.path),
+        "title": note.title,
+        "tags": list(note.tags),
+        "note": note.text,
+        "state": run.state,
+        "steps": run.step,
+        "loss": run.loss,
+        "hyperparameters": as_dict(run.hparams),
+        "changes": [
+            {"step": step, "name": name, "value": value}
+            for step, name, value in changes(export.directory)
+        ],
+        "evaluations": [_evaluation(entry) for entry in run.evaluations],
+    }
+    return (json.dumps(_plain(values), indent=1, allow_nan=False) + "\n").encode()
+
+
+def _evaluation(entry: Evaluated) -> dict[str, Any]:
+    splits = {
+        split: {
+            "precision": score(entry, split),
+            "loss": entry.loss.get(split),
+            "confusion": confusion,
+        }
+        for split, confusion in entry.confusion.items()
+    }
+    return {"step": entry.step, "time": entry.time, **splits}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, float) and not np.isfinite(value):
+        return str(value)
+    return value

@@ -1,0 +1,101 @@
+"""The command line that trains a run again, to the same losses.
+
+It names no preset and no file of the run: hyperparameters that are not at their defaults, the seed,
+where the data came from, and every change at its step. Only a branch needs a file, the checkpoint
+that it began with.
+"""
+
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+from core import checkpoint
+from core.errors import RunError
+from core.events import Finished, Started
+from core.export import Export
+from core.hparams import DECLARED, HyperParameters, as_dict, checked
+from core.resume import changes, recorded_events
+from core.rundir import RunDir
+
+PROGRAM = "trainpad"
+CUT_SHORT = ("stopped", "interrupted")
+"""The reasons why a run ended that lie in its user and not in its hyperparameters."""
+
+
+def command(export: Export) -> str:
+    """The command line, quoted for a shell.
+
+    Raises:
+        RunError: the run began with a checkpoint that is gone.
+    """
+    info = export.directory.info()
+    parts = [PROGRAM, *_branch(export.directory, info)]
+    start = checked({n: v for n, v in info.get("hyperparameters", {}).items() if n in DECLARED})
+    parts += _hyperparameters(start, everything=len(parts) > 1)
+    parts += _data(info.get("source", {}))
+    parts += _device(info)
+    parts += _changes(export)
+    return shlex.join(parts)
+
+
+def _branch(run: RunDir, info: dict[str, Any]) -> list[str]:
+    parent = info.get("parent")
+    if not parent:
+        return []
+    folder = RunDir(run.path.parent / str(parent["run"])).checkpoints
+    path = folder / checkpoint.file_name(int(parent["step"]))
+    if not checkpoint.is_whole(path):
+        raise RunError(
+            f"{run.name} began with the weights of {parent['run']} after {parent['step']:,} steps, "
+            "and that checkpoint is gone; nothing else trains it again"
+        )
+    return ["--branch", str(path)]
+
+
+def _hyperparameters(start: HyperParameters, *, everything: bool) -> Iterator[str]:
+    """A flag for what is not at its default; for everything, where a parent gives the defaults."""
+    for name, value in as_dict(start).items():
+        if everything or name == "seed" or value != DECLARED[name].default:
+            yield from (f"--{name}", _spelled(value))
+
+
+def _data(source: dict[str, Any]) -> Iterator[str]:
+    """A flag for each field of `core.source.Source` that says something."""
+    for name, value in source.items():
+        if value is True:
+            yield f"--{name}"
+        elif value is not None and value is not False:
+            yield from (f"--{name}", str(value))
+
+
+def _device(info: dict[str, Any]) -> Iterator[str]:
+    if info.get("device", "auto") != "auto":
+        yield from ("--device", str(info["device"]))
+    if not info.get("xla", True):
+        yield "--no-xla"
+
+
+def _changes(export: Export) -> Iterator[str]:
+    planned = list(changes(export.directory))
+    if export.run.step and _reason(export.directory) in CUT_SHORT:
+        planned.append((export.run.step, "max_steps", export.run.step))
+    for step, name, value in planned:
+        yield from ("--change", f"{step}:{name}={_spelled(value)}")
+
+
+def _reason(run: RunDir) -> str:
+    """Why the run ended; nothing where it goes on, or ended otherwise."""
+    reason = ""
+    for event in recorded_events(run):
+        match event:
+            case Started():
+                reason = ""
+            case Finished(reason=reason):
+                pass
+    return reason
+
+
+def _spelled(value: object) -> str:
+    if isinstance(value, tuple | list):
+        return ",".join(map(str, value))
+    return str(value)

@@ -1,0 +1,107 @@
+"""What `trainpad export` was asked for, checked as a whole and then done.
+
+Everything is made before anything is written, so that a run that cannot be exported in one of the
+ways asked for leaves no other behind.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import RunError
+from core.export import STDOUT, Export, as_json, chosen_checkpoint, opened, put
+from core.rundir import RunDir
+from core.text import clean
+from data.errors import UserError
+
+WAYS = "--csv, --losses, --json, --png, --notebook, --keras or --command"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Where each way of exporting goes: a file, ``-``, or nothing where it is not wanted."""
+
+    csv: str = ""
+    classes: bool = False
+    """Whether `csv` has a row for each class instead of one for each evaluation."""
+    losses: str = ""
+    json: bool = False
+    png: str = ""
+    notebook: str = ""
+    keras: str = ""
+    checkpoint: str = "best"
+    """Whose weights `keras` has: ``best``, ``last``, or a file."""
+    command: bool = False
+
+    @property
+    def targets(self) -> list[str]:
+        """Where something goes, standard output included."""
+        files = [self.csv, self.losses, self.png, self.notebook, self.keras]
+        return [entry for entry in files if entry] + [STDOUT] * (self.json + self.command)
+
+
+def export(runs: Sequence[RunDir], wanted: Wanted) -> list[str]:
+    """Write all that is wanted of `runs`; returns a sentence for each file that was written.
+
+    Raises:
+        UserError: what is wanted makes no sense, cannot be made, or cannot be written.
+    """
+    _check(runs, wanted)
+    exports = [opened(run) for run in runs]
+    made = list(_made(exports, wanted))
+    for target, content in made:
+        put(target, content)
+    return [
+        f"wrote {clean(target)}, {len(content):,} bytes"
+        for target, content in made
+        if target != STDOUT
+    ]
+
+
+def _check(runs: Sequence[RunDir], wanted: Wanted) -> None:
+    targets = wanted.targets
+    if not targets:
+        raise UserError(f"say what to export: {WAYS}")
+    if len(targets) > len(set(targets)):
+        raise UserError("two exports cannot go to the same place; give each a file of its own")
+    if wanted.classes and not wanted.csv:
+        raise UserError("--classes says what --csv holds; give --csv as well")
+    if wanted.keras and Path(wanted.keras).suffix != ".keras":
+        raise UserError(f"a Keras model needs a file name that ends in .keras, not {wanted.keras}")
+    single = [wanted.csv, wanted.losses, wanted.json, wanted.keras, wanted.command]
+    if len(runs) > 1 and any(single):
+        raise UserError("several runs fit into --png and --notebook alone; export one at a time")
+
+
+def _made(exports: Sequence[Export], wanted: Wanted) -> Iterator[tuple[str, bytes]]:
+    from core import export_tables
+    from core.export_command import command
+    from core.export_notebook import notebook
+    from core.export_plot import png
+
+    first = exports[0]
+    if wanted.csv:
+        table = export_tables.classes if wanted.classes else export_tables.evaluations
+        yield wanted.csv, table(first)
+    if wanted.losses:
+        yield wanted.losses, export_tables.losses(first)
+    if wanted.json:
+        yield STDOUT, as_json(first)
+    if wanted.command:
+        yield STDOUT, command(first).encode() + b"\n"
+    if wanted.png:
+        yield wanted.png, png(exports)
+    if wanted.notebook:
+        yield wanted.notebook, notebook(exports)
+    if wanted.keras:
+        yield wanted.keras, _keras(first, wanted.checkpoint)
+
+
+def _keras(export: Export, checkpoint: str) -> bytes:
+    from core.export_keras import keras_file
+
+    chosen = chosen_checkpoint(export, checkpoint)
+    shape = export.run.info["dataset"].get("image_shape", [])
+    if len(shape) != 2:
+        raise RunError(f"{export.directory.name} does not say how large its images are")
+    return keras_file(chosen, (shape[0], shape[1]))
