@@ -50,6 +50,12 @@ def file_name(step: int) -> str:
     return f"step-{step - 1:06d}.safetensors"
 
 
+def step_of(path: Path) -> int:
+    """How many steps were done, by a checkpoint's name; 0 where it is another name."""
+    digits = path.stem.removeprefix("step-")
+    return int(digits) + 1 if digits.isascii() and digits.isdigit() else 0
+
+
 def write(folder: Path, checkpoint: Checkpoint) -> Path:
     """Put a checkpoint into `folder`, whole or not at all.
 

@@ -16,5 +16,16 @@ PRESETS: Mapping[str, Mapping[str, Value]] = {
         "eval_every": 10,
         "summary_every": 10,
     },
+    "best": {
+        "hidden": (512, 256),
+        "optimizer": "adam",
+        "learning_rate": 0.001,
+        "schedule": "cosine",
+        "max_steps": 12000,
+        "shift": 1.0,
+        "rotate": 10.0,
+        "scale": 0.1,
+        "shear": 0.1,
+    },
 }
 """What each preset sets; the rest stays at the defaults."""

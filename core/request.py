@@ -52,7 +52,8 @@ def log_dir_from(given: Path | None) -> Path:
 
 
 def _hyperparameters(flags: Flags, start: Origin | None) -> HyperParameters:
-    before = checked(start.checkpoint.about["hyperparameters"]) if start else HyperParameters()
+    about = start.checkpoint.about if start and start.checkpoint else {}
+    before = checked(about.get("hyperparameters", {}))
     values: dict[str, Any] = dict(PRESETS[flags["preset"]]) if flags["preset"] else {}
     values |= {name: flags[name] for name in DECLARED if flags[name] is not None}
     hidden = list(changed(before, values).hidden)

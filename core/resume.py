@@ -24,8 +24,9 @@ class Origin:
     """Where to go on from: a run, one of its checkpoints, and the changes that came after it."""
 
     run: RunDir
-    checkpoint: Checkpoint
-    changes: tuple[Change, ...]
+    checkpoint: Checkpoint | None
+    """None before the first one: a branch then starts as the run itself did."""
+    changes: tuple[Change, ...] = ()
 
 
 def origin(wanted: str, log_dir: Path) -> Origin:

@@ -49,6 +49,7 @@ class Scripted:
     """A source that gives what a test hands it, and otherwise nothing, like a paused run."""
 
     def __init__(self, folder: Path, *, opened: bool = True) -> None:
+        folder.mkdir(exist_ok=True)
         self.control = Control(folder, start=as_dict(HyperParameters()))
         self._more = threading.Condition()
         self._events: list[Event | Exception | None] = []
@@ -282,3 +283,48 @@ async def test_ascii_screens_hold_nothing_but_ascii(source: Scripted) -> None:
         await pilot.press("5")
         await shown(pilot, app, "draw a digit here")
         assert text_of(app).isascii()
+
+
+async def test_a_run_that_diverged_can_be_branched_with_a_smaller_rate(
+    source: Scripted, tmp_path: Path
+) -> None:
+    asked: list[tuple[HyperParameters, object]] = []
+    second = Scripted(tmp_path / "second")
+
+    def renew(hparams: HyperParameters, branch: object) -> Iterator[Event]:
+        asked.append((hparams, branch))
+        return iter(second)
+
+    app = TrainpadApp(iter(source), renew=renew)
+    async with app.run_test(size=(160, 45)) as pilot:
+        source.give(Diverged(120, 13.0, "the mean loss is 13"), None)
+        await shown(pilot, app, "the mean loss is 13")
+        await pilot.press("tab", *"0.005", "enter", "escape", "b")
+        await shown(pilot, app, "with learning rate 0.005", "from the start")
+        await pilot.press("enter")
+        await shown(pilot, app, "▶ training")
+        hparams, branch = asked[0]
+        assert hparams.learning_rate == 0.005
+        assert branch.run.path == tmp_path and branch.checkpoint is None
+        assert app.screen.query_one(Panel).next_run == {}
+
+
+async def test_a_new_run_stops_the_one_that_trains_first(source: Scripted, tmp_path: Path) -> None:
+    started: list[HyperParameters] = []
+    second = Scripted(tmp_path / "second")
+
+    def renew(hparams: HyperParameters, branch: object) -> Iterator[Event]:
+        assert branch is None
+        started.append(hparams)
+        return iter(second)
+
+    app = TrainpadApp(iter(source), renew=renew)
+    async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        await pilot.press("n")
+        await pilot.pause()
+        assert source.wanted["stop"] == "stopped"
+        assert started == []
+        source.give(Finished(120, "stopped", 1.0), None)
+        await shown(pilot, app, "▶ training")
+        assert len(started) == 1

@@ -1,15 +1,18 @@
 """The app: one `Run`, folded from one source of events, and the screens that view it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import ClassVar
 
 from textual import on
+from textual.app import ScreenStackError
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 
 from core.events import Event, Opened, Steps, Weights
 from core.headless import DONE, FAILED, exit_status
+from core.hparams import HyperParameters
 from core.launcher import Launcher
+from core.resume import Origin
 from core.run import Run
 from tui.dialogs import Help, QuitDialog, StopDialog
 from tui.pad_screen import PadScreen
@@ -20,6 +23,8 @@ from tui.steering import Steering
 from tui.terminal import Pace, driver_class
 from tui.train_screen import TrainScreen
 from tui.view import View
+
+Renew = Callable[[HyperParameters, Origin | None], Iterator[Event]]
 
 
 class TrainpadApp(PreciseApp[str]):
@@ -46,12 +51,18 @@ class TrainpadApp(PreciseApp[str]):
         pace: Pace | None = None,
         launcher: Launcher | None = None,
         viewer: bool = False,
+        renew: Renew | None = None,
     ) -> None:
-        """Show what `source` gives; a `viewer` is left without a question, and the run goes on."""
+        """Show what `source` gives; a `viewer` is left without a question, and the run goes on.
+
+        `renew` makes the source of another run, from its hyperparameters and where it branches.
+        """
         self._pace = pace or Pace.chosen()
         self._launcher = launcher
         super().__init__()  # asks for the driver's class
         self.viewer = viewer
+        self._renew = renew
+        self._next: tuple[HyperParameters, Origin | None] | None = None
         self.run_shown = Run()
         self.steering = Steering(self.run_shown, None)
         self.ascii = ascii_only
@@ -83,37 +94,75 @@ class TrainpadApp(PreciseApp[str]):
 
     @on(Happened)
     def _take(self, message: Happened) -> None:
+        if message.pump is not self.pump:
+            return
         event = message.event
         if isinstance(event, Opened):
             self.steering = Steering(self.run_shown, event.control)
         self.run_shown.fold(event)
         self.status = exit_status(event, self.status)
-        if isinstance(self.screen, View) and self.screen.ready:
-            self.screen.take(event)
+        if self._view is not None:
+            self._view.take(event)
         if not isinstance(event, Steps | Weights):
             self._follow()
 
     @on(Ended)
     def _end(self, message: Ended) -> None:
+        if message.pump is not self.pump:
+            return
         self.error = message.error
         if message.error is not None:
             self.exit("error")
+        elif self._next is not None and self._renew is not None:
+            wanted, self._next = self._next, None
+            self.show_source(self._renew(*wanted), viewer=False)
         elif self._leaving_when_done:
             self.exit("quit")
         else:
+            self.bell()
             self._follow()
+
+    @property
+    def _view(self) -> View | None:
+        """The screen that shows the run now; none while a dialog is up, or none is yet."""
+        try:
+            screen = self.screen
+        except ScreenStackError:
+            return None
+        return screen if isinstance(screen, View) and screen.ready else None
+
+    def show_source(self, source: Iterator[Event], *, viewer: bool) -> None:
+        """Leave what was shown, which has ended or goes on elsewhere, and show this."""
+        self.pump.leave(0.5)
+        self.viewer = viewer
+        self.run_shown = Run()
+        self.steering = Steering(self.run_shown, None)
+        self.status = FAILED
+        self.pump = Pump(source, self.post_message)
+        self.pump.start()
+        self._shown_version = -1
+        self.action_go("train")
+
+    def start_next(self, hparams: HyperParameters, branch: Origin | None) -> None:
+        """Train another run as soon as this one has ended; where it still trains, stop it first."""
+        if self._renew is None:
+            self.tell("this is only a viewer; a new run starts with `trainpad` at the prompt")
+            return
+        self._next = hparams, branch
+        if self.pump.ended:
+            self._end(Ended(self.pump, None))
+        else:
+            self.tell(self.steering.stop() or "saving, then the next run starts …")
 
     def _follow(self) -> None:
         """Bring the screen up to date, unless nothing happened or the terminal is behind."""
-        screen = self.screen
-        if not isinstance(screen, View) or not screen.ready:
-            return
-        if self.run_shown.version == self._shown_version:
+        view = self._view
+        if view is None or self.run_shown.version == self._shown_version:
             return
         if getattr(self._driver, "is_behind", False):
             return
         self._shown_version = self.run_shown.version
-        screen.show(self.run_shown)
+        view.show(self.run_shown)
 
     # -- what users can do everywhere ---------------------------------------------------------
 

@@ -9,15 +9,19 @@ import dataclasses
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
 from core.control import Control
 from core.errors import RunError
+from core.events import Event
 from core.follow import follow
 from core.headless import DONE, FAILED, INTERRUPTED, Signals
+from core.hparams import HyperParameters
 from core.launcher import Launcher
 from core.output import divert, forget_terminal
+from core.resume import Origin
 from core.rundir import RunDir
 from core.session import Request, session
 from data.errors import UserError
@@ -31,8 +35,15 @@ def run_dashboard(request: Request, launcher: Launcher, pace: Pace) -> int:
     Raises:
         UserError: what was asked for cannot be done; the terminal is restored, nothing written.
     """
-    source = session(dataclasses.replace(request, on_open=divert))
-    app = TrainpadApp(source, ascii_only=needs_ascii(), pace=pace, launcher=launcher)
+    request = dataclasses.replace(request, on_open=divert)
+
+    def renew(hparams: HyperParameters, branch: Origin | None) -> Iterator[Event]:
+        another = dataclasses.replace(request, hparams=hparams, branch=branch)
+        return session(dataclasses.replace(another, resume=None, changes=()))
+
+    app = TrainpadApp(
+        session(request), ascii_only=needs_ascii(), pace=pace, launcher=launcher, renew=renew
+    )
     signals = ScreenSignals(app)
     signals.install()
     with private_terminal():

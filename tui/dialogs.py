@@ -1,5 +1,6 @@
 """The screens that lie over another: how to leave, and which keys there are."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -62,6 +63,29 @@ class StopDialog(Choice):
     QUESTION = "End this run, for everybody who looks at it?"
     CHOICES = (STOP, GO_ON)
     BINDINGS: ClassVar[list[BindingType]] = _bindings(*CHOICES)
+
+
+class BranchDialog(ModalScreen[int]):
+    """Asks which checkpoint a new run is to start with; answers its place in the list."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "Close", show=False),
+    ]
+
+    def __init__(self, choices: Sequence[str], changes: str) -> None:
+        super().__init__()
+        self._choices = choices
+        self._changes = changes
+
+    def compose(self) -> ComposeResult:
+        """What the new run will be, and the checkpoints, newest first."""
+        with Vertical(id="dialog"):
+            yield Static(f"A new run from this one, {self._changes}", markup=False)
+            yield OptionList(*(Option(Content(choice)) for choice in self._choices))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Answer with the chosen one."""
+        self.dismiss(event.option_index)
 
 
 class Help(ModalScreen[None]):

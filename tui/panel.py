@@ -56,6 +56,10 @@ class Panel(Lines, can_focus=True):
         self._typed = ""
         self._problem = ""
 
+    def forget(self) -> None:
+        """Another run is shown: what waited for it has been used."""
+        self._next.clear()
+
     @property
     def next_run(self) -> Mapping[str, Value]:
         """What the next run is to have otherwise than this one."""

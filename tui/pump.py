@@ -16,16 +16,18 @@ from core.headless import FAILED, exit_status
 class Happened(Message):
     """The source gave an event."""
 
-    def __init__(self, event: Event) -> None:
+    def __init__(self, pump: "Pump", event: Event) -> None:
         super().__init__()
+        self.pump = pump
         self.event = event
 
 
 class Ended(Message):
     """The source gave its last event, or broke with `error`."""
 
-    def __init__(self, error: Exception | None) -> None:
+    def __init__(self, pump: "Pump", error: Exception | None) -> None:
         super().__init__()
+        self.pump = pump
         self.error = error
 
 
@@ -59,7 +61,7 @@ class Pump(threading.Thread):
                     return
                 self.note(event)
                 if not isinstance(event, Idle):
-                    self._post(Happened(event))
+                    self._post(Happened(self, event))
         except Exception as error:  # noqa: BLE001 - the thread's boundary: the app decides
             self._finish(error)
 
@@ -72,7 +74,7 @@ class Pump(threading.Thread):
 
     def _finish(self, error: Exception | None) -> None:
         self.ended, self.error = True, error
-        self._post(Ended(error))
+        self._post(Ended(self, error))
 
     def leave(self, timeout: float | None) -> bool:
         """Stop pulling after the present event; whether that came within `timeout` seconds."""

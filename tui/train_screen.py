@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import islice
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -9,11 +10,18 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 
+from core import checkpoint
+from core.events import Event, Opened
+from core.hparams import DECLARED, HyperParameters, changed
+from core.resume import Origin
 from core.run import Run
+from core.rundir import RunDir
 from data.dataset import SPLITS
+from data.errors import UserError
 from tui.chart import Chart
 from tui.chart_marks import Mark, MarkKind
 from tui.chart_trace import Line
+from tui.dialogs import BranchDialog
 from tui.messages import Messages
 from tui.panel import Panel
 from tui.table import EvaluationTable
@@ -65,6 +73,10 @@ class TrainScreen(View):
                 tooltip="Show the whole run"),
         Binding("end", "chart('follow')", "Newest", show=False, id="train.follow",
                 tooltip="Follow the newest steps"),
+        Binding("n", "new_run", "New", id="train.new",
+                tooltip="A new run with what the panel says"),
+        Binding("b", "branch", "Branch", id="train.branch",
+                tooltip="A new run that starts with the weights of a checkpoint"),
         Binding("f", "full", "Full", id="train.full", tooltip="The chart alone, and back"),
     ]  # fmt: skip
 
@@ -88,6 +100,11 @@ class TrainScreen(View):
             chart.set_glyphs(glyphs)
             chart.can_focus = False
 
+    def take(self, event: Event) -> None:
+        """Begin anew with another run."""
+        if isinstance(event, Opened):
+            self.query_one(Panel).forget()
+
     def show(self, run: Run) -> None:
         """Show this run."""
         super().show(run)
@@ -103,6 +120,42 @@ class TrainScreen(View):
         self.query_one(Panel).show(run)
         self.query_one(EvaluationTable).show(run)
         self.query_one(Messages).show(run)
+
+    # -- the next run ---------------------------------------------------------------------------
+
+    def _next_hyperparameters(self) -> HyperParameters:
+        """This run's, with what the panel holds for the next one."""
+        run = self.trainpad.run_shown
+        return changed(run.hparams, self.query_one(Panel).next_run)
+
+    def action_new_run(self) -> None:
+        """Train a new run with what the panel says; one that still trains is stopped first."""
+        self.trainpad.start_next(self._next_hyperparameters(), None)
+
+    def action_branch(self) -> None:
+        """Ask for a checkpoint, and train a new run from it with what the panel says."""
+        run = RunDir(Path(self.trainpad.run_shown.directory or "."))
+        paths = checkpoint.listed(run.checkpoints)[::-1]
+        labels = [f"after {checkpoint.step_of(path):,} steps" for path in paths] + [
+            "from the start"
+        ]
+        pending = ", ".join(
+            f"{DECLARED[name].label} {DECLARED[name].show(value)}"
+            for name, value in self.query_one(Panel).next_run.items()
+        )
+        told = f"with {pending}" if pending else "as it is; the panel (tab) can change that first"
+
+        def branch(place: int | None) -> None:
+            if place is None:
+                return
+            try:
+                start = checkpoint.read(paths[place]) if place < len(paths) else None
+            except UserError as error:
+                self.trainpad.tell(str(error))
+                return
+            self.trainpad.start_next(self._next_hyperparameters(), Origin(run, start))
+
+        self.app.push_screen(BranchDialog(labels, told), branch)
 
     # -- keys ---------------------------------------------------------------------------------
 
