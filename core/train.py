@@ -130,8 +130,8 @@ class Training:
 
         while self._step < self._hparams.max_steps:
             yield from self._obey()
-            if self._wanted.stop:
-                break
+            if self._wanted.stop or self._step >= self._hparams.max_steps:
+                break  # `max_steps` may just have been lowered to a step that is past
             if self._paused:
                 yield from self._wait()
                 continue
