@@ -126,7 +126,7 @@ def as_json(export: Export) -> bytes:
         ],
         "evaluations": [_evaluation(entry) for entry in run.evaluations],
     }
-    return (json.dumps(_plain(values), indent=1, allow_nan=False) + "\n").encode()
+    return (json.dumps(_plain(values), allow_nan=False) + "\n").encode()
 
 
 def _evaluation(entry: Evaluated) -> dict[str, Any]:

@@ -6,6 +6,8 @@ layer. The layer ``logits`` holds what stands before the softmax.
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ def keras_file(checkpoint: Checkpoint, image_shape: tuple[int, int]) -> bytes:
         DataError: the checkpoint holds no network.
     """
     network = Network.from_arrays(checkpoint.arrays)
-    with tempfile.TemporaryDirectory(prefix="trainpad-") as folder:
+    with _silence(), tempfile.TemporaryDirectory(prefix="trainpad-") as folder:
         path = Path(folder) / "model.keras"
         model(network, image_shape).save(path)
         return path.read_bytes()
@@ -31,7 +33,6 @@ def model(network: Network, image_shape: tuple[int, int]) -> Any:
 
     Images whose number of pixels is not the network's are taken flat, ``[n, inputs]``.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import keras
 
     height, width = image_shape
@@ -59,3 +60,17 @@ def model(network: Network, image_shape: tuple[int, int]) -> Any:
     for layer, learned in zip(dense, network.layers, strict=True):
         layer.set_weights([learned.weights, learned.biases])
     return made
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Let nothing through that TensorFlow's C++ code prints on descriptor 2 when it is loaded."""
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
