@@ -215,6 +215,28 @@ def export(runs: tuple[str, ...], log_dir: Path | None, **wanted: Any) -> int:
     return 0
 
 
+@cli.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a digit.")
+@flag("run", metavar="RUN", help="Whose newest weights to use.  [the built-in ones]")
+@flag("log_dir", type=Path, metavar="FOLDER", help="Where the runs are.")
+@flag("split", is_flag=True, help="Find several digits in one picture, left to right.")
+def classify(
+    files: tuple[str, ...], as_json: bool, run: str | None, log_dir: Path | None, split: bool
+) -> int:
+    """Read the digits in files: PNG, JPEG, .npy, IDX or stroke JSON; - is standard input.
+
+    Example: trainpad classify --json digit.png
+    """
+    from core.classify import classified, reader_of
+    from core.request import log_dir_from
+
+    reader = reader_of(run, log_dir_from(log_dir))
+    for line in classified(files, reader, split=split, json=as_json):
+        click.echo(line)
+    return 0
+
+
 def _has_screen() -> bool:
     """Whether there is a terminal to draw on."""
     return sys.stdout.isatty() and sys.stdin.isatty() and os.environ.get("TERM") != "dumb"

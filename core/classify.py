@@ -1,0 +1,157 @@
+"""What a network reads in images, how sure it is, and where its weights come from.
+
+The screen and the command line answer alike: a digit where one probability is high enough, and
+"not sure" otherwise. Scribbles were part of what the built-in network learned, with the answer
+"none of them"; a network that never saw any is as sure of a letter as of a digit.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from json import dumps
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from core.builtin import NAME, builtin_network
+from core.network import Network
+from data.dataset import DIGITS
+from data.errors import DataError
+from data.ink import SIDE
+from data.pictures import read_digits
+
+Floats = npt.NDArray[np.float32]
+
+SURE = 0.8
+"""A best probability below this is no answer."""
+CHOICE = 0.6
+"""Where the two likeliest digits have less than this together, it is not even a choice of two."""
+_CHUNK = 4096
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """What a network makes of one image."""
+
+    probabilities: Floats
+    """``[classes]``"""
+    empty: bool = False
+    """Whether there was nothing to read."""
+
+    @property
+    def digit(self) -> int:
+        """The likeliest class."""
+        return int(self.probabilities.argmax())
+
+    @property
+    def second(self) -> int:
+        """The second likeliest."""
+        return int(np.argsort(self.probabilities)[-2])
+
+    @property
+    def confidence(self) -> float:
+        """The likeliest class's probability."""
+        return float(self.probabilities.max())
+
+    @property
+    def unsure(self) -> bool:
+        """Whether it is better not to say a digit at all."""
+        return self.empty or self.confidence < SURE
+
+    def answer(self, classes: Sequence[str] = DIGITS) -> str:
+        """In words: ``7``, ``not sure: 4 or 9?``, or ``not sure: no digit?``."""
+        if self.empty:
+            return "nothing drawn"
+        if not self.unsure:
+            return _name(classes, self.digit)
+        if self.confidence + float(self.probabilities[self.second]) < CHOICE:
+            return "not sure: no digit?" if tuple(classes) == DIGITS else "not sure"
+        return f"not sure: {_name(classes, self.digit)} or {_name(classes, self.second)}?"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reader:
+    """A network, what its classes are called, and whose weights it has."""
+
+    network: Network
+    source: str
+    classes: tuple[str, ...] = DIGITS
+
+    def read(self, images: Floats) -> list[Reading]:
+        """Read images ``[n, 28, 28]``, 0 to 1.
+
+        Raises:
+            DataError: the network takes images of another size.
+        """
+        flat = images.reshape(len(images), -1)
+        if flat.shape[1] != self.network.sizes[0]:
+            raise DataError(
+                f"this network takes {self.network.sizes[0]} pixels, not {SIDE} x {SIDE}; "
+                "give another --run, or none for the built-in weights"
+            )
+        readings: list[Reading] = []
+        for start in range(0, len(flat), _CHUNK):
+            chunk = flat[start : start + _CHUNK]
+            inked = chunk.max(axis=1) > 0
+            likely = self.network.probabilities(chunk)
+            readings += [Reading(p, not i) for p, i in zip(likely, inked, strict=True)]
+        return readings
+
+
+def reader_of(run: str | None, log_dir: Path) -> Reader:
+    """The newest checkpoint of a run, or without one the built-in weights.
+
+    Raises:
+        UserError: there is no such run, or it has no whole checkpoint.
+    """
+    if run is None:
+        return Reader(builtin_network(), NAME)
+    from core import checkpoint
+    from core.runs import chosen
+
+    found = chosen(run, log_dir)
+    newest = checkpoint.newest(found.checkpoints)
+    names = found.info().get("dataset", {}).get("classes")
+    classes = tuple(map(str, names)) if isinstance(names, list) and names else DIGITS
+    network = Network.from_arrays(newest.layers)
+    return Reader(network, f"{found.name} after {newest.step:,} steps", classes)
+
+
+def classified(files: Iterable[str], reader: Reader, *, split: bool, json: bool) -> Iterator[str]:
+    """A line for each digit in each file: text, or JSON.
+
+    Raises:
+        UserError: a file cannot be read, or the network takes other images.
+    """
+    for file in files:
+        readings = reader.read(read_digits(file, split=split))
+        if json:
+            yield from (as_json(file, index, reading) for index, reading in enumerate(readings))
+        else:
+            yield from as_text(file, readings, reader.classes)
+
+
+def as_json(file: str, index: int, reading: Reading) -> str:
+    """One line of ``trainpad classify --json``."""
+    return dumps(
+        {
+            "file": file,
+            "index": index,
+            "digit": reading.digit,
+            "confidence": round(reading.confidence, 4),
+            "probabilities": [round(p, 4) for p in reading.probabilities.tolist()],
+            "unsure": reading.unsure,
+        }
+    )
+
+
+def as_text(file: str, readings: Sequence[Reading], classes: Sequence[str]) -> Iterator[str]:
+    """A line for each reading: the file, which one in it where there are several, the answer."""
+    for index, reading in enumerate(readings):
+        where = file if len(readings) == 1 else f"{file}[{index}]"
+        sure = "" if reading.empty else f"   {reading.confidence:.0%}"
+        yield f"{where}   {reading.answer(classes)}{sure}"
+
+
+def _name(classes: Sequence[str], number: int) -> str:
+    return classes[number] if number < len(classes) else str(number)
