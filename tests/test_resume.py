@@ -151,8 +151,9 @@ def test_where_to_go_on_from_must_be_there(make_run: MakeRun) -> None:
 
 # -- kill -9 ---------------------------------------------------------------------------------------
 
+MACHINE = ["--no-xla", "--device", "cpu"]
 FLAGS = [
-    "--fake_data", "--no-xla", "--device", "cpu", "--hidden", "32,16", "--batch_size", "50",
+    *MACHINE, "--fake_data", "--hidden", "32,16", "--batch_size", "50",
     "--max_steps", "600", "--eval_every", "50", "--optimizer", "momentum", "--dropout", "0.2",
     "--schedule", "cosine", "--learning_rate", "0.02", "--change", "130:learning_rate=0.03",
 ]  # fmt: skip
@@ -261,7 +262,7 @@ def test_ten_times_killed_and_resumed_is_once_trained(tmp_path: Path) -> None:
             run = only_run(folder)
             if not checkpoint.listed(run.checkpoints):
                 continue
-            status, _ = children.run("--headless", "--resume", str(run.path))
+            status, _ = children.run("--headless", "--resume", str(run.path), *MACHINE)
             assert status == 0
             assert run.losses.read_bytes() == whole.losses.read_bytes(), f"killed at {place}"
             assert in_bytes(checkpoint.newest(run.checkpoints).arrays) == weights

@@ -1,0 +1,238 @@
+"""The command line: in-process where nothing is trained, as a program where signals matter."""
+
+import gzip
+import os
+import re
+import signal
+import struct
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import numpy as np
+import pytest
+from conftest import REPOSITORY
+
+import main
+from core import checkpoint
+from core.events import Finished, Saved, from_json
+from core.rundir import RunDir
+from data.drawn import draw_digits
+
+LAB = re.compile(
+    r"Step \d+: loss = \d+\.\d\d \(\d+\.\d{3} sec\)"
+    r"|(Training|Validation|Test) Data Eval:"
+    r"|Num examples: \d+ Num correct: \d+ Precision @ 1: [01]\.\d{4}"
+)
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No test sees or leaves anything of the user's."""
+    before = os.umask(0o022)
+    for name in ("HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "home"))
+    monkeypatch.delenv("TRAINPAD_DATA", raising=False)
+    yield
+    os.umask(before)
+
+
+Trainpad = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def trainpad(capsys: pytest.CaptureFixture[str]) -> Trainpad:
+    """Run a command in this process: exit status, standard output, standard error."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as left:
+            main.main(list(arguments))
+        captured = capsys.readouterr()
+        return int(left.value.code or 0), captured.out, captured.err
+
+    return run
+
+
+def put(folder: Path, name: str, array: np.ndarray, *, lose: int = 0) -> None:
+    header = struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape)
+    packed = gzip.compress(header + array.tobytes(), mtime=0)
+    (folder / f"{name}.gz").write_bytes(packed[: len(packed) - lose])
+
+
+def mnist_like(folder: Path, *, labels: int = 60, lose: int = 0) -> Path:
+    folder.mkdir()
+    images, digits = draw_digits(60, 0)
+    put(folder, "train-images-idx3-ubyte", images, lose=lose)
+    put(folder, "train-labels-idx1-ubyte", digits[:labels])
+    put(folder, "t10k-images-idx3-ubyte", images)
+    put(folder, "t10k-labels-idx1-ubyte", digits)
+    return folder
+
+
+WRONG = {
+    "a missing folder": (["--input_data_dir", "{tmp}/nowhere"], "nowhere"),
+    "a truncated .gz": (["--input_data_dir", "{tmp}/cut"], "train-images-idx3-ubyte.gz"),
+    "labels for other images": (["--input_data_dir", "{tmp}/fewer"], "labels"),
+    "a negative rate": (["--learning_rate", "-1"], "learning_rate must be above 0"),
+    "a negative rate, one word": (["--learning-rate=-1"], "learning_rate must be above 0"),
+    "no batch": (["--batch_size", "0"], "batch_size must be at least 1"),
+    "layers no number": (["--hidden1", "x"], "hidden1 must be a whole number from 1 to 8192"),
+    "no units": (["--hidden", "0"], "hidden must be whole numbers from 1 to 8192"),
+    "an unknown flag": (["--speed", "9"], "No such option"),
+    "an unknown preset": (["--preset", "resnet"], "resnet"),
+    "an unknown device": (["--device", "foo"], "device must be auto, cpu or gpu:N, not 'foo'"),
+    "an unknown data set": (["--dataset", "digits-of-pi"], "digits-of-pi"),
+    "a batch beyond the data": (["--fake_data", "--batch_size", "5000"], "at most"),
+    "a change of layers": (["--change", "5:hidden=3"], "hidden cannot change"),
+    "a change of nothing": (["--change", "soon"], "change must be like"),
+    "a run that is not there": (["--resume", "elsewhere"], "elsewhere"),
+    "two ways to go on": (["--resume", "a", "--branch", "b"], "give one"),
+}
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["train", "no command"])
+@pytest.mark.parametrize(("flags", "words"), WRONG.values(), ids=WRONG)
+def test_wrong_use_is_one_sentence_and_nothing_written(
+    tmp_path: Path, trainpad: Trainpad, flags: list[str], words: str, named: bool
+) -> None:
+    if "cut" in flags[-1]:
+        mnist_like(tmp_path / "cut", lose=500)
+    if "fewer" in flags[-1]:
+        mnist_like(tmp_path / "fewer", labels=59)
+    log_dir = tmp_path / "runs"
+    given = [flag.format(tmp=tmp_path) for flag in flags]
+    command = ["train"] if named else []
+    status, out, err = trainpad(
+        *command, "--headless", "--offline", "--log_dir", str(log_dir), *given
+    )
+    assert status == 2
+    assert out == ""
+    assert words in err
+    assert err.startswith("trainpad: ")
+    assert err.count("\n") == 1
+    assert not log_dir.exists()
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize(("name", "command"), main.cli.commands.items())
+def test_every_command_and_option_says_what_it_is_for(
+    name: str, command: click.Command, trainpad: Trainpad
+) -> None:
+    assert command.help
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help, f"{name} {parameter.opts}"
+    status, out, _ = trainpad(name, "--help")
+    assert status == 0
+    assert "Example: trainpad" in out
+
+
+def test_an_option_is_written_either_way() -> None:
+    for command in main.cli.commands.values():
+        for parameter in command.params:
+            if isinstance(parameter, click.Option) and "_" in "".join(parameter.opts):
+                assert {opt.replace("_", "-") for opt in parameter.opts} <= set(parameter.opts)
+
+
+def test_help_and_version_are_the_programs(trainpad: Trainpad) -> None:
+    status, out, _ = trainpad("--help")
+    assert status == 0
+    assert "Train a digit network in the terminal" in out
+    for name in main.cli.commands:
+        assert f"  {name} " in out
+
+
+# -- the program itself ----------------------------------------------------------------------------
+
+SMALL = [
+    "--headless", "--fake_data", "--no-xla", "--device", "cpu", "--hidden", "32,16",
+    "--batch_size", "50",
+]  # fmt: skip
+
+
+ENDLESS = ["--max_steps", "1000000000", "--eval_every", "1000000"]
+
+
+def start(log_dir: Path, *flags: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "main.py", *SMALL, "--log_dir", str(log_dir), *flags],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def only_run(log_dir: Path) -> RunDir:
+    (path,) = log_dir.iterdir()
+    return RunDir(path)
+
+
+def test_a_run_prints_the_labs_lines_alone(tmp_path: Path) -> None:
+    flags = ["--max-steps", "250", "--eval_every", "250"]
+    with start(tmp_path / "runs", *flags) as process:
+        out, err = process.communicate()
+    assert process.returncode == 0
+    lines = out.splitlines()
+    assert all(LAB.fullmatch(line) for line in lines)
+    steps = [line.split(":")[0] for line in lines if line.startswith("Step")]
+    assert steps == ["Step 0", "Step 100", "Step 200"]
+    assert [line for line in lines if line.endswith("Eval:")] == [
+        "Training Data Eval:", "Validation Data Eval:", "Test Data Eval:",
+    ]  # fmt: skip
+    run = only_run(tmp_path / "runs")
+    assert all(line.startswith("trainpad: ") for line in err.splitlines())
+    assert str(run.path) in err
+    assert run.losses.stat().st_size == 4 * 250
+    for path in run.path.rglob("*"):
+        assert path.stat().st_mode & 0o077 == 0
+
+
+def test_json_is_the_log_as_it_stands(tmp_path: Path) -> None:
+    flags = ["--json", "--max_steps", "60", "--eval_every", "30"]
+    with start(tmp_path / "runs", *flags) as process:
+        out, err = process.communicate()
+    assert process.returncode == 0
+    assert out == only_run(tmp_path / "runs").events.read_text()
+    assert [type(from_json(line)) for line in out.splitlines()].count(Saved) == 2
+    assert err == ""
+
+
+def wait_for_steps(process: "subprocess.Popen[str]") -> None:
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("Step 0: loss")
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "reason"),
+    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 0, "stopped")],
+    ids=["ctrl-c", "terminated"],
+)
+def test_a_signal_saves_and_ends(tmp_path: Path, number: int, status: int, reason: str) -> None:
+    with start(
+        tmp_path / "runs", "--max_steps", "1000000000", "--eval_every", "1000000"
+    ) as process:
+        wait_for_steps(process)
+        process.send_signal(number)
+        process.communicate()
+    assert process.returncode == status
+    run = only_run(tmp_path / "runs")
+    last = from_json(run.events.read_bytes().splitlines()[-1])
+    assert isinstance(last, Finished)
+    assert last.reason == reason
+    assert checkpoint.newest(run.checkpoints).step == last.step
+    assert run.losses.stat().st_size == 4 * last.step
+
+
+def test_a_second_signal_leaves_at_once(tmp_path: Path) -> None:
+    with start(
+        tmp_path / "runs", "--max_steps", "1000000000", "--eval_every", "1000000"
+    ) as process:
+        wait_for_steps(process)
+        # Both arrive together, so that the second finds the first one's saving not done.
+        for number in (signal.SIGSTOP, signal.SIGINT, signal.SIGTERM, signal.SIGCONT):
+            process.send_signal(number)
+        process.communicate()
+    assert process.returncode == -signal.SIGTERM

@@ -1,0 +1,65 @@
+"""Who may import whom, looked at in fresh processes."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import REPOSITORY
+
+HEAVY = {"tensorflow", "keras", "textual", "rich", "plotext", "numpy", "PIL", "safetensors"}
+
+
+def imported(code: str) -> set[str]:
+    """The first names of all modules that a new Python holds after `code`."""
+    script = f"{code}\nimport sys\nprint(*sorted({{name.split('.')[0] for name in sys.modules}}))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("module", "never"),
+    [
+        ("tui.app", {"tensorflow", "keras"}),
+        ("tui.dashboard", {"tensorflow", "keras"}),
+        ("core.train", {"tensorflow", "keras", "textual", "rich", "plotext"}),
+        ("core.session", {"tensorflow", "keras", "textual", "rich", "plotext"}),
+        ("core.headless", {"tensorflow", "keras", "textual", "rich", "plotext"}),
+        ("core.engine", {"tensorflow", "keras", "textual", "rich", "plotext"}),
+        ("data.sources", {"core", "tui", "tensorflow", "keras", "textual", "rich", "plotext"}),
+        ("main", HEAVY | {"tui"}),
+    ],
+)
+def test_a_module_imports_nothing_that_it_should_not(module: str, never: set[str]) -> None:
+    assert imported(f"import {module}") & never == set()
+
+
+def test_training_imports_tensorflow_and_no_screen() -> None:
+    found = imported("import core.train, core.engine, tensorflow, keras")
+    assert "tensorflow" in found
+    assert found & {"textual", "plotext"} == set()
+
+
+def sources() -> list[Path]:
+    return [
+        path for layer in ("data", "core", "tui") for path in (REPOSITORY / layer).rglob("*.py")
+    ]
+
+
+def test_nothing_imports_the_command_line() -> None:
+    assert len(sources()) > 50
+    for path in sources():
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            assert "main" not in [name.split(".")[0] for name in names], path
+
+
+def test_the_contracts_hold() -> None:
+    lint = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([lint], cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
