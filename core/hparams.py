@@ -39,6 +39,8 @@ class Hyperparameter:
     """What one key press multiplies by; 0 where it adds `step` instead."""
     step: float = 1.0
     choices: tuple[str, ...] = ()
+    minor: bool = False
+    """True where few people need it: it is shown after the others."""
 
     def check(self, value: object) -> Value:
         """`value` as this hyperparameter's type, or a `UserError` that says what it may be."""
@@ -179,6 +181,7 @@ class HyperParameters:
         0.0,
         "shift",
         "Pixels by which each image is moved at random, at the most.",
+        minor=True,
         low=0,
         high=8,
         live=True,
@@ -188,6 +191,7 @@ class HyperParameters:
         0.0,
         "rotate",
         "Degrees by which each image is turned at random, at the most.",
+        minor=True,
         low=0,
         high=45,
         live=True,
@@ -197,6 +201,7 @@ class HyperParameters:
         0.0,
         "scale",
         "Share by which width and height change at random, at the most.",
+        minor=True,
         low=0,
         high=0.5,
         live=True,
@@ -206,6 +211,7 @@ class HyperParameters:
         0.0,
         "shear",
         "Slant given to each image at random, at the most.",
+        minor=True,
         low=0,
         high=0.5,
         live=True,
@@ -215,6 +221,7 @@ class HyperParameters:
         0.0,
         "elastic",
         "Pixels by which parts of an image are bent at random, at the most.",
+        minor=True,
         low=0,
         high=8,
         live=True,
@@ -224,6 +231,7 @@ class HyperParameters:
         0.0,
         "target",
         "Stop when precision on validation reaches this; 0 is never.",
+        minor=True,
         low=0,
         high=1,
         live=True,
@@ -233,6 +241,7 @@ class HyperParameters:
         0,
         "patience",
         "Stop after this many evaluations without a better one; 0 is never.",
+        minor=True,
         low=0,
         high=10**6,
         live=True,
@@ -269,6 +278,7 @@ class HyperParameters:
         1000,
         "evaluate every",
         "Steps between evaluations, each with a checkpoint.",
+        minor=True,
         low=1,
         high=10**9,
         live=True,
@@ -278,6 +288,7 @@ class HyperParameters:
         100,
         "summary every",
         "Steps between loss lines and summaries.",
+        minor=True,
         low=1,
         high=10**9,
         live=True,

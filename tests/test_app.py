@@ -10,7 +10,17 @@ import pytest
 
 from core.control import Control
 from core.events import (
-    Changed, Diverged, Evaluated, Event, Finished, Idle, Opened, Paused, Started, Steps, Weights,
+    Changed,
+    Diverged,
+    Evaluated,
+    Event,
+    Finished,
+    Idle,
+    Opened,
+    Paused,
+    Started,
+    Steps,
+    Weights,
 )  # fmt: skip
 from core.hparams import HyperParameters, as_dict
 from core.randomness import initial_layers
@@ -18,10 +28,12 @@ from data.errors import DataError
 from tui.app import TrainpadApp
 from tui.bars import ProbabilityBars
 from tui.chart import Chart
-from tui.dialogs import Help, QuitDialog
+from tui.dialogs import QuitDialog
+from tui.help import Help
 from tui.pad import SketchPad
 from tui.pad_screen import Verdict
 from tui.panel import Panel
+from tui.settings import Settings
 
 
 def text_of(app: TrainpadApp) -> str:
@@ -328,3 +340,45 @@ async def test_a_new_run_stops_the_one_that_trains_first(source: Scripted, tmp_p
         source.give(Finished(120, "stopped", 1.0), None)
         await shown(pilot, app, "▶ training")
         assert len(started) == 1
+
+
+async def test_looks_are_remembered_from_one_start_to_the_next(
+    source: Scripted, tmp_path: Path
+) -> None:
+    settings = Settings(tmp_path / "settings.json")
+    app = TrainpadApp(iter(source), settings=settings)
+    async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        await pilot.press("P", "l", "m")
+        await pilot.pause()
+        assert "learning rate" not in text_of(app)
+        app.theme = "textual-light"
+        await pilot.pause()
+    again = TrainpadApp(iter(Scripted(tmp_path)), settings=Settings(tmp_path / "settings.json"))
+    async with again.run_test(size=(160, 45)) as pilot:
+        screen = await shown(pilot, again, "100 / 2,000")
+        assert "learning rate" not in screen
+        scene = again.screen.query_one("#loss", Chart).scene
+        assert (scene.logarithmic, scene.smoothing) == (True, 0.6)
+        assert again.theme == "textual-light"
+
+
+@pytest.mark.parametrize("content", ["", "[1]", '{"theme": 3, "hidden": "x", "log": null}', "{"])
+def test_a_damaged_settings_file_does_no_harm(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(content)
+    settings = Settings(path)
+    assert settings.get("theme", "textual-dark") == "textual-dark"
+    assert settings.get("hidden", []) == []
+    settings.set("log", True)
+    assert Settings(path).get("log", False) is True
+
+
+async def test_the_palette_has_every_action_of_the_screen(source: Scripted) -> None:
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(120, 35)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        commands = {c.title: c for c in app.get_system_commands(app.screen)}
+        assert {"Pause", "Evaluate", "Branch", "Pad", "Full", "Detach"} <= set(commands)
+        await commands["Pause"].callback()
+        assert source.wanted["pause_at"] == 0

@@ -1,12 +1,14 @@
 """The app: one `Run`, folded from one source of events, and the screens that view it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import ClassVar
 
 from textual import on
-from textual.app import ScreenStackError
+from textual.app import ScreenStackError, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
+from textual.screen import Screen
 
 from core.events import Event, Opened, Steps, Weights
 from core.headless import DONE, FAILED, exit_status
@@ -14,11 +16,13 @@ from core.hparams import HyperParameters
 from core.launcher import Launcher
 from core.resume import Origin
 from core.run import Run
-from tui.dialogs import Help, QuitDialog, StopDialog
+from tui.dialogs import QuitDialog, StopDialog
+from tui.help import Help, bindings
 from tui.pad_screen import PadScreen
 from tui.precise import PreciseApp
 from tui.pump import Ended, Happened, Pump
 from tui.raster import Glyphs
+from tui.settings import Settings
 from tui.steering import Steering
 from tui.terminal import Pace, driver_class
 from tui.train_screen import TrainScreen
@@ -52,6 +56,7 @@ class TrainpadApp(PreciseApp[str]):
         launcher: Launcher | None = None,
         viewer: bool = False,
         renew: Renew | None = None,
+        settings: Settings | None = None,
     ) -> None:
         """Show what `source` gives; a `viewer` is left without a question, and the run goes on.
 
@@ -63,6 +68,7 @@ class TrainpadApp(PreciseApp[str]):
         self.viewer = viewer
         self._renew = renew
         self._next: tuple[HyperParameters, Origin | None] | None = None
+        self.settings = settings or Settings()
         self.run_shown = Run()
         self.steering = Steering(self.run_shown, None)
         self.ascii = ascii_only
@@ -79,7 +85,9 @@ class TrainpadApp(PreciseApp[str]):
 
     def on_mount(self) -> None:
         """Start pulling, and following."""
-        self.theme = "textual-dark" if self.theme not in self.available_themes else self.theme
+        chosen = self.settings.get("theme", self.theme)
+        self.theme = chosen if chosen in self.available_themes else self.theme
+        self.theme_changed_signal.subscribe(self, lambda t: self.settings.set("theme", t.name))
         self.pump.start()
         self.set_interval(1 / self._pace.fps, self._follow)
 
@@ -176,6 +184,14 @@ class TrainpadApp(PreciseApp[str]):
         if isinstance(self.screen, View):
             self._shown_version = -1
             self.switch_mode(screen)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette: all that the keys of this screen do, and Textual's own."""
+        if isinstance(screen, View):
+            for node, binding in bindings(screen):
+                action = partial(self.run_action, binding.action, node)
+                yield SystemCommand(binding.description, binding.tooltip, action)
+        yield from super().get_system_commands(screen)
 
     def action_help(self) -> None:
         """Every key of this screen."""

@@ -5,9 +5,9 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen, Screen
+from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -86,31 +86,3 @@ class BranchDialog(ModalScreen[int]):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Answer with the chosen one."""
         self.dismiss(event.option_index)
-
-
-class Help(ModalScreen[None]):
-    """Every key of a screen, with what it does."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,q", "dismiss", "Close", show=False),
-    ]
-
-    def __init__(self, screen: Screen[None]) -> None:
-        super().__init__()
-        self._rows = _keys(screen)
-
-    def compose(self) -> ComposeResult:
-        """Two columns: key and meaning."""
-        with VerticalScroll(id="help"):
-            yield Static(Content("\n".join(self._rows)))
-
-
-def _keys(screen: Screen[None]) -> list[str]:
-    rows: dict[str, str] = {}
-    widgets = [screen, *screen.query("*")]
-    for node in widgets:
-        for _key, binding in node._bindings:  # noqa: SLF001 - there is no public way to list them
-            if binding.tooltip:
-                shown = screen.app.get_key_display(binding)
-                rows.setdefault(binding.tooltip, shown)
-    return [f"{shown:>12}   {meaning}" for meaning, shown in rows.items()]

@@ -67,8 +67,8 @@ class Panel(Lines, can_focus=True):
 
     @property
     def _declared(self) -> list[Hyperparameter]:
-        """In the order in which they are shown: the live ones first."""
-        return sorted(DECLARED.values(), key=lambda declared: not declared.live)
+        """In the order in which they are shown: the live ones first, those few need last."""
+        return sorted(DECLARED.values(), key=lambda declared: (declared.minor, not declared.live))
 
     @property
     def _current(self) -> Hyperparameter:
@@ -80,25 +80,36 @@ class Panel(Lines, can_focus=True):
         self.update_rows()
 
     def get_content_height(self, *_sizes: object) -> int:
-        """A row each, two titles, and one for help or a problem."""
-        return len(DECLARED) + 3
+        """A row each, three titles, and one for help or a problem."""
+        return len(DECLARED) + 4
 
     # -- what is shown ------------------------------------------------------------------------
 
     def lines(self, width: int, height: int) -> list[list[Part]]:
-        """The live ones, the others, and a line of help for the chosen one."""
-        live = [self._line(number, width) for number, d in enumerate(self._declared) if d.live]
-        later = [self._line(number, width) for number, d in enumerate(self._declared) if not d.live]
-        everything: list[list[Part]] = [
-            [("hyperparameters", "title")], *live, [("next run", "dim")], *later
-        ]  # fmt: skip
-        room = height - 1
-        first = max(0, min(self._row_of(self._chosen) - room + 2, len(everything) - room))
-        first = first if self.has_focus else 0
-        return [*everything[first : first + room], [self._foot(width)]]
+        """As much as there is room for around the chosen one, and a line of help for it."""
+        shown = [
+            self._line(entry, width) if isinstance(entry, int) else [(entry, "title")]
+            for entry in self._entries[self._first(height) :][: height - 1]
+        ]
+        return [*shown, [self._foot(width)]]
 
-    def _row_of(self, number: int) -> int:
-        return number + 1 if self._declared[number].live else number + 2
+    @property
+    def _entries(self) -> list[int | str]:
+        """What stands in each row: the number of a hyperparameter, or a title."""
+        entries: list[int | str] = []
+        for number, declared in enumerate(self._declared):
+            title = _title(declared)
+            if not number or title != _title(self._declared[number - 1]):
+                entries.append(title)
+            entries.append(number)
+        return entries
+
+    def _first(self, height: int) -> int:
+        """The first row that is shown, so that the chosen one is."""
+        if not self.has_focus:
+            return 0
+        entries, room = self._entries, height - 1
+        return max(0, min(entries.index(self._chosen) - room // 2, len(entries) - room))
 
     def _line(self, number: int, width: int) -> list[Part]:
         declared = self._declared[number]
@@ -177,10 +188,11 @@ class Panel(Lines, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """Choose the one that was clicked; its arrows turn it."""
-        rows = {self._row_of(number): number for number in range(len(DECLARED))}
-        if event.y not in rows:
+        row = event.y + self._first(self.size.height)
+        entry = self._entries[row] if row < len(self._entries) else ""
+        if not isinstance(entry, int) or event.y == self.size.height - 1:
             return
-        self._chosen, self._typed, self._problem = rows[event.y], "", ""
+        self._chosen, self._typed, self._problem = entry, "", ""
         from_right = self.size.width - event.x
         if from_right <= 2:
             self.action_turn(1)
@@ -211,3 +223,9 @@ class Panel(Lines, can_focus=True):
             else:
                 self._next[declared.name] = wanted
         self.update_rows()
+
+
+def _title(declared: Hyperparameter) -> str:
+    if declared.minor:
+        return "more"
+    return "hyperparameters" if declared.live else "next run"

@@ -22,11 +22,20 @@ from tui.chart import Chart
 from tui.chart_marks import Mark, MarkKind
 from tui.chart_trace import Line
 from tui.dialogs import BranchDialog
+from tui.gauges import GaugeRow
 from tui.messages import Messages
 from tui.panel import Panel
 from tui.table import EvaluationTable
 from tui.view import View
 
+PARTS = {
+    "panel": ("P", "panel of hyperparameters"),
+    "precision": ("R", "precision chart"),
+    "table": ("T", "table of evaluations"),
+    "messages": ("M", "messages"),
+    "gauges": ("G", "gauges"),
+}
+"""What can be hidden: the key, and what it is."""
 KINDS = {
     "change": MarkKind.CHANGE,
     "checkpoint": MarkKind.CHECKPOINT,
@@ -42,18 +51,18 @@ class TrainScreen(View):
     NAME = "train"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "pause", "Pause", id="train.pause", tooltip="Pause, or go on"),
-        Binding("s", "step", "Step", id="train.step", tooltip="One step, while paused"),
-        Binding("left_square_bracket", "turn(-1)", "Rate", id="train.slower", key_display="[",
+        Binding("s", "step", "Step", show=False, id="train.step", tooltip="One step, while paused"),
+        Binding("left_square_bracket", "turn(-1)", "Rate down", id="train.slower", key_display="[",
                 tooltip="Learning rate down by a fifth"),
-        Binding("right_square_bracket", "turn(1)", "Rate", id="train.faster", key_display="]",
+        Binding("right_square_bracket", "turn(1)", "Rate up", id="train.faster", key_display="]",
                 tooltip="Learning rate up by a quarter"),
         Binding("e", "evaluate", "Evaluate", id="train.evaluate",
                 tooltip="Measure precision on all splits now"),
-        Binding("c", "checkpoint", "Checkpoint", id="train.checkpoint",
+        Binding("c", "checkpoint", "Checkpoint", show=False, id="train.checkpoint",
                 tooltip="Save a checkpoint now"),
         Binding("tab", "panel", "Panel", id="train.panel",
                 tooltip="Into the panel of hyperparameters and out again", priority=True),
-        Binding("l", "chart('toggle_log')", "Log", id="train.log",
+        Binding("l", "chart('toggle_log')", "Log", show=False, id="train.log",
                 tooltip="Logarithmic or linear loss"),
         Binding("x", "chart('next_axis')", "Axis", show=False, id="train.axis",
                 tooltip="x by step, time since the start, or the clock"),
@@ -73,11 +82,23 @@ class TrainScreen(View):
                 tooltip="Show the whole run"),
         Binding("end", "chart('follow')", "Newest", show=False, id="train.follow",
                 tooltip="Follow the newest steps"),
-        Binding("n", "new_run", "New", id="train.new",
+        Binding("n", "new_run", "New", show=False, id="train.new",
                 tooltip="A new run with what the panel says"),
-        Binding("b", "branch", "Branch", id="train.branch",
+        Binding("b", "branch", "Branch", show=False, id="train.branch",
                 tooltip="A new run that starts with the weights of a checkpoint"),
-        Binding("f", "full", "Full", id="train.full", tooltip="The chart alone, and back"),
+        Binding("f", "full", "Full", show=False, id="train.full",
+                tooltip="The chart alone, and back"),
+        *(
+            Binding(
+                key,
+                f"hide('{part}')",
+                f"Hide {part}",
+                show=False,
+                id=f"train.hide_{part}",
+                tooltip=f"Hide or show the {what}",
+            )
+            for part, (key, what) in PARTS.items()
+        ),
     ]  # fmt: skip
 
     def compose(self) -> ComposeResult:
@@ -91,11 +112,18 @@ class TrainScreen(View):
                 yield Panel()
                 yield EvaluationTable()
         yield Messages()
+        yield GaugeRow()
         yield self.footer()
 
     def on_mount(self) -> None:
         """Nothing is focused: keys belong to the screen until the panel is entered."""
         glyphs = self.trainpad.glyphs
+        settings = self.trainpad.settings
+        for part in PARTS:
+            self.set_class(part in settings.get("hidden", []), f"-no-{part}")
+        loss = self.query_one("#loss", Chart)
+        loss.scene.logarithmic = settings.get("log", False)
+        loss.scene.smoothing = settings.get("smoothing", 0.0)
         for chart in self.query(Chart):
             chart.set_glyphs(glyphs)
             chart.can_focus = False
@@ -120,6 +148,7 @@ class TrainScreen(View):
         self.query_one(Panel).show(run)
         self.query_one(EvaluationTable).show(run)
         self.query_one(Messages).show(run)
+        self.query_one(GaugeRow).show(run)
 
     # -- the next run ---------------------------------------------------------------------------
 
@@ -188,10 +217,18 @@ class TrainScreen(View):
         """The loss chart alone, and back."""
         self.toggle_class("-full")
 
+    def action_hide(self, part: str) -> None:
+        """Hide a part of the screen, or show it again; remembered."""
+        self.toggle_class(f"-no-{part}")
+        hidden = [part for part in PARTS if self.has_class(f"-no-{part}")]
+        self.trainpad.settings.set("hidden", hidden)
+
     async def action_chart(self, name: str, *arguments: float) -> None:
-        """Do to the loss chart what its own key does."""
+        """Do to the loss chart what its own key does; its looks are remembered."""
         chart = self.query_one("#loss", Chart)
         getattr(chart, f"action_{name}")(*arguments)
+        self.trainpad.settings.set("log", chart.scene.logarithmic)
+        self.trainpad.settings.set("smoothing", chart.scene.smoothing)
 
     @on(Panel.Asked)
     def _set(self, message: Panel.Asked) -> None:

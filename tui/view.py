@@ -48,6 +48,7 @@ class View(Screen[None]):
     ]  # fmt: skip
 
     NAME: ClassVar[str] = ""
+    AUTO_FOCUS = ""  # keys belong to the screen until something is entered
     ready = False
     """Whether the widgets exist."""
 

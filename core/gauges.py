@@ -1,0 +1,92 @@
+"""What the machine is doing: CPU, memory and, where there is one, the GPU.
+
+psutil and NVML are asked at most once a second, and only when somebody draws the answer.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Gpu:
+    """Load in percent, memory in bytes, temperature in degrees Celsius."""
+
+    load: int
+    used: int
+    total: int
+    temperature: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was last seen."""
+
+    cpu: float = 0.0
+    """This process's share of one core, in percent; 200 on two busy cores."""
+    memory: int = 0
+    """This process's resident memory, in bytes."""
+    gpus: tuple[Gpu, ...] = ()
+    bytes_per_second: float = 0.0
+    """What the dashboard sends to the terminal."""
+    screen: float = 0.0
+    """The share of one core that the calling thread, the screen's, takes, in percent."""
+
+
+class Gauges:
+    """Reads the machine; cheap to ask often."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        import psutil
+
+        self._clock = clock
+        self._process = psutil.Process()
+        self._process.cpu_percent()
+        self._handles = _gpu_handles()
+        self._at = clock()
+        self._thread = time.thread_time()
+        self._sent = 0
+        self._reading = Reading()
+
+    def read(self, sent: int = 0) -> Reading:
+        """The newest reading, at most a second old; `sent` is all bytes sent so far."""
+        seconds = self._clock() - self._at
+        if seconds < 1:
+            return self._reading
+        thread = time.thread_time()
+        self._reading = Reading(
+            cpu=self._process.cpu_percent(),
+            memory=self._process.memory_info().rss,
+            gpus=tuple(_gpu(handle) for handle in self._handles),
+            bytes_per_second=(sent - self._sent) / seconds,
+            screen=100 * (thread - self._thread) / seconds,
+        )
+        self._at, self._thread, self._sent = self._clock(), thread, sent
+        return self._reading
+
+
+def _gpu_handles() -> list[Any]:
+    """NVML's handles; none where there is no driver, no library or no GPU."""
+    try:
+        import pynvml
+
+        pynvml.nvmlInit()
+        return [
+            pynvml.nvmlDeviceGetHandleByIndex(number)
+            for number in range(pynvml.nvmlDeviceGetCount())
+        ]
+    except Exception:  # noqa: BLE001 - NVML's own errors have no common base outside of it
+        return []
+
+
+def _gpu(handle: Any) -> Gpu:
+    import pynvml
+
+    memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
+    return Gpu(
+        load=int(pynvml.nvmlDeviceGetUtilizationRates(handle).gpu),
+        used=int(memory.used),
+        total=int(memory.total),
+        temperature=int(pynvml.nvmlDeviceGetTemperature(handle, pynvml.NVML_TEMPERATURE_GPU)),
+    )
