@@ -237,6 +237,39 @@ def classify(
     return 0
 
 
+@cli.command()
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+@click.option("--filter", "pattern", metavar="TEXT", default="", help="Only tags that match.")
+@click.option("--once", is_flag=True, help="Print the charts as text, and leave.")
+@click.option("--json", "as_json", is_flag=True, help="Print every point as JSON, and leave.")
+@pace_flags
+def watch(
+    paths: tuple[str, ...],
+    pattern: str,
+    once: bool,
+    as_json: bool,
+    fps: float | None,
+    bytes_per_second: float | None,
+) -> int:
+    """Show TensorBoard event files of any framework, live: folders are searched in depth.
+
+    Example: trainpad watch ~/logs --filter loss
+    """
+    from core.tfevents.search import roots_of
+
+    roots_of(paths)
+    if as_json or once or not _has_screen():
+        from tui.watch_once import print_once
+
+        print_once(paths, sys.stdout, pattern, as_json=as_json)
+        return 0
+    _prepare_textual()
+    from tui.terminal import Pace
+    from tui.watch_app import run_watch
+
+    return run_watch(paths, pattern, Pace.chosen(fps, bytes_per_second))
+
+
 def _has_screen() -> bool:
     """Whether there is a terminal to draw on."""
     return sys.stdout.isatty() and sys.stdin.isatty() and os.environ.get("TERM") != "dumb"

@@ -1,0 +1,100 @@
+"""`trainpad watch` on a screen: one thread reads event files, and everything else happens here."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.driver import Driver
+
+from core.text import clean
+from tui.dashboard import needs_ascii
+from tui.help import Help
+from tui.precise import PreciseApp
+from tui.raster import Glyphs
+from tui.terminal import Pace, driver_class, private_terminal
+from tui.watch_feed import Arrived, Broke, Feed
+from tui.watch_model import Watched
+from tui.watch_screen import WatchScreen
+
+
+class WatchApp(PreciseApp[str]):
+    """Shows event files as they grow; changes none of them."""
+
+    CSS_PATH = "watch.tcss"
+    TITLE = "trainpad watch"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c,ctrl+q", "quit", "Quit", show=False, priority=True, id="app.interrupt"),
+    ]
+
+    def __init__(
+        self,
+        paths: Sequence[str],
+        *,
+        pattern: str = "",
+        ascii_only: bool = False,
+        pace: Pace | None = None,
+    ) -> None:
+        super().__init__()
+        self.watched = Watched()
+        self.watched.pattern = pattern
+        self.error: Exception | None = None
+        self._title = clean(", ".join(map(str, paths)), limit=200)
+        self._glyphs = Glyphs.ASCII if ascii_only else Glyphs.BRAILLE
+        self._pace = pace or Pace.chosen()
+        self._feed = Feed(paths, self.post_message)
+        self._shown_version = -1
+
+    def get_driver_class(self) -> type[Driver]:
+        """A driver that outlives its terminal."""
+        return driver_class(super().get_driver_class(), self._pace, None)
+
+    def get_default_screen(self) -> WatchScreen:
+        """The one screen."""
+        return WatchScreen(self.watched, self._title, self._glyphs)
+
+    def on_mount(self) -> None:
+        """Start reading, and following."""
+        self._feed.start()
+        self.set_interval(1 / self._pace.fps, self._follow)
+
+    def on_unmount(self) -> None:
+        """Stop reading."""
+        self._feed.leave()
+
+    @on(Arrived)
+    def _take(self, message: Arrived) -> None:
+        first = not self.watched.scalars()
+        self.watched.take(message.update)
+        if first:
+            self._follow()
+
+    @on(Broke)
+    def _broke(self, message: Broke) -> None:
+        self.error = message.error
+        self.exit("error")
+
+    def _follow(self) -> None:
+        """Bring the screen up to date, unless nothing is new or the terminal is behind."""
+        screen = self.screen
+        if not isinstance(screen, WatchScreen) or self.watched.version == self._shown_version:
+            return
+        if getattr(self._driver, "is_behind", False):
+            return
+        self._shown_version = self.watched.version
+        screen.follow()
+
+    def action_help(self) -> None:
+        """Every key."""
+        if isinstance(self.screen, WatchScreen):
+            self.push_screen(Help(self.screen))
+
+
+def run_watch(paths: Sequence[str], pattern: str, pace: Pace) -> int:
+    """Watch until somebody leaves; returns the exit status."""
+    app = WatchApp(paths, pattern=pattern, ascii_only=needs_ascii(), pace=pace)
+    with private_terminal():
+        app.run()
+    if app.error is not None:
+        raise app.error
+    return app.return_code or 0

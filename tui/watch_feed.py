@@ -1,0 +1,53 @@
+"""The thread that reads event files; it posts batches, and nothing else happens there."""
+
+import threading
+from collections.abc import Callable, Sequence
+
+from textual.message import Message
+
+from core.logdir import Update, watch
+
+EVERY = 1.0
+"""Seconds between two looks at the files."""
+
+
+class Arrived(Message):
+    """There is something new."""
+
+    def __init__(self, update: Update) -> None:
+        super().__init__()
+        self.update = update
+
+
+class Broke(Message):
+    """Reading came to an end that it should not have."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+
+class Feed(threading.Thread):
+    """Reads until it is told to `leave`."""
+
+    def __init__(self, paths: Sequence[str], post: Callable[[Message], object]) -> None:
+        super().__init__(name="watch", daemon=True)
+        self._paths, self._post = paths, post
+        self._leaving = threading.Event()
+
+    def run(self) -> None:
+        """Read and post; a batch without news is posted once, when all has been read."""
+        caught_up = False
+        try:
+            for update in watch(self._paths, every=EVERY, sleep=self._leaving.wait):
+                if self._leaving.is_set():
+                    return
+                if update.changes or not caught_up:
+                    self._post(Arrived(update))
+                caught_up = update.caught_up
+        except Exception as error:  # noqa: BLE001 - the thread's boundary: the app decides
+            self._post(Broke(error))
+
+    def leave(self) -> None:
+        """Stop at the next batch."""
+        self._leaving.set()

@@ -1,0 +1,123 @@
+"""Event files without a screen: charts as text, or every point as JSON; then it is over."""
+
+import json
+import math
+import shutil
+from collections.abc import Iterator, Sequence
+from typing import TextIO
+
+from core.logdir import Logdir
+from core.text import clean
+from core.tfevents.items import Scalars
+from data.errors import UserError
+from tui import plot
+from tui.chart_header import value_text
+from tui.chart_scene import Composed
+from tui.raster import Glyphs
+from tui.watch_model import Watched
+from tui.watch_scene import RunScene
+
+HEIGHT = 12
+"""Rows of a chart, with its labels."""
+
+
+def print_once(
+    paths: Sequence[str], out: TextIO, pattern: str = "", *, as_json: bool = False
+) -> None:
+    """Print what there is now of the tags that match; as wide as the terminal, if that is one.
+
+    Raises:
+        UserError: there are no event files.
+    """
+    if as_json:
+        print_points(paths, out, pattern)
+        return
+    encoding = (getattr(out, "encoding", None) or "ascii").lower()
+    glyphs = Glyphs.BRAILLE if encoding.startswith("utf") else Glyphs.ASCII
+    print_charts(paths, out, shutil.get_terminal_size().columns, glyphs, pattern)
+
+
+def print_points(paths: Sequence[str], out: TextIO, pattern: str = "") -> None:
+    """Every point of every scalar tag, one JSON object a line, in the order it was written.
+
+    Raises:
+        UserError: there are no event files.
+    """
+    filtered = Watched()
+    filtered.pattern = pattern
+    found = False
+    for update in Logdir(paths).poll():
+        found = found or bool(update.changes)
+        for change in update.changes:
+            for item in change.items:
+                if isinstance(item, Scalars) and filtered.matches(item.tag):
+                    out.writelines(_json_lines(change.run, item))
+    _refuse_nothing(paths, found)
+
+
+def print_charts(
+    paths: Sequence[str], out: TextIO, width: int, glyphs: Glyphs, pattern: str = ""
+) -> None:
+    """A line for each run, and a chart for each scalar tag, ``width`` cells wide.
+
+    Raises:
+        UserError: there are no event files.
+    """
+    watched = Watched()
+    watched.pattern = pattern
+    for update in Logdir(paths).poll():
+        watched.take(update)
+    _refuse_nothing(paths, bool(watched.entries))
+    out.writelines(glyphs.spell(line).rstrip() + "\n" for line in _lines(watched, width, glyphs))
+
+
+def _refuse_nothing(paths: Sequence[str], found: bool) -> None:
+    if not found:
+        where = clean(", ".join(map(str, paths)), limit=200)
+        raise UserError(f"there are no event files in {where}")
+
+
+def _json_lines(run: str, points: Scalars) -> Iterator[str]:
+    rows = zip(
+        points.steps.tolist(), points.wall_times.tolist(), points.values.tolist(), strict=True
+    )
+    start = f'{{"run": {json.dumps(run)}, "tag": {json.dumps(points.tag)}, "step": '
+    for step, wall_time, value in rows:
+        yield f'{start}{step}, "wall_time": {_number(wall_time)}, "value": {_number(value)}}}\n'
+
+
+def _number(value: float) -> str:
+    return repr(value) if math.isfinite(value) else f'"{value}"'
+
+
+def _lines(watched: Watched, width: int, glyphs: Glyphs) -> Iterator[str]:
+    for entry in watched.entries.values():
+        entry.shown = True
+        run = entry.run
+        letter = f"{entry.letter}  " if len(watched.entries) > 1 else ""
+        yield f"{letter}{entry.name}   {len(run.scalars):,} scalar tags"
+        yield from (f"   {problem}" for problem in entry.status.problems)
+    for tag in watched.scalars():
+        yield ""
+        yield from chart_rows(watched, tag, width, HEIGHT, glyphs)
+
+
+def chart_rows(
+    watched: Watched, tag: str, width: int, height: int, glyphs: Glyphs
+) -> Iterator[str]:
+    """One chart in ``width`` x ``height`` cells: its tag, the newest values, and the plot."""
+    scene = RunScene(glyphs, logarithmic=False)
+    scene.lines = watched.lines(tag)
+    values = (f"{reading.letter} {value_text(reading.value)}" for reading in scene.readings())
+    yield f"{tag}   {'   '.join(values)}"
+    yield from _plot(scene.compose(width, height - 1), scene.plot_left)
+
+
+def _plot(composed: Composed, left: int) -> Iterator[str]:
+    canvas, x, y = composed.canvas, composed.x, composed.y
+    labels: Sequence[str] = [""] * (canvas.height + 1)
+    if x is not None and y is not None:
+        labels = plot.frame(canvas.width + y.width, canvas.height + 1, x, y).rows
+    for label, runs in zip(labels, canvas.runs(), strict=False):
+        yield label[:left] + "".join(text for text, _ in runs)
+    yield from labels[canvas.height :]
