@@ -41,6 +41,8 @@ RATE_WINDOW = 2.0
 """Seconds over which steps per second are taken."""
 MESSAGES = 500
 """How many messages are kept."""
+EVALUATED = 8
+"""The weights of how many evaluations are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ class Run:
         """Those of one step earlier, where they came along."""
         self.evaluated_weights: Arrays = {}
         """Those that the newest evaluation was made with; nothing if they are not known."""
+        self.evaluated: deque[tuple[int, Arrays]] = deque(maxlen=EVALUATED)
+        """Those of the last evaluations that are known, and their steps."""
         self.dataset: Dataset | None = None
         """What it trains on, in the process that trains it."""
         self.checkpoint = ""
@@ -170,16 +174,25 @@ class Run:
         self.weights, self.weights_step = event.arrays, event.step
         self.weights_before = event.before
         if self.evaluations and self.evaluations[-1].step == event.step:
-            self.evaluated_weights = event.arrays
+            self._know_evaluated()
 
     def _take_evaluation(self, event: Evaluated) -> None:
         while self.evaluations and self.evaluations[-1].step >= event.step:
             self.evaluations.pop()
         self.evaluations.append(event)
-        self.evaluated_weights = self.weights if self.weights_step == event.step else {}
+        self.evaluated_weights = {}
+        if self.weights_step == event.step:
+            self._know_evaluated()
         for split, confusion in event.confusion.items():
             precision = precision_at_1(as_matrix(confusion))
             self.precision[split].append(event.step, precision, event.time)
+
+    def _know_evaluated(self) -> None:
+        """The weights at hand are those of the newest evaluation."""
+        self.evaluated_weights = self.weights
+        while self.evaluated and self.evaluated[-1][0] >= self.weights_step:
+            self.evaluated.pop()
+        self.evaluated.append((self.weights_step, self.weights))
 
     def _forget_precision_after(self, step: int) -> None:
         for split, points in self.precision.items():
