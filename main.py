@@ -66,7 +66,14 @@ def pace_flags(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.group(cls=DefaultGroup, context_settings={"max_content_width": 100})
-@click.version_option(package_name="trainpad")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda ctx, _option, wanted: _show_version(ctx) if wanted else None,
+    help="Show the version, and what it runs on.",
+)
 def cli() -> None:
     """Train a digit network in the terminal, watch it, steer it, and draw digits for it.
 
@@ -268,6 +275,13 @@ def watch(
     from tui.watch_app import run_watch
 
     return run_watch(paths, pattern, Pace.chosen(fps, bytes_per_second))
+
+
+def _show_version(ctx: click.Context) -> None:
+    from core.session import versions
+
+    click.echo("  ".join(f"{name} {number}" for name, number in versions().items()))
+    ctx.exit()
 
 
 def _has_screen() -> bool:

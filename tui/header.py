@@ -106,8 +106,8 @@ class Progress(Lines):
         figures = f"   {steps}"
         if run.state == "training" and run.steps_per_second:
             rate, left = f"{run.steps_per_second:,.0f}", duration(run.seconds_left)
-            wide = f"  {right(rate, 6)} steps/s  {right(left, 6)} left"
-            figures += wide if width > NARROW else f"  {right(left, 6)}"
+            wide = f"  {right(rate, 6)} steps/s  {right(left, 12)} left"
+            figures += wide if width > NARROW else f"  {right(left, 12)}"
         if run.state == "starting" and not run.step:
             figures = ""
         head: list[Part] = [(f"{sign} {state}", role), (f"{figures} ", "text")]
@@ -132,7 +132,7 @@ class Header(Horizontal):
     DEFAULT_CSS: ClassVar[str] = """
     Header { height: 2; }
     Header Identity { width: 1fr; height: 2; }
-    Header Progress { width: 66; height: 2; }
+    Header Progress { width: 72; height: 2; }
     """
 
     def __init__(self, current: str) -> None:

@@ -1,0 +1,113 @@
+"""What the Train screen costs: bytes a second while training and paused, and how fast keys answer.
+
+Runs the real program on a pseudo-terminal of 160x45 with 256 colours, at the lab's defaults. The
+milliseconds of a chart are in ``benchmarks/chart.py``, and training speed with and without the
+dashboard in ``benchmarks/train_speed.py``. Run as ``python -m benchmarks.screen [--data FOLDER]``.
+"""
+
+import argparse
+import contextlib
+import fcntl
+import os
+import pty
+import statistics
+import struct
+import sys
+import tempfile
+import termios
+import threading
+import time
+
+COLUMNS, ROWS = 160, 45
+
+
+class Screen:
+    """The program on a pseudo-terminal; keeps when bytes came and how many."""
+
+    def __init__(self, arguments: list[str], environment: dict[str, str]) -> None:
+        self.child, self.terminal = pty.fork()
+        if self.child == 0:
+            os.execvpe(sys.executable, [sys.executable, "main.py", *arguments], environment)
+        size = struct.pack("HHHH", ROWS, COLUMNS, 0, 0)
+        fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, size)
+        self.seen = bytearray()
+        self.arrived = threading.Condition()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        with contextlib.suppress(OSError):
+            while data := os.read(self.terminal, 1 << 16):
+                with self.arrived:
+                    self.seen += data
+                    self.arrived.notify_all()
+
+    def press(self, keys: str) -> None:
+        """Type."""
+        os.write(self.terminal, keys.encode())
+
+    def wait_for(self, text: str, start: int = 0, seconds: float = 120) -> float:
+        """Seconds until `text` has been sent after byte `start`."""
+        began = time.perf_counter()
+        with self.arrived:
+            if not self.arrived.wait_for(lambda: text.encode() in self.seen[start:], seconds):
+                raise TimeoutError(f"{text!r} did not come")
+        return time.perf_counter() - began
+
+    def rate(self, seconds: float) -> float:
+        """Bytes a second over the next `seconds`."""
+        before = len(self.seen)
+        time.sleep(seconds)
+        return (len(self.seen) - before) / seconds
+
+    def answer(self, key: str, text: str) -> float:
+        """Seconds from a key to the first changed screen that shows `text`."""
+        start = len(self.seen)
+        self.press(key)
+        return self.wait_for(text, start, 10)
+
+
+def measure(folder: str, *, remote: bool) -> None:
+    """Print the figures of one start."""
+    environment = {k: v for k, v in os.environ.items() if k not in ("COLORTERM", "SSH_CONNECTION")}
+    environment |= {"TERM": "xterm-256color"} | ({"SSH_CONNECTION": "a b"} if remote else {})
+    with tempfile.TemporaryDirectory() as log_dir:
+        began = time.perf_counter()
+        arguments = ["--input_data_dir", folder, "--log_dir", log_dir, "--max_steps", "1000000"]
+        screen = Screen(arguments, environment)
+        screen.wait_for("hyperparameters")
+        print(f"first paint after {time.perf_counter() - began:.2f} s")
+        screen.wait_for("steps/s")
+        print(f"first loss after {time.perf_counter() - began:.2f} s")
+        time.sleep(8)
+        print(f"while training {screen.rate(20) / 1000:.2f} KB/s")
+        keys = []
+        for _ in range(20):
+            keys.append(screen.answer("\t", "How far each step"))
+            time.sleep(0.31)
+            screen.press("\t")
+            time.sleep(0.23)
+        keys.sort()
+        print(
+            f"key to changed screen: median {1000 * statistics.median(keys):.0f} ms, "
+            f"95th percentile {1000 * keys[int(0.95 * len(keys))]:.0f} ms"
+        )
+        pause = screen.answer(" ", "paused")
+        print(f"pause shown after {1000 * pause:.0f} ms")
+        time.sleep(2)
+        print(f"while paused {screen.rate(5):.0f} bytes/s")
+        screen.press("q")
+        time.sleep(0.5)
+        screen.press("s")
+        os.waitpid(screen.child, 0)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", default=os.environ.get("TRAINPAD_DATA", "../shared/mnist"))
+    parser.add_argument("--remote", action="store_true", help="as over SSH")
+    chosen = parser.parse_args()
+    measure(chosen.data, remote=chosen.remote)
+
+
+if __name__ == "__main__":
+    main()
