@@ -236,3 +236,21 @@ def test_a_second_signal_leaves_at_once(tmp_path: Path) -> None:
             process.send_signal(number)
         process.communicate()
     assert process.returncode == -signal.SIGTERM
+
+
+def test_the_labs_defaults_learn_what_they_learned_in_the_lab(
+    tmp_path: Path, mnist: Path | None
+) -> None:
+    if mnist is None:
+        pytest.skip("no MNIST here")
+    command = [sys.executable, "main.py", "--headless", "--input_data_dir", str(mnist)]
+    done = subprocess.run(
+        [*command, "--log_dir", str(tmp_path / "runs")],
+        cwd=REPOSITORY, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    lines = done.stdout.splitlines()
+    assert all(LAB.fullmatch(line) for line in lines)
+    assert len([line for line in lines if line.startswith("Step")]) == 20
+    sizes = [int(line.split()[2]) for line in lines if line.startswith("Num examples")]
+    assert sizes == [55_000, 5_000, 10_000] * 2
+    assert 0.89 <= float(lines[-1].split()[-1]) <= 0.92

@@ -159,12 +159,14 @@ FLAGS = [
 ]  # fmt: skip
 
 KILLED = """
-import json, os, random, signal, sys
+import functools, json, os, random, signal, sys
 import tensorflow, keras, safetensors.numpy, core.engine, core.session, core.headless, data.drawn
 from data import sources
 import main
 
 sources._fake = (lambda made: lambda asked: made)(sources.load_dataset(fake=True))
+# Each child would convert the same functions again, which need no conversion.
+tensorflow.function = functools.partial(tensorflow.function, autograph=False)
 report = os.dup(1)
 
 def killed_after(writes):
