@@ -281,10 +281,10 @@ def _marks(path: Path) -> npt.NDArray[np.float64]:
     """The whole pairs of steps done and time."""
     pairs = _size(path) // 16
     try:
-        values = np.fromfile(path, "<f8", 2 * pairs).astype(np.float64)
+        values = np.fromfile(path, "<f8", 2 * pairs) if pairs else np.empty(0)
     except OSError:
         values = np.empty(0)
-    return values[: len(values) // 2 * 2].reshape(-1, 2)
+    return values[: len(values) // 2 * 2].astype(np.float64).reshape(-1, 2)
 
 
 def _paced(

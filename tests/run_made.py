@@ -1,0 +1,59 @@
+"""Run directories made by hand, as a trainer would have left them at some moment."""
+
+import json
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.events import Event, to_json
+from core.rundir import RunDir
+from data.dataset import SPLITS
+
+BEGAN = 1_700_000_000.0
+"""Unix time at which the runs made here begin."""
+
+
+def make_run(path: Path, *, losses: Sequence[float] = (), **info: Any) -> RunDir:
+    """A run that has these losses and no events yet."""
+    path.mkdir(parents=True, mode=0o700)
+    content = {"name": path.name, "created": BEGAN, "host": "here", "hyperparameters": {}} | info
+    (path / "run.json").write_text(json.dumps(content))
+    run = RunDir(path)
+    add_losses(run, losses)
+    return run
+
+
+def add_losses(run: RunDir, losses: Sequence[float]) -> None:
+    """More losses, as the trainer would append them."""
+    with run.losses.open("ab") as file:
+        file.write(np.asarray(losses, "<f4").tobytes())
+
+
+def add_marks(run: RunDir, *marks: tuple[float, float]) -> None:
+    """More pairs of steps done and seconds since `BEGAN`."""
+    with run.clock.open("ab") as file:
+        file.write(np.asarray([(step, BEGAN + t) for step, t in marks], "<f8").tobytes())
+
+
+def add_events(run: RunDir, *events: Event | bytes) -> None:
+    """More lines of `events.jsonl`; bytes go there as they are."""
+    with run.events.open("ab") as file:
+        for event in events:
+            file.write(event if isinstance(event, bytes) else to_json(event).encode() + b"\n")
+
+
+def hold(run: RunDir, *, host: str = "here", pid: int = 2**22, age: float = 0.0) -> None:
+    """The file `lock` of a process that gave its last sign of life so many seconds ago."""
+    lock = run.path / "lock"
+    lock.write_text(json.dumps({"pid": pid, "host": host, "since": BEGAN}))
+    moment = time.time() - age
+    os.utime(lock, (moment, moment))
+
+
+def confusion(right: int, wrong: int) -> dict[str, list[list[int]]]:
+    """Matrices of two classes with so many digits read right and wrong."""
+    return {split: [[right, wrong], [0, 0]] for split in SPLITS}

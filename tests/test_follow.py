@@ -1,0 +1,376 @@
+"""Replaying and following run directories, whole, growing, torn, resumed and hostile."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core import checkpoint
+from core.checkpoint import Checkpoint
+from core.control import Control
+from core.errors import RunError
+from core.events import (
+    Changed,
+    Continued,
+    Evaluated,
+    Event,
+    Finished,
+    Idle,
+    Lost,
+    Opened,
+    Paused,
+    Preparing,
+    Saved,
+    Started,
+    Steps,
+    Warned,
+    Weights,
+)
+from core.follow import follow, replay
+from core.foreign import believed, harmless
+from core.hparams import HyperParameters, as_dict
+from core.run import Run
+from core.rundir import RunDir
+from tests.run_made import BEGAN, add_events, add_losses, add_marks, confusion, hold, make_run
+
+HPARAMS = as_dict(HyperParameters())
+
+
+def started(step: int = 0, at: float = 0.0) -> Started:
+    return Started(step, HPARAMS, "CPU:0", 10, time=BEGAN + at)
+
+
+def told(event: Event) -> object:
+    """An event in a few words, for comparing orders."""
+    match event:
+        case Steps(first=first, losses=losses):
+            return (first, first + len(losses))
+        case _:
+            return type(event).__name__
+
+
+def order(events: Iterator[Event]) -> list[object]:
+    return [told(event) for event in events]
+
+
+def folded(events: Iterator[Event]) -> Run:
+    run = Run()
+    for event in events:
+        run.fold(event)
+    return run
+
+
+class Follower:
+    """A `follow` that acts between its looks, by a clock that only its sleeping moves."""
+
+    def __init__(self, run: RunDir, *acts: Callable[[], object], control: bool = False) -> None:
+        self.now = time.time()
+        self.acts = list(acts)
+        wish = Control(run.path) if control else None
+        self.events = follow(run, wish, host="here", sleep=self._sleep, clock=lambda: self.now)
+
+    def _sleep(self, seconds: float) -> None:
+        self.now += seconds
+        if self.acts:
+            self.acts.pop(0)()
+
+    def until_quiet(self) -> list[Event]:
+        """All events until every act was seen."""
+        found: list[Event] = []
+        idle = 0
+        for event in self.events:
+            idle = idle + 1 if isinstance(event, Idle) and not self.acts else 0
+            if not isinstance(event, Idle):
+                found.append(event)
+            if idle > 20:
+                break
+        return found
+
+
+# -- the past ------------------------------------------------------------------------------------
+
+
+def test_events_come_at_their_steps_with_all_losses(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", losses=range(100))
+    add_events(
+        run,
+        Preparing("loading", time=BEGAN),
+        started(),
+        Changed(30, "learning_rate", 0.01, 0.02, time=BEGAN + 3),
+        Evaluated(50, confusion(3, 1), {}, 2.0, time=BEGAN + 7),
+        Paused(80, time=BEGAN + 10),
+        Continued(80, time=BEGAN + 60),
+        Finished(100, "done", 12.0, time=BEGAN + 62),
+    )
+    assert order(replay(run)) == [
+        "Opened", "Preparing", "Started", (0, 30), "Changed", (30, 50), "Evaluated",
+        (50, 80), "Paused", "Continued", (80, 100), "Finished",
+    ]  # fmt: skip
+    seen = folded(replay(run))
+    assert (seen.state, seen.step, seen.hparams.learning_rate) == ("done", 100, 0.02)
+    np.testing.assert_array_equal(seen.losses.values, np.arange(100))
+    assert seen.precision["validation"].values.tolist() == [0.75]
+
+
+def test_time_is_of_the_steps_alone(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", losses=range(30))
+    add_events(
+        run,
+        started(),
+        Evaluated(10, confusion(1, 1), {}, 2.0, time=BEGAN + 7),
+        Paused(20, time=BEGAN + 8),
+        Continued(20, time=BEGAN + 60),
+        Finished(30, "done", 12.0, time=BEGAN + 62),
+    )
+    steps = [event for event in replay(run) if isinstance(event, Steps)]
+    assert [event.time - BEGAN for event in steps] == [5, 8, 62]
+    assert [event.seconds for event in steps] == [5, 1, 2]
+
+
+def test_the_past_is_cut_at_the_marks_of_the_clock(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", losses=range(10))
+    add_events(run, started(), Finished(10, "done", 3.0, time=BEGAN + 3))
+    add_marks(run, (0, 0.0), (4, 1.0), (8, 2.0), (np.nan, np.nan), (99, 5.0))
+    steps = [event for event in replay(run) if isinstance(event, Steps)]
+    assert [(told(event), event.time - BEGAN) for event in steps] == [
+        ((0, 4), 1), ((4, 8), 2), ((8, 10), 3),
+    ]  # fmt: skip
+
+
+def test_a_long_past_comes_in_few_pieces(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", losses=np.zeros(100_000))
+    add_events(run, started())
+    add_marks(run, *((step, step / 10) for step in range(0, 100_000, 10)))
+    steps = [event for event in replay(run) if isinstance(event, Steps)]
+    assert len(steps) <= 501
+    assert sum(len(event.losses) for event in steps) == 100_000
+
+
+def test_a_torn_tail_is_not_told(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", losses=range(10))
+    with run.losses.open("ab") as file:
+        file.write(b"\x00\x00")
+    add_events(run, started(), b'{"event": "warned", "step": 1')
+    with run.clock.open("ab") as file:
+        file.write(b"\x00" * 13)
+    assert order(replay(run)) == ["Opened", "Started", (0, 10)]
+
+
+def test_what_a_resume_made_void_is_not_told(tmp_path: Path) -> None:
+    # The first process came to step 150 and was killed; the second went on from 100.
+    run = make_run(tmp_path / "run", losses=range(200))
+    add_events(
+        run,
+        started(),
+        Evaluated(100, confusion(1, 0), {}, 1.0, time=BEGAN + 5),
+        Evaluated(150, confusion(0, 1), {}, 1.0, time=BEGAN + 8),
+        started(100, at=100),
+        Finished(200, "done", 50.0, time=BEGAN + 150),
+    )
+    assert order(replay(run)) == [
+        "Opened", "Started", (0, 100), "Evaluated", "Evaluated", "Started", (100, 200), "Finished",
+    ]  # fmt: skip
+    seen = folded(replay(run))
+    np.testing.assert_array_equal(seen.losses.values, np.arange(200))
+    assert seen.precision["validation"].steps.tolist() == [100]
+
+
+def test_the_newest_whole_checkpoint_gives_the_weights(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", losses=range(20))
+    add_events(run, started(), Saved(10, "step-000009.safetensors", time=BEGAN))
+    arrays = {"layer0/weights": np.ones((2, 2), np.float32), "optimizer/m": np.zeros(2)}
+    checkpoint.write(run.checkpoints, Checkpoint(arrays, {"step": 10}))
+    (run.checkpoints / "step-000019.safetensors").write_bytes(b"half a fi")
+    seen = folded(replay(run))
+    assert seen.weights_step == 10
+    assert list(seen.weights) == ["layer0/weights"]
+
+
+def test_replay_at_a_speed_waits_as_long_as_it_took(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", losses=range(10))
+    add_events(run, started(), Finished(10, "done", 4.0, time=BEGAN + 4))
+    now = [0.0]
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    arrived = {}
+    for event in replay(run, 2.0, clock=lambda: now[0], sleep=sleep):
+        arrived[type(event).__name__] = now[0]
+    assert arrived["Started"] == 0
+    assert arrived["Finished"] == pytest.approx(2.0, abs=0.01)
+
+
+def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="no run of trainpad"):
+        next(replay(RunDir(tmp_path)))
+
+
+# -- as it comes ---------------------------------------------------------------------------------
+
+
+def test_news_come_in_order_until_the_end(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", losses=range(5))
+    add_events(run, started())
+    hold(run, pid=1, age=-1000)
+
+    def grow() -> None:
+        add_losses(run, range(5, 20))
+        add_events(run, Warned(10, "hot", time=BEGAN))
+
+    def end() -> None:
+        add_events(run, Finished(20, "stopped", 1.0, time=BEGAN))
+        (run.path / "lock").unlink()
+
+    follower = Follower(run, grow, end)
+    events = [event for event in follower.events if not isinstance(event, Idle)]
+    assert [told(event) for event in events] == [
+        "Opened", "Started", (0, 5), (5, 10), "Warned", (10, 20), "Finished",
+    ]  # fmt: skip
+
+
+def test_half_a_line_waits_for_its_rest(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    line = b'{"event": "warned", "step": 0, "text": "whole"}\n'
+    follower = Follower(run, lambda: add_events(run, line[:20]), lambda: add_events(run, line[20:]))
+    (warned,) = [event for event in follower.until_quiet() if isinstance(event, Warned)]
+    assert warned.text == "whole"
+
+
+def test_a_resume_is_seen_while_following(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", losses=range(50))
+    add_events(run, started())
+
+    def resume() -> None:
+        with run.losses.open("r+b") as file:
+            file.truncate(4 * 20)
+        add_events(run, started(20))
+        add_losses(run, [-1.0] * 10)
+
+    seen = folded(iter(Follower(run, resume).until_quiet()))
+    assert seen.step == 30
+    assert seen.losses.values.tolist() == [*range(20), *[-1.0] * 10]
+
+
+def test_a_dead_writer_is_lost_and_may_come_back(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", losses=range(5))
+    add_events(run, started())
+    hold(run)
+
+    def come_back() -> None:
+        hold(run, host="elsewhere", age=-1000)
+        add_events(run, started(5))
+        add_losses(run, [1.0])
+
+    waits = [lambda: None] * 15
+    events = Follower(run, *waits, come_back).until_quiet()
+    names = [told(event) for event in events]
+    assert names[-3:] == ["Lost", "Started", (5, 6)]
+    seen = Run()
+    states = []
+    for event in events:
+        seen.fold(event)
+        states.append(seen.state)
+    assert states[-3:] == ["lost", "training", "training"]
+
+
+def test_weights_come_with_each_checkpoint(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", losses=range(5))
+    add_events(run, started())
+
+    def save(step: int) -> Callable[[], None]:
+        def act() -> None:
+            arrays = {"layer0/weights": np.full((1, 1), step, np.float32)}
+            checkpoint.write(run.checkpoints, Checkpoint(arrays, {"step": step}))
+            add_events(run, Saved(step, f"step-{step}"))
+
+        return act
+
+    events = Follower(run, save(3), save(5)).until_quiet()
+    assert [event.step for event in events if isinstance(event, Weights)] == [3, 5]
+
+
+def test_what_steers_is_handed_on(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    steered, shown = next(Follower(run, control=True).events), next(Follower(run).events)
+    assert isinstance(steered, Opened)
+    assert isinstance(shown, Opened)
+    assert steered.control is not None
+    assert shown.control is None
+    steered.control.ask(pause_at=0)
+    assert json.loads((run.path / "control.json").read_text())["pause_at"] == 0
+
+
+def test_lost_is_told_once(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    hold(run)
+    events = Follower(run, *[lambda: None] * 40).until_quiet()
+    assert sum(isinstance(event, Lost) for event in events) == 1
+
+
+# -- what is believed ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"{",
+        b"[" * 100_000,
+        b'{"event": "opened", "directory": "/", "info": {}}',
+        b'{"event": "warned", "step": "1", "text": "t"}',
+        b'{"event": "warned", "step": -1, "text": "t"}',
+        b'{"event": "warned", "step": 1e400, "text": "t"}',
+        b'{"event": "warned", "step": 1, "text": ["t"]}',
+        b'{"event": "warned", "step": 1, "text": "t", "time": NaN}',
+        b'{"event": "warned", "step": 1, "text": "t", "time": "now"}',
+        b'{"event": "started", "step": 0, "hyperparameters": [], "device": "", "parameters": 1}',
+        b'{"event": "changed", "step": 0, "name": "nonsense", "old": 1, "new": 2}',
+        b'{"event": "changed", "step": 0, "name": "learning_rate", "old": {}, "new": 2}',
+        b'{"event": "evaluated", "step": 0, "confusion": {}, "loss": {}, "seconds": 1}',
+        b'{"event": "evaluated", "step": 0, "confusion": [[1]], "loss": {}, "seconds": 1}',
+        b'{"event": "diverged", "step": 0, "loss": "no number"}',
+        b'{"event": "diverged", "step": 0, "loss": 1' + b"0" * 400 + b"}",
+        b'{"event": "preparing", "what": "w", "fraction": "half"}',
+    ],
+)
+def test_what_no_trainer_writes_is_not_believed(line: bytes) -> None:
+    assert believed(line) is None
+
+
+@pytest.mark.parametrize("matrix", ["x", [[1, 2]], [[1], [2]], [["1"]], [], [[-1]], [[1.5]]])
+def test_a_matrix_that_is_none_is_not_believed(matrix: object) -> None:
+    splits = dict.fromkeys(("train", "validation", "test"), matrix)
+    line = json.dumps(
+        {"event": "evaluated", "step": 0, "confusion": splits, "loss": {}, "seconds": 1}
+    )
+    assert believed(line) is None
+
+
+def test_texts_are_made_harmless() -> None:
+    event = believed('{"event": "warned", "step": 1, "text": "\\u001b]52;c;Zm9v\\u0007\\u202e"}')
+    assert isinstance(event, Warned)
+    assert event.text.isprintable()
+    info = harmless({"name": "\x1b[2J", "notes": ["\x9b1m"], "dataset": {"name": "\u202e"}})
+    assert all(text.isprintable() for text in (info["name"], *info["notes"]))
+    assert info["dataset"]["name"].isprintable()
+
+
+def test_of_the_data_only_what_fits_is_believed() -> None:
+    info = harmless({"dataset": {"name": 1, "train": "many", "test": 5, "classes": ["a", 2]}})
+    assert info["dataset"] == {"test": 5}
+    assert harmless({"dataset": [], "hyperparameters": "x"})["hyperparameters"] == {}
+
+
+def test_a_pipe_in_place_of_a_file_does_not_block(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    run.losses.unlink()
+    for path in (run.events, run.losses, run.clock):
+        os.mkfifo(path)
+    assert order(replay(run)) == ["Opened"]

@@ -1,0 +1,174 @@
+"""The line drops, the user comes and goes: the real program on a real pseudo-terminal."""
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from core.rundir import RunDir
+from core.runs import look
+from tests.pty_tools import LONG, Terminal, only_run, training, trainpad, wait_until
+
+Start = Callable[..., Terminal]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    terminals: list[Terminal] = []
+
+    def begin(command: list[str], **options: str) -> Terminal:
+        terminals.append(Terminal(command, **options))
+        return terminals[-1]
+
+    yield begin
+    for terminal in terminals:
+        terminal.end()
+
+
+@pytest.fixture
+def ended(tmp_path: Path) -> Iterator[None]:
+    """Whatever a test leaves training is stopped by its process, as its run directory names it."""
+    yield
+    for folder in tmp_path.glob("*/*/run.json"):
+        state = look(RunDir(folder.parent))
+        if state.live:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(state.pid, signal.SIGKILL)
+
+
+def state_of(log_dir: Path) -> str:
+    return look(RunDir(only_run(log_dir))).state
+
+
+def assert_restored(terminal: Terminal) -> None:
+    """The terminal is as it was, as far as its settings and the bytes sent tell."""
+    assert terminal.attributes() == terminal.before
+    sent = bytes(terminal.sent)
+    for on, off in [
+        (b"\x1b[?1049h", b"\x1b[?1049l"),
+        (b"\x1b[?25l", b"\x1b[?25h"),
+        *((b"\x1b[?%dh" % mode, b"\x1b[?%dl" % mode) for mode in (1000, 1003, 1004, 1006, 2004)),
+    ]:
+        assert on in sent
+        assert sent.rfind(off) > sent.rfind(on), off
+
+
+@pytest.mark.usefixtures("ended")
+@pytest.mark.timeout(300)
+def test_a_line_that_drops_changes_nothing(tmp_path: Path, start: Start) -> None:
+    flags = ("--max_steps", "2500", "--eval_every", "1000", "--seed", "7")
+    terminal = start(training(tmp_path / "dropped", *flags))
+    with subprocess.Popen(
+        training(tmp_path / "alone", "--headless", *flags),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as alone:
+        terminal.wait_for(r"training +[1-9][\d,]* / 2,500")
+        process = look(RunDir(only_run(tmp_path / "dropped"))).pid
+        terminal.hang_up()
+        wait_until(lambda: state_of(tmp_path / "dropped") == "done")
+        assert alone.wait(LONG) == 0
+    dropped, left_alone = only_run(tmp_path / "dropped"), only_run(tmp_path / "alone")
+    assert (dropped / "loss.f32").read_bytes() == (left_alone / "loss.f32").read_bytes()
+    assert b"Traceback" not in (dropped / "run.log").read_bytes()
+    wait_until(lambda: not Path(f"/proc/{process}").exists())
+
+
+@pytest.mark.usefixtures("ended")
+@pytest.mark.timeout(300)
+def test_detach_come_back_steer_and_stop(tmp_path: Path, start: Start) -> None:
+    shell = start(["bash", "--norc", "-i"])
+    shell.wait_for("shell>")
+    log_dir = tmp_path / "runs"
+    command = training(log_dir, "--max_steps", "100000000", "--seed", "7")
+    shell.type(f"{' '.join(command)}\r")
+    shell.wait_for(r"training +[1-9][\d,]* / 100,000,000")
+
+    # ctrl+z gives the prompt back, and training goes on; fg brings the dashboard back.
+    shell.type("\x1a")
+    shell.wait_for(r"Stopped(.|\n)*shell>")
+    steps = (only_run(log_dir) / "loss.f32").stat().st_size
+    wait_until(lambda: (only_run(log_dir) / "loss.f32").stat().st_size > steps)
+    shell.type("fg\r")
+    shell.wait_for(r"training +[1-9][\d,]* / 100,000,000")
+
+    # d detaches for good.
+    shell.type("d")
+    shell.wait_for(r"trains on(.|\n)*shell>")
+    shell.type("jobs; echo the end of $((1 + 1)) jobs; exit\r")
+    shell.wait_for("the end of 2 jobs")
+    assert "Stopped" not in shell.text.rpartition("trains on")[2]
+    assert shell.process.wait(10) == 0
+
+    viewer = start(trainpad("open", "--log_dir", log_dir))
+    viewer.wait_for(r"training +[1-9][\d,]* / 100,000,000")
+    viewer.type(" ")
+    viewer.wait_for("paused")
+    viewer.type("]")
+    viewer.wait_for("learning rate 0.01 → 0.0125")
+    second = start(trainpad("open", "--log_dir", log_dir))
+    second.wait_for("paused")
+    second.type("s")
+    viewer.type(" ")
+    second.wait_for("training")
+    second.type("q")
+    assert second.process.wait(LONG) == 0
+    assert_restored(second)
+    assert state_of(log_dir) == "training"
+    viewer.type("Q")
+    viewer.wait_for("End this run")
+    viewer.type("s")
+    viewer.wait_for("stopped")
+    wait_until(lambda: state_of(log_dir) == "stopped")
+    viewer.type("q")
+    assert viewer.process.wait(LONG) == 0
+
+
+@pytest.mark.usefixtures("ended")
+@pytest.mark.timeout(300)
+def test_a_signal_saves_and_restores_the_terminal(tmp_path: Path, start: Start) -> None:
+    terminal = start(training(tmp_path / "runs", "--max_steps", "100000000"))
+    terminal.wait_for(r"training +[1-9][\d,]* / 100,000,000")
+    terminal.process.send_signal(signal.SIGTERM)
+    assert terminal.process.wait(LONG) == 0
+    assert_restored(terminal)
+    run = only_run(tmp_path / "runs")
+    assert state_of(tmp_path / "runs") == "stopped"
+    steps = (run / "loss.f32").stat().st_size // 4
+    assert (run / "checkpoints" / f"step-{steps - 1:06d}.safetensors").is_file()
+
+
+@pytest.mark.usefixtures("ended")
+@pytest.mark.timeout(300)
+def test_detached_from_the_start(tmp_path: Path) -> None:
+    log_dir = tmp_path / "runs"
+    command = training(log_dir, "--max_steps", "100000000", "--detach")
+    told = subprocess.run(command, capture_output=True, text=True, timeout=LONG, check=True)
+    run = only_run(log_dir)
+    assert told.stdout == f"{run.name}\n"
+    wait_until(lambda: look(RunDir(run)).steps > 0)
+    state = look(RunDir(run))
+    assert os.getsid(state.pid) == state.pid
+    for descriptor in range(3):
+        target = Path(f"/proc/{state.pid}/fd/{descriptor}").readlink()
+        assert target in (Path(os.devnull), run / "run.log")
+    os.kill(state.pid, signal.SIGINT)
+    wait_until(lambda: look(RunDir(run)).state == "stopped")
+    assert '"interrupted"' in (run / "events.jsonl").read_text()
+    assert "Step 0: loss = " in (run / "run.log").read_text()
+
+
+def test_detached_with_bad_data_says_so(tmp_path: Path) -> None:
+    command = trainpad("--detach", "--input_data_dir", tmp_path / "none", "--offline")
+    told = subprocess.run(
+        [*command, "--log_dir", str(tmp_path / "runs")],
+        capture_output=True, text=True, timeout=LONG, check=False,
+    )  # fmt: skip
+    assert told.returncode == 2
+    assert told.stderr.startswith("trainpad: ")
+    assert told.stdout == ""
+    assert not (tmp_path / "runs").exists()
