@@ -12,6 +12,7 @@ from tui.dashboard import needs_ascii
 from tui.help import Help
 from tui.precise import PreciseApp
 from tui.raster import Glyphs
+from tui.settings import Settings
 from tui.terminal import Pace, driver_class, private_terminal
 from tui.watch_feed import Arrived, Broke, Feed
 from tui.watch_model import Watched
@@ -34,14 +35,16 @@ class WatchApp(PreciseApp[str]):
         pattern: str = "",
         ascii_only: bool = False,
         pace: Pace | None = None,
+        settings: Settings | None = None,
     ) -> None:
-        super().__init__()
+        self._pace = pace or Pace.chosen()
+        super().__init__()  # asks for the driver's class
         self.watched = Watched()
         self.watched.pattern = pattern
+        self._settings = settings or Settings()
         self.error: Exception | None = None
         self._title = clean(", ".join(map(str, paths)), limit=200)
         self._glyphs = Glyphs.ASCII if ascii_only else Glyphs.BRAILLE
-        self._pace = pace or Pace.chosen()
         self._feed = Feed(paths, self.post_message)
         self._shown_version = -1
 
@@ -55,6 +58,9 @@ class WatchApp(PreciseApp[str]):
 
     def on_mount(self) -> None:
         """Start reading, and following."""
+        chosen = self._settings.get("theme", self.theme)
+        self.theme = chosen if chosen in self.available_themes else self.theme
+        self.theme_changed_signal.subscribe(self, lambda t: self._settings.set("theme", t.name))
         self._feed.start()
         self.set_interval(1 / self._pace.fps, self._follow)
 

@@ -153,7 +153,7 @@ class RunList(Lines):
                 Segment(f"{signs[entry.shown]} ", self._colour(entry)),
                 Segment(f"{entry.letter} ", self._colour(entry)),
                 Segment(
-                    self._spelled(fit(entry.name, width - 4 - self.AGE)),
+                    self._spelled(_both_ends(entry.name, width - 5 - self.AGE) + " "),
                     self._style(name),
                 ),
                 Segment(self._spelled(right(told, self.AGE)), self._style(age)),
@@ -166,6 +166,14 @@ class RunList(Lines):
         if not entry.shown or not charts:
             return self._style("dim")
         return charts.first().palette[Ink.LINE + entry.style - 1]
+
+
+def _both_ends(text: str, width: int) -> str:
+    """`text` in ``width`` cells; what is left out of a longer one is its middle."""
+    if cell_len(text) <= width or cell_len(text) != len(text):
+        return fit(text, width)
+    start = (width - 1) // 2
+    return text[:start] + "…" + text[len(text) - (width - 1 - start) :]
 
 
 class Problems(Lines):
@@ -187,7 +195,7 @@ class Problems(Lines):
             self._text += f"  ({len(every):,} files have problems)"
         skipped = chosen.status.skipped if chosen is not None else 0
         if not self._text and skipped and chosen is not None:
-            self._text = f"{chosen.name}: {skipped:,} records or values could not be understood"
+            self._text = f"{chosen.name}: records or values not understood: {skipped:,}"
         self.display = bool(self._text)
         self.update_rows()
 

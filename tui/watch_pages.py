@@ -19,7 +19,7 @@ from tui.watch_model import Item, Watched, group_of, pages
 from tui.watch_scene import RunScene
 from tui.watch_slots import Heatmap, Pictures, RunChart, Texts
 
-COLUMN, ROW = 64, 15
+COLUMN, ROW = 56, 15
 """Cells that a place wants, across and down."""
 MOST_COLUMNS, MOST_ROWS = 3, 3
 

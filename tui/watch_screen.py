@@ -29,6 +29,7 @@ def _chart(key: str, action: str, title: str, tooltip: str, display: str = "") -
 class WatchScreen(Screen[None]):
     """Watch anybody's event files."""
 
+    AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - Textual declares it
     BINDINGS: ClassVar[list[BindingType]] = [
         *(

@@ -20,7 +20,6 @@ from core.tfevents.items import Histogram, Image, Text
 from data.errors import DataError
 from tui.chart import Chart
 from tui.chart_cursor import Cursor
-from tui.chart_header import value_text
 from tui.chart_view import Window
 from tui.lines import Lines, Part, fit, right
 from tui.pixels import Tones, render_image
@@ -31,11 +30,11 @@ from tui.watch_model import Item, Watched
 from tui.watch_pictures import Look, beside_each_other, strips_of
 from tui.watch_scene import RunScene
 
-LABEL = 7
-"""Cells for the labels of y, as a chart has."""
+LABEL = 9
+"""Cells for the labels of y."""
 BLACK = Color.from_rgb(18, 18, 18)
-PICTURE_ROWS = 28
-"""Rows of cells that a picture gets at the most."""
+PICTURE_ROWS, SEVERAL_ROWS = 28, 14
+"""Rows of cells that a picture gets at the most, alone and beside others."""
 
 
 class RunChart(Chart, can_focus=False):
@@ -99,7 +98,7 @@ class Heatmap(Rows):
             note = "" if self._histograms and limits else "no finite values"
             return [top, Strip([Segment(note, label)])]
         size = Size(width - LABEL, height - 2)
-        ends = {0: value_text(limits[1]), size.height - 1: value_text(limits[0])}
+        ends = {0: _edge_text(limits[1]), size.height - 1: _edge_text(limits[0])}
         body = [
             Strip([Segment(right(ends.get(y, ""), LABEL - 1) + " ", label), *strip])
             for y, strip in enumerate(self._picture(limits, size))
@@ -123,6 +122,8 @@ class Heatmap(Rows):
 
 class Texts(Lines):
     """The texts of one tag, the newest first."""
+
+    DEFAULT_CSS = "Texts { height: 1fr; }"
 
     def __init__(self) -> None:
         super().__init__()
@@ -179,7 +180,8 @@ class Pictures(Rows):
             Segment(self._glyphs.spell(title), self._style("title")),
             Segment(step, self._style("note")),
         ]
-        rows = max(1, min(PICTURE_ROWS, height - 1))
+        most = PICTURE_ROWS if len(image.encoded) == 1 else SEVERAL_ROWS
+        rows = max(1, min(most, height - 1))
         drawn = [self._drawn(content, width, rows) for content in image.encoded]
         return [Strip(top), *beside_each_other(drawn, width)]
 
@@ -193,6 +195,12 @@ class Pictures(Rows):
     def _style(self, name: str) -> Style:
         style = self.get_component_rich_style(f"pictures--{name}")
         return Style(color=style.color, bold=style.bold)
+
+
+def _edge_text(value: float) -> str:
+    """A value in as many digits as there is room for."""
+    texts = (f"{value:.{digits}g}" for digits in (4, 3, 2))
+    return next((text for text in texts if len(text) < LABEL), f"{value:.1g}")
 
 
 def title_of(item: Item[object], watched: Watched) -> str:
