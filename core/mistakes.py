@@ -2,12 +2,11 @@
 
 The loss ranks better than the confidence alone: it is large exactly where the network was sure of
 something else. A pass over ten thousand images takes a tenth of a second or so and belongs in a
-thread; it works in batches, which keeps memory small and lets whoever asked break it off.
+thread; it works in batches, which keeps memory small.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy.typing as npt
 
 from core.metrics import Matrix
 from core.network import Network, softmax
+from core.source import Source
 from data.dataset import NOTHING, Dataset, Split
 from data.errors import DataError
 
@@ -62,10 +62,8 @@ class Reading:
         return found[np.argsort(-self.loss[found], kind="stable")]
 
 
-def read_split(
-    network: Network, split: Split, *, stopped: Callable[[], bool] = lambda: False
-) -> Reading | None:
-    """Read a whole split; None if `stopped` said so between two batches.
+def read_split(network: Network, split: Split) -> Reading:
+    """Read a whole split.
 
     Raises:
         DataError: the images or the labels are not those of the network.
@@ -81,8 +79,6 @@ def read_split(
         )
     read, confidence, loss = np.empty_like(labels), *np.empty((2, len(labels)), np.float32)
     for start in range(0, len(labels), BATCH):
-        if stopped():
-            return None
         part = slice(start, start + BATCH)
         logits = network.logits(as_input(images[places[part]]))
         read[part], confidence[part], loss[part] = _judged(logits, labels[part])
@@ -117,17 +113,10 @@ def open_dataset(info: Mapping[str, Any]) -> Dataset:
     Raises:
         DataError: it is not here, or it is other data by now.
     """
-    from data.sources import load_dataset
-
-    source = info.get("source") or {}
-    folder = source.get("input_data_dir")
-    dataset = load_dataset(
-        str(source.get("dataset", "mnist")),
-        input_data_dir=Path(folder) if folder else None,
-        fake=bool(source.get("fake_data", False)),
-        fallback="dataset" not in source,
-        offline=True,
-    )
+    source = info.get("source")
+    known = {entry.name for entry in fields(Source)}
+    given = {k: v for k, v in source.items() if k in known} if isinstance(source, dict) else {}
+    dataset = Source(**given).load(offline=True)
     if dataset.fingerprint != info.get("dataset", {}).get("fingerprint"):
         raise DataError(f"{dataset.source} is not the data that this run was trained on")
     return dataset

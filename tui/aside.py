@@ -1,0 +1,80 @@
+"""Work that is too long for the UI thread: one job at a time, and rest between jobs.
+
+Training shares the cores with whatever a screen computes. So after a job its thread rests until
+the jobs have had no more than a fiftieth of the time; only what somebody asked for by a key starts
+at once. Of several wishes that wait the newest alone is done: the others are out of date.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from textual.message import Message
+from textual.message_pump import MessagePump
+
+SHARE = 0.02
+"""The part of one core that jobs may take in the long run."""
+Result = TypeVar("Result")
+Work = Callable[[], Result]
+
+
+class Finished(Message):
+    """A job ended; whoever gets this calls `deliver`."""
+
+    def __init__(self, deliver: Callable[[], None]) -> None:
+        super().__init__()
+        self.deliver = deliver
+
+
+class Aside(Generic[Result]):
+    """Does jobs for a screen, which hands every `Finished` that it gets to `deliver`."""
+
+    def __init__(
+        self,
+        owner: MessagePump,
+        take: Callable[[Result | Exception], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`take` is called on the owner's thread with what a job returned or raised."""
+        self._owner = owner
+        self._take = take
+        self._clock = clock
+        self._waiting: Work[Result] | None = None
+        self._rest_until = float("-inf")
+        self.busy = False
+        """Whether a job is being done."""
+
+    def ask(self, work: Work[Result], *, now: bool = False) -> None:
+        """Have this done as soon as there is time; with `now`, without resting first."""
+        self._waiting = work
+        if now:
+            self._rest_until = float("-inf")
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Start what waits, unless a job is under way or it is time to rest."""
+        if self._waiting is None or self.busy:
+            return
+        rest = self._rest_until - self._clock()
+        if rest > 0:
+            self._owner.set_timer(rest, self._go_on)
+            return
+        work, self._waiting, self.busy = self._waiting, None, True
+        threading.Thread(target=self._work, args=(work,), name="aside", daemon=True).start()
+
+    def _work(self, work: Work[Result]) -> None:
+        """On the thread: the job, and word of it."""
+        began = self._clock()
+        result: Result | Exception
+        try:
+            result = work()
+        except Exception as error:  # noqa: BLE001 - the thread's boundary: the screen decides
+            result = error
+        rest_until = self._clock() + (self._clock() - began) / SHARE
+        self._owner.post_message(Finished(lambda: self._deliver(result, rest_until)))
+
+    def _deliver(self, result: Result | Exception, rest_until: float) -> None:
+        self.busy, self._rest_until = False, rest_until
+        self._take(result)
+        self._go_on()

@@ -1,0 +1,94 @@
+"""An evaluation as the Evaluate screen looks at it: one split's matrix and what follows from it.
+
+Figures of earlier evaluations are kept, since a long run has thousands and each costs a little.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.events import Evaluated
+from core.metrics import ClassFigures, Matrix, Shares, as_matrix, class_figures
+from core.run import Run
+from core.series import Points
+
+FIGURES = ("precision", "recall", "f1")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """One split of one evaluation."""
+
+    evaluation: Evaluated
+    split: str
+    place: int
+    """Which evaluation this is, counted from 0."""
+    count: int
+    """How many evaluations there are."""
+    names: tuple[str, ...]
+    """The classes' names, one for each row of the matrix."""
+    matrix: Matrix
+    figures: ClassFigures
+    course: Shares
+    """F1 in this and all earlier evaluations, ``[place + 1, classes]``."""
+
+    @property
+    def newest(self) -> bool:
+        """Whether no evaluation came later."""
+        return self.place == self.count - 1
+
+
+class Book:
+    """The figures of every evaluation of a run, each worked out once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, str], tuple[Evaluated, ClassFigures]] = {}
+
+    def figures(self, evaluation: Evaluated, split: str) -> ClassFigures:
+        """The figures of one split; what was measured anew at a step replaces the old."""
+        key = evaluation.step, split
+        found = self._known.get(key)
+        if found is None or found[0] is not evaluation:
+            figures = class_figures(as_matrix(evaluation.confusion[split]))
+            found = self._known[key] = evaluation, figures
+        return found[1]
+
+    def look(self, run: Run, split: str, place: int | None) -> Look | None:
+        """The evaluation number `place`, or the newest; None where there is none of this split."""
+        with_split = [entry for entry in run.evaluations if split in entry.confusion]
+        if not with_split:
+            return None
+        last = len(with_split) - 1
+        place = last if place is None else min(max(place, 0), last)
+        evaluation = with_split[place]
+        matrix = as_matrix(evaluation.confusion[split])
+        earlier = [self.figures(entry, split).f1 for entry in with_split[: place + 1]]
+        alike = [f1 for f1 in earlier if len(f1) == len(matrix)]
+        return Look(
+            evaluation=evaluation,
+            split=split,
+            place=place,
+            count=len(with_split),
+            names=_names(run.classes, len(matrix)),
+            matrix=matrix,
+            figures=self.figures(evaluation, split),
+            course=np.array(alike).reshape(len(alike), len(matrix)),
+        )
+
+    def curves(self, run: Run, split: str, label: int) -> dict[str, Points]:
+        """Precision, recall and F1 of one class over the evaluations; gaps where there is none."""
+        curves = {name: Points() for name in FIGURES}
+        for entry in run.evaluations:
+            if split not in entry.confusion:
+                continue
+            figures = self.figures(entry, split)
+            for name, points in curves.items():
+                values = getattr(figures, name)
+                if label < len(values) and not np.isnan(values[label]):
+                    points.append(entry.step, float(values[label]), entry.time)
+        return curves
+
+
+def _names(given: tuple[str, ...], count: int) -> tuple[str, ...]:
+    """A name for each class; the number of one that has none."""
+    return tuple(given[i] if i < len(given) and given[i] else str(i) for i in range(count))

@@ -1,0 +1,169 @@
+"""Pictures side by side with a line of text under each, one of them chosen.
+
+They are shown as large as the room allows: where whole pixels do not fit, two by two or more of
+them become one, which keeps a digit readable down to seven rows.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from rich.segment import Segment
+from textual.events import Click
+from textual.message import Message
+from textual.strip import Strip
+
+from tui.lines import ROLES, Lines, Part, fit
+from tui.pixels import Picture, render_image
+
+GAP = 2
+LEAST_SIDE = 7
+"""Pixels that a picture keeps at least, however little room there is."""
+Render = Callable[[Picture, bool], list[Strip]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Framed:
+    """A picture and what it says under it, in full and in few words."""
+
+    picture: Picture
+    caption: str
+    short: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """How pictures hang in a space of some size."""
+
+    shrink: int
+    """So many pixels, squared, become one."""
+    across: int
+    down: int
+    width: int
+    height: int
+    """Of one picture, in cells."""
+
+    @property
+    def room(self) -> int:
+        """How many pictures fit."""
+        return self.across * self.down
+
+    @classmethod
+    def of(cls, shape: tuple[int, int], width: int, height: int, most: int = 10**6) -> "Wall":
+        """The largest pictures of which a row fits; as many rows of it as there is room for."""
+        rows, columns = shape
+        shrink = 1
+        while min(rows, columns) // (shrink + 1) >= LEAST_SIDE and (
+            -(-rows // (2 * shrink)) + 1 > height or -(-columns // shrink) > width
+        ):
+            shrink += 1
+        wide, high = -(-columns // shrink), -(-rows // (2 * shrink))
+        across = max(1, (width + GAP) // (wide + GAP))
+        down = max(1, (height + 1) // (high + 2))
+        return cls(shrink, min(across, most), min(down, -(-most // across)), wide, high)
+
+
+class Gallery(Lines):
+    """Pictures from a list that may be long: only those that are seen are asked for."""
+
+    class Picked(Message):
+        """Somebody clicked on a picture."""
+
+        def __init__(self, gallery: "Gallery", place: int) -> None:
+            super().__init__()
+            self.gallery, self.place = gallery, place
+
+    def __init__(self, render: Render | None = None, *, id: str | None = None) -> None:  # noqa: A002
+        """`render` draws a picture, with or without colours and blocks; grey if not given."""
+        super().__init__(id=id)
+        self._draw = render or (lambda picture, plain: render_image(picture, ascii_only=plain))
+        self._count = 0
+        self._chosen = 0
+        self._get: Callable[[int], Framed] = _nothing
+        self._shape = (28, 28)
+        self._first = 0
+
+    plain = False
+    """Whether to draw with letters: without Unicode, or without colours."""
+
+    def show(
+        self, count: int, get: Callable[[int], Framed], shape: tuple[int, int], chosen: int
+    ) -> None:
+        """Show pictures of this shape (height, width), around the chosen one of `count`."""
+        self._count, self._get, self._shape, self._chosen = count, get, shape, chosen
+        self.update_rows()
+
+    def clear(self) -> None:
+        """Show no picture."""
+        self._count = 0
+        self.update_rows()
+
+    @property
+    def room(self) -> int:
+        """How many pictures are seen at once."""
+        return self._wall.room
+
+    @property
+    def across(self) -> int:
+        """How many pictures hang in a row."""
+        return self._wall.across
+
+    @property
+    def _wall(self) -> Wall:
+        return Wall.of(self._shape, self.size.width, self.size.height)
+
+    def rows(self, width: int, height: int) -> list[Strip]:
+        """The page of pictures that the chosen one is on."""
+        wall = Wall.of(self._shape, width, height)
+        self._first = self._chosen // wall.room * wall.room
+        shown = range(self._first, min(self._count, self._first + wall.room))
+        rows: list[Strip] = []
+        for start in range(0, len(shown), wall.across):
+            rows += self._row(shown[start : start + wall.across], wall)
+        return rows
+
+    def _row(self, places: Sequence[int], wall: Wall) -> list[Strip]:
+        """Pictures side by side, the line below them, and a blank one."""
+        framed = [self._get(place) for place in places]
+        pictures = [self._draw(shrunk(one.picture, wall.shrink), self.plain) for one in framed]
+        styles = {role: self._style(role) for role in ROLES}
+        gap = Strip([Segment(" " * GAP, styles["text"])])
+        rows = []
+        for y in range(wall.height):
+            strips = [part for rows_of in pictures for part in (rows_of[y], gap)]
+            rows.append(Strip.join(strips))
+        captions = [
+            part
+            for place, one in zip(places, framed, strict=True)
+            for part in (self._caption(one, place, wall.width), (" " * GAP, "text"))
+        ]
+        last = Strip([Segment(self._spelled(text), styles[role]) for text, role in captions])
+        return [*rows, last, Strip([])]
+
+    def _caption(self, one: Framed, place: int, width: int) -> Part:
+        text = one.caption if len(one.caption) <= width else one.short
+        return fit(text, width), "chosen" if place == self._chosen else "dim"
+
+    def on_click(self, event: Click) -> None:
+        """Pick the picture that was clicked."""
+        wall = self._wall
+        row, column = event.y // (wall.height + 2), event.x // (wall.width + GAP)
+        place = self._first + row * wall.across + column
+        if row < wall.down and column < wall.across and place < self._count:
+            self.post_message(self.Picked(self, place))
+
+
+def shrunk(picture: Picture, factor: int) -> npt.NDArray[np.floating]:
+    """`picture` with every ``factor`` x ``factor`` pixels as one, their mean."""
+    if factor == 1:
+        return picture
+    height, width = picture.shape
+    padded = np.pad(picture, ((0, -height % factor), (0, -width % factor)))
+    blocks = padded.reshape(len(padded) // factor, factor, -1, factor)
+    small: npt.NDArray[np.floating] = blocks.mean(axis=(1, 3))
+    return small
+
+
+def _nothing(place: int) -> Framed:
+    raise IndexError(place)
