@@ -2,16 +2,31 @@
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from core.events import (
+    Changed,
+    Diverged,
+    Evaluated,
+    Failed,
+    Finished,
+    Preparing,
+    Saved,
+    Started,
+    Warned,
+)
+from core.hparams import HyperParameters, as_dict
 from core.rundir import RunDir
 from core.runs import look
 from tests.pty_tools import LONG, Terminal, only_run, training, trainpad, wait_until
+from tests.run_made import add_events, confusion, hold, make_run
 
 Start = Callable[..., Terminal]
 
@@ -42,6 +57,10 @@ def ended(tmp_path: Path) -> Iterator[None]:
 
 def state_of(log_dir: Path) -> str:
     return look(RunDir(only_run(log_dir))).state
+
+
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def assert_restored(terminal: Terminal) -> None:
@@ -144,6 +163,24 @@ def test_a_signal_saves_and_restores_the_terminal(tmp_path: Path, start: Start) 
 
 @pytest.mark.usefixtures("ended")
 @pytest.mark.timeout(300)
+def test_a_killed_launcher_leaves_the_terminal_to_the_shell(tmp_path: Path, start: Start) -> None:
+    shell = start(["bash", "--norc", "-i"])
+    shell.wait_for("shell>")
+    log_dir = tmp_path / "runs"
+    shell.type(f"{' '.join(training(log_dir, '--max_steps', '100000000'))}\r")
+    shell.wait_for(r"training +[1-9][\d,]* / 100,000,000")
+    state = look(RunDir(only_run(log_dir)))
+    os.kill(parent_of(state.pid), signal.SIGKILL)
+    shell.wait_for(r"Killed(.|\n)*shell>")
+    wait_until(lambda: os.getsid(state.pid) == state.pid)
+    shell.type("echo typed $((40 + 2)) times\r")
+    shell.wait_for("typed 42 times")
+    assert bytes(shell.sent).rfind(b"\x1b[?1003l") > bytes(shell.sent).rfind(b"\x1b[?1003h")
+    assert state_of(log_dir) == "training"
+
+
+@pytest.mark.usefixtures("ended")
+@pytest.mark.timeout(300)
 def test_detached_from_the_start(tmp_path: Path) -> None:
     log_dir = tmp_path / "runs"
     command = training(log_dir, "--max_steps", "100000000", "--detach")
@@ -172,3 +209,56 @@ def test_detached_with_bad_data_says_so(tmp_path: Path) -> None:
     assert told.stderr.startswith("trainpad: ")
     assert told.stdout == ""
     assert not (tmp_path / "runs").exists()
+
+
+EVIL = "\x1b]0;title\x07\x1b]52;c;Zm9v\x07\x1b[2J\x9b2J\u202e\u2066[@click=app.quit]FF[/][/nope]"
+
+
+def test_nothing_from_a_run_directory_reaches_the_terminal_raw(
+    tmp_path: Path, start: Start
+) -> None:
+    run = make_run(
+        tmp_path / f"20260101-{EVIL.replace('/', '|')}",
+        losses=[2.0, 1.0, 0.5],
+        name=EVIL,
+        notes=EVIL,
+        host=EVIL,
+        dataset={"name": EVIL, "notice": EVIL, "train": 100, "source": EVIL},
+        parent={"run": EVIL, "step": 1},
+    )
+    hparams = as_dict(HyperParameters())
+    add_events(
+        run,
+        Started(0, {**hparams, EVIL: EVIL}, EVIL, 10),
+        Warned(1, EVIL),
+        Preparing(EVIL),
+        Saved(2, EVIL),
+        Changed(2, EVIL, EVIL, EVIL),
+        Evaluated(3, confusion(3, 1), {}, 0.1),
+        Diverged(3, float("nan"), EVIL),
+        Failed(3, EVIL),
+        Finished(3, EVIL, 1.0),
+    )
+    hold(run, host=EVIL)
+    terminal = start(trainpad("open", "--log_dir", tmp_path))
+    terminal.wait_for("stopped +3 /")
+    terminal.wait_for("FF")
+    for row, line in enumerate(terminal.text.splitlines(), 1):
+        for found in re.finditer("FF", line):
+            column = found.start() + 1
+            terminal.type(f"\x1b[<0;{column};{row}M\x1b[<0;{column};{row}m")
+    for key in "?\x1b5":
+        terminal.type(key)
+        time.sleep(0.3)
+    terminal.type("1")
+    terminal.wait_for("stopped +3 /")
+    assert terminal.process.poll() is None
+    terminal.type("q")
+    assert terminal.process.wait(LONG) == 0
+    text = bytes(terminal.sent).decode()
+    # Textual itself sets the shape of the pointer; any other such sequence would be of a file.
+    text = re.sub("\x1b]22;[a-z]+\x07", "", text)
+    assert "\x1b]" not in text
+    assert "\x1b[2J" not in text
+    assert not [c for c in text if not c.isprintable() and c not in "\x1b\r\n\x0f\x0e"]
+    assert_restored(terminal)

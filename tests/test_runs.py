@@ -1,0 +1,199 @@
+"""How runs stand, and who still writes them."""
+
+import fcntl
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from core.errors import RunError
+from core.events import (
+    Changed,
+    Continued,
+    Diverged,
+    Evaluated,
+    Event,
+    Failed,
+    Finished,
+    Paused,
+    Preparing,
+    Started,
+)
+from core.hparams import HyperParameters, as_dict
+from core.rundir import RunDir
+from core.runs import as_json_lines, as_table, chosen, is_written, look, looks
+from tests.run_made import BEGAN, add_events, confusion, hold, make_run
+
+STARTED = Started(0, as_dict(HyperParameters()), "CPU:0", 10)
+
+
+def held(run: RunDir) -> None:
+    """As a healthy process of this host would hold it: this one is alive, and just gave a sign."""
+    hold(run, pid=os.getpid(), age=0.0)
+
+
+@pytest.mark.parametrize(
+    ("events", "state"),
+    [
+        ([], "starting"),
+        ([Preparing("loading")], "starting"),
+        ([Preparing("loading"), STARTED, Preparing("compiling")], "training"),
+        ([STARTED, Paused(5)], "paused"),
+        ([STARTED, Paused(5), Changed(5, "learning_rate", 0.1, 0.2)], "paused"),
+        ([STARTED, Paused(5), Evaluated(5, confusion(1, 1), {}, 0.1)], "paused"),
+        ([STARTED, Paused(5), Continued(5)], "training"),
+        ([STARTED, Finished(9, "done", 1.0)], "done"),
+        ([STARTED, Finished(9, "stopped", 1.0)], "stopped"),
+        ([STARTED, Finished(9, "interrupted", 1.0)], "stopped"),
+        ([STARTED, Diverged(9, float("nan"))], "diverged"),
+        ([STARTED, Failed(9, "it broke")], "failed"),
+        ([STARTED, Finished(9, "stopped", 1.0), Preparing("loading")], "starting"),
+        ([STARTED, Finished(9, "stopped", 1.0), Preparing("loading"), STARTED], "training"),
+    ],
+)
+def test_the_state_follows_from_the_newest_events(
+    tmp_path: Path, events: list[Event], state: str
+) -> None:
+    run = make_run(tmp_path / "run", losses=range(9))
+    add_events(run, *events, b'{"event": "torn')
+    held(run)
+    found = look(run, host="here")
+    assert (found.state, found.steps) == (state, 9)
+
+
+def test_the_best_precision_leaves_out_what_a_resume_made_void(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    add_events(
+        run,
+        STARTED,
+        Evaluated(10, confusion(8, 2), {}, 0.1),
+        Evaluated(20, confusion(9, 1), {}, 0.1),
+        Started(10, as_dict(HyperParameters()), "CPU:0", 10),
+        Evaluated(20, confusion(7, 3), {}, 0.1),
+    )
+    assert look(run).best == 0.8
+
+
+# -- who writes it -------------------------------------------------------------------------------
+
+
+def test_a_process_that_is_gone_is_told_by_its_lock(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    add_events(run, STARTED)
+    hold(run, age=0.0)  # a fresh heartbeat, but no such process
+    assert look(run, host="here").state == "lost"
+    with (run.path / "lock").open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert look(run, host="here").state == "training"
+    assert look(run, host="here").state == "lost"
+
+
+def test_a_process_that_is_quiet_is_not_lost(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    with (run.path / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        hold(run, pid=os.getpid(), age=3600.0)
+        assert is_written(run, "here", time.time())
+
+
+def test_another_process_with_the_same_number_is_not_it(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    hold(run, pid=os.getpid(), age=3600.0)
+    assert not is_written(run, "here", time.time())
+
+
+@pytest.mark.parametrize(("age", "written"), [(5.0, True), (3600.0, False)])
+def test_another_host_is_judged_by_its_heartbeat(
+    tmp_path: Path, age: float, *, written: bool
+) -> None:
+    run = make_run(tmp_path / "run")
+    hold(run, host="elsewhere", age=age)
+    assert is_written(run, "here", time.time()) is written
+
+
+def test_a_run_that_has_just_been_made_is_not_lost(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    assert look(run).state == "starting"
+    assert look(run, now=time.time() + 60).state == "lost"
+
+
+@pytest.mark.parametrize(
+    "lock",
+    [b"", b"{", b"[1]", b'{"pid": "x", "host": 1, "since": 1}', b" " * 5000, b"[" * 4000],
+)
+def test_a_damaged_lock_is_no_holder(tmp_path: Path, lock: bytes) -> None:
+    run = make_run(tmp_path / "run")
+    (run.path / "lock").write_bytes(lock)
+    assert look(run, host="here", now=time.time() + 60).state == "lost"
+
+
+def test_looking_leaves_the_lock_to_whoever_wants_it(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    hold(run)
+    look(run, host="here")
+    with run.locked():
+        pass
+
+
+# -- which run, and the list ---------------------------------------------------------------------
+
+
+def test_the_latest_live_run_is_meant_before_the_latest(tmp_path: Path) -> None:
+    live = make_run(tmp_path / "20260101-000000-a")
+    add_events(live, STARTED)
+    last = make_run(tmp_path / "20260102-000000-b")
+    add_events(last, STARTED, Finished(1, "done", 1.0))
+    hold(live, age=3600)
+    assert chosen("", tmp_path) == last
+    with live.locked():
+        assert chosen("", tmp_path) == live
+        assert chosen("20260102", tmp_path) == last
+    with pytest.raises(RunError, match="no run called"):
+        chosen("nonsense", tmp_path)
+
+
+def test_the_table_has_a_line_for_each_run(tmp_path: Path) -> None:
+    first = make_run(tmp_path / "a", losses=range(1234))
+    add_events(first, STARTED, Evaluated(5, confusion(3, 1), {}, 0.1), Finished(9, "done", 1.0))
+    second = make_run(tmp_path / "b")
+    add_events(second, STARTED)
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / "run.json").write_text("damaged")
+    hold(first, age=10)
+    with second.locked():
+        heading, one, two = as_table(looks(tmp_path))
+    assert heading.split() == ["run", "state", "steps", "validation", "where", "since"]
+    assert one.split()[:5] == ["a", "done", "1,234", "0.7500", "here"]
+    assert two.split()[:2] == ["b", "training"]
+    assert f":{os.getpid()}" in two
+
+
+def test_json_holds_everything(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "a", losses=[1.0], dataset={"name": "digits"})
+    add_events(run, STARTED, Finished(1, "done", 1.0))
+    hold(run, host="elsewhere", pid=7)
+    (line,) = as_json_lines(looks(tmp_path))
+    values = json.loads(line)
+    assert values["name"] == "a"
+    assert values["dataset"] == "digits"
+    assert (values["host"], values["pid"], values["since"]) == ("elsewhere", 7, BEGAN)
+    assert (values["state"], values["steps"], values["best"]) == ("done", 1, None)
+
+
+def test_hostile_names_reach_no_terminal(tmp_path: Path) -> None:
+    evil = "\x1b]52;c;Zm9v\x07\x9b2J\u202e[@click=app.bell]x[/]"
+    run = make_run(tmp_path / evil, dataset={"name": evil}, host=evil)
+    hold(run, host=evil)
+    states = looks(tmp_path)
+    for line in (*as_table(states), *as_json_lines(states)):
+        assert line.isprintable()
+
+
+def test_times_beyond_the_calendar_are_left_out(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    lock = {"pid": 1, "host": "h", "since": 1e300}
+    (run.path / "lock").write_text(json.dumps(lock))
+    assert look(run).since == 0
+    assert len(list(as_table(looks(tmp_path)))) == 2
