@@ -39,8 +39,9 @@ def command(export: Export) -> str:
 
 
 def _branch(run: RunDir, info: dict[str, Any]) -> list[str]:
+    """What gives the first weights; nothing where they were made anew, as for a branch at 0."""
     parent = info.get("parent")
-    if not parent:
+    if not parent or not parent["step"]:
         return []
     folder = RunDir(run.path.parent / str(parent["run"])).checkpoints
     path = folder / checkpoint.file_name(int(parent["step"]))

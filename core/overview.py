@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from core import notes
 from core.errors import RunError
-from core.events import Changed, Diverged, Evaluated, Event, Failed, Finished, Started
+from core.events import Changed, Diverged, Evaluated, Failed, Finished, Started
 from core.foreign import believed, harmless
 from core.hparams import DECLARED, as_dict, checked
 from core.metrics import as_matrix, precision_at_1
@@ -25,11 +25,12 @@ from data.errors import UserError
 
 AT_ONCE: Final = 100
 """How many runs that are new are read in one look, so that the first ones are there soon."""
+EVALUATED: Final = b'{"event": "evaluated"'
 TOLD: Final = tuple(
     f'{{"event": "{kind.__name__.lower()}"'.encode()
-    for kind in (Started, Changed, Evaluated, Finished, Diverged, Failed)
+    for kind in (Started, Changed, Finished, Diverged, Failed)
 )
-"""How the lines begin that an overview needs; evaluations alone are long."""
+"""How the other lines begin that an overview needs."""
 Signature = tuple[tuple[int, int] | None, ...]
 
 
@@ -108,8 +109,8 @@ def _entry(run: RunDir) -> Entry | None:
         info = harmless(run.info())
         state = look(run, host=socket.gethostname(), now=time.time())
         history = _History(info)
-        for event in _told(run):
-            history.take(event)
+        for line in _lines(run):
+            history.take(line)
         changed = run.losses.stat().st_mtime if state.steps else 0.0
         owner = _owner(run.path)
     except (RunError, OSError):
@@ -120,58 +121,66 @@ def _entry(run: RunDir) -> Entry | None:
         state,
         notes.read(run),
         history.hyperparameters,
-        history.last,
+        history.last(),
         float(created) if isinstance(created, int | float) else 0.0,
         history.seconds(changed),
         owner,
     )
 
 
-def _told(run: RunDir) -> list[Event]:
-    try:
-        lines = run.events.read_bytes().split(b"\n")[:-1]
-    except FileNotFoundError:
-        return []
-    found = (believed(line) for line in lines if line.startswith(TOLD))
-    return [event for event in found if event is not None]
-
-
 class _History:
-    """What an overview keeps of a run's events."""
+    """What an overview keeps of a run's events; long lines are read only where they matter."""
 
     def __init__(self, info: Mapping[str, Any]) -> None:
         self.hyperparameters = _declared(info.get("hyperparameters", {}))
-        self._evaluations: list[tuple[int, float]] = []
+        self._evaluations: list[bytes] = []
         self._spans: list[tuple[float, float]] = []
 
-    @property
-    def last(self) -> float | None:
-        return self._evaluations[-1][1] if self._evaluations else None
-
-    def take(self, event: Event) -> None:
-        match event:
-            case Started(step=first, hyperparameters=values):
-                self._evaluations = [entry for entry in self._evaluations if entry[0] <= first]
+    def take(self, line: bytes) -> None:
+        if line.startswith(EVALUATED):
+            self._evaluations.append(line)
+            return
+        match believed(line) if line.startswith(TOLD) else None:
+            case Started() as event:
+                self._evaluations = self._evaluations_up_to(event.step)
                 self._spans.append((event.time, event.time))
-                self.hyperparameters = _declared(values)
-            case Evaluated(step=step, confusion=confusion):
-                precision = precision_at_1(as_matrix(confusion["validation"]))
-                self._evaluations.append((step, precision))
+                self.hyperparameters = _declared(event.hyperparameters)
             case Changed(name=name, new=new):
-                self.hyperparameters = {
-                    **self.hyperparameters,
-                    name: DECLARED[name].check(new),
-                }
-        if self._spans:
-            start, end = self._spans[-1]
-            self._spans[-1] = start, max(end, event.time)
+                value = DECLARED[name].check(new)
+                self.hyperparameters = {**self.hyperparameters, name: value}
+            case Finished() | Diverged() | Failed() as event:
+                self._reach(event.time)
+
+    def _evaluations_up_to(self, step: int) -> list[bytes]:
+        kept = list(self._evaluations)
+        while kept and not (isinstance(e := believed(kept[-1]), Evaluated) and e.step <= step):
+            kept.pop()
+        return kept
+
+    def last(self) -> float | None:
+        """Precision on validation at the newest evaluation that holds."""
+        for line in reversed(self._evaluations):
+            event = believed(line)
+            if isinstance(event, Evaluated):
+                return precision_at_1(as_matrix(event.confusion["validation"]))
+        return None
 
     def seconds(self, changed: float) -> float:
         """How long it trained, its losses having last been written at `changed`."""
+        self._reach(changed)
+        return sum(end - start for start, end in self._spans)
+
+    def _reach(self, moment: float) -> None:
         if self._spans:
             start, end = self._spans[-1]
-            self._spans[-1] = start, max(end, changed)
-        return sum(end - start for start, end in self._spans)
+            self._spans[-1] = start, max(end, moment)
+
+
+def _lines(run: RunDir) -> list[bytes]:
+    try:
+        return run.events.read_bytes().split(b"\n")[:-1]
+    except FileNotFoundError:
+        return []
 
 
 def _declared(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -10,25 +11,33 @@ from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.screen import Screen
 
+from core.control import Control
 from core.events import Event, Opened, Steps, Weights
+from core.follow import follow, replay
 from core.headless import DONE, FAILED, exit_status
 from core.hparams import HyperParameters
 from core.launcher import Launcher
 from core.resume import Origin
 from core.run import Run
+from core.rundir import RunDir, default_log_dir
+from core.session import Request
 from tui.dialogs import QuitDialog, StopDialog
+from tui.evaluate_screen import EvaluateScreen
 from tui.help import Help, bindings
 from tui.pad_screen import PadScreen
 from tui.precise import PreciseApp
 from tui.pump import Ended, Happened, Pump
 from tui.raster import Glyphs
+from tui.runs_screen import RunsScreen
 from tui.settings import Settings
 from tui.steering import Steering
+from tui.subject import Subject
 from tui.terminal import Pace, driver_class
 from tui.train_screen import TrainScreen
 from tui.view import View
 
 Renew = Callable[[HyperParameters, Origin | None], Iterator[Event]]
+Begin = Callable[[Request], Iterator[Event]]
 
 
 class TrainpadApp(PreciseApp[str]):
@@ -40,7 +49,12 @@ class TrainpadApp(PreciseApp[str]):
     CSS_PATH = "trainpad.tcss"
     TITLE = "trainpad"
     ENABLE_COMMAND_PALETTE = True
-    MODES: ClassVar = {"train": TrainScreen, "pad": PadScreen}
+    MODES: ClassVar = {
+        "train": TrainScreen,
+        "evaluate": EvaluateScreen,
+        "runs": RunsScreen,
+        "pad": PadScreen,
+    }
     DEFAULT_MODE = "train"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "ask_quit", "Quit", show=False, priority=True, id="app.interrupt"),
@@ -57,22 +71,31 @@ class TrainpadApp(PreciseApp[str]):
         viewer: bool = False,
         renew: Renew | None = None,
         settings: Settings | None = None,
+        log_dir: Path | None = None,
+        begin: Begin | None = None,
+        read_only: bool = False,
     ) -> None:
         """Show what `source` gives; a `viewer` is left without a question, and the run goes on.
 
-        `renew` makes the source of another run, from its hyperparameters and where it branches.
+        `renew` makes the source of another run, from its hyperparameters and where it branches;
+        `begin` that of any training that is asked for. Runs are looked for in `log_dir`; with
+        `read_only`, those that are opened from there are not steered.
         """
         self._pace = pace or Pace.chosen()
         self._launcher = launcher
         super().__init__()  # asks for the driver's class
         self.viewer = viewer
         self._renew = renew
+        self._begin = begin
+        self._read_only = read_only
+        self.log_dir = log_dir or default_log_dir()
         self._next: tuple[HyperParameters, Origin | None] | None = None
         self.settings = settings or Settings()
         self.run_shown = Run()
         self.steering = Steering(self.run_shown, None)
         self.ascii = ascii_only
         self.glyphs = Glyphs.ASCII if ascii_only else Glyphs.BRAILLE
+        self.subject: Subject | None = None
         self.status = FAILED
         self.error: Exception | None = None
         self.pump = Pump(source, self.post_message)
@@ -157,10 +180,46 @@ class TrainpadApp(PreciseApp[str]):
             self.tell("this is only a viewer; a new run starts with `trainpad` at the prompt")
             return
         self._next = hparams, branch
-        if self.pump.ended:
+        if self.pump.ended or self.viewer:
             self._end(Ended(self.pump, None))
         else:
             self.tell(self.steering.stop() or "saving, then the next run starts …")
+
+    @property
+    def _trains_here(self) -> bool:
+        return not self.viewer and not self.pump.ended
+
+    @property
+    def can_begin(self) -> bool:
+        """Whether this process could train something now."""
+        return self._begin is not None and not self._trains_here
+
+    def begin(self, request: Request) -> None:
+        """Train this, in place of what is shown; only where `can_begin`."""
+        if self._begin is not None and self.can_begin:
+            self.show_source(self._begin(request), viewer=False)
+
+    def open_run(self, run: RunDir, speed: float | None = None) -> None:
+        """Show another run, live or not; with `speed`, as it was, so many times as fast.
+
+        A run that trains in this process must be left first: its source is not to be lost.
+
+        Raises:
+            RunError: it is no run directory, or cannot be read.
+        """
+        if self._trains_here:
+            if run.path == Path(self.run_shown.directory) and speed is None:
+                self.action_go("train")
+            else:
+                name = self.run_shown.name or "a run"
+                self.tell(
+                    f"{name} trains in this window: d leaves it training, then `trainpad open`"
+                )
+            return
+        run.info()
+        control = None if self._read_only else Control(run.path)
+        source = follow(run, control) if speed is None else replay(run, speed)
+        self.show_source(source, viewer=True)
 
     def _follow(self) -> None:
         """Bring the screen up to date, unless nothing happened or the terminal is behind."""
@@ -184,6 +243,14 @@ class TrainpadApp(PreciseApp[str]):
         if isinstance(self.screen, View):
             self._shown_version = -1
             self.switch_mode(screen)
+
+    async def take_to_pad(self, subject: Subject) -> None:
+        """Show a picture on the pad."""
+        self.subject, self._shown_version = subject, -1
+        await self.switch_mode("pad")
+        show_image = getattr(self.screen, "show_image", None)
+        if show_image is not None:
+            show_image(subject.image, subject.label)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: all that the keys of this screen do, and Textual's own."""

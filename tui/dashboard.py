@@ -35,14 +35,24 @@ def run_dashboard(request: Request, launcher: Launcher, pace: Pace) -> int:
     Raises:
         UserError: what was asked for cannot be done; the terminal is restored, nothing written.
     """
-    request = dataclasses.replace(request, on_open=divert)
+
+    def begin(wanted: Request) -> Iterator[Event]:
+        nonlocal request
+        request = wanted
+        return session(dataclasses.replace(wanted, on_open=divert))
 
     def renew(hparams: HyperParameters, branch: Origin | None) -> Iterator[Event]:
         another = dataclasses.replace(request, hparams=hparams, branch=branch)
-        return session(dataclasses.replace(another, resume=None, changes=()))
+        return begin(dataclasses.replace(another, resume=None, changes=()))
 
     app = TrainpadApp(
-        session(request), ascii_only=needs_ascii(), pace=pace, launcher=launcher, renew=renew
+        begin(request),
+        ascii_only=needs_ascii(),
+        pace=pace,
+        launcher=launcher,
+        renew=renew,
+        begin=begin,
+        log_dir=request.log_dir,
     )
     signals = ScreenSignals(app)
     signals.install()
@@ -58,7 +68,14 @@ def run_viewer(run: RunDir, pace: Pace, *, read_only: bool) -> int:
         UserError: it is no run directory, or cannot be read; the terminal is restored.
     """
     source = follow(run, None if read_only else Control(run.path))
-    app = TrainpadApp(source, ascii_only=needs_ascii(), pace=pace, viewer=True)
+    app = TrainpadApp(
+        source,
+        ascii_only=needs_ascii(),
+        pace=pace,
+        viewer=True,
+        read_only=read_only,
+        log_dir=run.path.parent,
+    )
     signals = ScreenSignals(app)
     signals.install()
     with private_terminal():
@@ -109,6 +126,10 @@ def _afterwards(app: TrainpadApp, how: str, launcher: Launcher, signals: Signals
     _raise(app)
     if how == "broken":
         _say("the dashboard failed; run.log has the details")
+    if app.viewer:
+        # What trained here has ended, and what was looked at last goes on without us.
+        app.pump.leave(0.5)
+        return FAILED if how == "broken" else DONE
     if app.pump.ended:
         _tell_end(app)
         return FAILED if how == "broken" else app.pump.status

@@ -1,0 +1,55 @@
+"""The curves of some runs, read off the UI thread and folded on it.
+
+A run that still grows is read on from where its reader stands, so that following costs what is new
+and nothing else.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.errors import RunError
+from core.events import Event, Opened
+from core.follow import PIECES, Reader
+from core.run import Run
+from core.rundir import RunDir
+
+News = list[tuple[Path, list[Event]]]
+
+
+class Curves:
+    """Runs by their directories; `read` on a thread, one call at a time, `fold` on the UI's."""
+
+    def __init__(self) -> None:
+        self.runs: dict[Path, Run] = {}
+        """What was folded so far."""
+        self._readers: dict[Path, Reader] = {}
+
+    def read(self, wanted: Sequence[RunDir]) -> News:
+        """What is new in these runs; what was kept of others is forgotten."""
+        paths = {run.path for run in wanted}
+        self._readers = {path: kept for path, kept in self._readers.items() if path in paths}
+        news: News = []
+        for run in wanted:
+            try:
+                news.append((run.path, list(self._news(run))))
+            except RunError:
+                self._readers.pop(run.path, None)
+        return news
+
+    def _news(self, run: RunDir) -> list[Event]:
+        reader = self._readers.get(run.path)
+        if reader is not None:
+            return list(reader.news())
+        reader = self._readers[run.path] = Reader(run, PIECES)
+        return [*reader.opened(None), *reader.news()]
+
+    def fold(self, news: News) -> None:
+        """Take in what `read` returned."""
+        self.runs = {path: self._folded(path, events) for path, events in news}
+
+    def _folded(self, path: Path, events: Sequence[Event]) -> Run:
+        begins = path not in self.runs or (events and isinstance(events[0], Opened))
+        run = Run() if begins else self.runs[path]
+        for event in events:
+            run.fold(event)
+        return run
