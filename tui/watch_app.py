@@ -8,12 +8,11 @@ from textual.binding import Binding, BindingType
 from textual.driver import Driver
 
 from core.text import clean
-from tui.dashboard import needs_ascii
 from tui.help import Help
 from tui.precise import PreciseApp
 from tui.raster import Glyphs
 from tui.settings import Settings
-from tui.terminal import Pace, driver_class, private_terminal
+from tui.terminal import Pace, driver_class, needs_ascii, private_terminal
 from tui.watch_feed import Arrived, Broke, Feed
 from tui.watch_model import Watched
 from tui.watch_screen import WatchScreen

@@ -56,7 +56,7 @@ class WatchHeader(Lines):
         title: list[Part] = [(" trainpad watch  ", "title"), (self._title, "dim")]
         return [
             spread(title, [*self._runs(), ("  ", "dim"), *self._fresh(), (" ", "dim")], width),
-            spread(self._kinds(), [(f"  {self._where} ", "text")], width),
+            spread(self._kinds(), [(f" {self._where} ", "text")], width),
         ]
 
     def _runs(self) -> list[Part]:
@@ -79,7 +79,7 @@ class WatchHeader(Lines):
         for number, (kind, title) in enumerate(KINDS.items(), 1):
             text = f"{number} {title} {self._counts.get(kind, 0):,}"
             self._places.append((sum(len(part) for part, _ in parts) + len(text), kind))
-            parts += [(text, "live" if kind == self._kind else "dim"), ("   ", "dim")]
+            parts += [(text, "live" if kind == self._kind else "dim"), ("  ", "dim")]
         if self._watched.pattern:
             parts.append((f"filter {clean(self._watched.pattern)}", "alert"))
         return parts

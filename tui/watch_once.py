@@ -6,6 +6,8 @@ import shutil
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
+from rich.cells import cell_len, set_cell_size
+
 from core.logdir import Logdir
 from core.text import clean
 from core.tfevents.items import Scalars
@@ -19,6 +21,8 @@ from tui.watch_scene import RunScene
 
 HEIGHT = 12
 """Rows of a chart, with its labels."""
+LEAST_TITLE = 12
+"""Cells of a tag that are printed, however many values stand behind it."""
 
 
 def print_once(
@@ -108,9 +112,14 @@ def chart_rows(
     """One chart in ``width`` x ``height`` cells: its tag, the newest values, and the plot."""
     scene = RunScene(glyphs, logarithmic=False)
     scene.lines = watched.lines(tag)
-    values = (f"{reading.letter} {value_text(reading.value)}" for reading in scene.readings())
-    yield f"{tag}   {'   '.join(values)}"
+    readings = (f"   {reading.letter} {value_text(reading.value)}" for reading in scene.readings())
+    values = "".join(readings)
+    yield _cut(glyphs.spell(tag), max(LEAST_TITLE, width - len(values))) + values
     yield from _plot(scene.compose(width, height - 1), scene.plot_left)
+
+
+def _cut(text: str, width: int) -> str:
+    return text if cell_len(text) <= width else set_cell_size(text, width - 3) + "..."
 
 
 def _plot(composed: Composed, left: int) -> Iterator[str]:

@@ -62,7 +62,7 @@ class Pages(Container):
     @property
     def where(self) -> str:
         """Which page this is, where there are several."""
-        return f"page {self._at + 1:,} of {len(self._pages):,}" if len(self._pages) > 1 else ""
+        return f"page {self._at + 1:,}/{len(self._pages):,}" if len(self._pages) > 1 else ""
 
     def show(self, watched: Watched) -> None:
         """Draw the page as it is now."""

@@ -81,6 +81,7 @@ class WatchScreen(Screen[None]):
         self._kind = "scalars"
         self._views: dict[str, Pages | HParamTable] = {}
         self._counts: dict[str, int] = {}
+        self._ready = False
 
     def compose(self) -> ComposeResult:
         """Header, one view of each kind, the runs, what is wrong, the filter, the keys."""
@@ -106,6 +107,7 @@ class WatchScreen(Screen[None]):
         self.query_one(Input).display = False
         for lines in self.query(Lines):
             lines.ascii_only = self._glyphs is Glyphs.ASCII
+        self._ready = True
         self.set_interval(1.0, self._age)
         self.follow()
 
@@ -115,7 +117,7 @@ class WatchScreen(Screen[None]):
 
     def follow(self) -> None:
         """Show everything as it is now."""
-        if not self._views:
+        if not self._ready:
             return
         self.set_class(len(self._watched.entries) > 1, "-several")
         counts = {kind: view.count(self._watched) for kind, view in self._views.items()}

@@ -1,0 +1,308 @@
+"""`trainpad watch`: what it makes of event files, on a screen and without one."""
+
+import io
+import json
+import math
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tfevents_made import add, event, named, new, old, points, put, start, strings, version
+
+from core.logdir import Logdir
+from core.tfevents import encode
+from core.tfevents.items import Histogram
+from core.tfevents.writer import EventWriter
+from data.errors import DataError, UserError
+from main import cli
+from tui.raster import Glyphs
+from tui.settings import Settings
+from tui.watch_app import WatchApp
+from tui.watch_header import RunList
+from tui.watch_heatmap import shares, value_range
+from tui.watch_hparams import HParamTable
+from tui.watch_model import MOST_AT_FIRST, Watched, pages
+from tui.watch_once import print_once
+from tui.watch_pages import grid_of
+from tui.watch_pictures import MOST_PIXELS, Look, decoded, strips_of
+from tui.watch_slots import RunChart
+
+HOSTILE = b"evil/\x1b]52;c;aGk=\x07[@click=app.quit]x[/nope]\xe2\x80\xae\x9b31m\xff"
+
+
+def watched_of(*paths: Path) -> Watched:
+    watched = Watched()
+    for update in Logdir(paths).poll():
+        watched.take(update)
+    return watched
+
+
+def histogram(step: int, *buckets: tuple[float, float, float]) -> Histogram:
+    return Histogram("w", step, 0.0, np.array(buckets, np.float64).reshape(-1, 3))
+
+
+# -- without a screen -------------------------------------------------------------------------
+
+
+def test_tags_stand_in_groups_and_pages_do_not_tear_a_group_that_fits(tmp_path: Path) -> None:
+    tags = [b"layer10/w", b"loss", b"layer2/w", b"lr", b"layer2/b", b"layer2/a", b"acc"]
+    put(tmp_path, version(), *(event(1, old(tag, 1.0)) for tag in tags))
+    watched = watched_of(tmp_path)
+    names = watched.scalars()
+    assert names == ["acc", "loss", "lr", "layer10/w", "layer2/a", "layer2/b", "layer2/w"]
+    made = pages(names, 4, lambda tag: tag.partition("/")[0] if "/" in tag else "")
+    assert made == [names[:4], names[4:]]
+    assert [len(page) for page in pages(names, 2, lambda _: "")] == [2, 2, 2, 1]
+    watched.pattern = "LAYER2"
+    assert watched.scalars() == names[4:]
+    watched.pattern = "^l.ss$|/w"
+    assert watched.scalars() == ["loss", "layer10/w", "layer2/w"]
+    watched.pattern = "w("
+    assert watched.scalars() == []
+
+
+def test_of_many_runs_the_first_ones_are_shown(tmp_path: Path) -> None:
+    for number in range(MOST_AT_FIRST + 3):
+        put(tmp_path / f"run{number:02}", points(range(3)))
+    watched = watched_of(tmp_path)
+    assert len(watched.shown) == MOST_AT_FIRST
+    assert len({entry.letter for entry in watched.entries.values()}) == MOST_AT_FIRST + 3
+    watched.show(lambda entry: entry.name == "run01")
+    assert [line.name for line in watched.lines("loss")] == ["run01"]
+
+
+def test_what_a_restart_replaced_is_shown_on_demand(tmp_path: Path) -> None:
+    put(tmp_path, points(range(100)), start(40), points(range(40, 80)))
+    watched = watched_of(tmp_path)
+    assert len(watched.lines("loss")) == 1
+    assert watched.has_overlap()
+    watched.overlap = True
+    holds, replaced = watched.lines("loss")
+    assert (holds.reads, replaced.reads) == (True, False)
+    assert (len(holds.series), len(replaced.series)) == (80, 60)
+
+
+def test_the_number_of_places_follows_the_size() -> None:
+    assert grid_of(78, 20) == (1, 1)
+    assert grid_of(122, 40) == (2, 2)
+    assert grid_of(162, 56) == (2, 3)
+    assert grid_of(0, 0) == (1, 1)
+
+
+def test_every_point_is_printed_as_json_with_its_exact_value(tmp_path: Path) -> None:
+    values = [0.1, float("nan"), float("inf"), -2.5e-30]
+    put(tmp_path / "a", *(event(i, old(b"l\xc3\xb6ss", v)) for i, v in enumerate(values)))
+    put(tmp_path / "b", event(7, new(b"val", 0.25), wall_time=12.5), event(3, old(b"loss", 1.0)))
+    out = io.StringIO()
+    print_once([str(tmp_path)], out, as_json=True)
+    lines = [json.loads(line) for line in out.getvalue().splitlines()]
+    floats = [float(np.float32(value)) for value in values]
+    assert [line["value"] for line in lines[:4]] == [floats[0], "nan", "inf", floats[3]]
+    assert {"run": "b", "tag": "val", "step": 7, "wall_time": 12.5, "value": 0.25} in lines
+    assert [line["step"] for line in lines if line["run"] == "a"] == [0, 1, 2, 3]
+    filtered = io.StringIO()
+    print_once([str(tmp_path)], filtered, "^val$", as_json=True)
+    assert len(filtered.getvalue().splitlines()) == 1
+
+
+def test_charts_are_printed_as_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "72")
+    put(tmp_path / "a", points(range(50)), event(1, old(b"train/acc", 0.5)))
+    put(tmp_path / "b", points(range(30)), event(1, old(HOSTILE, 0.5)), b"\0" * 40)
+    out = io.StringIO()
+    print_once([str(tmp_path)], out)
+    text = out.getvalue()
+    assert text.isascii()  # a stream that does not say what it can take
+    charts = text[text.index("\n\n") :].splitlines()
+    assert max(map(len, charts)) <= 72
+    assert text.replace("\n", "").isprintable()
+    assert "a  a   2 scalar tags" in text
+    assert "loss   a 51.00   b 71.00" in text
+    assert "damaged at byte" in text.partition("loss")[0]
+    assert text.count("\n") > 3 * 10
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["gone"], "cannot be opened"),
+        (["s3://bucket/logs"], "is an address"),
+        (["gs://bucket/logs", "--json"], "is an address"),
+        ([".", "--once"], "there are no event files"),
+    ],
+)
+def test_what_cannot_be_watched_is_said_in_a_sentence(
+    arguments: list[str], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match=sentence):
+        cli.main(["watch", *arguments], standalone_mode=False)
+
+
+# -- pictures ---------------------------------------------------------------------------------
+
+
+def test_a_heatmap_shows_the_newest_histogram_of_each_column() -> None:
+    early = histogram(0, (0.0, 1.0, 4.0))
+    late = histogram(100, (0.0, 1.0, 1.0), (1.0, 2.0, 4.0), (2.0, 2.0, 4.0))
+    limits = value_range([early, late])
+    assert limits == (0.0, 2.0)
+    picture = shares([early, late], limits, rows=4, columns=10)
+    np.testing.assert_allclose(picture[:, 0], [0, 0, 1, 1])
+    np.testing.assert_allclose(picture[:, 9] ** 2 * 6, [6, 2, 0.5, 0.5])
+    np.testing.assert_array_equal(picture[:, :9], np.repeat(picture[:, :1], 9, axis=1))
+
+
+def test_histograms_without_sense_have_no_range() -> None:
+    senseless = histogram(0, (float("nan"), 1, 1), (3, 2, 1), (0, float("inf"), 2), (1, 2, 0))
+    assert value_range([senseless, histogram(1)]) is None
+    low, high = value_range([histogram(0, (5.0, 5.0, 3.0))]) or (0, 0)
+    assert low < 5.0 < high
+    assert shares([histogram(0, (5.0, 5.0, 3.0))], (low, high), 4, 3).max() == 1
+
+
+def test_pictures_keep_their_pixels_and_their_shape() -> None:
+    pixels = np.arange(12 * 8, dtype=np.uint8).reshape(8, 12)
+    np.testing.assert_array_equal(decoded(encode.png(pixels), 12, 8), pixels)
+    twice = decoded(encode.png(pixels), 30, 17)
+    np.testing.assert_array_equal(twice, pixels.repeat(2, 0).repeat(2, 1))
+    assert decoded(encode.png(pixels), 6, 100).shape == (4, 6)
+    strips = strips_of(encode.png(pixels), 12, 4, Look(ascii_only=True, colours=False))
+    assert [strip.cell_length for strip in strips] == [12] * 4
+
+
+def test_what_is_no_picture_is_refused() -> None:
+    good = encode.png(np.zeros((8, 8), np.uint8))
+    broken = good[:40] + bytes(10) + good[50:]
+    huge = good[:16] + (MOST_PIXELS).to_bytes(4, "big") * 2 + good[24:]
+    crc = zlib.crc32(huge[12:29]).to_bytes(4, "big")
+    for content in (b"", b"GIF89a", good[:30], broken, huge[:29] + crc + huge[33:]):
+        with pytest.raises(DataError):
+            decoded(content, 10, 10)
+
+
+# -- on a screen ------------------------------------------------------------------------------
+
+
+def text_of(app: WatchApp) -> str:
+    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
+
+
+async def shown(pilot: Any, app: WatchApp, *texts: str) -> str:
+    for _ in range(100):
+        await pilot.pause(0.03)
+        screen = text_of(app)
+        if all(text in screen for text in texts):
+            return screen
+    raise AssertionError(f"{texts} not in:\n{screen}")
+
+
+def app_of(tmp_path: Path, *paths: Path, **options: Any) -> WatchApp:
+    return WatchApp([*map(str, paths)], settings=Settings(tmp_path / "settings.json"), **options)
+
+
+async def test_all_kinds_of_two_runs_are_shown_and_chosen_by_keys(tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    with EventWriter(logs / "one") as out:
+        for step in range(200):
+            out.scalar("loss", math.cos(step / 100) + 1, step)
+            out.scalar("train/rate", 1 / (step + 1), step)
+        out.histogram("weights", np.linspace(-1, 1, 100), 0)
+        out.text("notes", "a first [bold]note[/bold]", 3)
+        out.image("input", np.full((28, 28), 200, np.uint8), 0)
+        out.hparams_experiment(["lr"], ["loss"])
+        out.hparams_start({"lr": 0.25, "net": "128x32"})
+    put(logs / "two", points(range(50)), start(30), points(range(30, 40)))
+    app = app_of(tmp_path, logs)
+    async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "2 runs", "1 Scalars 2", "a one 0.5930", "b two 61.00", "● b two")
+        charts = [chart for chart in app.screen.query(RunChart) if chart.display]
+        assert [chart.title for chart in charts] == ["loss", "train/rate   one"]
+        await pilot.press("m", "l", "i")
+        assert {(c.scene.smoothing, c.scene.logarithmic) for c in charts} == {(0.6, True)}
+        assert charts[0].scene.cursor is charts[1].scene.cursor
+        await shown(pilot, app, "step 199")
+        await pilot.press("i", "o")
+        assert len(charts[0].scene.lines) == 3
+        await pilot.press("o", "down", "space")
+        await shown(pilot, app, "1 of 2 runs", "○ b two", "loss   ")
+        await pilot.press("2")
+        await shown(pilot, app, "weights", "-1")
+        await pilot.press("3")
+        await shown(pilot, app, "step 3", "a first [bold]note[/bold]")
+        await pilot.press("4")
+        await shown(pilot, app, "input   step 0", "█" * 28)
+        await pilot.press("5")
+        await shown(pilot, app, "128x32", "0.25", "running")
+        await pilot.press("1", "slash", *"rate")
+        await shown(pilot, app, "1 Scalars 1", "filter rate", "train/rate")
+        await pilot.press("enter", "f", "question_mark")
+        await shown(pilot, app, "Smoothing: none")
+        await pilot.press("escape", "escape")
+        await shown(pilot, app, "1 Scalars 2", "page 1/2")
+        await pilot.press("n")
+        await shown(pilot, app, "page 2/2", "train/rate")
+
+
+async def test_damaged_files_and_hostile_names_do_no_harm(tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    whole = b"".join(event(step, old(HOSTILE, step), old(b"loss", 1.0)) for step in range(20))
+    flipped = bytearray(whole)
+    flipped[len(whole) // 2 + 3] ^= 0x40
+    wrong_length = whole[:200] + b"\xff" * 8 + whole[208:]
+    text = {"tag": HOSTILE, "tensor": strings(HOSTILE), **named(b"text")}
+    picture = {"tag": HOSTILE, "tensor": strings(b"1", b"1", HOSTILE), **named(b"images")}
+    weights = {"tag": HOSTILE, "histo": {"max": 1e308, "bucket_limit": [1.0], "bucket": [9.0]}}
+    damaged = [whole[:-7], bytes(flipped), wrong_length, whole + b"\0" * 99, b"\x89PNG", b""]
+    for number, content in enumerate(damaged):
+        put(logs / f"run{number}\x1b[31m", content)
+    put(logs / "last", event(1, text, picture, weights), points(range(9)))
+    app = app_of(tmp_path, logs)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await shown(pilot, app, "7 runs", "damaged", "page 1/2")
+        await pilot.press("n")
+        await shown(pilot, app, "evil/␛]52;c;aGk=␇[@click=app.quit]")
+        for key in ("2", "3", "4", "5", "1", "n", "down", "down", "down", "enter", "a", "r"):
+            await pilot.press(key)
+            await pilot.pause()
+            for strip in app.screen._compositor.render_strips():
+                assert strip.text.isprintable()
+        await pilot.press("3")
+        await shown(pilot, app, "x[/nope]")
+        await pilot.press("4")
+        await shown(pilot, app, "the picture cannot be decoded")
+    assert app.error is None
+
+
+async def test_an_empty_folder_is_waited_for_and_files_are_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.watch_feed.EVERY", 0.02)
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    app = app_of(tmp_path, logs, ascii_only=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(pilot, app, "no event files in", "waiting")
+        path = put(logs, version(), points(range(10)))
+        await shown(pilot, app, "1 run", "loss", "91.00", " ago")
+        add(path, points(range(10, 20)))
+        await shown(pilot, app, "81.00")
+        await pilot.press("r", "n", "minus", "right", "0", "end", "x", "up")
+        screen = await shown(pilot, app, "* a logs")
+        assert screen.isascii()
+        assert not app.screen.query_one(HParamTable).display
+        assert app.screen.query_one(RunList).chosen is not None
+        put(logs, version(), points(range(3)))
+        await shown(pilot, app, "98.00")
+
+
+def test_the_glyphs_of_a_printed_chart_follow_the_stream(tmp_path: Path) -> None:
+    put(tmp_path, points(range(50)))
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    print_once([str(tmp_path)], out)
+    out.seek(0)
+    text = out.read()
+    assert any(ord("⠀") <= ord(character) <= ord("⣿") for character in text)
+    assert Glyphs.ASCII.spell(text) != text
