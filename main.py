@@ -92,8 +92,8 @@ def cli() -> None:
 @flag("eval_data", metavar="FOLDER", type=Path, help="Whose test digits to measure on.")
 @flag("variation", type=click.FloatRange(0, 3), help="How much drawn digits vary.  [0.7]")
 @flag("log_dir", type=Path, metavar="FOLDER", help="Where the run's folder is made.")
-@flag("device", default="auto", metavar="auto|cpu|gpu:N", help="Where to compute.  [auto]")
-@click.option("--xla/--no-xla", default=True, help="Compile with XLA.  [on]")
+@flag("device", metavar="auto|cpu|gpu:N", help="Where to compute.  [auto]")
+@click.option("--xla/--no-xla", default=None, help="Compile with XLA.  [on]")
 @flag("headless", is_flag=True, help="No screen: print the lab's lines.")
 @click.option("--json", "as_json", is_flag=True, help="No screen: print the events as JSON.")
 @flag("detach", is_flag=True, help="No screen: give the prompt back; `trainpad open` looks.")
@@ -220,6 +220,29 @@ def export(runs: tuple[str, ...], log_dir: Path | None, **wanted: Any) -> int:
     for sentence in told:
         click.echo(f"trainpad: {sentence}", err=True)
     return 0
+
+
+@cli.command()
+@click.argument("run", required=False)
+@flag("log_dir", type=Path, metavar="FOLDER", help="Where the runs are.")
+@flag("export", type=Path, metavar="FILE.png|json", help="Write the drawing there when leaving.")
+def pad(run: str | None, log_dir: Path | None, export: Path | None) -> int:
+    """Draw digits and see them read, with the weights of RUN or the built-in ones.
+
+    Example: trainpad pad --export digit.png
+    """
+    from core.request import log_dir_from
+
+    if not _has_screen():
+        raise UserError("this is no terminal to draw on; `trainpad classify` reads files")
+    folder = log_dir_from(log_dir)
+    _prepare_textual()
+    from core.classify import reader_of
+    from tui.pad_app import run_pad
+    from tui.terminal import needs_ascii
+
+    reader = None if run is None else reader_of(run, folder)
+    return run_pad(reader, folder, export, ascii_only=needs_ascii())
 
 
 @cli.command()

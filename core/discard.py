@@ -26,14 +26,16 @@ PARTIAL = re.compile(r"\.(.+)\.\d+\.part")
 """What `write_atomic` leaves where its process was killed."""
 
 
-def discard(run: RunDir) -> list[str]:
+def discard(run: RunDir, *, ended_here: bool = False) -> list[str]:
     """Delete `run`; returns the names of what stays because trainpad did not write it.
+
+    `ended_here` tells that it was this process that wrote the run, and that it has ended.
 
     Raises:
         RunError: trainpad did not make this folder, the run is being written, or it cannot be
             deleted.
     """
-    _check(run)
+    _check(run, ended_here=ended_here)
     try:
         with run.locked():
             for path in list(_ours(run)):
@@ -49,11 +51,11 @@ def discard(run: RunDir) -> list[str]:
     return staying
 
 
-def _check(run: RunDir) -> None:
+def _check(run: RunDir, *, ended_here: bool) -> None:
     versions = run.info().get("versions")
     if not isinstance(versions, dict) or "trainpad" not in versions or run.path.is_symlink():
         raise RunError(f"{run.name} was not made by trainpad; delete it by hand")
-    if is_written(run, socket.gethostname(), time.time()):
+    if not ended_here and is_written(run, socket.gethostname(), time.time()):
         raise RunError(f"{run.name} is being trained; stop it before deleting it")
 
 

@@ -1,5 +1,7 @@
 """Ending a run before `max_steps`: good enough, or no better for long."""
 
+from collections.abc import Mapping
+
 from core.hparams import HyperParameters
 
 
@@ -10,6 +12,15 @@ class EarlyStop:
         self._best, self._since_best = -1.0, 0
         self.reached = ""
         """Why the run should end, or nothing."""
+
+    def state(self) -> dict[str, float]:
+        """What a resumed run needs to stop where this one would have."""
+        return {"best": self._best, "since_best": self._since_best}
+
+    def restore(self, state: Mapping[str, float]) -> None:
+        """Go on from what `state` gave."""
+        self._best = float(state.get("best", -1.0))
+        self._since_best = int(state.get("since_best", 0))
 
     def look(self, precision: float, hparams: HyperParameters) -> None:
         """Take in the next evaluation."""

@@ -64,7 +64,7 @@ class Engine:
             self._optimizer.build(self._variables)
             self._window = Window(self._examples, hparams.seed)
             self._indices = tf.constant(self._window.indices)
-            self._evaluate = tf.function(self._evaluation, jit_compile=xla)
+            self._evaluate = self._function(self._evaluation)
 
     @property
     def _variables(self) -> list[Any]:
@@ -95,7 +95,7 @@ class Engine:
                 raise
             self._xla = False
             self._compiled.clear()
-            self._evaluate = self._tf.function(self._evaluation)
+            self._evaluate = self._function(self._evaluation)
             self.steps(0, self._window.start, 0, hparams)
             return False
         return True
@@ -129,10 +129,17 @@ class Engine:
             )
             return np.asarray(losses.numpy()[: int(done)], np.float32)
 
+    def _function(self, body: Callable[..., Any]) -> Callable[..., Any]:
+        """`body`, to be compiled when it is first called; it holds no Python to be converted."""
+        compiled: Callable[..., Any] = self._tf.function(
+            body, jit_compile=self._xla, autograph=False
+        )
+        return compiled
+
     def _chunk(self, hparams: HyperParameters) -> Callable[..., Any]:
         kind = _kind(hparams)
         if kind not in self._compiled:
-            self._compiled[kind] = self._tf.function(self._loop(kind), jit_compile=self._xla)
+            self._compiled[kind] = self._function(self._loop(kind))
         return self._compiled[kind]
 
     def _loop(self, kind: "Kind") -> Callable[..., Any]:

@@ -32,12 +32,13 @@ def request_from(flags: Flags) -> Request:
     log_dir = log_dir_from(flags["log_dir"])
     start = origin(named[0], log_dir) if named else None
     resume = start if flags["resume"] is not None else None
+    before = resume.run.info() if resume else {}
     return Request(
         hparams=_hyperparameters(flags, start),
         source=_source(flags, start),
         log_dir=log_dir,
-        device=_device(flags["device"]),
-        xla=flags["xla"],
+        device=_device(flags["device"] or before.get("device", "auto")),
+        xla=before.get("xla", True) if flags["xla"] is None else flags["xla"],
         offline=flags["offline"],
         profile=flags["profile"] or 0,
         resume=resume,

@@ -8,6 +8,7 @@ import platform
 import traceback
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 from core import rundir
 from core.control import Control
+from core.discard import discard
 from core.events import Event, Failed, Opened, Preparing
 from core.hparams import HyperParameters, as_dict
 from core.record import recorded
@@ -74,7 +76,14 @@ def session(request: Request) -> Iterator[Event]:
         profile=request.profile,
         folder=str(run.path),
     )
-    yield from recorded(summarised(_told(train(job, control)), run.path, dataset), run)
+    try:
+        yield from recorded(summarised(_told(train(job, control)), run.path, dataset), run)
+    except UserError:
+        # Only TensorFlow could tell that this cannot be done: a new run leaves no trace of it.
+        if request.resume is None:
+            with suppress(UserError):
+                discard(run, ended_here=True)
+        raise
 
 
 def _loaded(request: Request) -> Generator[Event, None, Dataset]:

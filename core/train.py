@@ -108,7 +108,7 @@ class Training:
         self._hparams = job.hparams
         self._step = 0  # steps done
         self._position = 0  # examples seen: the place in the shuffled stream
-        self._saved_at = 0
+        self._saved_at = self._evaluated_at = 0
         self._show_at = float("-inf")
         self._before: Mapping[str, Any] = {}  # the weights before a step that is taken alone
         self._profiled = self._profiling = False
@@ -157,13 +157,15 @@ class Training:
                 yield Diverged(self._step, self._watchdog.mean, why)
                 return
             if self._evaluation_is_due:
-                yield from self._evaluate()
+                yield from self._evaluate(due=True)
                 yield from self._save()
                 if self._early_stop.reached:
                     break
             yield from self._show_weights()
 
         yield from self._profile()
+        if self._evaluated_at != self._step and not self._wanted.stop:
+            yield from self._evaluate(due=True)
         if self._saved_at != self._step:
             yield from self._save()
         yield Weights(self._step, self._engine.layers())
@@ -176,9 +178,11 @@ class Training:
         self._engine.restore(checkpoint.arrays, slots=not self._job.branch)
         if self._job.branch:
             return
-        self._step = self._saved_at = checkpoint.step
+        self._step = self._saved_at = self._evaluated_at = checkpoint.step
         self._position = int(checkpoint.about["position"])
         self._hparams = checked(checkpoint.about["hyperparameters"])
+        self._watchdog.restore(checkpoint.about.get("watchdog", {}))
+        self._early_stop.restore(checkpoint.about.get("early_stop", {}))
 
     def _started(self) -> Started:
         return Started(
@@ -268,11 +272,14 @@ class Training:
     def _evaluation_is_due(self) -> bool:
         return self._step % self._hparams.eval_every == 0 or self._step >= self._hparams.max_steps
 
-    def _evaluate(self) -> Iterator[Event]:
+    def _evaluate(self, *, due: bool = False) -> Iterator[Event]:
+        """Measure all splits; one that somebody asked for does not count for an early stop."""
         before = self._clock()
         read = {split: self._engine.evaluate(split) for split in SPLITS}
-        precision = precision_at_1(as_matrix(read["validation"][0]))
-        self._early_stop.look(precision, self._hparams)
+        self._evaluated_at = self._step
+        if due:
+            precision = precision_at_1(as_matrix(read["validation"][0]))
+            self._early_stop.look(precision, self._hparams)
         yield Evaluated(
             self._step,
             {split: confusion for split, (confusion, _) in read.items()},
@@ -300,6 +307,8 @@ class Training:
             "step": self._step,
             "position": self._position,
             "hyperparameters": as_dict(self._hparams),
+            "watchdog": self._watchdog.state(),
+            "early_stop": self._early_stop.state(),
         }
         yield Snapshot(self._step, self._engine.state(), about)
 

@@ -7,6 +7,7 @@ alone and not of how the steps were cut into chunks.
 """
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,16 @@ class Watchdog:
         self._limit = 0.0
         self._sum, self._count = 0.0, 0
         self.mean = 0.0
+
+    def state(self) -> dict[str, float]:
+        """What a resumed run needs to judge as this one would have."""
+        return {"limit": self._limit, "sum": self._sum, "count": self._count}
+
+    def restore(self, state: Mapping[str, float]) -> None:
+        """Go on from what `state` gave."""
+        self._limit = float(state.get("limit", 0.0))
+        self._sum = float(state.get("sum", 0.0))
+        self._count = int(state.get("count", 0))
 
     @staticmethod
     def steps_until_due(step: int) -> int:

