@@ -47,16 +47,15 @@ def shares(histograms: Sequence[Histogram], limits: Range, rows: int, columns: i
 
 def _spread(histogram: Histogram, edges: Floats) -> Floats:
     """How many values lie between the edges, the greatest values first."""
-    buckets = _filled(histogram)
-    counts = np.zeros(len(edges) - 1)
-    for left, right, count in buckets:
-        if right > left:
-            share = (np.clip(edges, left, right) - left) / (right - left)
-            counts += count * np.diff(share)
-        else:
-            at = int(np.searchsorted(edges, left, side="right")) - 1
-            counts[min(max(at, 0), len(counts) - 1)] += count
-    return counts[::-1]
+    left, right, count = _filled(histogram).T[:, :, np.newaxis]
+    width = right - left
+    inside = np.clip(edges, left, right) - left
+    below = np.divide(inside, width, out=np.zeros_like(inside), where=width > 0)
+    counts = (count * np.diff(below)).sum(axis=0)
+    alone = width[:, 0] == 0
+    at = np.searchsorted(edges, left[alone, 0], side="right") - 1
+    np.add.at(counts, np.clip(at, 0, len(counts) - 1), count[alone, 0])
+    return np.asarray(counts[::-1])
 
 
 def _filled(histogram: Histogram) -> Floats:
