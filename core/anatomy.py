@@ -116,9 +116,18 @@ class Anatomy:
     def judgements(self) -> list[Judgement]:
         """What is to be said of it, the most pressing first; never nothing."""
         said = [entry for i, layer in enumerate(self.layers) for entry in judge(i, layer)]
+        said += self._sound_updates()
         return sorted(said, key=lambda entry: not entry.urgent) or [
-            Judgement("every layer looks healthy", False)
+            Judgement("nothing looks wrong", False)
         ]
+
+    def _sound_updates(self) -> list[Judgement]:
+        """One sentence where what a step changes is known and sound in every layer."""
+        updates = [layer.update for layer in self.layers if layer.update is not None]
+        if not updates or not all(SLOW <= update <= FAST for update in updates):
+            return []
+        low, high = min(updates), max(updates)
+        return [Judgement(f"a step changes {low:.1e} to {high:.1e} of the weights: sound", False)]
 
 
 def examine(

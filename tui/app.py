@@ -35,6 +35,7 @@ from tui.subject import Subject
 from tui.terminal import Pace, driver_class
 from tui.train_screen import TrainScreen
 from tui.view import View
+from tui.weights_screen import WeightsScreen
 
 Renew = Callable[[HyperParameters, Origin | None], Iterator[Event]]
 Begin = Callable[[Request], Iterator[Event]]
@@ -52,6 +53,7 @@ class TrainpadApp(PreciseApp[str]):
     MODES: ClassVar = {
         "train": TrainScreen,
         "evaluate": EvaluateScreen,
+        "weights": WeightsScreen,
         "runs": RunsScreen,
         "pad": PadScreen,
     }

@@ -34,11 +34,17 @@ class Aside(Generic[Result]):
         self,
         owner: MessagePump,
         take: Callable[[Result | Exception], None],
+        *,
+        rest: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`take` is called on the owner's thread with what a job returned or raised."""
+        """`take` is called on the owner's thread with what a job returned or raised.
+
+        `rest` is the least time, in seconds, between a job and the next.
+        """
         self._owner = owner
         self._take = take
+        self._rest = rest
         self._clock = clock
         self._waiting: Work[Result] | None = None
         self._rest_until = float("-inf")
@@ -71,7 +77,8 @@ class Aside(Generic[Result]):
             result = work()
         except Exception as error:  # noqa: BLE001 - the thread's boundary: the screen decides
             result = error
-        rest_until = self._clock() + (self._clock() - began) / SHARE
+        ended = self._clock()
+        rest_until = ended + max(self._rest, (ended - began) / SHARE)
         self._owner.post_message(Finished(lambda: self._deliver(result, rest_until)))
 
     def _deliver(self, result: Result | Exception, rest_until: float) -> None:

@@ -50,18 +50,22 @@ class Wall:
         return self.across * self.down
 
     @classmethod
-    def of(cls, shape: tuple[int, int], width: int, height: int, most: int = 10**6) -> "Wall":
-        """The largest pictures of which a row fits; as many rows of it as there is room for."""
-        rows, columns = shape
+    def of(cls, shape: tuple[int, int], width: int, height: int, least: int = 1) -> "Wall":
+        """The largest pictures of which at least so many fit, if they can at all."""
         shrink = 1
-        while min(rows, columns) // (shrink + 1) >= LEAST_SIDE and (
-            -(-rows // (2 * shrink)) + 1 > height or -(-columns // shrink) > width
+        while (
+            min(shape) // (shrink + 1) >= LEAST_SIDE
+            and cls._fits(shape, width, height, shrink) < least
         ):
             shrink += 1
-        wide, high = -(-columns // shrink), -(-rows // (2 * shrink))
-        across = max(1, (width + GAP) // (wide + GAP))
-        down = max(1, (height + 1) // (high + 2))
-        return cls(shrink, min(across, most), min(down, -(-most // across)), wide, high)
+        wide, high = _cells(shape, shrink)
+        across, down = (width + GAP) // (wide + GAP), (height + 1) // (high + 2)
+        return cls(shrink, max(1, across), max(1, down), wide, high)
+
+    @staticmethod
+    def _fits(shape: tuple[int, int], width: int, height: int, shrink: int) -> int:
+        wide, high = _cells(shape, shrink)
+        return (width + GAP) // (wide + GAP) * ((height + 1) // (high + 2))
 
 
 class Gallery(Lines):
@@ -74,9 +78,13 @@ class Gallery(Lines):
             super().__init__()
             self.gallery, self.place = gallery, place
 
-    def __init__(self, render: Render | None = None, *, id: str | None = None) -> None:  # noqa: A002
-        """`render` draws a picture, with or without colours and blocks; grey if not given."""
-        super().__init__(id=id)
+    def __init__(self, render: Render | None = None, *, least: int = 1) -> None:
+        """Pictures as small as needed for `least` of them to be seen.
+
+        `render` draws one, with blocks and colours or without either; grey if not given.
+        """
+        super().__init__()
+        self._least = least
         self._draw = render or (lambda picture, plain: render_image(picture, ascii_only=plain))
         self._count = 0
         self._chosen = 0
@@ -105,17 +113,12 @@ class Gallery(Lines):
         return self._wall.room
 
     @property
-    def across(self) -> int:
-        """How many pictures hang in a row."""
-        return self._wall.across
-
-    @property
     def _wall(self) -> Wall:
-        return Wall.of(self._shape, self.size.width, self.size.height)
+        return Wall.of(self._shape, *self.size, self._least)
 
     def rows(self, width: int, height: int) -> list[Strip]:
         """The page of pictures that the chosen one is on."""
-        wall = Wall.of(self._shape, width, height)
+        wall = Wall.of(self._shape, width, height, self._least)
         self._first = self._chosen // wall.room * wall.room
         shown = range(self._first, min(self._count, self._first + wall.room))
         rows: list[Strip] = []
@@ -152,6 +155,12 @@ class Gallery(Lines):
         place = self._first + row * wall.across + column
         if row < wall.down and column < wall.across and place < self._count:
             self.post_message(self.Picked(self, place))
+
+
+def _cells(shape: tuple[int, int], shrink: int) -> tuple[int, int]:
+    """Width and height, in cells, of a picture of so many pixels (height, width)."""
+    rows, columns = shape
+    return -(-columns // shrink), -(-rows // (2 * shrink))
 
 
 def shrunk(picture: Picture, factor: int) -> npt.NDArray[np.floating]:

@@ -22,29 +22,10 @@ from tui.evaluate_figures import Book, Look
 from tui.evaluate_gallery import Gallery
 from tui.evaluate_matrix import ConfusionTable, Numbers
 from tui.evaluate_pictures import Cell, Pictures, Wanted
-from tui.lines import Lines, Part, spread
+from tui.lines import Part
+from tui.row import Row
 from tui.subject import Subject
 from tui.view import View
-
-
-class Row(Lines):
-    """One row of text, given in parts for its left and its right end."""
-
-    DEFAULT_CSS = "Row { height: 1; }"
-
-    def __init__(self, id: str) -> None:  # noqa: A002  Textual's own parameter name
-        super().__init__(id=id)
-        self._left: list[Part] = []
-        self._tail: list[Part] = []
-
-    def show(self, left: list[Part], tail: list[Part]) -> None:
-        """Show this; the left end gives way."""
-        self._left, self._tail = left, tail
-        self.update_rows()
-
-    def lines(self, width: int, height: int) -> list[list[Part]]:  # noqa: ARG002 - one row
-        """The row."""
-        return [spread(self._left, self._tail, width)]
 
 
 class EvaluateScreen(View):
@@ -142,7 +123,7 @@ class EvaluateScreen(View):
         look = self._look = self._book.look(self._run, self._split, self._place)
         if look is None:
             waiting = "no evaluation yet: e on the Train screen makes one now"
-            self.query_one("#evaluate-summary", Row).show([(waiting, "dim")], [])
+            self.query_one("#evaluate-summary", Row).show([(waiting, "dim")])
             return
         if self._cursor is None or max(self._cursor) >= len(look.matrix):
             worst = worst_confusions(look.matrix, 1)

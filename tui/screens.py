@@ -16,6 +16,7 @@ class Place:
 PLACES = (
     Place("train", "1", "Train", "Watch the training and steer it"),
     Place("evaluate", "2", "Evaluate", "See what it reads wrong, in numbers and pictures"),
+    Place("weights", "3", "Weights", "See what it is made of and what it has learned"),
     Place("runs", "4", "Runs", "Compare, open, go on with and export all runs"),
     Place("pad", "5", "Pad", "Draw a digit and see it read"),
 )
