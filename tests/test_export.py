@@ -1,0 +1,315 @@
+"""What leaves a run: tables, JSON, pictures, notebooks, Keras models, and its own command line."""
+
+import ast
+import csv
+import io
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from run_made import BEGAN, add_events, confusion, make_run
+
+import main
+from core import checkpoint, export_tables, notes
+from core.checkpoint import Checkpoint
+from core.errors import CheckpointError, RunError
+from core.events import Changed, Evaluated, Finished, Opened, Started, Steps
+from core.export import Export, as_json, chosen_checkpoint, opened, put
+from core.export_command import command
+from core.export_notebook import notebook
+from core.export_request import Wanted, export
+from core.hparams import as_dict, checked
+from core.network import Network
+from core.randomness import initial_layers
+from core.request import request_from
+from core.rundir import RunDir
+from core.session import session
+from data.errors import UserError
+
+LOSSES = [2.3, 1.7, 0.1, 0.25, float("nan"), 0.5]
+HPARAMS = as_dict(checked({"max_steps": 6, "hidden": (8,)}))
+
+
+def evaluated(step: int, right: int, wrong: int) -> Evaluated:
+    losses = {"train": 0.5, "validation": float("nan"), "test": 0.25}
+    return Evaluated(step, confusion(right, wrong), losses, 0.1, time=BEGAN + step)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunDir:
+    """Six steps, the last two of them once more after a resume."""
+    dataset = {"name": "two", "classes": ["cat", "dog"], "image_shape": [28, 28]}
+    run = make_run(tmp_path / "a-run", losses=LOSSES, hyperparameters=HPARAMS, dataset=dataset)
+    add_events(
+        run,
+        Started(0, HPARAMS, "CPU:0", 10, time=BEGAN),
+        Changed(2, "learning_rate", 0.01, 0.02, time=BEGAN + 2),
+        evaluated(4, 3, 1),
+        evaluated(5, 4, 0),
+        Started(4, HPARAMS | {"learning_rate": 0.02}, "CPU:0", 10, time=BEGAN + 5),
+        evaluated(6, 1, 3),
+        Finished(6, "done", 1.0, time=BEGAN + 7),
+    )
+    return run
+
+
+def rows(table: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(table.decode())))
+
+
+def saved(run: RunDir, step: int, layers: Any) -> Path:
+    arrays = {f"layer{i}/weights": w for i, (w, _) in enumerate(layers)}
+    arrays |= {f"layer{i}/biases": b for i, (_, b) in enumerate(layers)}
+    return checkpoint.write(run.checkpoints, Checkpoint(arrays, {"step": step}))
+
+
+def test_evaluations_are_a_row_each_and_those_made_void_are_none(run: RunDir) -> None:
+    found = rows(export_tables.evaluations(opened(run)))
+    assert [row["step"] for row in found] == ["4", "6"]
+    assert [float(row["validation_precision"]) for row in found] == [0.75, 0.25]
+    assert (found[0]["train_loss"], found[0]["validation_loss"]) == ("0.5", "nan")
+    assert float(found[1]["time"]) == BEGAN + 6
+
+
+def test_classes_have_precision_recall_f1_and_support(run: RunDir) -> None:
+    first, second, *_ = rows(export_tables.classes(opened(run)))
+    assert first == {
+        "step": "4", "split": "train", "class": "cat",
+        "precision": "1.0", "recall": "0.75", "f1": str(6 / 7), "support": "4",
+    }  # fmt: skip
+    assert (second["class"], second["precision"], second["recall"]) == ("dog", "0.0", "")
+
+
+def test_losses_are_read_back_as_they_were(run: RunDir) -> None:
+    found = rows(export_tables.losses(opened(run)))
+    assert [int(row["step"]) for row in found] == list(range(6))
+    back = np.array([row["loss"] for row in found]).astype(np.float32)
+    assert back.tobytes() == np.array(LOSSES, np.float32).tobytes()
+
+
+def test_json_holds_the_run_its_changes_and_what_was_noted(run: RunDir) -> None:
+    notes.write(run, notes.made(" My run ", ["lab", "", "lab"], "good\x1b[2J"))
+    values = json.loads(as_json(opened(run)))
+    assert (values["title"], values["tags"], values["note"]) == ("My run", ["lab"], "good␛[2J")
+    assert (values["state"], values["steps"]) == ("done", 6)
+    assert values["changes"] == [{"step": 2, "name": "learning_rate", "value": 0.02}]
+    assert values["hyperparameters"]["learning_rate"] == 0.02
+    assert values["evaluations"][0]["validation"] == {
+        "precision": 0.75, "loss": "nan", "confusion": [[3, 1], [0, 0]],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b'{"title": 3, "tags": {}}', b"\xff", b"[" * 9999])
+def test_a_damaged_note_is_none(run: RunDir, content: bytes) -> None:
+    (run.path / notes.FILE).write_bytes(content)
+    assert notes.read(run) == notes.Note()
+
+
+def test_a_file_is_whole_or_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "out.csv"
+    put(str(target), b"first")
+
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", refuse)
+    with pytest.raises(RunError, match=r"out\.csv cannot be written: No space left"):
+        put(str(target), b"second")
+    assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
+    assert target.read_bytes() == b"first"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "sentence"),
+    [
+        (Wanted(), "say what to export"),
+        (Wanted(classes=True, json=True), "give --csv as well"),
+        (Wanted(csv="-", json=True), "cannot go to the same place"),
+        (Wanted(keras="model.h5"), r"ends in \.keras"),
+        (Wanted(csv="nowhere/at/all.csv"), "cannot be written"),
+        (Wanted(csv="."), "is a folder"),
+        (Wanted(keras="m.keras"), "no checkpoint that was evaluated"),
+        (Wanted(keras="m.keras", checkpoint="last"), "no checkpoint to go on from"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(run: RunDir, wanted: Wanted, sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence) as error:
+        export([run], wanted)
+    assert "\n" not in str(error.value)
+
+
+def test_nothing_is_written_where_one_of_the_ways_fails(run: RunDir, tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError):
+        export([run], Wanted(csv=str(tmp_path / "a.csv"), keras=str(tmp_path / "a.keras")))
+    assert not (tmp_path / "a.csv").exists()
+
+
+def test_several_runs_are_compared_in_pictures_and_notebooks_alone(run: RunDir) -> None:
+    with pytest.raises(UserError, match="several runs fit into --png and --notebook alone"):
+        export([run, run], Wanted(csv="-"))
+
+
+def test_the_command_line_exports_by_name_and_says_what_is_wrong(
+    run: RunDir, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    def status(*arguments: str) -> int:
+        with pytest.raises(SystemExit) as left:
+            main.main(["export", *arguments, "--log_dir", str(run.path.parent)])
+        return int(left.value.code or 0)
+
+    assert status("a-r", "--csv", "-") == 0
+    assert capfdbinary.readouterr().out == export_tables.evaluations(opened(run))
+    assert status("other", "--csv", "-") == 2
+    assert b"there is no run called 'other'" in capfdbinary.readouterr().err
+
+
+def test_the_best_checkpoint_is_one_that_was_evaluated(run: RunDir) -> None:
+    layers = initial_layers((784, 8, 2), seed=1)
+    for step in (3, 4, 6):
+        saved(run, step, layers)
+    export_ = opened(run)
+    assert chosen_checkpoint(export_, "best").step == 4
+    assert chosen_checkpoint(export_, "last").step == 6
+    path = run.checkpoints / checkpoint.file_name(3)
+    assert chosen_checkpoint(export_, str(path)).step == 3
+
+
+# -- the command that trains it again ------------------------------------------------------------
+
+
+def trained(line: str, log_dir: Path, stop_after: int = 10**9) -> RunDir:
+    """Do in this process what the command line says; after so many steps, stop as a user does."""
+    arguments = [*shlex.split(line)[1:], "--log_dir", str(log_dir)]
+    context = main.train.make_context("train", arguments)
+    control = None
+    for event in session(request_from(context.params)):
+        if isinstance(event, Opened):
+            control, run = event.control, RunDir(Path(event.directory))
+        if isinstance(event, Steps) and event.first + len(event.losses) >= stop_after and control:
+            control.ask(stop="stopped")
+    return run
+
+
+def test_the_command_trains_the_run_again_to_the_byte(tmp_path: Path) -> None:
+    first = trained(
+        "trainpad --fake_data --device cpu --max_steps 100000 --hidden 16,8 --optimizer momentum "
+        "--schedule cosine --seed 3 --change 5:learning_rate=0.03 --change 20:batch_size=50",
+        tmp_path / "first",
+        stop_after=30,
+    )
+    line = command(opened(first))
+    assert "--change 5:learning_rate=0.03 --change 20:batch_size=50" in line
+    second = trained(line, tmp_path / "second")
+    assert first.losses.stat().st_size >= 4 * 30
+    assert second.losses.read_bytes() == first.losses.read_bytes()
+
+
+def test_the_command_names_what_is_not_by_default(tmp_path: Path) -> None:
+    source = {"dataset": None, "input_data_dir": "/some where", "fake_data": False}
+    values = as_dict(checked({"hidden": (), "learning_rate": 0.5}))
+    run = make_run(tmp_path / "r", hyperparameters=values, source=source, device="cpu", xla=False)
+    assert command(opened(run)) == (
+        "trainpad --learning_rate 0.5 --hidden '' --seed 0 --input_data_dir '/some where' "
+        "--device cpu --no-xla"
+    )
+
+
+def test_a_branch_needs_the_checkpoint_that_it_began_with(run: RunDir, tmp_path: Path) -> None:
+    parent = {"run": run.name, "step": 4}
+    branch = make_run(tmp_path / "branch", hyperparameters=HPARAMS, parent=parent)
+    with pytest.raises(RunError, match="that checkpoint is gone"):
+        command(opened(branch))
+    path = saved(run, 4, initial_layers((784, 8, 2), seed=1))
+    context = main.train.make_context("train", shlex.split(command(opened(branch)))[1:])
+    assert context.params["branch"] == str(path)
+    assert context.params["hidden"] == "8"
+
+
+# -- what other programs make of it --------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras's own
+def test_the_keras_model_predicts_what_the_network_does(run: RunDir, tmp_path: Path) -> None:
+    keras = pytest.importorskip("keras")
+    saved(run, 6, initial_layers((784, 8, 2), seed=1))
+    target = tmp_path / "model.keras"
+    export([run], Wanted(keras=str(target), checkpoint="last"))
+    model = keras.models.load_model(target)
+    network = Network.from_arrays(checkpoint.newest(run.checkpoints).arrays)
+    images = np.random.default_rng(0).integers(0, 256, (7, 28, 28)).astype(np.uint8)
+    scaled = images.reshape(7, -1).astype(np.float32) / 255
+    predicted = np.asarray(model(images))
+    np.testing.assert_allclose(predicted, network.probabilities(scaled), rtol=1e-5, atol=1e-7)
+    logits = keras.Model(model.inputs[0], model.get_layer("logits").output)
+    np.testing.assert_allclose(np.asarray(logits(images)), network.logits(scaled), atol=1e-5)
+
+
+def test_the_picture_shows_loss_and_precision(run: RunDir, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    from PIL import Image
+
+    notes.write(run, notes.made("costs $5 or $6", [], ""))
+    target = tmp_path / "runs.png"
+    export([run, run], Wanted(png=str(target)))
+    with Image.open(target) as image:
+        colours = image.convert("RGB").getcolors(1 << 24)
+        assert image.size == (1350, 975)
+    assert len(colours) > 50
+
+
+def test_without_matplotlib_there_is_a_sentence(
+    run: RunDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(RunError, match="pip install"):
+        export([run], Wanted(png="-"))
+
+
+def executed(exports: list[Export]) -> dict[str, Any]:
+    """The names that a notebook's cells leave behind."""
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+
+    content = json.loads(notebook(exports))
+    assert (content["nbformat"], content["nbformat_minor"]) == (4, 5)
+    assert len({cell["id"] for cell in content["cells"]}) == len(content["cells"])
+    names: dict[str, Any] = {}
+    for cell in content["cells"]:
+        if cell["cell_type"] == "code":
+            exec(compile("".join(cell["source"]), cell["id"], "exec"), names)  # noqa: S102
+    names["figures"] = len(plt.get_fignums())
+    plt.close("all")
+    return names
+
+
+def test_the_notebook_of_a_run_executes(run: RunDir) -> None:
+    names = executed([opened(run)])
+    assert names["figures"] == 2
+    steps, precision = names["precisions"](run.path, "validation")
+    assert (steps.tolist(), precision.tolist()) == ([4, 6], [0.75, 0.25])
+    assert len(names["losses"](run.path)) == 6
+
+
+def test_the_notebook_of_several_runs_compares_their_max_steps(
+    run: RunDir, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    empty = make_run(tmp_path / "b-run", hyperparameters=HPARAMS | {"max_steps": 12})
+    add_events(empty, Started(0, HPARAMS | {"max_steps": 12}, "CPU:0", 10))
+    names = executed([opened(run), opened(empty)])
+    assert names["KEY"] == "max_steps"
+    assert names["order"] == ["a-run", "b-run"]
+    assert names["figures"] == 3
+    assert "a-run: 6 steps, best precision on test 0.7500" in capsys.readouterr().out
+
+
+def test_runs_of_the_same_name_are_told_apart(run: RunDir, tmp_path: Path) -> None:
+    other = make_run(tmp_path / "else" / "a-run", hyperparameters=HPARAMS)
+    content = json.loads(notebook([opened(run), opened(other)]))
+    setup = "".join(content["cells"][1]["source"]).split("FOLDERS = ")[1].split("RUNS")[0]
+    folders = ast.literal_eval(setup)
+    assert sorted(folders.values()) == sorted([str(run.path), str(other.path)])
