@@ -7,7 +7,7 @@ from rich.style import Style
 from textual.app import App
 from textual.containers import Container
 
-from tui.bars import ProbabilityBars, verdict
+from tui.bars import ProbabilityBars
 from tui.pad import PEN, SketchPad
 from tui.pad_sheet import KEPT_DRAWINGS, Sheet, clip_to_square
 from tui.pixels import GREY, Tones, half_blocks, render_image, render_signed
@@ -348,11 +348,3 @@ async def test_the_best_bar_is_the_longest_and_only_changed_rows_are_sent():
         likely[[7, 9]] = likely[[9, 7]]
         bars.show(likely)
         assert painted == [7, 9]
-
-
-def test_the_answer_in_a_word():
-    likely = np.zeros(10)
-    likely[[4, 9]] = 0.55, 0.45
-    assert verdict(likely) == "4 or 9?"
-    likely[[4, 9]] = 0.95, 0.05
-    assert verdict(likely) == "4"

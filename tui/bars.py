@@ -1,7 +1,8 @@
 """Ten bars: how likely a network thinks each digit, the best one bright.
 
 The answer changes several times a second while somebody draws, and mostly in two or three digits,
-so a row is sent again only when its own text or colour changed.
+so a bar is sent again only when its own text or colour changed. Where there are fewer rows than
+classes, the bars stand in two columns or more.
 """
 
 from collections.abc import Sequence
@@ -16,9 +17,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 EIGHTHS = " ▏▎▍▌▋▊▉█"
-UNSURE = 0.8
-"""A best probability below this is shown as a choice of two."""
-_LABEL, _PERCENT = 2, 6
+_LABEL, _PERCENT, _GAP = 2, 6, 2
 
 
 class ProbabilityBars(Widget):
@@ -54,28 +53,43 @@ class ProbabilityBars(Widget):
 
     def show(self, probabilities: npt.NDArray[np.floating] | None) -> None:
         """Show ``[classes]`` probabilities, or nothing; only the rows that differ are repainted."""
-        before = [self._cells(row) for row in range(len(self._names))]
+        before = [self._cells(number) for number in range(len(self._names))]
         self._probabilities = None if probabilities is None else np.array(probabilities)
+        down, width = self._down, self._width
         changed = [
-            Region(0, row, self.size.width, 1)
-            for row, cells in enumerate(before)
-            if cells != self._cells(row)
+            Region(number // down * (width + _GAP), number % down, width, 1)
+            for number, cells in enumerate(before)
+            if cells != self._cells(number)
         ]
         if changed:
             self.refresh(*changed)
 
     def render_line(self, y: int) -> Strip:
-        """One class."""
-        if y >= len(self._names):
-            return Strip.blank(self.size.width, self.rich_style)
-        kind, text = self._cells(y)
-        style = self.get_component_rich_style(f"bars--{kind}")
-        return Strip([Segment(text, style)], self.size.width)
+        """One class, or one in each column."""
+        segments = []
+        for number in range(y, len(self._names), self._down) if y < self._down else ():
+            kind, text = self._cells(number)
+            segments.append(Segment(text, self.get_component_rich_style(f"bars--{kind}")))
+            segments.append(Segment(" " * _GAP, self.rich_style))
+        strip = Strip(segments) if segments else Strip.blank(self.size.width, self.rich_style)
+        return strip.adjust_cell_length(self.size.width, self.rich_style)
+
+    @property
+    def _down(self) -> int:
+        """How many bars stand in a column."""
+        columns = -(-len(self._names) // max(1, min(self.size.height, len(self._names))))
+        return -(-len(self._names) // columns)
+
+    @property
+    def _width(self) -> int:
+        """Cells of one bar, name and percentage included."""
+        columns = -(-len(self._names) // self._down)
+        return max(0, (self.size.width + _GAP) // columns - _GAP)
 
     def _cells(self, row: int) -> tuple[str, str]:
-        """How a row is shown: best, other or quiet, and its text."""
+        """How a class is shown: best, other or quiet, and its text."""
         name = self._names[row].rjust(1)
-        width = self.size.width
+        width = self._width
         if self._probabilities is None:
             return "quiet", f"{name} ".ljust(width)[:width]
         value = float(self._probabilities[row])
@@ -91,13 +105,3 @@ class ProbabilityBars(Widget):
         eighths = round(value * room * 8)
         full, part = divmod(eighths, 8)
         return (EIGHTHS[8] * full + (EIGHTHS[part] if part else "")).ljust(room)
-
-
-def verdict(
-    probabilities: npt.NDArray[np.floating], classes: Sequence[str] = tuple("0123456789")
-) -> str:
-    """The answer in a word: ``7``, or ``4 or 9?`` where the best is not likely enough."""
-    second, best = np.argsort(probabilities)[-2:].tolist()
-    if probabilities[best] >= UNSURE:
-        return str(classes[best])
-    return f"{classes[best]} or {classes[second]}?"

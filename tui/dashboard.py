@@ -26,7 +26,7 @@ from core.rundir import RunDir
 from core.session import Request, session
 from data.errors import UserError
 from tui.app import TrainpadApp
-from tui.terminal import Pace, private_terminal
+from tui.terminal import Pace, needs_ascii, private_terminal
 
 
 def run_dashboard(request: Request, launcher: Launcher, pace: Pace) -> int:
@@ -86,14 +86,6 @@ def run_viewer(run: RunDir, pace: Pace, *, read_only: bool) -> int:
         _say("the dashboard failed")
         return FAILED
     return INTERRUPTED if signals.reason == "interrupted" else DONE
-
-
-def needs_ascii() -> bool:
-    """Whether this terminal cannot be trusted with anything but ASCII."""
-    if os.environ.get("TERM") == "linux":
-        return True
-    locale = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""
-    return bool(locale) and "utf" not in locale.lower()
 
 
 class ScreenSignals(Signals):

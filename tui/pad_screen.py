@@ -1,98 +1,130 @@
 """The Pad screen: a field to draw on, what the network sees of it, and what it reads there.
 
 Classifying needs no TensorFlow: the newest weights and one forward pass in numpy, on this thread,
-in well under a millisecond; again whenever there is new ink or the network has learned something.
+in about a millisecond; at most ten times a second while somebody draws, and again whenever the
+network has learned something. Before a run has weights, the shipped ones read.
 """
+
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
-from textual.strip import Strip
+from textual.timer import Timer
 
+from core.classify import Reading
 from core.events import Event, Weights
-from core.network import Network
 from core.run import Run
+from data.dataset import DIGITS
 from data.errors import UserError
-from data.ink import ink_to_image
+from data.ink import ink_extent, ink_to_image, raw_image
+from tui.aside import Aside, Finished
 from tui.bars import ProbabilityBars
-from tui.lines import Lines, Part
 from tui.pad import SketchPad
-from tui.pixels import render_image
-from tui.rows import Rows
+from tui.pad_answer import SMALL, Answer, PadStatus, Verdict
+from tui.pad_eye import BigDigit, Eye
+from tui.pad_minds import Minds
+from tui.pad_own import NameDialog, OwnRow
+from tui.pad_pupil import Pupil, taught_run
 from tui.view import View
 
-UNSURE = 0.8
-"""Below this probability the answer names the two likeliest digits."""
+if TYPE_CHECKING:
+    from core.teach import Taught
+
+INTERVAL = 0.1
+"""Seconds between two looks at a drawing that changes."""
 Image = npt.NDArray[np.float32]
-
-
-class Eye(Rows):
-    """The 28x28 that the network sees."""
-
-    DEFAULT_CSS = "Eye { width: 28; height: 14; }"
-
-    def __init__(self, *, ascii_only: bool) -> None:
-        super().__init__()
-        self._ascii = ascii_only
-        self._image: Image = np.zeros((28, 28), np.float32)
-
-    def show(self, image: Image) -> None:
-        """Show this image, float32 ``[28, 28]`` in 0..1."""
-        self._image = image
-        self.update_rows()
-
-    def rows(self, width: int, height: int) -> list[Strip]:  # noqa: ARG002 - always 28x28
-        """The image, two pixels in a cell."""
-        return render_image(self._image, ascii_only=self._ascii)
-
-
-class Verdict(Lines):
-    """What the network reads, in words, and whose weights it uses."""
-
-    DEFAULT_CSS = "Verdict { height: 2; }"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._parts: list[list[Part]] = []
-
-    def show(self, answer: Part, source: str) -> None:
-        """Show an answer, and below it where the weights come from."""
-        self._parts = [[answer], [(source, "dim")]]
-        self.update_rows()
-
-    def lines(self, width: int, height: int) -> list[list[Part]]:  # noqa: ARG002 - two rows
-        """The two rows."""
-        return self._parts
 
 
 class PadScreen(View):
     """Draw a digit and see it read."""
 
     NAME = "pad"
+    DEFAULT_CSS = """
+    PadScreen {
+        PadStatus { margin: 0 2; }
+        #pad-body { height: 1fr; margin: 0 2; }
+        #pad-field { width: 56; height: 100%; }
+        #pad-side { width: 1fr; height: 100%; max-height: 28; margin-left: 3; }
+        #pad-look { height: 14; width: 100%; }
+        Verdict { height: 3; }
+        BigDigit { width: 18; height: 14; margin-left: 4; }
+        ProbabilityBars { height: 1fr; max-width: 72; margin-top: 1; }
+        OwnRow { margin: 1 2 0 2; }
+    }
+    PadScreen.-narrow #pad-field { width: 40; }
+    PadScreen.-low {
+        PadStatus, #pad-body { margin: 0 1; }
+        #pad-field { width: 52; }
+        #pad-side { margin-left: 2; }
+        Verdict { height: 1; }
+        BigDigit { width: 7; height: 7; margin-left: 1; }
+        ProbabilityBars { margin-top: 0; }
+        OwnRow { display: none; }
+    }
+    PadScreen.-low.-narrow #pad-field { width: 40; }
+    PadScreen.-low.-own {
+        #pad-body { display: none; }
+        OwnRow { display: block; height: 1fr; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("v", "raw", "Raw", id="pad.raw",
+                tooltip="Show the network the field as it is, or made as MNIST's digits were"),
+        Binding("w", "why", "Why", id="pad.why",
+                tooltip="Which pixels spoke for the answer, and which against"),
+        Binding("x", "mind", "Weights", id="pad.mind",
+                tooltip="Read with other weights: the run's, those you taught, the built-in ones"),
+        Binding("t", "name", "Teach", id="pad.name",
+                tooltip="Say what the drawing was: t, then the digit"),
+        Binding("T,ctrl+t", "teach", "Learn", show=False, id="pad.teach", key_display="T",
+                tooltip="Train the network on your digits, as a new run"),
+        Binding("o", "own", "Yours", id="pad.own",
+                tooltip="Your own digits: look at them, remove some; o comes back"),
+    ]  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, pupil: Pupil | None = None, minds: Minds | None = None) -> None:
         super().__init__()
-        self._network: Network | None = None
-        self._weights_step = -1
+        self._minds = minds or Minds()
+        self._pupil = pupil or Pupil()
+        self._aside: Aside[tuple[Taught, str]] = Aside(self, self._learned)
+        self._raw = self._why = False
+        self._given: tuple[Image, str] | None = None
+        """An image from elsewhere, and what to say about it."""
+        self._resting: Timer | None = None
+        self._late = False
+        """Whether the ink changed while reading rested."""
 
     def compose(self) -> ComposeResult:
         """The field at the left; the network's eye, its answer and the bars at the right."""
         ascii_only = self.trainpad.ascii
         yield self.header()
+        yield PadStatus()
         with Horizontal(id="pad-body"):
             with Container(id="pad-field"):
                 yield SketchPad(ascii_only=ascii_only)
             with Vertical(id="pad-side"):
                 yield Verdict()
-                yield Eye(ascii_only=ascii_only)
+                with Horizontal(id="pad-look"):
+                    yield Eye(ascii_only=ascii_only)
+                    yield BigDigit(ascii_only=ascii_only)
                 yield ProbabilityBars(ascii_only=ascii_only)
+        yield OwnRow(ascii_only=ascii_only)
         yield self.footer()
 
     def on_mount(self) -> None:
         """The field has the keys."""
-        self.query_one(SketchPad).focus()
+        pad = self.query_one(SketchPad)
+        pad.focus()
+        for name in ("pen", "erasing", "pen_down"):
+            self.watch(pad, name, self._show_pen)
+        self._show_own()
+
+    # -- what is read --------------------------------------------------------------------------
 
     def show(self, run: Run) -> None:
         """Use this run's newest weights."""
@@ -104,40 +136,195 @@ class PadScreen(View):
         if isinstance(event, Weights):
             self._learn(self.trainpad.run_shown)
 
+    def show_image(self, image: npt.NDArray[np.number], label: int | str | None = None) -> None:
+        """Read an image that came from elsewhere, ``[28, 28]``, 0 to 1; ink ends that.
+
+        ``label`` is what it shows: a class's number, or a name.
+        """
+        classes = self._minds.reader.classes
+        known = isinstance(label, int) and label < len(classes)
+        name = classes[int(label)] if known and label is not None else label
+        told = "a picture from the data" + (f", labelled {name}" if name is not None else "")
+        self._given = np.asarray(image, np.float32), f"{told}; draw to go on"
+        if self.ready:
+            self._read()
+
     def _learn(self, run: Run) -> None:
-        if run.weights_step == self._weights_step and self._network is not None:
-            return
-        try:
-            self._network = Network.from_arrays(run.weights) if run.weights else None
-        except UserError:
-            self._network = None
-        self._weights_step = run.weights_step
-        self._read()
+        if self._minds.take(run):
+            self._read()
 
     @on(SketchPad.Changed)
+    def _ink_changed(self, message: SketchPad.Changed) -> None:
+        """Read at once, but not again before the interval is over."""
+        self._given = None
+        if self._resting is None or message.finished:
+            self._rest()
+            self._read()
+        else:
+            self._late = True
+
+    def _rest(self) -> None:
+        if self._resting is not None:
+            self._resting.stop()
+        self._late = False
+        self._resting = self.set_timer(INTERVAL, self._rested)
+
+    def _rested(self) -> None:
+        self._resting = None
+        if self._late:
+            self._rest()
+            self._read()
+
     def _read(self) -> None:
-        """Classify what is on the field."""
+        """Classify what is on the field, or the image that was given."""
+        image, answer = self._seen()
+        reader = self._minds.reader
+        if answer.reading is None and image.any() and not answer.too_small:
+            reading = reader.read(image[None])[0]
+            answer = Answer(
+                reading, reader.source, reader.classes, subject=answer.subject,
+                history=self._history(image, reading),
+            )  # fmt: skip
+        self._show(image, answer)
+
+    def _seen(self) -> tuple[Image, Answer]:
+        """The network's input, and what there is to say before it is read."""
+        source = self._minds.reader.source
+        if self._given is not None:
+            image, subject = self._given
+            return image, Answer(source=source, subject=subject)
         strokes = self.query_one(SketchPad).strokes
-        image = ink_to_image(strokes)
-        self.query_one(Eye).show(image)
-        if not image.any() or self._network is None:
-            self.query_one(ProbabilityBars).show(None)
-            waiting = "no weights yet: the network is still loading"
-            self.query_one(Verdict).show(("", "dim"), waiting if self._network is None else "")
+        extent = ink_extent(strokes)
+        small = extent is not None and extent.side < SMALL
+        if self._raw:
+            pens = [line.pen for line in self.query_one(SketchPad).lines]
+            told = "raw: the field as it is, neither centred nor scaled"
+            return raw_image(strokes, pen=pens), Answer(None, source, subject=told)
+        return ink_to_image(strokes), Answer(None, source, too_small=small)
+
+    def _history(self, image: Image, reading: Reading) -> list[tuple[int, float]]:
+        """How likely this answer was at the run's last evaluations."""
+        if not self._minds.learns:
+            return []
+        flat = image.reshape(1, -1)
+        return [
+            (step, float(network.probabilities(flat)[0, reading.digit]))
+            for step, network in self._minds.history
+        ]
+
+    def _show(self, image: Image, answer: Answer) -> None:
+        eye, reading = self.query_one(Eye), answer.reading
+        if self._why and reading is not None:
+            network = self._minds.reader.network
+            eye.show_why(network.explain(image, reading.digit).reshape(28, 28))
+        else:
+            eye.show(image)
+        self.query_one(ProbabilityBars).show(reading.probabilities if reading else None)
+        self.query_one(BigDigit).show(answer.digit)
+        self.query_one(Verdict).show(answer)
+        self.query_one(PadStatus).show(answer)
+
+    def _show_pen(self) -> None:
+        pad = self.query_one(SketchPad)
+        does = "eraser" if pad.erasing else "pen down" if pad.pen_down else "pen"
+        self.query_one(PadStatus).show_pen(f"{does}   width {round(100 * pad.pen)} of 100   + -")
+
+    # -- keys ----------------------------------------------------------------------------------
+
+    def action_raw(self) -> None:
+        """The field as it is, or as MNIST would have it."""
+        self._raw = not self._raw
+        self._read()
+
+    def action_why(self) -> None:
+        """Which pixels spoke for the answer, or the image itself."""
+        self._why = not self._why
+        self._read()
+
+    def action_mind(self) -> None:
+        """Let other weights read."""
+        source = self._minds.next()
+        self._read()
+        self.trainpad.tell(f"reading with {source}")
+
+    def action_own(self) -> None:
+        """To the user's digits and back."""
+        shown = not self.has_class("-own")
+        self.set_class(shown, "-own")
+        self.set_focus(self.query_one(OwnRow) if shown else self.query_one(SketchPad))
+
+    # -- teaching ------------------------------------------------------------------------------
+
+    def action_name(self) -> None:
+        """Ask which digit this was."""
+        strokes = self.query_one(SketchPad).strokes
+        if not strokes or self._given is not None:
+            self.trainpad.tell("draw a digit first; t then tells what it was")
             return
-        likely = self._network.probabilities(image.reshape(1, -1))[0]
-        self.query_one(ProbabilityBars).show(likely)
-        self.query_one(Verdict).show(*self._answer(likely))
+        self.app.push_screen(NameDialog(), partial(self._named, strokes))
 
-    def _answer(self, likely: Image) -> tuple[Part, str]:
-        run = self.trainpad.run_shown
-        names = run.info.get("dataset", {}).get("classes", [])
-        first, second = np.argsort(likely)[::-1][:2]
-        source = f"with the weights after {self._weights_step:,} steps"
+    def _named(self, strokes: list[npt.NDArray[np.float64]], digit: int | None) -> None:
+        if digit is None:
+            return
+        try:
+            self._pupil.keep(strokes, digit)
+        except UserError as error:
+            self.trainpad.tell(str(error))
+            return
+        count = len(self._pupil.own)
+        self.trainpad.tell(f"that was a {digit}; {count} of yours, T teaches them")
+        self._show_own()
+        self.query_one(SketchPad).action_clear()
 
-        def name(number: int) -> str:
-            return str(names[number]) if number < len(names) else str(number)
+    @on(OwnRow.Removed)
+    def _remove(self, message: OwnRow.Removed) -> None:
+        try:
+            self._pupil.remove(message.index)
+        except UserError as error:
+            self.trainpad.tell(str(error))
+        self._show_own()
 
-        if likely[first] < UNSURE:
-            return (f"not sure: {name(first)} or {name(second)}?", "alert"), source
-        return (f"{name(first)}   {likely[first]:.0%}", "live"), source
+    def _show_own(self) -> None:
+        try:
+            self.query_one(OwnRow).show(self._pupil.own)
+        except UserError as error:
+            self.query_one(OwnRow).tell(str(error))
+
+    def action_teach(self) -> None:
+        """Train what reads on the user's digits."""
+        try:
+            own = self._pupil.own
+        except UserError as error:
+            self.trainpad.tell(str(error))
+            return
+        reader, run = self._minds.reader, self.trainpad.run_shown
+        if self._aside.busy or not len(own):
+            self.trainpad.tell(
+                "still teaching" if len(own) else "draw a digit, then t and its name"
+            )
+            return
+        if reader.classes != DIGITS or reader.network.sizes[0] != 784:
+            self.trainpad.tell("this network does not read digits; x changes the weights")
+            return
+        parent: dict[str, object] = {"run": "built-in", "step": 0}
+        if self._minds.learns:
+            parent = {"run": run.name, "step": run.weights_step}
+        self.query_one(OwnRow).tell("teaching …")
+        folder, network = self.trainpad.log_dir, reader.network
+        work = partial(taught_run, network, own, run.dataset, folder, parent)
+        self._aside.ask(work, now=True)
+
+    @on(Finished)
+    def _deliver(self, message: Finished) -> None:
+        message.deliver()
+
+    def _learned(self, result: "tuple[Taught, str] | Exception") -> None:
+        if isinstance(result, Exception):
+            told = str(result)
+        else:
+            taught, name = result
+            self._minds.teach(taught.network, f"weights you taught: {name}")
+            told = taught.sentence()
+            self._read()
+        self.query_one(OwnRow).tell(told)
+        self.trainpad.tell(told)

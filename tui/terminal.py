@@ -52,6 +52,14 @@ class Pace:
         return cls(fps or usual.fps, bytes_per_second or usual.bytes_per_second)
 
 
+def needs_ascii() -> bool:
+    """Whether this terminal cannot be trusted with anything but ASCII."""
+    if os.environ.get("TERM") == "linux":
+        return True
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""
+    return bool(locale) and "utf" not in locale.lower()
+
+
 @contextmanager
 def private_terminal() -> Iterator[None]:
     """For the time of the block, Textual's files are duplicates of the terminal's descriptors.

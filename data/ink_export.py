@@ -1,0 +1,55 @@
+"""A drawing as a file that other programs read, and ``trainpad classify`` too."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from data.errors import DataError
+from data.ink_field import DistanceField
+from data.strokes import write_strokes
+
+SIDE = 560
+"""Pixels of a picture's side."""
+KINDS = (".png", ".json")
+
+
+def check_kind(path: Path) -> None:
+    """Refuse a file that no drawing can be written to.
+
+    Raises:
+        DataError: its name ends in neither .png nor .json.
+    """
+    if path.suffix.lower() not in KINDS:
+        raise DataError(f"{path}: a drawing is written as .png or .json")
+
+
+def export_drawing(
+    path: Path, strokes: Sequence[npt.NDArray[np.float64]], pens: Sequence[float]
+) -> None:
+    """Write strokes in the unit square, drawn with these pens: stroke JSON, or black on white.
+
+    Raises:
+        DataError: the file is of no such kind, or cannot be written.
+    """
+    check_kind(path)
+    try:
+        if path.suffix.lower() == ".json":
+            path.write_text(write_strokes(strokes) + "\n", encoding="utf-8")
+        else:
+            _write_picture(path, strokes, pens)
+    except OSError as error:
+        raise DataError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def _write_picture(
+    path: Path, strokes: Sequence[npt.NDArray[np.float64]], pens: Sequence[float]
+) -> None:
+    from PIL import Image
+
+    field = DistanceField(SIDE, SIDE)
+    for stroke, pen in zip(strokes, pens, strict=True):
+        field.add(stroke * SIDE, pen * SIDE)
+    paper = np.rint(255 * (1 - field.ink())).astype(np.uint8)
+    Image.fromarray(paper).save(path)

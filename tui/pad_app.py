@@ -1,0 +1,108 @@
+"""The pad alone: up at once, with nothing of the dashboard but the screen itself.
+
+It imports neither the trainer nor the other screens, so that the first paint comes within half a
+second; and it is an app for the Pad screen in all that the screen asks of one.
+"""
+
+from pathlib import Path
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.driver import Driver
+
+from core.classify import Reader
+from core.run import Run
+from core.rundir import default_log_dir
+from data.ink_export import check_kind, export_drawing
+from tui.lines import Lines, Part, fit
+from tui.pad import SketchPad
+from tui.pad_minds import Minds
+from tui.pad_screen import PadScreen
+from tui.precise import PreciseApp
+from tui.terminal import Pace, driver_class, private_terminal
+
+
+class Title(Lines):
+    """What stands in place of the dashboard's header."""
+
+    DEFAULT_CSS = "Title { height: 2; }"
+
+    def lines(self, width: int, height: int) -> list[list[Part]]:  # noqa: ARG002 - two rows
+        """The program's name, and what this is."""
+        return [[(" trainpad", "title"), (fit("  the sketch pad", max(0, width - 9)), "dim")]]
+
+
+class PadAlone(PadScreen):
+    """The Pad screen where there is no run to show."""
+
+    def header(self) -> Title:  # type: ignore[override]  # there is no run for a header to tell of
+        """A title."""
+        return Title()
+
+    def show(self, run: Run) -> None:
+        """There is no run."""
+
+
+class PadApp(PreciseApp[None]):
+    """The sketch pad with the built-in weights, or those of a reader that is given."""
+
+    CSS_PATH = "trainpad.tcss"
+    TITLE = "trainpad"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c,ctrl+q", "ask_quit", "Quit", show=False, priority=True, id="app.interrupt"),
+    ]
+
+    def __init__(
+        self, reader: Reader | None = None, *, ascii_only: bool = False, log_dir: Path | None = None
+    ) -> None:
+        super().__init__()
+        self.ascii = ascii_only
+        self.log_dir = log_dir or default_log_dir()
+        self.run_shown = Run()
+        self.pad_screen = PadAlone(minds=Minds(reader))
+
+    def get_driver_class(self) -> type[Driver]:
+        """A driver that outlives its terminal."""
+        return driver_class(super().get_driver_class(), Pace.chosen(), None)
+
+    def on_mount(self) -> None:
+        """Straight to the pad."""
+        self.push_screen(self.pad_screen)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave out what belongs to the dashboard."""
+        if action in ("go", "detach", "ask_stop"):
+            return False
+        return super().check_action(action, parameters)
+
+    def tell(self, sentence: str) -> None:
+        """Show a sentence for a while, if there is one."""
+        if sentence:
+            self.notify(sentence, markup=False, timeout=4)
+
+    def action_help(self) -> None:
+        """Every key of the pad."""
+        from tui.help import Help
+
+        self.push_screen(Help(self.pad_screen))
+
+    def action_ask_quit(self) -> None:
+        """Leave; a drawing is no work to lose."""
+        self.exit()
+
+
+def run_pad(reader: Reader | None, log_dir: Path, export: Path | None, *, ascii_only: bool) -> int:
+    """The pad until it is left; then write the drawing to ``export``, if there is one.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
+    if export is not None:
+        check_kind(export)
+    app = PadApp(reader, ascii_only=ascii_only, log_dir=log_dir)
+    with private_terminal():
+        app.run()
+    lines = app.pad_screen.query_one(SketchPad).lines
+    if export is not None and lines:
+        export_drawing(export, [line.points for line in lines], [line.pen for line in lines])
+    return 1 if app.return_code else 0

@@ -1,0 +1,96 @@
+"""Whose weights read the pad: the run's that is shown, those that were taught, or the shipped ones.
+
+The newest wins, until the user asks for another: weights that come while nothing was asked for
+replace the built-in ones, teaching replaces the run's, and a key goes round all there are.
+"""
+
+from collections import deque
+from typing import NamedTuple
+
+from core.builtin import NAME, builtin_network
+from core.classify import Reader
+from core.network import Network
+from core.run import Run
+from data.dataset import DIGITS
+from data.errors import UserError
+
+KEPT = 8
+"""At how many of the last evaluations it is told how sure the network was."""
+
+
+class Evaluation(NamedTuple):
+    """The network as it was evaluated."""
+
+    step: int
+    network: Network
+
+
+class Minds:
+    """Every network that can read the pad, and the one that does."""
+
+    def __init__(self, given: Reader | None = None) -> None:
+        """Read with the built-in weights, or with those that are given."""
+        self._readers: dict[str, Reader] = {"built-in": Reader(builtin_network(), NAME)}
+        self._chosen = "built-in"
+        if given is not None:
+            self._readers["given"] = given
+            self._chosen = "given"
+        self._directory = ""
+        self._step = -1
+        self.history: deque[Evaluation] = deque(maxlen=KEPT)
+        """The run's network at its last evaluations, oldest first."""
+
+    @property
+    def reader(self) -> Reader:
+        """Who reads."""
+        return self._readers[self._chosen]
+
+    @property
+    def learns(self) -> bool:
+        """Whether the run's own network is the one that reads."""
+        return self._chosen == "run"
+
+    def take(self, run: Run) -> bool:
+        """Look at a run for newer weights; whether what reads has changed."""
+        if run.directory != self._directory:
+            self._forget(run.directory)
+        self._keep_evaluated(run)
+        if not run.weights or run.weights_step == self._step:
+            return False
+        try:
+            network = Network.from_arrays(run.weights)
+        except UserError:
+            return False
+        first = "run" not in self._readers
+        self._step = run.weights_step
+        source = f"weights after {run.weights_step:,} steps"
+        self._readers["run"] = Reader(network, source, run.classes)
+        if first and network.sizes[0] == 28 * 28:
+            self._chosen = "run"
+        return self.learns
+
+    def teach(self, network: Network, source: str) -> None:
+        """Read with what was just taught."""
+        self._readers["taught"] = Reader(network, source, DIGITS)
+        self._chosen = "taught"
+
+    def next(self) -> str:
+        """Let the next one read; says who."""
+        names = list(self._readers)
+        self._chosen = names[(names.index(self._chosen) + 1) % len(names)]
+        return self.reader.source
+
+    def _forget(self, directory: str) -> None:
+        self._directory, self._step = directory, -1
+        self.history.clear()
+        if self._readers.pop("run", None) is not None and self.learns:
+            self._chosen = "built-in"
+
+    def _keep_evaluated(self, run: Run) -> None:
+        for step, arrays in run.evaluated:
+            if self.history and step <= self.history[-1].step:
+                continue
+            try:
+                self.history.append(Evaluation(step, Network.from_arrays(arrays)))
+            except UserError:
+                return
