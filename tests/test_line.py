@@ -138,6 +138,10 @@ def test_detach_come_back_steer_and_stop(tmp_path: Path, start: Start) -> None:
     assert second.process.wait(LONG) == 0
     assert_restored(second)
     assert state_of(log_dir) == "training"
+    # What nobody can believe is told, and changes nothing.
+    (only_run(log_dir) / "control.json").write_text('{"stop": ')
+    viewer.wait_for("control.json is not JSON; it is ignored")
+    assert state_of(log_dir) == "training"
     viewer.type("Q")
     viewer.wait_for("End this run")
     viewer.type("s")
@@ -161,6 +165,37 @@ def test_a_signal_saves_and_restores_the_terminal(tmp_path: Path, start: Start) 
     assert (run / "checkpoints" / f"step-{steps - 1:06d}.safetensors").is_file()
 
 
+BREAKS = """
+import sys
+import core.session, main
+from core.events import Evaluated
+train = core.session.train
+def broken(job, control):
+    for event in train(job, control):
+        yield event
+        if isinstance(event, Evaluated):
+            raise RuntimeError("the \\x1b[31mbelt\\x1b[0m snapped")
+core.session.train = broken
+main.main(sys.argv[1:])
+"""
+
+
+@pytest.mark.timeout(300)
+def test_a_crash_in_training_is_told(tmp_path: Path, start: Start) -> None:
+    command = training(tmp_path / "runs", "--eval_every", "50")
+    terminal = start([command[0], "-c", BREAKS, *command[2:]])
+    terminal.wait_for(r"failed +50 / 2,000")
+    terminal.wait_for("belt")
+    terminal.type("q")
+    assert terminal.process.wait(LONG) == 1
+    assert_restored(terminal)
+    ending = bytes(terminal.sent).decode().rpartition("\x1b[?1004l")[2]
+    assert "snapped" in ending
+    assert "\x1b[31m" not in ending
+    assert "RuntimeError" in (only_run(tmp_path / "runs") / "run.log").read_text()
+    assert state_of(tmp_path / "runs") == "failed"
+
+
 @pytest.mark.usefixtures("ended")
 @pytest.mark.timeout(300)
 def test_a_killed_launcher_leaves_the_terminal_to_the_shell(tmp_path: Path, start: Start) -> None:
@@ -177,6 +212,8 @@ def test_a_killed_launcher_leaves_the_terminal_to_the_shell(tmp_path: Path, star
     shell.wait_for("typed 42 times")
     assert bytes(shell.sent).rfind(b"\x1b[?1003l") > bytes(shell.sent).rfind(b"\x1b[?1003h")
     assert state_of(log_dir) == "training"
+    os.kill(state.pid, signal.SIGTERM)
+    wait_until(lambda: state_of(log_dir) == "stopped")
 
 
 @pytest.mark.usefixtures("ended")

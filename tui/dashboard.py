@@ -98,6 +98,12 @@ class ScreenSignals(Signals):
     def __init__(self, app: TrainpadApp) -> None:
         super().__init__()
         self._app = app
+        self._has_screen = True
+
+    def attach(self, control: Control) -> None:
+        """The screen is gone; from here on signals go to the run."""
+        self._has_screen = False
+        super().attach(control)
 
     def install(self) -> None:
         """Take over the signals that end a dashboard; only the main thread can."""
@@ -105,10 +111,10 @@ class ScreenSignals(Signals):
         signal.signal(signal.SIGHUP, self._hung_up)
 
     def _caught(self, number: int, frame: FrameType | None) -> None:
-        if self.reason or not self._app.leave("signal"):
-            super()._caught(number, frame)
-        else:
+        if self._has_screen and not self.reason and self._app.leave("signal"):
             self.reason = self.reason_of(number)
+        else:
+            super()._caught(number, frame)
 
     def _hung_up(self, _number: int, _frame: FrameType | None) -> None:
         self._app.leave("lost")

@@ -1,0 +1,175 @@
+"""What the line costs and what it cannot hurt: bytes a second, slow, stalled and cut lines.
+
+Trains on a pseudo-terminal whose other end reads as slowly as it is told to, and compares with
+training without a screen in the same minute, since machines differ and have other things to do:
+
+    python benchmarks/line.py [--input_data_dir FOLDER] [--size 160x45] [--seconds 15]
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from core.rundir import RunDir
+from core.runs import look
+from tests.pty_tools import Terminal, only_run, trainpad, wait_until
+
+ENDLESS = ("--offline", "--max_steps", "100000000", "--eval_every", "100000000")
+OVER_SSH = {"SSH_CONNECTION": "10.0.0.1 50000 10.0.0.2 22"}
+SLOW = 2048.0
+"""Bytes a second."""
+
+
+def steps(log_dir: Path) -> int:
+    return look(RunDir(only_run(log_dir))).steps
+
+
+def cpu(pid: int) -> float:
+    """Seconds of the processor that the process took so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+
+
+def pid(log_dir: Path) -> int:
+    return look(RunDir(only_run(log_dir))).pid
+
+
+def rates(log_dir: Path, seconds: float) -> tuple[float, float]:
+    """Steps a second, and seconds of the processor for 1,000 steps."""
+    process = pid(log_dir)
+    before, busy, began = steps(log_dir), cpu(process), time.monotonic()
+    time.sleep(seconds)
+    done = steps(log_dir) - before
+    return done / (time.monotonic() - began), 1000 * (cpu(process) - busy) / max(1, done)
+
+
+class Bench:
+    """Trainings in folders of their own, one at a time."""
+
+    def __init__(self, folder: Path, data: list[str], size: tuple[int, int], seconds: float):
+        self.folder, self.data, self.size, self.seconds = folder, data, size, seconds
+
+    def headless(self) -> tuple[float, float]:
+        """Steps a second, and CPU seconds for 1,000, without a screen."""
+        log_dir = self.folder / f"headless-{time.monotonic_ns()}"
+        command = trainpad("--headless", "--log_dir", log_dir, *ENDLESS, *self.data)
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as job:
+            wait_until(lambda: log_dir.exists() and steps(log_dir) > 1000)
+            found = rates(log_dir, self.seconds)
+            job.terminate()
+        return found
+
+    def dashboard(self, name: str, use: Callable[[Terminal, Path], None], **extra: str) -> None:
+        """Train in the dashboard, `use` it, and leave nothing behind."""
+        log_dir = self.folder / name
+        command = trainpad("--log_dir", log_dir, *ENDLESS, *self.data)
+        terminal = Terminal(command, *self.size, **extra)
+        try:
+            terminal.wait_for(r"training +[1-9][\d,]+ /")
+            use(terminal, log_dir)
+        finally:
+            process = pid(log_dir)
+            terminal.end()
+            # What was cut off trains on.
+            os.kill(process, signal.SIGTERM)
+            wait_until(lambda: not Path(f"/proc/{process}").exists())
+
+
+def steady(bench: Bench, title: str, **extra: str) -> None:
+    """Bytes a second while nothing is touched."""
+
+    def use(terminal: Terminal, log_dir: Path) -> None:
+        time.sleep(5)
+        before, began = len(terminal.sent), time.monotonic()
+        speed, _ = rates(log_dir, bench.seconds)
+        sent = (len(terminal.sent) - before) / (time.monotonic() - began)
+        print(f"{title}: {sent / 1000:.2f} KB/s at {bench.size[0]}x{bench.size[1]}, "
+              f"{speed:,.0f} steps/s", flush=True)  # fmt: skip
+
+    bench.dashboard(title.replace(" ", "-"), use, **extra)
+
+
+def slow(bench: Bench) -> None:
+    """How soon a key is answered at 2 KB/s, and how fast training is."""
+
+    def use(terminal: Terminal, log_dir: Path) -> None:
+        terminal.rate = SLOW
+        time.sleep(10)
+        speed, _ = rates(log_dir, bench.seconds)
+        delays = []
+        for value in ("0.0125", "0.0156", "0.0195"):
+            before = time.monotonic()
+            terminal.type("]")
+            terminal.wait_for(value)
+            delays.append(time.monotonic() - before)
+            time.sleep(2)
+        shown = ", ".join(f"{delay:.2f}" for delay in delays)
+        print(f"2 KB/s: keys answered after {shown} s, {speed:,.0f} steps/s", flush=True)
+
+    bench.dashboard("slow", use, **OVER_SSH)
+
+
+def stalled(bench: Bench) -> None:
+    """A terminal that reads nothing for a while, and then again."""
+
+    def use(terminal: Terminal, log_dir: Path) -> None:
+        terminal.rate = 0.001
+        time.sleep(2)
+        speed, cost = rates(log_dir, bench.seconds)
+        print(f"stalled: {speed:,.0f} steps/s, {cost:.2f} s of CPU for 1,000", flush=True)
+
+    bench.dashboard("stalled", use)
+
+
+def cut(bench: Bench) -> None:
+    """What the process takes after its terminal is gone."""
+
+    def use(terminal: Terminal, log_dir: Path) -> None:
+        terminal.hang_up()
+        time.sleep(2)
+        speed, cost = rates(log_dir, bench.seconds)
+        print(f"cut off: {speed:,.0f} steps/s, {cost:.2f} s of CPU for 1,000", flush=True)
+
+    bench.dashboard("cut", use)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--input_data_dir", type=Path)
+    parser.add_argument("--size", default="160x45")
+    parser.add_argument("--seconds", type=float, default=15)
+    given = parser.parse_args()
+    width, height = map(int, given.size.split("x"))
+    data = ["--fake_data"]
+    if given.input_data_dir:
+        data = ["--input_data_dir", str(given.input_data_dir.resolve())]
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(Path(folder), data, (width, height), given.seconds)
+        for title, measure in [
+            ("without a screen", None),
+            ("at home", lambda: steady(bench, "at home")),
+            ("over ssh", lambda: steady(bench, "over ssh", **OVER_SSH)),
+            ("without a screen", None),
+            ("slow", lambda: slow(bench)),
+            ("without a screen", None),
+            ("stalled", lambda: stalled(bench)),
+            ("cut", lambda: cut(bench)),
+            ("without a screen", None),
+        ]:
+            if measure is not None:
+                measure()
+                continue
+            speed, cost = bench.headless()
+            print(f"{title}: {speed:,.0f} steps/s, {cost:.2f} s of CPU for 1,000", flush=True)
+
+
+if __name__ == "__main__":
+    main()
