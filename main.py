@@ -300,6 +300,30 @@ def watch(
     return run_watch(paths, pattern, Pace.chosen(fps, bytes_per_second))
 
 
+@cli.command()
+@flag("log_dir", type=Path, metavar="FOLDER", help="Where the runs would be.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def doctor(log_dir: Path | None, as_json: bool) -> int:
+    """Tell what this terminal, device, data and installation can do, and what would help.
+
+    Exit status 1 where something is broken that trainpad needs.
+
+    Example: trainpad doctor
+    """
+    from itertools import chain
+
+    from core.doctor import about_data, about_runs, about_versions
+    from core.doctor_device import about_device
+    from core.findings import report
+    from core.request import log_dir_from
+    from tui.doctor import about_terminal
+
+    runs_found = about_runs(log_dir_from(log_dir))
+    parts = about_terminal(), about_versions(), runs_found, about_data(), about_device()
+    width = os.get_terminal_size(1).columns - 1 if os.isatty(1) else 0
+    return report(chain(*parts), sys.stdout, as_json=as_json, width=width)
+
+
 def _show_version(ctx: click.Context) -> None:
     from core.session import versions
 
