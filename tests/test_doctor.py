@@ -1,0 +1,281 @@
+"""What `trainpad doctor` says of machines that are not this one."""
+
+import io
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import main
+from core import doctor_device
+from core.doctor import about_data, about_runs, about_versions
+from core.doctor_device import Cards, Probe, verdicts, why_not_imported, why_unused
+from core.findings import broken, good, note, report
+from tui import doctor
+from tui.terminal import Pace
+
+CARD = Cards(present=True, names=("NVIDIA H200",), used=(0.0,), driver="550.54", cuda=(12, 4))
+CUDA = Probe("2.21.0", "12.5.1")
+
+UNUSED = {
+    "hidden": (CUDA, CARD, {"CUDA_VISIBLE_DEVICES": "-1"}, "unset CUDA_VISIBLE_DEVICES"),
+    "hidden by nothing": (CUDA, CARD, {"CUDA_VISIBLE_DEVICES": ""}, "unset CUDA_VISIBLE_DEVICES"),
+    "no driver": (
+        CUDA,
+        Cards(present=True, problem="NVML Shared Library Not Found"),
+        {},
+        "install NVIDIA's driver",
+    ),
+    "a driver half renewed": (
+        CUDA,
+        Cards(present=True, problem="Driver/library version mismatch"),
+        {},
+        "restart the machine",
+    ),
+    "a build for the CPU": (Probe("2.21.0"), CARD, {}, "built for the CPU"),
+    "an old driver": (
+        CUDA,
+        Cards(present=True, names=("Tesla T4",), used=(0.0,), driver="470.1", cuda=(11, 4)),
+        {},
+        "can do CUDA 11.4, and this TensorFlow needs 12.5.1",
+    ),
+    "libraries that are missing": (
+        Probe("2.21.0", "12.5.1", said="W x.cc:1] Cannot dlopen some GPU libraries."),
+        CARD,
+        {},
+        "pip install -e '.[cuda]'",
+    ),
+    "a library with a name": (
+        Probe("2.21.0", "12.5.1", said="W x] Could not load dynamic library 'libcudnn.so.9';"),
+        CARD,
+        {},
+        "(libcudnn.so.9)",
+    ),
+    "another's number": (CUDA, CARD, {"CUDA_VISIBLE_DEVICES": "7"}, "names no card"),
+    "what TensorFlow says": (
+        Probe("2.21.0", "12.5.1", said="E0000 a.cc:52] failed call to cuInit: UNKNOWN ERROR (303)"),
+        CARD,
+        {},
+        "not used: failed call to cuInit: UNKNOWN ERROR (303);",
+    ),
+    "silence": (CUDA, CARD, {}, "TensorFlow does not say why"),
+}
+
+
+@pytest.mark.parametrize(("probe", "cards", "env", "words"), UNUSED.values(), ids=UNUSED)
+def test_a_card_that_is_not_used_gets_the_reason(
+    probe: Probe, cards: Cards, env: dict[str, str], words: str
+) -> None:
+    assert words in why_unused(probe, cards, env)
+    found = list(verdicts(probe, cards, env))
+    assert [finding.state for finding in found] == ["good", "note"]
+    assert "trains now" in found[0].text
+
+
+def test_a_machine_without_a_card_is_good() -> None:
+    (found,) = verdicts(CUDA, Cards(), {})
+    assert found.state == "good"
+    assert "no NVIDIA card" in found.text
+
+
+def test_a_card_that_somebody_else_fills_is_told() -> None:
+    probe = Probe("2.21.0", "12.5.1", ("NVIDIA H200",))
+    (free,) = verdicts(probe, CARD, {})
+    (full,) = verdicts(probe, Cards(present=True, names=("NVIDIA H200",), used=(0.97,)), {})
+    assert (free.state, free.text) == ("good", "NVIDIA H200")
+    assert full.state == "note"
+    assert "97%" in full.text
+    assert "--device cpu" in full.text
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("killed by SIGILL", "AVX"),
+        ("ModuleNotFoundError: No module named 'tensorflow'", "pip install"),
+        ("Traceback\nImportError: libm.so.6: version not found\n", "libm.so.6"),
+        ("", "said nothing"),
+    ],
+)
+def test_an_import_that_fails_is_a_sentence(said: str, words: str) -> None:
+    assert words in why_not_imported(said)
+
+
+class Done:
+    """What a process left."""
+
+    def __init__(self, returncode: int, stdout: str = "", stderr: str = "") -> None:
+        self.returncode, self.stdout, self.stderr = returncode, stdout, stderr
+
+
+@pytest.mark.parametrize(
+    ("done", "states"),
+    [
+        (Done(-4), ["broken"]),
+        (Done(1, "", "No module named 'tensorflow'"), ["broken"]),
+        (Done(0, "not what it should say\n"), ["broken"]),
+        (Done(0, '{"version": "2.21.0", "cuda": "12.5.1", "gpus": []}\n'), ["good", "good"]),
+    ],
+    ids=["killed", "missing", "strange", "there"],
+)
+def test_tensorflow_is_asked_in_another_process(
+    monkeypatch: pytest.MonkeyPatch, done: Done, states: list[str]
+) -> None:
+    monkeypatch.setattr(doctor_device.subprocess, "run", lambda *_a, **_k: done)
+    monkeypatch.setattr(doctor_device, "ask_cards", Cards)
+    assert [finding.state for finding in doctor_device.about_device()] == states
+
+
+def test_tensorflow_that_never_starts_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_arguments: object, **_options: object) -> None:
+        raise subprocess.TimeoutExpired("python", 1)
+
+    monkeypatch.setattr(doctor_device.subprocess, "run", never)
+    (found,) = doctor_device.about_device()
+    assert found.state == "broken"
+    assert "did not start" in found.text
+
+
+def test_nvidias_cards_are_seen_without_a_driver(tmp_path: Path) -> None:
+    def device(name: str, vendor: str, kind: str) -> None:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "vendor").write_text(f"{vendor}\n")
+        (tmp_path / name / "class").write_text(f"{kind}\n")
+
+    device("bridge", "0x8086", "0x060000")
+    device("sound", "0x10de", "0x040300")
+    (tmp_path / "odd").mkdir()
+    present = doctor_device.ask_cards(tmp_path).present
+    device("card", "0x10de", "0x030200")
+    cards = doctor_device.ask_cards(tmp_path)
+    assert cards.present
+    assert cards.names or cards.problem
+    assert not present or cards.names
+
+
+# -- data, runs, versions ------------------------------------------------------------------------
+
+
+def test_data_that_is_not_there_is_told_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRAINPAD_DATA", "/nowhere")
+    found = [finding for finding in about_data() if finding.what in ("mnist", "skipped")]
+    assert "/nowhere" in found[0].text
+    assert all(finding.state != "broken" for finding in found)
+
+
+def test_a_folder_for_runs_is_tried_and_left_as_it_was(tmp_path: Path) -> None:
+    folder, space = about_runs(tmp_path / "deep" / "runs")
+    assert folder.state == "good"
+    assert "0 runs" in folder.text
+    assert "free" in space.text
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_is_broken() -> None:
+    (found,) = about_runs(Path("/proc/trainpad"))
+    assert found.state == "broken"
+    assert "--log_dir" in found.text
+
+
+def test_little_space_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.doctor.SPACE", 1e18)
+    _, space = about_runs(tmp_path)
+    assert space.state == "note"
+
+
+def test_a_missing_package_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert all(finding.state == "good" for finding in about_versions())
+    monkeypatch.setattr("core.doctor.NEEDED", {"plotext": "no_such.module", "numpy": "numpy"})
+    found = {finding.what: finding for finding in about_versions()}
+    assert found["plotext"].state == "broken"
+    assert "plotext" not in found["packages"].text
+
+
+# -- the terminal --------------------------------------------------------------------------------
+
+
+def test_what_a_terminal_can_do_is_good_or_ends_in_what_to_do() -> None:
+    assert doctor.size(80, 24).state == "good"
+    assert "80x24" in doctor.size(79, 24).text
+    assert doctor.colours({}, "truecolor").state == "good"
+    assert "COLORTERM" in doctor.colours({}, "256").text
+    assert "xterm-256color" in doctor.colours({"TERM": "vt100"}, None).text
+    assert "unset NO_COLOR" in doctor.colours({"NO_COLOR": ""}, "truecolor").text
+    assert "LC_ALL" in doctor.characters({}, ascii_only=True).text
+    assert "console" in doctor.characters({"TERM": "linux"}, ascii_only=True).text
+    assert "arrows" in doctor.mouse({"TERM": "vt100"}, knows_mouse=False).text
+    assert doctor.mouse({}, knows_mouse=True).state == "good"
+
+
+def test_the_way_to_the_terminal_is_told() -> None:
+    assert "10 frames" in doctor.way({}, Pace(10, None)).text
+    remote = doctor.way({"TMUX": "x"}, Pace(4, 4096)).text
+    assert "over SSH inside tmux" in remote
+    assert "4,096 bytes" in remote
+
+
+@pytest.mark.parametrize(
+    ("env", "kills", "lingers", "words"),
+    [
+        ({}, False, False, "goes on"),
+        ({}, True, True, "goes on"),
+        ({}, True, False, "enable-linger"),
+        ({"SLURM_JOB_ID": "12"}, False, False, "job 12"),
+    ],
+)
+def test_whether_a_run_outlives_its_session(
+    env: dict[str, str], kills: bool, lingers: bool, words: str
+) -> None:
+    (found,) = doctor.leaving(env, kills=kills, lingers=lingers)
+    assert words in found.text
+
+
+def test_later_files_of_logind_win(tmp_path: Path) -> None:
+    first, folder = tmp_path / "logind.conf", tmp_path / "logind.conf.d"
+    assert not doctor.kills_on_logout((first, folder))
+    first.write_text("[Login]\n#KillUserProcesses=no\nKillUserProcesses=yes\n")
+    folder.mkdir()
+    assert doctor.kills_on_logout((first, folder))
+    (folder / "50-ours.conf").write_text("[Login]\nKillUserProcesses = no\n")
+    assert not doctor.kills_on_logout((first, folder))
+
+
+# -- telling -------------------------------------------------------------------------------------
+
+FOUND = [
+    good("terminal", "size", "80x24"),
+    note("data", "mnist", "not here; " + "fetch it " * 12),
+    broken("device", "tensorflow", "not installed\x1b[2J"),
+]
+
+
+def test_findings_are_lines_by_topic_and_one_that_is_broken_fails() -> None:
+    out = io.StringIO()
+    assert report(FOUND[:2], io.StringIO(), as_json=False) == 0
+    assert report(FOUND, out, as_json=False, width=60) == 1
+    lines = out.getvalue().splitlines()
+    assert [line for line in lines if not line.startswith(" ")] == ["terminal", "data", "device"]
+    assert all(len(line) <= 60 for line in lines)
+    assert "\x1b" not in out.getvalue()
+    assert lines[1].split() == ["good", "size", "80x24"]
+
+
+def test_findings_are_json_objects() -> None:
+    out = io.StringIO()
+    assert report(FOUND, out, as_json=True) == 1
+    values = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert [value["state"] for value in values] == ["good", "note", "broken"]
+    assert set(values[0]) == {"topic", "what", "state", "text"}
+
+
+def test_the_command_puts_it_together(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(doctor_device, "about_device", lambda: iter(FOUND[:1]))
+    with pytest.raises(SystemExit) as left:
+        main.main(["doctor", "--json", "--log_dir", str(tmp_path)])
+    out = capsys.readouterr().out
+    assert left.value.code == 0
+    topics = [json.loads(line)["topic"] for line in out.splitlines()]
+    assert {"terminal", "versions", "runs", "data"} <= set(topics)
