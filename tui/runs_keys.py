@@ -3,7 +3,7 @@
 from textual.binding import Binding, BindingType
 
 BINDINGS: list[BindingType] = [
-    Binding("enter", "run('open')", "Open", id="runs.open",
+    Binding("enter", "run('open')", "Open", id="runs.open", key_display="enter",
             tooltip="Show this run, live or as it was"),
     Binding("space", "mark", "Mark", id="runs.mark",
             tooltip="Mark this run: marked ones share the chart, six at the most"),
