@@ -8,6 +8,7 @@ cancel out and would judge every run as too slow.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
@@ -70,11 +71,20 @@ class Spread:
         return shares
 
 
+class Severity(IntEnum):
+    """How pressing a judgement is."""
+
+    REMARK = 0
+    WARNING = 1
+    FATAL = 2
+    """The network cannot get better any more."""
+
+
 class Judgement(NamedTuple):
-    """A sentence, and whether it asks for attention."""
+    """A sentence, what matters first: its end may be cut off; and how pressing it is."""
 
     text: str
-    urgent: bool
+    severity: Severity
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,9 +127,8 @@ class Anatomy:
         """What is to be said of it, the most pressing first; never nothing."""
         said = [entry for i, layer in enumerate(self.layers) for entry in judge(i, layer)]
         said += self._sound_updates()
-        return sorted(said, key=lambda entry: not entry.urgent) or [
-            Judgement("nothing looks wrong", False)
-        ]
+        said.sort(key=lambda entry: -entry.severity)
+        return said or [Judgement("nothing looks wrong", Severity.REMARK)]
 
     def _sound_updates(self) -> list[Judgement]:
         """One sentence where what a step changes is known and sound in every layer."""
@@ -127,7 +136,8 @@ class Anatomy:
         if not updates or not all(SLOW <= update <= FAST for update in updates):
             return []
         low, high = min(updates), max(updates)
-        return [Judgement(f"a step changes {low:.1e} to {high:.1e} of the weights: sound", False)]
+        text = f"a step changes {low:.1e} to {high:.1e} of the weights: sound"
+        return [Judgement(text, Severity.REMARK)]
 
 
 def examine(
@@ -167,8 +177,8 @@ def judge(number: int, layer: LayerReport) -> list[Judgement]:
     """What is worth saying of layer `number`, counted from 0."""
     name = layer_name(number, layer.hidden)
     if not (layer.weights.finite and layer.biases.finite):
-        text = f"{name}: some weights are not finite; branch from a checkpoint, with a smaller rate"
-        return [Judgement(text, True)]
+        text = f"{name}: weights are not finite; branch from a checkpoint, with a smaller rate"
+        return [Judgement(text, Severity.FATAL)]
     return [*_judged_dead(name, layer), *_judged_update(name, layer)]
 
 
@@ -177,26 +187,27 @@ def _judged_dead(name: str, layer: LayerReport) -> list[Judgement]:
         return []
     if layer.dead == layer.units:
         text = (
-            f"{name} is dead: none of its {layer.units} units fires for any image, so nothing is "
-            "learned any more; start again with a smaller learning rate"
+            f"{name} is dead: no unit fires, nothing more is learned; begin anew with a smaller "
+            "learning rate"
         )
-        return [Judgement(text, True)]
-    text = f"{name}: {layer.dead} of {layer.units} units are dead: they fire for no image"
-    many = layer.dead >= MANY_DEAD * layer.units
-    return [Judgement(text + ("; the learning rate may be too large" if many else ""), many)]
+        return [Judgement(text, Severity.FATAL)]
+    text = f"{name}: {layer.dead:,} of {layer.units:,} units are dead, they never fire"
+    if layer.dead < MANY_DEAD * layer.units:
+        return [Judgement(text, Severity.REMARK)]
+    return [Judgement(f"{text}; the learning rate may be too large", Severity.WARNING)]
 
 
 def _judged_update(name: str, layer: LayerReport) -> list[Judgement]:
-    if layer.update is None:
+    if layer.update is None or SLOW <= layer.update <= FAST:
         return []
-    changes = f"{name}: a step changes the weights by {layer.update:.1e} of their size"
-    if layer.update > FAST:
-        return [Judgement(f"{changes}, far more than 1e-03: the learning rate is too large", True)]
     if layer.update == 0:
-        return [Judgement(f"{name}: the last step changed nothing", True)]
-    if layer.update < SLOW:
-        return [Judgement(f"{changes}, far less than 1e-03: it learns slowly", False)]
-    return []
+        return [Judgement(f"{name}: the last step changed nothing", Severity.WARNING)]
+    changes = f"{name}: a step changes {layer.update:.1e} of the weights"
+    if layer.update > FAST:
+        text = f"{changes}: too much (sound: 1e-03); lower the learning rate"
+        return [Judgement(text, Severity.WARNING)]
+    text = f"{changes}: little (sound: 1e-03); it learns slowly"
+    return [Judgement(text, Severity.REMARK)]
 
 
 def evenly(count: int, most: int) -> npt.NDArray[np.int64]:

@@ -244,11 +244,12 @@ class TrainpadApp(PreciseApp[str]):
         """Go to another screen."""
         if isinstance(self.screen, View):
             self._shown_version = -1
+            self.subject = self.screen.subject or self.subject
             self.switch_mode(screen)
 
     async def take_to_pad(self, subject: Subject) -> None:
         """Show a picture on the pad."""
-        self.subject, self._shown_version = subject, -1
+        self._shown_version = -1
         await self.switch_mode("pad")
         show_image = getattr(self.screen, "show_image", None)
         if show_image is not None:

@@ -258,7 +258,7 @@ class EvaluateScreen(View):
 
     async def action_pad(self) -> None:
         """Take the chosen picture to the pad."""
-        subject = self._subject
+        subject = self.subject
         if subject is None:
             self.trainpad.tell("no picture is chosen")
         elif subject.image.shape != (28, 28):
@@ -268,11 +268,11 @@ class EvaluateScreen(View):
 
     def action_weights(self) -> None:
         """Ask the Weights screen why the chosen picture was read so."""
-        self.trainpad.subject = self._subject or self.trainpad.subject
         self.trainpad.action_go("weights")
 
     @property
-    def _subject(self) -> Subject | None:
+    def subject(self) -> Subject | None:
+        """The chosen picture."""
         pictures = self._pictures
         if pictures is None or not len(pictures.order):
             return None

@@ -30,6 +30,7 @@ from tui.pad_eye import BigDigit, Eye
 from tui.pad_minds import Minds
 from tui.pad_own import NameDialog, OwnRow
 from tui.pad_pupil import Pupil, taught_run
+from tui.subject import Subject
 from tui.view import View
 
 if TYPE_CHECKING:
@@ -148,6 +149,15 @@ class PadScreen(View):
         self._given = np.asarray(image, np.float32), f"{told}; draw to go on"
         if self.ready:
             self._read()
+
+    @property
+    def subject(self) -> Subject | None:
+        """What is seen on the pad, for the Weights screen; nothing of an empty one."""
+        image = self._seen()[0] if self.ready else None
+        if image is None or not image.any():
+            return None
+        told = "the picture on the pad" if self._given is not None else "the drawing on the pad"
+        return Subject(image, told)
 
     def _learn(self, run: Run) -> None:
         if self._minds.take(run):

@@ -12,6 +12,7 @@ from core.run import Run
 from tui.header import Header, Identity
 from tui.lines import Lines
 from tui.screens import PLACES
+from tui.subject import Subject
 
 if TYPE_CHECKING:
     from tui.app import TrainpadApp
@@ -77,6 +78,11 @@ class View(Screen[None]):
 
     def take(self, event: Event) -> None:
         """Look at an event that was just folded; most screens need not."""
+
+    @property
+    def subject(self) -> Subject | None:
+        """The picture that is picked here, which the Weights screen then explains."""
+        return None
 
     @on(Identity.Chosen)
     def _go(self, message: Identity.Chosen) -> None:

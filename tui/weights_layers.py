@@ -134,7 +134,7 @@ class Judgements(Lines):
     def lines(self, width: int, height: int) -> list[list[Part]]:
         """As many sentences as there is room for, the most pressing first."""
         return [
-            [(fit("  " + one.text, width), "alert" if one.urgent else "dim")]
+            [(fit("  " + one.text, width), "alert" if one.severity else "dim")]
             for one in self._said[:height]
         ]
 

@@ -81,6 +81,7 @@ class WeightsScreen(View):
         self._examined: Examined | None = None
         self._asked = -1
         self._layer = self._unit = 0
+        self._label_picked = False  # else it is what the picture is read as
         self._place = -1  # of the sample's image that is explained
         self._subject: Subject | None = None
 
@@ -121,7 +122,6 @@ class WeightsScreen(View):
         given, self.trainpad.subject = self.trainpad.subject, None
         if given is not None:
             self._choose(given)
-            self._turn_to("answer")
             self._draw()
         if run.weights:
             self._ask()
@@ -151,13 +151,11 @@ class WeightsScreen(View):
             said = clean(str(result), limit=200)
             self.query_one("#weights-histograms-title", Row).show([(said, "alert")])
             return
-        first, self._examined = self._examined is None, result
+        self._examined = result
         for anatomy in result.anatomies:
             self._history.fold(anatomy)
         if self._subject is None:
             self._choose_sample(0)
-        elif first:
-            self._choose(self._subject)
         self._draw()
 
     # -- showing ------------------------------------------------------------------------------
@@ -167,7 +165,7 @@ class WeightsScreen(View):
         if examined is None or newest is None:
             return
         self._layer = min(self._layer, len(newest.layers) - 1)
-        self._label = min(self._label, examined.network.sizes[-1] - 1)
+        self._label = self._label_of(examined)
         optimizer = f"{self._run.hparams.optimizer}, rate {self._run.hparams.learning_rate:g}"
         end = f"softmax over {examined.network.sizes[-1]} classes; cross-entropy; {optimizer}"
         shape = image_shape(self._run, examined.network.sizes[0])
@@ -215,12 +213,19 @@ class WeightsScreen(View):
     # -- what is looked at --------------------------------------------------------------------
 
     def _choose(self, subject: Subject) -> None:
-        """Explain this image: at first, the class that it is read as."""
-        self._subject = subject
-        examined = self._examined
-        if examined is not None and subject.image.size == examined.network.sizes[0]:
-            logits = examined.network.logits(subject.image.reshape(1, -1))
-            self._label = int(np.argmax(logits[0]))
+        """Explain this image: why it is read as what it is read as."""
+        self._subject, self._label_picked = subject, False
+
+    def _label_of(self, examined: Examined) -> int:
+        """The class to explain: the picked one, else what the picture is read as."""
+        network, subject = examined.network, self._subject
+        if (
+            not self._label_picked
+            and subject is not None
+            and subject.image.size == network.sizes[0]
+        ):
+            return int(np.argmax(network.logits(subject.image.reshape(1, -1))[0]))
+        return min(self._label, network.sizes[-1] - 1)
 
     def _choose_sample(self, place: int) -> None:
         examined = self._examined
@@ -262,6 +267,7 @@ class WeightsScreen(View):
         """Another class."""
         if self._examined is not None:
             self._label = (self._label + by) % self._examined.network.sizes[-1]
+            self._label_picked = True
             self._draw()
 
     def action_sample(self, by: int) -> None:

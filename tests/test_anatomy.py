@@ -1,0 +1,144 @@
+"""What is told of a network's numbers, and what is made of them in words."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from core.anatomy import BINS, FAST, SLOW, Anatomy, Severity, Spread, evenly, examine, layer_name
+from core.randomness import initial_layers
+
+SIZES = (12, 8, 6, 3)
+
+
+def arrays(sizes: tuple[int, ...] = SIZES) -> dict[str, np.ndarray]:
+    named = {}
+    for i, (weights, biases) in enumerate(initial_layers(sizes, seed=4)):
+        named[f"layer{i}/weights"], named[f"layer{i}/biases"] = weights, biases
+    return named
+
+
+def changed(by: float, numbers: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name: values * np.float32(1 - by) for name, values in numbers.items()}
+
+
+@pytest.fixture
+def sample() -> np.ndarray:
+    return np.random.default_rng(0).random((40, 12), np.float32)
+
+
+def texts(anatomy: Anatomy) -> list[str]:
+    return [entry.text for entry in anatomy.judgements]
+
+
+@given(hnp.arrays(np.float32, st.integers(1, 300), elements=st.floats(-1e6, 1e6, width=32)))
+def test_a_spread_counts_every_value_where_numpy_does(values: np.ndarray) -> None:
+    spread = Spread.of(values)
+    assert spread.counts.sum() == len(values)
+    assert spread.mean == pytest.approx(values.mean(dtype=float), rel=1e-6, abs=1e-6)
+    assert spread.deviation == pytest.approx(values.std(dtype=float), rel=1e-6, abs=1e-6)
+    if spread.high > spread.low:
+        expected, _ = np.histogram(values.astype(float), BINS, (spread.low, spread.high))
+        # A value on the edge of two bins may fall to either.
+        assert (
+            np.abs(np.cumsum(spread.counts) - np.cumsum(expected)).max() <= len(values) * 0.05 + 1
+        )
+
+
+def test_values_that_are_not_finite_are_left_out_and_told() -> None:
+    spread = Spread.of(np.array([1, 2, np.nan, np.inf], np.float32))
+    assert (spread.mean, spread.low, spread.high, spread.finite) == (1.5, 1, 2, False)
+    nothing = Spread.of(np.full(5, np.nan, np.float32))
+    assert nothing.counts.sum() == 0
+    assert np.isnan(nothing.mean)
+
+
+@given(st.floats(-3, 3), st.floats(0.01, 5), st.integers(1, 40))
+def test_other_bins_hold_all_values_between_them(low: float, reach: float, bins: int) -> None:
+    values = np.random.default_rng(1).normal(low, reach, 500)
+    shares = Spread.of(values).rebinned(np.linspace(low - 9 * reach, low + 9 * reach, bins + 1))
+    assert shares.sum() == pytest.approx(1)
+    assert (shares >= 0).all()
+
+
+def test_a_constant_lies_in_one_bin() -> None:
+    shares = Spread.of(np.full(9, 0.25)).rebinned(np.linspace(0, 1, 11))
+    assert np.flatnonzero(shares).tolist() == [2]
+    assert shares.sum() == 1
+
+
+def test_shapes_and_parameters_are_the_networks(sample: np.ndarray) -> None:
+    layers = examine(5, arrays(), sample=sample).layers
+    assert [(layer.inputs, layer.units, layer.hidden) for layer in layers] == [
+        (12, 8, True), (8, 6, True), (6, 3, False),
+    ]  # fmt: skip
+    assert [layer.parameters for layer in layers] == [104, 54, 21]
+    assert layers[0].nbytes == 416
+    assert [layer_name(i, layer.hidden) for i, layer in enumerate(layers)] == [
+        "hidden 1", "hidden 2", "output",
+    ]  # fmt: skip
+
+
+def test_dead_units_are_those_that_fire_for_no_image(sample: np.ndarray) -> None:
+    numbers = arrays()
+    numbers["layer0/biases"][:3] = -100
+    layers = examine(0, numbers, sample=sample).layers
+    hidden = np.maximum(sample @ numbers["layer0/weights"] + numbers["layer0/biases"], 0)
+    assert layers[0].dead == (hidden.max(axis=0) == 0).sum() >= 3
+    assert layers[2].dead is None
+    assert examine(0, numbers).layers[0].dead is None
+
+
+def test_a_dead_layer_is_told_first_and_in_words(sample: np.ndarray) -> None:
+    numbers = arrays()
+    numbers["layer1/biases"][:] = -100
+    first, *_ = examine(0, numbers, numbers, sample).judgements
+    assert first.severity is Severity.FATAL
+    assert first.text.startswith("hidden 2 is dead: no unit fires, nothing more is learned")
+    assert "smaller learning rate" in first.text
+
+
+def test_many_dead_units_ask_for_attention_and_few_do_not(sample: np.ndarray) -> None:
+    numbers = arrays()
+    numbers["layer0/biases"][:] = 10
+    numbers["layer1/biases"][:] = 100
+    numbers["layer0/biases"][:1] = -100
+    assert examine(0, numbers, sample=sample).judgements[0].severity is Severity.REMARK
+    numbers["layer0/biases"][:2] = -100
+    told = examine(0, numbers, sample=sample).judgements[0]
+    assert told.severity is Severity.WARNING
+    assert told.text == (
+        "hidden 1: 2 of 8 units are dead, they never fire; the learning rate may be too large"
+    )
+
+
+@pytest.mark.parametrize(
+    ("by", "said"),
+    [(10 * FAST, "too much"), (SLOW / 10, "it learns slowly"), (1e-3, "sound"), (0, "nothing")],
+)
+def test_what_a_step_changes_is_measured_and_judged(by: float, said: str) -> None:
+    now = arrays()
+    anatomy = examine(7, changed(by, now), now)
+    assert anatomy.layers[0].update == pytest.approx(by / (1 - by), rel=0.02)
+    assert said in texts(anatomy)[0]
+
+
+def test_without_the_weights_before_nothing_is_said_of_steps() -> None:
+    anatomy = examine(7, arrays())
+    assert [layer.update for layer in anatomy.layers] == [None] * 3
+    assert texts(anatomy) == ["nothing looks wrong"]
+
+
+def test_weights_that_are_not_finite_are_told() -> None:
+    numbers = arrays()
+    numbers["layer2/weights"][0, 0] = np.nan
+    assert texts(examine(0, numbers, numbers))[0].startswith("output: weights are not finite")
+
+
+@given(st.integers(1, 2000), st.integers(1, 600))
+def test_a_sample_is_spread_over_the_split(count: int, most: int) -> None:
+    places = evenly(count, most)
+    assert len(places) == min(count, most)
+    assert places[0] == 0
+    assert places[-1] == count - 1 or most == 1
