@@ -78,13 +78,17 @@ def read_own(folder: Path) -> OwnDigits:
 
 
 def write_own(folder: Path, own: OwnDigits) -> None:
-    """Keep these, and no others.
+    """Keep these, and no others; where there are none, no files either.
 
     Raises:
         DataError: the folder cannot be written.
     """
     header = np.array([len(own), SIDE, SIDE], ">i4").tobytes()
     try:
+        if not len(own):
+            for name in (IMAGES, LABELS, TIMES):
+                (folder / name).unlink(missing_ok=True)
+            return
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _replace(folder / TIMES, json.dumps(own.times).encode())
         _replace(folder / LABELS, b"\0\0\x08\x01" + header[:4] + own.labels.tobytes())

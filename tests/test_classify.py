@@ -1,0 +1,139 @@
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core import checkpoint
+from core.builtin import builtin_network
+from core.checkpoint import Checkpoint
+from core.classify import Reader, Reading, as_text, reader_of
+from core.network import Network
+from data.errors import DataError
+from data.ink import inks_to_images
+from data.ink_export import export_drawing
+from main import main
+from tests.pendigits import pendigits
+
+SEVEN = [[[0.2, 0.2], [0.8, 0.2], [0.4, 0.85]]]
+ONE = [[[0.5, 0.1], [0.5, 0.9]]]
+
+
+def reading(**likely: float) -> Reading:
+    values = np.full(10, (1 - sum(likely.values())) / (10 - len(likely)), np.float32)
+    for name, value in likely.items():
+        values[int(name[1:])] = value
+    return Reading(values)
+
+
+def run_main(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    return int(left.value.code or 0)
+
+
+@pytest.fixture
+def drawings(tmp_path: Path) -> Path:
+    path = tmp_path / "two.json"
+    path.write_text(json.dumps([{"strokes": SEVEN}, {"strokes": ONE}]))
+    return path
+
+
+def test_an_answer_is_a_digit_a_choice_of_two_or_none() -> None:
+    assert reading(_7=0.9).answer() == "7"
+    assert reading(_4=0.55, _9=0.4).answer() == "not sure: 4 or 9?"
+    assert reading(_4=0.2, _9=0.2).answer() == "not sure: no digit?"
+    assert Reading(np.full(10, 0.1, np.float32), empty=True).unsure
+
+
+def test_answers_use_the_names_of_the_classes() -> None:
+    names = ("shirt", "shoe", *"23456789")
+    assert reading(_1=0.9).answer(names) == "shoe"
+    assert list(as_text("f", [reading(_1=0.9), reading(_0=0.95)], names)) == [
+        "f[0]   shoe   90%",
+        "f[1]   shirt   95%",
+    ]
+
+
+def test_json_has_a_line_for_each_digit(drawings: Path, capsys: pytest.CaptureFixture) -> None:
+    assert run_main("classify", "--json", str(drawings)) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["digit"] for line in lines] == [7, 1]
+    assert [line["index"] for line in lines] == [0, 1]
+    for line in lines:
+        assert line["file"] == str(drawings)
+        assert line["confidence"] == max(line["probabilities"])
+        assert sum(line["probabilities"]) == pytest.approx(1, abs=0.001)
+        assert line["unsure"] is False
+
+
+def test_standard_input_is_a_file_like_any_other(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    text = io.TextIOWrapper(io.BytesIO(json.dumps({"strokes": SEVEN}).encode()))
+    monkeypatch.setattr("sys.stdin", text)
+    assert run_main("classify", "-") == 0
+    assert capsys.readouterr().out.startswith("-   7   ")
+
+
+def test_an_empty_drawing_is_no_digit(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    path = tmp_path / "empty.json"
+    path.write_text('{"strokes": []}')
+    assert run_main("classify", "--json", str(path)) == 0
+    assert json.loads(capsys.readouterr().out)["unsure"] is True
+
+
+@pytest.mark.parametrize("content", [None, b"", b"GIF89a", b'{"strokes": 1}', b"\x89PNG\r\n\x1a\n"])
+def test_what_cannot_be_read_is_one_sentence_and_status_2(
+    content: bytes | None, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    path = tmp_path / "bad"
+    if content is not None:
+        path.write_bytes(content)
+    assert run_main("classify", str(path)) == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert str(path) in told
+
+
+def test_a_drawing_that_was_exported_is_read_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    strokes = [np.array(stroke) for stroke in SEVEN]
+    for name in ("seven.png", "seven.json"):
+        export_drawing(tmp_path / name, strokes, [0.085])
+        assert run_main("classify", str(tmp_path / name)) == 0
+        assert capsys.readouterr().out.startswith(f"{tmp_path / name}   7   ")
+    with pytest.raises(DataError, match=r"png or \.json"):
+        export_drawing(tmp_path / "seven.gif", strokes, [0.085])
+
+
+def test_a_run_reads_with_its_newest_checkpoint(make_run, tmp_path: Path) -> None:
+    run = make_run(dataset={"classes": [*"abcdefghij"]})
+    for step, best in ((10, 2), (20, 5)):
+        biases = np.zeros(10, np.float32)
+        biases[best] = 9
+        network = Network.of([(np.zeros((784, 10)), biases)])
+        checkpoint.write(run.checkpoints, Checkpoint(network.to_arrays(), {"step": step}))
+    reader = reader_of(run.name, run.path.parent)
+    assert reader.source == f"{run.name} after 20 steps"
+    assert reader.read(np.ones((1, 28, 28), np.float32))[0].answer(reader.classes) == "f"
+
+
+def test_a_network_for_other_images_is_refused() -> None:
+    reader = Reader(Network.of([(np.zeros((9, 10)), np.zeros(10))]), "small")
+    with pytest.raises(DataError, match="takes 9 pixels"):
+        reader.read(np.ones((1, 28, 28), np.float32))
+
+
+def test_the_shipped_weights_are_small_and_read_pen_drawings() -> None:
+    from importlib.resources import files
+
+    assert len((files("data") / "builtin.safetensors").read_bytes()) <= 1_500_000
+    drawings = pendigits()
+    if drawings is None:
+        pytest.skip("no pendigits here")
+    strokes, labels = drawings
+    likely = builtin_network().logits(inks_to_images(strokes).reshape(len(strokes), -1))
+    assert (likely.argmax(axis=1) == labels).mean() >= 0.975

@@ -1,0 +1,75 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data.errors import DataError
+from data.idx import read_idx
+from data.ink_affine import Amounts, moved
+from data.own import IMAGES, LABELS, TIMES, read_own, write_own
+from data.sources import open_mine
+
+
+def image(value: int) -> np.ndarray:
+    return np.full((28, 28), value, np.uint8)
+
+
+def test_drawings_are_kept_as_idx_and_each_can_be_taken_away(tmp_path: Path) -> None:
+    own = read_own(tmp_path / "mine")
+    assert len(own) == 0
+    for digit in range(14):
+        own = own.with_one(image(digit), digit % 10, when=100.0 + digit)
+        write_own(tmp_path / "mine", own)
+    write_own(tmp_path / "mine", own.without(3))
+    again = read_own(tmp_path / "mine")
+    assert again.labels.tolist() == [0, 1, 2, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3]
+    assert again.images[:, 0, 0].tolist() == [0, 1, 2, *range(4, 14)]
+    assert again.times[:4] == (100.0, 101.0, 102.0, 104.0)
+    assert read_idx(tmp_path / "mine" / IMAGES).shape == (13, 28, 28)
+    mine = open_mine(tmp_path / "mine")
+    assert len(mine.train) + len(mine.validation) + len(mine.test) == 13
+
+
+def test_the_last_one_can_go_too(tmp_path: Path) -> None:
+    own = read_own(tmp_path).with_one(image(1), 1)
+    write_own(tmp_path, own)
+    write_own(tmp_path, own.without(0))
+    assert len(read_own(tmp_path)) == 0
+
+
+def test_a_write_that_broke_off_after_the_labels_costs_nothing(tmp_path: Path) -> None:
+    own = read_own(tmp_path).with_one(image(1), 1)
+    write_own(tmp_path, own)
+    kept = (tmp_path / IMAGES).read_bytes()
+    write_own(tmp_path, own.with_one(image(2), 2))
+    (tmp_path / IMAGES).write_bytes(kept)
+    (tmp_path / TIMES).write_text("damaged")
+    assert read_own(tmp_path).labels.tolist() == [1]
+    assert read_own(tmp_path).times == (0.0,)
+
+
+def test_files_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
+    own = read_own(tmp_path).with_one(image(1), 1)
+    write_own(tmp_path, own)
+    (tmp_path / LABELS).write_bytes(b"\0\0\x08\x01\0\0\0\x03abc")
+    with pytest.raises(DataError, match="3 labels"):
+        read_own(tmp_path)
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match="cannot be written"):
+        write_own(tmp_path / "file" / "mine", read_own(tmp_path).with_one(image(1), 1))
+
+
+def test_images_are_moved_by_no_more_than_was_asked() -> None:
+    dot = np.zeros((200, 28, 28), np.uint8)
+    dot[:, 14, 14] = 255
+    rng = np.random.default_rng(0)
+    assert (moved(dot, rng, Amounts(0, 0, 0, 0)) == dot).all()
+    shifted = moved(dot, rng, Amounts(2.0, 0, 0, 0)).astype(float)
+    mass = shifted.sum(axis=(1, 2))
+    x = (shifted.sum(axis=1) @ np.arange(28)) / mass
+    assert np.abs(x - 14).max() <= 2.01
+    assert x.std() > 0.8
+    assert not (moved(dot, rng) == dot).all()

@@ -1,0 +1,169 @@
+"""The pad as people use it: drawn on with keys and mouse, read by the weights that are shipped."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tui.bars import ProbabilityBars
+from tui.pad import SketchPad
+from tui.pad_answer import Verdict
+from tui.pad_app import PadApp
+from tui.pad_eye import BigDigit, Eye, seven_bars
+from tui.pad_minds import Minds
+from tui.pad_own import OwnRow
+from tui.pad_pupil import Pupil
+
+DIGITS = {
+    0: "9,3 6,5 5,9 6,14 9,16 12,14 13,9 12,5 9,3",
+    1: "7,6 10,3 10,16",
+    2: "5,6 7,3 11,3 13,5 13,8 5,16 14,16",
+    3: "5,4 8,3 12,4 12,7 9,9 12,11 12,14 9,16 5,15",
+    4: "8,3 5,10 13,10 / 11,6 11,16",
+    5: "13,3 6,3 6,8 11,8 13,11 12,15 9,16 5,15",
+    6: "11,3 7,7 5,12 7,16 11,16 13,13 11,10 6,11",
+    7: "5,3 14,3 8,16",
+    8: "12,5 9,3 6,5 7,8 12,12 12,15 9,16 6,14 7,11 12,7 12,5",
+    9: "12,5 9,3 6,5 6,8 9,9 12,7 12,5 12,10 10,16",
+}
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> PadApp:
+    app = PadApp(log_dir=tmp_path / "runs")
+    app.pad_screen._pupil = Pupil(tmp_path / "mine")
+    return app
+
+
+def keys(pad: SketchPad, way: str) -> None:
+    """Draw with the actions that the keys have: along the grid, diagonals by turns."""
+    for stroke in way.split("/"):
+        points = [tuple(map(int, point.split(","))) for point in stroke.split()]
+        x, y = (int(v * pad.rows) for v in pad._place)
+        pad.action_move(points[0][0] - x, points[0][1] - y)
+        pad.action_pen()
+        for (x0, y0), (x1, y1) in pairwise(points):
+            across, down = x1 - x0, y1 - y0
+            most = max(abs(across), abs(down))
+            for i in range(most):
+                right = round((i + 1) * across / most) - round(i * across / most)
+                if right:
+                    pad.action_move(right, 0)
+                below = round((i + 1) * down / most) - round(i * down / most)
+                if below:
+                    pad.action_move(0, below)
+        pad.action_pen()
+
+
+def answer(app: PadApp) -> str:
+    return "".join(text for text, _ in app.screen.query_one(Verdict)._answer.in_words())
+
+
+async def test_all_ten_digits_drawn_with_keys_alone_are_read(app: PadApp) -> None:
+    read = {}
+    async with app.run_test(size=(80, 24)) as pilot:
+        pad = app.screen.query_one(SketchPad)
+        for digit, way in DIGITS.items():
+            keys(pad, way)
+            await pilot.pause()
+            read[digit] = app.screen.query_one(BigDigit)._digit
+            pad.action_clear()
+    assert read == {digit: str(digit) for digit in DIGITS}
+
+
+async def test_the_keys_themselves_draw_a_seven(app: PadApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        pressed = ["left"] * 5 + ["up"] * 7 + ["space"] + ["l"] * 9
+        await pilot.press(*pressed, *["down", "down", "h"] * 6, "space")
+        await pilot.pause()
+        assert answer(app).startswith("7 ")
+
+
+async def test_what_is_no_digit_is_not_told_as_one(app: PadApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        pad = app.screen.query_one(SketchPad)
+        assert answer(app) == "draw a digit"
+        assert "%" not in app.screen.query_one(ProbabilityBars).render_line(0).text
+        keys(pad, "9,9")
+        await pilot.pause()
+        assert answer(app) == "draw bigger"
+        pad.action_clear()
+        for row in range(0, 20, 2):
+            keys(pad, f"0,{row} 19,{row}")
+        await pilot.pause()
+        assert answer(app).startswith("not sure")
+        pad.action_clear()
+        keys(pad, "2,4 5,16 9,8 13,16 17,4")
+        await pilot.pause()
+        assert answer(app).startswith("not sure")
+        pad.action_clear()
+        keys(pad, "15,2 13,3 12,5 13,7 15,8 17,7 18,5 17,3 15,2")
+        await pilot.pause()
+        assert answer(app).startswith("0 ")
+
+
+async def test_the_mouse_draws_a_seven_and_t_keeps_it_and_it_can_be_removed(app: PadApp) -> None:
+    async with app.run_test(size=(160, 45)) as pilot:
+        await pilot.mouse_down(SketchPad, offset=(16, 5))
+        await pilot.hover(SketchPad, offset=(40, 5))
+        await pilot.hover(SketchPad, offset=(24, 24))
+        await pilot.mouse_up(SketchPad, offset=(24, 24))
+        await pilot.pause()
+        assert answer(app).startswith("7 ")
+        eye = app.screen.query_one(Eye)
+        seen = [strip.text for strip in eye._shown]
+        await pilot.press("w")
+        assert [strip.text for strip in eye._shown] != seen
+        await pilot.press("w", "v")
+        assert [strip.text for strip in eye._shown] != seen
+        await pilot.press("v", "t", "7")
+        await pilot.pause()
+        own = app.pad_screen._pupil.own
+        assert own.labels.tolist() == [7]
+        assert app.screen.query_one(SketchPad).empty
+        row = app.screen.query_one(OwnRow)
+        assert "your digits  1" in row._shown[0].text
+        await pilot.press("o", "delete")
+        await pilot.pause()
+        assert len(app.pad_screen._pupil.own) == 0
+
+
+async def test_a_picture_from_elsewhere_is_read_until_somebody_draws(app: PadApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        image = np.zeros((28, 28), np.float32)
+        image[4:24, 13:16] = 1
+        app.pad_screen.show_image(image, 7)
+        await pilot.pause()
+        assert answer(app).startswith("1 ")
+        assert "labelled 7" in app.pad_screen._seen()[1].subject
+        keys(app.screen.query_one(SketchPad), DIGITS[7])
+        await pilot.pause()
+        assert answer(app).startswith("7 ")
+
+
+def test_the_newest_weights_read_and_a_key_goes_round() -> None:
+    from core.run import Run
+
+    minds, run = Minds(), Run()
+    assert minds.reader.source == "built-in weights"
+    assert not minds.take(run)
+    run.weights = {"layer0/weights": np.zeros((784, 10)), "layer0/biases": np.zeros(10)}
+    run.weights_step = 300
+    run.evaluated.append((300, run.weights))
+    assert minds.take(run)
+    assert minds.reader.source == "weights after 300 steps"
+    assert [step for step, _ in minds.history] == [300]
+    minds.teach(minds.reader.network, "taught")
+    assert [minds.next() for _ in range(3)] == [
+        "built-in weights", "weights after 300 steps", "taught",
+    ]  # fmt: skip
+    run.weights_step = 400
+    assert not minds.take(run)
+
+
+@pytest.mark.parametrize("size", [(7, 14), (18, 28), (3, 5)])
+def test_every_digit_of_seven_bars_is_its_own(size: tuple[int, int]) -> None:
+    pictures = {seven_bars(digit, *size).tobytes() for digit in "0123456789"}
+    assert len(pictures) == 10
+    assert not seven_bars("", *size).any()

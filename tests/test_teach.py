@@ -1,0 +1,105 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core import checkpoint
+from core.builtin import builtin_network
+from core.learner import Learner
+from core.network import Network
+from core.resume import origin
+from core.runs import look
+from core.teach import lesson, precision, save_taught, teach
+from data.dataset import Dataset, Split
+from data.drawn import draw_digits
+from data.ink import inks_to_images
+from data.own import OwnDigits
+
+
+def hand(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """A made-up way of writing: a 4 like a triangle on a stick, a 7 like a mirrored one."""
+    rng = np.random.default_rng(seed)
+    shapes = {
+        4: [[[0.3, 0.1], [0.7, 0.35], [0.3, 0.6], [0.3, 0.1], [0.3, 1.0]]],
+        7: [[[0.9, 0.1], [0.2, 0.1], [0.6, 1.0]]],
+    }
+    labels = np.repeat([4, 7], n).astype(np.uint8)
+    drawings = [
+        [np.array(stroke) + rng.normal(0, 0.03, (len(stroke), 2)) for stroke in shapes[int(digit)]]
+        for digit in labels
+    ]
+    return np.rint(inks_to_images(drawings) * 255).astype(np.uint8), labels
+
+
+def own(n: int, seed: int) -> OwnDigits:
+    images, labels = hand(n, seed)
+    return OwnDigits(images, labels, (0.0,) * len(labels))
+
+
+def test_five_drawings_each_of_two_made_up_digits_are_learned_and_nothing_is_forgotten() -> None:
+    images, labels = draw_digits(1500, 42, 0.7)
+    known = Dataset("drawn", "", "", *(Split(images, labels),) * 3)
+    network = builtin_network()
+    taught = teach(network, lesson(own(5, 1), known))
+    further = hand(20, 2)
+    assert precision(network, *further) < 0.6
+    assert precision(taught.network, *further) >= 0.95
+    assert taught.own_after == 1.0
+    assert taught.test_before is not None
+    assert taught.test_after is not None
+    assert taught.test_after > taught.test_before - 0.01
+
+
+def test_what_was_taught_is_a_run_that_others_can_go_on_from(tmp_path: Path) -> None:
+    small = Network.of([(np.zeros((784, 6)), np.zeros(6)), (np.zeros((6, 10)), np.zeros(10))])
+    plan = lesson(own(1, 1), None)
+    taught = teach(small, plan, steps=2)
+    assert "yours" in taught.sentence()
+    run = save_taught(taught, plan, tmp_path, {"run": "a-run", "step": 700})
+    assert run.info()["parent"] == {"run": "a-run", "step": 700}
+    assert look(run).state == "done"
+    begun = origin(run.name, tmp_path)
+    assert begun.checkpoint is not None
+    kept = Network.from_arrays(checkpoint.newest(run.checkpoints).layers)
+    assert (kept.layers[0].weights == taught.network.layers[0].weights).all()
+    assert all(json.loads(line) for line in run.events.read_text().splitlines())
+
+
+def test_adam_learns_and_its_steps_are_those_of_the_paper() -> None:
+    network = Network.of([(np.ones((2, 2)), np.zeros(2))])
+    learner = Learner(network)
+    image, target = np.array([[1.0, 0.0]], np.float32), np.array([[1.0, 0.0]], np.float32)
+    assert learner.step(image, target, 0.1) == pytest.approx(np.log(2))
+    # The first step of Adam is the learning rate, whatever the slope, and 0 where that is 0.
+    moved = learner.network().layers[0].weights - network.layers[0].weights
+    assert moved == pytest.approx(np.array([[0.1, -0.1], [0, 0]]), abs=1e-5)
+    losses = [learner.step(image, target, 0.1) for _ in range(50)]
+    assert losses[-1] < 0.01
+    assert (network.layers[0].weights == 1).all()
+
+
+def test_a_step_follows_the_gradient_through_hidden_layers() -> None:
+    rng = np.random.default_rng(0)
+    network = Network.of(
+        [(rng.normal(size=(5, 4)), rng.normal(size=4)), (rng.normal(size=(4, 3)), np.zeros(3))]
+    )
+    images = rng.normal(size=(6, 5)).astype(np.float32)
+    targets = np.eye(3, dtype=np.float32)[rng.integers(0, 3, 6)]
+    learner = Learner(network)
+    before = learner.values.copy()
+    learner.step(images, targets, 1e-3)
+    direction = np.sign(learner.values - before)
+
+    def loss(values: np.ndarray) -> float:
+        likely = learner.network(values.astype(np.float32)).probabilities(images)
+        return -float(np.log((likely * targets).sum(axis=1)).mean())
+
+    slope = []
+    for i in range(len(before)):
+        nudge = np.zeros_like(before)
+        nudge[i] = 1e-2
+        slope.append((loss(before + nudge) - loss(before - nudge)) / 2e-2)
+    steep = np.abs(slope) > 1e-3
+    assert steep.sum() > 10
+    assert (direction[steep] == -np.sign(slope)[steep]).all()
