@@ -333,9 +333,6 @@ def test_evaluations_and_checkpoints_can_be_asked_for(session: MakeSession) -> N
     assert [event.step for event in run.all(Evaluated)] == [first, 50, 100, 120]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="steps_until_due is not positive when max_steps falls behind"
-)
 @pytest.mark.parametrize("wanted", [1, 69, 70])
 def test_fewer_steps_than_were_taken_end_the_run(session: MakeSession, wanted: int) -> None:
     run = session(changes=((70, "max_steps", wanted),))
