@@ -248,11 +248,16 @@ async def test_another_run_opens_and_one_is_replayed(log_dir: Path) -> None:
     app = viewer(log_dir)
     async with app.run_test(size=(120, 35), notifications=True) as pilot:
         await shown(pilot, app, "a-run")
+        await pilot.press("2")
+        before = app.screen
         await pilot.press("4")
         await shown(pilot, app, "c-run", "0.9000")
         await pilot.press("enter")
         await shown(pilot, app, "c-run", "done", "0.9000")
         assert app.screen.NAME == "train"
+        await pilot.press("2")
+        assert type(app.screen) is type(before)
+        assert app.screen is not before
         await pilot.press("4")
         await shown(pilot, app, "b-run")
         await pilot.press("down", "p")

@@ -175,6 +175,14 @@ class TrainpadApp(PreciseApp[str]):
         self.pump.start()
         self._shown_version = -1
         self.action_go("train")
+        self._forget_screens()
+
+    def _forget_screens(self) -> None:
+        """Have the screens made anew that may remember numbers of the run before."""
+        for name, screen in self.MODES.items():
+            if name not in ("train", "runs", self.current_mode):
+                self.remove_mode(name)
+                self.add_mode(name, screen)
 
     def start_next(self, hparams: HyperParameters, branch: Origin | None) -> None:
         """Train another run as soon as this one has ended; where it still trains, stop it first."""
