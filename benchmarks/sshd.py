@@ -112,7 +112,7 @@ def come_back_and_stop(terminal: Terminal, log_dir: Path) -> None:
     """Steer the run from the terminal that has opened it, and end it."""
     began = time.monotonic()
     terminal.wait_for(r"training +[1-9]")
-    say(f"  opened again after {time.monotonic() - began:.1f} s (with the login)")
+    say(f"  opened again after {time.monotonic() - began:.1f} s, start and all")
     terminal.type(" ")
     terminal.wait_for("paused")
     terminal.type("]")

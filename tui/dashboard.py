@@ -80,12 +80,7 @@ def run_viewer(run: RunDir, pace: Pace, *, read_only: bool) -> int:
     signals.install()
     with private_terminal():
         how = app.run() or "broken"
-    app.pump.leave(0.5)
-    _raise(app)
-    if how == "broken":
-        _say("the dashboard failed")
-        return FAILED
-    return INTERRUPTED if signals.reason == "interrupted" else DONE
+    return _after_viewing(app, how, signals)
 
 
 class ScreenSignals(Signals):
@@ -120,7 +115,19 @@ class ScreenSignals(Signals):
         self._app.leave("lost")
 
 
+def _after_viewing(app: TrainpadApp, how: str, signals: Signals) -> int:
+    """Leave a run alone that was only looked at, whoever trains it."""
+    app.pump.leave(0.5)
+    _raise(app)
+    if how == "broken":
+        _say("the dashboard failed")
+        return FAILED
+    return INTERRUPTED if signals.reason == "interrupted" else DONE
+
+
 def _afterwards(app: TrainpadApp, how: str, launcher: Launcher, signals: Signals) -> int:
+    if app.viewer:
+        return _after_viewing(app, how, signals)
     _raise(app)
     if how == "broken":
         _say("the dashboard failed; run.log has the details")
