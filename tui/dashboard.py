@@ -126,15 +126,11 @@ def _after_viewing(app: TrainpadApp, how: str, signals: Signals) -> int:
 
 
 def _afterwards(app: TrainpadApp, how: str, launcher: Launcher, signals: Signals) -> int:
-    if app.viewer:
+    if app.viewer:  # what trained here has ended
         return _after_viewing(app, how, signals)
     _raise(app)
     if how == "broken":
         _say("the dashboard failed; run.log has the details")
-    if app.viewer:
-        # What trained here has ended, and what was looked at last goes on without us.
-        app.pump.leave(0.5)
-        return FAILED if how == "broken" else DONE
     if app.pump.ended:
         _tell_end(app)
         return FAILED if how == "broken" else app.pump.status
