@@ -23,7 +23,7 @@ from tui.lines import ROLES, Lines, Part, right
 
 HEAT = (0.0, 0.01, 0.03, 0.10)
 """From which share of its class on an error is how bright."""
-LONGEST_NAME = 12
+LONGEST_NAME = 14
 
 
 class Numbers(StrEnum):
@@ -65,7 +65,7 @@ class ConfusionTable(Lines):
         self._look: Look | None = None
         self._numbers = Numbers.COUNTS
         self._cursor = (0, 0)
-        self._grid = Grid(0, 1, range(0), range(0))
+        self._grid = Grid(0, True, 1, range(0), range(0))
 
     def show(self, look: Look, numbers: Numbers, cursor: tuple[int, int]) -> None:
         """Show this evaluation, with the cursor on a cell (shown, read)."""
@@ -101,7 +101,7 @@ class ConfusionTable(Lines):
             [*self._head(grid, look), *figures.head()],
             *(
                 [
-                    (_label(look.names[row], grid.label), self._role(row, 0)),
+                    (_label(grid.name(look, row), grid.label), self._role(row, 0)),
                     *(self._cell(texts[row][j], heat[row, j], (row, j)) for j in grid.columns),
                     *figures.row(row),
                 ]
@@ -115,13 +115,15 @@ class ConfusionTable(Lines):
 
     def _head(self, grid: "Grid", look: Look) -> list[Part]:
         corner = _label("", grid.label)
-        names = ((_label(look.names[j], grid.cell - 1), self._role(j, 1)) for j in grid.columns)
-        return [(corner, "dim"), *names]
+        names = look.names if grid.names_fit else [str(j) for j in range(len(look.names))]
+        heads = ((_label(names[j], grid.cell - 1), self._role(j, 1)) for j in grid.columns)
+        return [(corner, "dim"), *heads]
 
     def _cell(self, text: str, heat: int, cell: tuple[int, int]) -> Part:
         width = self._grid.cell - 1
         if cell == self._cursor:
-            return right(f"[{text}", width) + "]", "chosen"
+            opened = f"[{text}" if len(text) < width else text
+            return right(opened, width) + "]", "chosen"
         return right(text, width) + " ", "dim" if heat < 0 else f"heat-{heat}"
 
     def on_click(self, event: Click) -> None:
@@ -137,10 +139,16 @@ class Grid:
 
     label: int
     """The width of the classes' names."""
+    names_fit: bool
+    """Whether columns can be headed by names; if not, classes have numbers."""
     cell: int
     """The width of a cell, with the blank after it."""
     rows: range
     columns: range
+
+    def name(self, look: Look, row: int) -> str:
+        """What a row is called."""
+        return look.names[row] if self.names_fit else f"{row} {look.names[row]}"
 
     @property
     def width(self) -> int:
@@ -188,13 +196,14 @@ def _grid(
 ) -> Grid:
     """Names and cells as wide as they must be, and as many of them as fit, the cursor's among."""
     longest = max(cell_len(name) for name in look.names)
-    label = min(LONGEST_NAME, max(2, longest))
     numbers = max(len(text) for row in texts for text in row)
-    cell = max(numbers, min(longest, 4), len(str(look.figures.read.max()))) + 1
+    cell = max(2, numbers, len(str(look.figures.read.max()))) + 1
+    fit = longest < cell
+    label = min(LONGEST_NAME, max(2, longest)) if fit else LONGEST_NAME
     columns = max(1, (width - label - 1) // cell)
     count = len(look.matrix)
     rows = _window(count, max(1, height - 2), cursor[0])
-    return Grid(label, cell, rows, _window(count, columns, cursor[1]))
+    return Grid(label, fit, cell, rows, _window(count, columns, cursor[1]))
 
 
 def _window(count: int, room: int, cursor: int) -> range:

@@ -22,6 +22,8 @@ from tui.evaluate_gallery import Framed
 from tui.subject import Subject
 
 Cell = tuple[int, int]
+SHORT = 4
+"""Characters that two names may have to stand under a small picture."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,10 +48,14 @@ class Pictures:
     def framed(self, place: int) -> Framed:
         """A picture and what to say of it."""
         i = self.order[place]
-        shown, read = self.names[self.reading.labels[i]], self.names[self.reading.read[i]]
+        label, answer = int(self.reading.labels[i]), int(self.reading.read[i])
+        shown, read = self.names[label], self.names[answer]
         sure, loss = f"{self.reading.confidence[i]:.0%}", self.reading.loss[i]
         caption = f"{shown} read as {read}, {sure}  loss {loss:.1f}"
-        return Framed(self._image(place), caption, f"{shown} → {read}  {sure}")
+        short = f"{shown} → {read}  {sure}"
+        if len(shown) + len(read) > SHORT:
+            short = f"{label} → {answer}  {sure}"
+        return Framed(self._image(place), caption, short)
 
     def subject(self, place: int) -> Subject:
         """A picture, to be taken to another screen."""
@@ -99,7 +105,7 @@ class Wanted:
             UserError: the data or the weights cannot be had.
         """
         if not self.arrays and not self.file.exists():
-            raise UserError(f"the weights after {self.step:,} steps were not kept")
+            raise UserError("these weights were not kept")
         arrays = self.arrays or checkpoint.read(self.file).layers
         dataset = self.dataset or open_dataset(self.info)
         network = Network.from_arrays(arrays)

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
+from core.events import Event, Weights
 from core.metrics import correct, precision_at_1, worst_confusions
 from core.run import Run
 from core.text import clean
@@ -43,7 +44,7 @@ class EvaluateScreen(View):
                 id="evaluate.later", key_display="]", tooltip="The evaluation after"),
         Binding("end", "newest", "Newest", show=False, id="evaluate.newest",
                 tooltip="Follow the newest evaluation"),
-        Binding("enter", "filter", "These", id="evaluate.filter",
+        Binding("enter", "filter", "These", id="evaluate.filter", key_display="enter",
                 tooltip="Pictures of the cell under the cursor alone, or of all mistakes again"),
         Binding("full_stop", "picture(1)", "Next", id="evaluate.next", key_display=".",
                 tooltip="The next picture"),
@@ -118,6 +119,11 @@ class EvaluateScreen(View):
         if newest is None or shown is not newest:
             self._turn_to()
 
+    def take(self, event: Event) -> None:
+        """Look for the weights of the newest evaluation: they come after it."""
+        if isinstance(event, Weights) and self._look is not None and self._look.newest:
+            self._ask_for_pictures(self._look, now=False)
+
     def _turn_to(self, *, now: bool = False) -> None:
         """Look at the split and evaluation that are wanted."""
         look = self._look = self._book.look(self._run, self._split, self._place)
@@ -129,7 +135,8 @@ class EvaluateScreen(View):
             worst = worst_confusions(look.matrix, 1)
             self._cursor = worst[0][:2] if worst else (0, 0)
         self._draw()
-        self._ask_for_pictures(look, now=now)
+        if not (look.newest and self._run.live) or self._run.evaluated_weights:
+            self._ask_for_pictures(look, now=now)
 
     def _draw(self) -> None:
         look, cursor = self._look, self._cursor
@@ -180,7 +187,7 @@ class EvaluateScreen(View):
 
     def _ask_for_pictures(self, look: Look, *, now: bool) -> None:
         wanted = Wanted.of(self._run, look, self._run.dataset or self._dataset)
-        key = (look.split, look.evaluation, wanted.step)
+        key = (look.split, look.evaluation, wanted.step == look.evaluation.step)
         if key != self._asked:
             self._asked = key
             self._aside.ask(wanted.read, now=now)

@@ -42,7 +42,7 @@ class WeightsScreen(View):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "panel", "Panel", id="weights.panel", priority=True,
                 tooltip="Histograms, units, or the answer, where there is not room for all"),
-        Binding("up", "layer(-1)", "Layer", id="weights.layer_up", key_display="↑↓",
+        Binding("up", "layer(-1)", "Layer", id="weights.layer_up", key_display="up",
                 tooltip="The layer before"),
         Binding("down", "layer(1)", "Next layer", show=False, id="weights.layer_down",
                 tooltip="The layer after"),
@@ -293,7 +293,8 @@ class WeightsScreen(View):
 def image_shape(run: Run, pixels: int) -> tuple[int, int]:
     """Height and width of images of so many pixels: as the run says, else a square or a line."""
     told = run.info.get("dataset", {}).get("image_shape")
-    if isinstance(told, list) and len(told) == 2 and told[0] * told[1] == pixels:
-        return int(told[0]), int(told[1])
+    match told:
+        case [int() as height, int() as width] if height > 0 and height * width == pixels:
+            return height, width
     side = math.isqrt(pixels)
     return (side, side) if side * side == pixels else (1, pixels)

@@ -1,0 +1,240 @@
+"""The Evaluate screen as text, with the events that a trainer would post."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from learned_made import EVIL, evaluated, learned, matrices, opened, patterns
+from test_app import Scripted, shown, text_of
+
+from core.events import Evaluated
+from core.metrics import as_matrix, class_figures
+from core.network import Network
+from core.run import Run
+from data.dataset import DIGITS, Dataset
+from tui.app import TrainpadApp
+from tui.evaluate_columns import FigureColumns, bar, ratio, sparkline
+from tui.evaluate_figures import Book, Look
+from tui.evaluate_gallery import Gallery, Wall, shrunk
+from tui.evaluate_matrix import ConfusionTable, Numbers
+from tui.pad_screen import PadScreen
+
+
+@pytest.fixture(scope="module")
+def data() -> Dataset:
+    return patterns(DIGITS, (28, 28))
+
+
+@pytest.fixture(scope="module")
+def network(data: Dataset) -> Network:
+    return learned(data)
+
+
+def looked(matrix: list[list[int]], names: tuple[str, ...] | None = None) -> Look:
+    run = Run()
+    if names is not None:
+        run.info = {"dataset": {"classes": list(names)}}
+    run.evaluations.append(Evaluated(10, {"test": matrix}, {}, 0.1))
+    look = Book().look(run, "test", None)
+    assert look is not None
+    return look
+
+
+def table(
+    look: Look,
+    width: int,
+    height: int,
+    numbers: Numbers = Numbers.COUNTS,
+    *,
+    ascii_only: bool = False,
+) -> list[str]:
+    made = ConfusionTable()
+    made.ascii_only = ascii_only
+    made._look, made._numbers, made._cursor = look, numbers, (1, 0)
+    return [
+        "".join(made._spelled(text) for text, _ in parts).rstrip()
+        for parts in made.lines(width, height)
+    ]
+
+
+THREE = [[95, 5, 0], [12, 80, 8], [0, 0, 0]]
+
+
+def test_the_matrix_as_text() -> None:
+    assert table(looked(THREE), 50, 9) == [
+        "     0   1   2  prec.  rec.    F1 images",
+        " 0  95   5   ·  0.888 0.950 0.918    100",
+        " 1 [12] 80   8  0.941 0.800 0.865    100",
+        " 2   ·   ·   ·  0.000     – 0.000      0",
+        "   107  85   8  0.610 0.875 0.594    200",
+    ]
+
+
+def test_percent_of_rows_and_of_columns() -> None:
+    rows = table(looked(THREE), 50, 9, Numbers.OF_SHOWN)
+    assert rows[2].split()[:4] == ["1", "12.0]80.0", "8.0", "0.941"]
+    columns = table(looked(THREE), 50, 9, Numbers.OF_READ)
+    assert columns[2].split()[:4] == ["1", "[11.2]", "94.1", "100.0"]
+
+
+def test_errors_are_brought_out_and_the_diagonal_is_dim() -> None:
+    made = ConfusionTable()
+    made._look, made._cursor = looked(THREE), (2, 2)
+    first, second = (made.lines(60, 9)[row][1:4] for row in (1, 2))
+    assert [role for _, role in first] == ["dim", "heat-2", "dim"]
+    assert [role for _, role in second] == ["heat-3", "dim", "heat-2"]
+
+
+def test_what_does_not_fit_is_seen_by_moving_the_cursor() -> None:
+    look = looked(np.arange(1, 62 * 62 + 1).reshape(62, 62).tolist(), tuple(map(str, range(62))))
+    made = ConfusionTable()
+    made._look = look
+    for cursor in [(0, 0), (30, 61), (61, 0), (61, 61)]:
+        made._cursor = cursor
+        rows = ["".join(text for text, _ in parts) for parts in made.lines(78, 12)]
+        assert len(rows) == 12
+        assert all(len(row) <= 78 for row in rows)
+        assert f"[{look.matrix[cursor]}]" in "".join(rows)
+        y = next(y for y, row in enumerate(rows) if "[" in row)
+        assert made._grid.at(rows[y].index("["), y) == cursor
+
+
+def test_hostile_names_are_harmless_and_columns_stay_in_line() -> None:
+    matrix = np.full((5, 5), 3).tolist()
+    rows = table(looked(matrix, EVIL), 100, 9)
+    assert "\x1b" not in "".join(rows)
+    assert {row.index("0.200") for row in rows[1:4]} == {rows[1].index("0.200")}
+    assert "".join(table(looked(matrix, EVIL), 100, 9, ascii_only=True)).isascii()
+
+
+def test_figures_show_what_there_is_room_for() -> None:
+    look = looked(THREE)
+    for width in (10, 25, 51, 70, 140):
+        columns = FigureColumns(look, width, ascii_only=False)
+        for parts in (columns.head(), columns.row(0), columns.means()):
+            assert sum(len(text) for text, _ in parts) <= width
+    text = "".join(text for text, _ in FigureColumns(look, 70, ascii_only=True).row(0))
+    assert "0.888 ###########" in text
+
+
+def test_bars_and_sparklines() -> None:
+    assert bar(0.5, 4, ascii_only=True) == "##  "
+    assert bar(float("nan"), 3, ascii_only=False) == "   "
+    assert bar(7.0, 3, ascii_only=False) == "━━━"
+    values = np.array([0.0, 0.5, np.nan, 1.0])
+    assert sparkline(values, values, ascii_only=False) == "▁▅ █"
+    assert sparkline(np.full(2, np.nan), values[2:3], ascii_only=True) == "  "
+    assert ratio(float("nan")) == "–"
+
+
+def test_an_evaluation_made_again_at_a_step_is_looked_at_anew() -> None:
+    run, book = Run(), Book()
+    run.evaluations.append(Evaluated(10, {"test": THREE}, {}, 0.1))
+    assert book.look(run, "test", None).figures.recall[0] == 0.95
+    run.evaluations[0] = Evaluated(10, {"test": [[1, 1, 0], [0, 0, 0], [0, 0, 0]]}, {}, 0.1)
+    assert book.look(run, "test", None).figures.recall[0] == 0.5
+    assert book.look(run, "train", None) is None
+    curves = book.curves(run, "test", 0)
+    assert curves["recall"].values.tolist() == [0.5]
+    assert len(book.curves(run, "test", 2)["precision"]) == 0
+
+
+def test_pictures_are_as_large_as_the_room_allows() -> None:
+    assert Wall.of((28, 28), 158, 15) == Wall(1, 5, 1, 28, 14)
+    assert Wall.of((28, 28), 78, 9) == Wall(2, 5, 1, 14, 7)
+    assert Wall.of((28, 28), 78, 28, least=10).room >= 10
+    assert Wall.of((100, 50), 80, 20).height <= 20
+    assert Wall.of((28, 28), 3, 2).room == 1
+    picture = np.arange(35.0).reshape(5, 7)
+    assert shrunk(picture, 2).shape == (3, 4)
+    assert shrunk(picture, 2)[0, 0] == picture[:2, :2].mean()
+
+
+async def test_mistakes_are_browsed_filtered_and_sent_to_the_pad(
+    data: Dataset, network: Network, tmp_path: Path
+) -> None:
+    source = Scripted(tmp_path, opened=False)
+    blank = Network.of([(np.zeros((784, 10)), np.eye(10)[3])])
+    source.give(*opened(tmp_path, data), *evaluated(1000, blank, data))
+    source.give(*evaluated(2000, network, data))
+    matrix = as_matrix(matrices(network, data)["test"].tolist())
+    wrong = int(matrix.sum() - np.trace(matrix))
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        await pilot.press("2")
+        await shown(pilot, app, f"{np.trace(matrix)} of 60 right", f"1 of {wrong}")
+        figures = class_figures(matrix)
+        assert ratio(figures.precision[0]) in text_of(app)
+        assert "figures of" in text_of(app)
+        cell = app.screen._cursor
+        await pilot.press("enter")
+        await shown(pilot, app, f"1 of {matrix[cell]}", f"{cell[0]} read as {cell[1]}")
+        await pilot.press("enter", "full_stop", "full_stop", "comma")
+        await shown(pilot, app, f"2 of {wrong}")
+        await pilot.press("left_square_bracket")
+        await shown(pilot, app, "after 1,000 steps, 1 of 2", "0.1000", "were not kept")
+        await pilot.press("end", "s", "n")
+        await shown(pilot, app, "train", "after 2,000 steps, the newest", "worst mistakes")
+        await pilot.press("p")
+        await shown(pilot, app, "a picture from the data")
+        assert isinstance(app.screen, PadScreen)
+
+
+async def test_new_evaluations_are_followed_and_earlier_ones_stay(
+    data: Dataset, network: Network, tmp_path: Path
+) -> None:
+    source = Scripted(tmp_path, opened=False)
+    source.give(*opened(tmp_path, data))
+    app = TrainpadApp(iter(source), ascii_only=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        await pilot.press("2")
+        await shown(pilot, app, "no evaluation yet")
+        source.give(*evaluated(1000, network, data))
+        await shown(pilot, app, "the newest of 1", "worst mistakes", " > ")
+        source.give(*evaluated(2000, network, data))
+        await shown(pilot, app, "after 2,000 steps, the newest of 2")
+        await pilot.press("left_square_bracket")
+        source.give(*evaluated(3000, network, data))
+        await shown(pilot, app, "after 1,000 steps, 1 of 3")
+        assert text_of(app).isascii()
+        await pilot.click(ConfusionTable, offset=(4, 1))
+        await shown(pilot, app, "0 read as 0")
+        await pilot.press("end")
+        await shown(pilot, app, "the newest of 3", "worst mistakes")
+        await pilot.click(Gallery, offset=(20, 2))
+        await shown(pilot, app, "2 of ")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
+async def test_many_classes_with_hostile_names_and_large_images(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    names = [*EVIL, *(f"class {i}" for i in range(57))]
+    data = patterns(names, (40, 52))
+    network = learned(data)
+    source = Scripted(tmp_path, opened=False)
+    source.give(*opened(tmp_path, data), *evaluated(1000, network, data))
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        await pilot.press("2", "up", "left")
+        await shown(pilot, app, "worst mistakes")
+        await pilot.press(*["down"] * 9, "p")
+        await shown(pilot, app, "28 x 28")
+        assert "\x1b" not in text_of(app)
+
+
+async def test_without_the_data_the_numbers_stay_and_the_reason_is_told(
+    data: Dataset, network: Network, tmp_path: Path
+) -> None:
+    source = Scripted(tmp_path, opened=False)
+    first, *rest = opened(tmp_path, data, at_hand=False)
+    first.info["source"] = {"dataset": str(tmp_path / "gone")}
+    source.give(first, *rest, *evaluated(1000, network, data))
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        await pilot.press("2")
+        await shown(pilot, app, "no pictures: no data set or folder", "of 60 right")

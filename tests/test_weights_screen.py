@@ -1,0 +1,220 @@
+"""The Weights screen as text, with the events that a trainer would post."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from learned_made import EVIL, evaluated, learned, opened, patterns
+from test_app import Scripted, shown, text_of
+
+from core import checkpoint
+from core.anatomy import Anatomy, Judgement, Severity, examine
+from core.events import Weights
+from core.network import Network
+from core.randomness import initial_layers
+from core.run import Run
+from data.dataset import DIGITS, Dataset
+from tui.app import TrainpadApp
+from tui.subject import Subject
+from tui.weights_answer import Answer
+from tui.weights_heat import Heatmaps
+from tui.weights_history import MOST, History, heatmap, limits
+from tui.weights_layers import Judgements, LayerTable
+from tui.weights_screen import image_shape
+from tui.weights_units import Order, Units, weights_for
+
+
+@pytest.fixture(scope="module")
+def data() -> Dataset:
+    return patterns(DIGITS, (28, 28))
+
+
+@pytest.fixture(scope="module")
+def network(data: Dataset) -> Network:
+    return learned(data)
+
+
+def anatomy(step: int, scale: float = 1.0) -> Anatomy:
+    layers = initial_layers((6, 5, 3), seed=1)
+    return examine(step, Network.of([(scale * w, b + scale) for w, b in layers]).to_arrays())
+
+
+def test_history_is_bounded_and_keeps_the_newest_and_the_oldest() -> None:
+    history = History()
+    for step in range(10 * MOST):
+        history.fold(anatomy(step))
+    steps = [step for step, _ in history.spreads(0, "weights")]
+    assert MOST / 2 <= len(steps) <= MOST
+    assert steps == sorted(steps)
+    assert steps[-1] == 10 * MOST - 1
+    assert steps[0] < MOST
+
+
+def test_a_resumed_run_forgets_what_came_after() -> None:
+    history = History()
+    for step in (10, 20, 30, 20):
+        history.fold(anatomy(step))
+    assert [step for step, _ in history.spreads(1, "biases")] == [10, 20]
+    assert history.spreads(0, "activations") == []
+    assert history.spreads(7, "weights") == []
+
+
+def test_what_a_step_changes_is_kept_until_it_is_known_anew() -> None:
+    history, numbers = History(), initial_layers((6, 5, 3), seed=1)
+    now = Network.of(numbers).to_arrays()
+    before = {name: values * np.float32(0.99) for name, values in now.items()}
+    history.fold(examine(10, now, before))
+    history.fold(examine(11, now))
+    assert history.newest is not None
+    assert history.newest.layers[0].update == pytest.approx(0.01, rel=1e-3)
+
+
+def test_a_heatmap_has_time_to_the_right_and_values_up() -> None:
+    history = History()
+    for step in (0, 100):
+        history.fold(anatomy(step, scale=1.0 + step / 50))
+    spreads = history.spreads(0, "biases")
+    picture = heatmap(spreads, 20, 12)
+    assert picture.shape == (12, 20)
+    assert picture.max() == 1
+    assert limits(spreads) == pytest.approx((1.0, 3.0), abs=0.2)
+    assert picture[:, 0].argmax() > picture[:, -1].argmax()
+    assert (picture[:, :19] == picture[:, :1]).all()
+
+
+def test_the_layers_as_text() -> None:
+    table = LayerTable()
+    table._anatomy = anatomy(3)
+    table._shape, table._end = (2, 3), "softmax over 3 classes"
+    rows = ["".join(text for text, _ in parts).rstrip() for parts in table.lines(66, 9)]
+    assert rows == [
+        "  layer       shape                      learns    memory",
+        "  ┌ images    2 x 3 = 6 pixels, 0 to 1",
+        "› │ hidden 1  6 → 5 ReLU                     35    0.1 KB",
+        "  │ output    5 → 3 logits                   18    0.1 KB",
+        "  └ answer    softmax over 3 classes",
+    ]
+    for width in (20, 80, 160):
+        assert all(
+            sum(len(text) for text, _ in parts) <= max(width, 36) for parts in table.lines(width, 3)
+        )
+
+
+def test_units_are_sorted_by_what_is_asked_for(network: Network, data: Dataset) -> None:
+    image = data.test.images[0].astype(np.float32).ravel() / 255
+    for order in Order:
+        units = Units.sorted_by(order, network, (28, 28), 4, image)
+        assert sorted(units.order) == list(range(16))
+        if units.values is not None:
+            assert (np.diff(units.values[units.order]) <= 0).all()
+        assert units.framed(3).picture.shape == (28, 28)
+    fires = network.activations(image[None])[0][0]
+    assert Units.sorted_by(Order.FIRING, network, (28, 28), 0, image).order[0] == fires.argmax()
+    assert Units.sorted_by(Order.FIRING, network, (28, 28), 0, None).values is None
+
+
+def test_a_units_weight_for_a_class_is_the_way_through_all_layers(network: Network) -> None:
+    first, second, third = (layer.weights for layer in network.layers)
+    assert first.shape == (784, 16)
+    np.testing.assert_allclose(weights_for(network, 4), (second @ third)[:, 4], rtol=1e-4)
+    alone = Network.of([(np.zeros((4, 3)), np.zeros(3))])
+    assert weights_for(alone, 2).tolist() == [0, 0, 1]
+
+
+def test_an_answer_names_what_fires(network: Network, data: Dataset) -> None:
+    answer = Answer()
+    image = data.test.images[0].astype(np.float32) / 255
+    rows = answer._words(network, Subject(image, "a picture", 0), 60)
+    text = "\n".join("".join(text for text, _ in parts) for parts in rows)
+    fires = int((network.activations(image.reshape(1, -1))[0] > 0).sum())
+    assert f"hidden 1: {fires} of 16 fire" in text
+    assert "orange for" in text
+
+
+def test_heatmaps_and_sentences_stand_in_any_room() -> None:
+    judged = Judgements()
+    judged._said = [Judgement("a" * 99, Severity.FATAL), Judgement("b", Severity.REMARK)]
+    assert [parts[0][1] for parts in judged.lines(40, 5)] == ["alert", "dim"]
+    assert Heatmaps().rows(80, 20) == []
+
+
+def test_the_shape_of_images_is_what_the_run_says_if_it_fits() -> None:
+    run = Run()
+    run.info = {"dataset": {"image_shape": [20, 30]}}
+    assert image_shape(run, 600) == (20, 30)
+    assert image_shape(run, 784) == (28, 28)
+    assert image_shape(run, 7) == (1, 7)
+    run.info = {"dataset": {"image_shape": ["x", None]}}
+    assert image_shape(run, 784) == (28, 28)
+
+
+async def test_layers_units_and_answer_follow_the_weights(
+    data: Dataset, network: Network, tmp_path: Path
+) -> None:
+    source = Scripted(tmp_path, opened=False)
+    source.give(*opened(tmp_path, data))
+    older = Network.of([(0.9 * layer.weights, layer.biases) for layer in network.layers])
+    saved = checkpoint.Checkpoint(older.to_arrays(), {"step": 40})
+    checkpoint.write(tmp_path / checkpoint.FOLDER, saved)
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        await pilot.press("3")
+        await shown(pilot, app, "no weights yet")
+        now = network.to_arrays()
+        before = {name: values * np.float32(0.999) for name, values in now.items()}
+        source.give(Weights(100, now, before))
+        await shown(pilot, app, "784 → 16 ReLU", "12,560", "1.0e-03", "sound", "unit 0")
+        await shown(pilot, app, "validation image 0, a 0", "to step 100", "hidden 2 activations")
+        assert [step for step, _ in app.screen._history.spreads(0, "weights")] == [40, 100]
+        await pilot.press("o", "o", "plus", "plus")
+        await shown(pilot, app, "by weight for")
+        await pilot.press("o", "full_stop", "right", "down")
+        await shown(pilot, app, "by how they fire", "2 of 16", "› │ hidden 2", "a 1")
+        source.give(*evaluated(200, network, data))
+        await pilot.press("2")
+        await shown(pilot, app, "worst mistakes")
+        await pilot.press("w")
+        await shown(pilot, app, "test image")
+
+
+async def test_a_dead_network_is_told_in_words_and_ascii(data: Dataset, tmp_path: Path) -> None:
+    source = Scripted(tmp_path, opened=False)
+    layers = initial_layers((784, 16, 8, 10), seed=1)
+    wrecked = [(w, b - (50 if i == 1 else 0)) for i, (w, b) in enumerate(layers)]
+    source.give(*opened(tmp_path, data), Weights(100, Network.of(wrecked).to_arrays()))
+    app = TrainpadApp(iter(source), ascii_only=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        await pilot.press("3")
+        await shown(
+            pilot, app, "hidden 2 is dead: no unit fires, nothing more is learned", "8 of 8"
+        )
+        assert text_of(app).isascii()
+        await pilot.press("tab")
+        await shown(pilot, app, "what units look for")
+        assert text_of(app).isascii()
+        await pilot.press("tab")
+        await shown(pilot, app, "what spoke for", "@ for", "0 of 8 fire")
+        assert text_of(app).isascii()
+
+
+async def test_hostile_names_and_weights_that_are_not_finite(tmp_path: Path) -> None:
+    data = patterns([*EVIL, "f"], (9, 13))
+    layers = initial_layers((117, 6), seed=1)
+    source = Scripted(tmp_path, opened=False)
+    first, *rest = opened(tmp_path, data, at_hand=False)
+    first.info["source"] = {"dataset": str(tmp_path / "gone")}
+    source.give(first, *rest, Weights(100, Network.of(layers).to_arrays()))
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(200, 60)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        await pilot.press("3")
+        await shown(pilot, app, "9 x 13 = 117 pixels", "no activations: no data set or folder")
+        await pilot.press("o", "o")
+        await shown(pilot, app, "by weight for ␛]0;owned␇")
+        broken = Network.of([(np.full((117, 6), np.nan), np.zeros(6))]).to_arrays()
+        app.screen._aside._rest_until = 0.0
+        source.give(Weights(200, broken))
+        await shown(pilot, app, "output: weights are not finite")
+        assert "\x1b" not in text_of(app)
