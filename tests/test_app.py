@@ -1,29 +1,13 @@
 """The dashboard, fed the events that the worker thread would post, with real controls."""
 
-import json
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
+from app_made import Scripted, evaluation, shown, text_of, weights
 
-from core.control import Control
-from core.events import (
-    Changed,
-    Diverged,
-    Evaluated,
-    Event,
-    Finished,
-    Idle,
-    Opened,
-    Paused,
-    Started,
-    Steps,
-    Weights,
-)  # fmt: skip
-from core.hparams import HyperParameters, as_dict
-from core.randomness import initial_layers
+from core.events import Changed, Diverged, Event, Finished, Idle, Paused
+from core.hparams import HyperParameters
 from data.errors import DataError
 from tui.app import TrainpadApp
 from tui.bars import ProbabilityBars
@@ -36,79 +20,9 @@ from tui.panel import Panel
 from tui.settings import Settings
 
 
-def text_of(app: TrainpadApp) -> str:
-    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
-
-
-def weights(step: int = 100) -> Weights:
-    layers = initial_layers((784, 16, 10), seed=1)
-    arrays = {f"layer{i}/weights": w for i, (w, _) in enumerate(layers)}
-    return Weights(step, arrays | {f"layer{i}/biases": b for i, (_, b) in enumerate(layers)})
-
-
-def matrix(total: int, right: int) -> list[list[int]]:
-    counts = np.zeros((10, 10), int)
-    counts[0, 0], counts[0, 1] = right, total - right
-    return counts.tolist()
-
-
-def evaluation(step: int) -> Evaluated:
-    confusion = {"train": matrix(55000, 47454), "validation": matrix(5000, 4330)}
-    return Evaluated(step, confusion | {"test": matrix(10000, 8737)}, {}, 0.1)
-
-
-class Scripted:
-    """A source that gives what a test hands it, and otherwise nothing, like a paused run."""
-
-    def __init__(self, folder: Path, *, opened: bool = True) -> None:
-        folder.mkdir(exist_ok=True)
-        self.control = Control(folder, start=as_dict(HyperParameters()))
-        self._more = threading.Condition()
-        self._events: list[Event | Exception | None] = []
-        if opened:
-            info = {"name": "a-run", "hyperparameters": as_dict(HyperParameters())}
-            dataset = {"name": "mnist", "train": 55000, "notice": "", "classes": list("0123456789")}
-            self.give(
-                Opened(str(folder), info | {"dataset": dataset}, self.control),
-                Started(0, as_dict(HyperParameters()), "CPU:0", 12730),
-                Steps(0, np.linspace(2.3, 0.5, 100, dtype=np.float32), 0.05),
-            )
-
-    def give(self, *events: Event | Exception | None) -> None:
-        with self._more:
-            self._events += events
-            self._more.notify()
-
-    def __iter__(self) -> Iterator[Event]:
-        while True:
-            with self._more:
-                self._more.wait(0.02)
-                given, self._events = self._events, []
-            for event in given:
-                if event is None:
-                    return
-                if isinstance(event, Exception):
-                    raise event
-                yield event
-            yield Idle()
-
-    @property
-    def wanted(self) -> dict[str, object]:
-        return json.loads(self.control.path.read_bytes())
-
-
 @pytest.fixture
 def source(tmp_path: Path) -> Scripted:
     return Scripted(tmp_path)
-
-
-async def shown(pilot: object, app: TrainpadApp, *texts: str) -> str:
-    for _ in range(100):
-        await pilot.pause(0.03)
-        screen = text_of(app)
-        if all(text in screen for text in texts):
-            return screen
-    raise AssertionError(f"{texts} not in:\n{screen}")
 
 
 async def test_a_run_is_shown_as_its_events_come(source: Scripted) -> None:
