@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -12,10 +13,15 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from tui.lines import fit, right
+from tui.screens import PLACES
 
-KEY_WIDTH = 9
-COLUMN = 58
+GO = "app.go("
+COLUMN = 74
 """Cells that a key and its meaning take at the most."""
+MOST = 3
+"""Columns."""
+FRAME_CELLS, FRAME_ROWS = 6, 2
+"""What lies around the keys: a border, and blanks at both sides."""
 
 
 def bindings(screen: Screen[None]) -> Iterator[tuple[DOMNode, Binding]]:
@@ -31,7 +37,7 @@ def bindings(screen: Screen[None]) -> Iterator[tuple[DOMNode, Binding]]:
 
 
 class Help(ModalScreen[None]):
-    """Every key of a screen, with what it does, in as many columns as there is room for."""
+    """Every key of a screen, with what it does, in as few columns as there is room for."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,q", "dismiss", "Close", show=False),
@@ -39,18 +45,23 @@ class Help(ModalScreen[None]):
 
     def __init__(self, screen: Screen[None]) -> None:
         super().__init__()
-        self._entries = [
-            (screen.app.get_key_display(binding), binding.tooltip)
+        places = f"{PLACES[0].key}-{PLACES[-1].key}", ", ".join(place.title for place in PLACES)
+        self._entries = [(*places, "Screens")] + [
+            (screen.app.get_key_display(binding), binding.tooltip, binding.description)
             for _node, binding in bindings(screen)
+            if not binding.action.startswith(GO)
         ]
 
     def compose(self) -> ComposeResult:
-        """Key and meaning, column by column."""
-        columns = max(1, min(3, (self.app.size.width - 6) // COLUMN + 1))
-        width = min(COLUMN, (self.app.size.width - 6) // columns)
+        """Key and meaning, in as few columns as fit; a short name where a meaning has no room."""
+        size = self.app.size
+        columns = min(MOST, -(-len(self._entries) // max(1, size.height - FRAME_ROWS)))
+        width = min(COLUMN, (size.width - FRAME_CELLS) // columns)
+        keys = max(cell_len(key) for key, _, _ in self._entries)
+        room = width - keys - 3
         cells = [
-            f"{right(key, KEY_WIDTH)}  {fit(meaning, width - KEY_WIDTH - 3)} "
-            for key, meaning in self._entries
+            f"{right(key, keys)}  {fit(meaning if cell_len(meaning) <= room else name, room)} "
+            for key, meaning, name in self._entries
         ]
         rows = -(-len(cells) // columns)
         lines = ["".join(cells[row::rows]) for row in range(rows)]
