@@ -61,9 +61,6 @@ def session(request: Request) -> Iterator[Event]:
     dataset = yield from _loaded(request)
     check_fit(request.hparams, dataset)
     run = _directory(request, dataset)
-    request.on_open(run)
-    control = Control(run.path, start=as_dict(request.hparams))
-    yield Opened(str(run.path), run.info(), control, dataset)
     start = request.resume or request.branch
     job = Job(
         request.hparams,
@@ -77,13 +74,21 @@ def session(request: Request) -> Iterator[Event]:
         folder=str(run.path),
     )
     try:
-        yield from recorded(summarised(_told(train(job, control)), run.path, dataset), run)
+        yield from recorded(summarised(_told(_opened(request, run, job)), run.path, dataset), run)
     except UserError:
         # Only TensorFlow could tell that this cannot be done: a new run leaves no trace of it.
         if request.resume is None:
             with suppress(UserError):
                 discard(run, ended_here=True)
         raise
+
+
+def _opened(request: Request, run: RunDir, job: Job) -> Iterator[Event]:
+    """A run from its directory on; nothing happens before its lock is held and this is pulled."""
+    request.on_open(run)
+    control = Control(run.path, start=as_dict(request.hparams))
+    yield Opened(str(run.path), run.info(), control, job.dataset)
+    yield from train(job, control)
 
 
 def _loaded(request: Request) -> Generator[Event, None, Dataset]:
