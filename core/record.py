@@ -130,6 +130,7 @@ class Recorder:
             case Started(step=step):
                 self._step = step
                 self._keep_losses(step)
+                self._drop_checkpoints(step)
                 # A log that cannot be read costs the memory of what was best, not the run.
                 with suppress(RunError):
                     self._ranking.remember(recorded_events(self._run), step)
@@ -147,6 +148,13 @@ class Recorder:
         """Keep the losses before `step`, each at its place even where some were lost."""
         missing = step - self._losses.cut(4 * step) // 4
         self._losses.add(np.full(missing, np.nan, "<f4").tobytes())
+
+    def _drop_checkpoints(self, step: int) -> None:
+        """Delete those of steps that are void now: the next resume would go on from them."""
+        for path in checkpoint.listed(self._run.checkpoints):
+            if checkpoint.step_of(path) > step:
+                with suppress(OSError):
+                    path.unlink()
 
     def _store(self) -> list[Event]:
         """Write all that waits; returns what is to be said of it, which is written too."""

@@ -309,6 +309,16 @@ def test_what_was_best_in_steps_that_are_void_is_best_no_more(make_run: MakeRun)
     assert [event.best for event in seen if isinstance(event, Saved)] == [True]
 
 
+def test_checkpoints_of_steps_that_are_void_are_gone(make_run: MakeRun) -> None:
+    run = make_run()
+    made = [snapshot(step) for step in range(10, 90, 10)]
+    record(run, [Started(0, {}, "CPU:0", 4), *made])
+    record(run, [Started(50, {}, "CPU:0", 4), snapshot(55)])
+    assert checkpoint.newest(run.checkpoints).step == 55
+    steps_kept = [checkpoint.step_of(path) for path in checkpoint.listed(run.checkpoints)]
+    assert steps_kept == [40, 50, 55]
+
+
 def test_only_what_was_evaluated_can_be_best(make_run: MakeRun) -> None:
     run = make_run()
     seen = record(run, [Started(0, {}, "CPU:0", 4), evaluated(5, 90), steps(5, 5), snapshot(10)])
