@@ -7,9 +7,14 @@ from its own dashboard when the disk is full.
 """
 
 import dataclasses
+import fcntl
 import json
+import os
 import threading
-from collections.abc import Mapping
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +26,10 @@ from data.errors import UserError
 
 LIMIT = 64 * 1024
 """Bytes; a longer `control.json` is not believed."""
+LOCK = "control.lock"
+"""The file that whoever changes `control.json` holds a lock on."""
+ATTEMPTS, WAIT = 50, 0.01
+"""How often, and how many seconds apart, that lock is tried before one goes on without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +102,8 @@ class Control:
         # A signal's handler may ask while the interrupted thread is just looking.
         self._lock = threading.RLock()
         self._wanted = Wanted()
+        self._asked: deque[tuple[Mapping[str, Value], str, dict[str, Any]]] = deque()
+        self._asking = False
         self._seen: tuple[int | None, ...] = ()
         if start is not None:
             self._wanted = Wanted({n: value for n, value in start.items() if DECLARED[n].live})
@@ -115,7 +126,9 @@ class Control:
                 mark = self._mark()
                 if mark != self._seen:
                     self._seen = mark
-                    self._wanted = parse(read_private(self.path, LIMIT))
+                    wanted = parse(read_private(self.path, LIMIT))
+                    if self._seen is mark:  # no signal's handler has asked since
+                        self._wanted = wanted
             except FileNotFoundError:
                 self._seen = ()
             except OSError as error:
@@ -125,21 +138,70 @@ class Control:
                 raise RunError(f"control.json cannot be read: {error.strerror}") from error
             return self._wanted
 
-    def ask(self, *, hyperparameters: Mapping[str, Value] | None = None, **changes: Any) -> Wanted:
+    def ask(
+        self, *, hyperparameters: Mapping[str, Value] | None = None, again: str = "", **changes: Any
+    ) -> Wanted:
         """Want something more: other fields stay as they are.
+
+        Args:
+            hyperparameters: The values that are to be others.
+            again: ``evaluate`` or ``checkpoint``: want one more of these.
+            changes: The other fields of `Wanted`.
 
         Raises:
             RunError: the file could not be written; in this process the wish holds all the same.
         """
-        try:
-            before = self.poll()
-        except UserError:
-            before = self._wanted
-        merged = {**before.hyperparameters, **(hyperparameters or {})}
+        self._asked.append((hyperparameters or {}, again, changes))
+        failure: RunError | None = None
         with self._lock:
-            self._wanted = dataclasses.replace(before, hyperparameters=merged, **changes)
+            # A signal's handler that interrupts this very thread here only leaves its wish behind.
+            while self._asked and not self._asking:
+                self._asking = True
+                try:
+                    self._take_asked()
+                except RunError as error:
+                    failure = error
+                finally:
+                    self._asking = False
+        if failure is not None:
+            raise failure
+        return self._wanted
+
+    def _take_asked(self) -> None:
+        """Add what was asked for to what is wanted by now, and write it."""
+        with self._alone():
+            try:
+                wanted = self.poll()
+            except UserError:
+                wanted = self._wanted
+            while self._asked:
+                values, again, changes = self._asked.popleft()
+                if again:
+                    changes = {**changes, again: getattr(wanted, again) + 1}
+                merged = {**wanted.hyperparameters, **values}
+                wanted = dataclasses.replace(wanted, hyperparameters=merged, **changes)
+            self._wanted = wanted
             self._write()
-            return self._wanted
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No other process asks meanwhile, unless it takes long or the disk knows no locks."""
+        try:
+            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+            descriptor = os.open(self.path.with_name(LOCK), flags, 0o600)
+        except OSError:
+            yield
+            return
+        try:
+            for _ in range(ATTEMPTS):
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except OSError:
+                    time.sleep(WAIT)
+            yield
+        finally:
+            os.close(descriptor)
 
     def _write(self) -> None:
         try:

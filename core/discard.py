@@ -12,13 +12,22 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from core import checkpoint, notes
+from core import checkpoint, control, notes
 from core.errors import RunError
 from core.rundir import RUN_FILE, RunDir
 from core.runs import is_written
 
 OURS = frozenset(
-    {"events.jsonl", "loss.f32", "clock.f64", "run.log", "control.json", "lock", notes.FILE}
+    {
+        "events.jsonl",
+        "loss.f32",
+        "clock.f64",
+        "run.log",
+        "control.json",
+        control.LOCK,
+        "lock",
+        notes.FILE,
+    }
 )
 """The files of a run directory besides `run.json`, checkpoints, and what is for TensorBoard."""
 EVENT_FILE = re.compile(r"events\.out\.tfevents\.\d+\..+")

@@ -1,11 +1,14 @@
 """Writing files so that a crash at any byte leaves the old one or the new one, never half of it."""
 
+import itertools
 import os
 import stat
 from contextlib import suppress
 from pathlib import Path
 
 from core.errors import RunError
+
+COUNT = itertools.count()
 
 
 def write_atomic(path: Path, content: bytes, *, sync: bool = True) -> None:
@@ -14,9 +17,11 @@ def write_atomic(path: Path, content: bytes, *, sync: bool = True) -> None:
     Raises:
         OSError: as the system says; `path` is then as it was.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    # A signal's handler may write while the interrupted thread does.
+    partial = path.with_name(f".{path.name}.{os.getpid()}{next(COUNT):04}.part")
     try:
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+        descriptor = os.open(partial, flags, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()

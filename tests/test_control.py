@@ -1,11 +1,14 @@
 import json
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from core.control import LIMIT, Control, Wanted
+from core.files import write_atomic
 from core.hparams import HyperParameters, as_dict
 from data.errors import UserError
 
@@ -181,3 +184,42 @@ def test_who_resumes_a_run_does_not_inherit_its_end(control: Control, tmp_path: 
     resumed = Control(tmp_path, start=as_dict(HyperParameters())).poll()
     assert (resumed.stop, resumed.pause_at) == ("", None)
     assert resumed.hyperparameters["learning_rate"] == 0.01
+
+
+def test_of_wishes_at_the_same_time_none_is_lost(tmp_path: Path) -> None:
+    shared = Control(tmp_path, start=as_dict(HyperParameters()))
+    other = Control(tmp_path)
+    start = threading.Barrier(3)
+
+    def ask(control: Control, **changes: Any) -> None:
+        start.wait()
+        for _ in range(40):
+            control.ask(again="evaluate", **changes)
+
+    wishes: list[tuple[Control, dict[str, Any]]] = [
+        (shared, {"stop": "stopped"}),
+        (shared, {"hyperparameters": {"learning_rate": 0.5}}),
+        (other, {"pause_at": 3}),
+    ]
+    threads = [threading.Thread(target=ask, args=(c,), kwargs=changes) for c, changes in wishes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    wanted = shared.poll()
+    assert (wanted.stop, wanted.pause_at, wanted.evaluate) == ("stopped", 3, 120)
+    assert wanted.hyperparameters["learning_rate"] == 0.5
+
+
+def test_a_wish_from_a_signal_amid_another_is_kept(
+    control: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*args: Any, **options: Any) -> None:
+        monkeypatch.setattr("core.control.write_atomic", write_atomic)
+        control.ask(stop="interrupted")
+        write_atomic(*args, **options)
+
+    monkeypatch.setattr("core.control.write_atomic", interrupted)
+    control.ask(pause_at=0)
+    found = json.loads(control.path.read_bytes())
+    assert (found["stop"], found["pause_at"]) == ("interrupted", 0)
