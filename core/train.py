@@ -113,6 +113,7 @@ class Training:
         self._before: Mapping[str, Any] = {}  # the weights before a step that is taken alone
         self._profiled = self._profiling = False
         self._profile_until = 0
+        self._planned_until = -1  # the last step whose planned changes were made
         self._watchdog = Watchdog(len(job.dataset.classes))
         self._early_stop = EarlyStop()
         self._wanted = control.poll()
@@ -207,7 +208,12 @@ class Training:
 
     def _obey(self) -> Iterator[Event]:
         """Do what is wanted since the last look, and what was planned for this step."""
-        planned = {name: value for step, name, value in self._job.changes if step == self._step}
+        planned = {
+            name: value
+            for step, name, value in self._job.changes
+            if step == self._step > self._planned_until
+        }
+        self._planned_until = self._step
         before = self._wanted
         try:
             if planned:

@@ -287,6 +287,20 @@ def test_a_pause_lasts_and_a_step_is_one_step(session: MakeSession) -> None:
     assert run.losses == untouched.losses
 
 
+def test_what_is_planned_for_a_step_is_done_once(session: MakeSession) -> None:
+    run = session(changes=((30, "learning_rate", 0.5),))
+    run.control.ask(pause_at=30)
+    run.until(Paused)
+    for _ in range(3):
+        next(run.source)
+    run.control.ask(hyperparameters={"learning_rate": 0.2})
+    written = run.control.path.stat().st_mtime_ns
+    run.until(Changed)
+    assert [next(run.source) for _ in range(3)]
+    assert run.control.path.stat().st_mtime_ns == written
+    assert [event.new for event in run.all(Changed)] == [0.5, 0.2]
+
+
 def test_a_stop_saves_first(session: MakeSession) -> None:
     run = session()
     run.until(Steps)
