@@ -43,8 +43,12 @@ class Watchdog:
         return WINDOW - step % WINDOW
 
     def begin(self) -> None:
-        """The loss is another function from here on, as when a penalty changes."""
+        """The loss is another function from here on, as when a penalty changes.
+
+        The window under way mixes both, so it is not judged.
+        """
         self._limit = 0.0
+        self._sum, self._count = 0.0, 0
 
     def verdict(self, first: int, losses: npt.NDArray[np.float32]) -> str:
         """Why these losses, those of steps from `first` on, are beyond hope; nothing if not."""
