@@ -43,7 +43,7 @@ def request_from(flags: Flags) -> Request:
         profile=flags["profile"] or 0,
         resume=resume,
         branch=None if resume else start,
-        changes=(*(resume.changes if resume else ()), *_changes(flags["change"])),
+        changes=(*_replayed(flags, resume), *_changes(flags["change"])),
     )
 
 
@@ -66,6 +66,16 @@ def _hyperparameters(flags: Flags, start: Origin | None) -> HyperParameters:
     if flags["resume"] is not None and any(getattr(wanted, n) != getattr(before, n) for n in fixed):
         raise UserError(f"a resumed run keeps its {', '.join(fixed)}; --branch may change them")
     return wanted
+
+
+def _replayed(flags: Flags, resume: Origin | None) -> list[Change]:
+    """The changes after the checkpoint, but for those that a flag has the last word on."""
+    preset = PRESETS[flags["preset"]] if flags["preset"] else {}
+    return [
+        change
+        for change in (resume.changes if resume else ())
+        if flags.get(change[1]) is None and change[1] not in preset
+    ]
 
 
 def _changes(texts: Sequence[str]) -> list[Change]:
