@@ -166,7 +166,8 @@ def found(run: str, log_dir: Path) -> RunDir:
         return RunDir(Path(run).resolve())
     matching = [entry for entry in listed(log_dir) if entry.name.startswith(run)]
     if matching:
-        return matching[-1]
+        exact = [entry for entry in matching if entry.name == run]
+        return (exact or matching)[-1]
     if run:
         raise RunError(f"there is no run called {run!r} in {log_dir}")
     raise RunError(f"there is no run in {log_dir} yet; start one with `trainpad`")

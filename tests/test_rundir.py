@@ -39,6 +39,13 @@ def test_a_run_that_cannot_be_made_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_whole_name_means_that_run_and_no_later_one(make_run: MakeRun) -> None:
+    first, second = make_run(), make_run()
+    assert second.name.startswith(first.name)
+    assert found(first.name, first.path.parent).name == first.name
+    assert found(first.name[:12], first.path.parent).name == second.name
+
+
 def test_a_file_is_no_place_for_runs(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match="no run can be written to"):
