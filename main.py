@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from core.hparams import DECLARED
 from core.presets import PRESETS
@@ -26,13 +27,39 @@ class DefaultGroup(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put `train` first where no command and no help is asked for."""
         wants_group = args and (args[0] in self.commands or args[0] in ("--help", "--version"))
+        if not args and ctx.resilient_parsing:
+            wants_group = True  # a shell asks what may come first
         return super().parse_args(ctx, args if wants_group else ["train", *args])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """What may come first: a command, or a flag of `train`."""
+        found = super().shell_complete(ctx, incomplete)
+        if incomplete.startswith("-"):
+            found += self.commands["train"].shell_complete(ctx, incomplete)
+        return found
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Do as asked; that whoever read our output has left is no error."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # Python's own farewell would complain on the way out.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            return 0
 
 
 def flag(name: str, **options: Any) -> Decorator:
     """An option that may be written ``--max_steps`` or ``--max-steps``."""
     spellings = dict.fromkeys((f"--{name}", f"--{name.replace('_', '-')}"))
     return click.option(*spellings, name, **options)
+
+
+def run_names(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The runs that a shell may complete a name to, newest first."""
+    from core.rundir import default_log_dir, listed
+
+    names = [run.name for run in reversed(listed(default_log_dir()))]
+    return [name for name in names if name.startswith(incomplete)]
 
 
 def hyperparameter_flags(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -126,7 +153,7 @@ def train(
 
 
 @cli.command("open")
-@click.argument("run", default="")
+@click.argument("run", default="", shell_complete=run_names)
 @flag("log_dir", type=Path, metavar="FOLDER", help="Where the runs are.")
 @flag("read_only", is_flag=True, help="Look, but steer nothing.")
 @pace_flags
@@ -192,7 +219,7 @@ def data(name: str | None, input_data_dir: Path | None, offline: bool, as_json: 
 
 
 @cli.command()
-@click.argument("runs", metavar="[RUN]...", nargs=-1)
+@click.argument("runs", metavar="[RUN]...", nargs=-1, shell_complete=run_names)
 @click.option("--csv", metavar="FILE|-", default="", help="Every evaluation: precision and loss.")
 @click.option("--classes", is_flag=True, help="In --csv, a row for each class: recall, F1, ...")
 @click.option("--losses", metavar="FILE|-", default="", help="The loss of every step, as CSV.")
@@ -223,7 +250,7 @@ def export(runs: tuple[str, ...], log_dir: Path | None, **wanted: Any) -> int:
 
 
 @cli.command()
-@click.argument("run", required=False)
+@click.argument("run", required=False, shell_complete=run_names)
 @flag("log_dir", type=Path, metavar="FOLDER", help="Where the runs are.")
 @flag("export", type=Path, metavar="FILE.png|json", help="Write the drawing there when leaving.")
 def pad(run: str | None, log_dir: Path | None, export: Path | None) -> int:
@@ -388,10 +415,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         status = _complain(error.format_message())
     except click.Abort:
         status = 130
-    except BrokenPipeError:
-        # Whoever read our output has left; Python's own farewell would only complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        status = 0
     sys.exit(status)
 
 

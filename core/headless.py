@@ -3,6 +3,7 @@
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from types import FrameType
 from typing import TextIO
 
@@ -57,7 +58,7 @@ class Signals:
         try:
             self._control.ask(stop=self.reason)
         except UserError as error:
-            print(f"trainpad: {error}; stopping all the same", file=sys.stderr)  # noqa: T201
+            _say(f"{error}; stopping all the same")
 
 
 def leave_at_once(number: int) -> None:
@@ -71,20 +72,33 @@ def run_headless(
 ) -> int:
     """Pull `source` to its end, printing; returns the exit status.
 
+    Where whoever reads the lines has left, the run is saved and stopped; a line that finds no
+    room on the disk is dropped.
+
     Raises:
         UserError: from the source, before anything was trained.
     """
     printer: Callable[[Event], Iterator[str]] = JsonLines().of if json else LabLines().of
-    status = FAILED
+    status, control, has_reader = FAILED, None, True
     for event in source:
         for line in printer(event):
-            print(line, file=out, flush=True)
-        if isinstance(event, Opened) and event.control is not None and signals is not None:
-            signals.attach(event.control)
+            if has_reader and not _print(line, out):
+                has_reader = False
+                _stop(control)
+        if isinstance(event, Opened) and event.control is not None:
+            control = event.control
+            if signals is not None:
+                signals.attach(control)
         if not json:
             _remark(event)
         status = exit_status(event, status)
     return status
+
+
+def _stop(control: Control | None) -> None:
+    if control is not None:
+        with suppress(UserError):
+            control.ask(stop="stopped")
 
 
 def exit_status(event: Event, before: int = FAILED) -> int:
@@ -128,8 +142,20 @@ def _remark(event: Event) -> None:
             kept = f"the last checkpoint is {checkpoint}" if checkpoint else "nothing was saved yet"
             _say(f"diverged: {why}; {kept}; try a smaller --learning_rate")
         case Finished() if sys.stderr.isatty():
-            sys.stderr.write("\a")
+            with suppress(OSError):
+                sys.stderr.write("\a")
 
 
 def _say(text: str) -> None:
-    print(f"trainpad: {text}", file=sys.stderr)  # noqa: T201
+    _print(f"trainpad: {text}", sys.stderr)
+
+
+def _print(line: str, file: TextIO) -> bool:
+    """Print a line, if that can be; False where nobody reads it any more."""
+    try:
+        print(line, file=file, flush=True)
+    except BrokenPipeError:
+        return False
+    except OSError:
+        pass
+    return True

@@ -8,7 +8,7 @@ as soon as there is one; until then to nowhere, since nothing of ours uses them.
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 from core.rundir import RunDir
@@ -37,8 +37,9 @@ def to_run_log() -> Iterator[tuple[TextIO, Callable[[RunDir], None]]]:
         sys.stdout, sys.stderr = streams
         for descriptor in kept:
             os.close(descriptor)
-        out.close()
-        err.close()
+        for stream in (out, err):
+            with suppress(OSError):  # what finds no reader or no room is lost
+                stream.close()
 
 
 def divert(run: RunDir) -> None:

@@ -122,7 +122,8 @@ def _told(source: Iterator[Event]) -> Iterator[Event]:
         raise
     except Exception as error:  # noqa: BLE001 - the boundary: whatever breaks is told, once
         # Descriptor 2 is the run's log by now; `sys.stderr` may be the dashboard's.
-        os.write(2, traceback.format_exc().encode("utf-8", "replace"))
+        with suppress(OSError):
+            os.write(2, traceback.format_exc().encode("utf-8", "replace"))
         yield Failed(step, _sentence(error))
 
 

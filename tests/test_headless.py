@@ -113,13 +113,56 @@ def test_json_prints_what_stands_in_the_log(
     assert capsys.readouterr().err == ""
 
 
-def test_a_signal_before_the_run_exists_is_remembered_or_ends_all(tmp_path: Path) -> None:
+def test_a_signal_before_the_run_exists_ends_all_and_later_it_is_a_wish(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def leave(number: int) -> None:
+        raise SystemExit(number)
+
+    monkeypatch.setattr("core.headless.leave_at_once", leave)
+    signals = Signals()
+    with pytest.raises(SystemExit):
+        signals._caught(signal.SIGINT, None)
     signals = Signals()
     control = Control(tmp_path, start={})
     signals.attach(control)
     signals._caught(signal.SIGINT, None)
     assert control.poll().stop == "interrupted"
     assert Control(tmp_path).poll().stop == "interrupted"
+
+
+class Refusing(io.StringIO):
+    """A stream that cannot be written."""
+
+    def __init__(self, error: type[OSError]) -> None:
+        super().__init__()
+        self.error = error
+        self.tries = 0
+
+    def write(self, _text: str) -> int:
+        self.tries += 1
+        raise self.error(1, "no")
+
+
+@pytest.mark.parametrize("error", [OSError, BrokenPipeError])
+def test_a_stream_that_refuses_does_not_end_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[OSError]
+) -> None:
+    monkeypatch.setattr("sys.stderr", Refusing(error))
+    out = Refusing(error)
+    control = Control(tmp_path, start={})
+    seen: list[str] = []
+
+    def source() -> Iterator[Event]:
+        yield Opened(str(tmp_path), {}, control)
+        yield Steps(0, np.ones(1, np.float32), 0.1)
+        yield Steps(1, np.ones(200, np.float32), 0.1)
+        seen.append(control.poll().stop)
+        yield Finished(201, "stopped", 1.0)
+
+    assert run_headless(source(), out) == 0
+    assert seen == ["stopped" if error is BrokenPipeError else ""]
+    assert out.tries == (1 if error is BrokenPipeError else 3)
 
 
 def test_the_second_signal_leaves_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
