@@ -101,10 +101,22 @@ def replay(terminal: Terminal, drawing, field: tuple[int, int, int], sizes, dela
                 delays += [first - sent] if first else []
         terminal.send(f"\x1b[<0;{left + x + 1};{top + y + 1}m")
         terminal.read(PACE)
-    terminal.read(0.4)
-    said = terminal.screen.display[top][left + 2 * rows :].split()
+    said = answer(terminal, field)
     terminal.send("c")
     terminal.wait_for("draw a digit here")
+    return said
+
+
+def answer(terminal: Terminal, field: tuple[int, int, int], patience: float = 5.0) -> str:
+    """The first word beside the field, once the screen has come to rest."""
+    left, top, rows = field
+    until = time.perf_counter() + patience
+    while time.perf_counter() < until:
+        before = terminal.screen.display[top]
+        terminal.read(0.6)
+        said = terminal.screen.display[top][left + 2 * rows :].split()
+        if terminal.screen.display[top] == before and said and said[0] != "draw":
+            break
     return said[0] if said else ""
 
 
@@ -140,6 +152,8 @@ def main() -> None:
     for index in chosen.tolist():
         said = replay(terminal, drawings[index], FIELDS[columns, rows], sizes, delays)
         right += said == str(labels[index])
+        if said != str(labels[index]):
+            print(f"drawing {index}: a {labels[index]}, read as {said!r}", flush=True)
     os.kill(terminal.child, signal.SIGKILL)
     os.waitpid(terminal.child, 0)
     report(right, options.count, sizes, delays)

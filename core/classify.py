@@ -76,6 +76,10 @@ class Reader:
     network: Network
     source: str
     classes: tuple[str, ...] = DIGITS
+    run: str = "built-in"
+    """The run's name, if it is one's."""
+    step: int = 0
+    """After how many of its steps."""
 
     def read(self, images: Floats) -> list[Reading]:
         """Read images ``[n, 28, 28]``, 0 to 1.
@@ -114,7 +118,8 @@ def reader_of(run: str | None, log_dir: Path) -> Reader:
     names = found.info().get("dataset", {}).get("classes")
     classes = tuple(map(str, names)) if isinstance(names, list) and names else DIGITS
     network = Network.from_arrays(newest.layers)
-    return Reader(network, f"{found.name} after {newest.step:,} steps", classes)
+    source = f"{found.name} after {newest.step:,} steps"
+    return Reader(network, source, classes, found.name, newest.step)
 
 
 def classified(files: Iterable[str], reader: Reader, *, split: bool, json: bool) -> Iterator[str]:

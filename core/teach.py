@@ -43,6 +43,7 @@ class Lesson:
     old: Split
     test: Split | None
     """Where to measure before and after: MNIST's test digits, where they are at hand."""
+    test_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,13 +56,15 @@ class Taught:
     test_before: float | None
     test_after: float | None
     seconds: float
+    steps: int
+    test_name: str = ""
 
     def sentence(self) -> str:
         """What came of it, for people."""
         own = f"yours {self.own_before:.0%} → {self.own_after:.0%}"
         if self.test_before is None or self.test_after is None:
             return f"taught in {self.seconds:.1f} s: {own}"
-        test = f"MNIST {self.test_before:.4f} → {self.test_after:.4f}"
+        test = f"{self.test_name} {self.test_before:.4f} → {self.test_after:.4f}"
         return f"taught in {self.seconds:.1f} s: {own}, {test}"
 
 
@@ -82,7 +85,9 @@ def lesson(own: OwnDigits, known: Dataset | None, seed: int = 0) -> Lesson:
         np.concatenate([images for images, _ in parts]),
         np.concatenate([labels for _, labels in parts]),
     )
-    return Lesson(own, old, known.test if known is not None and usable else None)
+    if known is None or not usable:
+        return Lesson(own, old, None)
+    return Lesson(own, old, known.test, "MNIST" if known.name == "mnist" else known.name)
 
 
 def teach(network: Network, lesson: Lesson, *, steps: int = STEPS, seed: int = 0) -> Taught:
@@ -107,6 +112,8 @@ def teach(network: Network, lesson: Lesson, *, steps: int = STEPS, seed: int = 0
         precision(network, test.images, test.labels) if test else None,
         precision(taught, test.images, test.labels) if test else None,
         time.perf_counter() - began,
+        steps,
+        lesson.test_name,
     )
 
 
@@ -126,7 +133,7 @@ def save_taught(taught: Taught, lesson: Lesson, log_dir: Path, parent: dict[str,
     hparams = as_dict(
         HyperParameters(
             hidden=sizes[1:-1], optimizer="adam", learning_rate=RATE, batch_size=OWN + OLD,
-            max_steps=STEPS,
+            max_steps=taught.steps,
         )
     )  # fmt: skip
     info = {
@@ -136,13 +143,13 @@ def save_taught(taught: Taught, lesson: Lesson, log_dir: Path, parent: dict[str,
         "parent": parent,
     }
     run = create(log_dir, "taught-" + "x".join(map(str, sizes[1:-1])), info)
-    about = {"step": STEPS, "position": 0, "hyperparameters": hparams}
+    about = {"step": taught.steps, "position": 0, "hyperparameters": hparams}
     file = checkpoint.write(run.checkpoints, Checkpoint(taught.network.to_arrays(), about))
     events: list[Event] = [
         Started(0, hparams, "numpy", taught.network.parameters),
-        Noted(STEPS, taught.sentence()),
-        Saved(STEPS, file.name),
-        Finished(STEPS, "done", taught.seconds),
+        Noted(taught.steps, taught.sentence()),
+        Saved(taught.steps, file.name),
+        Finished(taught.steps, "done", taught.seconds),
     ]
     write_atomic(run.events, "".join(to_json(event) + "\n" for event in events).encode())
     return run

@@ -154,9 +154,11 @@ def test_the_newest_weights_read_and_a_key_goes_round() -> None:
     assert minds.take(run)
     assert minds.reader.source == "weights after 300 steps"
     assert [step for step, _ in minds.history] == [300]
-    minds.teach(minds.reader.network, "taught")
+    minds.teach(minds.reader.network, "a-run", 120)
     assert [minds.next() for _ in range(3)] == [
-        "built-in weights", "weights after 300 steps", "taught",
+        "built-in weights",
+        "weights after 300 steps",
+        "weights you taught: a-run",
     ]  # fmt: skip
     run.weights_step = 400
     assert not minds.take(run)

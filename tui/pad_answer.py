@@ -102,9 +102,11 @@ class PadStatus(Lines):
         self._pen = pen
         self.update_rows()
 
-    def lines(self, width: int, height: int) -> list[list[Part]]:
+    def lines(self, width: int, height: int) -> list[list[Part]]:  # noqa: ARG002 - one row
         """The row."""
         answer = self._answer
         left = answer.subject or self._pen
-        tail = f"{answer.told_history()}   {answer.source}" if height == 1 else ""
+        # Where the screen is high, the verdict has rows for these.
+        low = self.screen.has_class("-low")
+        tail = f"{answer.told_history()}   {answer.source}" if low else ""
         return [spread([(left, "alert" if answer.subject else "dim")], [(tail, "dim")], width)]

@@ -61,17 +61,20 @@ class Minds:
             network = Network.from_arrays(run.weights)
         except UserError:
             return False
+        if (network.sizes[0], network.sizes[-1]) != (28 * 28, len(DIGITS)):
+            return False  # it is no network for what can be drawn here
         first = "run" not in self._readers
         self._step = run.weights_step
         source = f"weights after {run.weights_step:,} steps"
-        self._readers["run"] = Reader(network, source, run.classes)
-        if first and network.sizes[0] == 28 * 28:
+        self._readers["run"] = Reader(network, source, run.classes, run.name, run.weights_step)
+        if first:
             self._chosen = "run"
         return self.learns
 
-    def teach(self, network: Network, source: str) -> None:
-        """Read with what was just taught."""
-        self._readers["taught"] = Reader(network, source, DIGITS)
+    def teach(self, network: Network, run: str, step: int) -> None:
+        """Read with what was just taught, and written as this run."""
+        source = f"weights you taught: {run}"
+        self._readers["taught"] = Reader(network, source, DIGITS, run, step)
         self._chosen = "taught"
 
     def next(self) -> str:

@@ -307,7 +307,7 @@ class PadScreen(View):
         except UserError as error:
             self.trainpad.tell(str(error))
             return
-        reader, run = self._minds.reader, self.trainpad.run_shown
+        reader = self._minds.reader
         if self._aside.busy or not len(own):
             self.trainpad.tell(
                 "still teaching" if len(own) else "draw a digit, then t and its name"
@@ -316,12 +316,10 @@ class PadScreen(View):
         if reader.classes != DIGITS or reader.network.sizes[0] != 784:
             self.trainpad.tell("this network does not read digits; x changes the weights")
             return
-        parent: dict[str, object] = {"run": "built-in", "step": 0}
-        if self._minds.learns:
-            parent = {"run": run.name, "step": run.weights_step}
+        parent: dict[str, object] = {"run": reader.run, "step": reader.step}
         self.query_one(OwnRow).tell("teaching …")
-        folder, network = self.trainpad.log_dir, reader.network
-        work = partial(taught_run, network, own, run.dataset, folder, parent)
+        known = self.trainpad.run_shown.dataset
+        work = partial(taught_run, reader.network, own, known, self.trainpad.log_dir, parent)
         self._aside.ask(work, now=True)
 
     @on(Finished)
@@ -333,7 +331,7 @@ class PadScreen(View):
             told = str(result)
         else:
             taught, name = result
-            self._minds.teach(taught.network, f"weights you taught: {name}")
+            self._minds.teach(taught.network, name, taught.steps)
             told = taught.sentence()
             self._read()
         self.query_one(OwnRow).tell(told)
