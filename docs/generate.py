@@ -1,0 +1,85 @@
+"""Writes docs/keys.md and docs/command-line.md: `python docs/generate.py`.
+
+Both come from what the program itself goes by, its bindings and its click commands, so that they
+cannot say anything else; a test holds them to it.
+"""
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from itertools import repeat
+from pathlib import Path
+
+import click
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from core.events import Idle  # noqa: E402
+from main import cli  # noqa: E402
+from tui.app import TrainpadApp  # noqa: E402
+from tui.help import GO, bindings  # noqa: E402
+from tui.screens import PLACES  # noqa: E402
+
+MADE = "<!-- Made by docs/generate.py; edit that, or what it reads. -->"
+WIDTH = 96
+"""Columns of the help texts in the page."""
+
+
+def main() -> None:
+    """Write both pages."""
+    (ROOT / "docs" / "command-line.md").write_text(command_line())
+    (ROOT / "docs" / "keys.md").write_text(asyncio.run(keys()))
+
+
+def command_line() -> str:
+    """The page on the command line: each command's own help."""
+    parts = [
+        "# The command line",
+        MADE,
+        "Without a command, `train` is meant. Flags may be written with `_` or with `-`.",
+    ]
+    for name, command in cli.commands.items():
+        with click.Context(command, info_name=f"trainpad {name}") as context:
+            context.max_content_width = context.terminal_width = WIDTH
+            parts += [f"## trainpad {name}", f"```\n{command.get_help(context)}\n```"]
+    return "\n\n".join(parts) + "\n"
+
+
+async def keys() -> str:
+    """The page on the keys: every screen's bindings, with what they do."""
+    parts = [
+        "# Keys",
+        MADE,
+        "`?` shows those of the screen that is up; `ctrl+p` finds them by name.",
+    ]
+    app = TrainpadApp(repeat(Idle()), viewer=True)
+    async with app.run_test(size=(160, 45)) as pilot:
+        everywhere = _rows(app, common=True)
+        parts += ["## On every screen", *_table(everywhere)]
+        for place in PLACES:
+            await pilot.press(place.key)
+            await pilot.pause()
+            rows = [row for row in _rows(app, common=False) if row not in everywhere]
+            parts += [f"## {place.key} {place.title}", f"{place.purpose}.", *_table(rows)]
+        app.exit("quit")
+    return "\n\n".join(parts) + "\n"
+
+
+def _rows(app: TrainpadApp, *, common: bool) -> list[tuple[str, str]]:
+    """Key and meaning of the bindings that all screens have, or of the others."""
+    return [
+        (app.get_key_display(binding), binding.tooltip)
+        for _node, binding in bindings(app.screen)
+        if (binding.action.startswith((GO, "app."))) is common
+    ]
+
+
+def _table(rows: list[tuple[str, str]]) -> Iterator[str]:
+    lines = ["| key | what it does |", "|---|---|"]
+    lines += [f"| `{key}` | {meaning} |" for key, meaning in rows]
+    yield "\n".join(line.replace("| `|`", "| `\\|`") for line in lines)
+
+
+if __name__ == "__main__":
+    main()
