@@ -305,10 +305,10 @@ def _summary(look: Look) -> list[Part]:
 
 def _whereabouts(look: Look) -> list[Part]:
     """Which evaluation this is."""
-    after = f"after {look.evaluation.step:,} steps"
+    step = f"step {look.evaluation.step:,}"
     if look.newest:
-        return [(f"{after}, the newest of {look.count:,}", "dim")]
-    return [(f"{after}, {look.place + 1:,} of {look.count:,}", "alert")]
+        return [(f"{step}, newest of {look.count:,}", "dim")]
+    return [(f"{step}, {look.place + 1:,} of {look.count:,}", "alert")]
 
 
 def _pointed(look: Look, cell: Cell) -> list[Part]:

@@ -12,6 +12,8 @@ from core.anatomy import Anatomy, Judgement, LayerReport, Spread, layer_name
 from tui.lines import Lines, Part, fit, right
 
 NAME, SHAPE = 12, 22
+SIGNS = str.maketrans({"┌": "+", "└": "+", "±": "~"})
+"""What stands for the graph's own signs in ASCII."""
 UNKNOWN = "–"
 
 
@@ -98,6 +100,9 @@ class LayerTable(Lines):
         titles = "".join(right(column.title, column.width) for column in columns)
         head = fit(f"  {'layer':{NAME}}{'shape':{SHAPE}}", NAME + SHAPE + 2)
         return [[(head + titles, "dim")], *rows[first : first + room]]
+
+    def _spelled(self, text: str) -> str:
+        return super()._spelled(text.translate(SIGNS) if self.ascii_only else text)
 
     def _input(self, inputs: int, width: int) -> list[Part]:
         height, wide = self._shape

@@ -31,7 +31,7 @@ from tui.weights_units import Order, Units, two_colours
 PANELS = ("histograms", "units", "answer")
 LEAST_REST = 1.0
 """Seconds between two looks at the weights, at least."""
-MANY = 10
+MANY = 5
 """So many units are seen at once, if they can be."""
 
 
