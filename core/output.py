@@ -45,7 +45,8 @@ def to_run_log() -> Iterator[tuple[TextIO, Callable[[RunDir], None]]]:
 def divert(run: RunDir) -> None:
     """Send descriptors 1 and 2 to the run's log, or nowhere where it cannot be written."""
     try:
-        log = os.open(run.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
+        log = os.open(run.log, flags, 0o600)
     except OSError:
         log = os.open(os.devnull, os.O_WRONLY)
     os.dup2(log, 1)

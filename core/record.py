@@ -34,6 +34,7 @@ from core.rundir import RunDir
 
 HEARTBEAT = 1.0
 """Seconds between marks of life, and between attempts to write again after a failure."""
+APPENDING = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
 STOPPED = "training goes on, and what is missing is written as soon as the disk takes it"
 
 
@@ -63,7 +64,7 @@ class Appender:
         """
         if not self.waiting and not self._too_long:
             return
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o600)
+        descriptor = os.open(self.path, APPENDING, 0o600)
         try:
             if self._too_long:
                 os.ftruncate(descriptor, self._size)

@@ -10,7 +10,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from core.errors import RunError
 from core.files import write_atomic
 
 RUN_FILE = "run.json"
+ATTEMPTS, WAIT = 10, 0.02
+"""How often, and how many seconds apart, a lock is tried before it counts as held."""
 
 
 def default_log_dir() -> Path:
@@ -92,11 +94,16 @@ class RunDir:
             RunError: another process is writing this run, or the directory cannot be written.
         """
         try:
-            descriptor = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+            if self.path.stat().st_uid != os.geteuid():
+                raise RunError(
+                    f"{self.path} belongs to another user; --branch begins a run of yours"
+                )
+            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+            descriptor = os.open(self.path / "lock", flags, 0o600)
         except OSError as error:
             raise RunError(f"{self.path} cannot be written: {error.strerror}") from error
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(descriptor)
         except OSError as error:
             os.close(descriptor)
             raise RunError(f"another process is training {self.name}; `trainpad open`") from error
@@ -107,6 +114,16 @@ class RunDir:
             yield descriptor
         finally:
             os.close(descriptor)
+
+
+def _lock(descriptor: int) -> None:
+    """Take the lock; a viewer that asks whether it is held has it for a moment."""
+    for _ in range(ATTEMPTS):
+        with suppress(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(WAIT)
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def create(log_dir: Path, network: str, info: dict[str, Any]) -> RunDir:

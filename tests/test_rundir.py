@@ -1,13 +1,20 @@
+import fcntl
 import json
 import os
 import subprocess
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import REPOSITORY, MakeRun
 
 from core.errors import RunError
+from core.events import Started, Steps
+from core.output import divert
+from core.record import recorded
 from core.rundir import RunDir, create, default_log_dir, found, listed
 
 
@@ -44,6 +51,44 @@ def test_a_whole_name_means_that_run_and_no_later_one(make_run: MakeRun) -> None
     assert second.name.startswith(first.name)
     assert found(first.name, first.path.parent).name == first.name
     assert found(first.name[:12], first.path.parent).name == second.name
+
+
+def test_a_look_at_the_lock_does_not_keep_one_from_training(make_run: MakeRun) -> None:
+    run = make_run()
+    looking = os.open(run.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(looking, fcntl.LOCK_SH)
+    timer = threading.Timer(0.05, os.close, [looking])
+    timer.start()
+    with run.locked():
+        pass
+    timer.join()
+
+
+@pytest.mark.parametrize("name", ["lock", "events.jsonl", "loss.f32", "run.log"])
+def test_nothing_is_written_through_a_link(make_run: MakeRun, tmp_path: Path, name: str) -> None:
+    run = make_run()
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    (run.path / name).symlink_to(victim)
+    with suppress(RunError):
+        list(recorded(iter([Started(0, {}, "CPU:0", 4), Steps(0, np.ones(3, "f4"), 0.1)]), run))
+    kept = os.dup(1), os.dup(2)
+    divert(run)
+    for number, descriptor in enumerate(kept, start=1):
+        os.write(number, b"said")
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    assert victim.read_text() == "precious"
+
+
+def test_a_run_of_another_user_is_not_written(
+    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run()
+    monkeypatch.setattr("os.geteuid", lambda: 12345)
+    with pytest.raises(RunError, match="belongs to another user"), run.locked():
+        pass
+    assert not (run.path / "lock").exists()
 
 
 def test_a_file_is_no_place_for_runs(tmp_path: Path) -> None:
