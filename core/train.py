@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from core.checkpoint import Checkpoint
 from core.control import Control
 from core.early_stop import EarlyStop
@@ -77,7 +79,10 @@ def train(
     clock: Callable[[], float] = time.perf_counter,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[Event]:
-    """Train until `max_steps`, until somebody wants a stop, or until the loss is not finite.
+    """Train until `max_steps`, until somebody wants a stop, or until it makes no sense to go on.
+
+    That is so when the watchdog finds the run diverged, when weights are no longer finite, and
+    where an early stop was asked for and validation no longer improves.
 
     Raises:
         UserError: the checkpoint does not fit, or there is no such device.
@@ -122,7 +127,15 @@ class Training:
             self._restore(job.resume)
 
     def events(self) -> Iterator[Event]:
-        """The run."""
+        """The run, and a profile that is written however it ends."""
+        try:
+            yield from self._run()
+        finally:
+            if self._profiling:
+                self._profiling = False
+                self._engine.stop_profile()
+
+    def _run(self) -> Iterator[Event]:
         pacer = Pacer()
         began = self._clock()
         yield self._started()
@@ -153,9 +166,10 @@ class Training:
             self._position += len(losses) * self._hparams.batch_size
 
             why = self._watchdog.verdict(self._step - len(losses), losses)
+            if self._evaluation_is_due:
+                why = why or self._wreckage()
             if why:
-                yield Weights(self._step, self._engine.layers())
-                yield Diverged(self._step, self._watchdog.mean, why)
+                yield from self._diverged(why)
                 return
             if self._evaluation_is_due:
                 yield from self._evaluate(due=True)
@@ -164,7 +178,13 @@ class Training:
                     break
             yield from self._show_weights()
 
-        yield from self._profile()
+        if self._profiling:
+            yield from self._end_profile()
+        elif self._job.profile and not self._profiled:
+            yield Noted(self._step, f"no profile: that begins at step {PROFILE_FROM}")
+        if self._saved_at != self._step and (why := self._wreckage()):
+            yield from self._diverged(why)
+            return
         if self._evaluated_at != self._step and not self._wanted.stop:
             yield from self._evaluate(due=True)
         if self._saved_at != self._step:
@@ -296,17 +316,30 @@ class Training:
 
     def _profile(self) -> Iterator[Event]:
         """Trace the steps that were asked for, once everything is compiled."""
+        if self._profiling and self._step >= self._profile_until:
+            yield from self._end_profile()
         if self._job.profile and not self._profiled and self._step >= PROFILE_FROM:
             self._profiled = self._profiling = True
             self._profile_until = self._step + self._job.profile
             self._engine.start_profile(self._job.folder)
-        if self._profiling and self._step >= self._profile_until:
-            self._profiling = False
-            self._engine.stop_profile()
-            yield Noted(self._step, "profile written; `tensorboard --logdir` shows it")
+
+    def _end_profile(self) -> Iterator[Event]:
+        self._profiling = False
+        self._engine.stop_profile()
+        yield Noted(self._step, "profile written; `tensorboard --logdir` shows it")
+
+    def _wreckage(self) -> str:
+        """Why the weights are beyond hope though the loss still is a number; nothing if not."""
+        state = self._engine.state()
+        wrecked = [name for name, array in state.items() if not np.isfinite(array).all()]
+        return f"{wrecked[0]} is no longer finite" if wrecked else ""
+
+    def _diverged(self, why: str) -> Iterator[Event]:
+        yield Weights(self._step, self._engine.layers())
+        yield Diverged(self._step, self._watchdog.mean, why)
 
     def _save(self) -> Iterator[Event]:
-        if self._step == 0:
+        if self._step == 0 or self._wreckage():
             return
         self._saved_at = self._step
         about = {

@@ -415,6 +415,55 @@ def test_a_loss_that_is_not_finite_ends_the_run_unsaved(session: MakeSession) ->
     assert [event.step for event in run.all(Snapshot)] == [50]
 
 
+def test_weights_that_are_not_finite_end_the_run_unsaved(
+    session: MakeSession, fresh: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = session()
+    run.until(Steps)
+    monkeypatch.setattr(fresh, "state", lambda: {"layer1/biases": np.array([1, np.inf])})
+    run.control.ask(checkpoint=1)
+    run.to_the_end()
+    last = run.seen[-1]
+    assert isinstance(last, Diverged)
+    assert (last.step, last.why) == (50, "layer1/biases is no longer finite")
+    assert not run.all(Snapshot)
+
+
+@pytest.mark.parametrize(
+    ("job", "stopping", "profiled"),
+    [
+        ({"profile": 10}, False, ["start 100", "stop 110"]),
+        ({"profile": 500}, False, ["start 100", "stop 120"]),
+        ({"profile": 500}, True, ["start 100", "stop 101"]),
+        ({"profile": 5, "values": {"max_steps": 100}}, False, []),
+    ],
+    ids=["within", "beyond the end", "closed", "too short"],
+)
+def test_a_profile_that_was_begun_is_written(
+    session: MakeSession,
+    fresh: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    job: dict[str, Any],
+    stopping: bool,
+    profiled: list[str],
+) -> None:
+    run = session(**job)
+    told: list[str] = []
+
+    def note(what: str) -> Callable[..., None]:
+        return lambda *_: told.append(f"{what} {len(run.losses) // 4}")
+
+    monkeypatch.setattr(fresh, "start_profile", note("start"))
+    monkeypatch.setattr(fresh, "stop_profile", note("stop"))
+    run.control.ask(pause_at=101 if stopping else None)
+    if stopping:
+        run.until(Paused)
+        run.source.close()  # type: ignore[attr-defined]
+    else:
+        run.to_the_end()
+    assert told == profiled
+
+
 def test_the_generator_says_what_it_loads_first(tiny: Dataset, tmp_path: Path) -> None:
     job = Job(checked({**SMALL, "max_steps": 3}), tiny, device="cpu", xla=False)
     events = list(train(job, Control(tmp_path, start={})))
