@@ -58,12 +58,18 @@ class Gauges:
         self._reading = Reading(
             cpu=self._process.cpu_percent(),
             memory=self._process.memory_info().rss,
-            gpus=tuple(_gpu(handle) for handle in self._handles),
+            gpus=self._gpus(),
             bytes_per_second=(sent - self._sent) / seconds,
             screen=100 * (thread - self._thread) / seconds,
         )
         self._at, self._thread, self._sent = self._clock(), thread, sent
         return self._reading
+
+    def _gpus(self) -> tuple[Gpu, ...]:
+        """Each GPU that still answers; one that fails once is not asked again."""
+        answers = [(handle, _gpu(handle)) for handle in self._handles]
+        self._handles = [handle for handle, gpu in answers if gpu is not None]
+        return tuple(gpu for _, gpu in answers if gpu is not None)
 
 
 def _gpu_handles() -> list[Any]:
@@ -80,13 +86,17 @@ def _gpu_handles() -> list[Any]:
         return []
 
 
-def _gpu(handle: Any) -> Gpu:
+def _gpu(handle: Any) -> Gpu | None:
+    """What this GPU does; nothing where it does not tell (MIG, a driver that went away)."""
     import pynvml
 
-    memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
-    return Gpu(
-        load=int(pynvml.nvmlDeviceGetUtilizationRates(handle).gpu),
-        used=int(memory.used),
-        total=int(memory.total),
-        temperature=int(pynvml.nvmlDeviceGetTemperature(handle, pynvml.NVML_TEMPERATURE_GPU)),
-    )
+    try:
+        memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
+        return Gpu(
+            load=int(pynvml.nvmlDeviceGetUtilizationRates(handle).gpu),
+            used=int(memory.used),
+            total=int(memory.total),
+            temperature=int(pynvml.nvmlDeviceGetTemperature(handle, pynvml.NVML_TEMPERATURE_GPU)),
+        )
+    except Exception:  # noqa: BLE001 - NVML's own errors have no common base outside of it
+        return None

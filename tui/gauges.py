@@ -4,6 +4,9 @@ from core.gauges import Gauges, Reading
 from core.run import Run
 from tui.lines import Lines, Part, fit
 
+REST = 1.2
+"""Seconds until the machine shows a change of the run's state: a reading's age, and more."""
+
 
 class GaugeRow(Lines):
     """CPU, memory, GPU; and the screen's own share and bytes."""
@@ -14,9 +17,17 @@ class GaugeRow(Lines):
         super().__init__()
         self._gauges = Gauges()
         self._reading = Reading()
+        self._state = ""
 
-    def show(self, _run: Run) -> None:
-        """Look at the machine; nothing is drawn where nothing changed."""
+    def show(self, run: Run) -> None:
+        """Look at the machine; once more when a run has come to rest, then no longer."""
+        if run.state != self._state:
+            self._state = run.state
+            self.set_timer(REST, self._look)
+        self._look()
+
+    def _look(self) -> None:
+        """Nothing is drawn where nothing changed."""
         reading = self._gauges.read(getattr(self.app._driver, "bytes_sent", 0))  # noqa: SLF001
         if reading != self._reading:
             self._reading = reading

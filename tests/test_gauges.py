@@ -1,0 +1,69 @@
+"""What is read of the machine, and what is shown of it."""
+
+from typing import Any
+
+import pytest
+from conftest import FakeClock
+from textual.app import App, ComposeResult
+
+from core import gauges
+from core.events import Paused
+from core.gauges import Gauges, Reading
+from core.run import Run
+from tui import gauges as row
+from tui.gauges import GaugeRow
+
+
+def test_a_gpu_that_no_longer_answers_is_left_out(
+    monkeypatch: pytest.MonkeyPatch, clock: FakeClock
+) -> None:
+    import pynvml
+
+    class Memory:
+        used, total = 1, 2
+
+    class Load:
+        gpu = 50
+
+    def memory(handle: str) -> Memory:
+        if handle == "gone":
+            raise pynvml.NVMLError(pynvml.NVML_ERROR_GPU_IS_LOST)
+        return Memory()
+
+    monkeypatch.setattr(gauges, "_gpu_handles", lambda: ["here", "gone"])
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetMemoryInfo", memory)
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetUtilizationRates", lambda _handle: Load())
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetTemperature", lambda _handle, _kind: 40)
+    made = Gauges(clock)
+    for _ in range(2):
+        clock.now += 2
+        assert [gpu.load for gpu in made.read().gpus] == [50]
+
+
+async def test_a_run_that_comes_to_rest_is_looked_at_once_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    readings = [Reading(cpu=95, memory=1), Reading(cpu=2, memory=1), Reading(cpu=3, memory=1)]
+
+    class Scripted:
+        def read(self, _sent: int) -> Reading:
+            return readings.pop(0)
+
+    class Alone(App[Any]):
+        def compose(self) -> ComposeResult:
+            yield GaugeRow()
+
+    monkeypatch.setattr(row, "Gauges", Scripted)
+    monkeypatch.setattr(row, "REST", 0.05)
+    app, run = Alone(), Run()
+    run.fold(Paused(5))
+    async with app.run_test(size=(100, 5)) as pilot:
+        gauge = app.query_one(GaugeRow)
+        gauge.show(run)
+        assert "CPU  95 %" in gauge.render_line(0).text
+        for _ in range(100):
+            await pilot.pause(0.02)
+            if "CPU   2 %" in gauge.render_line(0).text:
+                break
+        await pilot.pause(0.2)
+        assert "CPU   2 %" in gauge.render_line(0).text
