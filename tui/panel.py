@@ -48,17 +48,23 @@ class Panel(Lines, can_focus=True):
             self.name = name
             self.value = value
 
+    class Turned(Message):
+        """Somebody wants a hyperparameter to be so many key presses larger."""
+
+        def __init__(self, name: str, presses: int) -> None:
+            super().__init__()
+            self.name = name
+            self.presses = presses
+
     def __init__(self) -> None:
         super().__init__()
         self._run = Run()
+        self._waits_for: Run | None = None
+        """The run after which those for the next run are meant."""
         self._next: dict[str, Value] = {}
         self._chosen = 0
         self._typed = ""
         self._problem = ""
-
-    def forget(self) -> None:
-        """Another run is shown: what waited for it has been used."""
-        self._next.clear()
 
     @property
     def next_run(self) -> Mapping[str, Value]:
@@ -75,8 +81,12 @@ class Panel(Lines, can_focus=True):
         return self._declared[self._chosen]
 
     def show(self, run: Run) -> None:
-        """Show this run's."""
+        """Show this run's; what waited for it has been used as soon as it has opened."""
         self._run = run
+        if run.directory and run is not self._waits_for:
+            if self._waits_for is not None:
+                self._next.clear()
+            self._waits_for = run
         self.update_rows()
 
     def get_content_height(self, *_sizes: object) -> int:
@@ -146,7 +156,11 @@ class Panel(Lines, can_focus=True):
     def action_turn(self, presses: int) -> None:
         """Make the chosen one larger or smaller."""
         declared = self._current
-        if not self._typed and declared.kind is not tuple:
+        if self._typed or declared.kind is tuple:
+            return
+        if declared.live and self._run.live:
+            self.post_message(self.Turned(declared.name, presses))
+        else:
             self._want(declared, declared.stepped(self._value(declared), presses))
 
     def action_enter(self) -> None:

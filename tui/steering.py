@@ -1,17 +1,37 @@
 """What a user can want of the run on the screen: every wish goes through its `Control`."""
 
+import time
+from collections.abc import Callable
+
 from core.control import Control, Wanted
 from core.hparams import DECLARED, Value
 from core.run import Run
 from data.errors import UserError
 
+UNDERWAY = 3.0
+"""Seconds after which a wish that the run has not followed is taken to be refused."""
+
 
 class Steering:
     """The one way from a key to a run. Each method says what to tell the user, or nothing."""
 
-    def __init__(self, run: Run, control: Control | None) -> None:
+    def __init__(
+        self, run: Run, control: Control | None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._run = run
         self.control = control
+        self._clock = clock
+        self._underway: dict[str, tuple[Value, float]] = {}
+        """What was wanted of a hyperparameter from here, and when."""
+
+    @property
+    def refusal(self) -> str:
+        """Why nothing can be wanted of the run now, or nothing."""
+        if self.control is not None and self._run.live:
+            return ""
+        if self._run.state == "starting":
+            return "the run is still starting"
+        return "this window only looks on" if self._run.live else "the run is over"
 
     @property
     def _wanted(self) -> Wanted:
@@ -24,10 +44,8 @@ class Steering:
             return self.control.wanted
 
     def _ask(self, **changes: object) -> str:
-        if self.control is None or not self._run.live:
-            return (
-                "the run is still starting" if self._run.state == "starting" else "the run is over"
-            )
+        if self.control is None or self.refusal:
+            return self.refusal
         try:
             self.control.ask(**changes)  # type: ignore[arg-type]
         except UserError as error:
@@ -36,13 +54,16 @@ class Steering:
 
     def set(self, name: str, value: Value) -> str:
         """Want a hyperparameter to be this."""
+        if not self.refusal:
+            self._underway[name] = value, self._clock()
         return self._ask(hyperparameters={name: value})
 
     def turn(self, name: str, presses: int) -> str:
-        """Want a hyperparameter to be so many key presses larger."""
-        declared = DECLARED[name]
-        now = self._wanted.hyperparameters.get(name, getattr(self._run.hparams, name))
-        return self.set(name, declared.stepped(now, presses))
+        """Want a hyperparameter to be so many key presses larger; quick presses add up."""
+        value, asked_at = self._underway.get(name, (None, float("-inf")))
+        if value is None or self._clock() - asked_at > UNDERWAY:
+            value = getattr(self._run.hparams, name)
+        return self.set(name, DECLARED[name].stepped(value, presses))
 
     def pause_or_go_on(self) -> str:
         """Want no more steps, or steps again."""
@@ -57,11 +78,11 @@ class Steering:
 
     def evaluate(self) -> str:
         """Want an evaluation now."""
-        return self._ask(evaluate=self._wanted.evaluate + 1)
+        return self._ask(again="evaluate")
 
     def checkpoint(self) -> str:
         """Want a checkpoint now."""
-        return self._ask(checkpoint=self._wanted.checkpoint + 1)
+        return self._ask(again="checkpoint")
 
     def stop(self) -> str:
         """Want the run to end after saving."""

@@ -11,7 +11,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 
 from core import checkpoint
-from core.events import Event, Opened
 from core.hparams import DECLARED, HyperParameters, changed
 from core.resume import Origin
 from core.run import Run
@@ -128,11 +127,6 @@ class TrainScreen(View):
             chart.set_glyphs(glyphs)
             chart.can_focus = False
 
-    def take(self, event: Event) -> None:
-        """Begin anew with another run."""
-        if isinstance(event, Opened):
-            self.query_one(Panel).forget()
-
     def show(self, run: Run) -> None:
         """Show this run."""
         super().show(run)
@@ -233,6 +227,10 @@ class TrainScreen(View):
     @on(Panel.Asked)
     def _set(self, message: Panel.Asked) -> None:
         self.trainpad.tell(self.trainpad.steering.set(message.name, message.value))
+
+    @on(Panel.Turned)
+    def _turn(self, message: Panel.Turned) -> None:
+        self.trainpad.tell(self.trainpad.steering.turn(message.name, message.presses))
 
 
 def _marks(run: Run) -> Sequence[Mark]:

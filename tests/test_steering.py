@@ -1,0 +1,48 @@
+"""What keys want of a run, as `control.json` then says it."""
+
+from pathlib import Path
+
+from conftest import FakeClock
+
+from core.control import Control
+from core.events import Changed, Finished, Opened, Started
+from core.hparams import HyperParameters, as_dict
+from core.run import Run
+from tui.steering import Steering
+
+
+def steered(folder: Path, clock: FakeClock) -> tuple[Run, Steering]:
+    run, control = Run(), Control(folder, start=as_dict(HyperParameters()))
+    run.fold(Opened(str(folder), {}, control))
+    run.fold(Started(0, as_dict(HyperParameters()), "CPU:0", 1))
+    return run, Steering(run, control, clock)
+
+
+def test_quick_presses_add_up_before_the_run_has_followed(tmp_path: Path, clock: FakeClock) -> None:
+    run, steering = steered(tmp_path, clock)
+    steering.turn("learning_rate", 1)
+    run.fold(Changed(1, "learning_rate", 0.01, 0.0125))
+    for _ in range(2):
+        steering.turn("learning_rate", 1)
+    assert steering.control.wanted.hyperparameters["learning_rate"] == 0.0195312
+
+
+def test_a_wish_that_was_refused_is_not_where_the_next_press_starts(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    _, steering = steered(tmp_path, clock)
+    steering.set("batch_size", 90000)
+    clock.now += 60
+    steering.turn("batch_size", 1)
+    assert 100 < steering.control.wanted.hyperparameters["batch_size"] < 1000
+
+
+def test_nothing_is_wanted_of_a_run_that_cannot_follow(tmp_path: Path, clock: FakeClock) -> None:
+    run, steering = steered(tmp_path, clock)
+    run.fold(Finished(5, "done", 1.0))
+    assert steering.stop() == "the run is over"
+    assert steering.control.wanted.stop == ""
+    assert Steering(Run(), None).stop() == "the run is still starting"
+    looked_at = Run()
+    looked_at.fold(Started(0, as_dict(HyperParameters()), "CPU:0", 1))
+    assert Steering(looked_at, None).stop() == "this window only looks on"
