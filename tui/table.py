@@ -27,13 +27,18 @@ class EvaluationTable(Lines):
         names = [split if len(split) <= column else split[: column - 2] + "." for split in SPLITS]
         head = right("step", STEP_WIDTH) + "".join(right(name, column) for name in names)
         newest = self._run.evaluations[-max(1, height - 1) :]
-        best = max((_precision(entry, "validation") for entry in newest), default=0.0)
-        return [[(head, "dim")], *(_row(entry, column, best) for entry in newest)]
+        return [[(head, "dim")], *(_row(entry, column, self._best) for entry in newest)]
+
+    @property
+    def _best(self) -> int:
+        """The step of the best evaluation of all, whether or not it is among those shown."""
+        points = self._run.precision["validation"]
+        return int(points.steps[points.values.argmax()]) if len(points) else -1
 
 
-def _row(entry: Evaluated, column: int, best: float) -> list[Part]:
+def _row(entry: Evaluated, column: int, best: int) -> list[Part]:
     values = [_precision(entry, split) for split in SPLITS]
-    is_best = values[1] == best
+    is_best = entry.step == best
     text = "".join(right(f"{value:.4f}", column) for value in values)
     mark = " *" if is_best else ""
     return [(right(f"{entry.step:,}", STEP_WIDTH), "dim"), (text, "text"), (mark, "live")]
