@@ -90,7 +90,6 @@ class Run:
         self.dataset: Dataset | None = None
         """What it trains on, in the process that trains it."""
         self.checkpoint = ""
-        self.best_precision = 0.0
         self._recent: deque[tuple[int, float, float]] = deque()
 
     # -- what views ask ----------------------------------------------------------------------

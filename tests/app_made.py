@@ -82,3 +82,11 @@ async def shown(pilot: object, app: TrainpadApp, *texts: str) -> str:
         if all(text in screen for text in texts):
             return screen
     raise AssertionError(f"{texts} not in:\n{screen}")
+
+
+async def ended(pilot: object, app: TrainpadApp) -> None:
+    for _ in range(100):
+        await pilot.pause(0.02)
+        if app.return_value:
+            return
+    raise AssertionError("the app is still there")

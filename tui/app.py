@@ -1,6 +1,7 @@
 """The app: one `Run`, folded from one source of events, and the screens that view it."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -14,13 +15,13 @@ from textual.screen import Screen
 from core.control import Control
 from core.events import Event, Opened, Steps, Weights
 from core.follow import follow, replay
-from core.headless import DONE, FAILED, exit_status
 from core.hparams import HyperParameters
 from core.launcher import Launcher
 from core.resume import Origin
 from core.run import Run
 from core.rundir import RunDir, default_log_dir
 from core.session import Request
+from data.errors import UserError
 from tui.dialogs import QuitDialog, StopDialog
 from tui.evaluate_screen import EvaluateScreen
 from tui.help import Help, bindings
@@ -39,6 +40,21 @@ from tui.weights_screen import WeightsScreen
 
 Renew = Callable[[HyperParameters, Origin | None], Iterator[Event]]
 Begin = Callable[[Request], Iterator[Event]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A run that was shown, and where its events come from."""
+
+    run: Run
+    steering: Steering
+    pump: Pump
+    viewer: bool
+
+
+def _is_refusal(message: Ended) -> bool:
+    """Whether a source ended because what was asked of it cannot be done."""
+    return isinstance(message.error, UserError) and not message.pump.started
 
 
 class TrainpadApp(PreciseApp[str]):
@@ -98,9 +114,9 @@ class TrainpadApp(PreciseApp[str]):
         self.ascii = ascii_only
         self.glyphs = Glyphs.ASCII if ascii_only else Glyphs.BRAILLE
         self.subject: Subject | None = None
-        self.status = FAILED
         self.error: Exception | None = None
         self.pump = Pump(source, self.post_message)
+        self._before: _Shown | None = None
         self._shown_version = -1
         self._leaving_when_done = False
 
@@ -133,7 +149,6 @@ class TrainpadApp(PreciseApp[str]):
         if isinstance(event, Opened):
             self.steering = Steering(self.run_shown, event.control)
         self.run_shown.fold(event)
-        self.status = exit_status(event, self.status)
         if self._view is not None:
             self._view.take(event)
         if not isinstance(event, Steps | Weights):
@@ -143,8 +158,10 @@ class TrainpadApp(PreciseApp[str]):
     def _end(self, message: Ended) -> None:
         if message.pump is not self.pump:
             return
-        self.error = message.error
-        if message.error is not None:
+        if self._before is not None and _is_refusal(message):
+            self._go_back(self._before, message.error)
+        elif message.error is not None:
+            self.error = message.error
             self.exit("error")
         elif self._next is not None and self._renew is not None:
             wanted, self._next = self._next, None
@@ -167,15 +184,25 @@ class TrainpadApp(PreciseApp[str]):
     def show_source(self, source: Iterator[Event], *, viewer: bool) -> None:
         """Leave what was shown, which has ended or goes on elsewhere, and show this."""
         self.pump.leave(0.5)
+        if self.run_shown.directory:
+            self._before = _Shown(self.run_shown, self.steering, self.pump, self.viewer)
         self.viewer = viewer
         self.run_shown = Run()
         self.steering = Steering(self.run_shown, None)
-        self.status = FAILED
         self.pump = Pump(source, self.post_message)
         self.pump.start()
+        self._leaving_when_done = False
         self._shown_version = -1
         self.action_go("train")
         self._forget_screens()
+
+    def _go_back(self, before: "_Shown", error: Exception | None) -> None:
+        """Say why another run cannot be, and stay with the one before."""
+        self.run_shown, self.steering, self.viewer = before.run, before.steering, before.viewer
+        self.pump = before.pump.again()
+        self._shown_version = -1
+        self._follow()
+        self.tell(f"{error}")
 
     def _forget_screens(self) -> None:
         """Have the screens made anew that may remember numbers of the run before."""
@@ -189,11 +216,17 @@ class TrainpadApp(PreciseApp[str]):
         if self._renew is None:
             self.tell("this is only a viewer; a new run starts with `trainpad` at the prompt")
             return
+        ended = self.pump.ended or self.viewer
+        if not ended and self.run_shown.state == "starting":
+            self.tell("the run is still starting")
+            return
         self._next = hparams, branch
-        if self.pump.ended or self.viewer:
+        self._leaving_when_done = False
+        if ended:
             self._end(Ended(self.pump, None))
         else:
-            self.tell(self.steering.stop() or "saving, then the next run starts …")
+            problem = self.steering.stop() if self.run_shown.live else ""
+            self.tell(problem or "saving, then the next run starts …")
 
     @property
     def _trains_here(self) -> bool:
@@ -288,7 +321,7 @@ class TrainpadApp(PreciseApp[str]):
     def action_ask_quit(self) -> None:
         """Leave; while training, ask how."""
         if isinstance(self.screen, QuitDialog):
-            self.exit("kill" if self._leaving_when_done else "quit")
+            self.exit("kill" if self._leaving_when_done else "signal")
         elif self.viewer or self.pump.ended or self.run_shown.state not in ("training", "paused"):
             self.exit("quit")
         else:
@@ -302,14 +335,9 @@ class TrainpadApp(PreciseApp[str]):
     def _quit(self, choice: str | None) -> None:
         if choice == "detach":
             self.action_detach()
+        elif choice == "stop" and self.pump.ended:
+            self.exit("quit")
         elif choice == "stop":
-            self._leaving_when_done = not self.viewer
-            problem = self.steering.stop()
-            self.tell(problem or "saving …")
-            if self.pump.ended:
-                self.exit("quit")
-
-    @property
-    def outcome(self) -> int:
-        """The exit status for the run as it stands."""
-        return self.status if not self.run_shown.live else DONE
+            self._next = None
+            self._leaving_when_done = not (self.viewer or self.steering.refusal)
+            self.tell(self.steering.stop() or "saving …")

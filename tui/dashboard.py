@@ -15,7 +15,7 @@ from types import FrameType
 
 from core.control import Control
 from core.errors import RunError
-from core.events import Event
+from core.events import Event, Opened
 from core.follow import follow
 from core.headless import DONE, FAILED, INTERRUPTED, Signals
 from core.hparams import HyperParameters
@@ -168,6 +168,7 @@ def _stop(app: TrainpadApp, signals: Signals) -> int:
     if not app.pump.started or opened is None or opened.control is None:
         return _leave(status)
     divert(RunDir(Path(opened.directory)))
+    signals.reason = signals.reason or "interrupted"  # ctrl+c, which came as a key
     signals.attach(opened.control)
     app.pump.leave(None)
     app.pump.pull_on()
@@ -184,9 +185,13 @@ def _alone(app: TrainpadApp, how: str, launcher: Launcher, signals: Signals) -> 
     launcher.let_go()
     forget_terminal(RunDir(Path(opened.directory)) if opened else None)
     app.pump.leave(None)
-    if app.pump.opened and app.pump.opened.control is not None:
-        signals.attach(app.pump.opened.control)
-    app.pump.pull_on()
+
+    def attach(event: Event | None) -> None:
+        if isinstance(event, Opened) and event.control is not None:
+            signals.attach(event.control)
+
+    attach(app.pump.opened)
+    app.pump.pull_on(attach)
     return _leave(app.pump.status)
 
 

@@ -83,7 +83,17 @@ class Pump(threading.Thread):
             self.join(timeout)
         return not self.is_alive()
 
-    def pull_on(self) -> None:
+    def again(self) -> "Pump":
+        """Another thread on the same source, if this one left it before its end; else this."""
+        if self.ended or self.is_alive():
+            return self
+        pump = Pump(self.source, self._post)
+        pump.opened, pump.started, pump.status = self.opened, self.started, self.status
+        pump.start()
+        return pump
+
+    def pull_on(self, told: Callable[[Event], object] = lambda _event: None) -> None:
         """Pull the rest of the source on this thread; `leave` must have come to its end."""
         for event in self.source:
             self.note(event)
+            told(event)

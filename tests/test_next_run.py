@@ -1,0 +1,134 @@
+"""From one run to the next in the same dashboard."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from app_made import Scripted, ended, shown
+
+from core.events import Diverged, Event, Finished, Opened, Preparing, Started, Steps
+from core.hparams import HyperParameters, as_dict
+from data.errors import DataError
+from tui.app import TrainpadApp
+from tui.panel import Panel
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Scripted:
+    return Scripted(tmp_path)
+
+
+class Renewing:
+    """Gives the sources of further runs, and remembers what was asked for."""
+
+    def __init__(self, *sources: Scripted) -> None:
+        self.sources = list(sources)
+        self.asked: list[HyperParameters] = []
+
+    def __call__(self, hparams: HyperParameters, branch: object) -> Iterator[Event]:
+        self.asked.append(hparams)
+        return iter(self.sources.pop(0))
+
+
+async def test_a_run_that_diverged_can_be_branched_with_a_smaller_rate(
+    source: Scripted, tmp_path: Path
+) -> None:
+    asked: list[tuple[HyperParameters, object]] = []
+    second = Scripted(tmp_path / "second")
+
+    def renew(hparams: HyperParameters, branch: object) -> Iterator[Event]:
+        asked.append((hparams, branch))
+        return iter(second)
+
+    app = TrainpadApp(iter(source), renew=renew)
+    async with app.run_test(size=(160, 45)) as pilot:
+        source.give(Diverged(120, 13.0, "the mean loss is 13"), None)
+        await shown(pilot, app, "the mean loss is 13")
+        await pilot.press("tab", *"0.005", "enter", "escape", "b")
+        await shown(pilot, app, "with learning rate 0.005", "from the start")
+        await pilot.press("enter")
+        await shown(pilot, app, "▶ training")
+        hparams, branch = asked[0]
+        assert hparams.learning_rate == 0.005
+        assert branch.run.path == tmp_path and branch.checkpoint is None
+        assert app.screen.query_one(Panel).next_run == {}
+
+
+async def test_a_new_run_stops_the_one_that_trains_first(source: Scripted, tmp_path: Path) -> None:
+    started: list[HyperParameters] = []
+    second = Scripted(tmp_path / "second")
+
+    def renew(hparams: HyperParameters, branch: object) -> Iterator[Event]:
+        assert branch is None
+        started.append(hparams)
+        return iter(second)
+
+    app = TrainpadApp(iter(source), renew=renew)
+    async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        await pilot.press("n")
+        await pilot.pause()
+        assert source.wanted["stop"] == "stopped"
+        assert started == []
+        source.give(Finished(120, "stopped", 1.0), None)
+        await shown(pilot, app, "▶ training")
+        assert len(started) == 1
+
+
+def told(app: TrainpadApp) -> list[str]:
+    return [notification.message for notification in app._notifications]
+
+
+async def test_to_quit_after_wanting_a_new_run_is_to_quit(source: Scripted) -> None:
+    renew = Renewing()
+    app = TrainpadApp(iter(source), renew=renew)
+    async with app.run_test(size=(120, 35)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        await pilot.press("n", "q", "s")
+        source.give(Finished(120, "stopped", 1.0), None)
+        await ended(pilot, app)
+    assert (app.return_value, renew.asked) == ("quit", [])
+
+
+async def test_a_new_run_is_refused_while_one_is_starting(tmp_path: Path) -> None:
+    source, renew = Scripted(tmp_path, opened=False), Renewing()
+    app = TrainpadApp(iter(source), renew=renew)
+    async with app.run_test(size=(120, 35)) as pilot:
+        source.give(Preparing("reading the data"))
+        await shown(pilot, app, "reading the data")
+        await pilot.press("n")
+        await pilot.pause()
+        assert told(app) == ["the run is still starting"]
+        values = as_dict(HyperParameters())
+        source.give(Opened(str(tmp_path), {"hyperparameters": values}, source.control))
+        source.give(Started(0, values, "CPU:0", 1), Finished(5, "done", 1.0), None)
+        await shown(pilot, app, "done")
+        assert (source.wanted["stop"], renew.asked) == ("", [])
+
+
+async def test_a_next_run_that_cannot_be_leaves_the_one_before_on_the_screen(
+    source: Scripted, tmp_path: Path
+) -> None:
+    wrong, right = Scripted(tmp_path / "b", opened=False), Scripted(tmp_path / "c", opened=False)
+    app = TrainpadApp(iter(source), renew=Renewing(wrong, right))
+    async with app.run_test(size=(160, 45)) as pilot:
+        source.give(Finished(100, "done", 1.0), None)
+        await shown(pilot, app, "■ done")
+        panel = app.screen.query_one(Panel)
+        panel._next["optimizer"] = "adam"
+        await pilot.press("n")
+        wrong.give(Preparing("reading the data"), DataError("there are not so many images"))
+        while not told(app):
+            await pilot.pause(0.02)
+        assert told(app) == ["there are not so many images"]
+        await shown(pilot, app, "■ done", "a-run")
+        assert panel.next_run == {"optimizer": "adam"}
+        await pilot.press("n", "5")
+        values = as_dict(HyperParameters())
+        right.give(Opened(str(tmp_path / "c"), {"name": "c", "hyperparameters": values}, None))
+        right.give(Started(0, values, "CPU:0", 1), Steps(0, [1.0], 0.1))
+        await shown(pilot, app, "▶ training")
+        await pilot.press("1")
+        await shown(pilot, app, "1 / 2,000")
+        assert panel.next_run == {}
+    assert (app.return_value, app.error, app.pump.error) == (None, None, None)
