@@ -1,0 +1,78 @@
+"""Which weights a run shows: those of two successive steps, and those of every evaluation."""
+
+from pathlib import Path
+
+import numpy as np
+
+from core.control import Control
+from core.events import Diverged, Evaluated, Event, Weights
+from core.hparams import HyperParameters, as_dict
+from core.train import SHOW_WEIGHTS, Job, Training
+from data.dataset import Dataset
+
+
+class Counting:
+    """An engine whose only weight is the number of steps done; a step takes 10 ms."""
+
+    device, parameters = "CPU:0", 1
+
+    def __init__(self, *, breaks_at: int | None = None) -> None:
+        self.done = 0
+        self.now = 0.0
+        self.chunks: list[int] = []
+        self._breaks_at = breaks_at
+
+    def needs_trace(self, hparams: HyperParameters) -> bool:
+        return False
+
+    def steps(self, first: int, position: int, count: int, hparams: object) -> np.ndarray:
+        self.done += count
+        self.now += 0.01 * count
+        self.chunks.append(count)
+        broken = self._breaks_at is not None and self.done > self._breaks_at
+        return np.full(count, np.nan if broken else 1.0, np.float32)
+
+    def evaluate(self, split: str) -> tuple[list[list[int]], float]:
+        return (np.eye(10, dtype=int)).tolist(), 1.0
+
+    def layers(self) -> dict[str, np.ndarray]:
+        return {"layer0/weights": np.array([[self.done]], np.float32)}
+
+    state = layers
+
+
+def events(folder: Path, data: Dataset, engine: Counting) -> list[Event]:
+    hparams = HyperParameters(max_steps=400, eval_every=150)
+    control = Control(folder, start=as_dict(hparams))
+    job = Job(hparams, data)
+    training = Training(engine, job, control, lambda: engine.now, lambda _: None)
+    return list(training.events())
+
+
+def test_what_a_step_changes_is_shown_twice_a_second(tmp_path: Path, tiny: Dataset) -> None:
+    engine = Counting()
+    told = events(tmp_path, tiny, engine)
+    pairs = [event for event in told if isinstance(event, Weights) and event.before]
+    assert len(pairs) >= 0.5 * engine.now / SHOW_WEIGHTS
+    for event in pairs:
+        now, before = (named["layer0/weights"][0, 0] for named in (event.arrays, event.before))
+        assert (event.step, now, before) == (now, now, now - 1)
+    assert len(pairs) <= engine.now / SHOW_WEIGHTS + 1
+    assert engine.chunks.count(1) <= len(pairs) + 2
+
+
+def test_the_weights_of_every_evaluation_follow_it(tmp_path: Path, tiny: Dataset) -> None:
+    told = events(tmp_path, tiny, Counting())
+    places = [i for i, event in enumerate(told) if isinstance(event, Evaluated)]
+    assert [told[i].step for i in places] == [150, 300, 400]
+    for place in places:
+        after = told[place + 1]
+        assert isinstance(after, Weights)
+        assert after.step == told[place].step == after.arrays["layer0/weights"][0, 0]
+
+
+def test_a_wreck_shows_its_weights_before_it_ends(tmp_path: Path, tiny: Dataset) -> None:
+    *_, weights, diverged = events(tmp_path, tiny, Counting(breaks_at=60))
+    assert isinstance(weights, Weights)
+    assert isinstance(diverged, Diverged)
+    assert weights.step == diverged.step
