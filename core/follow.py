@@ -23,6 +23,7 @@ from core import checkpoint
 from core.control import Control
 from core.errors import CheckpointError
 from core.events import (
+    Continued,
     Diverged,
     Evaluated,
     Event,
@@ -31,6 +32,7 @@ from core.events import (
     Idle,
     Lost,
     Opened,
+    Paused,
     Saved,
     Started,
     Steps,
@@ -111,8 +113,7 @@ def follow(
                 return
             if lost is written:
                 lost = not written
-                if lost:
-                    yield Lost(reader.step)
+                yield from reader.lost() if lost else reader.found_again()
         else:
             yield from reader.news()
         yield Idle()
@@ -130,6 +131,8 @@ class Reader:
         self._since = 0.0
         self._weights_step = -1
         self._is_past = True
+        self._is_lost = False
+        self._does: type[Paused | Continued] | None = None
         self.step = 0
         self.ended = False
         """Whether the newest event is an end of the run."""
@@ -173,7 +176,21 @@ class Reader:
                 yield Weights(found.step, found.layers)
             return
 
+    def lost(self) -> Iterator[Event]:
+        """That nobody writes the run any more."""
+        self._is_lost = True
+        yield Lost(self.step)
+
+    def found_again(self) -> Iterator[Event]:
+        """What the run does that counted as lost, unless its events have said so since."""
+        if self._is_lost and self._does is not None:
+            yield self._does(self.step)
+        self._is_lost = False
+
     def _taken(self, event: Event) -> Event:
+        if isinstance(event, Paused | Continued | Started):
+            self._does = Paused if isinstance(event, Paused) else Continued
+            self._is_lost = False
         if isinstance(event, Started):
             self.step = event.step
             self.ended = False
@@ -223,11 +240,13 @@ class Lines:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._offset = 0
-        self._rest = b""
+        """Where the first line begins that was not whole at the last look."""
+        self._mark = (0, 0.0)
 
     def read(self) -> list[Event]:
         """The events of the lines that are new since the last call."""
-        if _size(self._path) <= self._offset:
+        mark = _size(self._path), _changed(self._path)
+        if mark == self._mark or mark[0] <= self._offset:
             return []
         try:
             with self._path.open("rb") as file:
@@ -235,10 +254,10 @@ class Lines:
                 content = file.read()
         except OSError:
             return []
-        self._offset += len(content)
-        *lines, self._rest = (self._rest + content).split(b"\n")
-        if len(self._rest) > LINE_LIMIT:
-            self._rest = b""
+        self._mark = mark
+        *lines, rest = content.split(b"\n")
+        # A torn line may be cut off and another one written in its place.
+        self._offset += len(content) - (len(rest) if len(rest) <= LINE_LIMIT else 0)
         return [event for event in map(believed, lines) if event is not None]
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -239,6 +240,36 @@ def test_half_a_line_waits_for_its_rest(tmp_path: Path) -> None:
     follower = Follower(run, lambda: add_events(run, line[:20]), lambda: add_events(run, line[20:]))
     (warned,) = [event for event in follower.until_quiet() if isinstance(event, Warned)]
     assert warned.text == "whole"
+
+
+def test_half_a_line_may_be_cut_off_and_another_written(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    line = b'{"event": "warned", "step": 0, "text": "whole"}\n'
+
+    def resume() -> None:
+        run.events.write_bytes(b"")
+        add_events(run, line)
+
+    follower = Follower(run, lambda: add_events(run, b'{"event": "started"'), resume)
+    (warned,) = [event for event in follower.until_quiet() if isinstance(event, Warned)]
+    assert warned.text == "whole"
+
+
+@pytest.mark.parametrize(("last", "state"), [(Paused(5), "paused"), (Continued(5), "training")])
+def test_a_run_whose_heartbeat_returns_is_what_it_was(
+    tmp_path: Path, last: Event, state: str
+) -> None:
+    run = make_run(tmp_path / "run", losses=range(5))
+    add_events(run, started(), last)
+    hold(run, host="elsewhere", age=1000)
+    states = []
+    seen = Run()
+    come_back = partial(hold, run, host="elsewhere", age=-1000)
+    for event in Follower(run, *[lambda: None] * 15, come_back).until_quiet():
+        seen.fold(event)
+        states.append(seen.state)
+    assert "lost" in states
+    assert seen.state == state
 
 
 def test_a_resume_is_seen_while_following(tmp_path: Path) -> None:
