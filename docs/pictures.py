@@ -98,7 +98,7 @@ async def settled(pilot: Pilot[Any]) -> None:
     for _ in range(60):
         await pilot.pause(1.5)
         shown = pilot.app.export_screenshot()
-        if shown == before:
+        if shown == before and "reading" not in shown:
             return
         before = shown
 
@@ -172,7 +172,7 @@ def main(folder: Path) -> None:
         "train": (until(run, SHOWN_AT), "1"),
         "evaluate": (replay(run), "2"),
         "weights": (replay(run), "3"),
-        "runs": (replay(run), "4"),
+        "runs": (replay(run), "4 space down down space"),
         "pad": (replay(run), "5"),
     }
     wanted = sys.argv[2:] or list(pictures)
