@@ -5,14 +5,14 @@ from, or to branch from, gives what the flags leave open.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from core.hparams import DECLARED, HyperParameters, changed, checked
 from core.presets import PRESETS
 from core.resume import Change, Origin, origin
-from core.rundir import default_log_dir
+from core.rundir import RunDir, default_log_dir
 from core.session import Request
 from core.source import Source
 from data.errors import UserError
@@ -37,8 +37,8 @@ def request_from(flags: Flags) -> Request:
         hparams=_hyperparameters(flags, start),
         source=_source(flags, start),
         log_dir=log_dir,
-        device=_device(flags["device"] or before.get("device", "auto")),
-        xla=before.get("xla", True) if flags["xla"] is None else flags["xla"],
+        device=_device(flags["device"] or str(before.get("device", "auto"))),
+        xla=before.get("xla") is not False if flags["xla"] is None else flags["xla"],
         offline=flags["offline"],
         profile=flags["profile"] or 0,
         resume=resume,
@@ -105,7 +105,7 @@ def _device(text: str) -> str:
 
 
 def _source(flags: Flags, start: Origin | None) -> Source:
-    before = Source(**start.run.info().get("source", {})) if start else Source()
+    before = _source_of(start.run) if start else Source()
     given = {
         "dataset": flags["dataset"],
         "input_data_dir": _absolute(flags["input_data_dir"]),
@@ -114,6 +114,20 @@ def _source(flags: Flags, start: Origin | None) -> Source:
         "variation": flags["variation"],
     }
     return replace(before, **{name: value for name, value in given.items() if value is not None})
+
+
+def _source_of(run: RunDir) -> Source:
+    """Where a run's data came from, as far as its `run.json` can be believed."""
+    told = run.info().get("source")
+    values = told if isinstance(told, dict) else {}
+    fits: dict[str, tuple[type, ...]] = {entry.name: (str, type(None)) for entry in fields(Source)}
+    fits |= {"fake_data": (bool,), "variation": (int, float, type(None))}
+    believed: dict[str, Any] = {
+        name: value
+        for name, value in values.items()
+        if name in fits and isinstance(value, fits[name])
+    }
+    return Source(**believed)
 
 
 def _absolute(folder: Path | None) -> str | None:

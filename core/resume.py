@@ -12,7 +12,8 @@ from typing import Any
 from core import checkpoint
 from core.checkpoint import Checkpoint
 from core.errors import RunError
-from core.events import Changed, Event, Started, from_json
+from core.events import Changed, Event, Started
+from core.foreign import believed
 from core.rundir import RunDir, found
 
 Change = tuple[int, str, Any]
@@ -62,7 +63,7 @@ def changes(run: RunDir) -> list[Change]:
 
 
 def recorded_events(run: RunDir) -> Iterator[Event]:
-    """The events of `events.jsonl` that can be read; a torn last line is none.
+    """The events of `events.jsonl` that can be believed; a torn last line is none.
 
     Raises:
         RunError: the file cannot be read.
@@ -70,7 +71,7 @@ def recorded_events(run: RunDir) -> Iterator[Event]:
     try:
         with run.events.open("rb") as file:
             for line in file:
-                event = from_json(line)
+                event = believed(line)
                 if event is not None:
                     yield event
     except FileNotFoundError:

@@ -1,5 +1,8 @@
 """From flags to a request, where a run is named to go on from."""
 
+import json
+from typing import Any
+
 import numpy as np
 import pytest
 from conftest import MakeRun
@@ -13,6 +16,7 @@ from core.hparams import HyperParameters, as_dict
 from core.request import request_from
 from core.rundir import RunDir
 from core.session import Request
+from core.source import Source
 
 
 def request_of(*arguments: str) -> Request:
@@ -34,3 +38,29 @@ def test_a_flag_has_the_last_word_over_changes_made_before(run: RunDir) -> None:
     request = request_of("--resume", str(run.path), "--max_steps", "3000")
     assert request.hparams.max_steps == 3000
     assert list(request.changes) == [(2000, "l2", 0.1)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"event": "changed", "step": 2000, "name": "rate", "old": 0, "new": 1}\n',
+        b'{"event": "changed", "step": 2000, "name": "l2", "old": 0, "new": "x"}\n',
+        (
+            b'{"event": "started", "step": 2000, "hyperparameters": {}, "device": "", '
+            b'"parameters": 1, "planned": [["x", "l2", 1]]}\n'
+        ),
+    ],
+    ids=["an unknown name", "an odd value", "an odd plan"],
+)
+def test_of_a_runs_log_only_what_is_well_formed_is_done_again(run: RunDir, line: bytes) -> None:
+    add_events(run, line)
+    changes = request_of("--resume", str(run.path)).changes
+    assert list(changes) == [(2000, "max_steps", 1000), (2000, "l2", 0.1)]
+
+
+@pytest.mark.parametrize(
+    "source", [3, ["mnist"], {"speed": 1}, {"dataset": 3, "fake_data": "yes", "variation": []}]
+)
+def test_of_a_runs_source_only_what_is_well_formed_is_used(run: RunDir, source: Any) -> None:
+    (run.path / "run.json").write_text(json.dumps(run.info() | {"source": source, "xla": 0}))
+    assert request_of("--resume", str(run.path)).source == Source()
