@@ -232,7 +232,7 @@ def _state(lines: Sequence[bytes]) -> str:
             case Finished() | Diverged() | Failed() if preparing:
                 return "starting"
             case Finished(reason=reason):
-                return "done" if reason == "done" else "stopped"
+                return "done" if reason.startswith("done") else "stopped"
             case Diverged():
                 return "diverged"
             case Failed():

@@ -45,6 +45,7 @@ def held(run: RunDir) -> None:
         ([STARTED, Paused(5), Evaluated(5, confusion(1, 1), {}, 0.1)], "paused"),
         ([STARTED, Paused(5), Continued(5)], "training"),
         ([STARTED, Finished(9, "done", 1.0)], "done"),
+        ([STARTED, Finished(9, "done: validation stays", 1.0)], "done"),
         ([STARTED, Finished(9, "stopped", 1.0)], "stopped"),
         ([STARTED, Finished(9, "interrupted", 1.0)], "stopped"),
         ([STARTED, Diverged(9, float("nan"))], "diverged"),
