@@ -19,6 +19,7 @@ from core import rundir
 from core.control import Control
 from core.discard import discard
 from core.events import Event, Failed, Opened, Preparing
+from core.foreign import harmless
 from core.hparams import HyperParameters, as_dict
 from core.record import recorded
 from core.resume import Origin
@@ -87,7 +88,7 @@ def _opened(request: Request, run: RunDir, job: Job) -> Iterator[Event]:
     """A run from its directory on; nothing happens before its lock is held and this is pulled."""
     request.on_open(run)
     control = Control(run.path, start=as_dict(request.hparams))
-    yield Opened(str(run.path), run.info(), control, job.dataset)
+    yield Opened(str(run.path), harmless(run.info()), control, job.dataset)
     yield from train(job, control)
 
 
@@ -158,7 +159,7 @@ def _directory(request: Request, dataset: Dataset) -> RunDir:
 
 
 def _check_same_data(run: RunDir, dataset: Dataset) -> None:
-    recorded = run.info().get("dataset", {})
+    recorded = harmless(run.info())["dataset"]
     if recorded.get("fingerprint") != dataset.fingerprint:
         raise UserError(
             f"{run.name} was trained on {recorded.get('name')}, which is not what "
