@@ -135,6 +135,13 @@ def prune(folder: Path, best: Path | None) -> None:
             path.unlink(missing_ok=True)
 
 
+def sweep(folder: Path) -> None:
+    """Delete what a `write` into `folder` left behind that was killed; nobody else may write."""
+    for path in folder.glob(".step-*.part"):
+        if NAME.fullmatch(path.name[1:].rsplit(".", 2)[0]):
+            path.unlink(missing_ok=True)
+
+
 def _digest(about: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> str:
     digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
     for name in sorted(arrays):

@@ -36,6 +36,7 @@ HEARTBEAT = 1.0
 """Seconds between marks of life, and between attempts to write again after a failure."""
 APPENDING = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
 STOPPED = "training goes on, and what is missing is written as soon as the disk takes it"
+"""Of checkpoints that wait, only the newest is."""
 
 
 class Appender:
@@ -111,11 +112,14 @@ class Recorder:
         self._losses = Appender(run.losses, record=4)
         self._times = Appender(run.clock, record=16)
         self._snapshot: Snapshot | None = None
+        self._dropped = False  # whether a snapshot that waited was replaced by a newer one
         self._step = 0
         self._marked = -HEARTBEAT
         self._failing = False
         self._retry_at = 0.0
         self._ranking = Ranking(run.checkpoints)
+        with suppress(OSError):
+            checkpoint.sweep(run.checkpoints)
 
     def write(self, event: Event) -> Iterator[Event]:
         """Record `event`; yields it, with what recording has to say before or after."""
@@ -139,6 +143,7 @@ class Recorder:
                 self._step = first + len(losses)
                 self._losses.add(losses.astype("<f4").tobytes())
             case Snapshot():
+                self._dropped |= self._snapshot is not None
                 self._snapshot = event
             case Evaluated():
                 self._ranking.evaluated(event)
@@ -170,7 +175,9 @@ class Recorder:
             saved = self._save()
             if self._failing:
                 self._failing = False
-                remarks.append(self._say("recording goes on; nothing is missing"))
+                missing = "a checkpoint is missing" if self._dropped else "nothing is missing"
+                self._dropped = False
+                remarks.append(self._say(f"recording goes on; {missing}"))
             if saved:
                 remarks.append(self._noted(saved))
             self._flush()
@@ -200,7 +207,8 @@ class Recorder:
         path = checkpoint.write(folder, checkpoint.Checkpoint(snapshot.arrays, snapshot.about))
         self._snapshot = None
         best = self._ranking.saved(snapshot.step, path.name)
-        checkpoint.prune(folder, self._ranking.best_path)
+        with suppress(OSError):  # what could not be deleted is deleted after the next one
+            checkpoint.prune(folder, self._ranking.best_path)
         return Saved(snapshot.step, path.name, best)
 
     def _say(self, text: str) -> Event:
