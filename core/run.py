@@ -5,7 +5,7 @@
 """
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from core.events import (
@@ -165,7 +165,8 @@ class Run:
             self.timeline.extend([event.first], [event.time - event.seconds])
         self.timeline.extend([self.step], [event.time])
         self._recent.append((len(event.losses), event.time, event.seconds))
-        while event.time - self._recent[0][1] > RATE_WINDOW:
+        # A clock that was set back makes what was before as old as one that ran on.
+        while abs(event.time - self._recent[0][1]) > RATE_WINDOW:
             self._recent.popleft()
         self.throughput.append(self.step, self.steps_per_second, event.time)
 
@@ -202,6 +203,14 @@ class Run:
                     kept.append(entry.step, precision, entry.time)
                 self.precision[split] = kept
 
+    def _forget_marks_after(self, step: int) -> None:
+        """What was said of steps that are void stays said, but marks no chart any more."""
+        said = list(self.messages)
+        self.messages.clear()
+        self.messages.extend(
+            replace(entry, kind="", label="") if entry.step > step else entry for entry in said
+        )
+
     def _start(self, event: Started) -> None:
         self.state, self.device, self.parameters = "training", event.device, event.parameters
         self._set_hyperparameters(event.hyperparameters)
@@ -209,6 +218,10 @@ class Run:
         self.losses.truncate(event.step)
         self.evaluations = [entry for entry in self.evaluations if entry.step <= event.step]
         self._forget_precision_after(event.step)
+        self._forget_marks_after(event.step)
+        self.throughput.forget_after(event.step)
+        self.learning_rate.forget_after(event.step)
+        self._recent.clear()
         self.learning_rate.append(event.step, self.hparams.learning_rate, event.time)
         if event.step:
             self._say(event.step, "resumed", kind="branch", label="resumed")

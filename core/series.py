@@ -256,6 +256,11 @@ class Points:
         view = slice(max(0, int(first) - 1), int(last) + 1)
         return self.steps[view], self.values[view]
 
+    def forget_after(self, step: int) -> None:
+        """Drop the points of all steps greater than `step`."""
+        self._truncate(int(np.searchsorted(self.steps, step, side="right")), step + 1)
+        self.version += 1
+
     def _truncate(self, size: int, step: int) -> None:
         if size < len(self):
             self.nonfinite.forget_from(step, self.values[size:])

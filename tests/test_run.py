@@ -145,6 +145,26 @@ def test_a_resumed_run_forgets_what_came_after() -> None:
     assert texts(run)[-1] == "resumed"
 
 
+def test_a_resumed_run_keeps_no_marks_and_rates_of_void_steps() -> None:
+    before = [START, steps(0, 300), Changed(150, "l2", 0.0, 0.1)]
+    before += [Changed(250, "learning_rate", 0.01, 0.5), Saved(300, "step-000299.safetensors")]
+    run = folded(*before, dataclasses.replace(START, step=200))
+    assert [(entry.step, entry.kind) for entry in run.messages] == [
+        (150, "change"), (250, ""), (300, ""), (200, "branch"),
+    ]  # fmt: skip
+    assert run.learning_rate.steps.tolist() == [0, 200]
+    assert run.throughput.last_step <= 200
+    assert run.steps_per_second == 0
+
+
+def test_a_clock_that_is_set_back_keeps_no_old_rates() -> None:
+    run = folded(START, *[steps(first, 10) for first in range(0, 100, 10)])
+    for first in range(100, 500, 10):
+        run.fold(dataclasses.replace(steps(first, 10), time=steps(first, 10).time - 3600))
+    assert len(run._recent) <= 22
+    assert run.steps_per_second == pytest.approx(100)
+
+
 @pytest.mark.parametrize(
     ("event", "state"),
     [
