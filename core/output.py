@@ -2,7 +2,7 @@
 
 TensorFlow's C++ code writes to file descriptor 2, which is also where a dashboard draws. So our
 own output gets private duplicates of the terminal's descriptors, and 1 and 2 go to the run's log
-as soon as there is one; until then to nowhere, since nothing of ours uses them.
+as soon as there is one; until then they stay what they were, since TensorFlow is not loaded yet.
 """
 
 import os
@@ -16,11 +16,11 @@ from core.rundir import RunDir
 
 @contextmanager
 def to_run_log() -> Iterator[tuple[TextIO, Callable[[RunDir], None]]]:
-    """For the time of the block, descriptors 1 and 2 belong to the run's log.
+    """A block in which descriptors 1 and 2 can be given to a run's log; after it they are back.
 
     Yields the real standard output, and what to call with the run directory once it exists.
     `sys.stderr` writes to the real standard error meanwhile, and `sys.stdout` to the real
-    standard output; only what bypasses Python is caught, and Python's own warnings.
+    standard output, Python's warnings with them; only what bypasses both goes to the log.
     """
     sys.stdout.flush()
     sys.stderr.flush()
