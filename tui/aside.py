@@ -48,6 +48,7 @@ class Aside(Generic[Result]):
         self._clock = clock
         self._waiting: Work[Result] | None = None
         self._rest_until = float("-inf")
+        self._resting = False
         self.busy = False
         """Whether a job is being done."""
 
@@ -58,16 +59,27 @@ class Aside(Generic[Result]):
             self._rest_until = float("-inf")
         self._go_on()
 
+    def hurry(self) -> None:
+        """Start what waits now: nothing trains that should be spared."""
+        self._rest_until = float("-inf")
+        self._go_on()
+
     def _go_on(self) -> None:
         """Start what waits, unless a job is under way or it is time to rest."""
         if self._waiting is None or self.busy:
             return
         rest = self._rest_until - self._clock()
         if rest > 0:
-            self._owner.set_timer(rest, self._go_on)
+            if not self._resting:
+                self._resting = True
+                self._owner.set_timer(rest, self._wake)
             return
         work, self._waiting, self.busy = self._waiting, None, True
         threading.Thread(target=self._work, args=(work,), name="aside", daemon=True).start()
+
+    def _wake(self) -> None:
+        self._resting = False
+        self._go_on()
 
     def _work(self, work: Work[Result]) -> None:
         """On the thread: the job, and word of it."""

@@ -114,6 +114,8 @@ class EvaluateScreen(View):
         super().show(run)
         if run is not self._run:
             self._begin(run)
+        if not run.live:
+            self._aside.hurry()
         newest = run.evaluations[-1] if run.evaluations else None
         shown = self._look.evaluation if self._look and self._look.newest else None
         if newest is None or shown is not newest:

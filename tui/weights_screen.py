@@ -119,6 +119,8 @@ class WeightsScreen(View):
         super().show(run)
         if run is not self._run:
             self._begin(run)
+        if not run.live:
+            self._aside.hurry()
         given, self.trainpad.subject = self.trainpad.subject, None
         if given is not None:
             self._choose(given)

@@ -1,0 +1,70 @@
+"""Jobs aside: one at a time, the newest wish next, and rest between them."""
+
+import time
+from collections.abc import Callable
+
+from conftest import FakeClock
+
+from tui.aside import SHARE, Aside, Finished
+
+
+class Owner:
+    """A screen as `Aside` knows it; its timers and messages wait until a test looks at them."""
+
+    def __init__(self) -> None:
+        self.timers: list[tuple[float, Callable[[], None]]] = []
+        self.posted: list[Finished] = []
+
+    def set_timer(self, delay: float, callback: Callable[[], None]) -> None:
+        self.timers.append((delay, callback))
+
+    def post_message(self, message: Finished) -> None:
+        self.posted.append(message)
+
+    def deliver(self) -> None:
+        until = time.monotonic() + 5
+        while not self.posted and time.monotonic() < until:
+            time.sleep(0.001)
+        self.posted.pop().deliver()
+
+
+def test_the_newest_wish_alone_is_done_after_a_rest(clock: FakeClock) -> None:
+    owner, taken = Owner(), []
+    aside = Aside(owner, taken.append, clock=clock)  # type: ignore[arg-type]
+
+    def job(number: int) -> Callable[[], int]:
+        def work() -> int:
+            clock.now += 0.1
+            return number
+
+        return work
+
+    for number in (1, 2, 3):
+        aside.ask(job(number))
+    owner.deliver()
+    assert taken == [1]
+    aside.ask(job(4))
+    assert [round(delay, 6) for delay, _ in owner.timers] == [0.1 / SHARE]
+    clock.now += 0.1 / SHARE
+    owner.timers.pop()[1]()
+    owner.deliver()
+    assert taken == [1, 4]
+    aside.ask(job(5))
+    aside.hurry()
+    owner.deliver()
+    aside.ask(job(6), now=True)
+    owner.deliver()
+    assert taken == [1, 4, 5, 6]
+
+
+def test_what_a_job_raises_is_handed_over_and_the_next_goes_on(clock: FakeClock) -> None:
+    owner, taken = Owner(), []
+    aside = Aside(owner, taken.append, rest=2.0, clock=clock)  # type: ignore[arg-type]
+    aside.ask(lambda: 1 // 0)
+    owner.deliver()
+    assert isinstance(taken[0], ZeroDivisionError)
+    aside.ask(lambda: 7)
+    assert [delay for delay, _ in owner.timers] == [2.0]
+    aside.hurry()
+    owner.deliver()
+    assert taken[1:] == [7]
