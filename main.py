@@ -92,6 +92,9 @@ def pace_flags(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+ascii_flag = click.option("--ascii", "ascii_only", is_flag=True, help="Only ASCII characters.")
+
+
 @click.group(cls=DefaultGroup, context_settings={"max_content_width": 100})
 @click.option(
     "--version",
@@ -125,6 +128,7 @@ def cli() -> None:
 @click.option("--json", "as_json", is_flag=True, help="No screen: print the events as JSON.")
 @flag("detach", is_flag=True, help="No screen: give the prompt back; `trainpad open` looks.")
 @pace_flags
+@ascii_flag
 @flag("offline", is_flag=True, help="Never use the network.")
 @flag("resume", metavar="RUN|CHECKPOINT", help="Go on with a run, exactly where it stood.")
 @flag("branch", metavar="RUN|CHECKPOINT", help="A new run that starts with another's weights.")
@@ -136,6 +140,7 @@ def train(
     detach: bool,
     fps: float | None,
     bytes_per_second: float | None,
+    ascii_only: bool,
     **flags: Any,
 ) -> int:
     """Train, in the dashboard; or print lines, where standard output is no terminal.
@@ -149,7 +154,7 @@ def train(
         return _detached(request)
     if headless or as_json or not _has_screen():
         return _headless(request, as_json=as_json)
-    return _dashboard(request, fps, bytes_per_second)
+    return _dashboard(request, fps, bytes_per_second, ascii_only=ascii_only)
 
 
 @cli.command("open")
@@ -157,12 +162,14 @@ def train(
 @flag("log_dir", type=Path, metavar="FOLDER", help="Where the runs are.")
 @flag("read_only", is_flag=True, help="Look, but steer nothing.")
 @pace_flags
+@ascii_flag
 def open_run(
     run: str,
     log_dir: Path | None,
     read_only: bool,
     fps: float | None,
     bytes_per_second: float | None,
+    ascii_only: bool,
 ) -> int:
     """Show a run in the dashboard, live or not: RUN is a path or a name, else the latest.
 
@@ -179,9 +186,10 @@ def open_run(
     found = chosen(run, log_dir.expanduser() if log_dir else default_log_dir())
     _prepare_textual()
     from tui.dashboard import run_viewer
-    from tui.terminal import Pace
+    from tui.terminal import Pace, needs_ascii
 
-    return run_viewer(found, Pace.chosen(fps, bytes_per_second), read_only=read_only)
+    pace, plain = Pace.chosen(fps, bytes_per_second), ascii_only or needs_ascii()
+    return run_viewer(found, pace, read_only=read_only, ascii_only=plain)
 
 
 @cli.command()
@@ -253,7 +261,8 @@ def export(runs: tuple[str, ...], log_dir: Path | None, **wanted: Any) -> int:
 @click.argument("run", required=False, shell_complete=run_names)
 @flag("log_dir", type=Path, metavar="FOLDER", help="Where the runs are.")
 @flag("export", type=Path, metavar="FILE.png|json", help="Write the drawing there when leaving.")
-def pad(run: str | None, log_dir: Path | None, export: Path | None) -> int:
+@ascii_flag
+def pad(run: str | None, log_dir: Path | None, export: Path | None, ascii_only: bool) -> int:
     """Draw digits and see them read, with the weights of RUN or the built-in ones.
 
     Example: trainpad pad --export digit.png
@@ -269,7 +278,7 @@ def pad(run: str | None, log_dir: Path | None, export: Path | None) -> int:
     from tui.terminal import needs_ascii
 
     reader = None if run is None else reader_of(run, folder)
-    return run_pad(reader, folder, export, ascii_only=needs_ascii())
+    return run_pad(reader, folder, export, ascii_only=ascii_only or needs_ascii())
 
 
 @cli.command()
@@ -300,6 +309,7 @@ def classify(
 @click.option("--once", is_flag=True, help="Print the charts as text, and leave.")
 @click.option("--json", "as_json", is_flag=True, help="Print every point as JSON, and leave.")
 @pace_flags
+@ascii_flag
 def watch(
     paths: tuple[str, ...],
     pattern: str,
@@ -307,6 +317,7 @@ def watch(
     as_json: bool,
     fps: float | None,
     bytes_per_second: float | None,
+    ascii_only: bool,
 ) -> int:
     """Show TensorBoard event files of any framework, live: folders are searched in depth.
 
@@ -321,10 +332,11 @@ def watch(
         print_once(paths, sys.stdout, pattern, as_json=as_json)
         return 0
     _prepare_textual()
-    from tui.terminal import Pace
+    from tui.terminal import Pace, needs_ascii
     from tui.watch_app import run_watch
 
-    return run_watch(paths, pattern, Pace.chosen(fps, bytes_per_second))
+    pace, plain = Pace.chosen(fps, bytes_per_second), ascii_only or needs_ascii()
+    return run_watch(paths, pattern, pace, ascii_only=plain)
 
 
 @cli.command()
@@ -359,7 +371,9 @@ def _show_version(ctx: click.Context) -> None:
 
 
 def _has_screen() -> bool:
-    """Whether there is a terminal to draw on."""
+    """Whether there is a terminal to draw on, or something that stands for one, as textual-serve."""
+    if os.environ.get("TEXTUAL_DRIVER"):
+        return True
     return sys.stdout.isatty() and sys.stdin.isatty() and os.environ.get("TERM") != "dumb"
 
 
@@ -386,15 +400,18 @@ def _detached(request: Any) -> int:
     return run_detached(request, launcher)
 
 
-def _dashboard(request: Any, fps: float | None, bytes_per_second: float | None) -> int:
+def _dashboard(
+    request: Any, fps: float | None, bytes_per_second: float | None, *, ascii_only: bool
+) -> int:
     from core.launcher import launch
 
     launcher = launch()
     _prepare_textual()
     from tui.dashboard import run_dashboard
-    from tui.terminal import Pace
+    from tui.terminal import Pace, needs_ascii
 
-    return run_dashboard(request, launcher, Pace.chosen(fps, bytes_per_second))
+    pace, plain = Pace.chosen(fps, bytes_per_second), ascii_only or needs_ascii()
+    return run_dashboard(request, launcher, pace, ascii_only=plain)
 
 
 def _prepare_textual() -> None:

@@ -227,11 +227,43 @@ async def test_ascii_screens_hold_nothing_but_ascii(source: Scripted) -> None:
         assert set(app.screen.query_one("#loss", Chart).render_line(3).text) <= set(
             map(chr, range(32, 127))
         )
-        assert text_of(app).isascii()
-        source.give(weights())
-        await pilot.press("5")
-        await shown(pilot, app, "draw a digit here")
-        assert text_of(app).isascii()
+        for place in PLACES:
+            await pilot.press(place.key)
+            await pilot.pause(0.1)
+            assert text_of(app).isascii(), place
+        await pilot.press("1")
+        for key in ("question_mark", "q", "Q", "b"):
+            await pilot.press(key)
+            await shown(pilot, app, "+---")
+            assert text_of(app).isascii(), key
+            await pilot.press("escape")
+
+
+async def test_dialogs_are_in_the_middle(source: Scripted) -> None:
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(120, 35)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        for key in ("q", "Q", "b"):
+            await pilot.press(key)
+            await pilot.pause()
+            box = app.screen.query_one("#dialog").region
+            assert abs(box.x - (120 - box.right)) <= 1 and abs(box.y - (35 - box.bottom)) <= 1
+            await pilot.press("escape")
+
+
+async def test_every_screen_can_do_without_colours(
+    source: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(160, 45)) as pilot:
+        source.give(weights(), evaluation(1000), weights(1000))
+        for place in PLACES:
+            await pilot.press(place.key)
+            await shown(pilot, app, "trainpad", "training")
+            assert app.no_color
+        await pilot.press("question_mark")
+        await shown(pilot, app, "Leave trainpad")
 
 
 async def test_looks_are_remembered_from_one_start_to_the_next(

@@ -24,7 +24,7 @@ from core.session import Request
 from data.errors import UserError
 from tui.dialogs import QuitDialog, StopDialog
 from tui.evaluate_screen import EvaluateScreen
-from tui.help import Help, bindings
+from tui.help import PLAIN, Help, bindings
 from tui.pad_screen import PadScreen
 from tui.precise import PreciseApp
 from tui.pump import Ended, Happened, Pump
@@ -112,6 +112,7 @@ class TrainpadApp(PreciseApp[str]):
         self.run_shown = Run()
         self.steering = Steering(self.run_shown, None)
         self.ascii = ascii_only
+        self.set_class(ascii_only, PLAIN)
         self.glyphs = Glyphs.ASCII if ascii_only else Glyphs.BRAILLE
         self.subject: Subject | None = None
         self.error: Exception | None = None

@@ -26,10 +26,10 @@ from core.rundir import RunDir
 from core.session import Request, session
 from data.errors import UserError
 from tui.app import TrainpadApp
-from tui.terminal import Pace, needs_ascii, private_terminal
+from tui.terminal import Pace, private_terminal
 
 
-def run_dashboard(request: Request, launcher: Launcher, pace: Pace) -> int:
+def run_dashboard(request: Request, launcher: Launcher, pace: Pace, *, ascii_only: bool) -> int:
     """Train in the dashboard; returns the exit status.
 
     Raises:
@@ -47,7 +47,7 @@ def run_dashboard(request: Request, launcher: Launcher, pace: Pace) -> int:
 
     app = TrainpadApp(
         begin(request),
-        ascii_only=needs_ascii(),
+        ascii_only=ascii_only,
         pace=pace,
         launcher=launcher,
         renew=renew,
@@ -61,7 +61,7 @@ def run_dashboard(request: Request, launcher: Launcher, pace: Pace) -> int:
     return _afterwards(app, how, launcher, signals)
 
 
-def run_viewer(run: RunDir, pace: Pace, *, read_only: bool) -> int:
+def run_viewer(run: RunDir, pace: Pace, *, read_only: bool, ascii_only: bool) -> int:
     """Show `run`, and steer it unless `read_only`; leaving it leaves it alone.
 
     Raises:
@@ -70,7 +70,7 @@ def run_viewer(run: RunDir, pace: Pace, *, read_only: bool) -> int:
     source = follow(run, None if read_only else Control(run.path))
     app = TrainpadApp(
         source,
-        ascii_only=needs_ascii(),
+        ascii_only=ascii_only,
         pace=pace,
         viewer=True,
         read_only=read_only,

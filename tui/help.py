@@ -12,10 +12,12 @@ from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-from tui.lines import fit, right
+from tui.lines import fit, right, spelled
 from tui.screens import PLACES
 
 GO = "app.go("
+PLAIN = "-ascii"
+"""The class of an app that shows ASCII alone."""
 COLUMN = 74
 """Cells that a key and its meaning take at the most."""
 MOST = 3
@@ -47,7 +49,7 @@ class Help(ModalScreen[None]):
         super().__init__()
         places = f"{PLACES[0].key}-{PLACES[-1].key}", ", ".join(place.title for place in PLACES)
         self._entries = [(*places, "Screens")] + [
-            (screen.app.get_key_display(binding), binding.tooltip, binding.description)
+            (_key(screen, binding), binding.tooltip, binding.description)
             for _node, binding in bindings(screen)
             if not binding.action.startswith(GO)
         ]
@@ -66,4 +68,11 @@ class Help(ModalScreen[None]):
         rows = -(-len(cells) // columns)
         lines = ["".join(cells[row::rows]) for row in range(rows)]
         with VerticalScroll(id="help"):
-            yield Static(Content("\n".join(line.rstrip() for line in lines)))
+            told = "\n".join(line.rstrip() for line in lines)
+            yield Static(Content(spelled(told) if self.app.has_class(PLAIN) else told))
+
+
+def _key(screen: Screen[None], binding: Binding) -> str:
+    """A key as it is written on keyboards; by its name where ASCII has no sign for it."""
+    sign = screen.app.get_key_display(binding)
+    return sign if sign.isascii() or not screen.app.has_class(PLAIN) else binding.key

@@ -56,15 +56,18 @@ class Lines(Rows):
         ]
 
     def _spelled(self, text: str) -> str:
-        if not self.ascii_only or text.isascii():
-            return text
-        return text.translate(ASCII).encode("ascii", "replace").decode()
+        return spelled(text) if self.ascii_only else text
 
     def _style(self, role: str) -> Style:
         style = self.get_component_rich_style(f"lines--{role}")
         if role == "chosen":
             return style
         return Style(color=style.color, bold=style.bold)
+
+
+def spelled(text: str) -> str:
+    """`text` in ASCII alone; what has no likeness there becomes a question mark."""
+    return text if text.isascii() else text.translate(ASCII).encode("ascii", "replace").decode()
 
 
 def fit(text: str, width: int) -> str:

@@ -14,6 +14,7 @@ from core.classify import Reader
 from core.run import Run
 from core.rundir import default_log_dir
 from data.ink_export import check_kind, export_drawing
+from tui.help import PLAIN
 from tui.lines import Lines, Part, fit
 from tui.pad import SketchPad
 from tui.pad_minds import Minds
@@ -57,6 +58,7 @@ class PadApp(PreciseApp[None]):
     ) -> None:
         super().__init__()
         self.ascii = ascii_only
+        self.set_class(ascii_only, PLAIN)
         self.log_dir = log_dir or default_log_dir()
         self.run_shown = Run()
         self.pad_screen = PadAlone(minds=Minds(reader))

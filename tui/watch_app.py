@@ -8,11 +8,11 @@ from textual.binding import Binding, BindingType
 from textual.driver import Driver
 
 from core.text import clean
-from tui.help import Help
+from tui.help import PLAIN, Help
 from tui.precise import PreciseApp
 from tui.raster import Glyphs
 from tui.settings import Settings
-from tui.terminal import Pace, driver_class, needs_ascii, private_terminal
+from tui.terminal import Pace, driver_class, private_terminal
 from tui.watch_feed import Arrived, Broke, Feed
 from tui.watch_model import Watched
 from tui.watch_screen import WatchScreen
@@ -44,6 +44,7 @@ class WatchApp(PreciseApp[str]):
         self.error: Exception | None = None
         self._title = clean(", ".join(map(str, paths)), limit=200)
         self._glyphs = Glyphs.ASCII if ascii_only else Glyphs.BRAILLE
+        self.set_class(ascii_only, PLAIN)
         self._feed = Feed(paths, self.post_message)
         self._shown_version = -1
 
@@ -95,9 +96,9 @@ class WatchApp(PreciseApp[str]):
             self.push_screen(Help(self.screen))
 
 
-def run_watch(paths: Sequence[str], pattern: str, pace: Pace) -> int:
+def run_watch(paths: Sequence[str], pattern: str, pace: Pace, *, ascii_only: bool) -> int:
     """Watch until somebody leaves; returns the exit status."""
-    app = WatchApp(paths, pattern=pattern, ascii_only=needs_ascii(), pace=pace)
+    app = WatchApp(paths, pattern=pattern, ascii_only=ascii_only, pace=pace)
     with private_terminal():
         app.run()
     if app.error is not None:
