@@ -1,0 +1,43 @@
+"""A long random walk over all screens: keys, mouse, resizes and events. Prints what broke it.
+
+Run as ``PYTHONPATH=.:tests python benchmarks/random_walk.py [--many 20000] [--seed 1]``.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from random_walk import Walk
+
+
+async def walk(folder: Path, seed: int, many: int) -> Walk:
+    made, start = Walk(folder, seed), time.monotonic()
+    try:
+        async with made.app.run_test(size=(120, 35)) as pilot:
+            for done in range(0, many, 500):
+                await made.go(pilot, min(500, many - done))
+                print(f"{done + 500:,} after {time.monotonic() - start:.0f} s", flush=True)
+    except Exception:
+        print("it broke after", *made.done[-20:])
+        raise
+    return made
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--many", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=1)
+    wanted = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+            os.environ[name] = folder  # what is drawn and chosen at random is nobody's
+        made = asyncio.run(walk(Path(folder), wanted.seed, wanted.many))
+    sys.exit("error" in made.left)
+
+
+if __name__ == "__main__":
+    main()

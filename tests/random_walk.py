@@ -1,0 +1,106 @@
+"""Somebody who presses, clicks and resizes at random, while a run goes on."""
+
+import random
+import string
+from collections.abc import Awaitable
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+from app_made import Scripted, evaluation, weights
+from textual.events import MouseScrollDown, MouseScrollUp
+from textual.pilot import OutOfBounds, Pilot
+
+from core.events import Changed, Continued, Event, Paused, Saved, Steps, Warned
+from tui.app import TrainpadApp
+
+KEYS = (
+    *"1234512345", *string.ascii_letters, *string.digits, *".,+-=/[]<>",
+    "space", "tab", "shift+tab", "enter", "escape", "escape", "up", "down", "left", "right",
+    "home", "end", "pageup", "pagedown", "backspace", "delete", "question_mark", "ctrl+p", "ctrl+c",
+)  # fmt: skip
+SIZES = ((80, 24), (120, 35), (160, 45), (200, 60), (20, 6), (1, 1), (300, 10))
+
+
+class Walk:
+    """Goes on from one thing to the next; the same way for the same seed."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self.source = Scripted(folder / "run")
+        self.app = TrainpadApp(iter(self.source), log_dir=folder)
+        self.left: list[object] = []
+        """How the app would have been left; it stays."""
+        self.app.exit = lambda how=None, *_more, **_other: self.left.append(how)
+        self._random = random.Random(seed)  # noqa: S311 - nothing is to be kept secret
+        self._step = 100
+        self.done: list[str] = []
+        """What was done, for whoever wants to know how it came to this."""
+
+    async def go(self, pilot: Pilot[str], many: int) -> None:
+        """Do so many things."""
+        for _ in range(many):
+            what = self._random.choices(
+                (self._press, self._click, self._scroll, self._resize, self._happen),
+                (60, 15, 8, 2, 15),
+            )[0]
+            await what(pilot)
+
+    async def _press(self, pilot: Pilot[str]) -> None:
+        await self._do(pilot.press(self._note(self._random.choice(KEYS))))
+
+    async def _click(self, pilot: Pilot[str]) -> None:
+        at = self._place()
+        if self._random.random() < 0.5:
+            await self._do(pilot.click(offset=at))
+        else:  # drag
+            await self._do(pilot.mouse_down(offset=at))
+            await self._do(pilot.hover(offset=self._place()))
+            await self._do(pilot.mouse_up(offset=self._place()))
+
+    async def _scroll(self, pilot: Pilot[str]) -> None:
+        x, y = self._place()
+        kind = self._random.choice((MouseScrollUp, MouseScrollDown))
+        self.app.screen._forward_event(
+            kind(None, x, y, 0, 0, 0, False, False, False, screen_x=x, screen_y=y)
+        )
+
+    async def _resize(self, pilot: Pilot[str]) -> None:
+        size = self._random.choice(SIZES)
+        self._note(f"{size}")
+        await pilot.resize_terminal(*size)
+
+    async def _happen(self, _pilot: Pilot[str]) -> None:
+        event = self._event()
+        self._note(type(event).__name__)
+        self.source.give(event)
+
+    async def _do(self, what: Awaitable[object]) -> None:
+        with suppress(OutOfBounds):
+            await what
+
+    def _note(self, what: str) -> str:
+        self.done.append(what)
+        return what
+
+    def _place(self) -> tuple[int, int]:
+        width, height = self.app.size
+        at = self._random.randrange(max(1, width)), self._random.randrange(max(1, height))
+        self._note(f"{at}")
+        return at
+
+    def _event(self) -> Event:
+        first, self._step = self._step, self._step + self._random.randint(1, 500)
+        loss = self._random.choice((0.5, 1e30, float("nan")))
+        return self._random.choice(
+            (
+                Steps(first, np.full(self._step - first, loss, np.float32), 0.1),
+                Steps(first, np.full(self._step - first, 0.25, np.float32), 0.1),
+                weights(self._step),
+                evaluation(self._step),
+                Changed(self._step, "learning_rate", 0.01, 0.02),
+                Saved(self._step, "step-000100.safetensors"),
+                Warned(self._step, "a \x1b[31mwarning[/]"),
+                Paused(self._step),
+                Continued(self._step),
+            )
+        )

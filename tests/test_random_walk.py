@@ -1,0 +1,13 @@
+"""Nothing that is pressed, clicked or resized breaks the dashboard."""
+
+from pathlib import Path
+
+from random_walk import Walk
+
+
+async def test_a_random_walk_over_all_screens_ends_without_an_exception(tmp_path: Path) -> None:
+    walk = Walk(tmp_path, seed=7)
+    async with walk.app.run_test(size=(120, 35)) as pilot:
+        await walk.go(pilot, 200)
+        assert walk.app.is_running, walk.done[-5:]
+    assert "error" not in walk.left
