@@ -123,6 +123,12 @@ def cli() -> None:
 @flag("variation", type=click.FloatRange(0, 3), help="How much drawn digits vary.  [0.7]")
 @flag("log_dir", type=Path, metavar="FOLDER", help="Where the run's folder is made.")
 @flag("device", metavar="auto|cpu|gpu:N", help="Where to compute.  [auto]")
+@flag(
+    "strategy",
+    type=click.Choice(("none", "mirrored", "multi_worker")),
+    default="none",
+    help="Share the work among the GPUs here, or the machines in TF_CONFIG.  [none]",
+)
 @click.option("--xla/--no-xla", default=None, help="Compile with XLA.  [on]")
 @flag("headless", is_flag=True, help="No screen: print the lab's lines.")
 @click.option("--json", "as_json", is_flag=True, help="No screen: print the events as JSON.")
@@ -150,6 +156,8 @@ def train(
     from core.request import request_from
 
     request = request_from(flags)
+    if _follows_a_chief(request):
+        return _follower(request)
     if detach:
         return _detached(request)
     if headless or as_json or not _has_screen():
@@ -371,10 +379,31 @@ def _show_version(ctx: click.Context) -> None:
 
 
 def _has_screen() -> bool:
-    """Whether there is a terminal to draw on, or something that stands for one, as textual-serve."""
+    """Whether there is a terminal to draw on, or what stands for one, as textual-serve does."""
     if os.environ.get("TEXTUAL_DRIVER"):
         return True
     return sys.stdout.isatty() and sys.stdin.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _follows_a_chief(request: Any) -> bool:
+    if request.strategy != "multi_worker":
+        return False
+    from core.cluster import is_chief
+
+    return not is_chief()
+
+
+def _follower(request: Any) -> int:
+    """A worker that is not the chief: it prints a line, computes its share, and writes nothing."""
+    from core.cluster import task
+    from core.headless import exit_status
+    from core.session import follower
+
+    click.echo(f"trainpad: {task()} follows the chief", err=True)
+    status = 1
+    for event in follower(request):
+        status = exit_status(event, status)
+    return status
 
 
 def _headless(request: Any, *, as_json: bool) -> int:

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.augment import augmented
+from core.control import Control
 from core.hparams import AUGMENTATION, HyperParameters
 from core.noise import Dropout, Noise
 from core.order import Window
@@ -48,7 +49,9 @@ class Engine:
 
         self._tf = tf
         self._xla = xla
-        self.device = pick_device(tf, device)
+        self._place = pick_device(tf, device)
+        self.device = self._place.strip("/")
+        """What people call the device: ``CPU:0``."""
         self._examples = len(dataset.train)
         self._classes = len(dataset.classes)
         self._compiled: dict[Kind, Callable[..., Any]] = {}
@@ -57,7 +60,7 @@ class Engine:
         self._spans = _spans(dataset)
         height, width = dataset.image_shape
         sizes = (height * width, *hparams.hidden, self._classes)
-        with tf.device(self.device):
+        with tf.device(self._place):
             self._images, self._labels = _on_device(tf, dataset)
             self._layers = _variables(keras, sizes, hparams)
             self._optimizer = _optimizer(keras, hparams)
@@ -110,7 +113,7 @@ class Engine:
         window of examples does.
         """
         tf = self._tf
-        with tf.device(self.device):
+        with tf.device(self._place):
             if self._window.moved_to(position):
                 self._indices = tf.constant(self._window.indices)
             count = min(count, CHUNK, self._window.room(position) // hparams.batch_size)
@@ -125,7 +128,7 @@ class Engine:
                 tf.constant(hparams.seed),
                 tf.constant(hparams.dropout),
                 tf.constant(hparams.l2),
-                tf.constant(_amounts(hparams), tf.float32),
+                tf.constant(amounts_of(hparams), tf.float32),
             )
             return np.asarray(losses.numpy()[: int(done)], np.float32)
 
@@ -165,7 +168,7 @@ class Engine:
                 weights = [(w.value, b.value) for w, b in self._layers]
                 flat = [tensor for layer in weights for tensor in layer]
                 with tf.GradientTape() as tape:
-                    logits = _forward(tf, weights, images, keep)
+                    logits = forward(tf, weights, images, keep)
                     loss = self._cross_entropy(logits, labels)
                     if kind.l2:
                         loss += penalty * tf.add_n([tf.reduce_sum(w * w) for w, _ in weights])
@@ -205,7 +208,7 @@ class Engine:
         """How the network reads a whole split: the confusion matrix, and the mean loss."""
         tf = self._tf
         start, count = self._spans[split]
-        with tf.device(self.device):
+        with tf.device(self._place):
             matrix, loss = self._evaluate(tf.constant(start), tf.constant(count))
             counts = np.rint(matrix.numpy()).astype(int).tolist()
             return counts, float(loss) / count
@@ -221,7 +224,7 @@ class Engine:
             images, labels = tf.gather(self._images, places), tf.gather(self._labels, places)
             counts = tf.cast(tf.range(EVALUATION_BATCH) < count - done, tf.float32)
             layers = [(w.value, b.value) for w, b in self._layers]
-            logits = _forward(tf, layers, tf.cast(images, tf.float32) * (1 / 255))
+            logits = forward(tf, layers, tf.cast(images, tf.float32) * (1 / 255))
             shown = tf.one_hot(labels, self._classes) * counts[:, None]
             read = tf.one_hot(tf.argmax(logits, axis=1), self._classes)
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
@@ -242,6 +245,17 @@ class Engine:
     def stop_profile(self) -> None:
         """Write the trace."""
         self._tf.profiler.experimental.stop()
+
+    # -- for engines that span processes ------------------------------------------------------
+
+    def agreed(self, count: int) -> int:
+        """How many steps all processes take next; here there is only one."""
+        return count
+
+    def joined(self, control: Control | None) -> Control:
+        """A control that says the same in all processes; here there is only one."""
+        assert control is not None  # noqa: S101 - only a worker of a cluster has none
+        return control
 
     # -- state ------------------------------------------------------------------------------
 
@@ -283,10 +297,8 @@ def pick_device(tf: Any, wanted: str) -> str:
 
     A GPU's memory is taken as it is needed instead of whole.
     """
-    gpus = tf.config.list_physical_devices("GPU") if wanted != "cpu" else []
-    for gpu in gpus:
-        tf.config.experimental.set_memory_growth(gpu, True)
-    if wanted == "cpu" or (wanted == "auto" and not gpus):
+    gpus = gpus_growing(tf) if not wanted.startswith("cpu") else []
+    if wanted.startswith("cpu") or (wanted == "auto" and not gpus):
         return "/CPU:0"
     number = 0 if wanted in ("auto", "gpu") else int(wanted.removeprefix("gpu:"))
     if number >= len(gpus):
@@ -294,6 +306,14 @@ def pick_device(tf: Any, wanted: str) -> str:
             f"there is no device {wanted}: TensorFlow sees {len(gpus)} GPUs; use --device cpu"
         )
     return f"/GPU:{number}"
+
+
+def gpus_growing(tf: Any) -> list[Any]:
+    """The GPUs there are, told to take memory as they need it."""
+    gpus: list[Any] = tf.config.list_physical_devices("GPU")
+    for gpu in gpus:
+        tf.config.experimental.set_memory_growth(gpu, True)
+    return gpus
 
 
 class Kind(NamedTuple):
@@ -306,10 +326,10 @@ class Kind(NamedTuple):
 
 
 def _kind(hparams: HyperParameters) -> Kind:
-    return Kind(hparams.batch_size, hparams.dropout > 0, hparams.l2 > 0, any(_amounts(hparams)))
+    return Kind(hparams.batch_size, hparams.dropout > 0, hparams.l2 > 0, any(amounts_of(hparams)))
 
 
-def _amounts(hparams: HyperParameters) -> tuple[float, ...]:
+def amounts_of(hparams: HyperParameters) -> tuple[float, ...]:
     """How much images are distorted, in the order that `augmented` takes."""
     return tuple(float(getattr(hparams, name)) for name in AUGMENTATION)
 
@@ -367,7 +387,7 @@ def _slot_name(variable: Any) -> str:
     return "optimizer/" + str(variable.path).split("/", 1)[1]
 
 
-def _forward(
+def forward(
     tf: Any, layers: list[tuple[Any, Any]], images: Any, dropout: "Dropout | None" = None
 ) -> Any:
     """Logits ``[n, classes]`` of images ``[n, pixels]`` in 0..1; ReLU between the layers."""

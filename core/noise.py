@@ -15,14 +15,17 @@ DROPOUT = 16
 class Noise:
     """The random numbers of one step."""
 
-    def __init__(self, tf: Any, step: Any, seed: Any) -> None:
+    def __init__(self, tf: Any, step: Any, seed: Any, first_row: Any = 0) -> None:
+        """The numbers of step `step`; `first_row` is where in the batch this share of it begins."""
         self._tf = tf
+        self._first_row = first_row
         self._key = self._mixed(tf.cast(step, tf.uint32) ^ self._mixed(tf.cast(seed, tf.uint32)))
 
     def share(self, shape: tuple[int, int], purpose: int) -> Any:
         """Float32 of this shape in 0..1, 1 excluded; another purpose gives other numbers."""
         tf = self._tf
         places = tf.reshape(tf.range(shape[0] * shape[1], dtype=tf.int32), shape)
+        places += self._first_row * shape[1]
         salt = tf.constant(0x9E3779B9 * (purpose + 1) % 2**32, tf.uint32)
         bits = self._mixed(tf.cast(places, tf.uint32) ^ self._mixed(self._key ^ salt))
         return tf.cast(tf.bitwise.right_shift(bits, self._u32(8)), tf.float32) * 2.0**-24

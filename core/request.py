@@ -39,6 +39,7 @@ def request_from(flags: Flags) -> Request:
         log_dir=log_dir,
         device=_device(flags["device"] or str(before.get("device", "auto"))),
         xla=before.get("xla") is not False if flags["xla"] is None else flags["xla"],
+        strategy=flags["strategy"],
         offline=flags["offline"],
         profile=flags["profile"] or 0,
         resume=resume,
@@ -99,7 +100,9 @@ def _units(name: str, text: str) -> int:
 
 def _device(text: str) -> str:
     name, _, number = text.partition(":")
-    if text in ("auto", "cpu", "gpu") or (name == "gpu" and number.isascii() and number.isdigit()):
+    if text in ("auto", "cpu", "gpu"):
+        return text
+    if name in ("cpu", "gpu") and number.isascii() and number.isdigit() and len(number) <= 2:
         return text
     raise UserError(f"device must be auto, cpu or gpu:N, not {text!r}")
 

@@ -30,6 +30,10 @@ from core.train import Job, check_fit, train
 from data.dataset import Dataset
 from data.errors import UserError
 
+LOST_WORKER = ("UnavailableError", "AbortedError", "CancelledError", "DeadlineExceededError",
+               "InternalError")  # fmt: skip
+"""TensorFlow's errors when a machine of the cluster no longer answers."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Request:
@@ -42,6 +46,8 @@ class Request:
     """Never use the network."""
     device: str = "auto"
     xla: bool = True
+    strategy: str = "none"
+    """How several devices or machines share the work; see `core.spread`."""
     resume: Origin | None = None
     branch: Origin | None = None
     """Whose weights the new run starts with."""
@@ -62,20 +68,9 @@ def session(request: Request) -> Iterator[Event]:
     dataset = yield from _loaded(request)
     check_fit(request.hparams, dataset)
     run = _directory(request, dataset)
-    start = request.resume or request.branch
-    job = Job(
-        request.hparams,
-        dataset,
-        device=request.device,
-        xla=request.xla,
-        resume=start.checkpoint if start else None,
-        branch=request.branch is not None,
-        changes=tuple(request.changes),
-        profile=request.profile,
-        folder=str(run.path),
-    )
+    told = _told(_opened(request, run, _job(request, dataset, run)), request.strategy)
     try:
-        yield from recorded(summarised(_told(_opened(request, run, job)), run.path, dataset), run)
+        yield from recorded(summarised(told, run.path, dataset), run)
     except UserError:
         # Only TensorFlow could tell that this cannot be done: a new run leaves no trace of it.
         if request.resume is None:
@@ -90,6 +85,33 @@ def _opened(request: Request, run: RunDir, job: Job) -> Iterator[Event]:
     control = Control(run.path, start=as_dict(request.hparams))
     yield Opened(str(run.path), harmless(run.info()), control, job.dataset)
     yield from train(job, control)
+
+
+def follower(request: Request) -> Iterator[Event]:
+    """The part of a worker that is not the chief: it computes its share, and writes nothing.
+
+    Raises:
+        UserError: what was asked for cannot be done.
+    """
+    dataset = yield from _loaded(request)
+    check_fit(request.hparams, dataset)
+    yield from _told(train(_job(request, dataset, None), None), request.strategy)
+
+
+def _job(request: Request, dataset: Dataset, run: RunDir | None) -> Job:
+    start = request.resume or request.branch
+    return Job(
+        request.hparams,
+        dataset,
+        device=request.device,
+        xla=request.xla,
+        strategy=request.strategy,
+        resume=start.checkpoint if start else None,
+        branch=request.branch is not None,
+        changes=tuple(request.changes),
+        profile=request.profile if run else 0,
+        folder=str(run.path) if run else "",
+    )
 
 
 def _loaded(request: Request) -> Generator[Event, None, Dataset]:
@@ -112,7 +134,7 @@ def _loaded(request: Request) -> Generator[Event, None, Dataset]:
         return loading.result()
 
 
-def _told(source: Iterator[Event]) -> Iterator[Event]:
+def _told(source: Iterator[Event], strategy: str) -> Iterator[Event]:
     """`source`, with a crash of it as the last event; the traceback goes to `run.log`."""
     step = 0
     try:
@@ -125,11 +147,13 @@ def _told(source: Iterator[Event]) -> Iterator[Event]:
         # Descriptor 2 is the run's log by now; `sys.stderr` may be the dashboard's.
         with suppress(OSError):
             os.write(2, traceback.format_exc().encode("utf-8", "replace"))
-        yield Failed(step, _sentence(error))
+        yield Failed(step, _sentence(error, strategy))
 
 
-def _sentence(error: Exception) -> str:
+def _sentence(error: Exception, strategy: str) -> str:
     """What broke, in one sentence."""
+    if strategy == "multi_worker" and type(error).__name__ in LOST_WORKER:
+        return "a worker was lost; start all of them again with --resume RUN to go on"
     if type(error).__name__ == "ResourceExhaustedError":
         return "the device's memory is full; use a smaller --batch_size, or --device cpu"
     lines = str(error).strip().splitlines() or [type(error).__name__]
@@ -149,6 +173,7 @@ def _directory(request: Request, dataset: Dataset) -> RunDir:
         "source": asdict(request.source),
         "device": request.device,
         "xla": request.xla,
+        "strategy": request.strategy,
         "versions": versions(),
     }
     if request.branch:

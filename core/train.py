@@ -61,6 +61,8 @@ class Job:
     dataset: Dataset
     device: str = "auto"
     xla: bool = True
+    strategy: str = "none"
+    """How several devices or machines share the work; see `core.spread`."""
     resume: Checkpoint | None = None
     """Go on exactly from here; with `branch`, start a new run with these weights instead."""
     branch: bool = False
@@ -74,7 +76,7 @@ class Job:
 
 def train(
     job: Job,
-    control: Control,
+    control: Control | None,
     *,
     clock: Callable[[], float] = time.perf_counter,
     sleep: Callable[[float], None] = time.sleep,
@@ -85,13 +87,22 @@ def train(
     where an early stop was asked for and validation no longer improves.
 
     Raises:
-        UserError: the checkpoint does not fit, or there is no such device.
+        UserError: the checkpoint does not fit, or there is no such device or cluster.
+
+    `control` is None in a worker that hears the wishes from its chief.
     """
     yield Preparing("loading TensorFlow")
     from core.engine import Engine
 
-    engine = Engine(job.dataset, job.hparams, device=job.device, xla=job.xla)
-    yield from Training(engine, job, control, clock, sleep).events()
+    if job.strategy == "none":
+        engine = Engine(job.dataset, job.hparams, device=job.device, xla=job.xla)
+    else:
+        from core.spread import SpreadEngine
+
+        engine = SpreadEngine(
+            job.dataset, job.hparams, device=job.device, xla=job.xla, strategy=job.strategy
+        )
+    yield from Training(engine, job, engine.joined(control), clock, sleep).events()
 
 
 class Training:
@@ -155,7 +166,8 @@ class Training:
                     yield Warned(self._step, "XLA cannot compile for this device; going on without")
             yield from self._profile()
 
-            count = 1 if self._before else min(pacer.count, self._steps_until_due())
+            wanted = 1 if self._before else min(pacer.count, self._steps_until_due())
+            count = self._engine.agreed(wanted)
             before = self._clock()
             losses = self._engine.steps(self._step, self._position, count, self._hparams)
             seconds = self._clock() - before
@@ -209,7 +221,7 @@ class Training:
         return Started(
             self._step,
             as_dict(self._hparams),
-            self._engine.device.strip("/"),
+            self._engine.device,
             self._engine.parameters,
             [change for change in self._job.changes if change[0] >= self._step],
         )

@@ -1,0 +1,254 @@
+"""Training on several devices or machines, by TensorFlow's own distribution strategies.
+
+The batch stays the global one: every replica takes its share of the same batch, from the same
+shuffled stream, with the same random numbers for the same example; gradients are summed over all.
+So the losses are those of one device, up to the order in which numbers are added.
+
+All processes run the same loop. Only the chief, task 0, looks at `control.json`; what it wants, and
+how many steps come next, reaches the others through the same collectives as the gradients, so that
+everybody changes, pauses and stops at the same step.
+"""
+
+import json
+import os
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.cluster import is_chief
+from core.control import Control, Wanted, parse
+from core.engine import CHUNK, Engine, Kind, amounts_of, forward, gpus_growing
+from core.hparams import HyperParameters
+from core.noise import Dropout, Noise
+from core.schedules import learning_rates
+from data.dataset import Dataset
+from data.errors import UserError
+
+NOTE = 2048
+"""Bytes that the chief can tell the others at once."""
+STRATEGIES = ("none", "mirrored", "multi_worker")
+
+
+def strategy_of(tf: Any, name: str, device: str) -> Any:
+    """The strategy called `name`, over this machine's GPUs or over the cluster in ``TF_CONFIG``.
+
+    Raises:
+        UserError: the cluster is described wrongly.
+    """
+    if name == "mirrored":
+        kind, _, number = device.partition(":")
+        if kind == "cpu" and number:
+            _split_cpu(tf, int(number))
+        gpus = tf.config.list_logical_devices("GPU") if kind != "cpu" else []
+        devices = gpus or tf.config.list_logical_devices("CPU")
+        return tf.distribute.MirroredStrategy([each.name for each in devices])
+    try:
+        if "TF_CONFIG" not in os.environ and "SLURM_JOB_ID" in os.environ:
+            resolver = tf.distribute.cluster_resolver.SlurmClusterResolver()
+            return tf.distribute.MultiWorkerMirroredStrategy(resolver)
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    except (ValueError, KeyError, TypeError, RuntimeError) as error:
+        raise UserError(f"TF_CONFIG does not describe a cluster: {error}") from error
+
+
+def _split_cpu(tf: Any, number: int) -> None:
+    """Make `number` devices of the processor, to try out what needs several."""
+    parts = [tf.config.LogicalDeviceConfiguration()] * number
+    tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], parts)
+
+
+class SpreadEngine(Engine):
+    """An `Engine` whose step runs on every replica of a strategy."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        hparams: HyperParameters,
+        *,
+        device: str = "auto",
+        xla: bool = True,
+        strategy: str,
+    ) -> None:
+        """Put data and network on all devices of the strategy.
+
+        Raises:
+            UserError: the batch cannot be shared out evenly, or there is no such cluster.
+        """
+        import tensorflow as tf
+
+        if not device.startswith("cpu"):
+            gpus_growing(tf)
+        self._strategy = strategy_of(tf, strategy, device)
+        self._replicas = self._strategy.num_replicas_in_sync
+        self._several_machines = strategy == "multi_worker"
+        check_share(hparams.batch_size, self._replicas)
+        with self._strategy.scope():
+            super().__init__(dataset, hparams, device=device.partition(":")[0], xla=xla)
+        self.device = f"{self._replicas} x {self.device}"
+        self._share_note = tf.function(self._summed, autograph=False)
+
+    def steps(
+        self, first: int, position: int, count: int, hparams: HyperParameters
+    ) -> npt.NDArray[np.float32]:
+        """Train up to `count` steps on all replicas; as `Engine.steps`."""
+        tf = self._tf
+        check_share(hparams.batch_size, self._replicas)
+        if self._window.moved_to(position):
+            self._indices = tf.constant(self._window.indices)
+        count = min(count, CHUNK, self._window.room(position) // hparams.batch_size)
+        rates = np.zeros(CHUNK, np.float32)
+        rates[:count] = learning_rates(hparams, first, count)
+        losses, done = self._chunk(hparams)(
+            self._indices,
+            tf.constant(position - self._window.start),
+            tf.constant(count),
+            tf.constant(rates),
+            tf.constant(first),
+            tf.constant(hparams.seed),
+            tf.constant(hparams.dropout),
+            tf.constant(hparams.l2),
+            tf.constant(amounts_of(hparams), tf.float32),
+        )
+        return np.asarray(losses.numpy()[: int(done)], np.float32)
+
+    def _function(self, body: Callable[..., Any]) -> Callable[..., Any]:
+        # XLA cannot compile a call that spans devices.
+        compiled: Callable[..., Any] = self._tf.function(body, autograph=False)
+        return compiled
+
+    def _loop(self, kind: Kind) -> Callable[..., Any]:
+        """The training loop: the same as on one device, but a step is every replica's share."""
+        tf, strategy = self._tf, self._strategy
+        own = kind.batch // self._replicas
+
+        def run(
+            indices: Any, start: Any, count: Any, rates: Any, first: Any, seed: Any, rate: Any,
+            penalty: Any, amounts: Any,
+        ) -> Any:  # fmt: skip
+            def going_on(done: Any, loss: Any, _losses: Any) -> Any:
+                return (done < count) & tf.math.is_finite(loss)
+
+            def replica(done: Any) -> Any:
+                number = tf.distribute.get_replica_context().replica_id_in_sync_group
+                row = tf.cast(number, tf.int32) * own
+                chosen = tf.gather(indices, start + done * kind.batch + row + tf.range(own))
+                images = tf.cast(tf.gather(self._images, chosen), tf.float32) * (1 / 255)
+                labels = tf.gather(self._labels, chosen)
+                noise = Noise(tf, first + done, seed, row)
+                if kind.augment:
+                    images = self._distorted(images, noise, amounts)
+                keep = Dropout(tf, rate, noise) if kind.dropout else None
+                weights = [(w.value, b.value) for w, b in self._layers]
+                flat = [tensor for layer in weights for tensor in layer]
+                with tf.GradientTape() as tape:
+                    logits = forward(tf, weights, images, keep)
+                    loss = self._cross_entropy(logits, labels) / self._replicas
+                    if kind.l2:
+                        squares = tf.add_n([tf.reduce_sum(w * w) for w, _ in weights])
+                        loss += penalty * squares / self._replicas
+                gradients = tape.gradient(loss, flat)
+                self._optimizer.learning_rate.assign(rates[done])
+                self._optimizer.apply(gradients, self._variables)
+                return loss
+
+            def step(done: Any, _loss: Any, losses: Any) -> Any:
+                parts = strategy.run(replica, args=(done,))
+                loss = strategy.reduce(tf.distribute.ReduceOp.SUM, parts, axis=None)
+                return done + 1, loss, losses.write(done, loss)
+
+            losses = tf.TensorArray(tf.float32, CHUNK, element_shape=())
+            done, _, losses = tf.while_loop(
+                going_on, step, (tf.constant(0), tf.constant(0.0), losses)
+            )
+            return losses.stack(), done
+
+        return run
+
+    # -- the chief's word ---------------------------------------------------------------------
+
+    def agreed(self, count: int) -> int:
+        """The chief's number of steps, on every process."""
+        return int(self._told(str(count)))
+
+    def joined(self, control: Control | None) -> Control:
+        """A control that says on every process what the chief's says."""
+        if not self._several_machines:
+            return super().joined(control)
+        return ChiefsControl(control, self._told)
+
+    def _told(self, word: str) -> str:
+        """What the chief says, on every process; a word of `NOTE` bytes at the most."""
+        if not self._several_machines:
+            return word
+        note = np.zeros(NOTE, np.int32)
+        if is_chief():
+            content = word.encode()
+            note[: len(content)] = np.frombuffer(content, np.uint8)
+        summed = self._share_note(self._tf.constant(note)).numpy()
+        return bytes(summed.astype(np.uint8)).rstrip(b"\0").decode()
+
+    def _summed(self, note: Any) -> Any:
+        """The sum of all processes' notes, of which only the chief's is not empty."""
+        tf, strategy = self._tf, self._strategy
+        parts = strategy.run(tf.identity, args=(note,))
+        summed = strategy.reduce(tf.distribute.ReduceOp.SUM, parts, axis=None)
+        # Every device of the chief's machine has added the same note.
+        return summed // len(strategy.extended.worker_devices)
+
+
+def check_share(batch_size: int, replicas: int) -> None:
+    """Raise a `UserError` where a batch cannot be shared out evenly among the replicas."""
+    if batch_size % replicas:
+        raise UserError(
+            f"batch_size must be a multiple of {replicas}, the number of devices, not {batch_size}"
+        )
+
+
+class ChiefsControl(Control):
+    """The chief's wish, as every process sees it at the same step."""
+
+    def __init__(self, control: Control | None, told: Callable[[str], str]) -> None:
+        self._inner = control
+        self._told = told
+        self._latest = Wanted()
+
+    @property
+    def wanted(self) -> Wanted:
+        """What was wanted at the last look."""
+        return self._latest
+
+    def poll(self) -> Wanted:
+        """What the chief wants now.
+
+        Raises:
+            UserError: on the chief, its file is not to be believed; all keep the last wish.
+        """
+        problem = None
+        word = ""
+        if self._inner is not None:
+            try:
+                word = json.dumps(_plain(self._inner.poll()))
+            except UserError as error:
+                problem, word = error, json.dumps(_plain(self._inner.wanted))
+        self._latest = parse(self._told(word).encode())
+        if problem is not None:
+            raise problem
+        return self._latest
+
+    def ask(self, **changes: Any) -> Wanted:
+        """On the chief, want something more."""
+        if self._inner is not None:
+            self._inner.ask(**changes)
+        return self._latest
+
+
+def _plain(wanted: Wanted) -> dict[str, Any]:
+    return {
+        "hyperparameters": dict(wanted.hyperparameters),
+        "pause_at": wanted.pause_at,
+        "evaluate": wanted.evaluate,
+        "checkpoint": wanted.checkpoint,
+        "stop": wanted.stop,
+    }
