@@ -11,16 +11,22 @@ import tempfile
 import time
 from pathlib import Path
 
-from random_walk import Walk
+from walk_made import Walk
+
+CHUNK = 500
+"""Things done between two lines of output."""
 
 
 async def walk(folder: Path, seed: int, many: int) -> Walk:
     made, start = Walk(folder, seed), time.monotonic()
     try:
         async with made.app.run_test(size=(120, 35)) as pilot:
-            for done in range(0, many, 500):
-                await made.go(pilot, min(500, many - done))
-                print(f"{done + 500:,} after {time.monotonic() - start:.0f} s", flush=True)
+            for done in range(0, many, CHUNK):
+                await made.go(pilot, min(CHUNK, many - done))
+                print(
+                    f"{min(done + CHUNK, many):,} after {time.monotonic() - start:.0f} s",
+                    flush=True,
+                )
     except Exception:
         print("it broke after", *made.done[-20:])
         raise
