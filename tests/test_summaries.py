@@ -47,7 +47,9 @@ def steps(first: int, count: int, seconds: float = 0.05) -> Steps:
 
 def evaluated(step: int, right: int) -> Evaluated:
     confusion = [[right, 100 - right], [0, 0]]
-    return Evaluated(step, {"validation": confusion}, {"validation": right / 64}, 0.1)
+    splits = ("train", "validation", "test")
+    loss = dict.fromkeys(splits, right / 64)
+    return Evaluated(step, {split: confusion for split in splits}, loss, 0.1)  # noqa: C420
 
 
 def weights(step: int, scale: float = 1.0) -> Weights:
