@@ -124,8 +124,6 @@ def test_a_checkpoint_of_another_network_is_refused(engine: Engine) -> None:
 def test_changes_after_the_checkpoint_are_made_again(make_run: MakeRun) -> None:
     run = make_run()
     folder = run.checkpoints
-    for step in (10, 20):
-        checkpoint.write(folder, Checkpoint({"layer0/weights": np.zeros(1)}, {"step": step}))
     events: list[Event] = [
         Started(0, {}, "CPU:0", 1),
         Changed(5, "l2", 0.0, 0.1),
@@ -134,6 +132,8 @@ def test_changes_after_the_checkpoint_are_made_again(make_run: MakeRun) -> None:
         Changed(25, "dropout", 0.5, 0.6),
     ]
     list(recorded(iter(events), run))
+    for step in (10, 20):
+        checkpoint.write(folder, Checkpoint({"layer0/weights": np.zeros(1)}, {"step": step}))
     assert origin(str(run.path), run.path).changes == ((20, "l2", 0.2), (25, "dropout", 0.6))
     list(recorded(iter([Started(10, {}, "CPU:0", 1)]), run))
     assert changes(run) == [(5, "l2", 0.1)]
