@@ -1,0 +1,193 @@
+"""The documentation: its commands are run, its links exist, and what is made of the program is new.
+
+Commands of the READMEs are parsed as they stand. Those in code blocks are also run, in one process
+that pays for TensorFlow once, on small data and few steps; three are not, since others hold them:
+the dashboard and `open` (a terminal is needed: tests/test_line.py) and `--detach` (likewise).
+"""
+
+import asyncio
+import importlib.util
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import click
+import pytest
+from conftest import REPOSITORY
+from PIL import Image
+
+import main
+from data.drawn import draw_digits
+
+READMES = [REPOSITORY / name for name in ("README.md", "README.zh-TW.md")]
+PAGES = [*READMES, *sorted((REPOSITORY / "docs").glob("*.md"))]
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+NAMED = "20261123"
+"""The beginning of a run's name in the READMEs."""
+
+
+def blocks(page: Path) -> list[str]:
+    """The lines of all code blocks."""
+    parts = page.read_text().split("```")[1::2]
+    return [line for part in parts for line in part.splitlines() if line.strip()]
+
+
+def block_commands(page: Path) -> list[str]:
+    """The trainpad commands of the code blocks."""
+    return [line for line in blocks(page) if line.startswith("trainpad ")]
+
+
+def commands(page: Path) -> list[str]:
+    """Every trainpad command that the page names, in a block or in a sentence."""
+    text = page.read_text()
+    spans = [" ".join(span.split()) for span in re.findall(r"`([^`]+)`", text.replace("```", ""))]
+    quoted = re.findall(r'"(trainpad [^"]+)"', text)
+    named = [span for span in spans if span == "trainpad" or span.startswith("trainpad ")]
+    return list(dict.fromkeys([*block_commands(page), *named, *quoted]))
+
+
+def parse(line: str) -> click.Context:
+    """The context of the command that `line` means; raises where it would be refused."""
+    words = shlex.split(line)
+    assert words[0] == "trainpad"
+    words = words[1:]
+    name = words.pop(0) if words and words[0] in main.cli.commands else "train"
+    return main.cli.commands[name].make_context(name, words)
+
+
+@pytest.mark.parametrize("page", READMES, ids=lambda page: page.name)
+def test_every_command_is_one_that_the_program_takes(page: Path) -> None:
+    found = commands(page)
+    assert len(found) > 15
+    for line in found:
+        parse(line)
+
+
+def test_every_example_in_a_help_is_one_that_the_program_takes() -> None:
+    for command in main.cli.commands.values():
+        (example,) = re.findall(r"Example: (.+)", command.help or "")
+        assert parse(example).info_name == command.name
+
+
+def test_both_readmes_have_the_same_commands() -> None:
+    english, chinese = map(blocks, READMES)
+    assert english == chinese
+    assert set(commands(READMES[1])) <= set(commands(READMES[0]))
+
+
+def test_the_lines_that_others_type_are_there() -> None:
+    run = "python3 -m venv .venv && .venv/bin/pip install -e . && .venv/bin/trainpad"
+    test = "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest"
+    for page in READMES:
+        assert run in blocks(page)
+        assert test in blocks(page)
+
+
+SHORT = [
+    "--fake_data", "--eval_every", "20", "--device", "cpu", "--no-xla", "--hidden", "16",
+    "--batch_size", "50",
+]  # fmt: skip
+"""What makes any training of the READMEs one of a second; later flags win."""
+NEEDS_SCREEN = ("trainpad open", "trainpad --detach")
+
+RUN_ALL = """
+import json, sys
+import core.doctor_device
+import main
+
+# The import of TensorFlow that the doctor makes elsewhere takes seconds, and has tests of its own.
+core.doctor_device.ask_tensorflow = lambda: core.doctor_device.Probe("2.21.0")
+
+statuses = []
+for words in json.loads(sys.argv[1]):
+    try:
+        main.main(words)
+    except SystemExit as left:
+        statuses.append([" ".join(words), left.code])
+print(json.dumps(statuses), file=sys.stderr)
+"""
+
+
+def as_run(line: str, home: Path, steps: int) -> list[str]:
+    """The words of a command as the test runs it."""
+    words = [word.replace("~", str(home), 1) for word in shlex.split(line)[1:]]
+    if words and words[0] in main.cli.commands:
+        return words
+    today = [word.replace(NAMED, "20") for word in words]
+    return [*today, "--headless", *SHORT, "--max_steps", str(steps)]
+
+
+def test_the_commands_in_code_blocks_work(tmp_path: Path, own_home: Path) -> None:
+    lines = [line for line in block_commands(READMES[0]) if not line.startswith(NEEDS_SCREEN)]
+    lines += ["trainpad doctor", "trainpad export --notebook plot.ipynb"]
+    images, _ = draw_digits(4, 0)
+    Image.fromarray(255 - images[0]).resize((140, 140)).save(tmp_path / "digit.png")
+    runs = own_home / ".local" / "share" / "trainpad" / "runs"
+    (own_home / "logs").symlink_to(runs)
+    words = [as_run(line, own_home, 20 + 20 * place) for place, line in enumerate(lines)]
+
+    done = subprocess.run(
+        [sys.executable, "-c", RUN_ALL, json.dumps(words)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    statuses = json.loads(done.stderr.splitlines()[-1])
+    assert [status for _, status in statuses] == [0] * len(lines), done.stderr
+    assert len(list(runs.iterdir())) == 2  # the third training went on with one of them
+    assert (tmp_path / "loss.png").stat().st_size > 1000
+    assert json.loads((tmp_path / "plot.ipynb").read_text())["cells"]
+
+
+# -- what the pages point to -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_and_pictures_are_there(page: Path) -> None:
+    for target in LINK.findall(page.read_text()):
+        if not target.startswith(("http://", "https://")):
+            assert (page.parent / target).exists(), target
+
+
+def test_pictures_are_small_and_shown() -> None:
+    shown = {Path(target).name for target in LINK.findall(READMES[0].read_text())}
+    pictures = sorted((REPOSITORY / "docs").glob("*.png"))
+    assert {picture.name for picture in pictures} <= shown
+    for picture in pictures:
+        assert picture.stat().st_size < 200_000
+        with Image.open(picture) as opened:
+            assert opened.width >= 1000
+
+
+def test_every_page_is_linked_from_the_readme_or_from_another() -> None:
+    linked = {Path(target).name for page in PAGES for target in LINK.findall(page.read_text())}
+    assert {page.name for page in PAGES[1:]} <= linked
+
+
+# -- what is made of the program -------------------------------------------------------------------
+
+
+@pytest.fixture
+def generate() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate", REPOSITORY / "docs" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_generated_page_on_the_command_line_is_new(generate: ModuleType) -> None:
+    made = generate.command_line()
+    assert made == (REPOSITORY / "docs" / "command-line.md").read_text(), "python docs/generate.py"
+
+
+def test_the_generated_page_on_keys_is_new(generate: ModuleType) -> None:
+    made = asyncio.run(generate.keys())
+    assert made == (REPOSITORY / "docs" / "keys.md").read_text(), "python docs/generate.py"
