@@ -47,7 +47,7 @@ def start(size: tuple[int, int], ascii_only: bool, truecolor: bool) -> tuple[int
             os.environ["COLORTERM"] = "truecolor"
         time.sleep(0.2)
         arguments = [sys.executable, __file__, "--app", *(["--ascii"] if ascii_only else [])]
-        os.execv(sys.executable, arguments)  # noqa: S606
+        os.execv(sys.executable, arguments)
     columns, rows = size
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     return child, terminal

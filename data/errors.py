@@ -1,4 +1,4 @@
-"""The one kind of error a user is meant to read: a sentence that says what is wrong and what to do."""
+"""The one kind of error a user is meant to read: what is wrong and what to do, in a sentence."""
 
 
 class UserError(Exception):
@@ -6,4 +6,4 @@ class UserError(Exception):
 
 
 class DataError(UserError):
-    """A data file or folder is missing, damaged or does not fit; names the file and what was found."""
+    """A data file or folder is missing, damaged or does not fit; names it and what was found."""
