@@ -25,10 +25,11 @@ class DefaultGroup(click.Group):
     """A group whose command `train` need not be named."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put `train` first where no command and no help is asked for."""
-        wants_group = args and (args[0] in self.commands or args[0] in ("--help", "--version"))
-        if not args and ctx.resilient_parsing:
-            wants_group = True  # a shell asks what may come first
+        """Put `train` first where neither a command, mistyped or not, nor help is asked for."""
+        if args:
+            wants_group = not args[0].startswith("-") or args[0] in ("--help", "--version")
+        else:
+            wants_group = ctx.resilient_parsing  # a shell asks what may come first
         return super().parse_args(ctx, args if wants_group else ["train", *args])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
