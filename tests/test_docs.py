@@ -13,16 +13,22 @@ import re
 import shlex
 import subprocess
 import sys
+from itertools import repeat
 from pathlib import Path
 from types import ModuleType
 
 import click
 import pytest
+from click.shell_completion import ShellComplete
 from conftest import REPOSITORY
 from PIL import Image
 
 import main
+from core.events import Idle
 from data.drawn import draw_digits
+from tui.app import TrainpadApp
+from tui.help import Help
+from tui.screens import PLACES
 
 READMES = [REPOSITORY / name for name in ("README.md", "README.zh-TW.md")]
 PAGES = [*READMES, *sorted((REPOSITORY / "docs").glob("*.md"))]
@@ -168,6 +174,41 @@ def test_pictures_are_small_and_shown() -> None:
 def test_every_page_is_linked_from_the_readme_or_from_another() -> None:
     linked = {Path(target).name for page in PAGES for target in LINK.findall(page.read_text())}
     assert {page.name for page in PAGES[1:]} <= linked
+
+
+# -- the first minute ------------------------------------------------------------------------------
+
+
+async def test_the_help_of_every_screen_fits_on_one() -> None:
+    app = TrainpadApp(repeat(Idle()), viewer=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        for place in PLACES:
+            await pilot.press(place.key)
+            await pilot.press("question_mark")
+            await pilot.pause()
+            assert isinstance(app.screen, Help)
+            assert app.screen.query_one("#help").max_scroll_y == 0, place.name
+            await pilot.press("escape")
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        (["op"], ["open"]),
+        (["--max"], ["--max_steps", "--max-steps"]),
+        (["train", "--opt"], ["--optimizer"]),
+        (["open", "2026"], ["20261123-101502-128x32"]),
+        (["export", "--no"], ["--notebook"]),
+    ],
+    ids=["a command", "a flag of train", "a flag", "a run", "a flag of export"],
+)
+def test_a_shell_completes(own_home: Path, typed: list[str], expected: list[str]) -> None:
+    run = own_home / ".local" / "share" / "trainpad" / "runs" / "20261123-101502-128x32"
+    run.mkdir(parents=True)
+    (run / "run.json").write_text("{}")
+    completion = ShellComplete(main.cli, {}, "trainpad", "_TRAINPAD_COMPLETE")
+    found = completion.get_completions(typed[:-1], typed[-1])
+    assert [item.value for item in found] == expected
 
 
 # -- what is made of the program -------------------------------------------------------------------
