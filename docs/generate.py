@@ -6,8 +6,8 @@ cannot say anything else; a test holds them to it.
 
 import asyncio
 import sys
+import time
 from collections.abc import Iterator
-from itertools import repeat
 from pathlib import Path
 
 import click
@@ -15,7 +15,7 @@ import click
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from core.events import Idle  # noqa: E402
+from core.events import Event, Idle  # noqa: E402
 from main import cli  # noqa: E402
 from tui.app import TrainpadApp  # noqa: E402
 from tui.help import GO, bindings  # noqa: E402
@@ -53,7 +53,7 @@ async def keys() -> str:
         MADE,
         "`?` shows those of the screen that is up; `ctrl+p` finds them by name.",
     ]
-    app = TrainpadApp(repeat(Idle()), viewer=True)
+    app = TrainpadApp(nothing(), viewer=True)
     async with app.run_test(size=(160, 45)) as pilot:
         everywhere = _rows(app, common=True)
         parts += ["## On every screen", *_table(everywhere)]
@@ -64,6 +64,13 @@ async def keys() -> str:
             parts += [f"## {place.key} {place.title}", f"{place.purpose}.", *_table(rows)]
         app.exit("quit")
     return "\n\n".join(parts) + "\n"
+
+
+def nothing() -> Iterator[Event]:
+    """A source to which nothing ever happens."""
+    while True:
+        yield Idle()
+        time.sleep(0.05)
 
 
 def _rows(app: TrainpadApp, *, common: bool) -> list[tuple[str, str]]:

@@ -11,8 +11,8 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
-from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +78,9 @@ def until(run: RunDir, step: int) -> Iterator[Event]:
         if isinstance(event, Steps) and event.first >= step:
             break
         yield event
-    yield from repeat(Idle())
+    while True:
+        yield Idle()
+        time.sleep(0.05)
 
 
 async def draw(pilot: Pilot[Any]) -> None:

@@ -13,7 +13,6 @@ import re
 import shlex
 import subprocess
 import sys
-from itertools import repeat
 from pathlib import Path
 from types import ModuleType
 
@@ -24,7 +23,6 @@ from conftest import REPOSITORY
 from PIL import Image
 
 import main
-from core.events import Idle
 from data.drawn import draw_digits
 from tui.app import TrainpadApp
 from tui.help import Help
@@ -179,8 +177,8 @@ def test_every_page_is_linked_from_the_readme_or_from_another() -> None:
 # -- the first minute ------------------------------------------------------------------------------
 
 
-async def test_the_help_of_every_screen_fits_on_one() -> None:
-    app = TrainpadApp(repeat(Idle()), viewer=True)
+async def test_the_help_of_every_screen_fits_on_one(generate: ModuleType) -> None:
+    app = TrainpadApp(generate.nothing(), viewer=True)
     async with app.run_test(size=(80, 24)) as pilot:
         for place in PLACES:
             await pilot.press(place.key)
