@@ -59,19 +59,22 @@ class Identity(Lines):
         if run.device:
             facts.append(run.device.removesuffix(":0"))
         told = " · ".join(fact for fact in facts if fact)
-        return [
-            [(" trainpad  ", "title"), (fit(told, max(0, width - 11)), "dim")],
-            self._tabs(width),
-        ]
+        notice = dataset.get("notice", "")
+        tabs = self._tabs(width)
+        room = width - sum(len(text) for text, _ in tabs)
+        if notice and room < len(notice):
+            told, role = notice, "alert"
+        else:
+            tabs.append((fit(notice, max(0, room)), "alert"))
+            role = "dim"
+        return [[(" trainpad  ", "title"), (fit(told, max(0, width - 11)), role)], tabs]
 
     def _tabs(self, width: int) -> list[Part]:
         parts: list[Part] = [(" ", "dim")]
         for place in PLACES:
             role = "live" if place.name == self._current else "dim"
-            parts += [(f"{place.key} {place.title}", role), ("   ", "dim")]
-        notice = self._run.info.get("dataset", {}).get("notice", "")
-        used = sum(len(text) for text, _ in parts)
-        return [*parts, (fit(notice, max(0, width - used)), "alert")]
+            parts += [(f"{place.key} {place.title}", role), (" " * _gap(width), "dim")]
+        return parts
 
     def on_click(self, event: Click) -> None:
         """Go to the screen whose name was clicked."""
@@ -82,7 +85,12 @@ class Identity(Lines):
             end = start + len(place.title) + 2
             if start <= event.x < end:
                 self.post_message(self.Chosen(place.name))
-            start = end + 3
+            start = end + _gap(self.size.width)
+
+
+def _gap(width: int) -> int:
+    """Cells between the names of two screens."""
+    return 3 if width > NARROW else 2
 
 
 class Progress(Lines):
@@ -102,16 +110,18 @@ class Progress(Lines):
         run = self._run
         sign, role = STATES[run.state]
         state = run.doing if run.state == "starting" and run.doing else run.state
+        bar = self._bar(width)
         steps = f"{run.step:,} / {run.hparams.max_steps:,}"
         figures = f"   {steps}"
         if run.state == "training" and run.steps_per_second:
             rate, left = f"{run.steps_per_second:,.0f}", duration(run.seconds_left)
-            wide = f"  {right(rate, 6)} steps/s  {right(left, 12)} left"
-            figures += wide if width > NARROW else f"  {right(left, 12)}"
+            if width <= NARROW:
+                return [spread([], [(sign, role), (f" {steps}  {left} ", "text")], width), bar]
+            figures += f"  {right(rate, 6)} steps/s  {right(left, 12)} left"
         if run.state == "starting" and not run.step:
             figures = ""
         head: list[Part] = [(f"{sign} {state}", role), (f"{figures} ", "text")]
-        return [spread([], head, width), self._bar(width)]
+        return [spread([], head, width), bar]
 
     def _bar(self, width: int) -> list[Part]:
         run = self._run
