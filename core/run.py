@@ -249,7 +249,7 @@ class Run:
                 self.state = "diverged"
                 told = clean(why, limit=200) or f"the loss is {loss}"
                 where = f"; last checkpoint {clean(checkpoint)}" if checkpoint else ""
-                text = f"diverged: {told}{where}; b branches a new run, with a smaller rate"
+                text = f"diverged: {told}{where}; set a smaller rate (tab), then b branches"
                 self._say(step, text, urgent=True, kind="diverged", label="diverged")
             case Failed(step=step, text=text):
                 self.state = "failed"

@@ -19,6 +19,7 @@ from tui.pad_screen import Verdict
 from tui.panel import Panel
 from tui.screens import PLACES
 from tui.settings import Settings
+from tui.train_screen import TrainScreen
 
 
 @pytest.fixture
@@ -306,3 +307,22 @@ async def test_the_palette_has_every_action_of_the_screen(source: Scripted) -> N
         assert {"Pause", "Evaluate", "Branch", "Pad", "Full", "Detach"} <= set(commands)
         await commands["Pause"].callback()
         assert source.wanted["pause_at"] == 0
+
+
+async def test_letters_in_the_panel_are_no_commands(source: Scripted) -> None:
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        await pilot.press("tab", "b", "q", "n")
+        await shown(pilot, app, "esc leaves the panel")
+        assert isinstance(app.screen, TrainScreen)
+        assert source.wanted["stop"] == ""
+
+
+async def test_quit_in_the_palette_asks_like_the_key(source: Scripted) -> None:
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(120, 35)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        await app.action_quit()
+        await pilot.pause()
+        assert isinstance(app.screen, QuitDialog)

@@ -105,7 +105,7 @@ class TrainpadApp(PreciseApp[str]):
         self.viewer = viewer
         self._renew = renew
         self._begin = begin
-        self._read_only = read_only
+        self.read_only = read_only
         self.log_dir = log_dir or default_log_dir()
         self._next: tuple[HyperParameters, Origin | None] | None = None
         self.settings = settings or Settings()
@@ -261,7 +261,7 @@ class TrainpadApp(PreciseApp[str]):
                 )
             return
         run.info()
-        control = None if self._read_only else Control(run.path)
+        control = None if self.read_only else Control(run.path)
         source = follow(run, control) if speed is None else replay(run, speed)
         self.show_source(source, viewer=True)
 
@@ -318,6 +318,10 @@ class TrainpadApp(PreciseApp[str]):
             self.exit("detach")
         else:
             self.tell("nothing is training; q leaves")
+
+    async def action_quit(self) -> None:
+        """What Textual's palette calls: ask as `q` does."""
+        self.action_ask_quit()
 
     def action_ask_quit(self) -> None:
         """Leave; while training, ask how."""

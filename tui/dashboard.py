@@ -179,8 +179,9 @@ def _alone(app: TrainpadApp, how: str, launcher: Launcher, signals: Signals) -> 
     """Pull the same source to its end without a screen, far from the terminal."""
     opened = app.pump.opened
     if how != "lost":
-        name = RunDir(Path(opened.directory)).name if opened else "it"
-        print(f"{name} trains on; `trainpad open` comes back to it")  # noqa: T201
+        directory = opened.directory if opened else ""
+        name = Path(directory).name or "the run"
+        print(f"{name} trains on; `trainpad open {directory}` comes back to it")  # noqa: T201
         sys.stdout.flush()
     launcher.let_go()
     forget_terminal(RunDir(Path(opened.directory)) if opened else None)

@@ -116,7 +116,7 @@ class Progress(Lines):
         if run.state == "training" and run.steps_per_second:
             rate, left = f"{run.steps_per_second:,.0f}", duration(run.seconds_left)
             if width <= NARROW:
-                return [spread([], [(sign, role), (f" {steps}  {left} ", "text")], width), bar]
+                return [spread([], _short(sign, role, steps, left, width), width), bar]
             figures += f"  {right(rate, 6)} steps/s  {right(left, 12)} left"
         if run.state == "starting" and not run.step:
             figures = ""
@@ -134,6 +134,17 @@ class Progress(Lines):
             ("─" * (length - done), "dim"),
             (right(f"{share:.0%}", 5) + "  ", "text"),
         ]
+
+
+def _short(sign: str, role: str, steps: str, left: str, width: int) -> list[Part]:
+    """State, steps and time left, as far as there is room for them."""
+    choices: list[list[Part]] = [
+        [(f"{sign} training", role), (f"  {steps}  {left} ", "text")],
+        [(f"{sign} training", role), (f"  {steps} ", "text")],
+        [(sign, role), (f" {steps}  {left} ", "text")],
+    ]
+    fitting = (parts for parts in choices if sum(len(text) for text, _ in parts) <= width)
+    return next(fitting, choices[-1])
 
 
 class Header(Horizontal):

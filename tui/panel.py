@@ -190,15 +190,19 @@ class Panel(Lines, can_focus=True):
             self.screen.set_focus(None)
 
     def on_key(self, event: events.Key) -> None:
-        """Take what belongs into a value; the rest are commands."""
+        """Take what belongs into a value; letters are none, and no commands while one is here."""
         digits = "0123456789.,e-" if self._current.kind is not str else ""
         starts = event.character is not None and event.character in "0123456789."
         if event.character and event.character in digits and (self._typed or starts):
             self._typed = (self._typed + event.character)[:VALUE_WIDTH]
             self._problem = ""
-            event.stop()
-            event.prevent_default()
-            self.update_rows()
+        elif event.character is not None and event.character.isalpha():
+            self._problem = "numbers, arrows or enter; esc leaves the panel"
+        else:
+            return
+        event.stop()
+        event.prevent_default()
+        self.update_rows()
 
     def on_click(self, event: events.Click) -> None:
         """Choose the one that was clicked; its arrows turn it."""

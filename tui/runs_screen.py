@@ -35,6 +35,10 @@ UNREAD = Run()
 """What stands for a run whose curves are not read yet."""
 
 
+LOOKS = ("open", "replay")
+"""What a window that only looks on may do with a run."""
+
+
 class RunsScreen(View):
     """All runs of the log directory."""
 
@@ -282,7 +286,9 @@ class RunsScreen(View):
 
     def action_run(self, name: str) -> None:
         """Do something with the run that is pointed at."""
-        if (entry := self._here) is not None:
+        if self.trainpad.read_only and name not in LOOKS:
+            self.trainpad.tell("this window only looks on")
+        elif (entry := self._here) is not None:
             self._actions.do(name, entry, self._compared)
 
     @on(RunActions.Done)

@@ -252,10 +252,14 @@ def _surviving(base: Any, pace: Pace, launcher: Launcher | None) -> type[Driver]
 
         def run_input_thread(self) -> None:
             """Read until the end, or until there is nothing to read from."""
-            try:
-                super().run_input_thread()
-            except OSError:
-                self.lost()
+            while True:
+                try:
+                    super().run_input_thread()
+                except UnicodeDecodeError:
+                    continue  # a byte that is no UTF-8 was typed: it means nothing to anybody
+                except OSError:
+                    self.lost()
+                return
 
         def process_message(self, message: Any) -> None:
             """Pass on what the terminal says, but for its answer to our question."""
