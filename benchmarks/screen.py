@@ -82,10 +82,10 @@ def measure(folder: str, *, remote: bool) -> None:
         print(f"while training {screen.rate(20) / 1000:.2f} KB/s")
         keys = []
         for _ in range(20):
-            keys.append(screen.answer("\t", "How far each step"))
+            keys.append(screen.answer("?", "Leave trainpad"))
             time.sleep(0.31)
-            screen.press("\t")
-            time.sleep(0.23)
+            screen.press("\x1b")
+            time.sleep(0.4)
         keys.sort()
         print(
             f"key to changed screen: median {1000 * statistics.median(keys):.0f} ms, "
