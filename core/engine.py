@@ -10,6 +10,7 @@ Only `core.train` imports this module, and TensorFlow is imported when an `Engin
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -113,7 +114,7 @@ class Engine:
         window of examples does.
         """
         tf = self._tf
-        with tf.device(self._place):
+        with self._scope():
             if self._window.moved_to(position):
                 self._indices = tf.constant(self._window.indices)
             count = min(count, CHUNK, self._window.room(position) // hparams.batch_size)
@@ -131,6 +132,11 @@ class Engine:
                 tf.constant(amounts_of(hparams), tf.float32),
             )
             return np.asarray(losses.numpy()[: int(done)], np.float32)
+
+    def _scope(self) -> AbstractContextManager[object]:
+        """Where the compiled calls run."""
+        scope: AbstractContextManager[object] = self._tf.device(self._place)
+        return scope
 
     def _function(self, body: Callable[..., Any]) -> Callable[..., Any]:
         """`body`, to be compiled when it is first called; it holds no Python to be converted."""

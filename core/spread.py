@@ -12,6 +12,7 @@ everybody changes, pauses and stops at the same step.
 import json
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -19,10 +20,9 @@ import numpy.typing as npt
 
 from core.cluster import is_chief
 from core.control import Control, Wanted, parse
-from core.engine import CHUNK, Engine, Kind, amounts_of, forward, gpus_growing
+from core.engine import CHUNK, Engine, Kind, forward, gpus_growing
 from core.hparams import HyperParameters
 from core.noise import Dropout, Noise
-from core.schedules import learning_rates
 from data.dataset import Dataset
 from data.errors import UserError
 
@@ -93,25 +93,12 @@ class SpreadEngine(Engine):
         self, first: int, position: int, count: int, hparams: HyperParameters
     ) -> npt.NDArray[np.float32]:
         """Train up to `count` steps on all replicas; as `Engine.steps`."""
-        tf = self._tf
         check_share(hparams.batch_size, self._replicas)
-        if self._window.moved_to(position):
-            self._indices = tf.constant(self._window.indices)
-        count = min(count, CHUNK, self._window.room(position) // hparams.batch_size)
-        rates = np.zeros(CHUNK, np.float32)
-        rates[:count] = learning_rates(hparams, first, count)
-        losses, done = self._chunk(hparams)(
-            self._indices,
-            tf.constant(position - self._window.start),
-            tf.constant(count),
-            tf.constant(rates),
-            tf.constant(first),
-            tf.constant(hparams.seed),
-            tf.constant(hparams.dropout),
-            tf.constant(hparams.l2),
-            tf.constant(amounts_of(hparams), tf.float32),
-        )
-        return np.asarray(losses.numpy()[: int(done)], np.float32)
+        return super().steps(first, position, count, hparams)
+
+    def _scope(self) -> AbstractContextManager[object]:
+        # The strategy places what each replica does.
+        return nullcontext()
 
     def _function(self, body: Callable[..., Any]) -> Callable[..., Any]:
         # XLA cannot compile a call that spans devices.
