@@ -44,14 +44,25 @@ def to_run_log() -> Iterator[tuple[TextIO, Callable[[RunDir], None]]]:
 
 def divert(run: RunDir) -> None:
     """Send descriptors 1 and 2 to the run's log, or nowhere where it cannot be written."""
-    try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
-        log = os.open(run.log, flags, 0o600)
-    except OSError:
-        log = os.open(os.devnull, os.O_WRONLY)
+    log = _log(run)
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.close(log)
+
+
+def append(run: RunDir, text: str) -> None:
+    """Add `text` to the run's log, where that can be written."""
+    with suppress(OSError), os.fdopen(_log(run), "w", encoding="utf-8", errors="replace") as log:
+        log.write(text)
+
+
+def _log(run: RunDir) -> int:
+    """A descriptor that appends to the run's log, or to nothing where that cannot be written."""
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
+        return os.open(run.log, flags, 0o600)
+    except OSError:
+        return os.open(os.devnull, os.O_WRONLY)
 
 
 def forget_terminal(run: RunDir | None) -> None:

@@ -212,7 +212,7 @@ def test_stroke_json():
         b"\x93NUMPY\x01\x00\x76\x00{'descr': '<f8', 'fortran_order': False, 'shape': (9"
         + b"9" * 60,
         b"\x1f\x8b",
-        gzip.compress(b"hello"),
+        gzip.compress(b"hello", mtime=0),
         b"\x00\x00\x08\x03",
         b'{"strokes": 1}',
     ],

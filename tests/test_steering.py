@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+import pytest
 from conftest import FakeClock
 
-from core.control import Control
+from core.control import Control, Wanted
 from core.events import Changed, Finished, Opened, Started
 from core.hparams import HyperParameters, as_dict
 from core.run import Run
@@ -46,3 +47,14 @@ def test_nothing_is_wanted_of_a_run_that_cannot_follow(tmp_path: Path, clock: Fa
     looked_at = Run()
     looked_at.fold(Started(0, as_dict(HyperParameters()), "CPU:0", 1))
     assert Steering(looked_at, None).stop() == "this window only looks on"
+
+
+def test_a_step_is_wanted_while_another_window_lets_the_run_go_on(
+    tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, steering = steered(tmp_path, clock)
+    steering.pause_or_go_on()
+    looks = [Wanted(pause_at=0), Wanted()]
+    monkeypatch.setattr(steering.control, "poll", lambda: looks.pop(0) if looks else Wanted())
+    assert steering.step_once() == ""
+    assert steering.step_once() == "pause first (space), then s takes one step at a time"

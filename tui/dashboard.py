@@ -9,6 +9,7 @@ import dataclasses
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
@@ -20,10 +21,11 @@ from core.follow import follow
 from core.headless import DONE, FAILED, INTERRUPTED, Signals
 from core.hparams import HyperParameters
 from core.launcher import Launcher
-from core.output import divert, forget_terminal
+from core.output import append, divert, forget_terminal
 from core.resume import Origin
 from core.rundir import RunDir
 from core.session import Request, session
+from core.text import clean
 from data.errors import UserError
 from tui.app import TrainpadApp
 from tui.terminal import Pace, private_terminal
@@ -120,7 +122,8 @@ def _after_viewing(app: TrainpadApp, how: str, signals: Signals) -> int:
     app.pump.leave(0.5)
     _raise(app)
     if how == "broken":
-        _say("the dashboard failed")
+        _say(f"the dashboard failed: {_failure(app)}")
+        sys.stderr.write(_traceback(app))
         return FAILED
     return INTERRUPTED if signals.reason == "interrupted" else DONE
 
@@ -130,7 +133,9 @@ def _afterwards(app: TrainpadApp, how: str, launcher: Launcher, signals: Signals
         return _after_viewing(app, how, signals)
     _raise(app)
     if how == "broken":
-        _say("the dashboard failed; run.log has the details")
+        _say(f"the dashboard failed: {_failure(app)}; run.log has the details")
+        if app.pump.opened is not None:
+            append(RunDir(Path(app.pump.opened.directory)), _traceback(app))
     if app.pump.ended:
         _tell_end(app)
         return FAILED if how == "broken" else app.pump.status
@@ -194,6 +199,17 @@ def _alone(app: TrainpadApp, how: str, launcher: Launcher, signals: Signals) -> 
     attach(app.pump.opened)
     app.pump.pull_on(attach)
     return _leave(app.pump.status)
+
+
+def _failure(app: TrainpadApp) -> str:
+    """What broke the dashboard, in one line."""
+    error = app._exception  # noqa: SLF001 - Textual only prints it, where nobody would see it
+    return clean(f"{type(error).__name__}: {error}", limit=200)
+
+
+def _traceback(app: TrainpadApp) -> str:
+    lines = "".join(traceback.format_exception(app._exception)).splitlines()  # noqa: SLF001
+    return "".join(f"{clean(line, limit=200)}\n" for line in lines)
 
 
 def _say(sentence: str) -> None:

@@ -71,10 +71,10 @@ class Steering:
 
     def step_once(self) -> str:
         """Want one step, while paused."""
-        if self._wanted.pause_at is None:
-            return "pause first (space), then s takes one step at a time"
-        here = max(self._run.step, self._wanted.pause_at)
-        return self._ask(pause_at=here + 1)
+        pause_at = self._wanted.pause_at  # once: another window may let the run go on just now
+        if pause_at is None:
+            return self.refusal or "pause first (space), then s takes one step at a time"
+        return self._ask(pause_at=max(self._run.step, pause_at) + 1)
 
     def evaluate(self) -> str:
         """Want an evaluation now."""
