@@ -110,7 +110,8 @@ def row_ours(folder: str, steps: int) -> dict[str, float]:
     """This program without its screen: the whole way, recording included."""
     from core.events import Steps
     from core.hparams import checked
-    from core.session import Request, session
+    from core.request import Request
+    from core.session import session
     from core.source import Source
 
     with tempfile.TemporaryDirectory() as log_dir:

@@ -14,8 +14,9 @@ from core.events import Event, Opened
 from core.headless import Signals, run_headless
 from core.launcher import Launcher
 from core.output import forget_terminal
+from core.request import Request
 from core.rundir import RunDir
-from core.session import Request, session
+from core.session import session
 
 
 def run_detached(request: Request, launcher: Launcher) -> int:

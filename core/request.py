@@ -1,11 +1,11 @@
-"""From the flags of `trainpad train` to a `Request`: what is checked before anything starts.
+"""A training that somebody asked for, and how the flags of `trainpad train` ask for one.
 
 Flags come as click gives them: text, None where a flag was not given. A run that is named to go on
 from, or to branch from, gives what the flags leave open.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,33 @@ from core.hparams import DECLARED, HyperParameters, changed, checked
 from core.presets import PRESETS
 from core.resume import Change, Origin, origin
 from core.rundir import RunDir, default_log_dir
-from core.session import Request
 from core.source import Source
 from data.errors import UserError
 
 Flags = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Request:
+    """A training that somebody asked for."""
+
+    hparams: HyperParameters
+    log_dir: Path
+    source: Source = field(default_factory=Source)
+    offline: bool = False
+    """Never use the network."""
+    device: str = "auto"
+    xla: bool = True
+    strategy: str = "none"
+    """How several devices or machines share the work; see `core.spread`."""
+    resume: Origin | None = None
+    branch: Origin | None = None
+    """Whose weights the new run starts with."""
+    changes: Sequence[tuple[int, str, Any]] = ()
+    profile: int = 0
+    """How many steps to trace with TensorFlow's profiler."""
+    on_open: Callable[[RunDir], None] = field(default=lambda _run: None)
+    """Called when the directory exists, before TensorFlow says its first word."""
 
 
 def request_from(flags: Flags) -> Request:

@@ -6,12 +6,11 @@ Nothing is written before the data has been read and found good.
 import os
 import platform
 import traceback
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
@@ -20,11 +19,10 @@ from core.control import Control
 from core.discard import discard
 from core.events import Event, Failed, Opened, Preparing
 from core.foreign import harmless
-from core.hparams import HyperParameters, as_dict
+from core.hparams import as_dict
 from core.record import recorded
-from core.resume import Origin
+from core.request import Request
 from core.rundir import RunDir
-from core.source import Source
 from core.summaries import summarised
 from core.train import Job, check_fit, train
 from data.dataset import Dataset
@@ -33,29 +31,6 @@ from data.errors import UserError
 LOST_WORKER = ("UnavailableError", "AbortedError", "CancelledError", "DeadlineExceededError",
                "InternalError")  # fmt: skip
 """TensorFlow's errors when a machine of the cluster no longer answers."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Request:
-    """A training that somebody asked for."""
-
-    hparams: HyperParameters
-    log_dir: Path
-    source: Source = field(default_factory=Source)
-    offline: bool = False
-    """Never use the network."""
-    device: str = "auto"
-    xla: bool = True
-    strategy: str = "none"
-    """How several devices or machines share the work; see `core.spread`."""
-    resume: Origin | None = None
-    branch: Origin | None = None
-    """Whose weights the new run starts with."""
-    changes: Sequence[tuple[int, str, Any]] = ()
-    profile: int = 0
-    """How many steps to trace with TensorFlow's profiler."""
-    on_open: Callable[[RunDir], None] = field(default=lambda _run: None)
-    """Called when the directory exists, before TensorFlow says its first word."""
 
 
 def session(request: Request) -> Iterator[Event]:

@@ -13,9 +13,8 @@ from core import checkpoint
 from core.checkpoint import Checkpoint
 from core.events import Changed
 from core.hparams import HyperParameters, as_dict
-from core.request import request_from
+from core.request import Request, request_from
 from core.rundir import RunDir
-from core.session import Request
 from core.source import Source
 
 

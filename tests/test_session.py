@@ -7,8 +7,9 @@ from core.checkpoint import Checkpoint
 from core.errors import RunError
 from core.events import Opened
 from core.hparams import HyperParameters
+from core.request import Request
 from core.resume import Origin
-from core.session import Request, session
+from core.session import session
 from core.source import Source
 from data.dataset import Dataset
 

@@ -17,26 +17,22 @@ from core.events import Event, Opened, Steps, Weights
 from core.follow import follow, replay
 from core.hparams import HyperParameters
 from core.launcher import Launcher
+from core.request import Request
 from core.resume import Origin
 from core.run import Run
 from core.rundir import RunDir, default_log_dir
-from core.session import Request
 from data.errors import UserError
+from tui import modes
 from tui.dialogs import QuitDialog, StopDialog
-from tui.evaluate_screen import EvaluateScreen
 from tui.help import PLAIN, Help, bindings
-from tui.pad_screen import PadScreen
 from tui.precise import PreciseApp
 from tui.pump import Ended, Happened, Pump
 from tui.raster import Glyphs
-from tui.runs_screen import RunsScreen
 from tui.settings import Settings
 from tui.steering import Steering
 from tui.subject import Subject
 from tui.terminal import Pace, driver_class
-from tui.train_screen import TrainScreen
 from tui.view import View
-from tui.weights_screen import WeightsScreen
 
 Renew = Callable[[HyperParameters, Origin | None], Iterator[Event]]
 Begin = Callable[[Request], Iterator[Event]]
@@ -66,13 +62,7 @@ class TrainpadApp(PreciseApp[str]):
     CSS_PATH = "trainpad.tcss"
     TITLE = "trainpad"
     ENABLE_COMMAND_PALETTE = True
-    MODES: ClassVar = {
-        "train": TrainScreen,
-        "evaluate": EvaluateScreen,
-        "weights": WeightsScreen,
-        "runs": RunsScreen,
-        "pad": PadScreen,
-    }
+    MODES: ClassVar = modes.MODES  # type: ignore[assignment]
     DEFAULT_MODE = "train"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "ask_quit", "Quit", show=False, priority=True, id="app.interrupt"),
@@ -130,7 +120,12 @@ class TrainpadApp(PreciseApp[str]):
         chosen = self.settings.get("theme", self.theme)
         self.theme = chosen if chosen in self.available_themes else self.theme
         self.theme_changed_signal.subscribe(self, lambda t: self.settings.set("theme", t.name))
+        self.call_after_refresh(self._begin_to_follow)
+
+    def _begin_to_follow(self) -> None:
+        """Once the first screen is up, so that nothing competes with its paint."""
         self.pump.start()
+        modes.prepare()
         self.set_interval(1 / self._pace.fps, self._follow)
 
     def leave(self, how: str) -> bool:

@@ -22,9 +22,9 @@ from core.headless import DONE, FAILED, INTERRUPTED, Signals
 from core.hparams import HyperParameters
 from core.launcher import Launcher
 from core.output import append, divert, forget_terminal
+from core.request import Request
 from core.resume import Origin
 from core.rundir import RunDir
-from core.session import Request, session
 from core.text import clean
 from data.errors import UserError
 from tui.app import TrainpadApp
@@ -41,7 +41,7 @@ def run_dashboard(request: Request, launcher: Launcher, pace: Pace, *, ascii_onl
     def begin(wanted: Request) -> Iterator[Event]:
         nonlocal request
         request = wanted
-        return session(dataclasses.replace(wanted, on_open=divert))
+        return _session(dataclasses.replace(wanted, on_open=divert))
 
     def renew(hparams: HyperParameters, branch: Origin | None) -> Iterator[Event]:
         another = dataclasses.replace(request, hparams=hparams, branch=branch)
@@ -83,6 +83,13 @@ def run_viewer(run: RunDir, pace: Pace, *, read_only: bool, ascii_only: bool) ->
     with private_terminal():
         how = app.run() or "broken"
     return _after_viewing(app, how, signals)
+
+
+def _session(request: Request) -> Iterator[Event]:
+    """The session, imported when it is first pulled: by then the screen is up."""
+    from core.session import session
+
+    yield from session(request)
 
 
 class ScreenSignals(Signals):

@@ -11,9 +11,9 @@ from core import discard, notes
 from core.export_request import Wanted, export
 from core.hparams import checked
 from core.overview import Entry
+from core.request import Request
 from core.resume import origin
 from core.rundir import RunDir
-from core.session import Request
 from core.source import Source
 from data.errors import UserError
 from tui.aside import Aside
