@@ -1,99 +1,21 @@
 """The command line: chooses what to run, and imports no more than that needs.
 
-Flags are made from the declaration of the hyperparameters. Every error a user can mend is one
-sentence on standard error and exit status 2.
+Every error a user can mend is one sentence on standard error and exit status 2.
 """
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
-from click.shell_completion import CompletionItem
 
-from core.hparams import DECLARED
+from core.flags import DefaultGroup, ascii_flag, flag, hyperparameter_flags, pace_flags, run_names
 from core.presets import PRESETS
 from data.errors import UserError
 
 WRONG = 2
-Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
-
-
-class DefaultGroup(click.Group):
-    """A group whose command `train` need not be named."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put `train` first where neither a command, mistyped or not, nor help is asked for."""
-        if args:
-            wants_group = not args[0].startswith("-") or args[0] in ("--help", "--version")
-        else:
-            wants_group = ctx.resilient_parsing  # a shell asks what may come first
-        return super().parse_args(ctx, args if wants_group else ["train", *args])
-
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """What may come first: a command, or a flag of `train`."""
-        found = super().shell_complete(ctx, incomplete)
-        if incomplete.startswith("-"):
-            found += self.commands["train"].shell_complete(ctx, incomplete)
-        return found
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Do as asked; that whoever read our output has left is no error."""
-        try:
-            return super().invoke(ctx)
-        except BrokenPipeError:
-            # Python's own farewell would complain on the way out.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            return 0
-
-
-def flag(name: str, **options: Any) -> Decorator:
-    """An option that may be written ``--max_steps`` or ``--max-steps``."""
-    spellings = dict.fromkeys((f"--{name}", f"--{name.replace('_', '-')}"))
-    return click.option(*spellings, name, **options)
-
-
-def run_names(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-    """The runs that a shell may complete a name to, newest first."""
-    from core.rundir import default_log_dir, listed
-
-    names = [run.name for run in reversed(listed(default_log_dir()))]
-    return [name for name in names if name.startswith(incomplete)]
-
-
-def hyperparameter_flags(command: Callable[..., Any]) -> Callable[..., Any]:
-    """A flag for each declared hyperparameter; the value is checked by its declaration."""
-    for declared in reversed(list(DECLARED.values())):
-        shown = (
-            declared.show(declared.default).replace(", ", "|").replace(",", "").replace("|", ",")
-        )
-        command = flag(
-            declared.name,
-            metavar="|".join(declared.choices) or ("N,N" if declared.kind is tuple else "N"),
-            help=f"{declared.help}  [{shown}]",
-        )(command)
-    return command
-
-
-def pace_flags(command: Callable[..., Any]) -> Callable[..., Any]:
-    """How much a dashboard may send."""
-    command = flag(
-        "bytes_per_second",
-        type=click.FloatRange(min=100),
-        metavar="N",
-        help="What following the numbers may send.  [4096 over SSH]",
-    )(command)
-    return flag(
-        "fps",
-        type=click.FloatRange(0.1, 60),
-        metavar="N",
-        help="How often the screen follows them.  [10; 4 over SSH]",
-    )(command)
-
-
-ascii_flag = click.option("--ascii", "ascii_only", is_flag=True, help="Only ASCII characters.")
 
 
 @click.group(cls=DefaultGroup, context_settings={"max_content_width": 100})

@@ -18,10 +18,11 @@ import numpy.typing as npt
 
 from core.augment import augmented
 from core.control import Control
+from core.device import pick_device
 from core.hparams import AUGMENTATION, HyperParameters
+from core.layers import forward, optimizer, slot_name, variables
 from core.noise import Dropout, Noise
 from core.order import Window
-from core.randomness import initial_layers
 from core.schedules import learning_rates
 from data.dataset import NOTHING, SPLITS, Dataset
 from data.errors import UserError
@@ -63,8 +64,8 @@ class Engine:
         sizes = (height * width, *hparams.hidden, self._classes)
         with tf.device(self._place):
             self._images, self._labels = _on_device(tf, dataset)
-            self._layers = _variables(keras, sizes, hparams)
-            self._optimizer = _optimizer(keras, hparams)
+            self._layers = variables(keras, sizes, hparams)
+            self._optimizer = optimizer(keras, hparams)
             self._optimizer.build(self._variables)
             self._window = Window(self._examples, hparams.seed)
             self._indices = tf.constant(self._window.indices)
@@ -276,7 +277,7 @@ class Engine:
     def state(self) -> dict[str, Array]:
         """Weights, biases and the optimizer's slots: all that the next step depends on."""
         return self.layers() | {
-            _slot_name(variable): np.array(variable.numpy())
+            slot_name(variable): np.array(variable.numpy())
             for variable in self._optimizer.variables
         }
 
@@ -288,7 +289,7 @@ class Engine:
         """
         wanted = dict(zip(self.layers(), self._variables, strict=True))
         if slots:
-            wanted |= {_slot_name(variable): variable for variable in self._optimizer.variables}
+            wanted |= {slot_name(variable): variable for variable in self._optimizer.variables}
         for name, variable in wanted.items():
             if name not in arrays or tuple(arrays[name].shape) != tuple(variable.shape):
                 raise UserError(
@@ -296,30 +297,6 @@ class Engine:
                 )
         for name, variable in wanted.items():
             variable.assign(arrays[name])
-
-
-def pick_device(tf: Any, wanted: str) -> str:
-    """TensorFlow's name of the device that `wanted` means; a GPU, if there is one, for ``auto``.
-
-    A GPU's memory is taken as it is needed instead of whole.
-    """
-    gpus = gpus_growing(tf) if not wanted.startswith("cpu") else []
-    if wanted.startswith("cpu") or (wanted == "auto" and not gpus):
-        return "/CPU:0"
-    number = 0 if wanted in ("auto", "gpu") else int(wanted.removeprefix("gpu:"))
-    if number >= len(gpus):
-        raise UserError(
-            f"there is no device {wanted}: TensorFlow sees {len(gpus)} GPUs; use --device cpu"
-        )
-    return f"/GPU:{number}"
-
-
-def gpus_growing(tf: Any) -> list[Any]:
-    """The GPUs there are, told to take memory as they need it."""
-    gpus: list[Any] = tf.config.list_physical_devices("GPU")
-    for gpu in gpus:
-        tf.config.experimental.set_memory_growth(gpu, True)
-    return gpus
 
 
 class Kind(NamedTuple):
@@ -360,48 +337,3 @@ def _on_device(tf: Any, dataset: Dataset) -> tuple[Any, Any]:
         tf.constant(np.concatenate(images)),
         tf.constant(np.concatenate(labels).astype(np.int32)),
     )
-
-
-def _variables(
-    keras: Any, sizes: tuple[int, ...], hparams: HyperParameters
-) -> list[tuple[Any, Any]]:
-    layers = initial_layers(sizes, hparams.seed, zero=not hparams.hidden)
-    return [
-        (
-            keras.Variable(weights, name=f"layer{number}_weights"),
-            keras.Variable(biases, name=f"layer{number}_biases"),
-        )
-        for number, (weights, biases) in enumerate(layers)
-    ]
-
-
-def _optimizer(keras: Any, hparams: HyperParameters) -> Any:
-    rate, momentum = hparams.learning_rate, hparams.momentum
-    kinds: dict[str, Callable[[], Any]] = {
-        "sgd": lambda: keras.optimizers.SGD(rate),
-        "momentum": lambda: keras.optimizers.SGD(rate, momentum=momentum),
-        "nesterov": lambda: keras.optimizers.SGD(rate, momentum=momentum, nesterov=True),
-        "rmsprop": lambda: keras.optimizers.RMSprop(rate),
-        "adam": lambda: keras.optimizers.Adam(rate),
-        "adamw": lambda: keras.optimizers.AdamW(rate),
-    }
-    return kinds[hparams.optimizer]()
-
-
-def _slot_name(variable: Any) -> str:
-    """``optimizer/...``, without the optimizer's own name, which Keras numbers as it likes."""
-    return "optimizer/" + str(variable.path).split("/", 1)[1]
-
-
-def forward(
-    tf: Any, layers: list[tuple[Any, Any]], images: Any, dropout: "Dropout | None" = None
-) -> Any:
-    """Logits ``[n, classes]`` of images ``[n, pixels]`` in 0..1; ReLU between the layers."""
-    values = images
-    for number, (weights, biases) in enumerate(layers):
-        values = tf.matmul(values, weights) + biases
-        if number < len(layers) - 1:
-            values = tf.nn.relu(values)
-            if dropout is not None:
-                values = dropout(values, number)
-    return values

@@ -20,8 +20,10 @@ import numpy.typing as npt
 
 from core.cluster import is_chief
 from core.control import Control, Wanted, parse
-from core.engine import CHUNK, Engine, Kind, forward, gpus_growing
+from core.device import gpus_growing
+from core.engine import CHUNK, Engine, Kind
 from core.hparams import HyperParameters
+from core.layers import forward
 from core.noise import Dropout, Noise
 from data.dataset import Dataset
 from data.errors import UserError
