@@ -15,6 +15,11 @@ from data.dataset import Dataset, Split
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: many tests wait for a program on a terminal."""
+    return (os.cpu_count() or 1) + 1
+
+
 @dataclass
 class FakeClock:
     """Tells the time that a test wants; sleeping only moves its hand."""
