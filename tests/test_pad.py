@@ -6,6 +6,7 @@ from rich.color import Color
 from rich.style import Style
 from textual.app import App
 from textual.containers import Container
+from textual.events import MouseDown, MouseMove, MouseUp
 
 from tui.bars import ProbabilityBars
 from tui.pad import PEN, SketchPad
@@ -113,6 +114,27 @@ async def test_a_mouse_that_is_taken_away_ends_the_stroke():
         assert len(pad.strokes) == 1
         assert len(pad.strokes[0]) == 1
         assert app.changes[-1] == (1, True)
+
+
+def mouse(kind, pad, x, y, button=1):
+    """A report of the mouse at a cell of a pad that is in the terminal's corner."""
+    return kind(pad, x, y, 0, 0, button, False, False, False, x, y)
+
+
+async def test_a_stroke_that_begins_as_the_one_before_ends_is_whole():
+    app = PadApp()
+    async with app.run_test(size=(80, 20)) as pilot:
+        pad = app.query_one(SketchPad)
+        pad.post_message(mouse(MouseDown, pad, 5, 4))
+        pad.post_message(mouse(MouseMove, pad, 30, 4))
+        pad.post_message(mouse(MouseUp, pad, 30, 4))
+        pad.post_message(mouse(MouseDown, pad, 5, 12))
+        await pilot.pause()
+        pad.post_message(mouse(MouseMove, pad, 30, 12))
+        pad.post_message(mouse(MouseUp, pad, 30, 12))
+        await pilot.pause()
+        assert [len(stroke) for stroke in pad.strokes] == [2, 2]
+        assert [finished for _, finished in app.changes].count(True) == 2
 
 
 @pytest.mark.parametrize("how", ["right", "e"])

@@ -146,8 +146,11 @@ class SketchPad(InkField, can_focus=True):
             self._end_drag()
 
     def on_mouse_release(self) -> None:
-        """The mouse was taken away: another screen, or the window lost it."""
-        if self._at is not None:
+        """The mouse was taken away: another screen, or the window lost it.
+
+        This comes late: where strokes follow fast, after the next one has begun.
+        """
+        if self._at is not None and self.app.mouse_captured is not self:
             self._end_drag()
 
     def _end_drag(self) -> None:
