@@ -41,8 +41,8 @@ SHOWN_AT = 9_300
 SIZE = 140, 38
 WIDTH = 1400
 """Of a picture, in pixels."""
-COLOURS = 64
-"""So few keep a picture below 200 KB; there are about thirty in one, and what lies between them."""
+COLOURS = 192
+"""So few keep a picture small; with fewer, curves of two colours become one."""
 TEXT = re.compile(
     r'<text class="([^"]+)" x="([\d.]+)" y="([\d.]+)" textLength="([\d.]+)"[^>]*>([^<]*)</text>'
 )

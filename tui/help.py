@@ -12,6 +12,7 @@ from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
+from tui.key_row import sign_of
 from tui.lines import fit, right, spelled
 from tui.screens import PLACES
 
@@ -47,9 +48,10 @@ class Help(ModalScreen[None]):
 
     def __init__(self, screen: Screen[None]) -> None:
         super().__init__()
+        plain = screen.app.has_class(PLAIN)
         places = f"{PLACES[0].key}-{PLACES[-1].key}", ", ".join(place.title for place in PLACES)
         self._entries = [(*places, "Screens")] + [
-            (_key(screen, binding), binding.tooltip, binding.description)
+            (sign_of(screen.app, binding, ascii_only=plain), binding.tooltip, binding.description)
             for _node, binding in bindings(screen)
             if not binding.action.startswith(GO)
         ]
@@ -70,9 +72,3 @@ class Help(ModalScreen[None]):
         with VerticalScroll(id="help"):
             told = "\n".join(line.rstrip() for line in lines)
             yield Static(Content(spelled(told) if self.app.has_class(PLAIN) else told))
-
-
-def _key(screen: Screen[None], binding: Binding) -> str:
-    """A key as it is written on keyboards; by its name where ASCII has no sign for it."""
-    sign = screen.app.get_key_display(binding)
-    return sign if sign.isascii() or not screen.app.has_class(PLAIN) else binding.key

@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
 from textual.binding import Binding, BindingType
+from textual.events import ScreenResume
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from core.events import Event
 from core.run import Run
 from tui.header import Header, Identity
+from tui.key_row import KeyRow
 from tui.lines import Lines
 from tui.screens import PLACES
 from tui.subject import Subject
@@ -52,6 +53,8 @@ class View(Screen[None]):
     AUTO_FOCUS = ""  # keys belong to the screen until something is entered
     ready = False
     """Whether the widgets exist."""
+    _styled_for = ""
+    """The theme that the styles are of."""
 
     @property
     def trainpad(self) -> "TrainpadApp":
@@ -62,15 +65,20 @@ class View(Screen[None]):
         """The two rows at the top."""
         return Header(self.NAME)
 
-    def footer(self) -> Footer:
+    def footer(self) -> KeyRow:
         """The row of keys at the bottom."""
-        return Footer(show_command_palette=False, compact=True)
+        return KeyRow()
 
     def on_mount(self) -> None:
         """From here on there is something to show a run on."""
         for lines in self.query(Lines):
             lines.ascii_only = self.trainpad.ascii
         self.ready = True
+
+    def _on_screen_resume(self, event: ScreenResume) -> None:
+        """Come back as it was: Textual works out all styles anew, which only a theme changes."""
+        event.refresh_styles = self._styled_for != self.app.theme
+        self._styled_for = self.app.theme
 
     def show(self, run: Run) -> None:
         """Show this run, as it is now."""

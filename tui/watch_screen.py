@@ -8,8 +8,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
-from textual.widgets import Footer, Input
+from textual.widgets import Input
 
+from tui.key_row import KeyRow
 from tui.lines import Lines
 from tui.raster import Glyphs
 from tui.watch_header import KINDS, Blank, Problems, RunList, WatchHeader
@@ -100,7 +101,7 @@ class WatchScreen(Screen[None]):
             yield RunList()
         yield Problems()
         yield Input(placeholder="part of a tag, or a regular expression", compact=True)
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyRow()
 
     def on_mount(self) -> None:
         """Nothing is focused: keys belong to the screen until the filter is opened."""

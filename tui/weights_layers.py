@@ -56,9 +56,9 @@ COLUMNS = (
     Column("memory", 10, lambda layer: size(layer.nbytes)),
     Column("dead units", 13, _dead),
     Column("update", 10, _update),
-    Column("weights", 16, lambda layer: spread(layer.weights)),
-    Column("biases", 16, lambda layer: spread(layer.biases)),
-    Column("activations", 16, lambda layer: spread(layer.activations)),
+    Column("weights", 18, lambda layer: spread(layer.weights)),
+    Column("biases", 18, lambda layer: spread(layer.biases)),
+    Column("activations", 18, lambda layer: spread(layer.activations)),
 )
 
 

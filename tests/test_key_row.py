@@ -1,0 +1,59 @@
+"""The row of keys: what it shows, and that a click presses."""
+
+from pathlib import Path
+
+import pytest
+from app_made import Scripted, shown
+
+from tui.app import TrainpadApp
+from tui.help import Help
+from tui.key_row import KeyRow
+
+
+@pytest.mark.parametrize("width", [80, 160])
+async def test_the_keys_of_all_screens_stand_at_the_right_however_little_room_there_is(
+    tmp_path: Path, width: int
+) -> None:
+    app = TrainpadApp(iter(Scripted(tmp_path)))
+    async with app.run_test(size=(width, 24)) as pilot:
+        screen = await shown(pilot, app, "space Pause")
+        row = screen.splitlines()[-1]
+        assert row.startswith(" tab Panel  space Pause  [ Rate down  ] Rate up")
+        assert ("c Checkpoint" in row) == (width > 120)
+        assert row.endswith("? Help  d Detach  q Quit")
+        assert len(row) <= width
+
+
+async def test_a_click_on_a_key_presses_it_and_on_nothing_does_nothing(tmp_path: Path) -> None:
+    app = TrainpadApp(iter(Scripted(tmp_path)))
+    async with app.run_test(size=(120, 35)) as pilot:
+        row = (await shown(pilot, app, "? Help")).splitlines()[-1]
+        await pilot.click(KeyRow, offset=(row.index("q Quit") - 1, 0))
+        assert app.screen.NAME == "train"
+        await pilot.hover(KeyRow, offset=(row.index("? Help"), 0))
+        assert app.screen.query_one(KeyRow).tooltip == "Every key of this screen"
+        await pilot.click(KeyRow, offset=(row.index("Help"), 0))
+        await pilot.pause()
+        assert isinstance(app.screen, Help)
+
+
+async def test_another_screen_has_other_keys(tmp_path: Path) -> None:
+    app = TrainpadApp(iter(Scripted(tmp_path)))
+    async with app.run_test(size=(120, 35)) as pilot:
+        await shown(pilot, app, "space Pause")
+        await pilot.press("5")
+        screen = await shown(pilot, app, "u Undo")
+        assert "Rate down" not in screen
+
+
+async def test_a_theme_changed_meanwhile_reaches_the_screen_that_comes_back(tmp_path: Path) -> None:
+    app = TrainpadApp(iter(Scripted(tmp_path)))
+    async with app.run_test(size=(120, 35)) as pilot:
+        await shown(pilot, app, "space Pause")
+        dark = app.screen.query_one(KeyRow).rich_style.bgcolor
+        await pilot.press("5")
+        app.theme = "textual-light"
+        await pilot.pause()
+        await pilot.press("1")
+        await shown(pilot, app, "space Pause")
+        assert app.screen.query_one(KeyRow).rich_style.bgcolor != dark
