@@ -14,11 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from core.builtin import NAME, builtin_network
+from core.foreign import harmless
 from core.network import Network
 from data.dataset import DIGITS
 from data.errors import DataError
 from data.ink import SIDE
 from data.pictures import read_digits
+from data.text import clean
 
 Floats = npt.NDArray[np.float32]
 
@@ -115,10 +117,10 @@ def reader_of(run: str | None, log_dir: Path) -> Reader:
 
     found = chosen(run, log_dir)
     newest = checkpoint.newest(found.checkpoints)
-    names = found.info().get("dataset", {}).get("classes")
-    classes = tuple(map(str, names)) if isinstance(names, list) and names else DIGITS
+    names = harmless(found.info())["dataset"].get("classes")
+    classes = tuple(names) if names else DIGITS
     network = Network.from_arrays(newest.layers)
-    source = f"{found.name} after {newest.step:,} steps"
+    source = f"{clean(found.name, limit=80)} after {newest.step:,} steps"
     return Reader(network, source, classes, found.name, newest.step)
 
 
@@ -152,8 +154,9 @@ def as_json(file: str, index: int, reading: Reading) -> str:
 
 def as_text(file: str, readings: Sequence[Reading], classes: Sequence[str]) -> Iterator[str]:
     """A line for each reading: the file, which one in it where there are several, the answer."""
+    name = clean(file)
     for index, reading in enumerate(readings):
-        where = file if len(readings) == 1 else f"{file}[{index}]"
+        where = name if len(readings) == 1 else f"{name}[{index}]"
         sure = "" if reading.empty else f"   {reading.confidence:.0%}"
         yield f"{where}   {reading.answer(classes)}{sure}"
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from core.findings import Finding, broken, good, note
-from core.text import clean
+from data.text import clean
 
 TIMEOUT: Final = 120.0
 """Seconds that TensorFlow may take to start: a cold disk on a shared machine is slow."""

@@ -5,6 +5,7 @@ where the data came from, and every change at its step. Only a branch needs a fi
 that it began with.
 """
 
+import os
 import shlex
 from collections.abc import Iterator
 from typing import Any
@@ -35,7 +36,7 @@ def command(export: Export) -> str:
     parts += _data(info.get("source", {}))
     parts += _device(info)
     parts += _changes(export)
-    return shlex.join(parts)
+    return " ".join(map(_quoted, parts))
 
 
 def _branch(run: RunDir, info: dict[str, Any]) -> list[str]:
@@ -94,6 +95,18 @@ def _reason(run: RunDir) -> str:
             case Finished(reason=reason):
                 pass
     return reason
+
+
+def _quoted(part: str) -> str:
+    """`part` for a shell; what a terminal must not be sent is spelled as bash, zsh and ksh do."""
+    if part.isprintable():
+        return shlex.quote(part)
+    odd = b"'\\"
+    letters = (
+        chr(byte) if 32 <= byte < 127 and byte not in odd else f"\\{byte:03o}"
+        for byte in os.fsencode(part)
+    )
+    return f"$'{''.join(letters)}'"
 
 
 def _spelled(value: object) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.export import Export
+from data.text import clean
 
 READER = '''\
 def losses(run):
@@ -129,7 +130,7 @@ _METADATA = {
 
 
 def _introduction(exports: Sequence[Export]) -> str:
-    names = "\n".join(f"- `{export.directory.name}`" for export in exports)
+    names = "\n".join(f"- `{clean(export.directory.name)}`" for export in exports)
     if len(exports) > 1:
         return f"# {len(exports)} runs compared\n\n{names}"
     return (

@@ -11,8 +11,8 @@ from pathlib import Path
 from core.errors import RunError
 from core.export import STDOUT, Export, as_json, chosen_checkpoint, opened, put
 from core.rundir import RunDir
-from core.text import clean
 from data.errors import UserError
+from data.text import clean
 
 WAYS = "--csv, --losses, --json, --png, --notebook, --keras or --command"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Final, Literal, TextIO
 
-from core.text import clean
+from data.text import clean
 
 State = Literal["good", "note", "broken"]
 INDENT: Final = 22

@@ -11,9 +11,9 @@ from typing import Any
 
 from core.events import Changed, Evaluated, Event, from_json
 from core.hparams import DECLARED
-from core.text import clean
 from data.dataset import SPLITS
 from data.errors import UserError
+from data.text import clean
 
 CLASSES = 1000
 """The greatest number of classes that a confusion matrix is believed to have."""

@@ -20,6 +20,7 @@ from core.events import (
 )
 from core.lab import LabLines
 from data.errors import UserError
+from data.text import clean
 
 DONE, FAILED, WRONG, DIVERGED, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -147,7 +148,7 @@ def _remark(event: Event) -> None:
 
 
 def _say(text: str) -> None:
-    _print(f"trainpad: {text}", sys.stderr)
+    _print(f"trainpad: {clean(text)}", sys.stderr)
 
 
 def _print(line: str, file: TextIO) -> bool:

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from core.text import clean
 from core.tfevents.items import Item
 from core.tfevents.reader import EventFile
 from core.tfevents.records import ReplacedError
 from core.tfevents.search import Folder, roots_of, search
+from data.text import clean
 
 FIRST_PACE: Final = 0.05
 PACE: Final = 0.25

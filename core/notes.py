@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from core.errors import RunError
 from core.files import write_atomic
 from core.rundir import RunDir
-from core.text import clean
+from data.text import clean
 
 FILE = "notes.json"
 LIMIT = 64 * 1024

@@ -32,10 +32,10 @@ from core.events import (
 from core.hparams import DECLARED, HyperParameters, as_dict, checked
 from core.metrics import as_matrix, precision_at_1
 from core.series import Points, Series
-from core.text import clean
 from core.timeline import Timeline
 from data.dataset import DIGITS, SPLITS, Dataset
 from data.errors import UserError
+from data.text import clean
 
 RATE_WINDOW = 2.0
 """Seconds over which steps per second are taken."""

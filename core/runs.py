@@ -32,7 +32,7 @@ from core.events import (
 from core.foreign import believed, harmless
 from core.metrics import as_matrix, precision_at_1
 from core.rundir import RunDir, found, listed
-from core.text import clean
+from data.text import clean
 
 FRESH: Final = 3.0
 """Seconds; a heartbeat of this host that is younger needs no look at the lock."""

@@ -56,6 +56,24 @@ def test_answers_use_the_names_of_the_classes() -> None:
     ]
 
 
+def test_neither_a_file_nor_a_class_can_steer_the_terminal(
+    tmp_path: Path, make_run, capsys: pytest.CaptureFixture
+) -> None:
+    evil = "\x1b]52;c;aGk=\x07\x9b2J\u202e"
+    drawing = tmp_path / f"{evil}.json"
+    drawing.write_text(json.dumps({"strokes": SEVEN}))
+    assert run_main("classify", str(drawing)) == 0
+    assert run_main("classify", f"{drawing}.none") == 2
+    told = capsys.readouterr()
+    assert told.out.count(".json") == told.err.count(".json.none") == 1
+    assert (told.out + told.err).replace("\n", "").isprintable()
+
+    run = make_run(dataset={"fingerprint": "0", "classes": [evil] * 10})
+    network = Network.of([(np.zeros((784, 10)), np.zeros(10))])
+    checkpoint.write(run.checkpoints, Checkpoint(network.to_arrays(), {"step": 5}))
+    assert "".join(reader_of(str(run.path), tmp_path).classes).isprintable()
+
+
 def test_json_has_a_line_for_each_digit(drawings: Path, capsys: pytest.CaptureFixture) -> None:
     assert run_main("classify", "--json", str(drawings)) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

@@ -4,7 +4,9 @@ import ast
 import csv
 import io
 import json
+import os
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -218,6 +220,15 @@ def test_the_command_names_what_is_not_by_default(tmp_path: Path) -> None:
     )
 
 
+def test_the_command_is_harmless_to_the_terminal_and_whole_for_the_shell(tmp_path: Path) -> None:
+    odd = "/data/\x1b]52;c;aGk=\x07it's \\ \x9b2J\u202e\udcff"
+    line = command(opened(make_run(tmp_path / "a", source={"input_data_dir": odd})))
+    assert line.isprintable()
+    told = subprocess.run(["bash", "-c", f"set -- {line}; printf %s \"${{@: -1}}\""],
+                          capture_output=True, check=True).stdout  # fmt: skip
+    assert os.fsdecode(told) == odd
+
+
 def test_a_branch_needs_the_checkpoint_that_it_began_with(run: RunDir, tmp_path: Path) -> None:
     parent = {"run": run.name, "step": 4}
     branch = make_run(tmp_path / "branch", hyperparameters=HPARAMS, parent=parent)
@@ -305,6 +316,15 @@ def test_the_notebook_of_several_runs_compares_their_max_steps(
     assert names["order"] == ["a-run", "b-run"]
     assert names["figures"] == 3
     assert "a-run: 6 steps, best precision on test 0.7500" in capsys.readouterr().out
+
+
+def test_a_notebook_is_harmless_where_it_is_printed(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "a\x1b[2J\x9b2J\u202e\udcff", losses=[1.0])
+    content = notebook([opened(run)]).decode()
+    assert content.replace("\n", "").isprintable()
+    source = "".join(json.loads(content)["cells"][1]["source"])
+    folders = ast.literal_eval(source.partition("FOLDERS = ")[2].partition("\nRUNS")[0])
+    assert list(folders.values()) == [str(run.path)]
 
 
 def test_runs_of_the_same_name_are_told_apart(run: RunDir, tmp_path: Path) -> None:

@@ -89,6 +89,15 @@ def test_a_diverged_run_says_where_and_what_is_left(capsys: pytest.CaptureFixtur
     assert "--learning_rate" in said
 
 
+def test_remarks_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    evil = "\x1b]52;c;aGk=\x07\x9b2J\u202e"
+    info = {"dataset": {"notice": evil}}
+    run_of(Opened(f"runs/{evil}", info), START, Warned(0, evil), Diverged(9, 9.0, evil, evil))
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 4
+    assert "".join(told).isprintable()
+
+
 def test_json_prints_what_stands_in_the_log(
     make_run: MakeRun, capsys: pytest.CaptureFixture[str]
 ) -> None:

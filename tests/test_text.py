@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.text import clean
+from data.errors import DataError, UserError
+from data.text import clean
 
 HOSTILE = [
     "\x1b]0;title\x07",
@@ -53,3 +54,9 @@ def test_any_input_becomes_printable_and_short(text: str | bytes, limit: int) ->
     assert cleaned.isprintable()
     assert len(cleaned) <= limit
     assert clean(cleaned, limit=limit) == cleaned
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_an_error_is_harmless_wherever_it_is_shown(text: str) -> None:
+    assert str(DataError(f"{text}.png: no such file")).isprintable()
+    assert str(UserError(f"{text}{text}: no such run")).isprintable()

@@ -14,8 +14,8 @@ from textual.containers import Vertical
 from core.events import Event, Weights
 from core.metrics import correct, precision_at_1, worst_confusions
 from core.run import Run
-from core.text import clean
 from data.dataset import SPLITS, Dataset
+from data.text import clean
 from tui.aside import Aside, Finished
 from tui.chart import Chart
 from tui.chart_trace import Line

@@ -7,7 +7,7 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 
-from core.text import clean
+from data.text import clean
 from tui.help import PLAIN, Help
 from tui.precise import PreciseApp
 from tui.raster import Glyphs

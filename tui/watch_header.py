@@ -10,7 +10,7 @@ from textual.events import Click
 from textual.message import Message
 from textual.strip import Strip
 
-from core.text import clean
+from data.text import clean
 from tui.chart_palette import Ink
 from tui.lines import Lines, Part, fit, right, spread
 from tui.watch_model import Entry, Watched

@@ -9,9 +9,9 @@ from typing import TextIO
 from rich.cells import cell_len, set_cell_size
 
 from core.logdir import Logdir
-from core.text import clean
 from core.tfevents.items import Scalars
 from data.errors import UserError
+from data.text import clean
 from tui import plot
 from tui.chart_header import value_text
 from tui.chart_scene import Composed

@@ -15,7 +15,7 @@ from textual.containers import Horizontal, Vertical
 
 from core.events import Event, Weights
 from core.run import Run
-from core.text import clean
+from data.text import clean
 from tui.aside import Aside, Finished
 from tui.evaluate_gallery import Gallery
 from tui.row import Row

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from core.text import clean
 from data.errors import UserError
+from data.text import clean
 
 _REMOTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 

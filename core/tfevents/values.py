@@ -13,7 +13,6 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from core.text import clean
 from core.tfevents.items import (
     Experiment,
     Floats,
@@ -26,6 +25,7 @@ from core.tfevents.items import (
     Text,
 )
 from core.tfevents.messages import DecodeError, HParamsPluginData
+from data.text import clean
 
 TEXT_LIMIT: Final = 20_000
 """Characters kept of one text."""
