@@ -34,6 +34,8 @@ from tui.subject import Subject
 from tui.terminal import Pace, driver_class
 from tui.view import View
 
+MOUNT_PAUSE = 0.5
+"""Seconds between two screens that are mounted ahead: each takes the time of a few frames."""
 Renew = Callable[[HyperParameters, Origin | None], Iterator[Event]]
 Begin = Callable[[Request], Iterator[Event]]
 
@@ -110,6 +112,7 @@ class TrainpadApp(PreciseApp[str]):
         self._before: _Shown | None = None
         self._shown_version = -1
         self._leaving_when_done = False
+        self._mounts_ahead = False
 
     def get_driver_class(self) -> type[Driver]:
         """A driver that outlives its terminal."""
@@ -127,6 +130,14 @@ class TrainpadApp(PreciseApp[str]):
         self.pump.start()
         modes.prepare()
         self.set_interval(1 / self._pace.fps, self._follow)
+
+    def _mount_ahead(self) -> None:
+        """Mount a screen that nobody has asked for yet, and in a while the next one."""
+        missing = [name for name in self.MODES if name not in self._screen_stacks]
+        self._mounts_ahead = bool(missing)
+        if missing:
+            self._init_mode(missing[0])
+            self.set_timer(MOUNT_PAUSE, self._mount_ahead)
 
     def leave(self, how: str) -> bool:
         """Exit with this result, from a signal's handler; whether there is a screen to leave."""
@@ -147,7 +158,10 @@ class TrainpadApp(PreciseApp[str]):
         self.run_shown.fold(event)
         if self._view is not None:
             self._view.take(event)
-        if not isinstance(event, Steps | Weights):
+        if isinstance(event, Steps):
+            if not self._mounts_ahead:
+                self._mount_ahead()
+        elif not isinstance(event, Weights):
             self._follow()
 
     @on(Ended)

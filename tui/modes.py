@@ -1,8 +1,8 @@
 """The five screens of the dashboard, each imported when it is first shown.
 
 Only the Train screen is needed for the first paint, and that is what somebody waits for who has
-just typed the command. The others are imported soon after, on a thread, so that a key that asks
-for one does not wait either.
+just typed the command. The others are imported soon after, on a thread, and mounted when training
+is under way, so that a key that asks for one does not wait either.
 """
 
 import threading
@@ -14,32 +14,42 @@ from textual.screen import Screen
 from tui.train_screen import TrainScreen
 
 
+def _fresh(screen: Screen[None]) -> Screen[None]:
+    """`screen`, whose styles are found as it is mounted: no need to find those of all once more."""
+    screen._css_update_count = screen.app._css_update_count  # noqa: SLF001 - Textual's own mark
+    return screen
+
+
+def _train() -> Screen[None]:
+    return _fresh(TrainScreen())
+
+
 def _evaluate() -> Screen[None]:
     from tui.evaluate_screen import EvaluateScreen
 
-    return EvaluateScreen()
+    return _fresh(EvaluateScreen())
 
 
 def _weights() -> Screen[None]:
     from tui.weights_screen import WeightsScreen
 
-    return WeightsScreen()
+    return _fresh(WeightsScreen())
 
 
 def _runs() -> Screen[None]:
     from tui.runs_screen import RunsScreen
 
-    return RunsScreen()
+    return _fresh(RunsScreen())
 
 
 def _pad() -> Screen[None]:
     from tui.pad_screen import PadScreen
 
-    return PadScreen()
+    return _fresh(PadScreen())
 
 
 MODES: Mapping[str, Callable[[], Screen[None]]] = {
-    "train": TrainScreen,
+    "train": _train,
     "evaluate": _evaluate,
     "weights": _weights,
     "runs": _runs,
