@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,11 +12,20 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+WITHOUT_TENSORFLOW = """
+import sys, types
+sys.modules["tensorboard.compat.notf"] = types.ModuleType("notf")
+from tensorboard.main import run_main
+run_main()
+"""
+"""As ``tensorboard`` starts where TensorFlow is not installed: without its seconds of importing."""
+
 
 @contextmanager
 def serving(logs: Path) -> Iterator[str]:
-    """The address of a TensorBoard over a folder."""
-    command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(logs), "--port", "0"]
+    """The address of a TensorBoard over a folder, on a port of its own."""
+    start = [sys.executable, "-c", WITHOUT_TENSORFLOW]
+    command = [*start, "--logdir", str(logs), "--port", "0"]
     process = subprocess.Popen(
         command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
     )
@@ -23,6 +33,8 @@ def serving(logs: Path) -> Iterator[str]:
     try:
         lines = iter(process.stderr.readline, "")
         found = next(m for line in lines if (m := re.search(r"at (http://\S+?/) ", line)))
+        while not runs(found[1]):  # it answers before it has read
+            time.sleep(0.05)
         yield found[1]
     finally:
         process.terminate()
@@ -39,6 +51,13 @@ def ask(server: str, path: str, **query: str) -> bytes:
 
 def fetch(server: str, path: str, **query: str) -> Any:
     return json.loads(ask(server, path, **query))
+
+
+def runs(server: str) -> list[str]:
+    """The names of the runs of which something was read."""
+    with urllib.request.urlopen(f"{server}data/runs", timeout=30) as answer:  # noqa: S310
+        found: list[str] = json.loads(answer.read())
+    return found
 
 
 def session_group(server: str) -> dict[str, Any]:
