@@ -14,6 +14,7 @@ from tui.chart import Chart
 from tui.dialogs import QuitDialog
 from tui.gauges import GaugeRow
 from tui.help import Help
+from tui.modes import MODES
 from tui.pad import SketchPad
 from tui.pad_screen import Verdict
 from tui.panel import Panel
@@ -265,6 +266,19 @@ async def test_every_screen_can_do_without_colours(
             assert app.no_color
         await pilot.press("question_mark")
         await shown(pilot, app, "Leave trainpad")
+
+
+async def test_screens_are_mounted_ahead_but_none_while_the_app_closes(source: Scripted) -> None:
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(120, 35)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        while set(app._screen_stacks) < {place.name for place in PLACES}:
+            await pilot.pause(0.05)
+        assert app.screen.NAME == "train"
+        app.remove_mode("pad")
+        app.add_mode("pad", MODES["pad"])
+    app._mount_ahead()
+    assert "pad" not in app._screen_stacks
 
 
 async def test_looks_are_remembered_from_one_start_to_the_next(

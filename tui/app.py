@@ -133,6 +133,8 @@ class TrainpadApp(PreciseApp[str]):
 
     def _mount_ahead(self) -> None:
         """Mount a screen that nobody has asked for yet, and in a while the next one."""
+        if not self.is_running:
+            return  # Textual is closing the screens there are
         missing = [name for name in self.MODES if name not in self._screen_stacks]
         self._mounts_ahead = bool(missing)
         if missing:
