@@ -1,6 +1,7 @@
 """The Runs screen, what it reads, and what it deletes; runs are made by hand."""
 
 import os
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -242,6 +243,29 @@ async def test_runs_are_listed_marked_compared_sorted_and_filtered(log_dir: Path
         assert "c-run" not in "\n".join(screen.splitlines()[4:20])
         await pilot.press("escape")
         await shown(pilot, app, "b-run", "c-run")
+
+
+async def test_keys_before_the_runs_are_read_do_no_harm(
+    log_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_look, look = threading.Event(), Overview.look
+
+    def later(self: Overview) -> list[Entry]:
+        may_look.wait(10)
+        return look(self)
+
+    monkeypatch.setattr(Overview, "look", later)
+    app = viewer(log_dir)
+    async with app.run_test(size=(160, 45), notifications=True) as pilot:
+        await shown(pilot, app, "a-run")
+        await pilot.press("4")
+        await shown(pilot, app, "reading the runs")
+        keys = "down pageup space o o O v enter r b delete".split()
+        await pilot.press(*keys)
+        await shown(pilot, app, "reading the runs")
+        may_look.set()
+        await shown(pilot, app, "c-run", "0.9000")
+        assert app.screen.NAME == "runs"
 
 
 async def test_another_run_opens_and_one_is_replayed(log_dir: Path) -> None:

@@ -54,7 +54,7 @@ class RunsScreen(View):
         self._actions = RunActions(self)
         self._entries: Sequence[Entry] | None = None
         self._shown: Sequence[Entry] = ()
-        self._columns: Sequence[Column] = ()
+        self._columns: Sequence[Column] = runs_rows.columns(())
         self._place = 0
         self._marked: list[Path] = []
         self._by: tuple[Column, bool] = (runs_rows.STARTED, False)
