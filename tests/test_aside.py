@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+import pytest
 from conftest import FakeClock
 
 from tui.aside import SHARE, Aside, Finished
@@ -68,3 +69,35 @@ def test_what_a_job_raises_is_handed_over_and_the_next_goes_on(clock: FakeClock)
     aside.hurry()
     owner.deliver()
     assert taken[1:] == [7]
+
+
+@pytest.mark.parametrize("by", ["asking now", "hurrying"])
+def test_a_wish_by_key_under_way_starts_without_a_rest(clock: FakeClock, by: str) -> None:
+    owner, taken = Owner(), []
+    aside = Aside(owner, taken.append, clock=clock)  # type: ignore[arg-type]
+
+    def work() -> float:
+        clock.now += 0.2
+        return clock.now
+
+    aside.ask(work)
+    assert aside.busy
+    aside.ask(work, now=by == "asking now")
+    if by == "hurrying":
+        aside.hurry()
+    owner.deliver()
+    assert (aside.busy, owner.timers) == (True, [])
+    owner.deliver()
+    assert [round(result, 6) for result in taken] == [0.2, 0.4]
+    aside.ask(work)  # one wish by key leaves the next job its rest
+    assert (aside.busy, len(owner.timers)) == (False, 1)
+
+
+def test_to_hurry_with_nothing_waiting_spares_one_rest_alone(clock: FakeClock) -> None:
+    owner, taken = Owner(), []
+    aside = Aside(owner, taken.append, rest=2.0, clock=clock)  # type: ignore[arg-type]
+    aside.hurry()
+    aside.ask(lambda: 1)
+    owner.deliver()
+    aside.ask(lambda: 2)
+    assert [delay for delay, _ in owner.timers] == [2.0]

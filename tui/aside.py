@@ -49,19 +49,19 @@ class Aside(Generic[Result]):
         self._waiting: Work[Result] | None = None
         self._rest_until = float("-inf")
         self._resting = False
+        self._hurried = False  # the next job starts without resting first
         self.busy = False
         """Whether a job is being done."""
 
     def ask(self, work: Work[Result], *, now: bool = False) -> None:
         """Have this done as soon as there is time; with `now`, without resting first."""
         self._waiting = work
-        if now:
-            self._rest_until = float("-inf")
+        self._hurried = self._hurried or now
         self._go_on()
 
     def hurry(self) -> None:
         """Start what waits now: nothing trains that should be spared."""
-        self._rest_until = float("-inf")
+        self._hurried = True
         self._go_on()
 
     def _go_on(self) -> None:
@@ -69,12 +69,13 @@ class Aside(Generic[Result]):
         if self._waiting is None or self.busy:
             return
         rest = self._rest_until - self._clock()
-        if rest > 0:
+        if rest > 0 and not self._hurried:
             if not self._resting:
                 self._resting = True
                 self._owner.set_timer(rest, self._wake)
             return
-        work, self._waiting, self.busy = self._waiting, None, True
+        work, self._waiting = self._waiting, None
+        self.busy, self._hurried = True, False
         threading.Thread(target=self._work, args=(work,), name="aside", daemon=True).start()
 
     def _wake(self) -> None:
