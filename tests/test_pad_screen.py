@@ -5,10 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from textual._context import visible_screen_stack
+from textual.strip import Strip
 
+from core.classify import Reading
 from tui.bars import ProbabilityBars
 from tui.pad import SketchPad
-from tui.pad_answer import Verdict
+from tui.pad_answer import Answer, PadStatus, Verdict
 from tui.pad_app import PadApp
 from tui.pad_eye import BigDigit, Eye, seven_bars
 from tui.pad_minds import Minds
@@ -58,6 +61,12 @@ def keys(pad: SketchPad, way: str) -> None:
 
 def answer(app: PadApp) -> str:
     return "".join(text for text, _ in app.screen.query_one(Verdict)._answer.in_words())
+
+
+def rows(app: PadApp) -> list[Strip]:
+    """What the terminal shows, the screens below included."""
+    visible_screen_stack.set(app._background_screens)
+    return app.screen._compositor.render_strips()
 
 
 async def test_all_ten_digits_drawn_with_keys_alone_are_read(app: PadApp) -> None:
@@ -127,6 +136,33 @@ async def test_the_mouse_draws_a_seven_and_t_keeps_it_and_it_can_be_removed(app:
         await pilot.press("o", "delete")
         await pilot.pause()
         assert len(app.pad_screen._pupil.own) == 0
+
+
+async def test_the_drawing_is_in_sight_while_it_is_named(app: PadApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        keys(app.screen.query_one(SketchPad), DIGITS[7])
+        await pilot.press("t")
+        await pilot.pause()
+        shown = "".join(strip.text for strip in rows(app))
+        assert "that was a" in shown
+        assert "███" in shown
+        assert "built-in weights" in shown
+
+
+@pytest.mark.parametrize("columns", [80, 100])
+async def test_the_status_row_keeps_pen_and_weights(app: PadApp, columns: int) -> None:
+    async with app.run_test(size=(columns, 24)) as pilot:
+        answer = Answer(
+            Reading(np.eye(10, dtype=np.float32)[4]),
+            "weights after 1,234,567 steps",
+            history=[(step, 0.98) for step in range(1_000_000, 1_008_000, 1000)],
+        )
+        app.screen.query_one(PadStatus).show(answer)
+        await pilot.pause()
+        row = rows(app)[2].text
+        assert "pen   width 8 of 100" in row
+        assert row.rstrip().endswith("weights after 1,234,567 steps")
+        assert ("1,007,000 98%" in row) == (columns > 80)
 
 
 async def test_a_picture_from_elsewhere_is_read_until_somebody_draws(app: PadApp) -> None:

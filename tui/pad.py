@@ -83,8 +83,15 @@ class SketchPad(InkField, can_focus=True):
             """The ink by now, in the unit square, as ``data.ink`` takes it."""
             return self.pad.strokes
 
-    def __init__(self, *, ascii_only: bool = False, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(Sheet(), ascii_only=ascii_only, id=id)
+    def __init__(
+        self,
+        sheet: Sheet | None = None,
+        *,
+        ascii_only: bool = False,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        """A field on a sheet of its own, unless one is given."""
+        super().__init__(sheet or Sheet(), ascii_only=ascii_only, id=id)
         self._at: Point | None = None
         """Where the pen is while a mouse button is held."""
         self._mouse_erases = False

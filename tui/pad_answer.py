@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
+
 from core.classify import Reading
 from data.dataset import DIGITS
 from tui.lines import Lines, Part, spread
 
 SMALL = 0.12
 """Ink whose box is under this part of the field is too small to read."""
+GAP = "   "
 MOST_TOLD = 5
 """At how many evaluations it is told how sure the network was."""
 
@@ -49,13 +52,14 @@ class Answer:
             return [(text, "live"), (f"   {self.reading.confidence:.0%}", "text")]
         return [(text, "alert")]
 
-    def told_history(self) -> str:
-        """How sure the network was at its last evaluations, oldest first."""
-        if self.reading is None or not self.history:
+    def told_history(self, room: int) -> str:
+        """How sure the network was at its last evaluations, oldest first, as ``room`` allows."""
+        if self.reading is None:
             return ""
         name = self.classes[self.reading.digit]
-        shown = "  ".join(f"{step:,} {p:.0%}" for step, p in self.history[-MOST_TOLD:])
-        return f"{name} at {shown}"
+        told = [f"{step:,} {p:.0%}" for step, p in self.history[-MOST_TOLD:]]
+        rows = [f"{name} at " + "  ".join(told[left:]) for left in range(len(told))]
+        return next((row for row in rows if cell_len(row) <= room), "")
 
 
 class Verdict(Lines):
@@ -78,7 +82,7 @@ class Verdict(Lines):
         return [
             answer.in_words(),
             [(f"with {answer.source}" if answer.source else "", "dim")],
-            [(answer.told_history(), "dim")],
+            [(answer.told_history(width), "dim")],
         ]
 
 
@@ -107,6 +111,9 @@ class PadStatus(Lines):
         answer = self._answer
         left = answer.subject or self._pen
         # Where the screen is high, the verdict has rows for these.
-        low = self.screen.has_class("-low")
-        tail = f"{answer.told_history()}   {answer.source}" if low else ""
-        return [spread([(left, "alert" if answer.subject else "dim")], [(tail, "dim")], width)]
+        if not self.screen.has_class("-low"):
+            return [spread([(left, "alert" if answer.subject else "dim")], [], width)]
+        taken = cell_len(left) + cell_len(answer.source) + 2 * len(GAP)
+        tail = [answer.told_history(width - taken), answer.source]
+        told = GAP.join(text for text in tail if text)
+        return [spread([(left, "alert" if answer.subject else "dim")], [(told, "dim")], width)]

@@ -16,7 +16,6 @@ from core.rundir import default_log_dir
 from data.ink_export import check_kind, export_drawing
 from tui.help import PLAIN
 from tui.lines import Lines, Part, fit
-from tui.pad import SketchPad
 from tui.pad_minds import Minds
 from tui.pad_screen import PadScreen
 from tui.precise import PreciseApp
@@ -104,7 +103,7 @@ def run_pad(reader: Reader | None, log_dir: Path, export: Path | None, *, ascii_
     app = PadApp(reader, ascii_only=ascii_only, log_dir=log_dir)
     with private_terminal():
         app.run()
-    lines = app.pad_screen.query_one(SketchPad).lines
+    lines = app.pad_screen.sheet.lines
     if export is not None and lines:
         export_drawing(export, [line.points for line in lines], [line.pen for line in lines])
     return 1 if app.return_code else 0

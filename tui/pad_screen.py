@@ -30,6 +30,7 @@ from tui.pad_eye import BigDigit, Eye
 from tui.pad_minds import Minds
 from tui.pad_own import NameDialog, OwnRow
 from tui.pad_pupil import Pupil, taught_run
+from tui.pad_sheet import Sheet
 from tui.subject import Subject
 from tui.view import View
 
@@ -90,6 +91,8 @@ class PadScreen(View):
 
     def __init__(self, pupil: Pupil | None = None, minds: Minds | None = None) -> None:
         super().__init__()
+        self.sheet = Sheet()
+        """The ink; it is still there when the screen is gone."""
         self._minds = minds or Minds()
         self._pupil = pupil or Pupil()
         self._aside: Aside[tuple[Taught, str]] = Aside(self, self._learned)
@@ -107,7 +110,7 @@ class PadScreen(View):
         yield PadStatus()
         with Horizontal(id="pad-body"):
             with Container(id="pad-field"):
-                yield SketchPad(ascii_only=ascii_only)
+                yield SketchPad(self.sheet, ascii_only=ascii_only)
             with Vertical(id="pad-side"):
                 yield Verdict()
                 with Horizontal(id="pad-look"):

@@ -1,0 +1,40 @@
+"""The pad alone, as the real program on a real pseudo-terminal."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.pty_tools import Terminal, trainpad, wait_until
+
+
+@pytest.fixture
+def pad(tmp_path: Path) -> Iterator[Terminal]:
+    command = trainpad("pad", "--log_dir", tmp_path / "runs", "--export", tmp_path / "digit.json")
+    terminal = Terminal(command)
+    terminal.wait_for("draw a digit here")
+    yield terminal
+    terminal.end()
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("leave", ["q", "\x03"])
+def test_a_drawing_is_written_when_the_pad_is_left(
+    pad: Terminal, tmp_path: Path, leave: str
+) -> None:
+    pad.type("\x1b[<0;10;8M\x1b[<32;30;8M\x1b[<32;20;18M\x1b[<0;20;18m")
+    pad.wait_for(r" 7   \d+%")
+    pad.type(leave)
+    wait_until(lambda: pad.process.poll() is not None)
+    assert pad.process.returncode == 0
+    (stroke,) = json.loads((tmp_path / "digit.json").read_text())["strokes"]
+    assert len(stroke) == 3
+
+
+@pytest.mark.timeout(120)
+def test_nothing_drawn_leaves_no_file(pad: Terminal, tmp_path: Path) -> None:
+    pad.type("q")
+    wait_until(lambda: pad.process.poll() is not None)
+    assert pad.process.returncode == 0
+    assert not (tmp_path / "digit.json").exists()
