@@ -260,7 +260,7 @@ async def test_keys_before_the_runs_are_read_do_no_harm(
         await shown(pilot, app, "a-run")
         await pilot.press("4")
         await shown(pilot, app, "reading the runs")
-        keys = "down pageup space o o O v enter r b delete".split()
+        keys = ["down", "pageup", "space", "o", "o", "O", "v", "enter", "r", "b", "delete"]
         await pilot.press(*keys)
         await shown(pilot, app, "reading the runs")
         may_look.set()
