@@ -8,8 +8,9 @@ import pytest
 from app_made import Scripted
 
 from core.events import Finished, Opened, Preparing
-from core.headless import Signals
+from core.headless import FAILED, Signals
 from core.launcher import Launcher
+from data.errors import DataError
 from tui import dashboard
 from tui.pump import Pump
 
@@ -31,7 +32,7 @@ def stays(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def app_over(source: Scripted) -> Any:
     pump = Pump(iter(source), lambda _message: None)
-    return SimpleNamespace(pump=pump, error=None, viewer=False)
+    return SimpleNamespace(pump=pump, failure=None, viewer=False)
 
 
 def wait_for_start(pump: Pump) -> None:
@@ -61,3 +62,35 @@ def test_signals_reach_a_run_that_opened_only_after_it_was_left(tmp_path: Path) 
     with pytest.raises(LeftError, match="0"):
         dashboard._afterwards(app, "detach", Launcher(-1, 0, False), signals)
     assert source.wanted["stop"] == "stopped"
+
+
+def test_a_source_that_breaks_is_a_failure_whose_traceback_is_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = Scripted(tmp_path)
+    app = app_over(source)
+    wait_for_start(app.pump)
+    source.give(ValueError("no such \x1b[31mthing"))
+    app.pump.join(10)
+    app.failure = app.pump.error
+    assert dashboard._afterwards(app, "error", Launcher(-1, 0, False), Signals()) == FAILED
+    told = capsys.readouterr().err
+    assert told == "trainpad: it broke: ValueError: no such ␛[31mthing; run.log has the details\n"
+    assert "Traceback" in (tmp_path / "run.log").read_text()
+
+
+def test_a_viewer_that_breaks_shows_the_traceback_itself(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = app_over(Scripted(tmp_path))
+    app.viewer, app.failure = True, ValueError("odd")
+    assert dashboard._afterwards(app, "broken", Launcher(-1, 0, False), Signals()) == FAILED
+    assert capsys.readouterr().err.startswith("trainpad: the dashboard failed: ValueError: odd\n")
+    assert not (tmp_path / "run.log").exists()
+
+
+def test_what_a_user_cannot_have_is_the_users_error(tmp_path: Path) -> None:
+    app = app_over(Scripted(tmp_path))
+    app.failure = DataError("there are not so many images")
+    with pytest.raises(DataError, match="not so many"):
+        dashboard._afterwards(app, "error", Launcher(-1, 0, False), Signals())

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from app_made import Scripted, ended, shown
 
@@ -10,7 +11,9 @@ from core.events import Diverged, Event, Finished, Opened, Preparing, Started, S
 from core.hparams import HyperParameters, as_dict
 from data.errors import DataError
 from tui.app import TrainpadApp
+from tui.chart import Chart
 from tui.panel import Panel
+from tui.pump import Happened
 
 
 @pytest.fixture
@@ -132,3 +135,62 @@ async def test_a_next_run_that_cannot_be_leaves_the_one_before_on_the_screen(
         await shown(pilot, app, "1 / 2,000")
         assert panel.next_run == {}
     assert (app.return_value, app.error, app.pump.error) == (None, None, None)
+
+
+async def test_a_run_that_is_gone_back_to_has_all_its_losses(
+    source: Scripted, tmp_path: Path
+) -> None:
+    refused = Scripted(tmp_path / "b", opened=False)
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        old = app.pump
+        app.show_source(iter(refused), viewer=True)
+        old._post(Happened(old, Steps(100, np.full(10, 0.5, np.float32), 0.1)))
+        refused.give(DataError("there is no such data"))
+        await shown(pilot, app, "110 / 2,000")
+        source.give(Steps(110, np.full(10, 0.5, np.float32), 0.1))
+        await shown(pilot, app, "120 / 2,000")
+        assert len(app.run_shown.losses) == 120
+
+
+async def test_stopping_the_run_leaves_the_window(source: Scripted) -> None:
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        await pilot.press("Q")
+        await shown(pilot, app, "End this run")
+        await pilot.press("s")
+        source.give(Finished(120, "stopped", 1.0), None)
+        await shown(pilot, app, "■ stopped")
+        assert source.wanted["stop"] == "stopped"
+        assert app.return_value is None
+
+
+async def test_another_run_is_seen_whole_whatever_was_looked_at_before(
+    source: Scripted, tmp_path: Path
+) -> None:
+    after = Scripted(tmp_path / "b")
+    losses = np.linspace(2.3, 0.5, 1900, dtype=np.float32)
+    source.give(Steps(100, losses, 0.5), Finished(2000, "done", 1.0), None)
+    app = TrainpadApp(iter(source), renew=lambda _hparams, _origin: iter(after))
+    async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "■ done")
+        charts = [app.screen.query_one(f"#{name}", Chart) for name in ("loss", "precision")]
+        await pilot.press("end", "plus", "plus", "i", "l")
+        charts[1].action_zoom(0.25)
+        charts[1].action_toggle_cursor()
+        await pilot.pause()
+        for chart in charts:
+            assert None not in (chart.scene.window.part, chart.scene.cursor.x)
+        await pilot.press("n")
+        await shown(pilot, app, "▶ training", "100 / 2,000")
+        for chart in charts:
+            assert (chart.scene.window.part, chart.scene.cursor.x) == (None, None)
+        assert charts[0].scene.shown == (0.0, 2000.0)
+        assert charts[0].scene.logarithmic
+        await pilot.press("end", "i")
+        after.give(Steps(100, losses[:10], 0.1))
+        await shown(pilot, app, "110 / 2,000")
+        assert charts[0].scene.window.part is not None  # of the same run it stays
+        assert charts[0].scene.cursor.x is not None

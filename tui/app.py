@@ -131,6 +131,11 @@ class TrainpadApp(PreciseApp[str]):
         modes.prepare()
         self.set_interval(1 / self._pace.fps, self._follow)
 
+    @property
+    def failure(self) -> Exception | None:
+        """What broke the app or its source, if anything did."""
+        return self._exception or self.error or self.pump.error
+
     def _mount_ahead(self) -> None:
         """Mount a screen that nobody has asked for yet, and in a while the next one."""
         if not self.is_running:
@@ -152,9 +157,11 @@ class TrainpadApp(PreciseApp[str]):
 
     @on(Happened)
     def _take(self, message: Happened) -> None:
-        if message.pump is not self.pump:
-            return
         event = message.event
+        if message.pump is not self.pump:
+            if self._before is not None and message.pump is self._before.pump:
+                self._before.run.fold(event)  # posted while its thread was left
+            return
         if isinstance(event, Opened):
             self.steering = Steering(self.run_shown, event.control)
         self.run_shown.fold(event)
@@ -346,7 +353,12 @@ class TrainpadApp(PreciseApp[str]):
     def action_ask_stop(self) -> None:
         """End the run that is on the screen, if it is meant so."""
         if self.run_shown.live and isinstance(self.screen, View):
-            self.push_screen(StopDialog(), self._quit)
+            self.push_screen(StopDialog(), self._stop)
+
+    def _stop(self, choice: str | None) -> None:
+        if choice == "stop":
+            self._next = None
+            self.tell(self.steering.stop() or "saving …")
 
     def _quit(self, choice: str | None) -> None:
         if choice == "detach":

@@ -15,7 +15,6 @@ from pathlib import Path
 from types import FrameType
 
 from core.control import Control
-from core.errors import RunError
 from core.events import Event, Opened
 from core.follow import follow
 from core.headless import DONE, FAILED, INTERRUPTED, Signals
@@ -81,8 +80,8 @@ def run_viewer(run: RunDir, pace: Pace, *, read_only: bool, ascii_only: bool) ->
     signals = ScreenSignals(app)
     signals.install()
     with private_terminal():
-        how = app.run() or "broken"
-    return _after_viewing(app, how, signals)
+        app.run()
+    return _after_viewing(app, signals)
 
 
 def _session(request: Request) -> Iterator[Event]:
@@ -124,28 +123,27 @@ class ScreenSignals(Signals):
         self._app.leave("lost")
 
 
-def _after_viewing(app: TrainpadApp, how: str, signals: Signals) -> int:
+def _after_viewing(app: TrainpadApp, signals: Signals) -> int:
     """Leave a run alone that was only looked at, whoever trains it."""
     app.pump.leave(0.5)
-    _raise(app)
-    if how == "broken":
-        _say(f"the dashboard failed: {_failure(app)}")
-        sys.stderr.write(_traceback(app))
+    if (failure := _failure(app)) is not None:
+        _say(f"the dashboard failed: {_named(failure)}")
+        sys.stderr.write(_traceback(failure))
         return FAILED
     return INTERRUPTED if signals.reason == "interrupted" else DONE
 
 
 def _afterwards(app: TrainpadApp, how: str, launcher: Launcher, signals: Signals) -> int:
     if app.viewer:  # what trained here has ended
-        return _after_viewing(app, how, signals)
-    _raise(app)
-    if how == "broken":
-        _say(f"the dashboard failed: {_failure(app)}; run.log has the details")
-        if app.pump.opened is not None:
-            append(RunDir(Path(app.pump.opened.directory)), _traceback(app))
+        return _after_viewing(app, signals)
+    failure = _failure(app)
+    if failure is not None:
+        _tell_failure(app, failure)
+        if app.pump.ended:
+            return FAILED
     if app.pump.ended:
         _tell_end(app)
-        return FAILED if how == "broken" else app.pump.status
+        return app.pump.status
     if how == "signal":
         return _stop(app, signals)
     if how in ("detach", "lost", "broken"):
@@ -159,12 +157,36 @@ def _afterwards(app: TrainpadApp, how: str, launcher: Launcher, signals: Signals
     return _leave(DONE if how == "quit" else INTERRUPTED)
 
 
-def _raise(app: TrainpadApp) -> None:
-    error = app.error or app.pump.error
-    if isinstance(error, UserError):
-        raise error
-    if error is not None:
-        raise RunError(f"it broke: {error}") from error
+def _failure(app: TrainpadApp) -> Exception | None:
+    """What broke the dashboard or its source, if anything did.
+
+    Raises:
+        UserError: it was what the user asked for.
+    """
+    failure = app.failure
+    if isinstance(failure, UserError):
+        raise failure
+    return failure
+
+
+def _tell_failure(app: TrainpadApp, failure: Exception) -> None:
+    """One sentence for the user, and the traceback for the run's log, if there is one."""
+    opened = app.pump.opened
+    if opened is None:
+        _say(f"it broke: {_named(failure)}")
+        sys.stderr.write(_traceback(failure))
+    else:
+        _say(f"it broke: {_named(failure)}; run.log has the details")
+        append(RunDir(Path(opened.directory)), _traceback(failure))
+
+
+def _named(failure: Exception) -> str:
+    return clean(f"{type(failure).__name__}: {failure}", limit=200)
+
+
+def _traceback(failure: Exception) -> str:
+    lines = "".join(traceback.format_exception(failure)).splitlines()
+    return "".join(f"{clean(line, limit=200)}\n" for line in lines)
 
 
 def _tell_end(app: TrainpadApp) -> None:
@@ -206,17 +228,6 @@ def _alone(app: TrainpadApp, how: str, launcher: Launcher, signals: Signals) -> 
     attach(app.pump.opened)
     app.pump.pull_on(attach)
     return _leave(app.pump.status)
-
-
-def _failure(app: TrainpadApp) -> str:
-    """What broke the dashboard, in one line."""
-    error = app._exception  # noqa: SLF001 - Textual only prints it, where nobody would see it
-    return clean(f"{type(error).__name__}: {error}", limit=200)
-
-
-def _traceback(app: TrainpadApp) -> str:
-    lines = "".join(traceback.format_exception(app._exception)).splitlines()  # noqa: SLF001
-    return "".join(f"{clean(line, limit=200)}\n" for line in lines)
 
 
 def _say(sentence: str) -> None:

@@ -84,8 +84,12 @@ class Pump(threading.Thread):
         return not self.is_alive()
 
     def again(self) -> "Pump":
-        """Another thread on the same source, if this one left it before its end; else this."""
-        if self.ended or self.is_alive():
+        """Another thread on the same source, if this one left it before its end; else this.
+
+        Waits for the event that this one may still be pulling: a source has one reader at a time.
+        """
+        self.leave(None)
+        if self.ended:
             return self
         pump = Pump(self.source, self._post)
         pump.opened, pump.started, pump.status = self.opened, self.started, self.status
