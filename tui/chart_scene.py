@@ -51,12 +51,16 @@ class Scene:
         self.lines: Sequence[Line] = ()
         self.marks = MarkIndex()
         self.planned_steps = 0
-        self.window = Window()
-        self.cursor = Cursor()
         self.plot_left = 0
         """Cells between the chart's left edge and the plot's, as composed last."""
         self.plot_width = 1
         """Cells across the plot, as composed last."""
+        self.look_anew()
+
+    def look_anew(self) -> None:
+        """Show the whole of what comes next: what was looked at belonged to other lines."""
+        self.window = Window()
+        self.cursor = Cursor()
         self._limits = Limits()
 
     def extent(self) -> tuple[Range, float]:

@@ -100,6 +100,10 @@ class TrainScreen(View):
         ),
     ]  # fmt: skip
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._run = Run()
+
     def compose(self) -> ComposeResult:
         """Charts at the left, panel and table at the right, messages below."""
         yield self.header()
@@ -130,6 +134,10 @@ class TrainScreen(View):
     def show(self, run: Run) -> None:
         """Show this run."""
         super().show(run)
+        if run is not self._run:
+            self._run = run
+            for chart in self.query(Chart):
+                chart.scene.look_anew()
         marks = _marks(run)
         planned = run.hparams.max_steps
         loss = Line("loss", run.losses, timeline=run.timeline)
