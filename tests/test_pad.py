@@ -319,6 +319,22 @@ def test_clipping_gives_the_part_inside(start, end):
         assert np.all(points[inside] <= high + 1e-9)
 
 
+inside = st.floats(0, 1)
+
+
+@given(st.tuples(inside, inside), st.tuples(inside, inside))
+def test_clipping_leaves_what_is_inside_exactly_as_it_is(start, end):
+    assert clip_to_square(start, end) == (start, end)
+
+
+async def test_a_stroke_within_the_field_is_one_whatever_its_cells():
+    app = PadApp()
+    async with app.run_test(size=(80, 19)) as pilot:
+        cells = [(x, (7 * x) % 19) for x in range(38)]
+        await drag(pilot, cells)
+        assert [len(stroke) for stroke in app.query_one(SketchPad).strokes] == [38]
+
+
 def test_two_colours_are_one_run_and_a_third_begins_another():
     colours = [Color.from_ansi(232 + i) for i in range(4)]
     segments = half_blocks([0, 3, 0, 3, 1], [0, 0, 3, 3, 1], colours)

@@ -241,7 +241,11 @@ def clip_to_square(start: Point, end: Point) -> tuple[Point, Point] | None:
                 return None
     if enter > leave:
         return None
-    return _between(start, end, enter), _between(start, end, leave)
+    # Exactly the ends where they are inside: whoever draws on tells by that that nothing was cut.
+    return (
+        _between(start, end, enter) if enter > 0 else start,
+        _between(start, end, leave) if leave < 1 else end,
+    )
 
 
 def _between(start: Point, end: Point, part: float) -> Point:
