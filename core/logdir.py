@@ -39,6 +39,8 @@ class RunStatus:
     """Records and values that could not be understood, or were too large."""
     problems: tuple[str, ...]
     """A sentence for each file that cannot be read to its end."""
+    fault: str
+    """In a word what the first of these problems is: gone, unread or damaged; or nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,6 +87,9 @@ class _Run:
         """Whether any file has something that was not read yet."""
         files = self.files.values()
         self._unread = [file for file in files if file in self._unread or file.has_news()]
+        gone = sum(file.gone for file in files)
+        if 0 < gone < len(files):  # somebody cleared the folder, and a new writer is at work in it
+            self._begin_again()
         return bool(self._unread)
 
     def read(self) -> bool:
@@ -111,8 +116,9 @@ class _Run:
         return change
 
     def _begin_again(self) -> None:
-        """Read all files from the start, since nobody keeps what came from which of them."""
-        self.files = {name: EventFile(file.path) for name, file in self.files.items()}
+        """Read what is there from the start, since nobody keeps what came from which file."""
+        there = {name: file for name, file in self.files.items() if not file.gone} or self.files
+        self.files = {name: EventFile(file.path) for name, file in there.items()}
         self._items, self._unread, self._reset = [], [], True
         self.look()
 
@@ -129,6 +135,7 @@ class _Run:
                 for name, file in self.files.items()
                 if file.problem
             ),
+            fault=next((file.fault for file in files if file.fault), ""),
         )
 
 

@@ -214,10 +214,25 @@ def test_a_run_whose_files_are_gone_stays_with_a_sentence(tmp_path: Path) -> Non
     watcher.poll()
     assert watcher.steps("run") == list(range(5))
     assert watcher.problems("run") == [f"{NAME}: cannot be read: No such file or directory"]
+    assert watcher.statuses["run"].fault == "gone"
     put(tmp_path / "run", points(range(6)))
     watcher.poll()
     assert watcher.steps("run") == list(range(6))
     assert watcher.problems("run") == []
+    assert watcher.statuses["run"].fault == ""
+
+
+def test_a_file_that_is_gone_is_forgotten_where_another_took_its_place(tmp_path: Path) -> None:
+    old = put(tmp_path / "run", points(range(9)), points(range(3), b"only/here"))
+    watcher = Watcher(tmp_path)
+    watcher.poll()
+    old.unlink()
+    put(tmp_path / "run", points(range(4)), name="events.out.tfevents.1800000000.host")
+    watcher.poll()
+    assert watcher.steps("run") == [0, 1, 2, 3]
+    assert list(watcher.runs["run"].scalars) == ["loss"]
+    assert watcher.problems("run") == []
+    assert watcher.statuses["run"].files == 1
 
 
 def test_a_damaged_file_is_told_and_read_on_when_it_is_mended(tmp_path: Path) -> None:

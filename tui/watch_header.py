@@ -145,8 +145,8 @@ class RunList(Lines):
         """The letter in the run's colour, its name, and how old its last record is."""
         name, age = ("chosen" if chosen else "text" if entry.shown else "dim"), "dim"
         told = ago(entry.status.last_wall_time)
-        if entry.status.problems:
-            told, age = "damaged", "alert"
+        if entry.status.fault:
+            told, age = entry.status.fault, "alert"
         signs = ("o", "*") if self.ascii_only else ("○", "●")
         return Strip(
             [

@@ -157,6 +157,8 @@ class EventFile:
         """Bytes in the file when it was last looked at."""
         self.unreadable = ""
         """Why the file could not be read the last time, or nothing."""
+        self.gone = False
+        """Whether there was no such file the last time."""
         self._records = RecordFile(path)
         self._decoder = Decoder()
         self._seen: tuple[int, int, int] | None = None
@@ -181,14 +183,20 @@ class EventFile:
         """A sentence about what keeps the file from being read, or nothing."""
         return self.unreadable or self._records.damage
 
+    @property
+    def fault(self) -> str:
+        """What kind of problem that is, in a word, or nothing."""
+        if self.unreadable:
+            return "gone" if self.gone else "unread"
+        return "damaged" if self._records.damage else ""
+
     def has_news(self) -> bool:
         """Whether the file changed in size, time or identity since the last call."""
         try:
             status = os.stat(self.path)  # noqa: PTH116 - half the price of Path.stat, and often asked
         except OSError as error:
-            self.unreadable, self._seen = f"cannot be read: {error.strerror}", None
-            return False
-        self.size = status.st_size
+            return self._failed(error)
+        self.gone, self.size = False, status.st_size
         seen = (status.st_size, status.st_ino, status.st_mtime_ns)
         news = seen != self._seen
         self._seen = seen
@@ -203,13 +211,18 @@ class EventFile:
         try:
             records = self._records.read()
         except OSError as error:
-            # Without a signature the next look is news: permissions may change, mounts come back.
-            self.unreadable, self._seen = f"cannot be read: {error.strerror}", None
-            return False
+            return self._failed(error)
         self.unreadable = ""
         if records:
             self._decoder.decode(records)
         return bool(records)
+
+    def _failed(self, error: OSError) -> bool:
+        """Note why there was nothing to read; always False."""
+        self.unreadable = f"cannot be read: {error.strerror}"
+        self.gone = isinstance(error, FileNotFoundError)
+        self._seen = None  # so that the next look is news: permissions change, mounts come back
+        return False
 
     def take(self) -> list[Item]:
         """What was decoded since the last time."""
