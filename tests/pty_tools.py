@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import re
+import select
 import struct
 import subprocess
 import sys
@@ -72,6 +73,9 @@ class Terminal:
     def _read(self) -> None:
         while self._open:
             try:
+                # Whoever waits in `read` itself keeps the terminal open after `hang_up`.
+                if not select.select([self.master], [], [], 0.1)[0]:
+                    continue
                 content = os.read(self.master, 4096 if self.rate is None else 64)
             except OSError:
                 return
@@ -114,7 +118,7 @@ class Terminal:
     def hang_up(self) -> None:
         """Close the terminal, as a connection does that drops."""
         self._open = False
-        # A reader that waits in the kernel would keep the terminal open.
+        self._reader.join(1)
         os.close(self._slave)
         os.close(self.master)
 

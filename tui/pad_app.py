@@ -14,12 +14,13 @@ from core.classify import Reader
 from core.run import Run
 from core.rundir import default_log_dir
 from data.ink_export import check_kind, export_drawing
+from tui.alone import run_alone
 from tui.help import PLAIN
 from tui.lines import Lines, Part, fit
 from tui.pad_minds import Minds
 from tui.pad_screen import PadScreen
 from tui.precise import PreciseApp
-from tui.terminal import Pace, driver_class, private_terminal
+from tui.terminal import Pace, driver_class
 
 
 class Title(Lines):
@@ -101,9 +102,8 @@ def run_pad(reader: Reader | None, log_dir: Path, export: Path | None, *, ascii_
     if export is not None:
         check_kind(export)
     app = PadApp(reader, ascii_only=ascii_only, log_dir=log_dir)
-    with private_terminal():
-        app.run()
+    status = run_alone(app)
     lines = app.pad_screen.sheet.lines
     if export is not None and lines:
         export_drawing(export, [line.points for line in lines], [line.pen for line in lines])
-    return 1 if app.return_code else 0
+    return status

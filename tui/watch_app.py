@@ -8,11 +8,12 @@ from textual.binding import Binding, BindingType
 from textual.driver import Driver
 
 from data.text import clean
+from tui.alone import run_alone
 from tui.help import PLAIN, Help
 from tui.precise import PreciseApp
 from tui.raster import Glyphs
 from tui.settings import Settings
-from tui.terminal import Pace, driver_class, private_terminal
+from tui.terminal import Pace, driver_class
 from tui.watch_feed import Arrived, Broke, Feed
 from tui.watch_model import Watched
 from tui.watch_screen import WatchScreen
@@ -99,8 +100,7 @@ class WatchApp(PreciseApp[str]):
 def run_watch(paths: Sequence[str], pattern: str, pace: Pace, *, ascii_only: bool) -> int:
     """Watch until somebody leaves; returns the exit status."""
     app = WatchApp(paths, pattern=pattern, ascii_only=ascii_only, pace=pace)
-    with private_terminal():
-        app.run()
+    status = run_alone(app)
     if app.error is not None:
         raise app.error
-    return app.return_code or 0
+    return status
