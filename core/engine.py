@@ -82,6 +82,12 @@ class Engine:
 
     # -- training ---------------------------------------------------------------------------
 
+    def objection(self, name: str, value: Any) -> str:
+        """Why the hyperparameter called `name` cannot have this value here; nothing if it can."""
+        if name == "batch_size" and value > self._examples:
+            return f"there are {self._examples:,} images"
+        return ""
+
     def needs_trace(self, hparams: HyperParameters) -> bool:
         """Whether `steps` would have to compile first."""
         return _kind(hparams) not in self._compiled

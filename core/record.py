@@ -8,7 +8,7 @@ as the disk takes it again; a warning says so on the way in and out.
 import dataclasses
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -229,7 +229,7 @@ class Recorder:
 
 def recorded(
     source: Iterator[Event], run: RunDir, *, clock: Callable[[], float] = time.monotonic
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """The events of `source`, each written to `run` as it passes.
 
     Raises:

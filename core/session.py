@@ -8,7 +8,7 @@ import platform
 import traceback
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from queue import SimpleQueue
@@ -17,7 +17,7 @@ from typing import Any
 from core import rundir
 from core.control import Control
 from core.discard import discard
-from core.events import Event, Failed, Opened, Preparing
+from core.events import Event, Failed, Opened, Preparing, Started
 from core.foreign import harmless
 from core.hparams import as_dict
 from core.record import recorded
@@ -37,18 +37,22 @@ def session(request: Request) -> Iterator[Event]:
     """All that happens from here on, recorded.
 
     Raises:
-        UserError: what was asked for cannot be done; nothing was written.
+        UserError: what was asked for cannot be done; of a new run, nothing is left.
     """
     yield Preparing("reading the data")
     dataset = yield from _loaded(request)
     check_fit(request.hparams, dataset)
     run = _directory(request, dataset)
     told = _told(_opened(request, run, _job(request, dataset, run)), request.strategy)
+    began = request.resume is not None
     try:
-        yield from recorded(summarised(told, run.path, dataset), run)
+        with closing(recorded(summarised(told, run.path, dataset), run)) as events:
+            for event in events:
+                began = began or isinstance(event, Started)
+                yield event
     except UserError:
         # Only TensorFlow could tell that this cannot be done: a new run leaves no trace of it.
-        if request.resume is None:
+        if not began:
             with suppress(UserError):
                 discard(run, ended_here=True)
         raise
@@ -110,14 +114,21 @@ def _loaded(request: Request) -> Generator[Event, None, Dataset]:
 
 
 def _told(source: Iterator[Event], strategy: str) -> Iterator[Event]:
-    """`source`, with a crash of it as the last event; the traceback goes to `run.log`."""
-    step = 0
+    """`source`, with a crash of it as the last event; the traceback goes to `run.log`.
+
+    Raises:
+        UserError: what was asked for cannot be done, and no training had begun.
+    """
+    step, began = 0, False
     try:
         for event in source:
             step = getattr(event, "step", step)
+            began = began or isinstance(event, Started)
             yield event
-    except UserError:
-        raise
+    except UserError as error:
+        if not began:
+            raise
+        yield Failed(step, str(error))
     except Exception as error:  # noqa: BLE001 - the boundary: whatever breaks is told, once
         # Descriptor 2 is the run's log by now; `sys.stderr` may be the dashboard's.
         with suppress(OSError):

@@ -16,7 +16,6 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from core.cluster import is_chief
 from core.control import Control, Wanted, parse
@@ -91,12 +90,11 @@ class SpreadEngine(Engine):
         self.device = f"{self._replicas} x {self.device}"
         self._share_note = tf.function(self._summed, autograph=False)
 
-    def steps(
-        self, first: int, position: int, count: int, hparams: HyperParameters
-    ) -> npt.NDArray[np.float32]:
-        """Train up to `count` steps on all replicas; as `Engine.steps`."""
-        check_share(hparams.batch_size, self._replicas)
-        return super().steps(first, position, count, hparams)
+    def objection(self, name: str, value: Any) -> str:
+        """As `Engine.objection`; besides, a batch must be one that can be shared out evenly."""
+        if name == "batch_size" and value % self._replicas:
+            return f"it must be a multiple of {self._replicas}, the number of devices"
+        return super().objection(name, value)
 
     def _scope(self) -> AbstractContextManager[object]:
         # The strategy places what each replica does.

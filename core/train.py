@@ -33,7 +33,7 @@ from core.events import (
     Warned,
     Weights,
 )
-from core.hparams import AUGMENTATION, HyperParameters, as_dict, changed, checked
+from core.hparams import AUGMENTATION, DECLARED, HyperParameters, as_dict, changed, checked
 from core.metrics import as_matrix, precision_at_1
 from core.pacer import Pacer
 from core.watchdog import Watchdog
@@ -268,12 +268,14 @@ class Training:
 
     def _set(self, values: Mapping[str, Any]) -> Iterator[Event]:
         """Change hyperparameters from the next step on."""
-        examples = len(self._job.dataset.train)
         for name, value in values.items():
             old = getattr(self._hparams, name)
-            if name == "batch_size" and value > examples:
-                yield Warned(self._step, f"batch size stays {old:,}: there are {examples:,} images")
-            elif value != old:
+            if value == old:
+                continue
+            if why := self._engine.objection(name, value):
+                kept = f"{DECLARED[name].label} stays {DECLARED[name].show(old)}"
+                yield Warned(self._step, f"{kept}: {why}")
+            else:
                 self._hparams = changed(self._hparams, {name: value})
                 if name in ("l2", *AUGMENTATION):
                     self._watchdog.begin()

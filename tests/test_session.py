@@ -1,17 +1,23 @@
 """From a request to a source of events, without TensorFlow."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
 import pytest
 from conftest import MakeRun
 
 from core.checkpoint import Checkpoint
 from core.errors import RunError
-from core.events import Opened
+from core.events import Event, Failed, Opened, Preparing, Started, Steps
 from core.hparams import HyperParameters
 from core.request import Request
 from core.resume import Origin
+from core.rundir import listed
 from core.session import session
 from core.source import Source
 from data.dataset import Dataset
+from data.errors import UserError
 
 
 def test_a_resumed_runs_own_texts_are_harmless(
@@ -42,3 +48,39 @@ def test_who_cannot_resume_a_run_steers_it_neither(
         list(session(request))
     assert wish.read_bytes() == b'{"pause_at": 0, "evaluate": 3}'
     assert opened == []
+
+
+def trains_as(
+    monkeypatch: pytest.MonkeyPatch, dataset: Dataset, *events: Event, then: Exception
+) -> None:
+    """Have a session train on `dataset`, by these events, until something breaks."""
+
+    def train(*_arguments: object) -> Iterator[Event]:
+        yield from events
+        raise then
+
+    monkeypatch.setattr(Source, "load", lambda _source, **_options: dataset)
+    monkeypatch.setattr("core.session.train", train)
+
+
+def test_what_cannot_be_done_leaves_no_new_run(
+    tmp_path: Path, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trains_as(monkeypatch, tiny, Preparing("loading"), then=UserError("no such device"))
+    with pytest.raises(UserError, match="no such device"):
+        list(session(Request(HyperParameters(), tmp_path)))
+    assert listed(tmp_path) == []
+
+
+@pytest.mark.parametrize("error", [UserError("it cannot be shared out"), OSError("it broke")])
+def test_what_breaks_after_training_began_ends_a_run_that_is_kept(
+    tmp_path: Path, tiny: Dataset, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    steps = Steps(0, np.ones(7, np.float32), 0.1)
+    trains_as(monkeypatch, tiny, Started(0, {}, "CPU:0", 10), steps, then=error)
+    *_, last = session(Request(HyperParameters(), tmp_path))
+    assert isinstance(last, Failed)
+    assert str(error) in last.text
+    (run,) = listed(tmp_path)
+    assert np.fromfile(run.losses, "<f4").tolist() == [1.0] * 7
+    assert b'"event": "failed"' in run.events.read_bytes().splitlines()[-1]

@@ -87,6 +87,17 @@ def test_a_batch_that_cannot_be_shared_out_is_refused() -> None:
         check_share(21, 2)
 
 
+def test_a_batch_that_cannot_be_shared_out_later_is_told_and_the_run_goes_on(
+    tmp_path: Path,
+) -> None:
+    spread = ("--strategy", "mirrored", "--device", "cpu:2", "--change", "40:batch_size=25")
+    run = started(tmp_path, *spread)
+    (printed,) = ended([run])
+    assert run.returncode == 0, printed
+    assert "batch size stays 20: it must be a multiple of 2, the number of devices" in printed
+    assert len(losses(tmp_path)) == 60
+
+
 @pytest.mark.parametrize(
     ("config", "chief", "name"),
     [
