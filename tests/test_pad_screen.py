@@ -165,6 +165,22 @@ async def test_the_status_row_keeps_pen_and_weights(app: PadApp, columns: int) -
         assert ("1,007,000 98%" in row) == (columns > 80)
 
 
+@pytest.mark.parametrize(("size", "toasts"), [((80, 24), 1), ((160, 45), 0)])
+async def test_what_teaching_does_is_told_once_and_covers_nothing_it_need_not(
+    app: PadApp, size: tuple[int, int], toasts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app.pad_screen._aside, "ask", lambda *_, **__: None)
+    async with app.run_test(size=size) as pilot:
+        for _ in range(2):
+            keys(app.screen.query_one(SketchPad), DIGITS[7])
+            await pilot.press("t", "7")
+        assert len(app._notifications) == toasts
+        await pilot.press("T")
+        await pilot.pause()
+        assert [note.message for note in app._notifications] == ["teaching …"] * toasts
+        assert toasts or "teaching …" in "".join(strip.text for strip in rows(app))
+
+
 async def test_a_picture_from_elsewhere_is_read_until_somebody_draws(app: PadApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         image = np.zeros((28, 28), np.float32)

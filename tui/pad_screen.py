@@ -285,7 +285,7 @@ class PadScreen(View):
             self.trainpad.tell(str(error))
             return
         count = len(self._pupil.own)
-        self.trainpad.tell(f"that was a {digit}; {count} of yours, T teaches them")
+        self._tell(f"that was a {digit}; {count} of yours, T teaches them")
         self._show_own()
         self.query_one(SketchPad).action_clear()
 
@@ -320,7 +320,7 @@ class PadScreen(View):
             self.trainpad.tell("this network does not read digits; x changes the weights")
             return
         parent: dict[str, object] = {"run": reader.run, "step": reader.step}
-        self.query_one(OwnRow).tell("teaching …")
+        self._tell("teaching …")
         known = self.trainpad.run_shown.dataset
         work = partial(taught_run, reader.network, own, known, self.trainpad.log_dir, parent)
         self._aside.ask(work, now=True)
@@ -337,5 +337,12 @@ class PadScreen(View):
             self._minds.teach(taught.network, name, taught.steps)
             told = taught.sentence()
             self._read()
-        self.query_one(OwnRow).tell(told)
-        self.trainpad.tell(told)
+        self._tell(told)
+
+    def _tell(self, told: str) -> None:
+        """Beside the user's digits where they are in sight; else for a while over what is."""
+        row = self.query_one(OwnRow)
+        row.tell(told)
+        if not row.display:
+            self.app.clear_notifications()
+            self.trainpad.tell(told)
