@@ -12,6 +12,7 @@ with pyte.
 """
 
 import argparse
+import atexit
 import fcntl
 import os
 import pty
@@ -65,7 +66,13 @@ class Terminal:
             os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp()
             time.sleep(0.3)
             os.execv(sys.executable, [sys.executable, str(ROOT / "main.py"), *arguments])
+        atexit.register(self._kill)
         fcntl.ioctl(self._end, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def _kill(self) -> None:
+        """End the program with what it started, which would go on training."""
+        os.killpg(self.child, signal.SIGKILL)
+        os.waitpid(self.child, 0)
 
     def send(self, text: str) -> None:
         """Type this."""
@@ -250,8 +257,6 @@ def main() -> None:
         if said != str(labels[index]):
             print(f"drawing {index}: a {labels[index]}, read as {said!r}", flush=True)
     print(whose(terminal))
-    os.kill(terminal.child, signal.SIGKILL)
-    os.waitpid(terminal.child, 0)
     report(replay.measured, options.count)
 
 
