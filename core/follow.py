@@ -201,11 +201,19 @@ class Reader:
 
     def _up_to(self, event: Event, limit: float, cuts: npt.NDArray[np.float64]) -> Iterator[Steps]:
         """The losses of the steps before `event`, as far as no later start made them void."""
-        stop = min(getattr(event, "step", 0), limit)
+        stop = min(self._done_by(event), limit)
         # An evaluation is told when it is done; the steps before it were done before that.
         when = event.time - (event.seconds if isinstance(event, Evaluated) else 0.0)
         if stop > self.step:
             yield from self._steps(int(stop), when, cuts)
+
+    def _done_by(self, event: Event) -> int:
+        """How many steps were done when `event` happened: all that there are, where it is an end.
+
+        What a run failed of may have come after the last step that its event knows of.
+        """
+        step: int = getattr(event, "step", 0)
+        return max(step, _size(self._run.losses) // 4) if isinstance(event, ENDS) else step
 
     def _rest(self, count: int, cuts: npt.NDArray[np.float64]) -> Iterator[Steps]:
         """The losses that no event follows yet."""

@@ -17,7 +17,7 @@ from typing import Any
 from core import rundir
 from core.control import Control
 from core.discard import discard
-from core.events import Event, Failed, Opened, Preparing, Started
+from core.events import Event, Failed, Opened, Preparing, Started, Steps
 from core.foreign import harmless
 from core.hparams import as_dict
 from core.record import recorded
@@ -122,7 +122,7 @@ def _told(source: Iterator[Event], strategy: str) -> Iterator[Event]:
     step, began = 0, False
     try:
         for event in source:
-            step = getattr(event, "step", step)
+            step = _step_after(event, step)
             began = began or isinstance(event, Started)
             yield event
     except UserError as error:
@@ -134,6 +134,14 @@ def _told(source: Iterator[Event], strategy: str) -> Iterator[Event]:
         with suppress(OSError):
             os.write(2, traceback.format_exc().encode("utf-8", "replace"))
         yield Failed(step, _sentence(error, strategy))
+
+
+def _step_after(event: Event, before: int) -> int:
+    """How many steps are done by the end of `event`."""
+    if isinstance(event, Steps):
+        return event.first + len(event.losses)
+    step: int = getattr(event, "step", before)
+    return step
 
 
 def _sentence(error: Exception, strategy: str) -> str:

@@ -19,6 +19,7 @@ from core.events import (
     Continued,
     Evaluated,
     Event,
+    Failed,
     Finished,
     Idle,
     Lost,
@@ -149,6 +150,17 @@ def test_a_long_past_comes_in_few_pieces(tmp_path: Path) -> None:
     steps = [event for event in replay(run) if isinstance(event, Steps)]
     assert len(steps) <= 501
     assert sum(len(event.losses) for event in steps) == 100_000
+
+
+@pytest.mark.parametrize("step", [0, 4, 7])
+def test_a_run_that_failed_has_ended_whatever_step_it_says(tmp_path: Path, step: int) -> None:
+    run = make_run(tmp_path / "run", losses=range(7))
+    add_events(run, started(), Failed(step, "it broke", time=BEGAN + 9))
+    state = folded(replay(run))
+    assert (state.state, state.step) == ("failed", 7)
+    follower = follow(run, None, host="here", sleep=lambda _seconds: None)
+    state = folded(follower)
+    assert (state.state, state.step) == ("failed", 7)
 
 
 def test_a_torn_tail_is_not_told(tmp_path: Path) -> None:

@@ -81,6 +81,7 @@ def test_what_breaks_after_training_began_ends_a_run_that_is_kept(
     *_, last = session(Request(HyperParameters(), tmp_path))
     assert isinstance(last, Failed)
     assert str(error) in last.text
+    assert last.step == 7
     (run,) = listed(tmp_path)
     assert np.fromfile(run.losses, "<f4").tolist() == [1.0] * 7
     assert b'"event": "failed"' in run.events.read_bytes().splitlines()[-1]
