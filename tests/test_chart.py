@@ -2,12 +2,14 @@ import math
 
 import numpy as np
 import pytest
+from rich.style import Style
 from textual.app import App
 from textual.theme import BUILTIN_THEMES
 
 from core.series import Points, Series
 from core.timeline import Timeline
 from tui.chart import Axis, Chart, Glyphs, Line, Mark, MarkKind
+from tui.chart_header import Heading, Reading
 from tui.chart_palette import Ink
 from tui.chart_scene import Scene
 from tui.chart_view import Limits, Window, whole
@@ -240,6 +242,16 @@ def test_a_growing_axis_moves_seldom():
     assert all(whole(n, 0)[1] <= 1.34 * n for n in range(100, 10_000, 7))
     assert whole(700, 2000) == (0.0, 2000)
     assert whole(2500, 2000) == (0.0, 2500.0)
+
+
+def test_a_long_title_leaves_room_for_the_value_at_the_cursor():
+    title = "evaluation_loss/validation   trainpad/20261125-230238-128x32"
+    reading = Reading("", "test", 0.5, Ink.LINE)
+    heading = Heading(title, "step 41,613", [reading], Glyphs.BRAILLE)
+    rows = [heading.strip(width, [Style()] * len(Ink)).text for width in (55, 100)]
+    assert rows[0] == "evaluation_loss/…25-230238-128x32  step 41,613   0.5000"
+    assert rows[1].split("   ")[0] == "evaluation_loss/validation"
+    assert rows[1].rstrip().endswith("0.5000")
 
 
 def test_limits_hold_still_until_a_value_leaves_them_or_much_is_unused():

@@ -4,14 +4,18 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
 from tui.chart_palette import Ink
+from tui.lines import both_ends
 from tui.raster import Glyphs
 
 GAP = "   "
+LEAST = 8
+"""Cells that a title keeps at the least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class Heading:
 
     def strip(self, width: int, styles: Sequence[Style]) -> Strip:
         """The row: title and note on the left, as many readings as fit on the right."""
-        left = self._left(styles)
+        left = self._left(width, styles)
         used = sum(segment.cell_length for segment in left)
         groups = self._groups(width - used, styles)
         right = [segment for group in groups for segment in group]
@@ -43,8 +47,13 @@ class Heading:
         gap = Segment(" " * max(0, width - used), styles[Ink.NOTHING])
         return Strip([*left, gap, *right]).adjust_cell_length(width, styles[Ink.NOTHING])
 
-    def _left(self, styles: Sequence[Style]) -> list[Segment]:
-        parts = [(self.title, Ink.TITLE), (f"  {self.note}" if self.note else "", Ink.CURSOR)]
+    def _left(self, width: int, styles: Sequence[Style]) -> list[Segment]:
+        """Title and note; of a title that would hide the first value the middle is left out."""
+        note = f"  {self.note}" if self.note else ""
+        first = [self._group(reading, False, styles) for reading in self.readings[:1]]
+        wanted = cell_len(note) + sum(segment.cell_length for group in first for segment in group)
+        title = both_ends(self.title, max(LEAST, width - wanted))
+        parts = [(title.rstrip(), Ink.TITLE), (note, Ink.CURSOR)]
         return [Segment(self.glyphs.spell(text), styles[ink]) for text, ink in parts if text]
 
     def _groups(self, room: int, styles: Sequence[Style]) -> list[list[Segment]]:

@@ -104,3 +104,11 @@ def duration(seconds: float) -> str:
     if hours:
         return f"{hours:,} h {minutes} min"
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def both_ends(text: str, width: int) -> str:
+    """`text` in ``width`` cells; what is left out of a longer one is its middle."""
+    if cell_len(text) <= width or cell_len(text) != len(text):
+        return fit(text, width)
+    start = (width - 1) // 2
+    return text[:start] + "…" + text[len(text) - (width - 1 - start) :]

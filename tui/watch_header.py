@@ -12,7 +12,7 @@ from textual.strip import Strip
 
 from data.text import clean
 from tui.chart_palette import Ink
-from tui.lines import Lines, Part, fit, right, spread
+from tui.lines import Lines, Part, both_ends, fit, right, spread
 from tui.watch_model import Entry, Watched
 from tui.watch_slots import RunChart, ago
 
@@ -153,7 +153,7 @@ class RunList(Lines):
                 Segment(f"{signs[entry.shown]} ", self._colour(entry)),
                 Segment(f"{entry.letter} ", self._colour(entry)),
                 Segment(
-                    self._spelled(_both_ends(entry.name, width - 5 - self.AGE) + " "),
+                    self._spelled(both_ends(entry.name, width - 5 - self.AGE) + " "),
                     self._style(name),
                 ),
                 Segment(self._spelled(right(told, self.AGE)), self._style(age)),
@@ -166,14 +166,6 @@ class RunList(Lines):
         if not entry.shown or not charts:
             return self._style("dim")
         return charts.first().palette[Ink.LINE + entry.style - 1]
-
-
-def _both_ends(text: str, width: int) -> str:
-    """`text` in ``width`` cells; what is left out of a longer one is its middle."""
-    if cell_len(text) <= width or cell_len(text) != len(text):
-        return fit(text, width)
-    start = (width - 1) // 2
-    return text[:start] + "…" + text[len(text) - (width - 1 - start) :]
 
 
 class Problems(Lines):
