@@ -101,3 +101,20 @@ def test_to_hurry_with_nothing_waiting_spares_one_rest_alone(clock: FakeClock) -
     owner.deliver()
     aside.ask(lambda: 2)
     assert [delay for delay, _ in owner.timers] == [2.0]
+
+
+def test_what_is_forgotten_is_not_taken_and_the_next_does_not_rest(clock: FakeClock) -> None:
+    owner, taken = Owner(), []
+    aside = Aside(owner, taken.append, rest=2.0, clock=clock)  # type: ignore[arg-type]
+    aside.ask(lambda: 1)
+    aside.ask(lambda: 2)
+    aside.forget()
+    aside.ask(lambda: 3)
+    owner.deliver()
+    assert (taken, aside.busy) == ([], True)
+    owner.deliver()
+    assert (taken, aside.busy) == ([3], False)
+    aside.forget()  # nothing is under way
+    aside.ask(lambda: 4)
+    owner.deliver()
+    assert taken == [3, 4]

@@ -1,5 +1,6 @@
 """The Evaluate screen as text, with the events that a trainer would post."""
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from tui.evaluate_columns import FigureColumns, bar, ratio, sparkline
 from tui.evaluate_figures import Book, Look
 from tui.evaluate_gallery import Gallery, Wall, shrunk
 from tui.evaluate_matrix import ConfusionTable, Numbers
+from tui.evaluate_pictures import Pictures, Wanted
 from tui.pad_screen import PadScreen
 
 
@@ -238,3 +240,63 @@ async def test_without_the_data_the_numbers_stay_and_the_reason_is_told(
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("2")
         await shown(pilot, app, "no pictures: no data set or folder", "of 60 right")
+
+
+async def test_nothing_of_the_run_before_stays_when_another_is_shown_meanwhile(
+    data: Dataset, network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_read, read, reads = threading.Event(), Wanted.read, []
+
+    def late(self: Wanted) -> Pictures:
+        reads.append(self)
+        may_read.wait(10)
+        return read(self)
+
+    first, second = (Scripted(tmp_path / name, opened=False) for name in "ab")
+    first.give(*opened(tmp_path / "a", data), *evaluated(1000, network, data))
+    begun, *rest = opened(tmp_path / "b", data, at_hand=False)
+    begun.info["source"] = {"dataset": str(tmp_path / "gone")}
+    second.give(begun, *rest)
+    app = TrainpadApp(iter(first))
+    async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        await pilot.press("2")
+        before = await shown(pilot, app, "of 60 right", "worst mistakes", "images", "figures of")
+        screen = app.screen
+        monkeypatch.setattr(Wanted, "read", late)
+        await pilot.press("s")
+        while not reads:
+            await pilot.pause(0.02)
+        await pilot.press("question_mark")  # under it the screen stays the same
+        app.show_source(iter(second), viewer=True)
+        await pilot.press("escape")
+        await shown(pilot, app, "no evaluation yet")
+        assert app.screen is screen
+        may_read.set()
+        while screen._aside.busy:
+            await pilot.pause(0.02)
+        text = text_of(app)
+        for gone in ("read as", "worst mistakes", "F1", "step 1,000"):
+            assert gone in before
+            assert gone not in text
+        assert screen.subject is None
+        second.give(*evaluated(1000, network, data))
+        await shown(pilot, app, "newest of 1", "no pictures")
+        assert reads[-1].dataset is None
+
+
+async def test_a_resume_from_before_the_first_evaluation_leaves_no_matrix(
+    data: Dataset, network: Network, tmp_path: Path
+) -> None:
+    source = Scripted(tmp_path, opened=False)
+    source.give(*opened(tmp_path, data), *evaluated(1000, network, data))
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        await pilot.press("2")
+        await shown(pilot, app, "of 60 right", "worst mistakes", "images")
+        source.give(opened(tmp_path, data)[1])
+        text = await shown(pilot, app, "no evaluation yet")
+        assert "read as" not in text and "F1" not in text
+        source.give(*evaluated(1000, network, data))
+        await shown(pilot, app, "of 60 right", "worst mistakes", "images")

@@ -1,5 +1,6 @@
 """The Weights screen as text, with the events that a trainer would post."""
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from tui.weights_answer import Answer
 from tui.weights_heat import Heatmaps
 from tui.weights_history import MOST, History, heatmap, limits
 from tui.weights_layers import Judgements, LayerTable
+from tui.weights_look import Examined, Wanted
 from tui.weights_screen import image_shape
 from tui.weights_units import Order, Units, weights_for
 
@@ -218,3 +220,44 @@ async def test_hostile_names_and_weights_that_are_not_finite(tmp_path: Path) -> 
         source.give(Weights(200, broken))
         await shown(pilot, app, "output: weights are not finite")
         assert "\x1b" not in text_of(app)
+
+
+async def test_nothing_of_the_run_before_stays_when_another_is_shown_meanwhile(
+    data: Dataset, network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_look, examine, looks = threading.Event(), Wanted.examine, []
+
+    def late(self: Wanted) -> Examined:
+        looks.append(self)
+        may_look.wait(10)
+        return examine(self)
+
+    first, second = (Scripted(tmp_path / name, opened=False) for name in "ab")
+    first.give(*opened(tmp_path / "a", data), *evaluated(100, network, data))
+    second.give(*opened(tmp_path / "b", data))
+    app = TrainpadApp(iter(first))
+    async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        await pilot.press("3")
+        before = await shown(pilot, app, "784 → 16 ReLU", "validation image 0", "to step 100")
+        screen = app.screen
+        monkeypatch.setattr(Wanted, "examine", late)
+        screen._aside.hurry()
+        first.give(*evaluated(200, network, data))
+        while not looks:
+            await pilot.pause(0.02)
+        await pilot.press("question_mark")  # under it the screen stays the same
+        app.show_source(iter(second), viewer=True)
+        await pilot.press("escape")
+        await shown(pilot, app, "no weights yet")
+        assert app.screen is screen
+        may_look.set()
+        while screen._aside.busy:
+            await pilot.pause(0.02)
+        text = text_of(app)
+        for gone in ("ReLU", "validation image 0", "hidden 1", "what spoke for", "unit 0"):
+            assert gone in before
+            assert gone not in text
+        second.give(*evaluated(300, network, data))
+        await shown(pilot, app, "784 → 16 ReLU", "validation image 0", "to step 300")
+        assert looks[-1].sample is None

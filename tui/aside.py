@@ -50,6 +50,7 @@ class Aside(Generic[Result]):
         self._rest_until = float("-inf")
         self._resting = False
         self._hurried = False  # the next job starts without resting first
+        self._void = False  # what the job under way will say is not wanted any more
         self.busy = False
         """Whether a job is being done."""
 
@@ -63,6 +64,11 @@ class Aside(Generic[Result]):
         """Start what waits now: nothing trains that should be spared."""
         self._hurried = True
         self._go_on()
+
+    def forget(self) -> None:
+        """Take nothing of what was asked for so far: something else is looked at now."""
+        self._waiting, self._void = None, self.busy
+        self._hurried = True
 
     def _go_on(self) -> None:
         """Start what waits, unless a job is under way or it is time to rest."""
@@ -95,6 +101,8 @@ class Aside(Generic[Result]):
         self._owner.post_message(Finished(lambda: self._deliver(result, rest_until)))
 
     def _deliver(self, result: Result | Exception, rest_until: float) -> None:
+        void, self._void = self._void, False
         self.busy, self._rest_until = False, rest_until
-        self._take(result)
+        if not void:
+            self._take(result)
         self._go_on()

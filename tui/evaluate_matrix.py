@@ -65,7 +65,7 @@ class ConfusionTable(Lines):
         self._look: Look | None = None
         self._numbers = Numbers.COUNTS
         self._cursor = (0, 0)
-        self._grid = Grid(0, True, 1, range(0), range(0))
+        self._grid = NOWHERE
 
     def show(self, look: Look, numbers: Numbers, cursor: tuple[int, int]) -> None:
         """Show this evaluation, with the cursor on a cell (shown, read)."""
@@ -74,6 +74,13 @@ class ConfusionTable(Lines):
         if grown:
             self.refresh(layout=True)
         self.update_rows()
+
+    def clear(self) -> None:
+        """Show no evaluation."""
+        if self._look is not None:
+            self._look, self._grid = None, NOWHERE
+            self.refresh(layout=True)
+            self.update_rows()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
         """A row for each class, a head, and what the columns add up to."""
@@ -161,6 +168,10 @@ class Grid:
         if 0 <= row < len(self.rows) and 0 <= column < len(self.columns):
             return self.rows[row], self.columns[column]
         return None
+
+
+NOWHERE = Grid(0, True, 1, range(0), range(0))
+"""No cell at all."""
 
 
 def _label(name: str, width: int) -> str:

@@ -78,6 +78,7 @@ class EvaluateScreen(View):
     def _begin(self, run: Run) -> None:
         """Look at another run."""
         self._run = run
+        self._aside.forget()
         self._book = Book()
         self._place: int | None = None  # the newest
         self._look: Look | None = None
@@ -114,6 +115,7 @@ class EvaluateScreen(View):
         super().show(run)
         if run is not self._run:
             self._begin(run)
+            self.query_one(Chart).scene.look_anew()
         if not run.live:
             self._aside.hurry()
         newest = run.evaluations[-1] if run.evaluations else None
@@ -130,8 +132,7 @@ class EvaluateScreen(View):
         """Look at the split and evaluation that are wanted."""
         look = self._look = self._book.look(self._run, self._split, self._place)
         if look is None:
-            waiting = "no evaluation yet: e on the Train screen makes one now"
-            self.query_one("#evaluate-summary", Row).show([(waiting, "dim")])
+            self._clear()
             return
         if self._cursor is None or max(self._cursor) >= len(look.matrix):
             worst = worst_confusions(look.matrix, 1)
@@ -139,6 +140,19 @@ class EvaluateScreen(View):
         self._draw()
         if not (look.newest and self._run.live) or self._run.evaluated_weights:
             self._ask_for_pictures(look, now=now)
+
+    def _clear(self) -> None:
+        """Say that there is no evaluation, or none any more."""
+        self._aside.forget()
+        self._pictures, self._asked = None, ()
+        waiting = "no evaluation yet: e on the Train screen makes one now"
+        self.query_one("#evaluate-summary", Row).show([(waiting, "dim")])
+        self.query_one(ConfusionTable).clear()
+        self.query_one("#evaluate-title", Row).show([])
+        self.query_one(Gallery).clear()
+        course = self.query_one(Chart)
+        course.title = "figures"
+        course.show([])
 
     def _draw(self) -> None:
         look, cursor = self._look, self._cursor

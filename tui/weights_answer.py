@@ -41,6 +41,11 @@ class Answer(Lines):
         self._network, self._subject, self._label, self._names = network, subject, label, names
         self.update_rows()
 
+    def clear(self) -> None:
+        """Explain nothing."""
+        self._network = None
+        self.update_rows()
+
     def rows(self, width: int, height: int) -> list[Strip]:
         """The picture, and the words beside it."""
         network, subject = self._network, self._subject

@@ -80,6 +80,13 @@ class LayerTable(Lines):
             self.refresh(layout=True)
         self.update_rows()
 
+    def clear(self) -> None:
+        """Show no network."""
+        if self._anatomy is not None:
+            self._anatomy = None
+            self.refresh(layout=True)
+            self.update_rows()
+
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
         """The layers, the input, the output, and a head."""
         return len(self._anatomy.layers) + 3 if self._anatomy else 0

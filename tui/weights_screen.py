@@ -77,6 +77,7 @@ class WeightsScreen(View):
     def _begin(self, run: Run) -> None:
         """Look at another run."""
         self._run = run
+        self._aside.forget()
         self._history = History()
         self._examined: Examined | None = None
         self._asked = -1
@@ -119,6 +120,7 @@ class WeightsScreen(View):
         super().show(run)
         if run is not self._run:
             self._begin(run)
+            self._clear()
         if not run.live:
             self._aside.hurry()
         given, self.trainpad.subject = self.trainpad.subject, None
@@ -161,6 +163,16 @@ class WeightsScreen(View):
         self._draw()
 
     # -- showing ------------------------------------------------------------------------------
+
+    def _clear(self) -> None:
+        """Show no network: that of another run is not known yet."""
+        for name in ("histograms", "units", "answer"):
+            self.query_one(f"#weights-{name}-title", Row).show([])
+        self.query_one(LayerTable).clear()
+        self.query_one(Judgements).show([])
+        self.query_one(Heatmaps).show(self._history, 0)
+        self.query_one(Gallery).clear()
+        self.query_one(Answer).clear()
 
     def _draw(self) -> None:
         examined, newest = self._examined, self._history.newest
