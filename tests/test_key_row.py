@@ -57,3 +57,18 @@ async def test_a_theme_changed_meanwhile_reaches_the_screen_that_comes_back(tmp_
         await pilot.press("1")
         await shown(pilot, app, "space Pause")
         assert app.screen.query_one(KeyRow).rich_style.bgcolor != dark
+
+
+async def test_a_screen_that_is_not_up_has_no_keys(tmp_path: Path) -> None:
+    app = TrainpadApp(iter(Scripted(tmp_path)))
+    async with app.run_test(size=(120, 35)) as pilot:
+        await shown(pilot, app, "space Pause")
+        await pilot.press("5")
+        await shown(pilot, app, "u Undo")
+        pad = app.screen.query_one(KeyRow)
+        await pilot.press("1")
+        await shown(pilot, app, "space Pause")
+        assert pad.lines(120, 1)[0] == [(" ", "text"), (" " * 119, "text")]
+        await pilot.press("5")
+        await shown(pilot, app, "u Undo")
+    assert pad.lines(120, 1)[0] == [(" ", "text"), (" " * 119, "text")]

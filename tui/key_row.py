@@ -79,6 +79,8 @@ class KeyRow(Lines):
         """The keys of what is focused and of the screen; and those of all screens."""
         own: dict[str, Entry] = {}
         everywhere: dict[str, Entry] = {}
+        if not self.screen.is_current:
+            return [], []  # nothing can be pressed here yet, or any more
         for _node, binding, enabled, tooltip in self.screen.active_bindings.values():
             if binding.show and enabled:
                 sign = sign_of(self.app, binding, ascii_only=self.ascii_only)
