@@ -56,7 +56,7 @@ def show_set(out: TextIO, name: str, folder: Path | None, *, offline: bool, as_j
     )
     if sys.stderr.isatty():
         print(end="\r\033[K", file=sys.stderr)  # noqa: T201
-    facts = _facts(name, dataset)
+    facts = _facts(name, dataset, given=folder is not None)
     if as_json:
         print(json.dumps(facts), file=out)
         return 0
@@ -67,7 +67,7 @@ def show_set(out: TextIO, name: str, folder: Path | None, *, offline: bool, as_j
     return 0
 
 
-def _facts(name: str, dataset: Dataset) -> dict[str, str]:
+def _facts(name: str, dataset: Dataset, *, given: bool) -> dict[str, str]:
     height, width = dataset.image_shape
     facts = {
         "name": dataset.name,
@@ -79,7 +79,9 @@ def _facts(name: str, dataset: Dataset) -> dict[str, str]:
     }
     if name in CATALOG:
         facts["verdict"] = verdict(name, dataset)
-        facts["licence"] = CATALOG[name].licence
+        # Whose a folder is that somebody names, its content alone can tell.
+        if not given or facts["verdict"].startswith("verified"):
+            facts["licence"] = CATALOG[name].licence
     return facts
 
 

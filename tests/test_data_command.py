@@ -1,0 +1,51 @@
+"""What `trainpad data` tells of a set."""
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core import data_command
+from core.data_command import show_set
+from data.idx import write_idx
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three named classes of images that are higher than wide."""
+    rng = np.random.default_rng(0)
+    for part, count in (("train", 24), ("t10k", 9)):
+        images = rng.integers(0, 256, (count, 40, 20), np.uint8)
+        write_idx(tmp_path / f"{part}-images-idx3-ubyte", images)
+        write_idx(tmp_path / f"{part}-labels-idx1-ubyte", (np.arange(count) % 3).astype(np.uint8))
+    (tmp_path / "classes.txt").write_text("across\nupright\nslanted\n")
+    return tmp_path
+
+
+def told(folder: Path) -> dict[str, str]:
+    out = io.StringIO()
+    assert show_set(out, "mnist", folder, offline=True, as_json=True) == 0
+    facts: dict[str, str] = json.loads(out.getvalue())
+    return facts
+
+
+def test_a_folder_of_other_data_is_told_and_nobody_s_licence_with_it(folder: Path) -> None:
+    facts = told(folder)
+    assert facts["images"].endswith("9 for testing; 40x20")
+    assert facts["classes"] == "across upright slanted"
+    assert facts["verdict"] == "not verified: this is other data than MNIST"
+    assert "licence" not in facts
+
+
+def test_a_folder_of_mnist_has_its_licence(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data_command, "verdict", lambda *_: "verified: these are they")
+    assert told(folder)["licence"].startswith("CC BY-SA")
+
+
+def test_pictures_of_each_class_are_shown(folder: Path) -> None:
+    out = io.StringIO()
+    show_set(out, "mnist", folder, offline=True, as_json=False)
+    rows = out.getvalue().splitlines()
+    assert sum(len(row) > 60 for row in rows) >= 3 * 20
