@@ -59,7 +59,7 @@ def write_keras(folder: Path, seconds: float, every: float) -> None:
     model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
     board = keras.callbacks.TensorBoard(str(folder), update_freq=10, histogram_freq=1)
 
-    def wait(_batch: int, _logs: object) -> None:
+    def wait(*_batch: object, **_logs: object) -> None:
         time.sleep(every)
         model.stop_training = time.monotonic() >= end
 
