@@ -216,6 +216,28 @@ def test_the_newest_weights_read_and_a_key_goes_round() -> None:
     assert not minds.take(run)
 
 
+def test_a_run_of_other_pictures_leaves_the_pad_to_the_built_in_weights_which_is_told() -> None:
+    from core.run import Run
+
+    minds, run = Minds(), Run()
+    run.weights = {"layer0/weights": np.zeros((800, 3)), "layer0/biases": np.zeros(3)}
+    run.weights_step = 300
+    assert minds.take(run)
+    assert minds.reader.source == "built-in weights, for the run's are for other pictures"
+    run.weights_step = 400
+    assert not minds.take(run)
+    another = Run()
+    another.directory = "/another"
+    minds.take(another)
+    assert minds.reader.source == "built-in weights"
+
+
+async def test_whose_weights_read_is_told_before_anything_is_drawn(app: PadApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert rows(app)[2].text.rstrip().endswith("built-in weights")
+
+
 @pytest.mark.parametrize("size", [(7, 14), (18, 28), (3, 5)])
 def test_every_digit_of_seven_bars_is_its_own(size: tuple[int, int]) -> None:
     pictures = {seven_bars(digit, *size).tobytes() for digit in "0123456789"}

@@ -5,6 +5,7 @@ replace the built-in ones, teaching replaces the run's, and a key goes round all
 """
 
 from collections import deque
+from dataclasses import replace
 from typing import NamedTuple
 
 from core.builtin import NAME, builtin_network
@@ -14,6 +15,8 @@ from core.run import Run
 from data.dataset import DIGITS
 from data.errors import UserError
 
+UNFIT = f"{NAME}, for the run's are for other pictures"
+"""Who reads where the run's network cannot."""
 KEPT = 8
 """At how many of the last evaluations it is told how sure the network was."""
 
@@ -61,10 +64,10 @@ class Minds:
             network = Network.from_arrays(run.weights)
         except UserError:
             return False
-        if (network.sizes[0], network.sizes[-1]) != (28 * 28, len(DIGITS)):
-            return False  # it is no network for what can be drawn here
-        first = "run" not in self._readers
         self._step = run.weights_step
+        if (network.sizes[0], network.sizes[-1]) != (28 * 28, len(DIGITS)):
+            return self._name_built_in(UNFIT)
+        first = "run" not in self._readers
         source = f"weights after {run.weights_step:,} steps"
         self._readers["run"] = Reader(network, source, run.classes, run.name, run.weights_step)
         if first:
@@ -86,8 +89,15 @@ class Minds:
     def _forget(self, directory: str) -> None:
         self._directory, self._step = directory, -1
         self.history.clear()
+        self._name_built_in(NAME)
         if self._readers.pop("run", None) is not None and self.learns:
             self._chosen = "built-in"
+
+    def _name_built_in(self, source: str) -> bool:
+        """Call the shipped weights so; whether that is news on the screen."""
+        before = self._readers["built-in"]
+        self._readers["built-in"] = replace(before, source=source)
+        return self._chosen == "built-in" and before.source != source
 
     def _keep_evaluated(self, run: Run) -> None:
         for step, arrays in run.evaluated:

@@ -127,6 +127,7 @@ class PadScreen(View):
         for name in ("pen", "erasing", "pen_down"):
             self.watch(pad, name, self._show_pen)
         self._show_own()
+        self._read()
 
     # -- what is read --------------------------------------------------------------------------
 
