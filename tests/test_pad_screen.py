@@ -223,7 +223,7 @@ def test_a_run_of_other_pictures_leaves_the_pad_to_the_built_in_weights_which_is
     run.weights = {"layer0/weights": np.zeros((800, 3)), "layer0/biases": np.zeros(3)}
     run.weights_step = 300
     assert minds.take(run)
-    assert minds.reader.source == "built-in weights, for the run's are for other pictures"
+    assert minds.reader.source == "built-in weights; the run reads other pictures"
     run.weights_step = 400
     assert not minds.take(run)
     another = Run()

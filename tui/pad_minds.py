@@ -15,7 +15,7 @@ from core.run import Run
 from data.dataset import DIGITS
 from data.errors import UserError
 
-UNFIT = f"{NAME}, for the run's are for other pictures"
+UNFIT = f"{NAME}; the run reads other pictures"
 """Who reads where the run's network cannot."""
 KEPT = 8
 """At how many of the last evaluations it is told how sure the network was."""
