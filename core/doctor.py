@@ -18,6 +18,7 @@ from typing import Final
 from core.findings import Finding, broken, good, note
 from core.rundir import listed
 from data.catalog import CATALOG
+from data.files import exists
 from data.find import find, verdict
 
 SPACE: Final = 200e6
@@ -81,7 +82,7 @@ def about_runs(log_dir: Path) -> Iterator[Finding]:
 
 def _nearest(path: Path) -> Path:
     """`path`, or the nearest folder above it that exists."""
-    while not path.exists() and path != path.parent:
+    while not exists(path) and path != path.parent:
         path = path.parent
     return path
 

@@ -19,6 +19,7 @@ import platformdirs
 
 from core.errors import RunError
 from core.files import write_atomic
+from data.files import is_file
 
 RUN_FILE = "run.json"
 ATTEMPTS, WAIT = 10, 0.02
@@ -167,7 +168,7 @@ def _fresh(log_dir: Path, name: str) -> Path:
 def listed(log_dir: Path) -> list[RunDir]:
     """The runs below `log_dir`, oldest first."""
     try:
-        folders = [path for path in log_dir.iterdir() if (path / RUN_FILE).is_file()]
+        folders = [path for path in log_dir.iterdir() if is_file(path / RUN_FILE)]
     except OSError:
         return []
     return [RunDir(path) for path in sorted(folders, key=lambda path: path.name)]
@@ -179,7 +180,7 @@ def found(run: str, log_dir: Path) -> RunDir:
     Raises:
         RunError: there is no such run.
     """
-    if run and (Path(run) / RUN_FILE).is_file():
+    if run and is_file(Path(run) / RUN_FILE):
         return RunDir(Path(run).resolve())
     matching = [entry for entry in listed(log_dir) if entry.name.startswith(run)]
     if matching:

@@ -16,6 +16,7 @@ import platformdirs
 from data.catalog import CATALOG
 from data.dataset import Dataset
 from data.errors import DataError
+from data.files import is_dir, is_dir_with_entries, is_file
 from data.folder import open_folder
 from data.mnist import is_mnist
 
@@ -126,7 +127,7 @@ def _asked_for(name: str, places: Places) -> Iterator[Path]:
     """What ``$TRAINPAD_DATA`` means: the folder of that name in it, or for MNIST itself."""
     if places.env.get("TRAINPAD_DATA"):
         folder = Path(places.env["TRAINPAD_DATA"]).expanduser()
-        if (folder / name).is_dir():
+        if is_dir(folder / name):
             yield folder / name
         elif name == "mnist":
             yield folder
@@ -138,7 +139,7 @@ def _come_across(name: str, places: Places) -> Iterator[Path]:
     paths += [root / _TORCHVISION[name] / "raw" for root in _torchvision_roots(places)]
     if name == "mnist":
         paths.append(places.temporary / "tensorflow" / "mnist" / "input_data")
-    yield from (path for path in paths if path.is_file() or (path.is_dir() and any(path.iterdir())))
+    yield from (path for path in paths if is_file(path) or is_dir_with_entries(path))
 
 
 def _torchvision_roots(places: Places) -> tuple[Path, ...]:

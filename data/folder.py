@@ -11,6 +11,7 @@ import numpy as np
 
 from data.dataset import DIGITS, Dataset, Images
 from data.errors import DataError
+from data.files import is_dir, is_file
 from data.idx import read_images, read_labels
 from data.mnist import MAX_CLASSES, Parts, assemble, open_npz
 
@@ -39,15 +40,15 @@ def open_folder(
     Raises:
         DataError: the folder or a file is missing, damaged, or does not fit the others.
     """
-    if folder.suffix == ".npz" and folder.is_file():
+    if folder.suffix == ".npz" and is_file(folder):
         return open_npz(folder)
-    if not folder.is_dir():
+    if not is_dir(folder):
         raise DataError(f"{folder}: no such folder; expected one with four IDX files")
     for inside in _INSIDE:
         sets = find_sets(folder / inside)
         if sets:
             return _open_set(folder / inside, sets, name or folder.resolve().name, prefer, classes)
-    if (folder / "mnist.npz").is_file():
+    if is_file(folder / "mnist.npz"):
         return open_npz(folder / "mnist.npz")
     raise DataError(
         f"{folder}: expected four IDX files (train-images-idx3-ubyte.gz and so on), found none"
@@ -78,7 +79,7 @@ def read_class_names(folder: Path) -> tuple[str, ...] | None:
         DataError: the file is unreadable, or holds too few, too many, empty or repeated names.
     """
     for path in (folder / file for file in _CLASS_FILES):
-        if path.is_file():
+        if is_file(path):
             return _class_names(path)
     return None
 

@@ -13,6 +13,7 @@ from data.catalog import CATALOG
 from data.dataset import DIGITS, Dataset, Split
 from data.errors import DataError
 from data.fetch import Progress, fetch
+from data.files import exists
 from data.find import Found, Places, find, open_named
 from data.folder import open_folder
 from data.idx import read_images, read_labels
@@ -88,7 +89,7 @@ def load_dataset(
         return open_mine(places.user_data / "mine")
     if name in NAMES:
         return _mixed(asked)
-    if not Path(name).expanduser().exists():
+    if not exists(Path(name).expanduser()):
         raise DataError(f"no data set or folder {name!r}; the names are {', '.join(NAMES)}")
     return open_folder(Path(name).expanduser())
 
@@ -102,7 +103,7 @@ def open_mine(folder: Path) -> Dataset:
     Raises:
         DataError: there are fewer than 12, or the files are damaged.
     """
-    if not (folder / "train-images-idx3-ubyte").exists():
+    if not exists(folder / "train-images-idx3-ubyte"):
         raise DataError("no digits of yours yet: draw one on the pad, then press t and its digit")
     images = read_images(folder / "train-images-idx3-ubyte")
     labels = read_labels(folder / "train-labels-idx1-ubyte")
