@@ -15,6 +15,7 @@ from core.resume import Change, Origin, origin
 from core.rundir import RunDir, default_log_dir
 from core.source import Source
 from data.errors import UserError
+from data.files import exists
 
 Flags = Mapping[str, Any]
 
@@ -132,7 +133,7 @@ def _device(text: str) -> str:
 def _source(flags: Flags, start: Origin | None) -> Source:
     before = _source_of(start.run) if start else Source()
     given = {
-        "dataset": flags["dataset"],
+        "dataset": _dataset(flags["dataset"]),
         "input_data_dir": _absolute(flags["input_data_dir"]),
         "eval_data": _absolute(flags["eval_data"]),
         "fake_data": flags["fake_data"] or None,
@@ -153,6 +154,15 @@ def _source_of(run: RunDir) -> Source:
         if name in fits and isinstance(value, fits[name])
     }
     return Source(**believed)
+
+
+def _dataset(named: str | None) -> str | None:
+    """The name of a data set as it is; a folder so that it is found again from any other one."""
+    from data.sources import NAMES
+
+    if not named or named in NAMES or not exists(Path(named).expanduser()):
+        return named
+    return _absolute(Path(named))
 
 
 def _absolute(folder: Path | None) -> str | None:

@@ -1,6 +1,7 @@
 """From flags to a request, where a run is named to go on from."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -63,3 +64,15 @@ def test_of_a_runs_log_only_what_is_well_formed_is_done_again(run: RunDir, line:
 def test_of_a_runs_source_only_what_is_well_formed_is_used(run: RunDir, source: Any) -> None:
     (run.path / "run.json").write_text(json.dumps(run.info() | {"source": source, "xla": 0}))
     assert request_of("--resume", str(run.path)).source == Source()
+
+
+def test_a_folder_of_data_is_found_again_from_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "digits").mkdir()
+    (tmp_path / "mine").mkdir()
+    monkeypatch.chdir(tmp_path)
+    for named in ("digits", "./digits", str(tmp_path / "digits")):
+        assert request_of("--dataset", named).source.dataset == str(tmp_path / "digits")
+    for name in ("mine", "no-such-set"):
+        assert request_of("--dataset", name).source.dataset == name
