@@ -71,4 +71,3 @@ async def test_a_screen_that_is_not_up_has_no_keys(tmp_path: Path) -> None:
         assert pad.lines(120, 1)[0] == [(" ", "text"), (" " * 119, "text")]
         await pilot.press("5")
         await shown(pilot, app, "u Undo")
-    assert pad.lines(120, 1)[0] == [(" ", "text"), (" " * 119, "text")]
