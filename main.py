@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from core.device import STRATEGIES
 from core.flags import DefaultGroup, ascii_flag, flag, hyperparameter_flags, pace_flags, run_names
 from core.presets import PRESETS
 from data.errors import UserError
@@ -48,8 +49,7 @@ def cli() -> None:
 @flag("device", metavar="auto|cpu|gpu:N", help="Where to compute.  [auto]")
 @flag(
     "strategy",
-    type=click.Choice(("none", "mirrored", "multi_worker")),
-    default="none",
+    type=click.Choice(STRATEGIES),
     help="Share the work among the GPUs here, or the machines in TF_CONFIG.  [none]",
 )
 @click.option("--xla/--no-xla", default=None, help="Compile with XLA.  [on]")

@@ -4,6 +4,9 @@ from typing import Any
 
 from data.errors import UserError
 
+STRATEGIES = ("none", "mirrored", "multi_worker")
+"""How the work may be shared among devices or machines; see `core.spread`."""
+
 
 def pick_device(tf: Any, wanted: str) -> str:
     """TensorFlow's name of the device that `wanted` means; a GPU, if there is one, for ``auto``.

@@ -73,6 +73,8 @@ def _data(source: dict[str, Any]) -> Iterator[str]:
 def _device(info: dict[str, Any]) -> Iterator[str]:
     if info.get("device", "auto") != "auto":
         yield from ("--device", str(info["device"]))
+    if info.get("strategy", "none") != "none":
+        yield from ("--strategy", str(info["strategy"]))
     if not info.get("xla", True):
         yield "--no-xla"
 

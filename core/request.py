@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from core.device import STRATEGIES
 from core.hparams import DECLARED, HyperParameters, changed, checked
 from core.presets import PRESETS
 from core.resume import Change, Origin, origin
@@ -62,7 +63,7 @@ def request_from(flags: Flags) -> Request:
         log_dir=log_dir,
         device=_device(flags["device"] or str(before.get("device", "auto"))),
         xla=before.get("xla") is not False if flags["xla"] is None else flags["xla"],
-        strategy=flags["strategy"],
+        strategy=flags["strategy"] or _strategy(before),
         offline=flags["offline"],
         profile=flags["profile"] or 0,
         resume=resume,
@@ -128,6 +129,12 @@ def _device(text: str) -> str:
     if name in ("cpu", "gpu") and number.isascii() and number.isdigit() and len(number) <= 2:
         return text
     raise UserError(f"device must be auto, cpu or gpu:N, not {text!r}")
+
+
+def _strategy(info: Mapping[str, Any]) -> str:
+    """How a run's work was shared, as far as its `run.json` can be believed."""
+    told = info.get("strategy")
+    return told if told in STRATEGIES else "none"
 
 
 def _source(flags: Flags, start: Origin | None) -> Source:

@@ -29,7 +29,6 @@ from data.errors import UserError
 
 NOTE = 2048
 """Bytes that the chief can tell the others at once."""
-STRATEGIES = ("none", "mirrored", "multi_worker")
 
 
 def strategy_of(tf: Any, name: str, device: str) -> Any:

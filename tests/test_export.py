@@ -213,10 +213,11 @@ def test_the_command_trains_the_run_again_to_the_byte(tmp_path: Path) -> None:
 def test_the_command_names_what_is_not_by_default(tmp_path: Path) -> None:
     source = {"dataset": None, "input_data_dir": "/some where", "fake_data": False}
     values = as_dict(checked({"hidden": (), "learning_rate": 0.5}))
-    run = make_run(tmp_path / "r", hyperparameters=values, source=source, device="cpu", xla=False)
+    rest = {"device": "cpu", "strategy": "mirrored", "xla": False}
+    run = make_run(tmp_path / "r", hyperparameters=values, source=source, **rest)
     assert command(opened(run)) == (
         "trainpad --learning_rate 0.5 --hidden '' --seed 0 --input_data_dir '/some where' "
-        "--device cpu --no-xla"
+        "--device cpu --strategy mirrored --no-xla"
     )
 
 

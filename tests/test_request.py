@@ -76,3 +76,18 @@ def test_a_folder_of_data_is_found_again_from_any_other(
         assert request_of("--dataset", named).source.dataset == str(tmp_path / "digits")
     for name in ("mine", "no-such-set"):
         assert request_of("--dataset", name).source.dataset == name
+
+
+@pytest.mark.parametrize("way", ["--resume", "--branch"])
+def test_a_resume_keeps_the_strategy_unless_a_flag_says_otherwise(run: RunDir, way: str) -> None:
+    (run.path / "run.json").write_text(json.dumps(run.info() | {"strategy": "mirrored"}))
+    kept = "mirrored" if way == "--resume" else "none"
+    assert request_of(way, str(run.path)).strategy == kept
+    assert request_of(way, str(run.path), "--strategy", "none").strategy == "none"
+    assert request_of().strategy == "none"
+
+
+@pytest.mark.parametrize("strategy", [3, "all", None])
+def test_a_strategy_that_is_none_is_not_taken_over(run: RunDir, strategy: object) -> None:
+    (run.path / "run.json").write_text(json.dumps(run.info() | {"strategy": strategy}))
+    assert request_of("--resume", str(run.path)).strategy == "none"
