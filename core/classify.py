@@ -24,7 +24,7 @@ from data.text import clean
 
 Floats = npt.NDArray[np.float32]
 
-SURE = 0.8
+SURE = 0.7
 """A best probability below this is no answer."""
 CHOICE = 0.6
 """Where the two likeliest digits have less than this together, it is not even a choice of two."""
@@ -65,10 +65,10 @@ class Reading:
         if self.empty:
             return "nothing drawn"
         if not self.unsure:
-            return _name(classes, self.digit)
+            return name_of(classes, self.digit)
         if self.confidence + float(self.probabilities[self.second]) < CHOICE:
             return "not sure: no digit?" if tuple(classes) == DIGITS else "not sure"
-        return f"not sure: {_name(classes, self.digit)} or {_name(classes, self.second)}?"
+        return f"not sure: {name_of(classes, self.digit)} or {name_of(classes, self.second)}?"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,5 +161,6 @@ def as_text(file: str, readings: Sequence[Reading], classes: Sequence[str]) -> I
         yield f"{where}   {reading.answer(classes)}{sure}"
 
 
-def _name(classes: Sequence[str], number: int) -> str:
+def name_of(classes: Sequence[str], number: int) -> str:
+    """What a class is called; its number where it has no name."""
     return classes[number] if number < len(classes) else str(number)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from core.classify import Reading
+from core.classify import Reading, name_of
 from data.dataset import DIGITS
 from tui.lines import Lines, Part, spread
 
@@ -56,7 +56,7 @@ class Answer:
         """How sure the network was at its last evaluations, oldest first, as ``room`` allows."""
         if self.reading is None:
             return ""
-        name = self.classes[self.reading.digit]
+        name = name_of(self.classes, self.reading.digit)
         told = [f"{step:,} {p:.0%}" for step, p in self.history[-MOST_TOLD:]]
         rows = [f"{name} at " + "  ".join(told[left:]) for left in range(len(told))]
         return next((row for row in rows if cell_len(row) <= room), "")

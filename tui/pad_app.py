@@ -17,7 +17,7 @@ from data.ink_export import check_kind, export_drawing
 from tui.alone import run_alone
 from tui.help import PLAIN
 from tui.lines import Lines, Part, fit
-from tui.pad_minds import Minds
+from tui.pad_minds import Minds, check_fits
 from tui.pad_screen import PadScreen
 from tui.precise import PreciseApp
 from tui.terminal import Pace, driver_class
@@ -97,8 +97,10 @@ def run_pad(reader: Reader | None, log_dir: Path, export: Path | None, *, ascii_
     """The pad until it is left; then write the drawing to ``export``, if there is one.
 
     Raises:
-        UserError: the file cannot be written.
+        UserError: the file cannot be written, or the reader is not for drawn digits.
     """
+    if reader is not None:
+        check_fits(reader)
     if export is not None:
         check_kind(export)
     app = PadApp(reader, ascii_only=ascii_only, log_dir=log_dir)

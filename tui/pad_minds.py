@@ -13,7 +13,8 @@ from core.classify import Reader
 from core.network import Network
 from core.run import Run
 from data.dataset import DIGITS
-from data.errors import UserError
+from data.errors import DataError, UserError
+from data.ink import SIDE
 
 UNFIT = f"{NAME}; the run reads other pictures"
 """Who reads where the run's network cannot."""
@@ -26,6 +27,26 @@ class Evaluation(NamedTuple):
 
     step: int
     network: Network
+
+
+def check_fits(reader: Reader) -> None:
+    """Make sure that a reader can read what is drawn on the pad.
+
+    Raises:
+        DataError: its network takes other images, or tells other than ten classes apart.
+    """
+    network = reader.network
+    if not _fits(network):
+        raise DataError(
+            f"{reader.source} takes {network.sizes[0]} pixels and tells {network.sizes[-1]} "
+            f"classes apart; the pad draws {SIDE} x {SIDE} pixels for {len(DIGITS)} classes. "
+            "Give another run, or none for the built-in weights"
+        )
+
+
+def _fits(network: Network) -> bool:
+    """Whether this is a network for what can be drawn here."""
+    return (network.sizes[0], network.sizes[-1]) == (SIDE * SIDE, len(DIGITS))
 
 
 class Minds:
