@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.builtin_forms import draw_forms  # noqa: E402
+from core.classify import SURE  # noqa: E402
 from core.learner import Learner  # noqa: E402
 from core.network import Network  # noqa: E402
 from data.dataset import NOTHING  # noqa: E402
@@ -200,7 +201,7 @@ def right(network: Network, images, labels) -> float:
 
 
 def sure(network: Network, images) -> float:
-    return 100 * float((probabilities(network, images).max(1) >= 0.8).mean())
+    return 100 * float((probabilities(network, images).max(1) >= SURE).mean())
 
 
 def save(network: Network, path: Path, options: argparse.Namespace) -> None:
