@@ -5,6 +5,7 @@ The screen and the command line answer alike: a digit where one probability is h
 "none of them"; a network that never saw any is as sure of a letter as of a digit.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from json import dumps
@@ -89,7 +90,7 @@ class Reader:
         Raises:
             DataError: the network takes images of another size.
         """
-        flat = images.reshape(len(images), -1)
+        flat = images.reshape(len(images), math.prod(images.shape[1:]))
         if flat.shape[1] != self.network.sizes[0]:
             raise DataError(
                 f"this network takes {self.network.sizes[0]} pixels, not {SIDE} x {SIDE}; "
@@ -155,6 +156,8 @@ def as_json(file: str, index: int, reading: Reading) -> str:
 def as_text(file: str, readings: Sequence[Reading], classes: Sequence[str]) -> Iterator[str]:
     """A line for each reading: the file, which one in it where there are several, the answer."""
     name = clean(file)
+    if not readings:
+        yield f"{name}   no digit found"
     for index, reading in enumerate(readings):
         where = name if len(readings) == 1 else f"{name}[{index}]"
         sure = "" if reading.empty else f"   {reading.confidence:.0%}"

@@ -17,6 +17,7 @@ Grey = npt.NDArray[np.float32]
 
 _FINE = 4  # pixels of the working picture to one of MNIST's
 _FAINT = 0.12  # of the paper's brightness: less contrast than this is no ink
+_THIN = 0.4  # of what is left of a thin stroke: wherever it lies, one pixel of it is above this
 _WIDEST = 0.45  # of the box: what is wider than that is a blot, whose width means nothing
 
 
@@ -110,8 +111,10 @@ def _as_mnist(ink: Grey, labels: npt.NDArray[np.int32], part: Part) -> Grey:
     scale = (BOX - PEN) / max(box.size - width, 1.0) * _FINE
     scale = min(scale, BOX * _FINE / box.size * 1.25)
     fine = _scaled(np.where(shape, ink[place], 0.0), box, scale)
-    grow = (PEN * _FINE - width * scale) / 2
-    return _centred(_thicker(fine > 0.5, grow))
+    # A pen that is thin beside the digit is blurred to less than half: its brightest part counts.
+    border = min(0.5, _THIN * width * scale, 0.5 * float(fine.max()))
+    grow = (PEN * _FINE - max(width * scale, 1.0)) / 2
+    return _centred(_thicker(fine > border, grow))
 
 
 def _stroke_width(shape: Mask) -> float:

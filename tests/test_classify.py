@@ -102,6 +102,17 @@ def test_an_empty_drawing_is_no_digit(tmp_path: Path, capsys: pytest.CaptureFixt
     assert json.loads(capsys.readouterr().out)["unsure"] is True
 
 
+def test_a_file_without_any_digit_says_so(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    blank, none = tmp_path / "blank.png", tmp_path / "none.json"
+    pytest.importorskip("PIL.Image").new("L", (60, 50), 255).save(blank)
+    none.write_text("[]")
+    for file in (blank, none):
+        assert run_main("classify", "--split", str(file)) == 0
+        assert capsys.readouterr().out == f"{file}   no digit found\n"
+        assert run_main("classify", "--split", "--json", str(file)) == 0
+        assert capsys.readouterr().out == ""
+
+
 @pytest.mark.parametrize("content", [None, b"", b"GIF89a", b'{"strokes": 1}', b"\x89PNG\r\n\x1a\n"])
 def test_what_cannot_be_read_is_one_sentence_and_status_2(
     content: bytes | None, tmp_path: Path, capsys: pytest.CaptureFixture

@@ -57,6 +57,21 @@ def test_a_digit_on_paper_is_what_its_strokes_give(drawing, pen):
     assert alike(image, drawing)
 
 
+@pytest.mark.parametrize("drawing", [SEVEN, ONE, ZERO, FIVE], ids=["7", "1", "0", "5"])
+@pytest.mark.parametrize("pen", [1.5, 4.0, 9.0])
+def test_a_pen_much_thinner_than_the_digit_is_read_too(drawing, pen):
+    (image,) = find_digits(paper([drawing], side=900, pen=pen))
+    assert alike(image, drawing)
+
+
+def test_specks_far_apart_are_no_digit_and_no_error():
+    sheet = np.ones((1000, 1000), np.float32)
+    sheet[::333, ::333] = 0
+    (image,) = find_digits(sheet)
+    assert image.shape == (28, 28)
+    assert np.isfinite(image).all()
+
+
 def test_light_ink_on_a_dark_board_is_read_too():
     (image,) = find_digits(1 - paper([SEVEN]))
     assert alike(image, SEVEN)
