@@ -20,12 +20,11 @@ from core.hparams import DECLARED, as_dict, checked
 from core.metrics import as_matrix, precision_at_1
 from core.notes import Note
 from core.rundir import RunDir, listed
-from core.runs import RunState, look
+from core.runs import EVALUATED, RunState, look
 from data.errors import UserError
 
 AT_ONCE: Final = 100
 """How many runs that are new are read in one look, so that the first ones are there soon."""
-EVALUATED: Final = b'{"event": "evaluated"'
 TOLD: Final = tuple(
     f'{{"event": "{kind.__name__.lower()}"'.encode()
     for kind in (Started, Changed, Finished, Diverged, Failed)

@@ -12,13 +12,14 @@ import os
 import socket
 import stat
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from core.errors import RunError
 from core.events import (
+    Changed,
     Continued,
     Diverged,
     Evaluated,
@@ -42,6 +43,10 @@ HOLDER_LIMIT: Final = 4096
 READ_LIMIT: Final = 64 * 1024 * 1024
 """Bytes of events that are read for the state of a run, from the end."""
 LIVE: Final = ("starting", "training", "paused")
+EVALUATED: Final = b'{"event": "evaluated"'
+STARTED: Final = b'{"event": "started"'
+PLANS: Final = (STARTED, b'{"event": "changed"')
+"""How the lines begin that may say how many steps are planned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +100,12 @@ def look(run: RunDir, *, host: str | None = None, now: float | None = None) -> R
     state = _state(lines)
     if state in LIVE and not is_written(run, host, now):
         state = "lost"
-    planned = info["hyperparameters"].get("max_steps")
     return RunState(
         name=clean(run.name, limit=80),
         directory=str(run.path),
         state=state,
         steps=_size(run.losses) // 4,
-        max_steps=planned if isinstance(planned, int) else 0,
+        max_steps=_planned(lines, info["hyperparameters"]),
         best=_best(lines),
         dataset=info["dataset"].get("name", ""),
         host=clean(holder.host, limit=80),
@@ -255,7 +259,7 @@ def _best(lines: Sequence[bytes]) -> float | None:
     """The best precision on the validation split that no later start made void."""
     found: list[tuple[int, float]] = []
     for line in lines:
-        if not line.startswith((b'{"event": "evaluated"', b'{"event": "started"')):
+        if not line.startswith((EVALUATED, STARTED)):
             continue
         match believed(line):
             case Evaluated(step=step, confusion=confusion):
@@ -263,6 +267,27 @@ def _best(lines: Sequence[bytes]) -> float | None:
             case Started(step=start):
                 found = [entry for entry in found if entry[0] <= start]
     return max((precision for _, precision in found), default=None)
+
+
+def _planned(lines: Sequence[bytes], first: Mapping[str, Any]) -> int:
+    """How many steps the run was last meant to take; `first` is what `run.json` says."""
+    said = (_max_steps(line) for line in reversed(lines) if line.startswith(PLANS))
+    return next((steps for steps in said if steps), None) or _whole(first.get("max_steps"))
+
+
+def _max_steps(line: bytes) -> int:
+    """What a line says of `max_steps`; 0 for nothing."""
+    match believed(line):
+        case Started(hyperparameters=values):
+            return _whole(values.get("max_steps"))
+        case Changed(name="max_steps", new=new):
+            return _whole(new)
+    return 0
+
+
+def _whole(value: object) -> int:
+    """`value` where it is a whole number; else 0."""
+    return value if isinstance(value, int) else 0
 
 
 def _last(path: Path) -> list[bytes]:

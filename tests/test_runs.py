@@ -77,6 +77,30 @@ def test_the_best_precision_leaves_out_what_a_resume_made_void(tmp_path: Path) -
     assert look(run).best == 0.8
 
 
+def goes_to(steps: object) -> Started:
+    return Started(5, {**as_dict(HyperParameters()), "max_steps": steps}, "CPU:0", 10)
+
+
+@pytest.mark.parametrize(
+    ("events", "steps"),
+    [
+        ([], 900),
+        ([Started(0, {}, "CPU:0", 10)], 900),
+        ([goes_to(1000)], 1000),
+        ([goes_to(1000), Changed(7, "max_steps", 1000, 5000)], 5000),
+        ([goes_to(1000), Changed(7, "max_steps", 1000, 5000), Changed(8, "l2", 0, 1)], 5000),
+        ([goes_to(1000), Changed(7, "max_steps", 1000, 5000), goes_to(3000)], 3000),
+        ([goes_to(1000), goes_to("many")], 1000),
+    ],
+)
+def test_how_far_a_run_goes_is_what_was_said_last(
+    tmp_path: Path, events: list[Event], steps: int
+) -> None:
+    run = make_run(tmp_path / "run", hyperparameters={"max_steps": 900})
+    add_events(run, *events)
+    assert look(run).max_steps == steps
+
+
 # -- who writes it -------------------------------------------------------------------------------
 
 
