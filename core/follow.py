@@ -38,7 +38,7 @@ from core.events import (
     Steps,
     Weights,
 )
-from core.foreign import believed, harmless
+from core.foreign import LATEST, believed, harmless, moment
 from core.rundir import RunDir
 from core.runs import is_written
 from core.timeline import survivors
@@ -146,8 +146,7 @@ class Reader:
         info = harmless(self._run.info())
         name = info.get("name")
         info["name"] = name if isinstance(name, str) else self._run.name
-        created = info.get("created")
-        self._since = float(created) if isinstance(created, int | float) else 0.0
+        self._since = moment(info.get("created"))
         yield Opened(str(self._run.path), info, control)
 
     def news(self) -> Iterator[Event]:
@@ -235,7 +234,8 @@ class Reader:
     def _cuts(self, count: int) -> npt.NDArray[np.float64]:
         """Where to cut the past: rows of (steps done, time), both increasing."""
         marks = _marks(self._run.clock)
-        marks = marks[np.isfinite(marks).all(axis=1) & (marks[:, 0] >= 0) & (marks[:, 0] <= count)]
+        known = (marks >= 0).all(axis=1) & (marks[:, 0] <= count) & (marks[:, 1] < LATEST)
+        marks = marks[known]
         marks = marks[survivors(marks[:, 0].astype(np.int64))]
         if self._pieces is None or len(marks) <= self._pieces:
             return marks

@@ -17,6 +17,8 @@ from data.text import clean
 
 CLASSES = 1000
 """The greatest number of classes that a confusion matrix is believed to have."""
+LATEST = 1e11
+"""Unix time; a calendar knows what is before it."""
 DEPTH = 8
 """How deep lists and objects may lie in each other in what is believed of `run.json`."""
 
@@ -43,6 +45,15 @@ def believed(line: str | bytes) -> Event | None:
     return dataclasses.replace(event, **texts)
 
 
+def moment(value: object) -> float:
+    """`value` where it is a time that a calendar knows; else 0."""
+    return float(value) if _is_moment(value) else 0.0  # type: ignore[arg-type]  # it is a number
+
+
+def _is_moment(value: object) -> bool:
+    return _is_number(value) and 0 <= value < LATEST  # type: ignore[operator]  # NaN is not
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -60,7 +71,7 @@ def _is_text(value: object) -> bool:
 
 
 CHECKS: Mapping[str, Callable[[object], bool]] = {
-    "time": _is_finite,
+    "time": _is_moment,
     "step": _is_count,
     "parameters": _is_count,
     "seconds": _is_finite,

@@ -15,7 +15,7 @@ from typing import Any, Final
 from core import notes
 from core.errors import RunError
 from core.events import Changed, Diverged, Evaluated, Failed, Finished, Started
-from core.foreign import believed, harmless
+from core.foreign import believed, harmless, moment
 from core.hparams import DECLARED, as_dict, checked
 from core.metrics import as_matrix, precision_at_1
 from core.notes import Note
@@ -114,14 +114,13 @@ def _entry(run: RunDir) -> Entry | None:
         owner = _owner(run.path)
     except (RunError, OSError):
         return None
-    created = info.get("created")
     return Entry(
         run,
         state,
         notes.read(run),
         history.hyperparameters,
         history.last(),
-        float(created) if isinstance(created, int | float) else 0.0,
+        moment(info.get("created")),
         history.seconds(changed),
         owner,
     )

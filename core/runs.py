@@ -30,7 +30,7 @@ from core.events import (
     Preparing,
     Started,
 )
-from core.foreign import believed, harmless
+from core.foreign import believed, harmless, moment
 from core.metrics import as_matrix, precision_at_1
 from core.rundir import RunDir, found, listed
 from data.text import clean
@@ -96,7 +96,7 @@ def look(run: RunDir, *, host: str | None = None, now: float | None = None) -> R
     now = time.time() if now is None else now
     info = harmless(run.info())
     lines = _last(run.events)
-    holder = _holder(run) or Holder(str(info.get("host", "")), 0, _created(info), 0.0)
+    holder = _holder(run) or Holder(str(info.get("host", "")), 0, moment(info.get("created")), 0.0)
     state = _state(lines)
     if state in LIVE and not is_written(run, host, now):
         state = "lost"
@@ -220,7 +220,7 @@ def _holder(run: RunDir) -> Holder | None:
         host, pid, since = str(values["host"]), int(values["pid"]), float(values["since"])
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
-    return Holder(host, pid, _moment(since), about.st_mtime)
+    return Holder(host, pid, moment(since), about.st_mtime)
 
 
 # -- what was written ----------------------------------------------------------------------------
@@ -316,12 +316,3 @@ def _changed(path: Path) -> float:
         return path.stat().st_mtime
     except OSError:
         return 0.0
-
-
-def _created(info: dict[str, Any]) -> float:
-    return _moment(info.get("created"))
-
-
-def _moment(value: object) -> float:
-    """`value` where it is a time that a calendar knows; else 0."""
-    return float(value) if isinstance(value, int | float) and 0 <= value < 1e11 else 0.0

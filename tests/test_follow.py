@@ -143,6 +143,15 @@ def test_the_past_is_cut_at_the_marks_of_the_clock(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("odd", [1e15, -1e15, float("nan"), float("inf")])
+def test_no_step_happened_at_a_time_that_no_calendar_knows(tmp_path: Path, odd: float) -> None:
+    run = make_run(tmp_path / "run", losses=range(9), created=abs(odd))
+    add_marks(run, (3, 1.0), (5, odd))
+    moments = [event.time for event in replay(run) if isinstance(event, Steps)]
+    assert moments[0] == BEGAN + 1.0
+    assert all(0 < moment < 1e11 for moment in moments)
+
+
 def test_a_long_past_comes_in_few_pieces(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run", losses=np.zeros(100_000))
     add_events(run, started())
@@ -373,6 +382,8 @@ def test_lost_is_told_once(tmp_path: Path) -> None:
         b'{"event": "warned", "step": 1, "text": ["t"]}',
         b'{"event": "warned", "step": 1, "text": "t", "time": NaN}',
         b'{"event": "warned", "step": 1, "text": "t", "time": "now"}',
+        b'{"event": "warned", "step": 1, "text": "t", "time": 1e15}',
+        b'{"event": "warned", "step": 1, "text": "t", "time": -1}',
         b'{"event": "started", "step": 0, "hyperparameters": [], "device": "", "parameters": 1}',
         b'{"event": "changed", "step": 0, "name": "nonsense", "old": 1, "new": 2}',
         b'{"event": "changed", "step": 0, "name": "learning_rate", "old": {}, "new": 2}',

@@ -56,6 +56,16 @@ def log_dir(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.parametrize("created", ["1e300", "1" + "0" * 400, "NaN", "-1", "[]", '"now"'])
+def test_a_run_made_at_no_time_is_listed_all_the_same(log_dir: Path, created: str) -> None:
+    file = log_dir / "b-run" / "run.json"
+    file.write_text(file.read_text().replace(str(BEGAN), created))
+    entries = {entry.state.name: entry for entry in looked(log_dir)}
+    assert len(entries) == 3
+    assert entries["b-run"].created == 0.0
+    assert runs_rows.STARTED.show(entries["b-run"])
+
+
 def looked(log_dir: Path) -> list[Entry]:
     return Overview(log_dir).look()
 
