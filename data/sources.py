@@ -16,8 +16,8 @@ from data.fetch import Progress, fetch
 from data.files import exists
 from data.find import Found, Places, find, open_named
 from data.folder import open_folder
-from data.idx import read_images, read_labels
 from data.mnist import Parts, assemble, fingerprint
+from data.own import read_own
 
 NAMES = (*CATALOG, "drawn", "mnist+drawn", "mine", "mnist+mine")
 """What ``--dataset`` takes, besides the path of a folder."""
@@ -105,12 +105,11 @@ def open_mine(folder: Path) -> Dataset:
     """
     if not exists(folder / "train-images-idx3-ubyte"):
         raise DataError("no digits of yours yet: draw one on the pad, then press t and its digit")
-    images = read_images(folder / "train-images-idx3-ubyte")
-    labels = read_labels(folder / "train-labels-idx1-ubyte")
-    if len(images) != len(labels) or len(labels) < _LEAST_MINE:
+    own = read_own(folder)
+    images, labels = own.images, own.labels
+    if len(own) < _LEAST_MINE:
         raise DataError(
-            f"{folder}: expected {_LEAST_MINE} digits of yours or more, each with its label, "
-            f"found {len(images)} images and {len(labels)} labels"
+            f"{folder}: expected {_LEAST_MINE} digits of yours or more, found {len(own)}"
         )
     test = np.arange(len(labels)) % 6 == 5
     parts = Parts(images[~test], labels[~test], images[test], labels[test])

@@ -1,12 +1,14 @@
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from data import own as own_module
 from data.errors import DataError
 from data.idx import read_idx
 from data.ink_affine import Amounts, moved
-from data.own import IMAGES, LABELS, TIMES, read_own, write_own
+from data.own import IMAGES, LABELS, TIMES, keep_own, read_own, remove_own, write_own
 from data.sources import open_mine
 
 
@@ -48,11 +50,82 @@ def test_a_write_that_broke_off_after_the_labels_costs_nothing(tmp_path: Path) -
     assert read_own(tmp_path).times == (0.0,)
 
 
+class KilledError(Exception):
+    """The process was killed here."""
+
+
+@pytest.mark.parametrize("written", [1, 2])
+@pytest.mark.parametrize("removed", [0, 2, 4])
+def test_a_removal_that_broke_off_anywhere_leaves_each_drawing_its_name(
+    tmp_path: Path, written: int, removed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for digit in range(5):
+        keep_own(tmp_path, image(digit), digit)
+    before = read_own(tmp_path)
+    replace, done = own_module._replace, []
+
+    def until_killed(path: Path, content: bytes) -> None:
+        if len(done) == written:
+            raise KilledError
+        done.append(path)
+        replace(path, content)
+
+    monkeypatch.setattr(own_module, "_replace", until_killed)
+    with pytest.raises(KilledError):
+        remove_own(tmp_path, image(removed), before.times[removed])
+    monkeypatch.undo()
+    left = [digit for digit in range(5) if digit != removed]
+    for _ in range(2):
+        own = read_own(tmp_path)
+        assert own.labels.tolist() == own.images[:, 0, 0].tolist() == left
+        assert own.times == before.without(removed).times
+        own = keep_own(tmp_path, image(9), 9)
+        assert own.labels.tolist() == own.images[:, 0, 0].tolist() == [*left, 9]
+        remove_own(tmp_path, image(9), own.times[-1])
+
+
+def test_each_of_several_pads_changes_what_the_others_left(tmp_path: Path) -> None:
+    first = keep_own(tmp_path, image(1), 1)
+    keep_own(tmp_path, image(2), 2)
+    own = keep_own(tmp_path, image(3), 3)
+    assert remove_own(tmp_path, image(1), first.times[0]).labels.tolist() == [2, 3]
+    assert remove_own(tmp_path, image(1), first.times[0]).labels.tolist() == [2, 3]
+    assert remove_own(tmp_path, image(2), own.times[1]).labels.tolist() == [3]
+    assert remove_own(tmp_path, image(8), own.times[2]).labels.tolist() == [3]
+
+
+def test_changes_at_once_lose_nothing(tmp_path: Path) -> None:
+    def keep(label: int) -> None:
+        for _ in range(5):
+            keep_own(tmp_path, image(label), label)
+
+    threads = [threading.Thread(target=keep, args=(label,)) for label in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    own = read_own(tmp_path)
+    assert sorted(own.labels.tolist()) == [label for label in range(4) for _ in range(5)]
+    assert own.labels.tolist() == own.images[:, 0, 0].tolist()
+
+
+def test_a_lock_that_is_never_given_back_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own_module, "WAIT", 0.0)
+    with own_module._changing(tmp_path), pytest.raises(DataError, match="another program"):
+        keep_own(tmp_path, image(1), 1)
+
+
 def test_files_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
     own = read_own(tmp_path).with_one(image(1), 1)
     write_own(tmp_path, own)
     (tmp_path / LABELS).write_bytes(b"\0\0\x08\x01\0\0\0\x03abc")
     with pytest.raises(DataError, match="3 labels"):
+        read_own(tmp_path)
+    write_own(tmp_path, own.with_one(image(2), 2))
+    (tmp_path / LABELS).write_bytes(b"\0\0\x08\x01\0\0\0\x01a")
+    with pytest.raises(DataError, match="1 labels"):  # nobody knows whose it is
         read_own(tmp_path)
 
 

@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widgets import Static
 
+from data.dataset import Images
 from data.own import OwnDigits
 from tui.lines import ROLES, Lines, Part, fit
 from tui.pixels import render_image
@@ -39,11 +40,11 @@ class OwnRow(Lines, can_focus=True):
     DEFAULT_CSS = "OwnRow { height: 10; }"
 
     class Removed(Message):
-        """Somebody wants a drawing out of the set."""
+        """Somebody wants the drawing of this image and time out of the set."""
 
-        def __init__(self, index: int) -> None:
+        def __init__(self, image: Images, when: float) -> None:
             super().__init__()
-            self.index = index
+            self.image, self.when = image, when
 
     def __init__(self, *, ascii_only: bool) -> None:
         super().__init__()
@@ -72,8 +73,10 @@ class OwnRow(Lines, can_focus=True):
 
     def action_remove(self) -> None:
         """Ask for the chosen one to be removed."""
-        if self._own is not None and len(self._own):
-            self.post_message(self.Removed(len(self._own) - 1 - self._chosen))
+        own = self._own
+        if own is not None and len(own):
+            index = len(own) - 1 - self._chosen
+            self.post_message(self.Removed(own.images[index], own.times[index]))
 
     def on_click(self, event: Click) -> None:
         """Choose the one that was clicked."""

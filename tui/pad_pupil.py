@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.network import Network
-from data.dataset import Dataset
+from data.dataset import Dataset, Images
 from data.ink import Drawing, ink_to_image
-from data.own import OwnDigits, own_folder, read_own, write_own
+from data.own import OwnDigits, keep_own, own_folder, read_own, remove_own
 
 if TYPE_CHECKING:
     from core.teach import Taught
@@ -39,19 +39,15 @@ class Pupil:
             DataError: the set is damaged, or cannot be written.
         """
         image = np.rint(ink_to_image(drawing) * 255).astype(np.uint8)
-        self._change(self.own.with_one(image, digit))
+        self._own = keep_own(self.folder, image, digit)
 
-    def remove(self, index: int) -> None:
-        """Keep it no longer.
+    def remove(self, image: Images, when: float) -> None:
+        """Keep the drawing of this image and time no longer.
 
         Raises:
             DataError: the set is damaged, or cannot be written.
         """
-        self._change(self.own.without(index))
-
-    def _change(self, own: OwnDigits) -> None:
-        write_own(self.folder, own)
-        self._own = own
+        self._own = remove_own(self.folder, image, when)
 
 
 def taught_run(

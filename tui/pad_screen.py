@@ -293,7 +293,7 @@ class PadScreen(View):
     @on(OwnRow.Removed)
     def _remove(self, message: OwnRow.Removed) -> None:
         try:
-            self._pupil.remove(message.index)
+            self._pupil.remove(message.image, message.when)
         except UserError as error:
             self.trainpad.tell(str(error))
         self._show_own()
