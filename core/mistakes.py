@@ -6,7 +6,7 @@ thread; it works in batches, which keeps memory small.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -113,10 +113,7 @@ def open_dataset(info: Mapping[str, Any]) -> Dataset:
     Raises:
         DataError: it is not here, or it is other data by now.
     """
-    source = info.get("source")
-    known = {entry.name for entry in fields(Source)}
-    given = {k: v for k, v in source.items() if k in known} if isinstance(source, dict) else {}
-    dataset = Source(**given).load(offline=True)
+    dataset = Source.told(info).load(offline=True)
     if dataset.fingerprint != info.get("dataset", {}).get("fingerprint"):
         raise DataError(f"{dataset.source} is not the data that this run was trained on")
     return dataset

@@ -5,7 +5,7 @@ from, or to branch from, gives what the flags leave open.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -56,20 +56,64 @@ def request_from(flags: Flags) -> Request:
     log_dir = log_dir_from(flags["log_dir"])
     start = origin(named[0], log_dir) if named else None
     resume = start if flags["resume"] is not None else None
-    before = resume.run.info() if resume else {}
+    before = _where(resume.run.info() if resume else {})
     return Request(
         hparams=_hyperparameters(flags, start),
         source=_source(flags, start),
         log_dir=log_dir,
-        device=_device(flags["device"] or str(before.get("device", "auto"))),
-        xla=before.get("xla") is not False if flags["xla"] is None else flags["xla"],
-        strategy=flags["strategy"] or _strategy(before),
+        device=_device(flags["device"]) if flags["device"] else before["device"],
+        xla=before["xla"] if flags["xla"] is None else flags["xla"],
+        strategy=flags["strategy"] or before["strategy"],
         offline=flags["offline"],
         profile=flags["profile"] or 0,
         resume=resume,
         branch=None if resume else start,
         changes=(*_replayed(flags, resume), *_changes(flags["change"])),
     )
+
+
+def alike(run: RunDir) -> Request:
+    """A new run as `run` began: with its hyperparameters, on its data, trained where it was.
+
+    Raises:
+        RunError: it is no run directory, or cannot be read.
+    """
+    info = run.info()
+    values = info.get("hyperparameters")
+    known = values if isinstance(values, dict) else {}
+    return Request(
+        hparams=checked({name: value for name, value in known.items() if name in DECLARED}),
+        log_dir=run.path.parent,
+        source=Source.told(info),
+        **_where(info),
+    )
+
+
+def going_on(run: RunDir, *, branch: bool) -> Request:
+    """Train on where `run` stood, on its own data; with `branch`, begin a new run from there.
+
+    Raises:
+        UserError: it has no checkpoint that is whole.
+    """
+    start = origin(str(run.path), run.path.parent)
+    about = start.checkpoint.about if start.checkpoint else {}
+    return replace(
+        alike(run),
+        hparams=checked(about.get("hyperparameters", {})),
+        resume=None if branch else start,
+        branch=start if branch else None,
+        changes=() if branch else start.changes,
+    )
+
+
+def _where(info: Mapping[str, Any]) -> dict[str, Any]:
+    """By what a run was trained, as far as its `run.json` can be believed: fields of a request."""
+    device, strategy = info.get("device"), info.get("strategy")
+    return {
+        "device": device if isinstance(device, str) and _is_device(device) else "auto",
+        "xla": info.get("xla") is not False,
+        "strategy": strategy if strategy in STRATEGIES else "none",
+    }
 
 
 def log_dir_from(given: Path | None) -> Path:
@@ -123,22 +167,20 @@ def _units(name: str, text: str) -> int:
 
 
 def _device(text: str) -> str:
-    name, _, number = text.partition(":")
-    if text in ("auto", "cpu", "gpu"):
-        return text
-    if name in ("cpu", "gpu") and number.isascii() and number.isdigit() and len(number) <= 2:
+    if _is_device(text):
         return text
     raise UserError(f"device must be auto, cpu or gpu:N, not {text!r}")
 
 
-def _strategy(info: Mapping[str, Any]) -> str:
-    """How a run's work was shared, as far as its `run.json` can be believed."""
-    told = info.get("strategy")
-    return told if told in STRATEGIES else "none"
+def _is_device(text: str) -> bool:
+    name, _, number = text.partition(":")
+    if text in ("auto", "cpu", "gpu"):
+        return True
+    return name in ("cpu", "gpu") and number.isascii() and number.isdigit() and len(number) <= 2
 
 
 def _source(flags: Flags, start: Origin | None) -> Source:
-    before = _source_of(start.run) if start else Source()
+    before = Source.told(start.run.info()) if start else Source()
     given = {
         "dataset": _dataset(flags["dataset"]),
         "input_data_dir": _absolute(flags["input_data_dir"]),
@@ -147,20 +189,6 @@ def _source(flags: Flags, start: Origin | None) -> Source:
         "variation": flags["variation"],
     }
     return replace(before, **{name: value for name, value in given.items() if value is not None})
-
-
-def _source_of(run: RunDir) -> Source:
-    """Where a run's data came from, as far as its `run.json` can be believed."""
-    told = run.info().get("source")
-    values = told if isinstance(told, dict) else {}
-    fits: dict[str, tuple[type, ...]] = {entry.name: (str, type(None)) for entry in fields(Source)}
-    fits |= {"fake_data": (bool,), "variation": (int, float, type(None))}
-    believed: dict[str, Any] = {
-        name: value
-        for name, value in values.items()
-        if name in fits and isinstance(value, fits[name])
-    }
-    return Source(**believed)
 
 
 def _dataset(named: str | None) -> str | None:

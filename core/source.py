@@ -1,8 +1,9 @@
 """Where a run's data comes from, in words that `run.json` can hold and a resume can use again."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 from data.dataset import Dataset
 from data.errors import DataError
@@ -22,6 +23,14 @@ class Source:
     fake_data: bool = False
     variation: float | None = None
     """How much drawn digits vary."""
+
+    @classmethod
+    def told(cls, info: Mapping[str, Any]) -> "Source":
+        """Where a run's data came from, as far as its `run.json` can be believed."""
+        source = info.get("source")
+        values = source if isinstance(source, dict) else {}
+        known = {entry.name for entry in fields(cls)}
+        return cls(**{n: value for n, value in values.items() if n in known and _fits(n, value)})
 
     def load(self, *, offline: bool = False, progress: Progress | None = None) -> Dataset:
         """Read, fetch or draw the data.
@@ -43,6 +52,13 @@ class Source:
         if self.eval_data is None:
             return found
         return _tested_on(found, load_dataset(self.eval_data, offline=offline, progress=progress))
+
+
+def _fits(name: str, value: object) -> bool:
+    """Whether a field of a `Source` can have this value."""
+    if name == "fake_data":
+        return isinstance(value, bool)
+    return value is None or isinstance(value, (int, float) if name == "variation" else str)
 
 
 def _tested_on(dataset: Dataset, other: Dataset) -> Dataset:

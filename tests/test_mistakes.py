@@ -84,6 +84,8 @@ def test_the_data_of_a_run_is_found_again_and_other_data_is_not_taken_for_it(
     assert open_dataset({"source": source, "dataset": told}).fingerprint == made.fingerprint
     with pytest.raises(DataError, match="not the data"):
         open_dataset({"source": source, "dataset": {"fingerprint": "0" * 64}})
+    odd = {**source, "variation": "much", "dataset": ["mnist"]}
+    assert open_dataset({"source": odd, "dataset": told}).fingerprint == made.fingerprint
     missing = {"source": {"input_data_dir": str(tmp_path / "gone")}, "dataset": told}
     with pytest.raises(DataError):
         open_dataset(missing)

@@ -14,7 +14,7 @@ from core import checkpoint
 from core.checkpoint import Checkpoint
 from core.events import Changed
 from core.hparams import HyperParameters, as_dict
-from core.request import Request, request_from
+from core.request import Request, alike, going_on, request_from
 from core.rundir import RunDir
 from core.source import Source
 
@@ -64,6 +64,9 @@ def test_of_a_runs_log_only_what_is_well_formed_is_done_again(run: RunDir, line:
 def test_of_a_runs_source_only_what_is_well_formed_is_used(run: RunDir, source: Any) -> None:
     (run.path / "run.json").write_text(json.dumps(run.info() | {"source": source, "xla": 0}))
     assert request_of("--resume", str(run.path)).source == Source()
+    for branch in (False, True):
+        request = going_on(run, branch=branch)
+        assert (request.source, request.xla) == (Source(), True)
 
 
 def test_a_folder_of_data_is_found_again_from_any_other(
@@ -91,3 +94,48 @@ def test_a_resume_keeps_the_strategy_unless_a_flag_says_otherwise(run: RunDir, w
 def test_a_strategy_that_is_none_is_not_taken_over(run: RunDir, strategy: object) -> None:
     (run.path / "run.json").write_text(json.dumps(run.info() | {"strategy": strategy}))
     assert request_of("--resume", str(run.path)).strategy == "none"
+
+
+TOLD = {
+    "source": {"dataset": "kmnist", "variation": 1.5},
+    "device": "cpu",
+    "xla": False,
+    "strategy": "mirrored",
+}
+
+
+def told(run: RunDir, **info: Any) -> RunDir:
+    """`run`, with this in its `run.json` too."""
+    (run.path / "run.json").write_text(json.dumps(run.info() | info))
+    return run
+
+
+@pytest.mark.parametrize("branch", [False, True])
+def test_going_on_with_a_run_keeps_what_it_trains_on_and_where(run: RunDir, branch: bool) -> None:
+    request = going_on(told(run, **TOLD), branch=branch)
+    assert request.source == Source(dataset="kmnist", variation=1.5)
+    assert (request.device, request.xla, request.strategy) == ("cpu", False, "mirrored")
+    assert request.log_dir == run.path.parent
+    start, other = (request.branch, request.resume) if branch else (request.resume, request.branch)
+    assert start is not None
+    assert start.run == run
+    assert other is None
+    held = [] if branch else [(2000, "max_steps", 1000), (2000, "l2", 0.1)]
+    assert list(request.changes) == held
+
+
+def test_a_run_alike_starts_with_new_weights(run: RunDir) -> None:
+    values = as_dict(HyperParameters()) | {"learning_rate": 0.5, "from another version": 1}
+    request = alike(told(run, hyperparameters=values, **TOLD))
+    assert request.hparams.learning_rate == 0.5
+    assert request.source == Source(dataset="kmnist", variation=1.5)
+    assert (request.device, request.xla, request.strategy) == ("cpu", False, "mirrored")
+    assert (request.resume, request.branch, list(request.changes)) == (None, None, [])
+
+
+def test_what_a_run_cannot_have_been_trained_with_is_not_taken_over(run: RunDir) -> None:
+    told(run, device="numpy", xla="maybe", strategy=["mirrored"], hyperparameters=[], source=[])
+    request = alike(run)
+    assert (request.device, request.xla, request.strategy) == ("auto", True, "none")
+    assert (request.source, request.hparams) == (Source(), HyperParameters())
+    assert request_of("--resume", str(run.path)).device == "auto"

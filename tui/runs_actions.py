@@ -9,12 +9,9 @@ from textual.message import Message
 
 from core import discard, notes
 from core.export_request import Wanted, export
-from core.hparams import checked
 from core.overview import Entry
-from core.request import Request
-from core.resume import origin
+from core.request import going_on
 from core.rundir import RunDir
-from core.source import Source
 from data.errors import UserError
 from tui.aside import Aside
 from tui.runs_dialogs import Form, Question
@@ -133,27 +130,6 @@ class RunActions:
         left = f"; {', '.join(staying[:3])} in it is not trainpad's and stays" if staying else ""
         self._screen.trainpad.tell(f"deleted {entry.title}{left}")
         self._screen.post_message(self.Done())
-
-
-def going_on(run: RunDir, *, branch: bool) -> Request:
-    """Train on where `run` stood, with its own data and device; or begin a new run from there.
-
-    Raises:
-        UserError: it has no checkpoint that is whole.
-    """
-    start = origin(str(run.path), run.path.parent)
-    info = run.info()
-    about = start.checkpoint.about if start.checkpoint else info
-    return Request(
-        hparams=checked(about["hyperparameters"]),
-        log_dir=run.path.parent,
-        source=Source(**info.get("source", {})),
-        device=info.get("device", "auto"),
-        xla=info.get("xla", True),
-        resume=None if branch else start,
-        branch=start if branch else None,
-        changes=() if branch else start.changes,
-    )
 
 
 def _quoted(entry: Entry) -> str:
