@@ -21,6 +21,7 @@ from core.events import (
     Diverged,
     Evaluated,
     Event,
+    Failed,
     Saved,
     Snapshot,
     Started,
@@ -115,7 +116,9 @@ class Recorder:
         self._dropped = False  # whether a snapshot that waited was replaced by a newer one
         self._step = 0
         self._marked = -HEARTBEAT
+        self._files = self._losses, self._times, self._events
         self._failing = False
+        self._problem = ""  # what the disk said when it last refused
         self._retry_at = 0.0
         self._ranking = Ranking(run.checkpoints)
         with suppress(OSError):
@@ -183,14 +186,15 @@ class Recorder:
             self._flush()
         except OSError as error:
             self._retry_at = now + HEARTBEAT
+            self._problem = str(error.strerror)
             if not self._failing:
                 self._failing = True
-                text = f"recording stopped: {error.strerror}; {STOPPED}"
+                text = f"recording stopped: {self._problem}; {STOPPED}"
                 remarks.append(self._say(text))
         return remarks
 
     def _flush(self) -> None:
-        for file in (self._losses, self._times, self._events):
+        for file in self._files:
             file.flush()
 
     def _mark(self, now: float) -> None:
@@ -222,7 +226,19 @@ class Recorder:
         """Write what still can be written; a disk that still refuses has been told of already."""
         self._retry_at = self._clock()
         self._store()
-        for file in (self._losses, self._times, self._events):
+        self._flush_each()
+
+    def failure(self) -> Iterator[Event]:
+        """That the run failed, where something waits that will not be written any more."""
+        if self._snapshot is None and not any(file.waiting for file in self._files):
+            return
+        text = f"recording failed: {self._problem}; not all of the run is written"
+        failed = self._noted(Failed(self._step, text))
+        self._flush_each()
+        yield failed
+
+    def _flush_each(self) -> None:
+        for file in self._files:
             with suppress(OSError):
                 file.flush()
 
@@ -231,6 +247,8 @@ def recorded(
     source: Iterator[Event], run: RunDir, *, clock: Callable[[], float] = time.monotonic
 ) -> Generator[Event, None, None]:
     """The events of `source`, each written to `run` as it passes.
+
+    The last one is a `Failed` of our own where the disk refused to the end.
 
     Raises:
         RunError: another process is writing this run.
@@ -242,3 +260,4 @@ def recorded(
                 yield from recorder.write(event)
         finally:
             recorder.close()
+        yield from recorder.failure()

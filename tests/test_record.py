@@ -17,6 +17,7 @@ from core.events import (
     Diverged,
     Evaluated,
     Event,
+    Failed,
     Finished,
     Idle,
     Opened,
@@ -198,9 +199,26 @@ def test_a_disk_that_stays_full_does_not_end_the_run(
     disk = Disk(monkeypatch, 150)
     seen = record(run, a_run())
     assert disk.refused
-    assert [name for name in names(seen) if name != "Warned"] == names(a_run())
+    assert [name for name in names(seen) if name != "Warned"] == [*names(a_run()), "Failed"]
     assert len([event for event in seen if isinstance(event, Warned)]) == 1
     lines(run), losses(run)
+
+
+def test_a_run_whose_end_could_not_be_written_fails_and_one_that_could_does_not(
+    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(record(make_run(), a_run())[-1], Finished)
+
+    def refused(*_args: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(checkpoint, "write", refused)
+    run = make_run()
+    last = record(run, a_run())[-1]
+    assert isinstance(last, Failed)
+    assert isinstance(from_json(lines(run)[-1]), Failed)
+    assert last.step == 100
+    assert "No space left on device" in last.text
 
 
 def test_a_checkpoint_that_finds_no_room_is_tried_again(
