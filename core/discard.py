@@ -46,7 +46,7 @@ def discard(run: RunDir, *, ended_here: bool = False) -> list[str]:
     """
     _check(run, ended_here=ended_here)
     try:
-        with run.locked():
+        with run.alone():
             for path in list(_ours(run)):
                 path.unlink(missing_ok=True)
         with suppress(OSError):

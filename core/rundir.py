@@ -10,7 +10,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,9 +87,26 @@ class RunDir:
 
     @contextmanager
     def locked(self) -> Iterator[int]:
-        """Be the run's one writer; the lock ends with the process, however it ends.
+        """Be the run's one writer, and say so in the file `lock`.
 
         Yields the lock's file descriptor, whose file's modification time is the heartbeat.
+
+        Raises:
+            RunError: another process is writing this run, or the directory cannot be written.
+        """
+        holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}
+        content = json.dumps(holder).encode()
+        with self.alone() as descriptor:
+            try:
+                os.pwrite(descriptor, content, 0)
+                os.ftruncate(descriptor, len(content))
+            except OSError as error:
+                raise RunError(f"{self.path} cannot be written: {error.strerror}") from error
+            yield descriptor
+
+    @contextmanager
+    def alone(self) -> Iterator[int]:
+        """Keep every writer from the run; the lock ends with the process, however it ends.
 
         Raises:
             RunError: another process is writing this run, or the directory cannot be written.
@@ -104,27 +121,26 @@ class RunDir:
         except OSError as error:
             raise RunError(f"{self.path} cannot be written: {error.strerror}") from error
         try:
-            _lock(descriptor)
-        except OSError as error:
-            os.close(descriptor)
-            raise RunError(f"another process is training {self.name}; `trainpad open`") from error
-        try:
-            holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, json.dumps(holder).encode(), 0)
+            self._lock(descriptor)
             yield descriptor
         finally:
             os.close(descriptor)
 
-
-def _lock(descriptor: int) -> None:
-    """Take the lock; a viewer that asks whether it is held has it for a moment."""
-    for _ in range(ATTEMPTS):
-        with suppress(BlockingIOError):
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        time.sleep(WAIT)
-    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    def _lock(self, descriptor: int) -> None:
+        """Take the lock; a viewer that asks whether it is held has it for a moment."""
+        for _ in range(ATTEMPTS):
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(WAIT)
+            except OSError as error:
+                raise RunError(
+                    f"{self.path} cannot be locked: {error.strerror}; "
+                    "choose a folder on another file system with --log_dir"
+                ) from error
+            else:
+                return
+        raise RunError(f"another process is training {self.name}; `trainpad open`")
 
 
 def create(log_dir: Path, network: str, info: dict[str, Any]) -> RunDir:

@@ -202,8 +202,10 @@ def _is_locked(run: RunDir) -> bool:
         return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         return True
+    except OSError:  # where there are no locks, nobody holds one
+        return False
     finally:
         os.close(descriptor)
     return False

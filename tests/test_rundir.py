@@ -1,9 +1,12 @@
+import errno
 import fcntl
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,11 +14,14 @@ import numpy as np
 import pytest
 from conftest import REPOSITORY, MakeRun
 
+from core.discard import discard
 from core.errors import RunError
 from core.events import Started, Steps
 from core.output import divert
 from core.record import recorded
 from core.rundir import RunDir, create, default_log_dir, found, listed
+from core.runs import is_written
+from tests.run_made import hold
 
 
 def test_a_run_is_private_and_named_after_time_and_network(make_run: MakeRun) -> None:
@@ -122,6 +128,38 @@ def test_a_run_has_one_writer_at_a_time(make_run: MakeRun) -> None:
         assert json.loads((run.path / "lock").read_bytes())["pid"] == os.getpid()
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(heartbeat)
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_is_not_taken_for_another_process(
+    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refused(*_args: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("fcntl.flock", refused)
+    run = make_run()
+    with pytest.raises(RunError, match=f"cannot be locked: {os.strerror(number)}"), run.locked():
+        pass
+    hold(run, host=socket.gethostname(), age=3600.0)
+    assert not is_written(run, socket.gethostname(), time.time())
+
+
+def test_a_disk_without_room_for_the_lock_is_told_and_can_still_be_cleared(
+    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    run = make_run(versions={"trainpad": "0"})
+    with run.locked():
+        holder = (run.path / "lock").read_bytes()
+    monkeypatch.setattr("os.pwrite", full)
+    with pytest.raises(RunError, match="cannot be written: No space left"), run.locked():
+        pass
+    assert (run.path / "lock").read_bytes() == holder
+    assert discard(run, ended_here=True) == []
+    assert not run.path.exists()
 
 
 def test_a_lock_ends_with_its_process(make_run: MakeRun) -> None:
