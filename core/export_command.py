@@ -15,6 +15,7 @@ from core.errors import RunError
 from core.events import Finished, Started
 from core.export import Export
 from core.hparams import DECLARED, HyperParameters, as_dict, checked
+from core.learner import DEVICE
 from core.resume import changes, recorded_events
 from core.rundir import RunDir
 
@@ -27,9 +28,14 @@ def command(export: Export) -> str:
     """The command line, quoted for a shell.
 
     Raises:
-        RunError: the run began with a checkpoint that is gone.
+        RunError: the run began with a checkpoint that is gone, or no command trains the like.
     """
     info = export.directory.info()
+    if info.get("device") == DEVICE:
+        raise RunError(
+            f"{export.directory.name} was taught on the pad, from your own digits; no command "
+            "line does that"
+        )
     parts = [PROGRAM, *_branch(export.directory, info)]
     start = checked({n: v for n, v in info.get("hyperparameters", {}).items() if n in DECLARED})
     parts += _hyperparameters(start, everything=len(parts) > 1)

@@ -13,6 +13,8 @@ from core.network import Layer, Network, softmax
 
 Floats = npt.NDArray[np.float32]
 
+DEVICE = "numpy"
+"""What a run that was taught on the pad says it was trained on."""
 FIRST_MOMENT, SECOND_MOMENT, EPSILON = 0.9, 0.999, 1e-8
 LEAST_SLOPE = np.float32(1e-15)
 

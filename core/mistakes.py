@@ -113,7 +113,10 @@ def open_dataset(info: Mapping[str, Any]) -> Dataset:
     Raises:
         DataError: it is not here, or it is other data by now.
     """
+    fingerprint = info.get("dataset", {}).get("fingerprint")
+    if not fingerprint:
+        raise DataError("this run does not say on which data it was trained")
     dataset = Source.told(info).load(offline=True)
-    if dataset.fingerprint != info.get("dataset", {}).get("fingerprint"):
+    if dataset.fingerprint != fingerprint:
         raise DataError(f"{dataset.source} is not the data that this run was trained on")
     return dataset

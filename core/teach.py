@@ -18,9 +18,10 @@ from core.checkpoint import Checkpoint
 from core.events import Event, Finished, Noted, Saved, Started, to_json
 from core.files import write_atomic
 from core.hparams import HyperParameters, as_dict
-from core.learner import Floats, Learner
+from core.learner import DEVICE, Floats, Learner
 from core.network import Network
 from core.rundir import RunDir, create
+from core.session import versions
 from data.dataset import DIGITS, NOTHING, Dataset, Images, Labels, Split
 from data.drawn import draw_digits
 from data.ink_affine import moved
@@ -140,13 +141,15 @@ def save_taught(taught: Taught, lesson: Lesson, log_dir: Path, parent: dict[str,
         "hyperparameters": hparams,
         "network": list(sizes),
         "dataset": {"name": "mine", "train": len(lesson.own), "classes": list(DIGITS)},
+        "device": DEVICE,
+        "versions": versions(),
         "parent": parent,
     }
     run = create(log_dir, "taught-" + "x".join(map(str, sizes[1:-1])), info)
     about = {"step": taught.steps, "position": 0, "hyperparameters": hparams}
     file = checkpoint.write(run.checkpoints, Checkpoint(taught.network.to_arrays(), about))
     events: list[Event] = [
-        Started(0, hparams, "numpy", taught.network.parameters),
+        Started(0, hparams, DEVICE, taught.network.parameters),
         Noted(taught.steps, taught.sentence()),
         Saved(taught.steps, file.name),
         Finished(taught.steps, "done", taught.seconds),

@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -6,13 +7,18 @@ import pytest
 
 from core import checkpoint
 from core.builtin import builtin_network
+from core.discard import discard
+from core.export import opened
+from core.export_command import command
 from core.learner import Learner
+from core.mistakes import open_dataset
 from core.network import Network
 from core.resume import origin
 from core.runs import look
 from core.teach import lesson, precision, save_taught, teach
 from data.dataset import Dataset, Split
 from data.drawn import draw_digits
+from data.errors import UserError
 from data.ink import inks_to_images
 from data.own import OwnDigits
 
@@ -64,6 +70,21 @@ def test_what_was_taught_is_a_run_that_others_can_go_on_from(tmp_path: Path) -> 
     kept = Network.from_arrays(checkpoint.newest(run.checkpoints).layers)
     assert (kept.layers[0].weights == taught.network.layers[0].weights).all()
     assert all(json.loads(line) for line in run.events.read_text().splitlines())
+
+
+def test_a_taught_run_is_deleted_like_any_other_and_no_command_pretends_to_train_it(
+    tmp_path: Path,
+) -> None:
+    small = Network.of([(np.zeros((784, 10)), np.zeros(10))])
+    plan = lesson(own(1, 1), None)
+    run = save_taught(teach(small, plan, steps=1), plan, tmp_path, {"run": "built-in", "step": 0})
+    with pytest.raises(UserError, match="was taught on the pad"):
+        command(opened(run))
+    with pytest.raises(UserError, match="does not say on which data"):
+        open_dataset(run.info())
+    os.utime(run.path / "run.json", (0, 0))  # else it might be one that is just beginning
+    assert discard(run) == []
+    assert not run.path.exists()
 
 
 def test_adam_learns_and_its_steps_are_those_of_the_paper() -> None:
