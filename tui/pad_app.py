@@ -49,6 +49,8 @@ class PadApp(PreciseApp[None]):
 
     CSS_PATH = "trainpad.tcss"
     TITLE = "trainpad"
+    read_only = False
+    """Whether nothing is kept or taught from here: of one's own pad, never."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c,ctrl+q", "ask_quit", "Quit", show=False, priority=True, id="app.interrupt"),
     ]

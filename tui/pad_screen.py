@@ -269,8 +269,16 @@ class PadScreen(View):
 
     # -- teaching ------------------------------------------------------------------------------
 
+    def _looks_on(self) -> bool:
+        """Whether nothing may be written from here; says so."""
+        if self.trainpad.read_only:
+            self.trainpad.tell("this window only looks on")
+        return self.trainpad.read_only
+
     def action_name(self) -> None:
         """Ask which digit this was."""
+        if self._looks_on():
+            return
         strokes = self.query_one(SketchPad).strokes
         if not strokes or self._given is not None:
             self.trainpad.tell("draw a digit first; t then tells what it was")
@@ -292,6 +300,8 @@ class PadScreen(View):
 
     @on(OwnRow.Removed)
     def _remove(self, message: OwnRow.Removed) -> None:
+        if self._looks_on():
+            return
         try:
             self._pupil.remove(message.image, message.when)
         except UserError as error:
@@ -306,6 +316,8 @@ class PadScreen(View):
 
     def action_teach(self) -> None:
         """Train what reads on the user's digits."""
+        if self._looks_on():
+            return
         try:
             own = self._pupil.own
         except UserError as error:

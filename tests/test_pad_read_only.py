@@ -1,0 +1,38 @@
+"""The pad of a window that only looks on: it reads, but writes nothing."""
+
+from pathlib import Path
+
+import numpy as np
+from app_made import Scripted, shown
+
+from data.own import keep_own, read_own
+from tui.app import TrainpadApp
+from tui.pad import SketchPad
+from tui.pad_own import NameDialog, OwnRow
+from tui.pad_pupil import Pupil
+
+
+async def test_nothing_is_named_removed_or_taught(tmp_path: Path) -> None:
+    mine, runs = tmp_path / "mine", tmp_path / "runs"
+    keep_own(mine, np.full((28, 28), 9, np.uint8), 3)
+    app = TrainpadApp(iter(Scripted(tmp_path / "run")), viewer=True, read_only=True, log_dir=runs)
+    async with app.run_test(size=(160, 45), notifications=True) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        await pilot.press("5")
+        await shown(pilot, app, "draw a digit here")
+        app.screen._pupil = Pupil(mine)
+        pad = app.screen.query_one(SketchPad)
+        pad.action_pen()
+        pad.action_move(5, 0)
+        pad.action_pen()
+        assert pad.strokes
+        await pilot.press("t")
+        assert not isinstance(app.screen, NameDialog)
+        await pilot.press("T")
+        row = app.screen.query_one(OwnRow)
+        row.show(read_own(mine))
+        row.action_remove()
+        await shown(pilot, app, "this window only looks on")
+        assert not app.screen._aside.busy
+    assert read_own(mine).labels.tolist() == [3]
+    assert not runs.exists()
