@@ -247,9 +247,9 @@ class Training:
         }
         self._planned_until = self._step
         before = self._wanted
+        if planned:
+            yield from self._want(planned)
         try:
-            if planned:
-                self._control.ask(hyperparameters=planned)
             self._wanted = self._control.poll()
         except UserError as error:
             yield Warned(self._step, f"{error}; it is ignored")
@@ -265,6 +265,13 @@ class Training:
         if self._wanted.checkpoint != self._checkpoints:
             self._checkpoints = self._wanted.checkpoint
             yield from self._save()
+
+    def _want(self, planned: dict[str, Any]) -> Iterator[Event]:
+        """Tell everybody who steers what was planned; it is done even where that cannot be."""
+        try:
+            self._control.ask(hyperparameters=planned)
+        except UserError as error:
+            yield Warned(self._step, f"{error}; what was planned is done all the same")
 
     def _set(self, values: Mapping[str, Any]) -> Iterator[Event]:
         """Change hyperparameters from the next step on."""

@@ -390,6 +390,21 @@ def test_a_wish_not_to_be_believed_is_told_once_and_training_untouched(
     assert run.losses == untouched.losses
 
 
+def test_what_was_planned_is_done_on_a_full_disk_and_that_is_what_is_told(
+    session: MakeSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_arguments: object, **_options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    run = session(changes=((60, "learning_rate", 0.2),))
+    monkeypatch.setattr("core.control.write_atomic", full)
+    run.to_the_end()
+    assert [(event.step, event.new) for event in run.all(Changed)] == [(60, 0.2)]
+    (warning,) = run.all(Warned)
+    assert "No space left on device" in warning.text
+    assert "ignored" not in warning.text
+
+
 def test_a_batch_size_beyond_the_data_is_told_once(session: MakeSession) -> None:
     run = session()
     run.until(Steps)
