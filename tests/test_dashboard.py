@@ -1,5 +1,6 @@
 """Leaving the dashboard: what becomes of the run."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,10 +10,15 @@ from app_made import Scripted
 
 from core.events import Finished, Opened, Preparing
 from core.headless import FAILED, Signals
+from core.hparams import HyperParameters
 from core.launcher import Launcher
+from core.request import Request
+from core.rundir import create
 from data.errors import DataError
 from tui import dashboard
+from tui.app import TrainpadApp
 from tui.pump import Pump
+from tui.terminal import Pace
 
 
 class LeftError(Exception):
@@ -94,3 +100,32 @@ def test_what_a_user_cannot_have_is_the_users_error(tmp_path: Path) -> None:
     app.failure = DataError("there are not so many images")
     with pytest.raises(DataError, match="not so many"):
         dashboard._afterwards(app, "error", Launcher(-1, 0, False), Signals())
+
+
+def test_another_run_is_trained_on_the_data_of_the_run_on_the_screen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[Request] = []
+    monkeypatch.setattr(dashboard, "_session", lambda request: begun.append(request) or iter(()))
+    monkeypatch.setattr(dashboard, "private_terminal", nullcontext)
+    monkeypatch.setattr(dashboard.ScreenSignals, "install", lambda _self: None)
+    shown = create(tmp_path, "8", {"source": {"dataset": "fashion-mnist"}, "device": "cpu"})
+    hparams = HyperParameters(learning_rate=0.5)
+
+    def run(app: TrainpadApp) -> str:
+        app._renew(hparams, None)
+        app.viewer, app.run_shown.directory = True, str(shown.path)
+        app._renew(hparams, None)
+        return "quit"
+
+    monkeypatch.setattr(TrainpadApp, "run", run)
+    monkeypatch.setattr(dashboard, "_afterwards", lambda *_: 0)
+    wanted = Request(HyperParameters(), tmp_path, device="gpu:1")
+    dashboard.run_dashboard(wanted, Launcher(-1, 0, False), Pace.chosen(), ascii_only=False)
+    ours, theirs = begun[1:]
+    assert (ours.source.dataset, ours.device, ours.hparams) == (None, "gpu:1", hparams)
+    assert (theirs.source.dataset, theirs.device, theirs.hparams) == (
+        "fashion-mnist",
+        "cpu",
+        hparams,
+    )

@@ -87,7 +87,8 @@ class TrainpadApp(PreciseApp[str]):
     ) -> None:
         """Show what `source` gives; a `viewer` is left without a question, and the run goes on.
 
-        `renew` makes the source of another run, from its hyperparameters and where it branches;
+        `renew` makes the source of another run, from its hyperparameters and where it branches,
+        and raises a `UserError` where it cannot;
         `begin` that of any training that is asked for. Runs are looked for in `log_dir`; with
         `read_only`, those that are opened from there are not steered.
         """
@@ -184,7 +185,10 @@ class TrainpadApp(PreciseApp[str]):
             self.exit("error")
         elif self._next is not None and self._renew is not None:
             wanted, self._next = self._next, None
-            self.show_source(self._renew(*wanted), viewer=False)
+            try:
+                self.show_source(self._renew(*wanted), viewer=False)
+            except UserError as error:  # the run on the screen is no longer there to begin from
+                self.tell(str(error))
         elif self._leaving_when_done:
             self.exit("quit")
         else:

@@ -21,7 +21,7 @@ from core.headless import DONE, FAILED, INTERRUPTED, Signals
 from core.hparams import HyperParameters
 from core.launcher import Launcher
 from core.output import append, divert, forget_terminal
-from core.request import Request
+from core.request import Request, alike
 from core.resume import Origin
 from core.rundir import RunDir
 from core.text import clean
@@ -43,7 +43,9 @@ def run_dashboard(request: Request, launcher: Launcher, pace: Pace, *, ascii_onl
         return _session(dataclasses.replace(wanted, on_open=divert))
 
     def renew(hparams: HyperParameters, branch: Origin | None) -> Iterator[Event]:
-        another = dataclasses.replace(request, hparams=hparams, branch=branch)
+        # Another run than ours may be on the screen by now: then its data is meant, and its device.
+        base = alike(RunDir(Path(app.run_shown.directory))) if app.viewer else request
+        another = dataclasses.replace(base, hparams=hparams, branch=branch)
         return begin(dataclasses.replace(another, resume=None, changes=()))
 
     app = TrainpadApp(
