@@ -26,6 +26,7 @@ from core.notes import Note
 from core.resume import changes
 from core.run import Run
 from core.rundir import RunDir
+from data.files import exists, is_dir, is_file
 
 STDOUT = "-"
 
@@ -59,6 +60,8 @@ def opened(directory: RunDir) -> Export:
 def put(target: str, content: bytes) -> None:
     """Write `content` to the file called `target`, whole or not at all, or to standard output.
 
+    What is no plain file, such as a pipe or ``/dev/null``, is written to and stays.
+
     Raises:
         RunError: the file cannot be written.
     """
@@ -68,10 +71,13 @@ def put(target: str, content: bytes) -> None:
         sys.stdout.buffer.flush()
         return
     path = Path(target).expanduser()
-    if path.is_dir():
+    if is_dir(path):
         raise RunError(f"{path} is a folder; name a file in it")
     try:
-        write_atomic(path, content)
+        if exists(path) and not is_file(path):
+            path.write_bytes(content)
+        else:
+            write_atomic(path, content)
     except OSError as error:
         raise RunError(f"{path} cannot be written: {error.strerror}") from error
 
