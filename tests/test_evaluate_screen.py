@@ -12,6 +12,7 @@ from core.events import Evaluated
 from core.metrics import as_matrix, class_figures
 from core.network import Network
 from core.run import Run
+from core.series import Points
 from data.dataset import DIGITS, Dataset
 from tui.app import TrainpadApp
 from tui.evaluate_columns import FigureColumns, bar, ratio, sparkline
@@ -139,6 +140,28 @@ def test_an_evaluation_made_again_at_a_step_is_looked_at_anew() -> None:
     curves = book.curves(run, "test", 0)
     assert curves["recall"].values.tolist() == [0.5]
     assert len(book.curves(run, "test", 2)["precision"]) == 0
+
+
+def test_curves_are_made_at_once_and_kept_until_an_evaluation_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run, book, calls = Run(), Book(), []
+    extend = Points.extend
+    monkeypatch.setattr(Points, "extend", lambda *a: (calls.append(a), extend(*a))[1])
+    nothing = [[0, 0, 0]] * 3  # no recall of a class that is not there
+    for step, matrix in enumerate([THREE, nothing, THREE, [[1, 0], [0, 1]]] * 10):
+        run.evaluations.append(Evaluated(10 * step, {"test": matrix}, {}, 0.1, time=5.0 + step))
+    curves = book.curves(run, "test", 1)
+    assert len(calls) == len(curves) == 3
+    assert curves["recall"].steps.tolist()[:4] == [0, 20, 30, 40]
+    assert curves["recall"].values.tolist()[:3] == pytest.approx([0.8, 0.8, 1.0])
+    assert curves["recall"].timeline.start == 5.0
+    assert book.curves(run, "test", 1) is curves
+    assert len(book.curves(run, "test", 2)["recall"]) == 0
+    assert book.curves(run, "test", 1) is curves
+    again = Evaluated(390, {"test": THREE}, {}, 0.1, time=50.0)
+    run.evaluations[-1] = again  # measured anew at the same step
+    assert book.curves(run, "test", 1)["recall"].values[-1] == pytest.approx(0.8)
 
 
 def test_pictures_are_as_large_as_the_room_allows() -> None:

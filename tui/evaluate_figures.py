@@ -4,6 +4,7 @@ Figures of earlier evaluations are kept, since a long run has thousands and each
 """
 
 from dataclasses import dataclass
+from operator import is_not
 
 import numpy as np
 
@@ -43,6 +44,7 @@ class Book:
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, str], tuple[Evaluated, ClassFigures]] = {}
+        self._curves: dict[tuple[str, int], tuple[list[Evaluated], dict[str, Points]]] = {}
 
     def figures(self, evaluation: Evaluated, split: str) -> ClassFigures:
         """The figures of one split; what was measured anew at a step replaces the old."""
@@ -77,15 +79,23 @@ class Book:
 
     def curves(self, run: Run, split: str, label: int) -> dict[str, Points]:
         """Precision, recall and F1 of one class over the evaluations; gaps where there is none."""
+        entries = [entry for entry in run.evaluations if split in entry.confusion]
+        known, curves = self._curves.get((split, label), ([], {}))
+        if not curves or len(known) != len(entries) or any(map(is_not, known, entries)):
+            curves = self._drawn(entries, split, label)
+            self._curves[split, label] = entries, curves
+        return curves
+
+    def _drawn(self, entries: list[Evaluated], split: str, label: int) -> dict[str, Points]:
+        figures = [self.figures(entry, split) for entry in entries]
+        there = [i for i, found in enumerate(figures) if label < len(found.recall)]
+        steps = np.array([entries[i].step for i in there], np.int64)
+        times = np.array([entries[i].time for i in there], np.float64)
         curves = {name: Points() for name in FIGURES}
-        for entry in run.evaluations:
-            if split not in entry.confusion:
-                continue
-            figures = self.figures(entry, split)
-            for name, points in curves.items():
-                values = getattr(figures, name)
-                if label < len(values) and not np.isnan(values[label]):
-                    points.append(entry.step, float(values[label]), entry.time)
+        for name, points in curves.items():
+            values = np.array([getattr(figures[i], name)[label] for i in there], np.float64)
+            known = ~np.isnan(values)
+            points.extend(steps[known], values[known], times[known])
         return curves
 
 
