@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from core.findings import Finding, broken, good, note
 from data.text import clean
@@ -119,14 +119,22 @@ def ask_cards(devices: Path = Path("/sys/bus/pci/devices")) -> Cards:
         pynvml.nvmlInit()
     except pynvml.NVMLError as error:
         return Cards(present, problem=str(error))
-    handles = [pynvml.nvmlDeviceGetHandleByIndex(n) for n in range(pynvml.nvmlDeviceGetCount())]
-    memory = [pynvml.nvmlDeviceGetMemoryInfo(handle) for handle in handles]
-    number = pynvml.nvmlSystemGetCudaDriverVersion()
+    try:
+        return _told(pynvml)
+    except pynvml.NVMLError as error:  # a driver that answers is only there for a card
+        return Cards(present=True, problem=str(error))
+
+
+def _told(nvml: Any) -> Cards:
+    """What NVIDIA's library says of all cards."""
+    handles = [nvml.nvmlDeviceGetHandleByIndex(n) for n in range(nvml.nvmlDeviceGetCount())]
+    memory = [nvml.nvmlDeviceGetMemoryInfo(handle) for handle in handles]
+    number = nvml.nvmlSystemGetCudaDriverVersion()
     return Cards(
         present=bool(handles),
-        names=tuple(pynvml.nvmlDeviceGetName(handle) for handle in handles),
+        names=tuple(nvml.nvmlDeviceGetName(handle) for handle in handles),
         used=tuple(entry.used / entry.total for entry in memory),
-        driver=pynvml.nvmlSystemGetDriverVersion(),
+        driver=nvml.nvmlSystemGetDriverVersion(),
         cuda=(number // 1000, number % 1000 // 10),
     )
 
@@ -169,9 +177,9 @@ def why_unused(probe: Probe, cards: Cards, env: Mapping[str, str]) -> str:
     if hidden is not None and hidden.strip() in ("", "-1"):
         return f"{name} is hidden by CUDA_VISIBLE_DEVICES={hidden}; `unset CUDA_VISIBLE_DEVICES`"
     if cards.problem:
-        return f"{name} is here, but its driver does not answer: {clean(cards.problem)}; " + (
-            "restart the machine" if "mismatch" in cards.problem else "install NVIDIA's driver"
-        )
+        broken_for_now = any(word in cards.problem for word in ("mismatch", "lost"))
+        advice = "restart the machine" if broken_for_now else "install NVIDIA's driver"
+        return f"{name} is here, but its driver does not answer: {clean(cards.problem)}; {advice}"
     if not probe.cuda:
         return f"{name} is here, but this TensorFlow is built for the CPU; install 'tensorflow'"
     if cards.cuda and cards.cuda[0] < _major(probe.cuda):

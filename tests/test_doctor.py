@@ -3,6 +3,9 @@
 import io
 import json
 import subprocess
+import sys
+import types
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -137,7 +140,9 @@ def test_tensorflow_that_never_starts_is_told(monkeypatch: pytest.MonkeyPatch) -
     assert "did not start" in found.text
 
 
-def test_nvidias_cards_are_seen_without_a_driver(tmp_path: Path) -> None:
+def test_nvidias_cards_are_seen_without_a_driver(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def device(name: str, vendor: str, kind: str) -> None:
         (tmp_path / name).mkdir()
         (tmp_path / name / "vendor").write_text(f"{vendor}\n")
@@ -146,12 +151,59 @@ def test_nvidias_cards_are_seen_without_a_driver(tmp_path: Path) -> None:
     device("bridge", "0x8086", "0x060000")
     device("sound", "0x10de", "0x040300")
     (tmp_path / "odd").mkdir()
-    present = doctor_device.ask_cards(tmp_path).present
+    monkeypatch.setitem(sys.modules, "pynvml", Nvml("nvmlInit"))
+    assert doctor_device.ask_cards(tmp_path) == Cards(problem="GPU is lost")
     device("card", "0x10de", "0x030200")
+    assert doctor_device.ask_cards(tmp_path) == Cards(present=True, problem="GPU is lost")
+
+
+class Nvml(types.SimpleNamespace):
+    """NVIDIA's library on a machine with two cards, where the call `sick` fails, if one does."""
+
+    class NVMLError(Exception):
+        """As the library raises it."""
+
+    def __init__(self, sick: str = "") -> None:
+        def answer(name: str, value: object) -> Callable[..., object]:
+            def call(*_arguments: object) -> object:
+                if name == sick:
+                    raise self.NVMLError("GPU is lost")
+                return value
+
+            return call
+
+        super().__init__(**{name: answer(name, value) for name, value in NVML.items()})
+
+
+NVML = {
+    "nvmlInit": None,
+    "nvmlDeviceGetCount": 2,
+    "nvmlDeviceGetHandleByIndex": "a handle",
+    "nvmlDeviceGetName": "NVIDIA H200",
+    "nvmlDeviceGetMemoryInfo": types.SimpleNamespace(used=3, total=4),
+    "nvmlSystemGetDriverVersion": "550.54",
+    "nvmlSystemGetCudaDriverVersion": 12040,
+}
+
+
+def test_cards_that_answer_tell_what_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pynvml", Nvml())
+    names = ("NVIDIA H200", "NVIDIA H200")
+    assert doctor_device.ask_cards(tmp_path) == Cards(
+        present=True, names=names, used=(0.75, 0.75), driver="550.54", cuda=(12, 4)
+    )
+
+
+@pytest.mark.parametrize("sick", [name for name in NVML if name != "nvmlInit"])
+def test_a_card_that_is_sick_is_a_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sick: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "pynvml", Nvml(sick))
     cards = doctor_device.ask_cards(tmp_path)
-    assert cards.present
-    assert cards.names or cards.problem
-    assert not present or cards.names
+    assert cards == Cards(present=True, problem="GPU is lost")
+    assert "restart the machine" in why_unused(CUDA, cards, {})
 
 
 # -- data, runs, versions ------------------------------------------------------------------------
