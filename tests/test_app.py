@@ -313,6 +313,21 @@ def test_a_damaged_settings_file_does_no_harm(tmp_path: Path, content: str) -> N
     assert Settings(path).get("log", False) is True
 
 
+@pytest.mark.parametrize("smoothing", [2.0, -1.0, 0.5, 1, "NaN", "1e400"])
+async def test_a_smoothing_that_no_key_gives_is_none(
+    source: Scripted, tmp_path: Path, smoothing: object
+) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(f'{{"smoothing": {smoothing}}}')
+    app = TrainpadApp(iter(source), settings=Settings(path))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        chart = app.screen.query_one("#loss", Chart)
+        assert chart.scene.smoothing == 0.0
+        await pilot.press("m")
+        assert chart.scene.smoothing == 0.6
+
+
 async def test_the_palette_has_every_action_of_the_screen(source: Scripted) -> None:
     app = TrainpadApp(iter(source))
     async with app.run_test(size=(120, 35)) as pilot:

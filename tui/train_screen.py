@@ -17,7 +17,7 @@ from core.run import Run
 from core.rundir import RunDir
 from data.dataset import SPLITS
 from data.errors import UserError
-from tui.chart import Chart
+from tui.chart import SMOOTHINGS, Chart
 from tui.chart_marks import Mark, MarkKind
 from tui.chart_trace import Line
 from tui.dialogs import BranchDialog
@@ -126,7 +126,8 @@ class TrainScreen(View):
             self.set_class(part in settings.get("hidden", []), f"-no-{part}")
         loss = self.query_one("#loss", Chart)
         loss.scene.logarithmic = settings.get("log", False)
-        loss.scene.smoothing = settings.get("smoothing", 0.0)
+        smoothing = settings.get("smoothing", 0.0)
+        loss.scene.smoothing = smoothing if smoothing in SMOOTHINGS else 0.0
         for chart in self.query(Chart):
             chart.set_glyphs(glyphs)
             chart.can_focus = False

@@ -208,6 +208,6 @@ def _matcher(pattern: str) -> Callable[[str], bool]:
     plain = pattern.lower()
     try:
         expression = re.compile(pattern, re.IGNORECASE)
-    except re.error:
+    except (re.error, OverflowError, RecursionError):
         return lambda tag: plain in tag.lower()
     return lambda tag: plain in tag.lower() or expression.search(tag) is not None
