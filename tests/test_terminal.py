@@ -1,15 +1,17 @@
 """The way to a terminal that is slow, stalls or vanishes; without a terminal."""
 
 import os
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from core.events import Event, Finished, Idle, Opened, Started, Steps
 from core.headless import DONE, FAILED
-from tests.pty_tools import wait_until
+from tests.pty_tools import LONG, Terminal, wait_until
 from tui.outlet import ASK_EVERY, DEBT, LIMIT, PATIENCE, SLOW, Flow, Outlet
 from tui.pump import Pump
 from tui.terminal import REMOTE_BYTES, REMOTE_FPS, Pace, watch
@@ -269,3 +271,32 @@ def test_what_breaks_is_kept() -> None:
 def test_a_source_that_was_never_pulled_can_be_left() -> None:
     pump = Pump(iter([Steps(0, None, 0.0)]), lambda _message: None)  # type: ignore[arg-type]
     assert pump.leave(None)
+
+
+GONE = """
+import signal, sys, time
+from pathlib import Path
+from tui.terminal import private_terminal
+inside, gone, after = map(Path, sys.argv[1:])
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+with private_terminal():
+    inside.touch()
+    while not gone.exists():
+        time.sleep(0.02)
+print("what nobody reads", flush=True)
+print("nor this", file=sys.stderr, flush=True)
+after.touch()
+"""
+
+
+def test_what_is_printed_when_the_terminal_is_gone_hurts_nobody(tmp_path: Path) -> None:
+    inside, gone, after = (tmp_path / name for name in ("inside", "gone", "after"))
+    terminal = Terminal([sys.executable, "-c", GONE, inside, gone, after])
+    try:
+        wait_until(inside.exists)
+        terminal.hang_up()
+        gone.touch()
+        terminal.process.wait(LONG)
+        assert after.exists()
+    finally:
+        terminal.end()

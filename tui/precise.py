@@ -10,8 +10,9 @@ from typing import TypeVar
 from rich.console import Console, RenderableType
 from rich.control import Control
 from textual._compositor import ChopsUpdate
-from textual.app import App
 from textual.screen import Screen
+
+from tui.steady import SteadyApp
 
 Result = TypeVar("Result")
 
@@ -39,7 +40,7 @@ def precise(update: RenderableType | None) -> RenderableType | None:
     return update
 
 
-class PreciseApp(App[Result]):
+class PreciseApp(SteadyApp[Result]):
     """An app whose screens send only what changed."""
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:

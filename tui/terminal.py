@@ -65,7 +65,8 @@ def private_terminal() -> Iterator[None]:
     """For the time of the block, Textual's files are duplicates of the terminal's descriptors.
 
     Descriptors 1 and 2 themselves go to nowhere until `core.output.divert` says otherwise, and
-    are the terminal's again afterwards. Under a driver that somebody else chose, such as
+    are the terminal's again afterwards, if it is still there: a word that is printed to one that
+    is gone would raise, and end what trains. Under a driver that somebody else chose, such as
     textual-serve's, whose packets use descriptor 1, nothing is touched.
     """
     if constants.DRIVER is not None:
@@ -86,12 +87,20 @@ def private_terminal() -> Iterator[None]:
         yield
     finally:
         for original, descriptor in zip(originals, (1, 2), strict=True):
-            os.dup2(original, descriptor)
+            if not _is_gone(original):
+                os.dup2(original, descriptor)
             os.close(original)
         for stream in private:
             with suppress(OSError, ValueError):
                 stream.close()
         sys.__stdout__, sys.__stderr__ = kept  # type: ignore[misc]
+
+
+def _is_gone(descriptor: int) -> bool:
+    """Whether the other end of a terminal or a pipe is closed."""
+    poll = select.poll()
+    poll.register(descriptor, 0)
+    return bool(poll.poll(0))
 
 
 def driver_class(default: type[Driver], pace: Pace, launcher: Launcher | None) -> type[Driver]:
