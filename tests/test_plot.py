@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from tui import ticks
-from tui.plot import Ticks, bars, frame, histogram
-from tui.raster import Glyphs
+from tui.plot import Ticks, frame
 
 
 def test_labels_stand_at_their_cells_and_leave_the_plot_free():
@@ -37,34 +36,6 @@ def test_labels_that_would_run_into_each_other_are_left_out():
     labels = frame(20, 4, crowded, Ticks((0,), ("0 ",))).rows[-1].split()
     assert 2 <= len(labels) < 16
     assert set(labels) <= set(crowded.labels)
-
-
-def test_a_histogram_fills_its_size_and_peaks_where_the_counts_do():
-    counts = [0, 1, 5, 20, 5, 1, 0, 0]
-    rows = histogram(np.linspace(-1, 1, 9), counts, (40, 6), Glyphs.ASCII)
-    assert [len(row) for row in rows] == [40] * 6
-    assert "".join(rows).isascii()
-    top = np.array([c == "#" for c in rows[0]])
-    assert 3 / 8 * 40 - 1 <= np.flatnonzero(top).mean() <= 4 / 8 * 40 + 1
-
-
-@pytest.mark.parametrize(
-    ("edges", "counts"),
-    [([0, 1], [0]), ([0, 1], [np.nan]), ([0, np.inf], [3]), ([-np.inf, 0, 1], [1, 2])],
-)
-def test_a_histogram_of_nothing_finite_is_blank(edges, counts):
-    assert histogram(edges, counts, (10, 3), Glyphs.BRAILLE) == (" " * 10,) * 3
-
-
-def test_bars_are_as_long_as_their_values_and_clipped_at_the_top():
-    rows = bars(list("0123"), [0.5, 1.0, np.nan, 1e30], 42, 1.0, Glyphs.ASCII)
-    assert [row.count("#") for row in rows] == [21, 40, 0, 40]
-    assert [row[:2] for row in rows] == ["0 ", "1 ", "2 ", "3 "]
-
-
-def test_a_single_bar_and_one_of_infinity():
-    assert bars(["a"], [0.5], 22, 1.0, Glyphs.BRAILLE)[0].count("█") in (10, 11)
-    assert bars(["a"], [np.inf], 22, 1.0, Glyphs.BRAILLE)[0].count("█") == 0
 
 
 def test_plotext_is_not_imported_before_it_is_needed():

@@ -116,10 +116,6 @@ class SketchPad(InkField, can_focus=True):
         """Whether nothing is drawn."""
         return self._sheet.empty
 
-    def load(self, lines: State) -> None:
-        """Show other ink; what was drawn is kept among the last drawings, and can be undone."""
-        self._replaced(self._sheet.load(lines))
-
     # -- mouse -------------------------------------------------------------------------------------
 
     def on_mouse_down(self, event: events.MouseDown) -> None:

@@ -137,10 +137,6 @@ class Sheet:
         after = self._drawings[place + 1 :]
         return self._show(after[0] if after else ())
 
-    def load(self, lines: State) -> bool:
-        """Put other ink on the sheet; the drawing that was there joins the last twenty."""
-        return self._show(lines)
-
     def _place(self) -> int:
         """Where this drawing is among the last ones; past the end if it is not one of them."""
         self.finish()

@@ -2,25 +2,14 @@
 
 plotext 5 keeps one figure for the whole process, so all of this runs on the event loop's thread and
 starts from a cleared figure. It fails on infinities, takes seconds over points far outside the
-limits and takes the logarithm of its data again at each build: so it is only given finite numbers
-inside the limits, already scaled. It is imported at the first plot, not before the first screen.
+limits and takes the logarithm of its data again at each build: so it lays out labels alone, at
+cells that are known, and the curves are drawn elsewhere. It is imported at the first plot, not
+before the first screen.
 """
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
-
-import numpy as np
-import numpy.typing as npt
-
-from tui.raster import Glyphs
-from tui.ticks import linear, value_labels
-
-CELLS_PER_LABEL = 12
-LEAST_BARS = 2
-"""plotext divides by one less than the rows there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,57 +49,6 @@ def frame(width: int, height: int, x: Ticks, y: Ticks) -> Frame:
     figure.xticks(list(x.cells), list(x.labels))
     figure.yticks(list(y.cells), list(y.labels))
     return Frame(_built(figure, width, height), y.width, plot_width, plot_height)
-
-
-def histogram(
-    edges: npt.ArrayLike, counts: npt.ArrayLike, size: tuple[int, int], glyphs: Glyphs
-) -> tuple[str, ...]:
-    """Counts between edges as a filled outline, in ``size`` = width and height with labels.
-
-    ``edges`` are ``[n + 1]`` rising numbers, ``counts`` ``[n]``; rows of equal length come back,
-    blank ones if there is nothing finite to show.
-    """
-    width, height = size
-    edge, count = np.asarray(edges, np.float64), np.asarray(counts, np.float64)
-    count = np.where(np.isfinite(count), np.maximum(count, 0), 0)
-    top = float(count.max(initial=0))
-    if not (top > 0 and np.isfinite(edge).all()):
-        return (" " * width,) * height
-    low, high = float(edge[0]), float(edge[-1])
-    x = np.linspace(low, high, 2 * width)
-    at = np.clip(np.searchsorted(edge, x, side="right") - 1, 0, len(count) - 1)
-    marker = "#" if glyphs is Glyphs.ASCII else "hd"
-    figure = _cleared(width, height)
-    figure.plot(x.tolist(), count[at].tolist(), marker=marker, fillx=True)
-    figure.xlim(low, high)
-    figure.ylim(0, top)
-    ends = linear(low, high, max(1, width // CELLS_PER_LABEL))
-    figure.xticks(ends, value_labels(ends))
-    figure.yticks([], [])
-    return _built(figure, width, height)
-
-
-def bars(
-    labels: Sequence[str], values: Sequence[float], width: int, top: float, glyphs: Glyphs
-) -> tuple[str, ...]:
-    """One row for each value: its label, and a bar that would be full at ``top``.
-
-    A value that is not finite gets no bar, one above ``top`` a full one.
-    """
-    height = len(labels)
-    if height < LEAST_BARS:
-        labels, values = [*labels, ""], [*values, 0.0]
-    figure, full = _cleared(width, len(labels)), "#" if glyphs is Glyphs.ASCII else "█"
-    for row, value in enumerate(reversed(values)):
-        if math.isfinite(value) and value > 0:
-            figure.plot([0, min(value, top)], [row, row], marker=full)
-        else:
-            figure.plot([0], [row], marker=" ")
-    figure.xlim(0, top)
-    figure.ylim(0, len(labels) - 1)
-    figure.xticks([], [])
-    figure.yticks(list(range(len(labels))), [f"{label} " for label in reversed(labels)])
-    return _built(figure, width, len(labels))[:height]
 
 
 def _cleared(width: int, height: int) -> Any:
