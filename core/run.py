@@ -8,6 +8,8 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from core.events import (
     Arrays,
     Changed,
@@ -159,7 +161,7 @@ class Run:
 
     def _take_steps(self, event: Steps) -> None:
         self.state, self.doing = "training", ""
-        self.losses.extend(event.losses)
+        self._take_losses(event)
         self.step = event.first + len(event.losses)
         if not len(self.timeline):
             self.timeline.extend([event.first], [event.time - event.seconds])
@@ -169,6 +171,13 @@ class Run:
         while abs(event.time - self._recent[0][1]) > RATE_WINDOW:
             self._recent.popleft()
         self.throughput.append(self.step, self.steps_per_second, event.time)
+
+    def _take_losses(self, event: Steps) -> None:
+        """Each loss at its step, whatever was told twice or not at all."""
+        self.losses.truncate(event.first)
+        if missing := event.first - len(self.losses):
+            self.losses.extend(np.full(missing, np.nan, np.float32))
+        self.losses.extend(event.losses)
 
     def _take_weights(self, event: Weights) -> None:
         self.weights, self.weights_step = event.arrays, event.step

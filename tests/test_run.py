@@ -206,3 +206,13 @@ def test_the_version_tells_whether_to_draw_again() -> None:
     assert run.version == before
     run.fold(steps(0, 1))
     assert run.version > before
+
+
+def test_losses_stand_at_their_steps_also_where_some_were_not_told() -> None:
+    run = folded(START, steps(0, 10), steps(20, 5))
+    assert (run.step, len(run.losses)) == (25, 25)
+    assert np.isnan(run.losses.values[10:20]).all()
+    assert run.losses.values[20:].tobytes() == LOSSES[20:25].tobytes()
+    run.fold(steps(5, 10))
+    assert (run.step, len(run.losses)) == (15, 15)
+    assert run.losses.values.tobytes() == LOSSES[:15].tobytes()
