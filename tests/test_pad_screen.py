@@ -194,6 +194,28 @@ async def test_a_picture_from_elsewhere_is_read_until_somebody_draws(app: PadApp
         assert answer(app).startswith("7 ")
 
 
+async def test_a_drag_that_the_pad_vanishes_under_ends_and_leaves_the_mouse_free(
+    app: PadApp,
+) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        pad = app.screen.query_one(SketchPad)
+        await pilot.mouse_down(SketchPad, offset=(10, 5))
+        await pilot.press("o")
+        await pilot.pause()
+        assert app.mouse_captured is None
+        await pilot.press("o")
+        await pilot.pause()
+        await pilot.hover(SketchPad, offset=(30, 15))
+        assert [len(stroke) for stroke in pad.strokes] == [1]
+
+
+@pytest.mark.parametrize("rows", [1, 2, 4])
+async def test_a_terminal_of_a_few_rows_has_no_scroll_bars(app: PadApp, rows: int) -> None:
+    async with app.run_test(size=(80, rows)) as pilot:
+        await pilot.pause()
+        assert not app.screen.show_vertical_scrollbar
+
+
 def test_the_newest_weights_read_and_a_key_goes_round() -> None:
     from core.run import Run
 

@@ -156,6 +156,12 @@ class SketchPad(InkField, can_focus=True):
         if self._at is not None and self.app.mouse_captured is not self:
             self._end_drag()
 
+    def on_hide(self) -> None:
+        """What is out of sight is not drawn on, and leaves the mouse to others."""
+        self.release_mouse()
+        if self._at is not None:
+            self._end_drag()
+
     def _end_drag(self) -> None:
         self._at = None
         self._sheet.finish()

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 class View(Screen[None]):
     """Base of the five screens."""
 
+    # A terminal of a few rows has none for a scroll bar, which would come up by itself.
+    DEFAULT_CSS = "View { overflow: hidden; }"
+
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it
         (0, "-narrow"), (110, "-medium"), (180, "-wide"),
     ]  # fmt: skip
