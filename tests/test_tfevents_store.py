@@ -49,6 +49,19 @@ def test_a_step_that_repeats_all_the_time_leaves_its_last_value() -> None:
     assert len(scalar.replaced) <= MOST_REPLACED
 
 
+@pytest.mark.parametrize("looked_at", [True, False])
+def test_points_one_by_one_are_as_good_as_all_at_once(looked_at: bool) -> None:
+    steps = [*range(100), *range(40, 90), *range(60, 300)]
+    scalar, whole = Scalar(), folded(scalars(*steps))
+    for place, step in enumerate(steps):
+        scalar.fold(scalars(step))
+        if looked_at:
+            assert scalar.curve.last_step == step, place
+    assert scalar.curve.steps.tolist() == whole.curve.steps.tolist() == list(range(300))
+    replaced = [[part.steps.tolist() for part in tag.replaced] for tag in (scalar, whole)]
+    assert replaced[0] == replaced[1] == [list(range(40, 100)), list(range(60, 90))]
+
+
 def test_a_time_that_is_none_does_not_hold_the_clock() -> None:
     points = Scalars("x", np.arange(4), np.array([1e9, np.inf, 1e300, 1e9 + 3]), np.zeros(4))
     timeline = folded(points).curve.timeline

@@ -6,6 +6,7 @@ Nothing here draws. The app folds updates into one `Watched`; its views and `--o
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import groupby
 from typing import Final, Generic, TypeVar
 
@@ -195,6 +196,7 @@ def pages(tags: Sequence[T], size: int, group: Callable[[T], str]) -> list[list[
     return made
 
 
+@lru_cache(maxsize=1 << 15)
 def _order(tag: str) -> tuple[str, list[tuple[int, int, str]]]:
     """Tags without a prefix come first, and ``layer2`` before ``layer10``."""
     parts = re.findall(r"[0-9]+|[^0-9]+", tag)

@@ -28,43 +28,73 @@ LATEST: Final = 1e11
 """Wall times from here on, in seconds since 1970, are no times."""
 MOST_REPLACED: Final = 64
 """Stretches kept of what restarts replaced, for each tag; the newest ones."""
+MOST_WAITING: Final = 64
+"""Batches of points that wait to be taken in."""
 
 
 class Scalar:
-    """The points of one tag: the curve that holds, and the stretches that restarts replaced."""
+    """The points of one tag: the curve that holds, and the stretches that restarts replaced.
+
+    Points wait until somebody looks, or until they are many: of thousands of tags few are looked
+    at, and a hundred points at once cost hardly more than one.
+    """
 
     def __init__(self) -> None:
-        self.curve = Points()
+        self._curve = Points()
+        self._replaced: list[Points] = []
+        self._waiting: list[Scalars] = []
+
+    @property
+    def curve(self) -> Points:
         """The points that hold; another object after a `restart`."""
-        self.replaced: list[Points] = []
+        self._take_in()
+        return self._curve
+
+    @property
+    def replaced(self) -> list[Points]:
         """What stood where later points stand now, oldest first: the overlap."""
+        self._take_in()
+        return self._replaced
 
     def fold(self, points: Scalars) -> None:
         """Append points in the order they were written."""
-        times = points.wall_times
-        # One absurd time would hold the curve's clock, which never runs backwards, for good.
-        times = np.where((times >= 0) & (times < LATEST), times, 0.0)
-        back = np.flatnonzero(np.diff(points.steps) <= 0) + 1
-        # A step that repeats all the time is no restart: only the curve is of use then.
-        if len(back) > MOST_REPLACED:
-            back = back[:0]
-        for start, stop in zip([0, *back], [*back, len(points)], strict=True):
-            self._set_aside(int(points.steps[start]))
-            part = slice(start, stop)
-            self.curve.extend(points.steps[part], points.values[part], times[part])
+        self._waiting.append(points)
+        if len(self._waiting) >= MOST_WAITING:
+            self._take_in()
 
     def restart(self, step: int) -> None:
         """Take back the points at `step` and later."""
+        self._take_in()
         size = self._set_aside(step)
-        if size < len(self.curve):
-            self.curve = _part(self.curve, slice(0, size))
+        if size < len(self._curve):
+            self._curve = _part(self._curve, slice(0, size))
+
+    def _take_in(self) -> None:
+        """Have the points that wait in the curve."""
+        if not self._waiting:
+            return
+        steps, times, values = (
+            np.concatenate([getattr(points, column) for points in self._waiting])
+            for column in ("steps", "wall_times", "values")
+        )
+        self._waiting = []
+        # One absurd time would hold the curve's clock, which never runs backwards, for good.
+        times = np.where((times >= 0) & (times < LATEST), times, 0.0)
+        back = np.flatnonzero(np.diff(steps) <= 0) + 1
+        # A step that repeats all the time is no restart: only the curve is of use then.
+        if len(back) > MOST_REPLACED:
+            back = back[:0]
+        for start, stop in zip([0, *back], [*back, len(steps)], strict=True):
+            self._set_aside(int(steps[start]))
+            part = slice(start, stop)
+            self._curve.extend(steps[part], values[part], times[part])
 
     def _set_aside(self, step: int) -> int:
         """Keep a copy of the points that a point at `step` replaces; how many it does not."""
-        size = int(np.searchsorted(self.curve.steps, step))
-        if size < len(self.curve):
-            self.replaced = [*self.replaced, _part(self.curve, slice(size, None))]
-            self.replaced = self.replaced[-MOST_REPLACED:]
+        size = int(np.searchsorted(self._curve.steps, step))
+        if size < len(self._curve):
+            self._replaced = [*self._replaced, _part(self._curve, slice(size, None))]
+            self._replaced = self._replaced[-MOST_REPLACED:]
         return size
 
 
