@@ -6,6 +6,7 @@ sends a changed row again from its widget's left edge on.
 
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.events import Click
@@ -15,6 +16,7 @@ from core.run import Run
 from tui.lines import Lines, Part, duration, fit, right, spread
 from tui.screens import PLACES
 
+PROGRAM = " trainpad  "
 NARROW = 50
 """Cells; a narrower header leaves the rate out."""
 STATES = {
@@ -52,22 +54,17 @@ class Identity(Lines):
     def lines(self, width: int, height: int) -> list[list[Part]]:  # noqa: ARG002 - two rows
         """The name, and the screens."""
         run = self._run
-        dataset = run.info.get("dataset", {})
-        facts = [run.name]
-        if dataset:
-            facts.append(f"{dataset.get('name', '')} {dataset.get('train', 0):,}")
-        if run.device:
-            facts.append(run.device.removesuffix(":0"))
-        told = " · ".join(fact for fact in facts if fact)
-        notice = dataset.get("notice", "")
+        room = max(0, width - len(PROGRAM))
+        told = _facts(run, room)
+        notice = run.info.get("dataset", {}).get("notice", "")
         tabs = self._tabs(width)
-        room = width - sum(len(text) for text, _ in tabs)
-        if notice and room < len(notice):
+        beside = width - sum(len(text) for text, _ in tabs)
+        if notice and beside < len(notice):
             told, role = notice, "alert"
         else:
-            tabs.append((fit(notice, max(0, room)), "alert"))
+            tabs.append((fit(notice, max(0, beside)), "alert"))
             role = "dim"
-        return [[(" trainpad  ", "title"), (fit(told, max(0, width - 11)), role)], tabs]
+        return [[(PROGRAM, "title"), (fit(told, room), role)], tabs]
 
     def _tabs(self, width: int) -> list[Part]:
         parts: list[Part] = [(" ", "dim")]
@@ -86,6 +83,17 @@ class Identity(Lines):
             if start <= event.x < end:
                 self.post_message(self.Chosen(place.name))
             start = end + _gap(self.size.width)
+
+
+def _facts(run: Run, room: int) -> str:
+    """Name, data and device of a run: as many of them as there is room for."""
+    dataset = run.info.get("dataset", {})
+    data = str(dataset.get("name", ""))
+    sized = f"{data} {dataset.get('train', 0):,}" if dataset else ""
+    device = run.device.removesuffix(":0")
+    choices = (run.name, sized, device), (run.name, sized), (run.name, data), (run.name,)
+    told = [" · ".join(fact for fact in facts if fact) for facts in choices]
+    return next((text for text in told if cell_len(text) <= room), told[-1])
 
 
 def _gap(width: int) -> int:
