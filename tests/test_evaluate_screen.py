@@ -116,7 +116,9 @@ def test_figures_show_what_there_is_room_for() -> None:
         columns = FigureColumns(look, width, ascii_only=False)
         for parts in (columns.head(), columns.row(0), columns.means()):
             assert sum(len(text) for text, _ in parts) <= width
-    text = "".join(text for text, _ in FigureColumns(look, 70, ascii_only=True).row(0))
+    columns = FigureColumns(look, 70, ascii_only=True)
+    head, text = ("".join(text for text, _ in parts) for parts in (columns.head(), columns.row(0)))
+    assert (head.index("precision"), head.index("recall")) == (text.index("0.8"), text.index("0.9"))
     assert "0.888 ###########" in text
 
 

@@ -31,7 +31,7 @@ class FigureColumns:
             return []
         first = (right("prec.", NUMBER), right("rec.", NUMBER))
         if self._bars:
-            first = (fit("  precision", NUMBER + BAR + 1), fit("  recall", NUMBER + BAR + 1))
+            first = (fit(" precision", NUMBER + BAR + 1), fit(" recall", NUMBER + BAR + 1))
         course = fit("  F1 so far", 2 + self._course) if self._course else ""
         return [(f"{''.join(first)}{right('F1', NUMBER)}{right('images', SUPPORT)}{course}", "dim")]
 

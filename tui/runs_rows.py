@@ -47,7 +47,7 @@ def when(stamp: float) -> str:
 
 NAME = Column("name", NAME_WIDTH, lambda e: e.title, lambda e: e.title.lower(), 99)
 STATE = Column("state", 9, lambda e: e.state.state, lambda e: e.state.state, 95)
-STARTED = Column("started", 13, lambda e: when(e.created), lambda e: e.created, 40, downward=True)
+STARTED = Column("started", 15, lambda e: when(e.created), lambda e: e.created, 40, downward=True)
 FIXED = (
     Column("network", 12, lambda e: e.network, lambda e: e.hyperparameters["hidden"], 50),
     Column("steps", 11, lambda e: f"{e.state.steps:,}", lambda e: e.state.steps, 80, True),
@@ -76,7 +76,7 @@ def _of_hyperparameter(name: str) -> Column:
     declared = DECLARED[name]
     return Column(
         declared.label,
-        max(8, len(declared.label)) + 2,
+        max(8, len(declared.label) + 1) + 2,
         lambda entry: declared.show(entry.hyperparameters[name]),
         lambda entry: entry.hyperparameters[name],
         60 if name in ("learning_rate", "optimizer", "batch_size") else 30,
