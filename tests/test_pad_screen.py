@@ -238,6 +238,23 @@ def test_the_newest_weights_read_and_a_key_goes_round() -> None:
     assert not minds.take(run)
 
 
+async def test_where_the_learning_network_reads_otherwise_the_shipped_answer_is_told(
+    app: PadApp,
+) -> None:
+    run = app.run_shown
+    run.weights = {"layer0/weights": np.zeros((784, 10)), "layer0/biases": 20.0 * np.eye(10)[3]}
+    run.weights_step = 300
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.pad_screen._learn(run)
+        for digit in (7, 3):
+            keys(app.screen.query_one(SketchPad), DIGITS[digit])
+            await pilot.pause()
+            assert answer(app).startswith("3 ")
+            told = rows(app)[2].text.rstrip()
+            assert told.endswith("weights after 300 steps" + "; built-in: 7" * (digit == 7))
+            app.screen.query_one(SketchPad).action_clear()
+
+
 def test_a_run_of_other_pictures_leaves_the_pad_to_the_built_in_weights_which_is_told() -> None:
     from core.run import Run
 

@@ -8,8 +8,11 @@ from collections import deque
 from dataclasses import replace
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from core.builtin import NAME, builtin_network
-from core.classify import Reader
+from core.classify import Reader, Reading
 from core.network import Network
 from core.run import Run
 from data.dataset import DIGITS
@@ -73,6 +76,15 @@ class Minds:
     def learns(self) -> bool:
         """Whether the run's own network is the one that reads."""
         return self._chosen == "run"
+
+    def other_view(self, image: npt.NDArray[np.float32], reading: Reading) -> str:
+        """What the shipped weights read where those that are learning read something else."""
+        if not self.learns or self.reader.classes != DIGITS:
+            return ""
+        shipped = self._readers["built-in"].read(image[None])[0]
+        if shipped.unsure or (shipped.digit == reading.digit and not reading.unsure):
+            return ""
+        return f"built-in: {shipped.answer()}"
 
     def take(self, run: Run) -> bool:
         """Look at a run for newer weights; whether what reads has changed."""

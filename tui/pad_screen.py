@@ -195,8 +195,10 @@ class PadScreen(View):
         reader = self._minds.reader
         if answer.reading is None and image.any() and not answer.too_small:
             reading = reader.read(image[None])[0]
+            other = self._minds.other_view(image, reading)
+            source = f"{reader.source}; {other}" if other else reader.source
             answer = Answer(
-                reading, reader.source, reader.classes, subject=answer.subject,
+                reading, source, reader.classes, subject=answer.subject,
                 history=self._history(image, reading),
             )  # fmt: skip
         self._show(image, answer)
