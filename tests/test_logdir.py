@@ -91,6 +91,17 @@ def test_a_path_that_is_not_there_gets_a_sentence(tmp_path: Path) -> None:
         Logdir([tmp_path / "no\x1b[2J"])
 
 
+def test_a_folder_that_may_not_be_read_gets_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "scandir", refuse)  # who tests as root may read everything
+    with pytest.raises(UserError, match=r"cannot be opened: Permission denied"):
+        Logdir([tmp_path])
+
+
 def test_an_empty_folder_is_told_and_waited_for(tmp_path: Path) -> None:
     watcher = Watcher(tmp_path)
     (update,) = watcher.poll()

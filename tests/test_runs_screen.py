@@ -145,6 +145,14 @@ def test_columns_are_what_differs_and_give_way_by_their_worth(log_dir: Path) -> 
         assert len(text) <= width - runs_rows.LEAD
 
 
+def test_the_arrow_of_the_order_is_always_seen(log_dir: Path) -> None:
+    columns = runs_rows.columns(looked(log_dir))
+    for by in columns:
+        parts = runs_rows.head(columns, 200, by, "▼")
+        (named,) = [text for text, role in parts if role == "title"]
+        assert named.strip() == f"{by.name} ▼"
+
+
 @pytest.mark.parametrize("backward", [False, True])
 def test_runs_without_a_value_come_last_either_way(tmp_path: Path, backward: bool) -> None:
     finished(tmp_path / "a", right=5)
@@ -297,7 +305,7 @@ async def test_another_run_opens_and_one_is_replayed(log_dir: Path) -> None:
         await pilot.press("down", "p")
         await shown(pilot, app, "Replay b-run")
         await pilot.press("backspace", "backspace", *"no", "enter")
-        await shown(pilot, app, "speed must be a number above 0")
+        await shown(pilot, app, "speed must be a number from 0")
         await pilot.press("p", "enter")
         await shown(pilot, app, "b-run", "learning rate")
         assert app.screen.NAME == "train"

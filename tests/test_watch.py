@@ -112,6 +112,7 @@ def test_charts_are_printed_as_text(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("COLUMNS", "72")
     put(tmp_path / "a", points(range(50)), event(1, old(b"train/acc", 0.5)))
     put(tmp_path / "b", points(range(30)), event(1, old(HOSTILE, 0.5)), b"\0" * 40)
+    put(tmp_path / "c", points(range(9), b"alone"))
     out = io.StringIO()
     print_once([str(tmp_path)], out)
     text = out.getvalue()
@@ -120,6 +121,7 @@ def test_charts_are_printed_as_text(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert max(map(len, charts)) <= 72
     assert text.replace("\n", "").isprintable()
     assert "a  a   2 scalar tags" in text
+    assert "c  c   1 scalar tag\n" in text
     assert "loss   a 51.00   b 71.00" in text
     assert "damaged at byte" in text.partition("loss")[0]
     assert text.count("\n") > 3 * 10

@@ -142,5 +142,5 @@ def _speed(text: str) -> float:
     except ValueError:
         speed = 0.0
     if not 0 < speed <= 1e9:
-        raise UserError(f"speed must be a number above 0, such as 10, not {text[:20]!r}")
+        raise UserError(f"speed must be a number from 0 to 1e9, such as 10, not {text[:20]!r}")
     return speed

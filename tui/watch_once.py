@@ -99,7 +99,8 @@ def _lines(watched: Watched, width: int, glyphs: Glyphs) -> Iterator[str]:
         entry.shown = True
         run = entry.run
         letter = f"{entry.letter}  " if len(watched.entries) > 1 else ""
-        yield f"{letter}{entry.name}   {len(run.scalars):,} scalar tags"
+        tags = "1 scalar tag" if len(run.scalars) == 1 else f"{len(run.scalars):,} scalar tags"
+        yield f"{letter}{entry.name}   {tags}"
         yield from (f"   {problem}" for problem in entry.status.problems)
     for tag in watched.scalars():
         yield ""

@@ -7,6 +7,7 @@ out: copying programs keep half a file under such names.
 
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +50,7 @@ def roots_of(paths: Iterable[str | Path]) -> tuple[Root, ...]:
     """The roots that a user named.
 
     Raises:
-        UserError: A path does not exist or is an address; the sentence says what to do.
+        UserError: A path does not exist, may not be read or is an address; the sentence says what to do.
     """
     found = [_existing(path) for path in paths]
     bases = [_base(path) for path in found]
@@ -84,7 +85,8 @@ def _existing(path: str | Path) -> Path:
         raise UserError(f"{shown} is an address: mount it, or copy it to a folder, and watch that.")
     found = Path(path).expanduser()
     try:
-        found.stat()
+        if stat.S_ISDIR(found.stat().st_mode):
+            os.scandir(found).close()  # folders below it may be closed to us, but not this one
     except OSError as error:
         raise UserError(f"{shown} cannot be opened: {error.strerror}.") from error
     return found
