@@ -1,7 +1,7 @@
 """Pen drawings replayed as mouse reports through the real program on a pseudo-terminal.
 
     python benchmarks/pad_replay.py [--count 200] [--size 80x24] [--training FOLDER]
-                                    [--reads run|built-in] [--after STEPS]
+                                    [--reads run|built-in] [--after STEPS] [--seed N]
 
 The drawings are those of pendigits (tests/pendigits.py says where they are looked for), each scaled
 to seven tenths of the field. With --training the dashboard trains meanwhile, the network of
@@ -238,7 +238,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--size", default="80x24", choices=["80x24", "160x45"])
-    parser.add_argument("--seed", type=int, default=0, help="which drawings")
+    parser.add_argument("--seed", type=int, help="drawings at random, not evenly of all writers")
     parser.add_argument("--training", type=Path, metavar="FOLDER")
     parser.add_argument("--reads", default="run", choices=["run", "built-in"])
     parser.add_argument("--after", type=int, default=0, metavar="STEPS")
@@ -248,16 +248,23 @@ def main() -> None:
     if found is None:
         raise SystemExit("pendigits is not here")
     drawings, labels = found
-    chosen = np.random.default_rng(options.seed).choice(len(labels), options.count, replace=False)
+    chosen = sample(len(labels), options.count, options.seed)
     terminal = started((columns, rows), options.training, options.reads, options.after)
     replay = Replay(terminal, FIELDS[columns, rows])
     print(whose(terminal), flush=True)
-    for index in chosen.tolist():
+    for index in chosen:
         said = replay.draw(drawings[index], labels[index])
         if said != str(labels[index]):
             print(f"drawing {index}: a {labels[index]}, read as {said!r}", flush=True)
     print(whose(terminal))
     report(replay.measured, options.count)
+
+
+def sample(total: int, count: int, seed: int | None) -> list[int]:
+    """Which drawings: at even distances, and so of every writer, or at random."""
+    if seed is None:
+        return [number * total // count for number in range(count)]
+    return np.random.default_rng(seed).choice(total, count, replace=False).tolist()
 
 
 def whose(terminal: Terminal) -> str:
