@@ -7,7 +7,7 @@ of one of them is another. Only the few that live are read at every look.
 import pwd
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -88,6 +88,13 @@ class Overview:
         self._known, self.complete = known, left >= 0
         entries = (known[run.path][1] for run in there if run.path in known)
         return [entry for entry in entries if entry is not None]
+
+
+def differences(entries: Sequence[Entry]) -> list[str]:
+    """The names of the hyperparameters in which these runs differ."""
+    return [
+        name for name in DECLARED if len({entry.hyperparameters[name] for entry in entries}) > 1
+    ]
 
 
 def _signature(run: RunDir) -> Signature:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.hparams import DECLARED
-from core.overview import Entry
+from core.overview import Entry, differences
 from tui.lines import Part, duration, fit, right
 
 NAME_WIDTH = 22
@@ -63,13 +63,6 @@ def columns(entries: Sequence[Entry]) -> list[Column]:
     network, *rest = FIXED
     differing = [_of_hyperparameter(name) for name in differences(entries) if name != "hidden"]
     return [STATE, NAME, network, *differing, *rest]
-
-
-def differences(entries: Sequence[Entry]) -> list[str]:
-    """The names of the hyperparameters in which these runs differ."""
-    return [
-        name for name in DECLARED if len({entry.hyperparameters[name] for entry in entries}) > 1
-    ]
 
 
 def _of_hyperparameter(name: str) -> Column:

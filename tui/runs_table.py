@@ -11,7 +11,7 @@ from textual.geometry import Size
 from textual.message import Message
 
 from core.hparams import DECLARED
-from core.overview import Entry
+from core.overview import Entry, differences
 from tui import runs_rows
 from tui.header import STATES
 from tui.lines import Lines, Part, fit, right
@@ -194,7 +194,7 @@ class Differences(Lines):
             return []
         several = len(self._entries) > 1
         names = (
-            runs_rows.differences([entry for _, entry in self._entries])
+            differences([entry for _, entry in self._entries])
             if several
             else _unusual(self._entries[0][1])
         )

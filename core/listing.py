@@ -1,0 +1,90 @@
+"""The runs as `trainpad runs` prints them: a table, oldest first, or one JSON object a line.
+
+The newest run stands at the bottom, next to the prompt. A hyperparameter is told only where the
+runs differ in it, and a column that would be empty is left out.
+"""
+
+import dataclasses
+import json
+import time
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from core.hparams import DECLARED
+from core.overview import Entry, Overview, differences
+
+HEADING: Final = (
+    "run", "state", "steps", "best", "last", "time", "where", "since", "named", "differs"
+)  # fmt: skip
+TO_THE_RIGHT: Final = ("steps", "best", "last", "time")
+
+
+def listed(log_dir: Path) -> list[Entry]:
+    """The runs below a folder, oldest first; damaged ones are left out."""
+    overview, entries = Overview(log_dir), list[Entry]()
+    while not overview.complete:
+        entries = overview.look()
+    return entries[::-1]
+
+
+def as_json_lines(entries: Sequence[Entry]) -> Iterator[str]:
+    """One JSON object for each run, in plain ASCII."""
+    for entry in entries:
+        yield json.dumps(_values(entry))
+
+
+def as_table(entries: Sequence[Entry]) -> Iterator[str]:
+    """A heading and a line for each run."""
+    names = differences(entries)
+    columns = list(zip(HEADING, *(_row(entry, names) for entry in entries), strict=True))
+    kept = [column for column in columns if any(column[1:]) or not entries]
+    widths = [max(map(len, column)) for column in kept]
+    for row in zip(*kept, strict=True):
+        cells = (
+            cell.rjust(width) if column[0] in TO_THE_RIGHT else cell.ljust(width)
+            for cell, width, column in zip(row, widths, kept, strict=True)
+        )
+        yield "  ".join(cells).rstrip()
+
+
+def _row(entry: Entry, names: Sequence[str]) -> tuple[str, ...]:
+    state, note = entry.state, entry.note
+    where = f"{entry.owner}@{state.host}:{state.pid}" if state.live else state.host
+    since = time.strftime("%Y-%m-%d %H:%M", time.localtime(state.since)) if state.since else ""
+    return (
+        state.name,
+        state.state,
+        f"{state.steps:,}",
+        _precision(state.best),
+        _precision(entry.last),
+        str(timedelta(seconds=round(entry.seconds))),
+        where,
+        since,
+        " ".join([note.title, *(f"#{tag}" for tag in note.tags)]).strip(),
+        " ".join(f"{name}={_short(entry, name)}" for name in names),
+    )
+
+
+def _precision(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"
+
+
+def _short(entry: Entry, name: str) -> str:
+    return DECLARED[name].show(entry.hyperparameters[name]).replace(", ", ",")
+
+
+def _values(entry: Entry) -> dict[str, Any]:
+    return {
+        **dataclasses.asdict(entry.state),
+        "last": entry.last,
+        "seconds": entry.seconds,
+        "created": entry.created,
+        "owner": entry.owner,
+        "network": entry.network,
+        "hyperparameters": dict(entry.hyperparameters),
+        "title": entry.note.title,
+        "tags": list(entry.note.tags),
+        "note": entry.note.text,
+    }

@@ -1,0 +1,91 @@
+"""What `trainpad runs` prints; the runs are made by hand."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from run_made import BEGAN, add_events, confusion, hold, make_run
+
+from core import notes
+from core.events import Evaluated, Finished, Started
+from core.hparams import as_dict, checked
+from core.listing import as_json_lines, as_table, listed
+from core.notes import Note
+from core.overview import AT_ONCE
+from core.rundir import RunDir
+
+
+def finished(path: Path, *rights: int, **values: object) -> RunDir:
+    """A run with some evaluations, of so many digits in ten, that took 90 seconds."""
+    hparams = as_dict(checked(values))
+    run = make_run(path, losses=[2.0] * 1234, hyperparameters=hparams)
+    add_events(run, Started(0, hparams, "CPU:0", 10, time=BEGAN))
+    for step, right in enumerate(rights):
+        add_events(run, Evaluated(step, confusion(right, 10 - right), {}, 0.1, time=BEGAN + 9))
+    add_events(run, Finished(1234, "done", 90.0, time=BEGAN + 90))
+    os.utime(run.losses, (BEGAN + 80, BEGAN + 80))
+    hold(run, age=100)
+    return run
+
+
+def test_a_line_for_each_run_tells_how_it_stands_and_what_sets_it_apart(tmp_path: Path) -> None:
+    finished(tmp_path / "a", 8, 7, learning_rate=0.5, hidden=(16, 8))
+    notes.write(finished(tmp_path / "b"), Note("base line", ("x", "y z"), "long"))
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / "run.json").write_text("damaged")
+    heading, one, two = as_table(listed(tmp_path))
+    assert heading.split() == [
+        *("run", "state", "steps", "best", "last", "time", "where", "since", "named", "differs")
+    ]
+    assert one.split()[:7] == ["a", "done", "1,234", "0.8000", "0.7000", "0:01:30", "here"]
+    assert one.endswith("learning_rate=0.5 hidden=16,8")
+    assert "base line #x #y z" in two
+    assert two.endswith("learning_rate=0.01 hidden=128,32")
+    assert len({line.index(word) for line, word in ((heading, "named"), (two, "base"))}) == 1
+
+
+def test_a_run_that_trains_tells_by_whom_and_where(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "a")
+    add_events(run, Started(0, as_dict(checked({})), "CPU:0", 10, time=BEGAN))
+    with run.locked():
+        (_, line) = as_table(listed(tmp_path))
+    assert line.split()[1] == "training"
+    assert f"@{os.uname().nodename}:{os.getpid()}" in line
+
+
+def test_a_column_that_would_be_empty_is_left_out(tmp_path: Path) -> None:
+    finished(tmp_path / "a")
+    heading, _ = as_table(listed(tmp_path))
+    assert heading.split() == ["run", "state", "steps", "time", "where", "since"]
+    (heading,) = as_table([])
+    assert heading.startswith("run ")
+
+
+def test_json_holds_everything(tmp_path: Path) -> None:
+    notes.write(finished(tmp_path / "a", 9, learning_rate=0.5), Note("base", ("x",), "why"))
+    (line,) = as_json_lines(listed(tmp_path))
+    values = json.loads(line)
+    assert (values["name"], values["state"], values["steps"]) == ("a", "done", 1234)
+    assert (values["best"], values["last"], values["seconds"]) == (0.9, 0.9, 90.0)
+    assert (values["network"], values["hyperparameters"]["learning_rate"]) == ("128-32", 0.5)
+    assert (values["title"], values["tags"], values["note"]) == ("base", ["x"], "why")
+
+
+def test_hostile_names_reach_no_terminal(tmp_path: Path) -> None:
+    evil = "\x1b]52;c;Zm9v\x07\x9b2J\u202e[@click=app.bell]x"
+    run = make_run(tmp_path / evil, dataset={"name": evil}, host=evil)
+    (run.path / notes.FILE).write_text(json.dumps({"title": evil, "tags": [evil], "note": evil}))
+    hold(run, host=evil)
+    entries = listed(tmp_path)
+    assert len(entries) == 1
+    for line in (*as_table(entries), *as_json_lines(entries)):
+        assert line.isprintable()
+
+
+@pytest.mark.parametrize("count", [AT_ONCE + 1])
+def test_many_runs_are_all_there_in_their_order(tmp_path: Path, count: int) -> None:
+    names = [f"run-{number:03d}" for number in range(count)]
+    for name in names:
+        make_run(tmp_path / name)
+    assert [entry.state.name for entry in listed(tmp_path)] == names
