@@ -50,7 +50,8 @@ def roots_of(paths: Iterable[str | Path]) -> tuple[Root, ...]:
     """The roots that a user named.
 
     Raises:
-        UserError: A path does not exist, may not be read or is an address; the sentence says what to do.
+        UserError: A path does not exist, may not be read, or is an address; the sentence says
+            what to do.
     """
     found = [_existing(path) for path in paths]
     bases = [_base(path) for path in found]
