@@ -12,11 +12,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from core.hparams import DECLARED
 from core.overview import Entry, Overview, differences
 
 HEADING: Final = (
-    "run", "state", "steps", "best", "last", "time", "where", "since", "named", "differs"
+    "run", "state", "steps", "best", "last", "time", "where", "since", "differs", "named"
 )  # fmt: skip
 TO_THE_RIGHT: Final = ("steps", "best", "last", "time")
 
@@ -62,8 +61,8 @@ def _row(entry: Entry, names: Sequence[str]) -> tuple[str, ...]:
         str(timedelta(seconds=round(entry.seconds))),
         where,
         since,
+        " ".join(f"{name}={_short(entry.hyperparameters[name])}" for name in names),
         " ".join([note.title, *(f"#{tag}" for tag in note.tags)]).strip(),
-        " ".join(f"{name}={_short(entry, name)}" for name in names),
     )
 
 
@@ -71,8 +70,9 @@ def _precision(value: float | None) -> str:
     return "" if value is None else f"{value:.4f}"
 
 
-def _short(entry: Entry, name: str) -> str:
-    return DECLARED[name].show(entry.hyperparameters[name]).replace(", ", ",")
+def _short(value: object) -> str:
+    """A hyperparameter as its flag takes it."""
+    return ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
 
 
 def _values(entry: Entry) -> dict[str, Any]:

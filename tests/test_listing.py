@@ -30,19 +30,18 @@ def finished(path: Path, *rights: int, **values: object) -> RunDir:
 
 
 def test_a_line_for_each_run_tells_how_it_stands_and_what_sets_it_apart(tmp_path: Path) -> None:
-    finished(tmp_path / "a", 8, 7, learning_rate=0.5, hidden=(16, 8))
+    finished(tmp_path / "a", 8, 7, learning_rate=0.5, hidden=(16, 8), max_steps=5000)
     notes.write(finished(tmp_path / "b"), Note("base line", ("x", "y z"), "long"))
     (tmp_path / "c").mkdir()
     (tmp_path / "c" / "run.json").write_text("damaged")
     heading, one, two = as_table(listed(tmp_path))
     assert heading.split() == [
-        *("run", "state", "steps", "best", "last", "time", "where", "since", "named", "differs")
+        *("run", "state", "steps", "best", "last", "time", "where", "since", "differs", "named")
     ]
     assert one.split()[:7] == ["a", "done", "1,234", "0.8000", "0.7000", "0:01:30", "here"]
-    assert one.endswith("learning_rate=0.5 hidden=16,8")
-    assert "base line #x #y z" in two
-    assert two.endswith("learning_rate=0.01 hidden=128,32")
-    assert len({line.index(word) for line, word in ((heading, "named"), (two, "base"))}) == 1
+    assert one.endswith("learning_rate=0.5 max_steps=5000 hidden=16,8")
+    assert two.endswith("learning_rate=0.01 max_steps=2000 hidden=128,32  base line #x #y z")
+    assert heading.index("named") == two.index("base")
 
 
 def test_a_run_that_trains_tells_by_whom_and_where(tmp_path: Path) -> None:
