@@ -1,4 +1,4 @@
-"""The screens that lie over another: how to leave, and which keys there are."""
+"""The screens that lie over another: how to leave, how to end a run, from where to branch."""
 
 from collections.abc import Sequence
 from typing import ClassVar
