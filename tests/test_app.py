@@ -313,6 +313,22 @@ def test_a_damaged_settings_file_does_no_harm(tmp_path: Path, content: str) -> N
     assert Settings(path).get("log", False) is True
 
 
+async def test_a_theme_chosen_earlier_has_its_colours_from_the_first_paint(
+    source: Scripted, tmp_path: Path
+) -> None:
+    settings = Settings(tmp_path / "settings.json")
+    settings.set("theme", "textual-light")
+    app = TrainpadApp(iter(source), settings=settings)
+    async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        for row in app.screen._compositor.render_strips():
+            for segment in row:
+                if segment.text.strip() and segment.style and segment.style.color:
+                    luminance = sum(segment.style.color.get_truecolor())
+                    ground = sum(segment.style.bgcolor.get_truecolor())
+                    assert luminance < ground, segment
+
+
 @pytest.mark.parametrize("smoothing", [2.0, -1.0, 0.5, 1, "NaN", "1e400"])
 async def test_a_smoothing_that_no_key_gives_is_none(
     source: Scripted, tmp_path: Path, smoothing: object

@@ -35,6 +35,8 @@ class Rows(Widget):
         self._given: list[Strip] = []
         self._shown: list[Strip] = []
         self._ground = Style()
+        self._stale = False
+        """Whether colours changed since the rows were made."""
 
     def rows(self, width: int, height: int) -> Sequence[Strip]:
         """The content for ``width`` x ``height`` cells; missing rows are blank, others are cut."""
@@ -42,15 +44,22 @@ class Rows(Widget):
 
     def update_rows(self) -> int:
         """Make the rows anew and have the changed ones sent again; tells how many changed."""
+        if self._stale:
+            self.remake_rows()
+            return len(self._given)
+        return self._take(self._made()) if all(self.size) else 0
+
+    def _made(self) -> list[Strip]:
+        """As many rows as fit, each as wide as the widget."""
         width, height = self.size
-        if not width or not height:
-            return 0
         given = [*self.rows(width, height)][:height]
         given += [Strip.blank(width, self._ground)] * (height - len(given))
-        return self._take([strip.adjust_cell_length(width, self._ground) for strip in given])
+        return [strip.adjust_cell_length(width, self._ground) for strip in given]
 
     def render_line(self, y: int) -> Strip:
         """One row, for Textual."""
+        if self._stale:
+            self._make_all()
         if y < len(self._shown):
             return self._shown[y]
         return Strip.blank(self.size.width, self._ground)
@@ -60,16 +69,27 @@ class Rows(Widget):
         self.remake_rows()
 
     def notify_style_update(self) -> None:
-        """Make all rows anew when colours change: with the theme, the focus, the classes."""
+        """Make all rows anew when colours change: with the theme, the focus, the classes.
+
+        Textual tells of this before it works out the styles of component classes, so the rows are
+        made when they are next asked for.
+        """
         super().notify_style_update()
         if self.is_mounted:
-            self.remake_rows()
+            self._stale = True
+            self.refresh()
 
     def remake_rows(self) -> None:
         """Make and send all rows anew, changed or not."""
-        self._given = []
+        self._make_all()
+        self.refresh()
+
+    def _make_all(self) -> None:
+        self._stale = False
         self._ground = Style(bgcolor=self.rich_style.bgcolor)
-        self.update_rows()
+        if all(self.size):
+            self._given = self._made()
+            self._shown = [strip.apply_style(self._ground) for strip in self._given]
 
     def _take(self, given: list[Strip]) -> int:
         if len(given) != len(self._given):
