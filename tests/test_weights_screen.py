@@ -251,6 +251,7 @@ async def test_nothing_of_the_run_before_stays_when_another_is_shown_meanwhile(
         await pilot.press("escape")
         await shown(pilot, app, "no weights yet")
         assert app.screen is screen
+        assert "reading the weights" not in text_of(app)
         may_look.set()
         while screen._aside.busy:
             await pilot.pause(0.02)
@@ -261,3 +262,33 @@ async def test_nothing_of_the_run_before_stays_when_another_is_shown_meanwhile(
         second.give(*evaluated(300, network, data))
         await shown(pilot, app, "784 → 16 ReLU", "validation image 0", "to step 300")
         assert looks[-1].sample is None
+
+
+@pytest.mark.parametrize("panel", [0, 1, 2])
+async def test_a_small_terminal_says_too_what_is_waited_for(
+    data: Dataset, network: Network, tmp_path: Path, panel: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_look, examine = threading.Event(), Wanted.examine
+
+    def late(self: Wanted) -> Examined:
+        may_look.wait(10)
+        return examine(self)
+
+    monkeypatch.setattr(Wanted, "examine", late)
+    source = Scripted(tmp_path, opened=False)
+    source.give(*opened(tmp_path, data))
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        await pilot.press("3", *["tab"] * panel)
+        await shown(pilot, app, "no weights yet")
+        source.give(Weights(100, network.to_arrays()))
+        await shown(pilot, app, "reading the weights")
+        may_look.set()
+        await shown(pilot, app, "784 → 16 ReLU")
+        assert "reading the weights" not in text_of(app)
+        app.screen._aside.hurry()
+        source.give(Weights(200, {"layer0/weights": np.zeros((3, 4)), "other": np.zeros(2)}))
+        while not app.screen._problem:
+            await pilot.pause(0.02)
+        await shown(pilot, app, app.screen._problem[:40])

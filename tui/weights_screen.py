@@ -13,6 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
+from core.anatomy import Judgement, Severity
 from core.events import Event, Weights
 from core.run import Run
 from data.text import clean
@@ -31,6 +32,7 @@ from tui.weights_units import Order, Units, two_colours
 PANELS = ("histograms", "units", "answer")
 LEAST_REST = 1.0
 """Seconds between two looks at the weights, at least."""
+NO_WEIGHTS = "no weights yet: the network is still loading"
 MANY = 5
 """So many units are seen at once, if they can be."""
 
@@ -80,6 +82,7 @@ class WeightsScreen(View):
         self._aside.forget()
         self._history = History()
         self._examined: Examined | None = None
+        self._problem = ""
         self._asked = -1
         self._layer = self._unit = 0
         self._label_picked = False  # else it is what the picture is read as
@@ -129,10 +132,9 @@ class WeightsScreen(View):
             self._draw()
         if run.weights:
             self._ask()
-        else:
-            self.query_one("#weights-histograms-title", Row).show(
-                [("no weights yet: the network is still loading", "dim")]
-            )
+        if self._examined is None and not self._problem:
+            waiting = "reading the weights …" if run.weights else NO_WEIGHTS
+            self.query_one(Judgements).show([Judgement(waiting, Severity.REMARK)])
 
     def take(self, event: Event) -> None:
         """Look at new weights, as often as there is time for it."""
@@ -152,10 +154,10 @@ class WeightsScreen(View):
 
     def _take_examined(self, result: Examined | Exception) -> None:
         if isinstance(result, Exception):
-            said = clean(str(result), limit=200)
-            self.query_one("#weights-histograms-title", Row).show([(said, "alert")])
+            self._problem = clean(str(result), limit=200)
+            self.query_one(Judgements).show([Judgement(self._problem, Severity.WARNING)])
             return
-        self._examined = result
+        self._examined, self._problem = result, ""
         for anatomy in result.anatomies:
             self._history.fold(anatomy)
         if self._subject is None:
