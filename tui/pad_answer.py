@@ -67,9 +67,9 @@ class Verdict(Lines):
 
     DEFAULT_CSS = "Verdict { height: 1; }"
 
-    def __init__(self) -> None:
+    def __init__(self, answer: Answer) -> None:
         super().__init__()
-        self._answer = Answer()
+        self._answer = answer
 
     def show(self, answer: Answer) -> None:
         """Show this answer."""
@@ -91,9 +91,9 @@ class PadStatus(Lines):
 
     DEFAULT_CSS = "PadStatus { height: 1; }"
 
-    def __init__(self) -> None:
+    def __init__(self, answer: Answer) -> None:
         super().__init__()
-        self._answer = Answer()
+        self._answer = answer
         self._pen = ""
 
     def show(self, answer: Answer) -> None:

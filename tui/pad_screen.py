@@ -105,14 +105,14 @@ class PadScreen(View):
 
     def compose(self) -> ComposeResult:
         """The field at the left; the network's eye, its answer and the bars at the right."""
-        ascii_only = self.trainpad.ascii
+        ascii_only, nothing = self.trainpad.ascii, Answer(source=self._minds.reader.source)
         yield self.header()
-        yield PadStatus()
+        yield PadStatus(nothing)
         with Horizontal(id="pad-body"):
             with Container(id="pad-field"):
                 yield SketchPad(self.sheet, ascii_only=ascii_only)
             with Vertical(id="pad-side"):
-                yield Verdict()
+                yield Verdict(nothing)
                 with Horizontal(id="pad-look"):
                     yield Eye(ascii_only=ascii_only)
                     yield BigDigit(ascii_only=ascii_only)
@@ -127,7 +127,6 @@ class PadScreen(View):
         for name in ("pen", "erasing", "pen_down"):
             self.watch(pad, name, self._show_pen)
         self._show_own()
-        self._read()
 
     # -- what is read --------------------------------------------------------------------------
 
