@@ -22,7 +22,7 @@ from core.lab import LabLines
 from data.errors import UserError
 from data.text import clean
 
-DONE, FAILED, WRONG, DIVERGED, INTERRUPTED = 0, 1, 2, 3, 130
+DONE, FAILED, DIVERGED, INTERRUPTED = 0, 1, 3, 130
 
 
 class Signals:

@@ -1,15 +1,10 @@
 """Digits that trainpad draws itself: a data set when there is none, and augmentation when there is.
 
-What is drawn depends on the arguments and on nothing else, so a cache is a convenience: one that
-is damaged is drawn anew, one that cannot be written is done without.
+What is drawn depends on the arguments and on nothing else.
 """
 
 import hashlib
-import os
-import tempfile
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -20,11 +15,7 @@ from data.templates import Template, digit_templates
 Progress = Callable[[str, float], None]
 """Told what is going on and how much of it is done, 0 to 1."""
 
-VERSION = 1
-"""To be raised whenever the same arguments draw other digits."""
-
 _CHUNK = 500
-_ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 
 HANDS = (
     Hand(slant=0.20, slant_deviation=0.22, width=1.10),
@@ -93,25 +84,13 @@ def drawn_dataset(
     variation: float = 0.7,
     seed: int = 0,
     progress: Progress | None = None,
-    cache_dir: Path | None = None,
 ) -> Dataset:
-    """Drawn digits in three splits; the first twelfth of ``train`` is the validation split.
-
-    With ``cache_dir`` they are kept there, in one file for each set of arguments, and read back
-    the next time.
-    """
-    name = f"drawn-v{VERSION}-{train}-{test}-{variation:g}-{seed}.npz"
-    path = None if cache_dir is None else cache_dir / name
-    shapes = ((train, SIZE, SIZE), (train,), (test, SIZE, SIZE), (test,))
-    arrays = None if path is None else _read_cache(path, shapes)
-    if arrays is None:
-        share = train / max(1, train + test)
-        arrays = (
-            *draw_digits(train, (seed, 0), variation, progress=_part(progress, 0, share)),
-            *draw_digits(test, (seed, 1), variation, progress=_part(progress, share, 1)),
-        )
-        if path is not None:
-            _write_cache(path, arrays)
+    """Drawn digits in three splits; the first twelfth of ``train`` is the validation split."""
+    share = train / max(1, train + test)
+    arrays = (
+        *draw_digits(train, (seed, 0), variation, progress=_part(progress, 0, share)),
+        *draw_digits(test, (seed, 1), variation, progress=_part(progress, share, 1)),
+    )
     images, labels, test_images, test_labels = arrays
     held = train // 12
     return Dataset(
@@ -162,30 +141,3 @@ def _fingerprint(arrays: Sequence[np.ndarray]) -> str:
     for array in arrays:
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
-
-
-def _read_cache(path: Path, shapes: Sequence[tuple[int, ...]]) -> tuple[np.ndarray, ...] | None:
-    """The arrays in a cache file, or None where it is missing or not what was asked for."""
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays_by_name:
-            arrays = tuple(arrays_by_name[name] for name in _ARRAYS)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        return None
-    fits = all(a.dtype == np.uint8 and a.shape == s for a, s in zip(arrays, shapes, strict=True))
-    return arrays if fits else None
-
-
-def _write_cache(path: Path, arrays: Sequence[np.ndarray]) -> None:
-    """Put the arrays in a cache file whole or not at all; do without where that fails."""
-    temporary = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            temporary = Path(file.name)
-            np.savez(file, allow_pickle=False, **dict(zip(_ARRAYS, arrays, strict=True)))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)

@@ -177,69 +177,6 @@ def test_test_digits_are_not_training_digits():
     assert not any(image.tobytes() in seen for image in data.test.images)
 
 
-def test_a_cache_is_read_back(tmp_path, monkeypatch):
-    folder = tmp_path / "new" / "cache"
-    drawn = drawn_dataset(240, 40, cache_dir=folder)
-    (file,) = folder.iterdir()
-    monkeypatch.setattr("data.drawn.draw_digits", None)
-    again = drawn_dataset(240, 40, cache_dir=folder)
-    assert again.fingerprint == drawn.fingerprint
-    assert np.array_equal(again.test.labels, drawn.test.labels)
-    assert [path.name for path in folder.iterdir()] == [file.name]
-
-
-def test_other_arguments_have_another_cache(tmp_path):
-    for arguments in ({}, {"variation": 1.0}, {"seed": 1}, {"test": 50}):
-        drawn_dataset(**{"train": 120, "test": 40, "cache_dir": tmp_path, **arguments})
-    assert len(list(tmp_path.iterdir())) == 4
-
-
-def cut(content):
-    return content[: len(content) // 2]
-
-
-def flip(content):
-    middle = len(content) // 3
-    return content[:middle] + bytes([content[middle] ^ 255]) + content[middle + 1 :]
-
-
-@pytest.mark.parametrize(
-    "damage", [cut, flip, lambda _: b"", lambda _: b"nothing", lambda _: b"PK\x03\x04"]
-)
-def test_a_damaged_cache_is_drawn_anew(tmp_path, damage):
-    good = drawn_dataset(240, 40, cache_dir=tmp_path)
-    (file,) = tmp_path.iterdir()
-    content = file.read_bytes()
-    file.write_bytes(damage(content))
-    assert drawn_dataset(240, 40, cache_dir=tmp_path).fingerprint == good.fingerprint
-    assert len(file.read_bytes()) == len(content)
-
-
-def test_a_cache_with_other_arrays_is_drawn_anew(tmp_path):
-    good = drawn_dataset(240, 40, cache_dir=tmp_path)
-    (file,) = tmp_path.iterdir()
-    names = ("train_images", "train_labels", "test_images", "test_labels")
-    np.savez(file, **{name: np.zeros(3) for name in names})
-    assert drawn_dataset(240, 40, cache_dir=tmp_path).fingerprint == good.fingerprint
-    np.savez(file, something=np.zeros(3))
-    assert drawn_dataset(240, 40, cache_dir=tmp_path).fingerprint == good.fingerprint
-
-
-def test_a_cache_that_cannot_be_written_is_done_without(tmp_path):
-    (tmp_path / "file").write_text("in the way")
-    data = drawn_dataset(120, 10, cache_dir=tmp_path / "file")
-    assert len(data.train) == 110
-
-
-def test_a_cache_that_fails_half_way_leaves_nothing_behind(tmp_path, monkeypatch):
-    def full(*arguments, **keywords):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("data.drawn.np.savez", full)
-    assert len(drawn_dataset(120, 10, cache_dir=tmp_path).test) == 10
-    assert not list(tmp_path.iterdir())
-
-
 def test_scribbles_are_images_of_the_same_kind_and_repeatable():
     images = draw_scribbles(300, 1)
     assert images.shape == (300, 28, 28) and images.dtype == np.uint8

@@ -16,7 +16,7 @@ from google.protobuf import (  # type: ignore[import-untyped]
 )
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
-__all__ = ["DecodeError", "Event", "Experiment", "HParamsPluginData", "SessionStartInfo", "Summary"]
+__all__ = ["DecodeError", "Event", "HParamsPluginData"]
 
 _PACKAGE: Final = "trainpad.tfevents"
 
@@ -95,7 +95,4 @@ def _add_field(message: Any, number: str, type_name: str, name: str, oneof: str 
 _classes = _declare()
 
 Event: Final[Any] = _classes["Event"]
-Summary: Final[Any] = _classes["Summary"]
 HParamsPluginData: Final[Any] = _classes["HParamsPluginData"]
-SessionStartInfo: Final[Any] = _classes["SessionStartInfo"]
-Experiment: Final[Any] = _classes["Experiment"]
