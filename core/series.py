@@ -120,20 +120,12 @@ class Series:
         self._pyramid.truncate(length)
         self.version += 1
 
-    def at(self, step: int) -> float | None:
-        """The value at ``step``, or None where there is none."""
-        return float(self.values[step]) if 0 <= step < len(self) else None
-
     def nearest(self, step: float) -> tuple[int, float] | None:
         """The value nearest to ``step`` and its own step, or None beyond the ends."""
         if not 0 <= step < len(self):
             return None
         nearest = min(round(step), self.last_step)
         return nearest, float(self.values[nearest])
-
-    def query(self, start: int, stop: int, width: int) -> Columns:
-        """Statistics of steps ``start`` to ``stop`` in ``width`` equal columns."""
-        return self.columns(np.linspace(start, stop, width + 1))
 
     def columns(self, edges: Floats) -> Columns:
         """Statistics of the steps in ``[edges[i], edges[i + 1])``; edges must not decrease."""
@@ -230,10 +222,6 @@ class Points:
             after if self.steps[after] - step <= step - self.steps[max(0, after - 1)] else after - 1
         )
         return int(self.steps[near]), float(self.values[near])
-
-    def query(self, start: int, stop: int, width: int) -> Columns:
-        """Statistics of steps ``start`` to ``stop`` in ``width`` equal columns."""
-        return self.columns(np.linspace(start, stop, width + 1))
 
     def columns(self, edges: Floats) -> Columns:
         """Statistics of the points in ``[edges[i], edges[i + 1])``; edges must not decrease."""

@@ -13,6 +13,11 @@ from core.timeline import Timeline
 numbers = st.floats(width=32, allow_nan=True, allow_infinity=True)
 
 
+def query(series, start, stop, width):
+    """Statistics of steps ``start`` to ``stop`` in ``width`` equal columns."""
+    return series.columns(np.linspace(start, stop, width + 1))
+
+
 def columns_by_hand(steps, values, edges):
     """Minimum, maximum and mean of the finite values between each two edges."""
     found = []
@@ -48,7 +53,7 @@ def test_every_value_is_in_exactly_one_column_near_its_place(size, width):
     series = Series(values[: size // 3])
     series.extend(values[size // 3 :])
     start, stop = size // 10, size - size // 7
-    low, high, mean, filled = series.query(start, stop, width)
+    low, high, mean, filled = query(series, start, stop, width)
     assert np.nanmin(low) == values[start:stop].min()
     assert np.nanmax(high) == values[start:stop].max()
     per_column = (stop - start) / width
@@ -64,7 +69,7 @@ def test_every_value_is_in_exactly_one_column_near_its_place(size, width):
 def test_one_spike_in_a_million_is_in_the_query_at_its_place():
     values = np.full(1_000_000, 0.3, np.float32)
     values[654_321] = 9.0
-    low, high, mean, _ = Series(values).query(0, 1_000_000, 240)
+    low, high, mean, _ = query(Series(values), 0, 1_000_000, 240)
     assert abs(int(np.argmax(high)) - 654_321 * 240 // 1_000_000) <= 1
     assert high.max() == 9.0
     assert np.count_nonzero(high > 1) == 1
@@ -75,12 +80,11 @@ def test_one_spike_in_a_million_is_in_the_query_at_its_place():
 def test_numbers_that_are_not_finite_are_kept_listed_and_left_out_of_the_statistics():
     series = Series([1.0, np.nan, 3.0, np.inf, -np.inf])
     assert list(series.nonfinite)[1:] == [(3, np.inf), (4, -np.inf)]
-    assert np.isnan(series.at(1))
-    assert series.at(3) == np.inf
-    assert series.at(5) is None
-    low, high, mean, filled = series.query(0, 5, 1)
+    assert np.isnan(series.values[1])
+    assert series.values[3] == np.inf
+    low, high, mean, filled = query(series, 0, 5, 1)
     assert (low[0], high[0], mean[0], filled[0]) == (1.0, 3.0, 2.0, True)
-    gap = series.query(0, 5, 5)
+    gap = query(series, 0, 5, 5)
     assert np.isnan(gap.low).tolist() == [False, True, False, True, True]
     assert gap.filled.all()
 
@@ -93,7 +97,7 @@ def test_only_the_first_of_many_nonfinite_values_are_listed_but_all_are_counted(
 
 
 def test_enormous_values_neither_overflow_nor_hide_each_other():
-    low, high, mean, _ = Series([3e38, 3e38, -1e38] * 1000).query(0, 3000, 1)
+    low, high, mean, _ = query(Series([3e38, 3e38, -1e38] * 1000), 0, 3000, 1)
     assert high[0] == np.float32(3e38)
     assert low[0] == np.float32(-1e38)
     assert mean[0] == pytest.approx(5e38 / 3, rel=1e-5)
@@ -108,7 +112,7 @@ def test_a_series_taken_back_and_extended_is_like_one_made_so(size, kept, added)
     series.truncate(kept)
     series.extend(new)
     fresh = Series(np.concatenate([old[:kept], new]))
-    np.testing.assert_array_equal(series.query(0, 1000, 7), fresh.query(0, 1000, 7))
+    np.testing.assert_array_equal(query(series, 0, 1000, 7), query(fresh, 0, 1000, 7))
     np.testing.assert_array_equal(series.values, fresh.values)
     assert series.nonfinite.total == fresh.nonfinite.total
     np.testing.assert_array_equal(list(series.nonfinite), list(fresh.nonfinite))
@@ -171,7 +175,7 @@ def test_many_points_far_apart_keep_their_extremes():
     values[123_456] = 99.0
     points = Points()
     points.extend(steps, values)
-    found = points.query(0, int(steps[-1]) + 1, 300)
+    found = query(points, 0, int(steps[-1]) + 1, 300)
     column = int(steps[123_456] * 300 // (steps[-1] + 1))
     assert abs(int(np.nanargmax(found.high)) - column) <= 1
     assert np.nanmin(found.low) == values.astype(np.float32).min()
