@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from app_made import Scripted, ended, evaluation, shown, text_of, weights
 from rich.cells import cell_len
+from rich.color import Color
+from rich.style import Style
 
 from core.events import Changed, Diverged, Finished, Idle, Paused
 from data.errors import DataError
@@ -13,7 +15,9 @@ from tui.bars import ProbabilityBars
 from tui.chart import Chart
 from tui.dialogs import QuitDialog
 from tui.gauges import GaugeRow
+from tui.header import Identity
 from tui.help import Help
+from tui.key_row import KeyRow
 from tui.modes import MODES
 from tui.pad import SketchPad
 from tui.pad_screen import Verdict
@@ -327,6 +331,23 @@ async def test_a_theme_chosen_earlier_has_its_colours_from_the_first_paint(
                     luminance = sum(segment.style.color.get_truecolor())
                     ground = sum(segment.style.bgcolor.get_truecolor())
                     assert luminance < ground, segment
+        for widget in (app.screen.query_one(KeyRow), app.screen.query_one(Identity)):
+            segments = [one for y in range(widget.size.height) for one in widget.render_line(y)]
+            assert min(contrast(one.style) for one in segments if one.text.strip()) >= 2.8
+
+
+def contrast(style: Style) -> float:
+    """The ratio of luminances of text and ground, as WCAG defines it."""
+
+    def luminance(colour: Color) -> float:
+        parts = [part / 255 for part in colour.get_truecolor()]
+        red, green, blue = (
+            part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+        )
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    low, high = sorted((luminance(style.color), luminance(style.bgcolor)))
+    return (high + 0.05) / (low + 0.05)
 
 
 @pytest.mark.parametrize("smoothing", [2.0, -1.0, 0.5, 1, "NaN", "1e400"])

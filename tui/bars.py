@@ -28,6 +28,7 @@ class ProbabilityBars(Widget):
     DEFAULT_CSS = """
     ProbabilityBars { width: 1fr; height: auto; }
     ProbabilityBars > .bars--best { color: $accent; text-style: bold; }
+    ProbabilityBars:light > .bars--best { color: $accent-darken-3; }
     ProbabilityBars > .bars--other { color: $foreground; }
     ProbabilityBars > .bars--quiet { color: $text-muted; }
     """

@@ -48,6 +48,7 @@ class ConfusionTable(Lines):
     ConfusionTable {
         & > .confusion--heat-0 { color: $foreground; }
         & > .confusion--heat-1 { color: $warning; }
+        &:light > .confusion--heat-1 { color: $warning-darken-3; }
         & > .confusion--heat-2 { color: $foreground; background: $warning 25%; text-style: bold; }
         & > .confusion--heat-3 { color: $foreground; background: $error 55%; text-style: bold; }
     }

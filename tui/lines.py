@@ -36,6 +36,8 @@ class Lines(Rows):
         & > .lines--live { color: $accent; text-style: bold; }
         & > .lines--alert { color: $warning; text-style: bold; }
         & > .lines--title { color: $foreground; text-style: bold; }
+        &:light > .lines--live { color: $accent-darken-3; }
+        &:light > .lines--alert { color: $warning-darken-3; }
         & > .lines--chosen { color: $foreground; background: $accent 30%; text-style: bold; }
     }
     """
