@@ -17,7 +17,7 @@ from data.dataset import DIGITS, Dataset
 from tui.app import TrainpadApp
 from tui.evaluate_columns import FigureColumns, bar, ratio, sparkline
 from tui.evaluate_figures import Book, Look
-from tui.evaluate_gallery import Gallery, Wall, shrunk
+from tui.evaluate_gallery import Framed, Gallery, Wall, shrunk
 from tui.evaluate_matrix import ConfusionTable, Numbers
 from tui.evaluate_pictures import Pictures, Wanted
 from tui.pad_screen import PadScreen
@@ -164,6 +164,30 @@ def test_curves_are_made_at_once_and_kept_until_an_evaluation_comes(
     again = Evaluated(390, {"test": THREE}, {}, 0.1, time=50.0)
     run.evaluations[-1] = again  # measured anew at the same step
     assert book.curves(run, "test", 1)["recall"].values[-1] == pytest.approx(0.8)
+
+
+def test_a_caption_says_what_there_is_room_for() -> None:
+    picture = Framed(np.zeros((28, 28)), "9 read as 0, 35%  loss 11.5", "9 → 0  35%")
+    captions = {width: Gallery()._caption(picture, 0, width)[0] for width in (28, 14, 7, 4)}
+    assert captions[28] == "9 read as 0, 35%  loss 11.5 "
+    assert captions[14] == "9 → 0  35%    "
+    assert captions[7] == "9 → 0  "
+    assert captions[4] == "9 →…"
+
+
+@pytest.mark.parametrize("size", [(120, 35), (160, 45), (200, 60)])
+async def test_digits_are_shown_pixel_by_pixel_where_a_terminal_has_35_rows(
+    data: Dataset, network: Network, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    source = Scripted(tmp_path, opened=False)
+    source.give(*opened(tmp_path, data), *evaluated(1000, network, data))
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=size) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        await pilot.press("2")
+        screen = await shown(pilot, app, "of 60 right", "worst mistakes")
+        assert app.screen.query_one(Gallery)._wall.shrink == 1
+        assert ("figures of" in screen) == (size[1] >= 45)
 
 
 def test_pictures_are_as_large_as_the_room_allows() -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.events import Click
 from textual.message import Message
@@ -145,7 +146,8 @@ class Gallery(Lines):
         return [*rows, last, Strip([])]
 
     def _caption(self, one: Framed, place: int, width: int) -> Part:
-        text = one.caption if len(one.caption) <= width else one.short
+        texts = one.caption, one.short, one.short.partition("  ")[0]
+        text = next((text for text in texts if cell_len(text) <= width), texts[-1])
         return fit(text, width), "chosen" if place == self._chosen else "dim"
 
     def on_click(self, event: Click) -> None:
