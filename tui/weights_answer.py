@@ -49,7 +49,9 @@ class Answer(Lines):
     def rows(self, width: int, height: int) -> list[Strip]:
         """The picture, and the words beside it."""
         network, subject = self._network, self._subject
-        if network is None or subject is None or subject.image.size != network.sizes[0]:
+        if network is None:
+            return []
+        if subject is None or subject.image.size != network.sizes[0]:
             hint = "choose a picture: . takes one of the validation images, w on Evaluate any"
             return [self._strip([(fit(hint, width), "dim")])]
         shape = (subject.image.shape[0], subject.image.shape[1])
