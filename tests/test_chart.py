@@ -244,6 +244,17 @@ def test_a_growing_axis_moves_seldom():
     assert whole(2500, 2000) == (0.0, 2500.0)
 
 
+@pytest.mark.parametrize("width", [13, 20, 30, 45, 80])
+def test_a_long_note_at_the_cursor_does_not_hide_the_value(width):
+    note = "step 3,999   checkpoint saved, best so far on validation"
+    heading = Heading("loss", note, [Reading("", "loss", 0.25, 0)], Glyphs.BRAILLE)
+    row = heading.strip(width, [Style()] * len(Ink)).text
+    assert len(row) == width
+    assert row.startswith("loss")
+    assert row.endswith("   0.2500")
+    assert ("…" in row) == (13 < width < 80)
+
+
 def test_a_long_title_leaves_room_for_the_value_at_the_cursor():
     title = "evaluation_loss/validation   trainpad/20261125-230238-128x32"
     reading = Reading("", "test", 0.5, Ink.LINE)

@@ -10,7 +10,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tui.chart_palette import Ink
-from tui.lines import both_ends
+from tui.lines import both_ends, fit
 from tui.raster import Glyphs
 
 GAP = "   "
@@ -48,11 +48,15 @@ class Heading:
         return Strip([*left, gap, *right]).adjust_cell_length(width, styles[Ink.NOTHING])
 
     def _left(self, width: int, styles: Sequence[Style]) -> list[Segment]:
-        """Title and note; of a title that would hide the first value the middle is left out."""
-        note = f"  {self.note}" if self.note else ""
+        """Title and note; what would hide the first value is cut: the note's end, then the title.
+
+        Of a title the middle is left out.
+        """
         first = [self._group(reading, False, styles) for reading in self.readings[:1]]
-        wanted = cell_len(note) + sum(segment.cell_length for group in first for segment in group)
-        title = both_ends(self.title, max(LEAST, width - wanted))
+        room = width - sum(segment.cell_length for group in first for segment in group)
+        note = f"  {self.note}" if self.note else ""
+        note = fit(note, min(cell_len(note), max(0, room - min(LEAST, cell_len(self.title)))))
+        title = both_ends(self.title, max(LEAST, room - cell_len(note)))
         parts = [(title.rstrip(), Ink.TITLE), (note, Ink.CURSOR)]
         return [Segment(self.glyphs.spell(text), styles[ink]) for text, ink in parts if text]
 
