@@ -14,15 +14,19 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
+
+from core.metrics import as_matrix, precision_at_1
 
 if TYPE_CHECKING:
     from core.control import Control
     from data.dataset import Dataset
 
+LIVE: Final = ("starting", "training", "paused")
+"""The states of a run in which more may happen."""
 Losses = npt.NDArray[np.float32]
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -115,6 +119,10 @@ class Evaluated(Event):
     loss: dict[str, float]
     seconds: float
 
+    def precision(self, split: str) -> float:
+        """The share of a split that was read right."""
+        return precision_at_1(as_matrix(self.confusion[split]))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Weights(Event):
@@ -190,6 +198,11 @@ class Finished(Event):
     reason: str
     seconds: float
 
+    @property
+    def state(self) -> str:
+        """What the run is from here on: ``done`` or ``stopped``."""
+        return "done" if self.reason.startswith("done") else "stopped"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lost(Event):
@@ -215,7 +228,7 @@ RECORDED: Mapping[str, type[Event]] = {
 def to_json(event: Event) -> str:
     """One line of `events.jsonl`; numbers that JSON does not know become strings."""
     fields = {entry.name: getattr(event, entry.name) for entry in dataclasses.fields(event)}
-    return json.dumps({"event": type(event).__name__.lower(), **_plain(fields)}, allow_nan=False)
+    return json.dumps({"event": type(event).__name__.lower(), **plain(fields)}, allow_nan=False)
 
 
 def from_json(line: str | bytes) -> Event | None:
@@ -240,12 +253,12 @@ def _with_numbers(event: Event) -> Event:
     return event
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """`value` with NaN and infinities as strings, which `float` reads back."""
     if isinstance(value, dict):
-        return {key: _plain(entry) for key, entry in value.items()}
+        return {key: plain(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
+        return [plain(entry) for entry in value]
     if isinstance(value, float | np.floating):
         return float(value) if np.isfinite(value) else str(float(value))
     return value

@@ -7,21 +7,17 @@ standard output.
 
 import json
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from core import checkpoint, notes
 from core.checkpoint import Checkpoint
 from core.errors import CheckpointError, RunError
-from core.events import Evaluated
+from core.events import Evaluated, plain
 from core.files import write_atomic
 from core.follow import replay
 from core.hparams import as_dict
-from core.metrics import as_matrix, precision_at_1
 from core.notes import Note
 from core.resume import changes
 from core.run import Run
@@ -102,15 +98,10 @@ def chosen_checkpoint(export: Export, wanted: str) -> Checkpoint:
 
 def best_file(export: Export) -> Path | None:
     """The newest of the checkpoints that do best on validation, among those that were evaluated."""
-    precision = {entry.step: score(entry, "validation") for entry in export.run.evaluations}
+    precision = {entry.step: entry.precision("validation") for entry in export.run.evaluations}
     paths = {checkpoint.file_name(step): value for step, value in precision.items() if step}
     there = [path for path in checkpoint.listed(export.directory.checkpoints) if path.name in paths]
     return max(reversed(there), key=lambda path: paths[path.name], default=None)
-
-
-def score(entry: Evaluated, split: str) -> float:
-    """An evaluation's precision @ 1 on one split."""
-    return precision_at_1(as_matrix(entry.confusion[split]))
 
 
 def as_json(export: Export) -> bytes:
@@ -132,26 +123,16 @@ def as_json(export: Export) -> bytes:
         ],
         "evaluations": [_evaluation(entry) for entry in run.evaluations],
     }
-    return (json.dumps(_plain(values), allow_nan=False) + "\n").encode()
+    return (json.dumps(plain(values), allow_nan=False) + "\n").encode()
 
 
 def _evaluation(entry: Evaluated) -> dict[str, Any]:
     splits = {
         split: {
-            "precision": score(entry, split),
+            "precision": entry.precision(split),
             "loss": entry.loss.get(split),
             "confusion": confusion,
         }
         for split, confusion in entry.confusion.items()
     }
     return {"step": entry.step, "time": entry.time, **splits}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(entry) for key, entry in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_plain(entry) for entry in value]
-    if isinstance(value, float) and not np.isfinite(value):
-        return str(value)
-    return value

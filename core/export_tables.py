@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from core.events import Evaluated
-from core.export import Export, score
+from core.export import Export
 from core.metrics import as_matrix, class_figures
 from data.dataset import SPLITS
 
@@ -30,7 +30,7 @@ def evaluations(export: Export) -> bytes:
             *(
                 value
                 for split in SPLITS
-                for value in (score(entry, split), entry.loss.get(split, ""))
+                for value in (entry.precision(split), entry.loss.get(split, ""))
             ),
         ]
         for entry in export.run.evaluations

@@ -34,6 +34,23 @@ def write_atomic(path: Path, content: bytes, *, sync: bool = True) -> None:
         raise
 
 
+def size_of(path: Path) -> int:
+    """Bytes in a plain file; 0 where there is none, or something else that would never end."""
+    try:
+        about = path.stat()
+    except OSError:
+        return 0
+    return about.st_size if stat.S_ISREG(about.st_mode) else 0
+
+
+def changed_at(path: Path) -> float:
+    """When a file was last written, Unix time; 0 where there is none."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
 def read_private(path: Path, limit: int) -> bytes:
     """The content of a file that only this user can have written.
 

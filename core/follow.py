@@ -10,7 +10,6 @@ known by then, and each is told at its step.
 """
 
 import socket
-import stat
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -38,6 +37,7 @@ from core.events import (
     Steps,
     Weights,
 )
+from core.files import changed_at, size_of
 from core.foreign import LATEST, believed, harmless, moment
 from core.rundir import RunDir
 from core.runs import is_written
@@ -151,7 +151,7 @@ class Reader:
 
     def news(self) -> Iterator[Event]:
         """What happened since the last call, in order."""
-        count = _size(self._run.losses) // 4
+        count = size_of(self._run.losses) // 4
         events = self._lines.read()
         cuts = self._cuts(count) if self._is_past else np.empty((0, 2))
         valid = _valid_until(events)
@@ -212,13 +212,13 @@ class Reader:
         What a run failed of may have come after the last step that its event knows of.
         """
         step: int = getattr(event, "step", 0)
-        return max(step, _size(self._run.losses) // 4) if isinstance(event, ENDS) else step
+        return max(step, size_of(self._run.losses) // 4) if isinstance(event, ENDS) else step
 
     def _rest(self, count: int, cuts: npt.NDArray[np.float64]) -> Iterator[Steps]:
         """The losses that no event follows yet."""
         if count > self.step:
             known = cuts[-1, 1] if len(cuts) else 0.0
-            yield from self._steps(count, max(known, _changed(self._run.losses)), cuts)
+            yield from self._steps(count, max(known, changed_at(self._run.losses)), cuts)
 
     def _steps(self, stop: int, when: float, cuts: npt.NDArray[np.float64]) -> Iterator[Steps]:
         """The losses up to step `stop`, which was done at `when`, cut at `cuts` between."""
@@ -253,7 +253,7 @@ class Lines:
 
     def read(self) -> list[Event]:
         """The events of the lines that are new since the last call."""
-        mark = _size(self._path), _changed(self._path)
+        mark = size_of(self._path), changed_at(self._path)
         if mark == self._mark or mark[0] <= self._offset:
             return []
         try:
@@ -280,22 +280,6 @@ def _valid_until(events: list[Event]) -> list[float]:
     return limits[::-1]
 
 
-def _size(path: Path) -> int:
-    """Bytes in a plain file; 0 where there is none, or something else that would never end."""
-    try:
-        about = path.stat()
-    except OSError:
-        return 0
-    return about.st_size if stat.S_ISREG(about.st_mode) else 0
-
-
-def _changed(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0
-
-
 def _losses(path: Path, first: int, stop: int) -> npt.NDArray[np.float32]:
     """The losses of steps `first` to `stop`, or as many of them as there are."""
     try:
@@ -306,7 +290,7 @@ def _losses(path: Path, first: int, stop: int) -> npt.NDArray[np.float32]:
 
 def _marks(path: Path) -> npt.NDArray[np.float64]:
     """The whole pairs of steps done and time."""
-    pairs = _size(path) // 16
+    pairs = size_of(path) // 16
     try:
         values = np.fromfile(path, "<f8", 2 * pairs) if pairs else np.empty(0)
     except OSError:

@@ -17,7 +17,6 @@ from core.errors import RunError
 from core.events import Changed, Diverged, Evaluated, Failed, Finished, Started
 from core.foreign import believed, harmless, moment
 from core.hparams import DECLARED, as_dict, checked
-from core.metrics import as_matrix, precision_at_1
 from core.notes import Note
 from core.rundir import RunDir, listed
 from core.runs import EVALUATED, RunState, look
@@ -167,7 +166,7 @@ class _History:
         for line in reversed(self._evaluations):
             event = believed(line)
             if isinstance(event, Evaluated):
-                return precision_at_1(as_matrix(event.confusion["validation"]))
+                return event.precision("validation")
         return None
 
     def seconds(self, changed: float) -> float:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.events import Evaluated, Event, Saved, Started
-from core.metrics import as_matrix, precision_at_1
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +51,7 @@ class Ranking:
     def evaluated(self, event: Evaluated) -> None:
         """Note how the network of this step does on validation."""
         if "validation" in event.confusion:
-            precision = precision_at_1(as_matrix(event.confusion["validation"]))
-            self._evaluated = event.step, precision
+            self._evaluated = event.step, event.precision("validation")
 
     def saved(self, step: int, file: str) -> bool:
         """Note a checkpoint; whether none before it did better on validation."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from core.events import (
+    LIVE,
     Arrays,
     Changed,
     Continued,
@@ -32,7 +33,6 @@ from core.events import (
     Weights,
 )
 from core.hparams import DECLARED, HyperParameters, as_dict, checked
-from core.metrics import as_matrix, precision_at_1
 from core.series import Points, Series
 from core.timeline import Timeline
 from data.dataset import DIGITS, SPLITS, Dataset
@@ -112,7 +112,7 @@ class Run:
     @property
     def live(self) -> bool:
         """Whether more may happen."""
-        return self.state in ("starting", "training", "paused")
+        return self.state in LIVE
 
     @property
     def loss(self) -> float:
@@ -192,9 +192,8 @@ class Run:
         self.evaluated_weights = {}
         if self.weights_step == event.step:
             self._know_evaluated()
-        for split, confusion in event.confusion.items():
-            precision = precision_at_1(as_matrix(confusion))
-            self.precision[split].append(event.step, precision, event.time)
+        for split in event.confusion:
+            self.precision[split].append(event.step, event.precision(split), event.time)
 
     def _know_evaluated(self) -> None:
         """The weights at hand are those of the newest evaluation."""
@@ -208,8 +207,7 @@ class Run:
             if points.last_step > step:
                 kept = Points()
                 for entry in self.evaluations:
-                    precision = precision_at_1(as_matrix(entry.confusion[split]))
-                    kept.append(entry.step, precision, entry.time)
+                    kept.append(entry.step, entry.precision(split), entry.time)
                 self.precision[split] = kept
 
     def _forget_marks_after(self, step: int) -> None:
@@ -268,7 +266,7 @@ class Run:
                 text = "the process that trained this is gone; `trainpad --resume` goes on"
                 self._say(step, text, urgent=True, kind="warning")
             case Finished(step=step, reason=reason, seconds=seconds):
-                self.state = "done" if reason.startswith("done") else "stopped"
+                self.state = event.state
                 self._say(step, f"{clean(reason, limit=40)} after {seconds:,.1f} s")
 
     def _take_change(self, event: Changed) -> None:

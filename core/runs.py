@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from core.errors import RunError
 from core.events import (
+    LIVE,
     Changed,
     Continued,
     Diverged,
@@ -30,8 +31,8 @@ from core.events import (
     Preparing,
     Started,
 )
+from core.files import changed_at, size_of
 from core.foreign import believed, harmless, moment
-from core.metrics import as_matrix, precision_at_1
 from core.rundir import RunDir, found, listed
 from data.text import clean
 
@@ -42,7 +43,6 @@ FOREIGN: Final = 60.0
 HOLDER_LIMIT: Final = 4096
 READ_LIMIT: Final = 64 * 1024 * 1024
 """Bytes of events that are read for the state of a run, from the end."""
-LIVE: Final = ("starting", "training", "paused")
 EVALUATED: Final = b'{"event": "evaluated"'
 STARTED: Final = b'{"event": "started"'
 PLANS: Final = (STARTED, b'{"event": "changed"')
@@ -104,7 +104,7 @@ def look(run: RunDir, *, host: str | None = None, now: float | None = None) -> R
         name=clean(run.name, limit=80),
         directory=str(run.path),
         state=state,
-        steps=_size(run.losses) // 4,
+        steps=size_of(run.losses) // 4,
         max_steps=_planned(lines, info["hyperparameters"]),
         best=_best(lines),
         dataset=info["dataset"].get("name", ""),
@@ -176,7 +176,7 @@ def is_written(run: RunDir, host: str, now: float) -> bool:
     """Whether a process still writes `run`, seen from the machine called `host` at `now`."""
     holder = _holder(run)
     if holder is None:
-        return now - _changed(run.path / "run.json") < FRESH
+        return now - changed_at(run.path / "run.json") < FRESH
     age = now - holder.heartbeat
     if holder.host != host:
         return age < FOREIGN
@@ -237,8 +237,8 @@ def _state(lines: Sequence[bytes]) -> str:
                 preparing = True
             case Finished() | Diverged() | Failed() if preparing:
                 return "starting"
-            case Finished(reason=reason):
-                return "done" if reason.startswith("done") else "stopped"
+            case Finished():
+                return event.state
             case Diverged():
                 return "diverged"
             case Failed():
@@ -264,8 +264,8 @@ def _best(lines: Sequence[bytes]) -> float | None:
         if not line.startswith((EVALUATED, STARTED)):
             continue
         match believed(line):
-            case Evaluated(step=step, confusion=confusion):
-                found.append((step, precision_at_1(as_matrix(confusion["validation"]))))
+            case Evaluated() as event:
+                found.append((event.step, event.precision("validation")))
             case Started(step=start):
                 found = [entry for entry in found if entry[0] <= start]
     return max((precision for _, precision in found), default=None)
@@ -294,7 +294,7 @@ def _whole(value: object) -> int:
 
 def _last(path: Path) -> list[bytes]:
     """The whole lines of the file, or of its end."""
-    size = _size(path)
+    size = size_of(path)
     if not size:
         return []
     try:
@@ -303,18 +303,3 @@ def _last(path: Path) -> list[bytes]:
             return file.read(READ_LIMIT).split(b"\n")[:-1]
     except OSError:
         return []
-
-
-def _size(path: Path) -> int:
-    try:
-        about = path.stat()
-    except OSError:
-        return 0
-    return about.st_size if stat.S_ISREG(about.st_mode) else 0
-
-
-def _changed(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0

@@ -31,7 +31,6 @@ from core.events import (
     Weights,
 )
 from core.hparams import DECLARED, HyperParameters, as_dict, changed, checked
-from core.metrics import as_matrix, precision_at_1
 from core.network import Floats, Network
 from core.resume import recorded_events
 from core.rundir import RunDir
@@ -220,8 +219,8 @@ def _values_of(name: str, array: npt.NDArray[np.generic]) -> Sequence[encode.Val
 
 
 def _write_evaluation(writer: EventWriter, event: Evaluated) -> None:
-    for split, confusion in event.confusion.items():
-        writer.scalar(f"precision/{split}", precision_at_1(as_matrix(confusion)), event.step)
+    for split in event.confusion:
+        writer.scalar(f"precision/{split}", event.precision(split), event.step)
     for split, loss in event.loss.items():
         writer.scalar(f"evaluation_loss/{split}", loss, event.step)
 

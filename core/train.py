@@ -34,7 +34,6 @@ from core.events import (
     Weights,
 )
 from core.hparams import AUGMENTATION, DECLARED, HyperParameters, as_dict, changed, checked
-from core.metrics import as_matrix, precision_at_1
 from core.pacer import Pacer
 from core.watchdog import Watchdog
 from data.dataset import SPLITS, Dataset
@@ -324,15 +323,15 @@ class Training:
         before = self._clock()
         read = {split: self._engine.evaluate(split) for split in SPLITS}
         self._evaluated_at = self._step
-        if due:
-            precision = precision_at_1(as_matrix(read["validation"][0]))
-            self._early_stop.look(precision, self._hparams)
-        yield Evaluated(
+        evaluated = Evaluated(
             self._step,
             {split: confusion for split, (confusion, _) in read.items()},
             {split: loss for split, (_, loss) in read.items()},
             self._clock() - before,
         )
+        if due:
+            self._early_stop.look(evaluated.precision("validation"), self._hparams)
+        yield evaluated
         yield Weights(self._step, self._engine.layers())
 
     def _profile(self) -> Iterator[Event]:

@@ -1,7 +1,6 @@
 """The table of evaluations: precision on each split, the newest at the bottom."""
 
 from core.events import Evaluated
-from core.metrics import as_matrix, precision_at_1
 from core.run import Run
 from data.dataset import SPLITS
 from tui.lines import Lines, Part, right
@@ -37,12 +36,8 @@ class EvaluationTable(Lines):
 
 
 def _row(entry: Evaluated, column: int, best: int) -> list[Part]:
-    values = [_precision(entry, split) for split in SPLITS]
+    values = [entry.precision(split) for split in SPLITS]
     is_best = entry.step == best
     text = "".join(right(f"{value:.4f}", column) for value in values)
     mark = " *" if is_best else ""
     return [(right(f"{entry.step:,}", STEP_WIDTH), "dim"), (text, "text"), (mark, "live")]
-
-
-def _precision(entry: Evaluated, split: str) -> float:
-    return precision_at_1(as_matrix(entry.confusion[split]))
