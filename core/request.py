@@ -13,7 +13,7 @@ from core.device import STRATEGIES
 from core.hparams import DECLARED, HyperParameters, changed, checked
 from core.presets import PRESETS
 from core.resume import Change, Origin, origin
-from core.rundir import RunDir, default_log_dir
+from core.rundir import RunDir, log_dir_from
 from core.source import Source
 from data.errors import UserError
 from data.files import exists
@@ -114,11 +114,6 @@ def _where(info: Mapping[str, Any]) -> dict[str, Any]:
         "xla": info.get("xla") is not False,
         "strategy": strategy if strategy in STRATEGIES else "none",
     }
-
-
-def log_dir_from(given: Path | None) -> Path:
-    """Where runs are: what ``--log_dir`` says, or the user's data directory."""
-    return given.expanduser() if given else default_log_dir()
 
 
 def _hyperparameters(flags: Flags, start: Origin | None) -> HyperParameters:

@@ -31,6 +31,11 @@ def default_log_dir() -> Path:
     return Path(platformdirs.user_data_dir("trainpad", appauthor=False)) / "runs"
 
 
+def log_dir_from(given: Path | None) -> Path:
+    """Where runs are: what ``--log_dir`` says, or the user's data directory."""
+    return given.expanduser() if given else default_log_dir()
+
+
 @dataclass(frozen=True, slots=True)
 class RunDir:
     """The paths of one run."""
