@@ -1,4 +1,4 @@
-"""Writing files so that a crash at any byte leaves the old one or the new one, never half of it."""
+"""Files: how large and how old, and written so that a crash leaves the old or the new one whole."""
 
 import itertools
 import os

@@ -11,7 +11,6 @@ import math
 import os
 import stat
 import struct
-import tempfile
 import zlib
 from pathlib import Path
 from typing import IO, Any
@@ -88,35 +87,6 @@ def idx_sha256(array: Array) -> str:
     digest = hashlib.sha256(idx_header(array))
     digest.update(_big_endian(array))
     return digest.hexdigest()
-
-
-def write_idx(path: Path, array: Array) -> None:
-    """Write an array as an IDX file, gzipped when the name ends in ``.gz``, whole or not at all.
-
-    Raises:
-        DataError: IDX cannot hold the array.
-        OSError: the disk does not take the file.
-    """
-    header = idx_header(array)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            if path.suffix == ".gz":
-                with gzip.GzipFile("", "wb", 6, file, mtime=0) as packed:
-                    _write(packed, header, array)
-            else:
-                _write(file, header, array)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def _write(stream: IO[bytes] | gzip.GzipFile, header: bytes, array: Array) -> None:
-    stream.write(header)
-    stream.write(_big_endian(array))
 
 
 def _big_endian(array: Array) -> memoryview:

@@ -9,7 +9,7 @@ import pytest
 
 from core import data_command
 from core.data_command import show_set
-from data.idx import write_idx
+from tests.idx_made import write_idx
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from data.dataset import DIGITS
 from data.errors import DataError
 from data.folder import open_folder
-from data.idx import write_idx
 from data.mnist import MNIST_FINGERPRINT, Parts, assemble, is_mnist, open_npz
+from tests.idx_made import write_idx
 
 MNIST = next(
     (

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from data.errors import DataError
-from data.idx import write_idx
 from data.ink import ink_to_image
 from data.ink_field import DistanceField
 from data.ink_parts import digits, label, parts
 from data.ink_photo import find_digits
 from data.pictures import digits_in, images_of, read_digits
+from tests.idx_made import write_idx
 
 SEVEN = [np.array([[0.1, 0.1], [0.8, 0.1], [0.4, 0.9]])]
 ONE = [np.array([[0.5, 0.1], [0.5, 0.9]])]
