@@ -18,7 +18,7 @@ from data.dataset import DIGITS, Dataset
 from tui.app import TrainpadApp
 from tui.subject import Subject
 from tui.weights_answer import Answer
-from tui.weights_heat import Heatmaps
+from tui.weights_heat import Heatmaps, title_of
 from tui.weights_history import MOST, History, heatmap, limits
 from tui.weights_layers import Judgements, LayerTable
 from tui.weights_look import Examined, Wanted
@@ -131,6 +131,19 @@ def test_an_answer_names_what_fires(network: Network, data: Dataset) -> None:
     fires = int((network.activations(image.reshape(1, -1))[0] > 0).sum())
     assert f"hidden 1: {fires} of 16 fire" in text
     assert "orange for" in text
+
+
+def test_what_there_is_no_room_for_is_left_out_whole(network: Network, data: Dataset) -> None:
+    image = data.validation.images[0] / np.float32(255)
+    answer = Answer()
+    for width in (20, 30, 40, 60):
+        words = answer._words(network, Subject(image, "a picture", 0), width)
+        rows = ["".join(text for text, _ in row) for row in words]
+        most = [row.rstrip() for row in rows if row.startswith("most: ")]
+        assert most
+        assert all(row.endswith(")") for row in most)
+    assert title_of("hidden 1", "activations", 20) == "hidden 1 activations"
+    assert title_of("hidden 1", "activations", 17) == "activations"
 
 
 def test_heatmaps_and_sentences_stand_in_any_room() -> None:

@@ -91,11 +91,13 @@ class Answer(Lines):
         """Which units of a layer fire: how many, the strongest, and all in a strip."""
         fires = int((values > 0).sum())
         strongest = np.argsort(-values, kind="stable")[: min(STRONGEST, fires)]
-        named = ", ".join(f"{unit} ({values[unit]:.1f})" for unit in strongest)
+        units = [f"{unit} ({values[unit]:.1f})" for unit in strongest]
+        told = ["most: " + ", ".join(units[:count]) for count in range(len(units), 0, -1)]
         head = f"{name}: {fires:,} of {len(values):,} fire"
         rows: list[list[Part]] = [[], [(fit(head, width), "text")]]
-        if named:
-            rows.append([(fit(f"most: {named}", width), "dim")])
+        if told:
+            most = next((text for text in told if len(text) <= width), told[-1])
+            rows.append([(fit(most, width), "dim")])
         strip = self._strip_of(values)
         rows += [[(strip[i : i + width], "live")] for i in range(0, len(strip), max(1, width))][:3]
         return rows

@@ -60,7 +60,7 @@ class Heatmaps(Lines):
 
     def _block(self, layer: int, name: str, quantity: str, width: int, height: int) -> list[Strip]:
         """One histogram over time: a title, and at its left the limits of the values."""
-        title = self._text(fit(f"{name} {quantity}", width), "dim")
+        title = self._text(fit(title_of(name, quantity, width), width), "dim")
         spreads = self._history.spreads(layer, quantity)
         if not spreads or width <= LABEL + 1:
             return [title, *[self._text(" " * width, "dim")] * (height - 1)]
@@ -80,3 +80,9 @@ class Heatmaps(Lines):
 
     def _text(self, text: str, role: str) -> Strip:
         return Strip([Segment(self._spelled(text), self._style(role))])
+
+
+def title_of(name: str, quantity: str, width: int) -> str:
+    """What a histogram is of; without its layer, which the one beside it names, if need be."""
+    full = f"{name} {quantity}"
+    return full if len(full) <= width else quantity
