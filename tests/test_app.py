@@ -243,6 +243,9 @@ async def test_ascii_screens_hold_nothing_but_ascii(source: Scripted) -> None:
             await shown(pilot, app, "+---")
             assert text_of(app).isascii(), key
             await pilot.press("escape")
+        await pilot.press("ctrl+p")
+        palette = await shown(pilot, app, "Search for commands", "Branch")
+        assert palette.replace("commands…", "").isascii()  # Textual's own words
 
 
 async def test_dialogs_are_in_the_middle(source: Scripted) -> None:
