@@ -131,11 +131,11 @@ def runs(log_dir: Path | None, as_json: bool) -> int:
 
     Example: trainpad runs --json
     """
+    from core.listing import as_json_lines, as_table, listed
     from core.rundir import log_dir_from
-    from core.runs import as_json_lines, as_table, looks
 
-    states = looks(log_dir_from(log_dir))
-    for line in as_json_lines(states) if as_json else as_table(states):
+    entries = listed(log_dir_from(log_dir))
+    for line in as_json_lines(entries) if as_json else as_table(entries):
         click.echo(line)
     return 0
 

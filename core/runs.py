@@ -5,7 +5,6 @@ process. Locks do not tell across machines, so a run of another host is judged b
 the time of the file `lock`, touched once a second.
 """
 
-import dataclasses
 import fcntl
 import json
 import os
@@ -17,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from core.errors import RunError
 from core.events import (
     LIVE,
     Changed,
@@ -115,17 +113,6 @@ def look(run: RunDir, *, host: str | None = None, now: float | None = None) -> R
     )
 
 
-def looks(log_dir: Path, *, host: str | None = None, now: float | None = None) -> list[RunState]:
-    """How the runs below `log_dir` stand, oldest first; damaged ones are left out."""
-    states = []
-    for run in listed(log_dir):
-        try:
-            states.append(look(run, host=host, now=now))
-        except RunError:
-            continue
-    return states
-
-
 def chosen(run: str, log_dir: Path) -> RunDir:
     """The run that a user means; without a name the latest live one, else the latest.
 
@@ -142,31 +129,6 @@ def chosen(run: str, log_dir: Path) -> RunDir:
 def is_live(run: RunDir) -> bool:
     """Whether `run` can be steered."""
     return _state(_last(run.events)) in LIVE and is_written(run, socket.gethostname(), time.time())
-
-
-def as_json_lines(states: Sequence[RunState]) -> Iterator[str]:
-    """One JSON object for each run, in plain ASCII."""
-    for state in states:
-        yield json.dumps(dataclasses.asdict(state))
-
-
-def as_table(states: Sequence[RunState]) -> Iterator[str]:
-    """A heading and a line for each run."""
-    rows = [("run", "state", "steps", "validation", "where", "since"), *map(_row, states)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = [
-            cell.rjust(width) if place in (2, 3) else cell.ljust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        yield "  ".join(cells).rstrip()
-
-
-def _row(state: RunState) -> tuple[str, ...]:
-    best = "" if state.best is None else f"{state.best:.4f}"
-    where = f"{state.host}:{state.pid}" if state.live else state.host
-    since = time.strftime("%Y-%m-%d %H:%M", time.localtime(state.since)) if state.since else ""
-    return state.name, state.state, f"{state.steps:,}", best, where, since
 
 
 # -- whether it is written -----------------------------------------------------------------------

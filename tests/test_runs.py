@@ -23,8 +23,8 @@ from core.events import (
 )
 from core.hparams import HyperParameters, as_dict
 from core.rundir import RunDir
-from core.runs import as_json_lines, as_table, chosen, is_written, look, looks
-from tests.run_made import BEGAN, add_events, confusion, hold, make_run
+from core.runs import chosen, is_written, look
+from tests.run_made import add_events, confusion, hold, make_run
 
 STARTED = Started(0, as_dict(HyperParameters()), "CPU:0", 10)
 
@@ -179,46 +179,8 @@ def test_the_latest_live_run_is_meant_before_the_latest(tmp_path: Path) -> None:
         chosen("nonsense", tmp_path)
 
 
-def test_the_table_has_a_line_for_each_run(tmp_path: Path) -> None:
-    first = make_run(tmp_path / "a", losses=range(1234))
-    add_events(first, STARTED, Evaluated(5, confusion(3, 1), {}, 0.1), Finished(9, "done", 1.0))
-    second = make_run(tmp_path / "b")
-    add_events(second, STARTED)
-    (tmp_path / "c").mkdir()
-    (tmp_path / "c" / "run.json").write_text("damaged")
-    hold(first, age=10)
-    with second.locked():
-        heading, one, two = as_table(looks(tmp_path))
-    assert heading.split() == ["run", "state", "steps", "validation", "where", "since"]
-    assert one.split()[:5] == ["a", "done", "1,234", "0.7500", "here"]
-    assert two.split()[:2] == ["b", "training"]
-    assert f":{os.getpid()}" in two
-
-
-def test_json_holds_everything(tmp_path: Path) -> None:
-    run = make_run(tmp_path / "a", losses=[1.0], dataset={"name": "digits"})
-    add_events(run, STARTED, Finished(1, "done", 1.0))
-    hold(run, host="elsewhere", pid=7)
-    (line,) = as_json_lines(looks(tmp_path))
-    values = json.loads(line)
-    assert values["name"] == "a"
-    assert values["dataset"] == "digits"
-    assert (values["host"], values["pid"], values["since"]) == ("elsewhere", 7, BEGAN)
-    assert (values["state"], values["steps"], values["best"]) == ("done", 1, None)
-
-
-def test_hostile_names_reach_no_terminal(tmp_path: Path) -> None:
-    evil = "\x1b]52;c;Zm9v\x07\x9b2J\u202e[@click=app.bell]x[/]"
-    run = make_run(tmp_path / evil, dataset={"name": evil}, host=evil)
-    hold(run, host=evil)
-    states = looks(tmp_path)
-    for line in (*as_table(states), *as_json_lines(states)):
-        assert line.isprintable()
-
-
 def test_times_beyond_the_calendar_are_left_out(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
     lock = {"pid": 1, "host": "h", "since": 1e300}
     (run.path / "lock").write_text(json.dumps(lock))
     assert look(run).since == 0
-    assert len(list(as_table(looks(tmp_path)))) == 2
