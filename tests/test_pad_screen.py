@@ -209,6 +209,20 @@ async def test_a_drag_that_the_pad_vanishes_under_ends_and_leaves_the_mouse_free
         assert [len(stroke) for stroke in pad.strokes] == [1]
 
 
+async def test_the_field_has_the_room_of_digits_that_are_not_there_yet(app: PadApp) -> None:
+    async with app.run_test(size=(120, 35)) as pilot:
+        await pilot.pause()
+        bars, pad = app.screen.query_one(ProbabilityBars), app.screen.query_one(SketchPad)
+        assert bars.size.height >= 10
+        without = pad.size.height
+        keys(pad, DIGITS[1])
+        await pilot.press("t", "1")
+        await pilot.pause()
+        assert len(app.pad_screen._pupil.own) == 1
+        assert app.screen.query_one(OwnRow).size.height == 10
+        assert pad.size.height < without
+
+
 @pytest.mark.parametrize("rows", [1, 2, 4])
 async def test_a_terminal_of_a_few_rows_has_no_scroll_bars(app: PadApp, rows: int) -> None:
     async with app.run_test(size=(80, rows)) as pilot:

@@ -37,7 +37,10 @@ class OwnRow(Lines, can_focus=True):
         Binding("delete,backspace,x", "remove", "Remove", id="own.remove",
                 tooltip="Take the chosen drawing out of your set"),
     ]  # fmt: skip
-    DEFAULT_CSS = "OwnRow { height: 10; }"
+    DEFAULT_CSS = """
+    OwnRow { height: 10; }
+    OwnRow.-empty { height: 1; }
+    """
 
     class Removed(Message):
         """Somebody wants the drawing of this image and time out of the set."""
@@ -57,6 +60,7 @@ class OwnRow(Lines, can_focus=True):
     def show(self, own: OwnDigits) -> None:
         """Show these."""
         self._own = own
+        self.set_class(not len(own), "-empty")
         self._chosen = max(0, min(self._chosen, len(own) - 1))
         self.update_rows()
 
