@@ -6,7 +6,8 @@ whose bound is a tensor, over a fixed-size window of indices, with the learning 
 so that neither the chunk's length nor a schedule needs a new trace. One is needed only where the
 step itself changes: another batch size, or dropout or L2 switched on.
 
-Only `core.train` imports this module, and TensorFlow is imported when an `Engine` is made.
+`core.train` imports this module when training starts, `core.spread` builds on it, and TensorFlow
+is imported when an `Engine` is made.
 """
 
 from collections.abc import Callable, Mapping
@@ -37,6 +38,9 @@ Array = npt.NDArray[Any]
 
 class Engine:
     """A network on a device, its optimizer, and the data that both work on."""
+
+    _devices = 1
+    """How many share the work of a step."""
 
     def __init__(
         self, dataset: Dataset, hparams: HyperParameters, *, device: str = "auto", xla: bool = True
@@ -127,17 +131,18 @@ class Engine:
             count = min(count, CHUNK, self._window.room(position) // hparams.batch_size)
             rates = np.zeros(CHUNK, np.float32)
             rates[:count] = learning_rates(hparams, first, count)
-            losses, done = self._chunk(hparams)(
-                self._indices,
-                tf.constant(position - self._window.start),
-                tf.constant(count),
-                tf.constant(rates),
-                tf.constant(first),
-                tf.constant(hparams.seed),
-                tf.constant(hparams.dropout),
-                tf.constant(hparams.l2),
-                tf.constant(amounts_of(hparams), tf.float32),
+            chunk = Chunk(
+                indices=self._indices,
+                start=tf.constant(position - self._window.start),
+                count=tf.constant(count),
+                rates=tf.constant(rates),
+                first=tf.constant(first),
+                seed=tf.constant(hparams.seed),
+                dropout=tf.constant(hparams.dropout),
+                l2=tf.constant(hparams.l2),
+                amounts=tf.constant(amounts_of(hparams), tf.float32),
             )
+            losses, done = self._chunk(hparams)(*chunk)
             return np.asarray(losses.numpy()[: int(done)], np.float32)
 
     def _scope(self) -> AbstractContextManager[object]:
@@ -159,34 +164,17 @@ class Engine:
         return self._compiled[kind]
 
     def _loop(self, kind: "Kind") -> Callable[..., Any]:
-        """The training loop for one kind of step, ready to be compiled."""
+        """The training loop for one kind of step, ready to be compiled; it takes a `Chunk`."""
         tf = self._tf
 
-        def run(
-            indices: Any, start: Any, count: Any, rates: Any, first: Any, seed: Any, rate: Any,
-            penalty: Any, amounts: Any,
-        ) -> Any:  # fmt: skip
+        def run(*tensors: Any) -> Any:
+            chunk = Chunk(*tensors)
+
             def going_on(done: Any, loss: Any, _losses: Any) -> Any:
-                return (done < count) & tf.math.is_finite(loss)
+                return (done < chunk.count) & tf.math.is_finite(loss)
 
             def step(done: Any, _loss: Any, losses: Any) -> Any:
-                # A slice would make XLA compile again for every other start.
-                chosen = tf.gather(indices, start + done * kind.batch + tf.range(kind.batch))
-                images = tf.cast(tf.gather(self._images, chosen), tf.float32) * (1 / 255)
-                labels = tf.gather(self._labels, chosen)
-                noise = Noise(tf, first + done, seed)
-                if kind.augment:
-                    images = self._distorted(images, noise, amounts)
-                keep = Dropout(tf, rate, noise) if kind.dropout else None
-                weights = [(w.value, b.value) for w, b in self._layers]
-                flat = [tensor for layer in weights for tensor in layer]
-                with tf.GradientTape() as tape:
-                    logits = forward(tf, weights, images, keep)
-                    loss = self._cross_entropy(logits, labels)
-                    if kind.l2:
-                        loss += penalty * tf.add_n([tf.reduce_sum(w * w) for w, _ in weights])
-                self._optimizer.learning_rate.assign(rates[done])
-                self._optimizer.apply(tape.gradient(loss, flat), self._variables)
+                loss = self._on_all(lambda done, place: self._share(kind, chunk, done, place), done)
                 return done + 1, loss, losses.write(done, loss)
 
             losses = tf.TensorArray(tf.float32, CHUNK, element_shape=())
@@ -196,6 +184,46 @@ class Engine:
             return losses.stack(), done
 
         return run
+
+    def _on_all(self, share: Callable[[Any, Any], Any], done: Any) -> Any:
+        """The loss of one step, of which every device does its share; here there is only one."""
+        return share(done, 0)
+
+    def _share(self, kind: "Kind", chunk: "Chunk", done: Any, place: Any) -> Any:
+        """One device's share of a step: learn from its part of the batch; returns its loss."""
+        tf = self._tf
+        own = kind.batch // self._devices
+        row = place * own
+        # A slice would make XLA compile again for every other start.
+        chosen = tf.gather(chunk.indices, chunk.start + done * kind.batch + (row + tf.range(own)))
+        noise = Noise(tf, chunk.first + done, chunk.seed, row)
+        loss, gradients = self._gradients(kind, chunk, chosen, noise)
+        self._optimizer.learning_rate.assign(chunk.rates[done])
+        self._optimizer.apply(gradients, self._variables)
+        return loss
+
+    def _gradients(
+        self, kind: "Kind", chunk: "Chunk", chosen: Any, noise: Noise
+    ) -> tuple[Any, list[Any]]:
+        """The loss of the examples `chosen` as a part of the batch's, and its gradients."""
+        tf = self._tf
+        images = tf.cast(tf.gather(self._images, chosen), tf.float32) * (1 / 255)
+        labels = tf.gather(self._labels, chosen)
+        if kind.augment:
+            images = self._distorted(images, noise, chunk.amounts)
+        keep = Dropout(tf, chunk.dropout, noise) if kind.dropout else None
+        weights = [(w.value, b.value) for w, b in self._layers]
+        flat = [tensor for layer in weights for tensor in layer]
+        with tf.GradientTape() as tape:
+            loss = self._part(self._cross_entropy(forward(tf, weights, images, keep), labels))
+            if kind.l2:
+                squares = tf.add_n([tf.reduce_sum(w * w) for w, _ in weights])
+                loss += self._part(chunk.l2 * squares)
+        return loss, tape.gradient(loss, flat)
+
+    def _part(self, loss: Any) -> Any:
+        """What one device adds to a loss that is the mean over all devices."""
+        return loss if self._devices == 1 else loss / self._devices
 
     def _distorted(self, images: Any, noise: "Noise", amounts: Any) -> Any:
         batch = images.shape[0]
@@ -303,6 +331,26 @@ class Engine:
                 )
         for name, variable in wanted.items():
             variable.assign(arrays[name])
+
+
+class Chunk(NamedTuple):
+    """What the steps of one compiled call take, as tensors."""
+
+    indices: Any
+    """Of the examples of a window of the stream, in their order."""
+    start: Any
+    """Where in the window the first step's batch begins."""
+    count: Any
+    """How many steps to take."""
+    rates: Any
+    """The learning rate of each."""
+    first: Any
+    """The index of the first."""
+    seed: Any
+    dropout: Any
+    l2: Any
+    amounts: Any
+    """How much images are distorted."""
 
 
 class Kind(NamedTuple):

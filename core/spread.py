@@ -20,10 +20,8 @@ import numpy as np
 from core.cluster import is_chief
 from core.control import Control, Wanted, parse
 from core.device import gpus_growing
-from core.engine import CHUNK, Engine, Kind
+from core.engine import Engine
 from core.hparams import HyperParameters
-from core.layers import forward
-from core.noise import Dropout, Noise
 from data.dataset import Dataset
 from data.errors import UserError
 
@@ -81,18 +79,18 @@ class SpreadEngine(Engine):
         if not device.startswith("cpu"):
             gpus_growing(tf)
         self._strategy = strategy_of(tf, strategy, device)
-        self._replicas = self._strategy.num_replicas_in_sync
+        self._devices = self._strategy.num_replicas_in_sync
         self._several_machines = strategy == "multi_worker"
-        check_share(hparams.batch_size, self._replicas)
+        check_share(hparams.batch_size, self._devices)
         with self._strategy.scope():
             super().__init__(dataset, hparams, device=device.partition(":")[0], xla=xla)
-        self.device = f"{self._replicas} x {self.device}"
+        self.device = f"{self._devices} x {self.device}"
         self._share_note = tf.function(self._summed, autograph=False)
 
     def objection(self, name: str, value: Any) -> str:
         """As `Engine.objection`; besides, a batch must be one that can be shared out evenly."""
-        if name == "batch_size" and value % self._replicas:
-            return f"it must be a multiple of {self._replicas}, the number of devices"
+        if name == "batch_size" and value % self._devices:
+            return f"it must be a multiple of {self._devices}, the number of devices"
         return super().objection(name, value)
 
     def _scope(self) -> AbstractContextManager[object]:
@@ -104,53 +102,15 @@ class SpreadEngine(Engine):
         compiled: Callable[..., Any] = self._tf.function(body, autograph=False)
         return compiled
 
-    def _loop(self, kind: Kind) -> Callable[..., Any]:
-        """The training loop: the same as on one device, but a step is every replica's share."""
+    def _on_all(self, share: Callable[[Any, Any], Any], done: Any) -> Any:
         tf, strategy = self._tf, self._strategy
-        own = kind.batch // self._replicas
 
-        def run(
-            indices: Any, start: Any, count: Any, rates: Any, first: Any, seed: Any, rate: Any,
-            penalty: Any, amounts: Any,
-        ) -> Any:  # fmt: skip
-            def going_on(done: Any, loss: Any, _losses: Any) -> Any:
-                return (done < count) & tf.math.is_finite(loss)
+        def replica(done: Any) -> Any:
+            place = tf.distribute.get_replica_context().replica_id_in_sync_group
+            return share(done, tf.cast(place, tf.int32))
 
-            def replica(done: Any) -> Any:
-                number = tf.distribute.get_replica_context().replica_id_in_sync_group
-                row = tf.cast(number, tf.int32) * own
-                chosen = tf.gather(indices, start + done * kind.batch + row + tf.range(own))
-                images = tf.cast(tf.gather(self._images, chosen), tf.float32) * (1 / 255)
-                labels = tf.gather(self._labels, chosen)
-                noise = Noise(tf, first + done, seed, row)
-                if kind.augment:
-                    images = self._distorted(images, noise, amounts)
-                keep = Dropout(tf, rate, noise) if kind.dropout else None
-                weights = [(w.value, b.value) for w, b in self._layers]
-                flat = [tensor for layer in weights for tensor in layer]
-                with tf.GradientTape() as tape:
-                    logits = forward(tf, weights, images, keep)
-                    loss = self._cross_entropy(logits, labels) / self._replicas
-                    if kind.l2:
-                        squares = tf.add_n([tf.reduce_sum(w * w) for w, _ in weights])
-                        loss += penalty * squares / self._replicas
-                gradients = tape.gradient(loss, flat)
-                self._optimizer.learning_rate.assign(rates[done])
-                self._optimizer.apply(gradients, self._variables)
-                return loss
-
-            def step(done: Any, _loss: Any, losses: Any) -> Any:
-                parts = strategy.run(replica, args=(done,))
-                loss = strategy.reduce(tf.distribute.ReduceOp.SUM, parts, axis=None)
-                return done + 1, loss, losses.write(done, loss)
-
-            losses = tf.TensorArray(tf.float32, CHUNK, element_shape=())
-            done, _, losses = tf.while_loop(
-                going_on, step, (tf.constant(0), tf.constant(0.0), losses)
-            )
-            return losses.stack(), done
-
-        return run
+        parts = strategy.run(replica, args=(done,))
+        return strategy.reduce(tf.distribute.ReduceOp.SUM, parts, axis=None)
 
     # -- the chief's word ---------------------------------------------------------------------
 
