@@ -13,6 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from types import FrameType
 
+from core.tty import Tty
+
 DETACHED = b"D"
 
 
@@ -58,12 +60,13 @@ def launch() -> Launcher:
     """Fork; returns in the child only. The launcher exits as the child does, or when let go."""
     reading, writing = os.pipe()
     launcher = Launcher(writing, os.getpid(), _has_shell())
+    terminal = Tty.now()
     child = os.fork()
     if child == 0:
         os.close(reading)
         return launcher
     os.close(writing)
-    _Waiter(child).wait(reading)
+    _Waiter(child, terminal).wait(reading)
     raise AssertionError("a launcher never returns")
 
 
@@ -79,8 +82,9 @@ def _has_shell() -> bool:
 class _Waiter:
     """What the launcher does: pass signals on, and exit as the child does."""
 
-    def __init__(self, child: int) -> None:
+    def __init__(self, child: int, terminal: Tty | None) -> None:
         self._child = child
+        self._terminal = terminal
         self._ending = False
 
     def wait(self, reading: int) -> None:
@@ -91,6 +95,8 @@ class _Waiter:
             os._exit(0)
         _, status = os.waitpid(self._child, 0)
         code = os.waitstatus_to_exitcode(status)
+        if code < 0 and self._terminal is not None and _in_foreground():
+            self._terminal.restore()
         os._exit(code if code >= 0 else 128 - code)
 
     def _forward(self, number: int, _frame: FrameType | None) -> None:

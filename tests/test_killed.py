@@ -1,0 +1,45 @@
+"""Who is killed in the middle of a dashboard leaves the shell a terminal that it can use."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.rundir import RunDir
+from core.runs import look
+from tests.pty_tools import LONG, Terminal, only_run, training, wait_until
+
+pytestmark = pytest.mark.timeout(300)
+MODES = (1049, 1000, 1003, 1006, 1004, 2004)
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    terminal = Terminal(training(tmp_path / "runs", "--max_steps", "100000000"))
+    terminal.wait_for(r"training +[1-9][\d,]* / 100,000,000")
+    yield terminal
+    terminal.end()
+
+
+def assert_usable(terminal: Terminal) -> None:
+    sent = terminal.sent
+    wait_until(lambda: sent.rfind(b"\x1b[?25h") > sent.rfind(b"\x1b[?25l"), 10)
+    assert terminal.attributes() == terminal.before
+    for mode in MODES:
+        assert sent.rfind(b"\x1b[?%dl" % mode) > sent.rfind(b"\x1b[?%dh" % mode) >= 0, mode
+
+
+def test_by_a_signal_that_nobody_can_catch(terminal: Terminal, tmp_path: Path) -> None:
+    os.kill(look(RunDir(only_run(tmp_path / "runs"))).pid, signal.SIGKILL)
+    assert terminal.process.wait(LONG) == 128 + signal.SIGKILL
+    assert_usable(terminal)
+
+
+def test_by_a_second_signal_while_the_first_is_heeded(terminal: Terminal, tmp_path: Path) -> None:
+    process = look(RunDir(only_run(tmp_path / "runs"))).pid
+    os.kill(process, signal.SIGTERM)
+    os.kill(process, signal.SIGINT)
+    assert terminal.process.wait(LONG) in (128 + signal.SIGTERM, 128 + signal.SIGINT)
+    assert_usable(terminal)
