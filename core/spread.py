@@ -13,6 +13,7 @@ import json
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -175,9 +176,9 @@ class ChiefsControl(Control):
         word = ""
         if self._inner is not None:
             try:
-                word = json.dumps(_plain(self._inner.poll()))
+                word = json.dumps(asdict(self._inner.poll()))
             except UserError as error:
-                problem, word = error, json.dumps(_plain(self._inner.wanted))
+                problem, word = error, json.dumps(asdict(self._inner.wanted))
         self._latest = parse(self._told(word).encode())
         if problem is not None:
             raise problem
@@ -188,13 +189,3 @@ class ChiefsControl(Control):
         if self._inner is not None:
             self._inner.ask(**changes)
         return self._latest
-
-
-def _plain(wanted: Wanted) -> dict[str, Any]:
-    return {
-        "hyperparameters": dict(wanted.hyperparameters),
-        "pause_at": wanted.pause_at,
-        "evaluate": wanted.evaluate,
-        "checkpoint": wanted.checkpoint,
-        "stop": wanted.stop,
-    }
