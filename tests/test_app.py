@@ -1,5 +1,6 @@
 """The dashboard, fed the events that the worker thread would post, with real controls."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -286,6 +287,21 @@ async def test_screens_are_mounted_ahead_but_none_while_the_app_closes(source: S
         app.add_mode("pad", MODES["pad"])
     app._mount_ahead()
     assert "pad" not in app._screen_stacks
+
+
+@pytest.mark.parametrize("mode", ["evaluate", "weights", "runs", "pad"])
+@pytest.mark.parametrize("turns", [0, 1, 2, 4, 8])
+async def test_a_screen_that_goes_before_it_is_mounted_goes_quietly(
+    source: Scripted, mode: str, turns: int
+) -> None:
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(120, 35)):
+        app._init_mode(mode)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        app.remove_mode(mode)
+        app.add_mode(mode, MODES[mode])
+        await asyncio.sleep(0.1)
 
 
 async def test_looks_are_remembered_from_one_start_to_the_next(

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
 from textual.binding import Binding, BindingType
-from textual.events import ScreenResume
+from textual.events import Mount, ScreenResume
+from textual.message import Message
 from textual.screen import Screen
 
 from core.events import Event
@@ -54,7 +55,7 @@ class View(Screen[None]):
 
     NAME: ClassVar[str] = ""
     AUTO_FOCUS = ""  # keys belong to the screen until something is entered
-    ready = False
+    _up = False
     """Whether the widgets exist."""
     _styled_for = ""
     """The theme that the styles are of."""
@@ -63,6 +64,16 @@ class View(Screen[None]):
     def trainpad(self) -> "TrainpadApp":
         """The app, by its own type."""
         return cast("TrainpadApp", self.app)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the widgets exist, and are not about to go."""
+        return self._up and self.app.is_running and not self._pruning
+
+    async def _dispatch_message(self, message: Message) -> None:
+        """Leave out `Mount` on a screen that goes before it is up: Textual gave it no widgets."""
+        if not (isinstance(message, Mount) and (self._closing or self._pruning)):
+            await super()._dispatch_message(message)
 
     def header(self) -> Header:
         """The two rows at the top."""
@@ -76,7 +87,7 @@ class View(Screen[None]):
         """From here on there is something to show a run on."""
         for lines in self.query(Lines):
             lines.ascii_only = self.trainpad.ascii
-        self.ready = True
+        self._up = True
 
     def _on_screen_resume(self, event: ScreenResume) -> None:
         """Come back as it was: Textual works out all styles anew, which only a theme changes."""
