@@ -38,7 +38,7 @@ RUNS = (
 """The flags of the runs; the first is the one that the pictures show."""
 SHOWN_AT = 9_300
 """The step at which the picture of the Train screen is taken."""
-SIZE = 140, 38
+SIZE = 140, 46
 WIDTH = 1400
 """Of a picture, in pixels."""
 COLOURS = 192

@@ -246,7 +246,7 @@ async def test_ascii_screens_hold_nothing_but_ascii(source: Scripted) -> None:
             await pilot.press("escape")
         await pilot.press("ctrl+p")
         palette = await shown(pilot, app, "Search for commands", "Branch")
-        assert palette.replace("commands…", "").isascii()  # Textual's own words
+        assert palette.isascii()
 
 
 async def test_dialogs_are_in_the_middle(source: Scripted) -> None:

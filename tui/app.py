@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ScreenStackError, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
 from textual.driver import Driver
 from textual.screen import Screen
 
@@ -326,6 +327,12 @@ class TrainpadApp(PreciseApp[str]):
                 action = partial(self.run_action, binding.action, node)
                 yield SystemCommand(binding.description, binding.tooltip, action)
         yield from super().get_system_commands(screen)
+
+    def action_command_palette(self) -> None:
+        """The palette; Textual's own words for it hold a character that is not ASCII."""
+        if not CommandPalette.is_open(self):
+            palette = CommandPalette(placeholder="Search for commands", id="--command-palette")
+            self.push_screen(palette)
 
     def action_help(self) -> None:
         """Every key of this screen."""
