@@ -330,7 +330,7 @@ class TrainpadApp(PreciseApp[str]):
 
     def action_command_palette(self) -> None:
         """The palette; Textual's own words for it hold a character that is not ASCII."""
-        if not CommandPalette.is_open(self):
+        if not isinstance(self.screen, CommandPalette):
             palette = CommandPalette(placeholder="Search for commands", id="--command-palette")
             self.push_screen(palette)
 
