@@ -4,6 +4,9 @@ Trains on a pseudo-terminal whose other end reads as slowly as it is told to, an
 training without a screen in the same minute, since machines differ and have other things to do:
 
     python benchmarks/line.py [--input_data_dir FOLDER] [--size 160x45] [--seconds 15]
+
+With --pairs N it measures only what a line of 2 KB/s costs: N times each, by turns, without a
+screen and with one at the end of such a line, and then the medians and their ratio.
 """
 
 import argparse
@@ -15,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -117,6 +121,40 @@ def slow(bench: Bench) -> None:
     bench.dashboard("slow", use, **OVER_SSH)
 
 
+def slow_rates(bench: Bench) -> tuple[float, float]:
+    """Steps a second, and CPU seconds for 1,000, at 2 KB/s."""
+    found: list[tuple[float, float]] = []
+
+    def use(terminal: Terminal, log_dir: Path) -> None:
+        terminal.rate = SLOW
+        time.sleep(5)
+        before = len(terminal.sent)
+        found.append(rates(log_dir, bench.seconds))
+        sent = (len(terminal.sent) - before) / bench.seconds
+        print(f"2 KB/s: {told(found[-1])}, {sent:,.0f} bytes/s arrived", flush=True)
+
+    bench.dashboard(f"slow-{time.monotonic_ns()}", use, **OVER_SSH)
+    return found[0]
+
+
+def told(rates: tuple[float, float]) -> str:
+    speed, cost = rates
+    return f"{speed:,.0f} steps/s, {cost:.3f} s of CPU for 1,000"
+
+
+def pairs(bench: Bench, count: int) -> None:
+    """Training without a screen and at the end of a slow line, by turns."""
+    without, slow = [], []
+    for _ in range(count):
+        without.append(bench.headless())
+        print(f"without a screen: {told(without[-1])}", flush=True)
+        slow.append(slow_rates(bench))
+    for name, unit, place in (("speed", "steps/s", 0), ("CPU", "s for 1,000 steps", 1)):
+        one, other = (median(rates[place] for rates in taken) for taken in (without, slow))
+        print(f"median {name}: {one:,.3f} without a screen, {other:,.3f} {unit} at 2 KB/s: "
+              f"{other / one:.1%}")  # fmt: skip
+
+
 def stalled(bench: Bench) -> None:
     """A terminal that reads nothing for a while, and then again."""
 
@@ -146,6 +184,7 @@ def main() -> None:
     parser.add_argument("--input_data_dir", type=Path)
     parser.add_argument("--size", default="160x45")
     parser.add_argument("--seconds", type=float, default=15)
+    parser.add_argument("--pairs", type=int, default=0)
     given = parser.parse_args()
     width, height = map(int, given.size.split("x"))
     data = ["--fake_data"]
@@ -153,6 +192,9 @@ def main() -> None:
         data = ["--input_data_dir", str(given.input_data_dir.resolve())]
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder), data, (width, height), given.seconds)
+        if given.pairs:
+            pairs(bench, given.pairs)
+            return
         for title, measure in [
             ("without a screen", None),
             ("at home", lambda: steady(bench, "at home")),
