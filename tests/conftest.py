@@ -4,15 +4,19 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from core.hparams import HyperParameters, as_dict
+from core.engine import Engine
+from core.hparams import HyperParameters, as_dict, checked
 from core.rundir import RunDir, create
 from data.dataset import Dataset, Split
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+SMALL = {"hidden": (24, 16), "batch_size": 50, "max_steps": 120, "learning_rate": 0.05}
+"""Hyperparameters of a training that takes a moment."""
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -62,6 +66,23 @@ def tiny() -> Dataset:
         return Split(((patterns[labels] + 2 * noise) // 3).astype(np.uint8), labels)
 
     return Dataset("tiny", "made for tests", "0" * 64, split(503), split(101), split(33))
+
+
+@pytest.fixture(scope="module")
+def engine(tiny: Dataset) -> Engine:
+    """One network for all tests of a module; whoever uses it begins with `fresh`."""
+    return Engine(tiny, checked(SMALL), device="cpu", xla=False)
+
+
+@pytest.fixture(scope="module")
+def beginning(engine: Engine) -> dict[str, Any]:
+    return engine.state()
+
+
+@pytest.fixture
+def fresh(engine: Engine, beginning: dict[str, Any]) -> Engine:
+    engine.restore(beginning)
+    return engine
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,95 @@
+"""The engine: real TensorFlow taking steps and evaluating, without the loop around it."""
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import SMALL
+
+from core.engine import Engine
+from core.hparams import HyperParameters, checked
+from core.network import Network
+from data.dataset import SPLITS, Dataset
+from data.errors import UserError
+
+RICH = {"dropout": 0.2, "l2": 0.001, "schedule": "cosine", "warmup_steps": 10}
+
+
+def in_chunks(engine: Engine, hparams: HyperParameters, edges: list[int]) -> bytes:
+    """The losses of the steps between the edges, taken in such chunks."""
+    losses = [np.empty(0, np.float32)]
+    for step, stop in pairwise(edges):
+        done = step
+        while done < stop:
+            losses.append(engine.steps(done, done * hparams.batch_size, stop - done, hparams))
+            done += len(losses[-1])
+    return np.concatenate(losses).tobytes()
+
+
+def in_bytes(arrays: dict[str, Any]) -> dict[str, bytes]:
+    return {name: np.asarray(array).tobytes() for name, array in arrays.items()}
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw"])
+def test_losses_do_not_depend_on_how_the_steps_are_cut(tiny: Dataset, optimizer: str) -> None:
+    hparams = checked({**SMALL, **RICH, "optimizer": optimizer})
+    engine = Engine(tiny, hparams, device="cpu")
+    beginning = engine.state()
+    whole = in_chunks(engine, hparams, [0, 120])
+    state = in_bytes(engine.state())
+    assert len(set(np.frombuffer(whole, np.float32).tolist())) > 100
+    for edges in ([0, 1, 2, 3, 50, 119, 120], [*range(0, 120, 7), 120]):
+        engine.restore(beginning)
+        assert in_chunks(engine, hparams, edges) == whole
+        assert in_bytes(engine.state()) == state
+
+
+def test_chunks_may_end_where_the_shuffled_examples_on_the_device_do(
+    fresh: Engine, beginning: dict[str, Any]
+) -> None:
+    hparams = checked(SMALL)
+    edges = [1150, 1300]
+    whole = in_chunks(fresh, hparams, edges)
+    fresh.restore(beginning)
+    assert in_chunks(fresh, hparams, [1150, 1200, 1201, 1207, 1208, 1300]) == whole
+    assert len(whole) == 4 * 150
+
+
+def test_an_evaluation_sees_every_example_as_numpy_does(fresh: Engine, tiny: Dataset) -> None:
+    in_chunks(fresh, checked(SMALL), [0, 30])
+    network = Network.from_arrays(fresh.layers())
+    for name in SPLITS:
+        split = tiny.split(name)
+        confusion, loss = fresh.evaluate(name)
+        images = split.images.reshape(len(split), -1).astype(np.float32) / 255
+        chances = network.probabilities(images)
+        expected = np.zeros((10, 10), int)
+        np.add.at(expected, (split.labels, chances.argmax(axis=1)), 1)
+        assert confusion == expected.tolist()
+        assert np.sum(confusion) == len(split)
+        right = chances[np.arange(len(split)), split.labels]
+        assert loss == pytest.approx(-np.log(right).mean(), rel=1e-4)
+
+
+def test_one_trace_serves_all_lengths_rates_and_places(fresh: Engine) -> None:
+    hparams = checked({**SMALL, **RICH})
+    for count, values in ((1, {}), (77, {"learning_rate": 0.5}), (13, {"dropout": 0.5, "l2": 0.1})):
+        fresh.steps(count, count * 50, count, checked({**SMALL, **RICH, **values}))
+    traced = [entry.experimental_get_tracing_count() for entry in fresh._compiled.values()]
+    assert set(traced) == {1}
+    assert not fresh.needs_trace(hparams)
+
+
+def test_dropout_leaves_out_its_share_and_nothing_when_evaluating(fresh: Engine) -> None:
+    hparams = checked({**SMALL, "dropout": 0.5})
+    plain = in_chunks(fresh, checked(SMALL), [0, 1])
+    dropped = in_chunks(fresh, hparams, [0, 1])
+    assert plain != dropped
+    assert fresh.evaluate("test") == fresh.evaluate("test")
+
+
+@pytest.mark.parametrize("device", ["gpu:99", "gpu:7"])
+def test_a_device_that_is_not_there_is_told(tiny: Dataset, device: str) -> None:
+    with pytest.raises(UserError, match=rf"there is no device {device}.* use --device cpu"):
+        Engine(tiny, checked(SMALL), device=device)
