@@ -33,7 +33,6 @@ from core.events import (
     Weights,
 )
 from core.follow import follow, replay
-from core.foreign import believed, harmless
 from core.hparams import HyperParameters, as_dict
 from core.run import Run
 from core.rundir import RunDir
@@ -362,64 +361,6 @@ def test_lost_is_told_once(tmp_path: Path) -> None:
     hold(run)
     events = Follower(run, *[lambda: None] * 40).until_quiet()
     assert sum(isinstance(event, Lost) for event in events) == 1
-
-
-# -- what is believed ----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        b"",
-        b"null",
-        b"[]",
-        b"{",
-        b"[" * 100_000,
-        b'{"event": "opened", "directory": "/", "info": {}}',
-        b'{"event": "warned", "step": "1", "text": "t"}',
-        b'{"event": "warned", "step": -1, "text": "t"}',
-        b'{"event": "warned", "step": 1e400, "text": "t"}',
-        b'{"event": "warned", "step": 1, "text": ["t"]}',
-        b'{"event": "warned", "step": 1, "text": "t", "time": NaN}',
-        b'{"event": "warned", "step": 1, "text": "t", "time": "now"}',
-        b'{"event": "warned", "step": 1, "text": "t", "time": 1e15}',
-        b'{"event": "warned", "step": 1, "text": "t", "time": -1}',
-        b'{"event": "started", "step": 0, "hyperparameters": [], "device": "", "parameters": 1}',
-        b'{"event": "changed", "step": 0, "name": "nonsense", "old": 1, "new": 2}',
-        b'{"event": "changed", "step": 0, "name": "learning_rate", "old": {}, "new": 2}',
-        b'{"event": "evaluated", "step": 0, "confusion": {}, "loss": {}, "seconds": 1}',
-        b'{"event": "evaluated", "step": 0, "confusion": [[1]], "loss": {}, "seconds": 1}',
-        b'{"event": "diverged", "step": 0, "loss": "no number"}',
-        b'{"event": "diverged", "step": 0, "loss": 1' + b"0" * 400 + b"}",
-        b'{"event": "preparing", "what": "w", "fraction": "half"}',
-    ],
-)
-def test_what_no_trainer_writes_is_not_believed(line: bytes) -> None:
-    assert believed(line) is None
-
-
-@pytest.mark.parametrize("matrix", ["x", [[1, 2]], [[1], [2]], [["1"]], [], [[-1]], [[1.5]]])
-def test_a_matrix_that_is_none_is_not_believed(matrix: object) -> None:
-    splits = dict.fromkeys(("train", "validation", "test"), matrix)
-    line = json.dumps(
-        {"event": "evaluated", "step": 0, "confusion": splits, "loss": {}, "seconds": 1}
-    )
-    assert believed(line) is None
-
-
-def test_texts_are_made_harmless() -> None:
-    event = believed('{"event": "warned", "step": 1, "text": "\\u001b]52;c;Zm9v\\u0007\\u202e"}')
-    assert isinstance(event, Warned)
-    assert event.text.isprintable()
-    info = harmless({"name": "\x1b[2J", "notes": ["\x9b1m"], "dataset": {"name": "\u202e"}})
-    assert all(text.isprintable() for text in (info["name"], *info["notes"]))
-    assert info["dataset"]["name"].isprintable()
-
-
-def test_of_the_data_only_what_fits_is_believed() -> None:
-    info = harmless({"dataset": {"name": 1, "train": "many", "test": 5, "classes": ["a", 2]}})
-    assert info["dataset"] == {"test": 5}
-    assert harmless({"dataset": [], "hyperparameters": "x"})["hyperparameters"] == {}
 
 
 def test_a_pipe_in_place_of_a_file_does_not_block(tmp_path: Path) -> None:
