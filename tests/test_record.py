@@ -1,4 +1,3 @@
-import dataclasses
 import errno
 import os
 from collections.abc import Iterator
@@ -9,13 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import FakeClock, MakeRun
+from record_made import LOSSES, a_run, lines, losses, names, record, snapshot
 
 from core import checkpoint
 from core.errors import RunError
 from core.events import (
-    Changed,
-    Diverged,
-    Evaluated,
     Event,
     Failed,
     Finished,
@@ -31,53 +28,6 @@ from core.events import (
     to_json,
 )
 from core.record import HEARTBEAT, recorded
-from core.rundir import RunDir
-from data.dataset import SPLITS
-
-LOSSES = np.linspace(2.3, 0.1, 100).astype(np.float32)
-
-
-def steps(first: int, count: int) -> Steps:
-    return Steps(first, LOSSES[first : first + count], 0.05)
-
-
-def evaluated(step: int, right: int) -> Evaluated:
-    confusion = {split: [[right, 100 - right], [0, 0]] for split in SPLITS}
-    return Evaluated(step, confusion, dict.fromkeys(SPLITS, 0.1), 0.1)
-
-
-def snapshot(step: int) -> Snapshot:
-    return Snapshot(step, {"layer0/weights": np.full((2, 2), step, np.float32)}, {"step": step})
-
-
-def a_run() -> list[Event]:
-    """Ten chunks of ten steps, with all kinds of events between them."""
-    events: list[Event] = [Started(0, {}, "CPU:0", 4)]
-    for first in range(0, 100, 10):
-        events += [steps(first, 10), Changed(first + 10, "l2", 0.0, first / 100)]
-        if first in (40, 90):
-            events += [evaluated(first + 10, first), snapshot(first + 10)]
-    return [*events, Finished(100, "done", 1.0)]
-
-
-def lines(run: RunDir) -> list[str]:
-    text = run.events.read_text() if run.events.exists() else ""
-    assert text == "" or text.endswith("\n")
-    return text.splitlines()
-
-
-def losses(run: RunDir) -> list[float]:
-    content = run.losses.read_bytes() if run.losses.exists() else b""
-    assert len(content) % 4 == 0
-    return np.frombuffer(content, "<f4").tolist()
-
-
-def names(events: list[Event]) -> list[str]:
-    return [type(event).__name__ for event in events]
-
-
-def record(run: RunDir, events: list[Event]) -> list[Event]:
-    return list(recorded(iter(events), run))
 
 
 def test_all_that_passes_is_on_the_disk_before_it_is_seen(make_run: MakeRun) -> None:
@@ -280,17 +230,6 @@ def test_what_cannot_be_deleted_keeps_no_checkpoint_from_being_told(
     assert names(seen) == ["Started", "Snapshot", "Saved"]
 
 
-def test_what_a_killed_writer_left_half_made_is_swept(make_run: MakeRun) -> None:
-    run = make_run()
-    record(run, [Started(0, {}, "CPU:0", 4), snapshot(5)])
-    stray = run.checkpoints / ".step-000009.safetensors.123.part"
-    foreign = run.checkpoints / ".mine.part"
-    for path in (stray, foreign):
-        path.write_bytes(b"x")
-    record(run, [Started(5, {}, "CPU:0", 4)])
-    assert (stray.exists(), foreign.exists()) == (False, True)
-
-
 def test_a_second_writer_is_refused_and_writes_nothing(make_run: MakeRun) -> None:
     run = make_run()
     first = recorded(iter(a_run()), run)
@@ -310,93 +249,6 @@ def test_who_closes_the_source_early_has_all_so_far_on_disk(make_run: MakeRun) -
     source.close()
     assert len(losses(run)) == 30
     assert lines(run) == [to_json(event) for event in seen if not isinstance(event, Steps)]
-
-
-@pytest.mark.parametrize("torn", [1, 20, 60])
-def test_after_a_kill_the_next_line_does_not_join_a_torn_one(make_run: MakeRun, torn: int) -> None:
-    run = make_run()
-    record(run, a_run()[:9])
-    whole = lines(run)
-    with run.events.open("ab") as file:
-        file.write(to_json(Changed(99, "learning_rate", 0.01, 0.02)).encode()[:torn])
-    record(run, [Started(30, {}, "CPU:0", 4)])
-    assert lines(run)[:-1] == whole
-    assert isinstance(from_json(lines(run)[-1]), Started)
-
-
-@pytest.mark.parametrize("torn", [0, 1, 3])
-def test_losses_after_the_step_resumed_from_are_dropped(make_run: MakeRun, torn: int) -> None:
-    run = make_run()
-    record(run, a_run()[:10])
-    with run.losses.open("ab") as file:
-        file.write(b"\x7f" * torn)
-    resumed = recorded(iter([Started(20, {}, "CPU:0", 4), steps(20, 5)]), run)
-    next(resumed)
-    assert losses(run) == LOSSES[:20].tolist()
-    next(resumed)
-    assert losses(run) == LOSSES[:25].tolist()
-    resumed.close()
-
-
-def test_a_loss_stays_at_its_place_when_some_before_it_were_lost(make_run: MakeRun) -> None:
-    run = make_run()
-    record(run, a_run()[:4])
-    os.truncate(run.losses, 4 * 7 + 2)
-    record(run, [Started(20, {}, "CPU:0", 4), steps(20, 5)])
-    found = losses(run)
-    assert found[:7] == LOSSES[:7].tolist()
-    assert np.isnan(found[7:20]).all()
-    assert found[20:] == LOSSES[20:25].tolist()
-
-
-def test_the_best_checkpoint_survives_a_resume(make_run: MakeRun) -> None:
-    run = make_run()
-    start = Started(0, {}, "CPU:0", 4)
-    seen = record(run, [start, evaluated(5, 90), snapshot(5), evaluated(10, 50), snapshot(10)])
-    assert [event.best for event in seen if isinstance(event, Saved)] == [True, False]
-    later: list[Event] = [Started(10, {}, "CPU:0", 4)]
-    for step in range(11, 20):
-        later += [evaluated(step, 60), snapshot(step)]
-    seen = record(run, later)
-    assert not any(event.best for event in seen if isinstance(event, Saved))
-    kept = [path.name for path in checkpoint.listed(run.checkpoints)]
-    assert kept[0] == "step-000004.safetensors"
-    assert len(kept) == checkpoint.KEEP + 1
-    seen = record(run, [Started(19, {}, "CPU:0", 4), evaluated(20, 91), snapshot(20)])
-    assert [event.best for event in seen if isinstance(event, Saved)] == [True]
-
-
-def test_what_was_best_in_steps_that_are_void_is_best_no_more(make_run: MakeRun) -> None:
-    run = make_run()
-    start = Started(0, {}, "CPU:0", 4)
-    record(run, [start, evaluated(5, 50), snapshot(5), evaluated(10, 90), snapshot(10)])
-    seen = record(run, [Started(5, {}, "CPU:0", 4), evaluated(8, 60), snapshot(8)])
-    assert [event.best for event in seen if isinstance(event, Saved)] == [True]
-
-
-def test_checkpoints_of_steps_that_are_void_are_gone(make_run: MakeRun) -> None:
-    run = make_run()
-    made = [snapshot(step) for step in range(10, 90, 10)]
-    record(run, [Started(0, {}, "CPU:0", 4), *made])
-    record(run, [Started(50, {}, "CPU:0", 4), snapshot(55)])
-    assert checkpoint.newest(run.checkpoints).step == 55
-    steps_kept = [checkpoint.step_of(path) for path in checkpoint.listed(run.checkpoints)]
-    assert steps_kept == [40, 50, 55]
-
-
-def test_only_what_was_evaluated_can_be_best(make_run: MakeRun) -> None:
-    run = make_run()
-    seen = record(run, [Started(0, {}, "CPU:0", 4), evaluated(5, 90), steps(5, 5), snapshot(10)])
-    assert [event.best for event in seen if isinstance(event, Saved)] == [False]
-
-
-def test_a_diverged_run_names_its_last_checkpoint(make_run: MakeRun) -> None:
-    run = make_run()
-    diverged = Diverged(7, float("nan"))
-    seen = record(run, [Started(0, {}, "CPU:0", 4), snapshot(5), diverged])
-    assert seen[-1].checkpoint == "step-000004.safetensors"  # type: ignore[attr-defined]
-    seen = record(run, [Started(5, {}, "CPU:0", 4), dataclasses.replace(diverged)])
-    assert seen[-1].checkpoint == "step-000004.safetensors"  # type: ignore[attr-defined]
 
 
 def test_every_prefix_of_the_files_can_be_read(make_run: MakeRun) -> None:
