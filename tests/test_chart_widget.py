@@ -1,0 +1,141 @@
+"""The chart as a widget: its rows on a screen, keys, the mouse, themes and sizes."""
+
+import numpy as np
+import pytest
+from textual.app import App
+from textual.theme import BUILTIN_THEMES
+
+from core.series import Series
+from core.timeline import Timeline
+from tui.chart import Axis, Chart, Glyphs, Line
+from tui.chart_palette import Ink
+
+
+class Charts(App):
+    def __init__(self, **options):
+        super().__init__()
+        self.options = options
+
+    def compose(self):
+        yield Chart("loss", **self.options)
+
+    @property
+    def chart(self):
+        return self.query_one(Chart)
+
+    @property
+    def text(self):
+        return [strip.text for strip in self.screen._compositor.render_strips()]
+
+
+async def test_the_widget_shows_title_value_labels_and_line():
+    app = Charts(glyphs=Glyphs.ASCII)
+    async with app.run_test(size=(60, 12)) as pilot:
+        app.chart.show([Line("train", Series(np.linspace(1, 0, 100)))], planned_steps=100)
+        await pilot.pause()
+        rows = app.text
+        assert rows[0].split() == ["loss", "0"]
+        assert rows[1].split() == ["1.0", "***"]
+        assert rows[-1].split() == ["0", "50", "100"]
+        assert all(row.isascii() for row in rows)
+
+
+async def test_only_rows_that_changed_are_sent_again():
+    app = Charts()
+    async with app.run_test(size=(100, 30)) as pilot:
+        series = Series(np.linspace(2, 0.5, 1000))
+        lines = [Line("train", series)]
+        app.chart.show(lines, planned_steps=2000)
+        await pilot.pause()
+        assert app.chart.update_rows() == 0
+        series.extend(np.linspace(0.5, 0.49, 100))
+        assert 1 <= app.chart.update_rows() <= 4
+
+
+async def test_keys_work_on_a_focused_chart():
+    app = Charts()
+    async with app.run_test(size=(80, 20)) as pilot:
+        timeline = Timeline()
+        timeline.extend([0, 999], [0.0, 10.0])
+        app.chart.show([Line("train", Series(np.ones(1000)), timeline=timeline)])
+        app.chart.focus()
+        scene = app.chart.scene
+        await pilot.press("plus", "plus")
+        assert scene.shown == (749.25, 999.25)
+        await pilot.press("left")
+        assert scene.shown == (686.75, 936.75)
+        await pilot.press("minus", "0")
+        assert scene.shown == (0.0, 1000.0)
+        await pilot.press("i", "left", "left")
+        assert scene.cursor.x < 999
+        await pilot.press("i", "l", "m", "x")
+        assert (scene.cursor.x, scene.logarithmic, scene.smoothing) == (None, True, 0.6)
+        assert scene.axis is Axis.RELATIVE
+        await pilot.press("x", "x", "m", "m", "m", "end")
+        assert (scene.axis, scene.smoothing) == (Axis.STEP, 0.0)
+        assert scene.window.following
+
+
+async def test_the_mouse_puts_and_moves_the_cursor():
+    app = Charts()
+    async with app.run_test(size=(87, 20)) as pilot:
+        app.chart.show([Line("train", Series(np.arange(800.0)))], planned_steps=800)
+        await pilot.click(Chart, offset=(47, 9))
+        assert app.chart.scene.note() == "step 405"
+        await pilot.hover(Chart, offset=(7, 9))
+        assert app.chart.scene.note() == "step 5"
+        await pilot.hover(Chart, offset=(2, 9))
+        assert app.chart.scene.note() == "step 5"
+
+
+async def test_a_theme_changes_the_colours_of_what_is_shown():
+    app = Charts()
+    async with app.run_test(size=(60, 12)) as pilot:
+        app.chart.show([Line("train", Series(np.ones(100)))])
+        await pilot.pause()
+
+        def colours():
+            strips = app.screen._compositor.render_strips()
+            return {(s.style.color, s.style.bgcolor) for strip in strips for s in strip}
+
+        dark = colours()
+        app.theme = "textual-light"
+        await pilot.pause()
+        await pilot.pause()
+        assert not dark & colours()
+
+
+@pytest.mark.parametrize("theme", ["nord", *(t for t in BUILTIN_THEMES if "ansi" in t)])
+async def test_every_theme_gives_each_line_a_colour_of_its_own(theme):
+    app = Charts()
+    async with app.run_test(size=(60, 12)) as pilot:
+        app.theme = theme
+        lines = [Line(str(i), Series(np.full(100, float(i)))) for i in range(6)]
+        app.chart.show(lines)
+        await pilot.pause()
+        styles = app.chart.palette
+        drawn = {styles[Ink.LINE + i].color for i in range(6)}
+        assert len(drawn) == 6
+        assert not drawn & {styles[Ink.BAND + i].color for i in range(6)}
+
+
+async def test_resizing_down_to_nothing_and_back(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = Charts()
+    async with app.run_test(size=(80, 20)) as pilot:
+        app.chart.show([Line("train", Series(np.linspace(1, 0, 100)))], planned_steps=100)
+        for size in ((10, 3), (3, 1), (1, 1), (200, 60), (80, 20)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            assert len(app.text) == size[1]
+        assert "loss" in app.text[0]
+
+
+@pytest.mark.parametrize("name", ["train", "[/nope] [@click=app.bell]x[/]"])
+async def test_names_are_shown_as_they_are(name):
+    app = Charts()
+    async with app.run_test(size=(90, 12)) as pilot:
+        series = Series(np.ones(10))
+        app.chart.show([Line(name, series), Line("other", series)])
+        await pilot.pause()
+        assert name in app.text[0]
