@@ -1,0 +1,55 @@
+"""Deleting a run: what goes, what stays, and when it is refused."""
+
+from pathlib import Path
+
+import pytest
+from run_made import finished, hold, make_run
+
+from core import checkpoint, notes
+from core.checkpoint import Checkpoint
+from core.discard import discard
+from core.errors import RunError
+from core.randomness import initial_layers
+from core.rundir import RunDir
+
+
+def test_a_run_is_deleted_with_all_that_trainpad_wrote(tmp_path: Path) -> None:
+    run = finished(tmp_path / "r")
+    hold(run, age=1000)
+    notes.write(run, notes.made("name", [], ""))
+    arrays = {"layer0/weights": initial_layers((4, 2), seed=1)[0][0]}
+    checkpoint.write(run.checkpoints, Checkpoint(arrays, {"step": 4}))
+    for name in ("events.out.tfevents.1700000000.vm.1.0.v2", ".control.json.12.part", "run.log"):
+        (run.path / name).touch()
+    assert discard(run) == []
+    assert not run.path.exists()
+
+
+def test_what_trainpad_did_not_write_stays(tmp_path: Path) -> None:
+    run = finished(tmp_path / "r")
+    run.checkpoints.mkdir()
+    for name in ("thesis.txt", "checkpoints/mine.safetensors", "events.out.tfevents.backup"):
+        (run.path / name).write_text("mine")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("mine")
+    (run.path / "run.log").symlink_to(elsewhere)
+    staying = ["checkpoints", "events.out.tfevents.backup", "run.log", "thesis.txt"]
+    assert discard(run) == staying
+    assert sorted(path.name for path in run.path.iterdir()) == staying
+    assert (run.checkpoints / "mine.safetensors").read_text() == "mine"
+    assert elsewhere.read_text() == "mine"
+
+
+def test_a_run_that_trains_or_is_not_trainpads_is_not_deleted(tmp_path: Path) -> None:
+    run = finished(tmp_path / "r")
+    with run.locked(), pytest.raises(RunError, match="is being trained"):
+        discard(run)
+    foreign = make_run(tmp_path / "foreign")
+    with pytest.raises(RunError, match="was not made by trainpad"):
+        discard(foreign)
+    link = tmp_path / "link"
+    link.symlink_to(run.path)
+    with pytest.raises(RunError, match="was not made by trainpad"):
+        discard(RunDir(link))
+    assert run.events.exists()
+    assert (foreign.path / "run.json").exists()
