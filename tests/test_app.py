@@ -6,8 +6,6 @@ from pathlib import Path
 import pytest
 from app_made import Scripted, ended, evaluation, shown, text_of, weights
 from rich.cells import cell_len
-from rich.color import Color
-from rich.style import Style
 
 from core.events import Changed, Diverged, Finished, Idle, Paused
 from data.errors import DataError
@@ -16,15 +14,12 @@ from tui.bars import ProbabilityBars
 from tui.chart import Chart
 from tui.dialogs import QuitDialog
 from tui.gauges import GaugeRow
-from tui.header import Identity
 from tui.help import Help
-from tui.key_row import KeyRow
 from tui.modes import MODES
 from tui.pad import SketchPad
 from tui.pad_screen import Verdict
 from tui.panel import Panel
 from tui.screens import PLACES
-from tui.settings import Settings
 from tui.train_screen import TrainScreen
 
 
@@ -302,86 +297,6 @@ async def test_a_screen_that_goes_before_it_is_mounted_goes_quietly(
         app.remove_mode(mode)
         app.add_mode(mode, MODES[mode])
         await asyncio.sleep(0.1)
-
-
-async def test_looks_are_remembered_from_one_start_to_the_next(
-    source: Scripted, tmp_path: Path
-) -> None:
-    settings = Settings(tmp_path / "settings.json")
-    app = TrainpadApp(iter(source), settings=settings)
-    async with app.run_test(size=(160, 45)) as pilot:
-        await shown(pilot, app, "100 / 2,000")
-        await pilot.press("P", "l", "m")
-        await pilot.pause()
-        assert "learning rate" not in text_of(app)
-        app.theme = "textual-light"
-        await pilot.pause()
-    again = TrainpadApp(iter(Scripted(tmp_path)), settings=Settings(tmp_path / "settings.json"))
-    async with again.run_test(size=(160, 45)) as pilot:
-        screen = await shown(pilot, again, "100 / 2,000")
-        assert "learning rate" not in screen
-        scene = again.screen.query_one("#loss", Chart).scene
-        assert (scene.logarithmic, scene.smoothing) == (True, 0.6)
-        assert again.theme == "textual-light"
-
-
-@pytest.mark.parametrize("content", ["", "[1]", '{"theme": 3, "hidden": "x", "log": null}', "{"])
-def test_a_damaged_settings_file_does_no_harm(tmp_path: Path, content: str) -> None:
-    path = tmp_path / "settings.json"
-    path.write_text(content)
-    settings = Settings(path)
-    assert settings.get("theme", "textual-dark") == "textual-dark"
-    assert settings.get("hidden", []) == []
-    settings.set("log", True)
-    assert Settings(path).get("log", False) is True
-
-
-async def test_a_theme_chosen_earlier_has_its_colours_from_the_first_paint(
-    source: Scripted, tmp_path: Path
-) -> None:
-    settings = Settings(tmp_path / "settings.json")
-    settings.set("theme", "textual-light")
-    app = TrainpadApp(iter(source), settings=settings)
-    async with app.run_test(size=(160, 45)) as pilot:
-        await shown(pilot, app, "100 / 2,000")
-        for row in app.screen._compositor.render_strips():
-            for segment in row:
-                if segment.text.strip() and segment.style and segment.style.color:
-                    luminance = sum(segment.style.color.get_truecolor())
-                    ground = sum(segment.style.bgcolor.get_truecolor())
-                    assert luminance < ground, segment
-        for widget in (app.screen.query_one(KeyRow), app.screen.query_one(Identity)):
-            segments = [one for y in range(widget.size.height) for one in widget.render_line(y)]
-            assert min(contrast(one.style) for one in segments if one.text.strip()) >= 2.8
-
-
-def contrast(style: Style) -> float:
-    """The ratio of luminances of text and ground, as WCAG defines it."""
-
-    def luminance(colour: Color) -> float:
-        parts = [part / 255 for part in colour.get_truecolor()]
-        red, green, blue = (
-            part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-        )
-        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-    low, high = sorted((luminance(style.color), luminance(style.bgcolor)))
-    return (high + 0.05) / (low + 0.05)
-
-
-@pytest.mark.parametrize("smoothing", [2.0, -1.0, 0.5, 1, "NaN", "1e400"])
-async def test_a_smoothing_that_no_key_gives_is_none(
-    source: Scripted, tmp_path: Path, smoothing: object
-) -> None:
-    path = tmp_path / "settings.json"
-    path.write_text(f'{{"smoothing": {smoothing}}}')
-    app = TrainpadApp(iter(source), settings=Settings(path))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await shown(pilot, app, "100 / 2,000")
-        chart = app.screen.query_one("#loss", Chart)
-        assert chart.scene.smoothing == 0.0
-        await pilot.press("m")
-        assert chart.scene.smoothing == 0.6
 
 
 async def test_the_palette_has_every_action_of_the_screen(source: Scripted) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from app_made import Scripted, shown, text_of
 from learned_made import EVIL, evaluated, learned, opened, patterns
-from test_app import Scripted, shown, text_of
 
 from core import checkpoint
 from core.anatomy import Anatomy, Judgement, Severity, examine
