@@ -11,10 +11,13 @@ from urllib.parse import parse_qsl
 import numpy as np
 import pytest
 from tensorboard_server import ask, fetch, serving, session_group
+from tfevents_made import put, version
 
 from core.logdir import Logdir
 from core.tfevents import encode
 from core.tfevents.items import Scalars
+from core.tfevents.messages import Event
+from core.tfevents.records import framed
 from core.tfevents.writer import EventWriter
 
 pytest.importorskip("tensorboard", reason="TensorBoard is not installed")
@@ -54,8 +57,8 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that was stopped after step 99 and resumed from step 49 on."""
     folder = tmp_path_factory.mktemp("logs")
     graph = bytes.fromhex("0a140a05696e707574120b506c616365686f6c646572")  # a node, "input"
+    put(folder / "run", version(), framed(Event(graph_def=graph).SerializeToString()))
     with EventWriter(folder / "run", every=1000) as out:
-        out.graph(graph)
         out.keras_model(json.dumps(KERAS))
         out.hparams_experiment(["lr", "net"], ["precision/test"])
         out.hparams_start({"lr": 0.25, "net": "128x32"})
@@ -68,7 +71,7 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
             out.scalar("loss", 1 / (step + 1), step)
         out.scalar("precision/test", 0.9375, STEPS)
         for step in (50, 60):
-            out.histogram("weights", weights(step), step)
+            out.made_later(lambda step=step: [encode.histogram("weights", weights(step))], step)
         out.hparams_end("success")
     return folder
 

@@ -212,7 +212,7 @@ async def test_all_kinds_of_two_runs_are_shown_and_chosen_by_keys(tmp_path: Path
         for step in range(200):
             out.scalar("loss", math.cos(step / 100) + 1, step)
             out.scalar("train/rate", 1 / (step + 1), step)
-        out.histogram("weights", np.linspace(-1, 1, 100), 0)
+        out.made_later(lambda: [encode.histogram("weights", np.linspace(-1, 1, 100))], 0)
         out.text("notes", "a first [bold]note[/bold]", 3)
         out.image("input", np.full((28, 28), 200, np.uint8), 0)
         out.hparams_experiment(["lr"], ["loss"])

@@ -34,8 +34,8 @@ MOST_WAITING: Final = 64 << 20
 _START: Final = 1
 _VERSION: Final = b"brain.Event:2"
 
-# What is queued: the tag of a scalar, what makes other values when their time has come, or a graph.
-What = str | Callable[[], encode.Value | Sequence[encode.Value]] | bytes
+# What is queued: the tag of a scalar, or what makes other values when their time has come.
+What = str | Callable[[], encode.Value | Sequence[encode.Value]]
 
 
 class EventWriter:
@@ -76,10 +76,6 @@ class EventWriter:
         """One number, kept as float32."""
         self._queue.append((time.time(), int(step), tag, float(value)))
 
-    def histogram(self, tag: str, values: npt.ArrayLike, step: SupportsInt) -> None:
-        """How `values`, of any shape, are distributed over 30 buckets."""
-        self._put(step, partial(encode.histogram, tag, np.asarray(values, dtype=np.float64)))
-
     def text(self, tag: str, content: str, step: SupportsInt) -> None:
         """A text, which TensorBoard shows as Markdown."""
         self._put(step, partial(encode.text, tag, content))
@@ -97,10 +93,6 @@ class EventWriter:
     def keras_model(self, config: str) -> None:
         """The conceptual graph: a Keras model's ``to_json()``."""
         self._put(0, partial(encode.keras_model, config))
-
-    def graph(self, graph_def: bytes) -> None:
-        """The run's graph: a serialized ``GraphDef``."""
-        self._put(0, graph_def)
 
     def hparams_experiment(self, names: Sequence[str], metrics: Sequence[str]) -> None:
         """Which hyperparameters and which metrics (tags of scalars) are to be compared."""
@@ -189,7 +181,5 @@ class EventWriter:
 
 def _fields(what: What, number: float) -> dict[str, Any]:
     """The fields of an event that holds what was queued."""
-    if isinstance(what, bytes):
-        return {"graph_def": what}
     made = encode.scalar(what, number) if isinstance(what, str) else what()
     return {"summary": {"value": [made] if isinstance(made, dict) else made}}
