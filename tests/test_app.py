@@ -69,7 +69,10 @@ async def test_the_panel_takes_typed_values_and_refuses_wrong_ones_in_place(
         await pilot.press(*"0", "enter")
         await shown(pilot, app, "learning_rate must be above 0")
         assert source.wanted["hyperparameters"]["learning_rate"] == 0.5
-        await pilot.press("escape", "down", *"4000", "enter")
+        await pilot.press("escape", "down", *"100", "enter")
+        await shown(pilot, app, "max steps must be above 100, the steps", "100_")
+        assert source.wanted["hyperparameters"]["max_steps"] == 2000
+        await pilot.press("escape", *"4000", "enter")
         await pilot.pause()
         assert source.wanted["hyperparameters"]["max_steps"] == 4000
         await pilot.press("escape")
@@ -326,3 +329,21 @@ async def test_quit_in_the_palette_asks_like_the_key(source: Scripted) -> None:
         await app.action_quit()
         await pilot.pause()
         assert isinstance(app.screen, QuitDialog)
+
+
+async def test_a_long_past_is_drawn_a_few_times_and_then_shown_whole(
+    source: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[int] = []
+    show = TrainScreen.show
+    monkeypatch.setattr(TrainScreen, "show", lambda s, run: (drawn.append(run.step), show(s, run)))
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        app._clock = lambda: 1.0
+        drawn.clear()
+        past = [(Steps(s, [0.5], 0.1), evaluation(s + 1)) for s in range(100, 400)]
+        for event in (event for pair in past for event in pair):
+            app._take(Happened(app.pump, event))
+        assert len(drawn) <= 1
+        await shown(pilot, app, "400 / 2,000")

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import FakeClock
 
 from core.control import Control, Wanted
-from core.events import Changed, Finished, Opened, Started
+from core.events import Changed, Finished, Opened, Started, Steps
 from core.hparams import HyperParameters, as_dict
 from core.run import Run
 from tui.steering import Steering
@@ -36,6 +37,19 @@ def test_a_wish_that_was_refused_is_not_where_the_next_press_starts(
     clock.now += 60
     steering.turn("batch_size", 1)
     assert 100 < steering.control.wanted.hyperparameters["batch_size"] < 1000
+
+
+def test_no_key_ends_a_run_by_planning_fewer_steps_than_were_taken(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    run, steering = steered(tmp_path, clock)
+    run.fold(Steps(0, np.ones(1500, np.float32), 0.05))
+    for refused in (10, 1500):
+        assert steering.set("max_steps", refused) == "max steps must be above 1,500, the steps done"
+    assert steering.turn("max_steps", -1) == "max steps must be above 1,500, the steps done"
+    assert steering.control.wanted.hyperparameters["max_steps"] == 2000
+    assert steering.set("max_steps", 1501) == ""
+    assert steering.control.wanted.hyperparameters["max_steps"] == 1501
 
 
 def test_nothing_is_wanted_of_a_run_that_cannot_follow(tmp_path: Path, clock: FakeClock) -> None:

@@ -16,6 +16,7 @@ from core.hparams import DECLARED, Hyperparameter, Value
 from core.run import Run
 from data.errors import UserError
 from tui.lines import Lines, Part, fit, right
+from tui.steering import check_wish
 
 VALUE_WIDTH = 11
 
@@ -171,9 +172,9 @@ class Panel(Lines, can_focus=True):
     def action_reset(self) -> None:
         """Back to the default, or to what this run has."""
         self._next.pop(self._current.name, None)
+        self._typed = self._problem = ""
         if self._current.live:
             self._want(self._current, self._current.default)
-        self._typed = self._problem = ""
         self.update_rows()
 
     def action_rub_out(self) -> None:
@@ -228,13 +229,16 @@ class Panel(Lines, can_focus=True):
         self.update_rows()
 
     def _want(self, declared: Hyperparameter, value: object) -> None:
+        steers = declared.live and self._run.live
         try:
             wanted = declared.check(value)
+            if steers:
+                check_wish(self._run, declared.name, wanted)
         except UserError as error:
             self._problem = str(error)
         else:
             self._typed = self._problem = ""
-            if declared.live and self._run.live:
+            if steers:
                 self.post_message(self.Asked(declared.name, wanted))
             elif wanted == getattr(self._run.hparams, declared.name):
                 self._next.pop(declared.name, None)

@@ -12,6 +12,18 @@ UNDERWAY = 3.0
 """Seconds after which a wish that the run has not followed is taken to be refused."""
 
 
+def check_wish(run: Run, name: str, value: Value) -> None:
+    """That a run which trains can be asked for this value from the keyboard.
+
+    A file may end a run by planning no more steps than were taken; a slip of the keys must not.
+
+    Raises:
+        UserError: it would end the run.
+    """
+    if name == "max_steps" and isinstance(value, int) and value <= run.step:
+        raise UserError(f"max steps must be above {run.step:,}, the steps done")
+
+
 class Steering:
     """The one way from a key to a run. Each method says what to tell the user, or nothing."""
 
@@ -54,8 +66,13 @@ class Steering:
 
     def set(self, name: str, value: Value) -> str:
         """Want a hyperparameter to be this."""
-        if not self.refusal:
-            self._underway[name] = value, self._clock()
+        if self.refusal:
+            return self.refusal
+        try:
+            check_wish(self._run, name, value)
+        except UserError as error:
+            return str(error)
+        self._underway[name] = value, self._clock()
         return self._ask(hyperparameters={name: value})
 
     def turn(self, name: str, presses: int) -> str:
