@@ -7,7 +7,7 @@ BINDINGS: list[BindingType] = [
             tooltip="Show this run, live or as it was"),
     Binding("space", "mark", "Mark", id="runs.mark",
             tooltip="Mark this run: marked ones share the chart, six at the most"),
-    Binding("slash", "filter", "Filter", id="runs.filter", key_display="/",
+    Binding("slash", "filter", "Filter", id="runs.filter", key_display="/", priority=True,
             tooltip="Show only runs that have these words"),
     Binding("o", "order", "Order", id="runs.order", tooltip="Sort by the next column"),
     Binding("O", "reverse", "Reverse", show=False, id="runs.reverse",

@@ -238,11 +238,17 @@ class RunsScreen(View):
         self._by = column, backward
         self._arrange()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """In the filter, a slash is text."""
+        if action == "filter" and self.ready:
+            return self.focused is not self.query_one("#runs-filter", Input)
+        return super().check_action(action, parameters)
+
     def action_filter(self) -> None:
-        """Ask for words."""
+        """Ask for words; the key has priority, so that the next one is a word's already."""
         field = self.query_one("#runs-filter", Input)
         field.display = True
-        field.focus()
+        self.set_focus(field)
 
     @on(Input.Changed, "#runs-filter")
     def _filtered(self) -> None:

@@ -42,7 +42,7 @@ class WatchScreen(Screen[None]):
                 tooltip="The next page"),
         Binding("pageup,p", "turn(-1)", "Back", id="watch.previous", key_display="p",
                 tooltip="The page before"),
-        Binding("slash", "filter", "Filter", id="watch.filter", key_display="/",
+        Binding("slash", "filter", "Filter", id="watch.filter", key_display="/", priority=True,
                 tooltip="Show the tags that hold a text, or match a regular expression"),
         Binding("escape", "clear", "All tags", show=False, id="watch.clear",
                 tooltip="Without the filter again"),
@@ -162,11 +162,17 @@ class WatchScreen(Screen[None]):
         self._view.turn(by)
         self.follow()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """In the filter, a slash is text."""
+        if action == "filter" and self._ready:
+            return self.focused is not self.query_one(Input)
+        return super().check_action(action, parameters)
+
     def action_filter(self) -> None:
-        """Open the filter."""
+        """Open the filter; the key has priority, so that the next one is text already."""
         entry = self.query_one(Input)
         entry.display = True
-        entry.focus()
+        self.set_focus(entry)
 
     def action_clear(self) -> None:
         """Close the filter, and show all tags."""
