@@ -55,10 +55,13 @@ def request_from(flags: Flags) -> Request:
         raise UserError("--resume goes on with a run and --branch begins a new one; give one")
     log_dir = log_dir_from(flags["log_dir"])
     start = origin(named[0], log_dir) if named else None
+    wanted = _hyperparameters(flags, start)
     resume = start if flags["resume"] is not None else None
     before = _where(resume.run.info() if resume else {})
+    if resume and flags["max_steps"] is not None:
+        _check_steps(resume, wanted.max_steps)
     return Request(
-        hparams=_hyperparameters(flags, start),
+        hparams=wanted,
         source=_source(flags, start),
         log_dir=log_dir,
         device=_device(flags["device"]) if flags["device"] else before["device"],
@@ -70,6 +73,13 @@ def request_from(flags: Flags) -> Request:
         branch=None if resume else start,
         changes=(*_replayed(flags, resume), *_changes(flags["change"])),
     )
+
+
+def _check_steps(start: Origin, max_steps: int) -> None:
+    """That there is something left to do, where somebody says how many steps there shall be."""
+    done = start.checkpoint.step if start.checkpoint else 0
+    if max_steps <= done:
+        raise UserError(f"{start.run.name} has done {done:,} steps; --max_steps must be above that")
 
 
 def alike(run: RunDir) -> Request:

@@ -17,6 +17,7 @@ from core.hparams import HyperParameters, as_dict
 from core.request import Request, alike, going_on, request_from
 from core.rundir import RunDir
 from core.source import Source
+from data.errors import UserError
 
 
 def request_of(*arguments: str) -> Request:
@@ -38,6 +39,15 @@ def test_a_flag_has_the_last_word_over_changes_made_before(run: RunDir) -> None:
     request = request_of("--resume", str(run.path), "--max_steps", "3000")
     assert request.hparams.max_steps == 3000
     assert list(request.changes) == [(2000, "l2", 0.1)]
+
+
+@pytest.mark.parametrize("steps", ["20", "2000"])
+def test_a_run_that_has_done_more_steps_than_asked_for_is_not_resumed(
+    run: RunDir, steps: str
+) -> None:
+    with pytest.raises(UserError, match=r"has done 2,000 steps; --max_steps must be above that"):
+        request_of("--resume", str(run.path), "--max_steps", steps)
+    assert request_of("--branch", str(run.path), "--max_steps", steps).hparams.max_steps
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,21 @@ async def test_what_a_viewer_cannot_train_is_told_as_a_command(log_dir: Path) ->
         assert app.screen.NAME == "runs"
 
 
+async def test_a_run_that_took_more_steps_than_planned_is_told_how_it_goes_on(
+    log_dir: Path,
+) -> None:
+    run = RunDir(log_dir / "c-run")
+    add_losses(run, [0.5] * 30_000)
+    done = run.losses.stat().st_size // 4
+    app = viewer(log_dir)
+    async with app.run_test(size=(160, 45), notifications=True) as pilot:
+        await pilot.press("4")
+        await shown(pilot, app, "c-run", "0.9000")
+        await pilot.press("r")
+        screen = await shown(pilot, app, "c-run has done all its steps")
+        assert str(2 * done) in screen
+
+
 async def test_a_branch_trains_here_where_nothing_else_does(log_dir: Path) -> None:
     run = RunDir(log_dir / "c-run")
     hparams = as_dict(checked({"max_steps": 4, "learning_rate": 0.5, "hidden": ()}))

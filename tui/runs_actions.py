@@ -76,7 +76,7 @@ class RunActions:
         if not branch and entry.state.live:
             raise UserError(f"{entry.title} is being trained already; enter shows it")
         if not branch and entry.state.steps >= entry.state.max_steps:
-            more = f"{command} --max_steps {2 * entry.state.max_steps}"
+            more = f"{command} --max_steps {2 * entry.state.steps}"
             raise UserError(f"{entry.title} has done all its steps; `{more}` goes on with it")
         if not app.can_begin:
             raise UserError(f"this window cannot train it now; `{command}` at a prompt can")
