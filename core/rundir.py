@@ -7,6 +7,7 @@ file `lock`), and nothing in it that trainpad did not write is ever deleted.
 import fcntl
 import json
 import os
+import shlex
 import socket
 import time
 from collections.abc import Iterator
@@ -145,7 +146,12 @@ class RunDir:
                 ) from error
             else:
                 return
-        raise RunError(f"another process is training {self.name}; `trainpad open`")
+        raise RunError(f"another process is training {self.name}; `trainpad open {self._named}`")
+
+    @property
+    def _named(self) -> str:
+        """What names this run at a prompt, wherever it lies."""
+        return shlex.quote(self.name if self.path.parent == default_log_dir() else str(self.path))
 
 
 def create(log_dir: Path, network: str, info: dict[str, Any]) -> RunDir:

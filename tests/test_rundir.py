@@ -120,7 +120,9 @@ def test_a_run_has_one_writer_at_a_time(make_run: MakeRun) -> None:
     run = make_run()
     with (
         run.locked() as heartbeat,
-        pytest.raises(RunError, match=f"another process is training {run.name}"),
+        pytest.raises(
+            RunError, match=f"another process is training {run.name}; `trainpad open {run.path}`"
+        ),
         run.locked(),
     ):
         pass
@@ -128,6 +130,19 @@ def test_a_run_has_one_writer_at_a_time(make_run: MakeRun) -> None:
         assert json.loads((run.path / "lock").read_bytes())["pid"] == os.getpid()
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(heartbeat)
+
+
+def test_where_several_runs_train_the_one_that_is_held_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    run = create(default_log_dir(), "128x32", {})
+    with (
+        run.locked(),
+        pytest.raises(RunError, match=f"`trainpad open {run.name}`"),
+        run.locked(),
+    ):
+        pass
 
 
 @pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP])
