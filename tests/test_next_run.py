@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from app_made import Scripted, ended, shown
 
-from core.events import Diverged, Event, Finished, Opened, Preparing, Started, Steps
+from core.events import Diverged, Event, Finished, Opened, Paused, Preparing, Started, Steps
 from core.hparams import HyperParameters, as_dict
 from data.errors import DataError
 from tui.app import TrainpadApp
@@ -70,6 +70,9 @@ async def test_a_new_run_stops_the_one_that_trains_first(source: Scripted, tmp_p
     async with app.run_test(size=(160, 45)) as pilot:
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("n")
+        await shown(pilot, app, "A new run ends the one", "End it         n    save a checkpoint")
+        assert source.wanted["stop"] == ""
+        await pilot.press("n")
         await pilot.pause()
         assert source.wanted["stop"] == "stopped"
         assert started == []
@@ -87,10 +90,27 @@ async def test_to_quit_after_wanting_a_new_run_is_to_quit(source: Scripted) -> N
     app = TrainpadApp(iter(source), renew=renew)
     async with app.run_test(size=(120, 35)) as pilot:
         await shown(pilot, app, "100 / 2,000")
-        await pilot.press("n", "q", "s")
+        await pilot.press("n", "n", "q", "s")
         source.give(Finished(120, "stopped", 1.0), None)
         await ended(pilot, app)
     assert (app.return_value, renew.asked) == ("quit", [])
+
+
+@pytest.mark.parametrize("state", ["training", "paused"])
+async def test_a_run_that_trains_goes_on_unless_a_new_one_is_meant(
+    source: Scripted, state: str
+) -> None:
+    app = TrainpadApp(iter(source), renew=Renewing())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        if state == "paused":
+            source.give(Paused(100))
+            await shown(pilot, app, "paused")
+        await pilot.press("n")
+        await shown(pilot, app, "A new run ends the one")
+        await pilot.press("escape")
+        await shown(pilot, app, "100 / 2,000")
+        assert (source.wanted["stop"], told(app)) == ("", [])
 
 
 async def test_a_new_run_is_refused_while_one_is_starting(tmp_path: Path) -> None:

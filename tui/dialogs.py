@@ -1,4 +1,4 @@
-"""The screens that lie over another: how to leave, how to end a run, from where to branch."""
+"""The screens that lie over another: how to leave or end a run, for what, from where to branch."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -13,6 +13,7 @@ from textual.widgets.option_list import Option
 
 STOP = ("stop", "s", "Stop and save", "end the run with a checkpoint")
 DETACH = ("detach", "d", "Detach", "leave it training; `trainpad open` comes back to it")
+NEXT = ("next", "n", "End it", "save a checkpoint, then train a new run with what the panel says")
 GO_ON = ("go on", "escape", "Go on", "stay here")
 
 
@@ -62,6 +63,14 @@ class StopDialog(Choice):
 
     QUESTION = "End this run, for everybody who looks at it?"
     CHOICES = (STOP, GO_ON)
+    BINDINGS: ClassVar[list[BindingType]] = _bindings(*CHOICES)
+
+
+class NextDialog(Choice):
+    """Asks whether a new run is to end the one that trains; answers ``next`` or ``go on``."""
+
+    QUESTION = "A new run ends the one that is still training."
+    CHOICES = (NEXT, GO_ON)
     BINDINGS: ClassVar[list[BindingType]] = _bindings(*CHOICES)
 
 

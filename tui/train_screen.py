@@ -20,7 +20,7 @@ from data.errors import UserError
 from tui.chart import SMOOTHINGS, Chart
 from tui.chart_marks import Mark, MarkKind
 from tui.chart_trace import Line
-from tui.dialogs import BranchDialog
+from tui.dialogs import BranchDialog, NextDialog
 from tui.gauges import GaugeRow
 from tui.messages import Messages
 from tui.panel import Panel
@@ -161,8 +161,17 @@ class TrainScreen(View):
         return changed(run.hparams, self.query_one(Panel).next_run)
 
     def action_new_run(self) -> None:
-        """Train a new run with what the panel says; one that still trains is stopped first."""
-        self.trainpad.start_next(self._next_hyperparameters(), None)
+        """Train a new run with what the panel says; one that still trains ends, if meant so."""
+        app = self.trainpad
+        trains = app.run_shown.state in ("training", "paused")
+        if trains and not (app.viewer or app.pump.ended):
+            self.app.push_screen(NextDialog(), self._begin_next)
+        else:
+            self._begin_next("next")
+
+    def _begin_next(self, choice: str | None) -> None:
+        if choice == "next":
+            self.trainpad.start_next(self._next_hyperparameters(), None)
 
     def action_branch(self) -> None:
         """Ask for a checkpoint, and train a new run from it with what the panel says."""
