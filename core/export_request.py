@@ -41,7 +41,7 @@ class Wanted:
 
 
 def export(runs: Sequence[RunDir], wanted: Wanted) -> list[str]:
-    """Write all that is wanted of `runs`; returns a sentence for each file that was written.
+    """Write all that is wanted of `runs`; returns what there is to tell of it, a sentence each.
 
     Raises:
         UserError: what is wanted makes no sense, cannot be made, or cannot be written.
@@ -51,11 +51,21 @@ def export(runs: Sequence[RunDir], wanted: Wanted) -> list[str]:
     made = list(_made(exports, wanted))
     for target, content in made:
         put(target, content)
-    return [
+    told = [
         f"wrote {clean(target)}, {len(content):,} bytes"
         for target, content in made
         if target != STDOUT
     ]
+    return [*told, *_missing(exports[0], wanted)]
+
+
+def _missing(export: Export, wanted: Wanted) -> Iterator[str]:
+    """A sentence for each table that has a heading and nothing below it."""
+    name = clean(export.directory.name, limit=80)
+    if wanted.csv and not export.run.evaluations:
+        yield f"{name} has no evaluations, so there are no rows"
+    if wanted.losses and not len(export.run.losses):
+        yield f"{name} has no losses, so there are no rows"
 
 
 def _check(runs: Sequence[RunDir], wanted: Wanted) -> None:

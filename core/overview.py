@@ -15,6 +15,7 @@ from typing import Any, Final
 from core import notes
 from core.errors import RunError
 from core.events import Changed, Diverged, Evaluated, Failed, Finished, Started
+from core.files import changed_at, size_of
 from core.foreign import believed, harmless, moment
 from core.hparams import DECLARED, as_dict, checked
 from core.notes import Note
@@ -116,7 +117,7 @@ def _entry(run: RunDir) -> Entry | None:
         history = _History(info)
         for line in _lines(run):
             history.take(line)
-        changed = run.losses.stat().st_mtime if state.steps else 0.0
+        changed = changed_at(run.losses) if size_of(run.losses) else 0.0
         owner = _owner(run.path)
     except (RunError, OSError):
         return None

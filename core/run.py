@@ -267,6 +267,7 @@ class Run:
                 self._say(step, text, urgent=True, kind="warning")
             case Finished(step=step, reason=reason, seconds=seconds):
                 self.state = event.state
+                self.step = max(self.step, step)  # a taught run tells no losses
                 self._say(step, f"{clean(reason, limit=40)} after {seconds:,.1f} s")
 
     def _take_change(self, event: Changed) -> None:

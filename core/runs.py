@@ -102,7 +102,7 @@ def look(run: RunDir, *, host: str | None = None, now: float | None = None) -> R
         name=clean(run.name, limit=80),
         directory=str(run.path),
         state=state,
-        steps=size_of(run.losses) // 4,
+        steps=size_of(run.losses) // 4 or _done(lines),
         max_steps=_planned(lines, info["hyperparameters"]),
         best=_best(lines),
         dataset=info["dataset"].get("name", ""),
@@ -231,6 +231,12 @@ def _best(lines: Sequence[bytes]) -> float | None:
             case Started(step=start):
                 found = [entry for entry in found if entry[0] <= start]
     return max((precision for _, precision in found), default=None)
+
+
+def _done(lines: Sequence[bytes]) -> int:
+    """How many steps a run without losses, such as a taught one, says that it ended after."""
+    last = next(_backward(lines), None)
+    return last.step if isinstance(last, Finished) else 0
 
 
 def _planned(lines: Sequence[bytes], first: Mapping[str, Any]) -> int:

@@ -149,7 +149,7 @@ def save_taught(taught: Taught, lesson: Lesson, log_dir: Path, parent: dict[str,
     about = {"step": taught.steps, "position": 0, "hyperparameters": hparams}
     file = checkpoint.write(run.checkpoints, Checkpoint(taught.network.to_arrays(), about))
     events: list[Event] = [
-        Started(0, hparams, DEVICE, taught.network.parameters),
+        Started(0, hparams, DEVICE, taught.network.parameters, time=time.time() - taught.seconds),
         Noted(taught.steps, taught.sentence()),
         Saved(taught.steps, file.name),
         Finished(taught.steps, "done", taught.seconds),

@@ -10,7 +10,9 @@ from core.builtin import builtin_network
 from core.discard import discard
 from core.export import opened
 from core.export_command import command
+from core.export_request import Wanted, export
 from core.learner import Learner
+from core.listing import listed
 from core.mistakes import open_dataset
 from core.network import Network
 from core.resume import origin
@@ -64,7 +66,11 @@ def test_what_was_taught_is_a_run_that_others_can_go_on_from(tmp_path: Path) -> 
     assert "yours" in taught.sentence()
     run = save_taught(taught, plan, tmp_path, {"run": "a-run", "step": 700})
     assert run.info()["parent"] == {"run": "a-run", "step": 700}
-    assert look(run).state == "done"
+    assert (look(run).state, look(run).steps) == ("done", 2)
+    (entry,) = listed(tmp_path)
+    assert entry.seconds == pytest.approx(taught.seconds, abs=5)
+    assert entry.seconds > 0
+    assert opened(run).run.step == 2
     begun = origin(run.name, tmp_path)
     assert begun.checkpoint is not None
     kept = Network.from_arrays(checkpoint.newest(run.checkpoints).layers)
@@ -80,6 +86,10 @@ def test_a_taught_run_is_deleted_like_any_other_and_no_command_pretends_to_train
     run = save_taught(teach(small, plan, steps=1), plan, tmp_path, {"run": "built-in", "step": 0})
     with pytest.raises(UserError, match="was taught on the pad"):
         command(opened(run))
+    assert export([run], Wanted(csv=os.devnull, losses=str(tmp_path / "losses.csv")))[2:] == [
+        f"{run.name} has no evaluations, so there are no rows",
+        f"{run.name} has no losses, so there are no rows",
+    ]
     with pytest.raises(UserError, match="does not say on which data"):
         open_dataset(run.info())
     os.utime(run.path / "run.json", (0, 0))  # else it might be one that is just beginning
