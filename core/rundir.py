@@ -21,6 +21,7 @@ import platformdirs
 from core.errors import RunError
 from core.files import write_atomic
 from data.files import is_file
+from data.text import clean
 
 RUN_FILE = "run.json"
 ATTEMPTS, WAIT = 10, 0.02
@@ -205,13 +206,16 @@ def found(run: str, log_dir: Path) -> RunDir:
     """The run that a user means by a path, a name, the beginning of a name, or nothing: the latest.
 
     Raises:
-        RunError: there is no such run.
+        RunError: there is no such run, or more than one name begins like this.
     """
     if run and is_file(Path(run) / RUN_FILE):
         return RunDir(Path(run).resolve())
     matching = [entry for entry in listed(log_dir) if entry.name.startswith(run)]
+    exact = [entry for entry in matching if entry.name == run]
+    if run and len(matching) > 1 and not exact:
+        names = ", ".join(clean(entry.name, limit=80) for entry in matching[-3:])
+        raise RunError(f"{len(matching)} runs begin with {run!r}; which is meant: {names}?")
     if matching:
-        exact = [entry for entry in matching if entry.name == run]
         return (exact or matching)[-1]
     if run:
         raise RunError(f"there is no run called {run!r} in {log_dir}")

@@ -20,6 +20,7 @@ from core.discard import discard
 from core.events import Event, Failed, Opened, Preparing, Started, Steps
 from core.foreign import harmless
 from core.hparams import as_dict
+from core.learner import DEVICE
 from core.record import recorded
 from core.request import Request
 from core.rundir import RunDir
@@ -178,11 +179,14 @@ def _directory(request: Request, dataset: Dataset) -> RunDir:
 
 
 def _check_same_data(run: RunDir, dataset: Dataset) -> None:
-    recorded = harmless(run.info())["dataset"]
+    info = harmless(run.info())
+    if info.get("device") == DEVICE:
+        raise UserError(f"{run.name} was taught on the pad, from your own digits; use --branch")
+    recorded = info["dataset"]
     if recorded.get("fingerprint") != dataset.fingerprint:
         raise UserError(
-            f"{run.name} was trained on {recorded.get('name')}, which is not what "
-            f"{dataset.source} holds; name the same data, or use --branch"
+            f"{run.name} was trained on other data, {recorded.get('name')}, than this, "
+            f"{dataset.source}; name the same data, or use --branch"
         )
 
 

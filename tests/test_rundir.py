@@ -2,6 +2,7 @@ import errno
 import fcntl
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from core.record import recorded
 from core.rundir import RunDir, create, default_log_dir, found, listed
 from core.runs import is_written
 from tests.run_made import hold
+from tests.run_made import make_run as a_run
 
 
 def test_a_run_is_private_and_named_after_time_and_network(make_run: MakeRun) -> None:
@@ -56,7 +58,6 @@ def test_a_whole_name_means_that_run_and_no_later_one(make_run: MakeRun) -> None
     first, second = make_run(), make_run()
     assert second.name.startswith(first.name)
     assert found(first.name, first.path.parent).name == first.name
-    assert found(first.name[:12], first.path.parent).name == second.name
 
 
 def test_a_look_at_the_lock_does_not_keep_one_from_training(make_run: MakeRun) -> None:
@@ -201,15 +202,30 @@ def test_a_lock_ends_with_its_process(make_run: MakeRun) -> None:
 
 
 def test_a_run_is_found_by_path_name_beginning_or_as_the_latest(make_run: MakeRun) -> None:
-    first, second = make_run("a"), make_run("b")
+    first, second = make_run("a-long"), make_run("b-long")
     folder = first.path.parent
     (folder / "notes").mkdir()
     (folder / "zzz.txt").write_text("")
     newest = listed(folder)[-1]
     assert found(str(first.path), Path("elsewhere")).path == first.path
     assert found(second.name, folder) == second
-    assert found(first.name[:8], folder) == newest
+    assert found(second.name[:-3], folder) == second
     assert found("", folder) == newest
+
+
+def test_a_name_that_several_runs_begin_with_is_refused_with_the_newest_of_them(
+    tmp_path: Path,
+) -> None:
+    names = [f"2026-{letter}" for letter in "abcd"]
+    for name in names:
+        a_run(tmp_path / name)
+    question = "4 runs begin with '20'; which is meant: 2026-b, 2026-c, 2026-d?"
+    with pytest.raises(RunError, match=re.escape(question)):
+        found("20", tmp_path)
+    assert found("2026-b", tmp_path).name == "2026-b"
+    a_run(tmp_path / "2026")
+    assert found("2026", tmp_path).name == "2026"
+    assert found("", tmp_path).name == "2026-d"
 
 
 def test_a_run_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from core.checkpoint import Checkpoint
 from core.errors import RunError
 from core.events import Event, Failed, Opened, Preparing, Started, Steps
 from core.hparams import HyperParameters
+from core.learner import DEVICE
 from core.request import Request
 from core.resume import Origin
 from core.rundir import listed
@@ -48,6 +49,29 @@ def test_who_cannot_resume_a_run_steers_it_neither(
         list(session(request))
     assert wish.read_bytes() == b'{"pause_at": 0, "evaluate": 3}'
     assert opened == []
+
+
+@pytest.mark.parametrize(
+    ("info", "why"),
+    [
+        ({"device": DEVICE}, "was taught on the pad, from your own digits; use --branch"),
+        ({"device": "auto"}, "was trained on other data, mine, than this, "),
+    ],
+    ids=["taught", "other data"],
+)
+def test_a_run_goes_on_with_its_own_data_alone(
+    make_run: MakeRun,
+    tiny: Dataset,
+    monkeypatch: pytest.MonkeyPatch,
+    info: dict[str, str],
+    why: str,
+) -> None:
+    monkeypatch.setattr(Source, "load", lambda _source, **_options: tiny)
+    run = make_run(dataset={"name": "mine"}, **info)
+    start = Origin(run, Checkpoint({}, {"step": 0}))
+    with pytest.raises(UserError, match=why):
+        list(session(Request(HyperParameters(), run.path.parent, resume=start)))
+    assert not run.events.exists()
 
 
 def trains_as(
