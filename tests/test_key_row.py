@@ -6,8 +6,10 @@ import pytest
 from app_made import Scripted, shown
 
 from tui.app import TrainpadApp
+from tui.chart import Chart
 from tui.help import Help
 from tui.key_row import KeyRow
+from tui.panel import Panel
 
 
 @pytest.mark.parametrize("width", [80, 160])
@@ -35,6 +37,39 @@ async def test_a_click_on_a_key_presses_it_and_on_nothing_does_nothing(tmp_path:
         await pilot.click(KeyRow, offset=(row.index("Help"), 0))
         await pilot.pause()
         assert isinstance(app.screen, Help)
+
+
+@pytest.mark.parametrize("width", [80, 160])
+async def test_in_the_panel_its_own_keys_stand_there_and_what_is_no_value_is_refused(
+    tmp_path: Path, width: int
+) -> None:
+    source = Scripted(tmp_path)
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(width, 40)) as pilot:
+        await shown(pilot, app, "space Pause")
+        panel = app.screen.query_one(Panel)
+        await pilot.press("tab")
+        row = (await shown(pilot, app, "esc Leave")).splitlines()[-1]
+        own = "↑ Up  ↓ Down  ← Less  → More  enter Set  del Default  esc Leave"
+        assert [part.strip() for part in row.split("  " * 3)] in (
+            [own, "? Help"],
+            [own + "  ? Help"],
+        )
+        window = app.screen.query_one("#loss", Chart).scene.window.part
+        await pilot.press(
+            "0", "minus", "plus", "minus", "space", "left_square_bracket", "f", "comma"
+        )
+        assert panel._typed == "0"
+        assert app.screen.query_one("#loss", Chart).scene.window.part == window
+        assert not app.screen.has_class("-full")
+        assert source.wanted["pause_at"] is None
+        await pilot.press(*".5", "e", "minus", "minus", "2", "e")
+        assert panel._typed == "0.5e-2"
+        await shown(pilot, app, "numbers, arrows or enter")
+        await pilot.press("down", *"1", "full_stop", "e", "2")
+        assert panel._typed == "12"
+        await pilot.press("tab")
+        await shown(pilot, app, "space Pause", "q Quit")
 
 
 async def test_another_screen_has_other_keys(tmp_path: Path) -> None:

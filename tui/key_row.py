@@ -11,12 +11,15 @@ from rich.cells import cell_len
 from textual import events
 from textual.app import App
 from textual.binding import Binding
+from textual.dom import DOMNode
 from textual.screen import Screen
 
 from tui.lines import Lines, Part
 
 GAP = 2
 """Cells between two keys."""
+TYPED_INTO = "-typed-into"
+"""The class of a widget whose keys alone work while it has the focus: what is typed is its own."""
 EVERYWHERE = "app."
 """How the actions begin that every screen has."""
 
@@ -81,8 +84,10 @@ class KeyRow(Lines):
         everywhere: dict[str, Entry] = {}
         if not self.screen.is_current:
             return [], []  # nothing can be pressed here yet, or any more
-        for _node, binding, enabled, tooltip in self.screen.active_bindings.values():
-            if binding.show and enabled:
+        focused = self.screen.focused
+        taker = focused if focused is not None and focused.has_class(TYPED_INTO) else None
+        for node, binding, enabled, tooltip in self.screen.active_bindings.values():
+            if binding.show and enabled and _works(binding, node, taker):
                 sign = sign_of(self.app, binding, ascii_only=self.ascii_only)
                 entry = Entry(sign, binding.description, binding.key, tooltip)
                 found = everywhere if binding.action.startswith(EVERYWHERE) else own
@@ -105,6 +110,11 @@ class KeyRow(Lines):
         """Say more of the key under the pointer."""
         entry = self._at(event.x)
         self.tooltip = entry.tooltip if entry is not None else None
+
+
+def _works(binding: Binding, node: DOMNode, taker: DOMNode | None) -> bool:
+    """Whether a key gets past the widget that takes what is typed; help always does."""
+    return taker is None or node is taker or binding.action == "app.help"
 
 
 def _placed(entries: list[Entry], start: int) -> Iterator[tuple[int, Entry]]:

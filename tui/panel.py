@@ -5,6 +5,7 @@ trainer's event, and only then does the panel show it. What cannot change while 
 for the next run and is marked so.
 """
 
+import re
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -15,10 +16,20 @@ from textual.message import Message
 from core.hparams import DECLARED, Hyperparameter, Value
 from core.run import Run
 from data.errors import UserError
+from tui.key_row import TYPED_INTO
 from tui.lines import Lines, Part, fit, right
 from tui.steering import check_wish
 
 VALUE_WIDTH = 11
+BEGINNINGS = {
+    int: re.compile(r"\d*"),
+    float: re.compile(r"\d*\.?\d*|\d*\.?\d+e-?\d*"),
+    tuple: re.compile(r"(\d+,)*\d*"),
+    str: re.compile(r""),
+}
+"""How a value may begin, by its kind; a choice is turned with the arrows."""
+HELP = "?"
+"""The one sign that no value has and that means the same here as elsewhere."""
 
 
 class Panel(Lines, can_focus=True):
@@ -28,16 +39,17 @@ class Panel(Lines, can_focus=True):
     Panel { height: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "select(-1)", "Up", show=False, id="panel.up", tooltip="The one above"),
-        Binding("down", "select(1)", "Down", show=False, id="panel.down", tooltip="The one below"),
-        Binding("left", "turn(-1)", "Less", show=False, id="panel.less", tooltip="Turn it down"),
-        Binding("right", "turn(1)", "More", show=False, id="panel.more", tooltip="Turn it up"),
-        Binding("enter", "enter", "Set", show=False, id="panel.set", tooltip="Set what was typed"),
+        Binding("up", "select(-1)", "Up", id="panel.up", tooltip="The one above"),
+        Binding("down", "select(1)", "Down", id="panel.down", tooltip="The one below"),
+        Binding("left", "turn(-1)", "Less", id="panel.less", tooltip="Turn it down"),
+        Binding("right", "turn(1)", "More", id="panel.more", tooltip="Turn it up"),
+        Binding("enter", "enter", "Set", id="panel.set", key_display="enter",
+                tooltip="Set what was typed"),
         Binding("backspace", "rub_out", "Rub out", show=False, id="panel.rub_out",
                 tooltip="Take the last typed character back"),
-        Binding("delete", "reset", "Default", show=False, id="panel.reset",
+        Binding("delete", "reset", "Default", id="panel.reset",
                 tooltip="Back to the default"),
-        Binding("escape", "leave", "Leave", show=False, id="panel.leave",
+        Binding("escape", "leave", "Leave", id="panel.leave",
                 tooltip="Forget what was typed, and leave the panel"),
     ]  # fmt: skip
 
@@ -58,7 +70,7 @@ class Panel(Lines, can_focus=True):
             self.presses = presses
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(classes=TYPED_INTO)
         self._run = Run()
         self._waits_for: Run | None = None
         """The run after which those for the next run are meant."""
@@ -191,16 +203,14 @@ class Panel(Lines, can_focus=True):
             self.screen.set_focus(None)
 
     def on_key(self, event: events.Key) -> None:
-        """Take what belongs into a value; letters are none, and no commands while one is here."""
-        digits = "0123456789.,e-" if self._current.kind is not str else ""
-        starts = event.character is not None and event.character in "0123456789."
-        if event.character and event.character in digits and (self._typed or starts):
-            self._typed = (self._typed + event.character)[:VALUE_WIDTH]
-            self._problem = ""
-        elif event.character is not None and event.character.isalpha():
-            self._problem = "numbers, arrows or enter; esc leaves the panel"
-        else:
+        """Take what may stand in a value; all else that can be typed is no command here either."""
+        if not event.is_printable or event.character is None or event.character == HELP:
             return
+        typed = self._typed + event.character
+        if BEGINNINGS[self._current.kind].fullmatch(typed):
+            self._typed, self._problem = typed[:VALUE_WIDTH], ""
+        else:
+            self._problem = "numbers, arrows or enter; esc leaves the panel"
         event.stop()
         event.prevent_default()
         self.update_rows()
