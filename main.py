@@ -135,7 +135,8 @@ def runs(log_dir: Path | None, as_json: bool) -> int:
     from core.rundir import log_dir_from
 
     entries = listed(log_dir_from(log_dir))
-    for line in as_json_lines(entries) if as_json else as_table(entries):
+    width = os.get_terminal_size(1).columns if os.isatty(1) else 0
+    for line in as_json_lines(entries) if as_json else as_table(entries, width):
         click.echo(line)
     return 0
 

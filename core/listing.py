@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.overview import Entry, Overview, differences
+from data.text import ELLIPSIS, cells
 
 HEADING: Final = (
     "run", "state", "steps", "best", "last", "time", "where", "since", "differs", "named"
 )  # fmt: skip
 TO_THE_RIGHT: Final = ("steps", "best", "last", "time")
+LEAST: Final = {"differs": 16, "named": 16, "where": 8}
+"""What is cut where a terminal is too narrow, in this order, and to how many cells at least."""
 
 
 def listed(log_dir: Path) -> list[Entry]:
@@ -34,18 +37,44 @@ def as_json_lines(entries: Sequence[Entry]) -> Iterator[str]:
         yield json.dumps(_values(entry))
 
 
-def as_table(entries: Sequence[Entry]) -> Iterator[str]:
-    """A heading and a line for each run."""
+def as_table(entries: Sequence[Entry], width: int = 0) -> Iterator[str]:
+    """A heading and a line for each run, at most `width` cells wide where that is not 0."""
     names = differences(entries)
     columns = list(zip(HEADING, *(_row(entry, names) for entry in entries), strict=True))
     kept = [column for column in columns if any(column[1:]) or not entries]
-    widths = [max(map(len, column)) for column in kept]
+    widths = [max(map(cells, column)) for column in kept]
+    if width:
+        _narrow([column[0] for column in kept], widths, width)
     for row in zip(*kept, strict=True):
-        cells = (
-            cell.rjust(width) if column[0] in TO_THE_RIGHT else cell.ljust(width)
-            for cell, width, column in zip(row, widths, kept, strict=True)
+        shown = (
+            _padded(_cut(cell, room), room, left=column[0] in TO_THE_RIGHT)
+            for cell, room, column in zip(row, widths, kept, strict=True)
         )
-        yield "  ".join(cells).rstrip()
+        line = "  ".join(shown).rstrip()
+        yield _cut(line, width) if width else line
+
+
+def _narrow(names: Sequence[str], widths: list[int], width: int) -> None:
+    """Take what is too much from the columns that say least when cut."""
+    for name, least in LEAST.items():
+        excess = sum(widths) + 2 * (len(widths) - 1) - width
+        if name in names and excess > 0:
+            place = names.index(name)
+            widths[place] = max(min(least, widths[place]), widths[place] - excess)
+
+
+def _padded(text: str, room: int, *, left: bool) -> str:
+    blank = " " * (room - cells(text))
+    return blank + text if left else text + blank
+
+
+def _cut(text: str, room: int) -> str:
+    """`text` in at most `room` cells; an ellipsis stands for what is left out."""
+    if cells(text) <= room:
+        return text
+    while text and cells(text) >= room:
+        text = text[:-1]
+    return text + ELLIPSIS
 
 
 def _row(entry: Entry, names: Sequence[str]) -> tuple[str, ...]:

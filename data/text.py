@@ -38,6 +38,14 @@ def clean(text: str | bytes, keep: str = "", limit: int = 2000) -> str:
     return "".join(c if c.isprintable() or c in keep else _harmless(c) for c in text)
 
 
+def cells(text: str) -> int:
+    """How many cells of a terminal `text` takes: two for a wide character, none for an accent."""
+    return sum(
+        (unicodedata.east_asian_width(character) in "WF") + (not unicodedata.combining(character))
+        for character in text
+    )
+
+
 def _harmless(character: str) -> str:
     """The printable stand-in for one character that is not printable."""
     if character.isspace() or unicodedata.category(character) == "Zs":

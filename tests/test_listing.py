@@ -14,6 +14,7 @@ from core.listing import as_json_lines, as_table, listed
 from core.notes import Note
 from core.overview import AT_ONCE
 from core.rundir import RunDir
+from data.text import cells
 
 
 def finished(path: Path, *rights: int, **values: object) -> RunDir:
@@ -59,6 +60,20 @@ def test_a_column_that_would_be_empty_is_left_out(tmp_path: Path) -> None:
     assert heading.split() == ["run", "state", "steps", "time", "where", "since"]
     (heading,) = as_table([])
     assert heading.startswith("run ")
+
+
+@pytest.mark.parametrize("width", [160, 120, 80, 20])
+def test_a_line_is_no_wider_than_the_terminal(tmp_path: Path, width: int) -> None:
+    finished(tmp_path / "a", 8, learning_rate=0.5, hidden=(16, 8), max_steps=5000, batch_size=500)
+    notes.write(finished(tmp_path / "b"), Note("底線" * 30, ("x",), "long"))
+    lines = list(as_table(listed(tmp_path), width))
+    assert len(lines) == 3
+    assert max(map(cells, lines)) <= width
+    assert all(line.startswith(name) for line, name in zip(lines, ("run", "a", "b"), strict=True))
+    if width >= 120:
+        assert "…" in lines[1]
+        assert lines[0].endswith("named")
+        assert cells(lines[0].partition("named")[0]) == cells(lines[2].partition("底")[0])
 
 
 def test_json_holds_everything(tmp_path: Path) -> None:
