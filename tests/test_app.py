@@ -7,7 +7,7 @@ import pytest
 from app_made import Scripted, ended, evaluation, shown, text_of, weights
 from rich.cells import cell_len
 
-from core.events import Changed, Diverged, Finished, Idle, Paused
+from core.events import Changed, Diverged, Finished, Idle, Paused, Steps
 from data.errors import DataError
 from tui.app import TrainpadApp
 from tui.bars import ProbabilityBars
@@ -19,6 +19,7 @@ from tui.modes import MODES
 from tui.pad import SketchPad
 from tui.pad_screen import Verdict
 from tui.panel import Panel
+from tui.pump import Happened
 from tui.screens import PLACES
 from tui.train_screen import TrainScreen
 

@@ -1,5 +1,6 @@
 """The app: one `Run`, folded from one source of events, and the screens that view it."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -115,6 +116,8 @@ class TrainpadApp(PreciseApp[str]):
         self._shown_version = -1
         self._leaving_when_done = False
         self._mounts_ahead = False
+        self._clock = time.monotonic
+        self._followed_at = 0.0
 
     def get_driver_class(self) -> type[Driver]:
         """A driver that outlives its terminal."""
@@ -173,7 +176,7 @@ class TrainpadApp(PreciseApp[str]):
             if not self._mounts_ahead:
                 self._mount_ahead()
         elif not isinstance(event, Weights):
-            self._follow()
+            self._follow_at_once()
 
     @on(Ended)
     def _end(self, message: Ended) -> None:
@@ -287,6 +290,13 @@ class TrainpadApp(PreciseApp[str]):
         control = None if self.read_only else Control(run.path)
         source = follow(run, control) if speed is None else replay(run, speed)
         self.show_source(source, viewer=True)
+
+    def _follow_at_once(self) -> None:
+        """Show what just happened, unless a frame was hardly ago: a long past tells hundreds."""
+        now = self._clock()
+        if now - self._followed_at >= 1 / self._pace.fps:
+            self._followed_at = now
+            self._follow()
 
     def _follow(self) -> None:
         """Bring the screen up to date, unless nothing happened or the terminal is behind."""

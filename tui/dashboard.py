@@ -11,6 +11,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
@@ -24,8 +25,8 @@ from core.output import append, divert, forget_terminal
 from core.request import Request, alike
 from core.resume import Origin
 from core.rundir import RunDir
-from core.text import clean
 from data.errors import UserError
+from data.text import clean
 from tui.app import TrainpadApp
 from tui.terminal import Pace, private_terminal
 
@@ -215,10 +216,11 @@ def _alone(app: TrainpadApp, how: str, launcher: Launcher, signals: Signals) -> 
     """Pull the same source to its end without a screen, far from the terminal."""
     opened = app.pump.opened
     if how != "lost":
-        directory = opened.directory if opened else ""
+        directory = clean(opened.directory) if opened else ""
         name = Path(directory).name or "the run"
-        print(f"{name} trains on; `trainpad open {directory}` comes back to it")  # noqa: T201
-        sys.stdout.flush()
+        with suppress(OSError):  # a terminal may vanish at any time
+            print(f"{name} trains on; `trainpad open {directory}` comes back to it")  # noqa: T201
+            sys.stdout.flush()
     launcher.let_go()
     forget_terminal(RunDir(Path(opened.directory)) if opened else None)
     app.pump.leave(None)
@@ -233,7 +235,8 @@ def _alone(app: TrainpadApp, how: str, launcher: Launcher, signals: Signals) -> 
 
 
 def _say(sentence: str) -> None:
-    print(f"trainpad: {sentence}", file=sys.stderr)  # noqa: T201
+    with suppress(OSError):
+        print(f"trainpad: {sentence}", file=sys.stderr)  # noqa: T201
 
 
 def _leave(status: int) -> int:

@@ -71,8 +71,9 @@ class View(Screen[None]):
         return self._up and self.app.is_running and not self._pruning
 
     async def _dispatch_message(self, message: Message) -> None:
-        """Leave out `Mount` on a screen that goes before it is up: Textual gave it no widgets."""
-        if not (isinstance(message, Mount) and (self._closing or self._pruning)):
+        """Leave out `Mount` on a screen that goes before it is up: some of its widgets are not."""
+        going = self._closing or self._pruning or not self.app.is_running
+        if not (going and isinstance(message, Mount)):
             await super()._dispatch_message(message)
 
     def header(self) -> Header:
