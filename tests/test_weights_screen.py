@@ -193,6 +193,25 @@ async def test_layers_units_and_answer_follow_the_weights(
         await shown(pilot, app, "test image")
 
 
+async def test_who_asks_why_is_shown_the_answer_however_small_the_screen(
+    data: Dataset, network: Network, tmp_path: Path
+) -> None:
+    source = Scripted(tmp_path, opened=False)
+    source.give(*opened(tmp_path, data), Weights(100, network.to_arrays()))
+    source.give(*evaluated(200, network, data))
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        await pilot.press("2")
+        await shown(pilot, app, "worst mistakes")
+        await pilot.press("3")
+        assert "what spoke for" not in await shown(pilot, app, "histograms")
+        await pilot.press("2")
+        await shown(pilot, app, "worst mistakes")
+        await pilot.press("w")
+        await shown(pilot, app, "what spoke for", "test image")
+
+
 async def test_a_dead_network_is_told_in_words_and_ascii(data: Dataset, tmp_path: Path) -> None:
     source = Scripted(tmp_path, opened=False)
     layers = initial_layers((784, 16, 8, 10), seed=1)

@@ -4,6 +4,7 @@ The numbers of an evaluation are all taken from the one matrix in its event. The
 forward pass over the split, which is made aside, with the same weights.
 """
 
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import on
@@ -292,6 +293,8 @@ class EvaluateScreen(View):
     def action_weights(self) -> None:
         """Ask the Weights screen why the chosen picture was read so."""
         self.trainpad.action_go("weights")
+        picked = self.trainpad.subject
+        self.trainpad.subject = replace(picked, why=True) if picked is not None else None
 
     @property
     def subject(self) -> Subject | None:

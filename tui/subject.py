@@ -15,3 +15,5 @@ class Subject:
     """Where it is from, for people: ``test image 2,130, a 4``."""
     label: int | None = None
     """What it shows, where that is known."""
+    why: bool = False
+    """Whether somebody asks why it was read as it was, not only what it looks like."""

@@ -129,6 +129,7 @@ class WeightsScreen(View):
         given, self.trainpad.subject = self.trainpad.subject, None
         if given is not None:
             self._choose(given)
+            self._turn_to("answer" if given.why else self._panel)
             self._draw()
         if run.weights:
             self._ask()
