@@ -256,7 +256,7 @@ class Run:
                 self.state = "diverged"
                 told = clean(why, limit=200) or f"the loss is {loss}"
                 where = f"; last checkpoint {clean(checkpoint)}" if checkpoint else ""
-                text = f"diverged: {told}{where}; set a smaller rate (tab), then b branches"
+                text = f"diverged: set a smaller rate (tab), then b branches; {told}{where}"
                 self._say(step, text, urgent=True, kind="diverged", label="diverged")
             case Failed(step=step, text=text):
                 self.state = "failed"

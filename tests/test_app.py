@@ -164,7 +164,7 @@ async def test_divergence_is_said_and_is_the_exit_status(source: Scripted) -> No
     app = TrainpadApp(iter(source))
     async with app.run_test(size=(160, 45)) as pilot:
         source.give(Diverged(120, float("nan"), "", "step-000099.safetensors"), None)
-        await shown(pilot, app, "diverged: the loss is nan", "step-000099.safetensors")
+        await shown(pilot, app, "set a smaller rate (tab), then b branches; the loss is nan")
         await pilot.press("q")
     assert (app.return_value, app.pump.status) == ("quit", 3)
 

@@ -183,6 +183,14 @@ def test_an_end_is_an_end(event: Event, state: str) -> None:
     assert run.messages[-1].urgent == (state in ("diverged", "failed"))
 
 
+def test_a_run_that_diverged_says_first_what_helps() -> None:
+    run = folded(START, steps(0, 10), Diverged(10, float("nan"), "", "step-000004.safetensors"))
+    assert run.messages[-1].text == (
+        "diverged: set a smaller rate (tab), then b branches; the loss is nan; "
+        "last checkpoint step-000004.safetensors"
+    )
+
+
 def test_messages_are_clean_and_not_without_end() -> None:
     run = folded(START, *(Warned(step, "\x1b[2Jfull\x07 disk\u202e") for step in range(2000)))
     assert len(run.messages) < 1000
