@@ -50,9 +50,11 @@ class Help(ModalScreen[None]):
         super().__init__()
         plain = screen.app.has_class(PLAIN)
         places = f"{PLACES[0].key}-{PLACES[-1].key}", ", ".join(place.title for place in PLACES)
-        self._entries = [(*places, "Screens")] + [
+        found = [binding for _node, binding in bindings(screen)]
+        goes = any(binding.action.startswith(GO) for binding in found)
+        self._entries = [(*places, "Screens")] * goes + [
             (sign_of(screen.app, binding, ascii_only=plain), binding.tooltip, binding.description)
-            for _node, binding in bindings(screen)
+            for binding in found
             if not binding.action.startswith(GO)
         ]
 

@@ -1,0 +1,41 @@
+"""What `?` shows: the keys of the program that runs, and of no other."""
+
+from pathlib import Path
+
+from app_made import Scripted, text_of
+from textual.app import App
+from textual.pilot import Pilot
+from tfevents_made import points, put
+
+from tui.app import TrainpadApp
+from tui.watch_app import WatchApp
+
+
+async def helped(pilot: Pilot[str], app: App[str]) -> str:
+    for _ in range(200):
+        await pilot.pause(0.03)
+        if "? Help" in text_of(app):
+            break
+    await pilot.press("question_mark")
+    for _ in range(200):
+        await pilot.pause(0.03)
+        if "Smoothing" in (screen := text_of(app)):
+            return screen
+    raise AssertionError(screen)
+
+
+async def test_the_help_of_watch_names_its_own_places_alone(tmp_path: Path) -> None:
+    put(tmp_path / "logs", points(range(9)))
+    app = WatchApp([str(tmp_path / "logs")])
+    async with app.run_test(size=(160, 45)) as pilot:
+        screen = await helped(pilot, app)
+        assert "Train, Evaluate" not in screen
+        assert "Look at scalars" in screen
+
+
+async def test_the_help_of_the_dashboard_names_its_screens_in_one_row(tmp_path: Path) -> None:
+    app = TrainpadApp(iter(Scripted(tmp_path)))
+    async with app.run_test(size=(160, 45)) as pilot:
+        screen = await helped(pilot, app)
+        assert "1-5  Train, Evaluate, Weights, Runs, Pad" in screen
+        assert "Watch the training and steer it" not in screen
