@@ -144,6 +144,22 @@ def test_what_cannot_be_watched_is_said_in_a_sentence(
         cli.main(["watch", *arguments], standalone_mode=False)
 
 
+@pytest.mark.parametrize(("count", "told"), [(1, "1 hidden folder was"), (2, "2 hidden folders")])
+def test_where_nothing_was_found_the_folder_and_what_was_passed_over_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, told: str
+) -> None:
+    for number in range(count):
+        put(tmp_path / "below" / f".local{number}" / "runs", points(range(2)))
+    (tmp_path / ".loop").symlink_to(".loop")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError) as error:
+        cli.main(["watch", ".", "--once", "--filter", "zzz"], standalone_mode=False)
+    sentence = str(error.value)
+    assert sentence.startswith(f"there are no event files in {tmp_path}; {told}")
+    assert sentence.endswith("passed over: name one to look into it")
+    cli.main(["watch", "below/.local0", "--once"], standalone_mode=False)
+
+
 # -- pictures ---------------------------------------------------------------------------------
 
 

@@ -4,12 +4,14 @@ import json
 import math
 import shutil
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TextIO
 
 from rich.cells import cell_len, set_cell_size
 
 from core.logdir import Logdir
 from core.tfevents.items import Scalars
+from core.tfevents.search import roots_of, search
 from data.errors import UserError
 from data.text import clean
 from tui import plot
@@ -77,8 +79,20 @@ def print_charts(
 
 def _refuse_nothing(paths: Sequence[str], found: bool) -> None:
     if not found:
-        where = clean(", ".join(map(str, paths)), limit=200)
-        raise UserError(f"there are no event files in {where}")
+        # In full, since "in ." tells nobody where that was.
+        where = clean(
+            ", ".join(str(Path(path).expanduser().resolve()) for path in paths), limit=200
+        )
+        raise UserError(f"there are no event files in {where}{_passed_over(paths)}")
+
+
+def _passed_over(paths: Sequence[str]) -> str:
+    """How many hidden folders were not searched, or nothing."""
+    hidden = sum(folder.hidden for folder in search(roots_of(paths)))
+    if not hidden:
+        return ""
+    folders = "1 hidden folder was" if hidden == 1 else f"{hidden:,} hidden folders were"
+    return f"; {folders} passed over: name one to look into it"
 
 
 def _json_lines(run: str, points: Scalars) -> Iterator[str]:

@@ -44,6 +44,8 @@ class Folder:
     root: Root
     path: Path
     names: tuple[str, ...]
+    hidden: int = 0
+    """How many folders in it were passed over."""
 
 
 def roots_of(paths: Iterable[str | Path]) -> tuple[Root, ...]:
@@ -110,22 +112,22 @@ def _below(root: Root, visited: set[tuple[int, int]]) -> Iterator[Folder]:
             if identity in visited:
                 continue
             visited.add(identity)
-            names = _scan(path, real, linked)
+            names, hidden = _scan(path, real, linked)
         except OSError:
             # A folder that vanished, or that may not be read, is as good as empty.
             continue
-        yield Folder(root, path, names)
+        yield Folder(root, path, names, hidden)
 
 
-def _scan(path: Path, real: list[Path], linked: list[Path]) -> tuple[str, ...]:
-    """The event files in a folder; its folders are appended to the two lists."""
-    names = []
+def _scan(path: Path, real: list[Path], linked: list[Path]) -> tuple[tuple[str, ...], int]:
+    """The event files in a folder, and how many hidden folders; others join the two lists."""
+    names, hidden = [], 0
     with os.scandir(path) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name, reverse=True):
             if entry.name.startswith("."):
-                continue
-            if entry.is_dir():
+                hidden += entry.is_dir(follow_symlinks=False)
+            elif entry.is_dir():
                 (linked if entry.is_symlink() else real).append(path / entry.name)
             elif is_event_file(entry.name) and entry.is_file():
                 names.append(entry.name)
-    return tuple(names)
+    return tuple(names), hidden
