@@ -132,6 +132,16 @@ def test_hidden_folders_pipes_and_broken_links_are_left_alone(tmp_path: Path) ->
     assert watcher.runs == {}
 
 
+def test_a_link_to_itself_hides_nothing_beside_it(tmp_path: Path) -> None:
+    for name in ("loop", "loop.tfevents"):
+        (tmp_path / name).symlink_to(name)
+    put(tmp_path / "a", points(range(2)))
+    put(tmp_path, points(range(2)))
+    watcher = Watcher(tmp_path)
+    watcher.poll()
+    assert len(watcher.runs) == 2
+
+
 def test_a_folder_is_found_once_however_it_is_linked(tmp_path: Path) -> None:
     put(tmp_path / "runs/z", points(range(2)))
     (tmp_path / "a_latest").symlink_to(tmp_path / "runs/z")

@@ -8,7 +8,7 @@ out: copying programs keep half a file under such names.
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -126,8 +126,16 @@ def _scan(path: Path, real: list[Path], linked: list[Path]) -> tuple[tuple[str, 
         for entry in sorted(entries, key=lambda entry: entry.name, reverse=True):
             if entry.name.startswith("."):
                 hidden += entry.is_dir(follow_symlinks=False)
-            elif entry.is_dir():
+            elif _leads_to(entry.is_dir):
                 (linked if entry.is_symlink() else real).append(path / entry.name)
-            elif is_event_file(entry.name) and entry.is_file():
+            elif is_event_file(entry.name) and _leads_to(entry.is_file):
                 names.append(entry.name)
     return tuple(names), hidden
+
+
+def _leads_to(kind: Callable[[], bool]) -> bool:
+    """What an entry says of itself; a link to itself leads nowhere."""
+    try:
+        return kind()
+    except OSError:
+        return False
