@@ -173,6 +173,8 @@ def test_a_caption_says_what_there_is_room_for() -> None:
     assert captions[14] == "9 → 0  35%    "
     assert captions[7] == "9 → 0  "
     assert captions[4] == "9 →…"
+    sure = Framed(np.zeros((28, 28)), "8 read as 4, 100%  loss 11.5", "8 → 4  100%")
+    assert Gallery()._caption(sure, 0, 10)[0] == "8 → 4 100%"
 
 
 @pytest.mark.parametrize("size", [(120, 35), (160, 45), (200, 60)])

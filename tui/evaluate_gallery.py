@@ -146,7 +146,8 @@ class Gallery(Lines):
         return [*rows, last, Strip([])]
 
     def _caption(self, one: Framed, place: int, width: int) -> Part:
-        texts = one.caption, one.short, one.short.partition("  ")[0]
+        name, _, figure = one.short.partition("  ")
+        texts = one.caption, one.short, f"{name} {figure}", name
         text = next((text for text in texts if cell_len(text) <= width), texts[-1])
         return fit(text, width), "chosen" if place == self._chosen else "dim"
 
