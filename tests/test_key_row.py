@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 from app_made import Scripted, shown
+from run_made import three_runs
 
+from core.follow import follow
+from core.rundir import RunDir
 from tui.app import TrainpadApp
 from tui.chart import Chart
 from tui.help import Help
@@ -103,3 +106,20 @@ async def test_a_screen_that_is_not_up_has_no_keys(tmp_path: Path) -> None:
         assert pad.lines(120, 1)[0] == [(" ", "text"), (" " * 119, "text")]
         await pilot.press("5")
         await shown(pilot, app, "u Undo")
+
+
+async def test_a_window_that_only_looks_on_offers_nothing_that_it_refuses(tmp_path: Path) -> None:
+    run = three_runs(tmp_path / "runs") / "a-run"
+    source = follow(RunDir(run), None)
+    app = TrainpadApp(source, viewer=True, read_only=True, log_dir=run.parent)
+    async with app.run_test(size=(200, 45)) as pilot:
+        row = (await shown(pilot, app, "q Quit")).splitlines()[-1]
+        assert row.split("   ")[0].split("  ") == [" tab Panel", "l Log", "f Full"]
+        await pilot.press("4")
+        row = (await shown(pilot, app, "enter Open")).splitlines()[-1]
+        for name in ("Resume", "Branch", "Name", "Export", "Delete"):
+            assert name not in row
+        assert "p Replay" in row
+        await pilot.press("5")
+        row = (await shown(pilot, app, "w Why")).splitlines()[-1]
+        assert "Teach" not in row

@@ -84,10 +84,12 @@ class KeyRow(Lines):
         everywhere: dict[str, Entry] = {}
         if not self.screen.is_current:
             return [], []  # nothing can be pressed here yet, or any more
+        refused = getattr(self.screen, "refused", frozenset())
         focused = self.screen.focused
         taker = focused if focused is not None and focused.has_class(TYPED_INTO) else None
         for node, binding, enabled, tooltip in self.screen.active_bindings.values():
-            if binding.show and enabled and _works(binding, node, taker):
+            shows = binding.show and enabled and binding.action not in refused
+            if shows and _works(binding, node, taker):
                 sign = sign_of(self.app, binding, ascii_only=self.ascii_only)
                 entry = Entry(sign, binding.description, binding.key, tooltip)
                 found = everywhere if binding.action.startswith(EVERYWHERE) else own

@@ -46,6 +46,7 @@ class PadScreen(View):
     """Draw a digit and see it read."""
 
     NAME = "pad"
+    CHANGES = frozenset({"name", "teach"})
     DEFAULT_CSS = """
     PadScreen {
         PadStatus { margin: 0 2; }

@@ -35,14 +35,15 @@ UNREAD = Run()
 """What stands for a run whose curves are not read yet."""
 
 
-LOOKS = ("open", "replay")
-"""What a window that only looks on may do with a run."""
+WRITES = ("resume", "branch", "note", "export", "delete")
+"""What a window that only looks on may not do with a run."""
 
 
 class RunsScreen(View):
     """All runs of the log directory."""
 
     NAME = "runs"
+    CHANGES = frozenset(f"run('{name}')" for name in WRITES)
     BINDINGS: ClassVar[list[BindingType]] = [*BINDINGS]
 
     def __init__(self) -> None:
@@ -292,7 +293,7 @@ class RunsScreen(View):
 
     def action_run(self, name: str) -> None:
         """Do something with the run that is pointed at."""
-        if self.trainpad.read_only and name not in LOOKS:
+        if self.trainpad.read_only and name in WRITES:
             self.trainpad.tell("this window only looks on")
         elif (entry := self._here) is not None:
             self._actions.do(name, entry, self._compared)

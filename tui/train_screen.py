@@ -48,6 +48,9 @@ class TrainScreen(View):
     """Watch the training and steer it."""
 
     NAME = "train"
+    CHANGES = frozenset(
+        {"pause", "turn(-1)", "turn(1)", "evaluate", "step", "checkpoint", "new_run", "branch"}
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "pause", "Pause", id="train.pause", tooltip="Pause, or go on"),
         Binding("left_square_bracket", "turn(-1)", "Rate down", id="train.slower", key_display="[",

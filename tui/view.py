@@ -54,6 +54,8 @@ class View(Screen[None]):
     ]  # fmt: skip
 
     NAME: ClassVar[str] = ""
+    CHANGES: ClassVar[frozenset[str]] = frozenset()
+    """The actions that a window which only looks on refuses: its row of keys leaves them out."""
     AUTO_FOCUS = ""  # keys belong to the screen until something is entered
     _up = False
     """Whether the widgets exist."""
@@ -64,6 +66,11 @@ class View(Screen[None]):
     def trainpad(self) -> "TrainpadApp":
         """The app, by its own type."""
         return cast("TrainpadApp", self.app)
+
+    @property
+    def refused(self) -> frozenset[str]:
+        """The actions that are no good in this window."""
+        return self.CHANGES if self.trainpad.read_only else frozenset()
 
     @property
     def ready(self) -> bool:
