@@ -103,14 +103,16 @@ RUN_ALL = """
 import json, sys
 import core.doctor_device
 import main
+from core.rundir import default_log_dir, listed
 
 # The import of TensorFlow that the doctor makes elsewhere takes seconds, and has tests of its own.
 core.doctor_device.ask_tensorflow = lambda: core.doctor_device.Probe("2.21.0")
 
 statuses = []
 for words in json.loads(sys.argv[1]):
+    newest = [run.name for run in listed(default_log_dir())[-1:]]
     try:
-        main.main(words)
+        main.main([newest[0] if word == sys.argv[2] else word for word in words])
     except SystemExit as left:
         statuses.append([" ".join(words), left.code])
 print(json.dumps(statuses), file=sys.stderr)
@@ -122,8 +124,7 @@ def as_run(line: str, home: Path, steps: int) -> list[str]:
     words = [word.replace("~", str(home), 1) for word in shlex.split(line)[1:]]
     if words and words[0] in main.cli.commands:
         return words
-    today = [word.replace(NAMED, "20") for word in words]
-    return [*today, "--headless", *SHORT, "--max_steps", str(steps)]
+    return [*words, "--headless", *SHORT, "--max_steps", str(steps)]
 
 
 def test_the_commands_in_code_blocks_work(tmp_path: Path, own_home: Path) -> None:
@@ -136,7 +137,7 @@ def test_the_commands_in_code_blocks_work(tmp_path: Path, own_home: Path) -> Non
     words = [as_run(line, own_home, 20 + 20 * place) for place, line in enumerate(lines)]
 
     done = subprocess.run(
-        [sys.executable, "-c", RUN_ALL, json.dumps(words)],
+        [sys.executable, "-c", RUN_ALL, json.dumps(words), NAMED],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
         capture_output=True, text=True, check=True,
