@@ -12,14 +12,22 @@ from typing import Any
 import click
 
 from core.device import STRATEGIES
-from core.flags import DefaultGroup, ascii_flag, flag, hyperparameter_flags, pace_flags, run_names
+from core.flags import (
+    SETTINGS,
+    DefaultGroup,
+    ascii_flag,
+    flag,
+    hyperparameter_flags,
+    pace_flags,
+    run_names,
+)
 from core.presets import PRESETS
 from data.errors import UserError
 
 WRONG = 2
 
 
-@click.group(cls=DefaultGroup, context_settings={"max_content_width": 100})
+@click.group(cls=DefaultGroup, context_settings=dict(SETTINGS))
 @click.option(
     "--version",
     is_flag=True,

@@ -4,14 +4,19 @@ A hyperparameter's flag is made from its declaration, so that flag, panel and ch
 """
 
 import os
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import click
 from click.shell_completion import CompletionItem
 
 from core.hparams import DECLARED
 
+SETTINGS: Final[Mapping[str, Any]] = {
+    "max_content_width": 100,
+    "help_option_names": ["--help", "-h"],
+}
+"""What holds for the help of every command."""
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
@@ -21,10 +26,25 @@ class DefaultGroup(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put `train` first where neither a command, mistyped or not, nor help is asked for."""
         if args:
-            wants_group = not args[0].startswith("-") or args[0] in ("--help", "--version")
+            wants_group = not args[0].startswith("-") or args[0] in ("--help", "-h", "--version")
         else:
             wants_group = ctx.resilient_parsing  # a shell asks what may come first
         return super().parse_args(ctx, args if wants_group else ["train", *args])
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        """Take a command on, and have its help look like the group's."""
+        cmd.context_settings = {**SETTINGS, **cmd.context_settings}
+        super().add_command(cmd, name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Every command with the whole of its first sentence, however narrow the terminal is."""
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [
+                    (name, self.commands[name].get_short_help_str(limit=1000))
+                    for name in self.list_commands(ctx)
+                ]
+            )
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """What may come first: a command, or a flag of `train`."""

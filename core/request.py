@@ -157,8 +157,11 @@ def _changes(texts: Sequence[str]) -> list[Change]:
     for text in texts:
         step, _, rest = text.partition(":")
         name, _, value = rest.partition("=")
-        if not step.isascii() or not step.isdigit() or name not in DECLARED:
+        if not step.isascii() or not step.isdigit() or not name:
             raise UserError(f"change must be like 500:learning_rate=0.02, not {text!r}")
+        if name not in DECLARED:
+            live = ", ".join(name for name, declared in DECLARED.items() if declared.live)
+            raise UserError(f"there is no hyperparameter called {name!r}; these can change: {live}")
         if not DECLARED[name].live:
             raise UserError(f"{name} cannot change while a run trains")
         found.append((int(step), name, DECLARED[name].check(value)))

@@ -40,7 +40,8 @@ def command_line() -> str:
         "Without a command, `train` is meant. Flags may be written with `_` or with `-`.",
     ]
     for name, command in cli.commands.items():
-        with click.Context(command, info_name=f"trainpad {name}") as context:
+        settings = command.context_settings
+        with click.Context(command, info_name=f"trainpad {name}", **settings) as context:
             context.max_content_width = context.terminal_width = WIDTH
             parts += [f"## trainpad {name}", f"```\n{command.get_help(context)}\n```"]
     return "\n\n".join(parts) + "\n"

@@ -87,6 +87,7 @@ WRONG = {
     "a batch beyond the data": (["--fake_data", "--batch_size", "5000"], "at most"),
     "a change of layers": (["--change", "5:hidden=3"], "hidden cannot change"),
     "a change of nothing": (["--change", "soon"], "change must be like"),
+    "a change of what is not": (["--change", "5:foo=3"], "these can change: learning_rate, "),
     "a run that is not there": (["--resume", "elsewhere"], "elsewhere"),
     "two ways to go on": (["--resume", "a", "--branch", "b"], "give one"),
 }
@@ -142,6 +143,14 @@ def test_help_and_version_are_the_programs(trainpad: Trainpad) -> None:
     assert "Train a digit network in the terminal" in out
     for name in main.cli.commands:
         assert f"  {name} " in out
+    assert "…" not in out
+    assert "..." not in out.partition("Commands")[2]
+
+
+@pytest.mark.parametrize("command", [[], ["train"], ["runs"]], ids=["alone", "train", "runs"])
+def test_help_has_a_short_name(trainpad: Trainpad, command: list[str]) -> None:
+    assert trainpad(*command, "-h") == trainpad(*command, "--help")
+    assert trainpad(*command, "-h")[0] == 0
 
 
 # -- the program itself ----------------------------------------------------------------------------
