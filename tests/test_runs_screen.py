@@ -45,14 +45,14 @@ async def shown(pilot: Any, app: TrainpadApp, *texts: str) -> str:
 
 def viewer(log_dir: Path, **options: Any) -> TrainpadApp:
     return TrainpadApp(
-        follow(RunDir(log_dir / "a-run"), None), viewer=True, log_dir=log_dir, **options
+        follow(RunDir(log_dir / "c-run"), None), viewer=True, log_dir=log_dir, **options
     )
 
 
 async def test_runs_are_listed_marked_compared_sorted_and_filtered(log_dir: Path) -> None:
     app = viewer(log_dir)
     async with app.run_test(size=(160, 45), notifications=True) as pilot:
-        await shown(pilot, app, "a-run")
+        await shown(pilot, app, "c-run")
         await pilot.press("4")
         screen = await shown(pilot, app, "› ", "c-run", "0.9000", "hyperparameters", "softmax")
         assert screen.index("c-run", 200) < screen.index("b-run") < screen.rindex("a-run")
@@ -84,7 +84,7 @@ async def test_keys_before_the_runs_are_read_do_no_harm(
     monkeypatch.setattr(Overview, "look", later)
     app = viewer(log_dir)
     async with app.run_test(size=(160, 45), notifications=True) as pilot:
-        await shown(pilot, app, "a-run")
+        await shown(pilot, app, "c-run")
         await pilot.press("4")
         await shown(pilot, app, "reading the runs")
         keys = ["down", "pageup", "space", "o", "o", "O", "v", "enter", "r", "b", "delete"]
@@ -98,7 +98,7 @@ async def test_keys_before_the_runs_are_read_do_no_harm(
 async def test_another_run_opens_and_one_is_replayed(log_dir: Path) -> None:
     app = viewer(log_dir)
     async with app.run_test(size=(120, 35), notifications=True) as pilot:
-        await shown(pilot, app, "a-run")
+        await shown(pilot, app, "c-run")
         await pilot.press("2")
         before = app.screen
         await pilot.press("4")

@@ -60,6 +60,8 @@ class RunsScreen(View):
         self._marked: list[Path] = []
         self._by: tuple[Column, bool] = (runs_rows.STARTED, False)
         self._value = "loss"
+        self._settled = ""
+        """The run on the other screens for which the pointer has found its place."""
 
     def compose(self) -> ComposeResult:
         """The filter, the list, the run that is pointed at; below, chart and differences."""
@@ -109,8 +111,19 @@ class RunsScreen(View):
         # What did not change is the very object of the last look.
         if first or len(before) != len(result) or any(map(is_not, before, result)):
             self._arrange()
+        self._point_at_shown()
         if first:
             self._read(now=True)
+
+    def _point_at_shown(self) -> None:
+        """Point at the run that the other screens show, once for each."""
+        shown = self.trainpad.run_shown.directory
+        if not shown or shown == self._settled:
+            return
+        wanted = Path(shown).absolute()
+        for place, entry in enumerate(self._shown):
+            if entry.run.path.absolute() == wanted:
+                self._point(place)
 
     def _read(self, *, now: bool = False) -> None:
         """Have the curves read of the runs that the chart is to show."""
@@ -194,6 +207,7 @@ class RunsScreen(View):
 
     def _point(self, place: int) -> None:
         self._place = max(0, min(place, len(self._shown) - 1))
+        self._settled = self.trainpad.run_shown.directory
         self._draw()
         if not self._marked:
             self._read(now=True)
