@@ -149,6 +149,22 @@ async def test_the_drawing_is_in_sight_while_it_is_named(app: PadApp) -> None:
         assert "built-in weights" in shown
 
 
+async def test_a_key_that_names_no_digit_is_told_and_the_question_stays(app: PadApp) -> None:
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await pilot.press("T")
+        assert [note.message for note in app._notifications][-1].startswith("draw a digit, then t")
+        keys(app.screen.query_one(SketchPad), DIGITS[7])
+        await pilot.press("T")
+        assert [note.message for note in app._notifications][-1] == "t and its name, then T"
+        for key in "tkt":
+            await pilot.press(key)
+            await pilot.pause()
+        assert "t is no digit; press 0 to 9" in "".join(strip.text for strip in rows(app))
+        await pilot.press("7")
+        await pilot.pause()
+        assert app.pad_screen._pupil.own.labels.tolist() == [7]
+
+
 @pytest.mark.parametrize("columns", [80, 100])
 async def test_the_status_row_keeps_pen_and_weights(app: PadApp, columns: int) -> None:
     async with app.run_test(size=(columns, 24)) as pilot:

@@ -8,7 +8,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.events import Click
+from textual.content import Content
+from textual.events import Click, Key
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.strip import Strip
@@ -156,12 +157,18 @@ class NameDialog(ModalScreen[int | None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(digit, f"name({digit})", digit, show=False) for digit in "0123456789"),
-        Binding("escape,t,q", "dismiss(None)", "Back", show=False),
+        Binding("escape,q", "dismiss(None)", "Back", show=False),
     ]
 
     def compose(self) -> ComposeResult:
         """The question."""
         yield Static("that was a …  press 0 to 9, or escape", markup=False)
+
+    def on_key(self, event: Key) -> None:
+        """Say of any other key that it names nothing, and ask on."""
+        if event.is_printable and event.character not in {*"0123456789q"}:
+            told = f"{event.character} is no digit; press 0 to 9, or escape"
+            self.query_one(Static).update(Content(told))
 
     def action_name(self, digit: int) -> None:
         """Answer with this digit."""

@@ -285,6 +285,7 @@ class PadScreen(View):
         if not strokes or self._given is not None:
             self.trainpad.tell("draw a digit first; t then tells what it was")
             return
+        self.app.clear_notifications()  # they would lie over the question
         self.app.push_screen(NameDialog(), partial(self._named, strokes))
 
     def _named(self, strokes: list[npt.NDArray[np.float64]], digit: int | None) -> None:
@@ -327,9 +328,9 @@ class PadScreen(View):
             return
         reader = self._minds.reader
         if self._aside.busy or not len(own):
-            self.trainpad.tell(
-                "still teaching" if len(own) else "draw a digit, then t and its name"
-            )
+            drawn = not self.query_one(SketchPad).empty
+            first = "" if drawn else "draw a digit, then "
+            self.trainpad.tell("still teaching" if len(own) else f"{first}t and its name, then T")
             return
         if reader.classes != DIGITS or reader.network.sizes[0] != 784:
             self.trainpad.tell("this network does not read digits; x changes the weights")
