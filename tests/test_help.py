@@ -19,7 +19,7 @@ async def helped(pilot: Pilot[str], app: App[str]) -> str:
     await pilot.press("question_mark")
     for _ in range(200):
         await pilot.pause(0.03)
-        if "Smoothing" in (screen := text_of(app)):
+        if "╭" in (screen := text_of(app)):
             return screen
     raise AssertionError(screen)
 
@@ -39,3 +39,23 @@ async def test_the_help_of_the_dashboard_names_its_screens_in_one_row(tmp_path: 
         screen = await helped(pilot, app)
         assert "1-5  Train, Evaluate, Weights, Runs, Pad" in screen
         assert "Watch the training and steer it" not in screen
+
+
+async def test_a_key_of_weights_is_named_once_and_its_counterpart_by_itself(tmp_path: Path) -> None:
+    app = TrainpadApp(iter(Scripted(tmp_path)))
+    async with app.run_test(size=(160, 45)) as pilot:
+        for _ in range(200):
+            await pilot.pause(0.03)
+            if "tab Panel" in text_of(app):
+                break
+        await pilot.press("3")
+        screen = await helped(pilot, app)
+        for entry in (
+            " ↑  The layer before",
+            " ↓  The layer after",
+            " +  The next class",
+            " -  The class before",
+            " .  Explain the next of the validation images instead",
+            " ,  Explain the validation image before instead",
+        ):
+            assert entry in screen
