@@ -68,9 +68,10 @@ class MarkIndex:
         if not len(cells):
             return
         until = bounds[cells[-1] + 1]
-        # The lowest rank wins, and of equal ones the earliest: both in one number.
-        order = self._ranks[:until] * len(self._ranks) + np.arange(until)
-        best = np.minimum.reduceat(order, bounds[cells]) % len(self._ranks)
+        # The lowest rank wins, and of equal ones the last, which holds: both in one number.
+        count = len(self._ranks)
+        order = self._ranks[:until] * count + count - 1 - np.arange(until)
+        best = count - 1 - np.minimum.reduceat(order, bounds[cells]) % count
         for cell, index in zip(cells.tolist(), best.tolist(), strict=True):
             yield cell, self._marks[index]
 
