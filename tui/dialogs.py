@@ -1,6 +1,7 @@
 """The screens that lie over another: how to leave or end a run, for what, from where to branch."""
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,6 +12,8 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+WHAT = 34
+"""Cells for what an answer does."""
 STOP = ("stop", "s", "Stop and save", "end the run with a checkpoint")
 DETACH = ("detach", "d", "Detach", "leave it training; `trainpad open` comes back to it")
 NEXT = ("next", "n", "End it", "save a checkpoint, then train a new run with what the panel says")
@@ -30,7 +33,7 @@ class Choice(ModalScreen[str]):
             yield Static(self.QUESTION, markup=False)
             yield OptionList(
                 *(
-                    Option(Content(f"{title:14} {'esc' if key == 'escape' else key:4} {what}"))
+                    Option(Content(_told(title, "esc" if key == "escape" else key, what)))
                     for _, key, title, what in self.CHOICES
                 )
             )
@@ -42,6 +45,12 @@ class Choice(ModalScreen[str]):
     def action_choose(self, choice: str) -> None:
         """Answer with this."""
         self.dismiss(choice)
+
+
+def _told(title: str, key: str, what: str) -> str:
+    """Title, key and meaning in columns; what goes on in a second row begins where it began."""
+    first, *more = wrap(what, WHAT)
+    return "\n".join([f"{title:14} {key:4} {first}", *(" " * 20 + row for row in more)])
 
 
 def _bindings(*choices: tuple[str, str, str, str]) -> list[BindingType]:
