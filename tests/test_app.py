@@ -70,14 +70,18 @@ async def test_the_panel_takes_typed_values_and_refuses_wrong_ones_in_place(
         await pilot.press(*"0", "enter")
         await shown(pilot, app, "learning_rate must be above 0")
         assert source.wanted["hyperparameters"]["learning_rate"] == 0.5
-        await pilot.press("escape", "down", *"100", "enter")
+        await pilot.press("down", *"100", "enter")
         await shown(pilot, app, "max steps must be above 100, the steps", "100_")
         assert source.wanted["hyperparameters"]["max_steps"] == 2000
-        await pilot.press("escape", *"4000", "enter")
+        await pilot.press(*["backspace"] * 3, *"4000", "enter")
         await pilot.pause()
         assert source.wanted["hyperparameters"]["max_steps"] == 4000
-        await pilot.press("escape")
+        await pilot.press(*"50", "escape")
         assert not app.screen.query_one(Panel).has_focus
+        assert "50_" not in text_of(app)
+        await pilot.press("tab", "enter")
+        await pilot.pause()
+        assert source.wanted["hyperparameters"]["max_steps"] == 4000
 
 
 async def test_each_press_in_the_panel_counts_before_the_run_has_followed(source: Scripted) -> None:

@@ -195,12 +195,8 @@ class Panel(Lines, can_focus=True):
         self.update_rows()
 
     def action_leave(self) -> None:
-        """Forget what was typed; without any, leave."""
-        if self._typed or self._problem:
-            self._typed = self._problem = ""
-            self.update_rows()
-        else:
-            self.screen.set_focus(None)
+        """Leave, which forgets what was typed."""
+        self.screen.set_focus(None)
 
     def on_key(self, event: events.Key) -> None:
         """Take what may stand in a value; all else that can be typed is no command here either."""
