@@ -84,7 +84,7 @@ class KeyRow(Lines):
         everywhere: dict[str, Entry] = {}
         if not self.screen.is_current:
             return [], []  # nothing can be pressed here yet, or any more
-        refused = getattr(self.screen, "refused", frozenset())
+        refused: frozenset[str] = getattr(self.screen, "refused", frozenset())
         focused = self.screen.focused
         taker = focused if focused is not None and focused.has_class(TYPED_INTO) else None
         for node, binding, enabled, tooltip in self.screen.active_bindings.values():
