@@ -12,22 +12,14 @@ from typing import Any
 import click
 
 from core.device import STRATEGIES
-from core.flags import (
-    SETTINGS,
-    DefaultGroup,
-    ascii_flag,
-    flag,
-    hyperparameter_flags,
-    pace_flags,
-    run_names,
-)
+from core.flags import DefaultGroup, ascii_flag, flag, hyperparameter_flags, pace_flags, run_names
 from core.presets import PRESETS
 from data.errors import UserError
 
 WRONG = 2
 
 
-@click.group(cls=DefaultGroup, context_settings=dict(SETTINGS))
+@click.group(cls=DefaultGroup)
 @click.option(
     "--version",
     is_flag=True,

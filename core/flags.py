@@ -23,6 +23,9 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 class DefaultGroup(click.Group):
     """A group whose command `train` need not be named."""
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, context_settings=dict(SETTINGS), **options)
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put `train` first where neither a command, mistyped or not, nor help is asked for."""
         if args:
