@@ -223,6 +223,8 @@ RECORDED: Mapping[str, type[Event]] = {
         Failed, Finished,
     )
 }  # fmt: skip
+ANSWERS: Final = (Paused, Continued, Changed, Finished, Diverged, Failed)
+"""What keys lead to: a screen shows it at once, whatever following the numbers has used up."""
 
 
 def to_json(event: Event) -> str:

@@ -100,7 +100,7 @@ def pace_flags(command: Callable[..., Any]) -> Callable[..., Any]:
         "bytes_per_second",
         type=click.FloatRange(min=100),
         metavar="N",
-        help="What following the numbers may send.  [4096 over SSH]",
+        help="What following the numbers may send.  [3600 over SSH]",
     )(command)
     return flag(
         "fps",

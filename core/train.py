@@ -6,6 +6,7 @@ suspended between any two events and pulled on by another thread. It writes noth
 does.
 """
 
+import gc
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -101,6 +102,9 @@ def train(
         engine = SpreadEngine(
             job.dataset, job.hparams, device=job.device, xla=job.xla, strategy=job.strategy
         )
+    # What TensorFlow has made by now stays. A full collection that looks through all of it would
+    # hold every thread, the screen's too, for a third of a second.
+    gc.freeze()
     yield from Training(engine, job, engine.joined(control), clock, sleep).events()
 
 

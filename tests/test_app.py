@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import numpy as np
 import pytest
 from app_made import Scripted, ended, evaluation, shown, text_of, weights
 from rich.cells import cell_len
@@ -352,3 +353,15 @@ async def test_a_long_past_is_drawn_a_few_times_and_then_shown_whole(
             app._take(Happened(app.pump, event))
         assert len(drawn) <= 1
         await shown(pilot, app, "400 / 2,000")
+
+
+async def test_what_a_key_leads_to_is_shown_though_the_rate_is_used_up(source: Scripted) -> None:
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(120, 35)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        app._driver.is_behind = True
+        source.give(Steps(100, np.full(7, 0.5, np.float32), 0.1))
+        await pilot.pause(0.3)
+        assert "107 / 2,000" not in text_of(app)
+        source.give(Paused(107))
+        await shown(pilot, app, "paused", "107 / 2,000")

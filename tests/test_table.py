@@ -1,8 +1,10 @@
 """The table of evaluations."""
 
 from app_made import matrix
+from conftest import FakeClock
 
-from core.events import Evaluated
+from core.events import Evaluated, Finished, Started
+from core.hparams import HyperParameters, as_dict
 from core.run import Run
 from data.dataset import SPLITS
 from tui.table import EvaluationTable
@@ -16,3 +18,19 @@ def test_the_star_is_at_the_best_of_all_and_at_none_where_that_is_not_shown() ->
     starred = [row[0][0].strip() for row in table.lines(48, 10)[1:] if row[-1][0]]
     assert starred == ["200"]
     assert [row[-1][0] for row in table.lines(48, 3)[1:]] == ["", ""]
+
+
+def test_the_rows_move_once_a_second_while_it_trains_and_are_all_there_when_it_ends() -> None:
+    clock = FakeClock()
+    run, table = Run(), EvaluationTable(clock)
+    moved: list[int] = []
+    table.update_rows = lambda: moved.append(len(run.evaluations)) or 1
+    run.fold(Started(0, as_dict(HyperParameters()), "CPU:0", 1))
+    for step in range(1, 31):
+        run.fold(Evaluated(step, {split: matrix(10, 5) for split in SPLITS}, {}, 0.1))
+        clock.now += 0.125
+        table.show(run)
+    assert moved == [1, 9, 17, 25]
+    run.fold(Finished(30, "done", 3.0))
+    table.show(run)
+    assert moved[-1] == 30

@@ -15,7 +15,7 @@ from textual.driver import Driver
 from textual.screen import Screen
 
 from core.control import Control
-from core.events import Event, Opened, Steps, Weights
+from core.events import ANSWERS, Event, Opened, Steps, Weights
 from core.follow import follow, replay
 from core.hparams import HyperParameters
 from core.launcher import Launcher
@@ -175,6 +175,8 @@ class TrainpadApp(PreciseApp[str]):
         if isinstance(event, Steps):
             if not self._mounts_ahead:
                 self._mount_ahead()
+        elif isinstance(event, ANSWERS):
+            self._follow(held_by="is_stalled")
         elif not isinstance(event, Weights):
             self._follow_at_once()
 
@@ -298,12 +300,12 @@ class TrainpadApp(PreciseApp[str]):
             self._followed_at = now
             self._follow()
 
-    def _follow(self) -> None:
-        """Bring the screen up to date, unless nothing happened or the terminal is behind."""
+    def _follow(self, held_by: str = "is_behind") -> None:
+        """Bring the screen up to date, unless nothing happened or the driver says to wait."""
         view = self._view
         if view is None or self.run_shown.version == self._shown_version:
             return
-        if getattr(self._driver, "is_behind", False):
+        if getattr(self._driver, held_by, False):
             return
         self._shown_version = self.run_shown.version
         view.show(self.run_shown)

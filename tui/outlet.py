@@ -139,11 +139,15 @@ class Flow:
     @property
     def behind(self) -> bool:
         """Whether a frame sent now would come late, or be more than the rate allows."""
-        now = self._clock()
-        self._earn(now)
-        if self._rate is not None and self._credit < 0:
-            return True
-        return self._answers and self._asked is not None and now - self._asked < PATIENCE
+        self._earn(self._clock())
+        return (self._rate is not None and self._credit < 0) or self.waits
+
+    @property
+    def waits(self) -> bool:
+        """Whether the terminal has not come yet as far as what was sent last."""
+        if not self._answers or self._asked is None:
+            return False
+        return self._clock() - self._asked < PATIENCE
 
     def took(self, count: int) -> None:
         """So many bytes were sent."""

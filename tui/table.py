@@ -1,5 +1,8 @@
 """The table of evaluations: precision on each split, the newest at the bottom."""
 
+import time
+from collections.abc import Callable
+
 from core.events import Evaluated
 from core.run import Run
 from data.dataset import SPLITS
@@ -8,17 +11,28 @@ from tui.lines import Lines, Part, right
 STEP_WIDTH, COLUMN_WIDTH, MARK_WIDTH = 9, 12, 2
 
 
+REST = 1.0
+"""Seconds between two changes of the table while it trains: a new row moves all of them, and where
+several come in a second, nobody reads them and the line carries little else."""
+
+
 class EvaluationTable(Lines):
     """Step and precision of every evaluation; the best on validation has a star."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
+        self._clock = clock
         self._run = Run()
+        self._changed_at = float("-inf")
 
     def show(self, run: Run) -> None:
-        """Show this run's evaluations."""
+        """Show this run's evaluations; while it trains, not more often than they can be read."""
+        now = self._clock()
+        if run is self._run and run.state == "training" and now - self._changed_at < REST:
+            return
         self._run = run
-        self.update_rows()
+        if self.update_rows():
+            self._changed_at = now
 
     def lines(self, width: int, height: int) -> list[list[Part]]:
         """A head, and as many of the newest evaluations as there is room for."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 LOCAL_FPS, REMOTE_FPS = 10.0, 4.0
 """How often the screen follows the numbers: less over SSH, where every byte costs."""
-REMOTE_BYTES: Final = 4096.0
+REMOTE_BYTES: Final = 3600.0
 """Bytes a second over SSH, on the average, that following the numbers may send."""
 LAST_WRITE: Final = 0.3
 """Seconds that leaving waits for a terminal that stalls."""
@@ -173,8 +173,13 @@ def _surviving(base: Any, pace: Pace, launcher: Launcher | None) -> type[Driver]
         @property
         def is_behind(self) -> bool:
             """Whether the next frame should wait, for the line or for the rate."""
+            return self.is_stalled or self._flow.behind
+
+        @property
+        def is_stalled(self) -> bool:
+            """Whether the next frame would come late, however much the rate allows."""
             outlet = self._outlet
-            return outlet is None or outlet.waiting > 0 or self._flow.behind
+            return outlet is None or outlet.waiting > 0 or self._flow.waits
 
         def write(self, data: str) -> None:
             """Send to the terminal; never blocks."""
