@@ -1,6 +1,8 @@
 """What several test modules need: a data set, a run directory, a clock that does not run."""
 
+import gc
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +39,17 @@ class FakeClock:
     def sleep(self, seconds: float) -> None:
         self.now += seconds
         self.slept += 1
+
+
+@pytest.fixture(autouse=True, scope="module")
+def light_collections() -> None:
+    """Full collections do not look through what TensorFlow left: that takes longer than a test.
+
+    A process that trains does the same; see `core.train`.
+    """
+    if "tensorflow" in sys.modules and not gc.get_freeze_count():
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -244,7 +244,8 @@ def test_a_second_signal_leaves_at_once(tmp_path: Path) -> None:
         for number in (signal.SIGSTOP, signal.SIGINT, signal.SIGTERM, signal.SIGCONT):
             process.send_signal(number)
         process.communicate()
-    assert process.returncode == -signal.SIGTERM
+    # Two that arrive together are seen in either order; the second one ends the process.
+    assert process.returncode in (-signal.SIGTERM, -signal.SIGINT)
 
 
 def test_the_labs_defaults_learn_what_they_learned_in_the_lab(

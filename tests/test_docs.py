@@ -31,7 +31,7 @@ from tui.screens import PLACES
 READMES = [REPOSITORY / name for name in ("README.md", "README.zh-TW.md")]
 PAGES = [*READMES, *sorted((REPOSITORY / "docs").glob("*.md"))]
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
-NAMED = "20261123"
+NAMED = "20261123-1015"
 """The beginning of a run's name in the READMEs."""
 
 
