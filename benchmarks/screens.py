@@ -48,7 +48,10 @@ def drain(terminal: int, seconds: float) -> int:
     count, until = 0, time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
         if select.select([terminal], [], [], left)[0]:
-            count += len(os.read(terminal, 1 << 16))
+            try:
+                count += len(os.read(terminal, 1 << 16))
+            except OSError:  # the program has ended
+                break
     return count
 
 
