@@ -348,7 +348,10 @@ async def test_a_long_past_is_drawn_a_few_times_and_then_shown_whole(
         await shown(pilot, app, "100 / 2,000")
         app._clock = lambda: 1.0
         drawn.clear()
-        past = [(Steps(s, [0.5], 0.1), evaluation(s + 1)) for s in range(100, 400)]
+        past = [
+            (Steps(s, [0.5], 0.1), evaluation(s + 1), Changed(s + 1, "learning_rate", 0.01, 0.02))
+            for s in range(100, 400)
+        ]
         for event in (event for pair in past for event in pair):
             app._take(Happened(app.pump, event))
         assert len(drawn) <= 1

@@ -118,6 +118,8 @@ class TrainpadApp(PreciseApp[str]):
         self._mounts_ahead = False
         self._clock = time.monotonic
         self._followed_at = 0.0
+        self._answers = False
+        """Whether something that a key led to is not shown yet."""
 
     def get_driver_class(self) -> type[Driver]:
         """A driver that outlives its terminal."""
@@ -175,9 +177,8 @@ class TrainpadApp(PreciseApp[str]):
         if isinstance(event, Steps):
             if not self._mounts_ahead:
                 self._mount_ahead()
-        elif isinstance(event, ANSWERS):
-            self._follow(held_by="is_stalled")
         elif not isinstance(event, Weights):
+            self._answers = self._answers or isinstance(event, ANSWERS)
             self._follow_at_once()
 
     @on(Ended)
@@ -300,13 +301,17 @@ class TrainpadApp(PreciseApp[str]):
             self._followed_at = now
             self._follow()
 
-    def _follow(self, held_by: str = "is_behind") -> None:
-        """Bring the screen up to date, unless nothing happened or the driver says to wait."""
+    def _follow(self) -> None:
+        """Bring the screen up to date, unless nothing happened or the terminal is behind.
+
+        What a key led to waits for the terminal alone, and not for the rate.
+        """
         view = self._view
         if view is None or self.run_shown.version == self._shown_version:
             return
-        if getattr(self._driver, held_by, False):
+        if getattr(self._driver, "is_stalled" if self._answers else "is_behind", False):
             return
+        self._answers = False
         self._shown_version = self.run_shown.version
         view.show(self.run_shown)
 
