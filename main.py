@@ -15,6 +15,7 @@ from core.device import STRATEGIES
 from core.flags import DefaultGroup, ascii_flag, flag, hyperparameter_flags, pace_flags, run_names
 from core.presets import PRESETS
 from data.errors import UserError
+from tui.prepare import prepare_textual
 
 WRONG = 2
 
@@ -115,7 +116,7 @@ def open_run(
     if not _has_screen():
         raise UserError("this is no terminal to draw on; `trainpad runs` tells how the runs stand")
     found = chosen(run, log_dir_from(log_dir))
-    _prepare_textual()
+    prepare_textual()
     from tui.dashboard import run_viewer
     from tui.terminal import Pace, needs_ascii
 
@@ -203,7 +204,7 @@ def pad(run: str | None, log_dir: Path | None, export: Path | None, ascii_only: 
     if not _has_screen():
         raise UserError("this is no terminal to draw on; `trainpad classify` reads files")
     folder = log_dir_from(log_dir)
-    _prepare_textual()
+    prepare_textual()
     from core.classify import reader_of
     from tui.pad_app import run_pad
     from tui.terminal import needs_ascii
@@ -262,7 +263,7 @@ def watch(
 
         print_once(paths, sys.stdout, pattern, as_json=as_json)
         return 0
-    _prepare_textual()
+    prepare_textual()
     from tui.terminal import Pace, needs_ascii
     from tui.watch_app import run_watch
 
@@ -358,22 +359,12 @@ def _dashboard(
     from core.launcher import launch
 
     launcher = launch()
-    _prepare_textual()
+    prepare_textual()
     from tui.dashboard import run_dashboard
     from tui.terminal import Pace, needs_ascii
 
     pace, plain = Pace.chosen(fps, bytes_per_second), ascii_only or needs_ascii()
     return run_dashboard(request, launcher, pace, ascii_only=plain)
-
-
-def _prepare_textual() -> None:
-    """Set what Textual reads when it is imported."""
-    # Pixel reports of the mouse go wrong in several terminals; cells are exact enough.
-    os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
-    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
-    # What changed is sent within 5 ms instead of 17: ink follows the pen, keys answer sooner. How
-    # often numbers are followed is `Pace`'s, and does not depend on this.
-    os.environ.setdefault("TEXTUAL_FPS", "200")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

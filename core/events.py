@@ -216,6 +216,14 @@ class Idle(Event):
     """Nothing happened; lets whoever pulls the events look up from them."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Wished(Event):
+    """Somebody at this screen wants something of the run, which has not answered yet."""
+
+    what: str
+    """What the run is about to do, in a word: ``pausing``."""
+
+
 RECORDED: Mapping[str, type[Event]] = {
     kind.__name__.lower(): kind
     for kind in (
@@ -223,7 +231,7 @@ RECORDED: Mapping[str, type[Event]] = {
         Failed, Finished,
     )
 }  # fmt: skip
-ANSWERS: Final = (Paused, Continued, Changed, Finished, Diverged, Failed)
+ANSWERS: Final = (Wished, Paused, Continued, Changed, Finished, Diverged, Failed)
 """What keys lead to: a screen shows it at once, whatever following the numbers has used up."""
 
 

@@ -31,6 +31,7 @@ from core.events import (
     Steps,
     Warned,
     Weights,
+    Wished,
 )
 from core.hparams import DECLARED, HyperParameters, as_dict, checked
 from core.series import Points, Series
@@ -70,6 +71,8 @@ class Run:
         self.state = "starting"
         self.doing = ""
         """What keeps it from training, while it is starting."""
+        self.wished = ""
+        """What was asked of it at this screen; nothing as soon as it tells anything."""
         self.device = ""
         self.parameters = 0
         self.hparams = HyperParameters()
@@ -110,6 +113,12 @@ class Run:
         return tuple(clean(str(name), limit=40) for name in names)
 
     @property
+    def activity(self) -> str:
+        """What it does, in a word or a few: its state, or what it is about to do."""
+        preparing = self.doing if self.state == "starting" else ""
+        return self.wished or preparing or self.state
+
+    @property
     def live(self) -> bool:
         """Whether more may happen."""
         return self.state in LIVE
@@ -135,7 +144,10 @@ class Run:
 
     def fold(self, event: Event) -> None:
         """Take in the next event."""
-        self.version += not isinstance(event, Idle)
+        if isinstance(event, Idle):
+            return
+        self.version += 1
+        self.wished = event.what if isinstance(event, Wished) else ""
         match event:
             case Steps():
                 self._take_steps(event)

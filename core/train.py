@@ -6,7 +6,6 @@ suspended between any two events and pulled on by another thread. It writes noth
 does.
 """
 
-import gc
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -34,6 +33,7 @@ from core.events import (
     Warned,
     Weights,
 )
+from core.garbage import leave_out_what_is
 from core.hparams import AUGMENTATION, DECLARED, HyperParameters, as_dict, changed, checked
 from core.pacer import Pacer
 from core.watchdog import Watchdog
@@ -102,9 +102,7 @@ def train(
         engine = SpreadEngine(
             job.dataset, job.hparams, device=job.device, xla=job.xla, strategy=job.strategy
         )
-    # What TensorFlow has made by now stays. A full collection that looks through all of it would
-    # hold every thread, the screen's too, for a third of a second.
-    gc.freeze()
+    leave_out_what_is()  # all that TensorFlow made
     yield from Training(engine, job, engine.joined(control), clock, sleep).events()
 
 

@@ -7,7 +7,7 @@ import pytest
 from conftest import FakeClock
 
 from core.control import Control, Wanted
-from core.events import Changed, Finished, Opened, Started, Steps
+from core.events import Changed, Finished, Idle, Opened, Paused, Started, Steps
 from core.hparams import HyperParameters, as_dict
 from core.run import Run
 from tui.steering import Steering
@@ -72,3 +72,26 @@ def test_a_step_is_wanted_while_another_window_lets_the_run_go_on(
     monkeypatch.setattr(steering.control, "poll", lambda: looks.pop(0) if looks else Wanted())
     assert steering.step_once() == ""
     assert steering.step_once() == "pause first (space), then s takes one step at a time"
+
+
+def test_a_wish_stands_on_the_screen_until_the_run_tells_anything(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    run, steering = steered(tmp_path, clock)
+    assert not steering.pause_or_go_on()
+    assert run.activity == "pausing"
+    run.fold(Idle())
+    assert run.activity == "pausing"
+    run.fold(Paused(0))
+    assert run.activity == "paused"
+    steering.pause_or_go_on()
+    assert run.activity == "going on"
+
+
+def test_a_wish_that_nobody_follows_is_not_said_to_be_followed(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    run, steering = steered(tmp_path, clock)
+    run.fold(Finished(100, "done", 1.0))
+    assert steering.pause_or_go_on() == "the run is over"
+    assert run.activity == "done"

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,6 +16,7 @@ from textual.screen import Screen
 from core.control import Control
 from core.events import ANSWERS, Event, Opened, Steps, Weights
 from core.follow import follow, replay
+from core.garbage import leave_out_what_is
 from core.hparams import HyperParameters
 from core.launcher import Launcher
 from core.request import Request
@@ -26,7 +26,7 @@ from core.rundir import RunDir, default_log_dir
 from data.errors import UserError
 from tui import modes
 from tui.dialogs import QuitDialog, StopDialog
-from tui.help import PLAIN, Help, bindings
+from tui.help import PLAIN, Help, commands
 from tui.precise import PreciseApp
 from tui.pump import Ended, Happened, Pump
 from tui.raster import Glyphs
@@ -50,11 +50,6 @@ class _Shown:
     steering: Steering
     pump: Pump
     viewer: bool
-
-
-def _is_refusal(message: Ended) -> bool:
-    """Whether a source ended because what was asked of it cannot be done."""
-    return isinstance(message.error, UserError) and not message.pump.started
 
 
 class TrainpadApp(PreciseApp[str]):
@@ -152,6 +147,8 @@ class TrainpadApp(PreciseApp[str]):
         if missing:
             self._init_mode(missing[0])
             self.set_timer(MOUNT_PAUSE, self._mount_ahead)
+        else:
+            leave_out_what_is()
 
     def leave(self, how: str) -> bool:
         """Exit with this result, from a signal's handler; whether there is a screen to leave."""
@@ -185,7 +182,7 @@ class TrainpadApp(PreciseApp[str]):
     def _end(self, message: Ended) -> None:
         if message.pump is not self.pump:
             return
-        if self._before is not None and _is_refusal(message):
+        if self._before is not None and message.is_refusal:
             self._go_back(self._before, message.error)
         elif message.error is not None:
             self.error = message.error
@@ -322,16 +319,25 @@ class TrainpadApp(PreciseApp[str]):
         if sentence:
             self.notify(sentence, markup=False, timeout=4)
 
+    def catch_up(self) -> None:
+        """Show at once how things are now."""
+        self._shown_version = -1
+        self._answers = True
+        self._follow()
+
+    def wish(self, problem: str) -> None:
+        """Show at once that a wish was heard, or tell why it was not."""
+        self.catch_up()
+        self.tell(problem)
+
     def action_go(self, screen: str) -> None:
         """Go to another screen."""
         if isinstance(self.screen, View):
-            self._shown_version = -1
             self.subject = self.screen.subject or self.subject
             self.switch_mode(screen)
 
     async def take_to_pad(self, subject: Subject) -> None:
         """Show a picture on the pad."""
-        self._shown_version = -1
         await self.switch_mode("pad")
         show_image = getattr(self.screen, "show_image", None)
         if show_image is not None:
@@ -340,9 +346,7 @@ class TrainpadApp(PreciseApp[str]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: all that the keys of this screen do, and Textual's own."""
         if isinstance(screen, View):
-            for node, binding in bindings(screen):
-                action = partial(self.run_action, binding.action, node)
-                yield SystemCommand(binding.description, binding.tooltip, action)
+            yield from commands(screen)
         yield from super().get_system_commands(screen)
 
     def action_command_palette(self) -> None:

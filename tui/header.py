@@ -117,18 +117,18 @@ class Progress(Lines):
         """The figures, and the bar."""
         run = self._run
         sign, role = STATES[run.state]
-        state = run.doing if run.state == "starting" and run.doing else run.state
+        state = f"{sign} {run.activity}"
         bar = self._bar(width)
         steps = f"{run.step:,} / {run.hparams.max_steps:,}"
         figures = f"   {steps}"
         if run.state == "training" and run.steps_per_second:
             rate, left = f"{run.steps_per_second:,.0f}", duration(run.seconds_left)
             if width <= NARROW:
-                return [spread([], _short(sign, role, steps, left, width), width), bar]
+                return [spread([], _short(run, steps, left, width), width), bar]
             figures += f"  {right(rate, 6)} steps/s  {right(left, 12)} left"
         if run.state == "starting" and not run.step:
             figures = ""
-        head: list[Part] = [(f"{sign} {state}", role), (f"{figures} ", "text")]
+        head: list[Part] = [(state, role), (f"{figures} ", "text")]
         return [spread([], head, width), bar]
 
     def _bar(self, width: int) -> list[Part]:
@@ -144,11 +144,12 @@ class Progress(Lines):
         ]
 
 
-def _short(sign: str, role: str, steps: str, left: str, width: int) -> list[Part]:
+def _short(run: Run, steps: str, left: str, width: int) -> list[Part]:
     """State, steps and time left, as far as there is room for them."""
+    sign, role = STATES[run.state]
     choices: list[list[Part]] = [
-        [(f"{sign} training", role), (f"  {steps}  {left} ", "text")],
-        [(f"{sign} training", role), (f"  {steps} ", "text")],
+        [(f"{sign} {run.activity}", role), (f"  {steps}  {left} ", "text")],
+        [(f"{sign} {run.activity}", role), (f"  {steps} ", "text")],
         [(sign, role), (f" {steps}  {left} ", "text")],
     ]
     fitting = (parts for parts in choices if sum(len(text) for text, _ in parts) <= width)

@@ -1,10 +1,11 @@
 """Every key of a screen, on one screen: the help, and the palette's entries, from the bindings."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import ClassVar
 
 from rich.cells import cell_len
-from textual.app import ComposeResult
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -29,14 +30,22 @@ FRAME_CELLS, FRAME_ROWS = 6, 2
 
 def bindings(screen: Screen[None]) -> Iterator[tuple[DOMNode, Binding]]:
     """What can be done on a screen by keys, and which node does it; each key once a node."""
+    refused: frozenset[str] = getattr(screen, "refused", frozenset())
     for node in (screen, *screen.query("*").results()):
         if node is not screen and not node.can_focus:
             continue
-        done: set[str] = set()
+        done = set(refused)
         for _key, binding in node._bindings:  # noqa: SLF001 - there is no public way to list them
             if binding.tooltip and binding.action not in done:
                 done.add(binding.action)
                 yield node, binding
+
+
+def commands(screen: Screen[None]) -> Iterator[SystemCommand]:
+    """What the palette offers on a screen: all that its keys do."""
+    for node, binding in bindings(screen):
+        action = partial(screen.app.run_action, binding.action, node)
+        yield SystemCommand(binding.description, binding.tooltip, action)
 
 
 class Help(ModalScreen[None]):

@@ -15,6 +15,8 @@ from textual.screen import Screen
 from tui.steady import SteadyApp
 
 Result = TypeVar("Result")
+MASKED = 0.005
+"""Seconds for which nothing is drawn while another mode takes over; Textual's are 0.05."""
 
 
 class PreciseUpdate(ChopsUpdate):
@@ -41,7 +43,11 @@ def precise(update: RenderableType | None) -> RenderableType | None:
 
 
 class PreciseApp(SteadyApp[Result]):
-    """An app whose screens send only what changed."""
+    """An app whose screens send only what changed, as soon as it did."""
+
+    def delay_update(self, delay: float = MASKED) -> None:
+        """Hide a mode that is mounted for a moment only: these are mounted ahead."""
+        super().delay_update(min(delay, MASKED))
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         super()._display(screen, precise(renderable))

@@ -11,6 +11,8 @@ from textual.message import Message
 
 from core.events import Event, Idle, Opened, Started
 from core.headless import FAILED, exit_status
+from core.priority import yield_to_others
+from data.errors import UserError
 
 
 class Happened(Message):
@@ -29,6 +31,11 @@ class Ended(Message):
         super().__init__()
         self.pump = pump
         self.error = error
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the source ended because what was asked of it cannot be done."""
+        return isinstance(self.error, UserError) and not self.pump.started
 
 
 class Pump(threading.Thread):
@@ -53,6 +60,7 @@ class Pump(threading.Thread):
 
     def run(self) -> None:
         """Pull and post."""
+        yield_to_others()
         try:
             while not self._leaving.is_set():
                 event = next(self.source, None)

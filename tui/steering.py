@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from core.control import Control, Wanted
+from core.events import Wished
 from core.hparams import DECLARED, Value
 from core.run import Run
 from data.errors import UserError
@@ -55,13 +56,15 @@ class Steering:
         except UserError:
             return self.control.wanted
 
-    def _ask(self, **changes: object) -> str:
+    def _ask(self, what: str, **changes: object) -> str:
+        """Want these; `what` the run is then about to do stands on the screen until it answers."""
         if self.control is None or self.refusal:
             return self.refusal
         try:
             self.control.ask(**changes)  # type: ignore[arg-type]
         except UserError as error:
             return str(error)
+        self._run.fold(Wished(what))
         return ""
 
     def set(self, name: str, value: Value) -> str:
@@ -73,7 +76,7 @@ class Steering:
         except UserError as error:
             return str(error)
         self._underway[name] = value, self._clock()
-        return self._ask(hyperparameters={name: value})
+        return self._ask("setting", hyperparameters={name: value})
 
     def turn(self, name: str, presses: int) -> str:
         """Want a hyperparameter to be so many key presses larger; quick presses add up."""
@@ -84,23 +87,25 @@ class Steering:
 
     def pause_or_go_on(self) -> str:
         """Want no more steps, or steps again."""
-        return self._ask(pause_at=0 if self._wanted.pause_at is None else None)
+        if self._wanted.pause_at is None:
+            return self._ask("pausing", pause_at=0)
+        return self._ask("going on", pause_at=None)
 
     def step_once(self) -> str:
         """Want one step, while paused."""
         pause_at = self._wanted.pause_at  # once: another window may let the run go on just now
         if pause_at is None:
             return self.refusal or "pause first (space), then s takes one step at a time"
-        return self._ask(pause_at=max(self._run.step, pause_at) + 1)
+        return self._ask("stepping", pause_at=max(self._run.step, pause_at) + 1)
 
     def evaluate(self) -> str:
         """Want an evaluation now."""
-        return self._ask(again="evaluate")
+        return self._ask("evaluating", again="evaluate")
 
     def checkpoint(self) -> str:
         """Want a checkpoint now."""
-        return self._ask(again="checkpoint")
+        return self._ask("saving", again="checkpoint")
 
     def stop(self) -> str:
         """Want the run to end after saving."""
-        return self._ask(stop="stopped")
+        return self._ask("stopping", stop="stopped")

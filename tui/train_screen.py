@@ -205,23 +205,23 @@ class TrainScreen(View):
 
     def action_pause(self) -> None:
         """Pause, or go on."""
-        self.trainpad.tell(self.trainpad.steering.pause_or_go_on())
+        self.trainpad.wish(self.trainpad.steering.pause_or_go_on())
 
     def action_step(self) -> None:
         """One step."""
-        self.trainpad.tell(self.trainpad.steering.step_once())
+        self.trainpad.wish(self.trainpad.steering.step_once())
 
     def action_turn(self, presses: int) -> None:
         """Learning rate up or down."""
-        self.trainpad.tell(self.trainpad.steering.turn("learning_rate", presses))
+        self.trainpad.wish(self.trainpad.steering.turn("learning_rate", presses))
 
     def action_evaluate(self) -> None:
         """Evaluate now."""
-        self.trainpad.tell(self.trainpad.steering.evaluate())
+        self.trainpad.wish(self.trainpad.steering.evaluate())
 
     def action_checkpoint(self) -> None:
         """Save a checkpoint now."""
-        self.trainpad.tell(self.trainpad.steering.checkpoint())
+        self.trainpad.wish(self.trainpad.steering.checkpoint())
 
     def action_panel(self) -> None:
         """Into the panel, or out of it."""
@@ -247,11 +247,11 @@ class TrainScreen(View):
 
     @on(Panel.Asked)
     def _set(self, message: Panel.Asked) -> None:
-        self.trainpad.tell(self.trainpad.steering.set(message.name, message.value))
+        self.trainpad.wish(self.trainpad.steering.set(message.name, message.value))
 
     @on(Panel.Turned)
     def _turn(self, message: Panel.Turned) -> None:
-        self.trainpad.tell(self.trainpad.steering.turn(message.name, message.presses))
+        self.trainpad.wish(self.trainpad.steering.turn(message.name, message.presses))
 
 
 def _marks(run: Run) -> Sequence[Mark]:

@@ -98,9 +98,13 @@ class View(Screen[None]):
         self._up = True
 
     def _on_screen_resume(self, event: ScreenResume) -> None:
-        """Come back as it was: Textual works out all styles anew, which only a theme changes."""
+        """Come back as the run is now, and otherwise as it was.
+
+        Textual would work out all styles anew, which only a theme changes.
+        """
         event.refresh_styles = self._styled_for != self.app.theme
         self._styled_for = self.app.theme
+        self.trainpad.catch_up()
 
     def show(self, run: Run) -> None:
         """Show this run, as it is now."""
