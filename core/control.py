@@ -102,6 +102,8 @@ class Control:
         # A signal's handler may ask while the interrupted thread is just looking.
         self._lock = threading.RLock()
         self._wanted = Wanted()
+        self._is_known = start is not None
+        """Whether `_wanted` was wanted by anybody, and not only is how things begin."""
         self._asked: deque[tuple[Mapping[str, Value], str, dict[str, Any]]] = deque()
         self._asking = False
         self._seen: tuple[int | None, ...] = ()
@@ -128,7 +130,7 @@ class Control:
                     self._seen = mark
                     wanted = parse(read_private(self.path, LIMIT))
                     if self._seen is mark:  # no signal's handler has asked since
-                        self._wanted = wanted
+                        self._wanted, self._is_known = wanted, True
             except FileNotFoundError:
                 self._seen = ()
             except OSError as error:
@@ -172,7 +174,10 @@ class Control:
         with self._alone():
             try:
                 wanted = self.poll()
-            except UserError:
+            except UserError as error:
+                if not self._is_known:  # to write would undo what was wanted before, a pause too
+                    self._asked.clear()
+                    raise RunError(f"{error}; mend control.json, then try again") from error
                 wanted = self._wanted
             while self._asked:
                 values, again, changes = self._asked.popleft()

@@ -213,8 +213,12 @@ class Training:
         if self._job.branch:
             return
         self._step = self._saved_at = self._evaluated_at = checkpoint.step
-        self._position = int(checkpoint.about["position"])
-        self._hparams = checked(checkpoint.about["hyperparameters"])
+        try:
+            self._position = int(checkpoint.about["position"])
+            self._hparams = checked(checkpoint.about["hyperparameters"])
+        except (KeyError, TypeError, ValueError) as error:
+            told = "the checkpoint does not say how its run went on; branch from it instead"
+            raise UserError(told) from error
         self._watchdog.restore(checkpoint.about.get("watchdog", {}))
         self._early_stop.restore(checkpoint.about.get("early_stop", {}))
 

@@ -223,3 +223,17 @@ def test_a_wish_from_a_signal_amid_another_is_kept(
     control.ask(pause_at=0)
     found = json.loads(control.path.read_bytes())
     assert (found["stop"], found["pause_at"]) == ("interrupted", 0)
+
+
+def test_a_window_that_finds_garbage_undoes_nothing_by_its_first_key(
+    control: Control, tmp_path: Path
+) -> None:
+    control.ask(pause_at=0)
+    write(control, b"{garbage")
+    other = Control(tmp_path)
+    with pytest.raises(UserError, match="then try again"):
+        other.ask(hyperparameters={"learning_rate": 0.5})
+    assert control.path.read_bytes() == b"{garbage"
+    write(control, b'{"pause_at": 7}')
+    assert other.ask(evaluate=1).pause_at == 7
+    assert "learning_rate" not in other.wanted.hyperparameters

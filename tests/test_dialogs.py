@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from app_made import Scripted, shown
 
+from core.events import Finished
 from tui.app import TrainpadApp
 
 
@@ -27,3 +28,17 @@ async def test_what_an_answer_does_goes_on_below_where_it_began(
         assert second in below
         assert below[column] != " "
         assert below[column - 20 : column].isspace()
+
+
+async def test_a_branch_says_that_it_ends_the_run_that_trains(tmp_path: Path) -> None:
+    source = Scripted(tmp_path)
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        await pilot.press("b")
+        await shown(pilot, app, "It begins when this one")
+        await pilot.press("escape")
+        source.give(Finished(100, "done", 1.0), None)
+        await shown(pilot, app, "done")
+        await pilot.press("b")
+        assert "It begins when" not in await shown(pilot, app, "A new run from this one")

@@ -65,7 +65,7 @@ async def test_in_the_panel_its_own_keys_stand_there_and_what_is_no_value_is_ref
         assert source.wanted["pause_at"] is None
         await pilot.press(*".5", "e", "minus", "minus", "2", "e")
         assert panel._typed == "0.5e-2"
-        await shown(pilot, app, "numbers, arrows or enter")
+        await shown(pilot, app, "numbers only; esc leaves it")
         await pilot.press("down", *"1", "full_stop", "e", "2")
         assert panel._typed == "12"
         await pilot.press("tab")

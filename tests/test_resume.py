@@ -271,3 +271,13 @@ def test_ten_times_killed_and_resumed_is_once_trained(tmp_path: Path) -> None:
             assert in_bytes(checkpoint.newest(run.checkpoints).arrays) == weights
     finally:
         children.close()
+
+
+def test_a_checkpoint_that_does_not_say_how_its_run_went_on_can_still_be_branched(
+    engine: Engine, beginning: dict[str, Any], tiny: Dataset, make_run: MakeRun
+) -> None:
+    engine.restore(beginning)
+    bare = Checkpoint(engine.state(), {"step": 40})
+    with pytest.raises(UserError, match="branch from it"):
+        trained(engine, tiny, make_run(), resume=bare)
+    assert trained(engine, tiny, make_run(), resume=bare, branch=True)

@@ -206,7 +206,7 @@ class Panel(Lines, can_focus=True):
         if BEGINNINGS[self._current.kind].fullmatch(typed):
             self._typed, self._problem = typed[:VALUE_WIDTH], ""
         else:
-            self._problem = "numbers, arrows or enter; esc leaves the panel"
+            self._problem = "numbers only; esc leaves it"
         event.stop()
         event.prevent_default()
         self.update_rows()

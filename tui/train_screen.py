@@ -163,11 +163,16 @@ class TrainScreen(View):
         run = self.trainpad.run_shown
         return changed(run.hparams, self.query_one(Panel).next_run)
 
+    @property
+    def _trains_here(self) -> bool:
+        """Whether a new run would end this one."""
+        app = self.trainpad
+        under_way = app.run_shown.state in ("training", "paused")
+        return under_way and not (app.viewer or app.pump.ended)
+
     def action_new_run(self) -> None:
         """Train a new run with what the panel says; one that still trains ends, if meant so."""
-        app = self.trainpad
-        trains = app.run_shown.state in ("training", "paused")
-        if trains and not (app.viewer or app.pump.ended):
+        if self._trains_here:
             self.app.push_screen(NextDialog(), self._begin_next)
         else:
             self._begin_next("next")
@@ -188,6 +193,8 @@ class TrainScreen(View):
             for name, value in self.query_one(Panel).next_run.items()
         )
         told = f"with {pending}" if pending else "as it is; the panel (tab) can change that first"
+        if self._trains_here:
+            told += ". It begins when this one, which is stopped, has been saved"
 
         def branch(place: int | None) -> None:
             if place is None:
