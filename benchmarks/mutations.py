@@ -1,0 +1,153 @@
+"""One constant of each file of `core` made another: a test has to notice.
+
+    python benchmarks/mutations.py [FILE...]
+
+Each line of `MUTATIONS` is a file, what stands in it, what is put there instead, and the test file
+that should fail then. Everything happens in a copy of the project. Ends with status 1 where a
+change went unnoticed.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+MUTATIONS = (
+    ("anatomy.py", "MANY_DEAD = 0.25", "MANY_DEAD = 0.95", "anatomy"),
+    ("augment.py", "3.14159265 / 180", "3.14159265 / 90", "engine"),
+    ("builtin.py", '"built-in weights"', '"weights"', "classify"),
+    ("checkpoint.py", "KEEP = 5", "KEEP = 4", "checkpoint"),
+    ("classify.py", "SURE = 0.7", "SURE = 0.2", "classify"),
+    ("cluster.py", "index == 0", "index == 1", "spread"),
+    ("control.py", "LIMIT = 64 * 1024", "LIMIT = 64", "control"),
+    ("data_command.py", "EXAMPLES = 12", "EXAMPLES = 11", "data_command"),
+    ("detached.py", "past[-1], Started", "past[0], Started", "detached"),
+    ("device.py", 'return "/CPU:0"', 'return "/CPU:1"', "engine"),
+    ("discard.py", '"clock.f64",', '"clock.f32",', "discard"),
+    ("doctor.py", "SPACE: Final = 200e6", "SPACE: Final = 200e3", "doctor"),
+    ("doctor_device.py", '"0x10de"', '"0x10df"', "doctor"),
+    ("early_stop.py", "self._since_best += 1", "self._since_best += 2", "train"),
+    ("engine.py", "1 / 255", "1 / 256", "engine"),
+    ("events.py", '("starting", "training", "paused")', '("starting", "training")', "run"),
+    ("export.py", 'STDOUT = "-"', 'STDOUT = "--"', "export"),
+    ("export_command.py", '("stopped", "interrupted")', '("interrupted",)', "export"),
+    ("export_keras.py", "network.sizes[0]", "network.sizes[1]", "export"),
+    ("export_notebook.py", "<f4", "<f8", "export"),
+    ("export_plot.py", "DPI = 150", "DPI = 15", "export"),
+    ("export_request.py", "len(runs) > 1", "len(runs) > 2", "export"),
+    ("export_tables.py", "PIECE = 100_000", "PIECE = 0", "export"),
+    ("files.py", "0o600", "0o644", "files"),
+    ("findings.py", "INDENT: Final = 22", "INDENT: Final = 21", "doctor"),
+    ("flags.py", '"max_content_width": 100', '"max_content_width": 60', "cli"),
+    ("follow.py", "PIECES: Final = 500", "PIECES: Final = 0", "follow"),
+    ("foreign.py", "DEPTH = 8", "DEPTH = 800", "foreign"),
+    ("garbage.py", "10_000, 20", "700, 10", "garbage"),
+    ("gauges.py", "seconds < 1", "seconds < 9", "gauges"),
+    ("headless.py", "= 0, 1, 3, 130", "= 0, 1, 4, 130", "headless"),
+    ("hparams.py", "<= 8192", "<= 8191", "hparams"),
+    ("lab.py", '"Training"', '"Train"', "lab"),
+    ("launcher.py", "128 - code", "127 - code", "killed"),
+    ("layers.py", 'split("/", 1)[1]', 'split("/", 1)[0]', "engine"),
+    ("learner.py", "0.9, 0.999, 1e-8", "0.9, 0.99, 1e-8", "teach"),
+    ("listing.py", '"named": 16', '"named": 60', "listing"),
+    ("logdir.py", "SEARCH_PAUSE: Final = 20", "SEARCH_PAUSE: Final = 2000", "logdir"),
+    ("metrics.py", "2 * right", "3 * right", "metrics"),
+    ("mistakes.py", "self.classes**2", "self.classes**1", "mistakes"),
+    ("network.py", "weights.shape[1] !=", "weights.shape[0] !=", "network"),
+    ("noise.py", "2.0**-24", "2.0**-23", "engine"),
+    ("notes.py", "TAGS = 16", "TAGS = 2", "runs"),
+    ("order.py", "WINDOW = 60_000", "WINDOW = 1", "order"),
+    ("output.py", "os.dup2(kept[1], 2)", "os.dup2(kept[0], 2)", "cli"),
+    ("overview.py", 'or "softmax"', 'or "none"', "overview"),
+    ("pacer.py", "TARGET = 0.05", "TARGET = 0.5", "train"),
+    ("presets.py", '"learning_rate": 0.5', '"learning_rate": 0.05', "hparams"),
+    ("priority.py", "NICE = 10", "NICE = 0", "priority"),
+    ("pyramid.py", "BLOCK = 8", "BLOCK = 7", "series"),
+    ("randomness.py", "> 2).any()", "> 3).any()", "randomness"),
+    ("ranking.py", "else -1.0", "else 1.0", "checkpoint"),
+    ("record.py", "HEARTBEAT = 1.0", "HEARTBEAT = 1000.0", "record"),
+    ("request.py", "<= 8192", "<= 81", "request"),
+    ("resume.py", "change[0] >= start.step", "change[0] > start.step", "resume"),
+    ("run.py", "RATE_WINDOW = 2.0", "RATE_WINDOW = 0.01", "run"),
+    ("rundir.py", "ATTEMPTS, WAIT = 10, 0.02", "ATTEMPTS, WAIT = 0, 0.02", "rundir"),
+    ("runs.py", "FOREIGN: Final = 60.0", "FOREIGN: Final = 6.0", "runs"),
+    ("schedules.py", "EXPONENTIAL_END = 0.01", "EXPONENTIAL_END = 0.1", "schedules"),
+    ("series.py", "NONFINITE_KEPT = 1000", "NONFINITE_KEPT = 10", "series"),
+    ("session.py", "[:200]", "[:2]", "session"),
+    ("smoothing.py", "CHUNK + 1)", "CHUNK + 2)", "series"),
+    ("source.py", 'or "mnist"', 'or "drawn"', "sources"),
+    ("spread.py", "NOTE = 2048", "NOTE = 8", "spread"),
+    ("summaries.py", "PICTURES = 10", "PICTURES = 9", "summaries"),
+    ("teach.py", "STEPS = 120", "STEPS = 1", "teach"),
+    ("timeline.py", "left=-np.inf", "left=np.inf", "series"),
+    ("train.py", "PROFILE_FROM = 100", "PROFILE_FROM = 99", "train"),
+    ("tty.py", "?1049l", "?1048l", "killed"),
+    ("watchdog.py", "FACTOR = 3.0", "FACTOR = 300.0", "watchdog"),
+    ("tfevents/bounded.py", "len(items) < 3", "len(items) < 300", "tfevents_store"),
+    ("tfevents/encode.py", "BUCKETS: Final = 30", "BUCKETS: Final = 3", "tfevents_writer"),
+    ("tfevents/graph.py", '"float32"', '"float64"', "tfevents_writer"),
+    ("tfevents/messages.py", "type_name[:-2]", "type_name[:-1]", "tfevents_reader"),
+    ("tfevents/pending.py", "DIGITS: Final = 5", "DIGITS: Final = 2", "tfevents_reader"),
+    ("tfevents/reader.py", "MOST_TAGS: Final = 20_000", "MOST_TAGS: Final = 2", "tfevents_damage"),
+    ("tfevents/records.py", "HEADER: Final = 12", "HEADER: Final = 11", "tfevents_records"),
+    ("tfevents/search.py", 'name[0] != "."', 'name[0] != "e"', "logdir"),
+    ("tfevents/store.py", "LATEST: Final = 1e11", "LATEST: Final = 1e9", "tfevents_store"),
+    ("tfevents/templates.py", "STEP: Final = 0x10", "STEP: Final = 0x18", "tfevents_reader"),
+    ("tfevents/values.py", "_LIMIT: Final = 20_000", "_LIMIT: Final = 2", "tfevents_damage"),
+    ("tfevents/writer.py", "brain.Event:2", "brain.Event:1", "tfevents_writer"),
+)  # fmt: skip
+
+
+def copied(folder: Path) -> Path:
+    """The project as it stands, in a folder of its own; the data beside it stay where they are."""
+    copy = folder / ROOT.name
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True)
+    for name in listed.stdout.decode().split("\0"):
+        if name and (ROOT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, copy / name)
+    if (shared := ROOT.parent / "shared").is_dir():
+        (folder / "shared").symlink_to(shared)
+    return copy
+
+
+def fails(copy: Path, test: str) -> bool:
+    """Whether a test file of the copy fails."""
+    command = [sys.executable, "-m", "pytest", "-n", "0", "-q", "-x", f"tests/test_{test}.py"]
+    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+    run = subprocess.run(
+        command, check=False, cwd=copy, capture_output=True, text=True, env=environment
+    )
+    if run.returncode not in (0, 1):
+        raise RuntimeError(f"{test}: {run.stdout[-400:]}{run.stderr[-400:]}")
+    return run.returncode == 1
+
+
+def main() -> int:
+    wanted = sys.argv[1:]
+    unnoticed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        copy = copied(Path(folder))
+        for name, old, new, test in MUTATIONS:
+            if wanted and name not in wanted:
+                continue
+            path, began = copy / "core" / name, time.monotonic()
+            text = path.read_text()
+            if old not in text:
+                raise ValueError(f"{name} does not hold {old!r}")
+            path.write_text(text.replace(old, new, 1))
+            noticed = fails(copy, test)
+            path.write_text(text)
+            unnoticed += not noticed
+            told = f"tests/test_{test}.py fails" if noticed else "UNNOTICED"
+            seconds = time.monotonic() - began
+            print(f"core/{name}: {old!r} to {new!r}: {told} ({seconds:.0f} s)", flush=True)
+    return 1 if unnoticed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
