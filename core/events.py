@@ -231,7 +231,7 @@ RECORDED: Mapping[str, type[Event]] = {
         Failed, Finished,
     )
 }  # fmt: skip
-ANSWERS: Final = (Wished, Paused, Continued, Changed, Finished, Diverged, Failed)
+ANSWERS: Final = (Paused, Continued, Changed, Finished, Diverged, Failed)
 """What keys lead to: a screen shows it at once, whatever following the numbers has used up."""
 
 

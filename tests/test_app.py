@@ -323,7 +323,7 @@ async def test_letters_in_the_panel_are_no_commands(source: Scripted) -> None:
     async with app.run_test(size=(160, 45)) as pilot:
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("tab", "b", "q", "n")
-        await shown(pilot, app, "esc leaves the panel")
+        await shown(pilot, app, "esc leaves it")
         assert isinstance(app.screen, TrainScreen)
         assert source.wanted["stop"] == ""
 

@@ -43,6 +43,9 @@ class PadAlone(PadScreen):
     def show(self, run: Run) -> None:
         """There is no run."""
 
+    def catch_up(self) -> None:
+        """There is no run to catch up with."""
+
 
 class PadApp(PreciseApp[None]):
     """The sketch pad with the built-in weights, or those of a reader that is given."""

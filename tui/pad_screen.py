@@ -1,7 +1,7 @@
 """The Pad screen: a field to draw on, what the network sees of it, and what it reads there.
 
 Classifying needs no TensorFlow: the newest weights and one forward pass in numpy, on this thread,
-in about a millisecond; at most ten times a second while somebody draws, and again whenever the
+in about a millisecond; at most eight times a second while somebody draws, and again whenever the
 network has learned something. Before a run has weights, the shipped ones read.
 """
 
@@ -37,7 +37,7 @@ from tui.view import View
 if TYPE_CHECKING:
     from core.teach import Taught
 
-INTERVAL = 0.1
+INTERVAL = 0.125
 """Seconds between two looks at a drawing that changes."""
 Image = npt.NDArray[np.float32]
 

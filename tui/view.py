@@ -104,6 +104,10 @@ class View(Screen[None]):
         """
         event.refresh_styles = self._styled_for != self.app.theme
         self._styled_for = self.app.theme
+        self.catch_up()
+
+    def catch_up(self) -> None:
+        """Show the run as it is now, and not only at the next frame."""
         self.trainpad.catch_up()
 
     def show(self, run: Run) -> None:
