@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core import checkpoint
-from core.checkpoint import KEEP, Checkpoint, file_name, listed, newest, prune, read, write
+from core.checkpoint import Checkpoint, file_name, listed, newest, prune, read, write
 from core.errors import CheckpointError
 from core.network import Network
 
@@ -110,8 +110,8 @@ def test_the_newest_and_the_best_stay_and_what_others_wrote(folder: Path) -> Non
     for other in others:
         other.write_text("mine")
     prune(folder, paths[2])
-    assert set(folder.iterdir()) == {paths[2], *paths[-KEEP:], *others}
-    assert listed(folder) == [paths[2], *paths[-KEEP:]]
+    assert set(folder.iterdir()) == {paths[2], *paths[-5:], *others}
+    assert listed(folder) == [paths[2], *paths[-5:]]
 
 
 def test_steps_are_in_order_beyond_six_digits(folder: Path) -> None:

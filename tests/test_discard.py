@@ -12,6 +12,8 @@ from core.errors import RunError
 from core.randomness import initial_layers
 from core.rundir import RunDir
 
+EVENTS = "events.out.tfevents.1700000000.vm.1.0.v2"
+
 
 def test_a_run_is_deleted_with_all_that_trainpad_wrote(tmp_path: Path) -> None:
     run = finished(tmp_path / "r")
@@ -19,7 +21,12 @@ def test_a_run_is_deleted_with_all_that_trainpad_wrote(tmp_path: Path) -> None:
     notes.write(run, notes.made("name", [], ""))
     arrays = {"layer0/weights": initial_layers((4, 2), seed=1)[0][0]}
     checkpoint.write(run.checkpoints, Checkpoint(arrays, {"step": 4}))
-    for name in ("events.out.tfevents.1700000000.vm.1.0.v2", ".control.json.12.part", "run.log"):
+    for name in (
+        "events.out.tfevents.1700000000.vm.1.0.v2",
+        ".control.json.12.part",
+        "run.log",
+        "clock.f64",
+    ):
         (run.path / name).touch()
     assert discard(run) == []
     assert not run.path.exists()

@@ -10,6 +10,7 @@ from conftest import SMALL
 from core.engine import Engine
 from core.hparams import HyperParameters, checked
 from core.network import Network
+from core.randomness import shuffled
 from data.dataset import SPLITS, Dataset
 from data.errors import UserError
 
@@ -70,6 +71,18 @@ def test_an_evaluation_sees_every_example_as_numpy_does(fresh: Engine, tiny: Dat
         assert np.sum(confusion) == len(split)
         right = chances[np.arange(len(split)), split.labels]
         assert loss == pytest.approx(-np.log(right).mean(), rel=1e-4)
+
+
+def test_the_first_loss_is_that_of_the_first_weights_on_the_first_batch(
+    fresh: Engine, tiny: Dataset
+) -> None:
+    hparams = checked(SMALL)
+    network = Network.from_arrays(fresh.layers())
+    loss = fresh.steps(0, 0, 1, hparams)[0]
+    first = shuffled(len(tiny.train), hparams.seed, 0)[: hparams.batch_size]
+    images = tiny.train.images[first].reshape(len(first), -1).astype(np.float32) / 255
+    right = network.probabilities(images)[np.arange(len(first)), tiny.train.labels[first]]
+    assert loss == pytest.approx(-np.log(right).mean(), rel=1e-5)
 
 
 def test_one_trace_serves_all_lengths_rates_and_places(fresh: Engine) -> None:

@@ -99,6 +99,7 @@ def test_a_pause_is_no_slowness() -> None:
 
 def test_a_pause_lasts_until_it_is_over() -> None:
     assert folded(START, steps(0, 1), Paused(1)).state == "paused"
+    assert folded(START, steps(0, 1), Paused(1)).live
     assert folded(START, steps(0, 1), Paused(1), Evaluated(1, {}, {}, 0.1)).state == "paused"
     assert folded(START, Paused(1), Continued(1)).state == "training"
 
