@@ -76,6 +76,7 @@ class BigDigit(Rows):
     DEFAULT_CSS = """
     BigDigit { width: 7; height: 7; }
     BigDigit > .big-digit--ink { color: $accent; }
+    BigDigit:light > .big-digit--ink { color: $accent-darken-3; }
     """
 
     def __init__(self, *, ascii_only: bool) -> None:

@@ -1,0 +1,42 @@
+"""The pad's own Adam takes the steps of Keras's, down the slopes of TensorFlow's."""
+
+import numpy as np
+
+from core.learner import Learner
+from core.network import Network
+from core.randomness import initial_layers
+
+
+def test_it_learns_as_keras_does() -> None:
+    import keras
+    import tensorflow as tf
+
+    sizes, rate, rng = (12, 8, 5), 0.01, np.random.default_rng(1)
+    layers = initial_layers(sizes, seed=3)
+    images = rng.random((20, 12), np.float32)
+    targets = np.eye(5, dtype=np.float32)[rng.integers(0, 5, 20)]
+
+    model = keras.Sequential(
+        [keras.layers.Input((12,)), keras.layers.Dense(8, "relu"), keras.layers.Dense(5)]
+    )
+    model.set_weights([array for layer in layers for array in layer])
+    optimizer = keras.optimizers.Adam(rate, epsilon=1e-8)
+    learner = Learner(Network.of(layers))
+    for _ in range(30):
+        with tf.GradientTape() as tape:
+            losses = tf.nn.softmax_cross_entropy_with_logits(targets, model(images))
+            loss = tf.reduce_mean(losses)
+        slopes = tape.gradient(loss, model.trainable_variables)
+        optimizer.apply(slopes, model.trainable_variables)
+        np.testing.assert_allclose(learner.step(images, targets, rate), float(loss), rtol=1e-4)
+    expected = np.concatenate([array.ravel() for array in model.get_weights()])
+    np.testing.assert_allclose(learner.values, expected, atol=2e-4)
+
+
+def test_a_copy_of_the_network_does_not_learn_on() -> None:
+    learner = Learner(Network.of(initial_layers((4, 3), seed=1)))
+    before = learner.network()
+    kept = before.layers[0].weights.copy()
+    learner.step(np.ones((2, 4), np.float32), np.eye(3, dtype=np.float32)[:2], 0.1)
+    assert (before.layers[0].weights == kept).all()
+    assert (learner.network().layers[0].weights != kept).any()
