@@ -137,6 +137,22 @@ async def test_a_stroke_that_begins_as_the_one_before_ends_is_whole():
         assert [finished for _, finished in app.changes].count(True) == 2
 
 
+async def test_reports_that_come_all_at_once_are_drawn_in_their_order():
+    app = PadApp()
+    async with app.run_test(size=(80, 20)) as pilot:
+        cells = [(x, 4) for x in range(5, 30)] + [(30, y) for y in range(4, 16)]
+        cells += [(x, 16) for x in range(30, 5, -1)]
+        app.post_message(mouse(MouseDown, None, *cells[0]))
+        for cell in cells[1:]:
+            app.post_message(mouse(MouseMove, None, *cell))
+        app.post_message(mouse(MouseUp, None, *cells[-1]))
+        await pilot.pause(0.2)
+        pad = app.query_one(SketchPad)
+        drawn = [tuple((point * (40, 20) - 0.5).round().astype(int)) for point in pad.strokes[0]]
+        assert drawn == cells
+        assert len(pad.strokes) == 1
+
+
 @pytest.mark.parametrize("how", ["right", "e"])
 async def test_the_eraser_cuts_strokes(how):
     app = PadApp()

@@ -11,6 +11,7 @@ from typing import ClassVar
 import numpy as np
 from rich.segment import Segment
 from textual.app import ComposeResult
+from textual.events import Event
 from textual.geometry import Region, Size
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -35,6 +36,11 @@ class _Tile(Widget):
         super().__init__()
         self.left = left
         self._row = row
+
+    def _forward_event(self, event: Event) -> None:
+        """Hand the mouse to the field at once: reports that bubble lose their order among tiles."""
+        assert isinstance(self.parent, Widget)  # noqa: S101 - a field made it
+        self.parent._forward_event(event)  # noqa: SLF001 - there is no public way
 
     def render_line(self, y: int) -> Strip:
         """This tile's part of a row of the field."""
