@@ -107,6 +107,8 @@ class Control:
         self._asked: deque[tuple[Mapping[str, Value], str, dict[str, Any]]] = deque()
         self._asking = False
         self._seen: tuple[int | None, ...] = ()
+        self._doubt: UserError | None = None
+        """Why the file as it is now is not to be believed."""
         if start is not None:
             self._wanted = Wanted({n: value for n, value in start.items() if DECLARED[n].live})
             self._write()
@@ -128,7 +130,7 @@ class Control:
                 mark = self._mark()
                 if mark != self._seen:
                     self._seen = mark
-                    wanted = parse(read_private(self.path, LIMIT))
+                    wanted = self._parsed()
                     if self._seen is mark:  # no signal's handler has asked since
                         self._wanted, self._is_known = wanted, True
             except FileNotFoundError:
@@ -139,6 +141,14 @@ class Control:
                 self._seen = (error.errno,)
                 raise RunError(f"control.json cannot be read: {error.strerror}") from error
             return self._wanted
+
+    def _parsed(self) -> Wanted:
+        self._doubt = None
+        try:
+            return parse(read_private(self.path, LIMIT))
+        except UserError as error:
+            self._doubt = error
+            raise
 
     def ask(
         self, *, hyperparameters: Mapping[str, Value] | None = None, again: str = "", **changes: Any
@@ -174,18 +184,18 @@ class Control:
         with self._alone():
             try:
                 wanted = self.poll()
-            except UserError as error:
-                if not self._is_known:  # to write would undo what was wanted before, a pause too
-                    self._asked.clear()
-                    raise RunError(f"{error}; mend control.json, then try again") from error
+            except UserError:
                 wanted = self._wanted
+            if self._doubt and not self._is_known:
+                self._asked.clear()  # to write would undo what was wanted before, a pause too
+                raise RunError(f"{self._doubt}; mend control.json, then try again")
             while self._asked:
                 values, again, changes = self._asked.popleft()
                 if again:
                     changes = {**changes, again: getattr(wanted, again) + 1}
                 merged = {**wanted.hyperparameters, **values}
                 wanted = dataclasses.replace(wanted, hyperparameters=merged, **changes)
-            self._wanted = wanted
+            self._wanted, self._is_known = wanted, True
             self._write()
 
     @contextmanager

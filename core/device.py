@@ -7,8 +7,8 @@ from data.errors import UserError
 
 STRATEGIES = ("none", "mirrored", "multi_worker")
 """How the work may be shared among devices or machines; see `core.spread`."""
-SMALL = 15_000_000
-"""Multiplications forward up to which a step is small: the lab's has 10.5 million."""
+SMALL = 150_000
+"""Multiplications for an image up to which a network is small: the lab's has 104,768."""
 
 
 def pick_device(tf: Any, wanted: str) -> str:
@@ -28,12 +28,12 @@ def pick_device(tf: Any, wanted: str) -> str:
 
 
 def one_core_if_small(tf: Any, products: int) -> None:
-    """Compute on one core where a step of so many multiplications forward is too small to share.
+    """Compute on one core where so many multiplications for an image are too few to share a step.
 
     Measured on two cores: at the lab's network a second one takes a step from 0.41 to 0.35 ms when
     the machine is idle, to 0.5 ms when it is not, and doubles the CPU time; the losses then depend
-    on how many cores there are, too. It must be settled before TensorFlow computes anything; what
-    else a process trains stays with it.
+    on how many cores there are, too. So a batch size, which may change in a run, does not count. It
+    must be settled before TensorFlow computes anything: what else a process trains stays with it.
     """
     if products <= SMALL:
         with suppress(RuntimeError):

@@ -58,8 +58,9 @@ class Engine:
         self._xla = xla
         height, width = dataset.image_shape
         sizes = (height * width, *hparams.hidden, len(dataset.classes))
-        one_core_if_small(tf, hparams.batch_size * sum(a * b for a, b in pairwise(sizes)))
         self._place = pick_device(tf, device)
+        if "CPU" in self._place:
+            one_core_if_small(tf, sum(a * b for a, b in pairwise(sizes)))
         self.device = self._place.strip("/")
         """What people call the device: ``CPU:0``."""
         self._examples = len(dataset.train)

@@ -233,6 +233,8 @@ RECORDED: Mapping[str, type[Event]] = {
 }  # fmt: skip
 ANSWERS: Final = (Paused, Continued, Changed, Finished, Diverged, Failed)
 """What keys lead to: a screen shows it at once, whatever following the numbers has used up."""
+FULFILS: Final = (*ANSWERS, Started, Evaluated, Saved, Warned, Lost)
+"""After one of these nobody waits any more for what was wished for."""
 
 
 def to_json(event: Event) -> str:

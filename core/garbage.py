@@ -1,14 +1,14 @@
 """How seldom Python looks for garbage: a look holds every thread up, the screen's as well.
 
-With TensorFlow in the process a look through all objects takes a third of a second, and half as
-long as a frame without it. It is rare here, and what stays for good is left out.
+A look through all objects takes a third of a second where TensorFlow is loaded. So it is rare here,
+and what stays for good is left out of it.
 """
 
 import gc
 
 
 def look_seldom() -> None:
-    """Look through the young objects a fifteenth as often as Python does, the old still rarer."""
+    """Look through young objects after every 10,000, and far more rarely through old ones."""
     gc.set_threshold(10_000, 20, 50)
 
 

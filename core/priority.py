@@ -1,8 +1,8 @@
 """Which threads go first where cores are few: those that answer a person, before those that train.
 
-Computing keeps every core busy, and Linux then lets a thread that was woken by a key wait for 5 to
-10 ms each time. A thread that yields costs training no more than the moments in which somebody
-looks or types.
+Where computing keeps the cores busy, Linux lets a thread that was woken by a key wait for 5 to
+10 ms each time. The price: other busy processes of the same session or container get a larger part
+of the cores than training, three times as much for each thread; those of other sessions do not.
 """
 
 import os
@@ -10,7 +10,7 @@ import sys
 import threading
 from contextlib import suppress
 
-NICE = 10
+NICE = 5
 """How far a yielding thread stands back, on the scale of nice(1)."""
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from core.events import (
+    FULFILS,
     LIVE,
     Arrays,
     Changed,
@@ -72,7 +73,7 @@ class Run:
         self.doing = ""
         """What keeps it from training, while it is starting."""
         self.wished = ""
-        """What was asked of it at this screen; nothing as soon as it tells anything."""
+        """What it was asked for at this screen and has not done yet."""
         self.device = ""
         self.parameters = 0
         self.hparams = HyperParameters()
@@ -147,7 +148,10 @@ class Run:
         if isinstance(event, Idle):
             return
         self.version += 1
-        self.wished = event.what if isinstance(event, Wished) else ""
+        if isinstance(event, Wished):
+            self.wished = event.what
+        elif isinstance(event, FULFILS):
+            self.wished = ""
         match event:
             case Steps():
                 self._take_steps(event)

@@ -97,7 +97,8 @@ def look(run: RunDir, *, host: str | None = None, now: float | None = None) -> R
     holder = _holder(run) or Holder(str(info.get("host", "")), 0, moment(info.get("created")), 0.0)
     state = _state(lines)
     if state in LIVE and not is_written(run, host, now):
-        state = "lost"
+        ended = _state(lines, begun=True)
+        state = "lost" if ended in LIVE else ended
     return RunState(
         name=clean(run.name, limit=80),
         directory=str(run.path),
@@ -190,13 +191,16 @@ def _holder(run: RunDir) -> Holder | None:
 # -- what was written ----------------------------------------------------------------------------
 
 
-def _state(lines: Sequence[bytes]) -> str:
-    """What the newest of these lines say the run does, were its process alive."""
+def _state(lines: Sequence[bytes], *, begun: bool = False) -> str:
+    """What the newest of these lines say the run does, were its process alive.
+
+    With `begun`, preparations that never came to training undo no end before them.
+    """
     preparing = False
     for event in _backward(lines):
         match event:
             case Preparing():
-                preparing = True
+                preparing = not begun
             case Finished() | Diverged() | Failed() if preparing:
                 return "starting"
             case Finished():

@@ -216,7 +216,7 @@ class Training:
         try:
             self._position = int(checkpoint.about["position"])
             self._hparams = checked(checkpoint.about["hyperparameters"])
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             told = "the checkpoint does not say how its run went on; branch from it instead"
             raise UserError(told) from error
         self._watchdog.restore(checkpoint.about.get("watchdog", {}))

@@ -237,3 +237,17 @@ def test_a_window_that_finds_garbage_undoes_nothing_by_its_first_key(
     write(control, b'{"pause_at": 7}')
     assert other.ask(evaluate=1).pause_at == 7
     assert "learning_rate" not in other.wanted.hyperparameters
+
+
+def test_no_second_key_writes_over_garbage_either(control: Control, tmp_path: Path) -> None:
+    control.ask(pause_at=0)
+    write(control, b"{garbage")
+    other = Control(tmp_path)
+    for _ in range(2):
+        with pytest.raises(UserError, match="control"):
+            other.poll()
+        other.poll()
+        with pytest.raises(UserError, match="then try again"):
+            other.ask(again="evaluate")
+        write(control, b"{garbage, too")
+    assert control.path.read_bytes() == b"{garbage, too"

@@ -32,8 +32,8 @@ def test_a_frame_is_seldom_held_up_by_a_look(looks: list[int]) -> None:
     assert 2 not in looks
 
 
-def test_what_is_there_to_stay_is_not_looked_through_again(looks: list[int]) -> None:
+@pytest.mark.usefixtures("looks")
+def test_what_is_there_to_stay_is_not_looked_through_again() -> None:
     kept = [[number] for number in range(1000)]
     leave_out_what_is()
     assert not any(entry is kept[500] for entry in gc.get_objects())
-    assert isinstance(looks, list)

@@ -6,7 +6,9 @@ import threading
 
 import pytest
 
+from core.events import Idle
 from core.priority import yield_to_others
+from tui.pump import Pump
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux knows it of a thread")
 
@@ -16,8 +18,11 @@ def rank() -> int:
     return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
 
-def test_a_thread_that_yields_stands_back_with_those_that_it_starts_and_no_other() -> None:
+def test_a_thread_that_yields_stands_back_with_those_that_it_starts_and_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     before, found = rank(), []
+    monkeypatch.setattr("core.priority.NICE", before + 3)
 
     def helper() -> None:
         found.append(rank())
@@ -32,5 +37,24 @@ def test_a_thread_that_yields_stands_back_with_those_that_it_starts_and_no_other
     thread = threading.Thread(target=train)
     thread.start()
     thread.join()
-    assert found == [max(before, 10)] * 2
+    assert found == [min(before + 3, 19)] * 2
     assert rank() == before
+
+
+def test_a_thread_that_stands_back_already_is_not_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = rank()
+    monkeypatch.setattr("core.priority.NICE", before - 3)
+    yield_to_others()
+    assert rank() == before
+
+
+@pytest.mark.parametrize(("trains", "calls"), [(True, 1), (False, 0)])
+def test_a_thread_that_trains_yields_to_the_screen_and_one_that_looks_does_not(
+    trains: bool, calls: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    yielded = []
+    monkeypatch.setattr("tui.pump.yield_to_others", lambda: yielded.append(1))
+    pump = Pump(iter([Idle()]), lambda _message: None, trains=trains)
+    pump.start()
+    pump.join()
+    assert len(yielded) == calls

@@ -101,6 +101,13 @@ def test_how_far_a_run_goes_is_what_was_said_last(
     assert look(run).max_steps == steps
 
 
+def test_a_start_that_never_came_to_training_undoes_no_end(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    add_events(run, STARTED, Finished(9, "stopped", 1.0), Preparing("loading TensorFlow"))
+    hold(run, age=1000)
+    assert look(run, host="here").state == "stopped"
+
+
 # -- who writes it -------------------------------------------------------------------------------
 
 

@@ -95,3 +95,22 @@ def test_a_wish_that_nobody_follows_is_not_said_to_be_followed(
     run.fold(Finished(100, "done", 1.0))
     assert steering.pause_or_go_on() == "the run is over"
     assert run.activity == "done"
+
+
+def test_a_wish_that_comes_to_nothing_lapses_and_a_stop_is_waited_for(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    run, steering = steered(tmp_path, clock)
+    steering.checkpoint()
+    run.fold(Steps(0, np.ones(5, np.float32), 0.1))
+    steering.lapse()
+    assert run.activity == "saving"
+    clock.now += 4
+    steering.lapse()
+    assert run.activity == "training"
+    steering.stop()
+    clock.now += 60
+    steering.lapse()
+    assert run.activity == "stopping"
+    run.fold(Finished(5, "stopped", 1.0))
+    assert run.activity == "stopped"

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -27,12 +26,13 @@ from data.errors import UserError
 from tui import modes
 from tui.dialogs import QuitDialog, StopDialog
 from tui.help import PLAIN, Help, commands
-from tui.precise import PreciseApp
 from tui.pump import Ended, Happened, Pump
 from tui.raster import Glyphs
 from tui.settings import Settings
+from tui.shown import Shown
 from tui.steering import Steering
 from tui.subject import Subject
+from tui.telling import TellingApp
 from tui.terminal import Pace, driver_class
 from tui.view import View
 
@@ -42,17 +42,7 @@ Renew = Callable[[HyperParameters, Origin | None], Iterator[Event]]
 Begin = Callable[[Request], Iterator[Event]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """A run that was shown, and where its events come from."""
-
-    run: Run
-    steering: Steering
-    pump: Pump
-    viewer: bool
-
-
-class TrainpadApp(PreciseApp[str]):
+class TrainpadApp(TellingApp[str]):
     """The dashboard. Its result is how it was left.
 
     ``quit``, ``detach``, ``lost`` (the terminal is gone), ``signal``, ``error`` or ``kill``.
@@ -106,8 +96,8 @@ class TrainpadApp(PreciseApp[str]):
         self.glyphs = Glyphs.ASCII if ascii_only else Glyphs.BRAILLE
         self.subject: Subject | None = None
         self.error: Exception | None = None
-        self.pump = Pump(source, self.post_message)
-        self._before: _Shown | None = None
+        self.pump = Pump(source, self.post_message, trains=not viewer)
+        self._before: Shown | None = None
         self._shown_version = -1
         self._leaving_when_done = False
         self._mounts_ahead = False
@@ -143,12 +133,12 @@ class TrainpadApp(PreciseApp[str]):
         if not self.is_running:
             return  # Textual is closing the screens there are
         missing = [name for name in self.MODES if name not in self._screen_stacks]
-        self._mounts_ahead = bool(missing)
         if missing:
             self._init_mode(missing[0])
             self.set_timer(MOUNT_PAUSE, self._mount_ahead)
-        else:
+        elif self._mounts_ahead:
             leave_out_what_is()
+        self._mounts_ahead = bool(missing)
 
     def leave(self, how: str) -> bool:
         """Exit with this result, from a signal's handler; whether there is a screen to leave."""
@@ -212,18 +202,18 @@ class TrainpadApp(PreciseApp[str]):
         """Leave what was shown, which has ended or goes on elsewhere, and show this."""
         self.pump.leave(0.5)
         if self.run_shown.directory:
-            self._before = _Shown(self.run_shown, self.steering, self.pump, self.viewer)
+            self._before = Shown(self.run_shown, self.steering, self.pump, self.viewer)
         self.viewer = viewer
         self.run_shown = Run()
         self.steering = Steering(self.run_shown, None)
-        self.pump = Pump(source, self.post_message)
+        self.pump = Pump(source, self.post_message, trains=not viewer)
         self.pump.start()
         self._leaving_when_done = False
         self._shown_version = -1
         self.action_go("train")
         self._forget_screens()
 
-    def _go_back(self, before: "_Shown", error: Exception | None) -> None:
+    def _go_back(self, before: Shown, error: Exception | None) -> None:
         """Say why another run cannot be, and stay with the one before."""
         self.run_shown, self.steering, self.viewer = before.run, before.steering, before.viewer
         self.pump = before.pump.again()
@@ -303,6 +293,7 @@ class TrainpadApp(PreciseApp[str]):
 
         What a key led to waits for the terminal alone, and not for the rate.
         """
+        self.steering.lapse()
         view = self._view
         if view is None or self.run_shown.version == self._shown_version:
             return
@@ -313,11 +304,6 @@ class TrainpadApp(PreciseApp[str]):
         view.show(self.run_shown)
 
     # -- what users can do everywhere ---------------------------------------------------------
-
-    def tell(self, sentence: str) -> None:
-        """Show a sentence for a while, if there is one."""
-        if sentence:
-            self.notify(sentence, markup=False, timeout=4)
 
     def catch_up(self) -> None:
         """Show at once how things are now."""
@@ -384,7 +370,9 @@ class TrainpadApp(PreciseApp[str]):
 
     def action_ask_stop(self) -> None:
         """End the run that is on the screen, if it is meant so."""
-        if self.run_shown.live and isinstance(self.screen, View):
+        if self.read_only:
+            self.tell(self.steering.refusal)
+        elif self.run_shown.live and isinstance(self.screen, View):
             self.push_screen(StopDialog(), self._stop)
 
     def _stop(self, choice: str | None) -> None:

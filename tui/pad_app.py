@@ -19,7 +19,7 @@ from tui.help import PLAIN
 from tui.lines import Lines, Part, fit
 from tui.pad_minds import Minds, check_fits
 from tui.pad_screen import PadScreen
-from tui.precise import PreciseApp
+from tui.telling import TellingApp
 from tui.terminal import Pace, driver_class
 
 
@@ -47,7 +47,7 @@ class PadAlone(PadScreen):
         """There is no run to catch up with."""
 
 
-class PadApp(PreciseApp[None]):
+class PadApp(TellingApp[None]):
     """The sketch pad with the built-in weights, or those of a reader that is given."""
 
     CSS_PATH = "trainpad.tcss"
@@ -81,11 +81,6 @@ class PadApp(PreciseApp[None]):
         if action in ("go", "detach", "ask_stop"):
             return False
         return super().check_action(action, parameters)
-
-    def tell(self, sentence: str) -> None:
-        """Show a sentence for a while, if there is one."""
-        if sentence:
-            self.notify(sentence, markup=False, timeout=4)
 
     def action_help(self) -> None:
         """Every key of the pad."""

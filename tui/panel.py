@@ -78,6 +78,8 @@ class Panel(Lines, can_focus=True):
         self._chosen = 0
         self._typed = ""
         self._problem = ""
+        self._spoilt = False
+        """Whether what was typed held a sign that no value has: nothing more of it is taken."""
 
     @property
     def next_run(self) -> Mapping[str, Value]:
@@ -163,7 +165,7 @@ class Panel(Lines, can_focus=True):
     def action_select(self, by: int) -> None:
         """Choose another one."""
         self._chosen = (self._chosen + by) % len(DECLARED)
-        self._typed = self._problem = ""
+        self._forget_typed()
         self.update_rows()
 
     def action_turn(self, presses: int) -> None:
@@ -178,20 +180,22 @@ class Panel(Lines, can_focus=True):
 
     def action_enter(self) -> None:
         """Take what was typed."""
-        if self._typed:
+        if self._spoilt:
+            self._forget_typed()
+        elif self._typed:
             self._want(self._current, self._typed)
 
     def action_reset(self) -> None:
         """Back to the default, or to what this run has."""
         self._next.pop(self._current.name, None)
-        self._typed = self._problem = ""
+        self._forget_typed()
         if self._current.live:
             self._want(self._current, self._current.default)
         self.update_rows()
 
     def action_rub_out(self) -> None:
-        """Take a typed character back."""
-        self._typed = self._typed[:-1]
+        """Take a typed character back, or all of what was no value."""
+        self._typed, self._problem, self._spoilt = self._typed[:-1], "", False
         self.update_rows()
 
     def action_leave(self) -> None:
@@ -203,10 +207,12 @@ class Panel(Lines, can_focus=True):
         if not event.is_printable or event.character is None or event.character == HELP:
             return
         typed = self._typed + event.character
-        if BEGINNINGS[self._current.kind].fullmatch(typed):
-            self._typed, self._problem = typed[:VALUE_WIDTH], ""
+        if self._spoilt or not BEGINNINGS[self._current.kind].fullmatch(typed):
+            self._typed, self._spoilt = "", True
+            turned = self._current.kind is str
+            self._problem = "the arrows turn it" if turned else "numbers only; esc leaves it"
         else:
-            self._problem = "numbers only; esc leaves it"
+            self._typed, self._problem = typed[:VALUE_WIDTH], ""
         event.stop()
         event.prevent_default()
         self.update_rows()
@@ -217,7 +223,8 @@ class Panel(Lines, can_focus=True):
         entry = self._entries[row] if row < len(self._entries) else ""
         if not isinstance(entry, int) or event.y == self.size.height - 1:
             return
-        self._chosen, self._typed, self._problem = entry, "", ""
+        self._chosen = entry
+        self._forget_typed()
         from_right = self.size.width - event.x
         if from_right <= 2:
             self.action_turn(1)
@@ -231,8 +238,12 @@ class Panel(Lines, can_focus=True):
 
     def on_blur(self) -> None:
         """Show none as chosen."""
-        self._typed = self._problem = ""
+        self._forget_typed()
         self.update_rows()
+
+    def _forget_typed(self) -> None:
+        """Forget what was typed, with what was wrong with it."""
+        self._typed, self._problem, self._spoilt = "", "", False
 
     def _want(self, declared: Hyperparameter, value: object) -> None:
         steers = declared.live and self._run.live
@@ -243,7 +254,7 @@ class Panel(Lines, can_focus=True):
         except UserError as error:
             self._problem = str(error)
         else:
-            self._typed = self._problem = ""
+            self._forget_typed()
             if steers:
                 self.post_message(self.Asked(declared.name, wanted))
             elif wanted == getattr(self._run.hparams, declared.name):

@@ -41,7 +41,14 @@ class Ended(Message):
 class Pump(threading.Thread):
     """Pulls until the source ends or `leave` is called; then the source stays where it is."""
 
-    def __init__(self, source: Iterator[Event], post: Callable[[Message], object]) -> None:
+    def __init__(
+        self,
+        source: Iterator[Event],
+        post: Callable[[Message], object],
+        *,
+        trains: bool = False,
+    ) -> None:
+        """A pump of `source`; one that `trains` stands back behind the screen."""
         # A daemon: quitting while TensorFlow is being imported must not wait for that.
         super().__init__(name="train", daemon=True)
         self.source = source
@@ -56,11 +63,13 @@ class Pump(threading.Thread):
         self.status = FAILED
         """The exit status that follows from the events so far."""
         self._post = post
+        self._trains = trains
         self._leaving = threading.Event()
 
     def run(self) -> None:
         """Pull and post."""
-        yield_to_others()
+        if self._trains:
+            yield_to_others()
         try:
             while not self._leaving.is_set():
                 event = next(self.source, None)
@@ -99,7 +108,7 @@ class Pump(threading.Thread):
         self.leave(None)
         if self.ended:
             return self
-        pump = Pump(self.source, self._post)
+        pump = Pump(self.source, self._post, trains=self._trains)
         pump.opened, pump.started, pump.status = self.opened, self.started, self.status
         pump.start()
         return pump

@@ -9,6 +9,7 @@ from core.hparams import DECLARED, Value
 from core.run import Run
 from data.errors import UserError
 
+STOPPING = "stopping"
 UNDERWAY = 3.0
 """Seconds after which a wish that the run has not followed is taken to be refused."""
 
@@ -36,6 +37,7 @@ class Steering:
         self._clock = clock
         self._underway: dict[str, tuple[Value, float]] = {}
         """What was wanted of a hyperparameter from here, and when."""
+        self._wished_at = 0.0
 
     @property
     def refusal(self) -> str:
@@ -57,15 +59,22 @@ class Steering:
             return self.control.wanted
 
     def _ask(self, what: str, **changes: object) -> str:
-        """Want these; `what` the run is then about to do stands on the screen until it answers."""
+        """Want these; `what` the run is then about to do stands on the screen until it does."""
         if self.control is None or self.refusal:
             return self.refusal
         try:
             self.control.ask(**changes)  # type: ignore[arg-type]
         except UserError as error:
             return str(error)
+        self._wished_at = self._clock()
         self._run.fold(Wished(what))
         return ""
+
+    def lapse(self) -> None:
+        """Wait no longer for a wish that came to nothing; a stop is waited for to the end."""
+        waits = self._run.wished and self._run.wished != STOPPING
+        if waits and self._clock() - self._wished_at > UNDERWAY:
+            self._run.fold(Wished(""))
 
     def set(self, name: str, value: Value) -> str:
         """Want a hyperparameter to be this."""
@@ -108,4 +117,4 @@ class Steering:
 
     def stop(self) -> str:
         """Want the run to end after saving."""
-        return self._ask("stopping", stop="stopped")
+        return self._ask(STOPPING, stop="stopped")

@@ -164,7 +164,7 @@ class TrainScreen(View):
         return changed(run.hparams, self.query_one(Panel).next_run)
 
     @property
-    def _trains_here(self) -> bool:
+    def _would_end_this(self) -> bool:
         """Whether a new run would end this one."""
         app = self.trainpad
         under_way = app.run_shown.state in ("training", "paused")
@@ -172,7 +172,7 @@ class TrainScreen(View):
 
     def action_new_run(self) -> None:
         """Train a new run with what the panel says; one that still trains ends, if meant so."""
-        if self._trains_here:
+        if self._would_end_this:
             self.app.push_screen(NextDialog(), self._begin_next)
         else:
             self._begin_next("next")
@@ -183,6 +183,9 @@ class TrainScreen(View):
 
     def action_branch(self) -> None:
         """Ask for a checkpoint, and train a new run from it with what the panel says."""
+        if self.trainpad.read_only:
+            self.trainpad.tell(self.trainpad.steering.refusal)
+            return
         run = RunDir(Path(self.trainpad.run_shown.directory or "."))
         paths = checkpoint.listed(run.checkpoints)[::-1]
         labels = [f"after {checkpoint.step_of(path):,} steps" for path in paths] + [
@@ -193,7 +196,7 @@ class TrainScreen(View):
             for name, value in self.query_one(Panel).next_run.items()
         )
         told = f"with {pending}" if pending else "as it is; the panel (tab) can change that first"
-        if self._trains_here:
+        if self._would_end_this:
             told += ". It begins when this one, which is stopped, has been saved"
 
         def branch(place: int | None) -> None:

@@ -1,0 +1,17 @@
+"""A run that was shown before another one, to come back to."""
+
+from dataclasses import dataclass
+
+from core.run import Run
+from tui.pump import Pump
+from tui.steering import Steering
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A run, and where its events come from."""
+
+    run: Run
+    steering: Steering
+    pump: Pump
+    viewer: bool

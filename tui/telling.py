@@ -1,0 +1,25 @@
+"""Sentences that an app shows for a while, each once at a time."""
+
+import time
+from typing import TypeVar
+
+from tui.precise import PreciseApp
+
+Result = TypeVar("Result")
+TOLD = 4.0
+"""Seconds for which a sentence stands on the screen."""
+
+
+class TellingApp(PreciseApp[Result]):
+    """An app with something to say, now and then."""
+
+    _told = "", float("-inf")
+    """The newest sentence, and when it was told."""
+
+    def tell(self, sentence: str) -> None:
+        """Show a sentence, if there is one that does not stand there already."""
+        told, at = self._told
+        now = time.monotonic()
+        if sentence and (sentence != told or now - at > TOLD):
+            self._told = sentence, now
+            self.notify(sentence, markup=False, timeout=TOLD)
