@@ -42,9 +42,9 @@ MUTATIONS = (
     ("export_tables.py", "PIECE = 100_000", "PIECE = 0", "export"),
     ("files.py", "0o600", "0o644", "files"),
     ("findings.py", "status |=", "status &=", "doctor"),
-    ("flags.py", '"max_content_width": 100', '"max_content_width": 60', "cli"),
+    ("flags.py", '"-h", "--version")', '"-h")', "cli"),
     ("follow.py", "PIECES: Final = 500", "PIECES: Final = 0", "follow"),
-    ("foreign.py", "DEPTH = 8", "DEPTH = 800", "foreign"),
+    ("foreign.py", "< 2**53", "< 2**3", "foreign"),
     ("garbage.py", "10_000, 20", "700, 10", "garbage"),
     ("gauges.py", "seconds < 1", "seconds < 9", "gauges"),
     ("headless.py", "= 0, 1, 3, 130", "= 0, 1, 4, 130", "headless"),
@@ -58,38 +58,38 @@ MUTATIONS = (
     ("metrics.py", "2 * right", "3 * right", "metrics"),
     ("mistakes.py", "self.classes**2", "self.classes**1", "mistakes"),
     ("network.py", "weights.shape[1] !=", "weights.shape[0] !=", "network"),
-    ("noise.py", "2.0**-24", "2.0**-23", "engine"),
-    ("notes.py", "TAGS = 16", "TAGS = 2", "runs"),
-    ("order.py", "WINDOW = 60_000", "WINDOW = 1", "order"),
-    ("output.py", "os.dup2(kept[1], 2)", "os.dup2(kept[0], 2)", "cli"),
+    ("noise.py", "2.0**-24", "2.0**-23", "noise"),
+    ("notes.py", "TEXT_LENGTH = 80", "TEXT_LENGTH = 3", "export"),
+    ("order.py", ">= self._examples", ">= 0", "order"),
+    ("output.py", "os.dup2(log, 2)", "os.dup2(log, 1)", "headless"),
     ("overview.py", 'or "softmax"', 'or "none"', "overview"),
-    ("pacer.py", "TARGET = 0.05", "TARGET = 0.5", "train"),
-    ("presets.py", '"learning_rate": 0.5', '"learning_rate": 0.05', "hparams"),
-    ("priority.py", "NICE = 10", "NICE = 0", "priority"),
-    ("pyramid.py", "BLOCK = 8", "BLOCK = 7", "series"),
+    ("pacer.py", "TARGET = 0.05", "TARGET = 0.5", "pacer"),
+    ("presets.py", "(512, 256)", "(512,)", "hparams"),
+    ("priority.py", "max(now, NICE)", "min(now, NICE)", "priority"),
+    ("pyramid.py", "starts[:-1] < starts", "starts[:-1] <= starts", "series"),
     ("randomness.py", "> 2).any()", "> 3).any()", "randomness"),
-    ("ranking.py", "else -1.0", "else 1.0", "checkpoint"),
+    ("ranking.py", "else -1.0", "else 1.0", "record"),
     ("record.py", "HEARTBEAT = 1.0", "HEARTBEAT = 1000.0", "record"),
-    ("request.py", "<= 8192", "<= 81", "request"),
+    ("request.py", "len(named) > 1", "len(named) > 2", "cli"),
     ("resume.py", "change[0] >= start.step", "change[0] > start.step", "resume"),
-    ("run.py", "RATE_WINDOW = 2.0", "RATE_WINDOW = 0.01", "run"),
+    ("run.py", "event.first + len(event.losses)", "event.first", "run"),
     ("rundir.py", "ATTEMPTS, WAIT = 10, 0.02", "ATTEMPTS, WAIT = 0, 0.02", "rundir"),
-    ("runs.py", "FOREIGN: Final = 60.0", "FOREIGN: Final = 6.0", "runs"),
-    ("schedules.py", "EXPONENTIAL_END = 0.01", "EXPONENTIAL_END = 0.1", "schedules"),
-    ("series.py", "NONFINITE_KEPT = 1000", "NONFINITE_KEPT = 10", "series"),
+    ("runs.py", "FRESH: Final = 3.0", "FRESH: Final = 300.0", "runs"),
+    ("schedules.py", "rise * 0.5", "rise * 0.4", "schedules"),
+    ("series.py", "self.steps[-1]", "self.steps[0]", "series"),
     ("session.py", "[:200]", "[:2]", "session"),
-    ("smoothing.py", "CHUNK + 1)", "CHUNK + 2)", "series"),
-    ("source.py", 'or "mnist"', 'or "drawn"', "sources"),
+    ("smoothing.py", "arange(1.0", "arange(2.0", "series"),
+    ("source.py", '"fake_data"', '"fake"', "request"),
     ("spread.py", "NOTE = 2048", "NOTE = 8", "spread"),
     ("summaries.py", "PICTURES = 10", "PICTURES = 9", "summaries"),
     ("teach.py", "STEPS = 120", "STEPS = 1", "teach"),
     ("timeline.py", "left=-np.inf", "left=np.inf", "series"),
-    ("train.py", "PROFILE_FROM = 100", "PROFILE_FROM = 99", "train"),
+    ("train.py", "if step else 1", "if step else 2", "train"),
     ("tty.py", "?1049l", "?1048l", "killed"),
     ("watchdog.py", "FACTOR = 3.0", "FACTOR = 300.0", "watchdog"),
     ("tfevents/bounded.py", "len(items) < 3", "len(items) < 300", "tfevents_store"),
     ("tfevents/encode.py", "BUCKETS: Final = 30", "BUCKETS: Final = 3", "tfevents_writer"),
-    ("tfevents/graph.py", '"float32"', '"float64"', "tfevents_writer"),
+    ("tfevents/graph.py", '"linear"', '"relu"', "tfevents_tensorboard"),
     ("tfevents/messages.py", "type_name[:-2]", "type_name[:-1]", "tfevents_reader"),
     ("tfevents/pending.py", "DIGITS: Final = 5", "DIGITS: Final = 2", "tfevents_reader"),
     ("tfevents/reader.py", "MOST_TAGS: Final = 20_000", "MOST_TAGS: Final = 2", "tfevents_damage"),
@@ -130,11 +130,15 @@ def fails(copy: Path, test: str) -> bool:
 def main() -> int:
     wanted = sys.argv[1:]
     unnoticed = 0
+    sound: set[str] = set()
     with tempfile.TemporaryDirectory() as folder:
         copy = copied(Path(folder))
         for name, old, new, test in MUTATIONS:
             if wanted and name not in wanted:
                 continue
+            if test not in sound and fails(copy, test):
+                raise RuntimeError(f"tests/test_{test}.py fails as it is")
+            sound.add(test)
             path, began = copy / "core" / name, time.monotonic()
             text = path.read_text()
             if old not in text:
