@@ -185,7 +185,8 @@ async def test_the_status_row_keeps_pen_and_weights(app: PadApp, columns: int) -
 async def test_what_teaching_does_is_told_once_and_covers_nothing_it_need_not(
     app: PadApp, size: tuple[int, int], toasts: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app.pad_screen._aside, "ask", lambda *_, **__: None)
+    aside = app.pad_screen._aside
+    monkeypatch.setattr(aside, "ask", lambda *_, **__: setattr(aside, "busy", True))
     async with app.run_test(size=size) as pilot:
         for _ in range(2):
             keys(app.screen.query_one(SketchPad), DIGITS[7])
@@ -194,7 +195,9 @@ async def test_what_teaching_does_is_told_once_and_covers_nothing_it_need_not(
         await pilot.press("T")
         await pilot.pause()
         assert [note.message for note in app._notifications] == ["teaching …"] * toasts
-        assert toasts or "teaching …" in "".join(strip.text for strip in rows(app))
+        screen = "".join(strip.text for strip in rows(app))
+        assert "of 100   + -   teaching …" in screen  # also when the toast is gone
+        assert toasts or screen.count("teaching …") == 2
 
 
 async def test_a_picture_from_elsewhere_is_read_until_somebody_draws(app: PadApp) -> None:

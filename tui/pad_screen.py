@@ -243,7 +243,9 @@ class PadScreen(View):
     def _show_pen(self) -> None:
         pad = self.query_one(SketchPad)
         does = "eraser" if pad.erasing else "pen down" if pad.pen_down else "pen"
-        self.query_one(PadStatus).show_pen(f"{does}   width {round(100 * pad.pen)} of 100   + -")
+        teaching = "   teaching …" if self._aside.busy else ""
+        told = f"{does}   width {round(100 * pad.pen)} of 100   + -{teaching}"
+        self.query_one(PadStatus).show_pen(told)
 
     # -- keys ----------------------------------------------------------------------------------
 
@@ -340,6 +342,7 @@ class PadScreen(View):
         known = self.trainpad.run_shown.dataset
         work = partial(taught_run, reader.network, own, known, self.trainpad.log_dir, parent)
         self._aside.ask(work, now=True)
+        self._show_pen()
 
     @on(Finished)
     def _deliver(self, message: Finished) -> None:
@@ -353,6 +356,7 @@ class PadScreen(View):
             self._minds.teach(taught.network, name, taught.steps)
             told = taught.sentence()
             self._read()
+        self._show_pen()
         self._tell(told)
 
     def _tell(self, told: str) -> None:

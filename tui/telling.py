@@ -16,6 +16,11 @@ class TellingApp(PreciseApp[Result]):
     _told = "", float("-inf")
     """The newest sentence, and when it was told."""
 
+    def clear_notifications(self) -> None:
+        """Take all sentences away, so that each may be told again."""
+        self._told = "", float("-inf")
+        super().clear_notifications()
+
     def tell(self, sentence: str) -> None:
         """Show a sentence, if there is one that does not stand there already."""
         told, at = self._told
