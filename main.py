@@ -15,7 +15,6 @@ from core.device import STRATEGIES
 from core.flags import DefaultGroup, ascii_flag, flag, hyperparameter_flags, pace_flags, run_names
 from core.presets import PRESETS
 from data.errors import UserError
-from tui.prepare import prepare_textual
 
 WRONG = 2
 
@@ -116,6 +115,8 @@ def open_run(
     if not _has_screen():
         raise UserError("this is no terminal to draw on; `trainpad runs` tells how the runs stand")
     found = chosen(run, log_dir_from(log_dir))
+    from tui.prepare import prepare_textual
+
     prepare_textual()
     from tui.dashboard import run_viewer
     from tui.terminal import Pace, needs_ascii
@@ -204,6 +205,8 @@ def pad(run: str | None, log_dir: Path | None, export: Path | None, ascii_only: 
     if not _has_screen():
         raise UserError("this is no terminal to draw on; `trainpad classify` reads files")
     folder = log_dir_from(log_dir)
+    from tui.prepare import prepare_textual
+
     prepare_textual()
     from core.classify import reader_of
     from tui.pad_app import run_pad
@@ -263,6 +266,8 @@ def watch(
 
         print_once(paths, sys.stdout, pattern, as_json=as_json)
         return 0
+    from tui.prepare import prepare_textual
+
     prepare_textual()
     from tui.terminal import Pace, needs_ascii
     from tui.watch_app import run_watch
@@ -359,6 +364,8 @@ def _dashboard(
     from core.launcher import launch
 
     launcher = launch()
+    from tui.prepare import prepare_textual
+
     prepare_textual()
     from tui.dashboard import run_dashboard
     from tui.terminal import Pace, needs_ascii

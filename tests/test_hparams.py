@@ -27,6 +27,13 @@ def test_the_defaults_and_the_presets_pass_their_own_check() -> None:
         assert all(getattr(hparams, name) == value for name, value in values.items())
 
 
+def test_the_presets_are_the_scripts_that_people_know() -> None:
+    softmax, summaries = PRESETS["mnist_softmax_xla"], PRESETS["mnist_with_summaries"]
+    assert PRESETS["fully_connected_feed"] == {}
+    assert (softmax["hidden"], softmax["learning_rate"], softmax["max_steps"]) == ((), 0.5, 1000)
+    assert (summaries["hidden"], summaries["dropout"], summaries["eval_every"]) == ((500,), 0.1, 10)
+
+
 def test_each_hyperparameter_says_what_it_is_for() -> None:
     for declared in DECLARED.values():
         assert declared.label

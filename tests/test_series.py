@@ -247,6 +247,14 @@ def test_smoothing_is_the_debiased_average(values, weight):
     np.testing.assert_allclose(smooth(np.array(values), weight), by_hand, rtol=1e-7, atol=1e-6)
 
 
+def test_a_long_curve_is_smoothed_as_one():
+    values, total, count, by_hand = np.sin(np.arange(500.0)), 0.0, 0.0, []
+    for value in values:
+        total, count = 0.97 * total + value, 0.97 * count + 1
+        by_hand.append(total / count)
+    np.testing.assert_allclose(smooth(values, 0.97), by_hand, rtol=1e-9)
+
+
 def test_smoothing_starts_at_the_first_value_and_leaves_a_level_as_it_is():
     assert smooth(np.array([7.0, np.nan, 7.0]), 0.9)[[0, 2]].tolist() == pytest.approx([7.0, 7.0])
     with pytest.raises(ValueError, match="from 0 to below 1"):

@@ -108,7 +108,8 @@ class View(Screen[None]):
 
     def catch_up(self) -> None:
         """Show the run as it is now, and not only at the next frame."""
-        self.trainpad.catch_up()
+        if self.is_current:  # screens that are mounted ahead resume as well
+            self.trainpad.catch_up()
 
     def show(self, run: Run) -> None:
         """Show this run, as it is now."""
