@@ -22,7 +22,6 @@ from tui.pad_screen import Verdict
 from tui.panel import Panel
 from tui.pump import Happened
 from tui.screens import PLACES
-from tui.terminal import Pace
 from tui.train_screen import TrainScreen
 
 
@@ -369,41 +368,3 @@ async def test_what_a_key_leads_to_is_shown_though_the_rate_is_used_up(source: S
         assert "107 / 2,000" not in text_of(app)
         source.give(Paused(107))
         await shown(pilot, app, "paused", "107 / 2,000")
-
-
-async def test_what_stays_is_left_out_of_looks_for_garbage_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    times = []
-    monkeypatch.setattr("tui.app.leave_out_what_is", lambda: times.append(1))
-    monkeypatch.setattr("tui.app.MOUNT_PAUSE", 0.01)
-    source = Scripted(tmp_path)
-    app = TrainpadApp(iter(source))
-    async with app.run_test(size=(80, 24)) as pilot:
-        for step in range(100, 160):
-            source.give(Steps(step, np.ones(1, np.float32), 0.01))
-            await pilot.pause(0.02)
-        await shown(pilot, app, "160 / 2,000")
-        assert set(app._screen_stacks) == set(MODES)
-    assert len(times) == 1
-
-
-async def test_the_same_sentence_does_not_stand_there_twice(tmp_path: Path) -> None:
-    app = TrainpadApp(iter(Scripted(tmp_path)))
-    async with app.run_test(size=(80, 24)) as pilot:
-        for sentence in ("the run is over", "the run is over", "another", ""):
-            app.tell(sentence)
-        await pilot.pause()
-        told = [notification.message for notification in app._notifications]
-        assert told == ["the run is over", "another"]
-
-
-async def test_a_wish_stands_in_the_header_at_once(tmp_path: Path) -> None:
-    app = TrainpadApp(iter(Scripted(tmp_path)), pace=Pace(0.001, None))  # no frame is due
-    async with app.run_test(size=(160, 45)) as pilot:
-        for _ in range(200):
-            await pilot.pause(0.02)
-            if app.run_shown.step == 100:
-                break
-        await pilot.press("space")
-        await shown(pilot, app, "pausing")

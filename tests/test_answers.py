@@ -1,0 +1,50 @@
+"""That the dashboard answers at once, and does nothing twice."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from app_made import Scripted, shown
+
+from core.events import Steps
+from tui.app import TrainpadApp
+from tui.modes import MODES
+from tui.terminal import Pace
+
+
+async def test_what_stays_is_left_out_of_looks_for_garbage_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = []
+    monkeypatch.setattr("tui.app.leave_out_what_is", lambda: times.append(1))
+    monkeypatch.setattr("tui.app.MOUNT_PAUSE", 0.01)
+    source = Scripted(tmp_path)
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(80, 24)) as pilot:
+        for step in range(100, 160):
+            source.give(Steps(step, np.ones(1, np.float32), 0.01))
+            await pilot.pause(0.02)
+        await shown(pilot, app, "160 / 2,000")
+        assert set(app._screen_stacks) == set(MODES)
+    assert len(times) == 1
+
+
+async def test_the_same_sentence_does_not_stand_there_twice(tmp_path: Path) -> None:
+    app = TrainpadApp(iter(Scripted(tmp_path)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        for sentence in ("the run is over", "the run is over", "another", ""):
+            app.tell(sentence)
+        await pilot.pause()
+        told = [notification.message for notification in app._notifications]
+        assert told == ["the run is over", "another"]
+
+
+async def test_a_wish_stands_in_the_header_at_once(tmp_path: Path) -> None:
+    app = TrainpadApp(iter(Scripted(tmp_path)), pace=Pace(0.001, None))  # no frame is due
+    async with app.run_test(size=(160, 45)) as pilot:
+        for _ in range(200):
+            await pilot.pause(0.02)
+            if app.run_shown.step == 100:
+                break
+        await pilot.press("space")
+        await shown(pilot, app, "pausing")
