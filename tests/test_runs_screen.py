@@ -78,7 +78,7 @@ async def test_keys_before_the_runs_are_read_do_no_harm(
     may_look, look = threading.Event(), Overview.look
 
     def later(self: Overview) -> list[Entry]:
-        may_look.wait(10)
+        may_look.wait(60)
         return look(self)
 
     monkeypatch.setattr(Overview, "look", later)
