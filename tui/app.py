@@ -8,7 +8,6 @@ from typing import ClassVar
 from textual import on
 from textual.app import ScreenStackError, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.command import CommandPalette
 from textual.driver import Driver
 from textual.screen import Screen
 
@@ -334,12 +333,6 @@ class TrainpadApp(TellingApp[str]):
         if isinstance(screen, View):
             yield from commands(screen)
         yield from super().get_system_commands(screen)
-
-    def action_command_palette(self) -> None:
-        """The palette; Textual's own words for it hold a character that is not ASCII."""
-        if not isinstance(self.screen, CommandPalette):
-            palette = CommandPalette(placeholder="Search for commands", id="--command-palette")
-            self.push_screen(palette)
 
     def action_help(self) -> None:
         """Every key of this screen."""

@@ -1,17 +1,12 @@
 """The pad's field as it is shown: ink, the cursor of the keys, and a hint while it is empty.
 
-Textual sends a changed row again from the left edge of its widget, so the field is cut into narrow
-tiles: a step of the pen then costs half the bytes. A row of cells is made once and kept until its
-ink changes.
+A row of cells is made once and kept until its ink changes; `tui.precise` sends of it what changed.
 """
 
-from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
 from rich.segment import Segment
-from textual.app import ComposeResult
-from textual.events import Event
 from textual.geometry import Region, Size
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -22,29 +17,7 @@ from tui.pad_sheet import Point, Points, Sheet
 from tui.pixels import GREY, GREYS, RAMP, Tones, half_blocks
 
 MOST_ROWS = 28
-TILE = 8
 HINT = ("draw a digit here", "drag, or arrows and space", "right drag or e erases")
-
-
-class _Tile(Widget):
-    """A few columns of the field. Textual sends a changed row from its widget's left edge on."""
-
-    ALLOW_SELECT = False
-    DEFAULT_CSS = f"_Tile {{ width: {TILE}; height: 100%; }}"
-
-    def __init__(self, left: int, row: Callable[[int], Strip]) -> None:
-        super().__init__()
-        self.left = left
-        self._row = row
-
-    def _forward_event(self, event: Event) -> None:
-        """Hand the mouse to the field at once: reports that bubble lose their order among tiles."""
-        assert isinstance(self.parent, Widget)  # noqa: S101 - a field made it
-        self.parent._forward_event(event)  # noqa: SLF001 - there is no public way
-
-    def render_line(self, y: int) -> Strip:
-        """This tile's part of a row of the field."""
-        return self._row(y).crop(self.left, self.left + self.size.width)
 
 
 class InkField(Widget):
@@ -57,7 +30,7 @@ class InkField(Widget):
         "ink-field--cursor",
     }
     DEFAULT_CSS = """
-    InkField { width: auto; height: auto; layout: horizontal; overflow: hidden; }
+    InkField { width: auto; height: auto; }
     InkField > .ink-field--ink { color: $foreground; background: $surface; }
     InkField > .ink-field--hint { color: $text-muted; background: $surface; }
     InkField > .ink-field--cursor { color: $accent; background: $surface; text-style: bold; }
@@ -82,11 +55,6 @@ class InkField(Widget):
         self._cursor: Point | None = None
         self._cursor_glyph = "[]"
         self._hint_shown = True
-
-    def compose(self) -> ComposeResult:
-        """Tiles for the widest field; what lies beyond a smaller one is cut off."""
-        for left in range(0, 2 * MOST_ROWS, TILE):
-            yield _Tile(left, self._kept_row)
 
     # -- what is shown -----------------------------------------------------------------------------
 
@@ -154,17 +122,13 @@ class InkField(Widget):
         """Repaint these cells."""
         for region in regions:
             self._strips.pop(region.y, None)
-        for tile in self.query_children(_Tile):
-            place = Region(tile.left, 0, TILE, self.rows)
-            touched = [region.intersection(place) for region in regions]
-            if any(touched):
-                tile.refresh(*(part.translate((-tile.left, 0)) for part in touched if part))
+        if regions:
+            self.refresh(*regions)
 
     def _repaint(self) -> None:
         self._strips.clear()
         self._tones = None
-        for tile in self.query_children(_Tile):
-            tile.refresh()
+        self.refresh()
 
     def _hints(self) -> dict[int, str]:
         """What to write on an empty field, by row."""
@@ -190,7 +154,7 @@ class InkField(Widget):
         super().notify_style_update()
         self._repaint()
 
-    def _kept_row(self, y: int) -> Strip:
+    def render_line(self, y: int) -> Strip:
         """One row of cells, kept until its ink changes."""
         strip = self._strips.get(y)
         if strip is None:

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 INTERVAL = 0.125
 """Seconds between two looks at a drawing that changes."""
+PAUSE = 0.03
+"""Seconds without ink after which a look that is due waits no longer for more."""
 Image = npt.NDArray[np.float32]
 
 
@@ -169,11 +171,11 @@ class PadScreen(View):
 
     @on(SketchPad.Changed)
     def _ink_changed(self, message: SketchPad.Changed) -> None:
-        """Read at once, but not again before the interval is over."""
+        """Read as soon as the ink is shown, but not again before the interval is over."""
         self._given = None
         if self._resting is None or message.finished:
             self._rest()
-            self._read()
+            self.call_after_refresh(self._read)
         else:
             self._late = True
 
@@ -184,8 +186,13 @@ class PadScreen(View):
         self._resting = self.set_timer(INTERVAL, self._rested)
 
     def _rested(self) -> None:
+        """A look is due: after the next ink, which would else have to wait for it, or a pause."""
         self._resting = None
         if self._late:
+            self.set_timer(PAUSE, self._catch_up)
+
+    def _catch_up(self) -> None:
+        if self._late and self._resting is None:
             self._rest()
             self._read()
 

@@ -12,7 +12,7 @@ from rich.control import Control
 from textual._compositor import ChopsUpdate
 from textual.screen import Screen
 
-from tui.steady import SteadyApp
+from tui.command_palette import PaletteApp
 
 Result = TypeVar("Result")
 MASKED = 0.005
@@ -42,7 +42,7 @@ def precise(update: RenderableType | None) -> RenderableType | None:
     return update
 
 
-class PreciseApp(SteadyApp[Result]):
+class PreciseApp(PaletteApp[Result]):
     """An app whose screens send only what changed, as soon as it did."""
 
     def delay_update(self, delay: float = MASKED) -> None:

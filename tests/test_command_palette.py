@@ -1,0 +1,34 @@
+"""The command palette where there is hardly any room for it."""
+
+from collections.abc import Iterable
+
+import pytest
+from textual.app import SystemCommand
+from textual.command import CommandList
+from textual.screen import Screen
+
+from tui.command_palette import PaletteApp
+
+
+class Many(PaletteApp[None]):
+    """An app with more commands than rows."""
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        for number in range(40):
+            yield SystemCommand(f"command {number:02}", "does nothing", lambda: None)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (10, 3), (80, 24)])
+async def test_pages_of_the_palette_at_any_size(size: tuple[int, int]) -> None:
+    app = Many()
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("ctrl+p")
+        commands = app.screen.query_one(CommandList)
+        while commands.option_count < 40:
+            await pilot.pause(0.02)
+        await pilot.press("down", "pagedown")
+        paged = commands.highlighted
+        assert paged is not None
+        assert (paged > 1) == (size == (80, 24))
+        await pilot.press("pageup", "pageup")
+        assert commands.highlighted in (0, 1)

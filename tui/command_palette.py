@@ -1,0 +1,34 @@
+"""Textual's command palette, in words that any terminal shows, and safe where there is no room."""
+
+from typing import ClassVar, TypeVar
+
+from textual.binding import Binding, BindingType
+from textual.command import CommandList, CommandPalette
+
+from tui.steady import SteadyApp
+
+Result = TypeVar("Result")
+
+
+class Palette(CommandPalette):
+    """The palette; a page of a list that has no room on the screen is no page."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("pagedown", "page('page_down')", "Next page", show=False),
+        Binding("pageup", "page('page_up')", "Previous page", show=False),
+    ]
+
+    def action_page(self, where: str) -> None:
+        """Go a page up or down; Textual's own way raises where not one row can be seen."""
+        commands = self.query_one(CommandList)
+        if commands.scrollable_content_region:
+            getattr(commands, f"action_{where}")()
+
+
+class PaletteApp(SteadyApp[Result]):
+    """An app with such a palette."""
+
+    def action_command_palette(self) -> None:
+        """Show the palette; Textual's own words for it hold a character that is not ASCII."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(Palette(placeholder="Search for commands", id="--command-palette"))
