@@ -136,7 +136,9 @@ def runs(log_dir: Path | None, as_json: bool) -> int:
     from core.listing import as_json_lines, as_table, listed
     from core.rundir import log_dir_from
 
-    entries = listed(log_dir_from(log_dir))
+    folder = log_dir_from(log_dir)
+    if not (entries := listed(folder)):
+        click.echo(f"there is no run in {folder} yet; start one with `trainpad`", err=True)
     width = os.get_terminal_size(1).columns if os.isatty(1) else 0
     for line in as_json_lines(entries) if as_json else as_table(entries, width):
         click.echo(line)

@@ -38,10 +38,10 @@ def as_json_lines(entries: Sequence[Entry]) -> Iterator[str]:
 
 
 def as_table(entries: Sequence[Entry], width: int = 0) -> Iterator[str]:
-    """A heading and a line for each run, at most `width` cells wide where that is not 0."""
+    """A heading and a line for each run, if any, at most `width` cells wide where that is not 0."""
     names = differences(entries)
     columns = list(zip(HEADING, *(_row(entry, names) for entry in entries), strict=True))
-    kept = [column for column in columns if any(column[1:]) or not entries]
+    kept = [column for column in columns if any(column[1:])]
     widths = [max(map(cells, column)) for column in kept]
     if width:
         _narrow([column[0] for column in kept], widths, width)
