@@ -210,7 +210,7 @@ def pad(run: str | None, log_dir: Path | None, export: Path | None, ascii_only: 
     from tui.prepare import prepare_textual
 
     prepare_textual()
-    from core.classify import reader_of
+    from core.reading import reader_of
     from tui.pad_app import run_pad
     from tui.terminal import needs_ascii
 
@@ -231,7 +231,8 @@ def classify(
 
     Example: trainpad classify --json digit.png
     """
-    from core.classify import classified, reader_of
+    from core.classify import classified
+    from core.reading import reader_of
     from core.rundir import log_dir_from
 
     reader = reader_of(run, log_dir_from(log_dir))

@@ -8,8 +8,9 @@ import pytest
 from core import checkpoint
 from core.builtin import builtin_network
 from core.checkpoint import Checkpoint
-from core.classify import Reader, Reading, as_text, reader_of
+from core.classify import as_text
 from core.network import Network
+from core.reading import Reader, Reading, reader_of
 from data.errors import DataError
 from data.ink import inks_to_images
 from data.ink_export import export_drawing

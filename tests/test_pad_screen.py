@@ -8,7 +8,7 @@ import pytest
 from textual._context import visible_screen_stack
 from textual.strip import Strip
 
-from core.classify import Reading
+from core.reading import Reading
 from tui.bars import ProbabilityBars
 from tui.pad import SketchPad
 from tui.pad_answer import Answer, PadStatus, Verdict

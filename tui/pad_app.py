@@ -10,7 +10,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 
-from core.classify import Reader
+from core.reading import Reader
 from core.run import Run
 from core.rundir import default_log_dir
 from data.ink_export import check_kind, export_drawing

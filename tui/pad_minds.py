@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.builtin import NAME, builtin_network
-from core.classify import Reader, Reading
 from core.network import Network
+from core.reading import Reader, Reading
 from core.run import Run
 from data.dataset import DIGITS
 from data.errors import DataError, UserError

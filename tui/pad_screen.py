@@ -16,8 +16,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.timer import Timer
 
-from core.classify import Reading
 from core.events import Event, Weights
+from core.reading import Reading
 from core.run import Run
 from data.dataset import DIGITS
 from data.errors import UserError
