@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from core.events import Warned
+from core.events import Started, Warned, to_json
 from core.foreign import believed, harmless
+from core.hparams import HyperParameters, as_dict
 
 
 @pytest.mark.parametrize(
@@ -46,6 +47,26 @@ def test_a_matrix_that_is_none_is_not_believed(matrix: object) -> None:
         {"event": "evaluated", "step": 0, "confusion": splits, "loss": {}, "seconds": 1}
     )
     assert believed(line) is None
+
+
+@pytest.mark.parametrize(
+    ("planned", "good"),
+    [
+        ([], True),
+        ([[5, "learning_rate", 0.1], [9, "dropout", 0.5]], True),
+        ("soon", False),
+        ([5], False),
+        ([[5, "learning_rate"]], False),
+        ([[5, "learning_rate", 0.1, 0.2]], False),
+        ([["5", "learning_rate", 0.1]], False),
+        ([[5, "nonsense", 0.1]], False),
+        ([[5, "learning_rate", {}]], False),
+    ],
+)
+def test_only_changes_that_can_be_planned_are_believed(planned: object, good: bool) -> None:
+    started = Started(0, as_dict(HyperParameters()), "CPU:0", 10, [])
+    line = json.dumps(json.loads(to_json(started)) | {"planned": planned})
+    assert (believed(line) is not None) == good
 
 
 def test_texts_are_made_harmless() -> None:
