@@ -61,7 +61,7 @@ MUTATIONS = (
     ("noise.py", "2.0**-24", "2.0**-23", "noise"),
     ("notes.py", "TEXT_LENGTH = 80", "TEXT_LENGTH = 3", "export"),
     ("order.py", ">= self._examples", ">= 0", "order"),
-    ("output.py", "os.dup2(log, 1)", "os.dup2(log, 2)", "detached"),
+    ("output.py", "os.dup2(log, 1)", "os.dup2(log, 2)", "output"),
     ("overview.py", 'or "softmax"', 'or "none"', "overview"),
     ("pacer.py", "TARGET = 0.05", "TARGET = 0.5", "pacer"),
     ("presets.py", "0.5", "0.05", "hparams"),

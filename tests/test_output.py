@@ -1,0 +1,38 @@
+"""Whose words reach the terminal, and whose the run's log."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from conftest import REPOSITORY
+
+from core.rundir import RunDir
+
+LIBRARY = """
+import os, sys
+from pathlib import Path
+from core.output import to_run_log
+from core.rundir import RunDir
+
+with to_run_log() as (out, divert):
+    os.write(1, b"early;")
+    divert(RunDir(Path(sys.argv[1])))
+    os.write(1, b"a library's word;")
+    os.write(2, b"its warning;")
+    print("ours", file=out)
+    print("our warning", file=sys.stderr)
+os.write(1, b"late")
+"""
+
+
+def test_only_what_bypasses_python_goes_to_the_log(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", LIBRARY, str(tmp_path)],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout == "early;ours\nlate"
+    assert ran.stderr == "our warning\n"
+    assert RunDir(tmp_path).log.read_text() == "a library's word;its warning;"
