@@ -11,6 +11,7 @@ import pytest
 from core.logdir import Logdir
 from core.tfevents import encode, writer
 from core.tfevents.items import Experiment, Histogram, Image, Item, Restart, Scalars, Text
+from core.tfevents.messages import Event
 from core.tfevents.reader import EventFile
 from core.tfevents.writer import EventWriter
 
@@ -44,6 +45,15 @@ def test_what_was_handed_over_before_closing_is_in_the_file(tmp_path: Path) -> N
     assert found["loss"] == [(step, float(np.float32(1 / (step + 1)))) for step in range(300)]
     assert found["é"][-1] == (299, 299.0)
     assert out.error is None
+
+
+def test_a_file_begins_as_tensorboard_wants_it(tmp_path: Path) -> None:
+    with EventWriter(tmp_path, every=NEVER) as out:
+        out.scalar("loss", 1.0, 1)
+    assert out.path is not None
+    content = out.path.read_bytes()
+    length = struct.unpack("<Q", content[:8])[0]
+    assert Event.FromString(content[12 : 12 + length]).file_version == b"brain.Event:2"
 
 
 def test_the_thread_flushes_by_itself(tmp_path: Path) -> None:
