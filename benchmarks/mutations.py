@@ -97,7 +97,7 @@ MUTATIONS = (
     ("tfevents/records.py", "HEADER: Final = 12", "HEADER: Final = 11", "tfevents_records"),
     ("tfevents/search.py", 'name[0] != "."', 'name[0] != "e"', "logdir"),
     ("tfevents/store.py", "LATEST: Final = 1e11", "LATEST: Final = 1e9", "tfevents_store"),
-    ("tfevents/templates.py", "(values[0]) == number", "(values[0]) != number", "tfevents_reader"),
+    ("tfevents/templates.py", "return bool(", "return True or bool(", "tfevents_reader"),
     ("tfevents/values.py", 'keep="\\n"', 'keep=""', "tfevents_reader"),
     ("tfevents/writer.py", "brain.Event:2", "brain.Event:1", "tfevents_writer"),
 )  # fmt: skip

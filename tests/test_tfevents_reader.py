@@ -86,6 +86,13 @@ def test_metadata_behind_the_value_may_be_anything(tmp_path: Path) -> None:
     assert only(path).values.tolist() == list(range(9))
 
 
+def test_bytes_behind_the_value_that_are_like_it_are_not_the_value(tmp_path: Path) -> None:
+    behind = [struct.pack("<f", number) for number in (3, 9, 4)]
+    values = [{**new(b"loss", 3), **named(b"scalars", content)} for content in behind]
+    path = put(tmp_path, *(event(step, value) for step, value in enumerate(values)))
+    assert only(path).values.tolist() == [3, 3, 3]
+
+
 def test_several_values_in_one_event(tmp_path: Path) -> None:
     path = put(tmp_path, event(3, old(b"a", 1), new(b"b", 2)), event(4, old(b"a", 3)))
     found = scalars_of(items_of(path))
