@@ -7,7 +7,7 @@ from textual.app import SystemCommand
 from textual.command import CommandList
 from textual.screen import Screen
 
-from tui.command_palette import PaletteApp
+from tui.command_palette import Palette, PaletteApp
 
 
 class Many(PaletteApp[None]):
@@ -32,3 +32,17 @@ async def test_pages_of_the_palette_at_any_size(size: tuple[int, int]) -> None:
         assert (paged > 1) == (size == (80, 24))
         await pilot.press("pageup", "pageup")
         assert commands.highlighted in (0, 1)
+
+
+async def test_the_palette_comes_again_as_soon_as_it_was_left() -> None:
+    app = Many()
+    async with app.run_test() as pilot:
+        app.action_command_palette()
+        await pilot.pause()
+        left = app.screen
+        assert isinstance(left, Palette)
+        left.dismiss()
+        app.action_command_palette()
+        await pilot.pause()
+        assert isinstance(app.screen, Palette)
+        assert app.screen is not left

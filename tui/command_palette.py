@@ -29,6 +29,9 @@ class PaletteApp(SteadyApp[Result]):
     """An app with such a palette."""
 
     def action_command_palette(self) -> None:
-        """Show the palette; Textual's own words for it hold a character that is not ASCII."""
+        """Show the palette; Textual's own words for it hold a character that is not ASCII.
+
+        It has no id, as Textual's does: one that was just left is still there for a moment.
+        """
         if not isinstance(self.screen, CommandPalette):
-            self.push_screen(Palette(placeholder="Search for commands", id="--command-palette"))
+            self.push_screen(Palette(placeholder="Search for commands"))
