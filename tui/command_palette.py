@@ -5,7 +5,7 @@ from typing import ClassVar, TypeVar
 from textual.binding import Binding, BindingType
 from textual.command import CommandList, CommandPalette
 
-from tui.steady import SteadyApp
+from tui.in_order import InOrderApp
 
 Result = TypeVar("Result")
 
@@ -25,7 +25,7 @@ class Palette(CommandPalette):
             getattr(commands, f"action_{where}")()
 
 
-class PaletteApp(SteadyApp[Result]):
+class PaletteApp(InOrderApp[Result]):
     """An app with such a palette."""
 
     def action_command_palette(self) -> None:

@@ -1,0 +1,111 @@
+"""Keys and reports of the mouse that come in one piece."""
+
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import pytest
+from app_made import Scripted
+from textual.events import Event, Key, MouseDown, MouseMove, MouseUp
+from textual.pilot import Pilot
+
+from tui.app import TrainpadApp
+from tui.pad import SketchPad
+from tui.pad_app import PadApp
+from tui.pad_screen import PadScreen
+
+
+@pytest.fixture
+def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PadApp:
+    for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    return PadApp(log_dir=tmp_path / "runs")
+
+
+def keys(text: str) -> list[Event]:
+    return [Key(name, name) for name in text]
+
+
+def stroke(*places: tuple[int, int]) -> list[Event]:
+    """A stroke through cells of the screen, as a terminal reports it."""
+    kinds = [MouseDown, *[MouseMove] * (len(places) - 1), MouseUp]
+    return [
+        kind(None, x, y, 0, 0, 1, False, False, False, screen_x=x, screen_y=y)
+        for kind, (x, y) in zip(kinds, (*places, places[-1]), strict=True)
+    ]
+
+
+def bar() -> list[Event]:
+    """A stroke downward through the field."""
+    return stroke((12, 6), (12, 18))
+
+
+def dash() -> list[Event]:
+    """A stroke to the right, near the top."""
+    return stroke((22, 6), (32, 6))
+
+
+async def at_once(pilot: Pilot[None], *events: list[Event]) -> None:
+    """All of it lies in the app's queue before the first is looked at."""
+    for event in chain(*events):
+        assert pilot.app.post_message(event)
+    await pilot.pause()
+    await pilot.pause(0.1)
+
+
+async def test_what_is_drawn_after_a_key_is_drawn_after_it(app: PadApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        pad = app.screen.query_one(SketchPad)
+        await at_once(pilot, bar(), keys("c"), dash())
+        (only,) = pad.strokes
+        assert np.ptp(only[:, 1]) == 0
+
+        await at_once(pilot, keys("ce"), bar(), keys("e"), dash())
+        assert len(pad.strokes) == 1
+        await at_once(pilot, keys("e"), dash(), keys("e"))
+        assert pad.empty
+        assert not pad.erasing
+
+        await at_once(pilot, [Key("plus", "+")], bar(), [Key("minus", "-")], dash())
+        thick, thin = (line.pen for line in pad.lines)
+        assert thick > thin
+
+        await at_once(pilot, keys("c"), bar(), dash(), keys("u"))
+        (only,) = pad.strokes
+        assert np.ptp(only[:, 0]) == 0
+
+
+async def test_a_drawing_is_named_before_the_next_one_is_drawn(app: PadApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        pad = app.screen.query_one(SketchPad)
+        await at_once(pilot, bar(), keys("t1"), dash())
+        while not pad.strokes:
+            await pilot.pause(0.02)
+        (image,) = app.pad_screen._pupil.own.images
+        assert image.any(axis=1).sum() > image.any(axis=0).sum()
+        (only,) = pad.strokes
+        assert np.ptp(only[:, 1]) == 0
+
+
+async def test_a_stroke_after_the_key_for_the_pad_is_drawn_there(tmp_path: Path) -> None:
+    dashboard = TrainpadApp(iter(Scripted(tmp_path / "run")), log_dir=tmp_path)
+    async with dashboard.run_test(size=(160, 45)) as pilot:
+        await pilot.pause()
+        await at_once(pilot, keys("5"), bar(), keys("1"), keys("5"))
+        while not isinstance(dashboard.screen, PadScreen):
+            await pilot.pause(0.02)
+        (only,) = dashboard.screen.query_one(SketchPad).strokes
+        assert np.ptp(only[:, 0]) == 0
+
+
+async def test_a_key_whose_news_is_lost_holds_nothing_up(app: PadApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        app._obeying = Key("escape", None)
+        await at_once(pilot, bar())
+        pad = app.screen.query_one(SketchPad)
+        while not pad.strokes:
+            await pilot.pause(0.02)
+        assert app._obeying is None
