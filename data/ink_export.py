@@ -15,14 +15,16 @@ SIDE = 560
 KINDS = (".png", ".json")
 
 
-def check_kind(path: Path) -> None:
+def check_export(path: Path) -> None:
     """Refuse a file that no drawing can be written to.
 
     Raises:
-        DataError: its name ends in neither .png nor .json.
+        DataError: its name ends in neither .png nor .json, or its folder is not there.
     """
     if path.suffix.lower() not in KINDS:
         raise DataError(f"{path}: a drawing is written as .png or .json")
+    if not path.parent.is_dir():
+        raise DataError(f"{path}: there is no folder {path.parent}")
 
 
 def export_drawing(
@@ -33,7 +35,7 @@ def export_drawing(
     Raises:
         DataError: the file is of no such kind, or cannot be written.
     """
-    check_kind(path)
+    check_export(path)
     try:
         if path.suffix.lower() == ".json":
             path.write_text(write_strokes(strokes) + "\n", encoding="utf-8")

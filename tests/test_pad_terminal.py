@@ -38,3 +38,4 @@ def test_nothing_drawn_leaves_no_file(pad: Terminal, tmp_path: Path) -> None:
     wait_until(lambda: pad.process.poll() is not None)
     assert pad.process.returncode == 0
     assert not (tmp_path / "digit.json").exists()
+    pad.wait_for("nothing is drawn, so .*digit.json")

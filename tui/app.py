@@ -1,15 +1,14 @@
 """The app: one `Run`, folded from one source of events, and the screens that view it."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import ClassVar
 
 from textual import on
-from textual.app import ScreenStackError, SystemCommand
+from textual.app import ScreenStackError
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
-from textual.screen import Screen
 
 from core.control import Control
 from core.events import ANSWERS, Event, Opened, Steps, Weights
@@ -24,7 +23,7 @@ from core.rundir import RunDir, default_log_dir
 from data.errors import UserError
 from tui import modes
 from tui.dialogs import QuitDialog, StopDialog
-from tui.help import PLAIN, Help, commands
+from tui.help import PLAIN, Help
 from tui.pump import Ended, Happened, Pump
 from tui.raster import Glyphs
 from tui.settings import Settings
@@ -327,12 +326,6 @@ class TrainpadApp(TellingApp[str]):
         show_image = getattr(self.screen, "show_image", None)
         if show_image is not None:
             show_image(subject.image, subject.label)
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette: all that the keys of this screen do, and Textual's own."""
-        if isinstance(screen, View):
-            yield from commands(screen)
-        yield from super().get_system_commands(screen)
 
     def action_help(self) -> None:
         """Every key of this screen."""

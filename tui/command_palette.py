@@ -1,13 +1,19 @@
-"""Textual's command palette, in words that any terminal shows, and safe where there is no room."""
+"""Textual's command palette: all that keys do, and safe where there is no room for it."""
 
+from collections.abc import Iterable
 from typing import ClassVar, TypeVar
 
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandList, CommandPalette
+from textual.screen import Screen
 
+from tui.help import commands
 from tui.in_order import InOrderApp
 
 Result = TypeVar("Result")
+TEXTUALS = ("Theme", "Quit")
+"""What Textual offers of its own; the rest is for apps of another kind."""
 
 
 class Palette(CommandPalette):
@@ -27,6 +33,16 @@ class Palette(CommandPalette):
 
 class PaletteApp(InOrderApp[Result]):
     """An app with such a palette."""
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """All that the keys of this screen do, then Textual's own."""
+        titles = set()
+        for command in commands(screen):
+            titles.add(command.title)
+            yield command
+        for command in super().get_system_commands(screen):
+            if command.title in TEXTUALS and command.title not in titles:
+                yield command
 
     def action_command_palette(self) -> None:
         """Show the palette; Textual's own words for it hold a character that is not ASCII.

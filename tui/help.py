@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.cells import cell_len
 from textual.app import ComposeResult, SystemCommand
@@ -28,7 +28,7 @@ FRAME_CELLS, FRAME_ROWS = 6, 2
 """What lies around the keys: a border, and blanks at both sides."""
 
 
-def bindings(screen: Screen[None]) -> Iterator[tuple[DOMNode, Binding]]:
+def bindings(screen: Screen[Any]) -> Iterator[tuple[DOMNode, Binding]]:
     """What can be done on a screen by keys, and which node does it; each key once a node."""
     refused: frozenset[str] = getattr(screen, "refused", frozenset())
     for node in (screen, *screen.query("*").results()):
@@ -41,7 +41,7 @@ def bindings(screen: Screen[None]) -> Iterator[tuple[DOMNode, Binding]]:
                 yield node, binding
 
 
-def commands(screen: Screen[None]) -> Iterator[SystemCommand]:
+def commands(screen: Screen[Any]) -> Iterator[SystemCommand]:
     """What the palette offers on a screen: all that its keys do."""
     for node, binding in bindings(screen):
         action = partial(screen.app.run_action, binding.action, node)
@@ -55,7 +55,7 @@ class Help(ModalScreen[None]):
         Binding("escape,question_mark,q", "dismiss", "Close", show=False),
     ]
 
-    def __init__(self, screen: Screen[None]) -> None:
+    def __init__(self, screen: Screen[Any]) -> None:
         super().__init__()
         plain = screen.app.has_class(PLAIN)
         places = f"{PLACES[0].key}-{PLACES[-1].key}", ", ".join(place.title for place in PLACES)

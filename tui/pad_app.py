@@ -4,6 +4,7 @@ It imports neither the trainer nor the other screens, so that the first paint co
 second; and it is an app for the Pad screen in all that the screen asks of one.
 """
 
+import sys
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,12 +14,13 @@ from textual.driver import Driver
 from core.reading import Reader
 from core.run import Run
 from core.rundir import default_log_dir
-from data.ink_export import check_kind, export_drawing
+from data.ink_export import check_export, export_drawing
 from tui.alone import run_alone
 from tui.help import PLAIN
 from tui.lines import Lines, Part, fit
 from tui.pad_minds import Minds, check_fits
 from tui.pad_screen import PadScreen
+from tui.screens import PLACES
 from tui.telling import TellingApp
 from tui.terminal import Pace, driver_class
 
@@ -39,6 +41,12 @@ class PadAlone(PadScreen):
     def header(self) -> Title:  # type: ignore[override]  # there is no run for a header to tell of
         """A title."""
         return Title()
+
+    @property
+    def refused(self) -> frozenset[str]:
+        """What belongs to the dashboard."""
+        goes = {f"app.go('{place.name}')" for place in PLACES}
+        return super().refused | goes | {"app.detach", "app.ask_stop"}
 
     def show(self, run: Run) -> None:
         """There is no run."""
@@ -102,10 +110,12 @@ def run_pad(reader: Reader | None, log_dir: Path, export: Path | None, *, ascii_
     if reader is not None:
         check_fits(reader)
     if export is not None:
-        check_kind(export)
+        check_export(export)
     app = PadApp(reader, ascii_only=ascii_only, log_dir=log_dir)
     status = run_alone(app)
     lines = app.pad_screen.sheet.lines
     if export is not None and lines:
         export_drawing(export, [line.points for line in lines], [line.pen for line in lines])
+    elif export is not None:
+        sys.stderr.write(f"nothing is drawn, so {export} is not written\n")
     return status

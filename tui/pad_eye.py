@@ -12,7 +12,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tui.pixels import GREY, Tones, render_image, render_signed
+from tui.pixels import GREY, NEGATIVE_RAMP, RAMP, Tones, render_image, render_signed
 from tui.rows import Rows
 
 Image = npt.NDArray[np.float32]
@@ -54,13 +54,23 @@ class Eye(Rows):
         self._image, self._signed = contributions / largest, True
         self.update_rows()
 
+    @property
+    def _letters(self) -> bool:
+        """Whether letters tell for from against: without colours, nothing else can."""
+        return self._ascii or self.app.no_color
+
+    @property
+    def legend(self) -> str:
+        """How to tell which pixels spoke for the answer, and which against."""
+        if self._letters:
+            return f"{RAMP[1:].strip()} for it, {NEGATIVE_RAMP.strip()} against"
+        return "for it in the digit's colour, against in red"
+
     def rows(self, width: int, height: int) -> list[Strip]:  # noqa: ARG002 - always 28x28
         """The image, two pixels in a cell."""
         if self._signed:
-            # Without colours, only letters can tell for from against.
-            letters = self._ascii or self.app.no_color
             against, speaks_for = self._tones("against"), self._tones("for")
-            return render_signed(self._image, against, speaks_for, ascii_only=letters)
+            return render_signed(self._image, against, speaks_for, ascii_only=self._letters)
         return render_image(self._image, self._tones("ink"), ascii_only=self._ascii)
 
     def _tones(self, kind: str) -> Tones:

@@ -113,11 +113,11 @@ class Minds:
         self._readers["taught"] = Reader(network, source, DIGITS, run, step)
         self._chosen = "taught"
 
-    def next(self) -> str:
-        """Let the next one read; says who."""
+    def next(self) -> bool:
+        """Let the next one read; whether there is another."""
         names = list(self._readers)
         self._chosen = names[(names.index(self._chosen) + 1) % len(names)]
-        return self.reader.source
+        return len(names) > 1
 
     def _forget(self, directory: str) -> None:
         self._directory, self._step = directory, -1

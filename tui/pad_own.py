@@ -162,7 +162,7 @@ class NameDialog(ModalScreen[int | None]):
 
     def compose(self) -> ComposeResult:
         """The question."""
-        yield Static("that was a …  press 0 to 9, or escape", markup=False)
+        yield Static("which digit was it?  press 0 to 9, or escape", markup=False)
 
     def on_key(self, event: Key) -> None:
         """Say of any other key that it names nothing, and ask on."""

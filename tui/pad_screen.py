@@ -5,6 +5,7 @@ in about a millisecond; at most eight times a second while somebody draws, and a
 network has learned something. Before a run has weights, the shipped ones read.
 """
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -240,6 +241,7 @@ class PadScreen(View):
         if self._why and reading is not None:
             network = self._minds.reader.network
             eye.show_why(network.explain(image, reading.digit).reshape(28, 28))
+            answer = replace(answer, subject=f"why: {eye.legend}")
         else:
             eye.show(image)
         self.query_one(ProbabilityBars).show(reading.probabilities if reading else None)
@@ -268,9 +270,9 @@ class PadScreen(View):
 
     def action_mind(self) -> None:
         """Let other weights read."""
-        source = self._minds.next()
+        if not self._minds.next():
+            self.trainpad.tell("no others yet; `trainpad pad RUN` reads with a run's weights")
         self._read()
-        self.trainpad.tell(f"reading with {source}")
 
     def action_own(self) -> None:
         """To the user's digits and back."""

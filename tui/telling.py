@@ -3,6 +3,8 @@
 import time
 from typing import TypeVar
 
+from tui.help import PLAIN
+from tui.lines import spelled
 from tui.precise import PreciseApp
 
 Result = TypeVar("Result")
@@ -27,4 +29,5 @@ class TellingApp(PreciseApp[Result]):
         now = time.monotonic()
         if sentence and (sentence != told or now - at > TOLD):
             self._told = sentence, now
-            self.notify(sentence, markup=False, timeout=TOLD)
+            shown = spelled(sentence) if self.has_class(PLAIN) else sentence
+            self.notify(shown, markup=False, timeout=TOLD)

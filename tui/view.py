@@ -50,7 +50,7 @@ class View(Screen[None]):
         Binding("Q", "app.ask_stop", "Stop", show=False, id="app.stop", key_display="Q",
                 tooltip="Stop the run, wherever it trains; it is saved"),
         Binding("ctrl+z", "app.suspend_process", "Shell", show=False, id="app.suspend",
-                tooltip="Back to the shell while training goes on; `fg` comes back"),
+                tooltip="Back to the shell; `fg` comes back, and what trains goes on"),
     ]  # fmt: skip
 
     NAME: ClassVar[str] = ""

@@ -1,0 +1,97 @@
+"""What the pad says of itself: its keys, its pictures and what it refuses."""
+
+from pathlib import Path
+
+import pytest
+from textual.command import CommandList
+from textual.widgets import Static
+
+from data.errors import DataError
+from tui.help import Help
+from tui.pad import SketchPad
+from tui.pad_answer import PadStatus
+from tui.pad_app import PadApp, run_pad
+from tui.pad_eye import Eye
+
+
+def status(app: PadApp) -> str:
+    return app.screen.query_one(PadStatus)._shown[0].text
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> PadApp:
+    return PadApp(log_dir=tmp_path / "runs")
+
+
+async def draw(app: PadApp) -> None:
+    pad = app.screen.query_one(SketchPad)
+    pad._draw((0.3, 0.2), (0.7, 0.2))
+    pad._draw((0.7, 0.2), (0.4, 0.8))
+    app.pad_screen._read()
+
+
+async def test_the_palette_finds_what_the_keys_of_the_pad_do(app: PadApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await draw(app)
+        titles = [command.title for command in app.get_system_commands(app.screen)]
+        assert {"Clear", "Undo", "Erase", "Weights", "Theme", "Quit"} <= set(titles)
+        assert not {"Maximize", "Screenshot", "Keys", "Detach", "Stop", "Train"} & set(titles)
+        await pilot.press("ctrl+p", *"clear")
+        commands = app.screen.query_one(CommandList)
+        while commands.option_count != 1:
+            await pilot.pause(0.02)
+        await pilot.press("enter")
+        while not app.pad_screen.sheet.empty:
+            await pilot.pause(0.02)
+
+
+async def test_help_tells_of_no_key_that_the_pad_alone_does_not_have(app: PadApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("question_mark")
+        assert isinstance(app.screen, Help)
+        told = str(app.screen.query_one(Static).render())
+        assert "Start on an empty field" in told
+        assert not any(word in told for word in ("Screens", "training", "Stop the run"))
+
+
+async def test_a_sentence_is_ascii_where_all_is(tmp_path: Path) -> None:
+    app = PadApp(ascii_only=True, log_dir=tmp_path / "runs")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        app.tell("teaching … 0 → 100 %")
+        await pilot.pause()
+        (notice,) = app._notifications
+        assert notice.message == "teaching ~ 0 > 100 %"
+
+
+async def test_where_nothing_else_can_read_the_key_for_it_says_how_it_could(app: PadApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("x")
+        await pilot.pause()
+        (notice,) = app._notifications
+        assert "trainpad pad RUN" in notice.message
+        assert app.pad_screen._minds.reader.source == "built-in weights"
+
+
+@pytest.mark.parametrize("ascii_only", [False, True])
+async def test_why_says_which_pixels_are_which(tmp_path: Path, ascii_only: bool) -> None:
+    app = PadApp(ascii_only=ascii_only, log_dir=tmp_path / "runs")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await draw(app)
+        assert status(app).startswith("pen ")
+        await pilot.press("w")
+        assert status(app).startswith("why: ")
+        assert app.screen.query_one(Eye).legend in status(app)
+        letters = {letter for strip in app.screen.query_one(Eye)._shown for letter in strip.text}
+        assert bool(letters & {"~", "<", "o", "O"}) == ascii_only
+        await pilot.press("w")
+        assert status(app).startswith("pen ")
+
+
+def test_a_drawing_that_could_not_be_written_is_refused_before_it_is_drawn(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="there is no folder"):
+        run_pad(None, tmp_path, tmp_path / "nowhere" / "digit.png", ascii_only=False)
+    with pytest.raises(DataError, match="a drawing is written as"):
+        run_pad(None, tmp_path, tmp_path / "digit.gif", ascii_only=False)
