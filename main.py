@@ -138,7 +138,7 @@ def runs(log_dir: Path | None, as_json: bool) -> int:
 
     folder = log_dir_from(log_dir)
     if not (entries := listed(folder)):
-        click.echo(f"there is no run in {folder} yet; start one with `trainpad`", err=True)
+        click.echo(f"there is no run in {folder} yet", err=True)
     width = os.get_terminal_size(1).columns if os.isatty(1) else 0
     for line in as_json_lines(entries) if as_json else as_table(entries, width):
         click.echo(line)

@@ -26,11 +26,15 @@ QUIET = 0.06  # seconds without output after which a step is over
 def app(ascii_only: bool) -> None:
     """The pad alone, as the program shows it."""
     sys.path.insert(0, str(ROOT))
-    from textual.app import App, ComposeResult
+    from tui.prepare import prepare_textual
+
+    prepare_textual()
+    from textual.app import ComposeResult
 
     from tui.pad import SketchPad
+    from tui.precise import PreciseApp
 
-    class PadOnly(App[None]):
+    class PadOnly(PreciseApp[None]):
         def compose(self) -> ComposeResult:
             yield SketchPad(ascii_only=ascii_only)
 
@@ -41,7 +45,7 @@ def start(size: tuple[int, int], ascii_only: bool, truecolor: bool) -> tuple[int
     """The app in a child process; its id, and the terminal's other end."""
     child, terminal = pty.fork()
     if child == 0:
-        os.environ.update(TERM="xterm-256color", TEXTUAL_SMOOTH_SCROLL="0")
+        os.environ["TERM"] = "xterm-256color"
         os.environ.pop("COLORTERM", None)
         if truecolor:
             os.environ["COLORTERM"] = "truecolor"

@@ -1,7 +1,8 @@
 """Steps per second and CPU time per step: the lab's loop, Keras, ours, ours with the dashboard.
 
 Each row runs in a process of its own, the rows take turns, and medians are compared: on a shared
-machine only ratios within one run mean anything. Rows for JAX and PyTorch appear where those are
+machine only ratios within one run mean anything. All are measured once they are warm, ours over a
+longer stretch. Rows for JAX and PyTorch appear where those are
 installed. Run as ``python -m benchmarks.train_speed [--data FOLDER] [--rounds 3]``.
 """
 
@@ -27,10 +28,10 @@ from typing import Any
 import numpy as np
 
 BATCH, HIDDEN, RATE = 100, (128, 32), 0.01
-WARM, LONGER = 4000, 3
-"""Our own steps that are not measured, and how many times the others' steps are: what comes once,
-such as mounting the other screens, is over by then, and 50 ms between two notes of the clock do not
-count any more."""
+WARM, LONGER = 3.0, 3
+"""Seconds of our own training that are not measured, and how many times the others' steps are: what
+comes once, such as mounting the other screens, is over by then, and the 50 ms between two notes of
+the clock do not count any more."""
 FLOPS_PER_STEP = 2 * BATCH * (2 * 784 * 128 + 3 * 128 * 32 + 3 * 32 * 10)
 """Products and sums of one step: forward, and backward without the first layer's inputs."""
 
@@ -119,18 +120,16 @@ def row_ours(folder: str, steps: int) -> dict[str, float]:
     from core.source import Source
 
     with tempfile.TemporaryDirectory() as log_dir:
-        hparams = checked({"max_steps": WARM + LONGER * steps, "eval_every": 10**9})
+        hparams = checked({"max_steps": 10**9, "eval_every": 10**9})
         source = session(Request(hparams, Path(log_dir), Source(input_data_dir=folder)))
-        began = done = 0.0
-        for event in source:
-            if isinstance(event, Steps):
-                if event.first + len(event.losses) >= WARM and not began:
-                    began, cpu, first = time.perf_counter(), time.process_time(), event.first
-                    first += len(event.losses)
-                elif began:
-                    done, spent = time.perf_counter(), time.process_time()
-                    count = event.first + len(event.losses) - first
-        return {"steps_per_s": count / (done - began), "cpu_us": 1e6 * (spent - cpu) / count}
+        done = (e.first + len(e.losses) for e in source if isinstance(e, Steps))
+        next(done)
+        until = time.perf_counter() + WARM
+        first = next(step for step in done if time.perf_counter() >= until)
+        wall, cpu = time.perf_counter(), time.process_time()
+        count = next(step for step in done if step >= first + LONGER * steps) - first
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        return {"steps_per_s": count / wall, "cpu_us": 1e6 * cpu / count}
 
 
 def row_jax(folder: str, steps: int) -> dict[str, float]:
@@ -224,10 +223,12 @@ def dashboard(folder: str, steps: int) -> dict[str, float]:
         sent = [0]
         threading.Thread(target=_drain, args=(terminal, sent), daemon=True).start()
         try:
-            first = _wait_for(log_dir, WARM)
+            _wait_for(log_dir, 1)
+            time.sleep(WARM)
+            first = _notes(log_dir)[-1]
             pid, before = _heaviest_child(child), sent[0]
             cpu = _cpu(pid)
-            last = _wait_for(log_dir, WARM + LONGER * steps)
+            last = _wait_for(log_dir, first[0] + LONGER * steps)
             count, seconds = last[0] - first[0], last[1] - first[1]
             return {
                 "steps_per_s": count / seconds,
@@ -250,16 +251,21 @@ def _drain(terminal: int, sent: list[int]) -> None:
                 return
 
 
-def _wait_for(log_dir: str, step: int) -> tuple[float, float]:
-    """The first note of the run's clock at or after `step`: steps done, and Unix time."""
+def _notes(log_dir: str) -> list[tuple[float, float]]:
+    """The notes of the run's clock so far: steps done, and Unix time."""
+    for clock in Path(log_dir).glob("*/clock.f64"):
+        pairs = np.fromfile(clock, "<f8")
+        return [(step, at) for step, at in pairs[: len(pairs) // 2 * 2].reshape(-1, 2).tolist()]
+    return []
+
+
+def _wait_for(log_dir: str, step: float) -> tuple[float, float]:
+    """The first note at or after `step`."""
     until = time.monotonic() + 120
     while time.monotonic() < until:
-        for clock in Path(log_dir).glob("*/clock.f64"):
-            pairs = np.fromfile(clock, "<f8")
-            pairs = pairs[: len(pairs) // 2 * 2].reshape(-1, 2)
-            found = pairs[pairs[:, 0] >= step]
-            if len(found):
-                return float(found[0, 0]), float(found[0, 1])
+        for note in _notes(log_dir):
+            if note[0] >= step:
+                return note
         time.sleep(0.1)
     raise TimeoutError(f"no step {step} within two minutes")
 

@@ -132,7 +132,7 @@ def test_every_command_and_option_says_what_it_is_for(
 
 def test_no_run_yet_is_said_beside_what_others_read(tmp_path: Path, trainpad: Trainpad) -> None:
     folder = tmp_path / "nowhere"
-    told = f"there is no run in {folder} yet; start one with `trainpad`\n"
+    told = f"there is no run in {folder} yet\n"
     assert trainpad("runs", "--log_dir", str(folder)) == (0, "", told)
     assert trainpad("runs", "--json", "--log_dir", str(folder)) == (0, "", told)
 

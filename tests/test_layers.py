@@ -12,8 +12,8 @@ HEAVY = {"tensorflow", "keras", "textual", "rich", "plotext", "numpy", "PIL", "s
 
 
 def imported(code: str) -> set[str]:
-    """The first names of all modules that a new Python holds after `code`."""
-    script = f"{code}\nimport sys\nprint(*sorted({{name.split('.')[0] for name in sys.modules}}))"
+    """The names of all modules that a new Python holds after `code`."""
+    script = f"{code}\nimport sys\nprint(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, check=True
     )
@@ -29,6 +29,10 @@ def imported(code: str) -> set[str]:
         ("core.session", {"tensorflow", "keras", "textual", "rich", "plotext"}),
         ("core.headless", {"tensorflow", "keras", "textual", "rich", "plotext"}),
         ("core.engine", {"tensorflow", "keras", "textual", "rich", "plotext"}),
+        (
+            "tui.pad_app",
+            {"tensorflow", "keras", "plotext", "PIL", "data.pictures", "core.classify"},
+        ),
         ("data.sources", {"core", "tui", "tensorflow", "keras", "textual", "rich", "plotext"}),
         ("main", HEAVY | {"tui"}),
     ],

@@ -15,7 +15,7 @@ from textual.events import Event, InputEvent, Key, Paste
 from textual.message import Message
 from textual.screen import Screen
 
-from tui.steady import SteadyApp
+from tui.precise import PreciseApp
 
 Result = TypeVar("Result")
 PATIENCE = 0.25
@@ -32,7 +32,7 @@ class Obeyed(Message):
         """The screen that had it."""
 
 
-class InOrderApp(SteadyApp[Result]):
+class InOrderApp(PreciseApp[Result]):
     """An app that obeys one thing after another."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

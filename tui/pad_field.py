@@ -1,6 +1,6 @@
 """The pad's field as it is shown: ink, the cursor of the keys, and a hint while it is empty.
 
-A row of cells is made once and kept until its ink changes; `tui.precise` sends of it what changed.
+What of a row is sent to the terminal is `tui.precise`'s to find.
 """
 
 from typing import ClassVar
@@ -50,7 +50,6 @@ class InkField(Widget):
         self.set_reactive(InkField.ascii, ascii_only)
         self._sheet = sheet
         self._raster = PadRaster(1, GREYS)
-        self._strips: dict[int, Strip] = {}
         self._tones: Tones | None = None
         self._cursor: Point | None = None
         self._cursor_glyph = "[]"
@@ -120,13 +119,10 @@ class InkField(Widget):
 
     def _paint(self, regions: list[Region]) -> None:
         """Repaint these cells."""
-        for region in regions:
-            self._strips.pop(region.y, None)
-        if regions:
+        if regions:  # without any, Textual would take all
             self.refresh(*regions)
 
     def _repaint(self) -> None:
-        self._strips.clear()
         self._tones = None
         self.refresh()
 
@@ -155,13 +151,7 @@ class InkField(Widget):
         self._repaint()
 
     def render_line(self, y: int) -> Strip:
-        """One row of cells, kept until its ink changes."""
-        strip = self._strips.get(y)
-        if strip is None:
-            strip = self._strips[y] = self._row(y)
-        return strip
-
-    def _row(self, y: int) -> Strip:
+        """One row of cells; Textual keeps it until it is repainted."""
         paper = self.get_component_rich_style("ink-field--hint")
         if y >= self.rows:
             return Strip.blank(self.size.width, paper)

@@ -1,8 +1,9 @@
 """The Pad screen: a field to draw on, what the network sees of it, and what it reads there.
 
-Classifying needs no TensorFlow: the newest weights and one forward pass in numpy, on this thread,
-in about a millisecond; at most eight times a second while somebody draws, and again whenever the
-network has learned something. Before a run has weights, the shipped ones read.
+Classifying needs no TensorFlow: the newest weights and one forward pass in numpy, on this thread;
+at most eight times a second while somebody draws, and again whenever the network has learned
+something. Ink is shown first and read then, or the next ink would come late. Before a run has
+weights, the shipped ones read.
 """
 
 from dataclasses import replace
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 INTERVAL = 0.125
 """Seconds between two looks at a drawing that changes."""
 PAUSE = 0.03
-"""Seconds without ink after which a look that is due waits no longer for more."""
+"""Seconds that a look which is due waits for the next ink, to come right after it."""
 Image = npt.NDArray[np.float32]
 
 
@@ -104,8 +105,8 @@ class PadScreen(View):
         self._given: tuple[Image, str] | None = None
         """An image from elsewhere, and what to say about it."""
         self._resting: Timer | None = None
-        self._late = False
-        """Whether the ink changed while reading rested."""
+        self._unread = False
+        """Whether there is ink that was not read yet."""
 
     def compose(self) -> ComposeResult:
         """The field at the left; the network's eye, its answer and the bars at the right."""
@@ -173,32 +174,34 @@ class PadScreen(View):
     @on(SketchPad.Changed)
     def _ink_changed(self, message: SketchPad.Changed) -> None:
         """Read as soon as the ink is shown, but not again before the interval is over."""
-        self._given = None
+        self._given, self._unread = None, True
         if self._resting is None or message.finished:
             self._rest()
-            self.call_after_refresh(self._read)
-        else:
-            self._late = True
+            self.call_after_refresh(self._read_new)
 
     def _rest(self) -> None:
         if self._resting is not None:
             self._resting.stop()
-        self._late = False
         self._resting = self.set_timer(INTERVAL, self._rested)
 
     def _rested(self) -> None:
-        """A look is due: after the next ink, which would else have to wait for it, or a pause."""
+        """A look is due, if there is anything new: after the next ink, or without one soon."""
         self._resting = None
-        if self._late:
-            self.set_timer(PAUSE, self._catch_up)
+        if self._unread:
+            self.set_timer(PAUSE, self._read_overdue)
 
-    def _catch_up(self) -> None:
-        if self._late and self._resting is None:
+    def _read_overdue(self) -> None:
+        if self._resting is None:
             self._rest()
+            self._read_new()
+
+    def _read_new(self) -> None:
+        if self._unread and self.ready:
             self._read()
 
     def _read(self) -> None:
         """Classify what is on the field, or the image that was given."""
+        self._unread = False
         image, answer = self._seen()
         reader = self._minds.reader
         if answer.reading is None and image.any() and not answer.too_small:

@@ -12,7 +12,7 @@ from rich.control import Control
 from textual._compositor import ChopsUpdate
 from textual.screen import Screen
 
-from tui.command_palette import PaletteApp
+from tui.steady import SteadyApp
 
 Result = TypeVar("Result")
 MASKED = 0.005
@@ -42,8 +42,10 @@ def precise(update: RenderableType | None) -> RenderableType | None:
     return update
 
 
-class PreciseApp(PaletteApp[Result]):
+class PreciseApp(SteadyApp[Result]):
     """An app whose screens send only what changed, as soon as it did."""
+
+    ENABLE_SELECT_AUTO_SCROLL = False  # it goes at the rate of frames, which is none to scroll at
 
     def delay_update(self, delay: float = MASKED) -> None:
         """Hide a mode that is mounted for a moment only: these are mounted ahead."""

@@ -12,5 +12,5 @@ def prepare_textual() -> None:
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     # What changed is sent within 1 ms instead of 17: ink follows the pen, keys answer sooner. How
     # often numbers are followed is `Pace`'s, and does not depend on this.
-    os.environ.setdefault("TEXTUAL_FPS", "1000")
+    os.environ.setdefault("TEXTUAL_FPS", "1000")  # what else it paces, `PreciseApp` turns off
     look_seldom()

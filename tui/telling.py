@@ -3,16 +3,16 @@
 import time
 from typing import TypeVar
 
+from tui.command_palette import PaletteApp
 from tui.help import PLAIN
 from tui.lines import spelled
-from tui.precise import PreciseApp
 
 Result = TypeVar("Result")
 TOLD = 4.0
 """Seconds for which a sentence stands on the screen."""
 
 
-class TellingApp(PreciseApp[Result]):
+class TellingApp(PaletteApp[Result]):
     """An app with something to say, now and then."""
 
     _told = "", float("-inf")

@@ -9,8 +9,8 @@ from textual.driver import Driver
 
 from data.text import clean
 from tui.alone import run_alone
+from tui.command_palette import PaletteApp
 from tui.help import PLAIN, Help
-from tui.precise import PreciseApp
 from tui.raster import Glyphs
 from tui.settings import Settings
 from tui.terminal import Pace, driver_class
@@ -19,7 +19,7 @@ from tui.watch_model import Watched
 from tui.watch_screen import WatchScreen
 
 
-class WatchApp(PreciseApp[str]):
+class WatchApp(PaletteApp[str]):
     """Shows event files as they grow; changes none of them."""
 
     CSS_PATH = "watch.tcss"
