@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from textual._context import visible_screen_stack
+from textual.pilot import Pilot
 from textual.strip import Strip
 
 from core.reading import Reading
@@ -63,6 +64,13 @@ def answer(app: PadApp) -> str:
     return "".join(text for text, _ in app.screen.query_one(Verdict)._answer.in_words())
 
 
+async def read(pilot: Pilot[None], app: PadApp) -> None:
+    """Wait until what was drawn was read."""
+    await pilot.pause()
+    while app.pad_screen._unread:
+        await pilot.pause(0.01)
+
+
 def rows(app: PadApp) -> list[Strip]:
     """What the terminal shows, the screens below included."""
     visible_screen_stack.set(app._background_screens)
@@ -70,22 +78,22 @@ def rows(app: PadApp) -> list[Strip]:
 
 
 async def test_all_ten_digits_drawn_with_keys_alone_are_read(app: PadApp) -> None:
-    read = {}
+    seen = {}
     async with app.run_test(size=(80, 24)) as pilot:
         pad = app.screen.query_one(SketchPad)
         for digit, way in DIGITS.items():
             keys(pad, way)
-            await pilot.pause()
-            read[digit] = app.screen.query_one(BigDigit)._digit
+            await read(pilot, app)
+            seen[digit] = app.screen.query_one(BigDigit)._digit
             pad.action_clear()
-    assert read == {digit: str(digit) for digit in DIGITS}
+    assert seen == {digit: str(digit) for digit in DIGITS}
 
 
 async def test_the_keys_themselves_draw_a_seven(app: PadApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         pressed = ["left"] * 5 + ["up"] * 7 + ["space"] + ["l"] * 9
         await pilot.press(*pressed, *["down", "down", "h"] * 6, "space")
-        await pilot.pause()
+        await read(pilot, app)
         assert answer(app).startswith("7 ")
 
 
@@ -95,20 +103,20 @@ async def test_what_is_no_digit_is_not_told_as_one(app: PadApp) -> None:
         assert answer(app) == "draw a digit"
         assert "%" not in app.screen.query_one(ProbabilityBars).render_line(0).text
         keys(pad, "9,9")
-        await pilot.pause()
+        await read(pilot, app)
         assert answer(app) == "draw bigger"
         pad.action_clear()
         for row in range(0, 20, 2):
             keys(pad, f"0,{row} 19,{row}")
-        await pilot.pause()
+        await read(pilot, app)
         assert answer(app).startswith("not sure")
         pad.action_clear()
         keys(pad, "2,4 5,16 9,8 13,16 17,4")
-        await pilot.pause()
+        await read(pilot, app)
         assert answer(app).startswith("not sure")
         pad.action_clear()
         keys(pad, "15,2 13,3 12,5 13,7 15,8 17,7 18,5 17,3 15,2")
-        await pilot.pause()
+        await read(pilot, app)
         assert answer(app).startswith("0 ")
 
 
@@ -118,7 +126,7 @@ async def test_the_mouse_draws_a_seven_and_t_keeps_it_and_it_can_be_removed(app:
         await pilot.hover(SketchPad, offset=(40, 5))
         await pilot.hover(SketchPad, offset=(24, 24))
         await pilot.mouse_up(SketchPad, offset=(24, 24))
-        await pilot.pause()
+        await read(pilot, app)
         assert answer(app).startswith("7 ")
         eye = app.screen.query_one(Eye)
         seen = [strip.text for strip in eye._shown]
@@ -127,14 +135,14 @@ async def test_the_mouse_draws_a_seven_and_t_keeps_it_and_it_can_be_removed(app:
         await pilot.press("w", "v")
         assert [strip.text for strip in eye._shown] != seen
         await pilot.press("v", "t", "7")
-        await pilot.pause()
+        await read(pilot, app)
         own = app.pad_screen._pupil.own
         assert own.labels.tolist() == [7]
         assert app.screen.query_one(SketchPad).empty
         row = app.screen.query_one(OwnRow)
         assert "your digits  1" in row._shown[0].text
         await pilot.press("o", "delete")
-        await pilot.pause()
+        await read(pilot, app)
         assert len(app.pad_screen._pupil.own) == 0
 
 
@@ -142,7 +150,7 @@ async def test_the_drawing_is_in_sight_while_it_is_named(app: PadApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         keys(app.screen.query_one(SketchPad), DIGITS[7])
         await pilot.press("t")
-        await pilot.pause()
+        await read(pilot, app)
         shown = "".join(strip.text for strip in rows(app))
         assert "which digit was it" in shown
         assert "███" in shown
@@ -158,10 +166,10 @@ async def test_a_key_that_names_no_digit_is_told_and_the_question_stays(app: Pad
         assert [note.message for note in app._notifications][-1] == "t and its name, then T"
         for key in "tkt":
             await pilot.press(key)
-            await pilot.pause()
+            await read(pilot, app)
         assert "t is no digit; press 0 to 9" in "".join(strip.text for strip in rows(app))
         await pilot.press("7")
-        await pilot.pause()
+        await read(pilot, app)
         assert app.pad_screen._pupil.own.labels.tolist() == [7]
 
 
@@ -174,7 +182,7 @@ async def test_the_status_row_keeps_pen_and_weights(app: PadApp, columns: int) -
             history=[(step, 0.98) for step in range(1_000_000, 1_008_000, 1000)],
         )
         app.screen.query_one(PadStatus).show(answer)
-        await pilot.pause()
+        await read(pilot, app)
         row = rows(app)[2].text
         assert "pen   width 8 of 100" in row
         assert row.rstrip().endswith("weights after 1,234,567 steps")
@@ -193,7 +201,7 @@ async def test_what_teaching_does_is_told_once_and_covers_nothing_it_need_not(
             await pilot.press("t", "7")
         assert len(app._notifications) == toasts
         await pilot.press("T")
-        await pilot.pause()
+        await read(pilot, app)
         assert [note.message for note in app._notifications] == ["teaching …"] * toasts
         screen = "".join(strip.text for strip in rows(app))
         assert "of 100   + -   teaching …" in screen  # also when the toast is gone
@@ -205,11 +213,11 @@ async def test_a_picture_from_elsewhere_is_read_until_somebody_draws(app: PadApp
         image = np.zeros((28, 28), np.float32)
         image[4:24, 13:16] = 1
         app.pad_screen.show_image(image, 7)
-        await pilot.pause()
+        await read(pilot, app)
         assert answer(app).startswith("1 ")
         assert "labelled 7" in app.pad_screen._seen()[1].subject
         keys(app.screen.query_one(SketchPad), DIGITS[7])
-        await pilot.pause()
+        await read(pilot, app)
         assert answer(app).startswith("7 ")
 
 
@@ -220,23 +228,23 @@ async def test_a_drag_that_the_pad_vanishes_under_ends_and_leaves_the_mouse_free
         pad = app.screen.query_one(SketchPad)
         await pilot.mouse_down(SketchPad, offset=(10, 5))
         await pilot.press("o")
-        await pilot.pause()
+        await read(pilot, app)
         assert app.mouse_captured is None
         await pilot.press("o")
-        await pilot.pause()
+        await read(pilot, app)
         await pilot.hover(SketchPad, offset=(30, 15))
         assert [len(stroke) for stroke in pad.strokes] == [1]
 
 
 async def test_the_field_has_the_room_of_digits_that_are_not_there_yet(app: PadApp) -> None:
     async with app.run_test(size=(120, 35)) as pilot:
-        await pilot.pause()
+        await read(pilot, app)
         bars, pad = app.screen.query_one(ProbabilityBars), app.screen.query_one(SketchPad)
         assert bars.size.height >= 10
         without = pad.size.height
         keys(pad, DIGITS[1])
         await pilot.press("t", "1")
-        await pilot.pause()
+        await read(pilot, app)
         assert len(app.pad_screen._pupil.own) == 1
         assert app.screen.query_one(OwnRow).size.height == 10
         assert pad.size.height < without
@@ -245,7 +253,7 @@ async def test_the_field_has_the_room_of_digits_that_are_not_there_yet(app: PadA
 @pytest.mark.parametrize("rows", [1, 2, 4])
 async def test_a_terminal_of_a_few_rows_has_no_scroll_bars(app: PadApp, rows: int) -> None:
     async with app.run_test(size=(80, rows)) as pilot:
-        await pilot.pause()
+        await read(pilot, app)
         assert not app.screen.show_vertical_scrollbar
 
 
@@ -280,7 +288,7 @@ async def test_where_the_learning_network_reads_otherwise_the_shipped_answer_is_
         app.pad_screen._learn(run)
         for digit in (7, 3):
             keys(app.screen.query_one(SketchPad), DIGITS[digit])
-            await pilot.pause()
+            await read(pilot, app)
             assert answer(app).startswith("3 ")
             told = rows(app)[2].text.rstrip()
             assert told.endswith("weights after 300 steps" + "; built-in: 7" * (digit == 7))
@@ -305,7 +313,7 @@ def test_a_run_of_other_pictures_leaves_the_pad_to_the_built_in_weights_which_is
 
 async def test_whose_weights_read_is_told_before_anything_is_drawn(app: PadApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
+        await read(pilot, app)
         assert rows(app)[2].text.rstrip().endswith("built-in weights")
 
 
