@@ -3,7 +3,8 @@
 import gc
 import os
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,21 @@ def light_collections() -> None:
     if "tensorflow" in sys.modules and not gc.get_freeze_count():
         gc.collect()
         gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def no_pump_outlives_its_test() -> Iterator[None]:
+    """A pump whose app is gone would go on asking its source, and keep the process from idling.
+
+    Textual's pilot waits for that: for a second, and after each key, where it never comes.
+    """
+    yield
+    if "tui.pump" in sys.modules:
+        from tui.pump import Pump
+
+        for thread in threading.enumerate():
+            if isinstance(thread, Pump):
+                thread.leave(1.0)
 
 
 @pytest.fixture(autouse=True)

@@ -90,8 +90,11 @@ async def test_each_press_in_the_panel_counts_before_the_run_has_followed(source
     async with app.run_test(size=(160, 45)) as pilot:
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("tab", "right", "right", "tab", "right_square_bracket")
-        await pilot.pause()
-        assert source.wanted["hyperparameters"]["learning_rate"] == pytest.approx(0.0195312)
+        for _ in range(100):
+            await pilot.pause(0.02)
+            if source.wanted["hyperparameters"]["learning_rate"] == pytest.approx(0.0195312):
+                return
+    raise AssertionError(source.wanted)
 
 
 async def test_what_is_not_live_waits_for_the_next_run(source: Scripted) -> None:

@@ -58,8 +58,7 @@ def test_a_column_that_would_be_empty_is_left_out(tmp_path: Path) -> None:
     finished(tmp_path / "a")
     heading, _ = as_table(listed(tmp_path))
     assert heading.split() == ["run", "state", "steps", "time", "where", "since"]
-    (heading,) = as_table([])
-    assert heading.startswith("run ")
+    assert list(as_table([])) == []
 
 
 @pytest.mark.parametrize("width", [160, 120, 80, 20])
