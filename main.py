@@ -14,6 +14,7 @@ import click
 from core.device import STRATEGIES
 from core.flags import DefaultGroup, ascii_flag, flag, hyperparameter_flags, pace_flags, run_names
 from core.presets import PRESETS
+from core.priority import leave_cores_alone
 from data.errors import UserError
 
 WRONG = 2
@@ -115,9 +116,7 @@ def open_run(
     if not _has_screen():
         raise UserError("this is no terminal to draw on; `trainpad runs` tells how the runs stand")
     found = chosen(run, log_dir_from(log_dir))
-    from tui.prepare import prepare_textual
-
-    prepare_textual()
+    _prepare_textual()
     from tui.dashboard import run_viewer
     from tui.terminal import Pace, needs_ascii
 
@@ -207,9 +206,7 @@ def pad(run: str | None, log_dir: Path | None, export: Path | None, ascii_only: 
     if not _has_screen():
         raise UserError("this is no terminal to draw on; `trainpad classify` reads files")
     folder = log_dir_from(log_dir)
-    from tui.prepare import prepare_textual
-
-    prepare_textual()
+    _prepare_textual()
     from core.reading import reader_of
     from tui.pad_app import run_pad
     from tui.terminal import needs_ascii
@@ -269,9 +266,7 @@ def watch(
 
         print_once(paths, sys.stdout, pattern, as_json=as_json)
         return 0
-    from tui.prepare import prepare_textual
-
-    prepare_textual()
+    _prepare_textual()
     from tui.terminal import Pace, needs_ascii
     from tui.watch_app import run_watch
 
@@ -308,6 +303,12 @@ def _show_version(ctx: click.Context) -> None:
 
     click.echo("  ".join(f"{name} {number}" for name, number in versions().items()))
     ctx.exit()
+
+
+def _prepare_textual() -> None:
+    from tui.prepare import prepare_textual
+
+    prepare_textual()
 
 
 def _has_screen() -> bool:
@@ -367,9 +368,7 @@ def _dashboard(
     from core.launcher import launch
 
     launcher = launch()
-    from tui.prepare import prepare_textual
-
-    prepare_textual()
+    _prepare_textual()
     from tui.dashboard import run_dashboard
     from tui.terminal import Pace, needs_ascii
 
@@ -380,6 +379,7 @@ def _dashboard(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit."""
     os.umask(0o077)
+    leave_cores_alone()
     try:
         status = cli.main(arguments, prog_name="trainpad", standalone_mode=False)
     except UserError as error:

@@ -26,7 +26,7 @@ MUTATIONS = (
     ("control.py", "LIMIT = 64 * 1024", "LIMIT = 64", "control"),
     ("data_command.py", "image_shape[1] + 1", "image_shape[1] + 99", "data_command"),
     ("detached.py", "not signals.reason", "signals.reason", "detached"),
-    ("device.py", "SMALL = 150_000", "SMALL = 100_000", "device"),
+    ("device.py", "use --device cpu", "use --cpu", "engine"),
     ("discard.py", '"clock.f64",', '"clock.f32",', "discard"),
     ("doctor.py", "(3, 11) <=", "(3, 99) <=", "doctor"),
     ("doctor_device.py", '"0x10de"', '"0x10df"', "doctor"),

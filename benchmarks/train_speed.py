@@ -2,8 +2,8 @@
 
 Each row runs in a process of its own, the rows take turns, and medians are compared: on a shared
 machine only ratios within one run mean anything. All are measured once they are warm, ours over a
-longer stretch. Rows for JAX and PyTorch appear where those are
-installed. Run as ``python -m benchmarks.train_speed [--data FOLDER] [--rounds 3]``.
+longer stretch. Rows for JAX and PyTorch appear where those are installed. Run as
+``python -m benchmarks.train_speed [--data FOLDER] [--rounds 3]``.
 """
 
 import argparse
@@ -13,6 +13,7 @@ import json
 import os
 import pty
 import select
+import signal
 import statistics
 import struct
 import subprocess
@@ -111,27 +112,6 @@ def row_keras(folder: str, steps: int) -> dict[str, float]:
     return {"steps_per_s": taken["steps_per_s"] * count, "cpu_us": taken["cpu_us"] / count}
 
 
-def row_ours(folder: str, steps: int) -> dict[str, float]:
-    """This program without its screen: the whole way, recording included."""
-    from core.events import Steps
-    from core.hparams import checked
-    from core.request import Request
-    from core.session import session
-    from core.source import Source
-
-    with tempfile.TemporaryDirectory() as log_dir:
-        hparams = checked({"max_steps": 10**9, "eval_every": 10**9})
-        source = session(Request(hparams, Path(log_dir), Source(input_data_dir=folder)))
-        done = (e.first + len(e.losses) for e in source if isinstance(e, Steps))
-        next(done)
-        until = time.perf_counter() + WARM
-        first = next(step for step in done if time.perf_counter() >= until)
-        wall, cpu = time.perf_counter(), time.process_time()
-        count = next(step for step in done if step >= first + LONGER * steps) - first
-        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        return {"steps_per_s": count / wall, "cpu_us": 1e6 * cpu / count}
-
-
 def row_jax(folder: str, steps: int) -> dict[str, float]:
     """JAX: 50 steps at a time under `lax.scan`."""
     import jax
@@ -201,20 +181,19 @@ def row_torch(folder: str, steps: int) -> dict[str, float]:
 ROWS: dict[str, tuple[str, Callable[[str, int], dict[str, float]], str]] = {
     "lab": ("the lab's loop (feed_dict)", row_lab, "tensorflow"),
     "keras": ("Keras fit", row_keras, "tensorflow"),
-    "ours": ("trainpad, headless", row_ours, "tensorflow"),
     "jax": ("JAX, lax.scan", row_jax, "jax"),
     "torch": ("PyTorch, eager", row_torch, "torch"),
 }
 
 
-# -- the dashboard, which needs a terminal -----------------------------------------------------
+# -- this program, from its command line: recording, and all else that a run does, included -----
 
 
-def dashboard(folder: str, steps: int) -> dict[str, float]:
-    """This program with its dashboard on a pseudo-terminal of 160x45, 256 colours."""
+def ours(folder: str, steps: int, *flags: str) -> dict[str, float]:
+    """This program on a pseudo-terminal of 160x45, 256 colours."""
     with tempfile.TemporaryDirectory() as log_dir:
         command = [sys.executable, "main.py", "--input_data_dir", folder, "--log_dir", log_dir]
-        command += ["--max_steps", str(10**8), "--eval_every", str(10**9)]
+        command += ["--max_steps", str(10**8), "--eval_every", str(10**9), *flags]
         environment = {k: v for k, v in os.environ.items() if k != "COLORTERM"}
         child, terminal = pty.fork()
         if child == 0:
@@ -225,7 +204,7 @@ def dashboard(folder: str, steps: int) -> dict[str, float]:
         try:
             _wait_for(log_dir, 1)
             time.sleep(WARM)
-            first = _notes(log_dir)[-1]
+            first = _wait_for(log_dir, _notes(log_dir)[-1][0] + 1)
             pid, before = _heaviest_child(child), sent[0]
             cpu = _cpu(pid)
             last = _wait_for(log_dir, first[0] + LONGER * steps)
@@ -236,10 +215,19 @@ def dashboard(folder: str, steps: int) -> dict[str, float]:
                 "bytes_per_s": (sent[0] - before) / seconds,
             }
         finally:
-            os.write(terminal, b"q")
-            time.sleep(0.5)
-            os.write(terminal, b"s")
+            os.kill(child, signal.SIGTERM)  # a launcher passes it on
             os.waitpid(child, 0)
+
+
+def headless(folder: str, steps: int) -> dict[str, float]:
+    """Without its screen."""
+    return ours(folder, steps, "--headless")
+
+
+OURS = {
+    "ours": ("trainpad, headless", headless),
+    "dashboard": ("trainpad, dashboard 160x45", ours),
+}
 
 
 def _drain(terminal: int, sent: list[int]) -> None:
@@ -304,8 +292,8 @@ def matrix_rate() -> float:
 
 def measured(row: str, folder: str, steps: int) -> dict[str, float]:
     """One row's figures, from a process of its own."""
-    if row == "dashboard":
-        return dashboard(folder, steps)
+    if row in OURS:
+        return OURS[row][1](folder, steps)
     command = [sys.executable, "-m", "benchmarks.train_speed", "--row", row]
     command += ["--data", folder, "--steps", str(steps)]
     run = subprocess.run(command, check=True, capture_output=True, text=True)
@@ -324,7 +312,7 @@ def main() -> None:
         print(json.dumps(ROWS[chosen.row][1](chosen.data, chosen.steps)))
         return
     names = {row: name for row, (name, _, needs) in ROWS.items() if importlib.util.find_spec(needs)}
-    names["dashboard"] = "trainpad, dashboard 160x45"
+    names |= {row: name for row, (name, _) in OURS.items()}
     found: dict[str, list[dict[str, float]]] = {row: [] for row in names}
     for number in range(chosen.rounds):
         for row in names:

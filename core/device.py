@@ -1,14 +1,11 @@
 """Which device computes, and how it is asked for."""
 
-from contextlib import suppress
 from typing import Any
 
 from data.errors import UserError
 
 STRATEGIES = ("none", "mirrored", "multi_worker")
 """How the work may be shared among devices or machines; see `core.spread`."""
-SMALL = 150_000
-"""Multiplications for an image up to which a network is small: the lab's has 104,768."""
 
 
 def pick_device(tf: Any, wanted: str) -> str:
@@ -25,19 +22,6 @@ def pick_device(tf: Any, wanted: str) -> str:
             f"there is no device {wanted}: TensorFlow sees {len(gpus)} GPUs; use --device cpu"
         )
     return f"/GPU:{number}"
-
-
-def one_core_if_small(tf: Any, products: int) -> None:
-    """Compute on one core where so many multiplications for an image are too few to share a step.
-
-    Measured on two cores: at the lab's network a second one takes a step from 0.41 to 0.35 ms when
-    the machine is idle, to 0.5 ms when it is not, and doubles the CPU time; the losses then depend
-    on how many cores there are, too. So a batch size, which may change in a run, does not count. It
-    must be settled before TensorFlow computes anything: what else a process trains stays with it.
-    """
-    if products <= SMALL:
-        with suppress(RuntimeError):
-            tf.config.threading.set_intra_op_parallelism_threads(1)
 
 
 def gpus_growing(tf: Any) -> list[Any]:

@@ -12,7 +12,6 @@ is imported when an `Engine` is made.
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +19,7 @@ import numpy.typing as npt
 
 from core.augment import augmented
 from core.control import Control
-from core.device import one_core_if_small, pick_device
+from core.device import pick_device
 from core.hparams import AUGMENTATION, HyperParameters
 from core.layers import forward, optimizer, slot_name, variables
 from core.noise import Dropout, Noise
@@ -56,11 +55,7 @@ class Engine:
 
         self._tf = tf
         self._xla = xla
-        height, width = dataset.image_shape
-        sizes = (height * width, *hparams.hidden, len(dataset.classes))
         self._place = pick_device(tf, device)
-        if "CPU" in self._place:
-            one_core_if_small(tf, sum(a * b for a, b in pairwise(sizes)))
         self.device = self._place.strip("/")
         """What people call the device: ``CPU:0``."""
         self._examples = len(dataset.train)
@@ -69,6 +64,8 @@ class Engine:
         self._image_shape = dataset.image_shape
         self._has_junk = bool((dataset.train.labels == NOTHING).any())
         self._spans = _spans(dataset)
+        height, width = dataset.image_shape
+        sizes = (height * width, *hparams.hidden, self._classes)
         with tf.device(self._place):
             self._images, self._labels = _on_device(tf, dataset)
             self._layers = variables(keras, sizes, hparams)

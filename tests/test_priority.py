@@ -1,8 +1,10 @@
 """Who goes first where cores are few."""
 
 import os
+import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -58,3 +60,25 @@ def test_a_thread_that_trains_yields_to_the_screen_and_one_that_looks_does_not(
     pump.start()
     pump.join()
     assert len(yielded) == calls
+
+
+def test_numpy_multiplies_on_one_thread_here() -> None:
+    """Its other threads would spin, after each call, on cores that train."""
+    code = (
+        "import os, main\n"
+        "try: main.main(['--version'])\n"
+        "except SystemExit: pass\n"
+        "import numpy\n"
+        "matrix = numpy.ones((600, 600)); matrix @ matrix\n"
+        "print(len(os.listdir('/proc/self/task')))"
+    )
+    kept = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        env=kept,
+        cwd=Path(__file__).parent.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout.splitlines()[-1] == "1"
