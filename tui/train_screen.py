@@ -106,6 +106,8 @@ class TrainScreen(View):
     def __init__(self) -> None:
         super().__init__()
         self._run = Run()
+        self._evaluated: tuple[int, ...] = ()
+        """What the chart of evaluations was drawn from."""
 
     def compose(self) -> ComposeResult:
         """Charts at the left, panel and table at the right, messages below."""
@@ -139,22 +141,29 @@ class TrainScreen(View):
         """Show this run."""
         super().show(run)
         if run is not self._run:
-            self._run = run
+            self._run, self._evaluated = run, ()
             for chart in self.query(Chart):
                 chart.scene.look_anew()
-        marks = _marks(run)
-        planned = run.hparams.max_steps
         loss = Line("loss", run.losses, timeline=run.timeline)
-        self.query_one("#loss", Chart).show([loss], marks, planned)
-        lines = [
-            Line(split, run.precision[split], timeline=run.precision[split].timeline)
-            for split in SPLITS
-        ]
-        self.query_one("#precision", Chart).show(lines, (), planned)
+        self.query_one("#loss", Chart).show([loss], _marks(run), run.hparams.max_steps)
+        self._show_precision(run)
         self.query_one(Panel).show(run)
         self.query_one(EvaluationTable).show(run)
         self.query_one(Messages).show(run)
         self.query_one(GaugeRow).show(run)
+
+    def _show_precision(self, run: Run) -> None:
+        """Draw the evaluations anew only where there is another, or another end is planned."""
+        curves = [run.precision[split] for split in SPLITS]
+        planned = run.hparams.max_steps
+        evaluated = (planned, *(curve.version for curve in curves))
+        if evaluated != self._evaluated:
+            self._evaluated = evaluated
+            lines = [
+                Line(split, curve, timeline=curve.timeline)
+                for split, curve in zip(SPLITS, curves, strict=True)
+            ]
+            self.query_one("#precision", Chart).show(lines, (), planned)
 
     # -- the next run ---------------------------------------------------------------------------
 
