@@ -19,7 +19,7 @@ from tui.help import Help
 from tui.modes import MODES
 from tui.pad import SketchPad
 from tui.pad_screen import Verdict
-from tui.panel import Panel
+from tui.panel import SHOWN, Panel
 from tui.pump import Happened
 from tui.screens import PLACES
 from tui.train_screen import TrainScreen
@@ -102,7 +102,7 @@ async def test_what_is_not_live_waits_for_the_next_run(source: Scripted) -> None
     async with app.run_test(size=(160, 45)) as pilot:
         await shown(pilot, app, "100 / 2,000")
         panel = app.screen.query_one(Panel)
-        names = [declared.name for declared in panel._declared]
+        names = [declared.name for declared in SHOWN]
         await pilot.press("tab", *["down"] * names.index("optimizer"), "right")
         await pilot.pause()
         assert panel.next_run == {"optimizer": "momentum"}

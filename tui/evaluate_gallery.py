@@ -15,7 +15,7 @@ from textual.events import Click
 from textual.message import Message
 from textual.strip import Strip
 
-from tui.lines import ROLES, Lines, Part, fit
+from tui.lines import Lines, Part, fit
 from tui.pixels import Picture, render_image
 
 GAP = 2
@@ -131,7 +131,7 @@ class Gallery(Lines):
         """Pictures side by side, the line below them, and a blank one."""
         framed = [self._get(place) for place in places]
         pictures = [self._draw(shrunk(one.picture, wall.shrink), self.plain) for one in framed]
-        styles = {role: self._style(role) for role in ROLES}
+        styles = self.styles_of_roles
         gap = Strip([Segment(" " * GAP, styles["text"])])
         rows = []
         for y in range(wall.height):

@@ -19,7 +19,7 @@ from textual.strip import Strip
 from core.metrics import Matrix, shares_of_read, shares_of_shown
 from tui.evaluate_columns import FigureColumns
 from tui.evaluate_figures import Look
-from tui.lines import ROLES, Lines, Part, right
+from tui.lines import Lines, Part, right
 
 HEAT = (0.0, 0.01, 0.03, 0.10)
 """From which share of its class on an error is how bright."""
@@ -89,7 +89,7 @@ class ConfusionTable(Lines):
 
     def rows(self, width: int, height: int) -> list[Strip]:
         """As `Lines` does, with the colours of errors besides."""
-        styles = {role: self._style(role) for role in ROLES}
+        styles = dict(self.styles_of_roles)
         for i in range(len(HEAT)):
             styles[f"heat-{i}"] = self.get_component_rich_style(f"confusion--heat-{i}")
         return [

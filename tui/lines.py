@@ -4,7 +4,8 @@ A role is a meaning, not a colour: what is live, what asks for attention, what i
 found. The theme gives the colour.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
@@ -44,14 +45,28 @@ class Lines(Rows):
 
     ascii_only = False
     """Whether to show ASCII alone."""
+    _styles_of_roles: Mapping[str, Style] = MappingProxyType({})
+    """As asked for last; none since the colours changed."""
 
     def lines(self, width: int, height: int) -> Sequence[Sequence[Part]]:
         """What to show in ``width`` x ``height`` cells, a list of parts for each row."""
         raise NotImplementedError
 
+    @property
+    def styles_of_roles(self) -> Mapping[str, Style]:
+        """The theme's style of each role."""
+        if not self._styles_of_roles:
+            self._styles_of_roles = {role: self._style(role) for role in ROLES}
+        return self._styles_of_roles
+
+    def notify_style_update(self) -> None:
+        """Take the theme's colours."""
+        self._styles_of_roles = {}
+        super().notify_style_update()
+
     def rows(self, width: int, height: int) -> list[Strip]:
         """The lines as strips."""
-        styles = {role: self._style(role) for role in ROLES}
+        styles = self.styles_of_roles
         return [
             Strip([Segment(self._spelled(text), styles[role]) for text, role in parts if text])
             for parts in self.lines(width, height)

@@ -31,6 +31,29 @@ BEGINNINGS = {
 HELP = "?"
 """The one sign that no value has and that means the same here as elsewhere."""
 
+SHOWN = sorted(DECLARED.values(), key=lambda declared: (declared.minor, not declared.live))
+"""The hyperparameters as they are shown: the live ones first, those few need last."""
+
+
+def _title(declared: Hyperparameter) -> str:
+    if declared.minor:
+        return "more"
+    return "hyperparameters" if declared.live else "next run"
+
+
+def _titled() -> list[int | str]:
+    """What stands in each row: the place of a hyperparameter in `SHOWN`, or a title."""
+    rows: list[int | str] = []
+    for place, declared in enumerate(SHOWN):
+        title = _title(declared)
+        if not place or title != _title(SHOWN[place - 1]):
+            rows.append(title)
+        rows.append(place)
+    return rows
+
+
+ENTRIES = _titled()
+
 
 class Panel(Lines, can_focus=True):
     """Every hyperparameter: the live ones to turn now, the others for the next run."""
@@ -87,13 +110,8 @@ class Panel(Lines, can_focus=True):
         return self._next
 
     @property
-    def _declared(self) -> list[Hyperparameter]:
-        """In the order in which they are shown: the live ones first, those few need last."""
-        return sorted(DECLARED.values(), key=lambda declared: (declared.minor, not declared.live))
-
-    @property
     def _current(self) -> Hyperparameter:
-        return self._declared[self._chosen]
+        return SHOWN[self._chosen]
 
     def show(self, run: Run) -> None:
         """Show this run's; what waited for it has been used as soon as it has opened."""
@@ -114,30 +132,19 @@ class Panel(Lines, can_focus=True):
         """As much as there is room for around the chosen one, and a line of help for it."""
         shown = [
             self._line(entry, width) if isinstance(entry, int) else [(entry, "title")]
-            for entry in self._entries[self._first(height) :][: height - 1]
+            for entry in ENTRIES[self._first(height) :][: height - 1]
         ]
         return [*shown, [self._foot(width)]]
-
-    @property
-    def _entries(self) -> list[int | str]:
-        """What stands in each row: the number of a hyperparameter, or a title."""
-        entries: list[int | str] = []
-        for number, declared in enumerate(self._declared):
-            title = _title(declared)
-            if not number or title != _title(self._declared[number - 1]):
-                entries.append(title)
-            entries.append(number)
-        return entries
 
     def _first(self, height: int) -> int:
         """The first row that is shown, so that the chosen one is."""
         if not self.has_focus:
             return 0
-        entries, room = self._entries, height - 1
+        entries, room = ENTRIES, height - 1
         return max(0, min(entries.index(self._chosen) - room // 2, len(entries) - room))
 
     def _line(self, number: int, width: int) -> list[Part]:
-        declared = self._declared[number]
+        declared = SHOWN[number]
         chosen = self.has_focus and number == self._chosen
         value = declared.show(self._value(declared))
         if chosen and self._typed:
@@ -220,7 +227,7 @@ class Panel(Lines, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Choose the one that was clicked; its arrows turn it."""
         row = event.y + self._first(self.size.height)
-        entry = self._entries[row] if row < len(self._entries) else ""
+        entry = ENTRIES[row] if row < len(ENTRIES) else ""
         if not isinstance(entry, int) or event.y == self.size.height - 1:
             return
         self._chosen = entry
@@ -262,9 +269,3 @@ class Panel(Lines, can_focus=True):
             else:
                 self._next[declared.name] = wanted
         self.update_rows()
-
-
-def _title(declared: Hyperparameter) -> str:
-    if declared.minor:
-        return "more"
-    return "hyperparameters" if declared.live else "next run"
