@@ -63,7 +63,7 @@ MUTATIONS = (
     ("order.py", ">= self._examples", ">= 0", "order"),
     ("output.py", "os.dup2(log, 1)", "os.dup2(log, 2)", "output"),
     ("overview.py", 'or "softmax"', 'or "none"', "overview"),
-    ("pacer.py", "TARGET = 0.05", "TARGET = 0.5", "pacer"),
+    ("pacer.py", "TARGET = 0.06", "TARGET = 0.6", "pacer"),
     ("presets.py", "0.5", "0.05", "hparams"),
     ("priority.py", "max(now, NICE)", "min(now, NICE)", "priority"),
     ("pyramid.py", "starts[:-1] < starts", "starts[:-1] <= starts", "series"),

@@ -106,7 +106,7 @@ def pace_flags(command: Callable[..., Any]) -> Callable[..., Any]:
         "fps",
         type=click.FloatRange(0.1, 60),
         metavar="N",
-        help="How often the screen follows them.  [10; 4 over SSH]",
+        help="How often the screen follows them.  [8; 4 over SSH]",
     )(command)
 
 

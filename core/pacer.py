@@ -1,11 +1,14 @@
-"""How many steps the next compiled call takes, so that a call lasts about 50 ms.
+"""How many steps the next compiled call takes, so that a call lasts about 60 ms.
 
-Short enough that a key or a signal waits for no more than that; long enough that Python costs
-nothing.
+Short enough that a key or a signal waits for no more than a tenth of a second; long enough that
+what Python does between two calls costs little. Steps up to which something is due are cut evenly:
+a short call at the end would cost as much as a long one.
 """
 
-TARGET = 0.05
-"""Seconds that one compiled call should last."""
+from math import ceil
+
+TARGET = 0.06
+"""Seconds that one compiled call should last, give or take a half."""
 
 
 class Pacer:
@@ -14,10 +17,10 @@ class Pacer:
     def __init__(self) -> None:
         self._per_step = TARGET / 8
 
-    @property
-    def count(self) -> int:
-        """Steps that should last `TARGET` seconds; at least one."""
-        return max(1, int(TARGET / self._per_step))
+    def count(self, due: int) -> int:
+        """Steps to take in the next call, if something else has to be done after `due` steps."""
+        calls = max(1, round(due * self._per_step / TARGET))
+        return ceil(due / calls)
 
     def took(self, steps: int, seconds: float) -> None:
         """Learn from a call; one slow call shortens the next, several make it a habit."""

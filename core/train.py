@@ -167,7 +167,7 @@ class Training:
                     yield Warned(self._step, "XLA cannot compile for this device; going on without")
             yield from self._profile()
 
-            wanted = 1 if self._before else min(pacer.count, self._steps_until_due())
+            wanted = 1 if self._before else pacer.count(self._steps_until_due())
             count = self._engine.agreed(wanted)
             before = self._clock()
             losses = self._engine.steps(self._step, self._position, count, self._hparams)

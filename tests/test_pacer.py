@@ -1,19 +1,45 @@
-"""How many steps a compiled call takes: about as many as fill a twentieth of a second."""
+"""How many steps a compiled call takes: as many as last about 60 ms, and none much shorter."""
 
 import pytest
 
 from core.pacer import Pacer
 
 
-@pytest.mark.parametrize(("milliseconds", "count"), [(0.4, 125), (5.0, 10), (200.0, 1)])
-def test_calls_come_to_last_a_twentieth_of_a_second(milliseconds: float, count: int) -> None:
+def pacer_of(milliseconds: float) -> Pacer:
+    """One that knows how long a step takes."""
     pacer = Pacer()
     for _ in range(20):
-        pacer.took(pacer.count, pacer.count * milliseconds / 1000)
-    assert pacer.count == pytest.approx(count, rel=0.02, abs=1)
+        count = pacer.count(10**6)
+        pacer.took(count, count * milliseconds / 1000)
+    return pacer
+
+
+@pytest.mark.parametrize(("milliseconds", "count"), [(0.4, 150), (5.0, 12), (200.0, 1)])
+def test_calls_come_to_last_sixty_milliseconds(milliseconds: float, count: int) -> None:
+    assert pacer_of(milliseconds).count(10**6) == pytest.approx(count, rel=0.02, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "due", "counts"),
+    [
+        (0.15, 500, [500]),
+        (0.28, 500, [250, 250]),
+        (0.4, 500, [167, 167, 166]),
+        (0.4, 1, [1]),
+        (200.0, 3, [1, 1, 1]),
+    ],
+)
+def test_what_is_due_is_reached_in_equal_calls(
+    milliseconds: float, due: int, counts: list[int]
+) -> None:
+    pacer, taken = pacer_of(milliseconds), []
+    while due:
+        taken.append(pacer.count(due))
+        due -= taken[-1]
+    assert taken == counts
 
 
 def test_a_call_that_took_no_time_and_no_steps_is_no_trouble() -> None:
     pacer = Pacer()
     pacer.took(0, 0.0)
-    assert pacer.count >= 1
+    assert 1 <= pacer.count(500) <= 500

@@ -27,7 +27,7 @@ from tui.outlet import Flow, Outlet
 if TYPE_CHECKING:
     from textual.app import App
 
-LOCAL_FPS, REMOTE_FPS = 10.0, 4.0
+LOCAL_FPS, REMOTE_FPS = 8.0, 4.0
 """How often the screen follows the numbers: less over SSH, where every byte costs."""
 REMOTE_BYTES: Final = 3600.0
 """Bytes a second over SSH, on the average, that following the numbers may send."""
