@@ -31,8 +31,8 @@ import numpy as np
 BATCH, HIDDEN, RATE = 100, (128, 32), 0.01
 WARM, LONGER = 3.0, 3
 """Seconds of our own training that are not measured, and how many times the others' steps are: what
-comes once, such as mounting the other screens, is over by then, and the 60 ms between two notes of
-the clock do not count any more."""
+comes once, such as mounting the other screens, is over by then, and the clock is noted once a
+second."""
 FLOPS_PER_STEP = 2 * BATCH * (2 * 784 * 128 + 3 * 128 * 32 + 3 * 32 * 10)
 """Products and sums of one step: forward, and backward without the first layer's inputs."""
 

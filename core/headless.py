@@ -70,7 +70,8 @@ def keep_off_the_stack() -> None:
     While a matrix is multiplied, the stack pointer may lie in the heap, in TensorFlow 2.21 and
     before (https://github.com/uxlfoundation/oneDNN/issues/4845), so that a handler would overwrite
     what is there: one in five runs that SIGTERM should have saved crashed instead. The fault
-    handler gives this thread, to which signals go, another stack, which Python's handlers use.
+    handler gives this thread another stack, which Python's handlers use; Linux has this thread, the
+    main one, handle a signal, unless another waits for it there.
     """
     if not faulthandler.is_enabled():
         faulthandler.enable(2)

@@ -1,11 +1,9 @@
 """How many steps the next compiled call takes, so that a call lasts about 60 ms.
 
-Short enough that a key or a signal waits for no more than a tenth of a second; long enough that
-what Python does between two calls costs little. Steps up to which something is due are cut evenly:
-a short call at the end would cost as much as a long one.
+Short enough that a key or a signal waits for a tenth of a second at most, unless a single step
+takes longer; long enough that what Python does between two calls costs little. Steps up to which
+something is due are cut evenly: a short call at the end would cost as much as a long one.
 """
-
-from math import ceil
 
 TARGET = 0.06
 """Seconds that one compiled call should last, give or take a half."""
@@ -20,7 +18,7 @@ class Pacer:
     def count(self, due: int) -> int:
         """Steps to take in the next call, if something else has to be done after `due` steps."""
         calls = max(1, round(due * self._per_step / TARGET))
-        return ceil(due / calls)
+        return max(1, due // calls)
 
     def took(self, steps: int, seconds: float) -> None:
         """Learn from a call; one slow call shortens the next, several make it a habit."""

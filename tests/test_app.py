@@ -8,7 +8,8 @@ import pytest
 from app_made import Scripted, ended, evaluation, shown, text_of, weights
 from rich.cells import cell_len
 
-from core.events import Changed, Diverged, Finished, Idle, Paused, Steps
+from core.events import Changed, Diverged, Finished, Idle, Paused, Started, Steps
+from core.hparams import as_dict
 from data.errors import DataError
 from tui.app import TrainpadApp
 from tui.bars import ProbabilityBars
@@ -371,3 +372,20 @@ async def test_what_a_key_leads_to_is_shown_though_the_rate_is_used_up(source: S
         assert "107 / 2,000" not in text_of(app)
         source.give(Paused(107))
         await shown(pilot, app, "paused", "107 / 2,000")
+
+
+async def test_evaluations_that_a_resumed_run_made_void_leave_the_chart(source: Scripted) -> None:
+    """As many come again before the next look: then the curve's version is what it was."""
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        run, screen = app.run_shown, app.screen
+        assert isinstance(screen, TrainScreen)
+        chart = screen.query_one("#precision", Chart)
+        for step in (1000, 2000, 3000):
+            run.fold(evaluation(step))
+        screen.show(run)
+        run.fold(Started(2000, as_dict(run.hparams), "CPU:0", 10))
+        run.fold(evaluation(3000))
+        screen.show(run)
+        assert [line.series for line in chart.scene.lines] == [*run.precision.values()]

@@ -1,11 +1,12 @@
 """Signals that come while TensorFlow computes on the very thread that handles them."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 COMPUTES = """
-import os, signal, threading, time
+import faulthandler, os, signal, threading, time
 from core.engine import Engine
 from core.headless import Signals
 from core.hparams import HyperParameters
@@ -17,6 +18,7 @@ def interrupt():
         os.kill(os.getpid(), signal.SIGWINCH)
 
 Signals().install()
+assert faulthandler.is_enabled()
 signal.signal(signal.SIGWINCH, lambda number, frame: None)
 hparams = HyperParameters()
 engine = Engine(load_dataset(fake=True, offline=True), hparams, device="cpu")
@@ -37,6 +39,7 @@ def test_they_do_not_write_into_what_is_computed() -> None:
         text=True,
         timeout=100,
         check=False,
+        env={k: v for k, v in os.environ.items() if k != "PYTHONFAULTHANDLER"},
         cwd=Path(__file__).parent.parent,
     )
     assert ran.returncode == 0, ran.stderr[-300:]

@@ -65,7 +65,8 @@ def test_a_thread_that_trains_yields_to_the_screen_and_one_that_looks_does_not(
 def test_numpy_multiplies_on_one_thread_here() -> None:
     """Its other threads would spin, after each call, on cores that train."""
     code = (
-        "import os, main\n"
+        "import os, sys, main\n"
+        "assert 'numpy' not in sys.modules\n"
         "try: main.main(['--version'])\n"
         "except SystemExit: pass\n"
         "import numpy\n"

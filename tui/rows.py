@@ -109,12 +109,10 @@ class Rows(Widget):
 
 def _changed_span(old: Strip, new: Strip) -> tuple[int, int] | None:
     """The first cell of ``new`` that differs and the one after the last; None if none does."""
-    if old is new or old == new:
+    if old == new:
         return None
     ours, theirs, width = list(new), list(old), new.cell_length
     start = _common(ours, theirs, from_end=False)
-    if not ours and not theirs:
-        return None
     return min(start, width - 1), width - _common(ours, theirs, from_end=True)
 
 

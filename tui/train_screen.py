@@ -106,7 +106,7 @@ class TrainScreen(View):
     def __init__(self) -> None:
         super().__init__()
         self._run = Run()
-        self._evaluated: tuple[int, ...] = ()
+        self._evaluated: tuple[object, ...] = ()
         """What the chart of evaluations was drawn from."""
 
     def compose(self) -> ComposeResult:
@@ -156,7 +156,7 @@ class TrainScreen(View):
         """Draw the evaluations anew only where there is another, or another end is planned."""
         curves = [run.precision[split] for split in SPLITS]
         planned = run.hparams.max_steps
-        evaluated = (planned, *(curve.version for curve in curves))
+        evaluated = planned, *((curve, curve.version) for curve in curves)
         if evaluated != self._evaluated:
             self._evaluated = evaluated
             lines = [
