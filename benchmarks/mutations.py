@@ -18,6 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 MUTATIONS = (
     ("anatomy.py", "MANY_DEAD = 0.25", "MANY_DEAD = 0.95", "anatomy"),
+    ("apart.py", "valid_signals() - OWN", "valid_signals() & OWN", "apart"),
     ("augment.py", "3.14159265 / 180", "3.14159265 / 90", "augment"),
     ("builtin.py", '"builtin.safetensors"', '"builtin"', "classify"),
     ("checkpoint.py", "KEEP = 5", "KEEP = 4", "checkpoint"),

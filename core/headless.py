@@ -67,11 +67,8 @@ class Signals:
 def keep_off_the_stack() -> None:
     """Have signals handled on a stack of their own, and a crash traced to descriptor 2.
 
-    While a matrix is multiplied, the stack pointer may lie in the heap, in TensorFlow 2.21 and
-    before (https://github.com/uxlfoundation/oneDNN/issues/4845), so that a handler would overwrite
-    what is there: one in five runs that SIGTERM should have saved crashed instead. The fault
-    handler gives this thread another stack, which Python's handlers use; Linux has this thread, the
-    main one, handle a signal, unless another waits for it there.
+    The fault handler gives this thread, the main one, another stack, which Python's handlers use:
+    what it computes may keep the stack pointer in the heap (`core.apart`).
     """
     if not faulthandler.is_enabled():
         faulthandler.enable(2)

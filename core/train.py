@@ -9,10 +9,12 @@ does.
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.apart import apart
 from core.checkpoint import Checkpoint
 from core.control import Control
 from core.early_stop import EarlyStop
@@ -84,18 +86,17 @@ def train(
     """Train until `max_steps`, until somebody wants a stop, or until it makes no sense to go on.
 
     That is so when the watchdog finds the run diverged, when weights are no longer finite, and
-    where an early stop was asked for and validation no longer improves.
+    where an early stop was asked for and validation no longer improves. `control` is None in a
+    worker that hears the wishes from its chief.
 
     Raises:
         UserError: the checkpoint does not fit, or there is no such device or cluster.
-
-    `control` is None in a worker that hears the wishes from its chief.
     """
     yield Preparing("loading TensorFlow")
     from core.engine import Engine
 
     if job.strategy == "none":
-        engine = Engine(job.dataset, job.hparams, device=job.device, xla=job.xla)
+        engine = apart(partial(Engine, job.dataset, job.hparams, device=job.device, xla=job.xla))
     else:
         from core.spread import SpreadEngine
 
@@ -163,7 +164,7 @@ class Training:
                 continue
             if self._engine.needs_trace(self._hparams):
                 yield Preparing("compiling the training step")
-                if not self._engine.trace(self._hparams):
+                if not apart(partial(self._engine.trace, self._hparams)):
                     yield Warned(self._step, "XLA cannot compile for this device; going on without")
             yield from self._profile()
 

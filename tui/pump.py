@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 from textual.message import Message
 
+from core.apart import take_no_signals
 from core.events import Event, Idle, Opened, Started
 from core.headless import FAILED, exit_status
 from core.priority import yield_to_others
@@ -68,6 +69,7 @@ class Pump(threading.Thread):
 
     def run(self) -> None:
         """Pull and post."""
+        take_no_signals()
         if self._trains:
             yield_to_others()
         try:
