@@ -11,10 +11,17 @@ from typing import Any
 
 import click
 
-from core.device import STRATEGIES
-from core.flags import DefaultGroup, ascii_flag, flag, hyperparameter_flags, pace_flags, run_names
-from core.presets import PRESETS
-from core.priority import leave_cores_alone
+from core.cli.flags import (
+    DefaultGroup,
+    ascii_flag,
+    flag,
+    hyperparameter_flags,
+    pace_flags,
+    run_names,
+)
+from core.process.priority import leave_cores_alone
+from core.run.presets import PRESETS
+from core.training.device import STRATEGIES
 from data.errors import UserError
 
 WRONG = 2
@@ -77,7 +84,7 @@ def train(
 
     Example: trainpad --learning_rate 0.05 --max_steps 10000
     """
-    from core.request import request_from
+    from core.session.request import request_from
 
     request = request_from(flags)
     if _follows_a_chief(request):
@@ -110,8 +117,8 @@ def open_run(
 
     Example: trainpad open
     """
-    from core.rundir import log_dir_from
-    from core.runs import chosen
+    from core.rundir.rundir import log_dir_from
+    from core.rundir.status import chosen
 
     if not _has_screen():
         raise UserError("this is no terminal to draw on; `trainpad runs` tells how the runs stand")
@@ -132,8 +139,8 @@ def runs(log_dir: Path | None, as_json: bool) -> int:
 
     Example: trainpad runs --json
     """
-    from core.listing import as_json_lines, as_table, listed
-    from core.rundir import log_dir_from
+    from core.cli.runs import as_json_lines, as_table, listed
+    from core.rundir.rundir import log_dir_from
 
     folder = log_dir_from(log_dir)
     if not (entries := listed(folder)):
@@ -154,7 +161,7 @@ def data(name: str | None, input_data_dir: Path | None, offline: bool, as_json: 
 
     Example: trainpad data fashion-mnist
     """
-    from core.data_command import list_sets, show_set
+    from core.cli.data_command import list_sets, show_set
 
     if name is None and input_data_dir is None:
         return list_sets(sys.stdout, as_json=as_json)
@@ -180,9 +187,9 @@ def export(runs: tuple[str, ...], log_dir: Path | None, **wanted: Any) -> int:
 
     Example: trainpad export --csv - --png loss.png
     """
-    from core.export_request import Wanted
-    from core.export_request import export as write
-    from core.rundir import found, log_dir_from
+    from core.export.options import Wanted
+    from core.export.options import export as write
+    from core.rundir.rundir import found, log_dir_from
 
     folder = log_dir_from(log_dir)
     told = write([found(run, folder) for run in runs or ("",)], Wanted(**wanted))
@@ -201,13 +208,13 @@ def pad(run: str | None, log_dir: Path | None, export: Path | None, ascii_only: 
 
     Example: trainpad pad --export digit.png
     """
-    from core.rundir import log_dir_from
+    from core.rundir.rundir import log_dir_from
 
     if not _has_screen():
         raise UserError("this is no terminal to draw on; `trainpad classify` reads files")
     folder = log_dir_from(log_dir)
     _prepare_textual()
-    from core.reading import reader_of
+    from core.network.classifier import reader_of
     from tui.pad_app import run_pad
     from tui.terminal import needs_ascii
 
@@ -228,9 +235,9 @@ def classify(
 
     Example: trainpad classify --json digit.png
     """
-    from core.classify import classified
-    from core.reading import reader_of
-    from core.rundir import log_dir_from
+    from core.cli.classify import classified
+    from core.network.classifier import reader_of
+    from core.rundir.rundir import log_dir_from
 
     reader = reader_of(run, log_dir_from(log_dir))
     for line in classified(files, reader, split=split, json=as_json):
@@ -286,10 +293,10 @@ def doctor(log_dir: Path | None, as_json: bool) -> int:
     """
     from itertools import chain
 
-    from core.doctor import about_data, about_runs, about_versions
-    from core.doctor_device import about_device
-    from core.findings import report
-    from core.rundir import log_dir_from
+    from core.cli.doctor import about_data, about_runs, about_versions
+    from core.cli.doctor_device import about_device
+    from core.cli.findings import report
+    from core.rundir.rundir import log_dir_from
     from tui.doctor import about_terminal
 
     runs_found = about_runs(log_dir_from(log_dir))
@@ -299,7 +306,7 @@ def doctor(log_dir: Path | None, as_json: bool) -> int:
 
 
 def _show_version(ctx: click.Context) -> None:
-    from core.session import versions
+    from core.session.session import versions
 
     click.echo("  ".join(f"{name} {number}" for name, number in versions().items()))
     ctx.exit()
@@ -321,16 +328,16 @@ def _has_screen() -> bool:
 def _follows_a_chief(request: Any) -> bool:
     if request.strategy != "multi_worker":
         return False
-    from core.cluster import is_chief
+    from core.training.cluster import is_chief
 
     return not is_chief()
 
 
 def _follower(request: Any) -> int:
     """A worker that is not the chief: it prints a line, computes its share, and writes nothing."""
-    from core.cluster import task
-    from core.headless import exit_status
-    from core.session import follower
+    from core.session.headless import exit_status
+    from core.session.session import follower
+    from core.training.cluster import task
 
     click.echo(f"trainpad: {task()} follows the chief", err=True)
     status = 1
@@ -342,9 +349,9 @@ def _follower(request: Any) -> int:
 def _headless(request: Any, *, as_json: bool) -> int:
     import dataclasses
 
-    from core.headless import Signals, run_headless
-    from core.output import to_run_log
-    from core.session import session
+    from core.process.redirect import to_run_log
+    from core.session.headless import Signals, run_headless
+    from core.session.session import session
 
     signals = Signals()
     signals.install()
@@ -354,10 +361,10 @@ def _headless(request: Any, *, as_json: bool) -> int:
 
 
 def _detached(request: Any) -> int:
-    from core.launcher import launch
+    from core.process.launcher import launch
 
     launcher = launch()
-    from core.detached import run_detached
+    from core.session.detached import run_detached
 
     return run_detached(request, launcher)
 
@@ -365,7 +372,7 @@ def _detached(request: Any) -> int:
 def _dashboard(
     request: Any, fps: float | None, bytes_per_second: float | None, *, ascii_only: bool
 ) -> int:
-    from core.launcher import launch
+    from core.process.launcher import launch
 
     launcher = launch()
     _prepare_textual()

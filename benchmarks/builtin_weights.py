@@ -22,9 +22,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.builtin_forms import draw_forms  # noqa: E402
-from core.learner import Learner  # noqa: E402
-from core.network import Network  # noqa: E402
-from core.reading import SURE  # noqa: E402
+from core.network.adam import Learner  # noqa: E402
+from core.network.classifier import SURE  # noqa: E402
+from core.network.network import Network  # noqa: E402
 from data.dataset import NOTHING  # noqa: E402
 from data.drawn import draw_digits, draw_strokes  # noqa: E402
 from data.folder import open_folder  # noqa: E402

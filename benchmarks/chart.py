@@ -12,8 +12,8 @@ import numpy as np
 from rich.style import Style
 from rich.text import Text
 
-from core.pyramid import Floats
-from core.series import Series
+from core.run.pyramid import Floats
+from core.run.series import Series
 from tui.chart import Chart, Glyphs, Line
 from tui.chart_palette import LINES, Ink
 

@@ -22,8 +22,8 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from core.rundir import RunDir
-from core.runs import look
+from core.rundir.rundir import RunDir
+from core.rundir.status import look
 from tests.pty_tools import Terminal, only_run, trainpad, wait_until
 
 ENDLESS = ("--offline", "--max_steps", "100000000", "--eval_every", "100000000")

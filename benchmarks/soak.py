@@ -29,8 +29,8 @@ import psutil
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from core.rundir import listed  # noqa: E402
-from core.runs import look  # noqa: E402
+from core.rundir.rundir import listed  # noqa: E402
+from core.rundir.status import look  # noqa: E402
 
 WARM_UP = 0.2
 """The share of the time whose samples count as the level to stay at."""

@@ -3,7 +3,7 @@
     python benchmarks/watch.py [--points N ...] [--styles old new] [--repeat 3]
 
 Makes files of ten tags in both styles and reads each in a process of its own: through
-`core.logdir` into curves as `trainpad watch` does, and beside it through TensorBoard's
+`core.tfevents.logdir` into curves as `trainpad watch` does, and beside it through TensorBoard's
 `EventAccumulator` and terminalboard, where they are installed. Seconds of the CPU are to be
 compared; seconds on the wall depend on what else the machine does. The memory is the peak of the
 process, with the interpreter and everything imported. Medians of the repetitions.
@@ -59,8 +59,8 @@ def summary_value(tag: bytes, number: float, style: str) -> dict[str, object]:
 
 
 def read_trainpad(folder: Path, mark: Callable[[], None]) -> Callable[[], int]:
-    """Reads with `core.logdir`; what it returns polls again and counts the points."""
-    from core.logdir import Logdir
+    """Reads with `core.tfevents.logdir`; what it returns polls again and counts the points."""
+    from core.tfevents.logdir import Logdir
     from core.tfevents.store import WatchedRun
 
     logdir, runs = Logdir([folder]), dict[str, WatchedRun]()
@@ -80,9 +80,9 @@ def read_trainpad(folder: Path, mark: Callable[[], None]) -> Callable[[], int]:
 
 
 def read_only(folder: Path, mark: Callable[[], None]) -> Callable[[], int]:
-    """Reads with `core.logdir` and keeps no curves, only their number of points."""
-    from core.logdir import Logdir
+    """Reads with `core.tfevents.logdir` and keeps no curves, only their number of points."""
     from core.tfevents.items import Scalars
+    from core.tfevents.logdir import Logdir
 
     logdir, found = Logdir([folder]), 0
 

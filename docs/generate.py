@@ -15,7 +15,7 @@ import click
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from core.events import Event, Idle  # noqa: E402
+from core.run.events import Event, Idle  # noqa: E402
 from main import cli  # noqa: E402
 from tui.app import TrainpadApp  # noqa: E402
 from tui.help import GO, bindings  # noqa: E402

@@ -22,9 +22,9 @@ from textual.pilot import Pilot
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from core.events import Event, Idle, Steps  # noqa: E402
-from core.follow import replay  # noqa: E402
-from core.rundir import RunDir, listed  # noqa: E402
+from core.run.events import Event, Idle, Steps  # noqa: E402
+from core.rundir.reader import replay  # noqa: E402
+from core.rundir.rundir import RunDir, listed  # noqa: E402
 from tui.app import TrainpadApp  # noqa: E402
 from tui.pad import SketchPad  # noqa: E402
 from tui.settings import Settings  # noqa: E402

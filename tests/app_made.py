@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from core.control import Control
-from core.events import Evaluated, Event, Idle, Opened, Started, Steps, Weights
-from core.hparams import HyperParameters, as_dict
-from core.randomness import initial_layers
+from core.run.events import Evaluated, Event, Idle, Opened, Started, Steps, Weights
+from core.run.hparams import HyperParameters, as_dict
+from core.rundir.control import Control
+from core.training.rng import initial_layers
 from tui.app import TrainpadApp
 
 

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.engine import Engine
-from core.hparams import HyperParameters, as_dict, checked
-from core.rundir import RunDir, create
+from core.run.hparams import HyperParameters, as_dict, checked
+from core.rundir.rundir import RunDir, create
+from core.training.engine import Engine
 from data.dataset import Dataset, Split
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -46,7 +46,7 @@ class FakeClock:
 def light_collections() -> None:
     """Full collections do not look through what TensorFlow left: that takes longer than a test.
 
-    A process that trains does the same; see `core.train`.
+    A process that trains does the same; see `core.training.loop`.
     """
     if "tensorflow" in sys.modules and not gc.get_freeze_count():
         gc.collect()

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
-from core.control import Control
-from core.events import Evaluated, Event, Opened, Started, Steps, Weights
-from core.hparams import HyperParameters, as_dict
-from core.metrics import Matrix
-from core.mistakes import as_input, read_split
-from core.network import Network
-from core.randomness import initial_layers
-from core.session import about
+from core.network.network import Network
+from core.network.predictions import as_input, read_split
+from core.run.events import Evaluated, Event, Opened, Started, Steps, Weights
+from core.run.hparams import HyperParameters, as_dict
+from core.run.metrics import Matrix
+from core.rundir.control import Control
+from core.session.session import about
+from core.training.rng import initial_layers
 from data.dataset import SPLITS, Dataset, Split
 
 EVIL = (

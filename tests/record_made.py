@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from core.events import Changed, Evaluated, Event, Finished, Snapshot, Started, Steps
-from core.record import recorded
-from core.rundir import RunDir
+from core.run.events import Changed, Evaluated, Event, Finished, Snapshot, Started, Steps
+from core.rundir.recorder import recorded
+from core.rundir.rundir import RunDir
 from data.dataset import SPLITS
 
 LOSSES = np.linspace(2.3, 0.1, 100).astype(np.float32)

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from core.events import Evaluated, Event, Finished, Started, to_json
-from core.hparams import as_dict, checked
-from core.rundir import RunDir
+from core.run.events import Evaluated, Event, Finished, Started, to_json
+from core.run.hparams import as_dict, checked
+from core.rundir.rundir import RunDir
 from data.dataset import SPLITS
 
 BEGAN = 1_700_000_000.0

@@ -6,8 +6,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from core.anatomy import BINS, FAST, SLOW, Anatomy, Severity, Spread, evenly, examine, layer_name
-from core.randomness import initial_layers
+from core.network.health import (
+    BINS,
+    FAST,
+    SLOW,
+    Anatomy,
+    Severity,
+    Spread,
+    evenly,
+    examine,
+    layer_name,
+)
+from core.training.rng import initial_layers
 
 SIZES = (12, 8, 6, 3)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from app_made import Scripted, shown
 
-from core.events import Steps
+from core.run.events import Steps
 from tui.app import TrainpadApp
 from tui.modes import MODES
 from tui.terminal import Pace

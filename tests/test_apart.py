@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from core.apart import OWN, apart
+from core.process.apart import OWN, apart
 
 COMPUTES = """
 import faulthandler, os, signal, sys, threading, time
 from pathlib import Path
-from core.control import Control
-from core.events import Steps
-from core.headless import Signals
-from core.hparams import as_dict, checked
-from core.train import Job, train
+from core.rundir.control import Control
+from core.run.events import Steps
+from core.session.headless import Signals
+from core.run.hparams import as_dict, checked
+from core.training.loop import Job, train
 from data.sources import load_dataset
 
 def interrupt():

@@ -8,8 +8,8 @@ import pytest
 from app_made import Scripted, ended, evaluation, shown, text_of, weights
 from rich.cells import cell_len
 
-from core.events import Changed, Diverged, Finished, Idle, Paused, Started, Steps
-from core.hparams import as_dict
+from core.run.events import Changed, Diverged, Finished, Idle, Paused, Started, Steps
+from core.run.hparams import as_dict
 from data.errors import DataError
 from tui.app import TrainpadApp
 from tui.bars import ProbabilityBars

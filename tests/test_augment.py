@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from core.augment import augmented
+from core.training.augment import augmented
 
 SIDE = 29
 SHIFT_X, SHIFT_Y, ROTATE, WIDE, HIGH, SHEAR = range(6)

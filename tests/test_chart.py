@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from rich.style import Style
 
-from core.series import Points, Series
-from core.timeline import Timeline
+from core.run.series import Points, Series
+from core.run.timeline import Timeline
 from tui.chart import Axis, Glyphs, Line, Mark, MarkKind
 from tui.chart_header import Heading, Reading
 from tui.chart_palette import Ink

@@ -5,8 +5,8 @@ import pytest
 from textual.app import App
 from textual.theme import BUILTIN_THEMES
 
-from core.series import Series
-from core.timeline import Timeline
+from core.run.series import Series
+from core.run.timeline import Timeline
 from tui.chart import Axis, Chart, Glyphs, Line
 from tui.chart_palette import Ink
 

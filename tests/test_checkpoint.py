@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import checkpoint
-from core.checkpoint import Checkpoint, file_name, listed, newest, prune, read, write
-from core.errors import CheckpointError
-from core.network import Network
+from core.network.network import Network
+from core.rundir import checkpoint
+from core.rundir.checkpoint import Checkpoint, file_name, listed, newest, prune, read, write
+from core.rundir.errors import CheckpointError
 
 ARRAYS = {
     "layer0/weights": np.arange(12, dtype=np.float32).reshape(3, 4),

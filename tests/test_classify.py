@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import checkpoint
-from core.builtin import builtin_network
-from core.checkpoint import Checkpoint
-from core.classify import as_text
-from core.network import Network
-from core.reading import Reader, Reading, reader_of
+from core.cli.classify import as_text
+from core.network.builtin import builtin_network
+from core.network.classifier import Reader, Reading, reader_of
+from core.network.network import Network
+from core.rundir import checkpoint
+from core.rundir.checkpoint import Checkpoint
 from data.errors import DataError
 from data.ink import inks_to_images
 from data.ink_export import export_drawing

@@ -16,9 +16,9 @@ import pytest
 from conftest import REPOSITORY
 
 import main
-from core import checkpoint
-from core.events import Finished, Saved, from_json
-from core.rundir import RunDir
+from core.run.events import Finished, Saved, from_json
+from core.rundir import checkpoint
+from core.rundir.rundir import RunDir
 from data.drawn import draw_digits
 
 LAB = re.compile(

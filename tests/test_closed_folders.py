@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from core.doctor import about_runs
-from core.errors import RunError
-from core.rundir import found, listed
+from core.cli.doctor import about_runs
+from core.rundir.errors import RunError
+from core.rundir.rundir import found, listed
 from data.errors import DataError
 from data.find import Places, find
 from data.folder import open_folder

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from core.control import LIMIT, Control, Wanted
-from core.files import write_atomic
-from core.hparams import HyperParameters, as_dict
+from core.run.hparams import HyperParameters, as_dict
+from core.rundir.control import LIMIT, Control, Wanted
+from core.rundir.files import write_atomic
 from data.errors import UserError
 
 
@@ -47,7 +47,7 @@ def test_one_steers_and_the_other_sees_it(control: Control, tmp_path: Path) -> N
 def test_a_look_at_an_unchanged_file_does_not_read_it(
     control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.control.read_private", pytest.fail)
+    monkeypatch.setattr("core.rundir.control.read_private", pytest.fail)
     assert control.poll() is control.poll()
 
 
@@ -163,7 +163,7 @@ def test_a_full_disk_does_not_keep_one_from_stopping(
     def full(*_args: object, **_options: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("core.control.write_atomic", full)
+    monkeypatch.setattr("core.rundir.control.write_atomic", full)
     with pytest.raises(UserError, match=r"control.json cannot be written: No space left"):
         control.ask(stop="stopped")
     assert control.poll().stop == "stopped"
@@ -215,11 +215,11 @@ def test_a_wish_from_a_signal_amid_another_is_kept(
     control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*args: Any, **options: Any) -> None:
-        monkeypatch.setattr("core.control.write_atomic", write_atomic)
+        monkeypatch.setattr("core.rundir.control.write_atomic", write_atomic)
         control.ask(stop="interrupted")
         write_atomic(*args, **options)
 
-    monkeypatch.setattr("core.control.write_atomic", interrupted)
+    monkeypatch.setattr("core.rundir.control.write_atomic", interrupted)
     control.ask(pause_at=0)
     found = json.loads(control.path.read_bytes())
     assert (found["stop"], found["pause_at"]) == ("interrupted", 0)

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from app_made import Scripted
 
-from core.events import Finished, Opened, Preparing
-from core.headless import FAILED, Signals
-from core.hparams import HyperParameters
-from core.launcher import Launcher
-from core.request import Request
-from core.rundir import create
+from core.process.launcher import Launcher
+from core.run.events import Finished, Opened, Preparing
+from core.run.hparams import HyperParameters
+from core.rundir.rundir import create
+from core.session.headless import FAILED, Signals
+from core.session.request import Request
 from data.errors import DataError
 from tui import dashboard
 from tui.app import TrainpadApp

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import data_command
-from core.data_command import show_set
+from core.cli import data_command
+from core.cli.data_command import show_set
 from tests.idx_made import write_idx
 
 

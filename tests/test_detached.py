@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from core.control import Control
-from core.detached import run_detached
-from core.events import Event, Failed, Finished, Opened, Preparing, Started
-from core.headless import Signals
-from core.hparams import HyperParameters, as_dict
-from core.launcher import Launcher
-from core.request import Request
+from core.process.launcher import Launcher
+from core.run.events import Event, Failed, Finished, Opened, Preparing, Started
+from core.run.hparams import HyperParameters, as_dict
+from core.rundir.control import Control
+from core.session.detached import run_detached
+from core.session.headless import Signals
+from core.session.request import Request
 from tests.conftest import REPOSITORY
 
 
@@ -46,7 +46,7 @@ def status_in_the_foreground(
     monkeypatch: pytest.MonkeyPatch, pipe: tuple[int, int], source: Iterator[Event]
 ) -> int:
     """The exit status where such a session is to be detached, and the launcher is not let go."""
-    monkeypatch.setattr("core.detached.session", lambda _request: source)
+    monkeypatch.setattr("core.session.detached.session", lambda _request: source)
     request = Request(HyperParameters(), Path("unused"))
     status = run_detached(request, Launcher(pipe[1], 0, can_stop=False))
     with pytest.raises(BlockingIOError):
@@ -76,5 +76,5 @@ def test_ctrl_c_before_it_trains_is_seen_to_at_the_prompt(
         yield Finished(0, control.wanted.stop, 0.1)
 
     signals = Signals()
-    monkeypatch.setattr("core.detached.Signals", lambda: signals)
+    monkeypatch.setattr("core.session.detached.Signals", lambda: signals)
     assert status_in_the_foreground(monkeypatch, pipe, source()) == 130

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from app_made import Scripted, shown
 
-from core.events import Finished
+from core.run.events import Finished
 from tui.app import TrainpadApp
 
 

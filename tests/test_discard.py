@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from run_made import finished, hold, make_run
 
-from core import checkpoint, notes
-from core.checkpoint import Checkpoint
-from core.discard import discard
-from core.errors import RunError
-from core.randomness import initial_layers
-from core.rundir import RunDir
+from core.rundir import checkpoint, notes
+from core.rundir.checkpoint import Checkpoint
+from core.rundir.deletion import discard
+from core.rundir.errors import RunError
+from core.rundir.rundir import RunDir
+from core.training.rng import initial_layers
 
 EVENTS = "events.out.tfevents.1700000000.vm.1.0.v2"
 

@@ -101,12 +101,12 @@ NEEDS_SCREEN = ("trainpad open", "trainpad --detach")
 
 RUN_ALL = """
 import json, sys
-import core.doctor_device
+import core.cli.doctor_device
 import main
-from core.rundir import default_log_dir, listed
+from core.rundir.rundir import default_log_dir, listed
 
 # The import of TensorFlow that the doctor makes elsewhere takes seconds, and has tests of its own.
-core.doctor_device.ask_tensorflow = lambda: core.doctor_device.Probe("2.21.0")
+core.cli.doctor_device.ask_tensorflow = lambda: core.cli.doctor_device.Probe("2.21.0")
 
 statuses = []
 for words in json.loads(sys.argv[1]):

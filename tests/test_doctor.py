@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 import main
-from core import doctor_device
-from core.doctor import about_data, about_runs, about_versions
-from core.doctor_device import Cards, Probe, verdicts, why_not_imported, why_unused
-from core.findings import broken, good, note, report
+from core.cli import doctor_device
+from core.cli.doctor import about_data, about_runs, about_versions
+from core.cli.doctor_device import Cards, Probe, verdicts, why_not_imported, why_unused
+from core.cli.findings import broken, good, note, report
 from tui import doctor
 from tui.terminal import Pace
 
@@ -231,14 +231,14 @@ def test_a_folder_that_cannot_be_written_is_broken() -> None:
 
 
 def test_little_space_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.doctor.SPACE", 1e18)
+    monkeypatch.setattr("core.cli.doctor.SPACE", 1e18)
     _, space = about_runs(tmp_path)
     assert space.state == "note"
 
 
 def test_a_missing_package_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(finding.state == "good" for finding in about_versions())
-    monkeypatch.setattr("core.doctor.NEEDED", {"plotext": "no_such.module", "numpy": "numpy"})
+    monkeypatch.setattr("core.cli.doctor.NEEDED", {"plotext": "no_such.module", "numpy": "numpy"})
     found = {finding.what: finding for finding in about_versions()}
     assert found["plotext"].state == "broken"
     assert "plotext" not in found["packages"].text

@@ -1,7 +1,7 @@
 """When training ends before `max_steps`, because somebody asked for that."""
 
-from core.early_stop import EarlyStop
-from core.hparams import checked
+from core.run.hparams import checked
+from core.training.early_stopping import EarlyStop
 
 
 def seen(*precisions: float, **wanted: float) -> list[str]:

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from conftest import SMALL
 
-from core.engine import Engine
-from core.hparams import HyperParameters, checked
-from core.network import Network
-from core.randomness import shuffled
+from core.network.network import Network
+from core.run.hparams import HyperParameters, checked
+from core.training.engine import Engine
+from core.training.rng import shuffled
 from data.dataset import SPLITS, Dataset
 from data.errors import UserError
 

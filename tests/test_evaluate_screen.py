@@ -8,11 +8,11 @@ import pytest
 from app_made import Scripted, shown, text_of
 from learned_made import EVIL, evaluated, learned, matrices, opened, patterns
 
-from core.events import Evaluated
-from core.metrics import as_matrix, class_figures
-from core.network import Network
-from core.run import Run
-from core.series import Points
+from core.network.network import Network
+from core.run.events import Evaluated
+from core.run.metrics import as_matrix, class_figures
+from core.run.series import Points
+from core.run.state import Run
 from data.dataset import DIGITS, Dataset
 from tui.app import TrainpadApp
 from tui.evaluate_columns import FigureColumns, bar, ratio, sparkline

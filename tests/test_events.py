@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from core.events import (
+from core.run.events import (
     RECORDED,
     Changed,
     Diverged,

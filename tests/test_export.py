@@ -16,20 +16,21 @@ import pytest
 from run_made import BEGAN, add_events, confusion, make_run
 
 import main
-from core import checkpoint, export_tables, notes
-from core.checkpoint import Checkpoint
-from core.errors import CheckpointError, RunError
-from core.events import Changed, Evaluated, Finished, Opened, Started, Steps
-from core.export import Export, as_json, chosen_checkpoint, opened, put
-from core.export_command import command
-from core.export_notebook import notebook
-from core.export_request import Wanted, export
-from core.hparams import as_dict, checked
-from core.network import Network
-from core.randomness import initial_layers
-from core.request import request_from
-from core.rundir import RunDir
-from core.session import session
+from core.export import tables
+from core.export.export import Export, as_json, chosen_checkpoint, opened, put
+from core.export.notebook import notebook
+from core.export.options import Wanted, export
+from core.export.reproduce import command
+from core.network.network import Network
+from core.run.events import Changed, Evaluated, Finished, Opened, Started, Steps
+from core.run.hparams import as_dict, checked
+from core.rundir import checkpoint, notes
+from core.rundir.checkpoint import Checkpoint
+from core.rundir.errors import CheckpointError, RunError
+from core.rundir.rundir import RunDir
+from core.session.request import request_from
+from core.session.session import session
+from core.training.rng import initial_layers
 from data.errors import UserError
 
 LOSSES = [2.3, 1.7, 0.1, 0.25, float("nan"), 0.5]
@@ -70,7 +71,7 @@ def saved(run: RunDir, step: int, layers: Any) -> Path:
 
 
 def test_evaluations_are_a_row_each_and_those_made_void_are_none(run: RunDir) -> None:
-    found = rows(export_tables.evaluations(opened(run)))
+    found = rows(tables.evaluations(opened(run)))
     assert [row["step"] for row in found] == ["4", "6"]
     assert [float(row["validation_precision"]) for row in found] == [0.75, 0.25]
     assert (found[0]["train_loss"], found[0]["validation_loss"]) == ("0.5", "nan")
@@ -78,7 +79,7 @@ def test_evaluations_are_a_row_each_and_those_made_void_are_none(run: RunDir) ->
 
 
 def test_classes_have_precision_recall_f1_and_support(run: RunDir) -> None:
-    first, second, *_ = rows(export_tables.classes(opened(run)))
+    first, second, *_ = rows(tables.classes(opened(run)))
     assert first == {
         "step": "4", "split": "train", "class": "cat",
         "precision": "1.0", "recall": "0.75", "f1": str(6 / 7), "support": "4",
@@ -87,7 +88,7 @@ def test_classes_have_precision_recall_f1_and_support(run: RunDir) -> None:
 
 
 def test_losses_are_read_back_as_they_were(run: RunDir) -> None:
-    found = rows(export_tables.losses(opened(run)))
+    found = rows(tables.losses(opened(run)))
     assert [int(row["step"]) for row in found] == list(range(6))
     back = np.array([row["loss"] for row in found]).astype(np.float32)
     assert back.tobytes() == np.array(LOSSES, np.float32).tobytes()
@@ -175,7 +176,7 @@ def test_the_command_line_exports_by_name_and_says_what_is_wrong(
         return int(left.value.code or 0)
 
     assert status("a-r", "--csv", "-") == 0
-    assert capfdbinary.readouterr().out == export_tables.evaluations(opened(run))
+    assert capfdbinary.readouterr().out == tables.evaluations(opened(run))
     assert status("other", "--csv", "-") == 2
     assert b"there is no run called 'other'" in capfdbinary.readouterr().err
 

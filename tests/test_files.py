@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import RunError
-from core.files import read_private, write_atomic
+from core.rundir.errors import RunError
+from core.rundir.files import read_private, write_atomic
 
 
 def test_a_file_is_replaced_whole_and_private(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 from tfevents_made import points, put
 
-from core.follow import follow
-from core.rundir import RunDir
+from core.rundir.reader import follow
+from core.rundir.rundir import RunDir
 from tui.app import TrainpadApp
 from tui.key_row import KeyRow
 from tui.watch_app import WatchApp

@@ -10,11 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import checkpoint
-from core.checkpoint import Checkpoint
-from core.control import Control
-from core.errors import RunError
-from core.events import (
+from core.run.events import (
     Changed,
     Continued,
     Evaluated,
@@ -32,10 +28,14 @@ from core.events import (
     Warned,
     Weights,
 )
-from core.follow import follow, replay
-from core.hparams import HyperParameters, as_dict
-from core.run import Run
-from core.rundir import RunDir
+from core.run.hparams import HyperParameters, as_dict
+from core.run.state import Run
+from core.rundir import checkpoint
+from core.rundir.checkpoint import Checkpoint
+from core.rundir.control import Control
+from core.rundir.errors import RunError
+from core.rundir.reader import follow, replay
+from core.rundir.rundir import RunDir
 from tests.run_made import BEGAN, add_events, add_losses, add_marks, confusion, hold, make_run
 
 HPARAMS = as_dict(HyperParameters())

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from core.events import Started, Warned, to_json
-from core.foreign import believed, harmless
-from core.hparams import HyperParameters, as_dict
+from core.run.events import Started, Warned, to_json
+from core.run.hparams import HyperParameters, as_dict
+from core.rundir.validation import believed, harmless
 
 
 @pytest.mark.parametrize(

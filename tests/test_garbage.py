@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from core.garbage import leave_out_what_is, look_seldom
+from core.process.garbage import leave_out_what_is, look_seldom
 
 
 @pytest.fixture

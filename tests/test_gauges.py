@@ -6,10 +6,10 @@ import pytest
 from conftest import FakeClock
 from textual.app import App, ComposeResult
 
-from core import gauges
-from core.events import Paused
-from core.gauges import Gauges, Reading
-from core.run import Run
+from core.process import system_stats
+from core.process.system_stats import Gauges, Reading
+from core.run.events import Paused
+from core.run.state import Run
 from tui import gauges as row
 from tui.gauges import GaugeRow
 
@@ -30,7 +30,7 @@ def test_a_gpu_that_no_longer_answers_is_left_out(
             raise pynvml.NVMLError(pynvml.NVML_ERROR_GPU_IS_LOST)
         return Memory()
 
-    monkeypatch.setattr(gauges, "_gpu_handles", lambda: ["here", "gone"])
+    monkeypatch.setattr(system_stats, "_gpu_handles", lambda: ["here", "gone"])
     monkeypatch.setattr(pynvml, "nvmlDeviceGetMemoryInfo", memory)
     monkeypatch.setattr(pynvml, "nvmlDeviceGetUtilizationRates", lambda _handle: Load())
     monkeypatch.setattr(pynvml, "nvmlDeviceGetTemperature", lambda _handle, _kind: 40)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.run import Run
+from core.run.state import Run
 from tui.header import Identity
 
 

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from conftest import MakeRun
 
-from core.control import Control
-from core.events import (
+from core.run.events import (
     Diverged,
     Evaluated,
     Event,
@@ -22,9 +21,10 @@ from core.events import (
     Warned,
     Weights,
 )
-from core.headless import Signals, run_headless
-from core.hparams import HyperParameters, as_dict
-from core.record import recorded
+from core.run.hparams import HyperParameters, as_dict
+from core.rundir.control import Control
+from core.rundir.recorder import recorded
+from core.session.headless import Signals, run_headless
 
 START = Started(0, as_dict(HyperParameters()), "CPU:0", 4)
 
@@ -128,7 +128,7 @@ def test_a_signal_before_the_run_exists_ends_all_and_later_it_is_a_wish(
     def leave(number: int) -> None:
         raise SystemExit(number)
 
-    monkeypatch.setattr("core.headless.leave_at_once", leave)
+    monkeypatch.setattr("core.session.headless.leave_at_once", leave)
     signals = Signals()
     with pytest.raises(SystemExit):
         signals._caught(signal.SIGINT, None)
@@ -176,7 +176,7 @@ def test_a_stream_that_refuses_does_not_end_the_run(
 
 def test_the_second_signal_leaves_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     left: list[int] = []
-    monkeypatch.setattr("core.headless.leave_at_once", left.append)
+    monkeypatch.setattr("core.session.headless.leave_at_once", left.append)
     signals = Signals()
     signals.attach(Control(tmp_path, start={}))
     signals._caught(signal.SIGTERM, None)

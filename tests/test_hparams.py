@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.hparams import DECLARED, HyperParameters, as_dict, changed, checked
-from core.presets import PRESETS
+from core.run.hparams import DECLARED, HyperParameters, as_dict, changed, checked
+from core.run.presets import PRESETS
 from data.errors import UserError
 
 MANY = "max_steps must be at least 1 and at most 1,000,000,000, not 1,000,000,001"

@@ -6,8 +6,8 @@ import pytest
 from app_made import Scripted, shown
 from run_made import three_runs
 
-from core.follow import follow
-from core.rundir import RunDir
+from core.rundir.reader import follow
+from core.rundir.rundir import RunDir
 from tui.app import TrainpadApp
 from tui.chart import Chart
 from tui.help import Help

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from core.rundir import RunDir
-from core.runs import look
+from core.rundir.rundir import RunDir
+from core.rundir.status import look
 from tests.pty_tools import LONG, Terminal, only_run, training, wait_until
 
 pytestmark = pytest.mark.timeout(300)

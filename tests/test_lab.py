@@ -3,9 +3,9 @@ import re
 import numpy as np
 import pytest
 
-from core.events import Changed, Evaluated, Event, Paused, Started, Steps
-from core.hparams import HyperParameters, as_dict
-from core.lab import LabLines
+from core.run.events import Changed, Evaluated, Event, Paused, Started, Steps
+from core.run.hparams import HyperParameters, as_dict
+from core.session.lab_output import LabLines
 
 FORM = re.compile(
     r"Step \d+: loss = \d+\.\d\d \(\d+\.\d{3} sec\)"

@@ -25,13 +25,13 @@ def imported(code: str) -> set[str]:
     [
         ("tui.app", {"tensorflow", "keras"}),
         ("tui.dashboard", {"tensorflow", "keras"}),
-        ("core.train", {"tensorflow", "keras", "textual", "rich", "plotext"}),
-        ("core.session", {"tensorflow", "keras", "textual", "rich", "plotext"}),
-        ("core.headless", {"tensorflow", "keras", "textual", "rich", "plotext"}),
-        ("core.engine", {"tensorflow", "keras", "textual", "rich", "plotext"}),
+        ("core.training.loop", {"tensorflow", "keras", "textual", "rich", "plotext"}),
+        ("core.session.session", {"tensorflow", "keras", "textual", "rich", "plotext"}),
+        ("core.session.headless", {"tensorflow", "keras", "textual", "rich", "plotext"}),
+        ("core.training.engine", {"tensorflow", "keras", "textual", "rich", "plotext"}),
         (
             "tui.pad_app",
-            {"tensorflow", "keras", "plotext", "PIL", "data.pictures", "core.classify"},
+            {"tensorflow", "keras", "plotext", "PIL", "data.pictures", "core.cli.classify"},
         ),
         ("data.sources", {"core", "tui", "tensorflow", "keras", "textual", "rich", "plotext"}),
         ("main", HEAVY | {"tui"}),
@@ -42,7 +42,7 @@ def test_a_module_imports_nothing_that_it_should_not(module: str, never: set[str
 
 
 def test_training_imports_tensorflow_and_no_screen() -> None:
-    found = imported("import core.train, core.engine, tensorflow, keras")
+    found = imported("import core.training.loop, core.training.engine, tensorflow, keras")
     assert "tensorflow" in found
     assert found & {"textual", "plotext"} == set()
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from core.learner import Learner
-from core.network import Network
-from core.randomness import initial_layers
+from core.network.adam import Learner
+from core.network.network import Network
+from core.training.rng import initial_layers
 
 
 def test_it_learns_as_keras_does() -> None:

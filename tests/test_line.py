@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from core.events import (
+from core.run.events import (
     Changed,
     Diverged,
     Evaluated,
@@ -22,9 +22,9 @@ from core.events import (
     Started,
     Warned,
 )
-from core.hparams import HyperParameters, as_dict
-from core.rundir import RunDir
-from core.runs import look
+from core.run.hparams import HyperParameters, as_dict
+from core.rundir.rundir import RunDir
+from core.rundir.status import look
 from tests.pty_tools import LONG, Terminal, only_run, training, trainpad, wait_until
 from tests.run_made import add_events, confusion, hold, make_run
 
@@ -169,15 +169,15 @@ def test_a_signal_saves_and_restores_the_terminal(tmp_path: Path, start: Start) 
 
 BREAKS = """
 import sys
-import core.session, main
-from core.events import Evaluated
-train = core.session.train
+import core.session.session, main
+from core.run.events import Evaluated
+train = core.session.session.train
 def broken(job, control):
     for event in train(job, control):
         yield event
         if isinstance(event, Evaluated):
             raise RuntimeError("the \\x1b[31mbelt\\x1b[0m snapped")
-core.session.train = broken
+core.session.session.train = broken
 main.main(sys.argv[1:])
 """
 

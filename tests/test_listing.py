@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from run_made import BEGAN, add_events, confusion, hold, make_run
 
-from core import notes
-from core.events import Evaluated, Finished, Started
-from core.hparams import as_dict, checked
-from core.listing import as_json_lines, as_table, listed
-from core.notes import Note
-from core.overview import AT_ONCE
-from core.rundir import RunDir
+from core.cli.runs import as_json_lines, as_table, listed
+from core.run.events import Evaluated, Finished, Started
+from core.run.hparams import as_dict, checked
+from core.rundir import notes
+from core.rundir.notes import Note
+from core.rundir.overview import AT_ONCE
+from core.rundir.rundir import RunDir
 from data.text import cells
 
 

@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 from tfevents_made import NAME, add, event, old, points, put, start
 
-from core import logdir
-from core.logdir import Logdir, RunStatus, Update, watch
-from core.tfevents import records
+from core.tfevents import logdir, records
 from core.tfevents.items import Scalars
+from core.tfevents.logdir import Logdir, RunStatus, Update, watch
 from core.tfevents.store import WatchedRun
 from data.errors import UserError
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.metrics import (
+from core.run.metrics import (
     Matrix,
     as_matrix,
     class_figures,

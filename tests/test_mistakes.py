@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.mistakes import BATCH, as_input, open_dataset, read_split
-from core.network import Network
-from core.randomness import initial_layers
+from core.network.network import Network
+from core.network.predictions import BATCH, as_input, open_dataset, read_split
+from core.training.rng import initial_layers
 from data.dataset import NOTHING, Dataset, Split
 from data.errors import DataError
 from data.sources import load_dataset

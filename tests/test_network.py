@@ -3,7 +3,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from core.network import Network, softmax
+from core.network.network import Network, softmax
 from data.errors import DataError
 
 

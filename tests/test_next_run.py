@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from app_made import Scripted, ended, shown
 
-from core.events import Diverged, Event, Finished, Opened, Paused, Preparing, Started, Steps
-from core.hparams import HyperParameters, as_dict
+from core.run.events import Diverged, Event, Finished, Opened, Paused, Preparing, Started, Steps
+from core.run.hparams import HyperParameters, as_dict
 from data.errors import DataError
 from tui.app import TrainpadApp
 from tui.chart import Chart

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.noise import Dropout, Noise
+from core.training.rng_tf import Dropout, Noise
 
 
 def share(*, step: int = 3, seed: int = 1, row: int = 0, purpose: int = 0, rows: int = 200) -> Any:

@@ -2,8 +2,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from core.order import WINDOW, Window
-from core.randomness import shuffled
+from core.training.rng import shuffled
+from core.training.stream import WINDOW, Window
 
 
 def stream(examples: int, seed: int, start: int, count: int) -> npt.NDArray[np.int32]:

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from conftest import REPOSITORY
 
-from core.rundir import RunDir
+from core.rundir.rundir import RunDir
 
 LIBRARY = """
 import os, sys
 from pathlib import Path
-from core.output import to_run_log
-from core.rundir import RunDir
+from core.process.redirect import to_run_log
+from core.rundir.rundir import RunDir
 
 with to_run_log() as (out, divert):
     os.write(1, b"early;")

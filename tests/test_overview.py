@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from run_made import BEGAN, add_events, confusion, finished, hold, make_run, three_runs
 
-from core import notes
-from core.events import Changed, Evaluated, Finished, Started
-from core.hparams import as_dict, checked
-from core.overview import AT_ONCE, Entry, Overview
-from core.rundir import RunDir
+from core.run.events import Changed, Evaluated, Finished, Started
+from core.run.hparams import as_dict, checked
+from core.rundir import notes
+from core.rundir.overview import AT_ONCE, Entry, Overview
+from core.rundir.rundir import RunDir
 from tui import runs_rows
 
 

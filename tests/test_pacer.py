@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.pacer import Pacer
+from core.training.chunking import Pacer
 
 
 def pacer_of(milliseconds: float) -> Pacer:

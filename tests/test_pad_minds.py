@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.network import Network
-from core.reading import Reader, Reading
+from core.network.classifier import Reader, Reading
+from core.network.network import Network
 from data.errors import UserError
 from tui.pad_answer import Answer
 from tui.pad_app import run_pad

@@ -9,7 +9,7 @@ from textual._context import visible_screen_stack
 from textual.pilot import Pilot
 from textual.strip import Strip
 
-from core.reading import Reading
+from core.network.classifier import Reading
 from tui.bars import ProbabilityBars
 from tui.pad import SketchPad
 from tui.pad_answer import Answer, PadStatus, Verdict
@@ -258,7 +258,7 @@ async def test_a_terminal_of_a_few_rows_has_no_scroll_bars(app: PadApp, rows: in
 
 
 def test_the_newest_weights_read_and_a_key_goes_round() -> None:
-    from core.run import Run
+    from core.run.state import Run
 
     minds, run = Minds(), Run()
     assert minds.reader.source == "built-in weights"
@@ -296,7 +296,7 @@ async def test_where_the_learning_network_reads_otherwise_the_shipped_answer_is_
 
 
 def test_a_run_of_other_pictures_leaves_the_pad_to_the_built_in_weights_which_is_told() -> None:
-    from core.run import Run
+    from core.run.state import Run
 
     minds, run = Minds(), Run()
     run.weights = {"layer0/weights": np.zeros((800, 3)), "layer0/biases": np.zeros(3)}

@@ -4,7 +4,7 @@ from rich.console import Console
 from textual._compositor import ChopsUpdate
 from textual.containers import Horizontal
 
-from core.series import Series
+from core.run.series import Series
 from tui.chart import Chart, Line
 from tui.precise import PreciseApp, precise
 

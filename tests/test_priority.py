@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from core.events import Idle
-from core.priority import yield_to_others
+from core.process.priority import yield_to_others
+from core.run.events import Idle
 from tui.pump import Pump
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux knows it of a thread")
@@ -24,7 +24,7 @@ def test_a_thread_that_yields_stands_back_with_those_that_it_starts_and_no_other
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     before, found = rank(), []
-    monkeypatch.setattr("core.priority.NICE", before + 3)
+    monkeypatch.setattr("core.process.priority.NICE", before + 3)
 
     def helper() -> None:
         found.append(rank())
@@ -45,7 +45,7 @@ def test_a_thread_that_yields_stands_back_with_those_that_it_starts_and_no_other
 
 def test_a_thread_that_stands_back_already_is_not_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     before = rank()
-    monkeypatch.setattr("core.priority.NICE", before - 3)
+    monkeypatch.setattr("core.process.priority.NICE", before - 3)
     yield_to_others()
     assert rank() == before
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from core.randomness import initial_layers
+from core.training.rng import initial_layers
 
 SIZES = (784, 128, 32, 10)
 

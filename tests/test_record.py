@@ -10,9 +10,7 @@ import pytest
 from conftest import FakeClock, MakeRun
 from record_made import LOSSES, a_run, lines, losses, names, record, snapshot
 
-from core import checkpoint
-from core.errors import RunError
-from core.events import (
+from core.run.events import (
     Event,
     Failed,
     Finished,
@@ -27,7 +25,9 @@ from core.events import (
     from_json,
     to_json,
 )
-from core.record import HEARTBEAT, recorded
+from core.rundir import checkpoint
+from core.rundir.errors import RunError
+from core.rundir.recorder import HEARTBEAT, recorded
 
 
 def test_all_that_passes_is_on_the_disk_before_it_is_seen(make_run: MakeRun) -> None:

@@ -8,9 +8,9 @@ import pytest
 from conftest import MakeRun
 from record_made import LOSSES, a_run, evaluated, lines, losses, record, snapshot, steps
 
-from core import checkpoint
-from core.events import Changed, Diverged, Event, Saved, Started, from_json, to_json
-from core.record import recorded
+from core.run.events import Changed, Diverged, Event, Saved, Started, from_json, to_json
+from core.rundir import checkpoint
+from core.rundir.recorder import recorded
 
 
 def test_what_a_killed_writer_left_half_made_is_swept(make_run: MakeRun) -> None:

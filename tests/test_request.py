@@ -10,13 +10,13 @@ from conftest import MakeRun
 from run_made import add_events
 
 import main
-from core import checkpoint
-from core.checkpoint import Checkpoint
-from core.events import Changed
-from core.hparams import HyperParameters, as_dict
-from core.request import Request, alike, going_on, request_from
-from core.rundir import RunDir
-from core.source import Source
+from core.run.events import Changed
+from core.run.hparams import HyperParameters, as_dict
+from core.rundir import checkpoint
+from core.rundir.checkpoint import Checkpoint
+from core.rundir.data_source import Source
+from core.rundir.rundir import RunDir
+from core.session.request import Request, alike, going_on, request_from
 from data.errors import UserError
 
 

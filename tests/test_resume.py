@@ -11,17 +11,17 @@ import numpy as np
 import pytest
 from conftest import REPOSITORY, MakeRun
 
-from core import checkpoint
-from core.checkpoint import Checkpoint
-from core.control import Control
-from core.engine import Engine
-from core.errors import CheckpointError, RunError
-from core.events import Changed, Event, Started
-from core.hparams import as_dict, checked
-from core.record import recorded
-from core.resume import changes, origin
-from core.rundir import RunDir
-from core.train import Job, Training
+from core.run.events import Changed, Event, Started
+from core.run.hparams import as_dict, checked
+from core.rundir import checkpoint
+from core.rundir.checkpoint import Checkpoint
+from core.rundir.control import Control
+from core.rundir.errors import CheckpointError, RunError
+from core.rundir.recorder import recorded
+from core.rundir.resume import changes, origin
+from core.rundir.rundir import RunDir
+from core.training.engine import Engine
+from core.training.loop import Job, Training
 from data.dataset import Dataset
 from data.errors import UserError
 
@@ -160,7 +160,8 @@ FLAGS = [
 
 KILLED = """
 import functools, json, os, random, signal, sys
-import tensorflow, keras, safetensors.numpy, core.engine, core.session, core.headless, data.drawn
+import tensorflow, keras, safetensors.numpy, data.drawn
+import core.training.engine, core.session.session, core.session.headless
 from data import sources
 import main
 
@@ -171,7 +172,7 @@ report = os.dup(1)
 
 def killed_after(writes):
     '''Die, kill -9, in the middle of write number `writes`; -1 is never. Returns the count.'''
-    pwrite, write_atomic, count = os.pwrite, core.checkpoint.write_atomic, 0
+    pwrite, write_atomic, count = os.pwrite, core.rundir.checkpoint.write_atomic, 0
     def counted(do, die):
         nonlocal count
         count += 1
@@ -187,7 +188,7 @@ def killed_after(writes):
         part = path.with_name(f".{path.name}.{os.getpid()}.part")
         return counted(lambda: write_atomic(path, content, **options),
                        lambda: part.write_bytes(content[: len(content) // 2]))
-    os.pwrite, core.checkpoint.write_atomic = torn, half_made
+    os.pwrite, core.rundir.checkpoint.write_atomic = torn, half_made
     return lambda: count
 
 def child(arguments, writes):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.events import (
+from core.run.events import (
     Changed,
     Continued,
     Diverged,
@@ -24,8 +24,8 @@ from core.events import (
     Warned,
     Weights,
 )
-from core.hparams import HyperParameters, as_dict
-from core.run import Run
+from core.run.hparams import HyperParameters, as_dict
+from core.run.state import Run
 
 LOSSES = np.linspace(2.3, 0.1, 500).astype(np.float32)
 START = Started(0, as_dict(HyperParameters()), "CPU:0", 101_770, time=100.0)

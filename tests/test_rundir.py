@@ -15,13 +15,13 @@ import numpy as np
 import pytest
 from conftest import REPOSITORY, MakeRun
 
-from core.discard import discard
-from core.errors import RunError
-from core.events import Started, Steps
-from core.output import divert
-from core.record import recorded
-from core.rundir import RunDir, create, default_log_dir, found, listed
-from core.runs import is_written
+from core.process.redirect import divert
+from core.run.events import Started, Steps
+from core.rundir.deletion import discard
+from core.rundir.errors import RunError
+from core.rundir.recorder import recorded
+from core.rundir.rundir import RunDir, create, default_log_dir, found, listed
+from core.rundir.status import is_written
 from tests.run_made import hold
 from tests.run_made import make_run as a_run
 
@@ -48,7 +48,7 @@ def test_a_run_that_cannot_be_made_leaves_nothing(
     def full(*_args: object, **_options: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("core.rundir.write_atomic", full)
+    monkeypatch.setattr("core.rundir.rundir.write_atomic", full)
     with pytest.raises(RunError, match="No space left on device; name another with --log_dir"):
         create(tmp_path, "128x32", {})
     assert list(tmp_path.iterdir()) == []
@@ -182,7 +182,7 @@ def test_a_lock_ends_with_its_process(make_run: MakeRun) -> None:
     run = make_run()
     code = (
         "import os, pathlib, sys\n"
-        "from core.rundir import RunDir\n"
+        "from core.rundir.rundir import RunDir\n"
         "with RunDir(pathlib.Path(sys.argv[1])).locked():\n"
         "    print('locked', flush=True)\n"
         "    sys.stdin.read()\n"

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import RunError
-from core.events import (
+from core.run.events import (
     Changed,
     Continued,
     Diverged,
@@ -21,9 +20,10 @@ from core.events import (
     Preparing,
     Started,
 )
-from core.hparams import HyperParameters, as_dict
-from core.rundir import RunDir
-from core.runs import chosen, is_written, look
+from core.run.hparams import HyperParameters, as_dict
+from core.rundir.errors import RunError
+from core.rundir.rundir import RunDir
+from core.rundir.status import chosen, is_written, look
 from tests.run_made import add_events, confusion, hold, make_run
 
 STARTED = Started(0, as_dict(HyperParameters()), "CPU:0", 10)

@@ -5,8 +5,8 @@ from pathlib import Path
 from app_made import shown
 from run_made import three_runs
 
-from core.follow import follow
-from core.rundir import RunDir
+from core.rundir.reader import follow
+from core.rundir.rundir import RunDir
 from tui.app import TrainpadApp
 
 

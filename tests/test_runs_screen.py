@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from run_made import add_losses, finished, three_runs
 
-from core import checkpoint
-from core.checkpoint import Checkpoint
-from core.events import Event, Idle, Opened, Started
-from core.follow import follow
-from core.hparams import as_dict, checked
-from core.overview import Entry, Overview
-from core.randomness import initial_layers
-from core.rundir import RunDir
+from core.run.events import Event, Idle, Opened, Started
+from core.run.hparams import as_dict, checked
+from core.rundir import checkpoint
+from core.rundir.checkpoint import Checkpoint
+from core.rundir.overview import Entry, Overview
+from core.rundir.reader import follow
+from core.rundir.rundir import RunDir
+from core.training.rng import initial_layers
 from tui.app import TrainpadApp
 from tui.chart import Chart
 from tui.runs_dialogs import Form, Question

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.hparams import SCHEDULES, checked
-from core.schedules import EXPONENTIAL_END, learning_rates
+from core.run.hparams import SCHEDULES, checked
+from core.run.schedules import EXPONENTIAL_END, learning_rates
 
 
 def rates(first: int = 0, count: int = 1001, **values: object) -> list[float]:

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.pyramid import PIECES_PER_COLUMN
-from core.series import NONFINITE_KEPT, Points, Series
-from core.smoothing import smooth
-from core.timeline import Timeline
+from core.run.pyramid import PIECES_PER_COLUMN
+from core.run.series import NONFINITE_KEPT, Points, Series
+from core.run.smoothing import smooth
+from core.run.timeline import Timeline
 
 numbers = st.floats(width=32, allow_nan=True, allow_infinity=True)
 

@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 from conftest import MakeRun
 
-from core.checkpoint import Checkpoint
-from core.errors import RunError
-from core.events import Event, Failed, Opened, Preparing, Started, Steps
-from core.hparams import HyperParameters
-from core.learner import DEVICE
-from core.request import Request
-from core.resume import Origin
-from core.rundir import listed
-from core.session import session
-from core.source import Source
+from core.network.adam import DEVICE
+from core.run.events import Event, Failed, Opened, Preparing, Started, Steps
+from core.run.hparams import HyperParameters
+from core.rundir.checkpoint import Checkpoint
+from core.rundir.data_source import Source
+from core.rundir.errors import RunError
+from core.rundir.resume import Origin
+from core.rundir.rundir import listed
+from core.session.request import Request
+from core.session.session import session
 from data.dataset import Dataset
 from data.errors import UserError
 
@@ -84,7 +84,7 @@ def trains_as(
         raise then
 
     monkeypatch.setattr(Source, "load", lambda _source, **_options: dataset)
-    monkeypatch.setattr("core.session.train", train)
+    monkeypatch.setattr("core.session.session.train", train)
 
 
 def test_what_cannot_be_done_leaves_no_new_run(

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from core.control import Control
-from core.events import Diverged, Evaluated, Event, Weights
-from core.hparams import HyperParameters, as_dict
-from core.train import SHOW_WEIGHTS, Job, Training
+from core.run.events import Diverged, Evaluated, Event, Weights
+from core.run.hparams import HyperParameters, as_dict
+from core.rundir.control import Control
+from core.training.loop import SHOW_WEIGHTS, Job, Training
 from data.dataset import Dataset
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.cluster import is_chief, task
-from core.spread import check_share
+from core.training.cluster import is_chief, task
+from core.training.distributed import check_share
 from data.errors import UserError
 
 REPOSITORY = Path(__file__).resolve().parent.parent

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from conftest import FakeClock
 
-from core.control import Control, Wanted
-from core.events import Changed, Finished, Idle, Opened, Paused, Started, Steps
-from core.hparams import HyperParameters, as_dict
-from core.run import Run
+from core.run.events import Changed, Finished, Idle, Opened, Paused, Started, Steps
+from core.run.hparams import HyperParameters, as_dict
+from core.run.state import Run
+from core.rundir.control import Control, Wanted
 from tui.steering import Steering
 
 

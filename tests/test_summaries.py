@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from conftest import FakeClock, MakeRun
 
-from core.events import (
+from core.network.network import Network
+from core.run.events import (
     Changed,
     Diverged,
     Evaluated,
@@ -24,14 +25,13 @@ from core.events import (
     Warned,
     Weights,
 )
-from core.hparams import HyperParameters, as_dict
-from core.logdir import Logdir
-from core.network import Network
-from core.randomness import initial_layers
-from core.record import recorded
-from core.summaries import SAMPLE, summarised
+from core.run.hparams import HyperParameters, as_dict
+from core.rundir.recorder import recorded
+from core.session.summaries import SAMPLE, summarised
 from core.tfevents import encode
+from core.tfevents.logdir import Logdir
 from core.tfevents.store import WatchedRun
+from core.training.rng import initial_layers
 from data.dataset import Dataset
 
 LOSSES = np.linspace(2.3, 0.1, 400, dtype=np.float32)

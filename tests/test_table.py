@@ -3,9 +3,9 @@
 from app_made import matrix
 from conftest import FakeClock
 
-from core.events import Evaluated, Finished, Started
-from core.hparams import HyperParameters, as_dict
-from core.run import Run
+from core.run.events import Evaluated, Finished, Started
+from core.run.hparams import HyperParameters, as_dict
+from core.run.state import Run
 from data.dataset import SPLITS
 from tui.table import EvaluationTable
 

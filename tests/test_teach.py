@@ -5,19 +5,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import checkpoint
-from core.builtin import builtin_network
-from core.discard import discard
-from core.export import opened
-from core.export_command import command
-from core.export_request import Wanted, export
-from core.learner import Learner
-from core.listing import listed
-from core.mistakes import open_dataset
-from core.network import Network
-from core.resume import origin
-from core.runs import look
-from core.teach import lesson, precision, save_taught, teach
+from core.cli.runs import listed
+from core.export.export import opened
+from core.export.options import Wanted, export
+from core.export.reproduce import command
+from core.network.adam import Learner
+from core.network.builtin import builtin_network
+from core.network.finetune import lesson, precision, save_taught, teach
+from core.network.network import Network
+from core.network.predictions import open_dataset
+from core.rundir import checkpoint
+from core.rundir.deletion import discard
+from core.rundir.resume import origin
+from core.rundir.status import look
 from data.dataset import Dataset, Split
 from data.drawn import draw_digits
 from data.errors import UserError

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from core.events import Event, Finished, Idle, Opened, Started, Steps
-from core.headless import DONE, FAILED
+from core.run.events import Event, Finished, Idle, Opened, Started, Steps
+from core.session.headless import DONE, FAILED
 from tests.pty_tools import LONG, Terminal, wait_until
 from tui.outlet import ASK_EVERY, DEBT, LIMIT, PATIENCE, SLOW, Flow, Outlet
 from tui.pump import Pump

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tfevents_made import event, named, new, old, points, put, start, strings, version
 
-from core.logdir import Logdir
 from core.tfevents import records
 from core.tfevents.items import Item, Scalars, Text
+from core.tfevents.logdir import Logdir
 from core.tfevents.messages import Event
 from core.tfevents.reader import EventFile
 from core.tfevents.records import framed

@@ -13,9 +13,9 @@ import pytest
 from tensorboard_server import ask, fetch, serving, session_group
 from tfevents_made import put, version
 
-from core.logdir import Logdir
 from core.tfevents import encode
 from core.tfevents.items import Scalars
+from core.tfevents.logdir import Logdir
 from core.tfevents.messages import Event
 from core.tfevents.records import framed
 from core.tfevents.writer import EventWriter

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.logdir import Logdir
+from core.tfevents.logdir import Logdir
 from core.tfevents.store import WatchedRun
 
 tensorboardx = pytest.importorskip("tensorboardX", reason="tensorboardX is not installed")

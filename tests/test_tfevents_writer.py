@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.logdir import Logdir
 from core.tfevents import encode, writer
 from core.tfevents.items import Experiment, Histogram, Image, Item, Restart, Scalars, Text
+from core.tfevents.logdir import Logdir
 from core.tfevents.messages import Event
 from core.tfevents.reader import EventFile
 from core.tfevents.writer import EventWriter

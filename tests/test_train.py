@@ -10,9 +10,7 @@ import numpy as np
 import pytest
 from conftest import SMALL, FakeClock
 
-from core.control import Control
-from core.engine import Engine
-from core.events import (
+from core.run.events import (
     Changed,
     Continued,
     Diverged,
@@ -28,8 +26,10 @@ from core.events import (
     Warned,
     Weights,
 )
-from core.hparams import as_dict, checked
-from core.train import Job, Training, check_fit, train
+from core.run.hparams import as_dict, checked
+from core.rundir.control import Control
+from core.training.engine import Engine
+from core.training.loop import Job, Training, check_fit, train
 from data.dataset import SPLITS, Dataset
 from data.errors import UserError
 
@@ -294,7 +294,7 @@ def test_what_was_planned_is_done_on_a_full_disk_and_that_is_what_is_told(
         raise OSError(28, "No space left on device")
 
     run = session(changes=((60, "learning_rate", 0.2),))
-    monkeypatch.setattr("core.control.write_atomic", full)
+    monkeypatch.setattr("core.rundir.control.write_atomic", full)
     run.to_the_end()
     assert [(event.step, event.new) for event in run.all(Changed)] == [(60, 0.2)]
     (warning,) = run.all(Warned)

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from tfevents_made import add, event, named, new, old, points, put, start, strings, version
 
-from core.logdir import Logdir
 from core.tfevents import encode
 from core.tfevents.items import Histogram
+from core.tfevents.logdir import Logdir
 from core.tfevents.writer import EventWriter
 from data.errors import DataError, UserError
 from main import cli

@@ -1,6 +1,6 @@
 import numpy as np
 
-from core.watchdog import WINDOW, Watchdog
+from core.training.divergence import WINDOW, Watchdog
 
 
 def losses(value: float, count: int) -> np.ndarray:

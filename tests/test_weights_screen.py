@@ -8,12 +8,12 @@ import pytest
 from app_made import Scripted, shown, text_of
 from learned_made import EVIL, evaluated, learned, opened, patterns
 
-from core import checkpoint
-from core.anatomy import Anatomy, Judgement, Severity, examine
-from core.events import Weights
-from core.network import Network
-from core.randomness import initial_layers
-from core.run import Run
+from core.network.health import Anatomy, Judgement, Severity, examine
+from core.network.network import Network
+from core.run.events import Weights
+from core.run.state import Run
+from core.rundir import checkpoint
+from core.training.rng import initial_layers
 from data.dataset import DIGITS, Dataset
 from tui.app import TrainpadApp
 from tui.subject import Subject

@@ -11,7 +11,7 @@ from app_made import Scripted, evaluation, weights
 from textual.events import MouseScrollDown, MouseScrollUp
 from textual.pilot import OutOfBounds, Pilot
 
-from core.events import Changed, Continued, Event, Paused, Saved, Steps, Warned
+from core.run.events import Changed, Continued, Event, Paused, Saved, Steps, Warned
 from tui.app import TrainpadApp
 
 KEYS = (

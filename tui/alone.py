@@ -10,7 +10,7 @@ from typing import Any
 
 from textual.app import App
 
-from core.headless import DONE, INTERRUPTED, leave_at_once
+from core.session.headless import DONE, INTERRUPTED, leave_at_once
 from tui.terminal import private_terminal
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -10,16 +10,16 @@ from textual.app import ScreenStackError
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 
-from core.control import Control
-from core.events import ANSWERS, Event, Opened, Steps, Weights
-from core.follow import follow, replay
-from core.garbage import leave_out_what_is
-from core.hparams import HyperParameters
-from core.launcher import Launcher
-from core.request import Request
-from core.resume import Origin
-from core.run import Run
-from core.rundir import RunDir, default_log_dir
+from core.process.garbage import leave_out_what_is
+from core.process.launcher import Launcher
+from core.run.events import ANSWERS, Event, Opened, Steps, Weights
+from core.run.hparams import HyperParameters
+from core.run.state import Run
+from core.rundir.control import Control
+from core.rundir.reader import follow, replay
+from core.rundir.resume import Origin
+from core.rundir.rundir import RunDir, default_log_dir
+from core.session.request import Request
 from data.errors import UserError
 from tui import modes
 from tui.dialogs import QuitDialog, StopDialog

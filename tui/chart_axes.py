@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from core.pyramid import Floats
+from core.run.pyramid import Floats
 from tui import ticks
 from tui.chart_trace import Line
 from tui.chart_view import Range, whole

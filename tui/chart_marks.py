@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from core.pyramid import Floats, Integers
+from core.run.pyramid import Floats, Integers
 
 
 class MarkKind(StrEnum):

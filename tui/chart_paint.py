@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from rich.cells import cell_len
 
-from core.pyramid import Floats
+from core.run.pyramid import Floats
 from tui.chart_marks import Mark, MarkKind
 from tui.chart_palette import LINES, Ink
 from tui.chart_trace import Trace

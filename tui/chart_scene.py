@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.pyramid import Floats
+from core.run.pyramid import Floats
 from tui import chart_axes
 from tui.chart_axes import Axis
 from tui.chart_cursor import Cursor, cell_of

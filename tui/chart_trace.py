@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.pyramid import Columns, Floats, Integers
-from core.series import Curve
-from core.smoothing import smooth
-from core.timeline import Timeline
+from core.run.pyramid import Columns, Floats, Integers
+from core.run.series import Curve
+from core.run.smoothing import smooth
+from core.run.timeline import Timeline
 
 SMOOTHED_PARTS = 1000
 SPARSE = 6

@@ -15,16 +15,16 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
-from core.control import Control
-from core.events import Event, Opened
-from core.follow import follow
-from core.headless import DONE, FAILED, INTERRUPTED, Signals
-from core.hparams import HyperParameters
-from core.launcher import Launcher
-from core.output import append, divert, forget_terminal
-from core.request import Request, alike
-from core.resume import Origin
-from core.rundir import RunDir
+from core.process.launcher import Launcher
+from core.process.redirect import append, divert, forget_terminal
+from core.run.events import Event, Opened
+from core.run.hparams import HyperParameters
+from core.rundir.control import Control
+from core.rundir.reader import follow
+from core.rundir.resume import Origin
+from core.rundir.rundir import RunDir
+from core.session.headless import DONE, FAILED, INTERRUPTED, Signals
+from core.session.request import Request, alike
 from data.errors import UserError
 from data.text import clean
 from tui.app import TrainpadApp
@@ -89,7 +89,7 @@ def run_viewer(run: RunDir, pace: Pace, *, read_only: bool, ascii_only: bool) ->
 
 def _session(request: Request) -> Iterator[Event]:
     """The session, imported when it is first pulled: by then the screen is up."""
-    from core.session import session
+    from core.session.session import session
 
     yield from session(request)
 

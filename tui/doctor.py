@@ -12,7 +12,7 @@ from typing import Final
 
 from rich.console import Console
 
-from core.findings import Finding, good, note
+from core.cli.findings import Finding, good, note
 from tui.terminal import Pace, needs_ascii
 
 WIDTH, HEIGHT = 80, 24

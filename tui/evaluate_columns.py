@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.metrics import Shares, mean_of_known
+from core.run.metrics import Shares, mean_of_known
 from tui.evaluate_figures import Look
 from tui.lines import Part, fit, right
 

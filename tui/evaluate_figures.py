@@ -8,10 +8,10 @@ from operator import is_not
 
 import numpy as np
 
-from core.events import Evaluated
-from core.metrics import ClassFigures, Matrix, Shares, as_matrix, class_figures
-from core.run import Run
-from core.series import Points
+from core.run.events import Evaluated
+from core.run.metrics import ClassFigures, Matrix, Shares, as_matrix, class_figures
+from core.run.series import Points
+from core.run.state import Run
 
 FIGURES = ("precision", "recall", "f1")
 

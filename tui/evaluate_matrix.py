@@ -16,7 +16,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
-from core.metrics import Matrix, shares_of_read, shares_of_shown
+from core.run.metrics import Matrix, shares_of_read, shares_of_shown
 from tui.evaluate_columns import FigureColumns
 from tui.evaluate_figures import Look
 from tui.lines import Lines, Part, right

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from core import checkpoint
-from core.events import Arrays
-from core.mistakes import Integers, Reading, as_input, open_dataset, read_split
-from core.network import Floats, Network
-from core.run import Run
+from core.network.network import Floats, Network
+from core.network.predictions import Integers, Reading, as_input, open_dataset, read_split
+from core.run.events import Arrays
+from core.run.state import Run
+from core.rundir import checkpoint
 from data.dataset import Dataset
 from data.errors import UserError
 from tui.evaluate_figures import Look

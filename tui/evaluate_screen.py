@@ -12,9 +12,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
-from core.events import Event, Weights
-from core.metrics import correct, precision_at_1, worst_confusions
-from core.run import Run
+from core.run.events import Event, Weights
+from core.run.metrics import correct, precision_at_1, worst_confusions
+from core.run.state import Run
 from data.dataset import SPLITS, Dataset
 from data.text import clean
 from tui.aside import Aside, Finished

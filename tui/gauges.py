@@ -1,7 +1,7 @@
 """A row of gauges: what training takes of the machine, and what the dashboard itself costs."""
 
-from core.gauges import Gauges, Reading
-from core.run import Run
+from core.process.system_stats import Gauges, Reading
+from core.run.state import Run
 from tui.lines import Lines, Part, fit
 
 REST = 1.2

@@ -12,7 +12,7 @@ from textual.containers import Horizontal
 from textual.events import Click
 from textual.message import Message
 
-from core.run import Run
+from core.run.state import Run
 from tui.lines import Lines, Part, duration, fit, right, spread
 from tui.screens import PLACES
 

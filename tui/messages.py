@@ -1,6 +1,6 @@
 """What happened, a line each, the newest first."""
 
-from core.run import Run
+from core.run.state import Run
 from tui.lines import Lines, Part, fit, right
 
 STEP_WIDTH = 11

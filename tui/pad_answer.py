@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from core.reading import Reading, name_of
+from core.network.classifier import Reading, name_of
 from data.dataset import DIGITS
 from tui.lines import Lines, Part, spread
 

@@ -11,9 +11,9 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 
-from core.reading import Reader
-from core.run import Run
-from core.rundir import default_log_dir
+from core.network.classifier import Reader
+from core.run.state import Run
+from core.rundir.rundir import default_log_dir
 from data.ink_export import check_export, export_drawing
 from tui.alone import run_alone
 from tui.help import PLAIN

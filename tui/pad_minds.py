@@ -11,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from core.builtin import NAME, builtin_network
-from core.network import Network
-from core.reading import Reader, Reading
-from core.run import Run
+from core.network.builtin import NAME, builtin_network
+from core.network.classifier import Reader, Reading
+from core.network.network import Network
+from core.run.state import Run
 from data.dataset import DIGITS
 from data.errors import DataError, UserError
 from data.ink import SIDE

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.network import Network
+from core.network.network import Network
 from data.dataset import Dataset, Images
 from data.ink import Drawing, ink_to_image
 from data.own import OwnDigits, keep_own, own_folder, read_own, remove_own
 
 if TYPE_CHECKING:
-    from core.teach import Taught
+    from core.network.finetune import Taught
 
 
 class Pupil:
@@ -62,7 +62,7 @@ def taught_run(
     Without ``known`` data, MNIST is looked for on this machine.
     """
     # The pad is up before anybody teaches; these would keep it waiting.
-    from core.teach import lesson, save_taught, teach
+    from core.network.finetune import lesson, save_taught, teach
     from data.find import find
 
     plan = lesson(own, known if known is not None else find("mnist").dataset)

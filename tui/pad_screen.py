@@ -18,9 +18,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.timer import Timer
 
-from core.events import Event, Weights
-from core.reading import Reading
-from core.run import Run
+from core.network.classifier import Reading
+from core.run.events import Event, Weights
+from core.run.state import Run
 from data.dataset import DIGITS
 from data.errors import UserError
 from data.ink import ink_extent, ink_to_image, raw_image
@@ -37,7 +37,7 @@ from tui.subject import Subject
 from tui.view import View
 
 if TYPE_CHECKING:
-    from core.teach import Taught
+    from core.network.finetune import Taught
 
 INTERVAL = 0.125
 """Seconds between two looks at a drawing that changes."""

@@ -13,8 +13,8 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from core.hparams import DECLARED, Hyperparameter, Value
-from core.run import Run
+from core.run.hparams import DECLARED, Hyperparameter, Value
+from core.run.state import Run
 from data.errors import UserError
 from tui.key_row import TYPED_INTO
 from tui.lines import Lines, Part, fit, right

@@ -2,7 +2,7 @@
 
 import os
 
-from core.garbage import look_seldom
+from core.process.garbage import look_seldom
 
 
 def prepare_textual() -> None:

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 
 from textual.message import Message
 
-from core.apart import take_no_signals
-from core.events import Event, Idle, Opened, Started
-from core.headless import FAILED, exit_status
-from core.priority import yield_to_others
+from core.process.apart import take_no_signals
+from core.process.priority import yield_to_others
+from core.run.events import Event, Idle, Opened, Started
+from core.session.headless import FAILED, exit_status
 from data.errors import UserError
 
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from core.pyramid import Floats, Integers
+from core.run.pyramid import Floats, Integers
 
 Mask = npt.NDArray[np.bool_]
 DotRows = npt.NDArray[np.int16]

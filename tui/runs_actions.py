@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from core import discard, notes
-from core.export_request import Wanted, export
-from core.overview import Entry
-from core.request import going_on
-from core.rundir import RunDir
+from core.export.options import Wanted, export
+from core.rundir import deletion, notes
+from core.rundir.overview import Entry
+from core.rundir.rundir import RunDir
+from core.session.request import going_on
 from data.errors import UserError
 from tui.aside import Aside
 from tui.runs_dialogs import Form, Question
@@ -126,7 +126,7 @@ class RunActions:
         self._screen.app.push_screen(Question(question), answered)
 
     def _delete(self, entry: Entry) -> None:
-        staying = discard.discard(entry.run)
+        staying = deletion.discard(entry.run)
         left = f"; {', '.join(staying[:3])} in it is not trainpad's and stays" if staying else ""
         self._screen.trainpad.tell(f"deleted {entry.title}{left}")
         self._screen.post_message(self.Done())

@@ -7,11 +7,11 @@ and nothing else.
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.errors import RunError
-from core.events import Event, Opened
-from core.follow import PIECES, Reader
-from core.run import Run
-from core.rundir import RunDir
+from core.run.events import Event, Opened
+from core.run.state import Run
+from core.rundir.errors import RunError
+from core.rundir.reader import PIECES, Reader
+from core.rundir.rundir import RunDir
 
 News = list[tuple[Path, list[Event]]]
 

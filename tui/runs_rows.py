@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.hparams import DECLARED
-from core.overview import Entry, differences
+from core.run.hparams import DECLARED
+from core.rundir.overview import Entry, differences
 from tui.lines import Part, duration, fit, right
 
 NAME_WIDTH = 22

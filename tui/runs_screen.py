@@ -15,8 +15,8 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.widgets import Input
 
-from core.overview import Entry, Overview
-from core.run import Run
+from core.run.state import Run
+from core.rundir.overview import Entry, Overview
 from tui import aside, runs_rows
 from tui.aside import Aside
 from tui.chart import Chart

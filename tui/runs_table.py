@@ -10,8 +10,8 @@ from textual.events import Click
 from textual.geometry import Size
 from textual.message import Message
 
-from core.hparams import DECLARED
-from core.overview import Entry, differences
+from core.run.hparams import DECLARED
+from core.rundir.overview import Entry, differences
 from tui import runs_rows
 from tui.header import STATES
 from tui.lines import Lines, Part, fit, right

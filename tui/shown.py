@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.run import Run
+from core.run.state import Run
 from tui.pump import Pump
 from tui.steering import Steering
 

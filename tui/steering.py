@@ -3,10 +3,10 @@
 import time
 from collections.abc import Callable
 
-from core.control import Control, Wanted
-from core.events import Wished
-from core.hparams import DECLARED, Value
-from core.run import Run
+from core.run.events import Wished
+from core.run.hparams import DECLARED, Value
+from core.run.state import Run
+from core.rundir.control import Control, Wanted
 from data.errors import UserError
 
 STOPPING = "stopping"

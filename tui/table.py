@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable
 
-from core.events import Evaluated
-from core.run import Run
+from core.run.events import Evaluated
+from core.run.state import Run
 from data.dataset import SPLITS
 from tui.lines import Lines, Part, right
 

@@ -2,9 +2,9 @@
 
 Textual draws on `sys.__stderr__` and asks `sys.__stdout__` for the size. TensorFlow's C++ code and
 stray prints write to descriptors 1 and 2. So Textual gets duplicates of the terminal, and 1 and 2
-go elsewhere (`core.output`). The driver here also outlives what ends or blocks Textual's own: a
-terminal that closes under it, stalls, or is slow, a launcher that is killed, and ctrl+z, which
-stops the drawing and nothing else.
+go elsewhere (`core.process.redirect`). The driver here also outlives what ends or blocks Textual's
+own: a terminal that closes under it, stalls, or is slow, a launcher that is killed, and ctrl+z,
+which stops the drawing and nothing else.
 """
 
 import os
@@ -21,7 +21,7 @@ from textual import constants
 from textual.driver import Driver
 from textual.events import CursorPosition
 
-from core.launcher import Launcher
+from core.process.launcher import Launcher
 from tui.outlet import Flow, Outlet
 
 if TYPE_CHECKING:
@@ -64,10 +64,10 @@ def needs_ascii() -> bool:
 def private_terminal() -> Iterator[None]:
     """For the time of the block, Textual's files are duplicates of the terminal's descriptors.
 
-    Descriptors 1 and 2 themselves go to nowhere until `core.output.divert` says otherwise, and
-    are the terminal's again afterwards, if it is still there: a word that is printed to one that
-    is gone would raise, and end what trains. Under a driver that somebody else chose, such as
-    textual-serve's, whose packets use descriptor 1, nothing is touched.
+    Descriptors 1 and 2 themselves go to nowhere until `core.process.redirect.divert` says
+    otherwise, and are the terminal's again afterwards, if it is still there: a word that is
+    printed to one that is gone would raise, and end what trains. Under a driver that somebody else
+    chose, such as textual-serve's, whose packets use descriptor 1, nothing is touched.
     """
     if constants.DRIVER is not None:
         yield

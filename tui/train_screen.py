@@ -10,11 +10,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 
-from core import checkpoint
-from core.hparams import DECLARED, HyperParameters, changed
-from core.resume import Origin
-from core.run import Run
-from core.rundir import RunDir
+from core.run.hparams import DECLARED, HyperParameters, changed
+from core.run.state import Run
+from core.rundir import checkpoint
+from core.rundir.resume import Origin
+from core.rundir.rundir import RunDir
 from data.dataset import SPLITS
 from data.errors import UserError
 from tui.chart import SMOOTHINGS, Chart

@@ -8,8 +8,8 @@ from textual.events import Mount, ScreenResume
 from textual.message import Message
 from textual.screen import Screen
 
-from core.events import Event
-from core.run import Run
+from core.run.events import Event
+from core.run.state import Run
 from tui.header import Header, Identity
 from tui.key_row import KeyRow
 from tui.lines import Lines

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from textual.message import Message
 
-from core.logdir import Update, watch
+from core.tfevents.logdir import Update, watch
 
 EVERY = 1.0
 """Seconds between two looks at the files."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.pyramid import Floats
+from core.run.pyramid import Floats
 from core.tfevents.items import Histogram
 from tui.chart_view import Range
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Final, Generic, TypeVar
 
-from core.logdir import RunChange, RunStatus, Update
+from core.tfevents.logdir import RunChange, RunStatus, Update
 from core.tfevents.store import Scalar, WatchedRun
 from tui.chart_palette import LINES
 from tui.chart_scene import LETTERS

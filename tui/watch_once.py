@@ -9,8 +9,8 @@ from typing import TextIO
 
 from rich.cells import cell_len, set_cell_size
 
-from core.logdir import Logdir
 from core.tfevents.items import Scalars
+from core.tfevents.logdir import Logdir
 from core.tfevents.search import roots_of, search
 from data.errors import UserError
 from data.text import clean

@@ -8,8 +8,8 @@ import numpy as np
 from rich.segment import Segment
 from textual.strip import Strip
 
-from core.anatomy import layer_name
-from core.network import Floats, Network
+from core.network.health import layer_name
+from core.network.network import Floats, Network
 from tui.evaluate_gallery import Wall, shrunk
 from tui.lines import Lines, Part, fit
 from tui.subject import Subject

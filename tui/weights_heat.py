@@ -8,7 +8,7 @@ from rich.color import Color
 from rich.segment import Segment
 from textual.strip import Strip
 
-from core.anatomy import layer_name
+from core.network.health import layer_name
 from tui.lines import Lines, fit, right
 from tui.pixels import Tones, render_image
 from tui.weights_history import QUANTITIES, History, heatmap, limits

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.anatomy import Anatomy, LayerReport, Spread
+from core.network.health import Anatomy, LayerReport, Spread
 from tui.pixels import Picture
 
 MOST = 160

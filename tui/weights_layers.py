@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from textual.geometry import Size
 
-from core.anatomy import Anatomy, Judgement, LayerReport, Spread, layer_name
+from core.network.health import Anatomy, Judgement, LayerReport, Spread, layer_name
 from tui.lines import Lines, Part, fit, right
 
 NAME, SHAPE = 12, 22

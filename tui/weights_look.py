@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from core import checkpoint
-from core.anatomy import Anatomy, Arrays, evenly, examine
-from core.errors import CheckpointError
-from core.mistakes import Integers, as_input, open_dataset
-from core.network import Floats, Network
-from core.run import Run
+from core.network.health import Anatomy, Arrays, evenly, examine
+from core.network.network import Floats, Network
+from core.network.predictions import Integers, as_input, open_dataset
+from core.run.state import Run
+from core.rundir import checkpoint
+from core.rundir.errors import CheckpointError
 from data.dataset import Dataset
 from data.errors import UserError
 

@@ -13,9 +13,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
-from core.anatomy import Judgement, Severity
-from core.events import Event, Weights
-from core.run import Run
+from core.network.health import Judgement, Severity
+from core.run.events import Event, Weights
+from core.run.state import Run
 from data.text import clean
 from tui.aside import Aside, Finished
 from tui.evaluate_gallery import Gallery

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from rich.color import Color
 from textual.strip import Strip
 
-from core.network import Floats, Network
+from core.network.network import Floats, Network
 from tui.evaluate_gallery import Framed
 from tui.pixels import Picture, Tones, render_signed
 

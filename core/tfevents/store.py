@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from core.series import Points
+from core.run.series import Points
 from core.tfevents.bounded import Bounded, without_closest, without_oldest
 from core.tfevents.items import (
     Experiment,

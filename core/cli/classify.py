@@ -1,0 +1,47 @@
+"""What a network reads in files, as `trainpad classify` prints it: a line for each digit."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from json import dumps
+
+from core.network.classifier import Reader, Reading
+from data.pictures import read_digits
+from data.text import clean
+
+
+def classified(files: Iterable[str], reader: Reader, *, split: bool, json: bool) -> Iterator[str]:
+    """A line for each digit in each file: text, or JSON.
+
+    Raises:
+        UserError: a file cannot be read, or the network takes other images.
+    """
+    for file in files:
+        readings = reader.read(read_digits(file, split=split))
+        if json:
+            yield from (as_json(file, index, reading) for index, reading in enumerate(readings))
+        else:
+            yield from as_text(file, readings, reader.classes)
+
+
+def as_json(file: str, index: int, reading: Reading) -> str:
+    """One line of ``trainpad classify --json``."""
+    return dumps(
+        {
+            "file": file,
+            "index": index,
+            "digit": reading.digit,
+            "confidence": round(reading.confidence, 4),
+            "probabilities": [round(p, 4) for p in reading.probabilities.tolist()],
+            "unsure": reading.unsure,
+        }
+    )
+
+
+def as_text(file: str, readings: Sequence[Reading], classes: Sequence[str]) -> Iterator[str]:
+    """A line for each reading: the file, which one in it where there are several, the answer."""
+    name = clean(file)
+    if not readings:
+        yield f"{name}   no digit found"
+    for index, reading in enumerate(readings):
+        where = name if len(readings) == 1 else f"{name}[{index}]"
+        sure = "" if reading.empty else f"   {reading.confidence:.0%}"
+        yield f"{where}   {reading.answer(classes)}{sure}"

@@ -1,0 +1,141 @@
+"""What `trainpad doctor` finds out about data, the folder of runs, and packages.
+
+A finding is good, or its sentence ends in what would help; only what trainpad cannot do without
+counts as broken. Findings come one by one, since some of them take seconds.
+"""
+
+import fcntl
+import importlib.util
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Final
+
+from core.cli.findings import Finding, broken, good, note
+from core.rundir.rundir import listed
+from data.catalog import CATALOG
+from data.files import exists
+from data.find import find, verdict
+
+SPACE: Final = 200e6
+"""Bytes; a run with its summaries and checkpoints is some tens of megabytes."""
+NEEDED: Final = {
+    "numpy": "numpy",
+    "textual": "textual",
+    "plotext": "plotext",
+    "click": "click",
+    "platformdirs": "platformdirs",
+    "safetensors": "safetensors",
+    "pooch": "pooch",
+    "psutil": "psutil",
+    "protobuf": "google.protobuf",
+    "pillow": "PIL",
+}
+"""Every package that is not TensorFlow, and the module that it brings."""
+
+
+# -- data ----------------------------------------------------------------------------------------
+
+
+def about_data() -> Iterator[Finding]:
+    """Which data sets of the catalog lie on this machine; the network is not asked."""
+    mnist = find("mnist")
+    for sentence in mnist.tried:
+        yield note("data", "skipped", sentence)
+    if mnist.dataset is not None:
+        text = f"{mnist.dataset.source}; {verdict('mnist', mnist.dataset)}"
+        yield good("data", "mnist", text)
+    else:
+        size = CATALOG["mnist"].size / 1e6
+        text = (
+            f"not on this machine; `trainpad data mnist` fetches it ({size:,.0f} MB), or "
+            "--input_data_dir names its folder; without, trainpad draws digits itself"
+        )
+        yield note("data", "mnist", text)
+    for name in CATALOG:
+        if name != "mnist" and (dataset := find(name).dataset) is not None:
+            yield good("data", name, dataset.source)
+
+
+# -- the folder of runs --------------------------------------------------------------------------
+
+
+def about_runs(log_dir: Path) -> Iterator[Finding]:
+    """Whether runs can be written to `log_dir`; nothing is left there."""
+    parent = _nearest(log_dir)
+    try:
+        _try_to_write(parent)
+    except OSError as error:
+        text = f"cannot be written: {error.strerror or error}; name another with --log_dir"
+        yield broken("runs", "folder", f"{log_dir} {text}")
+        return
+    count = len(listed(log_dir))
+    yield good(
+        "runs", "folder", f"{log_dir} can be written; {count:,} run{'s'[: count != 1]} in it"
+    )
+    yield _space(parent)
+
+
+def _nearest(path: Path) -> Path:
+    """`path`, or the nearest folder above it that exists."""
+    while not exists(path) and path != path.parent:
+        path = path.parent
+    return path
+
+
+def _try_to_write(folder: Path) -> None:
+    """Write and lock a file that is gone afterwards.
+
+    Raises:
+        OSError: one of both cannot be done there.
+    """
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(b"\0" * 4096)
+        file.flush()
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise OSError(error.errno, "this file system cannot lock files") from error
+
+
+def _space(folder: Path) -> Finding:
+    free = shutil.disk_usage(folder).free
+    if free < SPACE:
+        text = f"{free / 1e6:,.0f} MB free, and a run may take more; delete old runs on screen 4"
+        return note("runs", "space", text)
+    return good("runs", "space", f"{free / 1e9:,.1f} GB free")
+
+
+# -- versions ------------------------------------------------------------------------------------
+
+
+def about_versions() -> Iterator[Finding]:
+    """Python and the packages; one that is missing is broken."""
+    if (3, 11) <= sys.version_info[:2] < (3, 14):
+        yield good("versions", "python", platform.python_version())
+    else:
+        text = f"{platform.python_version()}: TensorFlow 2.21 needs Python 3.11, 3.12 or 3.13"
+        yield broken("versions", "python", text)
+    missing = [name for name, module in NEEDED.items() if not _is_here(module)]
+    for name in missing:
+        yield broken("versions", name, "not installed; `pip install -e .` in trainpad's folder")
+    rest = [f"{name} {_version(name)}" for name in ("trainpad", *NEEDED) if name not in missing]
+    yield good("versions", "packages", ", ".join(rest))
+
+
+def _is_here(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "(from a checkout)"

@@ -1,0 +1,210 @@
+"""Which device TensorFlow would train on, and why one that is there is not used.
+
+TensorFlow is asked in a process of its own: its C++ code says on descriptor 2 what is wrong, a
+crash of it is a finding, and its memory is gone afterwards. The card itself is asked through NVML,
+which needs nothing but the driver; so what the two say differently is what has to be explained.
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from core.cli.findings import Finding, broken, good, note
+from data.text import clean
+
+TIMEOUT: Final = 120.0
+"""Seconds that TensorFlow may take to start: a cold disk on a shared machine is slow."""
+PROBE: Final = """
+import json
+import tensorflow as tf
+gpus = tf.config.list_physical_devices("GPU")
+names = [tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in gpus]
+print(json.dumps({
+    "version": tf.__version__,
+    "cuda": tf.sysconfig.get_build_info().get("cuda_version", ""),
+    "gpus": names,
+}))
+"""
+NVIDIA: Final = "0x10de"
+DISPLAY: Final = "0x03"
+"""The class of PCI devices that graphics cards and accelerators of NVIDIA's are of."""
+FULL: Final = 0.9
+"""The share of a GPU's memory from which on somebody else is using it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What TensorFlow says of itself."""
+
+    version: str = ""
+    """Nothing where it cannot be imported; `said` then tells why."""
+    cuda: str = ""
+    """The version of CUDA that it was built for; nothing in a build for CPUs."""
+    gpus: tuple[str, ...] = ()
+    said: str = ""
+    """What it printed on standard error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """What the machine says of its NVIDIA cards."""
+
+    present: bool = False
+    """Whether there is one at all, with a driver or without."""
+    names: tuple[str, ...] = ()
+    """Those that the driver knows."""
+    used: tuple[float, ...] = ()
+    """The share of each one's memory that is in use."""
+    driver: str = ""
+    cuda: tuple[int, int] = (0, 0)
+    """The newest version of CUDA that the driver can do."""
+    problem: str = ""
+    """Why the driver does not answer."""
+
+
+def about_device() -> Iterator[Finding]:
+    """TensorFlow's version, and what it trains on."""
+    probe = ask_tensorflow()
+    if not probe.version:
+        yield broken("device", "tensorflow", why_not_imported(probe.said))
+        return
+    build = f"built for CUDA {probe.cuda}" if probe.cuda else "built for the CPU alone"
+    yield good("device", "tensorflow", f"{probe.version}, {build}")
+    yield from verdicts(probe, ask_cards(), os.environ)
+
+
+def ask_tensorflow() -> Probe:
+    """Import TensorFlow elsewhere, and ask it."""
+    try:
+        done = subprocess.run(  # noqa: S603 - our own Python, our own program
+            [sys.executable, "-c", PROBE],
+            capture_output=True, text=True, errors="replace", timeout=TIMEOUT, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return Probe(said=f"it did not start within {TIMEOUT:.0f} seconds")
+    if done.returncode < 0:
+        return Probe(said=f"killed by {signal.Signals(-done.returncode).name}")
+    try:
+        values = json.loads(done.stdout.splitlines()[-1])
+    except (IndexError, ValueError):
+        return Probe(said=done.stderr)
+    return Probe(values["version"], values["cuda"], tuple(values["gpus"]), done.stderr)
+
+
+def why_not_imported(said: str) -> str:
+    """A sentence on an import of TensorFlow that failed, from what it `said`."""
+    if "SIGILL" in said:
+        return "this processor lacks instructions (AVX) that TensorFlow's packages need"
+    if "No module named 'tensorflow'" in said:
+        return "not installed; `pip install -e .` in trainpad's folder"
+    lines = [line for line in said.splitlines() if line.strip()] or ["it said nothing"]
+    return f"cannot be imported: {clean(lines[-1], limit=200)}; install it anew"
+
+
+def ask_cards(devices: Path = Path("/sys/bus/pci/devices")) -> Cards:
+    """Ask NVML; without it, look for NVIDIA's number among the machine's devices."""
+    present = any(map(_is_nvidia, devices.glob("*")))
+    try:
+        import pynvml
+    except ImportError:
+        return Cards(present, problem="the package nvidia-ml-py is not installed")
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError as error:
+        return Cards(present, problem=str(error))
+    try:
+        return _told(pynvml)
+    except pynvml.NVMLError as error:  # a driver that answers is only there for a card
+        return Cards(present=True, problem=str(error))
+
+
+def _told(nvml: Any) -> Cards:
+    """What NVIDIA's library says of all cards."""
+    handles = [nvml.nvmlDeviceGetHandleByIndex(n) for n in range(nvml.nvmlDeviceGetCount())]
+    memory = [nvml.nvmlDeviceGetMemoryInfo(handle) for handle in handles]
+    number = nvml.nvmlSystemGetCudaDriverVersion()
+    return Cards(
+        present=bool(handles),
+        names=tuple(nvml.nvmlDeviceGetName(handle) for handle in handles),
+        used=tuple(entry.used / entry.total for entry in memory),
+        driver=nvml.nvmlSystemGetDriverVersion(),
+        cuda=(number // 1000, number % 1000 // 10),
+    )
+
+
+def _is_nvidia(device: Path) -> bool:
+    try:
+        vendor = (device / "vendor").read_text()
+        return vendor.startswith(NVIDIA) and (device / "class").read_text().startswith(DISPLAY)
+    except OSError:
+        return False
+
+
+def verdicts(probe: Probe, cards: Cards, env: Mapping[str, str]) -> Iterator[Finding]:
+    """What training uses; a card that is there and is not used gets the reason."""
+    for number, name in enumerate(probe.gpus):
+        yield _gpu(number, name, cards)
+    if probe.gpus:
+        return
+    if not cards.present:
+        text = f"{os.cpu_count()} cores; this machine has no NVIDIA card"
+        yield good("device", "cpu", text)
+        return
+    yield good("device", "cpu", f"{os.cpu_count()} cores; this is what trains now")
+    yield note("device", "gpu", why_unused(probe, cards, env))
+
+
+def _gpu(number: int, name: str, cards: Cards) -> Finding:
+    # Only where all are visible does TensorFlow's number mean the same card as NVML's.
+    used = cards.used[number] if len(cards.used) == 1 else 0.0
+    if used > FULL:
+        text = f"{name}: {used:.0%} of its memory is in use; see who by `nvidia-smi`"
+        return note("device", f"gpu:{number}", f"{text}, or train with --device cpu")
+    return good("device", f"gpu:{number}", name)
+
+
+def why_unused(probe: Probe, cards: Cards, env: Mapping[str, str]) -> str:
+    """A sentence: why TensorFlow does not use the NVIDIA card that is there."""
+    name = cards.names[0] if cards.names else "an NVIDIA card"
+    hidden = env.get("CUDA_VISIBLE_DEVICES")
+    if hidden is not None and hidden.strip() in ("", "-1"):
+        return f"{name} is hidden by CUDA_VISIBLE_DEVICES={hidden}; `unset CUDA_VISIBLE_DEVICES`"
+    if cards.problem:
+        broken_for_now = any(word in cards.problem for word in ("mismatch", "lost"))
+        advice = "restart the machine" if broken_for_now else "install NVIDIA's driver"
+        return f"{name} is here, but its driver does not answer: {clean(cards.problem)}; {advice}"
+    if not probe.cuda:
+        return f"{name} is here, but this TensorFlow is built for the CPU; install 'tensorflow'"
+    if cards.cuda and cards.cuda[0] < _major(probe.cuda):
+        able = ".".join(map(str, cards.cuda))
+        return (
+            f"{name}: its driver {cards.driver} can do CUDA {able}, and this TensorFlow needs "
+            f"{probe.cuda}; a newer driver is needed"
+        )
+    if "Cannot dlopen" in probe.said or "Could not load dynamic library" in probe.said:
+        missing = sorted(set(re.findall(r"lib[\w-]+\.so[.\d]*", probe.said)))
+        named = f" ({', '.join(missing)})" if missing else ""
+        return f"{name}: libraries of CUDA are missing{named}; `pip install -e '.[cuda]'`"
+    if hidden is not None:
+        return f"{name}: CUDA_VISIBLE_DEVICES={clean(hidden)} names no card; unset it"
+    return f"{name} is not used: {_complaint(probe.said)}; try `pip install -e '.[cuda]'`"
+
+
+def _major(version: str) -> int:
+    digits = version.partition(".")[0]
+    return int(digits) if digits.isdigit() else 0
+
+
+def _complaint(said: str) -> str:
+    """The line that is about CUDA, without the time and place that TensorFlow puts before it."""
+    for line in said.splitlines():
+        if re.search(r"cuinit|cuda drivers|cuda_error", line, re.IGNORECASE):
+            return clean(line.partition("] ")[2] or line, limit=200).rstrip(".")
+    return "TensorFlow does not say why"

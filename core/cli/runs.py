@@ -1,0 +1,119 @@
+"""The runs as `trainpad runs` prints them: a table, oldest first, or one JSON object a line.
+
+The newest run stands at the bottom, next to the prompt. A hyperparameter is told only where the
+runs differ in it, and a column that would be empty is left out.
+"""
+
+import dataclasses
+import json
+import time
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from core.rundir.overview import Entry, Overview, differences
+from data.text import ELLIPSIS, cells
+
+HEADING: Final = (
+    "run", "state", "steps", "best", "last", "time", "where", "since", "differs", "named"
+)  # fmt: skip
+TO_THE_RIGHT: Final = ("steps", "best", "last", "time")
+LEAST: Final = {"differs": 16, "named": 16, "where": 8}
+"""What is cut where a terminal is too narrow, in this order, and to how many cells at least."""
+
+
+def listed(log_dir: Path) -> list[Entry]:
+    """The runs below a folder, oldest first; damaged ones are left out."""
+    overview, entries = Overview(log_dir), list[Entry]()
+    while not overview.complete:
+        entries = overview.look()
+    return entries[::-1]
+
+
+def as_json_lines(entries: Sequence[Entry]) -> Iterator[str]:
+    """One JSON object for each run, in plain ASCII."""
+    for entry in entries:
+        yield json.dumps(_values(entry))
+
+
+def as_table(entries: Sequence[Entry], width: int = 0) -> Iterator[str]:
+    """A heading and a line for each run, if any, at most `width` cells wide where that is not 0."""
+    names = differences(entries)
+    columns = list(zip(HEADING, *(_row(entry, names) for entry in entries), strict=True))
+    kept = [column for column in columns if any(column[1:])]
+    widths = [max(map(cells, column)) for column in kept]
+    if width:
+        _narrow([column[0] for column in kept], widths, width)
+    for row in zip(*kept, strict=True):
+        shown = (
+            _padded(_cut(cell, room), room, left=column[0] in TO_THE_RIGHT)
+            for cell, room, column in zip(row, widths, kept, strict=True)
+        )
+        line = "  ".join(shown).rstrip()
+        yield _cut(line, width) if width else line
+
+
+def _narrow(names: Sequence[str], widths: list[int], width: int) -> None:
+    """Take what is too much from the columns that say least when cut."""
+    for name, least in LEAST.items():
+        excess = sum(widths) + 2 * (len(widths) - 1) - width
+        if name in names and excess > 0:
+            place = names.index(name)
+            widths[place] = max(min(least, widths[place]), widths[place] - excess)
+
+
+def _padded(text: str, room: int, *, left: bool) -> str:
+    blank = " " * (room - cells(text))
+    return blank + text if left else text + blank
+
+
+def _cut(text: str, room: int) -> str:
+    """`text` in at most `room` cells; an ellipsis stands for what is left out."""
+    if cells(text) <= room:
+        return text
+    while text and cells(text) >= room:
+        text = text[:-1]
+    return text + ELLIPSIS
+
+
+def _row(entry: Entry, names: Sequence[str]) -> tuple[str, ...]:
+    state, note = entry.state, entry.note
+    where = f"{entry.owner}@{state.host}:{state.pid}" if state.live else state.host
+    since = time.strftime("%Y-%m-%d %H:%M", time.localtime(state.since)) if state.since else ""
+    return (
+        state.name,
+        state.state,
+        f"{state.steps:,}",
+        _precision(state.best),
+        _precision(entry.last),
+        str(timedelta(seconds=round(entry.seconds))),
+        where,
+        since,
+        " ".join(f"{name}={_short(entry.hyperparameters[name])}" for name in names),
+        " ".join([note.title, *(f"#{tag}" for tag in note.tags)]).strip(),
+    )
+
+
+def _precision(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"
+
+
+def _short(value: object) -> str:
+    """A hyperparameter as its flag takes it."""
+    return ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+
+
+def _values(entry: Entry) -> dict[str, Any]:
+    return {
+        **dataclasses.asdict(entry.state),
+        "last": entry.last,
+        "seconds": entry.seconds,
+        "created": entry.created,
+        "owner": entry.owner,
+        "network": entry.network,
+        "hyperparameters": dict(entry.hyperparameters),
+        "title": entry.note.title,
+        "tags": list(entry.note.tags),
+        "note": entry.note.text,
+    }

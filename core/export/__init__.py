@@ -1,0 +1,1 @@
+"""What leaves a run: tables, plots, notebooks, Keras models, command lines."""

@@ -1,0 +1,138 @@
+"""What leaves a run, for people and programs that do not know trainpad.
+
+Everything is made from the run directory alone, by `replay`, so that a run of another machine or
+one that still trains can be exported as well. A file is there whole or not at all; ``-`` is
+standard output.
+"""
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.run.events import Evaluated, plain
+from core.run.hparams import as_dict
+from core.run.state import Run
+from core.rundir import checkpoint, notes
+from core.rundir.checkpoint import Checkpoint
+from core.rundir.errors import CheckpointError, RunError
+from core.rundir.files import write_atomic
+from core.rundir.notes import Note
+from core.rundir.reader import replay
+from core.rundir.resume import changes
+from core.rundir.rundir import RunDir
+from data.files import exists, is_dir, is_file
+
+STDOUT = "-"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Export:
+    """A run directory, what its events come to, and what somebody noted about it."""
+
+    directory: RunDir
+    run: Run
+    note: Note
+
+    @property
+    def title(self) -> str:
+        """The name that people gave it, or else its folder's."""
+        return self.note.title or self.directory.name
+
+
+def opened(directory: RunDir) -> Export:
+    """Read all that `directory` holds.
+
+    Raises:
+        RunError: it is no run directory, or cannot be read.
+    """
+    run = Run()
+    for event in replay(directory):
+        run.fold(event)
+    return Export(directory, run, notes.read(directory))
+
+
+def put(target: str, content: bytes) -> None:
+    """Write `content` to the file called `target`, whole or not at all, or to standard output.
+
+    What is no plain file, such as a pipe or ``/dev/null``, is written to and stays.
+
+    Raises:
+        RunError: the file cannot be written.
+    """
+    if target == STDOUT:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    path = Path(target).expanduser()
+    if is_dir(path):
+        raise RunError(f"{path} is a folder; name a file in it")
+    try:
+        if exists(path) and not is_file(path):
+            path.write_bytes(content)
+        else:
+            write_atomic(path, content)
+    except OSError as error:
+        raise RunError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def chosen_checkpoint(export: Export, wanted: str) -> Checkpoint:
+    """The checkpoint that a user means by ``best``, ``last`` or the path of one.
+
+    Raises:
+        CheckpointError: there is none, or it is damaged.
+    """
+    if wanted == "last":
+        return checkpoint.newest(export.directory.checkpoints)
+    if wanted != "best":
+        return checkpoint.read(Path(wanted).expanduser())
+    file = best_file(export)
+    if file is None:
+        raise CheckpointError(
+            f"{export.directory.name} has no checkpoint that was evaluated; name one: last or FILE"
+        )
+    return checkpoint.read(file)
+
+
+def best_file(export: Export) -> Path | None:
+    """The newest of the checkpoints that do best on validation, among those that were evaluated."""
+    precision = {entry.step: entry.precision("validation") for entry in export.run.evaluations}
+    paths = {checkpoint.file_name(step): value for step, value in precision.items() if step}
+    there = [path for path in checkpoint.listed(export.directory.checkpoints) if path.name in paths]
+    return max(reversed(there), key=lambda path: paths[path.name], default=None)
+
+
+def as_json(export: Export) -> bytes:
+    """Everything but the losses of single steps; NaN and infinities as strings."""
+    run, note = export.run, export.note
+    values = {
+        "run": run.info,
+        "directory": str(export.directory.path),
+        "title": note.title,
+        "tags": list(note.tags),
+        "note": note.text,
+        "state": run.state,
+        "steps": run.step,
+        "loss": run.loss,
+        "hyperparameters": as_dict(run.hparams),
+        "changes": [
+            {"step": step, "name": name, "value": value}
+            for step, name, value in changes(export.directory)
+        ],
+        "evaluations": [_evaluation(entry) for entry in run.evaluations],
+    }
+    return (json.dumps(plain(values), allow_nan=False) + "\n").encode()
+
+
+def _evaluation(entry: Evaluated) -> dict[str, Any]:
+    splits = {
+        split: {
+            "precision": entry.precision(split),
+            "loss": entry.loss.get(split),
+            "confusion": confusion,
+        }
+        for split, confusion in entry.confusion.items()
+    }
+    return {"step": entry.step, "time": entry.time, **splits}

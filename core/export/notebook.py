@@ -1,0 +1,178 @@
+"""The lab's exercise as a Jupyter notebook: a run's loss and precision, or several runs compared.
+
+The notebook is nbformat 4.5, written here. It knows the run directory's two simplest files and
+nothing of trainpad: numpy and matplotlib are all that it imports, and its reader is there to be
+read.
+"""
+
+import json
+import pprint
+from collections.abc import Sequence
+from typing import Any
+
+from core.export.export import Export
+from data.text import clean
+
+READER = '''\
+def losses(run):
+    """The loss of every step: `loss.f32` holds one little-endian float32 for each."""
+    return np.fromfile(run / "loss.f32", "<f4")
+
+
+def events(run):
+    """What happened, in order: `events.jsonl` holds one JSON object a line."""
+    with open(run / "events.jsonl", encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines if line.endswith("\\n")]
+
+
+def precisions(run, split):
+    """Steps and precision of every evaluation that no later start made void."""
+    found = {}
+    for event in events(run):
+        if event["event"] == "started":
+            found = {step: value for step, value in found.items() if step <= event["step"]}
+        if event["event"] == "evaluated":
+            confusion = np.array(event["confusion"][split])
+            found[event["step"]] = np.trace(confusion) / max(1, confusion.sum())
+    return np.array(sorted(found)), np.array([found[step] for step in sorted(found)])
+
+
+def hyperparameters(run):
+    """What the run was trained with, at its end."""
+    values = json.loads((run / "run.json").read_text(encoding="utf-8"))["hyperparameters"]
+    for event in events(run):
+        if event["event"] == "started":
+            values = event["hyperparameters"]
+        if event["event"] == "changed":
+            values[event["name"]] = event["new"]
+    return values
+
+
+def smooth(values, width=50):
+    """The mean of each value and those before it, up to `width` of them."""
+    sums = np.cumsum(np.insert(values.astype(float), 0, 0.0))
+    stop = np.arange(1, len(values) + 1)
+    start = np.maximum(0, stop - width)
+    return (sums[stop] - sums[start]) / (stop - start)'''
+
+LOSS = """\
+figure, axes = plt.subplots(figsize=(9, 4))
+for name, run in RUNS.items():
+    loss = losses(run)
+    (line,) = axes.plot(loss, linewidth=0.5, alpha=0.35)
+    axes.plot(smooth(loss), color=line.get_color(), label=name)
+axes.set(xlabel="step", ylabel="loss", title="loss of every step, and its mean over 50")
+axes.grid(alpha=0.3)
+_ = axes.legend()"""
+
+PRECISION = """\
+figure, axes = plt.subplots(figsize=(9, 4))
+for name, run in RUNS.items():
+    for split in SPLITS:
+        steps, precision = precisions(run, split)
+        axes.plot(steps, precision, marker="o", label=f"{name}, {split}")
+axes.set(xlabel="steps", ylabel="precision @ 1", title="precision on whole splits")
+axes.grid(alpha=0.3)
+_ = axes.legend()"""
+
+COMPARISON = """\
+settings = {name: hyperparameters(run) for name, run in RUNS.items()}
+differing = sorted(
+    key
+    for key in set.union(*map(set, settings.values()))
+    if len({str(values.get(key)) for values in settings.values()}) > 1
+)
+best = {}
+for name, run in RUNS.items():
+    steps, precision = precisions(run, "test")
+    best[name] = precision.max() if len(precision) else float("nan")
+    told = ", ".join(f"{key} = {settings[name].get(key)}" for key in differing)
+    print(f"{name}: {len(losses(run)):,} steps, best precision on test {best[name]:.4f}; {told}")"""
+
+BY_SETTING = """\
+KEY = "max_steps" if "max_steps" in differing else differing[0] if differing else "max_steps"
+order = sorted(RUNS, key=lambda name: (str(type(settings[name][KEY])), settings[name][KEY]))
+figure, axes = plt.subplots(figsize=(9, 4))
+axes.plot([str(settings[name][KEY]) for name in order], [best[name] for name in order], marker="o")
+axes.set(xlabel=KEY, ylabel="best precision on test", title=f"what {KEY} is worth")
+axes.grid(alpha=0.3)"""
+
+
+def notebook(exports: Sequence[Export]) -> bytes:
+    """A notebook that plots one run, or plots and compares several."""
+    several = len(exports) > 1
+    cells = [
+        _markdown(_introduction(exports)),
+        _code(_setup(exports)),
+        _markdown("The two files of a run directory that matter here are easily read."),
+        _code(READER),
+        _markdown("## Loss"),
+        _code(LOSS),
+        _markdown("## Precision"),
+        _code(PRECISION),
+    ]
+    if several:
+        cells += [
+            _markdown("## Comparison\n\nWhat the runs differ in, and what became of it."),
+            _code(COMPARISON),
+            _code(BY_SETTING),
+        ]
+    for number, cell in enumerate(cells):
+        cell["id"] = f"cell-{number}"
+    content = {"cells": cells, "metadata": _METADATA, "nbformat": 4, "nbformat_minor": 5}
+    return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+_METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+def _introduction(exports: Sequence[Export]) -> str:
+    names = "\n".join(f"- `{clean(export.directory.name)}`" for export in exports)
+    if len(exports) > 1:
+        return f"# {len(exports)} runs compared\n\n{names}"
+    return (
+        f"# A run\n\n{names}\n\nTrain again with another `--max_steps` and add the run to `RUNS`: "
+        "the plots below then show both."
+    )
+
+
+def _setup(exports: Sequence[Export]) -> str:
+    runs = {_name(export, exports): str(export.directory.path.resolve()) for export in exports}
+    splits = "train", "validation", "test"
+    shown = splits if len(exports) == 1 else splits[1:2]
+    folders = pprint.pformat(runs, width=88, sort_dicts=False)
+    return (
+        "import json\nfrom pathlib import Path\n\nimport matplotlib.pyplot as plt\n"
+        "import numpy as np\n\n"
+        f"FOLDERS = {folders}\nRUNS = {{name: Path(folder) for name, folder in FOLDERS.items()}}\n"
+        f"SPLITS = {shown!r}"
+    )
+
+
+def _name(export: Export, exports: Sequence[Export]) -> str:
+    """What the legend calls a run: its title, or what tells it from the others where that does not.
+
+    matplotlib would take dollars for mathematics, and leaves out what begins with an underscore.
+    """
+    path = export.directory.path
+    for name in (export.title, path.name):
+        if [name in (other.title, other.directory.name) for other in exports].count(True) == 1:
+            return name.replace("$", r"\$").lstrip("_") or "run"
+    return str(path)
+
+
+def _markdown(text: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "metadata": {}, "source": _lines(text)}
+
+
+def _code(text: str) -> dict[str, Any]:
+    empty: dict[str, Any] = {"execution_count": None, "metadata": {}, "outputs": []}
+    return {"cell_type": "code", **empty, "source": _lines(text)}
+
+
+def _lines(text: str) -> list[str]:
+    """Lines with their ends, as notebooks keep them."""
+    return text.splitlines(keepends=True)

@@ -1,0 +1,81 @@
+"""Loss and precision as a picture, by matplotlib, which is installed only where it is wanted.
+
+The picture is made without `pyplot`, so that nothing global is touched and no display is needed.
+"""
+
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.export.export import Export
+from core.rundir.errors import RunError
+from data.dataset import SPLITS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+COLUMNS = 1500
+"""Into how many columns the losses fall at most: of each the picture shows mean and range."""
+SIZE = (9.0, 6.5)
+"""Inches; at `DPI` 1350 x 975 pixels."""
+DPI = 150
+MISSING = "pictures need matplotlib; `pip install 'trainpad[plot]'` brings it"
+
+
+def png(exports: Sequence[Export]) -> bytes:
+    """Loss above and precision below, over steps, of one run or of several.
+
+    Raises:
+        RunError: matplotlib is not installed.
+    """
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise RunError(MISSING) from error
+    figure = Figure(figsize=SIZE, layout="constrained")
+    FigureCanvasAgg(figure)
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+    names = [_literal(export.title) for export in exports]
+    _losses(above, exports, names)
+    _precisions(below, exports, names)
+    figure.suptitle(names[0] if len(names) == 1 else f"{len(names)} runs", fontsize="medium")
+    out = io.BytesIO()
+    figure.savefig(out, format="png", dpi=DPI)
+    return out.getvalue()
+
+
+def _losses(axes: "Axes", exports: Sequence[Export], names: Sequence[str]) -> None:
+    for export, name in zip(exports, names, strict=True):
+        losses = export.run.losses
+        width = max(1, min(len(losses), COLUMNS))
+        edges = np.linspace(0, len(losses), width + 1)
+        columns = losses.columns(edges)
+        (line,) = axes.plot(edges[:-1], columns.mean, linewidth=1, label=name)
+        if width < len(losses):
+            shade: dict[str, Any] = {"color": line.get_color(), "alpha": 0.25, "linewidth": 0}
+            axes.fill_between(edges[:-1], columns.low, columns.high, **shade)
+    axes.set_ylabel("loss")
+    axes.grid(alpha=0.3)
+    if len(exports) > 1:
+        axes.legend(fontsize="small")
+
+
+def _precisions(axes: "Axes", exports: Sequence[Export], names: Sequence[str]) -> None:
+    splits = SPLITS if len(exports) == 1 else ("validation",)
+    for export, name in zip(exports, names, strict=True):
+        for split in splits:
+            points = export.run.precision[split]
+            label = split if len(exports) == 1 else name
+            axes.plot(points.steps, points.values, marker="o", markersize=3, label=label)
+    axes.set_xlabel("steps")
+    axes.set_ylabel("precision" if len(exports) == 1 else "precision on validation")
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize="small")
+
+
+def _literal(text: str) -> str:
+    """`text` so that matplotlib takes no dollar in it for mathematics."""
+    return text.replace("$", r"\$")

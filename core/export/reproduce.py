@@ -1,0 +1,123 @@
+"""The command line that trains a run again, to the same losses.
+
+It names no preset and no file of the run: hyperparameters that are not at their defaults, the seed,
+where the data came from, and every change at its step. Only a branch needs a file, the checkpoint
+that it began with.
+"""
+
+import os
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+from core.export.export import Export
+from core.network.adam import DEVICE
+from core.run.events import Finished, Started
+from core.run.hparams import DECLARED, HyperParameters, as_dict, checked
+from core.rundir import checkpoint
+from core.rundir.errors import RunError
+from core.rundir.resume import changes, recorded_events
+from core.rundir.rundir import RunDir
+
+PROGRAM = "trainpad"
+CUT_SHORT = ("stopped", "interrupted")
+"""The reasons why a run ended that lie in its user and not in its hyperparameters."""
+
+
+def command(export: Export) -> str:
+    """The command line, quoted for a shell.
+
+    Raises:
+        RunError: the run began with a checkpoint that is gone, or no command trains the like.
+    """
+    info = export.directory.info()
+    if info.get("device") == DEVICE:
+        raise RunError(
+            f"{export.directory.name} was taught on the pad, from your own digits; no command "
+            "line does that"
+        )
+    parts = [PROGRAM, *_branch(export.directory, info)]
+    start = checked({n: v for n, v in info.get("hyperparameters", {}).items() if n in DECLARED})
+    parts += _hyperparameters(start, everything=len(parts) > 1)
+    parts += _data(info.get("source", {}))
+    parts += _device(info)
+    parts += _changes(export)
+    return " ".join(map(_quoted, parts))
+
+
+def _branch(run: RunDir, info: dict[str, Any]) -> list[str]:
+    """What gives the first weights; nothing where they were made anew, as for a branch at 0."""
+    parent = info.get("parent")
+    if not parent or not parent["step"]:
+        return []
+    folder = RunDir(run.path.parent / str(parent["run"])).checkpoints
+    path = folder / checkpoint.file_name(int(parent["step"]))
+    if not checkpoint.is_whole(path):
+        raise RunError(
+            f"{run.name} began with the weights of {parent['run']} after {parent['step']:,} steps, "
+            "and that checkpoint is gone; nothing else trains it again"
+        )
+    return ["--branch", str(path)]
+
+
+def _hyperparameters(start: HyperParameters, *, everything: bool) -> Iterator[str]:
+    """A flag for what is not at its default; for everything, where a parent gives the defaults."""
+    for name, value in as_dict(start).items():
+        if everything or name == "seed" or value != DECLARED[name].default:
+            yield from (f"--{name}", _spelled(value))
+
+
+def _data(source: dict[str, Any]) -> Iterator[str]:
+    """A flag for each field of `core.rundir.data_source.Source` that says something."""
+    for name, value in source.items():
+        if value is True:
+            yield f"--{name}"
+        elif value is not None and value is not False:
+            yield from (f"--{name}", str(value))
+
+
+def _device(info: dict[str, Any]) -> Iterator[str]:
+    if info.get("device", "auto") != "auto":
+        yield from ("--device", str(info["device"]))
+    if info.get("strategy", "none") != "none":
+        yield from ("--strategy", str(info["strategy"]))
+    if not info.get("xla", True):
+        yield "--no-xla"
+
+
+def _changes(export: Export) -> Iterator[str]:
+    planned = list(changes(export.directory))
+    if export.run.step and _reason(export.directory) in CUT_SHORT:
+        planned.append((export.run.step, "max_steps", export.run.step))
+    for step, name, value in planned:
+        yield from ("--change", f"{step}:{name}={_spelled(value)}")
+
+
+def _reason(run: RunDir) -> str:
+    """Why the run ended; nothing where it goes on, or ended otherwise."""
+    reason = ""
+    for event in recorded_events(run):
+        match event:
+            case Started():
+                reason = ""
+            case Finished(reason=reason):
+                pass
+    return reason
+
+
+def _quoted(part: str) -> str:
+    """`part` for a shell; what a terminal must not be sent is spelled as bash, zsh and ksh do."""
+    if part.isprintable():
+        return shlex.quote(part)
+    odd = b"'\\"
+    letters = (
+        chr(byte) if 32 <= byte < 127 and byte not in odd else f"\\{byte:03o}"
+        for byte in os.fsencode(part)
+    )
+    return f"$'{''.join(letters)}'"
+
+
+def _spelled(value: object) -> str:
+    if isinstance(value, tuple | list):
+        return ",".join(map(str, value))
+    return str(value)

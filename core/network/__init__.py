@@ -1,0 +1,1 @@
+"""Networks in numpy: forward pass, classification, fine-tuning and health checks."""

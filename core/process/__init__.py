@@ -1,0 +1,1 @@
+"""The process around a run: terminal, threads, output redirection, system statistics."""

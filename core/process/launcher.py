@@ -1,0 +1,117 @@
+"""Leaving the terminal: how a process that trains gives the shell its prompt back.
+
+A shell waits for the process that it started. So that process is only a launcher: it forks before
+anything heavy is imported, and waits. The child does everything. When it detaches, it writes one
+byte down a pipe and the launcher exits, while the child goes on in a session of its own. For
+ctrl+z only the launcher stops, which is all that the shell looks at. When the launcher is killed,
+the pipe tells the child so.
+"""
+
+import os
+import signal
+from contextlib import suppress
+from dataclasses import dataclass
+from types import FrameType
+
+from core.process.tty import Tty
+
+DETACHED = b"D"
+
+
+@dataclass(frozen=True, slots=True)
+class Launcher:
+    """The child's line to the process that the shell waits for."""
+
+    pipe: int
+    """Its reader is the launcher alone, so that `poll` tells when that is gone."""
+    pid: int
+    can_stop: bool
+    """Whether a shell with job control is there to go back to."""
+
+    def stop(self) -> None:
+        """Stop the launcher, and nothing else, so that the shell gives a prompt."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGSTOP)
+
+    def let_go(self) -> None:
+        """Let the launcher exit, and leave the terminal for good.
+
+        Descriptor 0 becomes the null device, the process gets a session of its own, and a
+        hang-up of the old terminal no longer concerns it.
+        """
+        leave_session()
+        with suppress(OSError):
+            os.write(self.pipe, DETACHED)
+        with suppress(OSError):
+            os.close(self.pipe)
+
+
+def leave_session() -> None:
+    """Have nothing more to do with the terminal, but for descriptors 1 and 2."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nowhere, 0)
+    os.close(nowhere)
+    with suppress(OSError):
+        os.setsid()
+
+
+def launch() -> Launcher:
+    """Fork; returns in the child only. The launcher exits as the child does, or when let go."""
+    reading, writing = os.pipe()
+    launcher = Launcher(writing, os.getpid(), _has_shell())
+    terminal = Tty.now()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        return launcher
+    os.close(writing)
+    _Waiter(child, terminal).wait(reading)
+    raise AssertionError("a launcher never returns")
+
+
+def _has_shell() -> bool:
+    """Whether our parent is of this session and not of this job, as a shell with job control is."""
+    parent = os.getppid()
+    try:
+        return os.getsid(parent) == os.getsid(0) and os.getpgid(parent) != os.getpgrp()
+    except OSError:
+        return False
+
+
+class _Waiter:
+    """What the launcher does: pass signals on, and exit as the child does."""
+
+    def __init__(self, child: int, terminal: Tty | None) -> None:
+        self._child = child
+        self._terminal = terminal
+        self._ending = False
+
+    def wait(self, reading: int) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._forward)
+        signal.signal(signal.SIGCONT, self._continued)
+        if os.read(reading, 1) == DETACHED:
+            os._exit(0)
+        _, status = os.waitpid(self._child, 0)
+        code = os.waitstatus_to_exitcode(status)
+        if code < 0 and self._terminal is not None and _in_foreground():
+            self._terminal.restore()
+        os._exit(code if code >= 0 else 128 - code)
+
+    def _forward(self, number: int, _frame: FrameType | None) -> None:
+        self._ending = True
+        with suppress(ProcessLookupError):
+            os.kill(self._child, number)
+
+    def _continued(self, _number: int, _frame: FrameType | None) -> None:
+        """After `bg` the dashboard has no terminal to draw on, and the job stops again."""
+        if not self._ending and not _in_foreground() and _has_shell():
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def _in_foreground() -> bool:
+    try:
+        return os.tcgetpgrp(0) == os.getpgrp()
+    except OSError:
+        return True

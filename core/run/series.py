@@ -1,0 +1,256 @@
+"""Curves of any length, as a chart asks for them: by columns, by samples, or by one step.
+
+A chart takes anything that is a ``Curve``: a ``Series`` has a value for every step, ``Points`` for
+some. Numbers that are not finite never reach the statistics: they are listed, with their steps, to
+be marked.
+"""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from core.run.pyramid import PIECES_PER_COLUMN, Buffer, Columns, Float32s, Floats, Integers, Pyramid
+from core.run.timeline import Timeline, survivors
+
+NONFINITE_KEPT = 1000
+
+
+class Curve(Protocol):
+    """What a chart asks of a curve, whether it has a value for each step or only for some."""
+
+    @property
+    def version(self) -> int:
+        """Changes whenever the values do."""
+
+    @property
+    def last_step(self) -> int:
+        """The greatest step that has a value; -1 without any."""
+
+    @property
+    def nonfinite(self) -> "Nonfinite":
+        """The values that are not finite."""
+
+    def __len__(self) -> int: ...
+
+    def columns(self, edges: Floats) -> Columns:
+        """Statistics of the values whose steps lie in ``[edges[i], edges[i + 1])``."""
+
+    def count(self, start: float, stop: float) -> int:
+        """How many values have steps in ``[start, stop)``."""
+
+    def samples(self, start: float, stop: float) -> tuple[Integers, Float32s]:
+        """Steps and values in ``[start, stop)`` and the neighbour on either side, as views."""
+
+    def nearest(self, step: float) -> tuple[int, float] | None:
+        """The value nearest to ``step`` and its own step, or None beyond the curve's ends."""
+
+
+class Nonfinite:
+    """Where a curve was not finite: the first of these places, and how many there are."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._found: list[tuple[int, float]] = []
+
+    def __iter__(self) -> Iterator[tuple[int, float]]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def note(self, steps: Integers, values: Float32s) -> None:
+        """Remember those of ``values`` that are not finite."""
+        bad = np.flatnonzero(~np.isfinite(values))
+        self.total += len(bad)
+        bad = bad[: NONFINITE_KEPT - len(self._found)]
+        self._found += zip(steps[bad].tolist(), values[bad].tolist(), strict=True)
+
+    def forget_from(self, step: int, removed: Float32s) -> None:
+        """Take back what was noted at ``step`` and later, where ``removed`` stood."""
+        self.total -= int(np.count_nonzero(~np.isfinite(removed)))
+        self._found = [place for place in self._found if place[0] < step]
+
+
+class Series:
+    """A value for each step from 0 on: the loss. Values may be appended, and the end taken back.
+
+    Placement in a query of many values is exact to a quarter of a column.
+    """
+
+    def __init__(self, values: npt.ArrayLike = ()) -> None:
+        self.version = 0
+        self.nonfinite = Nonfinite()
+        self._pyramid = Pyramid()
+        self.extend(values)
+
+    def __len__(self) -> int:
+        return self._pyramid.raw.size
+
+    @property
+    def last_step(self) -> int:
+        """The step of the newest value; -1 without any."""
+        return len(self) - 1
+
+    @property
+    def values(self) -> Float32s:
+        """All values, float32 ``[n]``, as a view that the next ``extend`` may leave behind."""
+        return self._pyramid.raw.view
+
+    @property
+    def nbytes(self) -> int:
+        """Memory held, in bytes."""
+        return self._pyramid.nbytes
+
+    def extend(self, values: npt.ArrayLike) -> None:
+        """Append the values of the next steps."""
+        new = np.asarray(values, dtype=np.float32).reshape(-1)
+        if not len(new):
+            return
+        self.nonfinite.note(np.arange(len(self), len(self) + len(new)), new)
+        self._pyramid.extend(new)
+        self.version += 1
+
+    def truncate(self, length: int) -> None:
+        """Forget the values from step ``length`` on, as when a run resumes from an older step."""
+        if length >= len(self):
+            return
+        self.nonfinite.forget_from(length, self.values[length:])
+        self._pyramid.truncate(length)
+        self.version += 1
+
+    def nearest(self, step: float) -> tuple[int, float] | None:
+        """The value nearest to ``step`` and its own step, or None beyond the ends."""
+        if not 0 <= step < len(self):
+            return None
+        nearest = min(round(step), self.last_step)
+        return nearest, float(self.values[nearest])
+
+    def columns(self, edges: Floats) -> Columns:
+        """Statistics of the steps in ``[edges[i], edges[i + 1])``; edges must not decrease."""
+        start, stop = self._bounds(edges[0], edges[-1])
+        if start >= stop:
+            return Columns.empty(len(edges) - 1)
+        pieces = self._pyramid.pieces(start, stop, PIECES_PER_COLUMN * (len(edges) - 1))
+        starts = np.searchsorted(pieces.first, np.append(edges[:-1], min(edges[-1], stop)))
+        return pieces.columns(starts)
+
+    def count(self, start: float, stop: float) -> int:
+        """How many values have steps in ``[start, stop)``."""
+        first, last = self._bounds(start, stop)
+        return max(0, last - first)
+
+    def samples(self, start: float, stop: float) -> tuple[Integers, Float32s]:
+        """Steps and values in ``[start, stop)`` and the neighbour on either side."""
+        first, last = self._bounds(start, stop)
+        first, last = max(0, first - 1), min(len(self), last + 1)
+        return np.arange(first, max(first, last)), self.values[first:last]
+
+    def _bounds(self, start: float, stop: float) -> tuple[int, int]:
+        first, last = np.clip(np.ceil([start, stop]), 0, len(self))
+        return int(first), int(last)
+
+
+class Points:
+    """A value for some steps, with the time of each: evaluations, scalars of event files.
+
+    Steps increase. A point at a step already reached replaces that step and all after it: that is
+    how TensorBoard reads the events of a run that was restarted from a checkpoint.
+    """
+
+    def __init__(self) -> None:
+        self.version = 0
+        self.nonfinite = Nonfinite()
+        self.timeline = Timeline()
+        self._steps = Buffer(np.int64)
+        self._pyramid = Pyramid()
+
+    def __len__(self) -> int:
+        return self._steps.size
+
+    @property
+    def last_step(self) -> int:
+        """The greatest step; -1 without any point."""
+        return int(self.steps[-1]) if len(self) else -1
+
+    @property
+    def steps(self) -> Integers:
+        """The steps, int64 ``[n]``, as a view that the next ``extend`` may leave behind."""
+        return self._steps.view
+
+    @property
+    def values(self) -> Float32s:
+        """The values, float32 ``[n]``, as a view that the next ``extend`` may leave behind."""
+        return self._pyramid.raw.view
+
+    @property
+    def nbytes(self) -> int:
+        """Memory held, in bytes, without the times."""
+        return self._steps.nbytes + self._pyramid.nbytes
+
+    def append(self, step: int, value: float, wall_time: float | None = None) -> None:
+        """Append one point."""
+        self.extend([step], [value], None if wall_time is None else [wall_time])
+
+    def extend(
+        self,
+        steps: npt.ArrayLike,
+        values: npt.ArrayLike,
+        wall_times: npt.ArrayLike | None = None,
+    ) -> None:
+        """Append points in the order they were written; wall times in seconds since 1970."""
+        new = np.asarray(steps, dtype=np.int64).reshape(-1)
+        kept = survivors(new)
+        if not len(kept):
+            return
+        if wall_times is not None:
+            self.timeline.extend(new, wall_times)
+        new, numbers = new[kept], np.asarray(values, dtype=np.float32).reshape(-1)[kept]
+        self._truncate(int(np.searchsorted(self.steps, new[0])), int(new[0]))
+        self.nonfinite.note(new, numbers)
+        self._steps.extend(new)
+        self._pyramid.extend(numbers)
+        self.version += 1
+
+    def nearest(self, step: float) -> tuple[int, float] | None:
+        """The point nearest to ``step``, or None beyond the ends."""
+        if not len(self) or not self.steps[0] <= step <= self.last_step:
+            return None
+        after = int(np.searchsorted(self.steps, step))
+        near = (
+            after if self.steps[after] - step <= step - self.steps[max(0, after - 1)] else after - 1
+        )
+        return int(self.steps[near]), float(self.values[near])
+
+    def columns(self, edges: Floats) -> Columns:
+        """Statistics of the points in ``[edges[i], edges[i + 1])``; edges must not decrease."""
+        bounds = np.searchsorted(self.steps, edges)
+        start, stop = int(bounds[0]), int(bounds[-1])
+        if start >= stop:
+            return Columns.empty(len(edges) - 1)
+        pieces = self._pyramid.pieces(start, stop, PIECES_PER_COLUMN * (len(edges) - 1))
+        starts = np.searchsorted(pieces.first, bounds)
+        return pieces.columns(starts)
+
+    def count(self, start: float, stop: float) -> int:
+        """How many points have steps in ``[start, stop)``."""
+        first, last = np.searchsorted(self.steps, [start, stop])
+        return int(last - first)
+
+    def samples(self, start: float, stop: float) -> tuple[Integers, Float32s]:
+        """Steps and values in ``[start, stop)`` and the neighbour on either side."""
+        first, last = np.searchsorted(self.steps, [start, stop])
+        view = slice(max(0, int(first) - 1), int(last) + 1)
+        return self.steps[view], self.values[view]
+
+    def forget_after(self, step: int) -> None:
+        """Drop the points of all steps greater than `step`."""
+        self._truncate(int(np.searchsorted(self.steps, step, side="right")), step + 1)
+        self.version += 1
+
+    def _truncate(self, size: int, step: int) -> None:
+        if size < len(self):
+            self.nonfinite.forget_from(step, self.values[size:])
+            self._steps.truncate(size)
+            self._pyramid.truncate(size)

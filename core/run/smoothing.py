@@ -1,0 +1,37 @@
+"""Smoothing a noisy curve: the debiased exponential average that TensorBoard draws."""
+
+import numpy as np
+
+from core.run.pyramid import Floats
+
+CHUNK = 64
+
+
+def smooth(values: Floats, weight: float) -> Floats:
+    """The exponential average of a row of values, with ``weight`` in [0, 1) on the past.
+
+    Divided by the same average of ones, so that the start is not drawn towards zero. Values that
+    are not finite (NaN for no value) are left out, and stay NaN.
+    """
+    if not 0 <= weight < 1:
+        raise ValueError(f"a smoothing weight lies from 0 to below 1, not at {weight}")
+    known = np.isfinite(values)
+    total = _decayed_sum(np.where(known, values, 0.0), weight)
+    count = _decayed_sum(known.astype(np.float64), weight)
+    average = np.full(len(values), np.nan)
+    np.divide(total, count, out=average, where=known)
+    return average
+
+
+def _decayed_sum(values: Floats, weight: float) -> Floats:
+    """``y[i] = weight * y[i - 1] + values[i]``, some dozens of values in each matrix product."""
+    age = np.arange(CHUNK)[:, np.newaxis] - np.arange(CHUNK)
+    response = np.where(age >= 0, weight ** np.maximum(age, 0).astype(np.float64), 0.0)
+    fading = weight ** np.arange(1.0, CHUNK + 1)
+    sums, carried = np.empty(len(values)), 0.0
+    for start in range(0, len(values), CHUNK):
+        chunk = values[start : start + CHUNK]
+        size = len(chunk)
+        sums[start : start + size] = response[:size, :size] @ chunk + fading[:size] * carried
+        carried = sums[start + size - 1]
+    return sums

@@ -1,0 +1,1 @@
+"""The run directory: writing it, reading it, checking what others may have written."""

@@ -1,0 +1,96 @@
+"""Deleting a run: only what trainpad itself writes, only where trainpad made the folder.
+
+A file that trainpad does not write stays, and its folder with it. `run.json` goes last, so that a
+run that could not be deleted whole is still known as one.
+"""
+
+import re
+import socket
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from core.rundir import checkpoint, control, notes
+from core.rundir.errors import RunError
+from core.rundir.rundir import RUN_FILE, RunDir
+from core.rundir.status import is_written
+
+OURS = frozenset(
+    {
+        "events.jsonl",
+        "loss.f32",
+        "clock.f64",
+        "run.log",
+        "control.json",
+        control.LOCK,
+        "lock",
+        notes.FILE,
+    }
+)
+"""The files of a run directory besides `run.json`, checkpoints, and what is for TensorBoard."""
+EVENT_FILE = re.compile(r"events\.out\.tfevents\.\d+\..+")
+PARTIAL = re.compile(r"\.(.+)\.\d+\.part")
+"""What `write_atomic` leaves where its process was killed."""
+
+
+def discard(run: RunDir, *, ended_here: bool = False) -> list[str]:
+    """Delete `run`; returns the names of what stays because trainpad did not write it.
+
+    `ended_here` tells that it was this process that wrote the run, and that it has ended.
+
+    Raises:
+        RunError: trainpad did not make this folder, the run is being written, or it cannot be
+            deleted.
+    """
+    _check(run, ended_here=ended_here)
+    try:
+        with run.alone():
+            for path in list(_ours(run)):
+                path.unlink(missing_ok=True)
+        with suppress(OSError):
+            run.checkpoints.rmdir()
+        staying = sorted(path.name for path in run.path.iterdir() if path.name != RUN_FILE)
+        (run.path / RUN_FILE).unlink()
+        if not staying:
+            run.path.rmdir()
+    except OSError as error:
+        raise RunError(f"{run.name} cannot be deleted: {error.strerror}") from error
+    return staying
+
+
+def _check(run: RunDir, *, ended_here: bool) -> None:
+    versions = run.info().get("versions")
+    if not isinstance(versions, dict) or "trainpad" not in versions or run.path.is_symlink():
+        raise RunError(f"{run.name} was not made by trainpad; delete it by hand")
+    if not ended_here and is_written(run, socket.gethostname(), time.time()):
+        raise RunError(f"{run.name} is being trained; stop it before deleting it")
+
+
+def _ours(run: RunDir) -> Iterator[Path]:
+    for path in run.path.iterdir():
+        if _is_file(path) and (_whole(path.name) in OURS or EVENT_FILE.fullmatch(path.name)):
+            yield path
+    if stat.S_ISDIR(_mode(run.checkpoints)):
+        for path in run.checkpoints.iterdir():
+            if _is_file(path) and checkpoint.NAME.fullmatch(_whole(path.name)):
+                yield path
+
+
+def _whole(name: str) -> str:
+    """The name of a file, also of one that was never finished."""
+    partial = PARTIAL.fullmatch(name)
+    return partial.group(1) if partial else name
+
+
+def _is_file(path: Path) -> bool:
+    return stat.S_ISREG(_mode(path))
+
+
+def _mode(path: Path) -> int:
+    """The kind of what is at `path`, itself and not what it may point to; 0 for nothing."""
+    try:
+        return path.lstat().st_mode
+    except OSError:
+        return 0

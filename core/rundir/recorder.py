@@ -1,0 +1,263 @@
+"""`recorded`: a source of events whose events are also written to a run directory.
+
+Whatever passes is written before it is seen. When the disk refuses, training goes on: what could
+not be written waits in memory and is written, in order and from the last whole byte on, as soon
+as the disk takes it again; a warning says so on the way in and out.
+"""
+
+import dataclasses
+import os
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from core.run.events import (
+    RECORDED,
+    Diverged,
+    Evaluated,
+    Event,
+    Failed,
+    Saved,
+    Snapshot,
+    Started,
+    Steps,
+    Warned,
+    to_json,
+)
+from core.rundir import checkpoint
+from core.rundir.errors import RunError
+from core.rundir.ranking import Ranking
+from core.rundir.resume import recorded_events
+from core.rundir.rundir import RunDir
+
+HEARTBEAT = 1.0
+"""Seconds between marks of life, and between attempts to write again after a failure."""
+APPENDING = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+STOPPED = "training goes on, and what is missing is written as soon as the disk takes it"
+"""Of checkpoints that wait, only the newest is."""
+
+
+class Appender:
+    """An append-only file that keeps what the disk refuses and never leaves half a record."""
+
+    def __init__(self, path: Path, record: int = 0) -> None:
+        """Go on with the file at `path`; its records have so many bytes, or end with a newline.
+
+        What a writer that was killed left of its last record is cut off.
+        """
+        self.path = path
+        self.waiting = bytearray()
+        size = path.stat().st_size if path.exists() else 0
+        self._size = size // record * record if record else _whole_lines(path, size)
+        self._too_long = self._size < size
+
+    def add(self, content: bytes) -> None:
+        """Append when `flush` is next called."""
+        self.waiting += content
+
+    def flush(self) -> None:
+        """Write what waits.
+
+        Raises:
+            OSError: as the system says; everything still waits.
+        """
+        if not self.waiting and not self._too_long:
+            return
+        descriptor = os.open(self.path, APPENDING, 0o600)
+        try:
+            if self._too_long:
+                os.ftruncate(descriptor, self._size)
+            self._append(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _append(self, descriptor: int) -> None:
+        content = bytes(self.waiting)
+        written = 0
+        # Until all of it is there, what is there is to be cut off again.
+        self._too_long = True
+        try:
+            while written < len(content):
+                written += os.pwrite(descriptor, content[written:], self._size + written)
+        except OSError:
+            os.ftruncate(descriptor, self._size)
+            raise
+        self._too_long = False
+        self._size += written
+        self.waiting.clear()
+
+    def cut(self, size: int) -> int:
+        """Drop everything from byte `size` on, and what waits; returns how many bytes are left."""
+        self.waiting.clear()
+        self._too_long = self._too_long or size < self._size
+        self._size = min(size, self._size)
+        return self._size
+
+
+def _whole_lines(path: Path, size: int) -> int:
+    """How many of a file's bytes belong to lines that have an end."""
+    return path.read_bytes().rfind(b"\n") + 1 if size else 0
+
+
+class Recorder:
+    """Writes one run's events; `write` may answer with events of its own."""
+
+    def __init__(self, run: RunDir, heartbeat: int, clock: Callable[[], float]) -> None:
+        self._run = run
+        self._heartbeat = heartbeat
+        self._clock = clock
+        self._events = Appender(run.events)
+        self._losses = Appender(run.losses, record=4)
+        self._times = Appender(run.clock, record=16)
+        self._snapshot: Snapshot | None = None
+        self._dropped = False  # whether a snapshot that waited was replaced by a newer one
+        self._step = 0
+        self._marked = -HEARTBEAT
+        self._files = self._losses, self._times, self._events
+        self._failing = False
+        self._problem = ""  # what the disk said when it last refused
+        self._retry_at = 0.0
+        self._ranking = Ranking(run.checkpoints)
+        with suppress(OSError):
+            checkpoint.sweep(run.checkpoints)
+
+    def write(self, event: Event) -> Iterator[Event]:
+        """Record `event`; yields it, with what recording has to say before or after."""
+        if isinstance(event, Diverged):
+            event = dataclasses.replace(event, checkpoint=self._ranking.newest)
+        self._take(event)
+        remarks = self._store()
+        yield event
+        yield from remarks
+
+    def _take(self, event: Event) -> None:
+        match event:
+            case Started(step=step):
+                self._step = step
+                self._keep_losses(step)
+                self._drop_checkpoints(step)
+                # A log that cannot be read costs the memory of what was best, not the run.
+                with suppress(RunError):
+                    self._ranking.remember(recorded_events(self._run), step)
+            case Steps(first=first, losses=losses):
+                self._step = first + len(losses)
+                self._losses.add(losses.astype("<f4").tobytes())
+            case Snapshot():
+                self._dropped |= self._snapshot is not None
+                self._snapshot = event
+            case Evaluated():
+                self._ranking.evaluated(event)
+        if type(event).__name__.lower() in RECORDED:
+            self._noted(event)
+
+    def _keep_losses(self, step: int) -> None:
+        """Keep the losses before `step`, each at its place even where some were lost."""
+        missing = step - self._losses.cut(4 * step) // 4
+        self._losses.add(np.full(missing, np.nan, "<f4").tobytes())
+
+    def _drop_checkpoints(self, step: int) -> None:
+        """Delete those of steps that are void now: the next resume would go on from them."""
+        for path in checkpoint.listed(self._run.checkpoints):
+            if checkpoint.step_of(path) > step:
+                with suppress(OSError):
+                    path.unlink()
+
+    def _store(self) -> list[Event]:
+        """Write all that waits; returns what is to be said of it, which is written too."""
+        now = self._clock()
+        if self._failing and now < self._retry_at:
+            return []
+        remarks: list[Event] = []
+        try:
+            if now - self._marked >= HEARTBEAT:
+                self._mark(now)
+            self._flush()
+            saved = self._save()
+            if self._failing:
+                self._failing = False
+                missing = "a checkpoint is missing" if self._dropped else "nothing is missing"
+                self._dropped = False
+                remarks.append(self._say(f"recording goes on; {missing}"))
+            if saved:
+                remarks.append(self._noted(saved))
+            self._flush()
+        except OSError as error:
+            self._retry_at = now + HEARTBEAT
+            self._problem = str(error.strerror)
+            if not self._failing:
+                self._failing = True
+                text = f"recording stopped: {self._problem}; {STOPPED}"
+                remarks.append(self._say(text))
+        return remarks
+
+    def _flush(self) -> None:
+        for file in self._files:
+            file.flush()
+
+    def _mark(self, now: float) -> None:
+        self._marked = now
+        self._times.add(np.array([self._step, time.time()], "<f8").tobytes())
+        os.utime(self._heartbeat)
+
+    def _save(self) -> Saved | None:
+        """Write the snapshot that waits, if one does; keep the newest few and the best."""
+        if self._snapshot is None:
+            return None
+        snapshot = self._snapshot
+        folder = self._run.checkpoints
+        path = checkpoint.write(folder, checkpoint.Checkpoint(snapshot.arrays, snapshot.about))
+        self._snapshot = None
+        best = self._ranking.saved(snapshot.step, path.name)
+        with suppress(OSError):  # what could not be deleted is deleted after the next one
+            checkpoint.prune(folder, self._ranking.best_path)
+        return Saved(snapshot.step, path.name, best)
+
+    def _say(self, text: str) -> Event:
+        return self._noted(Warned(self._step, text))
+
+    def _noted(self, event: Event) -> Event:
+        self._events.add(to_json(event).encode() + b"\n")
+        return event
+
+    def close(self) -> None:
+        """Write what still can be written; a disk that still refuses has been told of already."""
+        self._retry_at = self._clock()
+        self._store()
+        self._flush_each()
+
+    def failure(self) -> Iterator[Event]:
+        """That the run failed, where something waits that will not be written any more."""
+        if self._snapshot is None and not any(file.waiting for file in self._files):
+            return
+        text = f"recording failed: {self._problem}; not all of the run is written"
+        failed = self._noted(Failed(self._step, text))
+        self._flush_each()
+        yield failed
+
+    def _flush_each(self) -> None:
+        for file in self._files:
+            with suppress(OSError):
+                file.flush()
+
+
+def recorded(
+    source: Iterator[Event], run: RunDir, *, clock: Callable[[], float] = time.monotonic
+) -> Generator[Event, None, None]:
+    """The events of `source`, each written to `run` as it passes.
+
+    The last one is a `Failed` of our own where the disk refused to the end.
+
+    Raises:
+        RunError: another process is writing this run.
+    """
+    with run.locked() as heartbeat:
+        recorder = Recorder(run, heartbeat, clock)
+        try:
+            for event in source:
+                yield from recorder.write(event)
+        finally:
+            recorder.close()
+        yield from recorder.failure()

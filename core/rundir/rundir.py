@@ -1,0 +1,222 @@
+"""The run directory: the only interface between processes.
+
+It is made once, belongs to its user alone (0700), has one writer at a time (held by a lock on the
+file `lock`), and nothing in it that trainpad did not write is ever deleted.
+"""
+
+import fcntl
+import json
+import os
+import shlex
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from core.rundir.errors import RunError
+from core.rundir.files import write_atomic
+from data.files import is_file
+from data.text import clean
+
+RUN_FILE = "run.json"
+ATTEMPTS, WAIT = 10, 0.02
+"""How often, and how many seconds apart, a lock is tried before it counts as held."""
+
+
+def default_log_dir() -> Path:
+    """Where runs go unless `--log_dir` says otherwise."""
+    return Path(platformdirs.user_data_dir("trainpad", appauthor=False)) / "runs"
+
+
+def log_dir_from(given: Path | None) -> Path:
+    """Where runs are: what ``--log_dir`` says, or the user's data directory."""
+    return given.expanduser() if given else default_log_dir()
+
+
+@dataclass(frozen=True, slots=True)
+class RunDir:
+    """The paths of one run."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The run's name: its folder's."""
+        return self.path.name
+
+    @property
+    def events(self) -> Path:
+        """One JSON object a line: everything that happened."""
+        return self.path / "events.jsonl"
+
+    @property
+    def losses(self) -> Path:
+        """The loss of every step, little-endian float32, step i at byte 4 i."""
+        return self.path / "loss.f32"
+
+    @property
+    def clock(self) -> Path:
+        """Pairs of little-endian float64: steps done, Unix time; about one a second."""
+        return self.path / "clock.f64"
+
+    @property
+    def log(self) -> Path:
+        """What TensorFlow and Python print."""
+        return self.path / "run.log"
+
+    @property
+    def checkpoints(self) -> Path:
+        """The folder of checkpoints."""
+        return self.path / "checkpoints"
+
+    def info(self) -> dict[str, Any]:
+        """What `run.json` holds.
+
+        Raises:
+            RunError: this is no run directory of trainpad's, or the file is damaged.
+        """
+        try:
+            values = json.loads((self.path / RUN_FILE).read_bytes())
+        except FileNotFoundError as error:
+            raise RunError(f"{self.path} is no run of trainpad's: it has no {RUN_FILE}") from error
+        except OSError as error:
+            raise RunError(f"{self.path} cannot be read: {error.strerror}") from error
+        except (ValueError, RecursionError) as error:
+            raise RunError(f"{self.path / RUN_FILE} is damaged") from error
+        if not isinstance(values, dict):
+            raise RunError(f"{self.path / RUN_FILE} is damaged")
+        return values
+
+    @contextmanager
+    def locked(self) -> Iterator[int]:
+        """Be the run's one writer, and say so in the file `lock`.
+
+        Yields the lock's file descriptor, whose file's modification time is the heartbeat.
+
+        Raises:
+            RunError: another process is writing this run, or the directory cannot be written.
+        """
+        holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}
+        content = json.dumps(holder).encode()
+        with self.alone() as descriptor:
+            try:
+                os.pwrite(descriptor, content, 0)
+                os.ftruncate(descriptor, len(content))
+            except OSError as error:
+                raise RunError(f"{self.path} cannot be written: {error.strerror}") from error
+            yield descriptor
+
+    @contextmanager
+    def alone(self) -> Iterator[int]:
+        """Keep every writer from the run; the lock ends with the process, however it ends.
+
+        Raises:
+            RunError: another process is writing this run, or the directory cannot be written.
+        """
+        try:
+            if self.path.stat().st_uid != os.geteuid():
+                raise RunError(
+                    f"{self.path} belongs to another user; --branch begins a run of yours"
+                )
+            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+            descriptor = os.open(self.path / "lock", flags, 0o600)
+        except OSError as error:
+            raise RunError(f"{self.path} cannot be written: {error.strerror}") from error
+        try:
+            self._lock(descriptor)
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    def _lock(self, descriptor: int) -> None:
+        """Take the lock; a viewer that asks whether it is held has it for a moment."""
+        for _ in range(ATTEMPTS):
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(WAIT)
+            except OSError as error:
+                raise RunError(
+                    f"{self.path} cannot be locked: {error.strerror}; "
+                    "choose a folder on another file system with --log_dir"
+                ) from error
+            else:
+                return
+        raise RunError(f"another process is training {self.name}; `trainpad open {self._named}`")
+
+    @property
+    def _named(self) -> str:
+        """What names this run at a prompt, wherever it lies."""
+        return shlex.quote(self.name if self.path.parent == default_log_dir() else str(self.path))
+
+
+def create(log_dir: Path, network: str, info: dict[str, Any]) -> RunDir:
+    """Make the directory of a new run below `log_dir` and write its `run.json`.
+
+    Raises:
+        RunError: it cannot be made; nothing is left behind.
+    """
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    try:
+        log_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = _fresh(log_dir, f"{stamp}-{network}")
+        _describe(path, info)
+    except OSError as error:
+        raise RunError(
+            f"no run can be written to {log_dir}: {error.strerror}; name another with --log_dir"
+        ) from error
+    return RunDir(path)
+
+
+def _describe(path: Path, info: dict[str, Any]) -> None:
+    content = {"name": path.name, "created": time.time(), "host": socket.gethostname(), **info}
+    try:
+        write_atomic(path / RUN_FILE, json.dumps(content, indent=1).encode())
+    except OSError:
+        path.rmdir()
+        raise
+
+
+def _fresh(log_dir: Path, name: str) -> Path:
+    for number in range(1, 1000):
+        path = log_dir / (name if number == 1 else f"{name}-{number}")
+        try:
+            path.mkdir(mode=0o700)
+        except FileExistsError:
+            continue
+        return path
+    raise FileExistsError(17, "a thousand runs started in this second")
+
+
+def listed(log_dir: Path) -> list[RunDir]:
+    """The runs below `log_dir`, oldest first."""
+    try:
+        folders = [path for path in log_dir.iterdir() if is_file(path / RUN_FILE)]
+    except OSError:
+        return []
+    return [RunDir(path) for path in sorted(folders, key=lambda path: path.name)]
+
+
+def found(run: str, log_dir: Path) -> RunDir:
+    """The run that a user means by a path, a name, the beginning of a name, or nothing: the latest.
+
+    Raises:
+        RunError: there is no such run, or more than one name begins like this.
+    """
+    if run and is_file(Path(run) / RUN_FILE):
+        return RunDir(Path(run).resolve())
+    matching = [entry for entry in listed(log_dir) if entry.name.startswith(run)]
+    exact = [entry for entry in matching if entry.name == run]
+    if run and len(matching) > 1 and not exact:
+        names = ", ".join(clean(entry.name, limit=80) for entry in matching[-3:])
+        raise RunError(f"{len(matching)} runs begin with {run!r}; which is meant: {names}?")
+    if matching:
+        return (exact or matching)[-1]
+    if run:
+        raise RunError(f"there is no run called {run!r} in {log_dir}")
+    raise RunError(f"there is no run in {log_dir} yet; start one with `trainpad`")

@@ -1,0 +1,1 @@
+"""From a request to a training: in the dashboard, headless or detached."""

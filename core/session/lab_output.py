@@ -1,0 +1,44 @@
+"""A run as the lab's script, `fully_connected_feed.py`, prints it: line for line, in form."""
+
+from collections.abc import Iterator
+
+from core.run.events import Changed, Evaluated, Event, Started, Steps
+from core.run.metrics import as_matrix, correct, precision_at_1
+
+TITLES = {"train": "Training", "validation": "Validation", "test": "Test"}
+
+
+class LabLines:
+    """Turns events into the lab's lines; nothing for events that the lab has no line for."""
+
+    def __init__(self) -> None:
+        self._every = 100
+
+    def of(self, event: Event) -> Iterator[str]:
+        """The lines for one event."""
+        match event:
+            case Started(hyperparameters=hyperparameters):
+                self._every = hyperparameters["summary_every"]
+            case Changed(name="summary_every", new=new):
+                self._every = new
+            case Steps():
+                yield from self._steps(event)
+            case Evaluated():
+                yield from _evaluation(event)
+
+    def _steps(self, event: Steps) -> Iterator[str]:
+        count = len(event.losses)
+        first_due = -(-event.first // self._every) * self._every
+        for step in range(first_due, event.first + count, self._every):
+            loss = float(event.losses[step - event.first])
+            yield f"Step {step}: loss = {loss:.2f} ({event.seconds / count:.3f} sec)"
+
+
+def _evaluation(event: Evaluated) -> Iterator[str]:
+    for split, title in TITLES.items():
+        matrix = as_matrix(event.confusion[split])
+        yield f"{title} Data Eval:"
+        yield (
+            f"Num examples: {matrix.sum()} Num correct: {correct(matrix)} "
+            f"Precision @ 1: {precision_at_1(matrix):.4f}"
+        )

@@ -1,0 +1,241 @@
+"""`summarised`: what TensorBoard is to show of a run, written as its events pass by.
+
+Whoever pulls the events pays for appends to a queue. Everything that takes time (histograms, what
+the layers give for some images, the disk) is left to the writer's thread. A disk that refuses is
+told of once, and training goes on; the exact loss of every step stands in `loss.f32`, so here one
+in `summary_every` will do.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from core.network.network import Floats, Network
+from core.run.events import (
+    Arrays,
+    Changed,
+    Diverged,
+    Evaluated,
+    Event,
+    Failed,
+    Finished,
+    Noted,
+    Started,
+    Steps,
+    Warned,
+    Weights,
+)
+from core.run.hparams import DECLARED, HyperParameters, as_dict, changed, checked
+from core.run.schedules import learning_rates
+from core.rundir.errors import RunError
+from core.rundir.resume import recorded_events
+from core.rundir.rundir import RunDir
+from core.tfevents import encode
+from core.tfevents.graph import sequential
+from core.tfevents.items import HParam
+from core.tfevents.writer import EventWriter
+from data.dataset import Dataset
+
+PICTURES = 10
+"""Input images shown."""
+SAMPLE = 256
+"""Test images for which the layers' activations are shown."""
+WEIGHTS_PAUSE = 1.0
+"""Seconds between two summaries of the weights, at the least."""
+METRICS = ("precision/validation", "precision/test", "precision/train", "loss")
+
+
+def summarised(
+    source: Iterator[Event],
+    folder: Path,
+    dataset: Dataset,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[Event]:
+    """The events of `source`; event files in `folder` show what passed.
+
+    Args:
+        source: What happens in a run; its `Started` begins a file.
+        folder: The run's directory.
+        dataset: What the run trains on.
+        clock: Seconds that never run backwards; they space the summaries of the weights.
+    """
+    summaries = Summaries(folder, dataset, clock)
+    try:
+        for event in source:
+            summaries.take(event)
+            yield from summaries.remarks()
+            yield event
+    finally:
+        summaries.close()
+
+
+class Summaries:
+    """One run's summaries, from its events."""
+
+    def __init__(self, folder: Path, dataset: Dataset, clock: Callable[[], float]) -> None:
+        self._folder, self._dataset, self._clock = folder, dataset, clock
+        self._writer: EventWriter | None = None
+        self._hparams = HyperParameters()
+        self._sample = _scaled(dataset.test.images[:SAMPLE])
+        self._step = 0
+        self._timed_steps, self._timed_seconds = 0, 0.0
+        self._weights_due = -np.inf
+        self._weights: Weights | None = None
+        self._failing = False
+
+    def take(self, event: Event) -> None:
+        """Hand what `event` says to the writer's thread; the last event waits for the disk."""
+        if isinstance(event, Started):
+            self._start(event)
+        writer = self._writer
+        if writer is None:
+            return
+        self._step = getattr(event, "step", self._step)
+        match event:
+            case Steps():
+                self._take_steps(writer, event)
+            case Weights():
+                self._take_weights(writer, event)
+            case Evaluated():
+                _write_evaluation(writer, event)
+            case Changed(step=step, name=name, old=old, new=new):
+                self._hparams = changed(self._hparams, {name: new})
+                writer.text(f"hyperparameters/{name}", _change_text(name, old, new), step)
+            case Finished() | Diverged() | Failed():
+                self._end(writer, "success" if isinstance(event, Finished) else "failure")
+
+    def remarks(self) -> Iterator[Event]:
+        """What is to be said of the disk, when that changes."""
+        writer = self._writer
+        if writer is None:
+            return
+        error = writer.error
+        if error is not None and not self._failing:
+            self._failing = True
+            text = f"summaries for TensorBoard cannot be written: {error.strerror}"
+            yield Warned(self._step, f"{text}; training goes on, and they wait for the disk")
+        elif error is None and self._failing:
+            self._failing = False
+            lost = f"; {writer.dropped:,} are lost" if writer.dropped else ""
+            yield Noted(self._step, f"summaries for TensorBoard are written again{lost}")
+
+    def close(self) -> None:
+        """Write what still can be written."""
+        if self._writer is not None:
+            self._writer.close()
+
+    def _start(self, event: Started) -> None:
+        """Begin a file; a resumed run takes back what earlier ones say of steps to come."""
+        self.close()
+        self._hparams = checked(event.hyperparameters)
+        self._writer = writer = EventWriter(self._folder, event.step or None)
+        hparams = {name: _plain(value) for name, value in as_dict(self._hparams).items()}
+        hparams["dataset"] = self._dataset.name
+        writer.hparams_experiment([*hparams], METRICS)
+        writer.hparams_start(hparams)
+        if event.step:
+            self._repeat_evaluation(writer, event.step)
+        else:
+            self._introduce(writer)
+
+    def _introduce(self, writer: EventWriter) -> None:
+        """What a run has once: its graph, and what it looks at."""
+        data = self._dataset
+        writer.keras_model(sequential(data.image_shape, self._hparams.hidden, len(data.classes)))
+        writer.image("input", data.train.images[:PICTURES], 0)
+
+    def _repeat_evaluation(self, writer: EventWriter, step: int) -> None:
+        """Write again what the steps that still hold have led to: it was purged with the others."""
+        found: Evaluated | None = None
+        with suppress(RunError):
+            for event in recorded_events(RunDir(self._folder)):
+                found = event if isinstance(event, Evaluated) and event.step == step else found
+        if found is not None:
+            _write_evaluation(writer, found)
+
+    def _take_steps(self, writer: EventWriter, event: Steps) -> None:
+        first, count, every = event.first, len(event.losses), self._hparams.summary_every
+        self._step = first + count
+        self._timed_steps += count
+        self._timed_seconds += event.seconds
+        due = range(-(-first // every) * every, first + count, every)
+        if not due:
+            return
+        rates = learning_rates(self._hparams, first, count)
+        for step in due:
+            writer.scalar("loss", event.losses[step - first], step)
+            writer.scalar("learning_rate", rates[step - first], step)
+        if self._timed_seconds:
+            rate = self._timed_steps / self._timed_seconds
+            writer.scalar("steps_per_second", rate, due[-1])
+        self._timed_steps, self._timed_seconds = 0, 0.0
+
+    def _take_weights(self, writer: EventWriter, event: Weights) -> None:
+        if self._clock() < self._weights_due:
+            self._weights = event
+            return
+        self._weights, self._weights_due = None, self._clock() + WEIGHTS_PAUSE
+        writer.made_later(partial(layer_values, event.arrays, self._sample), event.step)
+
+    def _end(self, writer: EventWriter, status: encode.Status) -> None:
+        if self._weights is not None:
+            self._weights_due = -np.inf
+            self._take_weights(writer, self._weights)
+        writer.hparams_end(status)
+        writer.close()
+
+
+def layer_values(arrays: Arrays, sample: Floats) -> list[encode.Value]:
+    """Weights, biases and activations of each layer: the distribution, and four numbers of it.
+
+    `sample` are the images, float32 ``[n, inputs]`` from 0 to 1, that activations are shown for.
+    """
+    with np.errstate(all="ignore"):  # what has diverged is shown as it is
+        activations = Network.from_arrays(arrays).activations(sample)
+        named = {name: array for name, array in arrays.items() if name.startswith("layer")}
+        named |= {f"layer{i}/activations": values for i, values in enumerate(activations)}
+        return [value for name, array in named.items() for value in _values_of(name, array)]
+
+
+def _values_of(name: str, array: npt.NDArray[np.generic]) -> Sequence[encode.Value]:
+    """The histogram and the four scalars of ``mnist_with_summaries``."""
+    if not array.size:
+        return ()
+    numbers = array.astype(np.float64)
+    figures = {
+        "mean": numbers.mean(),
+        "stddev": numbers.std(),
+        "min": numbers.min(),
+        "max": numbers.max(),
+    }
+    scalars = [encode.scalar(f"{name}/{figure}", value) for figure, value in figures.items()]
+    return [encode.histogram(name, numbers), *scalars]
+
+
+def _write_evaluation(writer: EventWriter, event: Evaluated) -> None:
+    for split in event.confusion:
+        writer.scalar(f"precision/{split}", event.precision(split), event.step)
+    for split, loss in event.loss.items():
+        writer.scalar(f"evaluation_loss/{split}", loss, event.step)
+
+
+def _change_text(name: str, old: object, new: object) -> str:
+    declared = DECLARED[name]
+    return f"{declared.label}: {declared.show(old)} → {declared.show(new)}"
+
+
+def _plain(value: object) -> HParam:
+    """A hyperparameter as TensorBoard can hold it."""
+    if isinstance(value, tuple | list):
+        return ", ".join(map(str, value)) or "none"
+    return value if isinstance(value, bool | int | float) else str(value)
+
+
+def _scaled(images: npt.NDArray[np.uint8]) -> Floats:
+    return images.reshape(len(images), -1).astype(np.float32) / np.float32(255)
