@@ -124,8 +124,8 @@ def open_run(
         raise UserError("this is no terminal to draw on; `trainpad runs` tells how the runs stand")
     found = chosen(run, log_dir_from(log_dir))
     _prepare_textual()
-    from tui.dashboard import run_viewer
-    from tui.terminal import Pace, needs_ascii
+    from tui.dashboard.dashboard import run_viewer
+    from tui.terminal.driver import Pace, needs_ascii
 
     pace, plain = Pace.chosen(fps, bytes_per_second), ascii_only or needs_ascii()
     return run_viewer(found, pace, read_only=read_only, ascii_only=plain)
@@ -215,8 +215,8 @@ def pad(run: str | None, log_dir: Path | None, export: Path | None, ascii_only: 
     folder = log_dir_from(log_dir)
     _prepare_textual()
     from core.network.classifier import reader_of
-    from tui.pad_app import run_pad
-    from tui.terminal import needs_ascii
+    from tui.pad.app import run_pad
+    from tui.terminal.driver import needs_ascii
 
     reader = None if run is None else reader_of(run, folder)
     return run_pad(reader, folder, export, ascii_only=ascii_only or needs_ascii())
@@ -269,13 +269,13 @@ def watch(
 
     roots_of(paths)
     if as_json or once or not _has_screen():
-        from tui.watch_once import print_once
+        from tui.watch.once import print_once
 
         print_once(paths, sys.stdout, pattern, as_json=as_json)
         return 0
     _prepare_textual()
-    from tui.terminal import Pace, needs_ascii
-    from tui.watch_app import run_watch
+    from tui.terminal.driver import Pace, needs_ascii
+    from tui.watch.app import run_watch
 
     pace, plain = Pace.chosen(fps, bytes_per_second), ascii_only or needs_ascii()
     return run_watch(paths, pattern, pace, ascii_only=plain)
@@ -313,7 +313,7 @@ def _show_version(ctx: click.Context) -> None:
 
 
 def _prepare_textual() -> None:
-    from tui.prepare import prepare_textual
+    from tui.terminal.prepare import prepare_textual
 
     prepare_textual()
 
@@ -376,8 +376,8 @@ def _dashboard(
 
     launcher = launch()
     _prepare_textual()
-    from tui.dashboard import run_dashboard
-    from tui.terminal import Pace, needs_ascii
+    from tui.dashboard.dashboard import run_dashboard
+    from tui.terminal.driver import Pace, needs_ascii
 
     pace, plain = Pace.chosen(fps, bytes_per_second), ascii_only or needs_ascii()
     return run_dashboard(request, launcher, pace, ascii_only=plain)

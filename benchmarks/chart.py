@@ -14,8 +14,8 @@ from rich.text import Text
 
 from core.run.pyramid import Floats
 from core.run.series import Series
-from tui.chart import Chart, Glyphs, Line
-from tui.chart_palette import LINES, Ink
+from tui.chart.chart import Chart, Glyphs, Line
+from tui.chart.palette import LINES, Ink
 
 WIDTH, HEIGHT = 120, 30
 LENGTHS = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)

@@ -26,13 +26,13 @@ QUIET = 0.06  # seconds without output after which a step is over
 def app(ascii_only: bool) -> None:
     """The pad alone, as the program shows it."""
     sys.path.insert(0, str(ROOT))
-    from tui.prepare import prepare_textual
+    from tui.terminal.prepare import prepare_textual
 
     prepare_textual()
     from textual.app import ComposeResult
 
-    from tui.pad import SketchPad
-    from tui.precise import PreciseApp
+    from tui.pad.sketch_pad import SketchPad
+    from tui.terminal.precise import PreciseApp
 
     class PadOnly(PreciseApp[None]):
         def compose(self) -> ComposeResult:

@@ -37,9 +37,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tests.pendigits import Drawing, pendigits  # noqa: E402
-from tui.pad import PEN, PEN_STEP  # noqa: E402
-from tui.pad_raster import PadRaster  # noqa: E402
-from tui.pixels import GREYS  # noqa: E402
+from tui.pad.raster import PadRaster  # noqa: E402
+from tui.pad.sketch_pad import PEN, PEN_STEP  # noqa: E402
+from tui.widgets.half_blocks import GREYS  # noqa: E402
 
 PACE = 0.01
 PATIENCE = 5.0

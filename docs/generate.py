@@ -18,8 +18,8 @@ sys.path.insert(0, str(ROOT))
 from core.run.events import Event, Idle  # noqa: E402
 from main import cli  # noqa: E402
 from tui.app import TrainpadApp  # noqa: E402
-from tui.help import GO, bindings  # noqa: E402
-from tui.screens import PLACES  # noqa: E402
+from tui.widgets.help import GO, bindings  # noqa: E402
+from tui.widgets.screens import PLACES  # noqa: E402
 
 MADE = "<!-- Made by docs/generate.py; edit that, or what it reads. -->"
 WIDTH = 96

@@ -60,8 +60,8 @@ def no_pump_outlives_its_test() -> Iterator[None]:
     Textual's pilot waits for that: for a second, and after each key, where it never comes.
     """
     yield
-    if "tui.pump" in sys.modules:
-        from tui.pump import Pump
+    if "tui.dashboard.worker" in sys.modules:
+        from tui.dashboard.worker import Pump
 
         for thread in threading.enumerate():
             if isinstance(thread, Pump):

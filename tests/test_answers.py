@@ -9,7 +9,7 @@ from app_made import Scripted, shown
 from core.run.events import Steps
 from tui.app import TrainpadApp
 from tui.modes import MODES
-from tui.terminal import Pace
+from tui.terminal.driver import Pace
 
 
 async def test_what_stays_is_left_out_of_looks_for_garbage_once(

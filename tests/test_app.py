@@ -12,18 +12,18 @@ from core.run.events import Changed, Diverged, Finished, Idle, Paused, Started, 
 from core.run.hparams import as_dict
 from data.errors import DataError
 from tui.app import TrainpadApp
-from tui.bars import ProbabilityBars
-from tui.chart import Chart
-from tui.dialogs import QuitDialog
-from tui.gauges import GaugeRow
-from tui.help import Help
+from tui.chart.chart import Chart
+from tui.dashboard.worker import Happened
 from tui.modes import MODES
-from tui.pad import SketchPad
-from tui.pad_screen import Verdict
-from tui.panel import SHOWN, Panel
-from tui.pump import Happened
-from tui.screens import PLACES
-from tui.train_screen import TrainScreen
+from tui.pad.screen import Verdict
+from tui.pad.sketch_pad import SketchPad
+from tui.train.panel import SHOWN, Panel
+from tui.train.screen import TrainScreen
+from tui.train.system_stats import GaugeRow
+from tui.widgets.dialogs import QuitDialog
+from tui.widgets.help import Help
+from tui.widgets.probability_bars import ProbabilityBars
+from tui.widgets.screens import PLACES
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from conftest import FakeClock
 
-from tui.aside import SHARE, Aside, Finished
+from tui.widgets.background import SHARE, Aside, Finished
 
 
 class Owner:

@@ -6,11 +6,11 @@ from rich.style import Style
 
 from core.run.series import Points, Series
 from core.run.timeline import Timeline
-from tui.chart import Axis, Glyphs, Line, Mark, MarkKind
-from tui.chart_header import Heading, Reading
-from tui.chart_palette import Ink
-from tui.chart_scene import Scene
-from tui.chart_view import Limits, Window, whole
+from tui.chart.chart import Axis, Glyphs, Line, Mark, MarkKind
+from tui.chart.legend import Heading, Reading
+from tui.chart.palette import Ink
+from tui.chart.scene import Scene
+from tui.chart.viewport import Limits, Window, whole
 
 NAN, INF = math.nan, math.inf
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tui.chart_marks import Mark, MarkIndex, MarkKind
+from tui.chart.marks import Mark, MarkIndex, MarkKind
 
 
 def shown(*marks: Mark) -> list[tuple[int, str]]:

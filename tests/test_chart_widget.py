@@ -7,8 +7,8 @@ from textual.theme import BUILTIN_THEMES
 
 from core.run.series import Series
 from core.run.timeline import Timeline
-from tui.chart import Axis, Chart, Glyphs, Line
-from tui.chart_palette import Ink
+from tui.chart.chart import Axis, Chart, Glyphs, Line
+from tui.chart.palette import Ink
 
 
 class Charts(App):

@@ -7,7 +7,7 @@ from textual.app import SystemCommand
 from textual.command import CommandList
 from textual.screen import Screen
 
-from tui.command_palette import Palette, PaletteApp
+from tui.widgets.command_palette import Palette, PaletteApp
 
 
 class Many(PaletteApp[None]):

@@ -15,10 +15,10 @@ from core.rundir.rundir import create
 from core.session.headless import FAILED, Signals
 from core.session.request import Request
 from data.errors import DataError
-from tui import dashboard
 from tui.app import TrainpadApp
-from tui.pump import Pump
-from tui.terminal import Pace
+from tui.dashboard import dashboard
+from tui.dashboard.worker import Pump
+from tui.terminal.driver import Pace
 
 
 class LeftError(Exception):

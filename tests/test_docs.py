@@ -25,8 +25,8 @@ from PIL import Image
 import main
 from data.drawn import draw_digits
 from tui.app import TrainpadApp
-from tui.help import Help
-from tui.screens import PLACES
+from tui.widgets.help import Help
+from tui.widgets.screens import PLACES
 
 READMES = [REPOSITORY / name for name in ("README.md", "README.zh-TW.md")]
 PAGES = [*READMES, *sorted((REPOSITORY / "docs").glob("*.md"))]

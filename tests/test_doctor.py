@@ -16,7 +16,7 @@ from core.cli.doctor import about_data, about_runs, about_versions
 from core.cli.doctor_device import Cards, Probe, verdicts, why_not_imported, why_unused
 from core.cli.findings import broken, good, note, report
 from tui import doctor
-from tui.terminal import Pace
+from tui.terminal.driver import Pace
 
 CARD = Cards(present=True, names=("NVIDIA H200",), used=(0.0,), driver="550.54", cuda=(12, 4))
 CUDA = Probe("2.21.0", "12.5.1")

@@ -15,12 +15,12 @@ from core.run.series import Points
 from core.run.state import Run
 from data.dataset import DIGITS, Dataset
 from tui.app import TrainpadApp
-from tui.evaluate_columns import FigureColumns, bar, ratio, sparkline
-from tui.evaluate_figures import Book, Look
-from tui.evaluate_gallery import Framed, Gallery, Wall, shrunk
-from tui.evaluate_matrix import ConfusionTable, Numbers
-from tui.evaluate_pictures import Pictures, Wanted
-from tui.pad_screen import PadScreen
+from tui.evaluate.columns import FigureColumns, bar, ratio, sparkline
+from tui.evaluate.confusion import ConfusionTable, Numbers
+from tui.evaluate.misclassified import Pictures, Wanted
+from tui.evaluate.report import Book, Look
+from tui.pad.screen import PadScreen
+from tui.widgets.gallery import Framed, Gallery, Wall, shrunk
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ from tfevents_made import points, put
 from core.rundir.reader import follow
 from core.rundir.rundir import RunDir
 from tui.app import TrainpadApp
-from tui.key_row import KeyRow
-from tui.watch_app import WatchApp
+from tui.watch.app import WatchApp
+from tui.widgets.footer import KeyRow
 
 
 async def shows(pilot: Pilot[str], app: App[str], text: str) -> None:

@@ -10,8 +10,8 @@ from core.process import system_stats
 from core.process.system_stats import Gauges, Reading
 from core.run.events import Paused
 from core.run.state import Run
-from tui import gauges as row
-from tui.gauges import GaugeRow
+from tui.train import system_stats as row
+from tui.train.system_stats import GaugeRow
 
 
 def test_a_gpu_that_no_longer_answers_is_left_out(

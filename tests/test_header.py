@@ -3,7 +3,7 @@
 import pytest
 
 from core.run.state import Run
-from tui.header import Identity
+from tui.dashboard.header import Identity
 
 
 @pytest.mark.parametrize(

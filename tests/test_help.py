@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 from tfevents_made import points, put
 
 from tui.app import TrainpadApp
-from tui.watch_app import WatchApp
+from tui.watch.app import WatchApp
 
 
 async def helped(pilot: Pilot[str], app: App[str]) -> str:

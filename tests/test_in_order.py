@@ -10,9 +10,9 @@ from textual.events import Event, Key, MouseDown, MouseMove, MouseUp
 from textual.pilot import Pilot
 
 from tui.app import TrainpadApp
-from tui.pad import SketchPad
-from tui.pad_app import PadApp
-from tui.pad_screen import PadScreen
+from tui.pad.app import PadApp
+from tui.pad.screen import PadScreen
+from tui.pad.sketch_pad import SketchPad
 
 
 @pytest.fixture

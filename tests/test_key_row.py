@@ -9,10 +9,10 @@ from run_made import three_runs
 from core.rundir.reader import follow
 from core.rundir.rundir import RunDir
 from tui.app import TrainpadApp
-from tui.chart import Chart
-from tui.help import Help
-from tui.key_row import KeyRow
-from tui.panel import Panel
+from tui.chart.chart import Chart
+from tui.train.panel import Panel
+from tui.widgets.footer import KeyRow
+from tui.widgets.help import Help
 
 
 @pytest.mark.parametrize("width", [80, 160])

@@ -24,13 +24,13 @@ def imported(code: str) -> set[str]:
     ("module", "never"),
     [
         ("tui.app", {"tensorflow", "keras"}),
-        ("tui.dashboard", {"tensorflow", "keras"}),
+        ("tui.dashboard.dashboard", {"tensorflow", "keras"}),
         ("core.training.loop", {"tensorflow", "keras", "textual", "rich", "plotext"}),
         ("core.session.session", {"tensorflow", "keras", "textual", "rich", "plotext"}),
         ("core.session.headless", {"tensorflow", "keras", "textual", "rich", "plotext"}),
         ("core.training.engine", {"tensorflow", "keras", "textual", "rich", "plotext"}),
         (
-            "tui.pad_app",
+            "tui.pad.app",
             {"tensorflow", "keras", "plotext", "PIL", "data.pictures", "core.cli.classify"},
         ),
         ("data.sources", {"core", "tui", "tensorflow", "keras", "textual", "rich", "plotext"}),

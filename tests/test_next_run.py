@@ -11,9 +11,9 @@ from core.run.events import Diverged, Event, Finished, Opened, Paused, Preparing
 from core.run.hparams import HyperParameters, as_dict
 from data.errors import DataError
 from tui.app import TrainpadApp
-from tui.chart import Chart
-from tui.panel import Panel
-from tui.pump import Happened
+from tui.chart.chart import Chart
+from tui.dashboard.worker import Happened
+from tui.train.panel import Panel
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from core.run.hparams import as_dict, checked
 from core.rundir import notes
 from core.rundir.overview import AT_ONCE, Entry, Overview
 from core.rundir.rundir import RunDir
-from tui import runs_rows
+from tui.runs import rows
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def test_a_run_made_at_no_time_is_listed_all_the_same(log_dir: Path, created: st
     entries = {entry.state.name: entry for entry in looked(log_dir)}
     assert len(entries) == 3
     assert entries["b-run"].created == 0.0
-    assert runs_rows.STARTED.show(entries["b-run"])
+    assert rows.STARTED.show(entries["b-run"])
 
 
 def looked(log_dir: Path) -> list[Entry]:
@@ -89,23 +89,23 @@ def test_the_first_of_many_runs_are_there_before_all_are(tmp_path: Path) -> None
 
 def test_columns_are_what_differs_and_give_way_by_their_worth(log_dir: Path) -> None:
     entries = looked(log_dir)
-    columns = runs_rows.columns(entries)
+    columns = rows.columns(entries)
     names = [column.name for column in columns]
     assert "learning rate" in names
     assert "batch size" not in names
-    wide = runs_rows.fitting(columns, 200)
-    narrow = runs_rows.fitting(columns, 60)
+    wide = rows.fitting(columns, 200)
+    narrow = rows.fitting(columns, 60)
     assert wide == columns
     assert {"name", "best"} <= {column.name for column in narrow} < set(names)
     for given, width in ((wide, 200), (narrow, 60)):
-        text = "".join(text for _, text in runs_rows.cells(entries[0], given, width))
-        assert len(text) <= width - runs_rows.LEAD
+        text = "".join(text for _, text in rows.cells(entries[0], given, width))
+        assert len(text) <= width - rows.LEAD
 
 
 def test_the_arrow_of_the_order_is_always_seen(log_dir: Path) -> None:
-    columns = runs_rows.columns(looked(log_dir))
+    columns = rows.columns(looked(log_dir))
     for by in columns:
-        parts = runs_rows.head(columns, 200, by, "▼")
+        parts = rows.head(columns, 200, by, "▼")
         (named,) = [text for text, role in parts if role == "title"]
         assert named.strip() == f"{by.name} ▼"
 
@@ -116,8 +116,8 @@ def test_runs_without_a_value_come_last_either_way(tmp_path: Path, backward: boo
     finished(tmp_path / "b", right=8)
     make_run(tmp_path / "c")
     entries = looked(tmp_path)
-    best = next(column for column in runs_rows.columns(entries) if column.name == "best")
-    names = [entry.title for entry in runs_rows.ordered(entries, best, backward=backward)]
+    best = next(column for column in rows.columns(entries) if column.name == "best")
+    names = [entry.title for entry in rows.ordered(entries, best, backward=backward)]
     assert names == (["a", "b", "c"] if backward else ["b", "a", "c"])
 
 
@@ -126,5 +126,5 @@ def test_runs_without_a_value_come_last_either_way(tmp_path: Path, backward: boo
     [("", "cba"), ("LEARNING_rate=0.1", "b"), ("softmax", "c"), ("done run", "cba"), ("zzz", "")],
 )
 def test_the_filter_wants_every_word(log_dir: Path, words: str, names: str) -> None:
-    found = runs_rows.matching(looked(log_dir), words)
+    found = rows.matching(looked(log_dir), words)
     assert "".join(entry.title[0] for entry in found) == names

@@ -8,10 +8,10 @@ from textual.app import App
 from textual.containers import Container
 from textual.events import MouseDown, MouseMove, MouseUp
 
-from tui.bars import ProbabilityBars
-from tui.pad import PEN, SketchPad
-from tui.pad_sheet import KEPT_DRAWINGS, Sheet, clip_to_square
-from tui.pixels import GREY, Tones, half_blocks, render_image, render_signed
+from tui.pad.drawing import KEPT_DRAWINGS, Sheet, clip_to_square
+from tui.pad.sketch_pad import PEN, SketchPad
+from tui.widgets.half_blocks import GREY, Tones, half_blocks, render_image, render_signed
+from tui.widgets.probability_bars import ProbabilityBars
 
 
 class PadApp(App[None]):

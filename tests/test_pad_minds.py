@@ -8,8 +8,8 @@ import pytest
 from core.network.classifier import Reader, Reading
 from core.network.network import Network
 from data.errors import UserError
-from tui.pad_answer import Answer
-from tui.pad_app import run_pad
+from tui.pad.app import run_pad
+from tui.pad.prediction import Answer
 
 
 @pytest.mark.parametrize("sizes", [(784, 3), (784, 62), (117, 10)])

@@ -7,9 +7,9 @@ from app_made import Scripted, shown
 
 from data.own import keep_own, read_own
 from tui.app import TrainpadApp
-from tui.pad import SketchPad
-from tui.pad_own import NameDialog, OwnRow
-from tui.pad_pupil import Pupil
+from tui.pad.own_digits import NameDialog, OwnRow
+from tui.pad.own_store import Pupil
+from tui.pad.sketch_pad import SketchPad
 
 
 async def test_nothing_is_named_removed_or_taught(tmp_path: Path) -> None:

@@ -9,11 +9,11 @@ from rich.console import RenderableType
 from textual.pilot import Pilot
 from textual.screen import Screen
 
-from tui import pad_screen
-from tui.bars import ProbabilityBars
-from tui.help import Help
-from tui.pad import SketchPad
-from tui.pad_app import PadApp
+from tui.pad import screen
+from tui.pad.app import PadApp
+from tui.pad.sketch_pad import SketchPad
+from tui.widgets.help import Help
+from tui.widgets.probability_bars import ProbabilityBars
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def told(app: PadApp) -> bool:
 
 
 async def until_rested(pilot: Pilot[None]) -> None:
-    await pilot.pause(pad_screen.INTERVAL + pad_screen.PAUSE + 0.2)
+    await pilot.pause(screen.INTERVAL + screen.PAUSE + 0.2)
 
 
 async def test_ink_is_shown_before_it_is_read(
@@ -91,7 +91,7 @@ async def test_while_the_pen_moves_it_is_read_seldom_and_what_it_rests_on_is_rea
         pad._go((0.7, 0.2), (0.4, 0.8), False)
         await until_rested(pilot)
         assert noted.count("read") > moving
-        shown = app.pad_screen.query_one(pad_screen.Eye)._image
+        shown = app.pad_screen.query_one(screen.Eye)._image
         assert (shown == app.pad_screen._seen()[0]).all()
         assert (shown != before).any()
         reads = noted.count("read")

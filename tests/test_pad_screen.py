@@ -10,14 +10,14 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 
 from core.network.classifier import Reading
-from tui.bars import ProbabilityBars
-from tui.pad import SketchPad
-from tui.pad_answer import Answer, PadStatus, Verdict
-from tui.pad_app import PadApp
-from tui.pad_eye import BigDigit, Eye, seven_bars
-from tui.pad_minds import Minds
-from tui.pad_own import OwnRow
-from tui.pad_pupil import Pupil
+from tui.pad.app import PadApp
+from tui.pad.models import Minds
+from tui.pad.network_input import BigDigit, Eye, seven_bars
+from tui.pad.own_digits import OwnRow
+from tui.pad.own_store import Pupil
+from tui.pad.prediction import Answer, PadStatus, Verdict
+from tui.pad.sketch_pad import SketchPad
+from tui.widgets.probability_bars import ProbabilityBars
 
 DIGITS = {
     0: "9,3 6,5 5,9 6,14 9,16 12,14 13,9 12,5 9,3",

@@ -7,11 +7,11 @@ from textual.command import CommandList
 from textual.widgets import Static
 
 from data.errors import DataError
-from tui.help import Help
-from tui.pad import SketchPad
-from tui.pad_answer import PadStatus
-from tui.pad_app import PadApp, run_pad
-from tui.pad_eye import Eye
+from tui.pad.app import PadApp, run_pad
+from tui.pad.network_input import Eye
+from tui.pad.prediction import PadStatus
+from tui.pad.sketch_pad import SketchPad
+from tui.widgets.help import Help
 
 
 def status(app: PadApp) -> str:

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tui import ticks
-from tui.plot import Ticks, frame
+from tui.chart import ticks
+from tui.chart.frame import Ticks, frame
 
 
 def test_labels_stand_at_their_cells_and_leave_the_plot_free():
@@ -39,7 +39,7 @@ def test_labels_that_would_run_into_each_other_are_left_out():
 
 
 def test_plotext_is_not_imported_before_it_is_needed():
-    code = "import sys, tui.chart; print('plotext' in sys.modules)"
+    code = "import sys, tui.chart.chart; print('plotext' in sys.modules)"
     root = Path(__file__).parent.parent
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True

@@ -5,8 +5,8 @@ from textual._compositor import ChopsUpdate
 from textual.containers import Horizontal
 
 from core.run.series import Series
-from tui.chart import Chart, Line
-from tui.precise import PreciseApp, precise
+from tui.chart.chart import Chart, Line
+from tui.terminal.precise import PreciseApp, precise
 
 WIDTH, HEIGHT = 100, 24
 

@@ -10,7 +10,7 @@ import pytest
 
 from core.process.priority import yield_to_others
 from core.run.events import Idle
-from tui.pump import Pump
+from tui.dashboard.worker import Pump
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux knows it of a thread")
 
@@ -55,7 +55,7 @@ def test_a_thread_that_trains_yields_to_the_screen_and_one_that_looks_does_not(
     trains: bool, calls: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     yielded = []
-    monkeypatch.setattr("tui.pump.yield_to_others", lambda: yielded.append(1))
+    monkeypatch.setattr("tui.dashboard.worker.yield_to_others", lambda: yielded.append(1))
     pump = Pump(iter([Idle()]), lambda _message: None, trains=trains)
     pump.start()
     pump.join()

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.raster import Canvas, Glyphs, dot_rows, filled, spans
+from tui.widgets.canvas import Canvas, Glyphs, dot_rows, filled, spans
 
 
 def text(canvas):

@@ -7,7 +7,7 @@ from rich.style import Style
 from textual.app import App
 from textual.strip import Strip
 
-from tui.rows import Rows, _changed_span
+from tui.widgets.strip_widget import Rows, _changed_span
 
 RED, BLUE = Style(color="#ff0000"), Style(color="#0000ff")
 

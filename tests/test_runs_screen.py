@@ -19,10 +19,10 @@ from core.rundir.reader import follow
 from core.rundir.rundir import RunDir
 from core.training.rng import initial_layers
 from tui.app import TrainpadApp
-from tui.chart import Chart
-from tui.runs_dialogs import Form, Question
-from tui.runs_screen import RunsScreen
-from tui.runs_table import Differences, RunsTable
+from tui.chart.chart import Chart
+from tui.runs.dialogs import Form, Question
+from tui.runs.screen import RunsScreen
+from tui.runs.table import Differences, RunsTable
 
 
 @pytest.fixture
@@ -229,8 +229,8 @@ async def test_naming_exporting_and_deleting(log_dir: Path, tmp_path: Path) -> N
 async def test_a_growing_run_is_followed_and_nothing_is_drawn_where_nothing_grows(
     log_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.runs_screen.LOOK", 0.05)
-    monkeypatch.setattr("tui.aside.SHARE", 1.0)
+    monkeypatch.setattr("tui.runs.screen.LOOK", 0.05)
+    monkeypatch.setattr("tui.widgets.background.SHARE", 1.0)
     app = viewer(log_dir)
     async with app.run_test(size=(160, 45), notifications=True) as pilot:
         await pilot.press("4")

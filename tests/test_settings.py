@@ -8,10 +8,10 @@ from rich.color import Color
 from rich.style import Style
 
 from tui.app import TrainpadApp
-from tui.chart import Chart
-from tui.header import Identity
-from tui.key_row import KeyRow
-from tui.settings import Settings
+from tui.chart.chart import Chart
+from tui.dashboard.header import Identity
+from tui.widgets.footer import KeyRow
+from tui.widgets.settings import Settings
 
 
 @pytest.fixture

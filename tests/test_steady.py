@@ -3,7 +3,7 @@
 import pytest
 from textual.screen import Screen
 
-from tui.precise import PreciseApp
+from tui.terminal.precise import PreciseApp
 
 
 class Half(Screen[None]):

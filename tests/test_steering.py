@@ -10,7 +10,7 @@ from core.run.events import Changed, Finished, Idle, Opened, Paused, Started, St
 from core.run.hparams import HyperParameters, as_dict
 from core.run.state import Run
 from core.rundir.control import Control, Wanted
-from tui.steering import Steering
+from tui.dashboard.steering import Steering
 
 
 def steered(folder: Path, clock: FakeClock) -> tuple[Run, Steering]:

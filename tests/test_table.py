@@ -7,7 +7,7 @@ from core.run.events import Evaluated, Finished, Started
 from core.run.hparams import HyperParameters, as_dict
 from core.run.state import Run
 from data.dataset import SPLITS
-from tui.table import EvaluationTable
+from tui.train.evaluations import EvaluationTable
 
 
 def test_the_star_is_at_the_best_of_all_and_at_none_where_that_is_not_shown() -> None:

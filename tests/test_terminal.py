@@ -12,9 +12,9 @@ import pytest
 from core.run.events import Event, Finished, Idle, Opened, Started, Steps
 from core.session.headless import DONE, FAILED
 from tests.pty_tools import LONG, Terminal, wait_until
-from tui.outlet import ASK_EVERY, DEBT, LIMIT, PATIENCE, SLOW, Flow, Outlet
-from tui.pump import Pump
-from tui.terminal import REMOTE_BYTES, REMOTE_FPS, Pace, watch
+from tui.dashboard.worker import Pump
+from tui.terminal.driver import REMOTE_BYTES, REMOTE_FPS, Pace, watch
+from tui.terminal.writer import ASK_EVERY, DEBT, LIMIT, PATIENCE, SLOW, Flow, Outlet
 
 # -- outlet --------------------------------------------------------------------------------------
 
@@ -276,7 +276,7 @@ def test_a_source_that_was_never_pulled_can_be_left() -> None:
 GONE = """
 import signal, sys, time
 from pathlib import Path
-from tui.terminal import private_terminal
+from tui.terminal.driver import private_terminal
 inside, gone, after = map(Path, sys.argv[1:])
 signal.signal(signal.SIGHUP, signal.SIG_IGN)
 with private_terminal():

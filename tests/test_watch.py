@@ -17,17 +17,17 @@ from core.tfevents.logdir import Logdir
 from core.tfevents.writer import EventWriter
 from data.errors import DataError, UserError
 from main import cli
-from tui.raster import Glyphs
-from tui.settings import Settings
-from tui.watch_app import WatchApp
-from tui.watch_header import RunList
-from tui.watch_heatmap import shares, value_range
-from tui.watch_hparams import HParamTable
-from tui.watch_model import MOST_AT_FIRST, Watched, pages
-from tui.watch_once import print_once
-from tui.watch_pages import grid_of
-from tui.watch_pictures import MOST_PIXELS, Look, decoded, strips_of
-from tui.watch_slots import RunChart
+from tui.watch.app import WatchApp
+from tui.watch.header import RunList
+from tui.watch.heatmap import shares, value_range
+from tui.watch.hparams import HParamTable
+from tui.watch.images import MOST_PIXELS, Look, decoded, strips_of
+from tui.watch.model import MOST_AT_FIRST, Watched, pages
+from tui.watch.once import print_once
+from tui.watch.pages import grid_of
+from tui.watch.panels import RunChart
+from tui.widgets.canvas import Glyphs
+from tui.widgets.settings import Settings
 
 HOSTILE = b"evil/\x1b]52;c;aGk=\x07[@click=app.quit]x[/nope]\xe2\x80\xae\x9b31m\xff"
 
@@ -298,7 +298,7 @@ async def test_damaged_files_and_hostile_names_do_no_harm(tmp_path: Path) -> Non
 async def test_an_empty_folder_is_waited_for_and_files_are_followed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.watch_feed.EVERY", 0.02)
+    monkeypatch.setattr("tui.watch.reader.EVERY", 0.02)
     logs = tmp_path / "logs"
     logs.mkdir()
     app = app_of(tmp_path, logs, ascii_only=True)

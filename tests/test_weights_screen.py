@@ -16,14 +16,14 @@ from core.rundir import checkpoint
 from core.training.rng import initial_layers
 from data.dataset import DIGITS, Dataset
 from tui.app import TrainpadApp
-from tui.subject import Subject
-from tui.weights_answer import Answer
-from tui.weights_heat import Heatmaps, title_of
-from tui.weights_history import MOST, History, heatmap, limits
-from tui.weights_layers import Judgements, LayerTable
-from tui.weights_look import Examined, Wanted
-from tui.weights_screen import image_shape
-from tui.weights_units import Order, Units, weights_for
+from tui.dashboard.selection import Subject
+from tui.weights.histograms import Heatmaps, title_of
+from tui.weights.history import MOST, History, heatmap, limits
+from tui.weights.inspection import Examined, Wanted
+from tui.weights.saliency import Answer
+from tui.weights.screen import image_shape
+from tui.weights.summary import Judgements, LayerTable
+from tui.weights.units import Order, Units, weights_for
 
 
 @pytest.fixture(scope="module")

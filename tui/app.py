@@ -22,17 +22,17 @@ from core.rundir.rundir import RunDir, default_log_dir
 from core.session.request import Request
 from data.errors import UserError
 from tui import modes
-from tui.dialogs import QuitDialog, StopDialog
-from tui.help import PLAIN, Help
-from tui.pump import Ended, Happened, Pump
-from tui.raster import Glyphs
-from tui.settings import Settings
-from tui.shown import Shown
-from tui.steering import Steering
-from tui.subject import Subject
-from tui.telling import TellingApp
-from tui.terminal import Pace, driver_class
-from tui.view import View
+from tui.dashboard.screen import View
+from tui.dashboard.selection import Subject
+from tui.dashboard.shown import Shown
+from tui.dashboard.steering import Steering
+from tui.dashboard.worker import Ended, Happened, Pump
+from tui.terminal.driver import Pace, driver_class
+from tui.terminal.telling import TellingApp
+from tui.widgets.canvas import Glyphs
+from tui.widgets.dialogs import QuitDialog, StopDialog
+from tui.widgets.help import PLAIN, Help
+from tui.widgets.settings import Settings
 
 MOUNT_PAUSE = 0.5
 """Seconds between two screens that are mounted ahead: each takes the time of a few frames."""

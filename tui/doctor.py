@@ -13,7 +13,7 @@ from typing import Final
 from rich.console import Console
 
 from core.cli.findings import Finding, good, note
-from tui.terminal import Pace, needs_ascii
+from tui.terminal.driver import Pace, needs_ascii
 
 WIDTH, HEIGHT = 80, 24
 LOGIND: Final = (Path("/etc/systemd/logind.conf"), Path("/etc/systemd/logind.conf.d"))

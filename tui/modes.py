@@ -11,7 +11,7 @@ from importlib import import_module
 
 from textual.screen import Screen
 
-from tui.train_screen import TrainScreen
+from tui.train.screen import TrainScreen
 
 
 def _fresh(screen: Screen[None]) -> Screen[None]:
@@ -25,25 +25,25 @@ def _train() -> Screen[None]:
 
 
 def _evaluate() -> Screen[None]:
-    from tui.evaluate_screen import EvaluateScreen
+    from tui.evaluate.screen import EvaluateScreen
 
     return _fresh(EvaluateScreen())
 
 
 def _weights() -> Screen[None]:
-    from tui.weights_screen import WeightsScreen
+    from tui.weights.screen import WeightsScreen
 
     return _fresh(WeightsScreen())
 
 
 def _runs() -> Screen[None]:
-    from tui.runs_screen import RunsScreen
+    from tui.runs.screen import RunsScreen
 
     return _fresh(RunsScreen())
 
 
 def _pad() -> Screen[None]:
-    from tui.pad_screen import PadScreen
+    from tui.pad.screen import PadScreen
 
     return _fresh(PadScreen())
 
@@ -55,7 +55,7 @@ MODES: Mapping[str, Callable[[], Screen[None]]] = {
     "runs": _runs,
     "pad": _pad,
 }
-"""What makes each screen, by the names in `tui.screens`."""
+"""What makes each screen, by the names in `tui.widgets.screens`."""
 
 
 def prepare() -> None:
@@ -65,4 +65,4 @@ def prepare() -> None:
 
 def _import_all() -> None:
     for name in MODES:
-        import_module(f"tui.{name}_screen")
+        import_module(f"tui.{name}.screen")

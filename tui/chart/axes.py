@@ -1,0 +1,96 @@
+"""What a chart's axes measure, how far they reach, and where their labels stand."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+import numpy as np
+
+from core.run.pyramid import Floats
+from tui.chart import ticks
+from tui.chart.frame import Ticks
+from tui.chart.traces import Line
+from tui.chart.viewport import Range, whole
+from tui.widgets.canvas import dot_rows
+
+CELLS_PER_X_LABEL = 14
+CELLS_PER_Y_LABEL = 3
+
+
+class Axis(StrEnum):
+    """What x is."""
+
+    STEP = "step"
+    RELATIVE = "relative time"
+    WALL = "wall time"
+
+
+def origin(axis: Axis, line: Line) -> float:
+    """What a line's clock showed where the axis is 0."""
+    return line.timeline.start if axis is Axis.RELATIVE and line.timeline else 0.0
+
+
+def x_of(axis: Axis, line: Line, step: float) -> float:
+    """Where on the axis a step of a line is; NaN where its time is not known."""
+    if axis is Axis.STEP:
+        return step
+    if line.timeline is None:
+        return float("nan")
+    return float(line.timeline.seconds_at(np.array([step]))[0]) - origin(axis, line)
+
+
+def steps_of(axis: Axis, line: Line, x: Floats) -> Floats:
+    """The steps of a line, with fractions, at places on the axis; infinite outside its time."""
+    if axis is Axis.STEP or line.timeline is None:
+        return x
+    return line.timeline.steps_at(x + origin(axis, line))
+
+
+def step_of(axis: Axis, line: Line, x: float) -> float:
+    """The step of a line, with its fraction, at one place on the axis."""
+    return float(steps_of(axis, line, np.array([x]))[0])
+
+
+def place_text(axis: Axis, x: float) -> str:
+    """A place on a time axis in words; nothing for steps."""
+    if axis is Axis.STEP:
+        return ""
+    return ticks.duration_label(x) if axis is Axis.RELATIVE else ticks.wall_labels([x, x])[0]
+
+
+def extent(axis: Axis, lines: Sequence[Line], planned_steps: int) -> tuple[Range, float]:
+    """The axis for everything, and where on it the newest value is."""
+    ends = [x_of(axis, line, line.series.last_step) for line in lines if len(line.series)]
+    newest = max((end for end in ends if end == end), default=0.0)
+    if axis is not Axis.WALL:
+        return whole(newest, planned_steps if axis is Axis.STEP else 0), newest
+    starts = [line.timeline.start for line in lines if line.timeline]
+    start = min(starts, default=0.0)
+    return (start, start + whole(newest - start, 0)[1]), newest
+
+
+def x_ticks(axis: Axis, shown: Range, width: int) -> Ticks:
+    """Labels for ``width`` cells."""
+    start, stop = shown
+    at_most = max(1, width // CELLS_PER_X_LABEL)
+    if axis is Axis.STEP:
+        values = ticks.linear(start, stop, at_most)
+        labels = ticks.step_labels(values)
+    elif axis is Axis.RELATIVE:
+        values = ticks.clock(start, stop, at_most)
+        labels = [ticks.duration_label(value) for value in values]
+    else:
+        values = ticks.wall_clock(start, stop, at_most)
+        labels = ticks.wall_labels(values)
+    cells = [min(width - 1, int((v - start) / (stop - start) * width)) for v in values]
+    return Ticks(tuple(cells), tuple(labels))
+
+
+def y_ticks(limits: Range, logarithmic: bool, rows: int, dots: int, least_width: int) -> Ticks:
+    """Labels for ``rows`` cells of ``dots`` rows of dots each, all of the same width."""
+    at_most = max(2, rows // CELLS_PER_Y_LABEL)
+    kind = ticks.logarithmic if logarithmic else ticks.linear
+    values = kind(*limits, at_most)
+    labels = ticks.log_labels(values) if logarithmic else ticks.value_labels(values)
+    from_top = dot_rows(np.array(values), *limits, rows * dots) // dots
+    labels = [label.rjust(least_width - 1) + " " for label in labels]
+    return Ticks(tuple((rows - 1 - from_top).tolist()), tuple(labels))

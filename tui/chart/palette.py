@@ -1,0 +1,104 @@
+"""Every style a chart uses, by number, so that a cell of the plot is one small integer."""
+
+from enum import IntEnum
+
+from rich.style import Style
+from textual.color import Color
+from textual.widget import Widget
+
+from tui.chart.marks import MarkKind
+
+LINES = 6
+TINT = 0.5
+"""How much of a band's colour its background is, where a line runs inside it."""
+
+
+class Ink(IntEnum):
+    """What a cell shows: the index of its style."""
+
+    NOTHING = 0
+    AXIS = 1
+    TITLE = 2
+    VALUE = 3
+    CURSOR = 4
+    MARK_DIVERGED = 5
+    MARK_NONFINITE = 6
+    MARK_CHANGE = 7
+    MARK_BRANCH = 8
+    MARK_WARNING = 9
+    MARK_CHECKPOINT = 10
+    LINE = 11
+    """The first line's; the others follow."""
+    BAND = 17
+    """What lies around or behind the first line; the others follow."""
+    INSIDE = 23
+    """The first line where it runs inside its band; the others follow."""
+
+
+COMPONENTS = {
+    "chart--axis": Ink.AXIS,
+    "chart--title": Ink.TITLE,
+    "chart--value": Ink.VALUE,
+    "chart--cursor": Ink.CURSOR,
+    **{f"chart--mark-{kind}": Ink[f"MARK_{kind.name}"] for kind in MarkKind},
+    **{f"chart--line-{i + 1}": Ink.LINE + i for i in range(LINES)},
+    **{f"chart--band-{i + 1}": Ink.BAND + i for i in range(LINES)},
+}
+
+CSS = """
+Chart {
+    height: 1fr; width: 1fr; min-height: 3;
+    & > .chart--axis { color: $foreground 55%; }
+    & > .chart--title { color: $foreground; text-style: bold; }
+    &:focus > .chart--title { text-style: bold underline; }
+    & > .chart--value { color: $foreground; }
+    & > .chart--cursor { color: $accent; }
+    & > .chart--mark-diverged { color: $error; text-style: bold; }
+    & > .chart--mark-nonfinite { color: $error; text-style: bold; }
+    & > .chart--mark-change { color: $accent; }
+    & > .chart--mark-branch { color: $secondary; }
+    & > .chart--mark-warning { color: $warning; }
+    & > .chart--mark-checkpoint { color: $foreground 45%; }
+    & > .chart--line-1 { color: #56b4e9; }
+    & > .chart--line-2 { color: #e69f00; }
+    & > .chart--line-3 { color: #2fbf94; }
+    & > .chart--line-4 { color: #cc79a7; }
+    & > .chart--line-5 { color: #f0e442; }
+    & > .chart--line-6 { color: #f27a3a; }
+    & > .chart--band-1 { color: #56b4e9 40%; }
+    & > .chart--band-2 { color: #e69f00 40%; }
+    & > .chart--band-3 { color: #2fbf94 40%; }
+    & > .chart--band-4 { color: #cc79a7 40%; }
+    & > .chart--band-5 { color: #f0e442 40%; }
+    & > .chart--band-6 { color: #f27a3a 40%; }
+    &:light > .chart--mark-change { color: $accent-darken-3; }
+    &:light > .chart--cursor { color: $accent-darken-3; }
+    &:light > .chart--line-1 { color: #0072b2; }
+    &:light > .chart--line-2 { color: #b35900; }
+    &:light > .chart--line-3 { color: #007a5a; }
+    &:light > .chart--line-4 { color: #a8447f; }
+    &:light > .chart--line-5 { color: #7a6a00; }
+    &:light > .chart--line-6 { color: #b3282d; }
+    &:light > .chart--band-1 { color: #0072b2 40%; }
+    &:light > .chart--band-2 { color: #b35900 40%; }
+    &:light > .chart--band-3 { color: #007a5a 40%; }
+    &:light > .chart--band-4 { color: #a8447f 40%; }
+    &:light > .chart--band-5 { color: #7a6a00 40%; }
+    &:light > .chart--band-6 { color: #b3282d 40%; }
+}
+"""
+
+
+def palette(widget: Widget) -> list[Style]:
+    """The styles of a widget's theme, by ``Ink``: foreground and weight only."""
+    styles = [Style()] * (Ink.INSIDE + LINES)
+    for component, ink in COMPONENTS.items():
+        style = widget.get_component_rich_style(component)
+        styles[ink] = Style(color=style.color, bold=style.bold, underline=style.underline)
+    for i in range(LINES):
+        tint = Color.from_rich_color(styles[Ink.BAND + i].color)
+        ground = widget.background_colors[1]
+        styles[Ink.INSIDE + i] = styles[Ink.LINE + i] + Style(
+            bgcolor=ground.blend(tint, TINT).rich_color
+        )
+    return styles

@@ -1,0 +1,185 @@
+"""A chart without its widget: what it holds, what of that it shows, and the cells that result.
+
+All that a chart can be told is an attribute here, and composing it is a function of these and the
+size; so charts are tested as text, without an app.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.run.pyramid import Floats
+from tui.chart import axes
+from tui.chart.axes import Axis
+from tui.chart.cursor import Cursor, cell_of
+from tui.chart.frame import Ticks
+from tui.chart.legend import Reading
+from tui.chart.marks import Mark, MarkIndex, MarkKind
+from tui.chart.paint import Drawing, Placed, paint
+from tui.chart.palette import LINES, Ink
+from tui.chart.traces import Line, logarithm, smoothed, trace
+from tui.chart.viewport import Limits, Range, Window
+from tui.widgets.canvas import Canvas, Glyphs
+
+LABEL_WIDTH = 7
+"""Cells for the labels of y, the same on every chart so that charts below each other align."""
+LEAST_FRAMED = (24, 4)
+"""Below this width or height a plot goes without labels."""
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+MARKS_READ = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Composed:
+    """The plot's cells, and the labels around it; no labels on a chart too small for them."""
+
+    canvas: Canvas
+    x: Ticks | None = None
+    y: Ticks | None = None
+
+
+class Scene:
+    """Lines, marks and how to show them."""
+
+    def __init__(self, glyphs: Glyphs, logarithmic: bool) -> None:
+        self.glyphs = glyphs
+        self.logarithmic = logarithmic
+        self.axis = Axis.STEP
+        self.smoothing = 0.0
+        self.lines: Sequence[Line] = ()
+        self.marks = MarkIndex()
+        self.planned_steps = 0
+        self.plot_left = 0
+        """Cells between the chart's left edge and the plot's, as composed last."""
+        self.plot_width = 1
+        """Cells across the plot, as composed last."""
+        self.look_anew()
+
+    def look_anew(self) -> None:
+        """Show the whole of what comes next: what was looked at belonged to other lines."""
+        self.window = Window()
+        self.cursor = Cursor()
+        self._limits = Limits()
+
+    def extent(self) -> tuple[Range, float]:
+        """The whole x axis, and where on it the newest value is."""
+        return axes.extent(self.axis, self.lines, self.planned_steps)
+
+    @property
+    def shown(self) -> Range:
+        """The part of the x axis that is shown."""
+        return self.window.range(*self.extent())
+
+    def next_axis(self) -> None:
+        """Go on to the next kind of x axis, shown whole; steps only, where no times are known."""
+        timed = any(line.timeline is not None and len(line.timeline) for line in self.lines)
+        kinds = list(Axis) if timed else [Axis.STEP]
+        at = kinds.index(self.axis) if self.axis in kinds else -1
+        self.axis = kinds[(at + 1) % len(kinds)]
+        self.cursor.x = None
+        self.window.show_all()
+
+    def compose(self, width: int, height: int, label_width: int = LABEL_WIDTH) -> Composed:
+        """Draw everything into ``width`` x ``height`` cells, labels included."""
+        framed = width >= LEAST_FRAMED[0] and height >= LEAST_FRAMED[1]
+        left, below = (label_width, 1) if framed else (0, 0)
+        canvas = Canvas(width - left, height - below, self.glyphs)
+        shown = self.shown
+        drawings = self._drawings(np.linspace(*shown, canvas.columns + 1))
+        limits = self._limits_of(drawings)
+        rows, dots = canvas.height, self.glyphs.dots[1]
+        y = axes.y_ticks(limits, self.logarithmic, rows, dots, label_width)
+        if framed and y.width > label_width:
+            return self.compose(width, height, y.width)
+        self.plot_left, self.plot_width = left, canvas.width
+        x = self.cursor.x
+        cursor = None if x is None else cell_of(x, shown, canvas.width)
+        paint(canvas, drawings, self._placed(shown, canvas.width), limits, cursor)
+        if not framed:
+            return Composed(canvas)
+        return Composed(canvas, axes.x_ticks(self.axis, shown, canvas.width), y)
+
+    def readings(self) -> list[Reading]:
+        """What each line's value is: at the cursor, or its newest."""
+        return [self._reading(place, line) for place, line in enumerate(self.lines)]
+
+    def note(self) -> str:
+        """Where the cursor is, and what happened there; nothing without a cursor."""
+        if self.cursor.x is None or not self.lines:
+            return ""
+        step = axes.step_of(self.axis, self.lines[0], self.cursor.x)
+        place = axes.place_text(self.axis, self.cursor.x)
+        where = [f"step {math.floor(step):,}"] if math.isfinite(step) else []
+        where += [place] if place else []
+        start, stop = self.shown
+        half = (stop - start) / self.plot_width / 2
+        around = (self.cursor.x - half, self.cursor.x + half)
+        first, last = (axes.step_of(self.axis, self.lines[0], x) for x in around)
+        happened = self.marks.between(float(np.floor(first)), last, MARKS_READ)
+        return "   ".join([*where, *(mark.text for mark in happened)])
+
+    def _reading(self, place: int, line: Line) -> Reading:
+        step: float = line.series.last_step
+        if self.cursor.x is not None:
+            step = float(np.floor(axes.step_of(self.axis, line, self.cursor.x)))
+        found = line.series.nearest(step)
+        ink = Ink.LINE + self._style(place) % LINES
+        value = None if found is None else found[1]
+        return Reading(self._letter(place), line.name, value, ink)
+
+    def _drawings(self, edges: Floats) -> list[Drawing]:
+        edges[-1] = np.nextafter(edges[-1], np.inf)  # the last step belongs to the last column
+        timed = self.axis is not Axis.STEP
+        return [
+            self._drawing(place, line, edges)
+            for place, line in enumerate(self.lines)
+            if line.timeline is not None or not timed
+        ]
+
+    def _drawing(self, place: int, line: Line, edges: Floats) -> Drawing:
+        timeline = None if self.axis is Axis.STEP else line.timeline
+        origin = axes.origin(self.axis, line)
+        raw, smooth = trace(line.series, edges, timeline, origin), None
+        if self.smoothing:
+            smooth = smoothed(line.series, edges, timeline, origin, self.smoothing)
+        if self.logarithmic:
+            raw = raw.logarithm()
+            smooth = None if smooth is None else logarithm(smooth)
+        return Drawing(place, self._style(place), raw, smooth, self._letter(place))
+
+    def _limits_of(self, drawings: Sequence[Drawing]) -> Range:
+        values = [part for d in drawings for part in (d.raw.low, d.raw.high, d.raw.mean)]
+        joined = np.concatenate(values) if values else np.empty(0)
+        joined = joined[np.isfinite(joined)]
+        low, high = (joined.min(), joined.max()) if len(joined) else (np.nan, np.nan)
+        return self._limits.update(float(low), float(high), self.logarithmic)
+
+    def _placed(self, shown: Range, width: int) -> list[Placed]:
+        if not self.lines:
+            return []
+        edges = axes.steps_of(self.axis, self.lines[0], np.linspace(*shown, width + 1))
+        edges[-1] = np.nextafter(edges[-1], np.inf)
+        placed = [Placed(cell, mark) for cell, mark in self.marks.by_cell(edges)]
+        return placed + [found for line in self.lines for found in self._nonfinite(line, shown)]
+
+    def _nonfinite(self, line: Line, shown: Range) -> list[Placed]:
+        if not line.series.nonfinite.total:
+            return []
+        edges = axes.steps_of(self.axis, line, np.linspace(*shown, self.plot_width + 1))
+        found: dict[int, Placed] = {}
+        for step, value in line.series.nonfinite:
+            cell = int(np.searchsorted(edges, step, side="right")) - 1
+            if 0 <= cell < self.plot_width and cell not in found:
+                label = "NaN" if math.isnan(value) else f"{value}"
+                mark = Mark(step, MarkKind.NONFINITE, f"{line.name} is {label}", label)
+                found[cell] = Placed(cell, mark)
+        return list(found.values())
+
+    def _style(self, place: int) -> int:
+        style = self.lines[place].style
+        return style - 1 if style else place
+
+    def _letter(self, place: int) -> str:
+        return LETTERS[place % len(LETTERS)] if len(self.lines) > 1 else ""

@@ -1,0 +1,17 @@
+"""A run that was shown before another one, to come back to."""
+
+from dataclasses import dataclass
+
+from core.run.state import Run
+from tui.dashboard.steering import Steering
+from tui.dashboard.worker import Pump
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A run, and where its events come from."""
+
+    run: Run
+    steering: Steering
+    pump: Pump
+    viewer: bool

@@ -1,0 +1,121 @@
+"""The pad alone: up at once, with nothing of the dashboard but the screen itself.
+
+It imports neither the trainer nor the other screens, so that the first paint comes within half a
+second; and it is an app for the Pad screen in all that the screen asks of one.
+"""
+
+import sys
+from pathlib import Path
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.driver import Driver
+
+from core.network.classifier import Reader
+from core.run.state import Run
+from core.rundir.rundir import default_log_dir
+from data.ink_export import check_export, export_drawing
+from tui.pad.models import Minds, check_fits
+from tui.pad.screen import PadScreen
+from tui.terminal.alone import run_alone
+from tui.terminal.driver import Pace, driver_class
+from tui.terminal.telling import TellingApp
+from tui.widgets.help import PLAIN
+from tui.widgets.screens import PLACES
+from tui.widgets.text_widget import Lines, Part, fit
+
+
+class Title(Lines):
+    """What stands in place of the dashboard's header."""
+
+    DEFAULT_CSS = "Title { height: 2; }"
+
+    def lines(self, width: int, height: int) -> list[list[Part]]:  # noqa: ARG002 - two rows
+        """The program's name, and what this is."""
+        return [[(" trainpad", "title"), (fit("  the sketch pad", max(0, width - 9)), "dim")]]
+
+
+class PadAlone(PadScreen):
+    """The Pad screen where there is no run to show."""
+
+    def header(self) -> Title:  # type: ignore[override]  # there is no run for a header to tell of
+        """A title."""
+        return Title()
+
+    @property
+    def refused(self) -> frozenset[str]:
+        """What belongs to the dashboard."""
+        goes = {f"app.go('{place.name}')" for place in PLACES}
+        return super().refused | goes | {"app.detach", "app.ask_stop"}
+
+    def show(self, run: Run) -> None:
+        """There is no run."""
+
+    def catch_up(self) -> None:
+        """There is no run to catch up with."""
+
+
+class PadApp(TellingApp[None]):
+    """The sketch pad with the built-in weights, or those of a reader that is given."""
+
+    CSS_PATH = "../trainpad.tcss"
+    TITLE = "trainpad"
+    read_only = False
+    """Whether nothing is kept or taught from here: of one's own pad, never."""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c,ctrl+q", "ask_quit", "Quit", show=False, priority=True, id="app.interrupt"),
+    ]
+
+    def __init__(
+        self, reader: Reader | None = None, *, ascii_only: bool = False, log_dir: Path | None = None
+    ) -> None:
+        super().__init__()
+        self.ascii = ascii_only
+        self.set_class(ascii_only, PLAIN)
+        self.log_dir = log_dir or default_log_dir()
+        self.run_shown = Run()
+        self.pad_screen = PadAlone(minds=Minds(reader))
+
+    def get_driver_class(self) -> type[Driver]:
+        """A driver that outlives its terminal."""
+        return driver_class(super().get_driver_class(), Pace.chosen(), None)
+
+    def on_mount(self) -> None:
+        """Straight to the pad."""
+        self.push_screen(self.pad_screen)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave out what belongs to the dashboard."""
+        if action in ("go", "detach", "ask_stop"):
+            return False
+        return super().check_action(action, parameters)
+
+    def action_help(self) -> None:
+        """Every key of the pad."""
+        from tui.widgets.help import Help
+
+        self.push_screen(Help(self.pad_screen))
+
+    def action_ask_quit(self) -> None:
+        """Leave; a drawing is no work to lose."""
+        self.exit()
+
+
+def run_pad(reader: Reader | None, log_dir: Path, export: Path | None, *, ascii_only: bool) -> int:
+    """The pad until it is left; then write the drawing to ``export``, if there is one.
+
+    Raises:
+        UserError: the file cannot be written, or the reader is not for drawn digits.
+    """
+    if reader is not None:
+        check_fits(reader)
+    if export is not None:
+        check_export(export)
+    app = PadApp(reader, ascii_only=ascii_only, log_dir=log_dir)
+    status = run_alone(app)
+    lines = app.pad_screen.sheet.lines
+    if export is not None and lines:
+        export_drawing(export, [line.points for line in lines], [line.pen for line in lines])
+    elif export is not None:
+        sys.stderr.write(f"nothing is drawn, so {export} is not written\n")
+    return status

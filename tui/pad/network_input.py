@@ -1,0 +1,135 @@
+"""What the network sees of a drawing, beside the digit that it reads there, large.
+
+The eye is 28x28 pixels in 28x14 cells, whatever the screen's size: it is the network's input, pixel
+for pixel. The digit is made of seven bars, so that it can have any size.
+"""
+
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from tui.widgets.half_blocks import GREY, NEGATIVE_RAMP, RAMP, Tones, render_image, render_signed
+from tui.widgets.strip_widget import Rows
+
+Image = npt.NDArray[np.float32]
+SIDE = 28
+
+SEGMENTS = {
+    "0": "abcdef", "1": "bc", "2": "abged", "3": "abgcd", "4": "fgbc", "5": "afgcd",
+    "6": "afgedc", "7": "abc", "8": "abcdefg", "9": "abcdfg",
+}  # fmt: skip
+"""The bars of each digit: a at the top, then clockwise to f, and g in the middle."""
+
+
+class Eye(Rows):
+    """The 28x28 that the network sees, or which of it spoke for the answer and which against."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"eye--ink", "eye--for", "eye--against"}
+    DEFAULT_CSS = """
+    Eye { width: 28; height: 14; }
+    Eye > .eye--ink { color: $foreground; background: $surface; }
+    Eye > .eye--for { color: $accent; background: $surface; }
+    Eye > .eye--against { color: $error; background: $surface; }
+    """
+
+    def __init__(self, *, ascii_only: bool) -> None:
+        super().__init__()
+        self._ascii = ascii_only
+        self._image: Image = np.zeros((SIDE, SIDE), np.float32)
+        self._signed = False
+
+    def show(self, image: Image) -> None:
+        """Show what is seen, float32 ``[28, 28]`` in 0..1."""
+        self._image, self._signed = image, False
+        self.update_rows()
+
+    def show_why(self, contributions: Image) -> None:
+        """Show what each pixel spoke for (above 0) or against, ``[28, 28]`` of any scale."""
+        largest = float(np.abs(contributions).max()) or 1.0
+        self._image, self._signed = contributions / largest, True
+        self.update_rows()
+
+    @property
+    def _letters(self) -> bool:
+        """Whether letters tell for from against: without colours, nothing else can."""
+        return self._ascii or self.app.no_color
+
+    @property
+    def legend(self) -> str:
+        """How to tell which pixels spoke for the answer, and which against."""
+        if self._letters:
+            return f"{RAMP[1:].strip()} for it, {NEGATIVE_RAMP.strip()} against"
+        return "for it in the digit's colour, against in red"
+
+    def rows(self, width: int, height: int) -> list[Strip]:  # noqa: ARG002 - always 28x28
+        """The image, two pixels in a cell."""
+        if self._signed:
+            against, speaks_for = self._tones("against"), self._tones("for")
+            return render_signed(self._image, against, speaks_for, ascii_only=self._letters)
+        return render_image(self._image, self._tones("ink"), ascii_only=self._ascii)
+
+    def _tones(self, kind: str) -> Tones:
+        style = self.get_component_rich_style(f"eye--{kind}")
+        return Tones(style.bgcolor or GREY.low, style.color or GREY.high)
+
+
+class BigDigit(Rows):
+    """One digit as large as there is room for; nothing where the network is not sure."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"big-digit--ink"}
+    DEFAULT_CSS = """
+    BigDigit { width: 7; height: 7; }
+    BigDigit > .big-digit--ink { color: $accent; }
+    BigDigit:light > .big-digit--ink { color: $accent-darken-3; }
+    """
+
+    def __init__(self, *, ascii_only: bool) -> None:
+        super().__init__()
+        self._ascii = ascii_only
+        self._digit = ""
+
+    def show(self, digit: str) -> None:
+        """Show this digit; a blank for anything else."""
+        if digit != self._digit:
+            self._digit = digit
+            self.update_rows()
+
+    def rows(self, width: int, height: int) -> list[Strip]:
+        """The bars, two pixels in a cell."""
+        picture = seven_bars(self._digit, width, 2 * height)
+        style = self.get_component_rich_style("big-digit--ink")
+        ink = Style(color=style.color)
+        return [
+            Strip([Segment(_letters(top, bottom, " ###" if self._ascii else " ▀▄█"), ink)])
+            for top, bottom in zip(picture[::2], picture[1::2], strict=True)
+        ]
+
+
+def _letters(top: npt.NDArray[np.bool_], bottom: npt.NDArray[np.bool_], signs: str) -> str:
+    """A row of cells; ``signs`` are for none, the upper, the lower and both pixels."""
+    return "".join(signs[a + 2 * b] for a, b in zip(top.tolist(), bottom.tolist(), strict=True))
+
+
+def seven_bars(digit: str, width: int, height: int) -> npt.NDArray[np.bool_]:
+    """A digit of seven bars in ``[height, width]`` pixels; none lit for anything else."""
+    picture = np.zeros((height, width), np.bool_)
+    bar = max(1, round(min(width, height) / 5))
+    middle = (height - bar) // 2
+    left, right = slice(0, bar), slice(width - bar, width)
+    upper, lower = slice(0, middle + bar), slice(middle, height)
+    places = {
+        "a": (slice(0, bar), slice(None)), "b": (upper, right), "c": (lower, right),
+        "d": (slice(height - bar, height), slice(None)), "e": (lower, left), "f": (upper, left),
+        "g": (slice(middle, middle + bar), slice(None)),
+    }  # fmt: skip
+    for name in SEGMENTS.get(digit, ""):
+        picture[places[name]] = True
+    if digit == "1":
+        picture = np.roll(picture, -((width - bar) // 2), axis=1)
+    return picture

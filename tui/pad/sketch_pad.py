@@ -1,0 +1,294 @@
+"""The sketch pad: a square field on which a digit is drawn with the mouse or with keys alone.
+
+The widget knows ink and nothing of digits: it keeps strokes (``tui.pad.drawing``), shows them
+(``tui.pad.canvas``) and tells the screen that they changed; the screen decides when to ask a
+network. A terminal reports the mouse in cells, many times in a stroke, and bytes are dear over
+SSH, so a move of the pen repaints only the spans of cells whose grey changed.
+"""
+
+from typing import ClassVar
+
+import numpy as np
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.reactive import reactive
+
+from tui.pad.canvas import InkField
+from tui.pad.drawing import Point, Points, Sheet, State, clip_to_square
+
+PEN = 0.085
+"""The pen's width as a part of the field's side: MNIST's, when a digit fills two thirds of it."""
+THINNEST, THICKEST = 0.03, 0.2
+PEN_STEP = 0.01
+CURSORS = {"up": "[]", "down": "()", "erase": "{}"}
+
+
+class SketchPad(InkField, can_focus=True):
+    """A square field to draw on; as large as its container allows, up to 56x28 cells."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(0,-1)", "Up", show=False, id="pad.up", tooltip="Move up"),
+        Binding("down,j", "move(0,1)", "Down", show=False, id="pad.down", tooltip="Move down"),
+        Binding("left,h", "move(-1,0)", "Left", show=False, id="pad.left", tooltip="Move left"),
+        Binding("right,l", "move(1,0)", "Right", show=False, id="pad.right", tooltip="Move right"),
+        Binding("space", "pen", "Pen", id="pad.pen", tooltip="Put the pen down or take it up"),
+        Binding("e", "eraser", "Erase", id="pad.erase", tooltip="Change between pen and eraser"),
+        Binding("u", "undo", "Undo", id="pad.undo", tooltip="Take the last stroke back"),
+        Binding("r", "redo", "Redo", id="pad.redo", tooltip="Draw again what was taken back"),
+        Binding("c", "clear", "Clear", id="pad.clear", tooltip="Start on an empty field"),
+        Binding("p", "older", "Previous", id="pad.older", tooltip="Show the drawing before"),
+        Binding("n", "newer", "Next", id="pad.newer", tooltip="Show the drawing after"),
+        Binding(
+            "plus,equals_sign",
+            "pen_width(1)",
+            "Thicker",
+            show=False,
+            id="pad.thicker",
+            tooltip="A thicker pen (or the wheel)",
+        ),
+        Binding(
+            "minus",
+            "pen_width(-1)",
+            "Thinner",
+            show=False,
+            id="pad.thinner",
+            tooltip="A thinner pen (or the wheel)",
+        ),
+    ]
+
+    pen = reactive(PEN, repaint=False)
+    """The pen's width, as a part of the field's side."""
+    erasing = reactive(False, repaint=False)
+    """Whether the pen is an eraser; the right mouse button is one anyway."""
+    pen_down = reactive(False, repaint=False)
+    """Whether moving by keys draws."""
+
+    class Changed(Message):
+        """There is other ink on the pad."""
+
+        def __init__(self, pad: "SketchPad", finished: bool) -> None:
+            super().__init__()
+            self.pad = pad
+            self.finished = finished
+            """False while the pen is down."""
+
+        @property
+        def control(self) -> "SketchPad":
+            """The pad, for ``@on`` with a selector."""
+            return self.pad
+
+        @property
+        def strokes(self) -> list[Points]:
+            """The ink by now, in the unit square, as ``data.ink`` takes it."""
+            return self.pad.strokes
+
+    def __init__(
+        self,
+        sheet: Sheet | None = None,
+        *,
+        ascii_only: bool = False,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        """A field on a sheet of its own, unless one is given."""
+        super().__init__(sheet or Sheet(), ascii_only=ascii_only, id=id)
+        self._at: Point | None = None
+        """Where the pen is while a mouse button is held."""
+        self._mouse_erases = False
+        self._place: Point = (0.5, 0.5)
+        """Where the keys have the pen."""
+        self._by_keys = False
+
+    # -- what others ask ---------------------------------------------------------------------------
+
+    @property
+    def strokes(self) -> list[Points]:
+        """The ink: arrays ``[n, 2]`` in the unit square, y downward."""
+        return self._sheet.strokes
+
+    @property
+    def lines(self) -> State:
+        """The ink with the width of the pen."""
+        return self._sheet.lines
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is drawn."""
+        return self._sheet.empty
+
+    # -- mouse -------------------------------------------------------------------------------------
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Set pen or eraser down."""
+        if event.button not in (1, 3):
+            return
+        event.stop()
+        self.capture_mouse()
+        self.pen_down = False
+        self._point_out(False)
+        self._mouse_erases = self.erasing or event.button == 3
+        self._sheet.begin()
+        self._at = self._point(event)
+        self._go(self._at, self._at, self._mouse_erases)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Draw or erase on; which, the pad remembers: reports of motion may carry no button."""
+        if self._at is None:
+            return
+        event.stop()
+        here = self._point(event)
+        if here != self._at:
+            self._go(self._at, here, self._mouse_erases)
+            self._at = here
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """Lift the pen."""
+        if self._at is not None:
+            event.stop()
+            self.release_mouse()
+            self._end_drag()
+
+    def on_mouse_release(self) -> None:
+        """The mouse was taken away: another screen, or the window lost it.
+
+        This comes late: where strokes follow fast, after the next one has begun.
+        """
+        if self._at is not None and self.app.mouse_captured is not self:
+            self._end_drag()
+
+    def on_hide(self) -> None:
+        """What is out of sight is not drawn on, and leaves the mouse to others."""
+        self.release_mouse()
+        if self._at is not None:
+            self._end_drag()
+
+    def _end_drag(self) -> None:
+        self._at = None
+        self._sheet.finish()
+        self.post_message(self.Changed(self, True))
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """A thicker pen."""
+        event.stop()
+        self.action_pen_width(1)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """A thinner pen."""
+        event.stop()
+        self.action_pen_width(-1)
+
+    def _point(self, event: events.MouseEvent) -> Point:
+        """Where the mouse is: the middle of its cell, unless the terminal told more."""
+        corner = self.content_region
+        x, y = event.pointer_screen_x - corner.x, event.pointer_screen_y - corner.y
+        if x == int(x) and y == int(y):
+            x, y = x + 0.5, y + 0.5
+        return x / (2 * self.rows), y / self.rows
+
+    # -- keys --------------------------------------------------------------------------------------
+
+    def action_move(self, right: int, down: int) -> None:
+        """One step of a row's height, drawing or erasing on the way if the pen is down."""
+        here = self._place
+        self._place = self._on_grid(right, down)
+        self._point_out(True)
+        if not self.pen_down or self._place == here:
+            return
+        if self.erasing:
+            self._go(here, self._place, True)
+        else:
+            self._step()
+
+    def _on_grid(self, right: int, down: int) -> Point:
+        """The place some steps of a row's height away, on a grid of such squares."""
+        last = self.rows - 1
+        column, row = (int(v * self.rows) for v in self._place)
+        x, y = min(max(column + right, 0), last), min(max(row + down, 0), last)
+        return (x + 0.5) / self.rows, (y + 0.5) / self.rows
+
+    def _step(self) -> None:
+        if self._sheet.step(self._place):
+            self.redraw()
+        else:
+            self.add_line(self._sheet.lines[-1].points[-2:], self.pen)
+        self.post_message(self.Changed(self, False))
+
+    def _point_out(self, by_keys: bool) -> None:
+        """Show where the keys have the pen, and what it does there; the mouse needs no cursor."""
+        self._by_keys = by_keys
+        state = "erase" if self.erasing else "down" if self.pen_down else "up"
+        self.show_cursor(self._place if by_keys else None, CURSORS[state])
+
+    def action_pen(self) -> None:
+        """Put the pen down where the cursor is, or take it up."""
+        self.pen_down = not self.pen_down
+        if self.pen_down:
+            self._place = self._on_grid(0, 0)
+        self._point_out(True)
+        if self.pen_down:
+            self._sheet.begin()
+            self._go(self._place, self._place, self.erasing)
+        else:
+            self._sheet.finish()
+            self.post_message(self.Changed(self, True))
+
+    def action_eraser(self) -> None:
+        """Change between pen and eraser."""
+        self.pen_down = False
+        self._sheet.finish()
+        self.erasing = not self.erasing
+        self._point_out(self._by_keys)
+
+    def action_pen_width(self, steps: int) -> None:
+        """Another width for the lines that follow."""
+        self.pen = min(max(self.pen + steps * PEN_STEP, THINNEST), THICKEST)
+
+    def action_undo(self) -> None:
+        """Take the last gesture back."""
+        self._replaced(self._sheet.undo())
+
+    def action_redo(self) -> None:
+        """Draw again what was taken back."""
+        self._replaced(self._sheet.redo())
+
+    def action_clear(self) -> None:
+        """Start on an empty field."""
+        self._replaced(self._sheet.clear())
+
+    def action_older(self) -> None:
+        """Show the drawing before."""
+        self._replaced(self._sheet.older())
+
+    def action_newer(self) -> None:
+        """Show the drawing after."""
+        self._replaced(self._sheet.newer())
+
+    # -- ink ---------------------------------------------------------------------------------------
+
+    def _go(self, start: Point, end: Point, erase: bool) -> None:
+        """Take pen or eraser from one point to another, of which only the field's part counts."""
+        if erase:
+            if self._sheet.erase(start, end, max(self.pen, PEN)):
+                self.redraw()
+        else:
+            self._draw(start, end)
+        self.post_message(self.Changed(self, False))
+
+    def _draw(self, start: Point, end: Point) -> None:
+        inside = clip_to_square(start, end)
+        if inside is None:
+            return
+        if not self._sheet.drawing or inside[0] != start:
+            self._sheet.start(inside[0], self.pen)
+        if inside[1] != inside[0]:
+            self._sheet.extend(inside[1])
+        self.add_line(np.array(inside), self.pen)
+        if inside[1] != end:
+            self._sheet.lift()
+
+    def _replaced(self, changed: bool) -> None:
+        self.pen_down = False
+        self._point_out(self._by_keys)
+        if changed:
+            self.redraw()
+            self.post_message(self.Changed(self, True))

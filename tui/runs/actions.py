@@ -1,0 +1,146 @@
+"""What one can do with a run on the disk, from its key to the end: ask, do, say what came of it."""
+
+import shlex
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from core.export.options import Wanted, export
+from core.rundir import deletion, notes
+from core.rundir.overview import Entry
+from core.rundir.rundir import RunDir
+from core.session.request import going_on
+from data.errors import UserError
+from tui.runs.dialogs import Form, Question
+from tui.widgets.background import Aside
+
+if TYPE_CHECKING:
+    from tui.dashboard.screen import View
+
+WAYS = {".csv": "csv", ".png": "png", ".ipynb": "notebook"}
+"""What a file's ending asks for."""
+Compared = Sequence[tuple[str, Entry]]
+
+
+class RunActions:
+    """The actions on runs; posts `Done` to its screen when a run may be another than before."""
+
+    class Done(Message):
+        """Something on the disk changed."""
+
+    def __init__(self, screen: "View") -> None:
+        self._screen = screen
+        self._exporting: Aside[list[str]] = Aside(screen, self._take_told)
+
+    def do(self, name: str, entry: Entry, compared: Compared) -> None:
+        """Do what the key called `name` is for with a run, or with those that are compared."""
+        acts: dict[str, Callable[[], None]] = {
+            "open": lambda: self._screen.trainpad.open_run(entry.run),
+            "replay": lambda: self._ask_speed(entry),
+            "resume": lambda: self._begin(entry, branch=False),
+            "branch": lambda: self._begin(entry, branch=True),
+            "note": lambda: self._ask_note(entry),
+            "export": lambda: self._ask_file(entry, compared),
+            "delete": lambda: self._ask_delete(entry),
+        }
+        self._try(acts[name])
+
+    def _try(self, act: Callable[[], None]) -> None:
+        """Do it, or say why not."""
+        try:
+            act()
+        except UserError as error:
+            self._screen.trainpad.tell(str(error))
+
+    def _ask(self, form: Form, act: Callable[[list[str]], None]) -> None:
+        """Have a form filled in, and act on it unless it was left."""
+
+        def answered(answer: list[str] | None) -> None:
+            if answer is not None:
+                self._try(lambda: act(answer))
+
+        self._screen.app.push_screen(form, answered)
+
+    def _ask_speed(self, entry: Entry) -> None:
+        title = f"Replay {entry.title}: how many times as fast as it was?"
+        self._ask(
+            Form(title, [("speed", "10")]),
+            lambda answer: self._screen.trainpad.open_run(entry.run, _speed(answer[0])),
+        )
+
+    def _begin(self, entry: Entry, *, branch: bool) -> None:
+        app = self._screen.trainpad
+        command = f"trainpad {'--branch' if branch else '--resume'} {_quoted(entry)}"
+        if not branch and entry.state.live:
+            raise UserError(f"{entry.title} is being trained already; enter shows it")
+        if not branch and entry.state.steps >= entry.state.max_steps:
+            more = f"{command} --max_steps {2 * entry.state.steps}"
+            raise UserError(f"{entry.title} has done all its steps; `{more}` goes on with it")
+        if not app.can_begin:
+            raise UserError(f"this window cannot train it now; `{command}` at a prompt can")
+        app.begin(going_on(entry.run, branch=branch))
+
+    def _ask_note(self, entry: Entry) -> None:
+        note = entry.note
+        fields = [("name", note.title), ("tags", " ".join(note.tags)), ("note", note.text)]
+
+        def write(answer: list[str]) -> None:
+            title, tags, text = answer
+            notes.write(entry.run, notes.made(title, tags.replace(",", " ").split(), text))
+            self._screen.post_message(self.Done())
+
+        self._ask(Form(entry.state.name, fields), write)
+
+    def _ask_file(self, entry: Entry, compared: Compared) -> None:
+        runs = [other.run for letter, other in compared if letter] or [entry.run]
+        several = len(runs) > 1
+        title = f"Export {len(runs)} runs" if several else f"Export {entry.title}"
+        name = "runs.png" if several else f"{entry.state.name}.csv"
+        hint = ".png a picture, .ipynb a notebook" + ("" if several else ", .csv the evaluations")
+        field = ("file; its ending says what it holds", str(Path.cwd() / name))
+        self._ask(
+            Form(title, [field], f"{hint}\n"),
+            lambda answer: self._export(runs, Path(answer[0].strip()).expanduser()),
+        )
+
+    def _export(self, runs: Sequence[RunDir], path: Path) -> None:
+        if path.suffix not in WAYS:
+            known = ", ".join(WAYS)
+            raise UserError(f"{path.name} must end in {known}; `trainpad export` can do more")
+        way = WAYS[path.suffix]
+        wanted = Wanted(**{way: str(path)})  # type: ignore[arg-type]  # none of WAYS is a flag
+        self._exporting.ask(lambda: export(runs, wanted), now=True)
+
+    def _take_told(self, result: list[str] | Exception) -> None:
+        told = [str(result)] if isinstance(result, Exception) else result
+        self._screen.trainpad.tell("; ".join(told))
+
+    def _ask_delete(self, entry: Entry) -> None:
+        def answered(answer: bool | None) -> None:
+            if answer:
+                self._try(lambda: self._delete(entry))
+
+        question = f"Delete {entry.title}, {entry.state.steps:,} steps, for good?"
+        self._screen.app.push_screen(Question(question), answered)
+
+    def _delete(self, entry: Entry) -> None:
+        staying = deletion.discard(entry.run)
+        left = f"; {', '.join(staying[:3])} in it is not trainpad's and stays" if staying else ""
+        self._screen.trainpad.tell(f"deleted {entry.title}{left}")
+        self._screen.post_message(self.Done())
+
+
+def _quoted(entry: Entry) -> str:
+    return shlex.quote(str(entry.run.path))
+
+
+def _speed(text: str) -> float:
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed <= 1e9:
+        raise UserError(f"speed must be a number from 0 to 1e9, such as 10, not {text[:20]!r}")
+    return speed

@@ -1,0 +1,318 @@
+"""The Runs screen: every run there is, compared, opened, gone on with, exported and cleared away.
+
+Reading happens off the UI thread, again every few seconds while the screen is shown; what comes
+back is kept by the run's directory, so that pointer and marks stay on their runs.
+"""
+
+from collections.abc import Sequence
+from operator import is_not
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.widgets import Input
+
+from core.run.state import Run
+from core.rundir.overview import Entry, Overview
+from tui.chart.chart import Chart
+from tui.chart.traces import Line
+from tui.dashboard.screen import View
+from tui.runs import rows
+from tui.runs.actions import RunActions
+from tui.runs.curves import Curves, News
+from tui.runs.keys import BINDINGS
+from tui.runs.rows import Column
+from tui.runs.table import MARKS, Differences, RunDetails, RunsTable
+from tui.widgets import background
+from tui.widgets.background import Aside
+
+LOOK = 2.0
+"""Seconds between two looks at the runs."""
+VALUES = ("loss", "precision")
+UNREAD = Run()
+"""What stands for a run whose curves are not read yet."""
+
+
+WRITES = ("resume", "branch", "note", "export", "delete")
+"""What a window that only looks on may not do with a run."""
+
+
+class RunsScreen(View):
+    """All runs of the log directory."""
+
+    NAME = "runs"
+    CHANGES = frozenset(f"run('{name}')" for name in WRITES)
+    BINDINGS: ClassVar[list[BindingType]] = [*BINDINGS]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._overview = Overview(self.trainpad.log_dir)
+        self._looking: Aside[list[Entry]] = Aside(self, self._take_entries)
+        self._curves = Curves()
+        self._reading: Aside[News] = Aside(self, self._take_news)
+        self._actions = RunActions(self)
+        self._entries: Sequence[Entry] | None = None
+        self._shown: Sequence[Entry] = ()
+        self._columns: Sequence[Column] = rows.columns(())
+        self._place = 0
+        self._marked: list[Path] = []
+        self._by: tuple[Column, bool] = (rows.STARTED, False)
+        self._value = "loss"
+        self._settled = ""
+        """The run on the other screens for which the pointer has found its place."""
+
+    def compose(self) -> ComposeResult:
+        """The filter, the list, the run that is pointed at; below, chart and differences."""
+        yield self.header()
+        yield Input(placeholder="words that a run must have", compact=True, id="runs-filter")
+        yield RunsTable()
+        yield RunDetails()
+        with Container(id="runs-below"):
+            yield Chart("loss", id="overlay")
+            yield Differences()
+        yield self.footer()
+
+    def on_mount(self) -> None:
+        """Look at the runs, now and from time to time."""
+        chart = self.query_one(Chart)
+        chart.set_glyphs(self.trainpad.glyphs)
+        chart.can_focus = False
+        self.query_one("#runs-filter").display = False
+        self.set_interval(LOOK, self._look)
+
+    def on_screen_resume(self) -> None:
+        """See at once what happened meanwhile."""
+        self._look(now=True)
+
+    # -- from the disk to the screen ----------------------------------------------------------
+
+    def _look(self, *, now: bool = False) -> None:
+        if self.is_current:
+            self._looking.ask(self._overview.look, now=now)
+            self._read()
+
+    @on(background.Finished)
+    def _finish(self, message: background.Finished) -> None:
+        message.deliver()
+
+    def _take_entries(self, result: list[Entry] | Exception) -> None:
+        if isinstance(result, Exception):
+            self.trainpad.tell(f"the runs cannot be read: {result}")
+            return
+        first = self._entries is None
+        before, self._entries = self._entries or (), result
+        there = {entry.run.path for entry in result}
+        if self._overview.complete:
+            self._marked = [path for path in self._marked if path in there]
+        else:
+            self._looking.ask(self._overview.look, now=True)
+        # What did not change is the very object of the last look.
+        if first or len(before) != len(result) or any(map(is_not, before, result)):
+            self._arrange()
+        self._point_at_shown()
+        if first:
+            self._read(now=True)
+
+    def _point_at_shown(self) -> None:
+        """Point at the run that the other screens show, once for each."""
+        shown = self.trainpad.run_shown.directory
+        if not shown or shown == self._settled:
+            return
+        wanted = Path(shown).absolute()
+        for place, entry in enumerate(self._shown):
+            if entry.run.path.absolute() == wanted:
+                self._point(place)
+
+    def _read(self, *, now: bool = False) -> None:
+        """Have the curves read of the runs that the chart is to show."""
+        wanted = [entry.run for _, entry in self._compared]
+        self._reading.ask(lambda: self._curves.read(wanted), now=now)
+
+    def _take_news(self, result: News | Exception) -> None:
+        if isinstance(result, Exception):
+            self.trainpad.tell(f"the curves cannot be read: {result}")
+            return
+        self._curves.fold(result)
+        self._draw()
+
+    @property
+    def _compared(self) -> list[tuple[str, Entry]]:
+        """The marked runs with their letters, or else the one that is pointed at."""
+        known = {entry.run.path: entry for entry in self._entries or ()}
+        marked = [known[path] for path in self._marked if path in known]
+        if marked:
+            return list(zip(MARKS, marked, strict=False))
+        return [("", entry)] if (entry := self._here) else []
+
+    @property
+    def _here(self) -> Entry | None:
+        """The run that is pointed at."""
+        return self._shown[self._place] if self._shown else None
+
+    def _arrange(self) -> None:
+        """Filter and sort anew, with the pointer on the same run where it is still there."""
+        here = self._here
+        words = self.query_one("#runs-filter", Input).value
+        found = rows.matching(self._entries or (), words)
+        self._shown = rows.ordered(found, self._by[0], backward=self._by[1])
+        paths = [entry.run.path for entry in self._shown]
+        if here is not None and here.run.path in paths:
+            self._place = paths.index(here.run.path)
+        self._place = max(0, min(self._place, len(paths) - 1))
+        self._columns = rows.columns(self._shown)
+        self._draw()
+
+    def _draw(self) -> None:
+        table = self.query_one(RunsTable)
+        letters = dict(zip(self._marked, MARKS, strict=False))
+        table.show(self._shown, self._columns, self._place, letters, self._by, self._empty)
+        self.query_one(RunDetails).show(self._here)
+        self.query_one(Differences).show(self._compared)
+        self._draw_chart()
+
+    @property
+    def _empty(self) -> str:
+        """What stands where no run does."""
+        if self._entries is None:
+            return "reading the runs …"
+        if self._entries:
+            return "no run has these words; esc shows all"
+        return "there are no runs yet in this folder"
+
+    def _draw_chart(self) -> None:
+        chart = self.query_one(Chart)
+        chart.title = "loss" if self._value == "loss" else "precision on validation"
+        lines = [self._line(entry) for _, entry in self._compared]
+        chart.show(lines)
+
+    def _line(self, entry: Entry) -> Line:
+        """The curve of a run; an empty one until it has been read."""
+        run = self._curves.runs.get(entry.run.path, UNREAD)
+        if self._value == "loss":
+            return Line(entry.title, run.losses, timeline=run.timeline)
+        points = run.precision["validation"]
+        return Line(entry.title, points, timeline=points.timeline)
+
+    # -- pointing, marking, sorting, filtering --------------------------------------------------
+
+    def action_point(self, rows: int) -> None:
+        """Move the pointer by so many rows."""
+        self._point(self._place + rows)
+
+    def action_page(self, pages: int) -> None:
+        """Move the pointer by so many pages."""
+        self._point(self._place + pages * self.query_one(RunsTable).page)
+
+    def _point(self, place: int) -> None:
+        self._place = max(0, min(place, len(self._shown) - 1))
+        self._settled = self.trainpad.run_shown.directory
+        self._draw()
+        if not self._marked:
+            self._read(now=True)
+
+    @on(RunsTable.Clicked)
+    def _clicked(self, message: RunsTable.Clicked) -> None:
+        self._point(message.place)
+        if message.twice:
+            self.action_run("open")
+
+    def action_mark(self) -> None:
+        """Mark the run, or take the mark away, and go on to the next."""
+        entry = self._here
+        if entry is None:
+            return
+        if entry.run.path in self._marked:
+            self._marked.remove(entry.run.path)
+        elif len(self._marked) < len(MARKS):
+            self._marked.append(entry.run.path)
+        else:
+            self.trainpad.tell(f"{len(MARKS)} runs are all that one chart can tell apart")
+            return
+        self._point(self._place + 1)
+        self._read(now=True)
+
+    def action_order(self) -> None:
+        """Sort by the next column that is shown."""
+        columns = rows.fitting(self._columns, self.size.width)
+        names = [column.name for column in columns]
+        now = names.index(self._by[0].name) if self._by[0].name in names else -1
+        self._sort(columns[(now + 1) % len(columns)], backward=False)
+
+    def action_reverse(self) -> None:
+        """Sort the other way round."""
+        self._sort(self._by[0], backward=not self._by[1])
+
+    @on(RunsTable.Sorted)
+    def _sorted(self, message: RunsTable.Sorted) -> None:
+        again = message.column.name == self._by[0].name
+        self._sort(message.column, backward=again and not self._by[1])
+
+    def _sort(self, column: Column, *, backward: bool) -> None:
+        self._by = column, backward
+        self._arrange()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """In the filter, a slash is text."""
+        if action == "filter" and self.ready:
+            return self.focused is not self.query_one("#runs-filter", Input)
+        return super().check_action(action, parameters)
+
+    def action_filter(self) -> None:
+        """Ask for words; the key has priority, so that the next one is a word's already."""
+        field = self.query_one("#runs-filter", Input)
+        field.display = True
+        self.set_focus(field)
+
+    @on(Input.Changed, "#runs-filter")
+    def _filtered(self) -> None:
+        self._arrange()
+
+    @on(Input.Submitted, "#runs-filter")
+    def _filter_taken(self) -> None:
+        self.set_focus(None)
+        field = self.query_one("#runs-filter", Input)
+        field.display = bool(field.value)
+        self._read(now=True)
+
+    def action_clear(self) -> None:
+        """Forget the filter; without one, the marks."""
+        field = self.query_one("#runs-filter", Input)
+        if field.display:
+            field.value = ""
+            field.display = False
+            self.set_focus(None)
+        else:
+            self._marked = []
+        self._arrange()
+        self._read(now=True)
+
+    # -- the chart ------------------------------------------------------------------------------
+
+    def action_value(self) -> None:
+        """Show the other value."""
+        self._value = VALUES[1 - VALUES.index(self._value)]
+        self._draw_chart()
+
+    def action_table(self) -> None:
+        """The differences in place of the chart, and back."""
+        self.toggle_class("-differences")
+
+    def action_chart(self, name: str, *arguments: float) -> None:
+        """Do to the chart what its own key does."""
+        getattr(self.query_one(Chart), f"action_{name}")(*arguments)
+
+    # -- what one can do with a run -------------------------------------------------------------
+
+    def action_run(self, name: str) -> None:
+        """Do something with the run that is pointed at."""
+        if self.trainpad.read_only and name in WRITES:
+            self.trainpad.tell("this window only looks on")
+        elif (entry := self._here) is not None:
+            self._actions.do(name, entry, self._compared)
+
+    @on(RunActions.Done)
+    def _done(self) -> None:
+        self._look(now=True)

@@ -1,0 +1,1 @@
+"""The terminal: Textual's driver and the base of every app."""

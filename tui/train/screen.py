@@ -1,0 +1,284 @@
+"""The Train screen: loss and precision as they come, and everything to steer with."""
+
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+
+from core.run.hparams import DECLARED, HyperParameters, changed
+from core.run.state import Run
+from core.rundir import checkpoint
+from core.rundir.resume import Origin
+from core.rundir.rundir import RunDir
+from data.dataset import SPLITS
+from data.errors import UserError
+from tui.chart.chart import SMOOTHINGS, Chart
+from tui.chart.marks import Mark, MarkKind
+from tui.chart.traces import Line
+from tui.dashboard.screen import View
+from tui.train.evaluations import EvaluationTable
+from tui.train.messages import Messages
+from tui.train.panel import Panel
+from tui.train.system_stats import GaugeRow
+from tui.widgets.dialogs import BranchDialog, NextDialog
+
+PARTS = {
+    "panel": ("P", "panel of hyperparameters"),
+    "precision": ("R", "precision chart"),
+    "table": ("T", "table of evaluations"),
+    "messages": ("M", "messages"),
+    "gauges": ("G", "gauges"),
+}
+"""What can be hidden: the key, and what it is."""
+KINDS = {
+    "change": MarkKind.CHANGE,
+    "checkpoint": MarkKind.CHECKPOINT,
+    "warning": MarkKind.WARNING,
+    "branch": MarkKind.BRANCH,
+    "diverged": MarkKind.DIVERGED,
+}
+
+
+class TrainScreen(View):
+    """Watch the training and steer it."""
+
+    NAME = "train"
+    CHANGES = frozenset(
+        {"pause", "turn(-1)", "turn(1)", "evaluate", "step", "checkpoint", "new_run", "branch"}
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "pause", "Pause", id="train.pause", tooltip="Pause, or go on"),
+        Binding("left_square_bracket", "turn(-1)", "Rate down", id="train.slower", key_display="[",
+                tooltip="Learning rate down by a fifth"),
+        Binding("right_square_bracket", "turn(1)", "Rate up", id="train.faster", key_display="]",
+                tooltip="Learning rate up by a quarter"),
+        Binding("e", "evaluate", "Evaluate", id="train.evaluate",
+                tooltip="Measure precision on all splits now"),
+        Binding("s", "step", "Step", id="train.step", tooltip="One step, while paused"),
+        Binding("c", "checkpoint", "Checkpoint", id="train.checkpoint",
+                tooltip="Save a checkpoint now"),
+        Binding("tab", "panel", "Panel", id="train.panel",
+                tooltip="Into the panel of hyperparameters and out again", priority=True),
+        Binding("l", "chart('toggle_log')", "Log", id="train.log",
+                tooltip="Logarithmic or linear loss"),
+        Binding("x", "chart('next_axis')", "Axis", show=False, id="train.axis",
+                tooltip="x by step, time since the start, or the clock"),
+        Binding("m", "chart('next_smoothing')", "Smooth", show=False, id="train.smooth",
+                tooltip="Smoothing: none, 0.6, 0.9, 0.97"),
+        Binding("plus,equals_sign", "chart('zoom', 0.5)", "Zoom in", show=False, key_display="+",
+                id="train.zoom_in", tooltip="Show half as much"),
+        Binding("minus", "chart('zoom', 2.0)", "Zoom out", show=False, key_display="-",
+                id="train.zoom_out", tooltip="Show twice as much"),
+        Binding("left", "chart('move', -1)", "Earlier", show=False, id="train.earlier",
+                tooltip="Move the cursor or the view to earlier steps"),
+        Binding("right", "chart('move', 1)", "Later", show=False, id="train.later",
+                tooltip="Move the cursor or the view to later steps"),
+        Binding("i", "chart('toggle_cursor')", "Cursor", show=False, id="train.cursor",
+                tooltip="A cursor that reads the values at a step"),
+        Binding("0", "chart('show_all')", "Whole run", show=False, id="train.whole",
+                tooltip="Show the whole run"),
+        Binding("end", "chart('follow')", "Newest", show=False, id="train.follow",
+                tooltip="Follow the newest steps"),
+        Binding("n", "new_run", "New", id="train.new",
+                tooltip="A new run with what the panel says"),
+        Binding("b", "branch", "Branch", id="train.branch",
+                tooltip="A new run that starts with the weights of a checkpoint"),
+        Binding("f", "full", "Full", id="train.full",
+                tooltip="The chart alone, and back"),
+        *(
+            Binding(
+                key,
+                f"hide('{part}')",
+                f"Hide {part}",
+                show=False,
+                id=f"train.hide_{part}",
+                tooltip=f"Hide or show the {what}",
+            )
+            for part, (key, what) in PARTS.items()
+        ),
+    ]  # fmt: skip
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._run = Run()
+        self._evaluated: tuple[object, ...] = ()
+        """What the chart of evaluations was drawn from."""
+
+    def compose(self) -> ComposeResult:
+        """Charts at the left, panel and table at the right, messages below."""
+        yield self.header()
+        with Container(id="body"):
+            with Vertical(id="charts"):
+                yield Chart("loss", id="loss")
+                yield Chart("precision", id="precision")
+            with Vertical(id="side"):
+                yield Panel()
+                yield EvaluationTable()
+        yield Messages()
+        yield GaugeRow()
+        yield self.footer()
+
+    def on_mount(self) -> None:
+        """Nothing is focused: keys belong to the screen until the panel is entered."""
+        glyphs = self.trainpad.glyphs
+        settings = self.trainpad.settings
+        for part in PARTS:
+            self.set_class(part in settings.get("hidden", []), f"-no-{part}")
+        loss = self.query_one("#loss", Chart)
+        loss.scene.logarithmic = settings.get("log", False)
+        smoothing = settings.get("smoothing", 0.0)
+        loss.scene.smoothing = smoothing if smoothing in SMOOTHINGS else 0.0
+        for chart in self.query(Chart):
+            chart.set_glyphs(glyphs)
+            chart.can_focus = False
+
+    def show(self, run: Run) -> None:
+        """Show this run."""
+        super().show(run)
+        if run is not self._run:
+            self._run, self._evaluated = run, ()
+            for chart in self.query(Chart):
+                chart.scene.look_anew()
+        loss = Line("loss", run.losses, timeline=run.timeline)
+        self.query_one("#loss", Chart).show([loss], _marks(run), run.hparams.max_steps)
+        self._show_precision(run)
+        self.query_one(Panel).show(run)
+        self.query_one(EvaluationTable).show(run)
+        self.query_one(Messages).show(run)
+        self.query_one(GaugeRow).show(run)
+
+    def _show_precision(self, run: Run) -> None:
+        """Draw the evaluations anew only where there is another, or another end is planned."""
+        curves = [run.precision[split] for split in SPLITS]
+        planned = run.hparams.max_steps
+        evaluated = planned, *((curve, curve.version) for curve in curves)
+        if evaluated != self._evaluated:
+            self._evaluated = evaluated
+            lines = [
+                Line(split, curve, timeline=curve.timeline)
+                for split, curve in zip(SPLITS, curves, strict=True)
+            ]
+            self.query_one("#precision", Chart).show(lines, (), planned)
+
+    # -- the next run ---------------------------------------------------------------------------
+
+    def _next_hyperparameters(self) -> HyperParameters:
+        """This run's, with what the panel holds for the next one."""
+        run = self.trainpad.run_shown
+        return changed(run.hparams, self.query_one(Panel).next_run)
+
+    @property
+    def _would_end_this(self) -> bool:
+        """Whether a new run would end this one."""
+        app = self.trainpad
+        under_way = app.run_shown.state in ("training", "paused")
+        return under_way and not (app.viewer or app.pump.ended)
+
+    def action_new_run(self) -> None:
+        """Train a new run with what the panel says; one that still trains ends, if meant so."""
+        if self._would_end_this:
+            self.app.push_screen(NextDialog(), self._begin_next)
+        else:
+            self._begin_next("next")
+
+    def _begin_next(self, choice: str | None) -> None:
+        if choice == "next":
+            self.trainpad.start_next(self._next_hyperparameters(), None)
+
+    def action_branch(self) -> None:
+        """Ask for a checkpoint, and train a new run from it with what the panel says."""
+        if self.trainpad.read_only:
+            self.trainpad.tell(self.trainpad.steering.refusal)
+            return
+        run = RunDir(Path(self.trainpad.run_shown.directory or "."))
+        paths = checkpoint.listed(run.checkpoints)[::-1]
+        labels = [f"after {checkpoint.step_of(path):,} steps" for path in paths] + [
+            "from the start"
+        ]
+        pending = ", ".join(
+            f"{DECLARED[name].label} {DECLARED[name].show(value)}"
+            for name, value in self.query_one(Panel).next_run.items()
+        )
+        told = f"with {pending}" if pending else "as it is; the panel (tab) can change that first"
+        if self._would_end_this:
+            told += ". It begins when this one, which is stopped, has been saved"
+
+        def branch(place: int | None) -> None:
+            if place is None:
+                return
+            try:
+                start = checkpoint.read(paths[place]) if place < len(paths) else None
+            except UserError as error:
+                self.trainpad.tell(str(error))
+                return
+            self.trainpad.start_next(self._next_hyperparameters(), Origin(run, start))
+
+        self.app.push_screen(BranchDialog(labels, told), branch)
+
+    # -- keys ---------------------------------------------------------------------------------
+
+    def action_pause(self) -> None:
+        """Pause, or go on."""
+        self.trainpad.wish(self.trainpad.steering.pause_or_go_on())
+
+    def action_step(self) -> None:
+        """One step."""
+        self.trainpad.wish(self.trainpad.steering.step_once())
+
+    def action_turn(self, presses: int) -> None:
+        """Learning rate up or down."""
+        self.trainpad.wish(self.trainpad.steering.turn("learning_rate", presses))
+
+    def action_evaluate(self) -> None:
+        """Evaluate now."""
+        self.trainpad.wish(self.trainpad.steering.evaluate())
+
+    def action_checkpoint(self) -> None:
+        """Save a checkpoint now."""
+        self.trainpad.wish(self.trainpad.steering.checkpoint())
+
+    def action_panel(self) -> None:
+        """Into the panel, or out of it."""
+        panel = self.query_one(Panel)
+        self.set_focus(None if panel.has_focus else panel)
+
+    def action_full(self) -> None:
+        """The loss chart alone, and back."""
+        self.toggle_class("-full")
+
+    def action_hide(self, part: str) -> None:
+        """Hide a part of the screen, or show it again; remembered."""
+        self.toggle_class(f"-no-{part}")
+        hidden = [part for part in PARTS if self.has_class(f"-no-{part}")]
+        self.trainpad.settings.set("hidden", hidden)
+
+    async def action_chart(self, name: str, *arguments: float) -> None:
+        """Do to the loss chart what its own key does; its looks are remembered."""
+        chart = self.query_one("#loss", Chart)
+        getattr(chart, f"action_{name}")(*arguments)
+        self.trainpad.settings.set("log", chart.scene.logarithmic)
+        self.trainpad.settings.set("smoothing", chart.scene.smoothing)
+
+    @on(Panel.Asked)
+    def _set(self, message: Panel.Asked) -> None:
+        self.trainpad.wish(self.trainpad.steering.set(message.name, message.value))
+
+    @on(Panel.Turned)
+    def _turn(self, message: Panel.Turned) -> None:
+        self.trainpad.wish(self.trainpad.steering.turn(message.name, message.presses))
+
+
+def _marks(run: Run) -> Sequence[Mark]:
+    """The newest messages that belong on the chart, in the order of their steps."""
+    newest = islice(run.messages, max(0, len(run.messages) - 200), None)
+    marks = [
+        Mark(message.step, KINDS[message.kind], message.text, message.label)
+        for message in newest
+        if message.kind in KINDS
+    ]
+    return sorted(marks, key=lambda mark: mark.step)

@@ -1,0 +1,1 @@
+"""`trainpad watch`: event files that other programs write."""

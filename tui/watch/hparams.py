@@ -1,0 +1,95 @@
+"""Hyperparameters of the runs beside each other: a column for each run, what differs on top.
+
+Runs have dozens of hyperparameters and terminals have few columns; so they go down and not across.
+"""
+
+from collections.abc import Sequence
+
+from tui.chart.legend import value_text
+from tui.watch.model import Entry, Watched, last_value
+from tui.widgets.text_widget import Lines, Part, fit, right
+
+NAME, COLUMN = 24, 16
+"""Cells for the names, and for each run."""
+NONE = "-"
+
+
+class HParamTable(Lines):
+    """Metrics and hyperparameters of the runs that are shown and have some."""
+
+    DEFAULT_CSS = "HParamTable { width: 1fr; height: 1fr; }"
+
+    def __init__(self) -> None:
+        super().__init__(id="hparams")
+        self._entries: list[Entry] = []
+        self._matches = ""
+        self._top = 0
+        self._rows: list[list[Part]] = []
+
+    def count(self, watched: Watched) -> int:
+        """How many runs have hyperparameters."""
+        self._entries = [entry for entry in watched.shown if entry.run.hparams]
+        return len(self._entries)
+
+    @property
+    def where(self) -> str:
+        """Which rows these are, where there are more than fit."""
+        height = max(1, self.size.height - 1)
+        last = min(len(self._rows), self._top + height)
+        return f"rows {self._top + 1} to {last} of {len(self._rows)}" if self._hidden else ""
+
+    def show(self, watched: Watched) -> None:
+        """Show the runs as they are now."""
+        self.count(watched)
+        self._rows = [*self._metrics(), *self._hyperparameters()]
+        self._top = min(self._top, self._hidden)
+        self.update_rows()
+
+    def turn(self, by: int) -> None:
+        """Show rows further below, or above."""
+        half = max(1, (self.size.height - 1) // 2)
+        self._top = max(0, min(self._hidden, self._top + by * half))
+
+    def lines(self, width: int, height: int) -> Sequence[Sequence[Part]]:
+        """A head with the runs, and as many rows as there is room for."""
+        del width
+        head: list[Part] = [(" " * NAME, "dim")]
+        for entry in self._entries:
+            name = f"{entry.letter} {entry.name}"
+            head.append((right(fit(name, min(len(name), COLUMN - 2)), COLUMN), "title"))
+        return [head, *self._rows[self._top : self._top + height - 1]]
+
+    @property
+    def _hidden(self) -> int:
+        return max(0, len(self._rows) - max(1, self.size.height - 1))
+
+    def _metrics(self) -> list[list[Part]]:
+        """How the runs ended, and the last value of each metric."""
+        runs = [entry.run for entry in self._entries]
+        tags = dict.fromkeys(tag for run in runs for tag in run.experiment.metrics)
+        rows = [_row("status", [run.status or NONE for run in runs], "text")]
+        for tag in tags:
+            values = [last_value(run.scalars.get(tag)) for run in runs]
+            rows.append(_row(tag, [value_text(value) for value in values], "text"))
+        return [*rows, []]
+
+    def _hyperparameters(self) -> list[list[Part]]:
+        """Those that differ first, and bright."""
+        runs = [entry.run for entry in self._entries]
+        names = dict.fromkeys(name for run in runs for name in run.hparams)
+        table = {name: [_text(run.hparams.get(name)) for run in runs] for name in names}
+        differ = {name for name, texts in table.items() if len(set(texts)) > 1}
+        rows = [_row(name, table[name], "live") for name in names if name in differ]
+        rows += [_row(name, table[name], "text") for name in names if name not in differ]
+        return rows
+
+
+def _row(name: str, values: Sequence[str], role: str) -> list[Part]:
+    cells = "".join("  " + right(value, COLUMN - 2) for value in values)
+    return [(fit(name, NAME), "dim"), (cells, role)]
+
+
+def _text(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:,.10g}"
+    return NONE if value is None else str(value)

@@ -1,0 +1,147 @@
+"""Event files without a screen: charts as text, or every point as JSON; then it is over."""
+
+import json
+import math
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from rich.cells import cell_len, set_cell_size
+
+from core.tfevents.items import Scalars
+from core.tfevents.logdir import Logdir
+from core.tfevents.search import roots_of, search
+from data.errors import UserError
+from data.text import clean
+from tui.chart import frame
+from tui.chart.legend import value_text
+from tui.chart.scene import Composed
+from tui.watch.model import Watched
+from tui.watch.scene import RunScene
+from tui.widgets.canvas import Glyphs
+
+HEIGHT = 12
+"""Rows of a chart, with its labels."""
+LEAST_TITLE = 12
+"""Cells of a tag that are printed, however many values stand behind it."""
+
+
+def print_once(
+    paths: Sequence[str], out: TextIO, pattern: str = "", *, as_json: bool = False
+) -> None:
+    """Print what there is now of the tags that match; as wide as the terminal, if that is one.
+
+    Raises:
+        UserError: there are no event files.
+    """
+    if as_json:
+        print_points(paths, out, pattern)
+        return
+    encoding = (getattr(out, "encoding", None) or "ascii").lower()
+    glyphs = Glyphs.BRAILLE if encoding.startswith("utf") else Glyphs.ASCII
+    print_charts(paths, out, shutil.get_terminal_size().columns, glyphs, pattern)
+
+
+def print_points(paths: Sequence[str], out: TextIO, pattern: str = "") -> None:
+    """Every point of every scalar tag, one JSON object a line, in the order it was written.
+
+    Raises:
+        UserError: there are no event files.
+    """
+    filtered = Watched()
+    filtered.pattern = pattern
+    found = False
+    for update in Logdir(paths).poll():
+        found = found or bool(update.changes)
+        for change in update.changes:
+            for item in change.items:
+                if isinstance(item, Scalars) and filtered.matches(item.tag):
+                    out.writelines(_json_lines(change.run, item))
+    _refuse_nothing(paths, found)
+
+
+def print_charts(
+    paths: Sequence[str], out: TextIO, width: int, glyphs: Glyphs, pattern: str = ""
+) -> None:
+    """A line for each run, and a chart for each scalar tag, ``width`` cells wide.
+
+    Raises:
+        UserError: there are no event files.
+    """
+    watched = Watched()
+    watched.pattern = pattern
+    for update in Logdir(paths).poll():
+        watched.take(update)
+    _refuse_nothing(paths, bool(watched.entries))
+    out.writelines(glyphs.spell(line).rstrip() + "\n" for line in _lines(watched, width, glyphs))
+
+
+def _refuse_nothing(paths: Sequence[str], found: bool) -> None:
+    if not found:
+        # In full, since "in ." tells nobody where that was.
+        where = clean(
+            ", ".join(str(Path(path).expanduser().resolve()) for path in paths), limit=200
+        )
+        raise UserError(f"there are no event files in {where}{_passed_over(paths)}")
+
+
+def _passed_over(paths: Sequence[str]) -> str:
+    """How many hidden folders were not searched, or nothing."""
+    hidden = sum(folder.hidden for folder in search(roots_of(paths)))
+    if not hidden:
+        return ""
+    folders = "1 hidden folder was" if hidden == 1 else f"{hidden:,} hidden folders were"
+    return f"; {folders} passed over: name one to look into it"
+
+
+def _json_lines(run: str, points: Scalars) -> Iterator[str]:
+    rows = zip(
+        points.steps.tolist(), points.wall_times.tolist(), points.values.tolist(), strict=True
+    )
+    start = f'{{"run": {json.dumps(run)}, "tag": {json.dumps(points.tag)}, "step": '
+    for step, wall_time, value in rows:
+        yield f'{start}{step}, "wall_time": {_number(wall_time)}, "value": {_number(value)}}}\n'
+
+
+def _number(value: float) -> str:
+    return repr(value) if math.isfinite(value) else f'"{value}"'
+
+
+def _lines(watched: Watched, width: int, glyphs: Glyphs) -> Iterator[str]:
+    for entry in watched.entries.values():
+        entry.shown = True
+        run = entry.run
+        letter = f"{entry.letter}  " if len(watched.entries) > 1 else ""
+        tags = "1 scalar tag" if len(run.scalars) == 1 else f"{len(run.scalars):,} scalar tags"
+        yield f"{letter}{entry.name}   {tags}"
+        yield from (f"   {problem}" for problem in entry.status.problems)
+    for tag in watched.scalars():
+        yield ""
+        yield from chart_rows(watched, tag, width, HEIGHT, glyphs)
+
+
+def chart_rows(
+    watched: Watched, tag: str, width: int, height: int, glyphs: Glyphs
+) -> Iterator[str]:
+    """One chart in ``width`` x ``height`` cells: its tag, the newest values, and the plot."""
+    scene = RunScene(glyphs, logarithmic=False)
+    scene.lines = watched.lines(tag)
+    readings = (f"   {reading.letter} {value_text(reading.value)}" for reading in scene.readings())
+    values = "".join(readings)
+    yield _cut(glyphs.spell(tag), max(LEAST_TITLE, width - len(values))) + values
+    yield from _plot(scene.compose(width, height - 1), scene.plot_left)
+
+
+def _cut(text: str, width: int) -> str:
+    return text if cell_len(text) <= width else set_cell_size(text, width - 3) + "..."
+
+
+def _plot(composed: Composed, left: int) -> Iterator[str]:
+    canvas, x, y = composed.canvas, composed.x, composed.y
+    labels: Sequence[str] = [""] * (canvas.height + 1)
+    if x is not None and y is not None:
+        labels = frame.frame(canvas.width + y.width, canvas.height + 1, x, y).rows
+    for label, runs in zip(labels, canvas.runs(), strict=False):
+        yield label[:left] + "".join(text for text, _ in runs)
+    yield from labels[canvas.height :]

@@ -1,0 +1,219 @@
+"""What a page is made of: places for a chart, a heatmap, texts, or pictures.
+
+A page has as many of these as fit. Each shows one item and is given another when the page turns.
+"""
+
+import time
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.cells import cell_len, chop_cells
+from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+from textual import events, on
+from textual.geometry import Size
+from textual.message import Message
+from textual.strip import Strip
+
+from core.tfevents.items import Histogram, Image, Text
+from data.errors import DataError
+from tui.chart.chart import Chart
+from tui.chart.cursor import Cursor
+from tui.chart.viewport import Window
+from tui.watch.heatmap import shares, value_range
+from tui.watch.images import Look, beside_each_other, strips_of
+from tui.watch.model import Item, Watched
+from tui.watch.scene import RunScene
+from tui.widgets.canvas import Glyphs
+from tui.widgets.half_blocks import Tones, render_image
+from tui.widgets.strip_widget import Rows
+from tui.widgets.text_widget import Lines, Part, fit, right
+
+LABEL = 9
+"""Cells for the labels of y."""
+BLACK = Color.from_rgb(18, 18, 18)
+PICTURE_ROWS, SEVERAL_ROWS = 28, 14
+"""Rows of cells that a picture gets at the most, alone and beside others."""
+
+
+class RunChart(Chart, can_focus=False):
+    """A scalar tag over all runs; what is shown of the x axis is shared with its neighbours."""
+
+    class Pointed(Message):
+        """The mouse moved what is shared."""
+
+    def __init__(self, glyphs: Glyphs, window: Window, cursor: Cursor) -> None:
+        super().__init__(glyphs=glyphs)
+        self.scene = RunScene(glyphs, logarithmic=False)
+        self.scene.window, self.scene.cursor = window, cursor
+
+    def show_item(self, tag: str, watched: Watched) -> None:
+        """Draw the curves of a tag."""
+        lines = watched.lines(tag)
+        names = dict.fromkeys(line.name for line in lines)
+        # One curve is shown by its value alone; where there are other runs: whose is it?
+        whose = f"   {next(iter(names))}" if len(names) == 1 < len(watched.shown) else ""
+        self.title = tag + whose
+        self.show(lines)
+
+    @on(events.Click)
+    @on(events.MouseMove)
+    @on(events.MouseScrollUp)
+    @on(events.MouseScrollDown)
+    def _pointed(self) -> None:
+        """Textual calls this beside the handlers of `Chart`, which do the moving."""
+        self.post_message(self.Pointed())
+
+
+class Heatmap(Rows):
+    """Histograms of one tag over the steps: the more values in a cell, the brighter it is."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"heatmap--title", "heatmap--label", "heatmap--most"}
+    DEFAULT_CSS = """
+    Heatmap {
+        & > .heatmap--title { color: $foreground; text-style: bold; }
+        & > .heatmap--label { color: $foreground 55%; }
+        & > .heatmap--most { color: #56b4e9; }
+        &:light > .heatmap--most { color: #0072b2; }
+    }
+    """
+
+    def __init__(self, glyphs: Glyphs) -> None:
+        super().__init__()
+        self._glyphs = glyphs
+        self._title = ""
+        self._histograms: Sequence[Histogram] = ()
+
+    def show_item(self, item: Item[Histogram], watched: Watched) -> None:
+        """Draw a tag of one run."""
+        self._title, self._histograms = title_of(item, watched), item.values
+        self.update_rows()
+
+    def rows(self, width: int, height: int) -> list[Strip]:
+        """Title, picture with the least and the greatest value beside it, and the steps."""
+        label, limits = self._style("label"), value_range(self._histograms)
+        top = Strip([Segment(self._glyphs.spell(fit(self._title, width)), self._style("title"))])
+        if limits is None or height < 3 or width < 3 * LABEL:
+            note = "" if self._histograms and limits else "no finite values"
+            return [top, Strip([Segment(note, label)])]
+        size = Size(width - LABEL, height - 2)
+        ends = {0: _edge_text(limits[1]), size.height - 1: _edge_text(limits[0])}
+        body = [
+            Strip([Segment(right(ends.get(y, ""), LABEL - 1) + " ", label), *strip])
+            for y, strip in enumerate(self._picture(limits, size))
+        ]
+        steps = [f"{histogram.step:,}" for histogram in self._histograms]
+        last = steps[-1] if len(steps) > 1 else ""
+        below = " " * LABEL + steps[0] + right(last, size.width - len(steps[0]))
+        return [top, *body, Strip([Segment(below, label)])]
+
+    def _picture(self, limits: tuple[float, float], size: Size) -> list[Strip]:
+        most = self.get_component_rich_style("heatmap--most").color or BLACK
+        tones = Tones(self.rich_style.bgcolor or BLACK, most)
+        ascii_only = self._glyphs is Glyphs.ASCII
+        values = shares(self._histograms, limits, 2 * size.height, size.width)
+        return render_image(values, tones, ascii_only=ascii_only)
+
+    def _style(self, name: str) -> Style:
+        style = self.get_component_rich_style(f"heatmap--{name}")
+        return Style(color=style.color, bold=style.bold)
+
+
+class Texts(Lines):
+    """The texts of one tag, the newest first."""
+
+    DEFAULT_CSS = "Texts { height: 1fr; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._title = ""
+        self._texts: Sequence[Text] = ()
+
+    def show_item(self, item: Item[Text], watched: Watched) -> None:
+        """Show a tag of one run."""
+        self._title, self._texts = title_of(item, watched), item.values
+        self.update_rows()
+
+    def lines(self, width: int, height: int) -> list[list[Part]]:
+        """The title; for each text its step, and as much of it as there is room for."""
+        made: list[list[Part]] = [[(fit(self._title, width), "title")]]
+        for text in reversed(self._texts):
+            made.append([(f"step {text.step:,}", "dim")])
+            for line in text.text.split("\n"):
+                made += [[(part, "text")] for part in chop_cells(line, max(2, width)) or [""]]
+            if len(made) >= height:
+                break
+        return made
+
+
+class Pictures(Rows):
+    """The newest pictures of one tag."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"pictures--title", "pictures--note"}
+    DEFAULT_CSS = """
+    Pictures {
+        & > .pictures--title { color: $foreground; text-style: bold; }
+        & > .pictures--note { color: $foreground 60%; }
+    }
+    """
+
+    def __init__(self, glyphs: Glyphs) -> None:
+        super().__init__()
+        self._glyphs = glyphs
+        self._title = ""
+        self._image: Image | None = None
+
+    def show_item(self, item: Item[Image], watched: Watched) -> None:
+        """Show a tag of one run."""
+        self._title, self._image = title_of(item, watched), item.values[-1]
+        self.update_rows()
+
+    def rows(self, width: int, height: int) -> list[Strip]:
+        """The title with the step, and as many pictures as there is room for."""
+        image = self._image
+        if image is None:
+            return []
+        step = f"   step {image.step:,}"
+        title = fit(self._title, max(0, min(cell_len(self._title), width - len(step))))
+        top = [
+            Segment(self._glyphs.spell(title), self._style("title")),
+            Segment(step, self._style("note")),
+        ]
+        most = PICTURE_ROWS if len(image.encoded) == 1 else SEVERAL_ROWS
+        rows = max(1, min(most, height - 1))
+        drawn = [self._drawn(content, width, rows) for content in image.encoded]
+        return [Strip(top), *beside_each_other(drawn, width)]
+
+    def _drawn(self, content: bytes, width: int, rows: int) -> Sequence[Strip]:
+        look = Look(self._glyphs is Glyphs.ASCII, colours=not self.app.no_color)
+        try:
+            return strips_of(content, width, rows, look)
+        except DataError as error:
+            return [Strip([Segment(str(error), self._style("note"))])]
+
+    def _style(self, name: str) -> Style:
+        style = self.get_component_rich_style(f"pictures--{name}")
+        return Style(color=style.color, bold=style.bold)
+
+
+def _edge_text(value: float) -> str:
+    """A value in as many digits as there is room for."""
+    texts = (f"{value:.{digits}g}" for digits in (4, 3, 2))
+    return next((text for text in texts if len(text) < LABEL), f"{value:.1g}")
+
+
+def title_of(item: Item[object], watched: Watched) -> str:
+    """The tag, and whose it is where there are several runs."""
+    return item.tag + (f"   {item.entry.name}" if len(watched.shown) > 1 else "")
+
+
+def ago(when: float | None) -> str:
+    """How long ago that was, in a few letters: ``7 s``, ``3 min``, ``2 h``, ``5 d``."""
+    if when is None:
+        return ""
+    seconds = max(0.0, time.time() - when)
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds // length:,.0f} {unit}"
+    return f"{seconds:.0f} s"

@@ -1,0 +1,317 @@
+"""The Weights screen: what the network is made of, whether it is well, and what it has learned.
+
+Everything is worked out aside from the weights that the trainer shows anyway, and only while
+somebody looks. Where there is not room for all panels there is one at a time.
+"""
+
+import math
+from typing import ClassVar
+
+import numpy as np
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+
+from core.network.health import Judgement, Severity
+from core.run.events import Event, Weights
+from core.run.state import Run
+from data.text import clean
+from tui.dashboard.screen import View
+from tui.dashboard.selection import Subject
+from tui.weights.histograms import Heatmaps
+from tui.weights.history import History
+from tui.weights.inspection import Examined, Wanted
+from tui.weights.saliency import Answer
+from tui.weights.summary import Judgements, LayerTable
+from tui.weights.units import Order, Units, two_colours
+from tui.widgets.background import Aside, Finished
+from tui.widgets.gallery import Gallery
+from tui.widgets.title_row import Row
+
+PANELS = ("histograms", "units", "answer")
+LEAST_REST = 1.0
+"""Seconds between two looks at the weights, at least."""
+NO_WEIGHTS = "no weights yet: the network is still loading"
+MANY = 5
+"""So many units are seen at once, if they can be."""
+
+
+class WeightsScreen(View):
+    """See what it has learned."""
+
+    NAME = "weights"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "panel", "Panel", id="weights.panel", priority=True,
+                tooltip="Histograms, units, or the answer, where there is not room for all"),
+        Binding("up", "layer(-1)", "Layer", id="weights.layer_up",
+                tooltip="The layer before"),
+        Binding("down", "layer(1)", "Next layer", show=False, id="weights.layer_down",
+                tooltip="The layer after"),
+        Binding("o", "order", "Order", id="weights.order",
+                tooltip="Units by number, norm, weight for a class, or how they fire"),
+        Binding("plus,equals_sign", "label(1)", "Class", id="weights.class_up", key_display="+",
+                tooltip="The next class, for units and for what spoke for it"),
+        Binding("minus", "label(-1)", "Class before", show=False, id="weights.class_down",
+                key_display="-", tooltip="The class before"),
+        Binding("full_stop", "sample(1)", "Picture", id="weights.next", key_display=".",
+                tooltip="Explain the next of the validation images instead"),
+        Binding("comma", "sample(-1)", "Picture before", show=False, id="weights.back",
+                key_display=",", tooltip="Explain the validation image before instead"),
+        Binding("right", "unit(1)", "Next unit", show=False, id="weights.unit_next",
+                tooltip="The next unit"),
+        Binding("left", "unit(-1)", "Unit before", show=False, id="weights.unit_back",
+                tooltip="The unit before"),
+        Binding("pagedown", "page(1)", "More units", show=False, id="weights.page_down",
+                tooltip="More units"),
+        Binding("pageup", "page(-1)", "Units before", show=False, id="weights.page_up",
+                tooltip="Units before these"),
+    ]  # fmt: skip
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._aside: Aside[Examined] = Aside(self, self._take_examined, rest=LEAST_REST)
+        self._order = Order.NUMBER
+        self._label = 0
+        self._panel = PANELS[0]
+        self._begin(Run())
+
+    def _begin(self, run: Run) -> None:
+        """Look at another run."""
+        self._run = run
+        self._aside.forget()
+        self._history = History()
+        self._examined: Examined | None = None
+        self._problem = ""
+        self._asked = -1
+        self._layer = self._unit = 0
+        self._label_picked = False  # else it is what the picture is read as
+        self._place = -1  # of the sample's image that is explained
+        self._subject: Subject | None = None
+
+    def compose(self) -> ComposeResult:
+        """The layers and what is to be said of them; histograms and answer; units."""
+        yield self.header()
+        with Vertical(id="weights-body"):
+            yield LayerTable()
+            yield Judgements()
+            with Horizontal(id="weights-panels"):
+                with Vertical(id="weights-left"):
+                    with Vertical(id="weights-histograms"):
+                        yield Row("weights-histograms-title")
+                        yield Heatmaps()
+                    with Vertical(id="weights-answer"):
+                        yield Row("weights-answer-title")
+                        yield Answer()
+                with Vertical(id="weights-units"):
+                    yield Row("weights-units-title")
+                    yield Gallery(two_colours, least=MANY)
+        yield self.footer()
+
+    def on_mount(self) -> None:
+        """Pictures need blocks and colours; where either is missing they are letters."""
+        plain = self.trainpad.ascii or self.app.no_color
+        self.query_one(Heatmaps).plain = plain
+        self.query_one(Answer).plain = plain
+        self.query_one(Gallery).plain = plain
+        self._turn_to(self._panel)
+
+    # -- following ----------------------------------------------------------------------------
+
+    def show(self, run: Run) -> None:
+        """Show this run's newest weights."""
+        super().show(run)
+        if run is not self._run:
+            self._begin(run)
+            self._clear()
+        if not run.live:
+            self._aside.hurry()
+        given, self.trainpad.subject = self.trainpad.subject, None
+        if given is not None:
+            self._choose(given)
+            self._turn_to("answer" if given.why else self._panel)
+            self._draw()
+        if run.weights:
+            self._ask()
+        if self._examined is None and not self._problem:
+            waiting = "reading the weights …" if run.weights else NO_WEIGHTS
+            self.query_one(Judgements).show([Judgement(waiting, Severity.REMARK)])
+
+    def take(self, event: Event) -> None:
+        """Look at new weights, as often as there is time for it."""
+        if isinstance(event, Weights):
+            self._ask()
+
+    def _ask(self) -> None:
+        run = self._run
+        if run.weights and run.weights_step != self._asked:
+            self._asked = run.weights_step
+            sample = self._examined.sample if self._examined else None
+            self._aside.ask(Wanted.of(run, sample).examine)
+
+    @on(Finished)
+    def _finished(self, message: Finished) -> None:
+        message.deliver()
+
+    def _take_examined(self, result: Examined | Exception) -> None:
+        if isinstance(result, Exception):
+            self._problem = clean(str(result), limit=200)
+            self.query_one(Judgements).show([Judgement(self._problem, Severity.WARNING)])
+            return
+        self._examined, self._problem = result, ""
+        for anatomy in result.anatomies:
+            self._history.fold(anatomy)
+        if self._subject is None:
+            self._choose_sample(0)
+        self._draw()
+
+    # -- showing ------------------------------------------------------------------------------
+
+    def _clear(self) -> None:
+        """Show no network: that of another run is not known yet."""
+        for name in ("histograms", "units", "answer"):
+            self.query_one(f"#weights-{name}-title", Row).show([])
+        self.query_one(LayerTable).clear()
+        self.query_one(Judgements).show([])
+        self.query_one(Heatmaps).show(self._history, 0)
+        self.query_one(Gallery).clear()
+        self.query_one(Answer).clear()
+
+    def _draw(self) -> None:
+        examined, newest = self._examined, self._history.newest
+        if examined is None or newest is None:
+            return
+        self._layer = min(self._layer, len(newest.layers) - 1)
+        self._label = self._label_of(examined)
+        optimizer = f"{self._run.hparams.optimizer}, rate {self._run.hparams.learning_rate:g}"
+        end = f"softmax over {examined.network.sizes[-1]} classes; cross-entropy; {optimizer}"
+        shape = image_shape(self._run, examined.network.sizes[0])
+        self.query_one(LayerTable).show(newest, self._layer, shape, end)
+        self.query_one(Judgements).show(newest.judgements)
+        self._draw_histograms(examined, newest.step)
+        self._draw_units(examined)
+        self._draw_answer(examined)
+
+    def _draw_histograms(self, examined: Examined, step: int) -> None:
+        problem = examined.sample.problem
+        note = f"no activations: {clean(problem, limit=120)}" if problem else ""
+        self.query_one("#weights-histograms-title", Row).show(
+            [("histograms", "title"), (f"   values over time, to step {step:,}", "dim")],
+            [(note, "alert")],
+        )
+        self.query_one(Heatmaps).show(self._history, self._layer)
+
+    def _draw_units(self, examined: Examined) -> None:
+        network, subject = examined.network, self._subject
+        shape = image_shape(self._run, network.sizes[0])
+        fits = subject is not None and subject.image.size == network.sizes[0]
+        image = subject.image.ravel() if subject is not None and fits else None
+        units = Units.sorted_by(self._order, network, shape, self._label, image)
+        count = len(units.order)
+        self._unit = min(self._unit, count - 1)
+        of_class = f" {self._called(self._label)}" if self._order is Order.CLASS else ""
+        self.query_one("#weights-units-title", Row).show(
+            [("what units look for", "title"), (f"   by {self._order}{of_class}", "dim")],
+            [(f"{self._unit + 1:,} of {count:,}", "dim")],
+        )
+        self.query_one(Gallery).show(count, units.framed, shape, self._unit)
+
+    def _draw_answer(self, examined: Examined) -> None:
+        spoke = f"what spoke for {self._called(self._label)}"
+        title = self.query_one("#weights-answer-title", Row)
+        title.show([(spoke, "title"), ("   and against: gradient times input", "dim")])
+        answer = self.query_one(Answer)
+        answer.show(examined.network, self._subject, self._label, self._run.classes)
+
+    def _called(self, label: int) -> str:
+        names = self._run.classes
+        return names[label] if label < len(names) else str(label)
+
+    # -- what is looked at --------------------------------------------------------------------
+
+    def _choose(self, subject: Subject) -> None:
+        """Explain this image: why it is read as what it is read as."""
+        self._subject, self._label_picked = subject, False
+
+    def _label_of(self, examined: Examined) -> int:
+        """The class to explain: the picked one, else what the picture is read as."""
+        network, subject = examined.network, self._subject
+        if (
+            not self._label_picked
+            and subject is not None
+            and subject.image.size == network.sizes[0]
+        ):
+            return int(np.argmax(network.logits(subject.image.reshape(1, -1))[0]))
+        return min(self._label, network.sizes[-1] - 1)
+
+    def _choose_sample(self, place: int) -> None:
+        examined = self._examined
+        if examined is None or not len(examined.sample):
+            return
+        self._place = place % len(examined.sample)
+        image = examined.sample.images[self._place]
+        label = int(examined.sample.labels[self._place])
+        known = label < examined.network.sizes[-1]
+        shown = f", a {self._called(label)}" if known else ""
+        origin = f"validation image {examined.sample.places[self._place]:,}{shown}"
+        shape = image_shape(self._run, image.size)
+        self._choose(Subject(image.reshape(shape), origin, label if known else None))
+
+    # -- keys ---------------------------------------------------------------------------------
+
+    def action_panel(self) -> None:
+        """The next panel, where they are not all there."""
+        self._turn_to(PANELS[(PANELS.index(self._panel) + 1) % len(PANELS)])
+
+    def _turn_to(self, panel: str) -> None:
+        self._panel = panel
+        for name in PANELS:
+            self.set_class(name == panel, f"-at-{name}")
+
+    def action_layer(self, by: int) -> None:
+        """Another layer."""
+        newest = self._history.newest
+        if newest is not None:
+            self._layer = min(max(self._layer + by, 0), len(newest.layers) - 1)
+            self._draw()
+
+    def action_order(self) -> None:
+        """Another order of the units."""
+        self._order, self._unit = self._order.next, 0
+        self._draw()
+
+    def action_label(self, by: int) -> None:
+        """Another class."""
+        if self._examined is not None:
+            self._label = (self._label + by) % self._examined.network.sizes[-1]
+            self._label_picked = True
+            self._draw()
+
+    def action_sample(self, by: int) -> None:
+        """Another of the validation images."""
+        self._choose_sample(self._place + by)
+        self._draw()
+
+    def action_unit(self, by: int) -> None:
+        """Another unit."""
+        self._unit = max(0, self._unit + by)
+        self._draw()
+
+    def action_page(self, by: int) -> None:
+        """Other units."""
+        self.action_unit(by * self.query_one(Gallery).room)
+
+    @on(Gallery.Picked)
+    def _picked(self, message: Gallery.Picked) -> None:
+        self._unit = message.place
+        self._draw()
+
+
+def image_shape(run: Run, pixels: int) -> tuple[int, int]:
+    """Height and width of images of so many pixels: as the run says, else a square or a line."""
+    told = run.info.get("dataset", {}).get("image_shape")
+    match told:
+        case [int() as height, int() as width] if height > 0 and height * width == pixels:
+            return height, width
+    side = math.isqrt(pixels)
+    return (side, side) if side * side == pixels else (1, pixels)
