@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from core.rundir.rundir import RunDir
 from core.rundir.status import look
-from tests.pty_tools import Terminal, only_run, trainpad, wait_until
+from tests.helpers.terminal import Terminal, only_run, trainpad, wait_until
 
 ENDLESS = ("--offline", "--max_steps", "100000000", "--eval_every", "100000000")
 OVER_SSH = {"SSH_CONNECTION": "10.0.0.1 50000 10.0.0.2 22"}

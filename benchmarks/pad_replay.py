@@ -3,7 +3,7 @@
     python benchmarks/pad_replay.py [--count 200] [--size 80x24] [--training FOLDER]
                                     [--reads run|built-in] [--after STEPS] [--seed N]
 
-The drawings are those of pendigits (tests/pendigits.py says where they are looked for), each scaled
+The drawings are those of pendigits (found by tests/helpers/pendigits.py), each scaled
 to seven tenths of the field. With --training the dashboard trains meanwhile, the network of
 ``--preset best`` on the MNIST in FOLDER and drawn digits; the pad reads as it does by itself, with
 the weights that are learning, from that many steps on, or with the built-in ones. Reports come at
@@ -36,7 +36,7 @@ import pyte
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.pendigits import Drawing, pendigits  # noqa: E402
+from tests.helpers.pendigits import Drawing, pendigits  # noqa: E402
 from tui.pad.raster import PadRaster  # noqa: E402
 from tui.pad.sketch_pad import PEN, PEN_STEP  # noqa: E402
 from tui.widgets.half_blocks import GREYS  # noqa: E402

@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from walk_made import Walk
+from tests.helpers.random_walk import Walk
 
 CHUNK = 500
 """Things done between two lines of output."""

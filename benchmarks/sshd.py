@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from core.rundir.rundir import RunDir
 from core.rundir.status import RunState, look
-from tests.pty_tools import Terminal, only_run, training, trainpad, wait_until
+from tests.helpers.terminal import Terminal, only_run, training, trainpad, wait_until
 
 ENDLESS = ("--max_steps", "100000000", "--eval_every", "100000")
 

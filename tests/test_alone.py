@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pty_tools import LONG, Terminal, trainpad
+from tests.helpers.terminal import LONG, Terminal, trainpad
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from app_made import Scripted, shown
 
 from core.run.events import Steps
+from tests.helpers.app import Scripted, shown
 from tui.app import TrainpadApp
 from tui.modes import MODES
 from tui.terminal.driver import Pace

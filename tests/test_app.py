@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from app_made import Scripted, ended, evaluation, shown, text_of, weights
 from rich.cells import cell_len
 
 from core.run.events import Changed, Diverged, Finished, Idle, Paused, Started, Steps
 from core.run.hparams import as_dict
 from data.errors import DataError
+from tests.helpers.app import Scripted, ended, evaluation, shown, text_of, weights
 from tui.app import TrainpadApp
 from tui.chart.chart import Chart
 from tui.dashboard.worker import Happened

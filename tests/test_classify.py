@@ -15,7 +15,7 @@ from data.errors import DataError
 from data.ink import inks_to_images
 from data.ink_export import export_drawing
 from main import main
-from tests.pendigits import pendigits
+from tests.helpers.pendigits import pendigits
 
 SEVEN = [[[0.2, 0.2], [0.8, 0.2], [0.4, 0.85]]]
 ONE = [[[0.5, 0.1], [0.5, 0.9]]]

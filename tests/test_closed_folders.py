@@ -15,7 +15,7 @@ from data.errors import DataError
 from data.find import Places, find
 from data.folder import open_folder
 from data.sources import load_dataset
-from tests.run_made import make_run
+from tests.helpers.runs import make_run
 
 
 @pytest.fixture

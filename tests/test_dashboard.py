@@ -6,7 +6,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from app_made import Scripted
 
 from core.process.launcher import Launcher
 from core.run.events import Finished, Opened, Preparing
@@ -15,6 +14,7 @@ from core.rundir.rundir import create
 from core.session.headless import FAILED, Signals
 from core.session.request import Request
 from data.errors import DataError
+from tests.helpers.app import Scripted
 from tui.app import TrainpadApp
 from tui.dashboard import dashboard
 from tui.dashboard.worker import Pump

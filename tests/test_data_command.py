@@ -9,7 +9,7 @@ import pytest
 
 from core.cli import data_command
 from core.cli.data_command import show_set
-from tests.idx_made import write_idx
+from tests.helpers.idx import write_idx
 
 
 @pytest.fixture

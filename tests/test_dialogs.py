@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from app_made import Scripted, shown
 
 from core.run.events import Finished
+from tests.helpers.app import Scripted, shown
 from tui.app import TrainpadApp
 
 

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from run_made import finished, hold, make_run
 
 from core.rundir import checkpoint, notes
 from core.rundir.checkpoint import Checkpoint
@@ -11,6 +10,7 @@ from core.rundir.deletion import discard
 from core.rundir.errors import RunError
 from core.rundir.rundir import RunDir
 from core.training.rng import initial_layers
+from tests.helpers.runs import finished, hold, make_run
 
 EVENTS = "events.out.tfevents.1700000000.vm.1.0.v2"
 

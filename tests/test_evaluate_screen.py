@@ -5,8 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from app_made import Scripted, shown, text_of
-from learned_made import EVIL, evaluated, learned, matrices, opened, patterns
 
 from core.network.network import Network
 from core.run.events import Evaluated
@@ -14,6 +12,8 @@ from core.run.metrics import as_matrix, class_figures
 from core.run.series import Points
 from core.run.state import Run
 from data.dataset import DIGITS, Dataset
+from tests.helpers.app import Scripted, shown, text_of
+from tests.helpers.learned import EVIL, evaluated, learned, matrices, opened, patterns
 from tui.app import TrainpadApp
 from tui.evaluate.columns import FigureColumns, bar, ratio, sparkline
 from tui.evaluate.confusion import ConfusionTable, Numbers

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from run_made import BEGAN, add_events, confusion, make_run
 
 import main
 from core.export import tables
@@ -32,6 +31,7 @@ from core.session.request import request_from
 from core.session.session import session
 from core.training.rng import initial_layers
 from data.errors import UserError
+from tests.helpers.runs import BEGAN, add_events, confusion, make_run
 
 LOSSES = [2.3, 1.7, 0.1, 0.25, float("nan"), 0.5]
 HPARAMS = as_dict(checked({"max_steps": 6, "hidden": (8,)}))

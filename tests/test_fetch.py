@@ -21,7 +21,7 @@ from data.catalog import Archive, Entry
 from data.errors import DataError
 from data.fetch import fetch
 from data.folder import open_folder
-from tests.idx_made import write_idx
+from tests.helpers.idx import write_idx
 
 ROOT = Path(__file__).parents[1]
 NAMES = (

@@ -3,16 +3,16 @@
 from pathlib import Path
 
 import pytest
-from app_made import text_of
-from run_made import three_runs
 from textual.app import App
 from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Input
-from tfevents_made import points, put
 
 from core.rundir.reader import follow
 from core.rundir.rundir import RunDir
+from tests.helpers.app import text_of
+from tests.helpers.runs import three_runs
+from tests.helpers.tfevents import points, put
 from tui.app import TrainpadApp
 from tui.watch.app import WatchApp
 from tui.widgets.footer import KeyRow

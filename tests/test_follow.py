@@ -36,7 +36,7 @@ from core.rundir.control import Control
 from core.rundir.errors import RunError
 from core.rundir.reader import follow, replay
 from core.rundir.rundir import RunDir
-from tests.run_made import BEGAN, add_events, add_losses, add_marks, confusion, hold, make_run
+from tests.helpers.runs import BEGAN, add_events, add_losses, add_marks, confusion, hold, make_run
 
 HPARAMS = as_dict(HyperParameters())
 

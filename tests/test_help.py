@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from app_made import Scripted, text_of
 from textual.app import App
 from textual.pilot import Pilot
-from tfevents_made import points, put
 
+from tests.helpers.app import Scripted, text_of
+from tests.helpers.tfevents import points, put
 from tui.app import TrainpadApp
 from tui.watch.app import WatchApp
 

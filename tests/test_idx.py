@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from data.errors import DataError
 from data.idx import idx_header, idx_sha256, read_idx, read_images, read_labels
-from tests.idx_made import write_idx
+from tests.helpers.idx import write_idx
 
 IMAGES = np.arange(2 * 3 * 4, dtype=np.uint8).reshape(2, 3, 4)
 SIZES = st.lists(st.integers(1, 5), min_size=1, max_size=4).map(tuple)

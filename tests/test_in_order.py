@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from app_made import Scripted
 from textual.events import Event, Key, MouseDown, MouseMove, MouseUp
 from textual.pilot import Pilot
 
+from tests.helpers.app import Scripted
 from tui.app import TrainpadApp
 from tui.pad.app import PadApp
 from tui.pad.screen import PadScreen

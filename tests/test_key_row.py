@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from app_made import Scripted, shown
-from run_made import three_runs
 
 from core.rundir.reader import follow
 from core.rundir.rundir import RunDir
+from tests.helpers.app import Scripted, shown
+from tests.helpers.runs import three_runs
 from tui.app import TrainpadApp
 from tui.chart.chart import Chart
 from tui.train.panel import Panel

@@ -9,7 +9,7 @@ import pytest
 
 from core.rundir.rundir import RunDir
 from core.rundir.status import look
-from tests.pty_tools import LONG, Terminal, only_run, training, wait_until
+from tests.helpers.terminal import LONG, Terminal, only_run, training, wait_until
 
 pytestmark = pytest.mark.timeout(300)
 MODES = (1049, 1000, 1003, 1006, 1004, 2004)

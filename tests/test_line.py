@@ -25,8 +25,8 @@ from core.run.events import (
 from core.run.hparams import HyperParameters, as_dict
 from core.rundir.rundir import RunDir
 from core.rundir.status import look
-from tests.pty_tools import LONG, Terminal, only_run, training, trainpad, wait_until
-from tests.run_made import add_events, confusion, hold, make_run
+from tests.helpers.runs import add_events, confusion, hold, make_run
+from tests.helpers.terminal import LONG, Terminal, only_run, training, trainpad, wait_until
 
 Start = Callable[..., Terminal]
 

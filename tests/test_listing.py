@@ -5,7 +5,6 @@ import os
 from pathlib import Path
 
 import pytest
-from run_made import BEGAN, add_events, confusion, hold, make_run
 
 from core.cli.runs import as_json_lines, as_table, listed
 from core.run.events import Evaluated, Finished, Started
@@ -15,6 +14,7 @@ from core.rundir.notes import Note
 from core.rundir.overview import AT_ONCE
 from core.rundir.rundir import RunDir
 from data.text import cells
+from tests.helpers.runs import BEGAN, add_events, confusion, hold, make_run
 
 
 def finished(path: Path, *rights: int, **values: object) -> RunDir:

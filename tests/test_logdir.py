@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tfevents_made import NAME, add, event, old, points, put, start
 
 from core.tfevents import logdir, records
 from core.tfevents.items import Scalars
 from core.tfevents.logdir import Logdir, RunStatus, Update, watch
 from core.tfevents.store import WatchedRun
 from data.errors import UserError
+from tests.helpers.tfevents import NAME, add, event, old, points, put, start
 
 
 class Clock:

@@ -16,7 +16,7 @@ from data.dataset import DIGITS
 from data.errors import DataError
 from data.folder import open_folder
 from data.mnist import MNIST_FINGERPRINT, Parts, assemble, is_mnist, open_npz
-from tests.idx_made import write_idx
+from tests.helpers.idx import write_idx
 
 MNIST = next(
     (

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from app_made import Scripted, ended, shown
 
 from core.run.events import Diverged, Event, Finished, Opened, Paused, Preparing, Started, Steps
 from core.run.hparams import HyperParameters, as_dict
 from data.errors import DataError
+from tests.helpers.app import Scripted, ended, shown
 from tui.app import TrainpadApp
 from tui.chart.chart import Chart
 from tui.dashboard.worker import Happened

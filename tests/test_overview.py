@@ -4,13 +4,13 @@ import os
 from pathlib import Path
 
 import pytest
-from run_made import BEGAN, add_events, confusion, finished, hold, make_run, three_runs
 
 from core.run.events import Changed, Evaluated, Finished, Started
 from core.run.hparams import as_dict, checked
 from core.rundir import notes
 from core.rundir.overview import AT_ONCE, Entry, Overview
 from core.rundir.rundir import RunDir
+from tests.helpers.runs import BEGAN, add_events, confusion, finished, hold, make_run, three_runs
 from tui.runs import rows
 
 

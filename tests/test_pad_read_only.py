@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import numpy as np
-from app_made import Scripted, shown
 
 from data.own import keep_own, read_own
+from tests.helpers.app import Scripted, shown
 from tui.app import TrainpadApp
 from tui.pad.own_digits import NameDialog, OwnRow
 from tui.pad.own_store import Pupil

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pty_tools import Terminal, trainpad, wait_until
+from tests.helpers.terminal import Terminal, trainpad, wait_until
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from data.ink_field import DistanceField
 from data.ink_parts import digits, label, parts
 from data.ink_photo import find_digits
 from data.pictures import digits_in, images_of, read_digits
-from tests.idx_made import write_idx
+from tests.helpers.idx import write_idx
 
 SEVEN = [np.array([[0.1, 0.1], [0.8, 0.1], [0.4, 0.9]])]
 ONE = [np.array([[0.5, 0.1], [0.5, 0.9]])]

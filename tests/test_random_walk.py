@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from walk_made import Walk
+from tests.helpers.random_walk import Walk
 
 
 async def test_a_random_walk_over_all_screens_ends_without_an_exception(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import FakeClock, MakeRun
-from record_made import LOSSES, a_run, lines, losses, names, record, snapshot
 
 from core.run.events import (
     Event,
@@ -28,6 +27,7 @@ from core.run.events import (
 from core.rundir import checkpoint
 from core.rundir.errors import RunError
 from core.rundir.recorder import HEARTBEAT, recorded
+from tests.helpers.records import LOSSES, a_run, lines, losses, names, record, snapshot
 
 
 def test_all_that_passes_is_on_the_disk_before_it_is_seen(make_run: MakeRun) -> None:

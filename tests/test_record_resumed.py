@@ -6,11 +6,11 @@ import os
 import numpy as np
 import pytest
 from conftest import MakeRun
-from record_made import LOSSES, a_run, evaluated, lines, losses, record, snapshot, steps
 
 from core.run.events import Changed, Diverged, Event, Saved, Started, from_json, to_json
 from core.rundir import checkpoint
 from core.rundir.recorder import recorded
+from tests.helpers.records import LOSSES, a_run, evaluated, lines, losses, record, snapshot, steps
 
 
 def test_what_a_killed_writer_left_half_made_is_swept(make_run: MakeRun) -> None:

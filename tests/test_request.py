@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import MakeRun
-from run_made import add_events
 
 import main
 from core.run.events import Changed
@@ -18,6 +17,7 @@ from core.rundir.data_source import Source
 from core.rundir.rundir import RunDir
 from core.session.request import Request, alike, going_on, request_from
 from data.errors import UserError
+from tests.helpers.runs import add_events
 
 
 def request_of(*arguments: str) -> Request:

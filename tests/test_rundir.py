@@ -22,8 +22,8 @@ from core.rundir.errors import RunError
 from core.rundir.recorder import recorded
 from core.rundir.rundir import RunDir, create, default_log_dir, found, listed
 from core.rundir.status import is_written
-from tests.run_made import hold
-from tests.run_made import make_run as a_run
+from tests.helpers.runs import hold
+from tests.helpers.runs import make_run as a_run
 
 
 def test_a_run_is_private_and_named_after_time_and_network(make_run: MakeRun) -> None:

@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from app_made import shown
-from run_made import three_runs
-
 from core.rundir.reader import follow
 from core.rundir.rundir import RunDir
+from tests.helpers.app import shown
+from tests.helpers.runs import three_runs
 from tui.app import TrainpadApp
 
 

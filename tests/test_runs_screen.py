@@ -8,7 +8,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from run_made import add_losses, finished, three_runs
 
 from core.run.events import Event, Idle, Opened, Started
 from core.run.hparams import as_dict, checked
@@ -18,6 +17,7 @@ from core.rundir.overview import Entry, Overview
 from core.rundir.reader import follow
 from core.rundir.rundir import RunDir
 from core.training.rng import initial_layers
+from tests.helpers.runs import add_losses, finished, three_runs
 from tui.app import TrainpadApp
 from tui.chart.chart import Chart
 from tui.runs.dialogs import Form, Question

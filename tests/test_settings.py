@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from app_made import Scripted, shown, text_of
 from rich.color import Color
 from rich.style import Style
 
+from tests.helpers.app import Scripted, shown, text_of
 from tui.app import TrainpadApp
 from tui.chart.chart import Chart
 from tui.dashboard.header import Identity

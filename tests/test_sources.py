@@ -14,7 +14,7 @@ from data.errors import DataError
 from data.find import Places, find, verdict
 from data.mnist import MNIST_FINGERPRINT
 from data.sources import NAMES, NO_MNIST, load_dataset
-from tests.idx_made import write_idx
+from tests.helpers.idx import write_idx
 
 NAMES_OF_FILES = (
     "train-images-idx3-ubyte.gz",

@@ -216,7 +216,7 @@ def test_a_source_that_is_left_leaves_a_whole_file(tmp_path: Path, tiny: Dataset
 
 def test_tensorboard_shows_a_run(tmp_path: Path, tiny: Dataset) -> None:
     pytest.importorskip("tensorboard", reason="TensorBoard is not installed")
-    from tensorboard_server import ask, fetch, serving, session_group
+    from tests.helpers.tensorboard_server import ask, fetch, serving, session_group
 
     first = [started(hidden=(16,)), steps(0, 200), evaluated(200, 80), steps(200, 150)]
     then = [started(200, hidden=(16,)), weights(200), Changed(200, "l2", 0.0, 0.5), steps(200, 150)]

@@ -1,12 +1,12 @@
 """The table of evaluations."""
 
-from app_made import matrix
 from conftest import FakeClock
 
 from core.run.events import Evaluated, Finished, Started
 from core.run.hparams import HyperParameters, as_dict
 from core.run.state import Run
 from data.dataset import SPLITS
+from tests.helpers.app import matrix
 from tui.train.evaluations import EvaluationTable
 
 

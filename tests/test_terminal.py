@@ -11,7 +11,7 @@ import pytest
 
 from core.run.events import Event, Finished, Idle, Opened, Started, Steps
 from core.session.headless import DONE, FAILED
-from tests.pty_tools import LONG, Terminal, wait_until
+from tests.helpers.terminal import LONG, Terminal, wait_until
 from tui.dashboard.worker import Pump
 from tui.terminal.driver import REMOTE_BYTES, REMOTE_FPS, Pace, watch
 from tui.terminal.writer import ASK_EVERY, DEBT, LIMIT, PATIENCE, SLOW, Flow, Outlet

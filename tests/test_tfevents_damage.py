@@ -5,7 +5,6 @@ from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tfevents_made import event, named, new, old, points, put, start, strings, version
 
 from core.tfevents import records
 from core.tfevents.items import Item, Scalars, Text
@@ -14,6 +13,7 @@ from core.tfevents.messages import Event
 from core.tfevents.reader import EventFile
 from core.tfevents.records import framed
 from core.tfevents.store import WatchedRun
+from tests.helpers.tfevents import event, named, new, old, points, put, start, strings, version
 
 HISTO = {"tag": b"w", "histo": {"max": 1.0, "bucket_limit": [0.0, 1.0], "bucket": [1.0, 2.0]}}
 TEXT = {"tag": b"t", "tensor": strings(b"text"), **named(b"text")}

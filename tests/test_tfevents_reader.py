@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tfevents_made import add, event, named, new, old, points, put, start, strings, version
 
 from core.tfevents import reader
 from core.tfevents.items import (
@@ -22,6 +21,7 @@ from core.tfevents.items import (
 from core.tfevents.messages import HParamsPluginData
 from core.tfevents.reader import EventFile
 from core.tfevents.records import framed
+from tests.helpers.tfevents import add, event, named, new, old, points, put, start, strings, version
 
 
 def items_of(path: Path) -> list[Item]:

@@ -10,8 +10,6 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
-from tensorboard_server import ask, fetch, serving, session_group
-from tfevents_made import put, version
 
 from core.tfevents import encode
 from core.tfevents.items import Scalars
@@ -19,6 +17,8 @@ from core.tfevents.logdir import Logdir
 from core.tfevents.messages import Event
 from core.tfevents.records import framed
 from core.tfevents.writer import EventWriter
+from tests.helpers.tensorboard_server import ask, fetch, serving, session_group
+from tests.helpers.tfevents import put, version
 
 pytest.importorskip("tensorboard", reason="TensorBoard is not installed")
 

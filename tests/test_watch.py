@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tfevents_made import add, event, named, new, old, points, put, start, strings, version
 
 from core.tfevents import encode
 from core.tfevents.items import Histogram
@@ -17,6 +16,7 @@ from core.tfevents.logdir import Logdir
 from core.tfevents.writer import EventWriter
 from data.errors import DataError, UserError
 from main import cli
+from tests.helpers.tfevents import add, event, named, new, old, points, put, start, strings, version
 from tui.watch.app import WatchApp
 from tui.watch.header import RunList
 from tui.watch.heatmap import shares, value_range

@@ -5,8 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from app_made import Scripted, shown, text_of
-from learned_made import EVIL, evaluated, learned, opened, patterns
 
 from core.network.health import Anatomy, Judgement, Severity, examine
 from core.network.network import Network
@@ -15,6 +13,8 @@ from core.run.state import Run
 from core.rundir import checkpoint
 from core.training.rng import initial_layers
 from data.dataset import DIGITS, Dataset
+from tests.helpers.app import Scripted, shown, text_of
+from tests.helpers.learned import EVIL, evaluated, learned, opened, patterns
 from tui.app import TrainpadApp
 from tui.dashboard.selection import Subject
 from tui.weights.histograms import Heatmaps, title_of

@@ -7,11 +7,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
-from app_made import Scripted, evaluation, weights
 from textual.events import MouseScrollDown, MouseScrollUp
 from textual.pilot import OutOfBounds, Pilot
 
 from core.run.events import Changed, Continued, Event, Paused, Saved, Steps, Warned
+from tests.helpers.app import Scripted, evaluation, weights
 from tui.app import TrainpadApp
 
 KEYS = (

@@ -14,7 +14,7 @@ Drawing = list[npt.NDArray[np.float64]]
 def pendigits() -> tuple[list[Drawing], npt.NDArray[np.int64]] | None:
     """Strokes and labels; None where the file is not there."""
     given = os.environ.get("TRAINPAD_PENDIGITS")
-    beside = Path(__file__).resolve().parents[2] / "shared" / "pendigits"
+    beside = Path(__file__).resolve().parents[3] / "shared" / "pendigits"
     path = (Path(given) if given else beside) / NAME
     if not path.exists():
         return None

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pyte
 
-MAIN = Path(__file__).parent.parent / "main.py"
+MAIN = Path(__file__).resolve().parents[2] / "main.py"
 LONG = 90.0
 """Seconds; for whatever comes as soon as it can, on a machine that does other things too."""
 

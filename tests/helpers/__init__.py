@@ -1,0 +1,1 @@
+"""What several test modules share: data, runs, apps and terminals made for tests."""
