@@ -1,8 +1,7 @@
 """Everything that can happen in a run, as small frozen objects.
 
 A source of numbers is an iterator of these; a view of a run is folded from them. Those in
-`RECORDED` stand in `events.jsonl` as one JSON object a line, ``event`` being the name of the class
-in lower case.
+`RECORDED` are written to `events.jsonl`, one JSON object a line; its key ``event`` is their name.
 
 Steps are counted from 0. `step` is the number of steps done when the event happened, so that an
 evaluation after the first thousand has step 1000; only a checkpoint's file is named after the
@@ -225,12 +224,22 @@ class Wished(Event):
 
 
 RECORDED: Mapping[str, type[Event]] = {
-    kind.__name__.lower(): kind
-    for kind in (
-        Preparing, Started, Changed, Paused, Continued, Evaluated, Saved, Warned, Noted, Diverged,
-        Failed, Finished,
-    )
-}  # fmt: skip
+    "preparing": Preparing,
+    "started": Started,
+    "changed": Changed,
+    "paused": Paused,
+    "continued": Continued,
+    "evaluated": Evaluated,
+    "saved": Saved,
+    "warned": Warned,
+    "noted": Noted,
+    "diverged": Diverged,
+    "failed": Failed,
+    "finished": Finished,
+}
+"""The events of `events.jsonl` by the names they have there, which never change."""
+EVENT_NAMES: Mapping[type[Event], str] = {kind: name for name, kind in RECORDED.items()}
+"""The same the other way round."""
 ANSWERS: Final = (Paused, Continued, Changed, Finished, Diverged, Failed)
 """What keys lead to: a screen shows it at once, whatever following the numbers has used up."""
 FULFILS: Final = (*ANSWERS, Started, Evaluated, Saved, Warned, Lost)
@@ -240,7 +249,7 @@ FULFILS: Final = (*ANSWERS, Started, Evaluated, Saved, Warned, Lost)
 def to_json(event: Event) -> str:
     """One line of `events.jsonl`; numbers that JSON does not know become strings."""
     fields = {entry.name: getattr(event, entry.name) for entry in dataclasses.fields(event)}
-    return json.dumps({"event": type(event).__name__.lower(), **plain(fields)}, allow_nan=False)
+    return json.dumps({"event": EVENT_NAMES[type(event)], **plain(fields)}, allow_nan=False)
 
 
 def from_json(line: str | bytes) -> Event | None:

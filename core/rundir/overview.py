@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from core.run.events import Changed, Diverged, Evaluated, Failed, Finished, Started
+from core.run.events import EVENT_NAMES, Changed, Diverged, Evaluated, Failed, Finished, Started
 from core.run.hparams import DECLARED, as_dict, checked
 from core.rundir import notes
 from core.rundir.errors import RunError
@@ -26,7 +26,7 @@ from data.errors import UserError
 AT_ONCE: Final = 100
 """How many runs that are new are read in one look, so that the first ones are there soon."""
 TOLD: Final = tuple(
-    f'{{"event": "{kind.__name__.lower()}"'.encode()
+    f'{{"event": "{EVENT_NAMES[kind]}"'.encode()
     for kind in (Started, Changed, Finished, Diverged, Failed)
 )
 """How the other lines begin that an overview needs."""

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from core.run.events import (
-    RECORDED,
+    EVENT_NAMES,
     Diverged,
     Evaluated,
     Event,
@@ -150,7 +150,7 @@ class Recorder:
                 self._snapshot = event
             case Evaluated():
                 self._ranking.evaluated(event)
-        if type(event).__name__.lower() in RECORDED:
+        if type(event) in EVENT_NAMES:
             self._noted(event)
 
     def _keep_losses(self, step: int) -> None:

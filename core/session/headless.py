@@ -9,7 +9,7 @@ from types import FrameType
 from typing import TextIO
 
 from core.run.events import (
-    RECORDED,
+    EVENT_NAMES,
     Diverged,
     Event,
     Failed,
@@ -137,7 +137,7 @@ class JsonLines:
     def of(self, event: Event) -> Iterator[str]:
         """The line for one event, if it is recorded at all."""
         self._opened |= isinstance(event, Opened)
-        if self._opened and type(event).__name__.lower() in RECORDED:
+        if self._opened and type(event) in EVENT_NAMES:
             yield to_json(event)
 
 
