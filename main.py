@@ -22,7 +22,7 @@ from core.cli.flags import (
 from core.process.priority import leave_cores_alone
 from core.run.presets import PRESETS
 from core.training.device import STRATEGIES
-from data.errors import UserError
+from trainpad.errors import UserError
 
 WRONG = 2
 

@@ -9,10 +9,8 @@ Several pads may be open at once, so a change is made to what the files hold at 
 a lock on the folder.
 """
 
-import fcntl
 import json
 import os
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -26,6 +24,8 @@ from data.dataset import Images, Labels
 from data.errors import DataError
 from data.idx import read_images, read_labels
 from data.ink import SIDE
+from trainpad.files import write_atomic
+from trainpad.lock import lock
 
 IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 TIMES = "times.json"
@@ -156,9 +156,9 @@ def write_own(folder: Path, own: OwnDigits, *, removed: int | None = None) -> No
                 (folder / name).unlink(missing_ok=True)
             return
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _replace(folder / TIMES, json.dumps(times).encode())
-        _replace(folder / LABELS, b"\0\0\x08\x01" + header[:4] + own.labels.tobytes())
-        _replace(folder / IMAGES, b"\0\0\x08\x03" + header + own.images.tobytes())
+        write_atomic(folder / TIMES, json.dumps(times).encode())
+        write_atomic(folder / LABELS, b"\0\0\x08\x01" + header[:4] + own.labels.tobytes())
+        write_atomic(folder / IMAGES, b"\0\0\x08\x03" + header + own.images.tobytes())
     except OSError as error:
         raise DataError(f"{folder} cannot be written: {error.strerror or error}") from error
 
@@ -183,16 +183,9 @@ def _changing(folder: Path) -> Iterator[OwnDigits]:
 
 def _lock(descriptor: int, folder: Path) -> None:
     """Take the lock, where the file system has any."""
-    for _ in range(ATTEMPTS):
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(WAIT)
-        except OSError:
-            return
-        else:
-            return
-    raise DataError(f"{folder} is being changed by another program; try again")
+    with suppress(OSError):  # no locks on this file system
+        if not lock(descriptor, attempts=ATTEMPTS, wait=WAIT):
+            raise DataError(f"{folder} is being changed by another program; try again")
 
 
 def _times(path: Path) -> tuple[list[float], int | None]:
@@ -204,17 +197,3 @@ def _times(path: Path) -> tuple[list[float], int | None]:
         valid = isinstance(removed, int) and removed >= 0
         return [float(value) for value in values], removed if valid else None
     return [], None
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

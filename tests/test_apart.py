@@ -13,7 +13,7 @@ from core.process.apart import OWN, apart
 COMPUTES = """
 import faulthandler, os, signal, sys, threading, time
 from pathlib import Path
-from core.rundir.control import Control
+from core.rundir.control import open_control
 from core.run.events import Steps
 from core.session.headless import Signals
 from core.run.hparams import as_dict, checked
@@ -29,7 +29,7 @@ Signals().install()
 assert faulthandler.is_enabled()
 signal.signal(signal.SIGWINCH, lambda number, frame: None)
 hparams = checked({"max_steps": 10**9, "eval_every": 10**9})
-control = Control(Path(sys.argv[1]), start=as_dict(hparams))
+control = open_control(Path(sys.argv[1]), start=as_dict(hparams))
 events = train(Job(hparams, load_dataset(fake=True, offline=True), device="cpu"), control)
 next(event for event in events if isinstance(event, Steps))
 threading.Thread(target=interrupt, daemon=True).start()

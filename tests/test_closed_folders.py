@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from core.cli.doctor import about_runs
-from core.rundir.errors import RunError
 from core.rundir.rundir import found, listed
 from data.errors import DataError
 from data.find import Places, find
 from data.folder import open_folder
 from data.sources import load_dataset
 from tests.helpers.runs import make_run
+from trainpad.errors import RunError
 
 
 @pytest.fixture

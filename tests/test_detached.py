@@ -12,7 +12,7 @@ import pytest
 from core.process.launcher import Launcher
 from core.run.events import Event, Failed, Finished, Opened, Preparing, Started
 from core.run.hparams import HyperParameters, as_dict
-from core.rundir.control import Control
+from core.rundir.control import open_control
 from core.session.detached import run_detached
 from core.session.headless import Signals
 from core.session.request import Request
@@ -67,13 +67,13 @@ def test_what_fails_before_it_trains_fails_at_the_prompt(
 def test_ctrl_c_before_it_trains_is_seen_to_at_the_prompt(
     tmp_path: Path, pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    control = Control(tmp_path, start={})
+    control = open_control(tmp_path, start={})
 
     def source() -> Iterator[Event]:
         yield Opened("a run", {}, control)
         signals._caught(signal.SIGINT, None)
         yield Started(0, as_dict(HyperParameters()), "CPU:0", 1)
-        yield Finished(0, control.wanted.stop, 0.1)
+        yield Finished(0, control.desired.stop, 0.1)
 
     signals = Signals()
     monkeypatch.setattr("core.session.detached.Signals", lambda: signals)

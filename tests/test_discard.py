@@ -7,10 +7,10 @@ import pytest
 from core.rundir import checkpoint, notes
 from core.rundir.checkpoint import Checkpoint
 from core.rundir.deletion import discard
-from core.rundir.errors import RunError
 from core.rundir.rundir import RunDir
 from core.training.rng import initial_layers
 from tests.helpers.runs import finished, hold, make_run
+from trainpad.errors import RunError
 
 EVENTS = "events.out.tfevents.1700000000.vm.1.0.v2"
 

@@ -12,7 +12,7 @@ from core.run.hparams import HyperParameters, checked
 from core.training.engine import Engine
 from core.training.rng import shuffled
 from data.dataset import SPLITS, Dataset
-from data.errors import UserError
+from trainpad.errors import UserError
 
 RICH = {"dropout": 0.2, "l2": 0.001, "schedule": "cosine", "warmup_steps": 10}
 

@@ -25,13 +25,13 @@ from core.run.events import Changed, Evaluated, Finished, Opened, Started, Steps
 from core.run.hparams import as_dict, checked
 from core.rundir import checkpoint, notes
 from core.rundir.checkpoint import Checkpoint
-from core.rundir.errors import CheckpointError, RunError
+from core.rundir.errors import CheckpointError
 from core.rundir.rundir import RunDir
 from core.session.request import request_from
 from core.session.session import session
 from core.training.rng import initial_layers
-from data.errors import UserError
 from tests.helpers.runs import BEGAN, add_events, confusion, make_run
+from trainpad.errors import RunError, UserError
 
 LOSSES = [2.3, 1.7, 0.1, 0.25, float("nan"), 0.5]
 HPARAMS = as_dict(checked({"max_steps": 6, "hidden": (8,)}))
@@ -204,7 +204,7 @@ def trained(line: str, log_dir: Path, stop_after: int = 10**9) -> RunDir:
         if isinstance(event, Opened):
             control, run = event.control, RunDir(Path(event.directory))
         if isinstance(event, Steps) and event.first + len(event.losses) >= stop_after and control:
-            control.ask(stop="stopped")
+            control.request(stop="stopped")
     return run
 
 

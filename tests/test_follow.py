@@ -32,11 +32,11 @@ from core.run.hparams import HyperParameters, as_dict
 from core.run.state import Run
 from core.rundir import checkpoint
 from core.rundir.checkpoint import Checkpoint
-from core.rundir.control import Control
-from core.rundir.errors import RunError
+from core.rundir.control import open_control
 from core.rundir.reader import follow, replay
 from core.rundir.rundir import RunDir
 from tests.helpers.runs import BEGAN, add_events, add_losses, add_marks, confusion, hold, make_run
+from trainpad.errors import RunError
 
 HPARAMS = as_dict(HyperParameters())
 
@@ -71,7 +71,7 @@ class Follower:
     def __init__(self, run: RunDir, *acts: Callable[[], object], control: bool = False) -> None:
         self.now = time.time()
         self.acts = list(acts)
-        wish = Control(run.path) if control else None
+        wish = open_control(run.path) if control else None
         self.events = follow(run, wish, host="here", sleep=self._sleep, clock=lambda: self.now)
 
     def _sleep(self, seconds: float) -> None:
@@ -352,7 +352,7 @@ def test_what_steers_is_handed_on(tmp_path: Path) -> None:
     assert isinstance(shown, Opened)
     assert steered.control is not None
     assert shown.control is None
-    steered.control.ask(pause_at=0)
+    steered.control.request(pause_at=0)
     assert json.loads((run.path / "control.json").read_text())["pause_at"] == 0
 
 

@@ -22,7 +22,7 @@ from core.run.events import (
     Weights,
 )
 from core.run.hparams import HyperParameters, as_dict
-from core.rundir.control import Control
+from core.rundir.control import open_control
 from core.rundir.recorder import recorded
 from core.session.headless import Signals, run_headless
 
@@ -133,11 +133,11 @@ def test_a_signal_before_the_run_exists_ends_all_and_later_it_is_a_wish(
     with pytest.raises(SystemExit):
         signals._caught(signal.SIGINT, None)
     signals = Signals()
-    control = Control(tmp_path, start={})
+    control = open_control(tmp_path, start={})
     signals.attach(control)
     signals._caught(signal.SIGINT, None)
     assert control.poll().stop == "interrupted"
-    assert Control(tmp_path).poll().stop == "interrupted"
+    assert open_control(tmp_path).poll().stop == "interrupted"
 
 
 class Refusing(io.StringIO):
@@ -159,7 +159,7 @@ def test_a_stream_that_refuses_does_not_end_the_run(
 ) -> None:
     monkeypatch.setattr("sys.stderr", Refusing(error))
     out = Refusing(error)
-    control = Control(tmp_path, start={})
+    control = open_control(tmp_path, start={})
     seen: list[str] = []
 
     def source() -> Iterator[Event]:
@@ -178,7 +178,7 @@ def test_the_second_signal_leaves_at_once(tmp_path: Path, monkeypatch: pytest.Mo
     left: list[int] = []
     monkeypatch.setattr("core.session.headless.leave_at_once", left.append)
     signals = Signals()
-    signals.attach(Control(tmp_path, start={}))
+    signals.attach(open_control(tmp_path, start={}))
     signals._caught(signal.SIGTERM, None)
     assert left == []
     signals._caught(signal.SIGINT, None)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from core.run.hparams import DECLARED, HyperParameters, as_dict, changed, checked
 from core.run.presets import PRESETS
-from data.errors import UserError
+from trainpad.errors import UserError
 
 MANY = "max_steps must be at least 1 and at most 1,000,000,000, not 1,000,000,001"
 NO_OPTIMIZER = "optimizer must be one of sgd, momentum, nesterov, rmsprop, adam, adamw, not "

@@ -47,10 +47,29 @@ def test_training_imports_tensorflow_and_no_screen() -> None:
     assert found & {"textual", "plotext"} == set()
 
 
+def test_the_library_imports_the_standard_library_alone() -> None:
+    files = sorted((REPOSITORY / "trainpad").glob("*.py"))
+    assert len(files) > 5
+    for path in files:
+        for node in ast.parse(path.read_text()).body:
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            for name in names:
+                top = name.split(".")[0]
+                assert top == "trainpad" or top in sys.stdlib_module_names, (path, name)
+
+
+def test_importing_the_library_loads_little_and_starts_nothing() -> None:
+    found = imported("import trainpad, threading; assert threading.active_count() == 1")
+    assert (
+        found & (HEAVY | {"core", "data", "tui", "main", "asyncio", "importlib.metadata"}) == set()
+    )
+
+
 def sources() -> list[Path]:
-    return [
-        path for layer in ("data", "core", "tui") for path in (REPOSITORY / layer).rglob("*.py")
-    ]
+    layers = ("trainpad", "data", "core", "tui")
+    return [path for layer in layers for path in (REPOSITORY / layer).rglob("*.py")]
 
 
 def test_nothing_imports_the_command_line() -> None:
@@ -60,7 +79,8 @@ def test_nothing_imports_the_command_line() -> None:
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom):
                 names = [node.module or ""]
-            assert "main" not in [name.split(".")[0] for name in names], path
+            if path.name != "__main__.py":
+                assert "main" not in [name.split(".")[0] for name in names], path
 
 
 def test_the_contracts_hold() -> None:

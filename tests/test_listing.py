@@ -13,8 +13,8 @@ from core.rundir import notes
 from core.rundir.notes import Note
 from core.rundir.overview import AT_ONCE
 from core.rundir.rundir import RunDir
-from data.text import cells
 from tests.helpers.runs import BEGAN, add_events, confusion, hold, make_run
+from trainpad.text import cells
 
 
 def finished(path: Path, *rights: int, **values: object) -> RunDir:

@@ -11,8 +11,8 @@ from core.tfevents import logdir, records
 from core.tfevents.items import Scalars
 from core.tfevents.logdir import Logdir, RunStatus, Update, watch
 from core.tfevents.store import WatchedRun
-from data.errors import UserError
 from tests.helpers.tfevents import NAME, add, event, old, points, put, start
+from trainpad.errors import UserError
 
 
 class Clock:

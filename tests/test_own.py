@@ -62,7 +62,7 @@ def test_a_removal_that_broke_off_anywhere_leaves_each_drawing_its_name(
     for digit in range(5):
         keep_own(tmp_path, image(digit), digit)
     before = read_own(tmp_path)
-    replace, done = own_module._replace, []
+    replace, done = own_module.write_atomic, []
 
     def until_killed(path: Path, content: bytes) -> None:
         if len(done) == written:
@@ -70,7 +70,7 @@ def test_a_removal_that_broke_off_anywhere_leaves_each_drawing_its_name(
         done.append(path)
         replace(path, content)
 
-    monkeypatch.setattr(own_module, "_replace", until_killed)
+    monkeypatch.setattr(own_module, "write_atomic", until_killed)
     with pytest.raises(KilledError):
         remove_own(tmp_path, image(removed), before.times[removed])
     monkeypatch.undo()

@@ -7,7 +7,7 @@ import pytest
 
 from core.network.classifier import Reader, Reading
 from core.network.network import Network
-from data.errors import UserError
+from trainpad.errors import UserError
 from tui.pad.app import run_pad
 from tui.pad.prediction import Answer
 

@@ -25,9 +25,9 @@ from core.run.events import (
     to_json,
 )
 from core.rundir import checkpoint
-from core.rundir.errors import RunError
 from core.rundir.recorder import HEARTBEAT, recorded
 from tests.helpers.records import LOSSES, a_run, lines, losses, names, record, snapshot
+from trainpad.errors import RunError
 
 
 def test_all_that_passes_is_on_the_disk_before_it_is_seen(make_run: MakeRun) -> None:

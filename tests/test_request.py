@@ -16,8 +16,8 @@ from core.rundir.checkpoint import Checkpoint
 from core.rundir.data_source import Source
 from core.rundir.rundir import RunDir
 from core.session.request import Request, alike, going_on, request_from
-from data.errors import UserError
 from tests.helpers.runs import add_events
+from trainpad.errors import UserError
 
 
 def request_of(*arguments: str) -> Request:

@@ -15,15 +15,15 @@ from core.run.events import Changed, Event, Started
 from core.run.hparams import as_dict, checked
 from core.rundir import checkpoint
 from core.rundir.checkpoint import Checkpoint
-from core.rundir.control import Control
-from core.rundir.errors import CheckpointError, RunError
+from core.rundir.control import open_control
+from core.rundir.errors import CheckpointError
 from core.rundir.recorder import recorded
 from core.rundir.resume import changes, origin
 from core.rundir.rundir import RunDir
 from core.training.engine import Engine
 from core.training.loop import Job, Training
 from data.dataset import Dataset
-from data.errors import UserError
+from trainpad.errors import RunError, UserError
 
 VALUES = {
     "hidden": (24, 16), "batch_size": 50, "max_steps": 120, "eval_every": 40,
@@ -57,7 +57,7 @@ def trained(engine: Engine, tiny: Dataset, run: RunDir, **job: Any) -> list[Even
         return now
 
     hparams = job.pop("hparams", checked(VALUES))
-    control = Control(run.path, start=as_dict(hparams))
+    control = open_control(run.path, start=as_dict(hparams))
     training = Training(engine, Job(hparams, tiny, **job), control, clock, lambda _seconds: None)
     return list(recorded(training.events(), run))
 

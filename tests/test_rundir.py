@@ -18,12 +18,12 @@ from conftest import REPOSITORY, MakeRun
 from core.process.redirect import divert
 from core.run.events import Started, Steps
 from core.rundir.deletion import discard
-from core.rundir.errors import RunError
 from core.rundir.recorder import recorded
 from core.rundir.rundir import RunDir, create, default_log_dir, found, listed
 from core.rundir.status import is_written
 from tests.helpers.runs import hold
 from tests.helpers.runs import make_run as a_run
+from trainpad.errors import RunError
 
 
 def test_a_run_is_private_and_named_after_time_and_network(make_run: MakeRun) -> None:

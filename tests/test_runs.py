@@ -21,10 +21,10 @@ from core.run.events import (
     Started,
 )
 from core.run.hparams import HyperParameters, as_dict
-from core.rundir.errors import RunError
 from core.rundir.rundir import RunDir
 from core.rundir.status import chosen, is_written, look
 from tests.helpers.runs import add_events, confusion, hold, make_run
+from trainpad.errors import RunError
 
 STARTED = Started(0, as_dict(HyperParameters()), "CPU:0", 10)
 

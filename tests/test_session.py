@@ -12,13 +12,12 @@ from core.run.events import Event, Failed, Opened, Preparing, Started, Steps
 from core.run.hparams import HyperParameters
 from core.rundir.checkpoint import Checkpoint
 from core.rundir.data_source import Source
-from core.rundir.errors import RunError
 from core.rundir.resume import Origin
 from core.rundir.rundir import listed
 from core.session.request import Request
 from core.session.session import session
 from data.dataset import Dataset
-from data.errors import UserError
+from trainpad.errors import RunError, UserError
 
 
 def test_a_resumed_runs_own_texts_are_harmless(

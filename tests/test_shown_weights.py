@@ -6,7 +6,7 @@ import numpy as np
 
 from core.run.events import Diverged, Evaluated, Event, Weights
 from core.run.hparams import HyperParameters, as_dict
-from core.rundir.control import Control
+from core.rundir.control import open_control
 from core.training.loop import SHOW_WEIGHTS, Job, Training
 from data.dataset import Dataset
 
@@ -46,7 +46,7 @@ class Counting:
 
 def events(folder: Path, data: Dataset, engine: Counting) -> list[Event]:
     hparams = HyperParameters(max_steps=400, eval_every=150)
-    control = Control(folder, start=as_dict(hparams))
+    control = open_control(folder, start=as_dict(hparams))
     job = Job(hparams, data)
     training = Training(engine, job, control, lambda: engine.now, lambda _: None)
     return list(training.events())

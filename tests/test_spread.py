@@ -12,7 +12,7 @@ import pytest
 
 from core.training.cluster import is_chief, task
 from core.training.distributed import check_share
-from data.errors import UserError
+from trainpad.errors import UserError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 FLAGS = ("--fake_data", "--headless", "--no-xla", "--batch_size", "20", "--max_steps", "60",

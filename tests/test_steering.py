@@ -9,12 +9,13 @@ from conftest import FakeClock
 from core.run.events import Changed, Finished, Idle, Opened, Paused, Started, Steps
 from core.run.hparams import HyperParameters, as_dict
 from core.run.state import Run
-from core.rundir.control import Control, Wanted
+from core.rundir.control import open_control
+from trainpad.control import DesiredState
 from tui.dashboard.steering import Steering
 
 
 def steered(folder: Path, clock: FakeClock) -> tuple[Run, Steering]:
-    run, control = Run(), Control(folder, start=as_dict(HyperParameters()))
+    run, control = Run(), open_control(folder, start=as_dict(HyperParameters()))
     run.fold(Opened(str(folder), {}, control))
     run.fold(Started(0, as_dict(HyperParameters()), "CPU:0", 1))
     return run, Steering(run, control, clock)
@@ -26,7 +27,7 @@ def test_quick_presses_add_up_before_the_run_has_followed(tmp_path: Path, clock:
     run.fold(Changed(1, "learning_rate", 0.01, 0.0125))
     for _ in range(2):
         steering.turn("learning_rate", 1)
-    assert steering.control.wanted.hyperparameters["learning_rate"] == 0.0195312
+    assert steering.control.desired.hyperparameters["learning_rate"] == 0.0195312
 
 
 def test_a_wish_that_was_refused_is_not_where_the_next_press_starts(
@@ -36,7 +37,7 @@ def test_a_wish_that_was_refused_is_not_where_the_next_press_starts(
     steering.set("batch_size", 90000)
     clock.now += 60
     steering.turn("batch_size", 1)
-    assert 100 < steering.control.wanted.hyperparameters["batch_size"] < 1000
+    assert 100 < steering.control.desired.hyperparameters["batch_size"] < 1000
 
 
 def test_no_key_ends_a_run_by_planning_fewer_steps_than_were_taken(
@@ -47,16 +48,16 @@ def test_no_key_ends_a_run_by_planning_fewer_steps_than_were_taken(
     for refused in (10, 1500):
         assert steering.set("max_steps", refused) == "max steps must be above 1,500, the steps done"
     assert steering.turn("max_steps", -1) == "max steps must be above 1,500, the steps done"
-    assert steering.control.wanted.hyperparameters["max_steps"] == 2000
+    assert steering.control.desired.hyperparameters["max_steps"] == 2000
     assert steering.set("max_steps", 1501) == ""
-    assert steering.control.wanted.hyperparameters["max_steps"] == 1501
+    assert steering.control.desired.hyperparameters["max_steps"] == 1501
 
 
 def test_nothing_is_wanted_of_a_run_that_cannot_follow(tmp_path: Path, clock: FakeClock) -> None:
     run, steering = steered(tmp_path, clock)
     run.fold(Finished(5, "done", 1.0))
     assert steering.stop() == "the run is over"
-    assert steering.control.wanted.stop == ""
+    assert steering.control.desired.stop == ""
     assert Steering(Run(), None).stop() == "the run is still starting"
     looked_at = Run()
     looked_at.fold(Started(0, as_dict(HyperParameters()), "CPU:0", 1))
@@ -68,8 +69,8 @@ def test_a_step_is_wanted_while_another_window_lets_the_run_go_on(
 ) -> None:
     _, steering = steered(tmp_path, clock)
     steering.pause_or_go_on()
-    looks = [Wanted(pause_at=0), Wanted()]
-    monkeypatch.setattr(steering.control, "poll", lambda: looks.pop(0) if looks else Wanted())
+    looks = [DesiredState(pause_at=0), DesiredState()]
+    monkeypatch.setattr(steering.control, "poll", lambda: looks.pop(0) if looks else DesiredState())
     assert steering.step_once() == ""
     assert steering.step_once() == "pause first (space), then s takes one step at a time"
 

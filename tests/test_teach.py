@@ -20,9 +20,9 @@ from core.rundir.resume import origin
 from core.rundir.status import look
 from data.dataset import Dataset, Split
 from data.drawn import draw_digits
-from data.errors import UserError
 from data.ink import inks_to_images
 from data.own import OwnDigits
+from trainpad.errors import UserError
 
 
 def hand(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

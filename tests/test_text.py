@@ -2,8 +2,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.errors import DataError, UserError
-from data.text import clean
+from data.errors import DataError
+from trainpad.errors import UserError
+from trainpad.text import sanitize
 
 HOSTILE = [
     "\x1b]0;title\x07",
@@ -21,39 +22,39 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_nothing_that_steers_a_terminal_passes(text: str) -> None:
-    assert clean(text).isprintable()
-    assert len(clean(text)) == len(text)
+    assert sanitize(text).isprintable()
+    assert len(sanitize(text)) == len(text)
 
 
 def test_ordinary_text_stays_as_it_is() -> None:
-    assert clean("loss/train épsilon ∆ 損失 [b]") == "loss/train épsilon ∆ 損失 [b]"
+    assert sanitize("loss/train épsilon ∆ 損失 [b]") == "loss/train épsilon ∆ 損失 [b]"
 
 
 def test_controls_are_seen_and_white_space_is_space() -> None:
-    assert clean("a\x1b[b\tc\nd\xa0e\u2028f\x7f") == "a␛[b c d e f␡"
+    assert sanitize("a\x1b[b\tc\nd\xa0e\u2028f\x7f") == "a␛[b c d e f␡"
 
 
 def test_newlines_stay_where_they_are_wanted() -> None:
-    assert clean("a\r\nb\nc\x07", keep="\n") == "a\nb\nc␇"
+    assert sanitize("a\r\nb\nc\x07", keep="\n") == "a\nb\nc␇"
 
 
 def test_a_long_text_ends_in_an_ellipsis() -> None:
-    assert clean("x" * 20, limit=5) == "xxxx…"
-    assert clean(b"x" * 20, limit=5) == "xxxx…"
-    assert clean("x" * 5, limit=5) == "xxxxx"
+    assert sanitize("x" * 20, limit=5) == "xxxx…"
+    assert sanitize(b"x" * 20, limit=5) == "xxxx…"
+    assert sanitize("x" * 5, limit=5) == "xxxxx"
 
 
 def test_bytes_are_utf8_and_what_is_not_is_replaced() -> None:
-    assert clean("é".encode() + b"\xff") == "é\ufffd"
+    assert sanitize("é".encode() + b"\xff") == "é\ufffd"
 
 
 @settings(deadline=None)
 @given(st.one_of(st.binary(), st.text(st.characters())), st.integers(1, 50))
 def test_any_input_becomes_printable_and_short(text: str | bytes, limit: int) -> None:
-    cleaned = clean(text, limit=limit)
+    cleaned = sanitize(text, limit=limit)
     assert cleaned.isprintable()
     assert len(cleaned) <= limit
-    assert clean(cleaned, limit=limit) == cleaned
+    assert sanitize(cleaned, limit=limit) == cleaned
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -27,11 +27,11 @@ from core.run.events import (
     Weights,
 )
 from core.run.hparams import as_dict, checked
-from core.rundir.control import Control
+from core.rundir.control import open_control
 from core.training.engine import Engine
 from core.training.loop import Job, Training, check_fit, train
 from data.dataset import SPLITS, Dataset
-from data.errors import UserError
+from trainpad.errors import UserError
 
 
 def test_a_batch_larger_than_the_data_is_told(tiny: Dataset) -> None:
@@ -47,7 +47,7 @@ class Session:
         values = {**SMALL, "eval_every": 50, **job.pop("values", {})}
         hparams = checked(values)
         self.clock = FakeClock()
-        self.control = Control(folder, start=as_dict(hparams))
+        self.control = open_control(folder, start=as_dict(hparams))
         self.seen: list[Event] = []
         training = Training(
             engine, Job(hparams, dataset, **job), self.control, self._tick, self.clock.sleep
@@ -132,7 +132,7 @@ def test_a_learning_rate_changes_at_its_step_and_without_a_trace(session: MakeSe
     run = session()
     for event in run:
         if isinstance(event, Steps) and event.first + len(event.losses) >= 60:
-            run.control.ask(hyperparameters={"learning_rate": 0.5})
+            run.control.request(hyperparameters={"learning_rate": 0.5})
     (changed,) = run.all(Changed)
     assert (changed.name, changed.old, changed.new) == ("learning_rate", 0.05, 0.5)
     assert not run.all(Preparing)
@@ -162,7 +162,7 @@ def test_another_batch_size_announces_its_trace(tiny: Dataset, tmp_path: Path) -
 def test_a_pause_lasts_and_a_step_is_one_step(session: MakeSession) -> None:
     run = session()
     run.until(Steps)
-    run.control.ask(pause_at=0)
+    run.control.request(pause_at=0)
     paused = run.until(Paused)
     assert isinstance(paused, Paused)
     taken = len(run.losses) // 4
@@ -170,14 +170,14 @@ def test_a_pause_lasts_and_a_step_is_one_step(session: MakeSession) -> None:
     assert {type(next(run.source)) for _ in range(50)} == {Idle}
     assert run.clock.slept >= 49
     for extra in (1, 2, 3):
-        run.control.ask(pause_at=taken + extra)
+        run.control.request(pause_at=taken + extra)
         run.until(Continued)
         steps = run.until(Steps)
         assert isinstance(steps, Steps)
         assert len(steps.losses) == 1
         run.until(Paused)
         assert len(run.losses) // 4 == taken + extra
-    run.control.ask(pause_at=None)
+    run.control.request(pause_at=None)
     run.to_the_end()
     untouched = session()
     untouched.to_the_end()
@@ -186,11 +186,11 @@ def test_a_pause_lasts_and_a_step_is_one_step(session: MakeSession) -> None:
 
 def test_what_is_planned_for_a_step_is_done_once(session: MakeSession) -> None:
     run = session(changes=((30, "learning_rate", 0.5),))
-    run.control.ask(pause_at=30)
+    run.control.request(pause_at=30)
     run.until(Paused)
     for _ in range(3):
         next(run.source)
-    run.control.ask(hyperparameters={"learning_rate": 0.2})
+    run.control.request(hyperparameters={"learning_rate": 0.2})
     written = run.control.path.stat().st_mtime_ns
     run.until(Changed)
     assert [next(run.source) for _ in range(3)]
@@ -201,7 +201,7 @@ def test_what_is_planned_for_a_step_is_done_once(session: MakeSession) -> None:
 def test_a_stop_saves_first(session: MakeSession) -> None:
     run = session()
     run.until(Steps)
-    run.control.ask(stop="interrupted")
+    run.control.request(stop="interrupted")
     run.to_the_end()
     assert [type(event) for event in run.seen[-3:]] == [Snapshot, Weights, Finished]
     last = run.seen[-1]
@@ -213,9 +213,9 @@ def test_a_stop_saves_first(session: MakeSession) -> None:
 def test_a_paused_run_can_be_stopped(session: MakeSession) -> None:
     run = session()
     run.until(Steps)
-    run.control.ask(pause_at=0)
+    run.control.request(pause_at=0)
     run.until(Paused)
-    run.control.ask(stop="stopped")
+    run.control.request(stop="stopped")
     run.to_the_end()
     last = run.seen[-1]
     assert isinstance(last, Finished)
@@ -226,7 +226,7 @@ def test_a_paused_run_can_be_stopped(session: MakeSession) -> None:
 def test_a_stop_right_after_an_evaluation_saves_no_second_time(session: MakeSession) -> None:
     run = session()
     run.until(Snapshot)
-    run.control.ask(stop="stopped")
+    run.control.request(stop="stopped")
     run.to_the_end()
     assert [event.step for event in run.all(Snapshot)] == [50]
 
@@ -234,9 +234,9 @@ def test_a_stop_right_after_an_evaluation_saves_no_second_time(session: MakeSess
 def test_evaluations_and_checkpoints_can_be_asked_for(session: MakeSession) -> None:
     run = session()
     run.until(Steps)
-    run.control.ask(evaluate=1)
+    run.control.request(evaluate=1)
     run.until(Evaluated)
-    run.control.ask(checkpoint=1)
+    run.control.request(checkpoint=1)
     run.until(Snapshot)
     first, second = run.all(Evaluated)[0].step, run.all(Snapshot)[0].step
     assert 0 < first <= second < 50
@@ -294,7 +294,7 @@ def test_what_was_planned_is_done_on_a_full_disk_and_that_is_what_is_told(
         raise OSError(28, "No space left on device")
 
     run = session(changes=((60, "learning_rate", 0.2),))
-    monkeypatch.setattr("core.rundir.control.write_atomic", full)
+    monkeypatch.setattr("trainpad.control.write_atomic", full)
     run.to_the_end()
     assert [(event.step, event.new) for event in run.all(Changed)] == [(60, 0.2)]
     (warning,) = run.all(Warned)
@@ -305,8 +305,8 @@ def test_what_was_planned_is_done_on_a_full_disk_and_that_is_what_is_told(
 def test_a_batch_size_beyond_the_data_is_told_once(session: MakeSession) -> None:
     run = session()
     run.until(Steps)
-    run.control.ask(hyperparameters={"batch_size": 600})
-    run.control.ask(hyperparameters={"learning_rate": 0.1})
+    run.control.request(hyperparameters={"batch_size": 600})
+    run.control.request(hyperparameters={"learning_rate": 0.1})
     run.to_the_end()
     assert [event.text for event in run.all(Warned)] == [
         "batch size stays 50: there are 503 images"
@@ -333,7 +333,7 @@ def test_weights_that_are_not_finite_end_the_run_unsaved(
     run = session()
     run.until(Steps)
     monkeypatch.setattr(fresh, "state", lambda: {"layer1/biases": np.array([1, np.inf])})
-    run.control.ask(checkpoint=1)
+    run.control.request(checkpoint=1)
     run.to_the_end()
     last = run.seen[-1]
     assert isinstance(last, Diverged)
@@ -367,7 +367,7 @@ def test_a_profile_that_was_begun_is_written(
 
     monkeypatch.setattr(fresh, "start_profile", note("start"))
     monkeypatch.setattr(fresh, "stop_profile", note("stop"))
-    run.control.ask(pause_at=101 if stopping else None)
+    run.control.request(pause_at=101 if stopping else None)
     if stopping:
         run.until(Paused)
         run.source.close()  # type: ignore[attr-defined]
@@ -378,7 +378,7 @@ def test_a_profile_that_was_begun_is_written(
 
 def test_the_generator_says_what_it_loads_first(tiny: Dataset, tmp_path: Path) -> None:
     job = Job(checked({**SMALL, "max_steps": 3}), tiny, device="cpu", xla=False)
-    events = list(train(job, Control(tmp_path, start={})))
+    events = list(train(job, open_control(tmp_path, start={})))
     assert isinstance(events[0], Preparing)
     assert events[0].what == "loading TensorFlow"
     assert isinstance(events[1], Started)

@@ -14,9 +14,10 @@ from core.tfevents import encode
 from core.tfevents.items import Histogram
 from core.tfevents.logdir import Logdir
 from core.tfevents.writer import EventWriter
-from data.errors import DataError, UserError
+from data.errors import DataError
 from main import cli
 from tests.helpers.tfevents import add, event, named, new, old, points, put, start, strings, version
+from trainpad.errors import UserError
 from tui.watch.app import WatchApp
 from tui.watch.header import RunList
 from tui.watch.heatmap import shares, value_range

@@ -15,12 +15,12 @@ from core.process.launcher import Launcher
 from core.run.events import ANSWERS, Event, Opened, Steps, Weights
 from core.run.hparams import HyperParameters
 from core.run.state import Run
-from core.rundir.control import Control
+from core.rundir.control import open_control
 from core.rundir.reader import follow, replay
 from core.rundir.resume import Origin
 from core.rundir.rundir import RunDir, default_log_dir
 from core.session.request import Request
-from data.errors import UserError
+from trainpad.errors import UserError
 from tui import modes
 from tui.dashboard.screen import View
 from tui.dashboard.selection import Subject
@@ -275,7 +275,7 @@ class TrainpadApp(TellingApp[str]):
                 )
             return
         run.info()
-        control = None if self.read_only else Control(run.path)
+        control = None if self.read_only else open_control(run.path)
         source = follow(run, control) if speed is None else replay(run, speed)
         self.show_source(source, viewer=True)
 

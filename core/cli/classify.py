@@ -5,7 +5,7 @@ from json import dumps
 
 from core.network.classifier import Reader, Reading
 from data.pictures import read_digits
-from data.text import clean
+from trainpad.text import sanitize
 
 
 def classified(files: Iterable[str], reader: Reader, *, split: bool, json: bool) -> Iterator[str]:
@@ -38,7 +38,7 @@ def as_json(file: str, index: int, reading: Reading) -> str:
 
 def as_text(file: str, readings: Sequence[Reading], classes: Sequence[str]) -> Iterator[str]:
     """A line for each reading: the file, which one in it where there are several, the answer."""
-    name = clean(file)
+    name = sanitize(file)
     if not readings:
         yield f"{name}   no digit found"
     for index, reading in enumerate(readings):

@@ -4,7 +4,6 @@ A finding is good, or its sentence ends in what would help; only what trainpad c
 counts as broken. Findings come one by one, since some of them take seconds.
 """
 
-import fcntl
 import importlib.util
 import platform
 import shutil
@@ -20,6 +19,7 @@ from core.rundir.rundir import listed
 from data.catalog import CATALOG
 from data.files import exists
 from data.find import find, verdict
+from trainpad.lock import lock
 
 SPACE: Final = 200e6
 """Bytes; a run with its summaries and checkpoints is some tens of megabytes."""
@@ -97,7 +97,7 @@ def _try_to_write(folder: Path) -> None:
         file.write(b"\0" * 4096)
         file.flush()
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(file.fileno(), attempts=1, wait=0.0)
         except OSError as error:
             raise OSError(error.errno, "this file system cannot lock files") from error
 

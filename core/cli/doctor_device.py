@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.cli.findings import Finding, broken, good, note
-from data.text import clean
+from trainpad.text import sanitize
 
 TIMEOUT: Final = 120.0
 """Seconds that TensorFlow may take to start: a cold disk on a shared machine is slow."""
@@ -105,7 +105,7 @@ def why_not_imported(said: str) -> str:
     if "No module named 'tensorflow'" in said:
         return "not installed; `pip install -e .` in trainpad's folder"
     lines = [line for line in said.splitlines() if line.strip()] or ["it said nothing"]
-    return f"cannot be imported: {clean(lines[-1], limit=200)}; install it anew"
+    return f"cannot be imported: {sanitize(lines[-1], limit=200)}; install it anew"
 
 
 def ask_cards(devices: Path = Path("/sys/bus/pci/devices")) -> Cards:
@@ -179,7 +179,9 @@ def why_unused(probe: Probe, cards: Cards, env: Mapping[str, str]) -> str:
     if cards.problem:
         broken_for_now = any(word in cards.problem for word in ("mismatch", "lost"))
         advice = "restart the machine" if broken_for_now else "install NVIDIA's driver"
-        return f"{name} is here, but its driver does not answer: {clean(cards.problem)}; {advice}"
+        return (
+            f"{name} is here, but its driver does not answer: {sanitize(cards.problem)}; {advice}"
+        )
     if not probe.cuda:
         return f"{name} is here, but this TensorFlow is built for the CPU; install 'tensorflow'"
     if cards.cuda and cards.cuda[0] < _major(probe.cuda):
@@ -193,7 +195,7 @@ def why_unused(probe: Probe, cards: Cards, env: Mapping[str, str]) -> str:
         named = f" ({', '.join(missing)})" if missing else ""
         return f"{name}: libraries of CUDA are missing{named}; `pip install -e '.[cuda]'`"
     if hidden is not None:
-        return f"{name}: CUDA_VISIBLE_DEVICES={clean(hidden)} names no card; unset it"
+        return f"{name}: CUDA_VISIBLE_DEVICES={sanitize(hidden)} names no card; unset it"
     return f"{name} is not used: {_complaint(probe.said)}; try `pip install -e '.[cuda]'`"
 
 
@@ -206,5 +208,5 @@ def _complaint(said: str) -> str:
     """The line that is about CUDA, without the time and place that TensorFlow puts before it."""
     for line in said.splitlines():
         if re.search(r"cuinit|cuda drivers|cuda_error", line, re.IGNORECASE):
-            return clean(line.partition("] ")[2] or line, limit=200).rstrip(".")
+            return sanitize(line.partition("] ")[2] or line, limit=200).rstrip(".")
     return "TensorFlow does not say why"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Final, Literal, TextIO
 
-from data.text import clean
+from trainpad.text import sanitize
 
 State = Literal["good", "note", "broken"]
 INDENT: Final = 22
@@ -63,7 +63,7 @@ def report(findings: Iterable[Finding], out: TextIO, *, as_json: bool, width: in
 
 
 def _lines(finding: Finding, width: int) -> str:
-    line = f"  {finding.state:6}  {finding.what:10}  {clean(finding.text)}"
+    line = f"  {finding.state:6}  {finding.what:10}  {sanitize(finding.text)}"
     if width <= len(line[:INDENT]):
         return line
     return textwrap.fill(

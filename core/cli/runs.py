@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.rundir.overview import Entry, Overview, differences
-from data.text import ELLIPSIS, cells
+from trainpad.text import ELLIPSIS, cells
 
 HEADING: Final = (
     "run", "state", "steps", "best", "last", "time", "where", "since", "differs", "named"

@@ -16,13 +16,14 @@ from core.run.hparams import as_dict
 from core.run.state import Run
 from core.rundir import checkpoint, notes
 from core.rundir.checkpoint import Checkpoint
-from core.rundir.errors import CheckpointError, RunError
-from core.rundir.files import write_atomic
+from core.rundir.errors import CheckpointError
 from core.rundir.notes import Note
 from core.rundir.reader import replay
 from core.rundir.resume import changes
 from core.rundir.rundir import RunDir
 from data.files import exists, is_dir, is_file
+from trainpad.errors import RunError
+from trainpad.files import write_atomic
 
 STDOUT = "-"
 

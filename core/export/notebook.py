@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.export.export import Export
-from data.text import clean
+from trainpad.text import sanitize
 
 READER = '''\
 def losses(run):
@@ -130,7 +130,7 @@ _METADATA = {
 
 
 def _introduction(exports: Sequence[Export]) -> str:
-    names = "\n".join(f"- `{clean(export.directory.name)}`" for export in exports)
+    names = "\n".join(f"- `{sanitize(export.directory.name)}`" for export in exports)
     if len(exports) > 1:
         return f"# {len(exports)} runs compared\n\n{names}"
     return (

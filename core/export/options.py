@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.export.export import STDOUT, Export, as_json, chosen_checkpoint, opened, put
-from core.rundir.errors import RunError
 from core.rundir.rundir import RunDir
-from data.errors import UserError
-from data.text import clean
+from trainpad.errors import RunError, UserError
+from trainpad.text import sanitize
 
 WAYS = "--csv, --losses, --json, --png, --notebook, --keras or --command"
 
@@ -52,7 +51,7 @@ def export(runs: Sequence[RunDir], wanted: Wanted) -> list[str]:
     for target, content in made:
         put(target, content)
     told = [
-        f"wrote {clean(target)}, {len(content):,} bytes"
+        f"wrote {sanitize(target)}, {len(content):,} bytes"
         for target, content in made
         if target != STDOUT
     ]
@@ -61,7 +60,7 @@ def export(runs: Sequence[RunDir], wanted: Wanted) -> list[str]:
 
 def _missing(export: Export, wanted: Wanted) -> Iterator[str]:
     """A sentence for each table that has a heading and nothing below it."""
-    name = clean(export.directory.name, limit=80)
+    name = sanitize(export.directory.name, limit=80)
     if wanted.csv and not export.run.evaluations:
         yield f"{name} has no evaluations, so there are no rows"
     if wanted.losses and not len(export.run.losses):

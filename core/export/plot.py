@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.export.export import Export
-from core.rundir.errors import RunError
 from data.dataset import SPLITS
+from trainpad.errors import RunError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

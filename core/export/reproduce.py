@@ -15,9 +15,9 @@ from core.network.adam import DEVICE
 from core.run.events import Finished, Started
 from core.run.hparams import DECLARED, HyperParameters, as_dict, checked
 from core.rundir import checkpoint
-from core.rundir.errors import RunError
 from core.rundir.resume import changes, recorded_events
 from core.rundir.rundir import RunDir
+from trainpad.errors import RunError
 
 PROGRAM = "trainpad"
 CUT_SHORT = ("stopped", "interrupted")

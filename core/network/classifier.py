@@ -19,7 +19,7 @@ from core.rundir.validation import harmless
 from data.dataset import DIGITS
 from data.errors import DataError
 from data.ink import SIDE
-from data.text import clean
+from trainpad.text import sanitize
 
 Floats = npt.NDArray[np.float32]
 
@@ -119,7 +119,7 @@ def reader_of(run: str | None, log_dir: Path) -> Reader:
     names = harmless(found.info())["dataset"].get("classes")
     classes = tuple(names) if names else DIGITS
     network = Network.from_arrays(newest.layers)
-    source = f"{clean(found.name, limit=80)} after {newest.step:,} steps"
+    source = f"{sanitize(found.name, limit=80)} after {newest.step:,} steps"
     return Reader(network, source, classes, found.name, newest.step)
 
 

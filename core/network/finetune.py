@@ -19,7 +19,6 @@ from core.run.events import Event, Finished, Noted, Saved, Started, to_json
 from core.run.hparams import HyperParameters, as_dict
 from core.rundir import checkpoint
 from core.rundir.checkpoint import Checkpoint
-from core.rundir.files import write_atomic
 from core.rundir.rundir import RunDir, create
 from core.session.session import versions
 from data.dataset import DIGITS, NOTHING, Dataset, Images, Labels, Split
@@ -27,6 +26,7 @@ from data.drawn import draw_digits
 from data.ink_affine import moved
 from data.own import OwnDigits
 from data.scribbles import draw_scribbles
+from trainpad.files import write_atomic
 
 STEPS = 120
 RATE = 0.001

@@ -21,8 +21,8 @@ import numpy.typing as npt
 from core.run.metrics import as_matrix, precision_at_1
 
 if TYPE_CHECKING:
-    from core.rundir.control import Control
     from data.dataset import Dataset
+    from trainpad.control import Control
 
 LIVE: Final = ("starting", "training", "paused")
 """The states of a run in which more may happen."""

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from data.errors import UserError
+from trainpad.errors import UserError
 
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw")
 AUGMENTATION = ("shift", "rotate", "scale", "shear", "elastic")

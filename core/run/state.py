@@ -38,8 +38,8 @@ from core.run.hparams import DECLARED, HyperParameters, as_dict, checked
 from core.run.series import Points, Series
 from core.run.timeline import Timeline
 from data.dataset import DIGITS, SPLITS, Dataset
-from data.errors import UserError
-from data.text import clean
+from trainpad.errors import UserError
+from trainpad.text import sanitize
 
 RATE_WINDOW = 2.0
 """Seconds over which steps per second are taken."""
@@ -103,7 +103,7 @@ class Run:
     @property
     def name(self) -> str:
         """The run's name, or nothing before it has one."""
-        return clean(str(self.info.get("name", "")), limit=80)
+        return sanitize(str(self.info.get("name", "")), limit=80)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -111,7 +111,7 @@ class Run:
         names = self.info.get("dataset", {}).get("classes")
         if not isinstance(names, list) or not names:
             return DIGITS
-        return tuple(clean(str(name), limit=40) for name in names)
+        return tuple(sanitize(str(name), limit=40) for name in names)
 
     @property
     def activity(self) -> str:
@@ -161,7 +161,7 @@ class Run:
                 self._take_evaluation(event)
             case Preparing(what=what, fraction=fraction):
                 done = f" {fraction:.0%}" if fraction is not None else ""
-                self.doing = clean(what, limit=100) + done
+                self.doing = sanitize(what, limit=100) + done
             case Opened(directory=directory, info=info, dataset=dataset):
                 self.directory, self.info, self.dataset = directory, info, dataset
                 self._set_hyperparameters(info.get("hyperparameters", {}))
@@ -254,29 +254,29 @@ class Run:
         try:
             self.hparams = checked(known)
         except UserError as error:
-            self._say(self.step, clean(str(error)), urgent=True, kind="warning")
+            self._say(self.step, sanitize(str(error)), urgent=True, kind="warning")
 
     def _take_message(self, event: Event) -> None:
         match event:
             case Changed():
                 self._take_change(event)
             case Saved(step=step, file=file, best=best):
-                self.checkpoint = clean(file, limit=80)
+                self.checkpoint = sanitize(file, limit=80)
                 text = "checkpoint saved" + (", best so far on validation" if best else "")
                 self._say(step, text, kind="checkpoint")
             case Warned(step=step, text=text):
-                self._say(step, clean(text, limit=300), urgent=True, kind="warning")
+                self._say(step, sanitize(text, limit=300), urgent=True, kind="warning")
             case Noted(step=step, text=text):
-                self._say(step, clean(text, limit=300))
+                self._say(step, sanitize(text, limit=300))
             case Diverged(step=step, loss=loss, why=why, checkpoint=checkpoint):
                 self.state = "diverged"
-                told = clean(why, limit=200) or f"the loss is {loss}"
-                where = f"; last checkpoint {clean(checkpoint)}" if checkpoint else ""
+                told = sanitize(why, limit=200) or f"the loss is {loss}"
+                where = f"; last checkpoint {sanitize(checkpoint)}" if checkpoint else ""
                 text = f"diverged: set a smaller rate (tab), then b branches; {told}{where}"
                 self._say(step, text, urgent=True, kind="diverged", label="diverged")
             case Failed(step=step, text=text):
                 self.state = "failed"
-                self._say(step, clean(text, limit=300), urgent=True, kind="warning")
+                self._say(step, sanitize(text, limit=300), urgent=True, kind="warning")
             case Lost(step=step):
                 self.state = "lost"
                 text = "the process that trained this is gone; `trainpad --resume` goes on"
@@ -284,7 +284,7 @@ class Run:
             case Finished(step=step, reason=reason, seconds=seconds):
                 self.state = event.state
                 self.step = max(self.step, step)  # a taught run tells no losses
-                self._say(step, f"{clean(reason, limit=40)} after {seconds:,.1f} s")
+                self._say(step, f"{sanitize(reason, limit=40)} after {seconds:,.1f} s")
 
     def _take_change(self, event: Changed) -> None:
         declared = DECLARED.get(event.name)
@@ -301,7 +301,7 @@ class Run:
         short = "lr" if event.name == "learning_rate" else declared.label
         self._say(
             event.step,
-            f"{declared.label} {clean(old, limit=40)} → {now}",
+            f"{declared.label} {sanitize(old, limit=40)} → {now}",
             kind="change",
             label=f"{short} {now}",
         )

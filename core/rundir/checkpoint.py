@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.rundir.errors import CheckpointError
-from core.rundir.files import write_atomic
+from trainpad.files import write_atomic
 
 FOLDER = "checkpoints"
 KEEP = 5

@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from core.rundir import checkpoint, control, notes
-from core.rundir.errors import RunError
+from core.rundir import checkpoint, notes
 from core.rundir.rundir import RUN_FILE, RunDir
 from core.rundir.status import is_written
+from trainpad.control import LOCK_FILE
+from trainpad.errors import RunError
 
 OURS = frozenset(
     {
@@ -24,7 +25,7 @@ OURS = frozenset(
         "clock.f64",
         "run.log",
         "control.json",
-        control.LOCK,
+        LOCK_FILE,
         "lock",
         notes.FILE,
     }

@@ -1,10 +1,6 @@
-"""Errors of runs, beside `data.errors`: each is a sentence for the user."""
+"""Errors of run directories beside those of `trainpad.errors`."""
 
-from data.errors import UserError
-
-
-class RunError(UserError):
-    """A run directory is missing, locked, damaged or cannot be written."""
+from trainpad.errors import RunError
 
 
 class CheckpointError(RunError):

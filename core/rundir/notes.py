@@ -8,10 +8,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.rundir.errors import RunError
-from core.rundir.files import write_atomic
 from core.rundir.rundir import RunDir
-from data.text import clean
+from trainpad.errors import RunError
+from trainpad.files import write_atomic
+from trainpad.text import sanitize
 
 FILE = "notes.json"
 LIMIT = 64 * 1024
@@ -61,11 +61,11 @@ def write(run: RunDir, note: Note) -> None:
 
 def made(title: str, tags: Sequence[str], text: str) -> Note:
     """A note of harmless texts, without spaces around them, empty tags and repeated ones."""
-    cleaned = [clean(tag.strip(), limit=TAG_LENGTH) for tag in tags]
+    cleaned = [sanitize(tag.strip(), limit=TAG_LENGTH) for tag in tags]
     return Note(
-        clean(title.strip(), limit=TITLE_LENGTH),
+        sanitize(title.strip(), limit=TITLE_LENGTH),
         tuple(dict.fromkeys(tag for tag in cleaned if tag))[:TAGS],
-        clean(text.strip(), limit=TEXT_LENGTH),
+        sanitize(text.strip(), limit=TEXT_LENGTH),
     )
 
 

@@ -15,13 +15,12 @@ from typing import Any, Final
 from core.run.events import EVENT_NAMES, Changed, Diverged, Evaluated, Failed, Finished, Started
 from core.run.hparams import DECLARED, as_dict, checked
 from core.rundir import notes
-from core.rundir.errors import RunError
-from core.rundir.files import changed_at, size_of
 from core.rundir.notes import Note
 from core.rundir.rundir import RunDir, listed
 from core.rundir.status import EVALUATED, RunState, look
 from core.rundir.validation import believed, harmless, moment
-from data.errors import UserError
+from trainpad.errors import RunError, UserError
+from trainpad.files import modified_at, size_of
 
 AT_ONCE: Final = 100
 """How many runs that are new are read in one look, so that the first ones are there soon."""
@@ -117,7 +116,7 @@ def _entry(run: RunDir) -> Entry | None:
         history = _History(info)
         for line in _lines(run):
             history.take(line)
-        changed = changed_at(run.losses) if size_of(run.losses) else 0.0
+        changed = modified_at(run.losses) if size_of(run.losses) else 0.0
         owner = _owner(run.path)
     except (RunError, OSError):
         return None

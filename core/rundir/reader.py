@@ -36,12 +36,12 @@ from core.run.events import (
 )
 from core.run.timeline import survivors
 from core.rundir import checkpoint
-from core.rundir.control import Control
 from core.rundir.errors import CheckpointError
-from core.rundir.files import changed_at, size_of
 from core.rundir.rundir import RunDir
 from core.rundir.status import is_written
 from core.rundir.validation import LATEST, believed, harmless, moment
+from trainpad.control import Control
+from trainpad.files import modified_at, size_of
 
 LOOK: Final = 0.1
 """Seconds between two looks at a run that trains."""
@@ -218,7 +218,7 @@ class Reader:
         """The losses that no event follows yet."""
         if count > self.step:
             known = cuts[-1, 1] if len(cuts) else 0.0
-            yield from self._steps(count, max(known, changed_at(self._run.losses)), cuts)
+            yield from self._steps(count, max(known, modified_at(self._run.losses)), cuts)
 
     def _steps(self, stop: int, when: float, cuts: npt.NDArray[np.float64]) -> Iterator[Steps]:
         """The losses up to step `stop`, which was done at `when`, cut at `cuts` between."""
@@ -253,7 +253,7 @@ class Lines:
 
     def read(self) -> list[Event]:
         """The events of the lines that are new since the last call."""
-        mark = size_of(self._path), changed_at(self._path)
+        mark = size_of(self._path), modified_at(self._path)
         if mark == self._mark or mark[0] <= self._offset:
             return []
         try:

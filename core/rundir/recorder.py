@@ -10,7 +10,6 @@ import os
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import numpy as np
 
@@ -28,78 +27,16 @@ from core.run.events import (
     to_json,
 )
 from core.rundir import checkpoint
-from core.rundir.errors import RunError
 from core.rundir.ranking import Ranking
 from core.rundir.resume import recorded_events
 from core.rundir.rundir import RunDir
+from trainpad.append import Appender
+from trainpad.errors import RunError
 
 HEARTBEAT = 1.0
 """Seconds between marks of life, and between attempts to write again after a failure."""
-APPENDING = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
 STOPPED = "training goes on, and what is missing is written as soon as the disk takes it"
 """Of checkpoints that wait, only the newest is."""
-
-
-class Appender:
-    """An append-only file that keeps what the disk refuses and never leaves half a record."""
-
-    def __init__(self, path: Path, record: int = 0) -> None:
-        """Go on with the file at `path`; its records have so many bytes, or end with a newline.
-
-        What a writer that was killed left of its last record is cut off.
-        """
-        self.path = path
-        self.waiting = bytearray()
-        size = path.stat().st_size if path.exists() else 0
-        self._size = size // record * record if record else _whole_lines(path, size)
-        self._too_long = self._size < size
-
-    def add(self, content: bytes) -> None:
-        """Append when `flush` is next called."""
-        self.waiting += content
-
-    def flush(self) -> None:
-        """Write what waits.
-
-        Raises:
-            OSError: as the system says; everything still waits.
-        """
-        if not self.waiting and not self._too_long:
-            return
-        descriptor = os.open(self.path, APPENDING, 0o600)
-        try:
-            if self._too_long:
-                os.ftruncate(descriptor, self._size)
-            self._append(descriptor)
-        finally:
-            os.close(descriptor)
-
-    def _append(self, descriptor: int) -> None:
-        content = bytes(self.waiting)
-        written = 0
-        # Until all of it is there, what is there is to be cut off again.
-        self._too_long = True
-        try:
-            while written < len(content):
-                written += os.pwrite(descriptor, content[written:], self._size + written)
-        except OSError:
-            os.ftruncate(descriptor, self._size)
-            raise
-        self._too_long = False
-        self._size += written
-        self.waiting.clear()
-
-    def cut(self, size: int) -> int:
-        """Drop everything from byte `size` on, and what waits; returns how many bytes are left."""
-        self.waiting.clear()
-        self._too_long = self._too_long or size < self._size
-        self._size = min(size, self._size)
-        return self._size
-
-
-def _whole_lines(path: Path, size: int) -> int:
-    """How many of a file's bytes belong to lines that have an end."""
-    return path.read_bytes().rfind(b"\n") + 1 if size else 0
 
 
 class Recorder:
@@ -155,7 +92,7 @@ class Recorder:
 
     def _keep_losses(self, step: int) -> None:
         """Keep the losses before `step`, each at its place even where some were lost."""
-        missing = step - self._losses.cut(4 * step) // 4
+        missing = step - self._losses.truncate(4 * step) // 4
         self._losses.add(np.full(missing, np.nan, "<f4").tobytes())
 
     def _drop_checkpoints(self, step: int) -> None:

@@ -12,9 +12,9 @@ from typing import Any
 from core.run.events import Changed, Event, Started
 from core.rundir import checkpoint
 from core.rundir.checkpoint import Checkpoint
-from core.rundir.errors import RunError
 from core.rundir.rundir import RunDir, found
 from core.rundir.validation import believed
+from trainpad.errors import RunError
 
 Change = tuple[int, str, Any]
 """From this step on, this hyperparameter is this."""

@@ -4,7 +4,6 @@ It is made once, belongs to its user alone (0700), has one writer at a time (hel
 file `lock`), and nothing in it that trainpad did not write is ever deleted.
 """
 
-import fcntl
 import json
 import os
 import shlex
@@ -18,10 +17,11 @@ from typing import Any
 
 import platformdirs
 
-from core.rundir.errors import RunError
-from core.rundir.files import write_atomic
 from data.files import is_file
-from data.text import clean
+from trainpad.errors import RunError
+from trainpad.files import write_atomic
+from trainpad.lock import lock
+from trainpad.text import sanitize
 
 RUN_FILE = "run.json"
 ATTEMPTS, WAIT = 10, 0.02
@@ -135,19 +135,17 @@ class RunDir:
 
     def _lock(self, descriptor: int) -> None:
         """Take the lock; a viewer that asks whether it is held has it for a moment."""
-        for _ in range(ATTEMPTS):
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                time.sleep(WAIT)
-            except OSError as error:
-                raise RunError(
-                    f"{self.path} cannot be locked: {error.strerror}; "
-                    "choose a folder on another file system with --log_dir"
-                ) from error
-            else:
-                return
-        raise RunError(f"another process is training {self.name}; `trainpad open {self._named}`")
+        try:
+            is_held = lock(descriptor, attempts=ATTEMPTS, wait=WAIT)
+        except OSError as error:
+            raise RunError(
+                f"{self.path} cannot be locked: {error.strerror}; "
+                "choose a folder on another file system with --log_dir"
+            ) from error
+        if not is_held:
+            raise RunError(
+                f"another process is training {self.name}; `trainpad open {self._named}`"
+            )
 
     @property
     def _named(self) -> str:
@@ -213,7 +211,7 @@ def found(run: str, log_dir: Path) -> RunDir:
     matching = [entry for entry in listed(log_dir) if entry.name.startswith(run)]
     exact = [entry for entry in matching if entry.name == run]
     if run and len(matching) > 1 and not exact:
-        names = ", ".join(clean(entry.name, limit=80) for entry in matching[-3:])
+        names = ", ".join(sanitize(entry.name, limit=80) for entry in matching[-3:])
         raise RunError(f"{len(matching)} runs begin with {run!r}; which is meant: {names}?")
     if matching:
         return (exact or matching)[-1]

@@ -5,7 +5,6 @@ process. Locks do not tell across machines, so a run of another host is judged b
 the time of the file `lock`, touched once a second.
 """
 
-import fcntl
 import json
 import os
 import socket
@@ -29,10 +28,11 @@ from core.run.events import (
     Preparing,
     Started,
 )
-from core.rundir.files import changed_at, size_of
 from core.rundir.rundir import RunDir, found, listed
 from core.rundir.validation import believed, harmless, moment
-from data.text import clean
+from trainpad.files import modified_at, size_of
+from trainpad.lock import lock
+from trainpad.text import sanitize
 
 FRESH: Final = 3.0
 """Seconds; a heartbeat of this host that is younger needs no look at the lock."""
@@ -100,14 +100,14 @@ def look(run: RunDir, *, host: str | None = None, now: float | None = None) -> R
         ended = _state(lines, begun=True)
         state = "lost" if ended in LIVE else ended
     return RunState(
-        name=clean(run.name, limit=80),
+        name=sanitize(run.name, limit=80),
         directory=str(run.path),
         state=state,
         steps=size_of(run.losses) // 4 or _done(lines),
         max_steps=_planned(lines, info["hyperparameters"]),
         best=_best(lines),
         dataset=info["dataset"].get("name", ""),
-        host=clean(holder.host, limit=80),
+        host=sanitize(holder.host, limit=80),
         pid=holder.pid,
         since=holder.since,
         heartbeat=holder.heartbeat,
@@ -139,7 +139,7 @@ def is_written(run: RunDir, host: str, now: float) -> bool:
     """Whether a process still writes `run`, seen from the machine called `host` at `now`."""
     holder = _holder(run)
     if holder is None:
-        return now - changed_at(run.path / "run.json") < FRESH
+        return now - modified_at(run.path / "run.json") < FRESH
     age = now - holder.heartbeat
     if holder.host != host:
         return age < FOREIGN
@@ -164,14 +164,11 @@ def _is_locked(run: RunDir) -> bool:
     except OSError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        return not lock(descriptor, attempts=1, wait=0.0, shared=True)
     except OSError:  # where there are no locks, nobody holds one
         return False
     finally:
         os.close(descriptor)
-    return False
 
 
 def _holder(run: RunDir) -> Holder | None:

@@ -12,8 +12,8 @@ from typing import Any
 from core.run.events import Changed, Evaluated, Event, from_json
 from core.run.hparams import DECLARED
 from data.dataset import SPLITS
-from data.errors import UserError
-from data.text import clean
+from trainpad.errors import UserError
+from trainpad.text import sanitize
 
 CLASSES = 1000
 """The greatest number of classes that a confusion matrix is believed to have."""
@@ -40,7 +40,7 @@ def believed(line: str | bytes) -> Event | None:
     if not fine or not all(CHECKS[name](value) for name, value in fields.items() if name in CHECKS):
         return None
     texts: dict[str, Any] = {
-        name: clean(value, limit=500) for name, value in fields.items() if isinstance(value, str)
+        name: sanitize(value, limit=500) for name, value in fields.items() if isinstance(value, str)
     }
     return dataclasses.replace(event, **texts)
 
@@ -141,10 +141,10 @@ def harmless(info: Mapping[str, Any]) -> dict[str, Any]:
 
 def _cleaned(value: Any, depth: int) -> Any:
     if isinstance(value, str):
-        return clean(value, limit=500)
+        return sanitize(value, limit=500)
     if isinstance(value, dict):
         items = value.items() if depth else ()
-        return {clean(str(key), limit=80): _cleaned(entry, depth - 1) for key, entry in items}
+        return {sanitize(str(key), limit=80): _cleaned(entry, depth - 1) for key, entry in items}
     if isinstance(value, list):
         return [_cleaned(entry, depth - 1) for entry in value] if depth else []
     return value

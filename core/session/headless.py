@@ -18,10 +18,10 @@ from core.run.events import (
     Warned,
     to_json,
 )
-from core.rundir.control import Control
 from core.session.lab_output import LabLines
-from data.errors import UserError
-from data.text import clean
+from trainpad.control import Control
+from trainpad.errors import UserError
+from trainpad.text import sanitize
 
 DONE, FAILED, DIVERGED, INTERRUPTED = 0, 1, 3, 130
 
@@ -59,7 +59,7 @@ class Signals:
     def _ask(self) -> None:
         assert self._control is not None  # noqa: S101 - both callers have seen to it
         try:
-            self._control.ask(stop=self.reason)
+            self._control.request(stop=self.reason)
         except UserError as error:
             _say(f"{error}; stopping all the same")
 
@@ -111,7 +111,7 @@ def run_headless(
 def _stop(control: Control | None) -> None:
     if control is not None:
         with suppress(UserError):
-            control.ask(stop="stopped")
+            control.request(stop="stopped")
 
 
 def exit_status(event: Event, before: int = FAILED) -> int:
@@ -160,7 +160,7 @@ def _remark(event: Event) -> None:
 
 
 def _say(text: str) -> None:
-    _print(f"trainpad: {clean(text)}", sys.stderr)
+    _print(f"trainpad: {sanitize(text)}", sys.stderr)
 
 
 def _print(line: str, file: TextIO) -> bool:

@@ -15,8 +15,8 @@ from core.rundir.data_source import Source
 from core.rundir.resume import Change, Origin, origin
 from core.rundir.rundir import RunDir, log_dir_from
 from core.training.device import STRATEGIES
-from data.errors import UserError
 from data.files import exists
+from trainpad.errors import UserError
 
 Flags = Mapping[str, Any]
 

@@ -18,7 +18,7 @@ from core.network.adam import DEVICE
 from core.run.events import Event, Failed, Opened, Preparing, Started, Steps
 from core.run.hparams import as_dict
 from core.rundir import rundir
-from core.rundir.control import Control
+from core.rundir.control import open_control
 from core.rundir.deletion import discard
 from core.rundir.recorder import recorded
 from core.rundir.rundir import RunDir
@@ -27,7 +27,7 @@ from core.session.request import Request
 from core.session.summaries import summarised
 from core.training.loop import Job, check_fit, train
 from data.dataset import Dataset
-from data.errors import UserError
+from trainpad.errors import UserError
 
 LOST_WORKER = ("UnavailableError", "AbortedError", "CancelledError", "DeadlineExceededError",
                "InternalError")  # fmt: skip
@@ -62,7 +62,7 @@ def session(request: Request) -> Iterator[Event]:
 def _opened(request: Request, run: RunDir, job: Job) -> Iterator[Event]:
     """A run from its directory on; nothing happens before its lock is held and this is pulled."""
     request.on_open(run)
-    control = Control(run.path, start=as_dict(request.hparams))
+    control = open_control(run.path, start=as_dict(request.hparams))
     yield Opened(str(run.path), harmless(run.info()), control, job.dataset)
     yield from train(job, control)
 

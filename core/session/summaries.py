@@ -32,7 +32,6 @@ from core.run.events import (
 )
 from core.run.hparams import DECLARED, HyperParameters, as_dict, changed, checked
 from core.run.schedules import learning_rates
-from core.rundir.errors import RunError
 from core.rundir.resume import recorded_events
 from core.rundir.rundir import RunDir
 from core.tfevents import encode
@@ -40,6 +39,7 @@ from core.tfevents.graph import sequential
 from core.tfevents.items import HParam
 from core.tfevents.writer import EventWriter
 from data.dataset import Dataset
+from trainpad.errors import RunError
 
 PICTURES = 10
 """Input images shown."""

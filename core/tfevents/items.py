@@ -1,7 +1,7 @@
 """What event files say, item by item: small frozen objects, cleaned of anything harmful.
 
 A thread reads and posts them, and another folds them (`core.tfevents.store`), so none of them is
-ever changed. Every text in them went through `data.text.clean`.
+ever changed. Every text in them went through `trainpad.text.sanitize`.
 """
 
 from dataclasses import dataclass

@@ -18,7 +18,7 @@ from core.tfevents.items import Item
 from core.tfevents.reader import EventFile
 from core.tfevents.records import ReplacedError
 from core.tfevents.search import Folder, roots_of, search
-from data.text import clean
+from trainpad.text import sanitize
 
 FIRST_PACE: Final = 0.05
 PACE: Final = 0.25
@@ -131,7 +131,7 @@ class _Run:
             last_wall_time=max(times, default=None),
             skipped=sum(file.skipped for file in files),
             problems=tuple(
-                f"{clean(name)}: {file.problem}"
+                f"{sanitize(name)}: {file.problem}"
                 for name, file in self.files.items()
                 if file.problem
             ),

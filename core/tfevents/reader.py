@@ -18,7 +18,7 @@ from core.tfevents.pending import FRONT, Pending
 from core.tfevents.records import FOOTER, RecordFile, intact
 from core.tfevents.templates import STEP, WALL_TIME, template_of
 from core.tfevents.values import decoded, plugin_of, scalar
-from data.text import clean
+from trainpad.text import sanitize
 
 MOST_TAGS: Final = 20_000
 """Tags kept of one file; the values of further ones are skipped and counted."""
@@ -121,9 +121,9 @@ class Decoder:
             number = scalar(value)
             pending = self._pending.get(value.tag)
             if pending is None:
-                pending = self._pending[value.tag] = Pending(clean(value.tag))
+                pending = self._pending[value.tag] = Pending(sanitize(value.tag))
             pending.add(event.step, event.wall_time, number)
-        elif item := decoded(plugin, value, clean(value.tag), event.step, event.wall_time):
+        elif item := decoded(plugin, value, sanitize(value.tag), event.step, event.wall_time):
             self._items.append(item)
 
     def _plugin(self, value: Any) -> str:

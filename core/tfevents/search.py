@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from data.errors import UserError
-from data.text import clean
+from trainpad.errors import UserError
+from trainpad.text import sanitize
 
 _REMOTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
@@ -33,7 +33,7 @@ class Root:
         """The name of the run in a folder at or below this root."""
         if self.path.is_file() or folder == self.path:
             return self.label
-        below = clean(folder.relative_to(self.path).as_posix(), limit=200)
+        below = sanitize(folder.relative_to(self.path).as_posix(), limit=200)
         return below if self.alone else f"{self.label}/{below}"
 
 
@@ -60,7 +60,7 @@ def roots_of(paths: Iterable[str | Path]) -> tuple[Root, ...]:
     return tuple(
         Root(
             path=path,
-            label=clean(base if bases.count(base) == 1 else path.as_posix(), limit=200),
+            label=sanitize(base if bases.count(base) == 1 else path.as_posix(), limit=200),
             alone=len(found) == 1,
         )
         for path, base in zip(found, bases, strict=True)
@@ -83,7 +83,7 @@ def is_event_file(name: str) -> bool:
 
 
 def _existing(path: str | Path) -> Path:
-    shown = clean(str(path), limit=200)
+    shown = sanitize(str(path), limit=200)
     if _REMOTE.match(str(path)):
         raise UserError(f"{shown} is an address: mount it, or copy it to a folder, and watch that.")
     found = Path(path).expanduser()

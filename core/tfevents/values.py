@@ -25,7 +25,7 @@ from core.tfevents.items import (
     Text,
 )
 from core.tfevents.messages import DecodeError, HParamsPluginData
-from data.text import clean
+from trainpad.text import sanitize
 
 TEXT_LIMIT: Final = 20_000
 """Characters kept of one text."""
@@ -61,7 +61,7 @@ read_float = struct.Struct("<f").unpack
 def plugin_of(value: Any) -> str:
     """What kind of value this is, as TensorBoard names its plugins; empty when it is not said."""
     old = _OLD_STYLE.get(value.WhichOneof("value"))
-    return old or clean(value.metadata.plugin_data.plugin_name, limit=100)
+    return old or sanitize(value.metadata.plugin_data.plugin_name, limit=100)
 
 
 def scalar(value: Any) -> float:
@@ -116,7 +116,7 @@ def _old_buckets(histogram: Any) -> Floats:
 
 def _text(value: Any, tag: str, step: int, wall_time: float) -> Text:
     parts = _strings(value.tensor)
-    return Text(tag, step, wall_time, clean(b"\n".join(parts), keep="\n", limit=TEXT_LIMIT))
+    return Text(tag, step, wall_time, sanitize(b"\n".join(parts), keep="\n", limit=TEXT_LIMIT))
 
 
 def _image(value: Any, tag: str, step: int, wall_time: float) -> Image:
@@ -167,7 +167,7 @@ def _hparam(datum: Any) -> HParam:
 
 
 def _name(name: bytes) -> str:
-    return clean(name, limit=200)
+    return sanitize(name, limit=200)
 
 
 def _strings(tensor: Any) -> list[bytes]:

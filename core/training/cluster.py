@@ -3,7 +3,7 @@
 import json
 import os
 
-from data.errors import UserError
+from trainpad.errors import UserError
 
 
 def is_chief() -> bool:

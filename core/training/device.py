@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from data.errors import UserError
+from trainpad.errors import UserError
 
 STRATEGIES = ("none", "mirrored", "multi_worker")
 """How the work may be shared among devices or machines; see `core.training.distributed`."""

@@ -19,12 +19,13 @@ from typing import Any
 import numpy as np
 
 from core.run.hparams import HyperParameters
-from core.rundir.control import Control, Wanted, parse
+from core.rundir.control import check_live
 from core.training.cluster import is_chief
 from core.training.device import gpus_growing
 from core.training.engine import Engine
 from data.dataset import Dataset
-from data.errors import UserError
+from trainpad.control import Control, DesiredState, parse
+from trainpad.errors import UserError
 
 NOTE = 2048
 """Bytes that the chief can tell the others at once."""
@@ -159,14 +160,14 @@ class ChiefsControl(Control):
     def __init__(self, control: Control | None, told: Callable[[str], str]) -> None:
         self._inner = control
         self._told = told
-        self._latest = Wanted()
+        self._latest = DesiredState()
 
     @property
-    def wanted(self) -> Wanted:
-        """What was wanted at the last look."""
+    def desired(self) -> DesiredState:
+        """The desired state at the last poll."""
         return self._latest
 
-    def poll(self) -> Wanted:
+    def poll(self) -> DesiredState:
         """What the chief wants now.
 
         Raises:
@@ -178,14 +179,14 @@ class ChiefsControl(Control):
             try:
                 word = json.dumps(asdict(self._inner.poll()))
             except UserError as error:
-                problem, word = error, json.dumps(asdict(self._inner.wanted))
-        self._latest = parse(self._told(word).encode())
+                problem, word = error, json.dumps(asdict(self._inner.desired))
+        self._latest = parse(self._told(word).encode(), check_live)
         if problem is not None:
             raise problem
         return self._latest
 
-    def ask(self, **changes: Any) -> Wanted:
-        """On the chief, want something more."""
+    def request(self, **changes: Any) -> DesiredState:
+        """On the chief, change the desired state."""
         if self._inner is not None:
-            self._inner.ask(**changes)
+            self._inner.request(**changes)
         return self._latest

@@ -19,14 +19,14 @@ import numpy.typing as npt
 
 from core.run.hparams import AUGMENTATION, HyperParameters
 from core.run.schedules import learning_rates
-from core.rundir.control import Control
 from core.training.augment import augmented
 from core.training.device import pick_device
 from core.training.model import forward, optimizer, slot_name, variables
 from core.training.rng_tf import Dropout, Noise
 from core.training.stream import Window
 from data.dataset import NOTHING, SPLITS, Dataset
-from data.errors import UserError
+from trainpad.control import Control
+from trainpad.errors import UserError
 
 CHUNK = 2048
 """The most steps that one compiled call can take."""

@@ -35,12 +35,12 @@ from core.run.events import (
 )
 from core.run.hparams import AUGMENTATION, DECLARED, HyperParameters, as_dict, changed, checked
 from core.rundir.checkpoint import Checkpoint
-from core.rundir.control import Control
 from core.training.chunking import Pacer
 from core.training.divergence import Watchdog
 from core.training.early_stopping import EarlyStop
 from data.dataset import SPLITS, Dataset
-from data.errors import UserError
+from trainpad.control import Control
+from trainpad.errors import UserError
 
 if TYPE_CHECKING:
     from core.training.engine import Engine
@@ -275,7 +275,7 @@ class Training:
     def _want(self, planned: dict[str, Any]) -> Iterator[Event]:
         """Tell everybody who steers what was planned; it is done even where that cannot be."""
         try:
-            self._control.ask(hyperparameters=planned)
+            self._control.request(hyperparameters=planned)
         except UserError as error:
             yield Warned(self._step, f"{error}; what was planned is done all the same")
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.run.events import Evaluated, Event, Idle, Opened, Started, Steps, Weights
 from core.run.hparams import HyperParameters, as_dict
-from core.rundir.control import Control
+from core.rundir.control import open_control
 from core.training.rng import initial_layers
 from tui.app import TrainpadApp
 
@@ -40,7 +40,7 @@ class Scripted:
 
     def __init__(self, folder: Path, *, opened: bool = True) -> None:
         folder.mkdir(exist_ok=True)
-        self.control = Control(folder, start=as_dict(HyperParameters()))
+        self.control = open_control(folder, start=as_dict(HyperParameters()))
         self._more = threading.Condition()
         self._events: list[Event | Exception | None] = []
         if opened:

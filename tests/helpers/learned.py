@@ -10,7 +10,7 @@ from core.network.predictions import as_input, read_split
 from core.run.events import Evaluated, Event, Opened, Started, Steps, Weights
 from core.run.hparams import HyperParameters, as_dict
 from core.run.metrics import Matrix
-from core.rundir.control import Control
+from core.rundir.control import open_control
 from core.session.session import about
 from core.training.rng import initial_layers
 from data.dataset import SPLITS, Dataset, Split
@@ -70,7 +70,7 @@ def opened(folder: Path, dataset: Dataset, *, at_hand: bool = True) -> list[Even
     """A run that has just begun; with `at_hand`, in the process that has the data."""
     hparams = as_dict(HyperParameters())
     info = {"name": "a-run", "hyperparameters": hparams, "dataset": about(dataset)}
-    control = Control(folder, start=hparams)
+    control = open_control(folder, start=hparams)
     return [
         Opened(str(folder), info, control, dataset if at_hand else None),
         Started(0, hparams, "CPU:0", 12730),

@@ -19,14 +19,15 @@ from core.process.launcher import Launcher
 from core.process.redirect import append, divert, forget_terminal
 from core.run.events import Event, Opened
 from core.run.hparams import HyperParameters
-from core.rundir.control import Control
+from core.rundir.control import open_control
 from core.rundir.reader import follow
 from core.rundir.resume import Origin
 from core.rundir.rundir import RunDir
 from core.session.headless import DONE, FAILED, INTERRUPTED, Signals
 from core.session.request import Request, alike
-from data.errors import UserError
-from data.text import clean
+from trainpad.control import Control
+from trainpad.errors import UserError
+from trainpad.text import sanitize
 from tui.app import TrainpadApp
 from tui.terminal.driver import Pace, private_terminal
 
@@ -71,7 +72,7 @@ def run_viewer(run: RunDir, pace: Pace, *, read_only: bool, ascii_only: bool) ->
     Raises:
         UserError: it is no run directory, or cannot be read; the terminal is restored.
     """
-    source = follow(run, None if read_only else Control(run.path))
+    source = follow(run, None if read_only else open_control(run.path))
     app = TrainpadApp(
         source,
         ascii_only=ascii_only,
@@ -184,12 +185,12 @@ def _tell_failure(app: TrainpadApp, failure: Exception) -> None:
 
 
 def _named(failure: Exception) -> str:
-    return clean(f"{type(failure).__name__}: {failure}", limit=200)
+    return sanitize(f"{type(failure).__name__}: {failure}", limit=200)
 
 
 def _traceback(failure: Exception) -> str:
     lines = "".join(traceback.format_exception(failure)).splitlines()
-    return "".join(f"{clean(line, limit=200)}\n" for line in lines)
+    return "".join(f"{sanitize(line, limit=200)}\n" for line in lines)
 
 
 def _tell_end(app: TrainpadApp) -> None:
@@ -216,7 +217,7 @@ def _alone(app: TrainpadApp, how: str, launcher: Launcher, signals: Signals) -> 
     """Pull the same source to its end without a screen, far from the terminal."""
     opened = app.pump.opened
     if how != "lost":
-        directory = clean(opened.directory) if opened else ""
+        directory = sanitize(opened.directory) if opened else ""
         name = Path(directory).name or "the run"
         with suppress(OSError):  # a terminal may vanish at any time
             print(f"{name} trains on; `trainpad open {directory}` comes back to it")  # noqa: T201

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from core.run.events import Wished
 from core.run.hparams import DECLARED, Value
 from core.run.state import Run
-from core.rundir.control import Control, Wanted
-from data.errors import UserError
+from trainpad.control import Control, DesiredState
+from trainpad.errors import UserError
 
 STOPPING = "stopping"
 UNDERWAY = 3.0
@@ -49,21 +49,21 @@ class Steering:
         return "this window only looks on" if self._run.live else "the run is over"
 
     @property
-    def _wanted(self) -> Wanted:
+    def _wanted(self) -> DesiredState:
         """What is wanted now, by whomever."""
         if self.control is None:
-            return Wanted()
+            return DesiredState()
         try:
             return self.control.poll()
         except UserError:
-            return self.control.wanted
+            return self.control.desired
 
     def _ask(self, what: str, **changes: object) -> str:
         """Want these; `what` the run is then about to do stands on the screen until it does."""
         if self.control is None or self.refusal:
             return self.refusal
         try:
-            self.control.ask(**changes)  # type: ignore[arg-type]
+            self.control.request(**changes)  # type: ignore[arg-type]
         except UserError as error:
             return str(error)
         self._wished_at = self._clock()
@@ -109,11 +109,11 @@ class Steering:
 
     def evaluate(self) -> str:
         """Want an evaluation now."""
-        return self._ask("evaluating", again="evaluate")
+        return self._ask("evaluating", increment="evaluate")
 
     def checkpoint(self) -> str:
         """Want a checkpoint now."""
-        return self._ask("saving", again="checkpoint")
+        return self._ask("saving", increment="checkpoint")
 
     def stop(self) -> str:
         """Want the run to end after saving."""

@@ -13,7 +13,7 @@ from core.process.apart import take_no_signals
 from core.process.priority import yield_to_others
 from core.run.events import Event, Idle, Opened, Started
 from core.session.headless import FAILED, exit_status
-from data.errors import UserError
+from trainpad.errors import UserError
 
 
 class Happened(Message):

@@ -16,7 +16,7 @@ from core.run.events import Arrays
 from core.run.state import Run
 from core.rundir import checkpoint
 from data.dataset import Dataset
-from data.errors import UserError
+from trainpad.errors import UserError
 from tui.dashboard.selection import Subject
 from tui.evaluate.report import Look
 from tui.widgets.gallery import Framed

@@ -16,7 +16,7 @@ from core.run.events import Event, Weights
 from core.run.metrics import correct, precision_at_1, worst_confusions
 from core.run.state import Run
 from data.dataset import SPLITS, Dataset
-from data.text import clean
+from trainpad.text import sanitize
 from tui.chart.chart import Chart
 from tui.chart.traces import Line
 from tui.dashboard.screen import View
@@ -215,7 +215,7 @@ class EvaluateScreen(View):
 
     def _take_pictures(self, result: Pictures | Exception) -> None:
         if isinstance(result, Exception):
-            self._pictures, self._problem = None, clean(str(result), limit=200)
+            self._pictures, self._problem = None, sanitize(str(result), limit=200)
         else:
             self._problem, self._dataset = "", result.dataset
             self._pictures = result.of_cell(self._filter)

@@ -16,8 +16,9 @@ from core.network.classifier import Reader, Reading
 from core.network.network import Network
 from core.run.state import Run
 from data.dataset import DIGITS
-from data.errors import DataError, UserError
+from data.errors import DataError
 from data.ink import SIDE
+from trainpad.errors import UserError
 
 UNFIT = f"{NAME}; the run reads other pictures"
 """Who reads where the run's network cannot."""

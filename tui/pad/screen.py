@@ -22,8 +22,8 @@ from core.network.classifier import Reading
 from core.run.events import Event, Weights
 from core.run.state import Run
 from data.dataset import DIGITS
-from data.errors import UserError
 from data.ink import ink_extent, ink_to_image, raw_image
+from trainpad.errors import UserError
 from tui.dashboard.screen import View
 from tui.dashboard.selection import Subject
 from tui.pad.drawing import Sheet

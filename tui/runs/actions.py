@@ -12,7 +12,7 @@ from core.rundir import deletion, notes
 from core.rundir.overview import Entry
 from core.rundir.rundir import RunDir
 from core.session.request import going_on
-from data.errors import UserError
+from trainpad.errors import UserError
 from tui.runs.dialogs import Form, Question
 from tui.widgets.background import Aside
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from core.run.events import Event, Opened
 from core.run.state import Run
-from core.rundir.errors import RunError
 from core.rundir.reader import PIECES, Reader
 from core.rundir.rundir import RunDir
+from trainpad.errors import RunError
 
 News = list[tuple[Path, list[Event]]]
 

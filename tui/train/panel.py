@@ -15,7 +15,7 @@ from textual.message import Message
 
 from core.run.hparams import DECLARED, Hyperparameter, Value
 from core.run.state import Run
-from data.errors import UserError
+from trainpad.errors import UserError
 from tui.dashboard.steering import check_wish
 from tui.widgets.footer import TYPED_INTO
 from tui.widgets.text_widget import Lines, Part, fit, right

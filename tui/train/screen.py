@@ -16,7 +16,7 @@ from core.rundir import checkpoint
 from core.rundir.resume import Origin
 from core.rundir.rundir import RunDir
 from data.dataset import SPLITS
-from data.errors import UserError
+from trainpad.errors import UserError
 from tui.chart.chart import SMOOTHINGS, Chart
 from tui.chart.marks import Mark, MarkKind
 from tui.chart.traces import Line

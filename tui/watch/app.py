@@ -7,7 +7,7 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 
-from data.text import clean
+from trainpad.text import sanitize
 from tui.terminal.alone import run_alone
 from tui.terminal.driver import Pace, driver_class
 from tui.watch.model import Watched
@@ -43,7 +43,7 @@ class WatchApp(PaletteApp[str]):
         self.watched.pattern = pattern
         self._settings = settings or Settings()
         self.error: Exception | None = None
-        self._title = clean(", ".join(map(str, paths)), limit=200)
+        self._title = sanitize(", ".join(map(str, paths)), limit=200)
         self._glyphs = Glyphs.ASCII if ascii_only else Glyphs.BRAILLE
         self.set_class(ascii_only, PLAIN)
         self._feed = Feed(paths, self.post_message)

@@ -10,7 +10,7 @@ from textual.events import Click
 from textual.message import Message
 from textual.strip import Strip
 
-from data.text import clean
+from trainpad.text import sanitize
 from tui.chart.palette import Ink
 from tui.watch.model import Entry, Watched
 from tui.watch.panels import RunChart, ago
@@ -81,7 +81,7 @@ class WatchHeader(Lines):
             self._places.append((sum(len(part) for part, _ in parts) + len(text), kind))
             parts += [(text, "live" if kind == self._kind else "dim"), ("  ", "dim")]
         if self._watched.pattern:
-            parts.append((f"filter {clean(self._watched.pattern)}", "alert"))
+            parts.append((f"filter {sanitize(self._watched.pattern)}", "alert"))
         return parts
 
     def on_click(self, event: Click) -> None:
@@ -217,7 +217,7 @@ class Blank(Lines):
         if not watched.entries:
             return self._missing
         if watched.pattern:
-            return f"no {kind} match {clean(watched.pattern)}"
+            return f"no {kind} match {sanitize(watched.pattern)}"
         return f"no {kind} yet" if watched.shown else "no run is shown; a shows all"
 
     def lines(self, width: int, height: int) -> list[list[Part]]:

@@ -12,8 +12,8 @@ from rich.cells import cell_len, set_cell_size
 from core.tfevents.items import Scalars
 from core.tfevents.logdir import Logdir
 from core.tfevents.search import roots_of, search
-from data.errors import UserError
-from data.text import clean
+from trainpad.errors import UserError
+from trainpad.text import sanitize
 from tui.chart import frame
 from tui.chart.legend import value_text
 from tui.chart.scene import Composed
@@ -80,7 +80,7 @@ def print_charts(
 def _refuse_nothing(paths: Sequence[str], found: bool) -> None:
     if not found:
         # In full, since "in ." tells nobody where that was.
-        where = clean(
+        where = sanitize(
             ", ".join(str(Path(path).expanduser().resolve()) for path in paths), limit=200
         )
         raise UserError(f"there are no event files in {where}{_passed_over(paths)}")

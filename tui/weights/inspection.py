@@ -18,7 +18,7 @@ from core.run.state import Run
 from core.rundir import checkpoint
 from core.rundir.errors import CheckpointError
 from data.dataset import Dataset
-from data.errors import UserError
+from trainpad.errors import UserError
 
 SAMPLE = 500
 """Images on which a unit must fire once not to be called dead."""

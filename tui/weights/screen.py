@@ -16,7 +16,7 @@ from textual.containers import Horizontal, Vertical
 from core.network.health import Judgement, Severity
 from core.run.events import Event, Weights
 from core.run.state import Run
-from data.text import clean
+from trainpad.text import sanitize
 from tui.dashboard.screen import View
 from tui.dashboard.selection import Subject
 from tui.weights.histograms import Heatmaps
@@ -155,7 +155,7 @@ class WeightsScreen(View):
 
     def _take_examined(self, result: Examined | Exception) -> None:
         if isinstance(result, Exception):
-            self._problem = clean(str(result), limit=200)
+            self._problem = sanitize(str(result), limit=200)
             self.query_one(Judgements).show([Judgement(self._problem, Severity.WARNING)])
             return
         self._examined, self._problem = result, ""
@@ -194,7 +194,7 @@ class WeightsScreen(View):
 
     def _draw_histograms(self, examined: Examined, step: int) -> None:
         problem = examined.sample.problem
-        note = f"no activations: {clean(problem, limit=120)}" if problem else ""
+        note = f"no activations: {sanitize(problem, limit=120)}" if problem else ""
         self.query_one("#weights-histograms-title", Row).show(
             [("histograms", "title"), (f"   values over time, to step {step:,}", "dim")],
             [(note, "alert")],

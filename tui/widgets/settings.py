@@ -7,7 +7,7 @@ from typing import Any
 
 import platformdirs
 
-from core.rundir.files import write_atomic
+from trainpad.files import write_atomic
 
 LIMIT = 64 * 1024
 """Bytes; a longer file is none of ours."""

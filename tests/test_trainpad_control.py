@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 
 from core.run.hparams import HyperParameters, as_dict
-from core.rundir.control import LIMIT, Control, Wanted
-from core.rundir.files import write_atomic
-from data.errors import UserError
+from core.rundir.control import open_control
+from trainpad.control import LIMIT, Control, DesiredState
+from trainpad.errors import UserError
+from trainpad.files import write_atomic
 
 
 @pytest.fixture
 def control(tmp_path: Path) -> Control:
-    return Control(tmp_path, start=as_dict(HyperParameters()))
+    return open_control(tmp_path, start=as_dict(HyperParameters()))
 
 
 def write(control: Control, content: bytes) -> None:
@@ -34,10 +35,10 @@ def test_the_trainer_writes_what_can_be_steered(control: Control) -> None:
 
 
 def test_one_steers_and_the_other_sees_it(control: Control, tmp_path: Path) -> None:
-    other = Control(tmp_path)
-    other.ask(hyperparameters={"learning_rate": 0.5})
-    other.ask(pause_at=0)
-    other.ask(evaluate=3)
+    other = open_control(tmp_path)
+    other.request(hyperparameters={"learning_rate": 0.5})
+    other.request(pause_at=0)
+    other.request(evaluate=3)
     wanted = control.poll()
     assert wanted.hyperparameters["learning_rate"] == 0.5
     assert wanted.hyperparameters["batch_size"] == 100
@@ -47,7 +48,7 @@ def test_one_steers_and_the_other_sees_it(control: Control, tmp_path: Path) -> N
 def test_a_look_at_an_unchanged_file_does_not_read_it(
     control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.rundir.control.read_private", pytest.fail)
+    monkeypatch.setattr("trainpad.control.read_private", pytest.fail)
     assert control.poll() is control.poll()
 
 
@@ -163,38 +164,38 @@ def test_a_full_disk_does_not_keep_one_from_stopping(
     def full(*_args: object, **_options: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("core.rundir.control.write_atomic", full)
+    monkeypatch.setattr("trainpad.control.write_atomic", full)
     with pytest.raises(UserError, match=r"control.json cannot be written: No space left"):
-        control.ask(stop="stopped")
+        control.request(stop="stopped")
     assert control.poll().stop == "stopped"
 
 
 def test_steering_mends_a_damaged_file(control: Control, tmp_path: Path) -> None:
     control.path.write_bytes(b"{")
-    control.ask(pause_at=0)
-    assert Control(tmp_path).poll().pause_at == 0
+    control.request(pause_at=0)
+    assert open_control(tmp_path).poll().pause_at == 0
 
 
 def test_a_wish_is_by_default_just_to_train() -> None:
-    assert Wanted() == Wanted({}, None, 0, 0, "")
+    assert DesiredState() == DesiredState({}, None, 0, 0, "")
 
 
 def test_who_resumes_a_run_does_not_inherit_its_end(control: Control, tmp_path: Path) -> None:
-    control.ask(stop="interrupted", pause_at=7, hyperparameters={"learning_rate": 0.5})
-    resumed = Control(tmp_path, start=as_dict(HyperParameters())).poll()
+    control.request(stop="interrupted", pause_at=7, hyperparameters={"learning_rate": 0.5})
+    resumed = open_control(tmp_path, start=as_dict(HyperParameters())).poll()
     assert (resumed.stop, resumed.pause_at) == ("", None)
     assert resumed.hyperparameters["learning_rate"] == 0.01
 
 
 def test_of_wishes_at_the_same_time_none_is_lost(tmp_path: Path) -> None:
-    shared = Control(tmp_path, start=as_dict(HyperParameters()))
-    other = Control(tmp_path)
+    shared = open_control(tmp_path, start=as_dict(HyperParameters()))
+    other = open_control(tmp_path)
     start = threading.Barrier(3)
 
     def ask(control: Control, **changes: Any) -> None:
         start.wait()
         for _ in range(40):
-            control.ask(again="evaluate", **changes)
+            control.request(increment="evaluate", **changes)
 
     wishes: list[tuple[Control, dict[str, Any]]] = [
         (shared, {"stop": "stopped"}),
@@ -215,12 +216,12 @@ def test_a_wish_from_a_signal_amid_another_is_kept(
     control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*args: Any, **options: Any) -> None:
-        monkeypatch.setattr("core.rundir.control.write_atomic", write_atomic)
-        control.ask(stop="interrupted")
+        monkeypatch.setattr("trainpad.control.write_atomic", write_atomic)
+        control.request(stop="interrupted")
         write_atomic(*args, **options)
 
-    monkeypatch.setattr("core.rundir.control.write_atomic", interrupted)
-    control.ask(pause_at=0)
+    monkeypatch.setattr("trainpad.control.write_atomic", interrupted)
+    control.request(pause_at=0)
     found = json.loads(control.path.read_bytes())
     assert (found["stop"], found["pause_at"]) == ("interrupted", 0)
 
@@ -228,26 +229,26 @@ def test_a_wish_from_a_signal_amid_another_is_kept(
 def test_a_window_that_finds_garbage_undoes_nothing_by_its_first_key(
     control: Control, tmp_path: Path
 ) -> None:
-    control.ask(pause_at=0)
+    control.request(pause_at=0)
     write(control, b"{garbage")
-    other = Control(tmp_path)
+    other = open_control(tmp_path)
     with pytest.raises(UserError, match="then try again"):
-        other.ask(hyperparameters={"learning_rate": 0.5})
+        other.request(hyperparameters={"learning_rate": 0.5})
     assert control.path.read_bytes() == b"{garbage"
     write(control, b'{"pause_at": 7}')
-    assert other.ask(evaluate=1).pause_at == 7
+    assert other.request(evaluate=1).pause_at == 7
     assert "learning_rate" not in other.wanted.hyperparameters
 
 
 def test_no_second_key_writes_over_garbage_either(control: Control, tmp_path: Path) -> None:
-    control.ask(pause_at=0)
+    control.request(pause_at=0)
     write(control, b"{garbage")
-    other = Control(tmp_path)
+    other = open_control(tmp_path)
     for _ in range(2):
         with pytest.raises(UserError, match="control"):
             other.poll()
         other.poll()
         with pytest.raises(UserError, match="then try again"):
-            other.ask(again="evaluate")
+            other.request(increment="evaluate")
         write(control, b"{garbage, too")
     assert control.path.read_bytes() == b"{garbage, too"

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from core.rundir.errors import RunError
-from core.rundir.files import read_private, write_atomic
+from trainpad.errors import RunError
+from trainpad.files import read_private, write_atomic
 
 
 def test_a_file_is_replaced_whole_and_private(tmp_path: Path) -> None:

@@ -1,0 +1,119 @@
+"""Files of a run directory: replaced whole, appended to, and read without trusting them.
+
+A reader needs no lock: a file is either replaced by a rename, so that there is the old or the new
+one, or grows by whole records, so that a process that is killed leaves at most a torn last one.
+"""
+
+import itertools
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from trainpad.errors import RunError
+
+_COUNT = itertools.count()
+"""Makes the names of temporary files unique among the threads of this process."""
+
+
+def write_atomic(path: Path, content: bytes, *, sync: bool = True) -> None:
+    """Replace the file at `path` by one with this content, mode 0600.
+
+    Args:
+        path: The file; its folder must exist.
+        content: What it holds afterwards.
+        sync: Whether the content is on the disk before the rename, so that a machine that loses
+            power leaves the old or the new file, not an empty one.
+
+    Raises:
+        OSError: as the system says; `path` is then unchanged.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}{next(_COUNT):04}.part")
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+        descriptor = os.open(partial, flags, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            if sync:
+                os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError:
+        with suppress(OSError):
+            partial.unlink()
+        raise
+
+
+def open_plain(path: Path, *, follow_links: bool = True) -> BinaryIO:
+    """Open a regular file for reading; never blocks, as a FIFO or a device could.
+
+    Raises:
+        RunError: it is something else than a regular file.
+        OSError: as the system says.
+    """
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow_links else os.O_NOFOLLOW)
+    descriptor = os.open(path, flags)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise RunError(f"{path.name} is not a plain file")
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def read_plain(path: Path, limit: int) -> bytes:
+    """Return the first `limit` bytes of a regular file.
+
+    Raises:
+        RunError: it is something else than a regular file.
+        OSError: as the system says.
+    """
+    with open_plain(path) as file:
+        return file.read(limit)
+
+
+def read_private(path: Path, limit: int) -> bytes:
+    """Return the content of a file that only this user can have written.
+
+    Raises:
+        RunError: it is not a regular file of this user's, others may write it, or it is larger
+            than `limit` bytes.
+        OSError: as the system says.
+    """
+    try:
+        file = open_plain(path, follow_links=False)
+    except OSError as error:
+        if path.is_symlink():
+            raise RunError(f"{path.name} is a link; it must be a file") from error
+        raise
+    with file:
+        _check_private(path.name, os.fstat(file.fileno()), limit)
+        return file.read(limit)
+
+
+def _check_private(name: str, about: os.stat_result, limit: int) -> None:
+    if about.st_uid != os.geteuid():
+        raise RunError(f"{name} belongs to another user")
+    if about.st_mode & 0o022:
+        raise RunError(f"{name} can be written by other users")
+    if about.st_size > limit:
+        raise RunError(f"{name} is larger than {limit:,} bytes")
+
+
+def size_of(path: Path) -> int:
+    """Return the size of a regular file in bytes; 0 where there is none."""
+    try:
+        about = path.stat()
+    except OSError:
+        return 0
+    return about.st_size if stat.S_ISREG(about.st_mode) else 0
+
+
+def modified_at(path: Path) -> float:
+    """Return when a file was last written, in Unix time; 0 where there is none."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
