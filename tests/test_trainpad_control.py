@@ -85,7 +85,7 @@ HOSTILE = {
     "deep": (content(b"[" * 60_000), "not JSON"),
     "a list": (content(b"[]"), "not a JSON object"),
     "huge": (content(b" " * (LIMIT + 1)), "larger than 65,536 bytes"),
-    "an unknown field": (wanting(speed=3), "no use for 'speed'"),
+    "an unknown field": (wanting(speed=3), "unknown field 'speed'"),
     "a long name": (wanting(hyperparameters={"x" * 9999: 3}), "no hyperparameter called 'xxx"),
     "an unknown name": (wanting(hyperparameters={"rate": 3}), "no hyperparameter called 'rate'"),
     "a name for the next run": (wanting(hyperparameters={"hidden": [3]}), "hidden cannot change"),
@@ -237,7 +237,7 @@ def test_a_window_that_finds_garbage_undoes_nothing_by_its_first_key(
     assert control.path.read_bytes() == b"{garbage"
     write(control, b'{"pause_at": 7}')
     assert other.request(evaluate=1).pause_at == 7
-    assert "learning_rate" not in other.wanted.hyperparameters
+    assert "learning_rate" not in other.desired.hyperparameters
 
 
 def test_no_second_key_writes_over_garbage_either(control: Control, tmp_path: Path) -> None:
