@@ -19,12 +19,12 @@ from core.cli.flags import (
     pace_flags,
     run_names,
 )
-from core.process.priority import leave_cores_alone
+from core.process.priority import limit_blas_threads
 from core.run.presets import PRESETS
 from core.training.device import STRATEGIES
 from trainpad.errors import UserError
 
-WRONG = 2
+USER_ERROR = 2
 
 
 @click.group(cls=DefaultGroup)
@@ -87,8 +87,8 @@ def train(
     from core.session.request import request_from
 
     request = request_from(flags)
-    if _follows_a_chief(request):
-        return _follower(request)
+    if _is_worker(request):
+        return _worker(request)
     if detach:
         return _detached(request)
     if headless or as_json or not _has_screen():
@@ -118,16 +118,16 @@ def open_run(
     Example: trainpad open
     """
     from core.rundir.rundir import log_dir_from
-    from core.rundir.status import chosen
+    from core.rundir.status import resolve_live_run
 
     if not _has_screen():
         raise UserError("this is no terminal to draw on; `trainpad runs` tells how the runs stand")
-    found = chosen(run, log_dir_from(log_dir))
+    found = resolve_live_run(run, log_dir_from(log_dir))
     _prepare_textual()
     from tui.dashboard.dashboard import run_viewer
     from tui.terminal.driver import Pace, needs_ascii
 
-    pace, plain = Pace.chosen(fps, bytes_per_second), ascii_only or needs_ascii()
+    pace, plain = Pace.resolve(fps, bytes_per_second), ascii_only or needs_ascii()
     return run_viewer(found, pace, read_only=read_only, ascii_only=plain)
 
 
@@ -139,11 +139,11 @@ def runs(log_dir: Path | None, as_json: bool) -> int:
 
     Example: trainpad runs --json
     """
-    from core.cli.runs import as_json_lines, as_table, listed
+    from core.cli.runs import as_json_lines, as_table, load_entries
     from core.rundir.rundir import log_dir_from
 
     folder = log_dir_from(log_dir)
-    if not (entries := listed(folder)):
+    if not (entries := load_entries(folder)):
         click.echo(f"there is no run in {folder} yet", err=True)
     width = os.get_terminal_size(1).columns if os.isatty(1) else 0
     for line in as_json_lines(entries) if as_json else as_table(entries, width):
@@ -161,11 +161,13 @@ def data(name: str | None, input_data_dir: Path | None, offline: bool, as_json: 
 
     Example: trainpad data fashion-mnist
     """
-    from core.cli.data_command import list_sets, show_set
+    from core.cli.data_command import list_datasets, show_dataset
 
     if name is None and input_data_dir is None:
-        return list_sets(sys.stdout, as_json=as_json)
-    return show_set(sys.stdout, name or "mnist", input_data_dir, offline=offline, as_json=as_json)
+        return list_datasets(sys.stdout, as_json=as_json)
+    return show_dataset(
+        sys.stdout, name or "mnist", input_data_dir, offline=offline, as_json=as_json
+    )
 
 
 @cli.command()
@@ -180,19 +182,19 @@ def data(name: str | None, input_data_dir: Path | None, offline: bool, as_json: 
 @click.option("--command", is_flag=True, help="Print the command that trains it again.")
 @flag("checkpoint", metavar="best|last|FILE", default="best", help="Whose weights.  [best]")
 @flag("log_dir", type=Path, metavar="FOLDER", help="Where the runs are.")
-def export(runs: tuple[str, ...], log_dir: Path | None, **wanted: Any) -> int:
+def export(runs: tuple[str, ...], log_dir: Path | None, **options: Any) -> int:
     """Write what a run holds for other programs: RUN is a path or a name, else the latest.
 
     --png and --notebook take several runs and compare them.
 
     Example: trainpad export --csv - --png loss.png
     """
-    from core.export.options import Wanted
-    from core.export.options import export as write
-    from core.rundir.rundir import found, log_dir_from
+    from core.export.options import ExportOptions
+    from core.export.options import export_runs as write
+    from core.rundir.rundir import log_dir_from, resolve_run
 
     folder = log_dir_from(log_dir)
-    told = write([found(run, folder) for run in runs or ("",)], Wanted(**wanted))
+    told = write([resolve_run(run, folder) for run in runs or ("",)], ExportOptions(**options))
     for sentence in told:
         click.echo(f"trainpad: {sentence}", err=True)
     return 0
@@ -214,11 +216,11 @@ def pad(run: str | None, log_dir: Path | None, export: Path | None, ascii_only: 
         raise UserError("this is no terminal to draw on; `trainpad classify` reads files")
     folder = log_dir_from(log_dir)
     _prepare_textual()
-    from core.network.classifier import reader_of
+    from core.network.classifier import load_classifier
     from tui.pad.app import run_pad
     from tui.terminal.driver import needs_ascii
 
-    reader = None if run is None else reader_of(run, folder)
+    reader = None if run is None else load_classifier(run, folder)
     return run_pad(reader, folder, export, ascii_only=ascii_only or needs_ascii())
 
 
@@ -235,12 +237,12 @@ def classify(
 
     Example: trainpad classify --json digit.png
     """
-    from core.cli.classify import classified
-    from core.network.classifier import reader_of
+    from core.cli.classify import classification_lines
+    from core.network.classifier import load_classifier
     from core.rundir.rundir import log_dir_from
 
-    reader = reader_of(run, log_dir_from(log_dir))
-    for line in classified(files, reader, split=split, json=as_json):
+    reader = load_classifier(run, log_dir_from(log_dir))
+    for line in classification_lines(files, reader, split=split, json=as_json):
         click.echo(line)
     return 0
 
@@ -277,7 +279,7 @@ def watch(
     from tui.terminal.driver import Pace, needs_ascii
     from tui.watch.app import run_watch
 
-    pace, plain = Pace.chosen(fps, bytes_per_second), ascii_only or needs_ascii()
+    pace, plain = Pace.resolve(fps, bytes_per_second), ascii_only or needs_ascii()
     return run_watch(paths, pattern, pace, ascii_only=plain)
 
 
@@ -293,14 +295,14 @@ def doctor(log_dir: Path | None, as_json: bool) -> int:
     """
     from itertools import chain
 
-    from core.cli.doctor import about_data, about_runs, about_versions
-    from core.cli.doctor_device import about_device
+    from core.cli.doctor import check_data, check_runs, check_versions
+    from core.cli.doctor_device import check_device
     from core.cli.findings import report
     from core.rundir.rundir import log_dir_from
-    from tui.doctor import about_terminal
+    from tui.doctor import check_terminal
 
-    runs_found = about_runs(log_dir_from(log_dir))
-    parts = about_terminal(), about_versions(), runs_found, about_data(), about_device()
+    runs_found = check_runs(log_dir_from(log_dir))
+    parts = check_terminal(), check_versions(), runs_found, check_data(), check_device()
     width = os.get_terminal_size(1).columns - 1 if os.isatty(1) else 0
     return report(chain(*parts), sys.stdout, as_json=as_json, width=width)
 
@@ -313,9 +315,9 @@ def _show_version(ctx: click.Context) -> None:
 
 
 def _prepare_textual() -> None:
-    from tui.terminal.prepare import prepare_textual
+    from tui.terminal.prepare import configure_textual
 
-    prepare_textual()
+    configure_textual()
 
 
 def _has_screen() -> bool:
@@ -325,7 +327,7 @@ def _has_screen() -> bool:
     return sys.stdout.isatty() and sys.stdin.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def _follows_a_chief(request: Any) -> bool:
+def _is_worker(request: Any) -> bool:
     if request.strategy != "multi_worker":
         return False
     from core.training.cluster import is_chief
@@ -333,15 +335,15 @@ def _follows_a_chief(request: Any) -> bool:
     return not is_chief()
 
 
-def _follower(request: Any) -> int:
+def _worker(request: Any) -> int:
     """A worker that is not the chief: it prints a line, computes its share, and writes nothing."""
     from core.session.headless import exit_status
-    from core.session.session import follower
-    from core.training.cluster import task
+    from core.session.session import worker_session
+    from core.training.cluster import task_name
 
-    click.echo(f"trainpad: {task()} follows the chief", err=True)
+    click.echo(f"trainpad: {task_name()} follows the chief", err=True)
     status = 1
-    for event in follower(request):
+    for event in worker_session(request):
         status = exit_status(event, status)
     return status
 
@@ -349,21 +351,21 @@ def _follower(request: Any) -> int:
 def _headless(request: Any, *, as_json: bool) -> int:
     import dataclasses
 
-    from core.process.redirect import to_run_log
+    from core.process.redirect import redirectable_stdio
     from core.session.headless import Signals, run_headless
     from core.session.session import session
 
     signals = Signals()
     signals.install()
-    with to_run_log() as (out, on_open):
+    with redirectable_stdio() as (out, on_open):
         source = session(dataclasses.replace(request, on_open=on_open))
         return run_headless(source, out, json=as_json, signals=signals)
 
 
 def _detached(request: Any) -> int:
-    from core.process.launcher import launch
+    from core.process.launcher import fork_launcher
 
-    launcher = launch()
+    launcher = fork_launcher()
     from core.session.detached import run_detached
 
     return run_detached(request, launcher)
@@ -372,35 +374,35 @@ def _detached(request: Any) -> int:
 def _dashboard(
     request: Any, fps: float | None, bytes_per_second: float | None, *, ascii_only: bool
 ) -> int:
-    from core.process.launcher import launch
+    from core.process.launcher import fork_launcher
 
-    launcher = launch()
+    launcher = fork_launcher()
     _prepare_textual()
     from tui.dashboard.dashboard import run_dashboard
     from tui.terminal.driver import Pace, needs_ascii
 
-    pace, plain = Pace.chosen(fps, bytes_per_second), ascii_only or needs_ascii()
+    pace, plain = Pace.resolve(fps, bytes_per_second), ascii_only or needs_ascii()
     return run_dashboard(request, launcher, pace, ascii_only=plain)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit."""
     os.umask(0o077)
-    leave_cores_alone()
+    limit_blas_threads()
     try:
         status = cli.main(arguments, prog_name="trainpad", standalone_mode=False)
     except UserError as error:
-        status = _complain(str(error))
+        status = _print_error(str(error))
     except click.ClickException as error:
-        status = _complain(error.format_message())
+        status = _print_error(error.format_message())
     except click.Abort:
         status = 130
     sys.exit(status)
 
 
-def _complain(sentence: str) -> int:
+def _print_error(sentence: str) -> int:
     click.echo(f"trainpad: {sentence.rstrip('.')}", err=True)
-    return WRONG
+    return USER_ERROR
 
 
 if __name__ == "__main__":

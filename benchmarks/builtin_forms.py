@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from data.drawn import HANDS
-from data.pen import write
+from data.drawn import STYLES
+from data.pen import sample_paths
 from data.templates import parse_templates
 
 FORMS = {
@@ -80,5 +80,5 @@ def draw_forms(n: int, seed: object, variation: float = 1.0) -> Iterator[tuple[l
     rng = np.random.default_rng(seed)
     ways = [(digit, form) for digit, text in FORMS.items() for form in parse_templates(text)]
     for digit, form in ways:
-        ink = write(form, -(-n // len(ways)), rng, HANDS[digit].varied(variation))
+        ink = sample_paths(form, -(-n // len(ways)), rng, STYLES[digit].scaled(variation))
         yield from ((strokes, digit) for strokes in ink.strokes())

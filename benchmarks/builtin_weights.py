@@ -22,15 +22,15 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.builtin_forms import draw_forms  # noqa: E402
-from core.network.adam import Learner  # noqa: E402
-from core.network.classifier import SURE  # noqa: E402
+from core.network.adam import AdamTrainer  # noqa: E402
+from core.network.classifier import CONFIDENCE_THRESHOLD  # noqa: E402
 from core.network.network import Network  # noqa: E402
-from data.dataset import NOTHING  # noqa: E402
+from data.dataset import NO_CLASS  # noqa: E402
 from data.drawn import draw_digits, draw_strokes  # noqa: E402
 from data.folder import open_folder  # noqa: E402
 from data.ink import inks_to_images  # noqa: E402
-from data.ink_affine import Amounts, moved  # noqa: E402
-from data.scribbles import KINDS, draw_scribbles  # noqa: E402
+from data.ink_affine import JitterLimits, jittered  # noqa: E402
+from data.scribbles import KINDS, draw_distractors  # noqa: E402
 
 SIZES = (784, 512, 256, 10)
 BATCH = 100
@@ -40,7 +40,7 @@ AVERAGE = 0.998
 SHARES = {"mnist": 0.30, "inked": 0.30, "forms": 0.11, "drawn": 0.11, "nothing": 0.18}
 POOLS = {"mnist": 4, "inked": 120_000, "forms": 50_000, "drawn": 60_000, "nothing": 60_000}
 """Copies of MNIST, and how many images of the other kinds."""
-PEN_AMOUNTS = Amounts(shift=0.8, rotate=5.0, scale=0.05, shear=0.05)
+PEN_AMOUNTS = JitterLimits(shift=0.8, rotate=5.0, scale=0.05, shear=0.05)
 """Drawn digits vary by themselves; they are moved only a little."""
 HELD_OUT = KINDS[2::5]
 """Kinds of scribbles that --held-out keeps back, to see how the network takes what it never saw."""
@@ -80,7 +80,7 @@ def make_pools(split, kinds: Sequence[str], seed: int, small: int) -> dict:
     copies = max(1, POOLS["mnist"] // small)
     pools = {
         "mnist": (
-            np.concatenate([moved(split.images, rng) for _ in range(copies)]),
+            np.concatenate([jittered(split.images, rng) for _ in range(copies)]),
             np.tile(split.labels, copies),
         ),
         "inked": inked(POOLS["inked"] // small, seed, rng),
@@ -97,7 +97,7 @@ def inked(n: int, seed: int, rng: np.random.Generator, chunk: int = 20_000):
     for number in range(-(-n // chunk)):
         strokes, names = draw_strokes(min(chunk, n - number * chunk), (seed, 2, number))
         drawings = [on_a_pad(drawing, rng) for drawing in strokes]
-        images.append(moved(as_bytes(inks_to_images(drawings)), rng, PEN_AMOUNTS))
+        images.append(jittered(as_bytes(inks_to_images(drawings)), rng, PEN_AMOUNTS))
         labels.append(names)
     return np.concatenate(images), np.concatenate(labels)
 
@@ -106,7 +106,7 @@ def forms(n: int, seed: int, rng: np.random.Generator):
     """The less common ways of writing, as the pad has them."""
     drawings, labels = zip(*draw_forms(n, (seed, 6)), strict=True)
     images = as_bytes(inks_to_images([on_a_pad(drawing, rng) for drawing in drawings]))
-    return moved(images, rng, PEN_AMOUNTS), np.array(labels, np.uint8)
+    return jittered(images, rng, PEN_AMOUNTS), np.array(labels, np.uint8)
 
 
 def on_a_pad(drawing, rng: np.random.Generator) -> list[np.ndarray]:
@@ -122,8 +122,8 @@ def on_a_pad(drawing, rng: np.random.Generator) -> list[np.ndarray]:
 
 
 def nothing(n: int, kinds: Sequence[str], seed: int, rng: np.random.Generator):
-    images = moved(draw_scribbles(n, (seed, 4), kinds=kinds), rng, PEN_AMOUNTS)
-    return images, np.full(n, NOTHING, np.uint8)
+    images = jittered(draw_distractors(n, (seed, 4), kinds=kinds), rng, PEN_AMOUNTS)
+    return images, np.full(n, NO_CLASS, np.uint8)
 
 
 def as_bytes(images) -> np.ndarray:
@@ -136,7 +136,7 @@ def as_bytes(images) -> np.ndarray:
 def trained(pools: dict, validation, steps: int, seed: int) -> Iterator[Network]:
     """The network every few thousand steps, and at the end."""
     rng = np.random.default_rng((seed, 5))
-    learner = Learner(initial(rng))
+    learner = AdamTrainer(initial(rng))
     average = learner.values.copy()
     targets = np.eye(10, dtype=np.float32)
     targets = np.concatenate([targets, np.full((246, 10), 0.1, np.float32)])
@@ -164,7 +164,7 @@ def trained(pools: dict, validation, steps: int, seed: int) -> Iterator[Network]
 
 def initial(rng: np.random.Generator) -> Network:
     """He's initial values."""
-    return Network.of(
+    return Network.from_layers(
         [
             (rng.normal(0, (2 / inputs) ** 0.5, (inputs, outputs)), np.zeros(outputs))
             for inputs, outputs in pairwise(SIZES)
@@ -182,7 +182,7 @@ def held_out_checks(validation, seed: int) -> dict:
     strokes, labels = draw_strokes(5000, (seed, 9))
     drawings = [[np.array(stroke) for stroke in drawing] for drawing in strokes]
     inks = as_bytes(inks_to_images(drawings))
-    new, old = draw_scribbles(3000, 77, kinds=HELD_OUT), draw_scribbles(3000, 78)
+    new, old = draw_distractors(3000, 77, kinds=HELD_OUT), draw_distractors(3000, 78)
     return {
         "MNIST validation": lambda n: right(n, validation.images, validation.labels),
         "drawn": lambda n: right(n, inks, labels),
@@ -201,7 +201,7 @@ def right(network: Network, images, labels) -> float:
 
 
 def sure(network: Network, images) -> float:
-    return 100 * float((probabilities(network, images).max(1) >= SURE).mean())
+    return 100 * float((probabilities(network, images).max(1) >= CONFIDENCE_THRESHOLD).mean())
 
 
 def save(network: Network, path: Path, options: argparse.Namespace) -> None:

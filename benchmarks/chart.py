@@ -12,10 +12,10 @@ import numpy as np
 from rich.style import Style
 from rich.text import Text
 
-from core.run.pyramid import Floats
+from core.run.pyramid import Float64s
 from core.run.series import Series
 from tui.chart.chart import Chart, Glyphs, Line
-from tui.chart.palette import LINES, Ink
+from tui.chart.palette import LINE_STYLES, ChartStyle
 
 WIDTH, HEIGHT = 120, 30
 LENGTHS = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
@@ -26,11 +26,13 @@ class Detached(Chart):
 
     def __init__(self) -> None:
         super().__init__("loss", glyphs=Glyphs.BRAILLE, logarithmic=True)
-        self._styles = [Style(color=f"color({16 + i})") for i in range(Ink.INSIDE + LINES)]
-        self._labelled = True
+        self._styles = [
+            Style(color=f"color({16 + i})") for i in range(ChartStyle.INSIDE + LINE_STYLES)
+        ]
+        self._labels_ready = True
 
 
-def losses(length: int, seed: int) -> Floats:
+def losses(length: int, seed: int) -> Float64s:
     """Losses that fall and level off, with noise."""
     noise = np.random.default_rng(seed).lognormal(0, 0.2, length)
     return (2 * np.exp(-np.linspace(0, 8, length)) + 0.3) * noise
@@ -46,7 +48,7 @@ def median_ms(action: Callable[[], object], times: int) -> float:
     return statistics.median(spent)
 
 
-def ours(length: int) -> float:
+def our_frame(length: int) -> float:
     """A frame of ours."""
     chart = Detached()
     chart.show([Line(name, Series(losses(length, i))) for i, name in enumerate("ab")], (), length)
@@ -73,7 +75,7 @@ def plotext_alone(length: int) -> float:
 def main() -> None:
     print(f"{WIDTH}x{HEIGHT}, two lines, logarithmic, braille; CPU ms a frame")
     for length in LENGTHS:
-        print(f"{length:>12,} steps  {ours(length):8.2f}")
+        print(f"{length:>12,} steps  {our_frame(length):8.2f}")
     print(f"{10_000:>12,} steps  {plotext_alone(10_000):8.2f}  with plotext drawing everything")
 
 

@@ -23,7 +23,7 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from core.rundir.rundir import RunDir
-from core.rundir.status import look
+from core.rundir.status import read_status
 from tests.helpers.terminal import Terminal, only_run, trainpad, wait_until
 
 ENDLESS = ("--offline", "--max_steps", "100000000", "--eval_every", "100000000")
@@ -33,7 +33,7 @@ SLOW = 2048.0
 
 
 def steps(log_dir: Path) -> int:
-    return look(RunDir(only_run(log_dir))).steps
+    return read_status(RunDir(only_run(log_dir))).steps
 
 
 def cpu(pid: int) -> float:
@@ -43,7 +43,7 @@ def cpu(pid: int) -> float:
 
 
 def pid(log_dir: Path) -> int:
-    return look(RunDir(only_run(log_dir))).pid
+    return read_status(RunDir(only_run(log_dir))).pid
 
 
 def rates(log_dir: Path, seconds: float) -> tuple[float, float]:

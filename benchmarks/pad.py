@@ -26,15 +26,15 @@ QUIET = 0.06  # seconds without output after which a step is over
 def app(ascii_only: bool) -> None:
     """The pad alone, as the program shows it."""
     sys.path.insert(0, str(ROOT))
-    from tui.terminal.prepare import prepare_textual
+    from tui.terminal.prepare import configure_textual
 
-    prepare_textual()
+    configure_textual()
     from textual.app import ComposeResult
 
     from tui.pad.sketch_pad import SketchPad
-    from tui.terminal.precise import PreciseApp
+    from tui.terminal.precise import PartialUpdateApp
 
-    class PadOnly(PreciseApp[None]):
+    class PadOnly(PartialUpdateApp[None]):
         def compose(self) -> ComposeResult:
             yield SketchPad(ascii_only=ascii_only)
 

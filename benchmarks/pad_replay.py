@@ -38,8 +38,8 @@ sys.path.insert(0, str(ROOT))
 
 from tests.helpers.pendigits import Drawing, pendigits  # noqa: E402
 from tui.pad.raster import PadRaster  # noqa: E402
-from tui.pad.sketch_pad import PEN, PEN_STEP  # noqa: E402
-from tui.widgets.half_blocks import GREYS  # noqa: E402
+from tui.pad.sketch_pad import PEN_STEP, PEN_WIDTH  # noqa: E402
+from tui.widgets.half_blocks import GREY_LEVELS  # noqa: E402
 
 PACE = 0.01
 PATIENCE = 5.0
@@ -136,7 +136,7 @@ class Replay:
 
     def draw(self, drawing: Drawing, label: int) -> str:
         """Draw one digit, and note what is said of it; returns that."""
-        raster = PadRaster(self._rows, GREYS)
+        raster = PadRaster(self._rows, GREY_LEVELS)
         for stroke in cells(drawing, self._rows):
             self._press(raster, stroke[0])
             for before, cell in pairwise(stroke):
@@ -175,7 +175,7 @@ class Replay:
     def _inked(self, raster: PadRaster, before: Cell, cell: Cell) -> list[Cell]:
         """The cells of the screen that this step of the pen changes."""
         points = (np.array([before, cell]) + 0.5) / [2 * self._rows, self._rows]
-        regions = raster.draw(points, PEN + PEN_STEP * self._thicker)
+        regions = raster.add_segment(points, PEN_WIDTH + PEN_STEP * self._thicker)
         ends = [
             place for region in regions for place in (region.offset, (region.right - 1, region.y))
         ]

@@ -62,7 +62,7 @@ class Screen:
         time.sleep(seconds)
         return (len(self.seen) - before) / seconds
 
-    def answer(self, key: str, text: str) -> float:
+    def latency(self, key: str, text: str) -> float:
         """Seconds from a key to the first changed screen that shows `text`."""
         start = len(self.seen)
         self.press(key)
@@ -83,11 +83,13 @@ def measure(folder: str, *, remote: bool) -> None:
         print(f"first loss after {time.perf_counter() - began:.2f} s")
         time.sleep(8)
         print(f"while training {screen.rate(20) / 1000:.2f} KB/s")
-        answers = _answers(screen)
+        answers = _key_latencies(screen)
         for key, seconds in answers.items():
-            _tell(key, seconds)
-        _tell("any of these keys", [one for seconds in answers.values() for one in seconds])
-        screen.answer(" ", "paus")
+            _print_latency(key, seconds)
+        _print_latency(
+            "any of these keys", [one for seconds in answers.values() for one in seconds]
+        )
+        screen.latency(" ", "paus")
         time.sleep(2)
         print(f"while paused {screen.rate(5):.0f} bytes/s")
         screen.press("q")
@@ -96,27 +98,27 @@ def measure(folder: str, *, remote: bool) -> None:
         os.waitpid(screen.child, 0)
 
 
-def _answers(screen: Screen) -> dict[str, list[float]]:
+def _key_latencies(screen: Screen) -> dict[str, list[float]]:
     """Seconds from a key to the changed screen, by key; presses fall anywhere between frames."""
     seconds: dict[str, list[float]] = {"?": [], "2": [], "1": [], "space": []}
     for number in range(PRESSES):
         pause = 0.4 + 0.013 * number
-        seconds["?"].append(screen.answer("?", "Leave trainpad"))
+        seconds["?"].append(screen.latency("?", "Leave trainpad"))
         time.sleep(pause)
         screen.press("\x1b")
         time.sleep(pause)
-        seconds["2"].append(screen.answer("2", "precision"))
+        seconds["2"].append(screen.latency("2", "precision"))
         time.sleep(pause)
-        seconds["1"].append(screen.answer("1", "hyperparameters"))
+        seconds["1"].append(screen.latency("1", "hyperparameters"))
         time.sleep(pause)
-        seconds["space"].append(screen.answer(" ", "paus"))
+        seconds["space"].append(screen.latency(" ", "paus"))
         time.sleep(pause)
         screen.press(" ")
         time.sleep(pause)
     return seconds
 
 
-def _tell(key: str, seconds: list[float]) -> None:
+def _print_latency(key: str, seconds: list[float]) -> None:
     in_order = sorted(seconds)
     most = in_order[math.ceil(0.95 * len(in_order)) - 1]
     print(

@@ -29,8 +29,8 @@ import psutil
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from core.rundir.rundir import listed  # noqa: E402
-from core.rundir.status import look  # noqa: E402
+from core.rundir.rundir import list_runs  # noqa: E402
+from core.rundir.status import read_status  # noqa: E402
 
 WARM_UP = 0.2
 """The share of the time whose samples count as the level to stay at."""
@@ -57,8 +57,8 @@ def train(folder: Path, data: str, steps: int) -> int:
     flags = ["--detach", "--log_dir", str(folder), "--max_steps", str(steps)]
     flags += ["--input_data_dir", data] if data else ["--fake_data"]
     subprocess.run([sys.executable, "main.py", *flags], cwd=ROOT, check=True)
-    (run,) = listed(folder)
-    return look(run).pid
+    (run,) = list_runs(folder)
+    return read_status(run).pid
 
 
 def attach(folder: Path, number: int) -> int:
@@ -99,18 +99,18 @@ def drained(terminal: int, seconds: float) -> int:
 def samples(folder: Path, pid: int, minutes: float, every: float) -> Iterator[Sample]:
     """What the process holds, before each look at the run."""
     process = psutil.Process(pid)
-    (run,) = listed(folder)
+    (run,) = list_runs(folder)
     began = time.monotonic()
     number = 0
     while (now := time.monotonic()) < began + 60 * minutes:
         if not psutil.pid_exists(pid):
-            raise SystemExit(f"the training ended by itself: {look(run)}")
+            raise SystemExit(f"the training ended by itself: {read_status(run)}")
         yield Sample(
             (now - began) / 60,
             process.memory_info().rss / 1e6,
             process.num_fds(),
             process.num_threads(),
-            look(run).steps,
+            read_status(run).steps,
         )
         sent = attach(folder, number)
         if sent < 2000:

@@ -23,7 +23,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from core.rundir.rundir import RunDir
-from core.rundir.status import RunState, look
+from core.rundir.status import RunState, read_status
 from tests.helpers.terminal import Terminal, only_run, training, trainpad, wait_until
 
 ENDLESS = ("--max_steps", "100000000", "--eval_every", "100000")
@@ -31,7 +31,7 @@ ENDLESS = ("--max_steps", "100000000", "--eval_every", "100000")
 
 def state(log_dir: Path) -> RunState:
     """How the one run stands."""
-    return look(RunDir(only_run(log_dir)))
+    return read_status(RunDir(only_run(log_dir)))
 
 
 def say(what: str) -> None:

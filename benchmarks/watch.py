@@ -34,16 +34,16 @@ Result = dict[str, float]
 
 def make(path: Path, points: int, style: str, first: int = 0) -> None:
     """Append points of ten tags, one in an event, as TensorFlow and PyTorch write them."""
-    from core.tfevents.messages import Event
-    from core.tfevents.records import framed
+    from core.tfevents.messages import EventProto
+    from core.tfevents.records import encode_record
 
     with path.open("ab") as file:
         for index in range(first, first + points):
             value = summary_value(b"train/tag_%02d" % (index % TAGS), 1 / (1 + index), style)
-            event = Event(
+            event = EventProto(
                 wall_time=1.7e9 + index / 100, step=index // TAGS, summary={"value": [value]}
             )
-            file.write(framed(event.SerializeToString()))
+            file.write(encode_record(event.SerializeToString()))
 
 
 def summary_value(tag: bytes, number: float, style: str) -> dict[str, object]:
@@ -61,14 +61,14 @@ def summary_value(tag: bytes, number: float, style: str) -> dict[str, object]:
 def read_trainpad(folder: Path, mark: Callable[[], None]) -> Callable[[], int]:
     """Reads with `core.tfevents.logdir`; what it returns polls again and counts the points."""
     from core.tfevents.logdir import Logdir
-    from core.tfevents.store import WatchedRun
+    from core.tfevents.store import RunData
 
-    logdir, runs = Logdir([folder]), dict[str, WatchedRun]()
+    logdir, runs = Logdir([folder]), dict[str, RunData]()
 
     def poll() -> int:
         for update in logdir.poll():
             for change in update.changes:
-                run = runs.setdefault(change.run, WatchedRun())
+                run = runs.setdefault(change.run, RunData())
                 for item in change.items:
                     run.fold(item)
             if update.changes:

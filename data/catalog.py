@@ -28,12 +28,12 @@ class Archive:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CatalogEntry:
     """A data set that can be fetched."""
 
     name: str
     title: str
-    home: str
+    homepage: str
     """The page of those who made it."""
     licence: str
     archives: tuple[Archive, ...]
@@ -47,7 +47,7 @@ class Entry:
         return sum(archive.size for archive in self.archives)
 
 
-def _four(*hashes_and_sizes: tuple[str, int]) -> tuple[Archive, ...]:
+def _idx_archives(*hashes_and_sizes: tuple[str, int]) -> tuple[Archive, ...]:
     names = (
         "train-images-idx3-ubyte.gz",
         "train-labels-idx1-ubyte.gz",
@@ -60,12 +60,12 @@ def _four(*hashes_and_sizes: tuple[str, int]) -> tuple[Archive, ...]:
     )
 
 
-_MNIST = Entry(
+_MNIST = CatalogEntry(
     name="mnist",
     title="MNIST: handwritten digits",
-    home="http://yann.lecun.com/exdb/mnist/",
+    homepage="http://yann.lecun.com/exdb/mnist/",
     licence="CC BY-SA 3.0; Yann LeCun, Corinna Cortes and Christopher J. C. Burges",
-    archives=_four(
+    archives=_idx_archives(
         ("440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609", 9912422),
         ("3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c", 28881),
         ("8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6", 1648877),
@@ -79,12 +79,12 @@ _MNIST = Entry(
     ),
 )
 
-_FASHION = Entry(
+_FASHION = CatalogEntry(
     name="fashion-mnist",
     title="Fashion-MNIST: articles of clothing",
-    home="https://github.com/zalandoresearch/fashion-mnist",
+    homepage="https://github.com/zalandoresearch/fashion-mnist",
     licence="MIT; Zalando SE",
-    archives=_four(
+    archives=_idx_archives(
         ("3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84", 26421880),
         ("a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845", 29515),
         ("346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073", 4422102),
@@ -109,12 +109,12 @@ _FASHION = Entry(
     ),
 )
 
-_KMNIST = Entry(
+_KMNIST = CatalogEntry(
     name="kmnist",
     title="Kuzushiji-MNIST: cursive Japanese characters",
-    home="https://github.com/rois-codh/kmnist",
+    homepage="https://github.com/rois-codh/kmnist",
     licence="CC BY-SA 4.0; CODH, adapted from the Kuzushiji Dataset",
-    archives=_four(
+    archives=_idx_archives(
         ("51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4", 18165135),
         ("e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17", 29497),
         ("edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5", 3041136),
@@ -127,10 +127,10 @@ _KMNIST = Entry(
     classes=("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
 )
 
-_EMNIST_DIGITS = Entry(
+_EMNIST_DIGITS = CatalogEntry(
     name="emnist-digits",
     title="EMNIST digits: 280,000 handwritten digits",
-    home="https://www.nist.gov/itl/products-and-services/emnist-dataset",
+    homepage="https://www.nist.gov/itl/products-and-services/emnist-dataset",
     licence="public domain (NIST); Cohen, Afshar, Tapson and van Schaik, 2017",
     archives=(
         Archive(

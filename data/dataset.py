@@ -14,7 +14,7 @@ Labels = npt.NDArray[np.uint8]
 
 SPLITS = ("train", "validation", "test")
 DIGITS = tuple("0123456789")
-NOTHING = 255
+NO_CLASS = 255
 """The label of a training image that shows none of the classes: it should be read as unsure."""
 
 

@@ -9,31 +9,35 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from data.dataset import Dataset, Images, Labels, Split
-from data.pen import SIZE, Hand, Ink, render, write
-from data.templates import Template, digit_templates
+from data.pen import SIZE, PenPaths, WritingStyle, render, sample_paths
+from data.templates import StrokeTemplate, digit_templates
 
-Progress = Callable[[str, float], None]
+ProgressCallback = Callable[[str, float], None]
 """Told what is going on and how much of it is done, 0 to 1."""
 
 _CHUNK = 500
 
-HANDS = (
-    Hand(slant=0.20, slant_deviation=0.22, width=1.10),
-    Hand(slant=0.25, slant_deviation=0.30, width=0.90, jitter=0.018, tremor=0.010, pen=2.6),
-    Hand(slant=0.07, slant_deviation=0.27, width=1.25),
-    Hand(slant=0.05, slant_deviation=0.24, width=1.12),
-    Hand(slant=0.15, slant_deviation=0.28, width=1.08),
-    Hand(slant=0.18, slant_deviation=0.29, width=1.25),
-    Hand(slant=0.10, slant_deviation=0.22, width=1.08),
-    Hand(slant=0.00, slant_deviation=0.25, width=1.20),
-    Hand(slant=0.15, slant_deviation=0.23, width=1.05),
-    Hand(slant=0.15, slant_deviation=0.24, width=1.02),
+STYLES = (
+    WritingStyle(slant=0.20, slant_deviation=0.22, width=1.10),
+    WritingStyle(slant=0.25, slant_deviation=0.30, width=0.90, jitter=0.018, tremor=0.010, pen=2.6),
+    WritingStyle(slant=0.07, slant_deviation=0.27, width=1.25),
+    WritingStyle(slant=0.05, slant_deviation=0.24, width=1.12),
+    WritingStyle(slant=0.15, slant_deviation=0.28, width=1.08),
+    WritingStyle(slant=0.18, slant_deviation=0.29, width=1.25),
+    WritingStyle(slant=0.10, slant_deviation=0.22, width=1.08),
+    WritingStyle(slant=0.00, slant_deviation=0.25, width=1.20),
+    WritingStyle(slant=0.15, slant_deviation=0.23, width=1.05),
+    WritingStyle(slant=0.15, slant_deviation=0.24, width=1.02),
 )
 """How each digit is written; a 1 has nothing but its straightness."""
 
 
 def draw_digits(
-    n: int, seed: int | Sequence[int], variation: float = 1.0, *, progress: Progress | None = None
+    n: int,
+    seed: int | Sequence[int],
+    variation: float = 1.0,
+    *,
+    progress: ProgressCallback | None = None,
 ) -> tuple[Images, Labels]:
     """``n`` digits, as many of each class as of any other (give or take one), shuffled.
 
@@ -51,7 +55,7 @@ def draw_digits(
     labels = np.empty(n, np.uint8)
     done = 0
     paper = np.random.default_rng(seed).spawn(1)[0]
-    for digit, places, ink, hand in _written(n, seed, variation):
+    for digit, places, ink, hand in _ink_batches(n, seed, variation):
         images[places] = render(ink, paper, hand)
         labels[places] = digit
         if progress is not None and (done + len(places)) * 20 // n > done * 20 // n:
@@ -71,7 +75,7 @@ def draw_strokes(
     """
     strokes: list[list[list[list[float]]]] = [[] for _ in range(n)]
     labels = np.empty(n, np.uint8)
-    for digit, places, ink, _ in _written(n, seed, variation):
+    for digit, places, ink, _ in _ink_batches(n, seed, variation):
         for place, drawing in zip(places.tolist(), ink.strokes(), strict=True):
             strokes[place] = drawing
         labels[places] = digit
@@ -83,7 +87,7 @@ def drawn_dataset(
     test: int = 10_000,
     variation: float = 0.7,
     seed: int = 0,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
 ) -> Dataset:
     """Drawn digits in three splits; the first twelfth of ``train`` is the validation split."""
     share = train / max(1, train + test)
@@ -103,33 +107,33 @@ def drawn_dataset(
     )
 
 
-def _part(progress: Progress | None, start: float, end: float) -> Progress | None:
+def _part(progress: ProgressCallback | None, start: float, end: float) -> ProgressCallback | None:
     """What to tell the progress of a part that leads from ``start`` to ``end`` of the whole."""
     if progress is None:
         return None
     return lambda text, fraction: progress(text, start + (end - start) * fraction)
 
 
-def _written(
+def _ink_batches(
     n: int, seed: int | Sequence[int], variation: float
-) -> Iterator[tuple[int, np.ndarray, Ink, Hand]]:
+) -> Iterator[tuple[int, np.ndarray, PenPaths, WritingStyle]]:
     """The digits in batches of one template: which digit, for which places, and its ink."""
     if n < 0 or not variation >= 0:
         raise ValueError(f"cannot draw {n} digits with variation {variation}")
     rng = np.random.default_rng(seed)
     order = rng.permutation(n)
-    for digit, hand in enumerate(HANDS):
+    for digit, hand in enumerate(STYLES):
         places = order[digit::10]
-        varied = hand.varied(variation)
-        for template, chosen in _dealt(places, digit_templates(digit), rng):
+        varied = hand.scaled(variation)
+        for template, chosen in _assign_templates(places, digit_templates(digit), rng):
             for at in range(0, len(chosen), _CHUNK):
                 batch = chosen[at : at + _CHUNK]
-                yield digit, batch, write(template, len(batch), rng, varied), varied
+                yield digit, batch, sample_paths(template, len(batch), rng, varied), varied
 
 
-def _dealt(
-    places: np.ndarray, templates: tuple[Template, ...], rng: np.random.Generator
-) -> Iterator[tuple[Template, np.ndarray]]:
+def _assign_templates(
+    places: np.ndarray, templates: tuple[StrokeTemplate, ...], rng: np.random.Generator
+) -> Iterator[tuple[StrokeTemplate, np.ndarray]]:
     """The places dealt to the templates at random, by their weights."""
     weights = np.array([template.weight for template in templates])
     counts = rng.multinomial(len(places), weights / weights.sum())

@@ -18,14 +18,14 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from data.catalog import CATALOG, Archive, Entry
+from data.catalog import CATALOG, Archive, CatalogEntry
 from data.errors import DataError
 from data.idx import read_idx
 
 if TYPE_CHECKING:
     from requests.exceptions import RequestException
 
-Progress = Callable[[str, float | None], None]
+ProgressCallback = Callable[[str, float | None], None]
 """Told what is being done, and how much of it is done: 0 to 1, or None when nobody knows."""
 
 _CONNECT_SECONDS = 5.0
@@ -39,8 +39,8 @@ def fetch(
     name: str,
     cache: Path,
     *,
-    progress: Progress | None = None,
-    entry: Entry | None = None,
+    progress: ProgressCallback | None = None,
+    entry: CatalogEntry | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Path:
     """Fetch what is missing of a data set; its folder in the cache.
@@ -73,17 +73,17 @@ def fetch(
 
 
 def _fetch_archive(
-    entry: Entry,
+    entry: CatalogEntry,
     archive: Archive,
     folder: Path,
     mirrors: list[str],
-    progress: Progress | None,
+    progress: ProgressCallback | None,
     clock: Callable[[], float],
 ) -> None:
     """Fetch one file from the first mirror that has it; those that fail go to the list's end."""
     failures = []
     for mirror in tuple(mirrors):
-        meter = _Meter(archive, entry.name, progress, clock)
+        meter = _MeteredFile(archive, entry.name, progress, clock)
         failure = _try_mirror(mirror, archive, folder, meter)
         if failure is None:
             return
@@ -92,7 +92,7 @@ def _fetch_archive(
     raise DataError(f"{entry.name} could not be fetched ({archive.name}): " + "; ".join(failures))
 
 
-def _try_mirror(mirror: str, archive: Archive, folder: Path, meter: "_Meter") -> str | None:
+def _try_mirror(mirror: str, archive: Archive, folder: Path, meter: "_MeteredFile") -> str | None:
     """Fetch one file from one mirror: None, or what the mirror did instead."""
     import pooch  # type: ignore[import-untyped]
     from requests.exceptions import RequestException
@@ -126,14 +126,14 @@ class _BadMirrorError(Exception):
     """What a mirror does that is not worth waiting for."""
 
 
-class _Meter:
+class _MeteredFile:
     """A file that counts what is written to it, tells, and refuses too much or too slow."""
 
     def __init__(
         self,
         archive: Archive,
         label: str,
-        progress: Progress | None,
+        progress: ProgressCallback | None,
         clock: Callable[[], float],
     ) -> None:
         self._archive = archive
@@ -158,7 +158,7 @@ class _Meter:
         """Nothing: pooch asks after each chunk, and the file is closed soon enough."""
 
 
-def _explain(error: "RequestException", meter: _Meter) -> str:
+def _explain(error: "RequestException", meter: _MeteredFile) -> str:
     """What went wrong, as the end of a sentence that begins with the host's name."""
     from requests import exceptions
 

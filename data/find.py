@@ -29,7 +29,7 @@ _TORCHVISION = {
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class SearchPaths:
     """Where data may be; tests put them all into one temporary folder."""
 
     env: Mapping[str, str]
@@ -40,7 +40,7 @@ class Places:
     temporary: Path
 
     @classmethod
-    def here(cls) -> "Places":
+    def default(cls) -> "SearchPaths":
         """The places of this process."""
         return cls(
             env=os.environ,
@@ -53,38 +53,38 @@ class Places:
 
 
 @dataclass(slots=True)
-class Found:
+class SearchResult:
     """What a search came to."""
 
     dataset: Dataset | None = None
-    tried: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
     """A sentence for each place that had something, but nothing usable."""
     warning: str = ""
     """A sentence that the user must see: ``$TRAINPAD_DATA`` is set, and could not be used."""
 
 
-def find(name: str, places: Places | None = None) -> Found:
+def find_dataset(name: str, paths: SearchPaths | None = None) -> SearchResult:
     """Look for a data set of the catalog: ``$TRAINPAD_DATA``, the cache, other programs'."""
-    places = places or Places.here()
-    found = Found()
-    for path in _asked_for(name, places):
+    paths = paths or SearchPaths.default()
+    found = SearchResult()
+    for path in _from_env(name, paths):
         try:
             found.dataset = open_named(path, name)
         except DataError as error:
             found.warning = f"$TRAINPAD_DATA is not used: {error}"
-            found.tried.append(found.warning)
+            found.skipped.append(found.warning)
         else:
             return found
-    for path in _come_across(name, places):
+    for path in _well_known(name, paths):
         try:
             dataset = open_named(path, name)
         except DataError as error:
-            found.tried.append(str(error))
+            found.skipped.append(str(error))
             continue
         if is_mnist(dataset) == (name == "mnist"):
             found.dataset = dataset
             return found
-        found.tried.append(f"{path}: holds other data than {name}")
+        found.skipped.append(f"{path}: holds other data than {name}")
     return found
 
 
@@ -101,7 +101,7 @@ def open_named(path: Path, name: str) -> Dataset:
     return open_folder(path, name=name, prefer=name, classes=CATALOG[name].classes)
 
 
-def verdict(name: str, dataset: Dataset) -> str:
+def describe_origin(name: str, dataset: Dataset) -> str:
     """A sentence: whether the files are, byte for byte, what the makers of ``name`` published."""
     if name == "mnist":
         same = "verified: these are MNIST's own digits"
@@ -123,7 +123,7 @@ def _has_sha256(path: Path, sha256: str) -> bool:
         return False
 
 
-def _asked_for(name: str, places: Places) -> Iterator[Path]:
+def _from_env(name: str, places: SearchPaths) -> Iterator[Path]:
     """What ``$TRAINPAD_DATA`` means: the folder of that name in it, or for MNIST itself."""
     if places.env.get("TRAINPAD_DATA"):
         folder = Path(places.env["TRAINPAD_DATA"]).expanduser()
@@ -133,7 +133,7 @@ def _asked_for(name: str, places: Places) -> Iterator[Path]:
             yield folder
 
 
-def _come_across(name: str, places: Places) -> Iterator[Path]:
+def _well_known(name: str, places: SearchPaths) -> Iterator[Path]:
     keras = Path(places.env.get("KERAS_HOME") or places.home / ".keras") / "datasets"
     paths = [places.cache / name, keras / ("mnist.npz" if name == "mnist" else name)]
     paths += [root / _TORCHVISION[name] / "raw" for root in _torchvision_roots(places)]
@@ -142,7 +142,7 @@ def _come_across(name: str, places: Places) -> Iterator[Path]:
     yield from (path for path in paths if is_file(path) or is_dir_with_entries(path))
 
 
-def _torchvision_roots(places: Places) -> tuple[Path, ...]:
+def _torchvision_roots(places: SearchPaths) -> tuple[Path, ...]:
     """Where torchvision puts its data: wherever its caller says; these are its examples' ways."""
     return (
         places.cwd,

@@ -13,7 +13,7 @@ from data.dataset import DIGITS, Dataset, Images
 from data.errors import DataError
 from data.files import is_dir, is_file
 from data.idx import read_images, read_labels
-from data.mnist import MAX_CLASSES, Parts, assemble, open_npz
+from data.mnist import MAX_CLASSES, RawArrays, build_dataset, open_npz
 
 ROLES = ("train-images", "train-labels", "test-images", "test-labels")
 _NAME = re.compile(
@@ -116,7 +116,7 @@ def _open_set(
     if missing:
         raise DataError(f"{folder}: expected four IDX files, found none for {', '.join(missing)}")
     emnist = bool(key)
-    parts = Parts(
+    parts = RawArrays(
         _read_images(paths["train-images"], transposed=emnist),
         read_labels(paths["train-labels"]),
         _read_images(paths["test-images"], transposed=emnist),
@@ -124,7 +124,7 @@ def _open_set(
     )
     by_set = DIGITS if key == "emnist-digits" else None
     classes = read_class_names(folder) or classes or by_set
-    return assemble(parts, name=name, source=str(folder), classes=classes)
+    return build_dataset(parts, name=name, source=str(folder), classes=classes)
 
 
 def _choose(folder: Path, sets: dict[str, dict[str, Path]], prefer: str) -> str:

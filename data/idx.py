@@ -23,7 +23,7 @@ from data.errors import DataError
 
 Array = npt.NDArray[Any]
 
-MOST_UNPACKED = 1040
+MAX_EXPANSION = 1040
 """Bytes that one byte of deflated data can unpack to at most (1032), and a little more."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -102,7 +102,7 @@ def _read(path: Path, file: IO[bytes]) -> Array:
     stream = gzip.GzipFile(fileobj=file, mode="rb") if packed else file
     dtype, shape = _read_header(path, stream)
     claimed = 4 + 4 * len(shape) + dtype.itemsize * math.prod(shape)
-    if claimed > size * MOST_UNPACKED or (not packed and claimed != size):
+    if claimed > size * MAX_EXPANSION or (not packed and claimed != size):
         hold = "that cannot unpack to so many" if packed else ""
         raise _misfit(path, shape, claimed, f"{size:,} bytes {hold}".rstrip())
     try:

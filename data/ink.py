@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from data.ink_field import EDGE, DistanceField, Floats, Stroke, ink_at
 
-Drawing = Sequence[Stroke]
+Strokes = Sequence[Stroke]
 Doubles = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
 
@@ -53,7 +53,7 @@ class InkBox:
         return max(self.right - self.left, self.bottom - self.top)
 
 
-def ink_extent(drawing: Drawing) -> InkBox | None:
+def ink_extent(drawing: Strokes) -> InkBox | None:
     """The box around all points of a drawing; None if there is no ink."""
     inked = [stroke for stroke in drawing if len(stroke)]
     if not inked:
@@ -63,13 +63,13 @@ def ink_extent(drawing: Drawing) -> InkBox | None:
     return InkBox(float(left), float(top), float(right), float(bottom))
 
 
-def ink_to_image(drawing: Drawing) -> Floats:
+def ink_to_image(drawing: Strokes) -> Floats:
     """One drawing as the network wants it: ``[28, 28]``, 0 paper to 1 ink; no ink, all zeros."""
     image: Floats = inks_to_images([drawing])[0]
     return image
 
 
-def inks_to_images(drawings: Sequence[Drawing]) -> Floats:
+def inks_to_images(drawings: Sequence[Strokes]) -> Floats:
     """Many drawings at once: ``[n, 28, 28]``, each as :func:`ink_to_image` makes it.
 
     Points must be finite and within the range that :mod:`data.strokes` allows.
@@ -83,7 +83,7 @@ def inks_to_images(drawings: Sequence[Drawing]) -> Floats:
     return images
 
 
-def raw_image(drawing: Drawing, side: float = 1.0, pen: float | Sequence[float] = 0.086) -> Floats:
+def raw_image(drawing: Strokes, side: float = 1.0, pen: float | Sequence[float] = 0.086) -> Floats:
     """The field from (0, 0) to (side, side) scaled down to 28x28, ink where it was drawn.
 
     Args:
@@ -122,7 +122,7 @@ class _Points:
         return np.repeat(self.drawing, self.counts)
 
 
-def _normalised(drawings: Sequence[Drawing]) -> Floats:
+def _normalised(drawings: Sequence[Strokes]) -> Floats:
     """``[n, 28, 28]`` for drawings that all have ink."""
     points = _smooth(_resample(_fit(_without_repeats(_gather(drawings)))))
     points = _fit(points)
@@ -132,7 +132,7 @@ def _normalised(drawings: Sequence[Drawing]) -> Floats:
     return _draw(points.xy + shift[owner], owner, len(drawings))
 
 
-def _gather(drawings: Sequence[Drawing]) -> _Points:
+def _gather(drawings: Sequence[Strokes]) -> _Points:
     strokes, owners = [], []
     for number, drawing in enumerate(drawings):
         for stroke in drawing:

@@ -16,7 +16,7 @@ _CHUNK = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Amounts:
+class JitterLimits:
     """The most that an image is changed by; every amount is drawn evenly on both sides of 0."""
 
     shift: float = 1.0
@@ -29,19 +29,21 @@ class Amounts:
     """Width per height."""
 
 
-SMALL = Amounts()
+DEFAULT_LIMITS = JitterLimits()
 
 
-def moved(images: Images, rng: np.random.Generator, amounts: Amounts = SMALL) -> Images:
+def jittered(
+    images: Images, rng: np.random.Generator, amounts: JitterLimits = DEFAULT_LIMITS
+) -> Images:
     """Each image ``[n, height, width]`` shifted, turned, stretched and slanted at random."""
     result = np.empty_like(images)
     for start in range(0, len(images), _CHUNK):
         chunk = images[start : start + _CHUNK]
-        result[start : start + _CHUNK] = _resampled(chunk, _maps(len(chunk), rng, amounts))
+        result[start : start + _CHUNK] = _resample(chunk, _maps(len(chunk), rng, amounts))
     return result
 
 
-def _maps(n: int, rng: np.random.Generator, amounts: Amounts) -> Floats:
+def _maps(n: int, rng: np.random.Generator, amounts: JitterLimits) -> Floats:
     """``[n, 2, 3]``: where a pixel (x, y, 1) of the result comes from, about the middle."""
 
     def even(most: float) -> Floats:
@@ -59,7 +61,7 @@ def _maps(n: int, rng: np.random.Generator, amounts: Amounts) -> Floats:
     return maps
 
 
-def _resampled(images: Images, maps: Floats) -> Images:
+def _resample(images: Images, maps: Floats) -> Images:
     """The images read at fractional places, with paper all around."""
     n, height, width = images.shape
     down, across = np.indices((height, width), np.float32).reshape(2, -1)

@@ -8,11 +8,11 @@ import numpy.typing as npt
 
 from data.errors import DataError
 from data.ink_field import DistanceField
-from data.strokes import write_strokes
+from data.strokes import format_strokes
 
 SIDE = 560
 """Pixels of a picture's side."""
-KINDS = (".png", ".json")
+EXTENSIONS = (".png", ".json")
 
 
 def check_export(path: Path) -> None:
@@ -21,7 +21,7 @@ def check_export(path: Path) -> None:
     Raises:
         DataError: its name ends in neither .png nor .json, or its folder is not there.
     """
-    if path.suffix.lower() not in KINDS:
+    if path.suffix.lower() not in EXTENSIONS:
         raise DataError(f"{path}: a drawing is written as .png or .json")
     if not path.parent.is_dir():
         raise DataError(f"{path}: there is no folder {path.parent}")
@@ -38,7 +38,7 @@ def export_drawing(
     check_export(path)
     try:
         if path.suffix.lower() == ".json":
-            path.write_text(write_strokes(strokes) + "\n", encoding="utf-8")
+            path.write_text(format_strokes(strokes) + "\n", encoding="utf-8")
         else:
             _write_picture(path, strokes, pens)
     except OSError as error:

@@ -42,7 +42,7 @@ class Box:
         """The longer side."""
         return max(self.height, self.width)
 
-    def around(self, other: "Box") -> "Box":
+    def union(self, other: "Box") -> "Box":
         """The smallest box with both in it."""
         return Box(
             min(self.top, other.top),
@@ -53,18 +53,18 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Component:
     """Connected ink, or several pieces of it that are one digit."""
 
     labels: tuple[int, ...]
     box: Box
 
-    def joined(self, other: "Part") -> "Part":
+    def merged(self, other: "Component") -> "Component":
         """Both as one."""
-        return Part(self.labels + other.labels, self.box.around(other.box))
+        return Component(self.labels + other.labels, self.box.union(other.box))
 
 
-def label(mask: Mask) -> Labels:
+def label_components(mask: Mask) -> Labels:
     """Number the connected parts (eight neighbours) of a picture from 1; 0 where there is none."""
     height, width = mask.shape
     edges = np.diff(mask.astype(np.int8), axis=1, prepend=0, append=0)
@@ -109,7 +109,7 @@ def _root(parent: list[int], run: int) -> int:
     return run
 
 
-def parts(labels: Labels) -> list[Part]:
+def find_components(labels: Labels) -> list[Component]:
     """Every labelled part with its box, but for dust; the largest first."""
     rows, columns = np.nonzero(labels)
     if not len(rows):
@@ -122,7 +122,7 @@ def parts(labels: Labels) -> list[Part]:
         np.minimum.at(low[:, axis], number, places)
         np.maximum.at(high[:, axis], number, places + 1)
     found = [
-        Part((i,), Box(int(low[i, 0]), int(low[i, 1]), int(high[i, 0]), int(high[i, 1])))
+        Component((i,), Box(int(low[i, 0]), int(low[i, 1]), int(high[i, 0]), int(high[i, 1])))
         for i in range(1, count)
     ]
     found.sort(key=lambda part: part.box.size, reverse=True)
@@ -130,14 +130,14 @@ def parts(labels: Labels) -> list[Part]:
     return [part for part in found if part.box.size >= least]
 
 
-def digits(found: Sequence[Part]) -> list[Part]:
+def group_into_digits(found: Sequence[Component]) -> list[Component]:
     """Parts joined to digits, in reading order: line after line, left to right."""
-    done: list[Part] = []
+    done: list[Component] = []
     for part in found:
         near = [other for other in done if _one_digit(part.box, other.box)]
         done = [other for other in done if other not in near]
         for other in near:
-            part = part.joined(other)  # noqa: PLW2901
+            part = part.merged(other)  # noqa: PLW2901
         done.append(part)
     tallest = max((part.box.height for part in done), default=0)
     return _in_order([part for part in done if part.box.size >= tallest / 4])
@@ -149,8 +149,8 @@ def _one_digit(a: Box, b: Box) -> bool:
     return overlap > _SAME_COLUMN * min(a.width, b.width) and gap < _GAP * max(a.height, b.height)
 
 
-def _in_order(found: Sequence[Part]) -> list[Part]:
-    lines: list[list[Part]] = []
+def _in_order(found: Sequence[Component]) -> list[Component]:
+    lines: list[list[Component]] = []
     for part in sorted(found, key=lambda part: part.box.top + part.box.bottom):
         middle = (part.box.top + part.box.bottom) / 2
         if lines and middle < max(other.box.bottom for other in lines[-1]):

@@ -11,7 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from data.ink import BOX, CENTRE, PEN, SIDE
-from data.ink_parts import Box, Mask, Part, digits, label, parts
+from data.ink_parts import (
+    Box,
+    Component,
+    Mask,
+    find_components,
+    group_into_digits,
+    label_components,
+)
 
 Grey = npt.NDArray[np.float32]
 
@@ -32,22 +39,22 @@ def find_digits(grey: Grey, *, split: bool = False) -> Grey:
         ``[n, 28, 28]``, 0 paper to 1 ink. Without ``split`` n is 1, all paper if nothing is found;
         with it n is the number of digits found.
     """
-    ink = even_ink(grey)
-    labels = label(ink > 0.5)
-    found = parts(labels)
-    whole = digits(found) if split else _together(found)
+    ink = extract_ink(grey)
+    labels = label_components(ink > 0.5)
+    found = find_components(labels)
+    whole = group_into_digits(found) if split else _as_one(found)
     images = [_as_mnist(ink, labels, part) for part in whole]
     if not images and not split:
         return np.zeros((1, SIDE, SIDE), np.float32)
     return np.array(images, np.float32).reshape(-1, SIDE, SIDE)
 
 
-def _together(found: list[Part]) -> list[Part]:
+def _as_one(found: list[Component]) -> list[Component]:
     """All parts as one, if there are any."""
-    return [reduce(Part.joined, found)] if found else []
+    return [reduce(Component.merged, found)] if found else []
 
 
-def even_ink(grey: Grey) -> Grey:
+def extract_ink(grey: Grey) -> Grey:
     """How much ink is on each pixel, 0 to 1 with the border at 0.5, whatever the light."""
     if float(grey.max() - grey.min()) < _FAINT:
         return np.zeros_like(grey)
@@ -102,7 +109,7 @@ def _otsu(values: Grey) -> float:
     return float(edges[1:][valid][best])
 
 
-def _as_mnist(ink: Grey, labels: npt.NDArray[np.int32], part: Part) -> Grey:
+def _as_mnist(ink: Grey, labels: npt.NDArray[np.int32], part: Component) -> Grey:
     """One digit of a picture with MNIST's box, pen and centre: ``[28, 28]``."""
     box = part.box
     place = (slice(box.top, box.bottom), slice(box.left, box.right))

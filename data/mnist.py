@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from data.dataset import DIGITS, Dataset, Images, Labels, Split
 from data.errors import DataError
-from data.idx import MOST_UNPACKED, idx_sha256
+from data.idx import MAX_EXPANSION, idx_sha256
 
 MNIST_SHA256 = (
     "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -51,7 +51,7 @@ _NPZ_DAMAGE = (  # what zipfile and numpy raise for bytes that nobody wrote on p
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Parts:
+class RawArrays:
     """What the four files of a data set hold, before the validation split is taken off."""
 
     train_images: Images
@@ -82,8 +82,8 @@ def is_mnist(dataset: Dataset) -> bool:
     return dataset.fingerprint == MNIST_FINGERPRINT
 
 
-def assemble(
-    parts: Parts, *, name: str, source: str, classes: tuple[str, ...] | None = None
+def build_dataset(
+    parts: RawArrays, *, name: str, source: str, classes: tuple[str, ...] | None = None
 ) -> Dataset:
     """A Dataset of four arrays: the first twelfth of the training examples is for validation.
 
@@ -132,7 +132,7 @@ def open_npz(path: Path) -> Dataset:
         raise DataError(
             f"{path}: expected an .npz file as Keras's, found damage ({error})"
         ) from error
-    return assemble(Parts(*arrays), name=path.stem, source=str(path))
+    return build_dataset(RawArrays(*arrays), name=path.stem, source=str(path))
 
 
 def _read_npy(path: Path, archive: zipfile.ZipFile, key: str) -> npt.NDArray[np.uint8]:
@@ -153,7 +153,7 @@ def _read_npy(path: Path, archive: zipfile.ZipFile, key: str) -> npt.NDArray[np.
                 f"{path}: expected {key} as uint8 with {dimensions} dimensions, "
                 f"found {dtype} with {len(shape)}"
             )
-        most = path.stat().st_size * MOST_UNPACKED
+        most = path.stat().st_size * MAX_EXPANSION
         if member.tell() + math.prod(shape) != info.file_size or info.file_size > most:
             raise DataError(f"{path}: expected {key} to be as large as it says; it is damaged")
         member.seek(0)
@@ -169,7 +169,7 @@ def _check_pair(source: str, which: str, images: Images, labels: Labels) -> None
         )
 
 
-def _check_sizes(source: str, parts: Parts) -> None:
+def _check_sizes(source: str, parts: RawArrays) -> None:
     train, test = parts.train_images.shape, parts.test_images.shape
     if train[1:] != test[1:]:
         raise DataError(
@@ -183,7 +183,9 @@ def _check_sizes(source: str, parts: Parts) -> None:
         )
 
 
-def _check_classes(source: str, parts: Parts, classes: tuple[str, ...] | None) -> tuple[str, ...]:
+def _check_classes(
+    source: str, parts: RawArrays, classes: tuple[str, ...] | None
+) -> tuple[str, ...]:
     highest = max(int(parts.train_labels.max()), int(parts.test_labels.max()))
     if classes is None:
         classes = tuple(str(label) for label in range(max(highest + 1, MIN_CLASSES)))

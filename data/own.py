@@ -33,13 +33,13 @@ ATTEMPTS, WAIT = 100, 0.02
 """How often another pad is waited for while it writes, and for how many seconds each time."""
 
 
-def own_folder() -> Path:
+def user_digits_folder() -> Path:
     """Where the user's digits are kept; ``--dataset mine`` reads them from there."""
     return platformdirs.user_data_path("trainpad") / "mine"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class OwnDigits:
+class UserDigits:
     """Images uint8 ``[n, 28, 28]``, labels uint8 ``[n]``, and when each was drawn (Unix time)."""
 
     images: Images
@@ -49,56 +49,56 @@ class OwnDigits:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def with_one(self, image: Images, label: int, when: float | None = None) -> "OwnDigits":
+    def with_added(self, image: Images, label: int, when: float | None = None) -> "UserDigits":
         """These and one more."""
-        return OwnDigits(
+        return UserDigits(
             np.concatenate([self.images, image[None]]),
             np.append(self.labels, np.uint8(label)),
             (*self.times, time.time() if when is None else when),
         )
 
-    def place(self, image: Images, when: float) -> int | None:
+    def index_of(self, image: Images, when: float) -> int | None:
         """Where the drawing of this time and image is; None if it is not among these."""
         alike = (i for i, moment in enumerate(self.times) if moment == when)
         return next((i for i in alike if np.array_equal(self.images[i], image)), None)
 
-    def without(self, index: int) -> "OwnDigits":
+    def without(self, index: int) -> "UserDigits":
         """These but one."""
-        return OwnDigits(
+        return UserDigits(
             np.delete(self.images, index, axis=0),
             np.delete(self.labels, index),
             (*self.times[:index], *self.times[index + 1 :]),
         )
 
 
-def keep_own(folder: Path, image: Images, label: int) -> OwnDigits:
+def add_user_digit(folder: Path, image: Images, label: int) -> UserDigits:
     """Add a drawing; returns all that are kept then.
 
     Raises:
         DataError: the files are damaged, or the folder cannot be written.
     """
-    with _changing(folder) as own:
-        more = own.with_one(image, label)
-        write_own(folder, more)
+    with _locked_for_change(folder) as own:
+        more = own.with_added(image, label)
+        write_user_digits(folder, more)
         return more
 
 
-def remove_own(folder: Path, image: Images, when: float) -> OwnDigits:
+def remove_user_digit(folder: Path, image: Images, when: float) -> UserDigits:
     """Take the drawing of this time and image away, if it is there; returns what is kept then.
 
     Raises:
         DataError: the files are damaged, or the folder cannot be written.
     """
-    with _changing(folder) as own:
-        place = own.place(image, when)
+    with _locked_for_change(folder) as own:
+        place = own.index_of(image, when)
         if place is None:
             return own
         fewer = own.without(place)
-        write_own(folder, fewer, removed=place)
+        write_user_digits(folder, fewer, removed=place)
         return fewer
 
 
-def read_own(folder: Path) -> OwnDigits:
+def read_user_digits(folder: Path) -> UserDigits:
     """What is kept in ``folder``; nothing if there is none.
 
     Raises:
@@ -111,7 +111,7 @@ def read_own(folder: Path) -> OwnDigits:
 class _Files:
     """What the three files say together."""
 
-    own: OwnDigits
+    own: UserDigits
     removed: int | None = None
     """Which drawing is being removed, or was last."""
     whole: bool = True
@@ -120,7 +120,7 @@ class _Files:
 
 def _read(folder: Path) -> _Files:
     if not (folder / IMAGES).exists():
-        return _Files(OwnDigits(np.empty((0, SIDE, SIDE), np.uint8), np.empty(0, np.uint8), ()))
+        return _Files(UserDigits(np.empty((0, SIDE, SIDE), np.uint8), np.empty(0, np.uint8), ()))
     images, labels = read_images(folder / IMAGES), read_labels(folder / LABELS)
     times, removed = _times(folder / TIMES)
     whole = len(times) == len(labels) == len(images)
@@ -137,10 +137,10 @@ def _read(folder: Path) -> _Files:
             "move the folder away to start anew"
         )
     known = (*times[:count], *(0.0,) * (count - len(times)))
-    return _Files(OwnDigits(images[:count], labels[:count], known), removed, whole)
+    return _Files(UserDigits(images[:count], labels[:count], known), removed, whole)
 
 
-def write_own(folder: Path, own: OwnDigits, *, removed: int | None = None) -> None:
+def write_user_digits(folder: Path, own: UserDigits, *, removed: int | None = None) -> None:
     """Keep these, and no others; where there are none, no files either.
 
     ``removed`` is where the one was that these are without.
@@ -164,7 +164,7 @@ def write_own(folder: Path, own: OwnDigits, *, removed: int | None = None) -> No
 
 
 @contextmanager
-def _changing(folder: Path) -> Iterator[OwnDigits]:
+def _locked_for_change(folder: Path) -> Iterator[UserDigits]:
     """Hold the folder's lock, which only others that change the set wait for; gives the set."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -175,7 +175,7 @@ def _changing(folder: Path) -> Iterator[OwnDigits]:
         _lock(descriptor, folder)
         files = _read(folder)
         if not files.whole:
-            write_own(folder, files.own, removed=files.removed)
+            write_user_digits(folder, files.own, removed=files.removed)
         yield files.own
     finally:
         os.close(descriptor)

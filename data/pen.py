@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.dataset import Images
-from data.templates import Template
+from data.templates import StrokeTemplate
 
 Floats = npt.NDArray[np.float32]
 
@@ -30,7 +30,7 @@ _SIGMA = 0.6
 
 
 @dataclass(frozen=True, slots=True)
-class Hand:
+class WritingStyle:
     """How a hand writes: what is typical, and by how much one drawing differs from the next.
 
     Lengths are in heights of the digit, or in pixels where said. Deviations are standard ones.
@@ -72,7 +72,7 @@ class Hand:
     shift: float = 1.2
     """Largest shift of the image in either direction, in pixels."""
 
-    def varied(self, variation: float) -> Self:
+    def scaled(self, variation: float) -> Self:
         """The same hand with all that is random scaled by ``variation`` (0: always the same)."""
         names = (
             *("jitter", "tremor", "warp", "wave", "perspective", "aspect", "slant_deviation"),
@@ -90,7 +90,7 @@ class Hand:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ink:
+class PenPaths:
     """A batch of drawings of one template, as the pen's way before it meets the paper."""
 
     x: Floats
@@ -107,13 +107,13 @@ class Ink:
         return [[part[i].tolist() for part in parts] for i in range(len(points))]
 
 
-def write(
-    template: Template,
+def sample_paths(
+    template: StrokeTemplate,
     n: int,
     rng: np.random.Generator,
-    hand: Hand,
+    hand: WritingStyle,
     controls: Floats | None = None,
-) -> Ink:
+) -> PenPaths:
     """``n`` drawings of a template.
 
     ``controls``, float32 ``[n, control points, 2]``, takes the place of the template's own
@@ -121,15 +121,15 @@ def write(
     """
     basis, starts = _basis(template)
     if controls is None:
-        controls = np.asarray(template.controls, np.float32)[None]
+        controls = np.asarray(template.control_points, np.float32)[None]
     jittered = controls + hand.jitter * _normal(rng, n, controls.shape[1], 2)
     way = np.matmul(basis, jittered)
     way += hand.tremor * _ripple(n, basis.shape[0], 2, rng)
     x, y = _bend(way[..., 0] - way[..., 0].mean(1, keepdims=True), way[..., 1] - 0.5, rng, hand)
-    return Ink(*_lean(x, y, rng, hand), starts)
+    return PenPaths(*_lean(x, y, rng, hand), starts)
 
 
-def render(ink: Ink, rng: np.random.Generator, hand: Hand) -> Images:
+def render(ink: PenPaths, rng: np.random.Generator, hand: WritingStyle) -> Images:
     """The drawings as uint8 ``[n, 28, 28]``, white ink on black, in MNIST's box and position."""
     n, points = ink.x.shape
     pen = np.clip(_log_normal(rng, n, hand.pen, hand.pen_deviation), 1.4, 5.0)
@@ -145,7 +145,7 @@ def render(ink: Ink, rng: np.random.Generator, hand: Hand) -> Images:
     return (grey * 255 + 0.5).astype(np.uint8)
 
 
-def _placed(ink: Ink, sides: Floats, widths: Floats) -> tuple[Floats, Floats, Floats]:
+def _placed(ink: PenPaths, sides: Floats, widths: Floats) -> tuple[Floats, Floats, Floats]:
     """The ink in pixels, as large as told and in MNIST's place, and the length of each point."""
     size = np.maximum(np.ptp(ink.x, axis=1), np.ptp(ink.y, axis=1))[:, None]
     scale = sides / np.maximum(size, np.float32(1e-3))
@@ -158,7 +158,9 @@ def _placed(ink: Ink, sides: Floats, widths: Floats) -> tuple[Floats, Floats, Fl
     return x, y, lengths
 
 
-def _bend(x: Floats, y: Floats, rng: np.random.Generator, hand: Hand) -> tuple[Floats, Floats]:
+def _bend(
+    x: Floats, y: Floats, rng: np.random.Generator, hand: WritingStyle
+) -> tuple[Floats, Floats]:
     """The plane bent as a whole: uneven halves, perspective, and a few slow waves."""
     n = len(x)
     y = y + 2 * hand.warp * _normal(rng, n, 1) * (y * y - 0.25)
@@ -174,7 +176,9 @@ def _bend(x: Floats, y: Floats, rng: np.random.Generator, hand: Hand) -> tuple[F
     return x.astype(np.float32), y.astype(np.float32)
 
 
-def _lean(x: Floats, y: Floats, rng: np.random.Generator, hand: Hand) -> tuple[Floats, Floats]:
+def _lean(
+    x: Floats, y: Floats, rng: np.random.Generator, hand: WritingStyle
+) -> tuple[Floats, Floats]:
     """The plane stretched, slanted and turned."""
     n = len(x)
     x = x * _log_normal(rng, n, hand.width, hand.aspect)
@@ -222,12 +226,12 @@ def _distances(x: Floats, y: Floats, weights: Floats) -> Floats:
 
 
 @cache
-def _basis(template: Template) -> tuple[Floats, npt.NDArray[np.bool_]]:
+def _basis(template: StrokeTemplate) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """The matrix ``[points, control points]`` that makes the pen's way, and where strokes start.
 
     Points are dealt to the smooth pieces by their length, so that the ink is even.
     """
-    controls = np.asarray(template.controls)
+    controls = np.asarray(template.control_points)
     rows: list[npt.NDArray[np.float64]] = []
     starts: list[bool] = []
     for stroke in template.strokes:

@@ -19,17 +19,17 @@ from data.errors import DataError
 from data.idx import read_idx
 from data.ink import SIDE, inks_to_images
 from data.ink_photo import find_digits
-from data.strokes import read_strokes
+from data.strokes import parse_strokes
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 Floats = npt.NDArray[np.float32]
 
-MOST_PIXELS = 64_000_000
+MAX_PIXELS = 64_000_000
 """A picture that claims more is not unpacked."""
-MOST_BYTES = 1 << 30
-LONGEST = 1000
+MAX_BYTES = 1 << 30
+MAX_SIDE = 1000
 """Pictures are made smaller until their longer side has at most this many pixels."""
 
 _GZIP = b"\x1f\x8b"
@@ -48,19 +48,19 @@ def read_digits(path: str | Path, *, split: bool = False) -> Floats:
         DataError: There is no such file, or nothing can be made of it.
     """
     if str(path) == "-":
-        return digits_in(sys.stdin.buffer.read(MOST_BYTES + 1), "standard input", split=split)
+        return parse_digits(sys.stdin.buffer.read(MAX_BYTES + 1), "standard input", split=split)
     try:
         with Path(path).open("rb") as file:
-            contents = file.read(MOST_BYTES + 1)
+            contents = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise DataError(f"{path}: {error.strerror or error}") from error
-    return digits_in(contents, str(path), split=split)
+    return parse_digits(contents, str(path), split=split)
 
 
-def digits_in(contents: bytes, source: str, *, split: bool = False) -> Floats:
+def parse_digits(contents: bytes, source: str, *, split: bool = False) -> Floats:
     """All digits in a file's contents; ``source`` is what to call them in an error."""
-    if len(contents) > MOST_BYTES:
-        raise DataError(f"{source}: more than {MOST_BYTES:,} bytes; split it into several files")
+    if len(contents) > MAX_BYTES:
+        raise DataError(f"{source}: more than {MAX_BYTES:,} bytes; split it into several files")
     if contents.startswith(_PICTURES):
         return _from_picture(contents, source, split)
     if contents.startswith(_NPY):
@@ -68,7 +68,7 @@ def digits_in(contents: bytes, source: str, *, split: bool = False) -> Floats:
     if contents.startswith((_GZIP, b"\x00\x00")):
         return _from_idx(contents, source)
     if contents.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
-        return inks_to_images(read_strokes(contents, source))
+        return inks_to_images(parse_strokes(contents, source))
     raise DataError(f"{source}: not a PNG, JPEG, .npy, IDX or stroke JSON file")
 
 
@@ -80,7 +80,7 @@ def _from_npy(contents: bytes, source: str) -> Floats:
             array = np.load(io.BytesIO(contents), allow_pickle=False)
     except (ValueError, EOFError, SyntaxError, TypeError, MemoryError, OverflowError) as error:
         raise DataError(f"{source}: not a usable .npy file ({error})") from error
-    return images_of(array, source)
+    return as_images(array, source)
 
 
 def _from_idx(contents: bytes, source: str) -> Floats:
@@ -91,10 +91,10 @@ def _from_idx(contents: bytes, source: str) -> Floats:
             array = read_idx(path)
         except DataError as error:
             raise DataError(str(error).replace(str(path), source)) from error
-    return images_of(array, source)
+    return as_images(array, source)
 
 
-def images_of(array: npt.NDArray[Any], source: str) -> Floats:
+def as_images(array: npt.NDArray[Any], source: str) -> Floats:
     """An array of images as the network takes them: ``[n, 28, 28]``, 0 to 1.
 
     Args:
@@ -143,12 +143,12 @@ def _grey(contents: bytes, source: str) -> Floats:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(contents), formats=("PNG", "JPEG")) as picture:
-                if picture.width * picture.height > MOST_PIXELS:
+                if picture.width * picture.height > MAX_PIXELS:
                     raise DataError(
                         f"{source}: {picture.width} x {picture.height} pixels are too many; "
-                        f"make it smaller than {MOST_PIXELS:,} pixels"
+                        f"make it smaller than {MAX_PIXELS:,} pixels"
                     )
-                picture.draft("L", (2 * LONGEST, 2 * LONGEST))
+                picture.draft("L", (2 * MAX_SIDE, 2 * MAX_SIDE))
                 upright = ImageOps.exif_transpose(picture)
                 values = _brightness(upright)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
@@ -168,6 +168,6 @@ def _brightness(picture: "Image") -> Floats:
         picture = Image.alpha_composite(paper, layer).convert("L")
     else:
         picture = picture.convert("L")
-    picture.thumbnail((LONGEST, LONGEST), Image.Resampling.BOX)
+    picture.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.BOX)
     values = np.asarray(picture, np.float32)
     return values / np.float32(max(float(values.max()), 1.0) if deep else 255)

@@ -13,7 +13,7 @@ RAMP = " .:-=+*#%@"
 HALF_BLOCK = "▀"
 
 
-def examples(split: Split, classes: int, each: int) -> Images:
+def examples_per_class(split: Split, classes: int, each: int) -> Images:
     """The first ``each`` images of every class, class by class; blank where there are fewer.
 
     Returns:
@@ -26,7 +26,7 @@ def examples(split: Split, classes: int, each: int) -> Images:
     return chosen.reshape(-1, *split.images.shape[1:])
 
 
-def sheet(images: Images, columns: int, gap: int = 1) -> Images:
+def contact_sheet(images: Images, columns: int, gap: int = 1) -> Images:
     """The images side by side and below each other, ``columns`` in a row.
 
     Args:

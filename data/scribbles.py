@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from data.dataset import Images
-from data.pen import SIZE, Floats, Hand, Ink, render, write
-from data.templates import Template, parse_template
+from data.pen import SIZE, Floats, PenPaths, WritingStyle, render, sample_paths
+from data.templates import StrokeTemplate, parse_template
 
 SPLINES = ("spline",)
 """Tangles of random curves, no two alike."""
@@ -91,12 +91,12 @@ SYMBOLS = tuple(_SYMBOLS)
 KINDS = (*SPLINES, *SHAPES, *SYMBOLS)
 """All that can be drawn; leave some out to measure how a network takes what it never saw."""
 
-HAND = Hand(slant=0.08, slant_deviation=0.2, rotation=8.0)
+STYLE = WritingStyle(slant=0.08, slant_deviation=0.2, rotation=8.0)
 
 _CHUNK = 64
 
 
-def draw_scribbles(
+def draw_distractors(
     n: int,
     seed: int | Sequence[int],
     variation: float = 1.0,
@@ -117,16 +117,16 @@ def draw_scribbles(
     if n < 0 or not variation >= 0 or not wanted or not set(wanted) <= set(KINDS):
         raise ValueError(f"cannot draw {n} scribbles of {wanted} with variation {variation}")
     rng = np.random.default_rng(seed)
-    hand = HAND.varied(variation)
+    hand = STYLE.scaled(variation)
     images = np.empty((n, SIZE, SIZE), np.uint8)
-    for kind, places in _dealt(rng.permutation(n), wanted, rng):
+    for kind, places in _assign_kinds(rng.permutation(n), wanted, rng):
         for at in range(0, len(places), _CHUNK):
             batch = places[at : at + _CHUNK]
             images[batch] = render(_ink(kind, len(batch), rng, hand), rng, hand)
     return images
 
 
-def _dealt(
+def _assign_kinds(
     places: npt.NDArray[np.int64], kinds: tuple[str, ...], rng: np.random.Generator
 ) -> Iterator[tuple[str, npt.NDArray[np.int64]]]:
     """The places dealt to the kinds at random, the three families alike."""
@@ -138,25 +138,25 @@ def _dealt(
     yield from zip(flat, np.split(places, np.cumsum(counts)[:-1]), strict=True)
 
 
-def _ink(kind: str, n: int, rng: np.random.Generator, hand: Hand) -> Ink:
+def _ink(kind: str, n: int, rng: np.random.Generator, hand: WritingStyle) -> PenPaths:
     if kind not in SPLINES:
-        return write(_template(kind), n, rng, hand)
+        return sample_paths(_template(kind), n, rng, hand)
     strokes = int(rng.integers(1, 4))
-    template = _thread(strokes, int(rng.integers(3, 6)) + (4 if strokes == 1 else 0))
-    controls: Floats = rng.random((n, len(template.controls), 2), dtype=np.float32)
-    return write(template, n, rng, hand, controls)
+    template = _spline_template(strokes, int(rng.integers(3, 6)) + (4 if strokes == 1 else 0))
+    controls: Floats = rng.random((n, len(template.control_points), 2), dtype=np.float32)
+    return sample_paths(template, n, rng, hand, controls)
 
 
 @cache
-def _template(kind: str) -> Template:
+def _template(kind: str) -> StrokeTemplate:
     return parse_template(_SHAPES.get(kind) or _SYMBOLS[kind])
 
 
 @cache
-def _thread(strokes: int, points: int) -> Template:
+def _spline_template(strokes: int, points: int) -> StrokeTemplate:
     """A template for control points yet to come, as far apart as random ones may well be."""
     numbers = np.arange(strokes * points)
-    return Template(
-        controls=tuple((0.75 * number, 0.0) for number in numbers.tolist()),
+    return StrokeTemplate(
+        control_points=tuple((0.75 * number, 0.0) for number in numbers.tolist()),
         strokes=tuple((tuple(stroke.tolist()),) for stroke in np.split(numbers, strokes)),
     )

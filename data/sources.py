@@ -12,12 +12,12 @@ import numpy as np
 from data.catalog import CATALOG
 from data.dataset import DIGITS, Dataset, Split
 from data.errors import DataError
-from data.fetch import Progress, fetch
+from data.fetch import ProgressCallback, fetch
 from data.files import exists
-from data.find import Found, Places, find, open_named
+from data.find import SearchPaths, SearchResult, find_dataset, open_named
 from data.folder import open_folder
-from data.mnist import Parts, assemble, fingerprint
-from data.own import read_own
+from data.mnist import RawArrays, build_dataset, fingerprint
+from data.own import read_user_digits
 
 NAMES = (*CATALOG, "drawn", "mnist+drawn", "mine", "mnist+mine")
 """What ``--dataset`` takes, besides the path of a folder."""
@@ -29,7 +29,7 @@ NO_MNIST = (
 DEFAULT_VARIATION = 0.7
 MIXED_VARIATION = 1.0
 FAKE_COUNT = 1000
-_LEAST_MINE = 12
+_MIN_USER_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ class _Request:
     offline: bool
     variation: float | None
     seed: int
-    progress: Progress | None
-    places: Places
+    progress: ProgressCallback | None
+    paths: SearchPaths
 
 
 def load_dataset(
@@ -54,8 +54,8 @@ def load_dataset(
     variation: float | None = None,
     seed: int = 0,
     fallback: bool = True,
-    progress: Progress | None = None,
-    places: Places | None = None,
+    progress: ProgressCallback | None = None,
+    paths: SearchPaths | None = None,
 ) -> Dataset:
     """The data set that a run is to use.
 
@@ -68,25 +68,25 @@ def load_dataset(
         seed: of the drawn digits.
         fallback: where MNIST is neither found nor fetched, draw digits and say so in ``notice``.
         progress: told of slow steps; what it raises ends them.
-        places: where to look, if not where this process lives.
+        paths: where to look, if not where this process lives.
 
     Raises:
         DataError: the data is missing, damaged or unknown; one sentence.
     """
-    places = places or Places.here()
-    asked = _Request(name, input_data_dir, offline, variation, seed, progress, places)
+    paths = paths or SearchPaths.default()
+    asked = _Request(name, input_data_dir, offline, variation, seed, progress, paths)
     if fake:
         return _fake(asked)
     if input_data_dir is not None and name.partition("+")[0] not in CATALOG:
         raise DataError(f"--input_data_dir gives MNIST's files, not those of --dataset {name}")
     if name == "mnist" and fallback:
-        return _mnist_or_drawn(asked)
+        return _mnist_or_fallback(asked)
     if name in CATALOG:
-        return _published(asked)
+        return _from_catalog(asked)
     if name == "drawn":
         return _drawn(asked, DEFAULT_VARIATION)
     if name == "mine":
-        return open_mine(places.user_data / "mine")
+        return open_user_digits(paths.user_data / "mine")
     if name in NAMES:
         return _mixed(asked)
     if not exists(Path(name).expanduser()):
@@ -94,7 +94,7 @@ def load_dataset(
     return open_folder(Path(name).expanduser())
 
 
-def open_mine(folder: Path) -> Dataset:
+def open_user_digits(folder: Path) -> Dataset:
     """The digits that the user drew and named: every sixth is for testing.
 
     Args:
@@ -105,15 +105,15 @@ def open_mine(folder: Path) -> Dataset:
     """
     if not exists(folder / "train-images-idx3-ubyte"):
         raise DataError("no digits of yours yet: draw one on the pad, then press t and its digit")
-    own = read_own(folder)
+    own = read_user_digits(folder)
     images, labels = own.images, own.labels
-    if len(own) < _LEAST_MINE:
+    if len(own) < _MIN_USER_DIGITS:
         raise DataError(
-            f"{folder}: expected {_LEAST_MINE} digits of yours or more, found {len(own)}"
+            f"{folder}: expected {_MIN_USER_DIGITS} digits of yours or more, found {len(own)}"
         )
     test = np.arange(len(labels)) % 6 == 5
-    parts = Parts(images[~test], labels[~test], images[test], labels[test])
-    return assemble(parts, name="mine", source=str(folder), classes=DIGITS)
+    parts = RawArrays(images[~test], labels[~test], images[test], labels[test])
+    return build_dataset(parts, name="mine", source=str(folder), classes=DIGITS)
 
 
 def mix(base: Dataset, added: Dataset, most: int | None = None) -> Dataset:
@@ -138,28 +138,28 @@ def mix(base: Dataset, added: Dataset, most: int | None = None) -> Dataset:
     )
 
 
-def _mnist_or_drawn(asked: _Request) -> Dataset:
-    found = _seek(asked)
+def _mnist_or_fallback(asked: _Request) -> Dataset:
+    found = _locate(asked)
     if found.dataset is not None:
         return found.dataset
     notice = f"{found.warning}; {NO_MNIST}" if found.warning else NO_MNIST
     return replace(_drawn(asked, DEFAULT_VARIATION), notice=notice)
 
 
-def _published(asked: _Request) -> Dataset:
+def _from_catalog(asked: _Request) -> Dataset:
     """A data set of the catalog (the part of a mixture that is one), or an error."""
-    found = _seek(asked)
+    found = _locate(asked)
     if found.dataset is None:
-        raise DataError("; ".join([f"no {_first(asked)} found", *found.tried]))
+        raise DataError("; ".join([f"no {_first(asked)} found", *found.skipped]))
     return found.dataset
 
 
-def _seek(asked: _Request) -> Found:
+def _locate(asked: _Request) -> SearchResult:
     """Where the user says, else what is found, else what can be fetched."""
     name = _first(asked)
     if asked.input_data_dir is not None:
-        return Found(open_named(asked.input_data_dir, name))
-    found = find(name, asked.places)
+        return SearchResult(open_named(asked.input_data_dir, name))
+    found = find_dataset(name, asked.paths)
     if found.dataset is None:
         _fetch_into(found, name, asked)
     if found.dataset is not None and found.warning:
@@ -167,15 +167,15 @@ def _seek(asked: _Request) -> Found:
     return found
 
 
-def _fetch_into(found: Found, name: str, asked: _Request) -> None:
+def _fetch_into(found: SearchResult, name: str, asked: _Request) -> None:
     if asked.offline:
-        found.tried.append("--offline forbids to fetch it")
+        found.skipped.append("--offline forbids to fetch it")
         return
     try:
-        folder = fetch(name, asked.places.cache, progress=asked.progress)
+        folder = fetch(name, asked.paths.cache, progress=asked.progress)
         found.dataset = open_named(folder, name)
     except DataError as error:
-        found.tried.append(str(error))
+        found.skipped.append(str(error))
 
 
 def _first(asked: _Request) -> str:
@@ -183,9 +183,9 @@ def _first(asked: _Request) -> str:
 
 
 def _mixed(asked: _Request) -> Dataset:
-    base = _published(asked)
+    base = _from_catalog(asked)
     if asked.name == "mnist+mine":
-        return mix(base, open_mine(asked.places.user_data / "mine"))
+        return mix(base, open_user_digits(asked.paths.user_data / "mine"))
     return mix(base, _drawn(asked, MIXED_VARIATION), len(base.train))
 
 

@@ -17,14 +17,14 @@ from data.errors import DataError
 
 Points = npt.NDArray[np.float64]
 
-LARGEST = 1e9
+MAX_COORDINATE = 1e9
 """No coordinate may be further than this from 0: beyond it, differences drown in rounding."""
-MOST_POINTS = 100_000
+MAX_POINTS = 100_000
 """A hand draws a digit with a hundred points; a drawing of more than this is something else."""
-MOST_BYTES = 512 * 1024 * 1024
+MAX_BYTES = 512 * 1024 * 1024
 
 
-def read_strokes(text: bytes | str, source: str = "the stroke JSON") -> list[list[Points]]:
+def parse_strokes(text: bytes | str, source: str = "the stroke JSON") -> list[list[Points]]:
     """All drawings of a stroke JSON text: one, or as many as its list has.
 
     Args:
@@ -43,13 +43,13 @@ def read_strokes(text: bytes | str, source: str = "the stroke JSON") -> list[lis
     return [_drawing(value, source)]
 
 
-def write_strokes(drawing: Iterable[npt.NDArray[np.floating]], digits: int = 5) -> str:
+def format_strokes(drawing: Iterable[npt.NDArray[np.floating]], digits: int = 5) -> str:
     """One drawing as stroke JSON, coordinates rounded to ``digits`` decimals."""
     return json.dumps({"strokes": [np.round(stroke, digits).tolist() for stroke in drawing]})
 
 
 def _parse(text: bytes | str, source: str) -> Any:
-    if len(text) > MOST_BYTES:
+    if len(text) > MAX_BYTES:
         raise DataError(f"{source}: {len(text):,} bytes are too many; split it into several files")
     try:
         decoded = text.decode("utf-8-sig") if isinstance(text, bytes) else text
@@ -71,8 +71,8 @@ def _drawing(value: Any, where: str) -> list[Points]:
         raise DataError(f'{where}: expected {{"strokes": [[[x, y], ...], ...]}}')
     strokes = [_stroke(s, f"{where}, stroke {i}") for i, s in enumerate(value["strokes"])]
     points = sum(len(stroke) for stroke in strokes)
-    if points > MOST_POINTS:
-        raise DataError(f"{where}: {points:,} points, but at most {MOST_POINTS:,} can be read")
+    if points > MAX_POINTS:
+        raise DataError(f"{where}: {points:,} points, but at most {MAX_POINTS:,} can be read")
     return [stroke for stroke in strokes if len(stroke)]
 
 
@@ -82,8 +82,8 @@ def _stroke(value: Any, where: str) -> Points:
     numbers = list(chain.from_iterable(value))
     if not _only(numbers, {int, float}):
         raise DataError(f"{where}: a coordinate is not a number")
-    if numbers and not (max(numbers) <= LARGEST and min(numbers) >= -LARGEST):
-        raise DataError(f"{where}: a coordinate is larger than {LARGEST:g}")
+    if numbers and not (max(numbers) <= MAX_COORDINATE and min(numbers) >= -MAX_COORDINATE):
+        raise DataError(f"{where}: a coordinate is larger than {MAX_COORDINATE:g}")
     return np.array(numbers, np.float64).reshape(-1, 2)
 
 

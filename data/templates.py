@@ -15,10 +15,10 @@ GRID = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class StrokeTemplate:
     """One way of writing something, in strokes of smooth pieces."""
 
-    controls: tuple[tuple[float, float], ...]
+    control_points: tuple[tuple[float, float], ...]
     """The control points (x, y) in units of the height, y downward."""
     strokes: tuple[tuple[tuple[int, ...], ...], ...]
     """For each stroke its smooth pieces, each the indices of two or more control points."""
@@ -26,7 +26,7 @@ class Template:
     """How often it is drawn, relative to its neighbours."""
 
 
-def parse_template(line: str) -> Template:
+def parse_template(line: str) -> StrokeTemplate:
     """The template that a line of the notation describes.
 
     Raises:
@@ -50,16 +50,16 @@ def parse_template(line: str) -> Template:
         if not pieces:
             raise ValueError(f"a stroke needs two points or more: {line!r}")
         strokes.append(tuple(pieces))
-    return Template(tuple(controls), tuple(strokes), float(weight or 1))
+    return StrokeTemplate(tuple(controls), tuple(strokes), float(weight or 1))
 
 
-def parse_templates(text: str) -> tuple[Template, ...]:
+def parse_templates(text: str) -> tuple[StrokeTemplate, ...]:
     """The templates of a text with one on each line."""
     return tuple(parse_template(line.strip()) for line in text.splitlines() if line.strip())
 
 
 @cache
-def digit_templates(digit: int) -> tuple[Template, ...]:
+def digit_templates(digit: int) -> tuple[StrokeTemplate, ...]:
     """All ways of writing a digit (0 to 9)."""
     return parse_templates(_DIGITS[digit])
 

@@ -15,11 +15,11 @@ import click
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from core.run.events import Event, Idle  # noqa: E402
+from core.run.events import Event, Tick  # noqa: E402
 from main import cli  # noqa: E402
 from tui.app import TrainpadApp  # noqa: E402
-from tui.widgets.help import GO, bindings  # noqa: E402
-from tui.widgets.screens import PLACES  # noqa: E402
+from tui.widgets.help import GO_ACTION, screen_bindings  # noqa: E402
+from tui.widgets.screens import SCREENS  # noqa: E402
 
 MADE = "<!-- Made by docs/generate.py; edit that, or what it reads. -->"
 WIDTH = 96
@@ -58,7 +58,7 @@ async def keys() -> str:
     async with app.run_test(size=(160, 45)) as pilot:
         everywhere = _rows(app, common=True)
         parts += ["## On every screen", *_table(everywhere)]
-        for place in PLACES:
+        for place in SCREENS:
             await pilot.press(place.key)
             await pilot.pause()
             rows = [row for row in _rows(app, common=False) if row not in everywhere]
@@ -70,7 +70,7 @@ async def keys() -> str:
 def nothing() -> Iterator[Event]:
     """A source to which nothing ever happens."""
     while True:
-        yield Idle()
+        yield Tick()
         time.sleep(0.05)
 
 
@@ -78,8 +78,8 @@ def _rows(app: TrainpadApp, *, common: bool) -> list[tuple[str, str]]:
     """Key and meaning of the bindings that all screens have, or of the others."""
     return [
         (app.get_key_display(binding), binding.tooltip)
-        for _node, binding in bindings(app.screen)
-        if (binding.action.startswith((GO, "app."))) is common
+        for _node, binding in screen_bindings(app.screen)
+        if (binding.action.startswith((GO_ACTION, "app."))) is common
     ]
 
 

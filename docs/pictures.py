@@ -22,9 +22,9 @@ from textual.pilot import Pilot
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from core.run.events import Event, Idle, Steps  # noqa: E402
+from core.run.events import Event, Steps, Tick  # noqa: E402
 from core.rundir.reader import replay  # noqa: E402
-from core.rundir.rundir import RunDir, listed  # noqa: E402
+from core.rundir.rundir import RunDir, list_runs  # noqa: E402
 from tui.app import TrainpadApp  # noqa: E402
 from tui.pad.sketch_pad import SketchPad  # noqa: E402
 from tui.widgets.settings import Settings  # noqa: E402
@@ -65,11 +65,11 @@ SEVEN = ((0.25, 0.22), (0.75, 0.2), (0.62, 0.42), (0.5, 0.62), (0.42, 0.85))
 
 def record(folder: Path) -> list[RunDir]:
     """The runs in `folder`, trained first where there are none."""
-    if not listed(folder):
+    if not list_runs(folder):
         for flags in RUNS:
             command = [sys.executable, "main.py", "--headless", "--log_dir", str(folder)]
             subprocess.run([*command, *flags.split()], cwd=ROOT, check=True)
-    return listed(folder)
+    return list_runs(folder)
 
 
 def until(run: RunDir, step: int) -> Iterator[Event]:
@@ -79,7 +79,7 @@ def until(run: RunDir, step: int) -> Iterator[Event]:
             break
         yield event
     while True:
-        yield Idle()
+        yield Tick()
         time.sleep(0.05)
 
 

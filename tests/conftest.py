@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.run.hparams import HyperParameters, as_dict, checked
-from core.rundir.rundir import RunDir, create
+from core.run.hparams import HyperParameters, as_dict, validate_hparams
+from core.rundir.rundir import RunDir, create_run
 from core.training.engine import Engine
 from data.dataset import Dataset, Split
 
@@ -61,11 +61,11 @@ def no_pump_outlives_its_test() -> Iterator[None]:
     """
     yield
     if "tui.dashboard.worker" in sys.modules:
-        from tui.dashboard.worker import Pump
+        from tui.dashboard.worker import EventWorker
 
         for thread in threading.enumerate():
-            if isinstance(thread, Pump):
-                thread.leave(1.0)
+            if isinstance(thread, EventWorker):
+                thread.stop(1.0)
 
 
 @pytest.fixture(autouse=True)
@@ -100,7 +100,7 @@ def tiny() -> Dataset:
 @pytest.fixture(scope="module")
 def engine(tiny: Dataset) -> Engine:
     """One network for all tests of a module; whoever uses it begins with `fresh`."""
-    return Engine(tiny, checked(SMALL), device="cpu", xla=False)
+    return Engine(tiny, validate_hparams(SMALL), device="cpu", xla=False)
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +132,6 @@ def make_run(tmp_path: Path) -> MakeRun:
 
     def make(network: str = "128x32", **info: object) -> RunDir:
         content = {"hyperparameters": as_dict(HyperParameters()), **info}
-        return create(tmp_path / "runs", network, content)
+        return create_run(tmp_path / "runs", network, content)
 
     return make

@@ -8,13 +8,13 @@ from hypothesis.extra import numpy as hnp
 
 from core.network.health import (
     BINS,
-    FAST,
-    SLOW,
-    Anatomy,
+    MAX_HEALTHY_UPDATE,
+    MIN_HEALTHY_UPDATE,
+    Distribution,
+    NetworkReport,
     Severity,
-    Spread,
-    evenly,
-    examine,
+    evenly_spaced,
+    inspect_network,
     layer_name,
 )
 from core.training.rng import initial_layers
@@ -38,16 +38,16 @@ def sample() -> np.ndarray:
     return np.random.default_rng(0).random((40, 12), np.float32)
 
 
-def texts(anatomy: Anatomy) -> list[str]:
-    return [entry.text for entry in anatomy.judgements]
+def texts(anatomy: NetworkReport) -> list[str]:
+    return [entry.text for entry in anatomy.diagnoses]
 
 
 @given(hnp.arrays(np.float32, st.integers(1, 300), elements=st.floats(-1e6, 1e6, width=32)))
 def test_a_spread_counts_every_value_where_numpy_does(values: np.ndarray) -> None:
-    spread = Spread.of(values)
+    spread = Distribution.of(values)
     assert spread.counts.sum() == len(values)
     assert spread.mean == pytest.approx(values.mean(dtype=float), rel=1e-6, abs=1e-6)
-    assert spread.deviation == pytest.approx(values.std(dtype=float), rel=1e-6, abs=1e-6)
+    assert spread.std == pytest.approx(values.std(dtype=float), rel=1e-6, abs=1e-6)
     if spread.high > spread.low:
         expected, _ = np.histogram(values.astype(float), BINS, (spread.low, spread.high))
         # A value on the edge of two bins may fall to either.
@@ -57,9 +57,9 @@ def test_a_spread_counts_every_value_where_numpy_does(values: np.ndarray) -> Non
 
 
 def test_values_that_are_not_finite_are_left_out_and_told() -> None:
-    spread = Spread.of(np.array([1, 2, np.nan, np.inf], np.float32))
+    spread = Distribution.of(np.array([1, 2, np.nan, np.inf], np.float32))
     assert (spread.mean, spread.low, spread.high, spread.finite) == (1.5, 1, 2, False)
-    nothing = Spread.of(np.full(5, np.nan, np.float32))
+    nothing = Distribution.of(np.full(5, np.nan, np.float32))
     assert nothing.counts.sum() == 0
     assert np.isnan(nothing.mean)
 
@@ -67,19 +67,21 @@ def test_values_that_are_not_finite_are_left_out_and_told() -> None:
 @given(st.floats(-3, 3), st.floats(0.01, 5), st.integers(1, 40))
 def test_other_bins_hold_all_values_between_them(low: float, reach: float, bins: int) -> None:
     values = np.random.default_rng(1).normal(low, reach, 500)
-    shares = Spread.of(values).rebinned(np.linspace(low - 9 * reach, low + 9 * reach, bins + 1))
+    shares = Distribution.of(values).rebinned(
+        np.linspace(low - 9 * reach, low + 9 * reach, bins + 1)
+    )
     assert shares.sum() == pytest.approx(1)
     assert (shares >= 0).all()
 
 
 def test_a_constant_lies_in_one_bin() -> None:
-    shares = Spread.of(np.full(9, 0.25)).rebinned(np.linspace(0, 1, 11))
+    shares = Distribution.of(np.full(9, 0.25)).rebinned(np.linspace(0, 1, 11))
     assert np.flatnonzero(shares).tolist() == [2]
     assert shares.sum() == 1
 
 
 def test_shapes_and_parameters_are_the_networks(sample: np.ndarray) -> None:
-    layers = examine(5, arrays(), sample=sample).layers
+    layers = inspect_network(5, arrays(), sample=sample).layers
     assert [(layer.inputs, layer.units, layer.hidden) for layer in layers] == [
         (12, 8, True), (8, 6, True), (6, 3, False),
     ]  # fmt: skip
@@ -93,17 +95,17 @@ def test_shapes_and_parameters_are_the_networks(sample: np.ndarray) -> None:
 def test_dead_units_are_those_that_fire_for_no_image(sample: np.ndarray) -> None:
     numbers = arrays()
     numbers["layer0/biases"][:3] = -100
-    layers = examine(0, numbers, sample=sample).layers
+    layers = inspect_network(0, numbers, sample=sample).layers
     hidden = np.maximum(sample @ numbers["layer0/weights"] + numbers["layer0/biases"], 0)
     assert layers[0].dead == (hidden.max(axis=0) == 0).sum() >= 3
     assert layers[2].dead is None
-    assert examine(0, numbers).layers[0].dead is None
+    assert inspect_network(0, numbers).layers[0].dead is None
 
 
 def test_a_dead_layer_is_told_first_and_in_words(sample: np.ndarray) -> None:
     numbers = arrays()
     numbers["layer1/biases"][:] = -100
-    first, *_ = examine(0, numbers, numbers, sample).judgements
+    first, *_ = inspect_network(0, numbers, numbers, sample).diagnoses
     assert first.severity is Severity.FATAL
     assert first.text.startswith("hidden 2 is dead: no unit fires, nothing more is learned")
     assert "smaller learning rate" in first.text
@@ -114,9 +116,9 @@ def test_many_dead_units_ask_for_attention_and_few_do_not(sample: np.ndarray) ->
     numbers["layer0/biases"][:] = 10
     numbers["layer1/biases"][:] = 100
     numbers["layer0/biases"][:1] = -100
-    assert examine(0, numbers, sample=sample).judgements[0].severity is Severity.REMARK
+    assert inspect_network(0, numbers, sample=sample).diagnoses[0].severity is Severity.INFO
     numbers["layer0/biases"][:2] = -100
-    told = examine(0, numbers, sample=sample).judgements[0]
+    told = inspect_network(0, numbers, sample=sample).diagnoses[0]
     assert told.severity is Severity.WARNING
     assert told.text == (
         "hidden 1: 2 of 8 units are dead, they never fire; the learning rate may be too large"
@@ -125,30 +127,37 @@ def test_many_dead_units_ask_for_attention_and_few_do_not(sample: np.ndarray) ->
 
 @pytest.mark.parametrize(
     ("by", "said"),
-    [(10 * FAST, "too much"), (SLOW / 10, "it learns slowly"), (1e-3, "sound"), (0, "nothing")],
+    [
+        (10 * MAX_HEALTHY_UPDATE, "too much"),
+        (MIN_HEALTHY_UPDATE / 10, "it learns slowly"),
+        (1e-3, "sound"),
+        (0, "nothing"),
+    ],
 )
 def test_what_a_step_changes_is_measured_and_judged(by: float, said: str) -> None:
     now = arrays()
-    anatomy = examine(7, changed(by, now), now)
-    assert anatomy.layers[0].update == pytest.approx(by / (1 - by), rel=0.02)
+    anatomy = inspect_network(7, changed(by, now), now)
+    assert anatomy.layers[0].update_ratio == pytest.approx(by / (1 - by), rel=0.02)
     assert said in texts(anatomy)[0]
 
 
 def test_without_the_weights_before_nothing_is_said_of_steps() -> None:
-    anatomy = examine(7, arrays())
-    assert [layer.update for layer in anatomy.layers] == [None] * 3
+    anatomy = inspect_network(7, arrays())
+    assert [layer.update_ratio for layer in anatomy.layers] == [None] * 3
     assert texts(anatomy) == ["nothing looks wrong"]
 
 
 def test_weights_that_are_not_finite_are_told() -> None:
     numbers = arrays()
     numbers["layer2/weights"][0, 0] = np.nan
-    assert texts(examine(0, numbers, numbers))[0].startswith("output: weights are not finite")
+    assert texts(inspect_network(0, numbers, numbers))[0].startswith(
+        "output: weights are not finite"
+    )
 
 
 @given(st.integers(1, 2000), st.integers(1, 600))
 def test_a_sample_is_spread_over_the_split(count: int, most: int) -> None:
-    places = evenly(count, most)
+    places = evenly_spaced(count, most)
     assert len(places) == min(count, most)
     assert places[0] == 0
     assert places[-1] == count - 1 or most == 1

@@ -16,8 +16,8 @@ async def test_what_stays_is_left_out_of_looks_for_garbage_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     times = []
-    monkeypatch.setattr("tui.app.leave_out_what_is", lambda: times.append(1))
-    monkeypatch.setattr("tui.app.MOUNT_PAUSE", 0.01)
+    monkeypatch.setattr("tui.app.freeze_gc", lambda: times.append(1))
+    monkeypatch.setattr("tui.app.MOUNT_INTERVAL", 0.01)
     source = Scripted(tmp_path)
     app = TrainpadApp(iter(source))
     async with app.run_test(size=(80, 24)) as pilot:
@@ -33,7 +33,7 @@ async def test_the_same_sentence_does_not_stand_there_twice(tmp_path: Path) -> N
     app = TrainpadApp(iter(Scripted(tmp_path)))
     async with app.run_test(size=(80, 24)) as pilot:
         for sentence in ("the run is over", "the run is over", "another", ""):
-            app.tell(sentence)
+            app.toast(sentence)
         await pilot.pause()
         told = [notification.message for notification in app._notifications]
         assert told == ["the run is over", "another"]

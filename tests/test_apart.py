@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.process.apart import OWN, apart
+from core.process.apart import SYNCHRONOUS, run_with_signals_blocked
 
 COMPUTES = """
 import faulthandler, os, signal, sys, threading, time
@@ -16,8 +16,8 @@ from pathlib import Path
 from core.rundir.control import open_control
 from core.run.events import Steps
 from core.session.headless import Signals
-from core.run.hparams import as_dict, checked
-from core.training.loop import Job, train
+from core.run.hparams import as_dict, validate_hparams
+from core.training.loop import TrainConfig, train
 from data.sources import load_dataset
 
 def interrupt():
@@ -28,9 +28,9 @@ def interrupt():
 Signals().install()
 assert faulthandler.is_enabled()
 signal.signal(signal.SIGWINCH, lambda number, frame: None)
-hparams = checked({"max_steps": 10**9, "eval_every": 10**9})
+hparams = validate_hparams({"max_steps": 10**9, "eval_every": 10**9})
 control = open_control(Path(sys.argv[1]), start=as_dict(hparams))
-events = train(Job(hparams, load_dataset(fake=True, offline=True), device="cpu"), control)
+events = train(TrainConfig(hparams, load_dataset(fake=True, offline=True), device="cpu"), control)
 next(event for event in events if isinstance(event, Steps))
 threading.Thread(target=interrupt, daemon=True).start()
 until = time.monotonic() + 4
@@ -59,9 +59,9 @@ def test_a_thread_apart_takes_no_signals_and_gives_what_the_call_gives() -> None
     def call() -> set[signal.Signals]:
         return set(signal.pthread_sigmask(signal.SIG_BLOCK, []))
 
-    blocked = apart(call)
+    blocked = run_with_signals_blocked(call)
     assert {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGWINCH} <= blocked
-    assert not blocked & OWN
+    assert not blocked & SYNCHRONOUS
     assert signal.SIGTERM not in call()
     with pytest.raises(ZeroDivisionError):
-        apart(lambda: 1 // 0)
+        run_with_signals_blocked(lambda: 1 // 0)

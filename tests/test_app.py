@@ -7,23 +7,23 @@ import numpy as np
 import pytest
 from rich.cells import cell_len
 
-from core.run.events import Changed, Diverged, Finished, Idle, Paused, Started, Steps
+from core.run.events import Changed, Diverged, Finished, Paused, Started, Steps, Tick
 from core.run.hparams import as_dict
 from data.errors import DataError
 from tests.helpers.app import Scripted, ended, evaluation, shown, text_of, weights
 from tui.app import TrainpadApp
 from tui.chart.chart import Chart
-from tui.dashboard.worker import Happened
+from tui.dashboard.worker import EventReceived
 from tui.modes import MODES
-from tui.pad.screen import Verdict
+from tui.pad.screen import PredictionLabel
 from tui.pad.sketch_pad import SketchPad
-from tui.train.panel import SHOWN, Panel
+from tui.train.panel import DISPLAY_ORDER, Panel
 from tui.train.screen import TrainScreen
-from tui.train.system_stats import GaugeRow
+from tui.train.system_stats import SystemStatsRow
 from tui.widgets.dialogs import QuitDialog
-from tui.widgets.help import Help
+from tui.widgets.help import HelpScreen
 from tui.widgets.probability_bars import ProbabilityBars
-from tui.widgets.screens import PLACES
+from tui.widgets.screens import SCREENS
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ async def test_what_is_not_live_waits_for_the_next_run(source: Scripted) -> None
     async with app.run_test(size=(160, 45)) as pilot:
         await shown(pilot, app, "100 / 2,000")
         panel = app.screen.query_one(Panel)
-        names = [declared.name for declared in SHOWN]
+        names = [declared.name for declared in DISPLAY_ORDER]
         await pilot.press("tab", *["down"] * names.index("optimizer"), "right")
         await pilot.pause()
         assert panel.next_run == {"optimizer": "momentum"}
@@ -126,10 +126,10 @@ async def test_a_digit_is_read_with_the_newest_weights_and_an_empty_field_is_not
         await pilot.hover(pad, offset=(25, 20))
         await pilot.mouse_up(pad, offset=(25, 20))
         await shown(pilot, app, "%", "weights after 100 steps")
-        before = app.screen.query_one(Verdict).render_line(1).text
+        before = app.screen.query_one(PredictionLabel).render_line(1).text
         source.give(weights(step=250))
         await shown(pilot, app, "weights after 250 steps")
-        assert before != app.screen.query_one(Verdict).render_line(1).text
+        assert before != app.screen.query_one(PredictionLabel).render_line(1).text
 
 
 async def test_the_same_source_goes_on_after_detaching(source: Scripted) -> None:
@@ -138,9 +138,9 @@ async def test_the_same_source_goes_on_after_detaching(source: Scripted) -> None
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("d")
     assert app.return_value == "detach"
-    assert app.pump.leave(5)
+    assert app.worker.stop(5)
     source.give(Finished(100, "done", 1.0), None)
-    assert [type(event) for event in app.pump.source if not isinstance(event, Idle)] == [Finished]
+    assert [type(event) for event in app.worker.events if not isinstance(event, Tick)] == [Finished]
 
 
 async def test_quitting_while_training_asks_and_stopping_waits_for_the_end(
@@ -158,7 +158,7 @@ async def test_quitting_while_training_asks_and_stopping_waits_for_the_end(
         assert source.wanted["stop"] == "stopped"
         source.give(Finished(120, "stopped", 1.0), None)
         await ended(pilot, app)
-    assert (app.return_value, app.pump.status) == ("quit", 0)
+    assert (app.return_value, app.worker.status) == ("quit", 0)
 
 
 async def test_ctrl_c_twice_while_training_stops_the_run(source: Scripted) -> None:
@@ -175,7 +175,7 @@ async def test_divergence_is_said_and_is_the_exit_status(source: Scripted) -> No
         source.give(Diverged(120, float("nan"), "", "step-000099.safetensors"), None)
         await shown(pilot, app, "set a smaller rate (tab), then b branches; the loss is nan")
         await pilot.press("q")
-    assert (app.return_value, app.pump.status) == ("quit", 3)
+    assert (app.return_value, app.worker.status) == ("quit", 3)
 
 
 async def test_bad_data_ends_the_app_with_its_sentence(tmp_path: Path) -> None:
@@ -192,10 +192,10 @@ async def test_help_lists_the_keys_of_the_screen(source: Scripted) -> None:
     async with app.run_test(size=(120, 60)) as pilot:
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("question_mark")
-        assert isinstance(app.screen, Help)
+        assert isinstance(app.screen, HelpScreen)
         await shown(pilot, app, "Pause, or go on", "Save a checkpoint now")
         await pilot.press("escape")
-        assert not isinstance(app.screen, Help)
+        assert not isinstance(app.screen, HelpScreen)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 45), (20, 6)])
@@ -204,7 +204,7 @@ async def test_every_screen_works_at_every_size(source: Scripted, size: tuple[in
     async with app.run_test(size=size) as pilot:
         source.give(weights(), evaluation(1000))
         await pilot.pause(0.1)
-        for place in (*PLACES, PLACES[0]):
+        for place in (*SCREENS, SCREENS[0]):
             await pilot.press(place.key)
             assert place.name == app.screen.NAME
             lines = (await shown(pilot, app, "training")).splitlines()
@@ -224,7 +224,7 @@ async def test_nothing_is_drawn_that_did_not_change(source: Scripted) -> None:
         await pilot.pause(0.3)
         drawn: list[object] = []
         for widget in app.screen.query("*"):
-            if not isinstance(widget, GaugeRow):
+            if not isinstance(widget, SystemStatsRow):
                 widget.refresh = lambda *a, w=widget, **k: drawn.append(w)  # type: ignore[method-assign]
         source.give(weights())
         while not app.run_shown.weights:
@@ -242,7 +242,7 @@ async def test_ascii_screens_hold_nothing_but_ascii(source: Scripted) -> None:
         assert set(app.screen.query_one("#loss", Chart).render_line(3).text) <= set(
             map(chr, range(32, 127))
         )
-        for place in PLACES:
+        for place in SCREENS:
             await pilot.press(place.key)
             await pilot.pause(0.1)
             assert text_of(app).isascii(), place
@@ -276,7 +276,7 @@ async def test_every_screen_can_do_without_colours(
     app = TrainpadApp(iter(source))
     async with app.run_test(size=(160, 45)) as pilot:
         source.give(weights(), evaluation(1000), weights(1000))
-        for place in PLACES:
+        for place in SCREENS:
             await pilot.press(place.key)
             await shown(pilot, app, "trainpad", "training")
             assert app.no_color
@@ -288,12 +288,12 @@ async def test_screens_are_mounted_ahead_but_none_while_the_app_closes(source: S
     app = TrainpadApp(iter(source))
     async with app.run_test(size=(120, 35)) as pilot:
         await shown(pilot, app, "100 / 2,000")
-        while set(app._screen_stacks) < {place.name for place in PLACES}:
+        while set(app._screen_stacks) < {place.name for place in SCREENS}:
             await pilot.pause(0.05)
         assert app.screen.NAME == "train"
         app.remove_mode("pad")
         app.add_mode("pad", MODES["pad"])
-    app._mount_ahead()
+    app._mount_next_screen()
     assert "pad" not in app._screen_stacks
 
 
@@ -345,8 +345,10 @@ async def test_a_long_past_is_drawn_a_few_times_and_then_shown_whole(
     source: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn: list[int] = []
-    show = TrainScreen.show
-    monkeypatch.setattr(TrainScreen, "show", lambda s, run: (drawn.append(run.step), show(s, run)))
+    show = TrainScreen.update_run
+    monkeypatch.setattr(
+        TrainScreen, "update_run", lambda s, run: (drawn.append(run.step), show(s, run))
+    )
     app = TrainpadApp(iter(source))
     async with app.run_test(size=(80, 24)) as pilot:
         await shown(pilot, app, "100 / 2,000")
@@ -357,7 +359,7 @@ async def test_a_long_past_is_drawn_a_few_times_and_then_shown_whole(
             for s in range(100, 400)
         ]
         for event in (event for pair in past for event in pair):
-            app._take(Happened(app.pump, event))
+            app._receive_event(EventReceived(app.worker, event))
         assert len(drawn) <= 1
         await shown(pilot, app, "400 / 2,000")
 
@@ -384,8 +386,8 @@ async def test_evaluations_that_a_resumed_run_made_void_leave_the_chart(source: 
         chart = screen.query_one("#precision", Chart)
         for step in (1000, 2000, 3000):
             run.fold(evaluation(step))
-        screen.show(run)
+        screen.update_run(run)
         run.fold(Started(2000, as_dict(run.hparams), "CPU:0", 10))
         run.fold(evaluation(3000))
-        screen.show(run)
-        assert [line.series for line in chart.scene.lines] == [*run.precision.values()]
+        screen.update_run(run)
+        assert [line.series for line in chart.scene.lines] == [*run.accuracy.values()]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from conftest import FakeClock
 
-from tui.widgets.background import SHARE, Aside, Finished
+from tui.widgets.background import MAX_CPU_SHARE, BackgroundJob, JobFinished
 
 
 class Owner:
@@ -14,12 +14,12 @@ class Owner:
 
     def __init__(self) -> None:
         self.timers: list[tuple[float, Callable[[], None]]] = []
-        self.posted: list[Finished] = []
+        self.posted: list[JobFinished] = []
 
     def set_timer(self, delay: float, callback: Callable[[], None]) -> None:
         self.timers.append((delay, callback))
 
-    def post_message(self, message: Finished) -> None:
+    def post_message(self, message: JobFinished) -> None:
         self.posted.append(message)
 
     def deliver(self) -> None:
@@ -31,7 +31,7 @@ class Owner:
 
 def test_the_newest_wish_alone_is_done_after_a_rest(clock: FakeClock) -> None:
     owner, taken = Owner(), []
-    aside = Aside(owner, taken.append, clock=clock)  # type: ignore[arg-type]
+    aside = BackgroundJob(owner, taken.append, clock=clock)  # type: ignore[arg-type]
 
     def job(number: int) -> Callable[[], int]:
         def work() -> int:
@@ -41,32 +41,32 @@ def test_the_newest_wish_alone_is_done_after_a_rest(clock: FakeClock) -> None:
         return work
 
     for number in (1, 2, 3):
-        aside.ask(job(number))
+        aside.submit(job(number))
     owner.deliver()
     assert taken == [1]
-    aside.ask(job(4))
-    assert [round(delay, 6) for delay, _ in owner.timers] == [0.1 / SHARE]
-    clock.now += 0.1 / SHARE
+    aside.submit(job(4))
+    assert [round(delay, 6) for delay, _ in owner.timers] == [0.1 / MAX_CPU_SHARE]
+    clock.now += 0.1 / MAX_CPU_SHARE
     owner.timers.pop()[1]()
     owner.deliver()
     assert taken == [1, 4]
-    aside.ask(job(5))
-    aside.hurry()
+    aside.submit(job(5))
+    aside.run_now()
     owner.deliver()
-    aside.ask(job(6), now=True)
+    aside.submit(job(6), now=True)
     owner.deliver()
     assert taken == [1, 4, 5, 6]
 
 
 def test_what_a_job_raises_is_handed_over_and_the_next_goes_on(clock: FakeClock) -> None:
     owner, taken = Owner(), []
-    aside = Aside(owner, taken.append, rest=2.0, clock=clock)  # type: ignore[arg-type]
-    aside.ask(lambda: 1 // 0)
+    aside = BackgroundJob(owner, taken.append, cooldown=2.0, clock=clock)  # type: ignore[arg-type]
+    aside.submit(lambda: 1 // 0)
     owner.deliver()
     assert isinstance(taken[0], ZeroDivisionError)
-    aside.ask(lambda: 7)
+    aside.submit(lambda: 7)
     assert [delay for delay, _ in owner.timers] == [2.0]
-    aside.hurry()
+    aside.run_now()
     owner.deliver()
     assert taken[1:] == [7]
 
@@ -74,47 +74,47 @@ def test_what_a_job_raises_is_handed_over_and_the_next_goes_on(clock: FakeClock)
 @pytest.mark.parametrize("by", ["asking now", "hurrying"])
 def test_a_wish_by_key_under_way_starts_without_a_rest(clock: FakeClock, by: str) -> None:
     owner, taken = Owner(), []
-    aside = Aside(owner, taken.append, clock=clock)  # type: ignore[arg-type]
+    aside = BackgroundJob(owner, taken.append, clock=clock)  # type: ignore[arg-type]
 
     def work() -> float:
         clock.now += 0.2
         return clock.now
 
-    aside.ask(work)
+    aside.submit(work)
     assert aside.busy
-    aside.ask(work, now=by == "asking now")
+    aside.submit(work, now=by == "asking now")
     if by == "hurrying":
-        aside.hurry()
+        aside.run_now()
     owner.deliver()
     assert (aside.busy, owner.timers) == (True, [])
     owner.deliver()
     assert [round(result, 6) for result in taken] == [0.2, 0.4]
-    aside.ask(work)  # one wish by key leaves the next job its rest
+    aside.submit(work)  # one wish by key leaves the next job its rest
     assert (aside.busy, len(owner.timers)) == (False, 1)
 
 
 def test_to_hurry_with_nothing_waiting_spares_one_rest_alone(clock: FakeClock) -> None:
     owner, taken = Owner(), []
-    aside = Aside(owner, taken.append, rest=2.0, clock=clock)  # type: ignore[arg-type]
-    aside.hurry()
-    aside.ask(lambda: 1)
+    aside = BackgroundJob(owner, taken.append, cooldown=2.0, clock=clock)  # type: ignore[arg-type]
+    aside.run_now()
+    aside.submit(lambda: 1)
     owner.deliver()
-    aside.ask(lambda: 2)
+    aside.submit(lambda: 2)
     assert [delay for delay, _ in owner.timers] == [2.0]
 
 
 def test_what_is_forgotten_is_not_taken_and_the_next_does_not_rest(clock: FakeClock) -> None:
     owner, taken = Owner(), []
-    aside = Aside(owner, taken.append, rest=2.0, clock=clock)  # type: ignore[arg-type]
-    aside.ask(lambda: 1)
-    aside.ask(lambda: 2)
-    aside.forget()
-    aside.ask(lambda: 3)
+    aside = BackgroundJob(owner, taken.append, cooldown=2.0, clock=clock)  # type: ignore[arg-type]
+    aside.submit(lambda: 1)
+    aside.submit(lambda: 2)
+    aside.cancel()
+    aside.submit(lambda: 3)
     owner.deliver()
     assert (taken, aside.busy) == ([], True)
     owner.deliver()
     assert (taken, aside.busy) == ([3], False)
-    aside.forget()  # nothing is under way
-    aside.ask(lambda: 4)
+    aside.cancel()  # nothing is under way
+    aside.submit(lambda: 4)
     owner.deliver()
     assert taken == [3, 4]

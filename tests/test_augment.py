@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from core.training.augment import augmented
+from core.training.augment import augment
 
 SIDE = 29
 SHIFT_X, SHIFT_Y, ROTATE, WIDE, HIGH, SHEAR = range(6)
@@ -30,7 +30,7 @@ def distorted(image: Image, column: int, amounts: tuple[float, ...], chance: flo
         told[:, column] = chance
         return tf.constant(told)
 
-    found: Image = augmented(tf, tf.constant(image[None]), uniform, tf.constant(amounts)).numpy()[0]
+    found: Image = augment(tf, tf.constant(image[None]), uniform, tf.constant(amounts)).numpy()[0]
     return found
 
 

@@ -8,14 +8,14 @@ import pytest
 from data.catalog import CATALOG
 from data.dataset import Split
 from data.folder import ROLES, find_sets
-from data.preview import RAMP, ascii_rows, examples, half_block_rows, sheet
+from data.preview import RAMP, ascii_rows, contact_sheet, examples_per_class, half_block_rows
 
 
 @pytest.mark.parametrize("name", CATALOG)
 def test_an_entry_has_what_fetching_needs(name, tmp_path):
     entry = CATALOG[name]
     assert entry.name == name
-    assert entry.home and entry.licence and entry.title
+    assert entry.homepage and entry.licence and entry.title
     assert len(entry.mirrors) == len(set(entry.mirrors)) >= 2
     assert all(re.fullmatch(r"https?://[^ ]+/", mirror) for mirror in entry.mirrors)
     assert entry.mirrors[0].startswith("https://")
@@ -41,12 +41,12 @@ def test_no_two_archives_are_the_same():
 def test_examples_are_the_first_of_each_class():
     images = np.arange(1, 7, dtype=np.uint8).reshape(6, 1, 1)
     split = Split(images, np.array([1, 0, 1, 1, 0, 2], np.uint8))
-    assert examples(split, classes=3, each=2).ravel().tolist() == [2, 5, 1, 3, 6, 0]
+    assert examples_per_class(split, classes=3, each=2).ravel().tolist() == [2, 5, 1, 3, 6, 0]
 
 
 def test_a_sheet_lays_images_out_in_rows():
     images = np.array([1, 2, 3], np.uint8)[:, None, None].repeat(2, axis=2)
-    assert sheet(images, columns=2).tolist() == [[1, 1, 0, 2, 2], [0] * 5, [3, 3, 0, 0, 0]]
+    assert contact_sheet(images, columns=2).tolist() == [[1, 1, 0, 2, 2], [0] * 5, [3, 3, 0, 0, 0]]
 
 
 def test_two_rows_of_pixels_make_one_row_of_text():

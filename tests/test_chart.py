@@ -7,10 +7,10 @@ from rich.style import Style
 from core.run.series import Points, Series
 from core.run.timeline import Timeline
 from tui.chart.chart import Axis, Glyphs, Line, Mark, MarkKind
-from tui.chart.legend import Heading, Reading
-from tui.chart.palette import Ink
+from tui.chart.legend import Legend, LegendEntry
+from tui.chart.palette import ChartStyle
 from tui.chart.scene import Scene
-from tui.chart.viewport import Limits, Window, whole
+from tui.chart.viewport import Viewport, YLimits, full_range
 
 NAN, INF = math.nan, math.inf
 
@@ -18,13 +18,13 @@ NAN, INF = math.nan, math.inf
 def scene_of(*lines, glyphs=Glyphs.ASCII, logarithmic=False, planned=0, marks=()):
     scene = Scene(glyphs, logarithmic)
     scene.lines, scene.planned_steps = lines, planned
-    scene.marks.take(marks)
+    scene.marks.update(marks)
     return scene
 
 
 def text(scene, width=60, height=12):
     """The plot's cells as text, without the labels."""
-    return cells(scene.compose(width, height))
+    return cells(scene.layout(width, height))
 
 
 def cells(composed):
@@ -103,12 +103,12 @@ def test_any_values_at_any_size(values, logarithmic, glyphs):
         scene.axis, scene.smoothing = axis, smoothing
         scene.cursor.toggle(scene.extent()[1])
         for width, height in ((1, 1), (10, 3), (50, 9)):
-            composed = scene.compose(width, height)
+            composed = scene.layout(width, height)
             rows = cells(composed)
             assert len(rows) == height - (composed.x is not None)
             assert {len(row) for row in rows} == {width - scene.plot_left}
-        assert scene.readings()[0].name == "a"
-        assert (scene.note() != "") == (scene.cursor.x is not None)
+        assert scene.legend_entries()[0].name == "a"
+        assert (scene.cursor_note() != "") == (scene.cursor.x is not None)
 
 
 def test_zeros_lie_at_the_foot_of_a_logarithmic_chart():
@@ -119,7 +119,7 @@ def test_zeros_lie_at_the_foot_of_a_logarithmic_chart():
 
 
 def composed_labels(scene):
-    return {label.strip() for label in scene.compose(60, 12).y.labels}
+    return {label.strip() for label in scene.layout(60, 12).y.labels}
 
 
 def test_lines_are_told_apart_without_colour():
@@ -168,7 +168,7 @@ def test_of_many_marks_in_a_cell_the_most_important_is_shown():
     assert rows[0][50:56] == ":batch"
     assert rows[-1].count("^") == 99
     marks += [Mark(10_000, MarkKind.DIVERGED, "diverged")]
-    scene.marks.take(marks)
+    scene.marks.update(marks)
     assert text(scene, 107, 12)[0].rstrip()[-1] == ":"
 
 
@@ -177,24 +177,24 @@ def test_the_cursor_reads_every_line_and_what_happened_there():
     series = Series(np.arange(1000) / 1000)
     evaluations = points([0, 400, 600], [0.1, 0.4, 0.6])
     scene = scene_of(Line("loss", series), Line("test", evaluations), planned=1000, marks=marks)
-    scene.compose(107, 12)
-    assert [reading.value for reading in scene.readings()] == pytest.approx([0.999, 0.6])
-    assert scene.note() == ""
-    scene.cursor.put(50, scene.shown, scene.plot_width)
-    assert [reading.value for reading in scene.readings()] == pytest.approx([0.505, 0.6])
-    assert scene.note() == "step 505   learning rate 0.0100 to 0.0125"
+    scene.layout(107, 12)
+    assert [reading.value for reading in scene.legend_entries()] == pytest.approx([0.999, 0.6])
+    assert scene.cursor_note() == ""
+    scene.cursor.move_to(50, scene.shown, scene.plot_width)
+    assert [reading.value for reading in scene.legend_entries()] == pytest.approx([0.505, 0.6])
+    assert scene.cursor_note() == "step 505   learning rate 0.0100 to 0.0125"
     assert column(text(scene, 107, 12), 50).count("|") >= 9
-    scene.cursor.put(90, scene.shown, scene.plot_width)
-    assert [reading.value for reading in scene.readings()] == [pytest.approx(0.905), None]
+    scene.cursor.move_to(90, scene.shown, scene.plot_width)
+    assert [reading.value for reading in scene.legend_entries()] == [pytest.approx(0.905), None]
 
 
 def test_smoothing_draws_a_bright_line_over_the_raw_one():
     noisy = np.random.default_rng(0).normal(0.5, 0.1, 20_000)
     scene = scene_of(Line("loss", Series(noisy)), planned=20_000)
-    rough = scene._drawings(np.linspace(0, 20_000, 101))[0]
+    rough = scene._plot_lines(np.linspace(0, 20_000, 101))[0]
     scene.smoothing = 0.97
-    calm = scene._drawings(np.linspace(0, 20_000, 101))[0]
-    assert np.std(calm.shown) < np.std(rough.shown) / 2
+    calm = scene._plot_lines(np.linspace(0, 20_000, 101))[0]
+    assert np.std(calm.values) < np.std(rough.values) / 2
     np.testing.assert_array_equal(calm.raw.high, rough.raw.high)
 
 
@@ -205,9 +205,9 @@ def test_time_is_an_axis_when_it_is_known():
     assert scene.shown == (0.0, 200.0)
     scene.next_axis()
     assert (scene.axis, scene.shown) == (Axis.RELATIVE, (0.0, 125.0))
-    assert scene.compose(100, 12).x.labels[:2] == ("0s", "30s")
-    scene.cursor.put(0, (9.9, 10.1), 1)
-    assert scene.note().startswith("step 99")
+    assert scene.layout(100, 12).x.labels[:2] == ("0s", "30s")
+    scene.cursor.move_to(0, (9.9, 10.1), 1)
+    assert scene.cursor_note().startswith("step 99")
     scene.next_axis()
     assert (scene.axis, scene.shown[0]) == (Axis.WALL, 1000.0)
     scene.next_axis()
@@ -218,18 +218,18 @@ def test_time_is_an_axis_when_it_is_known():
 
 
 def test_a_growing_axis_moves_seldom():
-    ends = {whole(float(newest), 0)[1] for newest in range(100, 10_000)}
+    ends = {full_range(float(newest), 0)[1] for newest in range(100, 10_000)}
     assert len(ends) <= 22
-    assert all(whole(n, 0)[1] <= 1.34 * n for n in range(100, 10_000, 7))
-    assert whole(700, 2000) == (0.0, 2000)
-    assert whole(2500, 2000) == (0.0, 2500.0)
+    assert all(full_range(n, 0)[1] <= 1.34 * n for n in range(100, 10_000, 7))
+    assert full_range(700, 2000) == (0.0, 2000)
+    assert full_range(2500, 2000) == (0.0, 2500.0)
 
 
 @pytest.mark.parametrize("width", [13, 20, 30, 45, 80])
 def test_a_long_note_at_the_cursor_does_not_hide_the_value(width):
     note = "step 3,999   checkpoint saved, best so far on validation"
-    heading = Heading("loss", note, [Reading("", "loss", 0.25, 0)], Glyphs.BRAILLE)
-    row = heading.strip(width, [Style()] * len(Ink)).text
+    heading = Legend("loss", note, [LegendEntry("", "loss", 0.25, 0)], Glyphs.BRAILLE)
+    row = heading.render(width, [Style()] * len(ChartStyle)).text
     assert len(row) == width
     assert row.startswith("loss")
     assert row.endswith("   0.2500")
@@ -238,16 +238,16 @@ def test_a_long_note_at_the_cursor_does_not_hide_the_value(width):
 
 def test_a_long_title_leaves_room_for_the_value_at_the_cursor():
     title = "evaluation_loss/validation   trainpad/20261125-230238-128x32"
-    reading = Reading("", "test", 0.5, Ink.LINE)
-    heading = Heading(title, "step 41,613", [reading], Glyphs.BRAILLE)
-    rows = [heading.strip(width, [Style()] * len(Ink)).text for width in (55, 100)]
+    reading = LegendEntry("", "test", 0.5, ChartStyle.LINE)
+    heading = Legend(title, "step 41,613", [reading], Glyphs.BRAILLE)
+    rows = [heading.render(width, [Style()] * len(ChartStyle)).text for width in (55, 100)]
     assert rows[0] == "evaluation_loss/…25-230238-128x32  step 41,613   0.5000"
     assert rows[1].split("   ")[0] == "evaluation_loss/validation"
     assert rows[1].rstrip().endswith("0.5000")
 
 
 def test_limits_hold_still_until_a_value_leaves_them_or_much_is_unused():
-    limits = Limits()
+    limits = YLimits()
     first = limits.update(0.3, 2.3, logarithmic=False)
     assert limits.update(0.35, 2.0, logarithmic=False) == first
     assert limits.update(0.3, 4.0, logarithmic=False)[1] >= 4.0
@@ -257,7 +257,7 @@ def test_limits_hold_still_until_a_value_leaves_them_or_much_is_unused():
 
 
 def test_a_window_zooms_pans_follows_and_goes_back_to_everything():
-    window, everything = Window(), (0.0, 1000.0)
+    window, everything = Viewport(), (0.0, 1000.0)
     window.zoom(0.5, None, everything, 400.0)
     assert window.range(everything, 400.0) == (200.0, 700.0)
     window.pan(0.25, everything, 400.0)
@@ -274,11 +274,11 @@ def test_a_window_zooms_pans_follows_and_goes_back_to_everything():
     assert later[0] < 900 <= later[1]
     assert later[1] - later[0] == stop - start
     window.zoom(100, None, everything, 900.0)
-    assert window.part is None
+    assert window.visible is None
 
 
 def test_zooming_in_for_ever_ends_at_a_few_steps():
-    window = Window()
+    window = Viewport()
     for _ in range(80):
         window.zoom(0.5, 123.0, (0.0, 1e6), 1e6)
     start, stop = window.range((0.0, 1e6), 1e6)

@@ -7,7 +7,7 @@ from tui.chart.marks import Mark, MarkIndex, MarkKind
 
 def shown(*marks: Mark) -> list[tuple[int, str]]:
     index = MarkIndex()
-    index.take(marks)
+    index.update(marks)
     return [(cell, mark.label) for cell, mark in index.by_cell(np.array([0.0, 10.0, 20.0, 30.0]))]
 
 

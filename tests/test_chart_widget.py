@@ -8,7 +8,7 @@ from textual.theme import BUILTIN_THEMES
 from core.run.series import Series
 from core.run.timeline import Timeline
 from tui.chart.chart import Axis, Chart, Glyphs, Line
-from tui.chart.palette import Ink
+from tui.chart.palette import ChartStyle
 
 
 class Charts(App):
@@ -47,9 +47,9 @@ async def test_only_rows_that_changed_are_sent_again():
         lines = [Line("train", series)]
         app.chart.show(lines, planned_steps=2000)
         await pilot.pause()
-        assert app.chart.update_rows() == 0
+        assert app.chart.redraw() == 0
         series.extend(np.linspace(0.5, 0.49, 100))
-        assert 1 <= app.chart.update_rows() <= 4
+        assert 1 <= app.chart.redraw() <= 4
 
 
 async def test_keys_work_on_a_focused_chart():
@@ -73,7 +73,7 @@ async def test_keys_work_on_a_focused_chart():
         assert scene.axis is Axis.RELATIVE
         await pilot.press("x", "x", "m", "m", "m", "end")
         assert (scene.axis, scene.smoothing) == (Axis.STEP, 0.0)
-        assert scene.window.following
+        assert scene.viewport.following
 
 
 async def test_the_mouse_puts_and_moves_the_cursor():
@@ -81,11 +81,11 @@ async def test_the_mouse_puts_and_moves_the_cursor():
     async with app.run_test(size=(87, 20)) as pilot:
         app.chart.show([Line("train", Series(np.arange(800.0)))], planned_steps=800)
         await pilot.click(Chart, offset=(47, 9))
-        assert app.chart.scene.note() == "step 405"
+        assert app.chart.scene.cursor_note() == "step 405"
         await pilot.hover(Chart, offset=(7, 9))
-        assert app.chart.scene.note() == "step 5"
+        assert app.chart.scene.cursor_note() == "step 5"
         await pilot.hover(Chart, offset=(2, 9))
-        assert app.chart.scene.note() == "step 5"
+        assert app.chart.scene.cursor_note() == "step 5"
 
 
 async def test_a_theme_changes_the_colours_of_what_is_shown():
@@ -114,9 +114,9 @@ async def test_every_theme_gives_each_line_a_colour_of_its_own(theme):
         app.chart.show(lines)
         await pilot.pause()
         styles = app.chart.palette
-        drawn = {styles[Ink.LINE + i].color for i in range(6)}
+        drawn = {styles[ChartStyle.LINE + i].color for i in range(6)}
         assert len(drawn) == 6
-        assert not drawn & {styles[Ink.BAND + i].color for i in range(6)}
+        assert not drawn & {styles[ChartStyle.BAND + i].color for i in range(6)}
 
 
 async def test_resizing_down_to_nothing_and_back(monkeypatch):

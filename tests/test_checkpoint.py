@@ -7,7 +7,15 @@ import pytest
 
 from core.network.network import Network
 from core.rundir import checkpoint
-from core.rundir.checkpoint import Checkpoint, file_name, listed, newest, prune, read, write
+from core.rundir.checkpoint import (
+    Checkpoint,
+    file_name,
+    list_checkpoints,
+    newest,
+    prune,
+    read,
+    write,
+)
 from core.rundir.errors import CheckpointError
 
 ARRAYS = {
@@ -31,7 +39,7 @@ def test_what_is_written_is_read_bit_for_bit(folder: Path) -> None:
     again = read(path)
     assert path.name == "step-000099.safetensors"
     assert path.stat().st_mode & 0o777 == 0o600
-    assert (again.step, again.about["position"], again.about["note"]) == (100, 10000, "é")
+    assert (again.step, again.metadata["position"], again.metadata["note"]) == (100, 10000, "é")
     assert set(again.arrays) == set(ARRAYS)
     for name, array in ARRAYS.items():
         assert again.arrays[name].dtype == array.dtype
@@ -111,11 +119,11 @@ def test_the_newest_and_the_best_stay_and_what_others_wrote(folder: Path) -> Non
         other.write_text("mine")
     prune(folder, paths[2])
     assert set(folder.iterdir()) == {paths[2], *paths[-5:], *others}
-    assert listed(folder) == [paths[2], *paths[-5:]]
+    assert list_checkpoints(folder) == [paths[2], *paths[-5:]]
 
 
 def test_steps_are_in_order_beyond_six_digits(folder: Path) -> None:
     steps = (5, 1_000_000, 1_000_001, 10_000_000)
     paths = [write(folder, made(step)) for step in steps]
-    assert listed(folder) == paths
-    assert checkpoint.is_whole(paths[-1])
+    assert list_checkpoints(folder) == paths
+    assert checkpoint.is_readable(paths[-1])

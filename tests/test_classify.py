@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.cli.classify import as_text
+from core.cli.classify import text_lines
 from core.network.builtin import builtin_network
-from core.network.classifier import Reader, Reading, reader_of
+from core.network.classifier import Classifier, Prediction, load_classifier
 from core.network.network import Network
 from core.rundir import checkpoint
 from core.rundir.checkpoint import Checkpoint
@@ -21,11 +21,11 @@ SEVEN = [[[0.2, 0.2], [0.8, 0.2], [0.4, 0.85]]]
 ONE = [[[0.5, 0.1], [0.5, 0.9]]]
 
 
-def reading(**likely: float) -> Reading:
+def reading(**likely: float) -> Prediction:
     values = np.full(10, (1 - sum(likely.values())) / (10 - len(likely)), np.float32)
     for name, value in likely.items():
         values[int(name[1:])] = value
-    return Reading(values)
+    return Prediction(values)
 
 
 def run_main(*arguments: str) -> int:
@@ -42,16 +42,16 @@ def drawings(tmp_path: Path) -> Path:
 
 
 def test_an_answer_is_a_digit_a_choice_of_two_or_none() -> None:
-    assert reading(_7=0.9).answer() == "7"
-    assert reading(_4=0.55, _9=0.4).answer() == "not sure: 4 or 9?"
-    assert reading(_4=0.2, _9=0.2).answer() == "not sure: no digit?"
-    assert Reading(np.full(10, 0.1, np.float32), empty=True).unsure
+    assert reading(_7=0.9).describe() == "7"
+    assert reading(_4=0.55, _9=0.4).describe() == "not sure: 4 or 9?"
+    assert reading(_4=0.2, _9=0.2).describe() == "not sure: no digit?"
+    assert Prediction(np.full(10, 0.1, np.float32), empty=True).abstains
 
 
 def test_answers_use_the_names_of_the_classes() -> None:
     names = ("shirt", "shoe", *"23456789")
-    assert reading(_1=0.9).answer(names) == "shoe"
-    assert list(as_text("f", [reading(_1=0.9), reading(_0=0.95)], names)) == [
+    assert reading(_1=0.9).describe(names) == "shoe"
+    assert list(text_lines("f", [reading(_1=0.9), reading(_0=0.95)], names)) == [
         "f[0]   shoe   90%",
         "f[1]   shirt   95%",
     ]
@@ -70,9 +70,9 @@ def test_neither_a_file_nor_a_class_can_steer_the_terminal(
     assert (told.out + told.err).replace("\n", "").isprintable()
 
     run = make_run(dataset={"fingerprint": "0", "classes": [evil] * 10})
-    network = Network.of([(np.zeros((784, 10)), np.zeros(10))])
+    network = Network.from_layers([(np.zeros((784, 10)), np.zeros(10))])
     checkpoint.write(run.checkpoints, Checkpoint(network.to_arrays(), {"step": 5}))
-    assert "".join(reader_of(str(run.path), tmp_path).classes).isprintable()
+    assert "".join(load_classifier(str(run.path), tmp_path).classes).isprintable()
 
 
 def test_json_has_a_line_for_each_digit(drawings: Path, capsys: pytest.CaptureFixture) -> None:
@@ -144,17 +144,17 @@ def test_a_run_reads_with_its_newest_checkpoint(make_run, tmp_path: Path) -> Non
     for step, best in ((10, 2), (20, 5)):
         biases = np.zeros(10, np.float32)
         biases[best] = 9
-        network = Network.of([(np.zeros((784, 10)), biases)])
+        network = Network.from_layers([(np.zeros((784, 10)), biases)])
         checkpoint.write(run.checkpoints, Checkpoint(network.to_arrays(), {"step": step}))
-    reader = reader_of(run.name, run.path.parent)
-    assert reader.source == f"{run.name} after 20 steps"
-    assert reader.read(np.ones((1, 28, 28), np.float32))[0].answer(reader.classes) == "f"
+    reader = load_classifier(run.name, run.path.parent)
+    assert reader.origin == f"{run.name} after 20 steps"
+    assert reader.predict(np.ones((1, 28, 28), np.float32))[0].describe(reader.classes) == "f"
 
 
 def test_a_network_for_other_images_is_refused() -> None:
-    reader = Reader(Network.of([(np.zeros((9, 10)), np.zeros(10))]), "small")
+    reader = Classifier(Network.from_layers([(np.zeros((9, 10)), np.zeros(10))]), "small")
     with pytest.raises(DataError, match="takes 9 pixels"):
-        reader.read(np.ones((1, 28, 28), np.float32))
+        reader.predict(np.ones((1, 28, 28), np.float32))
 
 
 def test_the_shipped_weights_are_small_and_read_pen_drawings() -> None:

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from core.cli.doctor import about_runs
-from core.rundir.rundir import found, listed
+from core.cli.doctor import check_runs
+from core.rundir.rundir import list_runs, resolve_run
 from data.errors import DataError
-from data.find import Places, find
+from data.find import SearchPaths, find_dataset
 from data.folder import open_folder
 from data.sources import load_dataset
 from tests.helpers.runs import make_run
@@ -41,9 +41,9 @@ def closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_runs_beside_it_are_listed(tmp_path: Path, closed: Path) -> None:
     run = make_run(tmp_path / "a run")
-    assert listed(tmp_path) == [run]
-    assert listed(closed) == []
-    assert found("a", tmp_path) == run
+    assert list_runs(tmp_path) == [run]
+    assert list_runs(closed) == []
+    assert resolve_run("a", tmp_path) == run
 
 
 @pytest.mark.parametrize("name", ["mnist/run", "x" * 300])
@@ -52,11 +52,11 @@ def test_a_run_in_it_is_not_there(
 ) -> None:
     monkeypatch.chdir(closed.parent)
     with pytest.raises(RunError, match="there is no run called"):
-        found(name, tmp_path)
+        resolve_run(name, tmp_path)
 
 
 def test_data_in_it_is_not_found(tmp_path: Path, closed: Path) -> None:
-    places = Places(
+    places = SearchPaths(
         env={"TRAINPAD_DATA": str(closed / "data")},
         home=closed / "home",
         cwd=closed,
@@ -64,11 +64,11 @@ def test_data_in_it_is_not_found(tmp_path: Path, closed: Path) -> None:
         user_data=closed / "user",
         temporary=tmp_path,
     )
-    data = find("mnist", places)
+    data = find_dataset("mnist", places)
     assert data.dataset is None
     assert "$TRAINPAD_DATA is not used" in data.warning
     with pytest.raises(DataError, match="no digits of yours yet"):
-        load_dataset("mine", places=places)
+        load_dataset("mine", paths=places)
 
 
 @pytest.mark.parametrize("name", ["data", "mnist.npz"])
@@ -81,10 +81,10 @@ def test_data_that_is_named_there_is_told(closed: Path, name: str) -> None:
 
 def test_a_cache_that_is_closed_is_passed_over(tmp_path: Path, closed: Path) -> None:
     assert closed == tmp_path / "mnist"
-    places = Places({}, tmp_path, tmp_path, tmp_path, tmp_path, tmp_path)
-    assert find("mnist", places).dataset is None
+    places = SearchPaths({}, tmp_path, tmp_path, tmp_path, tmp_path, tmp_path)
+    assert find_dataset("mnist", places).dataset is None
 
 
 def test_the_doctor_looks_at_the_nearest_folder_that_it_knows_of(closed: Path) -> None:
-    findings = list(about_runs(closed / "below" / "runs"))
+    findings = list(check_runs(closed / "below" / "runs"))
     assert findings[0].what == "folder"

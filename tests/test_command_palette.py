@@ -7,10 +7,10 @@ from textual.app import SystemCommand
 from textual.command import CommandList
 from textual.screen import Screen
 
-from tui.widgets.command_palette import Palette, PaletteApp
+from tui.widgets.command_palette import CommandPaletteApp, SafeCommandPalette
 
 
-class Many(PaletteApp[None]):
+class Many(CommandPaletteApp[None]):
     """An app with more commands than rows."""
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
@@ -40,9 +40,9 @@ async def test_the_palette_comes_again_as_soon_as_it_was_left() -> None:
         app.action_command_palette()
         await pilot.pause()
         left = app.screen
-        assert isinstance(left, Palette)
+        assert isinstance(left, SafeCommandPalette)
         left.dismiss()
         app.action_command_palette()
         await pilot.pause()
-        assert isinstance(app.screen, Palette)
+        assert isinstance(app.screen, SafeCommandPalette)
         assert app.screen is not left

@@ -10,14 +10,14 @@ import pytest
 from core.process.launcher import Launcher
 from core.run.events import Finished, Opened, Preparing
 from core.run.hparams import HyperParameters
-from core.rundir.rundir import create
+from core.rundir.rundir import create_run
 from core.session.headless import FAILED, Signals
 from core.session.request import Request
 from data.errors import DataError
 from tests.helpers.app import Scripted
 from tui.app import TrainpadApp
 from tui.dashboard import dashboard
-from tui.dashboard.worker import Pump
+from tui.dashboard.worker import EventWorker
 from tui.terminal.driver import Pace
 
 
@@ -30,30 +30,30 @@ def stays(monkeypatch: pytest.MonkeyPatch) -> None:
     def leave(status: int) -> int:
         raise LeftError(status)
 
-    monkeypatch.setattr(dashboard, "_leave", leave)
-    for name in ("divert", "forget_terminal"):
+    monkeypatch.setattr(dashboard, "_exit_process", leave)
+    for name in ("redirect_to_log", "detach_stdio"):
         monkeypatch.setattr(dashboard, name, lambda _run: None)
-    monkeypatch.setattr(Launcher, "let_go", lambda _self: None)
+    monkeypatch.setattr(Launcher, "detach", lambda _self: None)
 
 
 def app_over(source: Scripted) -> Any:
-    pump = Pump(iter(source), lambda _message: None)
-    return SimpleNamespace(pump=pump, failure=None, viewer=False)
+    worker = EventWorker(iter(source), lambda _message: None)
+    return SimpleNamespace(worker=worker, failure=None, viewer=False)
 
 
-def wait_for_start(pump: Pump) -> None:
-    pump.start()
-    while not pump.started:
-        pump.join(0.01)
+def wait_for_start(worker: EventWorker) -> None:
+    worker.start()
+    while not worker.started:
+        worker.join(0.01)
 
 
 def test_ctrl_c_as_a_key_stops_the_run_like_the_signal(tmp_path: Path) -> None:
     source = Scripted(tmp_path)
     app, signals = app_over(source), Signals()
-    wait_for_start(app.pump)
+    wait_for_start(app.worker)
     source.give(Finished(100, "interrupted", 1.0), None)
     with pytest.raises(LeftError, match="130"):
-        dashboard._afterwards(app, "signal", Launcher(-1, 0, False), signals)
+        dashboard._finish(app, "signal", Launcher(-1, 0, False), signals)
     assert source.wanted["stop"] == "interrupted"
 
 
@@ -62,11 +62,11 @@ def test_signals_reach_a_run_that_opened_only_after_it_was_left(tmp_path: Path) 
     app, signals = app_over(source), Signals()
     signals.reason = "stopped"  # as if one had come before there was a run to tell
     source.give(Preparing("reading the data"))
-    app.pump.start()
-    assert app.pump.leave(5)
+    app.worker.start()
+    assert app.worker.stop(5)
     source.give(Opened(str(tmp_path), {}, source.control), Finished(0, "stopped", 1.0), None)
     with pytest.raises(LeftError, match="0"):
-        dashboard._afterwards(app, "detach", Launcher(-1, 0, False), signals)
+        dashboard._finish(app, "detach", Launcher(-1, 0, False), signals)
     assert source.wanted["stop"] == "stopped"
 
 
@@ -75,11 +75,11 @@ def test_a_source_that_breaks_is_a_failure_whose_traceback_is_kept(
 ) -> None:
     source = Scripted(tmp_path)
     app = app_over(source)
-    wait_for_start(app.pump)
+    wait_for_start(app.worker)
     source.give(ValueError("no such \x1b[31mthing"))
-    app.pump.join(10)
-    app.failure = app.pump.error
-    assert dashboard._afterwards(app, "error", Launcher(-1, 0, False), Signals()) == FAILED
+    app.worker.join(10)
+    app.failure = app.worker.error
+    assert dashboard._finish(app, "error", Launcher(-1, 0, False), Signals()) == FAILED
     told = capsys.readouterr().err
     assert told == "trainpad: it broke: ValueError: no such ␛[31mthing; run.log has the details\n"
     assert "Traceback" in (tmp_path / "run.log").read_text()
@@ -90,7 +90,7 @@ def test_a_viewer_that_breaks_shows_the_traceback_itself(
 ) -> None:
     app = app_over(Scripted(tmp_path))
     app.viewer, app.failure = True, ValueError("odd")
-    assert dashboard._afterwards(app, "broken", Launcher(-1, 0, False), Signals()) == FAILED
+    assert dashboard._finish(app, "broken", Launcher(-1, 0, False), Signals()) == FAILED
     assert capsys.readouterr().err.startswith("trainpad: the dashboard failed: ValueError: odd\n")
     assert not (tmp_path / "run.log").exists()
 
@@ -99,7 +99,7 @@ def test_what_a_user_cannot_have_is_the_users_error(tmp_path: Path) -> None:
     app = app_over(Scripted(tmp_path))
     app.failure = DataError("there are not so many images")
     with pytest.raises(DataError, match="not so many"):
-        dashboard._afterwards(app, "error", Launcher(-1, 0, False), Signals())
+        dashboard._finish(app, "error", Launcher(-1, 0, False), Signals())
 
 
 def test_another_run_is_trained_on_the_data_of_the_run_on_the_screen(
@@ -107,9 +107,9 @@ def test_another_run_is_trained_on_the_data_of_the_run_on_the_screen(
 ) -> None:
     begun: list[Request] = []
     monkeypatch.setattr(dashboard, "_session", lambda request: begun.append(request) or iter(()))
-    monkeypatch.setattr(dashboard, "private_terminal", nullcontext)
+    monkeypatch.setattr(dashboard, "duplicated_terminal", nullcontext)
     monkeypatch.setattr(dashboard.ScreenSignals, "install", lambda _self: None)
-    shown = create(tmp_path, "8", {"source": {"dataset": "fashion-mnist"}, "device": "cpu"})
+    shown = create_run(tmp_path, "8", {"source": {"dataset": "fashion-mnist"}, "device": "cpu"})
     hparams = HyperParameters(learning_rate=0.5)
 
     def run(app: TrainpadApp) -> str:
@@ -119,9 +119,9 @@ def test_another_run_is_trained_on_the_data_of_the_run_on_the_screen(
         return "quit"
 
     monkeypatch.setattr(TrainpadApp, "run", run)
-    monkeypatch.setattr(dashboard, "_afterwards", lambda *_: 0)
+    monkeypatch.setattr(dashboard, "_finish", lambda *_: 0)
     wanted = Request(HyperParameters(), tmp_path, device="gpu:1")
-    dashboard.run_dashboard(wanted, Launcher(-1, 0, False), Pace.chosen(), ascii_only=False)
+    dashboard.run_dashboard(wanted, Launcher(-1, 0, False), Pace.resolve(), ascii_only=False)
     ours, theirs = begun[1:]
     assert (ours.source.dataset, ours.device, ours.hparams) == (None, "gpu:1", hparams)
     assert (theirs.source.dataset, theirs.device, theirs.hparams) == (

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.cli import data_command
-from core.cli.data_command import show_set
+from core.cli.data_command import show_dataset
 from tests.helpers.idx import write_idx
 
 
@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
 
 def told(folder: Path) -> dict[str, str]:
     out = io.StringIO()
-    assert show_set(out, "mnist", folder, offline=True, as_json=True) == 0
+    assert show_dataset(out, "mnist", folder, offline=True, as_json=True) == 0
     facts: dict[str, str] = json.loads(out.getvalue())
     return facts
 
@@ -40,12 +40,12 @@ def test_a_folder_of_other_data_is_told_and_nobody_s_licence_with_it(folder: Pat
 
 
 def test_a_folder_of_mnist_has_its_licence(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data_command, "verdict", lambda *_: "verified: these are they")
+    monkeypatch.setattr(data_command, "describe_origin", lambda *_: "verified: these are they")
     assert told(folder)["licence"].startswith("CC BY-SA")
 
 
 def test_pictures_of_each_class_are_shown(folder: Path) -> None:
     out = io.StringIO()
-    show_set(out, "mnist", folder, offline=True, as_json=False)
+    show_dataset(out, "mnist", folder, offline=True, as_json=False)
     rows = out.getvalue().splitlines()
     assert sum(len(row) > 60 for row in rows) >= 3 * 20

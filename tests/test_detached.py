@@ -71,7 +71,7 @@ def test_ctrl_c_before_it_trains_is_seen_to_at_the_prompt(
 
     def source() -> Iterator[Event]:
         yield Opened("a run", {}, control)
-        signals._caught(signal.SIGINT, None)
+        signals._on_signal(signal.SIGINT, None)
         yield Started(0, as_dict(HyperParameters()), "CPU:0", 1)
         yield Finished(0, control.desired.stop, 0.1)
 

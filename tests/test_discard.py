@@ -6,7 +6,7 @@ import pytest
 
 from core.rundir import checkpoint, notes
 from core.rundir.checkpoint import Checkpoint
-from core.rundir.deletion import discard
+from core.rundir.deletion import delete_run
 from core.rundir.rundir import RunDir
 from core.training.rng import initial_layers
 from tests.helpers.runs import finished, hold, make_run
@@ -18,7 +18,7 @@ EVENTS = "events.out.tfevents.1700000000.vm.1.0.v2"
 def test_a_run_is_deleted_with_all_that_trainpad_wrote(tmp_path: Path) -> None:
     run = finished(tmp_path / "r")
     hold(run, age=1000)
-    notes.write(run, notes.made("name", [], ""))
+    notes.write(run, notes.make_note("name", [], ""))
     arrays = {"layer0/weights": initial_layers((4, 2), seed=1)[0][0]}
     checkpoint.write(run.checkpoints, Checkpoint(arrays, {"step": 4}))
     for name in (
@@ -28,7 +28,7 @@ def test_a_run_is_deleted_with_all_that_trainpad_wrote(tmp_path: Path) -> None:
         "clock.f64",
     ):
         (run.path / name).touch()
-    assert discard(run) == []
+    assert delete_run(run) == []
     assert not run.path.exists()
 
 
@@ -41,7 +41,7 @@ def test_what_trainpad_did_not_write_stays(tmp_path: Path) -> None:
     elsewhere.write_text("mine")
     (run.path / "run.log").symlink_to(elsewhere)
     staying = ["checkpoints", "events.out.tfevents.backup", "run.log", "thesis.txt"]
-    assert discard(run) == staying
+    assert delete_run(run) == staying
     assert sorted(path.name for path in run.path.iterdir()) == staying
     assert (run.checkpoints / "mine.safetensors").read_text() == "mine"
     assert elsewhere.read_text() == "mine"
@@ -49,14 +49,14 @@ def test_what_trainpad_did_not_write_stays(tmp_path: Path) -> None:
 
 def test_a_run_that_trains_or_is_not_trainpads_is_not_deleted(tmp_path: Path) -> None:
     run = finished(tmp_path / "r")
-    with run.locked(), pytest.raises(RunError, match="is being trained"):
-        discard(run)
+    with run.writer_lock(), pytest.raises(RunError, match="is being trained"):
+        delete_run(run)
     foreign = make_run(tmp_path / "foreign")
     with pytest.raises(RunError, match="was not made by trainpad"):
-        discard(foreign)
+        delete_run(foreign)
     link = tmp_path / "link"
     link.symlink_to(run.path)
     with pytest.raises(RunError, match="was not made by trainpad"):
-        discard(RunDir(link))
+        delete_run(RunDir(link))
     assert run.events.exists()
     assert (foreign.path / "run.json").exists()

@@ -25,8 +25,8 @@ from PIL import Image
 import main
 from data.drawn import draw_digits
 from tui.app import TrainpadApp
-from tui.widgets.help import Help
-from tui.widgets.screens import PLACES
+from tui.widgets.help import HelpScreen
+from tui.widgets.screens import SCREENS
 
 READMES = [REPOSITORY / name for name in ("README.md", "README.zh-TW.md")]
 PAGES = [*READMES, *sorted((REPOSITORY / "docs").glob("*.md"))]
@@ -103,14 +103,14 @@ RUN_ALL = """
 import json, sys
 import core.cli.doctor_device
 import main
-from core.rundir.rundir import default_log_dir, listed
+from core.rundir.rundir import default_log_dir, list_runs
 
 # The import of TensorFlow that the doctor makes elsewhere takes seconds, and has tests of its own.
-core.cli.doctor_device.ask_tensorflow = lambda: core.cli.doctor_device.Probe("2.21.0")
+core.cli.doctor_device.probe_tensorflow = lambda: core.cli.doctor_device.TensorFlowProbe("2.21.0")
 
 statuses = []
 for words in json.loads(sys.argv[1]):
-    newest = [run.name for run in listed(default_log_dir())[-1:]]
+    newest = [run.name for run in list_runs(default_log_dir())[-1:]]
     try:
         main.main([newest[0] if word == sys.argv[2] else word for word in words])
     except SystemExit as left:
@@ -181,11 +181,11 @@ def test_every_page_is_linked_from_the_readme_or_from_another() -> None:
 async def test_the_help_of_every_screen_fits_on_one(generate: ModuleType) -> None:
     app = TrainpadApp(generate.nothing(), viewer=True)
     async with app.run_test(size=(80, 24)) as pilot:
-        for place in PLACES:
+        for place in SCREENS:
             await pilot.press(place.key)
             await pilot.press("question_mark")
             await pilot.pause()
-            assert isinstance(app.screen, Help)
+            assert isinstance(app.screen, HelpScreen)
             assert app.screen.query_one("#help").max_scroll_y == 0, place.name
             await pilot.press("escape")
 

@@ -12,52 +12,62 @@ import pytest
 
 import main
 from core.cli import doctor_device
-from core.cli.doctor import about_data, about_runs, about_versions
-from core.cli.doctor_device import Cards, Probe, verdicts, why_not_imported, why_unused
-from core.cli.findings import broken, good, note, report
+from core.cli.doctor import check_data, check_runs, check_versions
+from core.cli.doctor_device import (
+    NvidiaCards,
+    TensorFlowProbe,
+    device_findings,
+    import_error,
+    why_unused,
+)
+from core.cli.findings import hint, ok, problem, report
 from tui import doctor
 from tui.terminal.driver import Pace
 
-CARD = Cards(present=True, names=("NVIDIA H200",), used=(0.0,), driver="550.54", cuda=(12, 4))
-CUDA = Probe("2.21.0", "12.5.1")
+CARD = NvidiaCards(present=True, names=("NVIDIA H200",), used=(0.0,), driver="550.54", cuda=(12, 4))
+CUDA = TensorFlowProbe("2.21.0", "12.5.1")
 
 UNUSED = {
     "hidden": (CUDA, CARD, {"CUDA_VISIBLE_DEVICES": "-1"}, "unset CUDA_VISIBLE_DEVICES"),
     "hidden by nothing": (CUDA, CARD, {"CUDA_VISIBLE_DEVICES": ""}, "unset CUDA_VISIBLE_DEVICES"),
     "no driver": (
         CUDA,
-        Cards(present=True, problem="NVML Shared Library Not Found"),
+        NvidiaCards(present=True, problem="NVML Shared Library Not Found"),
         {},
         "install NVIDIA's driver",
     ),
     "a driver half renewed": (
         CUDA,
-        Cards(present=True, problem="Driver/library version mismatch"),
+        NvidiaCards(present=True, problem="Driver/library version mismatch"),
         {},
         "restart the machine",
     ),
-    "a build for the CPU": (Probe("2.21.0"), CARD, {}, "built for the CPU"),
+    "a build for the CPU": (TensorFlowProbe("2.21.0"), CARD, {}, "built for the CPU"),
     "an old driver": (
         CUDA,
-        Cards(present=True, names=("Tesla T4",), used=(0.0,), driver="470.1", cuda=(11, 4)),
+        NvidiaCards(present=True, names=("Tesla T4",), used=(0.0,), driver="470.1", cuda=(11, 4)),
         {},
         "can do CUDA 11.4, and this TensorFlow needs 12.5.1",
     ),
     "libraries that are missing": (
-        Probe("2.21.0", "12.5.1", said="W x.cc:1] Cannot dlopen some GPU libraries."),
+        TensorFlowProbe("2.21.0", "12.5.1", stderr="W x.cc:1] Cannot dlopen some GPU libraries."),
         CARD,
         {},
         "pip install -e '.[cuda]'",
     ),
     "a library with a name": (
-        Probe("2.21.0", "12.5.1", said="W x] Could not load dynamic library 'libcudnn.so.9';"),
+        TensorFlowProbe(
+            "2.21.0", "12.5.1", stderr="W x] Could not load dynamic library 'libcudnn.so.9';"
+        ),
         CARD,
         {},
         "(libcudnn.so.9)",
     ),
     "another's number": (CUDA, CARD, {"CUDA_VISIBLE_DEVICES": "7"}, "names no card"),
     "what TensorFlow says": (
-        Probe("2.21.0", "12.5.1", said="E0000 a.cc:52] failed call to cuInit: UNKNOWN ERROR (303)"),
+        TensorFlowProbe(
+            "2.21.0", "12.5.1", stderr="E0000 a.cc:52] failed call to cuInit: UNKNOWN ERROR (303)"
+        ),
         CARD,
         {},
         "not used: failed call to cuInit: UNKNOWN ERROR (303);",
@@ -68,24 +78,26 @@ UNUSED = {
 
 @pytest.mark.parametrize(("probe", "cards", "env", "words"), UNUSED.values(), ids=UNUSED)
 def test_a_card_that_is_not_used_gets_the_reason(
-    probe: Probe, cards: Cards, env: dict[str, str], words: str
+    probe: TensorFlowProbe, cards: NvidiaCards, env: dict[str, str], words: str
 ) -> None:
     assert words in why_unused(probe, cards, env)
-    found = list(verdicts(probe, cards, env))
+    found = list(device_findings(probe, cards, env))
     assert [finding.state for finding in found] == ["good", "note"]
     assert "trains now" in found[0].text
 
 
 def test_a_machine_without_a_card_is_good() -> None:
-    (found,) = verdicts(CUDA, Cards(), {})
+    (found,) = device_findings(CUDA, NvidiaCards(), {})
     assert found.state == "good"
     assert "no NVIDIA card" in found.text
 
 
 def test_a_card_that_somebody_else_fills_is_told() -> None:
-    probe = Probe("2.21.0", "12.5.1", ("NVIDIA H200",))
-    (free,) = verdicts(probe, CARD, {})
-    (full,) = verdicts(probe, Cards(present=True, names=("NVIDIA H200",), used=(0.97,)), {})
+    probe = TensorFlowProbe("2.21.0", "12.5.1", ("NVIDIA H200",))
+    (free,) = device_findings(probe, CARD, {})
+    (full,) = device_findings(
+        probe, NvidiaCards(present=True, names=("NVIDIA H200",), used=(0.97,)), {}
+    )
     assert (free.state, free.text) == ("good", "NVIDIA H200")
     assert full.state == "note"
     assert "97%" in full.text
@@ -102,7 +114,7 @@ def test_a_card_that_somebody_else_fills_is_told() -> None:
     ],
 )
 def test_an_import_that_fails_is_a_sentence(said: str, words: str) -> None:
-    assert words in why_not_imported(said)
+    assert words in import_error(said)
 
 
 class Done:
@@ -126,8 +138,8 @@ def test_tensorflow_is_asked_in_another_process(
     monkeypatch: pytest.MonkeyPatch, done: Done, states: list[str]
 ) -> None:
     monkeypatch.setattr(doctor_device.subprocess, "run", lambda *_a, **_k: done)
-    monkeypatch.setattr(doctor_device, "ask_cards", Cards)
-    assert [finding.state for finding in doctor_device.about_device()] == states
+    monkeypatch.setattr(doctor_device, "probe_cards", NvidiaCards)
+    assert [finding.state for finding in doctor_device.check_device()] == states
 
 
 def test_tensorflow_that_never_starts_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,7 +147,7 @@ def test_tensorflow_that_never_starts_is_told(monkeypatch: pytest.MonkeyPatch) -
         raise subprocess.TimeoutExpired("python", 1)
 
     monkeypatch.setattr(doctor_device.subprocess, "run", never)
-    (found,) = doctor_device.about_device()
+    (found,) = doctor_device.check_device()
     assert found.state == "broken"
     assert "did not start" in found.text
 
@@ -152,9 +164,9 @@ def test_nvidias_cards_are_seen_without_a_driver(
     device("sound", "0x10de", "0x040300")
     (tmp_path / "odd").mkdir()
     monkeypatch.setitem(sys.modules, "pynvml", Nvml("nvmlInit"))
-    assert doctor_device.ask_cards(tmp_path) == Cards(problem="GPU is lost")
+    assert doctor_device.probe_cards(tmp_path) == NvidiaCards(problem="GPU is lost")
     device("card", "0x10de", "0x030200")
-    assert doctor_device.ask_cards(tmp_path) == Cards(present=True, problem="GPU is lost")
+    assert doctor_device.probe_cards(tmp_path) == NvidiaCards(present=True, problem="GPU is lost")
 
 
 class Nvml(types.SimpleNamespace):
@@ -191,7 +203,7 @@ def test_cards_that_answer_tell_what_they_are(
 ) -> None:
     monkeypatch.setitem(sys.modules, "pynvml", Nvml())
     names = ("NVIDIA H200", "NVIDIA H200")
-    assert doctor_device.ask_cards(tmp_path) == Cards(
+    assert doctor_device.probe_cards(tmp_path) == NvidiaCards(
         present=True, names=names, used=(0.75, 0.75), driver="550.54", cuda=(12, 4)
     )
 
@@ -201,8 +213,8 @@ def test_a_card_that_is_sick_is_a_finding(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sick: str
 ) -> None:
     monkeypatch.setitem(sys.modules, "pynvml", Nvml(sick))
-    cards = doctor_device.ask_cards(tmp_path)
-    assert cards == Cards(present=True, problem="GPU is lost")
+    cards = doctor_device.probe_cards(tmp_path)
+    assert cards == NvidiaCards(present=True, problem="GPU is lost")
     assert "restart the machine" in why_unused(CUDA, cards, {})
 
 
@@ -211,13 +223,13 @@ def test_a_card_that_is_sick_is_a_finding(
 
 def test_data_that_is_not_there_is_told_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRAINPAD_DATA", "/nowhere")
-    found = [finding for finding in about_data() if finding.what in ("mnist", "skipped")]
+    found = [finding for finding in check_data() if finding.what in ("mnist", "skipped")]
     assert "/nowhere" in found[0].text
     assert all(finding.state != "broken" for finding in found)
 
 
 def test_a_folder_for_runs_is_tried_and_left_as_it_was(tmp_path: Path) -> None:
-    folder, space = about_runs(tmp_path / "deep" / "runs")
+    folder, space = check_runs(tmp_path / "deep" / "runs")
     assert folder.state == "good"
     assert "0 runs" in folder.text
     assert "free" in space.text
@@ -225,21 +237,21 @@ def test_a_folder_for_runs_is_tried_and_left_as_it_was(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written_is_broken() -> None:
-    (found,) = about_runs(Path("/proc/trainpad"))
+    (found,) = check_runs(Path("/proc/trainpad"))
     assert found.state == "broken"
     assert "--log_dir" in found.text
 
 
 def test_little_space_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.cli.doctor.SPACE", 1e18)
-    _, space = about_runs(tmp_path)
+    monkeypatch.setattr("core.cli.doctor.MIN_FREE_BYTES", 1e18)
+    _, space = check_runs(tmp_path)
     assert space.state == "note"
 
 
 def test_a_missing_package_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert all(finding.state == "good" for finding in about_versions())
-    monkeypatch.setattr("core.cli.doctor.NEEDED", {"plotext": "no_such.module", "numpy": "numpy"})
-    found = {finding.what: finding for finding in about_versions()}
+    assert all(finding.state == "good" for finding in check_versions())
+    monkeypatch.setattr("core.cli.doctor.REQUIRED", {"plotext": "no_such.module", "numpy": "numpy"})
+    found = {finding.what: finding for finding in check_versions()}
     assert found["plotext"].state == "broken"
     assert "plotext" not in found["packages"].text
 
@@ -261,8 +273,8 @@ def test_what_a_terminal_can_do_is_good_or_ends_in_what_to_do() -> None:
 
 
 def test_the_way_to_the_terminal_is_told() -> None:
-    assert "10 frames" in doctor.way({}, Pace(10, None)).text
-    remote = doctor.way({"TMUX": "x"}, Pace(4, 4096)).text
+    assert "10 frames" in doctor.connection({}, Pace(10, None)).text
+    remote = doctor.connection({"TMUX": "x"}, Pace(4, 4096)).text
     assert "over SSH inside tmux" in remote
     assert "4,096 bytes" in remote
 
@@ -279,7 +291,7 @@ def test_the_way_to_the_terminal_is_told() -> None:
 def test_whether_a_run_outlives_its_session(
     env: dict[str, str], kills: bool, lingers: bool, words: str
 ) -> None:
-    (found,) = doctor.leaving(env, kills=kills, lingers=lingers)
+    (found,) = doctor.logout(env, kills=kills, lingers=lingers)
     assert words in found.text
 
 
@@ -296,9 +308,9 @@ def test_later_files_of_logind_win(tmp_path: Path) -> None:
 # -- telling -------------------------------------------------------------------------------------
 
 FOUND = [
-    good("terminal", "size", "80x24"),
-    note("data", "mnist", "not here; " + "fetch it " * 12),
-    broken("device", "tensorflow", "not installed\x1b[2J"),
+    ok("terminal", "size", "80x24"),
+    hint("data", "mnist", "not here; " + "fetch it " * 12),
+    problem("device", "tensorflow", "not installed\x1b[2J"),
 ]
 
 
@@ -324,7 +336,7 @@ def test_findings_are_json_objects() -> None:
 def test_the_command_puts_it_together(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(doctor_device, "about_device", lambda: iter(FOUND[:1]))
+    monkeypatch.setattr(doctor_device, "check_device", lambda: iter(FOUND[:1]))
     with pytest.raises(SystemExit) as left:
         main.main(["doctor", "--json", "--log_dir", str(tmp_path)])
     out = capsys.readouterr().out

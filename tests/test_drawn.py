@@ -3,9 +3,9 @@ import hashlib
 import numpy as np
 import pytest
 
-from data.drawn import HANDS, draw_digits, draw_strokes, drawn_dataset
-from data.pen import Hand, render, write
-from data.scribbles import KINDS, SHAPES, SPLINES, SYMBOLS, draw_scribbles
+from data.drawn import STYLES, draw_digits, draw_strokes, drawn_dataset
+from data.pen import WritingStyle, render, sample_paths
+from data.scribbles import KINDS, SHAPES, SPLINES, SYMBOLS, draw_distractors
 from data.templates import digit_templates, parse_template
 
 
@@ -30,13 +30,13 @@ def extents(images, level):
 def test_every_digit_has_many_well_formed_templates(digit):
     templates = digit_templates(digit)
     assert 12 <= len(templates) <= 22
-    assert len({(t.controls, t.strokes) for t in templates}) == len(templates)
+    assert len({(t.control_points, t.strokes) for t in templates}) == len(templates)
     for template in templates:
-        x, y = np.array(template.controls).T
+        x, y = np.array(template.control_points).T
         assert -0.2 <= x.min() <= 0.2 and 0.0 <= np.ptp(x) <= 1.2
         assert -0.1 <= y.min() <= 0.2 and 0.8 <= y.max() <= 1.05
         used = [i for stroke in template.strokes for piece in stroke for i in piece]
-        assert set(used) == set(range(len(template.controls)))
+        assert set(used) == set(range(len(template.control_points)))
         assert all(len(piece) >= 2 for stroke in template.strokes for piece in stroke)
         assert template.weight > 0
 
@@ -44,7 +44,7 @@ def test_every_digit_has_many_well_formed_templates(digit):
 def test_a_corner_ends_a_smooth_piece_and_a_slash_a_stroke():
     template = parse_template("0.5: 0,0 10,0* 10,20 / 0,10 5,10")
     assert template.strokes == (((0, 1), (1, 2)), ((3, 4),))
-    assert template.controls[2] == (0.5, 1.0)
+    assert template.control_points[2] == (0.5, 1.0)
     assert template.weight == 0.5
 
 
@@ -56,10 +56,10 @@ def test_a_malformed_template_is_refused(line):
 
 def test_the_pen_passes_through_every_control_point_in_order():
     template = parse_template("0,0 10,5 5,10* 10,20 / 0,20 10,10")
-    ink = write(template, 1, np.random.default_rng(0), Hand(slant=0.0).varied(0))
+    ink = sample_paths(template, 1, np.random.default_rng(0), WritingStyle(slant=0.0).scaled(0))
     way = np.stack([ink.x[0], ink.y[0]], axis=1)
-    way += np.array(template.controls)[0] - way[0]
-    nearest = [np.hypot(*(way - point).T) for point in template.controls]
+    way += np.array(template.control_points)[0] - way[0]
+    nearest = [np.hypot(*(way - point).T) for point in template.control_points]
     assert max(distances.min() for distances in nearest) < 0.03
     assert np.flatnonzero(ink.starts)[0] == 0 and ink.starts.sum() == 2
 
@@ -108,12 +108,12 @@ def test_more_variation_is_more_different():
 @pytest.mark.parametrize("digit", range(10))
 def test_ink_lies_in_the_box_and_about_the_centre_as_in_mnist(digit):
     rng = np.random.default_rng(digit)
-    hand = HANDS[digit].varied(1)
-    still = Hand(
+    hand = STYLES[digit].scaled(1)
+    still = WritingStyle(
         **{**{f: getattr(hand, f) for f in hand.__slots__}, "shift": 0.0, "size_deviation": 0.0}
     )
     images = np.concatenate(
-        [render(write(t, 20, rng, still), rng, still) for t in digit_templates(digit)]
+        [render(sample_paths(t, 20, rng, still), rng, still) for t in digit_templates(digit)]
     )
     off = centres(images) - 14
     assert np.sqrt((off**2).mean()) < 0.4 and abs(off.mean()) < 0.1
@@ -124,7 +124,7 @@ def test_ink_lies_in_the_box_and_about_the_centre_as_in_mnist(digit):
 def test_the_shift_is_at_most_what_the_hand_says():
     images, _ = draw_digits(500, 9, 1.0)
     assert 0.4 < abs(centres(images) - 14).mean() < 0.8
-    assert np.quantile(abs(centres(images) - 14), 0.98) < Hand().shift + 0.3
+    assert np.quantile(abs(centres(images) - 14), 0.98) < WritingStyle().shift + 0.3
 
 
 @pytest.mark.parametrize(("n", "variation"), [(-1, 1.0), (10, -0.5), (10, float("nan"))])
@@ -178,29 +178,29 @@ def test_test_digits_are_not_training_digits():
 
 
 def test_scribbles_are_images_of_the_same_kind_and_repeatable():
-    images = draw_scribbles(300, 1)
+    images = draw_distractors(300, 1)
     assert images.shape == (300, 28, 28) and images.dtype == np.uint8
-    assert np.array_equal(images, draw_scribbles(300, 1))
-    assert not np.array_equal(images, draw_scribbles(300, 2))
+    assert np.array_equal(images, draw_distractors(300, 1))
+    assert not np.array_equal(images, draw_distractors(300, 2))
     assert 17 <= extents(images, 100).max(1).mean() <= 21
-    assert len(draw_scribbles(0, 1)) == 0
+    assert len(draw_distractors(0, 1)) == 0
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_scribble_can_be_drawn_alone(kind):
-    images = draw_scribbles(3, 1, kinds=[kind])
+    images = draw_distractors(3, 1, kinds=[kind])
     assert (images.max((1, 2)) > 200).all() and (images.mean((1, 2)) < 140).all()
 
 
 def test_kinds_can_be_held_out():
-    seen = draw_scribbles(400, 1, 0, kinds=SYMBOLS[:5])
+    seen = draw_distractors(400, 1, 0, kinds=SYMBOLS[:5])
     assert len(np.unique(seen.reshape(400, -1), axis=0)) == 5
 
 
 def test_splines_shapes_and_symbols_come_equally_often():
-    pictures = [draw_scribbles(1, 0, 0, [kind])[0].tobytes() for kind in (*SHAPES, *SYMBOLS)]
+    pictures = [draw_distractors(1, 0, 0, [kind])[0].tobytes() for kind in (*SHAPES, *SYMBOLS)]
     family = {picture: i < len(SHAPES) for i, picture in enumerate(pictures)}
-    found = [family.get(image.tobytes()) for image in draw_scribbles(3000, 3, 0)]
+    found = [family.get(image.tobytes()) for image in draw_distractors(3000, 3, 0)]
     for kind in (True, False, None):
         assert 850 <= found.count(kind) <= 1150
     assert len(set(pictures)) == len(pictures) == len(KINDS) - len(SPLINES)
@@ -209,4 +209,4 @@ def test_splines_shapes_and_symbols_come_equally_often():
 @pytest.mark.parametrize("kinds", [[], ["O"], ["A", "nothing"]])
 def test_unknown_kinds_are_refused(kinds):
     with pytest.raises(ValueError):
-        draw_scribbles(3, 1, kinds=kinds)
+        draw_distractors(3, 1, kinds=kinds)

@@ -1,15 +1,15 @@
 """When training ends before `max_steps`, because somebody asked for that."""
 
-from core.run.hparams import checked
-from core.training.early_stopping import EarlyStop
+from core.run.hparams import validate_hparams
+from core.training.early_stopping import EarlyStopping
 
 
 def seen(*precisions: float, **wanted: float) -> list[str]:
     """What is said after each of these validation precisions."""
-    stop, hparams, told = EarlyStop(), checked(wanted), []
+    stop, hparams, told = EarlyStopping(), validate_hparams(wanted), []
     for precision in precisions:
-        stop.look(precision, hparams)
-        told.append(stop.reached)
+        stop.update(precision, hparams)
+        told.append(stop.stop_reason)
     return told
 
 
@@ -29,10 +29,10 @@ def test_nobody_asked_for_an_end() -> None:
 
 
 def test_what_was_counted_goes_on_after_a_resume() -> None:
-    before, after = EarlyStop(), EarlyStop()
-    hparams = checked({"patience": 2})
+    before, after = EarlyStopping(), EarlyStopping()
+    hparams = validate_hparams({"patience": 2})
     for precision in (0.5, 0.4):
-        before.look(precision, hparams)
+        before.update(precision, hparams)
     after.restore(before.state())
-    after.look(0.5, hparams)
-    assert after.reached == "done: no better for 2 evaluations"
+    after.update(0.5, hparams)
+    assert after.stop_reason == "done: no better for 2 evaluations"

@@ -8,9 +8,9 @@ import pytest
 from conftest import SMALL
 
 from core.network.network import Network
-from core.run.hparams import HyperParameters, checked
+from core.run.hparams import HyperParameters, validate_hparams
 from core.training.engine import Engine
-from core.training.rng import shuffled
+from core.training.rng import epoch_permutation
 from data.dataset import SPLITS, Dataset
 from trainpad.errors import UserError
 
@@ -34,7 +34,7 @@ def in_bytes(arrays: dict[str, Any]) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw"])
 def test_losses_do_not_depend_on_how_the_steps_are_cut(tiny: Dataset, optimizer: str) -> None:
-    hparams = checked({**SMALL, **RICH, "optimizer": optimizer})
+    hparams = validate_hparams({**SMALL, **RICH, "optimizer": optimizer})
     engine = Engine(tiny, hparams, device="cpu")
     beginning = engine.state()
     whole = in_chunks(engine, hparams, [0, 120])
@@ -49,7 +49,7 @@ def test_losses_do_not_depend_on_how_the_steps_are_cut(tiny: Dataset, optimizer:
 def test_chunks_may_end_where_the_shuffled_examples_on_the_device_do(
     fresh: Engine, beginning: dict[str, Any]
 ) -> None:
-    hparams = checked(SMALL)
+    hparams = validate_hparams(SMALL)
     edges = [1150, 1300]
     whole = in_chunks(fresh, hparams, edges)
     fresh.restore(beginning)
@@ -58,7 +58,7 @@ def test_chunks_may_end_where_the_shuffled_examples_on_the_device_do(
 
 
 def test_an_evaluation_sees_every_example_as_numpy_does(fresh: Engine, tiny: Dataset) -> None:
-    in_chunks(fresh, checked(SMALL), [0, 30])
+    in_chunks(fresh, validate_hparams(SMALL), [0, 30])
     network = Network.from_arrays(fresh.layers())
     for name in SPLITS:
         split = tiny.split(name)
@@ -76,27 +76,27 @@ def test_an_evaluation_sees_every_example_as_numpy_does(fresh: Engine, tiny: Dat
 def test_the_first_loss_is_that_of_the_first_weights_on_the_first_batch(
     fresh: Engine, tiny: Dataset
 ) -> None:
-    hparams = checked(SMALL)
+    hparams = validate_hparams(SMALL)
     network = Network.from_arrays(fresh.layers())
     loss = fresh.steps(0, 0, 1, hparams)[0]
-    first = shuffled(len(tiny.train), hparams.seed, 0)[: hparams.batch_size]
+    first = epoch_permutation(len(tiny.train), hparams.seed, 0)[: hparams.batch_size]
     images = tiny.train.images[first].reshape(len(first), -1).astype(np.float32) / 255
     right = network.probabilities(images)[np.arange(len(first)), tiny.train.labels[first]]
     assert loss == pytest.approx(-np.log(right).mean(), rel=1e-5)
 
 
 def test_one_trace_serves_all_lengths_rates_and_places(fresh: Engine) -> None:
-    hparams = checked({**SMALL, **RICH})
+    hparams = validate_hparams({**SMALL, **RICH})
     for count, values in ((1, {}), (77, {"learning_rate": 0.5}), (13, {"dropout": 0.5, "l2": 0.1})):
-        fresh.steps(count, count * 50, count, checked({**SMALL, **RICH, **values}))
+        fresh.steps(count, count * 50, count, validate_hparams({**SMALL, **RICH, **values}))
     traced = [entry.experimental_get_tracing_count() for entry in fresh._compiled.values()]
     assert set(traced) == {1}
     assert not fresh.needs_trace(hparams)
 
 
 def test_dropout_leaves_out_its_share_and_nothing_when_evaluating(fresh: Engine) -> None:
-    hparams = checked({**SMALL, "dropout": 0.5})
-    plain = in_chunks(fresh, checked(SMALL), [0, 1])
+    hparams = validate_hparams({**SMALL, "dropout": 0.5})
+    plain = in_chunks(fresh, validate_hparams(SMALL), [0, 1])
     dropped = in_chunks(fresh, hparams, [0, 1])
     assert plain != dropped
     assert fresh.evaluate("test") == fresh.evaluate("test")
@@ -105,4 +105,4 @@ def test_dropout_leaves_out_its_share_and_nothing_when_evaluating(fresh: Engine)
 @pytest.mark.parametrize("device", ["gpu:99", "gpu:7"])
 def test_a_device_that_is_not_there_is_told(tiny: Dataset, device: str) -> None:
     with pytest.raises(UserError, match=rf"there is no device {device}.* use --device cpu"):
-        Engine(tiny, checked(SMALL), device=device)
+        Engine(tiny, validate_hparams(SMALL), device=device)

@@ -8,19 +8,19 @@ import pytest
 
 from core.network.network import Network
 from core.run.events import Evaluated
-from core.run.metrics import as_matrix, class_figures
+from core.run.metrics import as_matrix, classification_report
 from core.run.series import Points
 from core.run.state import Run
 from data.dataset import DIGITS, Dataset
 from tests.helpers.app import Scripted, shown, text_of
 from tests.helpers.learned import EVIL, evaluated, learned, matrices, opened, patterns
 from tui.app import TrainpadApp
-from tui.evaluate.columns import FigureColumns, bar, ratio, sparkline
-from tui.evaluate.confusion import ConfusionTable, Numbers
-from tui.evaluate.misclassified import Pictures, Wanted
-from tui.evaluate.report import Book, Look
+from tui.evaluate.columns import MetricColumns, bar, format_ratio, sparkline
+from tui.evaluate.confusion import CellFormat, ConfusionTable
+from tui.evaluate.misclassified import PredictedImages, PredictionRequest
+from tui.evaluate.report import EvaluationSlice, ReportCache
 from tui.pad.screen import PadScreen
-from tui.widgets.gallery import Framed, Gallery, Wall, shrunk
+from tui.widgets.gallery import CaptionedImage, Gallery, GalleryLayout, downsampled
 
 
 @pytest.fixture(scope="module")
@@ -33,29 +33,29 @@ def network(data: Dataset) -> Network:
     return learned(data)
 
 
-def looked(matrix: list[list[int]], names: tuple[str, ...] | None = None) -> Look:
+def looked(matrix: list[list[int]], names: tuple[str, ...] | None = None) -> EvaluationSlice:
     run = Run()
     if names is not None:
         run.info = {"dataset": {"classes": list(names)}}
     run.evaluations.append(Evaluated(10, {"test": matrix}, {}, 0.1))
-    look = Book().look(run, "test", None)
+    look = ReportCache().evaluation_slice(run, "test", None)
     assert look is not None
     return look
 
 
 def table(
-    look: Look,
+    look: EvaluationSlice,
     width: int,
     height: int,
-    numbers: Numbers = Numbers.COUNTS,
+    numbers: CellFormat = CellFormat.COUNTS,
     *,
     ascii_only: bool = False,
 ) -> list[str]:
     made = ConfusionTable()
     made.ascii_only = ascii_only
-    made._look, made._numbers, made._cursor = look, numbers, (1, 0)
+    made._slice, made._cell_format, made._cursor = look, numbers, (1, 0)
     return [
-        "".join(made._spelled(text) for text, _ in parts).rstrip()
+        "".join(made._displayable(text) for text, _ in parts).rstrip()
         for parts in made.lines(width, height)
     ]
 
@@ -74,15 +74,15 @@ def test_the_matrix_as_text() -> None:
 
 
 def test_percent_of_rows_and_of_columns() -> None:
-    rows = table(looked(THREE), 50, 9, Numbers.OF_SHOWN)
+    rows = table(looked(THREE), 50, 9, CellFormat.NORMALIZED_BY_TRUE)
     assert rows[2].split()[:4] == ["1", "12.0]80.0", "8.0", "0.941"]
-    columns = table(looked(THREE), 50, 9, Numbers.OF_READ)
+    columns = table(looked(THREE), 50, 9, CellFormat.NORMALIZED_BY_PREDICTED)
     assert columns[2].split()[:4] == ["1", "[11.2]", "94.1", "100.0"]
 
 
 def test_errors_are_brought_out_and_the_diagonal_is_dim() -> None:
     made = ConfusionTable()
-    made._look, made._cursor = looked(THREE), (2, 2)
+    made._slice, made._cursor = looked(THREE), (2, 2)
     first, second = (made.lines(60, 9)[row][1:4] for row in (1, 2))
     assert [role for _, role in first] == ["dim", "heat-2", "dim"]
     assert [role for _, role in second] == ["heat-3", "dim", "heat-2"]
@@ -91,7 +91,7 @@ def test_errors_are_brought_out_and_the_diagonal_is_dim() -> None:
 def test_what_does_not_fit_is_seen_by_moving_the_cursor() -> None:
     look = looked(np.arange(1, 62 * 62 + 1).reshape(62, 62).tolist(), tuple(map(str, range(62))))
     made = ConfusionTable()
-    made._look = look
+    made._slice = look
     for cursor in [(0, 0), (30, 61), (61, 0), (61, 61)]:
         made._cursor = cursor
         rows = ["".join(text for text, _ in parts) for parts in made.lines(78, 12)]
@@ -99,7 +99,7 @@ def test_what_does_not_fit_is_seen_by_moving_the_cursor() -> None:
         assert all(len(row) <= 78 for row in rows)
         assert f"[{look.matrix[cursor]}]" in "".join(rows)
         y = next(y for y, row in enumerate(rows) if "[" in row)
-        assert made._grid.at(rows[y].index("["), y) == cursor
+        assert made._matrix_layout.cell_at(rows[y].index("["), y) == cursor
 
 
 def test_hostile_names_are_harmless_and_columns_stay_in_line() -> None:
@@ -113,11 +113,13 @@ def test_hostile_names_are_harmless_and_columns_stay_in_line() -> None:
 def test_figures_show_what_there_is_room_for() -> None:
     look = looked(THREE)
     for width in (10, 25, 51, 70, 140):
-        columns = FigureColumns(look, width, ascii_only=False)
-        for parts in (columns.head(), columns.row(0), columns.means()):
+        columns = MetricColumns(look, width, ascii_only=False)
+        for parts in (columns.header(), columns.row(0), columns.averages()):
             assert sum(len(text) for text, _ in parts) <= width
-    columns = FigureColumns(look, 70, ascii_only=True)
-    head, text = ("".join(text for text, _ in parts) for parts in (columns.head(), columns.row(0)))
+    columns = MetricColumns(look, 70, ascii_only=True)
+    head, text = (
+        "".join(text for text, _ in parts) for parts in (columns.header(), columns.row(0))
+    )
     assert (head.index("precision"), head.index("recall")) == (text.index("0.8"), text.index("0.9"))
     assert "0.888 ###########" in text
 
@@ -129,16 +131,16 @@ def test_bars_and_sparklines() -> None:
     values = np.array([0.0, 0.5, np.nan, 1.0])
     assert sparkline(values, values, ascii_only=False) == "▁▅ █"
     assert sparkline(np.full(2, np.nan), values[2:3], ascii_only=True) == "  "
-    assert ratio(float("nan")) == "–"
+    assert format_ratio(float("nan")) == "–"
 
 
 def test_an_evaluation_made_again_at_a_step_is_looked_at_anew() -> None:
-    run, book = Run(), Book()
+    run, book = Run(), ReportCache()
     run.evaluations.append(Evaluated(10, {"test": THREE}, {}, 0.1))
-    assert book.look(run, "test", None).figures.recall[0] == 0.95
+    assert book.evaluation_slice(run, "test", None).report.recall[0] == 0.95
     run.evaluations[0] = Evaluated(10, {"test": [[1, 1, 0], [0, 0, 0], [0, 0, 0]]}, {}, 0.1)
-    assert book.look(run, "test", None).figures.recall[0] == 0.5
-    assert book.look(run, "train", None) is None
+    assert book.evaluation_slice(run, "test", None).report.recall[0] == 0.5
+    assert book.evaluation_slice(run, "train", None) is None
     curves = book.curves(run, "test", 0)
     assert curves["recall"].values.tolist() == [0.5]
     assert len(book.curves(run, "test", 2)["precision"]) == 0
@@ -147,7 +149,7 @@ def test_an_evaluation_made_again_at_a_step_is_looked_at_anew() -> None:
 def test_curves_are_made_at_once_and_kept_until_an_evaluation_comes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    run, book, calls = Run(), Book(), []
+    run, book, calls = Run(), ReportCache(), []
     extend = Points.extend
     monkeypatch.setattr(Points, "extend", lambda *a: (calls.append(a), extend(*a))[1])
     nothing = [[0, 0, 0]] * 3  # no recall of a class that is not there
@@ -167,13 +169,13 @@ def test_curves_are_made_at_once_and_kept_until_an_evaluation_comes(
 
 
 def test_a_caption_says_what_there_is_room_for() -> None:
-    picture = Framed(np.zeros((28, 28)), "9 read as 0, 35%  loss 11.5", "9 → 0  35%")
+    picture = CaptionedImage(np.zeros((28, 28)), "9 read as 0, 35%  loss 11.5", "9 → 0  35%")
     captions = {width: Gallery()._caption(picture, 0, width)[0] for width in (28, 14, 7, 4)}
     assert captions[28] == "9 read as 0, 35%  loss 11.5 "
     assert captions[14] == "9 → 0  35%    "
     assert captions[7] == "9 → 0  "
     assert captions[4] == "9 →…"
-    sure = Framed(np.zeros((28, 28)), "8 read as 4, 100%  loss 11.5", "8 → 4  100%")
+    sure = CaptionedImage(np.zeros((28, 28)), "8 read as 4, 100%  loss 11.5", "8 → 4  100%")
     assert Gallery()._caption(sure, 0, 10)[0] == "8 → 4 100%"
 
 
@@ -188,27 +190,27 @@ async def test_digits_are_shown_pixel_by_pixel_where_a_terminal_has_35_rows(
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("2")
         screen = await shown(pilot, app, "of 60 right", "worst mistakes")
-        wall = app.screen.query_one(Gallery)._wall
+        wall = app.screen.query_one(Gallery)._layout_now
         assert (wall.shrink, wall.down) == (1, 2 if size[1] >= 60 else 1)
         assert ("figures of" in screen) == (size[1] >= 45)
 
 
 def test_pictures_are_as_large_as_the_room_allows() -> None:
-    assert Wall.of((28, 28), 158, 15) == Wall(1, 5, 1, 28, 14)
-    assert Wall.of((28, 28), 78, 9) == Wall(2, 5, 1, 14, 7)
-    assert Wall.of((28, 28), 78, 28, least=10).room >= 10
-    assert Wall.of((100, 50), 80, 20).height <= 20
-    assert Wall.of((28, 28), 3, 2).room == 1
+    assert GalleryLayout.fitting((28, 28), 158, 15) == GalleryLayout(1, 5, 1, 28, 14)
+    assert GalleryLayout.fitting((28, 28), 78, 9) == GalleryLayout(2, 5, 1, 14, 7)
+    assert GalleryLayout.fitting((28, 28), 78, 28, min_count=10).capacity >= 10
+    assert GalleryLayout.fitting((100, 50), 80, 20).height <= 20
+    assert GalleryLayout.fitting((28, 28), 3, 2).capacity == 1
     picture = np.arange(35.0).reshape(5, 7)
-    assert shrunk(picture, 2).shape == (3, 4)
-    assert shrunk(picture, 2)[0, 0] == picture[:2, :2].mean()
+    assert downsampled(picture, 2).shape == (3, 4)
+    assert downsampled(picture, 2)[0, 0] == picture[:2, :2].mean()
 
 
 async def test_mistakes_are_browsed_filtered_and_sent_to_the_pad(
     data: Dataset, network: Network, tmp_path: Path
 ) -> None:
     source = Scripted(tmp_path, opened=False)
-    blank = Network.of([(np.zeros((784, 10)), np.eye(10)[3])])
+    blank = Network.from_layers([(np.zeros((784, 10)), np.eye(10)[3])])
     source.give(*opened(tmp_path, data), *evaluated(1000, blank, data))
     source.give(*evaluated(2000, network, data))
     matrix = as_matrix(matrices(network, data)["test"].tolist())
@@ -218,8 +220,8 @@ async def test_mistakes_are_browsed_filtered_and_sent_to_the_pad(
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("2")
         await shown(pilot, app, f"{np.trace(matrix)} of 60 right", f"1 of {wrong}")
-        figures = class_figures(matrix)
-        assert ratio(figures.precision[0]) in text_of(app)
+        figures = classification_report(matrix)
+        assert format_ratio(figures.precision[0]) in text_of(app)
         assert "figures of" in text_of(app)
         cell = app.screen._cursor
         await pilot.press("enter")
@@ -297,9 +299,9 @@ async def test_without_the_data_the_numbers_stay_and_the_reason_is_told(
 async def test_nothing_of_the_run_before_stays_when_another_is_shown_meanwhile(
     data: Dataset, network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    may_read, read, reads = threading.Event(), Wanted.read, []
+    may_read, read, reads = threading.Event(), PredictionRequest.predict, []
 
-    def late(self: Wanted) -> Pictures:
+    def late(self: PredictionRequest) -> PredictedImages:
         reads.append(self)
         may_read.wait(10)
         return read(self)
@@ -315,23 +317,23 @@ async def test_nothing_of_the_run_before_stays_when_another_is_shown_meanwhile(
         await pilot.press("2")
         before = await shown(pilot, app, "of 60 right", "worst mistakes", "images", "figures of")
         screen = app.screen
-        monkeypatch.setattr(Wanted, "read", late)
+        monkeypatch.setattr(PredictionRequest, "predict", late)
         await pilot.press("s")
         while not reads:
             await pilot.pause(0.02)
         await pilot.press("question_mark")  # under it the screen stays the same
-        app.show_source(iter(second), viewer=True)
+        app.show_events(iter(second), viewer=True)
         await pilot.press("escape")
         await shown(pilot, app, "no evaluation yet")
         assert app.screen is screen
         may_read.set()
-        while screen._aside.busy:
+        while screen._prediction_job.busy:
             await pilot.pause(0.02)
         text = text_of(app)
         for gone in ("read as", "worst mistakes", "F1", "step 1,000"):
             assert gone in before
             assert gone not in text
-        assert screen.subject is None
+        assert screen.picked_image is None
         second.give(*evaluated(1000, network, data))
         await shown(pilot, app, "newest of 1", "no pictures")
         assert reads[-1].dataset is None

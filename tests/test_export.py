@@ -16,13 +16,13 @@ import pytest
 
 import main
 from core.export import tables
-from core.export.export import Export, as_json, chosen_checkpoint, opened, put
+from core.export.export import Export, as_json, load_export, resolve_checkpoint, write_output
 from core.export.notebook import notebook
-from core.export.options import Wanted, export
-from core.export.reproduce import command
+from core.export.options import ExportOptions, export_runs
+from core.export.reproduce import reproduce_command
 from core.network.network import Network
 from core.run.events import Changed, Evaluated, Finished, Opened, Started, Steps
-from core.run.hparams import as_dict, checked
+from core.run.hparams import as_dict, validate_hparams
 from core.rundir import checkpoint, notes
 from core.rundir.checkpoint import Checkpoint
 from core.rundir.errors import CheckpointError
@@ -34,7 +34,7 @@ from tests.helpers.runs import BEGAN, add_events, confusion, make_run
 from trainpad.errors import RunError, UserError
 
 LOSSES = [2.3, 1.7, 0.1, 0.25, float("nan"), 0.5]
-HPARAMS = as_dict(checked({"max_steps": 6, "hidden": (8,)}))
+HPARAMS = as_dict(validate_hparams({"max_steps": 6, "hidden": (8,)}))
 
 
 def evaluated(step: int, right: int, wrong: int) -> Evaluated:
@@ -71,7 +71,7 @@ def saved(run: RunDir, step: int, layers: Any) -> Path:
 
 
 def test_evaluations_are_a_row_each_and_those_made_void_are_none(run: RunDir) -> None:
-    found = rows(tables.evaluations(opened(run)))
+    found = rows(tables.evaluations(load_export(run)))
     assert [row["step"] for row in found] == ["4", "6"]
     assert [float(row["validation_precision"]) for row in found] == [0.75, 0.25]
     assert (found[0]["train_loss"], found[0]["validation_loss"]) == ("0.5", "nan")
@@ -79,7 +79,7 @@ def test_evaluations_are_a_row_each_and_those_made_void_are_none(run: RunDir) ->
 
 
 def test_classes_have_precision_recall_f1_and_support(run: RunDir) -> None:
-    first, second, *_ = rows(tables.classes(opened(run)))
+    first, second, *_ = rows(tables.classes(load_export(run)))
     assert first == {
         "step": "4", "split": "train", "class": "cat",
         "precision": "1.0", "recall": "0.75", "f1": str(6 / 7), "support": "4",
@@ -88,15 +88,15 @@ def test_classes_have_precision_recall_f1_and_support(run: RunDir) -> None:
 
 
 def test_losses_are_read_back_as_they_were(run: RunDir) -> None:
-    found = rows(tables.losses(opened(run)))
+    found = rows(tables.losses(load_export(run)))
     assert [int(row["step"]) for row in found] == list(range(6))
     back = np.array([row["loss"] for row in found]).astype(np.float32)
     assert back.tobytes() == np.array(LOSSES, np.float32).tobytes()
 
 
 def test_json_holds_the_run_its_changes_and_what_was_noted(run: RunDir) -> None:
-    notes.write(run, notes.made(" My run ", ["lab", "", "lab"], "good\x1b[2J"))
-    values = json.loads(as_json(opened(run)))
+    notes.write(run, notes.make_note(" My run ", ["lab", "", "lab"], "good\x1b[2J"))
+    values = json.loads(as_json(load_export(run)))
     assert (values["title"], values["tags"], values["note"]) == ("My run", ["lab"], "good␛[2J")
     assert (values["state"], values["steps"]) == ("done", 6)
     assert values["changes"] == [{"step": 2, "name": "learning_rate", "value": 0.02}]
@@ -114,14 +114,14 @@ def test_a_damaged_note_is_none(run: RunDir, content: bytes) -> None:
 
 def test_a_file_is_whole_or_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "out.csv"
-    put(str(target), b"first")
+    write_output(str(target), b"first")
 
     def refuse(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", refuse)
     with pytest.raises(RunError, match=r"out\.csv cannot be written: No space left"):
-        put(str(target), b"second")
+        write_output(str(target), b"second")
     assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
     assert target.read_bytes() == b"first"
 
@@ -130,7 +130,7 @@ def test_what_is_no_file_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    put(str(pipe), b"content")
+    write_output(str(pipe), b"content")
     assert os.read(reading, 100) == b"content"
     os.close(reading)
     assert pipe.is_fifo()
@@ -140,31 +140,35 @@ def test_what_is_no_file_is_written_to_and_not_replaced(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("wanted", "sentence"),
     [
-        (Wanted(), "say what to export"),
-        (Wanted(classes=True, json=True), "give --csv as well"),
-        (Wanted(csv="-", json=True), "cannot go to the same place"),
-        (Wanted(keras="model.h5"), r"ends in \.keras"),
-        (Wanted(csv="nowhere/at/all.csv"), "cannot be written"),
-        (Wanted(csv="."), "is a folder"),
-        (Wanted(keras="m.keras"), "no checkpoint that was evaluated"),
-        (Wanted(keras="m.keras", checkpoint="last"), "no checkpoint to go on from"),
+        (ExportOptions(), "say what to export"),
+        (ExportOptions(classes=True, json=True), "give --csv as well"),
+        (ExportOptions(csv="-", json=True), "cannot go to the same place"),
+        (ExportOptions(keras="model.h5"), r"ends in \.keras"),
+        (ExportOptions(csv="nowhere/at/all.csv"), "cannot be written"),
+        (ExportOptions(csv="."), "is a folder"),
+        (ExportOptions(keras="m.keras"), "no checkpoint that was evaluated"),
+        (ExportOptions(keras="m.keras", checkpoint="last"), "no checkpoint to go on from"),
     ],
 )
-def test_what_cannot_be_done_is_one_sentence(run: RunDir, wanted: Wanted, sentence: str) -> None:
+def test_what_cannot_be_done_is_one_sentence(
+    run: RunDir, wanted: ExportOptions, sentence: str
+) -> None:
     with pytest.raises(UserError, match=sentence) as error:
-        export([run], wanted)
+        export_runs([run], wanted)
     assert "\n" not in str(error.value)
 
 
 def test_nothing_is_written_where_one_of_the_ways_fails(run: RunDir, tmp_path: Path) -> None:
     with pytest.raises(CheckpointError):
-        export([run], Wanted(csv=str(tmp_path / "a.csv"), keras=str(tmp_path / "a.keras")))
+        export_runs(
+            [run], ExportOptions(csv=str(tmp_path / "a.csv"), keras=str(tmp_path / "a.keras"))
+        )
     assert not (tmp_path / "a.csv").exists()
 
 
 def test_several_runs_are_compared_in_pictures_and_notebooks_alone(run: RunDir) -> None:
     with pytest.raises(UserError, match="several runs fit into --png and --notebook alone"):
-        export([run, run], Wanted(csv="-"))
+        export_runs([run, run], ExportOptions(csv="-"))
 
 
 def test_the_command_line_exports_by_name_and_says_what_is_wrong(
@@ -176,7 +180,7 @@ def test_the_command_line_exports_by_name_and_says_what_is_wrong(
         return int(left.value.code or 0)
 
     assert status("a-r", "--csv", "-") == 0
-    assert capfdbinary.readouterr().out == tables.evaluations(opened(run))
+    assert capfdbinary.readouterr().out == tables.evaluations(load_export(run))
     assert status("other", "--csv", "-") == 2
     assert b"there is no run called 'other'" in capfdbinary.readouterr().err
 
@@ -185,11 +189,11 @@ def test_the_best_checkpoint_is_one_that_was_evaluated(run: RunDir) -> None:
     layers = initial_layers((784, 8, 2), seed=1)
     for step in (3, 4, 6):
         saved(run, step, layers)
-    export_ = opened(run)
-    assert chosen_checkpoint(export_, "best").step == 4
-    assert chosen_checkpoint(export_, "last").step == 6
+    export_ = load_export(run)
+    assert resolve_checkpoint(export_, "best").step == 4
+    assert resolve_checkpoint(export_, "last").step == 6
     path = run.checkpoints / checkpoint.file_name(3)
-    assert chosen_checkpoint(export_, str(path)).step == 3
+    assert resolve_checkpoint(export_, str(path)).step == 3
 
 
 # -- the command that trains it again ------------------------------------------------------------
@@ -215,7 +219,7 @@ def test_the_command_trains_the_run_again_to_the_byte(tmp_path: Path) -> None:
         tmp_path / "first",
         stop_after=30,
     )
-    line = command(opened(first))
+    line = reproduce_command(load_export(first))
     assert "--change 5:learning_rate=0.03 --change 20:batch_size=50" in line
     second = trained(line, tmp_path / "second")
     assert first.losses.stat().st_size >= 4 * 30
@@ -224,10 +228,10 @@ def test_the_command_trains_the_run_again_to_the_byte(tmp_path: Path) -> None:
 
 def test_the_command_names_what_is_not_by_default(tmp_path: Path) -> None:
     source = {"dataset": None, "input_data_dir": "/some where", "fake_data": False}
-    values = as_dict(checked({"hidden": (), "learning_rate": 0.5}))
+    values = as_dict(validate_hparams({"hidden": (), "learning_rate": 0.5}))
     rest = {"device": "cpu", "strategy": "mirrored", "xla": False}
     run = make_run(tmp_path / "r", hyperparameters=values, source=source, **rest)
-    assert command(opened(run)) == (
+    assert reproduce_command(load_export(run)) == (
         "trainpad --learning_rate 0.5 --hidden '' --seed 0 --input_data_dir '/some where' "
         "--device cpu --strategy mirrored --no-xla"
     )
@@ -235,7 +239,7 @@ def test_the_command_names_what_is_not_by_default(tmp_path: Path) -> None:
 
 def test_the_command_is_harmless_to_the_terminal_and_whole_for_the_shell(tmp_path: Path) -> None:
     odd = "/data/\x1b]52;c;aGk=\x07it's \\ \x9b2J\u202e\udcff"
-    line = command(opened(make_run(tmp_path / "a", source={"input_data_dir": odd})))
+    line = reproduce_command(load_export(make_run(tmp_path / "a", source={"input_data_dir": odd})))
     assert line.isprintable()
     told = subprocess.run(["bash", "-c", f"set -- {line}; printf %s \"${{@: -1}}\""],
                           capture_output=True, check=True).stdout  # fmt: skip
@@ -246,9 +250,11 @@ def test_a_branch_needs_the_checkpoint_that_it_began_with(run: RunDir, tmp_path:
     parent = {"run": run.name, "step": 4}
     branch = make_run(tmp_path / "branch", hyperparameters=HPARAMS, parent=parent)
     with pytest.raises(RunError, match="that checkpoint is gone"):
-        command(opened(branch))
+        reproduce_command(load_export(branch))
     path = saved(run, 4, initial_layers((784, 8, 2), seed=1))
-    context = main.train.make_context("train", shlex.split(command(opened(branch)))[1:])
+    context = main.train.make_context(
+        "train", shlex.split(reproduce_command(load_export(branch)))[1:]
+    )
     assert context.params["branch"] == str(path)
     assert context.params["hidden"] == "8"
 
@@ -261,7 +267,7 @@ def test_the_keras_model_predicts_what_the_network_does(run: RunDir, tmp_path: P
     keras = pytest.importorskip("keras")
     saved(run, 6, initial_layers((784, 8, 2), seed=1))
     target = tmp_path / "model.keras"
-    export([run], Wanted(keras=str(target), checkpoint="last"))
+    export_runs([run], ExportOptions(keras=str(target), checkpoint="last"))
     model = keras.models.load_model(target)
     network = Network.from_arrays(checkpoint.newest(run.checkpoints).arrays)
     images = np.random.default_rng(0).integers(0, 256, (7, 28, 28)).astype(np.uint8)
@@ -276,9 +282,9 @@ def test_the_picture_shows_loss_and_precision(run: RunDir, tmp_path: Path) -> No
     pytest.importorskip("matplotlib")
     from PIL import Image
 
-    notes.write(run, notes.made("costs $5 or $6", [], ""))
+    notes.write(run, notes.make_note("costs $5 or $6", [], ""))
     target = tmp_path / "runs.png"
-    export([run, run], Wanted(png=str(target)))
+    export_runs([run, run], ExportOptions(png=str(target)))
     with Image.open(target) as image:
         colours = image.convert("RGB").getcolors(1 << 24)
         assert image.size == (1350, 975)
@@ -290,7 +296,7 @@ def test_without_matplotlib_there_is_a_sentence(
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(RunError, match="pip install"):
-        export([run], Wanted(png="-"))
+        export_runs([run], ExportOptions(png="-"))
 
 
 def executed(exports: list[Export]) -> dict[str, Any]:
@@ -312,7 +318,7 @@ def executed(exports: list[Export]) -> dict[str, Any]:
 
 
 def test_the_notebook_of_a_run_executes(run: RunDir) -> None:
-    names = executed([opened(run)])
+    names = executed([load_export(run)])
     assert names["figures"] == 2
     steps, precision = names["precisions"](run.path, "validation")
     assert (steps.tolist(), precision.tolist()) == ([4, 6], [0.75, 0.25])
@@ -324,7 +330,7 @@ def test_the_notebook_of_several_runs_compares_their_max_steps(
 ) -> None:
     empty = make_run(tmp_path / "b-run", hyperparameters=HPARAMS | {"max_steps": 12})
     add_events(empty, Started(0, HPARAMS | {"max_steps": 12}, "CPU:0", 10))
-    names = executed([opened(run), opened(empty)])
+    names = executed([load_export(run), load_export(empty)])
     assert names["KEY"] == "max_steps"
     assert names["order"] == ["a-run", "b-run"]
     assert names["figures"] == 3
@@ -333,7 +339,7 @@ def test_the_notebook_of_several_runs_compares_their_max_steps(
 
 def test_a_notebook_is_harmless_where_it_is_printed(tmp_path: Path) -> None:
     run = make_run(tmp_path / "a\x1b[2J\x9b2J\u202e\udcff", losses=[1.0])
-    content = notebook([opened(run)]).decode()
+    content = notebook([load_export(run)]).decode()
     assert content.replace("\n", "").isprintable()
     source = "".join(json.loads(content)["cells"][1]["source"])
     folders = ast.literal_eval(source.partition("FOLDERS = ")[2].partition("\nRUNS")[0])
@@ -342,7 +348,7 @@ def test_a_notebook_is_harmless_where_it_is_printed(tmp_path: Path) -> None:
 
 def test_runs_of_the_same_name_are_told_apart(run: RunDir, tmp_path: Path) -> None:
     other = make_run(tmp_path / "else" / "a-run", hyperparameters=HPARAMS)
-    content = json.loads(notebook([opened(run), opened(other)]))
+    content = json.loads(notebook([load_export(run), load_export(other)]))
     setup = "".join(content["cells"][1]["source"]).split("FOLDERS = ")[1].split("RUNS")[0]
     folders = ast.literal_eval(setup)
     assert sorted(folders.values()) == sorted([str(run.path), str(other.path)])

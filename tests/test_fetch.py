@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from data import fetch as fetching
-from data.catalog import Archive, Entry
+from data.catalog import Archive, CatalogEntry
 from data.errors import DataError
 from data.fetch import fetch
 from data.folder import open_folder
@@ -46,7 +46,7 @@ class Mirrors:
             for name, data in self.files.items()
         )
         mirrors = tuple(f"{self.address}/{behaviour}/" for behaviour in behaviours)
-        return Entry("digits", "Digits", "", "", archives, mirrors)
+        return CatalogEntry("digits", "Digits", "", "", archives, mirrors)
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -242,7 +242,7 @@ def test_two_processes_at_once_fill_one_cache(mirrors, cache):
     entry = mirrors.entry("good")
     script = (
         "from pathlib import Path\n"
-        "from data.catalog import Archive, Entry\n"
+        "from data.catalog import Archive, CatalogEntry\n"
         "from data.fetch import fetch\n"
         f"print(fetch('digits', Path({str(cache)!r}), entry={entry!r}))\n"
     )

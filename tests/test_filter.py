@@ -15,7 +15,7 @@ from tests.helpers.runs import three_runs
 from tests.helpers.tfevents import points, put
 from tui.app import TrainpadApp
 from tui.watch.app import WatchApp
-from tui.widgets.footer import KeyRow
+from tui.widgets.footer import KeyFooter
 
 
 async def shows(pilot: Pilot[str], app: App[str], text: str) -> None:
@@ -47,7 +47,7 @@ async def test_keys_right_after_the_slash_are_text_on_the_runs_screen(
         await typed(pilot, app, "/" + text)
         assert app.screen.query_one(Input).value == text
         assert app.return_value is None
-        row = app.screen.query_one(KeyRow).lines(160, 1)[0]
+        row = app.screen.query_one(KeyFooter).lines(160, 1)[0]
         assert ("/", "live") not in row
         await pilot.press("escape")
         await shows(pilot, app, "/ Filter")

@@ -11,21 +11,21 @@ import numpy as np
 import pytest
 
 from core.run.events import (
+    Alert,
     Changed,
-    Continued,
     Evaluated,
     Event,
     Failed,
     Finished,
-    Idle,
     Lost,
     Opened,
     Paused,
     Preparing,
+    Resumed,
     Saved,
     Started,
     Steps,
-    Warned,
+    Tick,
     Weights,
 )
 from core.run.hparams import HyperParameters, as_dict
@@ -84,8 +84,8 @@ class Follower:
         found: list[Event] = []
         idle = 0
         for event in self.events:
-            idle = idle + 1 if isinstance(event, Idle) and not self.acts else 0
-            if not isinstance(event, Idle):
+            idle = idle + 1 if isinstance(event, Tick) and not self.acts else 0
+            if not isinstance(event, Tick):
                 found.append(event)
             if idle > 20:
                 break
@@ -104,17 +104,17 @@ def test_events_come_at_their_steps_with_all_losses(tmp_path: Path) -> None:
         Changed(30, "learning_rate", 0.01, 0.02, time=BEGAN + 3),
         Evaluated(50, confusion(3, 1), {}, 2.0, time=BEGAN + 7),
         Paused(80, time=BEGAN + 10),
-        Continued(80, time=BEGAN + 60),
+        Resumed(80, time=BEGAN + 60),
         Finished(100, "done", 12.0, time=BEGAN + 62),
     )
     assert order(replay(run)) == [
         "Opened", "Preparing", "Started", (0, 30), "Changed", (30, 50), "Evaluated",
-        (50, 80), "Paused", "Continued", (80, 100), "Finished",
+        (50, 80), "Paused", "Resumed", (80, 100), "Finished",
     ]  # fmt: skip
     seen = folded(replay(run))
-    assert (seen.state, seen.step, seen.hparams.learning_rate) == ("done", 100, 0.02)
+    assert (seen.status, seen.step, seen.hparams.learning_rate) == ("done", 100, 0.02)
     np.testing.assert_array_equal(seen.losses.values, np.arange(100))
-    assert seen.precision["validation"].values.tolist() == [0.75]
+    assert seen.accuracy["validation"].values.tolist() == [0.75]
 
 
 def test_time_is_of_the_steps_alone(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_time_is_of_the_steps_alone(tmp_path: Path) -> None:
         started(),
         Evaluated(10, confusion(1, 1), {}, 2.0, time=BEGAN + 7),
         Paused(20, time=BEGAN + 8),
-        Continued(20, time=BEGAN + 60),
+        Resumed(20, time=BEGAN + 60),
         Finished(30, "done", 12.0, time=BEGAN + 62),
     )
     steps = [event for event in replay(run) if isinstance(event, Steps)]
@@ -165,10 +165,10 @@ def test_a_run_that_failed_has_ended_whatever_step_it_says(tmp_path: Path, step:
     run = make_run(tmp_path / "run", losses=range(7))
     add_events(run, started(), Failed(step, "it broke", time=BEGAN + 9))
     state = folded(replay(run))
-    assert (state.state, state.step) == ("failed", 7)
+    assert (state.status, state.step) == ("failed", 7)
     follower = follow(run, None, host="here", sleep=lambda _seconds: None)
     state = folded(follower)
-    assert (state.state, state.step) == ("failed", 7)
+    assert (state.status, state.step) == ("failed", 7)
 
 
 def test_a_torn_tail_is_not_told(tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ def test_what_a_resume_made_void_is_not_told(tmp_path: Path) -> None:
     ]  # fmt: skip
     seen = folded(replay(run))
     np.testing.assert_array_equal(seen.losses.values, np.arange(200))
-    assert seen.precision["validation"].steps.tolist() == [100]
+    assert seen.accuracy["validation"].steps.tolist() == [100]
 
 
 def test_the_newest_whole_checkpoint_gives_the_weights(tmp_path: Path) -> None:
@@ -241,16 +241,16 @@ def test_news_come_in_order_until_the_end(tmp_path: Path) -> None:
 
     def grow() -> None:
         add_losses(run, range(5, 20))
-        add_events(run, Warned(10, "hot", time=BEGAN))
+        add_events(run, Alert(10, "hot", time=BEGAN))
 
     def end() -> None:
         add_events(run, Finished(20, "stopped", 1.0, time=BEGAN))
         (run.path / "lock").unlink()
 
     follower = Follower(run, grow, end)
-    events = [event for event in follower.events if not isinstance(event, Idle)]
+    events = [event for event in follower.events if not isinstance(event, Tick)]
     assert [told(event) for event in events] == [
-        "Opened", "Started", (0, 5), (5, 10), "Warned", (10, 20), "Finished",
+        "Opened", "Started", (0, 5), (5, 10), "Alert", (10, 20), "Finished",
     ]  # fmt: skip
 
 
@@ -258,7 +258,7 @@ def test_half_a_line_waits_for_its_rest(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
     line = b'{"event": "warned", "step": 0, "text": "whole"}\n'
     follower = Follower(run, lambda: add_events(run, line[:20]), lambda: add_events(run, line[20:]))
-    (warned,) = [event for event in follower.until_quiet() if isinstance(event, Warned)]
+    (warned,) = [event for event in follower.until_quiet() if isinstance(event, Alert)]
     assert warned.text == "whole"
 
 
@@ -271,11 +271,11 @@ def test_half_a_line_may_be_cut_off_and_another_written(tmp_path: Path) -> None:
         add_events(run, line)
 
     follower = Follower(run, lambda: add_events(run, b'{"event": "started"'), resume)
-    (warned,) = [event for event in follower.until_quiet() if isinstance(event, Warned)]
+    (warned,) = [event for event in follower.until_quiet() if isinstance(event, Alert)]
     assert warned.text == "whole"
 
 
-@pytest.mark.parametrize(("last", "state"), [(Paused(5), "paused"), (Continued(5), "training")])
+@pytest.mark.parametrize(("last", "state"), [(Paused(5), "paused"), (Resumed(5), "training")])
 def test_a_run_whose_heartbeat_returns_is_what_it_was(
     tmp_path: Path, last: Event, state: str
 ) -> None:
@@ -287,9 +287,9 @@ def test_a_run_whose_heartbeat_returns_is_what_it_was(
     come_back = partial(hold, run, host="elsewhere", age=-1000)
     for event in Follower(run, *[lambda: None] * 15, come_back).until_quiet():
         seen.fold(event)
-        states.append(seen.state)
+        states.append(seen.status)
     assert "lost" in states
-    assert seen.state == state
+    assert seen.status == state
 
 
 def test_a_resume_is_seen_while_following(tmp_path: Path) -> None:
@@ -325,7 +325,7 @@ def test_a_dead_writer_is_lost_and_may_come_back(tmp_path: Path) -> None:
     states = []
     for event in events:
         seen.fold(event)
-        states.append(seen.state)
+        states.append(seen.status)
     assert states[-3:] == ["lost", "training", "training"]
 
 

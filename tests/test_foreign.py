@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from core.run.events import Started, Warned, to_json
+from core.run.events import Alert, Started, to_json
 from core.run.hparams import HyperParameters, as_dict
-from core.rundir.validation import believed, harmless
+from core.rundir.validation import parse_event, sanitized_info
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ from core.rundir.validation import believed, harmless
     ],
 )
 def test_what_no_trainer_writes_is_not_believed(line: bytes) -> None:
-    assert believed(line) is None
+    assert parse_event(line) is None
 
 
 @pytest.mark.parametrize("matrix", ["x", [[1, 2]], [[1], [2]], [["1"]], [], [[-1]], [[1.5]]])
@@ -46,7 +46,7 @@ def test_a_matrix_that_is_none_is_not_believed(matrix: object) -> None:
     line = json.dumps(
         {"event": "evaluated", "step": 0, "confusion": splits, "loss": {}, "seconds": 1}
     )
-    assert believed(line) is None
+    assert parse_event(line) is None
 
 
 @pytest.mark.parametrize(
@@ -66,19 +66,19 @@ def test_a_matrix_that_is_none_is_not_believed(matrix: object) -> None:
 def test_only_changes_that_can_be_planned_are_believed(planned: object, good: bool) -> None:
     started = Started(0, as_dict(HyperParameters()), "CPU:0", 10, [])
     line = json.dumps(json.loads(to_json(started)) | {"planned": planned})
-    assert (believed(line) is not None) == good
+    assert (parse_event(line) is not None) == good
 
 
 def test_texts_are_made_harmless() -> None:
-    event = believed('{"event": "warned", "step": 1, "text": "\\u001b]52;c;Zm9v\\u0007\\u202e"}')
-    assert isinstance(event, Warned)
+    event = parse_event('{"event": "warned", "step": 1, "text": "\\u001b]52;c;Zm9v\\u0007\\u202e"}')
+    assert isinstance(event, Alert)
     assert event.text.isprintable()
-    info = harmless({"name": "\x1b[2J", "notes": ["\x9b1m"], "dataset": {"name": "\u202e"}})
+    info = sanitized_info({"name": "\x1b[2J", "notes": ["\x9b1m"], "dataset": {"name": "\u202e"}})
     assert all(text.isprintable() for text in (info["name"], *info["notes"]))
     assert info["dataset"]["name"].isprintable()
 
 
 def test_of_the_data_only_what_fits_is_believed() -> None:
-    info = harmless({"dataset": {"name": 1, "train": "many", "test": 5, "classes": ["a", 2]}})
+    info = sanitized_info({"dataset": {"name": 1, "train": "many", "test": 5, "classes": ["a", 2]}})
     assert info["dataset"] == {"test": 5}
-    assert harmless({"dataset": [], "hyperparameters": "x"})["hyperparameters"] == {}
+    assert sanitized_info({"dataset": [], "hyperparameters": "x"})["hyperparameters"] == {}

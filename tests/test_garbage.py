@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from core.process.garbage import leave_out_what_is, look_seldom
+from core.process.garbage import freeze_gc, relax_gc
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def looks() -> Iterator[list[int]]:
 
 
 def test_a_frame_is_seldom_held_up_by_a_look(looks: list[int]) -> None:
-    look_seldom()
+    relax_gc()
     kept = [[number] for number in range(100_000)]  # what some hundred frames make
     assert len(kept) == 100_000
     assert 1 <= len(looks) <= 11
@@ -35,5 +35,5 @@ def test_a_frame_is_seldom_held_up_by_a_look(looks: list[int]) -> None:
 @pytest.mark.usefixtures("looks")
 def test_what_is_there_to_stay_is_not_looked_through_again() -> None:
     kept = [[number] for number in range(1000)]
-    leave_out_what_is()
+    freeze_gc()
     assert not any(entry is kept[500] for entry in gc.get_objects())

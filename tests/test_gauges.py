@@ -7,11 +7,11 @@ from conftest import FakeClock
 from textual.app import App, ComposeResult
 
 from core.process import system_stats
-from core.process.system_stats import Gauges, Reading
+from core.process.system_stats import SystemMonitor, SystemStats
 from core.run.events import Paused
 from core.run.state import Run
 from tui.train import system_stats as row
-from tui.train.system_stats import GaugeRow
+from tui.train.system_stats import SystemStatsRow
 
 
 def test_a_gpu_that_no_longer_answers_is_left_out(
@@ -34,7 +34,7 @@ def test_a_gpu_that_no_longer_answers_is_left_out(
     monkeypatch.setattr(pynvml, "nvmlDeviceGetMemoryInfo", memory)
     monkeypatch.setattr(pynvml, "nvmlDeviceGetUtilizationRates", lambda _handle: Load())
     monkeypatch.setattr(pynvml, "nvmlDeviceGetTemperature", lambda _handle, _kind: 40)
-    made = Gauges(clock)
+    made = SystemMonitor(clock)
     for _ in range(2):
         clock.now += 2
         assert [gpu.load for gpu in made.read().gpus] == [50]
@@ -43,23 +43,27 @@ def test_a_gpu_that_no_longer_answers_is_left_out(
 async def test_a_run_that_comes_to_rest_is_looked_at_once_more(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    readings = [Reading(cpu=95, memory=1), Reading(cpu=2, memory=1), Reading(cpu=3, memory=1)]
+    readings = [
+        SystemStats(cpu=95, memory=1),
+        SystemStats(cpu=2, memory=1),
+        SystemStats(cpu=3, memory=1),
+    ]
 
     class Scripted:
-        def read(self, _sent: int) -> Reading:
+        def read(self, _sent: int) -> SystemStats:
             return readings.pop(0)
 
     class Alone(App[Any]):
         def compose(self) -> ComposeResult:
-            yield GaugeRow()
+            yield SystemStatsRow()
 
-    monkeypatch.setattr(row, "Gauges", Scripted)
-    monkeypatch.setattr(row, "REST", 0.05)
+    monkeypatch.setattr(row, "SystemMonitor", Scripted)
+    monkeypatch.setattr(row, "SETTLE_DELAY", 0.05)
     app, run = Alone(), Run()
     run.fold(Paused(5))
     async with app.run_test(size=(100, 5)) as pilot:
-        gauge = app.query_one(GaugeRow)
-        gauge.show(run)
+        gauge = app.query_one(SystemStatsRow)
+        gauge.update_run(run)
         assert "CPU  95 %" in gauge.render_line(0).text
         for _ in range(100):
             await pilot.pause(0.02)

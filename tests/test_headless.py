@@ -8,6 +8,7 @@ import pytest
 from conftest import MakeRun
 
 from core.run.events import (
+    Alert,
     Diverged,
     Evaluated,
     Event,
@@ -18,12 +19,11 @@ from core.run.events import (
     Snapshot,
     Started,
     Steps,
-    Warned,
     Weights,
 )
 from core.run.hparams import HyperParameters, as_dict
 from core.rundir.control import open_control
-from core.rundir.recorder import recorded
+from core.rundir.recorder import record
 from core.session.headless import Signals, run_headless
 
 START = Started(0, as_dict(HyperParameters()), "CPU:0", 4)
@@ -59,7 +59,7 @@ def test_the_labs_lines_alone_go_to_standard_output(capsys: pytest.CaptureFixtur
         START,
         Weights(0, {}),
         Steps(0, np.array([2.25], np.float32), 0.5),
-        Warned(1, "recording stopped"),
+        Alert(1, "recording stopped"),
         Evaluated(1, matrix, dict.fromkeys(matrix, 0.1), 0.1),
         Finished(1, "done", 1.0),
     )
@@ -92,7 +92,7 @@ def test_a_diverged_run_says_where_and_what_is_left(capsys: pytest.CaptureFixtur
 def test_remarks_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     evil = "\x1b]52;c;aGk=\x07\x9b2J\u202e"
     info = {"dataset": {"notice": evil}}
-    run_of(Opened(f"runs/{evil}", info), START, Warned(0, evil), Diverged(9, 9.0, evil, evil))
+    run_of(Opened(f"runs/{evil}", info), START, Alert(0, evil), Diverged(9, 9.0, evil, evil))
     told = capsys.readouterr().err.splitlines()
     assert len(told) == 4
     assert "".join(told).isprintable()
@@ -113,7 +113,7 @@ def test_json_prints_what_stands_in_the_log(
             Snapshot(3, {"layer0/weights": np.ones((2, 2), np.float32)}, {"step": 3}),
             Finished(3, "done", 1.0),
         ]
-        yield from recorded(iter(events), run)
+        yield from record(iter(events), run)
 
     out = io.StringIO()
     assert run_headless(source(), out, json=True) == 0
@@ -128,14 +128,14 @@ def test_a_signal_before_the_run_exists_ends_all_and_later_it_is_a_wish(
     def leave(number: int) -> None:
         raise SystemExit(number)
 
-    monkeypatch.setattr("core.session.headless.leave_at_once", leave)
+    monkeypatch.setattr("core.session.headless.exit_by_signal", leave)
     signals = Signals()
     with pytest.raises(SystemExit):
-        signals._caught(signal.SIGINT, None)
+        signals._on_signal(signal.SIGINT, None)
     signals = Signals()
     control = open_control(tmp_path, start={})
     signals.attach(control)
-    signals._caught(signal.SIGINT, None)
+    signals._on_signal(signal.SIGINT, None)
     assert control.poll().stop == "interrupted"
     assert open_control(tmp_path).poll().stop == "interrupted"
 
@@ -176,10 +176,10 @@ def test_a_stream_that_refuses_does_not_end_the_run(
 
 def test_the_second_signal_leaves_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     left: list[int] = []
-    monkeypatch.setattr("core.session.headless.leave_at_once", left.append)
+    monkeypatch.setattr("core.session.headless.exit_by_signal", left.append)
     signals = Signals()
     signals.attach(open_control(tmp_path, start={}))
-    signals._caught(signal.SIGTERM, None)
+    signals._on_signal(signal.SIGTERM, None)
     assert left == []
-    signals._caught(signal.SIGINT, None)
+    signals._on_signal(signal.SIGINT, None)
     assert left == [signal.SIGINT]

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.run.hparams import DECLARED, HyperParameters, as_dict, changed, checked
+from core.run.hparams import SPECS, HyperParameters, as_dict, update_hparams, validate_hparams
 from core.run.presets import PRESETS
 from trainpad.errors import UserError
 
 MANY = "max_steps must be at least 1 and at most 1,000,000,000, not 1,000,000,001"
 NO_OPTIMIZER = "optimizer must be one of sgd, momentum, nesterov, rmsprop, adam, adamw, not "
-NUMBERS = [name for name, entry in DECLARED.items() if entry.kind in (int, float)]
+NUMBERS = [name for name, entry in SPECS.items() if entry.kind in (int, float)]
 
 
 def test_the_defaults_are_those_of_the_lab() -> None:
@@ -21,9 +21,9 @@ def test_the_defaults_are_those_of_the_lab() -> None:
 
 
 def test_the_defaults_and_the_presets_pass_their_own_check() -> None:
-    assert checked(as_dict(HyperParameters())) == HyperParameters()
+    assert validate_hparams(as_dict(HyperParameters())) == HyperParameters()
     for values in PRESETS.values():
-        hparams = checked(values)
+        hparams = validate_hparams(values)
         assert all(getattr(hparams, name) == value for name, value in values.items())
 
 
@@ -35,7 +35,7 @@ def test_the_presets_are_the_scripts_that_people_know() -> None:
 
 
 def test_each_hyperparameter_says_what_it_is_for() -> None:
-    for declared in DECLARED.values():
+    for declared in SPECS.values():
         assert declared.label
         assert declared.help.endswith(".")
 
@@ -69,7 +69,7 @@ def test_each_hyperparameter_says_what_it_is_for() -> None:
 )  # fmt: skip
 def test_a_wrong_value_is_told_in_a_sentence(name: str, value: object, sentence: str) -> None:
     with pytest.raises(UserError) as error:
-        checked({name: value})
+        validate_hparams({name: value})
     assert str(error.value) == sentence
 
 
@@ -79,13 +79,13 @@ def test_a_wrong_value_is_told_in_a_sentence(name: str, value: object, sentence:
 )
 def test_a_huge_value_makes_no_huge_sentence(name: str, value: object) -> None:
     with pytest.raises(UserError) as error:
-        checked({name: value})
+        validate_hparams({name: value})
     assert len(str(error.value)) < 300
 
 
 def test_an_unknown_name_is_told() -> None:
     with pytest.raises(UserError, match="there is no hyperparameter called 'rate'"):
-        checked({"rate": 1})
+        validate_hparams({"rate": 1})
 
 
 @pytest.mark.parametrize(
@@ -102,14 +102,14 @@ def test_an_unknown_name_is_told() -> None:
     ],
 )
 def test_text_json_and_values_are_understood_alike(name: str, text: object, value: object) -> None:
-    found = getattr(checked({name: text}), name)
+    found = getattr(validate_hparams({name: text}), name)
     assert found == value
     assert type(found) is type(value)
 
 
 @given(st.sampled_from(NUMBERS), st.lists(st.integers(-3, 3), max_size=30))
 def test_no_number_of_key_presses_leaves_the_limits(name: str, presses: list[int]) -> None:
-    declared = DECLARED[name]
+    declared = SPECS[name]
     value = declared.default
     for count in presses:
         value = declared.stepped(value, count)
@@ -118,28 +118,28 @@ def test_no_number_of_key_presses_leaves_the_limits(name: str, presses: list[int
 
 
 def test_up_and_down_again_is_where_it_was() -> None:
-    rate = DECLARED["learning_rate"]
+    rate = SPECS["learning_rate"]
     assert rate.stepped(0.01, 1) == 0.0125
     assert rate.stepped(rate.stepped(0.01, 1), -1) == 0.01
-    assert DECLARED["dropout"].stepped(0.1, 1) == 0.15
-    assert DECLARED["max_steps"].stepped(1_234_567, 1) == 2_469_134
+    assert SPECS["dropout"].stepped(0.1, 1) == 0.15
+    assert SPECS["max_steps"].stepped(1_234_567, 1) == 2_469_134
 
 
 def test_choices_go_round() -> None:
-    assert DECLARED["optimizer"].stepped("adamw", 1) == "sgd"
+    assert SPECS["optimizer"].stepped("adamw", 1) == "sgd"
 
 
 def test_values_are_shown_as_people_write_them() -> None:
-    shown = {name: entry.show(entry.default) for name, entry in DECLARED.items()}
+    shown = {name: entry.format(entry.default) for name, entry in SPECS.items()}
     assert shown["max_steps"] == "2,000"
     assert shown["learning_rate"] == "0.01"
     assert shown["hidden"] == "128, 32"
-    assert DECLARED["hidden"].show(()) == "none"
-    assert DECLARED["seed"].show(12345) == "12345"
+    assert SPECS["hidden"].format(()) == "none"
+    assert SPECS["seed"].format(12345) == "12345"
 
 
 def test_a_change_makes_a_new_object() -> None:
     before = HyperParameters()
-    after = changed(before, {"learning_rate": 0.5})
+    after = update_hparams(before, {"learning_rate": 0.5})
     assert before.learning_rate == 0.01
     assert dataclasses.replace(before, learning_rate=0.5) == after

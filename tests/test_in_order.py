@@ -58,21 +58,21 @@ async def test_what_is_drawn_after_a_key_is_drawn_after_it(app: PadApp) -> None:
         await pilot.pause()
         pad = app.screen.query_one(SketchPad)
         await at_once(pilot, bar(), keys("c"), dash())
-        (only,) = pad.strokes
+        (only,) = pad.points
         assert np.ptp(only[:, 1]) == 0
 
         await at_once(pilot, keys("ce"), bar(), keys("e"), dash())
-        assert len(pad.strokes) == 1
+        assert len(pad.points) == 1
         await at_once(pilot, keys("e"), dash(), keys("e"))
-        assert pad.empty
+        assert pad.is_empty_drawing
         assert not pad.erasing
 
         await at_once(pilot, [Key("plus", "+")], bar(), [Key("minus", "-")], dash())
-        thick, thin = (line.pen for line in pad.lines)
+        thick, thin = (line.width for line in pad.strokes)
         assert thick > thin
 
         await at_once(pilot, keys("c"), bar(), dash(), keys("u"))
-        (only,) = pad.strokes
+        (only,) = pad.points
         assert np.ptp(only[:, 0]) == 0
 
 
@@ -81,11 +81,11 @@ async def test_a_drawing_is_named_before_the_next_one_is_drawn(app: PadApp) -> N
         await pilot.pause()
         pad = app.screen.query_one(SketchPad)
         await at_once(pilot, bar(), keys("t1"), dash())
-        while not pad.strokes:
+        while not pad.points:
             await pilot.pause(0.02)
-        (image,) = app.pad_screen._pupil.own.images
+        (image,) = app.pad_screen._own_digits.digits.images
         assert image.any(axis=1).sum() > image.any(axis=0).sum()
-        (only,) = pad.strokes
+        (only,) = pad.points
         assert np.ptp(only[:, 1]) == 0
 
 
@@ -96,16 +96,16 @@ async def test_a_stroke_after_the_key_for_the_pad_is_drawn_there(tmp_path: Path)
         await at_once(pilot, keys("5"), bar(), keys("1"), keys("5"))
         while not isinstance(dashboard.screen, PadScreen):
             await pilot.pause(0.02)
-        (only,) = dashboard.screen.query_one(SketchPad).strokes
+        (only,) = dashboard.screen.query_one(SketchPad).points
         assert np.ptp(only[:, 0]) == 0
 
 
 async def test_a_key_whose_news_is_lost_holds_nothing_up(app: PadApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        app._obeying = Key("escape", None)
+        app._in_flight = Key("escape", None)
         await at_once(pilot, bar())
         pad = app.screen.query_one(SketchPad)
-        while not pad.strokes:
+        while not pad.points:
             await pilot.pause(0.02)
-        assert app._obeying is None
+        assert app._in_flight is None

@@ -11,8 +11,8 @@ from tests.helpers.runs import three_runs
 from tui.app import TrainpadApp
 from tui.chart.chart import Chart
 from tui.train.panel import Panel
-from tui.widgets.footer import KeyRow
-from tui.widgets.help import Help
+from tui.widgets.footer import KeyFooter
+from tui.widgets.help import HelpScreen
 
 
 @pytest.mark.parametrize("width", [80, 160])
@@ -33,13 +33,13 @@ async def test_a_click_on_a_key_presses_it_and_on_nothing_does_nothing(tmp_path:
     app = TrainpadApp(iter(Scripted(tmp_path)))
     async with app.run_test(size=(120, 35)) as pilot:
         row = (await shown(pilot, app, "? Help")).splitlines()[-1]
-        await pilot.click(KeyRow, offset=(row.index("q Quit") - 1, 0))
+        await pilot.click(KeyFooter, offset=(row.index("q Quit") - 1, 0))
         assert app.screen.NAME == "train"
-        await pilot.hover(KeyRow, offset=(row.index("? Help"), 0))
-        assert app.screen.query_one(KeyRow).tooltip == "Every key of this screen"
-        await pilot.click(KeyRow, offset=(row.index("Help"), 0))
+        await pilot.hover(KeyFooter, offset=(row.index("? Help"), 0))
+        assert app.screen.query_one(KeyFooter).tooltip == "Every key of this screen"
+        await pilot.click(KeyFooter, offset=(row.index("Help"), 0))
         await pilot.pause()
-        assert isinstance(app.screen, Help)
+        assert isinstance(app.screen, HelpScreen)
 
 
 @pytest.mark.parametrize("width", [80, 160])
@@ -55,23 +55,23 @@ async def test_in_the_panel_its_own_keys_stand_there_and_what_is_no_value_is_ref
         row = (await shown(pilot, app, "esc Leave")).splitlines()[-1]
         own = "↑ Up  ↓ Down  ← Less  → More  enter Set  del Default  esc Leave  ? Help"
         assert row.split() == own.split()
-        window = app.screen.query_one("#loss", Chart).scene.window.part
+        window = app.screen.query_one("#loss", Chart).scene.viewport.visible
         for refused in ("minus", "plus", "space", "left_square_bracket", "f", "comma"):
             await pilot.press("0", refused)
             await shown(pilot, app, "numbers only; esc leaves it")
             await pilot.press("5", "enter")
-            assert panel._typed == ""
+            assert panel._typed_text == ""
         assert source.wanted["hyperparameters"]["learning_rate"] == 0.01
         await pilot.press("0")
-        assert app.screen.query_one("#loss", Chart).scene.window.part == window
+        assert app.screen.query_one("#loss", Chart).scene.viewport.visible == window
         assert not app.screen.has_class("-full")
         assert source.wanted["pause_at"] is None
         await pilot.press(*".5", "e", "minus", "2")
-        assert panel._typed == "0.5e-2"
+        assert panel._typed_text == "0.5e-2"
         await pilot.press("e")
         await shown(pilot, app, "numbers only; esc leaves it")
         await pilot.press("backspace", "down", *"12")
-        assert panel._typed == "12"
+        assert panel._typed_text == "12"
         await pilot.press("tab")
         await shown(pilot, app, "space Pause", "q Quit")
 
@@ -89,13 +89,13 @@ async def test_a_theme_changed_meanwhile_reaches_the_screen_that_comes_back(tmp_
     app = TrainpadApp(iter(Scripted(tmp_path)))
     async with app.run_test(size=(120, 35)) as pilot:
         await shown(pilot, app, "space Pause")
-        dark = app.screen.query_one(KeyRow).rich_style.bgcolor
+        dark = app.screen.query_one(KeyFooter).rich_style.bgcolor
         await pilot.press("5")
         app.theme = "textual-light"
         await pilot.pause()
         await pilot.press("1")
         await shown(pilot, app, "space Pause")
-        assert app.screen.query_one(KeyRow).rich_style.bgcolor != dark
+        assert app.screen.query_one(KeyFooter).rich_style.bgcolor != dark
 
 
 async def test_a_screen_that_is_not_up_has_no_keys(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ async def test_a_screen_that_is_not_up_has_no_keys(tmp_path: Path) -> None:
         await shown(pilot, app, "space Pause")
         await pilot.press("5")
         await shown(pilot, app, "u Undo")
-        pad = app.screen.query_one(KeyRow)
+        pad = app.screen.query_one(KeyFooter)
         await pilot.press("1")
         await shown(pilot, app, "space Pause")
         assert pad.lines(120, 1)[0] == [(" ", "text"), (" " * 119, "text")]

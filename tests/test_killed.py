@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.rundir.rundir import RunDir
-from core.rundir.status import look
+from core.rundir.status import read_status
 from tests.helpers.terminal import LONG, Terminal, only_run, training, wait_until
 
 pytestmark = pytest.mark.timeout(300)
@@ -32,13 +32,13 @@ def assert_usable(terminal: Terminal) -> None:
 
 
 def test_by_a_signal_that_nobody_can_catch(terminal: Terminal, tmp_path: Path) -> None:
-    os.kill(look(RunDir(only_run(tmp_path / "runs"))).pid, signal.SIGKILL)
+    os.kill(read_status(RunDir(only_run(tmp_path / "runs"))).pid, signal.SIGKILL)
     assert terminal.process.wait(LONG) == 128 + signal.SIGKILL
     assert_usable(terminal)
 
 
 def test_by_a_second_signal_while_the_first_is_heeded(terminal: Terminal, tmp_path: Path) -> None:
-    process = look(RunDir(only_run(tmp_path / "runs"))).pid
+    process = read_status(RunDir(only_run(tmp_path / "runs"))).pid
     os.kill(process, signal.SIGTERM)
     os.kill(process, signal.SIGINT)
     assert terminal.process.wait(LONG) in (128 + signal.SIGTERM, 128 + signal.SIGINT)

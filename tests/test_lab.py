@@ -5,7 +5,7 @@ import pytest
 
 from core.run.events import Changed, Evaluated, Event, Paused, Started, Steps
 from core.run.hparams import HyperParameters, as_dict
-from core.session.lab_output import LabLines
+from core.session.lab_output import LabPrinter
 
 FORM = re.compile(
     r"Step \d+: loss = \d+\.\d\d \(\d+\.\d{3} sec\)"
@@ -19,8 +19,8 @@ def started(step: int = 0) -> Started:
 
 
 def printed(*events: Event) -> list[str]:
-    lab = LabLines()
-    return [line for event in events for line in lab.of(event)]
+    lab = LabPrinter()
+    return [line for event in events for line in lab.lines(event)]
 
 
 def confusion(right: int, wrong: int) -> list[list[int]]:

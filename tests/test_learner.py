@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.network.adam import Learner
+from core.network.adam import AdamTrainer
 from core.network.network import Network
 from core.training.rng import initial_layers
 
@@ -21,7 +21,7 @@ def test_it_learns_as_keras_does() -> None:
     )
     model.set_weights([array for layer in layers for array in layer])
     optimizer = keras.optimizers.Adam(rate, epsilon=1e-8)
-    learner = Learner(Network.of(layers))
+    learner = AdamTrainer(Network.from_layers(layers))
     for _ in range(30):
         with tf.GradientTape() as tape:
             losses = tf.nn.softmax_cross_entropy_with_logits(targets, model(images))
@@ -34,7 +34,7 @@ def test_it_learns_as_keras_does() -> None:
 
 
 def test_a_copy_of_the_network_does_not_learn_on() -> None:
-    learner = Learner(Network.of(initial_layers((4, 3), seed=1)))
+    learner = AdamTrainer(Network.from_layers(initial_layers((4, 3), seed=1)))
     before = learner.network()
     kept = before.layers[0].weights.copy()
     learner.step(np.ones((2, 4), np.float32), np.eye(3, dtype=np.float32)[:2], 0.1)

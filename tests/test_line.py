@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from core.run.events import (
+    Alert,
     Changed,
     Diverged,
     Evaluated,
@@ -20,11 +21,10 @@ from core.run.events import (
     Preparing,
     Saved,
     Started,
-    Warned,
 )
 from core.run.hparams import HyperParameters, as_dict
 from core.rundir.rundir import RunDir
-from core.rundir.status import look
+from core.rundir.status import read_status
 from tests.helpers.runs import add_events, confusion, hold, make_run
 from tests.helpers.terminal import LONG, Terminal, only_run, training, trainpad, wait_until
 
@@ -49,14 +49,14 @@ def ended(tmp_path: Path) -> Iterator[None]:
     """Whatever a test leaves training is stopped by its process, as its run directory names it."""
     yield
     for folder in tmp_path.glob("*/*/run.json"):
-        state = look(RunDir(folder.parent))
+        state = read_status(RunDir(folder.parent))
         if state.live:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(state.pid, signal.SIGKILL)
 
 
 def state_of(log_dir: Path) -> str:
-    return look(RunDir(only_run(log_dir))).state
+    return read_status(RunDir(only_run(log_dir))).state
 
 
 def parent_of(pid: int) -> int:
@@ -87,7 +87,7 @@ def test_a_line_that_drops_changes_nothing(tmp_path: Path, start: Start) -> None
         stderr=subprocess.DEVNULL,
     ) as alone:
         terminal.wait_for(r"training +[1-9][\d,]* / 2,500")
-        process = look(RunDir(only_run(tmp_path / "dropped"))).pid
+        process = read_status(RunDir(only_run(tmp_path / "dropped"))).pid
         terminal.hang_up()
         wait_until(lambda: state_of(tmp_path / "dropped") == "done")
         assert alone.wait(LONG) == 0
@@ -206,7 +206,7 @@ def test_a_killed_launcher_leaves_the_terminal_to_the_shell(tmp_path: Path, star
     log_dir = tmp_path / "runs"
     shell.type(f"{' '.join(training(log_dir, '--max_steps', '100000000'))}\r")
     shell.wait_for(r"training +[1-9][\d,]* / 100,000,000")
-    state = look(RunDir(only_run(log_dir)))
+    state = read_status(RunDir(only_run(log_dir)))
     os.kill(parent_of(state.pid), signal.SIGKILL)
     shell.wait_for(r"Killed(.|\n)*shell>")
     wait_until(lambda: os.getsid(state.pid) == state.pid)
@@ -227,14 +227,14 @@ def test_detached_from_the_start(tmp_path: Path) -> None:
     told = subprocess.run(command, capture_output=True, text=True, timeout=LONG, check=True)
     run = only_run(log_dir)
     assert told.stdout == f"{run.name}\n"
-    wait_until(lambda: look(RunDir(run)).steps > 0)
-    state = look(RunDir(run))
+    wait_until(lambda: read_status(RunDir(run)).steps > 0)
+    state = read_status(RunDir(run))
     assert os.getsid(state.pid) == state.pid
     for descriptor in range(3):
         target = Path(f"/proc/{state.pid}/fd/{descriptor}").readlink()
         assert target in (Path(os.devnull), run / "run.log")
     os.kill(state.pid, signal.SIGINT)
-    wait_until(lambda: look(RunDir(run)).state == "stopped")
+    wait_until(lambda: read_status(RunDir(run)).state == "stopped")
     assert '"interrupted"' in (run / "events.jsonl").read_text()
     assert "Step 0: loss = " in (run / "run.log").read_text()
 
@@ -270,7 +270,7 @@ def test_nothing_from_a_run_directory_reaches_the_terminal_raw(
     add_events(
         run,
         Started(0, {**hparams, EVIL: EVIL}, EVIL, 10),
-        Warned(1, EVIL),
+        Alert(1, EVIL),
         Preparing(EVIL),
         Saved(2, EVIL),
         Changed(2, EVIL, EVIL, EVIL),

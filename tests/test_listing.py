@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from core.cli.runs import as_json_lines, as_table, listed
+from core.cli.runs import as_json_lines, as_table, load_entries
 from core.run.events import Evaluated, Finished, Started
-from core.run.hparams import as_dict, checked
+from core.run.hparams import as_dict, validate_hparams
 from core.rundir import notes
 from core.rundir.notes import Note
-from core.rundir.overview import AT_ONCE
+from core.rundir.overview import MAX_NEW_RUNS
 from core.rundir.rundir import RunDir
 from tests.helpers.runs import BEGAN, add_events, confusion, hold, make_run
 from trainpad.text import cells
@@ -19,7 +19,7 @@ from trainpad.text import cells
 
 def finished(path: Path, *rights: int, **values: object) -> RunDir:
     """A run with some evaluations, of so many digits in ten, that took 90 seconds."""
-    hparams = as_dict(checked(values))
+    hparams = as_dict(validate_hparams(values))
     run = make_run(path, losses=[2.0] * 1234, hyperparameters=hparams)
     add_events(run, Started(0, hparams, "CPU:0", 10, time=BEGAN))
     for step, right in enumerate(rights):
@@ -35,7 +35,7 @@ def test_a_line_for_each_run_tells_how_it_stands_and_what_sets_it_apart(tmp_path
     notes.write(finished(tmp_path / "b"), Note("base line", ("x", "y z"), "long"))
     (tmp_path / "c").mkdir()
     (tmp_path / "c" / "run.json").write_text("damaged")
-    heading, one, two = as_table(listed(tmp_path))
+    heading, one, two = as_table(load_entries(tmp_path))
     assert heading.split() == [
         *("run", "state", "steps", "best", "last", "time", "where", "since", "differs", "named")
     ]
@@ -47,16 +47,16 @@ def test_a_line_for_each_run_tells_how_it_stands_and_what_sets_it_apart(tmp_path
 
 def test_a_run_that_trains_tells_by_whom_and_where(tmp_path: Path) -> None:
     run = make_run(tmp_path / "a")
-    add_events(run, Started(0, as_dict(checked({})), "CPU:0", 10, time=BEGAN))
-    with run.locked():
-        (_, line) = as_table(listed(tmp_path))
+    add_events(run, Started(0, as_dict(validate_hparams({})), "CPU:0", 10, time=BEGAN))
+    with run.writer_lock():
+        (_, line) = as_table(load_entries(tmp_path))
     assert line.split()[1] == "training"
     assert f"@{os.uname().nodename}:{os.getpid()}" in line
 
 
 def test_a_column_that_would_be_empty_is_left_out(tmp_path: Path) -> None:
     finished(tmp_path / "a")
-    heading, _ = as_table(listed(tmp_path))
+    heading, _ = as_table(load_entries(tmp_path))
     assert heading.split() == ["run", "state", "steps", "time", "where", "since"]
     assert list(as_table([])) == []
 
@@ -65,7 +65,7 @@ def test_a_column_that_would_be_empty_is_left_out(tmp_path: Path) -> None:
 def test_a_line_is_no_wider_than_the_terminal(tmp_path: Path, width: int) -> None:
     finished(tmp_path / "a", 8, learning_rate=0.5, hidden=(16, 8), max_steps=5000, batch_size=500)
     notes.write(finished(tmp_path / "b"), Note("底線" * 30, ("x",), "long"))
-    lines = list(as_table(listed(tmp_path), width))
+    lines = list(as_table(load_entries(tmp_path), width))
     assert len(lines) == 3
     assert max(map(cells, lines)) <= width
     assert all(line.startswith(name) for line, name in zip(lines, ("run", "a", "b"), strict=True))
@@ -77,7 +77,7 @@ def test_a_line_is_no_wider_than_the_terminal(tmp_path: Path, width: int) -> Non
 
 def test_json_holds_everything(tmp_path: Path) -> None:
     notes.write(finished(tmp_path / "a", 9, learning_rate=0.5), Note("base", ("x",), "why"))
-    (line,) = as_json_lines(listed(tmp_path))
+    (line,) = as_json_lines(load_entries(tmp_path))
     values = json.loads(line)
     assert (values["name"], values["state"], values["steps"]) == ("a", "done", 1234)
     assert (values["best"], values["last"], values["seconds"]) == (0.9, 0.9, 90.0)
@@ -90,15 +90,15 @@ def test_hostile_names_reach_no_terminal(tmp_path: Path) -> None:
     run = make_run(tmp_path / evil, dataset={"name": evil}, host=evil)
     (run.path / notes.FILE).write_text(json.dumps({"title": evil, "tags": [evil], "note": evil}))
     hold(run, host=evil)
-    entries = listed(tmp_path)
+    entries = load_entries(tmp_path)
     assert len(entries) == 1
     for line in (*as_table(entries), *as_json_lines(entries)):
         assert line.isprintable()
 
 
-@pytest.mark.parametrize("count", [AT_ONCE + 1])
+@pytest.mark.parametrize("count", [MAX_NEW_RUNS + 1])
 def test_many_runs_are_all_there_in_their_order(tmp_path: Path, count: int) -> None:
     names = [f"run-{number:03d}" for number in range(count)]
     for name in names:
         make_run(tmp_path / name)
-    assert [entry.state.name for entry in listed(tmp_path)] == names
+    assert [entry.state.name for entry in load_entries(tmp_path)] == names

@@ -9,8 +9,8 @@ import pytest
 
 from core.tfevents import logdir, records
 from core.tfevents.items import Scalars
-from core.tfevents.logdir import Logdir, RunStatus, Update, watch
-from core.tfevents.store import WatchedRun
+from core.tfevents.logdir import FolderStatus, Logdir, Update, poll_forever
+from core.tfevents.store import RunData
 from tests.helpers.tfevents import NAME, add, event, old, points, put, start
 from trainpad.errors import UserError
 
@@ -31,15 +31,15 @@ class Watcher:
 
     def __init__(self, *paths: Path, clock: Callable[[], float] | None = None) -> None:
         self.logdir = Logdir(paths, clock=clock or Clock())
-        self.runs: dict[str, WatchedRun] = {}
-        self.statuses: dict[str, RunStatus] = {}
+        self.runs: dict[str, RunData] = {}
+        self.statuses: dict[str, FolderStatus] = {}
 
     def poll(self) -> list[Update]:
         updates = list(self.logdir.poll())
         for change in itertools.chain.from_iterable(update.changes for update in updates):
             if change.reset:
                 self.runs.pop(change.run)
-            run = self.runs.setdefault(change.run, WatchedRun())
+            run = self.runs.setdefault(change.run, RunData())
             self.statuses[change.run] = change.status
             for item in change.items:
                 run.fold(item)
@@ -274,7 +274,7 @@ def test_a_long_file_comes_in_batches_paced_by_the_clock(
     monkeypatch.setattr(records, "CHUNK", 500)
     for run in "ab":
         put(tmp_path / run, points(range(200)))
-    watcher = Watcher(tmp_path, clock=Clock(tick=logdir.FIRST_PACE / 2))
+    watcher = Watcher(tmp_path, clock=Clock(tick=logdir.FIRST_BATCH_INTERVAL / 2))
     updates = watcher.poll()
     assert len(updates) > 5
     assert [update.caught_up for update in updates] == [False] * (len(updates) - 1) + [True]
@@ -325,7 +325,7 @@ def test_watching_polls_and_sleeps_in_turn(tmp_path: Path) -> None:
         naps.append(seconds)
         add(path, event(10 + len(naps), old(b"loss", 1)))
 
-    updates = watch([tmp_path], every=0.5, clock=Clock(), sleep=nap)
+    updates = poll_forever([tmp_path], interval=0.5, clock=Clock(), sleep=nap)
     counts = [len(next(updates).changes[0].items[0].steps) for _ in range(3)]  # type: ignore[union-attr]
     assert counts == [2, 1, 1]
     assert naps == [0.5, 0.5]

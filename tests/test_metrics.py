@@ -8,35 +8,35 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.run.metrics import (
-    Matrix,
+    Int64s,
+    accuracy,
     as_matrix,
-    class_figures,
-    correct,
+    classification_report,
+    correct_count,
     errors,
-    mean_of_known,
-    precision_at_1,
-    shares_of_read,
-    shares_of_shown,
-    worst_confusions,
+    macro_average,
+    normalized_by_predicted,
+    normalized_by_true,
+    top_confusions,
 )  # fmt: skip
 
 MATRIX = as_matrix([[5, 1, 0], [2, 7, 1], [0, 0, 0]])
 
 
-def unrolled(matrix: Matrix) -> tuple[list[int], list[int]]:
+def unrolled(matrix: Int64s) -> tuple[list[int], list[int]]:
     """The labels and answers that a matrix was counted from."""
     pairs = [(i, j) for (i, j), n in np.ndenumerate(matrix) for _ in range(int(n))]
     return [shown for shown, _ in pairs], [read for _, read in pairs]
 
 
 @st.composite
-def matrices(draw: st.DrawFn) -> Matrix:
+def matrices(draw: st.DrawFn) -> Int64s:
     size = draw(st.integers(2, 6))
     cells = st.lists(st.integers(0, 9), min_size=size, max_size=size)
     return as_matrix(draw(st.lists(cells, min_size=size, max_size=size)))
 
 
-def by_hand(matrix: Matrix, label: int) -> tuple[float, float, float]:
+def by_hand(matrix: Int64s, label: int) -> tuple[float, float, float]:
     """Precision, recall and F1 counted one example at a time; NaN where nothing divides."""
     hits = shown_so = read_so = 0
     for shown, read in zip(*unrolled(matrix), strict=True):
@@ -50,12 +50,12 @@ def by_hand(matrix: Matrix, label: int) -> tuple[float, float, float]:
 
 
 @given(matrices())
-def test_figures_are_what_counting_gives(matrix: Matrix) -> None:
-    figures = class_figures(matrix)
+def test_figures_are_what_counting_gives(matrix: Int64s) -> None:
+    figures = classification_report(matrix)
     for label in range(len(matrix)):
         found = (figures.precision[label], figures.recall[label], figures.f1[label])
         np.testing.assert_allclose(found, by_hand(matrix, label), rtol=1e-12)
-    assert figures.support.sum() == figures.read.sum() == matrix.sum()
+    assert figures.support.sum() == figures.predicted.sum() == matrix.sum()
 
 
 def test_figures_are_those_of_scikit_learn() -> None:
@@ -64,34 +64,34 @@ def test_figures_are_those_of_scikit_learn() -> None:
     matrix = as_matrix((rng.integers(0, 30, (10, 10)) + 200 * np.eye(10, dtype=int)).tolist())
     shown, read = unrolled(matrix)
     expected = metrics.precision_recall_fscore_support(shown, read, zero_division=np.nan)
-    figures = class_figures(matrix)
+    figures = classification_report(matrix)
     found = (figures.precision, figures.recall, figures.f1, figures.support)
     for ours, theirs in zip(found, expected, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-12)
     assert (metrics.confusion_matrix(shown, read) == matrix).all()
-    assert precision_at_1(matrix) == pytest.approx(metrics.accuracy_score(shown, read))
+    assert accuracy(matrix) == pytest.approx(metrics.accuracy_score(shown, read))
 
 
 def test_what_has_nothing_to_divide_by_is_unknown_and_left_out_of_means() -> None:
-    figures = class_figures(MATRIX)
+    figures = classification_report(MATRIX)
     assert math.isnan(figures.recall[2])
     assert figures.precision[2] == 0
-    assert mean_of_known(figures.recall) == pytest.approx((5 / 6 + 7 / 10) / 2)
-    assert math.isnan(mean_of_known(np.array([np.nan, np.nan])))
+    assert macro_average(figures.recall) == pytest.approx((5 / 6 + 7 / 10) / 2)
+    assert math.isnan(macro_average(np.array([np.nan, np.nan])))
 
 
 def test_rows_and_columns_are_shares_of_their_own_sums() -> None:
-    assert shares_of_shown(MATRIX)[1].tolist() == pytest.approx([0.2, 0.7, 0.1])
-    assert shares_of_read(MATRIX)[:, 1].tolist() == pytest.approx([1 / 8, 7 / 8, 0])
-    assert np.isnan(shares_of_shown(MATRIX)[2]).all()
+    assert normalized_by_true(MATRIX)[1].tolist() == pytest.approx([0.2, 0.7, 0.1])
+    assert normalized_by_predicted(MATRIX)[:, 1].tolist() == pytest.approx([1 / 8, 7 / 8, 0])
+    assert np.isnan(normalized_by_true(MATRIX)[2]).all()
 
 
 def test_the_most_frequent_errors_come_first_and_hits_are_none() -> None:
-    assert worst_confusions(MATRIX, 9) == [(1, 0, 2), (0, 1, 1), (1, 2, 1)]
-    assert worst_confusions(MATRIX, 1) == [(1, 0, 2)]
-    assert worst_confusions(np.diag([3, 4]), 5) == []
-    assert errors(MATRIX).sum() == MATRIX.sum() - correct(MATRIX)
+    assert top_confusions(MATRIX, 9) == [(1, 0, 2), (0, 1, 1), (1, 2, 1)]
+    assert top_confusions(MATRIX, 1) == [(1, 0, 2)]
+    assert top_confusions(np.diag([3, 4]), 5) == []
+    assert errors(MATRIX).sum() == MATRIX.sum() - correct_count(MATRIX)
 
 
 def test_an_empty_matrix_has_precision_0() -> None:
-    assert precision_at_1(np.zeros((3, 3), np.int64)) == 0
+    assert accuracy(np.zeros((3, 3), np.int64)) == 0

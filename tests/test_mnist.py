@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from data.dataset import DIGITS
 from data.errors import DataError
 from data.folder import open_folder
-from data.mnist import MNIST_FINGERPRINT, Parts, assemble, is_mnist, open_npz
+from data.mnist import MNIST_FINGERPRINT, RawArrays, build_dataset, is_mnist, open_npz
 from tests.helpers.idx import write_idx
 
 MNIST = next(
@@ -39,7 +39,7 @@ CLASSIC = {
 
 def some(train=24, test=6, height=5, width=4, classes=10):
     random = np.random.default_rng(0)
-    return Parts(
+    return RawArrays(
         random.integers(0, 256, (train, height, width), np.uint8),
         (np.arange(train) * 7 % classes).astype(np.uint8),
         random.integers(0, 256, (test, height, width), np.uint8),
@@ -70,7 +70,7 @@ def write_npz(path, parts, **changes):
 def test_the_first_twelfth_is_for_validation(count, held):
     images = np.arange(count, dtype=np.uint32).view(np.uint8).reshape(count, 2, 2)
     labels = (np.arange(count) * 7 % 10).astype(np.uint8)
-    data = assemble(Parts(images, labels, images[:1], labels[:1]), name="x", source="x")
+    data = build_dataset(RawArrays(images, labels, images[:1], labels[:1]), name="x", source="x")
     np.testing.assert_array_equal(data.validation.images, images[:held])
     np.testing.assert_array_equal(data.train.images, images[held:])
     np.testing.assert_array_equal(data.train.labels, labels[held:])
@@ -80,7 +80,7 @@ def test_the_first_twelfth_is_for_validation(count, held):
 def test_sorted_labels_leave_every_class_in_validation_and_training():
     images = np.arange(120, dtype=np.uint8).reshape(120, 1, 1)
     labels = np.repeat(np.arange(3, dtype=np.uint8), 40)
-    data = assemble(Parts(images, labels, images, labels), name="x", source="x")
+    data = build_dataset(RawArrays(images, labels, images, labels), name="x", source="x")
     assert len(data.validation) == 10
     assert set(data.validation.labels) == set(data.train.labels) == {0, 1, 2}
     together = np.concatenate([data.validation.images, data.train.images])
@@ -116,7 +116,7 @@ def test_files_are_found_under_every_usual_name(tmp_path, inside, name):
 
 def test_emnist_images_are_turned(tmp_path):
     upright = some()
-    stored = Parts(
+    stored = RawArrays(
         upright.train_images.transpose(0, 2, 1),
         upright.train_labels,
         upright.test_images.transpose(0, 2, 1),
@@ -128,7 +128,7 @@ def test_emnist_images_are_turned(tmp_path):
         write_folder(tmp_path, stored, names)
     data = open_folder(tmp_path)
     np.testing.assert_array_equal(data.test.images, upright.test_images)
-    assert data.fingerprint == assemble(upright, name="x", source="x").fingerprint
+    assert data.fingerprint == build_dataset(upright, name="x", source="x").fingerprint
     assert data.classes == DIGITS
 
 
@@ -160,8 +160,8 @@ def test_class_names_that_do_not_fit(tmp_path, text, sentence):
 
 def with_parts(**changes):
     parts = some()
-    return Parts(
-        **{name: changes.get(name, getattr(parts, name)) for name in Parts.__dataclass_fields__}
+    return RawArrays(
+        **{name: changes.get(name, getattr(parts, name)) for name in RawArrays.__dataclass_fields__}
     )
 
 
@@ -220,7 +220,7 @@ def test_an_npz_file_that_holds_something_else(tmp_path, name):
 def test_an_npz_array_in_fortran_order_is_the_same_array(tmp_path):
     turned = np.asfortranarray(PARTS.train_images)
     data = open_npz(write_npz(tmp_path / "mnist.npz", PARTS, x_train=turned))
-    assert data.fingerprint == assemble(PARTS, name="x", source="x").fingerprint
+    assert data.fingerprint == build_dataset(PARTS, name="x", source="x").fingerprint
     assert data.train.images.flags.c_contiguous
 
 

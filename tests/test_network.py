@@ -9,13 +9,13 @@ from data.errors import DataError
 
 def random_network(sizes, seed=0):
     rng = np.random.default_rng(seed)
-    return Network.of(
+    return Network.from_layers(
         [(rng.normal(size=(a, b)) / np.sqrt(a), rng.normal(size=b)) for a, b in pairwise(sizes)]
     )
 
 
 def test_a_network_worked_out_by_hand():
-    network = Network.of([([[1, -1], [2, 0]], [0, 0.5]), ([[1, 0], [0, 2]], [0, 1])])
+    network = Network.from_layers([([[1, -1], [2, 0]], [0, 0.5]), ([[1, 0], [0, 2]], [0, 1])])
     np.testing.assert_allclose(network.logits(np.array([[1, 1]])), [[3, 1]])
     np.testing.assert_allclose(network.logits(np.array([[-1, 0]])), [[0, 4]])
     assert network.sizes == (2, 2, 2)
@@ -63,17 +63,17 @@ def test_the_gradient_is_the_slope_of_the_logit():
         for unit in np.eye(12)
     ]
     np.testing.assert_allclose(network.gradient(image, 4), slope, atol=0.005)
-    np.testing.assert_allclose(network.explain(image, 4), image * slope, atol=0.005)
+    np.testing.assert_allclose(network.attribution(image, 4), image * slope, atol=0.005)
 
 
 def test_without_biases_the_explanation_sums_to_the_logit():
     rng = np.random.default_rng(4)
-    network = Network.of(
+    network = Network.from_layers(
         [(rng.normal(size=(784, 40)), np.zeros(40)), (rng.normal(size=(40, 10)), np.zeros(10))]
     )
     image = rng.random((28, 28))
     logit = network.logits(image.reshape(1, 784))[0, 7]
-    assert network.explain(image, 7).sum() == pytest.approx(logit, rel=1e-3)
+    assert network.attribution(image, 7).sum() == pytest.approx(logit, rel=1e-3)
 
 
 def test_arrays_by_name_make_the_same_network():
@@ -109,11 +109,11 @@ def test_arrays_that_do_not_fit_are_refused(change, complaint):
 
 def test_no_layers_are_refused():
     with pytest.raises(DataError):
-        Network.of([])
+        Network.from_layers([])
 
 
 def test_later_changes_of_the_given_arrays_do_not_reach_the_network():
     weights = np.ones((784, 10), np.float32)
-    network = Network.of([(weights, np.zeros(10))])
+    network = Network.from_layers([(weights, np.zeros(10))])
     weights[:] = 0
     assert network.logits(np.ones((1, 784)))[0, 0] == 784

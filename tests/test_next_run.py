@@ -12,7 +12,7 @@ from data.errors import DataError
 from tests.helpers.app import Scripted, ended, shown
 from tui.app import TrainpadApp
 from tui.chart.chart import Chart
-from tui.dashboard.worker import Happened
+from tui.dashboard.worker import EventReceived
 from tui.train.panel import Panel
 
 
@@ -154,7 +154,7 @@ async def test_a_next_run_that_cannot_be_leaves_the_one_before_on_the_screen(
         await pilot.press("1")
         await shown(pilot, app, "1 / 2,000")
         assert panel.next_run == {}
-    assert (app.return_value, app.error, app.pump.error) == (None, None, None)
+    assert (app.return_value, app.error, app.worker.error) == (None, None, None)
 
 
 async def test_a_run_that_is_gone_back_to_has_all_its_losses(
@@ -164,9 +164,9 @@ async def test_a_run_that_is_gone_back_to_has_all_its_losses(
     app = TrainpadApp(iter(source))
     async with app.run_test(size=(160, 45)) as pilot:
         await shown(pilot, app, "100 / 2,000")
-        old = app.pump
-        app.show_source(iter(refused), viewer=True)
-        old._post(Happened(old, Steps(100, np.full(10, 0.5, np.float32), 0.1)))
+        old = app.worker
+        app.show_events(iter(refused), viewer=True)
+        old._post(EventReceived(old, Steps(100, np.full(10, 0.5, np.float32), 0.1)))
         refused.give(DataError("there is no such data"))
         await shown(pilot, app, "110 / 2,000")
         source.give(Steps(110, np.full(10, 0.5, np.float32), 0.1))
@@ -202,15 +202,15 @@ async def test_another_run_is_seen_whole_whatever_was_looked_at_before(
         charts[1].action_toggle_cursor()
         await pilot.pause()
         for chart in charts:
-            assert None not in (chart.scene.window.part, chart.scene.cursor.x)
+            assert None not in (chart.scene.viewport.visible, chart.scene.cursor.x)
         await pilot.press("n")
         await shown(pilot, app, "▶ training", "100 / 2,000")
         for chart in charts:
-            assert (chart.scene.window.part, chart.scene.cursor.x) == (None, None)
+            assert (chart.scene.viewport.visible, chart.scene.cursor.x) == (None, None)
         assert charts[0].scene.shown == (0.0, 2000.0)
         assert charts[0].scene.logarithmic
         await pilot.press("end", "i")
         after.give(Steps(100, losses[:10], 0.1))
         await shown(pilot, app, "110 / 2,000")
-        assert charts[0].scene.window.part is not None  # of the same run it stays
+        assert charts[0].scene.viewport.visible is not None  # of the same run it stays
         assert charts[0].scene.cursor.x is not None

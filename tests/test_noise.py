@@ -5,14 +5,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.training.rng_tf import Dropout, Noise
+from core.training.rng_tf import Dropout, StatelessUniform
 
 
 def share(*, step: int = 3, seed: int = 1, row: int = 0, purpose: int = 0, rows: int = 200) -> Any:
     import tensorflow as tf
 
-    noise = Noise(tf, tf.constant(step), tf.constant(seed), row)
-    return noise.share((rows, 50), purpose).numpy()
+    noise = StatelessUniform(tf, tf.constant(step), tf.constant(seed), row)
+    return noise.uniform01((rows, 50), purpose).numpy()
 
 
 def test_shares_are_spread_evenly_from_0_to_below_1() -> None:
@@ -39,7 +39,7 @@ def test_a_device_that_has_a_part_of_the_rows_draws_what_one_with_all_would() ->
 def test_dropout_leaves_out_its_share_and_scales_up_the_rest(rate: float) -> None:
     import tensorflow as tf
 
-    noise = Noise(tf, tf.constant(3), tf.constant(1))
+    noise = StatelessUniform(tf, tf.constant(3), tf.constant(1))
     dropped = Dropout(tf, tf.constant(rate), noise)(tf.ones((200, 50)), 0).numpy()
     assert (dropped == 0).mean() == pytest.approx(rate, abs=0.02)
     assert dropped[dropped > 0] == pytest.approx(1 / (1 - rate), rel=1e-5)

@@ -2,50 +2,50 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from core.training.rng import shuffled
-from core.training.stream import WINDOW, Window
+from core.training.rng import epoch_permutation
+from core.training.stream import WINDOW_EXAMPLES, ExampleWindow
 
 
 def stream(examples: int, seed: int, start: int, count: int) -> npt.NDArray[np.int32]:
     """The endless stream, made the slow way."""
     epochs = range(start // examples, (start + count) // examples + 1)
-    order = np.concatenate([shuffled(examples, seed, epoch) for epoch in epochs])
+    order = np.concatenate([epoch_permutation(examples, seed, epoch) for epoch in epochs])
     return order[start % examples :][:count]
 
 
 @pytest.mark.parametrize("examples", [1000, 2049, 70_001])
 def test_a_window_shows_the_stream_wherever_it_is_moved(examples: int) -> None:
     places = [0, 1, 59_999, 60_001, 123_456, 400_000, 399_999, 5]
-    window = Window(examples, 5)
+    window = ExampleWindow(examples, 5)
     size = len(window.indices)
     for place in places:
-        window.moved_to(place)
+        window.advance_to(place)
         offset = place - window.start
         assert offset >= 0
-        assert window.room(place) >= examples
+        assert window.remaining(place) >= examples
         seen = window.indices[offset : offset + examples]
         assert np.array_equal(seen, stream(examples, 5, place, examples))
         assert len(window.indices) == size
 
 
-@pytest.mark.parametrize("examples", [1000, 55_000, WINDOW, 10 * WINDOW])
+@pytest.mark.parametrize("examples", [1000, 55_000, WINDOW_EXAMPLES, 10 * WINDOW_EXAMPLES])
 def test_a_window_holds_whole_epochs_and_at_least_its_size(examples: int) -> None:
-    window = Window(examples, 0)
+    window = ExampleWindow(examples, 0)
     assert len(window.indices) % examples == 0
-    assert len(window.indices) >= WINDOW + examples or examples > WINDOW
+    assert len(window.indices) >= WINDOW_EXAMPLES + examples or examples > WINDOW_EXAMPLES
     assert np.array_equal(np.sort(window.indices[:examples]), np.arange(examples))
 
 
 def test_a_window_moves_only_when_it_must() -> None:
-    window = Window(1000, 0)
+    window = ExampleWindow(1000, 0)
     last = len(window.indices) - 1000
-    assert not window.moved_to(last)
-    assert window.moved_to(last + 1)
-    assert not window.moved_to(last + 1)
-    assert window.moved_to(0)
+    assert not window.advance_to(last)
+    assert window.advance_to(last + 1)
+    assert not window.advance_to(last + 1)
+    assert window.advance_to(0)
 
 
 def test_epochs_and_seeds_are_shuffled_differently() -> None:
-    orders = [shuffled(1000, seed, epoch) for seed in (0, 1) for epoch in (0, 1)]
+    orders = [epoch_permutation(1000, seed, epoch) for seed in (0, 1) for epoch in (0, 1)]
     assert len({order.tobytes() for order in orders}) == 4
-    assert np.array_equal(shuffled(1000, 1, 1), orders[3])
+    assert np.array_equal(epoch_permutation(1000, 1, 1), orders[3])

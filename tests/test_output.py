@@ -11,10 +11,10 @@ from core.rundir.rundir import RunDir
 LIBRARY = """
 import os, sys
 from pathlib import Path
-from core.process.redirect import to_run_log
+from core.process.redirect import redirectable_stdio
 from core.rundir.rundir import RunDir
 
-with to_run_log() as (out, divert):
+with redirectable_stdio() as (out, divert):
     os.write(1, b"early;")
     divert(RunDir(Path(sys.argv[1])))
     os.write(1, b"a library's word;")

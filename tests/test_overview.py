@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from core.run.events import Changed, Evaluated, Finished, Started
-from core.run.hparams import as_dict, checked
+from core.run.hparams import as_dict, validate_hparams
 from core.rundir import notes
-from core.rundir.overview import AT_ONCE, Entry, Overview
+from core.rundir.overview import MAX_NEW_RUNS, Overview, RunEntry
 from core.rundir.rundir import RunDir
 from tests.helpers.runs import BEGAN, add_events, confusion, finished, hold, make_run, three_runs
 from tui.runs import rows
@@ -26,23 +26,23 @@ def test_a_run_made_at_no_time_is_listed_all_the_same(log_dir: Path, created: st
     entries = {entry.state.name: entry for entry in looked(log_dir)}
     assert len(entries) == 3
     assert entries["b-run"].created == 0.0
-    assert rows.STARTED.show(entries["b-run"])
+    assert rows.STARTED.format(entries["b-run"])
 
 
-def looked(log_dir: Path) -> list[Entry]:
-    return Overview(log_dir).look()
+def looked(log_dir: Path) -> list[RunEntry]:
+    return Overview(log_dir).poll()
 
 
 def test_an_overview_tells_what_the_files_say(log_dir: Path) -> None:
     newest, *_ = looked(log_dir)
     assert (newest.title, newest.state.state, newest.network) == ("c-run", "done", "softmax")
-    assert (newest.state.best, newest.last, newest.seconds) == (0.9, 0.9, 90.0)
+    assert (newest.state.best, newest.last_accuracy, newest.seconds) == (0.9, 0.9, 90.0)
     assert newest.hyperparameters["learning_rate"] == 0.5
 
 
 def test_a_resume_takes_back_evaluations_and_time_between_does_not_count(tmp_path: Path) -> None:
     run = finished(tmp_path / "r", steps=4)
-    values = as_dict(checked({"learning_rate": 0.3}))
+    values = as_dict(validate_hparams({"learning_rate": 0.3}))
     add_events(
         run,
         Evaluated(5, confusion(10, 0), {}, 0.1, time=BEGAN + 95),
@@ -51,17 +51,17 @@ def test_a_resume_takes_back_evaluations_and_time_between_does_not_count(tmp_pat
         Finished(4, "stopped", 1.0, time=BEGAN + 1010),
     )
     (entry,) = looked(tmp_path)
-    assert (entry.last, entry.seconds) == (0.9, 100.0)
+    assert (entry.last_accuracy, entry.seconds) == (0.9, 100.0)
     assert (entry.state.state, entry.hyperparameters["learning_rate"]) == ("stopped", 0.7)
 
 
 def test_only_what_changed_is_read_again(log_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     overview = Overview(log_dir)
-    before = overview.look()
-    again = overview.look()
+    before = overview.poll()
+    again = overview.poll()
     assert all(a is b for a, b in zip(before, again, strict=True))
-    notes.write(RunDir(log_dir / "b-run"), notes.made("Better", ["lab"], ""))
-    after = overview.look()
+    notes.write(RunDir(log_dir / "b-run"), notes.make_note("Better", ["lab"], ""))
+    after = overview.poll()
     assert [a is b for a, b in zip(before, after, strict=True)] == [True, False, True]
     assert after[1].title == "Better"
 
@@ -73,39 +73,39 @@ def test_live_runs_are_always_looked_at_and_damaged_ones_left_out(tmp_path: Path
     damaged = make_run(tmp_path / "damaged")
     (damaged.path / "run.json").write_bytes(b"{")
     overview = Overview(tmp_path)
-    (entry,) = overview.look()
+    (entry,) = overview.poll()
     assert entry.state.state == "training"
     hold(run, host=os.uname().nodename, age=1000)
-    assert overview.look()[0].state.state == "lost"
+    assert overview.poll()[0].state.state == "lost"
 
 
 def test_the_first_of_many_runs_are_there_before_all_are(tmp_path: Path) -> None:
-    for number in range(AT_ONCE + 5):
+    for number in range(MAX_NEW_RUNS + 5):
         make_run(tmp_path / f"run-{number:04}")
     overview = Overview(tmp_path)
-    assert (len(overview.look()), overview.complete) == (AT_ONCE, False)
-    assert (len(overview.look()), overview.complete) == (AT_ONCE + 5, True)
+    assert (len(overview.poll()), overview.complete) == (MAX_NEW_RUNS, False)
+    assert (len(overview.poll()), overview.complete) == (MAX_NEW_RUNS + 5, True)
 
 
 def test_columns_are_what_differs_and_give_way_by_their_worth(log_dir: Path) -> None:
     entries = looked(log_dir)
-    columns = rows.columns(entries)
+    columns = rows.columns_for(entries)
     names = [column.name for column in columns]
     assert "learning rate" in names
     assert "batch size" not in names
-    wide = rows.fitting(columns, 200)
-    narrow = rows.fitting(columns, 60)
+    wide = rows.columns_that_fit(columns, 200)
+    narrow = rows.columns_that_fit(columns, 60)
     assert wide == columns
     assert {"name", "best"} <= {column.name for column in narrow} < set(names)
     for given, width in ((wide, 200), (narrow, 60)):
         text = "".join(text for _, text in rows.cells(entries[0], given, width))
-        assert len(text) <= width - rows.LEAD
+        assert len(text) <= width - rows.LEAD_WIDTH
 
 
 def test_the_arrow_of_the_order_is_always_seen(log_dir: Path) -> None:
-    columns = rows.columns(looked(log_dir))
+    columns = rows.columns_for(looked(log_dir))
     for by in columns:
-        parts = rows.head(columns, 200, by, "▼")
+        parts = rows.header(columns, 200, by, "▼")
         (named,) = [text for text, role in parts if role == "title"]
         assert named.strip() == f"{by.name} ▼"
 
@@ -116,8 +116,8 @@ def test_runs_without_a_value_come_last_either_way(tmp_path: Path, backward: boo
     finished(tmp_path / "b", right=8)
     make_run(tmp_path / "c")
     entries = looked(tmp_path)
-    best = next(column for column in rows.columns(entries) if column.name == "best")
-    names = [entry.title for entry in rows.ordered(entries, best, backward=backward)]
+    best = next(column for column in rows.columns_for(entries) if column.name == "best")
+    names = [entry.title for entry in rows.sorted_runs(entries, best, reverse=backward)]
     assert names == (["a", "b", "c"] if backward else ["b", "a", "c"])
 
 
@@ -126,5 +126,5 @@ def test_runs_without_a_value_come_last_either_way(tmp_path: Path, backward: boo
     [("", "cba"), ("LEARNING_rate=0.1", "b"), ("softmax", "c"), ("done run", "cba"), ("zzz", "")],
 )
 def test_the_filter_wants_every_word(log_dir: Path, words: str, names: str) -> None:
-    found = rows.matching(looked(log_dir), words)
+    found = rows.filtered_runs(looked(log_dir), words)
     assert "".join(entry.title[0] for entry in found) == names

@@ -7,9 +7,17 @@ import pytest
 from data import own as own_module
 from data.errors import DataError
 from data.idx import read_idx
-from data.ink_affine import Amounts, moved
-from data.own import IMAGES, LABELS, TIMES, keep_own, read_own, remove_own, write_own
-from data.sources import open_mine
+from data.ink_affine import JitterLimits, jittered
+from data.own import (
+    IMAGES,
+    LABELS,
+    TIMES,
+    add_user_digit,
+    read_user_digits,
+    remove_user_digit,
+    write_user_digits,
+)
+from data.sources import open_user_digits
 
 
 def image(value: int) -> np.ndarray:
@@ -17,37 +25,37 @@ def image(value: int) -> np.ndarray:
 
 
 def test_drawings_are_kept_as_idx_and_each_can_be_taken_away(tmp_path: Path) -> None:
-    own = read_own(tmp_path / "mine")
+    own = read_user_digits(tmp_path / "mine")
     assert len(own) == 0
     for digit in range(14):
-        own = own.with_one(image(digit), digit % 10, when=100.0 + digit)
-        write_own(tmp_path / "mine", own)
-    write_own(tmp_path / "mine", own.without(3))
-    again = read_own(tmp_path / "mine")
+        own = own.with_added(image(digit), digit % 10, when=100.0 + digit)
+        write_user_digits(tmp_path / "mine", own)
+    write_user_digits(tmp_path / "mine", own.without(3))
+    again = read_user_digits(tmp_path / "mine")
     assert again.labels.tolist() == [0, 1, 2, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3]
     assert again.images[:, 0, 0].tolist() == [0, 1, 2, *range(4, 14)]
     assert again.times[:4] == (100.0, 101.0, 102.0, 104.0)
     assert read_idx(tmp_path / "mine" / IMAGES).shape == (13, 28, 28)
-    mine = open_mine(tmp_path / "mine")
+    mine = open_user_digits(tmp_path / "mine")
     assert len(mine.train) + len(mine.validation) + len(mine.test) == 13
 
 
 def test_the_last_one_can_go_too(tmp_path: Path) -> None:
-    own = read_own(tmp_path).with_one(image(1), 1)
-    write_own(tmp_path, own)
-    write_own(tmp_path, own.without(0))
-    assert len(read_own(tmp_path)) == 0
+    own = read_user_digits(tmp_path).with_added(image(1), 1)
+    write_user_digits(tmp_path, own)
+    write_user_digits(tmp_path, own.without(0))
+    assert len(read_user_digits(tmp_path)) == 0
 
 
 def test_a_write_that_broke_off_after_the_labels_costs_nothing(tmp_path: Path) -> None:
-    own = read_own(tmp_path).with_one(image(1), 1)
-    write_own(tmp_path, own)
+    own = read_user_digits(tmp_path).with_added(image(1), 1)
+    write_user_digits(tmp_path, own)
     kept = (tmp_path / IMAGES).read_bytes()
-    write_own(tmp_path, own.with_one(image(2), 2))
+    write_user_digits(tmp_path, own.with_added(image(2), 2))
     (tmp_path / IMAGES).write_bytes(kept)
     (tmp_path / TIMES).write_text("damaged")
-    assert read_own(tmp_path).labels.tolist() == [1]
-    assert read_own(tmp_path).times == (0.0,)
+    assert read_user_digits(tmp_path).labels.tolist() == [1]
+    assert read_user_digits(tmp_path).times == (0.0,)
 
 
 class KilledError(Exception):
@@ -60,8 +68,8 @@ def test_a_removal_that_broke_off_anywhere_leaves_each_drawing_its_name(
     tmp_path: Path, written: int, removed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for digit in range(5):
-        keep_own(tmp_path, image(digit), digit)
-    before = read_own(tmp_path)
+        add_user_digit(tmp_path, image(digit), digit)
+    before = read_user_digits(tmp_path)
     replace, done = own_module.write_atomic, []
 
     def until_killed(path: Path, content: bytes) -> None:
@@ -72,39 +80,39 @@ def test_a_removal_that_broke_off_anywhere_leaves_each_drawing_its_name(
 
     monkeypatch.setattr(own_module, "write_atomic", until_killed)
     with pytest.raises(KilledError):
-        remove_own(tmp_path, image(removed), before.times[removed])
+        remove_user_digit(tmp_path, image(removed), before.times[removed])
     monkeypatch.undo()
     left = [digit for digit in range(5) if digit != removed]
     for _ in range(2):
-        own = read_own(tmp_path)
+        own = read_user_digits(tmp_path)
         assert own.labels.tolist() == own.images[:, 0, 0].tolist() == left
         assert own.times == before.without(removed).times
-        own = keep_own(tmp_path, image(9), 9)
+        own = add_user_digit(tmp_path, image(9), 9)
         assert own.labels.tolist() == own.images[:, 0, 0].tolist() == [*left, 9]
-        remove_own(tmp_path, image(9), own.times[-1])
+        remove_user_digit(tmp_path, image(9), own.times[-1])
 
 
 def test_each_of_several_pads_changes_what_the_others_left(tmp_path: Path) -> None:
-    first = keep_own(tmp_path, image(1), 1)
-    keep_own(tmp_path, image(2), 2)
-    own = keep_own(tmp_path, image(3), 3)
-    assert remove_own(tmp_path, image(1), first.times[0]).labels.tolist() == [2, 3]
-    assert remove_own(tmp_path, image(1), first.times[0]).labels.tolist() == [2, 3]
-    assert remove_own(tmp_path, image(2), own.times[1]).labels.tolist() == [3]
-    assert remove_own(tmp_path, image(8), own.times[2]).labels.tolist() == [3]
+    first = add_user_digit(tmp_path, image(1), 1)
+    add_user_digit(tmp_path, image(2), 2)
+    own = add_user_digit(tmp_path, image(3), 3)
+    assert remove_user_digit(tmp_path, image(1), first.times[0]).labels.tolist() == [2, 3]
+    assert remove_user_digit(tmp_path, image(1), first.times[0]).labels.tolist() == [2, 3]
+    assert remove_user_digit(tmp_path, image(2), own.times[1]).labels.tolist() == [3]
+    assert remove_user_digit(tmp_path, image(8), own.times[2]).labels.tolist() == [3]
 
 
 def test_changes_at_once_lose_nothing(tmp_path: Path) -> None:
     def keep(label: int) -> None:
         for _ in range(5):
-            keep_own(tmp_path, image(label), label)
+            add_user_digit(tmp_path, image(label), label)
 
     threads = [threading.Thread(target=keep, args=(label,)) for label in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    own = read_own(tmp_path)
+    own = read_user_digits(tmp_path)
     assert sorted(own.labels.tolist()) == [label for label in range(4) for _ in range(5)]
     assert own.labels.tolist() == own.images[:, 0, 0].tolist()
 
@@ -113,36 +121,38 @@ def test_a_lock_that_is_never_given_back_is_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(own_module, "WAIT", 0.0)
-    with own_module._changing(tmp_path), pytest.raises(DataError, match="another program"):
-        keep_own(tmp_path, image(1), 1)
+    with own_module._locked_for_change(tmp_path), pytest.raises(DataError, match="another program"):
+        add_user_digit(tmp_path, image(1), 1)
 
 
 def test_files_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
-    own = read_own(tmp_path).with_one(image(1), 1)
-    write_own(tmp_path, own)
+    own = read_user_digits(tmp_path).with_added(image(1), 1)
+    write_user_digits(tmp_path, own)
     (tmp_path / LABELS).write_bytes(b"\0\0\x08\x01\0\0\0\x03abc")
     with pytest.raises(DataError, match="3 labels"):
-        read_own(tmp_path)
-    write_own(tmp_path, own.with_one(image(2), 2))
+        read_user_digits(tmp_path)
+    write_user_digits(tmp_path, own.with_added(image(2), 2))
     (tmp_path / LABELS).write_bytes(b"\0\0\x08\x01\0\0\0\x01a")
     with pytest.raises(DataError, match="1 labels"):  # nobody knows whose it is
-        read_own(tmp_path)
+        read_user_digits(tmp_path)
 
 
 def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(DataError, match="cannot be written"):
-        write_own(tmp_path / "file" / "mine", read_own(tmp_path).with_one(image(1), 1))
+        write_user_digits(
+            tmp_path / "file" / "mine", read_user_digits(tmp_path).with_added(image(1), 1)
+        )
 
 
 def test_images_are_moved_by_no_more_than_was_asked() -> None:
     dot = np.zeros((200, 28, 28), np.uint8)
     dot[:, 14, 14] = 255
     rng = np.random.default_rng(0)
-    assert (moved(dot, rng, Amounts(0, 0, 0, 0)) == dot).all()
-    shifted = moved(dot, rng, Amounts(2.0, 0, 0, 0)).astype(float)
+    assert (jittered(dot, rng, JitterLimits(0, 0, 0, 0)) == dot).all()
+    shifted = jittered(dot, rng, JitterLimits(2.0, 0, 0, 0)).astype(float)
     mass = shifted.sum(axis=(1, 2))
     x = (shifted.sum(axis=1) @ np.arange(28)) / mass
     assert np.abs(x - 14).max() <= 2.01
     assert x.std() > 0.8
-    assert not (moved(dot, rng) == dot).all()
+    assert not (jittered(dot, rng) == dot).all()

@@ -2,21 +2,21 @@
 
 import pytest
 
-from core.training.chunking import Pacer
+from core.training.chunking import ChunkSizer
 
 
-def pacer_of(milliseconds: float) -> Pacer:
+def pacer_of(milliseconds: float) -> ChunkSizer:
     """One that knows how long a step takes."""
-    pacer = Pacer()
+    pacer = ChunkSizer()
     for _ in range(20):
-        count = pacer.count(10**6)
-        pacer.took(count, count * milliseconds / 1000)
+        count = pacer.next_count(10**6)
+        pacer.record(count, count * milliseconds / 1000)
     return pacer
 
 
 @pytest.mark.parametrize(("milliseconds", "count"), [(0.4, 150), (5.0, 12), (200.0, 1)])
 def test_calls_come_to_last_sixty_milliseconds(milliseconds: float, count: int) -> None:
-    assert pacer_of(milliseconds).count(10**6) == pytest.approx(count, rel=0.02, abs=1)
+    assert pacer_of(milliseconds).next_count(10**6) == pytest.approx(count, rel=0.02, abs=1)
 
 
 @pytest.mark.parametrize(
@@ -35,12 +35,12 @@ def test_what_is_due_is_reached_in_equal_calls(
 ) -> None:
     pacer, taken = pacer_of(milliseconds), []
     while due:
-        taken.append(pacer.count(due))
+        taken.append(pacer.next_count(due))
         due -= taken[-1]
     assert taken == counts
 
 
 def test_a_call_that_took_no_time_and_no_steps_is_no_trouble() -> None:
-    pacer = Pacer()
-    pacer.took(0, 0.0)
-    assert 1 <= pacer.count(500) <= 500
+    pacer = ChunkSizer()
+    pacer.record(0, 0.0)
+    assert 1 <= pacer.next_count(500) <= 500

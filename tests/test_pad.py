@@ -8,8 +8,8 @@ from textual.app import App
 from textual.containers import Container
 from textual.events import MouseDown, MouseMove, MouseUp
 
-from tui.pad.drawing import KEPT_DRAWINGS, Sheet, clip_to_square
-from tui.pad.sketch_pad import PEN, SketchPad
+from tui.pad.drawing import MAX_DRAWINGS, Drawing, clip_to_square
+from tui.pad.sketch_pad import PEN_WIDTH, SketchPad
 from tui.widgets.half_blocks import GREY, Tones, half_blocks, render_image, render_signed
 from tui.widgets.probability_bars import ProbabilityBars
 
@@ -30,7 +30,7 @@ class PadApp(App[None]):
         self.query_one(SketchPad).focus()
 
     def on_sketch_pad_changed(self, message):
-        self.changes.append((len(message.strokes), message.finished))
+        self.changes.append((len(message.points), message.finished))
 
 
 def shown(app):
@@ -67,7 +67,7 @@ async def test_an_empty_field_says_what_to_do():
     app = PadApp()
     async with app.run_test(size=(80, 20)) as pilot:
         assert "draw a digit" in "\n".join(shown(app))
-        assert app.query_one(SketchPad).empty
+        assert app.query_one(SketchPad).is_empty_drawing
         await drag(pilot, [(4, 2)])
         assert "draw" not in "\n".join(shown(app))
         await pilot.press("u")
@@ -79,7 +79,7 @@ async def test_a_fast_stroke_has_no_holes():
     async with app.run_test(size=(80, 20)) as pilot:
         await drag(pilot, [(4, 10), (35, 10)])
         assert inked(app)[10, 4:36].all()
-        (stroke,) = app.query_one(SketchPad).strokes
+        (stroke,) = app.query_one(SketchPad).points
         np.testing.assert_allclose(stroke, [[4.5 / 40, 10.5 / 20], [35.5 / 40, 10.5 / 20]])
         assert app.changes == [(1, False), (1, False), (1, True)]
 
@@ -89,18 +89,18 @@ async def test_moves_without_the_pad_s_own_button_draw_nothing():
     async with app.run_test(size=(80, 20)) as pilot:
         await pilot.hover(SketchPad, offset=(4, 4))
         await drag(pilot, [(5, 5), (9, 9)], button=2)
-        assert app.query_one(SketchPad).empty
+        assert app.query_one(SketchPad).is_empty_drawing
 
 
 async def test_out_of_the_field_and_back():
     app = PadApp()
     async with app.run_test(size=(80, 30)) as pilot:
         await drag(pilot, [(36, 10), (70, 10), (70, 14), (36, 14)])
-        first, second = app.query_one(SketchPad).strokes
+        first, second = app.query_one(SketchPad).points
         assert first[-1, 0] == second[0, 0] == 1
         assert not np.any([stroke > 1 for stroke in (first, second)])
         await pilot.press("u")
-        assert app.query_one(SketchPad).empty
+        assert app.query_one(SketchPad).is_empty_drawing
 
 
 async def test_a_mouse_that_is_taken_away_ends_the_stroke():
@@ -111,8 +111,8 @@ async def test_a_mouse_that_is_taken_away_ends_the_stroke():
         app.capture_mouse(None)
         await pilot.pause()
         await pilot.hover(SketchPad, offset=(30, 15))
-        assert len(pad.strokes) == 1
-        assert len(pad.strokes[0]) == 1
+        assert len(pad.points) == 1
+        assert len(pad.points[0]) == 1
         assert app.changes[-1] == (1, True)
 
 
@@ -133,7 +133,7 @@ async def test_a_stroke_that_begins_as_the_one_before_ends_is_whole():
         pad.post_message(mouse(MouseMove, pad, 30, 12))
         pad.post_message(mouse(MouseUp, pad, 30, 12))
         await pilot.pause()
-        assert [len(stroke) for stroke in pad.strokes] == [2, 2]
+        assert [len(stroke) for stroke in pad.points] == [2, 2]
         assert [finished for _, finished in app.changes].count(True) == 2
 
 
@@ -144,7 +144,7 @@ async def test_reports_that_come_all_at_once_are_drawn_in_their_order():
         for place, cell in enumerate(cells):
             app.post_message(mouse(MouseMove if place else MouseDown, None, *cell))
         await pilot.pause(0.2)
-        (stroke,) = app.query_one(SketchPad).strokes
+        (stroke,) = app.query_one(SketchPad).points
         assert [tuple((point * (40, 20) - 0.5).round().astype(int)) for point in stroke] == cells
 
 
@@ -157,13 +157,13 @@ async def test_the_eraser_cuts_strokes(how):
         if how == "e":
             await pilot.press("e")
         await drag(pilot, [(20, 2), (20, 18)], button=3 if how == "right" else 1)
-        left, right = pad.strokes
+        left, right = pad.points
         assert left[0, 0] == pytest.approx(4.5 / 40)
         assert right[-1, 0] == pytest.approx(35.5 / 40)
-        assert right[0, 0] - left[-1, 0] == pytest.approx(2 * PEN, abs=PEN / 2)
+        assert right[0, 0] - left[-1, 0] == pytest.approx(2 * PEN_WIDTH, abs=PEN_WIDTH / 2)
         assert not inked(app)[10, 20]
         await pilot.press("u")
-        assert len(pad.strokes) == 1
+        assert len(pad.points) == 1
         assert inked(app)[10, 20]
 
 
@@ -173,7 +173,7 @@ async def test_erasing_nothing_leaves_no_step_to_undo():
         await drag(pilot, [(4, 10), (35, 10)])
         await drag(pilot, [(4, 2), (35, 2)], button=3)
         await pilot.press("u")
-        assert app.query_one(SketchPad).empty
+        assert app.query_one(SketchPad).is_empty_drawing
 
 
 async def test_keys_alone_draw():
@@ -181,12 +181,12 @@ async def test_keys_alone_draw():
     async with app.run_test(size=(80, 20)) as pilot:
         pad = app.query_one(SketchPad)
         await pilot.press("left", "h", "up", "k", "right", "l", "down", "j")
-        assert pad.empty
+        assert pad.is_empty_drawing
         assert any("[]" in row for row in shown(app))
         await pilot.press("space")
         assert any("()" in row for row in shown(app))
         await pilot.press("down", "down", "down", "space", "left")
-        (stroke,) = pad.strokes
+        (stroke,) = pad.points
         np.testing.assert_allclose(stroke[:, 0], stroke[0, 0])
         np.testing.assert_allclose(np.diff(stroke[:, 1]), 1 / 20)
         assert app.changes[-1] == (1, True)
@@ -197,10 +197,10 @@ async def test_keys_that_take_turns_draw_a_diagonal_and_others_a_corner():
     async with app.run_test(size=(80, 20)) as pilot:
         pad = app.query_one(SketchPad)
         await pilot.press("space", *["right", "up"] * 5, "space")
-        steps = np.diff(pad.strokes[0], axis=0)
+        steps = np.diff(pad.points[0], axis=0)
         np.testing.assert_allclose(steps, np.tile([1 / 20, -1 / 20], (5, 1)))
         await pilot.press("space", "down", "down", "right", "right", "space")
-        steps = np.diff(pad.strokes[1], axis=0)
+        steps = np.diff(pad.points[1], axis=0)
         assert (steps != 0).sum(axis=1).tolist() == [1, 1, 1, 1]
 
 
@@ -209,7 +209,7 @@ async def test_keys_stop_at_the_edge():
     async with app.run_test(size=(80, 20)) as pilot:
         pad = app.query_one(SketchPad)
         await pilot.press("space", *["left"] * 12, "space")
-        assert pad.strokes[0][:, 0].min() == pytest.approx(0.5 / 20)
+        assert pad.points[0][:, 0].min() == pytest.approx(0.5 / 20)
 
 
 async def test_undo_redo_clear_and_older_drawings():
@@ -219,18 +219,18 @@ async def test_undo_redo_clear_and_older_drawings():
         await drag(pilot, [(4, 4), (9, 4)])
         await drag(pilot, [(4, 8), (9, 8)])
         await pilot.press("u")
-        assert len(pad.strokes) == 1
+        assert len(pad.points) == 1
         await pilot.press("r", "r")
-        assert len(pad.strokes) == 2
+        assert len(pad.points) == 2
         await pilot.press("c")
-        assert pad.empty
+        assert pad.is_empty_drawing
         await drag(pilot, [(30, 4)])
         await pilot.press("p")
-        assert len(pad.strokes) == 2
+        assert len(pad.points) == 2
         await pilot.press("n")
-        assert len(pad.strokes) == 1
+        assert len(pad.points) == 1
         await pilot.press("n", "n")
-        assert pad.empty
+        assert pad.is_empty_drawing
         assert not inked(app).any()
 
 
@@ -239,11 +239,11 @@ async def test_another_size_keeps_the_ink():
     async with app.run_test(size=(80, 20)) as pilot:
         pad = app.query_one(SketchPad)
         await drag(pilot, [(4, 10), (35, 10)])
-        before = pad.strokes[0].copy()
+        before = pad.points[0].copy()
         await pilot.resize_terminal(160, 45)
         await pilot.pause()
         assert pad.size == (56, 28)
-        np.testing.assert_array_equal(pad.strokes[0], before)
+        np.testing.assert_array_equal(pad.points[0], before)
         assert inked(app)[14, 7:49].all()
 
 
@@ -275,11 +275,11 @@ async def test_the_pen_s_width_is_for_the_lines_that_follow():
         await drag(pilot, [(4, 4), (30, 4)])
         await pilot.press(*["plus"] * 5, "minus")
         await drag(pilot, [(4, 12), (30, 12)])
-        thin, thick = (line.pen for line in pad.lines)
-        assert thin == PEN
-        assert thick == pytest.approx(PEN + 0.04)
+        thin, thick = (line.width for line in pad.strokes)
+        assert thin == PEN_WIDTH
+        assert thick == pytest.approx(PEN_WIDTH + 0.04)
         await pilot.press(*["minus"] * 12)
-        assert pad.pen > 0
+        assert pad.pen_width > 0
 
 
 async def test_a_step_repaints_only_what_changed():
@@ -296,17 +296,17 @@ async def test_a_step_repaints_only_what_changed():
 
 
 def test_only_the_last_drawings_are_kept():
-    sheet = Sheet()
-    for i in range(KEPT_DRAWINGS + 5):
-        sheet.begin()
-        sheet.start((i / 100, 0.5), PEN)
-        sheet.finish()
+    sheet = Drawing()
+    for i in range(MAX_DRAWINGS + 5):
+        sheet.begin_gesture()
+        sheet.pen_down((i / 100, 0.5), PEN_WIDTH)
+        sheet.end_gesture()
         sheet.clear()
     steps = 0
     while sheet.older():
         steps += 1
-    assert steps == KEPT_DRAWINGS
-    assert sheet.strokes[0][0, 0] == 0.05
+    assert steps == MAX_DRAWINGS
+    assert sheet.points[0][0, 0] == 0.05
 
 
 coordinates = st.floats(-2, 3)
@@ -341,7 +341,7 @@ async def test_a_stroke_within_the_field_is_one_whatever_its_cells():
     async with app.run_test(size=(80, 19)) as pilot:
         cells = [(x, (7 * x) % 19) for x in range(38)]
         await drag(pilot, cells)
-        assert [len(stroke) for stroke in app.query_one(SketchPad).strokes] == [38]
+        assert [len(stroke) for stroke in app.query_one(SketchPad).points] == [38]
 
 
 def test_two_colours_are_one_run_and_a_third_begins_another():

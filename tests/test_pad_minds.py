@@ -5,24 +5,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.network.classifier import Reader, Reading
+from core.network.classifier import Classifier, Prediction
 from core.network.network import Network
 from trainpad.errors import UserError
 from tui.pad.app import run_pad
-from tui.pad.prediction import Answer
+from tui.pad.prediction import PadState
 
 
 @pytest.mark.parametrize("sizes", [(784, 3), (784, 62), (117, 10)])
 def test_a_network_that_is_not_for_drawn_digits_is_refused_before_the_pad_is_up(
     tmp_path: Path, sizes: tuple[int, int]
 ) -> None:
-    network = Network.of([(np.zeros(sizes), np.zeros(sizes[1]))])
+    network = Network.from_layers([(np.zeros(sizes), np.zeros(sizes[1]))])
     with pytest.raises(UserError, match=rf"a-run .*{sizes[0]} pixels.*{sizes[1]} classes"):
-        run_pad(Reader(network, "a-run after 5 steps"), tmp_path, None, ascii_only=False)
+        run_pad(Classifier(network, "a-run after 5 steps"), tmp_path, None, ascii_only=False)
 
 
 def test_a_class_without_a_name_is_told_by_its_number() -> None:
     likely = np.eye(10, dtype=np.float32)[7]
-    answer = Answer(Reading(likely), classes=("shirt", "shoe"), history=[(1000, 0.5)])
-    assert answer.in_words()[0][0] == "7"
-    assert answer.told_history(40) == "7 at 1,000 50%"
+    answer = PadState(Prediction(likely), classes=("shirt", "shoe"), history=[(1000, 0.5)])
+    assert answer.summary()[0][0] == "7"
+    assert answer.history_text(40) == "7 at 1,000 50%"

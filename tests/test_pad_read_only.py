@@ -4,35 +4,35 @@ from pathlib import Path
 
 import numpy as np
 
-from data.own import keep_own, read_own
+from data.own import add_user_digit, read_user_digits
 from tests.helpers.app import Scripted, shown
 from tui.app import TrainpadApp
-from tui.pad.own_digits import NameDialog, OwnRow
-from tui.pad.own_store import Pupil
+from tui.pad.own_digits import LabelDialog, OwnDigitsStrip
+from tui.pad.own_store import OwnDigitsStore
 from tui.pad.sketch_pad import SketchPad
 
 
 async def test_nothing_is_named_removed_or_taught(tmp_path: Path) -> None:
     mine, runs = tmp_path / "mine", tmp_path / "runs"
-    keep_own(mine, np.full((28, 28), 9, np.uint8), 3)
+    add_user_digit(mine, np.full((28, 28), 9, np.uint8), 3)
     app = TrainpadApp(iter(Scripted(tmp_path / "run")), viewer=True, read_only=True, log_dir=runs)
     async with app.run_test(size=(160, 45), notifications=True) as pilot:
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("5")
         await shown(pilot, app, "draw a digit here")
-        app.screen._pupil = Pupil(mine)
+        app.screen._own_digits = OwnDigitsStore(mine)
         pad = app.screen.query_one(SketchPad)
         pad.action_pen()
         pad.action_move(5, 0)
         pad.action_pen()
-        assert pad.strokes
+        assert pad.points
         await pilot.press("t")
-        assert not isinstance(app.screen, NameDialog)
+        assert not isinstance(app.screen, LabelDialog)
         await pilot.press("T")
-        row = app.screen.query_one(OwnRow)
-        row.show(read_own(mine))
+        row = app.screen.query_one(OwnDigitsStrip)
+        row.show(read_user_digits(mine))
         row.action_remove()
         await shown(pilot, app, "this window only looks on")
-        assert not app.screen._aside.busy
-    assert read_own(mine).labels.tolist() == [3]
+        assert not app.screen._fine_tuning.busy
+    assert read_user_digits(mine).labels.tolist() == [3]
     assert not runs.exists()

@@ -12,7 +12,7 @@ from textual.screen import Screen
 from tui.pad import screen
 from tui.pad.app import PadApp
 from tui.pad.sketch_pad import SketchPad
-from tui.widgets.help import Help
+from tui.widgets.help import HelpScreen
 from tui.widgets.probability_bars import ProbabilityBars
 
 
@@ -25,7 +25,7 @@ def app(tmp_path: Path) -> PadApp:
 def noted(app: PadApp, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was sent to the terminal, and when the drawing was read."""
     found: list[str] = []
-    read, display = app.pad_screen._read, app._display
+    read, display = app.pad_screen._classify, app._display
 
     def noting_read() -> None:
         found.append("read")
@@ -36,7 +36,7 @@ def noted(app: PadApp, monkeypatch: pytest.MonkeyPatch) -> list[str]:
             found.append("shown")
         display(screen, renderable)
 
-    monkeypatch.setattr(app.pad_screen, "_read", noting_read)
+    monkeypatch.setattr(app.pad_screen, "_classify", noting_read)
     monkeypatch.setattr(app, "_display", noting_display)
     return found
 
@@ -45,7 +45,7 @@ def go(app: PadApp, *places: tuple[float, float]) -> SketchPad:
     """Draw on with the pen down."""
     pad = app.screen.query_one(SketchPad)
     for start, end in pairwise(places):
-        pad._go(start, end, False)
+        pad._move_pen(start, end, False)
     return pad
 
 
@@ -68,7 +68,7 @@ async def test_ink_is_shown_before_it_is_read(
         while noted[:2] != ["shown", "read"]:
             await pilot.pause(0.01)
         noted.clear()
-        pad._go((0.7, 0.2), (0.4, 0.8), False)
+        pad._move_pen((0.7, 0.2), (0.4, 0.8), False)
         pad._end_drag()
         while len(noted) < 2:
             await pilot.pause(0.01)
@@ -87,12 +87,12 @@ async def test_while_the_pen_moves_it_is_read_seldom_and_what_it_rests_on_is_rea
             await pilot.pause(0.001)
         moving = noted.count("read")
         assert 1 <= moving < 15
-        before = app.pad_screen._seen()[0]
-        pad._go((0.7, 0.2), (0.4, 0.8), False)
+        before = app.pad_screen._network_input()[0]
+        pad._move_pen((0.7, 0.2), (0.4, 0.8), False)
         await until_rested(pilot)
         assert noted.count("read") > moving
-        shown = app.pad_screen.query_one(screen.Eye)._image
-        assert (shown == app.pad_screen._seen()[0]).all()
+        shown = app.pad_screen.query_one(screen.NetworkInput)._image
+        assert (shown == app.pad_screen._network_input()[0]).all()
         assert (shown != before).any()
         reads = noted.count("read")
         await until_rested(pilot)
@@ -112,7 +112,7 @@ async def test_no_answer_outlives_its_ink_whatever_came_over_the_pad(
         pad.action_clear()
         for _ in range(turns):
             await asyncio.sleep(0)
-        app.push_screen(Help(app.pad_screen))
+        app.push_screen(HelpScreen(app.pad_screen))
         for _ in range(turns):
             await asyncio.sleep(0)
         app.screen.dismiss()

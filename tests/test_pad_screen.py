@@ -9,13 +9,13 @@ from textual._context import visible_screen_stack
 from textual.pilot import Pilot
 from textual.strip import Strip
 
-from core.network.classifier import Reading
+from core.network.classifier import Prediction
 from tui.pad.app import PadApp
-from tui.pad.models import Minds
-from tui.pad.network_input import BigDigit, Eye, seven_bars
-from tui.pad.own_digits import OwnRow
-from tui.pad.own_store import Pupil
-from tui.pad.prediction import Answer, PadStatus, Verdict
+from tui.pad.models import ModelSwitcher
+from tui.pad.network_input import BigDigit, NetworkInput, seven_segments
+from tui.pad.own_digits import OwnDigitsStrip
+from tui.pad.own_store import OwnDigitsStore
+from tui.pad.prediction import PadState, PadStatus, PredictionLabel
 from tui.pad.sketch_pad import SketchPad
 from tui.widgets.probability_bars import ProbabilityBars
 
@@ -36,7 +36,7 @@ DIGITS = {
 @pytest.fixture
 def app(tmp_path: Path) -> PadApp:
     app = PadApp(log_dir=tmp_path / "runs")
-    app.pad_screen._pupil = Pupil(tmp_path / "mine")
+    app.pad_screen._own_digits = OwnDigitsStore(tmp_path / "mine")
     return app
 
 
@@ -44,7 +44,7 @@ def keys(pad: SketchPad, way: str) -> None:
     """Draw with the actions that the keys have: along the grid, diagonals by turns."""
     for stroke in way.split("/"):
         points = [tuple(map(int, point.split(","))) for point in stroke.split()]
-        x, y = (int(v * pad.rows) for v in pad._place)
+        x, y = (int(v * pad.rows) for v in pad._key_position)
         pad.action_move(points[0][0] - x, points[0][1] - y)
         pad.action_pen()
         for (x0, y0), (x1, y1) in pairwise(points):
@@ -61,7 +61,7 @@ def keys(pad: SketchPad, way: str) -> None:
 
 
 def answer(app: PadApp) -> str:
-    return "".join(text for text, _ in app.screen.query_one(Verdict)._answer.in_words())
+    return "".join(text for text, _ in app.screen.query_one(PredictionLabel)._state.summary())
 
 
 async def read(pilot: Pilot[None], app: PadApp) -> None:
@@ -128,22 +128,22 @@ async def test_the_mouse_draws_a_seven_and_t_keeps_it_and_it_can_be_removed(app:
         await pilot.mouse_up(SketchPad, offset=(24, 24))
         await read(pilot, app)
         assert answer(app).startswith("7 ")
-        eye = app.screen.query_one(Eye)
-        seen = [strip.text for strip in eye._shown]
+        eye = app.screen.query_one(NetworkInput)
+        seen = [strip.text for strip in eye._styled_content]
         await pilot.press("w")
-        assert [strip.text for strip in eye._shown] != seen
+        assert [strip.text for strip in eye._styled_content] != seen
         await pilot.press("w", "v")
-        assert [strip.text for strip in eye._shown] != seen
+        assert [strip.text for strip in eye._styled_content] != seen
         await pilot.press("v", "t", "7")
         await read(pilot, app)
-        own = app.pad_screen._pupil.own
+        own = app.pad_screen._own_digits.digits
         assert own.labels.tolist() == [7]
-        assert app.screen.query_one(SketchPad).empty
-        row = app.screen.query_one(OwnRow)
-        assert "your digits  1" in row._shown[0].text
+        assert app.screen.query_one(SketchPad).is_empty_drawing
+        row = app.screen.query_one(OwnDigitsStrip)
+        assert "your digits  1" in row._styled_content[0].text
         await pilot.press("o", "delete")
         await read(pilot, app)
-        assert len(app.pad_screen._pupil.own) == 0
+        assert len(app.pad_screen._own_digits.digits) == 0
 
 
 async def test_the_drawing_is_in_sight_while_it_is_named(app: PadApp) -> None:
@@ -170,14 +170,14 @@ async def test_a_key_that_names_no_digit_is_told_and_the_question_stays(app: Pad
         assert "t is no digit; press 0 to 9" in "".join(strip.text for strip in rows(app))
         await pilot.press("7")
         await read(pilot, app)
-        assert app.pad_screen._pupil.own.labels.tolist() == [7]
+        assert app.pad_screen._own_digits.digits.labels.tolist() == [7]
 
 
 @pytest.mark.parametrize("columns", [80, 100])
 async def test_the_status_row_keeps_pen_and_weights(app: PadApp, columns: int) -> None:
     async with app.run_test(size=(columns, 24)) as pilot:
-        answer = Answer(
-            Reading(np.eye(10, dtype=np.float32)[4]),
+        answer = PadState(
+            Prediction(np.eye(10, dtype=np.float32)[4]),
             "weights after 1,234,567 steps",
             history=[(step, 0.98) for step in range(1_000_000, 1_008_000, 1000)],
         )
@@ -193,8 +193,8 @@ async def test_the_status_row_keeps_pen_and_weights(app: PadApp, columns: int) -
 async def test_what_teaching_does_is_told_once_and_covers_nothing_it_need_not(
     app: PadApp, size: tuple[int, int], toasts: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    aside = app.pad_screen._aside
-    monkeypatch.setattr(aside, "ask", lambda *_, **__: setattr(aside, "busy", True))
+    aside = app.pad_screen._fine_tuning
+    monkeypatch.setattr(aside, "submit", lambda *_, **__: setattr(aside, "busy", True))
     async with app.run_test(size=size) as pilot:
         for _ in range(2):
             keys(app.screen.query_one(SketchPad), DIGITS[7])
@@ -215,7 +215,7 @@ async def test_a_picture_from_elsewhere_is_read_until_somebody_draws(app: PadApp
         app.pad_screen.show_image(image, 7)
         await read(pilot, app)
         assert answer(app).startswith("1 ")
-        assert "labelled 7" in app.pad_screen._seen()[1].subject
+        assert "labelled 7" in app.pad_screen._network_input()[1].note
         keys(app.screen.query_one(SketchPad), DIGITS[7])
         await read(pilot, app)
         assert answer(app).startswith("7 ")
@@ -233,7 +233,7 @@ async def test_a_drag_that_the_pad_vanishes_under_ends_and_leaves_the_mouse_free
         await pilot.press("o")
         await read(pilot, app)
         await pilot.hover(SketchPad, offset=(30, 15))
-        assert [len(stroke) for stroke in pad.strokes] == [1]
+        assert [len(stroke) for stroke in pad.points] == [1]
 
 
 async def test_the_field_has_the_room_of_digits_that_are_not_there_yet(app: PadApp) -> None:
@@ -245,8 +245,8 @@ async def test_the_field_has_the_room_of_digits_that_are_not_there_yet(app: PadA
         keys(pad, DIGITS[1])
         await pilot.press("t", "1")
         await read(pilot, app)
-        assert len(app.pad_screen._pupil.own) == 1
-        assert app.screen.query_one(OwnRow).size.height == 10
+        assert len(app.pad_screen._own_digits.digits) == 1
+        assert app.screen.query_one(OwnDigitsStrip).size.height == 10
         assert pad.size.height < without
 
 
@@ -260,22 +260,22 @@ async def test_a_terminal_of_a_few_rows_has_no_scroll_bars(app: PadApp, rows: in
 def test_the_newest_weights_read_and_a_key_goes_round() -> None:
     from core.run.state import Run
 
-    minds, run = Minds(), Run()
-    assert minds.reader.source == "built-in weights"
-    assert not minds.take(run)
+    minds, run = ModelSwitcher(), Run()
+    assert minds.classifier.origin == "built-in weights"
+    assert not minds.update_from(run)
     run.weights = {"layer0/weights": np.zeros((784, 10)), "layer0/biases": np.zeros(10)}
     run.weights_step = 300
-    run.evaluated.append((300, run.weights))
-    assert minds.take(run)
-    assert minds.reader.source == "weights after 300 steps"
+    run.evaluation_weights.append((300, run.weights))
+    assert minds.update_from(run)
+    assert minds.classifier.origin == "weights after 300 steps"
     assert [step for step, _ in minds.history] == [300]
-    minds.teach(minds.reader.network, "a-run", 120)
+    minds.use_fine_tuned(minds.classifier.network, "a-run", 120)
     for source in ("built-in weights", "weights after 300 steps", "weights you taught: a-run"):
-        assert minds.next()
-        assert minds.reader.source == source
-    assert not Minds().next()
+        assert minds.cycle()
+        assert minds.classifier.origin == source
+    assert not ModelSwitcher().cycle()
     run.weights_step = 400
-    assert not minds.take(run)
+    assert not minds.update_from(run)
 
 
 async def test_where_the_learning_network_reads_otherwise_the_shipped_answer_is_told(
@@ -285,7 +285,7 @@ async def test_where_the_learning_network_reads_otherwise_the_shipped_answer_is_
     run.weights = {"layer0/weights": np.zeros((784, 10)), "layer0/biases": 20.0 * np.eye(10)[3]}
     run.weights_step = 300
     async with app.run_test(size=(80, 24)) as pilot:
-        app.pad_screen._learn(run)
+        app.pad_screen._use_weights(run)
         for digit in (7, 3):
             keys(app.screen.query_one(SketchPad), DIGITS[digit])
             await read(pilot, app)
@@ -298,17 +298,17 @@ async def test_where_the_learning_network_reads_otherwise_the_shipped_answer_is_
 def test_a_run_of_other_pictures_leaves_the_pad_to_the_built_in_weights_which_is_told() -> None:
     from core.run.state import Run
 
-    minds, run = Minds(), Run()
+    minds, run = ModelSwitcher(), Run()
     run.weights = {"layer0/weights": np.zeros((800, 3)), "layer0/biases": np.zeros(3)}
     run.weights_step = 300
-    assert minds.take(run)
-    assert minds.reader.source == "built-in weights; the run reads other pictures"
+    assert minds.update_from(run)
+    assert minds.classifier.origin == "built-in weights; the run reads other pictures"
     run.weights_step = 400
-    assert not minds.take(run)
+    assert not minds.update_from(run)
     another = Run()
     another.directory = "/another"
-    minds.take(another)
-    assert minds.reader.source == "built-in weights"
+    minds.update_from(another)
+    assert minds.classifier.origin == "built-in weights"
 
 
 async def test_whose_weights_read_is_told_before_anything_is_drawn(app: PadApp) -> None:
@@ -319,6 +319,6 @@ async def test_whose_weights_read_is_told_before_anything_is_drawn(app: PadApp) 
 
 @pytest.mark.parametrize("size", [(7, 14), (18, 28), (3, 5)])
 def test_every_digit_of_seven_bars_is_its_own(size: tuple[int, int]) -> None:
-    pictures = {seven_bars(digit, *size).tobytes() for digit in "0123456789"}
+    pictures = {seven_segments(digit, *size).tobytes() for digit in "0123456789"}
     assert len(pictures) == 10
-    assert not seven_bars("", *size).any()
+    assert not seven_segments("", *size).any()

@@ -8,14 +8,14 @@ from textual.widgets import Static
 
 from data.errors import DataError
 from tui.pad.app import PadApp, run_pad
-from tui.pad.network_input import Eye
+from tui.pad.network_input import NetworkInput
 from tui.pad.prediction import PadStatus
 from tui.pad.sketch_pad import SketchPad
-from tui.widgets.help import Help
+from tui.widgets.help import HelpScreen
 
 
 def status(app: PadApp) -> str:
-    return app.screen.query_one(PadStatus)._shown[0].text
+    return app.screen.query_one(PadStatus)._styled_content[0].text
 
 
 @pytest.fixture
@@ -25,9 +25,9 @@ def app(tmp_path: Path) -> PadApp:
 
 async def draw(app: PadApp) -> None:
     pad = app.screen.query_one(SketchPad)
-    pad._draw((0.3, 0.2), (0.7, 0.2))
-    pad._draw((0.7, 0.2), (0.4, 0.8))
-    app.pad_screen._read()
+    pad._draw_segment((0.3, 0.2), (0.7, 0.2))
+    pad._draw_segment((0.7, 0.2), (0.4, 0.8))
+    app.pad_screen._classify()
 
 
 async def test_the_palette_finds_what_the_keys_of_the_pad_do(app: PadApp) -> None:
@@ -42,14 +42,14 @@ async def test_the_palette_finds_what_the_keys_of_the_pad_do(app: PadApp) -> Non
         while commands.option_count != 1:
             await pilot.pause(0.02)
         await pilot.press("enter")
-        while not app.pad_screen.sheet.empty:
+        while not app.pad_screen.drawing.is_empty:
             await pilot.pause(0.02)
 
 
 async def test_help_tells_of_no_key_that_the_pad_alone_does_not_have(app: PadApp) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("question_mark")
-        assert isinstance(app.screen, Help)
+        assert isinstance(app.screen, HelpScreen)
         told = str(app.screen.query_one(Static).render())
         assert "Start on an empty field" in told
         assert not any(word in told for word in ("Screens", "training", "Stop the run"))
@@ -59,7 +59,7 @@ async def test_a_sentence_is_ascii_where_all_is(tmp_path: Path) -> None:
     app = PadApp(ascii_only=True, log_dir=tmp_path / "runs")
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        app.tell("teaching … 0 → 100 %")
+        app.toast("teaching … 0 → 100 %")
         await pilot.pause()
         (notice,) = app._notifications
         assert notice.message == "teaching ~ 0 > 100 %"
@@ -71,7 +71,7 @@ async def test_where_nothing_else_can_read_the_key_for_it_says_how_it_could(app:
         await pilot.pause()
         (notice,) = app._notifications
         assert "trainpad pad RUN" in notice.message
-        assert app.pad_screen._minds.reader.source == "built-in weights"
+        assert app.pad_screen._models.classifier.origin == "built-in weights"
 
 
 @pytest.mark.parametrize("ascii_only", [False, True])
@@ -83,8 +83,12 @@ async def test_why_says_which_pixels_are_which(tmp_path: Path, ascii_only: bool)
         assert status(app).startswith("pen ")
         await pilot.press("w")
         assert status(app).startswith("why: ")
-        assert app.screen.query_one(Eye).legend in status(app)
-        letters = {letter for strip in app.screen.query_one(Eye)._shown for letter in strip.text}
+        assert app.screen.query_one(NetworkInput).legend in status(app)
+        letters = {
+            letter
+            for strip in app.screen.query_one(NetworkInput)._styled_content
+            for letter in strip.text
+        }
         assert bool(letters & {"~", "<", "o", "O"}) == ascii_only
         await pilot.press("w")
         assert status(app).startswith("pen ")

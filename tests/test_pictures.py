@@ -8,9 +8,9 @@ import pytest
 from data.errors import DataError
 from data.ink import ink_to_image
 from data.ink_field import DistanceField
-from data.ink_parts import digits, label, parts
+from data.ink_parts import find_components, group_into_digits, label_components
 from data.ink_photo import find_digits
-from data.pictures import digits_in, images_of, read_digits
+from data.pictures import as_images, parse_digits, read_digits
 from tests.helpers.idx import write_idx
 
 SEVEN = [np.array([[0.1, 0.1], [0.8, 0.1], [0.4, 0.9]])]
@@ -110,7 +110,7 @@ def test_several_lines_are_read_one_after_the_other():
 def test_parts_are_connected_over_corners():
     mask = np.array(["#..#", ".#.#", "..#.", "#..."])
     mask = np.array([[c == "#" for c in row] for row in mask.tolist()])
-    numbers = label(mask)
+    numbers = label_components(mask)
     assert (numbers > 0).tolist() == mask.tolist()
     assert len(set(numbers[mask].tolist())) == 2
     assert numbers[0, 0] == numbers[2, 2] == numbers[0, 3] != numbers[3, 0]
@@ -123,19 +123,19 @@ def test_a_spiral_is_one_part():
         mask[10 - inset, inset : 11 - inset] = True
         mask[inset + 2 : 11 - inset, inset] = True
         mask[inset + 2, inset : inset + 2] = True
-    assert label(mask).max() == 1
+    assert label_components(mask).max() == 1
 
 
 def test_dust_is_no_digit():
     mask = np.zeros((100, 200), np.bool_)
     mask[10:90, 20:30] = mask[10:90, 120:130] = True
     mask[50, 70] = mask[52, 170] = True
-    assert len(digits(parts(label(mask)))) == 2
+    assert len(group_into_digits(find_components(label_components(mask)))) == 2
 
 
 def test_no_ink_has_no_parts():
-    assert parts(label(np.zeros((5, 5), np.bool_))) == []
-    assert digits([]) == []
+    assert find_components(label_components(np.zeros((5, 5), np.bool_))) == []
+    assert group_into_digits([]) == []
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P", "1", "LA", "I;16"])
@@ -147,7 +147,7 @@ def test_pictures_of_any_kind(mode):
         contents = file.getvalue()
     else:
         contents = png(paper([SEVEN]), mode)
-    (digit,) = digits_in(contents, "picture")
+    (digit,) = parse_digits(contents, "picture")
     assert alike(digit, SEVEN)
 
 
@@ -157,18 +157,18 @@ def test_ink_on_a_transparent_sheet():
     ink[..., 3] = (1 - paper([SEVEN])) * 255
     file = io.BytesIO()
     image.fromarray(ink).save(file, "PNG")
-    assert alike(digits_in(file.getvalue(), "picture")[0], SEVEN)
+    assert alike(parse_digits(file.getvalue(), "picture")[0], SEVEN)
 
 
 def test_a_large_photograph():
-    (digit,) = digits_in(png(paper([SEVEN], side=1800, pen=60.0), kind="JPEG"), "photo")
+    (digit,) = parse_digits(png(paper([SEVEN], side=1800, pen=60.0), kind="JPEG"), "photo")
     assert alike(digit, SEVEN)
 
 
 def test_a_small_picture_is_taken_as_it_is():
     image = ink_to_image(SEVEN)
     for grey in (image, 1 - image):
-        np.testing.assert_allclose(digits_in(png(grey), "x")[0], image, atol=1 / 255)
+        np.testing.assert_allclose(parse_digits(png(grey), "x")[0], image, atol=1 / 255)
 
 
 @pytest.mark.parametrize("shape", [(28, 28), (3, 28, 28), (784,), (3, 784)])
@@ -176,7 +176,7 @@ def test_arrays_are_images_already(shape):
     bytes_ = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
     wanted = bytes_.reshape(-1, 28, 28) / np.float32(255)
     for array in (bytes_, bytes_.astype(np.float64), bytes_ / 255, np.asfortranarray(bytes_)):
-        np.testing.assert_allclose(digits_in(npy(array), "x"), wanted, rtol=1e-6)
+        np.testing.assert_allclose(parse_digits(npy(array), "x"), wanted, rtol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -194,11 +194,11 @@ def test_arrays_are_images_already(shape):
 )
 def test_arrays_that_are_no_images_are_refused(array):
     with pytest.raises(DataError, match=r"x\.npy"):
-        digits_in(npy(array), "x.npy")
+        parse_digits(npy(array), "x.npy")
 
 
 def test_no_images_are_no_digits():
-    assert images_of(np.zeros((0, 28, 28), np.uint8), "x").shape == (0, 28, 28)
+    assert as_images(np.zeros((0, 28, 28), np.uint8), "x").shape == (0, 28, 28)
 
 
 @pytest.mark.parametrize("name", ["images", "images.gz"])
@@ -210,7 +210,7 @@ def test_idx_files(tmp_path, name):
 
 def test_stroke_json():
     contents = b' [{"strokes": [[[0, 0], [3, 9]]]}, {"strokes": []}]'
-    images = digits_in(contents, "x")
+    images = parse_digits(contents, "x")
     assert images.shape == (2, 28, 28)
     assert images[0].any()
     assert not images[1].any()
@@ -235,20 +235,20 @@ def test_stroke_json():
 def test_whatever_else_it_is_is_refused_by_name(contents):
     pytest.importorskip("PIL.Image")
     with pytest.raises(DataError, match="the file"):
-        digits_in(contents, "the file")
+        parse_digits(contents, "the file")
 
 
 def test_a_picture_cut_short_is_refused():
     contents = png(np.random.default_rng(0).random((200, 200)))
     with pytest.raises(DataError, match="damaged"):
-        digits_in(contents[: len(contents) // 2], "x")
+        parse_digits(contents[: len(contents) // 2], "x")
 
 
 def test_a_picture_that_claims_to_be_huge_is_not_unpacked():
     contents = bytearray(png(paper([ONE])))
     contents[16:24] = struct.pack(">II", 60_000, 60_000)
     with pytest.raises(DataError, match=r"pixels|damaged"):
-        digits_in(bytes(contents), "x")
+        parse_digits(bytes(contents), "x")
 
 
 def test_a_missing_file_is_named(tmp_path):

@@ -6,12 +6,12 @@ from textual.containers import Horizontal
 
 from core.run.series import Series
 from tui.chart.chart import Chart, Line
-from tui.terminal.precise import PreciseApp, precise
+from tui.terminal.precise import PartialUpdateApp, partial_update
 
 WIDTH, HEIGHT = 100, 24
 
 
-class Charts(PreciseApp):
+class Charts(PartialUpdateApp):
     def __init__(self):
         super().__init__()
         self.updates = []
@@ -47,8 +47,8 @@ async def test_the_terminal_shows_what_the_app_does_for_a_fraction_of_the_bytes(
             await pilot.pause()
         shown = [strip.text for strip in app.screen._compositor.render_strips()]
     updates = [update for update in app.updates if hasattr(update, "render_segments")]
-    assert terminal_rows([precise(update) for update in updates], console) == shown
+    assert terminal_rows([partial_update(update) for update in updates], console) == shown
     chops = [update for update in updates if type(update) is ChopsUpdate][5:]
     usual = sum(len(update.render_segments(console).encode()) for update in chops)
-    sent = sum(len(precise(update).render_segments(console).encode()) for update in chops)
+    sent = sum(len(partial_update(update).render_segments(console).encode()) for update in chops)
     assert sent < usual / 2

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from core.process.priority import yield_to_others
-from core.run.events import Idle
-from tui.dashboard.worker import Pump
+from core.process.priority import lower_thread_priority
+from core.run.events import Tick
+from tui.dashboard.worker import EventWorker
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux knows it of a thread")
 
@@ -30,7 +30,7 @@ def test_a_thread_that_yields_stands_back_with_those_that_it_starts_and_no_other
         found.append(rank())
 
     def train() -> None:
-        yield_to_others()
+        lower_thread_priority()
         found.append(rank())
         other = threading.Thread(target=helper)
         other.start()
@@ -46,7 +46,7 @@ def test_a_thread_that_yields_stands_back_with_those_that_it_starts_and_no_other
 def test_a_thread_that_stands_back_already_is_not_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     before = rank()
     monkeypatch.setattr("core.process.priority.NICE", before - 3)
-    yield_to_others()
+    lower_thread_priority()
     assert rank() == before
 
 
@@ -55,8 +55,8 @@ def test_a_thread_that_trains_yields_to_the_screen_and_one_that_looks_does_not(
     trains: bool, calls: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     yielded = []
-    monkeypatch.setattr("tui.dashboard.worker.yield_to_others", lambda: yielded.append(1))
-    pump = Pump(iter([Idle()]), lambda _message: None, trains=trains)
+    monkeypatch.setattr("tui.dashboard.worker.lower_thread_priority", lambda: yielded.append(1))
+    pump = EventWorker(iter([Tick()]), lambda _message: None, trains=trains)
     pump.start()
     pump.join()
     assert len(yielded) == calls

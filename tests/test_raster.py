@@ -103,5 +103,5 @@ def test_every_row_is_as_wide_as_the_canvas(glyphs):
 
 
 def test_text_is_spelled_in_ascii_only_where_it_must_be():
-    assert Glyphs.BRAILLE.spell("0.01 → 0.02") == "0.01 → 0.02"
-    assert Glyphs.ASCII.spell("0.01 → 0.02 · é") == "0.01 -> 0.02 - ?"
+    assert Glyphs.BRAILLE.displayable("0.01 → 0.02") == "0.01 → 0.02"
+    assert Glyphs.ASCII.displayable("0.01 → 0.02 · é") == "0.01 -> 0.02 - ?"

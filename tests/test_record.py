@@ -10,23 +10,23 @@ import pytest
 from conftest import FakeClock, MakeRun
 
 from core.run.events import (
+    Alert,
     Event,
     Failed,
     Finished,
-    Idle,
     Opened,
     Saved,
     Snapshot,
     Started,
     Steps,
-    Warned,
+    Tick,
     Weights,
     from_json,
     to_json,
 )
 from core.rundir import checkpoint
-from core.rundir.recorder import HEARTBEAT, recorded
-from tests.helpers.records import LOSSES, a_run, lines, losses, names, record, snapshot
+from core.rundir.recorder import HEARTBEAT, record
+from tests.helpers.records import LOSSES, a_run, lines, losses, names, record_all, snapshot
 from trainpad.errors import RunError
 
 
@@ -34,7 +34,7 @@ def test_all_that_passes_is_on_the_disk_before_it_is_seen(make_run: MakeRun) -> 
     run = make_run()
     seen: list[str] = []
     done = 0
-    for event in recorded(iter(a_run()), run):
+    for event in record(iter(a_run()), run):
         if isinstance(event, Steps):
             done += len(event.losses)
         elif not isinstance(event, Snapshot):
@@ -46,12 +46,12 @@ def test_all_that_passes_is_on_the_disk_before_it_is_seen(make_run: MakeRun) -> 
 
 def test_a_checkpoint_is_told_when_it_is_there(make_run: MakeRun) -> None:
     run = make_run()
-    for event in recorded(iter(a_run()), run):
+    for event in record(iter(a_run()), run):
         if isinstance(event, Saved):
             saved = checkpoint.read(run.checkpoints / event.file)
             assert saved.step == event.step
             assert event.best
-    assert [path.name for path in checkpoint.listed(run.checkpoints)] == [
+    assert [path.name for path in checkpoint.list_checkpoints(run.checkpoints)] == [
         "step-000049.safetensors",
         "step-000099.safetensors",
     ]
@@ -59,8 +59,8 @@ def test_a_checkpoint_is_told_when_it_is_there(make_run: MakeRun) -> None:
 
 def test_what_is_only_for_the_moment_is_not_written(make_run: MakeRun) -> None:
     run = make_run()
-    passing: list[Event] = [Opened(str(run.path), {}), Weights(0, {}), Idle()]
-    assert names(record(run, passing)) == names(passing)
+    passing: list[Event] = [Opened(str(run.path), {}), Weights(0, {}), Tick()]
+    assert names(record_all(run, passing)) == names(passing)
     assert lines(run) == []
 
 
@@ -72,7 +72,7 @@ def test_the_clock_is_marked_once_a_second(make_run: MakeRun, clock: FakeClock) 
             clock.now += HEARTBEAT / 4
             yield event
 
-    list(recorded(source(), run, clock=clock))
+    list(record(source(), run, clock=clock))
     marks = np.fromfile(run.clock, "<f8").reshape(-1, 2)
     assert len(marks) == pytest.approx(len(a_run()) / 4, abs=1)
     assert (np.diff(marks[:, 0]) >= 0).all()
@@ -116,25 +116,25 @@ def test_a_full_disk_loses_nothing_and_tears_nothing(
         disk.room = 10**9
 
     seen: list[Event] = []
-    with run.locked():
+    with run.writer_lock():
         pass
     disk = Disk(monkeypatch, room)
-    for event in recorded(source(disk), run, clock=clock):
+    for event in record(source(disk), run, clock=clock):
         seen.append(event)
         lines(run), losses(run)
     assert disk.refused
     assert losses(run) == LOSSES.tolist()
     kept = [type(from_json(line)).__name__ for line in lines(run)]
-    assert [name for name in kept if name not in ("Warned", "Saved")] == [
+    assert [name for name in kept if name not in ("Alert", "Saved")] == [
         name for name in names(a_run()) if name not in ("Steps", "Snapshot")
     ]
     assert checkpoint.newest(run.checkpoints).step == 100
-    warnings = [event.text for event in seen if isinstance(event, Warned)]
+    warnings = [event.text for event in seen if isinstance(event, Alert)]
     assert warnings[0] == (
         "recording stopped: No space left on device; training goes on, and what is missing is "
         "written as soon as the disk takes it"
     )
-    assert "Warned" in kept
+    assert "Alert" in kept
     assert len(warnings) <= 2
     if len(warnings) == 2:
         assert warnings[1] == "recording goes on; nothing is missing"
@@ -144,27 +144,27 @@ def test_a_disk_that_stays_full_does_not_end_the_run(
     make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = make_run()
-    with run.locked():
+    with run.writer_lock():
         pass
     disk = Disk(monkeypatch, 150)
-    seen = record(run, a_run())
+    seen = record_all(run, a_run())
     assert disk.refused
-    assert [name for name in names(seen) if name != "Warned"] == [*names(a_run()), "Failed"]
-    assert len([event for event in seen if isinstance(event, Warned)]) == 1
+    assert [name for name in names(seen) if name != "Alert"] == [*names(a_run()), "Failed"]
+    assert len([event for event in seen if isinstance(event, Alert)]) == 1
     lines(run), losses(run)
 
 
 def test_a_run_whose_end_could_not_be_written_fails_and_one_that_could_does_not(
     make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert isinstance(record(make_run(), a_run())[-1], Finished)
+    assert isinstance(record_all(make_run(), a_run())[-1], Finished)
 
     def refused(*_args: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(checkpoint, "write", refused)
     run = make_run()
-    last = record(run, a_run())[-1]
+    last = record_all(run, a_run())[-1]
     assert isinstance(last, Failed)
     assert isinstance(from_json(lines(run)[-1]), Failed)
     assert last.step == 100
@@ -183,13 +183,13 @@ def test_a_checkpoint_that_finds_no_room_is_tried_again(
         return write(folder, made)
 
     def source() -> Iterator[Event]:
-        for event in [*a_run()[:-1], *(Idle() for _ in range(9))]:
+        for event in [*a_run()[:-1], *(Tick() for _ in range(9))]:
             clock.now += 0.6
             yield event
 
     monkeypatch.setattr(checkpoint, "write", crowded)
-    seen = list(recorded(source(), run, clock=clock))
-    texts = [event.text.split(":")[0] for event in seen if isinstance(event, Warned)]
+    seen = list(record(source(), run, clock=clock))
+    texts = [event.text.split(":")[0] for event in seen if isinstance(event, Alert)]
     assert texts == ["recording stopped", "recording goes on; nothing is missing"]
     assert [event.step for event in seen if isinstance(event, Saved)][-1] == 100
 
@@ -207,14 +207,14 @@ def test_a_checkpoint_that_a_newer_one_replaced_is_told_as_missing(
 
     def source() -> Iterator[Event]:
         nonlocal refusing
-        for event in (Started(0, {}, "CPU:0", 4), snapshot(5), snapshot(10), Idle()):
-            refusing = not isinstance(event, Idle)
+        for event in (Started(0, {}, "CPU:0", 4), snapshot(5), snapshot(10), Tick()):
+            refusing = not isinstance(event, Tick)
             clock.now += 2 * HEARTBEAT
             yield event
 
     monkeypatch.setattr(checkpoint, "write", crowded)
-    seen = list(recorded(source(), run, clock=clock))
-    texts = [event.text for event in seen if isinstance(event, Warned)]
+    seen = list(record(source(), run, clock=clock))
+    texts = [event.text for event in seen if isinstance(event, Alert)]
     assert texts[1:] == ["recording goes on; a checkpoint is missing"]
     assert [event.step for event in seen if isinstance(event, Saved)] == [10]
 
@@ -226,25 +226,25 @@ def test_what_cannot_be_deleted_keeps_no_checkpoint_from_being_told(
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
     monkeypatch.setattr(checkpoint, "prune", refused)
-    seen = record(make_run(), [Started(0, {}, "CPU:0", 4), snapshot(5)])
+    seen = record_all(make_run(), [Started(0, {}, "CPU:0", 4), snapshot(5)])
     assert names(seen) == ["Started", "Snapshot", "Saved"]
 
 
 def test_a_second_writer_is_refused_and_writes_nothing(make_run: MakeRun) -> None:
     run = make_run()
-    first = recorded(iter(a_run()), run)
+    first = record(iter(a_run()), run)
     next(first)
     before = run.events.read_bytes()
     with pytest.raises(RunError, match="another process is training"):
-        record(run, a_run())
+        record_all(run, a_run())
     assert run.events.read_bytes() == before
     first.close()
-    assert names(record(run, a_run()[:1])) == ["Started"]
+    assert names(record_all(run, a_run()[:1])) == ["Started"]
 
 
 def test_who_closes_the_source_early_has_all_so_far_on_disk(make_run: MakeRun) -> None:
     run = make_run()
-    source = recorded(iter(a_run()), run)
+    source = record(iter(a_run()), run)
     seen = [next(source) for _ in range(6)]
     source.close()
     assert len(losses(run)) == 30
@@ -253,7 +253,7 @@ def test_who_closes_the_source_early_has_all_so_far_on_disk(make_run: MakeRun) -
 
 def test_every_prefix_of_the_files_can_be_read(make_run: MakeRun) -> None:
     run = make_run()
-    record(run, a_run())
+    record_all(run, a_run())
     content = run.events.read_bytes()
     sizes = []
     for cut in range(0, len(content), 7):

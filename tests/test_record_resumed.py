@@ -9,29 +9,38 @@ from conftest import MakeRun
 
 from core.run.events import Changed, Diverged, Event, Saved, Started, from_json, to_json
 from core.rundir import checkpoint
-from core.rundir.recorder import recorded
-from tests.helpers.records import LOSSES, a_run, evaluated, lines, losses, record, snapshot, steps
+from core.rundir.recorder import record
+from tests.helpers.records import (
+    LOSSES,
+    a_run,
+    evaluated,
+    lines,
+    losses,
+    record_all,
+    snapshot,
+    steps,
+)
 
 
 def test_what_a_killed_writer_left_half_made_is_swept(make_run: MakeRun) -> None:
     run = make_run()
-    record(run, [Started(0, {}, "CPU:0", 4), snapshot(5)])
+    record_all(run, [Started(0, {}, "CPU:0", 4), snapshot(5)])
     stray = run.checkpoints / ".step-000009.safetensors.123.part"
     foreign = run.checkpoints / ".mine.part"
     for path in (stray, foreign):
         path.write_bytes(b"x")
-    record(run, [Started(5, {}, "CPU:0", 4)])
+    record_all(run, [Started(5, {}, "CPU:0", 4)])
     assert (stray.exists(), foreign.exists()) == (False, True)
 
 
 @pytest.mark.parametrize("torn", [1, 20, 60])
 def test_after_a_kill_the_next_line_does_not_join_a_torn_one(make_run: MakeRun, torn: int) -> None:
     run = make_run()
-    record(run, a_run()[:9])
+    record_all(run, a_run()[:9])
     whole = lines(run)
     with run.events.open("ab") as file:
         file.write(to_json(Changed(99, "learning_rate", 0.01, 0.02)).encode()[:torn])
-    record(run, [Started(30, {}, "CPU:0", 4)])
+    record_all(run, [Started(30, {}, "CPU:0", 4)])
     assert lines(run)[:-1] == whole
     assert isinstance(from_json(lines(run)[-1]), Started)
 
@@ -39,10 +48,10 @@ def test_after_a_kill_the_next_line_does_not_join_a_torn_one(make_run: MakeRun, 
 @pytest.mark.parametrize("torn", [0, 1, 3])
 def test_losses_after_the_step_resumed_from_are_dropped(make_run: MakeRun, torn: int) -> None:
     run = make_run()
-    record(run, a_run()[:10])
+    record_all(run, a_run()[:10])
     with run.losses.open("ab") as file:
         file.write(b"\x7f" * torn)
-    resumed = recorded(iter([Started(20, {}, "CPU:0", 4), steps(20, 5)]), run)
+    resumed = record(iter([Started(20, {}, "CPU:0", 4), steps(20, 5)]), run)
     next(resumed)
     assert losses(run) == LOSSES[:20].tolist()
     next(resumed)
@@ -52,9 +61,9 @@ def test_losses_after_the_step_resumed_from_are_dropped(make_run: MakeRun, torn:
 
 def test_a_loss_stays_at_its_place_when_some_before_it_were_lost(make_run: MakeRun) -> None:
     run = make_run()
-    record(run, a_run()[:4])
+    record_all(run, a_run()[:4])
     os.truncate(run.losses, 4 * 7 + 2)
-    record(run, [Started(20, {}, "CPU:0", 4), steps(20, 5)])
+    record_all(run, [Started(20, {}, "CPU:0", 4), steps(20, 5)])
     found = losses(run)
     assert found[:7] == LOSSES[:7].tolist()
     assert np.isnan(found[7:20]).all()
@@ -64,48 +73,50 @@ def test_a_loss_stays_at_its_place_when_some_before_it_were_lost(make_run: MakeR
 def test_the_best_checkpoint_survives_a_resume(make_run: MakeRun) -> None:
     run = make_run()
     start = Started(0, {}, "CPU:0", 4)
-    seen = record(run, [start, evaluated(5, 90), snapshot(5), evaluated(10, 50), snapshot(10)])
+    seen = record_all(run, [start, evaluated(5, 90), snapshot(5), evaluated(10, 50), snapshot(10)])
     assert [event.best for event in seen if isinstance(event, Saved)] == [True, False]
     later: list[Event] = [Started(10, {}, "CPU:0", 4)]
     for step in range(11, 20):
         later += [evaluated(step, 60), snapshot(step)]
-    seen = record(run, later)
+    seen = record_all(run, later)
     assert not any(event.best for event in seen if isinstance(event, Saved))
-    kept = [path.name for path in checkpoint.listed(run.checkpoints)]
+    kept = [path.name for path in checkpoint.list_checkpoints(run.checkpoints)]
     assert kept[0] == "step-000004.safetensors"
-    assert len(kept) == checkpoint.KEEP + 1
-    seen = record(run, [Started(19, {}, "CPU:0", 4), evaluated(20, 91), snapshot(20)])
+    assert len(kept) == checkpoint.KEEP_NEWEST + 1
+    seen = record_all(run, [Started(19, {}, "CPU:0", 4), evaluated(20, 91), snapshot(20)])
     assert [event.best for event in seen if isinstance(event, Saved)] == [True]
 
 
 def test_what_was_best_in_steps_that_are_void_is_best_no_more(make_run: MakeRun) -> None:
     run = make_run()
     start = Started(0, {}, "CPU:0", 4)
-    record(run, [start, evaluated(5, 50), snapshot(5), evaluated(10, 90), snapshot(10)])
-    seen = record(run, [Started(5, {}, "CPU:0", 4), evaluated(8, 60), snapshot(8)])
+    record_all(run, [start, evaluated(5, 50), snapshot(5), evaluated(10, 90), snapshot(10)])
+    seen = record_all(run, [Started(5, {}, "CPU:0", 4), evaluated(8, 60), snapshot(8)])
     assert [event.best for event in seen if isinstance(event, Saved)] == [True]
 
 
 def test_checkpoints_of_steps_that_are_void_are_gone(make_run: MakeRun) -> None:
     run = make_run()
     made = [snapshot(step) for step in range(10, 90, 10)]
-    record(run, [Started(0, {}, "CPU:0", 4), *made])
-    record(run, [Started(50, {}, "CPU:0", 4), snapshot(55)])
+    record_all(run, [Started(0, {}, "CPU:0", 4), *made])
+    record_all(run, [Started(50, {}, "CPU:0", 4), snapshot(55)])
     assert checkpoint.newest(run.checkpoints).step == 55
-    steps_kept = [checkpoint.step_of(path) for path in checkpoint.listed(run.checkpoints)]
+    steps_kept = [checkpoint.step_of(path) for path in checkpoint.list_checkpoints(run.checkpoints)]
     assert steps_kept == [40, 50, 55]
 
 
 def test_only_what_was_evaluated_can_be_best(make_run: MakeRun) -> None:
     run = make_run()
-    seen = record(run, [Started(0, {}, "CPU:0", 4), evaluated(5, 90), steps(5, 5), snapshot(10)])
+    seen = record_all(
+        run, [Started(0, {}, "CPU:0", 4), evaluated(5, 90), steps(5, 5), snapshot(10)]
+    )
     assert [event.best for event in seen if isinstance(event, Saved)] == [False]
 
 
 def test_a_diverged_run_names_its_last_checkpoint(make_run: MakeRun) -> None:
     run = make_run()
     diverged = Diverged(7, float("nan"))
-    seen = record(run, [Started(0, {}, "CPU:0", 4), snapshot(5), diverged])
+    seen = record_all(run, [Started(0, {}, "CPU:0", 4), snapshot(5), diverged])
     assert seen[-1].checkpoint == "step-000004.safetensors"  # type: ignore[attr-defined]
-    seen = record(run, [Started(5, {}, "CPU:0", 4), dataclasses.replace(diverged)])
+    seen = record_all(run, [Started(5, {}, "CPU:0", 4), dataclasses.replace(diverged)])
     assert seen[-1].checkpoint == "step-000004.safetensors"  # type: ignore[attr-defined]

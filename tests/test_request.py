@@ -13,9 +13,9 @@ from core.run.events import Changed
 from core.run.hparams import HyperParameters, as_dict
 from core.rundir import checkpoint
 from core.rundir.checkpoint import Checkpoint
-from core.rundir.data_source import Source
+from core.rundir.data_source import DataSource
 from core.rundir.rundir import RunDir
-from core.session.request import Request, alike, going_on, request_from
+from core.session.request import Request, request_from, request_like, resume_request
 from tests.helpers.runs import add_events
 from trainpad.errors import UserError
 
@@ -73,10 +73,10 @@ def test_of_a_runs_log_only_what_is_well_formed_is_done_again(run: RunDir, line:
 )
 def test_of_a_runs_source_only_what_is_well_formed_is_used(run: RunDir, source: Any) -> None:
     (run.path / "run.json").write_text(json.dumps(run.info() | {"source": source, "xla": 0}))
-    assert request_of("--resume", str(run.path)).source == Source()
+    assert request_of("--resume", str(run.path)).source == DataSource()
     for branch in (False, True):
-        request = going_on(run, branch=branch)
-        assert (request.source, request.xla) == (Source(), True)
+        request = resume_request(run, branch=branch)
+        assert (request.source, request.xla) == (DataSource(), True)
 
 
 def test_a_folder_of_data_is_found_again_from_any_other(
@@ -122,8 +122,8 @@ def told(run: RunDir, **info: Any) -> RunDir:
 
 @pytest.mark.parametrize("branch", [False, True])
 def test_going_on_with_a_run_keeps_what_it_trains_on_and_where(run: RunDir, branch: bool) -> None:
-    request = going_on(told(run, **TOLD), branch=branch)
-    assert request.source == Source(dataset="kmnist", variation=1.5)
+    request = resume_request(told(run, **TOLD), branch=branch)
+    assert request.source == DataSource(dataset="kmnist", variation=1.5)
     assert (request.device, request.xla, request.strategy) == ("cpu", False, "mirrored")
     assert request.log_dir == run.path.parent
     start, other = (request.branch, request.resume) if branch else (request.resume, request.branch)
@@ -136,16 +136,16 @@ def test_going_on_with_a_run_keeps_what_it_trains_on_and_where(run: RunDir, bran
 
 def test_a_run_alike_starts_with_new_weights(run: RunDir) -> None:
     values = as_dict(HyperParameters()) | {"learning_rate": 0.5, "from another version": 1}
-    request = alike(told(run, hyperparameters=values, **TOLD))
+    request = request_like(told(run, hyperparameters=values, **TOLD))
     assert request.hparams.learning_rate == 0.5
-    assert request.source == Source(dataset="kmnist", variation=1.5)
+    assert request.source == DataSource(dataset="kmnist", variation=1.5)
     assert (request.device, request.xla, request.strategy) == ("cpu", False, "mirrored")
     assert (request.resume, request.branch, list(request.changes)) == (None, None, [])
 
 
 def test_what_a_run_cannot_have_been_trained_with_is_not_taken_over(run: RunDir) -> None:
     told(run, device="numpy", xla="maybe", strategy=["mirrored"], hyperparameters=[], source=[])
-    request = alike(run)
+    request = request_like(run)
     assert (request.device, request.xla, request.strategy) == ("auto", True, "none")
-    assert (request.source, request.hparams) == (Source(), HyperParameters())
+    assert (request.source, request.hparams) == (DataSource(), HyperParameters())
     assert request_of("--resume", str(run.path)).device == "auto"

@@ -12,16 +12,16 @@ import pytest
 from conftest import REPOSITORY, MakeRun
 
 from core.run.events import Changed, Event, Started
-from core.run.hparams import as_dict, checked
+from core.run.hparams import as_dict, validate_hparams
 from core.rundir import checkpoint
 from core.rundir.checkpoint import Checkpoint
 from core.rundir.control import open_control
 from core.rundir.errors import CheckpointError
-from core.rundir.recorder import recorded
-from core.rundir.resume import changes, origin
+from core.rundir.recorder import record
+from core.rundir.resume import find_resume_point, recorded_changes
 from core.rundir.rundir import RunDir
 from core.training.engine import Engine
-from core.training.loop import Job, Training
+from core.training.loop import TrainConfig, Training
 from data.dataset import Dataset
 from trainpad.errors import RunError, UserError
 
@@ -38,7 +38,7 @@ def in_bytes(arrays: Any) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def engine(tiny: Dataset) -> Engine:
-    return Engine(tiny, checked(VALUES), device="cpu")
+    return Engine(tiny, validate_hparams(VALUES), device="cpu")
 
 
 @pytest.fixture(scope="module")
@@ -56,10 +56,12 @@ def trained(engine: Engine, tiny: Dataset, run: RunDir, **job: Any) -> list[Even
         now += rng.uniform(0.001, 0.05)
         return now
 
-    hparams = job.pop("hparams", checked(VALUES))
+    hparams = job.pop("hparams", validate_hparams(VALUES))
     control = open_control(run.path, start=as_dict(hparams))
-    training = Training(engine, Job(hparams, tiny, **job), control, clock, lambda _seconds: None)
-    return list(recorded(training.events(), run))
+    training = Training(
+        engine, TrainConfig(hparams, tiny, **job), control, clock, lambda _seconds: None
+    )
+    return list(record(training.events(), run))
 
 
 @pytest.mark.parametrize("planned", [(), NO_CHANGES], ids=["as it began", "with changes"])
@@ -74,23 +76,24 @@ def test_a_resumed_run_is_the_run_that_never_stopped(
 ) -> None:
     engine.restore(beginning)
     run = make_run()
-    trained(engine, tiny, run, changes=planned)
+    trained(engine, tiny, run, planned_changes=planned)
     losses = run.losses.read_bytes()
     last = checkpoint.newest(run.checkpoints)
     assert len(losses) == 4 * 120
 
-    start = origin(str(run.checkpoints / checkpoint.file_name(step)), run.path.parent)
+    start = find_resume_point(str(run.checkpoints / checkpoint.file_name(step)), run.path.parent)
     assert start.checkpoint.step == step
     engine.restore(beginning)
-    hparams = checked(start.checkpoint.about["hyperparameters"])
+    hparams = validate_hparams(start.checkpoint.metadata["hyperparameters"])
     trained(
-        engine, tiny, run, hparams=hparams, resume=start.checkpoint, changes=start.changes
+        engine, tiny, run,
+        hparams=hparams, resume=start.checkpoint, planned_changes=start.later_changes,
     )  # fmt: skip
     assert run.losses.read_bytes() == losses
     again = checkpoint.newest(run.checkpoints)
     assert in_bytes(again.arrays) == in_bytes(last.arrays)
-    assert again.about == last.about
-    assert changes(run) == sorted(planned)
+    assert again.metadata == last.metadata
+    assert recorded_changes(run) == sorted(planned)
 
 
 def test_a_branch_begins_anew_with_the_weights_alone(
@@ -131,22 +134,27 @@ def test_changes_after_the_checkpoint_are_made_again(make_run: MakeRun) -> None:
         Changed(25, "dropout", 0.0, 0.5),
         Changed(25, "dropout", 0.5, 0.6),
     ]
-    list(recorded(iter(events), run))
+    list(record(iter(events), run))
     for step in (10, 20):
         checkpoint.write(folder, Checkpoint({"layer0/weights": np.zeros(1)}, {"step": step}))
-    assert origin(str(run.path), run.path).changes == ((20, "l2", 0.2), (25, "dropout", 0.6))
-    list(recorded(iter([Started(10, {}, "CPU:0", 1)]), run))
-    assert changes(run) == [(5, "l2", 0.1)]
+    assert find_resume_point(str(run.path), run.path).later_changes == (
+        (20, "l2", 0.2),
+        (25, "dropout", 0.6),
+    )
+    list(record(iter([Started(10, {}, "CPU:0", 1)]), run))
+    assert recorded_changes(run) == [(5, "l2", 0.1)]
 
 
 def test_where_to_go_on_from_must_be_there(make_run: MakeRun) -> None:
     run = make_run()
     with pytest.raises(CheckpointError, match="has no checkpoint to go on from"):
-        origin(str(run.path), run.path)
+        find_resume_point(str(run.path), run.path)
     with pytest.raises(RunError, match="there is no run called 'elsewhere'"):
-        origin("elsewhere", run.path.parent)
+        find_resume_point("elsewhere", run.path.parent)
     with pytest.raises(RunError, match="is no run of trainpad's"):
-        origin(str(run.path.parent / "checkpoints" / "step-000001.safetensors"), run.path.parent)
+        find_resume_point(
+            str(run.path.parent / "checkpoints" / "step-000001.safetensors"), run.path.parent
+        )
 
 
 # -- kill -9 ---------------------------------------------------------------------------------------
@@ -264,7 +272,7 @@ def test_ten_times_killed_and_resumed_is_once_trained(tmp_path: Path) -> None:
             )  # fmt: skip
             assert status == -9
             run = only_run(folder)
-            if not checkpoint.listed(run.checkpoints):
+            if not checkpoint.list_checkpoints(run.checkpoints):
                 continue
             status, _ = children.run("--headless", "--resume", str(run.path), *MACHINE)
             assert status == 0

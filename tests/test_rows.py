@@ -7,12 +7,12 @@ from rich.style import Style
 from textual.app import App
 from textual.strip import Strip
 
-from tui.widgets.strip_widget import Rows, _changed_span
+from tui.widgets.strip_widget import StripWidget, _changed_span
 
 RED, BLUE = Style(color="#ff0000"), Style(color="#0000ff")
 
 
-class Listed(Rows):
+class Listed(StripWidget):
     """Shows the rows that a test puts into it."""
 
     DEFAULT_CSS = "Listed { background: #102030; padding: 1 2; height: 1fr; }"
@@ -49,11 +49,11 @@ async def test_only_changed_rows_are_sent_up_to_their_last_change():
             [("left ", RED), ("old", BLUE), (" right", RED)],
             [("tail", RED)],
         ]
-        listed.update_rows()
+        listed.redraw()
         await pilot.pause()
         listed.sent.clear()
         listed.content[1] = [("left ", RED), ("new", BLUE), (" right", RED)]
-        assert listed.update_rows() == 1
+        assert listed.redraw() == 1
         ((region,),) = listed.sent
         assert (region.x, region.y, region.right, region.height) == (5, 1, 8, 1)
         await pilot.pause()
@@ -90,9 +90,9 @@ async def test_nothing_is_sent_when_nothing_changed():
     async with app.run_test(size=(24, 6)):
         listed = app.query_one(Listed)
         listed.content = [[("same", RED)]]
-        listed.update_rows()
+        listed.redraw()
         listed.sent.clear()
-        assert listed.update_rows() == 0
+        assert listed.redraw() == 0
         assert listed.sent == []
 
 
@@ -101,7 +101,7 @@ async def test_rows_are_cut_and_filled_to_the_size_and_keep_the_background():
     async with app.run_test(size=(14, 5)) as pilot:
         listed = app.query_one(Listed)
         listed.content = [[("much too long a row", RED)], [("short", RED)]]
-        listed.update_rows()
+        listed.redraw()
         await pilot.pause()
         assert screen_text(app)[1:4] == ["  much too l  ", "  short       ", " " * 14]
         for strip in app.screen._compositor.render_strips():
@@ -115,7 +115,7 @@ async def test_a_new_size_makes_all_rows_anew():
     async with app.run_test(size=(24, 6)) as pilot:
         listed = app.query_one(Listed)
         listed.content = [[("row", RED)] for _ in range(20)]
-        listed.update_rows()
+        listed.redraw()
         await pilot.resize_terminal(30, 12)
         await pilot.pause()
         assert [row.strip() for row in screen_text(app)] == ["", *["row"] * 10, ""]
@@ -127,11 +127,11 @@ async def test_a_piece_without_a_style_is_no_trouble_without_colour(monkeypatch)
     async with app.run_test(size=(24, 6)) as pilot:
         listed = app.query_one(Listed)
         listed.content = [[("plain", None)]]
-        listed.update_rows()
+        listed.redraw()
         await pilot.pause()
         assert "plain" in screen_text(app)[1]
 
 
 def test_rows_must_be_given():
     with pytest.raises(NotImplementedError):
-        Rows().rows(1, 1)
+        StripWidget().rows(1, 1)

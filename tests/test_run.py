@@ -7,21 +7,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.run.events import (
+    Alert,
     Changed,
-    Continued,
     Diverged,
     Evaluated,
     Event,
     Failed,
     Finished,
-    Idle,
     Opened,
     Paused,
     Preparing,
+    Resumed,
     Saved,
     Started,
     Steps,
-    Warned,
+    Tick,
     Weights,
 )
 from core.run.hparams import HyperParameters, as_dict
@@ -51,12 +51,12 @@ def folded(*events: Event) -> Run:
 
 
 def texts(run: Run) -> list[str]:
-    return [message.text for message in run.messages]
+    return [message.text for message in run.log_entries]
 
 
 def test_a_run_begins_by_saying_what_keeps_it() -> None:
     run = folded(Preparing("drawing digits", 0.5))
-    assert (run.state, run.doing, run.live) == ("starting", "drawing digits 50%", True)
+    assert (run.status, run.preparation, run.live) == ("starting", "drawing digits 50%", True)
     assert np.isnan(run.loss)
     assert run.seconds_left == float("inf")
 
@@ -71,7 +71,7 @@ def test_a_run_knows_what_it_is() -> None:
 
 def test_steps_are_the_curve_the_rate_and_the_time_left() -> None:
     run = folded(START, *(steps(first, 50) for first in range(0, 500, 50)))
-    assert run.state == "training"
+    assert run.status == "training"
     assert run.step == 500
     assert run.losses.values.tobytes() == LOSSES.tobytes()
     assert run.loss == pytest.approx(0.1)
@@ -93,22 +93,22 @@ def test_the_curve_does_not_depend_on_how_the_steps_are_cut(cuts: list[int]) -> 
 
 def test_a_pause_is_no_slowness() -> None:
     late = dataclasses.replace(steps(50, 50), time=1000.0)
-    run = folded(START, steps(0, 50), Paused(50), Continued(50), late)
+    run = folded(START, steps(0, 50), Paused(50), Resumed(50), late)
     assert run.steps_per_second == pytest.approx(100)
 
 
 def test_a_pause_lasts_until_it_is_over() -> None:
-    assert folded(START, steps(0, 1), Paused(1)).state == "paused"
+    assert folded(START, steps(0, 1), Paused(1)).status == "paused"
     assert folded(START, steps(0, 1), Paused(1)).live
-    assert folded(START, steps(0, 1), Paused(1), Evaluated(1, {}, {}, 0.1)).state == "paused"
-    assert folded(START, Paused(1), Continued(1)).state == "training"
+    assert folded(START, steps(0, 1), Paused(1), Evaluated(1, {}, {}, 0.1)).status == "paused"
+    assert folded(START, Paused(1), Resumed(1)).status == "training"
 
 
 def test_a_change_is_marked_at_its_step() -> None:
     run = folded(START, steps(0, 50), Changed(50, "learning_rate", 0.01, 0.0125))
     assert run.hparams.learning_rate == 0.0125
     assert run.learning_rate.steps.tolist() == [0, 50]
-    message = run.messages[-1]
+    message = run.log_entries[-1]
     assert (message.step, message.text) == (50, "learning rate 0.01 → 0.0125")
     assert (message.kind, message.label) == ("change", "lr 0.0125")
 
@@ -124,15 +124,15 @@ def test_a_change_is_marked_at_its_step() -> None:
 def test_a_change_that_cannot_be_is_passed_over(change: Changed) -> None:
     run = folded(START, change)
     assert run.hparams == HyperParameters()
-    assert not run.messages
+    assert not run.log_entries
 
 
 def test_evaluations_are_precision_curves() -> None:
     run = folded(START, evaluated(100, 50), evaluated(200, 75))
     assert [entry.step for entry in run.evaluations] == [100, 200]
-    assert run.precision["test"].values.tolist() == [0.5, 0.75]
+    assert run.accuracy["test"].values.tolist() == [0.5, 0.75]
     again = folded(START, evaluated(100, 50), evaluated(200, 75), evaluated(200, 80))
-    assert again.precision["test"].values.tolist() == [0.5, pytest.approx(0.8)]
+    assert again.accuracy["test"].values.tolist() == [0.5, pytest.approx(0.8)]
     assert len(again.evaluations) == 2
 
 
@@ -142,7 +142,7 @@ def test_a_resumed_run_forgets_what_came_after() -> None:
     assert run.losses.values.tobytes() == LOSSES[:210].tobytes()
     assert run.step == 210
     assert [entry.step for entry in run.evaluations] == [100]
-    assert run.precision["test"].steps.tolist() == [100]
+    assert run.accuracy["test"].steps.tolist() == [100]
     assert texts(run)[-1] == "resumed"
 
 
@@ -150,7 +150,7 @@ def test_a_resumed_run_keeps_no_marks_and_rates_of_void_steps() -> None:
     before = [START, steps(0, 300), Changed(150, "l2", 0.0, 0.1)]
     before += [Changed(250, "learning_rate", 0.01, 0.5), Saved(300, "step-000299.safetensors")]
     run = folded(*before, dataclasses.replace(START, step=200))
-    assert [(entry.step, entry.kind) for entry in run.messages] == [
+    assert [(entry.step, entry.kind) for entry in run.log_entries] == [
         (150, "change"), (250, ""), (300, ""), (200, "branch"),
     ]  # fmt: skip
     assert run.learning_rate.steps.tolist() == [0, 200]
@@ -162,7 +162,7 @@ def test_a_clock_that_is_set_back_keeps_no_old_rates() -> None:
     run = folded(START, *[steps(first, 10) for first in range(0, 100, 10)])
     for first in range(100, 500, 10):
         run.fold(dataclasses.replace(steps(first, 10), time=steps(first, 10).time - 3600))
-    assert len(run._recent) <= 22
+    assert len(run._recent_chunks) <= 22
     assert run.steps_per_second == pytest.approx(100)
 
 
@@ -178,25 +178,25 @@ def test_a_clock_that_is_set_back_keeps_no_old_rates() -> None:
 )
 def test_an_end_is_an_end(event: Event, state: str) -> None:
     run = folded(START, steps(0, 10), event)
-    assert run.state == state
+    assert run.status == state
     assert not run.live
-    assert run.messages[-1].step == 10
-    assert run.messages[-1].urgent == (state in ("diverged", "failed"))
+    assert run.log_entries[-1].step == 10
+    assert run.log_entries[-1].urgent == (state in ("diverged", "failed"))
 
 
 def test_a_run_that_diverged_says_first_what_helps() -> None:
     run = folded(START, steps(0, 10), Diverged(10, float("nan"), "", "step-000004.safetensors"))
-    assert run.messages[-1].text == (
+    assert run.log_entries[-1].text == (
         "diverged: set a smaller rate (tab), then b branches; the loss is nan; "
         "last checkpoint step-000004.safetensors"
     )
 
 
 def test_messages_are_clean_and_not_without_end() -> None:
-    run = folded(START, *(Warned(step, "\x1b[2Jfull\x07 disk\u202e") for step in range(2000)))
-    assert len(run.messages) < 1000
+    run = folded(START, *(Alert(step, "\x1b[2Jfull\x07 disk\u202e") for step in range(2000)))
+    assert len(run.log_entries) < 1000
     assert all(text.isprintable() for text in texts(run))
-    assert run.messages[-1].urgent
+    assert run.log_entries[-1].urgent
 
 
 def test_the_newest_weights_and_checkpoint_are_at_hand() -> None:
@@ -211,7 +211,7 @@ def test_the_newest_weights_and_checkpoint_are_at_hand() -> None:
 def test_the_version_tells_whether_to_draw_again() -> None:
     run = folded(START)
     before = run.version
-    run.fold(Idle())
+    run.fold(Tick())
     assert run.version == before
     run.fold(steps(0, 1))
     assert run.version > before

@@ -15,12 +15,12 @@ import numpy as np
 import pytest
 from conftest import REPOSITORY, MakeRun
 
-from core.process.redirect import divert
+from core.process.redirect import redirect_to_log
 from core.run.events import Started, Steps
-from core.rundir.deletion import discard
-from core.rundir.recorder import recorded
-from core.rundir.rundir import RunDir, create, default_log_dir, found, listed
-from core.rundir.status import is_written
+from core.rundir.deletion import delete_run
+from core.rundir.recorder import record
+from core.rundir.rundir import RunDir, create_run, default_log_dir, list_runs, resolve_run
+from core.rundir.status import has_writer
 from tests.helpers.runs import hold
 from tests.helpers.runs import make_run as a_run
 from trainpad.errors import RunError
@@ -39,7 +39,7 @@ def test_a_run_is_private_and_named_after_time_and_network(make_run: MakeRun) ->
 def test_runs_of_the_same_second_get_different_names(make_run: MakeRun) -> None:
     runs = [make_run() for _ in range(5)]
     assert len({run.path for run in runs}) == 5
-    assert [run.path for run in listed(runs[0].path.parent)] == sorted(run.path for run in runs)
+    assert [run.path for run in list_runs(runs[0].path.parent)] == sorted(run.path for run in runs)
 
 
 def test_a_run_that_cannot_be_made_leaves_nothing(
@@ -50,14 +50,14 @@ def test_a_run_that_cannot_be_made_leaves_nothing(
 
     monkeypatch.setattr("core.rundir.rundir.write_atomic", full)
     with pytest.raises(RunError, match="No space left on device; name another with --log_dir"):
-        create(tmp_path, "128x32", {})
+        create_run(tmp_path, "128x32", {})
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_whole_name_means_that_run_and_no_later_one(make_run: MakeRun) -> None:
     first, second = make_run(), make_run()
     assert second.name.startswith(first.name)
-    assert found(first.name, first.path.parent).name == first.name
+    assert resolve_run(first.name, first.path.parent).name == first.name
 
 
 def test_a_look_at_the_lock_does_not_keep_one_from_training(make_run: MakeRun) -> None:
@@ -66,7 +66,7 @@ def test_a_look_at_the_lock_does_not_keep_one_from_training(make_run: MakeRun) -
     fcntl.flock(looking, fcntl.LOCK_SH)
     timer = threading.Timer(0.05, os.close, [looking])
     timer.start()
-    with run.locked():
+    with run.writer_lock():
         pass
     timer.join()
 
@@ -78,9 +78,9 @@ def test_nothing_is_written_through_a_link(make_run: MakeRun, tmp_path: Path, na
     victim.write_text("precious")
     (run.path / name).symlink_to(victim)
     with suppress(RunError):
-        list(recorded(iter([Started(0, {}, "CPU:0", 4), Steps(0, np.ones(3, "f4"), 0.1)]), run))
+        list(record(iter([Started(0, {}, "CPU:0", 4), Steps(0, np.ones(3, "f4"), 0.1)]), run))
     kept = os.dup(1), os.dup(2)
-    divert(run)
+    redirect_to_log(run)
     for number, descriptor in enumerate(kept, start=1):
         os.write(number, b"said")
         os.dup2(descriptor, number)
@@ -93,7 +93,7 @@ def test_a_run_of_another_user_is_not_written(
 ) -> None:
     run = make_run()
     monkeypatch.setattr("os.geteuid", lambda: 12345)
-    with pytest.raises(RunError, match="belongs to another user"), run.locked():
+    with pytest.raises(RunError, match="belongs to another user"), run.writer_lock():
         pass
     assert not (run.path / "lock").exists()
 
@@ -101,7 +101,7 @@ def test_a_run_of_another_user_is_not_written(
 def test_a_file_is_no_place_for_runs(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match="no run can be written to"):
-        create(tmp_path / "file" / "runs", "128x32", {})
+        create_run(tmp_path / "file" / "runs", "128x32", {})
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "\0", "[" * 100_000])
@@ -120,14 +120,14 @@ def test_what_is_no_run_is_told(tmp_path: Path) -> None:
 def test_a_run_has_one_writer_at_a_time(make_run: MakeRun) -> None:
     run = make_run()
     with (
-        run.locked() as heartbeat,
+        run.writer_lock() as heartbeat,
         pytest.raises(
             RunError, match=f"another process is training {run.name}; `trainpad open {run.path}`"
         ),
-        run.locked(),
+        run.writer_lock(),
     ):
         pass
-    with run.locked():
+    with run.writer_lock():
         assert json.loads((run.path / "lock").read_bytes())["pid"] == os.getpid()
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(heartbeat)
@@ -137,11 +137,11 @@ def test_where_several_runs_train_the_one_that_is_held_is_named(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    run = create(default_log_dir(), "128x32", {})
+    run = create_run(default_log_dir(), "128x32", {})
     with (
-        run.locked(),
+        run.writer_lock(),
         pytest.raises(RunError, match=f"`trainpad open {run.name}`"),
-        run.locked(),
+        run.writer_lock(),
     ):
         pass
 
@@ -155,10 +155,13 @@ def test_a_file_system_without_locks_is_not_taken_for_another_process(
 
     monkeypatch.setattr("fcntl.flock", refused)
     run = make_run()
-    with pytest.raises(RunError, match=f"cannot be locked: {os.strerror(number)}"), run.locked():
+    with (
+        pytest.raises(RunError, match=f"cannot be locked: {os.strerror(number)}"),
+        run.writer_lock(),
+    ):
         pass
     hold(run, host=socket.gethostname(), age=3600.0)
-    assert not is_written(run, socket.gethostname(), time.time())
+    assert not has_writer(run, socket.gethostname(), time.time())
 
 
 def test_a_disk_without_room_for_the_lock_is_told_and_can_still_be_cleared(
@@ -168,13 +171,13 @@ def test_a_disk_without_room_for_the_lock_is_told_and_can_still_be_cleared(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     run = make_run(versions={"trainpad": "0"})
-    with run.locked():
+    with run.writer_lock():
         holder = (run.path / "lock").read_bytes()
     monkeypatch.setattr("os.pwrite", full)
-    with pytest.raises(RunError, match="cannot be written: No space left"), run.locked():
+    with pytest.raises(RunError, match="cannot be written: No space left"), run.writer_lock():
         pass
     assert (run.path / "lock").read_bytes() == holder
-    assert discard(run, ended_here=True) == []
+    assert delete_run(run, ended_here=True) == []
     assert not run.path.exists()
 
 
@@ -183,7 +186,7 @@ def test_a_lock_ends_with_its_process(make_run: MakeRun) -> None:
     code = (
         "import os, pathlib, sys\n"
         "from core.rundir.rundir import RunDir\n"
-        "with RunDir(pathlib.Path(sys.argv[1])).locked():\n"
+        "with RunDir(pathlib.Path(sys.argv[1])).writer_lock():\n"
         "    print('locked', flush=True)\n"
         "    sys.stdin.read()\n"
     )
@@ -193,11 +196,11 @@ def test_a_lock_ends_with_its_process(make_run: MakeRun) -> None:
     ) as holder:  # fmt: skip
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"locked\n"
-        with pytest.raises(RunError, match="another process"), run.locked():
+        with pytest.raises(RunError, match="another process"), run.writer_lock():
             pass
         holder.kill()
         holder.wait()
-    with run.locked():
+    with run.writer_lock():
         pass
 
 
@@ -206,11 +209,11 @@ def test_a_run_is_found_by_path_name_beginning_or_as_the_latest(make_run: MakeRu
     folder = first.path.parent
     (folder / "notes").mkdir()
     (folder / "zzz.txt").write_text("")
-    newest = listed(folder)[-1]
-    assert found(str(first.path), Path("elsewhere")).path == first.path
-    assert found(second.name, folder) == second
-    assert found(second.name[:-3], folder) == second
-    assert found("", folder) == newest
+    newest = list_runs(folder)[-1]
+    assert resolve_run(str(first.path), Path("elsewhere")).path == first.path
+    assert resolve_run(second.name, folder) == second
+    assert resolve_run(second.name[:-3], folder) == second
+    assert resolve_run("", folder) == newest
 
 
 def test_a_name_that_several_runs_begin_with_is_refused_with_the_newest_of_them(
@@ -221,18 +224,18 @@ def test_a_name_that_several_runs_begin_with_is_refused_with_the_newest_of_them(
         a_run(tmp_path / name)
     question = "4 runs begin with '20'; which is meant: 2026-b, 2026-c, 2026-d?"
     with pytest.raises(RunError, match=re.escape(question)):
-        found("20", tmp_path)
-    assert found("2026-b", tmp_path).name == "2026-b"
+        resolve_run("20", tmp_path)
+    assert resolve_run("2026-b", tmp_path).name == "2026-b"
     a_run(tmp_path / "2026")
-    assert found("2026", tmp_path).name == "2026"
-    assert found("", tmp_path).name == "2026-d"
+    assert resolve_run("2026", tmp_path).name == "2026"
+    assert resolve_run("", tmp_path).name == "2026-d"
 
 
 def test_a_run_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="there is no run called 'x'"):
-        found("x", tmp_path)
+        resolve_run("x", tmp_path)
     with pytest.raises(RunError, match=r"there is no run in .* yet; start one with `trainpad`"):
-        found("", tmp_path / "nowhere")
+        resolve_run("", tmp_path / "nowhere")
 
 
 def test_runs_go_to_the_users_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ import pytest
 
 from core.run.events import (
     Changed,
-    Continued,
     Diverged,
     Evaluated,
     Event,
@@ -18,11 +17,12 @@ from core.run.events import (
     Finished,
     Paused,
     Preparing,
+    Resumed,
     Started,
 )
 from core.run.hparams import HyperParameters, as_dict
 from core.rundir.rundir import RunDir
-from core.rundir.status import chosen, is_written, look
+from core.rundir.status import has_writer, read_status, resolve_live_run
 from tests.helpers.runs import add_events, confusion, hold, make_run
 from trainpad.errors import RunError
 
@@ -43,7 +43,7 @@ def held(run: RunDir) -> None:
         ([STARTED, Paused(5)], "paused"),
         ([STARTED, Paused(5), Changed(5, "learning_rate", 0.1, 0.2)], "paused"),
         ([STARTED, Paused(5), Evaluated(5, confusion(1, 1), {}, 0.1)], "paused"),
-        ([STARTED, Paused(5), Continued(5)], "training"),
+        ([STARTED, Paused(5), Resumed(5)], "training"),
         ([STARTED, Finished(9, "done", 1.0)], "done"),
         ([STARTED, Finished(9, "done: validation stays", 1.0)], "done"),
         ([STARTED, Finished(9, "stopped", 1.0)], "stopped"),
@@ -60,7 +60,7 @@ def test_the_state_follows_from_the_newest_events(
     run = make_run(tmp_path / "run", losses=range(9))
     add_events(run, *events, b'{"event": "torn')
     held(run)
-    found = look(run, host="here")
+    found = read_status(run, host="here")
     assert (found.state, found.steps) == (state, 9)
 
 
@@ -74,7 +74,7 @@ def test_the_best_precision_leaves_out_what_a_resume_made_void(tmp_path: Path) -
         Started(10, as_dict(HyperParameters()), "CPU:0", 10),
         Evaluated(20, confusion(7, 3), {}, 0.1),
     )
-    assert look(run).best == 0.8
+    assert read_status(run).best == 0.8
 
 
 def goes_to(steps: object) -> Started:
@@ -98,14 +98,14 @@ def test_how_far_a_run_goes_is_what_was_said_last(
 ) -> None:
     run = make_run(tmp_path / "run", hyperparameters={"max_steps": 900})
     add_events(run, *events)
-    assert look(run).max_steps == steps
+    assert read_status(run).max_steps == steps
 
 
 def test_a_start_that_never_came_to_training_undoes_no_end(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
     add_events(run, STARTED, Finished(9, "stopped", 1.0), Preparing("loading TensorFlow"))
     hold(run, age=1000)
-    assert look(run, host="here").state == "stopped"
+    assert read_status(run, host="here").state == "stopped"
 
 
 # -- who writes it -------------------------------------------------------------------------------
@@ -115,11 +115,11 @@ def test_a_process_that_is_gone_is_told_by_its_lock(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
     add_events(run, STARTED)
     hold(run, age=0.0)  # a fresh heartbeat, but no such process
-    assert look(run, host="here").state == "lost"
+    assert read_status(run, host="here").state == "lost"
     with (run.path / "lock").open() as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        assert look(run, host="here").state == "training"
-    assert look(run, host="here").state == "lost"
+        assert read_status(run, host="here").state == "training"
+    assert read_status(run, host="here").state == "lost"
 
 
 def test_a_process_that_is_quiet_is_not_lost(tmp_path: Path) -> None:
@@ -127,13 +127,13 @@ def test_a_process_that_is_quiet_is_not_lost(tmp_path: Path) -> None:
     with (run.path / "lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         hold(run, pid=os.getpid(), age=3600.0)
-        assert is_written(run, "here", time.time())
+        assert has_writer(run, "here", time.time())
 
 
 def test_another_process_with_the_same_number_is_not_it(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
     hold(run, pid=os.getpid(), age=3600.0)
-    assert not is_written(run, "here", time.time())
+    assert not has_writer(run, "here", time.time())
 
 
 @pytest.mark.parametrize(("age", "written"), [(5.0, True), (3600.0, False)])
@@ -142,13 +142,13 @@ def test_another_host_is_judged_by_its_heartbeat(
 ) -> None:
     run = make_run(tmp_path / "run")
     hold(run, host="elsewhere", age=age)
-    assert is_written(run, "here", time.time()) is written
+    assert has_writer(run, "here", time.time()) is written
 
 
 def test_a_run_that_has_just_been_made_is_not_lost(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
-    assert look(run).state == "starting"
-    assert look(run, now=time.time() + 60).state == "lost"
+    assert read_status(run).state == "starting"
+    assert read_status(run, now=time.time() + 60).state == "lost"
 
 
 @pytest.mark.parametrize(
@@ -158,14 +158,14 @@ def test_a_run_that_has_just_been_made_is_not_lost(tmp_path: Path) -> None:
 def test_a_damaged_lock_is_no_holder(tmp_path: Path, lock: bytes) -> None:
     run = make_run(tmp_path / "run")
     (run.path / "lock").write_bytes(lock)
-    assert look(run, host="here", now=time.time() + 60).state == "lost"
+    assert read_status(run, host="here", now=time.time() + 60).state == "lost"
 
 
 def test_looking_leaves_the_lock_to_whoever_wants_it(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
     hold(run)
-    look(run, host="here")
-    with run.locked():
+    read_status(run, host="here")
+    with run.writer_lock():
         pass
 
 
@@ -178,16 +178,16 @@ def test_the_latest_live_run_is_meant_before_the_latest(tmp_path: Path) -> None:
     last = make_run(tmp_path / "20260102-000000-b")
     add_events(last, STARTED, Finished(1, "done", 1.0))
     hold(live, age=3600)
-    assert chosen("", tmp_path) == last
-    with live.locked():
-        assert chosen("", tmp_path) == live
-        assert chosen("20260102", tmp_path) == last
+    assert resolve_live_run("", tmp_path) == last
+    with live.writer_lock():
+        assert resolve_live_run("", tmp_path) == live
+        assert resolve_live_run("20260102", tmp_path) == last
     with pytest.raises(RunError, match="no run called"):
-        chosen("nonsense", tmp_path)
+        resolve_live_run("nonsense", tmp_path)
 
 
 def test_times_beyond_the_calendar_are_left_out(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
     lock = {"pid": 1, "host": "h", "since": 1e300}
     (run.path / "lock").write_text(json.dumps(lock))
-    assert look(run).since == 0
+    assert read_status(run).since == 0

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from core.run.events import Event, Idle, Opened, Started
-from core.run.hparams import as_dict, checked
+from core.run.events import Event, Opened, Started, Tick
+from core.run.hparams import as_dict, validate_hparams
 from core.rundir import checkpoint
 from core.rundir.checkpoint import Checkpoint
-from core.rundir.overview import Entry, Overview
+from core.rundir.overview import Overview, RunEntry
 from core.rundir.reader import follow
 from core.rundir.rundir import RunDir
 from core.training.rng import initial_layers
@@ -75,13 +75,13 @@ async def test_runs_are_listed_marked_compared_sorted_and_filtered(log_dir: Path
 async def test_keys_before_the_runs_are_read_do_no_harm(
     log_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    may_look, look = threading.Event(), Overview.look
+    may_look, look = threading.Event(), Overview.poll
 
-    def later(self: Overview) -> list[Entry]:
+    def later(self: Overview) -> list[RunEntry]:
         may_look.wait(60)
         return look(self)
 
-    monkeypatch.setattr(Overview, "look", later)
+    monkeypatch.setattr(Overview, "poll", later)
     app = viewer(log_dir)
     async with app.run_test(size=(160, 45), notifications=True) as pilot:
         await shown(pilot, app, "c-run")
@@ -151,7 +151,7 @@ async def test_a_run_that_took_more_steps_than_planned_is_told_how_it_goes_on(
 
 async def test_a_branch_trains_here_where_nothing_else_does(log_dir: Path) -> None:
     run = RunDir(log_dir / "c-run")
-    hparams = as_dict(checked({"max_steps": 4, "learning_rate": 0.5, "hidden": ()}))
+    hparams = as_dict(validate_hparams({"max_steps": 4, "learning_rate": 0.5, "hidden": ()}))
     arrays = {"layer0/weights": initial_layers((4, 2), seed=1)[0][0]}
     about = {"step": 4, "position": 400, "hyperparameters": hparams}
     checkpoint.write(run.checkpoints, Checkpoint(arrays, about))
@@ -181,18 +181,18 @@ async def test_a_run_that_trains_here_is_not_left_for_another(log_dir: Path) -> 
         yield Opened(str(log_dir / "here"), {"name": "here"})
         yield Started(0, {}, "CPU:0", 10)
         while not stop.now:
-            yield Idle()
+            yield Tick()
             time.sleep(0.02)
 
     app = TrainpadApp(source(), log_dir=log_dir)
     async with app.run_test(size=(160, 45), notifications=True) as pilot:
         await shown(pilot, app, "here")
-        pump = app.pump
+        pump = app.worker
         await pilot.press("4")
         await shown(pilot, app, "c-run", "0.9000")
         await pilot.press("enter")
         await shown(pilot, app, "here trains in this window")
-        assert app.pump is pump
+        assert app.worker is pump
         stop.now = True
 
 
@@ -223,14 +223,14 @@ async def test_naming_exporting_and_deleting(log_dir: Path, tmp_path: Path) -> N
         await pilot.press("delete", "y")
         await shown(pilot, app, "deleted [/x]")
         assert not (log_dir / "c-run").exists()
-        assert app.screen.query_one(RunsTable)._place == 0
+        assert app.screen.query_one(RunsTable)._pointer == 0
 
 
 async def test_a_growing_run_is_followed_and_nothing_is_drawn_where_nothing_grows(
     log_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.runs.screen.LOOK", 0.05)
-    monkeypatch.setattr("tui.widgets.background.SHARE", 1.0)
+    monkeypatch.setattr("tui.runs.screen.POLL_INTERVAL", 0.05)
+    monkeypatch.setattr("tui.widgets.background.MAX_CPU_SHARE", 1.0)
     app = viewer(log_dir)
     async with app.run_test(size=(160, 45), notifications=True) as pilot:
         await pilot.press("4")

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.run.hparams import SCHEDULES, checked
+from core.run.hparams import SCHEDULES, validate_hparams
 from core.run.schedules import EXPONENTIAL_END, learning_rates
 
 
 def rates(first: int = 0, count: int = 1001, **values: object) -> list[float]:
-    hparams = checked({"learning_rate": 0.5, "max_steps": 1000, **values})
+    hparams = validate_hparams({"learning_rate": 0.5, "max_steps": 1000, **values})
     return learning_rates(hparams, first, count).tolist()
 
 
@@ -59,7 +59,7 @@ def test_warming_up_longer_than_the_run_is_no_error() -> None:
 def test_a_rate_does_not_depend_on_how_the_steps_are_cut(
     schedule: str, warm: int, steps: int, cuts: list[int]
 ) -> None:
-    hparams = checked({"max_steps": steps, "schedule": schedule, "warmup_steps": warm})
+    hparams = validate_hparams({"max_steps": steps, "schedule": schedule, "warmup_steps": warm})
     edges = sorted({0, 400, *cuts})
     pieces = [learning_rates(hparams, start, stop - start) for start, stop in pairwise(edges)]
     assert np.concatenate(pieces).tobytes() == learning_rates(hparams, 0, 400).tobytes()

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.run.pyramid import PIECES_PER_COLUMN
-from core.run.series import NONFINITE_KEPT, Points, Series
+from core.run.pyramid import BLOCKS_PER_COLUMN
+from core.run.series import MAX_NONFINITE, Points, Series
 from core.run.smoothing import smooth
 from core.run.timeline import Timeline
 
@@ -39,7 +39,7 @@ def test_series_columns_are_those_of_the_values(batches, width, data):
     edges = np.linspace(start, stop, width + 1)
     low, high, mean, filled = series.columns(edges)
     by_hand = columns_by_hand(np.arange(len(values)), values, edges)
-    if len(values) <= PIECES_PER_COLUMN * width:
+    if len(values) <= BLOCKS_PER_COLUMN * width:
         np.testing.assert_allclose([low, high, mean], by_hand, rtol=1e-5)
         assert np.isnan(low[~filled]).all()
     np.testing.assert_array_equal(series.values, values)
@@ -90,10 +90,10 @@ def test_numbers_that_are_not_finite_are_kept_listed_and_left_out_of_the_statist
 
 
 def test_only_the_first_of_many_nonfinite_values_are_listed_but_all_are_counted():
-    series = Series(np.full(3 * NONFINITE_KEPT, np.nan))
+    series = Series(np.full(3 * MAX_NONFINITE, np.nan))
     series.extend([np.inf])
-    assert series.nonfinite.total == 3 * NONFINITE_KEPT + 1
-    assert len(series.nonfinite) == NONFINITE_KEPT
+    assert series.nonfinite.total == 3 * MAX_NONFINITE + 1
+    assert len(series.nonfinite) == MAX_NONFINITE
 
 
 def test_enormous_values_neither_overflow_nor_hide_each_other():
@@ -151,7 +151,7 @@ def test_points_follow_tensorboards_rule_for_steps_that_come_again(written, widt
     edges = np.linspace(-60, 60, width + 1)
     found = points.columns(edges)
     by_hand_columns = columns_by_hand(steps, values, edges)
-    if len(values) <= PIECES_PER_COLUMN * width:
+    if len(values) <= BLOCKS_PER_COLUMN * width:
         np.testing.assert_allclose(found[:3], by_hand_columns, rtol=1e-5)
 
 

@@ -11,9 +11,9 @@ from core.network.adam import DEVICE
 from core.run.events import Event, Failed, Opened, Preparing, Started, Steps
 from core.run.hparams import HyperParameters
 from core.rundir.checkpoint import Checkpoint
-from core.rundir.data_source import Source
-from core.rundir.resume import Origin
-from core.rundir.rundir import listed
+from core.rundir.data_source import DataSource
+from core.rundir.resume import ResumePoint
+from core.rundir.rundir import list_runs
 from core.session.request import Request
 from core.session.session import session
 from data.dataset import Dataset
@@ -23,9 +23,9 @@ from trainpad.errors import RunError, UserError
 def test_a_resumed_runs_own_texts_are_harmless(
     make_run: MakeRun, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Source, "load", lambda _source, **_options: tiny)
+    monkeypatch.setattr(DataSource, "load", lambda _source, **_options: tiny)
     run = make_run(dataset={"fingerprint": tiny.fingerprint, "notice": "\x1b]52;c;x\x07"})
-    start = Origin(run, Checkpoint({}, {"step": 0}))
+    start = ResumePoint(run, Checkpoint({}, {"step": 0}))
     source = session(Request(HyperParameters(), run.path.parent, resume=start))
     opened = next(event for event in source if isinstance(event, Opened))
     source.close()  # type: ignore[attr-defined]
@@ -35,16 +35,16 @@ def test_a_resumed_runs_own_texts_are_harmless(
 def test_who_cannot_resume_a_run_steers_it_neither(
     make_run: MakeRun, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Source, "load", lambda _source, **_options: tiny)
+    monkeypatch.setattr(DataSource, "load", lambda _source, **_options: tiny)
     run = make_run(dataset={"name": tiny.name, "fingerprint": tiny.fingerprint})
     wish = run.path / "control.json"
     wish.write_bytes(b'{"pause_at": 0, "evaluate": 3}')
     opened = []
-    start = Origin(run, Checkpoint({}, {"step": 0}))
+    start = ResumePoint(run, Checkpoint({}, {"step": 0}))
     request = Request(
         HyperParameters(), run.path.parent, resume=start, on_open=opened.append
     )  # fmt: skip
-    with run.locked(), pytest.raises(RunError, match="another process is training"):
+    with run.writer_lock(), pytest.raises(RunError, match="another process is training"):
         list(session(request))
     assert wish.read_bytes() == b'{"pause_at": 0, "evaluate": 3}'
     assert opened == []
@@ -65,9 +65,9 @@ def test_a_run_goes_on_with_its_own_data_alone(
     info: dict[str, str],
     why: str,
 ) -> None:
-    monkeypatch.setattr(Source, "load", lambda _source, **_options: tiny)
+    monkeypatch.setattr(DataSource, "load", lambda _source, **_options: tiny)
     run = make_run(dataset={"name": "mine"}, **info)
-    start = Origin(run, Checkpoint({}, {"step": 0}))
+    start = ResumePoint(run, Checkpoint({}, {"step": 0}))
     with pytest.raises(UserError, match=why):
         list(session(Request(HyperParameters(), run.path.parent, resume=start)))
     assert not run.events.exists()
@@ -82,7 +82,7 @@ def trains_as(
         yield from events
         raise then
 
-    monkeypatch.setattr(Source, "load", lambda _source, **_options: dataset)
+    monkeypatch.setattr(DataSource, "load", lambda _source, **_options: dataset)
     monkeypatch.setattr("core.session.session.train", train)
 
 
@@ -92,7 +92,7 @@ def test_what_cannot_be_done_leaves_no_new_run(
     trains_as(monkeypatch, tiny, Preparing("loading"), then=UserError("no such device"))
     with pytest.raises(UserError, match="no such device"):
         list(session(Request(HyperParameters(), tmp_path)))
-    assert listed(tmp_path) == []
+    assert list_runs(tmp_path) == []
 
 
 @pytest.mark.parametrize("error", [UserError("it cannot be shared out"), OSError("it broke")])
@@ -105,6 +105,6 @@ def test_what_breaks_after_training_began_ends_a_run_that_is_kept(
     assert isinstance(last, Failed)
     assert str(error) in last.text
     assert last.step == 7
-    (run,) = listed(tmp_path)
+    (run,) = list_runs(tmp_path)
     assert np.fromfile(run.losses, "<f4").tolist() == [1.0] * 7
     assert b'"event": "failed"' in run.events.read_bytes().splitlines()[-1]

@@ -10,7 +10,7 @@ from tests.helpers.app import Scripted, shown, text_of
 from tui.app import TrainpadApp
 from tui.chart.chart import Chart
 from tui.dashboard.header import Identity
-from tui.widgets.footer import KeyRow
+from tui.widgets.footer import KeyFooter
 from tui.widgets.settings import Settings
 
 
@@ -65,7 +65,7 @@ async def test_a_theme_chosen_earlier_has_its_colours_from_the_first_paint(
                     luminance = sum(segment.style.color.get_truecolor())
                     ground = sum(segment.style.bgcolor.get_truecolor())
                     assert luminance < ground, segment
-        for widget in (app.screen.query_one(KeyRow), app.screen.query_one(Identity)):
+        for widget in (app.screen.query_one(KeyFooter), app.screen.query_one(Identity)):
             segments = [one for y in range(widget.size.height) for one in widget.render_line(y)]
             assert min(contrast(one.style) for one in segments if one.text.strip()) >= 2.8
 

@@ -7,7 +7,7 @@ import numpy as np
 from core.run.events import Diverged, Evaluated, Event, Weights
 from core.run.hparams import HyperParameters, as_dict
 from core.rundir.control import open_control
-from core.training.loop import SHOW_WEIGHTS, Job, Training
+from core.training.loop import WEIGHTS_INTERVAL, TrainConfig, Training
 from data.dataset import Dataset
 
 
@@ -25,7 +25,7 @@ class Counting:
     def needs_trace(self, hparams: HyperParameters) -> bool:
         return False
 
-    def agreed(self, count: int) -> int:
+    def sync_step_count(self, count: int) -> int:
         return count
 
     def steps(self, first: int, position: int, count: int, hparams: object) -> np.ndarray:
@@ -47,7 +47,7 @@ class Counting:
 def events(folder: Path, data: Dataset, engine: Counting) -> list[Event]:
     hparams = HyperParameters(max_steps=400, eval_every=150)
     control = open_control(folder, start=as_dict(hparams))
-    job = Job(hparams, data)
+    job = TrainConfig(hparams, data)
     training = Training(engine, job, control, lambda: engine.now, lambda _: None)
     return list(training.events())
 
@@ -55,12 +55,12 @@ def events(folder: Path, data: Dataset, engine: Counting) -> list[Event]:
 def test_what_a_step_changes_is_shown_twice_a_second(tmp_path: Path, tiny: Dataset) -> None:
     engine = Counting()
     told = events(tmp_path, tiny, engine)
-    pairs = [event for event in told if isinstance(event, Weights) and event.before]
-    assert len(pairs) >= 0.5 * engine.now / SHOW_WEIGHTS
+    pairs = [event for event in told if isinstance(event, Weights) and event.previous]
+    assert len(pairs) >= 0.5 * engine.now / WEIGHTS_INTERVAL
     for event in pairs:
-        now, before = (named["layer0/weights"][0, 0] for named in (event.arrays, event.before))
+        now, before = (named["layer0/weights"][0, 0] for named in (event.arrays, event.previous))
         assert (event.step, now, before) == (now, now, now - 1)
-    assert len(pairs) <= engine.now / SHOW_WEIGHTS + 1
+    assert len(pairs) <= engine.now / WEIGHTS_INTERVAL + 1
     assert engine.chunks.count(1) <= len(pairs) + 2
 
 

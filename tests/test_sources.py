@@ -11,7 +11,7 @@ from data import find as finding
 from data import sources
 from data.dataset import DIGITS, Dataset, Split
 from data.errors import DataError
-from data.find import Places, find, verdict
+from data.find import SearchPaths, describe_origin, find_dataset
 from data.mnist import MNIST_FINGERPRINT
 from data.sources import NAMES, NO_MNIST, load_dataset
 from tests.helpers.idx import write_idx
@@ -42,7 +42,7 @@ def write_folder(folder, train=24, *, size=28, seed=0):
 def places(tmp_path):
     for name in ("home", "cwd", "cache", "user", "tmp"):
         (tmp_path / name).mkdir()
-    return Places(
+    return SearchPaths(
         env={},
         home=tmp_path / "home",
         cwd=tmp_path / "cwd",
@@ -97,16 +97,16 @@ OTHERS = (
 @pytest.mark.parametrize("place", OTHERS)
 def test_mnist_is_found_where_programs_keep_it(tmp_path, places, place):
     folder = write_folder(tmp_path / place)
-    found = find("mnist", places)
+    found = find_dataset("mnist", places)
     assert found.dataset.source.endswith(place)
     assert folder.samefile(found.dataset.source)
-    assert found.tried == []
+    assert found.skipped == []
 
 
 def test_an_empty_folder_is_no_place_at_all(places):
     (places.cache / "mnist").mkdir()
-    found = find("mnist", places)
-    assert (found.dataset, found.tried) == (None, [])
+    found = find_dataset("mnist", places)
+    assert (found.dataset, found.skipped) == (None, [])
 
 
 @pytest.mark.usefixtures("anything_is_mnist")
@@ -121,7 +121,7 @@ def test_keras_keeps_one_file(tmp_path, places):
         path = tmp_path / folder / "datasets" / "mnist.npz"
         path.parent.mkdir(parents=True)
         np.savez(path, **arrays)
-        assert find("mnist", replace(places, env=env)).dataset.source == str(path)
+        assert find_dataset("mnist", replace(places, env=env)).dataset.source == str(path)
 
 
 @pytest.mark.usefixtures("anything_is_mnist")
@@ -130,11 +130,11 @@ def test_what_the_user_says_comes_first(tmp_path, places):
     write_folder(tmp_path / "theirs/mnist", seed=1)
     write_folder(tmp_path / "given", seed=2)
     set_ = replace(places, env={"TRAINPAD_DATA": str(tmp_path / "theirs")})
-    assert load_dataset(places=places).source == str(tmp_path / "cache/mnist")
-    assert load_dataset(places=set_).source == str(tmp_path / "theirs/mnist")
+    assert load_dataset(paths=places).source == str(tmp_path / "cache/mnist")
+    assert load_dataset(paths=set_).source == str(tmp_path / "theirs/mnist")
     itself = replace(places, env={"TRAINPAD_DATA": str(tmp_path / "theirs/mnist")})
-    assert load_dataset(places=itself).source == str(tmp_path / "theirs/mnist")
-    given = load_dataset(input_data_dir=tmp_path / "given", places=set_)
+    assert load_dataset(paths=itself).source == str(tmp_path / "theirs/mnist")
+    given = load_dataset(input_data_dir=tmp_path / "given", paths=set_)
     assert (given.source, given.name) == (str(tmp_path / "given"), "given")
 
 
@@ -142,21 +142,21 @@ def test_what_the_user_says_comes_first(tmp_path, places):
 def test_an_error_in_what_was_given_never_falls_through(tmp_path, places):
     write_folder(tmp_path / "cache/mnist")
     with pytest.raises(DataError, match="missing: no such folder"):
-        load_dataset(input_data_dir=tmp_path / "missing", places=places)
+        load_dataset(input_data_dir=tmp_path / "missing", paths=places)
     broken = write_folder(tmp_path / "broken") / NAMES_OF_FILES[0]
     broken.write_bytes(broken.read_bytes()[:100])
     with pytest.raises(DataError, match="damaged gzip data"):
-        load_dataset(input_data_dir=tmp_path / "broken", places=places)
+        load_dataset(input_data_dir=tmp_path / "broken", paths=places)
 
 
 @pytest.mark.usefixtures("anything_is_mnist")
 def test_a_damaged_copy_is_skipped_and_told_of(tmp_path, places):
     (write_folder(tmp_path / "cache/mnist") / NAMES_OF_FILES[3]).unlink()
     write_folder(tmp_path / "home/data/MNIST/raw")
-    found = find("mnist", places)
+    found = find_dataset("mnist", places)
     assert found.dataset.source == str(tmp_path / "home/data/MNIST/raw")
-    assert len(found.tried) == 1
-    assert "found none for test-labels" in found.tried[0]
+    assert len(found.skipped) == 1
+    assert "found none for test-labels" in found.skipped[0]
     assert found.dataset.notice == ""
 
 
@@ -164,33 +164,33 @@ def test_a_damaged_copy_is_skipped_and_told_of(tmp_path, places):
 def test_a_variable_that_leads_nowhere_is_told_of_on_the_screen(tmp_path, places):
     write_folder(tmp_path / "cache/mnist")
     places = replace(places, env={"TRAINPAD_DATA": str(tmp_path / "gone")})
-    data = load_dataset(places=places)
+    data = load_dataset(paths=places)
     assert data.source == str(tmp_path / "cache/mnist")
     assert data.notice.startswith("$TRAINPAD_DATA is not used: ")
 
 
 def test_other_data_in_another_programs_folder_is_not_mnist(tmp_path, places):
     write_folder(tmp_path / "cache/mnist")
-    found = find("mnist", places)
+    found = find_dataset("mnist", places)
     assert found.dataset is None
-    assert found.tried == [f"{tmp_path / 'cache/mnist'}: holds other data than mnist"]
+    assert found.skipped == [f"{tmp_path / 'cache/mnist'}: holds other data than mnist"]
 
 
 @pytest.mark.usefixtures("no_network")
 def test_with_nothing_found_digits_are_drawn_with_a_notice(places, asked):
-    data = load_dataset(places=places)
+    data = load_dataset(paths=places)
     assert (data.name, data.notice) == ("drawn", NO_MNIST)
     assert asked == [{"train": 60_000, "test": 10_000, "variation": 0.7, "seed": 0}]
     with pytest.raises(DataError, match="no mnist found; mnist could not be fetched"):
-        load_dataset(places=places, fallback=False)
+        load_dataset(paths=places, fallback=False)
 
 
 def test_offline_never_fetches(places, asked, monkeypatch):
     monkeypatch.setattr(sources, "fetch", lambda *_, **__: pytest.fail("the network was used"))
-    assert load_dataset(places=places, offline=True).notice == NO_MNIST
+    assert load_dataset(paths=places, offline=True).notice == NO_MNIST
     for name in ("kmnist", "mnist+drawn"):
         with pytest.raises(DataError, match="--offline forbids to fetch it"):
-            load_dataset(name, places=places, offline=True)
+            load_dataset(name, paths=places, offline=True)
 
 
 def test_what_is_missing_is_fetched_into_the_cache(tmp_path, places, monkeypatch):
@@ -200,7 +200,7 @@ def test_what_is_missing_is_fetched_into_the_cache(tmp_path, places, monkeypatch
 
     monkeypatch.setattr(sources, "fetch", fetch)
     told = []
-    data = load_dataset("kmnist", places=places, progress=lambda *what: told.append(what))
+    data = load_dataset("kmnist", paths=places, progress=lambda *what: told.append(what))
     assert (data.name, data.source) == ("kmnist", str(tmp_path / "cache/kmnist"))
     assert data.classes[:3] == ("o", "ki", "su")
     assert told == [("fetching", 1.0)]
@@ -209,19 +209,19 @@ def test_what_is_missing_is_fetched_into_the_cache(tmp_path, places, monkeypatch
 def test_a_relative_is_found_beside_mnist(tmp_path, places):
     write_folder(tmp_path / "theirs/fashion-mnist")
     places = replace(places, env={"TRAINPAD_DATA": str(tmp_path / "theirs")})
-    data = load_dataset("fashion-mnist", places=places)
+    data = load_dataset("fashion-mnist", paths=places)
     assert (data.name, data.classes[9]) == ("fashion-mnist", "Ankle boot")
     write_folder(tmp_path / "home/data/KMNIST/raw")
-    assert load_dataset("kmnist", places=places).name == "kmnist"
+    assert load_dataset("kmnist", paths=places).name == "kmnist"
 
 
 def test_drawn_digits_as_asked(places, asked):
-    load_dataset("drawn", places=places, variation=0.3, seed=5)
+    load_dataset("drawn", paths=places, variation=0.3, seed=5)
     assert asked == [{"train": 60_000, "test": 10_000, "variation": 0.3, "seed": 5}]
 
 
 def test_fake_data_is_a_thousand_drawn_digits(places, asked):
-    data = load_dataset("kmnist", places=places, fake=True)
+    data = load_dataset("kmnist", paths=places, fake=True)
     assert len(data.train) + len(data.validation) == 1000
     assert data.name == "fake"
     assert data.notice == "fake data: 1,000 drawn digits"
@@ -229,8 +229,8 @@ def test_fake_data_is_a_thousand_drawn_digits(places, asked):
 
 def test_drawn_digits_are_mixed_into_the_training_examples_alone(tmp_path, places, asked):
     folder = write_folder(tmp_path / "given", train=36)
-    alone = load_dataset(input_data_dir=folder, places=places)
-    mixed = load_dataset("mnist+drawn", input_data_dir=folder, places=places)
+    alone = load_dataset(input_data_dir=folder, paths=places)
+    mixed = load_dataset("mnist+drawn", input_data_dir=folder, paths=places)
     assert asked[0]["variation"] == 1.0
     assert (len(alone.train), len(mixed.train), len(mixed.validation)) == (33, 66, 3)
     np.testing.assert_array_equal(mixed.train.images[:33], alone.train.images)
@@ -243,7 +243,7 @@ def test_drawn_digits_are_mixed_into_the_training_examples_alone(tmp_path, place
 def test_images_of_another_size_are_not_mixed(tmp_path, places, asked):
     folder = write_folder(tmp_path / "given", size=20)
     with pytest.raises(DataError, match=r"drawn cannot be mixed into .*given"):
-        load_dataset("mnist+drawn", input_data_dir=folder, places=places)
+        load_dataset("mnist+drawn", input_data_dir=folder, paths=places)
 
 
 def write_mine(places, count, labels=None):
@@ -256,13 +256,13 @@ def write_mine(places, count, labels=None):
 
 def test_the_users_own_digits(tmp_path, places):
     with pytest.raises(DataError, match="no digits of yours yet"):
-        load_dataset("mine", places=places)
+        load_dataset("mine", paths=places)
     write_mine(places, 36)
-    mine = load_dataset("mine", places=places)
+    mine = load_dataset("mine", paths=places)
     assert [len(part) for part in (mine.train, mine.validation, mine.test)] == [28, 2, 6]
     assert (mine.name, mine.classes) == ("mine", DIGITS)
     folder = write_folder(tmp_path / "given")
-    mixed = load_dataset("mnist+mine", input_data_dir=folder, places=places)
+    mixed = load_dataset("mnist+mine", input_data_dir=folder, paths=places)
     assert len(mixed.train) == 22 + 28
 
 
@@ -272,35 +272,37 @@ def test_the_users_own_digits(tmp_path, places):
 def test_too_few_digits_of_the_users_own(places, count, labels, told):
     write_mine(places, count, labels)
     with pytest.raises(DataError, match=told):
-        load_dataset("mine", places=places)
+        load_dataset("mine", paths=places)
 
 
 def test_a_path_is_a_name_too(tmp_path, places):
     folder = write_folder(tmp_path / "letters")
-    assert load_dataset(str(folder), places=places).name == "letters"
+    assert load_dataset(str(folder), paths=places).name == "letters"
     with pytest.raises(DataError, match=r"no data set or folder 'minst'; the names are mnist, "):
-        load_dataset("minst", places=places)
+        load_dataset("minst", paths=places)
 
 
 def test_a_folder_goes_with_mnist_only(tmp_path, places):
     for name in ("drawn", "mine", str(tmp_path)):
         with pytest.raises(DataError, match="--input_data_dir gives MNIST's files"):
-            load_dataset(name, input_data_dir=tmp_path, places=places)
+            load_dataset(name, input_data_dir=tmp_path, paths=places)
 
 
 def test_every_name_is_known(places, asked, no_network):
     for name in NAMES:
         try:
-            load_dataset(name, places=places)
+            load_dataset(name, paths=places)
         except DataError as error:
             assert "no data set or folder" not in str(error)
 
 
 def test_the_verdict_tells_the_makers_files_from_others(tmp_path, places):
-    given = load_dataset(input_data_dir=write_folder(tmp_path / "given"), places=places)
-    assert verdict("mnist", given).startswith("not verified")
-    assert verdict("mnist", replace(given, fingerprint=MNIST_FINGERPRINT)).startswith("verified")
+    given = load_dataset(input_data_dir=write_folder(tmp_path / "given"), paths=places)
+    assert describe_origin("mnist", given).startswith("not verified")
+    assert describe_origin("mnist", replace(given, fingerprint=MNIST_FINGERPRINT)).startswith(
+        "verified"
+    )
     assert (
-        verdict("kmnist", given)
+        describe_origin("kmnist", given)
         == "not verified: the files are packed otherwise, or are other data"
     )

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.training.cluster import is_chief, task
-from core.training.distributed import check_share
+from core.training.cluster import is_chief, task_name
+from core.training.distributed import check_divisible
 from trainpad.errors import UserError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -82,9 +82,9 @@ def test_two_devices_and_two_machines_give_the_losses_of_one(tmp_path: Path) -> 
 
 
 def test_a_batch_that_cannot_be_shared_out_is_refused() -> None:
-    check_share(20, 2)
+    check_divisible(20, 2)
     with pytest.raises(UserError, match="batch_size must be a multiple of 2"):
-        check_share(21, 2)
+        check_divisible(21, 2)
 
 
 def test_a_batch_that_cannot_be_shared_out_later_is_told_and_the_run_goes_on(
@@ -113,7 +113,7 @@ def test_a_batch_that_cannot_be_shared_out_later_is_told_and_the_run_goes_on(
 )
 def test_who_is_chief(monkeypatch: pytest.MonkeyPatch, config: str, chief: bool, name: str) -> None:
     monkeypatch.setenv("TF_CONFIG", config)
-    assert (is_chief(), task()) == (chief, name)
+    assert (is_chief(), task_name()) == (chief, name)
 
 
 @pytest.mark.parametrize("config", ["", "[]", "{}", '{"task": 3}', '{"task": {"type": "worker"}}'])

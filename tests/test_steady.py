@@ -3,7 +3,7 @@
 import pytest
 from textual.screen import Screen
 
-from tui.terminal.precise import PreciseApp
+from tui.terminal.precise import PartialUpdateApp
 
 
 class Half(Screen[None]):
@@ -13,7 +13,7 @@ class Half(Screen[None]):
         self.query_one("#never")
 
 
-class Hasty(PreciseApp[str]):
+class Hasty(PartialUpdateApp[str]):
     """Mounts a screen, and may be left at the same moment."""
 
     leaves = True

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from conftest import FakeClock
 
-from core.run.events import Changed, Finished, Idle, Opened, Paused, Started, Steps
+from core.run.events import Changed, Finished, Opened, Paused, Started, Steps, Tick
 from core.run.hparams import HyperParameters, as_dict
 from core.run.state import Run
 from core.rundir.control import open_control
@@ -23,10 +23,10 @@ def steered(folder: Path, clock: FakeClock) -> tuple[Run, Steering]:
 
 def test_quick_presses_add_up_before_the_run_has_followed(tmp_path: Path, clock: FakeClock) -> None:
     run, steering = steered(tmp_path, clock)
-    steering.turn("learning_rate", 1)
+    steering.nudge("learning_rate", 1)
     run.fold(Changed(1, "learning_rate", 0.01, 0.0125))
     for _ in range(2):
-        steering.turn("learning_rate", 1)
+        steering.nudge("learning_rate", 1)
     assert steering.control.desired.hyperparameters["learning_rate"] == 0.0195312
 
 
@@ -36,7 +36,7 @@ def test_a_wish_that_was_refused_is_not_where_the_next_press_starts(
     _, steering = steered(tmp_path, clock)
     steering.set("batch_size", 90000)
     clock.now += 60
-    steering.turn("batch_size", 1)
+    steering.nudge("batch_size", 1)
     assert 100 < steering.control.desired.hyperparameters["batch_size"] < 1000
 
 
@@ -47,7 +47,7 @@ def test_no_key_ends_a_run_by_planning_fewer_steps_than_were_taken(
     run.fold(Steps(0, np.ones(1500, np.float32), 0.05))
     for refused in (10, 1500):
         assert steering.set("max_steps", refused) == "max steps must be above 1,500, the steps done"
-    assert steering.turn("max_steps", -1) == "max steps must be above 1,500, the steps done"
+    assert steering.nudge("max_steps", -1) == "max steps must be above 1,500, the steps done"
     assert steering.control.desired.hyperparameters["max_steps"] == 2000
     assert steering.set("max_steps", 1501) == ""
     assert steering.control.desired.hyperparameters["max_steps"] == 1501
@@ -68,7 +68,7 @@ def test_a_step_is_wanted_while_another_window_lets_the_run_go_on(
     tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, steering = steered(tmp_path, clock)
-    steering.pause_or_go_on()
+    steering.toggle_pause()
     looks = [DesiredState(pause_at=0), DesiredState()]
     monkeypatch.setattr(steering.control, "poll", lambda: looks.pop(0) if looks else DesiredState())
     assert steering.step_once() == ""
@@ -79,13 +79,13 @@ def test_a_wish_stands_on_the_screen_until_the_run_tells_anything(
     tmp_path: Path, clock: FakeClock
 ) -> None:
     run, steering = steered(tmp_path, clock)
-    assert not steering.pause_or_go_on()
+    assert not steering.toggle_pause()
     assert run.activity == "pausing"
-    run.fold(Idle())
+    run.fold(Tick())
     assert run.activity == "pausing"
     run.fold(Paused(0))
     assert run.activity == "paused"
-    steering.pause_or_go_on()
+    steering.toggle_pause()
     assert run.activity == "going on"
 
 
@@ -94,7 +94,7 @@ def test_a_wish_that_nobody_follows_is_not_said_to_be_followed(
 ) -> None:
     run, steering = steered(tmp_path, clock)
     run.fold(Finished(100, "done", 1.0))
-    assert steering.pause_or_go_on() == "the run is over"
+    assert steering.toggle_pause() == "the run is over"
     assert run.activity == "done"
 
 
@@ -104,14 +104,14 @@ def test_a_wish_that_comes_to_nothing_lapses_and_a_stop_is_waited_for(
     run, steering = steered(tmp_path, clock)
     steering.checkpoint()
     run.fold(Steps(0, np.ones(5, np.float32), 0.1))
-    steering.lapse()
+    steering.expire()
     assert run.activity == "saving"
     clock.now += 4
-    steering.lapse()
+    steering.expire()
     assert run.activity == "training"
     steering.stop()
     clock.now += 60
-    steering.lapse()
+    steering.expire()
     assert run.activity == "stopping"
     run.fold(Finished(5, "stopped", 1.0))
     assert run.activity == "stopped"

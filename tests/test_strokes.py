@@ -7,22 +7,22 @@ from hypothesis import strategies as st
 
 from data.errors import DataError
 from data.ink import inks_to_images
-from data.strokes import MOST_POINTS, read_strokes, write_strokes
+from data.strokes import MAX_POINTS, format_strokes, parse_strokes
 
 
 def test_one_drawing():
-    (drawing,) = read_strokes(b'{"strokes": [[[1, 2], [3.5, -4e2]], [[0, 0]]], "label": 7}')
+    (drawing,) = parse_strokes(b'{"strokes": [[[1, 2], [3.5, -4e2]], [[0, 0]]], "label": 7}')
     assert [stroke.tolist() for stroke in drawing] == [[[1.0, 2.0], [3.5, -400.0]], [[0.0, 0.0]]]
 
 
 def test_a_batch_keeps_its_empty_drawings():
     text = '[{"strokes": []}, {"strokes": [[]]}, {"strokes": [[[1, 1]]]}]'
-    assert [len(drawing) for drawing in read_strokes(text)] == [0, 0, 1]
+    assert [len(drawing) for drawing in parse_strokes(text)] == [0, 0, 1]
 
 
 def test_what_is_written_is_read_again():
     drawing = [np.array([[0.25, 0.5], [0.125, 1.0]]), np.array([[0.0, 0.0]])]
-    (again,) = read_strokes(write_strokes(drawing))
+    (again,) = parse_strokes(format_strokes(drawing))
     for stroke, other in zip(again, drawing, strict=True):
         np.testing.assert_array_equal(stroke, other)
 
@@ -49,13 +49,13 @@ def test_what_is_written_is_read_again():
 )
 def test_what_cannot_be_drawn_is_refused_with_a_reason(text, complaint):
     with pytest.raises(DataError, match=complaint):
-        read_strokes(text, "file.json")
+        parse_strokes(text, "file.json")
 
 
 def test_an_endless_drawing_is_refused():
-    text = json.dumps({"strokes": [[[0, 0]] * (MOST_POINTS + 1)]})
+    text = json.dumps({"strokes": [[[0, 0]] * (MAX_POINTS + 1)]})
     with pytest.raises(DataError, match="points"):
-        read_strokes(text)
+        parse_strokes(text)
 
 
 json_values = st.recursive(
@@ -72,7 +72,7 @@ json_values = st.recursive(
 @settings(deadline=None)
 def test_any_text_gives_drawings_or_a_reason(text):
     try:
-        drawings = read_strokes(text)
+        drawings = parse_strokes(text)
     except DataError:
         return
     assert np.isfinite(inks_to_images(drawings)).all()
@@ -80,6 +80,6 @@ def test_any_text_gives_drawings_or_a_reason(text):
 
 def test_points_at_the_limits_can_be_drawn():
     text = '{"strokes": [[[-1e9, 1e9], [1e9, -1e9], [1e-300, 0], [2e-300, 0]]]}'
-    assert np.isfinite(inks_to_images(read_strokes(text))).all()
+    assert np.isfinite(inks_to_images(parse_strokes(text))).all()
     text = '{"strokes": [[[1e-320, 0], [0, 0]]]}'
-    assert np.isfinite(inks_to_images(read_strokes(text))).all()
+    assert np.isfinite(inks_to_images(parse_strokes(text))).all()

@@ -11,26 +11,26 @@ from conftest import FakeClock, MakeRun
 
 from core.network.network import Network
 from core.run.events import (
+    Alert,
     Changed,
     Diverged,
     Evaluated,
     Event,
     Failed,
     Finished,
-    Idle,
-    Noted,
+    Notice,
     Preparing,
     Started,
     Steps,
-    Warned,
+    Tick,
     Weights,
 )
 from core.run.hparams import HyperParameters, as_dict
-from core.rundir.recorder import recorded
-from core.session.summaries import SAMPLE, summarised
+from core.rundir.recorder import record
+from core.session.summaries import ACTIVATION_IMAGES, with_summaries
 from core.tfevents import encode
 from core.tfevents.logdir import Logdir
-from core.tfevents.store import WatchedRun
+from core.tfevents.store import RunData
 from core.training.rng import initial_layers
 from data.dataset import Dataset
 
@@ -59,8 +59,8 @@ def weights(step: int, scale: float = 1.0) -> Weights:
     return Weights(step, arrays)
 
 
-def folded(folder: Path) -> WatchedRun:
-    run = WatchedRun()
+def folded(folder: Path) -> RunData:
+    run = RunData()
     for update in Logdir([folder]).poll():
         for change in update.changes:
             assert (change.status.skipped, change.status.problems) == (0, ())
@@ -69,13 +69,13 @@ def folded(folder: Path) -> WatchedRun:
     return run
 
 
-def points(run: WatchedRun, tag: str) -> list[tuple[int, float]]:
+def points(run: RunData, tag: str) -> list[tuple[int, float]]:
     curve = run.scalars[tag].curve
     return list(zip(curve.steps.tolist(), curve.values.tolist(), strict=True))
 
 
 def summarise(events: list[Event], folder: Path, tiny: Dataset) -> list[Event]:
-    return list(summarised(iter(events), folder, tiny))
+    return list(with_summaries(iter(events), folder, tiny))
 
 
 def test_every_event_passes_and_scalars_stand_at_their_steps(tmp_path: Path, tiny: Dataset) -> None:
@@ -116,17 +116,19 @@ def test_weights_are_summarised_once_a_second_and_the_last_ones_always(
             clock.now += 0.4
         yield Finished(50, "done", 1.0)
 
-    for _ in summarised(source(), tmp_path, tiny, clock=clock):
+    for _ in with_summaries(source(), tmp_path, tiny, clock=clock):
         pass
     run = folded(tmp_path)
     assert [item.step for item in run.histograms["layer0/weights"]] == [0, 30, 40]
     last = weights(40).arrays
-    images = tiny.test.images[:SAMPLE].reshape(-1, 784).astype(np.float32) / np.float32(255)
+    images = tiny.test.images[:ACTIVATION_IMAGES].reshape(-1, 784).astype(np.float32) / np.float32(
+        255
+    )
     given = Network.from_arrays(last).activations(images)
     named = {**last, "layer0/activations": given[0], "layer1/activations": given[1]}
     for name, array in named.items():
         newest = run.histograms[name][-1]
-        np.testing.assert_allclose(newest.buckets, encode.buckets_of(array))
+        np.testing.assert_allclose(newest.buckets, encode.histogram_buckets(array))
         numbers = array.astype(np.float64)
         figures = {"mean": numbers.mean(), "stddev": numbers.std()}
         for figure, value in (figures | {"min": numbers.min(), "max": numbers.max()}).items():
@@ -139,8 +141,8 @@ def test_a_resumed_run_shows_no_step_twice_and_keeps_its_last_evaluation(
     run_dir = make_run()
 
     def train(*events: Event) -> None:
-        source = summarised(iter(events), run_dir.path, tiny)
-        for _ in recorded(source, run_dir):
+        source = with_summaries(iter(events), run_dir.path, tiny)
+        for _ in record(source, run_dir):
             pass
 
     train(started(), steps(0, 200), evaluated(200, 80), steps(200, 150), evaluated(350, 90))
@@ -181,30 +183,30 @@ def test_a_disk_that_refuses_is_told_of_once_and_loses_nothing(
     def source() -> Iterator[Event]:
         yield started()
         yield steps(0, 200)
-        yield from until(Warned)
-        yield from [Idle()] * 10
+        yield from until(Alert)
+        yield from [Tick()] * 10
         folder.unlink()
-        yield from until(Noted)
+        yield from until(Notice)
         yield Finished(200, "done", 1.0)
 
     def until(kind: type[Event]) -> Iterator[Event]:
         for _ in range(3000):
-            yield Idle()
+            yield Tick()
             if any(isinstance(event, kind) for event in seen):
                 return
             time.sleep(0.01)
 
-    for event in summarised(source(), folder, tiny):
+    for event in with_summaries(source(), folder, tiny):
         seen.append(event)  # noqa: PERF402 - the source looks at what has come
-    told = [event for event in seen if isinstance(event, Warned | Noted)]
-    assert [type(event) for event in told] == [Warned, Noted]
-    assert isinstance(told[0], Warned)
+    told = [event for event in seen if isinstance(event, Alert | Notice)]
+    assert [type(event) for event in told] == [Alert, Notice]
+    assert isinstance(told[0], Alert)
     assert "cannot be written: " in told[0].text
     assert [step for step, _ in points(folded(folder), "loss")] == [0, 100]
 
 
 def test_a_source_that_is_left_leaves_a_whole_file(tmp_path: Path, tiny: Dataset) -> None:
-    source = summarised(iter([started(), steps(0, 200), steps(200, 200)]), tmp_path, tiny)
+    source = with_summaries(iter([started(), steps(0, 200), steps(200, 200)]), tmp_path, tiny)
     for event in source:
         if isinstance(event, Steps):
             break
@@ -228,7 +230,7 @@ def test_tensorboard_shows_a_run(tmp_path: Path, tiny: Dataset) -> None:
         assert found == [(s, float(LOSSES[s])) for s in (0, 100, 200, 300)]
         series = fetch(server, "histograms/histograms", run="run", tag="layer0/weights")
         np.testing.assert_allclose(
-            series[0][2], encode.buckets_of(weights(200).arrays["layer0/weights"])
+            series[0][2], encode.histogram_buckets(weights(200).arrays["layer0/weights"])
         )
         graph = ask(server, "graphs/graph", run="run", conceptual="true", tag="keras").decode()
         assert 'name: "network/layer1"' in graph

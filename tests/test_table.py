@@ -24,13 +24,13 @@ def test_the_rows_move_once_a_second_while_it_trains_and_are_all_there_when_it_e
     clock = FakeClock()
     run, table = Run(), EvaluationTable(clock)
     moved: list[int] = []
-    table.update_rows = lambda: moved.append(len(run.evaluations)) or 1
+    table.redraw = lambda: moved.append(len(run.evaluations)) or 1
     run.fold(Started(0, as_dict(HyperParameters()), "CPU:0", 1))
     for step in range(1, 31):
         run.fold(Evaluated(step, {split: matrix(10, 5) for split in SPLITS}, {}, 0.1))
         clock.now += 0.125
-        table.show(run)
+        table.update_run(run)
     assert moved == [1, 9, 17, 25]
     run.fold(Finished(30, "done", 3.0))
-    table.show(run)
+    table.update_run(run)
     assert moved[-1] == 30

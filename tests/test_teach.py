@@ -5,23 +5,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.cli.runs import listed
-from core.export.export import opened
-from core.export.options import Wanted, export
-from core.export.reproduce import command
-from core.network.adam import Learner
+from core.cli.runs import load_entries
+from core.export.export import load_export
+from core.export.options import ExportOptions, export_runs
+from core.export.reproduce import reproduce_command
+from core.network.adam import AdamTrainer
 from core.network.builtin import builtin_network
-from core.network.finetune import lesson, precision, save_taught, teach
+from core.network.finetune import accuracy, fine_tune, make_fine_tune_data, save_fine_tuned
 from core.network.network import Network
 from core.network.predictions import open_dataset
 from core.rundir import checkpoint
-from core.rundir.deletion import discard
-from core.rundir.resume import origin
-from core.rundir.status import look
+from core.rundir.deletion import delete_run
+from core.rundir.resume import find_resume_point
+from core.rundir.status import read_status
 from data.dataset import Dataset, Split
 from data.drawn import draw_digits
 from data.ink import inks_to_images
-from data.own import OwnDigits
+from data.own import UserDigits
 from trainpad.errors import UserError
 
 
@@ -40,38 +40,40 @@ def hand(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return np.rint(inks_to_images(drawings) * 255).astype(np.uint8), labels
 
 
-def own(n: int, seed: int) -> OwnDigits:
+def own(n: int, seed: int) -> UserDigits:
     images, labels = hand(n, seed)
-    return OwnDigits(images, labels, (0.0,) * len(labels))
+    return UserDigits(images, labels, (0.0,) * len(labels))
 
 
 def test_five_drawings_each_of_two_made_up_digits_are_learned_and_nothing_is_forgotten() -> None:
     images, labels = draw_digits(1500, 42, 0.7)
     known = Dataset("drawn", "", "", *(Split(images, labels),) * 3)
     network = builtin_network()
-    taught = teach(network, lesson(own(5, 1), known))
+    taught = fine_tune(network, make_fine_tune_data(own(5, 1), known))
     further = hand(20, 2)
-    assert precision(network, *further) < 0.6
-    assert precision(taught.network, *further) >= 0.95
-    assert taught.own_after == 1.0
+    assert accuracy(network, *further) < 0.6
+    assert accuracy(taught.network, *further) >= 0.95
+    assert taught.user_after == 1.0
     assert taught.test_before is not None
     assert taught.test_after is not None
     assert taught.test_after > taught.test_before - 0.01
 
 
 def test_what_was_taught_is_a_run_that_others_can_go_on_from(tmp_path: Path) -> None:
-    small = Network.of([(np.zeros((784, 6)), np.zeros(6)), (np.zeros((6, 10)), np.zeros(10))])
-    plan = lesson(own(1, 1), None)
-    taught = teach(small, plan, steps=2)
-    assert "yours" in taught.sentence()
-    run = save_taught(taught, plan, tmp_path, {"run": "a-run", "step": 700})
+    small = Network.from_layers(
+        [(np.zeros((784, 6)), np.zeros(6)), (np.zeros((6, 10)), np.zeros(10))]
+    )
+    plan = make_fine_tune_data(own(1, 1), None)
+    taught = fine_tune(small, plan, steps=2)
+    assert "yours" in taught.summary()
+    run = save_fine_tuned(taught, plan, tmp_path, {"run": "a-run", "step": 700})
     assert run.info()["parent"] == {"run": "a-run", "step": 700}
-    assert (look(run).state, look(run).steps) == ("done", 2)
-    (entry,) = listed(tmp_path)
+    assert (read_status(run).state, read_status(run).steps) == ("done", 2)
+    (entry,) = load_entries(tmp_path)
     assert entry.seconds == pytest.approx(taught.seconds, abs=5)
     assert entry.seconds > 0
-    assert opened(run).run.step == 2
-    begun = origin(run.name, tmp_path)
+    assert load_export(run).run.step == 2
+    begun = find_resume_point(run.name, tmp_path)
     assert begun.checkpoint is not None
     kept = Network.from_arrays(checkpoint.newest(run.checkpoints).layers)
     assert (kept.layers[0].weights == taught.network.layers[0].weights).all()
@@ -81,25 +83,29 @@ def test_what_was_taught_is_a_run_that_others_can_go_on_from(tmp_path: Path) -> 
 def test_a_taught_run_is_deleted_like_any_other_and_no_command_pretends_to_train_it(
     tmp_path: Path,
 ) -> None:
-    small = Network.of([(np.zeros((784, 10)), np.zeros(10))])
-    plan = lesson(own(1, 1), None)
-    run = save_taught(teach(small, plan, steps=1), plan, tmp_path, {"run": "built-in", "step": 0})
+    small = Network.from_layers([(np.zeros((784, 10)), np.zeros(10))])
+    plan = make_fine_tune_data(own(1, 1), None)
+    run = save_fine_tuned(
+        fine_tune(small, plan, steps=1), plan, tmp_path, {"run": "built-in", "step": 0}
+    )
     with pytest.raises(UserError, match="was taught on the pad"):
-        command(opened(run))
-    assert export([run], Wanted(csv=os.devnull, losses=str(tmp_path / "losses.csv")))[2:] == [
+        reproduce_command(load_export(run))
+    assert export_runs([run], ExportOptions(csv=os.devnull, losses=str(tmp_path / "losses.csv")))[
+        2:
+    ] == [
         f"{run.name} has no evaluations, so there are no rows",
         f"{run.name} has no losses, so there are no rows",
     ]
     with pytest.raises(UserError, match="does not say on which data"):
         open_dataset(run.info())
     os.utime(run.path / "run.json", (0, 0))  # else it might be one that is just beginning
-    assert discard(run) == []
+    assert delete_run(run) == []
     assert not run.path.exists()
 
 
 def test_adam_learns_and_its_steps_are_those_of_the_paper() -> None:
-    network = Network.of([(np.ones((2, 2)), np.zeros(2))])
-    learner = Learner(network)
+    network = Network.from_layers([(np.ones((2, 2)), np.zeros(2))])
+    learner = AdamTrainer(network)
     image, target = np.array([[1.0, 0.0]], np.float32), np.array([[1.0, 0.0]], np.float32)
     assert learner.step(image, target, 0.1) == pytest.approx(np.log(2))
     # The first step of Adam is the learning rate, whatever the slope, and 0 where that is 0.
@@ -112,12 +118,12 @@ def test_adam_learns_and_its_steps_are_those_of_the_paper() -> None:
 
 def test_a_step_follows_the_gradient_through_hidden_layers() -> None:
     rng = np.random.default_rng(0)
-    network = Network.of(
+    network = Network.from_layers(
         [(rng.normal(size=(5, 4)), rng.normal(size=4)), (rng.normal(size=(4, 3)), np.zeros(3))]
     )
     images = rng.normal(size=(6, 5)).astype(np.float32)
     targets = np.eye(3, dtype=np.float32)[rng.integers(0, 3, 6)]
-    learner = Learner(network)
+    learner = AdamTrainer(network)
     before = learner.values.copy()
     learner.step(images, targets, 1e-3)
     direction = np.sign(learner.values - before)

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from core.tfevents import records
 from core.tfevents.items import Item, Scalars, Text
 from core.tfevents.logdir import Logdir
-from core.tfevents.messages import Event
+from core.tfevents.messages import EventProto
 from core.tfevents.reader import EventFile
-from core.tfevents.records import framed
-from core.tfevents.store import WatchedRun
+from core.tfevents.records import encode_record
+from core.tfevents.store import RunData
 from tests.helpers.tfevents import event, named, new, old, points, put, start, strings, version
 
 HISTO = {"tag": b"w", "histo": {"max": 1.0, "bucket_limit": [0.0, 1.0], "bucket": [1.0, 2.0]}}
@@ -37,7 +37,7 @@ def read(content: bytes, folder: Path) -> tuple[list[Item], EventFile]:
     file.has_news()
     while file.read():
         pass
-    items, run = file.take(), WatchedRun()
+    items, run = file.take(), RunData()
     for item in items:
         run.fold(item)
     assert file.offset <= len(content)
@@ -98,7 +98,7 @@ def test_arbitrary_bytes_as_a_file(content: bytes) -> None:
 @given(st.lists(st.binary(max_size=80), max_size=8))
 def test_arbitrary_bytes_as_payloads(payloads: list[bytes]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        _, file = read(b"".join(map(framed, payloads)), Path(folder))
+        _, file = read(b"".join(map(encode_record, payloads)), Path(folder))
         assert not file.problem
 
 
@@ -114,7 +114,7 @@ def test_good_records_around_a_spoilt_one_survive(
 ) -> None:
     payload = RECORDS[index][12:-4]
     place %= len(payload)
-    spoilt = framed(payload[:place] + noise + payload[place + len(noise) :])
+    spoilt = encode_record(payload[:place] + noise + payload[place + len(noise) :])
     content = points(range(5), b"good") + spoilt * repeat + points(range(5, 10), b"good")
     with tempfile.TemporaryDirectory() as folder:
         items, _ = read(content, Path(folder))
@@ -146,5 +146,5 @@ def test_no_text_of_a_file_steers_the_terminal(
 
 
 def test_an_event_of_another_kind_says_nothing(tmp_path: Path) -> None:
-    graph = framed(Event(graph_def=b"\x0a\x00").SerializeToString())
-    assert read(graph + framed(b""), tmp_path)[0] == []
+    graph = encode_record(EventProto(graph_def=b"\x0a\x00").SerializeToString())
+    assert read(graph + encode_record(b""), tmp_path)[0] == []

@@ -20,7 +20,7 @@ from core.tfevents.items import (
 )
 from core.tfevents.messages import HParamsPluginData
 from core.tfevents.reader import EventFile
-from core.tfevents.records import framed
+from core.tfevents.records import encode_record
 from tests.helpers.tfevents import add, event, named, new, old, points, put, start, strings, version
 
 
@@ -253,7 +253,9 @@ def test_values_of_other_plugins_are_passed_over(tmp_path: Path) -> None:
 
 
 def test_garbage_with_a_right_checksum_is_skipped_and_counted(tmp_path: Path) -> None:
-    file = EventFile(put(tmp_path, points(range(3)), framed(b"\xff" * 40), points(range(3, 6))))
+    file = EventFile(
+        put(tmp_path, points(range(3)), encode_record(b"\xff" * 40), points(range(3, 6)))
+    )
     (item,) = rest_of(file)
     assert isinstance(item, Scalars) and item.steps.tolist() == list(range(6))
     assert file.skipped == 1
@@ -268,7 +270,7 @@ def test_a_flipped_bit_makes_no_new_tag(tmp_path: Path) -> None:
 
 
 def test_tags_beyond_the_limit_are_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "MOST_TAGS", 5)
+    monkeypatch.setattr(reader, "MAX_TAGS", 5)
     file = EventFile(put(tmp_path, *(event(1, old(b"t%d" % i, i)) for i in range(8))))
     assert len(scalars_of(rest_of(file))) == 5
     assert file.skipped == 3

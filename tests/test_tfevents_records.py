@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from core.tfevents import records
-from core.tfevents.records import RecordFile, ReplacedError, crc32c, framed, intact
+from core.tfevents.records import RecordFile, ReplacedError, checksum_matches, crc32c, encode_record
 
 PAYLOADS = [b"", b"a", b"bc" * 100, b"d" * 5000]
 
@@ -19,7 +19,7 @@ def all_of(file: RecordFile) -> list[bytes]:
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "events"
-    path.write_bytes(b"".join(map(framed, PAYLOADS)))
+    path.write_bytes(b"".join(map(encode_record, PAYLOADS)))
     return path
 
 
@@ -40,7 +40,7 @@ def test_crc32c_is_castagnolis(data: bytes, crc: int) -> None:
 
 def test_a_record_is_framed_as_tensorflow_frames_it() -> None:
     # What tf.io.TFRecordWriter writes for b"hello".
-    assert framed(b"hello").hex() == "0500000000000000eab2043e68656c6c6fbb1f1c19"
+    assert encode_record(b"hello").hex() == "0500000000000000eab2043e68656c6c6fbb1f1c19"
 
 
 def test_payloads_come_back(path: Path) -> None:
@@ -55,7 +55,7 @@ def test_a_record_longer_than_a_chunk_comes_back(
 
 
 def test_a_partial_record_waits_at_every_byte(tmp_path: Path) -> None:
-    whole = framed(b"first") + framed(b"second")
+    whole = encode_record(b"first") + encode_record(b"second")
     path = tmp_path / "events"
     for cut in range(len(whole)):
         path.write_bytes(whole[:cut])
@@ -72,7 +72,7 @@ def test_zeros_at_the_end_are_damage_until_they_are_filled(path: Path) -> None:
     file = RecordFile(path)
     assert all_of(file) == PAYLOADS
     assert f"damaged at byte {len(good):,}" in file.damage
-    path.write_bytes(good + framed(b"more"))
+    path.write_bytes(good + encode_record(b"more"))
     assert all_of(file) == [b"more"]
     assert not file.damage
 
@@ -90,19 +90,19 @@ def test_an_oversized_record_is_stepped_over_once_it_is_complete(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(records, "CHUNK", 128)
-    monkeypatch.setattr(records, "LARGEST", 1000)
-    big = framed(b"x" * 2000)
+    monkeypatch.setattr(records, "MAX_RECORD", 1000)
+    big = encode_record(b"x" * 2000)
     path = tmp_path / "events"
-    path.write_bytes(framed(b"a") + big[:-1])
+    path.write_bytes(encode_record(b"a") + big[:-1])
     file = RecordFile(path)
     assert all_of(file) == [b"a"]
     assert (file.damage, file.oversized) == ("", 0)
-    path.write_bytes(framed(b"a") + big + big + framed(b"b"))
+    path.write_bytes(encode_record(b"a") + big + big + encode_record(b"b"))
     assert all_of(file) == [b"b"]
     assert file.oversized == 2
 
 
-@pytest.mark.parametrize("content", [b"", framed(b"other") * 400])
+@pytest.mark.parametrize("content", [b"", encode_record(b"other") * 400])
 def test_another_file_in_its_place_is_noticed(path: Path, content: bytes) -> None:
     file = RecordFile(path)
     all_of(file)
@@ -115,12 +115,12 @@ def test_the_same_file_under_a_new_inode_goes_on(path: Path) -> None:
     file = RecordFile(path)
     all_of(file)
     copy = path.with_name("copy")
-    copy.write_bytes(path.read_bytes() + framed(b"more"))
+    copy.write_bytes(path.read_bytes() + encode_record(b"more"))
     copy.replace(path)
     assert all_of(file) == [b"more"]
 
 
 def test_a_flipped_bit_in_a_payload_is_found_when_asked(path: Path) -> None:
-    record = framed(b"payload")[12:]
-    assert intact(record)
-    assert not intact(b"q" + record[1:])
+    record = encode_record(b"payload")[12:]
+    assert checksum_matches(record)
+    assert not checksum_matches(b"q" + record[1:])

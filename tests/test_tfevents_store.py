@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from core.tfevents.bounded import Bounded, without_closest, without_oldest
+from core.tfevents.bounded import BoundedHistory, drop_oldest, thin_densest
 from core.tfevents.items import (
     Experiment,
     Histogram,
@@ -12,7 +12,7 @@ from core.tfevents.items import (
     SessionStart,
     Text,
 )
-from core.tfevents.store import MOST_REPLACED, Scalar, WatchedRun
+from core.tfevents.store import MAX_REPLACED, RunData, ScalarHistory
 
 
 def scalars(*steps: int, tag: str = "loss", offset: float = 0.0) -> Scalars:
@@ -20,8 +20,8 @@ def scalars(*steps: int, tag: str = "loss", offset: float = 0.0) -> Scalars:
     return Scalars(tag, at, (1.7e9 + at).astype(float), (at + offset).astype(float))
 
 
-def folded(*items: Scalars) -> Scalar:
-    scalar = Scalar()
+def folded(*items: Scalars) -> ScalarHistory:
+    scalar = ScalarHistory()
     for item in items:
         scalar.fold(item)
     return scalar
@@ -46,13 +46,13 @@ def test_a_step_that_repeats_all_the_time_leaves_its_last_value() -> None:
     scalar = folded(scalars(*([7] * 1000)), scalars(*([7] * 1000), offset=1))
     assert scalar.curve.steps.tolist() == [7]
     assert scalar.curve.values.tolist() == [8]
-    assert len(scalar.replaced) <= MOST_REPLACED
+    assert len(scalar.replaced) <= MAX_REPLACED
 
 
 @pytest.mark.parametrize("looked_at", [True, False])
 def test_points_one_by_one_are_as_good_as_all_at_once(looked_at: bool) -> None:
     steps = [*range(100), *range(40, 90), *range(60, 300)]
-    scalar, whole = Scalar(), folded(scalars(*steps))
+    scalar, whole = ScalarHistory(), folded(scalars(*steps))
     for place, step in enumerate(steps):
         scalar.fold(scalars(step))
         if looked_at:
@@ -69,7 +69,7 @@ def test_a_time_that_is_none_does_not_hold_the_clock() -> None:
 
 
 def test_a_restart_takes_back_all_tags_at_once() -> None:
-    run = WatchedRun()
+    run = RunData()
     run.fold(scalars(0, 5, 10))
     run.fold(scalars(0, 4, 8, tag="lr"))
     run.fold(Text("notes", 8, 0.0, "x"))
@@ -83,7 +83,7 @@ def test_a_restart_takes_back_all_tags_at_once() -> None:
 
 
 def test_a_run_knows_its_hyperparameters_and_how_it_ended() -> None:
-    run = WatchedRun()
+    run = RunData()
     run.fold(Experiment(("lr",), ("loss",)))
     run.fold(SessionStart({"lr": 0.1}, "", 0.0))
     assert (run.hparams, run.status) == ({"lr": 0.1}, "running")
@@ -92,7 +92,7 @@ def test_a_run_knows_its_hyperparameters_and_how_it_ended() -> None:
 
 
 def test_histograms_are_thinned_evenly_and_the_newest_stays() -> None:
-    run = WatchedRun()
+    run = RunData()
     for step in range(5000):
         run.fold(Histogram("w", step, 0.0, np.ones((30, 3))))
     steps = [histogram.step for histogram in run.histograms["w"]]
@@ -103,7 +103,7 @@ def test_histograms_are_thinned_evenly_and_the_newest_stays() -> None:
 
 
 def test_of_texts_and_images_the_newest_stay() -> None:
-    run = WatchedRun()
+    run = RunData()
     for step in range(300):
         run.fold(Text("t", step, 0.0, "x"))
         run.fold(Image("i", step, 0.0, 1, 1, (b"x",)))
@@ -111,9 +111,9 @@ def test_of_texts_and_images_the_newest_stay() -> None:
     assert [image.step for image in run.images["i"]] == list(range(250, 300))
 
 
-@pytest.mark.parametrize("shorten", [without_closest, without_oldest])
+@pytest.mark.parametrize("shorten", [thin_densest, drop_oldest])
 def test_all_tags_together_stay_within_their_bytes(shorten: object) -> None:
-    kept: Bounded[Image] = Bounded(shorten, most=50, most_bytes=1000)  # type: ignore[arg-type]
+    kept: BoundedHistory[Image] = BoundedHistory(shorten, max_items=50, max_bytes=1000)  # type: ignore[arg-type]
     rng = np.random.default_rng(0)
     for step in range(500):
         size = int(rng.integers(0, 400))
@@ -123,7 +123,7 @@ def test_all_tags_together_stay_within_their_bytes(shorten: object) -> None:
 
 
 def test_one_item_beyond_all_bounds_is_not_kept() -> None:
-    kept: Bounded[Image] = Bounded(without_oldest, most=50, most_bytes=10)
+    kept: BoundedHistory[Image] = BoundedHistory(drop_oldest, max_items=50, max_bytes=10)
     kept.add(Image("x", 1, 0.0, 1, 1, (b"x" * 11,)))
     assert len(kept) == 0
     assert kept["x"] == ()

@@ -14,8 +14,8 @@ import pytest
 from core.tfevents import encode
 from core.tfevents.items import Scalars
 from core.tfevents.logdir import Logdir
-from core.tfevents.messages import Event
-from core.tfevents.records import framed
+from core.tfevents.messages import EventProto
+from core.tfevents.records import encode_record
 from core.tfevents.writer import EventWriter
 from tests.helpers.tensorboard_server import ask, fetch, serving, session_group
 from tests.helpers.tfevents import put, version
@@ -57,8 +57,8 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that was stopped after step 99 and resumed from step 49 on."""
     folder = tmp_path_factory.mktemp("logs")
     graph = bytes.fromhex("0a140a05696e707574120b506c616365686f6c646572")  # a node, "input"
-    put(folder / "run", version(), framed(Event(graph_def=graph).SerializeToString()))
-    with EventWriter(folder / "run", every=1000) as out:
+    put(folder / "run", version(), encode_record(EventProto(graph_def=graph).SerializeToString()))
+    with EventWriter(folder / "run", interval=1000) as out:
         out.keras_model(json.dumps(KERAS))
         out.hparams_experiment(["lr", "net"], ["precision/test"])
         out.hparams_start({"lr": 0.25, "net": "128x32"})
@@ -66,12 +66,12 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         out.image("input", np.full((28, 28), 7, np.uint8), 0)
         for step in range(100):
             out.scalar("loss", -1.0, step)
-    with EventWriter(folder / "run", purge_step=50, every=1000) as out:
+    with EventWriter(folder / "run", purge_step=50, interval=1000) as out:
         for step in range(50, STEPS):
             out.scalar("loss", 1 / (step + 1), step)
         out.scalar("precision/test", 0.9375, STEPS)
         for step in (50, 60):
-            out.made_later(lambda step=step: [encode.histogram("weights", weights(step))], step)
+            out.deferred(lambda step=step: [encode.histogram("weights", weights(step))], step)
         out.hparams_end("success")
     return folder
 
@@ -100,7 +100,7 @@ def test_the_event_accumulator_reads_what_was_written(accumulated: dict[str, Any
     assert [[step, value] for step, _, value in accumulated["loss"]] == expected_loss()
     assert accumulated["precision/test"][0][::2] == [STEPS, 0.9375]
     assert accumulated["weights"] == [
-        [step, encode.buckets_of(weights(step)).tolist()] for step in (50, 60)
+        [step, encode.histogram_buckets(weights(step)).tolist()] for step in (50, 60)
     ]
 
 
@@ -125,7 +125,7 @@ def test_the_server_shows_scalars(server: str) -> None:
 def test_the_server_shows_histograms(server: str) -> None:
     series = fetch(server, "histograms/histograms", run="run", tag="weights")
     assert [step for _, step, _ in series] == [50, 60]
-    np.testing.assert_allclose(series[1][2], encode.buckets_of(weights(60)))
+    np.testing.assert_allclose(series[1][2], encode.histogram_buckets(weights(60)))
 
 
 def test_the_server_shows_texts(server: str) -> None:

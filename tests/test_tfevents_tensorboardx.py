@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 
 from core.tfevents.logdir import Logdir
-from core.tfevents.store import WatchedRun
+from core.tfevents.store import RunData
 
 tensorboardx = pytest.importorskip("tensorboardX", reason="tensorboardX is not installed")
 
 
-def watched(folder: Path) -> dict[str, WatchedRun]:
-    runs: dict[str, WatchedRun] = {}
+def watched(folder: Path) -> dict[str, RunData]:
+    runs: dict[str, RunData] = {}
     for update in Logdir([folder]).poll():
         for change in update.changes:
             assert (change.status.skipped, change.status.problems) == (0, ())
             for item in change.items:
-                runs.setdefault(change.run, WatchedRun()).fold(item)
+                runs.setdefault(change.run, RunData()).fold(item)
     return runs
 
 
@@ -53,7 +53,7 @@ def test_hyperparameters_and_their_metric(tmp_path: Path) -> None:
 
 def test_a_live_writer_is_followed(tmp_path: Path) -> None:
     logdir = Logdir([tmp_path])
-    run = WatchedRun()
+    run = RunData()
     with tensorboardx.SummaryWriter(str(tmp_path / "run")) as out:
         for step in range(5):
             out.add_scalar("loss", step, step)

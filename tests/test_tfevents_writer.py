@@ -11,7 +11,7 @@ import pytest
 from core.tfevents import encode, writer
 from core.tfevents.items import Experiment, Histogram, Image, Item, Restart, Scalars, Text
 from core.tfevents.logdir import Logdir
-from core.tfevents.messages import Event
+from core.tfevents.messages import EventProto
 from core.tfevents.reader import EventFile
 from core.tfevents.writer import EventWriter
 
@@ -37,7 +37,7 @@ def scalars_of(path: Path | None) -> dict[str, list[tuple[int, float]]]:
 
 
 def test_what_was_handed_over_before_closing_is_in_the_file(tmp_path: Path) -> None:
-    with EventWriter(tmp_path / "new" / "run", every=NEVER) as out:
+    with EventWriter(tmp_path / "new" / "run", interval=NEVER) as out:
         for step in range(300):
             out.scalar("loss", 1 / (step + 1), step)
             out.scalar("é", np.float32(step), np.int64(step))
@@ -48,12 +48,12 @@ def test_what_was_handed_over_before_closing_is_in_the_file(tmp_path: Path) -> N
 
 
 def test_a_file_begins_as_tensorboard_wants_it(tmp_path: Path) -> None:
-    with EventWriter(tmp_path, every=NEVER) as out:
+    with EventWriter(tmp_path, interval=NEVER) as out:
         out.scalar("loss", 1.0, 1)
     assert out.path is not None
     content = out.path.read_bytes()
     length = struct.unpack("<Q", content[:8])[0]
-    assert Event.FromString(content[12 : 12 + length]).file_version == b"brain.Event:2"
+    assert EventProto.FromString(content[12 : 12 + length]).file_version == b"brain.Event:2"
 
 
 def test_the_thread_flushes_by_itself(tmp_path: Path) -> None:
@@ -65,14 +65,14 @@ def test_the_thread_flushes_by_itself(tmp_path: Path) -> None:
             if self.path and len(scalars_of(self.path)) == 1:
                 flushed.set()
 
-    with Watched(tmp_path, every=0.001) as out:
+    with Watched(tmp_path, interval=0.001) as out:
         out.scalar("loss", 1.0, 1)
         assert flushed.wait(30)
 
 
 def test_a_resumed_run_says_where_it_begins(tmp_path: Path) -> None:
     for purge_step, steps in ((None, range(100)), (50, range(60, 70))):
-        with EventWriter(tmp_path, purge_step, every=NEVER) as out:
+        with EventWriter(tmp_path, purge_step, interval=NEVER) as out:
             for step in steps:
                 out.scalar("loss", step, step)
     assert isinstance(items_of(out.path)[0], Restart)
@@ -83,8 +83,8 @@ def test_a_resumed_run_says_where_it_begins(tmp_path: Path) -> None:
 
 def test_histograms_of_values_far_and_near(tmp_path: Path) -> None:
     values = np.linspace(-1, 1, 301)
-    with EventWriter(tmp_path, every=NEVER) as out:
-        out.made_later(lambda: [encode.histogram("w", values.reshape(7, 43))], 3)
+    with EventWriter(tmp_path, interval=NEVER) as out:
+        out.deferred(lambda: [encode.histogram("w", values.reshape(7, 43))], 3)
     (item,) = items_of(out.path)
     assert isinstance(item, Histogram)
     assert item.buckets.shape == (30, 3)
@@ -104,19 +104,19 @@ def test_histograms_of_values_far_and_near(tmp_path: Path) -> None:
     ],
 )
 def test_histograms_of_little(values: list[float], rows: list[list[float]]) -> None:
-    assert encode.buckets_of(values).tolist() == rows
+    assert encode.histogram_buckets(values).tolist() == rows
 
 
 def test_histograms_of_the_greatest_numbers_are_finite() -> None:
     greatest = float(np.finfo(np.float64).max)
-    buckets = encode.buckets_of([-greatest, greatest, -9e299, 9e299])
+    buckets = encode.histogram_buckets([-greatest, greatest, -9e299, 9e299])
     assert np.isfinite(buckets).all()
     assert buckets[:, 2].sum() == 2
 
 
 def test_texts_images_and_hyperparameters_come_back(tmp_path: Path) -> None:
     pixels = np.arange(2 * 3 * 4, dtype=np.uint8).reshape(2, 3, 4)
-    with EventWriter(tmp_path, every=NEVER) as out:
+    with EventWriter(tmp_path, interval=NEVER) as out:
         out.text("notes", "learning rate 0.01 → 0.02", 7)
         out.image("input", pixels, 2)
         out.hparams_experiment(["lr", "net"], ["precision/test"])
@@ -150,12 +150,12 @@ def decoded(png: bytes) -> np.ndarray:
 
 @pytest.mark.parametrize("pixels", [np.zeros((2, 2)), np.zeros(3, np.uint8)])
 def test_what_is_no_grey_picture_is_refused_at_once(tmp_path: Path, pixels: np.ndarray) -> None:
-    with EventWriter(tmp_path, every=NEVER) as out, pytest.raises(ValueError, match="no grey"):
+    with EventWriter(tmp_path, interval=NEVER) as out, pytest.raises(ValueError, match="no grey"):
         out.image("x", pixels, 0)
 
 
 def test_numbers_beyond_all_formats(tmp_path: Path) -> None:
-    with EventWriter(tmp_path, every=NEVER) as out:
+    with EventWriter(tmp_path, interval=NEVER) as out:
         out.scalar("x", 1e300, 1)
         out.scalar("x", -1e300, 2)
         out.scalar("x", float("nan"), 3)
@@ -187,7 +187,7 @@ def test_a_full_disk_is_told_and_nothing_is_lost(
 ) -> None:
     monkeypatch.setattr(writer, "FileIO", FullDisk)
     monkeypatch.setattr(FullDisk, "room", 100)
-    with EventWriter(tmp_path, every=NEVER) as out:
+    with EventWriter(tmp_path, interval=NEVER) as out:
         for step in range(10):
             out.scalar("loss", step, step)
             out.flush()
@@ -204,9 +204,9 @@ def test_a_disk_that_stays_full_costs_records_and_not_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer, "FileIO", FullDisk)
-    monkeypatch.setattr(writer, "MOST_WAITING", 1000)
+    monkeypatch.setattr(writer, "MAX_UNWRITTEN", 1000)
     monkeypatch.setattr(FullDisk, "room", 10)
-    with EventWriter(tmp_path, every=NEVER) as out:
+    with EventWriter(tmp_path, interval=NEVER) as out:
         for step in range(100):
             out.scalar("loss", step, step)
         out.flush()
@@ -219,7 +219,7 @@ def test_a_disk_that_stays_full_costs_records_and_not_memory(
 def test_a_folder_that_cannot_be_made_is_told_and_tried_again(tmp_path: Path) -> None:
     blocker = tmp_path / "run"
     blocker.write_text("in the way")
-    with EventWriter(blocker, every=NEVER) as out:
+    with EventWriter(blocker, interval=NEVER) as out:
         out.scalar("loss", 1.0, 1)
         out.flush()
         assert trouble(out) == "File exists"
@@ -229,7 +229,7 @@ def test_a_folder_that_cannot_be_made_is_told_and_tried_again(tmp_path: Path) ->
 
 
 def test_two_writers_of_one_second_have_two_files(tmp_path: Path) -> None:
-    with EventWriter(tmp_path, every=NEVER) as one, EventWriter(tmp_path, every=NEVER) as two:
+    with EventWriter(tmp_path, interval=NEVER) as one, EventWriter(tmp_path, interval=NEVER) as two:
         one.flush()
         two.flush()
         assert one.path != two.path

@@ -11,33 +11,33 @@ import pytest
 from conftest import SMALL, FakeClock
 
 from core.run.events import (
+    Alert,
     Changed,
-    Continued,
     Diverged,
     Evaluated,
     Event,
     Finished,
-    Idle,
     Paused,
     Preparing,
+    Resumed,
     Snapshot,
     Started,
     Steps,
-    Warned,
+    Tick,
     Weights,
 )
-from core.run.hparams import as_dict, checked
+from core.run.hparams import as_dict, validate_hparams
 from core.rundir.control import open_control
 from core.training.engine import Engine
-from core.training.loop import Job, Training, check_fit, train
+from core.training.loop import TrainConfig, Training, check_batch_size, train
 from data.dataset import SPLITS, Dataset
 from trainpad.errors import UserError
 
 
 def test_a_batch_larger_than_the_data_is_told(tiny: Dataset) -> None:
     with pytest.raises(UserError, match="batch_size must be at most 503"):
-        check_fit(checked({"batch_size": 504}), tiny)
-    check_fit(checked({"batch_size": 503}), tiny)
+        check_batch_size(validate_hparams({"batch_size": 504}), tiny)
+    check_batch_size(validate_hparams({"batch_size": 503}), tiny)
 
 
 class Session:
@@ -45,12 +45,12 @@ class Session:
 
     def __init__(self, engine: Engine, dataset: Dataset, folder: Path, **job: Any) -> None:
         values = {**SMALL, "eval_every": 50, **job.pop("values", {})}
-        hparams = checked(values)
+        hparams = validate_hparams(values)
         self.clock = FakeClock()
         self.control = open_control(folder, start=as_dict(hparams))
         self.seen: list[Event] = []
         training = Training(
-            engine, Job(hparams, dataset, **job), self.control, self._tick, self.clock.sleep
+            engine, TrainConfig(hparams, dataset, **job), self.control, self._tick, self.clock.sleep
         )
         self.source = training.events()
 
@@ -140,15 +140,15 @@ def test_a_learning_rate_changes_at_its_step_and_without_a_trace(session: MakeSe
     differing = np.flatnonzero(before != after)
     # The loss of a step is taken before the step moves the weights.
     assert differing[0] == changed.step + 1
-    planned = session(changes=((changed.step, "learning_rate", 0.5),))
+    planned = session(planned_changes=((changed.step, "learning_rate", 0.5),))
     planned.to_the_end()
     assert planned.losses == run.losses
     assert [event.step for event in planned.all(Changed)] == [changed.step]
 
 
 def test_another_batch_size_announces_its_trace(tiny: Dataset, tmp_path: Path) -> None:
-    engine = Engine(tiny, checked(SMALL), device="cpu", xla=False)
-    run = Session(engine, tiny, tmp_path, changes=((20, "batch_size", 64),))
+    engine = Engine(tiny, validate_hparams(SMALL), device="cpu", xla=False)
+    run = Session(engine, tiny, tmp_path, planned_changes=((20, "batch_size", 64),))
     run.to_the_end()
     notable = (Started, Changed, Preparing)
     told = [event for event in run.seen if isinstance(event, notable)]
@@ -156,7 +156,7 @@ def test_another_batch_size_announces_its_trace(tiny: Dataset, tmp_path: Path) -
     assert isinstance(told[2], Changed)
     assert told[2].step == 20
     assert len(run.losses) == 4 * 120
-    assert run.all(Snapshot)[-1].about["position"] == 20 * 50 + 100 * 64
+    assert run.all(Snapshot)[-1].metadata["position"] == 20 * 50 + 100 * 64
 
 
 def test_a_pause_lasts_and_a_step_is_one_step(session: MakeSession) -> None:
@@ -167,11 +167,11 @@ def test_a_pause_lasts_and_a_step_is_one_step(session: MakeSession) -> None:
     assert isinstance(paused, Paused)
     taken = len(run.losses) // 4
     assert paused.step == taken
-    assert {type(next(run.source)) for _ in range(50)} == {Idle}
+    assert {type(next(run.source)) for _ in range(50)} == {Tick}
     assert run.clock.slept >= 49
     for extra in (1, 2, 3):
         run.control.request(pause_at=taken + extra)
-        run.until(Continued)
+        run.until(Resumed)
         steps = run.until(Steps)
         assert isinstance(steps, Steps)
         assert len(steps.losses) == 1
@@ -185,7 +185,7 @@ def test_a_pause_lasts_and_a_step_is_one_step(session: MakeSession) -> None:
 
 
 def test_what_is_planned_for_a_step_is_done_once(session: MakeSession) -> None:
-    run = session(changes=((30, "learning_rate", 0.5),))
+    run = session(planned_changes=((30, "learning_rate", 0.5),))
     run.control.request(pause_at=30)
     run.until(Paused)
     for _ in range(3):
@@ -246,7 +246,7 @@ def test_evaluations_and_checkpoints_can_be_asked_for(session: MakeSession) -> N
 
 @pytest.mark.parametrize("wanted", [1, 69, 70])
 def test_fewer_steps_than_were_taken_end_the_run(session: MakeSession, wanted: int) -> None:
-    run = session(changes=((70, "max_steps", wanted),))
+    run = session(planned_changes=((70, "max_steps", wanted),))
     run.to_the_end()
     last = run.seen[-1]
     assert isinstance(last, Finished)
@@ -255,7 +255,7 @@ def test_fewer_steps_than_were_taken_end_the_run(session: MakeSession, wanted: i
 
 
 def test_more_steps_go_on(session: MakeSession) -> None:
-    run = session(changes=((100, "max_steps", 140),))
+    run = session(planned_changes=((100, "max_steps", 140),))
     run.to_the_end()
     assert len(run.losses) == 4 * 140
 
@@ -278,7 +278,7 @@ def test_a_wish_not_to_be_believed_is_told_once_and_training_untouched(
     run.until(Steps)
     run.control.path.write_bytes(content)
     run.to_the_end()
-    (warning,) = run.all(Warned)
+    (warning,) = run.all(Alert)
     assert words in warning.text
     assert warning.text.endswith("; it is ignored")
     assert not run.all(Changed)
@@ -293,11 +293,11 @@ def test_what_was_planned_is_done_on_a_full_disk_and_that_is_what_is_told(
     def full(*_arguments: object, **_options: object) -> None:
         raise OSError(28, "No space left on device")
 
-    run = session(changes=((60, "learning_rate", 0.2),))
+    run = session(planned_changes=((60, "learning_rate", 0.2),))
     monkeypatch.setattr("trainpad.control.write_atomic", full)
     run.to_the_end()
     assert [(event.step, event.new) for event in run.all(Changed)] == [(60, 0.2)]
-    (warning,) = run.all(Warned)
+    (warning,) = run.all(Alert)
     assert "No space left on device" in warning.text
     assert "ignored" not in warning.text
 
@@ -308,14 +308,12 @@ def test_a_batch_size_beyond_the_data_is_told_once(session: MakeSession) -> None
     run.control.request(hyperparameters={"batch_size": 600})
     run.control.request(hyperparameters={"learning_rate": 0.1})
     run.to_the_end()
-    assert [event.text for event in run.all(Warned)] == [
-        "batch size stays 50: there are 503 images"
-    ]
+    assert [event.text for event in run.all(Alert)] == ["batch size stays 50: there are 503 images"]
     assert [event.name for event in run.all(Changed)] == ["learning_rate"]
 
 
 def test_a_loss_that_is_not_finite_ends_the_run_unsaved(session: MakeSession) -> None:
-    run = session(changes=((60, "learning_rate", 1000.0), (60, "l2", 1.0)))
+    run = session(planned_changes=((60, "learning_rate", 1000.0), (60, "l2", 1.0)))
     run.to_the_end()
     last = run.seen[-1]
     assert isinstance(last, Diverged)
@@ -344,10 +342,10 @@ def test_weights_that_are_not_finite_end_the_run_unsaved(
 @pytest.mark.parametrize(
     ("job", "stopping", "profiled"),
     [
-        ({"profile": 10}, False, ["start 100", "stop 110"]),
-        ({"profile": 500}, False, ["start 100", "stop 120"]),
-        ({"profile": 500}, True, ["start 100", "stop 101"]),
-        ({"profile": 5, "values": {"max_steps": 100}}, False, []),
+        ({"profile_steps": 10}, False, ["start 100", "stop 110"]),
+        ({"profile_steps": 500}, False, ["start 100", "stop 120"]),
+        ({"profile_steps": 500}, True, ["start 100", "stop 101"]),
+        ({"profile_steps": 5, "values": {"max_steps": 100}}, False, []),
     ],
     ids=["within", "beyond the end", "closed", "too short"],
 )
@@ -377,7 +375,7 @@ def test_a_profile_that_was_begun_is_written(
 
 
 def test_the_generator_says_what_it_loads_first(tiny: Dataset, tmp_path: Path) -> None:
-    job = Job(checked({**SMALL, "max_steps": 3}), tiny, device="cpu", xla=False)
+    job = TrainConfig(validate_hparams({**SMALL, "max_steps": 3}), tiny, device="cpu", xla=False)
     events = list(train(job, open_control(tmp_path, start={})))
     assert isinstance(events[0], Preparing)
     assert events[0].what == "loading TensorFlow"

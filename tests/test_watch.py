@@ -22,8 +22,8 @@ from tui.watch.app import WatchApp
 from tui.watch.header import RunList
 from tui.watch.heatmap import shares, value_range
 from tui.watch.hparams import HParamTable
-from tui.watch.images import MOST_PIXELS, Look, decoded, strips_of
-from tui.watch.model import MOST_AT_FIRST, Watched, pages
+from tui.watch.images import MAX_PIXELS, DisplayMode, decode_image, image_strips
+from tui.watch.model import MAX_INITIAL_RUNS, WatchModel, paginate
 from tui.watch.once import print_once
 from tui.watch.pages import grid_of
 from tui.watch.panels import RunChart
@@ -33,10 +33,10 @@ from tui.widgets.settings import Settings
 HOSTILE = b"evil/\x1b]52;c;aGk=\x07[@click=app.quit]x[/nope]\xe2\x80\xae\x9b31m\xff"
 
 
-def watched_of(*paths: Path) -> Watched:
-    watched = Watched()
+def watched_of(*paths: Path) -> WatchModel:
+    watched = WatchModel()
     for update in Logdir(paths).poll():
-        watched.take(update)
+        watched.fold(update)
     return watched
 
 
@@ -51,27 +51,27 @@ def test_tags_stand_in_groups_and_pages_do_not_tear_a_group_that_fits(tmp_path: 
     tags = [b"layer10/w", b"loss", b"layer2/w", b"lr", b"layer2/b", b"layer2/a", b"acc"]
     put(tmp_path, version(), *(event(1, old(tag, 1.0)) for tag in tags))
     watched = watched_of(tmp_path)
-    names = watched.scalars()
+    names = watched.scalar_tags()
     assert names == ["acc", "loss", "lr", "layer10/w", "layer2/a", "layer2/b", "layer2/w"]
-    made = pages(names, 4, lambda tag: tag.partition("/")[0] if "/" in tag else "")
+    made = paginate(names, 4, lambda tag: tag.partition("/")[0] if "/" in tag else "")
     assert made == [names[:4], names[4:]]
-    assert [len(page) for page in pages(names, 2, lambda _: "")] == [2, 2, 2, 1]
+    assert [len(page) for page in paginate(names, 2, lambda _: "")] == [2, 2, 2, 1]
     watched.pattern = "LAYER2"
-    assert watched.scalars() == names[4:]
+    assert watched.scalar_tags() == names[4:]
     watched.pattern = "^l.ss$|/w"
-    assert watched.scalars() == ["loss", "layer10/w", "layer2/w"]
+    assert watched.scalar_tags() == ["loss", "layer10/w", "layer2/w"]
     for no_expression in ("w(", "w{4294967296}", "(" * 20_000):
         watched.pattern = no_expression
-        assert watched.scalars() == []
+        assert watched.scalar_tags() == []
 
 
 def test_of_many_runs_the_first_ones_are_shown(tmp_path: Path) -> None:
-    for number in range(MOST_AT_FIRST + 3):
+    for number in range(MAX_INITIAL_RUNS + 3):
         put(tmp_path / f"run{number:02}", points(range(3)))
     watched = watched_of(tmp_path)
-    assert len(watched.shown) == MOST_AT_FIRST
-    assert len({entry.letter for entry in watched.entries.values()}) == MOST_AT_FIRST + 3
-    watched.show(lambda entry: entry.name == "run01")
+    assert len(watched.visible_runs) == MAX_INITIAL_RUNS
+    assert len({entry.letter for entry in watched.runs.values()}) == MAX_INITIAL_RUNS + 3
+    watched.set_visible(lambda entry: entry.name == "run01")
     assert [line.name for line in watched.lines("loss")] == ["run01"]
 
 
@@ -82,7 +82,7 @@ def test_what_a_restart_replaced_is_shown_on_demand(tmp_path: Path) -> None:
     assert watched.has_overlap()
     watched.overlap = True
     holds, replaced = watched.lines("loss")
-    assert (holds.reads, replaced.reads) == (True, False)
+    assert (holds.in_legend, replaced.in_legend) == (True, False)
     assert (len(holds.series), len(replaced.series)) == (80, 60)
 
 
@@ -185,22 +185,22 @@ def test_histograms_without_sense_have_no_range() -> None:
 
 def test_pictures_keep_their_pixels_and_their_shape() -> None:
     pixels = np.arange(12 * 8, dtype=np.uint8).reshape(8, 12)
-    np.testing.assert_array_equal(decoded(encode.png(pixels), 12, 8), pixels)
-    twice = decoded(encode.png(pixels), 30, 17)
+    np.testing.assert_array_equal(decode_image(encode.png(pixels), 12, 8), pixels)
+    twice = decode_image(encode.png(pixels), 30, 17)
     np.testing.assert_array_equal(twice, pixels.repeat(2, 0).repeat(2, 1))
-    assert decoded(encode.png(pixels), 6, 100).shape == (4, 6)
-    strips = strips_of(encode.png(pixels), 12, 4, Look(ascii_only=True, colours=False))
+    assert decode_image(encode.png(pixels), 6, 100).shape == (4, 6)
+    strips = image_strips(encode.png(pixels), 12, 4, DisplayMode(ascii_only=True, colours=False))
     assert [strip.cell_length for strip in strips] == [12] * 4
 
 
 def test_what_is_no_picture_is_refused() -> None:
     good = encode.png(np.zeros((8, 8), np.uint8))
     broken = good[:40] + bytes(10) + good[50:]
-    huge = good[:16] + (MOST_PIXELS).to_bytes(4, "big") * 2 + good[24:]
+    huge = good[:16] + (MAX_PIXELS).to_bytes(4, "big") * 2 + good[24:]
     crc = zlib.crc32(huge[12:29]).to_bytes(4, "big")
     for content in (b"", b"GIF89a", good[:30], broken, huge[:29] + crc + huge[33:]):
         with pytest.raises(DataError):
-            decoded(content, 10, 10)
+            decode_image(content, 10, 10)
 
 
 # -- on a screen ------------------------------------------------------------------------------
@@ -229,7 +229,7 @@ async def test_all_kinds_of_two_runs_are_shown_and_chosen_by_keys(tmp_path: Path
         for step in range(200):
             out.scalar("loss", math.cos(step / 100) + 1, step)
             out.scalar("train/rate", 1 / (step + 1), step)
-        out.made_later(lambda: [encode.histogram("weights", np.linspace(-1, 1, 100))], 0)
+        out.deferred(lambda: [encode.histogram("weights", np.linspace(-1, 1, 100))], 0)
         out.text("notes", "a first [bold]note[/bold]", 3)
         out.image("input", np.full((28, 28), 200, np.uint8), 0)
         out.hparams_experiment(["lr"], ["loss"])
@@ -299,7 +299,7 @@ async def test_damaged_files_and_hostile_names_do_no_harm(tmp_path: Path) -> Non
 async def test_an_empty_folder_is_waited_for_and_files_are_followed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.watch.reader.EVERY", 0.02)
+    monkeypatch.setattr("tui.watch.reader.POLL_INTERVAL", 0.02)
     logs = tmp_path / "logs"
     logs.mkdir()
     app = app_of(tmp_path, logs, ascii_only=True)
@@ -313,7 +313,7 @@ async def test_an_empty_folder_is_waited_for_and_files_are_followed(
         screen = await shown(pilot, app, "* a logs")
         assert screen.isascii()
         assert not app.screen.query_one(HParamTable).display
-        assert app.screen.query_one(RunList).chosen is not None
+        assert app.screen.query_one(RunList).selected is not None
         put(logs, version(), points(range(3)))
         await shown(pilot, app, "98.00")
 
@@ -325,4 +325,4 @@ def test_the_glyphs_of_a_printed_chart_follow_the_stream(tmp_path: Path) -> None
     out.seek(0)
     text = out.read()
     assert any(ord("⠀") <= ord(character) <= ord("⣿") for character in text)
-    assert Glyphs.ASCII.spell(text) != text
+    assert Glyphs.ASCII.displayable(text) != text

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.network.health import Anatomy, Judgement, Severity, examine
+from core.network.health import Diagnosis, NetworkReport, Severity, inspect_network
 from core.network.network import Network
 from core.run.events import Weights
 from core.run.state import Run
@@ -16,14 +16,14 @@ from data.dataset import DIGITS, Dataset
 from tests.helpers.app import Scripted, shown, text_of
 from tests.helpers.learned import EVIL, evaluated, learned, opened, patterns
 from tui.app import TrainpadApp
-from tui.dashboard.selection import Subject
+from tui.dashboard.selection import PickedImage
 from tui.weights.histograms import Heatmaps, title_of
-from tui.weights.history import MOST, History, heatmap, limits
-from tui.weights.inspection import Examined, Wanted
+from tui.weights.history import MAX_REPORTS, ReportHistory, heatmap, value_range
+from tui.weights.inspection import Inspection, InspectionRequest
 from tui.weights.saliency import Answer
 from tui.weights.screen import image_shape
 from tui.weights.summary import Judgements, LayerTable
-from tui.weights.units import Order, Units, weights_for
+from tui.weights.units import SortedUnits, UnitOrder, logit_weights
 
 
 @pytest.fixture(scope="module")
@@ -36,58 +36,60 @@ def network(data: Dataset) -> Network:
     return learned(data)
 
 
-def anatomy(step: int, scale: float = 1.0) -> Anatomy:
+def anatomy(step: int, scale: float = 1.0) -> NetworkReport:
     layers = initial_layers((6, 5, 3), seed=1)
-    return examine(step, Network.of([(scale * w, b + scale) for w, b in layers]).to_arrays())
+    return inspect_network(
+        step, Network.from_layers([(scale * w, b + scale) for w, b in layers]).to_arrays()
+    )
 
 
 def test_history_is_bounded_and_keeps_the_newest_and_the_oldest() -> None:
-    history = History()
-    for step in range(10 * MOST):
-        history.fold(anatomy(step))
-    steps = [step for step, _ in history.spreads(0, "weights")]
-    assert MOST / 2 <= len(steps) <= MOST
+    history = ReportHistory()
+    for step in range(10 * MAX_REPORTS):
+        history.add(anatomy(step))
+    steps = [step for step, _ in history.distributions(0, "weights")]
+    assert MAX_REPORTS / 2 <= len(steps) <= MAX_REPORTS
     assert steps == sorted(steps)
-    assert steps[-1] == 10 * MOST - 1
-    assert steps[0] < MOST
+    assert steps[-1] == 10 * MAX_REPORTS - 1
+    assert steps[0] < MAX_REPORTS
 
 
 def test_a_resumed_run_forgets_what_came_after() -> None:
-    history = History()
+    history = ReportHistory()
     for step in (10, 20, 30, 20):
-        history.fold(anatomy(step))
-    assert [step for step, _ in history.spreads(1, "biases")] == [10, 20]
-    assert history.spreads(0, "activations") == []
-    assert history.spreads(7, "weights") == []
+        history.add(anatomy(step))
+    assert [step for step, _ in history.distributions(1, "biases")] == [10, 20]
+    assert history.distributions(0, "activations") == []
+    assert history.distributions(7, "weights") == []
 
 
 def test_what_a_step_changes_is_kept_until_it_is_known_anew() -> None:
-    history, numbers = History(), initial_layers((6, 5, 3), seed=1)
-    now = Network.of(numbers).to_arrays()
+    history, numbers = ReportHistory(), initial_layers((6, 5, 3), seed=1)
+    now = Network.from_layers(numbers).to_arrays()
     before = {name: values * np.float32(0.99) for name, values in now.items()}
-    history.fold(examine(10, now, before))
-    history.fold(examine(11, now))
+    history.add(inspect_network(10, now, before))
+    history.add(inspect_network(11, now))
     assert history.newest is not None
-    assert history.newest.layers[0].update == pytest.approx(0.01, rel=1e-3)
+    assert history.newest.layers[0].update_ratio == pytest.approx(0.01, rel=1e-3)
 
 
 def test_a_heatmap_has_time_to_the_right_and_values_up() -> None:
-    history = History()
+    history = ReportHistory()
     for step in (0, 100):
-        history.fold(anatomy(step, scale=1.0 + step / 50))
-    spreads = history.spreads(0, "biases")
+        history.add(anatomy(step, scale=1.0 + step / 50))
+    spreads = history.distributions(0, "biases")
     picture = heatmap(spreads, 20, 12)
     assert picture.shape == (12, 20)
     assert picture.max() == 1
-    assert limits(spreads) == pytest.approx((1.0, 3.0), abs=0.2)
+    assert value_range(spreads) == pytest.approx((1.0, 3.0), abs=0.2)
     assert picture[:, 0].argmax() > picture[:, -1].argmax()
     assert (picture[:, :19] == picture[:, :1]).all()
 
 
 def test_the_layers_as_text() -> None:
     table = LayerTable()
-    table._anatomy = anatomy(3)
-    table._shape, table._end = (2, 3), "softmax over 3 classes"
+    table._report = anatomy(3)
+    table._shape, table._output = (2, 3), "softmax over 3 classes"
     rows = ["".join(text for text, _ in parts).rstrip() for parts in table.lines(66, 9)]
     assert rows == [
         "  layer       shape                      learns    memory",
@@ -104,29 +106,32 @@ def test_the_layers_as_text() -> None:
 
 def test_units_are_sorted_by_what_is_asked_for(network: Network, data: Dataset) -> None:
     image = data.test.images[0].astype(np.float32).ravel() / 255
-    for order in Order:
-        units = Units.sorted_by(order, network, (28, 28), 4, image)
+    for order in UnitOrder:
+        units = SortedUnits.sorted_by(order, network, (28, 28), 4, image)
         assert sorted(units.order) == list(range(16))
         if units.values is not None:
             assert (np.diff(units.values[units.order]) <= 0).all()
-        assert units.framed(3).picture.shape == (28, 28)
+        assert units.captioned(3).picture.shape == (28, 28)
     fires = network.activations(image[None])[0][0]
-    assert Units.sorted_by(Order.FIRING, network, (28, 28), 0, image).order[0] == fires.argmax()
-    assert Units.sorted_by(Order.FIRING, network, (28, 28), 0, None).values is None
+    assert (
+        SortedUnits.sorted_by(UnitOrder.ACTIVATION, network, (28, 28), 0, image).order[0]
+        == fires.argmax()
+    )
+    assert SortedUnits.sorted_by(UnitOrder.ACTIVATION, network, (28, 28), 0, None).values is None
 
 
 def test_a_units_weight_for_a_class_is_the_way_through_all_layers(network: Network) -> None:
     first, second, third = (layer.weights for layer in network.layers)
     assert first.shape == (784, 16)
-    np.testing.assert_allclose(weights_for(network, 4), (second @ third)[:, 4], rtol=1e-4)
-    alone = Network.of([(np.zeros((4, 3)), np.zeros(3))])
-    assert weights_for(alone, 2).tolist() == [0, 0, 1]
+    np.testing.assert_allclose(logit_weights(network, 4), (second @ third)[:, 4], rtol=1e-4)
+    alone = Network.from_layers([(np.zeros((4, 3)), np.zeros(3))])
+    assert logit_weights(alone, 2).tolist() == [0, 0, 1]
 
 
 def test_an_answer_names_what_fires(network: Network, data: Dataset) -> None:
     answer = Answer()
     image = data.test.images[0].astype(np.float32) / 255
-    rows = answer._words(network, Subject(image, "a picture", 0), 60)
+    rows = answer._description(network, PickedImage(image, "a picture", 0), 60)
     text = "\n".join("".join(text for text, _ in parts) for parts in rows)
     fires = int((network.activations(image.reshape(1, -1))[0] > 0).sum())
     assert f"hidden 1: {fires} of 16 fire" in text
@@ -137,7 +142,7 @@ def test_what_there_is_no_room_for_is_left_out_whole(network: Network, data: Dat
     image = data.validation.images[0] / np.float32(255)
     answer = Answer()
     for width in (20, 30, 40, 60):
-        words = answer._words(network, Subject(image, "a picture", 0), width)
+        words = answer._description(network, PickedImage(image, "a picture", 0), width)
         rows = ["".join(text for text, _ in row) for row in words]
         most = [row.rstrip() for row in rows if row.startswith("most: ")]
         assert most
@@ -148,7 +153,7 @@ def test_what_there_is_no_room_for_is_left_out_whole(network: Network, data: Dat
 
 def test_heatmaps_and_sentences_stand_in_any_room() -> None:
     judged = Judgements()
-    judged._said = [Judgement("a" * 99, Severity.FATAL), Judgement("b", Severity.REMARK)]
+    judged._diagnoses = [Diagnosis("a" * 99, Severity.FATAL), Diagnosis("b", Severity.INFO)]
     assert [parts[0][1] for parts in judged.lines(40, 5)] == ["alert", "dim"]
     assert Heatmaps().rows(80, 20) == []
 
@@ -168,7 +173,7 @@ async def test_layers_units_and_answer_follow_the_weights(
 ) -> None:
     source = Scripted(tmp_path, opened=False)
     source.give(*opened(tmp_path, data))
-    older = Network.of([(0.9 * layer.weights, layer.biases) for layer in network.layers])
+    older = Network.from_layers([(0.9 * layer.weights, layer.biases) for layer in network.layers])
     saved = checkpoint.Checkpoint(older.to_arrays(), {"step": 40})
     checkpoint.write(tmp_path / checkpoint.FOLDER, saved)
     app = TrainpadApp(iter(source))
@@ -181,7 +186,7 @@ async def test_layers_units_and_answer_follow_the_weights(
         source.give(Weights(100, now, before))
         await shown(pilot, app, "784 → 16 ReLU", "12,560", "1.0e-03", "sound", "unit 0")
         await shown(pilot, app, "validation image 0, a 0", "to step 100", "hidden 2 activations")
-        assert [step for step, _ in app.screen._history.spreads(0, "weights")] == [40, 100]
+        assert [step for step, _ in app.screen._history.distributions(0, "weights")] == [40, 100]
         await pilot.press("o", "o", "plus", "plus")
         await shown(pilot, app, "by weight for")
         await pilot.press("o", "full_stop", "right", "down")
@@ -216,7 +221,7 @@ async def test_a_dead_network_is_told_in_words_and_ascii(data: Dataset, tmp_path
     source = Scripted(tmp_path, opened=False)
     layers = initial_layers((784, 16, 8, 10), seed=1)
     wrecked = [(w, b - (50 if i == 1 else 0)) for i, (w, b) in enumerate(layers)]
-    source.give(*opened(tmp_path, data), Weights(100, Network.of(wrecked).to_arrays()))
+    source.give(*opened(tmp_path, data), Weights(100, Network.from_layers(wrecked).to_arrays()))
     app = TrainpadApp(iter(source), ascii_only=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await shown(pilot, app, "100 / 2,000")
@@ -239,7 +244,7 @@ async def test_hostile_names_and_weights_that_are_not_finite(tmp_path: Path) -> 
     source = Scripted(tmp_path, opened=False)
     first, *rest = opened(tmp_path, data, at_hand=False)
     first.info["source"] = {"dataset": str(tmp_path / "gone")}
-    source.give(first, *rest, Weights(100, Network.of(layers).to_arrays()))
+    source.give(first, *rest, Weights(100, Network.from_layers(layers).to_arrays()))
     app = TrainpadApp(iter(source))
     async with app.run_test(size=(200, 60)) as pilot:
         await shown(pilot, app, "100 / 2,000")
@@ -247,8 +252,8 @@ async def test_hostile_names_and_weights_that_are_not_finite(tmp_path: Path) -> 
         await shown(pilot, app, "9 x 13 = 117 pixels", "no activations: no data set or folder")
         await pilot.press("o", "o")
         await shown(pilot, app, "by weight for ␛]0;owned␇")
-        broken = Network.of([(np.full((117, 6), np.nan), np.zeros(6))]).to_arrays()
-        app.screen._aside._rest_until = 0.0
+        broken = Network.from_layers([(np.full((117, 6), np.nan), np.zeros(6))]).to_arrays()
+        app.screen._inspection_job._rest_until = 0.0
         source.give(Weights(200, broken))
         await shown(pilot, app, "output: weights are not finite")
         assert "\x1b" not in text_of(app)
@@ -257,12 +262,12 @@ async def test_hostile_names_and_weights_that_are_not_finite(tmp_path: Path) -> 
 async def test_nothing_of_the_run_before_stays_when_another_is_shown_meanwhile(
     data: Dataset, network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    may_look, examine, looks = threading.Event(), Wanted.examine, []
+    may_look, inspect, looks = threading.Event(), InspectionRequest.inspect, []
 
-    def late(self: Wanted) -> Examined:
+    def late(self: InspectionRequest) -> Inspection:
         looks.append(self)
         may_look.wait(10)
-        return examine(self)
+        return inspect(self)
 
     first, second = (Scripted(tmp_path / name, opened=False) for name in "ab")
     first.give(*opened(tmp_path / "a", data), *evaluated(100, network, data))
@@ -273,19 +278,19 @@ async def test_nothing_of_the_run_before_stays_when_another_is_shown_meanwhile(
         await pilot.press("3")
         before = await shown(pilot, app, "784 → 16 ReLU", "validation image 0", "to step 100")
         screen = app.screen
-        monkeypatch.setattr(Wanted, "examine", late)
-        screen._aside.hurry()
+        monkeypatch.setattr(InspectionRequest, "inspect", late)
+        screen._inspection_job.run_now()
         first.give(*evaluated(200, network, data))
         while not looks:
             await pilot.pause(0.02)
         await pilot.press("question_mark")  # under it the screen stays the same
-        app.show_source(iter(second), viewer=True)
+        app.show_events(iter(second), viewer=True)
         await pilot.press("escape")
         await shown(pilot, app, "no weights yet")
         assert app.screen is screen
         assert "reading the weights" not in text_of(app)
         may_look.set()
-        while screen._aside.busy:
+        while screen._inspection_job.busy:
             await pilot.pause(0.02)
         text = text_of(app)
         for gone in ("ReLU", "validation image 0", "hidden 1", "what spoke for", "unit 0"):
@@ -300,13 +305,13 @@ async def test_nothing_of_the_run_before_stays_when_another_is_shown_meanwhile(
 async def test_a_small_terminal_says_too_what_is_waited_for(
     data: Dataset, network: Network, tmp_path: Path, panel: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    may_look, examine = threading.Event(), Wanted.examine
+    may_look, inspect = threading.Event(), InspectionRequest.inspect
 
-    def late(self: Wanted) -> Examined:
+    def late(self: InspectionRequest) -> Inspection:
         may_look.wait(10)
-        return examine(self)
+        return inspect(self)
 
-    monkeypatch.setattr(Wanted, "examine", late)
+    monkeypatch.setattr(InspectionRequest, "inspect", late)
     source = Scripted(tmp_path, opened=False)
     source.give(*opened(tmp_path, data))
     app = TrainpadApp(iter(source))
@@ -319,8 +324,8 @@ async def test_a_small_terminal_says_too_what_is_waited_for(
         may_look.set()
         await shown(pilot, app, "784 → 16 ReLU")
         assert "reading the weights" not in text_of(app)
-        app.screen._aside.hurry()
+        app.screen._inspection_job.run_now()
         source.give(Weights(200, {"layer0/weights": np.zeros((3, 4)), "other": np.zeros(2)}))
-        while not app.screen._problem:
+        while not app.screen._error:
             await pilot.pause(0.02)
-        await shown(pilot, app, app.screen._problem[:40])
+        await shown(pilot, app, app.screen._error[:40])

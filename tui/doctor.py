@@ -12,7 +12,7 @@ from typing import Final
 
 from rich.console import Console
 
-from core.cli.findings import Finding, good, note
+from core.cli.findings import Finding, hint, ok
 from tui.terminal.driver import Pace, needs_ascii
 
 WIDTH, HEIGHT = 80, 24
@@ -20,19 +20,19 @@ LOGIND: Final = (Path("/etc/systemd/logind.conf"), Path("/etc/systemd/logind.con
 LINGER: Final = Path("/var/lib/systemd/linger")
 
 
-def about_terminal() -> Iterator[Finding]:
+def check_terminal() -> Iterator[Finding]:
     """What this terminal can do."""
     env = os.environ
     if not os.isatty(1) or not os.isatty(0) or env.get("TERM") == "dumb":
         text = "no terminal to draw on here; training prints its lines, as with --headless"
-        yield note("terminal", "screen", text)
+        yield hint("terminal", "screen", text)
         return
     yield size(*os.get_terminal_size(1))
     yield colours(env, Console(force_terminal=True).color_system)
     yield characters(env, ascii_only=needs_ascii())
     yield mouse(env, knows_mouse=_knows_mouse(env.get("TERM", "")))
-    yield way(env, Pace.chosen())
-    yield from leaving(env, kills=kills_on_logout(LOGIND), lingers=_lingers())
+    yield connection(env, Pace.resolve())
+    yield from logout(env, kills=kills_on_logout(LOGIND), lingers=_lingers())
 
 
 def size(columns: int, rows: int) -> Finding:
@@ -41,19 +41,19 @@ def size(columns: int, rows: int) -> Finding:
         text = (
             f"{columns}x{rows}; the screens need {WIDTH}x{HEIGHT}: enlarge it, or shrink its font"
         )
-        return note("terminal", "size", text)
-    return good("terminal", "size", f"{columns}x{rows}")
+        return hint("terminal", "size", text)
+    return ok("terminal", "size", f"{columns}x{rows}")
 
 
 def colours(env: Mapping[str, str], system: str | None) -> Finding:
     """How many colours there are, and what would give more."""
     if "NO_COLOR" in env:
-        return good("terminal", "colours", "none, as NO_COLOR asks; `unset NO_COLOR` brings them")
+        return ok("terminal", "colours", "none, as NO_COLOR asks; `unset NO_COLOR` brings them")
     if system == "truecolor":
-        return good("terminal", "colours", "16 million")
+        return ok("terminal", "colours", "16 million")
     if system == "256":
-        return good("terminal", "colours", "256; if it can do more: `export COLORTERM=truecolor`")
-    return note(
+        return ok("terminal", "colours", "256; if it can do more: `export COLORTERM=truecolor`")
+    return hint(
         "terminal",
         "colours",
         f"16, for TERM={env.get('TERM', '')}; most terminals can do `export TERM=xterm-256color`",
@@ -63,45 +63,45 @@ def colours(env: Mapping[str, str], system: str | None) -> Finding:
 def characters(env: Mapping[str, str], *, ascii_only: bool) -> Finding:
     """Whether curves can be drawn in braille."""
     if not ascii_only:
-        return good("terminal", "characters", "Unicode: curves in braille, pictures in half blocks")
+        return ok("terminal", "characters", "Unicode: curves in braille, pictures in half blocks")
     if env.get("TERM") == "linux":
         text = "ASCII: the Linux console has no braille; a terminal window or ssh draws finer"
     else:
         text = "ASCII, as the locale is not UTF-8; `export LC_ALL=C.UTF-8` draws finer"
-    return note("terminal", "characters", text)
+    return hint("terminal", "characters", text)
 
 
 def mouse(env: Mapping[str, str], *, knows_mouse: bool) -> Finding:
     """Whether one can draw with it."""
     if not knows_mouse:
         text = f"none for TERM={env.get('TERM', '')}; the pad draws with the arrows and space"
-        return note("terminal", "mouse", text)
+        return hint("terminal", "mouse", text)
     if "STY" in env:
-        return good("terminal", "mouse", "yes, if screen passes it on; else the arrows and space")
-    return good("terminal", "mouse", "yes; text is marked with shift held down")
+        return ok("terminal", "mouse", "yes, if screen passes it on; else the arrows and space")
+    return ok("terminal", "mouse", "yes; text is marked with shift held down")
 
 
-def way(env: Mapping[str, str], pace: Pace) -> Finding:
+def connection(env: Mapping[str, str], pace: Pace) -> Finding:
     """How the terminal is reached, and how much is sent to it."""
     through = " inside tmux" if "TMUX" in env else " inside screen" if "STY" in env else ""
     if pace.bytes_per_second is None:
-        return good("terminal", "line", f"local{through}: {pace.fps:g} frames a second")
+        return ok("terminal", "line", f"local{through}: {pace.fps:g} frames a second")
     limits = f"{pace.fps:g} frames and {pace.bytes_per_second:,.0f} bytes a second at most"
-    return good("terminal", "line", f"over SSH{through}: {limits}; `ssh -C` sends still less")
+    return ok("terminal", "line", f"over SSH{through}: {limits}; `ssh -C` sends still less")
 
 
-def leaving(env: Mapping[str, str], *, kills: bool, lingers: bool) -> Iterator[Finding]:
+def logout(env: Mapping[str, str], *, kills: bool, lingers: bool) -> Iterator[Finding]:
     """Whether a run outlives the session that started it."""
     if "SLURM_JOB_ID" in env:
         text = f"Slurm ends whatever runs in job {env['SLURM_JOB_ID']} with it; give it time enough"
-        yield note("terminal", "leaving", text)
+        yield hint("terminal", "leaving", text)
     elif kills and not lingers:
         text = (
             "this machine ends your processes when you log out; `loginctl enable-linger` keeps them"
         )
-        yield note("terminal", "leaving", text)
+        yield hint("terminal", "leaving", text)
     else:
-        yield good("terminal", "leaving", "training goes on without the terminal")
+        yield ok("terminal", "leaving", "training goes on without the terminal")
 
 
 def kills_on_logout(places: tuple[Path, ...]) -> bool:

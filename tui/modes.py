@@ -58,7 +58,7 @@ MODES: Mapping[str, Callable[[], Screen[None]]] = {
 """What makes each screen, by the names in `tui.widgets.screens`."""
 
 
-def prepare() -> None:
+def import_in_background() -> None:
     """Import all screens, on a thread of their own."""
     threading.Thread(target=_import_all, name="screens", daemon=True).start()
 

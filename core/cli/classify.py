@@ -3,40 +3,42 @@
 from collections.abc import Iterable, Iterator, Sequence
 from json import dumps
 
-from core.network.classifier import Reader, Reading
+from core.network.classifier import Classifier, Prediction
 from data.pictures import read_digits
 from trainpad.text import sanitize
 
 
-def classified(files: Iterable[str], reader: Reader, *, split: bool, json: bool) -> Iterator[str]:
+def classification_lines(
+    files: Iterable[str], reader: Classifier, *, split: bool, json: bool
+) -> Iterator[str]:
     """A line for each digit in each file: text, or JSON.
 
     Raises:
         UserError: a file cannot be read, or the network takes other images.
     """
     for file in files:
-        readings = reader.read(read_digits(file, split=split))
+        readings = reader.predict(read_digits(file, split=split))
         if json:
-            yield from (as_json(file, index, reading) for index, reading in enumerate(readings))
+            yield from (json_line(file, index, reading) for index, reading in enumerate(readings))
         else:
-            yield from as_text(file, readings, reader.classes)
+            yield from text_lines(file, readings, reader.classes)
 
 
-def as_json(file: str, index: int, reading: Reading) -> str:
+def json_line(file: str, index: int, reading: Prediction) -> str:
     """One line of ``trainpad classify --json``."""
     return dumps(
         {
             "file": file,
             "index": index,
-            "digit": reading.digit,
+            "digit": reading.label,
             "confidence": round(reading.confidence, 4),
             "probabilities": [round(p, 4) for p in reading.probabilities.tolist()],
-            "unsure": reading.unsure,
+            "unsure": reading.abstains,
         }
     )
 
 
-def as_text(file: str, readings: Sequence[Reading], classes: Sequence[str]) -> Iterator[str]:
+def text_lines(file: str, readings: Sequence[Prediction], classes: Sequence[str]) -> Iterator[str]:
     """A line for each reading: the file, which one in it where there are several, the answer."""
     name = sanitize(file)
     if not readings:
@@ -44,4 +46,4 @@ def as_text(file: str, readings: Sequence[Reading], classes: Sequence[str]) -> I
     for index, reading in enumerate(readings):
         where = name if len(readings) == 1 else f"{name}[{index}]"
         sure = "" if reading.empty else f"   {reading.confidence:.0%}"
-        yield f"{where}   {reading.answer(classes)}{sure}"
+        yield f"{where}   {reading.describe(classes)}{sure}"

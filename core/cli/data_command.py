@@ -11,13 +11,13 @@ import numpy as np
 
 from data.catalog import CATALOG
 from data.dataset import Dataset
-from data.find import find, verdict
-from data.preview import HALF_BLOCK, ascii_rows, examples, half_block_rows, sheet
+from data.find import describe_origin, find_dataset
+from data.preview import HALF_BLOCK, ascii_rows, contact_sheet, examples_per_class, half_block_rows
 from data.sources import NAMES, load_dataset
 
 EXAMPLES = 12
 """Pictures of each class in a preview, where the terminal is wide enough."""
-OURS = {
+GENERATED = {
     "drawn": "digits that trainpad draws itself",
     "mnist+drawn": "MNIST, and as many drawn digits besides",
     "mine": "the digits that you drew and named on the pad",
@@ -25,7 +25,7 @@ OURS = {
 }
 
 
-def list_sets(out: TextIO, *, as_json: bool) -> int:
+def list_datasets(out: TextIO, *, as_json: bool) -> int:
     """Print every data set: what it is, and where it lies or how much there is to fetch."""
     rows = [_entry(name) for name in NAMES]
     if as_json:
@@ -38,36 +38,38 @@ def list_sets(out: TextIO, *, as_json: bool) -> int:
 
 def _entry(name: str) -> dict[str, Any]:
     if name not in CATALOG:
-        return {"name": name, "title": OURS[name], "where": "made here", "licence": ""}
+        return {"name": name, "title": GENERATED[name], "where": "made here", "licence": ""}
     entry = CATALOG[name]
-    here = find(name).dataset
+    here = find_dataset(name).dataset
     where = here.source if here else f"not here: {entry.size / 1e6:,.0f} MB to fetch"
     return {"name": name, "title": entry.title, "where": where, "licence": entry.licence}
 
 
-def show_set(out: TextIO, name: str, folder: Path | None, *, offline: bool, as_json: bool) -> int:
+def show_dataset(
+    out: TextIO, name: str, folder: Path | None, *, offline: bool, as_json: bool
+) -> int:
     """Find or fetch a data set, and print what it is and pictures of it.
 
     Raises:
         DataError: it is missing, damaged or unknown.
     """
     dataset = load_dataset(
-        name, input_data_dir=folder, offline=offline, fallback=False, progress=_tell
+        name, input_data_dir=folder, offline=offline, fallback=False, progress=_show_progress
     )
     if sys.stderr.isatty():
         print(end="\r\033[K", file=sys.stderr)  # noqa: T201
-    facts = _facts(name, dataset, given=folder is not None)
+    facts = _properties(name, dataset, given=folder is not None)
     if as_json:
         print(json.dumps(facts), file=out)
         return 0
     for key, value in facts.items():
         print(f"{key:12} {value}", file=out)
-    for row in _pictures(dataset, shutil.get_terminal_size().columns, colour=_colour(out)):
+    for row in _preview(dataset, shutil.get_terminal_size().columns, colour=_colour(out)):
         print(row, file=out)
     return 0
 
 
-def _facts(name: str, dataset: Dataset, *, given: bool) -> dict[str, str]:
+def _properties(name: str, dataset: Dataset, *, given: bool) -> dict[str, str]:
     height, width = dataset.image_shape
     facts = {
         "name": dataset.name,
@@ -78,14 +80,14 @@ def _facts(name: str, dataset: Dataset, *, given: bool) -> dict[str, str]:
         "fingerprint": dataset.fingerprint,
     }
     if name in CATALOG:
-        facts["verdict"] = verdict(name, dataset)
+        facts["verdict"] = describe_origin(name, dataset)
         # Whose a folder is that somebody names, its content alone can tell.
         if not given or facts["verdict"].startswith("verified"):
             facts["licence"] = CATALOG[name].licence
     return facts
 
 
-def _tell(what: str, fraction: float | None) -> None:
+def _show_progress(what: str, fraction: float | None) -> None:
     """Progress, on one line that is written over, where somebody watches."""
     if sys.stderr.isatty():
         share = f" {fraction:.0%}" if fraction is not None else ""
@@ -96,10 +98,10 @@ def _colour(out: TextIO) -> bool:
     return out.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
 
 
-def _pictures(dataset: Dataset, columns: int, *, colour: bool) -> list[str]:
+def _preview(dataset: Dataset, columns: int, *, colour: bool) -> list[str]:
     width = dataset.image_shape[1] + 1
     each = max(1, min(EXAMPLES, columns // width))
-    picture = sheet(examples(dataset.test, len(dataset.classes), each), each)
+    picture = contact_sheet(examples_per_class(dataset.test, len(dataset.classes), each), each)
     if not colour:
         return ascii_rows(picture)
     return ["".join(map(_cell, row)) + "\033[0m" for row in half_block_rows(picture)]

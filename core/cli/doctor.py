@@ -14,16 +14,16 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
-from core.cli.findings import Finding, broken, good, note
-from core.rundir.rundir import listed
+from core.cli.findings import Finding, hint, ok, problem
+from core.rundir.rundir import list_runs
 from data.catalog import CATALOG
 from data.files import exists
-from data.find import find, verdict
+from data.find import describe_origin, find_dataset
 from trainpad.lock import lock
 
-SPACE: Final = 200e6
+MIN_FREE_BYTES: Final = 200e6
 """Bytes; a run with its summaries and checkpoints is some tens of megabytes."""
-NEEDED: Final = {
+REQUIRED: Final = {
     "numpy": "numpy",
     "textual": "textual",
     "plotext": "plotext",
@@ -41,46 +41,44 @@ NEEDED: Final = {
 # -- data ----------------------------------------------------------------------------------------
 
 
-def about_data() -> Iterator[Finding]:
+def check_data() -> Iterator[Finding]:
     """Which data sets of the catalog lie on this machine; the network is not asked."""
-    mnist = find("mnist")
-    for sentence in mnist.tried:
-        yield note("data", "skipped", sentence)
+    mnist = find_dataset("mnist")
+    for sentence in mnist.skipped:
+        yield hint("data", "skipped", sentence)
     if mnist.dataset is not None:
-        text = f"{mnist.dataset.source}; {verdict('mnist', mnist.dataset)}"
-        yield good("data", "mnist", text)
+        text = f"{mnist.dataset.source}; {describe_origin('mnist', mnist.dataset)}"
+        yield ok("data", "mnist", text)
     else:
         size = CATALOG["mnist"].size / 1e6
         text = (
             f"not on this machine; `trainpad data mnist` fetches it ({size:,.0f} MB), or "
             "--input_data_dir names its folder; without, trainpad draws digits itself"
         )
-        yield note("data", "mnist", text)
+        yield hint("data", "mnist", text)
     for name in CATALOG:
-        if name != "mnist" and (dataset := find(name).dataset) is not None:
-            yield good("data", name, dataset.source)
+        if name != "mnist" and (dataset := find_dataset(name).dataset) is not None:
+            yield ok("data", name, dataset.source)
 
 
 # -- the folder of runs --------------------------------------------------------------------------
 
 
-def about_runs(log_dir: Path) -> Iterator[Finding]:
+def check_runs(log_dir: Path) -> Iterator[Finding]:
     """Whether runs can be written to `log_dir`; nothing is left there."""
-    parent = _nearest(log_dir)
+    parent = _nearest_existing(log_dir)
     try:
         _try_to_write(parent)
     except OSError as error:
         text = f"cannot be written: {error.strerror or error}; name another with --log_dir"
-        yield broken("runs", "folder", f"{log_dir} {text}")
+        yield problem("runs", "folder", f"{log_dir} {text}")
         return
-    count = len(listed(log_dir))
-    yield good(
-        "runs", "folder", f"{log_dir} can be written; {count:,} run{'s'[: count != 1]} in it"
-    )
+    count = len(list_runs(log_dir))
+    yield ok("runs", "folder", f"{log_dir} can be written; {count:,} run{'s'[: count != 1]} in it")
     yield _space(parent)
 
 
-def _nearest(path: Path) -> Path:
+def _nearest_existing(path: Path) -> Path:
     """`path`, or the nearest folder above it that exists."""
     while not exists(path) and path != path.parent:
         path = path.parent
@@ -104,30 +102,30 @@ def _try_to_write(folder: Path) -> None:
 
 def _space(folder: Path) -> Finding:
     free = shutil.disk_usage(folder).free
-    if free < SPACE:
+    if free < MIN_FREE_BYTES:
         text = f"{free / 1e6:,.0f} MB free, and a run may take more; delete old runs on screen 4"
-        return note("runs", "space", text)
-    return good("runs", "space", f"{free / 1e9:,.1f} GB free")
+        return hint("runs", "space", text)
+    return ok("runs", "space", f"{free / 1e9:,.1f} GB free")
 
 
 # -- versions ------------------------------------------------------------------------------------
 
 
-def about_versions() -> Iterator[Finding]:
+def check_versions() -> Iterator[Finding]:
     """Python and the packages; one that is missing is broken."""
     if (3, 11) <= sys.version_info[:2] < (3, 14):
-        yield good("versions", "python", platform.python_version())
+        yield ok("versions", "python", platform.python_version())
     else:
         text = f"{platform.python_version()}: TensorFlow 2.21 needs Python 3.11, 3.12 or 3.13"
-        yield broken("versions", "python", text)
-    missing = [name for name, module in NEEDED.items() if not _is_here(module)]
+        yield problem("versions", "python", text)
+    missing = [name for name, module in REQUIRED.items() if not _is_installed(module)]
     for name in missing:
-        yield broken("versions", name, "not installed; `pip install -e .` in trainpad's folder")
-    rest = [f"{name} {_version(name)}" for name in ("trainpad", *NEEDED) if name not in missing]
-    yield good("versions", "packages", ", ".join(rest))
+        yield problem("versions", name, "not installed; `pip install -e .` in trainpad's folder")
+    rest = [f"{name} {_version(name)}" for name in ("trainpad", *REQUIRED) if name not in missing]
+    yield ok("versions", "packages", ", ".join(rest))
 
 
-def _is_here(module: str) -> bool:
+def _is_installed(module: str) -> bool:
     try:
         return importlib.util.find_spec(module) is not None
     except ModuleNotFoundError:

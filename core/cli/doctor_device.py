@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from core.cli.findings import Finding, broken, good, note
+from core.cli.findings import Finding, hint, ok, problem
 from trainpad.text import sanitize
 
 TIMEOUT: Final = 120.0
@@ -32,15 +32,15 @@ print(json.dumps({
     "gpus": names,
 }))
 """
-NVIDIA: Final = "0x10de"
-DISPLAY: Final = "0x03"
+NVIDIA_VENDOR: Final = "0x10de"
+DISPLAY_CLASS: Final = "0x03"
 """The class of PCI devices that graphics cards and accelerators of NVIDIA's are of."""
-FULL: Final = 0.9
+MEMORY_IN_USE: Final = 0.9
 """The share of a GPU's memory from which on somebody else is using it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
+class TensorFlowProbe:
     """What TensorFlow says of itself."""
 
     version: str = ""
@@ -48,12 +48,12 @@ class Probe:
     cuda: str = ""
     """The version of CUDA that it was built for; nothing in a build for CPUs."""
     gpus: tuple[str, ...] = ()
-    said: str = ""
+    stderr: str = ""
     """What it printed on standard error."""
 
 
 @dataclass(frozen=True, slots=True)
-class Cards:
+class NvidiaCards:
     """What the machine says of its NVIDIA cards."""
 
     present: bool = False
@@ -69,18 +69,18 @@ class Cards:
     """Why the driver does not answer."""
 
 
-def about_device() -> Iterator[Finding]:
+def check_device() -> Iterator[Finding]:
     """TensorFlow's version, and what it trains on."""
-    probe = ask_tensorflow()
+    probe = probe_tensorflow()
     if not probe.version:
-        yield broken("device", "tensorflow", why_not_imported(probe.said))
+        yield problem("device", "tensorflow", import_error(probe.stderr))
         return
     build = f"built for CUDA {probe.cuda}" if probe.cuda else "built for the CPU alone"
-    yield good("device", "tensorflow", f"{probe.version}, {build}")
-    yield from verdicts(probe, ask_cards(), os.environ)
+    yield ok("device", "tensorflow", f"{probe.version}, {build}")
+    yield from device_findings(probe, probe_cards(), os.environ)
 
 
-def ask_tensorflow() -> Probe:
+def probe_tensorflow() -> TensorFlowProbe:
     """Import TensorFlow elsewhere, and ask it."""
     try:
         done = subprocess.run(  # noqa: S603 - our own Python, our own program
@@ -88,49 +88,49 @@ def ask_tensorflow() -> Probe:
             capture_output=True, text=True, errors="replace", timeout=TIMEOUT, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        return Probe(said=f"it did not start within {TIMEOUT:.0f} seconds")
+        return TensorFlowProbe(stderr=f"it did not start within {TIMEOUT:.0f} seconds")
     if done.returncode < 0:
-        return Probe(said=f"killed by {signal.Signals(-done.returncode).name}")
+        return TensorFlowProbe(stderr=f"killed by {signal.Signals(-done.returncode).name}")
     try:
         values = json.loads(done.stdout.splitlines()[-1])
     except (IndexError, ValueError):
-        return Probe(said=done.stderr)
-    return Probe(values["version"], values["cuda"], tuple(values["gpus"]), done.stderr)
+        return TensorFlowProbe(stderr=done.stderr)
+    return TensorFlowProbe(values["version"], values["cuda"], tuple(values["gpus"]), done.stderr)
 
 
-def why_not_imported(said: str) -> str:
+def import_error(stderr: str) -> str:
     """A sentence on an import of TensorFlow that failed, from what it `said`."""
-    if "SIGILL" in said:
+    if "SIGILL" in stderr:
         return "this processor lacks instructions (AVX) that TensorFlow's packages need"
-    if "No module named 'tensorflow'" in said:
+    if "No module named 'tensorflow'" in stderr:
         return "not installed; `pip install -e .` in trainpad's folder"
-    lines = [line for line in said.splitlines() if line.strip()] or ["it said nothing"]
+    lines = [line for line in stderr.splitlines() if line.strip()] or ["it said nothing"]
     return f"cannot be imported: {sanitize(lines[-1], limit=200)}; install it anew"
 
 
-def ask_cards(devices: Path = Path("/sys/bus/pci/devices")) -> Cards:
+def probe_cards(devices: Path = Path("/sys/bus/pci/devices")) -> NvidiaCards:
     """Ask NVML; without it, look for NVIDIA's number among the machine's devices."""
     present = any(map(_is_nvidia, devices.glob("*")))
     try:
         import pynvml
     except ImportError:
-        return Cards(present, problem="the package nvidia-ml-py is not installed")
+        return NvidiaCards(present, problem="the package nvidia-ml-py is not installed")
     try:
         pynvml.nvmlInit()
     except pynvml.NVMLError as error:
-        return Cards(present, problem=str(error))
+        return NvidiaCards(present, problem=str(error))
     try:
-        return _told(pynvml)
+        return _cards_from_nvml(pynvml)
     except pynvml.NVMLError as error:  # a driver that answers is only there for a card
-        return Cards(present=True, problem=str(error))
+        return NvidiaCards(present=True, problem=str(error))
 
 
-def _told(nvml: Any) -> Cards:
+def _cards_from_nvml(nvml: Any) -> NvidiaCards:
     """What NVIDIA's library says of all cards."""
     handles = [nvml.nvmlDeviceGetHandleByIndex(n) for n in range(nvml.nvmlDeviceGetCount())]
     memory = [nvml.nvmlDeviceGetMemoryInfo(handle) for handle in handles]
     number = nvml.nvmlSystemGetCudaDriverVersion()
-    return Cards(
+    return NvidiaCards(
         present=bool(handles),
         names=tuple(nvml.nvmlDeviceGetName(handle) for handle in handles),
         used=tuple(entry.used / entry.total for entry in memory),
@@ -142,35 +142,39 @@ def _told(nvml: Any) -> Cards:
 def _is_nvidia(device: Path) -> bool:
     try:
         vendor = (device / "vendor").read_text()
-        return vendor.startswith(NVIDIA) and (device / "class").read_text().startswith(DISPLAY)
+        return vendor.startswith(NVIDIA_VENDOR) and (device / "class").read_text().startswith(
+            DISPLAY_CLASS
+        )
     except OSError:
         return False
 
 
-def verdicts(probe: Probe, cards: Cards, env: Mapping[str, str]) -> Iterator[Finding]:
+def device_findings(
+    probe: TensorFlowProbe, cards: NvidiaCards, env: Mapping[str, str]
+) -> Iterator[Finding]:
     """What training uses; a card that is there and is not used gets the reason."""
     for number, name in enumerate(probe.gpus):
-        yield _gpu(number, name, cards)
+        yield _gpu_finding(number, name, cards)
     if probe.gpus:
         return
     if not cards.present:
         text = f"{os.cpu_count()} cores; this machine has no NVIDIA card"
-        yield good("device", "cpu", text)
+        yield ok("device", "cpu", text)
         return
-    yield good("device", "cpu", f"{os.cpu_count()} cores; this is what trains now")
-    yield note("device", "gpu", why_unused(probe, cards, env))
+    yield ok("device", "cpu", f"{os.cpu_count()} cores; this is what trains now")
+    yield hint("device", "gpu", why_unused(probe, cards, env))
 
 
-def _gpu(number: int, name: str, cards: Cards) -> Finding:
+def _gpu_finding(number: int, name: str, cards: NvidiaCards) -> Finding:
     # Only where all are visible does TensorFlow's number mean the same card as NVML's.
     used = cards.used[number] if len(cards.used) == 1 else 0.0
-    if used > FULL:
+    if used > MEMORY_IN_USE:
         text = f"{name}: {used:.0%} of its memory is in use; see who by `nvidia-smi`"
-        return note("device", f"gpu:{number}", f"{text}, or train with --device cpu")
-    return good("device", f"gpu:{number}", name)
+        return hint("device", f"gpu:{number}", f"{text}, or train with --device cpu")
+    return ok("device", f"gpu:{number}", name)
 
 
-def why_unused(probe: Probe, cards: Cards, env: Mapping[str, str]) -> str:
+def why_unused(probe: TensorFlowProbe, cards: NvidiaCards, env: Mapping[str, str]) -> str:
     """A sentence: why TensorFlow does not use the NVIDIA card that is there."""
     name = cards.names[0] if cards.names else "an NVIDIA card"
     hidden = env.get("CUDA_VISIBLE_DEVICES")
@@ -190,13 +194,13 @@ def why_unused(probe: Probe, cards: Cards, env: Mapping[str, str]) -> str:
             f"{name}: its driver {cards.driver} can do CUDA {able}, and this TensorFlow needs "
             f"{probe.cuda}; a newer driver is needed"
         )
-    if "Cannot dlopen" in probe.said or "Could not load dynamic library" in probe.said:
-        missing = sorted(set(re.findall(r"lib[\w-]+\.so[.\d]*", probe.said)))
+    if "Cannot dlopen" in probe.stderr or "Could not load dynamic library" in probe.stderr:
+        missing = sorted(set(re.findall(r"lib[\w-]+\.so[.\d]*", probe.stderr)))
         named = f" ({', '.join(missing)})" if missing else ""
         return f"{name}: libraries of CUDA are missing{named}; `pip install -e '.[cuda]'`"
     if hidden is not None:
         return f"{name}: CUDA_VISIBLE_DEVICES={sanitize(hidden)} names no card; unset it"
-    return f"{name} is not used: {_complaint(probe.said)}; try `pip install -e '.[cuda]'`"
+    return f"{name} is not used: {_cuda_message(probe.stderr)}; try `pip install -e '.[cuda]'`"
 
 
 def _major(version: str) -> int:
@@ -204,9 +208,9 @@ def _major(version: str) -> int:
     return int(digits) if digits.isdigit() else 0
 
 
-def _complaint(said: str) -> str:
+def _cuda_message(stderr: str) -> str:
     """The line that is about CUDA, without the time and place that TensorFlow puts before it."""
-    for line in said.splitlines():
+    for line in stderr.splitlines():
         if re.search(r"cuinit|cuda drivers|cuda_error", line, re.IGNORECASE):
             return sanitize(line.partition("] ")[2] or line, limit=200).rstrip(".")
     return "TensorFlow does not say why"

@@ -25,17 +25,17 @@ class Finding:
     text: str
 
 
-def good(topic: str, what: str, text: str) -> Finding:
+def ok(topic: str, what: str, text: str) -> Finding:
     """Something that is as it should be."""
     return Finding(topic, what, "good", text)
 
 
-def note(topic: str, what: str, text: str) -> Finding:
+def hint(topic: str, what: str, text: str) -> Finding:
     """Something that could be better; `text` says how."""
     return Finding(topic, what, "note", text)
 
 
-def broken(topic: str, what: str, text: str) -> Finding:
+def problem(topic: str, what: str, text: str) -> Finding:
     """Something without which trainpad cannot work; `text` says how to mend it."""
     return Finding(topic, what, "broken", text)
 

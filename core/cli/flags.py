@@ -10,9 +10,9 @@ from typing import Any, Final
 import click
 from click.shell_completion import CompletionItem
 
-from core.run.hparams import DECLARED
+from core.run.hparams import SPECS
 
-SETTINGS: Final[Mapping[str, Any]] = {
+CONTEXT_SETTINGS: Final[Mapping[str, Any]] = {
     "max_content_width": 100,
     "help_option_names": ["--help", "-h"],
 }
@@ -24,7 +24,7 @@ class DefaultGroup(click.Group):
     """A group whose command `train` need not be named."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, context_settings=dict(SETTINGS), **options)
+        super().__init__(*arguments, context_settings=dict(CONTEXT_SETTINGS), **options)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put `train` first where neither a command, mistyped or not, nor help is asked for."""
@@ -36,7 +36,7 @@ class DefaultGroup(click.Group):
 
     def add_command(self, cmd: click.Command, name: str | None = None) -> None:
         """Take a command on, and have its help look like the group's."""
-        cmd.context_settings = {**SETTINGS, **cmd.context_settings}
+        cmd.context_settings = {**CONTEXT_SETTINGS, **cmd.context_settings}
         super().add_command(cmd, name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -74,17 +74,17 @@ def flag(name: str, **options: Any) -> Decorator:
 
 def run_names(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """The runs that a shell may complete a name to, newest first."""
-    from core.rundir.rundir import default_log_dir, listed
+    from core.rundir.rundir import default_log_dir, list_runs
 
-    names = [run.name for run in reversed(listed(default_log_dir()))]
+    names = [run.name for run in reversed(list_runs(default_log_dir()))]
     return [name for name in names if name.startswith(incomplete)]
 
 
 def hyperparameter_flags(command: Callable[..., Any]) -> Callable[..., Any]:
     """A flag for each declared hyperparameter; the value is checked by its declaration."""
-    for declared in reversed(list(DECLARED.values())):
+    for declared in reversed(list(SPECS.values())):
         shown = (
-            declared.show(declared.default).replace(", ", "|").replace(",", "").replace("|", ",")
+            declared.format(declared.default).replace(", ", "|").replace(",", "").replace("|", ",")
         )
         command = flag(
             declared.name,

@@ -12,34 +12,34 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from core.rundir.overview import Entry, Overview, differences
+from core.rundir.overview import Overview, RunEntry, differing_hparams
 from trainpad.text import ELLIPSIS, cells
 
 HEADING: Final = (
     "run", "state", "steps", "best", "last", "time", "where", "since", "differs", "named"
 )  # fmt: skip
-TO_THE_RIGHT: Final = ("steps", "best", "last", "time")
-LEAST: Final = {"differs": 16, "named": 16, "where": 8}
+RIGHT_ALIGNED: Final = ("steps", "best", "last", "time")
+MIN_WIDTHS: Final = {"differs": 16, "named": 16, "where": 8}
 """What is cut where a terminal is too narrow, in this order, and to how many cells at least."""
 
 
-def listed(log_dir: Path) -> list[Entry]:
+def load_entries(log_dir: Path) -> list[RunEntry]:
     """The runs below a folder, oldest first; damaged ones are left out."""
-    overview, entries = Overview(log_dir), list[Entry]()
+    overview, entries = Overview(log_dir), list[RunEntry]()
     while not overview.complete:
-        entries = overview.look()
+        entries = overview.poll()
     return entries[::-1]
 
 
-def as_json_lines(entries: Sequence[Entry]) -> Iterator[str]:
+def as_json_lines(entries: Sequence[RunEntry]) -> Iterator[str]:
     """One JSON object for each run, in plain ASCII."""
     for entry in entries:
         yield json.dumps(_values(entry))
 
 
-def as_table(entries: Sequence[Entry], width: int = 0) -> Iterator[str]:
+def as_table(entries: Sequence[RunEntry], width: int = 0) -> Iterator[str]:
     """A heading and a line for each run, if any, at most `width` cells wide where that is not 0."""
-    names = differences(entries)
+    names = differing_hparams(entries)
     columns = list(zip(HEADING, *(_row(entry, names) for entry in entries), strict=True))
     kept = [column for column in columns if any(column[1:])]
     widths = [max(map(cells, column)) for column in kept]
@@ -47,28 +47,28 @@ def as_table(entries: Sequence[Entry], width: int = 0) -> Iterator[str]:
         _narrow([column[0] for column in kept], widths, width)
     for row in zip(*kept, strict=True):
         shown = (
-            _padded(_cut(cell, room), room, left=column[0] in TO_THE_RIGHT)
+            _pad(_truncate(cell, room), room, left=column[0] in RIGHT_ALIGNED)
             for cell, room, column in zip(row, widths, kept, strict=True)
         )
         line = "  ".join(shown).rstrip()
-        yield _cut(line, width) if width else line
+        yield _truncate(line, width) if width else line
 
 
 def _narrow(names: Sequence[str], widths: list[int], width: int) -> None:
     """Take what is too much from the columns that say least when cut."""
-    for name, least in LEAST.items():
+    for name, least in MIN_WIDTHS.items():
         excess = sum(widths) + 2 * (len(widths) - 1) - width
         if name in names and excess > 0:
             place = names.index(name)
             widths[place] = max(min(least, widths[place]), widths[place] - excess)
 
 
-def _padded(text: str, room: int, *, left: bool) -> str:
+def _pad(text: str, room: int, *, left: bool) -> str:
     blank = " " * (room - cells(text))
     return blank + text if left else text + blank
 
 
-def _cut(text: str, room: int) -> str:
+def _truncate(text: str, room: int) -> str:
     """`text` in at most `room` cells; an ellipsis stands for what is left out."""
     if cells(text) <= room:
         return text
@@ -77,7 +77,7 @@ def _cut(text: str, room: int) -> str:
     return text + ELLIPSIS
 
 
-def _row(entry: Entry, names: Sequence[str]) -> tuple[str, ...]:
+def _row(entry: RunEntry, names: Sequence[str]) -> tuple[str, ...]:
     state, note = entry.state, entry.note
     where = f"{entry.owner}@{state.host}:{state.pid}" if state.live else state.host
     since = time.strftime("%Y-%m-%d %H:%M", time.localtime(state.since)) if state.since else ""
@@ -85,29 +85,29 @@ def _row(entry: Entry, names: Sequence[str]) -> tuple[str, ...]:
         state.name,
         state.state,
         f"{state.steps:,}",
-        _precision(state.best),
-        _precision(entry.last),
+        _accuracy(state.best),
+        _accuracy(entry.last_accuracy),
         str(timedelta(seconds=round(entry.seconds))),
         where,
         since,
-        " ".join(f"{name}={_short(entry.hyperparameters[name])}" for name in names),
+        " ".join(f"{name}={_flag_value(entry.hyperparameters[name])}" for name in names),
         " ".join([note.title, *(f"#{tag}" for tag in note.tags)]).strip(),
     )
 
 
-def _precision(value: float | None) -> str:
+def _accuracy(value: float | None) -> str:
     return "" if value is None else f"{value:.4f}"
 
 
-def _short(value: object) -> str:
+def _flag_value(value: object) -> str:
     """A hyperparameter as its flag takes it."""
     return ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
 
 
-def _values(entry: Entry) -> dict[str, Any]:
+def _values(entry: RunEntry) -> dict[str, Any]:
     return {
         **dataclasses.asdict(entry.state),
-        "last": entry.last,
+        "last": entry.last_accuracy,
         "seconds": entry.seconds,
         "created": entry.created,
         "owner": entry.owner,

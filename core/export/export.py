@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.run.events import Evaluated, plain
+from core.run.events import Evaluated, json_safe
 from core.run.hparams import as_dict
 from core.run.state import Run
 from core.rundir import checkpoint, notes
@@ -19,7 +19,7 @@ from core.rundir.checkpoint import Checkpoint
 from core.rundir.errors import CheckpointError
 from core.rundir.notes import Note
 from core.rundir.reader import replay
-from core.rundir.resume import changes
+from core.rundir.resume import recorded_changes
 from core.rundir.rundir import RunDir
 from data.files import exists, is_dir, is_file
 from trainpad.errors import RunError
@@ -42,7 +42,7 @@ class Export:
         return self.note.title or self.directory.name
 
 
-def opened(directory: RunDir) -> Export:
+def load_export(directory: RunDir) -> Export:
     """Read all that `directory` holds.
 
     Raises:
@@ -54,7 +54,7 @@ def opened(directory: RunDir) -> Export:
     return Export(directory, run, notes.read(directory))
 
 
-def put(target: str, content: bytes) -> None:
+def write_output(target: str, content: bytes) -> None:
     """Write `content` to the file called `target`, whole or not at all, or to standard output.
 
     What is no plain file, such as a pipe or ``/dev/null``, is written to and stays.
@@ -79,17 +79,17 @@ def put(target: str, content: bytes) -> None:
         raise RunError(f"{path} cannot be written: {error.strerror}") from error
 
 
-def chosen_checkpoint(export: Export, wanted: str) -> Checkpoint:
+def resolve_checkpoint(export: Export, name: str) -> Checkpoint:
     """The checkpoint that a user means by ``best``, ``last`` or the path of one.
 
     Raises:
         CheckpointError: there is none, or it is damaged.
     """
-    if wanted == "last":
+    if name == "last":
         return checkpoint.newest(export.directory.checkpoints)
-    if wanted != "best":
-        return checkpoint.read(Path(wanted).expanduser())
-    file = best_file(export)
+    if name != "best":
+        return checkpoint.read(Path(name).expanduser())
+    file = best_checkpoint_file(export)
     if file is None:
         raise CheckpointError(
             f"{export.directory.name} has no checkpoint that was evaluated; name one: last or FILE"
@@ -97,11 +97,15 @@ def chosen_checkpoint(export: Export, wanted: str) -> Checkpoint:
     return checkpoint.read(file)
 
 
-def best_file(export: Export) -> Path | None:
+def best_checkpoint_file(export: Export) -> Path | None:
     """The newest of the checkpoints that do best on validation, among those that were evaluated."""
-    precision = {entry.step: entry.precision("validation") for entry in export.run.evaluations}
+    precision = {entry.step: entry.accuracy("validation") for entry in export.run.evaluations}
     paths = {checkpoint.file_name(step): value for step, value in precision.items() if step}
-    there = [path for path in checkpoint.listed(export.directory.checkpoints) if path.name in paths]
+    there = [
+        path
+        for path in checkpoint.list_checkpoints(export.directory.checkpoints)
+        if path.name in paths
+    ]
     return max(reversed(there), key=lambda path: paths[path.name], default=None)
 
 
@@ -114,23 +118,23 @@ def as_json(export: Export) -> bytes:
         "title": note.title,
         "tags": list(note.tags),
         "note": note.text,
-        "state": run.state,
+        "state": run.status,
         "steps": run.step,
         "loss": run.loss,
         "hyperparameters": as_dict(run.hparams),
         "changes": [
             {"step": step, "name": name, "value": value}
-            for step, name, value in changes(export.directory)
+            for step, name, value in recorded_changes(export.directory)
         ],
         "evaluations": [_evaluation(entry) for entry in run.evaluations],
     }
-    return (json.dumps(plain(values), allow_nan=False) + "\n").encode()
+    return (json.dumps(json_safe(values), allow_nan=False) + "\n").encode()
 
 
 def _evaluation(entry: Evaluated) -> dict[str, Any]:
     splits = {
         split: {
-            "precision": entry.precision(split),
+            "precision": entry.accuracy(split),
             "loss": entry.loss.get(split),
             "confusion": confusion,
         }

@@ -22,13 +22,13 @@ def keras_file(checkpoint: Checkpoint, image_shape: tuple[int, int]) -> bytes:
         DataError: the checkpoint holds no network.
     """
     network = Network.from_arrays(checkpoint.arrays)
-    with _silence(), tempfile.TemporaryDirectory(prefix="trainpad-") as folder:
+    with _silenced_stderr(), tempfile.TemporaryDirectory(prefix="trainpad-") as folder:
         path = Path(folder) / "model.keras"
-        model(network, image_shape).save(path)
+        build_model(network, image_shape).save(path)
         return path.read_bytes()
 
 
-def model(network: Network, image_shape: tuple[int, int]) -> Any:
+def build_model(network: Network, image_shape: tuple[int, int]) -> Any:
     """A `keras.Sequential` that predicts what `network` does.
 
     Images whose number of pixels is not the network's are taken flat, ``[n, inputs]``.
@@ -63,7 +63,7 @@ def model(network: Network, image_shape: tuple[int, int]) -> Any:
 
 
 @contextmanager
-def _silence() -> Iterator[None]:
+def _silenced_stderr() -> Iterator[None]:
     """Let nothing through that TensorFlow's C++ code prints on descriptor 2 when it is loaded."""
     kept = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)

@@ -65,7 +65,7 @@ axes.set(xlabel="step", ylabel="loss", title="loss of every step, and its mean o
 axes.grid(alpha=0.3)
 _ = axes.legend()"""
 
-PRECISION = """\
+ACCURACY = """\
 figure, axes = plt.subplots(figsize=(9, 4))
 for name, run in RUNS.items():
     for split in SPLITS:
@@ -109,7 +109,7 @@ def notebook(exports: Sequence[Export]) -> bytes:
         _markdown("## Loss"),
         _code(LOSS),
         _markdown("## Precision"),
-        _code(PRECISION),
+        _code(ACCURACY),
     ]
     if several:
         cells += [
@@ -140,7 +140,9 @@ def _introduction(exports: Sequence[Export]) -> str:
 
 
 def _setup(exports: Sequence[Export]) -> str:
-    runs = {_name(export, exports): str(export.directory.path.resolve()) for export in exports}
+    runs = {
+        _legend_name(export, exports): str(export.directory.path.resolve()) for export in exports
+    }
     splits = "train", "validation", "test"
     shown = splits if len(exports) == 1 else splits[1:2]
     folders = pprint.pformat(runs, width=88, sort_dicts=False)
@@ -152,7 +154,7 @@ def _setup(exports: Sequence[Export]) -> str:
     )
 
 
-def _name(export: Export, exports: Sequence[Export]) -> str:
+def _legend_name(export: Export, exports: Sequence[Export]) -> str:
     """What the legend calls a run: its title, or what tells it from the others where that does not.
 
     matplotlib would take dollars for mathematics, and leaves out what begins with an underscore.

@@ -16,12 +16,12 @@ from trainpad.errors import RunError
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLUMNS = 1500
+MAX_COLUMNS = 1500
 """Into how many columns the losses fall at most: of each the picture shows mean and range."""
 SIZE = (9.0, 6.5)
 """Inches; at `DPI` 1350 x 975 pixels."""
 DPI = 150
-MISSING = "pictures need matplotlib; `pip install 'trainpad[plot]'` brings it"
+NEEDS_MATPLOTLIB = "pictures need matplotlib; `pip install 'trainpad[plot]'` brings it"
 
 
 def png(exports: Sequence[Export]) -> bytes:
@@ -34,23 +34,23 @@ def png(exports: Sequence[Export]) -> bytes:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise RunError(MISSING) from error
+        raise RunError(NEEDS_MATPLOTLIB) from error
     figure = Figure(figsize=SIZE, layout="constrained")
     FigureCanvasAgg(figure)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
-    names = [_literal(export.title) for export in exports]
-    _losses(above, exports, names)
-    _precisions(below, exports, names)
+    names = [_escape_dollars(export.title) for export in exports]
+    _plot_losses(above, exports, names)
+    _plot_accuracy(below, exports, names)
     figure.suptitle(names[0] if len(names) == 1 else f"{len(names)} runs", fontsize="medium")
     out = io.BytesIO()
     figure.savefig(out, format="png", dpi=DPI)
     return out.getvalue()
 
 
-def _losses(axes: "Axes", exports: Sequence[Export], names: Sequence[str]) -> None:
+def _plot_losses(axes: "Axes", exports: Sequence[Export], names: Sequence[str]) -> None:
     for export, name in zip(exports, names, strict=True):
         losses = export.run.losses
-        width = max(1, min(len(losses), COLUMNS))
+        width = max(1, min(len(losses), MAX_COLUMNS))
         edges = np.linspace(0, len(losses), width + 1)
         columns = losses.columns(edges)
         (line,) = axes.plot(edges[:-1], columns.mean, linewidth=1, label=name)
@@ -63,11 +63,11 @@ def _losses(axes: "Axes", exports: Sequence[Export], names: Sequence[str]) -> No
         axes.legend(fontsize="small")
 
 
-def _precisions(axes: "Axes", exports: Sequence[Export], names: Sequence[str]) -> None:
+def _plot_accuracy(axes: "Axes", exports: Sequence[Export], names: Sequence[str]) -> None:
     splits = SPLITS if len(exports) == 1 else ("validation",)
     for export, name in zip(exports, names, strict=True):
         for split in splits:
-            points = export.run.precision[split]
+            points = export.run.accuracy[split]
             label = split if len(exports) == 1 else name
             axes.plot(points.steps, points.values, marker="o", markersize=3, label=label)
     axes.set_xlabel("steps")
@@ -76,6 +76,6 @@ def _precisions(axes: "Axes", exports: Sequence[Export], names: Sequence[str]) -
     axes.legend(fontsize="small")
 
 
-def _literal(text: str) -> str:
+def _escape_dollars(text: str) -> str:
     """`text` so that matplotlib takes no dollar in it for mathematics."""
     return text.replace("$", r"\$")

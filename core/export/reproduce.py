@@ -13,18 +13,18 @@ from typing import Any
 from core.export.export import Export
 from core.network.adam import DEVICE
 from core.run.events import Finished, Started
-from core.run.hparams import DECLARED, HyperParameters, as_dict, checked
+from core.run.hparams import SPECS, HyperParameters, as_dict, validate_hparams
 from core.rundir import checkpoint
-from core.rundir.resume import changes, recorded_events
+from core.rundir.resume import read_events, recorded_changes
 from core.rundir.rundir import RunDir
 from trainpad.errors import RunError
 
 PROGRAM = "trainpad"
-CUT_SHORT = ("stopped", "interrupted")
+ENDED_BY_USER = ("stopped", "interrupted")
 """The reasons why a run ended that lie in its user and not in its hyperparameters."""
 
 
-def command(export: Export) -> str:
+def reproduce_command(export: Export) -> str:
     """The command line, quoted for a shell.
 
     Raises:
@@ -37,12 +37,14 @@ def command(export: Export) -> str:
             "line does that"
         )
     parts = [PROGRAM, *_branch(export.directory, info)]
-    start = checked({n: v for n, v in info.get("hyperparameters", {}).items() if n in DECLARED})
+    start = validate_hparams(
+        {n: v for n, v in info.get("hyperparameters", {}).items() if n in SPECS}
+    )
     parts += _hyperparameters(start, everything=len(parts) > 1)
     parts += _data(info.get("source", {}))
     parts += _device(info)
     parts += _changes(export)
-    return " ".join(map(_quoted, parts))
+    return " ".join(map(_shell_quoted, parts))
 
 
 def _branch(run: RunDir, info: dict[str, Any]) -> list[str]:
@@ -52,7 +54,7 @@ def _branch(run: RunDir, info: dict[str, Any]) -> list[str]:
         return []
     folder = RunDir(run.path.parent / str(parent["run"])).checkpoints
     path = folder / checkpoint.file_name(int(parent["step"]))
-    if not checkpoint.is_whole(path):
+    if not checkpoint.is_readable(path):
         raise RunError(
             f"{run.name} began with the weights of {parent['run']} after {parent['step']:,} steps, "
             "and that checkpoint is gone; nothing else trains it again"
@@ -63,8 +65,8 @@ def _branch(run: RunDir, info: dict[str, Any]) -> list[str]:
 def _hyperparameters(start: HyperParameters, *, everything: bool) -> Iterator[str]:
     """A flag for what is not at its default; for everything, where a parent gives the defaults."""
     for name, value in as_dict(start).items():
-        if everything or name == "seed" or value != DECLARED[name].default:
-            yield from (f"--{name}", _spelled(value))
+        if everything or name == "seed" or value != SPECS[name].default:
+            yield from (f"--{name}", _flag_value(value))
 
 
 def _data(source: dict[str, Any]) -> Iterator[str]:
@@ -86,17 +88,17 @@ def _device(info: dict[str, Any]) -> Iterator[str]:
 
 
 def _changes(export: Export) -> Iterator[str]:
-    planned = list(changes(export.directory))
-    if export.run.step and _reason(export.directory) in CUT_SHORT:
+    planned = list(recorded_changes(export.directory))
+    if export.run.step and _end_reason(export.directory) in ENDED_BY_USER:
         planned.append((export.run.step, "max_steps", export.run.step))
     for step, name, value in planned:
-        yield from ("--change", f"{step}:{name}={_spelled(value)}")
+        yield from ("--change", f"{step}:{name}={_flag_value(value)}")
 
 
-def _reason(run: RunDir) -> str:
+def _end_reason(run: RunDir) -> str:
     """Why the run ended; nothing where it goes on, or ended otherwise."""
     reason = ""
-    for event in recorded_events(run):
+    for event in read_events(run):
         match event:
             case Started():
                 reason = ""
@@ -105,7 +107,7 @@ def _reason(run: RunDir) -> str:
     return reason
 
 
-def _quoted(part: str) -> str:
+def _shell_quoted(part: str) -> str:
     """`part` for a shell; what a terminal must not be sent is spelled as bash, zsh and ksh do."""
     if part.isprintable():
         return shlex.quote(part)
@@ -117,7 +119,7 @@ def _quoted(part: str) -> str:
     return f"$'{''.join(letters)}'"
 
 
-def _spelled(value: object) -> str:
+def _flag_value(value: object) -> str:
     if isinstance(value, tuple | list):
         return ",".join(map(str, value))
     return str(value)

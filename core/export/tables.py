@@ -12,11 +12,11 @@ import numpy as np
 
 from core.export.export import Export
 from core.run.events import Evaluated
-from core.run.metrics import as_matrix, class_figures
+from core.run.metrics import as_matrix, classification_report
 from data.dataset import SPLITS
 
 Row = Sequence[object]
-PIECE = 100_000
+CHUNK = 100_000
 """Losses that are turned into text together."""
 
 
@@ -30,7 +30,7 @@ def evaluations(export: Export) -> bytes:
             *(
                 value
                 for split in SPLITS
-                for value in (entry.precision(split), entry.loss.get(split, ""))
+                for value in (entry.accuracy(split), entry.loss.get(split, ""))
             ),
         ]
         for entry in export.run.evaluations
@@ -53,10 +53,10 @@ def classes(export: Export) -> bytes:
 
 
 def _class_rows(entry: Evaluated, split: str, names: Sequence[str]) -> Iterator[Row]:
-    figures = class_figures(as_matrix(entry.confusion[split]))
-    for label, support in enumerate(figures.support):
+    report = classification_report(as_matrix(entry.confusion[split]))
+    for label, support in enumerate(report.support):
         name = names[label] if label < len(names) else str(label)
-        shares = (figures.precision[label], figures.recall[label], figures.f1[label])
+        shares = (report.precision[label], report.recall[label], report.f1[label])
         known = ("" if np.isnan(share) else float(share) for share in shares)
         yield [entry.step, split, name, *known, int(support)]
 
@@ -65,8 +65,8 @@ def losses(export: Export) -> bytes:
     """A row for each step: its number and its loss."""
     values = export.run.losses.values
     pieces = [b"step,loss\n"]
-    for first in range(0, len(values), PIECE):
-        texts = values[first : first + PIECE].astype("U16").tolist()
+    for first in range(0, len(values), CHUNK):
+        texts = values[first : first + CHUNK].astype("U16").tolist()
         lines = (f"{step},{text}\n" for step, text in enumerate(texts, first))
         pieces.append("".join(lines).encode())
     return b"".join(pieces)

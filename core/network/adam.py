@@ -16,10 +16,10 @@ Floats = npt.NDArray[np.float32]
 DEVICE = "numpy"
 """What a run that was taught on the pad says it was trained on."""
 FIRST_MOMENT, SECOND_MOMENT, EPSILON = 0.9, 0.999, 1e-8
-LEAST_SLOPE = np.float32(1e-15)
+GRAD_FLOOR = np.float32(1e-15)
 
 
-class Learner:
+class AdamTrainer:
     """A network, and Adam's memory of it (Kingma and Ba, 2015)."""
 
     def __init__(self, network: Network) -> None:
@@ -29,12 +29,12 @@ class Learner:
         arrays = [array for layer in network.layers for array in (layer.weights, layer.biases)]
         self.values: Floats = np.concatenate([array.ravel() for array in arrays])
         """All weights and biases, layer after layer."""
-        self._slope = np.zeros_like(self.values)
+        self._grad = np.zeros_like(self.values)
         self._first = np.zeros_like(self.values)
         self._second = np.zeros_like(self.values)
         self._scratch = np.empty_like(self.values)
         self._weights = _views(self.values, shapes)
-        self._slopes = _views(self._slope, shapes)
+        self._grads = _views(self._grad, shapes)
         self._shapes = shapes
         self._steps = 0
 
@@ -62,13 +62,13 @@ class Learner:
             values.append(out)
         likely = softmax(values.pop())
         loss = -float((targets * np.log(np.maximum(likely, 1e-12))).sum(axis=1).mean())
-        self._back(values, (likely - targets) / np.float32(len(images)))
-        self._adam(rate)
+        self._backward(values, (likely - targets) / np.float32(len(images)))
+        self._update(rate)
         return loss
 
-    def _back(self, values: Sequence[Floats], error: Floats) -> None:
+    def _backward(self, values: Sequence[Floats], error: Floats) -> None:
         """Fill in the slopes, last layer first; ``values`` are what each layer was given."""
-        pairs = zip(self._pairs(self._weights), self._pairs(self._slopes), values, strict=True)
+        pairs = zip(self._pairs(self._weights), self._pairs(self._grads), values, strict=True)
         for (weights, _), (slope, slope_biases), given in reversed(list(pairs)):
             np.matmul(given.T, error, out=slope)
             np.sum(error, axis=0, out=slope_biases)
@@ -76,11 +76,11 @@ class Learner:
                 error = error @ weights.T
                 error *= given > 0
 
-    def _adam(self, rate: float) -> None:
+    def _update(self, rate: float) -> None:
         self._steps += 1
-        slope, scratch = self._slope, self._scratch
+        slope, scratch = self._grad, self._scratch
         # Moments that fade towards 0 would become subnormal, and those are 15 times slower.
-        slope += LEAST_SLOPE
+        slope += GRAD_FLOOR
         self._first *= FIRST_MOMENT
         np.multiply(slope, 1 - FIRST_MOMENT, out=scratch)
         self._first += scratch

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from core.network.builtin import NAME, builtin_network
 from core.network.network import Network
-from core.rundir.validation import harmless
+from core.rundir.validation import sanitized_info
 from data.dataset import DIGITS
 from data.errors import DataError
 from data.ink import SIDE
@@ -23,15 +23,15 @@ from trainpad.text import sanitize
 
 Floats = npt.NDArray[np.float32]
 
-SURE = 0.7
+CONFIDENCE_THRESHOLD = 0.7
 """A best probability below this is no answer."""
-CHOICE = 0.6
+TOP2_THRESHOLD = 0.6
 """Where the two likeliest digits have less than this together, it is not even a choice of two."""
 _CHUNK = 4096
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reading:
+class Prediction:
     """What a network makes of one image."""
 
     probabilities: Floats
@@ -40,12 +40,12 @@ class Reading:
     """Whether there was nothing to read."""
 
     @property
-    def digit(self) -> int:
+    def label(self) -> int:
         """The likeliest class."""
         return int(self.probabilities.argmax())
 
     @property
-    def second(self) -> int:
+    def second_label(self) -> int:
         """The second likeliest."""
         return int(np.argsort(self.probabilities)[-2])
 
@@ -55,34 +55,35 @@ class Reading:
         return float(self.probabilities.max())
 
     @property
-    def unsure(self) -> bool:
+    def abstains(self) -> bool:
         """Whether it is better not to say a digit at all."""
-        return self.empty or self.confidence < SURE
+        return self.empty or self.confidence < CONFIDENCE_THRESHOLD
 
-    def answer(self, classes: Sequence[str] = DIGITS) -> str:
+    def describe(self, classes: Sequence[str] = DIGITS) -> str:
         """In words: ``7``, ``not sure: 4 or 9?``, or ``not sure: no digit?``."""
         if self.empty:
             return "nothing drawn"
-        if not self.unsure:
-            return name_of(classes, self.digit)
-        if self.confidence + float(self.probabilities[self.second]) < CHOICE:
+        if not self.abstains:
+            return class_name(classes, self.label)
+        if self.confidence + float(self.probabilities[self.second_label]) < TOP2_THRESHOLD:
             return "not sure: no digit?" if tuple(classes) == DIGITS else "not sure"
-        return f"not sure: {name_of(classes, self.digit)} or {name_of(classes, self.second)}?"
+        first, second = class_name(classes, self.label), class_name(classes, self.second_label)
+        return f"not sure: {first} or {second}?"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reader:
+class Classifier:
     """A network, what its classes are called, and whose weights it has."""
 
     network: Network
-    source: str
+    origin: str
     classes: tuple[str, ...] = DIGITS
     run: str = "built-in"
     """The run's name, if it is one's."""
     step: int = 0
     """After how many of its steps."""
 
-    def read(self, images: Floats) -> list[Reading]:
+    def predict(self, images: Floats) -> list[Prediction]:
         """Read images ``[n, 28, 28]``, 0 to 1.
 
         Raises:
@@ -94,35 +95,35 @@ class Reader:
                 f"this network takes {self.network.sizes[0]} pixels, not {SIDE} x {SIDE}; "
                 "give another --run, or none for the built-in weights"
             )
-        readings: list[Reading] = []
+        readings: list[Prediction] = []
         for start in range(0, len(flat), _CHUNK):
             chunk = flat[start : start + _CHUNK]
             inked = chunk.max(axis=1) > 0
             likely = self.network.probabilities(chunk)
-            readings += [Reading(p, not i) for p, i in zip(likely, inked, strict=True)]
+            readings += [Prediction(p, not i) for p, i in zip(likely, inked, strict=True)]
         return readings
 
 
-def reader_of(run: str | None, log_dir: Path) -> Reader:
+def load_classifier(run: str | None, log_dir: Path) -> Classifier:
     """The newest checkpoint of a run, or without one the built-in weights.
 
     Raises:
         UserError: there is no such run, or it has no whole checkpoint.
     """
     if run is None:
-        return Reader(builtin_network(), NAME)
+        return Classifier(builtin_network(), NAME)
     from core.rundir import checkpoint
-    from core.rundir.status import chosen
+    from core.rundir.status import resolve_live_run
 
-    found = chosen(run, log_dir)
+    found = resolve_live_run(run, log_dir)
     newest = checkpoint.newest(found.checkpoints)
-    names = harmless(found.info())["dataset"].get("classes")
+    names = sanitized_info(found.info())["dataset"].get("classes")
     classes = tuple(names) if names else DIGITS
     network = Network.from_arrays(newest.layers)
     source = f"{sanitize(found.name, limit=80)} after {newest.step:,} steps"
-    return Reader(network, source, classes, found.name, newest.step)
+    return Classifier(network, source, classes, found.name, newest.step)
 
 
-def name_of(classes: Sequence[str], number: int) -> str:
+def class_name(classes: Sequence[str], number: int) -> str:
     """What a class is called; its number where it has no name."""
     return classes[number] if number < len(classes) else str(number)

@@ -17,21 +17,21 @@ import numpy.typing as npt
 from core.network.network import Floats, Layer, Network
 
 BINS = 64
-MOST_COUNTED = 200_000
+MAX_COUNTED = 200_000
 """Values of one array that a histogram counts; of more, evenly spaced ones."""
-SLOW, FAST = 1e-4, 1e-2
+MIN_HEALTHY_UPDATE, MAX_HEALTHY_UPDATE = 1e-4, 1e-2
 """Sound changes by a step, as a share of the weights: about 1e-3, give or take a factor of 10."""
-MANY_DEAD = 0.25
+DEAD_WARNING_SHARE = 0.25
 """The share of dead units from which on they are worth a warning."""
 Arrays = Mapping[str, npt.NDArray[np.generic]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Spread:
+class Distribution:
     """How the values of an array are distributed; those that are not finite are left out."""
 
     mean: float
-    deviation: float
+    std: float
     low: float
     high: float
     counts: npt.NDArray[np.int64]
@@ -40,7 +40,7 @@ class Spread:
     """Whether all values were finite."""
 
     @classmethod
-    def of(cls, values: npt.NDArray[np.floating]) -> "Spread":
+    def of(cls, values: npt.NDArray[np.floating]) -> "Distribution":
         """The spread of an array of any shape."""
         flat = values.ravel()
         known = flat[np.isfinite(flat)]
@@ -49,10 +49,10 @@ class Spread:
         low, high = float(known.min()), float(known.max())
         return cls(
             mean=float(known.mean(dtype=np.float64)),
-            deviation=float(known.std(dtype=np.float64)),
+            std=float(known.std(dtype=np.float64)),
             low=low,
             high=high,
-            counts=_counted(known[:: 1 + len(known) // MOST_COUNTED], low, high),
+            counts=_histogram(known[:: 1 + len(known) // MAX_COUNTED], low, high),
             finite=len(known) == len(flat),
         )
 
@@ -74,13 +74,13 @@ class Spread:
 class Severity(IntEnum):
     """How pressing a judgement is."""
 
-    REMARK = 0
+    INFO = 0
     WARNING = 1
     FATAL = 2
     """The network cannot get better any more."""
 
 
-class Judgement(NamedTuple):
+class Diagnosis(NamedTuple):
     """A sentence, what matters first: its end may be cut off; and how pressing it is."""
 
     text: str
@@ -95,13 +95,13 @@ class LayerReport:
     units: int
     hidden: bool
     """Whether a ReLU follows; else these are the logits."""
-    weights: Spread
-    biases: Spread
-    activations: Spread | None
+    weights: Distribution
+    biases: Distribution
+    activations: Distribution | None
     """Over the sample; None without one."""
     dead: int | None
     """Units that gave 0 for every image of the sample; None for logits or without a sample."""
-    update: float | None
+    update_ratio: float | None
     """Norm of what the last step changed, over the norm of the weights; None if not known."""
 
     @property
@@ -116,33 +116,35 @@ class LayerReport:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Anatomy:
+class NetworkReport:
     """A network's numbers after `step` steps, a report for each layer."""
 
     step: int
     layers: tuple[LayerReport, ...]
 
     @property
-    def judgements(self) -> list[Judgement]:
+    def diagnoses(self) -> list[Diagnosis]:
         """What is to be said of it, the most pressing first; never nothing."""
-        said = [entry for i, layer in enumerate(self.layers) for entry in judge(i, layer)]
-        said += self._sound_updates()
+        said = [entry for i, layer in enumerate(self.layers) for entry in diagnose(i, layer)]
+        said += self._healthy_updates()
         said.sort(key=lambda entry: -entry.severity)
-        return said or [Judgement("nothing looks wrong", Severity.REMARK)]
+        return said or [Diagnosis("nothing looks wrong", Severity.INFO)]
 
-    def _sound_updates(self) -> list[Judgement]:
+    def _healthy_updates(self) -> list[Diagnosis]:
         """One sentence where what a step changes is known and sound in every layer."""
-        updates = [layer.update for layer in self.layers if layer.update is not None]
-        if not updates or not all(SLOW <= update <= FAST for update in updates):
+        updates = [layer.update_ratio for layer in self.layers if layer.update_ratio is not None]
+        if not updates or not all(
+            MIN_HEALTHY_UPDATE <= update <= MAX_HEALTHY_UPDATE for update in updates
+        ):
             return []
         low, high = min(updates), max(updates)
         text = f"a step changes {low:.1e} to {high:.1e} of the weights: sound"
-        return [Judgement(text, Severity.REMARK)]
+        return [Diagnosis(text, Severity.INFO)]
 
 
-def examine(
+def inspect_network(
     step: int, arrays: Arrays, before: Arrays | None = None, sample: Floats | None = None
-) -> Anatomy:
+) -> NetworkReport:
     """Look at a network.
 
     Args:
@@ -159,10 +161,10 @@ def examine(
         given: list[Floats | None] = [None] * len(network.layers)
         if sample is not None and sample.shape[1] == network.sizes[0]:
             given = [*network.activations(sample)]
-        return Anatomy(
+        return NetworkReport(
             step,
             tuple(
-                _report(layer, i + 1 < len(network.layers), given[i], _earlier(before, i))
+                _report(layer, i + 1 < len(network.layers), given[i], _previous_weights(before, i))
                 for i, layer in enumerate(network.layers)
             ),
         )
@@ -173,16 +175,16 @@ def layer_name(number: int, hidden: bool) -> str:
     return f"hidden {number + 1}" if hidden else "output"
 
 
-def judge(number: int, layer: LayerReport) -> list[Judgement]:
+def diagnose(number: int, layer: LayerReport) -> list[Diagnosis]:
     """What is worth saying of layer `number`, counted from 0."""
     name = layer_name(number, layer.hidden)
     if not (layer.weights.finite and layer.biases.finite):
         text = f"{name}: weights are not finite; branch from a checkpoint, with a smaller rate"
-        return [Judgement(text, Severity.FATAL)]
-    return [*_judged_dead(name, layer), *_judged_update(name, layer)]
+        return [Diagnosis(text, Severity.FATAL)]
+    return [*_diagnose_dead(name, layer), *_diagnose_update(name, layer)]
 
 
-def _judged_dead(name: str, layer: LayerReport) -> list[Judgement]:
+def _diagnose_dead(name: str, layer: LayerReport) -> list[Diagnosis]:
     if not layer.dead:
         return []
     if layer.dead == layer.units:
@@ -190,27 +192,27 @@ def _judged_dead(name: str, layer: LayerReport) -> list[Judgement]:
             f"{name} is dead: no unit fires, nothing more is learned; begin anew with a smaller "
             "learning rate"
         )
-        return [Judgement(text, Severity.FATAL)]
+        return [Diagnosis(text, Severity.FATAL)]
     text = f"{name}: {layer.dead:,} of {layer.units:,} units are dead, they never fire"
-    if layer.dead < MANY_DEAD * layer.units:
-        return [Judgement(text, Severity.REMARK)]
-    return [Judgement(f"{text}; the learning rate may be too large", Severity.WARNING)]
+    if layer.dead < DEAD_WARNING_SHARE * layer.units:
+        return [Diagnosis(text, Severity.INFO)]
+    return [Diagnosis(f"{text}; the learning rate may be too large", Severity.WARNING)]
 
 
-def _judged_update(name: str, layer: LayerReport) -> list[Judgement]:
-    if layer.update is None or SLOW <= layer.update <= FAST:
+def _diagnose_update(name: str, layer: LayerReport) -> list[Diagnosis]:
+    if layer.update_ratio is None or MIN_HEALTHY_UPDATE <= layer.update_ratio <= MAX_HEALTHY_UPDATE:
         return []
-    if layer.update == 0:
-        return [Judgement(f"{name}: the last step changed nothing", Severity.WARNING)]
-    changes = f"{name}: a step changes {layer.update:.1e} of the weights"
-    if layer.update > FAST:
+    if layer.update_ratio == 0:
+        return [Diagnosis(f"{name}: the last step changed nothing", Severity.WARNING)]
+    changes = f"{name}: a step changes {layer.update_ratio:.1e} of the weights"
+    if layer.update_ratio > MAX_HEALTHY_UPDATE:
         text = f"{changes}: too much (sound: 1e-03); lower the learning rate"
-        return [Judgement(text, Severity.WARNING)]
+        return [Diagnosis(text, Severity.WARNING)]
     text = f"{changes}: little (sound: 1e-03); it learns slowly"
-    return [Judgement(text, Severity.REMARK)]
+    return [Diagnosis(text, Severity.INFO)]
 
 
-def evenly(count: int, most: int) -> npt.NDArray[np.int64]:
+def evenly_spaced(count: int, most: int) -> npt.NDArray[np.int64]:
     """At most `most` of the numbers 0 to ``count - 1``, evenly spaced."""
     return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int64))
 
@@ -221,15 +223,15 @@ def _report(layer: Layer, hidden: bool, given: Floats | None, before: Floats | N
         inputs=inputs,
         units=units,
         hidden=hidden,
-        weights=Spread.of(layer.weights),
-        biases=Spread.of(layer.biases),
-        activations=None if given is None else Spread.of(given),
+        weights=Distribution.of(layer.weights),
+        biases=Distribution.of(layer.biases),
+        activations=None if given is None else Distribution.of(given),
         dead=None if given is None or not hidden else int((~(given > 0).any(axis=0)).sum()),
-        update=_update(layer.weights, before),
+        update_ratio=_update_ratio(layer.weights, before),
     )
 
 
-def _update(weights: Floats, before: Floats | None) -> float | None:
+def _update_ratio(weights: Floats, before: Floats | None) -> float | None:
     if before is None or before.shape != weights.shape:
         return None
     norm = float(np.linalg.norm(weights))
@@ -237,12 +239,12 @@ def _update(weights: Floats, before: Floats | None) -> float | None:
     return ratio if np.isfinite(ratio) else None
 
 
-def _earlier(before: Arrays | None, number: int) -> Floats | None:
+def _previous_weights(before: Arrays | None, number: int) -> Floats | None:
     found = (before or {}).get(f"layer{number}/weights")
     return None if found is None else np.asarray(found, np.float32)
 
 
-def _counted(values: npt.NDArray[np.floating], low: float, high: float) -> npt.NDArray[np.int64]:
+def _histogram(values: npt.NDArray[np.floating], low: float, high: float) -> npt.NDArray[np.int64]:
     """How many values lie in each of `BINS` parts; several times as fast as `numpy.histogram`."""
     if high <= low:
         return np.bincount([0], [len(values)], BINS).astype(np.int64)

@@ -32,7 +32,7 @@ class Network:
     layers: tuple[Layer, ...]
 
     @classmethod
-    def of(cls, layers: Sequence[tuple[npt.ArrayLike, npt.ArrayLike]]) -> "Network":
+    def from_layers(cls, layers: Sequence[tuple[npt.ArrayLike, npt.ArrayLike]]) -> "Network":
         """From pairs of weights and biases, first layer first; the arrays are copied.
 
         Raises:
@@ -66,7 +66,7 @@ class Network:
             raise DataError(
                 "the checkpoint has no layer0/weights; expected layer0/weights, layer0/biases, ..."
             )
-        return cls.of(pairs)
+        return cls.from_layers(pairs)
 
     def to_arrays(self) -> dict[str, Floats]:
         """The arrays by the names that checkpoints use."""
@@ -108,18 +108,18 @@ class Network:
         """
         return softmax(self.logits(images))
 
-    def explain(self, image: Floats, digit: int) -> Floats:
+    def attribution(self, image: Floats, label: int) -> Floats:
         """Which inputs of one image ``[inputs]`` spoke for a digit (positive) and which against.
 
         Gradient times input: within one linear piece of the network, and but for the biases, the
         values sum to the digit's logit.
         """
-        return np.asarray(image, np.float32).ravel() * self.gradient(image, digit)
+        return np.asarray(image, np.float32).ravel() * self.gradient(image, label)
 
-    def gradient(self, image: Floats, digit: int) -> Floats:
+    def gradient(self, image: Floats, label: int) -> Floats:
         """How a digit's logit changes with each input of one image, ``[inputs]``."""
         *hidden, _ = self.activations(np.asarray(image, np.float32).reshape(1, -1))
-        slope = self.layers[-1].weights[:, digit]
+        slope = self.layers[-1].weights[:, label]
         for layer, values in zip(reversed(self.layers[:-1]), reversed(hidden), strict=True):
             slope = layer.weights @ (slope * (values[0] > 0))
         return slope

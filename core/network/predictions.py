@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from core.network.network import Network, softmax
-from core.run.metrics import Matrix
-from core.rundir.data_source import Source
-from data.dataset import NOTHING, Dataset, Split
+from core.run.metrics import Int64s
+from core.rundir.data_source import DataSource
+from data.dataset import NO_CLASS, Dataset, Split
 from data.errors import DataError
 
 BATCH = 1000
@@ -25,15 +25,15 @@ Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reading:
+class SplitPredictions:
     """How a network read every image of a split: arrays ``[n]`` in the split's order.
 
     Images that show none of the classes are left out; `places` says where the others stand.
     """
 
-    places: Integers
+    indices: Integers
     labels: Integers
-    read: Integers
+    predicted: Integers
     confidence: Floats
     """The probability of what was read."""
     loss: Floats
@@ -41,28 +41,28 @@ class Reading:
     classes: int
 
     def __len__(self) -> int:
-        return len(self.places)
+        return len(self.indices)
 
     @property
-    def matrix(self) -> Matrix:
+    def confusion(self) -> Int64s:
         """The confusion matrix of this reading."""
-        cells = np.bincount(self.labels * self.classes + self.read, minlength=self.classes**2)
+        cells = np.bincount(self.labels * self.classes + self.predicted, minlength=self.classes**2)
         return cells.reshape(self.classes, self.classes).astype(np.int64)
 
-    def mistakes(self) -> Integers:
+    def misclassified(self) -> Integers:
         """The indices of what was misread, the greatest loss first."""
-        return self._worst(self.labels != self.read)
+        return self._worst(self.labels != self.predicted)
 
-    def cell(self, label: int, read: int) -> Integers:
+    def cell(self, label: int, predicted: int) -> Integers:
         """The indices of what is `label` and was read as `read`, the greatest loss first."""
-        return self._worst((self.labels == label) & (self.read == read))
+        return self._worst((self.labels == label) & (self.predicted == predicted))
 
     def _worst(self, chosen: npt.NDArray[np.bool_]) -> Integers:
         found = np.flatnonzero(chosen)
         return found[np.argsort(-self.loss[found], kind="stable")]
 
 
-def read_split(network: Network, split: Split) -> Reading:
+def predict_split(network: Network, split: Split) -> SplitPredictions:
     """Read a whole split.
 
     Raises:
@@ -70,7 +70,7 @@ def read_split(network: Network, split: Split) -> Reading:
     """
     images = split.images.reshape(len(split), -1)
     inputs, classes = network.sizes[0], network.sizes[-1]
-    places = np.flatnonzero(split.labels != NOTHING)
+    places = np.flatnonzero(split.labels != NO_CLASS)
     labels = split.labels[places].astype(np.int64)
     if images.shape[1] != inputs or labels.max(initial=0) >= classes:
         raise DataError(
@@ -81,8 +81,8 @@ def read_split(network: Network, split: Split) -> Reading:
     for start in range(0, len(labels), BATCH):
         part = slice(start, start + BATCH)
         logits = network.logits(as_input(images[places[part]]))
-        read[part], confidence[part], loss[part] = _judged(logits, labels[part])
-    return Reading(places, labels, read, confidence, loss, classes)
+        read[part], confidence[part], loss[part] = _score(logits, labels[part])
+    return SplitPredictions(places, labels, read, confidence, loss, classes)
 
 
 def as_input(images: npt.NDArray[np.uint8]) -> Floats:
@@ -90,7 +90,7 @@ def as_input(images: npt.NDArray[np.uint8]) -> Floats:
     return images.reshape(len(images), -1).astype(np.float32) * np.float32(1 / 255)
 
 
-def _judged(logits: Floats, labels: Integers) -> tuple[Integers, Floats, Floats]:
+def _score(logits: Floats, labels: Integers) -> tuple[Integers, Floats, Floats]:
     """What is read, how surely, and the loss, for logits ``[n, classes]``.
 
     Where a logit is not finite, class 0 counts as read and the loss is infinite.
@@ -116,7 +116,7 @@ def open_dataset(info: Mapping[str, Any]) -> Dataset:
     fingerprint = info.get("dataset", {}).get("fingerprint")
     if not fingerprint:
         raise DataError("this run does not say on which data it was trained")
-    dataset = Source.told(info).load(offline=True)
+    dataset = DataSource.from_run_info(info).load(offline=True)
     if dataset.fingerprint != fingerprint:
         raise DataError(f"{dataset.source} is not the data that this run was trained on")
     return dataset

@@ -13,16 +13,16 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
 Result = TypeVar("Result")
-OWN: Final = {signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT}
+SYNCHRONOUS: Final = {signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT}
 """Signals of what a thread did itself: nobody else can take them."""
 
 
-def take_no_signals() -> None:
+def block_signals() -> None:
     """Leave signals to other threads, and have threads that this one starts do so too."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals() - OWN)
+    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals() - SYNCHRONOUS)
 
 
-def apart(call: Callable[[], Result]) -> Result:
+def run_with_signals_blocked(call: Callable[[], Result]) -> Result:
     """What `call` returns, or raises, on a thread that takes no signals."""
-    with ThreadPoolExecutor(1, "apart", initializer=take_no_signals) as pool:
+    with ThreadPoolExecutor(1, "apart", initializer=block_signals) as pool:
         return pool.submit(call).result()

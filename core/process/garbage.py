@@ -7,11 +7,11 @@ and what stays for good is left out of it.
 import gc
 
 
-def look_seldom() -> None:
+def relax_gc() -> None:
     """Look through young objects after every 10,000, and far more rarely through old ones."""
     gc.set_threshold(10_000, 20, 50)
 
 
-def leave_out_what_is() -> None:
+def freeze_gc() -> None:
     """Look through none of the objects that there are now: they stay."""
     gc.freeze()

@@ -33,20 +33,20 @@ class Launcher:
         with suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGSTOP)
 
-    def let_go(self) -> None:
+    def detach(self) -> None:
         """Let the launcher exit, and leave the terminal for good.
 
         Descriptor 0 becomes the null device, the process gets a session of its own, and a
         hang-up of the old terminal no longer concerns it.
         """
-        leave_session()
+        new_session()
         with suppress(OSError):
             os.write(self.pipe, DETACHED)
         with suppress(OSError):
             os.close(self.pipe)
 
 
-def leave_session() -> None:
+def new_session() -> None:
     """Have nothing more to do with the terminal, but for descriptors 1 and 2."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     nowhere = os.open(os.devnull, os.O_RDWR)
@@ -56,11 +56,11 @@ def leave_session() -> None:
         os.setsid()
 
 
-def launch() -> Launcher:
+def fork_launcher() -> Launcher:
     """Fork; returns in the child only. The launcher exits as the child does, or when let go."""
     reading, writing = os.pipe()
     launcher = Launcher(writing, os.getpid(), _has_shell())
-    terminal = Tty.now()
+    terminal = Tty.capture()
     child = os.fork()
     if child == 0:
         os.close(reading)
@@ -90,7 +90,7 @@ class _Waiter:
     def wait(self, reading: int) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._forward)
-        signal.signal(signal.SIGCONT, self._continued)
+        signal.signal(signal.SIGCONT, self._on_continue)
         if os.read(reading, 1) == DETACHED:
             os._exit(0)
         _, status = os.waitpid(self._child, 0)
@@ -104,7 +104,7 @@ class _Waiter:
         with suppress(ProcessLookupError):
             os.kill(self._child, number)
 
-    def _continued(self, _number: int, _frame: FrameType | None) -> None:
+    def _on_continue(self, _number: int, _frame: FrameType | None) -> None:
         """After `bg` the dashboard has no terminal to draw on, and the job stops again."""
         if not self._ending and not _in_foreground() and _has_shell():
             os.kill(os.getpid(), signal.SIGSTOP)

@@ -14,7 +14,7 @@ NICE = 5
 """How far a yielding thread stands back, on the scale of nice(1)."""
 
 
-def yield_to_others() -> None:
+def lower_thread_priority() -> None:
     """Let this thread, and those that it starts, stand back; only Linux knows it of a thread."""
     if sys.platform == "linux":
         with suppress(OSError):
@@ -23,7 +23,7 @@ def yield_to_others() -> None:
             os.setpriority(os.PRIO_PROCESS, thread, max(now, NICE))
 
 
-def leave_cores_alone() -> None:
+def limit_blas_threads() -> None:
     """Have NumPy multiply on one thread; to be called before it is imported.
 
     OpenBLAS has a thread for each core, and once used they spin for 20 to 40 ms in case there is

@@ -15,7 +15,7 @@ from core.rundir.rundir import RunDir
 
 
 @contextmanager
-def to_run_log() -> Iterator[tuple[TextIO, Callable[[RunDir], None]]]:
+def redirectable_stdio() -> Iterator[tuple[TextIO, Callable[[RunDir], None]]]:
     """A block in which descriptors 1 and 2 can be given to a run's log; after it they are back.
 
     Yields the real standard output, and what to call with the run directory once it exists.
@@ -30,7 +30,7 @@ def to_run_log() -> Iterator[tuple[TextIO, Callable[[RunDir], None]]]:
     err = os.fdopen(os.dup(kept[1]), "w", encoding="utf-8", errors="replace")
     sys.stdout, sys.stderr = out, err
     try:
-        yield out, divert
+        yield out, redirect_to_log
     finally:
         os.dup2(kept[0], 1)
         os.dup2(kept[1], 2)
@@ -42,21 +42,24 @@ def to_run_log() -> Iterator[tuple[TextIO, Callable[[RunDir], None]]]:
                 stream.close()
 
 
-def divert(run: RunDir) -> None:
+def redirect_to_log(run: RunDir) -> None:
     """Send descriptors 1 and 2 to the run's log, or nowhere where it cannot be written."""
-    log = _log(run)
+    log = _open_log(run)
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.close(log)
 
 
-def append(run: RunDir, text: str) -> None:
+def append_to_log(run: RunDir, text: str) -> None:
     """Add `text` to the run's log, where that can be written."""
-    with suppress(OSError), os.fdopen(_log(run), "w", encoding="utf-8", errors="replace") as log:
+    with (
+        suppress(OSError),
+        os.fdopen(_open_log(run), "w", encoding="utf-8", errors="replace") as log,
+    ):
         log.write(text)
 
 
-def _log(run: RunDir) -> int:
+def _open_log(run: RunDir) -> int:
     """A descriptor that appends to the run's log, or to nothing where that cannot be written."""
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -65,12 +68,12 @@ def _log(run: RunDir) -> int:
         return os.open(os.devnull, os.O_WRONLY)
 
 
-def forget_terminal(run: RunDir | None) -> None:
+def detach_stdio(run: RunDir | None) -> None:
     """Send descriptors 1 and 2 to the run's log for good; to nowhere without a run."""
     sys.stdout.flush()
     sys.stderr.flush()
     if run is not None:
-        divert(run)
+        redirect_to_log(run)
         return
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)

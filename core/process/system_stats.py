@@ -20,7 +20,7 @@ class Gpu:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class SystemStats:
     """What was last seen."""
 
     cpu: float = 0.0
@@ -30,11 +30,11 @@ class Reading:
     gpus: tuple[Gpu, ...] = ()
     bytes_per_second: float = 0.0
     """What the dashboard sends to the terminal."""
-    screen: float = 0.0
+    ui_cpu: float = 0.0
     """The share of one core that the calling thread, the screen's, takes, in percent."""
 
 
-class Gauges:
+class SystemMonitor:
     """Reads the machine; cheap to ask often."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -44,26 +44,26 @@ class Gauges:
         self._process = psutil.Process()
         self._process.cpu_percent()
         self._handles = _gpu_handles()
-        self._at = clock()
-        self._thread = time.thread_time()
+        self._read_at = clock()
+        self._thread_seconds = time.thread_time()
         self._sent = 0
-        self._reading = Reading()
+        self._stats = SystemStats()
 
-    def read(self, sent: int = 0) -> Reading:
+    def read(self, sent: int = 0) -> SystemStats:
         """The newest reading, at most a second old; `sent` is all bytes sent so far."""
-        seconds = self._clock() - self._at
+        seconds = self._clock() - self._read_at
         if seconds < 1:
-            return self._reading
+            return self._stats
         thread = time.thread_time()
-        self._reading = Reading(
+        self._stats = SystemStats(
             cpu=self._process.cpu_percent(),
             memory=self._process.memory_info().rss,
             gpus=self._gpus(),
             bytes_per_second=(sent - self._sent) / seconds,
-            screen=100 * (thread - self._thread) / seconds,
+            ui_cpu=100 * (thread - self._thread_seconds) / seconds,
         )
-        self._at, self._thread, self._sent = self._clock(), thread, sent
-        return self._reading
+        self._read_at, self._thread_seconds, self._sent = self._clock(), thread, sent
+        return self._stats
 
     def _gpus(self) -> tuple[Gpu, ...]:
         """Each GPU that still answers; one that fails once is not asked again."""

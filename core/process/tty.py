@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-ORDINARY = (
+RESET_MODES = (
     b"\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l"  # no reports of the mouse
     b"\x1b[?1004l\x1b[?2004l\x1b[?2048l\x1b[<u"  # nor of focus, pastes, sizes and single keys
     # Who shows the first screen already keeps the cursor where it is.
@@ -26,7 +26,7 @@ class Tty:
     settings: list[Any]
 
     @classmethod
-    def now(cls) -> "Tty | None":
+    def capture(cls) -> "Tty | None":
         """The terminal of standard input as it is now, or None where that is none."""
         try:
             return cls(0, termios.tcgetattr(0))
@@ -37,4 +37,4 @@ class Tty:
         """Set it as it was, and switch off what a dashboard switches on."""
         with suppress(OSError, termios.error):
             termios.tcsetattr(self.descriptor, termios.TCSANOW, self.settings)
-            os.write(self.descriptor, ORDINARY)
+            os.write(self.descriptor, RESET_MODES)

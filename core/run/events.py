@@ -1,7 +1,7 @@
 """Everything that can happen in a run, as small frozen objects.
 
 A source of numbers is an iterator of these; a view of a run is folded from them. Those in
-`RECORDED` are written to `events.jsonl`, one JSON object a line; its key ``event`` is their name.
+`RECORDED` are kept in `events.jsonl` as one JSON object a line, ``event`` being the name there.
 
 Steps are counted from 0. `step` is the number of steps done when the event happened, so that an
 evaluation after the first thousand has step 1000; only a checkpoint's file is named after the
@@ -18,16 +18,16 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from core.run.metrics import as_matrix, precision_at_1
+from core.run.metrics import accuracy, as_matrix
 
 if TYPE_CHECKING:
     from data.dataset import Dataset
     from trainpad.control import Control
 
-LIVE: Final = ("starting", "training", "paused")
+LIVE_STATES: Final = ("starting", "training", "paused")
 """The states of a run in which more may happen."""
 Losses = npt.NDArray[np.float32]
-Arrays = Mapping[str, npt.NDArray[Any]]
+NamedArrays = Mapping[str, npt.NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -98,7 +98,7 @@ class Paused(Event):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Continued(Event):
+class Resumed(Event):
     """Steps follow again."""
 
     step: int
@@ -118,9 +118,9 @@ class Evaluated(Event):
     loss: dict[str, float]
     seconds: float
 
-    def precision(self, split: str) -> float:
+    def accuracy(self, split: str) -> float:
         """The share of a split that was read right."""
-        return precision_at_1(as_matrix(self.confusion[split]))
+        return accuracy(as_matrix(self.confusion[split]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,8 +128,8 @@ class Weights(Event):
     """The weights and biases after `step` steps, for whoever wants to look or classify."""
 
     step: int
-    arrays: Arrays
-    before: Arrays = field(default_factory=dict)
+    arrays: NamedArrays
+    previous: NamedArrays = field(default_factory=dict)
     """The same one step earlier, where that is at hand: shows what one step changes."""
 
 
@@ -138,8 +138,8 @@ class Snapshot(Event):
     """All that an exact resume needs, to be written as a checkpoint; `Saved` follows when it is."""
 
     step: int
-    arrays: Arrays
-    about: dict[str, Any]
+    arrays: NamedArrays
+    metadata: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,7 +152,7 @@ class Saved(Event):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Warned(Event):
+class Alert(Event):
     """Something went wrong that training survives; one sentence."""
 
     step: int
@@ -160,7 +160,7 @@ class Warned(Event):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Noted(Event):
+class Notice(Event):
     """Something worth knowing happened; one sentence."""
 
     step: int
@@ -211,15 +211,15 @@ class Lost(Event):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Idle(Event):
+class Tick(Event):
     """Nothing happened; lets whoever pulls the events look up from them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Wished(Event):
+class PendingRequest(Event):
     """Somebody at this screen wants something of the run, which has not answered yet."""
 
-    what: str
+    activity: str
     """What the run is about to do, in a word: ``pausing``."""
 
 
@@ -228,28 +228,27 @@ RECORDED: Mapping[str, type[Event]] = {
     "started": Started,
     "changed": Changed,
     "paused": Paused,
-    "continued": Continued,
+    "continued": Resumed,
     "evaluated": Evaluated,
     "saved": Saved,
-    "warned": Warned,
-    "noted": Noted,
+    "warned": Alert,
+    "noted": Notice,
     "diverged": Diverged,
     "failed": Failed,
     "finished": Finished,
 }
-"""The events of `events.jsonl` by the names they have there, which never change."""
-EVENT_NAMES: Mapping[type[Event], str] = {kind: name for name, kind in RECORDED.items()}
-"""The same the other way round."""
-ANSWERS: Final = (Paused, Continued, Changed, Finished, Diverged, Failed)
+"""The events that `events.jsonl` keeps, by their names there."""
+RECORDED_NAMES: Mapping[type[Event], str] = {kind: name for name, kind in RECORDED.items()}
+IMMEDIATE: Final = (Paused, Resumed, Changed, Finished, Diverged, Failed)
 """What keys lead to: a screen shows it at once, whatever following the numbers has used up."""
-FULFILS: Final = (*ANSWERS, Started, Evaluated, Saved, Warned, Lost)
+CLEARS_PENDING: Final = (*IMMEDIATE, Started, Evaluated, Saved, Alert, Lost)
 """After one of these nobody waits any more for what was wished for."""
 
 
 def to_json(event: Event) -> str:
     """One line of `events.jsonl`; numbers that JSON does not know become strings."""
     fields = {entry.name: getattr(event, entry.name) for entry in dataclasses.fields(event)}
-    return json.dumps({"event": EVENT_NAMES[type(event)], **plain(fields)}, allow_nan=False)
+    return json.dumps({"event": RECORDED_NAMES[type(event)], **json_safe(fields)}, allow_nan=False)
 
 
 def from_json(line: str | bytes) -> Event | None:
@@ -258,12 +257,12 @@ def from_json(line: str | bytes) -> Event | None:
         values = json.loads(line)
         kind = RECORDED[values.pop("event")]
         known = {entry.name for entry in dataclasses.fields(kind)}
-        return _with_numbers(kind(**{n: value for n, value in values.items() if n in known}))
+        return _with_floats(kind(**{n: value for n, value in values.items() if n in known}))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
 
-def _with_numbers(event: Event) -> Event:
+def _with_floats(event: Event) -> Event:
     """`event` with the numbers that JSON does not know as numbers again."""
     match event:
         case Diverged(loss=loss):
@@ -274,12 +273,12 @@ def _with_numbers(event: Event) -> Event:
     return event
 
 
-def plain(value: Any) -> Any:
+def json_safe(value: Any) -> Any:
     """`value` with NaN and infinities as strings, which `float` reads back."""
     if isinstance(value, dict):
-        return {key: plain(entry) for key, entry in value.items()}
+        return {key: json_safe(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(entry) for entry in value]
+        return [json_safe(entry) for entry in value]
     if isinstance(value, float | np.floating):
         return float(value) if np.isfinite(value) else str(float(value))
     return value

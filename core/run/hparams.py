@@ -21,7 +21,7 @@ Value = int | float | str | tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Hyperparameter:
+class HyperparameterSpec:
     """What is known of one hyperparameter: how it is named, limited, stepped and explained."""
 
     name: str
@@ -45,21 +45,21 @@ class Hyperparameter:
     def check(self, value: object) -> Value:
         """`value` as this hyperparameter's type, or a `UserError` that says what it may be."""
         if self.kind is tuple:
-            return self._layers(value)
+            return self._check_layers(value)
         if self.kind is str:
             if value in self.choices:
                 return str(value)
             raise UserError(
-                f"{self.name} must be one of {', '.join(self.choices)}, not {brief(value)}"
+                f"{self.name} must be one of {', '.join(self.choices)}, not {short_repr(value)}"
             )
-        number = self._number(value)
-        if not self._within(number):
-            raise UserError(f"{self.name} must be {self.limits}, not {self.show(number)}")
+        number = self._check_number(value)
+        if not self._in_range(number):
+            raise UserError(f"{self.name} must be {self.limits}, not {self.format(number)}")
         return number
 
-    def _number(self, value: object) -> int | float:
+    def _check_number(self, value: object) -> int | float:
         if isinstance(value, bool) or not isinstance(value, int | float | str):
-            raise UserError(f"{self.name} must be a number, not {brief(value)}")
+            raise UserError(f"{self.name} must be a number, not {short_repr(value)}")
         try:
             number = float(value)
             if self.kind is float:
@@ -71,13 +71,13 @@ class Hyperparameter:
         except (ValueError, OverflowError):
             pass
         noun = "a number" if self.kind is float else "a whole number"
-        raise UserError(f"{self.name} must be {noun}, not {brief(value)}")
+        raise UserError(f"{self.name} must be {noun}, not {short_repr(value)}")
 
-    def _within(self, number: float) -> bool:
+    def _in_range(self, number: float) -> bool:
         above = number > self.low if self.above_low else number >= self.low
         return above and number <= self.high and math.isfinite(number)
 
-    def _layers(self, value: object) -> tuple[int, ...]:
+    def _check_layers(self, value: object) -> tuple[int, ...]:
         parts = value.replace(" ", "").split(",") if isinstance(value, str) else value
         if parts == [""]:
             parts = []
@@ -110,9 +110,9 @@ class Hyperparameter:
             return value
         moved = value * self.factor**presses if self.factor else value + self.step * presses
         moved = round(moved) if self.kind is int else float(f"{moved:.6g}")
-        return moved if self._within(moved) else value
+        return moved if self._in_range(moved) else value
 
-    def show(self, value: object) -> str:
+    def format(self, value: object) -> str:
         """`value` as people write it: ``0.0125``, ``2,000``, ``128, 32``."""
         if isinstance(value, tuple | list):
             return ", ".join(map(str, value)) or "none"
@@ -296,36 +296,38 @@ class HyperParameters:
     )
 
 
-def _described(entry: "dataclasses.Field[Any]") -> Hyperparameter:
+def _spec_of(entry: "dataclasses.Field[Any]") -> HyperparameterSpec:
     default: Any = entry.default
-    return Hyperparameter(name=entry.name, kind=type(default), default=default, **entry.metadata)
+    return HyperparameterSpec(
+        name=entry.name, kind=type(default), default=default, **entry.metadata
+    )
 
 
-DECLARED: Mapping[str, Hyperparameter] = {
-    entry.name: _described(entry) for entry in dataclasses.fields(HyperParameters)
+SPECS: Mapping[str, HyperparameterSpec] = {
+    entry.name: _spec_of(entry) for entry in dataclasses.fields(HyperParameters)
 }
 
 
-def brief(value: object) -> str:
+def short_repr(value: object) -> str:
     """`value` as Python writes it, cut where it is too long for a sentence."""
     return reprlib.repr(value)
 
 
-def checked(values: Mapping[str, object]) -> HyperParameters:
+def validate_hparams(values: Mapping[str, object]) -> HyperParameters:
     """Hyperparameters from names and values, defaults for the rest.
 
     Raises:
         UserError: a name is unknown or a value is not allowed.
     """
-    return changed(HyperParameters(), values)
+    return update_hparams(HyperParameters(), values)
 
 
-def changed(hparams: HyperParameters, values: Mapping[str, object]) -> HyperParameters:
+def update_hparams(hparams: HyperParameters, values: Mapping[str, object]) -> HyperParameters:
     """`hparams` with some values replaced, each checked."""
     for name in values:
-        if name not in DECLARED:
-            raise UserError(f"there is no hyperparameter called {brief(name)}")
-    good: dict[str, Any] = {name: DECLARED[name].check(value) for name, value in values.items()}
+        if name not in SPECS:
+            raise UserError(f"there is no hyperparameter called {short_repr(name)}")
+    good: dict[str, Any] = {name: SPECS[name].check(value) for name, value in values.items()}
     return dataclasses.replace(hparams, **good)
 
 

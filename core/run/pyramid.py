@@ -11,20 +11,20 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+Float64s = npt.NDArray[np.float64]
 Float32s = npt.NDArray[np.float32]
-Integers = npt.NDArray[np.int64]
+Int64s = npt.NDArray[np.int64]
 
 BLOCK = 8
-PIECES_PER_COLUMN = 16
+BLOCKS_PER_COLUMN = 16
 
 
 class Columns(NamedTuple):
     """What falls into each column of a query; NaN where nothing finite does."""
 
-    low: Floats
-    high: Floats
-    mean: Floats
+    low: Float64s
+    high: Float64s
+    mean: Float64s
     filled: npt.NDArray[np.bool_]
     """Whether a column holds any value, finite or not."""
 
@@ -78,7 +78,7 @@ class _Level:
         self.low, self.high = Buffer(np.float32), Buffer(np.float32)
         self.total, self.finite = Buffer(np.float64), Buffer(np.float32)
 
-    def extend(self, below: "Pieces") -> None:
+    def extend(self, below: "Blocks") -> None:
         """Fold whole groups of eight blocks of the level below into one block each."""
         self.low.extend(np.fmin.reduce(below.low.reshape(-1, BLOCK), axis=1))
         self.high.extend(np.fmax.reduce(below.high.reshape(-1, BLOCK), axis=1))
@@ -94,16 +94,16 @@ class _Level:
         return sum(buffer.nbytes for buffer in (self.low, self.high, self.total, self.finite))
 
 
-class Pieces(NamedTuple):
+class Blocks(NamedTuple):
     """Blocks of any size in order: the index of each one's first value, and its statistics."""
 
-    first: Integers
+    first: Int64s
     low: Float32s
     high: Float32s
-    total: Floats
+    total: Float64s
     finite: Float32s
 
-    def columns(self, starts: Integers) -> Columns:
+    def columns(self, starts: Int64s) -> Columns:
         """Statistics of ``pieces[starts[i]:starts[i + 1]]`` for each i."""
         width = len(starts) - 1
         columns = Columns.empty(width)
@@ -136,7 +136,7 @@ class Pyramid:
             if height == len(self.levels):
                 self.levels.append(_Level())
             level, stop = self.levels[height], self.raw.size // size * size
-            level.extend(self._blocks(height, level.low.size * size, stop))
+            level.extend(self._blocks_at(height, level.low.size * size, stop))
             height, size = height + 1, size * BLOCK
 
     def truncate(self, size: int) -> None:
@@ -145,26 +145,26 @@ class Pyramid:
         for height, level in enumerate(self.levels, start=1):
             level.truncate(size // BLOCK**height)
 
-    def pieces(self, start: int, stop: int, at_most: int) -> Pieces:
+    def blocks(self, start: int, stop: int, max_blocks: int) -> Blocks:
         """Blocks that cover the values ``start`` to ``stop`` exactly, about ``at_most`` of them."""
         height = 0
-        while height < len(self.levels) and (stop - start) / BLOCK**height > at_most:
+        while height < len(self.levels) and (stop - start) / BLOCK**height > max_blocks:
             height += 1
         parts = []
         for finer in range(height):
             aligned = -(-start // BLOCK ** (finer + 1)) * BLOCK ** (finer + 1)
             if aligned > stop:
                 break
-            parts.append(self._blocks(finer, start, aligned))
+            parts.append(self._blocks_at(finer, start, aligned))
             start = aligned
         for coarser in range(height, -1, -1):
             size: int = BLOCK**coarser
             if start % size == 0:
-                parts.append(self._blocks(coarser, start, stop // size * size))
+                parts.append(self._blocks_at(coarser, start, stop // size * size))
                 start = max(start, stop // size * size)
-        return Pieces(*map(np.concatenate, zip(*parts, strict=True)))
+        return Blocks(*map(np.concatenate, zip(*parts, strict=True)))
 
-    def _blocks(self, height: int, start: int, stop: int) -> Pieces:
+    def _blocks_at(self, height: int, start: int, stop: int) -> Blocks:
         """The blocks of one height between two values on their borders."""
         size: int = BLOCK**height
         first = np.arange(start, stop, size, dtype=np.int64)
@@ -172,12 +172,12 @@ class Pyramid:
         if height:
             level = self.levels[height - 1]
             buffers = (level.low, level.high, level.total, level.finite)
-            return Pieces(first, *(buffer.view[start:stop] for buffer in buffers))
+            return Blocks(first, *(buffer.view[start:stop] for buffer in buffers))
         values = self.raw.view[start:stop]
         finite = np.isfinite(values)
         known = np.where(finite, values, np.float32(np.nan))
         total = np.where(finite, values, 0).astype(np.float64)
-        return Pieces(first, known, known, total, finite.astype(np.float32))
+        return Blocks(first, known, known, total, finite.astype(np.float32))
 
     @property
     def nbytes(self) -> int:

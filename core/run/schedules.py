@@ -16,10 +16,12 @@ EXPONENTIAL_END = 0.01
 def learning_rates(hparams: HyperParameters, first: int, count: int) -> npt.NDArray[np.float32]:
     """The learning rates of `count` steps from step `first` on, float32 ``[count]``."""
     steps = np.arange(first, first + count, dtype=np.float64)
-    return (hparams.learning_rate * factor(hparams, steps)).astype(np.float32)
+    return (hparams.learning_rate * lr_multiplier(hparams, steps)).astype(np.float32)
 
 
-def factor(hparams: HyperParameters, steps: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def lr_multiplier(
+    hparams: HyperParameters, steps: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
     """What the schedule multiplies the learning rate by at each of `steps`; 1 at most."""
     warm = hparams.warmup_steps
     rise = np.minimum((steps + 1) / warm, 1.0) if warm else np.ones_like(steps)

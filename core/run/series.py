@@ -11,10 +11,10 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from core.run.pyramid import PIECES_PER_COLUMN, Buffer, Columns, Float32s, Floats, Integers, Pyramid
-from core.run.timeline import Timeline, survivors
+from core.run.pyramid import BLOCKS_PER_COLUMN, Buffer, Columns, Float32s, Float64s, Int64s, Pyramid
+from core.run.timeline import Timeline, surviving_indices
 
-NONFINITE_KEPT = 1000
+MAX_NONFINITE = 1000
 
 
 class Curve(Protocol):
@@ -34,13 +34,13 @@ class Curve(Protocol):
 
     def __len__(self) -> int: ...
 
-    def columns(self, edges: Floats) -> Columns:
+    def columns(self, edges: Float64s) -> Columns:
         """Statistics of the values whose steps lie in ``[edges[i], edges[i + 1])``."""
 
     def count(self, start: float, stop: float) -> int:
         """How many values have steps in ``[start, stop)``."""
 
-    def samples(self, start: float, stop: float) -> tuple[Integers, Float32s]:
+    def samples(self, start: float, stop: float) -> tuple[Int64s, Float32s]:
         """Steps and values in ``[start, stop)`` and the neighbour on either side, as views."""
 
     def nearest(self, step: float) -> tuple[int, float] | None:
@@ -52,25 +52,25 @@ class Nonfinite:
 
     def __init__(self) -> None:
         self.total = 0
-        self._found: list[tuple[int, float]] = []
+        self._entries: list[tuple[int, float]] = []
 
     def __iter__(self) -> Iterator[tuple[int, float]]:
-        return iter(self._found)
+        return iter(self._entries)
 
     def __len__(self) -> int:
-        return len(self._found)
+        return len(self._entries)
 
-    def note(self, steps: Integers, values: Float32s) -> None:
+    def add(self, steps: Int64s, values: Float32s) -> None:
         """Remember those of ``values`` that are not finite."""
         bad = np.flatnonzero(~np.isfinite(values))
         self.total += len(bad)
-        bad = bad[: NONFINITE_KEPT - len(self._found)]
-        self._found += zip(steps[bad].tolist(), values[bad].tolist(), strict=True)
+        bad = bad[: MAX_NONFINITE - len(self._entries)]
+        self._entries += zip(steps[bad].tolist(), values[bad].tolist(), strict=True)
 
-    def forget_from(self, step: int, removed: Float32s) -> None:
+    def truncate(self, step: int, removed: Float32s) -> None:
         """Take back what was noted at ``step`` and later, where ``removed`` stood."""
         self.total -= int(np.count_nonzero(~np.isfinite(removed)))
-        self._found = [place for place in self._found if place[0] < step]
+        self._entries = [place for place in self._entries if place[0] < step]
 
 
 class Series:
@@ -108,7 +108,7 @@ class Series:
         new = np.asarray(values, dtype=np.float32).reshape(-1)
         if not len(new):
             return
-        self.nonfinite.note(np.arange(len(self), len(self) + len(new)), new)
+        self.nonfinite.add(np.arange(len(self), len(self) + len(new)), new)
         self._pyramid.extend(new)
         self.version += 1
 
@@ -116,7 +116,7 @@ class Series:
         """Forget the values from step ``length`` on, as when a run resumes from an older step."""
         if length >= len(self):
             return
-        self.nonfinite.forget_from(length, self.values[length:])
+        self.nonfinite.truncate(length, self.values[length:])
         self._pyramid.truncate(length)
         self.version += 1
 
@@ -127,12 +127,12 @@ class Series:
         nearest = min(round(step), self.last_step)
         return nearest, float(self.values[nearest])
 
-    def columns(self, edges: Floats) -> Columns:
+    def columns(self, edges: Float64s) -> Columns:
         """Statistics of the steps in ``[edges[i], edges[i + 1])``; edges must not decrease."""
         start, stop = self._bounds(edges[0], edges[-1])
         if start >= stop:
             return Columns.empty(len(edges) - 1)
-        pieces = self._pyramid.pieces(start, stop, PIECES_PER_COLUMN * (len(edges) - 1))
+        pieces = self._pyramid.blocks(start, stop, BLOCKS_PER_COLUMN * (len(edges) - 1))
         starts = np.searchsorted(pieces.first, np.append(edges[:-1], min(edges[-1], stop)))
         return pieces.columns(starts)
 
@@ -141,7 +141,7 @@ class Series:
         first, last = self._bounds(start, stop)
         return max(0, last - first)
 
-    def samples(self, start: float, stop: float) -> tuple[Integers, Float32s]:
+    def samples(self, start: float, stop: float) -> tuple[Int64s, Float32s]:
         """Steps and values in ``[start, stop)`` and the neighbour on either side."""
         first, last = self._bounds(start, stop)
         first, last = max(0, first - 1), min(len(self), last + 1)
@@ -175,7 +175,7 @@ class Points:
         return int(self.steps[-1]) if len(self) else -1
 
     @property
-    def steps(self) -> Integers:
+    def steps(self) -> Int64s:
         """The steps, int64 ``[n]``, as a view that the next ``extend`` may leave behind."""
         return self._steps.view
 
@@ -201,14 +201,14 @@ class Points:
     ) -> None:
         """Append points in the order they were written; wall times in seconds since 1970."""
         new = np.asarray(steps, dtype=np.int64).reshape(-1)
-        kept = survivors(new)
+        kept = surviving_indices(new)
         if not len(kept):
             return
         if wall_times is not None:
             self.timeline.extend(new, wall_times)
         new, numbers = new[kept], np.asarray(values, dtype=np.float32).reshape(-1)[kept]
         self._truncate(int(np.searchsorted(self.steps, new[0])), int(new[0]))
-        self.nonfinite.note(new, numbers)
+        self.nonfinite.add(new, numbers)
         self._steps.extend(new)
         self._pyramid.extend(numbers)
         self.version += 1
@@ -223,13 +223,13 @@ class Points:
         )
         return int(self.steps[near]), float(self.values[near])
 
-    def columns(self, edges: Floats) -> Columns:
+    def columns(self, edges: Float64s) -> Columns:
         """Statistics of the points in ``[edges[i], edges[i + 1])``; edges must not decrease."""
         bounds = np.searchsorted(self.steps, edges)
         start, stop = int(bounds[0]), int(bounds[-1])
         if start >= stop:
             return Columns.empty(len(edges) - 1)
-        pieces = self._pyramid.pieces(start, stop, PIECES_PER_COLUMN * (len(edges) - 1))
+        pieces = self._pyramid.blocks(start, stop, BLOCKS_PER_COLUMN * (len(edges) - 1))
         starts = np.searchsorted(pieces.first, bounds)
         return pieces.columns(starts)
 
@@ -238,19 +238,19 @@ class Points:
         first, last = np.searchsorted(self.steps, [start, stop])
         return int(last - first)
 
-    def samples(self, start: float, stop: float) -> tuple[Integers, Float32s]:
+    def samples(self, start: float, stop: float) -> tuple[Int64s, Float32s]:
         """Steps and values in ``[start, stop)`` and the neighbour on either side."""
         first, last = np.searchsorted(self.steps, [start, stop])
         view = slice(max(0, int(first) - 1), int(last) + 1)
         return self.steps[view], self.values[view]
 
-    def forget_after(self, step: int) -> None:
+    def truncate_after(self, step: int) -> None:
         """Drop the points of all steps greater than `step`."""
         self._truncate(int(np.searchsorted(self.steps, step, side="right")), step + 1)
         self.version += 1
 
     def _truncate(self, size: int, step: int) -> None:
         if size < len(self):
-            self.nonfinite.forget_from(step, self.values[size:])
+            self.nonfinite.truncate(step, self.values[size:])
             self._steps.truncate(size)
             self._pyramid.truncate(size)

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from core.run.pyramid import Floats
+from core.run.pyramid import Float64s
 
 CHUNK = 64
 
 
-def smooth(values: Floats, weight: float) -> Floats:
+def smooth(values: Float64s, weight: float) -> Float64s:
     """The exponential average of a row of values, with ``weight`` in [0, 1) on the past.
 
     Divided by the same average of ones, so that the start is not drawn towards zero. Values that
@@ -23,7 +23,7 @@ def smooth(values: Floats, weight: float) -> Floats:
     return average
 
 
-def _decayed_sum(values: Floats, weight: float) -> Floats:
+def _decayed_sum(values: Float64s, weight: float) -> Float64s:
     """``y[i] = weight * y[i - 1] + values[i]``, some dozens of values in each matrix product."""
     age = np.arange(CHUNK)[:, np.newaxis] - np.arange(CHUNK)
     response = np.where(age >= 0, weight ** np.maximum(age, 0).astype(np.float64), 0.0)

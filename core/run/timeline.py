@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from core.run.pyramid import Buffer, Floats, Integers
+from core.run.pyramid import Buffer, Float64s, Int64s
 
 
 class Timeline:
@@ -27,7 +27,7 @@ class Timeline:
         """Append knots with increasing steps; a step already passed replaces what followed it."""
         new = np.asarray(steps, dtype=np.int64).reshape(-1)
         times = np.asarray(seconds, dtype=np.float64).reshape(-1)
-        kept = survivors(new)
+        kept = surviving_indices(new)
         if not len(kept):
             return
         size = int(np.searchsorted(self._steps.view, new[kept[0]]))
@@ -37,14 +37,14 @@ class Timeline:
         self._steps.extend(new[kept])
         self._seconds.extend(np.maximum.accumulate(np.maximum(times[kept], earliest)))
 
-    def seconds_at(self, steps: Floats) -> Floats:
+    def seconds_at(self, steps: Float64s) -> Float64s:
         """Seconds at each step; NaN before the first knot and after the last."""
         if not len(self):
             return np.full(np.shape(steps), np.nan)
         knots = self._steps.view, self._seconds.view
         return np.asarray(np.interp(steps, *knots, left=np.nan, right=np.nan))
 
-    def steps_at(self, seconds: Floats) -> Floats:
+    def steps_at(self, seconds: Float64s) -> Float64s:
         """The step, with its fraction, at each time; an infinity outside the knots."""
         if not len(self):
             return np.full(np.shape(seconds), np.inf)
@@ -52,7 +52,7 @@ class Timeline:
         return np.asarray(np.interp(seconds, *knots, left=-np.inf, right=np.inf))
 
 
-def survivors(steps: Integers) -> Integers:
+def surviving_indices(steps: Int64s) -> Int64s:
     """The indices of steps that no later step undercuts or repeats."""
     if not len(steps):
         return steps

@@ -21,9 +21,9 @@ from core.rundir.errors import CheckpointError
 from trainpad.files import write_atomic
 
 FOLDER = "checkpoints"
-KEEP = 5
+KEEP_NEWEST = 5
 """How many of the newest checkpoints stay; the best one stays besides."""
-NAME = re.compile(r"step-\d{6,}\.safetensors")
+NAME_PATTERN = re.compile(r"step-\d{6,}\.safetensors")
 """The names that `file_name` gives; other files are nobody's to read or delete."""
 
 
@@ -32,12 +32,12 @@ class Checkpoint:
     """What a checkpoint holds: named arrays, and `about` with ``step`` and the rest."""
 
     arrays: Mapping[str, npt.NDArray[Any]]
-    about: Mapping[str, Any]
+    metadata: Mapping[str, Any]
 
     @property
     def step(self) -> int:
         """How many steps were done."""
-        return int(self.about["step"])
+        return int(self.metadata["step"])
 
     @property
     def layers(self) -> dict[str, npt.NDArray[np.float32]]:
@@ -64,7 +64,7 @@ def write(folder: Path, checkpoint: Checkpoint) -> Path:
     """
     from safetensors.numpy import save
 
-    about = {**checkpoint.about, "sha256": _digest(checkpoint.about, checkpoint.arrays)}
+    about = {**checkpoint.metadata, "sha256": _digest(checkpoint.metadata, checkpoint.arrays)}
     arrays = {name: np.asarray(array, order="C") for name, array in checkpoint.arrays.items()}
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / file_name(checkpoint.step)
@@ -96,9 +96,9 @@ def read(path: Path) -> Checkpoint:
     return Checkpoint(arrays, about)
 
 
-def listed(folder: Path) -> list[Path]:
+def list_checkpoints(folder: Path) -> list[Path]:
     """The checkpoints in `folder`, oldest step first."""
-    found = [path for path in folder.glob("step-*") if NAME.fullmatch(path.name)]
+    found = [path for path in folder.glob("step-*") if NAME_PATTERN.fullmatch(path.name)]
     return sorted(found, key=lambda path: (len(path.name), path.name))
 
 
@@ -108,18 +108,18 @@ def newest(folder: Path) -> Checkpoint:
     Raises:
         CheckpointError: there is none, or the newest is damaged; names the next one to use.
     """
-    found = listed(folder)
+    found = list_checkpoints(folder)
     if not found:
         raise CheckpointError(f"{folder.parent.name} has no checkpoint to go on from")
     try:
         return read(found[-1])
     except CheckpointError as error:
-        whole = next((path for path in reversed(found[:-1]) if is_whole(path)), None)
+        whole = next((path for path in reversed(found[:-1]) if is_readable(path)), None)
         offer = f"; {whole.name} is whole: name it to go on from there" if whole else ""
         raise CheckpointError(f"{error}{offer}") from error
 
 
-def is_whole(path: Path) -> bool:
+def is_readable(path: Path) -> bool:
     """Whether `path` can be read as a checkpoint."""
     try:
         read(path)
@@ -130,15 +130,15 @@ def is_whole(path: Path) -> bool:
 
 def prune(folder: Path, best: Path | None) -> None:
     """Delete all but the newest `KEEP` and the best; only files that `write` named."""
-    for path in listed(folder)[:-KEEP]:
+    for path in list_checkpoints(folder)[:-KEEP_NEWEST]:
         if path != best:
             path.unlink(missing_ok=True)
 
 
-def sweep(folder: Path) -> None:
+def remove_partial_files(folder: Path) -> None:
     """Delete what a `write` into `folder` left behind that was killed; nobody else may write."""
     for path in folder.glob(".step-*.part"):
-        if NAME.fullmatch(path.name[1:].rsplit(".", 2)[0]):
+        if NAME_PATTERN.fullmatch(path.name[1:].rsplit(".", 2)[0]):
             path.unlink(missing_ok=True)
 
 

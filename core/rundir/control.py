@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from core.run.hparams import DECLARED, Value
+from core.run.hparams import SPECS, Value
 from trainpad.control import Control
 from trainpad.errors import UserError
 
@@ -16,7 +16,7 @@ def open_control(directory: Path, start: Mapping[str, Value] | None = None) -> C
         start: All hyperparameters of the run, given by its trainer.
     """
     if start is not None:
-        start = {name: value for name, value in start.items() if DECLARED[name].live}
+        start = {name: value for name, value in start.items() if SPECS[name].live}
     return Control(directory, check_live, start)
 
 
@@ -27,8 +27,8 @@ def check_live(values: Mapping[str, object]) -> dict[str, Value]:
         UserError: a name is unknown or cannot change while training, or a value is not allowed.
     """
     for name in values:
-        if name not in DECLARED:
+        if name not in SPECS:
             raise UserError(f"control.json: there is no hyperparameter called {name[:40]!r}")
-        if not DECLARED[name].live:
+        if not SPECS[name].live:
             raise UserError(f"control.json: {name} cannot change while a run trains")
-    return {name: DECLARED[name].check(value) for name, value in values.items()}
+    return {name: SPECS[name].check(value) for name, value in values.items()}

@@ -8,11 +8,11 @@ from typing import Any
 from data.dataset import Dataset
 from data.errors import DataError
 
-Progress = Callable[[str, float | None], None]
+ProgressCallback = Callable[[str, float | None], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class DataSource:
     """What was asked for; the defaults are MNIST wherever it is, or whatever can stand in."""
 
     dataset: str | None = None
@@ -25,14 +25,16 @@ class Source:
     """How much drawn digits vary."""
 
     @classmethod
-    def told(cls, info: Mapping[str, Any]) -> "Source":
+    def from_run_info(cls, info: Mapping[str, Any]) -> "DataSource":
         """Where a run's data came from, as far as its `run.json` can be believed."""
         source = info.get("source")
         values = source if isinstance(source, dict) else {}
         known = {entry.name for entry in fields(cls)}
-        return cls(**{n: value for n, value in values.items() if n in known and _fits(n, value)})
+        return cls(
+            **{n: value for n, value in values.items() if n in known and _is_valid(n, value)}
+        )
 
-    def load(self, *, offline: bool = False, progress: Progress | None = None) -> Dataset:
+    def load(self, *, offline: bool = False, progress: ProgressCallback | None = None) -> Dataset:
         """Read, fetch or draw the data.
 
         Raises:
@@ -51,17 +53,19 @@ class Source:
         )
         if self.eval_data is None:
             return found
-        return _tested_on(found, load_dataset(self.eval_data, offline=offline, progress=progress))
+        return _with_test_split_of(
+            found, load_dataset(self.eval_data, offline=offline, progress=progress)
+        )
 
 
-def _fits(name: str, value: object) -> bool:
+def _is_valid(name: str, value: object) -> bool:
     """Whether a field of a `Source` can have this value."""
     if name == "fake_data":
         return isinstance(value, bool)
     return value is None or isinstance(value, (int, float) if name == "variation" else str)
 
 
-def _tested_on(dataset: Dataset, other: Dataset) -> Dataset:
+def _with_test_split_of(dataset: Dataset, other: Dataset) -> Dataset:
     if dataset.image_shape != other.image_shape or len(dataset.classes) != len(other.classes):
         raise DataError(f"--eval_data {other.source} has other images or classes than the training")
     return replace(

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from core.rundir import checkpoint, notes
 from core.rundir.rundir import RUN_FILE, RunDir
-from core.rundir.status import is_written
+from core.rundir.status import has_writer
 from trainpad.control import LOCK_FILE
 from trainpad.errors import RunError
 
-OURS = frozenset(
+OWN_FILES = frozenset(
     {
         "events.jsonl",
         "loss.f32",
@@ -31,12 +31,12 @@ OURS = frozenset(
     }
 )
 """The files of a run directory besides `run.json`, checkpoints, and what is for TensorBoard."""
-EVENT_FILE = re.compile(r"events\.out\.tfevents\.\d+\..+")
-PARTIAL = re.compile(r"\.(.+)\.\d+\.part")
+EVENT_FILE_PATTERN = re.compile(r"events\.out\.tfevents\.\d+\..+")
+PARTIAL_PATTERN = re.compile(r"\.(.+)\.\d+\.part")
 """What `write_atomic` leaves where its process was killed."""
 
 
-def discard(run: RunDir, *, ended_here: bool = False) -> list[str]:
+def delete_run(run: RunDir, *, ended_here: bool = False) -> list[str]:
     """Delete `run`; returns the names of what stays because trainpad did not write it.
 
     `ended_here` tells that it was this process that wrote the run, and that it has ended.
@@ -45,10 +45,10 @@ def discard(run: RunDir, *, ended_here: bool = False) -> list[str]:
         RunError: trainpad did not make this folder, the run is being written, or it cannot be
             deleted.
     """
-    _check(run, ended_here=ended_here)
+    _check_deletable(run, ended_here=ended_here)
     try:
-        with run.alone():
-            for path in list(_ours(run)):
+        with run.exclusive():
+            for path in list(_own_files(run)):
                 path.unlink(missing_ok=True)
         with suppress(OSError):
             run.checkpoints.rmdir()
@@ -61,35 +61,37 @@ def discard(run: RunDir, *, ended_here: bool = False) -> list[str]:
     return staying
 
 
-def _check(run: RunDir, *, ended_here: bool) -> None:
+def _check_deletable(run: RunDir, *, ended_here: bool) -> None:
     versions = run.info().get("versions")
     if not isinstance(versions, dict) or "trainpad" not in versions or run.path.is_symlink():
         raise RunError(f"{run.name} was not made by trainpad; delete it by hand")
-    if not ended_here and is_written(run, socket.gethostname(), time.time()):
+    if not ended_here and has_writer(run, socket.gethostname(), time.time()):
         raise RunError(f"{run.name} is being trained; stop it before deleting it")
 
 
-def _ours(run: RunDir) -> Iterator[Path]:
+def _own_files(run: RunDir) -> Iterator[Path]:
     for path in run.path.iterdir():
-        if _is_file(path) and (_whole(path.name) in OURS or EVENT_FILE.fullmatch(path.name)):
+        if _is_file(path) and (
+            _final_name(path.name) in OWN_FILES or EVENT_FILE_PATTERN.fullmatch(path.name)
+        ):
             yield path
-    if stat.S_ISDIR(_mode(run.checkpoints)):
+    if stat.S_ISDIR(_file_mode(run.checkpoints)):
         for path in run.checkpoints.iterdir():
-            if _is_file(path) and checkpoint.NAME.fullmatch(_whole(path.name)):
+            if _is_file(path) and checkpoint.NAME_PATTERN.fullmatch(_final_name(path.name)):
                 yield path
 
 
-def _whole(name: str) -> str:
+def _final_name(name: str) -> str:
     """The name of a file, also of one that was never finished."""
-    partial = PARTIAL.fullmatch(name)
+    partial = PARTIAL_PATTERN.fullmatch(name)
     return partial.group(1) if partial else name
 
 
 def _is_file(path: Path) -> bool:
-    return stat.S_ISREG(_mode(path))
+    return stat.S_ISREG(_file_mode(path))
 
 
-def _mode(path: Path) -> int:
+def _file_mode(path: Path) -> int:
     """The kind of what is at `path`, itself and not what it may point to; 0 for nothing."""
     try:
         return path.lstat().st_mode

@@ -14,9 +14,9 @@ from trainpad.files import write_atomic
 from trainpad.text import sanitize
 
 FILE = "notes.json"
-LIMIT = 64 * 1024
+MAX_BYTES = 64 * 1024
 TITLE_LENGTH, TAG_LENGTH, TEXT_LENGTH = 80, 40, 2000
-TAGS = 16
+MAX_TAGS = 16
 """How many tags a run may have."""
 
 
@@ -33,13 +33,13 @@ def read(run: RunDir) -> Note:
     """What is noted about `run`, made harmless; nothing where there is no note or a damaged one."""
     try:
         with (run.path / FILE).open("rb") as file:
-            values = json.loads(file.read(LIMIT))
+            values = json.loads(file.read(MAX_BYTES))
     except (OSError, ValueError, RecursionError):
         return Note()
     if not isinstance(values, dict):
         return Note()
     tags = values.get("tags")
-    return made(
+    return make_note(
         _text(values.get("title")),
         [_text(tag) for tag in tags] if isinstance(tags, list) else [],
         _text(values.get("note")),
@@ -59,12 +59,12 @@ def write(run: RunDir, note: Note) -> None:
         raise RunError(f"{run.name} cannot be noted on: {error.strerror}") from error
 
 
-def made(title: str, tags: Sequence[str], text: str) -> Note:
+def make_note(title: str, tags: Sequence[str], text: str) -> Note:
     """A note of harmless texts, without spaces around them, empty tags and repeated ones."""
     cleaned = [sanitize(tag.strip(), limit=TAG_LENGTH) for tag in tags]
     return Note(
         sanitize(title.strip(), limit=TITLE_LENGTH),
-        tuple(dict.fromkeys(tag for tag in cleaned if tag))[:TAGS],
+        tuple(dict.fromkeys(tag for tag in cleaned if tag))[:MAX_TAGS],
         sanitize(text.strip(), limit=TEXT_LENGTH),
     )
 

@@ -12,20 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from core.run.events import EVENT_NAMES, Changed, Diverged, Evaluated, Failed, Finished, Started
-from core.run.hparams import DECLARED, as_dict, checked
+from core.run.events import RECORDED_NAMES, Changed, Diverged, Evaluated, Failed, Finished, Started
+from core.run.hparams import SPECS, as_dict, validate_hparams
 from core.rundir import notes
 from core.rundir.notes import Note
-from core.rundir.rundir import RunDir, listed
-from core.rundir.status import EVALUATED, RunState, look
-from core.rundir.validation import believed, harmless, moment
+from core.rundir.rundir import RunDir, list_runs
+from core.rundir.status import EVALUATED_PREFIX, RunState, read_status
+from core.rundir.validation import parse_event, sanitized_info, timestamp
 from trainpad.errors import RunError, UserError
 from trainpad.files import modified_at, size_of
 
-AT_ONCE: Final = 100
+MAX_NEW_RUNS: Final = 100
 """How many runs that are new are read in one look, so that the first ones are there soon."""
-TOLD: Final = tuple(
-    f'{{"event": "{EVENT_NAMES[kind]}"'.encode()
+NEEDED_PREFIXES: Final = tuple(
+    f'{{"event": "{RECORDED_NAMES[kind]}"'.encode()
     for kind in (Started, Changed, Finished, Diverged, Failed)
 )
 """How the other lines begin that an overview needs."""
@@ -33,7 +33,7 @@ Signature = tuple[tuple[int, int] | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RunEntry:
     """One run at a glance."""
 
     run: RunDir
@@ -41,7 +41,7 @@ class Entry:
     note: Note
     hyperparameters: Mapping[str, Any]
     """As they are now, every one that is declared."""
-    last: float | None
+    last_accuracy: float | None
     """Precision on validation at the newest evaluation."""
     created: float
     """Unix time, seconds."""
@@ -66,15 +66,15 @@ class Overview:
 
     def __init__(self, log_dir: Path) -> None:
         self._log_dir = log_dir
-        self._known: dict[Path, tuple[Signature, Entry | None]] = {}
+        self._known: dict[Path, tuple[Signature, RunEntry | None]] = {}
         self.complete = False
         """Whether the last look got to all runs."""
 
-    def look(self) -> list[Entry]:
+    def poll(self) -> list[RunEntry]:
         """The runs, newest first; those that are no runs after all are left out."""
-        there = listed(self._log_dir)[::-1]
+        there = list_runs(self._log_dir)[::-1]
         known = {run.path: self._known[run.path] for run in there if run.path in self._known}
-        left = AT_ONCE
+        left = MAX_NEW_RUNS
         for run in there:
             signature = _signature(run)
             before = known.get(run.path)
@@ -83,25 +83,23 @@ class Overview:
             if before is None:
                 left -= 1
             if left >= 0:
-                known[run.path] = signature, _entry(run)
+                known[run.path] = signature, _read_entry(run)
         self._known, self.complete = known, left >= 0
         entries = (known[run.path][1] for run in there if run.path in known)
         return [entry for entry in entries if entry is not None]
 
 
-def differences(entries: Sequence[Entry]) -> list[str]:
+def differing_hparams(entries: Sequence[RunEntry]) -> list[str]:
     """The names of the hyperparameters in which these runs differ."""
-    return [
-        name for name in DECLARED if len({entry.hyperparameters[name] for entry in entries}) > 1
-    ]
+    return [name for name in SPECS if len({entry.hyperparameters[name] for entry in entries}) > 1]
 
 
 def _signature(run: RunDir) -> Signature:
     files = run.events, run.losses, run.path / "lock", run.path / notes.FILE
-    return tuple(map(_mark, files))
+    return tuple(map(_file_stamp, files))
 
 
-def _mark(path: Path) -> tuple[int, int] | None:
+def _file_stamp(path: Path) -> tuple[int, int] | None:
     try:
         about = path.stat()
     except OSError:
@@ -109,24 +107,24 @@ def _mark(path: Path) -> tuple[int, int] | None:
     return about.st_size, about.st_mtime_ns
 
 
-def _entry(run: RunDir) -> Entry | None:
+def _read_entry(run: RunDir) -> RunEntry | None:
     try:
-        info = harmless(run.info())
-        state = look(run, host=socket.gethostname(), now=time.time())
+        info = sanitized_info(run.info())
+        state = read_status(run, host=socket.gethostname(), now=time.time())
         history = _History(info)
-        for line in _lines(run):
-            history.take(line)
+        for line in _read_lines(run):
+            history.fold(line)
         changed = modified_at(run.losses) if size_of(run.losses) else 0.0
         owner = _owner(run.path)
     except (RunError, OSError):
         return None
-    return Entry(
+    return RunEntry(
         run,
         state,
         notes.read(run),
         history.hyperparameters,
-        history.last(),
-        moment(info.get("created")),
+        history.last_accuracy(),
+        timestamp(info.get("created")),
         history.seconds(changed),
         owner,
     )
@@ -136,63 +134,63 @@ class _History:
     """What an overview keeps of a run's events; long lines are read only where they matter."""
 
     def __init__(self, info: Mapping[str, Any]) -> None:
-        self.hyperparameters = _declared(info.get("hyperparameters", {}))
+        self.hyperparameters = _complete_hparams(info.get("hyperparameters", {}))
         self._evaluations: list[bytes] = []
         self._spans: list[tuple[float, float]] = []
 
-    def take(self, line: bytes) -> None:
-        if line.startswith(EVALUATED):
+    def fold(self, line: bytes) -> None:
+        if line.startswith(EVALUATED_PREFIX):
             self._evaluations.append(line)
             return
-        match believed(line) if line.startswith(TOLD) else None:
+        match parse_event(line) if line.startswith(NEEDED_PREFIXES) else None:
             case Started() as event:
                 self._evaluations = self._evaluations_up_to(event.step)
                 self._spans.append((event.time, event.time))
-                self.hyperparameters = _declared(event.hyperparameters)
+                self.hyperparameters = _complete_hparams(event.hyperparameters)
             case Changed(name=name, new=new):
-                value = DECLARED[name].check(new)
+                value = SPECS[name].check(new)
                 self.hyperparameters = {**self.hyperparameters, name: value}
             case Finished() | Diverged() | Failed() as event:
-                self._reach(event.time)
+                self._extend_span(event.time)
 
     def _evaluations_up_to(self, step: int) -> list[bytes]:
         kept = list(self._evaluations)
-        while kept and not (isinstance(e := believed(kept[-1]), Evaluated) and e.step <= step):
+        while kept and not (isinstance(e := parse_event(kept[-1]), Evaluated) and e.step <= step):
             kept.pop()
         return kept
 
-    def last(self) -> float | None:
+    def last_accuracy(self) -> float | None:
         """Precision on validation at the newest evaluation that holds."""
         for line in reversed(self._evaluations):
-            event = believed(line)
+            event = parse_event(line)
             if isinstance(event, Evaluated):
-                return event.precision("validation")
+                return event.accuracy("validation")
         return None
 
     def seconds(self, changed: float) -> float:
         """How long it trained, its losses having last been written at `changed`."""
-        self._reach(changed)
+        self._extend_span(changed)
         return sum(end - start for start, end in self._spans)
 
-    def _reach(self, moment: float) -> None:
+    def _extend_span(self, moment: float) -> None:
         if self._spans:
             start, end = self._spans[-1]
             self._spans[-1] = start, max(end, moment)
 
 
-def _lines(run: RunDir) -> list[bytes]:
+def _read_lines(run: RunDir) -> list[bytes]:
     try:
         return run.events.read_bytes().split(b"\n")[:-1]
     except FileNotFoundError:
         return []
 
 
-def _declared(values: Mapping[str, Any]) -> dict[str, Any]:
+def _complete_hparams(values: Mapping[str, Any]) -> dict[str, Any]:
     """Every hyperparameter, by default where `values` says nothing that can be used."""
     try:
-        return as_dict(checked({name: v for name, v in values.items() if name in DECLARED}))
+        return as_dict(validate_hparams({name: v for name, v in values.items() if name in SPECS}))
     except UserError:
-        return as_dict(checked({}))
+        return as_dict(validate_hparams({}))
 
 
 def _owner(path: Path) -> str:

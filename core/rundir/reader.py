@@ -19,38 +19,38 @@ import numpy as np
 import numpy.typing as npt
 
 from core.run.events import (
-    Continued,
     Diverged,
     Evaluated,
     Event,
     Failed,
     Finished,
-    Idle,
     Lost,
     Opened,
     Paused,
+    Resumed,
     Saved,
     Started,
     Steps,
+    Tick,
     Weights,
 )
-from core.run.timeline import survivors
+from core.run.timeline import surviving_indices
 from core.rundir import checkpoint
 from core.rundir.errors import CheckpointError
 from core.rundir.rundir import RunDir
-from core.rundir.status import is_written
-from core.rundir.validation import LATEST, believed, harmless, moment
+from core.rundir.status import has_writer
+from core.rundir.validation import MAX_TIMESTAMP, parse_event, sanitized_info, timestamp
 from trainpad.control import Control
 from trainpad.files import modified_at, size_of
 
-LOOK: Final = 0.1
+POLL_INTERVAL: Final = 0.1
 """Seconds between two looks at a run that trains."""
-CHECK: Final = 1.0
+WRITER_CHECK_INTERVAL: Final = 1.0
 """Seconds between two looks at whether anybody still writes it."""
-PIECES: Final = 500
+MAX_PIECES: Final = 500
 """Into about so many `Steps` the past is cut at most, besides at its events."""
-ENDS: Final = (Finished, Diverged, Failed)
-LINE_LIMIT: Final = 16 * 1024 * 1024
+END_EVENTS: Final = (Finished, Diverged, Failed)
+MAX_LINE_BYTES: Final = 16 * 1024 * 1024
 """Bytes; what goes on longer without a line's end is no event."""
 
 
@@ -66,9 +66,9 @@ def replay(
     Raises:
         RunError: it is no run directory, or cannot be read.
     """
-    reader = Reader(run, pieces=PIECES if speed is None else None)
+    reader = RunReader(run, max_pieces=MAX_PIECES if speed is None else None)
     yield from reader.opened(None)
-    past = reader.news()
+    past = reader.poll()
     yield from past if speed is None else _paced(past, speed, clock, sleep)
     yield from reader.weights()
 
@@ -97,42 +97,42 @@ def follow(
         RunError: it is no run directory, or cannot be read.
     """
     host = socket.gethostname() if host is None else host
-    reader = Reader(run, pieces=PIECES)
+    reader = RunReader(run, max_pieces=MAX_PIECES)
     yield from reader.opened(control)
-    yield from reader.news()
+    yield from reader.poll()
     yield from reader.weights()
-    checked, lost = -CHECK, False
+    checked, lost = -WRITER_CHECK_INTERVAL, False
     while True:
         now = clock()
-        if abs(now - checked) >= CHECK:
+        if abs(now - checked) >= WRITER_CHECK_INTERVAL:
             checked = now
-            written = is_written(run, host, now)
+            written = has_writer(run, host, now)
             # Whatever the writer wrote before it went is on the disk by now.
-            yield from reader.news()
+            yield from reader.poll()
             if reader.ended and not written:
                 return
             if lost is written:
                 lost = not written
-                yield from reader.lost() if lost else reader.found_again()
+                yield from reader.lost() if lost else reader.recovered()
         else:
-            yield from reader.news()
-        yield Idle()
-        sleep(LOOK)
+            yield from reader.poll()
+        yield Tick()
+        sleep(POLL_INTERVAL)
 
 
-class Reader:
+class RunReader:
     """What was read of a run directory so far, and what is new in it."""
 
-    def __init__(self, run: RunDir, pieces: int | None) -> None:
+    def __init__(self, run: RunDir, max_pieces: int | None) -> None:
         """`pieces` bounds how finely the past is cut; None cuts at every mark of the clock."""
         self._run = run
-        self._pieces = pieces
-        self._lines = Lines(run.events)
-        self._since = 0.0
+        self._max_pieces = max_pieces
+        self._lines = EventTail(run.events)
+        self._previous_time = 0.0
         self._weights_step = -1
-        self._is_past = True
+        self._is_first_poll = True
         self._is_lost = False
-        self._does: type[Paused | Continued] | None = None
+        self._activity: type[Paused | Resumed] | None = None
         self.step = 0
         self.ended = False
         """Whether the newest event is an end of the run."""
@@ -143,29 +143,29 @@ class Reader:
         Raises:
             RunError: it is no run directory, or cannot be read.
         """
-        info = harmless(self._run.info())
+        info = sanitized_info(self._run.info())
         name = info.get("name")
         info["name"] = name if isinstance(name, str) else self._run.name
-        self._since = moment(info.get("created"))
+        self._previous_time = timestamp(info.get("created"))
         yield Opened(str(self._run.path), info, control)
 
-    def news(self) -> Iterator[Event]:
+    def poll(self) -> Iterator[Event]:
         """What happened since the last call, in order."""
         count = size_of(self._run.losses) // 4
-        events = self._lines.read()
-        cuts = self._cuts(count) if self._is_past else np.empty((0, 2))
+        events = self._lines.poll()
+        cuts = self._cuts(count) if self._is_first_poll else np.empty((0, 2))
         valid = _valid_until(events)
         for event, limit in zip(events, valid, strict=True):
-            yield from self._up_to(event, limit, cuts)
-            yield self._taken(event)
-            if isinstance(event, Saved) and not self._is_past:
+            yield from self._losses_before(event, limit, cuts)
+            yield self._note(event)
+            if isinstance(event, Saved) and not self._is_first_poll:
                 yield from self.weights()
-        yield from self._rest(count, cuts)
-        self._is_past = False
+        yield from self._remaining_losses(count, cuts)
+        self._is_first_poll = False
 
     def weights(self) -> Iterator[Weights]:
         """The weights of the newest checkpoint, unless they were told before."""
-        for path in reversed(checkpoint.listed(self._run.checkpoints)):
+        for path in reversed(checkpoint.list_checkpoints(self._run.checkpoints)):
             try:
                 found = checkpoint.read(path)
             except CheckpointError:
@@ -180,41 +180,43 @@ class Reader:
         self._is_lost = True
         yield Lost(self.step)
 
-    def found_again(self) -> Iterator[Event]:
+    def recovered(self) -> Iterator[Event]:
         """What the run does that counted as lost, unless its events have said so since."""
-        if self._is_lost and self._does is not None:
-            yield self._does(self.step)
+        if self._is_lost and self._activity is not None:
+            yield self._activity(self.step)
         self._is_lost = False
 
-    def _taken(self, event: Event) -> Event:
-        if isinstance(event, Paused | Continued | Started):
-            self._does = Paused if isinstance(event, Paused) else Continued
+    def _note(self, event: Event) -> Event:
+        if isinstance(event, Paused | Resumed | Started):
+            self._activity = Paused if isinstance(event, Paused) else Resumed
             self._is_lost = False
         if isinstance(event, Started):
             self.step = event.step
             self.ended = False
-        self.ended = isinstance(event, ENDS) or (self.ended and isinstance(event, Saved))
+        self.ended = isinstance(event, END_EVENTS) or (self.ended and isinstance(event, Saved))
         if hasattr(event, "step"):
-            self._since = max(self._since, event.time)
+            self._previous_time = max(self._previous_time, event.time)
         return event
 
-    def _up_to(self, event: Event, limit: float, cuts: npt.NDArray[np.float64]) -> Iterator[Steps]:
+    def _losses_before(
+        self, event: Event, limit: float, cuts: npt.NDArray[np.float64]
+    ) -> Iterator[Steps]:
         """The losses of the steps before `event`, as far as no later start made them void."""
-        stop = min(self._done_by(event), limit)
+        stop = min(self._steps_done_at(event), limit)
         # An evaluation is told when it is done; the steps before it were done before that.
         when = event.time - (event.seconds if isinstance(event, Evaluated) else 0.0)
         if stop > self.step:
             yield from self._steps(int(stop), when, cuts)
 
-    def _done_by(self, event: Event) -> int:
+    def _steps_done_at(self, event: Event) -> int:
         """How many steps were done when `event` happened: all that there are, where it is an end.
 
         What a run failed of may have come after the last step that its event knows of.
         """
         step: int = getattr(event, "step", 0)
-        return max(step, size_of(self._run.losses) // 4) if isinstance(event, ENDS) else step
+        return max(step, size_of(self._run.losses) // 4) if isinstance(event, END_EVENTS) else step
 
-    def _rest(self, count: int, cuts: npt.NDArray[np.float64]) -> Iterator[Steps]:
+    def _remaining_losses(self, count: int, cuts: npt.NDArray[np.float64]) -> Iterator[Steps]:
         """The losses that no event follows yet."""
         if count > self.step:
             known = cuts[-1, 1] if len(cuts) else 0.0
@@ -224,37 +226,37 @@ class Reader:
         """The losses up to step `stop`, which was done at `when`, cut at `cuts` between."""
         inside = cuts[(cuts[:, 0] > self.step) & (cuts[:, 0] < stop) & (cuts[:, 1] < when)]
         for end, told in [*inside.tolist(), (stop, when)]:
-            losses = _losses(self._run.losses, self.step, int(end))
+            losses = _read_losses(self._run.losses, self.step, int(end))
             if len(losses):
-                moment = max(told, self._since)
-                yield Steps(self.step, losses, moment - self._since, time=moment)
+                moment = max(told, self._previous_time)
+                yield Steps(self.step, losses, moment - self._previous_time, time=moment)
                 self.step += len(losses)
-                self._since = moment
+                self._previous_time = moment
 
     def _cuts(self, count: int) -> npt.NDArray[np.float64]:
         """Where to cut the past: rows of (steps done, time), both increasing."""
-        marks = _marks(self._run.clock)
-        known = (marks >= 0).all(axis=1) & (marks[:, 0] <= count) & (marks[:, 1] < LATEST)
+        marks = _read_clock(self._run.clock)
+        known = (marks >= 0).all(axis=1) & (marks[:, 0] <= count) & (marks[:, 1] < MAX_TIMESTAMP)
         marks = marks[known]
-        marks = marks[survivors(marks[:, 0].astype(np.int64))]
-        if self._pieces is None or len(marks) <= self._pieces:
+        marks = marks[surviving_indices(marks[:, 0].astype(np.int64))]
+        if self._max_pieces is None or len(marks) <= self._max_pieces:
             return marks
-        return marks[np.linspace(0, len(marks) - 1, self._pieces).astype(np.int64)]
+        return marks[np.linspace(0, len(marks) - 1, self._max_pieces).astype(np.int64)]
 
 
-class Lines:
+class EventTail:
     """The whole lines of a growing file, as events; a torn last one waits for its rest."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._offset = 0
         """Where the first line begins that was not whole at the last look."""
-        self._mark = (0, 0.0)
+        self._stamp = (0, 0.0)
 
-    def read(self) -> list[Event]:
+    def poll(self) -> list[Event]:
         """The events of the lines that are new since the last call."""
         mark = size_of(self._path), modified_at(self._path)
-        if mark == self._mark or mark[0] <= self._offset:
+        if mark == self._stamp or mark[0] <= self._offset:
             return []
         try:
             with self._path.open("rb") as file:
@@ -262,11 +264,11 @@ class Lines:
                 content = file.read()
         except OSError:
             return []
-        self._mark = mark
+        self._stamp = mark
         *lines, rest = content.split(b"\n")
         # A torn line may be cut off and another one written in its place.
-        self._offset += len(content) - (len(rest) if len(rest) <= LINE_LIMIT else 0)
-        return [event for event in map(believed, lines) if event is not None]
+        self._offset += len(content) - (len(rest) if len(rest) <= MAX_LINE_BYTES else 0)
+        return [event for event in map(parse_event, lines) if event is not None]
 
 
 def _valid_until(events: list[Event]) -> list[float]:
@@ -280,7 +282,7 @@ def _valid_until(events: list[Event]) -> list[float]:
     return limits[::-1]
 
 
-def _losses(path: Path, first: int, stop: int) -> npt.NDArray[np.float32]:
+def _read_losses(path: Path, first: int, stop: int) -> npt.NDArray[np.float32]:
     """The losses of steps `first` to `stop`, or as many of them as there are."""
     try:
         return np.fromfile(path, "<f4", stop - first, offset=4 * first).astype(np.float32)
@@ -288,7 +290,7 @@ def _losses(path: Path, first: int, stop: int) -> npt.NDArray[np.float32]:
         return np.empty(0, np.float32)
 
 
-def _marks(path: Path) -> npt.NDArray[np.float64]:
+def _read_clock(path: Path) -> npt.NDArray[np.float64]:
     """The whole pairs of steps done and time."""
     pairs = size_of(path) // 16
     try:
@@ -310,6 +312,6 @@ def _paced(
     for event in events:
         first = event.time if first is None else first
         while (wait := (event.time - first) / speed - (clock() - began)) > 0:
-            yield Idle()
-            sleep(min(wait, LOOK))
+            yield Tick()
+            sleep(min(wait, POLL_INTERVAL))
         yield event

@@ -14,7 +14,8 @@ from contextlib import suppress
 import numpy as np
 
 from core.run.events import (
-    EVENT_NAMES,
+    RECORDED_NAMES,
+    Alert,
     Diverged,
     Evaluated,
     Event,
@@ -23,19 +24,18 @@ from core.run.events import (
     Snapshot,
     Started,
     Steps,
-    Warned,
     to_json,
 )
 from core.rundir import checkpoint
 from core.rundir.ranking import Ranking
-from core.rundir.resume import recorded_events
+from core.rundir.resume import read_events
 from core.rundir.rundir import RunDir
 from trainpad.append import Appender
 from trainpad.errors import RunError
 
 HEARTBEAT = 1.0
 """Seconds between marks of life, and between attempts to write again after a failure."""
-STOPPED = "training goes on, and what is missing is written as soon as the disk takes it"
+STOPPED_TEXT = "training goes on, and what is missing is written as soon as the disk takes it"
 """Of checkpoints that wait, only the newest is."""
 
 
@@ -44,7 +44,7 @@ class Recorder:
 
     def __init__(self, run: RunDir, heartbeat: int, clock: Callable[[], float]) -> None:
         self._run = run
-        self._heartbeat = heartbeat
+        self._lock_descriptor = heartbeat
         self._clock = clock
         self._events = Appender(run.events)
         self._losses = Appender(run.losses, record=4)
@@ -52,33 +52,33 @@ class Recorder:
         self._snapshot: Snapshot | None = None
         self._dropped = False  # whether a snapshot that waited was replaced by a newer one
         self._step = 0
-        self._marked = -HEARTBEAT
+        self._last_heartbeat = -HEARTBEAT
         self._files = self._losses, self._times, self._events
         self._failing = False
-        self._problem = ""  # what the disk said when it last refused
+        self._disk_error = ""  # what the disk said when it last refused
         self._retry_at = 0.0
         self._ranking = Ranking(run.checkpoints)
         with suppress(OSError):
-            checkpoint.sweep(run.checkpoints)
+            checkpoint.remove_partial_files(run.checkpoints)
 
     def write(self, event: Event) -> Iterator[Event]:
         """Record `event`; yields it, with what recording has to say before or after."""
         if isinstance(event, Diverged):
             event = dataclasses.replace(event, checkpoint=self._ranking.newest)
-        self._take(event)
-        remarks = self._store()
+        self._on_event(event)
+        remarks = self._flush_pending()
         yield event
         yield from remarks
 
-    def _take(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         match event:
             case Started(step=step):
                 self._step = step
-                self._keep_losses(step)
-                self._drop_checkpoints(step)
+                self._truncate_losses(step)
+                self._delete_checkpoints_after(step)
                 # A log that cannot be read costs the memory of what was best, not the run.
                 with suppress(RunError):
-                    self._ranking.remember(recorded_events(self._run), step)
+                    self._ranking.load(read_events(self._run), step)
             case Steps(first=first, losses=losses):
                 self._step = first + len(losses)
                 self._losses.add(losses.astype("<f4").tobytes())
@@ -86,91 +86,91 @@ class Recorder:
                 self._dropped |= self._snapshot is not None
                 self._snapshot = event
             case Evaluated():
-                self._ranking.evaluated(event)
-        if type(event) in EVENT_NAMES:
-            self._noted(event)
+                self._ranking.on_evaluated(event)
+        if type(event) in RECORDED_NAMES:
+            self._append(event)
 
-    def _keep_losses(self, step: int) -> None:
+    def _truncate_losses(self, step: int) -> None:
         """Keep the losses before `step`, each at its place even where some were lost."""
         missing = step - self._losses.truncate(4 * step) // 4
         self._losses.add(np.full(missing, np.nan, "<f4").tobytes())
 
-    def _drop_checkpoints(self, step: int) -> None:
+    def _delete_checkpoints_after(self, step: int) -> None:
         """Delete those of steps that are void now: the next resume would go on from them."""
-        for path in checkpoint.listed(self._run.checkpoints):
+        for path in checkpoint.list_checkpoints(self._run.checkpoints):
             if checkpoint.step_of(path) > step:
                 with suppress(OSError):
                     path.unlink()
 
-    def _store(self) -> list[Event]:
+    def _flush_pending(self) -> list[Event]:
         """Write all that waits; returns what is to be said of it, which is written too."""
         now = self._clock()
         if self._failing and now < self._retry_at:
             return []
         remarks: list[Event] = []
         try:
-            if now - self._marked >= HEARTBEAT:
-                self._mark(now)
+            if now - self._last_heartbeat >= HEARTBEAT:
+                self._write_heartbeat(now)
             self._flush()
-            saved = self._save()
+            saved = self._save_checkpoint()
             if self._failing:
                 self._failing = False
                 missing = "a checkpoint is missing" if self._dropped else "nothing is missing"
                 self._dropped = False
-                remarks.append(self._say(f"recording goes on; {missing}"))
+                remarks.append(self._warn(f"recording goes on; {missing}"))
             if saved:
-                remarks.append(self._noted(saved))
+                remarks.append(self._append(saved))
             self._flush()
         except OSError as error:
             self._retry_at = now + HEARTBEAT
-            self._problem = str(error.strerror)
+            self._disk_error = str(error.strerror)
             if not self._failing:
                 self._failing = True
-                text = f"recording stopped: {self._problem}; {STOPPED}"
-                remarks.append(self._say(text))
+                text = f"recording stopped: {self._disk_error}; {STOPPED_TEXT}"
+                remarks.append(self._warn(text))
         return remarks
 
     def _flush(self) -> None:
         for file in self._files:
             file.flush()
 
-    def _mark(self, now: float) -> None:
-        self._marked = now
+    def _write_heartbeat(self, now: float) -> None:
+        self._last_heartbeat = now
         self._times.add(np.array([self._step, time.time()], "<f8").tobytes())
-        os.utime(self._heartbeat)
+        os.utime(self._lock_descriptor)
 
-    def _save(self) -> Saved | None:
+    def _save_checkpoint(self) -> Saved | None:
         """Write the snapshot that waits, if one does; keep the newest few and the best."""
         if self._snapshot is None:
             return None
         snapshot = self._snapshot
         folder = self._run.checkpoints
-        path = checkpoint.write(folder, checkpoint.Checkpoint(snapshot.arrays, snapshot.about))
+        path = checkpoint.write(folder, checkpoint.Checkpoint(snapshot.arrays, snapshot.metadata))
         self._snapshot = None
-        best = self._ranking.saved(snapshot.step, path.name)
+        best = self._ranking.on_saved(snapshot.step, path.name)
         with suppress(OSError):  # what could not be deleted is deleted after the next one
             checkpoint.prune(folder, self._ranking.best_path)
         return Saved(snapshot.step, path.name, best)
 
-    def _say(self, text: str) -> Event:
-        return self._noted(Warned(self._step, text))
+    def _warn(self, text: str) -> Event:
+        return self._append(Alert(self._step, text))
 
-    def _noted(self, event: Event) -> Event:
+    def _append(self, event: Event) -> Event:
         self._events.add(to_json(event).encode() + b"\n")
         return event
 
     def close(self) -> None:
         """Write what still can be written; a disk that still refuses has been told of already."""
         self._retry_at = self._clock()
-        self._store()
+        self._flush_pending()
         self._flush_each()
 
     def failure(self) -> Iterator[Event]:
         """That the run failed, where something waits that will not be written any more."""
         if self._snapshot is None and not any(file.waiting for file in self._files):
             return
-        text = f"recording failed: {self._problem}; not all of the run is written"
-        failed = self._noted(Failed(self._step, text))
+        text = f"recording failed: {self._disk_error}; not all of the run is written"
+        failed = self._append(Failed(self._step, text))
         self._flush_each()
         yield failed
 
@@ -180,7 +180,7 @@ class Recorder:
                 file.flush()
 
 
-def recorded(
+def record(
     source: Iterator[Event], run: RunDir, *, clock: Callable[[], float] = time.monotonic
 ) -> Generator[Event, None, None]:
     """The events of `source`, each written to `run` as it passes.
@@ -190,7 +190,7 @@ def recorded(
     Raises:
         RunError: another process is writing this run.
     """
-    with run.locked() as heartbeat:
+    with run.writer_lock() as heartbeat:
         recorder = Recorder(run, heartbeat, clock)
         try:
             for event in source:

@@ -12,8 +12,8 @@ from typing import Any
 from core.run.events import Changed, Event, Started
 from core.rundir import checkpoint
 from core.rundir.checkpoint import Checkpoint
-from core.rundir.rundir import RunDir, found
-from core.rundir.validation import believed
+from core.rundir.rundir import RunDir, resolve_run
+from core.rundir.validation import parse_event
 from trainpad.errors import RunError
 
 Change = tuple[int, str, Any]
@@ -21,37 +21,37 @@ Change = tuple[int, str, Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Origin:
+class ResumePoint:
     """Where to go on from: a run, one of its checkpoints, and the changes that came after it."""
 
     run: RunDir
     checkpoint: Checkpoint | None
     """None before the first one: a branch then starts as the run itself did."""
-    changes: tuple[Change, ...] = ()
+    later_changes: tuple[Change, ...] = ()
 
 
-def origin(wanted: str, log_dir: Path) -> Origin:
+def find_resume_point(run_or_checkpoint: str, log_dir: Path) -> ResumePoint:
     """What a user means by a run's name or path, or by the path of one of its checkpoints.
 
     Raises:
         RunError: there is no such run, or it has no whole checkpoint.
     """
-    path = Path(wanted).expanduser()
+    path = Path(run_or_checkpoint).expanduser()
     if path.suffix == ".safetensors":
         run = RunDir(path.resolve().parent.parent)
         run.info()
         start = checkpoint.read(path)
     else:
-        run = found(wanted, log_dir)
+        run = resolve_run(run_or_checkpoint, log_dir)
         start = checkpoint.newest(run.checkpoints)
-    later = tuple(change for change in changes(run) if change[0] >= start.step)
-    return Origin(run, start, later)
+    later = tuple(change for change in recorded_changes(run) if change[0] >= start.step)
+    return ResumePoint(run, start, later)
 
 
-def changes(run: RunDir) -> list[Change]:
+def recorded_changes(run: RunDir) -> list[Change]:
     """Every change of a hyperparameter that holds in `run`, in the order of their steps."""
     held: list[Change] = []
-    for event in recorded_events(run):
+    for event in read_events(run):
         match event:
             case Started(step=step, planned=planned):
                 held = [change for change in held if change[0] < step]
@@ -62,7 +62,7 @@ def changes(run: RunDir) -> list[Change]:
     return sorted(held, key=lambda change: change[0])
 
 
-def recorded_events(run: RunDir) -> Iterator[Event]:
+def read_events(run: RunDir) -> Iterator[Event]:
     """The events of `events.jsonl` that can be believed; a torn last line is none.
 
     Raises:
@@ -71,7 +71,7 @@ def recorded_events(run: RunDir) -> Iterator[Event]:
     try:
         with run.events.open("rb") as file:
             for line in file:
-                event = believed(line)
+                event = parse_event(line)
                 if event is not None:
                     yield event
     except FileNotFoundError:

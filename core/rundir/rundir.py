@@ -24,7 +24,7 @@ from trainpad.lock import lock
 from trainpad.text import sanitize
 
 RUN_FILE = "run.json"
-ATTEMPTS, WAIT = 10, 0.02
+LOCK_ATTEMPTS, LOCK_RETRY_DELAY = 10, 0.02
 """How often, and how many seconds apart, a lock is tried before it counts as held."""
 
 
@@ -93,7 +93,7 @@ class RunDir:
         return values
 
     @contextmanager
-    def locked(self) -> Iterator[int]:
+    def writer_lock(self) -> Iterator[int]:
         """Be the run's one writer, and say so in the file `lock`.
 
         Yields the lock's file descriptor, whose file's modification time is the heartbeat.
@@ -103,7 +103,7 @@ class RunDir:
         """
         holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}
         content = json.dumps(holder).encode()
-        with self.alone() as descriptor:
+        with self.exclusive() as descriptor:
             try:
                 os.pwrite(descriptor, content, 0)
                 os.ftruncate(descriptor, len(content))
@@ -112,7 +112,7 @@ class RunDir:
             yield descriptor
 
     @contextmanager
-    def alone(self) -> Iterator[int]:
+    def exclusive(self) -> Iterator[int]:
         """Keep every writer from the run; the lock ends with the process, however it ends.
 
         Raises:
@@ -136,7 +136,7 @@ class RunDir:
     def _lock(self, descriptor: int) -> None:
         """Take the lock; a viewer that asks whether it is held has it for a moment."""
         try:
-            is_held = lock(descriptor, attempts=ATTEMPTS, wait=WAIT)
+            is_held = lock(descriptor, attempts=LOCK_ATTEMPTS, wait=LOCK_RETRY_DELAY)
         except OSError as error:
             raise RunError(
                 f"{self.path} cannot be locked: {error.strerror}; "
@@ -144,16 +144,16 @@ class RunDir:
             ) from error
         if not is_held:
             raise RunError(
-                f"another process is training {self.name}; `trainpad open {self._named}`"
+                f"another process is training {self.name}; `trainpad open {self._quoted_name}`"
             )
 
     @property
-    def _named(self) -> str:
+    def _quoted_name(self) -> str:
         """What names this run at a prompt, wherever it lies."""
         return shlex.quote(self.name if self.path.parent == default_log_dir() else str(self.path))
 
 
-def create(log_dir: Path, network: str, info: dict[str, Any]) -> RunDir:
+def create_run(log_dir: Path, network: str, info: dict[str, Any]) -> RunDir:
     """Make the directory of a new run below `log_dir` and write its `run.json`.
 
     Raises:
@@ -162,8 +162,8 @@ def create(log_dir: Path, network: str, info: dict[str, Any]) -> RunDir:
     stamp = time.strftime("%Y%m%d-%H%M%S")
     try:
         log_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = _fresh(log_dir, f"{stamp}-{network}")
-        _describe(path, info)
+        path = _make_unique(log_dir, f"{stamp}-{network}")
+        _write_info(path, info)
     except OSError as error:
         raise RunError(
             f"no run can be written to {log_dir}: {error.strerror}; name another with --log_dir"
@@ -171,7 +171,7 @@ def create(log_dir: Path, network: str, info: dict[str, Any]) -> RunDir:
     return RunDir(path)
 
 
-def _describe(path: Path, info: dict[str, Any]) -> None:
+def _write_info(path: Path, info: dict[str, Any]) -> None:
     content = {"name": path.name, "created": time.time(), "host": socket.gethostname(), **info}
     try:
         write_atomic(path / RUN_FILE, json.dumps(content, indent=1).encode())
@@ -180,7 +180,7 @@ def _describe(path: Path, info: dict[str, Any]) -> None:
         raise
 
 
-def _fresh(log_dir: Path, name: str) -> Path:
+def _make_unique(log_dir: Path, name: str) -> Path:
     for number in range(1, 1000):
         path = log_dir / (name if number == 1 else f"{name}-{number}")
         try:
@@ -191,7 +191,7 @@ def _fresh(log_dir: Path, name: str) -> Path:
     raise FileExistsError(17, "a thousand runs started in this second")
 
 
-def listed(log_dir: Path) -> list[RunDir]:
+def list_runs(log_dir: Path) -> list[RunDir]:
     """The runs below `log_dir`, oldest first."""
     try:
         folders = [path for path in log_dir.iterdir() if is_file(path / RUN_FILE)]
@@ -200,7 +200,7 @@ def listed(log_dir: Path) -> list[RunDir]:
     return [RunDir(path) for path in sorted(folders, key=lambda path: path.name)]
 
 
-def found(run: str, log_dir: Path) -> RunDir:
+def resolve_run(run: str, log_dir: Path) -> RunDir:
     """The run that a user means by a path, a name, the beginning of a name, or nothing: the latest.
 
     Raises:
@@ -208,7 +208,7 @@ def found(run: str, log_dir: Path) -> RunDir:
     """
     if run and is_file(Path(run) / RUN_FILE):
         return RunDir(Path(run).resolve())
-    matching = [entry for entry in listed(log_dir) if entry.name.startswith(run)]
+    matching = [entry for entry in list_runs(log_dir) if entry.name.startswith(run)]
     exact = [entry for entry in matching if entry.name == run]
     if run and len(matching) > 1 and not exact:
         names = ", ".join(sanitize(entry.name, limit=80) for entry in matching[-3:])

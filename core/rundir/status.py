@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.run.events import (
-    LIVE,
+    LIVE_STATES,
     Changed,
-    Continued,
     Diverged,
     Evaluated,
     Event,
@@ -26,29 +25,30 @@ from core.run.events import (
     Finished,
     Paused,
     Preparing,
+    Resumed,
     Started,
 )
-from core.rundir.rundir import RunDir, found, listed
-from core.rundir.validation import believed, harmless, moment
+from core.rundir.rundir import RunDir, list_runs, resolve_run
+from core.rundir.validation import parse_event, sanitized_info, timestamp
 from trainpad.files import modified_at, size_of
 from trainpad.lock import lock
 from trainpad.text import sanitize
 
-FRESH: Final = 3.0
+FRESH_HEARTBEAT: Final = 3.0
 """Seconds; a heartbeat of this host that is younger needs no look at the lock."""
-FOREIGN: Final = 60.0
+REMOTE_TIMEOUT: Final = 60.0
 """Seconds without a heartbeat until a run of another host counts as lost."""
-HOLDER_LIMIT: Final = 4096
-READ_LIMIT: Final = 64 * 1024 * 1024
+MAX_LOCK_BYTES: Final = 4096
+MAX_EVENT_BYTES: Final = 64 * 1024 * 1024
 """Bytes of events that are read for the state of a run, from the end."""
-EVALUATED: Final = b'{"event": "evaluated"'
-STARTED: Final = b'{"event": "started"'
-PLANS: Final = (STARTED, b'{"event": "changed"')
+EVALUATED_PREFIX: Final = b'{"event": "evaluated"'
+STARTED_PREFIX: Final = b'{"event": "started"'
+MAX_STEPS_PREFIXES: Final = (STARTED_PREFIX, b'{"event": "changed"')
 """How the lines begin that may say how many steps are planned."""
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class LockOwner:
     """Who writes a run, or wrote it last, as its file `lock` tells."""
 
     host: str
@@ -81,10 +81,10 @@ class RunState:
     @property
     def live(self) -> bool:
         """Whether it can be steered."""
-        return self.state in LIVE
+        return self.state in LIVE_STATES
 
 
-def look(run: RunDir, *, host: str | None = None, now: float | None = None) -> RunState:
+def read_status(run: RunDir, *, host: str | None = None, now: float | None = None) -> RunState:
     """How `run` stands, seen from the machine called `host` at the time `now`.
 
     Raises:
@@ -92,18 +92,20 @@ def look(run: RunDir, *, host: str | None = None, now: float | None = None) -> R
     """
     host = socket.gethostname() if host is None else host
     now = time.time() if now is None else now
-    info = harmless(run.info())
-    lines = _last(run.events)
-    holder = _holder(run) or Holder(str(info.get("host", "")), 0, moment(info.get("created")), 0.0)
+    info = sanitized_info(run.info())
+    lines = _last_lines(run.events)
+    holder = _lock_owner(run) or LockOwner(
+        str(info.get("host", "")), 0, timestamp(info.get("created")), 0.0
+    )
     state = _state(lines)
-    if state in LIVE and not is_written(run, host, now):
+    if state in LIVE_STATES and not has_writer(run, host, now):
         ended = _state(lines, begun=True)
-        state = "lost" if ended in LIVE else ended
+        state = "lost" if ended in LIVE_STATES else ended
     return RunState(
         name=sanitize(run.name, limit=80),
         directory=str(run.path),
         state=state,
-        steps=size_of(run.losses) // 4 or _done(lines),
+        steps=size_of(run.losses) // 4 or _finished_step(lines),
         max_steps=_planned(lines, info["hyperparameters"]),
         best=_best(lines),
         dataset=info["dataset"].get("name", ""),
@@ -114,38 +116,40 @@ def look(run: RunDir, *, host: str | None = None, now: float | None = None) -> R
     )
 
 
-def chosen(run: str, log_dir: Path) -> RunDir:
+def resolve_live_run(run: str, log_dir: Path) -> RunDir:
     """The run that a user means; without a name the latest live one, else the latest.
 
     Raises:
         RunError: there is no such run.
     """
     if not run:
-        for candidate in reversed(listed(log_dir)):
+        for candidate in reversed(list_runs(log_dir)):
             if is_live(candidate):
                 return candidate
-    return found(run, log_dir)
+    return resolve_run(run, log_dir)
 
 
 def is_live(run: RunDir) -> bool:
     """Whether `run` can be steered."""
-    return _state(_last(run.events)) in LIVE and is_written(run, socket.gethostname(), time.time())
+    return _state(_last_lines(run.events)) in LIVE_STATES and has_writer(
+        run, socket.gethostname(), time.time()
+    )
 
 
 # -- whether it is written -----------------------------------------------------------------------
 
 
-def is_written(run: RunDir, host: str, now: float) -> bool:
+def has_writer(run: RunDir, host: str, now: float) -> bool:
     """Whether a process still writes `run`, seen from the machine called `host` at `now`."""
-    holder = _holder(run)
+    holder = _lock_owner(run)
     if holder is None:
-        return now - modified_at(run.path / "run.json") < FRESH
+        return now - modified_at(run.path / "run.json") < FRESH_HEARTBEAT
     age = now - holder.heartbeat
     if holder.host != host:
-        return age < FOREIGN
+        return age < REMOTE_TIMEOUT
     # To ask for the lock is to hold it for a moment, in the way of whoever wants to go on with
     # the run: so it is asked for only where there is doubt.
-    return (age < FRESH and _is_alive(holder.pid)) or _is_locked(run)
+    return (age < FRESH_HEARTBEAT and _is_alive(holder.pid)) or _is_locked(run)
 
 
 def _is_alive(pid: int) -> bool:
@@ -171,18 +175,18 @@ def _is_locked(run: RunDir) -> bool:
         os.close(descriptor)
 
 
-def _holder(run: RunDir) -> Holder | None:
+def _lock_owner(run: RunDir) -> LockOwner | None:
     """What the file `lock` says, or None where there is none or it says nothing yet."""
     path = run.path / "lock"
     try:
         about = path.stat()
-        if not stat.S_ISREG(about.st_mode) or about.st_size > HOLDER_LIMIT:
+        if not stat.S_ISREG(about.st_mode) or about.st_size > MAX_LOCK_BYTES:
             return None
         values = json.loads(path.read_bytes())
         host, pid, since = str(values["host"]), int(values["pid"]), float(values["since"])
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
-    return Holder(host, pid, moment(since), about.st_mtime)
+    return LockOwner(host, pid, timestamp(since), about.st_mtime)
 
 
 # -- what was written ----------------------------------------------------------------------------
@@ -208,14 +212,14 @@ def _state(lines: Sequence[bytes], *, begun: bool = False) -> str:
                 return "failed"
             case Paused():
                 return "paused"
-            case Started() | Continued():
+            case Started() | Resumed():
                 return "training"
     return "starting"
 
 
 def _backward(lines: Sequence[bytes]) -> Iterator[Event]:
     for line in reversed(lines):
-        event = believed(line)
+        event = parse_event(line)
         if event is not None:
             yield event
 
@@ -224,17 +228,17 @@ def _best(lines: Sequence[bytes]) -> float | None:
     """The best precision on the validation split that no later start made void."""
     found: list[tuple[int, float]] = []
     for line in lines:
-        if not line.startswith((EVALUATED, STARTED)):
+        if not line.startswith((EVALUATED_PREFIX, STARTED_PREFIX)):
             continue
-        match believed(line):
+        match parse_event(line):
             case Evaluated() as event:
-                found.append((event.step, event.precision("validation")))
+                found.append((event.step, event.accuracy("validation")))
             case Started(step=start):
                 found = [entry for entry in found if entry[0] <= start]
     return max((precision for _, precision in found), default=None)
 
 
-def _done(lines: Sequence[bytes]) -> int:
+def _finished_step(lines: Sequence[bytes]) -> int:
     """How many steps a run without losses, such as a taught one, says that it ended after."""
     last = next(_backward(lines), None)
     return last.step if isinstance(last, Finished) else 0
@@ -242,33 +246,33 @@ def _done(lines: Sequence[bytes]) -> int:
 
 def _planned(lines: Sequence[bytes], first: Mapping[str, Any]) -> int:
     """How many steps the run was last meant to take; `first` is what `run.json` says."""
-    said = (_max_steps(line) for line in reversed(lines) if line.startswith(PLANS))
-    return next((steps for steps in said if steps), None) or _whole(first.get("max_steps"))
+    said = (_max_steps(line) for line in reversed(lines) if line.startswith(MAX_STEPS_PREFIXES))
+    return next((steps for steps in said if steps), None) or _int_or_zero(first.get("max_steps"))
 
 
 def _max_steps(line: bytes) -> int:
     """What a line says of `max_steps`; 0 for nothing."""
-    match believed(line):
+    match parse_event(line):
         case Started(hyperparameters=values):
-            return _whole(values.get("max_steps"))
+            return _int_or_zero(values.get("max_steps"))
         case Changed(name="max_steps", new=new):
-            return _whole(new)
+            return _int_or_zero(new)
     return 0
 
 
-def _whole(value: object) -> int:
+def _int_or_zero(value: object) -> int:
     """`value` where it is a whole number; else 0."""
     return value if isinstance(value, int) else 0
 
 
-def _last(path: Path) -> list[bytes]:
+def _last_lines(path: Path) -> list[bytes]:
     """The whole lines of the file, or of its end."""
     size = size_of(path)
     if not size:
         return []
     try:
         with path.open("rb") as file:
-            file.seek(max(0, size - READ_LIMIT))
-            return file.read(READ_LIMIT).split(b"\n")[:-1]
+            file.seek(max(0, size - MAX_EVENT_BYTES))
+            return file.read(MAX_EVENT_BYTES).split(b"\n")[:-1]
     except OSError:
         return []

@@ -10,20 +10,20 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from core.run.events import Changed, Evaluated, Event, from_json
-from core.run.hparams import DECLARED
+from core.run.hparams import SPECS
 from data.dataset import SPLITS
 from trainpad.errors import UserError
 from trainpad.text import sanitize
 
-CLASSES = 1000
+MAX_CLASSES = 1000
 """The greatest number of classes that a confusion matrix is believed to have."""
-LATEST = 1e11
+MAX_TIMESTAMP = 1e11
 """Unix time; a calendar knows what is before it."""
-DEPTH = 8
+MAX_DEPTH = 8
 """How deep lists and objects may lie in each other in what is believed of `run.json`."""
 
 
-def believed(line: str | bytes) -> Event | None:
+def parse_event(line: str | bytes) -> Event | None:
     """The event of one line of `events.jsonl`, or None where it cannot be one of trainpad's."""
     try:
         event = from_json(line)
@@ -45,13 +45,13 @@ def believed(line: str | bytes) -> Event | None:
     return dataclasses.replace(event, **texts)
 
 
-def moment(value: object) -> float:
+def timestamp(value: object) -> float:
     """`value` where it is a time that a calendar knows; else 0."""
-    return float(value) if _is_moment(value) else 0.0  # type: ignore[arg-type]  # it is a number
+    return float(value) if _is_timestamp(value) else 0.0  # type: ignore[arg-type]  # it is a number
 
 
-def _is_moment(value: object) -> bool:
-    return _is_number(value) and 0 <= value < LATEST  # type: ignore[operator]  # NaN is not
+def _is_timestamp(value: object) -> bool:
+    return _is_number(value) and 0 <= value < MAX_TIMESTAMP  # type: ignore[operator]  # NaN is not
 
 
 def _is_number(value: object) -> bool:
@@ -71,7 +71,7 @@ def _is_text(value: object) -> bool:
 
 
 CHECKS: Mapping[str, Callable[[object], bool]] = {
-    "time": _is_moment,
+    "time": _is_timestamp,
     "step": _is_count,
     "parameters": _is_count,
     "seconds": _is_finite,
@@ -89,19 +89,19 @@ def _is_planned(entry: object) -> bool:
     if not isinstance(entry, list) or len(entry) != 3:
         return False
     step, name, value = entry
-    return _is_count(step) and _fits(name, value)
+    return _is_count(step) and _is_hparam_value(name, value)
 
 
 def _is_change(event: Changed) -> bool:
-    return _fits(event.name, event.old) and _fits(event.name, event.new)
+    return _is_hparam_value(event.name, event.old) and _is_hparam_value(event.name, event.new)
 
 
-def _fits(name: object, value: object) -> bool:
+def _is_hparam_value(name: object, value: object) -> bool:
     """Whether `value` is one that the hyperparameter called `name` can have."""
-    if not isinstance(name, str) or name not in DECLARED:
+    if not isinstance(name, str) or name not in SPECS:
         return False
     try:
-        DECLARED[name].check(value)
+        SPECS[name].check(value)
     except UserError:
         return False
     return True
@@ -122,16 +122,16 @@ def _is_confusion(values: object) -> bool:
 
 
 def _is_matrix(rows: object) -> bool:
-    if not isinstance(rows, list) or not 1 <= len(rows) <= CLASSES:
+    if not isinstance(rows, list) or not 1 <= len(rows) <= MAX_CLASSES:
         return False
     return all(
         isinstance(row, list) and len(row) == len(rows) and all(map(_is_count, row)) for row in rows
     )
 
 
-def harmless(info: Mapping[str, Any]) -> dict[str, Any]:
+def sanitized_info(info: Mapping[str, Any]) -> dict[str, Any]:
     """What `run.json` says, with harmless texts, and `dataset` only with what fits there."""
-    kept: dict[str, Any] = _cleaned(info, DEPTH)
+    kept: dict[str, Any] = _sanitized(info, MAX_DEPTH)
     dataset = kept.get("dataset")
     kept["dataset"] = _dataset(dataset if isinstance(dataset, dict) else {})
     if not isinstance(kept.get("hyperparameters"), dict):
@@ -139,14 +139,14 @@ def harmless(info: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _cleaned(value: Any, depth: int) -> Any:
+def _sanitized(value: Any, depth: int) -> Any:
     if isinstance(value, str):
         return sanitize(value, limit=500)
     if isinstance(value, dict):
         items = value.items() if depth else ()
-        return {sanitize(str(key), limit=80): _cleaned(entry, depth - 1) for key, entry in items}
+        return {sanitize(str(key), limit=80): _sanitized(entry, depth - 1) for key, entry in items}
     if isinstance(value, list):
-        return [_cleaned(entry, depth - 1) for entry in value] if depth else []
+        return [_sanitized(entry, depth - 1) for entry in value] if depth else []
     return value
 
 

@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 
 from core.process.launcher import Launcher
-from core.process.redirect import forget_terminal, to_run_log
+from core.process.redirect import detach_stdio, redirectable_stdio
 from core.run.events import Event, Opened, Started
 from core.rundir.rundir import RunDir
 from core.session.headless import Signals, run_headless
@@ -30,11 +30,11 @@ def run_detached(request: Request, launcher: Launcher) -> int:
     """
     signals = Signals()
     signals.install()
-    with to_run_log() as (_, on_open):
+    with redirectable_stdio() as (_, on_open):
         source = session(dataclasses.replace(request, on_open=on_open))
         past = list(_until_started(source, signals))
     if isinstance(past[-1], Started) and not signals.reason:
-        _leave(_run_of(past), launcher)
+        _detach(_run_dir_of(past), launcher)
     return run_headless(chain(past, source), sys.stdout, signals=signals)
 
 
@@ -48,14 +48,14 @@ def _until_started(source: Iterator[Event], signals: Signals) -> Iterator[Event]
             return
 
 
-def _run_of(events: list[Event]) -> RunDir:
+def _run_dir_of(events: list[Event]) -> RunDir:
     opened = next(event for event in events if isinstance(event, Opened))
     return RunDir(Path(opened.directory))
 
 
-def _leave(run: RunDir, launcher: Launcher) -> None:
+def _detach(run: RunDir, launcher: Launcher) -> None:
     """Say which run it is, and give the prompt back."""
     print(run.name)  # noqa: T201
     print("trainpad: it trains on; `trainpad open` comes to it", file=sys.stderr)  # noqa: T201
-    forget_terminal(run)
-    launcher.let_go()
+    detach_stdio(run)
+    launcher.detach()

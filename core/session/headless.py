@@ -9,16 +9,16 @@ from types import FrameType
 from typing import TextIO
 
 from core.run.events import (
-    EVENT_NAMES,
+    RECORDED_NAMES,
+    Alert,
     Diverged,
     Event,
     Failed,
     Finished,
     Opened,
-    Warned,
     to_json,
 )
-from core.session.lab_output import LabLines
+from core.session.lab_output import LabPrinter
 from trainpad.control import Control
 from trainpad.errors import UserError
 from trainpad.text import sanitize
@@ -35,9 +35,9 @@ class Signals:
 
     def install(self) -> None:
         """Take both signals over; only the main thread can."""
-        keep_off_the_stack()
+        install_signal_stack()
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._caught)
+            signal.signal(number, self._on_signal)
 
     def attach(self, control: Control) -> None:
         """Tell `control` of what was wanted before it existed, and from now on."""
@@ -45,9 +45,9 @@ class Signals:
         if self.reason:
             self._ask()
 
-    def _caught(self, number: int, _frame: FrameType | None) -> None:
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         if self.reason or self._control is None:
-            leave_at_once(number)
+            exit_by_signal(number)
         self.reason = self.reason_of(number)
         self._ask()
 
@@ -61,10 +61,10 @@ class Signals:
         try:
             self._control.request(stop=self.reason)
         except UserError as error:
-            _say(f"{error}; stopping all the same")
+            _print_error(f"{error}; stopping all the same")
 
 
-def keep_off_the_stack() -> None:
+def install_signal_stack() -> None:
     """Have signals handled on a stack of their own, and a crash traced to descriptor 2.
 
     The fault handler gives this thread, the main one, another stack, which Python's handlers use:
@@ -74,7 +74,7 @@ def keep_off_the_stack() -> None:
         faulthandler.enable(2)
 
 
-def leave_at_once(number: int) -> None:
+def exit_by_signal(number: int) -> None:
     """End this process as the signal would have ended it."""
     signal.signal(number, signal.SIG_DFL)
     signal.raise_signal(number)
@@ -91,11 +91,11 @@ def run_headless(
     Raises:
         UserError: from the source, before anything was trained.
     """
-    printer: Callable[[Event], Iterator[str]] = JsonLines().of if json else LabLines().of
+    printer: Callable[[Event], Iterator[str]] = JsonPrinter().lines if json else LabPrinter().lines
     status, control, has_reader = FAILED, None, True
     for event in source:
         for line in printer(event):
-            if has_reader and not _print(line, out):
+            if has_reader and not _try_print(line, out):
                 has_reader = False
                 _stop(control)
         if isinstance(event, Opened) and event.control is not None:
@@ -103,7 +103,7 @@ def run_headless(
             if signals is not None:
                 signals.attach(control)
         if not json:
-            _remark(event)
+            _print_notice(event)
         status = exit_status(event, status)
     return status
 
@@ -128,42 +128,42 @@ def exit_status(event: Event, before: int = FAILED) -> int:
     return before
 
 
-class JsonLines:
+class JsonPrinter:
     """Turns events into the lines of `events.jsonl`, which begins when the run has a directory."""
 
     def __init__(self) -> None:
         self._opened = False
 
-    def of(self, event: Event) -> Iterator[str]:
+    def lines(self, event: Event) -> Iterator[str]:
         """The line for one event, if it is recorded at all."""
         self._opened |= isinstance(event, Opened)
-        if self._opened and type(event) in EVENT_NAMES:
+        if self._opened and type(event) in RECORDED_NAMES:
             yield to_json(event)
 
 
-def _remark(event: Event) -> None:
+def _print_notice(event: Event) -> None:
     """What the lab's script has no line for goes to standard error."""
     match event:
         case Opened(directory=directory, info=info):
             notice = info.get("dataset", {}).get("notice")
-            _say(f"writing to {directory}")
+            _print_error(f"writing to {directory}")
             if notice:
-                _say(notice)
-        case Warned(text=text) | Failed(text=text):
-            _say(text)
+                _print_error(notice)
+        case Alert(text=text) | Failed(text=text):
+            _print_error(text)
         case Diverged(why=why, checkpoint=checkpoint):
             kept = f"the last checkpoint is {checkpoint}" if checkpoint else "nothing was saved yet"
-            _say(f"diverged: {why}; {kept}; try a smaller --learning_rate")
+            _print_error(f"diverged: {why}; {kept}; try a smaller --learning_rate")
         case Finished() if sys.stderr.isatty():
             with suppress(OSError):
                 sys.stderr.write("\a")
 
 
-def _say(text: str) -> None:
-    _print(f"trainpad: {sanitize(text)}", sys.stderr)
+def _print_error(text: str) -> None:
+    _try_print(f"trainpad: {sanitize(text)}", sys.stderr)
 
 
-def _print(line: str, file: TextIO) -> bool:
+def _try_print(line: str, file: TextIO) -> bool:
     """Print a line, if that can be; False where nobody reads it any more."""
     try:
         print(line, file=file, flush=True)

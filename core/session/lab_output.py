@@ -3,18 +3,18 @@
 from collections.abc import Iterator
 
 from core.run.events import Changed, Evaluated, Event, Started, Steps
-from core.run.metrics import as_matrix, correct, precision_at_1
+from core.run.metrics import accuracy, as_matrix, correct_count
 
 TITLES = {"train": "Training", "validation": "Validation", "test": "Test"}
 
 
-class LabLines:
+class LabPrinter:
     """Turns events into the lab's lines; nothing for events that the lab has no line for."""
 
     def __init__(self) -> None:
         self._every = 100
 
-    def of(self, event: Event) -> Iterator[str]:
+    def lines(self, event: Event) -> Iterator[str]:
         """The lines for one event."""
         match event:
             case Started(hyperparameters=hyperparameters):
@@ -39,6 +39,6 @@ def _evaluation(event: Evaluated) -> Iterator[str]:
         matrix = as_matrix(event.confusion[split])
         yield f"{title} Data Eval:"
         yield (
-            f"Num examples: {matrix.sum()} Num correct: {correct(matrix)} "
-            f"Precision @ 1: {precision_at_1(matrix):.4f}"
+            f"Num examples: {matrix.sum()} Num correct: {correct_count(matrix)} "
+            f"Precision @ 1: {accuracy(matrix):.4f}"
         )

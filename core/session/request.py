@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from core.run.hparams import DECLARED, HyperParameters, changed, checked
+from core.run.hparams import SPECS, HyperParameters, update_hparams, validate_hparams
 from core.run.presets import PRESETS
-from core.rundir.data_source import Source
-from core.rundir.resume import Change, Origin, origin
+from core.rundir.data_source import DataSource
+from core.rundir.resume import Change, ResumePoint, find_resume_point
 from core.rundir.rundir import RunDir, log_dir_from
 from core.training.device import STRATEGIES
 from data.files import exists
@@ -27,15 +27,15 @@ class Request:
 
     hparams: HyperParameters
     log_dir: Path
-    source: Source = field(default_factory=Source)
+    source: DataSource = field(default_factory=DataSource)
     offline: bool = False
     """Never use the network."""
     device: str = "auto"
     xla: bool = True
     strategy: str = "none"
     """How several devices or machines share the work; see `core.training.distributed`."""
-    resume: Origin | None = None
-    branch: Origin | None = None
+    resume: ResumePoint | None = None
+    branch: ResumePoint | None = None
     """Whose weights the new run starts with."""
     changes: Sequence[tuple[int, str, Any]] = ()
     profile: int = 0
@@ -54,14 +54,14 @@ def request_from(flags: Flags) -> Request:
     if len(named) > 1:
         raise UserError("--resume goes on with a run and --branch begins a new one; give one")
     log_dir = log_dir_from(flags["log_dir"])
-    start = origin(named[0], log_dir) if named else None
-    wanted = _hyperparameters(flags, start)
+    start = find_resume_point(named[0], log_dir) if named else None
+    hparams = _hyperparameters(flags, start)
     resume = start if flags["resume"] is not None else None
-    before = _where(resume.run.info() if resume else {})
+    before = _device_settings(resume.run.info() if resume else {})
     if resume and flags["max_steps"] is not None:
-        _check_steps(resume, wanted.max_steps)
+        _check_steps(resume, hparams.max_steps)
     return Request(
-        hparams=wanted,
+        hparams=hparams,
         source=_source(flags, start),
         log_dir=log_dir,
         device=_device(flags["device"]) if flags["device"] else before["device"],
@@ -71,18 +71,18 @@ def request_from(flags: Flags) -> Request:
         profile=flags["profile"] or 0,
         resume=resume,
         branch=None if resume else start,
-        changes=(*_replayed(flags, resume), *_changes(flags["change"])),
+        changes=(*_later_changes(flags, resume), *_changes(flags["change"])),
     )
 
 
-def _check_steps(start: Origin, max_steps: int) -> None:
+def _check_steps(start: ResumePoint, max_steps: int) -> None:
     """That there is something left to do, where somebody says how many steps there shall be."""
     done = start.checkpoint.step if start.checkpoint else 0
     if max_steps <= done:
         raise UserError(f"{start.run.name} has done {done:,} steps; --max_steps must be above that")
 
 
-def alike(run: RunDir) -> Request:
+def request_like(run: RunDir) -> Request:
     """A new run as `run` began: with its hyperparameters, on its data, trained where it was.
 
     Raises:
@@ -92,31 +92,31 @@ def alike(run: RunDir) -> Request:
     values = info.get("hyperparameters")
     known = values if isinstance(values, dict) else {}
     return Request(
-        hparams=checked({name: value for name, value in known.items() if name in DECLARED}),
+        hparams=validate_hparams({name: value for name, value in known.items() if name in SPECS}),
         log_dir=run.path.parent,
-        source=Source.told(info),
-        **_where(info),
+        source=DataSource.from_run_info(info),
+        **_device_settings(info),
     )
 
 
-def going_on(run: RunDir, *, branch: bool) -> Request:
+def resume_request(run: RunDir, *, branch: bool) -> Request:
     """Train on where `run` stood, on its own data; with `branch`, begin a new run from there.
 
     Raises:
         UserError: it has no checkpoint that is whole.
     """
-    start = origin(str(run.path), run.path.parent)
-    about = start.checkpoint.about if start.checkpoint else {}
+    start = find_resume_point(str(run.path), run.path.parent)
+    about = start.checkpoint.metadata if start.checkpoint else {}
     return replace(
-        alike(run),
-        hparams=checked(about.get("hyperparameters", {})),
+        request_like(run),
+        hparams=validate_hparams(about.get("hyperparameters", {})),
         resume=None if branch else start,
         branch=start if branch else None,
-        changes=() if branch else start.changes,
+        changes=() if branch else start.later_changes,
     )
 
 
-def _where(info: Mapping[str, Any]) -> dict[str, Any]:
+def _device_settings(info: Mapping[str, Any]) -> dict[str, Any]:
     """By what a run was trained, as far as its `run.json` can be believed: fields of a request."""
     device, strategy = info.get("device"), info.get("strategy")
     return {
@@ -126,28 +126,30 @@ def _where(info: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _hyperparameters(flags: Flags, start: Origin | None) -> HyperParameters:
-    about = start.checkpoint.about if start and start.checkpoint else {}
-    before = checked(about.get("hyperparameters", {}))
+def _hyperparameters(flags: Flags, start: ResumePoint | None) -> HyperParameters:
+    about = start.checkpoint.metadata if start and start.checkpoint else {}
+    before = validate_hparams(about.get("hyperparameters", {}))
     values: dict[str, Any] = dict(PRESETS[flags["preset"]]) if flags["preset"] else {}
-    values |= {name: flags[name] for name in DECLARED if flags[name] is not None}
-    hidden = list(changed(before, values).hidden)
+    values |= {name: flags[name] for name in SPECS if flags[name] is not None}
+    hidden = list(update_hparams(before, values).hidden)
     for place, name in enumerate(("hidden1", "hidden2")):
         if flags[name] is not None:
             hidden[place : place + 1] = [_units(name, flags[name])]
-    wanted = changed(before, {**values, "hidden": hidden})
-    fixed = [name for name, declared in DECLARED.items() if not declared.live]
-    if flags["resume"] is not None and any(getattr(wanted, n) != getattr(before, n) for n in fixed):
+    hparams = update_hparams(before, {**values, "hidden": hidden})
+    fixed = [name for name, declared in SPECS.items() if not declared.live]
+    if flags["resume"] is not None and any(
+        getattr(hparams, n) != getattr(before, n) for n in fixed
+    ):
         raise UserError(f"a resumed run keeps its {', '.join(fixed)}; --branch may change them")
-    return wanted
+    return hparams
 
 
-def _replayed(flags: Flags, resume: Origin | None) -> list[Change]:
+def _later_changes(flags: Flags, resume: ResumePoint | None) -> list[Change]:
     """The changes after the checkpoint, but for those that a flag has the last word on."""
     preset = PRESETS[flags["preset"]] if flags["preset"] else {}
     return [
         change
-        for change in (resume.changes if resume else ())
+        for change in (resume.later_changes if resume else ())
         if flags.get(change[1]) is None and change[1] not in preset
     ]
 
@@ -159,12 +161,12 @@ def _changes(texts: Sequence[str]) -> list[Change]:
         name, _, value = rest.partition("=")
         if not step.isascii() or not step.isdigit() or not name:
             raise UserError(f"change must be like 500:learning_rate=0.02, not {text!r}")
-        if name not in DECLARED:
-            live = ", ".join(name for name, declared in DECLARED.items() if declared.live)
+        if name not in SPECS:
+            live = ", ".join(name for name, declared in SPECS.items() if declared.live)
             raise UserError(f"there is no hyperparameter called {name!r}; these can change: {live}")
-        if not DECLARED[name].live:
+        if not SPECS[name].live:
             raise UserError(f"{name} cannot change while a run trains")
-        found.append((int(step), name, DECLARED[name].check(value)))
+        found.append((int(step), name, SPECS[name].check(value)))
     return found
 
 
@@ -187,8 +189,8 @@ def _is_device(text: str) -> bool:
     return name in ("cpu", "gpu") and number.isascii() and number.isdigit() and len(number) <= 2
 
 
-def _source(flags: Flags, start: Origin | None) -> Source:
-    before = Source.told(start.run.info()) if start else Source()
+def _source(flags: Flags, start: ResumePoint | None) -> DataSource:
+    before = DataSource.from_run_info(start.run.info()) if start else DataSource()
     given = {
         "dataset": _dataset(flags["dataset"]),
         "input_data_dir": _absolute(flags["input_data_dir"]),

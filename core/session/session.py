@@ -19,17 +19,17 @@ from core.run.events import Event, Failed, Opened, Preparing, Started, Steps
 from core.run.hparams import as_dict
 from core.rundir import rundir
 from core.rundir.control import open_control
-from core.rundir.deletion import discard
-from core.rundir.recorder import recorded
+from core.rundir.deletion import delete_run
+from core.rundir.recorder import record
 from core.rundir.rundir import RunDir
-from core.rundir.validation import harmless
+from core.rundir.validation import sanitized_info
 from core.session.request import Request
-from core.session.summaries import summarised
-from core.training.loop import Job, check_fit, train
+from core.session.summaries import with_summaries
+from core.training.loop import TrainConfig, check_batch_size, train
 from data.dataset import Dataset
 from trainpad.errors import UserError
 
-LOST_WORKER = ("UnavailableError", "AbortedError", "CancelledError", "DeadlineExceededError",
+LOST_WORKER_ERRORS = ("UnavailableError", "AbortedError", "CancelledError", "DeadlineExceededError",
                "InternalError")  # fmt: skip
 """TensorFlow's errors when a machine of the cluster no longer answers."""
 
@@ -41,13 +41,15 @@ def session(request: Request) -> Iterator[Event]:
         UserError: what was asked for cannot be done; of a new run, nothing is left.
     """
     yield Preparing("reading the data")
-    dataset = yield from _loaded(request)
-    check_fit(request.hparams, dataset)
-    run = _directory(request, dataset)
-    told = _told(_opened(request, run, _job(request, dataset, run)), request.strategy)
+    dataset = yield from _load_data(request)
+    check_batch_size(request.hparams, dataset)
+    run = _run_directory(request, dataset)
+    told = _with_failure_event(
+        _open_and_train(request, run, _job(request, dataset, run)), request.strategy
+    )
     began = request.resume is not None
     try:
-        with closing(recorded(summarised(told, run.path, dataset), run)) as events:
+        with closing(record(with_summaries(told, run.path, dataset), run)) as events:
             for event in events:
                 began = began or isinstance(event, Started)
                 yield event
@@ -55,32 +57,32 @@ def session(request: Request) -> Iterator[Event]:
         # Only TensorFlow could tell that this cannot be done: a new run leaves no trace of it.
         if not began:
             with suppress(UserError):
-                discard(run, ended_here=True)
+                delete_run(run, ended_here=True)
         raise
 
 
-def _opened(request: Request, run: RunDir, job: Job) -> Iterator[Event]:
+def _open_and_train(request: Request, run: RunDir, job: TrainConfig) -> Iterator[Event]:
     """A run from its directory on; nothing happens before its lock is held and this is pulled."""
     request.on_open(run)
     control = open_control(run.path, start=as_dict(request.hparams))
-    yield Opened(str(run.path), harmless(run.info()), control, job.dataset)
+    yield Opened(str(run.path), sanitized_info(run.info()), control, job.dataset)
     yield from train(job, control)
 
 
-def follower(request: Request) -> Iterator[Event]:
+def worker_session(request: Request) -> Iterator[Event]:
     """The part of a worker that is not the chief: it computes its share, and writes nothing.
 
     Raises:
         UserError: what was asked for cannot be done.
     """
-    dataset = yield from _loaded(request)
-    check_fit(request.hparams, dataset)
-    yield from _told(train(_job(request, dataset, None), None), request.strategy)
+    dataset = yield from _load_data(request)
+    check_batch_size(request.hparams, dataset)
+    yield from _with_failure_event(train(_job(request, dataset, None), None), request.strategy)
 
 
-def _job(request: Request, dataset: Dataset, run: RunDir | None) -> Job:
+def _job(request: Request, dataset: Dataset, run: RunDir | None) -> TrainConfig:
     start = request.resume or request.branch
-    return Job(
+    return TrainConfig(
         request.hparams,
         dataset,
         device=request.device,
@@ -88,13 +90,13 @@ def _job(request: Request, dataset: Dataset, run: RunDir | None) -> Job:
         strategy=request.strategy,
         resume=start.checkpoint if start else None,
         branch=request.branch is not None,
-        changes=tuple(request.changes),
-        profile=request.profile if run else 0,
-        folder=str(run.path) if run else "",
+        planned_changes=tuple(request.changes),
+        profile_steps=request.profile if run else 0,
+        profile_dir=str(run.path) if run else "",
     )
 
 
-def _loaded(request: Request) -> Generator[Event, None, Dataset]:
+def _load_data(request: Request) -> Generator[Event, None, Dataset]:
     """The data; slow steps of getting it are told on the way, from a thread of their own."""
     told: SimpleQueue[Event | None] = SimpleQueue()
 
@@ -114,7 +116,7 @@ def _loaded(request: Request) -> Generator[Event, None, Dataset]:
         return loading.result()
 
 
-def _told(source: Iterator[Event], strategy: str) -> Iterator[Event]:
+def _with_failure_event(source: Iterator[Event], strategy: str) -> Iterator[Event]:
     """`source`, with a crash of it as the last event; the traceback goes to `run.log`.
 
     Raises:
@@ -134,7 +136,7 @@ def _told(source: Iterator[Event], strategy: str) -> Iterator[Event]:
         # Descriptor 2 is the run's log by now; `sys.stderr` may be the dashboard's.
         with suppress(OSError):
             os.write(2, traceback.format_exc().encode("utf-8", "replace"))
-        yield Failed(step, _sentence(error, strategy))
+        yield Failed(step, _describe_error(error, strategy))
 
 
 def _step_after(event: Event, before: int) -> int:
@@ -145,9 +147,9 @@ def _step_after(event: Event, before: int) -> int:
     return step
 
 
-def _sentence(error: Exception, strategy: str) -> str:
+def _describe_error(error: Exception, strategy: str) -> str:
     """What broke, in one sentence."""
-    if strategy == "multi_worker" and type(error).__name__ in LOST_WORKER:
+    if strategy == "multi_worker" and type(error).__name__ in LOST_WORKER_ERRORS:
         return "a worker was lost; start all of them again with --resume RUN to go on"
     if type(error).__name__ == "ResourceExhaustedError":
         return "the device's memory is full; use a smaller --batch_size, or --device cpu"
@@ -155,7 +157,7 @@ def _sentence(error: Exception, strategy: str) -> str:
     return f"training failed: {lines[0][:200]}; run.log has the details"
 
 
-def _directory(request: Request, dataset: Dataset) -> RunDir:
+def _run_directory(request: Request, dataset: Dataset) -> RunDir:
     if request.resume:
         _check_same_data(request.resume.run, dataset)
         return request.resume.run
@@ -164,7 +166,7 @@ def _directory(request: Request, dataset: Dataset) -> RunDir:
         "hyperparameters": as_dict(request.hparams),
         "network": [int(u) for u in (*_inputs(dataset), *request.hparams.hidden)]
         + [len(dataset.classes)],
-        "dataset": about(dataset),
+        "dataset": dataset_info(dataset),
         "source": asdict(request.source),
         "device": request.device,
         "xla": request.xla,
@@ -175,11 +177,11 @@ def _directory(request: Request, dataset: Dataset) -> RunDir:
         parent = request.branch
         step = parent.checkpoint.step if parent.checkpoint else 0
         info["parent"] = {"run": parent.run.name, "step": step}
-    return rundir.create(request.log_dir, network, info)
+    return rundir.create_run(request.log_dir, network, info)
 
 
 def _check_same_data(run: RunDir, dataset: Dataset) -> None:
-    info = harmless(run.info())
+    info = sanitized_info(run.info())
     if info.get("device") == DEVICE:
         raise UserError(f"{run.name} was taught on the pad, from your own digits; use --branch")
     recorded = info["dataset"]
@@ -195,7 +197,7 @@ def _inputs(dataset: Dataset) -> tuple[int]:
     return (height * width,)
 
 
-def about(dataset: Dataset) -> dict[str, Any]:
+def dataset_info(dataset: Dataset) -> dict[str, Any]:
     """What `run.json` says of a data set."""
     return {
         "name": dataset.name,

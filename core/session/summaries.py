@@ -17,22 +17,22 @@ import numpy.typing as npt
 
 from core.network.network import Floats, Network
 from core.run.events import (
-    Arrays,
+    Alert,
     Changed,
     Diverged,
     Evaluated,
     Event,
     Failed,
     Finished,
-    Noted,
+    NamedArrays,
+    Notice,
     Started,
     Steps,
-    Warned,
     Weights,
 )
-from core.run.hparams import DECLARED, HyperParameters, as_dict, changed, checked
+from core.run.hparams import SPECS, HyperParameters, as_dict, update_hparams, validate_hparams
 from core.run.schedules import learning_rates
-from core.rundir.resume import recorded_events
+from core.rundir.resume import read_events
 from core.rundir.rundir import RunDir
 from core.tfevents import encode
 from core.tfevents.graph import sequential
@@ -41,16 +41,16 @@ from core.tfevents.writer import EventWriter
 from data.dataset import Dataset
 from trainpad.errors import RunError
 
-PICTURES = 10
+INPUT_IMAGES = 10
 """Input images shown."""
-SAMPLE = 256
+ACTIVATION_IMAGES = 256
 """Test images for which the layers' activations are shown."""
-WEIGHTS_PAUSE = 1.0
+SUMMARY_INTERVAL = 1.0
 """Seconds between two summaries of the weights, at the least."""
 METRICS = ("precision/validation", "precision/test", "precision/train", "loss")
 
 
-def summarised(
+def with_summaries(
     source: Iterator[Event],
     folder: Path,
     dataset: Dataset,
@@ -68,8 +68,8 @@ def summarised(
     summaries = Summaries(folder, dataset, clock)
     try:
         for event in source:
-            summaries.take(event)
-            yield from summaries.remarks()
+            summaries.on_event(event)
+            yield from summaries.disk_alerts()
             yield event
     finally:
         summaries.close()
@@ -82,14 +82,14 @@ class Summaries:
         self._folder, self._dataset, self._clock = folder, dataset, clock
         self._writer: EventWriter | None = None
         self._hparams = HyperParameters()
-        self._sample = _scaled(dataset.test.images[:SAMPLE])
+        self._sample = _scaled(dataset.test.images[:ACTIVATION_IMAGES])
         self._step = 0
         self._timed_steps, self._timed_seconds = 0, 0.0
         self._weights_due = -np.inf
         self._weights: Weights | None = None
         self._failing = False
 
-    def take(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Hand what `event` says to the writer's thread; the last event waits for the disk."""
         if isinstance(event, Started):
             self._start(event)
@@ -105,12 +105,12 @@ class Summaries:
             case Evaluated():
                 _write_evaluation(writer, event)
             case Changed(step=step, name=name, old=old, new=new):
-                self._hparams = changed(self._hparams, {name: new})
+                self._hparams = update_hparams(self._hparams, {name: new})
                 writer.text(f"hyperparameters/{name}", _change_text(name, old, new), step)
             case Finished() | Diverged() | Failed():
                 self._end(writer, "success" if isinstance(event, Finished) else "failure")
 
-    def remarks(self) -> Iterator[Event]:
+    def disk_alerts(self) -> Iterator[Event]:
         """What is to be said of the disk, when that changes."""
         writer = self._writer
         if writer is None:
@@ -119,11 +119,11 @@ class Summaries:
         if error is not None and not self._failing:
             self._failing = True
             text = f"summaries for TensorBoard cannot be written: {error.strerror}"
-            yield Warned(self._step, f"{text}; training goes on, and they wait for the disk")
+            yield Alert(self._step, f"{text}; training goes on, and they wait for the disk")
         elif error is None and self._failing:
             self._failing = False
             lost = f"; {writer.dropped:,} are lost" if writer.dropped else ""
-            yield Noted(self._step, f"summaries for TensorBoard are written again{lost}")
+            yield Notice(self._step, f"summaries for TensorBoard are written again{lost}")
 
     def close(self) -> None:
         """Write what still can be written."""
@@ -133,28 +133,28 @@ class Summaries:
     def _start(self, event: Started) -> None:
         """Begin a file; a resumed run takes back what earlier ones say of steps to come."""
         self.close()
-        self._hparams = checked(event.hyperparameters)
+        self._hparams = validate_hparams(event.hyperparameters)
         self._writer = writer = EventWriter(self._folder, event.step or None)
         hparams = {name: _plain(value) for name, value in as_dict(self._hparams).items()}
         hparams["dataset"] = self._dataset.name
         writer.hparams_experiment([*hparams], METRICS)
         writer.hparams_start(hparams)
         if event.step:
-            self._repeat_evaluation(writer, event.step)
+            self._rewrite_evaluation(writer, event.step)
         else:
-            self._introduce(writer)
+            self._write_graph_and_images(writer)
 
-    def _introduce(self, writer: EventWriter) -> None:
+    def _write_graph_and_images(self, writer: EventWriter) -> None:
         """What a run has once: its graph, and what it looks at."""
         data = self._dataset
         writer.keras_model(sequential(data.image_shape, self._hparams.hidden, len(data.classes)))
-        writer.image("input", data.train.images[:PICTURES], 0)
+        writer.image("input", data.train.images[:INPUT_IMAGES], 0)
 
-    def _repeat_evaluation(self, writer: EventWriter, step: int) -> None:
+    def _rewrite_evaluation(self, writer: EventWriter, step: int) -> None:
         """Write again what the steps that still hold have led to: it was purged with the others."""
         found: Evaluated | None = None
         with suppress(RunError):
-            for event in recorded_events(RunDir(self._folder)):
+            for event in read_events(RunDir(self._folder)):
                 found = event if isinstance(event, Evaluated) and event.step == step else found
         if found is not None:
             _write_evaluation(writer, found)
@@ -180,8 +180,8 @@ class Summaries:
         if self._clock() < self._weights_due:
             self._weights = event
             return
-        self._weights, self._weights_due = None, self._clock() + WEIGHTS_PAUSE
-        writer.made_later(partial(layer_values, event.arrays, self._sample), event.step)
+        self._weights, self._weights_due = None, self._clock() + SUMMARY_INTERVAL
+        writer.deferred(partial(layer_values, event.arrays, self._sample), event.step)
 
     def _end(self, writer: EventWriter, status: encode.Status) -> None:
         if self._weights is not None:
@@ -191,7 +191,7 @@ class Summaries:
         writer.close()
 
 
-def layer_values(arrays: Arrays, sample: Floats) -> list[encode.Value]:
+def layer_values(arrays: NamedArrays, sample: Floats) -> list[encode.Value]:
     """Weights, biases and activations of each layer: the distribution, and four numbers of it.
 
     `sample` are the images, float32 ``[n, inputs]`` from 0 to 1, that activations are shown for.
@@ -200,10 +200,12 @@ def layer_values(arrays: Arrays, sample: Floats) -> list[encode.Value]:
         activations = Network.from_arrays(arrays).activations(sample)
         named = {name: array for name, array in arrays.items() if name.startswith("layer")}
         named |= {f"layer{i}/activations": values for i, values in enumerate(activations)}
-        return [value for name, array in named.items() for value in _values_of(name, array)]
+        return [
+            value for name, array in named.items() for value in _distribution_values(name, array)
+        ]
 
 
-def _values_of(name: str, array: npt.NDArray[np.generic]) -> Sequence[encode.Value]:
+def _distribution_values(name: str, array: npt.NDArray[np.generic]) -> Sequence[encode.Value]:
     """The histogram and the four scalars of ``mnist_with_summaries``."""
     if not array.size:
         return ()
@@ -220,14 +222,14 @@ def _values_of(name: str, array: npt.NDArray[np.generic]) -> Sequence[encode.Val
 
 def _write_evaluation(writer: EventWriter, event: Evaluated) -> None:
     for split in event.confusion:
-        writer.scalar(f"precision/{split}", event.precision(split), event.step)
+        writer.scalar(f"precision/{split}", event.accuracy(split), event.step)
     for split, loss in event.loss.items():
         writer.scalar(f"evaluation_loss/{split}", loss, event.step)
 
 
 def _change_text(name: str, old: object, new: object) -> str:
-    declared = DECLARED[name]
-    return f"{declared.label}: {declared.show(old)} → {declared.show(new)}"
+    declared = SPECS[name]
+    return f"{declared.label}: {declared.format(old)} → {declared.format(new)}"
 
 
 def _plain(value: object) -> HParam:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Generic, Protocol, TypeVar
 
 
-class Kept(Protocol):
+class Storable(Protocol):
     """What can be kept: it knows its tag, its step and its size."""
 
     @property
@@ -26,10 +26,10 @@ class Kept(Protocol):
         """Memory held, in bytes."""
 
 
-T = TypeVar("T", bound=Kept)
+T = TypeVar("T", bound=Storable)
 
 
-def without_closest(items: list[T]) -> list[T]:
+def thin_densest(items: list[T]) -> list[T]:
     """All but the item whose neighbours' steps are closest; the first and the newest stay."""
     if len(items) < 3:
         return items[1:]
@@ -38,21 +38,23 @@ def without_closest(items: list[T]) -> list[T]:
     return items[:dropped] + items[dropped + 1 :]
 
 
-def without_oldest(items: list[T]) -> list[T]:
+def drop_oldest(items: list[T]) -> list[T]:
     """All but the first item."""
     return items[1:]
 
 
-class Bounded(Generic[T]):
+class BoundedHistory(Generic[T]):
     """Items by tag, in the order of their steps; a step that comes again replaces what followed."""
 
-    def __init__(self, shorten: Callable[[list[T]], list[T]], most: int, most_bytes: int) -> None:
+    def __init__(
+        self, drop_one: Callable[[list[T]], list[T]], max_items: int, max_bytes: int
+    ) -> None:
         """Keep at most `most` items of a tag and `most_bytes` in all; `shorten` drops one."""
         self.version = 0
         """Changes whenever the items do."""
         self.nbytes = 0
         """Memory held by the items, in bytes."""
-        self._shorten, self._most, self._most_bytes = shorten, most, most_bytes
+        self._drop_one, self._max_items, self._max_bytes = drop_one, max_items, max_bytes
         self._items: dict[str, list[T]] = {}
         self._sizes: dict[str, int] = {}
 
@@ -69,12 +71,12 @@ class Bounded(Generic[T]):
     def add(self, item: T) -> None:
         """Append an item to its tag."""
         items = [*_before(self._items.get(item.tag, []), item.step), item]
-        self._put(item.tag, items if len(items) <= self._most else self._shorten(items))
-        while self.nbytes > self._most_bytes:
+        self._put(item.tag, items if len(items) <= self._max_items else self._drop_one(items))
+        while self.nbytes > self._max_bytes:
             largest = max(self._sizes, key=self._sizes.__getitem__)
-            self._put(largest, self._shorten(self._items[largest]))
+            self._put(largest, self._drop_one(self._items[largest]))
 
-    def restart(self, step: int) -> None:
+    def discard_from(self, step: int) -> None:
         """Forget the items at `step` and later, of every tag."""
         for tag, items in list(self._items.items()):
             self._put(tag, _before(items, step))

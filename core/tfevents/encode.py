@@ -13,11 +13,11 @@ from typing import Any, Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from core.tfevents.items import Floats, HParam
+from core.tfevents.items import Float64Array, HParam
 from core.tfevents.messages import HParamsPluginData
 
 BUCKETS: Final = 30
-_FINITE: Final = 1e300  # so that a range is finite too
+_MAX_FINITE: Final = 1e300  # so that a range is finite too
 _FLOAT, _DOUBLE, _STRING = 1, 2, 7
 _STATUS: Final = {"success": 1, "failure": 2, "running": 3}
 
@@ -32,7 +32,7 @@ def scalar(tag: str, value: float) -> Value:
 
 def histogram(tag: str, values: npt.ArrayLike) -> Value:
     """How `values`, of any shape, are distributed over 30 buckets of equal width."""
-    buckets = buckets_of(values)
+    buckets = histogram_buckets(values)
     tensor = {
         "dtype": _DOUBLE,
         "tensor_shape": _shape(*buckets.shape),
@@ -41,13 +41,13 @@ def histogram(tag: str, values: npt.ArrayLike) -> Value:
     return _value(tag, tensor, "histograms")
 
 
-def buckets_of(values: npt.ArrayLike) -> Floats:
+def histogram_buckets(values: npt.ArrayLike) -> Float64Array:
     """Rows of left edge, right edge and count, float64 ``[k, 3]``; what is not finite is left out.
 
     One row where the values are too close for thirty, none where there is no value.
     """
     numbers = np.asarray(values, dtype=np.float64).reshape(-1)
-    numbers = numbers[np.abs(numbers) < _FINITE]
+    numbers = numbers[np.abs(numbers) < _MAX_FINITE]
     if not len(numbers):
         return np.empty((0, 3))
     low, high = float(numbers.min()), float(numbers.max())

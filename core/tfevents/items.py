@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Integers = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
+Int64Array = npt.NDArray[np.int64]
+Float64Array = npt.NDArray[np.float64]
 HParam = float | str | bool
 
 
@@ -19,10 +19,10 @@ class Scalars:
     """Points of one tag in the order they were written: three arrays of one length."""
 
     tag: str
-    steps: Integers
-    wall_times: Floats
+    steps: Int64Array
+    wall_times: Float64Array
     """Seconds since 1970, as the writer's clock had it: may run backwards, may be no number."""
-    values: Floats
+    values: Float64Array
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -35,7 +35,7 @@ class Histogram:
     tag: str
     step: int
     wall_time: float
-    buckets: Floats
+    buckets: Float64Array
     """float64 ``[k, 3]``: left edge, right edge and count of each bucket; k may be 0."""
 
     @property

@@ -20,15 +20,15 @@ from core.tfevents.records import ReplacedError
 from core.tfevents.search import Folder, roots_of, search
 from trainpad.text import sanitize
 
-FIRST_PACE: Final = 0.05
-PACE: Final = 0.25
+FIRST_BATCH_INTERVAL: Final = 0.05
+BATCH_INTERVAL: Final = 0.25
 """Seconds of loading between two batches; the first comes sooner."""
-SEARCH_PAUSE: Final = 20
+SEARCH_PAUSE_FACTOR: Final = 20
 """A search waits so many times as long as the last one took: folders may be many, and far away."""
 
 
 @dataclass(frozen=True, slots=True)
-class RunStatus:
+class FolderStatus:
     """How the files of one run are doing."""
 
     folder: Path
@@ -51,7 +51,7 @@ class RunChange:
     reset: bool
     """Forget all of this run before taking in the items: its files were replaced."""
     items: tuple[Item, ...]
-    status: RunStatus
+    status: FolderStatus
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +65,7 @@ class Update:
     """Whether everything was read that is there now."""
 
 
-class _Run:
+class _RunFolder:
     """The event files of one folder, read in the order of their names."""
 
     def __init__(self, name: str, folder: Path) -> None:
@@ -74,7 +74,7 @@ class _Run:
         self._unread: list[EventFile] = []
         self._items: list[Item] = []
         self._reset = False
-        self._told: RunStatus | None = None
+        self._last_status: FolderStatus | None = None
 
     def add(self, names: Iterable[str]) -> bool:
         """Take on the files of these names; False when all of them are known."""
@@ -83,13 +83,13 @@ class _Run:
         self.files = dict(sorted(self.files.items()))
         return bool(new)
 
-    def look(self) -> bool:
+    def has_news(self) -> bool:
         """Whether any file has something that was not read yet."""
         files = self.files.values()
         self._unread = [file for file in files if file in self._unread or file.has_news()]
         gone = sum(file.gone for file in files)
         if 0 < gone < len(files):  # somebody cleared the folder, and a new writer is at work in it
-            self._begin_again()
+            self._start_over()
         return bool(self._unread)
 
     def read(self) -> bool:
@@ -99,7 +99,7 @@ class _Run:
                 if self._unread[0].read():
                     return True
             except ReplacedError:
-                self._begin_again()
+                self._start_over()
                 return True
             self._items += self._unread.pop(0).take()
         return False
@@ -109,23 +109,23 @@ class _Run:
         if self._unread:
             self._items += self._unread[0].take()
         status = self._status()
-        if not self._items and not self._reset and status == self._told:
+        if not self._items and not self._reset and status == self._last_status:
             return None
         change = RunChange(self.name, self._reset, tuple(self._items), status)
-        self._items, self._reset, self._told = [], False, status
+        self._items, self._reset, self._last_status = [], False, status
         return change
 
-    def _begin_again(self) -> None:
+    def _start_over(self) -> None:
         """Read what is there from the start, since nobody keeps what came from which file."""
         there = {name: file for name, file in self.files.items() if not file.gone} or self.files
         self.files = {name: EventFile(file.path) for name, file in there.items()}
         self._items, self._unread, self._reset = [], [], True
-        self.look()
+        self.has_news()
 
-    def _status(self) -> RunStatus:
+    def _status(self) -> FolderStatus:
         files = self.files.values()
         times = [file.last_wall_time for file in files if math.isfinite(file.last_wall_time)]
-        return RunStatus(
+        return FolderStatus(
             folder=self.folder,
             files=len(files),
             last_wall_time=max(times, default=None),
@@ -155,58 +155,58 @@ class Logdir:
     ) -> None:
         self.roots = roots_of(paths)
         self._clock = clock
-        self._runs: dict[Path, _Run] = {}
+        self._runs: dict[Path, _RunFolder] = {}
         self._names: set[str] = set()
-        self._search_at = -math.inf
-        self._pace = FIRST_PACE
+        self._next_search = -math.inf
+        self._batch_interval = FIRST_BATCH_INTERVAL
 
     def poll(self) -> Iterator[Update]:
         """Everything that is new, in batches; the last one says that it `caught_up`."""
-        due = self._clock() + self._pace
+        due = self._clock() + self._batch_interval
         for _ in self._work():
             if self._clock() >= due:
                 yield self._batch(caught_up=False)
-                self._pace = PACE
-                due = self._clock() + self._pace
+                self._batch_interval = BATCH_INTERVAL
+                due = self._clock() + self._batch_interval
         yield self._batch(caught_up=True)
 
     def _work(self) -> Iterator[None]:
         """Search and read, a portion at a time; runs take turns, so that all fill at once."""
-        busy = [run for run in self._runs.values() if run.look()]
-        searching = self._search() if self._clock() >= self._search_at else iter(())
+        busy = [run for run in self._runs.values() if run.has_news()]
+        searching = self._search() if self._clock() >= self._next_search else iter(())
         more = True
         while busy or more:
             found = next(searching, None)
             more = found is not None
-            reading = dict.fromkeys([*busy, *(run for run in found or () if run.look())])
+            reading = dict.fromkeys([*busy, *(run for run in found or () if run.has_news())])
             busy = []
             for run in reading:
                 if run.read():
                     busy.append(run)
                 yield
 
-    def _search(self) -> Iterator[list[_Run]]:
+    def _search(self) -> Iterator[list[_RunFolder]]:
         """The runs that have new files, in portions of some 50 ms of searching."""
-        spent, start, found = 0.0, self._clock(), list[_Run]()
+        spent, start, found = 0.0, self._clock(), list[_RunFolder]()
         for folder in search(self.roots):
-            if folder.names and (run := self._run_of(folder)).add(folder.names):
+            if folder.file_names and (run := self._run_folder(folder)).add(folder.file_names):
                 found.append(run)
-            if self._clock() - start >= FIRST_PACE:
+            if self._clock() - start >= FIRST_BATCH_INTERVAL:
                 spent += self._clock() - start
                 yield found
                 start, found = self._clock(), []
         spent += self._clock() - start
-        self._search_at = self._clock() + SEARCH_PAUSE * spent
+        self._next_search = self._clock() + SEARCH_PAUSE_FACTOR * spent
         yield found
 
-    def _run_of(self, folder: Folder) -> _Run:
+    def _run_folder(self, folder: Folder) -> _RunFolder:
         run = self._runs.get(folder.path)
         if run is None:
-            name = self._unused(folder.root.name_of(folder.path))
-            run = self._runs[folder.path] = _Run(name, folder.path)
+            name = self._unique_name(folder.root.name_of(folder.path))
+            run = self._runs[folder.path] = _RunFolder(name, folder.path)
         return run
 
-    def _unused(self, name: str) -> str:
+    def _unique_name(self, name: str) -> str:
         """`name`, or with a number behind it where cleaning made two names the same."""
         number, unused = 1, name
         while unused in self._names:
@@ -225,10 +225,10 @@ class Logdir:
         )
 
 
-def watch(
+def poll_forever(
     paths: Iterable[str | Path],
     *,
-    every: float = 1.0,
+    interval: float = 1.0,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Iterator[Update]:
@@ -240,4 +240,4 @@ def watch(
     logdir = Logdir(paths, clock=clock)
     while True:
         yield from logdir.poll()
-        sleep(every)
+        sleep(interval)

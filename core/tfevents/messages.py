@@ -16,7 +16,7 @@ from google.protobuf import (  # type: ignore[import-untyped]
 )
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
-__all__ = ["DecodeError", "Event", "HParamsPluginData"]
+__all__ = ["DecodeError", "EventProto", "HParamsPluginData"]
 
 _PACKAGE: Final = "trainpad.tfevents"
 
@@ -94,5 +94,5 @@ def _add_field(message: Any, number: str, type_name: str, name: str, oneof: str 
 
 _classes = _declare()
 
-Event: Final[Any] = _classes["Event"]
+EventProto: Final[Any] = _classes["Event"]
 HParamsPluginData: Final[Any] = _classes["HParamsPluginData"]

@@ -13,21 +13,21 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.tfevents.items import Item, Restart
-from core.tfevents.messages import DecodeError, Event
-from core.tfevents.pending import FRONT, Pending
-from core.tfevents.records import FOOTER, RecordFile, intact
-from core.tfevents.templates import STEP, WALL_TIME, template_of
-from core.tfevents.values import decoded, plugin_of, scalar
+from core.tfevents.messages import DecodeError, EventProto
+from core.tfevents.pending import PREFIX, PendingPoints
+from core.tfevents.records import FOOTER, RecordFile, checksum_matches
+from core.tfevents.templates import STEP, WALL_TIME, find_template
+from core.tfevents.values import decode_value, plugin_of, scalar_value
 from trainpad.text import sanitize
 
-MOST_TAGS: Final = 20_000
+MAX_TAGS: Final = 20_000
 """Tags kept of one file; the values of further ones are skipped and counted."""
-LONGEST_TAG: Final = 4096
-_MOST_TEMPLATES: Final = 4096
-_ATTEMPTS: Final = 8
-_CHECKED: Final = 1 << 16
+MAX_TAG_LENGTH: Final = 4096
+_MAX_TEMPLATES: Final = 4096
+_MAX_ATTEMPTS: Final = 8
+_MAX_CHECKED: Final = 1 << 16
 _SESSION_START: Final = 1
-_SHORTEST: Final = 11 + 5 + FOOTER
+_MIN_RECORD: Final = 11 + 5 + FOOTER
 
 _read_double = struct.Struct("<d").unpack_from
 
@@ -41,28 +41,28 @@ class Decoder:
         self.last_wall_time = math.nan
         """The wall time of the last record, in seconds since 1970."""
         self._items: list[Item] = []
-        self._pending: dict[bytes, Pending] = {}
+        self._pending: dict[bytes, PendingPoints] = {}
         self._plugins: dict[bytes, str] = {}
         self._templates: dict[bytes, tuple[bytearray, bytearray]] = {}
-        self._places: dict[int, int] = {}
+        self._value_offsets: dict[int, int] = {}
 
     def take(self) -> list[Item]:
         """What was decoded since the last time, in order as far as the order matters."""
-        self._settle()
+        self._flush_pending()
         items, self._items = self._items, []
         return items
 
     def decode(self, records: list[bytes]) -> None:
         """Decode payloads that are followed by their four bytes of checksum."""
         # The one loop whose speed is felt: written out, with what it uses in local names.
-        templates, places = self._templates.get, self._places.get
+        templates, places = self._templates.get, self._value_offsets.get
         for record in records:
             size = len(record)
-            if size > _SHORTEST and record[0] == WALL_TIME:
+            if size > _MIN_RECORD and record[0] == WALL_TIME:
                 rest = 9
                 if record[9] == STEP:  # a base-128 number, whose last digit alone has no high bit
                     rest = 11
-                    while record[rest - 1] > 0x7F and rest < FRONT:
+                    while record[rest - 1] > 0x7F and rest < PREFIX:
                         rest += 1
                 place = places(size - rest)
                 if place is not None and (rest == 9 or record[rest - 1] < 0x80):
@@ -71,7 +71,7 @@ class Decoder:
                     pending = templates(record[rest:place] + record[behind:-FOOTER])
                     if pending is not None:
                         fronts, numbers = pending
-                        fronts += record[:FRONT]
+                        fronts += record[:PREFIX]
                         numbers += record[place:behind]
                         continue
             self._parse(record)
@@ -81,7 +81,7 @@ class Decoder:
         if len(record) >= 9 + FOOTER and record[0] == WALL_TIME:
             self.last_wall_time = _read_double(record, 1)[0]
 
-    def _settle(self) -> None:
+    def _flush_pending(self) -> None:
         """Move the pending points behind the items that came before them."""
         taken = (pending.take() for pending in self._pending.values())
         self._items += [points for points in taken if points is not None]
@@ -89,7 +89,7 @@ class Decoder:
     def _parse(self, record: bytes) -> None:
         """Decode one record the sure way."""
         try:
-            event = Event.FromString(record[:-FOOTER])
+            event = EventProto.FromString(record[:-FOOTER])
         except DecodeError:
             self.skipped += 1
             return
@@ -97,14 +97,14 @@ class Decoder:
         if what == "summary":
             self._take_summary(event, record)
         elif what == "session_log" and event.session_log.status == _SESSION_START:
-            self._settle()
+            self._flush_pending()
             self._items.append(Restart(event.step))
 
     def _take_summary(self, event: Any, record: bytes) -> None:
         values = event.summary.value
         # A flipped bit in a number goes unnoticed, as in TensorBoard; one in a tag makes a new tag.
         new = any(value.tag not in self._plugins for value in values)
-        if new and len(record) <= _CHECKED and not intact(record):
+        if new and len(record) <= _MAX_CHECKED and not checksum_matches(record):
             self.skipped += 1
             return
         for value in values:
@@ -113,17 +113,17 @@ class Decoder:
             except ValueError:
                 self.skipped += 1
         if len(values) == 1 and (pending := self._pending.get(values[0].tag)):
-            self._learn(event, record, pending)
+            self._add_template(event, record, pending)
 
     def _take_value(self, event: Any, value: Any) -> None:
         plugin = self._plugin(value)
         if plugin == "scalars":
-            number = scalar(value)
+            number = scalar_value(value)
             pending = self._pending.get(value.tag)
             if pending is None:
-                pending = self._pending[value.tag] = Pending(sanitize(value.tag))
+                pending = self._pending[value.tag] = PendingPoints(sanitize(value.tag))
             pending.add(event.step, event.wall_time, number)
-        elif item := decoded(plugin, value, sanitize(value.tag), event.step, event.wall_time):
+        elif item := decode_value(plugin, value, sanitize(value.tag), event.step, event.wall_time):
             self._items.append(item)
 
     def _plugin(self, value: Any) -> str:
@@ -131,21 +131,24 @@ class Decoder:
         tag = value.tag
         known = self._plugins.get(tag)
         if known is None:
-            if len(self._plugins) >= MOST_TAGS or len(tag) > LONGEST_TAG:
+            if len(self._plugins) >= MAX_TAGS or len(tag) > MAX_TAG_LENGTH:
                 raise ValueError("too many tags, or too long a one")
             known = self._plugins[tag] = plugin_of(value)
         return plugin_of(value) or known
 
-    def _learn(self, event: Any, record: bytes, pending: Pending) -> None:
+    def _add_template(self, event: Any, record: bytes, pending: PendingPoints) -> None:
         """Remember the template of a scalar record, if it has one and there is room."""
-        pending.attempts += 1
-        if pending.attempts > _ATTEMPTS or len(self._templates) >= _MOST_TEMPLATES:
+        pending.template_attempts += 1
+        if pending.template_attempts > _MAX_ATTEMPTS or len(self._templates) >= _MAX_TEMPLATES:
             return
-        template = template_of(event, record[:-FOOTER], pending.parsed)
+        template = find_template(event, record[:-FOOTER], pending.last_value)
         # One place for each size is enough: a file is written by one writer, in one style.
-        size = template.rest + FOOTER if template else 0
-        if template and self._places.setdefault(size, template.place) == template.place:
-            self._templates[template.key] = pending.fronts, pending.numbers
+        size = template.rest_size + FOOTER if template else 0
+        if (
+            template
+            and self._value_offsets.setdefault(size, template.value_offset) == template.value_offset
+        ):
+            self._templates[template.key] = pending.prefix_bytes, pending.value_bytes
 
 
 class EventFile:
@@ -161,7 +164,7 @@ class EventFile:
         """Whether there was no such file the last time."""
         self._records = RecordFile(path)
         self._decoder = Decoder()
-        self._seen: tuple[int, int, int] | None = None
+        self._last_stat: tuple[int, int, int] | None = None
 
     @property
     def offset(self) -> int:
@@ -198,8 +201,8 @@ class EventFile:
             return self._failed(error)
         self.gone, self.size = False, status.st_size
         seen = (status.st_size, status.st_ino, status.st_mtime_ns)
-        news = seen != self._seen
-        self._seen = seen
+        news = seen != self._last_stat
+        self._last_stat = seen
         return news
 
     def read(self) -> bool:
@@ -221,7 +224,9 @@ class EventFile:
         """Note why there was nothing to read; always False."""
         self.unreadable = f"cannot be read: {error.strerror}"
         self.gone = isinstance(error, FileNotFoundError)
-        self._seen = None  # so that the next look is news: permissions change, mounts come back
+        self._last_stat = (
+            None  # so that the next look is news: permissions change, mounts come back
+        )
         return False
 
     def take(self) -> list[Item]:

@@ -16,12 +16,12 @@ HEADER: Final = 12
 FOOTER: Final = 4
 CHUNK: Final = 1 << 20
 """Bytes read at a time: about 15,000 scalars, some 15 ms of work."""
-LARGEST: Final = 16 << 20
+MAX_RECORD: Final = 16 << 20
 """A record longer than this many bytes is stepped over: it holds no number that is shown."""
-ABSURD: Final = 1 << 31
+MAX_LENGTH: Final = 1 << 31
 """No writer makes a longer record: protocol buffers end here."""
-_REMEMBERED: Final = 4096
-_SEAM: Final = 16
+_MAX_LENGTHS: Final = 4096
+_TAIL_SIZE: Final = 16
 
 
 def _crc_table() -> tuple[int, ...]:
@@ -57,12 +57,12 @@ def _header(length: int) -> bytes:
     return size + struct.pack("<I", masked_crc32c(size))
 
 
-def framed(payload: bytes) -> bytes:
+def encode_record(payload: bytes) -> bytes:
     """`payload` as a record, ready to be appended to an event file."""
     return _header(len(payload)) + payload + struct.pack("<I", masked_crc32c(payload))
 
 
-def intact(record: bytes) -> bool:
+def checksum_matches(record: bytes) -> bool:
     """Whether a payload with its four bytes of checksum behind it is as it was written."""
     return masked_crc32c(record[:-FOOTER]) == int.from_bytes(record[-FOOTER:], "little")
 
@@ -77,9 +77,9 @@ class _Lengths(dict[bytes, int]):
     def __missing__(self, header: bytes) -> int:
         if header != _header(length := int.from_bytes(header[:8], "little")):
             raise _DamagedError("no record begins there")
-        if length > ABSURD:
+        if length > MAX_LENGTH:
             raise _DamagedError(f"a record of {length:,} bytes is announced there")
-        if len(self) < _REMEMBERED:
+        if len(self) < _MAX_LENGTHS:
             self[header] = length
         return length
 
@@ -104,7 +104,7 @@ class RecordFile:
         self.damage = ""
         """A sentence when the file cannot be read beyond `offset`, or nothing."""
         self._lengths = _Lengths()
-        self._seam = b""
+        self._tail = b""
 
     def read(self) -> list[bytes]:
         """The next complete records, each with its 4 bytes of checksum; none when there are none.
@@ -117,29 +117,29 @@ class RecordFile:
         self.damage = ""
         want = CHUNK
         while True:
-            data = self._bytes(want)
-            records, consumed = self._cut(data)
+            data = self._read_bytes(want)
+            records, consumed = self._split(data)
             if consumed:
                 self._advance(data, consumed)
                 return records
             size = self._size_of_first(data)
-            if size > LARGEST and self._step_over(size):
+            if size > MAX_RECORD and self._skip(size):
                 want = CHUNK
-            elif len(data) == want < size <= LARGEST:
+            elif len(data) == want < size <= MAX_RECORD:
                 want = size
             else:
                 return records
 
-    def _bytes(self, want: int) -> bytes:
+    def _read_bytes(self, want: int) -> bytes:
         """Up to `want` bytes from the offset, after a look at the bytes just before it."""
         with self.path.open("rb") as file:
-            file.seek(self.offset - len(self._seam))
-            data = file.read(len(self._seam) + want)
-        if not data.startswith(self._seam):
+            file.seek(self.offset - len(self._tail))
+            data = file.read(len(self._tail) + want)
+        if not data.startswith(self._tail):
             raise ReplacedError(str(self.path))
-        return data[len(self._seam) :]
+        return data[len(self._tail) :]
 
-    def _cut(self, data: bytes) -> tuple[list[bytes], int]:
+    def _split(self, data: bytes) -> tuple[list[bytes], int]:
         """The complete records at the front of `data`, and how many bytes they take."""
         records: list[bytes] = []
         append, lengths = records.append, self._lengths
@@ -158,7 +158,7 @@ class RecordFile:
 
     def _advance(self, data: bytes, consumed: int) -> None:
         self.offset += consumed
-        self._seam = data[max(0, consumed - _SEAM) : consumed]
+        self._tail = data[max(0, consumed - _TAIL_SIZE) : consumed]
 
     def _size_of_first(self, data: bytes) -> int:
         """How many bytes the record at the front of `data` takes; 0 when that is not known."""
@@ -166,13 +166,13 @@ class RecordFile:
             return 0
         return HEADER + self._lengths[data[:HEADER]] + FOOTER
 
-    def _step_over(self, size: int) -> bool:
+    def _skip(self, size: int) -> bool:
         """Leave a record of `size` bytes unread, once all of it is there."""
         with self.path.open("rb") as file:
-            file.seek(self.offset + size - _SEAM)
-            seam = file.read(_SEAM)
-        if len(seam) < _SEAM:
+            file.seek(self.offset + size - _TAIL_SIZE)
+            seam = file.read(_TAIL_SIZE)
+        if len(seam) < _TAIL_SIZE:
             return False
-        self.offset, self._seam = self.offset + size, seam
+        self.offset, self._tail = self.offset + size, seam
         self.oversized += 1
         return True

@@ -26,7 +26,7 @@ class Root:
     path: Path
     label: str
     """What runs found here are called by, before their path below it."""
-    alone: bool
+    is_only: bool
     """Whether it is the only root: then its label is not repeated in every name."""
 
     def name_of(self, folder: Path) -> str:
@@ -34,7 +34,7 @@ class Root:
         if self.path.is_file() or folder == self.path:
             return self.label
         below = sanitize(folder.relative_to(self.path).as_posix(), limit=200)
-        return below if self.alone else f"{self.label}/{below}"
+        return below if self.is_only else f"{self.label}/{below}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ class Folder:
 
     root: Root
     path: Path
-    names: tuple[str, ...]
-    hidden: int = 0
+    file_names: tuple[str, ...]
+    hidden_folders: int = 0
     """How many folders in it were passed over."""
 
 
@@ -55,13 +55,13 @@ def roots_of(paths: Iterable[str | Path]) -> tuple[Root, ...]:
         UserError: A path does not exist, may not be read, or is an address; the sentence says
             what to do.
     """
-    found = [_existing(path) for path in paths]
-    bases = [_base(path) for path in found]
+    found = [_resolve(path) for path in paths]
+    bases = [_base_name(path) for path in found]
     return tuple(
         Root(
             path=path,
             label=sanitize(base if bases.count(base) == 1 else path.as_posix(), limit=200),
-            alone=len(found) == 1,
+            is_only=len(found) == 1,
         )
         for path, base in zip(found, bases, strict=True)
     )
@@ -74,7 +74,7 @@ def search(roots: Iterable[Root]) -> Iterator[Folder]:
         if root.path.is_file():
             yield Folder(root, root.path.parent, (root.path.name,))
         else:
-            yield from _below(root, visited)
+            yield from _walk(root, visited)
 
 
 def is_event_file(name: str) -> bool:
@@ -82,7 +82,7 @@ def is_event_file(name: str) -> bool:
     return "tfevents" in name and name[0] != "." and not name.endswith(".profile-empty")
 
 
-def _existing(path: str | Path) -> Path:
+def _resolve(path: str | Path) -> Path:
     shown = sanitize(str(path), limit=200)
     if _REMOTE.match(str(path)):
         raise UserError(f"{shown} is an address: mount it, or copy it to a folder, and watch that.")
@@ -95,13 +95,13 @@ def _existing(path: str | Path) -> Path:
     return found
 
 
-def _base(path: Path) -> str:
+def _base_name(path: Path) -> str:
     """The name of the folder that a root is, or is in."""
     folder = path.parent if path.is_file() else path
     return folder.name or folder.resolve().name or folder.as_posix()
 
 
-def _below(root: Root, visited: set[tuple[int, int]]) -> Iterator[Folder]:
+def _walk(root: Root, visited: set[tuple[int, int]]) -> Iterator[Folder]:
     """The folders of one root that were not visited yet."""
     real, linked = [root.path], list[Path]()
     while real or linked:
@@ -126,14 +126,14 @@ def _scan(path: Path, real: list[Path], linked: list[Path]) -> tuple[tuple[str, 
         for entry in sorted(entries, key=lambda entry: entry.name, reverse=True):
             if entry.name.startswith("."):
                 hidden += entry.is_dir(follow_symlinks=False)
-            elif _leads_to(entry.is_dir):
+            elif _is_kind(entry.is_dir):
                 (linked if entry.is_symlink() else real).append(path / entry.name)
-            elif is_event_file(entry.name) and _leads_to(entry.is_file):
+            elif is_event_file(entry.name) and _is_kind(entry.is_file):
                 names.append(entry.name)
     return tuple(names), hidden
 
 
-def _leads_to(kind: Callable[[], bool]) -> bool:
+def _is_kind(kind: Callable[[], bool]) -> bool:
     """What an entry says of itself; a link to itself leads nowhere."""
     try:
         return kind()

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from core.run.series import Points
-from core.tfevents.bounded import Bounded, without_closest, without_oldest
+from core.tfevents.bounded import BoundedHistory, drop_oldest, thin_densest
 from core.tfevents.items import (
     Experiment,
     Histogram,
@@ -24,15 +24,15 @@ from core.tfevents.items import (
     Text,
 )
 
-LATEST: Final = 1e11
+MAX_WALL_TIME: Final = 1e11
 """Wall times from here on, in seconds since 1970, are no times."""
-MOST_REPLACED: Final = 64
+MAX_REPLACED: Final = 64
 """Stretches kept of what restarts replaced, for each tag; the newest ones."""
-MOST_WAITING: Final = 64
+MAX_WAITING: Final = 64
 """Batches of points that wait to be taken in."""
 
 
-class Scalar:
+class ScalarHistory:
     """The points of one tag: the curve that holds, and the stretches that restarts replaced.
 
     Points wait until somebody looks, or until they are many: of thousands of tags few are looked
@@ -47,29 +47,29 @@ class Scalar:
     @property
     def curve(self) -> Points:
         """The points that hold; another object after a `restart`."""
-        self._take_in()
+        self._fold_waiting()
         return self._curve
 
     @property
     def replaced(self) -> list[Points]:
         """What stood where later points stand now, oldest first: the overlap."""
-        self._take_in()
+        self._fold_waiting()
         return self._replaced
 
     def fold(self, points: Scalars) -> None:
         """Append points in the order they were written."""
         self._waiting.append(points)
-        if len(self._waiting) >= MOST_WAITING:
-            self._take_in()
+        if len(self._waiting) >= MAX_WAITING:
+            self._fold_waiting()
 
-    def restart(self, step: int) -> None:
+    def discard_from(self, step: int) -> None:
         """Take back the points at `step` and later."""
-        self._take_in()
-        size = self._set_aside(step)
+        self._fold_waiting()
+        size = self._keep_replaced(step)
         if size < len(self._curve):
-            self._curve = _part(self._curve, slice(0, size))
+            self._curve = _sub_curve(self._curve, slice(0, size))
 
-    def _take_in(self) -> None:
+    def _fold_waiting(self) -> None:
         """Have the points that wait in the curve."""
         if not self._waiting:
             return
@@ -79,42 +79,46 @@ class Scalar:
         )
         self._waiting = []
         # One absurd time would hold the curve's clock, which never runs backwards, for good.
-        times = np.where((times >= 0) & (times < LATEST), times, 0.0)
+        times = np.where((times >= 0) & (times < MAX_WALL_TIME), times, 0.0)
         back = np.flatnonzero(np.diff(steps) <= 0) + 1
         # A step that repeats all the time is no restart: only the curve is of use then.
-        if len(back) > MOST_REPLACED:
+        if len(back) > MAX_REPLACED:
             back = back[:0]
         for start, stop in zip([0, *back], [*back, len(steps)], strict=True):
-            self._set_aside(int(steps[start]))
+            self._keep_replaced(int(steps[start]))
             part = slice(start, stop)
             self._curve.extend(steps[part], values[part], times[part])
 
-    def _set_aside(self, step: int) -> int:
+    def _keep_replaced(self, step: int) -> int:
         """Keep a copy of the points that a point at `step` replaces; how many it does not."""
         size = int(np.searchsorted(self._curve.steps, step))
         if size < len(self._curve):
-            self._replaced = [*self._replaced, _part(self._curve, slice(size, None))]
-            self._replaced = self._replaced[-MOST_REPLACED:]
+            self._replaced = [*self._replaced, _sub_curve(self._curve, slice(size, None))]
+            self._replaced = self._replaced[-MAX_REPLACED:]
         return size
 
 
-def _part(curve: Points, part: slice) -> Points:
+def _sub_curve(curve: Points, part: slice) -> Points:
     """Some of a curve's points as a curve."""
     points, steps = Points(), curve.steps[part]
     points.extend(steps, curve.values[part], curve.timeline.seconds_at(steps.astype(np.float64)))
     return points
 
 
-class WatchedRun:
+class RunData:
     """All that the event files of one folder have said so far."""
 
     def __init__(self) -> None:
-        self.scalars: dict[str, Scalar] = {}
-        self.histograms: Bounded[Histogram] = Bounded(
-            without_closest, most=256, most_bytes=64 << 20
+        self.scalars: dict[str, ScalarHistory] = {}
+        self.histograms: BoundedHistory[Histogram] = BoundedHistory(
+            thin_densest, max_items=256, max_bytes=64 << 20
         )
-        self.texts: Bounded[Text] = Bounded(without_oldest, most=100, most_bytes=8 << 20)
-        self.images: Bounded[Image] = Bounded(without_oldest, most=50, most_bytes=32 << 20)
+        self.texts: BoundedHistory[Text] = BoundedHistory(
+            drop_oldest, max_items=100, max_bytes=8 << 20
+        )
+        self.images: BoundedHistory[Image] = BoundedHistory(
+            drop_oldest, max_items=50, max_bytes=32 << 20
+        )
         self.hparams: dict[str, HParam] = {}
         self.status = ""
         """How the run ended by its hparams summary; empty while it did not say."""
@@ -124,7 +128,7 @@ class WatchedRun:
         """Take in one item."""
         match item:
             case Scalars():
-                self.scalars.setdefault(item.tag, Scalar()).fold(item)
+                self.scalars.setdefault(item.tag, ScalarHistory()).fold(item)
             case Histogram():
                 self.histograms.add(item)
             case Text():
@@ -132,7 +136,7 @@ class WatchedRun:
             case Image():
                 self.images.add(item)
             case Restart():
-                self._restart(item.step)
+                self._discard_from(item.step)
             case SessionStart():
                 self.hparams, self.status = item.hparams, "running"
             case SessionEnd():
@@ -140,8 +144,8 @@ class WatchedRun:
             case Experiment():
                 self.experiment = item
 
-    def _restart(self, step: int) -> None:
+    def _discard_from(self, step: int) -> None:
         for scalar in self.scalars.values():
-            scalar.restart(step)
+            scalar.discard_from(step)
         for kind in (self.histograms, self.texts, self.images):
-            kind.restart(step)
+            kind.discard_from(step)

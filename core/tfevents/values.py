@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from core.tfevents.items import (
     Experiment,
-    Floats,
+    Float64Array,
     Histogram,
     HParam,
     Image,
@@ -27,13 +27,13 @@ from core.tfevents.items import (
 from core.tfevents.messages import DecodeError, HParamsPluginData
 from trainpad.text import sanitize
 
-TEXT_LIMIT: Final = 20_000
+MAX_TEXT: Final = 20_000
 """Characters kept of one text."""
-MOST_BUCKETS: Final = 4096
-MOST_IMAGES: Final = 16
+MAX_BUCKETS: Final = 4096
+MAX_IMAGES: Final = 16
 """Pictures kept of one tag at one step."""
-MOST_HPARAMS: Final = 1000
-_IMAGE_BYTES: Final = 8 << 20
+MAX_HPARAMS: Final = 1000
+_MAX_IMAGE_BYTES: Final = 8 << 20
 
 _OLD_STYLE: Final = {"simple_value": "scalars", "histo": "histograms", "image": "images"}
 _FLOAT, _DOUBLE, _STRING, _BFLOAT16 = 1, 2, 7, 14
@@ -64,7 +64,7 @@ def plugin_of(value: Any) -> str:
     return old or sanitize(value.metadata.plugin_data.plugin_name, limit=100)
 
 
-def scalar(value: Any) -> float:
+def scalar_value(value: Any) -> float:
     """The one number of a scalar value; raises ValueError when it holds none, or several."""
     if value.WhichOneof("value") == "simple_value":
         return float(value.simple_value)
@@ -77,7 +77,7 @@ def scalar(value: Any) -> float:
     return float(numbers[0])
 
 
-def decoded(plugin: str, value: Any, tag: str, step: int, wall_time: float) -> Item | None:
+def decode_value(plugin: str, value: Any, tag: str, step: int, wall_time: float) -> Item | None:
     """The item of a value that is no scalar; None for a plugin that is not shown.
 
     Raises:
@@ -93,17 +93,17 @@ def _histogram(value: Any, tag: str, step: int, wall_time: float) -> Histogram:
     return Histogram(tag, step, wall_time, buckets)
 
 
-def _buckets(tensor: Any) -> Floats:
-    numbers = _numbers(tensor, most=3 * MOST_BUCKETS)
+def _buckets(tensor: Any) -> Float64Array:
+    numbers = _numbers(tensor, most=3 * MAX_BUCKETS)
     if len(numbers) % 3:
         raise ValueError("buckets are not rows of three")
     return numbers.reshape(-1, 3)
 
 
-def _old_buckets(histogram: Any) -> Floats:
+def _old_buckets(histogram: Any) -> Float64Array:
     """Rows of (left, right, count), without the empty ends that reach to the greatest double."""
     counts = np.array(histogram.bucket, dtype=np.float64)
-    if len(histogram.bucket_limit) != len(counts) or len(counts) > MOST_BUCKETS:
+    if len(histogram.bucket_limit) != len(counts) or len(counts) > MAX_BUCKETS:
         raise ValueError("bucket limits and counts differ in number, or are too many")
     filled = np.flatnonzero(counts > 0)
     if not len(filled):
@@ -116,7 +116,7 @@ def _old_buckets(histogram: Any) -> Floats:
 
 def _text(value: Any, tag: str, step: int, wall_time: float) -> Text:
     parts = _strings(value.tensor)
-    return Text(tag, step, wall_time, sanitize(b"\n".join(parts), keep="\n", limit=TEXT_LIMIT))
+    return Text(tag, step, wall_time, sanitize(b"\n".join(parts), keep="\n", limit=MAX_TEXT))
 
 
 def _image(value: Any, tag: str, step: int, wall_time: float) -> Image:
@@ -126,8 +126,8 @@ def _image(value: Any, tag: str, step: int, wall_time: float) -> Image:
     else:
         sides, encoded = _strings(value.tensor)[:2], _strings(value.tensor)[2:]
         width, height = (int(side) for side in sides)
-    kept = tuple(encoded[:MOST_IMAGES])
-    if width < 0 or height < 0 or sum(map(len, kept)) > _IMAGE_BYTES:
+    kept = tuple(encoded[:MAX_IMAGES])
+    if width < 0 or height < 0 or sum(map(len, kept)) > _MAX_IMAGE_BYTES:
         raise ValueError("no such picture")
     return Image(tag, step, wall_time, width, height, kept)
 
@@ -148,14 +148,14 @@ def _hparams(value: Any, _tag: str, _step: int, _wall_time: float) -> Item | Non
 
 
 def _session_start(info: Any) -> SessionStart:
-    hparams = {_name(pair.key): _hparam(pair.value) for pair in info.hparams[:MOST_HPARAMS]}
+    hparams = {_name(pair.key): _hparam(pair.value) for pair in info.hparams[:MAX_HPARAMS]}
     return SessionStart(hparams, _name(info.group_name), info.start_time_secs)
 
 
 def _experiment(experiment: Any) -> Experiment:
     return Experiment(
-        tuple(_name(info.name) for info in experiment.hparam_infos[:MOST_HPARAMS]),
-        tuple(_name(info.name.tag) for info in experiment.metric_infos[:MOST_HPARAMS]),
+        tuple(_name(info.name) for info in experiment.hparam_infos[:MAX_HPARAMS]),
+        tuple(_name(info.name.tag) for info in experiment.metric_infos[:MAX_HPARAMS]),
     )
 
 
@@ -176,7 +176,7 @@ def _strings(tensor: Any) -> list[bytes]:
     return list(tensor.string_val)
 
 
-def _numbers(tensor: Any, most: int) -> Floats:
+def _numbers(tensor: Any, most: int) -> Float64Array:
     """The numbers of a tensor, flat, as float64; at most `most` of them, else ValueError."""
     if tensor.dtype not in _NUMBERS:
         raise ValueError(f"no numbers in a tensor of type {tensor.dtype}")
@@ -187,7 +187,7 @@ def _numbers(tensor: Any, most: int) -> Floats:
     if tensor.tensor_content:
         raw = np.frombuffer(tensor.tensor_content, layout)
     else:
-        raw = _listed(getattr(tensor, field), layout, wanted, bits=field == "half_val")
+        raw = _from_list_field(getattr(tensor, field), layout, wanted, bits=field == "half_val")
     if len(raw) != wanted:
         raise ValueError(f"{len(raw)} numbers where the shape has {wanted}")
     if tensor.dtype == _BFLOAT16:
@@ -195,7 +195,7 @@ def _numbers(tensor: Any, most: int) -> Floats:
     return raw.astype(np.float64)
 
 
-def _listed(numbers: Any, layout: str, wanted: int, bits: bool) -> npt.NDArray[Any]:
+def _from_list_field(numbers: Any, layout: str, wanted: int, bits: bool) -> npt.NDArray[Any]:
     """Numbers from a list field; TensorFlow leaves out repetitions of the last one, and zeros."""
     listed = list(numbers[:wanted]) or [0]
     listed += listed[-1:] * (wanted - len(listed))

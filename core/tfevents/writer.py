@@ -24,18 +24,18 @@ import numpy.typing as npt
 
 from core.tfevents import encode
 from core.tfevents.items import HParam
-from core.tfevents.messages import Event
-from core.tfevents.records import framed
+from core.tfevents.messages import EventProto
+from core.tfevents.records import encode_record
 
-FLUSH_EVERY: Final = 1.0
+FLUSH_INTERVAL: Final = 1.0
 """Seconds between two flushes."""
-MOST_WAITING: Final = 64 << 20
+MAX_UNWRITTEN: Final = 64 << 20
 """Bytes that wait for a disk to come back; beyond them records are dropped and counted."""
 _START: Final = 1
 _VERSION: Final = b"brain.Event:2"
 
 # What is queued: the tag of a scalar, or what makes other values when their time has come.
-What = str | Callable[[], encode.Value | Sequence[encode.Value]]
+Payload = str | Callable[[], encode.Value | Sequence[encode.Value]]
 
 
 class EventWriter:
@@ -52,7 +52,7 @@ class EventWriter:
     """
 
     def __init__(
-        self, folder: Path, purge_step: int | None = None, *, every: float = FLUSH_EVERY
+        self, folder: Path, purge_step: int | None = None, *, interval: float = FLUSH_INTERVAL
     ) -> None:
         self.folder = folder
         self.path: Path | None = None
@@ -61,11 +61,11 @@ class EventWriter:
         """Why the last attempt to write failed; None when it did not."""
         self.dropped = 0
         """Records lost: the disk stayed away for too long, or a step was beyond int64."""
-        self._queue: deque[tuple[float, int, What, float]] = deque()
+        self._queue: deque[tuple[float, int, Payload, float]] = deque()
         self._file: FileIO | None = None
         self._unwritten = bytearray()
         self._writing = threading.Lock()
-        self._every, self._closing = every, threading.Event()
+        self._interval, self._closing = interval, threading.Event()
         self._encode(time.time(), 0, file_version=_VERSION)
         if purge_step is not None:
             self._encode(time.time(), purge_step, session_log={"status": _START})
@@ -78,34 +78,34 @@ class EventWriter:
 
     def text(self, tag: str, content: str, step: SupportsInt) -> None:
         """A text, which TensorBoard shows as Markdown."""
-        self._put(step, partial(encode.text, tag, content))
+        self._enqueue(step, partial(encode.text, tag, content))
 
     def image(self, tag: str, pixels: npt.NDArray[np.uint8], step: SupportsInt) -> None:
         """Grey pictures, uint8 ``[height, width]`` or ``[n, height, width]``."""
         if pixels.dtype != np.uint8 or pixels.ndim not in (2, 3):
             raise ValueError(f"no grey pictures: {pixels.dtype}, shape {pixels.shape}")
-        self._put(step, partial(encode.images, tag, pixels))
+        self._enqueue(step, partial(encode.images, tag, pixels))
 
-    def made_later(self, make: Callable[[], Sequence[encode.Value]], step: SupportsInt) -> None:
+    def deferred(self, make: Callable[[], Sequence[encode.Value]], step: SupportsInt) -> None:
         """Values that the writer's thread is to make: `make` is called there, and must not fail."""
-        self._put(step, make)
+        self._enqueue(step, make)
 
     def keras_model(self, config: str) -> None:
         """The conceptual graph: a Keras model's ``to_json()``."""
-        self._put(0, partial(encode.keras_model, config))
+        self._enqueue(0, partial(encode.keras_model, config))
 
     def hparams_experiment(self, names: Sequence[str], metrics: Sequence[str]) -> None:
         """Which hyperparameters and which metrics (tags of scalars) are to be compared."""
-        self._put(0, partial(encode.experiment, tuple(names), tuple(metrics), time.time()))
+        self._enqueue(0, partial(encode.experiment, tuple(names), tuple(metrics), time.time()))
 
     def hparams_start(self, hparams: Mapping[str, HParam], group: str = "") -> None:
         """The hyperparameters that this run begins with; runs of one group are shown as one."""
-        self._put(0, partial(encode.session_start, dict(hparams), group, time.time()))
+        self._enqueue(0, partial(encode.session_start, dict(hparams), group, time.time()))
 
     def hparams_end(self, status: encode.Status) -> None:
         """How the run ended."""
         value = encode.session_end(status, time.time())
-        self._put(0, lambda: value)
+        self._enqueue(0, lambda: value)
 
     def flush(self) -> None:
         """Write all that was handed over before; `error` tells whether it worked."""
@@ -131,12 +131,12 @@ class EventWriter:
     ) -> None:
         self.close()
 
-    def _put(self, step: SupportsInt, what: What) -> None:
+    def _enqueue(self, step: SupportsInt, what: Payload) -> None:
         self._queue.append((time.time(), int(step), what, 0.0))
 
     def _run(self) -> None:
         """The thread: flush until closed, and once more."""
-        while not self._closing.wait(self._every):
+        while not self._closing.wait(self._interval):
             self.flush()
         self.flush()
         if self._file:
@@ -145,14 +145,14 @@ class EventWriter:
     def _encode(self, wall_time: float, step: int, **fields: Any) -> None:
         """Put one record behind those that wait."""
         try:
-            event = Event(wall_time=wall_time, step=step, **fields)
+            event = EventProto(wall_time=wall_time, step=step, **fields)
         except ValueError:
             self.dropped += 1
             return
-        if len(self._unwritten) > MOST_WAITING:
+        if len(self._unwritten) > MAX_UNWRITTEN:
             self.dropped += 1
         else:
-            self._unwritten += framed(event.SerializeToString())
+            self._unwritten += encode_record(event.SerializeToString())
 
     def _write(self) -> None:
         """Hand what waits to the system; a short write leaves the rest for the next time."""
@@ -179,7 +179,7 @@ class EventWriter:
         raise AssertionError("there is always another number")
 
 
-def _fields(what: What, number: float) -> dict[str, Any]:
+def _fields(what: Payload, number: float) -> dict[str, Any]:
     """The fields of an event that holds what was queued."""
     made = encode.scalar(what, number) if isinstance(what, str) else what()
     return {"summary": {"value": [made] if isinstance(made, dict) else made}}

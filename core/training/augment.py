@@ -11,11 +11,11 @@ Simard, Steinkraus and Platt (ICDAR 2003), with a coarse random grid in place of
 
 from typing import Any
 
-GRID = 4
+ELASTIC_GRID = 4
 """Control points of the elastic field along each side."""
 
 
-def augmented(tf: Any, images: Any, uniform: Any, amounts: Any) -> Any:
+def augment(tf: Any, images: Any, uniform: Any, amounts: Any) -> Any:
     """`images` distorted at random, each in its own way.
 
     Args:
@@ -29,7 +29,7 @@ def augmented(tf: Any, images: Any, uniform: Any, amounts: Any) -> Any:
     middle_x, middle_y = (width - 1) / 2, (height - 1) / 2
     x = tf.reshape(tf.range(width, dtype=tf.float32) - middle_x, (1, 1, width))
     y = tf.reshape(tf.range(height, dtype=tf.float32) - middle_y, (1, height, 1))
-    chance = uniform(7 + 2 * GRID * GRID)
+    chance = uniform(7 + 2 * ELASTIC_GRID * ELASTIC_GRID)
 
     def column(number: int) -> Any:
         return tf.reshape(chance[:, number], (n, 1, 1))
@@ -40,37 +40,37 @@ def augmented(tf: Any, images: Any, uniform: Any, amounts: Any) -> Any:
     # Where the pixel at (x, y) of the result comes from: [[a, b], [c, d]] (x, y) + shift.
     a, b = tf.cos(angle) * wide, tf.sin(angle) * wide + lean
     c, d = -tf.sin(angle) * high, tf.cos(angle) * high
-    wave_x = _smooth(tf, chance[:, 7 : 7 + GRID**2], (n, height, width)) * amounts[4]
-    wave_y = _smooth(tf, chance[:, 7 + GRID**2 :], (n, height, width)) * amounts[4]
+    wave_x = _upsample(tf, chance[:, 7 : 7 + ELASTIC_GRID**2], (n, height, width)) * amounts[4]
+    wave_y = _upsample(tf, chance[:, 7 + ELASTIC_GRID**2 :], (n, height, width)) * amounts[4]
     shift_x, shift_y = column(0) * amounts[0], column(1) * amounts[0]
     # The rows are resampled first: at (x, y) they are read where the whole map will need them
     # after the columns have been moved, hence the product with the inverse of d.
     from_y = c * x + d * y + shift_y + wave_y
     from_x = a * x + b * ((y - c * x - shift_y) / d) + shift_x + wave_x
-    rows = _resampled(tf, images, from_x + middle_x, width)
+    rows = _resample_rows(tf, images, from_x + middle_x, width)
     turned = tf.transpose(rows, (0, 2, 1))
     from_y = tf.transpose(from_y, (0, 2, 1))
-    return tf.transpose(_resampled(tf, turned, from_y + middle_y, height), (0, 2, 1))
+    return tf.transpose(_resample_rows(tf, turned, from_y + middle_y, height), (0, 2, 1))
 
 
-def _resampled(tf: Any, lines: Any, places: Any, length: int) -> Any:
+def _resample_rows(tf: Any, lines: Any, places: Any, length: int) -> Any:
     """Each line ``[n, m, length]`` read at its own fractional `places` ``[n, m, k]``."""
     pixels = tf.reshape(tf.range(length, dtype=tf.float32), (1, 1, length, 1))
     weights = tf.nn.relu(1 - tf.abs(pixels - tf.expand_dims(places, 2)))
     return tf.squeeze(tf.matmul(tf.expand_dims(lines, 2), weights), 2)
 
 
-def _smooth(tf: Any, values: Any, shape: tuple[int, int, int]) -> Any:
+def _upsample(tf: Any, values: Any, shape: tuple[int, int, int]) -> Any:
     """A coarse grid ``[n, GRID * GRID]`` drawn out smoothly to ``[n, height, width]``."""
     n, height, width = shape
-    grid = tf.reshape(values, (n, GRID, GRID))
+    grid = tf.reshape(values, (n, ELASTIC_GRID, ELASTIC_GRID))
     tall = tf.linalg.matmul(_blend(tf, height), grid)
     return tf.linalg.matmul(tall, _blend(tf, width), transpose_b=True)
 
 
 def _blend(tf: Any, length: int) -> Any:
     """``[length, GRID]``: how much each control point counts at each pixel; rows sum to 1."""
-    places = tf.range(length, dtype=tf.float32) * ((GRID - 1) / (length - 1))
-    points = tf.range(GRID, dtype=tf.float32)
+    places = tf.range(length, dtype=tf.float32) * ((ELASTIC_GRID - 1) / (length - 1))
+    points = tf.range(ELASTIC_GRID, dtype=tf.float32)
     weights = tf.exp(-2.0 * (places[:, None] - points[None, :]) ** 2)
     return weights / tf.reduce_sum(weights, axis=1, keepdims=True)

@@ -16,7 +16,7 @@ def is_chief() -> bool:
     return kind == "chief" or (kind == "worker" and index == 0 and not _has_chief())
 
 
-def task() -> str:
+def task_name() -> str:
     """This process's part, for people: ``worker 1``."""
     kind, index = _task()
     return f"{kind} {index}"

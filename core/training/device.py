@@ -8,23 +8,23 @@ STRATEGIES = ("none", "mirrored", "multi_worker")
 """How the work may be shared among devices or machines; see `core.training.distributed`."""
 
 
-def pick_device(tf: Any, wanted: str) -> str:
+def pick_device(tf: Any, requested: str) -> str:
     """TensorFlow's name of the device that `wanted` means; a GPU, if there is one, for ``auto``.
 
     A GPU's memory is taken as it is needed instead of whole.
     """
-    gpus = gpus_growing(tf) if not wanted.startswith("cpu") else []
-    if wanted.startswith("cpu") or (wanted == "auto" and not gpus):
+    gpus = gpus_with_memory_growth(tf) if not requested.startswith("cpu") else []
+    if requested.startswith("cpu") or (requested == "auto" and not gpus):
         return "/CPU:0"
-    number = 0 if wanted in ("auto", "gpu") else int(wanted.removeprefix("gpu:"))
+    number = 0 if requested in ("auto", "gpu") else int(requested.removeprefix("gpu:"))
     if number >= len(gpus):
         raise UserError(
-            f"there is no device {wanted}: TensorFlow sees {len(gpus)} GPUs; use --device cpu"
+            f"there is no device {requested}: TensorFlow sees {len(gpus)} GPUs; use --device cpu"
         )
     return f"/GPU:{number}"
 
 
-def gpus_growing(tf: Any) -> list[Any]:
+def gpus_with_memory_growth(tf: Any) -> list[Any]:
     """The GPUs there are, told to take memory as they need it."""
     gpus: list[Any] = tf.config.list_physical_devices("GPU")
     for gpu in gpus:

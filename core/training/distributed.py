@@ -21,17 +21,17 @@ import numpy as np
 from core.run.hparams import HyperParameters
 from core.rundir.control import check_live
 from core.training.cluster import is_chief
-from core.training.device import gpus_growing
+from core.training.device import gpus_with_memory_growth
 from core.training.engine import Engine
 from data.dataset import Dataset
 from trainpad.control import Control, DesiredState, parse
 from trainpad.errors import UserError
 
-NOTE = 2048
+BROADCAST_BYTES = 2048
 """Bytes that the chief can tell the others at once."""
 
 
-def strategy_of(tf: Any, name: str, device: str) -> Any:
+def make_strategy(tf: Any, name: str, device: str) -> Any:
     """The strategy called `name`, over this machine's GPUs or over the cluster in ``TF_CONFIG``.
 
     Raises:
@@ -59,7 +59,7 @@ def _split_cpu(tf: Any, number: int) -> None:
     tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], parts)
 
 
-class SpreadEngine(Engine):
+class DistributedEngine(Engine):
     """An `Engine` whose step runs on every replica of a strategy."""
 
     def __init__(
@@ -79,32 +79,32 @@ class SpreadEngine(Engine):
         import tensorflow as tf
 
         if not device.startswith("cpu"):
-            gpus_growing(tf)
-        self._strategy = strategy_of(tf, strategy, device)
-        self._devices = self._strategy.num_replicas_in_sync
-        self._several_machines = strategy == "multi_worker"
-        check_share(hparams.batch_size, self._devices)
+            gpus_with_memory_growth(tf)
+        self._strategy = make_strategy(tf, strategy, device)
+        self._replicas = self._strategy.num_replicas_in_sync
+        self._multi_worker = strategy == "multi_worker"
+        check_divisible(hparams.batch_size, self._replicas)
         with self._strategy.scope():
             super().__init__(dataset, hparams, device=device.partition(":")[0], xla=xla)
-        self.device = f"{self._devices} x {self.device}"
-        self._share_note = tf.function(self._summed, autograph=False)
+        self.device = f"{self._replicas} x {self.device}"
+        self._share_note = tf.function(self._sum_messages, autograph=False)
 
-    def objection(self, name: str, value: Any) -> str:
+    def why_invalid(self, name: str, value: Any) -> str:
         """As `Engine.objection`; besides, a batch must be one that can be shared out evenly."""
-        if name == "batch_size" and value % self._devices:
-            return f"it must be a multiple of {self._devices}, the number of devices"
-        return super().objection(name, value)
+        if name == "batch_size" and value % self._replicas:
+            return f"it must be a multiple of {self._replicas}, the number of devices"
+        return super().why_invalid(name, value)
 
     def _scope(self) -> AbstractContextManager[object]:
         # The strategy places what each replica does.
         return nullcontext()
 
-    def _function(self, body: Callable[..., Any]) -> Callable[..., Any]:
+    def _compile(self, body: Callable[..., Any]) -> Callable[..., Any]:
         # XLA cannot compile a call that spans devices.
         compiled: Callable[..., Any] = self._tf.function(body, autograph=False)
         return compiled
 
-    def _on_all(self, share: Callable[[Any, Any], Any], done: Any) -> Any:
+    def _run_on_replicas(self, share: Callable[[Any, Any], Any], done: Any) -> Any:
         tf, strategy = self._tf, self._strategy
 
         def replica(done: Any) -> Any:
@@ -116,28 +116,28 @@ class SpreadEngine(Engine):
 
     # -- the chief's word ---------------------------------------------------------------------
 
-    def agreed(self, count: int) -> int:
+    def sync_step_count(self, count: int) -> int:
         """The chief's number of steps, on every process."""
-        return int(self._told(str(count)))
+        return int(self._broadcast(str(count)))
 
-    def joined(self, control: Control | None) -> Control:
+    def shared_control(self, control: Control | None) -> Control:
         """A control that says on every process what the chief's says."""
-        if not self._several_machines:
-            return super().joined(control)
-        return ChiefsControl(control, self._told)
+        if not self._multi_worker:
+            return super().shared_control(control)
+        return ReplicatedControl(control, self._broadcast)
 
-    def _told(self, word: str) -> str:
+    def _broadcast(self, word: str) -> str:
         """What the chief says, on every process; a word of `NOTE` bytes at the most."""
-        if not self._several_machines:
+        if not self._multi_worker:
             return word
-        note = np.zeros(NOTE, np.int32)
+        note = np.zeros(BROADCAST_BYTES, np.int32)
         if is_chief():
             content = word.encode()
             note[: len(content)] = np.frombuffer(content, np.uint8)
         summed = self._share_note(self._tf.constant(note)).numpy()
         return bytes(summed.astype(np.uint8)).rstrip(b"\0").decode()
 
-    def _summed(self, note: Any) -> Any:
+    def _sum_messages(self, note: Any) -> Any:
         """The sum of all processes' notes, of which only the chief's is not empty."""
         tf, strategy = self._tf, self._strategy
         parts = strategy.run(tf.identity, args=(note,))
@@ -146,7 +146,7 @@ class SpreadEngine(Engine):
         return summed // len(strategy.extended.worker_devices)
 
 
-def check_share(batch_size: int, replicas: int) -> None:
+def check_divisible(batch_size: int, replicas: int) -> None:
     """Raise a `UserError` where a batch cannot be shared out evenly among the replicas."""
     if batch_size % replicas:
         raise UserError(
@@ -154,7 +154,7 @@ def check_share(batch_size: int, replicas: int) -> None:
         )
 
 
-class ChiefsControl(Control):
+class ReplicatedControl(Control):
     """The chief's wish, as every process sees it at the same step."""
 
     def __init__(self, control: Control | None, told: Callable[[str], str]) -> None:

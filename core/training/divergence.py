@@ -14,15 +14,15 @@ import numpy.typing as npt
 
 WINDOW = 500
 """Steps over which the mean is taken."""
-FACTOR = 3.0
+CHANCE_FACTOR = 3.0
 """A mean of this many times the loss of guessing is beyond hope."""
 
 
-class Watchdog:
+class DivergenceCheck:
     """Looks at every loss of a run."""
 
     def __init__(self, classes: int) -> None:
-        self._guessing = math.log(classes)
+        self._chance_loss = math.log(classes)
         self._limit = 0.0
         self._sum, self._count = 0.0, 0
         self.mean = 0.0
@@ -42,7 +42,7 @@ class Watchdog:
         """Steps until a window ends; no chunk may go beyond."""
         return WINDOW - step % WINDOW
 
-    def begin(self) -> None:
+    def reset(self) -> None:
         """The loss is another function from here on, as when a penalty changes.
 
         The window under way mixes both, so it is not judged.
@@ -50,13 +50,13 @@ class Watchdog:
         self._limit = 0.0
         self._sum, self._count = 0.0, 0
 
-    def verdict(self, first: int, losses: npt.NDArray[np.float32]) -> str:
+    def check(self, first: int, losses: npt.NDArray[np.float32]) -> str:
         """Why these losses, those of steps from `first` on, are beyond hope; nothing if not."""
         last = float(losses[-1])
         if not math.isfinite(last):
             self.mean = last
             return f"the loss of step {first + len(losses) - 1:,} is {last}"
-        self._limit = self._limit or FACTOR * max(self._guessing, float(losses[0]))
+        self._limit = self._limit or CHANCE_FACTOR * max(self._chance_loss, float(losses[0]))
         if first % WINDOW == 0:
             self._sum, self._count = 0.0, 0
         self._sum += float(losses.sum(dtype=np.float64))
@@ -67,5 +67,5 @@ class Watchdog:
             return ""
         return (
             f"the mean loss of {WINDOW} steps is {self.mean:.3g}, and guessing would have "
-            f"{self._guessing:.2f}"
+            f"{self._chance_loss:.2f}"
         )

@@ -19,16 +19,16 @@ import numpy.typing as npt
 
 from core.run.hparams import AUGMENTATION, HyperParameters
 from core.run.schedules import learning_rates
-from core.training.augment import augmented
+from core.training.augment import augment
 from core.training.device import pick_device
-from core.training.model import forward, optimizer, slot_name, variables
-from core.training.rng_tf import Dropout, Noise
-from core.training.stream import Window
-from data.dataset import NOTHING, SPLITS, Dataset
+from core.training.model import forward, init_variables, make_optimizer, slot_name
+from core.training.rng_tf import Dropout, StatelessUniform
+from core.training.stream import ExampleWindow
+from data.dataset import NO_CLASS, SPLITS, Dataset
 from trainpad.control import Control
 from trainpad.errors import UserError
 
-CHUNK = 2048
+MAX_CHUNK_STEPS = 2048
 """The most steps that one compiled call can take."""
 EVALUATION_BATCH = 1000
 """Images that the compiled evaluation looks at together."""
@@ -39,7 +39,7 @@ Array = npt.NDArray[Any]
 class Engine:
     """A network on a device, its optimizer, and the data that both work on."""
 
-    _devices = 1
+    _replicas = 1
     """How many share the work of a step."""
 
     def __init__(
@@ -55,25 +55,25 @@ class Engine:
 
         self._tf = tf
         self._xla = xla
-        self._place = pick_device(tf, device)
-        self.device = self._place.strip("/")
+        self._tf_device = pick_device(tf, device)
+        self.device = self._tf_device.strip("/")
         """What people call the device: ``CPU:0``."""
         self._examples = len(dataset.train)
         self._classes = len(dataset.classes)
-        self._compiled: dict[Kind, Callable[..., Any]] = {}
+        self._compiled: dict[TraceKey, Callable[..., Any]] = {}
         self._image_shape = dataset.image_shape
-        self._has_junk = bool((dataset.train.labels == NOTHING).any())
-        self._spans = _spans(dataset)
+        self._has_rejects = bool((dataset.train.labels == NO_CLASS).any())
+        self._split_ranges = _split_ranges(dataset)
         height, width = dataset.image_shape
         sizes = (height * width, *hparams.hidden, self._classes)
-        with tf.device(self._place):
-            self._images, self._labels = _on_device(tf, dataset)
-            self._layers = variables(keras, sizes, hparams)
-            self._optimizer = optimizer(keras, hparams)
+        with tf.device(self._tf_device):
+            self._images, self._labels = _load_on_device(tf, dataset)
+            self._layers = init_variables(keras, sizes, hparams)
+            self._optimizer = make_optimizer(keras, hparams)
             self._optimizer.build(self._variables)
-            self._window = Window(self._examples, hparams.seed)
+            self._window = ExampleWindow(self._examples, hparams.seed)
             self._indices = tf.constant(self._window.indices)
-            self._evaluate = self._function(self._evaluation)
+            self._evaluate = self._compile(self._evaluation_loop)
 
     @property
     def _variables(self) -> list[Any]:
@@ -86,7 +86,7 @@ class Engine:
 
     # -- training ---------------------------------------------------------------------------
 
-    def objection(self, name: str, value: Any) -> str:
+    def why_invalid(self, name: str, value: Any) -> str:
         """Why the hyperparameter called `name` cannot have this value here; nothing if it can."""
         if name == "batch_size" and value > self._examples:
             return f"there are {self._examples:,} images"
@@ -94,7 +94,7 @@ class Engine:
 
     def needs_trace(self, hparams: HyperParameters) -> bool:
         """Whether `steps` would have to compile first."""
-        return _kind(hparams) not in self._compiled
+        return _trace_key(hparams) not in self._compiled
 
     def trace(self, hparams: HyperParameters) -> bool:
         """Compile the step for these hyperparameters, which takes about a second; train nothing.
@@ -110,7 +110,7 @@ class Engine:
                 raise
             self._xla = False
             self._compiled.clear()
-            self._evaluate = self._function(self._evaluation)
+            self._evaluate = self._compile(self._evaluation_loop)
             self.steps(0, self._window.start, 0, hparams)
             return False
         return True
@@ -126,58 +126,62 @@ class Engine:
         """
         tf = self._tf
         with self._scope():
-            if self._window.moved_to(position):
+            if self._window.advance_to(position):
                 self._indices = tf.constant(self._window.indices)
-            count = min(count, CHUNK, self._window.room(position) // hparams.batch_size)
-            rates = np.zeros(CHUNK, np.float32)
+            count = min(
+                count, MAX_CHUNK_STEPS, self._window.remaining(position) // hparams.batch_size
+            )
+            rates = np.zeros(MAX_CHUNK_STEPS, np.float32)
             rates[:count] = learning_rates(hparams, first, count)
-            chunk = Chunk(
+            chunk = ChunkInputs(
                 indices=self._indices,
                 start=tf.constant(position - self._window.start),
                 count=tf.constant(count),
-                rates=tf.constant(rates),
+                learning_rates=tf.constant(rates),
                 first=tf.constant(first),
                 seed=tf.constant(hparams.seed),
                 dropout=tf.constant(hparams.dropout),
                 l2=tf.constant(hparams.l2),
-                amounts=tf.constant(amounts_of(hparams), tf.float32),
+                augmentation=tf.constant(augmentation_amounts(hparams), tf.float32),
             )
-            losses, done = self._chunk(hparams)(*chunk)
+            losses, done = self._compiled_loop(hparams)(*chunk)
             return np.asarray(losses.numpy()[: int(done)], np.float32)
 
     def _scope(self) -> AbstractContextManager[object]:
         """Where the compiled calls run."""
-        scope: AbstractContextManager[object] = self._tf.device(self._place)
+        scope: AbstractContextManager[object] = self._tf.device(self._tf_device)
         return scope
 
-    def _function(self, body: Callable[..., Any]) -> Callable[..., Any]:
+    def _compile(self, body: Callable[..., Any]) -> Callable[..., Any]:
         """`body`, to be compiled when it is first called; it holds no Python to be converted."""
         compiled: Callable[..., Any] = self._tf.function(
             body, jit_compile=self._xla, autograph=False
         )
         return compiled
 
-    def _chunk(self, hparams: HyperParameters) -> Callable[..., Any]:
-        kind = _kind(hparams)
+    def _compiled_loop(self, hparams: HyperParameters) -> Callable[..., Any]:
+        kind = _trace_key(hparams)
         if kind not in self._compiled:
-            self._compiled[kind] = self._function(self._loop(kind))
+            self._compiled[kind] = self._compile(self._build_loop(kind))
         return self._compiled[kind]
 
-    def _loop(self, kind: "Kind") -> Callable[..., Any]:
+    def _build_loop(self, kind: "TraceKey") -> Callable[..., Any]:
         """The training loop for one kind of step, ready to be compiled; it takes a `Chunk`."""
         tf = self._tf
 
         def run(*tensors: Any) -> Any:
-            chunk = Chunk(*tensors)
+            chunk = ChunkInputs(*tensors)
 
             def going_on(done: Any, loss: Any, _losses: Any) -> Any:
                 return (done < chunk.count) & tf.math.is_finite(loss)
 
             def step(done: Any, _loss: Any, losses: Any) -> Any:
-                loss = self._on_all(lambda done, place: self._share(kind, chunk, done, place), done)
+                loss = self._run_on_replicas(
+                    lambda done, place: self._replica_step(kind, chunk, done, place), done
+                )
                 return done + 1, loss, losses.write(done, loss)
 
-            losses = tf.TensorArray(tf.float32, CHUNK, element_shape=())
+            losses = tf.TensorArray(tf.float32, MAX_CHUNK_STEPS, element_shape=())
             done, _, losses = tf.while_loop(
                 going_on, step, (tf.constant(0), tf.constant(0.0), losses)
             )
@@ -185,59 +189,59 @@ class Engine:
 
         return run
 
-    def _on_all(self, share: Callable[[Any, Any], Any], done: Any) -> Any:
+    def _run_on_replicas(self, share: Callable[[Any, Any], Any], done: Any) -> Any:
         """The loss of one step, of which every device does its share; here there is only one."""
         return share(done, 0)
 
-    def _share(self, kind: "Kind", chunk: "Chunk", done: Any, place: Any) -> Any:
+    def _replica_step(self, kind: "TraceKey", chunk: "ChunkInputs", done: Any, place: Any) -> Any:
         """One device's share of a step: learn from its part of the batch; returns its loss."""
         tf = self._tf
-        own = kind.batch // self._devices
+        own = kind.batch // self._replicas
         row = place * own
         # A slice would make XLA compile again for every other start.
         chosen = tf.gather(chunk.indices, chunk.start + done * kind.batch + (row + tf.range(own)))
-        noise = Noise(tf, chunk.first + done, chunk.seed, row)
+        noise = StatelessUniform(tf, chunk.first + done, chunk.seed, row)
         loss, gradients = self._gradients(kind, chunk, chosen, noise)
-        self._optimizer.learning_rate.assign(chunk.rates[done])
+        self._optimizer.learning_rate.assign(chunk.learning_rates[done])
         self._optimizer.apply(gradients, self._variables)
         return loss
 
     def _gradients(
-        self, kind: "Kind", chunk: "Chunk", chosen: Any, noise: Noise
+        self, kind: "TraceKey", chunk: "ChunkInputs", chosen: Any, noise: StatelessUniform
     ) -> tuple[Any, list[Any]]:
         """The loss of the examples `chosen` as a part of the batch's, and its gradients."""
         tf = self._tf
         images = tf.cast(tf.gather(self._images, chosen), tf.float32) * (1 / 255)
         labels = tf.gather(self._labels, chosen)
         if kind.augment:
-            images = self._distorted(images, noise, chunk.amounts)
+            images = self._augment(images, noise, chunk.augmentation)
         keep = Dropout(tf, chunk.dropout, noise) if kind.dropout else None
         weights = [(w.value, b.value) for w, b in self._layers]
         flat = [tensor for layer in weights for tensor in layer]
         with tf.GradientTape() as tape:
-            loss = self._part(self._cross_entropy(forward(tf, weights, images, keep), labels))
+            loss = self._scale_loss(self._cross_entropy(forward(tf, weights, images, keep), labels))
             if kind.l2:
                 squares = tf.add_n([tf.reduce_sum(w * w) for w, _ in weights])
-                loss += self._part(chunk.l2 * squares)
+                loss += self._scale_loss(chunk.l2 * squares)
         return loss, tape.gradient(loss, flat)
 
-    def _part(self, loss: Any) -> Any:
+    def _scale_loss(self, loss: Any) -> Any:
         """What one device adds to a loss that is the mean over all devices."""
-        return loss if self._devices == 1 else loss / self._devices
+        return loss if self._replicas == 1 else loss / self._replicas
 
-    def _distorted(self, images: Any, noise: "Noise", amounts: Any) -> Any:
+    def _augment(self, images: Any, noise: "StatelessUniform", amounts: Any) -> Any:
         batch = images.shape[0]
         squares = self._tf.reshape(images, (batch, *self._image_shape))
-        changed = augmented(self._tf, squares, lambda k: noise.uniform((batch, k), 0), amounts)
+        changed = augment(self._tf, squares, lambda k: noise.uniform_signed((batch, k), 0), amounts)
         return self._tf.reshape(changed, images.shape)
 
     def _cross_entropy(self, logits: Any, labels: Any) -> Any:
         """The mean loss; an image that shows nothing should be read as anything alike."""
         tf = self._tf
-        if not self._has_junk:
+        if not self._has_rejects:
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
         else:
-            flat = tf.cast(labels == NOTHING, tf.float32)[:, None] / self._classes
+            flat = tf.cast(labels == NO_CLASS, tf.float32)[:, None] / self._classes
             losses = tf.nn.softmax_cross_entropy_with_logits(
                 tf.one_hot(labels, self._classes) + flat, logits
             )
@@ -248,13 +252,13 @@ class Engine:
     def evaluate(self, split: str) -> tuple[list[list[int]], float]:
         """How the network reads a whole split: the confusion matrix, and the mean loss."""
         tf = self._tf
-        start, count = self._spans[split]
-        with tf.device(self._place):
+        start, count = self._split_ranges[split]
+        with tf.device(self._tf_device):
             matrix, loss = self._evaluate(tf.constant(start), tf.constant(count))
             counts = np.rint(matrix.numpy()).astype(int).tolist()
             return counts, float(loss) / count
 
-    def _evaluation(self, start: Any, count: Any) -> Any:
+    def _evaluation_loop(self, start: Any, count: Any) -> Any:
         tf = self._tf
 
         def going_on(done: Any, _matrix: Any, _total: Any) -> Any:
@@ -289,11 +293,11 @@ class Engine:
 
     # -- for engines that span processes ------------------------------------------------------
 
-    def agreed(self, count: int) -> int:
+    def sync_step_count(self, count: int) -> int:
         """How many steps all processes take next; here there is only one."""
         return count
 
-    def joined(self, control: Control | None) -> Control:
+    def shared_control(self, control: Control | None) -> Control:
         """A control that says the same in all processes; here there is only one."""
         assert control is not None  # noqa: S101 - only a worker of a cluster has none
         return control
@@ -333,7 +337,7 @@ class Engine:
             variable.assign(arrays[name])
 
 
-class Chunk(NamedTuple):
+class ChunkInputs(NamedTuple):
     """What the steps of one compiled call take, as tensors."""
 
     indices: Any
@@ -342,18 +346,18 @@ class Chunk(NamedTuple):
     """Where in the window the first step's batch begins."""
     count: Any
     """How many steps to take."""
-    rates: Any
+    learning_rates: Any
     """The learning rate of each."""
     first: Any
     """The index of the first."""
     seed: Any
     dropout: Any
     l2: Any
-    amounts: Any
+    augmentation: Any
     """How much images are distorted."""
 
 
-class Kind(NamedTuple):
+class TraceKey(NamedTuple):
     """What a compiled step is compiled for; everything else it takes as tensors."""
 
     batch: int
@@ -362,16 +366,18 @@ class Kind(NamedTuple):
     augment: bool
 
 
-def _kind(hparams: HyperParameters) -> Kind:
-    return Kind(hparams.batch_size, hparams.dropout > 0, hparams.l2 > 0, any(amounts_of(hparams)))
+def _trace_key(hparams: HyperParameters) -> TraceKey:
+    return TraceKey(
+        hparams.batch_size, hparams.dropout > 0, hparams.l2 > 0, any(augmentation_amounts(hparams))
+    )
 
 
-def amounts_of(hparams: HyperParameters) -> tuple[float, ...]:
+def augmentation_amounts(hparams: HyperParameters) -> tuple[float, ...]:
     """How much images are distorted, in the order that `augmented` takes."""
     return tuple(float(getattr(hparams, name)) for name in AUGMENTATION)
 
 
-def _spans(dataset: Dataset) -> dict[str, tuple[int, int]]:
+def _split_ranges(dataset: Dataset) -> dict[str, tuple[int, int]]:
     """Where each split begins among all images, and how many it has."""
     spans, start = {}, 0
     for name in SPLITS:
@@ -380,7 +386,7 @@ def _spans(dataset: Dataset) -> dict[str, tuple[int, int]]:
     return spans
 
 
-def _on_device(tf: Any, dataset: Dataset) -> tuple[Any, Any]:
+def _load_on_device(tf: Any, dataset: Dataset) -> tuple[Any, Any]:
     """All images ``[n + padding, pixels]`` and labels, so that the last slice needs no care."""
     splits = [dataset.split(name) for name in SPLITS]
     pixels = int(np.prod(dataset.image_shape))

@@ -14,30 +14,37 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.process.apart import apart
-from core.process.garbage import leave_out_what_is
+from core.process.apart import run_with_signals_blocked
+from core.process.garbage import freeze_gc
 from core.run.events import (
+    Alert,
     Changed,
-    Continued,
     Diverged,
     Evaluated,
     Event,
     Finished,
-    Idle,
-    Noted,
+    Notice,
     Paused,
     Preparing,
+    Resumed,
     Snapshot,
     Started,
     Steps,
-    Warned,
+    Tick,
     Weights,
 )
-from core.run.hparams import AUGMENTATION, DECLARED, HyperParameters, as_dict, changed, checked
+from core.run.hparams import (
+    AUGMENTATION,
+    SPECS,
+    HyperParameters,
+    as_dict,
+    update_hparams,
+    validate_hparams,
+)
 from core.rundir.checkpoint import Checkpoint
-from core.training.chunking import Pacer
-from core.training.divergence import Watchdog
-from core.training.early_stopping import EarlyStop
+from core.training.chunking import ChunkSizer
+from core.training.divergence import DivergenceCheck
+from core.training.early_stopping import EarlyStopping
 from data.dataset import SPLITS, Dataset
 from trainpad.control import Control
 from trainpad.errors import UserError
@@ -45,18 +52,18 @@ from trainpad.errors import UserError
 if TYPE_CHECKING:
     from core.training.engine import Engine
 
-PROFILE_FROM = 100
+PROFILE_START_STEP = 100
 """The first step that is profiled: by then everything is compiled and warm."""
-LOOK = 0.02
+PAUSE_POLL = 0.02
 """Seconds between two looks at what is wanted while paused."""
-SHOW_WEIGHTS = 0.5
+WEIGHTS_INTERVAL = 0.5
 """Seconds between two `Weights` events while training, at least."""
-SHOW_COST = 0.005
+WEIGHTS_TIME_SHARE = 0.005
 """The share of the time that a copy of the weights may take."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Job:
+class TrainConfig:
     """What to train, on what, and where."""
 
     hparams: HyperParameters
@@ -68,16 +75,16 @@ class Job:
     resume: Checkpoint | None = None
     """Go on exactly from here; with `branch`, start a new run with these weights instead."""
     branch: bool = False
-    changes: tuple[tuple[int, str, Any], ...] = ()
+    planned_changes: tuple[tuple[int, str, Any], ...] = ()
     """Changes known beforehand: from this step on, this hyperparameter is this."""
-    profile: int = 0
+    profile_steps: int = 0
     """How many steps to trace with TensorFlow's profiler."""
-    folder: str = ""
+    profile_dir: str = ""
     """Where the profile goes: the run directory."""
 
 
 def train(
-    job: Job,
+    config: TrainConfig,
     control: Control | None,
     *,
     clock: Callable[[], float] = time.perf_counter,
@@ -95,16 +102,22 @@ def train(
     yield Preparing("loading TensorFlow")
     from core.training.engine import Engine
 
-    if job.strategy == "none":
-        engine = apart(partial(Engine, job.dataset, job.hparams, device=job.device, xla=job.xla))
-    else:
-        from core.training.distributed import SpreadEngine
-
-        engine = SpreadEngine(
-            job.dataset, job.hparams, device=job.device, xla=job.xla, strategy=job.strategy
+    if config.strategy == "none":
+        engine = run_with_signals_blocked(
+            partial(Engine, config.dataset, config.hparams, device=config.device, xla=config.xla)
         )
-    leave_out_what_is()  # all that TensorFlow made
-    yield from Training(engine, job, engine.joined(control), clock, sleep).events()
+    else:
+        from core.training.distributed import DistributedEngine
+
+        engine = DistributedEngine(
+            config.dataset,
+            config.hparams,
+            device=config.device,
+            xla=config.xla,
+            strategy=config.strategy,
+        )
+    freeze_gc()  # all that TensorFlow made
+    yield from Training(engine, config, engine.shared_control(control), clock, sleep).events()
 
 
 class Training:
@@ -113,29 +126,31 @@ class Training:
     def __init__(
         self,
         engine: "Engine",
-        job: Job,
+        job: TrainConfig,
         control: Control,
         clock: Callable[[], float],
         sleep: Callable[[float], None],
     ) -> None:
         self._engine = engine
-        self._job = job
+        self._config = job
         self._control = control
         self._clock = clock
         self._sleep = sleep
         self._hparams = job.hparams
         self._step = 0  # steps done
         self._position = 0  # examples seen: the place in the shuffled stream
-        self._saved_at = self._evaluated_at = 0
-        self._show_at = float("-inf")
-        self._before: Mapping[str, Any] = {}  # the weights before a step that is taken alone
+        self._last_checkpoint_step = self._last_evaluation_step = 0
+        self._next_sample_time = float("-inf")
+        self._weights_before: Mapping[
+            str, Any
+        ] = {}  # the weights before a step that is taken alone
         self._profiled = self._profiling = False
         self._profile_until = 0
-        self._planned_until = -1  # the last step whose planned changes were made
-        self._watchdog = Watchdog(len(job.dataset.classes))
-        self._early_stop = EarlyStop()
-        self._wanted = control.poll()
-        self._evaluations, self._checkpoints = self._wanted.evaluate, self._wanted.checkpoint
+        self._planned_done = -1  # the last step whose planned changes were made
+        self._divergence = DivergenceCheck(len(job.dataset.classes))
+        self._early_stopping = EarlyStopping()
+        self._desired = control.poll()
+        self._evaluations, self._checkpoints = self._desired.evaluate, self._desired.checkpoint
         if job.resume is not None:
             self._restore(job.resume)
 
@@ -149,79 +164,79 @@ class Training:
                 self._engine.stop_profile()
 
     def _run(self) -> Iterator[Event]:
-        pacer = Pacer()
+        pacer = ChunkSizer()
         began = self._clock()
         yield self._started()
-        yield from self._set(self._overrides())
+        yield from self._apply_changes(self._overrides())
         yield Weights(self._step, self._engine.layers())
 
         while self._step < self._hparams.max_steps:
-            yield from self._obey()
-            if self._wanted.stop or self._step >= self._hparams.max_steps:
+            yield from self._apply_control()
+            if self._desired.stop or self._step >= self._hparams.max_steps:
                 break  # `max_steps` may just have been lowered to a step that is past
             if self._paused:
-                yield from self._wait()
+                yield from self._wait_while_paused()
                 continue
             if self._engine.needs_trace(self._hparams):
                 yield Preparing("compiling the training step")
-                if not apart(partial(self._engine.trace, self._hparams)):
-                    yield Warned(self._step, "XLA cannot compile for this device; going on without")
+                if not run_with_signals_blocked(partial(self._engine.trace, self._hparams)):
+                    yield Alert(self._step, "XLA cannot compile for this device; going on without")
             yield from self._profile()
 
-            wanted = 1 if self._before else pacer.count(self._steps_until_due())
-            count = self._engine.agreed(wanted)
+            wanted = 1 if self._weights_before else pacer.next_count(self._steps_until_due())
+            count = self._engine.sync_step_count(wanted)
             before = self._clock()
             losses = self._engine.steps(self._step, self._position, count, self._hparams)
             seconds = self._clock() - before
-            if not self._before:
-                pacer.took(len(losses), seconds)
+            if not self._weights_before:
+                pacer.record(len(losses), seconds)
             yield Steps(self._step, losses, seconds)
             self._step += len(losses)
             self._position += len(losses) * self._hparams.batch_size
 
-            why = self._watchdog.verdict(self._step - len(losses), losses)
+            why = self._divergence.check(self._step - len(losses), losses)
             if self._evaluation_is_due:
-                why = why or self._wreckage()
+                why = why or self._first_nonfinite()
             if why:
                 yield from self._diverged(why)
                 return
             if self._evaluation_is_due:
                 yield from self._evaluate(due=True)
                 yield from self._save()
-                if self._early_stop.reached:
+                if self._early_stopping.stop_reason:
                     break
-            yield from self._show_weights()
+            yield from self._sample_weights()
 
         if self._profiling:
             yield from self._end_profile()
-        elif self._job.profile and not self._profiled:
-            yield Noted(self._step, f"no profile: that begins at step {PROFILE_FROM}")
-        if self._saved_at != self._step and (why := self._wreckage()):
+        elif self._config.profile_steps and not self._profiled:
+            yield Notice(self._step, f"no profile: that begins at step {PROFILE_START_STEP}")
+        if self._last_checkpoint_step != self._step and (why := self._first_nonfinite()):
             yield from self._diverged(why)
             return
-        if self._evaluated_at != self._step and not self._wanted.stop:
+        if self._last_evaluation_step != self._step and not self._desired.stop:
             yield from self._evaluate(due=True)
-        if self._saved_at != self._step:
+        if self._last_checkpoint_step != self._step:
             yield from self._save()
         yield Weights(self._step, self._engine.layers())
-        reason = self._wanted.stop or self._early_stop.reached or "done"
+        reason = self._desired.stop or self._early_stopping.stop_reason or "done"
         yield Finished(self._step, reason, self._clock() - began)
 
     # -- where to start -----------------------------------------------------------------------
 
     def _restore(self, checkpoint: Checkpoint) -> None:
-        self._engine.restore(checkpoint.arrays, slots=not self._job.branch)
-        if self._job.branch:
+        self._engine.restore(checkpoint.arrays, slots=not self._config.branch)
+        if self._config.branch:
             return
-        self._step = self._saved_at = self._evaluated_at = checkpoint.step
+        self._step = self._last_checkpoint_step = self._last_evaluation_step = checkpoint.step
         try:
-            self._position = int(checkpoint.about["position"])
-            self._hparams = checked(checkpoint.about["hyperparameters"])
+            self._position = int(checkpoint.metadata["position"])
+            self._hparams = validate_hparams(checkpoint.metadata["hyperparameters"])
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             told = "the checkpoint does not say how its run went on; branch from it instead"
             raise UserError(told) from error
-        self._watchdog.restore(checkpoint.about.get("watchdog", {}))
-        self._early_stop.restore(checkpoint.about.get("early_stop", {}))
+        self._divergence.restore(checkpoint.metadata.get("watchdog", {}))
+        self._early_stopping.restore(checkpoint.metadata.get("early_stop", {}))
 
     def _started(self) -> Started:
         return Started(
@@ -229,79 +244,79 @@ class Training:
             as_dict(self._hparams),
             self._engine.device,
             self._engine.parameters,
-            [change for change in self._job.changes if change[0] >= self._step],
+            [change for change in self._config.planned_changes if change[0] >= self._step],
         )
 
     def _overrides(self) -> dict[str, Any]:
         """What a resumed run is to do otherwise than its checkpoint says."""
         now = as_dict(self._hparams)
-        return {name: v for name, v in as_dict(self._job.hparams).items() if v != now[name]}
+        return {name: v for name, v in as_dict(self._config.hparams).items() if v != now[name]}
 
     # -- what is wanted -----------------------------------------------------------------------
 
     @property
     def _paused(self) -> bool:
-        pause_at = self._wanted.pause_at
+        pause_at = self._desired.pause_at
         return pause_at is not None and self._step >= pause_at
 
-    def _obey(self) -> Iterator[Event]:
+    def _apply_control(self) -> Iterator[Event]:
         """Do what is wanted since the last look, and what was planned for this step."""
         planned = {
             name: value
-            for step, name, value in self._job.changes
-            if step == self._step > self._planned_until
+            for step, name, value in self._config.planned_changes
+            if step == self._step > self._planned_done
         }
-        self._planned_until = self._step
-        before = self._wanted
+        self._planned_done = self._step
+        before = self._desired
         if planned:
-            yield from self._want(planned)
+            yield from self._publish_planned(planned)
         try:
-            self._wanted = self._control.poll()
+            self._desired = self._control.poll()
         except UserError as error:
-            yield Warned(self._step, f"{error}; it is ignored")
+            yield Alert(self._step, f"{error}; it is ignored")
         asked = {
             name: value
-            for name, value in self._wanted.hyperparameters.items()
+            for name, value in self._desired.hyperparameters.items()
             if value != before.hyperparameters.get(name)
         }
-        yield from self._set(asked | planned)
-        if self._wanted.evaluate != self._evaluations:
-            self._evaluations = self._wanted.evaluate
+        yield from self._apply_changes(asked | planned)
+        if self._desired.evaluate != self._evaluations:
+            self._evaluations = self._desired.evaluate
             yield from self._evaluate()
-        if self._wanted.checkpoint != self._checkpoints:
-            self._checkpoints = self._wanted.checkpoint
+        if self._desired.checkpoint != self._checkpoints:
+            self._checkpoints = self._desired.checkpoint
             yield from self._save()
 
-    def _want(self, planned: dict[str, Any]) -> Iterator[Event]:
+    def _publish_planned(self, planned: dict[str, Any]) -> Iterator[Event]:
         """Tell everybody who steers what was planned; it is done even where that cannot be."""
         try:
             self._control.request(hyperparameters=planned)
         except UserError as error:
-            yield Warned(self._step, f"{error}; what was planned is done all the same")
+            yield Alert(self._step, f"{error}; what was planned is done all the same")
 
-    def _set(self, values: Mapping[str, Any]) -> Iterator[Event]:
+    def _apply_changes(self, values: Mapping[str, Any]) -> Iterator[Event]:
         """Change hyperparameters from the next step on."""
         for name, value in values.items():
             old = getattr(self._hparams, name)
             if value == old:
                 continue
-            if why := self._engine.objection(name, value):
-                kept = f"{DECLARED[name].label} stays {DECLARED[name].show(old)}"
-                yield Warned(self._step, f"{kept}: {why}")
+            if why := self._engine.why_invalid(name, value):
+                kept = f"{SPECS[name].label} stays {SPECS[name].format(old)}"
+                yield Alert(self._step, f"{kept}: {why}")
             else:
-                self._hparams = changed(self._hparams, {name: value})
+                self._hparams = update_hparams(self._hparams, {name: value})
                 if name in ("l2", *AUGMENTATION):
-                    self._watchdog.begin()
+                    self._divergence.reset()
                 yield Changed(self._step, name, old, value)
 
-    def _wait(self) -> Iterator[Event]:
+    def _wait_while_paused(self) -> Iterator[Event]:
         """Take no step until one is wanted."""
         yield Paused(self._step)
-        while self._paused and not self._wanted.stop:
-            yield Idle()
-            self._sleep(LOOK)
-            yield from self._obey()
-        yield Continued(self._step)
+        while self._paused and not self._desired.stop:
+            yield Tick()
+            self._sleep(PAUSE_POLL)
+            yield from self._apply_control()
+        yield Resumed(self._step)
 
     # -- what is due --------------------------------------------------------------------------
 
@@ -311,13 +326,13 @@ class Training:
         due = [
             hparams.max_steps - step,
             hparams.eval_every - step % hparams.eval_every,
-            self._watchdog.steps_until_due(step),
+            self._divergence.steps_until_due(step),
         ]
         if self._profiling:
             due.append(self._profile_until - step)
-        due += [planned - step for planned, _, _ in self._job.changes if planned > step]
-        if self._wanted.pause_at is not None:
-            due.append(self._wanted.pause_at - step)
+        due += [planned - step for planned, _, _ in self._config.planned_changes if planned > step]
+        if self._desired.pause_at is not None:
+            due.append(self._desired.pause_at - step)
         # The first step goes alone, so that its loss is on the screen as soon as it can be.
         return min(due) if step else 1
 
@@ -329,7 +344,7 @@ class Training:
         """Measure all splits; one that somebody asked for does not count for an early stop."""
         before = self._clock()
         read = {split: self._engine.evaluate(split) for split in SPLITS}
-        self._evaluated_at = self._step
+        self._last_evaluation_step = self._step
         evaluated = Evaluated(
             self._step,
             {split: confusion for split, (confusion, _) in read.items()},
@@ -337,7 +352,7 @@ class Training:
             self._clock() - before,
         )
         if due:
-            self._early_stop.look(evaluated.precision("validation"), self._hparams)
+            self._early_stopping.update(evaluated.accuracy("validation"), self._hparams)
         yield evaluated
         yield Weights(self._step, self._engine.layers())
 
@@ -345,17 +360,17 @@ class Training:
         """Trace the steps that were asked for, once everything is compiled."""
         if self._profiling and self._step >= self._profile_until:
             yield from self._end_profile()
-        if self._job.profile and not self._profiled and self._step >= PROFILE_FROM:
+        if self._config.profile_steps and not self._profiled and self._step >= PROFILE_START_STEP:
             self._profiled = self._profiling = True
-            self._profile_until = self._step + self._job.profile
-            self._engine.start_profile(self._job.folder)
+            self._profile_until = self._step + self._config.profile_steps
+            self._engine.start_profile(self._config.profile_dir)
 
     def _end_profile(self) -> Iterator[Event]:
         self._profiling = False
         self._engine.stop_profile()
-        yield Noted(self._step, "profile written; `tensorboard --logdir` shows it")
+        yield Notice(self._step, "profile written; `tensorboard --logdir` shows it")
 
-    def _wreckage(self) -> str:
+    def _first_nonfinite(self) -> str:
         """Why the weights are beyond hope though the loss still is a number; nothing if not."""
         state = self._engine.state()
         wrecked = [name for name, array in state.items() if not np.isfinite(array).all()]
@@ -363,35 +378,35 @@ class Training:
 
     def _diverged(self, why: str) -> Iterator[Event]:
         yield Weights(self._step, self._engine.layers())
-        yield Diverged(self._step, self._watchdog.mean, why)
+        yield Diverged(self._step, self._divergence.mean, why)
 
     def _save(self) -> Iterator[Event]:
-        if self._step == 0 or self._wreckage():
+        if self._step == 0 or self._first_nonfinite():
             return
-        self._saved_at = self._step
+        self._last_checkpoint_step = self._step
         about = {
             "step": self._step,
             "position": self._position,
             "hyperparameters": as_dict(self._hparams),
-            "watchdog": self._watchdog.state(),
-            "early_stop": self._early_stop.state(),
+            "watchdog": self._divergence.state(),
+            "early_stop": self._early_stopping.state(),
         }
         yield Snapshot(self._step, self._engine.state(), about)
 
-    def _show_weights(self) -> Iterator[Event]:
+    def _sample_weights(self) -> Iterator[Event]:
         """When it is time, those of two successive steps: look, take one step, look again."""
         now = self._clock()
-        if self._before:
-            before, self._before = self._before, {}
+        if self._weights_before:
+            before, self._weights_before = self._weights_before, {}
             after = self._engine.layers()
             took = self._clock() - now
-            self._show_at = now + max(SHOW_WEIGHTS, took / SHOW_COST)
+            self._next_sample_time = now + max(WEIGHTS_INTERVAL, took / WEIGHTS_TIME_SHARE)
             yield Weights(self._step, after, before)
-        elif now >= self._show_at:
-            self._before = self._engine.layers()
+        elif now >= self._next_sample_time:
+            self._weights_before = self._engine.layers()
 
 
-def check_fit(hparams: HyperParameters, dataset: Dataset) -> None:
+def check_batch_size(hparams: HyperParameters, dataset: Dataset) -> None:
     """Raise a `UserError` if these hyperparameters cannot be used with this data."""
     examples, batch = len(dataset.train), hparams.batch_size
     if batch > examples:

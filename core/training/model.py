@@ -22,7 +22,7 @@ def forward(
     return values
 
 
-def variables(
+def init_variables(
     keras: Any, sizes: tuple[int, ...], hparams: HyperParameters
 ) -> list[tuple[Any, Any]]:
     """Weights ``[inputs, units]`` and biases ``[units]`` of each layer, as a run starts with."""
@@ -36,7 +36,7 @@ def variables(
     ]
 
 
-def optimizer(keras: Any, hparams: HyperParameters) -> Any:
+def make_optimizer(keras: Any, hparams: HyperParameters) -> Any:
     """Keras's own class for the rule of the steps, with this run's settings."""
     rate, momentum = hparams.learning_rate, hparams.momentum
     kinds: dict[str, Callable[[], Any]] = {

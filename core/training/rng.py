@@ -25,19 +25,19 @@ def initial_layers(
     layers = []
     for number, (fan_in, fan_out) in enumerate(pairwise(sizes)):
         rng = np.random.default_rng((seed, _WEIGHTS, number))
-        weights = np.zeros((fan_in, fan_out)) if zero else _cut_normal(rng, (fan_in, fan_out))
+        weights = np.zeros((fan_in, fan_out)) if zero else _truncated_normal(rng, (fan_in, fan_out))
         scaled = (weights / np.sqrt(fan_in)).astype(np.float32)
         layers.append((scaled, np.zeros(fan_out, np.float32)))
     return layers
 
 
-def _cut_normal(rng: np.random.Generator, shape: tuple[int, int]) -> npt.NDArray[np.float64]:
+def _truncated_normal(rng: np.random.Generator, shape: tuple[int, int]) -> npt.NDArray[np.float64]:
     values = rng.standard_normal(shape)
     while (far := np.abs(values) > 2).any():
         values[far] = rng.standard_normal(int(far.sum()))
     return values
 
 
-def shuffled(count: int, seed: int, epoch: int) -> npt.NDArray[np.int32]:
+def epoch_permutation(count: int, seed: int, epoch: int) -> npt.NDArray[np.int32]:
     """The order in which epoch number `epoch` sees `count` examples, int32 ``[count]``."""
     return np.random.default_rng((seed, _SHUFFLE, epoch)).permutation(count).astype(np.int32)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.run.events import Evaluated, Event, Idle, Opened, Started, Steps, Weights
+from core.run.events import Evaluated, Event, Opened, Started, Steps, Tick, Weights
 from core.run.hparams import HyperParameters, as_dict
 from core.rundir.control import open_control
 from core.training.rng import initial_layers
@@ -68,7 +68,7 @@ class Scripted:
                 if isinstance(event, Exception):
                     raise event
                 yield event
-            yield Idle()
+            yield Tick()
 
     @property
     def wanted(self) -> dict[str, object]:

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from core.network.network import Network
-from core.network.predictions import as_input, read_split
+from core.network.predictions import as_input, predict_split
 from core.run.events import Evaluated, Event, Opened, Started, Steps, Weights
 from core.run.hparams import HyperParameters, as_dict
-from core.run.metrics import Matrix
+from core.run.metrics import Int64s
 from core.rundir.control import open_control
-from core.session.session import about
+from core.session.session import dataset_info
 from core.training.rng import initial_layers
 from data.dataset import SPLITS, Dataset, Split
 
@@ -45,16 +45,18 @@ def learned(dataset: Dataset, hidden: tuple[int, ...] = (16, 8), seed: int = 1) 
     height, width = dataset.image_shape
     *first, _ = initial_layers((height * width, *hidden, len(dataset.classes)), seed=seed)
     images = as_input(dataset.train.images)
-    middle = Network.of([*first, (np.eye(hidden[-1], dtype=np.float32), np.zeros(hidden[-1]))])
+    middle = Network.from_layers(
+        [*first, (np.eye(hidden[-1], dtype=np.float32), np.zeros(hidden[-1]))]
+    )
     features = np.column_stack([middle.logits(images), np.ones(len(images))])
     wanted = 4 * np.eye(len(dataset.classes))[dataset.train.labels]
     solved = np.linalg.lstsq(features, wanted, rcond=None)[0]
-    return Network.of([*first, (solved[:-1], solved[-1])])
+    return Network.from_layers([*first, (solved[:-1], solved[-1])])
 
 
-def matrices(network: Network, dataset: Dataset) -> dict[str, Matrix]:
+def matrices(network: Network, dataset: Dataset) -> dict[str, Int64s]:
     """The confusion matrix of each split."""
-    return {name: read_split(network, dataset.split(name)).matrix for name in SPLITS}
+    return {name: predict_split(network, dataset.split(name)).confusion for name in SPLITS}
 
 
 def evaluated(step: int, network: Network, dataset: Dataset) -> list[Event]:
@@ -69,7 +71,7 @@ def evaluated(step: int, network: Network, dataset: Dataset) -> list[Event]:
 def opened(folder: Path, dataset: Dataset, *, at_hand: bool = True) -> list[Event]:
     """A run that has just begun; with `at_hand`, in the process that has the data."""
     hparams = as_dict(HyperParameters())
-    info = {"name": "a-run", "hyperparameters": hparams, "dataset": about(dataset)}
+    info = {"name": "a-run", "hyperparameters": hparams, "dataset": dataset_info(dataset)}
     control = open_control(folder, start=hparams)
     return [
         Opened(str(folder), info, control, dataset if at_hand else None),

@@ -10,7 +10,7 @@ import numpy as np
 from textual.events import MouseScrollDown, MouseScrollUp
 from textual.pilot import OutOfBounds, Pilot
 
-from core.run.events import Changed, Continued, Event, Paused, Saved, Steps, Warned
+from core.run.events import Alert, Changed, Event, Paused, Resumed, Saved, Steps
 from tests.helpers.app import Scripted, evaluation, weights
 from tui.app import TrainpadApp
 
@@ -99,8 +99,8 @@ class Walk:
                 evaluation(self._step),
                 Changed(self._step, "learning_rate", 0.01, 0.02),
                 Saved(self._step, "step-000100.safetensors"),
-                Warned(self._step, "a \x1b[31mwarning[/]"),
+                Alert(self._step, "a \x1b[31mwarning[/]"),
                 Paused(self._step),
-                Continued(self._step),
+                Resumed(self._step),
             )
         )

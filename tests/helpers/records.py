@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.run.events import Changed, Evaluated, Event, Finished, Snapshot, Started, Steps
-from core.rundir.recorder import recorded
+from core.rundir.recorder import record
 from core.rundir.rundir import RunDir
 from data.dataset import SPLITS
 
@@ -49,5 +49,5 @@ def names(events: list[Event]) -> list[str]:
     return [type(event).__name__ for event in events]
 
 
-def record(run: RunDir, events: list[Event]) -> list[Event]:
-    return list(recorded(iter(events), run))
+def record_all(run: RunDir, events: list[Event]) -> list[Event]:
+    return list(record(iter(events), run))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from core.run.events import Evaluated, Event, Finished, Started, to_json
-from core.run.hparams import as_dict, checked
+from core.run.hparams import as_dict, validate_hparams
 from core.rundir.rundir import RunDir
 from data.dataset import SPLITS
 
@@ -64,7 +64,7 @@ def confusion(right: int, wrong: int) -> dict[str, list[list[int]]]:
 
 def finished(path: Path, *, right: int = 9, steps: int = 4, **values: Any) -> RunDir:
     """A run that is done, with nine or so of ten digits read right."""
-    hparams = as_dict(checked({"max_steps": steps, **values}))
+    hparams = as_dict(validate_hparams({"max_steps": steps, **values}))
     run = make_run(path, losses=[2.0] * steps, hyperparameters=hparams, versions=VERSIONS)
     add_events(
         run,

@@ -4,8 +4,8 @@ import struct
 from pathlib import Path
 from typing import Any
 
-from core.tfevents.messages import Event
-from core.tfevents.records import framed
+from core.tfevents.messages import EventProto
+from core.tfevents.records import encode_record
 
 NAME = "events.out.tfevents.1700000000.host.1.0.v2"
 
@@ -29,17 +29,19 @@ def strings(*content: bytes) -> dict[str, Any]:
 
 def event(step: int, *values: dict[str, Any], wall_time: float | None = None) -> bytes:
     at = 1.7e9 + step if wall_time is None else wall_time
-    made = Event(wall_time=at, step=step, summary={"value": list(values)})
-    return framed(made.SerializeToString())
+    made = EventProto(wall_time=at, step=step, summary={"value": list(values)})
+    return encode_record(made.SerializeToString())
 
 
 def version() -> bytes:
-    return framed(Event(wall_time=1.7e9, file_version=b"brain.Event:2").SerializeToString())
+    return encode_record(
+        EventProto(wall_time=1.7e9, file_version=b"brain.Event:2").SerializeToString()
+    )
 
 
 def start(step: int) -> bytes:
-    made = Event(wall_time=1.7e9, step=step, session_log={"status": 1})
-    return framed(made.SerializeToString())
+    made = EventProto(wall_time=1.7e9, step=step, session_log={"status": 1})
+    return encode_record(made.SerializeToString())
 
 
 def points(steps: range, tag: bytes = b"loss", style: Any = old) -> bytes:

@@ -5,11 +5,11 @@ from enum import StrEnum
 
 import numpy as np
 
-from core.run.pyramid import Floats
+from core.run.pyramid import Float64s
 from tui.chart import ticks
 from tui.chart.frame import Ticks
 from tui.chart.traces import Line
-from tui.chart.viewport import Range, whole
+from tui.chart.viewport import Range, full_range
 from tui.widgets.canvas import dot_rows
 
 CELLS_PER_X_LABEL = 14
@@ -38,7 +38,7 @@ def x_of(axis: Axis, line: Line, step: float) -> float:
     return float(line.timeline.seconds_at(np.array([step]))[0]) - origin(axis, line)
 
 
-def steps_of(axis: Axis, line: Line, x: Floats) -> Floats:
+def steps_of(axis: Axis, line: Line, x: Float64s) -> Float64s:
     """The steps of a line, with fractions, at places on the axis; infinite outside its time."""
     if axis is Axis.STEP or line.timeline is None:
         return x
@@ -50,7 +50,7 @@ def step_of(axis: Axis, line: Line, x: float) -> float:
     return float(steps_of(axis, line, np.array([x]))[0])
 
 
-def place_text(axis: Axis, x: float) -> str:
+def format_position(axis: Axis, x: float) -> str:
     """A place on a time axis in words; nothing for steps."""
     if axis is Axis.STEP:
         return ""
@@ -62,35 +62,35 @@ def extent(axis: Axis, lines: Sequence[Line], planned_steps: int) -> tuple[Range
     ends = [x_of(axis, line, line.series.last_step) for line in lines if len(line.series)]
     newest = max((end for end in ends if end == end), default=0.0)
     if axis is not Axis.WALL:
-        return whole(newest, planned_steps if axis is Axis.STEP else 0), newest
+        return full_range(newest, planned_steps if axis is Axis.STEP else 0), newest
     starts = [line.timeline.start for line in lines if line.timeline]
     start = min(starts, default=0.0)
-    return (start, start + whole(newest - start, 0)[1]), newest
+    return (start, start + full_range(newest - start, 0)[1]), newest
 
 
 def x_ticks(axis: Axis, shown: Range, width: int) -> Ticks:
     """Labels for ``width`` cells."""
     start, stop = shown
-    at_most = max(1, width // CELLS_PER_X_LABEL)
+    max_count = max(1, width // CELLS_PER_X_LABEL)
     if axis is Axis.STEP:
-        values = ticks.linear(start, stop, at_most)
+        values = ticks.linear(start, stop, max_count)
         labels = ticks.step_labels(values)
     elif axis is Axis.RELATIVE:
-        values = ticks.clock(start, stop, at_most)
+        values = ticks.clock(start, stop, max_count)
         labels = [ticks.duration_label(value) for value in values]
     else:
-        values = ticks.wall_clock(start, stop, at_most)
+        values = ticks.wall_clock(start, stop, max_count)
         labels = ticks.wall_labels(values)
     cells = [min(width - 1, int((v - start) / (stop - start) * width)) for v in values]
     return Ticks(tuple(cells), tuple(labels))
 
 
-def y_ticks(limits: Range, logarithmic: bool, rows: int, dots: int, least_width: int) -> Ticks:
+def y_ticks(limits: Range, logarithmic: bool, rows: int, dots: int, min_width: int) -> Ticks:
     """Labels for ``rows`` cells of ``dots`` rows of dots each, all of the same width."""
-    at_most = max(2, rows // CELLS_PER_Y_LABEL)
+    max_count = max(2, rows // CELLS_PER_Y_LABEL)
     kind = ticks.logarithmic if logarithmic else ticks.linear
-    values = kind(*limits, at_most)
+    values = kind(*limits, max_count)
     labels = ticks.log_labels(values) if logarithmic else ticks.value_labels(values)
     from_top = dot_rows(np.array(values), *limits, rows * dots) // dots
-    labels = [label.rjust(least_width - 1) + " " for label in labels]
+    labels = [label.rjust(min_width - 1) + " " for label in labels]
     return Ticks(tuple((rows - 1 - from_top).tolist()), tuple(labels))

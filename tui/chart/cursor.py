@@ -21,7 +21,7 @@ class Cursor:
         """Appear at the newest value, or go."""
         self.x = newest if self.x is None else None
 
-    def put(self, cell: int, shown: Range, width: int) -> None:
+    def move_to(self, cell: int, shown: Range, width: int) -> None:
         """Go to the middle of a cell."""
         start, stop = shown
         self.x = start + (min(max(cell, 0), width - 1) + 0.5) * (stop - start) / width

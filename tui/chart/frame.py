@@ -42,16 +42,16 @@ def frame(width: int, height: int, x: Ticks, y: Ticks) -> Frame:
     The plot's own cells are blank: labels left of it, one row of labels below.
     """
     plot_width, plot_height = width - y.width, height - 1
-    figure = _cleared(width, height)
+    figure = _new_figure(width, height)
     figure.plot([0, plot_width - 1], [0, plot_height - 1], marker=" ")
     figure.xlim(0, plot_width - 1)
     figure.ylim(0, plot_height - 1)
     figure.xticks(list(x.cells), list(x.labels))
     figure.yticks(list(y.cells), list(y.labels))
-    return Frame(_built(figure, width, height), y.width, plot_width, plot_height)
+    return Frame(_render(figure, width, height), y.width, plot_width, plot_height)
 
 
-def _cleared(width: int, height: int) -> Any:
+def _new_figure(width: int, height: int) -> Any:
     """plotext, with an empty figure without axes, and without a look at the terminal's size."""
     import plotext
 
@@ -64,6 +64,6 @@ def _cleared(width: int, height: int) -> Any:
     return plotext
 
 
-def _built(figure: Any, width: int, height: int) -> tuple[str, ...]:
+def _render(figure: Any, width: int, height: int) -> tuple[str, ...]:
     rows = figure.uncolorize(figure.build()).split("\n")[:height]
     return tuple(row[:width].ljust(width) for row in rows)

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from core.run.pyramid import Floats, Integers
+from core.run.pyramid import Float64s, Int64s
 
 
 class MarkKind(StrEnum):
@@ -23,7 +23,7 @@ class MarkKind(StrEnum):
     CHECKPOINT = "checkpoint"
 
     @property
-    def upright(self) -> bool:
+    def is_vertical(self) -> bool:
         """Whether the mark is a line across the chart; otherwise it is a sign at its edge."""
         return self in (MarkKind.DIVERGED, MarkKind.CHANGE, MarkKind.BRANCH)
 
@@ -46,10 +46,10 @@ class MarkIndex:
     def __init__(self) -> None:
         self._marks: Sequence[Mark] = ()
         self._newest: Mark | None = None
-        self._steps: Integers = np.empty(0, np.int64)
-        self._ranks: Integers = np.empty(0, np.int64)
+        self._steps: Int64s = np.empty(0, np.int64)
+        self._ranks: Int64s = np.empty(0, np.int64)
 
-    def take(self, marks: Sequence[Mark]) -> None:
+    def update(self, marks: Sequence[Mark]) -> None:
         """Use these marks from now on; of a list that only grew, the new ones alone are read."""
         known = len(self._steps)
         grew = known and len(marks) >= known and marks[known - 1] == self._newest
@@ -61,7 +61,7 @@ class MarkIndex:
         self._ranks = np.concatenate([self._ranks[:start], rank])
         self._marks, self._newest = marks, marks[-1] if marks else None
 
-    def by_cell(self, edges: Floats) -> Iterator[tuple[int, Mark]]:
+    def by_cell(self, edges: Float64s) -> Iterator[tuple[int, Mark]]:
         """Each cell between two edges (in steps) that has marks, and the most important one."""
         bounds = np.searchsorted(self._steps, edges)
         cells = np.flatnonzero(bounds[:-1] < bounds[1:])
@@ -75,7 +75,7 @@ class MarkIndex:
         for cell, index in zip(cells.tolist(), best.tolist(), strict=True):
             yield cell, self._marks[index]
 
-    def between(self, start: float, stop: float, at_most: int) -> Sequence[Mark]:
+    def between(self, start: float, stop: float, max_count: int) -> Sequence[Mark]:
         """The first marks with steps in ``[start, stop)``."""
         first, last = np.searchsorted(self._steps, [start, stop])
-        return self._marks[first : min(last, first + at_most)]
+        return self._marks[first : min(last, first + max_count)]

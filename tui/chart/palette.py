@@ -8,15 +8,15 @@ from textual.widget import Widget
 
 from tui.chart.marks import MarkKind
 
-LINES = 6
-TINT = 0.5
+LINE_STYLES = 6
+BAND_TINT = 0.5
 """How much of a band's colour its background is, where a line runs inside it."""
 
 
-class Ink(IntEnum):
+class ChartStyle(IntEnum):
     """What a cell shows: the index of its style."""
 
-    NOTHING = 0
+    BLANK = 0
     AXIS = 1
     TITLE = 2
     VALUE = 3
@@ -35,14 +35,14 @@ class Ink(IntEnum):
     """The first line where it runs inside its band; the others follow."""
 
 
-COMPONENTS = {
-    "chart--axis": Ink.AXIS,
-    "chart--title": Ink.TITLE,
-    "chart--value": Ink.VALUE,
-    "chart--cursor": Ink.CURSOR,
-    **{f"chart--mark-{kind}": Ink[f"MARK_{kind.name}"] for kind in MarkKind},
-    **{f"chart--line-{i + 1}": Ink.LINE + i for i in range(LINES)},
-    **{f"chart--band-{i + 1}": Ink.BAND + i for i in range(LINES)},
+COMPONENT_STYLES = {
+    "chart--axis": ChartStyle.AXIS,
+    "chart--title": ChartStyle.TITLE,
+    "chart--value": ChartStyle.VALUE,
+    "chart--cursor": ChartStyle.CURSOR,
+    **{f"chart--mark-{kind}": ChartStyle[f"MARK_{kind.name}"] for kind in MarkKind},
+    **{f"chart--line-{i + 1}": ChartStyle.LINE + i for i in range(LINE_STYLES)},
+    **{f"chart--band-{i + 1}": ChartStyle.BAND + i for i in range(LINE_STYLES)},
 }
 
 CSS = """
@@ -89,16 +89,16 @@ Chart {
 """
 
 
-def palette(widget: Widget) -> list[Style]:
+def theme_styles(widget: Widget) -> list[Style]:
     """The styles of a widget's theme, by ``Ink``: foreground and weight only."""
-    styles = [Style()] * (Ink.INSIDE + LINES)
-    for component, ink in COMPONENTS.items():
+    styles = [Style()] * (ChartStyle.INSIDE + LINE_STYLES)
+    for component, ink in COMPONENT_STYLES.items():
         style = widget.get_component_rich_style(component)
         styles[ink] = Style(color=style.color, bold=style.bold, underline=style.underline)
-    for i in range(LINES):
-        tint = Color.from_rich_color(styles[Ink.BAND + i].color)
+    for i in range(LINE_STYLES):
+        tint = Color.from_rich_color(styles[ChartStyle.BAND + i].color)
         ground = widget.background_colors[1]
-        styles[Ink.INSIDE + i] = styles[Ink.LINE + i] + Style(
-            bgcolor=ground.blend(tint, TINT).rich_color
+        styles[ChartStyle.INSIDE + i] = styles[ChartStyle.LINE + i] + Style(
+            bgcolor=ground.blend(tint, BAND_TINT).rich_color
         )
     return styles

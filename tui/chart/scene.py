@@ -10,29 +10,29 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.run.pyramid import Floats
+from core.run.pyramid import Float64s
 from tui.chart import axes
 from tui.chart.axes import Axis
 from tui.chart.cursor import Cursor, cell_of
 from tui.chart.frame import Ticks
-from tui.chart.legend import Reading
+from tui.chart.legend import LegendEntry
 from tui.chart.marks import Mark, MarkIndex, MarkKind
-from tui.chart.paint import Drawing, Placed, paint
-from tui.chart.palette import LINES, Ink
+from tui.chart.paint import PlacedMark, PlottedLine, paint
+from tui.chart.palette import LINE_STYLES, ChartStyle
 from tui.chart.traces import Line, logarithm, smoothed, trace
-from tui.chart.viewport import Limits, Range, Window
+from tui.chart.viewport import Range, Viewport, YLimits
 from tui.widgets.canvas import Canvas, Glyphs
 
 LABEL_WIDTH = 7
 """Cells for the labels of y, the same on every chart so that charts below each other align."""
-LEAST_FRAMED = (24, 4)
+MIN_FRAMED_SIZE = (24, 4)
 """Below this width or height a plot goes without labels."""
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
-MARKS_READ = 3
+MAX_NOTE_MARKS = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Composed:
+class Layout:
     """The plot's cells, and the labels around it; no labels on a chart too small for them."""
 
     canvas: Canvas
@@ -55,13 +55,13 @@ class Scene:
         """Cells between the chart's left edge and the plot's, as composed last."""
         self.plot_width = 1
         """Cells across the plot, as composed last."""
-        self.look_anew()
+        self.reset_view()
 
-    def look_anew(self) -> None:
+    def reset_view(self) -> None:
         """Show the whole of what comes next: what was looked at belonged to other lines."""
-        self.window = Window()
+        self.viewport = Viewport()
         self.cursor = Cursor()
-        self._limits = Limits()
+        self._y_limits = YLimits()
 
     def extent(self) -> tuple[Range, float]:
         """The whole x axis, and where on it the newest value is."""
@@ -70,7 +70,7 @@ class Scene:
     @property
     def shown(self) -> Range:
         """The part of the x axis that is shown."""
-        return self.window.range(*self.extent())
+        return self.viewport.range(*self.extent())
 
     def next_axis(self) -> None:
         """Go on to the next kind of x axis, shown whole; steps only, where no times are known."""
@@ -79,66 +79,66 @@ class Scene:
         at = kinds.index(self.axis) if self.axis in kinds else -1
         self.axis = kinds[(at + 1) % len(kinds)]
         self.cursor.x = None
-        self.window.show_all()
+        self.viewport.show_all()
 
-    def compose(self, width: int, height: int, label_width: int = LABEL_WIDTH) -> Composed:
+    def layout(self, width: int, height: int, label_width: int = LABEL_WIDTH) -> Layout:
         """Draw everything into ``width`` x ``height`` cells, labels included."""
-        framed = width >= LEAST_FRAMED[0] and height >= LEAST_FRAMED[1]
+        framed = width >= MIN_FRAMED_SIZE[0] and height >= MIN_FRAMED_SIZE[1]
         left, below = (label_width, 1) if framed else (0, 0)
         canvas = Canvas(width - left, height - below, self.glyphs)
         shown = self.shown
-        drawings = self._drawings(np.linspace(*shown, canvas.columns + 1))
-        limits = self._limits_of(drawings)
+        drawings = self._plot_lines(np.linspace(*shown, canvas.columns + 1))
+        limits = self._update_limits(drawings)
         rows, dots = canvas.height, self.glyphs.dots[1]
         y = axes.y_ticks(limits, self.logarithmic, rows, dots, label_width)
         if framed and y.width > label_width:
-            return self.compose(width, height, y.width)
+            return self.layout(width, height, y.width)
         self.plot_left, self.plot_width = left, canvas.width
         x = self.cursor.x
         cursor = None if x is None else cell_of(x, shown, canvas.width)
-        paint(canvas, drawings, self._placed(shown, canvas.width), limits, cursor)
+        paint(canvas, drawings, self._placed_marks(shown, canvas.width), limits, cursor)
         if not framed:
-            return Composed(canvas)
-        return Composed(canvas, axes.x_ticks(self.axis, shown, canvas.width), y)
+            return Layout(canvas)
+        return Layout(canvas, axes.x_ticks(self.axis, shown, canvas.width), y)
 
-    def readings(self) -> list[Reading]:
+    def legend_entries(self) -> list[LegendEntry]:
         """What each line's value is: at the cursor, or its newest."""
-        return [self._reading(place, line) for place, line in enumerate(self.lines)]
+        return [self._legend_entry(place, line) for place, line in enumerate(self.lines)]
 
-    def note(self) -> str:
+    def cursor_note(self) -> str:
         """Where the cursor is, and what happened there; nothing without a cursor."""
         if self.cursor.x is None or not self.lines:
             return ""
         step = axes.step_of(self.axis, self.lines[0], self.cursor.x)
-        place = axes.place_text(self.axis, self.cursor.x)
+        place = axes.format_position(self.axis, self.cursor.x)
         where = [f"step {math.floor(step):,}"] if math.isfinite(step) else []
         where += [place] if place else []
         start, stop = self.shown
         half = (stop - start) / self.plot_width / 2
         around = (self.cursor.x - half, self.cursor.x + half)
         first, last = (axes.step_of(self.axis, self.lines[0], x) for x in around)
-        happened = self.marks.between(float(np.floor(first)), last, MARKS_READ)
+        happened = self.marks.between(float(np.floor(first)), last, MAX_NOTE_MARKS)
         return "   ".join([*where, *(mark.text for mark in happened)])
 
-    def _reading(self, place: int, line: Line) -> Reading:
+    def _legend_entry(self, place: int, line: Line) -> LegendEntry:
         step: float = line.series.last_step
         if self.cursor.x is not None:
             step = float(np.floor(axes.step_of(self.axis, line, self.cursor.x)))
         found = line.series.nearest(step)
-        ink = Ink.LINE + self._style(place) % LINES
+        ink = ChartStyle.LINE + self._style(place) % LINE_STYLES
         value = None if found is None else found[1]
-        return Reading(self._letter(place), line.name, value, ink)
+        return LegendEntry(self._letter(place), line.name, value, ink)
 
-    def _drawings(self, edges: Floats) -> list[Drawing]:
+    def _plot_lines(self, edges: Float64s) -> list[PlottedLine]:
         edges[-1] = np.nextafter(edges[-1], np.inf)  # the last step belongs to the last column
         timed = self.axis is not Axis.STEP
         return [
-            self._drawing(place, line, edges)
+            self._plot_line(place, line, edges)
             for place, line in enumerate(self.lines)
             if line.timeline is not None or not timed
         ]
 
-    def _drawing(self, place: int, line: Line, edges: Floats) -> Drawing:
+    def _plot_line(self, place: int, line: Line, edges: Float64s) -> PlottedLine:
         timeline = None if self.axis is Axis.STEP else line.timeline
         origin = axes.origin(self.axis, line)
         raw, smooth = trace(line.series, edges, timeline, origin), None
@@ -147,34 +147,36 @@ class Scene:
         if self.logarithmic:
             raw = raw.logarithm()
             smooth = None if smooth is None else logarithm(smooth)
-        return Drawing(place, self._style(place), raw, smooth, self._letter(place))
+        return PlottedLine(place, self._style(place), raw, smooth, self._letter(place))
 
-    def _limits_of(self, drawings: Sequence[Drawing]) -> Range:
+    def _update_limits(self, drawings: Sequence[PlottedLine]) -> Range:
         values = [part for d in drawings for part in (d.raw.low, d.raw.high, d.raw.mean)]
         joined = np.concatenate(values) if values else np.empty(0)
         joined = joined[np.isfinite(joined)]
         low, high = (joined.min(), joined.max()) if len(joined) else (np.nan, np.nan)
-        return self._limits.update(float(low), float(high), self.logarithmic)
+        return self._y_limits.update(float(low), float(high), self.logarithmic)
 
-    def _placed(self, shown: Range, width: int) -> list[Placed]:
+    def _placed_marks(self, shown: Range, width: int) -> list[PlacedMark]:
         if not self.lines:
             return []
         edges = axes.steps_of(self.axis, self.lines[0], np.linspace(*shown, width + 1))
         edges[-1] = np.nextafter(edges[-1], np.inf)
-        placed = [Placed(cell, mark) for cell, mark in self.marks.by_cell(edges)]
-        return placed + [found for line in self.lines for found in self._nonfinite(line, shown)]
+        placed = [PlacedMark(cell, mark) for cell, mark in self.marks.by_cell(edges)]
+        return placed + [
+            found for line in self.lines for found in self._nonfinite_marks(line, shown)
+        ]
 
-    def _nonfinite(self, line: Line, shown: Range) -> list[Placed]:
+    def _nonfinite_marks(self, line: Line, shown: Range) -> list[PlacedMark]:
         if not line.series.nonfinite.total:
             return []
         edges = axes.steps_of(self.axis, line, np.linspace(*shown, self.plot_width + 1))
-        found: dict[int, Placed] = {}
+        found: dict[int, PlacedMark] = {}
         for step, value in line.series.nonfinite:
             cell = int(np.searchsorted(edges, step, side="right")) - 1
             if 0 <= cell < self.plot_width and cell not in found:
                 label = "NaN" if math.isnan(value) else f"{value}"
                 mark = Mark(step, MarkKind.NONFINITE, f"{line.name} is {label}", label)
-                found[cell] = Placed(cell, mark)
+                found[cell] = PlacedMark(cell, mark)
         return list(found.values())
 
     def _style(self, place: int) -> int:

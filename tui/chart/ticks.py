@@ -5,48 +5,48 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+ROUND_FACTORS = (1.0, 2.0, 2.5, 5.0, 10.0)
 CLOCK_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200)
 DAY = 86400
-LOG_WITH_BETWEEN = 2.5
+MAX_DECADES_WITH_MINOR = 2.5
 
 
-def round_up(value: float, steps: Sequence[float] = STEPS) -> float:
+def round_up(value: float, factors: Sequence[float] = ROUND_FACTORS) -> float:
     """The least of ``steps`` times a power of ten that is at least ``value``, itself above 0."""
     power = 10.0 ** math.floor(math.log10(value))
-    return next((s * power for s in steps if s * power >= value * (1 - 1e-9)), 10 * power)
+    return next((s * power for s in factors if s * power >= value * (1 - 1e-9)), 10 * power)
 
 
-def linear(low: float, high: float, at_most: int) -> list[float]:
+def linear(low: float, high: float, max_count: int) -> list[float]:
     """Multiples of a round number between ``low`` and ``high``, about ``at_most`` of them."""
     span = high - low
     if not math.isfinite(span) or span <= 0:
         return [low]
-    for wanted in (at_most, at_most + 1, at_most + 2):
-        step = round_up(span / max(1, wanted))
+    for target in (max_count, max_count + 1, max_count + 2):
+        step = round_up(span / max(1, target))
         first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
         if last > first:
             break
     return [step * k for k in range(first, last + 1)]
 
 
-def logarithmic(low: float, high: float, at_most: int) -> list[float]:
+def logarithmic(low: float, high: float, max_count: int) -> list[float]:
     """Base-10 logarithms of round numbers between the logarithms ``low`` and ``high``."""
-    between = (1, 2, 5) if high - low < LOG_WITH_BETWEEN else (1,)
+    between = (1, 2, 5) if high - low < MAX_DECADES_WITH_MINOR else (1,)
     decades = range(math.floor(low), math.ceil(high) + 1)
     found = [d + math.log10(m) for d in decades for m in between]
     found = [v for v in found if low - 1e-9 <= v <= high + 1e-9]
     if len(found) < 2:
-        return [math.log10(v) for v in linear(10**low, 10**high, at_most) if v > 0]
-    return found[:: max(1, math.ceil(len(found) / max(1, at_most)))]
+        return [math.log10(v) for v in linear(10**low, 10**high, max_count) if v > 0]
+    return found[:: max(1, math.ceil(len(found) / max(1, max_count)))]
 
 
-def clock(low: float, high: float, at_most: int) -> list[float]:
+def clock(low: float, high: float, max_count: int) -> list[float]:
     """Seconds that are round on a clock: whole minutes, quarters of an hour, days."""
-    wanted = (high - low) / max(1, at_most)
-    if wanted <= 1:
-        return linear(low, high, at_most)
-    step = next((s for s in CLOCK_STEPS if s >= wanted), DAY * math.ceil(wanted / DAY))
+    min_step = (high - low) / max(1, max_count)
+    if min_step <= 1:
+        return linear(low, high, max_count)
+    step = next((s for s in CLOCK_STEPS if s >= min_step), DAY * math.ceil(min_step / DAY))
     return [float(step * k) for k in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
@@ -86,12 +86,12 @@ def duration_label(seconds: float) -> str:
     return f"{days}d{hours}h" if hours else f"{days}d"
 
 
-def wall_clock(low: float, high: float, at_most: int) -> list[float]:
+def wall_clock(low: float, high: float, max_count: int) -> list[float]:
     """Seconds since 1970 that are round on the local clock."""
     offset = (
         datetime.fromtimestamp(low, UTC).astimezone().utcoffset() or timedelta()
     ).total_seconds()
-    return [tick - offset for tick in clock(low + offset, high + offset, at_most)]
+    return [tick - offset for tick in clock(low + offset, high + offset, max_count)]
 
 
 def wall_labels(seconds: Sequence[float]) -> list[str]:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.run.pyramid import Columns, Floats, Integers
+from core.run.pyramid import Columns, Float64s, Int64s
 from core.run.series import Curve
 from core.run.smoothing import smooth
 from core.run.timeline import Timeline
 
-SMOOTHED_PARTS = 1000
-SPARSE = 6
+SMOOTHING_PARTS = 1000
+COLUMNS_PER_POINT = 6
 """With fewer values than one in this many columns, each is drawn as a point."""
 
 
@@ -34,14 +34,14 @@ class Line:
 class Trace:
     """A line's values by column of dots, float64 ``[columns]``, NaN where there is none."""
 
-    low: Floats
-    high: Floats
-    mean: Floats
-    points: Integers
+    low: Float64s
+    high: Float64s
+    mean: Float64s
+    points: Int64s
     """The columns of the values themselves, when they are few enough to be drawn as points."""
 
     @property
-    def has_width(self) -> bool:
+    def is_band(self) -> bool:
         """Whether any column holds values that differ."""
         return bool(np.any(self.low < self.high))
 
@@ -50,13 +50,13 @@ class Trace:
         return Trace(logarithm(self.low), logarithm(self.high), logarithm(self.mean), self.points)
 
 
-def logarithm(values: Floats) -> Floats:
+def logarithm(values: Float64s) -> Float64s:
     """Base-10 logarithms: minus infinity, not an error, for what has none; NaN stays."""
     positive = np.where(values > 0, values, 1.0)
     return np.where(values > 0, np.log10(positive), np.where(np.isnan(values), np.nan, -np.inf))
 
 
-def trace(curve: Curve, edges: Floats, timeline: Timeline | None, origin: float) -> Trace:
+def trace(curve: Curve, edges: Float64s, timeline: Timeline | None, origin: float) -> Trace:
     """The values of a curve between the edges of columns.
 
     ``edges`` are steps; with a timeline, seconds after ``origin`` on its clock.
@@ -64,11 +64,11 @@ def trace(curve: Curve, edges: Floats, timeline: Timeline | None, origin: float)
     steps = edges if timeline is None else timeline.steps_at(edges + origin)
     if curve.count(steps[0], steps[-1]) < len(edges) - 1:
         return _polyline(curve, edges, steps, timeline, origin)
-    return _bridged(curve.columns(steps))
+    return _interpolate_gaps(curve.columns(steps))
 
 
 def _polyline(
-    curve: Curve, edges: Floats, steps: Floats, timeline: Timeline | None, origin: float
+    curve: Curve, edges: Float64s, steps: Float64s, timeline: Timeline | None, origin: float
 ) -> Trace:
     found, values = curve.samples(steps[0], steps[-1])
     x = found.astype(np.float64)
@@ -78,7 +78,7 @@ def _polyline(
     x, y = x[known], y[known]
     width = len(edges) - 1
     if not len(x):
-        return _bridged(Columns.empty(width))
+        return _interpolate_gaps(Columns.empty(width))
     mean = np.interp((edges[1:] + edges[:-1]) / 2, x, y, left=np.nan, right=np.nan)
     inside = (x >= edges[0]) & (x <= edges[-1])
     column = np.clip(np.searchsorted(edges, x[inside], side="right") - 1, 0, width - 1)
@@ -86,11 +86,11 @@ def _polyline(
     low, high = mean.copy(), mean.copy()
     np.fmin.at(low, column, y[inside])
     np.fmax.at(high, column, y[inside])
-    sparse = len(column) * SPARSE <= width
+    sparse = len(column) * COLUMNS_PER_POINT <= width
     return Trace(low, high, mean, column[~np.isnan(y[inside])] if sparse else column[:0])
 
 
-def _bridged(columns: Columns) -> Trace:
+def _interpolate_gaps(columns: Columns) -> Trace:
     """Straight lines across columns that no value fell into, between columns that have some."""
     low, high, mean, filled = columns
     sampled, none = np.flatnonzero(filled), np.empty(0, np.int64)
@@ -105,17 +105,17 @@ def _bridged(columns: Columns) -> Trace:
 
 
 def smoothed(
-    curve: Curve, edges: Floats, timeline: Timeline | None, origin: float, weight: float
-) -> Floats:
+    curve: Curve, edges: Float64s, timeline: Timeline | None, origin: float, weight: float
+) -> Float64s:
     """The debiased exponential average of a curve, by column of dots.
 
     It runs over at most a thousand means of equal parts of what the edges span, as TensorBoard's
     does over at most a thousand points, and starts one span earlier.
     """
     span = edges[-1] - edges[0]
-    parts = np.linspace(edges[0] - span, edges[-1], 2 * SMOOTHED_PARTS + 1)
+    parts = np.linspace(edges[0] - span, edges[-1], 2 * SMOOTHING_PARTS + 1)
     steps = parts if timeline is None else timeline.steps_at(parts + origin)
-    if curve.count(steps[0], steps[-1]) <= SMOOTHED_PARTS:
+    if curve.count(steps[0], steps[-1]) <= SMOOTHING_PARTS:
         found, values = curve.samples(steps[0], steps[-1])
         x = found.astype(np.float64)
         x = x if timeline is None else timeline.seconds_at(x) - origin

@@ -10,76 +10,79 @@ from dataclasses import dataclass
 
 from tui.chart.ticks import round_up
 
-WHOLE_STEPS = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+FULL_RANGE_FACTORS = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 LOG_GRID = 0.25
-LEAST_WIDTH = 8.0
-FOLLOW_BY = 0.25
+MIN_WIDTH = 8.0
+FOLLOW_FRACTION = 0.25
 
 Range = tuple[float, float]
 
 
-def whole(newest: float, planned: float) -> Range:
+def full_range(newest: float, planned: float) -> Range:
     """The axis for everything: to the planned end, or with room to grow by about a quarter."""
-    end = max(newest, LEAST_WIDTH)
-    return (0.0, planned if planned >= newest and planned > 0 else round_up(end, WHOLE_STEPS))
+    end = max(newest, MIN_WIDTH)
+    return (
+        0.0,
+        planned if planned >= newest and planned > 0 else round_up(end, FULL_RANGE_FACTORS),
+    )
 
 
 @dataclass
-class Window:
+class Viewport:
     """The part of the x axis that is shown: all of it, a fixed part, or its newest part."""
 
-    part: Range | None = None
+    visible: Range | None = None
     """What is shown, or None for everything."""
     following: bool = False
     """Whether the part moves along with the newest value."""
 
-    def range(self, everything: Range, newest: float) -> Range:
+    def range(self, full: Range, newest: float) -> Range:
         """What is shown now; a part that follows moves on by a quarter of itself at a time."""
-        if self.part is None:
-            return everything
-        start, stop = self.part
+        if self.visible is None:
+            return full
+        start, stop = self.visible
         if self.following and newest > stop:
-            by = (stop - start) * FOLLOW_BY
+            by = (stop - start) * FOLLOW_FRACTION
             moved = math.ceil((newest - stop) / by) * by
-            self.part = (start + moved, stop + moved)
-        return self.part
+            self.visible = (start + moved, stop + moved)
+        return self.visible
 
-    def zoom(self, factor: float, about: float | None, everything: Range, newest: float) -> None:
+    def zoom(self, factor: float, center: float | None, full: Range, newest: float) -> None:
         """Show ``factor`` times as much, keeping ``about`` (the newest value if None) in place."""
-        start, stop = self.range(everything, newest)
-        width = max(LEAST_WIDTH, (stop - start) * factor)
-        if width >= everything[1] - everything[0]:
+        start, stop = self.range(full, newest)
+        width = max(MIN_WIDTH, (stop - start) * factor)
+        if width >= full[1] - full[0]:
             self.show_all()
             return
-        pivot = min(max(start, newest), stop) if about is None else about
-        share = (pivot - start) / (stop - start)
-        self._place(pivot - share * width, width, everything, newest)
+        pivot = min(max(start, newest), stop) if center is None else center
+        fraction = (pivot - start) / (stop - start)
+        self._set_visible(pivot - fraction * width, width, full, newest)
 
-    def pan(self, share: float, everything: Range, newest: float) -> None:
+    def pan(self, fraction: float, full: Range, newest: float) -> None:
         """Move by ``share`` of what is shown, later if positive."""
-        if self.part is not None:
-            start, stop = self.range(everything, newest)
-            self._place(start + share * (stop - start), stop - start, everything, newest)
+        if self.visible is not None:
+            start, stop = self.range(full, newest)
+            self._set_visible(start + fraction * (stop - start), stop - start, full, newest)
 
-    def follow(self, everything: Range, newest: float) -> None:
+    def follow(self, full: Range, newest: float) -> None:
         """Show the newest part: a quarter of everything, or as much as is shown now."""
-        start, stop = self.range(everything, newest)
-        width = stop - start if self.part else max(LEAST_WIDTH, (stop - start) * FOLLOW_BY)
-        self._place(newest - width * (1 - FOLLOW_BY), width, everything, newest)
+        start, stop = self.range(full, newest)
+        width = stop - start if self.visible else max(MIN_WIDTH, (stop - start) * FOLLOW_FRACTION)
+        self._set_visible(newest - width * (1 - FOLLOW_FRACTION), width, full, newest)
         self.following = True
 
     def show_all(self) -> None:
         """Show everything."""
-        self.part, self.following = None, False
+        self.visible, self.following = None, False
 
-    def _place(self, start: float, width: float, everything: Range, newest: float) -> None:
-        start = max(everything[0], min(start, everything[1] - width))
-        self.part = (start, start + width)
+    def _set_visible(self, start: float, width: float, full: Range, newest: float) -> None:
+        start = max(full[0], min(start, full[1] - width))
+        self.visible = (start, start + width)
         self.following = start <= newest <= start + width
 
 
 @dataclass
-class Limits:
+class YLimits:
     """The y axis: round limits, kept until a value leaves them or half of the height is unused."""
 
     current: Range | None = None
@@ -92,12 +95,12 @@ class Limits:
         if not (math.isfinite(low) and math.isfinite(high)):
             return self.current or ((-1.0, 0.0) if logarithmic else (0.0, 1.0))
         fresh = _round_limits(low, high, logarithmic)
-        if self.current is None or not _still_good(self.current, fresh, low, high):
+        if self.current is None or not _still_fits(self.current, fresh, low, high):
             self.current = fresh
         return self.current
 
 
-def _still_good(limits: Range, fresh: Range, low: float, high: float) -> bool:
+def _still_fits(limits: Range, fresh: Range, low: float, high: float) -> bool:
     wasted = limits[1] - limits[0] > 2 * (fresh[1] - fresh[0])
     return limits[0] <= low and high <= limits[1] and not wasted
 

@@ -16,20 +16,20 @@ from pathlib import Path
 from types import FrameType
 
 from core.process.launcher import Launcher
-from core.process.redirect import append, divert, forget_terminal
+from core.process.redirect import append_to_log, detach_stdio, redirect_to_log
 from core.run.events import Event, Opened
 from core.run.hparams import HyperParameters
 from core.rundir.control import open_control
 from core.rundir.reader import follow
-from core.rundir.resume import Origin
+from core.rundir.resume import ResumePoint
 from core.rundir.rundir import RunDir
 from core.session.headless import DONE, FAILED, INTERRUPTED, Signals
-from core.session.request import Request, alike
+from core.session.request import Request, request_like
 from trainpad.control import Control
 from trainpad.errors import UserError
 from trainpad.text import sanitize
 from tui.app import TrainpadApp
-from tui.terminal.driver import Pace, private_terminal
+from tui.terminal.driver import Pace, duplicated_terminal
 
 
 def run_dashboard(request: Request, launcher: Launcher, pace: Pace, *, ascii_only: bool) -> int:
@@ -42,11 +42,11 @@ def run_dashboard(request: Request, launcher: Launcher, pace: Pace, *, ascii_onl
     def begin(wanted: Request) -> Iterator[Event]:
         nonlocal request
         request = wanted
-        return _session(dataclasses.replace(wanted, on_open=divert))
+        return _session(dataclasses.replace(wanted, on_open=redirect_to_log))
 
-    def renew(hparams: HyperParameters, branch: Origin | None) -> Iterator[Event]:
+    def renew(hparams: HyperParameters, branch: ResumePoint | None) -> Iterator[Event]:
         # Another run than ours may be on the screen by now: then its data is meant, and its device.
-        base = alike(RunDir(Path(app.run_shown.directory))) if app.viewer else request
+        base = request_like(RunDir(Path(app.run_shown.directory))) if app.viewer else request
         another = dataclasses.replace(base, hparams=hparams, branch=branch)
         return begin(dataclasses.replace(another, resume=None, changes=()))
 
@@ -61,9 +61,9 @@ def run_dashboard(request: Request, launcher: Launcher, pace: Pace, *, ascii_onl
     )
     signals = ScreenSignals(app)
     signals.install()
-    with private_terminal():
+    with duplicated_terminal():
         how = app.run() or "broken"
-    return _afterwards(app, how, launcher, signals)
+    return _finish(app, how, launcher, signals)
 
 
 def run_viewer(run: RunDir, pace: Pace, *, read_only: bool, ascii_only: bool) -> int:
@@ -83,9 +83,9 @@ def run_viewer(run: RunDir, pace: Pace, *, read_only: bool, ascii_only: bool) ->
     )
     signals = ScreenSignals(app)
     signals.install()
-    with private_terminal():
+    with duplicated_terminal():
         app.run()
-    return _after_viewing(app, signals)
+    return _finish_viewer(app, signals)
 
 
 def _session(request: Request) -> Iterator[Event]:
@@ -115,50 +115,50 @@ class ScreenSignals(Signals):
     def install(self) -> None:
         """Take over the signals that end a dashboard; only the main thread can."""
         super().install()
-        signal.signal(signal.SIGHUP, self._hung_up)
+        signal.signal(signal.SIGHUP, self._on_hangup)
 
-    def _caught(self, number: int, frame: FrameType | None) -> None:
-        if self._has_screen and not self.reason and self._app.leave("signal"):
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if self._has_screen and not self.reason and self._app.exit_on_signal("signal"):
             self.reason = self.reason_of(number)
         else:
-            super()._caught(number, frame)
+            super()._on_signal(number, frame)
 
-    def _hung_up(self, _number: int, _frame: FrameType | None) -> None:
-        self._app.leave("lost")
+    def _on_hangup(self, _number: int, _frame: FrameType | None) -> None:
+        self._app.exit_on_signal("lost")
 
 
-def _after_viewing(app: TrainpadApp, signals: Signals) -> int:
+def _finish_viewer(app: TrainpadApp, signals: Signals) -> int:
     """Leave a run alone that was only looked at, whoever trains it."""
-    app.pump.leave(0.5)
+    app.worker.stop(0.5)
     if (failure := _failure(app)) is not None:
-        _say(f"the dashboard failed: {_named(failure)}")
+        _print_error(f"the dashboard failed: {_describe_error(failure)}")
         sys.stderr.write(_traceback(failure))
         return FAILED
     return INTERRUPTED if signals.reason == "interrupted" else DONE
 
 
-def _afterwards(app: TrainpadApp, how: str, launcher: Launcher, signals: Signals) -> int:
+def _finish(app: TrainpadApp, how: str, launcher: Launcher, signals: Signals) -> int:
     if app.viewer:  # what trained here has ended
-        return _after_viewing(app, signals)
+        return _finish_viewer(app, signals)
     failure = _failure(app)
     if failure is not None:
-        _tell_failure(app, failure)
-        if app.pump.ended:
+        _report_failure(app, failure)
+        if app.worker.ended:
             return FAILED
-    if app.pump.ended:
-        _tell_end(app)
-        return app.pump.status
+    if app.worker.ended:
+        _report_end(app)
+        return app.worker.status
     if how == "signal":
-        return _stop(app, signals)
+        return _stop_and_save(app, signals)
     if how in ("detach", "lost", "broken"):
-        return _alone(app, how, launcher, signals)
-    if how == "quit" and app.pump.started:
+        return _continue_detached(app, how, launcher, signals)
+    if how == "quit" and app.worker.started:
         # The run is over and only has to close its files.
-        app.pump.leave(None)
-        app.pump.pull_on()
-        return _leave(app.pump.status)
+        app.worker.stop(None)
+        app.worker.drain()
+        return _exit_process(app.worker.status)
     # It is still starting, and nothing that could be lost exists yet.
-    return _leave(DONE if how == "quit" else INTERRUPTED)
+    return _exit_process(DONE if how == "quit" else INTERRUPTED)
 
 
 def _failure(app: TrainpadApp) -> Exception | None:
@@ -173,18 +173,18 @@ def _failure(app: TrainpadApp) -> Exception | None:
     return failure
 
 
-def _tell_failure(app: TrainpadApp, failure: Exception) -> None:
+def _report_failure(app: TrainpadApp, failure: Exception) -> None:
     """One sentence for the user, and the traceback for the run's log, if there is one."""
-    opened = app.pump.opened
+    opened = app.worker.opened
     if opened is None:
-        _say(f"it broke: {_named(failure)}")
+        _print_error(f"it broke: {_describe_error(failure)}")
         sys.stderr.write(_traceback(failure))
     else:
-        _say(f"it broke: {_named(failure)}; run.log has the details")
-        append(RunDir(Path(opened.directory)), _traceback(failure))
+        _print_error(f"it broke: {_describe_error(failure)}; run.log has the details")
+        append_to_log(RunDir(Path(opened.directory)), _traceback(failure))
 
 
-def _named(failure: Exception) -> str:
+def _describe_error(failure: Exception) -> str:
     return sanitize(f"{type(failure).__name__}: {failure}", limit=200)
 
 
@@ -193,54 +193,54 @@ def _traceback(failure: Exception) -> str:
     return "".join(f"{sanitize(line, limit=200)}\n" for line in lines)
 
 
-def _tell_end(app: TrainpadApp) -> None:
+def _report_end(app: TrainpadApp) -> None:
     """Say on the terminal why the run ended, where that is no matter of course."""
-    if app.run_shown.state in ("failed", "diverged") and app.run_shown.messages:
-        _say(f"{app.run_shown.name}: {app.run_shown.messages[-1].text}")
+    if app.run_shown.status in ("failed", "diverged") and app.run_shown.log_entries:
+        _print_error(f"{app.run_shown.name}: {app.run_shown.log_entries[-1].text}")
 
 
-def _stop(app: TrainpadApp, signals: Signals) -> int:
+def _stop_and_save(app: TrainpadApp, signals: Signals) -> int:
     """Save and end, as a signal asked; the terminal is the shell's again by now."""
     status = INTERRUPTED if signals.reason == "interrupted" else DONE
-    opened = app.pump.opened
-    if not app.pump.started or opened is None or opened.control is None:
-        return _leave(status)
-    divert(RunDir(Path(opened.directory)))
+    opened = app.worker.opened
+    if not app.worker.started or opened is None or opened.control is None:
+        return _exit_process(status)
+    redirect_to_log(RunDir(Path(opened.directory)))
     signals.reason = signals.reason or "interrupted"  # ctrl+c, which came as a key
     signals.attach(opened.control)
-    app.pump.leave(None)
-    app.pump.pull_on()
-    return _leave(app.pump.status)
+    app.worker.stop(None)
+    app.worker.drain()
+    return _exit_process(app.worker.status)
 
 
-def _alone(app: TrainpadApp, how: str, launcher: Launcher, signals: Signals) -> int:
+def _continue_detached(app: TrainpadApp, how: str, launcher: Launcher, signals: Signals) -> int:
     """Pull the same source to its end without a screen, far from the terminal."""
-    opened = app.pump.opened
+    opened = app.worker.opened
     if how != "lost":
         directory = sanitize(opened.directory) if opened else ""
         name = Path(directory).name or "the run"
         with suppress(OSError):  # a terminal may vanish at any time
             print(f"{name} trains on; `trainpad open {directory}` comes back to it")  # noqa: T201
             sys.stdout.flush()
-    launcher.let_go()
-    forget_terminal(RunDir(Path(opened.directory)) if opened else None)
-    app.pump.leave(None)
+    launcher.detach()
+    detach_stdio(RunDir(Path(opened.directory)) if opened else None)
+    app.worker.stop(None)
 
     def attach(event: Event | None) -> None:
         if isinstance(event, Opened) and event.control is not None:
             signals.attach(event.control)
 
-    attach(app.pump.opened)
-    app.pump.pull_on(attach)
-    return _leave(app.pump.status)
+    attach(app.worker.opened)
+    app.worker.drain(attach)
+    return _exit_process(app.worker.status)
 
 
-def _say(sentence: str) -> None:
+def _print_error(sentence: str) -> None:
     with suppress(OSError):
         print(f"trainpad: {sentence}", file=sys.stderr)  # noqa: T201
 
 
-def _leave(status: int) -> int:
+def _exit_process(status: int) -> int:
     """End the process without waiting for threads that nothing can hurry."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sys.stdout.flush()

@@ -13,13 +13,13 @@ from textual.events import Click
 from textual.message import Message
 
 from core.run.state import Run
-from tui.widgets.screens import PLACES
-from tui.widgets.text_widget import Lines, Part, duration, fit, right, spread
+from tui.widgets.screens import SCREENS
+from tui.widgets.text_widget import Span, TextWidget, align_right, duration, fit, justify
 
 PROGRAM = " trainpad  "
-NARROW = 50
+NARROW_WIDTH = 50
 """Cells; a narrower header leaves the rate out."""
-STATES = {
+STATE_SYMBOLS = {
     "starting": ("○", "dim"),
     "training": ("▶", "live"),
     "paused": ("‖", "alert"),
@@ -31,10 +31,10 @@ STATES = {
 }
 
 
-class Identity(Lines):
+class Identity(TextWidget):
     """Which run this is: its name, data and device; below, the screens to go to."""
 
-    class Chosen(Message):
+    class ScreenChosen(Message):
         """Somebody clicked on the name of a screen."""
 
         def __init__(self, screen: str) -> None:
@@ -46,16 +46,16 @@ class Identity(Lines):
         self._current = current
         self._run = Run()
 
-    def show(self, run: Run) -> None:
+    def update_run(self, run: Run) -> None:
         """Show this run."""
         self._run = run
-        self.update_rows()
+        self.redraw()
 
-    def lines(self, width: int, height: int) -> list[list[Part]]:  # noqa: ARG002 - two rows
+    def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - two rows
         """The name, and the screens."""
         run = self._run
         room = max(0, width - len(PROGRAM))
-        told = _facts(run, room)
+        told = _run_summary(run, room)
         notice = run.info.get("dataset", {}).get("notice", "")
         tabs = self._tabs(width)
         beside = width - sum(len(text) for text, _ in tabs)
@@ -66,11 +66,11 @@ class Identity(Lines):
             role = "dim"
         return [[(PROGRAM, "title"), (fit(told, room), role)], tabs]
 
-    def _tabs(self, width: int) -> list[Part]:
-        parts: list[Part] = [(" ", "dim")]
-        for place in PLACES:
+    def _tabs(self, width: int) -> list[Span]:
+        parts: list[Span] = [(" ", "dim")]
+        for place in SCREENS:
             role = "live" if place.name == self._current else "dim"
-            parts += [(f"{place.key} {place.title}", role), (" " * _gap(width), "dim")]
+            parts += [(f"{place.key} {place.title}", role), (" " * _tab_gap(width), "dim")]
         return parts
 
     def on_click(self, event: Click) -> None:
@@ -78,14 +78,14 @@ class Identity(Lines):
         if event.y != 1:
             return
         start = 1
-        for place in PLACES:
+        for place in SCREENS:
             end = start + len(place.title) + 2
             if start <= event.x < end:
-                self.post_message(self.Chosen(place.name))
-            start = end + _gap(self.size.width)
+                self.post_message(self.ScreenChosen(place.name))
+            start = end + _tab_gap(self.size.width)
 
 
-def _facts(run: Run, room: int) -> str:
+def _run_summary(run: Run, room: int) -> str:
     """Name, data and device of a run: as many of them as there is room for."""
     dataset = run.info.get("dataset", {})
     data = str(dataset.get("name", ""))
@@ -96,58 +96,58 @@ def _facts(run: Run, room: int) -> str:
     return next((text for text in told if cell_len(text) <= room), told[-1])
 
 
-def _gap(width: int) -> int:
+def _tab_gap(width: int) -> int:
     """Cells between the names of two screens."""
-    return 3 if width > NARROW else 2
+    return 3 if width > NARROW_WIDTH else 2
 
 
-class Progress(Lines):
+class RunProgress(TextWidget):
     """How far the run is: state, step of steps, rate, time left; below, a bar."""
 
     def __init__(self) -> None:
         super().__init__()
         self._run = Run()
 
-    def show(self, run: Run) -> None:
+    def update_run(self, run: Run) -> None:
         """Show this run."""
         self._run = run
-        self.update_rows()
+        self.redraw()
 
-    def lines(self, width: int, height: int) -> list[list[Part]]:  # noqa: ARG002 - two rows
+    def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - two rows
         """The figures, and the bar."""
         run = self._run
-        sign, role = STATES[run.state]
+        sign, role = STATE_SYMBOLS[run.status]
         state = f"{sign} {run.activity}"
         bar = self._bar(width)
         steps = f"{run.step:,} / {run.hparams.max_steps:,}"
         figures = f"   {steps}"
-        if run.state == "training" and run.steps_per_second:
+        if run.status == "training" and run.steps_per_second:
             rate, left = f"{run.steps_per_second:,.0f}", duration(run.seconds_left)
-            if width <= NARROW:
-                return [spread([], _short(run, steps, left, width), width), bar]
-            figures += f"  {right(rate, 6)} steps/s  {right(left, 12)} left"
-        if run.state == "starting" and not run.step:
+            if width <= NARROW_WIDTH:
+                return [justify([], _compact_progress(run, steps, left, width), width), bar]
+            figures += f"  {align_right(rate, 6)} steps/s  {align_right(left, 12)} left"
+        if run.status == "starting" and not run.step:
             figures = ""
-        head: list[Part] = [(state, role), (f"{figures} ", "text")]
-        return [spread([], head, width), bar]
+        head: list[Span] = [(state, role), (f"{figures} ", "text")]
+        return [justify([], head, width), bar]
 
-    def _bar(self, width: int) -> list[Part]:
+    def _bar(self, width: int) -> list[Span]:
         run = self._run
         share = min(1.0, run.step / max(1, run.hparams.max_steps))
         length = max(0, width - 7)
         done = round(share * length)
-        role = STATES[run.state][1]
+        role = STATE_SYMBOLS[run.status][1]
         return [
             ("━" * done, "live" if role == "dim" else role),
             ("─" * (length - done), "dim"),
-            (right(f"{share:.0%}", 5) + "  ", "text"),
+            (align_right(f"{share:.0%}", 5) + "  ", "text"),
         ]
 
 
-def _short(run: Run, steps: str, left: str, width: int) -> list[Part]:
+def _compact_progress(run: Run, steps: str, left: str, width: int) -> list[Span]:
     """State, steps and time left, as far as there is room for them."""
-    sign, role = STATES[run.state]
-    choices: list[list[Part]] = [
+    sign, role = STATE_SYMBOLS[run.status]
+    choices: list[list[Span]] = [
         [(f"{sign} {run.activity}", role), (f"  {steps}  {left} ", "text")],
         [(f"{sign} {run.activity}", role), (f"  {steps} ", "text")],
         [(sign, role), (f" {steps}  {left} ", "text")],
@@ -162,7 +162,7 @@ class Header(Horizontal):
     DEFAULT_CSS: ClassVar[str] = """
     Header { height: 2; }
     Header Identity { width: 1fr; height: 2; }
-    Header Progress { width: 72; height: 2; }
+    Header RunProgress { width: 72; height: 2; }
     """
 
     def __init__(self, current: str) -> None:
@@ -172,9 +172,9 @@ class Header(Horizontal):
     def compose(self) -> ComposeResult:
         """Identity at the left, progress at the right."""
         yield Identity(self._current)
-        yield Progress()
+        yield RunProgress()
 
-    def show(self, run: Run) -> None:
+    def update_run(self, run: Run) -> None:
         """Show this run in both."""
-        self.query_one(Identity).show(run)
-        self.query_one(Progress).show(run)
+        self.query_one(Identity).update_run(run)
+        self.query_one(RunProgress).update_run(run)

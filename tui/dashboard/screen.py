@@ -11,20 +11,20 @@ from textual.screen import Screen
 from core.run.events import Event
 from core.run.state import Run
 from tui.dashboard.header import Header, Identity
-from tui.dashboard.selection import Subject
-from tui.widgets.footer import KeyRow
-from tui.widgets.screens import PLACES
-from tui.widgets.text_widget import Lines
+from tui.dashboard.selection import PickedImage
+from tui.widgets.footer import KeyFooter
+from tui.widgets.screens import SCREENS
+from tui.widgets.text_widget import TextWidget
 
 if TYPE_CHECKING:
     from tui.app import TrainpadApp
 
 
-class View(Screen[None]):
+class RunScreen(Screen[None]):
     """Base of the five screens."""
 
     # A terminal of a few rows has none for a scroll bar, which would come up by itself.
-    DEFAULT_CSS = "View { overflow: hidden; }"
+    DEFAULT_CSS = "RunScreen { overflow: hidden; }"
 
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it
         (0, "-narrow"), (110, "-medium"), (180, "-wide"),
@@ -40,7 +40,7 @@ class View(Screen[None]):
                 id=f"app.{place.name}",
                 tooltip=place.purpose,
             )
-            for place in PLACES
+            for place in SCREENS
         ),
         Binding("question_mark", "app.help", "Help", id="app.help", key_display="?",
                 tooltip="Every key of this screen"),
@@ -54,28 +54,28 @@ class View(Screen[None]):
     ]  # fmt: skip
 
     NAME: ClassVar[str] = ""
-    CHANGES: ClassVar[frozenset[str]] = frozenset()
+    WRITE_ACTIONS: ClassVar[frozenset[str]] = frozenset()
     """The actions that a window which only looks on refuses: its row of keys leaves them out."""
     AUTO_FOCUS = ""  # keys belong to the screen until something is entered
-    _up = False
+    _is_composed = False
     """Whether the widgets exist."""
-    _styled_for = ""
+    _styled_theme = ""
     """The theme that the styles are of."""
 
     @property
-    def trainpad(self) -> "TrainpadApp":
+    def host(self) -> "TrainpadApp":
         """The app, by its own type."""
         return cast("TrainpadApp", self.app)
 
     @property
-    def refused(self) -> frozenset[str]:
+    def disabled_actions(self) -> frozenset[str]:
         """The actions that are no good in this window."""
-        return self.CHANGES if self.trainpad.read_only else frozenset()
+        return self.WRITE_ACTIONS if self.host.read_only else frozenset()
 
     @property
-    def ready(self) -> bool:
+    def is_ready(self) -> bool:
         """Whether the widgets exist, and are not about to go."""
-        return self._up and self.app.is_running and not self._pruning
+        return self._is_composed and self.app.is_running and not self._pruning
 
     async def _dispatch_message(self, message: Message) -> None:
         """Leave out `Mount` on a screen that goes before it is up: some of its widgets are not."""
@@ -87,42 +87,42 @@ class View(Screen[None]):
         """The two rows at the top."""
         return Header(self.NAME)
 
-    def footer(self) -> KeyRow:
+    def footer(self) -> KeyFooter:
         """The row of keys at the bottom."""
-        return KeyRow()
+        return KeyFooter()
 
     def on_mount(self) -> None:
         """From here on there is something to show a run on."""
-        for lines in self.query(Lines):
-            lines.ascii_only = self.trainpad.ascii
-        self._up = True
+        for lines in self.query(TextWidget):
+            lines.ascii_only = self.host.ascii
+        self._is_composed = True
 
     def _on_screen_resume(self, event: ScreenResume) -> None:
         """Come back as the run is now, and otherwise as it was.
 
         Textual would work out all styles anew, which only a theme changes.
         """
-        event.refresh_styles = self._styled_for != self.app.theme
-        self._styled_for = self.app.theme
-        self.catch_up()
+        event.refresh_styles = self._styled_theme != self.app.theme
+        self._styled_theme = self.app.theme
+        self.refresh_now()
 
-    def catch_up(self) -> None:
+    def refresh_now(self) -> None:
         """Show the run as it is now, and not only at the next frame."""
         if self.is_current:  # screens that are mounted ahead resume as well
-            self.trainpad.catch_up()
+            self.host.refresh_now()
 
-    def show(self, run: Run) -> None:
+    def update_run(self, run: Run) -> None:
         """Show this run, as it is now."""
-        self.query_one(Header).show(run)
+        self.query_one(Header).update_run(run)
 
-    def take(self, event: Event) -> None:
+    def on_run_event(self, event: Event) -> None:
         """Look at an event that was just folded; most screens need not."""
 
     @property
-    def subject(self) -> Subject | None:
+    def picked_image(self) -> PickedImage | None:
         """The picture that is picked here, which the Weights screen then explains."""
         return None
 
-    @on(Identity.Chosen)
-    def _go(self, message: Identity.Chosen) -> None:
-        self.trainpad.action_go(message.screen_name)
+    @on(Identity.ScreenChosen)
+    def _go(self, message: Identity.ScreenChosen) -> None:
+        self.host.action_go(message.screen_name)

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Subject:
+class PickedImage:
     """An image, float32 ``[height, width]`` from 0 to 1, and who it is."""
 
     image: npt.NDArray[np.float32]
@@ -15,5 +15,5 @@ class Subject:
     """Where it is from, for people: ``test image 2,130, a 4``."""
     label: int | None = None
     """What it shows, where that is known."""
-    why: bool = False
+    explain: bool = False
     """Whether somebody asks why it was read as it was, not only what it looks like."""

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 from core.run.state import Run
 from tui.dashboard.steering import Steering
-from tui.dashboard.worker import Pump
+from tui.dashboard.worker import EventWorker
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class RunContext:
     """A run, and where its events come from."""
 
     run: Run
     steering: Steering
-    pump: Pump
+    worker: EventWorker
     viewer: bool

@@ -9,42 +9,42 @@ from collections.abc import Callable, Iterator
 
 from textual.message import Message
 
-from core.process.apart import take_no_signals
-from core.process.priority import yield_to_others
-from core.run.events import Event, Idle, Opened, Started
+from core.process.apart import block_signals
+from core.process.priority import lower_thread_priority
+from core.run.events import Event, Opened, Started, Tick
 from core.session.headless import FAILED, exit_status
 from trainpad.errors import UserError
 
 
-class Happened(Message):
+class EventReceived(Message):
     """The source gave an event."""
 
-    def __init__(self, pump: "Pump", event: Event) -> None:
+    def __init__(self, worker: "EventWorker", event: Event) -> None:
         super().__init__()
-        self.pump = pump
+        self.worker = worker
         self.event = event
 
 
-class Ended(Message):
+class SourceEnded(Message):
     """The source gave its last event, or broke with `error`."""
 
-    def __init__(self, pump: "Pump", error: Exception | None) -> None:
+    def __init__(self, worker: "EventWorker", error: Exception | None) -> None:
         super().__init__()
-        self.pump = pump
+        self.worker = worker
         self.error = error
 
     @property
     def is_refusal(self) -> bool:
         """Whether the source ended because what was asked of it cannot be done."""
-        return isinstance(self.error, UserError) and not self.pump.started
+        return isinstance(self.error, UserError) and not self.worker.started
 
 
-class Pump(threading.Thread):
+class EventWorker(threading.Thread):
     """Pulls until the source ends or `leave` is called; then the source stays where it is."""
 
     def __init__(
         self,
-        source: Iterator[Event],
+        events: Iterator[Event],
         post: Callable[[Message], object],
         *,
         trains: bool = False,
@@ -52,7 +52,7 @@ class Pump(threading.Thread):
         """A pump of `source`; one that `trains` stands back behind the screen."""
         # A daemon: quitting while TensorFlow is being imported must not wait for that.
         super().__init__(name="train", daemon=True)
-        self.source = source
+        self.events = events
         self.ended = False
         """Whether the source gave its last event, or broke."""
         self.error: Exception | None = None
@@ -65,26 +65,26 @@ class Pump(threading.Thread):
         """The exit status that follows from the events so far."""
         self._post = post
         self._trains = trains
-        self._leaving = threading.Event()
+        self._stopping = threading.Event()
 
     def run(self) -> None:
         """Pull and post."""
-        take_no_signals()
+        block_signals()
         if self._trains:
-            yield_to_others()
+            lower_thread_priority()
         try:
-            while not self._leaving.is_set():
-                event = next(self.source, None)
+            while not self._stopping.is_set():
+                event = next(self.events, None)
                 if event is None:
                     self._finish(None)
                     return
-                self.note(event)
-                if not isinstance(event, Idle):
-                    self._post(Happened(self, event))
+                self.track(event)
+                if not isinstance(event, Tick):
+                    self._post(EventReceived(self, event))
         except Exception as error:  # noqa: BLE001 - the thread's boundary: the app decides
             self._finish(error)
 
-    def note(self, event: Event) -> None:
+    def track(self, event: Event) -> None:
         """Keep what follows from `event`."""
         self.status = exit_status(event, self.status)
         if isinstance(event, Opened):
@@ -93,30 +93,30 @@ class Pump(threading.Thread):
 
     def _finish(self, error: Exception | None) -> None:
         self.ended, self.error = True, error
-        self._post(Ended(self, error))
+        self._post(SourceEnded(self, error))
 
-    def leave(self, timeout: float | None) -> bool:
+    def stop(self, timeout: float | None) -> bool:
         """Stop pulling after the present event; whether that came within `timeout` seconds."""
-        self._leaving.set()
+        self._stopping.set()
         if self.ident is not None:
             self.join(timeout)
         return not self.is_alive()
 
-    def again(self) -> "Pump":
+    def restarted(self) -> "EventWorker":
         """Another thread on the same source, if this one left it before its end; else this.
 
         Waits for the event that this one may still be pulling: a source has one reader at a time.
         """
-        self.leave(None)
+        self.stop(None)
         if self.ended:
             return self
-        pump = Pump(self.source, self._post, trains=self._trains)
+        pump = EventWorker(self.events, self._post, trains=self._trains)
         pump.opened, pump.started, pump.status = self.opened, self.started, self.status
         pump.start()
         return pump
 
-    def pull_on(self, told: Callable[[Event], object] = lambda _event: None) -> None:
+    def drain(self, on_event: Callable[[Event], object] = lambda _event: None) -> None:
         """Pull the rest of the source on this thread; `leave` must have come to its end."""
-        for event in self.source:
-            self.note(event)
-            told(event)
+        for event in self.events:
+            self.track(event)
+            on_event(event)

@@ -2,79 +2,90 @@
 
 import numpy as np
 
-from core.run.metrics import Shares, mean_of_known
-from tui.evaluate.report import Look
-from tui.widgets.text_widget import Part, fit, right
+from core.run.metrics import Float64s, macro_average
+from tui.evaluate.report import EvaluationSlice
+from tui.widgets.text_widget import Span, align_right, fit
 
 BAR_PARTS, ASCII_BAR_PARTS = " ╸━", " #"
-LEVELS, ASCII_LEVELS = "▁▂▃▄▅▆▇█", "_.-=+*%#"
-NUMBER, SUPPORT, BAR = 6, 7, 12
-PLAIN = 3 * NUMBER + SUPPORT
-ROOMY = PLAIN + 2 * (BAR + 1)
-LEAST_COURSE, MOST_COURSE = 10, 40
+SPARK_LEVELS, ASCII_SPARK_LEVELS = "▁▂▃▄▅▆▇█", "_.-=+*%#"
+NUMBER_WIDTH, SUPPORT_WIDTH, BAR_WIDTH = 6, 7, 12
+PLAIN_WIDTH = 3 * NUMBER_WIDTH + SUPPORT_WIDTH
+WIDTH_WITH_BARS = PLAIN_WIDTH + 2 * (BAR_WIDTH + 1)
+MIN_HISTORY, MAX_HISTORY = 10, 40
 
 
-class FigureColumns:
+class MetricColumns:
     """Precision, recall, F1 and support of each class; what there is no room for is left out."""
 
-    def __init__(self, look: Look, width: int, *, ascii_only: bool) -> None:
-        self._look = look
+    def __init__(self, look: EvaluationSlice, width: int, *, ascii_only: bool) -> None:
+        self._slice = look
         self._ascii = ascii_only
-        self._shown = width >= PLAIN
-        self._bars = width >= ROOMY
-        left = width - ROOMY - 2
-        self._course = min(MOST_COURSE, left) if left >= LEAST_COURSE else 0
+        self._has_room = width >= PLAIN_WIDTH
+        self._has_bars = width >= WIDTH_WITH_BARS
+        left = width - WIDTH_WITH_BARS - 2
+        self._history_width = min(MAX_HISTORY, left) if left >= MIN_HISTORY else 0
 
-    def head(self) -> list[Part]:
+    def header(self) -> list[Span]:
         """The names of the columns."""
-        if not self._shown:
+        if not self._has_room:
             return []
-        first = (right("prec.", NUMBER), right("rec.", NUMBER))
-        if self._bars:
-            first = (fit(" precision", NUMBER + BAR + 1), fit(" recall", NUMBER + BAR + 1))
-        course = fit("  F1 so far", 2 + self._course) if self._course else ""
-        return [(f"{''.join(first)}{right('F1', NUMBER)}{right('images', SUPPORT)}{course}", "dim")]
+        first = (align_right("prec.", NUMBER_WIDTH), align_right("rec.", NUMBER_WIDTH))
+        if self._has_bars:
+            first = (
+                fit(" precision", NUMBER_WIDTH + BAR_WIDTH + 1),
+                fit(" recall", NUMBER_WIDTH + BAR_WIDTH + 1),
+            )
+        course = fit("  F1 so far", 2 + self._history_width) if self._history_width else ""
+        return [
+            (
+                "".join(first)
+                + align_right("F1", NUMBER_WIDTH)
+                + align_right("images", SUPPORT_WIDTH)
+                + course,
+                "dim",
+            )
+        ]
 
-    def row(self, row: int) -> list[Part]:
+    def row(self, row: int) -> list[Span]:
         """The figures of one class."""
-        if not self._shown:
+        if not self._has_room:
             return []
-        figures = self._look.figures
+        figures = self._slice.report
         return [
-            *self._share(figures.precision[row], "text"),
-            *self._share(figures.recall[row], "text"),
-            (right(ratio(figures.f1[row]), NUMBER), "text"),
-            (right(f"{figures.support[row]:,}", SUPPORT), "dim"),
-            *self._so_far(row),
+            *self._metric(figures.precision[row], "text"),
+            *self._metric(figures.recall[row], "text"),
+            (align_right(format_ratio(figures.f1[row]), NUMBER_WIDTH), "text"),
+            (align_right(f"{figures.support[row]:,}", SUPPORT_WIDTH), "dim"),
+            *self._f1_history(row),
         ]
 
-    def means(self) -> list[Part]:
+    def averages(self) -> list[Span]:
         """The means over the classes, and how many examples there are."""
-        if not self._shown:
+        if not self._has_room:
             return []
-        figures = self._look.figures
+        figures = self._slice.report
         return [
-            *self._share(mean_of_known(figures.precision), "dim"),
-            *self._share(mean_of_known(figures.recall), "dim"),
-            (right(ratio(mean_of_known(figures.f1)), NUMBER), "dim"),
-            (right(f"{figures.support.sum():,}", SUPPORT), "dim"),
+            *self._metric(macro_average(figures.precision), "dim"),
+            *self._metric(macro_average(figures.recall), "dim"),
+            (align_right(format_ratio(macro_average(figures.f1)), NUMBER_WIDTH), "dim"),
+            (align_right(f"{figures.support.sum():,}", SUPPORT_WIDTH), "dim"),
         ]
 
-    def _share(self, value: float, role: str) -> list[Part]:
-        number: Part = (right(ratio(value), NUMBER), role)
-        if not self._bars:
+    def _metric(self, value: float, role: str) -> list[Span]:
+        number: Span = (align_right(format_ratio(value), NUMBER_WIDTH), role)
+        if not self._has_bars:
             return [number]
-        return [number, (" " + bar(value, BAR, ascii_only=self._ascii), "dim")]
+        return [number, (" " + bar(value, BAR_WIDTH, ascii_only=self._ascii), "dim")]
 
-    def _so_far(self, row: int) -> list[Part]:
-        if not self._course:
+    def _f1_history(self, row: int) -> list[Span]:
+        if not self._history_width:
             return []
-        course = self._look.course[-self._course :]
+        course = self._slice.f1_history[-self._history_width :]
         line = sparkline(course[:, row], course, ascii_only=self._ascii)
         return [("  " + line, "dim")]
 
 
-def ratio(value: float) -> str:
+def format_ratio(value: float) -> str:
     """A share with three places; a dash where there is none."""
     return "–" if np.isnan(value) else f"{value:.3f}"
 
@@ -88,10 +99,10 @@ def bar(value: float, width: int, *, ascii_only: bool) -> str:
     return (signs[-1] * full + (signs[rest] if rest else "")).ljust(width)
 
 
-def sparkline(values: Shares, among: Shares, *, ascii_only: bool) -> str:
+def sparkline(values: Float64s, scale: Float64s, *, ascii_only: bool) -> str:
     """A character for each value, blank for NaN; the scale is from least to greatest `among`."""
-    levels = ASCII_LEVELS if ascii_only else LEVELS
-    known = among[~np.isnan(among)]
+    levels = ASCII_SPARK_LEVELS if ascii_only else SPARK_LEVELS
+    known = scale[~np.isnan(scale)]
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
     scaled = (values - low) / (high - low) if high > low else np.where(np.isnan(values), values, 1)
     places = np.nan_to_num(scaled * (len(levels) - 1), nan=-1)

@@ -13,24 +13,24 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
 from core.run.events import Event, Weights
-from core.run.metrics import correct, precision_at_1, worst_confusions
+from core.run.metrics import accuracy, correct_count, top_confusions
 from core.run.state import Run
 from data.dataset import SPLITS, Dataset
 from trainpad.text import sanitize
 from tui.chart.chart import Chart
 from tui.chart.traces import Line
-from tui.dashboard.screen import View
-from tui.dashboard.selection import Subject
-from tui.evaluate.confusion import ConfusionTable, Numbers
-from tui.evaluate.misclassified import Cell, Pictures, Wanted
-from tui.evaluate.report import Book, Look
-from tui.widgets.background import Aside, Finished
+from tui.dashboard.screen import RunScreen
+from tui.dashboard.selection import PickedImage
+from tui.evaluate.confusion import CellFormat, ConfusionTable
+from tui.evaluate.misclassified import Cell, PredictedImages, PredictionRequest
+from tui.evaluate.report import EvaluationSlice, ReportCache
+from tui.widgets.background import BackgroundJob, JobFinished
 from tui.widgets.gallery import Gallery
-from tui.widgets.text_widget import Part
-from tui.widgets.title_row import Row
+from tui.widgets.text_widget import Span
+from tui.widgets.title_row import TitleRow
 
 
-class EvaluateScreen(View):
+class EvaluateScreen(RunScreen):
     """See what it reads wrong."""
 
     NAME = "evaluate"
@@ -72,32 +72,34 @@ class EvaluateScreen(View):
     def __init__(self) -> None:
         super().__init__()
         self._split = "test"
-        self._numbers = Numbers.COUNTS
-        self._aside: Aside[Pictures] = Aside(self, self._take_pictures)
-        self._begin(Run())
+        self._cell_format = CellFormat.COUNTS
+        self._prediction_job: BackgroundJob[PredictedImages] = BackgroundJob(
+            self, self._show_prediction
+        )
+        self._reset(Run())
 
-    def _begin(self, run: Run) -> None:
+    def _reset(self, run: Run) -> None:
         """Look at another run."""
         self._run = run
-        self._aside.forget()
-        self._book = Book()
-        self._place: int | None = None  # the newest
-        self._look: Look | None = None
+        self._prediction_job.cancel()
+        self._reports = ReportCache()
+        self._index: int | None = None  # the newest
+        self._slice: EvaluationSlice | None = None
         self._cursor: Cell | None = None
         self._filter: Cell | None = None
-        self._pictures: Pictures | None = None
-        self._chosen = 0
-        self._problem = ""
+        self._images: PredictedImages | None = None
+        self._selected_image = 0
+        self._error = ""
         self._dataset: Dataset | None = None
-        self._asked: tuple[object, ...] = ()
+        self._requested: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
         """The matrix with its figures, their course, and the pictures."""
         yield self.header()
         with Vertical(id="evaluate-body"):
-            yield Row("evaluate-summary")
+            yield TitleRow("evaluate-summary")
             yield ConfusionTable()
-            yield Row("evaluate-title")
+            yield TitleRow("evaluate-title")
             yield Gallery()
             yield Chart("figures", id="evaluate-course")
         yield self.footer()
@@ -105,234 +107,240 @@ class EvaluateScreen(View):
     def on_mount(self) -> None:
         """Nothing has the focus: the keys are the screen's."""
         chart, gallery = self.query_one(Chart), self.query_one(Gallery)
-        chart.set_glyphs(self.trainpad.glyphs)
+        chart.set_glyphs(self.host.glyphs)
         chart.can_focus = False
-        gallery.plain = self.trainpad.ascii or self.app.no_color
+        gallery.ascii_images = self.host.ascii or self.app.no_color
 
     # -- showing ------------------------------------------------------------------------------
 
-    def show(self, run: Run) -> None:
+    def update_run(self, run: Run) -> None:
         """Show this run's evaluations as they come."""
-        super().show(run)
+        super().update_run(run)
         if run is not self._run:
-            self._begin(run)
-            self.query_one(Chart).scene.look_anew()
+            self._reset(run)
+            self.query_one(Chart).scene.reset_view()
         if not run.live:
-            self._aside.hurry()
+            self._prediction_job.run_now()
         newest = run.evaluations[-1] if run.evaluations else None
-        shown = self._look.evaluation if self._look and self._look.newest else None
+        shown = self._slice.evaluation if self._slice and self._slice.is_newest else None
         if newest is None or shown is not newest:
-            self._turn_to()
+            self._update_slice()
 
-    def take(self, event: Event) -> None:
+    def on_run_event(self, event: Event) -> None:
         """Look for the weights of the newest evaluation: they come after it."""
-        if isinstance(event, Weights) and self._look is not None and self._look.newest:
-            self._ask_for_pictures(self._look, now=False)
+        if isinstance(event, Weights) and self._slice is not None and self._slice.is_newest:
+            self._request_images(self._slice, now=False)
 
-    def _turn_to(self, *, now: bool = False) -> None:
+    def _update_slice(self, *, now: bool = False) -> None:
         """Look at the split and evaluation that are wanted."""
-        look = self._look = self._book.look(self._run, self._split, self._place)
+        look = self._slice = self._reports.evaluation_slice(self._run, self._split, self._index)
         if look is None:
             self._clear()
             return
         if self._cursor is None or max(self._cursor) >= len(look.matrix):
-            worst = worst_confusions(look.matrix, 1)
+            worst = top_confusions(look.matrix, 1)
             self._cursor = worst[0][:2] if worst else (0, 0)
         self._draw()
-        if not (look.newest and self._run.live) or self._run.evaluated_weights:
-            self._ask_for_pictures(look, now=now)
+        if not (look.is_newest and self._run.live) or self._run.evaluated_weights:
+            self._request_images(look, now=now)
 
     def _clear(self) -> None:
         """Say that there is no evaluation, or none any more."""
-        self._aside.forget()
-        self._pictures, self._asked = None, ()
+        self._prediction_job.cancel()
+        self._images, self._requested = None, ()
         waiting = "no evaluation yet: e on the Train screen makes one now"
-        self.query_one("#evaluate-summary", Row).show([(waiting, "dim")])
+        self.query_one("#evaluate-summary", TitleRow).show([(waiting, "dim")])
         self.query_one(ConfusionTable).clear()
-        self.query_one("#evaluate-title", Row).show([])
+        self.query_one("#evaluate-title", TitleRow).show([])
         self.query_one(Gallery).clear()
         course = self.query_one(Chart)
         course.title = "figures"
         course.show([])
 
     def _draw(self) -> None:
-        look, cursor = self._look, self._cursor
+        look, cursor = self._slice, self._cursor
         if look is None or cursor is None:
             return
-        self.query_one("#evaluate-summary", Row).show(_summary(look), _whereabouts(look))
-        self.query_one(ConfusionTable).show(look, self._numbers, cursor)
+        self.query_one("#evaluate-summary", TitleRow).show(
+            _slice_summary(look), _evaluation_label(look)
+        )
+        self.query_one(ConfusionTable).show(look, self._cell_format, cursor)
         course = self.query_one(Chart)
         if course.display:
             course.title = f"figures of {look.names[cursor[0]]} in {look.split}"
-            curves = self._book.curves(self._run, look.split, cursor[0])
+            curves = self._reports.curves(self._run, look.split, cursor[0])
             lines = [Line(name, points) for name, points in curves.items()]
             course.show(lines, (), self._run.hparams.max_steps)
-        self._draw_pictures()
+        self._draw_images()
 
-    def _draw_pictures(self) -> None:
-        look, pictures = self._look, self._pictures
+    def _draw_images(self) -> None:
+        look, pictures = self._slice, self._images
         if look is None or self._cursor is None:
             return
-        left, tail = _pointed(look, self._cursor), self._told(look)
-        self.query_one("#evaluate-title", Row).show(left, tail)
+        left, tail = _cell_summary(look, self._cursor), self._images_status(look)
+        self.query_one("#evaluate-title", TitleRow).show(left, tail)
         gallery = self.query_one(Gallery)
         if pictures is None or pictures.split != look.split:
             gallery.clear()
         else:
-            gallery.show(len(pictures.order), pictures.framed, pictures.shape, self._chosen)
+            gallery.show(
+                len(pictures.order), pictures.captioned, pictures.image_shape, self._selected_image
+            )
 
-    def _told(self, look: Look) -> list[Part]:
+    def _images_status(self, look: EvaluationSlice) -> list[Span]:
         """What the pictures are, or why there are none."""
-        pictures = self._pictures
-        if self._problem:
-            return [(f"no pictures: {self._problem}", "alert")]
+        pictures = self._images
+        if self._error:
+            return [(f"no pictures: {self._error}", "alert")]
         if pictures is None or pictures.split != look.split:
             return [("reading the images …", "dim")]
         many = len(pictures.order)
-        which = f"{self._chosen + 1:,} of {many:,}" if many else "none"
+        which = f"{self._selected_image + 1:,} of {many:,}" if many else "none"
         if pictures.cell is None:
             what = "worst mistakes"
         else:
             shown, read = (pictures.names[i] for i in pictures.cell)
             what = f"{shown} read as {read}"
-        parts: list[Part] = [(what, "title"), (f"  {which}", "text")]
+        parts: list[Span] = [(what, "title"), (f"  {which}", "text")]
         if pictures.step != look.evaluation.step:
             parts.append((f"  after {pictures.step:,} steps", "dim"))
         return parts
 
     # -- pictures -----------------------------------------------------------------------------
 
-    def _ask_for_pictures(self, look: Look, *, now: bool) -> None:
-        wanted = Wanted.of(self._run, look, self._run.dataset or self._dataset)
+    def _request_images(self, look: EvaluationSlice, *, now: bool) -> None:
+        wanted = PredictionRequest.of(self._run, look, self._run.dataset or self._dataset)
         key = (look.split, look.evaluation, wanted.step == look.evaluation.step)
-        if key != self._asked:
-            self._asked = key
-            self._aside.ask(wanted.read, now=now)
+        if key != self._requested:
+            self._requested = key
+            self._prediction_job.submit(wanted.predict, now=now)
 
-    @on(Finished)
-    def _finished(self, message: Finished) -> None:
+    @on(JobFinished)
+    def _job_finished(self, message: JobFinished) -> None:
         message.deliver()
 
-    def _take_pictures(self, result: Pictures | Exception) -> None:
+    def _show_prediction(self, result: PredictedImages | Exception) -> None:
         if isinstance(result, Exception):
-            self._pictures, self._problem = None, sanitize(str(result), limit=200)
+            self._images, self._error = None, sanitize(str(result), limit=200)
         else:
-            self._problem, self._dataset = "", result.dataset
-            self._pictures = result.of_cell(self._filter)
-            self._chosen = min(self._chosen, max(0, len(self._pictures.order) - 1))
-        self._draw_pictures()
+            self._error, self._dataset = "", result.dataset
+            self._images = result.select(self._filter)
+            self._selected_image = min(self._selected_image, max(0, len(self._images.order) - 1))
+        self._draw_images()
 
     # -- keys ---------------------------------------------------------------------------------
 
     def action_split(self) -> None:
         """The next split."""
         self._split = SPLITS[(SPLITS.index(self._split) + 1) % len(SPLITS)]
-        self._chosen = 0
-        self._turn_to(now=True)
+        self._selected_image = 0
+        self._update_slice(now=True)
 
     def action_numbers(self) -> None:
         """Counts or percent."""
-        self._numbers = self._numbers.next
+        self._cell_format = self._cell_format.next
         self._draw()
 
     def action_earlier(self, by: int) -> None:
         """An earlier evaluation, or a later one."""
-        if self._look is not None:
-            place = self._look.place + by
-            self._place = None if place >= self._look.count - 1 else max(0, place)
-            self._turn_to(now=True)
+        if self._slice is not None:
+            place = self._slice.index + by
+            self._index = None if place >= self._slice.count - 1 else max(0, place)
+            self._update_slice(now=True)
 
     def action_newest(self) -> None:
         """The newest evaluation, and each that comes."""
-        self._place = None
-        self._turn_to(now=True)
+        self._index = None
+        self._update_slice(now=True)
 
     def action_move(self, down: int, right: int) -> None:
         """Move the cursor."""
-        if self._cursor is not None and self._look is not None:
-            last = len(self._look.matrix) - 1
+        if self._cursor is not None and self._slice is not None:
+            last = len(self._slice.matrix) - 1
             row, column = self._cursor[0] + down, self._cursor[1] + right
-            self._point((min(max(row, 0), last), min(max(column, 0), last)))
+            self._move_cursor((min(max(row, 0), last), min(max(column, 0), last)))
 
-    @on(ConfusionTable.Pointed)
-    def _pointed_at(self, message: ConfusionTable.Pointed) -> None:
-        self._point(message.cell)
+    @on(ConfusionTable.CellClicked)
+    def _cell_clicked(self, message: ConfusionTable.CellClicked) -> None:
+        self._move_cursor(message.cell)
 
-    def _point(self, cell: Cell) -> None:
+    def _move_cursor(self, cell: Cell) -> None:
         self._cursor = cell
         self._draw()
 
     def action_filter(self) -> None:
         """The pictures of the cell under the cursor, or all mistakes."""
         self._filter = None if self._filter == self._cursor else self._cursor
-        if self._pictures is not None:
-            self._pictures = self._pictures.of_cell(self._filter)
-        self._chosen = 0
-        self._draw_pictures()
+        if self._images is not None:
+            self._images = self._images.select(self._filter)
+        self._selected_image = 0
+        self._draw_images()
 
     def action_picture(self, by: int) -> None:
         """Another picture."""
-        if self._pictures is not None:
-            self._chosen = min(max(self._chosen + by, 0), max(0, len(self._pictures.order) - 1))
-            self._draw_pictures()
+        if self._images is not None:
+            self._selected_image = min(
+                max(self._selected_image + by, 0), max(0, len(self._images.order) - 1)
+            )
+            self._draw_images()
 
     def action_page(self, by: int) -> None:
         """Other pictures."""
-        self.action_picture(by * self.query_one(Gallery).room)
+        self.action_picture(by * self.query_one(Gallery).capacity)
 
     async def action_pad(self) -> None:
         """Take the chosen picture to the pad."""
-        subject = self.subject
-        if subject is None:
-            self.trainpad.tell("no picture is chosen")
-        elif subject.image.shape != (28, 28):
-            self.trainpad.tell("the pad takes pictures of 28 x 28 pixels")
+        picked_image = self.picked_image
+        if picked_image is None:
+            self.host.toast("no picture is chosen")
+        elif picked_image.image.shape != (28, 28):
+            self.host.toast("the pad takes pictures of 28 x 28 pixels")
         else:
-            await self.trainpad.take_to_pad(subject)
+            await self.host.show_on_pad(picked_image)
 
     def action_weights(self) -> None:
         """Ask the Weights screen why the chosen picture was read so."""
-        self.trainpad.action_go("weights")
-        picked = self.trainpad.subject
-        self.trainpad.subject = replace(picked, why=True) if picked is not None else None
+        self.host.action_go("weights")
+        picked = self.host.picked_image
+        self.host.picked_image = replace(picked, explain=True) if picked is not None else None
 
     @property
-    def subject(self) -> Subject | None:
+    def picked_image(self) -> PickedImage | None:
         """The chosen picture."""
-        pictures = self._pictures
+        pictures = self._images
         if pictures is None or not len(pictures.order):
             return None
-        return pictures.subject(self._chosen)
+        return pictures.picked_image(self._selected_image)
 
-    @on(Gallery.Picked)
-    def _picked(self, message: Gallery.Picked) -> None:
-        self._chosen = message.place
-        self._draw_pictures()
+    @on(Gallery.Selected)
+    def _image_clicked(self, message: Gallery.Selected) -> None:
+        self._selected_image = message.index
+        self._draw_images()
 
 
-def _summary(look: Look) -> list[Part]:
+def _slice_summary(look: EvaluationSlice) -> list[Span]:
     """How the split was read as a whole."""
-    right, total = correct(look.matrix), int(look.matrix.sum())
+    right, total = correct_count(look.matrix), int(look.matrix.sum())
     loss = look.evaluation.loss.get(look.split)
-    parts: list[Part] = [
+    parts: list[Span] = [
         (f"{look.split}  ", "title"),
-        (f"{precision_at_1(look.matrix):.4f}", "live"),
+        (f"{accuracy(look.matrix):.4f}", "live"),
         (f"   {right:,} of {total:,} right", "text"),
     ]
     return parts + ([(f"   loss {loss:.3f}", "text")] if loss is not None else [])
 
 
-def _whereabouts(look: Look) -> list[Part]:
+def _evaluation_label(look: EvaluationSlice) -> list[Span]:
     """Which evaluation this is."""
     step = f"step {look.evaluation.step:,}"
-    if look.newest:
+    if look.is_newest:
         return [(f"{step}, newest of {look.count:,}", "dim")]
-    return [(f"{step}, {look.place + 1:,} of {look.count:,}", "alert")]
+    return [(f"{step}, {look.index + 1:,} of {look.count:,}", "alert")]
 
 
-def _pointed(look: Look, cell: Cell) -> list[Part]:
+def _cell_summary(look: EvaluationSlice, cell: Cell) -> list[Span]:
     """What the cursor points at, in words."""
     shown, read = (look.names[i] for i in cell)
-    count, support = int(look.matrix[cell]), int(look.figures.support[cell[0]])
+    count, support = int(look.matrix[cell]), int(look.report.support[cell[0]])
     share = f" ({count / support:.1%})" if support else ""
     return [(f"{shown} read as {read}: {count:,} of {support:,}{share}   ", "text")]

@@ -12,15 +12,15 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.pad.drawing import Point, Points, Sheet
+from tui.pad.drawing import Drawing, Point, Points
 from tui.pad.raster import PadRaster
-from tui.widgets.half_blocks import GREY, GREYS, RAMP, Tones, half_blocks
+from tui.widgets.half_blocks import GREY, GREY_LEVELS, RAMP, Tones, half_blocks
 
-MOST_ROWS = 28
+MAX_ROWS = 28
 HINT = ("draw a digit here", "drag, or arrows and space", "right drag or e erases")
 
 
-class InkField(Widget):
+class DrawingCanvas(Widget):
     """A square of ink; as large as its container allows, up to 56x28 cells."""
 
     ALLOW_SELECT = False
@@ -30,10 +30,10 @@ class InkField(Widget):
         "ink-field--cursor",
     }
     DEFAULT_CSS = """
-    InkField { width: auto; height: auto; }
-    InkField > .ink-field--ink { color: $foreground; background: $surface; }
-    InkField > .ink-field--hint { color: $text-muted; background: $surface; }
-    InkField > .ink-field--cursor { color: $accent; background: $surface; text-style: bold; }
+    DrawingCanvas { width: auto; height: auto; }
+    DrawingCanvas > .ink-field--ink { color: $foreground; background: $surface; }
+    DrawingCanvas > .ink-field--hint { color: $text-muted; background: $surface; }
+    DrawingCanvas > .ink-field--cursor { color: $accent; background: $surface; text-style: bold; }
     """
 
     ascii = reactive(False, repaint=False)
@@ -41,15 +41,15 @@ class InkField(Widget):
 
     def __init__(
         self,
-        sheet: Sheet,
+        drawing: Drawing,
         *,
         ascii_only: bool = False,
         id: str | None = None,  # noqa: A002
     ) -> None:
         super().__init__(id=id)
-        self.set_reactive(InkField.ascii, ascii_only)
-        self._sheet = sheet
-        self._raster = PadRaster(1, GREYS)
+        self.set_reactive(DrawingCanvas.ascii, ascii_only)
+        self._drawing = drawing
+        self._raster = PadRaster(1, GREY_LEVELS)
         self._tones: Tones | None = None
         self._cursor: Point | None = None
         self._cursor_glyph = "[]"
@@ -59,31 +59,31 @@ class InkField(Widget):
 
     def redraw(self) -> None:
         """Show the sheet as it is now."""
-        self._hint(self._sheet.empty)
-        self._paint(self._raster.redraw(self._sheet.lines))
+        self._show_hint(self._drawing.is_empty)
+        self._refresh_cells(self._raster.redraw(self._drawing.strokes))
 
-    def add_line(self, points: Points, pen: float) -> None:
+    def add_segment(self, points: Points, width: float) -> None:
         """Show a line that was just added to the sheet, which costs less than to redraw it."""
-        self._hint(False)
-        self._paint(self._raster.draw(points, pen))
+        self._show_hint(False)
+        self._refresh_cells(self._raster.add_segment(points, width))
 
     def show_cursor(self, at: Point | None, glyph: str = "[]") -> None:
         """Show a cursor of two cells at a point of the unit square, or none."""
         if (at, glyph) == (self._cursor, self._cursor_glyph):
             return
-        self._paint_cursor()
+        self._refresh_cursor()
         self._cursor, self._cursor_glyph = at, glyph
-        self._paint_cursor()
+        self._refresh_cursor()
 
-    def _hint(self, shown: bool) -> None:
+    def _show_hint(self, shown: bool) -> None:
         if shown != self._hint_shown:
             self._hint_shown = shown
-            self._paint([Region(0, row, 2 * self.rows, 1) for row in self._hints()])
+            self._refresh_cells([Region(0, row, 2 * self.rows, 1) for row in self._hint_rows()])
 
-    def _paint_cursor(self) -> None:
+    def _refresh_cursor(self) -> None:
         if self._cursor is not None:
             column, row = self._cell(self._cursor)
-            self._paint([Region(column, row, 2, 1)])
+            self._refresh_cells([Region(column, row, 2, 1)])
 
     def _cell(self, point: Point) -> tuple[int, int]:
         """Column and row of the two cells at a point."""
@@ -101,7 +101,7 @@ class InkField(Widget):
         return min(self._rows_in(container), max(1, width // 2))
 
     def _rows_in(self, container: Size) -> int:
-        return max(1, min(MOST_ROWS, container.height, container.width // 2))
+        return max(1, min(MAX_ROWS, container.height, container.width // 2))
 
     @property
     def rows(self) -> int:
@@ -111,22 +111,22 @@ class InkField(Widget):
     def on_resize(self) -> None:
         """Draw the same ink at the new size."""
         rows = max(1, min(self.size.height, self.size.width // 2))
-        self._raster = PadRaster(rows, GREYS)
-        self._raster.redraw(self._sheet.lines)
-        self._repaint()
+        self._raster = PadRaster(rows, GREY_LEVELS)
+        self._raster.redraw(self._drawing.strokes)
+        self._refresh_all()
 
     # -- showing -----------------------------------------------------------------------------------
 
-    def _paint(self, regions: list[Region]) -> None:
+    def _refresh_cells(self, regions: list[Region]) -> None:
         """Repaint these cells."""
         if regions:  # without any, Textual would take all
             self.refresh(*regions)
 
-    def _repaint(self) -> None:
+    def _refresh_all(self) -> None:
         self._tones = None
         self.refresh()
 
-    def _hints(self) -> dict[int, str]:
+    def _hint_rows(self) -> dict[int, str]:
         """What to write on an empty field, by row."""
         if self.rows < len(HINT) + 2:
             return {}
@@ -135,38 +135,38 @@ class InkField(Widget):
 
     def watch_ascii(self) -> None:
         """Show the same ink in the other way."""
-        self._repaint()
+        self._refresh_all()
 
     def on_focus(self) -> None:
         """Keys work now."""
-        self._paint_cursor()
+        self._refresh_cursor()
 
     def on_blur(self) -> None:
         """Keys go elsewhere; the cursor hides."""
-        self._paint_cursor()
+        self._refresh_cursor()
 
     def notify_style_update(self) -> None:
         """Another theme, other colours."""
         super().notify_style_update()
-        self._repaint()
+        self._refresh_all()
 
     def render_line(self, y: int) -> Strip:
         """One row of cells; Textual keeps it until it is repainted."""
         paper = self.get_component_rich_style("ink-field--hint")
         if y >= self.rows:
             return Strip.blank(self.size.width, paper)
-        hint = self._hints().get(y) if self._hint_shown else None
+        hint = self._hint_rows().get(y) if self._hint_shown else None
         if hint is not None and len(hint) <= 2 * self.rows:
             strip = Strip([Segment(hint.center(2 * self.rows), paper)])
         elif self.ascii:
-            strip = self._letters(y)
+            strip = self._ascii_row(y)
         else:
             top, bottom = self._raster.levels[2 * y : 2 * y + 2].tolist()
-            strip = Strip(half_blocks(top, bottom, self._colours().steps(GREYS)))
+            strip = Strip(half_blocks(top, bottom, self._ink_tones().gradient(GREY_LEVELS)))
         return self._with_cursor(strip, y)
 
-    def _letters(self, y: int) -> Strip:
-        mean = self._raster.levels[2 * y : 2 * y + 2].mean(axis=0) / (GREYS - 1)
+    def _ascii_row(self, y: int) -> Strip:
+        mean = self._raster.levels[2 * y : 2 * y + 2].mean(axis=0) / (GREY_LEVELS - 1)
         text = "".join(RAMP[level] for level in np.rint(mean * (len(RAMP) - 1)).astype(int))
         return Strip([Segment(text, self.get_component_rich_style("ink-field--ink"))])
 
@@ -180,7 +180,7 @@ class InkField(Widget):
         cursor = Strip([Segment(self._cursor_glyph, style)])
         return Strip.join([strip.crop(0, column), cursor, strip.crop(column + 2)])
 
-    def _colours(self) -> Tones:
+    def _ink_tones(self) -> Tones:
         if self._tones is None:
             style = self.get_component_rich_style("ink-field--ink")
             self._tones = Tones(style.bgcolor or GREY.low, style.color or GREY.high)

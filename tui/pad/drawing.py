@@ -16,100 +16,102 @@ Point = tuple[float, float]
 """x and y in the unit square, y downward."""
 Points = npt.NDArray[np.float64]
 
-KEPT_DRAWINGS = 20
-KEPT_STEPS = 200
+MAX_DRAWINGS = 20
+MAX_UNDO = 200
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Line:
+class Stroke:
     """One movement of the pen: points ``[n, 2]`` in the unit square, and the pen's width there."""
 
     points: Points
-    pen: float
+    width: float
 
 
-State = tuple[Line, ...]
+Snapshot = tuple[Stroke, ...]
 
 
-class Sheet:
+class Drawing:
     """Lines, the one being drawn, the steps back and forward, and the last twenty drawings."""
 
     def __init__(self) -> None:
-        self._lines: State = ()
-        self._open: list[Point] = []
-        self._pen = 0.0
-        self._undo: list[State] = []
-        self._redo: list[State] = []
-        self._drawings: list[State] = []
+        self._strokes: Snapshot = ()
+        self._open_stroke: list[Point] = []
+        self._pen_width = 0.0
+        self._undo: list[Snapshot] = []
+        self._redo: list[Snapshot] = []
+        self._drawings: list[Snapshot] = []
 
     @property
-    def lines(self) -> State:
+    def strokes(self) -> Snapshot:
         """All ink, the line being drawn included."""
-        if not self._open:
-            return self._lines
-        return (*self._lines, Line(np.array(self._open, np.float64), self._pen))
+        if not self._open_stroke:
+            return self._strokes
+        return (*self._strokes, Stroke(np.array(self._open_stroke, np.float64), self._pen_width))
 
     @property
-    def strokes(self) -> list[Points]:
+    def points(self) -> list[Points]:
         """All ink as ``data.ink`` takes it."""
-        return [line.points for line in self.lines]
+        return [line.points for line in self.strokes]
 
     @property
-    def empty(self) -> bool:
+    def is_empty(self) -> bool:
         """Whether there is no ink at all."""
-        return not self._lines and not self._open
+        return not self._strokes and not self._open_stroke
 
     # A gesture is all that one step of undo takes back: from the pen's touch to its lift.
 
-    def begin(self) -> None:
+    def begin_gesture(self) -> None:
         """Start a gesture."""
-        self.finish()
-        self._remember()
+        self.end_gesture()
+        self._push_undo()
 
-    def start(self, point: Point, pen: float) -> None:
+    def pen_down(self, point: Point, width: float) -> None:
         """Set the pen down within a gesture."""
-        self.lift()
-        self._open, self._pen = [point], pen
+        self.pen_up()
+        self._open_stroke, self._pen_width = [point], width
 
     def extend(self, point: Point) -> None:
         """Draw on to a point; only after :meth:`start`."""
-        self._open.append(point)
+        self._open_stroke.append(point)
 
-    def step(self, point: Point) -> bool:
+    def extend_by_key(self, point: Point) -> bool:
         """Draw on by one key press; True if that made a diagonal out of a staircase's last steps.
 
         Keys go along the axes only. Where two of them take turns, their corners were not meant.
         """
-        self._open.append(point)
-        if _is_stair(self._open[-4:]):
-            del self._open[-3]
-        elif _is_corner_after_diagonal(self._open[-4:]):
-            del self._open[-2]
+        self._open_stroke.append(point)
+        if _is_stair(self._open_stroke[-4:]):
+            del self._open_stroke[-3]
+        elif _is_corner_after_diagonal(self._open_stroke[-4:]):
+            del self._open_stroke[-2]
         else:
             return False
         return True
 
     @property
-    def drawing(self) -> bool:
+    def has_open_stroke(self) -> bool:
         """Whether a line is being drawn."""
-        return bool(self._open)
+        return bool(self._open_stroke)
 
-    def lift(self) -> None:
+    def pen_up(self) -> None:
         """Take the pen up; the gesture may go on elsewhere."""
-        self._lines, self._open = self.lines, []
+        self._strokes, self._open_stroke = self.strokes, []
 
     def erase(self, start: Point, end: Point, radius: float) -> bool:
         """Cut away all ink whose middle is within ``radius`` of a way; whether there was any."""
-        self.lift()
-        lines = tuple(piece for line in self._lines for piece in _cut(line, start, end, radius))
-        changed = lines != self._lines
-        self._lines = lines
+        self.pen_up()
+        lines = tuple(
+            piece for line in self._strokes for piece in _erase_from(line, start, end, radius)
+        )
+        changed = lines != self._strokes
+        self._strokes = lines
         return changed
 
-    def finish(self) -> None:
+    def end_gesture(self) -> None:
         """End a gesture; one that changed nothing leaves no step behind."""
-        self.lift()
-        if self._undo and self._undo[-1] == self._lines:
+        self.pen_up()
+        if self._undo and self._undo[-1] == self._strokes:
             self._undo.pop()
 
     def undo(self) -> bool:
@@ -122,47 +124,47 @@ class Sheet:
 
     def clear(self) -> bool:
         """An empty sheet; the drawing joins the last twenty. Whether there was one."""
-        return self._show(())
+        return self._replace(())
 
     def older(self) -> bool:
         """Show the drawing before this one; whether there is one."""
-        place = self._place()
-        return place > 0 and self._show(self._drawings[place - 1])
+        place = self._history_index()
+        return place > 0 and self._replace(self._drawings[place - 1])
 
     def newer(self) -> bool:
         """Show the drawing after this one, and after the last an empty sheet."""
-        place = self._place()
+        place = self._history_index()
         if place >= len(self._drawings):
             return False
         after = self._drawings[place + 1 :]
-        return self._show(after[0] if after else ())
+        return self._replace(after[0] if after else ())
 
-    def _place(self) -> int:
+    def _history_index(self) -> int:
         """Where this drawing is among the last ones; past the end if it is not one of them."""
-        self.finish()
-        places = [i for i, kept in enumerate(self._drawings) if kept == self._lines]
+        self.end_gesture()
+        places = [i for i, kept in enumerate(self._drawings) if kept == self._strokes]
         return places[0] if places else len(self._drawings)
 
-    def _show(self, lines: State) -> bool:
-        self.finish()
-        if lines == self._lines:
+    def _replace(self, lines: Snapshot) -> bool:
+        self.end_gesture()
+        if lines == self._strokes:
             return False
-        if self._lines and self._place() == len(self._drawings):
-            self._drawings = [*self._drawings, self._lines][-KEPT_DRAWINGS:]
-        self._remember()
-        self._lines = lines
+        if self._strokes and self._history_index() == len(self._drawings):
+            self._drawings = [*self._drawings, self._strokes][-MAX_DRAWINGS:]
+        self._push_undo()
+        self._strokes = lines
         return True
 
-    def _remember(self) -> None:
-        self._undo = [*self._undo, self._lines][-KEPT_STEPS:]
+    def _push_undo(self) -> None:
+        self._undo = [*self._undo, self._strokes][-MAX_UNDO:]
         self._redo = []
 
-    def _swap(self, source: list[State], target: list[State]) -> bool:
-        self.finish()
+    def _swap(self, source: list[Snapshot], target: list[Snapshot]) -> bool:
+        self.end_gesture()
         if not source:
             return False
-        target.append(self._lines)
-        self._lines = source.pop()
+        target.append(self._strokes)
+        self._strokes = source.pop()
         return True
 
 
@@ -187,22 +189,22 @@ def _is_corner_after_diagonal(points: Sequence[Point]) -> bool:
     return 0.0 not in diagonal and both == diagonal and 0.0 in second and 0.0 in third
 
 
-def _cut(line: Line, start: Point, end: Point, radius: float) -> list[Line]:
+def _erase_from(line: Stroke, start: Point, end: Point, radius: float) -> list[Stroke]:
     """What the eraser leaves of a line: itself, untouched, or the pieces of it."""
     low = np.minimum(start, end) - radius
     high = np.maximum(start, end) + radius
     if np.any(line.points.max(axis=0) < low) or np.any(line.points.min(axis=0) > high):
         return [line]
-    points = _dense(line.points, radius / 4)
-    keep = _distance(points, start, end) > radius
+    points = _densified(line.points, radius / 4)
+    keep = _distance_to_segment(points, start, end) > radius
     if keep.all():
         return [line]
     pieces = np.split(points, np.flatnonzero(np.diff(keep)) + 1)
     kept = pieces[0 if keep[0] else 1 :: 2]
-    return [Line(piece, line.pen) for piece in kept if len(piece) > 1]
+    return [Stroke(piece, line.width) for piece in kept if len(piece) > 1]
 
 
-def _dense(points: Points, spacing: float) -> Points:
+def _densified(points: Points, spacing: float) -> Points:
     """The same polyline with points at most ``spacing`` apart, its own among them."""
     if len(points) == 1:
         return points
@@ -214,7 +216,7 @@ def _dense(points: Points, spacing: float) -> Points:
     return np.concatenate([*pieces, points[-1:]])
 
 
-def _distance(points: Points, start: Point, end: Point) -> npt.NDArray[np.float64]:
+def _distance_to_segment(points: Points, start: Point, end: Point) -> npt.NDArray[np.float64]:
     """How far each point is from the way from start to end."""
     origin, way = np.array(start), np.subtract(end, start)
     square = float(way @ way)
@@ -239,10 +241,10 @@ def clip_to_square(start: Point, end: Point) -> tuple[Point, Point] | None:
         return None
     # Exactly the ends where they are inside: whoever draws on tells by that that nothing was cut.
     return (
-        _between(start, end, enter) if enter > 0 else start,
-        _between(start, end, leave) if leave < 1 else end,
+        _interpolate(start, end, enter) if enter > 0 else start,
+        _interpolate(start, end, leave) if leave < 1 else end,
     )
 
 
-def _between(start: Point, end: Point, part: float) -> Point:
+def _interpolate(start: Point, end: Point, part: float) -> Point:
     return start[0] + part * (end[0] - start[0]), start[1] + part * (end[1] - start[1])

@@ -13,7 +13,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tui.widgets.half_blocks import GREY, NEGATIVE_RAMP, RAMP, Tones, render_image, render_signed
-from tui.widgets.strip_widget import Rows
+from tui.widgets.strip_widget import StripWidget
 
 Image = npt.NDArray[np.float32]
 SIDE = 28
@@ -25,16 +25,16 @@ SEGMENTS = {
 """The bars of each digit: a at the top, then clockwise to f, and g in the middle."""
 
 
-class Eye(Rows):
+class NetworkInput(StripWidget):
     """The 28x28 that the network sees, or which of it spoke for the answer and which against."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {"eye--ink", "eye--for", "eye--against"}
     DEFAULT_CSS = """
-    Eye { width: 28; height: 14; }
-    Eye > .eye--ink { color: $foreground; background: $surface; }
-    Eye > .eye--for { color: $accent; background: $surface; }
-    Eye > .eye--against { color: $error; background: $surface; }
+    NetworkInput { width: 28; height: 14; }
+    NetworkInput > .eye--ink { color: $foreground; background: $surface; }
+    NetworkInput > .eye--for { color: $accent; background: $surface; }
+    NetworkInput > .eye--against { color: $error; background: $surface; }
     """
 
     def __init__(self, *, ascii_only: bool) -> None:
@@ -46,23 +46,23 @@ class Eye(Rows):
     def show(self, image: Image) -> None:
         """Show what is seen, float32 ``[28, 28]`` in 0..1."""
         self._image, self._signed = image, False
-        self.update_rows()
+        self.redraw()
 
-    def show_why(self, contributions: Image) -> None:
+    def show_saliency(self, contributions: Image) -> None:
         """Show what each pixel spoke for (above 0) or against, ``[28, 28]`` of any scale."""
         largest = float(np.abs(contributions).max()) or 1.0
         self._image, self._signed = contributions / largest, True
-        self.update_rows()
+        self.redraw()
 
     @property
-    def _letters(self) -> bool:
+    def _needs_letters(self) -> bool:
         """Whether letters tell for from against: without colours, nothing else can."""
         return self._ascii or self.app.no_color
 
     @property
     def legend(self) -> str:
         """How to tell which pixels spoke for the answer, and which against."""
-        if self._letters:
+        if self._needs_letters:
             return f"{RAMP[1:].strip()} for it, {NEGATIVE_RAMP.strip()} against"
         return "for it in the digit's colour, against in red"
 
@@ -70,7 +70,7 @@ class Eye(Rows):
         """The image, two pixels in a cell."""
         if self._signed:
             against, speaks_for = self._tones("against"), self._tones("for")
-            return render_signed(self._image, against, speaks_for, ascii_only=self._letters)
+            return render_signed(self._image, against, speaks_for, ascii_only=self._needs_letters)
         return render_image(self._image, self._tones("ink"), ascii_only=self._ascii)
 
     def _tones(self, kind: str) -> Tones:
@@ -78,7 +78,7 @@ class Eye(Rows):
         return Tones(style.bgcolor or GREY.low, style.color or GREY.high)
 
 
-class BigDigit(Rows):
+class BigDigit(StripWidget):
     """One digit as large as there is room for; nothing where the network is not sure."""
 
     ALLOW_SELECT = False
@@ -98,25 +98,25 @@ class BigDigit(Rows):
         """Show this digit; a blank for anything else."""
         if digit != self._digit:
             self._digit = digit
-            self.update_rows()
+            self.redraw()
 
     def rows(self, width: int, height: int) -> list[Strip]:
         """The bars, two pixels in a cell."""
-        picture = seven_bars(self._digit, width, 2 * height)
+        picture = seven_segments(self._digit, width, 2 * height)
         style = self.get_component_rich_style("big-digit--ink")
         ink = Style(color=style.color)
         return [
-            Strip([Segment(_letters(top, bottom, " ###" if self._ascii else " ▀▄█"), ink)])
+            Strip([Segment(_cell_row(top, bottom, " ###" if self._ascii else " ▀▄█"), ink)])
             for top, bottom in zip(picture[::2], picture[1::2], strict=True)
         ]
 
 
-def _letters(top: npt.NDArray[np.bool_], bottom: npt.NDArray[np.bool_], signs: str) -> str:
+def _cell_row(top: npt.NDArray[np.bool_], bottom: npt.NDArray[np.bool_], signs: str) -> str:
     """A row of cells; ``signs`` are for none, the upper, the lower and both pixels."""
     return "".join(signs[a + 2 * b] for a, b in zip(top.tolist(), bottom.tolist(), strict=True))
 
 
-def seven_bars(digit: str, width: int, height: int) -> npt.NDArray[np.bool_]:
+def seven_segments(digit: str, width: int, height: int) -> npt.NDArray[np.bool_]:
     """A digit of seven bars in ``[height, width]`` pixels; none lit for anything else."""
     picture = np.zeros((height, width), np.bool_)
     bar = max(1, round(min(width, height) / 5))

@@ -16,9 +16,9 @@ from textual.strip import Strip
 from textual.widgets import Static
 
 from data.dataset import Images
-from data.own import OwnDigits
+from data.own import UserDigits
 from tui.widgets.half_blocks import render_image
-from tui.widgets.text_widget import ROLES, Lines, Part, fit
+from tui.widgets.text_widget import ROLES, Span, TextWidget, fit
 
 SIDE = 14
 """Pixels of a picture's side: half of what the network sees."""
@@ -26,7 +26,7 @@ HEIGHT = SIDE // 2 + 1
 GAP = 2
 
 
-class OwnRow(Lines, can_focus=True):
+class OwnDigitsStrip(TextWidget, can_focus=True):
     """The newest drawings first; the arrows choose one."""
 
     ALLOW_SELECT = False
@@ -39,11 +39,11 @@ class OwnRow(Lines, can_focus=True):
                 tooltip="Take the chosen drawing out of your set"),
     ]  # fmt: skip
     DEFAULT_CSS = """
-    OwnRow { height: 10; }
-    OwnRow.-empty { height: 1; }
+    OwnDigitsStrip { height: 10; }
+    OwnDigitsStrip.-empty { height: 1; }
     """
 
-    class Removed(Message):
+    class RemoveRequested(Message):
         """Somebody wants the drawing of this image and time out of the set."""
 
         def __init__(self, image: Images, when: float) -> None:
@@ -53,62 +53,62 @@ class OwnRow(Lines, can_focus=True):
     def __init__(self, *, ascii_only: bool) -> None:
         super().__init__()
         self.ascii_only = ascii_only
-        self._own: OwnDigits | None = None
-        self._chosen = 0
+        self._own: UserDigits | None = None
+        self._selected = 0
         """Counted from the newest."""
-        self._told = ""
+        self._note = ""
 
-    def show(self, own: OwnDigits) -> None:
+    def show(self, own: UserDigits) -> None:
         """Show these."""
         self._own = own
         self.set_class(not len(own), "-empty")
-        self._chosen = max(0, min(self._chosen, len(own) - 1))
-        self.update_rows()
+        self._selected = max(0, min(self._selected, len(own) - 1))
+        self.redraw()
 
-    def tell(self, told: str) -> None:
+    def show_note(self, told: str) -> None:
         """Show this sentence beside the title."""
-        self._told = told
-        self.update_rows()
+        self._note = told
+        self.redraw()
 
     def action_choose(self, step: int) -> None:
         """Choose another."""
         if self._own is not None and len(self._own):
-            self._chosen = min(max(self._chosen + step, 0), len(self._own) - 1)
-            self.update_rows()
+            self._selected = min(max(self._selected + step, 0), len(self._own) - 1)
+            self.redraw()
 
     def action_remove(self) -> None:
         """Ask for the chosen one to be removed."""
         own = self._own
         if own is not None and len(own):
-            index = len(own) - 1 - self._chosen
-            self.post_message(self.Removed(own.images[index], own.times[index]))
+            index = len(own) - 1 - self._selected
+            self.post_message(self.RemoveRequested(own.images[index], own.times[index]))
 
     def on_click(self, event: Click) -> None:
         """Choose the one that was clicked."""
-        place = self._start(self.size.width) + event.x // (SIDE + GAP)
+        place = self._first_visible(self.size.width) + event.x // (SIDE + GAP)
         if event.y and self._own is not None and place < len(self._own):
-            self._chosen = place
-            self.update_rows()
+            self._selected = place
+            self.redraw()
 
     def on_focus(self) -> None:
         """Show which one is chosen."""
-        self.update_rows()
+        self.redraw()
 
     def on_blur(self) -> None:
         """Nothing is chosen while the keys are elsewhere."""
-        self.update_rows()
+        self.redraw()
 
-    def _start(self, width: int) -> int:
+    def _first_visible(self, width: int) -> int:
         """The first that is shown, so that the chosen one is."""
         room = max(1, (width + GAP) // (SIDE + GAP))
-        return max(0, self._chosen - room + 1)
+        return max(0, self._selected - room + 1)
 
-    def lines(self, width: int, height: int) -> list[list[Part]]:  # noqa: ARG002 - one row of text
+    def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - one row of text
         """The title."""
         count = len(self._own) if self._own is not None else 0
         if not count:
             return [[("your digits", "title"), ("   draw one, then t and its name", "dim")]]
-        told = self._told or "T teaches them to the network"
+        told = self._note or "T teaches them to the network"
         return [[(f"your digits  {count}", "title"), (f"   {told}", "dim")]]
 
     def rows(self, width: int, height: int) -> list[Strip]:
@@ -117,10 +117,10 @@ class OwnRow(Lines, can_focus=True):
         own = self._own
         if own is None or not len(own):
             return title
-        start = self._start(width)
+        start = self._first_visible(width)
         room = max(1, (width + GAP) // (SIDE + GAP))
         shown = range(start, min(start + room, len(own)))
-        framed = [self._framed(own, number) for number in shown]
+        framed = [self._captioned(own, number) for number in shown]
         gap = Strip([Segment(" " * GAP)])
         joined = [
             Strip.join([strip for part in row for strip in (part, gap)])
@@ -128,10 +128,10 @@ class OwnRow(Lines, can_focus=True):
         ]
         return [*title, *joined]
 
-    def _framed(self, own: OwnDigits, number: int) -> list[Strip]:
+    def _captioned(self, own: UserDigits, number: int) -> list[Strip]:
         """A picture and its name."""
         index = len(own) - 1 - number
-        chosen = self.has_focus and number == self._chosen
+        chosen = self.has_focus and number == self._selected
         role = ROLES[5] if chosen else ROLES[0]
         name = fit(str(int(own.labels[index])).center(SIDE), SIDE)
         style = self.get_component_rich_style(f"lines--{role}")
@@ -147,12 +147,12 @@ def halved(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     return soft
 
 
-class NameDialog(ModalScreen[int | None]):
+class LabelDialog(ModalScreen[int | None]):
     """Asks which digit the drawing was; answers with it, or with None."""
 
     DEFAULT_CSS = """
-    NameDialog { align: center bottom; background: transparent; }
-    NameDialog Static { width: auto; padding: 0 2; margin-bottom: 1;
+    LabelDialog { align: center bottom; background: transparent; }
+    LabelDialog Static { width: auto; padding: 0 2; margin-bottom: 1;
                         background: $accent; color: $background; text-style: bold; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from textual.geometry import Region
 
 from data.ink_field import DistanceField
-from tui.pad.drawing import Line, Points
+from tui.pad.drawing import Points, Stroke
 from tui.widgets.half_blocks import quantise
 
 Levels = npt.NDArray[np.uint8]
@@ -26,30 +26,30 @@ class PadRaster:
         self._greys = greys
         self._field = DistanceField(self.side, self.side)
 
-    def draw(self, points: Points, pen: float) -> list[Region]:
+    def add_segment(self, points: Points, width: float) -> list[Region]:
         """Add a line in the unit square; return the cells that changed, a region for each row."""
-        rows, columns = self._field.add(points * self.side, pen * self.side)
+        rows, columns = self._field.add(points * self.side, width * self.side)
         rows = slice(rows.start - rows.start % 2, rows.stop + rows.stop % 2)
-        return self._show(rows, columns)
+        return self._update_levels(rows, columns)
 
-    def redraw(self, lines: Iterable[Line]) -> list[Region]:
+    def redraw(self, lines: Iterable[Stroke]) -> list[Region]:
         """Show these lines and nothing else; return the cells that changed."""
         self._field = DistanceField(self.side, self.side)
         for line in lines:
-            self._field.add(line.points * self.side, line.pen * self.side)
-        return self._show(slice(0, self.side), slice(0, self.side))
+            self._field.add(line.points * self.side, line.width * self.side)
+        return self._update_levels(slice(0, self.side), slice(0, self.side))
 
-    def _show(self, rows: slice, columns: slice) -> list[Region]:
+    def _update_levels(self, rows: slice, columns: slice) -> list[Region]:
         new = quantise(self._field.ink(rows, columns), self._greys)
         shown = self.levels[rows, columns]
         changed = (new != shown).reshape(-1, 2, new.shape[1]).any(axis=1)
         shown[:] = new
         return [
-            _span(row + rows.start // 2, columns.start, np.flatnonzero(changed[row]))
+            _row_region(row + rows.start // 2, columns.start, np.flatnonzero(changed[row]))
             for row in np.flatnonzero(changed.any(axis=1)).tolist()
         ]
 
 
-def _span(row: int, left: int, columns: npt.NDArray[np.intp]) -> Region:
+def _row_region(row: int, left: int, columns: npt.NDArray[np.intp]) -> Region:
     first, last = int(columns[0]), int(columns[-1])
     return Region(left + first, row, last - first + 1, 1)

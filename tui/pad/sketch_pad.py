@@ -14,17 +14,17 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import reactive
 
-from tui.pad.canvas import InkField
-from tui.pad.drawing import Point, Points, Sheet, State, clip_to_square
+from tui.pad.canvas import DrawingCanvas
+from tui.pad.drawing import Drawing, Point, Points, Snapshot, clip_to_square
 
-PEN = 0.085
+PEN_WIDTH = 0.085
 """The pen's width as a part of the field's side: MNIST's, when a digit fills two thirds of it."""
-THINNEST, THICKEST = 0.03, 0.2
+MIN_PEN_WIDTH, MAX_PEN_WIDTH = 0.03, 0.2
 PEN_STEP = 0.01
 CURSORS = {"up": "[]", "down": "()", "erase": "{}"}
 
 
-class SketchPad(InkField, can_focus=True):
+class SketchPad(DrawingCanvas, can_focus=True):
     """A square field to draw on; as large as its container allows, up to 56x28 cells."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -57,7 +57,7 @@ class SketchPad(InkField, can_focus=True):
         ),
     ]
 
-    pen = reactive(PEN, repaint=False)
+    pen_width = reactive(PEN_WIDTH, repaint=False)
     """The pen's width, as a part of the field's side."""
     erasing = reactive(False, repaint=False)
     """Whether the pen is an eraser; the right mouse button is one anyway."""
@@ -79,42 +79,42 @@ class SketchPad(InkField, can_focus=True):
             return self.pad
 
         @property
-        def strokes(self) -> list[Points]:
+        def points(self) -> list[Points]:
             """The ink by now, in the unit square, as ``data.ink`` takes it."""
-            return self.pad.strokes
+            return self.pad.points
 
     def __init__(
         self,
-        sheet: Sheet | None = None,
+        drawing: Drawing | None = None,
         *,
         ascii_only: bool = False,
         id: str | None = None,  # noqa: A002
     ) -> None:
         """A field on a sheet of its own, unless one is given."""
-        super().__init__(sheet or Sheet(), ascii_only=ascii_only, id=id)
-        self._at: Point | None = None
+        super().__init__(drawing or Drawing(), ascii_only=ascii_only, id=id)
+        self._mouse_at: Point | None = None
         """Where the pen is while a mouse button is held."""
         self._mouse_erases = False
-        self._place: Point = (0.5, 0.5)
+        self._key_position: Point = (0.5, 0.5)
         """Where the keys have the pen."""
-        self._by_keys = False
+        self._keys_used = False
 
     # -- what others ask ---------------------------------------------------------------------------
 
     @property
-    def strokes(self) -> list[Points]:
+    def points(self) -> list[Points]:
         """The ink: arrays ``[n, 2]`` in the unit square, y downward."""
-        return self._sheet.strokes
+        return self._drawing.points
 
     @property
-    def lines(self) -> State:
+    def strokes(self) -> Snapshot:
         """The ink with the width of the pen."""
-        return self._sheet.lines
+        return self._drawing.strokes
 
     @property
-    def empty(self) -> bool:
+    def is_empty_drawing(self) -> bool:
         """Whether nothing is drawn."""
-        return self._sheet.empty
+        return self._drawing.is_empty
 
     # -- mouse -------------------------------------------------------------------------------------
 
@@ -125,25 +125,25 @@ class SketchPad(InkField, can_focus=True):
         event.stop()
         self.capture_mouse()
         self.pen_down = False
-        self._point_out(False)
+        self._update_cursor(False)
         self._mouse_erases = self.erasing or event.button == 3
-        self._sheet.begin()
-        self._at = self._point(event)
-        self._go(self._at, self._at, self._mouse_erases)
+        self._drawing.begin_gesture()
+        self._mouse_at = self._mouse_point(event)
+        self._move_pen(self._mouse_at, self._mouse_at, self._mouse_erases)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Draw or erase on; which, the pad remembers: reports of motion may carry no button."""
-        if self._at is None:
+        if self._mouse_at is None:
             return
         event.stop()
-        here = self._point(event)
-        if here != self._at:
-            self._go(self._at, here, self._mouse_erases)
-            self._at = here
+        here = self._mouse_point(event)
+        if here != self._mouse_at:
+            self._move_pen(self._mouse_at, here, self._mouse_erases)
+            self._mouse_at = here
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         """Lift the pen."""
-        if self._at is not None:
+        if self._mouse_at is not None:
             event.stop()
             self.release_mouse()
             self._end_drag()
@@ -153,18 +153,18 @@ class SketchPad(InkField, can_focus=True):
 
         This comes late: where strokes follow fast, after the next one has begun.
         """
-        if self._at is not None and self.app.mouse_captured is not self:
+        if self._mouse_at is not None and self.app.mouse_captured is not self:
             self._end_drag()
 
     def on_hide(self) -> None:
         """What is out of sight is not drawn on, and leaves the mouse to others."""
         self.release_mouse()
-        if self._at is not None:
+        if self._mouse_at is not None:
             self._end_drag()
 
     def _end_drag(self) -> None:
-        self._at = None
-        self._sheet.finish()
+        self._mouse_at = None
+        self._drawing.end_gesture()
         self.post_message(self.Changed(self, True))
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
@@ -177,7 +177,7 @@ class SketchPad(InkField, can_focus=True):
         event.stop()
         self.action_pen_width(-1)
 
-    def _point(self, event: events.MouseEvent) -> Point:
+    def _mouse_point(self, event: events.MouseEvent) -> Point:
         """Where the mouse is: the middle of its cell, unless the terminal told more."""
         corner = self.content_region
         x, y = event.pointer_screen_x - corner.x, event.pointer_screen_y - corner.y
@@ -189,106 +189,106 @@ class SketchPad(InkField, can_focus=True):
 
     def action_move(self, right: int, down: int) -> None:
         """One step of a row's height, drawing or erasing on the way if the pen is down."""
-        here = self._place
-        self._place = self._on_grid(right, down)
-        self._point_out(True)
-        if not self.pen_down or self._place == here:
+        here = self._key_position
+        self._key_position = self._grid_point(right, down)
+        self._update_cursor(True)
+        if not self.pen_down or self._key_position == here:
             return
         if self.erasing:
-            self._go(here, self._place, True)
+            self._move_pen(here, self._key_position, True)
         else:
-            self._step()
+            self._draw_step()
 
-    def _on_grid(self, right: int, down: int) -> Point:
+    def _grid_point(self, right: int, down: int) -> Point:
         """The place some steps of a row's height away, on a grid of such squares."""
         last = self.rows - 1
-        column, row = (int(v * self.rows) for v in self._place)
+        column, row = (int(v * self.rows) for v in self._key_position)
         x, y = min(max(column + right, 0), last), min(max(row + down, 0), last)
         return (x + 0.5) / self.rows, (y + 0.5) / self.rows
 
-    def _step(self) -> None:
-        if self._sheet.step(self._place):
+    def _draw_step(self) -> None:
+        if self._drawing.extend_by_key(self._key_position):
             self.redraw()
         else:
-            self.add_line(self._sheet.lines[-1].points[-2:], self.pen)
+            self.add_segment(self._drawing.strokes[-1].points[-2:], self.pen_width)
         self.post_message(self.Changed(self, False))
 
-    def _point_out(self, by_keys: bool) -> None:
+    def _update_cursor(self, by_keys: bool) -> None:
         """Show where the keys have the pen, and what it does there; the mouse needs no cursor."""
-        self._by_keys = by_keys
+        self._keys_used = by_keys
         state = "erase" if self.erasing else "down" if self.pen_down else "up"
-        self.show_cursor(self._place if by_keys else None, CURSORS[state])
+        self.show_cursor(self._key_position if by_keys else None, CURSORS[state])
 
     def action_pen(self) -> None:
         """Put the pen down where the cursor is, or take it up."""
         self.pen_down = not self.pen_down
         if self.pen_down:
-            self._place = self._on_grid(0, 0)
-        self._point_out(True)
+            self._key_position = self._grid_point(0, 0)
+        self._update_cursor(True)
         if self.pen_down:
-            self._sheet.begin()
-            self._go(self._place, self._place, self.erasing)
+            self._drawing.begin_gesture()
+            self._move_pen(self._key_position, self._key_position, self.erasing)
         else:
-            self._sheet.finish()
+            self._drawing.end_gesture()
             self.post_message(self.Changed(self, True))
 
     def action_eraser(self) -> None:
         """Change between pen and eraser."""
         self.pen_down = False
-        self._sheet.finish()
+        self._drawing.end_gesture()
         self.erasing = not self.erasing
-        self._point_out(self._by_keys)
+        self._update_cursor(self._keys_used)
 
     def action_pen_width(self, steps: int) -> None:
         """Another width for the lines that follow."""
-        self.pen = min(max(self.pen + steps * PEN_STEP, THINNEST), THICKEST)
+        self.pen_width = min(max(self.pen_width + steps * PEN_STEP, MIN_PEN_WIDTH), MAX_PEN_WIDTH)
 
     def action_undo(self) -> None:
         """Take the last gesture back."""
-        self._replaced(self._sheet.undo())
+        self._drawing_replaced(self._drawing.undo())
 
     def action_redo(self) -> None:
         """Draw again what was taken back."""
-        self._replaced(self._sheet.redo())
+        self._drawing_replaced(self._drawing.redo())
 
     def action_clear(self) -> None:
         """Start on an empty field."""
-        self._replaced(self._sheet.clear())
+        self._drawing_replaced(self._drawing.clear())
 
     def action_older(self) -> None:
         """Show the drawing before."""
-        self._replaced(self._sheet.older())
+        self._drawing_replaced(self._drawing.older())
 
     def action_newer(self) -> None:
         """Show the drawing after."""
-        self._replaced(self._sheet.newer())
+        self._drawing_replaced(self._drawing.newer())
 
     # -- ink ---------------------------------------------------------------------------------------
 
-    def _go(self, start: Point, end: Point, erase: bool) -> None:
+    def _move_pen(self, start: Point, end: Point, erase: bool) -> None:
         """Take pen or eraser from one point to another, of which only the field's part counts."""
         if erase:
-            if self._sheet.erase(start, end, max(self.pen, PEN)):
+            if self._drawing.erase(start, end, max(self.pen_width, PEN_WIDTH)):
                 self.redraw()
         else:
-            self._draw(start, end)
+            self._draw_segment(start, end)
         self.post_message(self.Changed(self, False))
 
-    def _draw(self, start: Point, end: Point) -> None:
+    def _draw_segment(self, start: Point, end: Point) -> None:
         inside = clip_to_square(start, end)
         if inside is None:
             return
-        if not self._sheet.drawing or inside[0] != start:
-            self._sheet.start(inside[0], self.pen)
+        if not self._drawing.has_open_stroke or inside[0] != start:
+            self._drawing.pen_down(inside[0], self.pen_width)
         if inside[1] != inside[0]:
-            self._sheet.extend(inside[1])
-        self.add_line(np.array(inside), self.pen)
+            self._drawing.extend(inside[1])
+        self.add_segment(np.array(inside), self.pen_width)
         if inside[1] != end:
-            self._sheet.lift()
+            self._drawing.pen_up()
 
-    def _replaced(self, changed: bool) -> None:
+    def _drawing_replaced(self, changed: bool) -> None:
         self.pen_down = False
-        self._point_out(self._by_keys)
+        self._update_cursor(self._keys_used)
         if changed:
             self.redraw()
             self.post_message(self.Changed(self, True))

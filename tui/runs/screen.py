@@ -16,52 +16,52 @@ from textual.containers import Container
 from textual.widgets import Input
 
 from core.run.state import Run
-from core.rundir.overview import Entry, Overview
+from core.rundir.overview import Overview, RunEntry
 from tui.chart.chart import Chart
 from tui.chart.traces import Line
-from tui.dashboard.screen import View
+from tui.dashboard.screen import RunScreen
 from tui.runs import rows
 from tui.runs.actions import RunActions
-from tui.runs.curves import Curves, News
+from tui.runs.curves import NewEvents, RunCurves
 from tui.runs.keys import BINDINGS
-from tui.runs.rows import Column
+from tui.runs.rows import RunColumn
 from tui.runs.table import MARKS, Differences, RunDetails, RunsTable
 from tui.widgets import background
-from tui.widgets.background import Aside
+from tui.widgets.background import BackgroundJob
 
-LOOK = 2.0
+POLL_INTERVAL = 2.0
 """Seconds between two looks at the runs."""
 VALUES = ("loss", "precision")
 UNREAD = Run()
 """What stands for a run whose curves are not read yet."""
 
 
-WRITES = ("resume", "branch", "note", "export", "delete")
+WRITE_NAMES = ("resume", "branch", "note", "export", "delete")
 """What a window that only looks on may not do with a run."""
 
 
-class RunsScreen(View):
+class RunsScreen(RunScreen):
     """All runs of the log directory."""
 
     NAME = "runs"
-    CHANGES = frozenset(f"run('{name}')" for name in WRITES)
+    WRITE_ACTIONS = frozenset(f"run('{name}')" for name in WRITE_NAMES)
     BINDINGS: ClassVar[list[BindingType]] = [*BINDINGS]
 
     def __init__(self) -> None:
         super().__init__()
-        self._overview = Overview(self.trainpad.log_dir)
-        self._looking: Aside[list[Entry]] = Aside(self, self._take_entries)
-        self._curves = Curves()
-        self._reading: Aside[News] = Aside(self, self._take_news)
+        self._overview = Overview(self.host.log_dir)
+        self._overview_job: BackgroundJob[list[RunEntry]] = BackgroundJob(self, self._show_entries)
+        self._curves = RunCurves()
+        self._curves_job: BackgroundJob[NewEvents] = BackgroundJob(self, self._show_curves)
         self._actions = RunActions(self)
-        self._entries: Sequence[Entry] | None = None
-        self._shown: Sequence[Entry] = ()
-        self._columns: Sequence[Column] = rows.columns(())
-        self._place = 0
+        self._entries: Sequence[RunEntry] | None = None
+        self._shown: Sequence[RunEntry] = ()
+        self._columns: Sequence[RunColumn] = rows.columns_for(())
+        self._pointer = 0
         self._marked: list[Path] = []
-        self._by: tuple[Column, bool] = (rows.STARTED, False)
+        self._sort_by: tuple[RunColumn, bool] = (rows.STARTED, False)
         self._value = "loss"
-        self._settled = ""
+        self._last_pointed_run = ""
         """The run on the other screens for which the pointer has found its place."""
 
     def compose(self) -> ComposeResult:
@@ -78,29 +78,29 @@ class RunsScreen(View):
     def on_mount(self) -> None:
         """Look at the runs, now and from time to time."""
         chart = self.query_one(Chart)
-        chart.set_glyphs(self.trainpad.glyphs)
+        chart.set_glyphs(self.host.glyphs)
         chart.can_focus = False
         self.query_one("#runs-filter").display = False
-        self.set_interval(LOOK, self._look)
+        self.set_interval(POLL_INTERVAL, self._poll)
 
     def on_screen_resume(self) -> None:
         """See at once what happened meanwhile."""
-        self._look(now=True)
+        self._poll(now=True)
 
     # -- from the disk to the screen ----------------------------------------------------------
 
-    def _look(self, *, now: bool = False) -> None:
+    def _poll(self, *, now: bool = False) -> None:
         if self.is_current:
-            self._looking.ask(self._overview.look, now=now)
-            self._read()
+            self._overview_job.submit(self._overview.poll, now=now)
+            self._poll_curves()
 
-    @on(background.Finished)
-    def _finish(self, message: background.Finished) -> None:
+    @on(background.JobFinished)
+    def _job_finished(self, message: background.JobFinished) -> None:
         message.deliver()
 
-    def _take_entries(self, result: list[Entry] | Exception) -> None:
+    def _show_entries(self, result: list[RunEntry] | Exception) -> None:
         if isinstance(result, Exception):
-            self.trainpad.tell(f"the runs cannot be read: {result}")
+            self.host.toast(f"the runs cannot be read: {result}")
             return
         first = self._entries is None
         before, self._entries = self._entries or (), result
@@ -108,73 +108,75 @@ class RunsScreen(View):
         if self._overview.complete:
             self._marked = [path for path in self._marked if path in there]
         else:
-            self._looking.ask(self._overview.look, now=True)
+            self._overview_job.submit(self._overview.poll, now=True)
         # What did not change is the very object of the last look.
         if first or len(before) != len(result) or any(map(is_not, before, result)):
-            self._arrange()
-        self._point_at_shown()
+            self._filter_and_sort()
+        self._point_at_open_run()
         if first:
-            self._read(now=True)
+            self._poll_curves(now=True)
 
-    def _point_at_shown(self) -> None:
+    def _point_at_open_run(self) -> None:
         """Point at the run that the other screens show, once for each."""
-        shown = self.trainpad.run_shown.directory
-        if not shown or shown == self._settled:
+        shown = self.host.run_shown.directory
+        if not shown or shown == self._last_pointed_run:
             return
         wanted = Path(shown).absolute()
         for place, entry in enumerate(self._shown):
             if entry.run.path.absolute() == wanted:
-                self._point(place)
+                self._move_pointer(place)
 
-    def _read(self, *, now: bool = False) -> None:
+    def _poll_curves(self, *, now: bool = False) -> None:
         """Have the curves read of the runs that the chart is to show."""
         wanted = [entry.run for _, entry in self._compared]
-        self._reading.ask(lambda: self._curves.read(wanted), now=now)
+        self._curves_job.submit(lambda: self._curves.poll(wanted), now=now)
 
-    def _take_news(self, result: News | Exception) -> None:
+    def _show_curves(self, result: NewEvents | Exception) -> None:
         if isinstance(result, Exception):
-            self.trainpad.tell(f"the curves cannot be read: {result}")
+            self.host.toast(f"the curves cannot be read: {result}")
             return
         self._curves.fold(result)
         self._draw()
 
     @property
-    def _compared(self) -> list[tuple[str, Entry]]:
+    def _compared(self) -> list[tuple[str, RunEntry]]:
         """The marked runs with their letters, or else the one that is pointed at."""
         known = {entry.run.path: entry for entry in self._entries or ()}
         marked = [known[path] for path in self._marked if path in known]
         if marked:
             return list(zip(MARKS, marked, strict=False))
-        return [("", entry)] if (entry := self._here) else []
+        return [("", entry)] if (entry := self._selected_entry) else []
 
     @property
-    def _here(self) -> Entry | None:
+    def _selected_entry(self) -> RunEntry | None:
         """The run that is pointed at."""
-        return self._shown[self._place] if self._shown else None
+        return self._shown[self._pointer] if self._shown else None
 
-    def _arrange(self) -> None:
+    def _filter_and_sort(self) -> None:
         """Filter and sort anew, with the pointer on the same run where it is still there."""
-        here = self._here
+        here = self._selected_entry
         words = self.query_one("#runs-filter", Input).value
-        found = rows.matching(self._entries or (), words)
-        self._shown = rows.ordered(found, self._by[0], backward=self._by[1])
+        found = rows.filtered_runs(self._entries or (), words)
+        self._shown = rows.sorted_runs(found, self._sort_by[0], reverse=self._sort_by[1])
         paths = [entry.run.path for entry in self._shown]
         if here is not None and here.run.path in paths:
-            self._place = paths.index(here.run.path)
-        self._place = max(0, min(self._place, len(paths) - 1))
-        self._columns = rows.columns(self._shown)
+            self._pointer = paths.index(here.run.path)
+        self._pointer = max(0, min(self._pointer, len(paths) - 1))
+        self._columns = rows.columns_for(self._shown)
         self._draw()
 
     def _draw(self) -> None:
         table = self.query_one(RunsTable)
         letters = dict(zip(self._marked, MARKS, strict=False))
-        table.show(self._shown, self._columns, self._place, letters, self._by, self._empty)
-        self.query_one(RunDetails).show(self._here)
+        table.show(
+            self._shown, self._columns, self._pointer, letters, self._sort_by, self._empty_text
+        )
+        self.query_one(RunDetails).show(self._selected_entry)
         self.query_one(Differences).show(self._compared)
         self._draw_chart()
 
     @property
-    def _empty(self) -> str:
+    def _empty_text(self) -> str:
         """What stands where no run does."""
         if self._entries is None:
             return "reading the runs …"
@@ -188,40 +190,40 @@ class RunsScreen(View):
         lines = [self._line(entry) for _, entry in self._compared]
         chart.show(lines)
 
-    def _line(self, entry: Entry) -> Line:
+    def _line(self, entry: RunEntry) -> Line:
         """The curve of a run; an empty one until it has been read."""
         run = self._curves.runs.get(entry.run.path, UNREAD)
         if self._value == "loss":
             return Line(entry.title, run.losses, timeline=run.timeline)
-        points = run.precision["validation"]
+        points = run.accuracy["validation"]
         return Line(entry.title, points, timeline=points.timeline)
 
     # -- pointing, marking, sorting, filtering --------------------------------------------------
 
     def action_point(self, rows: int) -> None:
         """Move the pointer by so many rows."""
-        self._point(self._place + rows)
+        self._move_pointer(self._pointer + rows)
 
     def action_page(self, pages: int) -> None:
         """Move the pointer by so many pages."""
-        self._point(self._place + pages * self.query_one(RunsTable).page)
+        self._move_pointer(self._pointer + pages * self.query_one(RunsTable).page)
 
-    def _point(self, place: int) -> None:
-        self._place = max(0, min(place, len(self._shown) - 1))
-        self._settled = self.trainpad.run_shown.directory
+    def _move_pointer(self, place: int) -> None:
+        self._pointer = max(0, min(place, len(self._shown) - 1))
+        self._last_pointed_run = self.host.run_shown.directory
         self._draw()
         if not self._marked:
-            self._read(now=True)
+            self._poll_curves(now=True)
 
-    @on(RunsTable.Clicked)
-    def _clicked(self, message: RunsTable.Clicked) -> None:
-        self._point(message.place)
-        if message.twice:
+    @on(RunsTable.RowClicked)
+    def _row_clicked(self, message: RunsTable.RowClicked) -> None:
+        self._move_pointer(message.index)
+        if message.is_double:
             self.action_run("open")
 
     def action_mark(self) -> None:
         """Mark the run, or take the mark away, and go on to the next."""
-        entry = self._here
+        entry = self._selected_entry
         if entry is None:
             return
         if entry.run.path in self._marked:
@@ -229,34 +231,34 @@ class RunsScreen(View):
         elif len(self._marked) < len(MARKS):
             self._marked.append(entry.run.path)
         else:
-            self.trainpad.tell(f"{len(MARKS)} runs are all that one chart can tell apart")
+            self.host.toast(f"{len(MARKS)} runs are all that one chart can tell apart")
             return
-        self._point(self._place + 1)
-        self._read(now=True)
+        self._move_pointer(self._pointer + 1)
+        self._poll_curves(now=True)
 
     def action_order(self) -> None:
         """Sort by the next column that is shown."""
-        columns = rows.fitting(self._columns, self.size.width)
+        columns = rows.columns_that_fit(self._columns, self.size.width)
         names = [column.name for column in columns]
-        now = names.index(self._by[0].name) if self._by[0].name in names else -1
-        self._sort(columns[(now + 1) % len(columns)], backward=False)
+        now = names.index(self._sort_by[0].name) if self._sort_by[0].name in names else -1
+        self._sort_runs(columns[(now + 1) % len(columns)], backward=False)
 
     def action_reverse(self) -> None:
         """Sort the other way round."""
-        self._sort(self._by[0], backward=not self._by[1])
+        self._sort_runs(self._sort_by[0], backward=not self._sort_by[1])
 
-    @on(RunsTable.Sorted)
-    def _sorted(self, message: RunsTable.Sorted) -> None:
-        again = message.column.name == self._by[0].name
-        self._sort(message.column, backward=again and not self._by[1])
+    @on(RunsTable.HeaderClicked)
+    def _header_clicked(self, message: RunsTable.HeaderClicked) -> None:
+        again = message.column.name == self._sort_by[0].name
+        self._sort_runs(message.column, backward=again and not self._sort_by[1])
 
-    def _sort(self, column: Column, *, backward: bool) -> None:
-        self._by = column, backward
-        self._arrange()
+    def _sort_runs(self, column: RunColumn, *, backward: bool) -> None:
+        self._sort_by = column, backward
+        self._filter_and_sort()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """In the filter, a slash is text."""
-        if action == "filter" and self.ready:
+        if action == "filter" and self.is_ready:
             return self.focused is not self.query_one("#runs-filter", Input)
         return super().check_action(action, parameters)
 
@@ -267,15 +269,15 @@ class RunsScreen(View):
         self.set_focus(field)
 
     @on(Input.Changed, "#runs-filter")
-    def _filtered(self) -> None:
-        self._arrange()
+    def _filter_changed(self) -> None:
+        self._filter_and_sort()
 
     @on(Input.Submitted, "#runs-filter")
-    def _filter_taken(self) -> None:
+    def _filter_submitted(self) -> None:
         self.set_focus(None)
         field = self.query_one("#runs-filter", Input)
         field.display = bool(field.value)
-        self._read(now=True)
+        self._poll_curves(now=True)
 
     def action_clear(self) -> None:
         """Forget the filter; without one, the marks."""
@@ -286,8 +288,8 @@ class RunsScreen(View):
             self.set_focus(None)
         else:
             self._marked = []
-        self._arrange()
-        self._read(now=True)
+        self._filter_and_sort()
+        self._poll_curves(now=True)
 
     # -- the chart ------------------------------------------------------------------------------
 
@@ -308,11 +310,11 @@ class RunsScreen(View):
 
     def action_run(self, name: str) -> None:
         """Do something with the run that is pointed at."""
-        if self.trainpad.read_only and name in WRITES:
-            self.trainpad.tell("this window only looks on")
-        elif (entry := self._here) is not None:
-            self._actions.do(name, entry, self._compared)
+        if self.host.read_only and name in WRITE_NAMES:
+            self.host.toast("this window only looks on")
+        elif (entry := self._selected_entry) is not None:
+            self._actions.perform(name, entry, self._compared)
 
-    @on(RunActions.Done)
-    def _done(self) -> None:
-        self._look(now=True)
+    @on(RunActions.RunsChanged)
+    def _runs_changed(self) -> None:
+        self._poll(now=True)

@@ -10,26 +10,26 @@ from typing import Any
 
 from textual.app import App
 
-from core.session.headless import DONE, INTERRUPTED, leave_at_once
-from tui.terminal.driver import private_terminal
+from core.session.headless import DONE, INTERRUPTED, exit_by_signal
+from tui.terminal.driver import duplicated_terminal
 
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+EXIT_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def run_alone(app: App[Any]) -> int:
+def run_standalone(app: App[Any]) -> int:
     """Run `app` on the terminal until it is left; the exit status. A second signal ends at once."""
     caught: list[int] = []
 
     def leave(number: int, _frame: FrameType | None) -> None:
         to_leave = getattr(app._driver, "leave", None)  # noqa: SLF001 - no public way to it
         if caught or to_leave is None:
-            leave_at_once(number)
+            exit_by_signal(number)
         else:
             caught.append(number)
             to_leave("signal")
 
-    for number in ENDING:
+    for number in EXIT_SIGNALS:
         signal.signal(number, leave)
-    with private_terminal():
+    with duplicated_terminal():
         app.run()
     return INTERRUPTED if signal.SIGINT in caught else app.return_code or DONE

@@ -22,18 +22,18 @@ from textual.driver import Driver
 from textual.events import CursorPosition
 
 from core.process.launcher import Launcher
-from tui.terminal.writer import Flow, Outlet
+from tui.terminal.writer import FlowControl, TerminalWriter
 
 if TYPE_CHECKING:
     from textual.app import App
 
 LOCAL_FPS, REMOTE_FPS = 8.0, 4.0
 """How often the screen follows the numbers: less over SSH, where every byte costs."""
-REMOTE_BYTES: Final = 3600.0
+REMOTE_BYTES_PER_SECOND: Final = 3600.0
 """Bytes a second over SSH, on the average, that following the numbers may send."""
-LAST_WRITE: Final = 0.3
+CLOSE_TIMEOUT: Final = 0.3
 """Seconds that leaving waits for a terminal that stalls."""
-WHERE: Final = "\x1b[6n"
+CURSOR_POSITION_REQUEST: Final = "\x1b[6n"
 """Asks the terminal for the position of its cursor."""
 
 
@@ -45,10 +45,10 @@ class Pace:
     bytes_per_second: float | None
 
     @classmethod
-    def chosen(cls, fps: float | None = None, bytes_per_second: float | None = None) -> "Pace":
+    def resolve(cls, fps: float | None = None, bytes_per_second: float | None = None) -> "Pace":
         """What was asked for; else what suits the way to the terminal."""
         remote = bool(os.environ.get("SSH_CONNECTION"))
-        usual = cls(REMOTE_FPS, REMOTE_BYTES) if remote else cls(LOCAL_FPS, None)
+        usual = cls(REMOTE_FPS, REMOTE_BYTES_PER_SECOND) if remote else cls(LOCAL_FPS, None)
         return cls(fps or usual.fps, bytes_per_second or usual.bytes_per_second)
 
 
@@ -61,7 +61,7 @@ def needs_ascii() -> bool:
 
 
 @contextmanager
-def private_terminal() -> Iterator[None]:
+def duplicated_terminal() -> Iterator[None]:
     """For the time of the block, Textual's files are duplicates of the terminal's descriptors.
 
     Descriptors 1 and 2 themselves go to nowhere until `core.process.redirect.divert` says
@@ -87,7 +87,7 @@ def private_terminal() -> Iterator[None]:
         yield
     finally:
         for original, descriptor in zip(originals, (1, 2), strict=True):
-            if not _is_gone(original):
+            if not _is_hung_up(original):
                 os.dup2(original, descriptor)
             os.close(original)
         for stream in private:
@@ -96,7 +96,7 @@ def private_terminal() -> Iterator[None]:
         sys.__stdout__, sys.__stderr__ = kept  # type: ignore[misc]
 
 
-def _is_gone(descriptor: int) -> bool:
+def _is_hung_up(descriptor: int) -> bool:
     """Whether the other end of a terminal or a pipe is closed."""
     poll = select.poll()
     poll.register(descriptor, 0)
@@ -107,10 +107,10 @@ def driver_class(default: type[Driver], pace: Pace, launcher: Launcher | None) -
     """The driver for this process: one that outlives its terminal, unless another was asked for."""
     if constants.DRIVER is not None or sys.platform == "win32":
         return default
-    return _surviving(default, pace, launcher)
+    return _resilient(default, pace, launcher)
 
 
-class _Nothing:
+class _NullFile:
     """The file of Textual's own writer thread, which is given nothing to write."""
 
     def write(self, text: str) -> None:
@@ -120,7 +120,7 @@ class _Nothing:
         """Nothing waits."""
 
 
-def watch(descriptors: Sequence[int], gone: Callable[[], None]) -> Callable[[], None]:
+def watch_hangup(descriptors: Sequence[int], on_hangup: Callable[[], None]) -> Callable[[], None]:
     """Call `gone`, on another thread, when the other end of one of these is closed.
 
     Returns what ends the watch. It costs nothing while nothing happens.
@@ -134,14 +134,14 @@ def watch(descriptors: Sequence[int], gone: Callable[[], None]) -> Callable[[], 
         while not ended.is_set():
             if poll.poll(500):
                 if not ended.is_set():
-                    gone()
+                    on_hangup()
                 return
 
     threading.Thread(target=run, name="hang-up", daemon=True).start()
     return ended.set
 
 
-def _surviving(base: Any, pace: Pace, launcher: Launcher | None) -> type[Driver]:
+def _resilient(base: Any, pace: Pace, launcher: Launcher | None) -> type[Driver]:
     """`base` (Textual's `LinuxDriver`), made to end quietly when its terminal is gone.
 
     As it comes, its input thread spins on a dead terminal, a write to one raises in the writer
@@ -149,16 +149,16 @@ def _surviving(base: Any, pace: Pace, launcher: Launcher | None) -> type[Driver]
     with a hang-up starts a second input thread, and SIGTSTP stops the whole process.
     """
 
-    class SurvivingDriver(base):  # type: ignore[misc]
+    class ResilientDriver(base):  # type: ignore[misc]
         """Textual's driver, for a terminal that may vanish."""
 
         def __init__(self, app: "App[Any]", **options: Any) -> None:
             super().__init__(app, **options)
-            self._file = _Nothing()
-            self._outlet: Outlet | None = None
+            self._file = _NullFile()
+            self._writer: TerminalWriter | None = None
             self._sent_before = 0
-            self._flow = Flow(pace.bytes_per_second)
-            self._end_watch: Callable[[], None] | None = None
+            self._flow = FlowControl(pace.bytes_per_second)
+            self._stop_watching: Callable[[], None] | None = None
             self._is_lost = False
             self._is_reading = False
             self.is_suspended = False
@@ -168,28 +168,28 @@ def _surviving(base: Any, pace: Pace, launcher: Launcher | None) -> type[Driver]
         @property
         def bytes_sent(self) -> int:
             """Bytes written to the terminal so far."""
-            return self._sent_before + (self._outlet.sent if self._outlet else 0)
+            return self._sent_before + (self._writer.bytes_sent if self._writer else 0)
 
         @property
         def is_behind(self) -> bool:
             """Whether the next frame should wait, for the line or for the rate."""
-            return self.is_stalled or self._flow.behind
+            return self.is_stalled or self._flow.over_budget
 
         @property
         def is_stalled(self) -> bool:
             """Whether the next frame would come late, however much the rate allows."""
-            outlet = self._outlet
-            return outlet is None or outlet.waiting > 0 or self._flow.waits
+            outlet = self._writer
+            return outlet is None or outlet.bytes_pending > 0 or self._flow.awaiting_reply
 
         def write(self, data: str) -> None:
             """Send to the terminal; never blocks."""
-            if self._outlet is not None:
-                self._flow.took(self._outlet.write(data))
+            if self._writer is not None:
+                self._flow.charge(self._writer.write(data))
 
         def flush(self) -> None:
             """A frame ends here."""
-            if self._outlet is not None and self._is_reading and self._flow.asks():
-                self._outlet.write(WHERE)
+            if self._writer is not None and self._is_reading and self._flow.should_probe():
+                self._writer.write(CURSOR_POSITION_REQUEST)
 
         # -- coming and going -----------------------------------------------------------------
 
@@ -197,47 +197,47 @@ def _surviving(base: Any, pace: Pace, launcher: Launcher | None) -> type[Driver]
             """Take the terminal over."""
             assert sys.__stderr__ is not None  # noqa: S101 - `private_terminal` put it there
             terminal = os.dup(sys.__stderr__.fileno())
-            self._outlet = Outlet(terminal, self.lost, self._redraw)
+            self._writer = TerminalWriter(terminal, self.on_hangup, self._redraw)
             super().start_application_mode()
             self._is_reading = self.input_tty
             # Another process may hold the terminal one day; to ask for it must not stop us then.
             for number in (signal.SIGTTOU, signal.SIGTTIN):
                 signal.signal(number, signal.SIG_IGN)
-            if self._end_watch is None:
+            if self._stop_watching is None:
                 pipes = [launcher.pipe] if launcher else []
-                self._end_watch = watch([self.fileno, *pipes], self.lost)
+                self._stop_watching = watch_hangup([self.fileno, *pipes], self.on_hangup)
 
         def stop_application_mode(self) -> None:
             """Give the terminal back as it was."""
-            if self._outlet is None:
+            if self._writer is None:
                 return
             self._is_reading = False
             if self._is_lost:
                 self._disable_mouse_support()  # which Textual does only while it reads
-                if not self._is_ours:
+                if not self._is_foreground:
                     self.attrs_before = None  # the shell has set the terminal up for itself
             else:
                 # An answer that came later would be typed into the shell.
-                self._flow.answered.wait(LAST_WRITE)
+                self._flow.no_probe_pending.wait(CLOSE_TIMEOUT)
             super().stop_application_mode()
 
         def disable_input(self) -> None:
             """Read no more."""
-            if self._outlet is not None:
+            if self._writer is not None:
                 super().disable_input()
 
         def close(self) -> None:
             """Write what waits, if the terminal takes it soon."""
             super().close()
-            if self._end_watch is not None and not self.is_suspended:
-                self._end_watch()
-            if self._outlet is not None:
-                self._outlet.close(LAST_WRITE)
-                self._sent_before += self._outlet.sent
-                self._outlet = None
+            if self._stop_watching is not None and not self.is_suspended:
+                self._stop_watching()
+            if self._writer is not None:
+                self._writer.close(CLOSE_TIMEOUT)
+                self._sent_before += self._writer.bytes_sent
+                self._writer = None
 
         @property
-        def _is_ours(self) -> bool:
+        def _is_foreground(self) -> bool:
             """Whether this job is the one that the terminal belongs to."""
             try:
                 return os.tcgetpgrp(self.fileno) == os.getpgrp()
@@ -249,7 +249,7 @@ def _surviving(base: Any, pace: Pace, launcher: Launcher | None) -> type[Driver]
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._app.exit, how)
 
-        def lost(self) -> None:
+        def on_hangup(self) -> None:
             """The terminal is gone; may be called on any thread, any number of times."""
             if self._is_lost:
                 return
@@ -272,13 +272,13 @@ def _surviving(base: Any, pace: Pace, launcher: Launcher | None) -> type[Driver]
                 except UnicodeDecodeError:
                     continue  # a byte that is no UTF-8 was typed: it means nothing to anybody
                 except OSError:
-                    self.lost()
+                    self.on_hangup()
                 return
 
         def process_message(self, message: Any) -> None:
             """Pass on what the terminal says, but for its answer to our question."""
             if isinstance(message, CursorPosition):
-                self._flow.answer()
+                self._flow.on_reply()
             else:
                 super().process_message(message)
 
@@ -302,11 +302,11 @@ def _surviving(base: Any, pace: Pace, launcher: Launcher | None) -> type[Driver]
 
         def _sigcont_application(self, *_arguments: Any) -> None:
             """Come back, if it was ctrl+z that we left by and the terminal is ours again."""
-            if not self.is_suspended or self._is_lost or not self._is_ours:
+            if not self.is_suspended or self._is_lost or not self._is_foreground:
                 return
             self.is_suspended = False
             self._must_signal_resume = True
             self.resume_application_mode()
             self._app.refresh(layout=True)
 
-    return SurvivingDriver
+    return ResilientDriver

@@ -15,14 +15,14 @@ from textual.events import Event, InputEvent, Key, Paste
 from textual.message import Message
 from textual.screen import Screen
 
-from tui.terminal.precise import PreciseApp
+from tui.terminal.precise import PartialUpdateApp
 
 Result = TypeVar("Result")
-PATIENCE = 0.25
+KEY_TIMEOUT = 0.25
 """Seconds after which a key is taken for obeyed: a widget may go with the news of it."""
 
 
-class Obeyed(Message):
+class KeyHandled(Message):
     """Bubbles behind a key: where this comes, the key has been."""
 
     def __init__(self, key: Key, screen: Screen[Any]) -> None:
@@ -32,26 +32,26 @@ class Obeyed(Message):
         """The screen that had it."""
 
 
-class InOrderApp(PreciseApp[Result]):
+class OrderedInputApp(PartialUpdateApp[Result]):
     """An app that obeys one thing after another."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._obeying: Key | None = None
-        self._waiting: deque[Event] = deque()
+        self._in_flight: Key | None = None
+        self._queued: deque[Event] = deque()
 
     async def on_event(self, event: Event) -> None:
         """Keep what a user does until the key before it was obeyed."""
         if not isinstance(event, InputEvent | Paste) or event.is_forwarded:
             await super().on_event(event)
-        elif self._obeying is None:
-            await self._obey(event)
+        elif self._in_flight is None:
+            await self._dispatch(event)
         else:
-            if not self._waiting:
-                self.set_timer(PATIENCE, partial(self._go_on, self._obeying))
-            self._waiting.append(event)
+            if not self._queued:
+                self.set_timer(KEY_TIMEOUT, partial(self._dispatch_queued, self._in_flight))
+            self._queued.append(event)
 
-    async def _obey(self, event: Event) -> None:
+    async def _dispatch(self, event: Event) -> None:
         screen = self.screen if self.screen_stack else None
         target = self.focused or screen
         await super().on_event(event)
@@ -59,23 +59,23 @@ class InOrderApp(PreciseApp[Result]):
             isinstance(event, Key)
             and screen
             and target
-            and target.post_message(Obeyed(event, screen))
+            and target.post_message(KeyHandled(event, screen))
         ):
-            self._obeying = event
+            self._in_flight = event
 
-    @on(Obeyed)
-    async def _take_next(self, message: Obeyed) -> None:
+    @on(KeyHandled)
+    async def _key_handled(self, message: KeyHandled) -> None:
         """Go on; on a screen that the key brought, when that can be seen and clicked."""
-        go_on = partial(self._go_on, message.key)
+        go_on = partial(self._dispatch_queued, message.key)
         if (
-            not self._waiting
+            not self._queued
             or self.screen is message.screen
             or not self.screen.call_after_refresh(self.call_later, go_on)
         ):
             await go_on()
 
-    async def _go_on(self, key: Key) -> None:
-        if key is self._obeying:
-            self._obeying = None
-            while self._waiting and self._obeying is None:
-                await self._obey(self._waiting.popleft())
+    async def _dispatch_queued(self, key: Key) -> None:
+        if key is self._in_flight:
+            self._in_flight = None
+            while self._queued and self._in_flight is None:
+                await self._dispatch(self._queued.popleft())

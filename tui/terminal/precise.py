@@ -12,14 +12,14 @@ from rich.control import Control
 from textual._compositor import ChopsUpdate
 from textual.screen import Screen
 
-from tui.terminal.steady import SteadyApp
+from tui.terminal.steady import QuietExitApp
 
 Result = TypeVar("Result")
-MASKED = 0.005
+MODE_SWITCH_DELAY = 0.005
 """Seconds for which nothing is drawn while another mode takes over; Textual's are 0.05."""
 
 
-class PreciseUpdate(ChopsUpdate):
+class PartialUpdate(ChopsUpdate):
     """Spans of rows, cut on both sides."""
 
     def render_segments(self, console: Console) -> str:
@@ -35,21 +35,21 @@ class PreciseUpdate(ChopsUpdate):
         return "".join(sent)
 
 
-def precise(update: RenderableType | None) -> RenderableType | None:
+def partial_update(update: RenderableType | None) -> RenderableType | None:
     """The same update, sent precisely if it is one of spans."""
     if type(update) is ChopsUpdate:
-        return PreciseUpdate(update.chops, update.spans, update.chop_ends)
+        return PartialUpdate(update.chops, update.spans, update.chop_ends)
     return update
 
 
-class PreciseApp(SteadyApp[Result]):
+class PartialUpdateApp(QuietExitApp[Result]):
     """An app whose screens send only what changed, as soon as it did."""
 
     ENABLE_SELECT_AUTO_SCROLL = False  # it goes at the rate of frames, which is none to scroll at
 
-    def delay_update(self, delay: float = MASKED) -> None:
+    def delay_update(self, delay: float = MODE_SWITCH_DELAY) -> None:
         """Hide a mode that is mounted for a moment only: these are mounted ahead."""
-        super().delay_update(min(delay, MASKED))
+        super().delay_update(min(delay, MODE_SWITCH_DELAY))
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        super()._display(screen, precise(renderable))
+        super()._display(screen, partial_update(renderable))

@@ -2,10 +2,10 @@
 
 import os
 
-from core.process.garbage import look_seldom
+from core.process.garbage import relax_gc
 
 
-def prepare_textual() -> None:
+def configure_textual() -> None:
     """Set what Textual reads when it is imported, and how often garbage is looked for."""
     # Pixel reports of the mouse go wrong in several terminals; cells are exact enough.
     os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
@@ -13,4 +13,4 @@ def prepare_textual() -> None:
     # What changed is sent within 1 ms instead of 17: ink follows the pen, keys answer sooner. How
     # often numbers are followed is `Pace`'s, and does not depend on this.
     os.environ.setdefault("TEXTUAL_FPS", "1000")  # what else it paces, `PreciseApp` turns off
-    look_seldom()
+    relax_gc()

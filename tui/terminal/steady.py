@@ -12,7 +12,7 @@ from textual.app import App
 Result = TypeVar("Result")
 
 
-class SteadyApp(App[Result]):
+class QuietExitApp(App[Result]):
     """An app that takes no error of a widget for its own once it is being left."""
 
     def _handle_exception(self, error: Exception) -> None:

@@ -3,31 +3,31 @@
 import time
 from typing import TypeVar
 
-from tui.widgets.command_palette import PaletteApp
-from tui.widgets.help import PLAIN
-from tui.widgets.text_widget import spelled
+from tui.widgets.command_palette import CommandPaletteApp
+from tui.widgets.help import ASCII_CLASS
+from tui.widgets.text_widget import to_ascii
 
 Result = TypeVar("Result")
-TOLD = 4.0
+TOAST_SECONDS = 4.0
 """Seconds for which a sentence stands on the screen."""
 
 
-class TellingApp(PaletteApp[Result]):
+class ToastApp(CommandPaletteApp[Result]):
     """An app with something to say, now and then."""
 
-    _told = "", float("-inf")
+    _last_toast = "", float("-inf")
     """The newest sentence, and when it was told."""
 
     def clear_notifications(self) -> None:
         """Take all sentences away, so that each may be told again."""
-        self._told = "", float("-inf")
+        self._last_toast = "", float("-inf")
         super().clear_notifications()
 
-    def tell(self, sentence: str) -> None:
+    def toast(self, message: str) -> None:
         """Show a sentence, if there is one that does not stand there already."""
-        told, at = self._told
+        told, at = self._last_toast
         now = time.monotonic()
-        if sentence and (sentence != told or now - at > TOLD):
-            self._told = sentence, now
-            shown = spelled(sentence) if self.has_class(PLAIN) else sentence
-            self.notify(shown, markup=False, timeout=TOLD)
+        if message and (message != told or now - at > TOAST_SECONDS):
+            self._last_toast = message, now
+            shown = to_ascii(message) if self.has_class(ASCII_CLASS) else message
+            self.notify(shown, markup=False, timeout=TOAST_SECONDS)

@@ -14,42 +14,42 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
-PIECE: Final = 4096
+WRITE_SIZE: Final = 4096
 """Bytes written at once."""
-LIMIT: Final = 256 * 1024
+MAX_PENDING_BYTES: Final = 256 * 1024
 """Bytes that may wait; a frame that would make them more is dropped."""
-SHORT: Final = 64
+MAX_CONTROL_BYTES: Final = 64
 """Bytes; what is no longer switches a mode of the terminal, and is never dropped."""
 
 
-class Outlet:
+class TerminalWriter:
     """Takes text for a terminal at any time, and writes it as the terminal takes it."""
 
     def __init__(
-        self, descriptor: int, lost: Callable[[], None], redraw: Callable[[], None]
+        self, descriptor: int, on_hangup: Callable[[], None], redraw: Callable[[], None]
     ) -> None:
         """Write to `descriptor`, which belongs to the outlet from now on.
 
         Args:
             descriptor: The terminal.
-            lost: Called, on a thread of the outlet's, when the terminal is gone.
+            on_hangup: Called, on a thread of the outlet's, when the terminal is gone.
             redraw: Called, on that thread, when frames were dropped and the way is free again.
         """
-        self.sent = 0
+        self.bytes_sent = 0
         """Bytes that the system took."""
         self._descriptor = descriptor
-        self._lost, self._redraw = lost, redraw
+        self._on_hangup, self._redraw = on_hangup, redraw
         self._queue: deque[bytes] = deque()
-        self._waiting = 0
+        self._pending = 0
         self._dropped = False
         self._closed = False
         self._changed = threading.Condition()
         threading.Thread(target=self._run, name="terminal", daemon=True).start()
 
     @property
-    def waiting(self) -> int:
+    def bytes_pending(self) -> int:
         """Bytes that the system did not take yet."""
-        return self._waiting
+        return self._pending
 
     def write(self, text: str) -> int:
         """Send `text`, now or later; returns its bytes, or 0 where it was dropped."""
@@ -57,18 +57,21 @@ class Outlet:
         with self._changed:
             if self._closed:
                 return 0
-            if self._waiting + len(content) > LIMIT and len(content) > SHORT:
+            if (
+                self._pending + len(content) > MAX_PENDING_BYTES
+                and len(content) > MAX_CONTROL_BYTES
+            ):
                 self._dropped = True
                 return 0
             self._queue.append(content)
-            self._waiting += len(content)
+            self._pending += len(content)
             self._changed.notify_all()
         return len(content)
 
     def close(self, timeout: float) -> None:
         """Take nothing more, and wait so many seconds at most until everything is written."""
         with self._changed:
-            self._changed.wait_for(lambda: not self._waiting or self._closed, timeout)
+            self._changed.wait_for(lambda: not self._pending or self._closed, timeout)
             self._closed = True
             self._queue.clear()
             self._changed.notify_all()
@@ -77,10 +80,10 @@ class Outlet:
         try:
             while (content := self._next()) is not None:
                 self._send(content)
-                self._count(content)
+                self._mark_written(content)
         except OSError:
             self.close(0)
-            self._lost()
+            self._on_hangup()
         finally:
             with suppress(OSError):
                 os.close(self._descriptor)
@@ -93,14 +96,14 @@ class Outlet:
     def _send(self, content: bytes) -> None:
         view = memoryview(content)
         while view and not self._closed:
-            count = os.write(self._descriptor, view[:PIECE])
-            self.sent += count
+            count = os.write(self._descriptor, view[:WRITE_SIZE])
+            self.bytes_sent += count
             view = view[count:]
 
-    def _count(self, content: bytes) -> None:
+    def _mark_written(self, content: bytes) -> None:
         with self._changed:
-            self._waiting -= len(content)
-            free = not self._waiting
+            self._pending -= len(content)
+            free = not self._pending
             redraw = free and self._dropped and not self._closed
             self._dropped = self._dropped and not redraw
             self._changed.notify_all()
@@ -108,17 +111,17 @@ class Outlet:
             self._redraw()
 
 
-SLOW: Final = 0.15
+SLOW_REPLY: Final = 0.15
 """Seconds; where a frame takes longer to arrive, each waits for the one before."""
-ASK_EVERY: Final = 1.0
+PROBE_INTERVAL: Final = 1.0
 """Seconds between two questions while the line is fast."""
-PATIENCE: Final = 10.0
+PROBE_TIMEOUT: Final = 10.0
 """Seconds without an answer until the terminal is believed to have forgotten the question."""
-DEBT: Final = 3.0
+MAX_DEBT: Final = 3.0
 """Seconds; a frame beyond the rate holds the next one back for so long at most."""
 
 
-class Flow:
+class FlowControl:
     """Says when the next frame may be sent: not before the last one came, nor beyond a rate."""
 
     def __init__(
@@ -127,55 +130,55 @@ class Flow:
         self._rate = bytes_per_second
         self._clock = clock
         self._credit = bytes_per_second or 0.0
-        self._counted = clock()
-        self._answers = False
-        self._asked: float | None = None
-        self._asked_last = float("-inf")
-        self._delay = 0.0
-        self.answered = threading.Event()
+        self._refilled_at = clock()
+        self._replies = False
+        self._probed_at: float | None = None
+        self._last_probe = float("-inf")
+        self._latency = 0.0
+        self.no_probe_pending = threading.Event()
         """Set while no question is open."""
-        self.answered.set()
+        self.no_probe_pending.set()
 
     @property
-    def behind(self) -> bool:
+    def over_budget(self) -> bool:
         """Whether a frame sent now would come late, or be more than the rate allows."""
-        self._earn(self._clock())
-        return (self._rate is not None and self._credit < 0) or self.waits
+        self._refill(self._clock())
+        return (self._rate is not None and self._credit < 0) or self.awaiting_reply
 
     @property
-    def waits(self) -> bool:
+    def awaiting_reply(self) -> bool:
         """Whether the terminal has not come yet as far as what was sent last."""
-        if not self._answers or self._asked is None:
+        if not self._replies or self._probed_at is None:
             return False
-        return self._clock() - self._asked < PATIENCE
+        return self._clock() - self._probed_at < PROBE_TIMEOUT
 
-    def took(self, count: int) -> None:
+    def charge(self, count: int) -> None:
         """So many bytes were sent."""
         if self._rate is not None:
-            self._earn(self._clock())
-            self._credit = max(self._credit - count, -DEBT * self._rate)
+            self._refill(self._clock())
+            self._credit = max(self._credit - count, -MAX_DEBT * self._rate)
 
-    def _earn(self, now: float) -> None:
+    def _refill(self, now: float) -> None:
         if self._rate is not None:
-            earned = self._rate * (now - self._counted)
+            earned = self._rate * (now - self._refilled_at)
             self._credit = min(self._rate, self._credit + earned)
-            self._counted = now
+            self._refilled_at = now
 
-    def asks(self) -> bool:
+    def should_probe(self) -> bool:
         """Whether to ask the terminal, after this frame, how far it has come."""
         now = self._clock()
-        if self._asked is not None and now - self._asked < PATIENCE:
+        if self._probed_at is not None and now - self._probed_at < PROBE_TIMEOUT:
             return False
-        if self._delay < SLOW and now - self._asked_last < ASK_EVERY:
+        if self._latency < SLOW_REPLY and now - self._last_probe < PROBE_INTERVAL:
             return False
-        self._asked = self._asked_last = now
-        self.answered.clear()
+        self._probed_at = self._last_probe = now
+        self.no_probe_pending.clear()
         return True
 
-    def answer(self) -> None:
+    def on_reply(self) -> None:
         """The terminal has come as far as the last question."""
-        if self._asked is not None:
-            self._delay = self._clock() - self._asked
-        self._answers = True
-        self._asked = None
-        self.answered.set()
+        if self._probed_at is not None:
+            self._latency = self._clock() - self._probed_at
+        self._replies = True
+        self._probed_at = None
+        self.no_probe_pending.set()

@@ -6,17 +6,17 @@ from collections.abc import Callable
 from core.run.events import Evaluated
 from core.run.state import Run
 from data.dataset import SPLITS
-from tui.widgets.text_widget import Lines, Part, right
+from tui.widgets.text_widget import Span, TextWidget, align_right
 
 STEP_WIDTH, COLUMN_WIDTH, MARK_WIDTH = 9, 12, 2
 
 
-REST = 1.0
+UPDATE_INTERVAL = 1.0
 """Seconds between two changes of the table while it trains: a new row moves all of them, and where
 several come in a second, nobody reads them and the line carries little else."""
 
 
-class EvaluationTable(Lines):
+class EvaluationTable(TextWidget):
     """Step and precision of every evaluation; the best on validation has a star."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -25,33 +25,39 @@ class EvaluationTable(Lines):
         self._run = Run()
         self._changed_at = float("-inf")
 
-    def show(self, run: Run) -> None:
+    def update_run(self, run: Run) -> None:
         """Show this run's evaluations; while it trains, not more often than they can be read."""
         now = self._clock()
-        if run is self._run and run.state == "training" and now - self._changed_at < REST:
+        if (
+            run is self._run
+            and run.status == "training"
+            and now - self._changed_at < UPDATE_INTERVAL
+        ):
             return
         self._run = run
-        if self.update_rows():
+        if self.redraw():
             self._changed_at = now
 
-    def lines(self, width: int, height: int) -> list[list[Part]]:
+    def lines(self, width: int, height: int) -> list[list[Span]]:
         """A head, and as many of the newest evaluations as there is room for."""
         column = min(COLUMN_WIDTH, max(7, (width - STEP_WIDTH - MARK_WIDTH) // 3))
         names = [split if len(split) <= column else split[: column - 2] + "." for split in SPLITS]
-        head = right("step", STEP_WIDTH) + "".join(right(name, column) for name in names)
+        head = align_right("step", STEP_WIDTH) + "".join(
+            align_right(name, column) for name in names
+        )
         newest = self._run.evaluations[-max(1, height - 1) :]
         return [[(head, "dim")], *(_row(entry, column, self._best) for entry in newest)]
 
     @property
     def _best(self) -> int:
         """The step of the best evaluation of all, whether or not it is among those shown."""
-        points = self._run.precision["validation"]
+        points = self._run.accuracy["validation"]
         return int(points.steps[points.values.argmax()]) if len(points) else -1
 
 
-def _row(entry: Evaluated, column: int, best: int) -> list[Part]:
-    values = [entry.precision(split) for split in SPLITS]
+def _row(entry: Evaluated, column: int, best: int) -> list[Span]:
+    values = [entry.accuracy(split) for split in SPLITS]
     is_best = entry.step == best
-    text = "".join(right(f"{value:.4f}", column) for value in values)
+    text = "".join(align_right(f"{value:.4f}", column) for value in values)
     mark = " *" if is_best else ""
-    return [(right(f"{entry.step:,}", STEP_WIDTH), "dim"), (text, "text"), (mark, "live")]
+    return [(align_right(f"{entry.step:,}", STEP_WIDTH), "dim"), (text, "text"), (mark, "live")]

@@ -10,24 +10,24 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 
-from core.run.hparams import DECLARED, HyperParameters, changed
+from core.run.hparams import SPECS, HyperParameters, update_hparams
 from core.run.state import Run
 from core.rundir import checkpoint
-from core.rundir.resume import Origin
+from core.rundir.resume import ResumePoint
 from core.rundir.rundir import RunDir
 from data.dataset import SPLITS
 from trainpad.errors import UserError
 from tui.chart.chart import SMOOTHINGS, Chart
 from tui.chart.marks import Mark, MarkKind
 from tui.chart.traces import Line
-from tui.dashboard.screen import View
+from tui.dashboard.screen import RunScreen
 from tui.train.evaluations import EvaluationTable
-from tui.train.messages import Messages
+from tui.train.messages import MessageLog
 from tui.train.panel import Panel
-from tui.train.system_stats import GaugeRow
-from tui.widgets.dialogs import BranchDialog, NextDialog
+from tui.train.system_stats import SystemStatsRow
+from tui.widgets.dialogs import BranchDialog, NewRunDialog
 
-PARTS = {
+HIDEABLE_PARTS = {
     "panel": ("P", "panel of hyperparameters"),
     "precision": ("R", "precision chart"),
     "table": ("T", "table of evaluations"),
@@ -44,11 +44,11 @@ KINDS = {
 }
 
 
-class TrainScreen(View):
+class TrainScreen(RunScreen):
     """Watch the training and steer it."""
 
     NAME = "train"
-    CHANGES = frozenset(
+    WRITE_ACTIONS = frozenset(
         {"pause", "turn(-1)", "turn(1)", "evaluate", "step", "checkpoint", "new_run", "branch"}
     )
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -99,14 +99,14 @@ class TrainScreen(View):
                 id=f"train.hide_{part}",
                 tooltip=f"Hide or show the {what}",
             )
-            for part, (key, what) in PARTS.items()
+            for part, (key, what) in HIDEABLE_PARTS.items()
         ),
     ]  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__()
         self._run = Run()
-        self._evaluated: tuple[object, ...] = ()
+        self._accuracy_versions: tuple[object, ...] = ()
         """What the chart of evaluations was drawn from."""
 
     def compose(self) -> ComposeResult:
@@ -119,15 +119,15 @@ class TrainScreen(View):
             with Vertical(id="side"):
                 yield Panel()
                 yield EvaluationTable()
-        yield Messages()
-        yield GaugeRow()
+        yield MessageLog()
+        yield SystemStatsRow()
         yield self.footer()
 
     def on_mount(self) -> None:
         """Nothing is focused: keys belong to the screen until the panel is entered."""
-        glyphs = self.trainpad.glyphs
-        settings = self.trainpad.settings
-        for part in PARTS:
+        glyphs = self.host.glyphs
+        settings = self.host.settings
+        for part in HIDEABLE_PARTS:
             self.set_class(part in settings.get("hidden", []), f"-no-{part}")
         loss = self.query_one("#loss", Chart)
         loss.scene.logarithmic = settings.get("log", False)
@@ -137,28 +137,28 @@ class TrainScreen(View):
             chart.set_glyphs(glyphs)
             chart.can_focus = False
 
-    def show(self, run: Run) -> None:
+    def update_run(self, run: Run) -> None:
         """Show this run."""
-        super().show(run)
+        super().update_run(run)
         if run is not self._run:
-            self._run, self._evaluated = run, ()
+            self._run, self._accuracy_versions = run, ()
             for chart in self.query(Chart):
-                chart.scene.look_anew()
+                chart.scene.reset_view()
         loss = Line("loss", run.losses, timeline=run.timeline)
         self.query_one("#loss", Chart).show([loss], _marks(run), run.hparams.max_steps)
-        self._show_precision(run)
-        self.query_one(Panel).show(run)
-        self.query_one(EvaluationTable).show(run)
-        self.query_one(Messages).show(run)
-        self.query_one(GaugeRow).show(run)
+        self._update_accuracy_chart(run)
+        self.query_one(Panel).update_run(run)
+        self.query_one(EvaluationTable).update_run(run)
+        self.query_one(MessageLog).update_run(run)
+        self.query_one(SystemStatsRow).update_run(run)
 
-    def _show_precision(self, run: Run) -> None:
+    def _update_accuracy_chart(self, run: Run) -> None:
         """Draw the evaluations anew only where there is another, or another end is planned."""
-        curves = [run.precision[split] for split in SPLITS]
+        curves = [run.accuracy[split] for split in SPLITS]
         planned = run.hparams.max_steps
         evaluated = planned, *((curve, curve.version) for curve in curves)
-        if evaluated != self._evaluated:
-            self._evaluated = evaluated
+        if evaluated != self._accuracy_versions:
+            self._accuracy_versions = evaluated
             lines = [
                 Line(split, curve, timeline=curve.timeline)
                 for split, curve in zip(SPLITS, curves, strict=True)
@@ -167,45 +167,45 @@ class TrainScreen(View):
 
     # -- the next run ---------------------------------------------------------------------------
 
-    def _next_hyperparameters(self) -> HyperParameters:
+    def _next_hparams(self) -> HyperParameters:
         """This run's, with what the panel holds for the next one."""
-        run = self.trainpad.run_shown
-        return changed(run.hparams, self.query_one(Panel).next_run)
+        run = self.host.run_shown
+        return update_hparams(run.hparams, self.query_one(Panel).next_run)
 
     @property
-    def _would_end_this(self) -> bool:
+    def _would_stop_current(self) -> bool:
         """Whether a new run would end this one."""
-        app = self.trainpad
-        under_way = app.run_shown.state in ("training", "paused")
-        return under_way and not (app.viewer or app.pump.ended)
+        app = self.host
+        under_way = app.run_shown.status in ("training", "paused")
+        return under_way and not (app.viewer or app.worker.ended)
 
     def action_new_run(self) -> None:
         """Train a new run with what the panel says; one that still trains ends, if meant so."""
-        if self._would_end_this:
-            self.app.push_screen(NextDialog(), self._begin_next)
+        if self._would_stop_current:
+            self.app.push_screen(NewRunDialog(), self._start_next)
         else:
-            self._begin_next("next")
+            self._start_next("next")
 
-    def _begin_next(self, choice: str | None) -> None:
+    def _start_next(self, choice: str | None) -> None:
         if choice == "next":
-            self.trainpad.start_next(self._next_hyperparameters(), None)
+            self.host.start_next(self._next_hparams(), None)
 
     def action_branch(self) -> None:
         """Ask for a checkpoint, and train a new run from it with what the panel says."""
-        if self.trainpad.read_only:
-            self.trainpad.tell(self.trainpad.steering.refusal)
+        if self.host.read_only:
+            self.host.toast(self.host.steering.blocked_reason)
             return
-        run = RunDir(Path(self.trainpad.run_shown.directory or "."))
-        paths = checkpoint.listed(run.checkpoints)[::-1]
+        run = RunDir(Path(self.host.run_shown.directory or "."))
+        paths = checkpoint.list_checkpoints(run.checkpoints)[::-1]
         labels = [f"after {checkpoint.step_of(path):,} steps" for path in paths] + [
             "from the start"
         ]
         pending = ", ".join(
-            f"{DECLARED[name].label} {DECLARED[name].show(value)}"
+            f"{SPECS[name].label} {SPECS[name].format(value)}"
             for name, value in self.query_one(Panel).next_run.items()
         )
         told = f"with {pending}" if pending else "as it is; the panel (tab) can change that first"
-        if self._would_end_this:
+        if self._would_stop_current:
             told += ". It begins when this one, which is stopped, has been saved"
 
         def branch(place: int | None) -> None:
@@ -214,9 +214,9 @@ class TrainScreen(View):
             try:
                 start = checkpoint.read(paths[place]) if place < len(paths) else None
             except UserError as error:
-                self.trainpad.tell(str(error))
+                self.host.toast(str(error))
                 return
-            self.trainpad.start_next(self._next_hyperparameters(), Origin(run, start))
+            self.host.start_next(self._next_hparams(), ResumePoint(run, start))
 
         self.app.push_screen(BranchDialog(labels, told), branch)
 
@@ -224,23 +224,23 @@ class TrainScreen(View):
 
     def action_pause(self) -> None:
         """Pause, or go on."""
-        self.trainpad.wish(self.trainpad.steering.pause_or_go_on())
+        self.host.report(self.host.steering.toggle_pause())
 
     def action_step(self) -> None:
         """One step."""
-        self.trainpad.wish(self.trainpad.steering.step_once())
+        self.host.report(self.host.steering.step_once())
 
     def action_turn(self, presses: int) -> None:
         """Learning rate up or down."""
-        self.trainpad.wish(self.trainpad.steering.turn("learning_rate", presses))
+        self.host.report(self.host.steering.nudge("learning_rate", presses))
 
     def action_evaluate(self) -> None:
         """Evaluate now."""
-        self.trainpad.wish(self.trainpad.steering.evaluate())
+        self.host.report(self.host.steering.evaluate())
 
     def action_checkpoint(self) -> None:
         """Save a checkpoint now."""
-        self.trainpad.wish(self.trainpad.steering.checkpoint())
+        self.host.report(self.host.steering.checkpoint())
 
     def action_panel(self) -> None:
         """Into the panel, or out of it."""
@@ -254,28 +254,28 @@ class TrainScreen(View):
     def action_hide(self, part: str) -> None:
         """Hide a part of the screen, or show it again; remembered."""
         self.toggle_class(f"-no-{part}")
-        hidden = [part for part in PARTS if self.has_class(f"-no-{part}")]
-        self.trainpad.settings.set("hidden", hidden)
+        hidden = [part for part in HIDEABLE_PARTS if self.has_class(f"-no-{part}")]
+        self.host.settings.set("hidden", hidden)
 
     async def action_chart(self, name: str, *arguments: float) -> None:
         """Do to the loss chart what its own key does; its looks are remembered."""
         chart = self.query_one("#loss", Chart)
         getattr(chart, f"action_{name}")(*arguments)
-        self.trainpad.settings.set("log", chart.scene.logarithmic)
-        self.trainpad.settings.set("smoothing", chart.scene.smoothing)
+        self.host.settings.set("log", chart.scene.logarithmic)
+        self.host.settings.set("smoothing", chart.scene.smoothing)
 
-    @on(Panel.Asked)
-    def _set(self, message: Panel.Asked) -> None:
-        self.trainpad.wish(self.trainpad.steering.set(message.name, message.value))
+    @on(Panel.ValueRequested)
+    def _request_value(self, message: Panel.ValueRequested) -> None:
+        self.host.report(self.host.steering.set(message.name, message.value))
 
-    @on(Panel.Turned)
-    def _turn(self, message: Panel.Turned) -> None:
-        self.trainpad.wish(self.trainpad.steering.turn(message.name, message.presses))
+    @on(Panel.NudgeRequested)
+    def _request_nudge(self, message: Panel.NudgeRequested) -> None:
+        self.host.report(self.host.steering.nudge(message.name, message.presses))
 
 
 def _marks(run: Run) -> Sequence[Mark]:
     """The newest messages that belong on the chart, in the order of their steps."""
-    newest = islice(run.messages, max(0, len(run.messages) - 200), None)
+    newest = islice(run.log_entries, max(0, len(run.log_entries) - 200), None)
     marks = [
         Mark(message.step, KINDS[message.kind], message.text, message.label)
         for message in newest

@@ -8,18 +8,18 @@ from textual.binding import Binding, BindingType
 from textual.driver import Driver
 
 from trainpad.text import sanitize
-from tui.terminal.alone import run_alone
+from tui.terminal.alone import run_standalone
 from tui.terminal.driver import Pace, driver_class
-from tui.watch.model import Watched
-from tui.watch.reader import Arrived, Broke, Feed
+from tui.watch.model import WatchModel
+from tui.watch.reader import LogdirWorker, ReadFailed, UpdateReceived
 from tui.watch.screen import WatchScreen
 from tui.widgets.canvas import Glyphs
-from tui.widgets.command_palette import PaletteApp
-from tui.widgets.help import PLAIN, Help
+from tui.widgets.command_palette import CommandPaletteApp
+from tui.widgets.help import ASCII_CLASS, HelpScreen
 from tui.widgets.settings import Settings
 
 
-class WatchApp(PaletteApp[str]):
+class WatchApp(CommandPaletteApp[str]):
     """Shows event files as they grow; changes none of them."""
 
     CSS_PATH = "watch.tcss"
@@ -37,16 +37,16 @@ class WatchApp(PaletteApp[str]):
         pace: Pace | None = None,
         settings: Settings | None = None,
     ) -> None:
-        self._pace = pace or Pace.chosen()
+        self._pace = pace or Pace.resolve()
         super().__init__()  # asks for the driver's class
-        self.watched = Watched()
-        self.watched.pattern = pattern
+        self.model = WatchModel()
+        self.model.pattern = pattern
         self._settings = settings or Settings()
         self.error: Exception | None = None
         self._title = sanitize(", ".join(map(str, paths)), limit=200)
         self._glyphs = Glyphs.ASCII if ascii_only else Glyphs.BRAILLE
-        self.set_class(ascii_only, PLAIN)
-        self._feed = Feed(paths, self.post_message)
+        self.set_class(ascii_only, ASCII_CLASS)
+        self._worker = LogdirWorker(paths, self.post_message)
         self._shown_version = -1
 
     def get_driver_class(self) -> type[Driver]:
@@ -55,52 +55,52 @@ class WatchApp(PaletteApp[str]):
 
     def get_default_screen(self) -> WatchScreen:
         """The one screen."""
-        return WatchScreen(self.watched, self._title, self._glyphs)
+        return WatchScreen(self.model, self._title, self._glyphs)
 
     def on_mount(self) -> None:
         """Start reading, and following."""
         chosen = self._settings.get("theme", self.theme)
         self.theme = chosen if chosen in self.available_themes else self.theme
         self.theme_changed_signal.subscribe(self, lambda t: self._settings.set("theme", t.name))
-        self._feed.start()
-        self.set_interval(1 / self._pace.fps, self._follow)
+        self._worker.start()
+        self.set_interval(1 / self._pace.fps, self._refresh_screen)
 
     def on_unmount(self) -> None:
         """Stop reading."""
-        self._feed.leave()
+        self._worker.stop()
 
-    @on(Arrived)
-    def _take(self, message: Arrived) -> None:
-        first = not self.watched.scalars()
-        self.watched.take(message.update)
+    @on(UpdateReceived)
+    def _fold_update(self, message: UpdateReceived) -> None:
+        first = not self.model.scalar_tags()
+        self.model.fold(message.update)
         if first:
-            self._follow()
+            self._refresh_screen()
 
-    @on(Broke)
-    def _broke(self, message: Broke) -> None:
+    @on(ReadFailed)
+    def _stop_on_failure(self, message: ReadFailed) -> None:
         self.error = message.error
         self.exit("error")
 
-    def _follow(self) -> None:
+    def _refresh_screen(self) -> None:
         """Bring the screen up to date, unless nothing is new or the terminal is behind."""
         screen = self.screen
-        if not isinstance(screen, WatchScreen) or self.watched.version == self._shown_version:
+        if not isinstance(screen, WatchScreen) or self.model.version == self._shown_version:
             return
         if getattr(self._driver, "is_behind", False):
             return
-        self._shown_version = self.watched.version
-        screen.follow()
+        self._shown_version = self.model.version
+        screen.show_model()
 
     def action_help(self) -> None:
         """Every key."""
         if isinstance(self.screen, WatchScreen):
-            self.push_screen(Help(self.screen))
+            self.push_screen(HelpScreen(self.screen))
 
 
 def run_watch(paths: Sequence[str], pattern: str, pace: Pace, *, ascii_only: bool) -> int:
     """Watch until somebody leaves; returns the exit status."""
     app = WatchApp(paths, pattern=pattern, ascii_only=ascii_only, pace=pace)
-    status = run_alone(app)
+    status = run_standalone(app)
     if app.error is not None:
         raise app.error
     return status

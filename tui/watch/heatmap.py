@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.run.pyramid import Floats
+from core.run.pyramid import Float64s
 from core.tfevents.items import Histogram
 from tui.chart.viewport import Range
 
@@ -30,7 +30,7 @@ def value_range(histograms: Sequence[Histogram]) -> Range | None:
     return low, high
 
 
-def shares(histograms: Sequence[Histogram], limits: Range, rows: int, columns: int) -> Floats:
+def shares(histograms: Sequence[Histogram], limits: Range, rows: int, columns: int) -> Float64s:
     """The picture, float64 ``[rows, columns]`` from 0 to 1, the greatest values on top.
 
     Each column is as bright as can be; square roots keep the tails visible.
@@ -45,7 +45,7 @@ def shares(histograms: Sequence[Histogram], limits: Range, rows: int, columns: i
     return np.asarray(np.sqrt(np.divide(picture, most, out=np.zeros_like(picture), where=most > 0)))
 
 
-def _spread(histogram: Histogram, edges: Floats) -> Floats:
+def _spread(histogram: Histogram, edges: Float64s) -> Float64s:
     """How many values lie between the edges, the greatest values first."""
     left, right, count = _filled(histogram).T[:, :, np.newaxis]
     width = right - left
@@ -58,7 +58,7 @@ def _spread(histogram: Histogram, edges: Floats) -> Floats:
     return np.asarray(counts[::-1])
 
 
-def _filled(histogram: Histogram) -> Floats:
+def _filled(histogram: Histogram) -> Float64s:
     """The buckets that hold something and have an order."""
     left, right, count = histogram.buckets.T
     good = (np.abs(left) < BEYOND) & (np.abs(right) < BEYOND) & (left <= right)

@@ -5,75 +5,77 @@ Runs have dozens of hyperparameters and terminals have few columns; so they go d
 
 from collections.abc import Sequence
 
-from tui.chart.legend import value_text
-from tui.watch.model import Entry, Watched, last_value
-from tui.widgets.text_widget import Lines, Part, fit, right
+from tui.chart.legend import format_value
+from tui.watch.model import RunView, WatchModel, last_value
+from tui.widgets.text_widget import Span, TextWidget, align_right, fit
 
-NAME, COLUMN = 24, 16
+NAME_WIDTH, COLUMN_WIDTH = 24, 16
 """Cells for the names, and for each run."""
 NONE = "-"
 
 
-class HParamTable(Lines):
+class HParamTable(TextWidget):
     """Metrics and hyperparameters of the runs that are shown and have some."""
 
     DEFAULT_CSS = "HParamTable { width: 1fr; height: 1fr; }"
 
     def __init__(self) -> None:
         super().__init__(id="hparams")
-        self._entries: list[Entry] = []
+        self._entries: list[RunView] = []
         self._matches = ""
         self._top = 0
-        self._rows: list[list[Part]] = []
+        self._rows: list[list[Span]] = []
 
-    def count(self, watched: Watched) -> int:
+    def collect(self, watched: WatchModel) -> int:
         """How many runs have hyperparameters."""
-        self._entries = [entry for entry in watched.shown if entry.run.hparams]
+        self._entries = [entry for entry in watched.visible_runs if entry.run.hparams]
         return len(self._entries)
 
     @property
-    def where(self) -> str:
+    def position_text(self) -> str:
         """Which rows these are, where there are more than fit."""
         height = max(1, self.size.height - 1)
         last = min(len(self._rows), self._top + height)
-        return f"rows {self._top + 1} to {last} of {len(self._rows)}" if self._hidden else ""
+        return f"rows {self._top + 1} to {last} of {len(self._rows)}" if self._hidden_rows else ""
 
-    def show(self, watched: Watched) -> None:
+    def show(self, watched: WatchModel) -> None:
         """Show the runs as they are now."""
-        self.count(watched)
+        self.collect(watched)
         self._rows = [*self._metrics(), *self._hyperparameters()]
-        self._top = min(self._top, self._hidden)
-        self.update_rows()
+        self._top = min(self._top, self._hidden_rows)
+        self.redraw()
 
     def turn(self, by: int) -> None:
         """Show rows further below, or above."""
         half = max(1, (self.size.height - 1) // 2)
-        self._top = max(0, min(self._hidden, self._top + by * half))
+        self._top = max(0, min(self._hidden_rows, self._top + by * half))
 
-    def lines(self, width: int, height: int) -> Sequence[Sequence[Part]]:
+    def lines(self, width: int, height: int) -> Sequence[Sequence[Span]]:
         """A head with the runs, and as many rows as there is room for."""
         del width
-        head: list[Part] = [(" " * NAME, "dim")]
+        head: list[Span] = [(" " * NAME_WIDTH, "dim")]
         for entry in self._entries:
             name = f"{entry.letter} {entry.name}"
-            head.append((right(fit(name, min(len(name), COLUMN - 2)), COLUMN), "title"))
+            head.append(
+                (align_right(fit(name, min(len(name), COLUMN_WIDTH - 2)), COLUMN_WIDTH), "title")
+            )
         return [head, *self._rows[self._top : self._top + height - 1]]
 
     @property
-    def _hidden(self) -> int:
+    def _hidden_rows(self) -> int:
         return max(0, len(self._rows) - max(1, self.size.height - 1))
 
-    def _metrics(self) -> list[list[Part]]:
+    def _metrics(self) -> list[list[Span]]:
         """How the runs ended, and the last value of each metric."""
         runs = [entry.run for entry in self._entries]
         tags = dict.fromkeys(tag for run in runs for tag in run.experiment.metrics)
         rows = [_row("status", [run.status or NONE for run in runs], "text")]
         for tag in tags:
             values = [last_value(run.scalars.get(tag)) for run in runs]
-            rows.append(_row(tag, [value_text(value) for value in values], "text"))
+            rows.append(_row(tag, [format_value(value) for value in values], "text"))
         return [*rows, []]
 
-    def _hyperparameters(self) -> list[list[Part]]:
+    def _hyperparameters(self) -> list[list[Span]]:
         """Those that differ first, and bright."""
         runs = [entry.run for entry in self._entries]
         names = dict.fromkeys(name for run in runs for name in run.hparams)
@@ -84,9 +86,9 @@ class HParamTable(Lines):
         return rows
 
 
-def _row(name: str, values: Sequence[str], role: str) -> list[Part]:
-    cells = "".join("  " + right(value, COLUMN - 2) for value in values)
-    return [(fit(name, NAME), "dim"), (cells, role)]
+def _row(name: str, values: Sequence[str], role: str) -> list[Span]:
+    cells = "".join("  " + align_right(value, COLUMN_WIDTH - 2) for value in values)
+    return [(fit(name, NAME_WIDTH), "dim"), (cells, role)]
 
 
 def _text(value: object) -> str:

@@ -24,7 +24,7 @@ from data.errors import DataError
 from tui.widgets.half_blocks import GREY, render_image
 
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP")
-MOST_PIXELS = 1 << 24
+MAX_PIXELS = 1 << 24
 LEVELS = 16
 """Steps of each colour: more are not seen in cells, and every change of colour costs bytes."""
 GAP = 2
@@ -33,14 +33,14 @@ GAP = 2
 Pixels = npt.NDArray[np.uint8]
 
 
-class Look(NamedTuple):
+class DisplayMode(NamedTuple):
     """What the terminal can show of a picture."""
 
     ascii_only: bool
     colours: bool
 
 
-def decoded(content: bytes, width: int, height: int) -> Pixels:
+def decode_image(content: bytes, width: int, height: int) -> Pixels:
     """Grey ``[h, w]`` or colour ``[h, w, 3]``, at most ``width`` x ``height`` and as large as that.
 
     Raises:
@@ -50,16 +50,16 @@ def decoded(content: bytes, width: int, height: int) -> Pixels:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Pictures.open(io.BytesIO(content), formats=FORMATS) as picture:
-                return _fitted(picture, width, height)
+                return _resized(picture, width, height)
     except (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error) as error:
         raise DataError("the picture cannot be decoded") from error
     except Pictures.DecompressionBombError as error:
         raise DataError("the picture is too large") from error
 
 
-def _fitted(picture: Pictures.Image, width: int, height: int) -> Pixels:
+def _resized(picture: Pictures.Image, width: int, height: int) -> Pixels:
     across, down = picture.size
-    if across * down > MOST_PIXELS or not across * down:
+    if across * down > MAX_PIXELS or not across * down:
         raise DataError(f"the picture is too large: {across:,} x {down:,}")
     plain = picture.convert("L" if picture.mode in ("1", "L", "LA", "I;16") else "RGB")
     times = min(width / across, height / down)
@@ -71,13 +71,13 @@ def _fitted(picture: Pictures.Image, width: int, height: int) -> Pixels:
 
 
 @lru_cache(maxsize=128)
-def strips_of(content: bytes, width: int, rows: int, look: Look) -> tuple[Strip, ...]:
+def image_strips(content: bytes, width: int, rows: int, look: DisplayMode) -> tuple[Strip, ...]:
     """One picture in at most ``width`` x ``rows`` cells.
 
     Raises:
         DataError: it cannot be shown; the sentence says why.
     """
-    pixels = decoded(content, width, 2 * rows)
+    pixels = decode_image(content, width, 2 * rows)
     if pixels.ndim == 2:
         return tuple(render_image(pixels / 255.0, GREY, ascii_only=look.ascii_only))
     if look.ascii_only or not look.colours:
@@ -101,21 +101,21 @@ def _coloured(pixels: Pixels) -> list[Strip]:
     ]
 
 
-def beside_each_other(pictures: Sequence[Sequence[Strip]], width: int) -> list[Strip]:
+def arrange_in_rows(pictures: Sequence[Sequence[Strip]], width: int) -> list[Strip]:
     """Pictures of any sizes in rows that are filled from the left."""
     made: list[Strip] = []
     band: list[Sequence[Strip]] = []
     for picture in [*pictures, None]:
         used = sum(strips[0].cell_length + GAP for strips in band)
         if picture is None or (band and used + picture[0].cell_length > width):
-            made += _band(band)
+            made += _image_row(band)
             band = []
         if picture is not None:
             band.append(picture)
     return made
 
 
-def _band(pictures: Sequence[Sequence[Strip]]) -> list[Strip]:
+def _image_row(pictures: Sequence[Sequence[Strip]]) -> list[Strip]:
     """Pictures in one row, and a blank line below."""
     height = max((len(strips) for strips in pictures), default=0)
     rows = []

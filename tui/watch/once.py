@@ -15,15 +15,15 @@ from core.tfevents.search import roots_of, search
 from trainpad.errors import UserError
 from trainpad.text import sanitize
 from tui.chart import frame
-from tui.chart.legend import value_text
-from tui.chart.scene import Composed
-from tui.watch.model import Watched
+from tui.chart.legend import format_value
+from tui.chart.scene import Layout
+from tui.watch.model import WatchModel
 from tui.watch.scene import RunScene
 from tui.widgets.canvas import Glyphs
 
 HEIGHT = 12
 """Rows of a chart, with its labels."""
-LEAST_TITLE = 12
+MIN_TITLE_WIDTH = 12
 """Cells of a tag that are printed, however many values stand behind it."""
 
 
@@ -49,7 +49,7 @@ def print_points(paths: Sequence[str], out: TextIO, pattern: str = "") -> None:
     Raises:
         UserError: there are no event files.
     """
-    filtered = Watched()
+    filtered = WatchModel()
     filtered.pattern = pattern
     found = False
     for update in Logdir(paths).poll():
@@ -58,7 +58,7 @@ def print_points(paths: Sequence[str], out: TextIO, pattern: str = "") -> None:
             for item in change.items:
                 if isinstance(item, Scalars) and filtered.matches(item.tag):
                     out.writelines(_json_lines(change.run, item))
-    _refuse_nothing(paths, found)
+    _require_found(paths, found)
 
 
 def print_charts(
@@ -69,26 +69,28 @@ def print_charts(
     Raises:
         UserError: there are no event files.
     """
-    watched = Watched()
+    watched = WatchModel()
     watched.pattern = pattern
     for update in Logdir(paths).poll():
-        watched.take(update)
-    _refuse_nothing(paths, bool(watched.entries))
-    out.writelines(glyphs.spell(line).rstrip() + "\n" for line in _lines(watched, width, glyphs))
+        watched.fold(update)
+    _require_found(paths, bool(watched.runs))
+    out.writelines(
+        glyphs.displayable(line).rstrip() + "\n" for line in _lines(watched, width, glyphs)
+    )
 
 
-def _refuse_nothing(paths: Sequence[str], found: bool) -> None:
+def _require_found(paths: Sequence[str], found: bool) -> None:
     if not found:
         # In full, since "in ." tells nobody where that was.
         where = sanitize(
             ", ".join(str(Path(path).expanduser().resolve()) for path in paths), limit=200
         )
-        raise UserError(f"there are no event files in {where}{_passed_over(paths)}")
+        raise UserError(f"there are no event files in {where}{_hidden_folders_note(paths)}")
 
 
-def _passed_over(paths: Sequence[str]) -> str:
+def _hidden_folders_note(paths: Sequence[str]) -> str:
     """How many hidden folders were not searched, or nothing."""
-    hidden = sum(folder.hidden for folder in search(roots_of(paths)))
+    hidden = sum(folder.hidden_folders for folder in search(roots_of(paths)))
     if not hidden:
         return ""
     folders = "1 hidden folder was" if hidden == 1 else f"{hidden:,} hidden folders were"
@@ -108,36 +110,38 @@ def _number(value: float) -> str:
     return repr(value) if math.isfinite(value) else f'"{value}"'
 
 
-def _lines(watched: Watched, width: int, glyphs: Glyphs) -> Iterator[str]:
-    for entry in watched.entries.values():
-        entry.shown = True
+def _lines(watched: WatchModel, width: int, glyphs: Glyphs) -> Iterator[str]:
+    for entry in watched.runs.values():
+        entry.visible = True
         run = entry.run
-        letter = f"{entry.letter}  " if len(watched.entries) > 1 else ""
+        letter = f"{entry.letter}  " if len(watched.runs) > 1 else ""
         tags = "1 scalar tag" if len(run.scalars) == 1 else f"{len(run.scalars):,} scalar tags"
         yield f"{letter}{entry.name}   {tags}"
         yield from (f"   {problem}" for problem in entry.status.problems)
-    for tag in watched.scalars():
+    for tag in watched.scalar_tags():
         yield ""
         yield from chart_rows(watched, tag, width, HEIGHT, glyphs)
 
 
 def chart_rows(
-    watched: Watched, tag: str, width: int, height: int, glyphs: Glyphs
+    watched: WatchModel, tag: str, width: int, height: int, glyphs: Glyphs
 ) -> Iterator[str]:
     """One chart in ``width`` x ``height`` cells: its tag, the newest values, and the plot."""
     scene = RunScene(glyphs, logarithmic=False)
     scene.lines = watched.lines(tag)
-    readings = (f"   {reading.letter} {value_text(reading.value)}" for reading in scene.readings())
+    readings = (
+        f"   {reading.letter} {format_value(reading.value)}" for reading in scene.legend_entries()
+    )
     values = "".join(readings)
-    yield _cut(glyphs.spell(tag), max(LEAST_TITLE, width - len(values))) + values
-    yield from _plot(scene.compose(width, height - 1), scene.plot_left)
+    yield _truncate(glyphs.displayable(tag), max(MIN_TITLE_WIDTH, width - len(values))) + values
+    yield from _plot(scene.layout(width, height - 1), scene.plot_left)
 
 
-def _cut(text: str, width: int) -> str:
+def _truncate(text: str, width: int) -> str:
     return text if cell_len(text) <= width else set_cell_size(text, width - 3) + "..."
 
 
-def _plot(composed: Composed, left: int) -> Iterator[str]:
+def _plot(composed: Layout, left: int) -> Iterator[str]:
     canvas, x, y = composed.canvas, composed.x, composed.y
     labels: Sequence[str] = [""] * (canvas.height + 1)
     if x is not None and y is not None:

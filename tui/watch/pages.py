@@ -13,23 +13,23 @@ from textual.message import Message
 
 from tui.chart.cursor import Cursor
 from tui.chart.scene import Scene
-from tui.chart.viewport import Window
-from tui.watch.model import Item, Watched, group_of, pages
-from tui.watch.panels import Heatmap, Pictures, RunChart, Texts
+from tui.chart.viewport import Viewport
+from tui.watch.model import TagItem, WatchModel, group_of, paginate
+from tui.watch.panels import Heatmap, ImageTile, RunChart, TextTile
 from tui.watch.scene import RunScene
 from tui.widgets.canvas import Glyphs
 
-COLUMN, ROW = 56, 15
+TILE_WIDTH, TILE_HEIGHT = 56, 15
 """Cells that a place wants, across and down."""
-MOST_COLUMNS, MOST_ROWS = 3, 3
+MAX_COLUMNS, MAX_ROWS = 3, 3
 
-Place = RunChart | Heatmap | Texts | Pictures
+Tile = RunChart | Heatmap | TextTile | ImageTile
 
 
 def grid_of(width: int, height: int) -> tuple[int, int]:
     """How many places fit: columns and rows."""
-    columns = min(MOST_COLUMNS, max(1, width // COLUMN))
-    return columns, min(MOST_ROWS, max(1, height // ROW))
+    columns = min(MAX_COLUMNS, max(1, width // TILE_WIDTH))
+    return columns, min(MAX_ROWS, max(1, height // TILE_HEIGHT))
 
 
 class Pages(Container):
@@ -43,7 +43,7 @@ class Pages(Container):
         """More places fit, or fewer."""
 
     def __init__(
-        self, kind: str, items: Callable[[Watched], Sequence[Any]], make: Callable[[], Place]
+        self, kind: str, items: Callable[[WatchModel], Sequence[Any]], make: Callable[[], Tile]
     ) -> None:
         super().__init__(id=kind)
         self.full = False
@@ -54,27 +54,27 @@ class Pages(Container):
         self._at = 0
         self._first: Hashable = None
 
-    def count(self, watched: Watched) -> int:
+    def collect(self, watched: WatchModel) -> int:
         """Look at what there is, without drawing it; how much it is."""
         self._items = self._items_of(watched)
         return len(self._items)
 
     @property
-    def where(self) -> str:
+    def position_text(self) -> str:
         """Which page this is, where there are several."""
         return f"page {self._at + 1:,}/{len(self._pages):,}" if len(self._pages) > 1 else ""
 
-    def show(self, watched: Watched) -> None:
+    def show(self, watched: WatchModel) -> None:
         """Draw the page as it is now."""
         columns, rows = (1, 1) if self.full else grid_of(*self.size)
-        self._pages = pages(self._items, columns * rows, lambda item: group_of(_tag(item)))
-        self._at = self._place_of_first()
+        self._pages = paginate(self._items, columns * rows, lambda item: group_of(_tag(item)))
+        self._at = self._page_of_first()
         page = self._pages[self._at] if self._pages else []
         columns = min(columns, max(1, len(page)))
         self.styles.grid_size_columns = columns
         self.styles.grid_size_rows = max(1, -(-len(page) // columns))
-        self._have(len(page))
-        for place, item in zip(self.places, page, strict=False):
+        self._mount_tiles(len(page))
+        for place, item in zip(self.tiles, page, strict=False):
             place.show_item(item, watched)
 
     def on_resize(self) -> None:
@@ -88,15 +88,15 @@ class Pages(Container):
             self._first = _key(self._pages[self._at][0]) if self._at else None
 
     @property
-    def places(self) -> list[Place]:
+    def tiles(self) -> list[Tile]:
         """The places that are on the screen."""
-        return [place for place in self._all if place.display]
+        return [place for place in self._all_tiles if place.display]
 
     @property
-    def _all(self) -> list[Place]:
-        return cast("list[Place]", list(self.children))
+    def _all_tiles(self) -> list[Tile]:
+        return cast("list[Tile]", list(self.children))
 
-    def _place_of_first(self) -> int:
+    def _page_of_first(self) -> int:
         """The page with what came first; where that is gone, the page where it was."""
         if self._first is None:
             return 0
@@ -105,10 +105,10 @@ class Pages(Container):
                 return number
         return max(0, min(self._at, len(self._pages) - 1))
 
-    def _have(self, number: int) -> None:
+    def _mount_tiles(self, number: int) -> None:
         """Have so many places on the screen."""
         self.mount(*(self._make() for _ in range(len(self.children), number)))
-        for place, widget in enumerate(self._all):
+        for place, widget in enumerate(self._all_tiles):
             widget.display = place < number
 
 
@@ -116,15 +116,17 @@ class ChartPages(Pages):
     """Charts that show the same part of the x axis, with one cursor through all of them."""
 
     def __init__(self, glyphs: Glyphs) -> None:
-        window, cursor = Window(), Cursor()
-        super().__init__("scalars", Watched.scalars, lambda: RunChart(glyphs, window, cursor))
+        window, cursor = Viewport(), Cursor()
+        super().__init__(
+            "scalars", WatchModel.scalar_tags, lambda: RunChart(glyphs, window, cursor)
+        )
         self._settings: Scene = RunScene(glyphs, logarithmic=False)
         """How the charts of the page are drawn, and those of the next one will be."""
 
-    def show(self, watched: Watched) -> None:
+    def show(self, watched: WatchModel) -> None:
         """Draw the page, every chart with the same settings."""
         super().show(watched)
-        self._share()
+        self._sync_charts()
 
     def act(self, action: str, *arguments: float) -> None:
         """Do to all charts what a chart's own key does to one."""
@@ -134,28 +136,28 @@ class ChartPages(Pages):
         leader = max(self._charts, key=lambda chart: chart.scene.extent()[1])
         getattr(leader, f"action_{action}")(*arguments)
         self._settings = leader.scene
-        self._share()
+        self._sync_charts()
 
     @on(RunChart.Pointed)
     def _pointed(self) -> None:
-        self._share()
+        self._sync_charts()
 
     @property
     def _charts(self) -> list[RunChart]:
-        return [place for place in self.places if isinstance(place, RunChart)]
+        return [place for place in self.tiles if isinstance(place, RunChart)]
 
-    def _share(self) -> None:
+    def _sync_charts(self) -> None:
         leader = self._settings
         for chart in self._charts:
             scene = chart.scene
             scene.axis, scene.logarithmic = leader.axis, leader.logarithmic
             scene.smoothing = leader.smoothing
-            chart.update_rows()
+            chart.redraw()
 
 
-def _tag(item: str | Item[object]) -> str:
+def _tag(item: str | TagItem[object]) -> str:
     return item if isinstance(item, str) else item.tag
 
 
-def _key(item: str | Item[object]) -> Hashable:
-    return item if isinstance(item, str) else (item.tag, item.entry.name)
+def _key(item: str | TagItem[object]) -> Hashable:
+    return item if isinstance(item, str) else (item.tag, item.run_view.name)

@@ -20,17 +20,17 @@ from core.tfevents.items import Histogram, Image, Text
 from data.errors import DataError
 from tui.chart.chart import Chart
 from tui.chart.cursor import Cursor
-from tui.chart.viewport import Window
+from tui.chart.viewport import Viewport
 from tui.watch.heatmap import shares, value_range
-from tui.watch.images import Look, beside_each_other, strips_of
-from tui.watch.model import Item, Watched
+from tui.watch.images import DisplayMode, arrange_in_rows, image_strips
+from tui.watch.model import TagItem, WatchModel
 from tui.watch.scene import RunScene
 from tui.widgets.canvas import Glyphs
 from tui.widgets.half_blocks import Tones, render_image
-from tui.widgets.strip_widget import Rows
-from tui.widgets.text_widget import Lines, Part, fit, right
+from tui.widgets.strip_widget import StripWidget
+from tui.widgets.text_widget import Span, TextWidget, align_right, fit
 
-LABEL = 9
+LABEL_WIDTH = 9
 """Cells for the labels of y."""
 BLACK = Color.from_rgb(18, 18, 18)
 PICTURE_ROWS, SEVERAL_ROWS = 28, 14
@@ -43,17 +43,17 @@ class RunChart(Chart, can_focus=False):
     class Pointed(Message):
         """The mouse moved what is shared."""
 
-    def __init__(self, glyphs: Glyphs, window: Window, cursor: Cursor) -> None:
+    def __init__(self, glyphs: Glyphs, window: Viewport, cursor: Cursor) -> None:
         super().__init__(glyphs=glyphs)
         self.scene = RunScene(glyphs, logarithmic=False)
-        self.scene.window, self.scene.cursor = window, cursor
+        self.scene.viewport, self.scene.cursor = window, cursor
 
-    def show_item(self, tag: str, watched: Watched) -> None:
+    def show_item(self, tag: str, watched: WatchModel) -> None:
         """Draw the curves of a tag."""
         lines = watched.lines(tag)
         names = dict.fromkeys(line.name for line in lines)
         # One curve is shown by its value alone; where there are other runs: whose is it?
-        whose = f"   {next(iter(names))}" if len(names) == 1 < len(watched.shown) else ""
+        whose = f"   {next(iter(names))}" if len(names) == 1 < len(watched.visible_runs) else ""
         self.title = tag + whose
         self.show(lines)
 
@@ -66,7 +66,7 @@ class RunChart(Chart, can_focus=False):
         self.post_message(self.Pointed())
 
 
-class Heatmap(Rows):
+class Heatmap(StripWidget):
     """Histograms of one tag over the steps: the more values in a cell, the brighter it is."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"heatmap--title", "heatmap--label", "heatmap--most"}
@@ -85,27 +85,29 @@ class Heatmap(Rows):
         self._title = ""
         self._histograms: Sequence[Histogram] = ()
 
-    def show_item(self, item: Item[Histogram], watched: Watched) -> None:
+    def show_item(self, item: TagItem[Histogram], watched: WatchModel) -> None:
         """Draw a tag of one run."""
         self._title, self._histograms = title_of(item, watched), item.values
-        self.update_rows()
+        self.redraw()
 
     def rows(self, width: int, height: int) -> list[Strip]:
         """Title, picture with the least and the greatest value beside it, and the steps."""
         label, limits = self._style("label"), value_range(self._histograms)
-        top = Strip([Segment(self._glyphs.spell(fit(self._title, width)), self._style("title"))])
-        if limits is None or height < 3 or width < 3 * LABEL:
+        top = Strip(
+            [Segment(self._glyphs.displayable(fit(self._title, width)), self._style("title"))]
+        )
+        if limits is None or height < 3 or width < 3 * LABEL_WIDTH:
             note = "" if self._histograms and limits else "no finite values"
             return [top, Strip([Segment(note, label)])]
-        size = Size(width - LABEL, height - 2)
+        size = Size(width - LABEL_WIDTH, height - 2)
         ends = {0: _edge_text(limits[1]), size.height - 1: _edge_text(limits[0])}
         body = [
-            Strip([Segment(right(ends.get(y, ""), LABEL - 1) + " ", label), *strip])
+            Strip([Segment(align_right(ends.get(y, ""), LABEL_WIDTH - 1) + " ", label), *strip])
             for y, strip in enumerate(self._picture(limits, size))
         ]
         steps = [f"{histogram.step:,}" for histogram in self._histograms]
         last = steps[-1] if len(steps) > 1 else ""
-        below = " " * LABEL + steps[0] + right(last, size.width - len(steps[0]))
+        below = " " * LABEL_WIDTH + steps[0] + align_right(last, size.width - len(steps[0]))
         return [top, *body, Strip([Segment(below, label)])]
 
     def _picture(self, limits: tuple[float, float], size: Size) -> list[Strip]:
@@ -120,24 +122,24 @@ class Heatmap(Rows):
         return Style(color=style.color, bold=style.bold)
 
 
-class Texts(Lines):
+class TextTile(TextWidget):
     """The texts of one tag, the newest first."""
 
-    DEFAULT_CSS = "Texts { height: 1fr; }"
+    DEFAULT_CSS = "TextTile { height: 1fr; }"
 
     def __init__(self) -> None:
         super().__init__()
         self._title = ""
         self._texts: Sequence[Text] = ()
 
-    def show_item(self, item: Item[Text], watched: Watched) -> None:
+    def show_item(self, item: TagItem[Text], watched: WatchModel) -> None:
         """Show a tag of one run."""
         self._title, self._texts = title_of(item, watched), item.values
-        self.update_rows()
+        self.redraw()
 
-    def lines(self, width: int, height: int) -> list[list[Part]]:
+    def lines(self, width: int, height: int) -> list[list[Span]]:
         """The title; for each text its step, and as much of it as there is room for."""
-        made: list[list[Part]] = [[(fit(self._title, width), "title")]]
+        made: list[list[Span]] = [[(fit(self._title, width), "title")]]
         for text in reversed(self._texts):
             made.append([(f"step {text.step:,}", "dim")])
             for line in text.text.split("\n"):
@@ -147,12 +149,12 @@ class Texts(Lines):
         return made
 
 
-class Pictures(Rows):
+class ImageTile(StripWidget):
     """The newest pictures of one tag."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"pictures--title", "pictures--note"}
     DEFAULT_CSS = """
-    Pictures {
+    ImageTile {
         & > .pictures--title { color: $foreground; text-style: bold; }
         & > .pictures--note { color: $foreground 60%; }
     }
@@ -164,10 +166,10 @@ class Pictures(Rows):
         self._title = ""
         self._image: Image | None = None
 
-    def show_item(self, item: Item[Image], watched: Watched) -> None:
+    def show_item(self, item: TagItem[Image], watched: WatchModel) -> None:
         """Show a tag of one run."""
         self._title, self._image = title_of(item, watched), item.values[-1]
-        self.update_rows()
+        self.redraw()
 
     def rows(self, width: int, height: int) -> list[Strip]:
         """The title with the step, and as many pictures as there is room for."""
@@ -177,18 +179,18 @@ class Pictures(Rows):
         step = f"   step {image.step:,}"
         title = fit(self._title, max(0, min(cell_len(self._title), width - len(step))))
         top = [
-            Segment(self._glyphs.spell(title), self._style("title")),
+            Segment(self._glyphs.displayable(title), self._style("title")),
             Segment(step, self._style("note")),
         ]
         most = PICTURE_ROWS if len(image.encoded) == 1 else SEVERAL_ROWS
         rows = max(1, min(most, height - 1))
-        drawn = [self._drawn(content, width, rows) for content in image.encoded]
-        return [Strip(top), *beside_each_other(drawn, width)]
+        drawn = [self._image_strips(content, width, rows) for content in image.encoded]
+        return [Strip(top), *arrange_in_rows(drawn, width)]
 
-    def _drawn(self, content: bytes, width: int, rows: int) -> Sequence[Strip]:
-        look = Look(self._glyphs is Glyphs.ASCII, colours=not self.app.no_color)
+    def _image_strips(self, content: bytes, width: int, rows: int) -> Sequence[Strip]:
+        look = DisplayMode(self._glyphs is Glyphs.ASCII, colours=not self.app.no_color)
         try:
-            return strips_of(content, width, rows, look)
+            return image_strips(content, width, rows, look)
         except DataError as error:
             return [Strip([Segment(str(error), self._style("note"))])]
 
@@ -200,15 +202,15 @@ class Pictures(Rows):
 def _edge_text(value: float) -> str:
     """A value in as many digits as there is room for."""
     texts = (f"{value:.{digits}g}" for digits in (4, 3, 2))
-    return next((text for text in texts if len(text) < LABEL), f"{value:.1g}")
+    return next((text for text in texts if len(text) < LABEL_WIDTH), f"{value:.1g}")
 
 
-def title_of(item: Item[object], watched: Watched) -> str:
+def title_of(item: TagItem[object], watched: WatchModel) -> str:
     """The tag, and whose it is where there are several runs."""
-    return item.tag + (f"   {item.entry.name}" if len(watched.shown) > 1 else "")
+    return item.tag + (f"   {item.run_view.name}" if len(watched.visible_runs) > 1 else "")
 
 
-def ago(when: float | None) -> str:
+def age_text(when: float | None) -> str:
     """How long ago that was, in a few letters: ``7 s``, ``3 min``, ``2 h``, ``5 d``."""
     if when is None:
         return ""

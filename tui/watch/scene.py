@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tui.chart.legend import Reading
+from tui.chart.legend import LegendEntry
 from tui.chart.scene import Scene
 from tui.chart.traces import Line
 
@@ -12,22 +12,26 @@ class RunLine(Line):
     """The curve of one run."""
 
     letter: str = ""
-    reads: bool = True
+    in_legend: bool = True
     """Whether its value stands above the chart."""
 
 
 class RunScene(Scene):
     """A scene of `RunLine`; where there is one run alone, it needs no letter."""
 
-    def readings(self) -> list[Reading]:
+    def legend_entries(self) -> list[LegendEntry]:
         """The values of the curves that hold."""
-        return [self._reading(place, line) for place, line in enumerate(self.lines) if _reads(line)]
+        return [
+            self._legend_entry(place, line)
+            for place, line in enumerate(self.lines)
+            if _in_legend(line)
+        ]
 
     def _letter(self, place: int) -> str:
         line = self.lines[place]
-        several = sum(_reads(line) for line in self.lines) > 1
+        several = sum(_in_legend(line) for line in self.lines) > 1
         return line.letter if several and isinstance(line, RunLine) else ""
 
 
-def _reads(line: Line) -> bool:
-    return not isinstance(line, RunLine) or line.reads
+def _in_legend(line: Line) -> bool:
+    return not isinstance(line, RunLine) or line.in_legend

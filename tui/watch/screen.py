@@ -10,14 +10,14 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Input
 
-from tui.watch.header import KINDS, Blank, Problems, RunList, WatchHeader
+from tui.watch.header import KINDS, EmptyState, ProblemBar, RunList, WatchHeader
 from tui.watch.hparams import HParamTable
-from tui.watch.model import Item, Watched
+from tui.watch.model import TagItem, WatchModel
 from tui.watch.pages import ChartPages, Pages
-from tui.watch.panels import Heatmap, Pictures, Texts
+from tui.watch.panels import Heatmap, ImageTile, TextTile
 from tui.widgets.canvas import Glyphs
-from tui.widgets.footer import KeyRow
-from tui.widgets.text_widget import Lines
+from tui.widgets.footer import KeyFooter
+from tui.widgets.text_widget import TextWidget
 
 
 def _chart(key: str, action: str, title: str, tooltip: str, display: str = "") -> Binding:
@@ -76,9 +76,9 @@ class WatchScreen(Screen[None]):
         Binding("q", "app.quit", "Quit", id="app.quit", tooltip="Leave"),
     ]  # fmt: skip
 
-    def __init__(self, watched: Watched, title: str, glyphs: Glyphs) -> None:
+    def __init__(self, model: WatchModel, title: str, glyphs: Glyphs) -> None:
         super().__init__()
-        self._watched, self._title, self._glyphs = watched, title, glyphs
+        self._model, self._title, self._glyphs = model, title, glyphs
         self._kind = "scalars"
         self._views: dict[str, Pages | HParamTable] = {}
         self._counts: dict[str, int] = {}
@@ -89,78 +89,78 @@ class WatchScreen(Screen[None]):
         glyphs = self._glyphs
         self._views = {
             "scalars": ChartPages(glyphs),
-            "histograms": Pages("histograms", _kept("histograms"), lambda: Heatmap(glyphs)),
-            "texts": Pages("texts", _kept("texts"), Texts),
-            "images": Pages("images", _kept("images"), lambda: Pictures(glyphs)),
+            "histograms": Pages("histograms", _items_of("histograms"), lambda: Heatmap(glyphs)),
+            "texts": Pages("texts", _items_of("texts"), TextTile),
+            "images": Pages("images", _items_of("images"), lambda: ImageTile(glyphs)),
             "hparams": HParamTable(),
         }
         yield WatchHeader(self._title)
         with Horizontal(id="watch-body"):
             yield from self._views.values()
-            yield Blank(f"no event files in {self._title} yet; waiting for some")
+            yield EmptyState(f"no event files in {self._title} yet; waiting for some")
             yield RunList()
-        yield Problems()
+        yield ProblemBar()
         yield Input(placeholder="part of a tag, or a regular expression", compact=True)
-        yield KeyRow()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Nothing is focused: keys belong to the screen until the filter is opened."""
         self.query_one(Input).display = False
-        for lines in self.query(Lines):
+        for lines in self.query(TextWidget):
             lines.ascii_only = self._glyphs is Glyphs.ASCII
         self._ready = True
-        self.set_interval(1.0, self._age)
-        self.follow()
+        self.set_interval(1.0, self._update_ages)
+        self.show_model()
 
     @property
     def _view(self) -> Pages | HParamTable:
         return self._views[self._kind]
 
-    def follow(self) -> None:
+    def show_model(self) -> None:
         """Show everything as it is now."""
         if not self._ready:
             return
-        self.set_class(len(self._watched.entries) > 1, "-several")
-        counts = {kind: view.count(self._watched) for kind, view in self._views.items()}
+        self.set_class(len(self._model.runs) > 1, "-several")
+        counts = {kind: view.collect(self._model) for kind, view in self._views.items()}
         empty = not counts[self._kind]
         for kind, view in self._views.items():
             view.display = kind == self._kind and not empty
-        blank = self.query_one(Blank)
+        blank = self.query_one(EmptyState)
         blank.display = empty
         if empty:
-            blank.show(self._watched, self._kind)
+            blank.show(self._model, self._kind)
         else:
-            self._view.show(self._watched)
+            self._view.show(self._model)
         runs = self.query_one(RunList)
-        runs.show(self._watched)
-        self.query_one(Problems).show(self._watched, runs.chosen)
+        runs.show(self._model)
+        self.query_one(ProblemBar).show(self._model, runs.selected)
         self._counts = counts
-        self._header()
+        self._update_header()
 
-    def _age(self) -> None:
+    def _update_ages(self) -> None:
         """Say anew how old the last records are."""
-        self.query_one(RunList).update_rows()
-        self._header()
+        self.query_one(RunList).redraw()
+        self._update_header()
 
-    def _header(self) -> None:
-        where = self._view.where if self._counts.get(self._kind) else ""
-        self.query_one(WatchHeader).show(self._watched, self._counts, self._kind, where)
+    def _update_header(self) -> None:
+        where = self._view.position_text if self._counts.get(self._kind) else ""
+        self.query_one(WatchHeader).show(self._model, self._counts, self._kind, where)
 
     @on(Pages.Resized)
     def _resized(self) -> None:
-        self.follow()
+        self.show_model()
 
     # -- keys ---------------------------------------------------------------------------------
 
     def action_look(self, kind: str) -> None:
         """Go to another kind."""
         self._kind = kind
-        self.follow()
+        self.show_model()
 
     def action_turn(self, by: int) -> None:
         """Go to another page."""
         self._view.turn(by)
-        self.follow()
+        self.show_model()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """In the filter, a slash is text."""
@@ -182,8 +182,8 @@ class WatchScreen(Screen[None]):
 
     @on(Input.Changed)
     def _filter(self, event: Input.Changed) -> None:
-        self._watched.pattern = event.value
-        self.follow()
+        self._model.pattern = event.value
+        self.show_model()
 
     @on(Input.Submitted)
     def _close_filter(self) -> None:
@@ -194,35 +194,35 @@ class WatchScreen(Screen[None]):
         """Choose another run; the list comes up where it is hidden."""
         self._show_runs()
         self.query_one(RunList).move(by)
-        self.follow()
+        self.show_model()
 
     def action_toggle_run(self) -> None:
         """Show the chosen run, or hide it."""
-        entry = self.query_one(RunList).chosen
+        entry = self.query_one(RunList).selected
         self._show_runs()
         if entry is not None:
-            self._watched.show(lambda other: other.shown != (other is entry))
-            self.follow()
+            self._model.set_visible(lambda other: other.visible != (other is entry))
+            self.show_model()
 
     def action_only(self) -> None:
         """Show the chosen run alone."""
-        chosen = self.query_one(RunList).chosen
+        chosen = self.query_one(RunList).selected
         self._show_runs()
-        self._watched.show(lambda entry: entry is chosen)
-        self.follow()
+        self._model.set_visible(lambda entry: entry is chosen)
+        self.show_model()
 
     def action_all(self) -> None:
         """Show all runs, or none where all are shown."""
-        every = all(entry.shown for entry in self._watched.entries.values())
-        self._watched.show(lambda _entry: not every)
-        self.follow()
+        every = all(entry.visible for entry in self._model.runs.values())
+        self._model.set_visible(lambda _entry: not every)
+        self.show_model()
 
     @on(RunList.Toggled)
     def _toggled(self) -> None:
         self.action_toggle_run()
 
-    @on(WatchHeader.Chosen)
-    def _look(self, message: WatchHeader.Chosen) -> None:
+    @on(WatchHeader.KindSelected)
+    def _kind_selected(self, message: WatchHeader.KindSelected) -> None:
         self.action_look(message.kind)
 
     def action_runs(self) -> None:
@@ -235,18 +235,18 @@ class WatchScreen(Screen[None]):
 
     def action_overlap(self) -> None:
         """What restarts replaced, or not."""
-        watched = self._watched
+        watched = self._model
         watched.overlap = not watched.overlap
         if watched.overlap and not watched.has_overlap():
             self.notify("no run was restarted: nothing overlaps", markup=False, timeout=4)
-        self.follow()
+        self.show_model()
 
     def action_full(self) -> None:
         """One place alone on a page, or as many as fit."""
         for view in self._views.values():
             if isinstance(view, Pages):
                 view.full = not view.full
-        self.follow()
+        self.show_model()
 
     def action_chart(self, action: str, *arguments: float) -> None:
         """Do to all charts what their own key does to one."""
@@ -255,5 +255,5 @@ class WatchScreen(Screen[None]):
             charts.act(action, *arguments)
 
 
-def _kept(kind: str) -> Callable[[Watched], Sequence[Item[object]]]:
-    return lambda watched: watched.kept(kind)
+def _items_of(kind: str) -> Callable[[WatchModel], Sequence[TagItem[object]]]:
+    return lambda watched: watched.items(kind)

@@ -9,46 +9,46 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.network.health import Anatomy, LayerReport, Spread
-from tui.widgets.half_blocks import Picture
+from core.network.health import Distribution, LayerReport, NetworkReport
+from tui.widgets.half_blocks import Image
 
-MOST = 160
-REACH = 5.0
+MAX_REPORTS = 160
+SHOWN_STDS = 5.0
 """How many standard deviations from the mean are shown; a few far values would squeeze the rest."""
 QUANTITIES = ("weights", "biases", "activations")
-FAINT = 0.4
+GAMMA = 0.4
 """The power that makes rare values visible beside frequent ones."""
 
 
-class History:
+class ReportHistory:
     """Moments of one run, in the order of their steps."""
 
     def __init__(self) -> None:
-        self._moments: list[Anatomy] = []
+        self._reports: list[NetworkReport] = []
 
     @property
-    def newest(self) -> Anatomy | None:
+    def newest(self) -> NetworkReport | None:
         """The last moment."""
-        return self._moments[-1] if self._moments else None
+        return self._reports[-1] if self._reports else None
 
-    def fold(self, anatomy: Anatomy) -> None:
+    def add(self, anatomy: NetworkReport) -> None:
         """Take in a moment; one at an earlier step replaces all from there on.
 
         Where it is not known what a step changes, that is taken over from the moment before.
         """
         before = self.newest
-        while self._moments and self._moments[-1].step >= anatomy.step:
-            self._moments.pop()
+        while self._reports and self._reports[-1].step >= anatomy.step:
+            self._reports.pop()
         if before is not None and len(before.layers) == len(anatomy.layers):
-            anatomy = _with_updates(anatomy, before)
-        self._moments.append(anatomy)
-        if len(self._moments) > MOST:
-            self._moments = self._moments[::-2][::-1]
+            anatomy = _with_update_ratios(anatomy, before)
+        self._reports.append(anatomy)
+        if len(self._reports) > MAX_REPORTS:
+            self._reports = self._reports[::-2][::-1]
 
-    def spreads(self, layer: int, quantity: str) -> list[tuple[int, Spread]]:
+    def distributions(self, layer: int, quantity: str) -> list[tuple[int, Distribution]]:
         """The spread of one quantity of a layer, with the step, wherever there is one."""
         found = []
-        for moment in self._moments:
+        for moment in self._reports:
             if layer < len(moment.layers):
                 spread = getattr(moment.layers[layer], quantity)
                 if spread is not None and spread.counts.any():
@@ -56,30 +56,30 @@ class History:
         return found
 
 
-def heatmap(spreads: Sequence[tuple[int, Spread]], width: int, height: int) -> Picture:
+def heatmap(spreads: Sequence[tuple[int, Distribution]], width: int, height: int) -> Image:
     """How often which values occur, 0 to 1, ``[height, width]``: time to the right, values up."""
-    low, high = limits(spreads)
+    low, high = value_range(spreads)
     edges = np.linspace(low, high, height + 1)
     steps = np.array([step for step, _ in spreads])
     columns = np.array([spread.rebinned(edges) for _, spread in spreads])
     columns /= np.maximum(columns.max(axis=1, keepdims=True), 1e-12)
     at = np.linspace(steps[0], steps[-1], width)
     places = np.clip(np.searchsorted(steps, at, side="right") - 1, 0, len(steps) - 1)
-    picture: Picture = columns[places].T[::-1] ** FAINT
+    picture: Image = columns[places].T[::-1] ** GAMMA
     return picture
 
 
-def limits(spreads: Sequence[tuple[int, Spread]]) -> tuple[float, float]:
+def value_range(spreads: Sequence[tuple[int, Distribution]]) -> tuple[float, float]:
     """The values that a heatmap reaches from and to; never the same."""
-    low = min(max(spread.low, spread.mean - REACH * spread.deviation) for _, spread in spreads)
-    high = max(min(spread.high, spread.mean + REACH * spread.deviation) for _, spread in spreads)
+    low = min(max(spread.low, spread.mean - SHOWN_STDS * spread.std) for _, spread in spreads)
+    high = max(min(spread.high, spread.mean + SHOWN_STDS * spread.std) for _, spread in spreads)
     margin = 0.0 if high > low else max(abs(low), 1.0) * 0.05
     return low - margin, high + margin
 
 
-def _with_updates(anatomy: Anatomy, before: Anatomy) -> Anatomy:
+def _with_update_ratios(anatomy: NetworkReport, before: NetworkReport) -> NetworkReport:
     layers: list[LayerReport] = []
     for layer, known in zip(anatomy.layers, before.layers, strict=True):
-        update = known.update if layer.update is None else layer.update
-        layers.append(dataclasses.replace(layer, update=update))
-    return Anatomy(anatomy.step, tuple(layers))
+        update = known.update_ratio if layer.update_ratio is None else layer.update_ratio
+        layers.append(dataclasses.replace(layer, update_ratio=update))
+    return NetworkReport(anatomy.step, tuple(layers))

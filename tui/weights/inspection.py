@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from core.network.health import Anatomy, Arrays, evenly, examine
+from core.network.health import Arrays, NetworkReport, evenly_spaced, inspect_network
 from core.network.network import Floats, Network
 from core.network.predictions import Integers, as_input, open_dataset
 from core.run.state import Run
@@ -20,30 +20,30 @@ from core.rundir.errors import CheckpointError
 from data.dataset import Dataset
 from trainpad.errors import UserError
 
-SAMPLE = 500
+SAMPLE_SIZE = 500
 """Images on which a unit must fire once not to be called dead."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sample:
+class ImageSample:
     """Some images, float32 ``[n, pixels]``, what they show, and where they stand in their split."""
 
     images: Floats
     labels: Integers
-    places: Integers
-    problem: str = ""
+    indices: Integers
+    error: str = ""
     """Why there are none."""
 
     @classmethod
-    def of(cls, dataset: Dataset) -> "Sample":
+    def evenly_spaced(cls, dataset: Dataset) -> "ImageSample":
         """Evenly spaced images of the validation split."""
         split = dataset.validation
-        places = evenly(len(split), SAMPLE)
+        places = evenly_spaced(len(split), SAMPLE_SIZE)
         labels = split.labels[places].astype(np.int64)
         return cls(as_input(split.images[places]), labels, places)
 
     @classmethod
-    def none(cls, problem: str) -> "Sample":
+    def unavailable(cls, problem: str) -> "ImageSample":
         """No images, and why."""
         nothing = np.empty(0, np.int64)
         return cls(np.empty((0, 0), np.float32), nothing, nothing, problem)
@@ -53,41 +53,41 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Examined:
+class Inspection:
     """The newest moment and, the first time, those that checkpoints tell of."""
 
-    anatomies: list[Anatomy]
+    reports: list[NetworkReport]
     network: Network
-    sample: Sample
+    sample: ImageSample
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Wanted:
+class InspectionRequest:
     """What to examine."""
 
     step: int
     arrays: Arrays
-    before: Arrays
+    previous: Arrays
     info: Mapping[str, Any]
     dataset: Dataset | None
-    sample: Sample | None
+    sample: ImageSample | None
     """The one taken earlier; None the first time."""
     directory: Path
 
     @classmethod
-    def of(cls, run: Run, sample: Sample | None) -> "Wanted":
+    def of(cls, run: Run, sample: ImageSample | None) -> "InspectionRequest":
         """The newest weights of a run."""
         return cls(
             run.weights_step,
             run.weights,
-            run.weights_before,
+            run.previous_weights,
             run.info,
             run.dataset,
             sample,
             Path(run.directory),
         )
 
-    def examine(self) -> Examined:
+    def inspect(self) -> Inspection:
         """Look at the network; a matter of some 20 ms, but for the first time.
 
         Raises:
@@ -95,24 +95,24 @@ class Wanted:
         """
         sample = self._sample() if self.sample is None else self.sample
         images = sample.images if len(sample) else None
-        past = self._past(images) if self.sample is None else []
-        now = examine(self.step, self.arrays, self.before, images)
-        return Examined([*past, now], Network.from_arrays(self.arrays), sample)
+        past = self._inspect_checkpoints(images) if self.sample is None else []
+        now = inspect_network(self.step, self.arrays, self.previous, images)
+        return Inspection([*past, now], Network.from_arrays(self.arrays), sample)
 
-    def _sample(self) -> Sample:
+    def _sample(self) -> ImageSample:
         try:
-            return Sample.of(self.dataset or open_dataset(self.info))
+            return ImageSample.evenly_spaced(self.dataset or open_dataset(self.info))
         except UserError as error:
-            return Sample.none(str(error))
+            return ImageSample.unavailable(str(error))
 
-    def _past(self, images: Floats | None) -> list[Anatomy]:
+    def _inspect_checkpoints(self, images: Floats | None) -> list[NetworkReport]:
         """The moments that checkpoints were kept of."""
         found = []
-        for path in checkpoint.listed(self.directory / checkpoint.FOLDER):
+        for path in checkpoint.list_checkpoints(self.directory / checkpoint.FOLDER):
             try:
                 saved = checkpoint.read(path)
                 if saved.step < self.step:
-                    found.append(examine(saved.step, saved.layers, None, images))
+                    found.append(inspect_network(saved.step, saved.layers, None, images))
             except (CheckpointError, UserError):
                 continue
         return found

@@ -13,31 +13,31 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
-from core.network.health import Judgement, Severity
+from core.network.health import Diagnosis, Severity
 from core.run.events import Event, Weights
 from core.run.state import Run
 from trainpad.text import sanitize
-from tui.dashboard.screen import View
-from tui.dashboard.selection import Subject
+from tui.dashboard.screen import RunScreen
+from tui.dashboard.selection import PickedImage
 from tui.weights.histograms import Heatmaps
-from tui.weights.history import History
-from tui.weights.inspection import Examined, Wanted
+from tui.weights.history import ReportHistory
+from tui.weights.inspection import Inspection, InspectionRequest
 from tui.weights.saliency import Answer
 from tui.weights.summary import Judgements, LayerTable
-from tui.weights.units import Order, Units, two_colours
-from tui.widgets.background import Aside, Finished
+from tui.weights.units import SortedUnits, UnitOrder, render_diverging
+from tui.widgets.background import BackgroundJob, JobFinished
 from tui.widgets.gallery import Gallery
-from tui.widgets.title_row import Row
+from tui.widgets.title_row import TitleRow
 
 PANELS = ("histograms", "units", "answer")
-LEAST_REST = 1.0
+MIN_INTERVAL = 1.0
 """Seconds between two looks at the weights, at least."""
 NO_WEIGHTS = "no weights yet: the network is still loading"
-MANY = 5
+MIN_UNITS = 5
 """So many units are seen at once, if they can be."""
 
 
-class WeightsScreen(View):
+class WeightsScreen(RunScreen):
     """See what it has learned."""
 
     NAME = "weights"
@@ -70,24 +70,26 @@ class WeightsScreen(View):
 
     def __init__(self) -> None:
         super().__init__()
-        self._aside: Aside[Examined] = Aside(self, self._take_examined, rest=LEAST_REST)
-        self._order = Order.NUMBER
+        self._inspection_job: BackgroundJob[Inspection] = BackgroundJob(
+            self, self._show_inspection, cooldown=MIN_INTERVAL
+        )
+        self._order = UnitOrder.NUMBER
         self._label = 0
         self._panel = PANELS[0]
-        self._begin(Run())
+        self._reset(Run())
 
-    def _begin(self, run: Run) -> None:
+    def _reset(self, run: Run) -> None:
         """Look at another run."""
         self._run = run
-        self._aside.forget()
-        self._history = History()
-        self._examined: Examined | None = None
-        self._problem = ""
-        self._asked = -1
-        self._layer = self._unit = 0
+        self._inspection_job.cancel()
+        self._history = ReportHistory()
+        self._inspection: Inspection | None = None
+        self._error = ""
+        self._requested_step = -1
+        self._selected_layer = self._selected_unit = 0
         self._label_picked = False  # else it is what the picture is read as
-        self._place = -1  # of the sample's image that is explained
-        self._subject: Subject | None = None
+        self._sample_index = -1  # of the sample's image that is explained
+        self._explained_image: PickedImage | None = None
 
     def compose(self) -> ComposeResult:
         """The layers and what is to be said of them; histograms and answer; units."""
@@ -98,71 +100,71 @@ class WeightsScreen(View):
             with Horizontal(id="weights-panels"):
                 with Vertical(id="weights-left"):
                     with Vertical(id="weights-histograms"):
-                        yield Row("weights-histograms-title")
+                        yield TitleRow("weights-histograms-title")
                         yield Heatmaps()
                     with Vertical(id="weights-answer"):
-                        yield Row("weights-answer-title")
+                        yield TitleRow("weights-answer-title")
                         yield Answer()
                 with Vertical(id="weights-units"):
-                    yield Row("weights-units-title")
-                    yield Gallery(two_colours, least=MANY)
+                    yield TitleRow("weights-units-title")
+                    yield Gallery(render_diverging, min_count=MIN_UNITS)
         yield self.footer()
 
     def on_mount(self) -> None:
         """Pictures need blocks and colours; where either is missing they are letters."""
-        plain = self.trainpad.ascii or self.app.no_color
+        plain = self.host.ascii or self.app.no_color
         self.query_one(Heatmaps).plain = plain
         self.query_one(Answer).plain = plain
-        self.query_one(Gallery).plain = plain
-        self._turn_to(self._panel)
+        self.query_one(Gallery).ascii_images = plain
+        self._show_panel(self._panel)
 
     # -- following ----------------------------------------------------------------------------
 
-    def show(self, run: Run) -> None:
+    def update_run(self, run: Run) -> None:
         """Show this run's newest weights."""
-        super().show(run)
+        super().update_run(run)
         if run is not self._run:
-            self._begin(run)
+            self._reset(run)
             self._clear()
         if not run.live:
-            self._aside.hurry()
-        given, self.trainpad.subject = self.trainpad.subject, None
+            self._inspection_job.run_now()
+        given, self.host.picked_image = self.host.picked_image, None
         if given is not None:
-            self._choose(given)
-            self._turn_to("answer" if given.why else self._panel)
+            self._explain(given)
+            self._show_panel("answer" if given.explain else self._panel)
             self._draw()
         if run.weights:
-            self._ask()
-        if self._examined is None and not self._problem:
+            self._request_inspection()
+        if self._inspection is None and not self._error:
             waiting = "reading the weights …" if run.weights else NO_WEIGHTS
-            self.query_one(Judgements).show([Judgement(waiting, Severity.REMARK)])
+            self.query_one(Judgements).show([Diagnosis(waiting, Severity.INFO)])
 
-    def take(self, event: Event) -> None:
+    def on_run_event(self, event: Event) -> None:
         """Look at new weights, as often as there is time for it."""
         if isinstance(event, Weights):
-            self._ask()
+            self._request_inspection()
 
-    def _ask(self) -> None:
+    def _request_inspection(self) -> None:
         run = self._run
-        if run.weights and run.weights_step != self._asked:
-            self._asked = run.weights_step
-            sample = self._examined.sample if self._examined else None
-            self._aside.ask(Wanted.of(run, sample).examine)
+        if run.weights and run.weights_step != self._requested_step:
+            self._requested_step = run.weights_step
+            sample = self._inspection.sample if self._inspection else None
+            self._inspection_job.submit(InspectionRequest.of(run, sample).inspect)
 
-    @on(Finished)
-    def _finished(self, message: Finished) -> None:
+    @on(JobFinished)
+    def _job_finished(self, message: JobFinished) -> None:
         message.deliver()
 
-    def _take_examined(self, result: Examined | Exception) -> None:
+    def _show_inspection(self, result: Inspection | Exception) -> None:
         if isinstance(result, Exception):
-            self._problem = sanitize(str(result), limit=200)
-            self.query_one(Judgements).show([Judgement(self._problem, Severity.WARNING)])
+            self._error = sanitize(str(result), limit=200)
+            self.query_one(Judgements).show([Diagnosis(self._error, Severity.WARNING)])
             return
-        self._examined, self._problem = result, ""
-        for anatomy in result.anatomies:
-            self._history.fold(anatomy)
-        if self._subject is None:
-            self._choose_sample(0)
+        self._inspection, self._error = result, ""
+        for anatomy in result.reports:
+            self._history.add(anatomy)
+        if self._explained_image is None:
+            self._explain_sample(0)
         self._draw()
 
     # -- showing ------------------------------------------------------------------------------
@@ -170,7 +172,7 @@ class WeightsScreen(View):
     def _clear(self) -> None:
         """Show no network: that of another run is not known yet."""
         for name in ("histograms", "units", "answer"):
-            self.query_one(f"#weights-{name}-title", Row).show([])
+            self.query_one(f"#weights-{name}-title", TitleRow).show([])
         self.query_one(LayerTable).clear()
         self.query_one(Judgements).show([])
         self.query_one(Heatmaps).show(self._history, 0)
@@ -178,64 +180,64 @@ class WeightsScreen(View):
         self.query_one(Answer).clear()
 
     def _draw(self) -> None:
-        examined, newest = self._examined, self._history.newest
+        examined, newest = self._inspection, self._history.newest
         if examined is None or newest is None:
             return
-        self._layer = min(self._layer, len(newest.layers) - 1)
-        self._label = self._label_of(examined)
+        self._selected_layer = min(self._selected_layer, len(newest.layers) - 1)
+        self._label = self._class_to_explain(examined)
         optimizer = f"{self._run.hparams.optimizer}, rate {self._run.hparams.learning_rate:g}"
         end = f"softmax over {examined.network.sizes[-1]} classes; cross-entropy; {optimizer}"
         shape = image_shape(self._run, examined.network.sizes[0])
-        self.query_one(LayerTable).show(newest, self._layer, shape, end)
-        self.query_one(Judgements).show(newest.judgements)
+        self.query_one(LayerTable).show(newest, self._selected_layer, shape, end)
+        self.query_one(Judgements).show(newest.diagnoses)
         self._draw_histograms(examined, newest.step)
         self._draw_units(examined)
-        self._draw_answer(examined)
+        self._draw_saliency(examined)
 
-    def _draw_histograms(self, examined: Examined, step: int) -> None:
-        problem = examined.sample.problem
+    def _draw_histograms(self, examined: Inspection, step: int) -> None:
+        problem = examined.sample.error
         note = f"no activations: {sanitize(problem, limit=120)}" if problem else ""
-        self.query_one("#weights-histograms-title", Row).show(
+        self.query_one("#weights-histograms-title", TitleRow).show(
             [("histograms", "title"), (f"   values over time, to step {step:,}", "dim")],
             [(note, "alert")],
         )
-        self.query_one(Heatmaps).show(self._history, self._layer)
+        self.query_one(Heatmaps).show(self._history, self._selected_layer)
 
-    def _draw_units(self, examined: Examined) -> None:
-        network, subject = examined.network, self._subject
+    def _draw_units(self, examined: Inspection) -> None:
+        network, subject = examined.network, self._explained_image
         shape = image_shape(self._run, network.sizes[0])
         fits = subject is not None and subject.image.size == network.sizes[0]
         image = subject.image.ravel() if subject is not None and fits else None
-        units = Units.sorted_by(self._order, network, shape, self._label, image)
+        units = SortedUnits.sorted_by(self._order, network, shape, self._label, image)
         count = len(units.order)
-        self._unit = min(self._unit, count - 1)
-        of_class = f" {self._called(self._label)}" if self._order is Order.CLASS else ""
-        self.query_one("#weights-units-title", Row).show(
+        self._selected_unit = min(self._selected_unit, count - 1)
+        of_class = f" {self._class_name(self._label)}" if self._order is UnitOrder.CLASS else ""
+        self.query_one("#weights-units-title", TitleRow).show(
             [("what units look for", "title"), (f"   by {self._order}{of_class}", "dim")],
-            [(f"{self._unit + 1:,} of {count:,}", "dim")],
+            [(f"{self._selected_unit + 1:,} of {count:,}", "dim")],
         )
-        self.query_one(Gallery).show(count, units.framed, shape, self._unit)
+        self.query_one(Gallery).show(count, units.captioned, shape, self._selected_unit)
 
-    def _draw_answer(self, examined: Examined) -> None:
-        spoke = f"what spoke for {self._called(self._label)}"
-        title = self.query_one("#weights-answer-title", Row)
+    def _draw_saliency(self, examined: Inspection) -> None:
+        spoke = f"what spoke for {self._class_name(self._label)}"
+        title = self.query_one("#weights-answer-title", TitleRow)
         title.show([(spoke, "title"), ("   and against: gradient times input", "dim")])
         answer = self.query_one(Answer)
-        answer.show(examined.network, self._subject, self._label, self._run.classes)
+        answer.show(examined.network, self._explained_image, self._label, self._run.classes)
 
-    def _called(self, label: int) -> str:
+    def _class_name(self, label: int) -> str:
         names = self._run.classes
         return names[label] if label < len(names) else str(label)
 
     # -- what is looked at --------------------------------------------------------------------
 
-    def _choose(self, subject: Subject) -> None:
+    def _explain(self, subject: PickedImage) -> None:
         """Explain this image: why it is read as what it is read as."""
-        self._subject, self._label_picked = subject, False
+        self._explained_image, self._label_picked = subject, False
 
-    def _label_of(self, examined: Examined) -> int:
+    def _class_to_explain(self, examined: Inspection) -> int:
         """The class to explain: the picked one, else what the picture is read as."""
-        network, subject = examined.network, self._subject
+        network, subject = examined.network, self._explained_image
         if (
             not self._label_picked
             and subject is not None
@@ -244,26 +246,26 @@ class WeightsScreen(View):
             return int(np.argmax(network.logits(subject.image.reshape(1, -1))[0]))
         return min(self._label, network.sizes[-1] - 1)
 
-    def _choose_sample(self, place: int) -> None:
-        examined = self._examined
+    def _explain_sample(self, place: int) -> None:
+        examined = self._inspection
         if examined is None or not len(examined.sample):
             return
-        self._place = place % len(examined.sample)
-        image = examined.sample.images[self._place]
-        label = int(examined.sample.labels[self._place])
+        self._sample_index = place % len(examined.sample)
+        image = examined.sample.images[self._sample_index]
+        label = int(examined.sample.labels[self._sample_index])
         known = label < examined.network.sizes[-1]
-        shown = f", a {self._called(label)}" if known else ""
-        origin = f"validation image {examined.sample.places[self._place]:,}{shown}"
+        shown = f", a {self._class_name(label)}" if known else ""
+        origin = f"validation image {examined.sample.indices[self._sample_index]:,}{shown}"
         shape = image_shape(self._run, image.size)
-        self._choose(Subject(image.reshape(shape), origin, label if known else None))
+        self._explain(PickedImage(image.reshape(shape), origin, label if known else None))
 
     # -- keys ---------------------------------------------------------------------------------
 
     def action_panel(self) -> None:
         """The next panel, where they are not all there."""
-        self._turn_to(PANELS[(PANELS.index(self._panel) + 1) % len(PANELS)])
+        self._show_panel(PANELS[(PANELS.index(self._panel) + 1) % len(PANELS)])
 
-    def _turn_to(self, panel: str) -> None:
+    def _show_panel(self, panel: str) -> None:
         self._panel = panel
         for name in PANELS:
             self.set_class(name == panel, f"-at-{name}")
@@ -272,38 +274,38 @@ class WeightsScreen(View):
         """Another layer."""
         newest = self._history.newest
         if newest is not None:
-            self._layer = min(max(self._layer + by, 0), len(newest.layers) - 1)
+            self._selected_layer = min(max(self._selected_layer + by, 0), len(newest.layers) - 1)
             self._draw()
 
     def action_order(self) -> None:
         """Another order of the units."""
-        self._order, self._unit = self._order.next, 0
+        self._order, self._selected_unit = self._order.next, 0
         self._draw()
 
     def action_label(self, by: int) -> None:
         """Another class."""
-        if self._examined is not None:
-            self._label = (self._label + by) % self._examined.network.sizes[-1]
+        if self._inspection is not None:
+            self._label = (self._label + by) % self._inspection.network.sizes[-1]
             self._label_picked = True
             self._draw()
 
     def action_sample(self, by: int) -> None:
         """Another of the validation images."""
-        self._choose_sample(self._place + by)
+        self._explain_sample(self._sample_index + by)
         self._draw()
 
     def action_unit(self, by: int) -> None:
         """Another unit."""
-        self._unit = max(0, self._unit + by)
+        self._selected_unit = max(0, self._selected_unit + by)
         self._draw()
 
     def action_page(self, by: int) -> None:
         """Other units."""
-        self.action_unit(by * self.query_one(Gallery).room)
+        self.action_unit(by * self.query_one(Gallery).capacity)
 
-    @on(Gallery.Picked)
-    def _picked(self, message: Gallery.Picked) -> None:
-        self._unit = message.place
+    @on(Gallery.Selected)
+    def _unit_clicked(self, message: Gallery.Selected) -> None:
+        self._selected_unit = message.index
         self._draw()
 
 

@@ -13,43 +13,43 @@ from rich.color import Color
 from textual.strip import Strip
 
 from core.network.network import Floats, Network
-from tui.widgets.gallery import Framed
-from tui.widgets.half_blocks import Picture, Tones, render_signed
+from tui.widgets.gallery import CaptionedImage
+from tui.widgets.half_blocks import Image, Tones, render_signed
 
-PAPER = Color.from_rgb(18, 18, 18)
-AGAINST = Tones(PAPER, Color.from_rgb(86, 180, 255))
-FOR = Tones(PAPER, Color.from_rgb(255, 176, 64))
-TINY = 1e-12
+BACKGROUND = Color.from_rgb(18, 18, 18)
+NEGATIVE_TONES = Tones(BACKGROUND, Color.from_rgb(86, 180, 255))
+POSITIVE_TONES = Tones(BACKGROUND, Color.from_rgb(255, 176, 64))
+EPSILON = 1e-12
 
 
-class Order(StrEnum):
+class UnitOrder(StrEnum):
     """What the units are sorted by."""
 
     NUMBER = "number"
     NORM = "norm of their weights"
     CLASS = "weight for"
-    FIRING = "how they fire for the picture"
+    ACTIVATION = "how they fire for the picture"
 
     @property
-    def next(self) -> "Order":
+    def next(self) -> "UnitOrder":
         """The one after this, in a circle."""
-        every = list(Order)
+        every = list(UnitOrder)
         return every[(every.index(self) + 1) % len(every)]
 
 
-def two_colours(picture: Picture, plain: bool) -> list[Strip]:
+def render_diverging(picture: Image, plain: bool) -> list[Strip]:
     """A picture in orange for what is above 0 and blue for what is below, the largest brightest."""
-    scale = np.float32(1 / max(float(np.abs(picture).max(initial=0)), TINY))
-    return render_signed(picture * scale, AGAINST, FOR, ascii_only=plain)
+    scale = np.float32(1 / max(float(np.abs(picture).max(initial=0)), EPSILON))
+    return render_signed(picture * scale, NEGATIVE_TONES, POSITIVE_TONES, ascii_only=plain)
 
 
-def as_picture(values: Floats, shape: tuple[int, int]) -> Picture:
+def to_image(values: Floats, shape: tuple[int, int]) -> Image:
     """Values ``[pixels]`` in the shape of the images; 0 for what is not finite."""
-    picture: Picture = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0).reshape(shape)
+    picture: Image = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0).reshape(shape)
     return picture
 
 
-def weights_for(network: Network, label: int) -> Floats:
+def logit_weights(network: Network, label: int) -> Floats:
     """Each first-layer unit's weight for a class, ``[units]``."""
     if len(network.layers) == 1:
         return np.asarray(np.arange(network.sizes[-1]) == label, np.float32)
@@ -60,7 +60,7 @@ def weights_for(network: Network, label: int) -> Floats:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Units:
+class SortedUnits:
     """The units of a network's first layer, sorted."""
 
     network: Network
@@ -72,27 +72,27 @@ class Units:
     @classmethod
     def sorted_by(
         cls,
-        order: Order,
+        order: UnitOrder,
         network: Network,
         shape: tuple[int, int],
         label: int,
         image: Floats | None,
-    ) -> "Units":
+    ) -> "SortedUnits":
         """Greatest first; by firing only if there is an image, float32 ``[pixels]``."""
         count, values = network.sizes[1], None
         match order:
-            case Order.NORM:
+            case UnitOrder.NORM:
                 values = np.linalg.norm(network.layers[0].weights, axis=0)
-            case Order.CLASS:
-                values = weights_for(network, label)
-            case Order.FIRING if image is not None:
+            case UnitOrder.CLASS:
+                values = logit_weights(network, label)
+            case UnitOrder.ACTIVATION if image is not None:
                 values = network.activations(image.reshape(1, -1))[0][0]
         places = np.arange(count) if values is None else np.argsort(-values, kind="stable")
         return cls(network, shape, places, values)
 
-    def framed(self, place: int) -> Framed:
+    def captioned(self, place: int) -> CaptionedImage:
         """The picture of a unit."""
         unit = int(self.order[place])
         value = "" if self.values is None else f"  {self.values[unit]:.2f}"
-        picture = as_picture(self.network.layers[0].weights[:, unit], self.shape)
-        return Framed(picture, f"unit {unit}{value}", f"{unit}{value}")
+        picture = to_image(self.network.layers[0].weights[:, unit], self.shape)
+        return CaptionedImage(picture, f"unit {unit}{value}", f"{unit}{value}")

@@ -13,13 +13,13 @@ from typing import Generic, TypeVar
 from textual.message import Message
 from textual.message_pump import MessagePump
 
-SHARE = 0.02
+MAX_CPU_SHARE = 0.02
 """The part of one core that jobs may take in the long run."""
 Result = TypeVar("Result")
 Work = Callable[[], Result]
 
 
-class Finished(Message):
+class JobFinished(Message):
     """A job ended; whoever gets this calls `deliver`."""
 
     def __init__(self, deliver: Callable[[], None]) -> None:
@@ -27,15 +27,15 @@ class Finished(Message):
         self.deliver = deliver
 
 
-class Aside(Generic[Result]):
+class BackgroundJob(Generic[Result]):
     """Does jobs for a screen, which hands every `Finished` that it gets to `deliver`."""
 
     def __init__(
         self,
         owner: MessagePump,
-        take: Callable[[Result | Exception], None],
+        on_result: Callable[[Result | Exception], None],
         *,
-        rest: float = 0.0,
+        cooldown: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`take` is called on the owner's thread with what a job returned or raised.
@@ -43,8 +43,8 @@ class Aside(Generic[Result]):
         `rest` is the least time, in seconds, between a job and the next.
         """
         self._owner = owner
-        self._take = take
-        self._rest = rest
+        self._take = on_result
+        self._rest = cooldown
         self._clock = clock
         self._waiting: Work[Result] | None = None
         self._rest_until = float("-inf")
@@ -54,18 +54,18 @@ class Aside(Generic[Result]):
         self.busy = False
         """Whether a job is being done."""
 
-    def ask(self, work: Work[Result], *, now: bool = False) -> None:
+    def submit(self, work: Work[Result], *, now: bool = False) -> None:
         """Have this done as soon as there is time; with `now`, without resting first."""
         self._waiting = work
         self._hurried = self._hurried or now
         self._go_on()
 
-    def hurry(self) -> None:
+    def run_now(self) -> None:
         """Start what waits now: nothing trains that should be spared."""
         self._hurried = True
         self._go_on()
 
-    def forget(self) -> None:
+    def cancel(self) -> None:
         """Take nothing of what was asked for so far: something else is looked at now."""
         self._waiting, self._void = None, self.busy
         self._hurried = True
@@ -97,8 +97,8 @@ class Aside(Generic[Result]):
         except Exception as error:  # noqa: BLE001 - the thread's boundary: the screen decides
             result = error
         ended = self._clock()
-        rest_until = ended + max(self._rest, (ended - began) / SHARE)
-        self._owner.post_message(Finished(lambda: self._deliver(result, rest_until)))
+        rest_until = ended + max(self._rest, (ended - began) / MAX_CPU_SHARE)
+        self._owner.post_message(JobFinished(lambda: self._deliver(result, rest_until)))
 
     def _deliver(self, result: Result | Exception, rest_until: float) -> None:
         void, self._void = self._void, False

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from core.run.pyramid import Floats, Integers
+from core.run.pyramid import Float64s, Int64s
 
 Mask = npt.NDArray[np.bool_]
 DotRows = npt.NDArray[np.int16]
@@ -17,7 +17,7 @@ _BRAILLE = 0x2800
 _QUADRANTS = np.array([ord(c) for c in " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"], np.uint32)
 _BLANK = ord(" ")
 _SPELLINGS = str.maketrans({"→": "->", "·": "-", "×": "x", "…": "...", "−": "-", "–": "-"})
-FULL = 0.75
+FILLED_SHARE = 0.75
 """The part of a cell's dots from which on an area fills it."""
 
 
@@ -33,7 +33,7 @@ class Glyphs(StrEnum):
         """Dots in a cell, across and down."""
         return {"braille": (2, 4), "quadrant": (2, 2), "ascii": (1, 1)}[self.value]
 
-    def spell(self, text: str) -> str:
+    def displayable(self, text: str) -> str:
         """A text in characters that the terminal can show."""
         if self is not Glyphs.ASCII:
             return text
@@ -47,7 +47,7 @@ _SHIFTS = {
 """By the row and column of a dot in its cell: the bit that it sets."""
 
 
-def dot_rows(values: Floats, low: float, high: float, rows: int) -> DotRows:
+def dot_rows(values: Float64s, low: float, high: float, rows: int) -> DotRows:
     """The row of dots, 0 on top, for each value; values beyond the limits lie on the edge."""
     known = np.where(np.isnan(values), low, values)
     scaled = (high - np.clip(known, low, high)) * ((rows - 1) / (high - low))
@@ -55,7 +55,7 @@ def dot_rows(values: Floats, low: float, high: float, rows: int) -> DotRows:
 
 
 def spans(
-    low: Floats, high: Floats, limits: tuple[float, float], rows: int
+    low: Float64s, high: Float64s, limits: tuple[float, float], rows: int
 ) -> tuple[DotRows, DotRows]:
     """The topmost and lowest row of dots in each column, so that neighbours touch.
 
@@ -85,7 +85,7 @@ class Canvas:
     def __init__(self, width: int, height: int, glyphs: Glyphs) -> None:
         self.width, self.height, self.glyphs = width, height, glyphs
         across, down = glyphs.dots
-        self._full = math.inf if glyphs is Glyphs.ASCII else across * down * FULL
+        self._full = math.inf if glyphs is Glyphs.ASCII else across * down * FILLED_SHARE
         self._areas = np.zeros((height, width), np.uint32)
         self._lines = np.zeros((height, width), np.uint32)
         self._text = np.zeros((height, width), np.uint32)
@@ -174,7 +174,7 @@ class Canvas:
             drawn = np.where(drawn, drawn, np.uint32(_BLANK))
         return np.where(self._text, self._text, drawn)
 
-    def _carried_styles(self) -> Integers:
+    def _carried_styles(self) -> Int64s:
         blank = self.blank
         last = np.where(blank, 0, np.arange(self.width))
         np.maximum.accumulate(last, axis=1, out=last)

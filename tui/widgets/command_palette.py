@@ -8,15 +8,15 @@ from textual.binding import Binding, BindingType
 from textual.command import CommandList, CommandPalette
 from textual.screen import Screen
 
-from tui.terminal.ordered_input import InOrderApp
-from tui.widgets.help import commands
+from tui.terminal.ordered_input import OrderedInputApp
+from tui.widgets.help import palette_commands
 
 Result = TypeVar("Result")
-TEXTUALS = ("Theme", "Quit")
+BUILTIN_COMMANDS = ("Theme", "Quit")
 """What Textual offers of its own; the rest is for apps of another kind."""
 
 
-class Palette(CommandPalette):
+class SafeCommandPalette(CommandPalette):
     """The palette; a page of a list that has no room on the screen is no page."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -31,17 +31,17 @@ class Palette(CommandPalette):
             getattr(commands, f"action_{where}")()
 
 
-class PaletteApp(InOrderApp[Result]):
+class CommandPaletteApp(OrderedInputApp[Result]):
     """An app with such a palette."""
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """All that the keys of this screen do, then Textual's own."""
         titles = set()
-        for command in commands(screen):
+        for command in palette_commands(screen):
             titles.add(command.title)
             yield command
         for command in super().get_system_commands(screen):
-            if command.title in TEXTUALS and command.title not in titles:
+            if command.title in BUILTIN_COMMANDS and command.title not in titles:
                 yield command
 
     def action_command_palette(self) -> None:
@@ -50,4 +50,4 @@ class PaletteApp(InOrderApp[Result]):
         It has no id, as Textual's does: one that was just left is still there for a moment.
         """
         if not isinstance(self.screen, CommandPalette):
-            self.push_screen(Palette(placeholder="Search for commands"))
+            self.push_screen(SafeCommandPalette(placeholder="Search for commands"))

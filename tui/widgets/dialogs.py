@@ -12,15 +12,20 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-WHAT = 34
+EXPLANATION_WIDTH = 34
 """Cells for what an answer does."""
 STOP = ("stop", "s", "Stop and save", "end the run with a checkpoint")
 DETACH = ("detach", "d", "Detach", "leave it training; `trainpad open` comes back to it")
-NEXT = ("next", "n", "End it", "save a checkpoint, then train a new run with what the panel says")
-GO_ON = ("go on", "escape", "Go on", "stay here")
+START_NEW = (
+    "next",
+    "n",
+    "End it",
+    "save a checkpoint, then train a new run with what the panel says",
+)
+CANCEL = ("go on", "escape", "Go on", "stay here")
 
 
-class Choice(ModalScreen[str]):
+class ChoiceDialog(ModalScreen[str]):
     """Asks what to do about a run that trains; answers with the first word of a choice."""
 
     QUESTION: ClassVar[str]
@@ -33,7 +38,7 @@ class Choice(ModalScreen[str]):
             yield Static(self.QUESTION, markup=False)
             yield OptionList(
                 *(
-                    Option(Content(_told(title, "esc" if key == "escape" else key, what)))
+                    Option(Content(_format_choice(title, "esc" if key == "escape" else key, what)))
                     for _, key, title, what in self.CHOICES
                 )
             )
@@ -47,9 +52,9 @@ class Choice(ModalScreen[str]):
         self.dismiss(choice)
 
 
-def _told(title: str, key: str, what: str) -> str:
+def _format_choice(title: str, key: str, what: str) -> str:
     """Title, key and meaning in columns; what goes on in a second row begins where it began."""
-    first, *more = wrap(what, WHAT)
+    first, *more = wrap(what, EXPLANATION_WIDTH)
     return "\n".join([f"{title:14} {key:4} {first}", *(" " * 20 + row for row in more)])
 
 
@@ -59,27 +64,27 @@ def _bindings(*choices: tuple[str, str, str, str]) -> list[BindingType]:
     ]
 
 
-class QuitDialog(Choice):
+class QuitDialog(ChoiceDialog):
     """Asks how to leave; answers ``stop``, ``detach`` or ``go on``."""
 
     QUESTION = "The network is still training."
-    CHOICES = (STOP, DETACH, GO_ON)
+    CHOICES = (STOP, DETACH, CANCEL)
     BINDINGS: ClassVar[list[BindingType]] = _bindings(*CHOICES)
 
 
-class StopDialog(Choice):
+class StopDialog(ChoiceDialog):
     """Asks whether to end the run; answers ``stop`` or ``go on``."""
 
     QUESTION = "End this run, for everybody who looks at it?"
-    CHOICES = (STOP, GO_ON)
+    CHOICES = (STOP, CANCEL)
     BINDINGS: ClassVar[list[BindingType]] = _bindings(*CHOICES)
 
 
-class NextDialog(Choice):
+class NewRunDialog(ChoiceDialog):
     """Asks whether a new run is to end the one that trains; answers ``next`` or ``go on``."""
 
     QUESTION = "A new run ends the one that is still training."
-    CHOICES = (NEXT, GO_ON)
+    CHOICES = (START_NEW, CANCEL)
     BINDINGS: ClassVar[list[BindingType]] = _bindings(*CHOICES)
 
 

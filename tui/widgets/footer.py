@@ -14,57 +14,57 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
 
-from tui.widgets.text_widget import Lines, Part
+from tui.widgets.text_widget import Span, TextWidget
 
 GAP = 2
 """Cells between two keys."""
-TYPED_INTO = "-typed-into"
+CAPTURES_TYPING = "-typed-into"
 """The class of a widget whose keys alone work while it has the focus: what is typed is its own."""
-EVERYWHERE = "app."
+GLOBAL_PREFIX = "app."
 """How the actions begin that every screen has."""
 
 
-class Entry(NamedTuple):
+class KeyHint(NamedTuple):
     """A key that is shown: how it is written, what it does, and what Textual calls it."""
 
-    sign: str
-    name: str
+    label: str
+    description: str
     key: str
     tooltip: str
 
     @property
     def width(self) -> int:
         """Cells that it takes, with the gap behind it."""
-        return cell_len(self.sign) + 1 + cell_len(self.name) + GAP
+        return cell_len(self.label) + 1 + cell_len(self.description) + GAP
 
 
-def sign_of(app: App[object], binding: Binding, *, ascii_only: bool) -> str:
+def key_label(app: App[object], binding: Binding, *, ascii_only: bool) -> str:
     """A key as it is written on keyboards; by its name where ASCII has no sign for it."""
     sign = app.get_key_display(binding)
     return sign if sign.isascii() or not ascii_only else binding.key
 
 
-class KeyRow(Lines):
+class KeyFooter(TextWidget):
     """The keys that work now; a click on one presses it."""
 
-    DEFAULT_CSS = "KeyRow { dock: bottom; height: 1; }"
+    DEFAULT_CSS = "KeyFooter { dock: bottom; height: 1; }"
 
     def __init__(self) -> None:
         super().__init__()
-        self._placed: list[tuple[int, Entry]] = []
+        self._positions: list[tuple[int, KeyHint]] = []
         """Where each entry begins."""
 
     def on_mount(self) -> None:
         """Follow what can be done: it depends on what has the focus."""
-        self.screen.bindings_updated_signal.subscribe(self, self._follow)
+        self.screen.bindings_updated_signal.subscribe(self, self._update_keys)
 
-    def _follow(self, screen: Screen[object]) -> None:
+    def _update_keys(self, screen: Screen[object]) -> None:
         if self.is_attached and screen is self.screen:
-            self.update_rows()
+            self.redraw()
 
-    def lines(self, width: int, height: int) -> list[list[Part]]:  # noqa: ARG002 - one row
+    def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - one row
         """As many keys of the screen's own as there is room for beside those of all screens."""
-        own, everywhere = self._entries()
+        own, everywhere = self._hints()
         tail = sum(entry.width for entry in everywhere)
         room = width - tail - 1
         fitting = []
@@ -74,58 +74,58 @@ class KeyRow(Lines):
                 break
             fitting.append(entry)
         between = max(0, width - 1 - tail - sum(entry.width for entry in fitting))
-        self._placed = [*_placed(fitting, 1), *_placed(everywhere, max(1, width - tail))]
-        parts = [(" ", "text"), *_parts(fitting), (" " * between, "text"), *_parts(everywhere)]
+        self._positions = [*_positioned(fitting, 1), *_positioned(everywhere, max(1, width - tail))]
+        parts = [(" ", "text"), *_spans(fitting), (" " * between, "text"), *_spans(everywhere)]
         return [parts]
 
-    def _entries(self) -> tuple[list[Entry], list[Entry]]:
+    def _hints(self) -> tuple[list[KeyHint], list[KeyHint]]:
         """The keys of what is focused and of the screen; and those of all screens."""
-        own: dict[str, Entry] = {}
-        everywhere: dict[str, Entry] = {}
+        own: dict[str, KeyHint] = {}
+        everywhere: dict[str, KeyHint] = {}
         if not self.screen.is_current:
             return [], []  # nothing can be pressed here yet, or any more
-        refused: frozenset[str] = getattr(self.screen, "refused", frozenset())
+        refused: frozenset[str] = getattr(self.screen, "disabled_actions", frozenset())
         focused = self.screen.focused
-        taker = focused if focused is not None and focused.has_class(TYPED_INTO) else None
+        taker = focused if focused is not None and focused.has_class(CAPTURES_TYPING) else None
         for node, binding, enabled, tooltip in self.screen.active_bindings.values():
             shows = binding.show and enabled and binding.action not in refused
-            if shows and _works(binding, node, taker):
-                sign = sign_of(self.app, binding, ascii_only=self.ascii_only)
-                entry = Entry(sign, binding.description, binding.key, tooltip)
-                found = everywhere if binding.action.startswith(EVERYWHERE) else own
+            if shows and _is_usable(binding, node, taker):
+                sign = key_label(self.app, binding, ascii_only=self.ascii_only)
+                entry = KeyHint(sign, binding.description, binding.key, tooltip)
+                found = everywhere if binding.action.startswith(GLOBAL_PREFIX) else own
                 found.setdefault(binding.action, entry)
         return [*own.values()], [*everywhere.values()]
 
-    def _at(self, x: int) -> Entry | None:
-        for start, entry in self._placed:
+    def _hint_at(self, x: int) -> KeyHint | None:
+        for start, entry in self._positions:
             if start <= x < start + entry.width - GAP:
                 return entry
         return None
 
     def on_click(self, event: events.Click) -> None:
         """Press the key that was clicked."""
-        entry = self._at(event.x)
+        entry = self._hint_at(event.x)
         if entry is not None:
             self.app.simulate_key(entry.key)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Say more of the key under the pointer."""
-        entry = self._at(event.x)
+        entry = self._hint_at(event.x)
         self.tooltip = entry.tooltip if entry is not None else None
 
 
-def _works(binding: Binding, node: DOMNode, taker: DOMNode | None) -> bool:
+def _is_usable(binding: Binding, node: DOMNode, taker: DOMNode | None) -> bool:
     """Whether a key gets past the widget that takes what is typed; help always does."""
     return taker is None or node is taker or binding.action == "app.help"
 
 
-def _placed(entries: list[Entry], start: int) -> Iterator[tuple[int, Entry]]:
+def _positioned(entries: list[KeyHint], start: int) -> Iterator[tuple[int, KeyHint]]:
     for entry in entries:
         yield start, entry
         start += entry.width
 
 
-def _parts(entries: list[Entry]) -> Iterator[Part]:
+def _spans(entries: list[KeyHint]) -> Iterator[Span]:
     for entry in entries:
-        yield entry.sign, "live"
-        yield f" {entry.name}{' ' * GAP}", "text"
+        yield entry.label, "live"
+        yield f" {entry.description}{' ' * GAP}", "text"

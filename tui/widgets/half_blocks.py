@@ -17,13 +17,13 @@ from rich.style import Style
 from textual.strip import Strip
 
 Levels = npt.NDArray[np.integer]
-Picture = npt.NDArray[np.floating]
+Image = npt.NDArray[np.floating]
 
 RAMP = " .:-=+*#%@"
 """Paper to ink where there are no half blocks."""
 NEGATIVE_RAMP = " ~<oO0"
 """The letters of a signed picture's negative side; RAMP is its positive side."""
-GREYS = 8
+GREY_LEVELS = 8
 """Grey levels of a picture: enough to look soft, few enough to be cheap."""
 
 
@@ -33,7 +33,7 @@ class Tones(NamedTuple):
     low: Color
     high: Color
 
-    def steps(self, count: int) -> tuple[Color, ...]:
+    def gradient(self, count: int) -> tuple[Color, ...]:
         """``count`` colours from low to high."""
         return _steps(self.low, self.high, count)
 
@@ -96,7 +96,7 @@ def _run(run: Run, colours: Sequence[Color]) -> Segment:
     return Segment(text, _style(colours[high] if high else None, colours[low]))
 
 
-def quantise(picture: Picture, count: int) -> npt.NDArray[np.uint8]:
+def quantise(picture: Image, count: int) -> npt.NDArray[np.uint8]:
     """Levels 0 to ``count - 1`` for values 0 to 1; what is outside is clipped, NaN is paper."""
     clean = np.nan_to_num(picture, nan=0.0, posinf=1.0, neginf=0.0)
     levels: npt.NDArray[np.uint8] = np.rint(np.clip(clean, 0, 1) * (count - 1)).astype(np.uint8)
@@ -104,7 +104,7 @@ def quantise(picture: Picture, count: int) -> npt.NDArray[np.uint8]:
 
 
 def render_image(
-    picture: Picture, tones: Tones = GREY, *, ascii_only: bool = False, greys: int = GREYS
+    picture: Image, tones: Tones = GREY, *, ascii_only: bool = False, greys: int = GREY_LEVELS
 ) -> list[Strip]:
     """A grey picture ``[height, width]``, 0 to 1, as ``ceil(height / 2)`` rows of ``width`` cells.
 
@@ -119,16 +119,16 @@ def render_image(
         style = _style(tones.high, tones.low)
         rows = quantise((even[::2] + even[1::2]) / 2, len(RAMP))
         return [Strip([Segment("".join(RAMP[v] for v in row), style)]) for row in rows.tolist()]
-    return _strips(quantise(even, greys), tones.steps(greys))
+    return _strips(quantise(even, greys), tones.gradient(greys))
 
 
 def render_signed(
-    picture: Picture,
+    picture: Image,
     negative: Tones,
     positive: Tones,
     *,
     ascii_only: bool = False,
-    greys: int = GREYS,
+    greys: int = GREY_LEVELS,
 ) -> list[Strip]:
     """A picture of values from -1 to 1 in two colours, as :func:`render_image` does with one.
 
@@ -139,10 +139,10 @@ def render_signed(
         return [_signed_letters(row, negative, positive) for row in (even[::2] + even[1::2]) / 2]
     below, above = quantise(-even, greys), quantise(even, greys)
     levels = np.where(below > 0, below + np.uint8(greys - 1), above)
-    return _strips(levels, positive.steps(greys) + negative.steps(greys)[1:])
+    return _strips(levels, positive.gradient(greys) + negative.gradient(greys)[1:])
 
 
-def _even(picture: Picture) -> Picture:
+def _even(picture: Image) -> Image:
     return np.pad(picture, ((0, len(picture) % 2), (0, 0)))
 
 
@@ -154,7 +154,7 @@ def _strips(levels: Levels, colours: Sequence[Color]) -> list[Strip]:
     ]
 
 
-def _signed_letters(row: Picture, negative: Tones, positive: Tones) -> Strip:
+def _signed_letters(row: Image, negative: Tones, positive: Tones) -> Strip:
     above = quantise(row, len(RAMP)).tolist()
     below = quantise(-row, len(NEGATIVE_RAMP)).tolist()
     segments = []

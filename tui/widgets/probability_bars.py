@@ -56,7 +56,7 @@ class ProbabilityBars(Widget):
         """Show ``[classes]`` probabilities, or nothing; only the rows that differ are repainted."""
         before = [self._cells(number) for number in range(len(self._names))]
         self._probabilities = None if probabilities is None else np.array(probabilities)
-        down, width = self._down, self._width
+        down, width = self._rows_per_column, self._bar_width
         changed = [
             Region(number // down * (width + _GAP), number % down, width, 1)
             for number, cells in enumerate(before)
@@ -68,7 +68,9 @@ class ProbabilityBars(Widget):
     def render_line(self, y: int) -> Strip:
         """One class, or one in each column."""
         segments = []
-        for number in range(y, len(self._names), self._down) if y < self._down else ():
+        for number in (
+            range(y, len(self._names), self._rows_per_column) if y < self._rows_per_column else ()
+        ):
             kind, text = self._cells(number)
             segments.append(Segment(text, self.get_component_rich_style(f"bars--{kind}")))
             segments.append(Segment(" " * _GAP, self.rich_style))
@@ -76,21 +78,21 @@ class ProbabilityBars(Widget):
         return strip.adjust_cell_length(self.size.width, self.rich_style)
 
     @property
-    def _down(self) -> int:
+    def _rows_per_column(self) -> int:
         """How many bars stand in a column."""
         columns = -(-len(self._names) // max(1, min(self.size.height, len(self._names))))
         return -(-len(self._names) // columns)
 
     @property
-    def _width(self) -> int:
+    def _bar_width(self) -> int:
         """Cells of one bar, name and percentage included."""
-        columns = -(-len(self._names) // self._down)
+        columns = -(-len(self._names) // self._rows_per_column)
         return max(0, (self.size.width + _GAP) // columns - _GAP)
 
     def _cells(self, row: int) -> tuple[str, str]:
         """How a class is shown: best, other or quiet, and its text."""
         name = self._names[row].rjust(1)
-        width = self._width
+        width = self._bar_width
         if self._probabilities is None:
             return "quiet", f"{name} ".ljust(width)[:width]
         value = float(self._probabilities[row])

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ScreenInfo:
     """A screen that one can go to."""
 
     name: str
@@ -13,10 +13,10 @@ class Place:
     purpose: str
 
 
-PLACES = (
-    Place("train", "1", "Train", "Watch the training and steer it"),
-    Place("evaluate", "2", "Evaluate", "See what it reads wrong, in numbers and pictures"),
-    Place("weights", "3", "Weights", "See what it is made of and what it has learned"),
-    Place("runs", "4", "Runs", "Compare, open, go on with and export all runs"),
-    Place("pad", "5", "Pad", "Draw a digit and see it read"),
+SCREENS = (
+    ScreenInfo("train", "1", "Train", "Watch the training and steer it"),
+    ScreenInfo("evaluate", "2", "Evaluate", "See what it reads wrong, in numbers and pictures"),
+    ScreenInfo("weights", "3", "Weights", "See what it is made of and what it has learned"),
+    ScreenInfo("runs", "4", "Runs", "Compare, open, go on with and export all runs"),
+    ScreenInfo("pad", "5", "Pad", "Draw a digit and see it read"),
 )

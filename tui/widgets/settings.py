@@ -9,7 +9,7 @@ import platformdirs
 
 from trainpad.files import write_atomic
 
-LIMIT = 64 * 1024
+MAX_BYTES = 64 * 1024
 """Bytes; a longer file is none of ours."""
 
 
@@ -20,7 +20,7 @@ class Settings:
         self._path = path or Path(platformdirs.user_config_dir("trainpad")) / "settings.json"
         self._values: dict[str, Any] = {}
         with suppress(OSError, ValueError):
-            if self._path.stat().st_size <= LIMIT:
+            if self._path.stat().st_size <= MAX_BYTES:
                 values = json.loads(self._path.read_bytes())
                 self._values = values if isinstance(values, dict) else {}
 

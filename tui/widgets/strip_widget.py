@@ -16,7 +16,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 
-class Rows(Widget):
+class StripWidget(Widget):
     """Base of widgets that give their content as rows; call ``update_rows`` on new data.
 
     A row's styles need no background: the widget's own is laid under them, and so no piece of text
@@ -32,41 +32,41 @@ class Rows(Widget):
         disabled: bool = False,
     ) -> None:
         super().__init__(name=name, id=id, classes=classes, disabled=disabled)
-        self._given: list[Strip] = []
-        self._shown: list[Strip] = []
-        self._ground = Style()
-        self._stale = False
+        self._content: list[Strip] = []
+        self._styled_content: list[Strip] = []
+        self._background = Style()
+        self._is_stale = False
         """Whether colours changed since the rows were made."""
 
     def rows(self, width: int, height: int) -> Sequence[Strip]:
         """The content for ``width`` x ``height`` cells; missing rows are blank, others are cut."""
         raise NotImplementedError
 
-    def update_rows(self) -> int:
+    def redraw(self) -> int:
         """Make the rows anew and have the changed ones sent again; tells how many changed."""
-        if self._stale:
-            self.remake_rows()
-            return len(self._given)
-        return self._take(self._made()) if all(self.size) else 0
+        if self._is_stale:
+            self.redraw_all()
+            return len(self._content)
+        return self._replace_changed(self._build_rows()) if all(self.size) else 0
 
-    def _made(self) -> list[Strip]:
+    def _build_rows(self) -> list[Strip]:
         """As many rows as fit, each as wide as the widget."""
         width, height = self.size
         given = [*self.rows(width, height)][:height]
-        given += [Strip.blank(width, self._ground)] * (height - len(given))
-        return [strip.adjust_cell_length(width, self._ground) for strip in given]
+        given += [Strip.blank(width, self._background)] * (height - len(given))
+        return [strip.adjust_cell_length(width, self._background) for strip in given]
 
     def render_line(self, y: int) -> Strip:
         """One row, for Textual."""
-        if self._stale:
-            self._make_all()
-        if y < len(self._shown):
-            return self._shown[y]
-        return Strip.blank(self.size.width, self._ground)
+        if self._is_stale:
+            self._rebuild()
+        if y < len(self._styled_content):
+            return self._styled_content[y]
+        return Strip.blank(self.size.width, self._background)
 
     def on_resize(self, _event: events.Resize) -> None:
         """Fill the new size."""
-        self.remake_rows()
+        self.redraw_all()
 
     def notify_style_update(self) -> None:
         """Make all rows anew when colours change: with the theme, the focus, the classes.
@@ -76,31 +76,34 @@ class Rows(Widget):
         """
         super().notify_style_update()
         if self.is_mounted:
-            self._stale = True
+            self._is_stale = True
             self.refresh()
 
-    def remake_rows(self) -> None:
+    def redraw_all(self) -> None:
         """Make and send all rows anew, changed or not."""
-        self._make_all()
+        self._rebuild()
         self.refresh()
 
-    def _make_all(self) -> None:
-        self._stale = False
-        self._ground = Style(bgcolor=self.rich_style.bgcolor)
+    def _rebuild(self) -> None:
+        self._is_stale = False
+        self._background = Style(bgcolor=self.rich_style.bgcolor)
         if all(self.size):
-            self._given = self._made()
-            self._shown = [strip.apply_style(self._ground) for strip in self._given]
+            self._content = self._build_rows()
+            self._styled_content = [strip.apply_style(self._background) for strip in self._content]
 
-    def _take(self, given: list[Strip]) -> int:
-        if len(given) != len(self._given):
-            self._given = given
-            self._shown = [strip.apply_style(self._ground) for strip in given]
+    def _replace_changed(self, given: list[Strip]) -> int:
+        if len(given) != len(self._content):
+            self._content = given
+            self._styled_content = [strip.apply_style(self._background) for strip in given]
             self.refresh()
             return len(given)
         changed = []
         for y, strip in enumerate(given):
-            if span := _changed_span(self._given[y], strip):
-                self._given[y], self._shown[y] = strip, strip.apply_style(self._ground)
+            if span := _changed_span(self._content[y], strip):
+                self._content[y], self._styled_content[y] = (
+                    strip,
+                    strip.apply_style(self._background),
+                )
                 changed.append(Region(span[0], y, span[1] - span[0], 1))
         if changed:
             self.refresh(*changed)
@@ -112,11 +115,11 @@ def _changed_span(old: Strip, new: Strip) -> tuple[int, int] | None:
     if old == new:
         return None
     ours, theirs, width = list(new), list(old), new.cell_length
-    start = _common(ours, theirs, from_end=False)
-    return min(start, width - 1), width - _common(ours, theirs, from_end=True)
+    start = _common_cells(ours, theirs, from_end=False)
+    return min(start, width - 1), width - _common_cells(ours, theirs, from_end=True)
 
 
-def _common(ours: list[Segment], theirs: list[Segment], *, from_end: bool) -> int:
+def _common_cells(ours: list[Segment], theirs: list[Segment], *, from_end: bool) -> int:
     """The cells that two rows have in common at one end; takes equal pieces off both."""
     at, cells = -1 if from_end else 0, 0
     while ours and theirs and ours[at] == theirs[at]:

@@ -13,24 +13,24 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tui.widgets.strip_widget import Rows
+from tui.widgets.strip_widget import StripWidget
 
 ROLES = ("text", "dim", "live", "alert", "title", "chosen")
-ASCII = str.maketrans(
+ASCII_SUBSTITUTES = str.maketrans(
     {"·": "-", "–": "-", "…": "~", "→": ">", "‹": "<", "›": ">", "━": "=", "─": "-", "○": "o",
      "▶": ">", "‖": "=", "■": "#", "✗": "x", "│": "|", "▲": "^"}
 )  # fmt: skip
 """What stands for our own signs where a terminal shows ASCII alone; one cell for one cell."""
-Part = tuple[str, str]
+Span = tuple[str, str]
 """A text and its role."""
 
 
-class Lines(Rows):
+class TextWidget(StripWidget):
     """A widget whose rows are texts in roles; a subclass gives them in `lines`."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"lines--{role}" for role in ROLES}
     DEFAULT_CSS = """
-    Lines {
+    TextWidget {
         height: auto;
         & > .lines--text { color: $foreground; }
         & > .lines--dim { color: $foreground 60%; }
@@ -45,46 +45,50 @@ class Lines(Rows):
 
     ascii_only = False
     """Whether to show ASCII alone."""
-    _styles_of_roles: Mapping[str, Style] = MappingProxyType({})
+    _role_styles: Mapping[str, Style] = MappingProxyType({})
     """As asked for last; none since the colours changed."""
 
-    def lines(self, width: int, height: int) -> Sequence[Sequence[Part]]:
+    def lines(self, width: int, height: int) -> Sequence[Sequence[Span]]:
         """What to show in ``width`` x ``height`` cells, a list of parts for each row."""
         raise NotImplementedError
 
     @property
-    def styles_of_roles(self) -> Mapping[str, Style]:
+    def role_styles(self) -> Mapping[str, Style]:
         """The theme's style of each role."""
-        if not self._styles_of_roles:
-            self._styles_of_roles = {role: self._style(role) for role in ROLES}
-        return self._styles_of_roles
+        if not self._role_styles:
+            self._role_styles = {role: self._role_style(role) for role in ROLES}
+        return self._role_styles
 
     def notify_style_update(self) -> None:
         """Take the theme's colours."""
-        self._styles_of_roles = {}
+        self._role_styles = {}
         super().notify_style_update()
 
     def rows(self, width: int, height: int) -> list[Strip]:
         """The lines as strips."""
-        styles = self.styles_of_roles
+        styles = self.role_styles
         return [
-            Strip([Segment(self._spelled(text), styles[role]) for text, role in parts if text])
+            Strip([Segment(self._displayable(text), styles[role]) for text, role in parts if text])
             for parts in self.lines(width, height)
         ]
 
-    def _spelled(self, text: str) -> str:
-        return spelled(text) if self.ascii_only else text
+    def _displayable(self, text: str) -> str:
+        return to_ascii(text) if self.ascii_only else text
 
-    def _style(self, role: str) -> Style:
+    def _role_style(self, role: str) -> Style:
         style = self.get_component_rich_style(f"lines--{role}")
         if role == "chosen":
             return style
         return Style(color=style.color, bold=style.bold)
 
 
-def spelled(text: str) -> str:
+def to_ascii(text: str) -> str:
     """`text` in ASCII alone; what has no likeness there becomes a question mark."""
-    return text if text.isascii() else text.translate(ASCII).encode("ascii", "replace").decode()
+    return (
+        text
+        if text.isascii()
+        else text.translate(ASCII_SUBSTITUTES).encode("ascii", "replace").decode()
+    )
 
 
 def fit(text: str, width: int) -> str:
@@ -94,17 +98,17 @@ def fit(text: str, width: int) -> str:
     return set_cell_size(text, width - 1) + "…" if width > 0 else ""
 
 
-def right(text: str, width: int) -> str:
+def align_right(text: str, width: int) -> str:
     """`text` at the right end of ``width`` cells."""
     return " " * (width - cell_len(text)) + text if cell_len(text) < width else fit(text, width)
 
 
-def spread(left: Sequence[Part], tail: Sequence[Part], width: int) -> list[Part]:
+def justify(left: Sequence[Span], tail: Sequence[Span], width: int) -> list[Span]:
     """Parts at both ends of a row; the left ones give way where there is no room for all."""
     room = width - sum(cell_len(text) for text, _ in tail)
     if room <= 0:
         return list(tail)
-    parts: list[Part] = []
+    parts: list[Span] = []
     for text, role in left:
         parts.append((fit(text, min(room, cell_len(text))), role))
         room -= cell_len(parts[-1][0])
@@ -123,7 +127,7 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def both_ends(text: str, width: int) -> str:
+def elide_middle(text: str, width: int) -> str:
     """`text` in ``width`` cells; what is left out of a longer one is its middle."""
     if cell_len(text) <= width or cell_len(text) != len(text):
         return fit(text, width)

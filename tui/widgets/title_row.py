@@ -2,24 +2,24 @@
 
 from collections.abc import Sequence
 
-from tui.widgets.text_widget import Lines, Part, spread
+from tui.widgets.text_widget import Span, TextWidget, justify
 
 
-class Row(Lines):
+class TitleRow(TextWidget):
     """A title or a remark; the left end gives way where there is no room for both."""
 
-    DEFAULT_CSS = "Row { height: 1; }"
+    DEFAULT_CSS = "TitleRow { height: 1; }"
 
     def __init__(self, id: str) -> None:  # noqa: A002  Textual's own parameter name
         super().__init__(id=id)
-        self._left: Sequence[Part] = ()
-        self._tail: Sequence[Part] = ()
+        self._left: Sequence[Span] = ()
+        self._tail: Sequence[Span] = ()
 
-    def show(self, left: Sequence[Part], tail: Sequence[Part] = ()) -> None:
+    def show(self, left: Sequence[Span], tail: Sequence[Span] = ()) -> None:
         """Show these parts."""
         self._left, self._tail = left, tail
-        self.update_rows()
+        self.redraw()
 
-    def lines(self, width: int, height: int) -> list[list[Part]]:  # noqa: ARG002 - one row
+    def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - one row
         """The row."""
-        return [spread(self._left, self._tail, width)]
+        return [justify(self._left, self._tail, width)]
