@@ -103,7 +103,7 @@ def _key_latencies(screen: Screen) -> dict[str, list[float]]:
     seconds: dict[str, list[float]] = {"?": [], "2": [], "1": [], "space": []}
     for number in range(PRESSES):
         pause = 0.4 + 0.013 * number
-        seconds["?"].append(screen.latency("?", "Leave trainpad"))
+        seconds["?"].append(screen.latency("?", "Quit trainpad"))
         time.sleep(pause)
         screen.press("\x1b")
         time.sleep(pause)

@@ -14,7 +14,6 @@ from tests.helpers.app import Scripted, ended, evaluation, shown, text_of, weigh
 from tui.app import TrainpadApp
 from tui.chart.chart import Chart
 from tui.dashboard.worker import EventReceived
-from tui.modes import MODES
 from tui.pad.screen import PredictionLabel
 from tui.pad.sketch_pad import SketchPad
 from tui.train.panel import DISPLAY_ORDER, Panel
@@ -138,9 +137,11 @@ async def test_the_same_source_goes_on_after_detaching(source: Scripted) -> None
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("d")
     assert app.return_value == "detach"
-    assert app.worker.stop(5)
+    assert app.shown.worker.stop(5)
     source.give(Finished(100, "done", 1.0), None)
-    assert [type(event) for event in app.worker.events if not isinstance(event, Tick)] == [Finished]
+    assert [type(event) for event in app.shown.worker.events if not isinstance(event, Tick)] == [
+        Finished
+    ]
 
 
 async def test_quitting_while_training_asks_and_stopping_waits_for_the_end(
@@ -158,7 +159,7 @@ async def test_quitting_while_training_asks_and_stopping_waits_for_the_end(
         assert source.wanted["stop"] == "stopped"
         source.give(Finished(120, "stopped", 1.0), None)
         await ended(pilot, app)
-    assert (app.return_value, app.worker.status) == ("quit", 0)
+    assert (app.return_value, app.shown.worker.status) == ("quit", 0)
 
 
 async def test_ctrl_c_twice_while_training_stops_the_run(source: Scripted) -> None:
@@ -175,7 +176,7 @@ async def test_divergence_is_said_and_is_the_exit_status(source: Scripted) -> No
         source.give(Diverged(120, float("nan"), "", "step-000099.safetensors"), None)
         await shown(pilot, app, "set a smaller rate (tab), then b branches; the loss is nan")
         await pilot.press("q")
-    assert (app.return_value, app.worker.status) == ("quit", 3)
+    assert (app.return_value, app.shown.worker.status) == ("quit", 3)
 
 
 async def test_bad_data_ends_the_app_with_its_sentence(tmp_path: Path) -> None:
@@ -230,7 +231,7 @@ async def test_nothing_is_drawn_that_did_not_change(source: Scripted) -> None:
         while not app.run_shown.weights:
             await pilot.pause(0.02)
         await pilot.pause(0.5)
-        assert app._shown_version == app.run_shown.version
+        assert app._pacer.shown_version == app.run_shown.version
         assert drawn == []
 
 
@@ -281,25 +282,21 @@ async def test_every_screen_can_do_without_colours(
             await shown(pilot, app, "trainpad", "training")
             assert app.no_color
         await pilot.press("question_mark")
-        await shown(pilot, app, "Leave trainpad")
+        await shown(pilot, app, "Quit trainpad")
 
 
-async def test_screens_are_mounted_ahead_but_none_while_the_app_closes(source: Scripted) -> None:
+async def test_screens_are_mounted_before_they_are_asked_for(source: Scripted) -> None:
     app = TrainpadApp(iter(source))
     async with app.run_test(size=(120, 35)) as pilot:
         await shown(pilot, app, "100 / 2,000")
         while set(app._screen_stacks) < {place.name for place in SCREENS}:
             await pilot.pause(0.05)
         assert app.screen.NAME == "train"
-        app.remove_mode("pad")
-        app.add_mode("pad", MODES["pad"])
-    app._mount_next_screen()
-    assert "pad" not in app._screen_stacks
 
 
 @pytest.mark.parametrize("mode", ["evaluate", "weights", "runs", "pad"])
 @pytest.mark.parametrize("turns", [0, 1, 2, 4, 8])
-async def test_a_screen_that_goes_before_it_is_mounted_goes_quietly(
+async def test_the_app_can_be_left_while_a_screen_is_mounted(
     source: Scripted, mode: str, turns: int
 ) -> None:
     app = TrainpadApp(iter(source))
@@ -307,9 +304,8 @@ async def test_a_screen_that_goes_before_it_is_mounted_goes_quietly(
         app._init_mode(mode)
         for _ in range(turns):
             await asyncio.sleep(0)
-        app.remove_mode(mode)
-        app.add_mode(mode, MODES[mode])
-        await asyncio.sleep(0.1)
+        app.exit("quit")
+    assert app.failure is None
 
 
 async def test_the_palette_has_every_action_of_the_screen(source: Scripted) -> None:
@@ -352,14 +348,14 @@ async def test_a_long_past_is_drawn_a_few_times_and_then_shown_whole(
     app = TrainpadApp(iter(source))
     async with app.run_test(size=(80, 24)) as pilot:
         await shown(pilot, app, "100 / 2,000")
-        app._clock = lambda: 1.0
+        app._pacer._clock = lambda: 1.0
         drawn.clear()
         past = [
             (Steps(s, [0.5], 0.1), evaluation(s + 1), Changed(s + 1, "learning_rate", 0.01, 0.02))
             for s in range(100, 400)
         ]
         for event in (event for pair in past for event in pair):
-            app._receive_event(EventReceived(app.worker, event))
+            app._receive_event(EventReceived(app.shown.worker, event))
         assert len(drawn) <= 1
         await shown(pilot, app, "400 / 2,000")
 

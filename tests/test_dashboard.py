@@ -1,6 +1,6 @@
 """Leaving the dashboard: what becomes of the run."""
 
-from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,10 +15,9 @@ from core.session.headless import FAILED, Signals
 from core.session.request import Request
 from data.errors import DataError
 from tests.helpers.app import Scripted
-from tui.app import TrainpadApp
-from tui.dashboard import dashboard
+from tui.dashboard import dashboard, sessions
+from tui.dashboard.run_context import RunContext
 from tui.dashboard.worker import EventWorker
-from tui.terminal.driver import Pace
 
 
 class LeftError(Exception):
@@ -37,8 +36,8 @@ def stays(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def app_over(source: Scripted) -> Any:
-    worker = EventWorker(iter(source), lambda _message: None)
-    return SimpleNamespace(worker=worker, failure=None, viewer=False)
+    shown = RunContext.from_events(iter(source), lambda _message: None, viewer=False)
+    return SimpleNamespace(shown=shown, failure=None)
 
 
 def wait_for_start(worker: EventWorker) -> None:
@@ -50,7 +49,7 @@ def wait_for_start(worker: EventWorker) -> None:
 def test_ctrl_c_as_a_key_stops_the_run_like_the_signal(tmp_path: Path) -> None:
     source = Scripted(tmp_path)
     app, signals = app_over(source), Signals()
-    wait_for_start(app.worker)
+    wait_for_start(app.shown.worker)
     source.give(Finished(100, "interrupted", 1.0), None)
     with pytest.raises(LeftError, match="130"):
         dashboard._finish(app, "signal", Launcher(-1, 0, False), signals)
@@ -62,8 +61,8 @@ def test_signals_reach_a_run_that_opened_only_after_it_was_left(tmp_path: Path) 
     app, signals = app_over(source), Signals()
     signals.reason = "stopped"  # as if one had come before there was a run to tell
     source.give(Preparing("reading the data"))
-    app.worker.start()
-    assert app.worker.stop(5)
+    app.shown.worker.start()
+    assert app.shown.worker.stop(5)
     source.give(Opened(str(tmp_path), {}, source.control), Finished(0, "stopped", 1.0), None)
     with pytest.raises(LeftError, match="0"):
         dashboard._finish(app, "detach", Launcher(-1, 0, False), signals)
@@ -75,13 +74,13 @@ def test_a_source_that_breaks_is_a_failure_whose_traceback_is_kept(
 ) -> None:
     source = Scripted(tmp_path)
     app = app_over(source)
-    wait_for_start(app.worker)
+    wait_for_start(app.shown.worker)
     source.give(ValueError("no such \x1b[31mthing"))
-    app.worker.join(10)
-    app.failure = app.worker.error
+    app.shown.worker.join(10)
+    app.failure = app.shown.worker.error
     assert dashboard._finish(app, "error", Launcher(-1, 0, False), Signals()) == FAILED
     told = capsys.readouterr().err
-    assert told == "trainpad: it broke: ValueError: no such ␛[31mthing; run.log has the details\n"
+    assert told == "trainpad: error: ValueError: no such ␛[31mthing; run.log has the details\n"
     assert "Traceback" in (tmp_path / "run.log").read_text()
 
 
@@ -89,7 +88,7 @@ def test_a_viewer_that_breaks_shows_the_traceback_itself(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     app = app_over(Scripted(tmp_path))
-    app.viewer, app.failure = True, ValueError("odd")
+    app.shown, app.failure = replace(app.shown, viewer=True), ValueError("odd")
     assert dashboard._finish(app, "broken", Launcher(-1, 0, False), Signals()) == FAILED
     assert capsys.readouterr().err.startswith("trainpad: the dashboard failed: ValueError: odd\n")
     assert not (tmp_path / "run.log").exists()
@@ -105,27 +104,16 @@ def test_what_a_user_cannot_have_is_the_users_error(tmp_path: Path) -> None:
 def test_another_run_is_trained_on_the_data_of_the_run_on_the_screen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun: list[Request] = []
-    monkeypatch.setattr(dashboard, "_session", lambda request: begun.append(request) or iter(()))
-    monkeypatch.setattr(dashboard, "duplicated_terminal", nullcontext)
-    monkeypatch.setattr(dashboard.ScreenSignals, "install", lambda _self: None)
-    shown = create_run(tmp_path, "8", {"source": {"dataset": "fashion-mnist"}, "device": "cpu"})
+    started: list[Request] = []
+    monkeypatch.setattr(sessions, "_session", lambda request: started.append(request) or iter(()))
+    trained = create_run(tmp_path, "8", {"source": {"dataset": "fashion-mnist"}, "device": "cpu"})
     hparams = HyperParameters(learning_rate=0.5)
-
-    def run(app: TrainpadApp) -> str:
-        app._renew(hparams, None)
-        app.viewer, app.run_shown.directory = True, str(shown.path)
-        app._renew(hparams, None)
-        return "quit"
-
-    monkeypatch.setattr(TrainpadApp, "run", run)
-    monkeypatch.setattr(dashboard, "_finish", lambda *_: 0)
-    wanted = Request(HyperParameters(), tmp_path, device="gpu:1")
-    dashboard.run_dashboard(wanted, Launcher(-1, 0, False), Pace.resolve(), ascii_only=False)
-    ours, theirs = begun[1:]
+    first = sessions.Sessions(Request(HyperParameters(), tmp_path, device="gpu:1"))
+    shown = RunContext.from_events(iter(()), lambda _message: None, viewer=False)
+    first.next(shown, hparams, None)
+    shown.run.directory = str(trained.path)
+    first.next(replace(shown, viewer=True), hparams, None)
+    ours, theirs = started
     assert (ours.source.dataset, ours.device, ours.hparams) == (None, "gpu:1", hparams)
-    assert (theirs.source.dataset, theirs.device, theirs.hparams) == (
-        "fashion-mnist",
-        "cpu",
-        hparams,
-    )
+    assert (theirs.source.dataset, theirs.device) == ("fashion-mnist", "cpu")
+    assert theirs.hparams == hparams

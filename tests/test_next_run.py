@@ -1,15 +1,14 @@
 """From one run to the next in the same dashboard."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from core.run.events import Diverged, Event, Finished, Opened, Paused, Preparing, Started, Steps
+from core.run.events import Diverged, Finished, Opened, Paused, Preparing, Started, Steps
 from core.run.hparams import HyperParameters, as_dict
 from data.errors import DataError
-from tests.helpers.app import Scripted, ended, shown
+from tests.helpers.app import FakeSessions, Scripted, ended, shown
 from tui.app import TrainpadApp
 from tui.chart.chart import Chart
 from tui.dashboard.worker import EventReceived
@@ -21,29 +20,11 @@ def source(tmp_path: Path) -> Scripted:
     return Scripted(tmp_path)
 
 
-class Renewing:
-    """Gives the sources of further runs, and remembers what was asked for."""
-
-    def __init__(self, *sources: Scripted) -> None:
-        self.sources = list(sources)
-        self.asked: list[HyperParameters] = []
-
-    def __call__(self, hparams: HyperParameters, branch: object) -> Iterator[Event]:
-        self.asked.append(hparams)
-        return iter(self.sources.pop(0))
-
-
 async def test_a_run_that_diverged_can_be_branched_with_a_smaller_rate(
     source: Scripted, tmp_path: Path
 ) -> None:
-    asked: list[tuple[HyperParameters, object]] = []
-    second = Scripted(tmp_path / "second")
-
-    def renew(hparams: HyperParameters, branch: object) -> Iterator[Event]:
-        asked.append((hparams, branch))
-        return iter(second)
-
-    app = TrainpadApp(iter(source), renew=renew)
+    sessions = FakeSessions(Scripted(tmp_path / "second"))
+    app = TrainpadApp(iter(source), sessions=sessions)
     async with app.run_test(size=(160, 45)) as pilot:
         source.give(Diverged(120, 13.0, "the mean loss is 13"), None)
         await shown(pilot, app, "the mean loss is 13")
@@ -51,22 +32,15 @@ async def test_a_run_that_diverged_can_be_branched_with_a_smaller_rate(
         await shown(pilot, app, "with learning rate 0.005", "from the start")
         await pilot.press("enter")
         await shown(pilot, app, "▶ training")
-        hparams, branch = asked[0]
+        hparams, branch = sessions.requested[0]
         assert hparams.learning_rate == 0.005
         assert branch.run.path == tmp_path and branch.checkpoint is None
         assert app.screen.query_one(Panel).next_run == {}
 
 
 async def test_a_new_run_stops_the_one_that_trains_first(source: Scripted, tmp_path: Path) -> None:
-    started: list[HyperParameters] = []
-    second = Scripted(tmp_path / "second")
-
-    def renew(hparams: HyperParameters, branch: object) -> Iterator[Event]:
-        assert branch is None
-        started.append(hparams)
-        return iter(second)
-
-    app = TrainpadApp(iter(source), renew=renew)
+    sessions = FakeSessions(Scripted(tmp_path / "second"))
+    app = TrainpadApp(iter(source), sessions=sessions)
     async with app.run_test(size=(160, 45)) as pilot:
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("n")
@@ -75,10 +49,10 @@ async def test_a_new_run_stops_the_one_that_trains_first(source: Scripted, tmp_p
         await pilot.press("n")
         await pilot.pause()
         assert source.wanted["stop"] == "stopped"
-        assert started == []
+        assert sessions.requested == []
         source.give(Finished(120, "stopped", 1.0), None)
         await shown(pilot, app, "▶ training")
-        assert len(started) == 1
+        assert [branch for _, branch in sessions.requested] == [None]
 
 
 def told(app: TrainpadApp) -> list[str]:
@@ -86,21 +60,21 @@ def told(app: TrainpadApp) -> list[str]:
 
 
 async def test_to_quit_after_wanting_a_new_run_is_to_quit(source: Scripted) -> None:
-    renew = Renewing()
-    app = TrainpadApp(iter(source), renew=renew)
+    sessions = FakeSessions()
+    app = TrainpadApp(iter(source), sessions=sessions)
     async with app.run_test(size=(120, 35)) as pilot:
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("n", "n", "q", "s")
         source.give(Finished(120, "stopped", 1.0), None)
         await ended(pilot, app)
-    assert (app.return_value, renew.asked) == ("quit", [])
+    assert (app.return_value, sessions.requested) == ("quit", [])
 
 
 @pytest.mark.parametrize("state", ["training", "paused"])
 async def test_a_run_that_trains_goes_on_unless_a_new_one_is_meant(
     source: Scripted, state: str
 ) -> None:
-    app = TrainpadApp(iter(source), renew=Renewing())
+    app = TrainpadApp(iter(source), sessions=FakeSessions())
     async with app.run_test(size=(80, 24)) as pilot:
         await shown(pilot, app, "100 / 2,000")
         if state == "paused":
@@ -114,8 +88,8 @@ async def test_a_run_that_trains_goes_on_unless_a_new_one_is_meant(
 
 
 async def test_a_new_run_is_refused_while_one_is_starting(tmp_path: Path) -> None:
-    source, renew = Scripted(tmp_path, opened=False), Renewing()
-    app = TrainpadApp(iter(source), renew=renew)
+    source, sessions = Scripted(tmp_path, opened=False), FakeSessions()
+    app = TrainpadApp(iter(source), sessions=sessions)
     async with app.run_test(size=(120, 35)) as pilot:
         source.give(Preparing("reading the data"))
         await shown(pilot, app, "reading the data")
@@ -126,14 +100,14 @@ async def test_a_new_run_is_refused_while_one_is_starting(tmp_path: Path) -> Non
         source.give(Opened(str(tmp_path), {"hyperparameters": values}, source.control))
         source.give(Started(0, values, "CPU:0", 1), Finished(5, "done", 1.0), None)
         await shown(pilot, app, "done")
-        assert (source.wanted["stop"], renew.asked) == ("", [])
+        assert (source.wanted["stop"], sessions.requested) == ("", [])
 
 
 async def test_a_next_run_that_cannot_be_leaves_the_one_before_on_the_screen(
     source: Scripted, tmp_path: Path
 ) -> None:
     wrong, right = Scripted(tmp_path / "b", opened=False), Scripted(tmp_path / "c", opened=False)
-    app = TrainpadApp(iter(source), renew=Renewing(wrong, right))
+    app = TrainpadApp(iter(source), sessions=FakeSessions(wrong, right))
     async with app.run_test(size=(160, 45)) as pilot:
         source.give(Finished(100, "done", 1.0), None)
         await shown(pilot, app, "■ done")
@@ -154,7 +128,7 @@ async def test_a_next_run_that_cannot_be_leaves_the_one_before_on_the_screen(
         await pilot.press("1")
         await shown(pilot, app, "1 / 2,000")
         assert panel.next_run == {}
-    assert (app.return_value, app.error, app.worker.error) == (None, None, None)
+    assert (app.return_value, app.error, app.shown.worker.error) == (None, None, None)
 
 
 async def test_a_run_that_is_gone_back_to_has_all_its_losses(
@@ -164,7 +138,7 @@ async def test_a_run_that_is_gone_back_to_has_all_its_losses(
     app = TrainpadApp(iter(source))
     async with app.run_test(size=(160, 45)) as pilot:
         await shown(pilot, app, "100 / 2,000")
-        old = app.worker
+        old = app.shown.worker
         app.show_events(iter(refused), viewer=True)
         old._post(EventReceived(old, Steps(100, np.full(10, 0.5, np.float32), 0.1)))
         refused.give(DataError("there is no such data"))
@@ -193,7 +167,7 @@ async def test_another_run_is_seen_whole_whatever_was_looked_at_before(
     after = Scripted(tmp_path / "b")
     losses = np.linspace(2.3, 0.5, 1900, dtype=np.float32)
     source.give(Steps(100, losses, 0.5), Finished(2000, "done", 1.0), None)
-    app = TrainpadApp(iter(source), renew=lambda _hparams, _origin: iter(after))
+    app = TrainpadApp(iter(source), sessions=FakeSessions(after))
     async with app.run_test(size=(160, 45)) as pilot:
         await shown(pilot, app, "■ done")
         charts = [app.screen.query_one(f"#{name}", Chart) for name in ("loss", "precision")]

@@ -17,6 +17,7 @@ from core.rundir.overview import Overview, RunEntry
 from core.rundir.reader import follow
 from core.rundir.rundir import RunDir
 from core.training.rng import initial_layers
+from tests.helpers.app import FakeSessions
 from tests.helpers.runs import add_losses, finished, three_runs
 from tui.app import TrainpadApp
 from tui.chart.chart import Chart
@@ -107,8 +108,7 @@ async def test_another_run_opens_and_one_is_replayed(log_dir: Path) -> None:
         await shown(pilot, app, "c-run", "done", "0.9000")
         assert app.screen.NAME == "train"
         await pilot.press("2")
-        assert type(app.screen) is type(before)
-        assert app.screen is not before
+        assert app.screen is before
         await pilot.press("4")
         await shown(pilot, app, "b-run")
         await pilot.press("down", "p")
@@ -119,7 +119,7 @@ async def test_another_run_opens_and_one_is_replayed(log_dir: Path) -> None:
         await shown(pilot, app, "b-run", "learning rate")
         assert app.screen.NAME == "train"
         assert app.run_shown.name == "b-run"
-        assert app.steering.control is None
+        assert app.shown.steering.control is None
 
 
 async def test_what_a_viewer_cannot_train_is_told_as_a_command(log_dir: Path) -> None:
@@ -155,21 +155,16 @@ async def test_a_branch_trains_here_where_nothing_else_does(log_dir: Path) -> No
     arrays = {"layer0/weights": initial_layers((4, 2), seed=1)[0][0]}
     about = {"step": 4, "position": 400, "hyperparameters": hparams}
     checkpoint.write(run.checkpoints, Checkpoint(arrays, about))
-    asked = []
-
-    def begin(request: Any) -> Iterator[Event]:
-        asked.append(request)
-        yield Opened(str(log_dir / "new"), {"name": "new-run", "hyperparameters": hparams})
-        yield Started(0, hparams, "CPU:0", 10)
-
-    app = viewer(log_dir, begin=begin)
+    opened = Opened(str(log_dir / "new"), {"name": "new-run", "hyperparameters": hparams})
+    sessions = FakeSessions([opened, Started(0, hparams, "CPU:0", 10)])
+    app = viewer(log_dir, sessions=sessions)
     async with app.run_test(size=(160, 45), notifications=True) as pilot:
         await pilot.press("4")
         await shown(pilot, app, "c-run", "0.9000")
         await pilot.press("b")
         await shown(pilot, app, "new-run")
-        assert not app.viewer
-    (request,) = asked
+        assert not app.shown.viewer
+    (request,) = sessions.requested
     assert request.branch.checkpoint.step == 4
     assert (request.resume, request.hparams.learning_rate) == (None, 0.5)
 
@@ -187,12 +182,12 @@ async def test_a_run_that_trains_here_is_not_left_for_another(log_dir: Path) -> 
     app = TrainpadApp(source(), log_dir=log_dir)
     async with app.run_test(size=(160, 45), notifications=True) as pilot:
         await shown(pilot, app, "here")
-        pump = app.worker
+        pump = app.shown.worker
         await pilot.press("4")
         await shown(pilot, app, "c-run", "0.9000")
         await pilot.press("enter")
         await shown(pilot, app, "here trains in this window")
-        assert app.worker is pump
+        assert app.shown.worker is pump
         stop.now = True
 
 

@@ -1,51 +1,57 @@
-"""The five screens of the dashboard, each imported when it is first shown.
+"""The five screens of the dashboard, each imported before it is first shown.
 
-Only the Train screen is needed for the first paint, and that is what somebody waits for who has
-just typed the command. The others are imported soon after, on a thread, and mounted when training
-is under way, so that a key that asks for one does not wait either.
+Only the Train screen is needed for the first paint, which should come soon after the command was
+typed. The others are imported after it on a thread, and mounted once training is under way, so
+that the key for one of them does not have to wait either.
 """
 
 import threading
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from typing import Any
 
+from textual.app import App
 from textual.screen import Screen
 
+from core.process.garbage import freeze_gc
 from tui.train.screen import TrainScreen
 
+MOUNT_INTERVAL = 0.5
+"""Seconds between two screens that are mounted ahead: each takes the time of a few frames."""
 
-def _fresh(screen: Screen[None]) -> Screen[None]:
-    """`screen`, whose styles are found as it is mounted: no need to find those of all once more."""
+
+def _with_current_styles(screen: Screen[None]) -> Screen[None]:
+    """`screen`, marked as up to date: mounting it computes its styles, and once is enough."""
     screen._css_update_count = screen.app._css_update_count  # noqa: SLF001 - Textual's own mark
     return screen
 
 
 def _train() -> Screen[None]:
-    return _fresh(TrainScreen())
+    return _with_current_styles(TrainScreen())
 
 
 def _evaluate() -> Screen[None]:
     from tui.evaluate.screen import EvaluateScreen
 
-    return _fresh(EvaluateScreen())
+    return _with_current_styles(EvaluateScreen())
 
 
 def _weights() -> Screen[None]:
     from tui.weights.screen import WeightsScreen
 
-    return _fresh(WeightsScreen())
+    return _with_current_styles(WeightsScreen())
 
 
 def _runs() -> Screen[None]:
     from tui.runs.screen import RunsScreen
 
-    return _fresh(RunsScreen())
+    return _with_current_styles(RunsScreen())
 
 
 def _pad() -> Screen[None]:
     from tui.pad.screen import PadScreen
 
-    return _fresh(PadScreen())
+    return _with_current_styles(PadScreen())
 
 
 MODES: Mapping[str, Callable[[], Screen[None]]] = {
@@ -55,14 +61,39 @@ MODES: Mapping[str, Callable[[], Screen[None]]] = {
     "runs": _runs,
     "pad": _pad,
 }
-"""What makes each screen, by the names in `tui.widgets.screens`."""
+"""The factory of each screen, by the names in `tui.widgets.screens`."""
 
 
 def import_in_background() -> None:
-    """Import all screens, on a thread of their own."""
+    """Import all screens on a thread."""
     threading.Thread(target=_import_all, name="screens", daemon=True).start()
 
 
 def _import_all() -> None:
     for name in MODES:
         import_module(f"tui.{name}.screen")
+
+
+class MountAhead:
+    """Mounts an app's screens before they are first shown, one after another."""
+
+    def __init__(self, app: App[Any]) -> None:
+        self._app = app
+        self._has_begun = False
+
+    def start(self) -> None:
+        """Begin, unless it has begun already."""
+        if not self._has_begun:
+            self._has_begun = True
+            self._mount_next()
+
+    def _mount_next(self) -> None:
+        app = self._app
+        if not app.is_running:
+            return  # Textual is removing the screens
+        missing = [name for name in MODES if name not in app._screen_stacks]  # noqa: SLF001
+        if missing:
+            app._init_mode(missing[0])  # noqa: SLF001
+            app.set_timer(MOUNT_INTERVAL, self._mount_next)
+        else:
+            freeze_gc()

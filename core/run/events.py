@@ -215,14 +215,6 @@ class Tick(Event):
     """Nothing happened; lets whoever pulls the events look up from them."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PendingRequest(Event):
-    """Somebody at this screen wants something of the run, which has not answered yet."""
-
-    activity: str
-    """What the run is about to do, in a word: ``pausing``."""
-
-
 RECORDED: Mapping[str, type[Event]] = {
     "preparing": Preparing,
     "started": Started,
@@ -239,10 +231,6 @@ RECORDED: Mapping[str, type[Event]] = {
 }
 """The events that `events.jsonl` keeps, by their names there."""
 RECORDED_NAMES: Mapping[type[Event], str] = {kind: name for name, kind in RECORDED.items()}
-IMMEDIATE: Final = (Paused, Resumed, Changed, Finished, Diverged, Failed)
-"""What keys lead to: a screen shows it at once, whatever following the numbers has used up."""
-CLEARS_PENDING: Final = (*IMMEDIATE, Started, Evaluated, Saved, Alert, Lost)
-"""After one of these nobody waits any more for what was wished for."""
 
 
 def to_json(event: Event) -> str:

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from core.run.events import (
-    CLEARS_PENDING,
     LIVE_STATES,
     Alert,
     Changed,
@@ -25,7 +24,6 @@ from core.run.events import (
     Notice,
     Opened,
     Paused,
-    PendingRequest,
     Preparing,
     Resumed,
     Saved,
@@ -72,8 +70,6 @@ class Run:
         self.status = "starting"
         self.preparation = ""
         """What keeps it from training, while it is starting."""
-        self.pending = ""
-        """What it was asked for at this screen and has not done yet."""
         self.device = ""
         self.parameters = 0
         self.hparams = HyperParameters()
@@ -117,9 +113,9 @@ class Run:
 
     @property
     def activity(self) -> str:
-        """What it does, in a word or a few: its state, or what it is about to do."""
+        """What it does, in a word or a few: its status, or how it is being prepared."""
         preparing = self.preparation if self.status == "starting" else ""
-        return self.pending or preparing or self.status
+        return preparing or self.status
 
     @property
     def live(self) -> bool:
@@ -150,10 +146,6 @@ class Run:
         if isinstance(event, Tick):
             return
         self.version += 1
-        if isinstance(event, PendingRequest):
-            self.pending = event.activity
-        elif isinstance(event, CLEARS_PENDING):
-            self.pending = ""
         match event:
             case Steps():
                 self._on_steps(event)

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +73,21 @@ class Scripted:
     @property
     def wanted(self) -> dict[str, object]:
         return json.loads(self.control.path.read_bytes())
+
+
+class FakeSessions:
+    """Starts sessions that yield the events of these sources, and keeps what was requested."""
+
+    def __init__(self, *sources: Iterable[Event]) -> None:
+        self.sources = list(sources)
+        self.requested: list[object] = []
+
+    def start(self, request: object) -> Iterator[Event]:
+        self.requested.append(request)
+        return iter(self.sources.pop(0))
+
+    def next(self, _shown: object, hparams: object, branch: object) -> Iterator[Event]:
+        return self.start((hparams, branch))
 
 
 async def shown(pilot: object, app: TrainpadApp, *texts: str) -> str:

@@ -1,16 +1,13 @@
-"""From a source of events to a dashboard and out of it again, whichever way it is left.
+"""Run the dashboard, and finish its run after the screen is gone, however it was left.
 
-Whatever becomes of the dashboard, the same suspended generator is pulled to its end by this
-process, so that records, checkpoints and the exit status are what they would have been without
-a screen.
+The same suspended iterator of events is read to its end by this process, so that records,
+checkpoints and the exit status are what they would have been without a screen.
 """
 
-import dataclasses
 import os
 import signal
 import sys
 import traceback
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
@@ -18,63 +15,49 @@ from types import FrameType
 from core.process.launcher import Launcher
 from core.process.redirect import append_to_log, detach_stdio, redirect_to_log
 from core.run.events import Event, Opened
-from core.run.hparams import HyperParameters
 from core.rundir.control import open_control
 from core.rundir.reader import follow
-from core.rundir.resume import ResumePoint
 from core.rundir.rundir import RunDir
 from core.session.headless import DONE, FAILED, INTERRUPTED, Signals
-from core.session.request import Request, request_like
+from core.session.request import Request
 from trainpad.control import Control
 from trainpad.errors import UserError
 from trainpad.text import sanitize
 from tui.app import TrainpadApp
+from tui.dashboard.sessions import Sessions
 from tui.terminal.driver import Pace, duplicated_terminal
 
 
 def run_dashboard(request: Request, launcher: Launcher, pace: Pace, *, ascii_only: bool) -> int:
-    """Train in the dashboard; returns the exit status.
+    """Train in the dashboard; return the exit status.
 
     Raises:
-        UserError: what was asked for cannot be done; the terminal is restored, nothing written.
+        UserError: the request is impossible; the terminal is restored, and nothing was written.
     """
-
-    def begin(wanted: Request) -> Iterator[Event]:
-        nonlocal request
-        request = wanted
-        return _session(dataclasses.replace(wanted, on_open=redirect_to_log))
-
-    def renew(hparams: HyperParameters, branch: ResumePoint | None) -> Iterator[Event]:
-        # Another run than ours may be on the screen by now: then its data is meant, and its device.
-        base = request_like(RunDir(Path(app.run_shown.directory))) if app.viewer else request
-        another = dataclasses.replace(base, hparams=hparams, branch=branch)
-        return begin(dataclasses.replace(another, resume=None, changes=()))
-
+    sessions = Sessions(request)
     app = TrainpadApp(
-        begin(request),
+        sessions.start(request),
         ascii_only=ascii_only,
         pace=pace,
         launcher=launcher,
-        renew=renew,
-        begin=begin,
+        sessions=sessions,
         log_dir=request.log_dir,
     )
     signals = ScreenSignals(app)
     signals.install()
     with duplicated_terminal():
-        how = app.run() or "broken"
-    return _finish(app, how, launcher, signals)
+        result = app.run() or "broken"
+    return _finish(app, result, launcher, signals)
 
 
 def run_viewer(run: RunDir, pace: Pace, *, read_only: bool, ascii_only: bool) -> int:
-    """Show `run`, and steer it unless `read_only`; leaving it leaves it alone.
+    """Show `run`, and steer it unless `read_only`; return the exit status. The run continues.
 
     Raises:
-        UserError: it is no run directory, or cannot be read; the terminal is restored.
+        UserError: it is not a run directory, or cannot be read; the terminal is restored.
     """
-    source = follow(run, None if read_only else open_control(run.path))
     app = TrainpadApp(
-        source,
+        follow(run, None if read_only else open_control(run.path)),
         ascii_only=ascii_only,
         pace=pace,
         viewer=True,
@@ -88,18 +71,10 @@ def run_viewer(run: RunDir, pace: Pace, *, read_only: bool, ascii_only: bool) ->
     return _finish_viewer(app, signals)
 
 
-def _session(request: Request) -> Iterator[Event]:
-    """The session, imported when it is first pulled: by then the screen is up."""
-    from core.session.session import session
-
-    yield from session(request)
-
-
 class ScreenSignals(Signals):
-    """Signals while there is a screen: the first one takes it away, so that nothing waits for it.
+    """Signals while there is a screen: the first one closes it, so that nothing waits for it.
 
-    What it asked for is told to the run afterwards, by `attach`; from then on a second one leaves
-    at once.
+    `attach` then passes the request on to the run; from there on a second signal exits at once.
     """
 
     def __init__(self, app: TrainpadApp) -> None:
@@ -108,12 +83,12 @@ class ScreenSignals(Signals):
         self._has_screen = True
 
     def attach(self, control: Control) -> None:
-        """The screen is gone; from here on signals go to the run."""
+        """Pass signals to the run from here on: the screen is closed."""
         self._has_screen = False
         super().attach(control)
 
     def install(self) -> None:
-        """Take over the signals that end a dashboard; only the main thread can."""
+        """Install the handlers of the signals that end a dashboard; on the main thread only."""
         super().install()
         signal.signal(signal.SIGHUP, self._on_hangup)
 
@@ -127,9 +102,35 @@ class ScreenSignals(Signals):
         self._app.exit_on_signal("lost")
 
 
+def _finish(app: TrainpadApp, result: str, launcher: Launcher, signals: Signals) -> int:
+    """Do what the result of the app requires; return the exit status."""
+    if app.shown.viewer:  # what trained here has ended
+        return _finish_viewer(app, signals)
+    worker = app.shown.worker
+    failure = _failure(app)
+    if failure is not None:
+        _report_failure(app, failure)
+        if worker.ended:
+            return FAILED
+    if worker.ended:
+        _report_end(app)
+        return worker.status
+    if result == "signal":
+        return _stop_and_save(app, signals)
+    if result in ("detach", "lost", "broken"):
+        return _continue_detached(app, result, launcher, signals)
+    if result == "quit" and worker.started:
+        # The run is over and only has to close its files.
+        worker.stop(None)
+        worker.drain()
+        return _exit_process(worker.status)
+    # It is still starting, and nothing exists yet that could be lost.
+    return _exit_process(DONE if result == "quit" else INTERRUPTED)
+
+
 def _finish_viewer(app: TrainpadApp, signals: Signals) -> int:
-    """Leave a run alone that was only looked at, whoever trains it."""
-    app.worker.stop(0.5)
+    """Leave a run alone that was only viewed, whichever process trains it."""
+    app.shown.worker.stop(0.5)
     if (failure := _failure(app)) is not None:
         _print_error(f"the dashboard failed: {_describe_error(failure)}")
         sys.stderr.write(_traceback(failure))
@@ -137,35 +138,11 @@ def _finish_viewer(app: TrainpadApp, signals: Signals) -> int:
     return INTERRUPTED if signals.reason == "interrupted" else DONE
 
 
-def _finish(app: TrainpadApp, how: str, launcher: Launcher, signals: Signals) -> int:
-    if app.viewer:  # what trained here has ended
-        return _finish_viewer(app, signals)
-    failure = _failure(app)
-    if failure is not None:
-        _report_failure(app, failure)
-        if app.worker.ended:
-            return FAILED
-    if app.worker.ended:
-        _report_end(app)
-        return app.worker.status
-    if how == "signal":
-        return _stop_and_save(app, signals)
-    if how in ("detach", "lost", "broken"):
-        return _continue_detached(app, how, launcher, signals)
-    if how == "quit" and app.worker.started:
-        # The run is over and only has to close its files.
-        app.worker.stop(None)
-        app.worker.drain()
-        return _exit_process(app.worker.status)
-    # It is still starting, and nothing that could be lost exists yet.
-    return _exit_process(DONE if how == "quit" else INTERRUPTED)
-
-
 def _failure(app: TrainpadApp) -> Exception | None:
-    """What broke the dashboard or its source, if anything did.
+    """The error that ended the dashboard or its events, if there was one.
 
     Raises:
-        UserError: it was what the user asked for.
+        UserError: it was a mistake in the request.
     """
     failure = app.failure
     if isinstance(failure, UserError):
@@ -174,13 +151,13 @@ def _failure(app: TrainpadApp) -> Exception | None:
 
 
 def _report_failure(app: TrainpadApp, failure: Exception) -> None:
-    """One sentence for the user, and the traceback for the run's log, if there is one."""
-    opened = app.worker.opened
+    """Print one sentence, and the traceback to the run's log, or to stderr if there is no run."""
+    opened = app.shown.worker.opened
     if opened is None:
-        _print_error(f"it broke: {_describe_error(failure)}")
+        _print_error(f"error: {_describe_error(failure)}")
         sys.stderr.write(_traceback(failure))
     else:
-        _print_error(f"it broke: {_describe_error(failure)}; run.log has the details")
+        _print_error(f"error: {_describe_error(failure)}; run.log has the details")
         append_to_log(RunDir(Path(opened.directory)), _traceback(failure))
 
 
@@ -194,45 +171,48 @@ def _traceback(failure: Exception) -> str:
 
 
 def _report_end(app: TrainpadApp) -> None:
-    """Say on the terminal why the run ended, where that is no matter of course."""
-    if app.run_shown.status in ("failed", "diverged") and app.run_shown.log_entries:
-        _print_error(f"{app.run_shown.name}: {app.run_shown.log_entries[-1].text}")
+    """Print why a run ended that failed or diverged."""
+    run = app.run_shown
+    if run.status in ("failed", "diverged") and run.log_entries:
+        _print_error(f"{run.name}: {run.log_entries[-1].text}")
 
 
 def _stop_and_save(app: TrainpadApp, signals: Signals) -> int:
-    """Save and end, as a signal asked; the terminal is the shell's again by now."""
+    """Save and end the run, as a signal requested; the shell has its terminal back by now."""
     status = INTERRUPTED if signals.reason == "interrupted" else DONE
-    opened = app.worker.opened
-    if not app.worker.started or opened is None or opened.control is None:
+    worker = app.shown.worker
+    opened = worker.opened
+    if not worker.started or opened is None or opened.control is None:
         return _exit_process(status)
     redirect_to_log(RunDir(Path(opened.directory)))
     signals.reason = signals.reason or "interrupted"  # ctrl+c, which came as a key
     signals.attach(opened.control)
-    app.worker.stop(None)
-    app.worker.drain()
-    return _exit_process(app.worker.status)
+    worker.stop(None)
+    worker.drain()
+    return _exit_process(worker.status)
 
 
-def _continue_detached(app: TrainpadApp, how: str, launcher: Launcher, signals: Signals) -> int:
-    """Pull the same source to its end without a screen, far from the terminal."""
-    opened = app.worker.opened
-    if how != "lost":
+def _continue_detached(app: TrainpadApp, result: str, launcher: Launcher, signals: Signals) -> int:
+    """Train to the end without a screen and without the terminal."""
+    worker = app.shown.worker
+    opened = worker.opened
+    if result != "lost":
         directory = sanitize(opened.directory) if opened else ""
         name = Path(directory).name or "the run"
         with suppress(OSError):  # a terminal may vanish at any time
-            print(f"{name} trains on; `trainpad open {directory}` comes back to it")  # noqa: T201
+            print(f"{name} keeps training; reattach with `trainpad open {directory}`")  # noqa: T201
             sys.stdout.flush()
     launcher.detach()
     detach_stdio(RunDir(Path(opened.directory)) if opened else None)
-    app.worker.stop(None)
+    worker.stop(None)
 
     def attach(event: Event | None) -> None:
         if isinstance(event, Opened) and event.control is not None:
             signals.attach(event.control)
 
-    attach(app.worker.opened)
-    app.worker.drain(attach)
-    return _exit_process(app.worker.status)
+    attach(worker.opened)
+    worker.drain(attach)
+    return _exit_process(worker.status)
 
 
 def _print_error(sentence: str) -> None:
@@ -241,7 +221,7 @@ def _print_error(sentence: str) -> None:
 
 
 def _exit_process(status: int) -> int:
-    """End the process without waiting for threads that nothing can hurry."""
+    """Exit without waiting for threads that cannot be stopped."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sys.stdout.flush()
     os._exit(status)

@@ -1,6 +1,6 @@
-"""The two rows that every screen begins with: which run, how far, and where one is.
+"""The two rows at the top of every screen: which run, its progress, and the current screen.
 
-What changes with every frame stands in a narrow widget of its own at the right, since Textual
+What changes with every frame is in a narrow widget of its own at the right, since Textual
 sends a changed row again from its widget's left edge on.
 """
 
@@ -29,13 +29,14 @@ STATE_SYMBOLS = {
     "failed": ("✗", "alert"),
     "lost": ("✗", "alert"),
 }
+"""Symbol and style role by the run's status."""
 
 
 class Identity(TextWidget):
-    """Which run this is: its name, data and device; below, the screens to go to."""
+    """Which run this is: its name, data and device; below, the names of the screens."""
 
     class ScreenChosen(Message):
-        """Somebody clicked on the name of a screen."""
+        """The name of a screen was clicked."""
 
         def __init__(self, screen: str) -> None:
             super().__init__()
@@ -54,46 +55,45 @@ class Identity(TextWidget):
     def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - two rows
         """The name, and the screens."""
         run = self._run
-        room = max(0, width - len(PROGRAM))
-        told = _run_summary(run, room)
+        available = max(0, width - len(PROGRAM))
+        text, role = _run_summary(run, available), "dim"
         notice = run.info.get("dataset", {}).get("notice", "")
         tabs = self._tabs(width)
-        beside = width - sum(len(text) for text, _ in tabs)
+        beside = width - sum(len(tab) for tab, _ in tabs)
         if notice and beside < len(notice):
-            told, role = notice, "alert"
+            text, role = notice, "alert"
         else:
             tabs.append((fit(notice, max(0, beside)), "alert"))
-            role = "dim"
-        return [[(PROGRAM, "title"), (fit(told, room), role)], tabs]
+        return [[(PROGRAM, "title"), (fit(text, available), role)], tabs]
 
     def _tabs(self, width: int) -> list[Span]:
-        parts: list[Span] = [(" ", "dim")]
-        for place in SCREENS:
-            role = "live" if place.name == self._current else "dim"
-            parts += [(f"{place.key} {place.title}", role), (" " * _tab_gap(width), "dim")]
-        return parts
+        spans: list[Span] = [(" ", "dim")]
+        for screen in SCREENS:
+            role = "live" if screen.name == self._current else "dim"
+            spans += [(f"{screen.key} {screen.title}", role), (" " * _tab_gap(width), "dim")]
+        return spans
 
     def on_click(self, event: Click) -> None:
-        """Go to the screen whose name was clicked."""
+        """Post the screen whose name was clicked."""
         if event.y != 1:
             return
         start = 1
-        for place in SCREENS:
-            end = start + len(place.title) + 2
+        for screen in SCREENS:
+            end = start + len(screen.title) + 2
             if start <= event.x < end:
-                self.post_message(self.ScreenChosen(place.name))
+                self.post_message(self.ScreenChosen(screen.name))
             start = end + _tab_gap(self.size.width)
 
 
-def _run_summary(run: Run, room: int) -> str:
-    """Name, data and device of a run: as many of them as there is room for."""
+def _run_summary(run: Run, width: int) -> str:
+    """Name, data and device of a run: as many of them as fit into `width` cells."""
     dataset = run.info.get("dataset", {})
     data = str(dataset.get("name", ""))
     sized = f"{data} {dataset.get('train', 0):,}" if dataset else ""
     device = run.device.removesuffix(":0")
     choices = (run.name, sized, device), (run.name, sized), (run.name, data), (run.name,)
-    told = [" · ".join(fact for fact in facts if fact) for facts in choices]
-    return next((text for text in told if cell_len(text) <= room), told[-1])
+    texts = [" · ".join(part for part in parts if part) for parts in choices]
+    return next((text for text in texts if cell_len(text) <= width), texts[-1])
 
 
 def _tab_gap(width: int) -> int:
@@ -102,58 +102,57 @@ def _tab_gap(width: int) -> int:
 
 
 class RunProgress(TextWidget):
-    """How far the run is: state, step of steps, rate, time left; below, a bar."""
+    """How far the run is: activity, step of steps, rate, time left; below, a bar."""
 
     def __init__(self) -> None:
         super().__init__()
         self._run = Run()
+        self._activity = ""
 
-    def update_run(self, run: Run) -> None:
-        """Show this run."""
-        self._run = run
+    def update_run(self, run: Run, activity: str) -> None:
+        """Show this run; `activity` is what it does or is about to do."""
+        self._run, self._activity = run, activity
         self.redraw()
 
     def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - two rows
-        """The figures, and the bar."""
+        """The numbers, and the bar."""
         run = self._run
-        sign, role = STATE_SYMBOLS[run.status]
-        state = f"{sign} {run.activity}"
+        symbol, role = STATE_SYMBOLS[run.status]
         bar = self._bar(width)
         steps = f"{run.step:,} / {run.hparams.max_steps:,}"
-        figures = f"   {steps}"
+        numbers = f"   {steps}"
         if run.status == "training" and run.steps_per_second:
             rate, left = f"{run.steps_per_second:,.0f}", duration(run.seconds_left)
             if width <= NARROW_WIDTH:
-                return [justify([], _compact_progress(run, steps, left, width), width), bar]
-            figures += f"  {align_right(rate, 6)} steps/s  {align_right(left, 12)} left"
+                return [justify([], self._compact(steps, left, width), width), bar]
+            numbers += f"  {align_right(rate, 6)} steps/s  {align_right(left, 12)} left"
         if run.status == "starting" and not run.step:
-            figures = ""
-        head: list[Span] = [(state, role), (f"{figures} ", "text")]
+            numbers = ""
+        head: list[Span] = [(f"{symbol} {self._activity}", role), (f"{numbers} ", "text")]
         return [justify([], head, width), bar]
+
+    def _compact(self, steps: str, left: str, width: int) -> list[Span]:
+        """Activity, steps and time left, as many of them as fit into `width` cells."""
+        symbol, role = STATE_SYMBOLS[self._run.status]
+        choices: list[list[Span]] = [
+            [(f"{symbol} {self._activity}", role), (f"  {steps}  {left} ", "text")],
+            [(f"{symbol} {self._activity}", role), (f"  {steps} ", "text")],
+            [(symbol, role), (f" {steps}  {left} ", "text")],
+        ]
+        fitting = (spans for spans in choices if sum(len(text) for text, _ in spans) <= width)
+        return next(fitting, choices[-1])
 
     def _bar(self, width: int) -> list[Span]:
         run = self._run
-        share = min(1.0, run.step / max(1, run.hparams.max_steps))
+        fraction = min(1.0, run.step / max(1, run.hparams.max_steps))
         length = max(0, width - 7)
-        done = round(share * length)
+        done = round(fraction * length)
         role = STATE_SYMBOLS[run.status][1]
         return [
             ("━" * done, "live" if role == "dim" else role),
             ("─" * (length - done), "dim"),
-            (align_right(f"{share:.0%}", 5) + "  ", "text"),
+            (align_right(f"{fraction:.0%}", 5) + "  ", "text"),
         ]
-
-
-def _compact_progress(run: Run, steps: str, left: str, width: int) -> list[Span]:
-    """State, steps and time left, as far as there is room for them."""
-    sign, role = STATE_SYMBOLS[run.status]
-    choices: list[list[Span]] = [
-        [(f"{sign} {run.activity}", role), (f"  {steps}  {left} ", "text")],
-        [(f"{sign} {run.activity}", role), (f"  {steps} ", "text")],
-        [(sign, role), (f" {steps}  {left} ", "text")],
-    ]
-    fitting = (parts for parts in choices if sum(len(text) for text, _ in parts) <= width)
-    return next(fitting, choices[-1])
 
 
 class Header(Horizontal):
@@ -174,7 +173,7 @@ class Header(Horizontal):
         yield Identity(self._current)
         yield RunProgress()
 
-    def update_run(self, run: Run) -> None:
-        """Show this run in both."""
+    def update_run(self, run: Run, activity: str) -> None:
+        """Show this run; `activity` is what it does or is about to do."""
         self.query_one(Identity).update_run(run)
-        self.query_one(RunProgress).update_run(run)
+        self.query_one(RunProgress).update_run(run, activity)

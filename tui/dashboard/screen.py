@@ -1,29 +1,25 @@
-"""What every screen is: a view of the app's one `Run`, with a header and a row of keys."""
+"""The base of the five screens: a header, the app's `Run`, and a row of keys."""
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar, cast
 
-from textual import on
 from textual.binding import Binding, BindingType
-from textual.events import Mount, ScreenResume
-from textual.message import Message
+from textual.events import ScreenResume
 from textual.screen import Screen
 
 from core.run.events import Event
 from core.run.state import Run
-from tui.dashboard.header import Header, Identity
+from tui.dashboard.header import Header
+from tui.dashboard.host import DashboardHost, Host
 from tui.dashboard.selection import PickedImage
 from tui.widgets.footer import KeyFooter
 from tui.widgets.screens import SCREENS
 from tui.widgets.text_widget import TextWidget
 
-if TYPE_CHECKING:
-    from tui.app import TrainpadApp
-
 
 class RunScreen(Screen[None]):
-    """Base of the five screens."""
+    """A screen that shows the app's run, also where there is no dashboard."""
 
-    # A terminal of a few rows has none for a scroll bar, which would come up by itself.
+    # A scroll bar, which would appear by itself, has no room in a terminal of a few rows.
     DEFAULT_CSS = "RunScreen { overflow: hidden; }"
 
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it
@@ -33,55 +29,49 @@ class RunScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             Binding(
-                place.key,
-                f"app.go('{place.name}')",
-                place.title,
+                screen.key,
+                f"app.go('{screen.name}')",
+                screen.title,
                 show=False,
-                id=f"app.{place.name}",
-                tooltip=place.purpose,
+                id=f"app.{screen.name}",
+                tooltip=screen.purpose,
             )
-            for place in SCREENS
+            for screen in SCREENS
         ),
         Binding("question_mark", "app.help", "Help", id="app.help", key_display="?",
                 tooltip="Every key of this screen"),
         Binding("d", "app.detach", "Detach", id="app.detach",
-                tooltip="Give the terminal back; training goes on"),
-        Binding("q", "app.ask_quit", "Quit", id="app.quit", tooltip="Leave trainpad"),
+                tooltip="Give the terminal back; training continues"),
+        Binding("q", "app.ask_quit", "Quit", id="app.quit", tooltip="Quit trainpad"),
         Binding("Q", "app.ask_stop", "Stop", show=False, id="app.stop", key_display="Q",
-                tooltip="Stop the run, wherever it trains; it is saved"),
+                tooltip="Stop the run, in whichever process it trains; it is saved"),
         Binding("ctrl+z", "app.suspend_process", "Shell", show=False, id="app.suspend",
-                tooltip="Back to the shell; `fg` comes back, and what trains goes on"),
+                tooltip="Back to the shell, until `fg`; training continues"),
     ]  # fmt: skip
 
     NAME: ClassVar[str] = ""
     WRITE_ACTIONS: ClassVar[frozenset[str]] = frozenset()
-    """The actions that a window which only looks on refuses: its row of keys leaves them out."""
+    """The actions that a read-only window refuses, and leaves out of its row of keys."""
     AUTO_FOCUS = ""  # keys belong to the screen until something is entered
     _is_composed = False
     """Whether the widgets exist."""
     _styled_theme = ""
-    """The theme that the styles are of."""
+    """The theme that the styles were computed for."""
 
     @property
-    def host(self) -> "TrainpadApp":
-        """The app, by its own type."""
-        return cast("TrainpadApp", self.app)
+    def host(self) -> Host:
+        """The app, as far as screens use it."""
+        return cast("Host", self.app)
 
     @property
     def disabled_actions(self) -> frozenset[str]:
-        """The actions that are no good in this window."""
+        """The actions that cannot be used in this window."""
         return self.WRITE_ACTIONS if self.host.read_only else frozenset()
 
     @property
     def is_ready(self) -> bool:
-        """Whether the widgets exist, and are not about to go."""
-        return self._is_composed and self.app.is_running and not self._pruning
-
-    async def _dispatch_message(self, message: Message) -> None:
-        """Leave out `Mount` on a screen that goes before it is up: some of its widgets are not."""
-        going = self._closing or self._pruning or not self.app.is_running
-        if not (going and isinstance(message, Mount)):
-            await super()._dispatch_message(message)
+        """Whether the widgets exist, and the app is not exiting."""
+        return self._is_composed and self.app.is_running
 
     def header(self) -> Header:
         """The two rows at the top."""
@@ -92,37 +82,39 @@ class RunScreen(Screen[None]):
         return KeyFooter()
 
     def on_mount(self) -> None:
-        """From here on there is something to show a run on."""
-        for lines in self.query(TextWidget):
-            lines.ascii_only = self.host.ascii
+        """Set the widgets up; from here on there is something to show a run on."""
+        for widget in self.query(TextWidget):
+            widget.ascii_only = self.host.ascii
         self._is_composed = True
 
     def _on_screen_resume(self, event: ScreenResume) -> None:
-        """Come back as the run is now, and otherwise as it was.
-
-        Textual would work out all styles anew, which only a theme changes.
-        """
+        """Show the run as it is now; compute styles again only if the theme has changed."""
         event.refresh_styles = self._styled_theme != self.app.theme
         self._styled_theme = self.app.theme
         self.refresh_now()
 
     def refresh_now(self) -> None:
-        """Show the run as it is now, and not only at the next frame."""
+        """Show the run as it is now, without waiting for the next frame."""
         if self.is_current:  # screens that are mounted ahead resume as well
             self.host.refresh_now()
 
     def update_run(self, run: Run) -> None:
-        """Show this run, as it is now."""
-        self.query_one(Header).update_run(run)
+        """Show this run as it is now."""
+        self.query_one(Header).update_run(run, self.host.activity)
 
     def on_run_event(self, event: Event) -> None:
-        """Look at an event that was just folded; most screens need not."""
+        """Handle an event that was just folded into the run; most screens do nothing."""
 
     @property
     def picked_image(self) -> PickedImage | None:
-        """The picture that is picked here, which the Weights screen then explains."""
+        """The image that is picked here, for the Weights screen to explain."""
         return None
 
-    @on(Identity.ScreenChosen)
-    def _go(self, message: Identity.ScreenChosen) -> None:
-        self.host.action_go(message.screen_name)
+
+class DashboardScreen(RunScreen):
+    """A screen that exists in the dashboard only."""
+
+    @property
+    def host(self) -> DashboardHost:
+        """The dashboard's app, as far as screens use it."""
+        return cast("DashboardHost", self.app)

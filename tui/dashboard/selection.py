@@ -1,4 +1,4 @@
-"""An image that somebody picked on one screen, to be looked at on another."""
+"""An image that was picked on one screen, to be examined on another."""
 
 from dataclasses import dataclass
 
@@ -8,12 +8,12 @@ import numpy.typing as npt
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PickedImage:
-    """An image, float32 ``[height, width]`` from 0 to 1, and who it is."""
+    """An image, float32 ``[height, width]`` from 0 to 1, and where it comes from."""
 
     image: npt.NDArray[np.float32]
     origin: str
     """Where it is from, for people: ``test image 2,130, a 4``."""
     label: int | None = None
-    """What it shows, where that is known."""
+    """Its class, if known."""
     explain: bool = False
-    """Whether somebody asks why it was read as it was, not only what it looks like."""
+    """Whether to show why it was classified so, and not only the image."""

@@ -1,23 +1,42 @@
-"""What a user can want of the run on the screen: every wish goes through its `Control`."""
+"""Requests that a user makes of the run on the screen; all go through its `Control`."""
 
 import time
 from collections.abc import Callable
+from typing import Final
 
-from core.run.events import PendingRequest
+from core.run.events import (
+    Alert,
+    Changed,
+    Diverged,
+    Evaluated,
+    Event,
+    Failed,
+    Finished,
+    Lost,
+    Opened,
+    Paused,
+    Resumed,
+    Saved,
+    Started,
+)
 from core.run.hparams import SPECS, Value
 from core.run.state import Run
 from trainpad.control import Control, DesiredState
 from trainpad.errors import UserError
 
+IMMEDIATE: Final = (Paused, Resumed, Changed, Finished, Diverged, Failed)
+"""Events that answer a key: the screen shows them at once, not at the next frame."""
+CLEARS_PENDING: Final = (*IMMEDIATE, Started, Evaluated, Saved, Alert, Lost)
+"""Events after which no request is pending any more."""
 STOPPING = "stopping"
 PENDING_TIMEOUT = 3.0
-"""Seconds after which a wish that the run has not followed is taken to be refused."""
+"""Seconds after which a request that the run has not followed counts as refused."""
 
 
 def check_request(run: Run, name: str, value: Value) -> None:
-    """That a run which trains can be asked for this value from the keyboard.
+    """Check that a run which trains may be given this value from the keyboard.
 
-    A file may end a run by planning no more steps than were taken; a slip of the keys must not.
+    A file may end a run by planning no more steps than were done; a mistyped key must not.
 
     Raises:
         UserError: it would end the run.
@@ -27,57 +46,57 @@ def check_request(run: Run, name: str, value: Value) -> None:
 
 
 class Steering:
-    """The one way from a key to a run. Each method says what to tell the user, or nothing."""
+    """Makes requests of one run. Each method returns the problem to report, or "" if none."""
 
     def __init__(
-        self, run: Run, control: Control | None, clock: Callable[[], float] = time.monotonic
+        self,
+        run: Run,
+        control: Control | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._run = run
         self.control = control
-        self._clock = clock
-        self._pending_values: dict[str, tuple[Value, float]] = {}
-        """What was wanted of a hyperparameter from here, and when."""
+        self.pending = ""
+        """What the run was asked to do from here and has not done yet: ``pausing``."""
         self._pending_since = 0.0
+        self._pending_values: dict[str, tuple[Value, float]] = {}
+        """The value that was requested of each hyperparameter from here, and when."""
+        self._clock = clock
+
+    @property
+    def activity(self) -> str:
+        """What the run does, or is about to do, in a word or a few."""
+        return self.pending or self._run.activity
 
     @property
     def blocked_reason(self) -> str:
-        """Why nothing can be wanted of the run now, or nothing."""
+        """Why nothing can be requested of the run now; "" if it can."""
         if self.control is not None and self._run.live:
             return ""
         if self._run.status == "starting":
             return "the run is still starting"
-        return "this window only looks on" if self._run.live else "the run is over"
+        return "this window is read-only" if self._run.live else "the run is over"
 
-    @property
-    def _desired(self) -> DesiredState:
-        """What is wanted now, by whomever."""
-        if self.control is None:
-            return DesiredState()
-        try:
-            return self.control.poll()
-        except UserError:
-            return self.control.desired
+    def on_event(self, event: Event) -> None:
+        """Steer through the control of a run that has opened; drop what an event answers."""
+        if isinstance(event, Opened):
+            self.control = event.control
+        if isinstance(event, CLEARS_PENDING):
+            self.pending = ""
 
-    def _request(self, what: str, **changes: object) -> str:
-        """Want these; `what` the run is then about to do stands on the screen until it does."""
-        if self.control is None or self.blocked_reason:
-            return self.blocked_reason
-        try:
-            self.control.request(**changes)  # type: ignore[arg-type]
-        except UserError as error:
-            return str(error)
-        self._pending_since = self._clock()
-        self._run.fold(PendingRequest(what))
-        return ""
+    def expire(self) -> bool:
+        """Drop a request that the run did not follow in time; return whether there was one.
 
-    def expire(self) -> None:
-        """Wait no longer for a wish that came to nothing; a stop is waited for to the end."""
-        waits = self._run.pending and self._run.pending != STOPPING
-        if waits and self._clock() - self._pending_since > PENDING_TIMEOUT:
-            self._run.fold(PendingRequest(""))
+        A stop is waited for until the run has ended.
+        """
+        waits = self.pending and self.pending != STOPPING
+        if not waits or self._clock() - self._pending_since <= PENDING_TIMEOUT:
+            return False
+        self.pending = ""
+        return True
 
     def set(self, name: str, value: Value) -> str:
-        """Want a hyperparameter to be this."""
+        """Request a value for a hyperparameter."""
         if self.blocked_reason:
             return self.blocked_reason
         try:
@@ -88,33 +107,54 @@ class Steering:
         return self._request("setting", hyperparameters={name: value})
 
     def nudge(self, name: str, presses: int) -> str:
-        """Want a hyperparameter to be so many key presses larger; quick presses add up."""
-        value, asked_at = self._pending_values.get(name, (None, float("-inf")))
-        if value is None or self._clock() - asked_at > PENDING_TIMEOUT:
+        """Request a hyperparameter larger by this many key presses; quick presses add up."""
+        value, requested_at = self._pending_values.get(name, (None, float("-inf")))
+        if value is None or self._clock() - requested_at > PENDING_TIMEOUT:
             value = getattr(self._run.hparams, name)
         return self.set(name, SPECS[name].stepped(value, presses))
 
     def toggle_pause(self) -> str:
-        """Want no more steps, or steps again."""
+        """Request a pause, or that a paused run resumes."""
         if self._desired.pause_at is None:
             return self._request("pausing", pause_at=0)
-        return self._request("going on", pause_at=None)
+        return self._request("resuming", pause_at=None)
 
     def step_once(self) -> str:
-        """Want one step, while paused."""
-        pause_at = self._desired.pause_at  # once: another window may let the run go on just now
+        """Request one step, while paused."""
+        pause_at = self._desired.pause_at  # read once: another window may resume the run just now
         if pause_at is None:
             return self.blocked_reason or "pause first (space), then s takes one step at a time"
         return self._request("stepping", pause_at=max(self._run.step, pause_at) + 1)
 
     def evaluate(self) -> str:
-        """Want an evaluation now."""
+        """Request an evaluation now."""
         return self._request("evaluating", increment="evaluate")
 
     def checkpoint(self) -> str:
-        """Want a checkpoint now."""
+        """Request a checkpoint now."""
         return self._request("saving", increment="checkpoint")
 
     def stop(self) -> str:
-        """Want the run to end after saving."""
+        """Request that the run ends after saving."""
         return self._request(STOPPING, stop="stopped")
+
+    @property
+    def _desired(self) -> DesiredState:
+        """The state that is requested now, by any window or hand."""
+        if self.control is None:
+            return DesiredState()
+        try:
+            return self.control.poll()
+        except UserError:
+            return self.control.desired
+
+    def _request(self, pending: str, **changes: object) -> str:
+        """Write `changes` to the control; `pending` is shown until the run has followed."""
+        if self.control is None or self.blocked_reason:
+            return self.blocked_reason
+        try:
+            self.control.request(**changes)  # type: ignore[arg-type]
+        except UserError as error:
+            return str(error)
+        self.pending, self._pending_since = pending, self._clock()
+        return ""

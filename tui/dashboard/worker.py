@@ -1,7 +1,7 @@
-"""The worker thread: pulls a source of events and posts each; nothing else happens there.
+"""The worker thread: reads an iterator of events and posts each one; it does nothing else.
 
-When it leaves, the source stays suspended where it is, for another thread to pull on. So the pump
-itself keeps what that thread has to know: an event that was posted last may never have been read.
+When it stops, the iterator stays suspended, and another thread can continue it. So the worker
+itself keeps what that thread needs to know: the event posted last may never have been handled.
 """
 
 import threading
@@ -17,7 +17,7 @@ from trainpad.errors import UserError
 
 
 class EventReceived(Message):
-    """The source gave an event."""
+    """The worker read an event."""
 
     def __init__(self, worker: "EventWorker", event: Event) -> None:
         super().__init__()
@@ -26,7 +26,7 @@ class EventReceived(Message):
 
 
 class SourceEnded(Message):
-    """The source gave its last event, or broke with `error`."""
+    """The worker read the last event, or the iterator raised `error`."""
 
     def __init__(self, worker: "EventWorker", error: Exception | None) -> None:
         super().__init__()
@@ -35,12 +35,12 @@ class SourceEnded(Message):
 
     @property
     def is_refusal(self) -> bool:
-        """Whether the source ended because what was asked of it cannot be done."""
+        """Whether the run could not start because what was requested is impossible."""
         return isinstance(self.error, UserError) and not self.worker.started
 
 
 class EventWorker(threading.Thread):
-    """Pulls until the source ends or `leave` is called; then the source stays where it is."""
+    """Reads events until they end or `stop` is called."""
 
     def __init__(
         self,
@@ -49,18 +49,18 @@ class EventWorker(threading.Thread):
         *,
         trains: bool = False,
     ) -> None:
-        """A pump of `source`; one that `trains` stands back behind the screen."""
+        """A worker that reads `events`; with `trains`, at a lower priority than the UI thread."""
         # A daemon: quitting while TensorFlow is being imported must not wait for that.
         super().__init__(name="train", daemon=True)
         self.events = events
         self.ended = False
-        """Whether the source gave its last event, or broke."""
+        """Whether the events ended, with or without an error."""
         self.error: Exception | None = None
-        """What it broke with."""
+        """What the iterator raised."""
         self.opened: Opened | None = None
-        """Which run it is of, as soon as that is known."""
+        """The event that says which run it is, once it was read."""
         self.started = False
-        """Whether a step may have been taken."""
+        """Whether a step may have been done."""
         self.status = FAILED
         """The exit status that follows from the events so far."""
         self._post = post
@@ -68,7 +68,7 @@ class EventWorker(threading.Thread):
         self._stopping = threading.Event()
 
     def run(self) -> None:
-        """Pull and post."""
+        """Read and post."""
         block_signals()
         if self._trains:
             lower_thread_priority()
@@ -85,7 +85,7 @@ class EventWorker(threading.Thread):
             self._finish(error)
 
     def track(self, event: Event) -> None:
-        """Keep what follows from `event`."""
+        """Update what the worker keeps from the next event."""
         self.status = exit_status(event, self.status)
         if isinstance(event, Opened):
             self.opened = event
@@ -96,27 +96,27 @@ class EventWorker(threading.Thread):
         self._post(SourceEnded(self, error))
 
     def stop(self, timeout: float | None) -> bool:
-        """Stop pulling after the present event; whether that came within `timeout` seconds."""
+        """Stop after the current event; return whether that was within `timeout` seconds."""
         self._stopping.set()
         if self.ident is not None:
             self.join(timeout)
         return not self.is_alive()
 
     def restarted(self) -> "EventWorker":
-        """Another thread on the same source, if this one left it before its end; else this.
+        """A new, running worker that continues the events, or this one if they have ended.
 
-        Waits for the event that this one may still be pulling: a source has one reader at a time.
+        Waits for the event that this worker is still reading: an iterator has one reader at a time.
         """
         self.stop(None)
         if self.ended:
             return self
-        pump = EventWorker(self.events, self._post, trains=self._trains)
-        pump.opened, pump.started, pump.status = self.opened, self.started, self.status
-        pump.start()
-        return pump
+        worker = EventWorker(self.events, self._post, trains=self._trains)
+        worker.opened, worker.started, worker.status = self.opened, self.started, self.status
+        worker.start()
+        return worker
 
     def drain(self, on_event: Callable[[Event], object] = lambda _event: None) -> None:
-        """Pull the rest of the source on this thread; `leave` must have come to its end."""
+        """Read the remaining events on the calling thread; the worker must have stopped."""
         for event in self.events:
             self.track(event)
             on_event(event)

@@ -19,7 +19,7 @@ from data.dataset import SPLITS, Dataset
 from trainpad.text import sanitize
 from tui.chart.chart import Chart
 from tui.chart.traces import Line
-from tui.dashboard.screen import RunScreen
+from tui.dashboard.screen import DashboardScreen
 from tui.dashboard.selection import PickedImage
 from tui.evaluate.confusion import CellFormat, ConfusionTable
 from tui.evaluate.misclassified import Cell, PredictedImages, PredictionRequest
@@ -30,7 +30,7 @@ from tui.widgets.text_widget import Span
 from tui.widgets.title_row import TitleRow
 
 
-class EvaluateScreen(RunScreen):
+class EvaluateScreen(DashboardScreen):
     """See what it reads wrong."""
 
     NAME = "evaluate"

@@ -51,9 +51,6 @@ class StandalonePadScreen(PadScreen):
     def update_run(self, run: Run) -> None:
         """There is no run."""
 
-    def refresh_now(self) -> None:
-        """There is no run to catch up with."""
-
 
 class PadApp(ToastApp[None]):
     """The sketch pad with the built-in weights, or those of a reader that is given."""
@@ -77,7 +74,7 @@ class PadApp(ToastApp[None]):
         self.ascii = ascii_only
         self.set_class(ascii_only, ASCII_CLASS)
         self.log_dir = log_dir or default_log_dir()
-        self.run_shown = Run()
+        self.run_shown, self.activity = Run(), ""  # the pad shows no run
         self.pad_screen = StandalonePadScreen(models=ModelSwitcher(classifier))
 
     def get_driver_class(self) -> type[Driver]:
@@ -87,6 +84,9 @@ class PadApp(ToastApp[None]):
     def on_mount(self) -> None:
         """Straight to the pad."""
         self.push_screen(self.pad_screen)
+
+    def refresh_now(self) -> None:
+        """Do nothing: there is no run to show."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave out what belongs to the dashboard."""

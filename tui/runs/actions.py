@@ -17,7 +17,7 @@ from tui.runs.dialogs import Form, Question
 from tui.widgets.background import BackgroundJob
 
 if TYPE_CHECKING:
-    from tui.dashboard.screen import RunScreen
+    from tui.dashboard.screen import DashboardScreen
 
 FORMATS = {".csv": "csv", ".png": "png", ".ipynb": "notebook"}
 """What a file's ending asks for."""
@@ -30,7 +30,7 @@ class RunActions:
     class RunsChanged(Message):
         """Something on the disk changed."""
 
-    def __init__(self, screen: "RunScreen") -> None:
+    def __init__(self, screen: "DashboardScreen") -> None:
         self._screen = screen
         self._export_job: BackgroundJob[list[str]] = BackgroundJob(screen, self._export_finished)
 

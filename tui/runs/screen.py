@@ -19,7 +19,7 @@ from core.run.state import Run
 from core.rundir.overview import Overview, RunEntry
 from tui.chart.chart import Chart
 from tui.chart.traces import Line
-from tui.dashboard.screen import RunScreen
+from tui.dashboard.screen import DashboardScreen
 from tui.runs import rows
 from tui.runs.actions import RunActions
 from tui.runs.curves import NewEvents, RunCurves
@@ -40,7 +40,7 @@ WRITE_NAMES = ("resume", "branch", "note", "export", "delete")
 """What a window that only looks on may not do with a run."""
 
 
-class RunsScreen(RunScreen):
+class RunsScreen(DashboardScreen):
     """All runs of the log directory."""
 
     NAME = "runs"

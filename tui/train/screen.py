@@ -20,7 +20,7 @@ from trainpad.errors import UserError
 from tui.chart.chart import SMOOTHINGS, Chart
 from tui.chart.marks import Mark, MarkKind
 from tui.chart.traces import Line
-from tui.dashboard.screen import RunScreen
+from tui.dashboard.screen import DashboardScreen
 from tui.train.evaluations import EvaluationTable
 from tui.train.messages import MessageLog
 from tui.train.panel import Panel
@@ -44,7 +44,7 @@ KINDS = {
 }
 
 
-class TrainScreen(RunScreen):
+class TrainScreen(DashboardScreen):
     """Watch the training and steer it."""
 
     NAME = "train"
@@ -175,9 +175,8 @@ class TrainScreen(RunScreen):
     @property
     def _would_stop_current(self) -> bool:
         """Whether a new run would end this one."""
-        app = self.host
-        under_way = app.run_shown.status in ("training", "paused")
-        return under_way and not (app.viewer or app.worker.ended)
+        shown = self.host.shown
+        return shown.trains_in_process and shown.run.status in ("training", "paused")
 
     def action_new_run(self) -> None:
         """Train a new run with what the panel says; one that still trains ends, if meant so."""
@@ -193,7 +192,7 @@ class TrainScreen(RunScreen):
     def action_branch(self) -> None:
         """Ask for a checkpoint, and train a new run from it with what the panel says."""
         if self.host.read_only:
-            self.host.toast(self.host.steering.blocked_reason)
+            self.host.toast(self.host.shown.steering.blocked_reason)
             return
         run = RunDir(Path(self.host.run_shown.directory or "."))
         paths = checkpoint.list_checkpoints(run.checkpoints)[::-1]
@@ -224,23 +223,23 @@ class TrainScreen(RunScreen):
 
     def action_pause(self) -> None:
         """Pause, or go on."""
-        self.host.report(self.host.steering.toggle_pause())
+        self.host.report(self.host.shown.steering.toggle_pause())
 
     def action_step(self) -> None:
         """One step."""
-        self.host.report(self.host.steering.step_once())
+        self.host.report(self.host.shown.steering.step_once())
 
     def action_turn(self, presses: int) -> None:
         """Learning rate up or down."""
-        self.host.report(self.host.steering.nudge("learning_rate", presses))
+        self.host.report(self.host.shown.steering.nudge("learning_rate", presses))
 
     def action_evaluate(self) -> None:
         """Evaluate now."""
-        self.host.report(self.host.steering.evaluate())
+        self.host.report(self.host.shown.steering.evaluate())
 
     def action_checkpoint(self) -> None:
         """Save a checkpoint now."""
-        self.host.report(self.host.steering.checkpoint())
+        self.host.report(self.host.shown.steering.checkpoint())
 
     def action_panel(self) -> None:
         """Into the panel, or out of it."""
@@ -266,11 +265,11 @@ class TrainScreen(RunScreen):
 
     @on(Panel.ValueRequested)
     def _request_value(self, message: Panel.ValueRequested) -> None:
-        self.host.report(self.host.steering.set(message.name, message.value))
+        self.host.report(self.host.shown.steering.set(message.name, message.value))
 
     @on(Panel.NudgeRequested)
     def _request_nudge(self, message: Panel.NudgeRequested) -> None:
-        self.host.report(self.host.steering.nudge(message.name, message.presses))
+        self.host.report(self.host.shown.steering.nudge(message.name, message.presses))
 
 
 def _marks(run: Run) -> Sequence[Mark]:

@@ -17,7 +17,7 @@ from core.network.health import Diagnosis, Severity
 from core.run.events import Event, Weights
 from core.run.state import Run
 from trainpad.text import sanitize
-from tui.dashboard.screen import RunScreen
+from tui.dashboard.screen import DashboardScreen
 from tui.dashboard.selection import PickedImage
 from tui.weights.histograms import Heatmaps
 from tui.weights.history import ReportHistory
@@ -37,7 +37,7 @@ MIN_UNITS = 5
 """So many units are seen at once, if they can be."""
 
 
-class WeightsScreen(RunScreen):
+class WeightsScreen(DashboardScreen):
     """See what it has learned."""
 
     NAME = "weights"

@@ -1,0 +1,46 @@
+"""Training sessions that the dashboard starts in its own process, one after another."""
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+
+from core.process.redirect import redirect_to_log
+from core.run.events import Event
+from core.run.hparams import HyperParameters
+from core.rundir.resume import ResumePoint
+from core.rundir.rundir import RunDir
+from core.session.request import Request, request_like
+from tui.dashboard.run_context import RunContext
+
+
+class Sessions:
+    """Starts sessions; the newest request is where the next one takes its settings from."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+
+    def start(self, request: Request) -> Iterator[Event]:
+        """The events of a session that trains `request`, and logs to its run directory."""
+        self._request = request
+        return _session(dataclasses.replace(request, on_open=redirect_to_log))
+
+    def next(
+        self, shown: RunContext, hparams: HyperParameters, branch: ResumePoint | None
+    ) -> Iterator[Event]:
+        """The events of another run on the data and device of the run on the screen.
+
+        Raises:
+            UserError: that run was trained elsewhere, and its directory cannot be read.
+        """
+        run = RunDir(Path(shown.run.directory))
+        base = request_like(run) if shown.viewer else self._request
+        return self.start(
+            dataclasses.replace(base, hparams=hparams, branch=branch, resume=None, changes=())
+        )
+
+
+def _session(request: Request) -> Iterator[Event]:
+    """The session, imported when its first event is read: by then the screen is painted."""
+    from core.session.session import session
+
+    yield from session(request)
