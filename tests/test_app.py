@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from core.run.events import Changed, Diverged, Finished, Paused, Started, Steps, Tick
 from core.run.hparams import as_dict
+from core.run.status import Outcome
 from data.errors import DataError
 from tests.helpers.app import Scripted, ended, evaluation, shown, text_of, weights
 from tui.app import TrainpadApp
@@ -138,7 +139,7 @@ async def test_the_same_source_goes_on_after_detaching(source: Scripted) -> None
         await pilot.press("d")
     assert app.return_value == "detach"
     assert app.shown.worker.stop(5)
-    source.give(Finished(100, "done", 1.0), None)
+    source.give(Finished(100, Outcome.DONE, 1.0), None)
     assert [type(event) for event in app.shown.worker.events if not isinstance(event, Tick)] == [
         Finished
     ]
@@ -157,7 +158,7 @@ async def test_quitting_while_training_asks_and_stopping_waits_for_the_end(
         await pilot.press("q", "s")
         await pilot.pause()
         assert source.wanted["stop"] == "stopped"
-        source.give(Finished(120, "stopped", 1.0), None)
+        source.give(Finished(120, Outcome.STOPPED, 1.0), None)
         await ended(pilot, app)
     assert (app.return_value, app.shown.worker.status) == ("quit", 0)
 

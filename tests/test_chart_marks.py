@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from tui.chart.marks import Mark, MarkIndex, MarkKind
+from core.run.log import MarkKind
+from tui.chart.marks import Mark, MarkIndex
 
 
 def shown(*marks: Mark) -> list[tuple[int, str]]:

@@ -34,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "a run" / "checkpoints"
 
 
-def test_what_is_written_is_read_bit_for_bit(folder: Path) -> None:
+def test_a_checkpoint_is_read_back_bit_for_bit(folder: Path) -> None:
     path = write(folder, made())
     again = read(path)
     assert path.name == "step-000099.safetensors"
@@ -52,13 +52,13 @@ def test_weights_can_be_read_without_the_optimizer(folder: Path) -> None:
     assert Network.from_arrays(layers).sizes == (3, 4)
 
 
-def test_an_array_of_any_layout_is_written_as_it_reads(folder: Path) -> None:
+def test_arrays_of_any_memory_layout_are_written_correctly(folder: Path) -> None:
     turned = Checkpoint({"layer0/weights": ARRAYS["layer0/weights"].T}, {"step": 1})
     again = read(write(folder, turned)).arrays["layer0/weights"]
     assert np.array_equal(again, ARRAYS["layer0/weights"].T)
 
 
-def test_no_flipped_byte_goes_unnoticed(folder: Path) -> None:
+def test_a_flipped_byte_is_detected(folder: Path) -> None:
     path = write(folder, made())
     whole = path.read_bytes()
     for place in range(len(whole)):
@@ -69,7 +69,7 @@ def test_no_flipped_byte_goes_unnoticed(folder: Path) -> None:
             read(path)
 
 
-def test_no_lost_end_goes_unnoticed(folder: Path) -> None:
+def test_a_truncated_file_is_detected(folder: Path) -> None:
     path = write(folder, made())
     whole = path.read_bytes()
     for length in range(len(whole)):
@@ -78,17 +78,17 @@ def test_no_lost_end_goes_unnoticed(folder: Path) -> None:
             read(path)
 
 
-def test_what_another_program_wrote_is_refused(folder: Path) -> None:
+def test_a_file_of_another_program_is_rejected(folder: Path) -> None:
     folder.mkdir(parents=True)
     path = folder / "step-000001.safetensors"
     for about in (None, {}, {"trainpad": "{"}, {"trainpad": "[]"}, {"trainpad": '{"step": 1}'}):
         header = json.dumps({"__metadata__": about} if about is not None else {}).encode()
         path.write_bytes(struct.pack("<Q", len(header)) + header)
-        with pytest.raises(CheckpointError, match="damaged or no checkpoint of trainpad's"):
+        with pytest.raises(CheckpointError, match="damaged or not a checkpoint of trainpad"):
             read(path)
 
 
-def test_what_is_not_there_or_no_file_is_told(folder: Path) -> None:
+def test_a_missing_file_or_a_folder_is_reported(folder: Path) -> None:
     with pytest.raises(CheckpointError, match="does not exist"):
         read(folder / file_name(1))
     (folder / file_name(1)).mkdir(parents=True)
@@ -96,7 +96,7 @@ def test_what_is_not_there_or_no_file_is_told(folder: Path) -> None:
         read(folder / file_name(1))
 
 
-def test_a_damaged_newest_one_is_refused_and_the_one_before_offered(folder: Path) -> None:
+def test_a_damaged_newest_checkpoint_is_rejected_and_the_previous_one_named(folder: Path) -> None:
     for step in (100, 200, 300):
         path = write(folder, made(step))
     assert newest(folder).step == 300
@@ -104,15 +104,15 @@ def test_a_damaged_newest_one_is_refused_and_the_one_before_offered(folder: Path
     with pytest.raises(CheckpointError) as error:
         newest(folder)
     assert "step-000299.safetensors is damaged" in str(error.value)
-    assert "step-000199.safetensors is whole" in str(error.value)
+    assert "step-000199.safetensors is not damaged" in str(error.value)
 
 
-def test_a_run_without_checkpoints_says_so(folder: Path) -> None:
-    with pytest.raises(CheckpointError, match="a run has no checkpoint to go on from"):
+def test_a_run_without_checkpoints_is_reported(folder: Path) -> None:
+    with pytest.raises(CheckpointError, match="a run has no checkpoint to resume from"):
         newest(folder)
 
 
-def test_the_newest_and_the_best_stay_and_what_others_wrote(folder: Path) -> None:
+def test_pruning_keeps_the_newest_the_best_and_foreign_files(folder: Path) -> None:
     paths = [write(folder, made(step)) for step in range(1, 12)]
     others = [folder / name for name in ("step-of-mine.safetensors", "notes.txt", "step-1.bin")]
     for other in others:
@@ -122,7 +122,7 @@ def test_the_newest_and_the_best_stay_and_what_others_wrote(folder: Path) -> Non
     assert list_checkpoints(folder) == [paths[2], *paths[-5:]]
 
 
-def test_steps_are_in_order_beyond_six_digits(folder: Path) -> None:
+def test_checkpoints_are_sorted_by_step_beyond_six_digits(folder: Path) -> None:
     steps = (5, 1_000_000, 1_000_001, 10_000_000)
     paths = [write(folder, made(step)) for step in steps]
     assert list_checkpoints(folder) == paths

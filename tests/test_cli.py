@@ -16,9 +16,10 @@ import pytest
 from conftest import REPOSITORY
 
 import main
-from core.run.events import Finished, Saved, from_json
+from core.run.events import Finished, Saved
 from core.rundir import checkpoint
 from core.rundir.rundir import RunDir
+from core.rundir.validation import parse_event
 from data.drawn import draw_digits
 
 LAB = re.compile(
@@ -212,7 +213,7 @@ def test_json_is_the_log_as_it_stands(tmp_path: Path) -> None:
         out, err = process.communicate()
     assert process.returncode == 0
     assert out == only_run(tmp_path / "runs").events.read_text()
-    assert [type(from_json(line)) for line in out.splitlines()].count(Saved) == 2
+    assert [type(parse_event(line)) for line in out.splitlines()].count(Saved) == 2
     assert err == ""
 
 
@@ -235,7 +236,7 @@ def test_a_signal_saves_and_ends(tmp_path: Path, number: int, status: int, reaso
         process.communicate()
     assert process.returncode == status
     run = only_run(tmp_path / "runs")
-    last = from_json(run.events.read_bytes().splitlines()[-1])
+    last = parse_event(run.events.read_bytes().splitlines()[-1])
     assert isinstance(last, Finished)
     assert last.reason == reason
     assert checkpoint.newest(run.checkpoints).step == last.step

@@ -10,6 +10,7 @@ import pytest
 from core.process.launcher import Launcher
 from core.run.events import Finished, Opened, Preparing
 from core.run.hparams import HyperParameters
+from core.run.status import Outcome
 from core.rundir.rundir import create_run
 from core.session.headless import FAILED, Signals
 from core.session.request import Request
@@ -50,7 +51,7 @@ def test_ctrl_c_as_a_key_stops_the_run_like_the_signal(tmp_path: Path) -> None:
     source = Scripted(tmp_path)
     app, signals = app_over(source), Signals()
     wait_for_start(app.shown.worker)
-    source.give(Finished(100, "interrupted", 1.0), None)
+    source.give(Finished(100, Outcome.INTERRUPTED, 1.0), None)
     with pytest.raises(LeftError, match="130"):
         dashboard._finish(app, "signal", Launcher(-1, 0, False), signals)
     assert source.wanted["stop"] == "interrupted"
@@ -63,7 +64,7 @@ def test_signals_reach_a_run_that_opened_only_after_it_was_left(tmp_path: Path) 
     source.give(Preparing("reading the data"))
     app.shown.worker.start()
     assert app.shown.worker.stop(5)
-    source.give(Opened(str(tmp_path), {}, source.control), Finished(0, "stopped", 1.0), None)
+    source.give(Opened(str(tmp_path), {}, source.control), Finished(0, Outcome.STOPPED, 1.0), None)
     with pytest.raises(LeftError, match="0"):
         dashboard._finish(app, "detach", Launcher(-1, 0, False), signals)
     assert source.wanted["stop"] == "stopped"

@@ -12,6 +12,7 @@ import pytest
 from core.process.launcher import Launcher
 from core.run.events import Event, Failed, Finished, Opened, Preparing, Started
 from core.run.hparams import HyperParameters, as_dict
+from core.run.status import Outcome
 from core.rundir.control import open_control
 from core.session.detached import run_detached
 from core.session.headless import Signals
@@ -73,7 +74,7 @@ def test_ctrl_c_before_it_trains_is_seen_to_at_the_prompt(
         yield Opened("a run", {}, control)
         signals._on_signal(signal.SIGINT, None)
         yield Started(0, as_dict(HyperParameters()), "CPU:0", 1)
-        yield Finished(0, control.desired.stop, 0.1)
+        yield Finished(0, Outcome(control.desired.stop), 0.1)
 
     signals = Signals()
     monkeypatch.setattr("core.session.detached.Signals", lambda: signals)

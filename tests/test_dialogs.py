@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.run.events import Finished
+from core.run.status import Outcome
 from tests.helpers.app import Scripted, shown
 from tui.app import TrainpadApp
 
@@ -38,7 +39,7 @@ async def test_a_branch_says_that_it_ends_the_run_that_trains(tmp_path: Path) ->
         await pilot.press("b")
         await shown(pilot, app, "It begins when this one")
         await pilot.press("escape")
-        source.give(Finished(100, "done", 1.0), None)
+        source.give(Finished(100, Outcome.DONE, 1.0), None)
         await shown(pilot, app, "done")
         await pilot.press("b")
         assert "It begins when" not in await shown(pilot, app, "A new run from this one")

@@ -15,17 +15,19 @@ from core.run.events import (
     Paused,
     Saved,
     Started,
-    from_json,
     to_json,
 )  # fmt: skip
+from core.run.status import Outcome
+from core.rundir.validation import parse_event
+from data.dataset import SPLITS
 
 SAMPLES: list[Event] = [
-    Started(0, {"learning_rate": 0.01, "hidden": [128, 32]}, "CPU:0", 7850, [[5, "l2", 0.1]]),  # type: ignore[list-item]
+    Started(0, {"learning_rate": 0.01, "hidden": [128, 32]}, "CPU:0", 7850, [(5, "l2", 0.1)]),
     Changed(10, "learning_rate", 0.01, 0.0125),
-    Evaluated(10, {"test": [[3, 1], [0, 4]]}, {"test": 0.25}, 0.1),
+    Evaluated(10, {split: [[3, 1], [0, 4]] for split in SPLITS}, {"test": 0.25}, 0.1),
     Saved(10, "step-000009.safetensors", best=True),
     Paused(11),
-    Finished(12, "done", 1.5),
+    Finished(12, Outcome.DONE, 1.5),
 ]
 
 
@@ -34,38 +36,40 @@ def fields(event: Event) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("event", SAMPLES, ids=lambda event: type(event).__name__)
-def test_an_event_comes_back_from_its_line(event: Event) -> None:
+def test_an_event_survives_a_round_trip_through_json(event: Event) -> None:
     line = to_json(event)
     assert "\n" not in line
-    again = from_json(line)
+    again = parse_event(line)
     assert type(again) is type(event)
     assert again is not None
     assert fields(again) == fields(event)
 
 
-def test_a_line_names_its_event_first() -> None:
+def test_the_event_name_is_the_first_key_of_a_line() -> None:
     assert list(json.loads(to_json(Paused(3)))) == ["event", "time", "step"]
     assert set(RECORDED) >= {"started", "changed", "evaluated", "saved", "diverged", "finished"}
 
 
 @pytest.mark.parametrize("loss", [math.nan, math.inf, -math.inf, np.float32("nan")])
-def test_numbers_that_json_does_not_know_come_back(loss: float) -> None:
+def test_nan_and_infinity_survive_a_round_trip(loss: float) -> None:
     line = to_json(Diverged(7, loss))
     json.loads(line, parse_constant=pytest.fail)
-    again = from_json(line)
+    again = parse_event(line)
     assert isinstance(again, Diverged)
     assert again.loss == pytest.approx(float(loss), nan_ok=True)
 
 
-def test_an_evaluation_of_a_broken_network_comes_back_as_numbers() -> None:
-    again = from_json(to_json(Evaluated(7, {"test": [[1]]}, {"test": math.inf}, 0.1)))
+def test_an_infinite_evaluation_loss_survives_a_round_trip() -> None:
+    again = parse_event(
+        to_json(Evaluated(7, {split: [[1]] for split in SPLITS}, {"test": math.inf}, 0.1))
+    )
     assert isinstance(again, Evaluated)
     assert again.loss == {"test": math.inf}
 
 
-def test_a_torn_line_is_no_event() -> None:
+def test_a_torn_line_is_rejected() -> None:
     line = to_json(Changed(10, "learning_rate", 0.01, 0.0125))
-    assert all(from_json(line[:cut]) is None for cut in range(len(line)))
+    assert all(parse_event(line[:cut]) is None for cut in range(len(line)))
 
 
 @pytest.mark.parametrize(
@@ -88,11 +92,11 @@ def test_a_torn_line_is_no_event() -> None:
         "[" * 100_000,
     ],
 )
-def test_what_is_no_event_is_none(line: str | bytes) -> None:
-    assert from_json(line) is None
+def test_a_malformed_line_is_rejected(line: str | bytes) -> None:
+    assert parse_event(line) is None
 
 
-def test_what_a_later_version_adds_does_no_harm() -> None:
-    event = from_json('{"event": "paused", "step": 4, "time": 1.5, "mood": "good"}')
+def test_an_unknown_field_is_ignored() -> None:
+    event = parse_event('{"event": "paused", "step": 4, "time": 1.5, "mood": "good"}')
     assert isinstance(event, Paused)
     assert (event.step, event.time) == (4, 1.5)

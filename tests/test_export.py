@@ -23,6 +23,7 @@ from core.export.reproduce import reproduce_command
 from core.network.network import Network
 from core.run.events import Changed, Evaluated, Finished, Opened, Started, Steps
 from core.run.hparams import as_dict, validate_hparams
+from core.run.status import Outcome
 from core.rundir import checkpoint, notes
 from core.rundir.checkpoint import Checkpoint
 from core.rundir.errors import CheckpointError
@@ -55,7 +56,7 @@ def run(tmp_path: Path) -> RunDir:
         evaluated(5, 4, 0),
         Started(4, HPARAMS | {"learning_rate": 0.02}, "CPU:0", 10, time=BEGAN + 5),
         evaluated(6, 1, 3),
-        Finished(6, "done", 1.0, time=BEGAN + 7),
+        Finished(6, Outcome.DONE, 1.0, time=BEGAN + 7),
     )
     return run
 
@@ -147,7 +148,7 @@ def test_what_is_no_file_is_written_to_and_not_replaced(tmp_path: Path) -> None:
         (ExportOptions(csv="nowhere/at/all.csv"), "cannot be written"),
         (ExportOptions(csv="."), "is a folder"),
         (ExportOptions(keras="m.keras"), "no checkpoint that was evaluated"),
-        (ExportOptions(keras="m.keras", checkpoint="last"), "no checkpoint to go on from"),
+        (ExportOptions(keras="m.keras", checkpoint="last"), "no checkpoint to resume from"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(

@@ -22,6 +22,7 @@ from core.run.events import (
     Weights,
 )
 from core.run.hparams import HyperParameters, as_dict
+from core.run.status import Outcome
 from core.rundir.control import open_control
 from core.rundir.recorder import record
 from core.session.headless import Signals, run_headless
@@ -38,9 +39,9 @@ def run_of(*events: Event, json: bool = False) -> tuple[int, list[str]]:
 @pytest.mark.parametrize(
     ("last", "status"),
     [
-        (Finished(10, "done", 1.0), 0),
-        (Finished(10, "stopped", 1.0), 0),
-        (Finished(10, "interrupted", 1.0), 130),
+        (Finished(10, Outcome.DONE, 1.0), 0),
+        (Finished(10, Outcome.STOPPED, 1.0), 0),
+        (Finished(10, Outcome.INTERRUPTED, 1.0), 130),
         (Diverged(10, float("nan")), 3),
         (Failed(10, "training failed"), 1),
         (Steps(0, np.ones(1, np.float32), 0.1), 1),
@@ -61,7 +62,7 @@ def test_the_labs_lines_alone_go_to_standard_output(capsys: pytest.CaptureFixtur
         Steps(0, np.array([2.25], np.float32), 0.5),
         Alert(1, "recording stopped"),
         Evaluated(1, matrix, dict.fromkeys(matrix, 0.1), 0.1),
-        Finished(1, "done", 1.0),
+        Finished(1, Outcome.DONE, 1.0),
     )
     assert lines == [
         "Step 0: loss = 2.25 (0.500 sec)",
@@ -111,7 +112,7 @@ def test_json_prints_what_stands_in_the_log(
             START,
             Steps(0, np.ones(3, np.float32), 0.1),
             Snapshot(3, {"layer0/weights": np.ones((2, 2), np.float32)}, {"step": 3}),
-            Finished(3, "done", 1.0),
+            Finished(3, Outcome.DONE, 1.0),
         ]
         yield from record(iter(events), run)
 
@@ -167,7 +168,7 @@ def test_a_stream_that_refuses_does_not_end_the_run(
         yield Steps(0, np.ones(1, np.float32), 0.1)
         yield Steps(1, np.ones(200, np.float32), 0.1)
         seen.append(control.poll().stop)
-        yield Finished(201, "stopped", 1.0)
+        yield Finished(201, Outcome.STOPPED, 1.0)
 
     assert run_headless(source(), out) == 0
     assert seen == ["stopped" if error is BrokenPipeError else ""]

@@ -20,21 +20,21 @@ def test_the_defaults_are_those_of_the_lab() -> None:
     assert (hparams.hidden, hparams.optimizer, hparams.eval_every) == ((128, 32), "sgd", 1000)
 
 
-def test_the_defaults_and_the_presets_pass_their_own_check() -> None:
+def test_the_defaults_and_the_presets_are_valid() -> None:
     assert validate_hparams(as_dict(HyperParameters())) == HyperParameters()
     for values in PRESETS.values():
         hparams = validate_hparams(values)
         assert all(getattr(hparams, name) == value for name, value in values.items())
 
 
-def test_the_presets_are_the_scripts_that_people_know() -> None:
+def test_the_presets_equal_the_scripts_they_are_named_after() -> None:
     softmax, summaries = PRESETS["mnist_softmax_xla"], PRESETS["mnist_with_summaries"]
     assert PRESETS["fully_connected_feed"] == {}
     assert (softmax["hidden"], softmax["learning_rate"], softmax["max_steps"]) == ((), 0.5, 1000)
     assert (summaries["hidden"], summaries["dropout"], summaries["eval_every"]) == ((500,), 0.1, 10)
 
 
-def test_each_hyperparameter_says_what_it_is_for() -> None:
+def test_each_hyperparameter_has_help() -> None:
     for declared in SPECS.values():
         assert declared.label
         assert declared.help.endswith(".")
@@ -67,7 +67,7 @@ def test_each_hyperparameter_says_what_it_is_for() -> None:
         ("hidden", [1] * 17, "hidden must be a list of up to 16 layer sizes, such as 128,32"),
     ],
 )  # fmt: skip
-def test_a_wrong_value_is_told_in_a_sentence(name: str, value: object, sentence: str) -> None:
+def test_an_invalid_value_is_explained(name: str, value: object, sentence: str) -> None:
     with pytest.raises(UserError) as error:
         validate_hparams({name: value})
     assert str(error.value) == sentence
@@ -77,13 +77,13 @@ def test_a_wrong_value_is_told_in_a_sentence(name: str, value: object, sentence:
 @pytest.mark.parametrize(
     "value", ["x" * 60_000, 10**4000, [[1] * 1000] * 1000], ids=["text", "number", "list"]
 )
-def test_a_huge_value_makes_no_huge_sentence(name: str, value: object) -> None:
+def test_an_error_about_a_huge_value_is_short(name: str, value: object) -> None:
     with pytest.raises(UserError) as error:
         validate_hparams({name: value})
     assert len(str(error.value)) < 300
 
 
-def test_an_unknown_name_is_told() -> None:
+def test_an_unknown_name_is_rejected() -> None:
     with pytest.raises(UserError, match="there is no hyperparameter called 'rate'"):
         validate_hparams({"rate": 1})
 
@@ -101,14 +101,14 @@ def test_an_unknown_name_is_told() -> None:
         ("optimizer", "adam", "adam"),
     ],
 )
-def test_text_json_and_values_are_understood_alike(name: str, text: object, value: object) -> None:
+def test_text_json_and_values_are_parsed_equally(name: str, text: object, value: object) -> None:
     found = getattr(validate_hparams({name: text}), name)
     assert found == value
     assert type(found) is type(value)
 
 
 @given(st.sampled_from(NUMBERS), st.lists(st.integers(-3, 3), max_size=30))
-def test_no_number_of_key_presses_leaves_the_limits(name: str, presses: list[int]) -> None:
+def test_key_presses_stay_in_range(name: str, presses: list[int]) -> None:
     declared = SPECS[name]
     value = declared.default
     for count in presses:
@@ -117,7 +117,7 @@ def test_no_number_of_key_presses_leaves_the_limits(name: str, presses: list[int
         assert type(value) is declared.kind
 
 
-def test_up_and_down_again_is_where_it_was() -> None:
+def test_one_press_up_and_one_down_cancel() -> None:
     rate = SPECS["learning_rate"]
     assert rate.stepped(0.01, 1) == 0.0125
     assert rate.stepped(rate.stepped(0.01, 1), -1) == 0.01
@@ -125,11 +125,11 @@ def test_up_and_down_again_is_where_it_was() -> None:
     assert SPECS["max_steps"].stepped(1_234_567, 1) == 2_469_134
 
 
-def test_choices_go_round() -> None:
+def test_choices_wrap_around() -> None:
     assert SPECS["optimizer"].stepped("adamw", 1) == "sgd"
 
 
-def test_values_are_shown_as_people_write_them() -> None:
+def test_values_are_formatted_for_people() -> None:
     shown = {name: entry.format(entry.default) for name, entry in SPECS.items()}
     assert shown["max_steps"] == "2,000"
     assert shown["learning_rate"] == "0.01"
@@ -138,7 +138,7 @@ def test_values_are_shown_as_people_write_them() -> None:
     assert SPECS["seed"].format(12345) == "12345"
 
 
-def test_a_change_makes_a_new_object() -> None:
+def test_update_hparams_returns_a_new_object() -> None:
     before = HyperParameters()
     after = update_hparams(before, {"learning_rate": 0.5})
     assert before.learning_rate == 0.01

@@ -23,6 +23,7 @@ from core.run.events import (
     Started,
 )
 from core.run.hparams import HyperParameters, as_dict
+from core.run.status import Outcome
 from core.rundir.rundir import RunDir
 from core.rundir.status import read_status
 from tests.helpers.runs import add_events, confusion, hold, make_run
@@ -50,7 +51,7 @@ def ended(tmp_path: Path) -> Iterator[None]:
     yield
     for folder in tmp_path.glob("*/*/run.json"):
         state = read_status(RunDir(folder.parent))
-        if state.live:
+        if state.is_live:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(state.pid, signal.SIGKILL)
 
@@ -277,7 +278,7 @@ def test_nothing_from_a_run_directory_reaches_the_terminal_raw(
         Evaluated(3, confusion(3, 1), {}, 0.1),
         Diverged(3, float("nan"), EVIL),
         Failed(3, EVIL),
-        Finished(3, EVIL, 1.0),
+        Finished(3, Outcome.STOPPED, 1.0, EVIL),
     )
     hold(run, host=EVIL)
     terminal = start(trainpad("open", "--log_dir", tmp_path))

@@ -9,6 +9,7 @@ import pytest
 from core.cli.runs import as_json_lines, as_table, load_entries
 from core.run.events import Evaluated, Finished, Started
 from core.run.hparams import as_dict, validate_hparams
+from core.run.status import Outcome
 from core.rundir import notes
 from core.rundir.notes import Note
 from core.rundir.overview import MAX_NEW_RUNS
@@ -24,7 +25,7 @@ def finished(path: Path, *rights: int, **values: object) -> RunDir:
     add_events(run, Started(0, hparams, "CPU:0", 10, time=BEGAN))
     for step, right in enumerate(rights):
         add_events(run, Evaluated(step, confusion(right, 10 - right), {}, 0.1, time=BEGAN + 9))
-    add_events(run, Finished(1234, "done", 90.0, time=BEGAN + 90))
+    add_events(run, Finished(1234, Outcome.DONE, 90.0, time=BEGAN + 90))
     os.utime(run.losses, (BEGAN + 80, BEGAN + 80))
     hold(run, age=100)
     return run
@@ -101,4 +102,4 @@ def test_many_runs_are_all_there_in_their_order(tmp_path: Path, count: int) -> N
     names = [f"run-{number:03d}" for number in range(count)]
     for name in names:
         make_run(tmp_path / name)
-    assert [entry.state.name for entry in load_entries(tmp_path)] == names
+    assert [entry.summary.name for entry in load_entries(tmp_path)] == names

@@ -50,7 +50,7 @@ def by_hand(matrix: Int64s, label: int) -> tuple[float, float, float]:
 
 
 @given(matrices())
-def test_figures_are_what_counting_gives(matrix: Int64s) -> None:
+def test_metrics_equal_those_counted_by_hand(matrix: Int64s) -> None:
     figures = classification_report(matrix)
     for label in range(len(matrix)):
         found = (figures.precision[label], figures.recall[label], figures.f1[label])
@@ -58,7 +58,7 @@ def test_figures_are_what_counting_gives(matrix: Int64s) -> None:
     assert figures.support.sum() == figures.predicted.sum() == matrix.sum()
 
 
-def test_figures_are_those_of_scikit_learn() -> None:
+def test_metrics_equal_those_of_scikit_learn() -> None:
     metrics = pytest.importorskip("sklearn.metrics")
     rng = np.random.default_rng(3)
     matrix = as_matrix((rng.integers(0, 30, (10, 10)) + 200 * np.eye(10, dtype=int)).tolist())
@@ -72,7 +72,7 @@ def test_figures_are_those_of_scikit_learn() -> None:
     assert accuracy(matrix) == pytest.approx(metrics.accuracy_score(shown, read))
 
 
-def test_what_has_nothing_to_divide_by_is_unknown_and_left_out_of_means() -> None:
+def test_a_metric_without_denominator_is_nan_and_excluded_from_the_average() -> None:
     figures = classification_report(MATRIX)
     assert math.isnan(figures.recall[2])
     assert figures.precision[2] == 0
@@ -80,18 +80,18 @@ def test_what_has_nothing_to_divide_by_is_unknown_and_left_out_of_means() -> Non
     assert math.isnan(macro_average(np.array([np.nan, np.nan])))
 
 
-def test_rows_and_columns_are_shares_of_their_own_sums() -> None:
+def test_normalization_is_by_row_or_by_column() -> None:
     assert normalized_by_true(MATRIX)[1].tolist() == pytest.approx([0.2, 0.7, 0.1])
     assert normalized_by_predicted(MATRIX)[:, 1].tolist() == pytest.approx([1 / 8, 7 / 8, 0])
     assert np.isnan(normalized_by_true(MATRIX)[2]).all()
 
 
-def test_the_most_frequent_errors_come_first_and_hits_are_none() -> None:
+def test_top_confusions_are_sorted_and_exclude_the_diagonal() -> None:
     assert top_confusions(MATRIX, 9) == [(1, 0, 2), (0, 1, 1), (1, 2, 1)]
     assert top_confusions(MATRIX, 1) == [(1, 0, 2)]
     assert top_confusions(np.diag([3, 4]), 5) == []
     assert errors(MATRIX).sum() == MATRIX.sum() - correct_count(MATRIX)
 
 
-def test_an_empty_matrix_has_precision_0() -> None:
+def test_an_empty_matrix_has_accuracy_0() -> None:
     assert accuracy(np.zeros((3, 3), np.int64)) == 0

@@ -7,6 +7,7 @@ import pytest
 
 from core.run.events import Diverged, Finished, Opened, Paused, Preparing, Started, Steps
 from core.run.hparams import HyperParameters, as_dict
+from core.run.status import Outcome
 from data.errors import DataError
 from tests.helpers.app import FakeSessions, Scripted, ended, shown
 from tui.app import TrainpadApp
@@ -50,7 +51,7 @@ async def test_a_new_run_stops_the_one_that_trains_first(source: Scripted, tmp_p
         await pilot.pause()
         assert source.wanted["stop"] == "stopped"
         assert sessions.requested == []
-        source.give(Finished(120, "stopped", 1.0), None)
+        source.give(Finished(120, Outcome.STOPPED, 1.0), None)
         await shown(pilot, app, "▶ training")
         assert [branch for _, branch in sessions.requested] == [None]
 
@@ -65,7 +66,7 @@ async def test_to_quit_after_wanting_a_new_run_is_to_quit(source: Scripted) -> N
     async with app.run_test(size=(120, 35)) as pilot:
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("n", "n", "q", "s")
-        source.give(Finished(120, "stopped", 1.0), None)
+        source.give(Finished(120, Outcome.STOPPED, 1.0), None)
         await ended(pilot, app)
     assert (app.return_value, sessions.requested) == ("quit", [])
 
@@ -98,7 +99,7 @@ async def test_a_new_run_is_refused_while_one_is_starting(tmp_path: Path) -> Non
         assert told(app) == ["the run is still starting"]
         values = as_dict(HyperParameters())
         source.give(Opened(str(tmp_path), {"hyperparameters": values}, source.control))
-        source.give(Started(0, values, "CPU:0", 1), Finished(5, "done", 1.0), None)
+        source.give(Started(0, values, "CPU:0", 1), Finished(5, Outcome.DONE, 1.0), None)
         await shown(pilot, app, "done")
         assert (source.wanted["stop"], sessions.requested) == ("", [])
 
@@ -109,7 +110,7 @@ async def test_a_next_run_that_cannot_be_leaves_the_one_before_on_the_screen(
     wrong, right = Scripted(tmp_path / "b", opened=False), Scripted(tmp_path / "c", opened=False)
     app = TrainpadApp(iter(source), sessions=FakeSessions(wrong, right))
     async with app.run_test(size=(160, 45)) as pilot:
-        source.give(Finished(100, "done", 1.0), None)
+        source.give(Finished(100, Outcome.DONE, 1.0), None)
         await shown(pilot, app, "■ done")
         panel = app.screen.query_one(Panel)
         panel._next["optimizer"] = "adam"
@@ -155,7 +156,7 @@ async def test_stopping_the_run_leaves_the_window(source: Scripted) -> None:
         await pilot.press("Q")
         await shown(pilot, app, "End this run")
         await pilot.press("s")
-        source.give(Finished(120, "stopped", 1.0), None)
+        source.give(Finished(120, Outcome.STOPPED, 1.0), None)
         await shown(pilot, app, "■ stopped")
         assert source.wanted["stop"] == "stopped"
         assert app.return_value is None
@@ -166,7 +167,7 @@ async def test_another_run_is_seen_whole_whatever_was_looked_at_before(
 ) -> None:
     after = Scripted(tmp_path / "b")
     losses = np.linspace(2.3, 0.5, 1900, dtype=np.float32)
-    source.give(Steps(100, losses, 0.5), Finished(2000, "done", 1.0), None)
+    source.give(Steps(100, losses, 0.5), Finished(2000, Outcome.DONE, 1.0), None)
     app = TrainpadApp(iter(source), sessions=FakeSessions(after))
     async with app.run_test(size=(160, 45)) as pilot:
         await shown(pilot, app, "■ done")

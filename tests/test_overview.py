@@ -7,6 +7,7 @@ import pytest
 
 from core.run.events import Changed, Evaluated, Finished, Started
 from core.run.hparams import as_dict, validate_hparams
+from core.run.status import Outcome
 from core.rundir import notes
 from core.rundir.overview import MAX_NEW_RUNS, Overview, RunEntry
 from core.rundir.rundir import RunDir
@@ -20,10 +21,10 @@ def log_dir(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("created", ["1e300", "1" + "0" * 400, "NaN", "-1", "[]", '"now"'])
-def test_a_run_made_at_no_time_is_listed_all_the_same(log_dir: Path, created: str) -> None:
+def test_a_run_with_an_invalid_time_is_listed(log_dir: Path, created: str) -> None:
     file = log_dir / "b-run" / "run.json"
     file.write_text(file.read_text().replace(str(BEGAN), created))
-    entries = {entry.state.name: entry for entry in looked(log_dir)}
+    entries = {entry.summary.name: entry for entry in looked(log_dir)}
     assert len(entries) == 3
     assert entries["b-run"].created == 0.0
     assert rows.STARTED.format(entries["b-run"])
@@ -33,14 +34,14 @@ def looked(log_dir: Path) -> list[RunEntry]:
     return Overview(log_dir).poll()
 
 
-def test_an_overview_tells_what_the_files_say(log_dir: Path) -> None:
+def test_an_entry_is_read_from_the_files(log_dir: Path) -> None:
     newest, *_ = looked(log_dir)
-    assert (newest.title, newest.state.state, newest.network) == ("c-run", "done", "softmax")
-    assert (newest.state.best, newest.last_accuracy, newest.seconds) == (0.9, 0.9, 90.0)
+    assert (newest.title, newest.summary.state, newest.network) == ("c-run", "done", "softmax")
+    assert (newest.summary.best, newest.last_accuracy, newest.seconds) == (0.9, 0.9, 90.0)
     assert newest.hyperparameters["learning_rate"] == 0.5
 
 
-def test_a_resume_takes_back_evaluations_and_time_between_does_not_count(tmp_path: Path) -> None:
+def test_a_resume_voids_evaluations_and_the_gap_before_it_does_not_count(tmp_path: Path) -> None:
     run = finished(tmp_path / "r", steps=4)
     values = as_dict(validate_hparams({"learning_rate": 0.3}))
     add_events(
@@ -48,14 +49,14 @@ def test_a_resume_takes_back_evaluations_and_time_between_does_not_count(tmp_pat
         Evaluated(5, confusion(10, 0), {}, 0.1, time=BEGAN + 95),
         Started(4, values, "CPU:0", 10, time=BEGAN + 1000),
         Changed(4, "learning_rate", 0.3, 0.7, time=BEGAN + 1001),
-        Finished(4, "stopped", 1.0, time=BEGAN + 1010),
+        Finished(4, Outcome.STOPPED, 1.0, time=BEGAN + 1010),
     )
     (entry,) = looked(tmp_path)
     assert (entry.last_accuracy, entry.seconds) == (0.9, 100.0)
-    assert (entry.state.state, entry.hyperparameters["learning_rate"]) == ("stopped", 0.7)
+    assert (entry.summary.state, entry.hyperparameters["learning_rate"]) == ("stopped", 0.7)
 
 
-def test_only_what_changed_is_read_again(log_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_changed_runs_are_read_again(log_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     overview = Overview(log_dir)
     before = overview.poll()
     again = overview.poll()
@@ -66,7 +67,7 @@ def test_only_what_changed_is_read_again(log_dir: Path, monkeypatch: pytest.Monk
     assert after[1].title == "Better"
 
 
-def test_live_runs_are_always_looked_at_and_damaged_ones_left_out(tmp_path: Path) -> None:
+def test_live_runs_are_read_at_each_poll_and_damaged_ones_skipped(tmp_path: Path) -> None:
     run = make_run(tmp_path / "live", losses=[1.0])
     add_events(run, Started(0, {}, "CPU:0", 10))
     hold(run, host=os.uname().nodename, pid=os.getpid())
@@ -74,12 +75,12 @@ def test_live_runs_are_always_looked_at_and_damaged_ones_left_out(tmp_path: Path
     (damaged.path / "run.json").write_bytes(b"{")
     overview = Overview(tmp_path)
     (entry,) = overview.poll()
-    assert entry.state.state == "training"
+    assert entry.summary.state == "training"
     hold(run, host=os.uname().nodename, age=1000)
-    assert overview.poll()[0].state.state == "lost"
+    assert overview.poll()[0].summary.state == "lost"
 
 
-def test_the_first_of_many_runs_are_there_before_all_are(tmp_path: Path) -> None:
+def test_many_new_runs_are_read_over_several_polls(tmp_path: Path) -> None:
     for number in range(MAX_NEW_RUNS + 5):
         make_run(tmp_path / f"run-{number:04}")
     overview = Overview(tmp_path)
@@ -87,7 +88,7 @@ def test_the_first_of_many_runs_are_there_before_all_are(tmp_path: Path) -> None
     assert (len(overview.poll()), overview.complete) == (MAX_NEW_RUNS + 5, True)
 
 
-def test_columns_are_what_differs_and_give_way_by_their_worth(log_dir: Path) -> None:
+def test_columns_show_differences_and_are_dropped_by_priority(log_dir: Path) -> None:
     entries = looked(log_dir)
     columns = rows.columns_for(entries)
     names = [column.name for column in columns]
@@ -102,7 +103,7 @@ def test_columns_are_what_differs_and_give_way_by_their_worth(log_dir: Path) -> 
         assert len(text) <= width - rows.LEAD_WIDTH
 
 
-def test_the_arrow_of_the_order_is_always_seen(log_dir: Path) -> None:
+def test_the_sort_arrow_is_always_visible(log_dir: Path) -> None:
     columns = rows.columns_for(looked(log_dir))
     for by in columns:
         parts = rows.header(columns, 200, by, "▼")
@@ -111,7 +112,7 @@ def test_the_arrow_of_the_order_is_always_seen(log_dir: Path) -> None:
 
 
 @pytest.mark.parametrize("backward", [False, True])
-def test_runs_without_a_value_come_last_either_way(tmp_path: Path, backward: bool) -> None:
+def test_runs_without_a_value_are_always_last(tmp_path: Path, backward: bool) -> None:
     finished(tmp_path / "a", right=5)
     finished(tmp_path / "b", right=8)
     make_run(tmp_path / "c")
@@ -125,6 +126,6 @@ def test_runs_without_a_value_come_last_either_way(tmp_path: Path, backward: boo
     ("words", "names"),
     [("", "cba"), ("LEARNING_rate=0.1", "b"), ("softmax", "c"), ("done run", "cba"), ("zzz", "")],
 )
-def test_the_filter_wants_every_word(log_dir: Path, words: str, names: str) -> None:
+def test_the_filter_requires_every_word(log_dir: Path, words: str, names: str) -> None:
     found = rows.filtered_runs(looked(log_dir), words)
     assert "".join(entry.title[0] for entry in found) == names

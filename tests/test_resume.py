@@ -66,7 +66,7 @@ def trained(engine: Engine, tiny: Dataset, run: RunDir, **job: Any) -> list[Even
 
 @pytest.mark.parametrize("planned", [(), NO_CHANGES], ids=["as it began", "with changes"])
 @pytest.mark.parametrize("step", [40, 80])
-def test_a_resumed_run_is_the_run_that_never_stopped(
+def test_a_resumed_run_equals_one_that_never_stopped(
     engine: Engine,
     beginning: dict[str, Any],
     tiny: Dataset,
@@ -96,7 +96,7 @@ def test_a_resumed_run_is_the_run_that_never_stopped(
     assert recorded_changes(run) == sorted(planned)
 
 
-def test_a_branch_begins_anew_with_the_weights_alone(
+def test_a_branch_keeps_only_the_weights(
     engine: Engine, beginning: dict[str, Any], tiny: Dataset, make_run: MakeRun
 ) -> None:
     engine.restore(beginning)
@@ -112,7 +112,7 @@ def test_a_branch_begins_anew_with_the_weights_alone(
     assert losses[0] < np.fromfile(parent.losses, "<f4")[0] / 2
 
 
-def test_a_checkpoint_of_another_network_is_refused(engine: Engine) -> None:
+def test_a_checkpoint_of_another_network_is_rejected(engine: Engine) -> None:
     arrays = engine.state()
     arrays["layer1/weights"] = np.zeros((24, 17), np.float32)
     before = in_bytes(engine.state())
@@ -124,7 +124,7 @@ def test_a_checkpoint_of_another_network_is_refused(engine: Engine) -> None:
     assert in_bytes(engine.state()) == before
 
 
-def test_changes_after_the_checkpoint_are_made_again(make_run: MakeRun) -> None:
+def test_changes_after_the_checkpoint_are_replayed(make_run: MakeRun) -> None:
     run = make_run()
     folder = run.checkpoints
     events: list[Event] = [
@@ -145,13 +145,13 @@ def test_changes_after_the_checkpoint_are_made_again(make_run: MakeRun) -> None:
     assert recorded_changes(run) == [(5, "l2", 0.1)]
 
 
-def test_where_to_go_on_from_must_be_there(make_run: MakeRun) -> None:
+def test_a_missing_resume_point_is_reported(make_run: MakeRun) -> None:
     run = make_run()
-    with pytest.raises(CheckpointError, match="has no checkpoint to go on from"):
+    with pytest.raises(CheckpointError, match="has no checkpoint to resume from"):
         find_resume_point(str(run.path), run.path)
     with pytest.raises(RunError, match="there is no run called 'elsewhere'"):
         find_resume_point("elsewhere", run.path.parent)
-    with pytest.raises(RunError, match="is no run of trainpad's"):
+    with pytest.raises(RunError, match="is not a trainpad run"):
         find_resume_point(
             str(run.path.parent / "checkpoints" / "step-000001.safetensors"), run.path.parent
         )
@@ -257,7 +257,7 @@ def only_run(log_dir: Path) -> RunDir:
     return RunDir(path)
 
 
-def test_ten_times_killed_and_resumed_is_once_trained(tmp_path: Path) -> None:
+def test_ten_kills_and_resumes_equal_one_training(tmp_path: Path) -> None:
     children = Children(tmp_path)
     try:
         status, writes = children.run("--headless", "--log_dir", str(tmp_path / "whole"), *FLAGS)
@@ -282,7 +282,7 @@ def test_ten_times_killed_and_resumed_is_once_trained(tmp_path: Path) -> None:
         children.close()
 
 
-def test_a_checkpoint_that_does_not_say_how_its_run_went_on_can_still_be_branched(
+def test_a_checkpoint_without_resume_state_can_still_be_branched(
     engine: Engine, beginning: dict[str, Any], tiny: Dataset, make_run: MakeRun
 ) -> None:
     engine.restore(beginning)

@@ -42,25 +42,27 @@ def test_runs_of_the_same_second_get_different_names(make_run: MakeRun) -> None:
     assert [run.path for run in list_runs(runs[0].path.parent)] == sorted(run.path for run in runs)
 
 
-def test_a_run_that_cannot_be_made_leaves_nothing(
+def test_a_run_that_cannot_be_created_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_args: object, **_options: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("core.rundir.rundir.write_atomic", full)
-    with pytest.raises(RunError, match="No space left on device; name another with --log_dir"):
+    with pytest.raises(
+        RunError, match="No space left on device; choose another folder with --log_dir"
+    ):
         create_run(tmp_path, "128x32", {})
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_whole_name_means_that_run_and_no_later_one(make_run: MakeRun) -> None:
+def test_an_exact_name_takes_precedence_over_longer_ones(make_run: MakeRun) -> None:
     first, second = make_run(), make_run()
     assert second.name.startswith(first.name)
     assert resolve_run(first.name, first.path.parent).name == first.name
 
 
-def test_a_look_at_the_lock_does_not_keep_one_from_training(make_run: MakeRun) -> None:
+def test_checking_the_lock_does_not_prevent_training(make_run: MakeRun) -> None:
     run = make_run()
     looking = os.open(run.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(looking, fcntl.LOCK_SH)
@@ -88,7 +90,7 @@ def test_nothing_is_written_through_a_link(make_run: MakeRun, tmp_path: Path, na
     assert victim.read_text() == "precious"
 
 
-def test_a_run_of_another_user_is_not_written(
+def test_a_run_of_another_user_is_rejected(
     make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = make_run()
@@ -98,22 +100,22 @@ def test_a_run_of_another_user_is_not_written(
     assert not (run.path / "lock").exists()
 
 
-def test_a_file_is_no_place_for_runs(tmp_path: Path) -> None:
+def test_a_file_in_place_of_the_log_dir_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(RunError, match="no run can be written to"):
+    with pytest.raises(RunError, match="no run can be created in"):
         create_run(tmp_path / "file" / "runs", "128x32", {})
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "\0", "[" * 100_000])
-def test_a_damaged_description_is_told(make_run: MakeRun, content: str) -> None:
+def test_a_damaged_run_json_is_reported(make_run: MakeRun, content: str) -> None:
     run = make_run()
     (run.path / "run.json").write_text(content)
     with pytest.raises(RunError, match=r"run.json is damaged"):
         run.info()
 
 
-def test_what_is_no_run_is_told(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="is no run of trainpad's"):
+def test_a_folder_that_is_not_a_run_is_reported(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="is not a trainpad run"):
         RunDir(tmp_path).info()
 
 
@@ -133,7 +135,7 @@ def test_a_run_has_one_writer_at_a_time(make_run: MakeRun) -> None:
         os.fstat(heartbeat)
 
 
-def test_where_several_runs_train_the_one_that_is_held_is_named(
+def test_the_error_names_the_run_that_is_locked(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
@@ -147,7 +149,7 @@ def test_where_several_runs_train_the_one_that_is_held_is_named(
 
 
 @pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP])
-def test_a_file_system_without_locks_is_not_taken_for_another_process(
+def test_a_file_system_without_locks_is_reported(
     make_run: MakeRun, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     def refused(*_args: object) -> None:
@@ -164,7 +166,7 @@ def test_a_file_system_without_locks_is_not_taken_for_another_process(
     assert not has_writer(run, socket.gethostname(), time.time())
 
 
-def test_a_disk_without_room_for_the_lock_is_told_and_can_still_be_cleared(
+def test_a_full_disk_is_reported_and_the_run_can_still_be_deleted(
     make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_args: object) -> None:
@@ -204,7 +206,7 @@ def test_a_lock_ends_with_its_process(make_run: MakeRun) -> None:
         pass
 
 
-def test_a_run_is_found_by_path_name_beginning_or_as_the_latest(make_run: MakeRun) -> None:
+def test_a_run_is_resolved_by_path_name_prefix_or_as_the_newest(make_run: MakeRun) -> None:
     first, second = make_run("a-long"), make_run("b-long")
     folder = first.path.parent
     (folder / "notes").mkdir()
@@ -216,13 +218,13 @@ def test_a_run_is_found_by_path_name_beginning_or_as_the_latest(make_run: MakeRu
     assert resolve_run("", folder) == newest
 
 
-def test_a_name_that_several_runs_begin_with_is_refused_with_the_newest_of_them(
+def test_an_ambiguous_name_is_rejected_with_the_newest_matches(
     tmp_path: Path,
 ) -> None:
     names = [f"2026-{letter}" for letter in "abcd"]
     for name in names:
         a_run(tmp_path / name)
-    question = "4 runs begin with '20'; which is meant: 2026-b, 2026-c, 2026-d?"
+    question = "'20' is ambiguous: it matches 4 runs, such as 2026-b, 2026-c, 2026-d"
     with pytest.raises(RunError, match=re.escape(question)):
         resolve_run("20", tmp_path)
     assert resolve_run("2026-b", tmp_path).name == "2026-b"
@@ -231,13 +233,13 @@ def test_a_name_that_several_runs_begin_with_is_refused_with_the_newest_of_them(
     assert resolve_run("", tmp_path).name == "2026-d"
 
 
-def test_a_run_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_missing_run_is_reported(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="there is no run called 'x'"):
         resolve_run("x", tmp_path)
     with pytest.raises(RunError, match=r"there is no run in .* yet; start one with `trainpad`"):
         resolve_run("", tmp_path / "nowhere")
 
 
-def test_runs_go_to_the_users_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_log_dir_is_in_the_users_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     assert default_log_dir() == tmp_path / "trainpad" / "runs"

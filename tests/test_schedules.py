@@ -14,11 +14,11 @@ def rates(first: int = 0, count: int = 1001, **values: object) -> list[float]:
     return learning_rates(hparams, first, count).tolist()
 
 
-def test_a_constant_rate_is_constant() -> None:
+def test_the_constant_schedule_is_constant() -> None:
     assert rates() == [0.5] * 1001
 
 
-def test_cosine_falls_from_all_through_half_to_nothing() -> None:
+def test_the_cosine_schedule_falls_from_1_through_half_to_0() -> None:
     falling = rates(schedule="cosine")
     assert falling[0] == 0.5
     assert falling[500] == pytest.approx(0.25)
@@ -26,7 +26,7 @@ def test_cosine_falls_from_all_through_half_to_nothing() -> None:
     assert falling == sorted(falling, reverse=True)
 
 
-def test_exponential_falls_by_the_same_share_each_step() -> None:
+def test_the_exponential_schedule_falls_by_the_same_factor_each_step() -> None:
     falling = rates(schedule="exponential")
     assert falling[0] == 0.5
     assert falling[1000] == pytest.approx(0.5 * EXPONENTIAL_END)
@@ -34,7 +34,7 @@ def test_exponential_falls_by_the_same_share_each_step() -> None:
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
-def test_warming_up_is_a_straight_line_to_the_full_rate(schedule: str) -> None:
+def test_warm_up_is_linear_up_to_the_full_rate(schedule: str) -> None:
     warm = rates(schedule=schedule, warmup_steps=100)
     assert warm[:100] == pytest.approx([0.5 * (step + 1) / 100 for step in range(100)])
     assert warm[100] == 0.5
@@ -42,11 +42,11 @@ def test_warming_up_is_a_straight_line_to_the_full_rate(schedule: str) -> None:
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
-def test_beyond_the_last_step_the_rate_stays(schedule: str) -> None:
+def test_after_max_steps_the_rate_is_constant(schedule: str) -> None:
     assert rates(5000, 2, schedule=schedule) == [rates(1000, 1, schedule=schedule)[0]] * 2
 
 
-def test_warming_up_longer_than_the_run_is_no_error() -> None:
+def test_warm_up_may_be_longer_than_the_run() -> None:
     assert rates(0, 10, schedule="cosine", warmup_steps=5000)[9] == pytest.approx(0.5 * 10 / 5000)
 
 
@@ -56,7 +56,7 @@ def test_warming_up_longer_than_the_run_is_no_error() -> None:
     st.integers(1, 400),
     st.lists(st.integers(0, 400), max_size=5),
 )
-def test_a_rate_does_not_depend_on_how_the_steps_are_cut(
+def test_rates_do_not_depend_on_chunking(
     schedule: str, warm: int, steps: int, cuts: list[int]
 ) -> None:
     hparams = validate_hparams({"max_steps": steps, "schedule": schedule, "warmup_steps": warm})

@@ -29,7 +29,7 @@ def columns_by_hand(steps, values, edges):
 
 
 @given(st.lists(st.lists(numbers, max_size=40), max_size=5), st.integers(1, 9), st.data())
-def test_series_columns_are_those_of_the_values(batches, width, data):
+def test_series_columns_equal_those_of_the_raw_values(batches, width, data):
     series = Series()
     for batch in batches:
         series.extend(batch)
@@ -48,7 +48,7 @@ def test_series_columns_are_those_of_the_values(batches, width, data):
 
 @pytest.mark.parametrize("size", [1, 7, 8, 9, 64, 511, 513, 5000, 100_003])
 @pytest.mark.parametrize("width", [1, 3, 240])
-def test_every_value_is_in_exactly_one_column_near_its_place(size, width):
+def test_every_value_is_counted_in_one_column_near_its_position(size, width):
     values = np.random.default_rng(size).normal(size=size).astype(np.float32)
     series = Series(values[: size // 3])
     series.extend(values[size // 3 :])
@@ -66,7 +66,7 @@ def test_every_value_is_in_exactly_one_column_near_its_place(size, width):
         assert high[column] <= values[near].max()
 
 
-def test_one_spike_in_a_million_is_in_the_query_at_its_place():
+def test_one_spike_in_a_million_is_found_at_its_position():
     values = np.full(1_000_000, 0.3, np.float32)
     values[654_321] = 9.0
     low, high, mean, _ = query(Series(values), 0, 1_000_000, 240)
@@ -77,7 +77,7 @@ def test_one_spike_in_a_million_is_in_the_query_at_its_place():
     assert mean.max() < 0.31
 
 
-def test_numbers_that_are_not_finite_are_kept_listed_and_left_out_of_the_statistics():
+def test_nonfinite_values_are_stored_listed_and_excluded_from_statistics():
     series = Series([1.0, np.nan, 3.0, np.inf, -np.inf])
     assert list(series.nonfinite)[1:] == [(3, np.inf), (4, -np.inf)]
     assert np.isnan(series.values[1])
@@ -96,7 +96,7 @@ def test_only_the_first_of_many_nonfinite_values_are_listed_but_all_are_counted(
     assert len(series.nonfinite) == MAX_NONFINITE
 
 
-def test_enormous_values_neither_overflow_nor_hide_each_other():
+def test_huge_values_do_not_overflow():
     low, high, mean, _ = query(Series([3e38, 3e38, -1e38] * 1000), 0, 3000, 1)
     assert high[0] == np.float32(3e38)
     assert low[0] == np.float32(-1e38)
@@ -104,7 +104,7 @@ def test_enormous_values_neither_overflow_nor_hide_each_other():
 
 
 @given(st.integers(0, 700), st.integers(0, 700), st.integers(0, 300))
-def test_a_series_taken_back_and_extended_is_like_one_made_so(size, kept, added):
+def test_a_truncated_and_extended_series_equals_a_fresh_one(size, kept, added):
     old = np.sin(np.arange(size, dtype=np.float32))
     old[size // 2 :][::50] = np.nan
     new = np.cos(np.arange(added, dtype=np.float32))
@@ -118,7 +118,7 @@ def test_a_series_taken_back_and_extended_is_like_one_made_so(size, kept, added)
     np.testing.assert_array_equal(list(series.nonfinite), list(fresh.nonfinite))
 
 
-def test_a_version_tells_that_something_changed():
+def test_the_version_changes_with_the_values():
     series = Series()
     seen = [series.version]
     for change in (lambda: series.extend([1.0, 2.0]), lambda: series.truncate(1)):
@@ -138,7 +138,7 @@ def test_a_million_values_take_about_seven_bytes_each():
 
 
 @given(st.lists(st.tuples(st.integers(-50, 50), numbers), max_size=120), st.integers(1, 9))
-def test_points_follow_tensorboards_rule_for_steps_that_come_again(written, width):
+def test_repeated_steps_are_handled_as_in_tensorboard(written, width):
     points, by_hand = Points(), []
     for step, value in written:
         points.append(step, value)
@@ -156,7 +156,7 @@ def test_points_follow_tensorboards_rule_for_steps_that_come_again(written, widt
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), numbers), max_size=60), st.integers(1, 7))
-def test_points_in_batches_are_the_same_as_one_by_one(written, size):
+def test_extending_in_batches_equals_one_by_one(written, size):
     one_by_one, batched = Points(), Points()
     for step, value in written:
         one_by_one.append(step, value)
@@ -168,7 +168,7 @@ def test_points_in_batches_are_the_same_as_one_by_one(written, size):
     assert batched.nonfinite.total == one_by_one.nonfinite.total
 
 
-def test_many_points_far_apart_keep_their_extremes():
+def test_sparse_points_keep_their_extremes():
     rng = np.random.default_rng(4)
     steps = np.cumsum(rng.integers(1, 1000, 200_000))
     values = rng.normal(size=200_000)
@@ -181,7 +181,7 @@ def test_many_points_far_apart_keep_their_extremes():
     assert np.nanmin(found.low) == values.astype(np.float32).min()
 
 
-def test_the_nearest_point_is_read_and_none_beyond_the_ends():
+def test_nearest_returns_the_closest_point_or_none_beyond_the_ends():
     points = Points()
     points.extend([10, 20, 40], [1, 2, 4])
     assert [points.nearest(step) for step in (9, 10, 14, 16, 31, 40, 41)] == [
@@ -198,7 +198,7 @@ def test_the_nearest_point_is_read_and_none_beyond_the_ends():
     assert Series([5.0, 6.0]).nearest(2) is None
 
 
-def test_samples_come_with_a_neighbour_on_either_side():
+def test_samples_include_a_neighbour_on_either_side():
     points = Points()
     points.extend([10, 20, 40, 80], [1, 2, 4, 8])
     steps, values = points.samples(15, 40)
@@ -208,7 +208,7 @@ def test_samples_come_with_a_neighbour_on_either_side():
     assert not len(Series().samples(0, 10)[0])
 
 
-def test_a_timeline_goes_both_ways_and_knows_its_ends():
+def test_a_timeline_converts_both_ways_between_its_ends():
     timeline = Timeline()
     timeline.extend([0, 100, 300], [50.0, 60.0, 70.0])
     np.testing.assert_allclose(timeline.seconds_at(np.array([0.0, 50, 200])), [50, 55, 65])
@@ -218,7 +218,7 @@ def test_a_timeline_goes_both_ways_and_knows_its_ends():
     assert timeline.start == 50.0
 
 
-def test_a_resumed_run_replaces_what_its_timeline_had_beyond_the_step():
+def test_a_resume_replaces_later_knots_of_the_timeline():
     timeline = Timeline()
     timeline.extend([0, 100, 200], [0.0, 10.0, 20.0])
     timeline.extend([150], [500.0])
@@ -226,7 +226,7 @@ def test_a_resumed_run_replaces_what_its_timeline_had_beyond_the_step():
     assert timeline.seconds_at(np.array([150.0]))[0] == 500.0
 
 
-def test_a_clock_set_back_does_not_turn_the_timeline_round():
+def test_a_clock_set_back_keeps_the_timeline_increasing():
     timeline = Timeline()
     timeline.extend([0, 100, 200], [10.0, 5.0, 12.0])
     assert timeline.seconds_at(np.array([100.0, 200.0])).tolist() == [10.0, 12.0]
@@ -236,7 +236,7 @@ def test_a_clock_set_back_does_not_turn_the_timeline_round():
     st.lists(st.floats(-1e6, 1e6) | st.just(np.nan), max_size=200),
     st.sampled_from([0.0, 0.3, 0.6, 0.9, 0.99]),
 )
-def test_smoothing_is_the_debiased_average(values, weight):
+def test_smoothing_equals_the_debiased_average(values, weight):
     total = count = 0.0
     by_hand = []
     for value in values:
@@ -247,7 +247,7 @@ def test_smoothing_is_the_debiased_average(values, weight):
     np.testing.assert_allclose(smooth(np.array(values), weight), by_hand, rtol=1e-7, atol=1e-6)
 
 
-def test_a_long_curve_is_smoothed_as_one():
+def test_smoothing_does_not_depend_on_the_chunk_size():
     values, total, count, by_hand = np.sin(np.arange(500.0)), 0.0, 0.0, []
     for value in values:
         total, count = 0.97 * total + value, 0.97 * count + 1
@@ -255,7 +255,7 @@ def test_a_long_curve_is_smoothed_as_one():
     np.testing.assert_allclose(smooth(values, 0.97), by_hand, rtol=1e-9)
 
 
-def test_smoothing_starts_at_the_first_value_and_leaves_a_level_as_it_is():
+def test_smoothing_starts_at_the_first_value_and_keeps_constants():
     assert smooth(np.array([7.0, np.nan, 7.0]), 0.9)[[0, 2]].tolist() == pytest.approx([7.0, 7.0])
-    with pytest.raises(ValueError, match="from 0 to below 1"):
+    with pytest.raises(ValueError, match="at least 0 and below 1"):
         smooth(np.zeros(3), 1.0)

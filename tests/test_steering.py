@@ -9,6 +9,7 @@ from conftest import FakeClock
 from core.run.events import Changed, Finished, Opened, Paused, Started, Steps, Tick
 from core.run.hparams import HyperParameters, as_dict
 from core.run.state import Run
+from core.run.status import Outcome
 from core.rundir.control import open_control
 from trainpad.control import DesiredState
 from tui.dashboard.run_context import RunContext
@@ -55,7 +56,7 @@ def test_no_key_ends_a_run_by_planning_fewer_steps_than_were_done(shown: RunCont
 
 
 def test_nothing_is_requested_of_a_run_that_cannot_follow(shown: RunContext) -> None:
-    shown.fold(Finished(5, "done", 1.0))
+    shown.fold(Finished(5, Outcome.DONE, 1.0))
     assert shown.steering.stop() == "the run is over"
     assert shown.steering.control.desired.stop == ""
     assert Steering(Run()).stop() == "the run is still starting"
@@ -91,7 +92,7 @@ def test_a_request_is_pending_until_the_run_answers(shown: RunContext) -> None:
 
 
 def test_a_request_that_the_run_cannot_follow_is_not_pending(shown: RunContext) -> None:
-    shown.fold(Finished(100, "done", 1.0))
+    shown.fold(Finished(100, Outcome.DONE, 1.0))
     assert shown.steering.toggle_pause() == "the run is over"
     assert shown.steering.activity == "done"
 
@@ -109,5 +110,5 @@ def test_a_request_expires_but_a_stop_is_waited_for(shown: RunContext, clock: Fa
     clock.now += 60
     assert not steering.expire()
     assert steering.activity == "stopping"
-    shown.fold(Finished(5, "stopped", 1.0))
+    shown.fold(Finished(5, Outcome.STOPPED, 1.0))
     assert steering.activity == "stopped"

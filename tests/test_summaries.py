@@ -26,6 +26,7 @@ from core.run.events import (
     Weights,
 )
 from core.run.hparams import HyperParameters, as_dict
+from core.run.status import Outcome
 from core.rundir.recorder import record
 from core.session.summaries import ACTIVATION_IMAGES, with_summaries
 from core.tfevents import encode
@@ -88,7 +89,7 @@ def test_every_event_passes_and_scalars_stand_at_their_steps(tmp_path: Path, tin
         Changed(120, "learning_rate", 0.01, 0.02),
         Changed(120, "summary_every", 50, 70),
         steps(120, 180),
-        Finished(300, "done", 1.0),
+        Finished(300, Outcome.DONE, 1.0),
     ]
     assert summarise(events, tmp_path, tiny) == events
     run = folded(tmp_path)
@@ -114,7 +115,7 @@ def test_weights_are_summarised_once_a_second_and_the_last_ones_always(
         for step in range(0, 50, 10):
             yield weights(step)
             clock.now += 0.4
-        yield Finished(50, "done", 1.0)
+        yield Finished(50, Outcome.DONE, 1.0)
 
     for _ in with_summaries(source(), tmp_path, tiny, clock=clock):
         pass
@@ -187,7 +188,7 @@ def test_a_disk_that_refuses_is_told_of_once_and_loses_nothing(
         yield from [Tick()] * 10
         folder.unlink()
         yield from until(Notice)
-        yield Finished(200, "done", 1.0)
+        yield Finished(200, Outcome.DONE, 1.0)
 
     def until(kind: type[Event]) -> Iterator[Event]:
         for _ in range(3000):
@@ -223,7 +224,7 @@ def test_tensorboard_shows_a_run(tmp_path: Path, tiny: Dataset) -> None:
     first = [started(hidden=(16,)), steps(0, 200), evaluated(200, 80), steps(200, 150)]
     then = [started(200, hidden=(16,)), weights(200), Changed(200, "l2", 0.0, 0.5), steps(200, 150)]
     summarise(first, tmp_path / "run", tiny)
-    summarise([*then, evaluated(350, 95), Finished(350, "done", 1.0)], tmp_path / "run", tiny)
+    summarise([*then, evaluated(350, 95), Finished(350, Outcome.DONE, 1.0)], tmp_path / "run", tiny)
     with serving(tmp_path) as server:
         series = fetch(server, "scalars/scalars", run="run", tag="loss")
         found = [(step, value) for _, step, value in series]

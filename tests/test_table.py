@@ -5,6 +5,7 @@ from conftest import FakeClock
 from core.run.events import Evaluated, Finished, Started
 from core.run.hparams import HyperParameters, as_dict
 from core.run.state import Run
+from core.run.status import Outcome
 from data.dataset import SPLITS
 from tests.helpers.app import matrix
 from tui.train.evaluations import EvaluationTable
@@ -31,6 +32,6 @@ def test_the_rows_move_once_a_second_while_it_trains_and_are_all_there_when_it_e
         clock.now += 0.125
         table.update_run(run)
     assert moved == [1, 9, 17, 25]
-    run.fold(Finished(30, "done", 3.0))
+    run.fold(Finished(30, Outcome.DONE, 3.0))
     table.update_run(run)
     assert moved[-1] == 30

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.run.events import Event, Finished, Opened, Started, Steps, Tick
+from core.run.status import Outcome
 from core.session.headless import DONE, FAILED
 from tests.helpers.terminal import LONG, Terminal, wait_until
 from tui.dashboard.worker import EventWorker
@@ -237,7 +238,7 @@ def steps() -> Iterator[Event]:
     for _ in range(100):
         yield Tick()
         time.sleep(0.001)
-    yield Finished(0, "done", 1.0)
+    yield Finished(0, Outcome.DONE, 1.0)
 
 
 def test_a_source_left_in_the_middle_is_pulled_to_its_end() -> None:
@@ -256,7 +257,7 @@ def test_a_source_left_in_the_middle_is_pulled_to_its_end() -> None:
 
 def test_what_was_posted_to_nobody_still_counts() -> None:
     def source() -> Iterator[Event]:
-        yield Finished(0, "done", 1.0)
+        yield Finished(0, Outcome.DONE, 1.0)
 
     pump = EventWorker(source(), lambda _message: None)
     pump.start()

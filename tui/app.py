@@ -14,6 +14,7 @@ from core.process.launcher import Launcher
 from core.run.events import Event, Steps, Weights
 from core.run.hparams import HyperParameters
 from core.run.state import Run
+from core.run.status import RunStatus
 from core.rundir.control import open_control
 from core.rundir.reader import follow, replay
 from core.rundir.resume import ResumePoint
@@ -227,12 +228,12 @@ class TrainpadApp(ToastApp[str]):
             self.toast("this is only a viewer; a new run starts with `trainpad` at the prompt")
         elif not self.shown.trains_in_process:
             self._start_queued_run(hparams, branch)
-        elif self.run_shown.status == "starting":
+        elif self.run_shown.status is RunStatus.STARTING:
             self.toast("the run is still starting")
         else:
             self._queued_run = hparams, branch
             self._exit_when_done = False
-            problem = self.shown.steering.stop() if self.run_shown.live else ""
+            problem = self.shown.steering.stop() if self.run_shown.is_live else ""
             self.toast(problem or "saving, then the next run starts …")
 
     def _start_queued_run(self, hparams: HyperParameters, branch: ResumePoint | None) -> None:
@@ -306,7 +307,7 @@ class TrainpadApp(ToastApp[str]):
         """Give the terminal back; training continues."""
         if self.shown.viewer:
             self.exit("quit")
-        elif self.run_shown.live and self.shown.trains_in_process:
+        elif self.run_shown.is_live and self.shown.trains_in_process:
             self.exit("detach")
         else:
             self.toast("nothing is training; q quits")
@@ -317,7 +318,7 @@ class TrainpadApp(ToastApp[str]):
 
     def action_ask_quit(self) -> None:
         """Quit; while this process trains, ask how."""
-        is_training = self.run_shown.status in ("training", "paused")
+        is_training = self.run_shown.status in (RunStatus.TRAINING, RunStatus.PAUSED)
         if isinstance(self.screen, QuitDialog):
             self.exit("kill" if self._exit_when_done else "signal")
         elif self.shown.trains_in_process and is_training:
@@ -339,7 +340,7 @@ class TrainpadApp(ToastApp[str]):
         """Stop the run on the screen, after a question."""
         if self.read_only:
             self.toast(self.shown.steering.blocked_reason)
-        elif self.run_shown.live and isinstance(self.screen, RunScreen):
+        elif self.run_shown.is_live and isinstance(self.screen, RunScreen):
             self.push_screen(StopDialog(), self._on_stop_choice)
 
     def _on_stop_choice(self, choice: str | None) -> None:

@@ -78,8 +78,8 @@ def _truncate(text: str, room: int) -> str:
 
 
 def _row(entry: RunEntry, names: Sequence[str]) -> tuple[str, ...]:
-    state, note = entry.state, entry.note
-    where = f"{entry.owner}@{state.host}:{state.pid}" if state.live else state.host
+    state, note = entry.summary, entry.note
+    where = f"{entry.owner}@{state.host}:{state.pid}" if state.is_live else state.host
     since = time.strftime("%Y-%m-%d %H:%M", time.localtime(state.since)) if state.since else ""
     return (
         state.name,
@@ -106,7 +106,7 @@ def _flag_value(value: object) -> str:
 
 def _values(entry: RunEntry) -> dict[str, Any]:
     return {
-        **dataclasses.asdict(entry.state),
+        **dataclasses.asdict(entry.summary),
         "last": entry.last_accuracy,
         "seconds": entry.seconds,
         "created": entry.created,

@@ -14,13 +14,14 @@ from core.export.export import Export
 from core.network.adam import DEVICE
 from core.run.events import Finished, Started
 from core.run.hparams import SPECS, HyperParameters, as_dict, validate_hparams
+from core.run.status import Outcome
 from core.rundir import checkpoint
 from core.rundir.resume import read_events, recorded_changes
 from core.rundir.rundir import RunDir
 from trainpad.errors import RunError
 
 PROGRAM = "trainpad"
-ENDED_BY_USER = ("stopped", "interrupted")
+ENDED_BY_USER = (Outcome.STOPPED, Outcome.INTERRUPTED)
 """The reasons why a run ended that lie in its user and not in its hyperparameters."""
 
 
@@ -89,22 +90,22 @@ def _device(info: dict[str, Any]) -> Iterator[str]:
 
 def _changes(export: Export) -> Iterator[str]:
     planned = list(recorded_changes(export.directory))
-    if export.run.step and _end_reason(export.directory) in ENDED_BY_USER:
+    if export.run.step and _outcome(export.directory) in ENDED_BY_USER:
         planned.append((export.run.step, "max_steps", export.run.step))
     for step, name, value in planned:
         yield from ("--change", f"{step}:{name}={_flag_value(value)}")
 
 
-def _end_reason(run: RunDir) -> str:
-    """Why the run ended; nothing where it goes on, or ended otherwise."""
-    reason = ""
+def _outcome(run: RunDir) -> Outcome | None:
+    """How the run ended; None where it has not, or diverged or failed."""
+    outcome: Outcome | None = None
     for event in read_events(run):
         match event:
             case Started():
-                reason = ""
-            case Finished(reason=reason):
+                outcome = None
+            case Finished(outcome=outcome):
                 pass
-    return reason
+    return outcome
 
 
 def _shell_quoted(part: str) -> str:

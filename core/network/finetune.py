@@ -17,6 +17,7 @@ from core.network.adam import DEVICE, AdamTrainer, Floats
 from core.network.network import Network
 from core.run.events import Event, Finished, Notice, Saved, Started, to_json
 from core.run.hparams import HyperParameters, as_dict
+from core.run.status import Outcome
 from core.rundir import checkpoint
 from core.rundir.checkpoint import Checkpoint
 from core.rundir.rundir import RunDir, create_run
@@ -156,7 +157,7 @@ def save_fine_tuned(
         Started(0, hparams, DEVICE, taught.network.parameters, time=time.time() - taught.seconds),
         Notice(taught.steps, taught.summary()),
         Saved(taught.steps, file.name),
-        Finished(taught.steps, "done", taught.seconds),
+        Finished(taught.steps, Outcome.DONE, taught.seconds),
     ]
     write_atomic(run.events, "".join(to_json(event) + "\n" for event in events).encode())
     return run

@@ -1,7 +1,8 @@
 """Everything that can happen in a run, as small frozen objects.
 
-A source of numbers is an iterator of these; a view of a run is folded from them. Those in
-`RECORDED` are kept in `events.jsonl` as one JSON object a line, ``event`` being the name there.
+A source of numbers is an iterator of these events; a view of a run is folded from them. Those in
+`RECORDED` are written to `events.jsonl`, one JSON object a line, whose key ``event`` is the name
+in that table.
 
 Steps are counted from 0. `step` is the number of steps done when the event happened, so that an
 evaluation after the first thousand has step 1000; only a checkpoint's file is named after the
@@ -13,19 +14,18 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from core.run.metrics import accuracy, as_matrix
+from core.run.status import Outcome, RunStatus
 
 if TYPE_CHECKING:
     from data.dataset import Dataset
     from trainpad.control import Control
 
-LIVE_STATES: Final = ("starting", "training", "paused")
-"""The states of a run in which more may happen."""
 Losses = npt.NDArray[np.float32]
 NamedArrays = Mapping[str, npt.NDArray[Any]]
 
@@ -35,6 +35,13 @@ class Event:
     """Something that happened, and when (Unix time, seconds)."""
 
     time: float = field(default_factory=time.time)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StepEvent(Event):
+    """Something that happened after `step` steps."""
+
+    step: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,31 +56,30 @@ class Preparing(Event):
 class Opened(Event):
     """The run's directory exists; `info` is its `run.json`.
 
-    `control` is how to steer it, or None where nothing can be steered any more.
+    `control` steers the run; None where it cannot be steered.
     """
 
     directory: str
     info: dict[str, Any]
     control: "Control | None" = None
     dataset: "Dataset | None" = None
-    """What it trains on, where that is at hand: in the process that trains."""
+    """The data it trains on; only in the process that trains."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Started(Event):
-    """Training starts at `step`; whatever was recorded at or after it is void."""
+class Started(StepEvent):
+    """Training starts at `step`; everything recorded earlier of later steps is void."""
 
-    step: int
     hyperparameters: dict[str, Any]
     device: str
     parameters: int
     planned: list[tuple[int, str, Any]] = field(default_factory=list)
-    """Changes that are to come: step, hyperparameter, value."""
+    """Changes planned for later steps: step, hyperparameter, value."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Steps(Event):
-    """The losses of consecutive steps, float32 ``[n]``, that took `seconds` together."""
+    """The losses of consecutive steps from `first` on, float32 ``[n]``, and their seconds."""
 
     first: int
     losses: Losses
@@ -81,138 +87,129 @@ class Steps(Event):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Changed(Event):
-    """A hyperparameter was changed; the new value holds from step `step` on."""
+class Changed(StepEvent):
+    """A hyperparameter was changed; the new value is used from step `step` on."""
 
-    step: int
     name: str
     old: Any
     new: Any
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Paused(Event):
-    """No step follows until somebody wants it."""
-
-    step: int
+class Paused(StepEvent):
+    """Training is paused until it is resumed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Resumed(Event):
-    """Steps follow again."""
-
-    step: int
+class Resumed(StepEvent):
+    """Training goes on after a pause."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Evaluated(Event):
-    """How the network does on whole splits.
+class Evaluated(StepEvent):
+    """The network was evaluated on whole splits.
 
-    `confusion` holds for each split a ``[classes][classes]`` matrix of counts, a row for what the
-    image shows, a column for what was read; precision, recall and the rest follow from it. `loss`
-    holds each split's mean loss.
+    `confusion` holds for each split a ``[classes][classes]`` matrix of counts with a row for each
+    true class and a column for each predicted one, from which every metric follows (see
+    `core.run.metrics`). `loss` holds each split's mean loss.
     """
 
-    step: int
     confusion: dict[str, list[list[int]]]
     loss: dict[str, float]
     seconds: float
 
     def accuracy(self, split: str) -> float:
-        """The share of a split that was read right."""
+        """The fraction of a split that was classified correctly."""
         return accuracy(as_matrix(self.confusion[split]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Weights(Event):
-    """The weights and biases after `step` steps, for whoever wants to look or classify."""
+class Weights(StepEvent):
+    """The weights and biases after `step` steps, to be shown or to classify with."""
 
-    step: int
     arrays: NamedArrays
     previous: NamedArrays = field(default_factory=dict)
-    """The same one step earlier, where that is at hand: shows what one step changes."""
+    """The same one step earlier, where known; shows what one step changes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Snapshot(Event):
-    """All that an exact resume needs, to be written as a checkpoint; `Saved` follows when it is."""
+class Snapshot(StepEvent):
+    """Everything an exact resume needs, to be written as a checkpoint; `Saved` follows."""
 
-    step: int
     arrays: NamedArrays
     metadata: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Saved(Event):
-    """A checkpoint is on the disk; `best` when no earlier one did better on validation."""
+class Saved(StepEvent):
+    """A checkpoint was written; `best` if its accuracy on validation is the highest so far."""
 
-    step: int
     file: str
     best: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Alert(Event):
-    """Something went wrong that training survives; one sentence."""
+class Alert(StepEvent):
+    """Something went wrong but training goes on; one sentence."""
 
-    step: int
     text: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Notice(Event):
+class Notice(StepEvent):
     """Something worth knowing happened; one sentence."""
 
-    step: int
     text: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Diverged(Event):
-    """The loss is no longer one that training comes back from; the run ends.
+class Diverged(StepEvent):
+    """The loss became non-finite or far too high, and the run ended.
 
     `loss` is that of the last step where it is not finite, else the mean that is too high; `why`
-    says which. No checkpoint was overwritten; `checkpoint` is the newest, or nothing.
+    says which. No checkpoint was overwritten; `checkpoint` is the newest, or empty.
     """
 
-    step: int
     loss: float
     why: str = ""
     checkpoint: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Failed(Event):
-    """Training broke; one sentence. The traceback is in `run.log`."""
+class Failed(StepEvent):
+    """Training failed; one sentence. The traceback is in `run.log`."""
 
-    step: int
     text: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Finished(Event):
-    """The run ended after `step` steps: ``done``, ``stopped`` or ``interrupted``."""
+class Finished(StepEvent):
+    """The run ended after `step` steps, of which this session's took `seconds`."""
 
-    step: int
-    reason: str
+    outcome: Outcome
     seconds: float
+    detail: str = ""
+    """More about the outcome, such as ``precision 0.9800 reached``; may be empty."""
 
     @property
-    def state(self) -> str:
-        """What the run is from here on: ``done`` or ``stopped``."""
-        return "done" if self.reason.startswith("done") else "stopped"
+    def status(self) -> RunStatus:
+        """The status of the run from now on."""
+        return self.outcome.status
+
+    @property
+    def reason(self) -> str:
+        """The outcome and its detail, as recorded: ``done: precision 0.9800 reached``."""
+        return f"{self.outcome}: {self.detail}" if self.detail else str(self.outcome)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Lost(Event):
+class Lost(StepEvent):
     """The process that wrote the run is gone, and the run has not ended."""
-
-    step: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tick(Event):
-    """Nothing happened; lets whoever pulls the events look up from them."""
+    """Nothing happened; gives the consumer a chance to do something else."""
 
 
 RECORDED: Mapping[str, type[Event]] = {
@@ -229,40 +226,23 @@ RECORDED: Mapping[str, type[Event]] = {
     "failed": Failed,
     "finished": Finished,
 }
-"""The events that `events.jsonl` keeps, by their names there."""
+"""The recorded events by their names in `events.jsonl`, which never change."""
 RECORDED_NAMES: Mapping[type[Event], str] = {kind: name for name, kind in RECORDED.items()}
+"""The name in `events.jsonl` of each recorded event."""
 
 
 def to_json(event: Event) -> str:
-    """One line of `events.jsonl`; numbers that JSON does not know become strings."""
+    """One line of `events.jsonl`; NaN and infinities become strings."""
     fields = {entry.name: getattr(event, entry.name) for entry in dataclasses.fields(event)}
+    if isinstance(event, Finished):  # one text in the file
+        fields.pop("detail")
+        fields = {"reason" if n == "outcome" else n: value for n, value in fields.items()}
+        fields["reason"] = event.reason
     return json.dumps({"event": RECORDED_NAMES[type(event)], **json_safe(fields)}, allow_nan=False)
 
 
-def from_json(line: str | bytes) -> Event | None:
-    """The event of one line, or None where it is none that this version knows."""
-    try:
-        values = json.loads(line)
-        kind = RECORDED[values.pop("event")]
-        known = {entry.name for entry in dataclasses.fields(kind)}
-        return _with_floats(kind(**{n: value for n, value in values.items() if n in known}))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return None
-
-
-def _with_floats(event: Event) -> Event:
-    """`event` with the numbers that JSON does not know as numbers again."""
-    match event:
-        case Diverged(loss=loss):
-            return dataclasses.replace(event, loss=float(loss))
-        case Evaluated(loss=losses):
-            numbers = {split: float(loss) for split, loss in losses.items()}
-            return dataclasses.replace(event, loss=numbers)
-    return event
-
-
 def json_safe(value: Any) -> Any:
-    """`value` with NaN and infinities as strings, which `float` reads back."""
+    """`value` with NaN and infinities as strings, which `float` converts back."""
     if isinstance(value, dict):
         return {key: json_safe(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):

@@ -1,8 +1,8 @@
 """Every hyperparameter, declared once.
 
-The command line's flags, the dashboard's panel and the check of `control.json` are all made from
-the fields of `HyperParameters`; adding one here adds it everywhere. Values are checked by
-`checked`, whoever they come from.
+The command line's flags, the dashboard's panel and the validation of `control.json` are all
+generated from the fields of `HyperParameters`: one that is added here is added everywhere. Values
+from any source are checked by `validate_hparams`.
 """
 
 import dataclasses
@@ -22,28 +22,32 @@ Value = int | float | str | tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class HyperparameterSpec:
-    """What is known of one hyperparameter: how it is named, limited, stepped and explained."""
+    """The declaration of one hyperparameter: its name, type, range, step and help."""
 
     name: str
     label: str
     help: str
     kind: type
     default: Value
-    low: float = -math.inf
-    high: float = math.inf
-    above_low: bool = False
-    """True where `low` itself is not allowed."""
+    minimum: float = -math.inf
+    maximum: float = math.inf
+    exclusive_minimum: bool = False
+    """Whether `minimum` itself is not allowed."""
     live: bool = False
-    """True where a change takes effect while training; else it waits for the next run."""
-    factor: float = 0.0
-    """What one key press multiplies by; 0 where it adds `step` instead."""
+    """Whether a change takes effect while training; otherwise in the next run."""
+    multiplier: float = 0.0
+    """The factor of one key press; 0 where it adds `step` instead."""
     step: float = 1.0
     choices: tuple[str, ...] = ()
-    minor: bool = False
-    """True where few people need it: it is shown after the others."""
+    advanced: bool = False
+    """Whether few users need it; the panel shows it after the others."""
 
     def check(self, value: object) -> Value:
-        """`value` as this hyperparameter's type, or a `UserError` that says what it may be."""
+        """`value` converted to this hyperparameter's type.
+
+        Raises:
+            UserError: it is not allowed; says which values are.
+        """
         if self.kind is tuple:
             return self._check_layers(value)
         if self.kind is str:
@@ -74,8 +78,8 @@ class HyperparameterSpec:
         raise UserError(f"{self.name} must be {noun}, not {short_repr(value)}")
 
     def _in_range(self, number: float) -> bool:
-        above = number > self.low if self.above_low else number >= self.low
-        return above and number <= self.high and math.isfinite(number)
+        above = number > self.minimum if self.exclusive_minimum else number >= self.minimum
+        return above and number <= self.maximum and math.isfinite(number)
 
     def _check_layers(self, value: object) -> tuple[int, ...]:
         parts = value.replace(" ", "").split(",") if isinstance(value, str) else value
@@ -93,27 +97,27 @@ class HyperparameterSpec:
 
     @property
     def limits(self) -> str:
-        """The allowed values, in words."""
+        """The allowed values in words, such as ``at least 0 and at most 1``."""
         if self.choices:
             return " or ".join(self.choices)
-        low = f"{'above' if self.above_low else 'at least'} {self.low:,.12g}"
-        if math.isinf(self.high):
-            return low
-        return f"{low} and at most {self.high:,.12g}"
+        minimum = f"{'above' if self.exclusive_minimum else 'at least'} {self.minimum:,.12g}"
+        if math.isinf(self.maximum):
+            return minimum
+        return f"{minimum} and at most {self.maximum:,.12g}"
 
     def stepped(self, value: Value, presses: int) -> Value:
-        """`value` after so many presses of the up key, or down if negative, within the limits."""
+        """`value` after `presses` of the up key, or of the down key if negative; stays in range."""
         if self.choices:
-            place = self.choices.index(str(value)) + presses
-            return self.choices[place % len(self.choices)]
+            index = self.choices.index(str(value)) + presses
+            return self.choices[index % len(self.choices)]
         if not isinstance(value, int | float):
             return value
-        moved = value * self.factor**presses if self.factor else value + self.step * presses
+        moved = value * self.multiplier**presses if self.multiplier else value + self.step * presses
         moved = round(moved) if self.kind is int else float(f"{moved:.6g}")
         return moved if self._in_range(moved) else value
 
     def format(self, value: object) -> str:
-        """`value` as people write it: ``0.0125``, ``2,000``, ``128, 32``."""
+        """`value` as text: ``0.0125``, ``2,000``, ``128, 32``."""
         if isinstance(value, tuple | list):
             return ", ".join(map(str, value)) or "none"
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -129,170 +133,168 @@ def _declare(default: Value, label: str, help: str, **more: Any) -> Any:  # noqa
 
 @dataclass(frozen=True, slots=True)
 class HyperParameters:
-    """What a run is trained with. The defaults are those of `fully_connected_feed.py`."""
+    """The hyperparameters of a run. The defaults are those of `fully_connected_feed.py`."""
 
     learning_rate: float = _declare(
         0.01,
         "learning rate",
-        "How far each step moves the weights.",
-        low=0,
-        above_low=True,
-        high=1000,
+        "Step size of the optimizer.",
+        minimum=0,
+        exclusive_minimum=True,
+        maximum=1000,
         live=True,
-        factor=1.25,
+        multiplier=1.25,
     )
     max_steps: int = _declare(
         2000,
         "max steps",
-        "How many steps to train.",
-        low=1,
-        high=10**9,
+        "Number of training steps.",
+        minimum=1,
+        maximum=10**9,
         live=True,
-        factor=2,
+        multiplier=2,
     )
     batch_size: int = _declare(
         100,
         "batch size",
-        "How many examples each step sees.",
-        low=1,
-        high=65536,
+        "Examples per step.",
+        minimum=1,
+        maximum=65536,
         live=True,
-        factor=2,
+        multiplier=2,
     )
     dropout: float = _declare(
         0.0,
         "dropout",
-        "Share of hidden units left out of each step.",
-        low=0,
-        high=0.95,
+        "Fraction of hidden units dropped at each step.",
+        minimum=0,
+        maximum=0.95,
         live=True,
         step=0.05,
     )
     l2: float = _declare(
         0.0,
         "L2",
-        "Weight of the penalty on large weights.",
-        low=0,
-        high=1,
+        "L2 regularization strength.",
+        minimum=0,
+        maximum=1,
         live=True,
         step=0.0001,
     )
     shift: float = _declare(
         0.0,
         "shift",
-        "Pixels by which each image is moved at random, at the most.",
-        minor=True,
-        low=0,
-        high=8,
+        "Maximum random shift, in pixels.",
+        advanced=True,
+        minimum=0,
+        maximum=8,
         live=True,
         step=0.5,
     )
     rotate: float = _declare(
         0.0,
         "rotate",
-        "Degrees by which each image is turned at random, at the most.",
-        minor=True,
-        low=0,
-        high=45,
+        "Maximum random rotation, in degrees.",
+        advanced=True,
+        minimum=0,
+        maximum=45,
         live=True,
         step=5,
     )
     scale: float = _declare(
         0.0,
         "scale",
-        "Share by which width and height change at random, at the most.",
-        minor=True,
-        low=0,
-        high=0.5,
+        "Maximum random scaling, as a fraction of width and height.",
+        advanced=True,
+        minimum=0,
+        maximum=0.5,
         live=True,
         step=0.05,
     )
     shear: float = _declare(
         0.0,
         "shear",
-        "Slant given to each image at random, at the most.",
-        minor=True,
-        low=0,
-        high=0.5,
+        "Maximum random shear.",
+        advanced=True,
+        minimum=0,
+        maximum=0.5,
         live=True,
         step=0.05,
     )
     elastic: float = _declare(
         0.0,
         "elastic",
-        "Pixels by which parts of an image are bent at random, at the most.",
-        minor=True,
-        low=0,
-        high=8,
+        "Maximum random elastic distortion, in pixels.",
+        advanced=True,
+        minimum=0,
+        maximum=8,
         live=True,
         step=0.5,
     )
     target_precision: float = _declare(
         0.0,
         "target",
-        "Stop when precision on validation reaches this; 0 is never.",
-        minor=True,
-        low=0,
-        high=1,
+        "Stop when precision @ 1 on validation reaches this; 0 = off.",
+        advanced=True,
+        minimum=0,
+        maximum=1,
         live=True,
         step=0.01,
     )
     patience: int = _declare(
         0,
         "patience",
-        "Stop after this many evaluations without a better one; 0 is never.",
-        minor=True,
-        low=0,
-        high=10**6,
+        "Stop after this many evaluations without improvement; 0 = off.",
+        advanced=True,
+        minimum=0,
+        maximum=10**6,
         live=True,
     )
     hidden: tuple[int, ...] = _declare(
         (128, 32),
         "hidden",
-        "Units of each hidden layer, from the input on; none for softmax alone.",
+        "Units of each hidden layer, from the input on; none for softmax regression.",
     )
-    optimizer: str = _declare("sgd", "optimizer", "The rule of the steps.", choices=OPTIMIZERS)
+    optimizer: str = _declare("sgd", "optimizer", "Optimizer.", choices=OPTIMIZERS)
     momentum: float = _declare(
         0.9,
         "momentum",
-        "How much of the last step goes on, for momentum and nesterov.",
-        low=0,
-        high=0.999,
+        "Momentum coefficient (momentum and nesterov).",
+        minimum=0,
+        maximum=0.999,
         step=0.05,
     )
-    schedule: str = _declare(
-        "constant", "schedule", "How the learning rate falls by itself.", choices=SCHEDULES
-    )
+    schedule: str = _declare("constant", "schedule", "Learning-rate schedule.", choices=SCHEDULES)
     warmup_steps: int = _declare(
         0,
         "warm-up",
-        "Steps over which the learning rate rises from 0.",
-        low=0,
-        high=10**9,
+        "Warm-up: steps to ramp the learning rate up from 0.",
+        minimum=0,
+        maximum=10**9,
         step=100,
     )
     seed: int = _declare(
-        0, "seed", "Starts every random choice: weights, shuffle, dropout.", low=0, high=2**31 - 1
+        0, "seed", "Random seed: initial weights, shuffling, dropout.", minimum=0, maximum=2**31 - 1
     )
     eval_every: int = _declare(
         1000,
         "evaluate every",
         "Steps between evaluations, each with a checkpoint.",
-        minor=True,
-        low=1,
-        high=10**9,
+        advanced=True,
+        minimum=1,
+        maximum=10**9,
         live=True,
-        factor=2,
+        multiplier=2,
     )
     summary_every: int = _declare(
         100,
         "summary every",
         "Steps between loss lines and summaries.",
-        minor=True,
-        low=1,
-        high=10**9,
+        advanced=True,
+        minimum=1,
+        maximum=10**9,
         live=True,
-        factor=2,
+        multiplier=2,
     )
 
 
@@ -309,12 +311,12 @@ SPECS: Mapping[str, HyperparameterSpec] = {
 
 
 def short_repr(value: object) -> str:
-    """`value` as Python writes it, cut where it is too long for a sentence."""
+    """`repr(value)`, shortened to fit into a sentence."""
     return reprlib.repr(value)
 
 
 def validate_hparams(values: Mapping[str, object]) -> HyperParameters:
-    """Hyperparameters from names and values, defaults for the rest.
+    """Hyperparameters from names and values, with defaults for the rest.
 
     Raises:
         UserError: a name is unknown or a value is not allowed.
@@ -323,12 +325,16 @@ def validate_hparams(values: Mapping[str, object]) -> HyperParameters:
 
 
 def update_hparams(hparams: HyperParameters, values: Mapping[str, object]) -> HyperParameters:
-    """`hparams` with some values replaced, each checked."""
+    """`hparams` with some values replaced.
+
+    Raises:
+        UserError: a name is unknown or a value is not allowed.
+    """
     for name in values:
         if name not in SPECS:
             raise UserError(f"there is no hyperparameter called {short_repr(name)}")
-    good: dict[str, Any] = {name: SPECS[name].check(value) for name, value in values.items()}
-    return dataclasses.replace(hparams, **good)
+    valid: dict[str, Any] = {name: SPECS[name].check(value) for name, value in values.items()}
+    return dataclasses.replace(hparams, **valid)
 
 
 def as_dict(hparams: HyperParameters) -> dict[str, Any]:

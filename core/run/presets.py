@@ -1,4 +1,4 @@
-"""Networks that people know, by the name of the script that they know them from."""
+"""Well-known configurations, named after the scripts that they come from."""
 
 from collections.abc import Mapping
 
@@ -28,4 +28,4 @@ PRESETS: Mapping[str, Mapping[str, Value]] = {
         "shear": 0.1,
     },
 }
-"""What each preset sets; the rest stays at the defaults."""
+"""The hyperparameters of each preset; the others have their defaults."""

@@ -1,9 +1,9 @@
-"""Numbers in a row whose extremes and means are read at any scale, at what a screen costs.
+"""A min/max/mean pyramid over a growing series (a mipmap): any zoom in O(screen width).
 
-Beside every value, kept as float32, stand minimum, maximum, sum and count of each complete block of
+Besides every value as float32, it stores minimum, maximum, sum and count of each complete block of
 8, 64, 512, ... values: 7 bytes a value in all. A query reads the coarsest blocks that still resolve
-its columns, so that an outlier reaches the screen however far one zooms out. Numbers that are not
-finite are kept, but take no part in the statistics.
+its columns, so that an outlier is visible at every zoom. Non-finite values are stored, but excluded
+from the statistics.
 """
 
 from typing import Any, NamedTuple
@@ -20,23 +20,23 @@ BLOCKS_PER_COLUMN = 16
 
 
 class Columns(NamedTuple):
-    """What falls into each column of a query; NaN where nothing finite does."""
+    """Statistics of each column of a query, ``[width]`` each; NaN without finite values."""
 
     low: Float64s
     high: Float64s
     mean: Float64s
     filled: npt.NDArray[np.bool_]
-    """Whether a column holds any value, finite or not."""
+    """Whether a column has any value, finite or not."""
 
     @classmethod
     def empty(cls, width: int) -> "Columns":
-        """Columns without a value."""
+        """`width` columns without values."""
         low, high, mean = np.full((3, width), np.nan)
         return cls(low, high, mean, np.zeros(width, np.bool_))
 
 
 class Buffer:
-    """A one-dimensional array that grows by a quarter at a time."""
+    """A growing one-dimensional array; its capacity grows by a quarter at a time."""
 
     __slots__ = ("_array", "size")
 
@@ -60,17 +60,17 @@ class Buffer:
 
     @property
     def view(self) -> npt.NDArray[Any]:
-        """The values; a later ``extend`` may move them elsewhere."""
+        """The values; outdated after the next ``extend``."""
         return self._array[: self.size]
 
     @property
     def nbytes(self) -> int:
-        """Memory held, in bytes."""
+        """Allocated memory in bytes."""
         return self._array.nbytes
 
 
 class _Level:
-    """Minimum, maximum, sum and count of the finite values in each complete block of one size."""
+    """Minimum, maximum, sum and count of the finite values of each complete block of one size."""
 
     __slots__ = ("finite", "high", "low", "total")
 
@@ -79,7 +79,7 @@ class _Level:
         self.total, self.finite = Buffer(np.float64), Buffer(np.float32)
 
     def extend(self, below: "Blocks") -> None:
-        """Fold whole groups of eight blocks of the level below into one block each."""
+        """Append one block for each eight blocks of the level below."""
         self.low.extend(np.fmin.reduce(below.low.reshape(-1, BLOCK), axis=1))
         self.high.extend(np.fmax.reduce(below.high.reshape(-1, BLOCK), axis=1))
         self.total.extend(below.total.reshape(-1, BLOCK).sum(axis=1))
@@ -95,7 +95,7 @@ class _Level:
 
 
 class Blocks(NamedTuple):
-    """Blocks of any size in order: the index of each one's first value, and its statistics."""
+    """Consecutive blocks of any sizes: the index of their first values, and their statistics."""
 
     first: Int64s
     low: Float32s
@@ -104,25 +104,25 @@ class Blocks(NamedTuple):
     finite: Float32s
 
     def columns(self, starts: Int64s) -> Columns:
-        """Statistics of ``pieces[starts[i]:starts[i + 1]]`` for each i."""
+        """The statistics of ``blocks[starts[i]:starts[i + 1]]`` for each i."""
         width = len(starts) - 1
         columns = Columns.empty(width)
         filled = np.flatnonzero(starts[:-1] < starts[1:])
         if not len(filled):
             return columns
         columns.filled[filled] = True
-        until, at = starts[filled[-1] + 1], starts[filled]
-        columns.low[filled] = np.fmin.reduceat(self.low[:until], at)
-        columns.high[filled] = np.fmax.reduceat(self.high[:until], at)
-        total = np.add.reduceat(self.total[:until], at)
-        count = np.add.reduceat(self.finite[:until], at, dtype=np.float64)
+        stop, bounds = starts[filled[-1] + 1], starts[filled]
+        columns.low[filled] = np.fmin.reduceat(self.low[:stop], bounds)
+        columns.high[filled] = np.fmax.reduceat(self.high[:stop], bounds)
+        total = np.add.reduceat(self.total[:stop], bounds)
+        count = np.add.reduceat(self.finite[:stop], bounds, dtype=np.float64)
         np.divide(total, count, out=total, where=count > 0)
         columns.mean[filled] = np.where(count > 0, total, np.nan)
         return columns
 
 
 class Pyramid:
-    """Values by index, and the statistics of their blocks."""
+    """Values and the statistics of their blocks of 8, 64, 512, ... values."""
 
     def __init__(self) -> None:
         self.raw = Buffer(np.float32)
@@ -146,7 +146,7 @@ class Pyramid:
             level.truncate(size // BLOCK**height)
 
     def blocks(self, start: int, stop: int, max_blocks: int) -> Blocks:
-        """Blocks that cover the values ``start`` to ``stop`` exactly, about ``at_most`` of them."""
+        """About ``max_blocks`` blocks that cover the values ``start`` to ``stop`` exactly."""
         height = 0
         while height < len(self.levels) and (stop - start) / BLOCK**height > max_blocks:
             height += 1
@@ -165,7 +165,7 @@ class Pyramid:
         return Blocks(*map(np.concatenate, zip(*parts, strict=True)))
 
     def _blocks_at(self, height: int, start: int, stop: int) -> Blocks:
-        """The blocks of one height between two values on their borders."""
+        """The blocks of level ``height``; ``start`` and ``stop`` must be at block boundaries."""
         size: int = BLOCK**height
         first = np.arange(start, stop, size, dtype=np.int64)
         start, stop = start // size, max(start, stop) // size
@@ -181,5 +181,5 @@ class Pyramid:
 
     @property
     def nbytes(self) -> int:
-        """Memory held, in bytes."""
+        """Allocated memory in bytes."""
         return self.raw.nbytes + sum(level.nbytes for level in self.levels)

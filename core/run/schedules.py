@@ -1,6 +1,6 @@
-"""How the learning rate falls by itself: pure functions from a step to a factor.
+"""Learning-rate schedules: pure functions from a step to a multiplier.
 
-The product with the live learning rate is computed on the host for each chunk and handed to the
+The product with the current learning rate is computed on the host for each chunk and passed to the
 compiled loop as an array, so that no schedule and no change of it ever needs a new trace.
 """
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 from core.run.hparams import HyperParameters
 
 EXPONENTIAL_END = 0.01
-"""What the exponential schedule has fallen to at `max_steps`, as a share of the learning rate."""
+"""The multiplier that the exponential schedule reaches at `max_steps`."""
 
 
 def learning_rates(hparams: HyperParameters, first: int, count: int) -> npt.NDArray[np.float32]:
@@ -22,12 +22,12 @@ def learning_rates(hparams: HyperParameters, first: int, count: int) -> npt.NDAr
 def lr_multiplier(
     hparams: HyperParameters, steps: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
-    """What the schedule multiplies the learning rate by at each of `steps`; 1 at most."""
-    warm = hparams.warmup_steps
-    rise = np.minimum((steps + 1) / warm, 1.0) if warm else np.ones_like(steps)
-    done = np.clip((steps - warm) / max(1, hparams.max_steps - warm), 0.0, 1.0)
+    """The schedule's multiplier of the learning rate at each of `steps`, in (0, 1]."""
+    warmup = hparams.warmup_steps
+    ramp = np.minimum((steps + 1) / warmup, 1.0) if warmup else np.ones_like(steps)
+    progress = np.clip((steps - warmup) / max(1, hparams.max_steps - warmup), 0.0, 1.0)
     if hparams.schedule == "cosine":
-        return np.asarray(rise * 0.5 * (1 + np.cos(np.pi * done)))
+        return np.asarray(ramp * 0.5 * (1 + np.cos(np.pi * progress)))
     if hparams.schedule == "exponential":
-        return np.asarray(rise * EXPONENTIAL_END**done)
-    return np.asarray(rise)
+        return np.asarray(ramp * EXPONENTIAL_END**progress)
+    return np.asarray(ramp)

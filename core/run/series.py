@@ -1,8 +1,7 @@
-"""Curves of any length, as a chart asks for them: by columns, by samples, or by one step.
+"""Curves of any length, queried by a chart: by columns, by samples, or by one step.
 
-A chart takes anything that is a ``Curve``: a ``Series`` has a value for every step, ``Points`` for
-some. Numbers that are not finite never reach the statistics: they are listed, with their steps, to
-be marked.
+A chart accepts any ``Curve``: a ``Series`` has a value for every step, ``Points`` for some steps.
+Non-finite values are excluded from the statistics and listed with their steps, to be marked.
 """
 
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ MAX_NONFINITE = 1000
 
 
 class Curve(Protocol):
-    """What a chart asks of a curve, whether it has a value for each step or only for some."""
+    """The interface of a curve for a chart, with a value for every step or for some."""
 
     @property
     def version(self) -> int:
@@ -35,20 +34,20 @@ class Curve(Protocol):
     def __len__(self) -> int: ...
 
     def columns(self, edges: Float64s) -> Columns:
-        """Statistics of the values whose steps lie in ``[edges[i], edges[i + 1])``."""
+        """The statistics of the values with steps in ``[edges[i], edges[i + 1])``."""
 
     def count(self, start: float, stop: float) -> int:
         """How many values have steps in ``[start, stop)``."""
 
     def samples(self, start: float, stop: float) -> tuple[Int64s, Float32s]:
-        """Steps and values in ``[start, stop)`` and the neighbour on either side, as views."""
+        """Steps and values in ``[start, stop)`` and one neighbour on either side, as views."""
 
     def nearest(self, step: float) -> tuple[int, float] | None:
-        """The value nearest to ``step`` and its own step, or None beyond the curve's ends."""
+        """The step and value nearest to ``step``, or None beyond the curve's ends."""
 
 
 class Nonfinite:
-    """Where a curve was not finite: the first of these places, and how many there are."""
+    """The first non-finite values of a curve with their steps, and how many there are."""
 
     def __init__(self) -> None:
         self.total = 0
@@ -61,22 +60,22 @@ class Nonfinite:
         return len(self._entries)
 
     def add(self, steps: Int64s, values: Float32s) -> None:
-        """Remember those of ``values`` that are not finite."""
+        """Add those of ``values`` that are not finite."""
         bad = np.flatnonzero(~np.isfinite(values))
         self.total += len(bad)
         bad = bad[: MAX_NONFINITE - len(self._entries)]
         self._entries += zip(steps[bad].tolist(), values[bad].tolist(), strict=True)
 
     def truncate(self, step: int, removed: Float32s) -> None:
-        """Take back what was noted at ``step`` and later, where ``removed`` stood."""
+        """Remove the entries from ``step`` on; ``removed`` are the curve's values there."""
         self.total -= int(np.count_nonzero(~np.isfinite(removed)))
-        self._entries = [place for place in self._entries if place[0] < step]
+        self._entries = [entry for entry in self._entries if entry[0] < step]
 
 
 class Series:
-    """A value for each step from 0 on: the loss. Values may be appended, and the end taken back.
+    """A value for every step from 0 on, such as the loss; grows, and can be truncated.
 
-    Placement in a query of many values is exact to a quarter of a column.
+    In a query of many values, their positions are exact to a quarter of a column.
     """
 
     def __init__(self, values: npt.ArrayLike = ()) -> None:
@@ -95,12 +94,12 @@ class Series:
 
     @property
     def values(self) -> Float32s:
-        """All values, float32 ``[n]``, as a view that the next ``extend`` may leave behind."""
+        """All values, float32 ``[n]``; the view is outdated after the next ``extend``."""
         return self._pyramid.raw.view
 
     @property
     def nbytes(self) -> int:
-        """Memory held, in bytes."""
+        """Allocated memory in bytes."""
         return self._pyramid.nbytes
 
     def extend(self, values: npt.ArrayLike) -> None:
@@ -113,7 +112,7 @@ class Series:
         self.version += 1
 
     def truncate(self, length: int) -> None:
-        """Forget the values from step ``length`` on, as when a run resumes from an older step."""
+        """Drop the values from step ``length`` on, as when a run resumes from an older step."""
         if length >= len(self):
             return
         self.nonfinite.truncate(length, self.values[length:])
@@ -121,20 +120,20 @@ class Series:
         self.version += 1
 
     def nearest(self, step: float) -> tuple[int, float] | None:
-        """The value nearest to ``step`` and its own step, or None beyond the ends."""
+        """The step and value nearest to ``step``, or None beyond the ends."""
         if not 0 <= step < len(self):
             return None
         nearest = min(round(step), self.last_step)
         return nearest, float(self.values[nearest])
 
     def columns(self, edges: Float64s) -> Columns:
-        """Statistics of the steps in ``[edges[i], edges[i + 1])``; edges must not decrease."""
+        """The statistics of the steps in ``[edges[i], edges[i + 1])``; edges must not decrease."""
         start, stop = self._bounds(edges[0], edges[-1])
         if start >= stop:
             return Columns.empty(len(edges) - 1)
-        pieces = self._pyramid.blocks(start, stop, BLOCKS_PER_COLUMN * (len(edges) - 1))
-        starts = np.searchsorted(pieces.first, np.append(edges[:-1], min(edges[-1], stop)))
-        return pieces.columns(starts)
+        blocks = self._pyramid.blocks(start, stop, BLOCKS_PER_COLUMN * (len(edges) - 1))
+        starts = np.searchsorted(blocks.first, np.append(edges[:-1], min(edges[-1], stop)))
+        return blocks.columns(starts)
 
     def count(self, start: float, stop: float) -> int:
         """How many values have steps in ``[start, stop)``."""
@@ -142,7 +141,7 @@ class Series:
         return max(0, last - first)
 
     def samples(self, start: float, stop: float) -> tuple[Int64s, Float32s]:
-        """Steps and values in ``[start, stop)`` and the neighbour on either side."""
+        """Steps and values in ``[start, stop)`` and one neighbour on either side."""
         first, last = self._bounds(start, stop)
         first, last = max(0, first - 1), min(len(self), last + 1)
         return np.arange(first, max(first, last)), self.values[first:last]
@@ -153,10 +152,10 @@ class Series:
 
 
 class Points:
-    """A value for some steps, with the time of each: evaluations, scalars of event files.
+    """Values of some steps and their times, such as evaluations or scalars of event files.
 
-    Steps increase. A point at a step already reached replaces that step and all after it: that is
-    how TensorBoard reads the events of a run that was restarted from a checkpoint.
+    Steps increase. A point at a step already reached replaces that step and all after it, as
+    TensorBoard does for a run that was restarted from a checkpoint.
     """
 
     def __init__(self) -> None:
@@ -176,17 +175,17 @@ class Points:
 
     @property
     def steps(self) -> Int64s:
-        """The steps, int64 ``[n]``, as a view that the next ``extend`` may leave behind."""
+        """The steps, int64 ``[n]``; the view is outdated after the next ``extend``."""
         return self._steps.view
 
     @property
     def values(self) -> Float32s:
-        """The values, float32 ``[n]``, as a view that the next ``extend`` may leave behind."""
+        """The values, float32 ``[n]``; the view is outdated after the next ``extend``."""
         return self._pyramid.raw.view
 
     @property
     def nbytes(self) -> int:
-        """Memory held, in bytes, without the times."""
+        """Allocated memory in bytes, without the times."""
         return self._steps.nbytes + self._pyramid.nbytes
 
     def append(self, step: int, value: float, wall_time: float | None = None) -> None:
@@ -199,7 +198,7 @@ class Points:
         values: npt.ArrayLike,
         wall_times: npt.ArrayLike | None = None,
     ) -> None:
-        """Append points in the order they were written; wall times in seconds since 1970."""
+        """Append points in the order they were recorded; wall times are Unix times in seconds."""
         new = np.asarray(steps, dtype=np.int64).reshape(-1)
         kept = surviving_indices(new)
         if not len(kept):
@@ -214,7 +213,7 @@ class Points:
         self.version += 1
 
     def nearest(self, step: float) -> tuple[int, float] | None:
-        """The point nearest to ``step``, or None beyond the ends."""
+        """The step and value nearest to ``step``, or None beyond the ends."""
         if not len(self) or not self.steps[0] <= step <= self.last_step:
             return None
         after = int(np.searchsorted(self.steps, step))
@@ -224,14 +223,14 @@ class Points:
         return int(self.steps[near]), float(self.values[near])
 
     def columns(self, edges: Float64s) -> Columns:
-        """Statistics of the points in ``[edges[i], edges[i + 1])``; edges must not decrease."""
+        """The statistics of the points in ``[edges[i], edges[i + 1])``; edges must not decrease."""
         bounds = np.searchsorted(self.steps, edges)
         start, stop = int(bounds[0]), int(bounds[-1])
         if start >= stop:
             return Columns.empty(len(edges) - 1)
-        pieces = self._pyramid.blocks(start, stop, BLOCKS_PER_COLUMN * (len(edges) - 1))
-        starts = np.searchsorted(pieces.first, bounds)
-        return pieces.columns(starts)
+        blocks = self._pyramid.blocks(start, stop, BLOCKS_PER_COLUMN * (len(edges) - 1))
+        starts = np.searchsorted(blocks.first, bounds)
+        return blocks.columns(starts)
 
     def count(self, start: float, stop: float) -> int:
         """How many points have steps in ``[start, stop)``."""
@@ -239,7 +238,7 @@ class Points:
         return int(last - first)
 
     def samples(self, start: float, stop: float) -> tuple[Int64s, Float32s]:
-        """Steps and values in ``[start, stop)`` and the neighbour on either side."""
+        """Steps and values in ``[start, stop)`` and one neighbour on either side."""
         first, last = np.searchsorted(self.steps, [start, stop])
         view = slice(max(0, int(first) - 1), int(last) + 1)
         return self.steps[view], self.values[view]

@@ -1,4 +1,4 @@
-"""Smoothing a noisy curve: the debiased exponential average that TensorBoard draws."""
+"""Smooth a noisy curve with the debiased exponential average that TensorBoard uses."""
 
 import numpy as np
 
@@ -8,13 +8,13 @@ CHUNK = 64
 
 
 def smooth(values: Float64s, weight: float) -> Float64s:
-    """The exponential average of a row of values, with ``weight`` in [0, 1) on the past.
+    """The exponential moving average of ``values``, with ``weight`` in [0, 1) on the past.
 
-    Divided by the same average of ones, so that the start is not drawn towards zero. Values that
-    are not finite (NaN for no value) are left out, and stay NaN.
+    It is debiased: divided by the same average of ones, so that the start is not biased towards
+    zero. Non-finite values (NaN for no value) are excluded and give NaN.
     """
     if not 0 <= weight < 1:
-        raise ValueError(f"a smoothing weight lies from 0 to below 1, not at {weight}")
+        raise ValueError(f"the smoothing weight must be at least 0 and below 1, not {weight}")
     known = np.isfinite(values)
     total = _decayed_sum(np.where(known, values, 0.0), weight)
     count = _decayed_sum(known.astype(np.float64), weight)
@@ -24,7 +24,7 @@ def smooth(values: Float64s, weight: float) -> Float64s:
 
 
 def _decayed_sum(values: Float64s, weight: float) -> Float64s:
-    """``y[i] = weight * y[i - 1] + values[i]``, some dozens of values in each matrix product."""
+    """``y[i] = weight * y[i - 1] + values[i]``, computed as a matrix product per chunk."""
     age = np.arange(CHUNK)[:, np.newaxis] - np.arange(CHUNK)
     response = np.where(age >= 0, weight ** np.maximum(age, 0).astype(np.float64), 0.0)
     fading = weight ** np.arange(1.0, CHUNK + 1)

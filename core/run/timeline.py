@@ -1,4 +1,4 @@
-"""When each step of a run happened, so that a chart's axis can be time instead of steps."""
+"""The time of each step of a run, so that a chart's axis can show time instead of steps."""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,9 +7,9 @@ from core.run.pyramid import Buffer, Float64s, Int64s
 
 
 class Timeline:
-    """When each step happened: knots of (step, seconds), straight lines between them.
+    """The time of each step, linearly interpolated between knots of (step, seconds).
 
-    Seconds are any clock that does not run backward; where it did, it is held still.
+    Seconds may be of any clock; where it runs backward, the time is held constant.
     """
 
     def __init__(self) -> None:
@@ -20,11 +20,11 @@ class Timeline:
 
     @property
     def start(self) -> float:
-        """Seconds at the first knot, 0 without any."""
+        """Seconds at the first knot; 0 without any."""
         return float(self._seconds.view[0]) if len(self) else 0.0
 
     def extend(self, steps: npt.ArrayLike, seconds: npt.ArrayLike) -> None:
-        """Append knots with increasing steps; a step already passed replaces what followed it."""
+        """Append knots; a step already reached replaces that knot and all after it."""
         new = np.asarray(steps, dtype=np.int64).reshape(-1)
         times = np.asarray(seconds, dtype=np.float64).reshape(-1)
         kept = surviving_indices(new)
@@ -45,7 +45,7 @@ class Timeline:
         return np.asarray(np.interp(steps, *knots, left=np.nan, right=np.nan))
 
     def steps_at(self, seconds: Float64s) -> Float64s:
-        """The step, with its fraction, at each time; an infinity outside the knots."""
+        """The fractional step at each time; -inf before the first knot, inf after the last."""
         if not len(self):
             return np.full(np.shape(seconds), np.inf)
         knots = self._seconds.view, self._steps.view
@@ -53,8 +53,8 @@ class Timeline:
 
 
 def surviving_indices(steps: Int64s) -> Int64s:
-    """The indices of steps that no later step undercuts or repeats."""
+    """The indices of the steps that are lower than all later ones, int64 ``[n]``."""
     if not len(steps):
         return steps
-    least_later = np.minimum.accumulate(steps[::-1])[::-1]
-    return np.flatnonzero(np.append(steps[:-1] < least_later[1:], True))
+    lowest_later = np.minimum.accumulate(steps[::-1])[::-1]
+    return np.flatnonzero(np.append(steps[:-1] < lowest_later[1:], True))

@@ -1,9 +1,9 @@
 """Checkpoints: one safetensors file each, readable by numpy alone.
 
 Arrays are named ``layer0/weights``, ``layer0/biases``, ... as in `core.network.network`, and
-``optimizer/...`` for the optimizer's slots. What is not an array (step, place in the shuffled
-data, hyperparameters) is JSON in the file's metadata, with a SHA-256 over both, so that a damaged
-file is refused instead of trained on.
+``optimizer/...`` for the optimizer's slots. Everything else (step, position in the shuffled data,
+hyperparameters) is JSON in the file's metadata, with a SHA-256 over both, so that a damaged file is
+refused instead of trained on.
 """
 
 import hashlib
@@ -22,14 +22,14 @@ from trainpad.files import write_atomic
 
 FOLDER = "checkpoints"
 KEEP_NEWEST = 5
-"""How many of the newest checkpoints stay; the best one stays besides."""
+"""How many of the newest checkpoints are kept, besides the best one."""
 NAME_PATTERN = re.compile(r"step-\d{6,}\.safetensors")
-"""The names that `file_name` gives; other files are nobody's to read or delete."""
+"""The names that `file_name` returns; other files are neither read nor deleted."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Checkpoint:
-    """What a checkpoint holds: named arrays, and `about` with ``step`` and the rest."""
+    """The contents of a checkpoint: named arrays, and `metadata` with ``step`` and the rest."""
 
     arrays: Mapping[str, npt.NDArray[Any]]
     metadata: Mapping[str, Any]
@@ -46,81 +46,83 @@ class Checkpoint:
 
 
 def file_name(step: int) -> str:
-    """The name of the checkpoint after `step` steps; it names the last step's index."""
+    """The name of the checkpoint after `step` steps, which has the last step's index."""
     return f"step-{step - 1:06d}.safetensors"
 
 
 def step_of(path: Path) -> int:
-    """How many steps were done, by a checkpoint's name; 0 where it is another name."""
+    """How many steps were done, by a checkpoint's name; 0 for other names."""
     digits = path.stem.removeprefix("step-")
     return int(digits) + 1 if digits.isascii() and digits.isdigit() else 0
 
 
 def write(folder: Path, checkpoint: Checkpoint) -> Path:
-    """Put a checkpoint into `folder`, whole or not at all.
+    """Write a checkpoint to `folder` atomically; returns its path.
 
     Raises:
-        OSError: as the system says.
+        OSError: it cannot be written.
     """
     from safetensors.numpy import save
 
-    about = {**checkpoint.metadata, "sha256": _digest(checkpoint.metadata, checkpoint.arrays)}
+    digest = _digest(checkpoint.metadata, checkpoint.arrays)
+    metadata = json.dumps({**checkpoint.metadata, "sha256": digest})
     arrays = {name: np.asarray(array, order="C") for name, array in checkpoint.arrays.items()}
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / file_name(checkpoint.step)
-    write_atomic(path, save(arrays, metadata={"trainpad": json.dumps(about)}))
+    write_atomic(path, save(arrays, metadata={"trainpad": metadata}))
     return path
 
 
 def read(path: Path) -> Checkpoint:
-    """The checkpoint at `path`, proved whole.
+    """The checkpoint at `path`, with its checksum verified.
 
     Raises:
-        CheckpointError: it is missing, damaged, or none of trainpad's.
+        CheckpointError: it is missing, damaged, or not a checkpoint of trainpad.
     """
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(path, framework="numpy") as file:
-            about = json.loads((file.metadata() or {})["trainpad"])
+            metadata = json.loads((file.metadata() or {})["trainpad"])
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        whole = about.pop("sha256") == _digest(about, arrays) and int(about["step"]) >= 0
+        digest = metadata.pop("sha256")
+        intact = digest == _digest(metadata, arrays) and int(metadata["step"]) >= 0
     except FileNotFoundError as error:
         raise CheckpointError(f"{path} does not exist") from error
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror or error}") from error
     except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CheckpointError(f"{path.name} is damaged or no checkpoint of trainpad's") from error
-    if not whole:
+        raise CheckpointError(f"{path.name} is damaged or not a checkpoint of trainpad") from error
+    if not intact:
         raise CheckpointError(f"{path.name} is damaged: its contents do not match its checksum")
-    return Checkpoint(arrays, about)
+    return Checkpoint(arrays, metadata)
 
 
 def list_checkpoints(folder: Path) -> list[Path]:
     """The checkpoints in `folder`, oldest step first."""
-    found = [path for path in folder.glob("step-*") if NAME_PATTERN.fullmatch(path.name)]
-    return sorted(found, key=lambda path: (len(path.name), path.name))
+    paths = [path for path in folder.glob("step-*") if NAME_PATTERN.fullmatch(path.name)]
+    return sorted(paths, key=lambda path: (len(path.name), path.name))
 
 
 def newest(folder: Path) -> Checkpoint:
-    """The newest checkpoint in `folder` that is whole.
+    """The newest checkpoint in `folder`.
 
     Raises:
-        CheckpointError: there is none, or the newest is damaged; names the next one to use.
+        CheckpointError: there is none, or it is damaged; names the newest undamaged one.
     """
-    found = list_checkpoints(folder)
-    if not found:
-        raise CheckpointError(f"{folder.parent.name} has no checkpoint to go on from")
+    paths = list_checkpoints(folder)
+    if not paths:
+        raise CheckpointError(f"{folder.parent.name} has no checkpoint to resume from")
     try:
-        return read(found[-1])
+        return read(paths[-1])
     except CheckpointError as error:
-        whole = next((path for path in reversed(found[:-1]) if is_readable(path)), None)
-        offer = f"; {whole.name} is whole: name it to go on from there" if whole else ""
-        raise CheckpointError(f"{error}{offer}") from error
+        good = next((path for path in reversed(paths[:-1]) if is_readable(path)), None)
+        hint = f"; {good.name} is not damaged: give its path to resume from it" if good else ""
+        raise CheckpointError(f"{error}{hint}") from error
 
 
 def is_readable(path: Path) -> bool:
-    """Whether `path` can be read as a checkpoint."""
+    """Whether `path` is an undamaged checkpoint."""
     try:
         read(path)
     except CheckpointError:
@@ -129,21 +131,22 @@ def is_readable(path: Path) -> bool:
 
 
 def prune(folder: Path, best: Path | None) -> None:
-    """Delete all but the newest `KEEP` and the best; only files that `write` named."""
+    """Delete all checkpoints but the newest `KEEP_NEWEST` and the best."""
     for path in list_checkpoints(folder)[:-KEEP_NEWEST]:
         if path != best:
             path.unlink(missing_ok=True)
 
 
 def remove_partial_files(folder: Path) -> None:
-    """Delete what a `write` into `folder` left behind that was killed; nobody else may write."""
+    """Delete the temporary files of writers that were killed; requires the writer's lock."""
     for path in folder.glob(".step-*.part"):
         if NAME_PATTERN.fullmatch(path.name[1:].rsplit(".", 2)[0]):
             path.unlink(missing_ok=True)
 
 
-def _digest(about: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> str:
-    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
+def _digest(metadata: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> str:
+    """SHA-256 over the metadata and all arrays, in hexadecimal."""
+    digest = hashlib.sha256(json.dumps(metadata, sort_keys=True).encode())
     for name in sorted(arrays):
         digest.update(f"{name} {arrays[name].dtype} {arrays[name].shape}\n".encode())
         digest.update(arrays[name].tobytes())

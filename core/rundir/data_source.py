@@ -1,38 +1,40 @@
-"""Where a run's data comes from, in words that `run.json` can hold and a resume can use again."""
+"""Where a run's data comes from, as `run.json` holds it and a resume uses it again."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from core.rundir.validation import boolean, fields_of, finite, optional, string
 from data.dataset import Dataset
 from data.errors import DataError
 
 ProgressCallback = Callable[[str, float | None], None]
+"""Called with what is being done and the fraction of it that is done, where known."""
 
 
 @dataclass(frozen=True, slots=True)
 class DataSource:
-    """What was asked for; the defaults are MNIST wherever it is, or whatever can stand in."""
+    """The requested data; by default MNIST, or drawn digits where it is not available."""
 
     dataset: str | None = None
     """A name or a folder; None is MNIST, or drawn digits where there is none."""
     input_data_dir: str | None = None
     eval_data: str | None = None
-    """A data set whose test split takes the place of the own one."""
+    """A data set whose test split replaces the data's own."""
     fake_data: bool = False
     variation: float | None = None
     """How much drawn digits vary."""
 
     @classmethod
     def from_run_info(cls, info: Mapping[str, Any]) -> "DataSource":
-        """Where a run's data came from, as far as its `run.json` can be believed."""
-        source = info.get("source")
-        values = source if isinstance(source, dict) else {}
-        known = {entry.name for entry in fields(cls)}
-        return cls(
-            **{n: value for n, value in values.items() if n in known and _is_valid(n, value)}
-        )
+        """The data source of a run by its `run.json`; fields that do not fit get defaults."""
+        parsers = {
+            **dict.fromkeys(("dataset", "input_data_dir", "eval_data"), optional(string)),
+            "fake_data": boolean,
+            "variation": optional(finite),
+        }
+        return cls(**fields_of(parsers, info.get("source")))
 
     def load(self, *, offline: bool = False, progress: ProgressCallback | None = None) -> Dataset:
         """Read, fetch or draw the data.
@@ -42,7 +44,7 @@ class DataSource:
         """
         from data.sources import load_dataset
 
-        found = load_dataset(
+        dataset = load_dataset(
             self.dataset or "mnist",
             input_data_dir=Path(self.input_data_dir) if self.input_data_dir else None,
             offline=offline,
@@ -52,17 +54,9 @@ class DataSource:
             progress=progress,
         )
         if self.eval_data is None:
-            return found
-        return _with_test_split_of(
-            found, load_dataset(self.eval_data, offline=offline, progress=progress)
-        )
-
-
-def _is_valid(name: str, value: object) -> bool:
-    """Whether a field of a `Source` can have this value."""
-    if name == "fake_data":
-        return isinstance(value, bool)
-    return value is None or isinstance(value, (int, float) if name == "variation" else str)
+            return dataset
+        other = load_dataset(self.eval_data, offline=offline, progress=progress)
+        return _with_test_split_of(dataset, other)
 
 
 def _with_test_split_of(dataset: Dataset, other: Dataset) -> Dataset:

@@ -1,7 +1,7 @@
-"""Deleting a run: only what trainpad itself writes, only where trainpad made the folder.
+"""Delete a run: only files that trainpad itself writes, only where trainpad made the folder.
 
-A file that trainpad does not write stays, and its folder with it. `run.json` goes last, so that a
-run that could not be deleted whole is still known as one.
+Other files are kept, and with them the folder. `run.json` is deleted last, so that a run that could
+not be deleted completely is still recognized as one.
 """
 
 import re
@@ -30,16 +30,18 @@ OWN_FILES = frozenset(
         notes.FILE,
     }
 )
-"""The files of a run directory besides `run.json`, checkpoints, and what is for TensorBoard."""
+"""The files of a run directory besides `run.json`, checkpoints and TensorBoard's event files."""
 EVENT_FILE_PATTERN = re.compile(r"events\.out\.tfevents\.\d+\..+")
 PARTIAL_PATTERN = re.compile(r"\.(.+)\.\d+\.part")
-"""What `write_atomic` leaves where its process was killed."""
+"""Temporary files of `write_atomic`, left behind if its process is killed."""
 
 
 def delete_run(run: RunDir, *, ended_here: bool = False) -> list[str]:
-    """Delete `run`; returns the names of what stays because trainpad did not write it.
+    """Delete `run`; returns the names of files kept, which trainpad did not write.
 
-    `ended_here` tells that it was this process that wrote the run, and that it has ended.
+    Args:
+        run: The run's directory.
+        ended_here: This process wrote the run, which has ended.
 
     Raises:
         RunError: trainpad did not make this folder, the run is being written, or it cannot be
@@ -52,13 +54,13 @@ def delete_run(run: RunDir, *, ended_here: bool = False) -> list[str]:
                 path.unlink(missing_ok=True)
         with suppress(OSError):
             run.checkpoints.rmdir()
-        staying = sorted(path.name for path in run.path.iterdir() if path.name != RUN_FILE)
+        kept = sorted(path.name for path in run.path.iterdir() if path.name != RUN_FILE)
         (run.path / RUN_FILE).unlink()
-        if not staying:
+        if not kept:
             run.path.rmdir()
     except OSError as error:
         raise RunError(f"{run.name} cannot be deleted: {error.strerror}") from error
-    return staying
+    return kept
 
 
 def _check_deletable(run: RunDir, *, ended_here: bool) -> None:
@@ -71,9 +73,8 @@ def _check_deletable(run: RunDir, *, ended_here: bool) -> None:
 
 def _own_files(run: RunDir) -> Iterator[Path]:
     for path in run.path.iterdir():
-        if _is_file(path) and (
-            _final_name(path.name) in OWN_FILES or EVENT_FILE_PATTERN.fullmatch(path.name)
-        ):
+        own = _final_name(path.name) in OWN_FILES or EVENT_FILE_PATTERN.fullmatch(path.name)
+        if own and _is_file(path):
             yield path
     if stat.S_ISDIR(_file_mode(run.checkpoints)):
         for path in run.checkpoints.iterdir():
@@ -82,7 +83,7 @@ def _own_files(run: RunDir) -> Iterator[Path]:
 
 
 def _final_name(name: str) -> str:
-    """The name of a file, also of one that was never finished."""
+    """The name of a file, also where `name` is its temporary one."""
     partial = PARTIAL_PATTERN.fullmatch(name)
     return partial.group(1) if partial else name
 
@@ -92,7 +93,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _file_mode(path: Path) -> int:
-    """The kind of what is at `path`, itself and not what it may point to; 0 for nothing."""
+    """The mode of `path` itself, not of a link's target; 0 where there is nothing."""
     try:
         return path.lstat().st_mode
     except OSError:

@@ -1,7 +1,7 @@
-"""Errors of run directories beside those of `trainpad.errors`."""
+"""Errors of run directories besides those of `trainpad.errors`."""
 
 from trainpad.errors import RunError
 
 
 class CheckpointError(RunError):
-    """A checkpoint cannot be read; names the file, and another to use where there is one."""
+    """A checkpoint cannot be read; the message names another one to use, if there is one."""

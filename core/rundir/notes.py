@@ -1,7 +1,7 @@
-"""What people say of a run: a title, tags, a note; kept in `notes.json`, which no trainer touches.
+"""The title, tags and note that users give a run, in `notes.json`.
 
-`run.json` is written once and by the trainer alone, so what may change stands in a file of its own.
-The folder keeps its name: that is how branches name their parents.
+`run.json` is written once and by the trainer alone, so what may change has a file of its own. The
+folder keeps its name, by which branches refer to their parents.
 """
 
 import json
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.rundir.rundir import RunDir
+from core.rundir.validation import fields_of, list_of, string
 from trainpad.errors import RunError
 from trainpad.files import write_atomic
 from trainpad.text import sanitize
@@ -17,7 +18,6 @@ FILE = "notes.json"
 MAX_BYTES = 64 * 1024
 TITLE_LENGTH, TAG_LENGTH, TEXT_LENGTH = 80, 40, 2000
 MAX_TAGS = 16
-"""How many tags a run may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +30,18 @@ class Note:
 
 
 def read(run: RunDir) -> Note:
-    """What is noted about `run`, made harmless; nothing where there is no note or a damaged one."""
+    """The note of `run`, sanitized; empty where there is none or the file is damaged."""
     try:
         with (run.path / FILE).open("rb") as file:
             values = json.loads(file.read(MAX_BYTES))
     except (OSError, ValueError, RecursionError):
         return Note()
-    if not isinstance(values, dict):
-        return Note()
-    tags = values.get("tags")
-    return make_note(
-        _text(values.get("title")),
-        [_text(tag) for tag in tags] if isinstance(tags, list) else [],
-        _text(values.get("note")),
-    )
+    fields = fields_of({"title": string, "tags": list_of(string), "note": string}, values)
+    return make_note(fields.get("title", ""), fields.get("tags", []), fields.get("note", ""))
 
 
 def write(run: RunDir, note: Note) -> None:
-    """Put `note` beside `run`, in place of what was noted before.
+    """Replace the note of `run`.
 
     Raises:
         RunError: it cannot be written.
@@ -56,18 +50,14 @@ def write(run: RunDir, note: Note) -> None:
     try:
         write_atomic(run.path / FILE, json.dumps(values, indent=1).encode())
     except OSError as error:
-        raise RunError(f"{run.name} cannot be noted on: {error.strerror}") from error
+        raise RunError(f"the note of {run.name} cannot be written: {error.strerror}") from error
 
 
 def make_note(title: str, tags: Sequence[str], text: str) -> Note:
-    """A note of harmless texts, without spaces around them, empty tags and repeated ones."""
+    """A note of sanitized texts, without surrounding spaces, empty tags and repeated ones."""
     cleaned = [sanitize(tag.strip(), limit=TAG_LENGTH) for tag in tags]
     return Note(
         sanitize(title.strip(), limit=TITLE_LENGTH),
         tuple(dict.fromkeys(tag for tag in cleaned if tag))[:MAX_TAGS],
         sanitize(text.strip(), limit=TEXT_LENGTH),
     )
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""

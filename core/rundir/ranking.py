@@ -1,73 +1,65 @@
 """Which of a run's checkpoints is the best on validation, also after the run was resumed.
 
-Only a checkpoint of the very step that was evaluated can be ranked: the weights of any other step
-are other weights.
+Only a checkpoint of exactly the step that was evaluated can be ranked: any other has other weights.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.run.events import Evaluated, Event, Saved, Started
+from core.run.events import Evaluated, Event, Saved
+from core.run.history import surviving
 
 
 @dataclass(frozen=True, slots=True)
 class RankedCheckpoint:
-    """A checkpoint that was the best when it was saved."""
+    """A checkpoint and its accuracy on validation."""
 
-    step: int
     file: str
     accuracy: float
 
 
 class Ranking:
-    """The best and the newest checkpoint in `folder`."""
+    """The best and the newest checkpoint in `folder`; of equally good ones the first is the best.
+
+    So the best is never one that was pruned in favour of a later equal.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.newest = ""
         """The file name of the checkpoint saved last."""
         self._folder = folder
-        self._saved: list[tuple[int, str]] = []
-        self._leaders: list[RankedCheckpoint] = []
-        self._evaluated = (-1, 0.0)
+        self._best: RankedCheckpoint | None = None
+        self._evaluated: Evaluated | None = None
 
     @property
     def best_path(self) -> Path | None:
         """The best checkpoint's file, or None before there is one."""
-        return self._folder / self._leaders[-1].file if self._leaders else None
+        return self._folder / self._best.file if self._best else None
 
-    def load(self, events: Iterable[Event], step: int) -> None:
-        """Take in what was recorded of a run that is resumed at `step`."""
-        for event in events:
+    def load(self, events: Iterable[Event]) -> None:
+        """Start over from the recorded events of a run, up to the newest `Started`."""
+        held = surviving(events)
+        self.newest, self._best, self._evaluated = "", None, None
+        for event in held:
             match event:
-                case Started(step=again):
-                    self._truncate_after(again)
                 case Evaluated():
                     self.on_evaluated(event)
-                case Saved(step=at, file=file):
-                    self.on_saved(at, file)
-        self._truncate_after(step)
+                case Saved(step=step, file=file):
+                    self.on_saved(step, file)
 
     def on_evaluated(self, event: Evaluated) -> None:
-        """Note how the network of this step does on validation."""
+        """Take in an evaluation."""
         if "validation" in event.confusion:
-            self._evaluated = event.step, event.accuracy("validation")
+            self._evaluated = event
 
     def on_saved(self, step: int, file: str) -> bool:
-        """Note a checkpoint; whether none before it did better on validation."""
+        """Take in a checkpoint; returns whether it is better than all before it."""
         self.newest = file
-        self._saved.append((step, file))
-        evaluated, precision = self._evaluated
-        best = evaluated == step and precision > self._best_accuracy
-        if best:
-            self._leaders.append(RankedCheckpoint(step, file, precision))
-        return best
-
-    @property
-    def _best_accuracy(self) -> float:
-        return self._leaders[-1].accuracy if self._leaders else -1.0
-
-    def _truncate_after(self, step: int) -> None:
-        self._saved = [entry for entry in self._saved if entry[0] <= step]
-        self._leaders = [entry for entry in self._leaders if entry.step <= step]
-        self.newest = self._saved[-1][1] if self._saved else ""
+        if self._evaluated is None or self._evaluated.step != step:
+            return False
+        accuracy = self._evaluated.accuracy("validation")
+        is_best = self._best is None or accuracy > self._best.accuracy
+        if is_best:
+            self._best = RankedCheckpoint(file, accuracy)
+        return is_best

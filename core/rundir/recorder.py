@@ -1,8 +1,8 @@
-"""`recorded`: a source of events whose events are also written to a run directory.
+"""`record`: write events to a run directory as they pass.
 
-Whatever passes is written before it is seen. When the disk refuses, training goes on: what could
-not be written waits in memory and is written, in order and from the last whole byte on, as soon
-as the disk takes it again; a warning says so on the way in and out.
+Each event is written before it is yielded. If the disk refuses, training goes on: what could not be
+written is kept in memory and written, in order and from the last whole record on, as soon as the
+disk accepts it again; an alert says when that begins and ends.
 """
 
 import dataclasses
@@ -34,41 +34,43 @@ from trainpad.append import Appender
 from trainpad.errors import RunError
 
 HEARTBEAT = 1.0
-"""Seconds between marks of life, and between attempts to write again after a failure."""
-STOPPED_TEXT = "training goes on, and what is missing is written as soon as the disk takes it"
-"""Of checkpoints that wait, only the newest is."""
+"""Seconds between heartbeats, and between attempts to write after a failure."""
+STOPPED_TEXT = "training goes on, and what is pending is written as soon as the disk accepts it"
+"""Of several pending checkpoints only the newest is written."""
 
 
 class Recorder:
-    """Writes one run's events; `write` may answer with events of its own."""
+    """Writes the events of one run; `write` may add events of its own."""
 
-    def __init__(self, run: RunDir, heartbeat: int, clock: Callable[[], float]) -> None:
+    def __init__(self, run: RunDir, lock_descriptor: int, clock: Callable[[], float]) -> None:
         self._run = run
-        self._lock_descriptor = heartbeat
+        self._lock_descriptor = lock_descriptor
         self._clock = clock
         self._events = Appender(run.events)
         self._losses = Appender(run.losses, record=4)
         self._times = Appender(run.clock, record=16)
+        self._files = self._losses, self._times, self._events
         self._snapshot: Snapshot | None = None
-        self._dropped = False  # whether a snapshot that waited was replaced by a newer one
+        """The checkpoint to be written, if one is pending."""
+        self._dropped = False
+        """Whether a pending checkpoint was replaced by a newer one since the disk refused."""
         self._step = 0
         self._last_heartbeat = -HEARTBEAT
-        self._files = self._losses, self._times, self._events
         self._failing = False
-        self._disk_error = ""  # what the disk said when it last refused
+        self._disk_error = ""
         self._retry_at = 0.0
         self._ranking = Ranking(run.checkpoints)
         with suppress(OSError):
             checkpoint.remove_partial_files(run.checkpoints)
 
     def write(self, event: Event) -> Iterator[Event]:
-        """Record `event`; yields it, with what recording has to say before or after."""
+        """Record `event`; yields it, followed by `Saved` and alerts of the recorder."""
         if isinstance(event, Diverged):
             event = dataclasses.replace(event, checkpoint=self._ranking.newest)
         self._on_event(event)
-        remarks = self._flush_pending()
+        own_events = self._flush_pending()
         yield event
-        yield from remarks
+        yield from own_events
 
     def _on_event(self, event: Event) -> None:
         match event:
@@ -76,9 +78,9 @@ class Recorder:
                 self._step = step
                 self._truncate_losses(step)
                 self._delete_checkpoints_after(step)
-                # A log that cannot be read costs the memory of what was best, not the run.
+                # If the log cannot be read, the ranking starts empty, but the run goes on.
                 with suppress(RunError):
-                    self._ranking.load(read_events(self._run), step)
+                    self._ranking.load([*read_events(self._run), event])
             case Steps(first=first, losses=losses):
                 self._step = first + len(losses)
                 self._losses.add(losses.astype("<f4").tobytes())
@@ -91,23 +93,23 @@ class Recorder:
             self._append(event)
 
     def _truncate_losses(self, step: int) -> None:
-        """Keep the losses before `step`, each at its place even where some were lost."""
+        """Keep the losses before `step`, each at its step: lost ones are replaced by NaN."""
         missing = step - self._losses.truncate(4 * step) // 4
         self._losses.add(np.full(missing, np.nan, "<f4").tobytes())
 
     def _delete_checkpoints_after(self, step: int) -> None:
-        """Delete those of steps that are void now: the next resume would go on from them."""
+        """Delete the checkpoints of void steps, so that the next resume does not use them."""
         for path in checkpoint.list_checkpoints(self._run.checkpoints):
             if checkpoint.step_of(path) > step:
                 with suppress(OSError):
                     path.unlink()
 
     def _flush_pending(self) -> list[Event]:
-        """Write all that waits; returns what is to be said of it, which is written too."""
+        """Write what is pending; returns the recorder's own events, which are recorded too."""
         now = self._clock()
         if self._failing and now < self._retry_at:
             return []
-        remarks: list[Event] = []
+        own_events: list[Event] = []
         try:
             if now - self._last_heartbeat >= HEARTBEAT:
                 self._write_heartbeat(now)
@@ -115,11 +117,11 @@ class Recorder:
             saved = self._save_checkpoint()
             if self._failing:
                 self._failing = False
-                missing = "a checkpoint is missing" if self._dropped else "nothing is missing"
+                missing = "a checkpoint is missing" if self._dropped else "nothing was lost"
                 self._dropped = False
-                remarks.append(self._warn(f"recording goes on; {missing}"))
+                own_events.append(self._warn(f"recording resumed; {missing}"))
             if saved:
-                remarks.append(self._append(saved))
+                own_events.append(self._append(saved))
             self._flush()
         except OSError as error:
             self._retry_at = now + HEARTBEAT
@@ -127,8 +129,8 @@ class Recorder:
             if not self._failing:
                 self._failing = True
                 text = f"recording stopped: {self._disk_error}; {STOPPED_TEXT}"
-                remarks.append(self._warn(text))
-        return remarks
+                own_events.append(self._warn(text))
+        return own_events
 
     def _flush(self) -> None:
         for file in self._files:
@@ -140,7 +142,7 @@ class Recorder:
         os.utime(self._lock_descriptor)
 
     def _save_checkpoint(self) -> Saved | None:
-        """Write the snapshot that waits, if one does; keep the newest few and the best."""
+        """Write the pending checkpoint, if any; keep the newest few and the best."""
         if self._snapshot is None:
             return None
         snapshot = self._snapshot
@@ -148,7 +150,7 @@ class Recorder:
         path = checkpoint.write(folder, checkpoint.Checkpoint(snapshot.arrays, snapshot.metadata))
         self._snapshot = None
         best = self._ranking.on_saved(snapshot.step, path.name)
-        with suppress(OSError):  # what could not be deleted is deleted after the next one
+        with suppress(OSError):  # deleted after the next one
             checkpoint.prune(folder, self._ranking.best_path)
         return Saved(snapshot.step, path.name, best)
 
@@ -160,16 +162,16 @@ class Recorder:
         return event
 
     def close(self) -> None:
-        """Write what still can be written; a disk that still refuses has been told of already."""
+        """Write what can still be written; that the disk refuses was reported already."""
         self._retry_at = self._clock()
         self._flush_pending()
         self._flush_each()
 
     def failure(self) -> Iterator[Event]:
-        """That the run failed, where something waits that will not be written any more."""
+        """A `Failed` event, if something is pending that will never be written."""
         if self._snapshot is None and not any(file.waiting for file in self._files):
             return
-        text = f"recording failed: {self._disk_error}; not all of the run is written"
+        text = f"recording failed: {self._disk_error}; the run is incomplete on disk"
         failed = self._append(Failed(self._step, text))
         self._flush_each()
         yield failed
@@ -181,19 +183,19 @@ class Recorder:
 
 
 def record(
-    source: Iterator[Event], run: RunDir, *, clock: Callable[[], float] = time.monotonic
+    events: Iterator[Event], run: RunDir, *, clock: Callable[[], float] = time.monotonic
 ) -> Generator[Event, None, None]:
-    """The events of `source`, each written to `run` as it passes.
+    """`events`, each written to `run` before it is yielded.
 
-    The last one is a `Failed` of our own where the disk refused to the end.
+    If the disk refuses to the end, the last one is a `Failed` of the recorder's own.
 
     Raises:
         RunError: another process is writing this run.
     """
-    with run.writer_lock() as heartbeat:
-        recorder = Recorder(run, heartbeat, clock)
+    with run.writer_lock() as lock_descriptor:
+        recorder = Recorder(run, lock_descriptor, clock)
         try:
-            for event in source:
+            for event in events:
                 yield from recorder.write(event)
         finally:
             recorder.close()

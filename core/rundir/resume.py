@@ -1,7 +1,8 @@
-"""Going on with a run, or beginning a new one from where it stood.
+"""Resume a run, or branch a new one from its checkpoint.
 
-A checkpoint says where the run stood; `events.jsonl` says which hyperparameters changed after it.
-Both together are replayed, so that a run that was killed and resumed is the run that never stopped.
+A checkpoint holds the state of training; `events.jsonl` holds the hyperparameter changes made after
+it. Both together are replayed, so that a run that was killed and resumed gives the same results as
+one that never stopped.
 """
 
 from collections.abc import Iterator
@@ -9,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.run.events import Changed, Event, Started
+from core.run.events import Event
+from core.run.history import changes_of
 from core.rundir import checkpoint
 from core.rundir.checkpoint import Checkpoint
 from core.rundir.rundir import RunDir, resolve_run
@@ -17,12 +19,12 @@ from core.rundir.validation import parse_event
 from trainpad.errors import RunError
 
 Change = tuple[int, str, Any]
-"""From this step on, this hyperparameter is this."""
+"""From this step on, the hyperparameter of this name has this value."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ResumePoint:
-    """Where to go on from: a run, one of its checkpoints, and the changes that came after it."""
+    """What to resume or branch from: a run, one of its checkpoints, and the changes after it."""
 
     run: RunDir
     checkpoint: Checkpoint | None
@@ -31,10 +33,10 @@ class ResumePoint:
 
 
 def find_resume_point(run_or_checkpoint: str, log_dir: Path) -> ResumePoint:
-    """What a user means by a run's name or path, or by the path of one of its checkpoints.
+    """The resume point of a run, given by name or path, or of the checkpoint at a path.
 
     Raises:
-        RunError: there is no such run, or it has no whole checkpoint.
+        RunError: there is no such run, or it has no undamaged checkpoint.
     """
     path = Path(run_or_checkpoint).expanduser()
     if path.suffix == ".safetensors":
@@ -49,21 +51,16 @@ def find_resume_point(run_or_checkpoint: str, log_dir: Path) -> ResumePoint:
 
 
 def recorded_changes(run: RunDir) -> list[Change]:
-    """Every change of a hyperparameter that holds in `run`, in the order of their steps."""
-    held: list[Change] = []
-    for event in read_events(run):
-        match event:
-            case Started(step=step, planned=planned):
-                held = [change for change in held if change[0] < step]
-                held += [(int(at), str(name), value) for at, name, value in planned]
-            case Changed(step=step, name=name, new=new):
-                held = [change for change in held if change[:2] != (step, name)]
-                held.append((step, name, new))
-    return sorted(held, key=lambda change: change[0])
+    """Every hyperparameter change that holds in `run`, made or planned, by ascending step.
+
+    Raises:
+        RunError: the events cannot be read.
+    """
+    return [(change.step, change.name, change.new) for change in changes_of(read_events(run))]
 
 
 def read_events(run: RunDir) -> Iterator[Event]:
-    """The events of `events.jsonl` that can be believed; a torn last line is none.
+    """The valid events of `events.jsonl`; a torn last line is skipped.
 
     Raises:
         RunError: the file cannot be read.

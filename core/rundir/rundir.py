@@ -1,7 +1,7 @@
 """The run directory: the only interface between processes.
 
-It is made once, belongs to its user alone (0700), has one writer at a time (held by a lock on the
-file `lock`), and nothing in it that trainpad did not write is ever deleted.
+It is created once, is private to its user (mode 0700) and has one writer at a time, which holds a
+lock on the file `lock`. Only files that trainpad wrote are ever deleted from it.
 """
 
 import json
@@ -29,12 +29,12 @@ LOCK_ATTEMPTS, LOCK_RETRY_DELAY = 10, 0.02
 
 
 def default_log_dir() -> Path:
-    """Where runs go unless `--log_dir` says otherwise."""
+    """The folder of runs without ``--log_dir``: in the user's data directory."""
     return Path(platformdirs.user_data_dir("trainpad", appauthor=False)) / "runs"
 
 
 def log_dir_from(given: Path | None) -> Path:
-    """Where runs are: what ``--log_dir`` says, or the user's data directory."""
+    """The folder of runs: `given` by ``--log_dir``, or the default."""
     return given.expanduser() if given else default_log_dir()
 
 
@@ -46,12 +46,12 @@ class RunDir:
 
     @property
     def name(self) -> str:
-        """The run's name: its folder's."""
+        """The run's name, which is its folder's."""
         return self.path.name
 
     @property
     def events(self) -> Path:
-        """One JSON object a line: everything that happened."""
+        """The recorded events, one JSON object a line."""
         return self.path / "events.jsonl"
 
     @property
@@ -61,12 +61,12 @@ class RunDir:
 
     @property
     def clock(self) -> Path:
-        """Pairs of little-endian float64: steps done, Unix time; about one a second."""
+        """Pairs of little-endian float64, steps done and Unix time; about one a second."""
         return self.path / "clock.f64"
 
     @property
     def log(self) -> Path:
-        """What TensorFlow and Python print."""
+        """The output of TensorFlow and Python."""
         return self.path / "run.log"
 
     @property
@@ -75,15 +75,16 @@ class RunDir:
         return self.path / "checkpoints"
 
     def info(self) -> dict[str, Any]:
-        """What `run.json` holds.
+        """The contents of `run.json`, not validated.
 
         Raises:
-            RunError: this is no run directory of trainpad's, or the file is damaged.
+            RunError: this is not a run directory of trainpad, or the file is damaged.
         """
         try:
             values = json.loads((self.path / RUN_FILE).read_bytes())
         except FileNotFoundError as error:
-            raise RunError(f"{self.path} is no run of trainpad's: it has no {RUN_FILE}") from error
+            message = f"{self.path} is not a trainpad run: {RUN_FILE} is missing"
+            raise RunError(message) from error
         except OSError as error:
             raise RunError(f"{self.path} cannot be read: {error.strerror}") from error
         except (ValueError, RecursionError) as error:
@@ -94,15 +95,15 @@ class RunDir:
 
     @contextmanager
     def writer_lock(self) -> Iterator[int]:
-        """Be the run's one writer, and say so in the file `lock`.
+        """Be the run's only writer, and write host and process to the file `lock`.
 
-        Yields the lock's file descriptor, whose file's modification time is the heartbeat.
+        Yields the file descriptor of `lock`, whose modification time is the heartbeat.
 
         Raises:
             RunError: another process is writing this run, or the directory cannot be written.
         """
-        holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}
-        content = json.dumps(holder).encode()
+        owner = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}
+        content = json.dumps(owner).encode()
         with self.exclusive() as descriptor:
             try:
                 os.pwrite(descriptor, content, 0)
@@ -113,7 +114,7 @@ class RunDir:
 
     @contextmanager
     def exclusive(self) -> Iterator[int]:
-        """Keep every writer from the run; the lock ends with the process, however it ends.
+        """Keep all writers away from the run; the lock ends with the process, even if it is killed.
 
         Raises:
             RunError: another process is writing this run, or the directory cannot be written.
@@ -121,7 +122,7 @@ class RunDir:
         try:
             if self.path.stat().st_uid != os.geteuid():
                 raise RunError(
-                    f"{self.path} belongs to another user; --branch begins a run of yours"
+                    f"{self.path} belongs to another user; --branch starts a run of your own"
                 )
             flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
             descriptor = os.open(self.path / "lock", flags, 0o600)
@@ -134,7 +135,7 @@ class RunDir:
             os.close(descriptor)
 
     def _lock(self, descriptor: int) -> None:
-        """Take the lock; a viewer that asks whether it is held has it for a moment."""
+        """Take the lock; retries, since a viewer that checks it holds it for a moment."""
         try:
             is_held = lock(descriptor, attempts=LOCK_ATTEMPTS, wait=LOCK_RETRY_DELAY)
         except OSError as error:
@@ -149,15 +150,15 @@ class RunDir:
 
     @property
     def _quoted_name(self) -> str:
-        """What names this run at a prompt, wherever it lies."""
+        """The run's name or path, quoted for a shell."""
         return shlex.quote(self.name if self.path.parent == default_log_dir() else str(self.path))
 
 
 def create_run(log_dir: Path, network: str, info: dict[str, Any]) -> RunDir:
-    """Make the directory of a new run below `log_dir` and write its `run.json`.
+    """Create the directory of a new run below `log_dir` and write its `run.json`.
 
     Raises:
-        RunError: it cannot be made; nothing is left behind.
+        RunError: it cannot be created; nothing is left behind.
     """
     stamp = time.strftime("%Y%m%d-%H%M%S")
     try:
@@ -166,7 +167,8 @@ def create_run(log_dir: Path, network: str, info: dict[str, Any]) -> RunDir:
         _write_info(path, info)
     except OSError as error:
         raise RunError(
-            f"no run can be written to {log_dir}: {error.strerror}; name another with --log_dir"
+            f"no run can be created in {log_dir}: {error.strerror}; "
+            "choose another folder with --log_dir"
         ) from error
     return RunDir(path)
 
@@ -201,10 +203,10 @@ def list_runs(log_dir: Path) -> list[RunDir]:
 
 
 def resolve_run(run: str, log_dir: Path) -> RunDir:
-    """The run that a user means by a path, a name, the beginning of a name, or nothing: the latest.
+    """The run with this path, name or unique beginning of a name; the newest one if `run` is empty.
 
     Raises:
-        RunError: there is no such run, or more than one name begins like this.
+        RunError: there is no such run, or several names begin like this.
     """
     if run and is_file(Path(run) / RUN_FILE):
         return RunDir(Path(run).resolve())
@@ -212,7 +214,7 @@ def resolve_run(run: str, log_dir: Path) -> RunDir:
     exact = [entry for entry in matching if entry.name == run]
     if run and len(matching) > 1 and not exact:
         names = ", ".join(sanitize(entry.name, limit=80) for entry in matching[-3:])
-        raise RunError(f"{len(matching)} runs begin with {run!r}; which is meant: {names}?")
+        raise RunError(f"{run!r} is ambiguous: it matches {len(matching)} runs, such as {names}")
     if matching:
         return (exact or matching)[-1]
     if run:

@@ -1,8 +1,8 @@
-"""Which runs there are, how each stands, and whether anybody still writes it.
+"""Status of runs: state, progress, and whether the writer is alive.
 
 A dead process is told from a quiet one by the lock that it held, since a lock ends with its
-process. Locks do not tell across machines, so a run of another host is judged by its heartbeat:
-the time of the file `lock`, touched once a second.
+process. Locks do not work across machines, so a run of another host is judged by its heartbeat:
+the modification time of the file `lock`, touched once a second.
 """
 
 import json
@@ -10,13 +10,12 @@ import os
 import socket
 import stat
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from core.run.events import (
-    LIVE_STATES,
     Changed,
     Diverged,
     Evaluated,
@@ -28,6 +27,9 @@ from core.run.events import (
     Resumed,
     Started,
 )
+from core.run.history import best_evaluation, surviving
+from core.run.status import RunStatus
+from core.rundir import validation
 from core.rundir.rundir import RunDir, list_runs, resolve_run
 from core.rundir.validation import parse_event, sanitized_info, timestamp
 from trainpad.files import modified_at, size_of
@@ -35,43 +37,37 @@ from trainpad.lock import lock
 from trainpad.text import sanitize
 
 FRESH_HEARTBEAT: Final = 3.0
-"""Seconds; a heartbeat of this host that is younger needs no look at the lock."""
+"""Seconds; with a younger heartbeat of this host the lock need not be tried."""
 REMOTE_TIMEOUT: Final = 60.0
 """Seconds without a heartbeat until a run of another host counts as lost."""
 MAX_LOCK_BYTES: Final = 4096
 MAX_EVENT_BYTES: Final = 64 * 1024 * 1024
-"""Bytes of events that are read for the state of a run, from the end."""
-EVALUATED_PREFIX: Final = b'{"event": "evaluated"'
-STARTED_PREFIX: Final = b'{"event": "started"'
-MAX_STEPS_PREFIXES: Final = (STARTED_PREFIX, b'{"event": "changed"')
-"""How the lines begin that may say how many steps are planned."""
+"""How much of `events.jsonl` is read for the status of a run, from its end."""
 
 
 @dataclass(frozen=True, slots=True)
 class LockOwner:
-    """Who writes a run, or wrote it last, as its file `lock` tells."""
+    """Which process writes a run, or wrote it last, according to the file `lock`."""
 
     host: str
     pid: int
     since: float
-    """When it began to, Unix time in seconds."""
+    """When it started writing, Unix time in seconds."""
     heartbeat: float
-    """When it last gave a sign of life, Unix time in seconds by the file system's clock."""
+    """Its last sign of life, Unix time in seconds by the file system's clock."""
 
 
 @dataclass(frozen=True, slots=True)
-class RunState:
-    """How a run stands."""
+class RunSummary:
+    """The status and progress of a run, and who writes it; printed by `trainpad runs --json`."""
 
     name: str
     directory: str
-    state: str
-    """``starting``, ``training``, ``paused``, ``done``, ``stopped``, ``diverged``, ``failed`` or
-    ``lost``: its process is gone, and it has not ended."""
+    state: RunStatus
     steps: int
     max_steps: int
     best: float | None
-    """The best precision on the validation split."""
+    """The highest accuracy on the validation split."""
     dataset: str
     host: str
     pid: int
@@ -79,45 +75,55 @@ class RunState:
     heartbeat: float
 
     @property
-    def live(self) -> bool:
-        """Whether it can be steered."""
-        return self.state in LIVE_STATES
+    def is_live(self) -> bool:
+        """Whether the run can still make progress, and so can be steered."""
+        return self.state.is_live
 
 
-def read_status(run: RunDir, *, host: str | None = None, now: float | None = None) -> RunState:
-    """How `run` stands, seen from the machine called `host` at the time `now`.
+def read_status(run: RunDir, *, host: str | None = None, now: float | None = None) -> RunSummary:
+    """The status of `run`, as seen from the machine called `host` at the Unix time `now`.
 
     Raises:
         RunError: it is no run directory, or cannot be read.
     """
+    return summarize(run, sanitized_info(run.info()), read_tail(run), host=host, now=now)
+
+
+def summarize(
+    run: RunDir,
+    info: Mapping[str, Any],
+    events: Sequence[Event],
+    *,
+    host: str | None = None,
+    now: float | None = None,
+) -> RunSummary:
+    """The status of `run` from what was read of it: its sanitized `run.json` and its events."""
     host = socket.gethostname() if host is None else host
     now = time.time() if now is None else now
-    info = sanitized_info(run.info())
-    lines = _last_lines(run.events)
-    holder = _lock_owner(run) or LockOwner(
-        str(info.get("host", "")), 0, timestamp(info.get("created")), 0.0
-    )
-    state = _state(lines)
-    if state in LIVE_STATES and not has_writer(run, host, now):
-        ended = _state(lines, begun=True)
-        state = "lost" if ended in LIVE_STATES else ended
-    return RunState(
+    created = timestamp(info.get("created"))
+    owner = _lock_owner(run) or LockOwner(str(info.get("host", "")), 0, created, 0.0)
+    status = _status(reversed(events))
+    if status.is_live and not has_writer(run, host, now):
+        ended = _status(reversed(events), ignore_preparing=True)
+        status = RunStatus.LOST if ended.is_live else ended
+    best = best_evaluation(e for e in surviving(events) if isinstance(e, Evaluated))
+    return RunSummary(
         name=sanitize(run.name, limit=80),
         directory=str(run.path),
-        state=state,
-        steps=size_of(run.losses) // 4 or _finished_step(lines),
-        max_steps=_planned(lines, info["hyperparameters"]),
-        best=_best(lines),
+        state=status,
+        steps=size_of(run.losses) // 4 or _finished_step(events),
+        max_steps=_max_steps(events, info["hyperparameters"]),
+        best=best.accuracy("validation") if best else None,
         dataset=info["dataset"].get("name", ""),
-        host=sanitize(holder.host, limit=80),
-        pid=holder.pid,
-        since=holder.since,
-        heartbeat=holder.heartbeat,
+        host=sanitize(owner.host, limit=80),
+        pid=owner.pid,
+        since=owner.since,
+        heartbeat=owner.heartbeat,
     )
 
 
 def resolve_live_run(run: str, log_dir: Path) -> RunDir:
-    """The run that a user means; without a name the latest live one, else the latest.
+    """The run with this path, name or beginning of a name; without one the newest, live ones first.
 
     Raises:
         RunError: there is no such run.
@@ -130,26 +136,25 @@ def resolve_live_run(run: str, log_dir: Path) -> RunDir:
 
 
 def is_live(run: RunDir) -> bool:
-    """Whether `run` can be steered."""
-    return _state(_last_lines(run.events)) in LIVE_STATES and has_writer(
-        run, socket.gethostname(), time.time()
-    )
+    """Whether `run` can be steered: it has not ended, and its writer is alive."""
+    newest_first = _parse(reversed(_tail_lines(run.events)))
+    return _status(newest_first).is_live and has_writer(run, socket.gethostname(), time.time())
 
 
-# -- whether it is written -----------------------------------------------------------------------
+# -- the writer ----------------------------------------------------------------------------------
 
 
 def has_writer(run: RunDir, host: str, now: float) -> bool:
-    """Whether a process still writes `run`, seen from the machine called `host` at `now`."""
-    holder = _lock_owner(run)
-    if holder is None:
+    """Whether a process writes `run`, as seen from the machine called `host` at `now`."""
+    owner = _lock_owner(run)
+    if owner is None:
         return now - modified_at(run.path / "run.json") < FRESH_HEARTBEAT
-    age = now - holder.heartbeat
-    if holder.host != host:
+    age = now - owner.heartbeat
+    if owner.host != host:
         return age < REMOTE_TIMEOUT
-    # To ask for the lock is to hold it for a moment, in the way of whoever wants to go on with
-    # the run: so it is asked for only where there is doubt.
-    return (age < FRESH_HEARTBEAT and _is_alive(holder.pid)) or _is_locked(run)
+    # Trying the lock means holding it for a moment, in the way of a process that wants to write
+    # the run: so it is tried only in doubt.
+    return (age < FRESH_HEARTBEAT and _is_alive(owner.pid)) or _is_locked(run)
 
 
 def _is_alive(pid: int) -> bool:
@@ -169,103 +174,43 @@ def _is_locked(run: RunDir) -> bool:
         return False
     try:
         return not lock(descriptor, attempts=1, wait=0.0, shared=True)
-    except OSError:  # where there are no locks, nobody holds one
+    except OSError:  # a file system without locks
         return False
     finally:
         os.close(descriptor)
 
 
 def _lock_owner(run: RunDir) -> LockOwner | None:
-    """What the file `lock` says, or None where there is none or it says nothing yet."""
+    """The contents of the file `lock`; None where it is missing, empty or malformed."""
     path = run.path / "lock"
     try:
-        about = path.stat()
-        if not stat.S_ISREG(about.st_mode) or about.st_size > MAX_LOCK_BYTES:
+        entry = path.stat()
+        if not stat.S_ISREG(entry.st_mode) or entry.st_size > MAX_LOCK_BYTES:
             return None
         values = json.loads(path.read_bytes())
-        host, pid, since = str(values["host"]), int(values["pid"]), float(values["since"])
-    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        host, pid = validation.text(values["host"]), validation.count(values["pid"])
+        since = timestamp(values["since"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
-    return LockOwner(host, pid, timestamp(since), about.st_mtime)
+    return LockOwner(host, pid, since, entry.st_mtime)
 
 
-# -- what was written ----------------------------------------------------------------------------
+# -- the events ----------------------------------------------------------------------------------
 
 
-def _state(lines: Sequence[bytes], *, begun: bool = False) -> str:
-    """What the newest of these lines say the run does, were its process alive.
-
-    With `begun`, preparations that never came to training undo no end before them.
-    """
-    preparing = False
-    for event in _backward(lines):
-        match event:
-            case Preparing():
-                preparing = not begun
-            case Finished() | Diverged() | Failed() if preparing:
-                return "starting"
-            case Finished():
-                return event.state
-            case Diverged():
-                return "diverged"
-            case Failed():
-                return "failed"
-            case Paused():
-                return "paused"
-            case Started() | Resumed():
-                return "training"
-    return "starting"
+def read_tail(run: RunDir) -> list[Event]:
+    """The valid events of `events.jsonl`, or of its end where it is very long."""
+    return list(_parse(_tail_lines(run.events)))
 
 
-def _backward(lines: Sequence[bytes]) -> Iterator[Event]:
-    for line in reversed(lines):
+def _parse(lines: Iterable[bytes]) -> Iterator[Event]:
+    for line in lines:
         event = parse_event(line)
         if event is not None:
             yield event
 
 
-def _best(lines: Sequence[bytes]) -> float | None:
-    """The best precision on the validation split that no later start made void."""
-    found: list[tuple[int, float]] = []
-    for line in lines:
-        if not line.startswith((EVALUATED_PREFIX, STARTED_PREFIX)):
-            continue
-        match parse_event(line):
-            case Evaluated() as event:
-                found.append((event.step, event.accuracy("validation")))
-            case Started(step=start):
-                found = [entry for entry in found if entry[0] <= start]
-    return max((precision for _, precision in found), default=None)
-
-
-def _finished_step(lines: Sequence[bytes]) -> int:
-    """How many steps a run without losses, such as a taught one, says that it ended after."""
-    last = next(_backward(lines), None)
-    return last.step if isinstance(last, Finished) else 0
-
-
-def _planned(lines: Sequence[bytes], first: Mapping[str, Any]) -> int:
-    """How many steps the run was last meant to take; `first` is what `run.json` says."""
-    said = (_max_steps(line) for line in reversed(lines) if line.startswith(MAX_STEPS_PREFIXES))
-    return next((steps for steps in said if steps), None) or _int_or_zero(first.get("max_steps"))
-
-
-def _max_steps(line: bytes) -> int:
-    """What a line says of `max_steps`; 0 for nothing."""
-    match parse_event(line):
-        case Started(hyperparameters=values):
-            return _int_or_zero(values.get("max_steps"))
-        case Changed(name="max_steps", new=new):
-            return _int_or_zero(new)
-    return 0
-
-
-def _int_or_zero(value: object) -> int:
-    """`value` where it is a whole number; else 0."""
-    return value if isinstance(value, int) else 0
-
-
-def _last_lines(path: Path) -> list[bytes]:
+def _tail_lines(path: Path) -> list[bytes]:
     """The whole lines of the file, or of its end."""
     size = size_of(path)
     if not size:
@@ -276,3 +221,45 @@ def _last_lines(path: Path) -> list[bytes]:
             return file.read(MAX_EVENT_BYTES).split(b"\n")[:-1]
     except OSError:
         return []
+
+
+def _status(newest_first: Iterable[Event], *, ignore_preparing: bool = False) -> RunStatus:
+    """What the events say that the run does, if its process is alive.
+
+    With `ignore_preparing`, preparations that never led to training leave an earlier end valid.
+    """
+    preparing = False
+    for event in newest_first:
+        match event:
+            case Preparing():
+                preparing = not ignore_preparing
+            case Finished() | Diverged() | Failed() if preparing:
+                return RunStatus.STARTING
+            case Finished():
+                return event.status
+            case Diverged():
+                return RunStatus.DIVERGED
+            case Failed():
+                return RunStatus.FAILED
+            case Paused():
+                return RunStatus.PAUSED
+            case Started() | Resumed():
+                return RunStatus.TRAINING
+    return RunStatus.STARTING
+
+
+def _finished_step(events: Sequence[Event]) -> int:
+    """The step at which a run without losses ended, such as a fine-tuned one; 0 if it did not."""
+    return events[-1].step if events and isinstance(events[-1], Finished) else 0
+
+
+def _max_steps(events: Sequence[Event], first: Mapping[str, Any]) -> int:
+    """The newest `max_steps`; `first` are the hyperparameters in `run.json`."""
+    values: list[object] = [first.get("max_steps")]
+    for event in events:
+        match event:
+            case Started(hyperparameters=hyperparameters):
+                values.append(hyperparameters.get("max_steps"))
+            case Changed(name="max_steps", new=new):
+                values.append(new)
+    return next((v for v in reversed(values) if isinstance(v, int) and v), 0)

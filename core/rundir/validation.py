@@ -1,142 +1,252 @@
-"""What is believed of a run directory that anybody may have written: nothing of another shape.
+"""Validate run directories that other users may have written.
 
-Views compute with what events and `run.json` say, so a matrix that is none or a count that is a
-text would end the dashboard. Here such an event is dropped and such a field left out; every text
-is made harmless by `clean` on the way. Past this file, the types hold.
+Views compute with what events and `run.json` hold, so a malformed matrix or a text in place of a
+count would crash the dashboard. `EVENT_FIELDS` and `DATASET_FIELDS` declare for each field how it
+is parsed; a line or a field that does not fit is dropped, and every text is sanitized. Past this
+module the types hold.
 """
 
-import dataclasses
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from core.run.events import Changed, Evaluated, Event, from_json
+import numpy as np
+
+from core.run.events import (
+    RECORDED,
+    Alert,
+    Changed,
+    Diverged,
+    Evaluated,
+    Event,
+    Failed,
+    Finished,
+    Notice,
+    Paused,
+    Preparing,
+    Resumed,
+    Saved,
+    Started,
+    StepEvent,
+)
 from core.run.hparams import SPECS
+from core.run.status import parse_reason
 from data.dataset import SPLITS
 from trainpad.errors import UserError
 from trainpad.text import sanitize
 
 MAX_CLASSES = 1000
-"""The greatest number of classes that a confusion matrix is believed to have."""
+"""A confusion matrix of more classes is rejected."""
 MAX_TIMESTAMP = 1e11
-"""Unix time; a calendar knows what is before it."""
+"""Unix time; later dates are beyond what a calendar can show."""
+MAX_COUNT = 2**53
 MAX_DEPTH = 8
-"""How deep lists and objects may lie in each other in what is believed of `run.json`."""
+"""How deeply lists and objects of `run.json` may be nested."""
+
+Parser = Callable[[Any], Any]
+"""Returns a JSON value as the type that a field has; raises ValueError where it does not fit."""
 
 
-def parse_event(line: str | bytes) -> Event | None:
-    """The event of one line of `events.jsonl`, or None where it cannot be one of trainpad's."""
-    try:
-        event = from_json(line)
-    except OverflowError:
-        return None
-    if event is None:
-        return None
-    fields = {entry.name: getattr(event, entry.name) for entry in dataclasses.fields(event)}
-    if isinstance(event, Evaluated):
-        fine = _is_confusion(event.confusion) and _are_numbers(event.loss)
-        fields.pop("loss")
-    else:
-        fine = not isinstance(event, Changed) or _is_change(event)
-    if not fine or not all(CHECKS[name](value) for name, value in fields.items() if name in CHECKS):
-        return None
-    texts: dict[str, Any] = {
-        name: sanitize(value, limit=500) for name, value in fields.items() if isinstance(value, str)
-    }
-    return dataclasses.replace(event, **texts)
+# -- parsers of single values --------------------------------------------------------------------
+
+
+def number(value: object) -> float:
+    """A number, possibly NaN or infinite; JSON has these as texts."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError("not a number")
+    return float(value)
+
+
+def finite(value: object) -> float:
+    """A number that is neither NaN nor infinite."""
+    if isinstance(value, str) or not abs(number(value)) < MAX_COUNT:
+        raise ValueError("not a finite number")
+    return value  # type: ignore[return-value]  # it is one
+
+
+def time(value: object) -> float:
+    """Unix time in seconds, within what a calendar can show."""
+    if not 0 <= finite(value) < MAX_TIMESTAMP:
+        raise ValueError("not a time")
+    return float(value)  # type: ignore[arg-type]  # it is a number
+
+
+def count(value: object) -> int:
+    """An integer of at least 0."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < MAX_COUNT:
+        raise ValueError("not a count")
+    return value
+
+
+def boolean(value: object) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise ValueError("not a boolean")
+    return value
+
+
+def string(value: object) -> str:
+    """A string as it is, which must not be shown."""
+    if not isinstance(value, str):
+        raise ValueError("not a string")
+    return value
+
+
+def text(value: object) -> str:
+    """A string, sanitized to be shown."""
+    return sanitize(string(value), limit=500)
+
+
+def mapping(value: object) -> dict[str, Any]:
+    """An object of names and any values."""
+    if not isinstance(value, dict):
+        raise ValueError("not an object")
+    return value
+
+
+def optional(parser: Parser) -> Parser:
+    """A parser that also accepts None."""
+    return lambda value: None if value is None else parser(value)
+
+
+def list_of(parser: Parser) -> Parser:
+    """A parser of lists."""
+
+    def parse(value: object) -> list[Any]:
+        if not isinstance(value, list):
+            raise ValueError("not a list")
+        return [parser(entry) for entry in value]
+
+    return parse
+
+
+def fields_of(parsers: Mapping[str, Parser], values: object) -> dict[str, Any]:
+    """Those entries of a JSON object that have a parser and fit it; {} if it is not an object."""
+    fitting = {}
+    for name, value in values.items() if isinstance(values, dict) else ():
+        try:
+            fitting[name] = parsers[name](value)
+        except (KeyError, ValueError, OverflowError):
+            continue
+    return fitting
 
 
 def timestamp(value: object) -> float:
-    """`value` where it is a time that a calendar knows; else 0."""
-    return float(value) if _is_timestamp(value) else 0.0  # type: ignore[arg-type]  # it is a number
-
-
-def _is_timestamp(value: object) -> bool:
-    return _is_number(value) and 0 <= value < MAX_TIMESTAMP  # type: ignore[operator]  # NaN is not
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_finite(value: object) -> bool:
-    return _is_number(value) and abs(value) < 2**53  # type: ignore[arg-type]  # NaN is not
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
-
-
-CHECKS: Mapping[str, Callable[[object], bool]] = {
-    "time": _is_timestamp,
-    "step": _is_count,
-    "parameters": _is_count,
-    "seconds": _is_finite,
-    "loss": _is_number,
-    "fraction": lambda value: value is None or _is_finite(value),
-    "best": lambda value: isinstance(value, bool),
-    "hyperparameters": lambda value: isinstance(value, dict),
-    "planned": lambda value: isinstance(value, list) and all(map(_is_planned, value)),
-    **dict.fromkeys(("what", "device", "name", "file", "text", "checkpoint", "reason"), _is_text),
-}
-"""By the name of an event's field: whether a value may stand there."""
-
-
-def _is_planned(entry: object) -> bool:
-    if not isinstance(entry, list) or len(entry) != 3:
-        return False
-    step, name, value = entry
-    return _is_count(step) and _is_hparam_value(name, value)
-
-
-def _is_change(event: Changed) -> bool:
-    return _is_hparam_value(event.name, event.old) and _is_hparam_value(event.name, event.new)
-
-
-def _is_hparam_value(name: object, value: object) -> bool:
-    """Whether `value` is one that the hyperparameter called `name` can have."""
-    if not isinstance(name, str) or name not in SPECS:
-        return False
+    """`value` where it is a Unix time that a calendar can show; else 0."""
     try:
-        SPECS[name].check(value)
-    except UserError:
-        return False
-    return True
+        return time(value)
+    except (ValueError, OverflowError):
+        return 0.0
 
 
-def _are_numbers(values: object) -> bool:
-    return isinstance(values, dict) and all(
-        split in SPLITS and _is_number(value) for split, value in values.items()
-    )
+# -- events --------------------------------------------------------------------------------------
 
 
-def _is_confusion(values: object) -> bool:
-    return (
-        isinstance(values, dict)
-        and set(values) == set(SPLITS)
-        and all(map(_is_matrix, values.values()))
-    )
+def _hparam_value(name: object, value: Any) -> Any:
+    """`value` as the hyperparameter called `name` has it."""
+    if not isinstance(name, str) or name not in SPECS:
+        raise ValueError("not a hyperparameter")
+    try:
+        return SPECS[name].check(value)
+    except UserError as error:
+        raise ValueError(str(error)) from error
 
 
-def _is_matrix(rows: object) -> bool:
-    if not isinstance(rows, list) or not 1 <= len(rows) <= MAX_CLASSES:
-        return False
-    return all(
-        isinstance(row, list) and len(row) == len(rows) and all(map(_is_count, row)) for row in rows
-    )
+def _planned_change(value: object) -> tuple[int, str, Any]:
+    if not isinstance(value, list) or len(value) != 3:
+        raise ValueError("not a planned change")
+    step, name, new = value
+    return count(step), name, _hparam_value(name, new)
+
+
+def _matrix(value: object) -> list[list[int]]:
+    """A square matrix of counts."""
+    matrix = np.asarray(value)
+    if matrix.ndim != 2 or matrix.dtype.kind != "i":
+        raise ValueError("not a matrix of counts")
+    rows, columns = matrix.shape
+    if rows != columns or rows > MAX_CLASSES or matrix.min() < 0 or matrix.max() >= MAX_COUNT:
+        raise ValueError("not a confusion matrix")
+    counts: list[list[int]] = matrix.tolist()
+    return counts
+
+
+def _confusion(value: object) -> dict[str, list[list[int]]]:
+    if not isinstance(value, dict) or set(value) != set(SPLITS):
+        raise ValueError("not a matrix for each split")
+    return {split: _matrix(rows) for split, rows in value.items()}
+
+
+def _split_losses(value: object) -> dict[str, float]:
+    if not isinstance(value, dict) or not set(value) <= set(SPLITS):
+        raise ValueError("not a loss for each split")
+    return {split: number(loss) for split, loss in value.items()}
+
+
+def _any(value: object) -> object:
+    """Any value: what a change may hold depends on the hyperparameter, and is checked by name."""
+    return value
+
+
+EVENT_FIELDS: Mapping[type[Event], Mapping[str, Parser]] = {
+    Preparing: {"what": text, "fraction": optional(finite)},
+    Started: {
+        "hyperparameters": mapping,
+        "device": text,
+        "parameters": count,
+        "planned": list_of(_planned_change),
+    },
+    Changed: {"name": text, "old": _any, "new": _any},
+    Paused: {},
+    Resumed: {},
+    Evaluated: {"confusion": _confusion, "loss": _split_losses, "seconds": finite},
+    Saved: {"file": text, "best": boolean},
+    Alert: {"text": text},
+    Notice: {"text": text},
+    Diverged: {"loss": number, "why": text, "checkpoint": text},
+    Failed: {"text": text},
+    Finished: {"reason": text, "seconds": finite},
+}
+"""How the fields of each recorded event are parsed, besides ``time`` and ``step``."""
+_ALL_FIELDS: Mapping[type[Event], Mapping[str, Parser]] = {
+    kind: {"time": time, **({"step": count} if issubclass(kind, StepEvent) else {}), **fields}
+    for kind, fields in EVENT_FIELDS.items()
+}
+
+
+def parse_event(line: str | bytes) -> Event | None:
+    """The event in one line of `events.jsonl`; None where it is malformed or unknown."""
+    try:
+        values = json.loads(line)
+        kind = RECORDED[values["event"]]
+        parsers = _ALL_FIELDS[kind]
+        fields = {name: parsers[name](value) for name, value in values.items() if name in parsers}
+        if kind is Finished:
+            fields["outcome"], fields["detail"] = parse_reason(fields.pop("reason"))
+        if kind is Changed:
+            fields |= {key: _hparam_value(fields["name"], fields[key]) for key in ("old", "new")}
+        return kind(**fields)
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
+        return None
+
+
+# -- run.json ------------------------------------------------------------------------------------
+
+DATASET_FIELDS: Mapping[str, Parser] = {
+    **dict.fromkeys(("name", "source", "fingerprint", "notice"), text),
+    **dict.fromkeys(SPLITS, count),
+    "classes": list_of(text),
+    "image_shape": list_of(count),
+}
 
 
 def sanitized_info(info: Mapping[str, Any]) -> dict[str, Any]:
-    """What `run.json` says, with harmless texts, and `dataset` only with what fits there."""
-    kept: dict[str, Any] = _sanitized(info, MAX_DEPTH)
-    dataset = kept.get("dataset")
-    kept["dataset"] = _dataset(dataset if isinstance(dataset, dict) else {})
-    if not isinstance(kept.get("hyperparameters"), dict):
-        kept["hyperparameters"] = {}
-    return kept
+    """The contents of `run.json` with sanitized texts; ``dataset`` has only fields that fit."""
+    safe: dict[str, Any] = _sanitized(info, MAX_DEPTH)
+    safe["dataset"] = fields_of(DATASET_FIELDS, safe.get("dataset"))
+    if not isinstance(safe.get("hyperparameters"), dict):
+        safe["hyperparameters"] = {}
+    return safe
 
 
 def _sanitized(value: Any, depth: int) -> Any:
@@ -148,13 +258,3 @@ def _sanitized(value: Any, depth: int) -> Any:
     if isinstance(value, list):
         return [_sanitized(entry, depth - 1) for entry in value] if depth else []
     return value
-
-
-def _dataset(values: dict[str, Any]) -> dict[str, Any]:
-    fits: dict[str, Callable[[Any], bool]] = {
-        **dict.fromkeys(("name", "source", "fingerprint", "notice"), _is_text),
-        **dict.fromkeys(SPLITS, _is_count),
-        "classes": lambda value: isinstance(value, list) and all(map(_is_text, value)),
-        "image_shape": lambda value: isinstance(value, list) and all(map(_is_count, value)),
-    }
-    return {name: value for name, value in values.items() if name in fits and fits[name](value)}

@@ -18,6 +18,7 @@ from core.run.events import (
     Opened,
     to_json,
 )
+from core.run.status import Outcome
 from core.session.lab_output import LabPrinter
 from trainpad.control import Control
 from trainpad.errors import UserError
@@ -117,7 +118,7 @@ def _stop(control: Control | None) -> None:
 def exit_status(event: Event, before: int = FAILED) -> int:
     """The exit status that `event` ends a run with, or the one `before` it."""
     match event:
-        case Finished(reason="interrupted"):
+        case Finished(outcome=Outcome.INTERRUPTED):
             return INTERRUPTED
         case Finished():
             return DONE

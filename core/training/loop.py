@@ -41,6 +41,7 @@ from core.run.hparams import (
     update_hparams,
     validate_hparams,
 )
+from core.run.status import parse_reason
 from core.rundir.checkpoint import Checkpoint
 from core.training.chunking import ChunkSizer
 from core.training.divergence import DivergenceCheck
@@ -220,7 +221,8 @@ class Training:
             yield from self._save()
         yield Weights(self._step, self._engine.layers())
         reason = self._desired.stop or self._early_stopping.stop_reason or "done"
-        yield Finished(self._step, reason, self._clock() - began)
+        outcome, detail = parse_reason(reason)
+        yield Finished(self._step, outcome, self._clock() - began, detail)
 
     # -- where to start -----------------------------------------------------------------------
 

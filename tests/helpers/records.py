@@ -3,6 +3,7 @@
 import numpy as np
 
 from core.run.events import Changed, Evaluated, Event, Finished, Snapshot, Started, Steps
+from core.run.status import Outcome
 from core.rundir.recorder import record
 from core.rundir.rundir import RunDir
 from data.dataset import SPLITS
@@ -30,7 +31,7 @@ def a_run() -> list[Event]:
         events += [steps(first, 10), Changed(first + 10, "l2", 0.0, first / 100)]
         if first in (40, 90):
             events += [evaluated(first + 10, first), snapshot(first + 10)]
-    return [*events, Finished(100, "done", 1.0)]
+    return [*events, Finished(100, Outcome.DONE, 1.0)]
 
 
 def lines(run: RunDir) -> list[str]:

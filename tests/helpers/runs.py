@@ -11,6 +11,7 @@ import numpy as np
 
 from core.run.events import Evaluated, Event, Finished, Started, to_json
 from core.run.hparams import as_dict, validate_hparams
+from core.run.status import Outcome
 from core.rundir.rundir import RunDir
 from data.dataset import SPLITS
 
@@ -70,7 +71,7 @@ def finished(path: Path, *, right: int = 9, steps: int = 4, **values: Any) -> Ru
         run,
         Started(0, hparams, "CPU:0", 10, time=BEGAN),
         Evaluated(steps, confusion(right, 10 - right), {}, 0.1, time=BEGAN + 60),
-        Finished(steps, "done", 60.0, time=BEGAN + 90),
+        Finished(steps, Outcome.DONE, 60.0, time=BEGAN + 90),
     )
     for path, when in ((run.losses, BEGAN + 80), (run.path / "run.json", BEGAN)):
         os.utime(path, (when, when))

@@ -13,11 +13,12 @@ from textual import events
 from textual.binding import BindingType
 from textual.strip import Strip
 
+from core.run.log import MarkKind
 from tui.chart import frame, palette
 from tui.chart.axes import Axis
 from tui.chart.keys import BINDINGS
 from tui.chart.legend import Legend
-from tui.chart.marks import Mark, MarkKind
+from tui.chart.marks import Mark
 from tui.chart.palette import ChartStyle
 from tui.chart.scene import Layout, Scene
 from tui.chart.traces import Line

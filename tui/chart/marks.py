@@ -5,27 +5,11 @@ A cell of the chart shows the most important of its marks; the cursor reads them
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
+from core.run.log import MarkKind
 from core.run.pyramid import Float64s, Int64s
-
-
-class MarkKind(StrEnum):
-    """What a mark tells of, from what is most to what is least worth showing."""
-
-    DIVERGED = "diverged"
-    CHANGE = "change"
-    BRANCH = "branch"
-    NONFINITE = "nonfinite"
-    WARNING = "warning"
-    CHECKPOINT = "checkpoint"
-
-    @property
-    def is_vertical(self) -> bool:
-        """Whether the mark is a line across the chart; otherwise it is a sign at its edge."""
-        return self in (MarkKind.DIVERGED, MarkKind.CHANGE, MarkKind.BRANCH)
 
 
 @dataclass(frozen=True, slots=True)

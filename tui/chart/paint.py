@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from rich.cells import cell_len
 
+from core.run.log import MarkKind
 from core.run.pyramid import Float64s
-from tui.chart.marks import Mark, MarkKind
+from tui.chart.marks import Mark
 from tui.chart.palette import LINE_STYLES, ChartStyle
 from tui.chart.traces import Trace
 from tui.chart.viewport import Range

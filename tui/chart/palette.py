@@ -6,7 +6,7 @@ from rich.style import Style
 from textual.color import Color
 from textual.widget import Widget
 
-from tui.chart.marks import MarkKind
+from core.run.log import MarkKind
 
 LINE_STYLES = 6
 BAND_TINT = 0.5

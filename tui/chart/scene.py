@@ -10,13 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.run.log import MarkKind
 from core.run.pyramid import Float64s
 from tui.chart import axes
 from tui.chart.axes import Axis
 from tui.chart.cursor import Cursor, cell_of
 from tui.chart.frame import Ticks
 from tui.chart.legend import LegendEntry
-from tui.chart.marks import Mark, MarkIndex, MarkKind
+from tui.chart.marks import Mark, MarkIndex
 from tui.chart.paint import PlacedMark, PlottedLine, paint
 from tui.chart.palette import LINE_STYLES, ChartStyle
 from tui.chart.traces import Line, logarithm, smoothed, trace

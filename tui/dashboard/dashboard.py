@@ -15,6 +15,7 @@ from types import FrameType
 from core.process.launcher import Launcher
 from core.process.redirect import append_to_log, detach_stdio, redirect_to_log
 from core.run.events import Event, Opened
+from core.run.status import RunStatus
 from core.rundir.control import open_control
 from core.rundir.reader import follow
 from core.rundir.rundir import RunDir
@@ -173,7 +174,7 @@ def _traceback(failure: Exception) -> str:
 def _report_end(app: TrainpadApp) -> None:
     """Print why a run ended that failed or diverged."""
     run = app.run_shown
-    if run.status in ("failed", "diverged") and run.log_entries:
+    if run.status in (RunStatus.FAILED, RunStatus.DIVERGED) and run.log_entries:
         _print_error(f"{run.name}: {run.log_entries[-1].text}")
 
 

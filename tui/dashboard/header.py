@@ -13,6 +13,7 @@ from textual.events import Click
 from textual.message import Message
 
 from core.run.state import Run
+from core.run.status import RunStatus
 from tui.widgets.screens import SCREENS
 from tui.widgets.text_widget import Span, TextWidget, align_right, duration, fit, justify
 
@@ -20,14 +21,14 @@ PROGRAM = " trainpad  "
 NARROW_WIDTH = 50
 """Cells; a narrower header leaves the rate out."""
 STATE_SYMBOLS = {
-    "starting": ("○", "dim"),
-    "training": ("▶", "live"),
-    "paused": ("‖", "alert"),
-    "done": ("■", "text"),
-    "stopped": ("■", "text"),
-    "diverged": ("✗", "alert"),
-    "failed": ("✗", "alert"),
-    "lost": ("✗", "alert"),
+    RunStatus.STARTING: ("○", "dim"),
+    RunStatus.TRAINING: ("▶", "live"),
+    RunStatus.PAUSED: ("‖", "alert"),
+    RunStatus.DONE: ("■", "text"),
+    RunStatus.STOPPED: ("■", "text"),
+    RunStatus.DIVERGED: ("✗", "alert"),
+    RunStatus.FAILED: ("✗", "alert"),
+    RunStatus.LOST: ("✗", "alert"),
 }
 """Symbol and style role by the run's status."""
 
@@ -121,12 +122,12 @@ class RunProgress(TextWidget):
         bar = self._bar(width)
         steps = f"{run.step:,} / {run.hparams.max_steps:,}"
         numbers = f"   {steps}"
-        if run.status == "training" and run.steps_per_second:
+        if run.status is RunStatus.TRAINING and run.steps_per_second:
             rate, left = f"{run.steps_per_second:,.0f}", duration(run.seconds_left)
             if width <= NARROW_WIDTH:
                 return [justify([], self._compact(steps, left, width), width), bar]
             numbers += f"  {align_right(rate, 6)} steps/s  {align_right(left, 12)} left"
-        if run.status == "starting" and not run.step:
+        if run.status is RunStatus.STARTING and not run.step:
             numbers = ""
         head: list[Span] = [(f"{symbol} {self._activity}", role), (f"{numbers} ", "text")]
         return [justify([], head, width), bar]

@@ -21,6 +21,7 @@ from core.run.events import (
 )
 from core.run.hparams import SPECS, Value
 from core.run.state import Run
+from core.run.status import RunStatus
 from trainpad.control import Control, DesiredState
 from trainpad.errors import UserError
 
@@ -71,11 +72,11 @@ class Steering:
     @property
     def blocked_reason(self) -> str:
         """Why nothing can be requested of the run now; "" if it can."""
-        if self.control is not None and self._run.live:
+        if self.control is not None and self._run.is_live:
             return ""
-        if self._run.status == "starting":
+        if self._run.status is RunStatus.STARTING:
             return "the run is still starting"
-        return "this window is read-only" if self._run.live else "the run is over"
+        return "this window is read-only" if self._run.is_live else "the run is over"
 
     def on_event(self, event: Event) -> None:
         """Steer through the control of a run that has opened; drop what an event answers."""

@@ -119,7 +119,7 @@ class EvaluateScreen(DashboardScreen):
         if run is not self._run:
             self._reset(run)
             self.query_one(Chart).scene.reset_view()
-        if not run.live:
+        if not run.is_live:
             self._prediction_job.run_now()
         newest = run.evaluations[-1] if run.evaluations else None
         shown = self._slice.evaluation if self._slice and self._slice.is_newest else None
@@ -141,7 +141,7 @@ class EvaluateScreen(DashboardScreen):
             worst = top_confusions(look.matrix, 1)
             self._cursor = worst[0][:2] if worst else (0, 0)
         self._draw()
-        if not (look.is_newest and self._run.live) or self._run.evaluated_weights:
+        if not (look.is_newest and self._run.is_live) or self._run.evaluated_weights:
             self._request_images(look, now=now)
 
     def _clear(self) -> None:

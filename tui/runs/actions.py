@@ -73,10 +73,10 @@ class RunActions:
     def _begin(self, entry: RunEntry, *, branch: bool) -> None:
         app = self._screen.host
         command = f"trainpad {'--branch' if branch else '--resume'} {_quoted(entry)}"
-        if not branch and entry.state.live:
+        if not branch and entry.summary.is_live:
             raise UserError(f"{entry.title} is being trained already; enter shows it")
-        if not branch and entry.state.steps >= entry.state.max_steps:
-            more = f"{command} --max_steps {2 * entry.state.steps}"
+        if not branch and entry.summary.steps >= entry.summary.max_steps:
+            more = f"{command} --max_steps {2 * entry.summary.steps}"
             raise UserError(f"{entry.title} has done all its steps; `{more}` goes on with it")
         if not app.can_start_training:
             raise UserError(f"this window cannot train it now; `{command}` at a prompt can")
@@ -91,13 +91,13 @@ class RunActions:
             notes.write(entry.run, notes.make_note(title, tags.replace(",", " ").split(), text))
             self._screen.post_message(self.RunsChanged())
 
-        self._open_form(Form(entry.state.name, fields), write)
+        self._open_form(Form(entry.summary.name, fields), write)
 
     def _ask_file(self, entry: RunEntry, compared: Compared) -> None:
         runs = [other.run for letter, other in compared if letter] or [entry.run]
         several = len(runs) > 1
         title = f"Export {len(runs)} runs" if several else f"Export {entry.title}"
-        name = "runs.png" if several else f"{entry.state.name}.csv"
+        name = "runs.png" if several else f"{entry.summary.name}.csv"
         hint = ".png a picture, .ipynb a notebook" + ("" if several else ", .csv the evaluations")
         field = ("file; its ending says what it holds", str(Path.cwd() / name))
         self._open_form(
@@ -122,7 +122,7 @@ class RunActions:
             if answer:
                 self._try(lambda: self._delete(entry))
 
-        question = f"Delete {entry.title}, {entry.state.steps:,} steps, for good?"
+        question = f"Delete {entry.title}, {entry.summary.steps:,} steps, for good?"
         self._screen.app.push_screen(Question(question), answered)
 
     def _delete(self, entry: RunEntry) -> None:

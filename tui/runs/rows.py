@@ -46,14 +46,21 @@ def format_time(stamp: float) -> str:
 
 
 NAME = RunColumn("name", NAME_WIDTH, lambda e: e.title, lambda e: e.title.lower(), 99)
-STATE = RunColumn("state", 9, lambda e: e.state.state, lambda e: e.state.state, 95)
+STATE = RunColumn("state", 9, lambda e: e.summary.state, lambda e: e.summary.state, 95)
 STARTED = RunColumn(
     "started", 15, lambda e: format_time(e.created), lambda e: e.created, 40, descending=True
 )
 FIXED = (
     RunColumn("network", 12, lambda e: e.network, lambda e: e.hyperparameters["hidden"], 50),
-    RunColumn("steps", 11, lambda e: f"{e.state.steps:,}", lambda e: e.state.steps, 80, True),
-    RunColumn("best", 8, lambda e: format_accuracy(e.state.best), lambda e: e.state.best, 90, True),
+    RunColumn("steps", 11, lambda e: f"{e.summary.steps:,}", lambda e: e.summary.steps, 80, True),
+    RunColumn(
+        "best",
+        8,
+        lambda e: format_accuracy(e.summary.best),
+        lambda e: e.summary.best,
+        90,
+        True,
+    ),
     RunColumn(
         "last", 8, lambda e: format_accuracy(e.last_accuracy), lambda e: e.last_accuracy, 70, True
     ),
@@ -104,7 +111,7 @@ def filtered_runs(entries: Sequence[RunEntry], text: str) -> list[RunEntry]:
 
 
 def _search_text(entry: RunEntry) -> str:
-    note, state = entry.note, entry.state
+    note, state = entry.note, entry.summary
     values = (f"{name}={SPECS[name].format(v)}" for name, v in entry.hyperparameters.items())
     texts = (note.title, state.name, *note.tags, note.text, state.state, state.dataset, state.host)
     return "\n".join((*texts, entry.network, *values)).lower().replace(", ", ",")

@@ -97,7 +97,7 @@ class RunsTable(TextWidget):
         for column, text in rows.cells(entry, given, width):
             role = "text"
             if column is rows.STATE:
-                role = STATE_SYMBOLS[entry.state.state][1]
+                role = STATE_SYMBOLS[entry.summary.state][1]
             elif column is not rows.NAME and column.priority < rows.FIXED[1].priority:
                 role = "dim"
             parts.append((text, role))
@@ -147,9 +147,9 @@ class RunDetails(TextWidget):
         entry = self._entry
         if entry is None:
             return []
-        sign, role = STATE_SYMBOLS[entry.state.state]
+        sign, role = STATE_SYMBOLS[entry.summary.state]
         told = f"{sign} {_state_text(entry)}"
-        facts = [entry.state.name, entry.state.dataset]
+        facts = [entry.summary.name, entry.summary.dataset]
         rest = "".join(f" · {fact}" for fact in facts if fact)
         noted = "  ".join([*(f"#{tag}" for tag in entry.note.tags), entry.note.text])
         return [
@@ -160,8 +160,8 @@ class RunDetails(TextWidget):
 
 
 def _state_text(entry: RunEntry) -> str:
-    state = entry.state
-    if not state.live:
+    state = entry.summary
+    if not state.is_live:
         return f"{state.state} at step {state.steps:,} of {state.max_steps:,}"
     return (
         f"{state.state} by {entry.owner} on {state.host}, process {state.pid}, "
@@ -205,9 +205,9 @@ class Differences(TextWidget):
         letters = [letter for letter, _ in self._entries] if several else [""]
         body = [
             self._row(
-                "best precision", lambda e: rows.format_accuracy(e.state.best), width, "text"
+                "best precision", lambda e: rows.format_accuracy(e.summary.best), width, "text"
             ),
-            self._row("steps", lambda e: f"{e.state.steps:,}", width, "dim"),
+            self._row("steps", lambda e: f"{e.summary.steps:,}", width, "dim"),
             *(self._hyperparameter_row(name, width) for name in names),
         ]
         head: list[Span] = [(fit(title, self.LABEL_WIDTH), "dim")]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from core.run.events import Evaluated
 from core.run.state import Run
+from core.run.status import RunStatus
 from data.dataset import SPLITS
 from tui.widgets.text_widget import Span, TextWidget, align_right
 
@@ -30,7 +31,7 @@ class EvaluationTable(TextWidget):
         now = self._clock()
         if (
             run is self._run
-            and run.status == "training"
+            and run.status is RunStatus.TRAINING
             and now - self._changed_at < UPDATE_INTERVAL
         ):
             return

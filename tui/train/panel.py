@@ -31,12 +31,12 @@ VALID_PREFIXES = {
 HELP = "?"
 """The one sign that no value has and that means the same here as elsewhere."""
 
-DISPLAY_ORDER = sorted(SPECS.values(), key=lambda declared: (declared.minor, not declared.live))
+DISPLAY_ORDER = sorted(SPECS.values(), key=lambda declared: (declared.advanced, not declared.live))
 """The hyperparameters as they are shown: the live ones first, those few need last."""
 
 
 def _title(declared: HyperparameterSpec) -> str:
-    if declared.minor:
+    if declared.advanced:
         return "more"
     return "hyperparameters" if declared.live else "next run"
 
@@ -180,7 +180,7 @@ class Panel(TextWidget, can_focus=True):
         declared = self._selected_hparam
         if self._typed_text or declared.kind is tuple:
             return
-        if declared.live and self._run.live:
+        if declared.live and self._run.is_live:
             self.post_message(self.NudgeRequested(declared.name, presses))
         else:
             self._submit(declared, declared.stepped(self._value(declared), presses))
@@ -253,7 +253,7 @@ class Panel(TextWidget, can_focus=True):
         self._typed_text, self._problem, self._typed_invalid = "", "", False
 
     def _submit(self, declared: HyperparameterSpec, value: object) -> None:
-        steers = declared.live and self._run.live
+        steers = declared.live and self._run.is_live
         try:
             wanted = declared.check(value)
             if steers:

@@ -12,13 +12,14 @@ from textual.containers import Container, Vertical
 
 from core.run.hparams import SPECS, HyperParameters, update_hparams
 from core.run.state import Run
+from core.run.status import RunStatus
 from core.rundir import checkpoint
 from core.rundir.resume import ResumePoint
 from core.rundir.rundir import RunDir
 from data.dataset import SPLITS
 from trainpad.errors import UserError
 from tui.chart.chart import SMOOTHINGS, Chart
-from tui.chart.marks import Mark, MarkKind
+from tui.chart.marks import Mark
 from tui.chart.traces import Line
 from tui.dashboard.screen import DashboardScreen
 from tui.train.evaluations import EvaluationTable
@@ -35,13 +36,6 @@ HIDEABLE_PARTS = {
     "gauges": ("G", "gauges"),
 }
 """What can be hidden: the key, and what it is."""
-KINDS = {
-    "change": MarkKind.CHANGE,
-    "checkpoint": MarkKind.CHECKPOINT,
-    "warning": MarkKind.WARNING,
-    "branch": MarkKind.BRANCH,
-    "diverged": MarkKind.DIVERGED,
-}
 
 
 class TrainScreen(DashboardScreen):
@@ -176,7 +170,10 @@ class TrainScreen(DashboardScreen):
     def _would_stop_current(self) -> bool:
         """Whether a new run would end this one."""
         shown = self.host.shown
-        return shown.trains_in_process and shown.run.status in ("training", "paused")
+        return shown.trains_in_process and shown.run.status in (
+            RunStatus.TRAINING,
+            RunStatus.PAUSED,
+        )
 
     def action_new_run(self) -> None:
         """Train a new run with what the panel says; one that still trains ends, if meant so."""
@@ -276,8 +273,8 @@ def _marks(run: Run) -> Sequence[Mark]:
     """The newest messages that belong on the chart, in the order of their steps."""
     newest = islice(run.log_entries, max(0, len(run.log_entries) - 200), None)
     marks = [
-        Mark(message.step, KINDS[message.kind], message.text, message.label)
+        Mark(message.step, message.mark, message.text, message.label)
         for message in newest
-        if message.kind in KINDS
+        if message.mark is not None
     ]
     return sorted(marks, key=lambda mark: mark.step)

@@ -126,7 +126,7 @@ class WeightsScreen(DashboardScreen):
         if run is not self._run:
             self._reset(run)
             self._clear()
-        if not run.live:
+        if not run.is_live:
             self._inspection_job.run_now()
         given, self.host.picked_image = self.host.picked_image, None
         if given is not None:

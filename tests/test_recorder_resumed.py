@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from conftest import MakeRun
 
-from core.run.events import Changed, Diverged, Event, Saved, Started, from_json, to_json
+from core.run.events import Changed, Diverged, Event, Saved, Started, to_json
 from core.rundir import checkpoint
 from core.rundir.recorder import record
+from core.rundir.validation import parse_event
 from tests.helpers.records import (
     LOSSES,
     a_run,
@@ -22,7 +23,7 @@ from tests.helpers.records import (
 )
 
 
-def test_what_a_killed_writer_left_half_made_is_swept(make_run: MakeRun) -> None:
+def test_partial_files_of_a_killed_writer_are_removed(make_run: MakeRun) -> None:
     run = make_run()
     record_all(run, [Started(0, {}, "CPU:0", 4), snapshot(5)])
     stray = run.checkpoints / ".step-000009.safetensors.123.part"
@@ -34,7 +35,7 @@ def test_what_a_killed_writer_left_half_made_is_swept(make_run: MakeRun) -> None
 
 
 @pytest.mark.parametrize("torn", [1, 20, 60])
-def test_after_a_kill_the_next_line_does_not_join_a_torn_one(make_run: MakeRun, torn: int) -> None:
+def test_after_a_kill_a_torn_line_is_cut_off(make_run: MakeRun, torn: int) -> None:
     run = make_run()
     record_all(run, a_run()[:9])
     whole = lines(run)
@@ -42,11 +43,11 @@ def test_after_a_kill_the_next_line_does_not_join_a_torn_one(make_run: MakeRun, 
         file.write(to_json(Changed(99, "learning_rate", 0.01, 0.02)).encode()[:torn])
     record_all(run, [Started(30, {}, "CPU:0", 4)])
     assert lines(run)[:-1] == whole
-    assert isinstance(from_json(lines(run)[-1]), Started)
+    assert isinstance(parse_event(lines(run)[-1]), Started)
 
 
 @pytest.mark.parametrize("torn", [0, 1, 3])
-def test_losses_after_the_step_resumed_from_are_dropped(make_run: MakeRun, torn: int) -> None:
+def test_a_resume_drops_later_losses(make_run: MakeRun, torn: int) -> None:
     run = make_run()
     record_all(run, a_run()[:10])
     with run.losses.open("ab") as file:
@@ -59,7 +60,7 @@ def test_losses_after_the_step_resumed_from_are_dropped(make_run: MakeRun, torn:
     resumed.close()
 
 
-def test_a_loss_stays_at_its_place_when_some_before_it_were_lost(make_run: MakeRun) -> None:
+def test_losses_keep_their_positions_when_earlier_ones_were_lost(make_run: MakeRun) -> None:
     run = make_run()
     record_all(run, a_run()[:4])
     os.truncate(run.losses, 4 * 7 + 2)
@@ -87,7 +88,7 @@ def test_the_best_checkpoint_survives_a_resume(make_run: MakeRun) -> None:
     assert [event.best for event in seen if isinstance(event, Saved)] == [True]
 
 
-def test_what_was_best_in_steps_that_are_void_is_best_no_more(make_run: MakeRun) -> None:
+def test_a_best_checkpoint_that_became_void_is_no_longer_best(make_run: MakeRun) -> None:
     run = make_run()
     start = Started(0, {}, "CPU:0", 4)
     record_all(run, [start, evaluated(5, 50), snapshot(5), evaluated(10, 90), snapshot(10)])
@@ -95,7 +96,7 @@ def test_what_was_best_in_steps_that_are_void_is_best_no_more(make_run: MakeRun)
     assert [event.best for event in seen if isinstance(event, Saved)] == [True]
 
 
-def test_checkpoints_of_steps_that_are_void_are_gone(make_run: MakeRun) -> None:
+def test_checkpoints_of_void_steps_are_deleted(make_run: MakeRun) -> None:
     run = make_run()
     made = [snapshot(step) for step in range(10, 90, 10)]
     record_all(run, [Started(0, {}, "CPU:0", 4), *made])
@@ -105,7 +106,7 @@ def test_checkpoints_of_steps_that_are_void_are_gone(make_run: MakeRun) -> None:
     assert steps_kept == [40, 50, 55]
 
 
-def test_only_what_was_evaluated_can_be_best(make_run: MakeRun) -> None:
+def test_only_an_evaluated_checkpoint_can_be_best(make_run: MakeRun) -> None:
     run = make_run()
     seen = record_all(
         run, [Started(0, {}, "CPU:0", 4), evaluated(5, 90), steps(5, 5), snapshot(10)]

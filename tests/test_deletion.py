@@ -15,7 +15,7 @@ from trainpad.errors import RunError
 EVENTS = "events.out.tfevents.1700000000.vm.1.0.v2"
 
 
-def test_a_run_is_deleted_with_all_that_trainpad_wrote(tmp_path: Path) -> None:
+def test_a_run_is_deleted_with_all_files_that_trainpad_wrote(tmp_path: Path) -> None:
     run = finished(tmp_path / "r")
     hold(run, age=1000)
     notes.write(run, notes.make_note("name", [], ""))
@@ -32,7 +32,7 @@ def test_a_run_is_deleted_with_all_that_trainpad_wrote(tmp_path: Path) -> None:
     assert not run.path.exists()
 
 
-def test_what_trainpad_did_not_write_stays(tmp_path: Path) -> None:
+def test_foreign_files_are_kept(tmp_path: Path) -> None:
     run = finished(tmp_path / "r")
     run.checkpoints.mkdir()
     for name in ("thesis.txt", "checkpoints/mine.safetensors", "events.out.tfevents.backup"):
@@ -47,7 +47,7 @@ def test_what_trainpad_did_not_write_stays(tmp_path: Path) -> None:
     assert elsewhere.read_text() == "mine"
 
 
-def test_a_run_that_trains_or_is_not_trainpads_is_not_deleted(tmp_path: Path) -> None:
+def test_a_live_or_foreign_run_is_not_deleted(tmp_path: Path) -> None:
     run = finished(tmp_path / "r")
     with run.writer_lock(), pytest.raises(RunError, match="is being trained"):
         delete_run(run)

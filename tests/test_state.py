@@ -26,6 +26,7 @@ from core.run.events import (
 )
 from core.run.hparams import HyperParameters, as_dict
 from core.run.state import Run
+from core.run.status import Outcome
 
 LOSSES = np.linspace(2.3, 0.1, 500).astype(np.float32)
 START = Started(0, as_dict(HyperParameters()), "CPU:0", 101_770, time=100.0)
@@ -54,14 +55,14 @@ def texts(run: Run) -> list[str]:
     return [message.text for message in run.log_entries]
 
 
-def test_a_run_begins_by_saying_what_keeps_it() -> None:
+def test_a_starting_run_reports_its_preparation() -> None:
     run = folded(Preparing("drawing digits", 0.5))
-    assert (run.status, run.preparation, run.live) == ("starting", "drawing digits 50%", True)
+    assert (run.status, run.preparation, run.is_live) == ("starting", "drawing digits 50%", True)
     assert np.isnan(run.loss)
     assert run.seconds_left == float("inf")
 
 
-def test_a_run_knows_what_it_is() -> None:
+def test_a_run_reports_its_name_and_hyperparameters() -> None:
     info = {"name": "20261123-101502-64", "hyperparameters": {"hidden": [64], "max_steps": 300}}
     run = folded(Opened("somewhere", info))
     assert run.name == "20261123-101502-64"
@@ -69,7 +70,7 @@ def test_a_run_knows_what_it_is() -> None:
     assert run.hparams.max_steps == 300
 
 
-def test_steps_are_the_curve_the_rate_and_the_time_left() -> None:
+def test_steps_update_losses_rate_and_time_left() -> None:
     run = folded(START, *(steps(first, 50) for first in range(0, 500, 50)))
     assert run.status == "training"
     assert run.step == 500
@@ -81,7 +82,7 @@ def test_steps_are_the_curve_the_rate_and_the_time_left() -> None:
 
 
 @given(st.lists(st.integers(1, 499), max_size=10))
-def test_the_curve_does_not_depend_on_how_the_steps_are_cut(cuts: list[int]) -> None:
+def test_the_curve_does_not_depend_on_chunking(cuts: list[int]) -> None:
     edges = sorted({0, 500, *cuts})
     pieces = [steps(start, stop - start) for start, stop in pairwise(edges)]
     run, whole = folded(START, *pieces), folded(START, steps(0, 500))
@@ -91,15 +92,15 @@ def test_the_curve_does_not_depend_on_how_the_steps_are_cut(cuts: list[int]) -> 
     assert run.step == whole.step
 
 
-def test_a_pause_is_no_slowness() -> None:
+def test_a_pause_does_not_lower_the_rate() -> None:
     late = dataclasses.replace(steps(50, 50), time=1000.0)
     run = folded(START, steps(0, 50), Paused(50), Resumed(50), late)
     assert run.steps_per_second == pytest.approx(100)
 
 
-def test_a_pause_lasts_until_it_is_over() -> None:
+def test_a_run_is_paused_until_it_is_resumed() -> None:
     assert folded(START, steps(0, 1), Paused(1)).status == "paused"
-    assert folded(START, steps(0, 1), Paused(1)).live
+    assert folded(START, steps(0, 1), Paused(1)).is_live
     assert folded(START, steps(0, 1), Paused(1), Evaluated(1, {}, {}, 0.1)).status == "paused"
     assert folded(START, Paused(1), Resumed(1)).status == "training"
 
@@ -110,7 +111,7 @@ def test_a_change_is_marked_at_its_step() -> None:
     assert run.learning_rate.steps.tolist() == [0, 50]
     message = run.log_entries[-1]
     assert (message.step, message.text) == (50, "learning rate 0.01 → 0.0125")
-    assert (message.kind, message.label) == ("change", "lr 0.0125")
+    assert (message.mark, message.label) == ("change", "lr 0.0125")
 
 
 @pytest.mark.parametrize(
@@ -121,13 +122,13 @@ def test_a_change_is_marked_at_its_step() -> None:
         Changed(1, "learning_rate", 0.01, "\x1b]0;evil"),
     ],
 )
-def test_a_change_that_cannot_be_is_passed_over(change: Changed) -> None:
+def test_an_invalid_change_is_ignored(change: Changed) -> None:
     run = folded(START, change)
     assert run.hparams == HyperParameters()
     assert not run.log_entries
 
 
-def test_evaluations_are_precision_curves() -> None:
+def test_evaluations_extend_the_accuracy_curves() -> None:
     run = folded(START, evaluated(100, 50), evaluated(200, 75))
     assert [entry.step for entry in run.evaluations] == [100, 200]
     assert run.accuracy["test"].values.tolist() == [0.5, 0.75]
@@ -136,7 +137,7 @@ def test_evaluations_are_precision_curves() -> None:
     assert len(again.evaluations) == 2
 
 
-def test_a_resumed_run_forgets_what_came_after() -> None:
+def test_a_resume_drops_later_losses_and_evaluations() -> None:
     before = [START, steps(0, 300), evaluated(100, 50), evaluated(300, 75)]
     run = folded(*before, dataclasses.replace(START, step=200), steps(200, 10))
     assert run.losses.values.tobytes() == LOSSES[:210].tobytes()
@@ -146,19 +147,19 @@ def test_a_resumed_run_forgets_what_came_after() -> None:
     assert texts(run)[-1] == "resumed"
 
 
-def test_a_resumed_run_keeps_no_marks_and_rates_of_void_steps() -> None:
+def test_a_resume_drops_marks_and_rates_of_void_steps() -> None:
     before = [START, steps(0, 300), Changed(150, "l2", 0.0, 0.1)]
     before += [Changed(250, "learning_rate", 0.01, 0.5), Saved(300, "step-000299.safetensors")]
     run = folded(*before, dataclasses.replace(START, step=200))
-    assert [(entry.step, entry.kind) for entry in run.log_entries] == [
-        (150, "change"), (250, ""), (300, ""), (200, "branch"),
+    assert [(entry.step, entry.mark) for entry in run.log_entries] == [
+        (150, "change"), (250, None), (300, None), (200, "branch"),
     ]  # fmt: skip
     assert run.learning_rate.steps.tolist() == [0, 200]
     assert run.throughput.last_step <= 200
     assert run.steps_per_second == 0
 
 
-def test_a_clock_that_is_set_back_keeps_no_old_rates() -> None:
+def test_a_clock_set_back_drops_old_rates() -> None:
     run = folded(START, *[steps(first, 10) for first in range(0, 100, 10)])
     for first in range(100, 500, 10):
         run.fold(dataclasses.replace(steps(first, 10), time=steps(first, 10).time - 3600))
@@ -169,22 +170,22 @@ def test_a_clock_that_is_set_back_keeps_no_old_rates() -> None:
 @pytest.mark.parametrize(
     ("event", "state"),
     [
-        (Finished(10, "done", 1.0), "done"),
-        (Finished(10, "stopped", 1.0), "stopped"),
-        (Finished(10, "interrupted", 1.0), "stopped"),
+        (Finished(10, Outcome.DONE, 1.0), "done"),
+        (Finished(10, Outcome.STOPPED, 1.0), "stopped"),
+        (Finished(10, Outcome.INTERRUPTED, 1.0), "stopped"),
         (Diverged(10, float("nan"), checkpoint="step-000004.safetensors"), "diverged"),
         (Failed(10, "training failed: no memory"), "failed"),
     ],
 )
-def test_an_end_is_an_end(event: Event, state: str) -> None:
+def test_an_end_event_sets_the_final_status(event: Event, state: str) -> None:
     run = folded(START, steps(0, 10), event)
     assert run.status == state
-    assert not run.live
+    assert not run.is_live
     assert run.log_entries[-1].step == 10
     assert run.log_entries[-1].urgent == (state in ("diverged", "failed"))
 
 
-def test_a_run_that_diverged_says_first_what_helps() -> None:
+def test_a_diverged_run_says_first_what_to_do() -> None:
     run = folded(START, steps(0, 10), Diverged(10, float("nan"), "", "step-000004.safetensors"))
     assert run.log_entries[-1].text == (
         "diverged: set a smaller rate (tab), then b branches; the loss is nan; "
@@ -192,14 +193,14 @@ def test_a_run_that_diverged_says_first_what_helps() -> None:
     )
 
 
-def test_messages_are_clean_and_not_without_end() -> None:
+def test_log_entries_are_sanitized_and_limited() -> None:
     run = folded(START, *(Alert(step, "\x1b[2Jfull\x07 disk\u202e") for step in range(2000)))
     assert len(run.log_entries) < 1000
     assert all(text.isprintable() for text in texts(run))
     assert run.log_entries[-1].urgent
 
 
-def test_the_newest_weights_and_checkpoint_are_at_hand() -> None:
+def test_the_newest_weights_and_checkpoint_are_kept() -> None:
     arrays = {"layer0/weights": np.zeros((784, 10), np.float32)}
     run = folded(START, Weights(20, arrays), Saved(30, "step-000029.safetensors", best=True))
     assert run.weights is arrays
@@ -208,7 +209,7 @@ def test_the_newest_weights_and_checkpoint_are_at_hand() -> None:
     assert texts(run) == ["checkpoint saved, best so far on validation"]
 
 
-def test_the_version_tells_whether_to_draw_again() -> None:
+def test_the_version_changes_unless_nothing_happened() -> None:
     run = folded(START)
     before = run.version
     run.fold(Tick())
@@ -217,7 +218,7 @@ def test_the_version_tells_whether_to_draw_again() -> None:
     assert run.version > before
 
 
-def test_losses_stand_at_their_steps_also_where_some_were_not_told() -> None:
+def test_losses_are_stored_at_their_steps_with_nan_for_missing_ones() -> None:
     run = folded(START, steps(0, 10), steps(20, 5))
     assert (run.step, len(run.losses)) == (25, 25)
     assert np.isnan(run.losses.values[10:20]).all()

@@ -21,6 +21,7 @@ from core.run.events import (
     Started,
 )
 from core.run.hparams import HyperParameters, as_dict
+from core.run.status import Outcome
 from core.rundir.rundir import RunDir
 from core.rundir.status import has_writer, read_status, resolve_live_run
 from tests.helpers.runs import add_events, confusion, hold, make_run
@@ -44,17 +45,17 @@ def held(run: RunDir) -> None:
         ([STARTED, Paused(5), Changed(5, "learning_rate", 0.1, 0.2)], "paused"),
         ([STARTED, Paused(5), Evaluated(5, confusion(1, 1), {}, 0.1)], "paused"),
         ([STARTED, Paused(5), Resumed(5)], "training"),
-        ([STARTED, Finished(9, "done", 1.0)], "done"),
-        ([STARTED, Finished(9, "done: validation stays", 1.0)], "done"),
-        ([STARTED, Finished(9, "stopped", 1.0)], "stopped"),
-        ([STARTED, Finished(9, "interrupted", 1.0)], "stopped"),
+        ([STARTED, Finished(9, Outcome.DONE, 1.0)], "done"),
+        ([STARTED, Finished(9, Outcome.DONE, 1.0, "validation stays")], "done"),
+        ([STARTED, Finished(9, Outcome.STOPPED, 1.0)], "stopped"),
+        ([STARTED, Finished(9, Outcome.INTERRUPTED, 1.0)], "stopped"),
         ([STARTED, Diverged(9, float("nan"))], "diverged"),
         ([STARTED, Failed(9, "it broke")], "failed"),
-        ([STARTED, Finished(9, "stopped", 1.0), Preparing("loading")], "starting"),
-        ([STARTED, Finished(9, "stopped", 1.0), Preparing("loading"), STARTED], "training"),
+        ([STARTED, Finished(9, Outcome.STOPPED, 1.0), Preparing("loading")], "starting"),
+        ([STARTED, Finished(9, Outcome.STOPPED, 1.0), Preparing("loading"), STARTED], "training"),
     ],
 )
-def test_the_state_follows_from_the_newest_events(
+def test_the_status_follows_from_the_newest_events(
     tmp_path: Path, events: list[Event], state: str
 ) -> None:
     run = make_run(tmp_path / "run", losses=range(9))
@@ -64,7 +65,7 @@ def test_the_state_follows_from_the_newest_events(
     assert (found.state, found.steps) == (state, 9)
 
 
-def test_the_best_precision_leaves_out_what_a_resume_made_void(tmp_path: Path) -> None:
+def test_the_best_accuracy_excludes_void_evaluations(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
     add_events(
         run,
@@ -93,7 +94,7 @@ def goes_to(steps: object) -> Started:
         ([goes_to(1000), goes_to("many")], 1000),
     ],
 )
-def test_how_far_a_run_goes_is_what_was_said_last(
+def test_max_steps_is_the_newest_valid_value(
     tmp_path: Path, events: list[Event], steps: int
 ) -> None:
     run = make_run(tmp_path / "run", hyperparameters={"max_steps": 900})
@@ -101,9 +102,9 @@ def test_how_far_a_run_goes_is_what_was_said_last(
     assert read_status(run).max_steps == steps
 
 
-def test_a_start_that_never_came_to_training_undoes_no_end(tmp_path: Path) -> None:
+def test_a_start_that_never_trained_keeps_the_earlier_end(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
-    add_events(run, STARTED, Finished(9, "stopped", 1.0), Preparing("loading TensorFlow"))
+    add_events(run, STARTED, Finished(9, Outcome.STOPPED, 1.0), Preparing("loading TensorFlow"))
     hold(run, age=1000)
     assert read_status(run, host="here").state == "stopped"
 
@@ -111,7 +112,7 @@ def test_a_start_that_never_came_to_training_undoes_no_end(tmp_path: Path) -> No
 # -- who writes it -------------------------------------------------------------------------------
 
 
-def test_a_process_that_is_gone_is_told_by_its_lock(tmp_path: Path) -> None:
+def test_a_dead_process_is_detected_by_its_lock(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
     add_events(run, STARTED)
     hold(run, age=0.0)  # a fresh heartbeat, but no such process
@@ -122,7 +123,7 @@ def test_a_process_that_is_gone_is_told_by_its_lock(tmp_path: Path) -> None:
     assert read_status(run, host="here").state == "lost"
 
 
-def test_a_process_that_is_quiet_is_not_lost(tmp_path: Path) -> None:
+def test_a_quiet_process_is_not_lost(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
     with (run.path / "lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -130,7 +131,7 @@ def test_a_process_that_is_quiet_is_not_lost(tmp_path: Path) -> None:
         assert has_writer(run, "here", time.time())
 
 
-def test_another_process_with_the_same_number_is_not_it(tmp_path: Path) -> None:
+def test_another_process_with_the_same_pid_is_not_the_writer(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
     hold(run, pid=os.getpid(), age=3600.0)
     assert not has_writer(run, "here", time.time())
@@ -145,7 +146,7 @@ def test_another_host_is_judged_by_its_heartbeat(
     assert has_writer(run, "here", time.time()) is written
 
 
-def test_a_run_that_has_just_been_made_is_not_lost(tmp_path: Path) -> None:
+def test_a_new_run_is_not_lost(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
     assert read_status(run).state == "starting"
     assert read_status(run, now=time.time() + 60).state == "lost"
@@ -155,13 +156,13 @@ def test_a_run_that_has_just_been_made_is_not_lost(tmp_path: Path) -> None:
     "lock",
     [b"", b"{", b"[1]", b'{"pid": "x", "host": 1, "since": 1}', b" " * 5000, b"[" * 4000],
 )
-def test_a_damaged_lock_is_no_holder(tmp_path: Path, lock: bytes) -> None:
+def test_a_damaged_lock_has_no_owner(tmp_path: Path, lock: bytes) -> None:
     run = make_run(tmp_path / "run")
     (run.path / "lock").write_bytes(lock)
     assert read_status(run, host="here", now=time.time() + 60).state == "lost"
 
 
-def test_looking_leaves_the_lock_to_whoever_wants_it(tmp_path: Path) -> None:
+def test_reading_the_status_does_not_keep_the_lock(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
     hold(run)
     read_status(run, host="here")
@@ -172,11 +173,11 @@ def test_looking_leaves_the_lock_to_whoever_wants_it(tmp_path: Path) -> None:
 # -- which run, and the list ---------------------------------------------------------------------
 
 
-def test_the_latest_live_run_is_meant_before_the_latest(tmp_path: Path) -> None:
+def test_the_newest_live_run_takes_precedence(tmp_path: Path) -> None:
     live = make_run(tmp_path / "20260101-000000-a")
     add_events(live, STARTED)
     last = make_run(tmp_path / "20260102-000000-b")
-    add_events(last, STARTED, Finished(1, "done", 1.0))
+    add_events(last, STARTED, Finished(1, Outcome.DONE, 1.0))
     hold(live, age=3600)
     assert resolve_live_run("", tmp_path) == last
     with live.writer_lock():
@@ -186,7 +187,7 @@ def test_the_latest_live_run_is_meant_before_the_latest(tmp_path: Path) -> None:
         resolve_live_run("nonsense", tmp_path)
 
 
-def test_times_beyond_the_calendar_are_left_out(tmp_path: Path) -> None:
+def test_times_out_of_range_are_dropped(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
     lock = {"pid": 1, "host": "h", "since": 1e300}
     (run.path / "lock").write_text(json.dumps(lock))

@@ -1,12 +1,14 @@
-"""What is believed of a run's files, whoever wrote them."""
+"""Validation of a run's files, which other users may have written."""
 
+import dataclasses
 import json
 
 import pytest
 
-from core.run.events import Alert, Started, to_json
+from core.run.events import RECORDED, Alert, Finished, Started, to_json
 from core.run.hparams import HyperParameters, as_dict
-from core.rundir.validation import parse_event, sanitized_info
+from core.run.status import Outcome
+from core.rundir.validation import EVENT_FIELDS, parse_event, sanitized_info
 
 
 @pytest.mark.parametrize(
@@ -36,12 +38,12 @@ from core.rundir.validation import parse_event, sanitized_info
         b'{"event": "preparing", "what": "w", "fraction": "half"}',
     ],
 )
-def test_what_no_trainer_writes_is_not_believed(line: bytes) -> None:
+def test_a_malformed_event_is_rejected(line: bytes) -> None:
     assert parse_event(line) is None
 
 
 @pytest.mark.parametrize("matrix", ["x", [[1, 2]], [[1], [2]], [["1"]], [], [[-1]], [[1.5]]])
-def test_a_matrix_that_is_none_is_not_believed(matrix: object) -> None:
+def test_a_malformed_matrix_is_rejected(matrix: object) -> None:
     splits = dict.fromkeys(("train", "validation", "test"), matrix)
     line = json.dumps(
         {"event": "evaluated", "step": 0, "confusion": splits, "loss": {}, "seconds": 1}
@@ -63,13 +65,13 @@ def test_a_matrix_that_is_none_is_not_believed(matrix: object) -> None:
         ([[5, "learning_rate", {}]], False),
     ],
 )
-def test_only_changes_that_can_be_planned_are_believed(planned: object, good: bool) -> None:
+def test_only_valid_planned_changes_are_accepted(planned: object, good: bool) -> None:
     started = Started(0, as_dict(HyperParameters()), "CPU:0", 10, [])
     line = json.dumps(json.loads(to_json(started)) | {"planned": planned})
     assert (parse_event(line) is not None) == good
 
 
-def test_texts_are_made_harmless() -> None:
+def test_texts_are_sanitized() -> None:
     event = parse_event('{"event": "warned", "step": 1, "text": "\\u001b]52;c;Zm9v\\u0007\\u202e"}')
     assert isinstance(event, Alert)
     assert event.text.isprintable()
@@ -78,7 +80,32 @@ def test_texts_are_made_harmless() -> None:
     assert info["dataset"]["name"].isprintable()
 
 
-def test_of_the_data_only_what_fits_is_believed() -> None:
+def test_malformed_dataset_fields_are_dropped() -> None:
     info = sanitized_info({"dataset": {"name": 1, "train": "many", "test": 5, "classes": ["a", 2]}})
     assert info["dataset"] == {"test": 5}
     assert sanitized_info({"dataset": [], "hyperparameters": "x"})["hyperparameters"] == {}
+
+
+def test_every_field_of_a_recorded_event_is_validated() -> None:
+    for kind in RECORDED.values():
+        fields = {entry.name for entry in dataclasses.fields(kind)} - {"time", "step"}
+        if kind is Finished:  # both are in the file's ``reason``
+            fields = fields - {"outcome", "detail"} | {"reason"}
+        assert set(EVENT_FIELDS[kind]) == fields
+
+
+@pytest.mark.parametrize(
+    ("reason", "outcome", "detail"),
+    [
+        ("done", Outcome.DONE, ""),
+        ("done: precision 0.9800 reached", Outcome.DONE, "precision 0.9800 reached"),
+        ("interrupted", Outcome.INTERRUPTED, ""),
+        ("out of luck", Outcome.STOPPED, "out of luck"),
+    ],
+)
+def test_the_reason_of_an_end_is_parsed(reason: str, outcome: Outcome, detail: str) -> None:
+    line = json.dumps({"event": "finished", "step": 1, "reason": reason, "seconds": 1.0})
+    event = parse_event(line)
+    assert isinstance(event, Finished)
+    assert (event.outcome, event.detail) == (outcome, detail)
+    assert reason in json.loads(to_json(event))["reason"]

@@ -21,16 +21,16 @@ from core.run.events import (
     Steps,
     Tick,
     Weights,
-    from_json,
     to_json,
 )
 from core.rundir import checkpoint
 from core.rundir.recorder import HEARTBEAT, record
+from core.rundir.validation import parse_event
 from tests.helpers.records import LOSSES, a_run, lines, losses, names, record_all, snapshot
 from trainpad.errors import RunError
 
 
-def test_all_that_passes_is_on_the_disk_before_it_is_seen(make_run: MakeRun) -> None:
+def test_events_are_on_disk_before_they_are_yielded(make_run: MakeRun) -> None:
     run = make_run()
     seen: list[str] = []
     done = 0
@@ -44,7 +44,7 @@ def test_all_that_passes_is_on_the_disk_before_it_is_seen(make_run: MakeRun) -> 
     assert lines(run) == seen
 
 
-def test_a_checkpoint_is_told_when_it_is_there(make_run: MakeRun) -> None:
+def test_saved_is_yielded_after_the_checkpoint_is_written(make_run: MakeRun) -> None:
     run = make_run()
     for event in record(iter(a_run()), run):
         if isinstance(event, Saved):
@@ -57,14 +57,14 @@ def test_a_checkpoint_is_told_when_it_is_there(make_run: MakeRun) -> None:
     ]
 
 
-def test_what_is_only_for_the_moment_is_not_written(make_run: MakeRun) -> None:
+def test_transient_events_are_not_recorded(make_run: MakeRun) -> None:
     run = make_run()
     passing: list[Event] = [Opened(str(run.path), {}), Weights(0, {}), Tick()]
     assert names(record_all(run, passing)) == names(passing)
     assert lines(run) == []
 
 
-def test_the_clock_is_marked_once_a_second(make_run: MakeRun, clock: FakeClock) -> None:
+def test_the_clock_file_gets_one_record_a_second(make_run: MakeRun, clock: FakeClock) -> None:
     run = make_run()
 
     def source() -> Iterator[Event]:
@@ -99,7 +99,7 @@ class Disk:
 
 @pytest.mark.parametrize("room", [200, 201, 219, 230, 333, 500, 1000, 1500])
 @pytest.mark.parametrize("pause", [0, 3, 100])
-def test_a_full_disk_loses_nothing_and_tears_nothing(
+def test_a_full_disk_loses_and_tears_nothing(
     make_run: MakeRun, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, room: int, pause: int
 ) -> None:
     run = make_run()
@@ -124,20 +124,20 @@ def test_a_full_disk_loses_nothing_and_tears_nothing(
         lines(run), losses(run)
     assert disk.refused
     assert losses(run) == LOSSES.tolist()
-    kept = [type(from_json(line)).__name__ for line in lines(run)]
+    kept = [type(parse_event(line)).__name__ for line in lines(run)]
     assert [name for name in kept if name not in ("Alert", "Saved")] == [
         name for name in names(a_run()) if name not in ("Steps", "Snapshot")
     ]
     assert checkpoint.newest(run.checkpoints).step == 100
     warnings = [event.text for event in seen if isinstance(event, Alert)]
     assert warnings[0] == (
-        "recording stopped: No space left on device; training goes on, and what is missing is "
-        "written as soon as the disk takes it"
+        "recording stopped: No space left on device; training goes on, and what is pending is "
+        "written as soon as the disk accepts it"
     )
     assert "Alert" in kept
     assert len(warnings) <= 2
     if len(warnings) == 2:
-        assert warnings[1] == "recording goes on; nothing is missing"
+        assert warnings[1] == "recording resumed; nothing was lost"
 
 
 def test_a_disk_that_stays_full_does_not_end_the_run(
@@ -154,7 +154,7 @@ def test_a_disk_that_stays_full_does_not_end_the_run(
     lines(run), losses(run)
 
 
-def test_a_run_whose_end_could_not_be_written_fails_and_one_that_could_does_not(
+def test_a_run_fails_only_if_its_end_could_not_be_written(
     make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert isinstance(record_all(make_run(), a_run())[-1], Finished)
@@ -166,12 +166,12 @@ def test_a_run_whose_end_could_not_be_written_fails_and_one_that_could_does_not(
     run = make_run()
     last = record_all(run, a_run())[-1]
     assert isinstance(last, Failed)
-    assert isinstance(from_json(lines(run)[-1]), Failed)
+    assert isinstance(parse_event(lines(run)[-1]), Failed)
     assert last.step == 100
     assert "No space left on device" in last.text
 
 
-def test_a_checkpoint_that_finds_no_room_is_tried_again(
+def test_a_checkpoint_that_does_not_fit_is_retried(
     make_run: MakeRun, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = make_run()
@@ -190,11 +190,11 @@ def test_a_checkpoint_that_finds_no_room_is_tried_again(
     monkeypatch.setattr(checkpoint, "write", crowded)
     seen = list(record(source(), run, clock=clock))
     texts = [event.text.split(":")[0] for event in seen if isinstance(event, Alert)]
-    assert texts == ["recording stopped", "recording goes on; nothing is missing"]
+    assert texts == ["recording stopped", "recording resumed; nothing was lost"]
     assert [event.step for event in seen if isinstance(event, Saved)][-1] == 100
 
 
-def test_a_checkpoint_that_a_newer_one_replaced_is_told_as_missing(
+def test_a_pending_checkpoint_replaced_by_a_newer_one_is_reported_missing(
     make_run: MakeRun, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = make_run()
@@ -215,11 +215,11 @@ def test_a_checkpoint_that_a_newer_one_replaced_is_told_as_missing(
     monkeypatch.setattr(checkpoint, "write", crowded)
     seen = list(record(source(), run, clock=clock))
     texts = [event.text for event in seen if isinstance(event, Alert)]
-    assert texts[1:] == ["recording goes on; a checkpoint is missing"]
+    assert texts[1:] == ["recording resumed; a checkpoint is missing"]
     assert [event.step for event in seen if isinstance(event, Saved)] == [10]
 
 
-def test_what_cannot_be_deleted_keeps_no_checkpoint_from_being_told(
+def test_a_failed_deletion_does_not_hide_a_new_checkpoint(
     make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(*_args: object) -> None:
@@ -230,7 +230,7 @@ def test_what_cannot_be_deleted_keeps_no_checkpoint_from_being_told(
     assert names(seen) == ["Started", "Snapshot", "Saved"]
 
 
-def test_a_second_writer_is_refused_and_writes_nothing(make_run: MakeRun) -> None:
+def test_a_second_writer_is_rejected_and_writes_nothing(make_run: MakeRun) -> None:
     run = make_run()
     first = record(iter(a_run()), run)
     next(first)
@@ -242,7 +242,7 @@ def test_a_second_writer_is_refused_and_writes_nothing(make_run: MakeRun) -> Non
     assert names(record_all(run, a_run()[:1])) == ["Started"]
 
 
-def test_who_closes_the_source_early_has_all_so_far_on_disk(make_run: MakeRun) -> None:
+def test_closing_early_leaves_all_events_so_far_on_disk(make_run: MakeRun) -> None:
     run = make_run()
     source = record(iter(a_run()), run)
     seen = [next(source) for _ in range(6)]
@@ -251,13 +251,13 @@ def test_who_closes_the_source_early_has_all_so_far_on_disk(make_run: MakeRun) -
     assert lines(run) == [to_json(event) for event in seen if not isinstance(event, Steps)]
 
 
-def test_every_prefix_of_the_files_can_be_read(make_run: MakeRun) -> None:
+def test_every_prefix_of_the_files_is_readable(make_run: MakeRun) -> None:
     run = make_run()
     record_all(run, a_run())
     content = run.events.read_bytes()
     sizes = []
     for cut in range(0, len(content), 7):
         run.events.write_bytes(content[:cut])
-        events = [from_json(line) for line in content[:cut].split(b"\n")]
+        events = [parse_event(line) for line in content[:cut].split(b"\n")]
         sizes.append(len([event for event in events if event is not None]))
     assert all(later - earlier in (0, 1) for earlier, later in pairwise(sizes))

@@ -30,6 +30,7 @@ from core.run.events import (
 )
 from core.run.hparams import HyperParameters, as_dict
 from core.run.state import Run
+from core.run.status import Outcome
 from core.rundir import checkpoint
 from core.rundir.checkpoint import Checkpoint
 from core.rundir.control import open_control
@@ -95,7 +96,7 @@ class Follower:
 # -- the past ------------------------------------------------------------------------------------
 
 
-def test_events_come_at_their_steps_with_all_losses(tmp_path: Path) -> None:
+def test_events_are_yielded_at_their_steps_with_all_losses(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run", losses=range(100))
     add_events(
         run,
@@ -105,7 +106,7 @@ def test_events_come_at_their_steps_with_all_losses(tmp_path: Path) -> None:
         Evaluated(50, confusion(3, 1), {}, 2.0, time=BEGAN + 7),
         Paused(80, time=BEGAN + 10),
         Resumed(80, time=BEGAN + 60),
-        Finished(100, "done", 12.0, time=BEGAN + 62),
+        Finished(100, Outcome.DONE, 12.0, time=BEGAN + 62),
     )
     assert order(replay(run)) == [
         "Opened", "Preparing", "Started", (0, 30), "Changed", (30, 50), "Evaluated",
@@ -117,7 +118,7 @@ def test_events_come_at_their_steps_with_all_losses(tmp_path: Path) -> None:
     assert seen.accuracy["validation"].values.tolist() == [0.75]
 
 
-def test_time_is_of_the_steps_alone(tmp_path: Path) -> None:
+def test_pauses_and_evaluations_do_not_count_as_time_of_steps(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run", losses=range(30))
     add_events(
         run,
@@ -125,16 +126,16 @@ def test_time_is_of_the_steps_alone(tmp_path: Path) -> None:
         Evaluated(10, confusion(1, 1), {}, 2.0, time=BEGAN + 7),
         Paused(20, time=BEGAN + 8),
         Resumed(20, time=BEGAN + 60),
-        Finished(30, "done", 12.0, time=BEGAN + 62),
+        Finished(30, Outcome.DONE, 12.0, time=BEGAN + 62),
     )
     steps = [event for event in replay(run) if isinstance(event, Steps)]
     assert [event.time - BEGAN for event in steps] == [5, 8, 62]
     assert [event.seconds for event in steps] == [5, 1, 2]
 
 
-def test_the_past_is_cut_at_the_marks_of_the_clock(tmp_path: Path) -> None:
+def test_the_past_is_cut_at_recorded_times(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run", losses=range(10))
-    add_events(run, started(), Finished(10, "done", 3.0, time=BEGAN + 3))
+    add_events(run, started(), Finished(10, Outcome.DONE, 3.0, time=BEGAN + 3))
     add_marks(run, (0, 0.0), (4, 1.0), (8, 2.0), (np.nan, np.nan), (99, 5.0))
     steps = [event for event in replay(run) if isinstance(event, Steps)]
     assert [(told(event), event.time - BEGAN) for event in steps] == [
@@ -143,7 +144,7 @@ def test_the_past_is_cut_at_the_marks_of_the_clock(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("odd", [1e15, -1e15, float("nan"), float("inf")])
-def test_no_step_happened_at_a_time_that_no_calendar_knows(tmp_path: Path, odd: float) -> None:
+def test_times_out_of_range_are_ignored(tmp_path: Path, odd: float) -> None:
     run = make_run(tmp_path / "run", losses=range(9), created=abs(odd))
     add_marks(run, (3, 1.0), (5, odd))
     moments = [event.time for event in replay(run) if isinstance(event, Steps)]
@@ -151,7 +152,7 @@ def test_no_step_happened_at_a_time_that_no_calendar_knows(tmp_path: Path, odd: 
     assert all(0 < moment < 1e11 for moment in moments)
 
 
-def test_a_long_past_comes_in_few_pieces(tmp_path: Path) -> None:
+def test_a_long_past_is_read_in_few_pieces(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run", losses=np.zeros(100_000))
     add_events(run, started())
     add_marks(run, *((step, step / 10) for step in range(0, 100_000, 10)))
@@ -161,7 +162,7 @@ def test_a_long_past_comes_in_few_pieces(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("step", [0, 4, 7])
-def test_a_run_that_failed_has_ended_whatever_step_it_says(tmp_path: Path, step: int) -> None:
+def test_a_failed_run_has_ended_even_if_its_step_is_too_low(tmp_path: Path, step: int) -> None:
     run = make_run(tmp_path / "run", losses=range(7))
     add_events(run, started(), Failed(step, "it broke", time=BEGAN + 9))
     state = folded(replay(run))
@@ -171,7 +172,7 @@ def test_a_run_that_failed_has_ended_whatever_step_it_says(tmp_path: Path, step:
     assert (state.status, state.step) == ("failed", 7)
 
 
-def test_a_torn_tail_is_not_told(tmp_path: Path) -> None:
+def test_a_torn_tail_is_ignored(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run", losses=range(10))
     with run.losses.open("ab") as file:
         file.write(b"\x00\x00")
@@ -181,7 +182,7 @@ def test_a_torn_tail_is_not_told(tmp_path: Path) -> None:
     assert order(replay(run)) == ["Opened", "Started", (0, 10)]
 
 
-def test_what_a_resume_made_void_is_not_told(tmp_path: Path) -> None:
+def test_losses_that_a_resume_voided_are_not_yielded(tmp_path: Path) -> None:
     # The first process came to step 150 and was killed; the second went on from 100.
     run = make_run(tmp_path / "run", losses=range(200))
     add_events(
@@ -190,7 +191,7 @@ def test_what_a_resume_made_void_is_not_told(tmp_path: Path) -> None:
         Evaluated(100, confusion(1, 0), {}, 1.0, time=BEGAN + 5),
         Evaluated(150, confusion(0, 1), {}, 1.0, time=BEGAN + 8),
         started(100, at=100),
-        Finished(200, "done", 50.0, time=BEGAN + 150),
+        Finished(200, Outcome.DONE, 50.0, time=BEGAN + 150),
     )
     assert order(replay(run)) == [
         "Opened", "Started", (0, 100), "Evaluated", "Evaluated", "Started", (100, 200), "Finished",
@@ -200,7 +201,7 @@ def test_what_a_resume_made_void_is_not_told(tmp_path: Path) -> None:
     assert seen.accuracy["validation"].steps.tolist() == [100]
 
 
-def test_the_newest_whole_checkpoint_gives_the_weights(tmp_path: Path) -> None:
+def test_weights_come_from_the_newest_undamaged_checkpoint(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run", losses=range(20))
     add_events(run, started(), Saved(10, "step-000009.safetensors", time=BEGAN))
     arrays = {"layer0/weights": np.ones((2, 2), np.float32), "optimizer/m": np.zeros(2)}
@@ -211,9 +212,9 @@ def test_the_newest_whole_checkpoint_gives_the_weights(tmp_path: Path) -> None:
     assert list(seen.weights) == ["layer0/weights"]
 
 
-def test_replay_at_a_speed_waits_as_long_as_it_took(tmp_path: Path) -> None:
+def test_replay_at_a_speed_keeps_the_original_pace(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run", losses=range(10))
-    add_events(run, started(), Finished(10, "done", 4.0, time=BEGAN + 4))
+    add_events(run, started(), Finished(10, Outcome.DONE, 4.0, time=BEGAN + 4))
     now = [0.0]
 
     def sleep(seconds: float) -> None:
@@ -226,15 +227,15 @@ def test_replay_at_a_speed_waits_as_long_as_it_took(tmp_path: Path) -> None:
     assert arrived["Finished"] == pytest.approx(2.0, abs=0.01)
 
 
-def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="no run of trainpad"):
+def test_a_folder_that_is_not_a_run_is_rejected(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="is not a trainpad run"):
         next(replay(RunDir(tmp_path)))
 
 
 # -- as it comes ---------------------------------------------------------------------------------
 
 
-def test_news_come_in_order_until_the_end(tmp_path: Path) -> None:
+def test_new_events_are_yielded_in_order_until_the_end(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run", losses=range(5))
     add_events(run, started())
     hold(run, pid=1, age=-1000)
@@ -244,7 +245,7 @@ def test_news_come_in_order_until_the_end(tmp_path: Path) -> None:
         add_events(run, Alert(10, "hot", time=BEGAN))
 
     def end() -> None:
-        add_events(run, Finished(20, "stopped", 1.0, time=BEGAN))
+        add_events(run, Finished(20, Outcome.STOPPED, 1.0, time=BEGAN))
         (run.path / "lock").unlink()
 
     follower = Follower(run, grow, end)
@@ -254,7 +255,7 @@ def test_news_come_in_order_until_the_end(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_half_a_line_waits_for_its_rest(tmp_path: Path) -> None:
+def test_half_a_line_is_read_once_it_is_whole(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
     line = b'{"event": "warned", "step": 0, "text": "whole"}\n'
     follower = Follower(run, lambda: add_events(run, line[:20]), lambda: add_events(run, line[20:]))
@@ -262,7 +263,7 @@ def test_half_a_line_waits_for_its_rest(tmp_path: Path) -> None:
     assert warned.text == "whole"
 
 
-def test_half_a_line_may_be_cut_off_and_another_written(tmp_path: Path) -> None:
+def test_half_a_line_may_be_replaced_by_another(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
     line = b'{"event": "warned", "step": 0, "text": "whole"}\n'
 
@@ -276,7 +277,7 @@ def test_half_a_line_may_be_cut_off_and_another_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("last", "state"), [(Paused(5), "paused"), (Resumed(5), "training")])
-def test_a_run_whose_heartbeat_returns_is_what_it_was(
+def test_a_run_whose_heartbeat_returns_recovers_its_status(
     tmp_path: Path, last: Event, state: str
 ) -> None:
     run = make_run(tmp_path / "run", losses=range(5))
@@ -292,7 +293,7 @@ def test_a_run_whose_heartbeat_returns_is_what_it_was(
     assert seen.status == state
 
 
-def test_a_resume_is_seen_while_following(tmp_path: Path) -> None:
+def test_a_resume_is_noticed_while_following(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run", losses=range(50))
     add_events(run, started())
 
@@ -307,7 +308,7 @@ def test_a_resume_is_seen_while_following(tmp_path: Path) -> None:
     assert seen.losses.values.tolist() == [*range(20), *[-1.0] * 10]
 
 
-def test_a_dead_writer_is_lost_and_may_come_back(tmp_path: Path) -> None:
+def test_a_run_with_a_dead_writer_is_lost_until_it_is_resumed(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run", losses=range(5))
     add_events(run, started())
     hold(run)
@@ -329,7 +330,7 @@ def test_a_dead_writer_is_lost_and_may_come_back(tmp_path: Path) -> None:
     assert states[-3:] == ["lost", "training", "training"]
 
 
-def test_weights_come_with_each_checkpoint(tmp_path: Path) -> None:
+def test_weights_are_yielded_with_each_checkpoint(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run", losses=range(5))
     add_events(run, started())
 
@@ -345,7 +346,7 @@ def test_weights_come_with_each_checkpoint(tmp_path: Path) -> None:
     assert [event.step for event in events if isinstance(event, Weights)] == [3, 5]
 
 
-def test_what_steers_is_handed_on(tmp_path: Path) -> None:
+def test_the_control_is_passed_on(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
     steered, shown = next(Follower(run, control=True).events), next(Follower(run).events)
     assert isinstance(steered, Opened)
@@ -356,7 +357,7 @@ def test_what_steers_is_handed_on(tmp_path: Path) -> None:
     assert json.loads((run.path / "control.json").read_text())["pause_at"] == 0
 
 
-def test_lost_is_told_once(tmp_path: Path) -> None:
+def test_lost_is_yielded_once(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
     hold(run)
     events = Follower(run, *[lambda: None] * 40).until_quiet()
