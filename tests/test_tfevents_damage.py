@@ -48,7 +48,7 @@ def count(items: list[Item]) -> int:
     return sum(len(item) for item in items if isinstance(item, Scalars))
 
 
-def test_a_file_cut_at_any_byte_gives_its_whole_records_and_then_the_rest(tmp_path: Path) -> None:
+def test_a_truncated_file_yields_its_complete_records_and_later_the_rest(tmp_path: Path) -> None:
     ends = [sum(map(len, RECORDS[: i + 1])) for i in range(len(RECORDS))]
     expected, _ = read(WHOLE, tmp_path)
     for cut in range(len(WHOLE) + 1):
@@ -61,7 +61,7 @@ def test_a_file_cut_at_any_byte_gives_its_whole_records_and_then_the_rest(tmp_pa
         assert count(items) + count(file.take()) == count(expected)
 
 
-def test_any_flipped_bit_is_borne(tmp_path: Path) -> None:
+def test_any_flipped_bit_is_tolerated(tmp_path: Path) -> None:
     for place in range(len(WHOLE)):
         for bit in (0, 3, 7):
             flipped = bytearray(WHOLE)
@@ -70,7 +70,7 @@ def test_any_flipped_bit_is_borne(tmp_path: Path) -> None:
             assert count(items) <= 5
 
 
-def test_a_flipped_bit_in_a_header_is_told(tmp_path: Path) -> None:
+def test_a_flipped_bit_in_a_header_is_reported(tmp_path: Path) -> None:
     at = len(RECORDS[0])
     for place in range(at, at + 12):
         flipped = bytearray(WHOLE)
@@ -109,7 +109,7 @@ def test_arbitrary_bytes_as_payloads(payloads: list[bytes]) -> None:
     st.binary(min_size=1, max_size=12),
     st.integers(0, 3),
 )
-def test_good_records_around_a_spoilt_one_survive(
+def test_good_records_around_a_damaged_one_are_read(
     index: int, place: int, noise: bytes, repeat: int
 ) -> None:
     payload = RECORDS[index][12:-4]
@@ -127,7 +127,7 @@ tags = st.binary(max_size=30)
 
 @settings(deadline=None)
 @given(tags, tags, tags, st.integers(-(1 << 63), (1 << 63) - 1), st.floats(), st.floats(width=32))
-def test_no_text_of_a_file_steers_the_terminal(
+def test_texts_of_a_file_contain_no_control_characters(
     tag: bytes, plugin: bytes, text: bytes, step: int, wall_time: float, number: float
 ) -> None:
     texts = {"tag": b"t" + tag, "tensor": strings(text), **named(b"text")}
@@ -145,6 +145,6 @@ def test_no_text_of_a_file_steers_the_terminal(
     assert all(text.isprintable() for text in shown)
 
 
-def test_an_event_of_another_kind_says_nothing(tmp_path: Path) -> None:
+def test_events_of_other_kinds_yield_no_items(tmp_path: Path) -> None:
     graph = encode_record(EventProto(graph_def=b"\x0a\x00").SerializeToString())
     assert read(graph + encode_record(b""), tmp_path)[0] == []

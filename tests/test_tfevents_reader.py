@@ -57,8 +57,12 @@ def test_scalars_of_both_styles(tmp_path: Path, style: Any, first: int) -> None:
     assert scalars_of(items_of(path)) == {"loss": expected, "lr": expected}
 
 
+@pytest.mark.parametrize("fast", [True, False])
 @pytest.mark.parametrize("style", [old, new])
-def test_templates_give_what_a_parse_gives(tmp_path: Path, style: Any) -> None:
+def test_templates_yield_the_same_points_as_parsing(
+    tmp_path: Path, style: Any, fast: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "FAST", fast)
     rng = np.random.default_rng(1)
     values = rng.normal(size=300).astype(np.float32) * np.float32(10) ** rng.integers(-30, 30, 300)
     values = values.astype(np.float32)
@@ -80,13 +84,13 @@ def test_a_value_repeated_in_its_record_is_not_mistaken_for_the_value(tmp_path: 
     assert only(path).values.tolist() == [3, 4, 5]
 
 
-def test_metadata_behind_the_value_may_be_anything(tmp_path: Path) -> None:
+def test_metadata_after_the_value_may_be_anything(tmp_path: Path) -> None:
     values = [{**new(b"loss", step), **named(b"scalars", b"\x08\x01")} for step in range(9)]
     path = put(tmp_path, *(event(step, value) for step, value in enumerate(values)))
     assert only(path).values.tolist() == list(range(9))
 
 
-def test_bytes_behind_the_value_that_are_like_it_are_not_the_value(tmp_path: Path) -> None:
+def test_equal_bytes_after_the_value_are_not_mistaken_for_it(tmp_path: Path) -> None:
     behind = [struct.pack("<f", number) for number in (3, 9, 4)]
     values = [{**new(b"loss", 3), **named(b"scalars", content)} for content in behind]
     path = put(tmp_path, *(event(step, value) for step, value in enumerate(values)))
@@ -116,13 +120,13 @@ def test_scalar_tensors_of_any_type(tmp_path: Path, tensor: dict[str, Any]) -> N
     assert only(put(tmp_path, event(1, value) * 20)).values.tolist() == [0.25] * 20
 
 
-def test_integers_and_left_out_zeros(tmp_path: Path) -> None:
+def test_integers_and_omitted_zeros(tmp_path: Path) -> None:
     whole = {"tag": b"n", "tensor": {"dtype": 9, "int64_val": [7]}, **named(b"scalars")}
     zero = {"tag": b"n", "tensor": {"dtype": 1}}
     assert only(put(tmp_path, event(1, whole), event(2, zero))).values.tolist() == [7, 0]
 
 
-def test_values_that_are_no_numbers_are_kept(tmp_path: Path) -> None:
+def test_nan_and_infinity_are_kept(tmp_path: Path) -> None:
     numbers = [math.nan, math.inf, -math.inf, 1.0]
     path = put(tmp_path, *(event(i, old(b"x", n)) for i, n in enumerate(numbers)))
     np.testing.assert_array_equal(only(path).values, numbers)
@@ -136,12 +140,12 @@ def test_clocks_and_steps_may_run_backwards(tmp_path: Path) -> None:
     np.testing.assert_array_equal(item.wall_times, [10, 9, -1, math.nan])
 
 
-def test_a_tag_that_is_not_utf8_is_shown_and_steers_no_terminal(tmp_path: Path) -> None:
+def test_a_tag_that_is_not_utf8_is_sanitized(tmp_path: Path) -> None:
     item = only(put(tmp_path, event(1, old(b"\xff\x1b]0;x\x07[/b]", 1))))
     assert item.tag == "\ufffd␛]0;x␇[/b]"
 
 
-def test_a_restart_comes_between_the_points_around_it(tmp_path: Path) -> None:
+def test_a_restart_is_between_the_points_around_it(tmp_path: Path) -> None:
     path = put(tmp_path, points(range(5)), start(3), points(range(3, 5)))
     before, restart, after = items_of(path)
     assert isinstance(restart, Restart) and restart.step == 3
@@ -149,7 +153,7 @@ def test_a_restart_comes_between_the_points_around_it(tmp_path: Path) -> None:
     assert isinstance(after, Scalars) and after.steps.tolist() == [3, 4]
 
 
-def test_only_what_is_new_is_taken(tmp_path: Path) -> None:
+def test_take_returns_only_new_items(tmp_path: Path) -> None:
     path = put(tmp_path, points(range(20)))
     file = EventFile(path)
     assert file.has_news()
@@ -163,7 +167,7 @@ def test_only_what_is_new_is_taken(tmp_path: Path) -> None:
     assert file.last_wall_time == 1.7e9 + 21
 
 
-def test_old_histograms_lose_their_endless_ends(tmp_path: Path) -> None:
+def test_old_histograms_lose_their_infinite_ends(tmp_path: Path) -> None:
     big = 1.7e308
     histo = {"min": -1.0, "max": 2.0, "bucket_limit": [-2.0, 0.0, 1.0, big], "bucket": [0, 3, 0, 4]}
     item = only(put(tmp_path, event(1, {"tag": b"w", "histo": histo})))
@@ -179,7 +183,7 @@ def test_new_histograms_are_rows_of_three(tmp_path: Path) -> None:
     assert item.buckets.tolist() == rows.tolist()
 
 
-def test_texts_keep_their_lines_and_nothing_that_steers(tmp_path: Path) -> None:
+def test_texts_keep_their_lines_but_no_control_characters(tmp_path: Path) -> None:
     value = {"tag": b"notes", "tensor": strings(b"a\nb\x1b", b"c"), **named(b"text")}
     item = only(put(tmp_path, event(4, value)))
     assert item == Text("notes", 4, 1.7e9 + 4, "a\nb␛\nc")
@@ -195,7 +199,7 @@ def test_images_of_both_styles(tmp_path: Path) -> None:
     ]
 
 
-def test_hparams_without_any_value(tmp_path: Path) -> None:
+def test_hparams_without_values(tmp_path: Path) -> None:
     pairs = [
         {"key": b"lr", "value": {"number": 0.1}},
         {"key": b"net", "value": {"string": b"a\x1b"}},
@@ -238,21 +242,19 @@ def test_hparams_without_any_value(tmp_path: Path) -> None:
         {"tag": b"x" * 5000, "simple_value": 1.0},
     ],
 )
-def test_a_value_that_breaks_its_promise_is_skipped_and_counted(
-    tmp_path: Path, value: dict[str, Any]
-) -> None:
+def test_an_invalid_value_is_skipped_and_counted(tmp_path: Path, value: dict[str, Any]) -> None:
     file = EventFile(put(tmp_path, event(1, value), points(range(3))))
     assert scalars_of(rest_of(file))["loss"][-1][0] == 2
     assert file.skipped == 1
 
 
-def test_values_of_other_plugins_are_passed_over(tmp_path: Path) -> None:
+def test_values_of_other_plugins_are_ignored(tmp_path: Path) -> None:
     file = EventFile(put(tmp_path, event(1, new(b"pr", 1.0, plugin=b"pr_curves"))))
     assert rest_of(file) == []
     assert file.skipped == 0
 
 
-def test_garbage_with_a_right_checksum_is_skipped_and_counted(tmp_path: Path) -> None:
+def test_garbage_with_a_valid_checksum_is_skipped_and_counted(tmp_path: Path) -> None:
     file = EventFile(
         put(tmp_path, points(range(3)), encode_record(b"\xff" * 40), points(range(3, 6)))
     )
@@ -262,7 +264,7 @@ def test_garbage_with_a_right_checksum_is_skipped_and_counted(tmp_path: Path) ->
     assert not file.problem
 
 
-def test_a_flipped_bit_makes_no_new_tag(tmp_path: Path) -> None:
+def test_a_flipped_bit_adds_no_tag(tmp_path: Path) -> None:
     bad = event(3, old(b"loss", 1)).replace(b"loss", b"lost")
     file = EventFile(put(tmp_path, points(range(3)), bad))
     assert set(scalars_of(rest_of(file))) == {"loss"}
@@ -276,7 +278,7 @@ def test_tags_beyond_the_limit_are_skipped(tmp_path: Path, monkeypatch: pytest.M
     assert file.skipped == 3
 
 
-def test_a_file_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_opened_reports_the_problem(tmp_path: Path) -> None:
     file = EventFile(tmp_path / "gone")
     assert not file.has_news()
     assert not file.read()

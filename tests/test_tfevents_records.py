@@ -34,27 +34,27 @@ def path(tmp_path: Path) -> Path:
         (b"123456789", 0xE3069283),
     ],
 )
-def test_crc32c_is_castagnolis(data: bytes, crc: int) -> None:
+def test_crc32c_matches_reference_values(data: bytes, crc: int) -> None:
     assert crc32c(data) == crc
 
 
-def test_a_record_is_framed_as_tensorflow_frames_it() -> None:
+def test_a_record_has_the_bytes_that_tensorflow_writes() -> None:
     # What tf.io.TFRecordWriter writes for b"hello".
     assert encode_record(b"hello").hex() == "0500000000000000eab2043e68656c6c6fbb1f1c19"
 
 
-def test_payloads_come_back(path: Path) -> None:
+def test_payloads_are_read_back(path: Path) -> None:
     assert all_of(RecordFile(path)) == PAYLOADS
 
 
-def test_a_record_longer_than_a_chunk_comes_back(
+def test_a_record_longer_than_a_chunk_is_read_back(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(records, "CHUNK", 64)
     assert all_of(RecordFile(path)) == PAYLOADS
 
 
-def test_a_partial_record_waits_at_every_byte(tmp_path: Path) -> None:
+def test_a_partial_record_is_not_consumed(tmp_path: Path) -> None:
     whole = encode_record(b"first") + encode_record(b"second")
     path = tmp_path / "events"
     for cut in range(len(whole)):
@@ -66,7 +66,7 @@ def test_a_partial_record_waits_at_every_byte(tmp_path: Path) -> None:
         assert before + all_of(file) == [b"first", b"second"]
 
 
-def test_zeros_at_the_end_are_damage_until_they_are_filled(path: Path) -> None:
+def test_zeros_at_the_end_are_damage_until_overwritten(path: Path) -> None:
     good = path.read_bytes()
     path.write_bytes(good + bytes(64))
     file = RecordFile(path)
@@ -77,7 +77,7 @@ def test_zeros_at_the_end_are_damage_until_they_are_filled(path: Path) -> None:
     assert not file.damage
 
 
-def test_an_absurd_length_with_a_right_checksum_is_damage(tmp_path: Path) -> None:
+def test_an_impossible_length_with_a_valid_checksum_is_damage(tmp_path: Path) -> None:
     size = struct.pack("<Q", 1 << 60)
     path = tmp_path / "events"
     path.write_bytes(size + struct.pack("<I", records.masked_crc32c(size)) + bytes(100))
@@ -86,7 +86,7 @@ def test_an_absurd_length_with_a_right_checksum_is_damage(tmp_path: Path) -> Non
     assert "1,152,921,504,606,846,976 bytes" in file.damage
 
 
-def test_an_oversized_record_is_stepped_over_once_it_is_complete(
+def test_an_oversized_record_is_skipped_once_it_is_complete(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(records, "CHUNK", 128)
@@ -103,7 +103,7 @@ def test_an_oversized_record_is_stepped_over_once_it_is_complete(
 
 
 @pytest.mark.parametrize("content", [b"", encode_record(b"other") * 400])
-def test_another_file_in_its_place_is_noticed(path: Path, content: bytes) -> None:
+def test_a_replaced_file_is_detected(path: Path, content: bytes) -> None:
     file = RecordFile(path)
     all_of(file)
     path.write_bytes(content)
@@ -111,7 +111,7 @@ def test_another_file_in_its_place_is_noticed(path: Path, content: bytes) -> Non
         file.read()
 
 
-def test_the_same_file_under_a_new_inode_goes_on(path: Path) -> None:
+def test_the_same_content_in_a_new_inode_is_read_on(path: Path) -> None:
     file = RecordFile(path)
     all_of(file)
     copy = path.with_name("copy")
@@ -120,7 +120,7 @@ def test_the_same_file_under_a_new_inode_goes_on(path: Path) -> None:
     assert all_of(file) == [b"more"]
 
 
-def test_a_flipped_bit_in_a_payload_is_found_when_asked(path: Path) -> None:
+def test_checksum_matches_detects_a_flipped_bit(path: Path) -> None:
     record = encode_record(b"payload")[12:]
     assert checksum_matches(record)
     assert not checksum_matches(b"q" + record[1:])

@@ -28,21 +28,21 @@ def folded(*items: Scalars) -> ScalarHistory:
 
 
 @pytest.mark.parametrize("cut", [0, 3, 5])
-def test_a_step_that_comes_again_replaces_what_followed(cut: int) -> None:
+def test_a_repeated_step_supersedes_later_points(cut: int) -> None:
     steps = [0, 1, 2, 3, 4, 2, 3, 4, 5]
     scalar = folded(*(scalars(*part) for part in (steps[:cut], steps[cut:]) if part))
     assert scalar.curve.steps.tolist() == [0, 1, 2, 3, 4, 5]
     assert [part.steps.tolist() for part in scalar.replaced] == [[2, 3, 4]]
 
 
-def test_the_later_values_hold_and_the_earlier_ones_stay_for_comparison() -> None:
+def test_superseded_points_are_kept_for_comparison() -> None:
     scalar = folded(scalars(0, 1, 2), scalars(1, 2, 3, offset=10))
     assert scalar.curve.values.tolist() == [0, 11, 12, 13]
     assert scalar.replaced[0].values.tolist() == [1, 2]
     assert scalar.replaced[0].timeline.start == 1.7e9 + 1
 
 
-def test_a_step_that_repeats_all_the_time_leaves_its_last_value() -> None:
+def test_a_step_that_always_repeats_keeps_its_last_value() -> None:
     scalar = folded(scalars(*([7] * 1000)), scalars(*([7] * 1000), offset=1))
     assert scalar.curve.steps.tolist() == [7]
     assert scalar.curve.values.tolist() == [8]
@@ -50,7 +50,7 @@ def test_a_step_that_repeats_all_the_time_leaves_its_last_value() -> None:
 
 
 @pytest.mark.parametrize("looked_at", [True, False])
-def test_points_one_by_one_are_as_good_as_all_at_once(looked_at: bool) -> None:
+def test_points_one_by_one_give_the_same_curve_as_all_at_once(looked_at: bool) -> None:
     steps = [*range(100), *range(40, 90), *range(60, 300)]
     scalar, whole = ScalarHistory(), folded(scalars(*steps))
     for place, step in enumerate(steps):
@@ -62,13 +62,13 @@ def test_points_one_by_one_are_as_good_as_all_at_once(looked_at: bool) -> None:
     assert replaced[0] == replaced[1] == [list(range(40, 100)), list(range(60, 90))]
 
 
-def test_a_time_that_is_none_does_not_hold_the_clock() -> None:
+def test_an_invalid_time_does_not_stop_the_clock() -> None:
     points = Scalars("x", np.arange(4), np.array([1e9, np.inf, 1e300, 1e9 + 3]), np.zeros(4))
     timeline = folded(points).curve.timeline
     assert timeline.seconds_at(np.arange(4.0)).tolist() == [1e9, 1e9, 1e9, 1e9 + 3]
 
 
-def test_a_restart_takes_back_all_tags_at_once() -> None:
+def test_a_restart_discards_points_of_all_tags() -> None:
     run = RunData()
     run.fold(scalars(0, 5, 10))
     run.fold(scalars(0, 4, 8, tag="lr"))
@@ -82,7 +82,7 @@ def test_a_restart_takes_back_all_tags_at_once() -> None:
     assert [text.text for text in run.texts["notes"]] == ["y"]
 
 
-def test_a_run_knows_its_hyperparameters_and_how_it_ended() -> None:
+def test_a_run_has_hyperparameters_and_a_status() -> None:
     run = RunData()
     run.fold(Experiment(("lr",), ("loss",)))
     run.fold(SessionStart({"lr": 0.1}, "", 0.0))
@@ -91,7 +91,7 @@ def test_a_run_knows_its_hyperparameters_and_how_it_ended() -> None:
     assert (run.status, run.experiment.metrics) == ("success", ("loss",))
 
 
-def test_histograms_are_thinned_evenly_and_the_newest_stays() -> None:
+def test_histograms_are_thinned_evenly_and_the_newest_is_kept() -> None:
     run = RunData()
     for step in range(5000):
         run.fold(Histogram("w", step, 0.0, np.ones((30, 3))))
@@ -102,7 +102,7 @@ def test_histograms_are_thinned_evenly_and_the_newest_stays() -> None:
     assert gaps.max() <= 2.5 * gaps[:-1].mean()
 
 
-def test_of_texts_and_images_the_newest_stay() -> None:
+def test_the_newest_texts_and_images_are_kept() -> None:
     run = RunData()
     for step in range(300):
         run.fold(Text("t", step, 0.0, "x"))
@@ -112,7 +112,7 @@ def test_of_texts_and_images_the_newest_stay() -> None:
 
 
 @pytest.mark.parametrize("shorten", [thin_densest, drop_oldest])
-def test_all_tags_together_stay_within_their_bytes(shorten: object) -> None:
+def test_all_tags_together_stay_within_the_byte_limit(shorten: object) -> None:
     kept: BoundedHistory[Image] = BoundedHistory(shorten, max_items=50, max_bytes=1000)  # type: ignore[arg-type]
     rng = np.random.default_rng(0)
     for step in range(500):
@@ -122,7 +122,7 @@ def test_all_tags_together_stay_within_their_bytes(shorten: object) -> None:
         assert kept.nbytes == sum(item.nbytes for tag in kept for item in kept[tag])
 
 
-def test_one_item_beyond_all_bounds_is_not_kept() -> None:
+def test_an_item_larger_than_the_limit_is_not_kept() -> None:
     kept: BoundedHistory[Image] = BoundedHistory(drop_oldest, max_items=50, max_bytes=10)
     kept.add(Image("x", 1, 0.0, 1, 1, (b"x" * 11,)))
     assert len(kept) == 0

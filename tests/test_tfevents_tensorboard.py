@@ -104,7 +104,7 @@ def test_the_event_accumulator_reads_what_was_written(accumulated: dict[str, Any
     ]
 
 
-def test_the_event_accumulator_finds_what_our_reader_finds(
+def test_the_event_accumulator_and_our_reader_agree(
     logs: Path, accumulated: dict[str, Any]
 ) -> None:
     (update,) = Logdir([logs]).poll()

@@ -21,7 +21,7 @@ def watched(folder: Path) -> dict[str, RunData]:
     return runs
 
 
-def test_everything_a_run_may_hold(tmp_path: Path) -> None:
+def test_all_kinds_of_values(tmp_path: Path) -> None:
     pixels = np.zeros((3, 4, 5), np.uint8)
     with tensorboardx.SummaryWriter(str(tmp_path / "run")) as out:
         for step in range(300):
@@ -51,7 +51,7 @@ def test_hyperparameters_and_their_metric(tmp_path: Path) -> None:
     assert run.scalars["acc"].curve.values.tolist() == [0.5]
 
 
-def test_a_live_writer_is_followed(tmp_path: Path) -> None:
+def test_a_growing_file_is_read_incrementally(tmp_path: Path) -> None:
     logdir = Logdir([tmp_path])
     run = RunData()
     with tensorboardx.SummaryWriter(str(tmp_path / "run")) as out:
@@ -66,7 +66,7 @@ def test_a_live_writer_is_followed(tmp_path: Path) -> None:
     assert run.scalars["loss"].curve.values.tolist() == [0, 1, 2, 3, 4]
 
 
-def test_a_resumed_writer_takes_back_what_came_later(tmp_path: Path) -> None:
+def test_a_resumed_writer_discards_later_steps(tmp_path: Path) -> None:
     for purge_step, steps, suffix in ((None, range(10), ".1"), (4, range(6, 8), ".2")):
         folder = str(tmp_path / "run")
         with tensorboardx.SummaryWriter(

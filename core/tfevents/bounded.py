@@ -1,9 +1,9 @@
-"""Histograms, texts and pictures are kept within bounds, whatever a file holds.
+"""Histories of histograms, texts and images with a limit on items per tag and on total bytes.
 
-Numbers are small and all of them stay; these are not. Each tag keeps at most so many items, and all
-tags together at most so many bytes; what has to go goes from the tag that holds most. Of a
-histogram's history that item goes whose neighbours are closest, so that what remains still spans
-all steps evenly; of texts and pictures the oldest goes, since people look for the newest.
+All scalars are kept, because they are small; these are not. When the byte limit is exceeded, the
+tag that holds the most bytes loses an item. A history of histograms loses the item with the
+closest neighbours, so that the rest still spans all steps evenly; texts and images lose the
+oldest, because the newest is what people read.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,26 +11,26 @@ from typing import Generic, Protocol, TypeVar
 
 
 class Storable(Protocol):
-    """What can be kept: it knows its tag, its step and its size."""
+    """An item that a `BoundedHistory` can hold."""
 
     @property
     def tag(self) -> str:
-        """Under which name it is kept."""
+        """The name it is stored under."""
 
     @property
     def step(self) -> int:
-        """When it was written, in steps."""
+        """The training step it was written at."""
 
     @property
     def nbytes(self) -> int:
-        """Memory held, in bytes."""
+        """Memory used, in bytes."""
 
 
 T = TypeVar("T", bound=Storable)
 
 
 def thin_densest(items: list[T]) -> list[T]:
-    """All but the item whose neighbours' steps are closest; the first and the newest stay."""
+    """Return `items` without the one with the closest neighbours; the first and last stay."""
     if len(items) < 3:
         return items[1:]
     gaps = [after.step - before.step for before, after in zip(items, items[2:], strict=False)]
@@ -39,21 +39,21 @@ def thin_densest(items: list[T]) -> list[T]:
 
 
 def drop_oldest(items: list[T]) -> list[T]:
-    """All but the first item."""
+    """Return `items` without the first."""
     return items[1:]
 
 
 class BoundedHistory(Generic[T]):
-    """Items by tag, in the order of their steps; a step that comes again replaces what followed."""
+    """Items by tag, ordered by step; adding a step again discards the items from there on."""
 
     def __init__(
         self, drop_one: Callable[[list[T]], list[T]], max_items: int, max_bytes: int
     ) -> None:
         """Keep at most `most` items of a tag and `most_bytes` in all; `shorten` drops one."""
         self.version = 0
-        """Changes whenever the items do."""
+        """Increases with every change."""
         self.nbytes = 0
-        """Memory held by the items, in bytes."""
+        """Memory used by all items, in bytes."""
         self._drop_one, self._max_items, self._max_bytes = drop_one, max_items, max_bytes
         self._items: dict[str, list[T]] = {}
         self._sizes: dict[str, int] = {}
@@ -65,11 +65,11 @@ class BoundedHistory(Generic[T]):
         return len(self._items)
 
     def __getitem__(self, tag: str) -> tuple[T, ...]:
-        """The items of a tag; none for a tag that is not known."""
+        """Return the items of a tag; empty for an unknown tag."""
         return tuple(self._items.get(tag, ()))
 
     def add(self, item: T) -> None:
-        """Append an item to its tag."""
+        """Append an item to its tag, and drop others where a limit is exceeded."""
         items = [*_before(self._items.get(item.tag, []), item.step), item]
         self._put(item.tag, items if len(items) <= self._max_items else self._drop_one(items))
         while self.nbytes > self._max_bytes:
@@ -77,7 +77,7 @@ class BoundedHistory(Generic[T]):
             self._put(largest, self._drop_one(self._items[largest]))
 
     def discard_from(self, step: int) -> None:
-        """Forget the items at `step` and later, of every tag."""
+        """Discard the items of every tag at `step` and later."""
         for tag, items in list(self._items.items()):
             self._put(tag, _before(items, step))
 
@@ -91,7 +91,7 @@ class BoundedHistory(Generic[T]):
 
 
 def _before(items: list[T], step: int) -> list[T]:
-    """The items of earlier steps; `items` are in the order of their steps."""
+    """Return the items before `step`; `items` are ordered by step."""
     if not items or items[-1].step < step:
         return items
     return [item for item in items if item.step < step]

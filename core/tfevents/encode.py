@@ -1,12 +1,11 @@
-"""What is written for TensorBoard: scalars as plain numbers, the rest as tensors of a plugin.
+"""Encode summary values for TensorBoard: scalars as ``simple_value``, the rest as tensors.
 
-All of TensorBoard's readers take both. Scalars as plain numbers are smaller, and they alone are
-found by ``EventAccumulator.Scalars`` and dropped by it where a resumed run begins. Everything else
-has only the newer style, a tensor with the name of the plugin that shows it.
+TensorBoard reads both styles. ``simple_value`` scalars are smaller, and the only ones that
+``EventAccumulator.Scalars`` returns and purges where a resumed run begins. Everything else exists
+only in the newer style: a tensor with the name of its plugin in the metadata.
 """
 
-import struct
-import zlib
+import io
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
@@ -17,7 +16,7 @@ from core.tfevents.items import Float64Array, HParam
 from core.tfevents.messages import HParamsPluginData
 
 BUCKETS: Final = 30
-_MAX_FINITE: Final = 1e300  # so that a range is finite too
+_MAX_FINITE: Final = 1e300  # so that the range (max - min) is finite too
 _FLOAT, _DOUBLE, _STRING = 1, 2, 7
 _STATUS: Final = {"success": 1, "failure": 2, "running": 3}
 
@@ -26,12 +25,12 @@ Value = dict[str, Any]
 
 
 def scalar(tag: str, value: float) -> Value:
-    """One number, as float32."""
+    """Encode one number, as float32."""
     return {"tag": _utf8(tag), "simple_value": value}
 
 
 def histogram(tag: str, values: npt.ArrayLike) -> Value:
-    """How `values`, of any shape, are distributed over 30 buckets of equal width."""
+    """Encode a histogram of `values` (any shape): 30 buckets of equal width."""
     buckets = histogram_buckets(values)
     tensor = {
         "dtype": _DOUBLE,
@@ -42,9 +41,10 @@ def histogram(tag: str, values: npt.ArrayLike) -> Value:
 
 
 def histogram_buckets(values: npt.ArrayLike) -> Float64Array:
-    """Rows of left edge, right edge and count, float64 ``[k, 3]``; what is not finite is left out.
+    """Return left edge, right edge and count of each bucket, float64 ``[k, 3]``.
 
-    One row where the values are too close for thirty, none where there is no value.
+    Non-finite values are ignored. ``k`` is 1 where the values are too close for 30 buckets, and 0
+    without values.
     """
     numbers = np.asarray(values, dtype=np.float64).reshape(-1)
     numbers = numbers[np.abs(numbers) < _MAX_FINITE]
@@ -58,12 +58,12 @@ def histogram_buckets(values: npt.ArrayLike) -> Float64Array:
 
 
 def text(tag: str, content: str) -> Value:
-    """A text, which TensorBoard shows as Markdown."""
+    """Encode a text; TensorBoard renders it as Markdown."""
     return _value(tag, _strings(_utf8(content)), "text")
 
 
 def images(tag: str, pixels: npt.NDArray[np.uint8]) -> Value:
-    """Grey pictures, uint8 ``[height, width]`` or ``[n, height, width]``, as PNG."""
+    """Encode greyscale images, uint8 ``[height, width]`` or ``[n, height, width]``, as PNG."""
     stack = pixels.reshape(-1, *pixels.shape[-2:])
     height, width = stack.shape[1:]
     sides = str(width).encode(), str(height).encode()
@@ -71,12 +71,12 @@ def images(tag: str, pixels: npt.NDArray[np.uint8]) -> Value:
 
 
 def keras_model(config: str) -> Value:
-    """The layers of a Keras model as its ``to_json`` gives them: the conceptual graph."""
+    """Encode a Keras model's ``to_json()``: the conceptual graph in TensorBoard."""
     return _value("keras", _strings(_utf8(config)), "graph_keras_model", b"1")
 
 
 def experiment(names: Sequence[str], metrics: Sequence[str], created: float) -> Value:
-    """Which hyperparameters and which metrics (scalar tags) are to be compared."""
+    """Encode which hyperparameters and metrics (scalar tags) the experiment compares."""
     data = {
         "time_created_secs": created,
         "hparam_infos": [{"name": _utf8(name)} for name in names],
@@ -86,35 +86,29 @@ def experiment(names: Sequence[str], metrics: Sequence[str], created: float) -> 
 
 
 def session_start(hparams: Mapping[str, HParam], group: str, started: float) -> Value:
-    """The hyperparameters that a run begins with."""
+    """Encode the hyperparameters that a run starts with."""
     pairs = [{"key": _utf8(name), "value": _datum(value)} for name, value in hparams.items()]
     data = {"hparams": pairs, "group_name": _utf8(group), "start_time_secs": started}
     return _hparams("session_start_info", session_start_info=data)
 
 
 def session_end(status: Status, ended: float) -> Value:
-    """How a run ended."""
+    """Encode how a run ended."""
     data = {"status": _STATUS[status], "end_time_secs": ended}
     return _hparams("session_end_info", session_end_info=data)
 
 
 def png(pixels: npt.NDArray[np.uint8]) -> bytes:
-    """A grey picture, uint8 ``[height, width]``, as a PNG file."""
-    height, width = pixels.shape
-    rows = np.zeros((height, width + 1), np.uint8)  # each row begins with 0: no filter
-    rows[:, 1:] = pixels
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    chunks = (b"IHDR", header), (b"IDAT", zlib.compress(rows.tobytes())), (b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*chunk) for chunk in chunks)
+    """Return a greyscale image, uint8 ``[height, width]``, as a PNG file."""
+    from PIL import Image  # not needed before the first image
 
-
-def _chunk(name: bytes, data: bytes) -> bytes:
-    checksum = zlib.crc32(name + data)
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", checksum)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def _hparams(name: str, **data: Any) -> Value:
-    """A value of the hparams plugin, which keeps all it has to say in the metadata."""
+    """A value of the hparams plugin: its data is in the metadata, and the tensor is empty."""
     content = HParamsPluginData(**data).SerializeToString()
     nothing = {"dtype": _FLOAT, "tensor_shape": _shape(0)}
     return _value(f"_hparams_/{name}", nothing, "hparams", content)
@@ -136,7 +130,7 @@ def _shape(*sizes: int) -> Value:
 
 
 def _strings(*strings: bytes) -> Value:
-    """A tensor of strings: a scalar when there is one, else a vector."""
+    """A string tensor: a scalar for one string, else a vector."""
     shape = _shape() if len(strings) == 1 else _shape(len(strings))
     return {"dtype": _STRING, "tensor_shape": shape, "string_val": strings}
 

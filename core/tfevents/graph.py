@@ -1,7 +1,7 @@
-"""A network of fully connected layers as Keras describes one, for TensorBoard's page of graphs.
+"""Describe a fully connected network as a Keras model config, for TensorBoard's Graphs page.
 
-TensorBoard draws a model from its ``to_json``; Keras itself takes the same text, so what is shown
-can be built.
+TensorBoard draws a model from its ``to_json()``; ``keras.models.model_from_json`` reads the same
+text.
 """
 
 import json
@@ -12,12 +12,12 @@ _FLOAT: Final = "float32"
 
 
 def sequential(image_shape: tuple[int, int], units: Sequence[int], classes: int) -> str:
-    """Images, flattened, through hidden layers with ReLU to a logit for each class.
+    """Return the ``to_json()`` of Flatten, Dense layers with ReLU, and a Dense layer of logits.
 
     Args:
         image_shape: Height and width of an image.
-        units: How many each hidden layer has; the layers are called ``layer0``, ``layer1``, ...
-        classes: How many logits there are.
+        units: Units of each hidden layer; the layers are named ``layer0``, ``layer1``, ...
+        classes: Number of logits.
     """
     dense = [_dense(number, count, "relu") for number, count in enumerate(units)]
     layers = [

@@ -1,7 +1,7 @@
-"""What event files say, item by item: small frozen objects, cleaned of anything harmful.
+"""Items of event files: small immutable objects with sanitized text.
 
-A thread reads and posts them, and another folds them (`core.tfevents.store`), so none of them is
-ever changed. Every text in them went through `trainpad.text.sanitize`.
+One thread reads and posts them, another folds them into a run (`core.tfevents.store`), so they
+are never changed. Every text in them went through `trainpad.text.sanitize`.
 """
 
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ HParam = float | str | bool
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scalars:
-    """Points of one tag in the order they were written: three arrays of one length."""
+    """Scalar points of one tag in file order: three arrays of equal length."""
 
     tag: str
     steps: Int64Array
     wall_times: Float64Array
-    """Seconds since 1970, as the writer's clock had it: may run backwards, may be no number."""
+    """Seconds since 1970 by the writer's clock; not necessarily increasing, may be NaN."""
     values: Float64Array
 
     def __len__(self) -> int:
@@ -30,7 +30,7 @@ class Scalars:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Histogram:
-    """How the values of one tag were distributed at one step."""
+    """A histogram of one tag at one step."""
 
     tag: str
     step: int
@@ -40,13 +40,13 @@ class Histogram:
 
     @property
     def nbytes(self) -> int:
-        """Memory held, in bytes."""
+        """Memory used, in bytes."""
         return self.buckets.nbytes
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What was written under one tag at one step; the only control character in it is newline."""
+    """A text of one tag at one step; newline is its only control character."""
 
     tag: str
     step: int
@@ -55,13 +55,13 @@ class Text:
 
     @property
     def nbytes(self) -> int:
-        """Memory held, in bytes, at its most."""
+        """Memory used, in bytes (an upper bound)."""
         return 4 * len(self.text)
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """The pictures of one tag at one step, as the files hold them: PNG mostly, undecoded."""
+    """The images of one tag at one step, still encoded (mostly PNG)."""
 
     tag: str
     step: int
@@ -72,13 +72,13 @@ class Image:
 
     @property
     def nbytes(self) -> int:
-        """Memory held, in bytes."""
+        """Memory used, in bytes."""
         return sum(map(len, self.encoded))
 
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """Which hyperparameters and which metrics (scalar tags) an experiment compares."""
+    """The hyperparameters and metrics (scalar tags) that an experiment compares."""
 
     hparams: tuple[str, ...]
     metrics: tuple[str, ...]
@@ -103,7 +103,7 @@ class SessionEnd:
 
 @dataclass(frozen=True, slots=True)
 class Restart:
-    """The writer began again at `step`: what any tag had at it or later no longer holds."""
+    """The writer restarted at `step`: points of every tag at that step or later are superseded."""
 
     step: int
 

@@ -1,10 +1,9 @@
-"""Folders of event files, polled: what is new comes in batches paced by the clock.
+"""Poll folders of event files; yield what is new in batches at fixed time intervals.
 
-Polling by size, time and inode works on every file system, network ones too, and costs some 3 ms
-for 1,000 runs. A folder with event files is a run; its files are read in the order of their names,
-which begin with the time of their making, so that what a restarted run wrote later comes later.
-Nothing here starts a thread: `Logdir.poll` yields whenever the pace says so, and whoever asks
-decides whether to go on.
+Polling size, mtime and inode works on every file system, including network ones, and takes about
+3 ms for 1,000 runs. A folder with event files is a run. Its files are read in the order of their
+names, which start with their creation time, so that the points of a restarted run come last.
+Nothing here starts a thread: `Logdir.poll` is a generator, and its caller decides when to stop.
 """
 
 import math
@@ -22,47 +21,50 @@ from trainpad.text import sanitize
 
 FIRST_BATCH_INTERVAL: Final = 0.05
 BATCH_INTERVAL: Final = 0.25
-"""Seconds of loading between two batches; the first comes sooner."""
+"""Seconds of reading between two batches; the first batch comes sooner."""
 SEARCH_PAUSE_FACTOR: Final = 20
-"""A search waits so many times as long as the last one took: folders may be many, and far away."""
+"""Pause between two searches, as a multiple of the time that the last one took.
+
+There may be many folders, on a slow file system.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class FolderStatus:
-    """How the files of one run are doing."""
+    """The state of the event files of one run."""
 
     folder: Path
     files: int
     last_wall_time: float | None
-    """When the last record was written, in seconds since 1970, by the writer's clock."""
+    """Wall time of the last record, in seconds since 1970, by the writer's clock."""
     skipped: int
-    """Records and values that could not be understood, or were too large."""
+    """Number of records and values that could not be decoded, or were too large."""
     problems: tuple[str, ...]
-    """A sentence for each file that cannot be read to its end."""
+    """One sentence for each file that cannot be read to its end."""
     fault: str
-    """In a word what the first of these problems is: gone, unread or damaged; or nothing."""
+    """The kind of the first problem: ``gone``, ``unread``, ``damaged``, or empty."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RunChange:
-    """What one run has to say since the last batch."""
+    """What changed in one run since the last batch."""
 
     run: str
     reset: bool
-    """Forget all of this run before taking in the items: its files were replaced."""
+    """Whether to discard the run before folding the items: its files were replaced."""
     items: tuple[Item, ...]
     status: FolderStatus
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Update:
-    """A batch of changes, and how far the loading is; without changes when nothing is new."""
+    """A batch of changes (possibly none), and how much has been read."""
 
     changes: tuple[RunChange, ...]
     read_bytes: int
     total_bytes: int
     caught_up: bool
-    """Whether everything was read that is there now."""
+    """Whether all existing data has been read."""
 
 
 class _RunFolder:
@@ -77,23 +79,23 @@ class _RunFolder:
         self._last_status: FolderStatus | None = None
 
     def add(self, names: Iterable[str]) -> bool:
-        """Take on the files of these names; False when all of them are known."""
+        """Add the files of these names; return False if all of them were known."""
         new = [name for name in names if name not in self.files]
         self.files |= {name: EventFile(self.folder / name) for name in new}
         self.files = dict(sorted(self.files.items()))
         return bool(new)
 
     def has_news(self) -> bool:
-        """Whether any file has something that was not read yet."""
+        """Return whether any file has unread data."""
         files = self.files.values()
         self._unread = [file for file in files if file in self._unread or file.has_news()]
         gone = sum(file.gone for file in files)
-        if 0 < gone < len(files):  # somebody cleared the folder, and a new writer is at work in it
+        if 0 < gone < len(files):  # the folder was cleared, and a new writer is at work in it
             self._start_over()
         return bool(self._unread)
 
     def read(self) -> bool:
-        """Read a chunk of the first file that has more; False when none has."""
+        """Read a chunk of the first file with unread data; return False if there is none."""
         while self._unread:
             try:
                 if self._unread[0].read():
@@ -105,7 +107,7 @@ class _RunFolder:
         return False
 
     def take(self) -> RunChange | None:
-        """What is new since the last time, or None."""
+        """Return what is new since the last call, or None."""
         if self._unread:
             self._items += self._unread[0].take()
         status = self._status()
@@ -116,7 +118,7 @@ class _RunFolder:
         return change
 
     def _start_over(self) -> None:
-        """Read what is there from the start, since nobody keeps what came from which file."""
+        """Read all existing files again: items are not stored by file, so all must be replaced."""
         there = {name: file for name, file in self.files.items() if not file.gone} or self.files
         self.files = {name: EventFile(file.path) for name, file in there.items()}
         self._items, self._unread, self._reset = [], [], True
@@ -140,14 +142,14 @@ class _RunFolder:
 
 
 class Logdir:
-    """Several roots, searched in depth for event files.
+    """Event files below several roots.
 
     Args:
-        paths: Folders or single event files.
-        clock: Seconds that never run backwards; they pace the batches.
+        paths: Folders or event files.
+        clock: Monotonic seconds; they pace the batches.
 
     Raises:
-        UserError: A path does not exist or is an address; the sentence says what to do.
+        UserError: A path does not exist or is a URL; the message says what to do.
     """
 
     def __init__(
@@ -161,7 +163,7 @@ class Logdir:
         self._batch_interval = FIRST_BATCH_INTERVAL
 
     def poll(self) -> Iterator[Update]:
-        """Everything that is new, in batches; the last one says that it `caught_up`."""
+        """Yield everything that is new, in batches; the last one has `caught_up` set."""
         due = self._clock() + self._batch_interval
         for _ in self._work():
             if self._clock() >= due:
@@ -171,7 +173,7 @@ class Logdir:
         yield self._batch(caught_up=True)
 
     def _work(self) -> Iterator[None]:
-        """Search and read, a portion at a time; runs take turns, so that all fill at once."""
+        """Search and read one chunk at a time; runs take turns, so all charts fill together."""
         busy = [run for run in self._runs.values() if run.has_news()]
         searching = self._search() if self._clock() >= self._next_search else iter(())
         more = True
@@ -186,7 +188,7 @@ class Logdir:
                 yield
 
     def _search(self) -> Iterator[list[_RunFolder]]:
-        """The runs that have new files, in portions of some 50 ms of searching."""
+        """Yield the runs with new files, after every 50 ms of searching."""
         spent, start, found = 0.0, self._clock(), list[_RunFolder]()
         for folder in search(self.roots):
             if folder.file_names and (run := self._run_folder(folder)).add(folder.file_names):
@@ -207,7 +209,7 @@ class Logdir:
         return run
 
     def _unique_name(self, name: str) -> str:
-        """`name`, or with a number behind it where cleaning made two names the same."""
+        """Return `name`, with a number appended if sanitizing made two names equal."""
         number, unused = 1, name
         while unused in self._names:
             number += 1
@@ -232,10 +234,10 @@ def poll_forever(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Iterator[Update]:
-    """Poll for ever, every so many seconds; each poll ends with an update, be it an empty one.
+    """Poll every `interval` seconds, forever; each poll ends with an update, possibly empty.
 
-    A thread that may be told to stop passes its event's ``wait`` as `sleep`, and looks at the
-    event after each update.
+    A thread that can be stopped passes the ``wait`` of its `threading.Event` as `sleep`, and
+    checks the event after each update.
     """
     logdir = Logdir(paths, clock=clock)
     while True:

@@ -1,9 +1,13 @@
-"""The protocol buffer messages of event files, declared here in a pool of their own.
+"""The protocol buffer messages of event files, declared in Python in a descriptor pool of our own.
 
-Declaring them at run time leaves TensorFlow's and tensorboard's classes alone, whichever of them
-is loaded too. Names and texts are declared as ``bytes``: a tag that is not UTF-8 must not make its
-record unreadable. Only fields that are read or written stand here; field numbers are those of
-``event.proto``, ``summary.proto``, ``tensor.proto`` and of the hparams plugin's ``api.proto`` and
+Why not ``.proto`` files and generated ``_pb2.py`` modules: generated code only works with the
+protobuf runtime of the same major version (or the next), and the supported range is 6 to 8.
+A descriptor built at run time works with all of them. The pool of our own keeps it apart from the
+classes of TensorFlow and tensorboard, which may be loaded in the same process.
+
+Names and texts are declared as ``bytes``: a tag that is not UTF-8 must not make its record
+unreadable. Only fields that are read or written are declared; their numbers are those of
+``event.proto``, ``summary.proto``, ``tensor.proto``, and the hparams plugin's ``api.proto`` and
 ``plugin_data.proto``.
 """
 
@@ -20,7 +24,7 @@ __all__ = ["DecodeError", "EventProto", "HParamsPluginData"]
 
 _PACKAGE: Final = "trainpad.tfevents"
 
-# Each field: number, type (with [] when repeated), name, and the oneof that it belongs to, if any.
+# Each field: number, type (with [] if repeated), name, and the oneof it belongs to, if any.
 _SCHEMA: Final[dict[str, str]] = {
     "Dim": "1 int64 size",
     "Shape": "2 Dim[] dim",
@@ -58,7 +62,7 @@ _SCHEMA: Final[dict[str, str]] = {
 
 
 def _declare() -> dict[str, Any]:
-    """The message classes of the schema, by name."""
+    """Build the message classes of the schema, by name."""
     file = descriptor_pb2.FileDescriptorProto(
         name="trainpad_tfevents.proto", package=_PACKAGE, syntax="proto3"
     )

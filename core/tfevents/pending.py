@@ -1,8 +1,8 @@
-"""Points of one tag that were read and not yet taken; most of them are still bytes.
+"""Scalar points of one tag between reading and taking; most of them are still raw bytes.
 
-Where the template of a record is known, its three numbers need no parsing. The reader copies the
-bytes in which they stand, and all of them become numbers at once when they are taken, which costs
-next to nothing a point. Points that were parsed stand between them in the order of the file.
+For a record with a known template (`core.tfevents.templates`) the reader copies only the bytes of
+its three numbers. They are decoded all at once when the points are taken, which costs almost
+nothing per point. Parsed points are kept in between, in file order.
 """
 
 import math
@@ -15,14 +15,14 @@ from core.tfevents.items import Float64Array, Int64Array, Scalars
 from core.tfevents.templates import STEP
 
 MAX_STEP_BYTES: Final = 5
-"""Digits, of 7 bits each, of the greatest step that is taken from its bytes."""
+"""Bytes of the longest step that is decoded here: a varint of 7 bits per byte."""
 PREFIX: Final = 10 + MAX_STEP_BYTES
-"""Bytes at the front of a record that hold wall time and step, and perhaps some more."""
+"""Bytes at the start of a record that contain wall time and step (and perhaps more)."""
 _WEIGHTS: Final = 1 << 7 * np.arange(MAX_STEP_BYTES, dtype=np.int64)
 
 
 class PendingPoints:
-    """Points of one tag, in the order in which they were written."""
+    """Points of one tag, in file order."""
 
     __slots__ = (
         "_steps",
@@ -37,25 +37,25 @@ class PendingPoints:
     def __init__(self, tag: str) -> None:
         self.tag = tag
         self.template_attempts = 0
-        """How many times a template was looked for."""
+        """How many times a template was searched for."""
         self.prefix_bytes, self.value_bytes = bytearray(), bytearray()
-        """Of each point not parsed: the first `FRONT` bytes of its record, and its float32."""
+        """For each raw point: the first `PREFIX` bytes of its record, and its float32."""
         self._steps, self._wall_times, self._values = array("q"), array("d"), array("d")
 
     @property
     def last_value(self) -> float:
-        """The value of the point that was added last; NaN when there is none to be seen."""
+        """The value of the last parsed point; NaN without one."""
         return self._values[-1] if self._values else math.nan
 
     def add(self, step: int, wall_time: float, value: float) -> None:
-        """Append a point that was parsed."""
+        """Append a parsed point."""
         self._decode_bytes()
         self._steps.append(step)
         self._wall_times.append(wall_time)
         self._values.append(value)
 
     def take(self) -> Scalars | None:
-        """The points as arrays of their own, or None without any."""
+        """Remove and return all points as new arrays, or None without any."""
         self._decode_bytes()
         columns = self._steps, self._wall_times, self._values
         if not self._steps:
@@ -66,29 +66,29 @@ class PendingPoints:
         return points
 
     def _decode_bytes(self) -> None:
-        """Turn the bytes into numbers."""
+        """Decode the raw points."""
         if not self.prefix_bytes:
             return
-        fronts = np.frombuffer(bytes(self.prefix_bytes), np.uint8).reshape(-1, PREFIX)
-        self._steps.frombytes(_decode_steps(fronts).tobytes())
-        self._wall_times.frombytes(_decode_wall_times(fronts).tobytes())
-        numbers = np.frombuffer(bytes(self.value_bytes), "<f4")
-        self._values.frombytes(numbers.astype(np.float64).tobytes())
+        prefixes = np.frombuffer(bytes(self.prefix_bytes), np.uint8).reshape(-1, PREFIX)
+        self._steps.frombytes(_decode_steps(prefixes).tobytes())
+        self._wall_times.frombytes(_decode_wall_times(prefixes).tobytes())
+        values = np.frombuffer(bytes(self.value_bytes), "<f4")
+        self._values.frombytes(values.astype(np.float64).tobytes())
         self.prefix_bytes.clear()
         self.value_bytes.clear()
 
 
 def _decode_wall_times(prefixes: np.ndarray[tuple[int, int], np.dtype[np.uint8]]) -> Float64Array:
-    """The doubles behind the first byte of each front."""
+    """Return the double after the first byte of each prefix."""
     return np.ascontiguousarray(prefixes[:, 1:9]).view("<f8").reshape(-1)
 
 
 def _decode_steps(prefixes: np.ndarray[tuple[int, int], np.dtype[np.uint8]]) -> Int64Array:
-    """The base-128 numbers, low digits first, where a front announces one; 0 elsewhere."""
+    """Return the varint after the step's field tag in each prefix; 0 without that tag."""
     digits = prefixes[:, 10:].astype(np.int64)
-    mine = np.ones(digits.shape, np.bool_)
-    mine[:, 0] = prefixes[:, 9] == STEP
-    mine[:, 1:] = digits[:, :-1] > 0x7F
-    digits = np.where(np.logical_and.accumulate(mine, axis=1), digits & 0x7F, 0)
+    is_step = np.ones(digits.shape, np.bool_)
+    is_step[:, 0] = prefixes[:, 9] == STEP
+    is_step[:, 1:] = digits[:, :-1] > 0x7F
+    digits = np.where(np.logical_and.accumulate(is_step, axis=1), digits & 0x7F, 0)
     steps: Int64Array = digits @ _WEIGHTS
     return steps

@@ -1,9 +1,9 @@
-"""One event file, read to its end again and again; a scalar that looks like the last is not parsed.
+"""Read one growing event file incrementally; scalars that match a template are not parsed.
 
-Where the template of a record is known (`core.tfevents.templates`), its three numbers are copied as
-bytes from their places (`core.tfevents.pending`), at a quarter of the price of a parse. Everything
-else takes the sure way, and what cannot be understood is counted instead of raised: one bad record
-never costs the next one.
+Without `FAST` every record is parsed as protobuf. `FAST` changes no result: for a record with a
+known template (`core.tfevents.templates`) it copies the bytes of the three numbers
+(`core.tfevents.pending`), at a quarter of the cost of parsing. Records that cannot be decoded are
+counted, not raised, so that one bad record never costs the next.
 """
 
 import math
@@ -20,8 +20,10 @@ from core.tfevents.templates import STEP, WALL_TIME, find_template
 from core.tfevents.values import decode_value, plugin_of, scalar_value
 from trainpad.text import sanitize
 
+FAST = True
+"""Whether to match records against templates; if False, the two modules above are unused."""
 MAX_TAGS: Final = 20_000
-"""Tags kept of one file; the values of further ones are skipped and counted."""
+"""Tags read from one file; values of further tags are skipped and counted."""
 MAX_TAG_LENGTH: Final = 4096
 _MAX_TEMPLATES: Final = 4096
 _MAX_ATTEMPTS: Final = 8
@@ -33,13 +35,13 @@ _read_double = struct.Struct("<d").unpack_from
 
 
 class Decoder:
-    """Records in, items out; never raises for what a file holds."""
+    """Decode records into items; never raises because of a file's content."""
 
     def __init__(self) -> None:
         self.skipped = 0
-        """Records and values that could not be understood."""
+        """Number of records and values that could not be decoded."""
         self.last_wall_time = math.nan
-        """The wall time of the last record, in seconds since 1970."""
+        """Wall time of the last record, in seconds since 1970; NaN if unknown."""
         self._items: list[Item] = []
         self._pending: dict[bytes, PendingPoints] = {}
         self._plugins: dict[bytes, str] = {}
@@ -47,47 +49,57 @@ class Decoder:
         self._value_offsets: dict[int, int] = {}
 
     def take(self) -> list[Item]:
-        """What was decoded since the last time, in order as far as the order matters."""
+        """Return the items since the last call; in file order, except points of different tags."""
         self._flush_pending()
         items, self._items = self._items, []
         return items
 
     def decode(self, records: list[bytes]) -> None:
-        """Decode payloads that are followed by their four bytes of checksum."""
-        # The one loop whose speed is felt: written out, with what it uses in local names.
-        templates, places = self._templates.get, self._value_offsets.get
+        """Decode payloads, each followed by its 4-byte checksum."""
+        if FAST:
+            self._match_or_parse(records)
+        else:
+            for record in records:
+                self._parse(record)
+        self._set_last_wall_time(records[-1])
+
+    def _match_or_parse(self, records: list[bytes]) -> None:
+        """Copy the numbers of records with a known template; parse the others.
+
+        The only loop of this package where speed matters: inlined, with local names.
+        """
+        templates, value_offsets = self._templates.get, self._value_offsets.get
         for record in records:
             size = len(record)
             if size > _MIN_RECORD and record[0] == WALL_TIME:
                 rest = 9
-                if record[9] == STEP:  # a base-128 number, whose last digit alone has no high bit
+                if record[9] == STEP:  # a varint: only its last byte has no high bit
                     rest = 11
                     while record[rest - 1] > 0x7F and rest < PREFIX:
                         rest += 1
-                place = places(size - rest)
-                if place is not None and (rest == 9 or record[rest - 1] < 0x80):
-                    place += rest
-                    behind = place + 4
-                    pending = templates(record[rest:place] + record[behind:-FOOTER])
-                    if pending is not None:
-                        fronts, numbers = pending
-                        fronts += record[:PREFIX]
-                        numbers += record[place:behind]
+                start = value_offsets(size - rest)
+                if start is not None and (rest == 9 or record[rest - 1] < 0x80):
+                    start += rest
+                    end = start + 4
+                    buffers = templates(record[rest:start] + record[end:-FOOTER])
+                    if buffers is not None:
+                        prefix_bytes, value_bytes = buffers
+                        prefix_bytes += record[:PREFIX]
+                        value_bytes += record[start:end]
                         continue
             self._parse(record)
-        self._note_time(records[-1])
 
-    def _note_time(self, record: bytes) -> None:
+    def _set_last_wall_time(self, record: bytes) -> None:
         if len(record) >= 9 + FOOTER and record[0] == WALL_TIME:
             self.last_wall_time = _read_double(record, 1)[0]
 
     def _flush_pending(self) -> None:
-        """Move the pending points behind the items that came before them."""
+        """Append the pending points to the items that came before them."""
         taken = (pending.take() for pending in self._pending.values())
         self._items += [points for points in taken if points is not None]
 
     def _parse(self, record: bytes) -> None:
-        """Decode one record the sure way."""
+        """Parse one record as protobuf."""
         try:
             event = EventProto.FromString(record[:-FOOTER])
         except DecodeError:
@@ -102,7 +114,7 @@ class Decoder:
 
     def _take_summary(self, event: Any, record: bytes) -> None:
         values = event.summary.value
-        # A flipped bit in a number goes unnoticed, as in TensorBoard; one in a tag makes a new tag.
+        # As in TensorBoard, a flipped bit in a number goes unnoticed; in a tag it would add a tag.
         new = any(value.tag not in self._plugins for value in values)
         if new and len(record) <= _MAX_CHECKED and not checksum_matches(record):
             self.skipped += 1
@@ -112,7 +124,7 @@ class Decoder:
                 self._take_value(event, value)
             except ValueError:
                 self.skipped += 1
-        if len(values) == 1 and (pending := self._pending.get(values[0].tag)):
+        if FAST and len(values) == 1 and (pending := self._pending.get(values[0].tag)):
             self._add_template(event, record, pending)
 
     def _take_value(self, event: Any, value: Any) -> None:
@@ -127,22 +139,22 @@ class Decoder:
             self._items.append(item)
 
     def _plugin(self, value: Any) -> str:
-        """The plugin of a value, which only the first value of a tag has to name."""
+        """Return the plugin of a value; only the first value of a tag has to name it."""
         tag = value.tag
         known = self._plugins.get(tag)
         if known is None:
             if len(self._plugins) >= MAX_TAGS or len(tag) > MAX_TAG_LENGTH:
-                raise ValueError("too many tags, or too long a one")
+                raise ValueError("too many tags, or a tag that is too long")
             known = self._plugins[tag] = plugin_of(value)
         return plugin_of(value) or known
 
     def _add_template(self, event: Any, record: bytes, pending: PendingPoints) -> None:
-        """Remember the template of a scalar record, if it has one and there is room."""
+        """Store the template of a scalar record, if it has one and there is room."""
         pending.template_attempts += 1
         if pending.template_attempts > _MAX_ATTEMPTS or len(self._templates) >= _MAX_TEMPLATES:
             return
         template = find_template(event, record[:-FOOTER], pending.last_value)
-        # One place for each size is enough: a file is written by one writer, in one style.
+        # One offset per size is enough: a file is written by one writer, in one style.
         size = template.rest_size + FOOTER if template else 0
         if (
             template
@@ -152,51 +164,51 @@ class Decoder:
 
 
 class EventFile:
-    """An event file from its first record on; `read` it again whenever it `has_news`."""
+    """An event file; `read` it again whenever it `has_news`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.size = 0
-        """Bytes in the file when it was last looked at."""
+        """Size of the file at the last poll, in bytes."""
         self.unreadable = ""
-        """Why the file could not be read the last time, or nothing."""
+        """Why the last attempt to read failed, or empty."""
         self.gone = False
-        """Whether there was no such file the last time."""
+        """Whether the file was missing at the last attempt."""
         self._records = RecordFile(path)
         self._decoder = Decoder()
         self._last_stat: tuple[int, int, int] | None = None
 
     @property
     def offset(self) -> int:
-        """Bytes that were read and understood as records."""
+        """Bytes read as complete records so far."""
         return self._records.offset
 
     @property
     def skipped(self) -> int:
-        """Records and values that were not understood, or too large."""
+        """Number of records and values that could not be decoded, or were too large."""
         return self._decoder.skipped + self._records.oversized
 
     @property
     def last_wall_time(self) -> float:
-        """When the last record was written, in seconds since 1970; NaN when that is unknown."""
+        """Wall time of the last record, in seconds since 1970; NaN if unknown."""
         return self._decoder.last_wall_time
 
     @property
     def problem(self) -> str:
-        """A sentence about what keeps the file from being read, or nothing."""
+        """Why the file cannot be read to its end, as a sentence; or empty."""
         return self.unreadable or self._records.damage
 
     @property
     def fault(self) -> str:
-        """What kind of problem that is, in a word, or nothing."""
+        """The kind of that problem: ``gone``, ``unread``, ``damaged``, or empty."""
         if self.unreadable:
             return "gone" if self.gone else "unread"
         return "damaged" if self._records.damage else ""
 
     def has_news(self) -> bool:
-        """Whether the file changed in size, time or identity since the last call."""
+        """Return whether size, mtime or inode changed since the last call."""
         try:
-            status = os.stat(self.path)  # noqa: PTH116 - half the price of Path.stat, and often asked
+            status = os.stat(self.path)  # noqa: PTH116 - half the cost of Path.stat, and called often
         except OSError as error:
             return self._failed(error)
         self.gone, self.size = False, status.st_size
@@ -206,10 +218,10 @@ class EventFile:
         return news
 
     def read(self) -> bool:
-        """Decode the next chunk; False when there is no complete record to read now.
+        """Decode the next chunk; return False if there is no complete record to read.
 
         Raises:
-            ReplacedError: The file is another one now: begin again with a new `EventFile`.
+            ReplacedError: The file was replaced: start again with a new `EventFile`.
         """
         try:
             records = self._records.read()
@@ -221,14 +233,12 @@ class EventFile:
         return bool(records)
 
     def _failed(self, error: OSError) -> bool:
-        """Note why there was nothing to read; always False."""
+        """Store why reading failed; return False."""
         self.unreadable = f"cannot be read: {error.strerror}"
         self.gone = isinstance(error, FileNotFoundError)
-        self._last_stat = (
-            None  # so that the next look is news: permissions change, mounts come back
-        )
+        self._last_stat = None  # try again at the next poll: permissions change, mounts come back
         return False
 
     def take(self) -> list[Item]:
-        """What was decoded since the last time."""
+        """Return the items since the last call."""
         return self._decoder.take()

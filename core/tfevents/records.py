@@ -1,10 +1,10 @@
-"""Event files are cut into records here, from a kept offset and without checking every payload.
+"""Split a growing event file into records, starting at the last offset.
 
 A record is a length (uint64, little-endian), its masked CRC32C, the payload, its masked CRC32C.
-The few distinct lengths of a file are checked once and remembered, so that every header counts as
-checked for the price of a dictionary look-up; payload checksums are left to who meets something
-odd, as TensorBoard's own Rust reader does. Nothing is ever lost by looking too early: a record
-that is not complete yet is not consumed.
+The few distinct headers of a file are verified once and cached, so that verifying a header costs
+a dictionary lookup. Payload checksums are left to the caller, which verifies them where something
+is unusual, as TensorBoard's Rust reader does. A record that is not complete yet is not consumed,
+so polling early loses nothing.
 """
 
 import struct
@@ -15,17 +15,17 @@ from typing import Final
 HEADER: Final = 12
 FOOTER: Final = 4
 CHUNK: Final = 1 << 20
-"""Bytes read at a time: about 15,000 scalars, some 15 ms of work."""
+"""Bytes read at a time: about 15,000 scalars, 15 ms of work."""
 MAX_RECORD: Final = 16 << 20
-"""A record longer than this many bytes is stepped over: it holds no number that is shown."""
+"""Longest record that is read, in bytes; longer ones are skipped: they contain no scalar."""
 MAX_LENGTH: Final = 1 << 31
-"""No writer makes a longer record: protocol buffers end here."""
+"""Longest valid payload, in bytes: the limit of protocol buffers."""
 _MAX_LENGTHS: Final = 4096
 _TAIL_SIZE: Final = 16
 
 
 def _crc_table() -> tuple[int, ...]:
-    """CRC32C (Castagnoli, reflected) of each byte."""
+    """Return the CRC32C (Castagnoli, reflected) of each byte."""
     table = []
     for crc in range(256):
         for _ in range(8):
@@ -38,7 +38,7 @@ _TABLE: Final = _crc_table()
 
 
 def crc32c(data: bytes) -> int:
-    """The CRC32C of `data`; about 0.1 µs a byte."""
+    """Return the CRC32C of `data`; takes about 0.1 µs per byte."""
     crc, table = 0xFFFFFFFF, _TABLE
     for byte in data:
         crc = table[(crc ^ byte) & 0xFF] ^ (crc >> 8)
@@ -46,7 +46,7 @@ def crc32c(data: bytes) -> int:
 
 
 def masked_crc32c(data: bytes) -> int:
-    """The checksum as record files keep it: rotated and shifted, since it may cover checksums."""
+    """Return the checksum as record files store it: rotated, plus a constant."""
     crc = crc32c(data)
     return (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF
 
@@ -58,21 +58,21 @@ def _header(length: int) -> bytes:
 
 
 def encode_record(payload: bytes) -> bytes:
-    """`payload` as a record, ready to be appended to an event file."""
+    """Return `payload` as a record, to be appended to an event file."""
     return _header(len(payload)) + payload + struct.pack("<I", masked_crc32c(payload))
 
 
 def checksum_matches(record: bytes) -> bool:
-    """Whether a payload with its four bytes of checksum behind it is as it was written."""
+    """Return whether the payload matches the 4-byte checksum after it."""
     return masked_crc32c(record[:-FOOTER]) == int.from_bytes(record[-FOOTER:], "little")
 
 
 class _DamagedError(Exception):
-    """What stands where a record should begin is not the beginning of a record."""
+    """No valid header where a record should start."""
 
 
 class _Lengths(dict[bytes, int]):
-    """The payload length that each header announces; a header is checked when it is new."""
+    """Payload length by header; a new header is verified."""
 
     def __missing__(self, header: bytes) -> int:
         if header != _header(length := int.from_bytes(header[:8], "little")):
@@ -85,34 +85,33 @@ class _Lengths(dict[bytes, int]):
 
 
 class ReplacedError(Exception):
-    """The file is no longer the one that was read: shorter, or with other contents."""
+    """The file was replaced: it is shorter, or its content differs from what was read."""
 
 
 class RecordFile:
-    """The records of one growing file, a chunk at a time; safe to ask again at any moment.
+    """The records of one growing file, read in chunks.
 
-    The file is opened anew for every chunk, because ``rsync`` and friends replace files by
-    renaming: the offset still holds when the new file begins like the old one.
+    The file is reopened for every chunk, because ``rsync`` and others replace files by renaming;
+    the offset remains valid if the new file starts with the same bytes.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.offset = 0
-        """Bytes consumed: where the next record begins."""
+        """Bytes consumed: where the next record starts."""
         self.oversized = 0
-        """How many records were stepped over for being longer than `LARGEST`."""
+        """Number of skipped records: those longer than `MAX_RECORD`."""
         self.damage = ""
-        """A sentence when the file cannot be read beyond `offset`, or nothing."""
+        """Why the file cannot be read beyond `offset`, as a sentence; or empty."""
         self._lengths = _Lengths()
         self._tail = b""
 
     def read(self) -> list[bytes]:
-        """The next complete records, each with its 4 bytes of checksum; none when there are none.
+        """Return the next complete records, each with its 4-byte checksum; possibly none.
 
         Raises:
-            ReplacedError: The bytes before `offset` are not those that were read; start again with
-                a new object.
-            OSError: The file cannot be read now.
+            ReplacedError: The bytes before `offset` have changed; start again with a new object.
+            OSError: The file cannot be read.
         """
         self.damage = ""
         want = CHUNK
@@ -131,7 +130,7 @@ class RecordFile:
                 return records
 
     def _read_bytes(self, want: int) -> bytes:
-        """Up to `want` bytes from the offset, after a look at the bytes just before it."""
+        """Read up to `want` bytes at the offset; verify the bytes just before it."""
         with self.path.open("rb") as file:
             file.seek(self.offset - len(self._tail))
             data = file.read(len(self._tail) + want)
@@ -140,7 +139,7 @@ class RecordFile:
         return data[len(self._tail) :]
 
     def _split(self, data: bytes) -> tuple[list[bytes], int]:
-        """The complete records at the front of `data`, and how many bytes they take."""
+        """Return the complete records at the start of `data`, and their total size."""
         records: list[bytes] = []
         append, lengths = records.append, self._lengths
         start, last = 0, len(data) - HEADER - FOOTER
@@ -161,13 +160,13 @@ class RecordFile:
         self._tail = data[max(0, consumed - _TAIL_SIZE) : consumed]
 
     def _size_of_first(self, data: bytes) -> int:
-        """How many bytes the record at the front of `data` takes; 0 when that is not known."""
+        """Return the size of the first record in `data`, in bytes; 0 if unknown."""
         if len(data) < HEADER + FOOTER or self.damage:
             return 0
         return HEADER + self._lengths[data[:HEADER]] + FOOTER
 
     def _skip(self, size: int) -> bool:
-        """Leave a record of `size` bytes unread, once all of it is there."""
+        """Skip a record of `size` bytes; return False if it is not complete yet."""
         with self.path.open("rb") as file:
             file.seek(self.offset + size - _TAIL_SIZE)
             seam = file.read(_TAIL_SIZE)

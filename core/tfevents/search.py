@@ -1,8 +1,8 @@
-"""Where event files are: roots and the folders below them, each visited once however it is linked.
+"""Find event files: walk the roots and all folders below them, each folder once.
 
-Real folders come before symbolic links, so that a folder that is also linked keeps its own name. A
-link back up the tree ends where device and inode were seen. Hidden folders and files are left
-out: copying programs keep half a file under such names.
+Real folders are visited before symbolic links, so that a folder that is also linked keeps its own
+name. Device and inode of visited folders are remembered, which ends cycles. Hidden folders and
+files are skipped: copying programs store incomplete files under such names.
 """
 
 import os
@@ -21,16 +21,16 @@ _REMOTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """A place to search: a folder, or one event file."""
+    """Where to search: a folder, or one event file."""
 
     path: Path
     label: str
-    """What runs found here are called by, before their path below it."""
+    """First part of the names of the runs found here."""
     is_only: bool
-    """Whether it is the only root: then its label is not repeated in every name."""
+    """Whether it is the only root: names then omit its label."""
 
     def name_of(self, folder: Path) -> str:
-        """The name of the run in a folder at or below this root."""
+        """Return the name of the run in a folder at or below this root."""
         if self.path.is_file() or folder == self.path:
             return self.label
         below = sanitize(folder.relative_to(self.path).as_posix(), limit=200)
@@ -39,21 +39,21 @@ class Root:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A folder that was visited, and the event files in it, by name."""
+    """A visited folder, and the names of its event files."""
 
     root: Root
     path: Path
     file_names: tuple[str, ...]
     hidden_folders: int = 0
-    """How many folders in it were passed over."""
+    """Number of hidden folders in it, which are not searched."""
 
 
 def roots_of(paths: Iterable[str | Path]) -> tuple[Root, ...]:
-    """The roots that a user named.
+    """Return the roots for the paths that a user gave.
 
     Raises:
-        UserError: A path does not exist, may not be read, or is an address; the sentence says
-            what to do.
+        UserError: A path does not exist, may not be read, or is a URL; the message says what
+            to do.
     """
     found = [_resolve(path) for path in paths]
     bases = [_base_name(path) for path in found]
@@ -68,7 +68,7 @@ def roots_of(paths: Iterable[str | Path]) -> tuple[Root, ...]:
 
 
 def search(roots: Iterable[Root]) -> Iterator[Folder]:
-    """All folders at and below the roots, one by one as they are visited."""
+    """Yield every folder at and below the roots as it is visited."""
     visited: set[tuple[int, int]] = set()
     for root in roots:
         if root.path.is_file():
@@ -78,7 +78,7 @@ def search(roots: Iterable[Root]) -> Iterator[Folder]:
 
 
 def is_event_file(name: str) -> bool:
-    """Whether a file of this name holds events, by TensorBoard's own rule."""
+    """Return whether a file of this name is an event file, by TensorBoard's rule."""
     return "tfevents" in name and name[0] != "." and not name.endswith(".profile-empty")
 
 
@@ -89,20 +89,20 @@ def _resolve(path: str | Path) -> Path:
     found = Path(path).expanduser()
     try:
         if stat.S_ISDIR(found.stat().st_mode):
-            os.scandir(found).close()  # folders below it may be closed to us, but not this one
+            os.scandir(found).close()  # subfolders may be unreadable, but not the root itself
     except OSError as error:
         raise UserError(f"{shown} cannot be opened: {error.strerror}.") from error
     return found
 
 
 def _base_name(path: Path) -> str:
-    """The name of the folder that a root is, or is in."""
+    """Return the name of the folder that a root is, or is in."""
     folder = path.parent if path.is_file() else path
     return folder.name or folder.resolve().name or folder.as_posix()
 
 
 def _walk(root: Root, visited: set[tuple[int, int]]) -> Iterator[Folder]:
-    """The folders of one root that were not visited yet."""
+    """Yield the folders of one root that were not visited yet."""
     real, linked = [root.path], list[Path]()
     while real or linked:
         path = (real or linked).pop()
@@ -114,13 +114,13 @@ def _walk(root: Root, visited: set[tuple[int, int]]) -> Iterator[Folder]:
             visited.add(identity)
             names, hidden = _scan(path, real, linked)
         except OSError:
-            # A folder that vanished, or that may not be read, is as good as empty.
+            # A folder that vanished or is unreadable counts as empty.
             continue
         yield Folder(root, path, names, hidden)
 
 
 def _scan(path: Path, real: list[Path], linked: list[Path]) -> tuple[tuple[str, ...], int]:
-    """The event files in a folder, and how many hidden folders; others join the two lists."""
+    """Return the event files and the number of hidden folders; append subfolders to the lists."""
     names, hidden = [], 0
     with os.scandir(path) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name, reverse=True):
@@ -134,7 +134,7 @@ def _scan(path: Path, real: list[Path], linked: list[Path]) -> tuple[tuple[str, 
 
 
 def _is_kind(kind: Callable[[], bool]) -> bool:
-    """What an entry says of itself; a link to itself leads nowhere."""
+    """Return ``entry.is_dir()`` or ``entry.is_file()``; False for a link that loops."""
     try:
         return kind()
     except OSError:

@@ -1,8 +1,8 @@
-"""A watched run is folded here from its items, on the thread that draws it.
+"""Fold the items of a run into its curves and histories, on the drawing thread.
 
-A run that was restarted from a checkpoint writes some steps again. As in TensorBoard a point at or
-before the last step replaces what follows it; but what was replaced is kept beside the curve, so
-that a chart can show the overlap.
+A run that is restarted from a checkpoint writes some steps again. As in TensorBoard, a point at or
+before the last step supersedes the points from that step on; but the superseded points are kept
+with the curve, so that a chart can show the overlap.
 """
 
 from typing import Final
@@ -25,18 +25,18 @@ from core.tfevents.items import (
 )
 
 MAX_WALL_TIME: Final = 1e11
-"""Wall times from here on, in seconds since 1970, are no times."""
+"""Wall times from here on, in seconds since 1970, are invalid."""
 MAX_REPLACED: Final = 64
-"""Stretches kept of what restarts replaced, for each tag; the newest ones."""
+"""Superseded segments kept for each tag; the newest ones."""
 MAX_WAITING: Final = 64
-"""Batches of points that wait to be taken in."""
+"""Batches of points that may wait before they are appended to the curve."""
 
 
 class ScalarHistory:
-    """The points of one tag: the curve that holds, and the stretches that restarts replaced.
+    """The points of one tag: the current curve, and the segments that restarts superseded.
 
-    Points wait until somebody looks, or until they are many: of thousands of tags few are looked
-    at, and a hundred points at once cost hardly more than one.
+    Points are appended to the curve when it is read, or when many wait: few of thousands of tags
+    are drawn, and appending a hundred points costs hardly more than appending one.
     """
 
     def __init__(self) -> None:
@@ -46,31 +46,31 @@ class ScalarHistory:
 
     @property
     def curve(self) -> Points:
-        """The points that hold; another object after a `restart`."""
+        """The current points; a new object after `discard_from`."""
         self._fold_waiting()
         return self._curve
 
     @property
     def replaced(self) -> list[Points]:
-        """What stood where later points stand now, oldest first: the overlap."""
+        """The superseded segments, oldest first."""
         self._fold_waiting()
         return self._replaced
 
     def fold(self, points: Scalars) -> None:
-        """Append points in the order they were written."""
+        """Append points in file order."""
         self._waiting.append(points)
         if len(self._waiting) >= MAX_WAITING:
             self._fold_waiting()
 
     def discard_from(self, step: int) -> None:
-        """Take back the points at `step` and later."""
+        """Remove the points at `step` and later from the curve."""
         self._fold_waiting()
         size = self._keep_replaced(step)
         if size < len(self._curve):
             self._curve = _sub_curve(self._curve, slice(0, size))
 
     def _fold_waiting(self) -> None:
-        """Have the points that wait in the curve."""
+        """Append the waiting points to the curve."""
         if not self._waiting:
             return
         steps, times, values = (
@@ -78,10 +78,10 @@ class ScalarHistory:
             for column in ("steps", "wall_times", "values")
         )
         self._waiting = []
-        # One absurd time would hold the curve's clock, which never runs backwards, for good.
+        # The curve's clock never runs backwards: one wrong time far ahead would stop it for good.
         times = np.where((times >= 0) & (times < MAX_WALL_TIME), times, 0.0)
         back = np.flatnonzero(np.diff(steps) <= 0) + 1
-        # A step that repeats all the time is no restart: only the curve is of use then.
+        # Steps that go back all the time are no restarts: keep no superseded segments then.
         if len(back) > MAX_REPLACED:
             back = back[:0]
         for start, stop in zip([0, *back], [*back, len(steps)], strict=True):
@@ -90,7 +90,7 @@ class ScalarHistory:
             self._curve.extend(steps[part], values[part], times[part])
 
     def _keep_replaced(self, step: int) -> int:
-        """Keep a copy of the points that a point at `step` replaces; how many it does not."""
+        """Copy the points at `step` and later to `replaced`; return how many are before."""
         size = int(np.searchsorted(self._curve.steps, step))
         if size < len(self._curve):
             self._replaced = [*self._replaced, _sub_curve(self._curve, slice(size, None))]
@@ -99,14 +99,14 @@ class ScalarHistory:
 
 
 def _sub_curve(curve: Points, part: slice) -> Points:
-    """Some of a curve's points as a curve."""
+    """Return a slice of a curve as a new curve."""
     points, steps = Points(), curve.steps[part]
     points.extend(steps, curve.values[part], curve.timeline.seconds_at(steps.astype(np.float64)))
     return points
 
 
 class RunData:
-    """All that the event files of one folder have said so far."""
+    """Everything read from the event files of one run so far."""
 
     def __init__(self) -> None:
         self.scalars: dict[str, ScalarHistory] = {}
@@ -121,11 +121,11 @@ class RunData:
         )
         self.hparams: dict[str, HParam] = {}
         self.status = ""
-        """How the run ended by its hparams summary; empty while it did not say."""
+        """How the run ended by its hparams summary; empty if unknown."""
         self.experiment = Experiment((), ())
 
     def fold(self, item: Item) -> None:
-        """Take in one item."""
+        """Add one item."""
         match item:
             case Scalars():
                 self.scalars.setdefault(item.tag, ScalarHistory()).fold(item)

@@ -1,8 +1,8 @@
-"""Summary values of both styles become items here: old fields, and tensors named by a plugin.
+"""Decode summary values of both styles into items.
 
-The old style says by its field what a value is; the newer one keeps everything in a tensor and says
-by the plugin's name, which a writer may leave out after a tag's first value. Whatever does not fit
-raises ``ValueError``, and its value is skipped and counted by the reader.
+The old style has a field for each kind of value; the newer one stores everything in a tensor, and
+the plugin's name, which a writer may omit after a tag's first value, tells the kind. An invalid
+value raises ``ValueError``; the reader skips and counts it.
 """
 
 import math
@@ -28,16 +28,16 @@ from core.tfevents.messages import DecodeError, HParamsPluginData
 from trainpad.text import sanitize
 
 MAX_TEXT: Final = 20_000
-"""Characters kept of one text."""
+"""Characters kept of a text."""
 MAX_BUCKETS: Final = 4096
 MAX_IMAGES: Final = 16
-"""Pictures kept of one tag at one step."""
+"""Images kept of one tag at one step."""
 MAX_HPARAMS: Final = 1000
 _MAX_IMAGE_BYTES: Final = 8 << 20
 
 _OLD_STYLE: Final = {"simple_value": "scalars", "histo": "histograms", "image": "images"}
 _FLOAT, _DOUBLE, _STRING, _BFLOAT16 = 1, 2, 7, 14
-# dtype of a tensor -> how its bytes are read, and the field that holds its numbers otherwise
+# dtype of a tensor -> numpy dtype of `tensor_content`, and the list field used without it
 _NUMBERS: Final = {
     _FLOAT: ("<f4", "float_val"),
     _DOUBLE: ("<f8", "double_val"),
@@ -59,13 +59,17 @@ read_float = struct.Struct("<f").unpack
 
 
 def plugin_of(value: Any) -> str:
-    """What kind of value this is, as TensorBoard names its plugins; empty when it is not said."""
+    """Return the TensorBoard plugin that a value belongs to; empty if it does not say."""
     old = _OLD_STYLE.get(value.WhichOneof("value"))
     return old or sanitize(value.metadata.plugin_data.plugin_name, limit=100)
 
 
 def scalar_value(value: Any) -> float:
-    """The one number of a scalar value; raises ValueError when it holds none, or several."""
+    """Return the number of a scalar value.
+
+    Raises:
+        ValueError: The value contains none, or several.
+    """
     if value.WhichOneof("value") == "simple_value":
         return float(value.simple_value)
     tensor = value.tensor
@@ -78,10 +82,10 @@ def scalar_value(value: Any) -> float:
 
 
 def decode_value(plugin: str, value: Any, tag: str, step: int, wall_time: float) -> Item | None:
-    """The item of a value that is no scalar; None for a plugin that is not shown.
+    """Return the item of a value that is not a scalar; None for an unsupported plugin.
 
     Raises:
-        ValueError: The value is not what its plugin promises.
+        ValueError: The value is not valid for its plugin.
     """
     decode = _DECODERS.get(plugin)
     return decode(value, tag, step, wall_time) if decode else None
@@ -101,7 +105,10 @@ def _buckets(tensor: Any) -> Float64Array:
 
 
 def _old_buckets(histogram: Any) -> Float64Array:
-    """Rows of (left, right, count), without the empty ends that reach to the greatest double."""
+    """Return rows of (left, right, count), without the empty buckets at both ends.
+
+    Their outer limits are the largest doubles.
+    """
     counts = np.array(histogram.bucket, dtype=np.float64)
     if len(histogram.bucket_limit) != len(counts) or len(counts) > MAX_BUCKETS:
         raise ValueError("bucket limits and counts differ in number, or are too many")
@@ -128,12 +135,12 @@ def _image(value: Any, tag: str, step: int, wall_time: float) -> Image:
         width, height = (int(side) for side in sides)
     kept = tuple(encoded[:MAX_IMAGES])
     if width < 0 or height < 0 or sum(map(len, kept)) > _MAX_IMAGE_BYTES:
-        raise ValueError("no such picture")
+        raise ValueError("invalid image")
     return Image(tag, step, wall_time, width, height, kept)
 
 
 def _hparams(value: Any, _tag: str, _step: int, _wall_time: float) -> Item | None:
-    """What the hparams plugin says; it says so in the metadata, and the value itself is empty."""
+    """Decode a value of the hparams plugin; its data is in the metadata."""
     try:
         data = HParamsPluginData.FromString(value.metadata.plugin_data.content)
     except DecodeError as why:
@@ -172,12 +179,12 @@ def _name(name: bytes) -> str:
 
 def _strings(tensor: Any) -> list[bytes]:
     if tensor.dtype != _STRING:
-        raise ValueError("no strings")
+        raise ValueError("not a string tensor")
     return list(tensor.string_val)
 
 
 def _numbers(tensor: Any, most: int) -> Float64Array:
-    """The numbers of a tensor, flat, as float64; at most `most` of them, else ValueError."""
+    """Return the numbers of a tensor, float64 ``[n]``; ValueError for more than `most`."""
     if tensor.dtype not in _NUMBERS:
         raise ValueError(f"no numbers in a tensor of type {tensor.dtype}")
     wanted = math.prod(dim.size for dim in tensor.tensor_shape.dim)
@@ -196,7 +203,7 @@ def _numbers(tensor: Any, most: int) -> Float64Array:
 
 
 def _from_list_field(numbers: Any, layout: str, wanted: int, bits: bool) -> npt.NDArray[Any]:
-    """Numbers from a list field; TensorFlow leaves out repetitions of the last one, and zeros."""
+    """Return the numbers of a list field; TensorFlow omits zeros and repeats of the last one."""
     listed = list(numbers[:wanted]) or [0]
     listed += listed[-1:] * (wanted - len(listed))
     if not bits:

@@ -1,8 +1,8 @@
-"""Events for TensorBoard: the training thread appends to a queue, another thread does the rest.
+"""Write event files: the training thread appends to a queue, another thread encodes and writes.
 
-An append costs some 0.2 µs. Once a second the thread encodes what is queued and hands it to the
-system, in records that are whole or cut off at the end, never out of step: when the disk is full,
-what could not be written waits and is tried again. Training never hears of it.
+An append costs about 0.2 µs. Once a second the thread encodes and writes what is queued. When the
+disk is full, the unwritten bytes are kept and written later, so that a file never has a gap.
+Training is not affected.
 """
 
 import itertools
@@ -30,25 +30,25 @@ from core.tfevents.records import encode_record
 FLUSH_INTERVAL: Final = 1.0
 """Seconds between two flushes."""
 MAX_UNWRITTEN: Final = 64 << 20
-"""Bytes that wait for a disk to come back; beyond them records are dropped and counted."""
+"""Bytes kept while writing fails; beyond them records are dropped and counted."""
 _START: Final = 1
 _VERSION: Final = b"brain.Event:2"
 
-# What is queued: the tag of a scalar, or what makes other values when their time has come.
+# What is queued: the tag of a scalar, or a function that makes values on the writer's thread.
 Payload = str | Callable[[], encode.Value | Sequence[encode.Value]]
 
 
 class EventWriter:
     """A new event file in a folder; close it, or use it as a context manager.
 
-    Nothing but a wrong argument is ever raised. Arrays that are handed over must not be changed
-    afterwards: another thread looks at them later.
+    Only wrong arguments raise. Arrays passed to it must not be changed afterwards: another thread
+    reads them later.
 
     Args:
-        folder: Where the file is made; the folder too, if need be.
-        purge_step: The step that a resumed run begins at: readers forget what earlier files of
-            the folder have at that step and later.
-        every: Seconds between two flushes.
+        folder: Where the file is made; created if missing.
+        purge_step: The step at which a resumed run starts: readers discard what earlier files of
+            the folder contain at that step and later.
+        interval: Seconds between two flushes.
     """
 
     def __init__(
@@ -56,11 +56,11 @@ class EventWriter:
     ) -> None:
         self.folder = folder
         self.path: Path | None = None
-        """The event file, once it is made."""
+        """The event file; None until it exists."""
         self.error: OSError | None = None
-        """Why the last attempt to write failed; None when it did not."""
+        """Why the last write failed; None if it succeeded."""
         self.dropped = 0
-        """Records lost: the disk stayed away for too long, or a step was beyond int64."""
+        """Records lost: writing failed for too long, or a step was beyond int64."""
         self._queue: deque[tuple[float, int, Payload, float]] = deque()
         self._file: FileIO | None = None
         self._unwritten = bytearray()
@@ -73,42 +73,42 @@ class EventWriter:
         self._thread.start()
 
     def scalar(self, tag: str, value: SupportsFloat, step: SupportsInt) -> None:
-        """One number, kept as float32."""
+        """Queue one number, stored as float32."""
         self._queue.append((time.time(), int(step), tag, float(value)))
 
     def text(self, tag: str, content: str, step: SupportsInt) -> None:
-        """A text, which TensorBoard shows as Markdown."""
+        """Queue a text; TensorBoard renders it as Markdown."""
         self._enqueue(step, partial(encode.text, tag, content))
 
     def image(self, tag: str, pixels: npt.NDArray[np.uint8], step: SupportsInt) -> None:
-        """Grey pictures, uint8 ``[height, width]`` or ``[n, height, width]``."""
+        """Queue greyscale images, uint8 ``[height, width]`` or ``[n, height, width]``."""
         if pixels.dtype != np.uint8 or pixels.ndim not in (2, 3):
-            raise ValueError(f"no grey pictures: {pixels.dtype}, shape {pixels.shape}")
+            raise ValueError(f"not greyscale images: {pixels.dtype}, shape {pixels.shape}")
         self._enqueue(step, partial(encode.images, tag, pixels))
 
     def deferred(self, make: Callable[[], Sequence[encode.Value]], step: SupportsInt) -> None:
-        """Values that the writer's thread is to make: `make` is called there, and must not fail."""
+        """Queue values that the writer's thread makes: it calls `make`, which must not raise."""
         self._enqueue(step, make)
 
     def keras_model(self, config: str) -> None:
-        """The conceptual graph: a Keras model's ``to_json()``."""
+        """Queue the conceptual graph: a Keras model's ``to_json()``."""
         self._enqueue(0, partial(encode.keras_model, config))
 
     def hparams_experiment(self, names: Sequence[str], metrics: Sequence[str]) -> None:
-        """Which hyperparameters and which metrics (tags of scalars) are to be compared."""
+        """Queue which hyperparameters and metrics (scalar tags) the experiment compares."""
         self._enqueue(0, partial(encode.experiment, tuple(names), tuple(metrics), time.time()))
 
     def hparams_start(self, hparams: Mapping[str, HParam], group: str = "") -> None:
-        """The hyperparameters that this run begins with; runs of one group are shown as one."""
+        """Queue the hyperparameters of this run; runs of one group are shown as one."""
         self._enqueue(0, partial(encode.session_start, dict(hparams), group, time.time()))
 
     def hparams_end(self, status: encode.Status) -> None:
-        """How the run ended."""
+        """Queue how the run ended."""
         value = encode.session_end(status, time.time())
         self._enqueue(0, lambda: value)
 
     def flush(self) -> None:
-        """Write all that was handed over before; `error` tells whether it worked."""
+        """Write everything that was queued; `error` tells whether it worked."""
         with self._writing:
             while self._queue:
                 wall_time, step, what, number = self._queue.popleft()
@@ -116,7 +116,7 @@ class EventWriter:
             self._write()
 
     def close(self) -> None:
-        """Write what is left, once, and close the file; nothing may be handed over afterwards."""
+        """Write the rest, once, and close the file; nothing may be queued afterwards."""
         self._closing.set()
         self._thread.join()
 
@@ -135,7 +135,7 @@ class EventWriter:
         self._queue.append((time.time(), int(step), what, 0.0))
 
     def _run(self) -> None:
-        """The thread: flush until closed, and once more."""
+        """Flush until closed, and once more; runs on the thread."""
         while not self._closing.wait(self._interval):
             self.flush()
         self.flush()
@@ -143,7 +143,7 @@ class EventWriter:
             self._file.close()
 
     def _encode(self, wall_time: float, step: int, **fields: Any) -> None:
-        """Put one record behind those that wait."""
+        """Append one record to the unwritten bytes."""
         try:
             event = EventProto(wall_time=wall_time, step=step, **fields)
         except ValueError:
@@ -155,7 +155,7 @@ class EventWriter:
             self._unwritten += encode_record(event.SerializeToString())
 
     def _write(self) -> None:
-        """Hand what waits to the system; a short write leaves the rest for the next time."""
+        """Write the unwritten bytes; after a short write the rest remains for the next time."""
         try:
             if self._file is None:
                 self._file = self._open()
@@ -167,7 +167,7 @@ class EventWriter:
             self.error = error
 
     def _open(self) -> FileIO:
-        """Make the file, under a name that no other writer has."""
+        """Create the file, with a name that no other writer has."""
         self.folder.mkdir(parents=True, exist_ok=True)
         start = f"events.out.tfevents.{int(time.time()):010d}.{socket.gethostname()}.{os.getpid()}"
         for number in itertools.count():
@@ -180,6 +180,6 @@ class EventWriter:
 
 
 def _fields(what: Payload, number: float) -> dict[str, Any]:
-    """The fields of an event that holds what was queued."""
+    """Return the fields of an event with the queued values."""
     made = encode.scalar(what, number) if isinstance(what, str) else what()
     return {"summary": {"value": [made] if isinstance(made, dict) else made}}

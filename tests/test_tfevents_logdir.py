@@ -80,17 +80,17 @@ def test_a_root_may_be_one_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["s3://bucket/logs", "gs://bucket/x", "hdfs://host/x"])
-def test_an_address_gets_a_sentence(path: str) -> None:
+def test_a_url_raises_an_error(path: str) -> None:
     with pytest.raises(UserError, match=r"is an address: mount it, or copy it"):
         Logdir([path])
 
 
-def test_a_path_that_is_not_there_gets_a_sentence(tmp_path: Path) -> None:
+def test_a_missing_path_raises_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no␛\[2J cannot be opened: No such file"):
         Logdir([tmp_path / "no\x1b[2J"])
 
 
-def test_a_folder_that_may_not_be_read_gets_a_sentence(
+def test_an_unreadable_folder_raises_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(path: Path) -> None:
@@ -101,7 +101,7 @@ def test_a_folder_that_may_not_be_read_gets_a_sentence(
         Logdir([tmp_path])
 
 
-def test_an_empty_folder_is_told_and_waited_for(tmp_path: Path) -> None:
+def test_an_empty_folder_yields_an_empty_update_and_new_files_later(tmp_path: Path) -> None:
     watcher = Watcher(tmp_path)
     (update,) = watcher.poll()
     assert (update.changes, update.caught_up) == ((), True)
@@ -114,7 +114,7 @@ def test_an_empty_folder_is_told_and_waited_for(tmp_path: Path) -> None:
     "name",
     [f".{NAME}.ab12cd", f"{NAME}.profile-empty", "checkpoint", "events.out.tfevents.d/x"],
 )
-def test_other_files_are_left_alone(tmp_path: Path, name: str) -> None:
+def test_other_files_are_ignored(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     put(path.parent, points(range(2)), name=path.name)
     watcher = Watcher(tmp_path)
@@ -122,7 +122,7 @@ def test_other_files_are_left_alone(tmp_path: Path, name: str) -> None:
     assert watcher.runs == {}
 
 
-def test_hidden_folders_pipes_and_broken_links_are_left_alone(tmp_path: Path) -> None:
+def test_hidden_folders_pipes_and_broken_links_are_ignored(tmp_path: Path) -> None:
     put(tmp_path / ".trash", points(range(2)))
     os.mkfifo(tmp_path / "pipe.tfevents")
     (tmp_path / "broken.tfevents").symlink_to("nowhere")
@@ -131,7 +131,7 @@ def test_hidden_folders_pipes_and_broken_links_are_left_alone(tmp_path: Path) ->
     assert watcher.runs == {}
 
 
-def test_a_link_to_itself_hides_nothing_beside_it(tmp_path: Path) -> None:
+def test_a_link_to_itself_does_not_affect_other_entries(tmp_path: Path) -> None:
     for name in ("loop", "loop.tfevents"):
         (tmp_path / name).symlink_to(name)
     put(tmp_path / "a", points(range(2)))
@@ -141,7 +141,7 @@ def test_a_link_to_itself_hides_nothing_beside_it(tmp_path: Path) -> None:
     assert len(watcher.runs) == 2
 
 
-def test_a_folder_is_found_once_however_it_is_linked(tmp_path: Path) -> None:
+def test_a_linked_folder_is_found_once(tmp_path: Path) -> None:
     put(tmp_path / "runs/z", points(range(2)))
     (tmp_path / "a_latest").symlink_to(tmp_path / "runs/z")
     (tmp_path / "runs/z/loop").symlink_to(tmp_path)
@@ -159,7 +159,7 @@ def test_a_link_to_a_folder_elsewhere_is_followed(tmp_path: Path) -> None:
     assert list(watcher.runs) == ["here"]
 
 
-def test_names_that_look_the_same_are_told_apart(tmp_path: Path) -> None:
+def test_names_that_are_equal_after_sanitizing_get_numbers(tmp_path: Path) -> None:
     for name in ("run\x80", "run\x81"):
         put(tmp_path / name, points(range(2)))
     watcher = Watcher(tmp_path)
@@ -167,7 +167,7 @@ def test_names_that_look_the_same_are_told_apart(tmp_path: Path) -> None:
     assert sorted(watcher.runs) == ["run\ufffd", "run\ufffd (2)"]
 
 
-def test_a_growing_file_gives_only_what_is_new(tmp_path: Path) -> None:
+def test_a_growing_file_yields_only_new_points(tmp_path: Path) -> None:
     path = put(tmp_path / "run", points(range(5)))
     watcher = Watcher(tmp_path)
     watcher.poll()
@@ -196,7 +196,7 @@ def test_a_restarted_run_replaces_the_steps_it_repeats(tmp_path: Path) -> None:
     assert overlap.steps.tolist() == list(range(50, 100))
 
 
-def test_a_start_marker_purges_what_earlier_files_said(tmp_path: Path) -> None:
+def test_a_session_start_discards_later_steps_of_earlier_files(tmp_path: Path) -> None:
     put(tmp_path / "run", points(range(100)), name="events.out.tfevents.1.v2")
     put(tmp_path / "run", start(50), points(range(60, 70)), name="events.out.tfevents.2.v2")
     watcher = Watcher(tmp_path)
@@ -205,7 +205,7 @@ def test_a_start_marker_purges_what_earlier_files_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [2, 5, 9])
-def test_a_file_that_was_replaced_is_read_anew(tmp_path: Path, size: int) -> None:
+def test_a_replaced_file_is_read_from_the_start(tmp_path: Path, size: int) -> None:
     path = put(tmp_path / "run", points(range(5)))
     put(tmp_path / "run", points(range(3), b"other"), name="events.out.tfevents.2")
     watcher = Watcher(tmp_path)
@@ -216,7 +216,7 @@ def test_a_file_that_was_replaced_is_read_anew(tmp_path: Path, size: int) -> Non
     assert watcher.steps("run", "other") == [0, 1, 2]
 
 
-def test_a_copy_with_more_in_it_goes_on_where_the_old_file_ended(tmp_path: Path) -> None:
+def test_a_longer_copy_is_read_from_the_end_of_the_old_file(tmp_path: Path) -> None:
     path = put(tmp_path / "run", points(range(5)))
     watcher = Watcher(tmp_path)
     watcher.poll()
@@ -226,7 +226,7 @@ def test_a_copy_with_more_in_it_goes_on_where_the_old_file_ended(tmp_path: Path)
     assert watcher.steps("run") == list(range(8))
 
 
-def test_a_run_whose_files_are_gone_stays_with_a_sentence(tmp_path: Path) -> None:
+def test_a_run_without_its_files_stays_and_reports_the_problem(tmp_path: Path) -> None:
     put(tmp_path / "run", points(range(5)))
     watcher = Watcher(tmp_path)
     watcher.poll()
@@ -242,7 +242,7 @@ def test_a_run_whose_files_are_gone_stays_with_a_sentence(tmp_path: Path) -> Non
     assert watcher.statuses["run"].fault == ""
 
 
-def test_a_file_that_is_gone_is_forgotten_where_another_took_its_place(tmp_path: Path) -> None:
+def test_a_deleted_file_is_discarded_if_another_exists(tmp_path: Path) -> None:
     old = put(tmp_path / "run", points(range(9)), points(range(3), b"only/here"))
     watcher = Watcher(tmp_path)
     watcher.poll()
@@ -255,7 +255,7 @@ def test_a_file_that_is_gone_is_forgotten_where_another_took_its_place(tmp_path:
     assert watcher.statuses["run"].files == 1
 
 
-def test_a_damaged_file_is_told_and_read_on_when_it_is_mended(tmp_path: Path) -> None:
+def test_a_damaged_file_is_reported_and_read_after_its_repair(tmp_path: Path) -> None:
     path = put(tmp_path / "run", points(range(5)), bytes(40))
     watcher = Watcher(tmp_path)
     watcher.poll()
@@ -268,7 +268,7 @@ def test_a_damaged_file_is_told_and_read_on_when_it_is_mended(tmp_path: Path) ->
     assert watcher.problems("run") == []
 
 
-def test_a_long_file_comes_in_batches_paced_by_the_clock(
+def test_a_long_file_is_read_in_batches_paced_by_the_clock(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(records, "CHUNK", 500)
@@ -286,7 +286,7 @@ def test_a_long_file_comes_in_batches_paced_by_the_clock(
     assert watcher.steps("a") == watcher.steps("b") == list(range(200))
 
 
-def test_a_poll_that_was_left_is_finished_by_the_next(
+def test_an_interrupted_poll_is_finished_by_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(records, "CHUNK", 500)
@@ -299,7 +299,7 @@ def test_a_poll_that_was_left_is_finished_by_the_next(
     assert steps.tolist() == list(range(100))
 
 
-def test_slow_searches_are_made_rarely(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_searches_are_rare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     searches = 0
 
     def slow(roots: object) -> Iterator[object]:
@@ -317,7 +317,7 @@ def test_slow_searches_are_made_rarely(tmp_path: Path, monkeypatch: pytest.Monke
     assert searches == 2
 
 
-def test_watching_polls_and_sleeps_in_turn(tmp_path: Path) -> None:
+def test_poll_forever_polls_and_sleeps_in_turn(tmp_path: Path) -> None:
     path = put(tmp_path / "run", points(range(2)))
     naps: list[float] = []
 
