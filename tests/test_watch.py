@@ -1,4 +1,4 @@
-"""`trainpad watch`: what it makes of event files, on a screen and without one."""
+"""`trainpad watch`, on a screen and with `--once`."""
 
 import io
 import json
@@ -33,11 +33,11 @@ from tui.widgets.settings import Settings
 HOSTILE = b"evil/\x1b]52;c;aGk=\x07[@click=app.quit]x[/nope]\xe2\x80\xae\x9b31m\xff"
 
 
-def watched_of(*paths: Path) -> WatchModel:
-    watched = WatchModel()
+def model_of(*paths: Path) -> WatchModel:
+    model = WatchModel()
     for update in Logdir(paths).poll():
-        watched.fold(update)
-    return watched
+        model.fold(update)
+    return model
 
 
 def histogram(step: int, *buckets: tuple[float, float, float]) -> Histogram:
@@ -47,46 +47,46 @@ def histogram(step: int, *buckets: tuple[float, float, float]) -> Histogram:
 # -- without a screen -------------------------------------------------------------------------
 
 
-def test_tags_stand_in_groups_and_pages_do_not_tear_a_group_that_fits(tmp_path: Path) -> None:
+def test_tags_are_grouped_and_a_group_that_fits_a_page_is_not_split(tmp_path: Path) -> None:
     tags = [b"layer10/w", b"loss", b"layer2/w", b"lr", b"layer2/b", b"layer2/a", b"acc"]
     put(tmp_path, version(), *(event(1, old(tag, 1.0)) for tag in tags))
-    watched = watched_of(tmp_path)
-    names = watched.scalar_tags()
+    model = model_of(tmp_path)
+    names = model.scalar_tags()
     assert names == ["acc", "loss", "lr", "layer10/w", "layer2/a", "layer2/b", "layer2/w"]
-    made = paginate(names, 4, lambda tag: tag.partition("/")[0] if "/" in tag else "")
-    assert made == [names[:4], names[4:]]
+    result = paginate(names, 4, lambda tag: tag.partition("/")[0] if "/" in tag else "")
+    assert result == [names[:4], names[4:]]
     assert [len(page) for page in paginate(names, 2, lambda _: "")] == [2, 2, 2, 1]
-    watched.pattern = "LAYER2"
-    assert watched.scalar_tags() == names[4:]
-    watched.pattern = "^l.ss$|/w"
-    assert watched.scalar_tags() == ["loss", "layer10/w", "layer2/w"]
+    model.pattern = "LAYER2"
+    assert model.scalar_tags() == names[4:]
+    model.pattern = "^l.ss$|/w"
+    assert model.scalar_tags() == ["loss", "layer10/w", "layer2/w"]
     for no_expression in ("w(", "w{4294967296}", "(" * 20_000):
-        watched.pattern = no_expression
-        assert watched.scalar_tags() == []
+        model.pattern = no_expression
+        assert model.scalar_tags() == []
 
 
-def test_of_many_runs_the_first_ones_are_shown(tmp_path: Path) -> None:
+def test_of_many_runs_only_the_first_are_visible(tmp_path: Path) -> None:
     for number in range(MAX_INITIAL_RUNS + 3):
         put(tmp_path / f"run{number:02}", points(range(3)))
-    watched = watched_of(tmp_path)
-    assert len(watched.visible_runs) == MAX_INITIAL_RUNS
-    assert len({entry.letter for entry in watched.runs.values()}) == MAX_INITIAL_RUNS + 3
-    watched.set_visible(lambda entry: entry.name == "run01")
-    assert [line.name for line in watched.lines("loss")] == ["run01"]
+    model = model_of(tmp_path)
+    assert len(model.visible_runs) == MAX_INITIAL_RUNS
+    assert len({run_view.letter for run_view in model.runs.values()}) == MAX_INITIAL_RUNS + 3
+    model.set_visible(lambda run_view: run_view.name == "run01")
+    assert [line.name for line in model.lines("loss")] == ["run01"]
 
 
-def test_what_a_restart_replaced_is_shown_on_demand(tmp_path: Path) -> None:
+def test_superseded_points_are_shown_on_request(tmp_path: Path) -> None:
     put(tmp_path, points(range(100)), start(40), points(range(40, 80)))
-    watched = watched_of(tmp_path)
-    assert len(watched.lines("loss")) == 1
-    assert watched.has_overlap()
-    watched.overlap = True
-    holds, replaced = watched.lines("loss")
+    model = model_of(tmp_path)
+    assert len(model.lines("loss")) == 1
+    assert model.has_overlap()
+    model.overlap = True
+    holds, replaced = model.lines("loss")
     assert (holds.in_legend, replaced.in_legend) == (True, False)
     assert (len(holds.series), len(replaced.series)) == (80, 60)
 
 
-def test_the_number_of_places_follows_the_size() -> None:
+def test_the_number_of_tiles_follows_the_size() -> None:
     assert grid_of(78, 20) == (1, 1)
     assert grid_of(122, 40) == (2, 2)
     assert grid_of(162, 56) == (2, 3)
@@ -117,7 +117,7 @@ def test_charts_are_printed_as_text(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     out = io.StringIO()
     print_once([str(tmp_path)], out)
     text = out.getvalue()
-    assert text.isascii()  # a stream that does not say what it can take
+    assert text.isascii()  # a stream without an encoding
     charts = text[text.index("\n\n") :].splitlines()
     assert max(map(len, charts)) <= 72
     assert text.replace("\n", "").isprintable()
@@ -137,7 +137,7 @@ def test_charts_are_printed_as_text(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         ([".", "--once"], "there are no event files"),
     ],
 )
-def test_what_cannot_be_watched_is_said_in_a_sentence(
+def test_paths_that_cannot_be_watched_raise_an_error(
     arguments: list[str], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -145,9 +145,9 @@ def test_what_cannot_be_watched_is_said_in_a_sentence(
         cli.main(["watch", *arguments], standalone_mode=False)
 
 
-@pytest.mark.parametrize(("count", "told"), [(1, "1 hidden folder was"), (2, "2 hidden folders")])
-def test_where_nothing_was_found_the_folder_and_what_was_passed_over_are_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, told: str
+@pytest.mark.parametrize(("count", "text"), [(1, "1 hidden folder was"), (2, "2 hidden folders")])
+def test_without_event_files_the_error_names_the_folder_and_hidden_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, text: str
 ) -> None:
     for number in range(count):
         put(tmp_path / "below" / f".local{number}" / "runs", points(range(2)))
@@ -156,12 +156,12 @@ def test_where_nothing_was_found_the_folder_and_what_was_passed_over_are_told(
     with pytest.raises(UserError) as error:
         cli.main(["watch", ".", "--once", "--filter", "zzz"], standalone_mode=False)
     sentence = str(error.value)
-    assert sentence.startswith(f"there are no event files in {tmp_path}; {told}")
-    assert sentence.endswith("passed over: name one to look into it")
+    assert sentence.startswith(f"there are no event files in {tmp_path}; {text}")
+    assert sentence.endswith("not searched: give its path to search it")
     cli.main(["watch", "below/.local0", "--once"], standalone_mode=False)
 
 
-# -- pictures ---------------------------------------------------------------------------------
+# -- images -----------------------------------------------------------------------------------
 
 
 def test_a_heatmap_shows_the_newest_histogram_of_each_column() -> None:
@@ -175,15 +175,15 @@ def test_a_heatmap_shows_the_newest_histogram_of_each_column() -> None:
     np.testing.assert_array_equal(picture[:, :9], np.repeat(picture[:, :1], 9, axis=1))
 
 
-def test_histograms_without_sense_have_no_range() -> None:
-    senseless = histogram(0, (float("nan"), 1, 1), (3, 2, 1), (0, float("inf"), 2), (1, 2, 0))
-    assert value_range([senseless, histogram(1)]) is None
+def test_invalid_histograms_have_no_range() -> None:
+    invalid = histogram(0, (float("nan"), 1, 1), (3, 2, 1), (0, float("inf"), 2), (1, 2, 0))
+    assert value_range([invalid, histogram(1)]) is None
     low, high = value_range([histogram(0, (5.0, 5.0, 3.0))]) or (0, 0)
     assert low < 5.0 < high
     assert shares([histogram(0, (5.0, 5.0, 3.0))], (low, high), 4, 3).max() == 1
 
 
-def test_pictures_keep_their_pixels_and_their_shape() -> None:
+def test_images_keep_their_pixels_and_their_aspect_ratio() -> None:
     pixels = np.arange(12 * 8, dtype=np.uint8).reshape(8, 12)
     np.testing.assert_array_equal(decode_image(encode.png(pixels), 12, 8), pixels)
     twice = decode_image(encode.png(pixels), 30, 17)
@@ -193,7 +193,7 @@ def test_pictures_keep_their_pixels_and_their_shape() -> None:
     assert [strip.cell_length for strip in strips] == [12] * 4
 
 
-def test_what_is_no_picture_is_refused() -> None:
+def test_invalid_images_are_rejected() -> None:
     good = encode.png(np.zeros((8, 8), np.uint8))
     broken = good[:40] + bytes(10) + good[50:]
     huge = good[:16] + (MAX_PIXELS).to_bytes(4, "big") * 2 + good[24:]
@@ -223,7 +223,7 @@ def app_of(tmp_path: Path, *paths: Path, **options: Any) -> WatchApp:
     return WatchApp([*map(str, paths)], settings=Settings(tmp_path / "settings.json"), **options)
 
 
-async def test_all_kinds_of_two_runs_are_shown_and_chosen_by_keys(tmp_path: Path) -> None:
+async def test_all_kinds_of_two_runs_are_shown(tmp_path: Path) -> None:
     logs = tmp_path / "logs"
     with EventWriter(logs / "one") as out:
         for step in range(200):
@@ -266,7 +266,7 @@ async def test_all_kinds_of_two_runs_are_shown_and_chosen_by_keys(tmp_path: Path
         await shown(pilot, app, "page 2/2", "train/rate")
 
 
-async def test_damaged_files_and_hostile_names_do_no_harm(tmp_path: Path) -> None:
+async def test_damaged_files_and_hostile_names_are_safe(tmp_path: Path) -> None:
     logs = tmp_path / "logs"
     whole = b"".join(event(step, old(HOSTILE, step), old(b"loss", 1.0)) for step in range(20))
     flipped = bytearray(whole)
@@ -292,11 +292,11 @@ async def test_damaged_files_and_hostile_names_do_no_harm(tmp_path: Path) -> Non
         await pilot.press("3")
         await shown(pilot, app, "x[/nope]")
         await pilot.press("4")
-        await shown(pilot, app, "the picture cannot be decoded")
+        await shown(pilot, app, "the image cannot be decoded")
     assert app.error is None
 
 
-async def test_an_empty_folder_is_waited_for_and_files_are_followed(
+async def test_new_files_and_new_points_are_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tui.watch.reader.POLL_INTERVAL", 0.02)

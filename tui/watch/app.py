@@ -1,4 +1,4 @@
-"""`trainpad watch` on a screen: one thread reads event files, and everything else happens here."""
+"""The app of `trainpad watch`: one thread reads event files, this one shows them."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -20,7 +20,7 @@ from tui.widgets.settings import Settings
 
 
 class WatchApp(CommandPaletteApp[str]):
-    """Shows event files as they grow; changes none of them."""
+    """Show event files while they grow; never write to them."""
 
     CSS_PATH = "watch.tcss"
     TITLE = "trainpad watch"
@@ -50,15 +50,15 @@ class WatchApp(CommandPaletteApp[str]):
         self._shown_version = -1
 
     def get_driver_class(self) -> type[Driver]:
-        """A driver that outlives its terminal."""
+        """A driver that survives losing its terminal."""
         return driver_class(super().get_driver_class(), self._pace, None)
 
     def get_default_screen(self) -> WatchScreen:
-        """The one screen."""
+        """The only screen."""
         return WatchScreen(self.model, self._title, self._glyphs)
 
     def on_mount(self) -> None:
-        """Start reading, and following."""
+        """Start reading and refreshing."""
         chosen = self._settings.get("theme", self.theme)
         self.theme = chosen if chosen in self.available_themes else self.theme
         self.theme_changed_signal.subscribe(self, lambda t: self._settings.set("theme", t.name))
@@ -82,7 +82,7 @@ class WatchApp(CommandPaletteApp[str]):
         self.exit("error")
 
     def _refresh_screen(self) -> None:
-        """Bring the screen up to date, unless nothing is new or the terminal is behind."""
+        """Refresh the screen, unless nothing changed or the terminal is behind."""
         screen = self.screen
         if not isinstance(screen, WatchScreen) or self.model.version == self._shown_version:
             return
@@ -92,13 +92,13 @@ class WatchApp(CommandPaletteApp[str]):
         screen.show_model()
 
     def action_help(self) -> None:
-        """Every key."""
+        """Show all keys."""
         if isinstance(self.screen, WatchScreen):
             self.push_screen(HelpScreen(self.screen))
 
 
 def run_watch(paths: Sequence[str], pattern: str, pace: Pace, *, ascii_only: bool) -> int:
-    """Watch until somebody leaves; returns the exit status."""
+    """Run the app until the user quits; return the exit status."""
     app = WatchApp(paths, pattern=pattern, ascii_only=ascii_only, pace=pace)
     status = run_standalone(app)
     if app.error is not None:

@@ -1,4 +1,4 @@
-"""The rows around the pages: what is watched and how fresh it is, the runs, and what is wrong."""
+"""The widgets around the pages: header, list of runs, problems, and the empty state."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -23,16 +23,16 @@ KINDS: Mapping[str, str] = {
     "images": "Images",
     "hparams": "Hparams",
 }
-"""What can be looked at, and what it is called; the keys 1 to 5 in this order."""
+"""Kinds of data and their titles, in the order of the keys 1 to 5."""
 
 
 class WatchHeader(TextWidget):
-    """What is watched, how many runs there are, and when the last record came; below, the kinds."""
+    """Title, number of runs and age of the last record; below, the kinds of data."""
 
     DEFAULT_CSS = "WatchHeader { height: 2; }"
 
     class KindSelected(Message):
-        """Somebody clicked on a kind."""
+        """A kind was clicked."""
 
         def __init__(self, kind: str) -> None:
             super().__init__()
@@ -41,14 +41,14 @@ class WatchHeader(TextWidget):
     def __init__(self, title: str) -> None:
         super().__init__()
         self._title = title
-        self._watched = WatchModel()
+        self._model = WatchModel()
         self._counts: Mapping[str, int] = {}
         self._kind = self._position = ""
         self._kind_ends: list[tuple[int, str]] = []
 
-    def show(self, watched: WatchModel, counts: Mapping[str, int], kind: str, where: str) -> None:
-        """Show this, with how many there are of each kind, and where in the present one."""
-        self._watched, self._counts, self._kind, self._position = watched, counts, kind, where
+    def show(self, model: WatchModel, counts: Mapping[str, int], kind: str, position: str) -> None:
+        """Show the number of items of each kind, and the position in the current one."""
+        self._model, self._counts, self._kind, self._position = model, counts, kind, position
         self.redraw()
 
     def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - two rows
@@ -60,17 +60,17 @@ class WatchHeader(TextWidget):
         ]
 
     def _runs(self) -> list[Span]:
-        total, shown = len(self._watched.runs), len(self._watched.visible_runs)
+        total, shown = len(self._model.runs), len(self._model.visible_runs)
         if not total:
             return []
         some = f"{shown:,} of {total:,} runs" if shown < total else f"{total:,} runs"
         return [("  " + (some if total > 1 else "1 run"), "text")]
 
     def _freshness(self) -> list[Span]:
-        watched = self._watched
-        if not watched.caught_up:
-            return [(f"reading {watched.fraction_read:.0%}", "live")]
-        age = age_text(watched.last_record_time)
+        model = self._model
+        if not model.caught_up:
+            return [(f"reading {model.fraction_read:.0%}", "live")]
+        age = age_text(model.last_record_time)
         return [("last record ", "dim"), (f"{age} ago", "text")] if age else [("waiting", "dim")]
 
     def _kinds(self) -> list[Span]:
@@ -80,98 +80,99 @@ class WatchHeader(TextWidget):
             text = f"{number} {title} {self._counts.get(kind, 0):,}"
             self._kind_ends.append((sum(len(part) for part, _ in parts) + len(text), kind))
             parts += [(text, "live" if kind == self._kind else "dim"), ("  ", "dim")]
-        if self._watched.pattern:
-            parts.append((f"filter {sanitize(self._watched.pattern)}", "alert"))
+        if self._model.pattern:
+            parts.append((f"filter {sanitize(self._model.pattern)}", "alert"))
         return parts
 
     def on_click(self, event: Click) -> None:
-        """Go to the kind that was clicked."""
+        """Post the kind that was clicked."""
         kind = next((kind for end, kind in self._kind_ends if event.x < end), None)
         if event.y == 1 and kind is not None:
             self.post_message(self.KindSelected(kind))
 
 
 class RunList(TextWidget):
-    """All runs, with the colour and letter of their curves; the chosen one can be shown or not."""
+    """All runs with the letter and colour of their curves; the selected one can be hidden."""
 
     DEFAULT_CSS = "RunList { width: 34; height: 1fr; }"
     AGE: ClassVar[int] = 8
 
     class Toggled(Message):
-        """Somebody wants a run shown, or not any more."""
+        """A run was clicked: show or hide it."""
 
-        def __init__(self, entry: RunView) -> None:
+        def __init__(self, run_view: RunView) -> None:
             super().__init__()
-            self.entry = entry
+            self.run_view = run_view
 
     def __init__(self) -> None:
         super().__init__()
-        self._entries: list[RunView] = []
+        self._run_views: list[RunView] = []
         self._selected_index = self._top = 0
 
     @property
     def selected(self) -> RunView | None:
-        """The run that keys act on."""
-        return self._entries[self._selected_index] if self._entries else None
+        """The run that keys act on; None without runs."""
+        return self._run_views[self._selected_index] if self._run_views else None
 
-    def show(self, watched: WatchModel) -> None:
-        """Show the runs as they are now."""
-        self._entries = list(watched.runs.values())
+    def show(self, model: WatchModel) -> None:
+        """Show the current runs."""
+        self._run_views = list(model.runs.values())
         self.redraw()
 
     def move(self, by: int) -> None:
-        """Choose another run."""
-        self._selected_index = max(0, min(self._selected_index + by, len(self._entries) - 1))
+        """Move the selection."""
+        self._selected_index = max(0, min(self._selected_index + by, len(self._run_views) - 1))
         self.redraw()
 
     def on_click(self, event: Click) -> None:
-        """Show a run, or hide it."""
-        place = self._top + event.y - 1
-        if 0 <= place < len(self._entries) and event.y > 0:
-            self._selected_index = place
-            self.post_message(self.Toggled(self._entries[place]))
+        """Select the run that was clicked, and show or hide it."""
+        index = self._top + event.y - 1
+        if 0 <= index < len(self._run_views) and event.y > 0:
+            self._selected_index = index
+            self.post_message(self.Toggled(self._run_views[index]))
 
     def rows(self, width: int, height: int) -> list[Strip]:
-        """A head, and the runs around the chosen one."""
+        """A header, and the runs around the selected one."""
         room = max(1, height - 1)
         self._top = min(max(self._top, self._selected_index - room + 1), self._selected_index)
-        self._top = max(0, min(self._top, len(self._entries) - room))
+        self._top = max(0, min(self._top, len(self._run_views) - room))
         dim = self._role_style("dim")
-        shown = range(self._top, min(len(self._entries), self._top + room))
+        shown = range(self._top, min(len(self._run_views), self._top + room))
         rows = [
-            self._row(self._entries[at], width, chosen=at == self._selected_index) for at in shown
+            self._row(self._run_views[at], width, selected=at == self._selected_index)
+            for at in shown
         ]
         return [Strip([Segment(fit("  runs", width), dim)]), *rows]
 
-    def _row(self, entry: RunView, width: int, *, chosen: bool) -> Strip:
-        """The letter in the run's colour, its name, and how old its last record is."""
-        name, age = ("chosen" if chosen else "text" if entry.visible else "dim"), "dim"
-        told = age_text(entry.status.last_wall_time)
-        if entry.status.fault:
-            told, age = entry.status.fault, "alert"
-        signs = ("o", "*") if self.ascii_only else ("○", "●")
+    def _row(self, run_view: RunView, width: int, *, selected: bool) -> Strip:
+        """The letter in the run's colour, its name, and the age of its last record."""
+        name, age = ("chosen" if selected else "text" if run_view.visible else "dim"), "dim"
+        status = age_text(run_view.status.last_wall_time)
+        if run_view.status.fault:
+            status, age = run_view.status.fault, "alert"
+        marks = ("o", "*") if self.ascii_only else ("○", "●")
         return Strip(
             [
-                Segment(f"{signs[entry.visible]} ", self._colour(entry)),
-                Segment(f"{entry.letter} ", self._colour(entry)),
+                Segment(f"{marks[run_view.visible]} ", self._colour(run_view)),
+                Segment(f"{run_view.letter} ", self._colour(run_view)),
                 Segment(
-                    self._displayable(elide_middle(entry.name, width - 5 - self.AGE) + " "),
+                    self._displayable(elide_middle(run_view.name, width - 5 - self.AGE) + " "),
                     self._role_style(name),
                 ),
-                Segment(self._displayable(align_right(told, self.AGE)), self._role_style(age)),
+                Segment(self._displayable(align_right(status, self.AGE)), self._role_style(age)),
             ]
         )
 
-    def _colour(self, entry: RunView) -> Style:
-        """That of the run's curves, as the charts have it."""
+    def _colour(self, run_view: RunView) -> Style:
+        """The colour of the run's curves."""
         charts = self.screen.query(RunChart)
-        if not entry.visible or not charts:
+        if not run_view.visible or not charts:
             return self._role_style("dim")
-        return charts.first().palette[ChartStyle.LINE + entry.style - 1]
+        return charts.first().palette[ChartStyle.LINE + run_view.style - 1]
 
 
 class ProblemBar(TextWidget):
-    """What is wrong with files or the filter, in a row; no row where nothing is."""
+    """One row with a problem of the files; hidden without one."""
 
     DEFAULT_CSS = "ProblemBar { height: 1; display: none; }"
 
@@ -179,51 +180,51 @@ class ProblemBar(TextWidget):
         super().__init__()
         self._text = ""
 
-    def show(self, watched: WatchModel, chosen: RunView | None) -> None:
-        """Show the problem of the chosen run, or else the first there is."""
-        own = chosen.status.problems if chosen is not None else ()
-        found = [f"{chosen.name}: {text}" for text in own] if chosen is not None else []
-        every = watched.problems
-        self._text = next(iter([*found, *every]), "")
-        if len(every) > 1:
-            self._text += f"  ({len(every):,} files have problems)"
-        skipped = chosen.status.skipped if chosen is not None else 0
-        if not self._text and skipped and chosen is not None:
-            self._text = f"{chosen.name}: records or values not understood: {skipped:,}"
+    def show(self, model: WatchModel, selected: RunView | None) -> None:
+        """Show a problem of the selected run, or else the first of all."""
+        problems = selected.status.problems if selected is not None else ()
+        found = [f"{selected.name}: {text}" for text in problems] if selected is not None else []
+        all_problems = model.problems
+        self._text = next(iter([*found, *all_problems]), "")
+        if len(all_problems) > 1:
+            self._text += f"  ({len(all_problems):,} files have problems)"
+        skipped = selected.status.skipped if selected is not None else 0
+        if not self._text and skipped and selected is not None:
+            self._text = f"{selected.name}: {skipped:,} records or values could not be decoded"
         self.display = bool(self._text)
         self.redraw()
 
     def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - one row
-        """The sentence."""
+        """The problem."""
         return [[(" " + fit(self._text, width - 1), "alert")]]
 
 
 class EmptyState(TextWidget):
-    """Why there is nothing to see."""
+    """Why nothing is shown."""
 
     DEFAULT_CSS = "EmptyState { width: 1fr; height: 1fr; }"
 
-    def __init__(self, missing: str) -> None:
+    def __init__(self, no_runs_text: str) -> None:
         super().__init__(id="blank")
-        self._missing = missing
+        self._no_runs_text = no_runs_text
         self._text = ""
 
-    def show(self, watched: WatchModel, kind: str) -> None:
-        """Say it for this kind."""
-        self._text = self._sentence(watched, KINDS[kind].lower())
+    def show(self, model: WatchModel, kind: str) -> None:
+        """Show the reason for this kind of data."""
+        self._text = self._sentence(model, KINDS[kind].lower())
         self.redraw()
 
-    def _sentence(self, watched: WatchModel, kind: str) -> str:
-        if not watched.caught_up:
+    def _sentence(self, model: WatchModel, kind: str) -> str:
+        if not model.caught_up:
             return "reading ..."
-        if not watched.runs:
-            return self._missing
-        if watched.pattern:
-            return f"no {kind} match {sanitize(watched.pattern)}"
-        return f"no {kind} yet" if watched.visible_runs else "no run is shown; a shows all"
+        if not model.runs:
+            return self._no_runs_text
+        if model.pattern:
+            return f"no {kind} match {sanitize(model.pattern)}"
+        return f"no {kind} yet" if model.visible_runs else "all runs are hidden; a shows all"
 
     def lines(self, width: int, height: int) -> list[list[Span]]:
-        """The sentence, in the middle."""
+        """The reason, centred."""
         text = fit(self._text, min(width, cell_len(self._text)))
         rows: list[list[Span]] = [[] for _ in range(height // 2)]
         return [*rows, [(" " * max(0, (width - cell_len(text)) // 2), "dim"), (text, "dim")]]

@@ -1,7 +1,7 @@
-"""Histograms over steps as one picture: a column shows the newest histogram at its steps.
+"""Histograms over steps as one image: each column shows the newest histogram at its steps.
 
-A histogram's buckets are spread over the rows of the picture as if values were even within a
-bucket; that conserves counts, whatever the buckets' widths are.
+Buckets are resampled to the rows of the image, assuming a uniform distribution within a bucket;
+this conserves counts for buckets of any width.
 """
 
 from collections.abc import Sequence
@@ -13,11 +13,11 @@ from core.tfevents.items import Histogram
 from tui.chart.viewport import Range
 
 BEYOND = 1e300
-"""Edges from here on are those of a writer that had no better one."""
+"""Edges from here on are placeholders for infinity, as some writers use."""
 
 
 def value_range(histograms: Sequence[Histogram]) -> Range | None:
-    """The least and the greatest value of all, a little apart at least; None without any."""
+    """Return the minimum and maximum of all values, at least a little apart; None without any."""
     kept = [_filled(histogram) for histogram in histograms]
     lows = [float(buckets[:, 0].min()) for buckets in kept if len(buckets)]
     highs = [float(buckets[:, 1].max()) for buckets in kept if len(buckets)]
@@ -31,9 +31,9 @@ def value_range(histograms: Sequence[Histogram]) -> Range | None:
 
 
 def shares(histograms: Sequence[Histogram], limits: Range, rows: int, columns: int) -> Float64s:
-    """The picture, float64 ``[rows, columns]`` from 0 to 1, the greatest values on top.
+    """Return the image, float64 ``[rows, columns]`` in 0..1, the largest values at the top.
 
-    Each column is as bright as can be; square roots keep the tails visible.
+    Each column is scaled to a maximum of 1; square roots keep the tails visible.
     """
     edges = np.linspace(*limits, rows + 1)
     steps = np.array([histogram.step for histogram in histograms], np.float64)
@@ -46,7 +46,7 @@ def shares(histograms: Sequence[Histogram], limits: Range, rows: int, columns: i
 
 
 def _spread(histogram: Histogram, edges: Float64s) -> Float64s:
-    """How many values lie between the edges, the greatest values first."""
+    """Return the number of values between the edges, the largest values first."""
     left, right, count = _filled(histogram).T[:, :, np.newaxis]
     width = right - left
     inside = np.clip(edges, left, right) - left
@@ -59,7 +59,7 @@ def _spread(histogram: Histogram, edges: Float64s) -> Float64s:
 
 
 def _filled(histogram: Histogram) -> Float64s:
-    """The buckets that hold something and have an order."""
+    """Return the valid buckets that are not empty."""
     left, right, count = histogram.buckets.T
     good = (np.abs(left) < BEYOND) & (np.abs(right) < BEYOND) & (left <= right)
     return np.asarray(histogram.buckets[good & (count > 0) & np.isfinite(count)])

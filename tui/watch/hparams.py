@@ -1,6 +1,6 @@
-"""Hyperparameters of the runs beside each other: a column for each run, what differs on top.
+"""Table of hyperparameters: one column per run, the ones that differ first.
 
-Runs have dozens of hyperparameters and terminals have few columns; so they go down and not across.
+Runs have dozens of hyperparameters and terminals few columns, so hyperparameters are the rows.
 """
 
 from collections.abc import Sequence
@@ -10,52 +10,52 @@ from tui.watch.model import RunView, WatchModel, last_value
 from tui.widgets.text_widget import Span, TextWidget, align_right, fit
 
 NAME_WIDTH, COLUMN_WIDTH = 24, 16
-"""Cells for the names, and for each run."""
+"""Width of the names and of each run, in cells."""
 NONE = "-"
 
 
 class HParamTable(TextWidget):
-    """Metrics and hyperparameters of the runs that are shown and have some."""
+    """Metrics and hyperparameters of the visible runs that have hyperparameters."""
 
     DEFAULT_CSS = "HParamTable { width: 1fr; height: 1fr; }"
 
     def __init__(self) -> None:
         super().__init__(id="hparams")
-        self._entries: list[RunView] = []
+        self._run_views: list[RunView] = []
         self._matches = ""
         self._top = 0
         self._rows: list[list[Span]] = []
 
-    def collect(self, watched: WatchModel) -> int:
-        """How many runs have hyperparameters."""
-        self._entries = [entry for entry in watched.visible_runs if entry.run.hparams]
-        return len(self._entries)
+    def collect(self, model: WatchModel) -> int:
+        """Collect the visible runs with hyperparameters; return their number."""
+        self._run_views = [run_view for run_view in model.visible_runs if run_view.run.hparams]
+        return len(self._run_views)
 
     @property
     def position_text(self) -> str:
-        """Which rows these are, where there are more than fit."""
+        """Which rows are shown, if not all fit; else empty."""
         height = max(1, self.size.height - 1)
         last = min(len(self._rows), self._top + height)
         return f"rows {self._top + 1} to {last} of {len(self._rows)}" if self._hidden_rows else ""
 
-    def show(self, watched: WatchModel) -> None:
-        """Show the runs as they are now."""
-        self.collect(watched)
+    def show(self, model: WatchModel) -> None:
+        """Show the current runs."""
+        self.collect(model)
         self._rows = [*self._metrics(), *self._hyperparameters()]
         self._top = min(self._top, self._hidden_rows)
         self.redraw()
 
     def turn(self, by: int) -> None:
-        """Show rows further below, or above."""
+        """Scroll by half a page."""
         half = max(1, (self.size.height - 1) // 2)
         self._top = max(0, min(self._hidden_rows, self._top + by * half))
 
     def lines(self, width: int, height: int) -> Sequence[Sequence[Span]]:
-        """A head with the runs, and as many rows as there is room for."""
+        """A header with the runs, and as many rows as fit."""
         del width
         head: list[Span] = [(" " * NAME_WIDTH, "dim")]
-        for entry in self._entries:
-            name = f"{entry.letter} {entry.name}"
+        for run_view in self._run_views:
+            name = f"{run_view.letter} {run_view.name}"
             head.append(
                 (align_right(fit(name, min(len(name), COLUMN_WIDTH - 2)), COLUMN_WIDTH), "title")
             )
@@ -66,8 +66,8 @@ class HParamTable(TextWidget):
         return max(0, len(self._rows) - max(1, self.size.height - 1))
 
     def _metrics(self) -> list[list[Span]]:
-        """How the runs ended, and the last value of each metric."""
-        runs = [entry.run for entry in self._entries]
+        """Rows for the status and the last value of each metric."""
+        runs = [run_view.run for run_view in self._run_views]
         tags = dict.fromkeys(tag for run in runs for tag in run.experiment.metrics)
         rows = [_row("status", [run.status or NONE for run in runs], "text")]
         for tag in tags:
@@ -76,8 +76,8 @@ class HParamTable(TextWidget):
         return [*rows, []]
 
     def _hyperparameters(self) -> list[list[Span]]:
-        """Those that differ first, and bright."""
-        runs = [entry.run for entry in self._entries]
+        """Rows for the hyperparameters; those that differ come first, highlighted."""
+        runs = [run_view.run for run_view in self._run_views]
         names = dict.fromkeys(name for run in runs for name in run.hparams)
         table = {name: [_text(run.hparams.get(name)) for run in runs] for name in names}
         differ = {name for name, texts in table.items() if len(set(texts)) > 1}

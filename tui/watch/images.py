@@ -1,7 +1,7 @@
-"""Pictures from event files, decoded and fitted into cells.
+"""Decode images from event files and render them in cells.
 
-The bytes are anybody's: only formats that TensorBoard shows are tried, a picture that claims to be
-huge is not decoded, and what cannot be decoded is said instead of shown.
+The bytes are untrusted: only formats that TensorBoard shows are decoded, an image with a huge size
+in its header is rejected, and an error message is shown in place of an invalid image.
 """
 
 import io
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image as Pictures
+from PIL import Image
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
@@ -26,63 +26,63 @@ from tui.widgets.half_blocks import GREY, render_image
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP")
 MAX_PIXELS = 1 << 24
 LEVELS = 16
-"""Steps of each colour: more are not seen in cells, and every change of colour costs bytes."""
+"""Levels per colour channel: more are not visible, and each change of colour costs bytes."""
 GAP = 2
-"""Cells between pictures."""
+"""Cells between images."""
 
 Pixels = npt.NDArray[np.uint8]
 
 
 class DisplayMode(NamedTuple):
-    """What the terminal can show of a picture."""
+    """What the terminal can display."""
 
     ascii_only: bool
     colours: bool
 
 
 def decode_image(content: bytes, width: int, height: int) -> Pixels:
-    """Grey ``[h, w]`` or colour ``[h, w, 3]``, at most ``width`` x ``height`` and as large as that.
+    """Return uint8 ``[h, w]`` (grey) or ``[h, w, 3]`` (colour), scaled to fit width x height.
 
     Raises:
-        DataError: it is no picture, or too large a one.
+        DataError: it is not an image, or too large.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Pictures.open(io.BytesIO(content), formats=FORMATS) as picture:
-                return _resized(picture, width, height)
+            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+                return _resized(image, width, height)
     except (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error) as error:
-        raise DataError("the picture cannot be decoded") from error
-    except Pictures.DecompressionBombError as error:
-        raise DataError("the picture is too large") from error
+        raise DataError("the image cannot be decoded") from error
+    except Image.DecompressionBombError as error:
+        raise DataError("the image is too large") from error
 
 
-def _resized(picture: Pictures.Image, width: int, height: int) -> Pixels:
-    across, down = picture.size
+def _resized(image: Image.Image, width: int, height: int) -> Pixels:
+    across, down = image.size
     if across * down > MAX_PIXELS or not across * down:
-        raise DataError(f"the picture is too large: {across:,} x {down:,}")
-    plain = picture.convert("L" if picture.mode in ("1", "L", "LA", "I;16") else "RGB")
-    times = min(width / across, height / down)
-    # Whole multiples keep every pixel of a small picture as large as the others.
-    times = float(int(times)) if times >= 1 else times
-    size = max(1, round(across * times)), max(1, round(down * times))
-    way = Pictures.Resampling.NEAREST if times >= 1 else Pictures.Resampling.BOX
-    return np.asarray(plain.resize(size, way))
+        raise DataError(f"the image is too large: {across:,} x {down:,}")
+    converted = image.convert("L" if image.mode in ("1", "L", "LA", "I;16") else "RGB")
+    factor = min(width / across, height / down)
+    # Integer factors keep all pixels of a small image the same size.
+    factor = float(int(factor)) if factor >= 1 else factor
+    size = max(1, round(across * factor)), max(1, round(down * factor))
+    resampling = Image.Resampling.NEAREST if factor >= 1 else Image.Resampling.BOX
+    return np.asarray(converted.resize(size, resampling))
 
 
 @lru_cache(maxsize=128)
-def image_strips(content: bytes, width: int, rows: int, look: DisplayMode) -> tuple[Strip, ...]:
-    """One picture in at most ``width`` x ``rows`` cells.
+def image_strips(content: bytes, width: int, rows: int, mode: DisplayMode) -> tuple[Strip, ...]:
+    """Return one image in at most ``width`` x ``rows`` cells.
 
     Raises:
-        DataError: it cannot be shown; the sentence says why.
+        DataError: it cannot be shown; the message says why.
     """
     pixels = decode_image(content, width, 2 * rows)
     if pixels.ndim == 2:
-        return tuple(render_image(pixels / 255.0, GREY, ascii_only=look.ascii_only))
-    if look.ascii_only or not look.colours:
+        return tuple(render_image(pixels / 255.0, GREY, ascii_only=mode.ascii_only))
+    if mode.ascii_only or not mode.colours:
         grey = pixels @ np.array([0.299, 0.587, 0.114]) / 255.0
-        return tuple(render_image(grey, GREY, ascii_only=look.ascii_only))
+        return tuple(render_image(grey, GREY, ascii_only=mode.ascii_only))
     return tuple(_coloured(pixels))
 
 
@@ -101,27 +101,27 @@ def _coloured(pixels: Pixels) -> list[Strip]:
     ]
 
 
-def arrange_in_rows(pictures: Sequence[Sequence[Strip]], width: int) -> list[Strip]:
-    """Pictures of any sizes in rows that are filled from the left."""
-    made: list[Strip] = []
-    band: list[Sequence[Strip]] = []
-    for picture in [*pictures, None]:
-        used = sum(strips[0].cell_length + GAP for strips in band)
-        if picture is None or (band and used + picture[0].cell_length > width):
-            made += _image_row(band)
-            band = []
-        if picture is not None:
-            band.append(picture)
-    return made
+def arrange_in_rows(images: Sequence[Sequence[Strip]], width: int) -> list[Strip]:
+    """Return images of any sizes, arranged in rows from left to right."""
+    result: list[Strip] = []
+    row: list[Sequence[Strip]] = []
+    for image in [*images, None]:
+        used = sum(strips[0].cell_length + GAP for strips in row)
+        if image is None or (row and used + image[0].cell_length > width):
+            result += _image_row(row)
+            row = []
+        if image is not None:
+            row.append(image)
+    return result
 
 
-def _image_row(pictures: Sequence[Sequence[Strip]]) -> list[Strip]:
-    """Pictures in one row, and a blank line below."""
-    height = max((len(strips) for strips in pictures), default=0)
+def _image_row(images: Sequence[Sequence[Strip]]) -> list[Strip]:
+    """Return one row of images, and a blank line below."""
+    height = max((len(strips) for strips in images), default=0)
     rows = []
     for y in range(height):
         cells: list[Segment] = []
-        for strips in pictures:
+        for strips in images:
             width = strips[0].cell_length
             cells += strips[y] if y < len(strips) else [Segment(" " * width, Style())]
             cells.append(Segment(" " * GAP, Style()))

@@ -1,6 +1,6 @@
-"""Everything that is watched, and what of it is shown: which runs, which tags, in which order.
+"""State of `trainpad watch`: all runs and their data, and which runs and tags are shown.
 
-Nothing here draws. The app folds updates into one `Watched`; its views and `--once` ask it.
+Nothing here draws. The app folds updates into one `WatchModel`; the widgets and `--once` read it.
 """
 
 import re
@@ -17,9 +17,9 @@ from tui.chart.scene import LETTERS
 from tui.watch.scene import RunLine
 
 MAX_INITIAL_RUNS: Final = 12
-"""Runs shown without being asked for; further ones are in the list."""
+"""Runs that are visible at first; further ones are only in the list."""
 MAX_OVERLAPS: Final = 8
-"""Stretches that restarts replaced shown of each run, the newest ones."""
+"""Superseded segments drawn for each run; the newest ones."""
 
 T = TypeVar("T")
 Storable_co = TypeVar("Storable_co", covariant=True)
@@ -27,27 +27,27 @@ Storable_co = TypeVar("Storable_co", covariant=True)
 
 @dataclass(eq=False)
 class RunView:
-    """A run, and how it is told from the others."""
+    """A run, and its letter and colour on charts."""
 
     name: str
     index: int
-    """Its place among all runs, in the order in which they were found."""
+    """Index among all runs, in the order in which they were found."""
     status: FolderStatus
     visible: bool
     run: RunData = field(default_factory=RunData)
 
     @property
     def letter(self) -> str:
-        """What its curves end in."""
+        """The letter at the end of its curves."""
         return LETTERS[self.index % len(LETTERS)]
 
     @property
     def style(self) -> int:
-        """The colour of its curves, from 1."""
+        """The index of its colour, from 1."""
         return self.index % LINE_STYLES + 1
 
     def lines(self, tag: str, *, overlap: bool) -> list[RunLine]:
-        """The curve of a tag, if there is one, and with `overlap` what restarts replaced."""
+        """Return the curve of a tag, if any; with `overlap` also the superseded segments."""
         scalar = self.run.scalars.get(tag)
         if scalar is None:
             return []
@@ -61,7 +61,7 @@ class RunView:
 
 @dataclass(frozen=True)
 class TagItem(Generic[Storable_co]):
-    """A tag of one run, and all that is kept under it."""
+    """A tag of one run, and its stored items."""
 
     tag: str
     run_view: RunView
@@ -69,24 +69,24 @@ class TagItem(Generic[Storable_co]):
 
 
 class WatchModel:
-    """All runs; `take` is the only way in."""
+    """All runs; changed by `fold`."""
 
     def __init__(self) -> None:
         self.version = 0
-        """Changes whenever anything does."""
+        """Increases with every change."""
         self.runs: dict[str, RunView] = {}
         self.fraction_read = 0.0
         self.caught_up = False
         self.overlap = False
-        """Whether to show what restarts replaced."""
+        """Whether to show superseded segments."""
         self._pattern = ""
         self.matches = _matcher("")
-        """Whether the filter lets a tag through."""
+        """Return whether a tag matches the filter."""
 
     # -- taking in ----------------------------------------------------------------------------
 
     def fold(self, update: Update) -> None:
-        """Fold a batch."""
+        """Fold a batch of changes."""
         self.version += 1
         self.caught_up = update.caught_up
         self.fraction_read = update.read_bytes / max(1, update.total_bytes)
@@ -94,33 +94,33 @@ class WatchModel:
             self._fold_change(change)
 
     def _fold_change(self, change: RunChange) -> None:
-        entry = self.runs.get(change.run)
-        if entry is None:
-            shown = sum(entry.visible for entry in self.runs.values()) < MAX_INITIAL_RUNS
-            entry = RunView(change.run, len(self.runs), change.status, shown)
-            self.runs[change.run] = entry
-        entry.status = change.status
+        run_view = self.runs.get(change.run)
+        if run_view is None:
+            shown = sum(run_view.visible for run_view in self.runs.values()) < MAX_INITIAL_RUNS
+            run_view = RunView(change.run, len(self.runs), change.status, shown)
+            self.runs[change.run] = run_view
+        run_view.status = change.status
         if change.reset:
-            entry.run = RunData()
+            run_view.run = RunData()
         for item in change.items:
-            entry.run.fold(item)
+            run_view.run.fold(item)
 
     # -- choosing -----------------------------------------------------------------------------
 
     @property
     def visible_runs(self) -> list[RunView]:
-        """The runs that are shown."""
-        return [entry for entry in self.runs.values() if entry.visible]
+        """The runs that are drawn."""
+        return [run_view for run_view in self.runs.values() if run_view.visible]
 
     def set_visible(self, accept: Callable[[RunView], bool]) -> None:
-        """Show the runs that `wanted` accepts, and no others."""
+        """Show exactly the runs for which `accept` returns True."""
         self.version += 1
-        for entry in self.runs.values():
-            entry.visible = accept(entry)
+        for run_view in self.runs.values():
+            run_view.visible = accept(run_view)
 
     @property
     def pattern(self) -> str:
-        """What tags are filtered by: a part of the tag, or a regular expression."""
+        """The filter for tags: a substring or a regular expression."""
         return self._pattern
 
     @pattern.setter
@@ -132,44 +132,50 @@ class WatchModel:
     # -- what there is ------------------------------------------------------------------------
 
     def scalar_tags(self) -> list[str]:
-        """The scalar tags of the runs that are shown, in order."""
-        return self._sorted_tags(tag for entry in self.visible_runs for tag in entry.run.scalars)
+        """Return the scalar tags of the visible runs, sorted."""
+        return self._sorted_tags(
+            tag for run_view in self.visible_runs for tag in run_view.run.scalars
+        )
 
     def items(self, kind: str) -> list[TagItem[object]]:
-        """The ``histograms``, ``texts`` or ``images`` of the runs that are shown, in order."""
-        stores = [(entry, getattr(entry.run, kind)) for entry in self.visible_runs]
+        """Return the ``histograms``, ``texts`` or ``images`` of the visible runs, sorted by tag."""
+        stores = [(run_view, getattr(run_view.run, kind)) for run_view in self.visible_runs]
         tags = self._sorted_tags(tag for _, store in stores for tag in store)
         return [
-            TagItem(tag, entry, values)
+            TagItem(tag, run_view, values)
             for tag in tags
-            for entry, store in stores
+            for run_view, store in stores
             if (values := store[tag])
         ]
 
     def lines(self, tag: str) -> list[RunLine]:
-        """The curves of a tag."""
+        """Return the curves of a tag."""
         return [
-            line for entry in self.visible_runs for line in entry.lines(tag, overlap=self.overlap)
+            line
+            for run_view in self.visible_runs
+            for line in run_view.lines(tag, overlap=self.overlap)
         ]
 
     def has_overlap(self) -> bool:
-        """Whether any run that is shown was restarted."""
-        scalars = (scalar for entry in self.visible_runs for scalar in entry.run.scalars.values())
+        """Return whether any visible run was restarted."""
+        scalars = (
+            scalar for run_view in self.visible_runs for scalar in run_view.run.scalars.values()
+        )
         return any(scalar.replaced for scalar in scalars)
 
     @property
     def problems(self) -> list[str]:
-        """A sentence for each file that cannot be read to its end."""
+        """One sentence for each file that cannot be read to its end."""
         return [
-            f"{entry.name}: {problem}"
-            for entry in self.runs.values()
-            for problem in entry.status.problems
+            f"{run_view.name}: {problem}"
+            for run_view in self.runs.values()
+            for problem in run_view.status.problems
         ]
 
     @property
     def last_record_time(self) -> float | None:
-        """When the newest record of all was written, in seconds since 1970."""
-        times = [entry.status.last_wall_time for entry in self.runs.values()]
+        """Wall time of the newest record, in seconds since 1970; None without any."""
+        times = [run_view.status.last_wall_time for run_view in self.runs.values()]
         return max((time for time in times if time is not None), default=None)
 
     def _sorted_tags(self, tags: Iterable[str]) -> list[str]:
@@ -177,30 +183,30 @@ class WatchModel:
 
 
 def last_value(scalar: ScalarHistory | None) -> float | None:
-    """The newest value of a curve, or None without any."""
+    """Return the last value of a curve, or None without any."""
     return float(scalar.curve.values[-1]) if scalar is not None and len(scalar.curve) else None
 
 
 def group_of(tag: str) -> str:
-    """The prefix that a tag is grouped by; nothing for a tag without one."""
+    """Return the prefix that a tag is grouped by; empty without a slash."""
     return tag.partition("/")[0] if "/" in tag else ""
 
 
 def paginate(tags: Sequence[T], size: int, group: Callable[[T], str]) -> list[list[T]]:
-    """`tags` in pages of at most `size`; a group is not torn apart where a page can hold it."""
-    made: list[list[T]] = []
+    """Split `tags` into pages of at most `size`; a group that fits one page is not split."""
+    result: list[list[T]] = []
     for _, members in groupby(tags, group):
         rest = list(members)
-        if made and len(made[-1]) + len(rest) <= size:
-            made[-1] += rest
+        if result and len(result[-1]) + len(rest) <= size:
+            result[-1] += rest
             continue
-        made += [rest[start : start + size] for start in range(0, len(rest), size)]
-    return made
+        result += [rest[start : start + size] for start in range(0, len(rest), size)]
+    return result
 
 
 @lru_cache(maxsize=1 << 15)
 def _sort_key(tag: str) -> tuple[str, list[tuple[int, int, str]]]:
-    """Tags without a prefix come first, and ``layer2`` before ``layer10``."""
+    """Sort tags without a prefix first, and ``layer2`` before ``layer10``."""
     parts = re.findall(r"[0-9]+|[^0-9]+", tag)
     return group_of(tag), [
         (0, int(part[:18]), part) if part.isdecimal() else (1, 0, part) for part in parts
@@ -208,7 +214,7 @@ def _sort_key(tag: str) -> tuple[str, list[tuple[int, int, str]]]:
 
 
 def _matcher(pattern: str) -> Callable[[str], bool]:
-    """Whether a tag holds the pattern as it stands, or matches it as a regular expression."""
+    """Return a predicate: the tag contains the pattern, or matches it as a regular expression."""
     plain = pattern.lower()
     try:
         expression = re.compile(pattern, re.IGNORECASE)

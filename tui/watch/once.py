@@ -1,4 +1,4 @@
-"""Event files without a screen: charts as text, or every point as JSON; then it is over."""
+"""`trainpad watch --once`: print charts as text, or all points as JSON, and exit."""
 
 import json
 import math
@@ -22,15 +22,15 @@ from tui.watch.scene import RunScene
 from tui.widgets.canvas import Glyphs
 
 HEIGHT = 12
-"""Rows of a chart, with its labels."""
+"""Rows of a chart, including labels."""
 MIN_TITLE_WIDTH = 12
-"""Cells of a tag that are printed, however many values stand behind it."""
+"""Cells of a tag that are always printed, even if many values follow."""
 
 
 def print_once(
     paths: Sequence[str], out: TextIO, pattern: str = "", *, as_json: bool = False
 ) -> None:
-    """Print what there is now of the tags that match; as wide as the terminal, if that is one.
+    """Print the current data of the tags that match `pattern`, as wide as the terminal.
 
     Raises:
         UserError: there are no event files.
@@ -44,19 +44,19 @@ def print_once(
 
 
 def print_points(paths: Sequence[str], out: TextIO, pattern: str = "") -> None:
-    """Every point of every scalar tag, one JSON object a line, in the order it was written.
+    """Print every point of every scalar tag, one JSON object per line, in file order.
 
     Raises:
         UserError: there are no event files.
     """
-    filtered = WatchModel()
-    filtered.pattern = pattern
+    model = WatchModel()
+    model.pattern = pattern
     found = False
     for update in Logdir(paths).poll():
         found = found or bool(update.changes)
         for change in update.changes:
             for item in change.items:
-                if isinstance(item, Scalars) and filtered.matches(item.tag):
+                if isinstance(item, Scalars) and model.matches(item.tag):
                     out.writelines(_json_lines(change.run, item))
     _require_found(paths, found)
 
@@ -64,24 +64,24 @@ def print_points(paths: Sequence[str], out: TextIO, pattern: str = "") -> None:
 def print_charts(
     paths: Sequence[str], out: TextIO, width: int, glyphs: Glyphs, pattern: str = ""
 ) -> None:
-    """A line for each run, and a chart for each scalar tag, ``width`` cells wide.
+    """Print a line for each run and a chart for each scalar tag, ``width`` cells wide.
 
     Raises:
         UserError: there are no event files.
     """
-    watched = WatchModel()
-    watched.pattern = pattern
+    model = WatchModel()
+    model.pattern = pattern
     for update in Logdir(paths).poll():
-        watched.fold(update)
-    _require_found(paths, bool(watched.runs))
+        model.fold(update)
+    _require_found(paths, bool(model.runs))
     out.writelines(
-        glyphs.displayable(line).rstrip() + "\n" for line in _lines(watched, width, glyphs)
+        glyphs.displayable(line).rstrip() + "\n" for line in _lines(model, width, glyphs)
     )
 
 
 def _require_found(paths: Sequence[str], found: bool) -> None:
     if not found:
-        # In full, since "in ." tells nobody where that was.
+        # The full path: "in ." would not say where.
         where = sanitize(
             ", ".join(str(Path(path).expanduser().resolve()) for path in paths), limit=200
         )
@@ -89,12 +89,12 @@ def _require_found(paths: Sequence[str], found: bool) -> None:
 
 
 def _hidden_folders_note(paths: Sequence[str]) -> str:
-    """How many hidden folders were not searched, or nothing."""
+    """Say how many hidden folders were not searched, if any."""
     hidden = sum(folder.hidden_folders for folder in search(roots_of(paths)))
     if not hidden:
         return ""
     folders = "1 hidden folder was" if hidden == 1 else f"{hidden:,} hidden folders were"
-    return f"; {folders} passed over: name one to look into it"
+    return f"; {folders} not searched: give its path to search it"
 
 
 def _json_lines(run: str, points: Scalars) -> Iterator[str]:
@@ -110,29 +110,27 @@ def _number(value: float) -> str:
     return repr(value) if math.isfinite(value) else f'"{value}"'
 
 
-def _lines(watched: WatchModel, width: int, glyphs: Glyphs) -> Iterator[str]:
-    for entry in watched.runs.values():
-        entry.visible = True
-        run = entry.run
-        letter = f"{entry.letter}  " if len(watched.runs) > 1 else ""
+def _lines(model: WatchModel, width: int, glyphs: Glyphs) -> Iterator[str]:
+    for run_view in model.runs.values():
+        run_view.visible = True
+        run = run_view.run
+        letter = f"{run_view.letter}  " if len(model.runs) > 1 else ""
         tags = "1 scalar tag" if len(run.scalars) == 1 else f"{len(run.scalars):,} scalar tags"
-        yield f"{letter}{entry.name}   {tags}"
-        yield from (f"   {problem}" for problem in entry.status.problems)
-    for tag in watched.scalar_tags():
+        yield f"{letter}{run_view.name}   {tags}"
+        yield from (f"   {problem}" for problem in run_view.status.problems)
+    for tag in model.scalar_tags():
         yield ""
-        yield from chart_rows(watched, tag, width, HEIGHT, glyphs)
+        yield from chart_rows(model, tag, width, HEIGHT, glyphs)
 
 
 def chart_rows(
-    watched: WatchModel, tag: str, width: int, height: int, glyphs: Glyphs
+    model: WatchModel, tag: str, width: int, height: int, glyphs: Glyphs
 ) -> Iterator[str]:
-    """One chart in ``width`` x ``height`` cells: its tag, the newest values, and the plot."""
+    """Yield the rows of one chart: its tag, the newest values, and the plot."""
     scene = RunScene(glyphs, logarithmic=False)
-    scene.lines = watched.lines(tag)
-    readings = (
-        f"   {reading.letter} {format_value(reading.value)}" for reading in scene.legend_entries()
-    )
-    values = "".join(readings)
+    scene.lines = model.lines(tag)
+    entries = (f"   {entry.letter} {format_value(entry.value)}" for entry in scene.legend_entries())
+    values = "".join(entries)
     yield _truncate(glyphs.displayable(tag), max(MIN_TITLE_WIDTH, width - len(values))) + values
     yield from _plot(scene.layout(width, height - 1), scene.plot_left)
 
@@ -141,8 +139,8 @@ def _truncate(text: str, width: int) -> str:
     return text if cell_len(text) <= width else set_cell_size(text, width - 3) + "..."
 
 
-def _plot(composed: Layout, left: int) -> Iterator[str]:
-    canvas, x, y = composed.canvas, composed.x, composed.y
+def _plot(layout: Layout, left: int) -> Iterator[str]:
+    canvas, x, y = layout.canvas, layout.x, layout.y
     labels: Sequence[str] = [""] * (canvas.height + 1)
     if x is not None and y is not None:
         labels = frame.frame(canvas.width + y.width, canvas.height + 1, x, y).rows

@@ -1,7 +1,7 @@
-"""Pages of places: as many as fit, and the rest on the pages that follow.
+"""Pages of tiles: as many tiles as fit, the rest on further pages.
 
-A page is remembered by what comes first on it, so that it stays where it is when tags arrive, when
-the terminal changes its size, and when a filter comes and goes.
+The current page is identified by its first item, so that it stays when tags are added, when the
+terminal is resized, and when a filter is set and cleared.
 """
 
 from collections.abc import Callable, Hashable, Sequence
@@ -20,122 +20,122 @@ from tui.watch.scene import RunScene
 from tui.widgets.canvas import Glyphs
 
 TILE_WIDTH, TILE_HEIGHT = 56, 15
-"""Cells that a place wants, across and down."""
+"""Preferred size of a tile, in cells."""
 MAX_COLUMNS, MAX_ROWS = 3, 3
 
 Tile = RunChart | Heatmap | TextTile | ImageTile
 
 
 def grid_of(width: int, height: int) -> tuple[int, int]:
-    """How many places fit: columns and rows."""
+    """Return how many columns and rows of tiles fit."""
     columns = min(MAX_COLUMNS, max(1, width // TILE_WIDTH))
     return columns, min(MAX_ROWS, max(1, height // TILE_HEIGHT))
 
 
 class Pages(Container):
-    """One kind of what is watched, in pages."""
+    """One kind of data, in pages."""
 
     DEFAULT_CSS = """
     Pages { layout: grid; grid-gutter: 1 2; width: 1fr; height: 1fr; }
     """
 
     class Resized(Message):
-        """More places fit, or fewer."""
+        """The number of tiles that fit may have changed."""
 
     def __init__(
-        self, kind: str, items: Callable[[WatchModel], Sequence[Any]], make: Callable[[], Tile]
+        self, kind: str, items: Callable[[WatchModel], Sequence[Any]], make_tile: Callable[[], Tile]
     ) -> None:
         super().__init__(id=kind)
         self.full = False
-        """Whether a page is one place alone."""
-        self._items_of, self._make = items, make
+        """Whether a page has a single tile."""
+        self._items_of, self._make_tile = items, make_tile
         self._items: Sequence[Any] = ()
         self._pages: list[list[Any]] = []
-        self._at = 0
-        self._first: Hashable = None
+        self._page_index = 0
+        self._first_key: Hashable = None
 
-    def collect(self, watched: WatchModel) -> int:
-        """Look at what there is, without drawing it; how much it is."""
-        self._items = self._items_of(watched)
+    def collect(self, model: WatchModel) -> int:
+        """Collect the current items without drawing them; return their number."""
+        self._items = self._items_of(model)
         return len(self._items)
 
     @property
     def position_text(self) -> str:
-        """Which page this is, where there are several."""
-        return f"page {self._at + 1:,}/{len(self._pages):,}" if len(self._pages) > 1 else ""
+        """The page number, if there are several; else empty."""
+        return f"page {self._page_index + 1:,}/{len(self._pages):,}" if len(self._pages) > 1 else ""
 
-    def show(self, watched: WatchModel) -> None:
-        """Draw the page as it is now."""
+    def show(self, model: WatchModel) -> None:
+        """Draw the current page."""
         columns, rows = (1, 1) if self.full else grid_of(*self.size)
         self._pages = paginate(self._items, columns * rows, lambda item: group_of(_tag(item)))
-        self._at = self._page_of_first()
-        page = self._pages[self._at] if self._pages else []
+        self._page_index = self._page_of_first()
+        page = self._pages[self._page_index] if self._pages else []
         columns = min(columns, max(1, len(page)))
         self.styles.grid_size_columns = columns
         self.styles.grid_size_rows = max(1, -(-len(page) // columns))
         self._mount_tiles(len(page))
-        for place, item in zip(self.tiles, page, strict=False):
-            place.show_item(item, watched)
+        for tile, item in zip(self.tiles, page, strict=False):
+            tile.show_item(item, model)
 
     def on_resize(self) -> None:
-        """Have the page made anew."""
+        """Ask for the page to be drawn again."""
         self.post_message(self.Resized())
 
     def turn(self, by: int) -> None:
-        """Go some pages on, or back; past the last comes the first."""
+        """Go forward or back; the first page follows the last."""
         if self._pages:
-            self._at = (self._at + by) % len(self._pages)
-            self._first = _key(self._pages[self._at][0]) if self._at else None
+            self._page_index = (self._page_index + by) % len(self._pages)
+            self._first_key = _key(self._pages[self._page_index][0]) if self._page_index else None
 
     @property
     def tiles(self) -> list[Tile]:
-        """The places that are on the screen."""
-        return [place for place in self._all_tiles if place.display]
+        """The visible tiles."""
+        return [tile for tile in self._all_tiles if tile.display]
 
     @property
     def _all_tiles(self) -> list[Tile]:
         return cast("list[Tile]", list(self.children))
 
     def _page_of_first(self) -> int:
-        """The page with what came first; where that is gone, the page where it was."""
-        if self._first is None:
+        """Return the page with the remembered first item; without it, the current page."""
+        if self._first_key is None:
             return 0
         for number, page in enumerate(self._pages):
-            if any(_key(item) == self._first for item in page):
+            if any(_key(item) == self._first_key for item in page):
                 return number
-        return max(0, min(self._at, len(self._pages) - 1))
+        return max(0, min(self._page_index, len(self._pages) - 1))
 
     def _mount_tiles(self, number: int) -> None:
-        """Have so many places on the screen."""
-        self.mount(*(self._make() for _ in range(len(self.children), number)))
-        for place, widget in enumerate(self._all_tiles):
-            widget.display = place < number
+        """Mount and show `number` tiles."""
+        self.mount(*(self._make_tile() for _ in range(len(self.children), number)))
+        for index, tile in enumerate(self._all_tiles):
+            tile.display = index < number
 
 
 class ChartPages(Pages):
-    """Charts that show the same part of the x axis, with one cursor through all of them."""
+    """Charts with a common x range and one cursor through all of them."""
 
     def __init__(self, glyphs: Glyphs) -> None:
         window, cursor = Viewport(), Cursor()
         super().__init__(
             "scalars", WatchModel.scalar_tags, lambda: RunChart(glyphs, window, cursor)
         )
-        self._settings: Scene = RunScene(glyphs, logarithmic=False)
-        """How the charts of the page are drawn, and those of the next one will be."""
+        self._leader_scene: Scene = RunScene(glyphs, logarithmic=False)
+        """Axis, scale and smoothing, which all charts of all pages share."""
 
-    def show(self, watched: WatchModel) -> None:
-        """Draw the page, every chart with the same settings."""
-        super().show(watched)
+    def show(self, model: WatchModel) -> None:
+        """Draw the current page; all charts have the same settings."""
+        super().show(model)
         self._sync_charts()
 
     def act(self, action: str, *arguments: float) -> None:
-        """Do to all charts what a chart's own key does to one."""
+        """Perform a chart action on all charts."""
         if not self._charts:
             return
-        # What is shown of the x axis is theirs together: the one that reaches farthest moves it.
+        # They share the x range: the chart with the last step changes it.
         leader = max(self._charts, key=lambda chart: chart.scene.extent()[1])
         getattr(leader, f"action_{action}")(*arguments)
-        self._settings = leader.scene
+        self._leader_scene = leader.scene
         self._sync_charts()
 
     @on(RunChart.Pointed)
@@ -144,10 +144,10 @@ class ChartPages(Pages):
 
     @property
     def _charts(self) -> list[RunChart]:
-        return [place for place in self.tiles if isinstance(place, RunChart)]
+        return [tile for tile in self.tiles if isinstance(tile, RunChart)]
 
     def _sync_charts(self) -> None:
-        leader = self._settings
+        leader = self._leader_scene
         for chart in self._charts:
             scene = chart.scene
             scene.axis, scene.logarithmic = leader.axis, leader.logarithmic

@@ -1,6 +1,6 @@
-"""What a page is made of: places for a chart, a heatmap, texts, or pictures.
+"""The tiles of a page: a chart, a heatmap, texts, or images.
 
-A page has as many of these as fit. Each shows one item and is given another when the page turns.
+A page has as many tiles as fit. Each shows one item, and another one after turning the page.
 """
 
 import time
@@ -31,30 +31,30 @@ from tui.widgets.strip_widget import StripWidget
 from tui.widgets.text_widget import Span, TextWidget, align_right, fit
 
 LABEL_WIDTH = 9
-"""Cells for the labels of y."""
+"""Width of the y labels, in cells."""
 BLACK = Color.from_rgb(18, 18, 18)
-PICTURE_ROWS, SEVERAL_ROWS = 28, 14
-"""Rows of cells that a picture gets at the most, alone and beside others."""
+IMAGE_ROWS, SEVERAL_ROWS = 28, 14
+"""Maximum height of an image in cells: one alone, and several."""
 
 
 class RunChart(Chart, can_focus=False):
-    """A scalar tag over all runs; what is shown of the x axis is shared with its neighbours."""
+    """One scalar tag of all runs; the x range and the cursor are shared with other charts."""
 
     class Pointed(Message):
-        """The mouse moved what is shared."""
+        """The mouse changed the x range or the cursor."""
 
     def __init__(self, glyphs: Glyphs, window: Viewport, cursor: Cursor) -> None:
         super().__init__(glyphs=glyphs)
         self.scene = RunScene(glyphs, logarithmic=False)
         self.scene.viewport, self.scene.cursor = window, cursor
 
-    def show_item(self, tag: str, watched: WatchModel) -> None:
+    def show_item(self, tag: str, model: WatchModel) -> None:
         """Draw the curves of a tag."""
-        lines = watched.lines(tag)
+        lines = model.lines(tag)
         names = dict.fromkeys(line.name for line in lines)
-        # One curve is shown by its value alone; where there are other runs: whose is it?
-        whose = f"   {next(iter(names))}" if len(names) == 1 < len(watched.visible_runs) else ""
-        self.title = tag + whose
+        # A single curve has no letter, so its run is named if there are others.
+        run_name = f"   {next(iter(names))}" if len(names) == 1 < len(model.visible_runs) else ""
+        self.title = tag + run_name
         self.show(lines)
 
     @on(events.Click)
@@ -62,20 +62,20 @@ class RunChart(Chart, can_focus=False):
     @on(events.MouseScrollUp)
     @on(events.MouseScrollDown)
     def _pointed(self) -> None:
-        """Textual calls this beside the handlers of `Chart`, which do the moving."""
+        """Textual calls this in addition to the handlers of `Chart`, which do the work."""
         self.post_message(self.Pointed())
 
 
 class Heatmap(StripWidget):
-    """Histograms of one tag over the steps: the more values in a cell, the brighter it is."""
+    """Histograms of one tag over steps: the more values in a cell, the brighter it is."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"heatmap--title", "heatmap--label", "heatmap--most"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"heatmap--title", "heatmap--label", "heatmap--max"}
     DEFAULT_CSS = """
     Heatmap {
         & > .heatmap--title { color: $foreground; text-style: bold; }
         & > .heatmap--label { color: $foreground 55%; }
-        & > .heatmap--most { color: #56b4e9; }
-        &:light > .heatmap--most { color: #0072b2; }
+        & > .heatmap--max { color: #56b4e9; }
+        &:light > .heatmap--max { color: #0072b2; }
     }
     """
 
@@ -85,13 +85,13 @@ class Heatmap(StripWidget):
         self._title = ""
         self._histograms: Sequence[Histogram] = ()
 
-    def show_item(self, item: TagItem[Histogram], watched: WatchModel) -> None:
+    def show_item(self, item: TagItem[Histogram], model: WatchModel) -> None:
         """Draw a tag of one run."""
-        self._title, self._histograms = title_of(item, watched), item.values
+        self._title, self._histograms = title_of(item, model), item.values
         self.redraw()
 
     def rows(self, width: int, height: int) -> list[Strip]:
-        """Title, picture with the least and the greatest value beside it, and the steps."""
+        """Title, image with the minimum and maximum value at its left, and the steps."""
         label, limits = self._style("label"), value_range(self._histograms)
         top = Strip(
             [Segment(self._glyphs.displayable(fit(self._title, width)), self._style("title"))]
@@ -111,8 +111,8 @@ class Heatmap(StripWidget):
         return [top, *body, Strip([Segment(below, label)])]
 
     def _picture(self, limits: tuple[float, float], size: Size) -> list[Strip]:
-        most = self.get_component_rich_style("heatmap--most").color or BLACK
-        tones = Tones(self.rich_style.bgcolor or BLACK, most)
+        max_rows = self.get_component_rich_style("heatmap--max").color or BLACK
+        tones = Tones(self.rich_style.bgcolor or BLACK, max_rows)
         ascii_only = self._glyphs is Glyphs.ASCII
         values = shares(self._histograms, limits, 2 * size.height, size.width)
         return render_image(values, tones, ascii_only=ascii_only)
@@ -123,7 +123,7 @@ class Heatmap(StripWidget):
 
 
 class TextTile(TextWidget):
-    """The texts of one tag, the newest first."""
+    """The texts of one tag, newest first."""
 
     DEFAULT_CSS = "TextTile { height: 1fr; }"
 
@@ -132,31 +132,31 @@ class TextTile(TextWidget):
         self._title = ""
         self._texts: Sequence[Text] = ()
 
-    def show_item(self, item: TagItem[Text], watched: WatchModel) -> None:
+    def show_item(self, item: TagItem[Text], model: WatchModel) -> None:
         """Show a tag of one run."""
-        self._title, self._texts = title_of(item, watched), item.values
+        self._title, self._texts = title_of(item, model), item.values
         self.redraw()
 
     def lines(self, width: int, height: int) -> list[list[Span]]:
-        """The title; for each text its step, and as much of it as there is room for."""
-        made: list[list[Span]] = [[(fit(self._title, width), "title")]]
+        """The title, and the step and text of each item, as far as they fit."""
+        lines: list[list[Span]] = [[(fit(self._title, width), "title")]]
         for text in reversed(self._texts):
-            made.append([(f"step {text.step:,}", "dim")])
+            lines.append([(f"step {text.step:,}", "dim")])
             for line in text.text.split("\n"):
-                made += [[(part, "text")] for part in chop_cells(line, max(2, width)) or [""]]
-            if len(made) >= height:
+                lines += [[(part, "text")] for part in chop_cells(line, max(2, width)) or [""]]
+            if len(lines) >= height:
                 break
-        return made
+        return lines
 
 
 class ImageTile(StripWidget):
-    """The newest pictures of one tag."""
+    """The newest images of one tag."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"pictures--title", "pictures--note"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"image-tile--title", "image-tile--note"}
     DEFAULT_CSS = """
     ImageTile {
-        & > .pictures--title { color: $foreground; text-style: bold; }
-        & > .pictures--note { color: $foreground 60%; }
+        & > .image-tile--title { color: $foreground; text-style: bold; }
+        & > .image-tile--note { color: $foreground 60%; }
     }
     """
 
@@ -166,13 +166,13 @@ class ImageTile(StripWidget):
         self._title = ""
         self._image: Image | None = None
 
-    def show_item(self, item: TagItem[Image], watched: WatchModel) -> None:
+    def show_item(self, item: TagItem[Image], model: WatchModel) -> None:
         """Show a tag of one run."""
-        self._title, self._image = title_of(item, watched), item.values[-1]
+        self._title, self._image = title_of(item, model), item.values[-1]
         self.redraw()
 
     def rows(self, width: int, height: int) -> list[Strip]:
-        """The title with the step, and as many pictures as there is room for."""
+        """The title with the step, and as many images as fit."""
         image = self._image
         if image is None:
             return []
@@ -182,36 +182,36 @@ class ImageTile(StripWidget):
             Segment(self._glyphs.displayable(title), self._style("title")),
             Segment(step, self._style("note")),
         ]
-        most = PICTURE_ROWS if len(image.encoded) == 1 else SEVERAL_ROWS
-        rows = max(1, min(most, height - 1))
-        drawn = [self._image_strips(content, width, rows) for content in image.encoded]
-        return [Strip(top), *arrange_in_rows(drawn, width)]
+        max_rows = IMAGE_ROWS if len(image.encoded) == 1 else SEVERAL_ROWS
+        rows = max(1, min(max_rows, height - 1))
+        images = [self._image_strips(content, width, rows) for content in image.encoded]
+        return [Strip(top), *arrange_in_rows(images, width)]
 
     def _image_strips(self, content: bytes, width: int, rows: int) -> Sequence[Strip]:
-        look = DisplayMode(self._glyphs is Glyphs.ASCII, colours=not self.app.no_color)
+        mode = DisplayMode(self._glyphs is Glyphs.ASCII, colours=not self.app.no_color)
         try:
-            return image_strips(content, width, rows, look)
+            return image_strips(content, width, rows, mode)
         except DataError as error:
             return [Strip([Segment(str(error), self._style("note"))])]
 
     def _style(self, name: str) -> Style:
-        style = self.get_component_rich_style(f"pictures--{name}")
+        style = self.get_component_rich_style(f"image-tile--{name}")
         return Style(color=style.color, bold=style.bold)
 
 
 def _edge_text(value: float) -> str:
-    """A value in as many digits as there is room for."""
+    """Return a value with as many digits as fit."""
     texts = (f"{value:.{digits}g}" for digits in (4, 3, 2))
     return next((text for text in texts if len(text) < LABEL_WIDTH), f"{value:.1g}")
 
 
-def title_of(item: TagItem[object], watched: WatchModel) -> str:
-    """The tag, and whose it is where there are several runs."""
-    return item.tag + (f"   {item.run_view.name}" if len(watched.visible_runs) > 1 else "")
+def title_of(item: TagItem[object], model: WatchModel) -> str:
+    """Return the tag, and the run if several are visible."""
+    return item.tag + (f"   {item.run_view.name}" if len(model.visible_runs) > 1 else "")
 
 
 def age_text(when: float | None) -> str:
-    """How long ago that was, in a few letters: ``7 s``, ``3 min``, ``2 h``, ``5 d``."""
+    """Return how long ago a time (seconds since 1970) was: ``7 s``, ``3 min``, ``2 h``, ``5 d``."""
     if when is None:
         return ""
     seconds = max(0.0, time.time() - when)

@@ -1,4 +1,4 @@
-"""The thread that reads event files; it posts batches, and nothing else happens there."""
+"""The thread that reads event files and posts batches of changes."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -8,11 +8,11 @@ from textual.message import Message
 from core.tfevents.logdir import Update, poll_forever
 
 POLL_INTERVAL = 1.0
-"""Seconds between two looks at the files."""
+"""Seconds between two polls."""
 
 
 class UpdateReceived(Message):
-    """There is something new."""
+    """A batch of changes."""
 
     def __init__(self, update: Update) -> None:
         super().__init__()
@@ -20,7 +20,7 @@ class UpdateReceived(Message):
 
 
 class ReadFailed(Message):
-    """Reading came to an end that it should not have."""
+    """Reading stopped because of an unexpected error."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__()
@@ -28,7 +28,7 @@ class ReadFailed(Message):
 
 
 class LogdirWorker(threading.Thread):
-    """Reads until it is told to `leave`."""
+    """Poll event files until `stop` is called."""
 
     def __init__(self, paths: Sequence[str], post: Callable[[Message], object]) -> None:
         super().__init__(name="watch", daemon=True)
@@ -36,7 +36,7 @@ class LogdirWorker(threading.Thread):
         self._stopping = threading.Event()
 
     def run(self) -> None:
-        """Read and post; a batch without news is posted once, when all has been read."""
+        """Read and post; an empty batch is posted only once, after everything has been read."""
         caught_up = False
         try:
             for update in poll_forever(
@@ -51,5 +51,5 @@ class LogdirWorker(threading.Thread):
             self._post(ReadFailed(error))
 
     def stop(self) -> None:
-        """Stop at the next batch."""
+        """Stop after the current batch."""
         self._stopping.set()

@@ -1,4 +1,4 @@
-"""A chart of one tag over several runs: a run keeps its letter and colour on every chart."""
+"""A chart scene of one tag over several runs; a run has the same letter and colour everywhere."""
 
 from dataclasses import dataclass
 
@@ -13,22 +13,22 @@ class RunLine(Line):
 
     letter: str = ""
     in_legend: bool = True
-    """Whether its value stands above the chart."""
+    """Whether its value is shown above the chart."""
 
 
 class RunScene(Scene):
-    """A scene of `RunLine`; where there is one run alone, it needs no letter."""
+    """A scene of `RunLine`; a single run has no letter."""
 
     def legend_entries(self) -> list[LegendEntry]:
-        """The values of the curves that hold."""
+        """The values of the current curves, without superseded segments."""
         return [
-            self._legend_entry(place, line)
-            for place, line in enumerate(self.lines)
+            self._legend_entry(index, line)
+            for index, line in enumerate(self.lines)
             if _in_legend(line)
         ]
 
-    def _letter(self, place: int) -> str:
-        line = self.lines[place]
+    def _letter(self, index: int) -> str:
+        line = self.lines[index]
         several = sum(_in_legend(line) for line in self.lines) > 1
         return line.letter if several and isinstance(line, RunLine) else ""
 

@@ -1,4 +1,4 @@
-"""The one screen of `trainpad watch`: pages of charts and the rest, runs beside them."""
+"""The screen of `trainpad watch`: pages of charts, histograms, texts, images; and the runs."""
 
 from collections.abc import Callable, Sequence
 from typing import ClassVar
@@ -21,59 +21,59 @@ from tui.widgets.text_widget import TextWidget
 
 
 def _chart(key: str, action: str, title: str, tooltip: str, display: str = "") -> Binding:
-    """A key that does the same to all charts."""
+    """Return a binding for an action on all charts."""
     name = title.lower().replace(" ", "_")
     return Binding(key, f"chart({action})", title, show=False, id=f"watch.{name}",
                    tooltip=tooltip, key_display=display or None)  # fmt: skip
 
 
 class WatchScreen(Screen[None]):
-    """Watch anybody's event files."""
+    """Show event files of any program."""
 
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - Textual declares it
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
-            Binding(str(number), f"look('{kind}')", title, show=False, id=f"watch.{kind}",
-                    tooltip=f"Look at {title.lower()}")
+            Binding(str(number), f"show_kind('{kind}')", title, show=False, id=f"watch.{kind}",
+                    tooltip=f"Show {title.lower()}")
             for number, (kind, title) in enumerate(KINDS.items(), 1)
         ),
         Binding("pagedown,n", "turn(1)", "Page", id="watch.next", key_display="n",
-                tooltip="The next page"),
+                tooltip="Next page"),
         Binding("pageup,p", "turn(-1)", "Back", id="watch.previous", key_display="p",
-                tooltip="The page before"),
+                tooltip="Previous page"),
         Binding("slash", "filter", "Filter", id="watch.filter", key_display="/", priority=True,
-                tooltip="Show the tags that hold a text, or match a regular expression"),
+                tooltip="Filter tags by a substring or a regular expression"),
         Binding("escape", "clear", "All tags", show=False, id="watch.clear",
-                tooltip="Without the filter again"),
-        Binding("up,k", "choose(-1)", "Run", show=False, id="watch.up", key_display="↑",
-                tooltip="Choose the run above"),
-        Binding("down,j", "choose(1)", "Run", show=False, id="watch.down", key_display="↓",
-                tooltip="Choose the run below"),
+                tooltip="Clear the filter"),
+        Binding("up,k", "select_run(-1)", "Run", show=False, id="watch.up", key_display="↑",
+                tooltip="Select the previous run"),
+        Binding("down,j", "select_run(1)", "Run", show=False, id="watch.down", key_display="↓",
+                tooltip="Select the next run"),
         Binding("space", "toggle_run", "Run", id="watch.toggle",
-                tooltip="Show the chosen run, or hide it"),
+                tooltip="Show or hide the selected run"),
         Binding("enter", "only", "Only", show=False, id="watch.only",
-                tooltip="Show the chosen run alone"),
+                tooltip="Show only the selected run"),
         Binding("a", "all", "All", show=False, id="watch.all",
-                tooltip="Show all runs, or none"),
+                tooltip="Show all runs or none"),
         Binding("r", "runs", "Runs", id="watch.runs",
-                tooltip="The list of runs, or the charts alone"),
+                tooltip="Show or hide the list of runs"),
         Binding("o", "overlap", "Overlap", id="watch.overlap",
-                tooltip="What restarts replaced, beside what holds"),
-        Binding("f", "full", "Full", id="watch.full", tooltip="One chart alone, and back"),
+                tooltip="Show points superseded by a restart"),
+        Binding("f", "full", "Full", id="watch.full", tooltip="One tile per page, or all that fit"),
         _chart("m", "'next_smoothing'", "Smooth", "Smoothing: none, 0.6, 0.9, 0.97"),
-        _chart("l", "'toggle_log'", "Log", "Logarithmic or linear y axes"),
-        _chart("x", "'next_axis'", "Axis", "x by step, time since the start, or the clock"),
-        _chart("plus,equals_sign", "'zoom', 0.5", "Zoom in", "Show half as much", "+"),
-        _chart("minus", "'zoom', 2.0", "Zoom out", "Show twice as much", "-"),
+        _chart("l", "'toggle_log'", "Log", "Logarithmic or linear y axis"),
+        _chart("x", "'next_axis'", "Axis", "x axis: step, elapsed time, or clock time"),
+        _chart("plus,equals_sign", "'zoom', 0.5", "Zoom in", "Zoom in", "+"),
+        _chart("minus", "'zoom', 2.0", "Zoom out", "Zoom out", "-"),
         _chart("left", "'move', -1", "Earlier", "Move the cursor or the view to earlier steps"),
         _chart("right", "'move', 1", "Later", "Move the cursor or the view to later steps"),
-        _chart("i", "'toggle_cursor'", "Cursor", "A cursor that reads the values at a step"),
-        _chart("0", "'show_all'", "Whole", "Show everything from the first step on"),
-        _chart("end", "'follow'", "Newest", "Show the newest steps and move along"),
+        _chart("i", "'toggle_cursor'", "Cursor", "Show a cursor with the values at a step"),
+        _chart("0", "'show_all'", "Whole", "Show all steps"),
+        _chart("end", "'follow'", "Newest", "Show the newest steps and follow them"),
         Binding("question_mark", "app.help", "Help", id="app.help", key_display="?",
-                tooltip="Every key"),
-        Binding("q", "app.quit", "Quit", id="app.quit", tooltip="Leave"),
+                tooltip="Show all keys"),
+        Binding("q", "app.quit", "Quit", id="app.quit", tooltip="Quit"),
     ]  # fmt: skip
 
     def __init__(self, model: WatchModel, title: str, glyphs: Glyphs) -> None:
@@ -85,7 +85,7 @@ class WatchScreen(Screen[None]):
         self._ready = False
 
     def compose(self) -> ComposeResult:
-        """Header, one view of each kind, the runs, what is wrong, the filter, the keys."""
+        """Header, one view for each kind, list of runs, problems, filter, footer."""
         glyphs = self._glyphs
         self._views = {
             "scalars": ChartPages(glyphs),
@@ -97,17 +97,17 @@ class WatchScreen(Screen[None]):
         yield WatchHeader(self._title)
         with Horizontal(id="watch-body"):
             yield from self._views.values()
-            yield EmptyState(f"no event files in {self._title} yet; waiting for some")
+            yield EmptyState(f"no event files in {self._title} yet; waiting")
             yield RunList()
         yield ProblemBar()
-        yield Input(placeholder="part of a tag, or a regular expression", compact=True)
+        yield Input(placeholder="substring of a tag, or a regular expression", compact=True)
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        """Nothing is focused: keys belong to the screen until the filter is opened."""
+        """Hide the filter; nothing has focus, so keys go to the screen."""
         self.query_one(Input).display = False
-        for lines in self.query(TextWidget):
-            lines.ascii_only = self._glyphs is Glyphs.ASCII
+        for widget in self.query(TextWidget):
+            widget.ascii_only = self._glyphs is Glyphs.ASCII
         self._ready = True
         self.set_interval(1.0, self._update_ages)
         self.show_model()
@@ -117,7 +117,7 @@ class WatchScreen(Screen[None]):
         return self._views[self._kind]
 
     def show_model(self) -> None:
-        """Show everything as it is now."""
+        """Show the current state of the model."""
         if not self._ready:
             return
         self.set_class(len(self._model.runs) > 1, "-several")
@@ -125,10 +125,10 @@ class WatchScreen(Screen[None]):
         empty = not counts[self._kind]
         for kind, view in self._views.items():
             view.display = kind == self._kind and not empty
-        blank = self.query_one(EmptyState)
-        blank.display = empty
+        empty_state = self.query_one(EmptyState)
+        empty_state.display = empty
         if empty:
-            blank.show(self._model, self._kind)
+            empty_state.show(self._model, self._kind)
         else:
             self._view.show(self._model)
         runs = self.query_one(RunList)
@@ -138,7 +138,7 @@ class WatchScreen(Screen[None]):
         self._update_header()
 
     def _update_ages(self) -> None:
-        """Say anew how old the last records are."""
+        """Update the ages of the last records."""
         self.query_one(RunList).redraw()
         self._update_header()
 
@@ -152,32 +152,31 @@ class WatchScreen(Screen[None]):
 
     # -- keys ---------------------------------------------------------------------------------
 
-    def action_look(self, kind: str) -> None:
-        """Go to another kind."""
+    def action_show_kind(self, kind: str) -> None:
+        """Show another kind of data."""
         self._kind = kind
         self.show_model()
 
     def action_turn(self, by: int) -> None:
-        """Go to another page."""
+        """Show another page."""
         self._view.turn(by)
         self.show_model()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """In the filter, a slash is text."""
+        """Let a slash be text in the filter."""
         if action == "filter" and self._ready:
             return self.focused is not self.query_one(Input)
         return super().check_action(action, parameters)
 
     def action_filter(self) -> None:
-        """Open the filter; the key has priority, so that the next one is text already."""
-        entry = self.query_one(Input)
-        entry.display = True
-        self.set_focus(entry)
+        """Open the filter; the binding has priority, so that the next key is already text."""
+        filter_input = self.query_one(Input)
+        filter_input.display = True
+        self.set_focus(filter_input)
 
     def action_clear(self) -> None:
-        """Close the filter, and show all tags."""
-        entry = self.query_one(Input)
-        entry.value = ""
+        """Clear and close the filter."""
+        self.query_one(Input).value = ""
         self._close_filter()
 
     @on(Input.Changed)
@@ -190,31 +189,31 @@ class WatchScreen(Screen[None]):
         self.set_focus(None)
         self.query_one(Input).display = False
 
-    def action_choose(self, by: int) -> None:
-        """Choose another run; the list comes up where it is hidden."""
+    def action_select_run(self, by: int) -> None:
+        """Select another run; show the list if it is hidden."""
         self._show_runs()
         self.query_one(RunList).move(by)
         self.show_model()
 
     def action_toggle_run(self) -> None:
-        """Show the chosen run, or hide it."""
-        entry = self.query_one(RunList).selected
+        """Show or hide the selected run."""
+        selected = self.query_one(RunList).selected
         self._show_runs()
-        if entry is not None:
-            self._model.set_visible(lambda other: other.visible != (other is entry))
+        if selected is not None:
+            self._model.set_visible(lambda run: run.visible != (run is selected))
             self.show_model()
 
     def action_only(self) -> None:
-        """Show the chosen run alone."""
-        chosen = self.query_one(RunList).selected
+        """Show only the selected run."""
+        selected = self.query_one(RunList).selected
         self._show_runs()
-        self._model.set_visible(lambda entry: entry is chosen)
+        self._model.set_visible(lambda run: run is selected)
         self.show_model()
 
     def action_all(self) -> None:
-        """Show all runs, or none where all are shown."""
-        every = all(entry.visible for entry in self._model.runs.values())
-        self._model.set_visible(lambda _entry: not every)
+        """Show all runs; if all are shown, none."""
+        all_visible = all(run.visible for run in self._model.runs.values())
+        self._model.set_visible(lambda _run: not all_visible)
         self.show_model()
 
     @on(RunList.Toggled)
@@ -223,37 +222,37 @@ class WatchScreen(Screen[None]):
 
     @on(WatchHeader.KindSelected)
     def _kind_selected(self, message: WatchHeader.KindSelected) -> None:
-        self.action_look(message.kind)
+        self.action_show_kind(message.kind)
 
     def action_runs(self) -> None:
-        """The list of runs, or not."""
+        """Show or hide the list of runs."""
         self._show_runs(not self.query_one(RunList).display)
 
-    def _show_runs(self, wanted: bool = True) -> None:
-        self.set_class(wanted, "-runs")
-        self.set_class(not wanted, "-bare")
+    def _show_runs(self, visible: bool = True) -> None:
+        self.set_class(visible, "-runs")
+        self.set_class(not visible, "-bare")
 
     def action_overlap(self) -> None:
-        """What restarts replaced, or not."""
-        watched = self._model
-        watched.overlap = not watched.overlap
-        if watched.overlap and not watched.has_overlap():
-            self.notify("no run was restarted: nothing overlaps", markup=False, timeout=4)
+        """Show or hide superseded points."""
+        model = self._model
+        model.overlap = not model.overlap
+        if model.overlap and not model.has_overlap():
+            self.notify("no run was restarted, so there is no overlap", markup=False, timeout=4)
         self.show_model()
 
     def action_full(self) -> None:
-        """One place alone on a page, or as many as fit."""
+        """Show one tile per page, or as many as fit."""
         for view in self._views.values():
             if isinstance(view, Pages):
                 view.full = not view.full
         self.show_model()
 
     def action_chart(self, action: str, *arguments: float) -> None:
-        """Do to all charts what their own key does to one."""
+        """Perform a chart action on all charts."""
         charts = self._views["scalars"]
         if isinstance(charts, ChartPages):
             charts.act(action, *arguments)
 
 
 def _items_of(kind: str) -> Callable[[WatchModel], Sequence[TagItem[object]]]:
-    return lambda watched: watched.items(kind)
+    return lambda model: model.items(kind)
