@@ -1,4 +1,4 @@
-"""The pad as people use it: drawn on with keys and mouse, read by the weights that are shipped."""
+"""The Pad screen: drawing with keys and mouse, classified by the built-in model."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -13,10 +13,10 @@ from core.network.classifier import Prediction
 from tui.pad.app import PadApp
 from tui.pad.models import ModelSwitcher
 from tui.pad.network_input import BigDigit, NetworkInput, seven_segments
-from tui.pad.own_digits import OwnDigitsStrip
-from tui.pad.own_store import OwnDigitsStore
 from tui.pad.prediction import PadState, PadStatus, PredictionLabel
 from tui.pad.sketch_pad import SketchPad
+from tui.pad.user_digits_store import UserDigitsStore
+from tui.pad.user_digits_strip import UserDigitsStrip
 from tui.widgets.probability_bars import ProbabilityBars
 
 DIGITS = {
@@ -36,7 +36,7 @@ DIGITS = {
 @pytest.fixture
 def app(tmp_path: Path) -> PadApp:
     app = PadApp(log_dir=tmp_path / "runs")
-    app.pad_screen._own_digits = OwnDigitsStore(tmp_path / "mine")
+    app.pad_screen._user_digits = UserDigitsStore(tmp_path / "mine")
     return app
 
 
@@ -60,14 +60,14 @@ def keys(pad: SketchPad, way: str) -> None:
         pad.action_pen()
 
 
-def answer(app: PadApp) -> str:
+def prediction(app: PadApp) -> str:
     return "".join(text for text, _ in app.screen.query_one(PredictionLabel)._state.summary())
 
 
-async def read(pilot: Pilot[None], app: PadApp) -> None:
-    """Wait until what was drawn was read."""
+async def classified(pilot: Pilot[None], app: PadApp) -> None:
+    """Wait until the drawing is classified."""
     await pilot.pause()
-    while app.pad_screen._unread:
+    while app.pad_screen._is_stale:
         await pilot.pause(0.01)
 
 
@@ -77,13 +77,13 @@ def rows(app: PadApp) -> list[Strip]:
     return app.screen._compositor.render_strips()
 
 
-async def test_all_ten_digits_drawn_with_keys_alone_are_read(app: PadApp) -> None:
+async def test_all_ten_digits_drawn_with_keys_are_classified(app: PadApp) -> None:
     seen = {}
     async with app.run_test(size=(80, 24)) as pilot:
         pad = app.screen.query_one(SketchPad)
         for digit, way in DIGITS.items():
             keys(pad, way)
-            await read(pilot, app)
+            await classified(pilot, app)
             seen[digit] = app.screen.query_one(BigDigit)._digit
             pad.action_clear()
     assert seen == {digit: str(digit) for digit in DIGITS}
@@ -93,41 +93,41 @@ async def test_the_keys_themselves_draw_a_seven(app: PadApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         pressed = ["left"] * 5 + ["up"] * 7 + ["space"] + ["l"] * 9
         await pilot.press(*pressed, *["down", "down", "h"] * 6, "space")
-        await read(pilot, app)
-        assert answer(app).startswith("7 ")
+        await classified(pilot, app)
+        assert prediction(app).startswith("7 ")
 
 
-async def test_what_is_no_digit_is_not_told_as_one(app: PadApp) -> None:
+async def test_what_is_not_a_digit_gets_no_prediction(app: PadApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         pad = app.screen.query_one(SketchPad)
-        assert answer(app) == "draw a digit"
+        assert prediction(app) == "draw a digit"
         assert "%" not in app.screen.query_one(ProbabilityBars).render_line(0).text
         keys(pad, "9,9")
-        await read(pilot, app)
-        assert answer(app) == "draw bigger"
+        await classified(pilot, app)
+        assert prediction(app) == "draw bigger"
         pad.action_clear()
         for row in range(0, 20, 2):
             keys(pad, f"0,{row} 19,{row}")
-        await read(pilot, app)
-        assert answer(app).startswith("not sure")
+        await classified(pilot, app)
+        assert prediction(app).startswith("not sure")
         pad.action_clear()
         keys(pad, "2,4 5,16 9,8 13,16 17,4")
-        await read(pilot, app)
-        assert answer(app).startswith("not sure")
+        await classified(pilot, app)
+        assert prediction(app).startswith("not sure")
         pad.action_clear()
         keys(pad, "15,2 13,3 12,5 13,7 15,8 17,7 18,5 17,3 15,2")
-        await read(pilot, app)
-        assert answer(app).startswith("0 ")
+        await classified(pilot, app)
+        assert prediction(app).startswith("0 ")
 
 
-async def test_the_mouse_draws_a_seven_and_t_keeps_it_and_it_can_be_removed(app: PadApp) -> None:
+async def test_a_seven_drawn_with_the_mouse_is_labelled_stored_and_removed(app: PadApp) -> None:
     async with app.run_test(size=(160, 45)) as pilot:
         await pilot.mouse_down(SketchPad, offset=(16, 5))
         await pilot.hover(SketchPad, offset=(40, 5))
         await pilot.hover(SketchPad, offset=(24, 24))
         await pilot.mouse_up(SketchPad, offset=(24, 24))
-        await read(pilot, app)
-        assert answer(app).startswith("7 ")
+        await classified(pilot, app)
+        assert prediction(app).startswith("7 ")
         eye = app.screen.query_one(NetworkInput)
         seen = [strip.text for strip in eye._styled_content]
         await pilot.press("w")
@@ -135,46 +135,46 @@ async def test_the_mouse_draws_a_seven_and_t_keeps_it_and_it_can_be_removed(app:
         await pilot.press("w", "v")
         assert [strip.text for strip in eye._styled_content] != seen
         await pilot.press("v", "t", "7")
-        await read(pilot, app)
-        own = app.pad_screen._own_digits.digits
+        await classified(pilot, app)
+        own = app.pad_screen._user_digits.digits
         assert own.labels.tolist() == [7]
         assert app.screen.query_one(SketchPad).is_empty_drawing
-        row = app.screen.query_one(OwnDigitsStrip)
+        row = app.screen.query_one(UserDigitsStrip)
         assert "your digits  1" in row._styled_content[0].text
         await pilot.press("o", "delete")
-        await read(pilot, app)
-        assert len(app.pad_screen._own_digits.digits) == 0
+        await classified(pilot, app)
+        assert len(app.pad_screen._user_digits.digits) == 0
 
 
-async def test_the_drawing_is_in_sight_while_it_is_named(app: PadApp) -> None:
+async def test_the_drawing_is_visible_while_it_is_labelled(app: PadApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         keys(app.screen.query_one(SketchPad), DIGITS[7])
         await pilot.press("t")
-        await read(pilot, app)
+        await classified(pilot, app)
         shown = "".join(strip.text for strip in rows(app))
         assert "which digit was it" in shown
         assert "███" in shown
         assert "built-in weights" in shown
 
 
-async def test_a_key_that_names_no_digit_is_told_and_the_question_stays(app: PadApp) -> None:
+async def test_a_key_that_is_not_a_digit_is_reported_and_the_question_stays(app: PadApp) -> None:
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await pilot.press("T")
         assert [note.message for note in app._notifications][-1].startswith("draw a digit, then t")
         keys(app.screen.query_one(SketchPad), DIGITS[7])
         await pilot.press("T")
-        assert [note.message for note in app._notifications][-1] == "t and its name, then T"
+        assert [note.message for note in app._notifications][-1] == "t and its label, then T"
         for key in "tkt":
             await pilot.press(key)
-            await read(pilot, app)
-        assert "t is no digit; press 0 to 9" in "".join(strip.text for strip in rows(app))
+            await classified(pilot, app)
+        assert "t is not a digit; press 0 to 9" in "".join(strip.text for strip in rows(app))
         await pilot.press("7")
-        await read(pilot, app)
-        assert app.pad_screen._own_digits.digits.labels.tolist() == [7]
+        await classified(pilot, app)
+        assert app.pad_screen._user_digits.digits.labels.tolist() == [7]
 
 
 @pytest.mark.parametrize("columns", [80, 100])
-async def test_the_status_row_keeps_pen_and_weights(app: PadApp, columns: int) -> None:
+async def test_the_status_row_shows_pen_and_model(app: PadApp, columns: int) -> None:
     async with app.run_test(size=(columns, 24)) as pilot:
         answer = PadState(
             Prediction(np.eye(10, dtype=np.float32)[4]),
@@ -182,7 +182,7 @@ async def test_the_status_row_keeps_pen_and_weights(app: PadApp, columns: int) -
             history=[(step, 0.98) for step in range(1_000_000, 1_008_000, 1000)],
         )
         app.screen.query_one(PadStatus).show(answer)
-        await read(pilot, app)
+        await classified(pilot, app)
         row = rows(app)[2].text
         assert "pen   width 8 of 100" in row
         assert row.rstrip().endswith("weights after 1,234,567 steps")
@@ -190,95 +190,95 @@ async def test_the_status_row_keeps_pen_and_weights(app: PadApp, columns: int) -
 
 
 @pytest.mark.parametrize(("size", "toasts"), [((80, 24), 1), ((160, 45), 0)])
-async def test_what_teaching_does_is_told_once_and_covers_nothing_it_need_not(
+async def test_fine_tuning_is_reported_once_and_covers_nothing_unnecessarily(
     app: PadApp, size: tuple[int, int], toasts: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    aside = app.pad_screen._fine_tuning
-    monkeypatch.setattr(aside, "submit", lambda *_, **__: setattr(aside, "busy", True))
+    fine_tuning = app.pad_screen._fine_tuning
+    monkeypatch.setattr(fine_tuning, "submit", lambda *_, **__: setattr(fine_tuning, "busy", True))
     async with app.run_test(size=size) as pilot:
         for _ in range(2):
             keys(app.screen.query_one(SketchPad), DIGITS[7])
             await pilot.press("t", "7")
         assert len(app._notifications) == toasts
         await pilot.press("T")
-        await read(pilot, app)
+        await classified(pilot, app)
         assert [note.message for note in app._notifications] == ["teaching …"] * toasts
         screen = "".join(strip.text for strip in rows(app))
         assert "of 100   + -   teaching …" in screen  # also when the toast is gone
         assert toasts or screen.count("teaching …") == 2
 
 
-async def test_a_picture_from_elsewhere_is_read_until_somebody_draws(app: PadApp) -> None:
+async def test_a_picked_image_is_classified_until_the_user_draws(app: PadApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         image = np.zeros((28, 28), np.float32)
         image[4:24, 13:16] = 1
         app.pad_screen.show_image(image, 7)
-        await read(pilot, app)
-        assert answer(app).startswith("1 ")
-        assert "labelled 7" in app.pad_screen._network_input()[1].note
+        await classified(pilot, app)
+        assert prediction(app).startswith("1 ")
+        assert "labelled 7" in app.pad_screen._pad_image().note
         keys(app.screen.query_one(SketchPad), DIGITS[7])
-        await read(pilot, app)
-        assert answer(app).startswith("7 ")
+        await classified(pilot, app)
+        assert prediction(app).startswith("7 ")
 
 
-async def test_a_drag_that_the_pad_vanishes_under_ends_and_leaves_the_mouse_free(
+async def test_hiding_the_pad_ends_a_drag_and_releases_the_mouse(
     app: PadApp,
 ) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         pad = app.screen.query_one(SketchPad)
         await pilot.mouse_down(SketchPad, offset=(10, 5))
         await pilot.press("o")
-        await read(pilot, app)
+        await classified(pilot, app)
         assert app.mouse_captured is None
         await pilot.press("o")
-        await read(pilot, app)
+        await classified(pilot, app)
         await pilot.hover(SketchPad, offset=(30, 15))
         assert [len(stroke) for stroke in pad.points] == [1]
 
 
-async def test_the_field_has_the_room_of_digits_that_are_not_there_yet(app: PadApp) -> None:
+async def test_the_pad_uses_the_space_of_user_digits_while_there_are_none(app: PadApp) -> None:
     async with app.run_test(size=(120, 35)) as pilot:
-        await read(pilot, app)
+        await classified(pilot, app)
         bars, pad = app.screen.query_one(ProbabilityBars), app.screen.query_one(SketchPad)
         assert bars.size.height >= 10
         without = pad.size.height
         keys(pad, DIGITS[1])
         await pilot.press("t", "1")
-        await read(pilot, app)
-        assert len(app.pad_screen._own_digits.digits) == 1
-        assert app.screen.query_one(OwnDigitsStrip).size.height == 10
+        await classified(pilot, app)
+        assert len(app.pad_screen._user_digits.digits) == 1
+        assert app.screen.query_one(UserDigitsStrip).size.height == 10
         assert pad.size.height < without
 
 
 @pytest.mark.parametrize("rows", [1, 2, 4])
 async def test_a_terminal_of_a_few_rows_has_no_scroll_bars(app: PadApp, rows: int) -> None:
     async with app.run_test(size=(80, rows)) as pilot:
-        await read(pilot, app)
+        await classified(pilot, app)
         assert not app.screen.show_vertical_scrollbar
 
 
-def test_the_newest_weights_read_and_a_key_goes_round() -> None:
+def test_the_newest_model_is_used_and_a_key_cycles() -> None:
     from core.run.state import Run
 
-    minds, run = ModelSwitcher(), Run()
-    assert minds.classifier.origin == "built-in weights"
-    assert not minds.update_from(run)
+    models, run = ModelSwitcher(), Run()
+    assert models.classifier.origin == "built-in weights"
+    assert not models.update_from(run)
     run.weights = {"layer0/weights": np.zeros((784, 10)), "layer0/biases": np.zeros(10)}
     run.weights_step = 300
     run.evaluation_weights.append((300, run.weights))
-    assert minds.update_from(run)
-    assert minds.classifier.origin == "weights after 300 steps"
-    assert [step for step, _ in minds.history] == [300]
-    minds.use_fine_tuned(minds.classifier.network, "a-run", 120)
-    for source in ("built-in weights", "weights after 300 steps", "weights you taught: a-run"):
-        assert minds.cycle()
-        assert minds.classifier.origin == source
+    assert models.update_from(run)
+    assert models.classifier.origin == "weights after 300 steps"
+    assert [step for step, _ in models.history] == [300]
+    models.use_fine_tuned(models.classifier.network, "a-run", 120)
+    for source in ("built-in weights", "weights after 300 steps", "fine-tuned weights: a-run"):
+        assert models.cycle()
+        assert models.classifier.origin == source
     assert not ModelSwitcher().cycle()
     run.weights_step = 400
-    assert not minds.update_from(run)
+    assert not models.update_from(run)
 
 
-async def test_where_the_learning_network_reads_otherwise_the_shipped_answer_is_told(
+async def test_a_different_prediction_of_the_built_in_model_is_shown(
     app: PadApp,
 ) -> None:
     run = app.run_shown
@@ -288,37 +288,37 @@ async def test_where_the_learning_network_reads_otherwise_the_shipped_answer_is_
         app.pad_screen._use_weights(run)
         for digit in (7, 3):
             keys(app.screen.query_one(SketchPad), DIGITS[digit])
-            await read(pilot, app)
-            assert answer(app).startswith("3 ")
+            await classified(pilot, app)
+            assert prediction(app).startswith("3 ")
             told = rows(app)[2].text.rstrip()
             assert told.endswith("weights after 300 steps" + "; built-in: 7" * (digit == 7))
             app.screen.query_one(SketchPad).action_clear()
 
 
-def test_a_run_of_other_pictures_leaves_the_pad_to_the_built_in_weights_which_is_told() -> None:
+def test_a_run_of_other_images_leaves_the_built_in_model_in_use() -> None:
     from core.run.state import Run
 
-    minds, run = ModelSwitcher(), Run()
+    models, run = ModelSwitcher(), Run()
     run.weights = {"layer0/weights": np.zeros((800, 3)), "layer0/biases": np.zeros(3)}
     run.weights_step = 300
-    assert minds.update_from(run)
-    assert minds.classifier.origin == "built-in weights; the run reads other pictures"
+    assert models.update_from(run)
+    assert models.classifier.origin == "built-in weights; the run classifies other images"
     run.weights_step = 400
-    assert not minds.update_from(run)
+    assert not models.update_from(run)
     another = Run()
     another.directory = "/another"
-    minds.update_from(another)
-    assert minds.classifier.origin == "built-in weights"
+    models.update_from(another)
+    assert models.classifier.origin == "built-in weights"
 
 
-async def test_whose_weights_read_is_told_before_anything_is_drawn(app: PadApp) -> None:
+async def test_the_model_is_shown_before_anything_is_drawn(app: PadApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
-        await read(pilot, app)
+        await classified(pilot, app)
         assert rows(app)[2].text.rstrip().endswith("built-in weights")
 
 
 @pytest.mark.parametrize("size", [(7, 14), (18, 28), (3, 5)])
-def test_every_digit_of_seven_bars_is_its_own(size: tuple[int, int]) -> None:
+def test_all_seven_segment_digits_differ(size: tuple[int, int]) -> None:
     pictures = {seven_segments(digit, *size).tobytes() for digit in "0123456789"}
     assert len(pictures) == 10
     assert not seven_segments("", *size).any()

@@ -1,7 +1,6 @@
-"""The pad alone: up at once, with nothing of the dashboard but the screen itself.
+"""The app of `trainpad pad`: the Pad screen without the dashboard.
 
-It imports neither the trainer nor the other screens, so that the first paint comes within half a
-second; and it is an app for the Pad screen in all that the screen asks of one.
+It imports neither the trainer nor the other screens, so that it is painted within half a second.
 """
 
 import sys
@@ -26,39 +25,39 @@ from tui.widgets.text_widget import Span, TextWidget, fit
 
 
 class PadTitle(TextWidget):
-    """What stands in place of the dashboard's header."""
+    """The title in place of the dashboard's header."""
 
     DEFAULT_CSS = "PadTitle { height: 2; }"
 
     def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - two rows
-        """The program's name, and what this is."""
+        """The name of the program."""
         return [[(" trainpad", "title"), (fit("  the sketch pad", max(0, width - 9)), "dim")]]
 
 
 class StandalonePadScreen(PadScreen):
-    """The Pad screen where there is no run to show."""
+    """The Pad screen without a run."""
 
-    def header(self) -> PadTitle:  # type: ignore[override]  # there is no run for a header to tell of
-        """A title."""
+    def header(self) -> PadTitle:  # type: ignore[override]  # no run to show in a header
+        """The title."""
         return PadTitle()
 
     @property
     def disabled_actions(self) -> frozenset[str]:
-        """What belongs to the dashboard."""
-        goes = {f"app.go('{place.name}')" for place in SCREENS}
-        return super().disabled_actions | goes | {"app.detach", "app.ask_stop"}
+        """The actions that only the dashboard has."""
+        go_actions = {f"app.go('{screen.name}')" for screen in SCREENS}
+        return super().disabled_actions | go_actions | {"app.detach", "app.ask_stop"}
 
     def update_run(self, run: Run) -> None:
-        """There is no run."""
+        """Do nothing: there is no run."""
 
 
 class PadApp(ToastApp[None]):
-    """The sketch pad with the built-in weights, or those of a reader that is given."""
+    """The sketch pad with the built-in model, or another classifier."""
 
     CSS_PATH = "../trainpad.tcss"
     TITLE = "trainpad"
     read_only = False
-    """Whether nothing is kept or taught from here: of one's own pad, never."""
+    """Never read-only: digits can be saved and models fine-tuned."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c,ctrl+q", "ask_quit", "Quit", show=False, priority=True, id="app.interrupt"),
     ]
@@ -78,40 +77,40 @@ class PadApp(ToastApp[None]):
         self.pad_screen = StandalonePadScreen(models=ModelSwitcher(classifier))
 
     def get_driver_class(self) -> type[Driver]:
-        """A driver that outlives its terminal."""
+        """A driver that survives losing its terminal."""
         return driver_class(super().get_driver_class(), Pace.resolve(), None)
 
     def on_mount(self) -> None:
-        """Straight to the pad."""
+        """Show the pad."""
         self.push_screen(self.pad_screen)
 
     def refresh_now(self) -> None:
         """Do nothing: there is no run to show."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave out what belongs to the dashboard."""
+        """Disable the actions that only the dashboard has."""
         if action in ("go", "detach", "ask_stop"):
             return False
         return super().check_action(action, parameters)
 
     def action_help(self) -> None:
-        """Every key of the pad."""
+        """Show all keys."""
         from tui.widgets.help import HelpScreen
 
         self.push_screen(HelpScreen(self.pad_screen))
 
     def action_ask_quit(self) -> None:
-        """Leave; a drawing is no work to lose."""
+        """Quit without asking: only a drawing would be lost."""
         self.exit()
 
 
 def run_pad(
     classifier: Classifier | None, log_dir: Path, export: Path | None, *, ascii_only: bool
 ) -> int:
-    """The pad until it is left; then write the drawing to ``export``, if there is one.
+    """Run the pad until the user quits, then write the drawing to `export`; return the exit status.
 
     Raises:
-        UserError: the file cannot be written, or the reader is not for drawn digits.
+        UserError: the file cannot be written, or the classifier does not fit the pad.
     """
     if classifier is not None:
         check_compatible(classifier)
@@ -119,9 +118,10 @@ def run_pad(
         check_export(export)
     app = PadApp(classifier, ascii_only=ascii_only, log_dir=log_dir)
     status = run_standalone(app)
-    lines = app.pad_screen.drawing.strokes
-    if export is not None and lines:
-        export_drawing(export, [line.points for line in lines], [line.width for line in lines])
+    strokes = app.pad_screen.drawing.strokes
+    if export is not None and strokes:
+        points, widths = [s.points for s in strokes], [s.width for s in strokes]
+        export_drawing(export, points, widths)
     elif export is not None:
         sys.stderr.write(f"nothing is drawn, so {export} is not written\n")
     return status

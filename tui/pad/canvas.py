@@ -1,7 +1,4 @@
-"""The pad's field as it is shown: ink, the cursor of the keys, and a hint while it is empty.
-
-What of a row is sent to the terminal is `tui.terminal.precise`'s to find.
-"""
+"""The drawing area of the pad: ink, the keyboard cursor, and a hint while it is empty."""
 
 from typing import ClassVar
 
@@ -21,23 +18,25 @@ HINT = ("draw a digit here", "drag, or arrows and space", "right drag or e erase
 
 
 class DrawingCanvas(Widget):
-    """A square of ink; as large as its container allows, up to 56x28 cells."""
+    """A square drawing area that fills its container, up to 56x28 cells."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "ink-field--ink",
-        "ink-field--hint",
-        "ink-field--cursor",
+        "drawing-canvas--ink",
+        "drawing-canvas--hint",
+        "drawing-canvas--cursor",
     }
     DEFAULT_CSS = """
     DrawingCanvas { width: auto; height: auto; }
-    DrawingCanvas > .ink-field--ink { color: $foreground; background: $surface; }
-    DrawingCanvas > .ink-field--hint { color: $text-muted; background: $surface; }
-    DrawingCanvas > .ink-field--cursor { color: $accent; background: $surface; text-style: bold; }
+    DrawingCanvas > .drawing-canvas--ink { color: $foreground; background: $surface; }
+    DrawingCanvas > .drawing-canvas--hint { color: $text-muted; background: $surface; }
+    DrawingCanvas > .drawing-canvas--cursor {
+        color: $accent; background: $surface; text-style: bold;
+    }
     """
 
     ascii = reactive(False, repaint=False)
-    """Whether to draw with letters instead of half blocks."""
+    """Whether to draw with ASCII characters instead of half blocks."""
 
     def __init__(
         self,
@@ -55,20 +54,20 @@ class DrawingCanvas(Widget):
         self._cursor_glyph = "[]"
         self._hint_shown = True
 
-    # -- what is shown -----------------------------------------------------------------------------
+    # -- the drawing -------------------------------------------------------------------------------
 
     def redraw(self) -> None:
-        """Show the sheet as it is now."""
+        """Draw all strokes again."""
         self._show_hint(self._drawing.is_empty)
         self._refresh_cells(self._raster.redraw(self._drawing.strokes))
 
     def add_segment(self, points: Points, width: float) -> None:
-        """Show a line that was just added to the sheet, which costs less than to redraw it."""
+        """Draw a line that was just added to the drawing; cheaper than `redraw`."""
         self._show_hint(False)
         self._refresh_cells(self._raster.add_segment(points, width))
 
     def show_cursor(self, at: Point | None, glyph: str = "[]") -> None:
-        """Show a cursor of two cells at a point of the unit square, or none."""
+        """Show a cursor of two cells at a point in the unit square, or hide it."""
         if (at, glyph) == (self._cursor, self._cursor_glyph):
             return
         self._refresh_cursor()
@@ -86,18 +85,18 @@ class DrawingCanvas(Widget):
             self._refresh_cells([Region(column, row, 2, 1)])
 
     def _cell(self, point: Point) -> tuple[int, int]:
-        """Column and row of the two cells at a point."""
+        """Return column and row of the two cells at a point."""
         x, y = (min(int(v * self.rows), self.rows - 1) for v in point)
         return 2 * x, y
 
     # -- size --------------------------------------------------------------------------------------
 
     def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002
-        """Twice as many columns as rows: a square."""
+        """Return twice the number of rows, which is a square."""
         return 2 * self._rows_in(container)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
-        """As many rows as the container has, up to 28."""
+        """Return the rows that fit the container, up to 28."""
         return min(self._rows_in(container), max(1, width // 2))
 
     def _rows_in(self, container: Size) -> int:
@@ -105,21 +104,21 @@ class DrawingCanvas(Widget):
 
     @property
     def rows(self) -> int:
-        """Rows of cells that the field has; columns are twice that."""
+        """Height in cells; the width is twice that."""
         return self._raster.side // 2
 
     def on_resize(self) -> None:
-        """Draw the same ink at the new size."""
+        """Draw the strokes at the new size."""
         rows = max(1, min(self.size.height, self.size.width // 2))
         self._raster = PadRaster(rows, GREY_LEVELS)
         self._raster.redraw(self._drawing.strokes)
         self._refresh_all()
 
-    # -- showing -----------------------------------------------------------------------------------
+    # -- painting ----------------------------------------------------------------------------------
 
     def _refresh_cells(self, regions: list[Region]) -> None:
-        """Repaint these cells."""
-        if regions:  # without any, Textual would take all
+        """Repaint these regions."""
+        if regions:  # refresh() without regions repaints everything
             self.refresh(*regions)
 
     def _refresh_all(self) -> None:
@@ -127,32 +126,32 @@ class DrawingCanvas(Widget):
         self.refresh()
 
     def _hint_rows(self) -> dict[int, str]:
-        """What to write on an empty field, by row."""
+        """Return the lines of the hint by row; empty where they do not fit."""
         if self.rows < len(HINT) + 2:
             return {}
         top = (self.rows - len(HINT)) // 2
         return {top + i: text for i, text in enumerate(HINT)}
 
     def watch_ascii(self) -> None:
-        """Show the same ink in the other way."""
+        """Repaint with the other characters."""
         self._refresh_all()
 
     def on_focus(self) -> None:
-        """Keys work now."""
+        """Show the cursor."""
         self._refresh_cursor()
 
     def on_blur(self) -> None:
-        """Keys go elsewhere; the cursor hides."""
+        """Hide the cursor."""
         self._refresh_cursor()
 
     def notify_style_update(self) -> None:
-        """Another theme, other colours."""
+        """Repaint with the colours of the new theme."""
         super().notify_style_update()
         self._refresh_all()
 
     def render_line(self, y: int) -> Strip:
-        """One row of cells; Textual keeps it until it is repainted."""
-        paper = self.get_component_rich_style("ink-field--hint")
+        """Return one row of cells; Textual caches it until it is repainted."""
+        paper = self.get_component_rich_style("drawing-canvas--hint")
         if y >= self.rows:
             return Strip.blank(self.size.width, paper)
         hint = self._hint_rows().get(y) if self._hint_shown else None
@@ -168,7 +167,7 @@ class DrawingCanvas(Widget):
     def _ascii_row(self, y: int) -> Strip:
         mean = self._raster.levels[2 * y : 2 * y + 2].mean(axis=0) / (GREY_LEVELS - 1)
         text = "".join(RAMP[level] for level in np.rint(mean * (len(RAMP) - 1)).astype(int))
-        return Strip([Segment(text, self.get_component_rich_style("ink-field--ink"))])
+        return Strip([Segment(text, self.get_component_rich_style("drawing-canvas--ink"))])
 
     def _with_cursor(self, strip: Strip, y: int) -> Strip:
         if self._cursor is None or not self.has_focus:
@@ -176,12 +175,12 @@ class DrawingCanvas(Widget):
         column, row = self._cell(self._cursor)
         if row != y:
             return strip
-        style = self.get_component_rich_style("ink-field--cursor")
+        style = self.get_component_rich_style("drawing-canvas--cursor")
         cursor = Strip([Segment(self._cursor_glyph, style)])
         return Strip.join([strip.crop(0, column), cursor, strip.crop(column + 2)])
 
     def _ink_tones(self) -> Tones:
         if self._tones is None:
-            style = self.get_component_rich_style("ink-field--ink")
+            style = self.get_component_rich_style("drawing-canvas--ink")
             self._tones = Tones(style.bgcolor or GREY.low, style.color or GREY.high)
         return self._tones

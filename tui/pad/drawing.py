@@ -1,8 +1,7 @@
-"""What is on the pad and what was: ink as lines in the unit square, undo, and older drawings.
+"""The drawing on the pad: strokes in the unit square, with eraser, undo, and earlier drawings.
 
-Vectors are the only truth. The eraser cuts them, undo puts earlier ones back, and whatever shows
-or reads them draws them anew at its own resolution. Finished lines are never changed in place, so
-a state of the pad is a tuple that is cheap to keep.
+Strokes are vectors; the canvas and the classifier rasterize them at their own resolution.
+Finished strokes are immutable, so a snapshot for undo is a tuple that shares them.
 """
 
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 Point = tuple[float, float]
-"""x and y in the unit square, y downward."""
+"""x and y in the unit square; y points down."""
 Points = npt.NDArray[np.float64]
 
 MAX_DRAWINGS = 20
@@ -22,7 +21,7 @@ MAX_UNDO = 200
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stroke:
-    """One movement of the pen: points ``[n, 2]`` in the unit square, and the pen's width there."""
+    """One stroke of the pen: points ``[n, 2]`` and the width of the pen, in the unit square."""
 
     points: Points
     width: float
@@ -32,7 +31,7 @@ Snapshot = tuple[Stroke, ...]
 
 
 class Drawing:
-    """Lines, the one being drawn, the steps back and forward, and the last twenty drawings."""
+    """Strokes, the stroke being drawn, undo and redo stacks, and the last 20 drawings."""
 
     def __init__(self) -> None:
         self._strokes: Snapshot = ()
@@ -44,22 +43,22 @@ class Drawing:
 
     @property
     def strokes(self) -> Snapshot:
-        """All ink, the line being drawn included."""
+        """All strokes, including the one being drawn."""
         if not self._open_stroke:
             return self._strokes
         return (*self._strokes, Stroke(np.array(self._open_stroke, np.float64), self._pen_width))
 
     @property
     def points(self) -> list[Points]:
-        """All ink as ``data.ink`` takes it."""
-        return [line.points for line in self.strokes]
+        """The points of all strokes, as `data.ink` takes them."""
+        return [stroke.points for stroke in self.strokes]
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no ink at all."""
+        """Whether there are no strokes."""
         return not self._strokes and not self._open_stroke
 
-    # A gesture is all that one step of undo takes back: from the pen's touch to its lift.
+    # A gesture is one step of undo: everything from pressing the mouse button to releasing it.
 
     def begin_gesture(self) -> None:
         """Start a gesture."""
@@ -67,18 +66,19 @@ class Drawing:
         self._push_undo()
 
     def pen_down(self, point: Point, width: float) -> None:
-        """Set the pen down within a gesture."""
+        """Start a stroke within the gesture."""
         self.pen_up()
         self._open_stroke, self._pen_width = [point], width
 
     def extend(self, point: Point) -> None:
-        """Draw on to a point; only after :meth:`start`."""
+        """Continue the stroke to a point; only after `pen_down`."""
         self._open_stroke.append(point)
 
     def extend_by_key(self, point: Point) -> bool:
-        """Draw on by one key press; True if that made a diagonal out of a staircase's last steps.
+        """Continue the stroke by one key press; return True if earlier points were replaced.
 
-        Keys go along the axes only. Where two of them take turns, their corners were not meant.
+        Keys move along the axes. Where two keys alternate, the corners of the staircase are
+        removed, which leaves a diagonal.
         """
         self._open_stroke.append(point)
         if _is_stair(self._open_stroke[-4:]):
@@ -91,68 +91,68 @@ class Drawing:
 
     @property
     def has_open_stroke(self) -> bool:
-        """Whether a line is being drawn."""
+        """Whether a stroke is being drawn."""
         return bool(self._open_stroke)
 
     def pen_up(self) -> None:
-        """Take the pen up; the gesture may go on elsewhere."""
+        """End the stroke; the gesture may continue with another."""
         self._strokes, self._open_stroke = self.strokes, []
 
     def erase(self, start: Point, end: Point, radius: float) -> bool:
-        """Cut away all ink whose middle is within ``radius`` of a way; whether there was any."""
+        """Erase everything within `radius` of a line; return whether anything was erased."""
         self.pen_up()
-        lines = tuple(
-            piece for line in self._strokes for piece in _erase_from(line, start, end, radius)
+        strokes = tuple(
+            piece for stroke in self._strokes for piece in _erase_from(stroke, start, end, radius)
         )
-        changed = lines != self._strokes
-        self._strokes = lines
+        changed = strokes != self._strokes
+        self._strokes = strokes
         return changed
 
     def end_gesture(self) -> None:
-        """End a gesture; one that changed nothing leaves no step behind."""
+        """End the gesture; without a change it adds no step to undo."""
         self.pen_up()
         if self._undo and self._undo[-1] == self._strokes:
             self._undo.pop()
 
     def undo(self) -> bool:
-        """Take the last gesture back; whether there was one."""
+        """Undo the last gesture; return whether there was one."""
         return self._swap(self._undo, self._redo)
 
     def redo(self) -> bool:
-        """Do again what was taken back; whether there was anything."""
+        """Redo the last undone gesture; return whether there was one."""
         return self._swap(self._redo, self._undo)
 
     def clear(self) -> bool:
-        """An empty sheet; the drawing joins the last twenty. Whether there was one."""
+        """Clear the drawing and keep it among the last 20; return whether there was one."""
         return self._replace(())
 
     def older(self) -> bool:
-        """Show the drawing before this one; whether there is one."""
-        place = self._history_index()
-        return place > 0 and self._replace(self._drawings[place - 1])
+        """Show the previous drawing; return whether there is one."""
+        index = self._history_index()
+        return index > 0 and self._replace(self._drawings[index - 1])
 
     def newer(self) -> bool:
-        """Show the drawing after this one, and after the last an empty sheet."""
-        place = self._history_index()
-        if place >= len(self._drawings):
+        """Show the next drawing, or an empty one after the last; return whether it changed."""
+        index = self._history_index()
+        if index >= len(self._drawings):
             return False
-        after = self._drawings[place + 1 :]
+        after = self._drawings[index + 1 :]
         return self._replace(after[0] if after else ())
 
     def _history_index(self) -> int:
-        """Where this drawing is among the last ones; past the end if it is not one of them."""
+        """Return the index of the current drawing among the last 20; past the end if it is new."""
         self.end_gesture()
-        places = [i for i, kept in enumerate(self._drawings) if kept == self._strokes]
-        return places[0] if places else len(self._drawings)
+        indices = [i for i, drawing in enumerate(self._drawings) if drawing == self._strokes]
+        return indices[0] if indices else len(self._drawings)
 
-    def _replace(self, lines: Snapshot) -> bool:
+    def _replace(self, strokes: Snapshot) -> bool:
         self.end_gesture()
-        if lines == self._strokes:
+        if strokes == self._strokes:
             return False
         if self._strokes and self._history_index() == len(self._drawings):
             self._drawings = [*self._drawings, self._strokes][-MAX_DRAWINGS:]
         self._push_undo()
-        self._strokes = lines
+        self._strokes = strokes
         return True
 
     def _push_undo(self) -> None:
@@ -173,7 +173,7 @@ def _moves(points: Sequence[Point]) -> list[Point]:
 
 
 def _is_stair(points: Sequence[Point]) -> bool:
-    """Whether three moves along the axes go one way, another, and the first way again."""
+    """Return whether three moves along the axes go in one direction, another, and the first."""
     if len(points) < 4:
         return False
     first, second, third = _moves(points)
@@ -181,7 +181,7 @@ def _is_stair(points: Sequence[Point]) -> bool:
 
 
 def _is_corner_after_diagonal(points: Sequence[Point]) -> bool:
-    """Whether the last two moves together repeat the diagonal before them."""
+    """Return whether the last two moves together repeat the diagonal before them."""
     if len(points) < 4:
         return False
     diagonal, second, third = _moves(points)
@@ -189,23 +189,23 @@ def _is_corner_after_diagonal(points: Sequence[Point]) -> bool:
     return 0.0 not in diagonal and both == diagonal and 0.0 in second and 0.0 in third
 
 
-def _erase_from(line: Stroke, start: Point, end: Point, radius: float) -> list[Stroke]:
-    """What the eraser leaves of a line: itself, untouched, or the pieces of it."""
+def _erase_from(stroke: Stroke, start: Point, end: Point, radius: float) -> list[Stroke]:
+    """Return what the eraser leaves of a stroke: the stroke itself, or its remaining pieces."""
     low = np.minimum(start, end) - radius
     high = np.maximum(start, end) + radius
-    if np.any(line.points.max(axis=0) < low) or np.any(line.points.min(axis=0) > high):
-        return [line]
-    points = _densified(line.points, radius / 4)
+    if np.any(stroke.points.max(axis=0) < low) or np.any(stroke.points.min(axis=0) > high):
+        return [stroke]
+    points = _densified(stroke.points, radius / 4)
     keep = _distance_to_segment(points, start, end) > radius
     if keep.all():
-        return [line]
+        return [stroke]
     pieces = np.split(points, np.flatnonzero(np.diff(keep)) + 1)
-    kept = pieces[0 if keep[0] else 1 :: 2]
-    return [Stroke(piece, line.width) for piece in kept if len(piece) > 1]
+    remaining = pieces[0 if keep[0] else 1 :: 2]
+    return [Stroke(piece, stroke.width) for piece in remaining if len(piece) > 1]
 
 
 def _densified(points: Points, spacing: float) -> Points:
-    """The same polyline with points at most ``spacing`` apart, its own among them."""
+    """Return the polyline with extra points, so that they are at most `spacing` apart."""
     if len(points) == 1:
         return points
     lengths = np.hypot(*np.diff(points, axis=0).T)
@@ -217,17 +217,19 @@ def _densified(points: Points, spacing: float) -> Points:
 
 
 def _distance_to_segment(points: Points, start: Point, end: Point) -> npt.NDArray[np.float64]:
-    """How far each point is from the way from start to end."""
-    origin, way = np.array(start), np.subtract(end, start)
-    square = float(way @ way)
-    along = np.clip((points - origin) @ way / square, 0, 1) if square else np.zeros(len(points))
-    away = points - origin - along[:, None] * way
-    distance: npt.NDArray[np.float64] = np.hypot(away[:, 0], away[:, 1])
+    """Return the distance of each point from the line segment."""
+    origin, direction = np.array(start), np.subtract(end, start)
+    square = float(direction @ direction)
+    along = (
+        np.clip((points - origin) @ direction / square, 0, 1) if square else np.zeros(len(points))
+    )
+    offsets = points - origin - along[:, None] * direction
+    distance: npt.NDArray[np.float64] = np.hypot(offsets[:, 0], offsets[:, 1])
     return distance
 
 
 def clip_to_square(start: Point, end: Point) -> tuple[Point, Point] | None:
-    """The part of a way that lies in the unit square; None if it misses it (Liang and Barsky)."""
+    """Return the part of a segment inside the unit square, or None (Liang-Barsky)."""
     enter, leave = 0.0, 1.0
     for a, b in zip(start, end, strict=True):
         for inside, gain in ((a, b - a), (1.0 - a, a - b)):
@@ -239,12 +241,12 @@ def clip_to_square(start: Point, end: Point) -> tuple[Point, Point] | None:
                 return None
     if enter > leave:
         return None
-    # Exactly the ends where they are inside: whoever draws on tells by that that nothing was cut.
+    # An end inside is returned unchanged: the caller compares it to see whether it was clipped.
     return (
         _interpolate(start, end, enter) if enter > 0 else start,
         _interpolate(start, end, leave) if leave < 1 else end,
     )
 
 
-def _interpolate(start: Point, end: Point, part: float) -> Point:
-    return start[0] + part * (end[0] - start[0]), start[1] + part * (end[1] - start[1])
+def _interpolate(start: Point, end: Point, fraction: float) -> Point:
+    return start[0] + fraction * (end[0] - start[0]), start[1] + fraction * (end[1] - start[1])

@@ -1,7 +1,7 @@
-"""Whose weights read the pad: the run's that is shown, those that were taught, or the shipped ones.
+"""Which model classifies the drawing: the run's, the fine-tuned, or the built-in.
 
-The newest wins, until the user asks for another: weights that come while nothing was asked for
-replace the built-in ones, teaching replaces the run's, and a key goes round all there are.
+The newest is used until the user switches: the first weights of a run replace the built-in ones,
+a fine-tuned model replaces the run's, and a key cycles through all of them.
 """
 
 from collections import deque
@@ -19,50 +19,51 @@ from data.dataset import DIGITS
 from data.errors import DataError
 from data.ink import SIDE
 from trainpad.errors import UserError
+from tui.pad.prediction import PadImage, PadState
 
-INCOMPATIBLE = f"{NAME}; the run reads other pictures"
-"""Who reads where the run's network cannot."""
+INCOMPATIBLE = f"{NAME}; the run classifies other images"
+"""Name of the built-in model while the run's network cannot classify drawings."""
 MAX_EVALUATIONS = 8
-"""At how many of the last evaluations it is told how sure the network was."""
+"""Past evaluations whose network is stored."""
 
 
 class Evaluation(NamedTuple):
-    """The network as it was evaluated."""
+    """The network at an evaluation."""
 
     step: int
     network: Network
 
 
 def check_compatible(classifier: Classifier) -> None:
-    """Make sure that a reader can read what is drawn on the pad.
+    """Check that a classifier takes the pad's images.
 
     Raises:
-        DataError: its network takes other images, or tells other than ten classes apart.
+        DataError: its network has another input size, or not ten classes.
     """
     network = classifier.network
     if not _is_compatible(network):
         raise DataError(
-            f"{classifier.origin} takes {network.sizes[0]} pixels and tells {network.sizes[-1]} "
-            f"classes apart; the pad draws {SIDE} x {SIDE} pixels for {len(DIGITS)} classes. "
+            f"{classifier.origin} takes {network.sizes[0]} pixels and has {network.sizes[-1]} "
+            f"classes; the pad draws {SIDE} x {SIDE} pixels for {len(DIGITS)} classes. "
             "Give another run, or none for the built-in weights"
         )
 
 
 def _is_compatible(network: Network) -> bool:
-    """Whether this is a network for what can be drawn here."""
+    """Return whether the network takes the pad's images and has ten classes."""
     return (network.sizes[0], network.sizes[-1]) == (SIDE * SIDE, len(DIGITS))
 
 
 class ModelSwitcher:
-    """Every network that can read the pad, and the one that does."""
+    """All models that can classify the drawing, and which one is used."""
 
-    def __init__(self, given: Classifier | None = None) -> None:
-        """Read with the built-in weights, or with those that are given."""
+    def __init__(self, initial: Classifier | None = None) -> None:
+        """Use the built-in model, or `initial`."""
         self._classifiers: dict[str, Classifier] = {"built-in": Classifier(builtin_network(), NAME)}
         self._active = "built-in"
-        if given is not None:
-            self._classifiers["given"] = given
-            self._active = "given"
+        if initial is not None:
+            self._classifiers["initial"] = initial
+            self._active = "initial"
         self._directory = ""
         self._step = -1
         self.history: deque[Evaluation] = deque(maxlen=MAX_EVALUATIONS)
@@ -70,25 +71,61 @@ class ModelSwitcher:
 
     @property
     def classifier(self) -> Classifier:
-        """Who reads."""
+        """The classifier that is used."""
         return self._classifiers[self._active]
 
     @property
     def is_live(self) -> bool:
-        """Whether the run's own network is the one that reads."""
+        """Whether the run's network is used."""
         return self._active == "run"
 
-    def second_opinion(self, image: npt.NDArray[np.float32], prediction: Prediction) -> str:
-        """What the shipped weights read where those that are learning read something else."""
+    @property
+    def is_digit_classifier(self) -> bool:
+        """Whether the model that is used classifies the pad's images as digits."""
+        return self.classifier.classes == DIGITS and _is_compatible(self.classifier.network)
+
+    def classify(self, image: PadImage) -> PadState:
+        """Classify an image; an empty one, or one that is too small, has no prediction."""
+        classifier = self.classifier
+        state = PadState(
+            source=classifier.origin,
+            classes=classifier.classes,
+            is_too_small=image.is_too_small,
+            note=image.note,
+        )
+        if image.is_too_small or not image.pixels.any():
+            return state
+        prediction = classifier.predict(image.pixels[None])[0]
+        opinion = self._second_opinion(image.pixels, prediction)
+        return replace(
+            state,
+            prediction=prediction,
+            source=f"{classifier.origin}; {opinion}" if opinion else classifier.origin,
+            history=self._probability_history(image.pixels, prediction.label),
+        )
+
+    def _second_opinion(self, image: npt.NDArray[np.float32], prediction: Prediction) -> str:
+        """Return the built-in model's prediction where it differs from the run's; else empty."""
         if not self.is_live or self.classifier.classes != DIGITS:
             return ""
-        shipped = self._classifiers["built-in"].predict(image[None])[0]
-        if shipped.abstains or (shipped.label == prediction.label and not prediction.abstains):
+        built_in = self._classifiers["built-in"].predict(image[None])[0]
+        if built_in.abstains or (built_in.label == prediction.label and not prediction.abstains):
             return ""
-        return f"built-in: {shipped.describe()}"
+        return f"built-in: {built_in.describe()}"
+
+    def _probability_history(
+        self, image: npt.NDArray[np.float32], label: int
+    ) -> list[tuple[int, float]]:
+        """Return step and probability of `label` at the run's last evaluations."""
+        if not self.is_live:
+            return []
+        flat = image.reshape(1, -1)
+        return [
+            (step, float(network.probabilities(flat)[0, label])) for step, network in self.history
+        ]
 
     def update_from(self, run: Run) -> bool:
-        """Look at a run for newer weights; whether what reads has changed."""
+        """Take newer weights from the run; return whether what is shown changed."""
         if run.directory != self._directory:
             self._reset(run.directory)
         self._record_evaluations(run)
@@ -99,7 +136,7 @@ class ModelSwitcher:
         except UserError:
             return False
         self._step = run.weights_step
-        if (network.sizes[0], network.sizes[-1]) != (28 * 28, len(DIGITS)):
+        if not _is_compatible(network):
             return self._label_built_in(INCOMPATIBLE)
         first = "run" not in self._classifiers
         source = f"weights after {run.weights_step:,} steps"
@@ -111,13 +148,13 @@ class ModelSwitcher:
         return self.is_live
 
     def use_fine_tuned(self, network: Network, run: str, step: int) -> None:
-        """Read with what was just taught, and written as this run."""
-        source = f"weights you taught: {run}"
-        self._classifiers["taught"] = Classifier(network, source, DIGITS, run, step)
-        self._active = "taught"
+        """Use a network that was just fine-tuned and written as this run."""
+        source = f"fine-tuned weights: {run}"
+        self._classifiers["fine-tuned"] = Classifier(network, source, DIGITS, run, step)
+        self._active = "fine-tuned"
 
     def cycle(self) -> bool:
-        """Let the next one read; whether there is another."""
+        """Use the next model; return whether there is another."""
         names = list(self._classifiers)
         self._active = names[(names.index(self._active) + 1) % len(names)]
         return len(names) > 1
@@ -130,7 +167,7 @@ class ModelSwitcher:
             self._active = "built-in"
 
     def _label_built_in(self, source: str) -> bool:
-        """Call the shipped weights so; whether that is news on the screen."""
+        """Set the name of the built-in model; return whether the shown name changed."""
         before = self._classifiers["built-in"]
         self._classifiers["built-in"] = replace(before, origin=source)
         return self._active == "built-in" and before.origin != source

@@ -1,7 +1,7 @@
-"""What the network sees of a drawing, beside the digit that it reads there, large.
+"""The network's input image, and the predicted digit in large.
 
-The eye is 28x28 pixels in 28x14 cells, whatever the screen's size: it is the network's input, pixel
-for pixel. The digit is made of seven bars, so that it can have any size.
+The input is always 28x14 cells for 28x28 pixels, pixel for pixel. The digit is drawn with seven
+segments, so that it can have any size.
 """
 
 from typing import ClassVar
@@ -22,19 +22,23 @@ SEGMENTS = {
     "0": "abcdef", "1": "bc", "2": "abged", "3": "abgcd", "4": "fgbc", "5": "afgcd",
     "6": "afgedc", "7": "abc", "8": "abcdefg", "9": "abcdfg",
 }  # fmt: skip
-"""The bars of each digit: a at the top, then clockwise to f, and g in the middle."""
+"""The segments of each digit: a at the top, clockwise to f, and g in the middle."""
 
 
 class NetworkInput(StripWidget):
-    """The 28x28 that the network sees, or which of it spoke for the answer and which against."""
+    """The 28x28 input image, or each pixel's contribution to the prediction."""
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"eye--ink", "eye--for", "eye--against"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "network-input--ink",
+        "network-input--for",
+        "network-input--against",
+    }
     DEFAULT_CSS = """
     NetworkInput { width: 28; height: 14; }
-    NetworkInput > .eye--ink { color: $foreground; background: $surface; }
-    NetworkInput > .eye--for { color: $accent; background: $surface; }
-    NetworkInput > .eye--against { color: $error; background: $surface; }
+    NetworkInput > .network-input--ink { color: $foreground; background: $surface; }
+    NetworkInput > .network-input--for { color: $accent; background: $surface; }
+    NetworkInput > .network-input--against { color: $error; background: $surface; }
     """
 
     def __init__(self, *, ascii_only: bool) -> None:
@@ -44,42 +48,42 @@ class NetworkInput(StripWidget):
         self._signed = False
 
     def show(self, image: Image) -> None:
-        """Show what is seen, float32 ``[28, 28]`` in 0..1."""
+        """Show an image, float32 ``[28, 28]`` in 0..1."""
         self._image, self._signed = image, False
         self.redraw()
 
     def show_saliency(self, contributions: Image) -> None:
-        """Show what each pixel spoke for (above 0) or against, ``[28, 28]`` of any scale."""
+        """Show contributions for (> 0) and against the prediction, ``[28, 28]``, any scale."""
         largest = float(np.abs(contributions).max()) or 1.0
         self._image, self._signed = contributions / largest, True
         self.redraw()
 
     @property
     def _needs_letters(self) -> bool:
-        """Whether letters tell for from against: without colours, nothing else can."""
+        """Whether to use letters for the sign: in ASCII mode, and without colours."""
         return self._ascii or self.app.no_color
 
     @property
     def legend(self) -> str:
-        """How to tell which pixels spoke for the answer, and which against."""
+        """How pixels for and against the prediction are shown."""
         if self._needs_letters:
-            return f"{RAMP[1:].strip()} for it, {NEGATIVE_RAMP.strip()} against"
-        return "for it in the digit's colour, against in red"
+            return f"{RAMP[1:].strip()} for it, {NEGATIVE_RAMP.strip()} against it"
+        return "for it in the accent colour, against it in red"
 
     def rows(self, width: int, height: int) -> list[Strip]:  # noqa: ARG002 - always 28x28
-        """The image, two pixels in a cell."""
+        """The image, two pixels per cell."""
         if self._signed:
-            against, speaks_for = self._tones("against"), self._tones("for")
-            return render_signed(self._image, against, speaks_for, ascii_only=self._needs_letters)
+            against, evidence_for = self._tones("against"), self._tones("for")
+            return render_signed(self._image, against, evidence_for, ascii_only=self._needs_letters)
         return render_image(self._image, self._tones("ink"), ascii_only=self._ascii)
 
     def _tones(self, kind: str) -> Tones:
-        style = self.get_component_rich_style(f"eye--{kind}")
+        style = self.get_component_rich_style(f"network-input--{kind}")
         return Tones(style.bgcolor or GREY.low, style.color or GREY.high)
 
 
 class BigDigit(StripWidget):
-    """One digit as large as there is room for; nothing where the network is not sure."""
+    """One digit as large as fits; blank if the network is not confident."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {"big-digit--ink"}
@@ -95,41 +99,41 @@ class BigDigit(StripWidget):
         self._digit = ""
 
     def show(self, digit: str) -> None:
-        """Show this digit; a blank for anything else."""
+        """Show this digit; anything else is blank."""
         if digit != self._digit:
             self._digit = digit
             self.redraw()
 
     def rows(self, width: int, height: int) -> list[Strip]:
-        """The bars, two pixels in a cell."""
-        picture = seven_segments(self._digit, width, 2 * height)
+        """The segments, two pixels per cell."""
+        pixels = seven_segments(self._digit, width, 2 * height)
         style = self.get_component_rich_style("big-digit--ink")
         ink = Style(color=style.color)
         return [
             Strip([Segment(_cell_row(top, bottom, " ###" if self._ascii else " ▀▄█"), ink)])
-            for top, bottom in zip(picture[::2], picture[1::2], strict=True)
+            for top, bottom in zip(pixels[::2], pixels[1::2], strict=True)
         ]
 
 
 def _cell_row(top: npt.NDArray[np.bool_], bottom: npt.NDArray[np.bool_], signs: str) -> str:
-    """A row of cells; ``signs`` are for none, the upper, the lower and both pixels."""
+    """Return a row of cells; `signs` are for no, the upper, the lower, and both pixels."""
     return "".join(signs[a + 2 * b] for a, b in zip(top.tolist(), bottom.tolist(), strict=True))
 
 
 def seven_segments(digit: str, width: int, height: int) -> npt.NDArray[np.bool_]:
-    """A digit of seven bars in ``[height, width]`` pixels; none lit for anything else."""
-    picture = np.zeros((height, width), np.bool_)
+    """Return a seven-segment digit, bool ``[height, width]``; all False for anything else."""
+    pixels = np.zeros((height, width), np.bool_)
     bar = max(1, round(min(width, height) / 5))
     middle = (height - bar) // 2
     left, right = slice(0, bar), slice(width - bar, width)
     upper, lower = slice(0, middle + bar), slice(middle, height)
-    places = {
+    slices = {
         "a": (slice(0, bar), slice(None)), "b": (upper, right), "c": (lower, right),
         "d": (slice(height - bar, height), slice(None)), "e": (lower, left), "f": (upper, left),
         "g": (slice(middle, middle + bar), slice(None)),
     }  # fmt: skip
     for name in SEGMENTS.get(digit, ""):
-        picture[places[name]] = True
+        pixels[slices[name]] = True
     if digit == "1":
-        picture = np.roll(picture, -((width - bar) // 2), axis=1)
-    return picture
+        pixels = np.roll(pixels, -((width - bar) // 2), axis=1)
+    return pixels

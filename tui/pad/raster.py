@@ -1,7 +1,6 @@
-"""The pad's ink at the resolution of its cells, and which cells a change touched.
+"""Rasterize strokes at the resolution of the pad's cells, and report which cells changed.
 
-The raster is drawn from the vectors and can be thrown away at any time: a new size, an undo and an
-eraser draw it anew, a moving pen only adds to it.
+A moving pen adds to the raster; resizing, undo and the eraser draw it again from the strokes.
 """
 
 from collections.abc import Iterable
@@ -18,7 +17,7 @@ Levels = npt.NDArray[np.uint8]
 
 
 class PadRaster:
-    """Grey levels of a square field of ``rows`` cell rows: ``2 rows`` pixels each way."""
+    """Grey levels of a square of `rows` rows of cells: ``2 * rows`` pixels wide and high."""
 
     def __init__(self, rows: int, greys: int) -> None:
         self.side = 2 * rows
@@ -27,16 +26,16 @@ class PadRaster:
         self._field = DistanceField(self.side, self.side)
 
     def add_segment(self, points: Points, width: float) -> list[Region]:
-        """Add a line in the unit square; return the cells that changed, a region for each row."""
+        """Add a line in the unit square; return the changed cells, one region per row."""
         rows, columns = self._field.add(points * self.side, width * self.side)
         rows = slice(rows.start - rows.start % 2, rows.stop + rows.stop % 2)
         return self._update_levels(rows, columns)
 
-    def redraw(self, lines: Iterable[Stroke]) -> list[Region]:
-        """Show these lines and nothing else; return the cells that changed."""
+    def redraw(self, strokes: Iterable[Stroke]) -> list[Region]:
+        """Replace the content by these strokes; return the changed cells."""
         self._field = DistanceField(self.side, self.side)
-        for line in lines:
-            self._field.add(line.points * self.side, line.width * self.side)
+        for stroke in strokes:
+            self._field.add(stroke.points * self.side, stroke.width * self.side)
         return self._update_levels(slice(0, self.side), slice(0, self.side))
 
     def _update_levels(self, rows: slice, columns: slice) -> list[Region]:

@@ -1,9 +1,8 @@
-"""The sketch pad: a square field on which a digit is drawn with the mouse or with keys alone.
+"""The sketch pad: a widget to draw a digit with the mouse or the keyboard.
 
-The widget knows ink and nothing of digits: it keeps strokes (``tui.pad.drawing``), shows them
-(``tui.pad.canvas``) and tells the screen that they changed; the screen decides when to ask a
-network. A terminal reports the mouse in cells, many times in a stroke, and bytes are dear over
-SSH, so a move of the pen repaints only the spans of cells whose grey changed.
+It stores strokes (`tui.pad.drawing`), shows them (`tui.pad.canvas`) and posts `Changed`; the
+screen decides when to classify. The mouse reports many positions per stroke, and output is slow
+over SSH, so moving the pen repaints only the cells that changed.
 """
 
 from typing import ClassVar
@@ -18,34 +17,37 @@ from tui.pad.canvas import DrawingCanvas
 from tui.pad.drawing import Drawing, Point, Points, Snapshot, clip_to_square
 
 PEN_WIDTH = 0.085
-"""The pen's width as a part of the field's side: MNIST's, when a digit fills two thirds of it."""
+"""Default width of the pen, as a fraction of the side.
+
+It is that of MNIST for a digit that fills two thirds of the field.
+"""
 MIN_PEN_WIDTH, MAX_PEN_WIDTH = 0.03, 0.2
 PEN_STEP = 0.01
 CURSORS = {"up": "[]", "down": "()", "erase": "{}"}
 
 
 class SketchPad(DrawingCanvas, can_focus=True):
-    """A square field to draw on; as large as its container allows, up to 56x28 cells."""
+    """A square to draw on that fills its container, up to 56x28 cells."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(0,-1)", "Up", show=False, id="pad.up", tooltip="Move up"),
         Binding("down,j", "move(0,1)", "Down", show=False, id="pad.down", tooltip="Move down"),
         Binding("left,h", "move(-1,0)", "Left", show=False, id="pad.left", tooltip="Move left"),
         Binding("right,l", "move(1,0)", "Right", show=False, id="pad.right", tooltip="Move right"),
-        Binding("space", "pen", "Pen", id="pad.pen", tooltip="Put the pen down or take it up"),
-        Binding("e", "eraser", "Erase", id="pad.erase", tooltip="Change between pen and eraser"),
-        Binding("u", "undo", "Undo", id="pad.undo", tooltip="Take the last stroke back"),
-        Binding("r", "redo", "Redo", id="pad.redo", tooltip="Draw again what was taken back"),
-        Binding("c", "clear", "Clear", id="pad.clear", tooltip="Start on an empty field"),
-        Binding("p", "older", "Previous", id="pad.older", tooltip="Show the drawing before"),
-        Binding("n", "newer", "Next", id="pad.newer", tooltip="Show the drawing after"),
+        Binding("space", "pen", "Pen", id="pad.pen", tooltip="Pen down or up"),
+        Binding("e", "eraser", "Erase", id="pad.erase", tooltip="Switch between pen and eraser"),
+        Binding("u", "undo", "Undo", id="pad.undo", tooltip="Undo the last stroke"),
+        Binding("r", "redo", "Redo", id="pad.redo", tooltip="Redo"),
+        Binding("c", "clear", "Clear", id="pad.clear", tooltip="Clear the drawing"),
+        Binding("p", "older", "Previous", id="pad.older", tooltip="Previous drawing"),
+        Binding("n", "newer", "Next", id="pad.newer", tooltip="Next drawing"),
         Binding(
             "plus,equals_sign",
             "pen_width(1)",
             "Thicker",
             show=False,
             id="pad.thicker",
-            tooltip="A thicker pen (or the wheel)",
+            tooltip="Thicker pen (also mouse wheel)",
         ),
         Binding(
             "minus",
@@ -53,19 +55,19 @@ class SketchPad(DrawingCanvas, can_focus=True):
             "Thinner",
             show=False,
             id="pad.thinner",
-            tooltip="A thinner pen (or the wheel)",
+            tooltip="Thinner pen (also mouse wheel)",
         ),
     ]
 
     pen_width = reactive(PEN_WIDTH, repaint=False)
-    """The pen's width, as a part of the field's side."""
+    """Width of the pen, as a fraction of the side."""
     erasing = reactive(False, repaint=False)
-    """Whether the pen is an eraser; the right mouse button is one anyway."""
+    """Whether the pen erases; the right mouse button always does."""
     pen_down = reactive(False, repaint=False)
-    """Whether moving by keys draws."""
+    """Whether moving with the keys draws."""
 
     class Changed(Message):
-        """There is other ink on the pad."""
+        """The drawing changed."""
 
         def __init__(self, pad: "SketchPad", finished: bool) -> None:
             super().__init__()
@@ -80,7 +82,7 @@ class SketchPad(DrawingCanvas, can_focus=True):
 
         @property
         def points(self) -> list[Points]:
-            """The ink by now, in the unit square, as ``data.ink`` takes it."""
+            """The points of all strokes, as `data.ink` takes them."""
             return self.pad.points
 
     def __init__(
@@ -90,25 +92,25 @@ class SketchPad(DrawingCanvas, can_focus=True):
         ascii_only: bool = False,
         id: str | None = None,  # noqa: A002
     ) -> None:
-        """A field on a sheet of its own, unless one is given."""
+        """Draw on `drawing`, or a new one."""
         super().__init__(drawing or Drawing(), ascii_only=ascii_only, id=id)
         self._mouse_at: Point | None = None
-        """Where the pen is while a mouse button is held."""
+        """Position of the mouse while a button is held."""
         self._mouse_erases = False
         self._key_position: Point = (0.5, 0.5)
-        """Where the keys have the pen."""
+        """Position of the keyboard cursor."""
         self._keys_used = False
 
-    # -- what others ask ---------------------------------------------------------------------------
+    # -- the drawing -------------------------------------------------------------------------------
 
     @property
     def points(self) -> list[Points]:
-        """The ink: arrays ``[n, 2]`` in the unit square, y downward."""
+        """The points of all strokes, ``[n, 2]`` each, in the unit square; y points down."""
         return self._drawing.points
 
     @property
     def strokes(self) -> Snapshot:
-        """The ink with the width of the pen."""
+        """All strokes, with the width of the pen."""
         return self._drawing.strokes
 
     @property
@@ -119,7 +121,7 @@ class SketchPad(DrawingCanvas, can_focus=True):
     # -- mouse -------------------------------------------------------------------------------------
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Set pen or eraser down."""
+        """Start drawing or erasing."""
         if event.button not in (1, 3):
             return
         event.stop()
@@ -132,7 +134,7 @@ class SketchPad(DrawingCanvas, can_focus=True):
         self._move_pen(self._mouse_at, self._mouse_at, self._mouse_erases)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Draw or erase on; which, the pad remembers: reports of motion may carry no button."""
+        """Draw or erase; motion reports may lack the button, so it is remembered."""
         if self._mouse_at is None:
             return
         event.stop()
@@ -142,22 +144,22 @@ class SketchPad(DrawingCanvas, can_focus=True):
             self._mouse_at = here
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
-        """Lift the pen."""
+        """End the gesture."""
         if self._mouse_at is not None:
             event.stop()
             self.release_mouse()
             self._end_drag()
 
     def on_mouse_release(self) -> None:
-        """The mouse was taken away: another screen, or the window lost it.
+        """End the gesture when the mouse was captured elsewhere or the window lost it.
 
-        This comes late: where strokes follow fast, after the next one has begun.
+        This message may arrive late, after the next stroke has started.
         """
         if self._mouse_at is not None and self.app.mouse_captured is not self:
             self._end_drag()
 
     def on_hide(self) -> None:
-        """What is out of sight is not drawn on, and leaves the mouse to others."""
+        """End the gesture and release the mouse: a hidden pad is not drawn on."""
         self.release_mouse()
         if self._mouse_at is not None:
             self._end_drag()
@@ -168,17 +170,17 @@ class SketchPad(DrawingCanvas, can_focus=True):
         self.post_message(self.Changed(self, True))
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """A thicker pen."""
+        """Make the pen thicker."""
         event.stop()
         self.action_pen_width(1)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """A thinner pen."""
+        """Make the pen thinner."""
         event.stop()
         self.action_pen_width(-1)
 
     def _mouse_point(self, event: events.MouseEvent) -> Point:
-        """Where the mouse is: the middle of its cell, unless the terminal told more."""
+        """Return the position of the mouse: the centre of its cell, unless reported in pixels."""
         corner = self.content_region
         x, y = event.pointer_screen_x - corner.x, event.pointer_screen_y - corner.y
         if x == int(x) and y == int(y):
@@ -188,7 +190,7 @@ class SketchPad(DrawingCanvas, can_focus=True):
     # -- keys --------------------------------------------------------------------------------------
 
     def action_move(self, right: int, down: int) -> None:
-        """One step of a row's height, drawing or erasing on the way if the pen is down."""
+        """Move by the height of a row; draw or erase if the pen is down."""
         here = self._key_position
         self._key_position = self._grid_point(right, down)
         self._update_cursor(True)
@@ -200,7 +202,7 @@ class SketchPad(DrawingCanvas, can_focus=True):
             self._draw_step()
 
     def _grid_point(self, right: int, down: int) -> Point:
-        """The place some steps of a row's height away, on a grid of such squares."""
+        """Return the position some grid steps away; a step is the height of a row."""
         last = self.rows - 1
         column, row = (int(v * self.rows) for v in self._key_position)
         x, y = min(max(column + right, 0), last), min(max(row + down, 0), last)
@@ -213,14 +215,14 @@ class SketchPad(DrawingCanvas, can_focus=True):
             self.add_segment(self._drawing.strokes[-1].points[-2:], self.pen_width)
         self.post_message(self.Changed(self, False))
 
-    def _update_cursor(self, by_keys: bool) -> None:
-        """Show where the keys have the pen, and what it does there; the mouse needs no cursor."""
-        self._keys_used = by_keys
+    def _update_cursor(self, keys_used: bool) -> None:
+        """Show the keyboard cursor with the state of the pen; hide it when the mouse is used."""
+        self._keys_used = keys_used
         state = "erase" if self.erasing else "down" if self.pen_down else "up"
-        self.show_cursor(self._key_position if by_keys else None, CURSORS[state])
+        self.show_cursor(self._key_position if keys_used else None, CURSORS[state])
 
     def action_pen(self) -> None:
-        """Put the pen down where the cursor is, or take it up."""
+        """Put the pen down at the cursor, or up."""
         self.pen_down = not self.pen_down
         if self.pen_down:
             self._key_position = self._grid_point(0, 0)
@@ -233,40 +235,40 @@ class SketchPad(DrawingCanvas, can_focus=True):
             self.post_message(self.Changed(self, True))
 
     def action_eraser(self) -> None:
-        """Change between pen and eraser."""
+        """Switch between pen and eraser."""
         self.pen_down = False
         self._drawing.end_gesture()
         self.erasing = not self.erasing
         self._update_cursor(self._keys_used)
 
     def action_pen_width(self, steps: int) -> None:
-        """Another width for the lines that follow."""
+        """Change the width for the next strokes."""
         self.pen_width = min(max(self.pen_width + steps * PEN_STEP, MIN_PEN_WIDTH), MAX_PEN_WIDTH)
 
     def action_undo(self) -> None:
-        """Take the last gesture back."""
+        """Undo the last gesture."""
         self._drawing_replaced(self._drawing.undo())
 
     def action_redo(self) -> None:
-        """Draw again what was taken back."""
+        """Redo the last undone gesture."""
         self._drawing_replaced(self._drawing.redo())
 
     def action_clear(self) -> None:
-        """Start on an empty field."""
+        """Clear the drawing."""
         self._drawing_replaced(self._drawing.clear())
 
     def action_older(self) -> None:
-        """Show the drawing before."""
+        """Show the previous drawing."""
         self._drawing_replaced(self._drawing.older())
 
     def action_newer(self) -> None:
-        """Show the drawing after."""
+        """Show the next drawing."""
         self._drawing_replaced(self._drawing.newer())
 
-    # -- ink ---------------------------------------------------------------------------------------
+    # -- drawing -----------------------------------------------------------------------------------
 
     def _move_pen(self, start: Point, end: Point, erase: bool) -> None:
-        """Take pen or eraser from one point to another, of which only the field's part counts."""
+        """Move pen or eraser between two points, which may be outside the pad."""
         if erase:
             if self._drawing.erase(start, end, max(self.pen_width, PEN_WIDTH)):
                 self.redraw()

@@ -1,11 +1,11 @@
-"""What the pad does with the user's own digits: keeps them, and has a network taught with them."""
+"""Store the user's digits, and fine-tune a network on them."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.network.network import Network
+from core.network.classifier import Classifier
 from data.dataset import Dataset, Images
 from data.ink import Strokes, ink_to_image
 from data.own import (
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from core.network.finetune import FineTuneResult
 
 
-class OwnDigitsStore:
-    """The user's own digits and where they are; every change is on the disk when it returns."""
+class UserDigitsStore:
+    """The user's digits and their folder; changes are written before a method returns."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or user_digits_folder()
@@ -29,7 +29,7 @@ class OwnDigitsStore:
 
     @property
     def digits(self) -> UserDigits:
-        """All that is kept; read when first asked for.
+        """All digits; read at the first access.
 
         Raises:
             DataError: the files are damaged.
@@ -39,7 +39,7 @@ class OwnDigitsStore:
         return self._digits
 
     def add(self, drawing: Strokes, digit: int) -> None:
-        """Keep a drawing under this name, as the network would see it.
+        """Store the network's input for a drawing, with its label.
 
         Raises:
             DataError: the set is damaged, or cannot be written.
@@ -48,7 +48,7 @@ class OwnDigitsStore:
         self._digits = add_user_digit(self.folder, image, digit)
 
     def remove(self, image: Images, when: float) -> None:
-        """Keep the drawing of this image and time no longer.
+        """Remove the digit with this image and time.
 
         Raises:
             DataError: the set is damaged, or cannot be written.
@@ -57,22 +57,19 @@ class OwnDigitsStore:
 
 
 def fine_tune_and_save(
-    network: Network,
-    own: UserDigits,
-    base_data: Dataset | None,
-    log_dir: Path,
-    parent: dict[str, object],
+    model: Classifier, digits: UserDigits, base_data: Dataset | None, log_dir: Path
 ) -> "tuple[FineTuneResult, str]":
-    """Teach, and write the new run; returns what came of it and the run's name. Takes seconds.
+    """Fine-tune `model` and write it as a new run; return the result and the name of the run.
 
-    Without ``known`` data, MNIST is looked for on this machine.
+    Takes seconds. `base_data` is mixed in against forgetting; without it MNIST is searched for.
     """
-    # The pad is up before anybody teaches; these would keep it waiting.
+    # Imported late: they would delay the first paint of the pad.
     from core.network.finetune import fine_tune, make_fine_tune_data, save_fine_tuned
     from data.find import find_dataset
 
-    plan = make_fine_tune_data(
-        own, base_data if base_data is not None else find_dataset("mnist").dataset
-    )
-    taught = fine_tune(network, plan)
-    return taught, save_fine_tuned(taught, plan, log_dir, parent).name
+    if base_data is None:
+        base_data = find_dataset("mnist").dataset
+    data = make_fine_tune_data(digits, base_data)
+    result = fine_tune(model.network, data)
+    parent: dict[str, object] = {"run": model.run, "step": model.step}
+    return result, save_fine_tuned(result, data, log_dir, parent).name

@@ -1,4 +1,4 @@
-"""What the pad says of itself: its keys, its pictures and what it refuses."""
+"""The app of `trainpad pad`: palette, help, messages, and refused exports."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ async def draw(app: PadApp) -> None:
     app.pad_screen._classify()
 
 
-async def test_the_palette_finds_what_the_keys_of_the_pad_do(app: PadApp) -> None:
+async def test_the_palette_finds_the_actions_of_the_pad(app: PadApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         await draw(app)
@@ -46,16 +46,16 @@ async def test_the_palette_finds_what_the_keys_of_the_pad_do(app: PadApp) -> Non
             await pilot.pause(0.02)
 
 
-async def test_help_tells_of_no_key_that_the_pad_alone_does_not_have(app: PadApp) -> None:
+async def test_help_lists_no_key_of_the_dashboard(app: PadApp) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("question_mark")
         assert isinstance(app.screen, HelpScreen)
-        told = str(app.screen.query_one(Static).render())
-        assert "Start on an empty field" in told
-        assert not any(word in told for word in ("Screens", "training", "Stop the run"))
+        text = str(app.screen.query_one(Static).render())
+        assert "Clear the drawing" in text
+        assert not any(word in text for word in ("Screens", "training", "Stop the run"))
 
 
-async def test_a_sentence_is_ascii_where_all_is(tmp_path: Path) -> None:
+async def test_toasts_are_ascii_in_ascii_mode(tmp_path: Path) -> None:
     app = PadApp(ascii_only=True, log_dir=tmp_path / "runs")
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
@@ -65,7 +65,7 @@ async def test_a_sentence_is_ascii_where_all_is(tmp_path: Path) -> None:
         assert notice.message == "teaching ~ 0 > 100 %"
 
 
-async def test_where_nothing_else_can_read_the_key_for_it_says_how_it_could(app: PadApp) -> None:
+async def test_switching_without_another_model_says_how_to_get_one(app: PadApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("x")
         await pilot.pause()
@@ -75,7 +75,7 @@ async def test_where_nothing_else_can_read_the_key_for_it_says_how_it_could(app:
 
 
 @pytest.mark.parametrize("ascii_only", [False, True])
-async def test_why_says_which_pixels_are_which(tmp_path: Path, ascii_only: bool) -> None:
+async def test_why_explains_its_colours_and_letters(tmp_path: Path, ascii_only: bool) -> None:
     app = PadApp(ascii_only=ascii_only, log_dir=tmp_path / "runs")
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
@@ -94,7 +94,7 @@ async def test_why_says_which_pixels_are_which(tmp_path: Path, ascii_only: bool)
         assert status(app).startswith("pen ")
 
 
-def test_a_drawing_that_could_not_be_written_is_refused_before_it_is_drawn(tmp_path: Path) -> None:
+def test_an_export_that_cannot_be_written_is_refused_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="there is no folder"):
         run_pad(None, tmp_path, tmp_path / "nowhere" / "digit.png", ascii_only=False)
     with pytest.raises(DataError, match="a drawing is written as"):

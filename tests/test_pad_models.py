@@ -1,4 +1,4 @@
-"""Whose weights may read the pad, and what the pad says of classes that have no name."""
+"""Which models the pad accepts, and how it shows classes without a name."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from tui.pad.prediction import PadState
 
 
 @pytest.mark.parametrize("sizes", [(784, 3), (784, 62), (117, 10)])
-def test_a_network_that_is_not_for_drawn_digits_is_refused_before_the_pad_is_up(
+def test_a_network_for_other_images_is_refused_before_the_pad_starts(
     tmp_path: Path, sizes: tuple[int, int]
 ) -> None:
     network = Network.from_layers([(np.zeros(sizes), np.zeros(sizes[1]))])
@@ -21,7 +21,7 @@ def test_a_network_that_is_not_for_drawn_digits_is_refused_before_the_pad_is_up(
         run_pad(Classifier(network, "a-run after 5 steps"), tmp_path, None, ascii_only=False)
 
 
-def test_a_class_without_a_name_is_told_by_its_number() -> None:
+def test_a_class_without_a_name_is_shown_by_its_number() -> None:
     likely = np.eye(10, dtype=np.float32)[7]
     answer = PadState(Prediction(likely), classes=("shirt", "shoe"), history=[(1000, 0.5)])
     assert answer.summary()[0][0] == "7"

@@ -1,0 +1,120 @@
+"""When the pad classifies: after the ink is painted, at most once per interval, never too late."""
+
+import asyncio
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from rich.console import RenderableType
+from textual.pilot import Pilot
+from textual.screen import Screen
+
+from tui.pad import screen
+from tui.pad.app import PadApp
+from tui.pad.sketch_pad import SketchPad
+from tui.widgets.help import HelpScreen
+from tui.widgets.probability_bars import ProbabilityBars
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> PadApp:
+    return PadApp(log_dir=tmp_path / "runs")
+
+
+@pytest.fixture
+def calls(app: PadApp, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """In order: what was painted, and when the drawing was classified."""
+    found: list[str] = []
+    classify, display = app.pad_screen._classify, app._display
+
+    def record_classify() -> None:
+        found.append("classified")
+        classify()
+
+    def record_display(screen: Screen[object], renderable: RenderableType | None) -> None:
+        if renderable is not None:
+            found.append("painted")
+        display(screen, renderable)
+
+    monkeypatch.setattr(app.pad_screen, "_classify", record_classify)
+    monkeypatch.setattr(app, "_display", record_display)
+    return found
+
+
+def draw(app: PadApp, *points: tuple[float, float]) -> SketchPad:
+    """Draw through these points."""
+    pad = app.screen.query_one(SketchPad)
+    for start, end in pairwise(points):
+        pad._move_pen(start, end, False)
+    return pad
+
+
+def has_prediction(app: PadApp) -> bool:
+    return app.pad_screen.query_one(ProbabilityBars)._probabilities is not None
+
+
+async def until_idle(pilot: Pilot[None]) -> None:
+    await pilot.pause(screen.INTERVAL + screen.PAUSE + 0.2)
+
+
+async def test_ink_is_painted_before_it_is_classified(
+    app: PadApp, calls: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("textual.screen.UPDATE_PERIOD", 0.3)  # classifying could come first
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_idle(pilot)
+        calls.clear()
+        pad = draw(app, (0.3, 0.2), (0.7, 0.2))
+        while calls[:2] != ["painted", "classified"]:
+            await pilot.pause(0.01)
+        calls.clear()
+        pad._move_pen((0.7, 0.2), (0.4, 0.8), False)
+        pad._end_drag()
+        while len(calls) < 2:
+            await pilot.pause(0.01)
+        assert calls[:2] == ["painted", "classified"]
+        assert has_prediction(app)
+
+
+async def test_a_moving_pen_is_classified_once_per_interval_and_at_its_end(
+    app: PadApp, calls: list[str]
+) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_idle(pilot)
+        calls.clear()
+        for step in range(20):
+            pad = draw(app, (0.1 + step / 30, 0.2), (0.1 + (step + 1) / 30, 0.2))
+            await pilot.pause(0.001)
+        moving = calls.count("classified")
+        assert 1 <= moving < 15
+        before = app.pad_screen._pad_image().pixels
+        pad._move_pen((0.7, 0.2), (0.4, 0.8), False)
+        await until_idle(pilot)
+        assert calls.count("classified") > moving
+        shown = app.pad_screen.query_one(screen.NetworkInput)._image
+        assert (shown == app.pad_screen._pad_image().pixels).all()
+        assert (shown != before).any()
+        count = calls.count("classified")
+        await until_idle(pilot)
+        assert calls.count("classified") == count  # nothing changed
+
+
+@pytest.mark.parametrize("turns", [0, 2, 4, 6, 8, 12, 16])
+async def test_no_prediction_outlives_its_drawing_when_another_screen_covers_the_pad(
+    app: PadApp, turns: int
+) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        pad = draw(app, (0.3, 0.2), (0.7, 0.2), (0.4, 0.8))
+        await until_idle(pilot)
+        assert has_prediction(app)
+        # Textual calls back after the next paint of the current screen; never if it is closed.
+        pad.action_clear()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        app.push_screen(HelpScreen(app.pad_screen))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        app.screen.dismiss()
+        await until_idle(pilot)
+        assert not has_prediction(app)

@@ -1,0 +1,175 @@
+"""The user's digits as a strip of small images; the selected one can be removed."""
+
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+from rich.segment import Segment
+from rich.style import Style
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.events import Click, Key
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.strip import Strip
+from textual.widgets import Static
+
+from data.dataset import Images
+from data.own import UserDigits
+from tui.widgets.half_blocks import render_image
+from tui.widgets.text_widget import ROLES, Span, TextWidget, fit
+
+SIDE = 14
+"""Side of an image in pixels: half of the network's input."""
+HEIGHT = SIDE // 2 + 1
+GAP = 2
+
+
+class UserDigitsStrip(TextWidget, can_focus=True):
+    """The user's digits, newest first; the arrow keys select one."""
+
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,h", "select(-1)", "Left", show=False, id="own.left",
+                tooltip="Select the previous digit"),
+        Binding("right,l", "select(1)", "Right", show=False, id="own.right",
+                tooltip="Select the next digit"),
+        Binding("delete,backspace,x", "remove", "Remove", id="own.remove",
+                tooltip="Remove the selected digit"),
+    ]  # fmt: skip
+    DEFAULT_CSS = """
+    UserDigitsStrip { height: 10; }
+    UserDigitsStrip.-empty { height: 1; }
+    """
+
+    class RemoveRequested(Message):
+        """The user asked to remove the digit with this image and time."""
+
+        def __init__(self, image: Images, when: float) -> None:
+            super().__init__()
+            self.image, self.when = image, when
+
+    def __init__(self, *, ascii_only: bool) -> None:
+        super().__init__()
+        self.ascii_only = ascii_only
+        self._digits: UserDigits | None = None
+        self._selected = 0
+        """Index, counted from the newest."""
+        self._note = ""
+
+    def show(self, digits: UserDigits) -> None:
+        """Show these digits."""
+        self._digits = digits
+        self.set_class(not len(digits), "-empty")
+        self._selected = max(0, min(self._selected, len(digits) - 1))
+        self.redraw()
+
+    def show_note(self, text: str) -> None:
+        """Show a message next to the title."""
+        self._note = text
+        self.redraw()
+
+    def action_select(self, step: int) -> None:
+        """Select another digit."""
+        if self._digits is not None and len(self._digits):
+            self._selected = min(max(self._selected + step, 0), len(self._digits) - 1)
+            self.redraw()
+
+    def action_remove(self) -> None:
+        """Ask to remove the selected digit."""
+        digits = self._digits
+        if digits is not None and len(digits):
+            index = len(digits) - 1 - self._selected
+            self.post_message(self.RemoveRequested(digits.images[index], digits.times[index]))
+
+    def on_click(self, event: Click) -> None:
+        """Select the digit that was clicked."""
+        index = self._first_visible(self.size.width) + event.x // (SIDE + GAP)
+        if event.y and self._digits is not None and index < len(self._digits):
+            self._selected = index
+            self.redraw()
+
+    def on_focus(self) -> None:
+        """Highlight the selection."""
+        self.redraw()
+
+    def on_blur(self) -> None:
+        """Hide the selection."""
+        self.redraw()
+
+    def _first_visible(self, width: int) -> int:
+        """Return the index of the first visible digit, so that the selected one is visible."""
+        capacity = max(1, (width + GAP) // (SIDE + GAP))
+        return max(0, self._selected - capacity + 1)
+
+    def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - one row of text
+        """The title."""
+        count = len(self._digits) if self._digits is not None else 0
+        if not count:
+            return [[("your digits", "title"), ("   draw one, then t and its label", "dim")]]
+        text = self._note or "T teaches them to the network"
+        return [[(f"your digits  {count}", "title"), (f"   {text}", "dim")]]
+
+    def rows(self, width: int, height: int) -> list[Strip]:
+        """The title, and below it images and labels."""
+        title = super().rows(width, height)
+        digits = self._digits
+        if digits is None or not len(digits):
+            return title
+        start = self._first_visible(width)
+        capacity = max(1, (width + GAP) // (SIDE + GAP))
+        shown = range(start, min(start + capacity, len(digits)))
+        columns = [self._captioned(digits, number) for number in shown]
+        gap = Strip([Segment(" " * GAP)])
+        joined = [
+            Strip.join([strip for image in row for strip in (image, gap)])
+            for row in zip(*columns, strict=True)
+        ]
+        return [*title, *joined]
+
+    def _captioned(self, digits: UserDigits, number: int) -> list[Strip]:
+        """An image and its label."""
+        index = len(digits) - 1 - number
+        selected = self.has_focus and number == self._selected
+        role = ROLES[5] if selected else ROLES[0]
+        name = fit(str(int(digits.labels[index])).center(SIDE), SIDE)
+        style = self.get_component_rich_style(f"lines--{role}")
+        label = Strip([Segment(name, Style(color=style.color, bold=selected, reverse=selected))])
+        return [*render_image(halved(digits.images[index]), ascii_only=self.ascii_only), label]
+
+
+def halved(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """Return the image at half the size, in 0..1; thin lines remain bright."""
+    blocks = image.reshape(SIDE, 2, SIDE, 2).astype(np.float32) / np.float32(255)
+    mean, maximum = blocks.mean(axis=(1, 3)), blocks.max(axis=(1, 3))
+    soft: npt.NDArray[np.float32] = (mean + maximum) / 2
+    return soft
+
+
+class LabelDialog(ModalScreen[int | None]):
+    """Ask for the label of the drawing; return the digit, or None."""
+
+    DEFAULT_CSS = """
+    LabelDialog { align: center bottom; background: transparent; }
+    LabelDialog Static { width: auto; padding: 0 2; margin-bottom: 1;
+                        background: $accent; color: $background; text-style: bold; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(digit, f"choose({digit})", digit, show=False) for digit in "0123456789"),
+        Binding("escape,q", "dismiss(None)", "Back", show=False),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """The question."""
+        yield Static("which digit was it?  press 0 to 9, or escape", markup=False)
+
+    def on_key(self, event: Key) -> None:
+        """Reject any other key and keep asking."""
+        if event.is_printable and event.character not in {*"0123456789q"}:
+            text = f"{event.character} is not a digit; press 0 to 9, or escape"
+            self.query_one(Static).update(Content(text))
+
+    def action_choose(self, digit: int) -> None:
+        """Return this digit."""
+        self.dismiss(digit)
