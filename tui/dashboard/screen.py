@@ -46,7 +46,7 @@ class RunScreen(Screen[None]):
         Binding("Q", "app.ask_stop", "Stop", show=False, id="app.stop", key_display="Q",
                 tooltip="Stop the run, in whichever process it trains; it is saved"),
         Binding("ctrl+z", "app.suspend_process", "Shell", show=False, id="app.suspend",
-                tooltip="Back to the shell, until `fg`; training continues"),
+                tooltip="Back to the shell, until `fg`; runs continue"),
     ]  # fmt: skip
 
     NAME: ClassVar[str] = ""
