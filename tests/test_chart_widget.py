@@ -1,5 +1,7 @@
 """The chart as a widget: its rows on a screen, keys, the mouse, themes and sizes."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 from textual.app import App
@@ -8,6 +10,7 @@ from textual.theme import BUILTIN_THEMES
 from core.run.series import Series
 from core.run.timeline import Timeline
 from tui.chart.chart import Axis, Chart, Glyphs, Line
+from tui.chart.keys import KEYS, ChartAction, chart_bindings
 from tui.chart.palette import ChartStyle
 
 
@@ -52,28 +55,40 @@ async def test_only_rows_that_changed_are_sent_again():
         assert 1 <= app.chart.redraw() <= 4
 
 
-async def test_keys_work_on_a_focused_chart():
+async def test_actions_change_what_is_shown():
     app = Charts()
-    async with app.run_test(size=(80, 20)) as pilot:
+    async with app.run_test(size=(80, 20)):
         timeline = Timeline()
         timeline.extend([0, 999], [0.0, 10.0])
-        app.chart.show([Line("train", Series(np.ones(1000)), timeline=timeline)])
-        app.chart.focus()
-        scene = app.chart.scene
-        await pilot.press("plus", "plus")
+        chart, scene = app.chart, app.chart.scene
+        chart.show([Line("train", Series(np.ones(1000)), timeline=timeline)])
+        chart.act("zoom", 0.5)
+        chart.act("zoom", 0.5)
         assert scene.shown == (749.25, 999.25)
-        await pilot.press("left")
+        chart.act("move", -1)
         assert scene.shown == (686.75, 936.75)
-        await pilot.press("minus", "0")
+        chart.act("zoom", 2.0)
+        chart.act("show_all")
         assert scene.shown == (0.0, 1000.0)
-        await pilot.press("i", "left", "left")
+        chart.act("toggle_cursor")
+        chart.act("move", -1)
         assert scene.cursor.x < 999
-        await pilot.press("i", "l", "m", "x")
+        for action in ("toggle_cursor", "toggle_log", "next_smoothing", "next_axis"):
+            chart.act(action)
         assert (scene.cursor.x, scene.logarithmic, scene.smoothing) == (None, True, 0.6)
         assert scene.axis is Axis.RELATIVE
-        await pilot.press("x", "x", "m", "m", "m", "end")
-        assert (scene.axis, scene.smoothing) == (Axis.STEP, 0.0)
+        for action in ("next_axis", *["next_smoothing"] * 3, "follow"):
+            chart.act(action)
+        assert (scene.axis, scene.smoothing) == (Axis.WALL, 0.0)
         assert scene.viewport.following
+
+
+def test_every_action_has_a_key_and_every_screen_its_own_ids():
+    named = {key.action.split(",")[0].strip("'") for key in KEYS}
+    assert named == set(get_args(ChartAction)) == set(Chart()._actions)
+    bindings = chart_bindings("train", omit={"newest"}, in_footer={"log"})
+    assert [b.id for b in bindings if b.show] == ["train.log"]
+    assert "train.newest" not in {b.id for b in bindings}
 
 
 async def test_the_mouse_puts_and_moves_the_cursor():

@@ -173,8 +173,8 @@ async def test_another_run_is_seen_whole_whatever_was_looked_at_before(
         await shown(pilot, app, "■ done")
         charts = [app.screen.query_one(f"#{name}", Chart) for name in ("loss", "precision")]
         await pilot.press("end", "plus", "plus", "i", "l")
-        charts[1].action_zoom(0.25)
-        charts[1].action_toggle_cursor()
+        charts[1].act("zoom", 0.25)
+        charts[1].act("toggle_cursor")
         await pilot.pause()
         for chart in charts:
             assert None not in (chart.scene.viewport.visible, chart.scene.cursor.x)

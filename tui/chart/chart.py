@@ -1,22 +1,21 @@
-"""A chart of curves that may be millions of steps long, drawn anew several times a second.
+"""A chart of curves that may be millions of steps long, redrawn several times a second.
 
-plotext lays out the axes' labels, once for each size and limits; numpy draws the curves into cells,
-at a cost that depends on the chart's width alone; and only rows that changed go to the terminal.
+plotext lays out the axis labels, once for each size and limits; numpy draws the curves into cells,
+at a cost that depends on the chart's width only; and only changed rows are sent to the terminal.
 """
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import BindingType
 from textual.strip import Strip
 
 from core.run.log import MarkKind
 from tui.chart import frame, palette
 from tui.chart.axes import Axis
-from tui.chart.keys import BINDINGS
+from tui.chart.keys import ChartAction
 from tui.chart.legend import Legend
 from tui.chart.marks import Mark
 from tui.chart.palette import ChartStyle
@@ -31,16 +30,12 @@ PAN_FRACTION = 0.25
 SMOOTHINGS = (0.0, 0.6, 0.9, 0.97)
 
 
-class Chart(StripWidget, can_focus=True):
-    """Curves over steps or time, with marks for what happened on the way.
-
-    The keys work while the chart has the focus; a screen can call the actions at any time.
-    """
+class Chart(StripWidget):
+    """Curves over steps or time, with marks at events of the run. Its screen has the keys."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = set(palette.COMPONENT_STYLES)
     DEFAULT_CSS = palette.CSS
-    BINDINGS: ClassVar[list[BindingType]] = [*BINDINGS]
 
     def __init__(
         self,
@@ -54,6 +49,16 @@ class Chart(StripWidget, can_focus=True):
         super().__init__(id=id, classes=classes)
         self.title = title
         self.scene = Scene(glyphs, logarithmic)
+        self._actions: Mapping[ChartAction, Callable[..., Any]] = {
+            "zoom": self.zoom,
+            "move": self.move,
+            "show_all": self.show_all,
+            "follow": self.follow,
+            "toggle_cursor": self.toggle_cursor,
+            "toggle_log": self.toggle_log,
+            "next_axis": self.next_axis,
+            "next_smoothing": self.next_smoothing,
+        }
         self._labels_ready = False
         self._styles: list[Style] = []
 
@@ -62,86 +67,87 @@ class Chart(StripWidget, can_focus=True):
     ) -> None:
         """Draw these lines as they are now, with marks in the order of their steps.
 
-        ``planned_steps`` is how far the x axis reaches; 0 lets it grow with the lines.
+        ``planned_steps`` is where the x axis ends; with 0 it grows with the lines.
         """
         scene = self.scene
         scene.lines, scene.planned_steps = lines, planned_steps
         scene.marks.update(marks)
         self.redraw()
 
+    def act(self, action: ChartAction, *arguments: float) -> None:
+        """Do what a key of the chart does, and redraw."""
+        self._actions[action](*arguments)
+        self.redraw()
+
     @property
     def palette(self) -> list[Style]:
-        """The styles of the theme, by ``Ink``."""
+        """The styles of the theme, by ``ChartStyle``."""
         if not self._styles:
             self._styles = palette.theme_styles(self)
         return self._styles
 
     def set_glyphs(self, glyphs: Glyphs) -> None:
-        """Draw with other characters from now on."""
+        """Draw with these characters from now on."""
         self.scene.glyphs = glyphs
         self.redraw()
 
     def rows(self, width: int, height: int) -> list[Strip]:
-        """The title and values, the plot with the labels of y, and the labels of x."""
+        """The legend, the plot with the labels of y, and the labels of x."""
         scene = self.scene
-        composed = scene.layout(width, height - 1) if height > 1 and width > 1 else None
-        heading = Legend(self.title, scene.cursor_note(), scene.legend_entries(), scene.glyphs)
-        top = heading.render(width, self.palette)
-        return [top, *self._plot_strips(composed)] if composed else [top]
+        layout = scene.layout(width, height - 1) if height > 1 and width > 1 else None
+        legend = Legend(self.title, scene.cursor_note(), scene.legend_entries(), scene.glyphs)
+        top = legend.render(width, self.palette)
+        return [top, *self._plot_strips(layout)] if layout else [top]
 
     def on_mount(self) -> None:
-        """Have plotext imported only when the first screen is up."""
+        """Import plotext only once the first screen is painted."""
         self.call_after_refresh(self._enable_labels)
 
     def notify_style_update(self) -> None:
-        """Take the theme's colours."""
+        """Use the colours of a new theme."""
         self._styles = []
         super().notify_style_update()
 
-    def action_zoom(self, factor: float) -> None:
+    # -- actions: `act` redraws afterwards -----------------------------------------------------
+
+    def zoom(self, factor: float) -> None:
         """Show ``factor`` times as much, around the cursor or up to the newest value."""
         self.scene.viewport.zoom(factor, self.scene.cursor.x, *self.scene.extent())
-        self.redraw()
 
-    def action_move(self, direction: int) -> None:
-        """Move the cursor by a cell, or what is shown by a quarter; earlier if negative."""
+    def move(self, direction: int) -> None:
+        """Move the cursor by a cell, or the view by a quarter; to earlier steps if negative."""
         scene = self.scene
         if scene.cursor.x is None:
             scene.viewport.pan(PAN_FRACTION * direction, *scene.extent())
         else:
             scene.cursor.move(direction, scene.shown, scene.plot_width, scene.axis is Axis.STEP)
-        self.redraw()
 
-    def action_show_all(self) -> None:
+    def show_all(self) -> None:
         """Show everything."""
         self.scene.viewport.show_all()
-        self.redraw()
 
-    def action_follow(self) -> None:
-        """Show the newest part, and move along."""
+    def follow(self) -> None:
+        """Show the newest part, and move along with it."""
         self.scene.viewport.follow(*self.scene.extent())
-        self.redraw()
 
-    def action_toggle_cursor(self) -> None:
-        """Put the cursor on the newest step, or take it away."""
+    def toggle_cursor(self) -> None:
+        """Put the cursor on the newest step, or remove it."""
         self.scene.cursor.toggle(self.scene.extent()[1])
-        self.redraw()
 
-    def action_toggle_log(self) -> None:
-        """Change between a logarithmic and a linear y axis."""
+    def toggle_log(self) -> None:
+        """Switch between a logarithmic and a linear y axis."""
         self.scene.logarithmic = not self.scene.logarithmic
-        self.redraw()
 
-    def action_next_axis(self) -> None:
-        """Go on from steps to relative time to wall time, if any line's times are known."""
+    def next_axis(self) -> None:
+        """Switch from steps to relative time to wall time, if any line's times are known."""
         self.scene.next_axis()
-        self.redraw()
 
-    def action_next_smoothing(self) -> None:
-        """Go on to the next weight of smoothing, and after the last to none."""
+    def next_smoothing(self) -> None:
+        """Smooth with the next weight, and after the last not at all."""
         stronger = (weight for weight in SMOOTHINGS if weight > self.scene.smoothing)
         self.scene.smoothing = next(stronger, 0.0)
-        self.redraw()
+
+    # -- mouse --------------------------------------------------------------------------------
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Zoom in around the pointer."""
@@ -169,30 +175,28 @@ class Chart(StripWidget, can_focus=True):
         event.stop()
         scene = self.scene
         start, stop = scene.shown
-        about = start + (event.x - scene.plot_left + 0.5) / scene.plot_width * (stop - start)
-        scene.viewport.zoom(factor, min(stop, max(start, about)), *scene.extent())
+        center = start + (event.x - scene.plot_left + 0.5) / scene.plot_width * (stop - start)
+        scene.viewport.zoom(factor, min(stop, max(start, center)), *scene.extent())
         self.redraw()
+
+    # -- drawing ------------------------------------------------------------------------------
 
     def _enable_labels(self) -> None:
         self._labels_ready = True
         self.redraw()
 
-    def _plot_strips(self, composed: Layout) -> list[Strip]:
-        canvas, x, y = composed.canvas, composed.x, composed.y
+    def _plot_strips(self, layout: Layout) -> list[Strip]:
+        canvas, x, y = layout.canvas, layout.x, layout.y
         labels = [""] * canvas.height
         if x is not None and y is not None:
             width, height = canvas.width + y.width, canvas.height + 1
             blank = [" " * width] * height
             labels = [*frame.frame(width, height, x, y).rows] if self._labels_ready else blank
         left, styles = self.scene.plot_left, self.palette
+        axis = styles[ChartStyle.AXIS]
         rows = [
-            Strip(
-                [
-                    Segment(label[:left], styles[ChartStyle.AXIS]),
-                    *(Segment(t, styles[s]) for t, s in runs),
-                ]
-            )
+            Strip([Segment(label[:left], axis), *(Segment(t, styles[s]) for t, s in runs)])
             for label, runs in zip(labels, canvas.runs(), strict=False)
         ]
         below = labels[canvas.height :]
-        return rows + [Strip([Segment(label, styles[ChartStyle.AXIS])]) for label in below]
+        return rows + [Strip([Segment(label, axis)]) for label in below]

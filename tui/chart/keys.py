@@ -1,88 +1,63 @@
-"""The keys of a chart."""
+"""The keys of charts, the same on every screen that has some."""
+
+from collections.abc import Container
+from typing import Literal, NamedTuple
 
 from textual.binding import Binding
 
-BINDINGS = [
-    Binding(
-        "plus,equals_sign",
-        "zoom(0.5)",
-        "Zoom in",
-        id="chart.zoom_in",
-        key_display="+",
-        tooltip="Show half as much, around the cursor or up to the newest step",
-        show=False,
-    ),
-    Binding(
-        "minus",
-        "zoom(2.0)",
-        "Zoom out",
-        id="chart.zoom_out",
-        key_display="-",
-        tooltip="Show twice as much",
-        show=False,
-    ),
-    Binding(
-        "left",
-        "move(-1)",
-        "Earlier",
-        id="chart.earlier",
-        tooltip="Move the cursor, or what is shown, to earlier steps",
-        show=False,
-    ),
-    Binding(
-        "right",
-        "move(1)",
-        "Later",
-        id="chart.later",
-        tooltip="Move the cursor, or what is shown, to later steps",
-        show=False,
-    ),
-    Binding(
-        "0",
-        "show_all",
-        "Whole run",
-        id="chart.show_all",
-        tooltip="Show everything from the first step on",
-        show=False,
-    ),
-    Binding(
-        "end",
-        "follow",
-        "Newest steps",
-        id="chart.follow",
-        tooltip="Show the newest steps and move along with them",
-        show=False,
-    ),
-    Binding(
-        "i",
-        "toggle_cursor",
-        "Cursor",
-        id="chart.cursor",
-        tooltip="A cursor that reads every line at a step",
-        show=False,
-    ),
-    Binding(
-        "l",
-        "toggle_log",
-        "Log scale",
-        id="chart.log",
-        tooltip="Logarithmic or linear y axis",
-        show=False,
-    ),
-    Binding(
-        "x",
-        "next_axis",
-        "Step or time",
-        id="chart.axis",
-        tooltip="x by step, by time since the start, or by the clock",
-        show=False,
-    ),
-    Binding(
-        "m",
-        "next_smoothing",
-        "Smoothing",
-        id="chart.smoothing",
-        tooltip="Exponential average: none, 0.6, 0.9 or 0.97",
-        show=False,
-    ),
-]
+ChartAction = Literal[
+    "zoom", "move", "show_all", "follow",
+    "toggle_cursor", "toggle_log", "next_axis", "next_smoothing",
+]  # fmt: skip
+"""What can be done to a chart, by the name of `Chart`'s method."""
+
+
+class _Key(NamedTuple):
+    keys: str
+    action: str
+    """The arguments of the screen's `action_chart`."""
+    name: str
+    """What the binding's id ends in."""
+    description: str
+    tooltip: str
+    display: str | None = None
+
+
+KEYS = (
+    _Key("l", "'toggle_log'", "log", "Log", "Logarithmic or linear y axis"),
+    _Key("x", "'next_axis'", "axis", "Axis", "x axis: step, elapsed time, or clock time"),
+    _Key("m", "'next_smoothing'", "smooth", "Smooth", "Smoothing: none, 0.6, 0.9, 0.97"),
+    _Key("plus,equals_sign", "'zoom', 0.5", "zoom_in", "Zoom in", "Zoom in", "+"),
+    _Key("minus", "'zoom', 2.0", "zoom_out", "Zoom out", "Zoom out", "-"),
+    _Key("left", "'move', -1", "earlier", "Earlier",
+         "Move the cursor or the view to earlier steps"),
+    _Key("right", "'move', 1", "later", "Later", "Move the cursor or the view to later steps"),
+    _Key("i", "'toggle_cursor'", "cursor", "Cursor", "Show a cursor with the values at a step"),
+    _Key("0", "'show_all'", "whole", "Whole", "Show all steps"),
+    _Key("end", "'follow'", "newest", "Newest", "Show the newest steps and follow them"),
+)  # fmt: skip
+
+
+def chart_bindings(
+    prefix: str, *, omit: Container[str] = (), in_footer: Container[str] = ()
+) -> list[Binding]:
+    """The bindings of a screen whose `action_chart(name, *arguments)` calls `Chart.act`.
+
+    Args:
+        prefix: What the ids of the bindings begin with: the name of the screen.
+        omit: Names of keys that the screen uses otherwise.
+        in_footer: Names of keys that the row of keys shows.
+    """
+    return [
+        Binding(
+            key.keys,
+            f"chart({key.action})",
+            key.description,
+            show=key.name in in_footer,
+            key_display=key.display,
+            id=f"{prefix}.{key.name}",
+            tooltip=key.tooltip,
+        )
+        for key in KEYS
+        if key.name not in omit
+    ]

@@ -50,7 +50,6 @@ Chart {
     height: 1fr; width: 1fr; min-height: 3;
     & > .chart--axis { color: $foreground 55%; }
     & > .chart--title { color: $foreground; text-style: bold; }
-    &:focus > .chart--title { text-style: bold underline; }
     & > .chart--value { color: $foreground; }
     & > .chart--cursor { color: $accent; }
     & > .chart--mark-diverged { color: $error; text-style: bold; }

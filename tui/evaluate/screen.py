@@ -108,7 +108,6 @@ class EvaluateScreen(DashboardScreen):
         """Nothing has the focus: the keys are the screen's."""
         chart, gallery = self.query_one(Chart), self.query_one(Gallery)
         chart.set_glyphs(self.host.glyphs)
-        chart.can_focus = False
         gallery.ascii_images = self.host.ascii or self.app.no_color
 
     # -- showing ------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from textual.binding import Binding, BindingType
 
+from tui.chart.keys import chart_bindings
+
 BINDINGS: list[BindingType] = [
     Binding("enter", "run('open')", "Open", id="runs.open", key_display="enter",
             tooltip="Show this run, live or as it was"),
@@ -38,23 +40,5 @@ BINDINGS: list[BindingType] = [
             tooltip="The first run"),
     Binding("end", "point(1000000)", "Last", show=False, id="runs.last",
             tooltip="The last run"),
-    *(
-        Binding(key, f"chart('{action}')", name, show=False, id=f"runs.{action.split('(')[0]}",
-                tooltip=tooltip)
-        for key, action, name, tooltip in (
-            ("l", "toggle_log", "Log", "Logarithmic or linear chart"),
-            ("x", "next_axis", "Axis", "x by step, time since the start, or the clock"),
-            ("m", "next_smoothing", "Smooth", "Smoothing: none, 0.6, 0.9, 0.97"),
-            ("i", "toggle_cursor", "Cursor", "A cursor that reads the values at a step"),
-            ("0", "show_all", "Whole", "Show the whole runs"),
-        )
-    ),
-    Binding("plus,equals_sign", "chart('zoom', 0.5)", "Zoom in", show=False, key_display="+",
-            id="runs.zoom_in", tooltip="Show half as much"),
-    Binding("minus", "chart('zoom', 2.0)", "Zoom out", show=False, key_display="-",
-            id="runs.zoom_out", tooltip="Show twice as much"),
-    Binding("left", "chart('move', -1)", "Earlier", show=False, id="runs.earlier",
-            tooltip="Move the cursor or the chart to earlier steps"),
-    Binding("right", "chart('move', 1)", "Later", show=False, id="runs.later",
-            tooltip="Move the cursor or the chart to later steps"),
+    *chart_bindings("runs", omit={"newest"}),
 ]  # fmt: skip

@@ -18,6 +18,7 @@ from textual.widgets import Input
 from core.run.state import Run
 from core.rundir.overview import Overview, RunEntry
 from tui.chart.chart import Chart
+from tui.chart.keys import ChartAction
 from tui.chart.traces import Line
 from tui.dashboard.screen import DashboardScreen
 from tui.runs import rows
@@ -79,7 +80,6 @@ class RunsScreen(DashboardScreen):
         """Look at the runs, now and from time to time."""
         chart = self.query_one(Chart)
         chart.set_glyphs(self.host.glyphs)
-        chart.can_focus = False
         self.query_one("#runs-filter").display = False
         self.set_interval(POLL_INTERVAL, self._poll)
 
@@ -302,9 +302,9 @@ class RunsScreen(DashboardScreen):
         """The differences in place of the chart, and back."""
         self.toggle_class("-differences")
 
-    def action_chart(self, name: str, *arguments: float) -> None:
-        """Do to the chart what its own key does."""
-        getattr(self.query_one(Chart), f"action_{name}")(*arguments)
+    def action_chart(self, action: ChartAction, *arguments: float) -> None:
+        """Do this to the chart."""
+        self.query_one(Chart).act(action, *arguments)
 
     # -- what one can do with a run -------------------------------------------------------------
 

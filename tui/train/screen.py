@@ -19,6 +19,7 @@ from core.rundir.rundir import RunDir
 from data.dataset import SPLITS
 from trainpad.errors import UserError
 from tui.chart.chart import SMOOTHINGS, Chart
+from tui.chart.keys import ChartAction, chart_bindings
 from tui.chart.marks import Mark
 from tui.chart.traces import Line
 from tui.dashboard.screen import DashboardScreen
@@ -58,26 +59,7 @@ class TrainScreen(DashboardScreen):
                 tooltip="Save a checkpoint now"),
         Binding("tab", "panel", "Panel", id="train.panel",
                 tooltip="Into the panel of hyperparameters and out again", priority=True),
-        Binding("l", "chart('toggle_log')", "Log", id="train.log",
-                tooltip="Logarithmic or linear loss"),
-        Binding("x", "chart('next_axis')", "Axis", show=False, id="train.axis",
-                tooltip="x by step, time since the start, or the clock"),
-        Binding("m", "chart('next_smoothing')", "Smooth", show=False, id="train.smooth",
-                tooltip="Smoothing: none, 0.6, 0.9, 0.97"),
-        Binding("plus,equals_sign", "chart('zoom', 0.5)", "Zoom in", show=False, key_display="+",
-                id="train.zoom_in", tooltip="Show half as much"),
-        Binding("minus", "chart('zoom', 2.0)", "Zoom out", show=False, key_display="-",
-                id="train.zoom_out", tooltip="Show twice as much"),
-        Binding("left", "chart('move', -1)", "Earlier", show=False, id="train.earlier",
-                tooltip="Move the cursor or the view to earlier steps"),
-        Binding("right", "chart('move', 1)", "Later", show=False, id="train.later",
-                tooltip="Move the cursor or the view to later steps"),
-        Binding("i", "chart('toggle_cursor')", "Cursor", show=False, id="train.cursor",
-                tooltip="A cursor that reads the values at a step"),
-        Binding("0", "chart('show_all')", "Whole run", show=False, id="train.whole",
-                tooltip="Show the whole run"),
-        Binding("end", "chart('follow')", "Newest", show=False, id="train.follow",
-                tooltip="Follow the newest steps"),
+        *chart_bindings("train", in_footer={"log"}),
         Binding("n", "new_run", "New", id="train.new",
                 tooltip="A new run with what the panel says"),
         Binding("b", "branch", "Branch", id="train.branch",
@@ -129,7 +111,6 @@ class TrainScreen(DashboardScreen):
         loss.scene.smoothing = smoothing if smoothing in SMOOTHINGS else 0.0
         for chart in self.query(Chart):
             chart.set_glyphs(glyphs)
-            chart.can_focus = False
 
     def update_run(self, run: Run) -> None:
         """Show this run."""
@@ -253,10 +234,10 @@ class TrainScreen(DashboardScreen):
         hidden = [part for part in HIDEABLE_PARTS if self.has_class(f"-no-{part}")]
         self.host.settings.set("hidden", hidden)
 
-    async def action_chart(self, name: str, *arguments: float) -> None:
-        """Do to the loss chart what its own key does; its looks are remembered."""
+    def action_chart(self, action: ChartAction, *arguments: float) -> None:
+        """Do this to the loss chart; its scale and smoothing are remembered."""
         chart = self.query_one("#loss", Chart)
-        getattr(chart, f"action_{name}")(*arguments)
+        chart.act(action, *arguments)
         self.host.settings.set("log", chart.scene.logarithmic)
         self.host.settings.set("smoothing", chart.scene.smoothing)
 

@@ -12,6 +12,7 @@ from textual.containers import Container
 from textual.message import Message
 
 from tui.chart.cursor import Cursor
+from tui.chart.keys import ChartAction
 from tui.chart.scene import Scene
 from tui.chart.viewport import Viewport
 from tui.watch.model import TagItem, WatchModel, group_of, paginate
@@ -128,13 +129,13 @@ class ChartPages(Pages):
         super().show(model)
         self._sync_charts()
 
-    def act(self, action: str, *arguments: float) -> None:
+    def act(self, action: ChartAction, *arguments: float) -> None:
         """Perform a chart action on all charts."""
         if not self._charts:
             return
         # They share the x range: the chart with the last step changes it.
         leader = max(self._charts, key=lambda chart: chart.scene.extent()[1])
-        getattr(leader, f"action_{action}")(*arguments)
+        leader.act(action, *arguments)
         self._leader_scene = leader.scene
         self._sync_charts()
 

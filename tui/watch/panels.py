@@ -37,7 +37,7 @@ IMAGE_ROWS, SEVERAL_ROWS = 28, 14
 """Maximum height of an image in cells: one alone, and several."""
 
 
-class RunChart(Chart, can_focus=False):
+class RunChart(Chart):
     """One scalar tag of all runs; the x range and the cursor are shared with other charts."""
 
     class Pointed(Message):

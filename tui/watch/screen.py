@@ -10,6 +10,7 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Input
 
+from tui.chart.keys import ChartAction, chart_bindings
 from tui.watch.header import KINDS, EmptyState, ProblemBar, RunList, WatchHeader
 from tui.watch.hparams import HParamTable
 from tui.watch.model import TagItem, WatchModel
@@ -18,13 +19,6 @@ from tui.watch.panels import Heatmap, ImageTile, TextTile
 from tui.widgets.canvas import Glyphs
 from tui.widgets.footer import KeyFooter
 from tui.widgets.text_widget import TextWidget
-
-
-def _chart(key: str, action: str, title: str, tooltip: str, display: str = "") -> Binding:
-    """Return a binding for an action on all charts."""
-    name = title.lower().replace(" ", "_")
-    return Binding(key, f"chart({action})", title, show=False, id=f"watch.{name}",
-                   tooltip=tooltip, key_display=display or None)  # fmt: skip
 
 
 class WatchScreen(Screen[None]):
@@ -61,16 +55,7 @@ class WatchScreen(Screen[None]):
         Binding("o", "overlap", "Overlap", id="watch.overlap",
                 tooltip="Show points superseded by a restart"),
         Binding("f", "full", "Full", id="watch.full", tooltip="One tile per page, or all that fit"),
-        _chart("m", "'next_smoothing'", "Smooth", "Smoothing: none, 0.6, 0.9, 0.97"),
-        _chart("l", "'toggle_log'", "Log", "Logarithmic or linear y axis"),
-        _chart("x", "'next_axis'", "Axis", "x axis: step, elapsed time, or clock time"),
-        _chart("plus,equals_sign", "'zoom', 0.5", "Zoom in", "Zoom in", "+"),
-        _chart("minus", "'zoom', 2.0", "Zoom out", "Zoom out", "-"),
-        _chart("left", "'move', -1", "Earlier", "Move the cursor or the view to earlier steps"),
-        _chart("right", "'move', 1", "Later", "Move the cursor or the view to later steps"),
-        _chart("i", "'toggle_cursor'", "Cursor", "Show a cursor with the values at a step"),
-        _chart("0", "'show_all'", "Whole", "Show all steps"),
-        _chart("end", "'follow'", "Newest", "Show the newest steps and follow them"),
+        *chart_bindings("watch"),
         Binding("question_mark", "app.help", "Help", id="app.help", key_display="?",
                 tooltip="Show all keys"),
         Binding("q", "app.quit", "Quit", id="app.quit", tooltip="Quit"),
@@ -247,7 +232,7 @@ class WatchScreen(Screen[None]):
                 view.full = not view.full
         self.show_model()
 
-    def action_chart(self, action: str, *arguments: float) -> None:
+    def action_chart(self, action: ChartAction, *arguments: float) -> None:
         """Perform a chart action on all charts."""
         charts = self._views["scalars"]
         if isinstance(charts, ChartPages):
