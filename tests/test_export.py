@@ -197,6 +197,13 @@ def test_the_best_checkpoint_is_one_that_was_evaluated(run: RunDir) -> None:
     assert resolve_checkpoint(export_, str(path)).step == 3
 
 
+def test_the_first_of_equally_good_checkpoints_is_the_best(run: RunDir) -> None:
+    add_events(run, evaluated(7, 3, 1))
+    for step in (4, 7):
+        saved(run, step, initial_layers((784, 8, 2), seed=1))
+    assert resolve_checkpoint(load_export(run), "best").step == 4
+
+
 # -- the command that trains it again ------------------------------------------------------------
 
 

@@ -24,6 +24,7 @@ from core.run.events import (
     Tick,
     Weights,
 )
+from core.run.history import best_evaluation
 from core.run.hparams import HyperParameters, as_dict
 from core.run.state import Run
 from core.run.status import Outcome
@@ -135,6 +136,14 @@ def test_evaluations_extend_the_accuracy_curves() -> None:
     again = folded(START, evaluated(100, 50), evaluated(200, 75), evaluated(200, 80))
     assert again.accuracy["test"].values.tolist() == [0.5, pytest.approx(0.8)]
     assert len(again.evaluations) == 2
+
+
+def test_the_best_step_is_that_of_the_first_of_equally_good_evaluations() -> None:
+    run = folded(START, *(evaluated(100 * n, right) for n, right in enumerate((7, 9, 9, 8))))
+    best = best_evaluation(run.evaluations)
+    assert best is not None
+    assert run.best_step == best.step == 100
+    assert Run().best_step == -1
 
 
 def test_a_resume_drops_later_losses_and_evaluations() -> None:

@@ -318,7 +318,7 @@ class TrainpadApp(ToastApp[str]):
 
     def action_ask_quit(self) -> None:
         """Quit; while this process trains, ask how."""
-        is_training = self.run_shown.status in (RunStatus.TRAINING, RunStatus.PAUSED)
+        is_training = self.run_shown.status.is_running
         if isinstance(self.screen, QuitDialog):
             self.exit("kill" if self._exit_when_done else "signal")
         elif self.shown.trains_in_process and is_training:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from core.run.events import Evaluated, json_safe
+from core.run.history import best_evaluation
 from core.run.hparams import as_dict
 from core.run.state import Run
 from core.rundir import checkpoint, notes
@@ -98,15 +99,11 @@ def resolve_checkpoint(export: Export, name: str) -> Checkpoint:
 
 
 def best_checkpoint_file(export: Export) -> Path | None:
-    """The newest of the checkpoints that do best on validation, among those that were evaluated."""
-    precision = {entry.step: entry.accuracy("validation") for entry in export.run.evaluations}
-    paths = {checkpoint.file_name(step): value for step, value in precision.items() if step}
-    there = [
-        path
-        for path in checkpoint.list_checkpoints(export.directory.checkpoints)
-        if path.name in paths
-    ]
-    return max(reversed(there), key=lambda path: paths[path.name], default=None)
+    """The checkpoint of the best evaluation among those whose checkpoint was kept, if any was."""
+    folder = export.directory.checkpoints
+    kept = {checkpoint.step_of(path) for path in checkpoint.list_checkpoints(folder)}
+    best = best_evaluation(entry for entry in export.run.evaluations if entry.step in kept)
+    return folder / checkpoint.file_name(best.step) if best else None
 
 
 def as_json(export: Export) -> bytes:

@@ -110,6 +110,12 @@ class Run:
         return self.status.is_live
 
     @property
+    def best_step(self) -> int:
+        """The step of the best evaluation on validation, the first of equals; -1 without any."""
+        points = self.accuracy["validation"]
+        return int(points.steps[points.values.argmax()]) if len(points) else -1
+
+    @property
     def loss(self) -> float:
         """The newest loss; NaN before the first."""
         return float(self.losses.values[-1]) if len(self.losses) else float("nan")

@@ -21,6 +21,11 @@ class RunStatus(StrEnum):
         """Whether the run can still make progress, and so can be steered."""
         return self in (RunStatus.STARTING, RunStatus.TRAINING, RunStatus.PAUSED)
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the run has started and not ended: it is training or paused."""
+        return self in (RunStatus.TRAINING, RunStatus.PAUSED)
+
 
 class Outcome(StrEnum):
     """Why a run that neither diverged nor failed ended."""

@@ -47,13 +47,7 @@ class EvaluationTable(TextWidget):
             align_right(name, column) for name in names
         )
         newest = self._run.evaluations[-max(1, height - 1) :]
-        return [[(head, "dim")], *(_row(entry, column, self._best) for entry in newest)]
-
-    @property
-    def _best(self) -> int:
-        """The step of the best evaluation of all, whether or not it is among those shown."""
-        points = self._run.accuracy["validation"]
-        return int(points.steps[points.values.argmax()]) if len(points) else -1
+        return [[(head, "dim")], *(_row(entry, column, self._run.best_step) for entry in newest)]
 
 
 def _row(entry: Evaluated, column: int, best: int) -> list[Span]:

@@ -12,7 +12,6 @@ from textual.containers import Container, Vertical
 
 from core.run.hparams import SPECS, HyperParameters, update_hparams
 from core.run.state import Run
-from core.run.status import RunStatus
 from core.rundir import checkpoint
 from core.rundir.resume import ResumePoint
 from core.rundir.rundir import RunDir
@@ -151,10 +150,7 @@ class TrainScreen(DashboardScreen):
     def _would_stop_current(self) -> bool:
         """Whether a new run would end this one."""
         shown = self.host.shown
-        return shown.trains_in_process and shown.run.status in (
-            RunStatus.TRAINING,
-            RunStatus.PAUSED,
-        )
+        return shown.trains_in_process and shown.run.status.is_running
 
     def action_new_run(self) -> None:
         """Train a new run with what the panel says; one that still trains ends, if meant so."""
