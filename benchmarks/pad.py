@@ -1,7 +1,7 @@
-"""What one step of a drag costs: bytes sent to the terminal, and time until the first of them.
+"""Measure one step of a drag: bytes sent to the terminal, and time until the first of them.
 
-Runs a small app with nothing but the pad on a pseudo-terminal and sends it the mouse reports of a
-terminal (SGR), one at a time:
+Runs a small app with only the pad on a pseudo-terminal, and sends it SGR mouse reports one at a
+time:
 
     python benchmarks/pad.py [--size 160x45] [--ascii] [--truecolor]
 """
@@ -24,7 +24,7 @@ QUIET = 0.06  # seconds without output after which a step is over
 
 
 def app(ascii_only: bool) -> None:
-    """The pad alone, as the program shows it."""
+    """Run the pad on its own."""
     sys.path.insert(0, str(ROOT))
     from tui.terminal.prepare import configure_textual
 
@@ -42,7 +42,7 @@ def app(ascii_only: bool) -> None:
 
 
 def start(size: tuple[int, int], ascii_only: bool, truecolor: bool) -> tuple[int, int]:
-    """The app in a child process; its id, and the terminal's other end."""
+    """Start the app in a child process; return its id and the master end of the terminal."""
     child, terminal = pty.fork()
     if child == 0:
         os.environ["TERM"] = "xterm-256color"
@@ -58,7 +58,7 @@ def start(size: tuple[int, int], ascii_only: bool, truecolor: bool) -> tuple[int
 
 
 def read(terminal: int, wait: float) -> tuple[bytes, float]:
-    """All output until it pauses, and when its first byte came."""
+    """Return all output until it pauses, and the time of its first byte."""
     output, first = b"", 0.0
     while select.select([terminal], [], [], QUIET if output else wait)[0]:
         output += os.read(terminal, 65536)
@@ -67,13 +67,13 @@ def read(terminal: int, wait: float) -> tuple[bytes, float]:
 
 
 def mouse(terminal: int, button: int, column: float, row: float, end: str = "M") -> float:
-    """One mouse report, cells counted from 0; the time it was sent."""
+    """Send one mouse report, cells counted from 0; return the time it was sent."""
     os.write(terminal, f"\x1b[<{button};{int(column) + 1};{int(row) + 1}{end}".encode())
     return time.perf_counter()
 
 
 def digit(rows: int) -> list[list[tuple[int, int]]]:
-    """An 8 and a crossed 7 as cells, each cell that a hand passes reported once."""
+    """Return the cells of an 8 and a crossed 7, each passed cell once."""
     import numpy as np
 
     turn = np.linspace(0, 2 * np.pi, 400)
@@ -97,7 +97,7 @@ def digit(rows: int) -> list[list[tuple[int, int]]]:
 
 
 def drag(terminal: int, rows: int) -> tuple[list[int], list[float]]:
-    """Bytes and seconds of every step."""
+    """Return bytes and seconds of every step."""
     sizes, delays = [], []
     for cells in digit(rows):
         mouse(terminal, 0, *cells[0])

@@ -1,14 +1,13 @@
-"""Pen drawings replayed as mouse reports through the real program on a pseudo-terminal.
+"""Replay pen drawings as mouse reports through the real program on a pseudo-terminal.
 
     python benchmarks/pad_replay.py [--count 200] [--size 80x24] [--training FOLDER]
-                                    [--reads run|built-in] [--after STEPS] [--seed N]
+                                    [--model run|built-in] [--after STEPS] [--seed N]
 
-The drawings are those of pendigits (found by tests/helpers/pendigits.py), each scaled
-to seven tenths of the field. With --training the dashboard trains meanwhile, the network of
-``--preset best`` on the MNIST in FOLDER and drawn digits; the pad reads as it does by itself, with
-the weights that are learning, from that many steps on, or with the built-in ones. Reports come at
-100 a second at the most, each after the ink of the one before. What the screen says is read back
-with pyte.
+The drawings are those of pendigits (found by tests/helpers/pendigits.py), scaled to 0.7 of the
+pad's side. With --training the dashboard trains at the same time, with ``--preset best`` on the
+MNIST in FOLDER and drawn digits; the pad classifies with the run's current weights, from --after
+steps on, or with the built-in model. Mouse reports are sent at most 100 times a second, each after
+the ink of the one before. The screen is read back with pyte.
 """
 
 import argparse
@@ -41,24 +40,25 @@ from tui.pad.raster import PadRaster  # noqa: E402
 from tui.pad.sketch_pad import PEN_STEP, PEN_WIDTH  # noqa: E402
 from tui.widgets.half_blocks import GREY_LEVELS  # noqa: E402
 
-PACE = 0.01
-PATIENCE = 5.0
-"""Seconds after which ink is taken never to come."""
-FIELDS = {(80, 24): (1, 3, 20), (160, 45): (2, 3, 28)}
-"""Column, row and height of the pad's field, in cells."""
+INTERVAL = 0.01
+"""Seconds between mouse reports."""
+INK_TIMEOUT = 5.0
+"""Seconds after which ink counts as lost."""
+PADS = {(80, 24): (1, 3, 20), (160, 45): (2, 3, 28)}
+"""Column, row and height of the pad, in cells, by the size of the terminal."""
 TRAINING = ("--preset", "best", "--dataset", "mnist+drawn", "--max_steps", "10000000")
 Cell = tuple[int, int]
 
 
 class Terminal:
-    """The program's other end."""
+    """The program on a pseudo-terminal."""
 
     def __init__(self, size: tuple[int, int], arguments: list[str]) -> None:
         columns, rows = size
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self.received = 0
-        """Bytes so far."""
+        """Bytes received so far."""
         self.child, self._end = pty.fork()
         if self.child == 0:
             os.environ.update(TERM="xterm-256color", LC_ALL="C.UTF-8")
@@ -70,7 +70,7 @@ class Terminal:
         fcntl.ioctl(self._end, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def _kill(self) -> None:
-        """End the program with what it started, which would go on training."""
+        """Kill the program and the trainer that it started."""
         os.killpg(self.child, signal.SIGKILL)
         os.waitpid(self.child, 0)
 
@@ -79,24 +79,24 @@ class Terminal:
         os.write(self._end, text.encode())
 
     def outputs(self, seconds: float) -> Iterator[float]:
-        """When each piece of output came, for so many seconds; it is on the screen by then."""
+        """Yield the time of each piece of output, for `seconds`, once it is on the screen."""
         until = time.perf_counter() + seconds
         while (left := until - time.perf_counter()) > 0:
             if select.select([self._end], [], [], left)[0]:
                 output = os.read(self._end, 65536)
                 came = time.perf_counter()
                 self.received += len(output)
-                # pyte takes the private queries of modes and keyboards for something else.
+                # pyte misreads the private queries of modes and keyboards.
                 self._stream.feed(re.sub(rb"\x1b\[[>=<][0-9;]*[a-zA-Z]", b"", output))
                 yield came
 
     def read(self, seconds: float) -> None:
-        """Take all output of so many seconds."""
+        """Process the output of `seconds` seconds."""
         for _ in self.outputs(seconds):
             pass
 
     def wait_for(self, pattern: str, seconds: float = 60.0) -> re.Match[str]:
-        """Read until the screen shows this."""
+        """Read until the screen matches `pattern`."""
         until = time.perf_counter() + seconds
         while (found := re.search(pattern, "\n".join(self.screen.display))) is None:
             self.read(0.05)
@@ -105,28 +105,28 @@ class Terminal:
         return found
 
     def shown(self, places: list[Cell]) -> list[pyte.screens.Char]:
-        """What cells of the screen show, colours included."""
+        """Return the characters and colours of cells."""
         return [self.screen.buffer[y][x] for x, y in places]
 
 
 @dataclass
 class Measured:
-    """What came of the replay."""
+    """The results of the replay."""
 
-    told: int = 0
-    """Drawings whose digit the pad told."""
-    best: int = 0
-    """Drawings whose digit was the likeliest, told or the first of two."""
+    correct: int = 0
+    """Drawings with a confident, correct prediction."""
+    top1: int = 0
+    """Drawings whose most likely class was correct, confident or not."""
     sizes: list[int] = field(default_factory=list)
-    """Bytes of each drag step, all included."""
+    """Bytes of each drag step, including redraws of the prediction."""
     delays: list[float] = field(default_factory=list)
     """Seconds from each report to its ink."""
     lost: int = 0
-    """Drag steps whose ink never came."""
+    """Drag steps without ink."""
 
 
 class Replay:
-    """Drawings through the pad's field, one after another."""
+    """Draws on the pad, one drawing after another."""
 
     def __init__(self, terminal: Terminal, place: tuple[int, int, int]) -> None:
         self._terminal = terminal
@@ -135,16 +135,16 @@ class Replay:
         self.measured = Measured()
 
     def draw(self, drawing: Drawing, label: int) -> str:
-        """Draw one digit, and note what is said of it; returns that."""
+        """Draw one digit, record the prediction, and return its text."""
         raster = PadRaster(self._rows, GREY_LEVELS)
         for stroke in cells(drawing, self._rows):
             self._press(raster, stroke[0])
             for before, cell in pairwise(stroke):
                 self._drag(raster, before, cell)
             self._report(0, stroke[-1], "m")
-        said = self._answer()
-        self.measured.told += said.split()[:1] == [str(label)]
-        self.measured.best += re.findall(r"\d", said)[:1] == [str(label)]
+        said = self._prediction()
+        self.measured.correct += said.split()[:1] == [str(label)]
+        self.measured.top1 += re.findall(r"\d", said)[:1] == [str(label)]
         self._terminal.send("c")
         self._terminal.wait_for("draw a digit here")
         return said
@@ -156,24 +156,24 @@ class Replay:
     def _press(self, raster: PadRaster, cell: Cell) -> None:
         self._inked(raster, cell, cell)
         self._report(0, cell)
-        self._terminal.read(PACE)
+        self._terminal.read(INTERVAL)
 
     def _drag(self, raster: PadRaster, before: Cell, cell: Cell) -> None:
-        """Report a step, and wait for its ink, if there will be any."""
+        """Report a step, and wait for its ink if it changes any cell."""
         terminal, places = self._terminal, self._inked(raster, before, cell)
         shown, received, sent = terminal.shown(places), terminal.received, time.perf_counter()
         self._report(32, cell)
-        for came in terminal.outputs(PATIENCE if places else 0):
+        for came in terminal.outputs(INK_TIMEOUT if places else 0):
             if terminal.shown(places) != shown:
                 self.measured.delays.append(came - sent)
                 break
         else:
             self.measured.lost += bool(places)
-        terminal.read(sent + PACE - time.perf_counter())
+        terminal.read(sent + INTERVAL - time.perf_counter())
         self.measured.sizes.append(terminal.received - received)
 
     def _inked(self, raster: PadRaster, before: Cell, cell: Cell) -> list[Cell]:
-        """The cells of the screen that this step of the pen changes."""
+        """Return the cells of the screen that this step changes."""
         points = (np.array([before, cell]) + 0.5) / [2 * self._rows, self._rows]
         regions = raster.add_segment(points, PEN_WIDTH + PEN_STEP * self._thicker)
         ends = [
@@ -181,8 +181,8 @@ class Replay:
         ]
         return [(self._left + x, self._top + y) for x, y in ends]
 
-    def _answer(self) -> str:
-        """What stands beside the field, after a key that came later than the drawing is obeyed."""
+    def _prediction(self) -> str:
+        """Return the text next to the pad, after a key sent after the drawing was handled."""
         before = self._width()
         self._thicker = not self._thicker
         self._terminal.send("+" if self._thicker else "-")
@@ -198,7 +198,7 @@ class Replay:
 
 
 def cells(drawing: Drawing, rows: int) -> list[list[Cell]]:
-    """The cells that a mouse would report, column and row within the field."""
+    """Return the cells that a mouse would report: column and row within the pad."""
     points = np.concatenate(drawing)
     low, high = points.min(axis=0), points.max(axis=0)
     scale = 0.7 / max(*(high - low), 1e-9)
@@ -210,8 +210,8 @@ def cells(drawing: Drawing, rows: int) -> list[list[Cell]]:
     return strokes
 
 
-def started(size: tuple[int, int], training: Path | None, reads: str, after: int) -> Terminal:
-    """The program, its pad up and read by whom it should be."""
+def started(size: tuple[int, int], training: Path | None, model: str, after: int) -> Terminal:
+    """Start the program, open its pad, and select the model."""
     if training is None:
         terminal = Terminal(size, ["pad"])
         terminal.wait_for("draw a digit here")
@@ -223,14 +223,14 @@ def started(size: tuple[int, int], training: Path | None, reads: str, after: int
     terminal.wait_for("draw a digit here")
     while steps_of(terminal.wait_for(r"weights after ([\d,]+) steps", 300)) < after:
         terminal.read(1)
-    if reads == "built-in":
+    if model == "built-in":
         terminal.send("x")
         terminal.wait_for("built-in weights")
     return terminal
 
 
 def steps_of(found: re.Match[str]) -> int:
-    """The number in what was found."""
+    """Return the number of steps in a match."""
     return int(found[1].replace(",", ""))
 
 
@@ -238,55 +238,57 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--size", default="80x24", choices=["80x24", "160x45"])
-    parser.add_argument("--seed", type=int, help="drawings at random, not evenly of all writers")
+    parser.add_argument(
+        "--seed", type=int, help="random drawings, instead of evenly from all writers"
+    )
     parser.add_argument("--training", type=Path, metavar="FOLDER")
-    parser.add_argument("--reads", default="run", choices=["run", "built-in"])
+    parser.add_argument("--model", default="run", choices=["run", "built-in"])
     parser.add_argument("--after", type=int, default=0, metavar="STEPS")
     options = parser.parse_args()
     columns, rows = map(int, options.size.split("x"))
     found = pendigits()
     if found is None:
-        raise SystemExit("pendigits is not here")
+        raise SystemExit("pendigits was not found")
     drawings, labels = found
     chosen = sample(len(labels), options.count, options.seed)
-    terminal = started((columns, rows), options.training, options.reads, options.after)
-    replay = Replay(terminal, FIELDS[columns, rows])
-    print(whose(terminal), flush=True)
+    terminal = started((columns, rows), options.training, options.model, options.after)
+    replay = Replay(terminal, PADS[columns, rows])
+    print(model_shown(terminal), flush=True)
     for index in chosen:
         said = replay.draw(drawings[index], labels[index])
         if said != str(labels[index]):
-            print(f"drawing {index}: a {labels[index]}, read as {said!r}", flush=True)
-    print(whose(terminal))
+            print(f"drawing {index}: a {labels[index]}, predicted {said!r}", flush=True)
+    print(model_shown(terminal))
     report(replay.measured, options.count)
 
 
 def sample(total: int, count: int, seed: int | None) -> list[int]:
-    """Which drawings: at even distances, and so of every writer, or at random."""
+    """Return the indices of the drawings: evenly spaced (all writers), or random."""
     if seed is None:
         return [number * total // count for number in range(count)]
     return np.random.default_rng(seed).choice(total, count, replace=False).tolist()
 
 
-def whose(terminal: Terminal) -> str:
-    """Whose weights the screen says read, and how fast they learn."""
+def model_shown(terminal: Terminal) -> str:
+    """Return the model and the training speed that the screen shows."""
     shown = "\n".join(terminal.screen.display)
     found = re.findall(r"weights after [\d,]+ steps|built-in weights|[\d,]+ steps/s", shown)
     return ", ".join(found)
 
 
 def report(measured: Measured, count: int) -> None:
-    """Print the figures."""
-    told, best = measured.told / count, measured.best / count
-    print(f"{measured.told} of {count} told right ({told:.1%}); ", end="")
-    print(f"{measured.best} where the likeliest counts, sure or not ({best:.1%})")
+    """Print the results."""
+    correct, top1 = measured.correct / count, measured.top1 / count
+    print(f"{measured.correct} of {count} correct ({correct:.1%}); ", end="")
+    print(f"{measured.top1} if unsure predictions count too ({top1:.1%})")
     sizes, delays = measured.sizes, [delay * 1e3 for delay in measured.delays]
-    print(f"{len(sizes):,} drag steps, {len(delays):,} with ink, ink of {measured.lost} lost")
-    print(f"bytes of a step, all included: {spread(sizes, '.0f')}")
-    print(f"ms from a report to its ink:   {spread(delays, '.1f')}")
+    print(f"{len(sizes):,} drag steps, {len(delays):,} with ink, {measured.lost} lost")
+    print(f"bytes per step:        {spread(sizes, '.0f')}")
+    print(f"ms from report to ink: {spread(delays, '.1f')}")
 
 
 def spread(values: Sequence[float], form: str) -> str:
-    """The mean, the median and the 95th percentile, in words."""
+    """Return mean, median and 95th percentile as text."""
     mean, half, most = statistics.mean(values), *statistics.quantiles(values, n=20)[9:19:9]
     return f"mean {mean:{form}}   p50 {half:{form}}   p95 {most:{form}}"
 

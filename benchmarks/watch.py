@@ -1,12 +1,12 @@
-"""Times reading event files: to the first points, to all of them, and a tail of ten.
+"""Time reading event files: to the first points, to all of them, and to ten appended ones.
 
     python benchmarks/watch.py [--points N ...] [--styles old new] [--repeat 3]
 
-Makes files of ten tags in both styles and reads each in a process of its own: through
-`core.tfevents.logdir` into curves as `trainpad watch` does, and beside it through TensorBoard's
-`EventAccumulator` and terminalboard, where they are installed. Seconds of the CPU are to be
-compared; seconds on the wall depend on what else the machine does. The memory is the peak of the
-process, with the interpreter and everything imported. Medians of the repetitions.
+Writes files of ten tags in both styles and reads each in a new process: through
+`core.tfevents.logdir` into curves as `trainpad watch` does, and through TensorBoard's
+`EventAccumulator` and terminalboard, where they are installed. Compare CPU seconds; wall-clock
+seconds depend on the load of the machine. Memory is the peak of the process, including the
+interpreter and all imports. Figures are medians of the repetitions.
 """
 
 import argparse
@@ -27,13 +27,13 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 TAGS = 10
 TAIL = 10
 TAILS = 20
-"""How many times the file grows, for the cost of a tail."""
+"""How many times the file grows, to time reading the appended points."""
 
 Result = dict[str, float]
 
 
 def make(path: Path, points: int, style: str, first: int = 0) -> None:
-    """Append points of ten tags, one in an event, as TensorFlow and PyTorch write them."""
+    """Append points of ten tags, one per event, as TensorFlow and PyTorch write them."""
     from core.tfevents.messages import EventProto
     from core.tfevents.records import encode_record
 
@@ -59,7 +59,7 @@ def summary_value(tag: bytes, number: float, style: str) -> dict[str, object]:
 
 
 def read_trainpad(folder: Path, mark: Callable[[], None]) -> Callable[[], int]:
-    """Reads with `core.tfevents.logdir`; what it returns polls again and counts the points."""
+    """Read with `core.tfevents.logdir`; return a function that polls again and counts points."""
     from core.tfevents.logdir import Logdir
     from core.tfevents.store import RunData
 
@@ -80,7 +80,7 @@ def read_trainpad(folder: Path, mark: Callable[[], None]) -> Callable[[], int]:
 
 
 def read_only(folder: Path, mark: Callable[[], None]) -> Callable[[], int]:
-    """Reads with `core.tfevents.logdir` and keeps no curves, only their number of points."""
+    """Read with `core.tfevents.logdir`, and only count the points."""
     from core.tfevents.items import Scalars
     from core.tfevents.logdir import Logdir
 
@@ -100,7 +100,7 @@ def read_only(folder: Path, mark: Callable[[], None]) -> Callable[[], int]:
 
 
 def read_accumulator(folder: Path, mark: Callable[[], None]) -> Callable[[], int]:
-    """Reads with TensorBoard's EventAccumulator, all points kept."""
+    """Read with TensorBoard's EventAccumulator, keeping all points."""
     import types
 
     sys.modules["tensorboard.compat.notf"] = types.ModuleType("notf")  # else it loads TensorFlow
@@ -120,7 +120,7 @@ def read_accumulator(folder: Path, mark: Callable[[], None]) -> Callable[[], int
 
 
 def read_terminalboard(folder: Path, mark: Callable[[], None]) -> Callable[[], int]:
-    """Reads with terminalboard's own reader, the faster of its two."""
+    """Read with the faster of terminalboard's two readers."""
     reader = import_module("terminalboard.reader_light")
     run = reader.Run(name="run", path=str(folder))
     state: dict[str, object] = {}
@@ -144,7 +144,7 @@ READERS = {
 
 
 def measure(reader: str, path: Path, points: int, style: str) -> Result:
-    """What one reader needs for one file; to be called in a process of its own."""
+    """Measure one reader on one file; call it in a new process."""
     start, first = time.perf_counter(), list[float]()
     poll = READERS[reader](path.parent, lambda: first.append(time.perf_counter() - start))
     complete, cpu = time.perf_counter() - start, time.process_time()
@@ -161,18 +161,18 @@ def measure(reader: str, path: Path, points: int, style: str) -> Result:
     return {"first": first[0], "all": complete, "cpu": cpu, "peak": peak, "tail": tail}
 
 
-def measured(reader: str, points: int, style: str) -> Result | None:
-    """The same in a new process, over a new file; None when the reader is not installed."""
+def measure_in_process(reader: str, points: int, style: str) -> Result | None:
+    """Measure in a new process on a new file; None if the reader is not installed."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "events.out.tfevents.1700000000.host"
         make(path, points, style)
         child = [sys.executable, __file__, "--measure", reader, str(path), str(points), style]
-        answer = subprocess.run(child, capture_output=True, text=True, check=False)
-    if answer.returncode:
-        missing = "ModuleNotFoundError" in answer.stderr
-        print(f"{reader:<18}{'not installed' if missing else answer.stderr[-500:]}")
+        child_result = subprocess.run(child, capture_output=True, text=True, check=False)
+    if child_result.returncode:
+        missing = "ModuleNotFoundError" in child_result.stderr
+        print(f"{reader:<18}{'not installed' if missing else child_result.stderr[-500:]}")
         return None
-    result: Result = json.loads(answer.stdout)
+    result: Result = json.loads(child_result.stdout)
     return result
 
 
@@ -198,7 +198,7 @@ def compare(readers: list[str], points: int, style: str, repeat: int) -> None:
     print("                  first s   all s   CPU s   peak MB   tail of 10, ms")
     for reader in readers:
         results = list[Result]()
-        while len(results) < repeat and (result := measured(reader, points, style)):
+        while len(results) < repeat and (result := measure_in_process(reader, points, style)):
             results.append(result)
         if results:
             median = {key: statistics.median(r[key] for r in results) for key in results[0]}

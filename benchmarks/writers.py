@@ -1,11 +1,10 @@
-"""Writes event files as other people's programs do, slowly, to be watched while they grow.
+"""Write event files slowly with the writers of other frameworks, to watch them grow.
 
     python benchmarks/writers.py torch|tensorboardx|keras FOLDER [--seconds 120] [--every 0.1]
 
-Each kind is the real writer of its framework, in whichever Python has it: PyTorch's and
-tensorboardX's `SummaryWriter`, and a Keras model that learns under `keras.callbacks.TensorBoard`.
-In another terminal, `trainpad watch FOLDER` shows them side by side. Needs the framework and
-tensorboard; nothing of trainpad.
+The writers are `SummaryWriter` of PyTorch and tensorboardX, and a Keras model with
+`keras.callbacks.TensorBoard`. In another terminal, `trainpad watch FOLDER` shows them side by side.
+Needs the framework and tensorboard, in any Python; trainpad is not needed.
 """
 
 import argparse
@@ -16,18 +15,18 @@ from pathlib import Path
 from typing import Any
 
 FLUSH = 2.0
-"""Seconds between flushes; the writers' own 120 would leave little to see."""
+"""Seconds between flushes; the default of 120 would be too slow to watch."""
 
 
 SUMMARY_WRITERS = {
     "torch": ("torch.utils.tensorboard", "run_name"),
     "tensorboardx": ("tensorboardX", "name"),
 }
-"""Where each `SummaryWriter` is, and how its `add_hparams` calls the name of the run."""
+"""Module of each `SummaryWriter`, and the run name's parameter in its `add_hparams`."""
 
 
 def write_summaries(kind: str, folder: Path, seconds: float, every: float) -> None:
-    """A made-up training, written by a `SummaryWriter`."""
+    """Write a simulated training with a `SummaryWriter`."""
     module, name = SUMMARY_WRITERS[kind]
     rng = import_module("numpy").random.default_rng(len(kind))
     writer: Any = import_module(module).SummaryWriter(str(folder), flush_secs=FLUSH)
@@ -48,7 +47,7 @@ def write_summaries(kind: str, folder: Path, seconds: float, every: float) -> No
 
 
 def write_keras(folder: Path, seconds: float, every: float) -> None:
-    """A small Keras model that learns, a step at a time, under the TensorBoard callback."""
+    """Train a small Keras model slowly with the TensorBoard callback."""
     keras, numpy = import_module("keras"), import_module("numpy")
     rng, end = numpy.random.default_rng(0), time.monotonic() + seconds
     images = rng.normal(size=(512, 20)).astype("float32")

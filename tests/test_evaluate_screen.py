@@ -233,7 +233,7 @@ async def test_mistakes_are_browsed_filtered_and_sent_to_the_pad(
         await pilot.press("end", "s", "n")
         await shown(pilot, app, "train", "step 2,000, newest", "worst mistakes")
         await pilot.press("p")
-        await shown(pilot, app, "a picture from the data")
+        await shown(pilot, app, "an image from the data")
         assert isinstance(app.screen, PadScreen)
 
 
