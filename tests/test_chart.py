@@ -1,286 +1,156 @@
-import math
+"""The chart widget: its rows on a screen, actions, keys, the mouse, themes and sizes."""
+
+from typing import get_args
 
 import numpy as np
 import pytest
-from rich.style import Style
+from textual.app import App
+from textual.theme import BUILTIN_THEMES
 
-from core.run.series import Points, Series
+from core.run.series import Series
 from core.run.timeline import Timeline
-from tui.chart.chart import Axis, Glyphs, Line, Mark, MarkKind
-from tui.chart.legend import Legend, LegendEntry
+from tui.chart.chart import Axis, Chart, Glyphs, Line
+from tui.chart.keys import KEYS, ChartAction, chart_bindings
 from tui.chart.palette import ChartStyle
-from tui.chart.scene import Scene
-from tui.chart.viewport import Viewport, YLimits, full_range
-
-NAN, INF = math.nan, math.inf
 
 
-def scene_of(*lines, glyphs=Glyphs.ASCII, logarithmic=False, planned=0, marks=()):
-    scene = Scene(glyphs, logarithmic)
-    scene.lines, scene.planned_steps = lines, planned
-    scene.marks.update(marks)
-    return scene
+class Charts(App):
+    def __init__(self, **options):
+        super().__init__()
+        self.options = options
+
+    def compose(self):
+        yield Chart("loss", **self.options)
+
+    @property
+    def chart(self):
+        return self.query_one(Chart)
+
+    @property
+    def text(self):
+        return [strip.text for strip in self.screen._compositor.render_strips()]
 
 
-def text(scene, width=60, height=12):
-    """The plot's cells as text, without the labels."""
-    return cells(scene.layout(width, height))
+async def test_the_widget_shows_title_value_labels_and_line():
+    app = Charts(glyphs=Glyphs.ASCII)
+    async with app.run_test(size=(60, 12)) as pilot:
+        app.chart.show([Line("train", Series(np.linspace(1, 0, 100)))], planned_steps=100)
+        await pilot.pause()
+        rows = app.text
+        assert rows[0].split() == ["loss", "0"]
+        assert rows[1].split() == ["1.0", "***"]
+        assert rows[-1].split() == ["0", "50", "100"]
+        assert all(row.isascii() for row in rows)
 
 
-def cells(composed):
-    return ["".join(piece for piece, _ in row) for row in composed.canvas.runs()]
+async def test_only_rows_that_changed_are_sent_again():
+    app = Charts()
+    async with app.run_test(size=(100, 30)) as pilot:
+        series = Series(np.linspace(2, 0.5, 1000))
+        lines = [Line("train", series)]
+        app.chart.show(lines, planned_steps=2000)
+        await pilot.pause()
+        assert app.chart.redraw() == 0
+        series.extend(np.linspace(0.5, 0.49, 100))
+        assert 1 <= app.chart.redraw() <= 4
 
 
-def column(rows, cell):
-    return "".join(row[cell] for row in rows)
+async def test_actions_change_what_is_shown():
+    app = Charts()
+    async with app.run_test(size=(80, 20)):
+        timeline = Timeline()
+        timeline.extend([0, 999], [0.0, 10.0])
+        chart, scene = app.chart, app.chart.scene
+        chart.show([Line("train", Series(np.ones(1000)), timeline=timeline)])
+        chart.act("zoom", 0.5)
+        chart.act("zoom", 0.5)
+        assert scene.shown == (749.25, 999.25)
+        chart.act("move", -1)
+        assert scene.shown == (686.75, 936.75)
+        chart.act("zoom", 2.0)
+        chart.act("show_all")
+        assert scene.shown == (0.0, 1000.0)
+        chart.act("toggle_cursor")
+        chart.act("move", -1)
+        assert scene.cursor.x < 999
+        for action in ("toggle_cursor", "toggle_log", "next_smoothing", "next_axis"):
+            chart.act(action)
+        assert (scene.cursor.x, scene.logarithmic, scene.smoothing) == (None, True, 0.6)
+        assert scene.axis is Axis.RELATIVE
+        for action in ("next_axis", *["next_smoothing"] * 3, "follow"):
+            chart.act(action)
+        assert (scene.axis, scene.smoothing) == (Axis.WALL, 0.0)
+        assert scene.viewport.following
 
 
-def points(steps, values, times=None):
-    found = Points()
-    found.extend(steps, values, times)
-    return found
+def test_every_action_has_a_key_and_ids_begin_with_the_screen():
+    named = {key.action.split(",")[0].strip("'") for key in KEYS}
+    assert named == set(get_args(ChartAction)) == set(Chart()._actions)
+    bindings = chart_bindings("train", omit={"newest"}, in_footer={"log"})
+    assert [b.id for b in bindings if b.show] == ["train.log"]
+    assert "train.newest" not in {b.id for b in bindings}
 
 
-def test_one_spike_one_nan_and_one_infinity_in_a_million_losses_are_seen_as_text():
-    losses = np.full(1_000_000, 0.3, np.float32)
-    losses[250_000], losses[500_000], losses[750_000] = 9.0, NAN, INF
-    for glyphs, nonfinite in ((Glyphs.ASCII, "x"), (Glyphs.BRAILLE, "×")):
-        rows = text(scene_of(Line("loss", Series(losses)), glyphs=glyphs), 107, 12)
-        (tall,) = (cell for cell in range(100) if column(rows, cell)[4].strip())
-        assert tall in (24, 25)
-        assert " " not in column(rows, tall)[1:]
-        assert rows[0][50:54] == f"{nonfinite}NaN"
-        assert rows[0][75:79] == f"{nonfinite}inf"
+async def test_the_mouse_places_and_moves_the_cursor():
+    app = Charts()
+    async with app.run_test(size=(87, 20)) as pilot:
+        app.chart.show([Line("train", Series(np.arange(800.0)))], planned_steps=800)
+        await pilot.click(Chart, offset=(47, 9))
+        assert app.chart.scene.cursor_note() == "step 405"
+        await pilot.hover(Chart, offset=(7, 9))
+        assert app.chart.scene.cursor_note() == "step 5"
+        await pilot.hover(Chart, offset=(2, 9))
+        assert app.chart.scene.cursor_note() == "step 5"
 
 
-def test_a_line_falls_where_its_values_do():
-    rows = text(scene_of(Line("loss", Series(np.linspace(1, 0, 100))), planned=100), 27, 12)
-    heights = [column(rows, cell).index("*") for cell in range(20)]
-    assert heights == sorted(heights)
-    assert (heights[0], heights[-1]) == (0, 10)
+async def test_a_theme_changes_the_colours():
+    app = Charts()
+    async with app.run_test(size=(60, 12)) as pilot:
+        app.chart.show([Line("train", Series(np.ones(100)))])
+        await pilot.pause()
+
+        def colours():
+            strips = app.screen._compositor.render_strips()
+            return {(s.style.color, s.style.bgcolor) for strip in strips for s in strip}
+
+        dark = colours()
+        app.theme = "textual-light"
+        await pilot.pause()
+        await pilot.pause()
+        assert not dark & colours()
 
 
-def test_the_axis_reaches_to_the_planned_end():
-    rows = text(scene_of(Line("loss", Series(np.ones(500))), planned=1000), 47, 8)
-    drawn = [bool(column(rows, cell).strip()) for cell in range(40)]
-    assert drawn == [True] * 20 + [False] * 20
+@pytest.mark.parametrize("theme", ["nord", *(t for t in BUILTIN_THEMES if "ansi" in t)])
+async def test_every_theme_gives_each_line_a_colour_of_its_own(theme):
+    app = Charts()
+    async with app.run_test(size=(60, 12)) as pilot:
+        app.theme = theme
+        lines = [Line(str(i), Series(np.full(100, float(i)))) for i in range(6)]
+        app.chart.show(lines)
+        await pilot.pause()
+        styles = app.chart.palette
+        drawn = {styles[ChartStyle.LINE + i].color for i in range(6)}
+        assert len(drawn) == 6
+        assert not drawn & {styles[ChartStyle.BAND + i].color for i in range(6)}
 
 
-def test_a_nan_leaves_a_gap_in_a_short_line():
-    scene = scene_of(Line("loss", Series([1.0, 1.0, NAN, 1.0, 1.0])), planned=5)
-    rows = text(scene, 57, 8)
-    assert rows[0][20] == "x"
-    assert not any(row[12:19].strip() or row[22:29].strip() for row in rows[1:])
-    assert any("*" in row[:11] for row in rows)
-    assert any("*" in row[31:] for row in rows)
+async def test_resizing_down_to_nothing_and_back(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = Charts()
+    async with app.run_test(size=(80, 20)) as pilot:
+        app.chart.show([Line("train", Series(np.linspace(1, 0, 100)))], planned_steps=100)
+        for size in ((10, 3), (3, 1), (1, 1), (200, 60), (80, 20)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            assert len(app.text) == size[1]
+        assert "loss" in app.text[0]
 
 
-@pytest.mark.parametrize("glyphs", Glyphs)
-@pytest.mark.parametrize("logarithmic", [False, True])
-@pytest.mark.parametrize(
-    "values",
-    [
-        [],
-        [1.0],
-        [0.0] * 30,
-        [0.3] * 500,
-        [1e30, -1e30, 2e30],
-        [3e38, -3e38] * 50,
-        [-2.5e-30, -1e-30] * 20,
-        [NAN] * 20,
-        [INF, -INF, 0.0, 5.0],
-    ],
-    ids=["empty", "one", "zeros", "equal", "huge", "largest", "tiny", "nan", "infinite"],
-)
-def test_any_values_at_any_size(values, logarithmic, glyphs):
-    steps = np.arange(len(values))
-    timeline = Timeline()
-    timeline.extend(steps, 1.7e9 + steps)
-    sparse = points(steps * 7, values, 1.7e9 + steps)
-    lines = [Line("a", Series(values), timeline=timeline), Line("b", sparse, 0, sparse.timeline)]
-    scene = scene_of(*lines, glyphs=glyphs, logarithmic=logarithmic)
-    for axis, smoothing in ((Axis.STEP, 0), (Axis.STEP, 0.9), (Axis.RELATIVE, 0.9), (Axis.WALL, 0)):
-        scene.axis, scene.smoothing = axis, smoothing
-        scene.cursor.toggle(scene.extent()[1])
-        for width, height in ((1, 1), (10, 3), (50, 9)):
-            composed = scene.layout(width, height)
-            rows = cells(composed)
-            assert len(rows) == height - (composed.x is not None)
-            assert {len(row) for row in rows} == {width - scene.plot_left}
-        assert scene.legend_entries()[0].name == "a"
-        assert (scene.cursor_note() != "") == (scene.cursor.x is not None)
-
-
-def test_zeros_lie_at_the_foot_of_a_logarithmic_chart():
-    scene = scene_of(Line("loss", Series([1.0, 0.1, 0.0, 0.0])), planned=4, logarithmic=True)
-    rows = text(scene, 47, 9)
-    assert rows[-1][20:31] == "*" * 11
-    assert composed_labels(scene) >= {"0.1", "1"}
-
-
-def composed_labels(scene):
-    return {label.strip() for label in scene.layout(60, 12).y.labels}
-
-
-def test_lines_are_told_apart_without_colour():
-    lines = [Line(name, Series(np.full(100, level))) for name, level in (("u", 1), ("v", 2))]
-    rows = text(scene_of(*lines, planned=120), 67, 12)
-    (upper,), (lower,) = ([r for r in rows if r.strip().startswith(s)] for s in "o*")
-    assert upper.rstrip().endswith("b")
-    assert lower.rstrip().endswith("a")
-    braille = text(scene_of(*lines, planned=120, glyphs=Glyphs.BRAILLE), 67, 12)
-    drawn = [row.rstrip()[:-1] for row in braille if row.strip()]
-    assert " " in drawn[0]
-    assert " " not in drawn[1]
-
-
-def test_letters_that_would_cover_each_other_move_apart():
-    lines = [Line(name, Series(np.full(100, 1.0))) for name in "uvw"]
-    rows = text(scene_of(*lines, planned=200), 47, 12)
-    assert sorted(column(rows, 20).replace(" ", "")) == ["a", "b", "c"]
-
-
-def test_changes_stand_upright_with_their_label_and_checkpoints_at_the_foot():
-    marks = [
-        Mark(20, MarkKind.CHECKPOINT, "checkpoint saved"),
-        Mark(50, MarkKind.CHANGE, "learning rate 0.0100 → 0.0125", "lr 0.0125"),
-    ]
-    rows = text(scene_of(Line("loss", Series(np.ones(100))), planned=100, marks=marks), 107, 12)
-    assert rows[0][50:60] == ":lr 0.0125"
-    assert column(rows, 50).count(":") >= 9
-    assert rows[-1][20] == "^"
-    assert column(rows, 20).count("^") == 1
-
-
-def test_a_label_without_room_is_left_out():
-    marks = [Mark(s, MarkKind.CHANGE, "changed", "a long label") for s in (50, 55, 95)]
-    rows = text(scene_of(Line("loss", Series(np.ones(100))), planned=100, marks=marks), 107, 12)
-    assert rows[0].count("long") == 1
-    assert rows[0][50:68] == ":    :a long label"
-    assert rows[0][95:].strip() == ":"
-
-
-def test_of_many_marks_in_a_cell_the_most_important_is_shown():
-    marks = [Mark(s, MarkKind.CHECKPOINT, "checkpoint") for s in range(10_000)]
-    marks.insert(5000, Mark(5000, MarkKind.CHANGE, "batch size", "batch"))
-    scene = scene_of(Line("loss", Series(np.ones(10_000))), planned=10_000, marks=marks)
-    rows = text(scene, 107, 12)
-    assert rows[0][50:56] == ":batch"
-    assert rows[-1].count("^") == 99
-    marks += [Mark(10_000, MarkKind.DIVERGED, "diverged")]
-    scene.marks.update(marks)
-    assert text(scene, 107, 12)[0].rstrip()[-1] == ":"
-
-
-def test_the_cursor_reads_every_line_and_what_happened_there():
-    marks = [Mark(500, MarkKind.CHANGE, "learning rate 0.0100 to 0.0125", "lr 0.0125")]
-    series = Series(np.arange(1000) / 1000)
-    evaluations = points([0, 400, 600], [0.1, 0.4, 0.6])
-    scene = scene_of(Line("loss", series), Line("test", evaluations), planned=1000, marks=marks)
-    scene.layout(107, 12)
-    assert [reading.value for reading in scene.legend_entries()] == pytest.approx([0.999, 0.6])
-    assert scene.cursor_note() == ""
-    scene.cursor.move_to(50, scene.shown, scene.plot_width)
-    assert [reading.value for reading in scene.legend_entries()] == pytest.approx([0.505, 0.6])
-    assert scene.cursor_note() == "step 505   learning rate 0.0100 to 0.0125"
-    assert column(text(scene, 107, 12), 50).count("|") >= 9
-    scene.cursor.move_to(90, scene.shown, scene.plot_width)
-    assert [reading.value for reading in scene.legend_entries()] == [pytest.approx(0.905), None]
-
-
-def test_smoothing_draws_a_bright_line_over_the_raw_one():
-    noisy = np.random.default_rng(0).normal(0.5, 0.1, 20_000)
-    scene = scene_of(Line("loss", Series(noisy)), planned=20_000)
-    rough = scene._plot_lines(np.linspace(0, 20_000, 101))[0]
-    scene.smoothing = 0.97
-    calm = scene._plot_lines(np.linspace(0, 20_000, 101))[0]
-    assert np.std(calm.values) < np.std(rough.values) / 2
-    np.testing.assert_array_equal(calm.raw.high, rough.raw.high)
-
-
-def test_time_is_an_axis_when_it_is_known():
-    timeline = Timeline()
-    timeline.extend([0, 99, 199], [1000.0, 1010.0, 1110.0])
-    scene = scene_of(Line("loss", Series(np.ones(200)), timeline=timeline))
-    assert scene.shown == (0.0, 200.0)
-    scene.next_axis()
-    assert (scene.axis, scene.shown) == (Axis.RELATIVE, (0.0, 125.0))
-    assert scene.layout(100, 12).x.labels[:2] == ("0s", "30s")
-    scene.cursor.move_to(0, (9.9, 10.1), 1)
-    assert scene.cursor_note().startswith("step 99")
-    scene.next_axis()
-    assert (scene.axis, scene.shown[0]) == (Axis.WALL, 1000.0)
-    scene.next_axis()
-    assert scene.axis is Axis.STEP
-    untimed = scene_of(Line("loss", Series(np.ones(200))))
-    untimed.next_axis()
-    assert untimed.axis is Axis.STEP
-
-
-def test_a_growing_axis_moves_seldom():
-    ends = {full_range(float(newest), 0)[1] for newest in range(100, 10_000)}
-    assert len(ends) <= 22
-    assert all(full_range(n, 0)[1] <= 1.34 * n for n in range(100, 10_000, 7))
-    assert full_range(700, 2000) == (0.0, 2000)
-    assert full_range(2500, 2000) == (0.0, 2500.0)
-
-
-@pytest.mark.parametrize("width", [13, 20, 30, 45, 80])
-def test_a_long_note_at_the_cursor_does_not_hide_the_value(width):
-    note = "step 3,999   checkpoint saved, best so far on validation"
-    heading = Legend("loss", note, [LegendEntry("", "loss", 0.25, 0)], Glyphs.BRAILLE)
-    row = heading.render(width, [Style()] * len(ChartStyle)).text
-    assert len(row) == width
-    assert row.startswith("loss")
-    assert row.endswith("   0.2500")
-    assert ("…" in row) == (13 < width < 80)
-
-
-def test_a_long_title_leaves_room_for_the_value_at_the_cursor():
-    title = "evaluation_loss/validation   trainpad/20261125-230238-128x32"
-    reading = LegendEntry("", "test", 0.5, ChartStyle.LINE)
-    heading = Legend(title, "step 41,613", [reading], Glyphs.BRAILLE)
-    rows = [heading.render(width, [Style()] * len(ChartStyle)).text for width in (55, 100)]
-    assert rows[0] == "evaluation_loss/…25-230238-128x32  step 41,613   0.5000"
-    assert rows[1].split("   ")[0] == "evaluation_loss/validation"
-    assert rows[1].rstrip().endswith("0.5000")
-
-
-def test_limits_hold_still_until_a_value_leaves_them_or_much_is_unused():
-    limits = YLimits()
-    first = limits.update(0.3, 2.3, logarithmic=False)
-    assert limits.update(0.35, 2.0, logarithmic=False) == first
-    assert limits.update(0.3, 4.0, logarithmic=False)[1] >= 4.0
-    assert limits.update(0.3, 0.5, logarithmic=False)[1] < 1.0
-    assert limits.update(NAN, NAN, logarithmic=False)[1] < 1.0
-    assert limits.update(0.0, 0.0, logarithmic=False)[0] < 0 < limits.current[1]
-
-
-def test_a_window_zooms_pans_follows_and_goes_back_to_everything():
-    window, everything = Viewport(), (0.0, 1000.0)
-    window.zoom(0.5, None, everything, 400.0)
-    assert window.range(everything, 400.0) == (200.0, 700.0)
-    window.pan(0.25, everything, 400.0)
-    assert window.range(everything, 400.0) == (325.0, 825.0)
-    window.pan(10, everything, 400.0)
-    assert window.range(everything, 400.0) == (500.0, 1000.0)
-    assert not window.following
-    window.show_all()
-    assert window.range(everything, 400.0) == everything
-    window.follow(everything, 400.0)
-    start, stop = window.range(everything, 400.0)
-    assert start < 400 <= stop
-    later = window.range(everything, 900.0)
-    assert later[0] < 900 <= later[1]
-    assert later[1] - later[0] == stop - start
-    window.zoom(100, None, everything, 900.0)
-    assert window.visible is None
-
-
-def test_zooming_in_for_ever_ends_at_a_few_steps():
-    window = Viewport()
-    for _ in range(80):
-        window.zoom(0.5, 123.0, (0.0, 1e6), 1e6)
-    start, stop = window.range((0.0, 1e6), 1e6)
-    assert start <= 123.0 <= stop
-    assert stop - start == pytest.approx(8)
+@pytest.mark.parametrize("name", ["train", "[/nope] [@click=app.bell]x[/]"])
+async def test_names_are_shown_literally(name):
+    app = Charts()
+    async with app.run_test(size=(90, 12)) as pilot:
+        series = Series(np.ones(10))
+        app.chart.show([Line(name, series), Line("other", series)])
+        await pilot.pause()
+        assert name in app.text[0]

@@ -1,4 +1,4 @@
-"""What a chart's axes measure, how far they reach, and where their labels stand."""
+"""The axes of a chart: their units, ranges and labels."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -17,7 +17,7 @@ CELLS_PER_Y_LABEL = 3
 
 
 class Axis(StrEnum):
-    """What x is."""
+    """The unit of the x axis."""
 
     STEP = "step"
     RELATIVE = "relative time"
@@ -25,12 +25,12 @@ class Axis(StrEnum):
 
 
 def origin(axis: Axis, line: Line) -> float:
-    """What a line's clock showed where the axis is 0."""
+    """The Unix time of a line at 0 on the axis; 0 unless the axis is relative."""
     return line.timeline.start if axis is Axis.RELATIVE and line.timeline else 0.0
 
 
 def x_of(axis: Axis, line: Line, step: float) -> float:
-    """Where on the axis a step of a line is; NaN where its time is not known."""
+    """The position on the axis of a line's step; NaN if its time is not known."""
     if axis is Axis.STEP:
         return step
     if line.timeline is None:
@@ -39,26 +39,26 @@ def x_of(axis: Axis, line: Line, step: float) -> float:
 
 
 def steps_of(axis: Axis, line: Line, x: Float64s) -> Float64s:
-    """The steps of a line, with fractions, at places on the axis; infinite outside its time."""
+    """The fractional steps of a line at positions on the axis; infinite outside its time."""
     if axis is Axis.STEP or line.timeline is None:
         return x
     return line.timeline.steps_at(x + origin(axis, line))
 
 
 def step_of(axis: Axis, line: Line, x: float) -> float:
-    """The step of a line, with its fraction, at one place on the axis."""
+    """The fractional step of a line at one position on the axis."""
     return float(steps_of(axis, line, np.array([x]))[0])
 
 
 def format_position(axis: Axis, x: float) -> str:
-    """A place on a time axis in words; nothing for steps."""
+    """A position on a time axis as text; "" for steps."""
     if axis is Axis.STEP:
         return ""
     return ticks.duration_label(x) if axis is Axis.RELATIVE else ticks.wall_labels([x, x])[0]
 
 
 def extent(axis: Axis, lines: Sequence[Line], planned_steps: int) -> tuple[Range, float]:
-    """The axis for everything, and where on it the newest value is."""
+    """The full range of the axis, and the newest value's position on it."""
     ends = [x_of(axis, line, line.series.last_step) for line in lines if len(line.series)]
     newest = max((end for end in ends if end == end), default=0.0)
     if axis is not Axis.WALL:
@@ -69,7 +69,7 @@ def extent(axis: Axis, lines: Sequence[Line], planned_steps: int) -> tuple[Range
 
 
 def x_ticks(axis: Axis, shown: Range, width: int) -> Ticks:
-    """Labels for ``width`` cells."""
+    """The labels below ``width`` cells."""
     start, stop = shown
     max_count = max(1, width // CELLS_PER_X_LABEL)
     if axis is Axis.STEP:
@@ -86,7 +86,7 @@ def x_ticks(axis: Axis, shown: Range, width: int) -> Ticks:
 
 
 def y_ticks(limits: Range, logarithmic: bool, rows: int, dots: int, min_width: int) -> Ticks:
-    """Labels for ``rows`` cells of ``dots`` rows of dots each, all of the same width."""
+    """The labels beside ``rows`` cells of ``dots`` rows of dots each, all of the same width."""
     max_count = max(2, rows // CELLS_PER_Y_LABEL)
     kind = ticks.logarithmic if logarithmic else ticks.linear
     values = kind(*limits, max_count)

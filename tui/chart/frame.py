@@ -1,10 +1,10 @@
-"""The only module that knows plotext, and what it must never be handed.
+"""Lay out the axis labels with plotext; no other module imports it.
 
 plotext 5 keeps one figure for the whole process, so all of this runs on the event loop's thread and
-starts from a cleared figure. It fails on infinities, takes seconds over points far outside the
-limits and takes the logarithm of its data again at each build: so it lays out labels alone, at
-cells that are known, and the curves are drawn elsewhere. It is imported at the first plot, not
-before the first screen.
+starts from a cleared figure. It fails on infinities, needs seconds for points far outside the
+limits, and takes the logarithm of its data again at each build. So it gets labels and their cells
+only, and the curves are drawn by `tui.chart.paint`. It is imported at the first plot, after the
+first screen is painted.
 """
 
 from dataclasses import dataclass
@@ -14,20 +14,20 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Ticks:
-    """Labels along one axis, and the cell of the plot, from the origin, that each is for."""
+    """Labels along one axis, and the cell of each, counted from the origin of the plot."""
 
     cells: tuple[int, ...]
     labels: tuple[str, ...]
 
     @property
     def width(self) -> int:
-        """Cells that the longest label takes."""
+        """The length of the longest label in cells."""
         return max(map(len, self.labels), default=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The text around a plot, row by row, and the place that it leaves for the plot."""
+    """The text around a plot, row by row, and the size and position of the plot in it."""
 
     rows: tuple[str, ...]
     left: int
@@ -37,7 +37,7 @@ class Frame:
 
 @lru_cache(maxsize=64)
 def frame(width: int, height: int, x: Ticks, y: Ticks) -> Frame:
-    """The axes' labels of a plot that takes ``width`` x ``height`` cells with them.
+    """The axis labels of a plot; both together are ``width`` x ``height`` cells.
 
     The plot's own cells are blank: labels left of it, one row of labels below.
     """
@@ -52,7 +52,7 @@ def frame(width: int, height: int, x: Ticks, y: Ticks) -> Frame:
 
 
 def _new_figure(width: int, height: int) -> Any:
-    """plotext, with an empty figure without axes, and without a look at the terminal's size."""
+    """Plotext with an empty figure of this size, without axes."""
     import plotext
 
     plotext.clear_figure()

@@ -1,4 +1,4 @@
-"""The row above a chart: its title, and what each line's value is, now or at the cursor."""
+"""The row above a chart: its title, and each line's value, the newest or at the cursor."""
 
 import math
 from collections.abc import Sequence
@@ -15,12 +15,12 @@ from tui.widgets.text_widget import elide_middle, fit
 
 GAP = "   "
 MIN_TITLE_WIDTH = 8
-"""Cells that a title keeps at the least."""
+"""Cells that a title is not cut below."""
 
 
 @dataclass(frozen=True, slots=True)
 class LegendEntry:
-    """What one line says: its letter (if it has one), name, value and style."""
+    """One line: its letter ("" for none), name, value (None for none) and style."""
 
     letter: str
     name: str
@@ -30,7 +30,7 @@ class LegendEntry:
 
 @dataclass(frozen=True, slots=True)
 class Legend:
-    """What the row says: title, where the cursor is, and the readings."""
+    """The row's content: title, the note on the cursor, and the lines' values."""
 
     title: str
     note: str
@@ -38,7 +38,7 @@ class Legend:
     glyphs: Glyphs
 
     def render(self, width: int, styles: Sequence[Style]) -> Strip:
-        """The row: title and note on the left, as many readings as fit on the right."""
+        """The row: title and note on the left, as many entries as fit on the right."""
         left = self._title_segments(width, styles)
         used = sum(segment.cell_length for segment in left)
         groups = self._fitting_entries(width - used, styles)
@@ -48,43 +48,46 @@ class Legend:
         return Strip([*left, gap, *right]).adjust_cell_length(width, styles[ChartStyle.BLANK])
 
     def _title_segments(self, width: int, styles: Sequence[Style]) -> list[Segment]:
-        """Title and note; what would hide the first value is cut: the note's end, then the title.
+        """Title and note, cut so that the first value fits: the note first, at its end.
 
-        Of a title the middle is left out.
+        A title is cut in the middle.
         """
-        first = [self._entry_segments(reading, False, styles) for reading in self.entries[:1]]
-        room = width - sum(segment.cell_length for group in first for segment in group)
+        first = [self._entry_segments(entry, False, styles) for entry in self.entries[:1]]
+        available = width - sum(segment.cell_length for group in first for segment in group)
         note = f"  {self.note}" if self.note else ""
         note = fit(
-            note, min(cell_len(note), max(0, room - min(MIN_TITLE_WIDTH, cell_len(self.title))))
+            note,
+            min(cell_len(note), max(0, available - min(MIN_TITLE_WIDTH, cell_len(self.title)))),
         )
-        title = elide_middle(self.title, max(MIN_TITLE_WIDTH, room - cell_len(note)))
+        title = elide_middle(self.title, max(MIN_TITLE_WIDTH, available - cell_len(note)))
         parts = [(title.rstrip(), ChartStyle.TITLE), (note, ChartStyle.CURSOR)]
-        return [Segment(self.glyphs.displayable(text), styles[ink]) for text, ink in parts if text]
+        return [
+            Segment(self.glyphs.displayable(text), styles[style]) for text, style in parts if text
+        ]
 
-    def _fitting_entries(self, room: int, styles: Sequence[Style]) -> list[list[Segment]]:
-        """The readings with names, or else with letters alone, as many as there is room for."""
+    def _fitting_entries(self, width: int, styles: Sequence[Style]) -> list[list[Segment]]:
+        """As many entries as fit into ``width`` cells; with letters only, if names are too long."""
         for named in (True, False):
-            groups = [self._entry_segments(reading, named, styles) for reading in self.entries]
+            groups = [self._entry_segments(entry, named, styles) for entry in self.entries]
             lengths = [sum(segment.cell_length for segment in group) for group in groups]
-            if sum(lengths) <= room:
+            if sum(lengths) <= width:
                 return groups
-        fitting = (n for n in range(len(groups), 0, -1) if sum(lengths[:n]) <= room)
+        fitting = (n for n in range(len(groups), 0, -1) if sum(lengths[:n]) <= width)
         return groups[: next(fitting, 0)]
 
     def _entry_segments(
-        self, reading: LegendEntry, named: bool, styles: Sequence[Style]
+        self, entry: LegendEntry, named: bool, styles: Sequence[Style]
     ) -> list[Segment]:
-        value = Segment(format_value(reading.value), styles[ChartStyle.VALUE])
+        value = Segment(format_value(entry.value), styles[ChartStyle.VALUE])
         if len(self.entries) == 1:
             return [Segment(GAP, styles[ChartStyle.BLANK]), value]
-        words = [reading.letter, reading.name] if named else [reading.letter]
-        label = Segment(GAP + self.glyphs.displayable(" ".join(words)) + " ", styles[reading.style])
+        words = [entry.letter, entry.name] if named else [entry.letter]
+        label = Segment(GAP + self.glyphs.displayable(" ".join(words)) + " ", styles[entry.style])
         return [label, value]
 
 
 def format_value(value: float | None) -> str:
-    """A value to four significant digits; a dash for none."""
+    """A value with four significant digits; a dash for None."""
     if value is None:
         return "-"
     if not math.isfinite(value) or not value:

@@ -1,6 +1,6 @@
-"""What happened on the way: hyperparameters changed, checkpoints, warnings, branches.
+"""Marks on a chart: changed hyperparameters, checkpoints, warnings, branches.
 
-A cell of the chart shows the most important of its marks; the cursor reads them all.
+A cell of the chart shows the most important of its marks; the cursor shows all of them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,18 +14,18 @@ from core.run.pyramid import Float64s, Int64s
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Something that happened at a step."""
+    """An event at a step."""
 
     step: int
     kind: MarkKind
     text: str
-    """What happened, in full, for the cursor."""
+    """What happened, in full; shown at the cursor."""
     label: str = ""
-    """The same in a word or two, shown on the chart where there is room."""
+    """The same in a word or two; shown on the chart where it fits."""
 
 
 class MarkIndex:
-    """Marks in the order of their steps, found by ranges of steps."""
+    """Marks in the order of their steps, searched by ranges of steps."""
 
     def __init__(self) -> None:
         self._marks: Sequence[Mark] = ()
@@ -34,7 +34,7 @@ class MarkIndex:
         self._ranks: Int64s = np.empty(0, np.int64)
 
     def update(self, marks: Sequence[Mark]) -> None:
-        """Use these marks from now on; of a list that only grew, the new ones alone are read."""
+        """Use these marks from now on; if the list only grew, only its new marks are read."""
         known = len(self._steps)
         grew = known and len(marks) >= known and marks[known - 1] == self._newest
         start = known if grew else 0
@@ -46,7 +46,10 @@ class MarkIndex:
         self._marks, self._newest = marks, marks[-1] if marks else None
 
     def by_cell(self, edges: Float64s) -> Iterator[tuple[int, Mark]]:
-        """Each cell between two edges (in steps) that has marks, and the most important one."""
+        """The index of each cell that has marks, and the most important of them.
+
+        Cells are between two of the `edges`, in steps.
+        """
         bounds = np.searchsorted(self._steps, edges)
         cells = np.flatnonzero(bounds[:-1] < bounds[1:])
         if not len(cells):

@@ -1,4 +1,4 @@
-"""Curves and marks as cells of a canvas; what is painted later covers what is below it."""
+"""Paint lines and marks into the cells of a canvas, each over what was painted before."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ from tui.widgets.canvas import Canvas, DotRows, Glyphs, Mask, dot_rows, filled, 
 ASCII_LINES = "*o+x#@"
 ASCII_BAND = "."
 DASH_PATTERNS = ((1, 1), (6, 4), (4, 2), (10, 7), (8, 2), (12, 6))
-"""By line: the period in columns of dots, and how many of these are drawn."""
+"""By line: the period in columns of dots, and how many of them are drawn."""
 STEEP_DOTS = 8
-"""Rows of dots in one column from which on a line is drawn whatever its pattern."""
+"""Rows of dots in one column; a line that covers as many is drawn there in full."""
 MARK_SYMBOLS = {
     MarkKind.NONFINITE: ("×", "x"),
     MarkKind.WARNING: ("!", "!"),
@@ -29,26 +29,26 @@ MARK_SYMBOLS = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlottedLine:
-    """One line, ready to be painted: limits and values on the same scale."""
+    """One line, ready to be painted: its values by column of dots, on the scale of the y axis."""
 
     index: int
-    """Its place among the lines, which decides pattern and ASCII letter."""
+    """Its index among the lines, which decides pattern and ASCII letter."""
     style: int
     """Its colour, from 0."""
     raw: Trace
     smoothed: Float64s | None
     letter: str
-    """What stands at its newest end, or nothing."""
+    """The letter at its newest end; "" for none."""
 
     @property
     def values(self) -> Float64s:
-        """The bright line's values, by column of dots."""
+        """What is drawn as a line, by column of dots; `raw` is then a band around or behind it."""
         return self.raw.mean if self.smoothed is None else self.smoothed
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedMark:
-    """A mark and the column of cells that it is in."""
+    """A mark and its column of cells."""
 
     column: int
     mark: Mark
@@ -56,26 +56,26 @@ class PlacedMark:
 
 def paint(
     canvas: Canvas,
-    drawings: Sequence[PlottedLine],
+    lines: Sequence[PlottedLine],
     marks: Sequence[PlacedMark],
     y: Range,
     cursor: int | None = None,
 ) -> None:
     """Paint bands, marks, lines (the first one on top), and the cursor in its column of cells."""
-    for drawing in reversed(drawings):
-        if drawing.smoothed is not None or drawing.raw.is_band:
-            _paint_band(canvas, drawing, y)
+    for line in reversed(lines):
+        if line.smoothed is not None or line.raw.is_band:
+            _paint_band(canvas, line, y)
     for placed in reversed(marks):
         if placed.mark.kind.is_vertical:
             _paint_vertical(canvas, placed)
-    for drawing in reversed(drawings):
-        _paint_line(canvas, drawing, y)
+    for line in reversed(lines):
+        _paint_line(canvas, line, y)
     _write_symbols(canvas, marks)
     free = canvas.blank[0].tolist()
     if cursor is not None:
         _paint_cursor(canvas, cursor)
     _write_labels(canvas, marks, free)
-    _write_letters(canvas, drawings, y)
+    _write_letters(canvas, lines, y)
 
 
 def _paint_cursor(canvas: Canvas, column: int) -> None:
@@ -84,34 +84,27 @@ def _paint_cursor(canvas: Canvas, column: int) -> None:
         canvas.write(row, column, bar, ChartStyle.CURSOR)
 
 
-def _paint_band(canvas: Canvas, drawing: PlottedLine, y: Range) -> None:
-    low, high, ink = (
-        drawing.raw.low,
-        drawing.raw.high,
-        ChartStyle.BAND + drawing.style % LINE_STYLES,
-    )
-    dots = filled(*spans(low, high, y, canvas.rows), canvas.rows)
-    canvas.fill(dots, ink, ASCII_BAND)
+def _paint_band(canvas: Canvas, line: PlottedLine, y: Range) -> None:
+    dots = filled(*spans(line.raw.low, line.raw.high, y, canvas.rows), canvas.rows)
+    canvas.fill(dots, ChartStyle.BAND + line.style % LINE_STYLES, ASCII_BAND)
 
 
-def _paint_line(canvas: Canvas, drawing: PlottedLine, y: Range) -> None:
-    ink, letter = (
-        ChartStyle.LINE + drawing.style % LINE_STYLES,
-        ASCII_LINES[drawing.index % LINE_STYLES],
-    )
-    top, bottom = spans(drawing.values, drawing.values, y, canvas.rows)
-    dots = filled(top, bottom, canvas.rows) & _dash_pattern(drawing.index, bottom - top)
-    inside = ChartStyle.INSIDE + drawing.style % LINE_STYLES
-    canvas.draw(dots, ink, inside, letter)
-    sign = letter if canvas.glyphs is Glyphs.ASCII else "•"
-    for column in drawing.raw.points.tolist():
-        row = dot_rows(drawing.raw.mean[[column]], *y, canvas.rows)[0]
+def _paint_line(canvas: Canvas, line: PlottedLine, y: Range) -> None:
+    style = ChartStyle.LINE + line.style % LINE_STYLES
+    character = ASCII_LINES[line.index % LINE_STYLES]
+    top, bottom = spans(line.values, line.values, y, canvas.rows)
+    dots = filled(top, bottom, canvas.rows) & _dash_pattern(line.index, bottom - top)
+    inside = ChartStyle.INSIDE + line.style % LINE_STYLES
+    canvas.draw(dots, style, inside, character)
+    point = character if canvas.glyphs is Glyphs.ASCII else "•"
+    for column in line.raw.points.tolist():
+        row = dot_rows(line.raw.mean[[column]], *y, canvas.rows)[0]
         across, down = canvas.glyphs.dots
-        canvas.write(int(row) // down, column // across, sign, ink)
+        canvas.write(int(row) // down, column // across, point, style)
 
 
-def _dash_pattern(place: int, height: DotRows) -> Mask:
-    period, drawn = DASH_PATTERNS[place % LINE_STYLES]
+def _dash_pattern(index: int, height: DotRows) -> Mask:
+    period, drawn = DASH_PATTERNS[index % LINE_STYLES]
     return np.asarray((np.arange(len(height)) % period < drawn) | (height >= STEEP_DOTS))
 
 
@@ -125,13 +118,13 @@ def _write_symbols(canvas: Canvas, marks: Sequence[PlacedMark]) -> None:
     for placed in reversed(marks):
         kind = placed.mark.kind
         if kind in MARK_SYMBOLS:
-            sign = MARK_SYMBOLS[kind][canvas.glyphs is Glyphs.ASCII]
+            symbol = MARK_SYMBOLS[kind][canvas.glyphs is Glyphs.ASCII]
             row = 0 if kind is MarkKind.NONFINITE else canvas.height - 1
-            canvas.write(row, placed.column, sign, _mark_style(placed.mark))
+            canvas.write(row, placed.column, symbol, _mark_style(placed.mark))
 
 
 def _write_labels(canvas: Canvas, marks: Sequence[PlacedMark], free: list[bool]) -> None:
-    """Labels in the top row, right of their marks, in cells that are free."""
+    """Write labels into free cells of the top row, to the right of their marks."""
     for placed in marks:
         start, label = placed.column + 1, canvas.glyphs.displayable(placed.mark.label)
         stop = start + len(label)
@@ -141,20 +134,20 @@ def _write_labels(canvas: Canvas, marks: Sequence[PlacedMark], free: list[bool])
             free[start:stop] = [False] * len(label)
 
 
-def _write_letters(canvas: Canvas, drawings: Sequence[PlottedLine], y: Range) -> None:
-    """A letter right of each line's newest value, in the nearest row without another letter."""
+def _write_letters(canvas: Canvas, lines: Sequence[PlottedLine], y: Range) -> None:
+    """Write a letter after each line's newest value, in the nearest row without another letter."""
     across, down = canvas.glyphs.dots
     taken: set[tuple[int, int]] = set()
-    for drawing in drawings:
-        known = np.flatnonzero(~np.isnan(drawing.values))
-        if not drawing.letter or not len(known):
+    for line in lines:
+        known = np.flatnonzero(~np.isnan(line.values))
+        if not line.letter or not len(known):
             continue
         column = min(canvas.width - 1, int(known[-1]) // across + 1)
-        at = int(dot_rows(drawing.values[known[-1:]], *y, canvas.rows)[0]) // down
+        at = int(dot_rows(line.values[known[-1:]], *y, canvas.rows)[0]) // down
         free = [row for row in range(canvas.height) if (row, column) not in taken]
         row = min(free, key=lambda row: abs(row - at), default=at)
         taken.add((row, column))
-        canvas.write(row, column, drawing.letter, ChartStyle.LINE + drawing.style % LINE_STYLES)
+        canvas.write(row, column, line.letter, ChartStyle.LINE + line.style % LINE_STYLES)
 
 
 def _mark_style(mark: Mark) -> int:

@@ -1,4 +1,4 @@
-"""Every style a chart uses, by number, so that a cell of the plot is one small integer."""
+"""The styles of a chart by number, so that a cell of the plot is one small integer."""
 
 from enum import IntEnum
 
@@ -10,7 +10,7 @@ from core.run.log import MarkKind
 
 LINE_STYLES = 6
 BAND_TINT = 0.5
-"""How much of a band's colour its background is, where a line runs inside it."""
+"""How much of a band's colour is mixed into the background of a line inside it."""
 
 
 class ChartStyle(IntEnum):
@@ -28,11 +28,11 @@ class ChartStyle(IntEnum):
     MARK_WARNING = 9
     MARK_CHECKPOINT = 10
     LINE = 11
-    """The first line's; the others follow."""
+    """The first line; the next ones follow."""
     BAND = 17
-    """What lies around or behind the first line; the others follow."""
+    """The band around or behind the first line; the next ones follow."""
     INSIDE = 23
-    """The first line where it runs inside its band; the others follow."""
+    """The first line where it is inside its band; the next ones follow."""
 
 
 COMPONENT_STYLES = {
@@ -89,15 +89,15 @@ Chart {
 
 
 def theme_styles(widget: Widget) -> list[Style]:
-    """The styles of a widget's theme, by ``Ink``: foreground and weight only."""
+    """The styles in a widget's theme, by ``ChartStyle``: foreground and weight only."""
     styles = [Style()] * (ChartStyle.INSIDE + LINE_STYLES)
-    for component, ink in COMPONENT_STYLES.items():
+    for component, index in COMPONENT_STYLES.items():
         style = widget.get_component_rich_style(component)
-        styles[ink] = Style(color=style.color, bold=style.bold, underline=style.underline)
+        styles[index] = Style(color=style.color, bold=style.bold, underline=style.underline)
     for i in range(LINE_STYLES):
         tint = Color.from_rich_color(styles[ChartStyle.BAND + i].color)
-        ground = widget.background_colors[1]
+        background = widget.background_colors[1]
         styles[ChartStyle.INSIDE + i] = styles[ChartStyle.LINE + i] + Style(
-            bgcolor=ground.blend(tint, BAND_TINT).rich_color
+            bgcolor=background.blend(tint, BAND_TINT).rich_color
         )
     return styles

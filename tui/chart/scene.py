@@ -1,7 +1,7 @@
-"""A chart without its widget: what it holds, what of that it shows, and the cells that result.
+"""A chart without its widget: its lines, its view, and the cells that they result in.
 
-All that a chart can be told is an attribute here, and composing it is a function of these and the
-size; so charts are tested as text, without an app.
+Every setting of a chart is an attribute here, and its layout is a function of these and of the
+size, so that charts are tested as text, without an app.
 """
 
 import math
@@ -25,16 +25,17 @@ from tui.chart.viewport import Range, Viewport, YLimits
 from tui.widgets.canvas import Canvas, Glyphs
 
 LABEL_WIDTH = 7
-"""Cells for the labels of y, the same on every chart so that charts below each other align."""
+"""Cells for the y labels, the same on every chart, so that charts below each other align."""
 MIN_FRAMED_SIZE = (24, 4)
-"""Below this width or height a plot goes without labels."""
+"""Width and height in cells below which a plot has no labels."""
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 MAX_NOTE_MARKS = 3
+"""How many marks at the cursor are written out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layout:
-    """The plot's cells, and the labels around it; no labels on a chart too small for them."""
+    """The plot's cells, and its labels; None on a chart too small for labels."""
 
     canvas: Canvas
     x: Ticks | None = None
@@ -42,7 +43,7 @@ class Layout:
 
 
 class Scene:
-    """Lines, marks and how to show them."""
+    """Lines, marks and the view of them."""
 
     def __init__(self, glyphs: Glyphs, logarithmic: bool) -> None:
         self.glyphs = glyphs
@@ -53,28 +54,28 @@ class Scene:
         self.marks = MarkIndex()
         self.planned_steps = 0
         self.plot_left = 0
-        """Cells between the chart's left edge and the plot's, as composed last."""
+        """Cells between the chart's left edge and the plot's, at the last layout."""
         self.plot_width = 1
-        """Cells across the plot, as composed last."""
+        """Cells across the plot, at the last layout."""
         self.reset_view()
 
     def reset_view(self) -> None:
-        """Show the whole of what comes next: what was looked at belonged to other lines."""
+        """Show the lines whole and without a cursor; for lines of another run."""
         self.viewport = Viewport()
         self.cursor = Cursor()
         self._y_limits = YLimits()
 
     def extent(self) -> tuple[Range, float]:
-        """The whole x axis, and where on it the newest value is."""
+        """The full range of the x axis, and the newest value's position on it."""
         return axes.extent(self.axis, self.lines, self.planned_steps)
 
     @property
     def shown(self) -> Range:
-        """The part of the x axis that is shown."""
+        """The visible range of the x axis."""
         return self.viewport.range(*self.extent())
 
     def next_axis(self) -> None:
-        """Go on to the next kind of x axis, shown whole; steps only, where no times are known."""
+        """Switch to the next kind of x axis, at full range; steps only, if no times are known."""
         timed = any(line.timeline is not None and len(line.timeline) for line in self.lines)
         kinds = list(Axis) if timed else [Axis.STEP]
         at = kinds.index(self.axis) if self.axis in kinds else -1
@@ -83,13 +84,13 @@ class Scene:
         self.viewport.show_all()
 
     def layout(self, width: int, height: int, label_width: int = LABEL_WIDTH) -> Layout:
-        """Draw everything into ``width`` x ``height`` cells, labels included."""
+        """Draw lines and marks into ``width`` x ``height`` cells, labels included."""
         framed = width >= MIN_FRAMED_SIZE[0] and height >= MIN_FRAMED_SIZE[1]
         left, below = (label_width, 1) if framed else (0, 0)
         canvas = Canvas(width - left, height - below, self.glyphs)
         shown = self.shown
-        drawings = self._plot_lines(np.linspace(*shown, canvas.columns + 1))
-        limits = self._update_limits(drawings)
+        plotted = self._plot_lines(np.linspace(*shown, canvas.columns + 1))
+        limits = self._update_limits(plotted)
         rows, dots = canvas.height, self.glyphs.dots[1]
         y = axes.y_ticks(limits, self.logarithmic, rows, dots, label_width)
         if framed and y.width > label_width:
@@ -97,49 +98,49 @@ class Scene:
         self.plot_left, self.plot_width = left, canvas.width
         x = self.cursor.x
         cursor = None if x is None else cell_of(x, shown, canvas.width)
-        paint(canvas, drawings, self._placed_marks(shown, canvas.width), limits, cursor)
+        paint(canvas, plotted, self._placed_marks(shown, canvas.width), limits, cursor)
         if not framed:
             return Layout(canvas)
         return Layout(canvas, axes.x_ticks(self.axis, shown, canvas.width), y)
 
     def legend_entries(self) -> list[LegendEntry]:
-        """What each line's value is: at the cursor, or its newest."""
-        return [self._legend_entry(place, line) for place, line in enumerate(self.lines)]
+        """Name and value of each line: at the cursor, or its newest value."""
+        return [self._legend_entry(index, line) for index, line in enumerate(self.lines)]
 
     def cursor_note(self) -> str:
-        """Where the cursor is, and what happened there; nothing without a cursor."""
+        """The cursor's position and the marks there; "" without a cursor."""
         if self.cursor.x is None or not self.lines:
             return ""
         step = axes.step_of(self.axis, self.lines[0], self.cursor.x)
-        place = axes.format_position(self.axis, self.cursor.x)
-        where = [f"step {math.floor(step):,}"] if math.isfinite(step) else []
-        where += [place] if place else []
+        time = axes.format_position(self.axis, self.cursor.x)
+        position = [f"step {math.floor(step):,}"] if math.isfinite(step) else []
+        position += [time] if time else []
         start, stop = self.shown
         half = (stop - start) / self.plot_width / 2
         around = (self.cursor.x - half, self.cursor.x + half)
         first, last = (axes.step_of(self.axis, self.lines[0], x) for x in around)
-        happened = self.marks.between(float(np.floor(first)), last, MAX_NOTE_MARKS)
-        return "   ".join([*where, *(mark.text for mark in happened)])
+        marks = self.marks.between(float(np.floor(first)), last, MAX_NOTE_MARKS)
+        return "   ".join([*position, *(mark.text for mark in marks)])
 
-    def _legend_entry(self, place: int, line: Line) -> LegendEntry:
+    def _legend_entry(self, index: int, line: Line) -> LegendEntry:
         step: float = line.series.last_step
         if self.cursor.x is not None:
             step = float(np.floor(axes.step_of(self.axis, line, self.cursor.x)))
         found = line.series.nearest(step)
-        ink = ChartStyle.LINE + self._style(place) % LINE_STYLES
+        style = ChartStyle.LINE + self._style(index) % LINE_STYLES
         value = None if found is None else found[1]
-        return LegendEntry(self._letter(place), line.name, value, ink)
+        return LegendEntry(self._letter(index), line.name, value, style)
 
     def _plot_lines(self, edges: Float64s) -> list[PlottedLine]:
         edges[-1] = np.nextafter(edges[-1], np.inf)  # the last step belongs to the last column
         timed = self.axis is not Axis.STEP
         return [
-            self._plot_line(place, line, edges)
-            for place, line in enumerate(self.lines)
+            self._plot_line(index, line, edges)
+            for index, line in enumerate(self.lines)
             if line.timeline is not None or not timed
         ]
 
-    def _plot_line(self, place: int, line: Line, edges: Float64s) -> PlottedLine:
+    def _plot_line(self, index: int, line: Line, edges: Float64s) -> PlottedLine:
         timeline = None if self.axis is Axis.STEP else line.timeline
         origin = axes.origin(self.axis, line)
         raw, smooth = trace(line.series, edges, timeline, origin), None
@@ -148,10 +149,10 @@ class Scene:
         if self.logarithmic:
             raw = raw.logarithm()
             smooth = None if smooth is None else logarithm(smooth)
-        return PlottedLine(place, self._style(place), raw, smooth, self._letter(place))
+        return PlottedLine(index, self._style(index), raw, smooth, self._letter(index))
 
-    def _update_limits(self, drawings: Sequence[PlottedLine]) -> Range:
-        values = [part for d in drawings for part in (d.raw.low, d.raw.high, d.raw.mean)]
+    def _update_limits(self, plotted: Sequence[PlottedLine]) -> Range:
+        values = [part for line in plotted for part in (line.raw.low, line.raw.high, line.raw.mean)]
         joined = np.concatenate(values) if values else np.empty(0)
         joined = joined[np.isfinite(joined)]
         low, high = (joined.min(), joined.max()) if len(joined) else (np.nan, np.nan)
@@ -180,9 +181,9 @@ class Scene:
                 found[cell] = PlacedMark(cell, mark)
         return list(found.values())
 
-    def _style(self, place: int) -> int:
-        style = self.lines[place].style
-        return style - 1 if style else place
+    def _style(self, index: int) -> int:
+        style = self.lines[index].style
+        return style - 1 if style else index
 
-    def _letter(self, place: int) -> str:
-        return LETTERS[place % len(LETTERS)] if len(self.lines) > 1 else ""
+    def _letter(self, index: int) -> str:
+        return LETTERS[index % len(LETTERS)] if len(self.lines) > 1 else ""

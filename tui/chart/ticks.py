@@ -1,4 +1,4 @@
-"""Where an axis gets its labels: round numbers, few enough to be read, with equal decimals."""
+"""Where an axis has labels, and their text: a few round numbers with equal decimals."""
 
 import math
 from collections.abc import Sequence
@@ -12,13 +12,13 @@ MAX_DECADES_WITH_MINOR = 2.5
 
 
 def round_up(value: float, factors: Sequence[float] = ROUND_FACTORS) -> float:
-    """The least of ``steps`` times a power of ten that is at least ``value``, itself above 0."""
+    """The smallest of ``factors`` times a power of ten that is at least ``value`` (above 0)."""
     power = 10.0 ** math.floor(math.log10(value))
     return next((s * power for s in factors if s * power >= value * (1 - 1e-9)), 10 * power)
 
 
 def linear(low: float, high: float, max_count: int) -> list[float]:
-    """Multiples of a round number between ``low`` and ``high``, about ``at_most`` of them."""
+    """Multiples of a round number between ``low`` and ``high``, about ``max_count`` of them."""
     span = high - low
     if not math.isfinite(span) or span <= 0:
         return [low]
@@ -42,7 +42,7 @@ def logarithmic(low: float, high: float, max_count: int) -> list[float]:
 
 
 def clock(low: float, high: float, max_count: int) -> list[float]:
-    """Seconds that are round on a clock: whole minutes, quarters of an hour, days."""
+    """Seconds that are round on a clock, between ``low`` and ``high``: minutes, hours, days."""
     min_step = (high - low) / max(1, max_count)
     if min_step <= 1:
         return linear(low, high, max_count)
@@ -51,14 +51,14 @@ def clock(low: float, high: float, max_count: int) -> list[float]:
 
 
 def step_labels(steps: Sequence[float]) -> list[str]:
-    """Steps with separated thousands, ``12,500``; where they reach a million, ``1.25M``."""
+    """Steps with separated thousands, ``12,500``; from a million on, ``1.25M``."""
     if any(abs(step) >= 1e6 for step in steps):
         return [f"{step / 1e6:,.10g}M" if step else "0" for step in steps]
     return [f"{step:,.10g}" for step in steps]
 
 
 def value_labels(values: Sequence[float]) -> list[str]:
-    """Values that stand together on an axis, with as many decimals as the finest of them needs."""
+    """Values of one axis, with as many decimals as the finest of them needs."""
     if any(v and not 1e-4 <= abs(v) < 1e6 for v in values):
         return [
             f"{v:.3g}".replace("e+", "e").replace("e0", "e").replace("e-0", "e-") for v in values
@@ -68,7 +68,7 @@ def value_labels(values: Sequence[float]) -> list[str]:
 
 
 def log_labels(logarithms: Sequence[float]) -> list[str]:
-    """Values given by their logarithms: each only as long as it needs, for they differ in size."""
+    """Values given by their base-10 logarithms, each with the decimals that it needs itself."""
     return [label for v in logarithms for label in value_labels([float(f"{10**v:.6g}")])]
 
 
@@ -87,7 +87,7 @@ def duration_label(seconds: float) -> str:
 
 
 def wall_clock(low: float, high: float, max_count: int) -> list[float]:
-    """Seconds since 1970 that are round on the local clock."""
+    """Unix times that are round on the local clock, between ``low`` and ``high``."""
     offset = (
         datetime.fromtimestamp(low, UTC).astimezone().utcoffset() or timedelta()
     ).total_seconds()
@@ -95,17 +95,17 @@ def wall_clock(low: float, high: float, max_count: int) -> list[float]:
 
 
 def wall_labels(seconds: Sequence[float]) -> list[str]:
-    """Local times of day, with seconds where two labels are less than a minute apart."""
-    moments = [datetime.fromtimestamp(s, UTC).astimezone() for s in seconds]
-    fine = any(b - a < timedelta(minutes=1) for a, b in pairwise(moments))
-    return [_wall_label(moment, fine) for moment in moments]
+    """Local times of day; with seconds, if two labels are less than a minute apart."""
+    times = [datetime.fromtimestamp(s, UTC).astimezone() for s in seconds]
+    fine = any(b - a < timedelta(minutes=1) for a, b in pairwise(times))
+    return [_wall_label(time, fine) for time in times]
 
 
-def _wall_label(moment: datetime, fine: bool) -> str:
+def _wall_label(time: datetime, fine: bool) -> str:
     if fine:
-        return f"{moment:%H:%M:%S}"
-    midnight = not (moment.hour or moment.minute)
-    return f"{moment:%d %b}" if midnight else f"{moment:%H:%M}"
+        return f"{time:%H:%M:%S}"
+    midnight = not (time.hour or time.minute)
+    return f"{time:%d %b}" if midnight else f"{time:%H:%M}"
 
 
 def _decimals(value: float) -> int:

@@ -1,7 +1,7 @@
-"""What of a curve is drawn: for each column of dots the least, the greatest and the mean value.
+"""What is drawn of a curve: the minimum, maximum and mean for each column of dots.
 
-With more values than columns these are statistics of what falls into a column; with fewer, straight
-lines between the values. Either way a value that is not finite leaves a gap.
+With more values than columns these are statistics of the values in a column; with fewer, straight
+lines between the values. In both cases a value that is not finite leaves a gap.
 """
 
 from dataclasses import dataclass
@@ -15,49 +15,49 @@ from core.run.timeline import Timeline
 
 SMOOTHING_PARTS = 1000
 COLUMNS_PER_POINT = 6
-"""With fewer values than one in this many columns, each is drawn as a point."""
+"""With at most one value in this many columns, each value is drawn as a point."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:
-    """One curve on a chart, and how it is told from the others."""
+    """One curve on a chart, with its name and colour."""
 
     name: str
     series: Curve
     style: int = 0
-    """Colour 1 to 6, or 0 for the one that its place among the lines gives."""
+    """Colour 1 to 6, or 0 for the colour of its index among the lines."""
     timeline: Timeline | None = None
-    """When its steps happened; without it, the line cannot be drawn over time."""
+    """The times of its steps; without it the line cannot be drawn over time."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trace:
-    """A line's values by column of dots, float64 ``[columns]``, NaN where there is none."""
+    """A line's values by column of dots, float64 ``[columns]``; NaN in columns without one."""
 
     low: Float64s
     high: Float64s
     mean: Float64s
     points: Int64s
-    """The columns of the values themselves, when they are few enough to be drawn as points."""
+    """The columns of values that are drawn as points; none, unless the values are few."""
 
     @property
     def is_band(self) -> bool:
-        """Whether any column holds values that differ."""
+        """Whether any column has values that differ."""
         return bool(np.any(self.low < self.high))
 
     def logarithm(self) -> "Trace":
-        """The same on a logarithmic scale."""
+        """The trace on a logarithmic scale."""
         return Trace(logarithm(self.low), logarithm(self.high), logarithm(self.mean), self.points)
 
 
 def logarithm(values: Float64s) -> Float64s:
-    """Base-10 logarithms: minus infinity, not an error, for what has none; NaN stays."""
+    """Base-10 logarithms; minus infinity, without a warning, for 0 and below; NaN stays."""
     positive = np.where(values > 0, values, 1.0)
     return np.where(values > 0, np.log10(positive), np.where(np.isnan(values), np.nan, -np.inf))
 
 
 def trace(curve: Curve, edges: Float64s, timeline: Timeline | None, origin: float) -> Trace:
-    """The values of a curve between the edges of columns.
+    """The values of a curve in the columns between the edges.
 
     ``edges`` are steps; with a timeline, seconds after ``origin`` on its clock.
     """
@@ -91,7 +91,7 @@ def _polyline(
 
 
 def _interpolate_gaps(columns: Columns) -> Trace:
-    """Straight lines across columns that no value fell into, between columns that have some."""
+    """A trace of these columns; those without a value get straight lines between the others."""
     low, high, mean, filled = columns
     sampled, none = np.flatnonzero(filled), np.empty(0, np.int64)
     if not len(sampled) or sampled[-1] - sampled[0] == len(sampled) - 1:
@@ -109,8 +109,8 @@ def smoothed(
 ) -> Float64s:
     """The debiased exponential average of a curve, by column of dots.
 
-    It runs over at most a thousand means of equal parts of what the edges span, as TensorBoard's
-    does over at most a thousand points, and starts one span earlier.
+    It is computed over the means of a thousand equal parts of the range of the edges, as
+    TensorBoard's is over at most a thousand points, and starts one such range earlier.
     """
     span = edges[-1] - edges[0]
     parts = np.linspace(edges[0] - span, edges[-1], 2 * SMOOTHING_PARTS + 1)

@@ -1,8 +1,7 @@
-"""Which part of the curves a chart shows.
+"""The visible ranges of a chart's axes.
 
-Both ranges move seldom and far, not often and little:
-each move sends the whole chart to the terminal again, while a curve that grows within still limits
-changes a few cells.
+Both move rarely and by much, not often and by little: each move sends the whole chart to the
+terminal again, while a curve that grows within the same limits changes a few cells.
 """
 
 import math
@@ -19,7 +18,7 @@ Range = tuple[float, float]
 
 
 def full_range(newest: float, planned: float) -> Range:
-    """The axis for everything: to the planned end, or with room to grow by about a quarter."""
+    """The x axis for all values: to the planned end, or with about a quarter to grow into."""
     end = max(newest, MIN_WIDTH)
     return (
         0.0,
@@ -29,15 +28,15 @@ def full_range(newest: float, planned: float) -> Range:
 
 @dataclass
 class Viewport:
-    """The part of the x axis that is shown: all of it, a fixed part, or its newest part."""
+    """The visible range of the x axis: all of it, a fixed part, or its newest part."""
 
     visible: Range | None = None
-    """What is shown, or None for everything."""
+    """The visible part, or None for everything."""
     following: bool = False
     """Whether the part moves along with the newest value."""
 
     def range(self, full: Range, newest: float) -> Range:
-        """What is shown now; a part that follows moves on by a quarter of itself at a time."""
+        """The visible range; one that follows moves by a quarter of its width at a time."""
         if self.visible is None:
             return full
         start, stop = self.visible
@@ -48,7 +47,7 @@ class Viewport:
         return self.visible
 
     def zoom(self, factor: float, center: float | None, full: Range, newest: float) -> None:
-        """Show ``factor`` times as much, keeping ``about`` (the newest value if None) in place."""
+        """Show ``factor`` times as much; ``center`` (None: the newest value) stays in place."""
         start, stop = self.range(full, newest)
         width = max(MIN_WIDTH, (stop - start) * factor)
         if width >= full[1] - full[0]:
@@ -59,13 +58,13 @@ class Viewport:
         self._set_visible(pivot - fraction * width, width, full, newest)
 
     def pan(self, fraction: float, full: Range, newest: float) -> None:
-        """Move by ``share`` of what is shown, later if positive."""
+        """Move by this fraction of the visible width, to later steps if positive."""
         if self.visible is not None:
             start, stop = self.range(full, newest)
             self._set_visible(start + fraction * (stop - start), stop - start, full, newest)
 
     def follow(self, full: Range, newest: float) -> None:
-        """Show the newest part: a quarter of everything, or as much as is shown now."""
+        """Show the newest part: a quarter of everything, or as much as is visible now."""
         start, stop = self.range(full, newest)
         width = stop - start if self.visible else max(MIN_WIDTH, (stop - start) * FOLLOW_FRACTION)
         self._set_visible(newest - width * (1 - FOLLOW_FRACTION), width, full, newest)
@@ -83,13 +82,16 @@ class Viewport:
 
 @dataclass
 class YLimits:
-    """The y axis: round limits, kept until a value leaves them or half of the height is unused."""
+    """The y axis: round limits, kept until a value exceeds them or half of the height is unused."""
 
     current: Range | None = None
     logarithmic: bool = False
 
     def update(self, low: float, high: float, logarithmic: bool) -> Range:
-        """The limits for values (their logarithms, if so) from ``low`` to ``high``, NaN if none."""
+        """The limits for values from ``low`` to ``high``, NaN if there are none.
+
+        With ``logarithmic`` both are base-10 logarithms.
+        """
         if logarithmic != self.logarithmic:
             self.current, self.logarithmic = None, logarithmic
         if not (math.isfinite(low) and math.isfinite(high)):

@@ -1,4 +1,4 @@
-"""That the dashboard answers at once, and does nothing twice."""
+"""The dashboard responds at once, and does nothing twice."""
 
 from pathlib import Path
 
@@ -12,12 +12,12 @@ from tui.modes import MODES
 from tui.terminal.driver import Pace
 
 
-async def test_what_stays_is_left_out_of_looks_for_garbage_once(
+async def test_gc_is_frozen_once_when_all_screens_are_mounted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     times = []
-    monkeypatch.setattr("tui.app.freeze_gc", lambda: times.append(1))
-    monkeypatch.setattr("tui.app.MOUNT_INTERVAL", 0.01)
+    monkeypatch.setattr("tui.modes.freeze_gc", lambda: times.append(1))
+    monkeypatch.setattr("tui.modes.MOUNT_INTERVAL", 0.01)
     source = Scripted(tmp_path)
     app = TrainpadApp(iter(source))
     async with app.run_test(size=(80, 24)) as pilot:
@@ -29,17 +29,17 @@ async def test_what_stays_is_left_out_of_looks_for_garbage_once(
     assert len(times) == 1
 
 
-async def test_the_same_sentence_does_not_stand_there_twice(tmp_path: Path) -> None:
+async def test_the_same_toast_is_not_shown_twice(tmp_path: Path) -> None:
     app = TrainpadApp(iter(Scripted(tmp_path)))
     async with app.run_test(size=(80, 24)) as pilot:
-        for sentence in ("the run is over", "the run is over", "another", ""):
-            app.toast(sentence)
+        for message in ("the run is over", "the run is over", "another", ""):
+            app.toast(message)
         await pilot.pause()
-        told = [notification.message for notification in app._notifications]
-        assert told == ["the run is over", "another"]
+        toasts = [notification.message for notification in app._notifications]
+        assert toasts == ["the run is over", "another"]
 
 
-async def test_a_wish_stands_in_the_header_at_once(tmp_path: Path) -> None:
+async def test_the_header_shows_a_request_at_once(tmp_path: Path) -> None:
     app = TrainpadApp(iter(Scripted(tmp_path)), pace=Pace(0.001, None))  # no frame is due
     async with app.run_test(size=(160, 45)) as pilot:
         for _ in range(200):

@@ -9,7 +9,7 @@ from tui.chart import ticks
 from tui.chart.frame import Ticks, frame
 
 
-def test_labels_stand_at_their_cells_and_leave_the_plot_free():
+def test_labels_are_at_their_cells_and_outside_the_plot():
     x = Ticks((0, 10, 19), ("0", "1,000", "2,000"))
     found = frame(24, 6, x, Ticks((0, 2, 4), ("0.0 ", "0.5 ", "1.0 ")))
     assert (found.left, found.width, found.height) == (4, 20, 5)
@@ -31,7 +31,7 @@ def test_frames_of_any_size_have_that_size(size):
     assert [len(row) for row in found.rows] == [size[0]] * size[1]
 
 
-def test_labels_that_would_run_into_each_other_are_left_out():
+def test_labels_that_would_overlap_are_left_out():
     crowded = Ticks(tuple(range(16)), tuple(f"{1000 * i:,}" for i in range(16)))
     labels = frame(20, 4, crowded, Ticks((0,), ("0 ",))).rows[-1].split()
     assert 2 <= len(labels) < 16
@@ -82,7 +82,7 @@ def test_labels_of_one_axis_have_the_same_decimals():
     assert ticks.step_labels([0, 500_000, 1_000_000]) == ["0", "0.5M", "1M"]
 
 
-def test_time_is_told_in_the_units_of_clocks():
+def test_times_have_the_units_of_clocks():
     assert ticks.clock(0, 3600, 4) == [0, 900, 1800, 2700, 3600]
     labels = [ticks.duration_label(s) for s in (0, 1.5, 45, 90, 3600, 5400, 90000)]
     assert labels == ["0s", "1.5s", "45s", "1m30s", "1h", "1h30m", "1d1h"]

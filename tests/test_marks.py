@@ -24,7 +24,7 @@ def test_of_several_changes_at_one_step_the_last_is_shown() -> None:
     ]  # fmt: skip
 
 
-def test_what_matters_more_is_shown_whenever_it_came() -> None:
+def test_the_most_important_mark_is_shown_in_any_order() -> None:
     saved = [Mark(step, MarkKind.CHECKPOINT, "saved", "saved") for step in (11, 12, 13)]
     between = [saved[0], change(12, "lr 1"), *saved[1:]]
     assert shown(*between) == [(1, "lr 1")]

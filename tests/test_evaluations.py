@@ -11,7 +11,7 @@ from tests.helpers.app import matrix
 from tui.train.evaluations import EvaluationTable
 
 
-def test_the_star_is_at_the_best_of_all_and_at_none_where_that_is_not_shown() -> None:
+def test_the_star_marks_the_best_of_all_evaluations_if_it_is_visible() -> None:
     run, table = Run(), EvaluationTable()
     for step, right in ((100, 500), (200, 900), (300, 600), (400, 700)):
         run.fold(Evaluated(step, {split: matrix(1000, right) for split in SPLITS}, {}, 0.1))
@@ -21,7 +21,7 @@ def test_the_star_is_at_the_best_of_all_and_at_none_where_that_is_not_shown() ->
     assert [row[-1][0] for row in table.lines(48, 3)[1:]] == ["", ""]
 
 
-def test_the_rows_move_once_a_second_while_it_trains_and_are_all_there_when_it_ends() -> None:
+def test_rows_move_once_a_second_in_training_and_are_complete_at_the_end() -> None:
     clock = FakeClock()
     run, table = Run(), EvaluationTable(clock)
     moved: list[int] = []

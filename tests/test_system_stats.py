@@ -1,4 +1,4 @@
-"""What is read of the machine, and what is shown of it."""
+"""System statistics: what is measured, and the row that shows it."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from tui.train import system_stats as row
 from tui.train.system_stats import SystemStatsRow
 
 
-def test_a_gpu_that_no_longer_answers_is_left_out(
+def test_a_gpu_that_stops_responding_is_left_out(
     monkeypatch: pytest.MonkeyPatch, clock: FakeClock
 ) -> None:
     import pynvml
@@ -40,7 +40,7 @@ def test_a_gpu_that_no_longer_answers_is_left_out(
         assert [gpu.load for gpu in made.read().gpus] == [50]
 
 
-async def test_a_run_that_comes_to_rest_is_looked_at_once_more(
+async def test_stats_are_polled_once_more_after_a_run_has_stopped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     readings = [
