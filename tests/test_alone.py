@@ -9,7 +9,7 @@ import pytest
 
 from tests.helpers.terminal import LONG, Terminal, trainpad
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.terminal, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(params=["pad", "watch"])

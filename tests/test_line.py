@@ -29,6 +29,8 @@ from core.rundir.status import read_status
 from tests.helpers.runs import add_events, confusion, hold, make_run
 from tests.helpers.terminal import LONG, Terminal, only_run, training, trainpad, wait_until
 
+pytestmark = pytest.mark.terminal
+
 Start = Callable[..., Terminal]
 
 

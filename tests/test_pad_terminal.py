@@ -8,6 +8,8 @@ import pytest
 
 from tests.helpers.terminal import Terminal, trainpad, wait_until
 
+pytestmark = pytest.mark.terminal
+
 
 @pytest.fixture
 def pad(tmp_path: Path) -> Iterator[Terminal]:

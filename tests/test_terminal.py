@@ -298,6 +298,7 @@ after.touch()
 """
 
 
+@pytest.mark.terminal
 def test_what_is_printed_when_the_terminal_is_gone_hurts_nobody(tmp_path: Path) -> None:
     inside, gone, after = (tmp_path / name for name in ("inside", "gone", "after"))
     terminal = Terminal([sys.executable, "-c", GONE, inside, gone, after])
