@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.terminal import LONG, Terminal, trainpad
+from tests.helpers.terminal import Terminal, trainpad
+from tests.helpers.waiting import LONG
 
 pytestmark = [pytest.mark.terminal, pytest.mark.timeout(300)]
 

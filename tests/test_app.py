@@ -11,7 +11,8 @@ from core.run.events import Changed, Diverged, Finished, Paused, Started, Steps,
 from core.run.hparams import as_dict
 from core.run.status import Outcome
 from data.errors import DataError
-from tests.helpers.app import Scripted, ended, evaluation, shown, text_of, weights
+from tests.helpers.app import Scripted, evaluation, weights
+from tests.helpers.waiting import shown, text_of, until
 from tui.app import TrainpadApp
 from tui.chart.chart import Chart
 from tui.dashboard.worker import EventReceived
@@ -91,11 +92,8 @@ async def test_each_press_in_the_panel_counts_before_the_run_has_followed(source
     async with app.run_test(size=(160, 45)) as pilot:
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("tab", "right", "right", "tab", "right_square_bracket")
-        for _ in range(100):
-            await pilot.pause(0.02)
-            if source.wanted["hyperparameters"]["learning_rate"] == pytest.approx(0.0195312):
-                return
-    raise AssertionError(source.wanted)
+        wanted = pytest.approx(0.0195312)
+        await until(pilot, lambda: source.wanted["hyperparameters"]["learning_rate"] == wanted)
 
 
 async def test_what_is_not_live_waits_for_the_next_run(source: Scripted) -> None:
@@ -159,7 +157,7 @@ async def test_quitting_while_training_asks_and_stopping_waits_for_the_end(
         await pilot.pause()
         assert source.wanted["stop"] == "stopped"
         source.give(Finished(120, Outcome.STOPPED, 1.0), None)
-        await ended(pilot, app)
+        await until(pilot, lambda: app.return_value)
     assert (app.return_value, app.shown.worker.status) == ("quit", 0)
 
 
@@ -185,7 +183,7 @@ async def test_bad_data_ends_the_app_with_its_sentence(tmp_path: Path) -> None:
     source.give(DataError("no such folder"))
     app = TrainpadApp(iter(source))
     async with app.run_test() as pilot:
-        await ended(pilot, app)
+        await until(pilot, lambda: app.return_value)
     assert (app.return_value, str(app.error)) == ("error", "no such folder")
 
 
@@ -205,7 +203,7 @@ async def test_every_screen_works_at_every_size(source: Scripted, size: tuple[in
     app = TrainpadApp(iter(source))
     async with app.run_test(size=size) as pilot:
         source.give(weights(), evaluation(1000))
-        await pilot.pause(0.1)
+        await until(pilot, lambda: app.run_shown.evaluations)
         for place in (*SCREENS, SCREENS[0]):
             await pilot.press(place.key)
             assert place.name == app.screen.NAME
@@ -223,16 +221,15 @@ async def test_nothing_is_drawn_that_did_not_change(source: Scripted) -> None:
     async with app.run_test(size=(160, 45)) as pilot:
         source.give(evaluation(1000), Paused(100))
         await shown(pilot, app, "paused")
-        await pilot.pause(0.3)
+        await until(pilot, lambda: app._pacer.shown_version == app.run_shown.version)
         drawn: list[object] = []
         for widget in app.screen.query("*"):
             if not isinstance(widget, SystemStatsRow):
                 widget.refresh = lambda *a, w=widget, **k: drawn.append(w)  # type: ignore[method-assign]
         source.give(weights())
-        while not app.run_shown.weights:
-            await pilot.pause(0.02)
-        await pilot.pause(0.5)
-        assert app._pacer.shown_version == app.run_shown.version
+        await until(pilot, lambda: app.run_shown.weights)
+        await until(pilot, lambda: app._pacer.shown_version == app.run_shown.version)
+        await pilot.pause()
         assert drawn == []
 
 
@@ -246,7 +243,7 @@ async def test_ascii_screens_hold_nothing_but_ascii(source: Scripted) -> None:
         )
         for place in SCREENS:
             await pilot.press(place.key)
-            await pilot.pause(0.1)
+            await shown(pilot, app, "? Help")
             assert text_of(app).isascii(), place
         await pilot.press("1")
         for key in ("question_mark", "q", "Q", "b"):
@@ -290,8 +287,7 @@ async def test_screens_are_mounted_before_they_are_asked_for(source: Scripted) -
     app = TrainpadApp(iter(source))
     async with app.run_test(size=(120, 35)) as pilot:
         await shown(pilot, app, "100 / 2,000")
-        while set(app._screen_stacks) < {place.name for place in SCREENS}:
-            await pilot.pause(0.05)
+        await until(pilot, lambda: set(app._screen_stacks) >= {place.name for place in SCREENS})
         assert app.screen.NAME == "train"
 
 
@@ -367,7 +363,8 @@ async def test_what_a_key_leads_to_is_shown_though_the_rate_is_used_up(source: S
         await shown(pilot, app, "100 / 2,000")
         app._driver.is_behind = True
         source.give(Steps(100, np.full(7, 0.5, np.float32), 0.1))
-        await pilot.pause(0.3)
+        await until(pilot, lambda: app.run_shown.step == 107)
+        app._update_screen()
         assert "107 / 2,000" not in text_of(app)
         source.give(Paused(107))
         await shown(pilot, app, "paused", "107 / 2,000")

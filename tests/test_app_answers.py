@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from core.run.events import Steps
-from tests.helpers.app import Scripted, shown
+from tests.helpers.app import Scripted
+from tests.helpers.waiting import shown, until
 from tui.app import TrainpadApp
 from tui.modes import MODES
 from tui.terminal.driver import Pace
@@ -25,7 +26,7 @@ async def test_gc_is_frozen_once_when_all_screens_are_mounted(
             source.give(Steps(step, np.ones(1, np.float32), 0.01))
             await pilot.pause(0.02)
         await shown(pilot, app, "160 / 2,000")
-        assert set(app._screen_stacks) == set(MODES)
+        await until(pilot, lambda: set(app._screen_stacks) == set(MODES))
     assert len(times) == 1
 
 
@@ -42,9 +43,6 @@ async def test_the_same_toast_is_not_shown_twice(tmp_path: Path) -> None:
 async def test_the_header_shows_a_request_at_once(tmp_path: Path) -> None:
     app = TrainpadApp(iter(Scripted(tmp_path)), pace=Pace(0.001, None))  # no frame is due
     async with app.run_test(size=(160, 45)) as pilot:
-        for _ in range(200):
-            await pilot.pause(0.02)
-            if app.run_shown.step == 100:
-                break
+        await until(pilot, lambda: app.run_shown.step == 100)
         await pilot.press("space")
         await shown(pilot, app, "pausing")

@@ -1,11 +1,11 @@
 """Jobs aside: one at a time, the newest wish next, and rest between them."""
 
-import time
 from collections.abc import Callable
 
 import pytest
 from conftest import FakeClock
 
+from tests.helpers.waiting import wait_until
 from tui.widgets.background import MAX_CPU_SHARE, BackgroundJob, JobFinished
 
 
@@ -23,9 +23,7 @@ class Owner:
         self.posted.append(message)
 
     def deliver(self) -> None:
-        until = time.monotonic() + 5
-        while not self.posted and time.monotonic() < until:
-            time.sleep(0.001)
+        wait_until(lambda: self.posted)
         self.posted.pop().deliver()
 
 

@@ -7,6 +7,7 @@ from textual.app import SystemCommand
 from textual.command import CommandList
 from textual.screen import Screen
 
+from tests.helpers.waiting import until
 from tui.widgets.command_palette import CommandPaletteApp, SafeCommandPalette
 
 
@@ -24,8 +25,7 @@ async def test_pages_of_the_palette_at_any_size(size: tuple[int, int]) -> None:
     async with app.run_test(size=size) as pilot:
         await pilot.press("ctrl+p")
         commands = app.screen.query_one(CommandList)
-        while commands.option_count < 40:
-            await pilot.pause(0.02)
+        await until(pilot, lambda: commands.option_count >= 40)
         await pilot.press("down", "pagedown")
         paged = commands.highlighted
         assert paged is not None

@@ -16,6 +16,7 @@ from core.session.headless import FAILED, Signals
 from core.session.request import Request
 from data.errors import DataError
 from tests.helpers.app import Scripted
+from tests.helpers.waiting import wait_until
 from tui.dashboard import dashboard, sessions
 from tui.dashboard.run_context import RunContext
 from tui.dashboard.worker import EventWorker
@@ -43,8 +44,7 @@ def app_over(source: Scripted) -> Any:
 
 def wait_for_start(worker: EventWorker) -> None:
     worker.start()
-    while not worker.started:
-        worker.join(0.01)
+    wait_until(lambda: worker.started)
 
 
 def test_ctrl_c_as_a_key_stops_the_run_like_the_signal(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from core.run.events import Finished
 from core.run.status import Outcome
-from tests.helpers.app import Scripted, shown
+from tests.helpers.app import Scripted
+from tests.helpers.waiting import shown
 from tui.app import TrainpadApp
 
 

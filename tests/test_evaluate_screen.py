@@ -12,8 +12,9 @@ from core.run.metrics import as_matrix, classification_report
 from core.run.series import Points
 from core.run.state import Run
 from data.dataset import DIGITS, Dataset
-from tests.helpers.app import Scripted, shown, text_of
+from tests.helpers.app import Scripted
 from tests.helpers.learned import EVIL, evaluated, learned, matrices, opened, patterns
+from tests.helpers.waiting import shown, text_of, until
 from tui.app import TrainpadApp
 from tui.evaluate.columns import MetricColumns, bar, format_ratio, sparkline
 from tui.evaluate.confusion import CellFormat, ConfusionTable
@@ -319,16 +320,14 @@ async def test_nothing_of_the_run_before_stays_when_another_is_shown_meanwhile(
         screen = app.screen
         monkeypatch.setattr(PredictionRequest, "predict", late)
         await pilot.press("s")
-        while not reads:
-            await pilot.pause(0.02)
+        await until(pilot, lambda: reads)
         await pilot.press("question_mark")  # under it the screen stays the same
         app.show_events(iter(second), viewer=True)
         await pilot.press("escape")
         await shown(pilot, app, "no evaluation yet")
         assert app.screen is screen
         may_read.set()
-        while screen._prediction_job.busy:
-            await pilot.pause(0.02)
+        await until(pilot, lambda: not screen._prediction_job.busy)
         text = text_of(app)
         for gone in ("read as", "worst mistakes", "F1", "step 1,000"):
             assert gone in before

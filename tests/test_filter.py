@@ -10,20 +10,12 @@ from textual.widgets import Input
 
 from core.rundir.reader import follow
 from core.rundir.rundir import RunDir
-from tests.helpers.app import text_of
 from tests.helpers.runs import three_runs
 from tests.helpers.tfevents import points, put
+from tests.helpers.waiting import shown
 from tui.app import TrainpadApp
 from tui.watch.app import WatchApp
 from tui.widgets.footer import KeyFooter
-
-
-async def shows(pilot: Pilot[str], app: App[str], text: str) -> None:
-    for _ in range(200):
-        await pilot.pause(0.03)
-        if text in text_of(app):
-            return
-    raise AssertionError(f"{text} not in:\n{text_of(app)}")
 
 
 async def typed(pilot: Pilot[str], app: App[str], text: str) -> None:
@@ -41,16 +33,16 @@ async def test_keys_right_after_the_slash_are_text_on_the_runs_screen(
     run = RunDir(three_runs(tmp_path / "runs") / "a-run")
     app = TrainpadApp(follow(run, None), viewer=True, log_dir=tmp_path / "runs")
     async with app.run_test(size=(160, 45)) as pilot:
-        await shows(pilot, app, "a-run")
+        await shown(pilot, app, "a-run")
         await pilot.press("4")
-        await shows(pilot, app, "c-run")
+        await shown(pilot, app, "c-run")
         await typed(pilot, app, "/" + text)
         assert app.screen.query_one(Input).value == text
         assert app.return_value is None
         row = app.screen.query_one(KeyFooter).lines(160, 1)[0]
         assert ("/", "live") not in row
         await pilot.press("escape")
-        await shows(pilot, app, "/ Filter")
+        await shown(pilot, app, "/ Filter")
 
 
 @pytest.mark.parametrize("text", ["abf", "qr1", "a/b"])
@@ -58,7 +50,7 @@ async def test_keys_right_after_the_slash_are_text_in_watch(tmp_path: Path, text
     put(tmp_path / "logs", points(range(9)))
     app = WatchApp([str(tmp_path / "logs")])
     async with app.run_test(size=(100, 30)) as pilot:
-        await shows(pilot, app, "loss")
+        await shown(pilot, app, "loss")
         await typed(pilot, app, "/" + text)
         assert app.screen.query_one(Input).value == text
         assert app.return_value is None

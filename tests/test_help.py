@@ -5,23 +5,17 @@ from pathlib import Path
 from textual.app import App
 from textual.pilot import Pilot
 
-from tests.helpers.app import Scripted, text_of
+from tests.helpers.app import Scripted
 from tests.helpers.tfevents import points, put
+from tests.helpers.waiting import shown
 from tui.app import TrainpadApp
 from tui.watch.app import WatchApp
 
 
 async def helped(pilot: Pilot[str], app: App[str]) -> str:
-    for _ in range(200):
-        await pilot.pause(0.03)
-        if "? Help" in text_of(app):
-            break
+    await shown(pilot, app, "? Help")
     await pilot.press("question_mark")
-    for _ in range(200):
-        await pilot.pause(0.03)
-        if "╭" in (screen := text_of(app)):
-            return screen
-    raise AssertionError(screen)
+    return await shown(pilot, app, "╭")
 
 
 async def test_the_help_of_watch_names_its_own_places_alone(tmp_path: Path) -> None:
@@ -44,10 +38,6 @@ async def test_the_help_of_the_dashboard_names_its_screens_in_one_row(tmp_path: 
 async def test_a_key_of_weights_is_named_once_and_its_counterpart_by_itself(tmp_path: Path) -> None:
     app = TrainpadApp(iter(Scripted(tmp_path)))
     async with app.run_test(size=(160, 45)) as pilot:
-        for _ in range(200):
-            await pilot.pause(0.03)
-            if "tab Panel" in text_of(app):
-                break
         await pilot.press("3")
         screen = await helped(pilot, app)
         for entry in (

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from textual.app import App
 from textual.events import Event, Key, MouseDown, MouseMove, MouseUp
 from textual.pilot import Pilot
 
 from tests.helpers.app import Scripted
+from tests.helpers.waiting import until
 from tui.app import TrainpadApp
 from tui.pad.app import PadApp
 from tui.pad.screen import PadScreen
@@ -49,8 +51,15 @@ async def at_once(pilot: Pilot[None], *events: list[Event]) -> None:
     """All of it lies in the app's queue before the first is looked at."""
     for event in chain(*events):
         assert pilot.app.post_message(event)
+    await until(pilot, lambda: is_idle(pilot.app))
     await pilot.pause()
-    await pilot.pause(0.1)
+
+
+def is_idle(app: App[None]) -> bool:
+    """Whether every event that was posted has been handled."""
+    nodes = (app, app.screen, *app.screen.query("*"))
+    queues = (node._message_queue for node in nodes)
+    return app._in_flight is None and not app._queued and all(queue.empty() for queue in queues)
 
 
 async def test_what_is_drawn_after_a_key_is_drawn_after_it(app: PadApp) -> None:
@@ -81,9 +90,8 @@ async def test_a_drawing_is_named_before_the_next_one_is_drawn(app: PadApp) -> N
         await pilot.pause()
         pad = app.screen.query_one(SketchPad)
         await at_once(pilot, bar(), keys("t1"), dash())
-        while not pad.points:
-            await pilot.pause(0.02)
-        (image,) = app.pad_screen._own_digits.digits.images
+        await until(pilot, lambda: pad.points)
+        (image,) = app.pad_screen._user_digits.digits.images
         assert image.any(axis=1).sum() > image.any(axis=0).sum()
         (only,) = pad.points
         assert np.ptp(only[:, 1]) == 0
@@ -94,8 +102,7 @@ async def test_a_stroke_after_the_key_for_the_pad_is_drawn_there(tmp_path: Path)
     async with dashboard.run_test(size=(160, 45)) as pilot:
         await pilot.pause()
         await at_once(pilot, keys("5"), bar(), keys("1"), keys("5"))
-        while not isinstance(dashboard.screen, PadScreen):
-            await pilot.pause(0.02)
+        await until(pilot, lambda: isinstance(dashboard.screen, PadScreen))
         (only,) = dashboard.screen.query_one(SketchPad).points
         assert np.ptp(only[:, 0]) == 0
 
@@ -106,6 +113,5 @@ async def test_a_key_whose_news_is_lost_holds_nothing_up(app: PadApp) -> None:
         app._in_flight = Key("escape", None)
         await at_once(pilot, bar())
         pad = app.screen.query_one(SketchPad)
-        while not pad.points:
-            await pilot.pause(0.02)
+        await until(pilot, lambda: pad.points)
         assert app._in_flight is None

@@ -6,8 +6,9 @@ import pytest
 
 from core.rundir.reader import follow
 from core.rundir.rundir import RunDir
-from tests.helpers.app import Scripted, shown
+from tests.helpers.app import Scripted
 from tests.helpers.runs import three_runs
+from tests.helpers.waiting import shown
 from tui.app import TrainpadApp
 from tui.chart.chart import Chart
 from tui.train.panel import Panel

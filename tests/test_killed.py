@@ -9,7 +9,8 @@ import pytest
 
 from core.rundir.rundir import RunDir
 from core.rundir.status import read_status
-from tests.helpers.terminal import LONG, Terminal, only_run, training, wait_until
+from tests.helpers.terminal import Terminal, only_run, training
+from tests.helpers.waiting import LONG, wait_until
 
 pytestmark = [pytest.mark.terminal, pytest.mark.timeout(300)]
 MODES = (1049, 1000, 1003, 1006, 1004, 2004)

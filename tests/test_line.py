@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -27,7 +26,8 @@ from core.run.status import Outcome
 from core.rundir.rundir import RunDir
 from core.rundir.status import read_status
 from tests.helpers.runs import add_events, confusion, hold, make_run
-from tests.helpers.terminal import LONG, Terminal, only_run, training, trainpad, wait_until
+from tests.helpers.terminal import Terminal, only_run, training, trainpad
+from tests.helpers.waiting import LONG, wait_until
 
 pytestmark = pytest.mark.terminal
 
@@ -290,9 +290,12 @@ def test_nothing_from_a_run_directory_reaches_the_terminal_raw(
         for found in re.finditer("FF", line):
             column = found.start() + 1
             terminal.type(f"\x1b[<0;{column};{row}M\x1b[<0;{column};{row}m")
-    for key in "?\x1b5":
-        terminal.type(key)
-        time.sleep(0.3)
+    terminal.type("?")
+    terminal.wait_for("╭")
+    terminal.type("\x1b")
+    wait_until(lambda: "╭" not in terminal.text)
+    terminal.type("5")
+    terminal.wait_for("draw a digit")
     terminal.type("1")
     terminal.wait_for("stopped +3 /")
     assert terminal.process.poll() is None

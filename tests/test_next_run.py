@@ -9,7 +9,8 @@ from core.run.events import Diverged, Finished, Opened, Paused, Preparing, Start
 from core.run.hparams import HyperParameters, as_dict
 from core.run.status import Outcome
 from data.errors import DataError
-from tests.helpers.app import FakeSessions, Scripted, ended, shown
+from tests.helpers.app import FakeSessions, Scripted
+from tests.helpers.waiting import shown, until
 from tui.app import TrainpadApp
 from tui.chart.chart import Chart
 from tui.dashboard.worker import EventReceived
@@ -67,7 +68,7 @@ async def test_to_quit_after_wanting_a_new_run_is_to_quit(source: Scripted) -> N
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("n", "n", "q", "s")
         source.give(Finished(120, Outcome.STOPPED, 1.0), None)
-        await ended(pilot, app)
+        await until(pilot, lambda: app.return_value)
     assert (app.return_value, sessions.requested) == ("quit", [])
 
 
@@ -116,8 +117,7 @@ async def test_a_next_run_that_cannot_be_leaves_the_one_before_on_the_screen(
         panel._next["optimizer"] = "adam"
         await pilot.press("n")
         wrong.give(Preparing("reading the data"), DataError("there are not so many images"))
-        while not told(app):
-            await pilot.pause(0.02)
+        await until(pilot, lambda: told(app))
         assert told(app) == ["there are not so many images"]
         await shown(pilot, app, "■ done", "a-run")
         assert panel.next_run == {"optimizer": "adam"}

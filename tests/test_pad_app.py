@@ -7,6 +7,7 @@ from textual.command import CommandList
 from textual.widgets import Static
 
 from data.errors import DataError
+from tests.helpers.waiting import until
 from tui.pad.app import PadApp, run_pad
 from tui.pad.network_input import NetworkInput
 from tui.pad.prediction import PadStatus
@@ -39,11 +40,9 @@ async def test_the_palette_finds_the_actions_of_the_pad(app: PadApp) -> None:
         assert not {"Maximize", "Screenshot", "Keys", "Detach", "Stop", "Train"} & set(titles)
         await pilot.press("ctrl+p", *"clear")
         commands = app.screen.query_one(CommandList)
-        while commands.option_count != 1:
-            await pilot.pause(0.02)
+        await until(pilot, lambda: commands.option_count == 1)
         await pilot.press("enter")
-        while not app.pad_screen.drawing.is_empty:
-            await pilot.pause(0.02)
+        await until(pilot, lambda: app.pad_screen.drawing.is_empty)
 
 
 async def test_help_lists_no_key_of_the_dashboard(app: PadApp) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from data.own import add_user_digit, read_user_digits
-from tests.helpers.app import Scripted, shown
+from tests.helpers.app import Scripted
+from tests.helpers.waiting import shown
 from tui.app import TrainpadApp
 from tui.pad.sketch_pad import SketchPad
 from tui.pad.user_digits_store import UserDigitsStore

@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 
 from core.network.classifier import Prediction
+from tests.helpers.waiting import until
 from tui.pad.app import PadApp
 from tui.pad.models import ModelSwitcher
 from tui.pad.network_input import BigDigit, NetworkInput, seven_segments
@@ -67,8 +68,7 @@ def prediction(app: PadApp) -> str:
 async def classified(pilot: Pilot[None], app: PadApp) -> None:
     """Wait until the drawing is classified."""
     await pilot.pause()
-    while app.pad_screen._is_stale:
-        await pilot.pause(0.01)
+    await until(pilot, lambda: not app.pad_screen._is_stale)
 
 
 def rows(app: PadApp) -> list[Strip]:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.terminal import Terminal, trainpad, wait_until
+from tests.helpers.terminal import Terminal, trainpad
+from tests.helpers.waiting import wait_until
 
 pytestmark = pytest.mark.terminal
 

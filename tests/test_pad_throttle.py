@@ -9,6 +9,7 @@ from rich.console import RenderableType
 from textual.pilot import Pilot
 from textual.screen import Screen
 
+from tests.helpers.waiting import until
 from tui.pad import screen
 from tui.pad.app import PadApp
 from tui.pad.sketch_pad import SketchPad
@@ -54,7 +55,10 @@ def has_prediction(app: PadApp) -> bool:
 
 
 async def until_idle(pilot: Pilot[None]) -> None:
-    await pilot.pause(screen.INTERVAL + screen.PAUSE + 0.2)
+    """Wait until nothing is left to classify and the throttle's interval is over."""
+    pad_screen = pilot.app.pad_screen
+    await pilot.pause()
+    await until(pilot, lambda: not pad_screen._is_stale and not pad_screen._has_timer)
 
 
 async def test_ink_is_painted_before_it_is_classified(
@@ -65,13 +69,11 @@ async def test_ink_is_painted_before_it_is_classified(
         await until_idle(pilot)
         calls.clear()
         pad = draw(app, (0.3, 0.2), (0.7, 0.2))
-        while calls[:2] != ["painted", "classified"]:
-            await pilot.pause(0.01)
+        await until(pilot, lambda: calls[:2] == ["painted", "classified"])
         calls.clear()
         pad._move_pen((0.7, 0.2), (0.4, 0.8), False)
         pad._end_drag()
-        while len(calls) < 2:
-            await pilot.pause(0.01)
+        await until(pilot, lambda: len(calls) >= 2)
         assert calls[:2] == ["painted", "classified"]
         assert has_prediction(app)
 

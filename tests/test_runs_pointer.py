@@ -4,8 +4,8 @@ from pathlib import Path
 
 from core.rundir.reader import follow
 from core.rundir.rundir import RunDir
-from tests.helpers.app import shown
 from tests.helpers.runs import three_runs
+from tests.helpers.waiting import shown
 from tui.app import TrainpadApp
 
 

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from textual.pilot import Pilot
 
 from core.run.events import Event, Opened, Started, Tick
 from core.run.hparams import as_dict, validate_hparams
@@ -19,6 +20,7 @@ from core.rundir.rundir import RunDir
 from core.training.rng import initial_layers
 from tests.helpers.app import FakeSessions
 from tests.helpers.runs import add_losses, finished, three_runs
+from tests.helpers.waiting import shown, text_of, until
 from tui.app import TrainpadApp
 from tui.chart.chart import Chart
 from tui.runs.dialogs import Form, Question
@@ -29,19 +31,6 @@ from tui.runs.table import Differences, RunsTable
 @pytest.fixture
 def log_dir(tmp_path: Path) -> Path:
     return three_runs(tmp_path / "runs")
-
-
-def text_of(app: TrainpadApp) -> str:
-    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
-
-
-async def shown(pilot: Any, app: TrainpadApp, *texts: str) -> str:
-    for _ in range(200):
-        await pilot.pause(0.03)
-        screen = text_of(app)
-        if all(text in screen for text in texts):
-            return screen
-    raise AssertionError(f"{texts} not in:\n{screen}")
 
 
 def viewer(log_dir: Path, **options: Any) -> TrainpadApp:
@@ -206,10 +195,7 @@ async def test_naming_exporting_and_deleting(log_dir: Path, tmp_path: Path) -> N
         field.value = str(tmp_path / "out.csv")
         await pilot.press("enter")
         await shown(pilot, app, "out.csv")
-        for _ in range(100):
-            if (tmp_path / "out.csv").exists():
-                break
-            await pilot.pause(0.02)
+        await until(pilot, (tmp_path / "out.csv").exists)
         assert (tmp_path / "out.csv").read_text().startswith("step,time")
         await pilot.press("delete")
         assert isinstance(app.screen, Question)
@@ -221,6 +207,16 @@ async def test_naming_exporting_and_deleting(log_dir: Path, tmp_path: Path) -> N
         assert app.screen.query_one(RunsTable)._pointer == 0
 
 
+async def polled_again(
+    pilot: Pilot[Any], monkeypatch: pytest.MonkeyPatch, app: TrainpadApp, times: int = 4
+) -> None:
+    """Wait until the curves have been polled `times` times more."""
+    curves, polls = app.screen._curves, []
+    poll = curves.poll
+    monkeypatch.setattr(curves, "poll", lambda runs: polls.append(1) or poll(runs))
+    await until(pilot, lambda: len(polls) > times)
+
+
 async def test_a_growing_run_is_followed_and_nothing_is_drawn_where_nothing_grows(
     log_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -230,12 +226,12 @@ async def test_a_growing_run_is_followed_and_nothing_is_drawn_where_nothing_grow
     async with app.run_test(size=(160, 45), notifications=True) as pilot:
         await pilot.press("4")
         await shown(pilot, app, "c-run", "0.9000", "2.000")
-        await pilot.pause(0.3)
+        await polled_again(pilot, monkeypatch, app)
         drawn: list[object] = []
         for widget in (RunsTable, Chart, Differences):
             one = app.screen.query_one(widget)
             monkeypatch.setattr(one, "refresh", lambda *a, **k: drawn.append(a))
-        await pilot.pause(0.4)
+        await polled_again(pilot, monkeypatch, app)
         assert drawn == []
         monkeypatch.undo()
         run = RunDir(log_dir / "c-run")
@@ -248,7 +244,7 @@ async def test_it_fits_every_terminal_and_ascii(log_dir: Path, size: tuple[int, 
     app = viewer(log_dir, ascii_only=True)
     async with app.run_test(size=size, notifications=True) as pilot:
         await pilot.press("4", "space", "down", "space", "t", "slash", "escape", "t")
-        await pilot.pause(0.3)
+        await until(pilot, lambda: app.screen._entries is not None)
         assert isinstance(app.screen, RunsScreen)
         assert text_of(app).isascii()
 

@@ -6,7 +6,8 @@ import pytest
 from rich.color import Color
 from rich.style import Style
 
-from tests.helpers.app import Scripted, shown, text_of
+from tests.helpers.app import Scripted
+from tests.helpers.waiting import shown, text_of
 from tui.app import TrainpadApp
 from tui.chart.chart import Chart
 from tui.dashboard.header import Identity

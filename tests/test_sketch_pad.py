@@ -8,6 +8,7 @@ from textual.app import App
 from textual.containers import Container
 from textual.events import MouseDown, MouseMove, MouseUp
 
+from tests.helpers.waiting import until
 from tui.pad.drawing import MAX_DRAWINGS, Drawing, clip_to_square
 from tui.pad.sketch_pad import PEN_WIDTH, SketchPad
 from tui.widgets.half_blocks import GREY, Tones, half_blocks, render_image, render_signed
@@ -143,7 +144,8 @@ async def test_reports_that_come_all_at_once_are_drawn_in_their_order():
         cells = [(x, 4) for x in range(5, 30)] + [(30, y) for y in range(4, 16)]
         for place, cell in enumerate(cells):
             app.post_message(mouse(MouseMove if place else MouseDown, None, *cell))
-        await pilot.pause(0.2)
+        pad = app.query_one(SketchPad)
+        await until(pilot, lambda: pad.points and len(pad.points[0]) == len(cells))
         (stroke,) = app.query_one(SketchPad).points
         assert [tuple((point * (40, 20) - 0.5).round().astype(int)) for point in stroke] == cells
 

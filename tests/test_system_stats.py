@@ -10,6 +10,7 @@ from core.process import system_stats
 from core.process.system_stats import SystemMonitor, SystemStats
 from core.run.events import Paused
 from core.run.state import Run
+from tests.helpers.waiting import until
 from tui.train import system_stats as row
 from tui.train.system_stats import SystemStatsRow
 
@@ -65,9 +66,5 @@ async def test_stats_are_polled_once_more_after_a_run_has_stopped(
         gauge = app.query_one(SystemStatsRow)
         gauge.update_run(run)
         assert "CPU  95 %" in gauge.render_line(0).text
-        for _ in range(100):
-            await pilot.pause(0.02)
-            if "CPU   2 %" in gauge.render_line(0).text:
-                break
-        await pilot.pause(0.2)
-        assert "CPU   2 %" in gauge.render_line(0).text
+        await until(pilot, lambda: "CPU   2 %" in gauge.render_line(0).text)
+        assert len(readings) == 1

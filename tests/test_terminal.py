@@ -12,7 +12,8 @@ import pytest
 from core.run.events import Event, Finished, Opened, Started, Steps, Tick
 from core.run.status import Outcome
 from core.session.headless import DONE, FAILED
-from tests.helpers.terminal import LONG, Terminal, wait_until
+from tests.helpers.terminal import Terminal
+from tests.helpers.waiting import LONG, wait_until
 from tui.dashboard.worker import EventWorker
 from tui.terminal.driver import REMOTE_BYTES_PER_SECOND, REMOTE_FPS, Pace, watch_hangup
 from tui.terminal.writer import (

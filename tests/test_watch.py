@@ -17,6 +17,7 @@ from core.tfevents.writer import EventWriter
 from data.errors import DataError
 from main import cli
 from tests.helpers.tfevents import add, event, named, new, old, points, put, start, strings, version
+from tests.helpers.waiting import shown
 from trainpad.errors import UserError
 from tui.watch.app import WatchApp
 from tui.watch.header import RunList
@@ -204,19 +205,6 @@ def test_invalid_images_are_rejected() -> None:
 
 
 # -- on a screen ------------------------------------------------------------------------------
-
-
-def text_of(app: WatchApp) -> str:
-    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
-
-
-async def shown(pilot: Any, app: WatchApp, *texts: str) -> str:
-    for _ in range(100):
-        await pilot.pause(0.03)
-        screen = text_of(app)
-        if all(text in screen for text in texts):
-            return screen
-    raise AssertionError(f"{texts} not in:\n{screen}")
 
 
 def app_of(tmp_path: Path, *paths: Path, **options: Any) -> WatchApp:

@@ -13,8 +13,9 @@ from core.run.state import Run
 from core.rundir import checkpoint
 from core.training.rng import initial_layers
 from data.dataset import DIGITS, Dataset
-from tests.helpers.app import Scripted, shown, text_of
+from tests.helpers.app import Scripted
 from tests.helpers.learned import EVIL, evaluated, learned, opened, patterns
+from tests.helpers.waiting import shown, text_of, until
 from tui.app import TrainpadApp
 from tui.dashboard.selection import PickedImage
 from tui.weights.histograms import Heatmaps, title_of
@@ -281,8 +282,7 @@ async def test_nothing_of_the_run_before_stays_when_another_is_shown_meanwhile(
         monkeypatch.setattr(InspectionRequest, "inspect", late)
         screen._inspection_job.run_now()
         first.give(*evaluated(200, network, data))
-        while not looks:
-            await pilot.pause(0.02)
+        await until(pilot, lambda: looks)
         await pilot.press("question_mark")  # under it the screen stays the same
         app.show_events(iter(second), viewer=True)
         await pilot.press("escape")
@@ -290,8 +290,7 @@ async def test_nothing_of_the_run_before_stays_when_another_is_shown_meanwhile(
         assert app.screen is screen
         assert "reading the weights" not in text_of(app)
         may_look.set()
-        while screen._inspection_job.busy:
-            await pilot.pause(0.02)
+        await until(pilot, lambda: not screen._inspection_job.busy)
         text = text_of(app)
         for gone in ("ReLU", "validation image 0", "hidden 1", "what spoke for", "unit 0"):
             assert gone in before
@@ -326,6 +325,5 @@ async def test_a_small_terminal_says_too_what_is_waited_for(
         assert "reading the weights" not in text_of(app)
         app.screen._inspection_job.run_now()
         source.give(Weights(200, {"layer0/weights": np.zeros((3, 4)), "other": np.zeros(2)}))
-        while not app.screen._error:
-            await pilot.pause(0.02)
+        await until(pilot, lambda: app.screen._error)
         await shown(pilot, app, app.screen._error[:40])

@@ -11,11 +11,6 @@ from core.run.events import Evaluated, Event, Opened, Started, Steps, Tick, Weig
 from core.run.hparams import HyperParameters, as_dict
 from core.rundir.control import open_control
 from core.training.rng import initial_layers
-from tui.app import TrainpadApp
-
-
-def text_of(app: TrainpadApp) -> str:
-    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
 
 
 def weights(step: int = 100) -> Weights:
@@ -88,20 +83,3 @@ class FakeSessions:
 
     def next(self, _shown: object, hparams: object, branch: object) -> Iterator[Event]:
         return self.start((hparams, branch))
-
-
-async def shown(pilot: object, app: TrainpadApp, *texts: str) -> str:
-    for _ in range(100):
-        await pilot.pause(0.03)
-        screen = text_of(app)
-        if all(text in screen for text in texts):
-            return screen
-    raise AssertionError(f"{texts} not in:\n{screen}")
-
-
-async def ended(pilot: object, app: TrainpadApp) -> None:
-    for _ in range(100):
-        await pilot.pause(0.02)
-        if app.return_value:
-            return
-    raise AssertionError("the app is still there")

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pyte
 
+from tests.helpers.waiting import LONG, wait_until
+
 MAIN = Path(__file__).resolve().parents[2] / "main.py"
-LONG = 90.0
-"""Seconds; for whatever comes as soon as it can, on a machine that does other things too."""
 
 TAKE = """
 import fcntl, os, sys, termios
@@ -128,17 +128,6 @@ class Terminal:
             self.hang_up()
         self.process.kill()
         self.process.wait(10)
-
-
-def wait_until(
-    condition: Callable[[], object], timeout: float = LONG, problem: Callable[[], str] = str
-) -> None:
-    """Wait until `condition` holds."""
-    deadline = time.monotonic() + timeout
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(problem())
-        time.sleep(0.05)
 
 
 def trainpad(*arguments: str | Path) -> list[str]:
