@@ -1,6 +1,6 @@
-"""The command line: chooses what to run, and imports no more than that needs.
+"""The command line: select a command, and import no more than it needs.
 
-Every error a user can mend is one sentence on standard error and exit status 2.
+An error that the user can fix is one sentence on standard error, and exit status 2.
 """
 
 import os
@@ -19,7 +19,7 @@ from core.cli.flags import (
     pace_flags,
     run_names,
 )
-from core.process.priority import limit_blas_threads
+from core.process.threads import limit_blas_threads
 from core.run.presets import PRESETS
 from core.training.device import STRATEGIES
 from trainpad.errors import UserError
@@ -33,13 +33,13 @@ USER_ERROR = 2
     is_flag=True,
     is_eager=True,
     expose_value=False,
-    callback=lambda ctx, _option, wanted: _show_version(ctx) if wanted else None,
-    help="Show the version, and what it runs on.",
+    callback=lambda ctx, _option, given: _show_version(ctx) if given else None,
+    help="Show the versions of trainpad, Python and TensorFlow.",
 )
 def cli() -> None:
-    """Train a digit network in the terminal, watch it, steer it, and draw digits for it.
+    """Train a digit classifier in the terminal: watch it, steer it, and draw digits for it.
 
-    Without a command, `train` is meant: `trainpad --max_steps 5000`.
+    The default command is `train`: `trainpad --max_steps 5000`.
     """
 
 
@@ -47,30 +47,32 @@ def cli() -> None:
 @hyperparameter_flags
 @flag("hidden1", metavar="N", help="Units of the first hidden layer, as in the lab.  [128]")
 @flag("hidden2", metavar="N", help="Units of the second hidden layer, as in the lab.  [32]")
-@flag("preset", type=click.Choice(sorted(PRESETS)), help="Where the other flags start from.")
-@flag("dataset", metavar="NAME|FOLDER", help="What to train on.  [mnist]")
-@flag("input_data_dir", type=Path, metavar="FOLDER", help="Where MNIST's four files are.")
-@flag("fake_data", is_flag=True, help="1,000 drawn digits, to try things out.")
-@flag("eval_data", metavar="FOLDER", type=Path, help="Whose test digits to measure on.")
-@flag("variation", type=click.FloatRange(0, 3), help="How much drawn digits vary.  [0.7]")
-@flag("log_dir", type=Path, metavar="FOLDER", help="Where the run's folder is made.")
-@flag("device", metavar="auto|cpu|gpu:N", help="Where to compute.  [auto]")
+@flag("preset", type=click.Choice(sorted(PRESETS)), help="Defaults for the other flags.")
+@flag("dataset", metavar="NAME|FOLDER", help="Training data.  [mnist]")
+@flag("input_data_dir", type=Path, metavar="FOLDER", help="Folder of MNIST's four files.")
+@flag("fake_data", is_flag=True, help="Train on 1,000 drawn digits, to try things out.")
+@flag("eval_data", metavar="FOLDER", type=Path, help="Evaluate on the test split of this data.")
+@flag("variation", type=click.FloatRange(0, 3), help="Variation of drawn digits.  [0.7]")
+@flag("log_dir", type=Path, metavar="FOLDER", help="Folder of the runs.")
+@flag("device", metavar="auto|cpu|gpu:N", help="Device to train on.  [auto]")
 @flag(
     "strategy",
     type=click.Choice(STRATEGIES),
-    help="Share the work among the GPUs here, or the machines in TF_CONFIG.  [none]",
+    help="Distribute over the GPUs here, or the machines in TF_CONFIG.  [none]",
 )
 @click.option("--xla/--no-xla", default=None, help="Compile with XLA.  [on]")
 @flag("headless", is_flag=True, help="No screen: print the lab's lines.")
 @click.option("--json", "as_json", is_flag=True, help="No screen: print the events as JSON.")
-@flag("detach", is_flag=True, help="No screen: give the prompt back; `trainpad open` looks.")
+@flag(
+    "detach", is_flag=True, help="No screen: return to the prompt; reattach with `trainpad open`."
+)
 @pace_flags
 @ascii_flag
 @flag("offline", is_flag=True, help="Never use the network.")
-@flag("resume", metavar="RUN|CHECKPOINT", help="Go on with a run, exactly where it stood.")
-@flag("branch", metavar="RUN|CHECKPOINT", help="A new run that starts with another's weights.")
-@flag("profile", type=click.IntRange(1, 10000), metavar="STEPS", help="Trace these many steps.")
-@flag("change", multiple=True, metavar="STEP:NAME=VALUE", help="Change a hyperparameter then.")
+@flag("resume", metavar="RUN|CHECKPOINT", help="Resume a run exactly where it stopped.")
+@flag("branch", metavar="RUN|CHECKPOINT", help="Start a new run from another's weights.")
+@flag("profile", type=click.IntRange(1, 10000), metavar="STEPS", help="Profile this many steps.")
+@flag("change", multiple=True, metavar="STEP:NAME=VALUE", help="Change a hyperparameter at a step.")
 def train(
     headless: bool,
     as_json: bool,
@@ -80,7 +82,7 @@ def train(
     ascii_only: bool,
     **flags: Any,
 ) -> int:
-    """Train, in the dashboard; or print lines, where standard output is no terminal.
+    """Train in the dashboard, or print lines if standard output is not a terminal.
 
     Example: trainpad --learning_rate 0.05 --max_steps 10000
     """
@@ -98,8 +100,8 @@ def train(
 
 @cli.command("open")
 @click.argument("run", default="", shell_complete=run_names)
-@flag("log_dir", type=Path, metavar="FOLDER", help="Where the runs are.")
-@flag("read_only", is_flag=True, help="Look, but steer nothing.")
+@flag("log_dir", type=Path, metavar="FOLDER", help="Folder of the runs.")
+@flag("read_only", is_flag=True, help="Show the run, but do not steer it.")
 @pace_flags
 @ascii_flag
 def open_run(
@@ -112,8 +114,8 @@ def open_run(
 ) -> int:
     """Show a run in the dashboard, live or not: RUN is a path or a name, else the latest.
 
-    A live one can be steered, from any number of terminals, on any machine that sees its folder.
-    Leaving it leaves it alone.
+    A live run can be steered from any number of terminals, on any machine that shares its folder.
+    It goes on when the dashboard is closed.
 
     Example: trainpad open
     """
@@ -121,21 +123,21 @@ def open_run(
     from core.rundir.status import resolve_live_run
 
     if not _has_screen():
-        raise UserError("this is no terminal to draw on; `trainpad runs` tells how the runs stand")
-    found = resolve_live_run(run, log_dir_from(log_dir))
+        raise UserError("standard output is not a terminal; `trainpad runs` lists the runs")
+    chosen = resolve_live_run(run, log_dir_from(log_dir))
     _prepare_textual()
     from tui.dashboard.dashboard import run_viewer
     from tui.terminal.driver import Pace, needs_ascii
 
     pace, plain = Pace.resolve(fps, bytes_per_second), ascii_only or needs_ascii()
-    return run_viewer(found, pace, read_only=read_only, ascii_only=plain)
+    return run_viewer(chosen, pace, read_only=read_only, ascii_only=plain)
 
 
 @cli.command()
-@flag("log_dir", type=Path, metavar="FOLDER", help="Where the runs are.")
+@flag("log_dir", type=Path, metavar="FOLDER", help="Folder of the runs.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def runs(log_dir: Path | None, as_json: bool) -> int:
-    """List the runs: which live, where and since when, how far and how good they are.
+    """List the runs: state, steps, precision @ 1, and where the live ones run.
 
     Example: trainpad runs --json
     """
@@ -153,11 +155,11 @@ def runs(log_dir: Path | None, as_json: bool) -> int:
 
 @cli.command()
 @click.argument("name", required=False)
-@flag("input_data_dir", type=Path, metavar="FOLDER", help="Look at the files in this folder.")
+@flag("input_data_dir", type=Path, metavar="FOLDER", help="Read the files in this folder.")
 @flag("offline", is_flag=True, help="Never use the network.")
-@click.option("--json", "as_json", is_flag=True, help="Print what is known as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def data(name: str | None, input_data_dir: Path | None, offline: bool, as_json: bool) -> int:
-    """List the data sets; or find, fetch, verify and preview the one called NAME.
+    """List the data sets; or find, download, verify and preview the one called NAME.
 
     Example: trainpad data fashion-mnist
     """
@@ -172,18 +174,22 @@ def data(name: str | None, input_data_dir: Path | None, offline: bool, as_json: 
 
 @cli.command()
 @click.argument("runs", metavar="[RUN]...", nargs=-1, shell_complete=run_names)
-@click.option("--csv", metavar="FILE|-", default="", help="Every evaluation: precision and loss.")
+@click.option(
+    "--csv", metavar="FILE|-", default="", help="Every evaluation: precision @ 1 and loss."
+)
 @click.option("--classes", is_flag=True, help="In --csv, a row for each class: recall, F1, ...")
 @click.option("--losses", metavar="FILE|-", default="", help="The loss of every step, as CSV.")
 @click.option("--json", is_flag=True, help="Print all but the losses, as JSON.")
-@click.option("--png", metavar="FILE|-", default="", help="A picture of loss and precision.")
+@click.option("--png", metavar="FILE|-", default="", help="A plot of loss and precision @ 1.")
 @click.option("--notebook", metavar="FILE|-", default="", help="A Jupyter notebook that plots it.")
 @click.option("--keras", metavar="FILE.keras", default="", help="The network, for Keras.")
-@click.option("--command", is_flag=True, help="Print the command that trains it again.")
-@flag("checkpoint", metavar="best|last|FILE", default="best", help="Whose weights.  [best]")
-@flag("log_dir", type=Path, metavar="FOLDER", help="Where the runs are.")
+@click.option("--command", is_flag=True, help="Print a command that reproduces the run.")
+@flag(
+    "checkpoint", metavar="best|last|FILE", default="best", help="Checkpoint for --keras.  [best]"
+)
+@flag("log_dir", type=Path, metavar="FOLDER", help="Folder of the runs.")
 def export(runs: tuple[str, ...], log_dir: Path | None, **options: Any) -> int:
-    """Write what a run holds for other programs: RUN is a path or a name, else the latest.
+    """Export a run for other programs: RUN is a path or a name, else the latest.
 
     --png and --notebook take several runs and compare them.
 
@@ -194,46 +200,46 @@ def export(runs: tuple[str, ...], log_dir: Path | None, **options: Any) -> int:
     from core.rundir.rundir import log_dir_from, resolve_run
 
     folder = log_dir_from(log_dir)
-    told = write([resolve_run(run, folder) for run in runs or ("",)], ExportOptions(**options))
-    for sentence in told:
-        click.echo(f"trainpad: {sentence}", err=True)
+    messages = write([resolve_run(run, folder) for run in runs or ("",)], ExportOptions(**options))
+    for message in messages:
+        click.echo(f"trainpad: {message}", err=True)
     return 0
 
 
 @cli.command()
 @click.argument("run", required=False, shell_complete=run_names)
-@flag("log_dir", type=Path, metavar="FOLDER", help="Where the runs are.")
-@flag("export", type=Path, metavar="FILE.png|json", help="Write the drawing there when leaving.")
+@flag("log_dir", type=Path, metavar="FOLDER", help="Folder of the runs.")
+@flag("export", type=Path, metavar="FILE.png|json", help="Write the drawing to this file on exit.")
 @ascii_flag
 def pad(run: str | None, log_dir: Path | None, export: Path | None, ascii_only: bool) -> int:
-    """Draw digits and see them read, with the weights of RUN or the built-in ones.
+    """Draw digits and see them classified, by the weights of RUN or the built-in ones.
 
     Example: trainpad pad --export digit.png
     """
     from core.rundir.rundir import log_dir_from
 
     if not _has_screen():
-        raise UserError("this is no terminal to draw on; `trainpad classify` reads files")
+        raise UserError("standard output is not a terminal; `trainpad classify` reads files")
     folder = log_dir_from(log_dir)
     _prepare_textual()
     from core.network.classifier import load_classifier
     from tui.pad.app import run_pad
     from tui.terminal.driver import needs_ascii
 
-    reader = None if run is None else load_classifier(run, folder)
-    return run_pad(reader, folder, export, ascii_only=ascii_only or needs_ascii())
+    classifier = None if run is None else load_classifier(run, folder)
+    return run_pad(classifier, folder, export, ascii_only=ascii_only or needs_ascii())
 
 
 @cli.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a digit.")
-@flag("run", metavar="RUN", help="Whose newest weights to use.  [the built-in ones]")
-@flag("log_dir", type=Path, metavar="FOLDER", help="Where the runs are.")
-@flag("split", is_flag=True, help="Find several digits in one picture, left to right.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object for each digit.")
+@flag("run", metavar="RUN", help="Use the newest weights of this run.  [built-in weights]")
+@flag("log_dir", type=Path, metavar="FOLDER", help="Folder of the runs.")
+@flag("split", is_flag=True, help="Find several digits in an image, left to right.")
 def classify(
     files: tuple[str, ...], as_json: bool, run: str | None, log_dir: Path | None, split: bool
 ) -> int:
-    """Read the digits in files: PNG, JPEG, .npy, IDX or stroke JSON; - is standard input.
+    """Classify the digits in files: PNG, JPEG, .npy, IDX or stroke JSON; - is standard input.
 
     Example: trainpad classify --json digit.png
     """
@@ -241,8 +247,8 @@ def classify(
     from core.network.classifier import load_classifier
     from core.rundir.rundir import log_dir_from
 
-    reader = load_classifier(run, log_dir_from(log_dir))
-    for line in classification_lines(files, reader, split=split, json=as_json):
+    classifier = load_classifier(run, log_dir_from(log_dir))
+    for line in classification_lines(files, classifier, split=split, json=as_json):
         click.echo(line)
     return 0
 
@@ -250,8 +256,8 @@ def classify(
 @cli.command()
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @click.option("--filter", "pattern", metavar="TEXT", default="", help="Only tags that match.")
-@click.option("--once", is_flag=True, help="Print the charts as text, and leave.")
-@click.option("--json", "as_json", is_flag=True, help="Print every point as JSON, and leave.")
+@click.option("--once", is_flag=True, help="Print the charts as text, and exit.")
+@click.option("--json", "as_json", is_flag=True, help="Print every point as JSON, and exit.")
 @pace_flags
 @ascii_flag
 def watch(
@@ -263,7 +269,7 @@ def watch(
     bytes_per_second: float | None,
     ascii_only: bool,
 ) -> int:
-    """Show TensorBoard event files of any framework, live: folders are searched in depth.
+    """Show TensorBoard event files of any framework, live: folders are searched recursively.
 
     Example: trainpad watch ~/logs --filter loss
     """
@@ -284,12 +290,12 @@ def watch(
 
 
 @cli.command()
-@flag("log_dir", type=Path, metavar="FOLDER", help="Where the runs would be.")
+@flag("log_dir", type=Path, metavar="FOLDER", help="Folder of the runs.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def doctor(log_dir: Path | None, as_json: bool) -> int:
-    """Tell what this terminal, device, data and installation can do, and what would help.
+    """Check the terminal, device, data and installation, and suggest improvements.
 
-    Exit status 1 where something is broken that trainpad needs.
+    The exit status is 1 if there is a problem that keeps trainpad from working.
 
     Example: trainpad doctor
     """
@@ -308,7 +314,7 @@ def doctor(log_dir: Path | None, as_json: bool) -> int:
 
 
 def _show_version(ctx: click.Context) -> None:
-    from core.session.session import versions
+    from core.rundir.versions import versions
 
     click.echo("  ".join(f"{name} {number}" for name, number in versions().items()))
     ctx.exit()
@@ -321,7 +327,7 @@ def _prepare_textual() -> None:
 
 
 def _has_screen() -> bool:
-    """Whether there is a terminal to draw on, or what stands for one, as textual-serve does."""
+    """Whether there is a terminal to draw on, or a replacement such as textual-serve."""
     if os.environ.get("TEXTUAL_DRIVER"):
         return True
     return sys.stdout.isatty() and sys.stdin.isatty() and os.environ.get("TERM") != "dumb"
@@ -336,7 +342,7 @@ def _is_worker(request: Any) -> bool:
 
 
 def _worker(request: Any) -> int:
-    """A worker that is not the chief: it prints a line, computes its share, and writes nothing."""
+    """Train as a worker that is not the chief: print one line, and write no files."""
     from core.session.headless import exit_status
     from core.session.session import worker_session
     from core.training.cluster import task_name
@@ -400,8 +406,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(status)
 
 
-def _print_error(sentence: str) -> int:
-    click.echo(f"trainpad: {sentence.rstrip('.')}", err=True)
+def _print_error(message: str) -> int:
+    click.echo(f"trainpad: {message.rstrip('.')}", err=True)
     return USER_ERROR
 
 

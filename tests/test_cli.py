@@ -75,28 +75,31 @@ def mnist_like(folder: Path, *, labels: int = 60, lose: int = 0) -> Path:
 WRONG = {
     "a missing folder": (["--input_data_dir", "{tmp}/nowhere"], "nowhere"),
     "a truncated .gz": (["--input_data_dir", "{tmp}/cut"], "train-images-idx3-ubyte.gz"),
-    "labels for other images": (["--input_data_dir", "{tmp}/fewer"], "labels"),
+    "too few labels": (["--input_data_dir", "{tmp}/fewer"], "labels"),
     "a negative rate": (["--learning_rate", "-1"], "learning_rate must be above 0"),
     "a negative rate, one word": (["--learning-rate=-1"], "learning_rate must be above 0"),
-    "no batch": (["--batch_size", "0"], "batch_size must be at least 1"),
-    "layers no number": (["--hidden1", "x"], "hidden1 must be a whole number from 1 to 8192"),
+    "an empty batch": (["--batch_size", "0"], "batch_size must be at least 1"),
+    "layers that are no number": (
+        ["--hidden1", "x"],
+        "hidden1 must be a whole number from 1 to 8192",
+    ),
     "no units": (["--hidden", "0"], "hidden must be whole numbers from 1 to 8192"),
     "an unknown flag": (["--speed", "9"], "No such option"),
     "an unknown preset": (["--preset", "resnet"], "resnet"),
     "an unknown device": (["--device", "foo"], "device must be auto, cpu or gpu:N, not 'foo'"),
     "an unknown data set": (["--dataset", "digits-of-pi"], "digits-of-pi"),
-    "a batch beyond the data": (["--fake_data", "--batch_size", "5000"], "at most"),
+    "a batch larger than the data": (["--fake_data", "--batch_size", "5000"], "at most"),
     "a change of layers": (["--change", "5:hidden=3"], "hidden cannot change"),
-    "a change of nothing": (["--change", "soon"], "change must be like"),
-    "a change of what is not": (["--change", "5:foo=3"], "these can change: learning_rate, "),
-    "a run that is not there": (["--resume", "elsewhere"], "elsewhere"),
-    "two ways to go on": (["--resume", "a", "--branch", "b"], "give one"),
+    "a malformed change": (["--change", "soon"], "--change must be STEP:NAME=VALUE"),
+    "a change of an unknown name": (["--change", "5:foo=3"], "these can change: learning_rate, "),
+    "a missing run": (["--resume", "elsewhere"], "elsewhere"),
+    "resume and branch": (["--resume", "a", "--branch", "b"], "give only one"),
 }
 
 
 @pytest.mark.parametrize("named", [True, False], ids=["train", "no command"])
 @pytest.mark.parametrize(("flags", "words"), WRONG.values(), ids=WRONG)
-def test_wrong_use_is_one_sentence_and_nothing_written(
+def test_invalid_flags_are_one_sentence_and_nothing_is_written(
     tmp_path: Path, trainpad: Trainpad, flags: list[str], words: str, named: bool
 ) -> None:
     if "cut" in flags[-1]:
@@ -119,7 +122,7 @@ def test_wrong_use_is_one_sentence_and_nothing_written(
 
 
 @pytest.mark.parametrize(("name", "command"), main.cli.commands.items())
-def test_every_command_and_option_says_what_it_is_for(
+def test_every_command_and_option_has_help(
     name: str, command: click.Command, trainpad: Trainpad
 ) -> None:
     assert command.help
@@ -131,24 +134,26 @@ def test_every_command_and_option_says_what_it_is_for(
     assert "Example: trainpad" in out
 
 
-def test_no_run_yet_is_said_beside_what_others_read(tmp_path: Path, trainpad: Trainpad) -> None:
+def test_that_there_is_no_run_yet_goes_to_standard_error(
+    tmp_path: Path, trainpad: Trainpad
+) -> None:
     folder = tmp_path / "nowhere"
-    told = f"there is no run in {folder} yet\n"
-    assert trainpad("runs", "--log_dir", str(folder)) == (0, "", told)
-    assert trainpad("runs", "--json", "--log_dir", str(folder)) == (0, "", told)
+    message = f"there is no run in {folder} yet\n"
+    assert trainpad("runs", "--log_dir", str(folder)) == (0, "", message)
+    assert trainpad("runs", "--json", "--log_dir", str(folder)) == (0, "", message)
 
 
-def test_an_option_is_written_either_way() -> None:
+def test_an_option_may_have_underscores_or_hyphens() -> None:
     for command in main.cli.commands.values():
         for parameter in command.params:
             if isinstance(parameter, click.Option) and "_" in "".join(parameter.opts):
                 assert {opt.replace("_", "-") for opt in parameter.opts} <= set(parameter.opts)
 
 
-def test_help_and_version_are_the_programs(trainpad: Trainpad) -> None:
+def test_help_lists_every_command(trainpad: Trainpad) -> None:
     status, out, _ = trainpad("--help")
     assert status == 0
-    assert "Train a digit network in the terminal" in out
+    assert "Train a digit classifier in the terminal" in out
     for name in main.cli.commands:
         assert f"  {name} " in out
     assert "…" not in out
@@ -187,7 +192,7 @@ def only_run(log_dir: Path) -> RunDir:
     return RunDir(path)
 
 
-def test_a_run_prints_the_labs_lines_alone(tmp_path: Path) -> None:
+def test_a_run_prints_only_the_labs_lines(tmp_path: Path) -> None:
     flags = ["--max-steps", "250", "--eval_every", "250"]
     with start(tmp_path / "runs", *flags) as process:
         out, err = process.communicate()
@@ -207,7 +212,7 @@ def test_a_run_prints_the_labs_lines_alone(tmp_path: Path) -> None:
         assert path.stat().st_mode & 0o077 == 0
 
 
-def test_json_is_the_log_as_it_stands(tmp_path: Path) -> None:
+def test_json_equals_the_log(tmp_path: Path) -> None:
     flags = ["--json", "--max_steps", "60", "--eval_every", "30"]
     with start(tmp_path / "runs", *flags) as process:
         out, err = process.communicate()
@@ -227,7 +232,7 @@ def wait_for_steps(process: "subprocess.Popen[str]") -> None:
     [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 0, "stopped")],
     ids=["ctrl-c", "terminated"],
 )
-def test_a_signal_saves_and_ends(tmp_path: Path, number: int, status: int, reason: str) -> None:
+def test_a_signal_saves_and_stops(tmp_path: Path, number: int, status: int, reason: str) -> None:
     with start(
         tmp_path / "runs", "--max_steps", "1000000000", "--eval_every", "1000000"
     ) as process:
@@ -243,7 +248,7 @@ def test_a_signal_saves_and_ends(tmp_path: Path, number: int, status: int, reaso
     assert run.losses.stat().st_size == 4 * last.step
 
 
-def test_a_second_signal_leaves_at_once(tmp_path: Path) -> None:
+def test_a_second_signal_exits_at_once(tmp_path: Path) -> None:
     with start(
         tmp_path / "runs", "--max_steps", "1000000000", "--eval_every", "1000000"
     ) as process:
@@ -256,9 +261,7 @@ def test_a_second_signal_leaves_at_once(tmp_path: Path) -> None:
     assert process.returncode in (-signal.SIGTERM, -signal.SIGINT)
 
 
-def test_the_labs_defaults_learn_what_they_learned_in_the_lab(
-    tmp_path: Path, mnist: Path | None
-) -> None:
+def test_the_defaults_reach_the_labs_accuracy(tmp_path: Path, mnist: Path | None) -> None:
     if mnist is None:
         pytest.skip("no MNIST here")
     command = [sys.executable, "main.py", "--headless", "--input_data_dir", str(mnist)]

@@ -33,7 +33,7 @@ def run(make_run: MakeRun) -> RunDir:
     return made
 
 
-def test_a_flag_has_the_last_word_over_changes_made_before(run: RunDir) -> None:
+def test_a_flag_overrides_recorded_changes(run: RunDir) -> None:
     request = request_of("--resume", str(run.path))
     assert list(request.changes) == [(2000, "max_steps", 1000), (2000, "l2", 0.1)]
     request = request_of("--resume", str(run.path), "--max_steps", "3000")
@@ -42,9 +42,7 @@ def test_a_flag_has_the_last_word_over_changes_made_before(run: RunDir) -> None:
 
 
 @pytest.mark.parametrize("steps", ["20", "2000"])
-def test_a_run_that_has_done_more_steps_than_asked_for_is_not_resumed(
-    run: RunDir, steps: str
-) -> None:
+def test_a_run_that_has_done_max_steps_already_is_not_resumed(run: RunDir, steps: str) -> None:
     with pytest.raises(UserError, match=r"has done 2,000 steps; --max_steps must be above that"):
         request_of("--resume", str(run.path), "--max_steps", steps)
     assert request_of("--branch", str(run.path), "--max_steps", steps).hparams.max_steps
@@ -62,7 +60,7 @@ def test_a_run_that_has_done_more_steps_than_asked_for_is_not_resumed(
     ],
     ids=["an unknown name", "an odd value", "an odd plan"],
 )
-def test_of_a_runs_log_only_what_is_well_formed_is_done_again(run: RunDir, line: bytes) -> None:
+def test_only_well_formed_changes_of_a_log_are_replayed(run: RunDir, line: bytes) -> None:
     add_events(run, line)
     changes = request_of("--resume", str(run.path)).changes
     assert list(changes) == [(2000, "max_steps", 1000), (2000, "l2", 0.1)]
@@ -71,7 +69,7 @@ def test_of_a_runs_log_only_what_is_well_formed_is_done_again(run: RunDir, line:
 @pytest.mark.parametrize(
     "source", [3, ["mnist"], {"speed": 1}, {"dataset": 3, "fake_data": "yes", "variation": []}]
 )
-def test_of_a_runs_source_only_what_is_well_formed_is_used(run: RunDir, source: Any) -> None:
+def test_only_well_formed_fields_of_a_source_are_used(run: RunDir, source: Any) -> None:
     (run.path / "run.json").write_text(json.dumps(run.info() | {"source": source, "xla": 0}))
     assert request_of("--resume", str(run.path)).source == DataSource()
     for branch in (False, True):
@@ -79,7 +77,7 @@ def test_of_a_runs_source_only_what_is_well_formed_is_used(run: RunDir, source: 
         assert (request.source, request.xla) == (DataSource(), True)
 
 
-def test_a_folder_of_data_is_found_again_from_any_other(
+def test_a_folder_of_data_is_stored_as_an_absolute_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "digits").mkdir()
@@ -91,17 +89,17 @@ def test_a_folder_of_data_is_found_again_from_any_other(
         assert request_of("--dataset", name).source.dataset == name
 
 
-@pytest.mark.parametrize("way", ["--resume", "--branch"])
-def test_a_resume_keeps_the_strategy_unless_a_flag_says_otherwise(run: RunDir, way: str) -> None:
+@pytest.mark.parametrize("flag", ["--resume", "--branch"])
+def test_a_resume_keeps_the_strategy_unless_a_flag_says_otherwise(run: RunDir, flag: str) -> None:
     (run.path / "run.json").write_text(json.dumps(run.info() | {"strategy": "mirrored"}))
-    kept = "mirrored" if way == "--resume" else "none"
-    assert request_of(way, str(run.path)).strategy == kept
-    assert request_of(way, str(run.path), "--strategy", "none").strategy == "none"
+    kept = "mirrored" if flag == "--resume" else "none"
+    assert request_of(flag, str(run.path)).strategy == kept
+    assert request_of(flag, str(run.path), "--strategy", "none").strategy == "none"
     assert request_of().strategy == "none"
 
 
 @pytest.mark.parametrize("strategy", [3, "all", None])
-def test_a_strategy_that_is_none_is_not_taken_over(run: RunDir, strategy: object) -> None:
+def test_an_invalid_strategy_is_not_inherited(run: RunDir, strategy: object) -> None:
     (run.path / "run.json").write_text(json.dumps(run.info() | {"strategy": strategy}))
     assert request_of("--resume", str(run.path)).strategy == "none"
 
@@ -121,7 +119,7 @@ def told(run: RunDir, **info: Any) -> RunDir:
 
 
 @pytest.mark.parametrize("branch", [False, True])
-def test_going_on_with_a_run_keeps_what_it_trains_on_and_where(run: RunDir, branch: bool) -> None:
+def test_a_resume_request_keeps_data_and_device(run: RunDir, branch: bool) -> None:
     request = resume_request(told(run, **TOLD), branch=branch)
     assert request.source == DataSource(dataset="kmnist", variation=1.5)
     assert (request.device, request.xla, request.strategy) == ("cpu", False, "mirrored")
@@ -134,7 +132,7 @@ def test_going_on_with_a_run_keeps_what_it_trains_on_and_where(run: RunDir, bran
     assert list(request.changes) == held
 
 
-def test_a_run_alike_starts_with_new_weights(run: RunDir) -> None:
+def test_a_request_like_a_run_starts_from_new_weights(run: RunDir) -> None:
     values = as_dict(HyperParameters()) | {"learning_rate": 0.5, "from another version": 1}
     request = request_like(told(run, hyperparameters=values, **TOLD))
     assert request.hparams.learning_rate == 0.5
@@ -143,7 +141,7 @@ def test_a_run_alike_starts_with_new_weights(run: RunDir) -> None:
     assert (request.resume, request.branch, list(request.changes)) == (None, None, [])
 
 
-def test_what_a_run_cannot_have_been_trained_with_is_not_taken_over(run: RunDir) -> None:
+def test_invalid_settings_of_a_run_are_not_inherited(run: RunDir) -> None:
     told(run, device="numpy", xla="maybe", strategy=["mirrored"], hyperparameters=[], source=[])
     request = request_like(run)
     assert (request.device, request.xla, request.strategy) == ("auto", True, "none")

@@ -21,7 +21,7 @@ from core.run.status import Outcome
 from core.rundir import checkpoint
 from core.rundir.checkpoint import Checkpoint
 from core.rundir.rundir import RunDir, create_run
-from core.session.session import versions
+from core.rundir.versions import versions
 from data.dataset import DIGITS, NO_CLASS, Dataset, Images, Labels, Split
 from data.drawn import draw_digits
 from data.ink_affine import jittered

@@ -1,7 +1,7 @@
-"""A training that somebody asked for, and how the flags of `trainpad train` ask for one.
+"""A request to train, and how it is made from the flags of `trainpad train`.
 
-Flags come as click gives them: text, None where a flag was not given. A run that is named to go on
-from, or to branch from, gives what the flags leave open.
+Flags are as click passes them: text, or None where a flag was not given. A run to resume or to
+branch from provides the values of flags that were not given.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +23,7 @@ Flags = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Request:
-    """A training that somebody asked for."""
+    """A request to train a new run or to resume one."""
 
     hparams: HyperParameters
     log_dir: Path
@@ -33,26 +33,26 @@ class Request:
     device: str = "auto"
     xla: bool = True
     strategy: str = "none"
-    """How several devices or machines share the work; see `core.training.distributed`."""
+    """How several devices or machines share each batch; see `core.training.distributed`."""
     resume: ResumePoint | None = None
     branch: ResumePoint | None = None
-    """Whose weights the new run starts with."""
+    """The checkpoint that a new run starts from."""
     changes: Sequence[tuple[int, str, Any]] = ()
     profile: int = 0
-    """How many steps to trace with TensorFlow's profiler."""
+    """Steps to trace with TensorFlow's profiler."""
     on_open: Callable[[RunDir], None] = field(default=lambda _run: None)
-    """Called when the directory exists, before TensorFlow says its first word."""
+    """Called when the directory exists, before TensorFlow prints anything."""
 
 
 def request_from(flags: Flags) -> Request:
-    """What the flags ask for.
+    """Return the request that the flags make.
 
     Raises:
-        UserError: a flag's value cannot be used; one sentence.
+        UserError: a flag's value is invalid; one sentence.
     """
-    named = [flags[way] for way in ("resume", "branch") if flags[way] is not None]
+    named = [flags[name] for name in ("resume", "branch") if flags[name] is not None]
     if len(named) > 1:
-        raise UserError("--resume goes on with a run and --branch begins a new one; give one")
+        raise UserError("--resume continues a run and --branch starts a new one; give only one")
     log_dir = log_dir_from(flags["log_dir"])
     start = find_resume_point(named[0], log_dir) if named else None
     hparams = _hyperparameters(flags, start)
@@ -76,14 +76,14 @@ def request_from(flags: Flags) -> Request:
 
 
 def _check_steps(start: ResumePoint, max_steps: int) -> None:
-    """That there is something left to do, where somebody says how many steps there shall be."""
+    """Raise a `UserError` where the run to resume has done `max_steps` already."""
     done = start.checkpoint.step if start.checkpoint else 0
     if max_steps <= done:
         raise UserError(f"{start.run.name} has done {done:,} steps; --max_steps must be above that")
 
 
 def request_like(run: RunDir) -> Request:
-    """A new run as `run` began: with its hyperparameters, on its data, trained where it was.
+    """Return a request for a new run like `run`: same hyperparameters, data and device.
 
     Raises:
         RunError: it is no run directory, or cannot be read.
@@ -100,16 +100,16 @@ def request_like(run: RunDir) -> Request:
 
 
 def resume_request(run: RunDir, *, branch: bool) -> Request:
-    """Train on where `run` stood, on its own data; with `branch`, begin a new run from there.
+    """Return a request that resumes `run` on its own data, or with `branch` branches from it.
 
     Raises:
-        UserError: it has no checkpoint that is whole.
+        UserError: it has no readable checkpoint.
     """
     start = find_resume_point(str(run.path), run.path.parent)
-    about = start.checkpoint.metadata if start.checkpoint else {}
+    metadata = start.checkpoint.metadata if start.checkpoint else {}
     return replace(
         request_like(run),
-        hparams=validate_hparams(about.get("hyperparameters", {})),
+        hparams=validate_hparams(metadata.get("hyperparameters", {})),
         resume=None if branch else start,
         branch=start if branch else None,
         changes=() if branch else start.later_changes,
@@ -117,7 +117,7 @@ def resume_request(run: RunDir, *, branch: bool) -> Request:
 
 
 def _device_settings(info: Mapping[str, Any]) -> dict[str, Any]:
-    """By what a run was trained, as far as its `run.json` can be believed: fields of a request."""
+    """Return the fields of a request on device and strategy, as far as `run.json` is valid."""
     device, strategy = info.get("device"), info.get("strategy")
     return {
         "device": device if isinstance(device, str) and _is_device(device) else "auto",
@@ -127,25 +127,25 @@ def _device_settings(info: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _hyperparameters(flags: Flags, start: ResumePoint | None) -> HyperParameters:
-    about = start.checkpoint.metadata if start and start.checkpoint else {}
-    before = validate_hparams(about.get("hyperparameters", {}))
+    metadata = start.checkpoint.metadata if start and start.checkpoint else {}
+    before = validate_hparams(metadata.get("hyperparameters", {}))
     values: dict[str, Any] = dict(PRESETS[flags["preset"]]) if flags["preset"] else {}
     values |= {name: flags[name] for name in SPECS if flags[name] is not None}
     hidden = list(update_hparams(before, values).hidden)
-    for place, name in enumerate(("hidden1", "hidden2")):
+    for index, name in enumerate(("hidden1", "hidden2")):
         if flags[name] is not None:
-            hidden[place : place + 1] = [_units(name, flags[name])]
+            hidden[index : index + 1] = [_units(name, flags[name])]
     hparams = update_hparams(before, {**values, "hidden": hidden})
-    fixed = [name for name, declared in SPECS.items() if not declared.live]
+    fixed = [name for name, spec in SPECS.items() if not spec.live]
     if flags["resume"] is not None and any(
         getattr(hparams, n) != getattr(before, n) for n in fixed
     ):
-        raise UserError(f"a resumed run keeps its {', '.join(fixed)}; --branch may change them")
+        raise UserError(f"a resumed run cannot change {', '.join(fixed)}; use --branch")
     return hparams
 
 
 def _later_changes(flags: Flags, resume: ResumePoint | None) -> list[Change]:
-    """The changes after the checkpoint, but for those that a flag has the last word on."""
+    """Return the changes recorded after the checkpoint, without those that a flag overrides."""
     preset = PRESETS[flags["preset"]] if flags["preset"] else {}
     return [
         change
@@ -160,9 +160,11 @@ def _changes(texts: Sequence[str]) -> list[Change]:
         step, _, rest = text.partition(":")
         name, _, value = rest.partition("=")
         if not step.isascii() or not step.isdigit() or not name:
-            raise UserError(f"change must be like 500:learning_rate=0.02, not {text!r}")
+            raise UserError(
+                f"--change must be STEP:NAME=VALUE, as 500:learning_rate=0.02, not {text!r}"
+            )
         if name not in SPECS:
-            live = ", ".join(name for name, declared in SPECS.items() if declared.live)
+            live = ", ".join(name for name, spec in SPECS.items() if spec.live)
             raise UserError(f"there is no hyperparameter called {name!r}; these can change: {live}")
         if not SPECS[name].live:
             raise UserError(f"{name} cannot change while a run trains")
@@ -201,13 +203,13 @@ def _source(flags: Flags, start: ResumePoint | None) -> DataSource:
     return replace(before, **{name: value for name, value in given.items() if value is not None})
 
 
-def _dataset(named: str | None) -> str | None:
-    """The name of a data set as it is; a folder so that it is found again from any other one."""
+def _dataset(name: str | None) -> str | None:
+    """Return the name of a data set unchanged, and a folder as an absolute path."""
     from data.sources import NAMES
 
-    if not named or named in NAMES or not exists(Path(named).expanduser()):
-        return named
-    return _absolute(Path(named))
+    if not name or name in NAMES or not exists(Path(name).expanduser()):
+        return name
+    return _absolute(Path(name))
 
 
 def _absolute(folder: Path | None) -> str | None:

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.process.apart import run_with_signals_blocked
-from core.process.garbage import freeze_gc
+from core.process.threads import freeze_gc, run_with_signals_blocked
 from core.run.events import (
     Alert,
     Changed,

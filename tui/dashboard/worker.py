@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator
 
 from textual.message import Message
 
-from core.process.apart import block_signals
-from core.process.priority import lower_thread_priority
+from core.process.threads import block_signals, lower_thread_priority
 from core.run.events import Event, Opened, Started, Tick
 from core.session.headless import FAILED, exit_status
 from trainpad.errors import UserError

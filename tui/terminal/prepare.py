@@ -2,7 +2,7 @@
 
 import os
 
-from core.process.garbage import relax_gc
+from core.process.threads import relax_gc
 
 
 def configure_textual() -> None:
