@@ -106,7 +106,7 @@ def test_another_run_is_trained_on_the_data_of_the_run_on_the_screen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[Request] = []
-    monkeypatch.setattr(sessions, "_session", lambda request: started.append(request) or iter(()))
+    monkeypatch.setattr(sessions, "session", lambda request: started.append(request) or iter(()))
     trained = create_run(tmp_path, "8", {"source": {"dataset": "fashion-mnist"}, "device": "cpu"})
     hparams = HyperParameters(learning_rate=0.5)
     first = sessions.Sessions(Request(HyperParameters(), tmp_path, device="gpu:1"))

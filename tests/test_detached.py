@@ -1,4 +1,4 @@
-"""Training without a screen that outlives the terminal: when the prompt is given back."""
+"""`--detach`: when the prompt returns."""
 
 import os
 import signal
@@ -20,21 +20,21 @@ from core.session.request import Request
 from tests.conftest import REPOSITORY
 
 
-def test_a_device_that_is_not_there_is_told_before_the_prompt_comes_back(tmp_path: Path) -> None:
+def test_a_missing_device_is_reported_before_the_prompt_returns(tmp_path: Path) -> None:
     flags = ("--detach", "--fake_data", "--device", "gpu:7", "--log_dir", str(tmp_path))
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "main.py", *flags],
         cwd=REPOSITORY, capture_output=True, text=True, timeout=110, check=False,
     )  # fmt: skip
-    assert told.returncode == 2
-    assert told.stdout == ""
-    assert told.stderr.splitlines()[-1].startswith("trainpad: there is no device gpu:7")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.splitlines()[-1].startswith("trainpad: there is no device gpu:7")
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.fixture
 def pipe(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[int, int]]:
-    """The launcher's end of its line, and ours; nobody takes signals over meanwhile."""
+    """The launcher's end of its pipe, and ours; no signal handlers are installed."""
     monkeypatch.setattr(Signals, "install", lambda _signals: None)
     reading, writing = os.pipe()
     os.set_blocking(reading, False)
@@ -46,7 +46,7 @@ def pipe(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[int, int]]:
 def status_in_the_foreground(
     monkeypatch: pytest.MonkeyPatch, pipe: tuple[int, int], source: Iterator[Event]
 ) -> int:
-    """The exit status where such a session is to be detached, and the launcher is not let go."""
+    """Run a detached session that stays in the foreground; return its exit status."""
     monkeypatch.setattr("core.session.detached.session", lambda _request: source)
     request = Request(HyperParameters(), Path("unused"))
     status = run_detached(request, Launcher(pipe[1], 0, can_stop=False))
@@ -55,17 +55,17 @@ def status_in_the_foreground(
     return status
 
 
-def test_what_fails_before_it_trains_fails_at_the_prompt(
+def test_a_failure_before_training_is_reported_in_the_foreground(
     pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    source = iter([Opened("a run", {}), Preparing("loading"), Failed(0, "it broke")])
+    source = iter([Opened("a run", {}), Preparing("loading"), Failed(0, "the disk failed")])
     assert status_in_the_foreground(monkeypatch, pipe, source) == 1
     printed = capsys.readouterr()
     assert printed.out == ""
-    assert printed.err.endswith("trainpad: it broke\n")
+    assert printed.err.endswith("trainpad: the disk failed\n")
 
 
-def test_ctrl_c_before_it_trains_is_seen_to_at_the_prompt(
+def test_ctrl_c_before_training_is_handled_in_the_foreground(
     tmp_path: Path, pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     control = open_control(tmp_path, start={})

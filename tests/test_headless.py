@@ -47,11 +47,11 @@ def run_of(*events: Event, json: bool = False) -> tuple[int, list[str]]:
         (Steps(0, np.ones(1, np.float32), 0.1), 1),
     ],
 )
-def test_the_exit_status_tells_how_it_ended(last: Event, status: int) -> None:
+def test_the_exit_status_follows_from_the_last_event(last: Event, status: int) -> None:
     assert run_of(START, last)[0] == status
 
 
-def test_the_labs_lines_alone_go_to_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_the_labs_lines_go_to_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
     info = {"dataset": {"notice": "fake data: 1,000 drawn digits"}}
     matrix = {split: [[3, 1], [0, 4]] for split in ("train", "validation", "test")}
     _, lines = run_of(
@@ -82,24 +82,24 @@ def test_the_labs_lines_alone_go_to_standard_output(capsys: pytest.CaptureFixtur
     ]
 
 
-def test_a_diverged_run_says_where_and_what_is_left(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_diverged_run_names_its_last_checkpoint(capsys: pytest.CaptureFixture[str]) -> None:
     run_of(START, Diverged(10, float("nan"), checkpoint="step-000004.safetensors"))
-    said = capsys.readouterr().err
-    assert "diverged" in said
-    assert "step-000004.safetensors" in said
-    assert "--learning_rate" in said
+    printed = capsys.readouterr().err
+    assert "diverged" in printed
+    assert "step-000004.safetensors" in printed
+    assert "--learning_rate" in printed
 
 
-def test_remarks_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+def test_notices_are_sanitized_for_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     evil = "\x1b]52;c;aGk=\x07\x9b2J\u202e"
     info = {"dataset": {"notice": evil}}
     run_of(Opened(f"runs/{evil}", info), START, Alert(0, evil), Diverged(9, 9.0, evil, evil))
-    told = capsys.readouterr().err.splitlines()
-    assert len(told) == 4
-    assert "".join(told).isprintable()
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 4
+    assert "".join(lines).isprintable()
 
 
-def test_json_prints_what_stands_in_the_log(
+def test_json_prints_the_lines_of_the_log(
     make_run: MakeRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = make_run()
@@ -123,22 +123,38 @@ def test_json_prints_what_stands_in_the_log(
     assert capsys.readouterr().err == ""
 
 
-def test_a_signal_before_the_run_exists_ends_all_and_later_it_is_a_wish(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def leave(number: int) -> None:
+def test_a_signal_before_the_run_exists_exits_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def exit_with(number: int) -> None:
         raise SystemExit(number)
 
-    monkeypatch.setattr("core.session.headless.exit_by_signal", leave)
-    signals = Signals()
+    monkeypatch.setattr("core.session.headless.exit_by_signal", exit_with)
     with pytest.raises(SystemExit):
-        signals._on_signal(signal.SIGINT, None)
-    signals = Signals()
-    control = open_control(tmp_path, start={})
-    signals.attach(control)
+        Signals()._on_signal(signal.SIGINT, None)
+
+
+def test_a_signal_is_only_noted_and_passed_on_after_the_next_event(tmp_path: Path) -> None:
+    signals, control = Signals(), open_control(tmp_path, start={})
+    signals.on_event(Opened(str(tmp_path), {}, control))
     signals._on_signal(signal.SIGINT, None)
+    assert control.poll().stop == ""
+    signals.on_event(Steps(0, np.ones(1, np.float32), 0.1))
     assert control.poll().stop == "interrupted"
     assert open_control(tmp_path).poll().stop == "interrupted"
+
+
+def test_a_headless_run_stops_after_the_event_in_which_a_signal_came(tmp_path: Path) -> None:
+    signals, control = Signals(), open_control(tmp_path, start={})
+    reasons: list[str] = []
+
+    def source() -> Iterator[Event]:
+        yield Opened(str(tmp_path), {}, control)
+        signals._on_signal(signal.SIGTERM, None)
+        yield Steps(0, np.ones(1, np.float32), 0.1)
+        reasons.append(control.poll().stop)
+        yield Finished(1, "stopped", 1.0)
+
+    assert run_headless(source(), io.StringIO(), signals=signals) == 0
+    assert reasons == ["stopped"]
 
 
 class Refusing(io.StringIO):
@@ -155,7 +171,7 @@ class Refusing(io.StringIO):
 
 
 @pytest.mark.parametrize("error", [OSError, BrokenPipeError])
-def test_a_stream_that_refuses_does_not_end_the_run(
+def test_a_stream_that_cannot_be_written_does_not_end_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[OSError]
 ) -> None:
     monkeypatch.setattr("sys.stderr", Refusing(error))
@@ -175,7 +191,7 @@ def test_a_stream_that_refuses_does_not_end_the_run(
     assert out.tries == (1 if error is BrokenPipeError else 3)
 
 
-def test_the_second_signal_leaves_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_second_signal_exits_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     left: list[int] = []
     monkeypatch.setattr("core.session.headless.exit_by_signal", left.append)
     signals = Signals()

@@ -120,10 +120,10 @@ def test_detach_come_back_steer_and_stop(tmp_path: Path, start: Start) -> None:
 
     # d detaches for good.
     shell.type("d")
-    shell.wait_for(r"trains on(.|\n)*shell>")
+    shell.wait_for(r"keeps training(.|\n)*shell>")
     shell.type("jobs; echo the end of $((1 + 1)) jobs; exit\r")
     shell.wait_for("the end of 2 jobs")
-    assert "Stopped" not in shell.text.rpartition("trains on")[2]
+    assert "Stopped" not in shell.text.rpartition("keeps training")[2]
     assert shell.process.wait(10) == 0
 
     viewer = start(trainpad("open", "--log_dir", log_dir))
@@ -172,15 +172,15 @@ def test_a_signal_saves_and_restores_the_terminal(tmp_path: Path, start: Start) 
 
 BREAKS = """
 import sys
-import core.session.session, main
+import core.training.loop, main
 from core.run.events import Evaluated
-train = core.session.session.train
+train = core.training.loop.train
 def broken(job, control):
     for event in train(job, control):
         yield event
         if isinstance(event, Evaluated):
             raise RuntimeError("the \\x1b[31mbelt\\x1b[0m snapped")
-core.session.session.train = broken
+core.training.loop.train = broken
 main.main(sys.argv[1:])
 """
 

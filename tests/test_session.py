@@ -20,7 +20,7 @@ from data.dataset import Dataset
 from trainpad.errors import RunError, UserError
 
 
-def test_a_resumed_runs_own_texts_are_harmless(
+def test_texts_of_a_resumed_run_are_sanitized(
     make_run: MakeRun, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(DataSource, "load", lambda _source, **_options: tiny)
@@ -32,13 +32,13 @@ def test_a_resumed_runs_own_texts_are_harmless(
     assert opened.info["dataset"]["notice"].isprintable()
 
 
-def test_who_cannot_resume_a_run_steers_it_neither(
+def test_a_run_that_cannot_be_resumed_is_not_steered(
     make_run: MakeRun, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(DataSource, "load", lambda _source, **_options: tiny)
     run = make_run(dataset={"name": tiny.name, "fingerprint": tiny.fingerprint})
-    wish = run.path / "control.json"
-    wish.write_bytes(b'{"pause_at": 0, "evaluate": 3}')
+    control = run.path / "control.json"
+    control.write_bytes(b'{"pause_at": 0, "evaluate": 3}')
     opened = []
     start = ResumePoint(run, Checkpoint({}, {"step": 0}))
     request = Request(
@@ -46,19 +46,19 @@ def test_who_cannot_resume_a_run_steers_it_neither(
     )  # fmt: skip
     with run.writer_lock(), pytest.raises(RunError, match="another process is training"):
         list(session(request))
-    assert wish.read_bytes() == b'{"pause_at": 0, "evaluate": 3}'
+    assert control.read_bytes() == b'{"pause_at": 0, "evaluate": 3}'
     assert opened == []
 
 
 @pytest.mark.parametrize(
     ("info", "why"),
     [
-        ({"device": DEVICE}, "was taught on the pad, from your own digits; use --branch"),
+        ({"device": DEVICE}, "was fine-tuned on the pad with your own digits; use --branch"),
         ({"device": "auto"}, "was trained on other data, mine, than this, "),
     ],
-    ids=["taught", "other data"],
+    ids=["fine-tuned", "other data"],
 )
-def test_a_run_goes_on_with_its_own_data_alone(
+def test_a_run_resumes_only_with_its_own_data(
     make_run: MakeRun,
     tiny: Dataset,
     monkeypatch: pytest.MonkeyPatch,
@@ -73,34 +73,34 @@ def test_a_run_goes_on_with_its_own_data_alone(
     assert not run.events.exists()
 
 
-def trains_as(
+def replace_training(
     monkeypatch: pytest.MonkeyPatch, dataset: Dataset, *events: Event, then: Exception
 ) -> None:
-    """Have a session train on `dataset`, by these events, until something breaks."""
+    """Replace training by these events and an exception, on `dataset`."""
 
     def train(*_arguments: object) -> Iterator[Event]:
         yield from events
         raise then
 
     monkeypatch.setattr(DataSource, "load", lambda _source, **_options: dataset)
-    monkeypatch.setattr("core.session.session.train", train)
+    monkeypatch.setattr("core.training.loop.train", train)
 
 
-def test_what_cannot_be_done_leaves_no_new_run(
+def test_a_request_that_cannot_be_fulfilled_leaves_no_run(
     tmp_path: Path, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    trains_as(monkeypatch, tiny, Preparing("loading"), then=UserError("no such device"))
+    replace_training(monkeypatch, tiny, Preparing("loading"), then=UserError("no such device"))
     with pytest.raises(UserError, match="no such device"):
         list(session(Request(HyperParameters(), tmp_path)))
     assert list_runs(tmp_path) == []
 
 
-@pytest.mark.parametrize("error", [UserError("it cannot be shared out"), OSError("it broke")])
-def test_what_breaks_after_training_began_ends_a_run_that_is_kept(
+@pytest.mark.parametrize("error", [UserError("the batch cannot be split"), OSError("it broke")])
+def test_an_error_after_training_started_ends_a_run_that_is_kept(
     tmp_path: Path, tiny: Dataset, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     steps = Steps(0, np.ones(7, np.float32), 0.1)
-    trains_as(monkeypatch, tiny, Started(0, {}, "CPU:0", 10), steps, then=error)
+    replace_training(monkeypatch, tiny, Started(0, {}, "CPU:0", 10), steps, then=error)
     *_, last = session(Request(HyperParameters(), tmp_path))
     assert isinstance(last, Failed)
     assert str(error) in last.text

@@ -11,7 +11,6 @@ from core.run.hparams import HyperParameters, as_dict
 from core.rundir.control import open_control
 from trainpad.control import LIMIT, Control, DesiredState
 from trainpad.errors import UserError
-from trainpad.files import write_atomic
 
 
 @pytest.fixture
@@ -34,7 +33,7 @@ def test_the_trainer_writes_what_can_be_steered(control: Control) -> None:
     assert control.path.stat().st_mode & 0o777 == 0o600
 
 
-def test_one_steers_and_the_other_sees_it(control: Control, tmp_path: Path) -> None:
+def test_one_process_steers_and_another_reads_it(control: Control, tmp_path: Path) -> None:
     other = open_control(tmp_path)
     other.request(hyperparameters={"learning_rate": 0.5})
     other.request(pause_at=0)
@@ -45,7 +44,7 @@ def test_one_steers_and_the_other_sees_it(control: Control, tmp_path: Path) -> N
     assert (wanted.pause_at, wanted.evaluate, wanted.stop) == (0, 3, "")
 
 
-def test_a_look_at_an_unchanged_file_does_not_read_it(
+def test_polling_an_unchanged_file_does_not_read_it(
     control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("trainpad.control.read_private", pytest.fail)
@@ -107,7 +106,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize(("damage", "words"), HOSTILE.values(), ids=HOSTILE)
-def test_what_is_not_to_be_believed_is_told_once_and_changes_nothing(
+def test_an_invalid_file_is_reported_once_and_changes_nothing(
     control: Control, damage: Callable[[Path], None], words: str
 ) -> None:
     before = control.poll()
@@ -121,13 +120,13 @@ def test_what_is_not_to_be_believed_is_told_once_and_changes_nothing(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
-def test_a_file_of_another_user_is_not_believed(control: Control) -> None:
+def test_a_file_of_another_user_is_refused(control: Control) -> None:
     os.chown(control.path, 12345, -1)
     with pytest.raises(UserError, match="belongs to another user"):
         control.poll()
 
 
-def test_a_file_that_was_mended_is_believed(control: Control) -> None:
+def test_a_file_that_was_fixed_is_read(control: Control) -> None:
     write(control, b'{"hyperparameters": {"learning_rate": 0.5}}')
     control.path.chmod(0o666)
     with pytest.raises(UserError):
@@ -136,7 +135,7 @@ def test_a_file_that_was_mended_is_believed(control: Control) -> None:
     assert control.poll().hyperparameters["learning_rate"] == 0.5
 
 
-def test_a_folder_that_cannot_be_looked_into_is_told_once(
+def test_an_unreadable_folder_is_reported_once(
     control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(_path: Path) -> os.stat_result:
@@ -152,13 +151,13 @@ def test_a_folder_that_cannot_be_looked_into_is_told_once(
     assert control.poll().pause_at == 5
 
 
-def test_a_file_that_went_away_leaves_the_wish(control: Control) -> None:
+def test_a_deleted_file_keeps_the_desired_state(control: Control) -> None:
     before = control.poll()
     control.path.unlink()
     assert control.poll() == before
 
 
-def test_a_full_disk_does_not_keep_one_from_stopping(
+def test_a_full_disk_does_not_prevent_stopping(
     control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_args: object, **_options: object) -> None:
@@ -170,24 +169,24 @@ def test_a_full_disk_does_not_keep_one_from_stopping(
     assert control.poll().stop == "stopped"
 
 
-def test_steering_mends_a_damaged_file(control: Control, tmp_path: Path) -> None:
+def test_a_request_replaces_a_damaged_file(control: Control, tmp_path: Path) -> None:
     control.path.write_bytes(b"{")
     control.request(pause_at=0)
     assert open_control(tmp_path).poll().pause_at == 0
 
 
-def test_a_wish_is_by_default_just_to_train() -> None:
+def test_the_default_state_is_just_to_train() -> None:
     assert DesiredState() == DesiredState({}, None, 0, 0, "")
 
 
-def test_who_resumes_a_run_does_not_inherit_its_end(control: Control, tmp_path: Path) -> None:
+def test_a_resumed_run_does_not_inherit_a_stop(control: Control, tmp_path: Path) -> None:
     control.request(stop="interrupted", pause_at=7, hyperparameters={"learning_rate": 0.5})
     resumed = open_control(tmp_path, start=as_dict(HyperParameters())).poll()
     assert (resumed.stop, resumed.pause_at) == ("", None)
     assert resumed.hyperparameters["learning_rate"] == 0.01
 
 
-def test_of_wishes_at_the_same_time_none_is_lost(tmp_path: Path) -> None:
+def test_concurrent_requests_are_all_kept(tmp_path: Path) -> None:
     shared = open_control(tmp_path, start=as_dict(HyperParameters()))
     other = open_control(tmp_path)
     start = threading.Barrier(3)
@@ -212,21 +211,7 @@ def test_of_wishes_at_the_same_time_none_is_lost(tmp_path: Path) -> None:
     assert wanted.hyperparameters["learning_rate"] == 0.5
 
 
-def test_a_wish_from_a_signal_amid_another_is_kept(
-    control: Control, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupted(*args: Any, **options: Any) -> None:
-        monkeypatch.setattr("trainpad.control.write_atomic", write_atomic)
-        control.request(stop="interrupted")
-        write_atomic(*args, **options)
-
-    monkeypatch.setattr("trainpad.control.write_atomic", interrupted)
-    control.request(pause_at=0)
-    found = json.loads(control.path.read_bytes())
-    assert (found["stop"], found["pause_at"]) == ("interrupted", 0)
-
-
-def test_a_window_that_finds_garbage_undoes_nothing_by_its_first_key(
+def test_a_request_does_not_overwrite_a_file_that_was_never_read(
     control: Control, tmp_path: Path
 ) -> None:
     control.request(pause_at=0)
@@ -240,7 +225,7 @@ def test_a_window_that_finds_garbage_undoes_nothing_by_its_first_key(
     assert "learning_rate" not in other.desired.hyperparameters
 
 
-def test_no_second_key_writes_over_garbage_either(control: Control, tmp_path: Path) -> None:
+def test_a_second_request_does_not_overwrite_it_either(control: Control, tmp_path: Path) -> None:
     control.request(pause_at=0)
     write(control, b"{garbage")
     other = open_control(tmp_path)

@@ -10,7 +10,6 @@ import dataclasses
 import json
 import os
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -101,13 +100,10 @@ class Control:
         """
         self.path = directory / FILE
         self._check_values = check_values
-        # A signal handler may request a stop while the interrupted thread is polling.
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         self._desired = DesiredState()
         self._was_read = start is not None
         """Whether `_desired` was read or written, and is not only the default."""
-        self._requests: deque[tuple[Mapping[str, Any], str, dict[str, Any]]] = deque()
-        self._requesting = False
         self._seen: tuple[int | None, ...] = ()
         self._invalid: UserError | None = None
         """Why the file in its present form is refused."""
@@ -128,21 +124,22 @@ class Control:
                 state from before.
         """
         with self._lock:
-            try:
-                stamp = self._stamp()
-                if stamp != self._seen:
-                    self._seen = stamp
-                    desired = self._read()
-                    if self._seen is stamp:  # no signal handler has written meanwhile
-                        self._desired, self._was_read = desired, True
-            except FileNotFoundError:
-                self._seen = ()
-            except OSError as error:
-                if self._seen == (error.errno,):
-                    return self._desired
-                self._seen = (error.errno,)
-                raise RunError(f"control.json cannot be read: {error.strerror}") from error
-            return self._desired
+            return self._poll()
+
+    def _poll(self) -> DesiredState:
+        try:
+            stamp = self._stamp()
+            if stamp != self._seen:
+                self._seen = stamp
+                self._desired, self._was_read = self._read(), True
+        except FileNotFoundError:
+            self._seen = ()
+        except OSError as error:
+            if self._seen == (error.errno,):
+                return self._desired
+            self._seen = (error.errno,)
+            raise RunError(f"control.json cannot be read: {error.strerror}") from error
+        return self._desired
 
     def _read(self) -> DesiredState:
         self._invalid = None
@@ -169,40 +166,21 @@ class Control:
         Raises:
             RunError: the file could not be written; in this process the request holds all the same.
         """
-        self._requests.append((hyperparameters or {}, increment, changes))
-        failure: RunError | None = None
-        with self._lock:
-            # A signal handler that interrupts this thread here only leaves its request behind.
-            while self._requests and not self._requesting:
-                self._requesting = True
-                try:
-                    self._apply_requests()
-                except RunError as error:
-                    failure = error
-                finally:
-                    self._requesting = False
-        if failure is not None:
-            raise failure
-        return self._desired
-
-    def _apply_requests(self) -> None:
-        """Merge the requests into what the file holds by now, and write it."""
-        with self._file_lock():
+        with self._lock, self._file_lock():
             try:
-                desired = self.poll()
+                desired = self._poll()
             except UserError:
                 desired = self._desired
             if self._invalid and not self._was_read:
-                self._requests.clear()  # writing would undo what others requested, such as a pause
+                # Writing would undo what others requested, such as a pause.
                 raise RunError(f"{self._invalid}; fix control.json, then try again")
-            while self._requests:
-                values, increment, changes = self._requests.popleft()
-                if increment:
-                    changes = {**changes, increment: getattr(desired, increment) + 1}
-                merged = {**desired.hyperparameters, **values}
-                desired = dataclasses.replace(desired, hyperparameters=merged, **changes)
+            if increment:
+                changes[increment] = getattr(desired, increment) + 1
+            merged = {**desired.hyperparameters, **(hyperparameters or {})}
+            desired = dataclasses.replace(desired, hyperparameters=merged, **changes)
             self._desired, self._was_read = desired, True
             self._write()
+            return desired
 
     @contextmanager
     def _file_lock(self) -> Iterator[None]:

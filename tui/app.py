@@ -11,7 +11,6 @@ from textual.binding import Binding, BindingType
 from textual.driver import Driver
 
 from core.process.launcher import Launcher
-from core.process.threads import freeze_gc
 from core.run.events import Event, Steps, Weights
 from core.run.hparams import HyperParameters
 from core.run.state import Run

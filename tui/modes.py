@@ -13,7 +13,7 @@ from typing import Any
 from textual.app import App
 from textual.screen import Screen
 
-from core.process.garbage import freeze_gc
+from core.process.threads import freeze_gc
 from tui.train.screen import TrainScreen
 
 MOUNT_INTERVAL = 0.5

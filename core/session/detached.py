@@ -1,8 +1,8 @@
-"""A run that never has a screen and outlives the terminal: `--detach`.
+"""Train without a screen and without the terminal: `--detach`.
 
-The process that the shell waits for forks before anything heavy is imported. It exits with the
-error's sentence and status where the data, the device or the flags are bad, and with 0 as soon as
-the run trains; only then does the other process leave the terminal.
+The process that the shell waits for forks before anything heavy is imported. It exits with an error
+message and its status where the data, the device or the flags are invalid, and with 0 as soon as
+training starts; only then does the other process leave the terminal.
 """
 
 import dataclasses
@@ -21,12 +21,13 @@ from core.session.session import session
 
 
 def run_detached(request: Request, launcher: Launcher) -> int:
-    """Train on without a terminal, printing the lab's lines to `run.log`; returns the exit status.
+    """Train, and leave the terminal once training started; return the exit status.
 
-    What ends before it trains, or is interrupted before, ends here, and the launcher with it.
+    The lab's lines go to `run.log`. A run that ends or is interrupted before training started ends
+    in the foreground, and the launcher with it.
 
     Raises:
-        UserError: what was asked for cannot be done; nothing was written, and the launcher waits.
+        UserError: the request cannot be fulfilled; nothing was written, and the launcher waits.
     """
     signals = Signals()
     signals.install()
@@ -39,11 +40,10 @@ def run_detached(request: Request, launcher: Launcher) -> int:
 
 
 def _until_started(source: Iterator[Event], signals: Signals) -> Iterator[Event]:
-    """The events up to the first that proves that all that was asked for can be done."""
+    """Yield the events up to `Started`, which shows that the request can be fulfilled."""
     for event in source:
         yield event
-        if isinstance(event, Opened) and event.control is not None:
-            signals.attach(event.control)
+        signals.on_event(event)
         if isinstance(event, Started):
             return
 
@@ -54,8 +54,8 @@ def _run_dir_of(events: list[Event]) -> RunDir:
 
 
 def _detach(run: RunDir, launcher: Launcher) -> None:
-    """Say which run it is, and give the prompt back."""
+    """Print the run's name, and give the prompt back."""
     print(run.name)  # noqa: T201
-    print("trainpad: it trains on; `trainpad open` comes to it", file=sys.stderr)  # noqa: T201
+    print("trainpad: it keeps training; reattach with `trainpad open`", file=sys.stderr)  # noqa: T201
     detach_stdio(run)
     launcher.detach()

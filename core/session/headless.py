@@ -1,4 +1,4 @@
-"""A run without a screen: the same source of events, printed as the lab's lines or as JSON."""
+"""Train without a screen: print the events as the lab's lines or as JSON; handle signals."""
 
 import faulthandler
 import signal
@@ -28,37 +28,49 @@ DONE, FAILED, DIVERGED, INTERRUPTED = 0, 1, 3, 130
 
 
 class Signals:
-    """SIGINT and SIGTERM as wishes: save and stop. A second one leaves at once."""
+    """SIGINT and SIGTERM as requests to save and stop; a second signal exits at once.
+
+    A handler only notes its signal, since it may interrupt a thread that holds a lock. The loop
+    that pulls the events passes it on to the run: `on_event`.
+    """
 
     def __init__(self) -> None:
         self.reason = ""
+        """Why the run should end: ``interrupted``, ``stopped``, or nothing."""
         self._control: Control | None = None
+        self._was_requested = False
 
     def install(self) -> None:
-        """Take both signals over; only the main thread can."""
+        """Handle both signals; only the main thread can."""
         install_signal_stack()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
 
     def attach(self, control: Control) -> None:
-        """Tell `control` of what was wanted before it existed, and from now on."""
+        """Pass signals on to the run of `control`, also one that came before."""
         self._control = control
-        if self.reason:
-            self._ask()
+        self._pass_on()
+
+    def on_event(self, event: Event) -> None:
+        """Attach to the run that opens; pass on a signal that came since the last event."""
+        if isinstance(event, Opened) and event.control is not None:
+            self.attach(event.control)
+        self._pass_on()
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         if self.reason or self._control is None:
             exit_by_signal(number)
         self.reason = self.reason_of(number)
-        self._ask()
 
     @staticmethod
     def reason_of(number: int) -> str:
-        """Why a run ends that this signal ends."""
+        """Return the reason that a run ends with after this signal."""
         return "interrupted" if number == signal.SIGINT else "stopped"
 
-    def _ask(self) -> None:
-        assert self._control is not None  # noqa: S101 - both callers have seen to it
+    def _pass_on(self) -> None:
+        if self._control is None or not self.reason or self._was_requested:
+            return
+        self._was_requested = True
         try:
             self._control.request(stop=self.reason)
         except UserError as error:
@@ -66,17 +78,17 @@ class Signals:
 
 
 def install_signal_stack() -> None:
-    """Have signals handled on a stack of their own, and a crash traced to descriptor 2.
+    """Run signal handlers on a separate stack, and write a crash's traceback to descriptor 2.
 
-    The fault handler gives this thread, the main one, another stack, which Python's handlers use:
-    what it computes may keep the stack pointer in the heap (`core.process.apart`).
+    The fault handler gives this thread, the main one, an alternate stack, which Python's handlers
+    use: computing may leave the stack pointer in the heap (`core.process.threads`).
     """
     if not faulthandler.is_enabled():
         faulthandler.enable(2)
 
 
 def exit_by_signal(number: int) -> None:
-    """End this process as the signal would have ended it."""
+    """End this process as the signal would by default."""
     signal.signal(number, signal.SIG_DFL)
     signal.raise_signal(number)
 
@@ -84,39 +96,39 @@ def exit_by_signal(number: int) -> None:
 def run_headless(
     source: Iterator[Event], out: TextIO, *, json: bool = False, signals: Signals | None = None
 ) -> int:
-    """Pull `source` to its end, printing; returns the exit status.
+    """Pull `source` to its end, printing; return the exit status.
 
-    Where whoever reads the lines has left, the run is saved and stopped; a line that finds no
-    room on the disk is dropped.
+    When the reader of the lines is gone, the run saves and stops; a line for which the disk has
+    no room is dropped.
 
     Raises:
-        UserError: from the source, before anything was trained.
+        UserError: from the source, before training started.
     """
-    printer: Callable[[Event], Iterator[str]] = JsonPrinter().lines if json else LabPrinter().lines
+    lines: Callable[[Event], Iterator[str]] = JsonPrinter().lines if json else LabPrinter().lines
     status, control, has_reader = FAILED, None, True
     for event in source:
-        for line in printer(event):
+        for line in lines(event):
             if has_reader and not _try_print(line, out):
                 has_reader = False
-                _stop(control)
-        if isinstance(event, Opened) and event.control is not None:
+                _request_stop(control)
+        if isinstance(event, Opened):
             control = event.control
-            if signals is not None:
-                signals.attach(control)
+        if signals is not None:
+            signals.on_event(event)
         if not json:
             _print_notice(event)
         status = exit_status(event, status)
     return status
 
 
-def _stop(control: Control | None) -> None:
+def _request_stop(control: Control | None) -> None:
     if control is not None:
         with suppress(UserError):
             control.request(stop="stopped")
 
 
 def exit_status(event: Event, before: int = FAILED) -> int:
-    """The exit status that `event` ends a run with, or the one `before` it."""
+    """Return the exit status after `event`; `before` where it is not one that ends a run."""
     match event:
         case Finished(outcome=Outcome.INTERRUPTED):
             return INTERRUPTED
@@ -130,20 +142,20 @@ def exit_status(event: Event, before: int = FAILED) -> int:
 
 
 class JsonPrinter:
-    """Turns events into the lines of `events.jsonl`, which begins when the run has a directory."""
+    """Prints events as `events.jsonl` holds them, from the moment the run has a directory."""
 
     def __init__(self) -> None:
         self._opened = False
 
     def lines(self, event: Event) -> Iterator[str]:
-        """The line for one event, if it is recorded at all."""
+        """Yield the line for `event`, if it is one that is recorded."""
         self._opened |= isinstance(event, Opened)
         if self._opened and type(event) in RECORDED_NAMES:
             yield to_json(event)
 
 
 def _print_notice(event: Event) -> None:
-    """What the lab's script has no line for goes to standard error."""
+    """Print on standard error what the lab's script has no line for."""
     match event:
         case Opened(directory=directory, info=info):
             notice = info.get("dataset", {}).get("notice")
@@ -165,7 +177,7 @@ def _print_error(text: str) -> None:
 
 
 def _try_print(line: str, file: TextIO) -> bool:
-    """Print a line, if that can be; False where nobody reads it any more."""
+    """Print a line; return False when the reader is gone, and ignore other errors."""
     try:
         print(line, file=file, flush=True)
     except BrokenPipeError:

@@ -14,7 +14,6 @@ from types import FrameType
 
 from core.process.launcher import Launcher
 from core.process.redirect import append_to_log, detach_stdio, redirect_to_log
-from core.run.events import Event, Opened
 from core.run.status import RunStatus
 from core.rundir.control import open_control
 from core.rundir.reader import follow
@@ -206,13 +205,9 @@ def _continue_detached(app: TrainpadApp, result: str, launcher: Launcher, signal
     launcher.detach()
     detach_stdio(RunDir(Path(opened.directory)) if opened else None)
     worker.stop(None)
-
-    def attach(event: Event | None) -> None:
-        if isinstance(event, Opened) and event.control is not None:
-            signals.attach(event.control)
-
-    attach(worker.opened)
-    worker.drain(attach)
+    if (opened := worker.opened) is not None:
+        signals.on_event(opened)
+    worker.drain(signals.on_event)
     return _exit_process(worker.status)
 
 

@@ -10,6 +10,7 @@ from core.run.hparams import HyperParameters
 from core.rundir.resume import ResumePoint
 from core.rundir.rundir import RunDir
 from core.session.request import Request, request_like
+from core.session.session import session
 from tui.dashboard.run_context import RunContext
 
 
@@ -22,7 +23,7 @@ class Sessions:
     def start(self, request: Request) -> Iterator[Event]:
         """The events of a session that trains `request`, and logs to its run directory."""
         self._request = request
-        return _session(dataclasses.replace(request, on_open=redirect_to_log))
+        return session(dataclasses.replace(request, on_open=redirect_to_log))
 
     def next(
         self, shown: RunContext, hparams: HyperParameters, branch: ResumePoint | None
@@ -37,10 +38,3 @@ class Sessions:
         return self.start(
             dataclasses.replace(base, hparams=hparams, branch=branch, resume=None, changes=())
         )
-
-
-def _session(request: Request) -> Iterator[Event]:
-    """The session, imported when its first event is read: by then the screen is painted."""
-    from core.session.session import session
-
-    yield from session(request)
