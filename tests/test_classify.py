@@ -41,14 +41,14 @@ def drawings(tmp_path: Path) -> Path:
     return path
 
 
-def test_an_answer_is_a_digit_a_choice_of_two_or_none() -> None:
+def test_a_prediction_is_a_digit_or_one_of_two_or_none() -> None:
     assert reading(_7=0.9).describe() == "7"
     assert reading(_4=0.55, _9=0.4).describe() == "not sure: 4 or 9?"
     assert reading(_4=0.2, _9=0.2).describe() == "not sure: no digit?"
     assert Prediction(np.full(10, 0.1, np.float32), empty=True).abstains
 
 
-def test_answers_use_the_names_of_the_classes() -> None:
+def test_predictions_use_the_names_of_the_classes() -> None:
     names = ("shirt", "shoe", *"23456789")
     assert reading(_1=0.9).describe(names) == "shoe"
     assert list(text_lines("f", [reading(_1=0.9), reading(_0=0.95)], names)) == [
@@ -57,7 +57,7 @@ def test_answers_use_the_names_of_the_classes() -> None:
     ]
 
 
-def test_neither_a_file_nor_a_class_can_steer_the_terminal(
+def test_names_of_files_and_classes_are_sanitized(
     tmp_path: Path, make_run, capsys: pytest.CaptureFixture
 ) -> None:
     evil = "\x1b]52;c;aGk=\x07\x9b2J\u202e"
@@ -87,7 +87,7 @@ def test_json_has_a_line_for_each_digit(drawings: Path, capsys: pytest.CaptureFi
         assert line["unsure"] is False
 
 
-def test_standard_input_is_a_file_like_any_other(
+def test_standard_input_is_read(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     text = io.TextIOWrapper(io.BytesIO(json.dumps({"strokes": SEVEN}).encode()))
@@ -103,7 +103,7 @@ def test_an_empty_drawing_is_no_digit(tmp_path: Path, capsys: pytest.CaptureFixt
     assert json.loads(capsys.readouterr().out)["unsure"] is True
 
 
-def test_a_file_without_any_digit_says_so(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_a_file_without_a_digit_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     blank, none = tmp_path / "blank.png", tmp_path / "none.json"
     pytest.importorskip("PIL.Image").new("L", (60, 50), 255).save(blank)
     none.write_text("[]")
@@ -115,7 +115,7 @@ def test_a_file_without_any_digit_says_so(tmp_path: Path, capsys: pytest.Capture
 
 
 @pytest.mark.parametrize("content", [None, b"", b"GIF89a", b'{"strokes": 1}', b"\x89PNG\r\n\x1a\n"])
-def test_what_cannot_be_read_is_one_sentence_and_status_2(
+def test_an_unreadable_file_is_one_sentence_and_status_2(
     content: bytes | None, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
     path = tmp_path / "bad"
@@ -127,9 +127,7 @@ def test_what_cannot_be_read_is_one_sentence_and_status_2(
     assert str(path) in told
 
 
-def test_a_drawing_that_was_exported_is_read_again(
-    tmp_path: Path, capsys: pytest.CaptureFixture
-) -> None:
+def test_an_exported_drawing_is_classified(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     strokes = [np.array(stroke) for stroke in SEVEN]
     for name in ("seven.png", "seven.json"):
         export_drawing(tmp_path / name, strokes, [0.085])
@@ -139,7 +137,7 @@ def test_a_drawing_that_was_exported_is_read_again(
         export_drawing(tmp_path / "seven.gif", strokes, [0.085])
 
 
-def test_a_run_reads_with_its_newest_checkpoint(make_run, tmp_path: Path) -> None:
+def test_a_run_classifies_with_its_newest_checkpoint(make_run, tmp_path: Path) -> None:
     run = make_run(dataset={"classes": [*"abcdefghij"]})
     for step, best in ((10, 2), (20, 5)):
         biases = np.zeros(10, np.float32)
@@ -151,13 +149,13 @@ def test_a_run_reads_with_its_newest_checkpoint(make_run, tmp_path: Path) -> Non
     assert reader.predict(np.ones((1, 28, 28), np.float32))[0].describe(reader.classes) == "f"
 
 
-def test_a_network_for_other_images_is_refused() -> None:
+def test_a_network_for_images_of_another_size_is_refused() -> None:
     reader = Classifier(Network.from_layers([(np.zeros((9, 10)), np.zeros(10))]), "small")
     with pytest.raises(DataError, match="takes 9 pixels"):
         reader.predict(np.ones((1, 28, 28), np.float32))
 
 
-def test_the_shipped_weights_are_small_and_read_pen_drawings() -> None:
+def test_the_built_in_weights_are_small_and_classify_pen_drawings() -> None:
     from importlib.resources import files
 
     assert len((files("data") / "builtin.safetensors").read_bytes()) <= 1_500_000

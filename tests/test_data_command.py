@@ -1,4 +1,4 @@
-"""What `trainpad data` tells of a set."""
+"""The output of `trainpad data`."""
 
 import io
 import json
@@ -24,27 +24,27 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def told(folder: Path) -> dict[str, str]:
+def properties(folder: Path) -> dict[str, str]:
     out = io.StringIO()
     assert show_dataset(out, "mnist", folder, offline=True, as_json=True) == 0
-    facts: dict[str, str] = json.loads(out.getvalue())
-    return facts
+    values: dict[str, str] = json.loads(out.getvalue())
+    return values
 
 
-def test_a_folder_of_other_data_is_told_and_nobody_s_licence_with_it(folder: Path) -> None:
-    facts = told(folder)
-    assert facts["images"].endswith("9 for testing; 40x20")
-    assert facts["classes"] == "across upright slanted"
-    assert facts["verdict"] == "not verified: this is other data than MNIST"
-    assert "licence" not in facts
+def test_a_folder_of_other_data_is_described_without_a_licence(folder: Path) -> None:
+    values = properties(folder)
+    assert values["images"].endswith("9 for testing; 40x20")
+    assert values["classes"] == "across upright slanted"
+    assert values["verdict"] == "not verified: this is other data than MNIST"
+    assert "licence" not in values
 
 
 def test_a_folder_of_mnist_has_its_licence(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data_command, "describe_origin", lambda *_: "verified: these are they")
-    assert told(folder)["licence"].startswith("CC BY-SA")
+    assert properties(folder)["licence"].startswith("CC BY-SA")
 
 
-def test_pictures_of_each_class_are_shown(folder: Path) -> None:
+def test_images_of_each_class_are_previewed(folder: Path) -> None:
     out = io.StringIO()
     show_dataset(out, "mnist", folder, offline=True, as_json=False)
     rows = out.getvalue().splitlines()

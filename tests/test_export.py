@@ -71,7 +71,7 @@ def saved(run: RunDir, step: int, layers: Any) -> Path:
     return checkpoint.write(run.checkpoints, Checkpoint(arrays, {"step": step}))
 
 
-def test_evaluations_are_a_row_each_and_those_made_void_are_none(run: RunDir) -> None:
+def test_each_evaluation_that_holds_has_a_row(run: RunDir) -> None:
     found = rows(tables.evaluations(load_export(run)))
     assert [row["step"] for row in found] == ["4", "6"]
     assert [float(row["validation_precision"]) for row in found] == [0.75, 0.25]
@@ -95,7 +95,7 @@ def test_losses_are_read_back_as_they_were(run: RunDir) -> None:
     assert back.tobytes() == np.array(LOSSES, np.float32).tobytes()
 
 
-def test_json_holds_the_run_its_changes_and_what_was_noted(run: RunDir) -> None:
+def test_json_holds_the_run_its_changes_and_its_note(run: RunDir) -> None:
     notes.write(run, notes.make_note(" My run ", ["lab", "", "lab"], "good\x1b[2J"))
     values = json.loads(as_json(load_export(run)))
     assert (values["title"], values["tags"], values["note"]) == ("My run", ["lab"], "good␛[2J")
@@ -108,12 +108,14 @@ def test_json_holds_the_run_its_changes_and_what_was_noted(run: RunDir) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b'{"title": 3, "tags": {}}', b"\xff", b"[" * 9999])
-def test_a_damaged_note_is_none(run: RunDir, content: bytes) -> None:
+def test_a_damaged_note_is_left_out(run: RunDir, content: bytes) -> None:
     (run.path / notes.FILE).write_bytes(content)
     assert notes.read(run) == notes.Note()
 
 
-def test_a_file_is_whole_or_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_is_written_whole_or_left_unchanged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     target = tmp_path / "out.csv"
     write_output(str(target), b"first")
 
@@ -127,7 +129,7 @@ def test_a_file_is_whole_or_as_it_was(tmp_path: Path, monkeypatch: pytest.Monkey
     assert target.read_bytes() == b"first"
 
 
-def test_what_is_no_file_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
@@ -139,7 +141,7 @@ def test_what_is_no_file_is_written_to_and_not_replaced(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "sentence"),
+    ("options", "sentence"),
     [
         (ExportOptions(), "say what to export"),
         (ExportOptions(classes=True, json=True), "give --csv as well"),
@@ -147,19 +149,19 @@ def test_what_is_no_file_is_written_to_and_not_replaced(tmp_path: Path) -> None:
         (ExportOptions(keras="model.h5"), r"ends in \.keras"),
         (ExportOptions(csv="nowhere/at/all.csv"), "cannot be written"),
         (ExportOptions(csv="."), "is a folder"),
-        (ExportOptions(keras="m.keras"), "no checkpoint that was evaluated"),
+        (ExportOptions(keras="m.keras"), "no evaluated checkpoint"),
         (ExportOptions(keras="m.keras", checkpoint="last"), "no checkpoint to resume from"),
     ],
 )
-def test_what_cannot_be_done_is_one_sentence(
-    run: RunDir, wanted: ExportOptions, sentence: str
+def test_invalid_options_are_one_sentence(
+    run: RunDir, options: ExportOptions, sentence: str
 ) -> None:
     with pytest.raises(UserError, match=sentence) as error:
-        export_runs([run], wanted)
+        export_runs([run], options)
     assert "\n" not in str(error.value)
 
 
-def test_nothing_is_written_where_one_of_the_ways_fails(run: RunDir, tmp_path: Path) -> None:
+def test_nothing_is_written_where_one_format_fails(run: RunDir, tmp_path: Path) -> None:
     with pytest.raises(CheckpointError):
         export_runs(
             [run], ExportOptions(csv=str(tmp_path / "a.csv"), keras=str(tmp_path / "a.keras"))
@@ -167,12 +169,12 @@ def test_nothing_is_written_where_one_of_the_ways_fails(run: RunDir, tmp_path: P
     assert not (tmp_path / "a.csv").exists()
 
 
-def test_several_runs_are_compared_in_pictures_and_notebooks_alone(run: RunDir) -> None:
-    with pytest.raises(UserError, match="several runs fit into --png and --notebook alone"):
+def test_several_runs_are_compared_only_in_plots_and_notebooks(run: RunDir) -> None:
+    with pytest.raises(UserError, match="only --png and --notebook take several runs"):
         export_runs([run, run], ExportOptions(csv="-"))
 
 
-def test_the_command_line_exports_by_name_and_says_what_is_wrong(
+def test_the_command_exports_a_run_by_name(
     run: RunDir, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     def status(*arguments: str) -> int:
@@ -186,7 +188,7 @@ def test_the_command_line_exports_by_name_and_says_what_is_wrong(
     assert b"there is no run called 'other'" in capfdbinary.readouterr().err
 
 
-def test_the_best_checkpoint_is_one_that_was_evaluated(run: RunDir) -> None:
+def test_the_best_checkpoint_was_evaluated(run: RunDir) -> None:
     layers = initial_layers((784, 8, 2), seed=1)
     for step in (3, 4, 6):
         saved(run, step, layers)
@@ -220,7 +222,7 @@ def trained(line: str, log_dir: Path, stop_after: int = 10**9) -> RunDir:
     return run
 
 
-def test_the_command_trains_the_run_again_to_the_byte(tmp_path: Path) -> None:
+def test_the_command_reproduces_the_run_to_the_byte(tmp_path: Path) -> None:
     first = trained(
         "trainpad --fake_data --device cpu --max_steps 100000 --hidden 16,8 --optimizer momentum "
         "--schedule cosine --seed 3 --change 5:learning_rate=0.03 --change 20:batch_size=50",
@@ -234,7 +236,7 @@ def test_the_command_trains_the_run_again_to_the_byte(tmp_path: Path) -> None:
     assert second.losses.read_bytes() == first.losses.read_bytes()
 
 
-def test_the_command_names_what_is_not_by_default(tmp_path: Path) -> None:
+def test_the_command_names_only_values_that_are_not_defaults(tmp_path: Path) -> None:
     source = {"dataset": None, "input_data_dir": "/some where", "fake_data": False}
     values = as_dict(validate_hparams({"hidden": (), "learning_rate": 0.5}))
     rest = {"device": "cpu", "strategy": "mirrored", "xla": False}
@@ -245,7 +247,7 @@ def test_the_command_names_what_is_not_by_default(tmp_path: Path) -> None:
     )
 
 
-def test_the_command_is_harmless_to_the_terminal_and_whole_for_the_shell(tmp_path: Path) -> None:
+def test_the_command_is_escaped_for_terminal_and_shell(tmp_path: Path) -> None:
     odd = "/data/\x1b]52;c;aGk=\x07it's \\ \x9b2J\u202e\udcff"
     line = reproduce_command(load_export(make_run(tmp_path / "a", source={"input_data_dir": odd})))
     assert line.isprintable()
@@ -254,7 +256,7 @@ def test_the_command_is_harmless_to_the_terminal_and_whole_for_the_shell(tmp_pat
     assert os.fsdecode(told) == odd
 
 
-def test_a_branch_needs_the_checkpoint_that_it_began_with(run: RunDir, tmp_path: Path) -> None:
+def test_a_branch_needs_the_checkpoint_that_it_started_from(run: RunDir, tmp_path: Path) -> None:
     parent = {"run": run.name, "step": 4}
     branch = make_run(tmp_path / "branch", hyperparameters=HPARAMS, parent=parent)
     with pytest.raises(RunError, match="that checkpoint is gone"):
@@ -271,7 +273,7 @@ def test_a_branch_needs_the_checkpoint_that_it_began_with(run: RunDir, tmp_path:
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras's own
-def test_the_keras_model_predicts_what_the_network_does(run: RunDir, tmp_path: Path) -> None:
+def test_the_keras_model_has_the_networks_predictions(run: RunDir, tmp_path: Path) -> None:
     keras = pytest.importorskip("keras")
     saved(run, 6, initial_layers((784, 8, 2), seed=1))
     target = tmp_path / "model.keras"
@@ -286,7 +288,7 @@ def test_the_keras_model_predicts_what_the_network_does(run: RunDir, tmp_path: P
     np.testing.assert_allclose(np.asarray(logits(images)), network.logits(scaled), atol=1e-5)
 
 
-def test_the_picture_shows_loss_and_precision(run: RunDir, tmp_path: Path) -> None:
+def test_the_plot_shows_loss_and_precision(run: RunDir, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     from PIL import Image
 
@@ -299,9 +301,7 @@ def test_the_picture_shows_loss_and_precision(run: RunDir, tmp_path: Path) -> No
     assert len(colours) > 50
 
 
-def test_without_matplotlib_there_is_a_sentence(
-    run: RunDir, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_matplotlib_is_one_sentence(run: RunDir, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(RunError, match="pip install"):
         export_runs([run], ExportOptions(png="-"))
@@ -342,10 +342,10 @@ def test_the_notebook_of_several_runs_compares_their_max_steps(
     assert names["KEY"] == "max_steps"
     assert names["order"] == ["a-run", "b-run"]
     assert names["figures"] == 3
-    assert "a-run: 6 steps, best precision on test 0.7500" in capsys.readouterr().out
+    assert "a-run: 6 steps, best precision @ 1 on test 0.7500" in capsys.readouterr().out
 
 
-def test_a_notebook_is_harmless_where_it_is_printed(tmp_path: Path) -> None:
+def test_names_in_a_notebook_are_sanitized(tmp_path: Path) -> None:
     run = make_run(tmp_path / "a\x1b[2J\x9b2J\u202e\udcff", losses=[1.0])
     content = notebook([load_export(run)]).decode()
     assert content.replace("\n", "").isprintable()
@@ -354,7 +354,7 @@ def test_a_notebook_is_harmless_where_it_is_printed(tmp_path: Path) -> None:
     assert list(folders.values()) == [str(run.path)]
 
 
-def test_runs_of_the_same_name_are_told_apart(run: RunDir, tmp_path: Path) -> None:
+def test_runs_of_the_same_name_have_different_labels(run: RunDir, tmp_path: Path) -> None:
     other = make_run(tmp_path / "else" / "a-run", hyperparameters=HPARAMS)
     content = json.loads(notebook([load_export(run), load_export(other)]))
     setup = "".join(content["cells"][1]["source"]).split("FOLDERS = ")[1].split("RUNS")[0]

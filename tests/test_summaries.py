@@ -79,7 +79,7 @@ def summarise(events: list[Event], folder: Path, tiny: Dataset) -> list[Event]:
     return list(with_summaries(iter(events), folder, tiny))
 
 
-def test_every_event_passes_and_scalars_stand_at_their_steps(tmp_path: Path, tiny: Dataset) -> None:
+def test_every_event_passes_and_scalars_have_their_steps(tmp_path: Path, tiny: Dataset) -> None:
     events = [
         Preparing("loading TensorFlow"),
         started(summary_every=50),
@@ -107,7 +107,7 @@ def test_every_event_passes_and_scalars_stand_at_their_steps(tmp_path: Path, tin
     assert [*image.encoded] == [encode.png(picture) for picture in tiny.train.images[:10]]
 
 
-def test_weights_are_summarised_once_a_second_and_the_last_ones_always(
+def test_weights_are_summarized_once_a_second_and_the_last_always(
     tmp_path: Path, tiny: Dataset, clock: FakeClock
 ) -> None:
     def source() -> Iterator[Event]:
@@ -136,7 +136,7 @@ def test_weights_are_summarised_once_a_second_and_the_last_ones_always(
             assert points(run, f"{name}/{figure}")[-1] == (40, pytest.approx(value, rel=1e-6))
 
 
-def test_a_resumed_run_shows_no_step_twice_and_keeps_its_last_evaluation(
+def test_a_resumed_run_has_no_step_twice_and_keeps_its_last_evaluation(
     make_run: MakeRun, tiny: Dataset
 ) -> None:
     run_dir = make_run()
@@ -164,7 +164,7 @@ def test_a_resumed_run_shows_no_step_twice_and_keeps_its_last_evaluation(
     assert len(run.images["input"]) == 1
 
 
-def test_what_has_diverged_is_shown_as_it_is(tmp_path: Path, tiny: Dataset) -> None:
+def test_non_finite_weights_are_written_as_they_are(tmp_path: Path, tiny: Dataset) -> None:
     with np.errstate(over="ignore"):
         lost = weights(20, scale=3e38)
     end = Diverged(20, float("nan"), "the loss is nan")
@@ -174,9 +174,7 @@ def test_what_has_diverged_is_shown_as_it_is(tmp_path: Path, tiny: Dataset) -> N
     assert not np.isfinite(points(run, "layer1/activations/max")[-1][1])
 
 
-def test_a_disk_that_refuses_is_told_of_once_and_loses_nothing(
-    tmp_path: Path, tiny: Dataset
-) -> None:
+def test_a_full_disk_is_reported_once_and_nothing_is_lost(tmp_path: Path, tiny: Dataset) -> None:
     folder = tmp_path / "run"
     folder.write_text("in the way")
     seen: list[Event] = []
@@ -206,7 +204,7 @@ def test_a_disk_that_refuses_is_told_of_once_and_loses_nothing(
     assert [step for step, _ in points(folded(folder), "loss")] == [0, 100]
 
 
-def test_a_source_that_is_left_leaves_a_whole_file(tmp_path: Path, tiny: Dataset) -> None:
+def test_a_source_that_is_closed_leaves_a_complete_file(tmp_path: Path, tiny: Dataset) -> None:
     source = with_summaries(iter([started(), steps(0, 200), steps(200, 200)]), tmp_path, tiny)
     for event in source:
         if isinstance(event, Steps):

@@ -35,10 +35,10 @@ def test_a_gpu_that_stops_responding_is_left_out(
     monkeypatch.setattr(pynvml, "nvmlDeviceGetMemoryInfo", memory)
     monkeypatch.setattr(pynvml, "nvmlDeviceGetUtilizationRates", lambda _handle: Load())
     monkeypatch.setattr(pynvml, "nvmlDeviceGetTemperature", lambda _handle, _kind: 40)
-    made = SystemMonitor(clock)
+    monitor = SystemMonitor(clock)
     for _ in range(2):
         clock.now += 2
-        assert [gpu.load for gpu in made.read().gpus] == [50]
+        assert [gpu.load for gpu in monitor.read().gpus] == [50]
 
 
 async def test_stats_are_polled_once_more_after_a_run_has_stopped(

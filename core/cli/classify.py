@@ -1,4 +1,4 @@
-"""What a network reads in files, as `trainpad classify` prints it: a line for each digit."""
+"""`trainpad classify`: a line for each digit in the given files."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from json import dumps
@@ -9,41 +9,45 @@ from trainpad.text import sanitize
 
 
 def classification_lines(
-    files: Iterable[str], reader: Classifier, *, split: bool, json: bool
+    files: Iterable[str], classifier: Classifier, *, split: bool, json: bool
 ) -> Iterator[str]:
-    """A line for each digit in each file: text, or JSON.
+    """Yield a line for each digit in each file: text, or JSON.
 
     Raises:
-        UserError: a file cannot be read, or the network takes other images.
+        UserError: a file cannot be read, or the network takes images of another size.
     """
     for file in files:
-        readings = reader.predict(read_digits(file, split=split))
+        predictions = classifier.predict(read_digits(file, split=split))
         if json:
-            yield from (json_line(file, index, reading) for index, reading in enumerate(readings))
+            yield from (
+                json_line(file, index, prediction) for index, prediction in enumerate(predictions)
+            )
         else:
-            yield from text_lines(file, readings, reader.classes)
+            yield from text_lines(file, predictions, classifier.classes)
 
 
-def json_line(file: str, index: int, reading: Prediction) -> str:
-    """One line of ``trainpad classify --json``."""
+def json_line(file: str, index: int, prediction: Prediction) -> str:
+    """Return one line of ``trainpad classify --json``."""
     return dumps(
         {
             "file": file,
             "index": index,
-            "digit": reading.label,
-            "confidence": round(reading.confidence, 4),
-            "probabilities": [round(p, 4) for p in reading.probabilities.tolist()],
-            "unsure": reading.abstains,
+            "digit": prediction.label,
+            "confidence": round(prediction.confidence, 4),
+            "probabilities": [round(p, 4) for p in prediction.probabilities.tolist()],
+            "unsure": prediction.abstains,
         }
     )
 
 
-def text_lines(file: str, readings: Sequence[Prediction], classes: Sequence[str]) -> Iterator[str]:
-    """A line for each reading: the file, which one in it where there are several, the answer."""
+def text_lines(
+    file: str, predictions: Sequence[Prediction], classes: Sequence[str]
+) -> Iterator[str]:
+    """Yield a line for each prediction: the file, the index if there are several, the result."""
     name = sanitize(file)
-    if not readings:
+    if not predictions:
         yield f"{name}   no digit found"
-    for index, reading in enumerate(readings):
-        where = name if len(readings) == 1 else f"{name}[{index}]"
-        sure = "" if reading.empty else f"   {reading.confidence:.0%}"
-        yield f"{where}   {reading.describe(classes)}{sure}"
+    for index, prediction in enumerate(predictions):
+        where = name if len(predictions) == 1 else f"{name}[{index}]"
+        confidence = "" if prediction.empty else f"   {prediction.confidence:.0%}"
+        yield f"{where}   {prediction.describe(classes)}{confidence}"

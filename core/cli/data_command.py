@@ -1,4 +1,4 @@
-"""`trainpad data`: which data sets there are, and what one of them looks like."""
+"""`trainpad data`: list the data sets, or describe and preview one."""
 
 import json
 import os
@@ -16,17 +16,17 @@ from data.preview import HALF_BLOCK, ascii_rows, contact_sheet, examples_per_cla
 from data.sources import NAMES, load_dataset
 
 EXAMPLES = 12
-"""Pictures of each class in a preview, where the terminal is wide enough."""
+"""Maximum number of images of each class in a preview."""
 GENERATED = {
-    "drawn": "digits that trainpad draws itself",
-    "mnist+drawn": "MNIST, and as many drawn digits besides",
-    "mine": "the digits that you drew and named on the pad",
-    "mnist+mine": "MNIST, and your own digits besides",
+    "drawn": "digits drawn by trainpad",
+    "mnist+drawn": "MNIST and as many drawn digits",
+    "mine": "the digits that you drew and labelled on the pad",
+    "mnist+mine": "MNIST and your own digits",
 }
 
 
 def list_datasets(out: TextIO, *, as_json: bool) -> int:
-    """Print every data set: what it is, and where it lies or how much there is to fetch."""
+    """Print every data set: its title, and its location or the size of the download."""
     rows = [_entry(name) for name in NAMES]
     if as_json:
         print(json.dumps(rows), file=out)
@@ -38,17 +38,17 @@ def list_datasets(out: TextIO, *, as_json: bool) -> int:
 
 def _entry(name: str) -> dict[str, Any]:
     if name not in CATALOG:
-        return {"name": name, "title": GENERATED[name], "where": "made here", "licence": ""}
+        return {"name": name, "title": GENERATED[name], "where": "generated", "licence": ""}
     entry = CATALOG[name]
     here = find_dataset(name).dataset
-    where = here.source if here else f"not here: {entry.size / 1e6:,.0f} MB to fetch"
+    where = here.source if here else f"not downloaded: {entry.size / 1e6:,.0f} MB"
     return {"name": name, "title": entry.title, "where": where, "licence": entry.licence}
 
 
 def show_dataset(
     out: TextIO, name: str, folder: Path | None, *, offline: bool, as_json: bool
 ) -> int:
-    """Find or fetch a data set, and print what it is and pictures of it.
+    """Find or download a data set, and print its properties and a preview.
 
     Raises:
         DataError: it is missing, damaged or unknown.
@@ -58,11 +58,11 @@ def show_dataset(
     )
     if sys.stderr.isatty():
         print(end="\r\033[K", file=sys.stderr)  # noqa: T201
-    facts = _properties(name, dataset, given=folder is not None)
+    properties = _properties(name, dataset, given=folder is not None)
     if as_json:
-        print(json.dumps(facts), file=out)
+        print(json.dumps(properties), file=out)
         return 0
-    for key, value in facts.items():
+    for key, value in properties.items():
         print(f"{key:12} {value}", file=out)
     for row in _preview(dataset, shutil.get_terminal_size().columns, colour=_colour(out)):
         print(row, file=out)
@@ -71,7 +71,7 @@ def show_dataset(
 
 def _properties(name: str, dataset: Dataset, *, given: bool) -> dict[str, str]:
     height, width = dataset.image_shape
-    facts = {
+    properties = {
         "name": dataset.name,
         "source": dataset.source,
         "images": f"{len(dataset.train):,} for training, {len(dataset.validation):,} for "
@@ -80,18 +80,18 @@ def _properties(name: str, dataset: Dataset, *, given: bool) -> dict[str, str]:
         "fingerprint": dataset.fingerprint,
     }
     if name in CATALOG:
-        facts["verdict"] = describe_origin(name, dataset)
-        # Whose a folder is that somebody names, its content alone can tell.
-        if not given or facts["verdict"].startswith("verified"):
-            facts["licence"] = CATALOG[name].licence
-    return facts
+        properties["verdict"] = describe_origin(name, dataset)
+        # The licence of a folder that the user names follows from its content alone.
+        if not given or properties["verdict"].startswith("verified"):
+            properties["licence"] = CATALOG[name].licence
+    return properties
 
 
-def _show_progress(what: str, fraction: float | None) -> None:
-    """Progress, on one line that is written over, where somebody watches."""
+def _show_progress(step: str, fraction: float | None) -> None:
+    """Show progress on one line that is overwritten, if standard error is a terminal."""
     if sys.stderr.isatty():
         share = f" {fraction:.0%}" if fraction is not None else ""
-        print(end=f"\r\033[K{what}{share}", file=sys.stderr, flush=True)  # noqa: T201
+        print(end=f"\r\033[K{step}{share}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _colour(out: TextIO) -> bool:
@@ -101,13 +101,13 @@ def _colour(out: TextIO) -> bool:
 def _preview(dataset: Dataset, columns: int, *, colour: bool) -> list[str]:
     width = dataset.image_shape[1] + 1
     each = max(1, min(EXAMPLES, columns // width))
-    picture = contact_sheet(examples_per_class(dataset.test, len(dataset.classes), each), each)
+    sheet = contact_sheet(examples_per_class(dataset.test, len(dataset.classes), each), each)
     if not colour:
-        return ascii_rows(picture)
-    return ["".join(map(_cell, row)) + "\033[0m" for row in half_block_rows(picture)]
+        return ascii_rows(sheet)
+    return ["".join(map(_cell, row)) + "\033[0m" for row in half_block_rows(sheet)]
 
 
 def _cell(pair: np.ndarray) -> str:
-    """Two pixels, in greys that every terminal with 256 colours has."""
+    """Return two pixels as a half block, in greys of the 256-colour palette."""
     upper, lower = (232 + int(value) * 23 // 255 for value in pair)
     return f"\033[38;5;{upper};48;5;{lower}m{HALF_BLOCK}"

@@ -1,7 +1,7 @@
-"""What `trainpad doctor` finds out about data, the folder of runs, and packages.
+"""The checks of `trainpad doctor` on data, the folder of runs, and packages.
 
-A finding is good, or its sentence ends in what would help; only what trainpad cannot do without
-counts as broken. Findings come one by one, since some of them take seconds.
+The sentence of a finding that is not ok says what would help; a problem is something that trainpad
+cannot work without. Findings are yielded one by one, since some of them take seconds.
 """
 
 import importlib.util
@@ -22,7 +22,7 @@ from data.find import describe_origin, find_dataset
 from trainpad.lock import lock
 
 MIN_FREE_BYTES: Final = 200e6
-"""Bytes; a run with its summaries and checkpoints is some tens of megabytes."""
+"""A run with its summaries and checkpoints takes some tens of megabytes."""
 REQUIRED: Final = {
     "numpy": "numpy",
     "textual": "textual",
@@ -35,14 +35,14 @@ REQUIRED: Final = {
     "protobuf": "google.protobuf",
     "pillow": "PIL",
 }
-"""Every package that is not TensorFlow, and the module that it brings."""
+"""Every package but TensorFlow, and the module that it installs."""
 
 
 # -- data ----------------------------------------------------------------------------------------
 
 
 def check_data() -> Iterator[Finding]:
-    """Which data sets of the catalog lie on this machine; the network is not asked."""
+    """Yield the data sets of the catalog that are on this machine; the network is not used."""
     mnist = find_dataset("mnist")
     for sentence in mnist.skipped:
         yield hint("data", "skipped", sentence)
@@ -52,8 +52,8 @@ def check_data() -> Iterator[Finding]:
     else:
         size = CATALOG["mnist"].size / 1e6
         text = (
-            f"not on this machine; `trainpad data mnist` fetches it ({size:,.0f} MB), or "
-            "--input_data_dir names its folder; without, trainpad draws digits itself"
+            f"not on this machine; `trainpad data mnist` downloads it ({size:,.0f} MB), or "
+            "--input_data_dir names its folder; without it, trainpad trains on drawn digits"
         )
         yield hint("data", "mnist", text)
     for name in CATALOG:
@@ -65,12 +65,12 @@ def check_data() -> Iterator[Finding]:
 
 
 def check_runs(log_dir: Path) -> Iterator[Finding]:
-    """Whether runs can be written to `log_dir`; nothing is left there."""
+    """Yield whether runs can be written to `log_dir`; nothing is left there."""
     parent = _nearest_existing(log_dir)
     try:
         _try_to_write(parent)
     except OSError as error:
-        text = f"cannot be written: {error.strerror or error}; name another with --log_dir"
+        text = f"cannot be written: {error.strerror or error}; choose another with --log_dir"
         yield problem("runs", "folder", f"{log_dir} {text}")
         return
     count = len(list_runs(log_dir))
@@ -79,17 +79,17 @@ def check_runs(log_dir: Path) -> Iterator[Finding]:
 
 
 def _nearest_existing(path: Path) -> Path:
-    """`path`, or the nearest folder above it that exists."""
+    """Return `path`, or its nearest parent that exists."""
     while not exists(path) and path != path.parent:
         path = path.parent
     return path
 
 
 def _try_to_write(folder: Path) -> None:
-    """Write and lock a file that is gone afterwards.
+    """Write and lock a temporary file.
 
     Raises:
-        OSError: one of both cannot be done there.
+        OSError: the folder is not writable, or its file system has no locks.
     """
     with tempfile.TemporaryFile(dir=folder) as file:
         file.write(b"\0" * 4096)
@@ -103,7 +103,7 @@ def _try_to_write(folder: Path) -> None:
 def _space(folder: Path) -> Finding:
     free = shutil.disk_usage(folder).free
     if free < MIN_FREE_BYTES:
-        text = f"{free / 1e6:,.0f} MB free, and a run may take more; delete old runs on screen 4"
+        text = f"{free / 1e6:,.0f} MB free, less than some runs need; delete old runs on screen 4"
         return hint("runs", "space", text)
     return ok("runs", "space", f"{free / 1e9:,.1f} GB free")
 
@@ -112,7 +112,7 @@ def _space(folder: Path) -> Finding:
 
 
 def check_versions() -> Iterator[Finding]:
-    """Python and the packages; one that is missing is broken."""
+    """Yield the versions of Python and the packages; a missing package is a problem."""
     if (3, 11) <= sys.version_info[:2] < (3, 14):
         yield ok("versions", "python", platform.python_version())
     else:

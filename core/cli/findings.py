@@ -1,4 +1,4 @@
-"""What `trainpad doctor` found out, one sentence a thing, and how it is printed."""
+"""The findings of `trainpad doctor`, and how they are printed."""
 
 import json
 import textwrap
@@ -8,50 +8,50 @@ from typing import Final, Literal, TextIO
 
 from trainpad.text import sanitize
 
-State = Literal["good", "note", "broken"]
-INDENT: Final = 22
-"""Cells before a sentence."""
+State = Literal["ok", "hint", "problem"]
+INDENT: Final = 23
+"""Column at which sentences start."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     topic: str
     """``terminal``, ``device``, ``data``, ``runs`` or ``versions``."""
     what: str
     state: State
-    """``good``; ``note``, which the sentence tells how to mend; ``broken``: trainpad needs it."""
+    """``ok``; ``hint``: could be better; ``problem``: trainpad cannot work without it."""
     text: str
 
 
 def ok(topic: str, what: str, text: str) -> Finding:
-    """Something that is as it should be."""
-    return Finding(topic, what, "good", text)
+    """Return a finding that needs no action."""
+    return Finding(topic, what, "ok", text)
 
 
 def hint(topic: str, what: str, text: str) -> Finding:
-    """Something that could be better; `text` says how."""
-    return Finding(topic, what, "note", text)
+    """Return a finding that could be better; `text` says how."""
+    return Finding(topic, what, "hint", text)
 
 
 def problem(topic: str, what: str, text: str) -> Finding:
-    """Something without which trainpad cannot work; `text` says how to mend it."""
-    return Finding(topic, what, "broken", text)
+    """Return a finding without which trainpad cannot work; `text` says how to fix it."""
+    return Finding(topic, what, "problem", text)
 
 
 def report(findings: Iterable[Finding], out: TextIO, *, as_json: bool, width: int = 0) -> int:
-    """Print findings as they come; returns 1 where something needed is broken, else 0.
+    """Print findings as they are found; return 1 if one is a problem, else 0.
 
     Args:
-        findings: What was found, topic by topic.
+        findings: Results of checks, topic by topic.
         out: Where to print.
-        as_json: One JSON object a finding, instead of lines for people.
-        width: Cells to wrap sentences to; 0 is one line each.
+        as_json: Print one JSON object for each finding instead of text.
+        width: Cells at which sentences are wrapped; 0 for one line each.
     """
     status, topic = 0, ""
     for finding in findings:
-        status |= finding.state == "broken"
+        status |= finding.state == "problem"
         if as_json:
             print(json.dumps(asdict(finding)), file=out, flush=True)
             continue
@@ -63,7 +63,7 @@ def report(findings: Iterable[Finding], out: TextIO, *, as_json: bool, width: in
 
 
 def _lines(finding: Finding, width: int) -> str:
-    line = f"  {finding.state:6}  {finding.what:10}  {sanitize(finding.text)}"
+    line = f"  {finding.state:7}  {finding.what:10}  {sanitize(finding.text)}"
     if width <= len(line[:INDENT]):
         return line
     return textwrap.fill(

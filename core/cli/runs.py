@@ -1,7 +1,7 @@
-"""The runs as `trainpad runs` prints them: a table, oldest first, or one JSON object a line.
+"""`trainpad runs`: a table of the runs, oldest first, or one JSON object a line.
 
-The newest run stands at the bottom, next to the prompt. A hyperparameter is told only where the
-runs differ in it, and a column that would be empty is left out.
+The newest run is at the bottom, next to the prompt. Only hyperparameters that differ between runs
+are shown, and empty columns are left out.
 """
 
 import dataclasses
@@ -20,11 +20,11 @@ HEADING: Final = (
 )  # fmt: skip
 RIGHT_ALIGNED: Final = ("steps", "best", "last", "time")
 MIN_WIDTHS: Final = {"differs": 16, "named": 16, "where": 8}
-"""What is cut where a terminal is too narrow, in this order, and to how many cells at least."""
+"""Columns that are truncated in a narrow terminal, in this order, and their minimum width."""
 
 
 def load_entries(log_dir: Path) -> list[RunEntry]:
-    """The runs below a folder, oldest first; damaged ones are left out."""
+    """Return the runs below a folder, oldest first; damaged ones are left out."""
     overview, entries = Overview(log_dir), list[RunEntry]()
     while not overview.complete:
         entries = overview.poll()
@@ -32,35 +32,35 @@ def load_entries(log_dir: Path) -> list[RunEntry]:
 
 
 def as_json_lines(entries: Sequence[RunEntry]) -> Iterator[str]:
-    """One JSON object for each run, in plain ASCII."""
+    """Yield one JSON object for each run, in ASCII."""
     for entry in entries:
         yield json.dumps(_values(entry))
 
 
 def as_table(entries: Sequence[RunEntry], width: int = 0) -> Iterator[str]:
-    """A heading and a line for each run, if any, at most `width` cells wide where that is not 0."""
+    """Yield a heading and a line for each run, at most `width` cells wide unless that is 0."""
     names = differing_hparams(entries)
     columns = list(zip(HEADING, *(_row(entry, names) for entry in entries), strict=True))
-    kept = [column for column in columns if any(column[1:])]
-    widths = [max(map(cells, column)) for column in kept]
+    shown = [column for column in columns if any(column[1:])]
+    widths = [max(map(cells, column)) for column in shown]
     if width:
-        _narrow([column[0] for column in kept], widths, width)
-    for row in zip(*kept, strict=True):
-        shown = (
+        _narrow([column[0] for column in shown], widths, width)
+    for row in zip(*shown, strict=True):
+        texts = (
             _pad(_truncate(cell, room), room, left=column[0] in RIGHT_ALIGNED)
-            for cell, room, column in zip(row, widths, kept, strict=True)
+            for cell, room, column in zip(row, widths, shown, strict=True)
         )
-        line = "  ".join(shown).rstrip()
+        line = "  ".join(texts).rstrip()
         yield _truncate(line, width) if width else line
 
 
 def _narrow(names: Sequence[str], widths: list[int], width: int) -> None:
-    """Take what is too much from the columns that say least when cut."""
+    """Narrow the columns of `MIN_WIDTHS` until the table fits into `width` cells."""
     for name, least in MIN_WIDTHS.items():
         excess = sum(widths) + 2 * (len(widths) - 1) - width
         if name in names and excess > 0:
-            place = names.index(name)
-            widths[place] = max(min(least, widths[place]), widths[place] - excess)
+            index = names.index(name)
+            widths[index] = max(min(least, widths[index]), widths[index] - excess)
 
 
 def _pad(text: str, room: int, *, left: bool) -> str:
@@ -69,7 +69,7 @@ def _pad(text: str, room: int, *, left: bool) -> str:
 
 
 def _truncate(text: str, room: int) -> str:
-    """`text` in at most `room` cells; an ellipsis stands for what is left out."""
+    """Return `text` in at most `room` cells; an ellipsis marks what is left out."""
     if cells(text) <= room:
         return text
     while text and cells(text) >= room:
@@ -100,7 +100,7 @@ def _accuracy(value: float | None) -> str:
 
 
 def _flag_value(value: object) -> str:
-    """A hyperparameter as its flag takes it."""
+    """Return a hyperparameter as its flag takes it."""
     return ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
 
 

@@ -1,1 +1,1 @@
-"""What leaves a run: tables, plots, notebooks, Keras models, command lines."""
+"""Export of runs: tables, plots, notebooks, Keras models, command lines."""

@@ -1,8 +1,8 @@
-"""What leaves a run, for people and programs that do not know trainpad.
+"""Load a run for export, and write files for people and programs that do not know trainpad.
 
-Everything is made from the run directory alone, by `replay`, so that a run of another machine or
-one that still trains can be exported as well. A file is there whole or not at all; ``-`` is
-standard output.
+Everything is read from the run directory by `replay`, so that a run of another machine, or one that
+is still training, can be exported too. A file is written whole or not at all; ``-`` is standard
+output.
 """
 
 import json
@@ -31,7 +31,7 @@ STDOUT = "-"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Export:
-    """A run directory, what its events come to, and what somebody noted about it."""
+    """A run directory, its run folded from all events, and the user's note on it."""
 
     directory: RunDir
     run: Run
@@ -39,12 +39,12 @@ class Export:
 
     @property
     def title(self) -> str:
-        """The name that people gave it, or else its folder's."""
+        """The title that a user gave it, or else the name of its folder."""
         return self.note.title or self.directory.name
 
 
 def load_export(directory: RunDir) -> Export:
-    """Read all that `directory` holds.
+    """Load everything that `directory` holds.
 
     Raises:
         RunError: it is no run directory, or cannot be read.
@@ -56,9 +56,9 @@ def load_export(directory: RunDir) -> Export:
 
 
 def write_output(target: str, content: bytes) -> None:
-    """Write `content` to the file called `target`, whole or not at all, or to standard output.
+    """Write `content` to the file `target`, whole or not at all, or to standard output.
 
-    What is no plain file, such as a pipe or ``/dev/null``, is written to and stays.
+    An existing path that is not a regular file, such as a pipe or ``/dev/null``, is written to.
 
     Raises:
         RunError: the file cannot be written.
@@ -81,7 +81,7 @@ def write_output(target: str, content: bytes) -> None:
 
 
 def resolve_checkpoint(export: Export, name: str) -> Checkpoint:
-    """The checkpoint that a user means by ``best``, ``last`` or the path of one.
+    """Return the checkpoint named by ``best``, ``last`` or a path.
 
     Raises:
         CheckpointError: there is none, or it is damaged.
@@ -93,13 +93,13 @@ def resolve_checkpoint(export: Export, name: str) -> Checkpoint:
     file = best_checkpoint_file(export)
     if file is None:
         raise CheckpointError(
-            f"{export.directory.name} has no checkpoint that was evaluated; name one: last or FILE"
+            f"{export.directory.name} has no evaluated checkpoint; give --checkpoint last or FILE"
         )
     return checkpoint.read(file)
 
 
 def best_checkpoint_file(export: Export) -> Path | None:
-    """The checkpoint of the best evaluation among those whose checkpoint was kept, if any was."""
+    """Return the checkpoint of the best evaluation that has one; None where none has."""
     folder = export.directory.checkpoints
     kept = {checkpoint.step_of(path) for path in checkpoint.list_checkpoints(folder)}
     best = best_evaluation(entry for entry in export.run.evaluations if entry.step in kept)
@@ -107,7 +107,7 @@ def best_checkpoint_file(export: Export) -> Path | None:
 
 
 def as_json(export: Export) -> bytes:
-    """Everything but the losses of single steps; NaN and infinities as strings."""
+    """Return everything but the losses of single steps; NaN and infinities are strings."""
     run, note = export.run, export.note
     values = {
         "run": run.info,

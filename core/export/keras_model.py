@@ -1,7 +1,7 @@
-"""A trained network as a Keras model that needs nothing of trainpad.
+"""A trained network as a Keras model that does not depend on trainpad.
 
-It takes images as they come, 0 to 255, and gives probabilities; the scaling to 0..1 is its first
-layer. The layer ``logits`` holds what stands before the softmax.
+It takes images with pixels from 0 to 255, and returns probabilities; its first layer scales pixels
+to 0..1. The layer ``logits`` gives the values before the softmax.
 """
 
 import os
@@ -16,7 +16,7 @@ from core.rundir.checkpoint import Checkpoint
 
 
 def keras_file(checkpoint: Checkpoint, image_shape: tuple[int, int]) -> bytes:
-    """The content of a ``.keras`` file; images are ``[n, height, width]``.
+    """Return the content of a ``.keras`` file; images are ``[n, height, width]``.
 
     Raises:
         DataError: the checkpoint holds no network.
@@ -29,9 +29,9 @@ def keras_file(checkpoint: Checkpoint, image_shape: tuple[int, int]) -> bytes:
 
 
 def build_model(network: Network, image_shape: tuple[int, int]) -> Any:
-    """A `keras.Sequential` that predicts what `network` does.
+    """Return a `keras.Sequential` with the same predictions as `network`.
 
-    Images whose number of pixels is not the network's are taken flat, ``[n, inputs]``.
+    Where `image_shape` does not match the network's inputs, the model takes ``[n, inputs]``.
     """
     import keras
 
@@ -42,12 +42,12 @@ def build_model(network: Network, image_shape: tuple[int, int]) -> Any:
     dense = [
         keras.layers.Dense(
             len(layer.biases),
-            activation="relu" if place < last else None,
-            name=f"hidden{place + 1}" if place < last else "logits",
+            activation="relu" if index < last else None,
+            name=f"hidden{index + 1}" if index < last else "logits",
         )
-        for place, layer in enumerate(network.layers)
+        for index, layer in enumerate(network.layers)
     ]
-    made = keras.Sequential(
+    model = keras.Sequential(
         [
             keras.Input(shape, name="images"),
             keras.layers.Rescaling(1 / 255, name="scaled"),
@@ -57,20 +57,20 @@ def build_model(network: Network, image_shape: tuple[int, int]) -> Any:
         ],
         name="trainpad",
     )
-    for layer, learned in zip(dense, network.layers, strict=True):
-        layer.set_weights([learned.weights, learned.biases])
-    return made
+    for layer, trained in zip(dense, network.layers, strict=True):
+        layer.set_weights([trained.weights, trained.biases])
+    return model
 
 
 @contextmanager
 def _silenced_stderr() -> Iterator[None]:
-    """Let nothing through that TensorFlow's C++ code prints on descriptor 2 when it is loaded."""
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
+    """Discard what TensorFlow's C++ code prints on descriptor 2 when it is loaded."""
+    saved = os.dup(2)
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
+    os.close(null)
     try:
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        os.dup2(saved, 2)
+        os.close(saved)

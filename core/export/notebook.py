@@ -1,8 +1,7 @@
-"""The lab's exercise as a Jupyter notebook: a run's loss and precision, or several runs compared.
+"""The lab's exercise as a Jupyter notebook: loss and precision @ 1 of one or several runs.
 
-The notebook is nbformat 4.5, written here. It knows the run directory's two simplest files and
-nothing of trainpad: numpy and matplotlib are all that it imports, and its reader is there to be
-read.
+The notebook is written as nbformat 4.5. It imports numpy and matplotlib but not trainpad: it reads
+the two simplest files of a run directory with code of its own, which is meant to be read.
 """
 
 import json
@@ -20,25 +19,25 @@ def losses(run):
 
 
 def events(run):
-    """What happened, in order: `events.jsonl` holds one JSON object a line."""
+    """The events in order: `events.jsonl` holds one JSON object a line."""
     with open(run / "events.jsonl", encoding="utf-8") as lines:
         return [json.loads(line) for line in lines if line.endswith("\\n")]
 
 
 def precisions(run, split):
-    """Steps and precision of every evaluation that no later start made void."""
-    found = {}
+    """Steps and precision @ 1 of every evaluation, without those that a restart replaced."""
+    values = {}
     for event in events(run):
         if event["event"] == "started":
-            found = {step: value for step, value in found.items() if step <= event["step"]}
+            values = {step: value for step, value in values.items() if step <= event["step"]}
         if event["event"] == "evaluated":
             confusion = np.array(event["confusion"][split])
-            found[event["step"]] = np.trace(confusion) / max(1, confusion.sum())
-    return np.array(sorted(found)), np.array([found[step] for step in sorted(found)])
+            values[event["step"]] = np.trace(confusion) / max(1, confusion.sum())
+    return np.array(sorted(values)), np.array([values[step] for step in sorted(values)])
 
 
 def hyperparameters(run):
-    """What the run was trained with, at its end."""
+    """The hyperparameters at the end of the run."""
     values = json.loads((run / "run.json").read_text(encoding="utf-8"))["hyperparameters"]
     for event in events(run):
         if event["event"] == "started":
@@ -49,7 +48,7 @@ def hyperparameters(run):
 
 
 def smooth(values, width=50):
-    """The mean of each value and those before it, up to `width` of them."""
+    """The moving average over up to `width` values."""
     sums = np.cumsum(np.insert(values.astype(float), 0, 0.0))
     stop = np.arange(1, len(values) + 1)
     start = np.maximum(0, stop - width)
@@ -61,7 +60,7 @@ for name, run in RUNS.items():
     loss = losses(run)
     (line,) = axes.plot(loss, linewidth=0.5, alpha=0.35)
     axes.plot(smooth(loss), color=line.get_color(), label=name)
-axes.set(xlabel="step", ylabel="loss", title="loss of every step, and its mean over 50")
+axes.set(xlabel="step", ylabel="loss", title="loss of every step, and its moving average over 50")
 axes.grid(alpha=0.3)
 _ = axes.legend()"""
 
@@ -71,7 +70,7 @@ for name, run in RUNS.items():
     for split in SPLITS:
         steps, precision = precisions(run, split)
         axes.plot(steps, precision, marker="o", label=f"{name}, {split}")
-axes.set(xlabel="steps", ylabel="precision @ 1", title="precision on whole splits")
+axes.set(xlabel="steps", ylabel="precision @ 1", title="precision @ 1 on whole splits")
 axes.grid(alpha=0.3)
 _ = axes.legend()"""
 
@@ -86,34 +85,37 @@ best = {}
 for name, run in RUNS.items():
     steps, precision = precisions(run, "test")
     best[name] = precision.max() if len(precision) else float("nan")
-    told = ", ".join(f"{key} = {settings[name].get(key)}" for key in differing)
-    print(f"{name}: {len(losses(run)):,} steps, best precision on test {best[name]:.4f}; {told}")"""
+    values = ", ".join(f"{key} = {settings[name].get(key)}" for key in differing)
+    result = f"{len(losses(run)):,} steps, best precision @ 1 on test {best[name]:.4f}"
+    print(f"{name}: {result}; {values}")"""
 
 BY_SETTING = """\
 KEY = "max_steps" if "max_steps" in differing else differing[0] if differing else "max_steps"
 order = sorted(RUNS, key=lambda name: (str(type(settings[name][KEY])), settings[name][KEY]))
 figure, axes = plt.subplots(figsize=(9, 4))
 axes.plot([str(settings[name][KEY]) for name in order], [best[name] for name in order], marker="o")
-axes.set(xlabel=KEY, ylabel="best precision on test", title=f"what {KEY} is worth")
+axes.set(xlabel=KEY, ylabel="best precision @ 1 on test", title=f"effect of {KEY}")
 axes.grid(alpha=0.3)"""
 
 
 def notebook(exports: Sequence[Export]) -> bytes:
-    """A notebook that plots one run, or plots and compares several."""
+    """Return a notebook that plots one run, or plots and compares several."""
     several = len(exports) > 1
     cells = [
         _markdown(_introduction(exports)),
         _code(_setup(exports)),
-        _markdown("The two files of a run directory that matter here are easily read."),
+        _markdown("The notebook reads two files of a run directory."),
         _code(READER),
         _markdown("## Loss"),
         _code(LOSS),
-        _markdown("## Precision"),
+        _markdown("## Precision @ 1"),
         _code(ACCURACY),
     ]
     if several:
         cells += [
-            _markdown("## Comparison\n\nWhat the runs differ in, and what became of it."),
+            _markdown(
+                "## Comparison\n\nHyperparameters that differ between the runs, and results."
+            ),
             _code(COMPARISON),
             _code(BY_SETTING),
         ]
@@ -155,9 +157,9 @@ def _setup(exports: Sequence[Export]) -> str:
 
 
 def _legend_name(export: Export, exports: Sequence[Export]) -> str:
-    """What the legend calls a run: its title, or what tells it from the others where that does not.
+    """Return a unique name of a run for the legend: its title, its folder's name or its path.
 
-    matplotlib would take dollars for mathematics, and leaves out what begins with an underscore.
+    matplotlib takes dollar signs for mathematics, and hides names that begin with an underscore.
     """
     path = export.directory.path
     for name in (export.title, path.name):
@@ -176,5 +178,5 @@ def _code(text: str) -> dict[str, Any]:
 
 
 def _lines(text: str) -> list[str]:
-    """Lines with their ends, as notebooks keep them."""
+    """Return lines with their newlines, as a notebook stores them."""
     return text.splitlines(keepends=True)

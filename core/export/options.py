@@ -1,7 +1,7 @@
-"""What `trainpad export` was asked for, checked as a whole and then done.
+"""The options of `trainpad export`: validate them, then export.
 
-Everything is made before anything is written, so that a run that cannot be exported in one of the
-ways asked for leaves no other behind.
+Everything is rendered before anything is written, so that a failure in one format leaves no files
+of other formats behind.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ FORMAT_FLAGS = "--csv, --losses, --json, --png, --notebook, --keras or --command
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
-    """Where each way of exporting goes: a file, ``-``, or nothing where it is not wanted."""
+    """The target of each format: a file, ``-``, or nothing where it is not requested."""
 
     csv: str = ""
     classes: bool = False
@@ -36,37 +36,37 @@ class ExportOptions:
     notebook: str = ""
     keras: str = ""
     checkpoint: str = "best"
-    """Whose weights `keras` has: ``best``, ``last``, or a file."""
+    """The checkpoint that `keras` is made from: ``best``, ``last``, or a file."""
     command: bool = False
 
     @property
     def targets(self) -> list[str]:
-        """Where something goes, standard output included."""
+        """All targets, standard output included."""
         files = [self.csv, self.losses, self.png, self.notebook, self.keras]
         return [entry for entry in files if entry] + [STDOUT] * (self.json + self.command)
 
 
 def export_runs(runs: Sequence[RunDir], options: ExportOptions) -> list[str]:
-    """Write all that is wanted of `runs`; returns what there is to tell of it, a sentence each.
+    """Export `runs`; return messages for the user, a sentence each.
 
     Raises:
-        UserError: what is wanted makes no sense, cannot be made, or cannot be written.
+        UserError: the options do not fit together, or something cannot be rendered or written.
     """
     _check(runs, options)
     exports = [load_export(run) for run in runs]
-    made = list(_render(exports, options))
-    for target, content in made:
+    rendered = list(_render(exports, options))
+    for target, content in rendered:
         write_output(target, content)
-    told = [
+    messages = [
         f"wrote {sanitize(target)}, {len(content):,} bytes"
-        for target, content in made
+        for target, content in rendered
         if target != STDOUT
     ]
-    return [*told, *_empty_table_notes(exports[0], options)]
+    return [*messages, *_empty_table_notes(exports[0], options)]
 
 
 def _empty_table_notes(export: Export, options: ExportOptions) -> Iterator[str]:
-    """A sentence for each table that has a heading and nothing below it."""
+    """Yield a sentence for each table that has a heading and no rows."""
     name = sanitize(export.directory.name, limit=80)
     if options.csv and not export.run.evaluations:
         yield f"{name} has no evaluations, so there are no rows"
@@ -86,7 +86,7 @@ def _check(runs: Sequence[RunDir], options: ExportOptions) -> None:
         raise UserError(f"a Keras model needs a file name that ends in .keras, not {options.keras}")
     single = [options.csv, options.losses, options.json, options.keras, options.command]
     if len(runs) > 1 and any(single):
-        raise UserError("several runs fit into --png and --notebook alone; export one at a time")
+        raise UserError("only --png and --notebook take several runs; export one at a time")
 
 
 def _render(exports: Sequence[Export], options: ExportOptions) -> Iterator[tuple[str, bytes]]:
@@ -116,8 +116,8 @@ def _render(exports: Sequence[Export], options: ExportOptions) -> Iterator[tuple
 def _keras(export: Export, checkpoint: str) -> bytes:
     from core.export.keras_model import keras_file
 
-    chosen = resolve_checkpoint(export, checkpoint)
+    source = resolve_checkpoint(export, checkpoint)
     shape = export.run.info["dataset"].get("image_shape", [])
     if len(shape) != 2:
-        raise RunError(f"{export.directory.name} does not say how large its images are")
-    return keras_file(chosen, (shape[0], shape[1]))
+        raise RunError(f"{export.directory.name} does not record the size of its images")
+    return keras_file(source, (shape[0], shape[1]))

@@ -1,6 +1,6 @@
-"""Loss and precision as a picture, by matplotlib, which is installed only where it is wanted.
+"""Plot loss and precision @ 1 to a PNG with matplotlib, an optional dependency.
 
-The picture is made without `pyplot`, so that nothing global is touched and no display is needed.
+The figure is made without `pyplot`, which has global state and may need a display.
 """
 
 import io
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MAX_COLUMNS = 1500
-"""Into how many columns the losses fall at most: of each the picture shows mean and range."""
+"""Maximum number of columns into which losses are grouped; each shows their mean and range."""
 SIZE = (9.0, 6.5)
 """Inches; at `DPI` 1350 x 975 pixels."""
 DPI = 150
-NEEDS_MATPLOTLIB = "pictures need matplotlib; `pip install 'trainpad[plot]'` brings it"
+NEEDS_MATPLOTLIB = "plots need matplotlib; `pip install 'trainpad[plot]'` installs it"
 
 
 def png(exports: Sequence[Export]) -> bytes:
-    """Loss above and precision below, over steps, of one run or of several.
+    """Return a PNG with loss above and precision @ 1 below, over steps, of one run or several.
 
     Raises:
         RunError: matplotlib is not installed.
@@ -71,11 +71,11 @@ def _plot_accuracy(axes: "Axes", exports: Sequence[Export], names: Sequence[str]
             label = split if len(exports) == 1 else name
             axes.plot(points.steps, points.values, marker="o", markersize=3, label=label)
     axes.set_xlabel("steps")
-    axes.set_ylabel("precision" if len(exports) == 1 else "precision on validation")
+    axes.set_ylabel("precision @ 1" if len(exports) == 1 else "precision @ 1 on validation")
     axes.grid(alpha=0.3)
     axes.legend(fontsize="small")
 
 
 def _escape_dollars(text: str) -> str:
-    """`text` so that matplotlib takes no dollar in it for mathematics."""
+    """Escape dollar signs, which matplotlib takes for mathematics."""
     return text.replace("$", r"\$")

@@ -1,8 +1,8 @@
 """The command line that trains a run again, to the same losses.
 
 It names no preset and no file of the run: hyperparameters that are not at their defaults, the seed,
-where the data came from, and every change at its step. Only a branch needs a file, the checkpoint
-that it began with.
+the source of the data, and every change at its step. Only a branch needs a file, the checkpoint
+that it started from.
 """
 
 import os
@@ -22,20 +22,20 @@ from trainpad.errors import RunError
 
 PROGRAM = "trainpad"
 ENDED_BY_USER = (Outcome.STOPPED, Outcome.INTERRUPTED)
-"""The reasons why a run ended that lie in its user and not in its hyperparameters."""
+"""Outcomes that come from the user, not from the hyperparameters."""
 
 
 def reproduce_command(export: Export) -> str:
-    """The command line, quoted for a shell.
+    """Return the command line, quoted for a shell.
 
     Raises:
-        RunError: the run began with a checkpoint that is gone, or no command trains the like.
+        RunError: the run started from a checkpoint that is gone, or no command can reproduce it.
     """
     info = export.directory.info()
     if info.get("device") == DEVICE:
         raise RunError(
-            f"{export.directory.name} was taught on the pad, from your own digits; no command "
-            "line does that"
+            f"{export.directory.name} was fine-tuned on the pad with your own digits; no "
+            "command line does that"
         )
     parts = [PROGRAM, *_branch(export.directory, info)]
     start = validate_hparams(
@@ -49,7 +49,7 @@ def reproduce_command(export: Export) -> str:
 
 
 def _branch(run: RunDir, info: dict[str, Any]) -> list[str]:
-    """What gives the first weights; nothing where they were made anew, as for a branch at 0."""
+    """Return the flag for the initial weights; none for random ones, as of a branch at step 0."""
     parent = info.get("parent")
     if not parent or not parent["step"]:
         return []
@@ -57,21 +57,21 @@ def _branch(run: RunDir, info: dict[str, Any]) -> list[str]:
     path = folder / checkpoint.file_name(int(parent["step"]))
     if not checkpoint.is_readable(path):
         raise RunError(
-            f"{run.name} began with the weights of {parent['run']} after {parent['step']:,} steps, "
-            "and that checkpoint is gone; nothing else trains it again"
+            f"{run.name} started from the weights of {parent['run']} after {parent['step']:,} "
+            "steps, and that checkpoint is gone; the run cannot be reproduced without it"
         )
     return ["--branch", str(path)]
 
 
 def _hyperparameters(start: HyperParameters, *, everything: bool) -> Iterator[str]:
-    """A flag for what is not at its default; for everything, where a parent gives the defaults."""
+    """Yield flags for values that are not defaults, or for `everything`."""
     for name, value in as_dict(start).items():
         if everything or name == "seed" or value != SPECS[name].default:
             yield from (f"--{name}", _flag_value(value))
 
 
 def _data(source: dict[str, Any]) -> Iterator[str]:
-    """A flag for each field of `core.rundir.data_source.Source` that says something."""
+    """Yield a flag for each field of `core.rundir.data_source.DataSource` that is set."""
     for name, value in source.items():
         if value is True:
             yield f"--{name}"
@@ -97,7 +97,7 @@ def _changes(export: Export) -> Iterator[str]:
 
 
 def _outcome(run: RunDir) -> Outcome | None:
-    """How the run ended; None where it has not, or diverged or failed."""
+    """Return how the run finished; None where it did not, or diverged or failed."""
     outcome: Outcome | None = None
     for event in read_events(run):
         match event:
@@ -109,12 +109,12 @@ def _outcome(run: RunDir) -> Outcome | None:
 
 
 def _shell_quoted(part: str) -> str:
-    """`part` for a shell; what a terminal must not be sent is spelled as bash, zsh and ksh do."""
+    """Quote `part` for a shell; unprintable characters as bash, zsh and ksh escape them."""
     if part.isprintable():
         return shlex.quote(part)
-    odd = b"'\\"
+    special = b"'\\"
     letters = (
-        chr(byte) if 32 <= byte < 127 and byte not in odd else f"\\{byte:03o}"
+        chr(byte) if 32 <= byte < 127 and byte not in special else f"\\{byte:03o}"
         for byte in os.fsencode(part)
     )
     return f"$'{''.join(letters)}'"

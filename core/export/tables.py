@@ -1,7 +1,8 @@
-"""The numbers of a run as CSV (RFC 4180, but with plain newlines): one table for each question.
+"""The numbers of a run as CSV (RFC 4180, but with plain newlines).
 
-Numbers stand in full, as Python reads them back; what is not known is an empty field. The step of
-an evaluation is the number of steps done before it; the step of a loss is its own, from 0 on.
+Numbers are written so that Python reads back the same value; an unknown one is an empty field. The
+step of an evaluation is the number of steps done before it; the step of a loss is its index, from
+0. The column of the accuracy is called precision, as the lab calls it.
 """
 
 import csv
@@ -17,12 +18,12 @@ from data.dataset import SPLITS
 
 Row = Sequence[object]
 CHUNK = 100_000
-"""Losses that are turned into text together."""
+"""Losses that are converted to text at a time."""
 
 
 def evaluations(export: Export) -> bytes:
-    """A row for each evaluation: step, Unix time, and precision and loss on each split."""
-    names = [f"{split}_{what}" for split in SPLITS for what in ("precision", "loss")]
+    """Return a row for each evaluation: step, Unix time, accuracy and loss on each split."""
+    names = [f"{split}_{metric}" for split in SPLITS for metric in ("precision", "loss")]
     rows = (
         [
             entry.step,
@@ -39,10 +40,9 @@ def evaluations(export: Export) -> bytes:
 
 
 def classes(export: Export) -> bytes:
-    """A row for each evaluation, split and class: precision, recall, F1 and support.
+    """Return a row for each evaluation, split and class: precision, recall, F1 and support.
 
-    Precision is the share right of what was read as the class, and empty where nothing was;
-    recall the share right of the images that show it, and empty where none does.
+    Precision is empty where no image was predicted as the class, recall where none is of it.
     """
     names = export.run.classes
     rows = (
@@ -56,20 +56,20 @@ def _class_rows(entry: Evaluated, split: str, names: Sequence[str]) -> Iterator[
     report = classification_report(as_matrix(entry.confusion[split]))
     for label, support in enumerate(report.support):
         name = names[label] if label < len(names) else str(label)
-        shares = (report.precision[label], report.recall[label], report.f1[label])
-        known = ("" if np.isnan(share) else float(share) for share in shares)
-        yield [entry.step, split, name, *known, int(support)]
+        values = (report.precision[label], report.recall[label], report.f1[label])
+        cells = ("" if np.isnan(value) else float(value) for value in values)
+        yield [entry.step, split, name, *cells, int(support)]
 
 
 def losses(export: Export) -> bytes:
-    """A row for each step: its number and its loss."""
+    """Return a row for each step: its index and its loss."""
     values = export.run.losses.values
-    pieces = [b"step,loss\n"]
+    chunks = [b"step,loss\n"]
     for first in range(0, len(values), CHUNK):
         texts = values[first : first + CHUNK].astype("U16").tolist()
         lines = (f"{step},{text}\n" for step, text in enumerate(texts, first))
-        pieces.append("".join(lines).encode())
-    return b"".join(pieces)
+        chunks.append("".join(lines).encode())
+    return b"".join(chunks)
 
 
 def _csv(head: Row, rows: Iterable[Row]) -> bytes:

@@ -1,10 +1,10 @@
 """Leaving the terminal: how a process that trains gives the shell its prompt back.
 
 A shell waits for the process that it started. So that process is only a launcher: it forks before
-anything heavy is imported, and waits. The child does everything. When it detaches, it writes one
-byte down a pipe and the launcher exits, while the child goes on in a session of its own. For
-ctrl+z only the launcher stops, which is all that the shell looks at. When the launcher is killed,
-the pipe tells the child so.
+anything heavy is imported, and waits; the child does the work. To detach, the child writes one byte
+to a pipe and the launcher exits, while the child goes on in a session of its own. For ctrl+z only
+the launcher stops, since the shell watches no other process. When the launcher is killed, the
+child's end of the pipe reports an error.
 """
 
 import os
@@ -20,16 +20,16 @@ DETACHED = b"D"
 
 @dataclass(frozen=True, slots=True)
 class Launcher:
-    """The child's line to the process that the shell waits for."""
+    """The child's connection to the process that the shell waits for."""
 
     pipe: int
-    """Its reader is the launcher alone, so that `poll` tells when that is gone."""
+    """Only the launcher reads from it, so that `poll` tells when the launcher is gone."""
     pid: int
     can_stop: bool
-    """Whether a shell with job control is there to go back to."""
+    """Whether a shell with job control is there to return to."""
 
     def stop(self) -> None:
-        """Stop the launcher, and nothing else, so that the shell gives a prompt."""
+        """Stop the launcher, and nothing else, so that the shell shows a prompt."""
         with suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGSTOP)
 
@@ -37,7 +37,7 @@ class Launcher:
         """Let the launcher exit, and leave the terminal for good.
 
         Descriptor 0 becomes the null device, the process gets a session of its own, and a
-        hang-up of the old terminal no longer concerns it.
+        hang-up of the old terminal no longer affects it.
         """
         new_session()
         with suppress(OSError):
@@ -47,31 +47,31 @@ class Launcher:
 
 
 def new_session() -> None:
-    """Have nothing more to do with the terminal, but for descriptors 1 and 2."""
+    """Leave the terminal's session, and close descriptor 0; 1 and 2 stay as they are."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nowhere, 0)
-    os.close(nowhere)
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    os.close(null)
     with suppress(OSError):
         os.setsid()
 
 
 def fork_launcher() -> Launcher:
-    """Fork; returns in the child only. The launcher exits as the child does, or when let go."""
-    reading, writing = os.pipe()
-    launcher = Launcher(writing, os.getpid(), _has_shell())
+    """Fork; return in the child only. The launcher exits as the child does, or on `detach`."""
+    read_end, write_end = os.pipe()
+    launcher = Launcher(write_end, os.getpid(), _has_shell())
     terminal = Tty.capture()
     child = os.fork()
     if child == 0:
-        os.close(reading)
+        os.close(read_end)
         return launcher
-    os.close(writing)
-    _Waiter(child, terminal).wait(reading)
-    raise AssertionError("a launcher never returns")
+    os.close(write_end)
+    _Waiter(child, terminal).wait(read_end)
+    raise AssertionError("the launcher does not return")
 
 
 def _has_shell() -> bool:
-    """Whether our parent is of this session and not of this job, as a shell with job control is."""
+    """Whether our parent is in this session but not in this job, as a job-control shell is."""
     parent = os.getppid()
     try:
         return os.getsid(parent) == os.getsid(0) and os.getpgid(parent) != os.getpgrp()
@@ -80,18 +80,18 @@ def _has_shell() -> bool:
 
 
 class _Waiter:
-    """What the launcher does: pass signals on, and exit as the child does."""
+    """The launcher's part: forward signals, and exit as the child does."""
 
     def __init__(self, child: int, terminal: Tty | None) -> None:
         self._child = child
         self._terminal = terminal
         self._ending = False
 
-    def wait(self, reading: int) -> None:
+    def wait(self, read_end: int) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._forward)
         signal.signal(signal.SIGCONT, self._on_continue)
-        if os.read(reading, 1) == DETACHED:
+        if os.read(read_end, 1) == DETACHED:
             os._exit(0)
         _, status = os.waitpid(self._child, 0)
         code = os.waitstatus_to_exitcode(status)
@@ -105,7 +105,7 @@ class _Waiter:
             os.kill(self._child, number)
 
     def _on_continue(self, _number: int, _frame: FrameType | None) -> None:
-        """After `bg` the dashboard has no terminal to draw on, and the job stops again."""
+        """Stop again after `bg`: in the background the dashboard has no terminal to draw on."""
         if not self._ending and not _in_foreground() and _has_shell():
             os.kill(os.getpid(), signal.SIGSTOP)
 

@@ -1,8 +1,8 @@
-"""Keeping what libraries print away from what we print.
+"""Redirect stdout and stderr of native libraries to the run's log.
 
 TensorFlow's C++ code writes to file descriptor 2, which is also where a dashboard draws. So our
-own output gets private duplicates of the terminal's descriptors, and 1 and 2 go to the run's log
-as soon as there is one; until then they stay what they were, since TensorFlow is not loaded yet.
+own output gets private duplicates of the terminal's descriptors, and descriptors 1 and 2 go to the
+run's log as soon as there is one. Until then they stay as they were: TensorFlow is not loaded yet.
 """
 
 import os
@@ -16,34 +16,34 @@ from core.rundir.rundir import RunDir
 
 @contextmanager
 def redirectable_stdio() -> Iterator[tuple[TextIO, Callable[[RunDir], None]]]:
-    """A block in which descriptors 1 and 2 can be given to a run's log; after it they are back.
+    """A block in which descriptors 1 and 2 can be redirected to a run's log; restored after it.
 
-    Yields the real standard output, and what to call with the run directory once it exists.
-    `sys.stderr` writes to the real standard error meanwhile, and `sys.stdout` to the real
-    standard output, Python's warnings with them; only what bypasses both goes to the log.
+    Yields the real standard output, and a function to call with the run directory once it exists.
+    Meanwhile `sys.stdout` writes to the real standard output, and `sys.stderr`, with Python's
+    warnings, to the real standard error; only what bypasses both goes to the log.
     """
     sys.stdout.flush()
     sys.stderr.flush()
-    kept = os.dup(1), os.dup(2)
+    saved = os.dup(1), os.dup(2)
     streams = sys.stdout, sys.stderr
-    out = os.fdopen(os.dup(kept[0]), "w", encoding="utf-8", errors="replace")
-    err = os.fdopen(os.dup(kept[1]), "w", encoding="utf-8", errors="replace")
+    out = os.fdopen(os.dup(saved[0]), "w", encoding="utf-8", errors="replace")
+    err = os.fdopen(os.dup(saved[1]), "w", encoding="utf-8", errors="replace")
     sys.stdout, sys.stderr = out, err
     try:
         yield out, redirect_to_log
     finally:
-        os.dup2(kept[0], 1)
-        os.dup2(kept[1], 2)
+        os.dup2(saved[0], 1)
+        os.dup2(saved[1], 2)
         sys.stdout, sys.stderr = streams
-        for descriptor in kept:
+        for descriptor in saved:
             os.close(descriptor)
         for stream in (out, err):
-            with suppress(OSError):  # what finds no reader or no room is lost
+            with suppress(OSError):  # without a reader or room on the disk, the rest is lost
                 stream.close()
 
 
 def redirect_to_log(run: RunDir) -> None:
-    """Send descriptors 1 and 2 to the run's log, or nowhere where it cannot be written."""
+    """Redirect descriptors 1 and 2 to the run's log; to the null device if it is not writable."""
     log = _open_log(run)
     os.dup2(log, 1)
     os.dup2(log, 2)
@@ -51,7 +51,7 @@ def redirect_to_log(run: RunDir) -> None:
 
 
 def append_to_log(run: RunDir, text: str) -> None:
-    """Add `text` to the run's log, where that can be written."""
+    """Append `text` to the run's log, if it is writable."""
     with (
         suppress(OSError),
         os.fdopen(_open_log(run), "w", encoding="utf-8", errors="replace") as log,
@@ -60,7 +60,7 @@ def append_to_log(run: RunDir, text: str) -> None:
 
 
 def _open_log(run: RunDir) -> int:
-    """A descriptor that appends to the run's log, or to nothing where that cannot be written."""
+    """Open the run's log for appending, or else the null device; return the descriptor."""
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
         return os.open(run.log, flags, 0o600)
@@ -69,13 +69,13 @@ def _open_log(run: RunDir) -> int:
 
 
 def detach_stdio(run: RunDir | None) -> None:
-    """Send descriptors 1 and 2 to the run's log for good; to nowhere without a run."""
+    """Redirect descriptors 1 and 2 for good: to the run's log, or without a run nowhere."""
     sys.stdout.flush()
     sys.stderr.flush()
     if run is not None:
         redirect_to_log(run)
         return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.dup2(null, 2)
+    os.close(null)

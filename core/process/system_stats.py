@@ -1,6 +1,6 @@
-"""What the machine is doing: CPU, memory and, where there is one, the GPU.
+"""System statistics: CPU, memory and, where there is one, the GPU.
 
-psutil and NVML are asked at most once a second, and only when somebody draws the answer.
+psutil and NVML are queried at most once a second, and only while the statistics are shown.
 """
 
 import time
@@ -21,21 +21,21 @@ class Gpu:
 
 @dataclass(frozen=True, slots=True)
 class SystemStats:
-    """What was last seen."""
+    """CPU, memory, GPU and terminal statistics of this process."""
 
     cpu: float = 0.0
-    """This process's share of one core, in percent; 200 on two busy cores."""
+    """CPU time of this process, in percent of one core; 200 on two busy cores."""
     memory: int = 0
-    """This process's resident memory, in bytes."""
+    """Resident memory of this process, in bytes."""
     gpus: tuple[Gpu, ...] = ()
     bytes_per_second: float = 0.0
-    """What the dashboard sends to the terminal."""
+    """Bytes that the dashboard sends to the terminal."""
     ui_cpu: float = 0.0
-    """The share of one core that the calling thread, the screen's, takes, in percent."""
+    """CPU time of the calling thread, the UI's, in percent of one core."""
 
 
 class SystemMonitor:
-    """Reads the machine; cheap to ask often."""
+    """Queries psutil and NVML; `read` is cheap to call often."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         import psutil
@@ -50,7 +50,7 @@ class SystemMonitor:
         self._stats = SystemStats()
 
     def read(self, sent: int = 0) -> SystemStats:
-        """The newest reading, at most a second old; `sent` is all bytes sent so far."""
+        """Return statistics at most a second old; `sent` counts all bytes sent so far."""
         seconds = self._clock() - self._read_at
         if seconds < 1:
             return self._stats
@@ -66,14 +66,14 @@ class SystemMonitor:
         return self._stats
 
     def _gpus(self) -> tuple[Gpu, ...]:
-        """Each GPU that still answers; one that fails once is not asked again."""
-        answers = [(handle, _gpu(handle)) for handle in self._handles]
-        self._handles = [handle for handle, gpu in answers if gpu is not None]
-        return tuple(gpu for _, gpu in answers if gpu is not None)
+        """Query each GPU; one that fails once is not queried again."""
+        results = [(handle, _gpu(handle)) for handle in self._handles]
+        self._handles = [handle for handle, gpu in results if gpu is not None]
+        return tuple(gpu for _, gpu in results if gpu is not None)
 
 
 def _gpu_handles() -> list[Any]:
-    """NVML's handles; none where there is no driver, no library or no GPU."""
+    """Return NVML's handles; none where there is no driver, no library or no GPU."""
     try:
         import pynvml
 
@@ -87,7 +87,7 @@ def _gpu_handles() -> list[Any]:
 
 
 def _gpu(handle: Any) -> Gpu | None:
-    """What this GPU does; nothing where it does not tell (MIG, a driver that went away)."""
+    """Query one GPU; None where NVML has no answer (MIG, a driver that went away)."""
     import pynvml
 
     try:

@@ -1,4 +1,4 @@
-"""A run as the lab's script, `fully_connected_feed.py`, prints it: line for line, in form."""
+"""The output of the lab's script, `fully_connected_feed.py`, line by line."""
 
 from collections.abc import Iterator
 
@@ -9,13 +9,13 @@ TITLES = {"train": "Training", "validation": "Validation", "test": "Test"}
 
 
 class LabPrinter:
-    """Turns events into the lab's lines; nothing for events that the lab has no line for."""
+    """Prints events as the lab's script does; most kinds of event have no line there."""
 
     def __init__(self) -> None:
         self._every = 100
 
     def lines(self, event: Event) -> Iterator[str]:
-        """The lines for one event."""
+        """Yield the lines for `event`."""
         match event:
             case Started(hyperparameters=hyperparameters):
                 self._every = hyperparameters["summary_every"]

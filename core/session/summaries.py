@@ -1,9 +1,9 @@
-"""`summarised`: what TensorBoard is to show of a run, written as its events pass by.
+"""Write TensorBoard summaries of a run while its events pass by.
 
-Whoever pulls the events pays for appends to a queue. Everything that takes time (histograms, what
-the layers give for some images, the disk) is left to the writer's thread. A disk that refuses is
-told of once, and training goes on; the exact loss of every step stands in `loss.f32`, so here one
-in `summary_every` will do.
+The thread that pulls the events only appends to a queue. What takes time (histograms, activations
+of some images, the disk) is done on the writer's thread. A disk that cannot be written is reported
+once, and training goes on. `loss.f32` has the exact loss of every step, so that here one loss in
+`summary_every` steps is enough.
 """
 
 import time
@@ -42,11 +42,11 @@ from data.dataset import Dataset
 from trainpad.errors import RunError
 
 INPUT_IMAGES = 10
-"""Input images shown."""
+"""Training images written as examples of the input."""
 ACTIVATION_IMAGES = 256
-"""Test images for which the layers' activations are shown."""
+"""Test images that the histograms of activations are computed from."""
 SUMMARY_INTERVAL = 1.0
-"""Seconds between two summaries of the weights, at the least."""
+"""Minimum seconds between two summaries of the weights."""
 METRICS = ("precision/validation", "precision/test", "precision/train", "loss")
 
 
@@ -57,13 +57,13 @@ def with_summaries(
     *,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Event]:
-    """The events of `source`; event files in `folder` show what passed.
+    """Yield the events of `source`, and write them to event files in `folder`.
 
     Args:
-        source: What happens in a run; its `Started` begins a file.
-        folder: The run's directory.
-        dataset: What the run trains on.
-        clock: Seconds that never run backwards; they space the summaries of the weights.
+        source: The events of a run; `Started` begins a file.
+        folder: The run directory.
+        dataset: The data that the run trains on.
+        clock: Monotonic seconds, which space the summaries of the weights.
     """
     summaries = Summaries(folder, dataset, clock)
     try:
@@ -76,7 +76,7 @@ def with_summaries(
 
 
 class Summaries:
-    """One run's summaries, from its events."""
+    """Writes the summaries of one run from its events."""
 
     def __init__(self, folder: Path, dataset: Dataset, clock: Callable[[], float]) -> None:
         self._folder, self._dataset, self._clock = folder, dataset, clock
@@ -90,7 +90,7 @@ class Summaries:
         self._failing = False
 
     def on_event(self, event: Event) -> None:
-        """Hand what `event` says to the writer's thread; the last event waits for the disk."""
+        """Queue the summaries of `event`; the last event waits for the disk."""
         if isinstance(event, Started):
             self._start(event)
         writer = self._writer
@@ -99,9 +99,9 @@ class Summaries:
         self._step = getattr(event, "step", self._step)
         match event:
             case Steps():
-                self._take_steps(writer, event)
+                self._on_steps(writer, event)
             case Weights():
-                self._take_weights(writer, event)
+                self._on_weights(writer, event)
             case Evaluated():
                 _write_evaluation(writer, event)
             case Changed(step=step, name=name, old=old, new=new):
@@ -111,7 +111,7 @@ class Summaries:
                 self._end(writer, "success" if isinstance(event, Finished) else "failure")
 
     def disk_alerts(self) -> Iterator[Event]:
-        """What is to be said of the disk, when that changes."""
+        """Yield an event when the disk fails, and one when it works again."""
         writer = self._writer
         if writer is None:
             return
@@ -119,19 +119,22 @@ class Summaries:
         if error is not None and not self._failing:
             self._failing = True
             text = f"summaries for TensorBoard cannot be written: {error.strerror}"
-            yield Alert(self._step, f"{text}; training goes on, and they wait for the disk")
+            yield Alert(
+                self._step,
+                f"{text}; training goes on, and they are written as soon as the disk allows",
+            )
         elif error is None and self._failing:
             self._failing = False
             lost = f"; {writer.dropped:,} are lost" if writer.dropped else ""
-            yield Notice(self._step, f"summaries for TensorBoard are written again{lost}")
+            yield Notice(self._step, f"writing summaries for TensorBoard resumed{lost}")
 
     def close(self) -> None:
-        """Write what still can be written."""
+        """Write what is queued, as far as the disk allows."""
         if self._writer is not None:
             self._writer.close()
 
     def _start(self, event: Started) -> None:
-        """Begin a file; a resumed run takes back what earlier ones say of steps to come."""
+        """Begin a file; that of a resumed run purges later steps from earlier files."""
         self.close()
         self._hparams = validate_hparams(event.hyperparameters)
         self._writer = writer = EventWriter(self._folder, event.step or None)
@@ -145,13 +148,13 @@ class Summaries:
             self._write_graph_and_images(writer)
 
     def _write_graph_and_images(self, writer: EventWriter) -> None:
-        """What a run has once: its graph, and what it looks at."""
+        """Write what a run has once: the graph, and examples of the input."""
         data = self._dataset
         writer.keras_model(sequential(data.image_shape, self._hparams.hidden, len(data.classes)))
         writer.image("input", data.train.images[:INPUT_IMAGES], 0)
 
     def _rewrite_evaluation(self, writer: EventWriter, step: int) -> None:
-        """Write again what the steps that still hold have led to: it was purged with the others."""
+        """Write the evaluation at `step` again: it was purged with those of later steps."""
         found: Evaluated | None = None
         with suppress(RunError):
             for event in read_events(RunDir(self._folder)):
@@ -159,7 +162,7 @@ class Summaries:
         if found is not None:
             _write_evaluation(writer, found)
 
-    def _take_steps(self, writer: EventWriter, event: Steps) -> None:
+    def _on_steps(self, writer: EventWriter, event: Steps) -> None:
         first, count, every = event.first, len(event.losses), self._hparams.summary_every
         self._step = first + count
         self._timed_steps += count
@@ -176,7 +179,7 @@ class Summaries:
             writer.scalar("steps_per_second", rate, due[-1])
         self._timed_steps, self._timed_seconds = 0, 0.0
 
-    def _take_weights(self, writer: EventWriter, event: Weights) -> None:
+    def _on_weights(self, writer: EventWriter, event: Weights) -> None:
         if self._clock() < self._weights_due:
             self._weights = event
             return
@@ -186,17 +189,17 @@ class Summaries:
     def _end(self, writer: EventWriter, status: encode.Status) -> None:
         if self._weights is not None:
             self._weights_due = -np.inf
-            self._take_weights(writer, self._weights)
+            self._on_weights(writer, self._weights)
         writer.hparams_end(status)
         writer.close()
 
 
 def layer_values(arrays: NamedArrays, sample: Floats) -> list[encode.Value]:
-    """Weights, biases and activations of each layer: the distribution, and four numbers of it.
+    """Return a histogram and four scalars for each layer's weights, biases and activations.
 
-    `sample` are the images, float32 ``[n, inputs]`` from 0 to 1, that activations are shown for.
+    `sample` are the images for the activations, float32 ``[n, inputs]`` from 0 to 1.
     """
-    with np.errstate(all="ignore"):  # what has diverged is shown as it is
+    with np.errstate(all="ignore"):  # a network that diverged is shown as it is
         activations = Network.from_arrays(arrays).activations(sample)
         named = {name: array for name, array in arrays.items() if name.startswith("layer")}
         named |= {f"layer{i}/activations": values for i, values in enumerate(activations)}
@@ -206,17 +209,17 @@ def layer_values(arrays: NamedArrays, sample: Floats) -> list[encode.Value]:
 
 
 def _distribution_values(name: str, array: npt.NDArray[np.generic]) -> Sequence[encode.Value]:
-    """The histogram and the four scalars of ``mnist_with_summaries``."""
+    """Return the histogram and the four scalars of ``mnist_with_summaries``."""
     if not array.size:
         return ()
     numbers = array.astype(np.float64)
-    figures = {
+    statistics = {
         "mean": numbers.mean(),
         "stddev": numbers.std(),
         "min": numbers.min(),
         "max": numbers.max(),
     }
-    scalars = [encode.scalar(f"{name}/{figure}", value) for figure, value in figures.items()]
+    scalars = [encode.scalar(f"{name}/{key}", value) for key, value in statistics.items()]
     return [encode.histogram(name, numbers), *scalars]
 
 
@@ -228,12 +231,12 @@ def _write_evaluation(writer: EventWriter, event: Evaluated) -> None:
 
 
 def _change_text(name: str, old: object, new: object) -> str:
-    declared = SPECS[name]
-    return f"{declared.label}: {declared.format(old)} → {declared.format(new)}"
+    spec = SPECS[name]
+    return f"{spec.label}: {spec.format(old)} → {spec.format(new)}"
 
 
 def _plain(value: object) -> HParam:
-    """A hyperparameter as TensorBoard can hold it."""
+    """Convert a hyperparameter to a type that TensorBoard can store."""
     if isinstance(value, tuple | list):
         return ", ".join(map(str, value)) or "none"
     return value if isinstance(value, bool | int | float) else str(value)

@@ -27,7 +27,7 @@ def confusion(right: int, wrong: int) -> list[list[int]]:
     return [[right, wrong], [0, 0]]
 
 
-def test_the_lines_are_the_labs_byte_for_byte() -> None:
+def test_lines_equal_the_labs_byte_for_byte() -> None:
     evaluated = Evaluated(
         1000,
         {
@@ -59,7 +59,7 @@ def test_the_lines_are_the_labs_byte_for_byte() -> None:
 
 
 @pytest.mark.parametrize("cuts", [[600], [1, 599], [100, 100, 1, 399], [1] * 600, [37] * 20])
-def test_a_line_every_hundred_steps_however_they_come(cuts: list[int]) -> None:
+def test_a_line_every_hundred_steps_for_any_chunk_size(cuts: list[int]) -> None:
     losses = np.arange(1000, dtype=np.float32)
     events: list[Event] = [started()]
     first = 0
@@ -71,7 +71,7 @@ def test_a_line_every_hundred_steps_however_they_come(cuts: list[int]) -> None:
     assert found == [f"Step {step}: loss = {step}.00" for step in steps]
 
 
-def test_the_interval_can_change_while_it_runs() -> None:
+def test_the_interval_can_change_during_the_run() -> None:
     lines = printed(
         started(),
         Steps(0, np.ones(10, np.float32), 0.1),
@@ -82,12 +82,12 @@ def test_the_interval_can_change_while_it_runs() -> None:
     assert [line.split(":")[0] for line in lines] == ["Step 0", "Step 10", "Step 15"]
 
 
-def test_a_resumed_run_prints_from_where_it_stands() -> None:
+def test_a_resumed_run_prints_from_its_step_on() -> None:
     lines = printed(started(150), Steps(150, np.ones(100, np.float32), 0.1))
     assert [line.split(":")[0] for line in lines] == ["Step 200"]
 
 
-def test_no_examples_are_no_precision() -> None:
+def test_precision_without_examples_is_zero() -> None:
     splits = {split: confusion(0, 0) for split in ("train", "validation", "test")}
     lines = printed(Evaluated(1, splits, {}, 0.1))
     assert lines[1] == "Num examples: 0 Num correct: 0 Precision @ 1: 0.0000"

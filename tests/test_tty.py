@@ -1,4 +1,4 @@
-"""Who is killed in the middle of a dashboard leaves the shell a terminal that it can use."""
+"""A dashboard that is killed leaves the shell a usable terminal."""
 
 import os
 import signal
@@ -32,13 +32,13 @@ def assert_usable(terminal: Terminal) -> None:
         assert sent.rfind(b"\x1b[?%dl" % mode) > sent.rfind(b"\x1b[?%dh" % mode) >= 0, mode
 
 
-def test_by_a_signal_that_nobody_can_catch(terminal: Terminal, tmp_path: Path) -> None:
+def test_killed_by_sigkill(terminal: Terminal, tmp_path: Path) -> None:
     os.kill(read_status(RunDir(only_run(tmp_path / "runs"))).pid, signal.SIGKILL)
     assert terminal.process.wait(LONG) == 128 + signal.SIGKILL
     assert_usable(terminal)
 
 
-def test_by_a_second_signal_while_the_first_is_heeded(terminal: Terminal, tmp_path: Path) -> None:
+def test_killed_by_a_second_signal(terminal: Terminal, tmp_path: Path) -> None:
     process = read_status(RunDir(only_run(tmp_path / "runs"))).pid
     os.kill(process, signal.SIGTERM)
     os.kill(process, signal.SIGINT)

@@ -1,4 +1,4 @@
-"""What `trainpad runs` prints; the runs are made by hand."""
+"""The output of `trainpad runs`, on runs made by hand."""
 
 import json
 import os
@@ -31,7 +31,7 @@ def finished(path: Path, *rights: int, **values: object) -> RunDir:
     return run
 
 
-def test_a_line_for_each_run_tells_how_it_stands_and_what_sets_it_apart(tmp_path: Path) -> None:
+def test_a_line_for_each_run_shows_its_state_and_differing_hyperparameters(tmp_path: Path) -> None:
     finished(tmp_path / "a", 8, 7, learning_rate=0.5, hidden=(16, 8), max_steps=5000)
     notes.write(finished(tmp_path / "b"), Note("base line", ("x", "y z"), "long"))
     (tmp_path / "c").mkdir()
@@ -46,7 +46,7 @@ def test_a_line_for_each_run_tells_how_it_stands_and_what_sets_it_apart(tmp_path
     assert heading.index("named") == two.index("base")
 
 
-def test_a_run_that_trains_tells_by_whom_and_where(tmp_path: Path) -> None:
+def test_a_live_run_shows_its_user_host_and_process(tmp_path: Path) -> None:
     run = make_run(tmp_path / "a")
     add_events(run, Started(0, as_dict(validate_hparams({})), "CPU:0", 10, time=BEGAN))
     with run.writer_lock():
@@ -55,7 +55,7 @@ def test_a_run_that_trains_tells_by_whom_and_where(tmp_path: Path) -> None:
     assert f"@{os.uname().nodename}:{os.getpid()}" in line
 
 
-def test_a_column_that_would_be_empty_is_left_out(tmp_path: Path) -> None:
+def test_an_empty_column_is_left_out(tmp_path: Path) -> None:
     finished(tmp_path / "a")
     heading, _ = as_table(load_entries(tmp_path))
     assert heading.split() == ["run", "state", "steps", "time", "where", "since"]
@@ -86,7 +86,7 @@ def test_json_holds_everything(tmp_path: Path) -> None:
     assert (values["title"], values["tags"], values["note"]) == ("base", ["x"], "why")
 
 
-def test_hostile_names_reach_no_terminal(tmp_path: Path) -> None:
+def test_names_are_sanitized_for_the_terminal(tmp_path: Path) -> None:
     evil = "\x1b]52;c;Zm9v\x07\x9b2J\u202e[@click=app.bell]x"
     run = make_run(tmp_path / evil, dataset={"name": evil}, host=evil)
     (run.path / notes.FILE).write_text(json.dumps({"title": evil, "tags": [evil], "note": evil}))
@@ -98,7 +98,7 @@ def test_hostile_names_reach_no_terminal(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("count", [MAX_NEW_RUNS + 1])
-def test_many_runs_are_all_there_in_their_order(tmp_path: Path, count: int) -> None:
+def test_many_runs_are_listed_in_order(tmp_path: Path, count: int) -> None:
     names = [f"run-{number:03d}" for number in range(count)]
     for name in names:
         make_run(tmp_path / name)
