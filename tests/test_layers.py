@@ -1,6 +1,7 @@
 """Who may import whom, looked at in fresh processes."""
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -87,3 +88,18 @@ def test_the_contracts_hold() -> None:
     lint = Path(sys.executable).with_name("lint-imports")
     done = subprocess.run([lint], cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_the_command_runs_its_own_modules_in_a_folder_with_others_of_the_same_names(
+    tmp_path: Path,
+) -> None:
+    for name in ("main", "core", "data", "tui"):
+        (tmp_path / f"{name}.py").write_text('print("my own program")\n')
+    done = subprocess.run(
+        [sys.executable, "-m", "trainpad", "--version"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{REPOSITORY}"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.startswith("python")
+    assert "my own program" not in done.stdout
