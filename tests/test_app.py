@@ -193,7 +193,7 @@ async def test_help_lists_the_keys_of_the_screen(source: Scripted) -> None:
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("question_mark")
         assert isinstance(app.screen, HelpScreen)
-        await shown(pilot, app, "Pause, or go on", "Save a checkpoint now")
+        await shown(pilot, app, "Pause or resume", "Save a checkpoint now")
         await pilot.press("escape")
         assert not isinstance(app.screen, HelpScreen)
 
@@ -320,7 +320,7 @@ async def test_letters_in_the_panel_are_no_commands(source: Scripted) -> None:
     async with app.run_test(size=(160, 45)) as pilot:
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("tab", "b", "q", "n")
-        await shown(pilot, app, "esc leaves it")
+        await shown(pilot, app, "esc to leave")
         assert isinstance(app.screen, TrainScreen)
         assert source.wanted["stop"] == ""
 

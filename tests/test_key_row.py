@@ -59,7 +59,7 @@ async def test_in_the_panel_its_own_keys_stand_there_and_what_is_no_value_is_ref
         window = app.screen.query_one("#loss", Chart).scene.viewport.visible
         for refused in ("minus", "plus", "space", "left_square_bracket", "f", "comma"):
             await pilot.press("0", refused)
-            await shown(pilot, app, "numbers only; esc leaves it")
+            await shown(pilot, app, "numbers only; esc to leave")
             await pilot.press("5", "enter")
             assert panel._typed_text == ""
         assert source.wanted["hyperparameters"]["learning_rate"] == 0.01
@@ -70,7 +70,7 @@ async def test_in_the_panel_its_own_keys_stand_there_and_what_is_no_value_is_ref
         await pilot.press(*".5", "e", "minus", "2")
         assert panel._typed_text == "0.5e-2"
         await pilot.press("e")
-        await shown(pilot, app, "numbers only; esc leaves it")
+        await shown(pilot, app, "numbers only; esc to leave")
         await pilot.press("backspace", "down", *"12")
         assert panel._typed_text == "12"
         await pilot.press("tab")

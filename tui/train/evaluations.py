@@ -1,4 +1,4 @@
-"""The table of evaluations: precision on each split, the newest at the bottom."""
+"""The table of evaluations: accuracy on each split, the newest at the bottom."""
 
 import time
 from collections.abc import Callable
@@ -11,14 +11,13 @@ from tui.widgets.text_widget import Span, TextWidget, align_right
 
 STEP_WIDTH, COLUMN_WIDTH, MARK_WIDTH = 9, 12, 2
 
-
 UPDATE_INTERVAL = 1.0
-"""Seconds between two changes of the table while it trains: a new row moves all of them, and where
-several come in a second, nobody reads them and the line carries little else."""
+"""Seconds between two updates while the run trains: a new row moves all rows, and of several in a
+second nobody could read any, while a slow line would send little else."""
 
 
 class EvaluationTable(TextWidget):
-    """Step and precision of every evaluation; the best on validation has a star."""
+    """Step and accuracy of the newest evaluations; the best on validation has a star."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
@@ -27,7 +26,7 @@ class EvaluationTable(TextWidget):
         self._changed_at = float("-inf")
 
     def update_run(self, run: Run) -> None:
-        """Show this run's evaluations; while it trains, not more often than they can be read."""
+        """Show this run's evaluations; while it trains, at most once an `UPDATE_INTERVAL`."""
         now = self._clock()
         if (
             run is self._run
@@ -40,7 +39,7 @@ class EvaluationTable(TextWidget):
             self._changed_at = now
 
     def lines(self, width: int, height: int) -> list[list[Span]]:
-        """A head, and as many of the newest evaluations as there is room for."""
+        """The column names, and as many of the newest evaluations as fit."""
         column = min(COLUMN_WIDTH, max(7, (width - STEP_WIDTH - MARK_WIDTH) // 3))
         names = [split if len(split) <= column else split[: column - 2] + "." for split in SPLITS]
         head = align_right("step", STEP_WIDTH) + "".join(

@@ -1,4 +1,4 @@
-"""What happened, a line each, the newest first."""
+"""The run's log, one line for each entry, the newest first."""
 
 from core.run.state import Run
 from tui.widgets.text_widget import Span, TextWidget, align_right, fit
@@ -7,27 +7,27 @@ STEP_WIDTH = 11
 
 
 class MessageLog(TextWidget):
-    """The run's messages; what asks for attention stands out."""
+    """The log entries of a run; urgent ones are highlighted."""
 
     def __init__(self) -> None:
         super().__init__()
         self._run = Run()
 
     def update_run(self, run: Run) -> None:
-        """Show this run's messages."""
+        """Show this run's log."""
         self._run = run
         self.redraw()
 
     def lines(self, width: int, height: int) -> list[list[Span]]:
-        """As many of the newest as there is room for."""
+        """As many of the newest entries as fit."""
         newest = list(self._run.log_entries)[-height:][::-1]
         return [
             [
-                (align_right(f"{message.step:,}", STEP_WIDTH) + "  ", "dim"),
+                (align_right(f"{entry.step:,}", STEP_WIDTH) + "  ", "dim"),
                 (
-                    fit(message.text, max(0, width - STEP_WIDTH - 2)),
-                    "alert" if message.urgent else "text",
+                    fit(entry.text, max(0, width - STEP_WIDTH - 2)),
+                    "alert" if entry.urgent else "text",
                 ),
             ]
-            for message in newest
+            for entry in newest
         ]

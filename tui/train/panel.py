@@ -1,8 +1,8 @@
-"""The panel of hyperparameters, made from their declaration.
+"""The panel of hyperparameters, generated from their specs.
 
-It shows what *is*: a change that a user asks for goes out as a message and comes back as the
-trainer's event, and only then does the panel show it. What cannot change while a run trains waits
-for the next run and is marked so.
+It shows the current values: a change that the user requests is posted as a message, and shown only
+once the trainer's event confirms it. Hyperparameters that cannot change while a run trains are
+kept for the next run, and marked.
 """
 
 import re
@@ -27,25 +27,25 @@ VALID_PREFIXES = {
     tuple: re.compile(r"(\d+,)*\d*"),
     str: re.compile(r""),
 }
-"""How a value may begin, by its kind; a choice is turned with the arrows."""
+"""What a value may begin with, by its type; of a choice nothing is typed."""
 HELP = "?"
-"""The one sign that no value has and that means the same here as elsewhere."""
+"""The one character that is a command here as elsewhere; no value contains it."""
 
-DISPLAY_ORDER = sorted(SPECS.values(), key=lambda declared: (declared.advanced, not declared.live))
-"""The hyperparameters as they are shown: the live ones first, those few need last."""
+DISPLAY_ORDER = sorted(SPECS.values(), key=lambda spec: (spec.advanced, not spec.live))
+"""The hyperparameters as they are shown: live ones first, advanced ones last."""
 
 
-def _title(declared: HyperparameterSpec) -> str:
-    if declared.advanced:
+def _title(spec: HyperparameterSpec) -> str:
+    if spec.advanced:
         return "more"
-    return "hyperparameters" if declared.live else "next run"
+    return "hyperparameters" if spec.live else "next run"
 
 
 def _rows_with_titles() -> list[int | str]:
-    """What stands in each row: the place of a hyperparameter in `SHOWN`, or a title."""
+    """What each row shows: a hyperparameter, by its index in `DISPLAY_ORDER`, or a title."""
     rows: list[int | str] = []
-    for index, declared in enumerate(DISPLAY_ORDER):
-        title = _title(declared)
+    for index, spec in enumerate(DISPLAY_ORDER):
+        title = _title(spec)
         if not index or title != _title(DISPLAY_ORDER[index - 1]):
             rows.append(title)
         rows.append(index)
@@ -56,28 +56,28 @@ PANEL_ROWS = _rows_with_titles()
 
 
 class Panel(TextWidget, can_focus=True):
-    """Every hyperparameter: the live ones to turn now, the others for the next run."""
+    """Every hyperparameter: live ones to change now, the others for the next run."""
 
     DEFAULT_CSS = """
     Panel { height: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "select(-1)", "Up", id="panel.up", tooltip="The one above"),
-        Binding("down", "select(1)", "Down", id="panel.down", tooltip="The one below"),
-        Binding("left", "turn(-1)", "Less", id="panel.less", tooltip="Turn it down"),
-        Binding("right", "turn(1)", "More", id="panel.more", tooltip="Turn it up"),
+        Binding("up", "select(-1)", "Up", id="panel.up", tooltip="Previous hyperparameter"),
+        Binding("down", "select(1)", "Down", id="panel.down", tooltip="Next hyperparameter"),
+        Binding("left", "nudge(-1)", "Less", id="panel.less", tooltip="Decrease"),
+        Binding("right", "nudge(1)", "More", id="panel.more", tooltip="Increase"),
         Binding("enter", "enter", "Set", id="panel.set", key_display="enter",
-                tooltip="Set what was typed"),
-        Binding("backspace", "rub_out", "Rub out", show=False, id="panel.rub_out",
-                tooltip="Take the last typed character back"),
+                tooltip="Set the typed value"),
+        Binding("backspace", "backspace", "Backspace", show=False, id="panel.backspace",
+                tooltip="Delete the last character"),
         Binding("delete", "reset", "Default", id="panel.reset",
-                tooltip="Back to the default"),
+                tooltip="Reset to the default"),
         Binding("escape", "leave", "Leave", id="panel.leave",
-                tooltip="Forget what was typed, and leave the panel"),
+                tooltip="Discard the typed value, and leave the panel"),
     ]  # fmt: skip
 
     class ValueRequested(Message):
-        """Somebody wants a hyperparameter to be this."""
+        """A value was requested for a live hyperparameter."""
 
         def __init__(self, name: str, value: Value) -> None:
             super().__init__()
@@ -85,7 +85,7 @@ class Panel(TextWidget, can_focus=True):
             self.value = value
 
     class NudgeRequested(Message):
-        """Somebody wants a hyperparameter to be so many key presses larger."""
+        """A live hyperparameter was requested larger by this many key presses."""
 
         def __init__(self, name: str, presses: int) -> None:
             super().__init__()
@@ -96,17 +96,17 @@ class Panel(TextWidget, can_focus=True):
         super().__init__(classes=CAPTURES_TYPING)
         self._run = Run()
         self._next_run_base: Run | None = None
-        """The run after which those for the next run are meant."""
+        """The run that the values in `_next` were selected after."""
         self._next: dict[str, Value] = {}
         self._selected = 0
         self._typed_text = ""
         self._problem = ""
         self._typed_invalid = False
-        """Whether what was typed held a sign that no value has: nothing more of it is taken."""
+        """Whether a character was typed that is in no value: the rest of the input is ignored."""
 
     @property
     def next_run(self) -> Mapping[str, Value]:
-        """What the next run is to have otherwise than this one."""
+        """The hyperparameters that the next run has changed."""
         return self._next
 
     @property
@@ -114,7 +114,7 @@ class Panel(TextWidget, can_focus=True):
         return DISPLAY_ORDER[self._selected]
 
     def update_run(self, run: Run) -> None:
-        """Show this run's; what waited for it has been used as soon as it has opened."""
+        """Show this run's values; once another run has opened, those for the next run were used."""
         self._run = run
         if run.directory and run is not self._next_run_base:
             if self._next_run_base is not None:
@@ -123,43 +123,44 @@ class Panel(TextWidget, can_focus=True):
         self.redraw()
 
     def get_content_height(self, *_sizes: object) -> int:
-        """A row each, three titles, and one for help or a problem."""
+        """One row for each, three titles, and one for help or a problem."""
         return len(SPECS) + 4
 
     # -- what is shown ------------------------------------------------------------------------
 
     def lines(self, width: int, height: int) -> list[list[Span]]:
-        """As much as there is room for around the chosen one, and a line of help for it."""
+        """As many rows as fit around the selected one, and its help text."""
         shown = [
-            self._hparam_row(entry, width) if isinstance(entry, int) else [(entry, "title")]
-            for entry in PANEL_ROWS[self._first_row(height) :][: height - 1]
+            self._hparam_row(row, width) if isinstance(row, int) else [(row, "title")]
+            for row in PANEL_ROWS[self._first_row(height) :][: height - 1]
         ]
         return [*shown, [self._help_row(width)]]
 
     def _first_row(self, height: int) -> int:
-        """The first row that is shown, so that the chosen one is."""
+        """The first visible row, so that the selected one is visible."""
         if not self.has_focus:
             return 0
-        entries, room = PANEL_ROWS, height - 1
-        return max(0, min(entries.index(self._selected) - room // 2, len(entries) - room))
+        visible = height - 1
+        first = PANEL_ROWS.index(self._selected) - visible // 2
+        return max(0, min(first, len(PANEL_ROWS) - visible))
 
-    def _hparam_row(self, number: int, width: int) -> list[Span]:
-        declared = DISPLAY_ORDER[number]
-        chosen = self.has_focus and number == self._selected
-        value = declared.format(self._value(declared))
-        if chosen and self._typed_text:
+    def _hparam_row(self, index: int, width: int) -> list[Span]:
+        spec = DISPLAY_ORDER[index]
+        selected = self.has_focus and index == self._selected
+        value = spec.format(self._value(spec))
+        if selected and self._typed_text:
             value = self._typed_text + "_"
-        less, more = ("‹", "›") if declared.live or chosen else (" ", " ")
-        pending = declared.name in self._next
-        role = "chosen" if chosen else "text" if declared.live or pending else "dim"
+        less, more = ("‹", "›") if spec.live or selected else (" ", " ")
+        pending = spec.name in self._next
+        role = "chosen" if selected else "text" if spec.live or pending else "dim"
         shown = f"{less} {align_right(value, VALUE_WIDTH)} {more}"
-        label = fit(f" {declared.label}", max(8, width - len(shown)))
-        return [(label, role if chosen else "dim"), (shown, "live" if pending else role)]
+        label = fit(f" {spec.label}", max(8, width - len(shown)))
+        return [(label, role if selected else "dim"), (shown, "live" if pending else role)]
 
-    def _value(self, declared: HyperparameterSpec) -> Value:
-        if declared.name in self._next:
-            return self._next[declared.name]
-        value: Value = getattr(self._run.hparams, declared.name)
+    def _value(self, spec: HyperparameterSpec) -> Value:
+        if spec.name in self._next:
+            return self._next[spec.name]
+        value: Value = getattr(self._run.hparams, spec.name)
         return value
 
     def _help_row(self, width: int) -> Span:
@@ -170,54 +171,54 @@ class Panel(TextWidget, can_focus=True):
     # -- keys and mouse -----------------------------------------------------------------------
 
     def action_select(self, by: int) -> None:
-        """Choose another one."""
+        """Select the hyperparameter this many rows below."""
         self._selected = (self._selected + by) % len(SPECS)
         self._clear_typed()
         self.redraw()
 
-    def action_turn(self, presses: int) -> None:
-        """Make the chosen one larger or smaller."""
-        declared = self._selected_hparam
-        if self._typed_text or declared.kind is tuple:
+    def action_nudge(self, presses: int) -> None:
+        """Increase or decrease the selected hyperparameter."""
+        spec = self._selected_hparam
+        if self._typed_text or spec.kind is tuple:
             return
-        if declared.live and self._run.is_live:
-            self.post_message(self.NudgeRequested(declared.name, presses))
+        if spec.live and self._run.is_live:
+            self.post_message(self.NudgeRequested(spec.name, presses))
         else:
-            self._submit(declared, declared.stepped(self._value(declared), presses))
+            self._submit(spec, spec.stepped(self._value(spec), presses))
 
     def action_enter(self) -> None:
-        """Take what was typed."""
+        """Set the typed value."""
         if self._typed_invalid:
             self._clear_typed()
         elif self._typed_text:
             self._submit(self._selected_hparam, self._typed_text)
 
     def action_reset(self) -> None:
-        """Back to the default, or to what this run has."""
+        """Reset to the default, or to the value of this run."""
         self._next.pop(self._selected_hparam.name, None)
         self._clear_typed()
         if self._selected_hparam.live:
             self._submit(self._selected_hparam, self._selected_hparam.default)
         self.redraw()
 
-    def action_rub_out(self) -> None:
-        """Take a typed character back, or all of what was no value."""
+    def action_backspace(self) -> None:
+        """Delete the last character, or all of an invalid input."""
         self._typed_text, self._problem, self._typed_invalid = self._typed_text[:-1], "", False
         self.redraw()
 
     def action_leave(self) -> None:
-        """Leave, which forgets what was typed."""
+        """Leave the panel; losing the focus discards the input."""
         self.screen.set_focus(None)
 
     def on_key(self, event: events.Key) -> None:
-        """Take what may stand in a value; all else that can be typed is no command here either."""
+        """Append a character that a value can contain; no other printable key is a command here."""
         if not event.is_printable or event.character is None or event.character == HELP:
             return
         typed = self._typed_text + event.character
         if self._typed_invalid or not VALID_PREFIXES[self._selected_hparam.kind].fullmatch(typed):
             self._typed_text, self._typed_invalid = "", True
-            turned = self._selected_hparam.kind is str
-            self._problem = "the arrows turn it" if turned else "numbers only; esc leaves it"
+            is_choice = self._selected_hparam.kind is str
+            self._problem = "use ← and →" if is_choice else "numbers only; esc to leave"
         else:
             self._typed_text, self._problem = typed[:VALUE_WIDTH], ""
         event.stop()
@@ -225,7 +226,7 @@ class Panel(TextWidget, can_focus=True):
         self.redraw()
 
     def on_click(self, event: events.Click) -> None:
-        """Choose the one that was clicked; its arrows turn it."""
+        """Select the clicked hyperparameter; a click on its arrows changes it."""
         row = event.y + self._first_row(self.size.height)
         entry = PANEL_ROWS[row] if row < len(PANEL_ROWS) else ""
         if not isinstance(entry, int) or event.y == self.size.height - 1:
@@ -234,38 +235,37 @@ class Panel(TextWidget, can_focus=True):
         self._clear_typed()
         from_right = self.size.width - event.x
         if from_right <= 2:
-            self.action_turn(1)
+            self.action_nudge(1)
         elif VALUE_WIDTH + 2 <= from_right <= VALUE_WIDTH + 5:
-            self.action_turn(-1)
+            self.action_nudge(-1)
         self.redraw()
 
     def on_focus(self) -> None:
-        """Show which one is chosen."""
+        """Show which hyperparameter is selected."""
         self.redraw()
 
     def on_blur(self) -> None:
-        """Show none as chosen."""
+        """Show none as selected."""
         self._clear_typed()
         self.redraw()
 
     def _clear_typed(self) -> None:
-        """Forget what was typed, with what was wrong with it."""
         self._typed_text, self._problem, self._typed_invalid = "", "", False
 
-    def _submit(self, declared: HyperparameterSpec, value: object) -> None:
-        steers = declared.live and self._run.is_live
+    def _submit(self, spec: HyperparameterSpec, value: object) -> None:
+        can_steer = spec.live and self._run.is_live
         try:
-            wanted = declared.check(value)
-            if steers:
-                check_request(self._run, declared.name, wanted)
+            checked = spec.check(value)
+            if can_steer:
+                check_request(self._run, spec.name, checked)
         except UserError as error:
             self._problem = str(error)
         else:
             self._clear_typed()
-            if steers:
-                self.post_message(self.ValueRequested(declared.name, wanted))
-            elif wanted == getattr(self._run.hparams, declared.name):
-                self._next.pop(declared.name, None)
+            if can_steer:
+                self.post_message(self.ValueRequested(spec.name, checked))
+            elif checked == getattr(self._run.hparams, spec.name):
+                self._next.pop(spec.name, None)
             else:
-                self._next[declared.name] = wanted
+                self._next[spec.name] = checked
         self.redraw()

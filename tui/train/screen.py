@@ -1,4 +1,4 @@
-"""The Train screen: loss and precision as they come, and everything to steer with."""
+"""The Train screen: loss and accuracy while they are computed, and the controls of the run."""
 
 from collections.abc import Sequence
 from itertools import islice
@@ -30,12 +30,12 @@ from tui.widgets.dialogs import BranchDialog, NewRunDialog
 
 HIDEABLE_PARTS = {
     "panel": ("P", "panel of hyperparameters"),
-    "precision": ("R", "precision chart"),
+    "precision": ("R", "precision @ 1 chart"),
     "table": ("T", "table of evaluations"),
     "messages": ("M", "messages"),
-    "gauges": ("G", "gauges"),
+    "gauges": ("G", "system statistics"),
 }
-"""What can be hidden: the key, and what it is."""
+"""The parts that can be hidden, by their names in the settings: key and description."""
 
 
 class TrainScreen(DashboardScreen):
@@ -43,28 +43,28 @@ class TrainScreen(DashboardScreen):
 
     NAME = "train"
     WRITE_ACTIONS = frozenset(
-        {"pause", "turn(-1)", "turn(1)", "evaluate", "step", "checkpoint", "new_run", "branch"}
+        {"pause", "nudge(-1)", "nudge(1)", "evaluate", "step", "checkpoint", "new_run", "branch"}
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "pause", "Pause", id="train.pause", tooltip="Pause, or go on"),
-        Binding("left_square_bracket", "turn(-1)", "Rate down", id="train.slower", key_display="[",
+        Binding("space", "pause", "Pause", id="train.pause", tooltip="Pause or resume"),
+        Binding("left_square_bracket", "nudge(-1)", "Rate down", id="train.slower", key_display="[",
                 tooltip="Learning rate down by a fifth"),
-        Binding("right_square_bracket", "turn(1)", "Rate up", id="train.faster", key_display="]",
+        Binding("right_square_bracket", "nudge(1)", "Rate up", id="train.faster", key_display="]",
                 tooltip="Learning rate up by a quarter"),
         Binding("e", "evaluate", "Evaluate", id="train.evaluate",
-                tooltip="Measure precision on all splits now"),
+                tooltip="Evaluate on all splits now"),
         Binding("s", "step", "Step", id="train.step", tooltip="One step, while paused"),
         Binding("c", "checkpoint", "Checkpoint", id="train.checkpoint",
                 tooltip="Save a checkpoint now"),
         Binding("tab", "panel", "Panel", id="train.panel",
-                tooltip="Into the panel of hyperparameters and out again", priority=True),
+                tooltip="Enter or leave the panel of hyperparameters", priority=True),
         *chart_bindings("train", in_footer={"log"}),
         Binding("n", "new_run", "New", id="train.new",
-                tooltip="A new run with what the panel says"),
+                tooltip="Start a new run with the values in the panel"),
         Binding("b", "branch", "Branch", id="train.branch",
-                tooltip="A new run that starts with the weights of a checkpoint"),
+                tooltip="Start a new run from a checkpoint's weights"),
         Binding("f", "full", "Full", id="train.full",
-                tooltip="The chart alone, and back"),
+                tooltip="Show only the loss chart, or everything"),
         *(
             Binding(
                 key,
@@ -72,9 +72,9 @@ class TrainScreen(DashboardScreen):
                 f"Hide {part}",
                 show=False,
                 id=f"train.hide_{part}",
-                tooltip=f"Hide or show the {what}",
+                tooltip=f"Hide or show the {description}",
             )
-            for part, (key, what) in HIDEABLE_PARTS.items()
+            for part, (key, description) in HIDEABLE_PARTS.items()
         ),
     ]  # fmt: skip
 
@@ -82,7 +82,7 @@ class TrainScreen(DashboardScreen):
         super().__init__()
         self._run = Run()
         self._accuracy_versions: tuple[object, ...] = ()
-        """What the chart of evaluations was drawn from."""
+        """What the accuracy chart was drawn from."""
 
     def compose(self) -> ComposeResult:
         """Charts at the left, panel and table at the right, messages below."""
@@ -90,7 +90,7 @@ class TrainScreen(DashboardScreen):
         with Container(id="body"):
             with Vertical(id="charts"):
                 yield Chart("loss", id="loss")
-                yield Chart("precision", id="precision")
+                yield Chart("precision @ 1", id="precision")
             with Vertical(id="side"):
                 yield Panel()
                 yield EvaluationTable()
@@ -99,7 +99,7 @@ class TrainScreen(DashboardScreen):
         yield self.footer()
 
     def on_mount(self) -> None:
-        """Nothing is focused: keys belong to the screen until the panel is entered."""
+        """Apply the settings: hidden parts, scale, smoothing."""
         glyphs = self.host.glyphs
         settings = self.host.settings
         for part in HIDEABLE_PARTS:
@@ -127,7 +127,7 @@ class TrainScreen(DashboardScreen):
         self.query_one(SystemStatsRow).update_run(run)
 
     def _update_accuracy_chart(self, run: Run) -> None:
-        """Draw the evaluations anew only where there is another, or another end is planned."""
+        """Redraw the accuracy chart only for a new evaluation or a new number of steps."""
         curves = [run.accuracy[split] for split in SPLITS]
         planned = run.hparams.max_steps
         evaluated = planned, *((curve, curve.version) for curve in curves)
@@ -142,18 +142,18 @@ class TrainScreen(DashboardScreen):
     # -- the next run ---------------------------------------------------------------------------
 
     def _next_hparams(self) -> HyperParameters:
-        """This run's, with what the panel holds for the next one."""
+        """This run's hyperparameters with the changes in the panel."""
         run = self.host.run_shown
         return update_hparams(run.hparams, self.query_one(Panel).next_run)
 
     @property
     def _would_stop_current(self) -> bool:
-        """Whether a new run would end this one."""
+        """Whether a new run would stop the current one."""
         shown = self.host.shown
         return shown.trains_in_process and shown.run.status.is_running
 
     def action_new_run(self) -> None:
-        """Train a new run with what the panel says; one that still trains ends, if meant so."""
+        """Start a new run with the values in the panel; ask before the current one is stopped."""
         if self._would_stop_current:
             self.app.push_screen(NewRunDialog(), self._start_next)
         else:
@@ -164,7 +164,7 @@ class TrainScreen(DashboardScreen):
             self.host.start_next(self._next_hparams(), None)
 
     def action_branch(self) -> None:
-        """Ask for a checkpoint, and train a new run from it with what the panel says."""
+        """Ask for a checkpoint, and start a new run from it with the values in the panel."""
         if self.host.read_only:
             self.host.toast(self.host.shown.steering.blocked_reason)
             return
@@ -173,38 +173,38 @@ class TrainScreen(DashboardScreen):
         labels = [f"after {checkpoint.step_of(path):,} steps" for path in paths] + [
             "from the start"
         ]
-        pending = ", ".join(
+        changes = ", ".join(
             f"{SPECS[name].label} {SPECS[name].format(value)}"
             for name, value in self.query_one(Panel).next_run.items()
         )
-        told = f"with {pending}" if pending else "as it is; the panel (tab) can change that first"
+        text = f"with {changes}" if changes else "unchanged; change values in the panel (tab) first"
         if self._would_stop_current:
-            told += ". It begins when this one, which is stopped, has been saved"
+            text += ". It starts once this run has been stopped and saved"
 
-        def branch(place: int | None) -> None:
-            if place is None:
+        def branch(index: int | None) -> None:
+            if index is None:
                 return
             try:
-                start = checkpoint.read(paths[place]) if place < len(paths) else None
+                start = checkpoint.read(paths[index]) if index < len(paths) else None
             except UserError as error:
                 self.host.toast(str(error))
                 return
             self.host.start_next(self._next_hparams(), ResumePoint(run, start))
 
-        self.app.push_screen(BranchDialog(labels, told), branch)
+        self.app.push_screen(BranchDialog(labels, text), branch)
 
     # -- keys ---------------------------------------------------------------------------------
 
     def action_pause(self) -> None:
-        """Pause, or go on."""
+        """Pause or resume."""
         self.host.report(self.host.shown.steering.toggle_pause())
 
     def action_step(self) -> None:
-        """One step."""
+        """Do one step."""
         self.host.report(self.host.shown.steering.step_once())
 
-    def action_turn(self, presses: int) -> None:
-        """Learning rate up or down."""
+    def action_nudge(self, presses: int) -> None:
+        """Increase or decrease the learning rate."""
         self.host.report(self.host.shown.steering.nudge("learning_rate", presses))
 
     def action_evaluate(self) -> None:
@@ -216,22 +216,22 @@ class TrainScreen(DashboardScreen):
         self.host.report(self.host.shown.steering.checkpoint())
 
     def action_panel(self) -> None:
-        """Into the panel, or out of it."""
+        """Enter or leave the panel."""
         panel = self.query_one(Panel)
         self.set_focus(None if panel.has_focus else panel)
 
     def action_full(self) -> None:
-        """The loss chart alone, and back."""
+        """Show only the loss chart, or everything."""
         self.toggle_class("-full")
 
     def action_hide(self, part: str) -> None:
-        """Hide a part of the screen, or show it again; remembered."""
+        """Hide a part of the screen, or show it again; it is saved in the settings."""
         self.toggle_class(f"-no-{part}")
         hidden = [part for part in HIDEABLE_PARTS if self.has_class(f"-no-{part}")]
         self.host.settings.set("hidden", hidden)
 
     def action_chart(self, action: ChartAction, *arguments: float) -> None:
-        """Do this to the loss chart; its scale and smoothing are remembered."""
+        """Do this to the loss chart; its scale and smoothing are saved in the settings."""
         chart = self.query_one("#loss", Chart)
         chart.act(action, *arguments)
         self.host.settings.set("log", chart.scene.logarithmic)
@@ -247,11 +247,11 @@ class TrainScreen(DashboardScreen):
 
 
 def _marks(run: Run) -> Sequence[Mark]:
-    """The newest messages that belong on the chart, in the order of their steps."""
+    """The marks of the newest log entries, in the order of their steps."""
     newest = islice(run.log_entries, max(0, len(run.log_entries) - 200), None)
     marks = [
-        Mark(message.step, message.mark, message.text, message.label)
-        for message in newest
-        if message.mark is not None
+        Mark(entry.step, entry.mark, entry.text, entry.label)
+        for entry in newest
+        if entry.mark is not None
     ]
     return sorted(marks, key=lambda mark: mark.step)

@@ -1,15 +1,15 @@
-"""A row of gauges: what training takes of the machine, and what the dashboard itself costs."""
+"""The row of system statistics: the load of the machine, and the cost of the dashboard itself."""
 
 from core.process.system_stats import SystemMonitor, SystemStats
 from core.run.state import Run
 from tui.widgets.text_widget import Span, TextWidget, fit
 
 SETTLE_DELAY = 1.2
-"""Seconds until the machine shows a change of the run's state: a reading's age, and more."""
+"""Seconds until statistics show a change of the run's status: more than the age of a sample."""
 
 
 class SystemStatsRow(TextWidget):
-    """CPU, memory, GPU; and the screen's own share and bytes."""
+    """CPU, memory, GPU; and the UI's own CPU time and bytes."""
 
     DEFAULT_CSS = "SystemStatsRow { height: 1; }"
 
@@ -17,31 +17,31 @@ class SystemStatsRow(TextWidget):
         super().__init__()
         self._monitor = SystemMonitor()
         self._stats = SystemStats()
-        self._state = ""
+        self._status = ""
 
     def update_run(self, run: Run) -> None:
-        """Look at the machine; once more when a run has come to rest, then no longer."""
-        if run.status != self._state:
-            self._state = run.status
+        """Poll the statistics, and once more some time after the run's status has changed."""
+        if run.status != self._status:
+            self._status = run.status
             self.set_timer(SETTLE_DELAY, self._poll_stats)
         self._poll_stats()
 
     def _poll_stats(self) -> None:
-        """Nothing is drawn where nothing changed."""
-        reading = self._monitor.read(getattr(self.app._driver, "bytes_sent", 0))  # noqa: SLF001
-        if reading != self._stats:
-            self._stats = reading
+        """Redraw if the statistics have changed."""
+        stats = self._monitor.read(getattr(self.app._driver, "bytes_sent", 0))  # noqa: SLF001
+        if stats != self._stats:
+            self._stats = stats
             self.redraw()
 
     def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - one row
-        """One row."""
+        """The statistics; nothing before the first poll."""
         if not self._stats.memory:
             return [[]]
         return [[(fit(f" {format_stats(self._stats)}", width), "dim")]]
 
 
 def format_stats(stats: SystemStats) -> str:
-    """A reading in words."""
+    """The statistics as text."""
     parts = [f"CPU {stats.cpu:3.0f} %", f"memory {stats.memory / 1e9:.1f} GB"]
     for number, gpu in enumerate(stats.gpus):
         name = f"GPU {number}" if len(stats.gpus) > 1 else "GPU"
