@@ -7,8 +7,10 @@ import pytest
 
 from core.network.classifier import Classifier, Prediction
 from core.network.network import Network
+from core.run.state import Run
 from trainpad.errors import UserError
 from tui.pad.app import run_pad
+from tui.pad.models import ModelSwitcher
 from tui.pad.prediction import PadState
 
 
@@ -22,7 +24,40 @@ def test_a_network_for_other_images_is_refused_before_the_pad_starts(
 
 
 def test_a_class_without_a_name_is_shown_by_its_number() -> None:
-    likely = np.eye(10, dtype=np.float32)[7]
-    answer = PadState(Prediction(likely), classes=("shirt", "shoe"), history=[(1000, 0.5)])
-    assert answer.summary()[0][0] == "7"
-    assert answer.history_text(40) == "7 at 1,000 50%"
+    probabilities = np.eye(10, dtype=np.float32)[7]
+    state = PadState(Prediction(probabilities), classes=("shirt", "shoe"), history=[(1000, 0.5)])
+    assert state.summary()[0][0] == "7"
+    assert state.history_text(40) == "7 at 1,000 50%"
+
+
+def test_the_newest_model_is_used_and_a_key_cycles() -> None:
+    models, run = ModelSwitcher(), Run()
+    assert models.classifier.origin == "built-in weights"
+    assert not models.update_from(run)
+    run.weights = {"layer0/weights": np.zeros((784, 10)), "layer0/biases": np.zeros(10)}
+    run.weights_step = 300
+    run.evaluation_weights.append((300, run.weights))
+    assert models.update_from(run)
+    assert models.classifier.origin == "weights after 300 steps"
+    assert [step for step, _ in models.history] == [300]
+    models.use_fine_tuned(models.classifier.network, "a-run", 120)
+    for source in ("built-in weights", "weights after 300 steps", "fine-tuned weights: a-run"):
+        assert models.cycle()
+        assert models.classifier.origin == source
+    assert not ModelSwitcher().cycle()
+    run.weights_step = 400
+    assert not models.update_from(run)
+
+
+def test_a_run_of_other_images_leaves_the_built_in_model_in_use() -> None:
+    models, run = ModelSwitcher(), Run()
+    run.weights = {"layer0/weights": np.zeros((800, 3)), "layer0/biases": np.zeros(3)}
+    run.weights_step = 300
+    assert models.update_from(run)
+    assert models.classifier.origin == "built-in weights; the run classifies other images"
+    run.weights_step = 400
+    assert not models.update_from(run)
+    another = Run()
+    another.directory = "/another"
+    models.update_from(another)
+    assert models.classifier.origin == "built-in weights"

@@ -12,8 +12,7 @@ from textual.strip import Strip
 from core.network.classifier import Prediction
 from tests.helpers.waiting import until
 from tui.pad.app import PadApp
-from tui.pad.models import ModelSwitcher
-from tui.pad.network_input import BigDigit, NetworkInput, seven_segments
+from tui.pad.network_input import BigDigit, NetworkInput
 from tui.pad.prediction import PadState, PadStatus, PredictionLabel
 from tui.pad.sketch_pad import SketchPad
 from tui.pad.user_digits_store import UserDigitsStore
@@ -42,7 +41,7 @@ def app(tmp_path: Path) -> PadApp:
 
 
 def keys(pad: SketchPad, way: str) -> None:
-    """Draw with the actions that the keys have: along the grid, diagonals by turns."""
+    """Draw with the actions of the keys: along the grid, diagonals as staircases."""
     for stroke in way.split("/"):
         points = [tuple(map(int, point.split(","))) for point in stroke.split()]
         x, y = (int(v * pad.rows) for v in pad._key_position)
@@ -72,7 +71,7 @@ async def classified(pilot: Pilot[None], app: PadApp) -> None:
 
 
 def rows(app: PadApp) -> list[Strip]:
-    """What the terminal shows, the screens below included."""
+    """The rows on the terminal, including the screens below."""
     visible_screen_stack.set(app._background_screens)
     return app.screen._compositor.render_strips()
 
@@ -257,27 +256,6 @@ async def test_a_terminal_of_a_few_rows_has_no_scroll_bars(app: PadApp, rows: in
         assert not app.screen.show_vertical_scrollbar
 
 
-def test_the_newest_model_is_used_and_a_key_cycles() -> None:
-    from core.run.state import Run
-
-    models, run = ModelSwitcher(), Run()
-    assert models.classifier.origin == "built-in weights"
-    assert not models.update_from(run)
-    run.weights = {"layer0/weights": np.zeros((784, 10)), "layer0/biases": np.zeros(10)}
-    run.weights_step = 300
-    run.evaluation_weights.append((300, run.weights))
-    assert models.update_from(run)
-    assert models.classifier.origin == "weights after 300 steps"
-    assert [step for step, _ in models.history] == [300]
-    models.use_fine_tuned(models.classifier.network, "a-run", 120)
-    for source in ("built-in weights", "weights after 300 steps", "fine-tuned weights: a-run"):
-        assert models.cycle()
-        assert models.classifier.origin == source
-    assert not ModelSwitcher().cycle()
-    run.weights_step = 400
-    assert not models.update_from(run)
-
-
 async def test_a_different_prediction_of_the_built_in_model_is_shown(
     app: PadApp,
 ) -> None:
@@ -290,35 +268,12 @@ async def test_a_different_prediction_of_the_built_in_model_is_shown(
             keys(app.screen.query_one(SketchPad), DIGITS[digit])
             await classified(pilot, app)
             assert prediction(app).startswith("3 ")
-            told = rows(app)[2].text.rstrip()
-            assert told.endswith("weights after 300 steps" + "; built-in: 7" * (digit == 7))
+            status = rows(app)[2].text.rstrip()
+            assert status.endswith("weights after 300 steps" + "; built-in: 7" * (digit == 7))
             app.screen.query_one(SketchPad).action_clear()
-
-
-def test_a_run_of_other_images_leaves_the_built_in_model_in_use() -> None:
-    from core.run.state import Run
-
-    models, run = ModelSwitcher(), Run()
-    run.weights = {"layer0/weights": np.zeros((800, 3)), "layer0/biases": np.zeros(3)}
-    run.weights_step = 300
-    assert models.update_from(run)
-    assert models.classifier.origin == "built-in weights; the run classifies other images"
-    run.weights_step = 400
-    assert not models.update_from(run)
-    another = Run()
-    another.directory = "/another"
-    models.update_from(another)
-    assert models.classifier.origin == "built-in weights"
 
 
 async def test_the_model_is_shown_before_anything_is_drawn(app: PadApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await classified(pilot, app)
         assert rows(app)[2].text.rstrip().endswith("built-in weights")
-
-
-@pytest.mark.parametrize("size", [(7, 14), (18, 28), (3, 5)])
-def test_all_seven_segment_digits_differ(size: tuple[int, int]) -> None:
-    pictures = {seven_segments(digit, *size).tobytes() for digit in "0123456789"}
-    assert len(pictures) == 10
-    assert not seven_segments("", *size).any()

@@ -1,4 +1,4 @@
-"""The pad alone, as the real program on a real pseudo-terminal."""
+"""`trainpad pad` on a real pseudo-terminal."""
 
 import json
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def pad(tmp_path: Path) -> Iterator[Terminal]:
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("leave", ["q", "\x03"])
-def test_a_drawing_is_written_when_the_pad_is_left(
+def test_the_drawing_is_exported_when_the_user_quits(
     pad: Terminal, tmp_path: Path, leave: str
 ) -> None:
     pad.type("\x1b[<0;10;8M\x1b[<32;30;8M\x1b[<32;20;18M\x1b[<0;20;18m")
@@ -36,7 +36,7 @@ def test_a_drawing_is_written_when_the_pad_is_left(
 
 
 @pytest.mark.timeout(120)
-def test_nothing_drawn_leaves_no_file(pad: Terminal, tmp_path: Path) -> None:
+def test_an_empty_drawing_is_not_exported(pad: Terminal, tmp_path: Path) -> None:
     pad.type("q")
     wait_until(lambda: pad.process.poll() is not None)
     assert pad.process.returncode == 0

@@ -1,18 +1,13 @@
+"""The sketch pad widget: mouse, keys, eraser, undo, sizes, and what is repainted."""
+
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from rich.color import Color
-from rich.style import Style
 from textual.app import App
 from textual.containers import Container
 from textual.events import MouseDown, MouseMove, MouseUp
 
 from tests.helpers.waiting import until
-from tui.pad.drawing import MAX_DRAWINGS, Drawing, clip_to_square
 from tui.pad.sketch_pad import PEN_WIDTH, SketchPad
-from tui.widgets.half_blocks import GREY, Tones, half_blocks, render_image, render_signed
-from tui.widgets.probability_bars import ProbabilityBars
 
 
 class PadApp(App[None]):
@@ -35,7 +30,7 @@ class PadApp(App[None]):
 
 
 def shown(app):
-    """The pad as text, as the terminal gets it."""
+    """The pad as text, as sent to the terminal."""
     pad = app.query_one(SketchPad)
     strips = app.screen._compositor.render_strips()
     return [strip.text[: 2 * pad.rows] for strip in strips[: pad.rows]]
@@ -58,13 +53,13 @@ async def drag(pilot, cells, button=1):
     ("terminal", "size"),
     [((80, 20), (40, 20)), ((160, 45), (56, 28)), ((24, 40), (24, 12)), ((3, 3), (2, 1))],
 )
-async def test_the_field_is_a_square_that_fits(terminal, size):
+async def test_the_pad_is_a_square_that_fits(terminal, size):
     app = PadApp()
     async with app.run_test(size=terminal):
         assert app.query_one(SketchPad).size == size
 
 
-async def test_an_empty_field_says_what_to_do():
+async def test_an_empty_pad_shows_a_hint():
     app = PadApp()
     async with app.run_test(size=(80, 20)) as pilot:
         assert "draw a digit" in "\n".join(shown(app))
@@ -85,7 +80,7 @@ async def test_a_fast_stroke_has_no_holes():
         assert app.changes == [(1, False), (1, False), (1, True)]
 
 
-async def test_moves_without_the_pad_s_own_button_draw_nothing():
+async def test_moves_without_a_button_draw_nothing():
     app = PadApp()
     async with app.run_test(size=(80, 20)) as pilot:
         await pilot.hover(SketchPad, offset=(4, 4))
@@ -93,7 +88,7 @@ async def test_moves_without_the_pad_s_own_button_draw_nothing():
         assert app.query_one(SketchPad).is_empty_drawing
 
 
-async def test_out_of_the_field_and_back():
+async def test_leaving_and_entering_the_pad_makes_two_strokes():
     app = PadApp()
     async with app.run_test(size=(80, 30)) as pilot:
         await drag(pilot, [(36, 10), (70, 10), (70, 14), (36, 14)])
@@ -104,7 +99,7 @@ async def test_out_of_the_field_and_back():
         assert app.query_one(SketchPad).is_empty_drawing
 
 
-async def test_a_mouse_that_is_taken_away_ends_the_stroke():
+async def test_losing_the_mouse_ends_the_stroke():
     app = PadApp()
     async with app.run_test(size=(80, 20)) as pilot:
         pad = app.query_one(SketchPad)
@@ -118,11 +113,11 @@ async def test_a_mouse_that_is_taken_away_ends_the_stroke():
 
 
 def mouse(kind, pad, x, y, button=1):
-    """A report of the mouse at a cell of a pad that is in the terminal's corner."""
+    """A mouse event at a cell; the pad is in the top left corner of the terminal."""
     return kind(pad, x, y, 0, 0, button, False, False, False, x, y)
 
 
-async def test_a_stroke_that_begins_as_the_one_before_ends_is_whole():
+async def test_a_stroke_that_starts_as_the_previous_ends_is_complete():
     app = PadApp()
     async with app.run_test(size=(80, 20)) as pilot:
         pad = app.query_one(SketchPad)
@@ -138,7 +133,7 @@ async def test_a_stroke_that_begins_as_the_one_before_ends_is_whole():
         assert [finished for _, finished in app.changes].count(True) == 2
 
 
-async def test_reports_that_come_all_at_once_are_drawn_in_their_order():
+async def test_simultaneous_mouse_events_are_drawn_in_order():
     app = PadApp()
     async with app.run_test(size=(80, 20)) as pilot:
         cells = [(x, 4) for x in range(5, 30)] + [(30, y) for y in range(4, 16)]
@@ -169,7 +164,7 @@ async def test_the_eraser_cuts_strokes(how):
         assert inked(app)[10, 20]
 
 
-async def test_erasing_nothing_leaves_no_step_to_undo():
+async def test_erasing_nothing_adds_no_step_to_undo():
     app = PadApp()
     async with app.run_test(size=(80, 20)) as pilot:
         await drag(pilot, [(4, 10), (35, 10)])
@@ -178,7 +173,7 @@ async def test_erasing_nothing_leaves_no_step_to_undo():
         assert app.query_one(SketchPad).is_empty_drawing
 
 
-async def test_keys_alone_draw():
+async def test_drawing_with_keys():
     app = PadApp()
     async with app.run_test(size=(80, 20)) as pilot:
         pad = app.query_one(SketchPad)
@@ -194,7 +189,7 @@ async def test_keys_alone_draw():
         assert app.changes[-1] == (1, True)
 
 
-async def test_keys_that_take_turns_draw_a_diagonal_and_others_a_corner():
+async def test_alternating_keys_draw_a_diagonal_and_others_a_corner():
     app = PadApp()
     async with app.run_test(size=(80, 20)) as pilot:
         pad = app.query_one(SketchPad)
@@ -236,7 +231,7 @@ async def test_undo_redo_clear_and_older_drawings():
         assert not inked(app).any()
 
 
-async def test_another_size_keeps_the_ink():
+async def test_resizing_keeps_the_strokes():
     app = PadApp()
     async with app.run_test(size=(80, 20)) as pilot:
         pad = app.query_one(SketchPad)
@@ -249,7 +244,7 @@ async def test_another_size_keeps_the_ink():
         assert inked(app)[14, 7:49].all()
 
 
-async def test_letters_instead_of_blocks():
+async def test_ascii_mode():
     app = PadApp(ascii_only=True)
     async with app.run_test(size=(80, 20)) as pilot:
         await drag(pilot, [(4, 10), (35, 10)])
@@ -270,7 +265,7 @@ async def test_no_colour_and_other_themes(monkeypatch, theme):
         assert inked(app)[10, 5:35].all()
 
 
-async def test_the_pen_s_width_is_for_the_lines_that_follow():
+async def test_the_pen_width_applies_to_later_strokes():
     app = PadApp()
     async with app.run_test(size=(80, 20)) as pilot:
         pad = app.query_one(SketchPad)
@@ -284,7 +279,7 @@ async def test_the_pen_s_width_is_for_the_lines_that_follow():
         assert pad.pen_width > 0
 
 
-async def test_a_step_repaints_only_what_changed():
+async def test_a_step_repaints_only_changed_cells():
     app = PadApp()
     async with app.run_test(size=(80, 20)) as pilot:
         pad = app.query_one(SketchPad)
@@ -297,103 +292,9 @@ async def test_a_step_repaints_only_what_changed():
         assert all(16 <= region.x < 28 for region in painted)
 
 
-def test_only_the_last_drawings_are_kept():
-    sheet = Drawing()
-    for i in range(MAX_DRAWINGS + 5):
-        sheet.begin_gesture()
-        sheet.pen_down((i / 100, 0.5), PEN_WIDTH)
-        sheet.end_gesture()
-        sheet.clear()
-    steps = 0
-    while sheet.older():
-        steps += 1
-    assert steps == MAX_DRAWINGS
-    assert sheet.points[0][0, 0] == 0.05
-
-
-coordinates = st.floats(-2, 3)
-
-
-@given(st.tuples(coordinates, coordinates), st.tuples(coordinates, coordinates))
-def test_clipping_gives_the_part_inside(start, end):
-    part = clip_to_square(start, end)
-    ways = np.linspace(0, 1, 50)[:, None]
-    points = np.array(start) + ways * np.subtract(end, start)
-    inside = ((points >= 0) & (points <= 1)).all(axis=1)
-    if part is None:
-        assert not inside.any()
-    else:
-        assert np.all(np.array(part) > -1e-9)
-        assert np.all(np.array(part) < 1 + 1e-9)
-        low, high = np.sort(part, axis=0)
-        assert np.all(points[inside] >= low - 1e-9)
-        assert np.all(points[inside] <= high + 1e-9)
-
-
-inside = st.floats(0, 1)
-
-
-@given(st.tuples(inside, inside), st.tuples(inside, inside))
-def test_clipping_leaves_what_is_inside_exactly_as_it_is(start, end):
-    assert clip_to_square(start, end) == (start, end)
-
-
-async def test_a_stroke_within_the_field_is_one_whatever_its_cells():
+async def test_a_stroke_inside_the_pad_is_not_split():
     app = PadApp()
     async with app.run_test(size=(80, 19)) as pilot:
         cells = [(x, (7 * x) % 19) for x in range(38)]
         await drag(pilot, cells)
         assert [len(stroke) for stroke in app.query_one(SketchPad).points] == [38]
-
-
-def test_two_colours_are_one_run_and_a_third_begins_another():
-    colours = [Color.from_ansi(232 + i) for i in range(4)]
-    segments = half_blocks([0, 3, 0, 3, 1], [0, 0, 3, 3, 1], colours)
-    assert [segment.text for segment in segments] == [" ▀▄█", "█"]
-    assert segments[0].style == Style(color=colours[3], bgcolor=colours[0])
-
-
-def test_a_picture_in_half_blocks_and_letters():
-    picture = np.array([[0, 1, 0], [0, 1, 1], [1, 1, np.nan]])
-    assert [strip.text for strip in render_image(picture)] == [" █▄", "▀▀ "]
-    assert [strip.text for strip in render_image(picture, ascii_only=True)] == [" @=", "== "]
-    for strip in render_image(picture) + render_image(picture, ascii_only=True):
-        assert strip.cell_length == 3
-        assert all(segment.style is not None for segment in strip)
-
-
-def test_signs_have_colours_and_letters_of_their_own():
-    red = Tones(GREY.low, Color.from_rgb(255, 0, 0))
-    blue = Tones(GREY.low, Color.from_rgb(0, 0, 255))
-    picture = np.array([[1.0, -1.0, 0.0], [1.0, -1.0, 0.0]])
-    (strip,) = render_signed(picture, red, blue)
-    seen = {colour for part in strip for colour in (part.style.color, part.style.bgcolor)}
-    assert {red.high, blue.high} <= seen
-    (strip,) = render_signed(picture, red, blue, ascii_only=True)
-    assert strip.text == "@0 "
-
-
-class BarsApp(App[None]):
-    def compose(self):
-        yield ProbabilityBars()
-
-
-async def test_the_best_bar_is_the_longest_and_only_changed_rows_are_sent():
-    app = BarsApp()
-    async with app.run_test(size=(30, 12)) as pilot:
-        bars = app.query_one(ProbabilityBars)
-        likely = np.full(10, 0.02)
-        likely[7] = 0.82
-        bars.show(likely)
-        await pilot.pause()
-        rows = [strip.text for strip in app.screen._compositor.render_strips()][:10]
-        assert rows[7].startswith("7 ████")
-        assert rows[7].rstrip().endswith("82 %")
-        assert max(row.count("█") for row in rows[:7] + rows[8:]) == 0
-        painted = []
-        bars.refresh = lambda *regions: painted.extend(region.y for region in regions)
-        bars.show(likely)
-        assert painted == []
-        likely[[7, 9]] = likely[[9, 7]]
-        bars.show(likely)
-        assert painted == [7, 9]

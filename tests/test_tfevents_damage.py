@@ -1,4 +1,4 @@
-"""Whatever a file holds, reading it ends, raises nothing, and says what was wrong."""
+"""Reading a damaged file terminates, raises nothing, and reports the damage."""
 
 import tempfile
 from pathlib import Path
@@ -32,7 +32,7 @@ WHOLE = b"".join(RECORDS)
 
 
 def read(content: bytes, folder: Path) -> tuple[list[Item], EventFile]:
-    """What comes from a file of this content, folded as well."""
+    """Read a file with this content; fold the items too."""
     file = EventFile(put(folder, content))
     file.has_news()
     while file.read():

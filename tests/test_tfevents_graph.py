@@ -1,4 +1,4 @@
-"""The picture of a network, as Keras builds what it shows."""
+"""The conceptual graph: Keras builds the network that it describes."""
 
 import json
 

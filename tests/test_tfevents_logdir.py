@@ -16,7 +16,7 @@ from trainpad.errors import UserError
 
 
 class Clock:
-    """Time that passes by `tick` seconds whenever somebody looks."""
+    """A clock that advances by `tick` seconds at each call."""
 
     def __init__(self, tick: float = 0.0) -> None:
         self.now, self.tick = 0.0, tick
@@ -27,7 +27,7 @@ class Clock:
 
 
 class Watcher:
-    """Polls a log directory and folds what it says."""
+    """Polls a log directory and folds the items."""
 
     def __init__(self, *paths: Path, clock: Callable[[], float] | None = None) -> None:
         self.logdir = Logdir(paths, clock=clock or Clock())
@@ -96,7 +96,7 @@ def test_an_unreadable_folder_raises_an_error(
     def refuse(path: Path) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(os, "scandir", refuse)  # who tests as root may read everything
+    monkeypatch.setattr(os, "scandir", refuse)  # root may read everything
     with pytest.raises(UserError, match=r"cannot be opened: Permission denied"):
         Logdir([tmp_path])
 
@@ -186,7 +186,7 @@ def test_a_growing_file_yields_only_new_points(tmp_path: Path) -> None:
 
 
 def test_a_restarted_run_replaces_the_steps_it_repeats(tmp_path: Path) -> None:
-    # The file of the restart is found first: its name decides, not the order of finding.
+    # The file of the restart is found first, but files are read in the order of their names.
     put(tmp_path / "run", points(range(50, 150)), name="events.out.tfevents.1700000002.v2")
     put(tmp_path / "run", points(range(100)), name="events.out.tfevents.1700000001.v2")
     watcher = Watcher(tmp_path)
@@ -281,7 +281,7 @@ def test_a_long_file_is_read_in_batches_paced_by_the_clock(
     read = [update.read_bytes for update in updates]
     assert read == sorted(read)
     assert 0 < read[0] < updates[0].total_bytes
-    # Both runs are there long before either is complete.
+    # Both runs appear long before either is complete.
     assert {change.run for update in updates[:3] for change in update.changes} == {"a", "b"}
     assert watcher.steps("a") == watcher.steps("b") == list(range(200))
 

@@ -39,7 +39,7 @@ def test_crc32c_matches_reference_values(data: bytes, crc: int) -> None:
 
 
 def test_a_record_has_the_bytes_that_tensorflow_writes() -> None:
-    # What tf.io.TFRecordWriter writes for b"hello".
+    # Written by tf.io.TFRecordWriter for b"hello".
     assert encode_record(b"hello").hex() == "0500000000000000eab2043e68656c6c6fbb1f1c19"
 
 

@@ -1,4 +1,4 @@
-"""TensorBoard's own readers agree: EventAccumulator, and the server that `tensorboard` starts."""
+"""TensorBoard reads what we write: EventAccumulator, and the server of `tensorboard`."""
 
 import json
 import subprocess
@@ -32,7 +32,7 @@ KERAS = {
         ],
     },
 }
-# In a process of its own: beside TensorFlow it would import that, and it warns on import.
+# In a new process: in this one it would import TensorFlow, and it warns on import.
 ACCUMULATE = """
 import json, sys, types
 sys.modules["tensorboard.compat.notf"] = types.ModuleType("notf")
@@ -78,7 +78,7 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(logs: Path) -> Iterator[str]:
-    """The address of a TensorBoard over the logs."""
+    """The address of a TensorBoard server for the logs."""
     with serving(logs) as address:
         yield address
 

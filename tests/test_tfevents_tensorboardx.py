@@ -1,4 +1,4 @@
-"""What tensorboardX writes, which is what PyTorch's own writer writes, is read as it was meant."""
+"""Files written by tensorboardX (and so by PyTorch) are read correctly."""
 
 from pathlib import Path
 
@@ -57,7 +57,7 @@ def test_a_growing_file_is_read_incrementally(tmp_path: Path) -> None:
     with tensorboardx.SummaryWriter(str(tmp_path / "run")) as out:
         for step in range(5):
             out.add_scalar("loss", step, step)
-            # Its flush does not wait for its own thread: the time limit of the test is the limit.
+            # Its flush does not wait for its thread; the timeout of the test ends this loop.
             while "loss" not in run.scalars or run.scalars["loss"].curve.last_step < step:
                 out.flush()
                 for update in logdir.poll():

@@ -15,7 +15,7 @@ from core.tfevents.reader import EventFile
 from core.tfevents.writer import EventWriter
 
 NEVER = 1000.0
-"""Seconds between flushes of a thread that is not to flush by itself."""
+"""Seconds between flushes, so long that the thread does not flush during a test."""
 
 
 def items_of(path: Path | None) -> list[Item]:
@@ -121,13 +121,13 @@ def test_texts_images_and_hyperparameters_are_read_back(tmp_path: Path) -> None:
         out.hparams_experiment(["lr", "net"], ["precision/test"])
         out.hparams_start({"lr": 0.1, "net": "128x32", "fast": True, "steps": 5}, group="a")
         out.hparams_end("success")
-    text, image, experiment, begun, ended = items_of(out.path)
+    text, image, experiment, start, ended = items_of(out.path)
     assert isinstance(text, Text) and (text.step, text.text) == (7, "learning rate 0.01 → 0.02")
     assert isinstance(image, Image) and (image.width, image.height) == (4, 3)
     assert [decoded(png).tolist() for png in image.encoded] == pixels.tolist()
     assert experiment == Experiment(("lr", "net"), ("precision/test",))
-    assert begun.hparams == {"lr": 0.1, "net": "128x32", "fast": True, "steps": 5.0}  # type: ignore[union-attr]
-    assert begun.group == "a"  # type: ignore[union-attr]
+    assert start.hparams == {"lr": 0.1, "net": "128x32", "fast": True, "steps": 5.0}  # type: ignore[union-attr]
+    assert start.group == "a"  # type: ignore[union-attr]
     assert ended.status == "success"  # type: ignore[union-attr]
 
 
@@ -160,7 +160,7 @@ def test_numbers_beyond_the_range_of_a_format(tmp_path: Path) -> None:
 
 
 class FullDisk(io.FileIO):
-    """A file on a disk that takes `room` more bytes, and then none."""
+    """A file on a disk with `room` bytes left."""
 
     room = 0
 

@@ -49,7 +49,7 @@ class BoundedHistory(Generic[T]):
     def __init__(
         self, drop_one: Callable[[list[T]], list[T]], max_items: int, max_bytes: int
     ) -> None:
-        """Keep at most `most` items of a tag and `most_bytes` in all; `shorten` drops one."""
+        """Keep at most `max_items` per tag and `max_bytes` in all; `drop_one` removes an item."""
         self.version = 0
         """Increases with every change."""
         self.nbytes = 0

@@ -76,7 +76,7 @@ class _Lengths(dict[bytes, int]):
 
     def __missing__(self, header: bytes) -> int:
         if header != _header(length := int.from_bytes(header[:8], "little")):
-            raise _DamagedError("no record begins there")
+            raise _DamagedError("no record starts there")
         if length > MAX_LENGTH:
             raise _DamagedError(f"a record of {length:,} bytes is announced there")
         if len(self) < _MAX_LENGTHS:
@@ -169,9 +169,9 @@ class RecordFile:
         """Skip a record of `size` bytes; return False if it is not complete yet."""
         with self.path.open("rb") as file:
             file.seek(self.offset + size - _TAIL_SIZE)
-            seam = file.read(_TAIL_SIZE)
-        if len(seam) < _TAIL_SIZE:
+            tail = file.read(_TAIL_SIZE)
+        if len(tail) < _TAIL_SIZE:
             return False
-        self.offset, self._tail = self.offset + size, seam
+        self.offset, self._tail = self.offset + size, tail
         self.oversized += 1
         return True

@@ -71,9 +71,9 @@ def _find_offsets(number: float, rest: bytes) -> list[int]:
 def _verify(rest: bytes, offset: int, tag: bytes) -> bool:
     """Return whether other numbers at the same offsets parse as these numbers."""
     wall_time, step, number = 1234567890.5, 77, -50.25
-    made = rest[:offset] + struct.pack("<f", number) + rest[offset + 4 :]
+    changed = rest[:offset] + struct.pack("<f", number) + rest[offset + 4 :]
     try:
-        event = EventProto.FromString(_encode_prefix(wall_time, step) + made)
+        event = EventProto.FromString(_encode_prefix(wall_time, step) + changed)
         values = event.summary.value
         return bool(
             (event.wall_time, event.step, len(values)) == (wall_time, step, 1)

@@ -75,7 +75,7 @@ def scalar_value(value: Any) -> float:
     tensor = value.tensor
     if tensor.dtype == _FLOAT and len(tensor.tensor_content) == 4:
         return float(read_float(tensor.tensor_content)[0])
-    numbers = _numbers(tensor, most=1)
+    numbers = _numbers(tensor, max_count=1)
     if len(numbers) != 1:
         raise ValueError(f"{len(numbers)} numbers in a scalar")
     return float(numbers[0])
@@ -98,7 +98,7 @@ def _histogram(value: Any, tag: str, step: int, wall_time: float) -> Histogram:
 
 
 def _buckets(tensor: Any) -> Float64Array:
-    numbers = _numbers(tensor, most=3 * MAX_BUCKETS)
+    numbers = _numbers(tensor, max_count=3 * MAX_BUCKETS)
     if len(numbers) % 3:
         raise ValueError("buckets are not rows of three")
     return numbers.reshape(-1, 3)
@@ -133,10 +133,10 @@ def _image(value: Any, tag: str, step: int, wall_time: float) -> Image:
     else:
         sides, encoded = _strings(value.tensor)[:2], _strings(value.tensor)[2:]
         width, height = (int(side) for side in sides)
-    kept = tuple(encoded[:MAX_IMAGES])
-    if width < 0 or height < 0 or sum(map(len, kept)) > _MAX_IMAGE_BYTES:
+    images = tuple(encoded[:MAX_IMAGES])
+    if width < 0 or height < 0 or sum(map(len, images)) > _MAX_IMAGE_BYTES:
         raise ValueError("invalid image")
-    return Image(tag, step, wall_time, width, height, kept)
+    return Image(tag, step, wall_time, width, height, images)
 
 
 def _hparams(value: Any, _tag: str, _step: int, _wall_time: float) -> Item | None:
@@ -183,32 +183,32 @@ def _strings(tensor: Any) -> list[bytes]:
     return list(tensor.string_val)
 
 
-def _numbers(tensor: Any, most: int) -> Float64Array:
-    """Return the numbers of a tensor, float64 ``[n]``; ValueError for more than `most`."""
+def _numbers(tensor: Any, max_count: int) -> Float64Array:
+    """Return the numbers of a tensor, float64 ``[n]``; ValueError for more than `max_count`."""
     if tensor.dtype not in _NUMBERS:
         raise ValueError(f"no numbers in a tensor of type {tensor.dtype}")
-    wanted = math.prod(dim.size for dim in tensor.tensor_shape.dim)
-    if not 0 <= wanted <= most:
-        raise ValueError(f"{wanted} numbers")
+    count = math.prod(dim.size for dim in tensor.tensor_shape.dim)
+    if not 0 <= count <= max_count:
+        raise ValueError(f"{count} numbers")
     layout, field = _NUMBERS[tensor.dtype]
     if tensor.tensor_content:
         raw = np.frombuffer(tensor.tensor_content, layout)
     else:
-        raw = _from_list_field(getattr(tensor, field), layout, wanted, bits=field == "half_val")
-    if len(raw) != wanted:
-        raise ValueError(f"{len(raw)} numbers where the shape has {wanted}")
+        raw = _from_list_field(getattr(tensor, field), layout, count, bits=field == "half_val")
+    if len(raw) != count:
+        raise ValueError(f"{len(raw)} numbers where the shape has {count}")
     if tensor.dtype == _BFLOAT16:
         raw = (raw.astype("<u4") << 16).view("<f4")
     return raw.astype(np.float64)
 
 
-def _from_list_field(numbers: Any, layout: str, wanted: int, bits: bool) -> npt.NDArray[Any]:
+def _from_list_field(numbers: Any, layout: str, count: int, bits: bool) -> npt.NDArray[Any]:
     """Return the numbers of a list field; TensorFlow omits zeros and repeats of the last one."""
-    listed = list(numbers[:wanted]) or [0]
-    listed += listed[-1:] * (wanted - len(listed))
+    values = list(numbers[:count]) or [0]
+    values += values[-1:] * (count - len(values))
     if not bits:
-        return np.array(listed[:wanted], dtype=np.float64)
-    return (np.array(listed[:wanted], dtype=np.int64) & 0xFFFF).astype("<u2").view(layout)
+        return np.array(values[:count], dtype=np.float64)
+    return (np.array(values[:count], dtype=np.int64) & 0xFFFF).astype("<u2").view(layout)
 
 
 _DECODERS: Final[dict[str, Callable[[Any, str, int, float], Item | None]]] = {

@@ -111,8 +111,8 @@ class EventWriter:
         """Write everything that was queued; `error` tells whether it worked."""
         with self._writing:
             while self._queue:
-                wall_time, step, what, number = self._queue.popleft()
-                self._encode(wall_time, step, **_fields(what, number))
+                wall_time, step, payload, number = self._queue.popleft()
+                self._encode(wall_time, step, **_fields(payload, number))
             self._write()
 
     def close(self) -> None:
@@ -131,8 +131,8 @@ class EventWriter:
     ) -> None:
         self.close()
 
-    def _enqueue(self, step: SupportsInt, what: Payload) -> None:
-        self._queue.append((time.time(), int(step), what, 0.0))
+    def _enqueue(self, step: SupportsInt, payload: Payload) -> None:
+        self._queue.append((time.time(), int(step), payload, 0.0))
 
     def _run(self) -> None:
         """Flush until closed, and once more; runs on the thread."""
@@ -179,7 +179,7 @@ class EventWriter:
         raise AssertionError("there is always another number")
 
 
-def _fields(what: Payload, number: float) -> dict[str, Any]:
+def _fields(payload: Payload, number: float) -> dict[str, Any]:
     """Return the fields of an event with the queued values."""
-    made = encode.scalar(what, number) if isinstance(what, str) else what()
-    return {"summary": {"value": [made] if isinstance(made, dict) else made}}
+    values = encode.scalar(payload, number) if isinstance(payload, str) else payload()
+    return {"summary": {"value": [values] if isinstance(values, dict) else values}}

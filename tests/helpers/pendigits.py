@@ -1,4 +1,4 @@
-"""The pendigits drawings, where they are: 7,494 digits by 30 writers, y turned downward."""
+"""The pendigits drawings, if available: 7,494 digits by 30 writers, with y pointing down."""
 
 import gzip
 import os
@@ -12,7 +12,7 @@ Drawing = list[npt.NDArray[np.float64]]
 
 
 def pendigits() -> tuple[list[Drawing], npt.NDArray[np.int64]] | None:
-    """Strokes and labels; None where the file is not there."""
+    """Return strokes and labels, or None if the file is missing."""
     given = os.environ.get("TRAINPAD_PENDIGITS")
     beside = Path(__file__).resolve().parents[3] / "shared" / "pendigits"
     path = (Path(given) if given else beside) / NAME

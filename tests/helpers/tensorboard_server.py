@@ -1,4 +1,4 @@
-"""The server that `tensorboard` starts, asked over HTTP as its pages ask it."""
+"""Start a TensorBoard server, and query it over HTTP as its pages do."""
 
 import json
 import re
@@ -18,12 +18,12 @@ sys.modules["tensorboard.compat.notf"] = types.ModuleType("notf")
 from tensorboard.main import run_main
 run_main()
 """
-"""As ``tensorboard`` starts where TensorFlow is not installed: without its seconds of importing."""
+"""Start ``tensorboard`` as if TensorFlow were not installed: importing that takes seconds."""
 
 
 @contextmanager
 def serving(logs: Path) -> Iterator[str]:
-    """The address of a TensorBoard over a folder, on a port of its own."""
+    """The address of a TensorBoard server for a folder, on a free port."""
     start = [sys.executable, "-c", WITHOUT_TENSORFLOW]
     command = [*start, "--logdir", str(logs), "--port", "0"]
     process = subprocess.Popen(
@@ -33,7 +33,7 @@ def serving(logs: Path) -> Iterator[str]:
     try:
         lines = iter(process.stderr.readline, "")
         found = next(m for line in lines if (m := re.search(r"at (http://\S+?/) ", line)))
-        while not runs(found[1]):  # it answers before it has read
+        while not runs(found[1]):  # it responds before it has read the files
             time.sleep(0.05)
         yield found[1]
     finally:
@@ -54,14 +54,14 @@ def fetch(server: str, path: str, **query: str) -> Any:
 
 
 def runs(server: str) -> list[str]:
-    """The names of the runs of which something was read."""
+    """The names of the runs that the server has read."""
     with urllib.request.urlopen(f"{server}data/runs", timeout=30) as answer:  # noqa: S310
         found: list[str] = json.loads(answer.read())
     return found
 
 
 def session_group(server: str) -> dict[str, Any]:
-    """The only row of the table of hyperparameters."""
+    """The only row of the hyperparameter table."""
     wanted = {
         "allowedStatuses": ["STATUS_SUCCESS"],
         "colParams": [],

@@ -1,4 +1,4 @@
-"""Event files for tests, made record by record in the styles that writers use."""
+"""Make event files for tests, record by record, in the styles of all writers."""
 
 import struct
 from pathlib import Path

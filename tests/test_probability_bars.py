@@ -1,0 +1,32 @@
+"""The probability bars."""
+
+import numpy as np
+from textual.app import App
+
+from tui.widgets.probability_bars import ProbabilityBars
+
+
+class BarsApp(App[None]):
+    def compose(self):
+        yield ProbabilityBars()
+
+
+async def test_the_best_bar_is_the_longest_and_only_changed_rows_are_sent():
+    app = BarsApp()
+    async with app.run_test(size=(30, 12)) as pilot:
+        bars = app.query_one(ProbabilityBars)
+        likely = np.full(10, 0.02)
+        likely[7] = 0.82
+        bars.show(likely)
+        await pilot.pause()
+        rows = [strip.text for strip in app.screen._compositor.render_strips()][:10]
+        assert rows[7].startswith("7 ████")
+        assert rows[7].rstrip().endswith("82 %")
+        assert max(row.count("█") for row in rows[:7] + rows[8:]) == 0
+        painted = []
+        bars.refresh = lambda *regions: painted.extend(region.y for region in regions)
+        bars.show(likely)
+        assert painted == []
+        likely[[7, 9]] = likely[[9, 7]]
+        bars.show(likely)
+        assert painted == [7, 9]
