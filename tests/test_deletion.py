@@ -1,4 +1,4 @@
-"""Deleting a run: what goes, what stays, and when it is refused."""
+"""Deleting a run: what is deleted, what is kept, and when it is rejected."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The figures of an evaluation, against brute force and against scikit-learn."""
+"""The metrics of an evaluation, compared with counting by hand and with scikit-learn."""
 
 import math
 
@@ -24,7 +24,7 @@ MATRIX = as_matrix([[5, 1, 0], [2, 7, 1], [0, 0, 0]])
 
 
 def unrolled(matrix: Int64s) -> tuple[list[int], list[int]]:
-    """The labels and answers that a matrix was counted from."""
+    """The true and the predicted labels that a matrix was counted from."""
     pairs = [(i, j) for (i, j), n in np.ndenumerate(matrix) for _ in range(int(n))]
     return [shown for shown, _ in pairs], [read for _, read in pairs]
 
@@ -37,7 +37,7 @@ def matrices(draw: st.DrawFn) -> Int64s:
 
 
 def by_hand(matrix: Int64s, label: int) -> tuple[float, float, float]:
-    """Precision, recall and F1 counted one example at a time; NaN where nothing divides."""
+    """Precision, recall and F1 counted one example at a time; NaN without a denominator."""
     hits = shown_so = read_so = 0
     for shown, read in zip(*unrolled(matrix), strict=True):
         hits += shown == read == label

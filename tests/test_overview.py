@@ -1,4 +1,4 @@
-"""All the runs of a folder, as the overview reads them and as they make rows."""
+"""The overview of all runs of a folder, and their rows in the table."""
 
 import os
 from pathlib import Path
@@ -24,18 +24,18 @@ def log_dir(tmp_path: Path) -> Path:
 def test_a_run_with_an_invalid_time_is_listed(log_dir: Path, created: str) -> None:
     file = log_dir / "b-run" / "run.json"
     file.write_text(file.read_text().replace(str(BEGAN), created))
-    entries = {entry.summary.name: entry for entry in looked(log_dir)}
+    entries = {entry.summary.name: entry for entry in polled(log_dir)}
     assert len(entries) == 3
     assert entries["b-run"].created == 0.0
     assert rows.STARTED.format(entries["b-run"])
 
 
-def looked(log_dir: Path) -> list[RunEntry]:
+def polled(log_dir: Path) -> list[RunEntry]:
     return Overview(log_dir).poll()
 
 
 def test_an_entry_is_read_from_the_files(log_dir: Path) -> None:
-    newest, *_ = looked(log_dir)
+    newest, *_ = polled(log_dir)
     assert (newest.title, newest.summary.state, newest.network) == ("c-run", "done", "softmax")
     assert (newest.summary.best, newest.last_accuracy, newest.seconds) == (0.9, 0.9, 90.0)
     assert newest.hyperparameters["learning_rate"] == 0.5
@@ -51,7 +51,7 @@ def test_a_resume_voids_evaluations_and_the_gap_before_it_does_not_count(tmp_pat
         Changed(4, "learning_rate", 0.3, 0.7, time=BEGAN + 1001),
         Finished(4, Outcome.STOPPED, 1.0, time=BEGAN + 1010),
     )
-    (entry,) = looked(tmp_path)
+    (entry,) = polled(tmp_path)
     assert (entry.last_accuracy, entry.seconds) == (0.9, 100.0)
     assert (entry.summary.state, entry.hyperparameters["learning_rate"]) == ("stopped", 0.7)
 
@@ -89,7 +89,7 @@ def test_many_new_runs_are_read_over_several_polls(tmp_path: Path) -> None:
 
 
 def test_columns_show_differences_and_are_dropped_by_priority(log_dir: Path) -> None:
-    entries = looked(log_dir)
+    entries = polled(log_dir)
     columns = rows.columns_for(entries)
     names = [column.name for column in columns]
     assert "learning rate" in names
@@ -104,7 +104,7 @@ def test_columns_show_differences_and_are_dropped_by_priority(log_dir: Path) -> 
 
 
 def test_the_sort_arrow_is_always_visible(log_dir: Path) -> None:
-    columns = rows.columns_for(looked(log_dir))
+    columns = rows.columns_for(polled(log_dir))
     for by in columns:
         parts = rows.header(columns, 200, by, "▼")
         (named,) = [text for text, role in parts if role == "title"]
@@ -116,7 +116,7 @@ def test_runs_without_a_value_are_always_last(tmp_path: Path, backward: bool) ->
     finished(tmp_path / "a", right=5)
     finished(tmp_path / "b", right=8)
     make_run(tmp_path / "c")
-    entries = looked(tmp_path)
+    entries = polled(tmp_path)
     best = next(column for column in rows.columns_for(entries) if column.name == "best")
     names = [entry.title for entry in rows.sorted_runs(entries, best, reverse=backward)]
     assert names == (["a", "b", "c"] if backward else ["b", "a", "c"])
@@ -127,5 +127,5 @@ def test_runs_without_a_value_are_always_last(tmp_path: Path, backward: bool) ->
     [("", "cba"), ("LEARNING_rate=0.1", "b"), ("softmax", "c"), ("done run", "cba"), ("zzz", "")],
 )
 def test_the_filter_requires_every_word(log_dir: Path, words: str, names: str) -> None:
-    found = rows.filtered_runs(looked(log_dir), words)
+    found = rows.filtered_runs(polled(log_dir), words)
     assert "".join(entry.title[0] for entry in found) == names

@@ -1,4 +1,4 @@
-"""Replaying and following run directories, whole, growing, torn, resumed and hostile."""
+"""Replaying and following run directories that are complete, growing, torn, resumed or hostile."""
 
 import json
 import os
@@ -46,8 +46,8 @@ def started(step: int = 0, at: float = 0.0) -> Started:
     return Started(step, HPARAMS, "CPU:0", 10, time=BEGAN + at)
 
 
-def told(event: Event) -> object:
-    """An event in a few words, for comparing orders."""
+def summary(event: Event) -> object:
+    """An event in short form, to compare the order of events."""
     match event:
         case Steps(first=first, losses=losses):
             return (first, first + len(losses))
@@ -56,7 +56,7 @@ def told(event: Event) -> object:
 
 
 def order(events: Iterator[Event]) -> list[object]:
-    return [told(event) for event in events]
+    return [summary(event) for event in events]
 
 
 def folded(events: Iterator[Event]) -> Run:
@@ -67,25 +67,25 @@ def folded(events: Iterator[Event]) -> Run:
 
 
 class Follower:
-    """A `follow` that acts between its looks, by a clock that only its sleeping moves."""
+    """A `follow` with actions between its polls, by a clock that only its sleeping advances."""
 
-    def __init__(self, run: RunDir, *acts: Callable[[], object], control: bool = False) -> None:
+    def __init__(self, run: RunDir, *actions: Callable[[], object], control: bool = False) -> None:
         self.now = time.time()
-        self.acts = list(acts)
-        wish = open_control(run.path) if control else None
-        self.events = follow(run, wish, host="here", sleep=self._sleep, clock=lambda: self.now)
+        self.actions = list(actions)
+        steering = open_control(run.path) if control else None
+        self.events = follow(run, steering, host="here", sleep=self._sleep, clock=lambda: self.now)
 
     def _sleep(self, seconds: float) -> None:
         self.now += seconds
-        if self.acts:
-            self.acts.pop(0)()
+        if self.actions:
+            self.actions.pop(0)()
 
     def until_quiet(self) -> list[Event]:
-        """All events until every act was seen."""
+        """All events until the effects of every action were seen."""
         found: list[Event] = []
         idle = 0
         for event in self.events:
-            idle = idle + 1 if isinstance(event, Tick) and not self.acts else 0
+            idle = idle + 1 if isinstance(event, Tick) and not self.actions else 0
             if not isinstance(event, Tick):
                 found.append(event)
             if idle > 20:
@@ -138,7 +138,7 @@ def test_the_past_is_cut_at_recorded_times(tmp_path: Path) -> None:
     add_events(run, started(), Finished(10, Outcome.DONE, 3.0, time=BEGAN + 3))
     add_marks(run, (0, 0.0), (4, 1.0), (8, 2.0), (np.nan, np.nan), (99, 5.0))
     steps = [event for event in replay(run) if isinstance(event, Steps)]
-    assert [(told(event), event.time - BEGAN) for event in steps] == [
+    assert [(summary(event), event.time - BEGAN) for event in steps] == [
         ((0, 4), 1), ((4, 8), 2), ((8, 10), 3),
     ]  # fmt: skip
 
@@ -183,7 +183,7 @@ def test_a_torn_tail_is_ignored(tmp_path: Path) -> None:
 
 
 def test_losses_that_a_resume_voided_are_not_yielded(tmp_path: Path) -> None:
-    # The first process came to step 150 and was killed; the second went on from 100.
+    # The first process was killed at step 150; the second resumed from 100.
     run = make_run(tmp_path / "run", losses=range(200))
     add_events(
         run,
@@ -232,7 +232,7 @@ def test_a_folder_that_is_not_a_run_is_rejected(tmp_path: Path) -> None:
         next(replay(RunDir(tmp_path)))
 
 
-# -- as it comes ---------------------------------------------------------------------------------
+# -- following -----------------------------------------------------------------------------------
 
 
 def test_new_events_are_yielded_in_order_until_the_end(tmp_path: Path) -> None:
@@ -250,7 +250,7 @@ def test_new_events_are_yielded_in_order_until_the_end(tmp_path: Path) -> None:
 
     follower = Follower(run, grow, end)
     events = [event for event in follower.events if not isinstance(event, Tick)]
-    assert [told(event) for event in events] == [
+    assert [summary(event) for event in events] == [
         "Opened", "Started", (0, 5), (5, 10), "Alert", (10, 20), "Finished",
     ]  # fmt: skip
 
@@ -320,7 +320,7 @@ def test_a_run_with_a_dead_writer_is_lost_until_it_is_resumed(tmp_path: Path) ->
 
     waits = [lambda: None] * 15
     events = Follower(run, *waits, come_back).until_quiet()
-    names = [told(event) for event in events]
+    names = [summary(event) for event in events]
     assert names[-3:] == ["Lost", "Started", (5, 6)]
     seen = Run()
     states = []

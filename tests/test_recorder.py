@@ -80,7 +80,7 @@ def test_the_clock_file_gets_one_record_a_second(make_run: MakeRun, clock: FakeC
 
 
 class Disk:
-    """`os.pwrite` of a disk with so many bytes left."""
+    """`os.pwrite` of a disk with `room` bytes left."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, room: int) -> None:
         self.room = room

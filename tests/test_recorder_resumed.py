@@ -1,4 +1,4 @@
-"""Recording a run that goes on where another process left it, and which checkpoint is the best."""
+"""Recording a resumed run, and which of its checkpoints is the best."""
 
 import dataclasses
 import os

@@ -1,4 +1,4 @@
-"""Going on with a run: after a checkpoint, and after the process was killed at any byte."""
+"""Resuming a run from a checkpoint, and after its process was killed at any byte."""
 
 import json
 import random
@@ -29,7 +29,7 @@ VALUES = {
     "hidden": (24, 16), "batch_size": 50, "max_steps": 120, "eval_every": 40,
     "optimizer": "momentum", "learning_rate": 0.02, "dropout": 0.2, "schedule": "cosine",
 }  # fmt: skip
-NO_CHANGES = ((50, "learning_rate", 0.04), (70, "batch_size", 40), (90, "dropout", 0.3))
+CHANGES = ((50, "learning_rate", 0.04), (70, "batch_size", 40), (90, "dropout", 0.3))
 
 
 def in_bytes(arrays: Any) -> dict[str, bytes]:
@@ -46,8 +46,8 @@ def beginning(engine: Engine) -> dict[str, Any]:
     return engine.state()
 
 
-def trained(engine: Engine, tiny: Dataset, run: RunDir, **job: Any) -> list[Event]:
-    """Train, recorded; the clock makes each call's chunk of another length."""
+def train(engine: Engine, tiny: Dataset, run: RunDir, **job: Any) -> list[Event]:
+    """Train and record; the clock gives each call a chunk of another length."""
     rng = random.Random(run.name)  # noqa: S311 - for chunks, not for secrets
     now = 0.0
 
@@ -64,7 +64,7 @@ def trained(engine: Engine, tiny: Dataset, run: RunDir, **job: Any) -> list[Even
     return list(record(training.events(), run))
 
 
-@pytest.mark.parametrize("planned", [(), NO_CHANGES], ids=["as it began", "with changes"])
+@pytest.mark.parametrize("planned", [(), CHANGES], ids=["without changes", "with changes"])
 @pytest.mark.parametrize("step", [40, 80])
 def test_a_resumed_run_equals_one_that_never_stopped(
     engine: Engine,
@@ -76,7 +76,7 @@ def test_a_resumed_run_equals_one_that_never_stopped(
 ) -> None:
     engine.restore(beginning)
     run = make_run()
-    trained(engine, tiny, run, planned_changes=planned)
+    train(engine, tiny, run, planned_changes=planned)
     losses = run.losses.read_bytes()
     last = checkpoint.newest(run.checkpoints)
     assert len(losses) == 4 * 120
@@ -85,7 +85,7 @@ def test_a_resumed_run_equals_one_that_never_stopped(
     assert start.checkpoint.step == step
     engine.restore(beginning)
     hparams = validate_hparams(start.checkpoint.metadata["hyperparameters"])
-    trained(
+    train(
         engine, tiny, run,
         hparams=hparams, resume=start.checkpoint, planned_changes=start.later_changes,
     )  # fmt: skip
@@ -101,10 +101,10 @@ def test_a_branch_keeps_only_the_weights(
 ) -> None:
     engine.restore(beginning)
     parent, child = make_run(), make_run()
-    trained(engine, tiny, parent)
+    train(engine, tiny, parent)
     start = checkpoint.newest(parent.checkpoints)
     engine.restore(beginning)
-    events = trained(engine, tiny, child, resume=start, branch=True)
+    events = train(engine, tiny, child, resume=start, branch=True)
     assert isinstance(events[0], Started)
     assert events[0].step == 0
     losses = np.fromfile(child.losses, "<f4")
@@ -200,7 +200,7 @@ def killed_after(writes):
     return lambda: count
 
 def child(arguments, writes):
-    '''Run the command line in a process of its own; how it ended, and how often it wrote.'''
+    '''Run the command line in a child process; returns its exit status and number of writes.'''
     reading, writing = os.pipe()
     if (pid := os.fork()) == 0:
         random.seed(writes)
@@ -213,8 +213,8 @@ def child(arguments, writes):
             os._exit(left.code or 0)
         os._exit(99)
     os.close(writing)
-    with os.fdopen(reading) as told:
-        text = told.read()
+    with os.fdopen(reading) as pipe:
+        text = pipe.read()
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     return status, int(text or -1)
 
@@ -237,7 +237,7 @@ class Children:
         )  # fmt: skip
 
     def run(self, *arguments: str, writes: int = -1) -> tuple[int, int]:
-        """How the command ended, and how often it wrote to its run directory."""
+        """The exit status of the command, and how often it wrote to its run directory."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         print(json.dumps([arguments, writes]), file=self._process.stdin, flush=True)
@@ -264,7 +264,7 @@ def test_ten_kills_and_resumes_equal_one_training(tmp_path: Path) -> None:
         assert status == 0
         whole = only_run(tmp_path / "whole")
         weights = in_bytes(checkpoint.newest(whole.checkpoints).arrays)
-        # How often the clock is noted depends on the machine, so the last places may not come.
+        # How often the time is recorded depends on the machine: the last places may not be reached.
         for place in sorted(random.sample(range(1, writes * 3 // 4), 10)):
             folder = tmp_path / f"killed-{place}"
             status, _ = children.run(
@@ -288,5 +288,5 @@ def test_a_checkpoint_without_resume_state_can_still_be_branched(
     engine.restore(beginning)
     bare = Checkpoint(engine.state(), {"step": 40})
     with pytest.raises(UserError, match="branch from it"):
-        trained(engine, tiny, make_run(), resume=bare)
-    assert trained(engine, tiny, make_run(), resume=bare, branch=True)
+        train(engine, tiny, make_run(), resume=bare)
+    assert train(engine, tiny, make_run(), resume=bare, branch=True)

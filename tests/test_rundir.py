@@ -64,9 +64,9 @@ def test_an_exact_name_takes_precedence_over_longer_ones(make_run: MakeRun) -> N
 
 def test_checking_the_lock_does_not_prevent_training(make_run: MakeRun) -> None:
     run = make_run()
-    looking = os.open(run.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    fcntl.flock(looking, fcntl.LOCK_SH)
-    timer = threading.Timer(0.05, os.close, [looking])
+    viewer = os.open(run.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(viewer, fcntl.LOCK_SH)
+    timer = threading.Timer(0.05, os.close, [viewer])
     timer.start()
     with run.writer_lock():
         pass

@@ -1,4 +1,4 @@
-"""How runs stand, and who still writes them."""
+"""The status of runs, and whether their writer is alive."""
 
 import fcntl
 import json
@@ -31,7 +31,7 @@ STARTED = Started(0, as_dict(HyperParameters()), "CPU:0", 10)
 
 
 def held(run: RunDir) -> None:
-    """As a healthy process of this host would hold it: this one is alive, and just gave a sign."""
+    """Locked by this process, which is alive, with a fresh heartbeat."""
     hold(run, pid=os.getpid(), age=0.0)
 
 
@@ -78,7 +78,7 @@ def test_the_best_accuracy_excludes_void_evaluations(tmp_path: Path) -> None:
     assert read_status(run).best == 0.8
 
 
-def goes_to(steps: object) -> Started:
+def planned_to(steps: object) -> Started:
     return Started(5, {**as_dict(HyperParameters()), "max_steps": steps}, "CPU:0", 10)
 
 
@@ -87,11 +87,11 @@ def goes_to(steps: object) -> Started:
     [
         ([], 900),
         ([Started(0, {}, "CPU:0", 10)], 900),
-        ([goes_to(1000)], 1000),
-        ([goes_to(1000), Changed(7, "max_steps", 1000, 5000)], 5000),
-        ([goes_to(1000), Changed(7, "max_steps", 1000, 5000), Changed(8, "l2", 0, 1)], 5000),
-        ([goes_to(1000), Changed(7, "max_steps", 1000, 5000), goes_to(3000)], 3000),
-        ([goes_to(1000), goes_to("many")], 1000),
+        ([planned_to(1000)], 1000),
+        ([planned_to(1000), Changed(7, "max_steps", 1000, 5000)], 5000),
+        ([planned_to(1000), Changed(7, "max_steps", 1000, 5000), Changed(8, "l2", 0, 1)], 5000),
+        ([planned_to(1000), Changed(7, "max_steps", 1000, 5000), planned_to(3000)], 3000),
+        ([planned_to(1000), planned_to("many")], 1000),
     ],
 )
 def test_max_steps_is_the_newest_valid_value(
@@ -109,7 +109,7 @@ def test_a_start_that_never_trained_keeps_the_earlier_end(tmp_path: Path) -> Non
     assert read_status(run, host="here").state == "stopped"
 
 
-# -- who writes it -------------------------------------------------------------------------------
+# -- the writer ----------------------------------------------------------------------------------
 
 
 def test_a_dead_process_is_detected_by_its_lock(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_reading_the_status_does_not_keep_the_lock(tmp_path: Path) -> None:
         pass
 
 
-# -- which run, and the list ---------------------------------------------------------------------
+# -- resolving runs ------------------------------------------------------------------------------
 
 
 def test_the_newest_live_run_takes_precedence(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a trainer would give to be recorded, and what is then found in the run's files."""
+"""Events to be recorded, as of a trainer, and readers of the recorded files."""
 
 import numpy as np
 

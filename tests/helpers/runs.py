@@ -1,4 +1,4 @@
-"""Run directories made by hand, as a trainer would have left them at some moment."""
+"""Run directories as a trainer would have left them at some moment."""
 
 import json
 import os
@@ -16,9 +16,9 @@ from core.rundir.rundir import RunDir
 from data.dataset import SPLITS
 
 BEGAN = 1_700_000_000.0
-"""Unix time at which the runs made here begin."""
+"""Unix time at which these runs begin."""
 VERSIONS = {"trainpad": "0.1.0"}
-"""Without them a run does not count as one that trainpad made."""
+"""Without these, trainpad does not delete the run."""
 
 
 def make_run(path: Path, *, losses: Sequence[float] = (), **info: Any) -> RunDir:
@@ -32,26 +32,26 @@ def make_run(path: Path, *, losses: Sequence[float] = (), **info: Any) -> RunDir
 
 
 def add_losses(run: RunDir, losses: Sequence[float]) -> None:
-    """More losses, as the trainer would append them."""
+    """Append losses, as the trainer does."""
     with run.losses.open("ab") as file:
         file.write(np.asarray(losses, "<f4").tobytes())
 
 
 def add_marks(run: RunDir, *marks: tuple[float, float]) -> None:
-    """More pairs of steps done and seconds since `BEGAN`."""
+    """Append pairs of steps done and seconds since `BEGAN`."""
     with run.clock.open("ab") as file:
         file.write(np.asarray([(step, BEGAN + t) for step, t in marks], "<f8").tobytes())
 
 
 def add_events(run: RunDir, *events: Event | bytes) -> None:
-    """More lines of `events.jsonl`; bytes go there as they are."""
+    """Append events to `events.jsonl`; bytes are written as they are."""
     with run.events.open("ab") as file:
         for event in events:
             file.write(event if isinstance(event, bytes) else to_json(event).encode() + b"\n")
 
 
 def hold(run: RunDir, *, host: str = "here", pid: int = 2**22, age: float = 0.0) -> None:
-    """The file `lock` of a process that gave its last sign of life so many seconds ago."""
+    """Write the file `lock` of a process whose last heartbeat was `age` seconds ago."""
     lock = run.path / "lock"
     lock.write_text(json.dumps({"pid": pid, "host": host, "since": BEGAN}))
     moment = time.time() - age
@@ -59,12 +59,12 @@ def hold(run: RunDir, *, host: str = "here", pid: int = 2**22, age: float = 0.0)
 
 
 def confusion(right: int, wrong: int) -> dict[str, list[list[int]]]:
-    """Matrices of two classes with so many digits read right and wrong."""
+    """Matrices of two classes with these numbers of right and wrong predictions."""
     return {split: [[right, wrong], [0, 0]] for split in SPLITS}
 
 
 def finished(path: Path, *, right: int = 9, steps: int = 4, **values: Any) -> RunDir:
-    """A run that is done, with nine or so of ten digits read right."""
+    """A run that is done, with `right` of ten predictions correct."""
     hparams = as_dict(validate_hparams({"max_steps": steps, **values}))
     run = make_run(path, losses=[2.0] * steps, hyperparameters=hparams, versions=VERSIONS)
     add_events(
