@@ -21,7 +21,7 @@ from core.cli.flags import (
 )
 from core.process.threads import limit_blas_threads
 from core.run.presets import PRESETS
-from core.training.device import STRATEGIES
+from core.training.cluster import STRATEGIES
 from trainpad.errors import UserError
 
 USER_ERROR = 2

@@ -1,7 +1,7 @@
-"""What a data set is to the rest of the program: three splits of labelled images, and who they are.
+"""A data set: labelled images in three splits.
 
-Arrays stay uint8 as they came from the file; scaling to 0..1 happens in the training step, so
-that 70,000 images cost 55 MB and no copy.
+Images stay uint8 as in the file and are scaled to 0..1 batch by batch, so that 70,000 images take
+55 MB and are never copied.
 """
 
 from dataclasses import dataclass
@@ -15,12 +15,14 @@ Labels = npt.NDArray[np.uint8]
 SPLITS = ("train", "validation", "test")
 DIGITS = tuple("0123456789")
 NO_CLASS = 255
-"""The label of a training image that shows none of the classes: it should be read as unsure."""
+"""The label of the reject class: a training image that shows none of the classes."""
+PIXEL_SCALE = np.float32(1 / 255)
+"""Times a pixel of 0 to 255: the input of a network, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Split:
-    """Some images and what they show: uint8 ``[n, height, width]`` and uint8 ``[n]``."""
+    """Images and their labels: uint8 ``[n, height, width]`` and uint8 ``[n]``."""
 
     images: Images
     labels: Labels
@@ -34,9 +36,9 @@ class Dataset:
     """A named data set in three splits."""
 
     name: str
-    """What people call it: ``mnist``, ``drawn``, a folder's name."""
+    """Its name as shown to users: ``mnist``, ``drawn``, a folder's name."""
     source: str
-    """Where it came from, for people: a folder, ``drawn by trainpad``."""
+    """Where it came from, as shown to users: a folder, ``drawn by trainpad``."""
     fingerprint: str
     """SHA-256 (hex) over the unpacked contents; two data sets with the same one are the same."""
     train: Split
@@ -45,7 +47,7 @@ class Dataset:
     classes: tuple[str, ...] = DIGITS
     """The name of each label, in order."""
     notice: str = ""
-    """A sentence that stays on the screen while this data is in use, or nothing."""
+    """A sentence that stays on the screen while this data is in use; may be empty."""
 
     def split(self, name: str) -> Split:
         """The split called ``train``, ``validation`` or ``test``."""

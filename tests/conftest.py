@@ -7,15 +7,17 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from core.run.hparams import HyperParameters, as_dict, validate_hparams
 from core.rundir.rundir import RunDir, create_run
-from core.training.engine import Engine
 from data.dataset import Dataset, Split
+
+if TYPE_CHECKING:
+    from core.training.engine import Engine
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SMALL = {"hidden": (24, 16), "batch_size": 50, "max_steps": 120, "learning_rate": 0.05}
@@ -98,18 +100,20 @@ def tiny() -> Dataset:
 
 
 @pytest.fixture(scope="module")
-def engine(tiny: Dataset) -> Engine:
+def engine(tiny: Dataset) -> "Engine":
     """One network for all tests of a module; whoever uses it begins with `fresh`."""
+    from core.training.engine import Engine
+
     return Engine(tiny, validate_hparams(SMALL), device="cpu", xla=False)
 
 
 @pytest.fixture(scope="module")
-def beginning(engine: Engine) -> dict[str, Any]:
+def beginning(engine: "Engine") -> dict[str, Any]:
     return engine.state()
 
 
 @pytest.fixture
-def fresh(engine: Engine, beginning: dict[str, Any]) -> Engine:
+def fresh(engine: "Engine", beginning: dict[str, Any]) -> "Engine":
     engine.restore(beginning)
     return engine
 

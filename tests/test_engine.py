@@ -1,7 +1,7 @@
 """The engine: real TensorFlow taking steps and evaluating, without the loop around it."""
 
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -9,15 +9,17 @@ from conftest import SMALL
 
 from core.network.network import Network
 from core.run.hparams import HyperParameters, validate_hparams
-from core.training.engine import Engine
 from core.training.rng import epoch_permutation
 from data.dataset import SPLITS, Dataset
 from trainpad.errors import UserError
 
+if TYPE_CHECKING:
+    from core.training.engine import Engine
+
 RICH = {"dropout": 0.2, "l2": 0.001, "schedule": "cosine", "warmup_steps": 10}
 
 
-def in_chunks(engine: Engine, hparams: HyperParameters, edges: list[int]) -> bytes:
+def in_chunks(engine: "Engine", hparams: HyperParameters, edges: list[int]) -> bytes:
     """The losses of the steps between the edges, taken in such chunks."""
     losses = [np.empty(0, np.float32)]
     for step, stop in pairwise(edges):
@@ -35,6 +37,8 @@ def in_bytes(arrays: dict[str, Any]) -> dict[str, bytes]:
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw"])
 def test_losses_do_not_depend_on_how_the_steps_are_cut(tiny: Dataset, optimizer: str) -> None:
     hparams = validate_hparams({**SMALL, **RICH, "optimizer": optimizer})
+    from core.training.engine import Engine
+
     engine = Engine(tiny, hparams, device="cpu")
     beginning = engine.state()
     whole = in_chunks(engine, hparams, [0, 120])
@@ -47,7 +51,7 @@ def test_losses_do_not_depend_on_how_the_steps_are_cut(tiny: Dataset, optimizer:
 
 
 def test_chunks_may_end_where_the_shuffled_examples_on_the_device_do(
-    fresh: Engine, beginning: dict[str, Any]
+    fresh: "Engine", beginning: dict[str, Any]
 ) -> None:
     hparams = validate_hparams(SMALL)
     edges = [1150, 1300]
@@ -57,7 +61,7 @@ def test_chunks_may_end_where_the_shuffled_examples_on_the_device_do(
     assert len(whole) == 4 * 150
 
 
-def test_an_evaluation_sees_every_example_as_numpy_does(fresh: Engine, tiny: Dataset) -> None:
+def test_an_evaluation_sees_every_example_as_numpy_does(fresh: "Engine", tiny: Dataset) -> None:
     in_chunks(fresh, validate_hparams(SMALL), [0, 30])
     network = Network.from_arrays(fresh.layers())
     for name in SPLITS:
@@ -74,7 +78,7 @@ def test_an_evaluation_sees_every_example_as_numpy_does(fresh: Engine, tiny: Dat
 
 
 def test_the_first_loss_is_that_of_the_first_weights_on_the_first_batch(
-    fresh: Engine, tiny: Dataset
+    fresh: "Engine", tiny: Dataset
 ) -> None:
     hparams = validate_hparams(SMALL)
     network = Network.from_arrays(fresh.layers())
@@ -85,7 +89,7 @@ def test_the_first_loss_is_that_of_the_first_weights_on_the_first_batch(
     assert loss == pytest.approx(-np.log(right).mean(), rel=1e-5)
 
 
-def test_one_trace_serves_all_lengths_rates_and_places(fresh: Engine) -> None:
+def test_one_trace_serves_all_lengths_rates_and_places(fresh: "Engine") -> None:
     hparams = validate_hparams({**SMALL, **RICH})
     for count, values in ((1, {}), (77, {"learning_rate": 0.5}), (13, {"dropout": 0.5, "l2": 0.1})):
         fresh.steps(count, count * 50, count, validate_hparams({**SMALL, **RICH, **values}))
@@ -94,7 +98,7 @@ def test_one_trace_serves_all_lengths_rates_and_places(fresh: Engine) -> None:
     assert not fresh.needs_trace(hparams)
 
 
-def test_dropout_leaves_out_its_share_and_nothing_when_evaluating(fresh: Engine) -> None:
+def test_dropout_leaves_out_its_share_and_nothing_when_evaluating(fresh: "Engine") -> None:
     hparams = validate_hparams({**SMALL, "dropout": 0.5})
     plain = in_chunks(fresh, validate_hparams(SMALL), [0, 1])
     dropped = in_chunks(fresh, hparams, [0, 1])
@@ -104,5 +108,7 @@ def test_dropout_leaves_out_its_share_and_nothing_when_evaluating(fresh: Engine)
 
 @pytest.mark.parametrize("device", ["gpu:99", "gpu:7"])
 def test_a_device_that_is_not_there_is_told(tiny: Dataset, device: str) -> None:
+    from core.training.engine import Engine
+
     with pytest.raises(UserError, match=rf"there is no device {device}.* use --device cpu"):
         Engine(tiny, validate_hparams(SMALL), device=device)

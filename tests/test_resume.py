@@ -5,7 +5,7 @@ import random
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -20,10 +20,12 @@ from core.rundir.errors import CheckpointError
 from core.rundir.recorder import record
 from core.rundir.resume import find_resume_point, recorded_changes
 from core.rundir.rundir import RunDir
-from core.training.engine import Engine
 from core.training.loop import TrainConfig, Training
 from data.dataset import Dataset
 from trainpad.errors import RunError, UserError
+
+if TYPE_CHECKING:
+    from core.training.engine import Engine
 
 VALUES = {
     "hidden": (24, 16), "batch_size": 50, "max_steps": 120, "eval_every": 40,
@@ -37,16 +39,18 @@ def in_bytes(arrays: Any) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def engine(tiny: Dataset) -> Engine:
+def engine(tiny: Dataset) -> "Engine":
+    from core.training.engine import Engine
+
     return Engine(tiny, validate_hparams(VALUES), device="cpu")
 
 
 @pytest.fixture(scope="module")
-def beginning(engine: Engine) -> dict[str, Any]:
+def beginning(engine: "Engine") -> dict[str, Any]:
     return engine.state()
 
 
-def train(engine: Engine, tiny: Dataset, run: RunDir, **job: Any) -> list[Event]:
+def train(engine: "Engine", tiny: Dataset, run: RunDir, **job: Any) -> list[Event]:
     """Train and record; the clock gives each call a chunk of another length."""
     rng = random.Random(run.name)  # noqa: S311 - for chunks, not for secrets
     now = 0.0
@@ -67,7 +71,7 @@ def train(engine: Engine, tiny: Dataset, run: RunDir, **job: Any) -> list[Event]
 @pytest.mark.parametrize("planned", [(), CHANGES], ids=["without changes", "with changes"])
 @pytest.mark.parametrize("step", [40, 80])
 def test_a_resumed_run_equals_one_that_never_stopped(
-    engine: Engine,
+    engine: "Engine",
     beginning: dict[str, Any],
     tiny: Dataset,
     make_run: MakeRun,
@@ -97,7 +101,7 @@ def test_a_resumed_run_equals_one_that_never_stopped(
 
 
 def test_a_branch_keeps_only_the_weights(
-    engine: Engine, beginning: dict[str, Any], tiny: Dataset, make_run: MakeRun
+    engine: "Engine", beginning: dict[str, Any], tiny: Dataset, make_run: MakeRun
 ) -> None:
     engine.restore(beginning)
     parent, child = make_run(), make_run()
@@ -112,7 +116,7 @@ def test_a_branch_keeps_only_the_weights(
     assert losses[0] < np.fromfile(parent.losses, "<f4")[0] / 2
 
 
-def test_a_checkpoint_of_another_network_is_rejected(engine: Engine) -> None:
+def test_a_checkpoint_of_another_network_is_rejected(engine: "Engine") -> None:
     arrays = engine.state()
     arrays["layer1/weights"] = np.zeros((24, 17), np.float32)
     before = in_bytes(engine.state())
@@ -283,10 +287,10 @@ def test_ten_kills_and_resumes_equal_one_training(tmp_path: Path) -> None:
 
 
 def test_a_checkpoint_without_resume_state_can_still_be_branched(
-    engine: Engine, beginning: dict[str, Any], tiny: Dataset, make_run: MakeRun
+    engine: "Engine", beginning: dict[str, Any], tiny: Dataset, make_run: MakeRun
 ) -> None:
     engine.restore(beginning)
     bare = Checkpoint(engine.state(), {"step": 40})
-    with pytest.raises(UserError, match="branch from it"):
+    with pytest.raises(UserError, match="use --branch"):
         train(engine, tiny, make_run(), resume=bare)
     assert train(engine, tiny, make_run(), resume=bare, branch=True)

@@ -14,7 +14,7 @@ from core.run.presets import PRESETS
 from core.rundir.data_source import DataSource
 from core.rundir.resume import Change, ResumePoint, find_resume_point
 from core.rundir.rundir import RunDir, log_dir_from
-from core.training.device import STRATEGIES
+from core.training.cluster import STRATEGIES
 from data.files import exists
 from trainpad.errors import UserError
 

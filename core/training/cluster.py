@@ -1,9 +1,15 @@
-"""Which part this process has in a cluster: TensorFlow's ``TF_CONFIG``, or Slurm's variables."""
+"""Distribution strategies, and this process's task in a cluster.
+
+The task comes from TensorFlow's ``TF_CONFIG`` or from Slurm's variables.
+"""
 
 import json
 import os
 
 from trainpad.errors import UserError
+
+STRATEGIES = ("none", "mirrored", "multi_worker")
+"""Values of ``--strategy``; `core.training.distributed` implements all but ``none``."""
 
 
 def is_chief() -> bool:
@@ -17,7 +23,7 @@ def is_chief() -> bool:
 
 
 def task_name() -> str:
-    """This process's part, for people: ``worker 1``."""
+    """This process's task as shown to users: ``worker 1``."""
     kind, index = _task()
     return f"{kind} {index}"
 
@@ -26,8 +32,8 @@ def _task() -> tuple[str, int]:
     if "TF_CONFIG" not in os.environ:
         return "worker", int(os.environ.get("SLURM_PROCID", "0"))
     try:
-        described = json.loads(os.environ["TF_CONFIG"])["task"]
-        return str(described["type"]), int(described["index"])
+        task = json.loads(os.environ["TF_CONFIG"])["task"]
+        return str(task["type"]), int(task["index"])
     except (ValueError, KeyError, TypeError) as error:
         raise UserError("TF_CONFIG must be JSON with a cluster and a task") from error
 

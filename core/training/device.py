@@ -1,19 +1,21 @@
-"""Which device computes, and how it is asked for."""
+"""Choosing the device: the CPU or one of the GPUs."""
 
 from typing import Any
 
+import tensorflow as tf
+
 from trainpad.errors import UserError
 
-STRATEGIES = ("none", "mirrored", "multi_worker")
-"""How the work may be shared among devices or machines; see `core.training.distributed`."""
 
+def pick_device(requested: str) -> str:
+    """TensorFlow's name (``/GPU:0``) of ``auto``, ``cpu``, ``gpu`` or ``gpu:N``.
 
-def pick_device(tf: Any, requested: str) -> str:
-    """TensorFlow's name of the device that `wanted` means; a GPU, if there is one, for ``auto``.
+    ``auto`` is the first GPU if there is one. GPU memory grows as needed.
 
-    A GPU's memory is taken as it is needed instead of whole.
+    Raises:
+        UserError: there is no such GPU.
     """
-    gpus = gpus_with_memory_growth(tf) if not requested.startswith("cpu") else []
+    gpus = gpus_with_memory_growth() if not requested.startswith("cpu") else []
     if requested.startswith("cpu") or (requested == "auto" and not gpus):
         return "/CPU:0"
     number = 0 if requested in ("auto", "gpu") else int(requested.removeprefix("gpu:"))
@@ -24,8 +26,8 @@ def pick_device(tf: Any, requested: str) -> str:
     return f"/GPU:{number}"
 
 
-def gpus_with_memory_growth(tf: Any) -> list[Any]:
-    """The GPUs there are, told to take memory as they need it."""
+def gpus_with_memory_growth() -> list[Any]:
+    """The physical GPUs, each set to allocate memory as needed."""
     gpus: list[Any] = tf.config.list_physical_devices("GPU")
     for gpu in gpus:
         tf.config.experimental.set_memory_growth(gpu, True)

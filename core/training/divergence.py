@@ -1,9 +1,9 @@
-"""When training is beyond hope: the loss is not finite, or stays far above guessing.
+"""Detect divergence: the loss is not finite, or its mean stays far above chance.
 
-A network that a large learning rate has wrecked may well keep a finite loss: its hidden units are
-dead and the last layer throws its biases about. So the mean over fixed windows of steps is watched
-too. The windows lie at multiples of their length, so that the verdict is a function of the losses
-alone and not of how the steps were cut into chunks.
+After too large a learning rate the loss may well stay finite while the hidden units are dead and
+only the last layer's biases still change. So the mean over fixed windows of steps is checked too.
+Windows start at multiples of their length, so that the result depends on the losses alone and not
+on how the steps were divided into chunks.
 """
 
 import math
@@ -15,11 +15,11 @@ import numpy.typing as npt
 WINDOW = 500
 """Steps over which the mean is taken."""
 CHANCE_FACTOR = 3.0
-"""A mean of this many times the loss of guessing is beyond hope."""
+"""A mean of more than this many times the chance loss counts as divergence."""
 
 
 class DivergenceCheck:
-    """Looks at every loss of a run."""
+    """Checks every loss of a run."""
 
     def __init__(self, classes: int) -> None:
         self._chance_loss = math.log(classes)
@@ -28,30 +28,30 @@ class DivergenceCheck:
         self.mean = 0.0
 
     def state(self) -> dict[str, float]:
-        """What a resumed run needs to judge as this one would have."""
+        """The state that a resumed run needs to give the same results."""
         return {"limit": self._limit, "sum": self._sum, "count": self._count}
 
     def restore(self, state: Mapping[str, float]) -> None:
-        """Go on from what `state` gave."""
+        """Restore what `state` returned."""
         self._limit = float(state.get("limit", 0.0))
         self._sum = float(state.get("sum", 0.0))
         self._count = int(state.get("count", 0))
 
     @staticmethod
     def steps_until_due(step: int) -> int:
-        """Steps until a window ends; no chunk may go beyond."""
+        """Steps until the current window ends; no chunk may cross its end."""
         return WINDOW - step % WINDOW
 
     def reset(self) -> None:
-        """The loss is another function from here on, as when a penalty changes.
+        """Start again because the loss function changed, as when a penalty does.
 
-        The window under way mixes both, so it is not judged.
+        The current window mixes both functions, so its mean is not checked.
         """
         self._limit = 0.0
         self._sum, self._count = 0.0, 0
 
     def check(self, first: int, losses: npt.NDArray[np.float32]) -> str:
-        """Why these losses, those of steps from `first` on, are beyond hope; nothing if not."""
+        """Why these losses of the steps from `first` on mean divergence; empty if they do not."""
         last = float(losses[-1])
         if not math.isfinite(last):
             self.mean = last
@@ -66,6 +66,6 @@ class DivergenceCheck:
         if not ended or self.mean <= self._limit:
             return ""
         return (
-            f"the mean loss of {WINDOW} steps is {self.mean:.3g}, and guessing would have "
-            f"{self._chance_loss:.2f}"
+            f"the mean loss of {WINDOW} steps is {self.mean:.3g}; "
+            f"random guessing has {self._chance_loss:.2f}"
         )

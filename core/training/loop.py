@@ -1,9 +1,8 @@
-"""`train`: a run as a generator of events. Read it from top to bottom; there is no other loop.
+"""The training loop: `train` yields a run as a generator of events.
 
-Each turn looks at what is wanted, runs one chunk of steps as one compiled call, and yields what
-came of it. Whoever pulls the events sets the pace of nothing but the pulling: the generator can be
-suspended between any two events and pulled on by another thread. It writes nothing; `recorded`
-does.
+Each turn polls the control file, runs one chunk of steps as one compiled call, and yields the
+resulting events. The consumer may stop pulling between any two events and another thread may take
+over. The loop writes no files; `core.rundir.recorder` does.
 """
 
 import time
@@ -55,32 +54,32 @@ if TYPE_CHECKING:
 PROFILE_START_STEP = 100
 """The first step that is profiled: by then everything is compiled and warm."""
 PAUSE_POLL = 0.02
-"""Seconds between two looks at what is wanted while paused."""
+"""Seconds between two polls of the control file while paused."""
 WEIGHTS_INTERVAL = 0.5
-"""Seconds between two `Weights` events while training, at least."""
+"""Least seconds between two `Weights` events while training."""
 WEIGHTS_TIME_SHARE = 0.005
-"""The share of the time that a copy of the weights may take."""
+"""The largest share of the time that copying the weights may take."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainConfig:
-    """What to train, on what, and where."""
+    """What to train, on which data and device."""
 
     hparams: HyperParameters
     dataset: Dataset
     device: str = "auto"
     xla: bool = True
     strategy: str = "none"
-    """How several devices or machines share the work; see `core.training.distributed`."""
+    """The distribution strategy; see `core.training.distributed`."""
     resume: Checkpoint | None = None
-    """Go on exactly from here; with `branch`, start a new run with these weights instead."""
+    """Resume exactly from here; with `branch`, start a new run from these weights instead."""
     branch: bool = False
     planned_changes: tuple[tuple[int, str, Any], ...] = ()
-    """Changes known beforehand: from this step on, this hyperparameter is this."""
+    """Changes known in advance: (step, hyperparameter, value), effective from that step on."""
     profile_steps: int = 0
     """How many steps to trace with TensorFlow's profiler."""
     profile_dir: str = ""
-    """Where the profile goes: the run directory."""
+    """Where the profile is written: the run directory."""
 
 
 def train(
@@ -90,72 +89,67 @@ def train(
     clock: Callable[[], float] = time.perf_counter,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[Event]:
-    """Train until `max_steps`, until somebody wants a stop, or until it makes no sense to go on.
+    """Train until `max_steps`, a requested stop, early stopping or divergence.
 
-    That is so when the watchdog finds the run diverged, when weights are no longer finite, and
-    where an early stop was asked for and validation no longer improves. `control` is None in a
-    worker that hears the wishes from its chief.
+    `control` is None in a worker of a cluster, which gets the desired state from its chief.
 
     Raises:
         UserError: the checkpoint does not fit, or there is no such device or cluster.
     """
     yield Preparing("loading TensorFlow")
-    from core.training.engine import Engine
-
-    if config.strategy == "none":
-        engine = run_with_signals_blocked(
-            partial(Engine, config.dataset, config.hparams, device=config.device, xla=config.xla)
-        )
-    else:
-        from core.training.distributed import DistributedEngine
-
-        engine = DistributedEngine(
-            config.dataset,
-            config.hparams,
-            device=config.device,
-            xla=config.xla,
-            strategy=config.strategy,
-        )
+    make = partial(_make_engine, config)
+    # A cluster's workers wait here for each other, and ctrl+c has to interrupt that.
+    engine = run_with_signals_blocked(make) if config.strategy == "none" else make()
     freeze_gc()  # all that TensorFlow made
     yield from Training(engine, config, engine.shared_control(control), clock, sleep).events()
 
 
+def _make_engine(config: TrainConfig) -> "Engine":
+    """Import TensorFlow and build the engine for this device or strategy."""
+    from core.training.distributed import DistributedEngine
+    from core.training.engine import Engine
+
+    dataset, hparams, device, xla = config.dataset, config.hparams, config.device, config.xla
+    if config.strategy == "none":
+        return Engine(dataset, hparams, device=device, xla=xla)
+    return DistributedEngine(dataset, hparams, device=device, xla=xla, strategy=config.strategy)
+
+
 class Training:
-    """One run under way: an engine, a wish, and where they stand."""
+    """A run in progress: an engine, the desired state, and the position in the run."""
 
     def __init__(
         self,
         engine: "Engine",
-        job: TrainConfig,
+        config: TrainConfig,
         control: Control,
         clock: Callable[[], float],
         sleep: Callable[[float], None],
     ) -> None:
         self._engine = engine
-        self._config = job
+        self._config = config
         self._control = control
         self._clock = clock
         self._sleep = sleep
-        self._hparams = job.hparams
+        self._hparams = config.hparams
         self._step = 0  # steps done
-        self._position = 0  # examples seen: the place in the shuffled stream
+        self._position = 0  # examples consumed from the shuffled stream
+        self._chunk_sizer = ChunkSizer()
         self._last_checkpoint_step = self._last_evaluation_step = 0
         self._next_sample_time = float("-inf")
-        self._weights_before: Mapping[
-            str, Any
-        ] = {}  # the weights before a step that is taken alone
+        self._weights_before: Mapping[str, Any] = {}  # set before a step that is taken alone
         self._profiled = self._profiling = False
         self._profile_until = 0
-        self._planned_done = -1  # the last step whose planned changes were made
-        self._divergence = DivergenceCheck(len(job.dataset.classes))
+        self._planned_done = -1  # the last step whose planned changes were applied
+        self._divergence = DivergenceCheck(len(config.dataset.classes))
         self._early_stopping = EarlyStopping()
         self._desired = control.poll()
         self._evaluations, self._checkpoints = self._desired.evaluate, self._desired.checkpoint
-        if job.resume is not None:
-            self._restore(job.resume)
+        if config.resume is not None:
+            self._restore(config.resume)
 
     def events(self) -> Iterator[Event]:
-        """The run, and a profile that is written however it ends."""
+        """Run to the end; a profile in progress is written however that happens."""
         try:
             yield from self._run()
         finally:
@@ -164,7 +158,6 @@ class Training:
                 self._engine.stop_profile()
 
     def _run(self) -> Iterator[Event]:
-        pacer = ChunkSizer()
         began = self._clock()
         yield self._started()
         yield from self._apply_changes(self._overrides())
@@ -177,27 +170,13 @@ class Training:
             if self._paused:
                 yield from self._wait_while_paused()
                 continue
-            if self._engine.needs_trace(self._hparams):
-                yield Preparing("compiling the training step")
-                if not run_with_signals_blocked(partial(self._engine.trace, self._hparams)):
-                    yield Alert(self._step, "XLA cannot compile for this device; going on without")
+            yield from self._compile()
             yield from self._profile()
+            steps = self._train_chunk()
+            yield steps
+            self._advance(steps)
 
-            wanted = 1 if self._weights_before else pacer.next_count(self._steps_until_due())
-            count = self._engine.sync_step_count(wanted)
-            before = self._clock()
-            losses = self._engine.steps(self._step, self._position, count, self._hparams)
-            seconds = self._clock() - before
-            if not self._weights_before:
-                pacer.record(len(losses), seconds)
-            yield Steps(self._step, losses, seconds)
-            self._step += len(losses)
-            self._position += len(losses) * self._hparams.batch_size
-
-            why = self._divergence.check(self._step - len(losses), losses)
-            if self._evaluation_is_due:
-                why = why or self._first_nonfinite()
-            if why:
+            if why := self._why_diverged(steps):
                 yield from self._diverged(why)
                 return
             if self._evaluation_is_due:
@@ -207,10 +186,14 @@ class Training:
                     break
             yield from self._sample_weights()
 
+        yield from self._finish(began)
+
+    def _finish(self, began: float) -> Iterator[Event]:
+        """Evaluate and save what the last steps changed, and end the run."""
         if self._profiling:
             yield from self._end_profile()
         elif self._config.profile_steps and not self._profiled:
-            yield Notice(self._step, f"no profile: that begins at step {PROFILE_START_STEP}")
+            yield Notice(self._step, f"no profile: it starts at step {PROFILE_START_STEP}")
         if self._last_checkpoint_step != self._step and (why := self._first_nonfinite()):
             yield from self._diverged(why)
             return
@@ -223,7 +206,48 @@ class Training:
         outcome, detail = parse_reason(reason)
         yield Finished(self._step, outcome, self._clock() - began, detail)
 
-    # -- where to start -----------------------------------------------------------------------
+    # -- one chunk -----------------------------------------------------------------------------
+
+    def _compile(self) -> Iterator[Event]:
+        """Compile the step if these hyperparameters need another trace."""
+        if self._engine.needs_trace(self._hparams):
+            yield Preparing("compiling the training step")
+            if not run_with_signals_blocked(partial(self._engine.trace, self._hparams)):
+                yield Alert(self._step, "XLA cannot compile for this device; continuing without it")
+
+    def _train_chunk(self) -> Steps:
+        """Run the next steps as one compiled call."""
+        alone = bool(self._weights_before)
+        count = 1 if alone else self._chunk_sizer.next_count(self._steps_until_due())
+        count = self._engine.sync_step_count(count)
+        before = self._clock()
+        losses = self._engine.steps(self._step, self._position, count, self._hparams)
+        seconds = self._clock() - before
+        if not alone:
+            self._chunk_sizer.record(len(losses), seconds)
+        return Steps(self._step, losses, seconds)
+
+    def _advance(self, steps: Steps) -> None:
+        self._step += len(steps.losses)
+        self._position += len(steps.losses) * self._hparams.batch_size
+
+    def _why_diverged(self, steps: Steps) -> str:
+        """Why training cannot recover after these steps; empty if it can."""
+        why = self._divergence.check(steps.first, steps.losses)
+        return why or (self._first_nonfinite() if self._evaluation_is_due else "")
+
+    def _first_nonfinite(self) -> str:
+        """Which weights are not finite though the loss may be; empty if all are finite."""
+        for name, array in self._engine.state().items():
+            if not np.isfinite(array).all():
+                return f"{name} is no longer finite"
+        return ""
+
+    def _diverged(self, why: str) -> Iterator[Event]:
+        yield Weights(self._step, self._engine.layers())
+        yield Diverged(self._step, self._divergence.mean, why)
+
+    # -- start and resume ----------------------------------------------------------------------
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         self._engine.restore(checkpoint.arrays, slots=not self._config.branch)
@@ -234,8 +258,7 @@ class Training:
             self._position = int(checkpoint.metadata["position"])
             self._hparams = validate_hparams(checkpoint.metadata["hyperparameters"])
         except (KeyError, TypeError, ValueError, OverflowError) as error:
-            told = "the checkpoint does not say how its run went on; branch from it instead"
-            raise UserError(told) from error
+            raise UserError("the checkpoint has no resume state; use --branch") from error
         self._divergence.restore(checkpoint.metadata.get("watchdog", {}))
         self._early_stopping.restore(checkpoint.metadata.get("early_stop", {}))
 
@@ -249,11 +272,11 @@ class Training:
         )
 
     def _overrides(self) -> dict[str, Any]:
-        """What a resumed run is to do otherwise than its checkpoint says."""
+        """Hyperparameters for which a resumed run was given another value than its checkpoint."""
         now = as_dict(self._hparams)
         return {name: v for name, v in as_dict(self._config.hparams).items() if v != now[name]}
 
-    # -- what is wanted -----------------------------------------------------------------------
+    # -- desired state -------------------------------------------------------------------------
 
     @property
     def _paused(self) -> bool:
@@ -261,7 +284,7 @@ class Training:
         return pause_at is not None and self._step >= pause_at
 
     def _apply_control(self) -> Iterator[Event]:
-        """Do what is wanted since the last look, and what was planned for this step."""
+        """Poll the control file, and apply what is new in it and what was planned for this step."""
         planned = {
             name: value
             for step, name, value in self._config.planned_changes
@@ -275,12 +298,12 @@ class Training:
             self._desired = self._control.poll()
         except UserError as error:
             yield Alert(self._step, f"{error}; it is ignored")
-        asked = {
+        requested = {
             name: value
             for name, value in self._desired.hyperparameters.items()
             if value != before.hyperparameters.get(name)
         }
-        yield from self._apply_changes(asked | planned)
+        yield from self._apply_changes(requested | planned)
         if self._desired.evaluate != self._evaluations:
             self._evaluations = self._desired.evaluate
             yield from self._evaluate()
@@ -289,11 +312,11 @@ class Training:
             yield from self._save()
 
     def _publish_planned(self, planned: dict[str, Any]) -> Iterator[Event]:
-        """Tell everybody who steers what was planned; it is done even where that cannot be."""
+        """Write planned changes to `control.json`, so that every process that steers sees them."""
         try:
             self._control.request(hyperparameters=planned)
         except UserError as error:
-            yield Alert(self._step, f"{error}; what was planned is done all the same")
+            yield Alert(self._step, f"{error}; the planned change is applied anyway")
 
     def _apply_changes(self, values: Mapping[str, Any]) -> Iterator[Event]:
         """Change hyperparameters from the next step on."""
@@ -311,7 +334,7 @@ class Training:
                 yield Changed(self._step, name, old, value)
 
     def _wait_while_paused(self) -> Iterator[Event]:
-        """Take no step until one is wanted."""
+        """Wait until a step or a stop is requested."""
         yield Paused(self._step)
         while self._paused and not self._desired.stop:
             yield Tick()
@@ -319,10 +342,10 @@ class Training:
             yield from self._apply_control()
         yield Resumed(self._step)
 
-    # -- what is due --------------------------------------------------------------------------
+    # -- evaluations, checkpoints, samples -----------------------------------------------------
 
     def _steps_until_due(self) -> int:
-        """Steps that may be taken together before something else has to be done."""
+        """How many steps may run together before an evaluation, a change or a pause is due."""
         hparams, step = self._hparams, self._step
         due = [
             hparams.max_steps - step,
@@ -334,7 +357,7 @@ class Training:
         due += [planned - step for planned, _, _ in self._config.planned_changes if planned > step]
         if self._desired.pause_at is not None:
             due.append(self._desired.pause_at - step)
-        # The first step goes alone, so that its loss is on the screen as soon as it can be.
+        # The first step runs alone, so that its loss is shown as early as possible.
         return min(due) if step else 1
 
     @property
@@ -342,14 +365,14 @@ class Training:
         return self._step % self._hparams.eval_every == 0 or self._step >= self._hparams.max_steps
 
     def _evaluate(self, *, due: bool = False) -> Iterator[Event]:
-        """Measure all splits; one that somebody asked for does not count for an early stop."""
+        """Evaluate all splits; only scheduled (`due`) evaluations count for early stopping."""
         before = self._clock()
-        read = {split: self._engine.evaluate(split) for split in SPLITS}
+        results = {split: self._engine.evaluate(split) for split in SPLITS}
         self._last_evaluation_step = self._step
         evaluated = Evaluated(
             self._step,
-            {split: confusion for split, (confusion, _) in read.items()},
-            {split: loss for split, (_, loss) in read.items()},
+            {split: confusion for split, (confusion, _) in results.items()},
+            {split: loss for split, (_, loss) in results.items()},
             self._clock() - before,
         )
         if due:
@@ -358,7 +381,7 @@ class Training:
         yield Weights(self._step, self._engine.layers())
 
     def _profile(self) -> Iterator[Event]:
-        """Trace the steps that were asked for, once everything is compiled."""
+        """Start and stop the profiler at the requested steps."""
         if self._profiling and self._step >= self._profile_until:
             yield from self._end_profile()
         if self._config.profile_steps and not self._profiled and self._step >= PROFILE_START_STEP:
@@ -371,44 +394,34 @@ class Training:
         self._engine.stop_profile()
         yield Notice(self._step, "profile written; `tensorboard --logdir` shows it")
 
-    def _first_nonfinite(self) -> str:
-        """Why the weights are beyond hope though the loss still is a number; nothing if not."""
-        state = self._engine.state()
-        wrecked = [name for name, array in state.items() if not np.isfinite(array).all()]
-        return f"{wrecked[0]} is no longer finite" if wrecked else ""
-
-    def _diverged(self, why: str) -> Iterator[Event]:
-        yield Weights(self._step, self._engine.layers())
-        yield Diverged(self._step, self._divergence.mean, why)
-
     def _save(self) -> Iterator[Event]:
         if self._step == 0 or self._first_nonfinite():
             return
         self._last_checkpoint_step = self._step
-        about = {
+        metadata = {
             "step": self._step,
             "position": self._position,
             "hyperparameters": as_dict(self._hparams),
             "watchdog": self._divergence.state(),
             "early_stop": self._early_stopping.state(),
         }
-        yield Snapshot(self._step, self._engine.state(), about)
+        yield Snapshot(self._step, self._engine.state(), metadata)
 
     def _sample_weights(self) -> Iterator[Event]:
-        """When it is time, those of two successive steps: look, take one step, look again."""
+        """Every `WEIGHTS_INTERVAL`, copy the weights before and after a step that runs alone."""
         now = self._clock()
         if self._weights_before:
             before, self._weights_before = self._weights_before, {}
             after = self._engine.layers()
-            took = self._clock() - now
-            self._next_sample_time = now + max(WEIGHTS_INTERVAL, took / WEIGHTS_TIME_SHARE)
+            cost = self._clock() - now
+            self._next_sample_time = now + max(WEIGHTS_INTERVAL, cost / WEIGHTS_TIME_SHARE)
             yield Weights(self._step, after, before)
         elif now >= self._next_sample_time:
             self._weights_before = self._engine.layers()
 
 
 def check_batch_size(hparams: HyperParameters, dataset: Dataset) -> None:
-    """Raise a `UserError` if these hyperparameters cannot be used with this data."""
+    """Raise a `UserError` if a batch is larger than the training split."""
     examples, batch = len(dataset.train), hparams.batch_size
     if batch > examples:
         raise UserError(

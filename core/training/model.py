@@ -1,16 +1,17 @@
-"""The network and its optimizer in TensorFlow's and Keras's terms: what a step is made of."""
+"""The network and its optimizer in TensorFlow and Keras."""
 
 from collections.abc import Callable
 from typing import Any
+
+import keras
+import tensorflow as tf
 
 from core.run.hparams import HyperParameters
 from core.training.rng import initial_layers
 from core.training.rng_tf import Dropout
 
 
-def forward(
-    tf: Any, layers: list[tuple[Any, Any]], images: Any, dropout: Dropout | None = None
-) -> Any:
+def forward(layers: list[tuple[Any, Any]], images: Any, dropout: Dropout | None = None) -> Any:
     """Logits ``[n, classes]`` of images ``[n, pixels]`` in 0..1; ReLU between the layers."""
     values = images
     for number, (weights, biases) in enumerate(layers):
@@ -22,10 +23,8 @@ def forward(
     return values
 
 
-def init_variables(
-    keras: Any, sizes: tuple[int, ...], hparams: HyperParameters
-) -> list[tuple[Any, Any]]:
-    """Weights ``[inputs, units]`` and biases ``[units]`` of each layer, as a run starts with."""
+def init_variables(sizes: tuple[int, ...], hparams: HyperParameters) -> list[tuple[Any, Any]]:
+    """Initial weights ``[inputs, units]`` and biases ``[units]`` of each layer."""
     layers = initial_layers(sizes, hparams.seed, zero=not hparams.hidden)
     return [
         (
@@ -36,10 +35,10 @@ def init_variables(
     ]
 
 
-def make_optimizer(keras: Any, hparams: HyperParameters) -> Any:
-    """Keras's own class for the rule of the steps, with this run's settings."""
+def make_optimizer(hparams: HyperParameters) -> Any:
+    """The Keras optimizer that the hyperparameters name."""
     rate, momentum = hparams.learning_rate, hparams.momentum
-    kinds: dict[str, Callable[[], Any]] = {
+    optimizers: dict[str, Callable[[], Any]] = {
         "sgd": lambda: keras.optimizers.SGD(rate),
         "momentum": lambda: keras.optimizers.SGD(rate, momentum=momentum),
         "nesterov": lambda: keras.optimizers.SGD(rate, momentum=momentum, nesterov=True),
@@ -47,9 +46,9 @@ def make_optimizer(keras: Any, hparams: HyperParameters) -> Any:
         "adam": lambda: keras.optimizers.Adam(rate),
         "adamw": lambda: keras.optimizers.AdamW(rate),
     }
-    return kinds[hparams.optimizer]()
+    return optimizers[hparams.optimizer]()
 
 
 def slot_name(variable: Any) -> str:
-    """``optimizer/...``, without the optimizer's own name, which Keras numbers as it likes."""
+    """``optimizer/...``, without the optimizer's own name, which Keras numbers arbitrarily."""
     return "optimizer/" + str(variable.path).split("/", 1)[1]

@@ -1,8 +1,8 @@
-"""Every random choice, as a function of the seed and of what it is for.
+"""Random initial weights and shuffles, as pure functions of the seed.
 
-Nothing keeps a generator between steps: weights, the shuffle of each epoch and the units left out
-in each step can be made again from the seed and the step alone, which is what makes a resumed run
-equal to one that never stopped.
+No generator state is kept between steps: weights, each epoch's permutation and each step's dropout
+can be computed again from the seed and the step, which makes a resumed run equal to one that never
+stopped.
 """
 
 from itertools import pairwise
@@ -18,9 +18,9 @@ def initial_layers(
 ) -> list[tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]]:
     """Weights ``[in, out]`` and biases ``[out]`` for layers of these sizes.
 
-    As in the lab's `mnist.py`: weights from a normal distribution cut off at two deviations, the
-    deviation being 1 over the square root of the inputs; biases zero. `zero` makes the weights
-    zero too, as `mnist_softmax_xla.py` does.
+    As in the lab's `mnist.py`: weights from a normal distribution truncated at two standard
+    deviations, with a standard deviation of ``1 / sqrt(inputs)``; biases zero. `zero` makes the
+    weights zero too, as in `mnist_softmax_xla.py`.
     """
     layers = []
     for number, (fan_in, fan_out) in enumerate(pairwise(sizes)):
@@ -39,5 +39,5 @@ def _truncated_normal(rng: np.random.Generator, shape: tuple[int, int]) -> npt.N
 
 
 def epoch_permutation(count: int, seed: int, epoch: int) -> npt.NDArray[np.int32]:
-    """The order in which epoch number `epoch` sees `count` examples, int32 ``[count]``."""
+    """The order of the `count` examples in one epoch, int32 ``[count]``."""
     return np.random.default_rng((seed, _SHUFFLE, epoch)).permutation(count).astype(np.int32)

@@ -1,8 +1,8 @@
-"""Which examples each step sees: a window on an endless stream of shuffled epochs.
+"""The stream of training examples: a window on an endless sequence of shuffled epochs.
 
-The stream is the shuffle of epoch 0, then that of epoch 1, and so on; a step takes the next batch
-from it, across the end of an epoch where it must. The window is what lies on the device: a few
-whole epochs in one array whose size never changes, so that one compiled loop serves for ever.
+The stream is the permutation of epoch 0, then that of epoch 1, and so on; each step takes the next
+batch from it, across the end of an epoch where necessary. The window is the part that is on the
+device: a few whole epochs in one array of constant size, so that one compiled loop serves forever.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from core.training.rng import epoch_permutation
 
 WINDOW_EXAMPLES = 60_000
-"""Examples that a window holds at the least, besides the epoch that it may begin in."""
+"""Least number of examples in a window, not counting the epoch that it starts in."""
 
 
 class ExampleWindow:
@@ -26,15 +26,15 @@ class ExampleWindow:
 
     @property
     def start(self) -> int:
-        """Where in the stream `indices` begins."""
+        """Position in the stream of the first of `indices`."""
         return self._first * self._examples
 
     def remaining(self, position: int) -> int:
-        """How many examples from `position` on the window holds; never less than an epoch."""
+        """How many examples the window holds from `position` on; at least an epoch."""
         return self.start + len(self.indices) - position
 
     def advance_to(self, position: int) -> bool:
-        """Make the window hold at least an epoch from `position` on; whether it had to change."""
+        """Make the window hold at least an epoch from `position` on; return whether it changed."""
         if position >= self.start and self.remaining(position) >= self._examples:
             return False
         self._first = position // self._examples

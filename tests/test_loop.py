@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -28,10 +28,12 @@ from core.run.events import (
 )
 from core.run.hparams import as_dict, validate_hparams
 from core.rundir.control import open_control
-from core.training.engine import Engine
 from core.training.loop import TrainConfig, Training, check_batch_size, train
 from data.dataset import SPLITS, Dataset
 from trainpad.errors import UserError
+
+if TYPE_CHECKING:
+    from core.training.engine import Engine
 
 
 def test_a_batch_larger_than_the_data_is_told(tiny: Dataset) -> None:
@@ -43,7 +45,7 @@ def test_a_batch_larger_than_the_data_is_told(tiny: Dataset) -> None:
 class Session:
     """A training in which a test steers between two events."""
 
-    def __init__(self, engine: Engine, dataset: Dataset, folder: Path, **job: Any) -> None:
+    def __init__(self, engine: "Engine", dataset: Dataset, folder: Path, **job: Any) -> None:
         values = {**SMALL, "eval_every": 50, **job.pop("values", {})}
         hparams = validate_hparams(values)
         self.clock = FakeClock()
@@ -83,7 +85,7 @@ MakeSession = Callable[..., Session]
 
 
 @pytest.fixture
-def session(fresh: Engine, tiny: Dataset, tmp_path: Path) -> MakeSession:
+def session(fresh: "Engine", tiny: Dataset, tmp_path: Path) -> MakeSession:
     beginning = fresh.state()
     count = iter(range(100))
 
@@ -147,6 +149,8 @@ def test_a_learning_rate_changes_at_its_step_and_without_a_trace(session: MakeSe
 
 
 def test_another_batch_size_announces_its_trace(tiny: Dataset, tmp_path: Path) -> None:
+    from core.training.engine import Engine
+
     engine = Engine(tiny, validate_hparams(SMALL), device="cpu", xla=False)
     run = Session(engine, tiny, tmp_path, planned_changes=((20, "batch_size", 64),))
     run.to_the_end()
@@ -326,7 +330,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_unsaved(session: MakeSession) ->
 
 
 def test_weights_that_are_not_finite_end_the_run_unsaved(
-    session: MakeSession, fresh: Engine, monkeypatch: pytest.MonkeyPatch
+    session: MakeSession, fresh: "Engine", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = session()
     run.until(Steps)
@@ -351,7 +355,7 @@ def test_weights_that_are_not_finite_end_the_run_unsaved(
 )
 def test_a_profile_that_was_begun_is_written(
     session: MakeSession,
-    fresh: Engine,
+    fresh: "Engine",
     monkeypatch: pytest.MonkeyPatch,
     job: dict[str, Any],
     stopping: bool,

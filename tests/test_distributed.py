@@ -1,4 +1,4 @@
-"""Several devices and several machines: the losses of one, and one will for all."""
+"""Several devices and machines: the losses of one, and one desired state for all."""
 
 import json
 import os
@@ -81,13 +81,13 @@ def test_two_devices_and_two_machines_give_the_losses_of_one(tmp_path: Path) -> 
     assert "Step 0" not in printed[3]
 
 
-def test_a_batch_that_cannot_be_shared_out_is_refused() -> None:
+def test_a_batch_that_cannot_be_divided_is_refused() -> None:
     check_divisible(20, 2)
     with pytest.raises(UserError, match="batch_size must be a multiple of 2"):
         check_divisible(21, 2)
 
 
-def test_a_batch_that_cannot_be_shared_out_later_is_told_and_the_run_goes_on(
+def test_a_later_batch_that_cannot_be_divided_gives_an_alert_and_the_run_continues(
     tmp_path: Path,
 ) -> None:
     spread = ("--strategy", "mirrored", "--device", "cpu:2", "--change", "40:batch_size=25")

@@ -14,17 +14,17 @@ def stream(examples: int, seed: int, start: int, count: int) -> npt.NDArray[np.i
 
 
 @pytest.mark.parametrize("examples", [1000, 2049, 70_001])
-def test_a_window_shows_the_stream_wherever_it_is_moved(examples: int) -> None:
-    places = [0, 1, 59_999, 60_001, 123_456, 400_000, 399_999, 5]
+def test_a_window_holds_the_stream_from_any_position(examples: int) -> None:
+    positions = [0, 1, 59_999, 60_001, 123_456, 400_000, 399_999, 5]
     window = ExampleWindow(examples, 5)
     size = len(window.indices)
-    for place in places:
-        window.advance_to(place)
-        offset = place - window.start
+    for position in positions:
+        window.advance_to(position)
+        offset = position - window.start
         assert offset >= 0
-        assert window.remaining(place) >= examples
+        assert window.remaining(position) >= examples
         seen = window.indices[offset : offset + examples]
-        assert np.array_equal(seen, stream(examples, 5, place, examples))
+        assert np.array_equal(seen, stream(examples, 5, position, examples))
         assert len(window.indices) == size
 
 

@@ -1,22 +1,22 @@
-"""How many steps a compiled call takes: as many as last about 60 ms, and none much shorter."""
+"""Chunk size: calls last about 60 ms, and none is much shorter."""
 
 import pytest
 
 from core.training.chunking import ChunkSizer
 
 
-def pacer_of(milliseconds: float) -> ChunkSizer:
-    """One that knows how long a step takes."""
-    pacer = ChunkSizer()
+def sizer_for(milliseconds: float) -> ChunkSizer:
+    """A `ChunkSizer` that has recorded steps of this duration."""
+    sizer = ChunkSizer()
     for _ in range(20):
-        count = pacer.next_count(10**6)
-        pacer.record(count, count * milliseconds / 1000)
-    return pacer
+        count = sizer.next_count(10**6)
+        sizer.record(count, count * milliseconds / 1000)
+    return sizer
 
 
 @pytest.mark.parametrize(("milliseconds", "count"), [(0.4, 150), (5.0, 12), (200.0, 1)])
 def test_calls_come_to_last_sixty_milliseconds(milliseconds: float, count: int) -> None:
-    assert pacer_of(milliseconds).next_count(10**6) == pytest.approx(count, rel=0.02, abs=1)
+    assert sizer_for(milliseconds).next_count(10**6) == pytest.approx(count, rel=0.02, abs=1)
 
 
 @pytest.mark.parametrize(
@@ -33,14 +33,14 @@ def test_calls_come_to_last_sixty_milliseconds(milliseconds: float, count: int) 
 def test_what_is_due_is_reached_in_equal_calls(
     milliseconds: float, due: int, counts: list[int]
 ) -> None:
-    pacer, taken = pacer_of(milliseconds), []
+    sizer, taken = sizer_for(milliseconds), []
     while due:
-        taken.append(pacer.next_count(due))
+        taken.append(sizer.next_count(due))
         due -= taken[-1]
     assert taken == counts
 
 
-def test_a_call_that_took_no_time_and_no_steps_is_no_trouble() -> None:
-    pacer = ChunkSizer()
-    pacer.record(0, 0.0)
-    assert 1 <= pacer.next_count(500) <= 500
+def test_a_call_of_no_time_and_no_steps_is_accepted() -> None:
+    sizer = ChunkSizer()
+    sizer.record(0, 0.0)
+    assert 1 <= sizer.next_count(500) <= 500

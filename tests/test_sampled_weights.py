@@ -1,4 +1,4 @@
-"""Which weights a run shows: those of two successive steps, and those of every evaluation."""
+"""Which weights a run yields: those of two successive steps, and those of every evaluation."""
 
 from pathlib import Path
 
@@ -16,11 +16,11 @@ class Counting:
 
     device, parameters = "CPU:0", 1
 
-    def __init__(self, *, breaks_at: int | None = None) -> None:
+    def __init__(self, *, diverges_at: int | None = None) -> None:
         self.done = 0
         self.now = 0.0
         self.chunks: list[int] = []
-        self._breaks_at = breaks_at
+        self._diverges_at = diverges_at
 
     def needs_trace(self, hparams: HyperParameters) -> bool:
         return False
@@ -32,8 +32,8 @@ class Counting:
         self.done += count
         self.now += 0.01 * count
         self.chunks.append(count)
-        broken = self._breaks_at is not None and self.done > self._breaks_at
-        return np.full(count, np.nan if broken else 1.0, np.float32)
+        diverged = self._diverges_at is not None and self.done > self._diverges_at
+        return np.full(count, np.nan if diverged else 1.0, np.float32)
 
     def evaluate(self, split: str) -> tuple[list[list[int]], float]:
         return (np.eye(10, dtype=int)).tolist(), 1.0
@@ -47,15 +47,15 @@ class Counting:
 def events(folder: Path, data: Dataset, engine: Counting) -> list[Event]:
     hparams = HyperParameters(max_steps=400, eval_every=150)
     control = open_control(folder, start=as_dict(hparams))
-    job = TrainConfig(hparams, data)
-    training = Training(engine, job, control, lambda: engine.now, lambda _: None)
+    config = TrainConfig(hparams, data)
+    training = Training(engine, config, control, lambda: engine.now, lambda _: None)
     return list(training.events())
 
 
 def test_what_a_step_changes_is_shown_twice_a_second(tmp_path: Path, tiny: Dataset) -> None:
     engine = Counting()
-    told = events(tmp_path, tiny, engine)
-    pairs = [event for event in told if isinstance(event, Weights) and event.previous]
+    yielded = events(tmp_path, tiny, engine)
+    pairs = [event for event in yielded if isinstance(event, Weights) and event.previous]
     assert len(pairs) >= 0.5 * engine.now / WEIGHTS_INTERVAL
     for event in pairs:
         now, before = (named["layer0/weights"][0, 0] for named in (event.arrays, event.previous))
@@ -65,17 +65,17 @@ def test_what_a_step_changes_is_shown_twice_a_second(tmp_path: Path, tiny: Datas
 
 
 def test_the_weights_of_every_evaluation_follow_it(tmp_path: Path, tiny: Dataset) -> None:
-    told = events(tmp_path, tiny, Counting())
-    places = [i for i, event in enumerate(told) if isinstance(event, Evaluated)]
-    assert [told[i].step for i in places] == [150, 300, 400]
-    for place in places:
-        after = told[place + 1]
+    yielded = events(tmp_path, tiny, Counting())
+    positions = [i for i, event in enumerate(yielded) if isinstance(event, Evaluated)]
+    assert [yielded[i].step for i in positions] == [150, 300, 400]
+    for position in positions:
+        after = yielded[position + 1]
         assert isinstance(after, Weights)
-        assert after.step == told[place].step == after.arrays["layer0/weights"][0, 0]
+        assert after.step == yielded[position].step == after.arrays["layer0/weights"][0, 0]
 
 
-def test_a_wreck_shows_its_weights_before_it_ends(tmp_path: Path, tiny: Dataset) -> None:
-    *_, weights, diverged = events(tmp_path, tiny, Counting(breaks_at=60))
+def test_a_diverged_run_yields_its_weights_before_it_ends(tmp_path: Path, tiny: Dataset) -> None:
+    *_, weights, diverged = events(tmp_path, tiny, Counting(diverges_at=60))
     assert isinstance(weights, Weights)
     assert isinstance(diverged, Diverged)
     assert weights.step == diverged.step

@@ -6,11 +6,11 @@ from core.training.rng import initial_layers
 SIZES = (784, 128, 32, 10)
 
 
-def test_weights_are_normal_cut_at_two_deviations_and_biases_zero() -> None:
+def test_weights_are_a_normal_truncated_at_two_deviations_and_biases_zero() -> None:
     for (weights, biases), fan_in in zip(initial_layers(SIZES, 0), SIZES, strict=False):
         deviation = 1 / np.sqrt(fan_in)
         assert np.abs(weights).max() <= 2 * deviation * 1.000001
-        # A normal distribution cut at two deviations has 0.88 of the deviation left.
+        # A normal distribution truncated at two deviations keeps 0.88 of its deviation.
         assert weights.std() == pytest.approx(0.88 * deviation, rel=0.08)
         assert abs(weights.mean()) < 0.12 * deviation
         assert not biases.any()
