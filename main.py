@@ -126,8 +126,8 @@ def open_run(
         raise UserError("standard output is not a terminal; `trainpad runs` lists the runs")
     chosen = resolve_live_run(run, log_dir_from(log_dir))
     _prepare_textual()
-    from tui.dashboard.dashboard import run_viewer
-    from tui.terminal.driver import Pace, needs_ascii
+    from tui.launch import run_viewer
+    from tui.terminal.environment import Pace, needs_ascii
 
     pace, plain = Pace.resolve(fps, bytes_per_second), ascii_only or needs_ascii()
     return run_viewer(chosen, pace, read_only=read_only, ascii_only=plain)
@@ -224,7 +224,7 @@ def pad(run: str | None, log_dir: Path | None, export: Path | None, ascii_only: 
     _prepare_textual()
     from core.network.classifier import load_classifier
     from tui.pad.app import run_pad
-    from tui.terminal.driver import needs_ascii
+    from tui.terminal.environment import needs_ascii
 
     classifier = None if run is None else load_classifier(run, folder)
     return run_pad(classifier, folder, export, ascii_only=ascii_only or needs_ascii())
@@ -282,7 +282,7 @@ def watch(
         print_once(paths, sys.stdout, pattern, as_json=as_json)
         return 0
     _prepare_textual()
-    from tui.terminal.driver import Pace, needs_ascii
+    from tui.terminal.environment import Pace, needs_ascii
     from tui.watch.app import run_watch
 
     pace, plain = Pace.resolve(fps, bytes_per_second), ascii_only or needs_ascii()
@@ -321,7 +321,7 @@ def _show_version(ctx: click.Context) -> None:
 
 
 def _prepare_textual() -> None:
-    from tui.terminal.prepare import configure_textual
+    from tui.terminal.environment import configure_textual
 
     configure_textual()
 
@@ -384,8 +384,8 @@ def _dashboard(
 
     launcher = fork_launcher()
     _prepare_textual()
-    from tui.dashboard.dashboard import run_dashboard
-    from tui.terminal.driver import Pace, needs_ascii
+    from tui.launch import run_dashboard
+    from tui.terminal.environment import Pace, needs_ascii
 
     pace, plain = Pace.resolve(fps, bytes_per_second), ascii_only or needs_ascii()
     return run_dashboard(request, launcher, pace, ascii_only=plain)

@@ -26,15 +26,15 @@ QUIET = 0.06  # seconds without output after which a step is over
 def app(ascii_only: bool) -> None:
     """Run the pad on its own."""
     sys.path.insert(0, str(ROOT))
-    from tui.terminal.prepare import configure_textual
+    from tui.terminal.environment import configure_textual
 
     configure_textual()
     from textual.app import ComposeResult
 
     from tui.pad.sketch_pad import SketchPad
-    from tui.terminal.precise import PartialUpdateApp
+    from tui.terminal.textual_private import PatchedApp
 
-    class PadOnly(PartialUpdateApp[None]):
+    class PadOnly(PatchedApp[None]):
         def compose(self) -> ComposeResult:
             yield SketchPad(ascii_only=ascii_only)
 

@@ -18,7 +18,8 @@ sys.path.insert(0, str(ROOT))
 from core.run.events import Event, Tick  # noqa: E402
 from main import cli  # noqa: E402
 from tui.app import TrainpadApp  # noqa: E402
-from tui.widgets.help import GO_ACTION, screen_bindings  # noqa: E402
+from tui.terminal.command_palette import screen_bindings  # noqa: E402
+from tui.widgets.help import GO_ACTION  # noqa: E402
 from tui.widgets.screens import SCREENS  # noqa: E402
 
 MADE = "<!-- Made by docs/generate.py; edit that, or what it reads. -->"

@@ -27,7 +27,7 @@ from core.rundir.reader import replay  # noqa: E402
 from core.rundir.rundir import RunDir, list_runs  # noqa: E402
 from tui.app import TrainpadApp  # noqa: E402
 from tui.pad.sketch_pad import SketchPad  # noqa: E402
-from tui.widgets.settings import Settings  # noqa: E402
+from tui.terminal.settings import Settings  # noqa: E402
 
 RUNS = (
     "--max_steps 12000 --change 4000:learning_rate=0.02 --change 8000:learning_rate=0.05",

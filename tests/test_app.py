@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -361,7 +362,7 @@ async def test_what_a_key_leads_to_is_shown_though_the_rate_is_used_up(source: S
     app = TrainpadApp(iter(source))
     async with app.run_test(size=(120, 35)) as pilot:
         await shown(pilot, app, "100 / 2,000")
-        app._driver.is_behind = True
+        app.terminal = SimpleNamespace(is_behind=True, is_stalled=False, bytes_sent=0)
         source.give(Steps(100, np.full(7, 0.5, np.float32), 0.1))
         await until(pilot, lambda: app.run_shown.step == 107)
         app._update_screen()

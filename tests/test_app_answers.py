@@ -10,7 +10,7 @@ from tests.helpers.app import Scripted
 from tests.helpers.waiting import shown, until
 from tui.app import TrainpadApp
 from tui.modes import MODES
-from tui.terminal.driver import Pace
+from tui.terminal.environment import Pace
 
 
 async def test_gc_is_frozen_once_when_all_screens_are_mounted(

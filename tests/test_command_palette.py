@@ -1,4 +1,4 @@
-"""The command palette where there is hardly any room for it."""
+"""The command palette on tiny terminals."""
 
 from collections.abc import Iterable
 
@@ -8,10 +8,11 @@ from textual.command import CommandList
 from textual.screen import Screen
 
 from tests.helpers.waiting import until
-from tui.widgets.command_palette import CommandPaletteApp, SafeCommandPalette
+from tui.terminal.base_app import BaseApp
+from tui.terminal.command_palette import SafeCommandPalette
 
 
-class Many(CommandPaletteApp[None]):
+class ManyCommands(BaseApp[None]):
     """An app with more commands than rows."""
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
@@ -21,7 +22,7 @@ class Many(CommandPaletteApp[None]):
 
 @pytest.mark.parametrize("size", [(1, 1), (10, 3), (80, 24)])
 async def test_pages_of_the_palette_at_any_size(size: tuple[int, int]) -> None:
-    app = Many()
+    app = ManyCommands()
     async with app.run_test(size=size) as pilot:
         await pilot.press("ctrl+p")
         commands = app.screen.query_one(CommandList)
@@ -34,15 +35,15 @@ async def test_pages_of_the_palette_at_any_size(size: tuple[int, int]) -> None:
         assert commands.highlighted in (0, 1)
 
 
-async def test_the_palette_comes_again_as_soon_as_it_was_left() -> None:
-    app = Many()
+async def test_the_palette_reopens_as_soon_as_it_is_closed() -> None:
+    app = ManyCommands()
     async with app.run_test() as pilot:
         app.action_command_palette()
         await pilot.pause()
-        left = app.screen
-        assert isinstance(left, SafeCommandPalette)
-        left.dismiss()
+        closed = app.screen
+        assert isinstance(closed, SafeCommandPalette)
+        closed.dismiss()
         app.action_command_palette()
         await pilot.pause()
         assert isinstance(app.screen, SafeCommandPalette)
-        assert app.screen is not left
+        assert app.screen is not closed

@@ -1,4 +1,4 @@
-"""The dialogs as they stand on the screen."""
+"""The dialogs on the screen."""
 
 from pathlib import Path
 
@@ -14,9 +14,9 @@ from tui.app import TrainpadApp
 @pytest.mark.parametrize("size", [(80, 24), (160, 45)])
 @pytest.mark.parametrize(
     ("key", "first", "second"),
-    [("q", "leave it training;", "comes back to it"), ("n", "save a checkpoint", "the panel says")],
+    [("q", "keep training;", "reattaches"), ("n", "save a checkpoint", "the panel's")],
 )
-async def test_what_an_answer_does_goes_on_below_where_it_began(
+async def test_an_explanation_is_wrapped_in_its_own_column(
     tmp_path: Path, size: tuple[int, int], key: str, first: str, second: str
 ) -> None:
     app = TrainpadApp(iter(Scripted(tmp_path)))

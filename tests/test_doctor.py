@@ -22,7 +22,7 @@ from core.cli.doctor_device import (
 )
 from core.cli.findings import hint, ok, problem, report
 from tui import doctor
-from tui.terminal.driver import Pace
+from tui.terminal.environment import Pace
 
 CARD = NvidiaCards(present=True, names=("NVIDIA H200",), used=(0.0,), driver="550.54", cuda=(12, 4))
 CUDA = TensorFlowProbe("2.21.0", "12.5.1")
@@ -271,7 +271,7 @@ def test_each_terminal_finding_is_ok_or_says_what_to_do() -> None:
     assert "unset NO_COLOR" in doctor.colours({"NO_COLOR": ""}, "truecolor").text
     assert "LC_ALL" in doctor.characters({}, ascii_only=True).text
     assert "console" in doctor.characters({"TERM": "linux"}, ascii_only=True).text
-    assert "arrows" in doctor.mouse({"TERM": "vt100"}, knows_mouse=False).text
+    assert "arrow keys" in doctor.mouse({"TERM": "vt100"}, knows_mouse=False).text
     assert doctor.mouse({}, knows_mouse=True).state == "ok"
 
 
@@ -285,8 +285,8 @@ def test_the_connection_is_described() -> None:
 @pytest.mark.parametrize(
     ("env", "kills", "lingers", "words"),
     [
-        ({}, False, False, "goes on"),
-        ({}, True, True, "goes on"),
+        ({}, False, False, "continues"),
+        ({}, True, True, "continues"),
         ({}, True, False, "enable-linger"),
         ({"SLURM_JOB_ID": "12"}, False, False, "job 12"),
     ],

@@ -1,4 +1,4 @@
-"""What `?` shows: the keys of the program that runs, and of no other."""
+"""The help screen lists the keys of the running program only."""
 
 from pathlib import Path
 
@@ -12,34 +12,34 @@ from tui.app import TrainpadApp
 from tui.watch.app import WatchApp
 
 
-async def helped(pilot: Pilot[str], app: App[str]) -> str:
+async def open_help(pilot: Pilot[str], app: App[str]) -> str:
     await shown(pilot, app, "? Help")
     await pilot.press("question_mark")
     return await shown(pilot, app, "╭")
 
 
-async def test_the_help_of_watch_names_its_own_places_alone(tmp_path: Path) -> None:
+async def test_the_help_of_watch_lists_no_screens_of_the_dashboard(tmp_path: Path) -> None:
     put(tmp_path / "logs", points(range(9)))
     app = WatchApp([str(tmp_path / "logs")])
     async with app.run_test(size=(160, 45)) as pilot:
-        screen = await helped(pilot, app)
+        screen = await open_help(pilot, app)
         assert "Train, Evaluate" not in screen
         assert "Look at scalars" in screen
 
 
-async def test_the_help_of_the_dashboard_names_its_screens_in_one_row(tmp_path: Path) -> None:
+async def test_the_help_of_the_dashboard_lists_its_screens_in_one_row(tmp_path: Path) -> None:
     app = TrainpadApp(iter(Scripted(tmp_path)))
     async with app.run_test(size=(160, 45)) as pilot:
-        screen = await helped(pilot, app)
+        screen = await open_help(pilot, app)
         assert "1-5  Train, Evaluate, Weights, Runs, Pad" in screen
         assert "Watch the training and steer it" not in screen
 
 
-async def test_a_key_of_weights_is_named_once_and_its_counterpart_by_itself(tmp_path: Path) -> None:
+async def test_the_help_lists_each_key_of_weights_once(tmp_path: Path) -> None:
     app = TrainpadApp(iter(Scripted(tmp_path)))
     async with app.run_test(size=(160, 45)) as pilot:
         await pilot.press("3")
-        screen = await helped(pilot, app)
+        screen = await open_help(pilot, app)
         for entry in (
             " ↑  The layer before",
             " ↓  The layer after",

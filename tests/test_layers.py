@@ -25,7 +25,7 @@ def imported(code: str) -> set[str]:
     ("module", "never"),
     [
         ("tui.app", {"tensorflow", "keras"}),
-        ("tui.dashboard.dashboard", {"tensorflow", "keras"}),
+        ("tui.launch", {"tensorflow", "keras"}),
         ("core.training.loop", {"tensorflow", "keras", "textual", "rich", "plotext"}),
         ("core.session.session", {"tensorflow", "keras", "textual", "rich", "plotext"}),
         ("core.session.headless", {"tensorflow", "keras", "textual", "rich", "plotext"}),

@@ -148,7 +148,7 @@ def test_detach_come_back_steer_and_stop(tmp_path: Path, start: Start) -> None:
     viewer.wait_for("control.json is not JSON; it is ignored")
     assert state_of(log_dir) == "training"
     viewer.type("Q")
-    viewer.wait_for("End this run")
+    viewer.wait_for("Stop this run")
     viewer.type("s")
     viewer.wait_for("stopped")
     wait_until(lambda: state_of(log_dir) == "stopped")

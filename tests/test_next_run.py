@@ -46,7 +46,9 @@ async def test_a_new_run_stops_the_one_that_trains_first(source: Scripted, tmp_p
     async with app.run_test(size=(160, 45)) as pilot:
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("n")
-        await shown(pilot, app, "A new run ends the one", "End it         n    save a checkpoint")
+        await shown(
+            pilot, app, "A new run stops the one", "Stop and start new n    save a checkpoint"
+        )
         assert source.wanted["stop"] == ""
         await pilot.press("n")
         await pilot.pause()
@@ -83,7 +85,7 @@ async def test_a_run_that_trains_goes_on_unless_a_new_one_is_meant(
             source.give(Paused(100))
             await shown(pilot, app, "paused")
         await pilot.press("n")
-        await shown(pilot, app, "A new run ends the one")
+        await shown(pilot, app, "A new run stops the one")
         await pilot.press("escape")
         await shown(pilot, app, "100 / 2,000")
         assert (source.wanted["stop"], told(app)) == ("", [])
@@ -154,7 +156,7 @@ async def test_stopping_the_run_leaves_the_window(source: Scripted) -> None:
     async with app.run_test(size=(160, 45)) as pilot:
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("Q")
-        await shown(pilot, app, "End this run")
+        await shown(pilot, app, "Stop this run")
         await pilot.press("s")
         source.give(Finished(120, Outcome.STOPPED, 1.0), None)
         await shown(pilot, app, "■ stopped")

@@ -1,4 +1,4 @@
-"""Looks that are remembered from one start to the next, and what else the file may say."""
+"""Settings are kept between starts, and damaged files are ignored."""
 
 from pathlib import Path
 
@@ -11,8 +11,8 @@ from tests.helpers.waiting import shown, text_of
 from tui.app import TrainpadApp
 from tui.chart.chart import Chart
 from tui.dashboard.header import Identity
+from tui.terminal.settings import Settings
 from tui.widgets.footer import KeyFooter
-from tui.widgets.settings import Settings
 
 
 @pytest.fixture
@@ -20,9 +20,7 @@ def source(tmp_path: Path) -> Scripted:
     return Scripted(tmp_path)
 
 
-async def test_looks_are_remembered_from_one_start_to_the_next(
-    source: Scripted, tmp_path: Path
-) -> None:
+async def test_settings_are_kept_between_starts(source: Scripted, tmp_path: Path) -> None:
     settings = Settings(tmp_path / "settings.json")
     app = TrainpadApp(iter(source), settings=settings)
     async with app.run_test(size=(160, 45)) as pilot:
@@ -42,7 +40,7 @@ async def test_looks_are_remembered_from_one_start_to_the_next(
 
 
 @pytest.mark.parametrize("content", ["", "[1]", '{"theme": 3, "hidden": "x", "log": null}', "{"])
-def test_a_damaged_settings_file_does_no_harm(tmp_path: Path, content: str) -> None:
+def test_a_damaged_settings_file_is_ignored(tmp_path: Path, content: str) -> None:
     path = tmp_path / "settings.json"
     path.write_text(content)
     settings = Settings(path)
@@ -52,9 +50,7 @@ def test_a_damaged_settings_file_does_no_harm(tmp_path: Path, content: str) -> N
     assert Settings(path).get("log", False) is True
 
 
-async def test_a_theme_chosen_earlier_has_its_colours_from_the_first_paint(
-    source: Scripted, tmp_path: Path
-) -> None:
+async def test_a_saved_theme_applies_from_the_first_paint(source: Scripted, tmp_path: Path) -> None:
     settings = Settings(tmp_path / "settings.json")
     settings.set("theme", "textual-light")
     app = TrainpadApp(iter(source), settings=settings)
@@ -72,7 +68,7 @@ async def test_a_theme_chosen_earlier_has_its_colours_from_the_first_paint(
 
 
 def contrast(style: Style) -> float:
-    """The ratio of luminances of text and ground, as WCAG defines it."""
+    """The WCAG contrast ratio of text and background."""
 
     def luminance(colour: Color) -> float:
         parts = [part / 255 for part in colour.get_truecolor()]
@@ -86,7 +82,7 @@ def contrast(style: Style) -> float:
 
 
 @pytest.mark.parametrize("smoothing", [2.0, -1.0, 0.5, 1, "NaN", "1e400"])
-async def test_a_smoothing_that_no_key_gives_is_none(
+async def test_an_invalid_smoothing_is_ignored(
     source: Scripted, tmp_path: Path, smoothing: object
 ) -> None:
     path = tmp_path / "settings.json"

@@ -19,6 +19,8 @@ from main import cli
 from tests.helpers.tfevents import add, event, named, new, old, points, put, start, strings, version
 from tests.helpers.waiting import shown
 from trainpad.errors import UserError
+from tui.terminal.characters import Glyphs
+from tui.terminal.settings import Settings
 from tui.watch.app import WatchApp
 from tui.watch.header import RunList
 from tui.watch.heatmap import shares, value_range
@@ -28,8 +30,6 @@ from tui.watch.model import MAX_INITIAL_RUNS, WatchModel, paginate
 from tui.watch.once import print_once
 from tui.watch.pages import grid_of
 from tui.watch.panels import RunChart
-from tui.widgets.canvas import Glyphs
-from tui.widgets.settings import Settings
 
 HOSTILE = b"evil/\x1b]52;c;aGk=\x07[@click=app.quit]x[/nope]\xe2\x80\xae\x9b31m\xff"
 

@@ -3,12 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ScreenStackError
-from textual.binding import Binding, BindingType
-from textual.driver import Driver
 
 from core.process.launcher import Launcher
 from core.run.events import Event, Steps, Weights
@@ -29,18 +27,17 @@ from tui.dashboard.screen import RunScreen
 from tui.dashboard.selection import PickedImage
 from tui.dashboard.sessions import Sessions
 from tui.dashboard.worker import EventReceived, SourceEnded
-from tui.terminal.driver import Pace, driver_class
-from tui.terminal.telling import ToastApp
-from tui.widgets.canvas import Glyphs
+from tui.terminal.base_app import BaseApp
+from tui.terminal.environment import Pace
+from tui.terminal.settings import Settings
 from tui.widgets.dialogs import QuitDialog, StopDialog
-from tui.widgets.help import ASCII_CLASS, HelpScreen
-from tui.widgets.settings import Settings
+from tui.widgets.help import HelpScreen
 
 if TYPE_CHECKING:
     from tui.dashboard.host import DashboardHost
 
 
-class TrainpadApp(ToastApp[str]):
+class TrainpadApp(BaseApp[str]):
     """The dashboard. Its result is how it was left.
 
     ``quit``, ``detach``, ``lost`` (the terminal is gone), ``signal``, ``error`` or ``kill``.
@@ -51,10 +48,6 @@ class TrainpadApp(ToastApp[str]):
     ENABLE_COMMAND_PALETTE = True
     MODES: ClassVar = modes.MODES  # type: ignore[assignment]
     DEFAULT_MODE = "train"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+c", "ask_quit", "Quit", show=False, priority=True, id="app.interrupt"),
-        Binding("ctrl+q", "ask_quit", "Quit", show=False, priority=True, id="app.quit_too"),
-    ]
 
     def __init__(
         self,
@@ -82,13 +75,7 @@ class TrainpadApp(ToastApp[str]):
             read_only: Change no run.
             log_dir: Where other runs are found.
         """
-        self._pace = pace or Pace.resolve()
-        self._launcher = launcher
-        super().__init__()  # asks for the driver's class
-        self.settings = settings or Settings()
-        self.ascii = ascii_only
-        self.set_class(ascii_only, ASCII_CLASS)
-        self.glyphs = Glyphs.ASCII if ascii_only else Glyphs.BRAILLE
+        super().__init__(ascii_only=ascii_only, pace=pace, launcher=launcher, settings=settings)
         self.read_only = read_only
         self.log_dir = log_dir or default_log_dir()
         self.shown = RunContext.from_events(events, self.post_message, viewer=viewer)
@@ -100,23 +87,16 @@ class TrainpadApp(ToastApp[str]):
         self._queued_run: tuple[HyperParameters, ResumePoint | None] | None = None
         self._exit_when_done = False
         self._mount_ahead = modes.MountAhead(self)
-        self._pacer = UpdatePacer(self._pace.fps)
-
-    def get_driver_class(self) -> type[Driver]:
-        """A driver that outlives its terminal."""
-        return driver_class(super().get_driver_class(), self._pace, self._launcher)
+        self._pacer = UpdatePacer(self.pace.fps)
 
     def on_mount(self) -> None:
         """Start reading events once the first screen is painted: nothing competes with that."""
-        chosen = self.settings.get("theme", self.theme)
-        self.theme = chosen if chosen in self.available_themes else self.theme
-        self.theme_changed_signal.subscribe(self, lambda t: self.settings.set("theme", t.name))
         self.call_after_refresh(self._start_updates)
 
     def _start_updates(self) -> None:
         self.shown.worker.start()
         modes.import_in_background()
-        self.set_interval(1 / self._pace.fps, self._update_screen)
+        self.set_interval(1 / self.pace.fps, self._update_screen)
 
     @property
     def run_shown(self) -> Run:
@@ -131,14 +111,13 @@ class TrainpadApp(ToastApp[str]):
     @property
     def failure(self) -> Exception | None:
         """The error that ended the app or its events, if there was one."""
-        return self._exception or self.error or self.shown.worker.error
+        return self.unhandled_exception or self.error or self.shown.worker.error
 
     def exit_on_signal(self, result: str) -> bool:
         """Exit with this result, from a signal's handler; return whether there is a screen."""
-        leave = getattr(self._driver, "leave", None)
-        if leave is not None:
-            leave(result)
-        return leave is not None
+        if self.terminal is not None:
+            self.terminal.exit_app(result)
+        return self.terminal is not None
 
     # -- from events to the screen ------------------------------------------------------------
 
@@ -187,8 +166,7 @@ class TrainpadApp(ToastApp[str]):
         if self.shown.steering.expire():
             self._pacer.invalidate()
         screen = self._current_screen
-        terminal: Any = self._driver
-        if screen and self._pacer.should_draw(self.run_shown.version, terminal):
+        if screen and self._pacer.should_draw(self.run_shown.version, self.terminal):
             screen.update_run(self.run_shown)
 
     def refresh_now(self) -> None:
@@ -311,10 +289,6 @@ class TrainpadApp(ToastApp[str]):
             self.exit("detach")
         else:
             self.toast("nothing is training; q quits")
-
-    async def action_quit(self) -> None:
-        """Do as `q` does; Textual's command palette calls this."""
-        self.action_ask_quit()
 
     def action_ask_quit(self) -> None:
         """Quit; while this process trains, ask how."""

@@ -1,7 +1,7 @@
-"""What `trainpad doctor` finds out about the terminal: size, colours, characters, mouse, the way.
+"""The terminal checks of `trainpad doctor`: size, colours, characters, mouse, connection.
 
-Nothing is asked of the terminal itself, so that nothing of its answer can end up in the shell; the
-environment, terminfo and Rich, which decides for Textual, tell enough.
+No query is sent to the terminal, since its reply could end up in the shell; the environment,
+terminfo and Rich, whose choice Textual follows, are enough.
 """
 
 import curses
@@ -13,7 +13,7 @@ from typing import Final
 from rich.console import Console
 
 from core.cli.findings import Finding, hint, ok
-from tui.terminal.driver import Pace, needs_ascii
+from tui.terminal.environment import Pace, needs_ascii
 
 WIDTH, HEIGHT = 80, 24
 LOGIND: Final = (Path("/etc/systemd/logind.conf"), Path("/etc/systemd/logind.conf.d"))
@@ -21,10 +21,10 @@ LINGER: Final = Path("/var/lib/systemd/linger")
 
 
 def check_terminal() -> Iterator[Finding]:
-    """What this terminal can do."""
+    """Findings on this terminal."""
     env = os.environ
     if not os.isatty(1) or not os.isatty(0) or env.get("TERM") == "dumb":
-        text = "no terminal to draw on here; training prints its lines, as with --headless"
+        text = "standard output is not a terminal; training prints lines, as with --headless"
         yield hint("terminal", "screen", text)
         return
     yield size(*os.get_terminal_size(1))
@@ -36,7 +36,7 @@ def check_terminal() -> Iterator[Finding]:
 
 
 def size(columns: int, rows: int) -> Finding:
-    """Whether every screen fits."""
+    """Whether all screens fit."""
     if columns < WIDTH or rows < HEIGHT:
         text = (
             f"{columns}x{rows}; the screens need {WIDTH}x{HEIGHT}: enlarge it, or shrink its font"
@@ -46,66 +46,78 @@ def size(columns: int, rows: int) -> Finding:
 
 
 def colours(env: Mapping[str, str], system: str | None) -> Finding:
-    """How many colours there are, and what would give more."""
+    """The number of colours, and how to get more."""
     if "NO_COLOR" in env:
-        return ok("terminal", "colours", "none, as NO_COLOR asks; `unset NO_COLOR` brings them")
+        return ok("terminal", "colours", "none, as NO_COLOR is set; `unset NO_COLOR` enables them")
     if system == "truecolor":
         return ok("terminal", "colours", "16 million")
     if system == "256":
-        return ok("terminal", "colours", "256; if it can do more: `export COLORTERM=truecolor`")
+        return ok(
+            "terminal",
+            "colours",
+            "256; if the terminal can show more: `export COLORTERM=truecolor`",
+        )
     return hint(
         "terminal",
         "colours",
-        f"16, for TERM={env.get('TERM', '')}; most terminals can do `export TERM=xterm-256color`",
+        f"16, for TERM={env.get('TERM', '')}; most terminals support `export TERM=xterm-256color`",
     )
 
 
 def characters(env: Mapping[str, str], *, ascii_only: bool) -> Finding:
-    """Whether curves can be drawn in braille."""
+    """Whether curves are drawn in braille or in ASCII."""
     if not ascii_only:
         return ok("terminal", "characters", "Unicode: curves in braille, pictures in half blocks")
     if env.get("TERM") == "linux":
-        text = "ASCII: the Linux console has no braille; a terminal window or ssh draws finer"
+        text = (
+            "ASCII: the Linux console has no braille; a terminal window or ssh shows finer curves"
+        )
     else:
-        text = "ASCII, as the locale is not UTF-8; `export LC_ALL=C.UTF-8` draws finer"
+        text = "ASCII, as the locale is not UTF-8; `export LC_ALL=C.UTF-8` gives finer curves"
     return hint("terminal", "characters", text)
 
 
 def mouse(env: Mapping[str, str], *, knows_mouse: bool) -> Finding:
-    """Whether one can draw with it."""
+    """Whether the pad can be drawn on with the mouse."""
     if not knows_mouse:
-        text = f"none for TERM={env.get('TERM', '')}; the pad draws with the arrows and space"
+        text = (
+            f"none for TERM={env.get('TERM', '')}; on the pad, draw with the arrow keys and space"
+        )
         return hint("terminal", "mouse", text)
     if "STY" in env:
-        return ok("terminal", "mouse", "yes, if screen passes it on; else the arrows and space")
-    return ok("terminal", "mouse", "yes; text is marked with shift held down")
+        return ok(
+            "terminal", "mouse", "yes, if screen passes it on; otherwise the arrow keys and space"
+        )
+    return ok("terminal", "mouse", "yes; hold shift to select text")
 
 
 def connection(env: Mapping[str, str], pace: Pace) -> Finding:
-    """How the terminal is reached, and how much is sent to it."""
+    """Local or over SSH, and the limits on screen updates."""
     through = " inside tmux" if "TMUX" in env else " inside screen" if "STY" in env else ""
     if pace.bytes_per_second is None:
         return ok("terminal", "line", f"local{through}: {pace.fps:g} frames a second")
     limits = f"{pace.fps:g} frames and {pace.bytes_per_second:,.0f} bytes a second at most"
-    return ok("terminal", "line", f"over SSH{through}: {limits}; `ssh -C` sends still less")
+    return ok("terminal", "line", f"over SSH{through}: {limits}; `ssh -C` reduces that further")
 
 
 def logout(env: Mapping[str, str], *, kills: bool, lingers: bool) -> Iterator[Finding]:
-    """Whether a run outlives the session that started it."""
+    """Whether a run continues after logout."""
     if "SLURM_JOB_ID" in env:
-        text = f"Slurm ends whatever runs in job {env['SLURM_JOB_ID']} with it; give it time enough"
-        yield hint("terminal", "leaving", text)
+        text = (
+            f"Slurm ends everything in job {env['SLURM_JOB_ID']} with the job; give it enough time"
+        )
+        yield hint("terminal", "logout", text)
     elif kills and not lingers:
         text = (
             "this machine ends your processes when you log out; `loginctl enable-linger` keeps them"
         )
-        yield hint("terminal", "leaving", text)
+        yield hint("terminal", "logout", text)
     else:
-        yield ok("terminal", "leaving", "training goes on without the terminal")
+        yield ok("terminal", "logout", "training continues without the terminal")
 
 
 def kills_on_logout(places: tuple[Path, ...]) -> bool:
-    """Whether logind's files say so; the later ones win."""
+    """Whether logind kills a user's processes at logout; later files override earlier ones."""
     files = [f for place in places for f in (sorted(place.glob("*.conf")) or [place])]
     kills = False
     for path in files:

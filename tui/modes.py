@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
-from textual.app import App
 from textual.screen import Screen
 
 from core.process.threads import freeze_gc
+from tui.terminal.textual_private import PatchedApp, mark_styles_current
 from tui.train.screen import TrainScreen
 
 MOUNT_INTERVAL = 0.5
@@ -22,7 +22,7 @@ MOUNT_INTERVAL = 0.5
 
 def _with_current_styles(screen: Screen[None]) -> Screen[None]:
     """`screen`, marked as up to date: mounting it computes its styles, and once is enough."""
-    screen._css_update_count = screen.app._css_update_count  # noqa: SLF001 - Textual's own mark
+    mark_styles_current(screen)
     return screen
 
 
@@ -77,7 +77,7 @@ def _import_all() -> None:
 class MountAhead:
     """Mounts an app's screens before they are first shown, one after another."""
 
-    def __init__(self, app: App[Any]) -> None:
+    def __init__(self, app: PatchedApp[Any]) -> None:
         self._app = app
         self._has_begun = False
 
@@ -91,9 +91,9 @@ class MountAhead:
         app = self._app
         if not app.is_running:
             return  # Textual is removing the screens
-        missing = [name for name in MODES if name not in app._screen_stacks]  # noqa: SLF001
+        missing = [name for name in MODES if not app.has_mounted_mode(name)]
         if missing:
-            app._init_mode(missing[0])  # noqa: SLF001
+            app.mount_mode(missing[0])
             app.set_timer(MOUNT_INTERVAL, self._mount_next)
         else:
             freeze_gc()

@@ -8,10 +8,10 @@ import dataclasses
 import json
 import time
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from core.run.durations import duration
 from core.rundir.overview import Overview, RunEntry, differing_hparams
 from trainpad.text import ELLIPSIS, cells
 
@@ -87,7 +87,7 @@ def _row(entry: RunEntry, names: Sequence[str]) -> tuple[str, ...]:
         f"{state.steps:,}",
         _accuracy(state.best),
         _accuracy(entry.last_accuracy),
-        str(timedelta(seconds=round(entry.seconds))),
+        duration(entry.seconds, "clock"),
         where,
         since,
         " ".join(f"{name}={_flag_value(entry.hyperparameters[name])}" for name in names),

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import numpy as np
 
+from core.run.durations import duration
 from core.run.pyramid import Float64s
 from tui.chart import ticks
 from tui.chart.frame import Ticks
@@ -54,7 +55,7 @@ def format_position(axis: Axis, x: float) -> str:
     """A position on a time axis as text; "" for steps."""
     if axis is Axis.STEP:
         return ""
-    return ticks.duration_label(x) if axis is Axis.RELATIVE else ticks.wall_labels([x, x])[0]
+    return duration(x, "compact") if axis is Axis.RELATIVE else ticks.wall_labels([x, x])[0]
 
 
 def extent(axis: Axis, lines: Sequence[Line], planned_steps: int) -> tuple[Range, float]:
@@ -77,7 +78,7 @@ def x_ticks(axis: Axis, shown: Range, width: int) -> Ticks:
         labels = ticks.step_labels(values)
     elif axis is Axis.RELATIVE:
         values = ticks.clock(start, stop, max_count)
-        labels = [ticks.duration_label(value) for value in values]
+        labels = [duration(value, "compact") for value in values]
     else:
         values = ticks.wall_clock(start, stop, max_count)
         labels = ticks.wall_labels(values)

@@ -21,7 +21,7 @@ from tui.chart.marks import Mark
 from tui.chart.palette import ChartStyle
 from tui.chart.scene import Layout, Scene
 from tui.chart.traces import Line
-from tui.widgets.canvas import Glyphs
+from tui.terminal.characters import Glyphs
 from tui.widgets.strip_widget import StripWidget
 
 __all__ = ["Axis", "Chart", "Glyphs", "Line", "Mark", "MarkKind"]

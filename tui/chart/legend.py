@@ -10,7 +10,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tui.chart.palette import ChartStyle
-from tui.widgets.canvas import Glyphs
+from tui.terminal.characters import Glyphs
 from tui.widgets.text_widget import elide_middle, fit
 
 GAP = "   "

@@ -12,7 +12,8 @@ from tui.chart.marks import Mark
 from tui.chart.palette import LINE_STYLES, ChartStyle
 from tui.chart.traces import Trace
 from tui.chart.viewport import Range
-from tui.widgets.canvas import Canvas, DotRows, Glyphs, Mask, dot_rows, filled, spans
+from tui.terminal.characters import Glyphs
+from tui.widgets.canvas import Canvas, DotRows, Mask, dot_rows, filled, spans
 
 ASCII_LINES = "*o+x#@"
 ASCII_BAND = "."

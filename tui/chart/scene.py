@@ -22,7 +22,8 @@ from tui.chart.paint import PlacedMark, PlottedLine, paint
 from tui.chart.palette import LINE_STYLES, ChartStyle
 from tui.chart.traces import Line, logarithm, smoothed, trace
 from tui.chart.viewport import Range, Viewport, YLimits
-from tui.widgets.canvas import Canvas, Glyphs
+from tui.terminal.characters import Glyphs
+from tui.widgets.canvas import Canvas
 
 LABEL_WIDTH = 7
 """Cells for the y labels, the same on every chart, so that charts below each other align."""

@@ -72,20 +72,6 @@ def log_labels(logarithms: Sequence[float]) -> list[str]:
     return [label for v in logarithms for label in value_labels([float(f"{10**v:.6g}")])]
 
 
-def duration_label(seconds: float) -> str:
-    """A span of time in its two largest units: ``45s``, ``12m``, ``1h30m``, ``2d``."""
-    if seconds < 60:
-        return f"{seconds:.3g}s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes}m{rest:02}s" if rest else f"{minutes}m"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 24:
-        return f"{hours}h{minutes:02}m" if minutes else f"{hours}h"
-    days, hours = divmod(hours, 24)
-    return f"{days}d{hours}h" if hours else f"{days}d"
-
-
 def wall_clock(low: float, high: float, max_count: int) -> list[float]:
     """Unix times that are round on the local clock, between ``low`` and ``high``."""
     offset = (

@@ -12,10 +12,11 @@ from textual.containers import Horizontal
 from textual.events import Click
 from textual.message import Message
 
+from core.run.durations import duration
 from core.run.state import Run
 from core.run.status import RunStatus
 from tui.widgets.screens import SCREENS
-from tui.widgets.text_widget import Span, TextWidget, align_right, duration, fit, justify
+from tui.widgets.text_widget import Span, TextWidget, align_right, fit, justify
 
 PROGRAM = " trainpad  "
 NARROW_WIDTH = 50

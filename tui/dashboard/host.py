@@ -10,8 +10,8 @@ from core.rundir.rundir import RunDir
 from core.session.request import Request
 from tui.dashboard.run_context import RunContext
 from tui.dashboard.selection import PickedImage
-from tui.widgets.canvas import Glyphs
-from tui.widgets.settings import Settings
+from tui.terminal.characters import Glyphs
+from tui.terminal.settings import Settings
 
 
 class Host(Protocol):

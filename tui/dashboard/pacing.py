@@ -53,7 +53,9 @@ class UpdatePacer:
         """
         if version == self.shown_version:
             return False
-        if getattr(terminal, "is_stalled" if self._is_urgent else "is_behind", False):
+        if terminal is not None and (
+            terminal.is_stalled if self._is_urgent else terminal.is_behind
+        ):
             return False
         self.shown_version, self._is_urgent = version, False
         return True

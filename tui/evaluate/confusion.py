@@ -139,7 +139,7 @@ class ConfusionTable(TextWidget):
         width = self._matrix_layout.cell_width - 1
         if cell == self._cursor:
             opened = f"[{text}" if len(text) < width else text
-            return align_right(opened, width) + "]", "chosen"
+            return align_right(opened, width) + "]", "selected"
         return align_right(text, width) + " ", "dim" if heat < 0 else f"heat-{heat}"
 
     def on_click(self, event: Click) -> None:

@@ -26,8 +26,7 @@ from tui.evaluate.misclassified import Cell, PredictedImages, PredictionRequest
 from tui.evaluate.report import EvaluationSlice, ReportCache
 from tui.widgets.background import BackgroundJob, JobFinished
 from tui.widgets.gallery import Gallery
-from tui.widgets.text_widget import Span
-from tui.widgets.title_row import TitleRow
+from tui.widgets.text_widget import Span, TitleRow
 
 
 class EvaluateScreen(DashboardScreen):

@@ -5,10 +5,6 @@ It imports neither the trainer nor the other screens, so that it is painted with
 
 import sys
 from pathlib import Path
-from typing import ClassVar
-
-from textual.binding import Binding, BindingType
-from textual.driver import Driver
 
 from core.network.classifier import Classifier
 from core.run.state import Run
@@ -16,10 +12,7 @@ from core.rundir.rundir import default_log_dir
 from data.ink_export import check_export, export_drawing
 from tui.pad.models import ModelSwitcher, check_compatible
 from tui.pad.screen import PadScreen
-from tui.terminal.alone import run_standalone
-from tui.terminal.driver import Pace, driver_class
-from tui.terminal.telling import ToastApp
-from tui.widgets.help import ASCII_CLASS
+from tui.terminal.base_app import BaseApp, run_standalone
 from tui.widgets.screens import SCREENS
 from tui.widgets.text_widget import Span, TextWidget, fit
 
@@ -51,16 +44,13 @@ class StandalonePadScreen(PadScreen):
         """Do nothing: there is no run."""
 
 
-class PadApp(ToastApp[None]):
+class PadApp(BaseApp[None]):
     """The sketch pad with the built-in model, or another classifier."""
 
     CSS_PATH = "../trainpad.tcss"
     TITLE = "trainpad"
     read_only = False
     """Never read-only: digits can be saved and models fine-tuned."""
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+c,ctrl+q", "ask_quit", "Quit", show=False, priority=True, id="app.interrupt"),
-    ]
 
     def __init__(
         self,
@@ -69,16 +59,10 @@ class PadApp(ToastApp[None]):
         ascii_only: bool = False,
         log_dir: Path | None = None,
     ) -> None:
-        super().__init__()
-        self.ascii = ascii_only
-        self.set_class(ascii_only, ASCII_CLASS)
+        super().__init__(ascii_only=ascii_only)
         self.log_dir = log_dir or default_log_dir()
         self.run_shown, self.activity = Run(), ""  # the pad shows no run
         self.pad_screen = StandalonePadScreen(models=ModelSwitcher(classifier))
-
-    def get_driver_class(self) -> type[Driver]:
-        """A driver that survives losing its terminal."""
-        return driver_class(super().get_driver_class(), Pace.resolve(), None)
 
     def on_mount(self) -> None:
         """Show the pad."""
@@ -98,10 +82,6 @@ class PadApp(ToastApp[None]):
         from tui.widgets.help import HelpScreen
 
         self.push_screen(HelpScreen(self.pad_screen))
-
-    def action_ask_quit(self) -> None:
-        """Quit without asking: only a drawing would be lost."""
-        self.exit()
 
 
 def run_pad(

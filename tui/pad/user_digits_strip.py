@@ -18,7 +18,7 @@ from textual.widgets import Static
 from data.dataset import Images
 from data.own import UserDigits
 from tui.widgets.half_blocks import render_image
-from tui.widgets.text_widget import ROLES, Span, TextWidget, fit
+from tui.widgets.text_widget import Span, TextWidget, fit
 
 SIDE = 14
 """Side of an image in pixels: half of the network's input."""
@@ -132,9 +132,9 @@ class UserDigitsStrip(TextWidget, can_focus=True):
         """An image and its label."""
         index = len(digits) - 1 - number
         selected = self.has_focus and number == self._selected
-        role = ROLES[5] if selected else ROLES[0]
+        role = "selected" if selected else "text"
         name = fit(str(int(digits.labels[index])).center(SIDE), SIDE)
-        style = self.get_component_rich_style(f"lines--{role}")
+        style = self.get_component_rich_style(f"text-widget--{role}")
         label = Strip([Segment(name, Style(color=style.color, bold=selected, reverse=selected))])
         return [*render_image(halved(digits.images[index]), ascii_only=self.ascii_only), label]
 

@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.run.durations import duration
 from core.run.hparams import SPECS
 from core.rundir.overview import RunEntry, differing_hparams
-from tui.widgets.text_widget import Span, align_right, duration, fit
+from tui.widgets.text_widget import Span, align_right, fit
 
 NAME_WIDTH = 22
 """Cells that a run's name gets at least: those of ``20261123-101502-128x32``."""

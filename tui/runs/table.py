@@ -104,7 +104,7 @@ class RunsTable(TextWidget):
         if not here:
             return parts
         text = "".join(text for text, _ in parts)
-        return [(fit(text, width), "chosen")]
+        return [(fit(text, width), "selected")]
 
     def on_click(self, event: Click) -> None:
         """Point at the row that was clicked, or sort by the column."""

@@ -1,10 +1,8 @@
-"""The terminal, kept private and allowed to vanish.
+"""A Textual driver that survives hang-up, slow lines and ctrl+z.
 
-Textual draws on `sys.__stderr__` and asks `sys.__stdout__` for the size. TensorFlow's C++ code and
-stray prints write to descriptors 1 and 2. So Textual gets duplicates of the terminal, and 1 and 2
-go elsewhere (`core.process.redirect`). The driver here also outlives what ends or blocks Textual's
-own: a terminal that closes under it, stalls, or is slow, a launcher that is killed, and ctrl+z,
-which stops the drawing and nothing else.
+Textual draws on `sys.__stderr__` and asks `sys.__stdout__` for the terminal's size, while
+TensorFlow's C++ code and stray prints write to descriptors 1 and 2. So Textual gets duplicates of
+the terminal, and 1 and 2 are redirected (`core.process.redirect`).
 """
 
 import os
@@ -14,75 +12,46 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from textual import constants
-from textual.driver import Driver
 from textual.events import CursorPosition
 
-from core.process.launcher import Launcher
+from tui.terminal.textual_private import PatchableDriver
 from tui.terminal.writer import FlowControl, TerminalWriter
 
 if TYPE_CHECKING:
-    from textual.app import App
+    from tui.terminal.base_app import BaseApp
 
-LOCAL_FPS, REMOTE_FPS = 8.0, 4.0
-"""How often the screen follows the numbers: less over SSH, where every byte costs."""
-REMOTE_BYTES_PER_SECOND: Final = 3600.0
-"""Bytes a second over SSH, on the average, that following the numbers may send."""
 CLOSE_TIMEOUT: Final = 0.3
-"""Seconds that leaving waits for a terminal that stalls."""
+"""Seconds to wait for a stalled terminal when leaving."""
 CURSOR_POSITION_REQUEST: Final = "\x1b[6n"
-"""Asks the terminal for the position of its cursor."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How often, and with how many bytes a second at most, the screen follows the numbers."""
-
-    fps: float
-    bytes_per_second: float | None
-
-    @classmethod
-    def resolve(cls, fps: float | None = None, bytes_per_second: float | None = None) -> "Pace":
-        """What was asked for; else what suits the way to the terminal."""
-        remote = bool(os.environ.get("SSH_CONNECTION"))
-        usual = cls(REMOTE_FPS, REMOTE_BYTES_PER_SECOND) if remote else cls(LOCAL_FPS, None)
-        return cls(fps or usual.fps, bytes_per_second or usual.bytes_per_second)
-
-
-def needs_ascii() -> bool:
-    """Whether this terminal cannot be trusted with anything but ASCII."""
-    if os.environ.get("TERM") == "linux":
-        return True
-    locale = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""
-    return bool(locale) and "utf" not in locale.lower()
+"""Device Status Report 6: the terminal replies with its cursor position."""
 
 
 @contextmanager
 def duplicated_terminal() -> Iterator[None]:
-    """For the time of the block, Textual's files are duplicates of the terminal's descriptors.
+    """Within the block, Textual's files are duplicates of the terminal's descriptors.
 
-    Descriptors 1 and 2 themselves go to nowhere until `core.process.redirect.divert` says
-    otherwise, and are the terminal's again afterwards, if it is still there: a word that is
-    printed to one that is gone would raise, and end what trains. Under a driver that somebody else
-    chose, such as textual-serve's, whose packets use descriptor 1, nothing is touched.
+    Descriptors 1 and 2 go to the null device until `core.process.redirect` redirects them, and are
+    restored afterwards if the terminal still exists: printing to one that is gone would raise, and
+    end the training. With another driver, such as textual-serve's, whose packets use descriptor 1,
+    nothing changes.
     """
     if constants.DRIVER is not None:
         yield
         return
     sys.stdout.flush()
     sys.stderr.flush()
-    kept = sys.__stdout__, sys.__stderr__
+    saved_files = sys.__stdout__, sys.__stderr__
     copies = os.dup(1), os.dup(2 if os.isatty(2) else 1)
     private = [os.fdopen(copy, "w", encoding="utf-8", errors="replace") for copy in copies]
-    sys.__stdout__, sys.__stderr__ = private  # type: ignore[misc]  # Textual looks for them here
-    nowhere = os.open(os.devnull, os.O_WRONLY)
+    sys.__stdout__, sys.__stderr__ = private  # type: ignore[misc]  # where Textual finds them
+    null = os.open(os.devnull, os.O_WRONLY)
     originals = os.dup(1), os.dup(2)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
+    os.dup2(null, 1)
+    os.dup2(null, 2)
+    os.close(null)
     try:
         yield
     finally:
@@ -93,7 +62,7 @@ def duplicated_terminal() -> Iterator[None]:
         for stream in private:
             with suppress(OSError, ValueError):
                 stream.close()
-        sys.__stdout__, sys.__stderr__ = kept  # type: ignore[misc]
+        sys.__stdout__, sys.__stderr__ = saved_files  # type: ignore[misc]
 
 
 def _is_hung_up(descriptor: int) -> bool:
@@ -103,210 +72,185 @@ def _is_hung_up(descriptor: int) -> bool:
     return bool(poll.poll(0))
 
 
-def driver_class(default: type[Driver], pace: Pace, launcher: Launcher | None) -> type[Driver]:
-    """The driver for this process: one that outlives its terminal, unless another was asked for."""
-    if constants.DRIVER is not None or sys.platform == "win32":
-        return default
-    return _resilient(default, pace, launcher)
-
-
-class _NullFile:
-    """The file of Textual's own writer thread, which is given nothing to write."""
-
-    def write(self, text: str) -> None:
-        """Write nothing."""
-
-    def flush(self) -> None:
-        """Nothing waits."""
-
-
 def watch_hangup(descriptors: Sequence[int], on_hangup: Callable[[], None]) -> Callable[[], None]:
-    """Call `gone`, on another thread, when the other end of one of these is closed.
+    """Call `on_hangup`, on another thread, when the other end of one of these is closed.
 
-    Returns what ends the watch. It costs nothing while nothing happens.
+    Returns a function that stops watching.
     """
-    ended = threading.Event()
+    stopped = threading.Event()
     poll = select.poll()
     for descriptor in descriptors:
-        poll.register(descriptor, 0)  # a hang-up is told without being asked for
+        poll.register(descriptor, 0)  # a hang-up is always reported, whatever the mask
 
     def run() -> None:
-        while not ended.is_set():
+        while not stopped.is_set():
             if poll.poll(500):
-                if not ended.is_set():
+                if not stopped.is_set():
                     on_hangup()
                 return
 
     threading.Thread(target=run, name="hang-up", daemon=True).start()
-    return ended.set
+    return stopped.set
 
 
-def _resilient(base: Any, pace: Pace, launcher: Launcher | None) -> type[Driver]:
-    """`base` (Textual's `LinuxDriver`), made to end quietly when its terminal is gone.
+class ResilientDriver(PatchableDriver):
+    """The terminal of a `BaseApp`, for as long as there is one.
 
-    As it comes, its input thread spins on a dead terminal, a write to one raises in the writer
-    thread, whose queue then fills and blocks the event loop, the SIGCONT that the kernel sends
-    with a hang-up starts a second input thread, and SIGTSTP stops the whole process.
+    With Textual's own driver, the input thread spins on a dead terminal; a write to one raises in
+    the writer thread, whose queue then fills and blocks the event loop; the SIGCONT that the kernel
+    sends with a hang-up starts a second input thread; and SIGTSTP stops the whole process.
     """
 
-    class ResilientDriver(base):  # type: ignore[misc]
-        """Textual's driver, for a terminal that may vanish."""
+    def __init__(self, app: "BaseApp[Any]", **options: Any) -> None:
+        super().__init__(app, **options)
+        app.terminal = self
+        self._launcher = app.launcher
+        self._writer: TerminalWriter | None = None
+        self._sent_before = 0
+        self._flow = FlowControl(app.pace.bytes_per_second)
+        self._stop_watching: Callable[[], None] | None = None
+        self._is_lost = False
+        self._is_reading = False
+        self.is_suspended = False
 
-        def __init__(self, app: "App[Any]", **options: Any) -> None:
-            super().__init__(app, **options)
-            self._file = _NullFile()
-            self._writer: TerminalWriter | None = None
-            self._sent_before = 0
-            self._flow = FlowControl(pace.bytes_per_second)
-            self._stop_watching: Callable[[], None] | None = None
-            self._is_lost = False
-            self._is_reading = False
-            self.is_suspended = False
+    # -- writing ------------------------------------------------------------------------------
 
-        # -- writing --------------------------------------------------------------------------
+    @property
+    def bytes_sent(self) -> int:
+        """Bytes written to the terminal so far."""
+        return self._sent_before + (self._writer.bytes_sent if self._writer else 0)
 
-        @property
-        def bytes_sent(self) -> int:
-            """Bytes written to the terminal so far."""
-            return self._sent_before + (self._writer.bytes_sent if self._writer else 0)
+    @property
+    def is_behind(self) -> bool:
+        """Whether the next frame should wait, for the line or for the byte budget."""
+        return self.is_stalled or self._flow.over_budget
 
-        @property
-        def is_behind(self) -> bool:
-            """Whether the next frame should wait, for the line or for the rate."""
-            return self.is_stalled or self._flow.over_budget
+    @property
+    def is_stalled(self) -> bool:
+        """Whether earlier frames are still on their way, whatever the byte budget."""
+        writer = self._writer
+        return writer is None or writer.bytes_pending > 0 or self._flow.awaiting_reply
 
-        @property
-        def is_stalled(self) -> bool:
-            """Whether the next frame would come late, however much the rate allows."""
-            outlet = self._writer
-            return outlet is None or outlet.bytes_pending > 0 or self._flow.awaiting_reply
+    def write(self, data: str) -> None:
+        """Send to the terminal; never blocks."""
+        if self._writer is not None:
+            self._flow.charge(self._writer.write(data))
 
-        def write(self, data: str) -> None:
-            """Send to the terminal; never blocks."""
-            if self._writer is not None:
-                self._flow.charge(self._writer.write(data))
+    def flush(self) -> None:
+        """End a frame: probe the line if that is due."""
+        if self._writer is not None and self._is_reading and self._flow.should_probe():
+            self._writer.write(CURSOR_POSITION_REQUEST)
 
-        def flush(self) -> None:
-            """A frame ends here."""
-            if self._writer is not None and self._is_reading and self._flow.should_probe():
-                self._writer.write(CURSOR_POSITION_REQUEST)
+    # -- start and stop -----------------------------------------------------------------------
 
-        # -- coming and going -----------------------------------------------------------------
+    def start_application_mode(self) -> None:
+        """Take over the terminal."""
+        assert sys.__stderr__ is not None  # noqa: S101 - set by `duplicated_terminal`
+        terminal = os.dup(sys.__stderr__.fileno())
+        self._writer = TerminalWriter(terminal, self.on_hangup, self._redraw)
+        super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual
+        self._is_reading = self.input_tty
+        # Writing to a terminal that another job holds must not stop this process.
+        for number in (signal.SIGTTOU, signal.SIGTTIN):
+            signal.signal(number, signal.SIG_IGN)
+        if self._stop_watching is None:
+            pipes = [self._launcher.pipe] if self._launcher else []
+            self._stop_watching = watch_hangup([self.fileno, *pipes], self.on_hangup)
 
-        def start_application_mode(self) -> None:
-            """Take the terminal over."""
-            assert sys.__stderr__ is not None  # noqa: S101 - `private_terminal` put it there
-            terminal = os.dup(sys.__stderr__.fileno())
-            self._writer = TerminalWriter(terminal, self.on_hangup, self._redraw)
-            super().start_application_mode()
-            self._is_reading = self.input_tty
-            # Another process may hold the terminal one day; to ask for it must not stop us then.
-            for number in (signal.SIGTTOU, signal.SIGTTIN):
-                signal.signal(number, signal.SIG_IGN)
-            if self._stop_watching is None:
-                pipes = [launcher.pipe] if launcher else []
-                self._stop_watching = watch_hangup([self.fileno, *pipes], self.on_hangup)
+    def stop_application_mode(self) -> None:
+        """Restore the terminal."""
+        if self._writer is None:
+            return
+        self._is_reading = False
+        if self._is_lost:
+            self.disable_mouse()  # Textual does so only while it reads
+            if not self._is_foreground:
+                self.attrs_before = None  # the shell has already set up the terminal for itself
+        else:
+            # A reply that arrives later would be typed into the shell.
+            self._flow.no_probe_pending.wait(CLOSE_TIMEOUT)
+        super().stop_application_mode()
 
-        def stop_application_mode(self) -> None:
-            """Give the terminal back as it was."""
-            if self._writer is None:
-                return
-            self._is_reading = False
-            if self._is_lost:
-                self._disable_mouse_support()  # which Textual does only while it reads
-                if not self._is_foreground:
-                    self.attrs_before = None  # the shell has set the terminal up for itself
-            else:
-                # An answer that came later would be typed into the shell.
-                self._flow.no_probe_pending.wait(CLOSE_TIMEOUT)
-            super().stop_application_mode()
+    def disable_input(self) -> None:
+        """Stop reading."""
+        if self._writer is not None:
+            super().disable_input()
 
-        def disable_input(self) -> None:
-            """Read no more."""
-            if self._writer is not None:
-                super().disable_input()
+    def close(self) -> None:
+        """Write pending output, within `CLOSE_TIMEOUT`, and release the terminal."""
+        super().close()
+        if self._stop_watching is not None and not self.is_suspended:
+            self._stop_watching()
+        if self._writer is not None:
+            self._writer.close(CLOSE_TIMEOUT)
+            self._sent_before += self._writer.bytes_sent
+            self._writer = None
 
-        def close(self) -> None:
-            """Write what waits, if the terminal takes it soon."""
-            super().close()
-            if self._stop_watching is not None and not self.is_suspended:
-                self._stop_watching()
-            if self._writer is not None:
-                self._writer.close(CLOSE_TIMEOUT)
-                self._sent_before += self._writer.bytes_sent
-                self._writer = None
+    @property
+    def _is_foreground(self) -> bool:
+        """Whether this process group is the terminal's foreground job."""
+        try:
+            return os.tcgetpgrp(self.fileno) == os.getpgrp()
+        except OSError:
+            return False
 
-        @property
-        def _is_foreground(self) -> bool:
-            """Whether this job is the one that the terminal belongs to."""
+    def exit_app(self, result: str) -> None:
+        """Have the app exit with this result; from any thread, and from a signal handler."""
+        self.call_app(lambda app: app.exit(result))
+
+    def on_hangup(self) -> None:
+        """Handle the loss of the terminal; may be called on any thread, and more than once."""
+        if self._is_lost:
+            return
+        self._is_lost = True
+        self.exit_event.set()
+        self.exit_app("lost")
+
+    def _redraw(self) -> None:
+        """Redraw the whole screen, after frames were dropped."""
+        self.call_app(lambda app: app.refresh(layout=True))
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def run_input_thread(self) -> None:
+        """Read until the driver stops or the terminal is gone."""
+        while True:
             try:
-                return os.tcgetpgrp(self.fileno) == os.getpgrp()
+                super().run_input_thread()
+            except UnicodeDecodeError:
+                continue  # a byte that is not UTF-8 was typed
             except OSError:
-                return False
+                self.on_hangup()
+            return
 
-        def leave(self, how: str) -> None:
-            """Have the app exit with this result; from any thread, and from a signal's handler."""
-            with suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._app.exit, how)
+    def process_message(self, message: Any) -> None:
+        """Pass on events of the terminal; keep its replies to our probes."""
+        if isinstance(message, CursorPosition):
+            self._flow.on_reply()
+        else:
+            super().process_message(message)
 
-        def on_hangup(self) -> None:
-            """The terminal is gone; may be called on any thread, any number of times."""
-            if self._is_lost:
-                return
-            self._is_lost = True
-            self.exit_event.set()
-            self.leave("lost")
+    # -- ctrl+z -------------------------------------------------------------------------------
 
-        def _redraw(self) -> None:
-            """Draw everything again, since some of it was never sent."""
-            with suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(lambda: self._app.refresh(layout=True))
+    @property
+    def can_suspend(self) -> bool:
+        """Whether there is a shell to go back to."""
+        return self._launcher is None or self._launcher.can_stop
 
-        # -- reading --------------------------------------------------------------------------
+    def on_stop_signal(self) -> None:
+        """Give the terminal back to the shell; with a launcher, only that one stops."""
+        if self.is_suspended or self._is_lost or not self.can_suspend:
+            return
+        self.is_suspended = True
+        self.suspend_application_mode()
+        if self._launcher is None:
+            os.kill(os.getpid(), signal.SIGSTOP)
+        else:
+            self._launcher.stop()
 
-        def run_input_thread(self) -> None:
-            """Read until the end, or until there is nothing to read from."""
-            while True:
-                try:
-                    super().run_input_thread()
-                except UnicodeDecodeError:
-                    continue  # a byte that is no UTF-8 was typed: it means nothing to anybody
-                except OSError:
-                    self.on_hangup()
-                return
-
-        def process_message(self, message: Any) -> None:
-            """Pass on what the terminal says, but for its answer to our question."""
-            if isinstance(message, CursorPosition):
-                self._flow.on_reply()
-            else:
-                super().process_message(message)
-
-        # -- ctrl+z ---------------------------------------------------------------------------
-
-        @property
-        def can_suspend(self) -> bool:
-            """Whether there is a shell to go back to."""
-            return launcher is None or launcher.can_stop
-
-        def _sigtstp_application(self, *_arguments: Any) -> None:
-            """Give the terminal back and let the shell go on; this process does too."""
-            if self.is_suspended or self._is_lost or not self.can_suspend:
-                return
-            self.is_suspended = True
-            self.suspend_application_mode()
-            if launcher is None:
-                os.kill(os.getpid(), signal.SIGSTOP)
-            else:
-                launcher.stop()
-
-        def _sigcont_application(self, *_arguments: Any) -> None:
-            """Come back, if it was ctrl+z that we left by and the terminal is ours again."""
-            if not self.is_suspended or self._is_lost or not self._is_foreground:
-                return
-            self.is_suspended = False
-            self._must_signal_resume = True
-            self.resume_application_mode()
-            self._app.refresh(layout=True)
-
-    return ResilientDriver
+    def on_continue_signal(self) -> None:
+        """Take the terminal again, if ctrl+z gave it up and this is the foreground job."""
+        if not self.is_suspended or self._is_lost or not self._is_foreground:
+            return
+        self.is_suspended = False
+        self.resume()

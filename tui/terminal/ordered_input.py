@@ -1,9 +1,9 @@
-"""Keys and the mouse are obeyed in the order in which they came.
+"""Handle key and mouse events in arrival order.
 
-Textual hands a report of the mouse to the widget under it at once, while a key bubbles up from the
-focused widget until the app looks for its binding. Where both come in one piece, as they do when a
-line has stalled, strokes would overtake the keys before them, and be cleared by a `c` that came
-first. So whatever comes after a key waits until that one was obeyed.
+Textual passes a mouse event to the widget under it at once, while a key bubbles up from the focused
+widget until the app finds its binding. When both arrive together, as they do after a line has
+stalled, strokes would overtake the keys before them, and be cleared by a `c` that was typed first.
+So everything that arrives after a key waits until that key has been handled.
 """
 
 from collections import deque
@@ -15,25 +15,25 @@ from textual.events import Event, InputEvent, Key, Paste
 from textual.message import Message
 from textual.screen import Screen
 
-from tui.terminal.precise import PartialUpdateApp
+from tui.terminal.textual_private import PatchedApp
 
 Result = TypeVar("Result")
 KEY_TIMEOUT = 0.25
-"""Seconds after which a key is taken for obeyed: a widget may go with the news of it."""
+"""Seconds after which a key counts as handled: its `KeyHandled` is lost if a widget is removed."""
 
 
 class KeyHandled(Message):
-    """Bubbles behind a key: where this comes, the key has been."""
+    """Bubbles up behind a key: when it arrives, the key has been handled."""
 
     def __init__(self, key: Key, screen: Screen[Any]) -> None:
         super().__init__()
         self.key = key
         self.screen = screen
-        """The screen that had it."""
+        """The screen that received the key."""
 
 
-class OrderedInputApp(PartialUpdateApp[Result]):
-    """An app that obeys one thing after another."""
+class OrderedInputApp(PatchedApp[Result]):
+    """An app that handles one input event after another."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -41,7 +41,7 @@ class OrderedInputApp(PartialUpdateApp[Result]):
         self._queued: deque[Event] = deque()
 
     async def on_event(self, event: Event) -> None:
-        """Keep what a user does until the key before it was obeyed."""
+        """Queue input until the key before it has been handled."""
         if not isinstance(event, InputEvent | Paste) or event.is_forwarded:
             await super().on_event(event)
         elif self._in_flight is None:
@@ -65,14 +65,14 @@ class OrderedInputApp(PartialUpdateApp[Result]):
 
     @on(KeyHandled)
     async def _key_handled(self, message: KeyHandled) -> None:
-        """Go on; on a screen that the key brought, when that can be seen and clicked."""
-        go_on = partial(self._dispatch_queued, message.key)
+        """Go on with the queue; if the key opened a screen, once that one is laid out."""
+        dispatch_queued = partial(self._dispatch_queued, message.key)
         if (
             not self._queued
             or self.screen is message.screen
-            or not self.screen.call_after_refresh(self.call_later, go_on)
+            or not self.screen.call_after_refresh(self.call_later, dispatch_queued)
         ):
-            await go_on()
+            await dispatch_queued()
 
     async def _dispatch_queued(self, key: Key) -> None:
         if key is self._in_flight:

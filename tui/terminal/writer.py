@@ -1,9 +1,9 @@
-"""The way to the terminal: whoever writes never waits, and what a slow line is sent is measured.
+"""Non-blocking terminal writer with flow control.
 
-A terminal at the end of a line may take bytes slowly, not at all, or be gone. So a thread of its
-own writes them, straight to the descriptor, and `Outlet` keeps what waits. Buffers along the line
-hide how slow it is: a pseudo-terminal alone swallows 64 KB. So `Flow` has the terminal itself say
-when it has come so far, by the report of its cursor's position, which every terminal knows.
+A terminal at the end of a network line may accept bytes slowly, not at all, or be gone. So a
+separate thread writes them to the descriptor, and `TerminalWriter` queues what is pending. Buffers
+along the line hide how slow it is: a pseudo-terminal alone holds 64 KB. So `FlowControl` asks the
+terminal itself how far it has come, with the cursor position request that every terminal answers.
 """
 
 import os
@@ -15,28 +15,28 @@ from contextlib import suppress
 from typing import Final
 
 WRITE_SIZE: Final = 4096
-"""Bytes written at once."""
+"""Bytes per system call."""
 MAX_PENDING_BYTES: Final = 256 * 1024
-"""Bytes that may wait; a frame that would make them more is dropped."""
+"""Longest queue; a frame beyond it is dropped."""
 MAX_CONTROL_BYTES: Final = 64
-"""Bytes; what is no longer switches a mode of the terminal, and is never dropped."""
+"""Text up to this length switches a mode of the terminal, and is never dropped."""
 
 
 class TerminalWriter:
-    """Takes text for a terminal at any time, and writes it as the terminal takes it."""
+    """Queues text for a terminal and writes it on a thread of its own."""
 
     def __init__(
         self, descriptor: int, on_hangup: Callable[[], None], redraw: Callable[[], None]
     ) -> None:
-        """Write to `descriptor`, which belongs to the outlet from now on.
+        """Write to `descriptor`, and close it in the end.
 
         Args:
             descriptor: The terminal.
-            on_hangup: Called, on a thread of the outlet's, when the terminal is gone.
-            redraw: Called, on that thread, when frames were dropped and the way is free again.
+            on_hangup: Called on the writer's thread when the terminal is gone.
+            redraw: Called on that thread when frames were dropped and the queue is empty again.
         """
         self.bytes_sent = 0
-        """Bytes that the system took."""
+        """Bytes that the system has accepted."""
         self._descriptor = descriptor
         self._on_hangup, self._redraw = on_hangup, redraw
         self._queue: deque[bytes] = deque()
@@ -48,19 +48,17 @@ class TerminalWriter:
 
     @property
     def bytes_pending(self) -> int:
-        """Bytes that the system did not take yet."""
+        """Bytes that the system has not accepted yet."""
         return self._pending
 
     def write(self, text: str) -> int:
-        """Send `text`, now or later; returns its bytes, or 0 where it was dropped."""
+        """Queue `text`; returns its length in bytes, or 0 if it was dropped."""
         content = text.encode("utf-8", "replace")
         with self._changed:
             if self._closed:
                 return 0
-            if (
-                self._pending + len(content) > MAX_PENDING_BYTES
-                and len(content) > MAX_CONTROL_BYTES
-            ):
+            too_long = self._pending + len(content) > MAX_PENDING_BYTES
+            if too_long and len(content) > MAX_CONTROL_BYTES:
                 self._dropped = True
                 return 0
             self._queue.append(content)
@@ -69,7 +67,7 @@ class TerminalWriter:
         return len(content)
 
     def close(self, timeout: float) -> None:
-        """Take nothing more, and wait so many seconds at most until everything is written."""
+        """Accept nothing more; wait up to `timeout` seconds until everything is written."""
         with self._changed:
             self._changed.wait_for(lambda: not self._pending or self._closed, timeout)
             self._closed = True
@@ -89,6 +87,7 @@ class TerminalWriter:
                 os.close(self._descriptor)
 
     def _next(self) -> bytes | None:
+        """The next piece of the queue, as soon as there is one; None when closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._queue or self._closed)
             return self._queue.popleft() if self._queue and not self._closed else None
@@ -103,26 +102,25 @@ class TerminalWriter:
     def _mark_written(self, content: bytes) -> None:
         with self._changed:
             self._pending -= len(content)
-            free = not self._pending
-            redraw = free and self._dropped and not self._closed
-            self._dropped = self._dropped and not redraw
+            must_redraw = not self._pending and self._dropped and not self._closed
+            self._dropped = self._dropped and not must_redraw
             self._changed.notify_all()
-        if redraw:
+        if must_redraw:
             self._redraw()
 
 
 SLOW_REPLY: Final = 0.15
-"""Seconds; where a frame takes longer to arrive, each waits for the one before."""
+"""Seconds; on a line with a longer delay, each frame waits for the one before."""
 PROBE_INTERVAL: Final = 1.0
-"""Seconds between two questions while the line is fast."""
+"""Seconds between two probes of a fast line."""
 PROBE_TIMEOUT: Final = 10.0
-"""Seconds without an answer until the terminal is believed to have forgotten the question."""
+"""Seconds after which an unanswered probe counts as lost."""
 MAX_DEBT: Final = 3.0
-"""Seconds; a frame beyond the rate holds the next one back for so long at most."""
+"""Longest pause, in seconds, after a frame that exceeded the byte budget."""
 
 
 class FlowControl:
-    """Says when the next frame may be sent: not before the last one came, nor beyond a rate."""
+    """Decides when the next frame may be sent: after the last one arrived, and within a rate."""
 
     def __init__(
         self, bytes_per_second: float | None, clock: Callable[[], float] = time.monotonic
@@ -131,29 +129,29 @@ class FlowControl:
         self._clock = clock
         self._credit = bytes_per_second or 0.0
         self._refilled_at = clock()
-        self._replies = False
+        self._replies = False  # whether the terminal has ever replied
         self._probed_at: float | None = None
         self._last_probe = float("-inf")
         self._latency = 0.0
         self.no_probe_pending = threading.Event()
-        """Set while no question is open."""
+        """Set while no reply is outstanding."""
         self.no_probe_pending.set()
 
     @property
     def over_budget(self) -> bool:
-        """Whether a frame sent now would come late, or be more than the rate allows."""
+        """Whether a frame sent now would arrive late or exceed the rate."""
         self._refill(self._clock())
         return (self._rate is not None and self._credit < 0) or self.awaiting_reply
 
     @property
     def awaiting_reply(self) -> bool:
-        """Whether the terminal has not come yet as far as what was sent last."""
+        """Whether the terminal has not yet displayed what was sent before the last probe."""
         if not self._replies or self._probed_at is None:
             return False
         return self._clock() - self._probed_at < PROBE_TIMEOUT
 
     def charge(self, count: int) -> None:
-        """So many bytes were sent."""
+        """Subtract `count` sent bytes from the budget."""
         if self._rate is not None:
             self._refill(self._clock())
             self._credit = max(self._credit - count, -MAX_DEBT * self._rate)
@@ -165,7 +163,7 @@ class FlowControl:
             self._refilled_at = now
 
     def should_probe(self) -> bool:
-        """Whether to ask the terminal, after this frame, how far it has come."""
+        """Whether to send a probe after this frame; if so, it counts as sent."""
         now = self._clock()
         if self._probed_at is not None and now - self._probed_at < PROBE_TIMEOUT:
             return False
@@ -176,7 +174,7 @@ class FlowControl:
         return True
 
     def on_reply(self) -> None:
-        """The terminal has come as far as the last question."""
+        """Record the terminal's reply to the last probe."""
         if self._probed_at is not None:
             self._latency = self._clock() - self._probed_at
         self._replies = True

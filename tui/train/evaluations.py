@@ -8,6 +8,7 @@ from core.run.state import Run
 from core.run.status import RunStatus
 from data.dataset import SPLITS
 from tui.widgets.text_widget import Span, TextWidget, align_right
+from tui.widgets.throttle import Throttle
 
 STEP_WIDTH, COLUMN_WIDTH, MARK_WIDTH = 9, 12, 2
 
@@ -21,22 +22,16 @@ class EvaluationTable(TextWidget):
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
-        self._clock = clock
         self._run = Run()
-        self._changed_at = float("-inf")
+        self._throttle = Throttle(UPDATE_INTERVAL, clock)
 
     def update_run(self, run: Run) -> None:
         """Show this run's evaluations; while it trains, at most once an `UPDATE_INTERVAL`."""
-        now = self._clock()
-        if (
-            run is self._run
-            and run.status is RunStatus.TRAINING
-            and now - self._changed_at < UPDATE_INTERVAL
-        ):
+        if run is self._run and run.status is RunStatus.TRAINING and self._throttle.remaining:
             return
         self._run = run
         if self.redraw():
-            self._changed_at = now
+            self._throttle.start()
 
     def lines(self, width: int, height: int) -> list[list[Span]]:
         """The column names, and as many of the newest evaluations as fit."""

@@ -152,7 +152,7 @@ class Panel(TextWidget, can_focus=True):
             value = self._typed_text + "_"
         less, more = ("‹", "›") if spec.live or selected else (" ", " ")
         pending = spec.name in self._next
-        role = "chosen" if selected else "text" if spec.live or pending else "dim"
+        role = "selected" if selected else "text" if spec.live or pending else "dim"
         shown = f"{less} {align_right(value, VALUE_WIDTH)} {more}"
         label = fit(f" {spec.label}", max(8, width - len(shown)))
         return [(label, role if selected else "dim"), (shown, "live" if pending else role)]

@@ -2,6 +2,7 @@
 
 from core.process.system_stats import SystemMonitor, SystemStats
 from core.run.state import Run
+from tui.terminal.base_app import BaseApp
 from tui.widgets.text_widget import Span, TextWidget, fit
 
 SETTLE_DELAY = 1.2
@@ -28,7 +29,8 @@ class SystemStatsRow(TextWidget):
 
     def _poll_stats(self) -> None:
         """Redraw if the statistics have changed."""
-        stats = self._monitor.read(getattr(self.app._driver, "bytes_sent", 0))  # noqa: SLF001
+        terminal = self.app.terminal if isinstance(self.app, BaseApp) else None
+        stats = self._monitor.read(terminal.bytes_sent if terminal is not None else 0)
         if stats != self._stats:
             self._stats = stats
             self.redraw()

@@ -1,32 +1,24 @@
 """The app of `trainpad watch`: one thread reads event files, this one shows them."""
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
-from textual.driver import Driver
 
 from trainpad.text import sanitize
-from tui.terminal.alone import run_standalone
-from tui.terminal.driver import Pace, driver_class
+from tui.terminal.base_app import BaseApp, run_standalone
+from tui.terminal.environment import Pace
+from tui.terminal.settings import Settings
 from tui.watch.model import WatchModel
 from tui.watch.reader import LogdirWorker, ReadFailed, UpdateReceived
 from tui.watch.screen import WatchScreen
-from tui.widgets.canvas import Glyphs
-from tui.widgets.command_palette import CommandPaletteApp
-from tui.widgets.help import ASCII_CLASS, HelpScreen
-from tui.widgets.settings import Settings
+from tui.widgets.help import HelpScreen
 
 
-class WatchApp(CommandPaletteApp[str]):
+class WatchApp(BaseApp[str]):
     """Show event files while they grow; never write to them."""
 
     CSS_PATH = "watch.tcss"
     TITLE = "trainpad watch"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+c,ctrl+q", "quit", "Quit", show=False, priority=True, id="app.interrupt"),
-    ]
 
     def __init__(
         self,
@@ -37,33 +29,22 @@ class WatchApp(CommandPaletteApp[str]):
         pace: Pace | None = None,
         settings: Settings | None = None,
     ) -> None:
-        self._pace = pace or Pace.resolve()
-        super().__init__()  # asks for the driver's class
+        super().__init__(ascii_only=ascii_only, pace=pace, settings=settings)
         self.model = WatchModel()
         self.model.pattern = pattern
-        self._settings = settings or Settings()
         self.error: Exception | None = None
         self._title = sanitize(", ".join(map(str, paths)), limit=200)
-        self._glyphs = Glyphs.ASCII if ascii_only else Glyphs.BRAILLE
-        self.set_class(ascii_only, ASCII_CLASS)
         self._worker = LogdirWorker(paths, self.post_message)
         self._shown_version = -1
 
-    def get_driver_class(self) -> type[Driver]:
-        """A driver that survives losing its terminal."""
-        return driver_class(super().get_driver_class(), self._pace, None)
-
     def get_default_screen(self) -> WatchScreen:
         """The only screen."""
-        return WatchScreen(self.model, self._title, self._glyphs)
+        return WatchScreen(self.model, self._title, self.glyphs)
 
     def on_mount(self) -> None:
         """Start reading and refreshing."""
-        chosen = self._settings.get("theme", self.theme)
-        self.theme = chosen if chosen in self.available_themes else self.theme
-        self.theme_changed_signal.subscribe(self, lambda t: self._settings.set("theme", t.name))
         self._worker.start()
-        self.set_interval(1 / self._pace.fps, self._refresh_screen)
+        self.set_interval(1 / self.pace.fps, self._refresh_screen)
 
     def on_unmount(self) -> None:
         """Stop reading."""
@@ -86,7 +67,7 @@ class WatchApp(CommandPaletteApp[str]):
         screen = self.screen
         if not isinstance(screen, WatchScreen) or self.model.version == self._shown_version:
             return
-        if getattr(self._driver, "is_behind", False):
+        if self.terminal is not None and self.terminal.is_behind:
             return
         self._shown_version = self.model.version
         screen.show_model()

@@ -146,7 +146,7 @@ class RunList(TextWidget):
 
     def _row(self, run_view: RunView, width: int, *, selected: bool) -> Strip:
         """The letter in the run's colour, its name, and the age of its last record."""
-        name, age = ("chosen" if selected else "text" if run_view.visible else "dim"), "dim"
+        name, age = ("selected" if selected else "text" if run_view.visible else "dim"), "dim"
         status = age_text(run_view.status.last_wall_time)
         if run_view.status.fault:
             status, age = run_view.status.fault, "alert"

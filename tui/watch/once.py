@@ -17,9 +17,9 @@ from trainpad.text import sanitize
 from tui.chart import frame
 from tui.chart.legend import format_value
 from tui.chart.scene import Layout
+from tui.terminal.characters import Glyphs
 from tui.watch.model import WatchModel
 from tui.watch.scene import RunScene
-from tui.widgets.canvas import Glyphs
 
 HEIGHT = 12
 """Rows of a chart, including labels."""

@@ -16,16 +16,17 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
+from core.run.durations import duration
 from core.tfevents.items import Histogram, Image, Text
 from data.errors import DataError
 from tui.chart.chart import Chart
 from tui.chart.cursor import Cursor
 from tui.chart.viewport import Viewport
+from tui.terminal.characters import Glyphs
 from tui.watch.heatmap import shares, value_range
 from tui.watch.images import DisplayMode, arrange_in_rows, image_strips
 from tui.watch.model import TagItem, WatchModel
 from tui.watch.scene import RunScene
-from tui.widgets.canvas import Glyphs
 from tui.widgets.half_blocks import Tones, render_image
 from tui.widgets.strip_widget import StripWidget
 from tui.widgets.text_widget import Span, TextWidget, align_right, fit
@@ -212,10 +213,4 @@ def title_of(item: TagItem[object], model: WatchModel) -> str:
 
 def age_text(when: float | None) -> str:
     """Return how long ago a time (seconds since 1970) was: ``7 s``, ``3 min``, ``2 h``, ``5 d``."""
-    if when is None:
-        return ""
-    seconds = max(0.0, time.time() - when)
-    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= length:
-            return f"{seconds // length:,.0f} {unit}"
-    return f"{seconds:.0f} s"
+    return "" if when is None else duration(time.time() - when, "coarse")

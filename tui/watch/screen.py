@@ -11,12 +11,12 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from tui.chart.keys import ChartAction, chart_bindings
+from tui.terminal.characters import Glyphs
 from tui.watch.header import KINDS, EmptyState, ProblemBar, RunList, WatchHeader
 from tui.watch.hparams import HParamTable
 from tui.watch.model import TagItem, WatchModel
 from tui.watch.pages import ChartPages, Pages
 from tui.watch.panels import Heatmap, ImageTile, TextTile
-from tui.widgets.canvas import Glyphs
 from tui.widgets.footer import KeyFooter
 from tui.widgets.text_widget import TextWidget
 
@@ -67,7 +67,7 @@ class WatchScreen(Screen[None]):
         self._kind = "scalars"
         self._views: dict[str, Pages | HParamTable] = {}
         self._counts: dict[str, int] = {}
-        self._ready = False
+        self._is_composed = False
 
     def compose(self) -> ComposeResult:
         """Header, one view for each kind, list of runs, problems, filter, footer."""
@@ -93,7 +93,7 @@ class WatchScreen(Screen[None]):
         self.query_one(Input).display = False
         for widget in self.query(TextWidget):
             widget.ascii_only = self._glyphs is Glyphs.ASCII
-        self._ready = True
+        self._is_composed = True
         self.set_interval(1.0, self._update_ages)
         self.show_model()
 
@@ -103,7 +103,7 @@ class WatchScreen(Screen[None]):
 
     def show_model(self) -> None:
         """Show the current state of the model."""
-        if not self._ready:
+        if not self._is_composed:
             return
         self.set_class(len(self._model.runs) > 1, "-several")
         counts = {kind: view.collect(self._model) for kind, view in self._views.items()}
@@ -149,7 +149,7 @@ class WatchScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Let a slash be text in the filter."""
-        if action == "filter" and self._ready:
+        if action == "filter" and self._is_composed:
             return self.focused is not self.query_one(Input)
         return super().check_action(action, parameters)
 

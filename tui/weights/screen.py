@@ -27,7 +27,7 @@ from tui.weights.summary import Judgements, LayerTable
 from tui.weights.units import SortedUnits, UnitOrder, render_diverging
 from tui.widgets.background import BackgroundJob, JobFinished
 from tui.widgets.gallery import Gallery
-from tui.widgets.title_row import TitleRow
+from tui.widgets.text_widget import TitleRow
 
 PANELS = ("histograms", "units", "answer")
 MIN_INTERVAL = 1.0

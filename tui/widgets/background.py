@@ -1,8 +1,8 @@
-"""Work that is too long for the UI thread: one job at a time, and rest between jobs.
+"""Background jobs, one at a time, capped at 2 % of a core.
 
-Training shares the cores with whatever a screen computes. So after a job its thread rests until
-the jobs have had no more than a fiftieth of the time; only what somebody asked for by a key starts
-at once. Of several wishes that wait the newest alone is done: the others are out of date.
+Training shares the cores with whatever a screen computes. So after a job its thread pauses until
+jobs have taken no more than a fiftieth of the time; only what a key requested starts at once. Of
+several pending jobs only the newest is run: the others are out of date.
 """
 
 import threading
@@ -13,14 +13,16 @@ from typing import Generic, TypeVar
 from textual.message import Message
 from textual.message_pump import MessagePump
 
+from tui.widgets.throttle import Throttle
+
 MAX_CPU_SHARE = 0.02
-"""The part of one core that jobs may take in the long run."""
+"""The fraction of one core that jobs may take in the long run."""
 Result = TypeVar("Result")
 Work = Callable[[], Result]
 
 
 class JobFinished(Message):
-    """A job ended; whoever gets this calls `deliver`."""
+    """A job ended; the owner calls `deliver`."""
 
     def __init__(self, deliver: Callable[[], None]) -> None:
         super().__init__()
@@ -28,7 +30,7 @@ class JobFinished(Message):
 
 
 class BackgroundJob(Generic[Result]):
-    """Does jobs for a screen, which hands every `Finished` that it gets to `deliver`."""
+    """Runs jobs for a screen, which calls `deliver` of each `JobFinished` it receives."""
 
     def __init__(
         self,
@@ -38,71 +40,67 @@ class BackgroundJob(Generic[Result]):
         cooldown: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`take` is called on the owner's thread with what a job returned or raised.
+        """`on_result` is called on the owner's thread with what a job returned or raised.
 
-        `rest` is the least time, in seconds, between a job and the next.
+        `cooldown` is the shortest pause, in seconds, between two jobs.
         """
         self._owner = owner
-        self._take = on_result
-        self._rest = cooldown
+        self._on_result = on_result
+        self._cooldown = cooldown
         self._clock = clock
-        self._waiting: Work[Result] | None = None
-        self._rest_until = float("-inf")
-        self._resting = False
-        self._hurried = False  # the next job starts without resting first
-        self._void = False  # what the job under way will say is not wanted any more
+        self._throttle = Throttle(clock=clock)
+        self._pending: Work[Result] | None = None
+        self._skip_cooldown = False
+        self._discard_result = False
         self.busy = False
-        """Whether a job is being done."""
+        """Whether a job is running."""
 
     def submit(self, work: Work[Result], *, now: bool = False) -> None:
-        """Have this done as soon as there is time; with `now`, without resting first."""
-        self._waiting = work
-        self._hurried = self._hurried or now
-        self._go_on()
+        """Run this as soon as the cooldown is over; with `now`, without a cooldown."""
+        self._pending = work
+        self._skip_cooldown = self._skip_cooldown or now
+        self._start_pending()
 
     def run_now(self) -> None:
-        """Start what waits now: nothing trains that should be spared."""
-        self._hurried = True
-        self._go_on()
+        """Skip the cooldown of the pending job, or of the next one."""
+        self._skip_cooldown = True
+        self._start_pending()
 
     def cancel(self) -> None:
-        """Take nothing of what was asked for so far: something else is looked at now."""
-        self._waiting, self._void = None, self.busy
-        self._hurried = True
+        """Drop the pending job and the result of the running one; the next starts at once."""
+        self._pending, self._discard_result = None, self.busy
+        self._skip_cooldown = True
 
-    def _go_on(self) -> None:
-        """Start what waits, unless a job is under way or it is time to rest."""
-        if self._waiting is None or self.busy:
+    def _start_pending(self) -> None:
+        """Start the pending job, unless one is running, as soon as the cooldown is over."""
+        if self._pending is None or self.busy:
             return
-        rest = self._rest_until - self._clock()
-        if rest > 0 and not self._hurried:
-            if not self._resting:
-                self._resting = True
-                self._owner.set_timer(rest, self._wake)
-            return
-        work, self._waiting = self._waiting, None
-        self.busy, self._hurried = True, False
-        threading.Thread(target=self._work, args=(work,), name="aside", daemon=True).start()
+        if self._skip_cooldown:
+            self._throttle.reset()
+        self._throttle.call(self._start, self._owner.set_timer)
 
-    def _wake(self) -> None:
-        self._resting = False
-        self._go_on()
+    def _start(self) -> None:
+        if self._pending is None or self.busy:
+            return  # it was started without a cooldown meanwhile
+        work, self._pending = self._pending, None
+        self.busy, self._skip_cooldown = True, False
+        threading.Thread(target=self._run, args=(work,), name="background", daemon=True).start()
 
-    def _work(self, work: Work[Result]) -> None:
-        """On the thread: the job, and word of it."""
-        began = self._clock()
+    def _run(self, work: Work[Result]) -> None:
+        """On the thread: do the job and post its result."""
+        started = self._clock()
         result: Result | Exception
         try:
             result = work()
-        except Exception as error:  # noqa: BLE001 - the thread's boundary: the screen decides
+        except Exception as error:  # noqa: BLE001 - the thread's boundary: the owner decides
             result = error
-        ended = self._clock()
-        rest_until = ended + max(self._rest, (ended - began) / MAX_CPU_SHARE)
-        self._owner.post_message(JobFinished(lambda: self._deliver(result, rest_until)))
+        cooldown = max(self._cooldown, (self._clock() - started) / MAX_CPU_SHARE)
+        self._owner.post_message(JobFinished(lambda: self._deliver(result, cooldown)))
 
-    def _deliver(self, result: Result | Exception, rest_until: float) -> None:
-        void, self._void = self._void, False
-        self.busy, self._rest_until = False, rest_until
-        if not void:
-            self._take(result)
-        self._go_on()
+    def _deliver(self, result: Result | Exception, cooldown: float) -> None:
+        discard, self._discard_result = self._discard_result, False
+        self.busy = False
+        self._throttle.start(cooldown)
+        if not discard:
+            self._on_result(result)
+        self._start_pending()

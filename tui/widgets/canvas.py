@@ -1,13 +1,13 @@
-"""Lines as characters: dots in braille, quadrants or ASCII, drawn by numpy, a plot at a time."""
+"""A canvas of braille dots, quadrants or ASCII, drawn by numpy, a whole plot at a time."""
 
 import math
-from enum import StrEnum
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from core.run.pyramid import Float64s, Int64s
+from tui.terminal.characters import Glyphs
 
 Mask = npt.NDArray[np.bool_]
 DotRows = npt.NDArray[np.int16]
@@ -16,39 +16,17 @@ Codes = npt.NDArray[np.uint32]
 _BRAILLE = 0x2800
 _QUADRANTS = np.array([ord(c) for c in " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"], np.uint32)
 _BLANK = ord(" ")
-_SPELLINGS = str.maketrans({"→": "->", "·": "-", "×": "x", "…": "...", "−": "-", "–": "-"})
 FILLED_SHARE = 0.75
-"""The part of a cell's dots from which on an area fills it."""
-
-
-class Glyphs(StrEnum):
-    """What the terminal can show; a cell holds 2x4 dots, 2x2 or one."""
-
-    BRAILLE = "braille"
-    QUADRANT = "quadrant"
-    ASCII = "ascii"
-
-    @property
-    def dots(self) -> tuple[int, int]:
-        """Dots in a cell, across and down."""
-        return {"braille": (2, 4), "quadrant": (2, 2), "ascii": (1, 1)}[self.value]
-
-    def displayable(self, text: str) -> str:
-        """A text in characters that the terminal can show."""
-        if self is not Glyphs.ASCII:
-            return text
-        return text.translate(_SPELLINGS).encode("ascii", "replace").decode("ascii")
-
-
+"""An area that sets this fraction of a cell's dots counts as filling it."""
 _SHIFTS = {
     Glyphs.BRAILLE: {(y, x): y + 3 * x if y < 3 else 6 + x for y in range(4) for x in range(2)},
     Glyphs.QUADRANT: {(y, x): 2 * y + x for y in range(2) for x in range(2)},
 }
-"""By the row and column of a dot in its cell: the bit that it sets."""
+"""The bit of each dot, by its row and column in the cell."""
 
 
 def dot_rows(values: Float64s, low: float, high: float, rows: int) -> DotRows:
-    """The row of dots, 0 on top, for each value; values beyond the limits lie on the edge."""
+    """The row of dots, 0 at the top, of each value; values outside the limits are clipped."""
     known = np.where(np.isnan(values), low, values)
     scaled = (high - np.clip(known, low, high)) * ((rows - 1) / (high - low))
     return np.rint(scaled).astype(np.int16)
@@ -57,9 +35,9 @@ def dot_rows(values: Float64s, low: float, high: float, rows: int) -> DotRows:
 def spans(
     low: Float64s, high: Float64s, limits: tuple[float, float], rows: int
 ) -> tuple[DotRows, DotRows]:
-    """The topmost and lowest row of dots in each column, so that neighbours touch.
+    """The first and last row of dots in each column, extended so that neighbours touch.
 
-    A column without a value (NaN) gets an empty span: top below bottom.
+    A column without a value (NaN) gets an empty span: its first row is below its last.
     """
     known = ~np.isnan(low) & ~np.isnan(high)
     top, bottom = dot_rows(high, *limits, rows), dot_rows(low, *limits, rows)
@@ -74,13 +52,13 @@ def spans(
 
 
 def filled(top: DotRows, bottom: DotRows, rows: int) -> Mask:
-    """The dots from ``top`` to ``bottom`` in each column: bool ``[rows, columns]``."""
+    """The dots from ``top`` to ``bottom`` of each column: bool ``[rows, columns]``."""
     row = np.arange(rows, dtype=np.int16)[:, np.newaxis]
     return (row >= top) & (row <= bottom)
 
 
 class Canvas:
-    """The cells of a plot: areas below, lines above them, text on top."""
+    """The cells of a plot in three layers: areas, lines above them, text on top."""
 
     def __init__(self, width: int, height: int, glyphs: Glyphs) -> None:
         self.width, self.height, self.glyphs = width, height, glyphs
@@ -120,9 +98,9 @@ class Canvas:
         self._styles[drawn] = style
 
     def draw(self, dots: Mask, style: int, style_inside: int, letter: str) -> None:
-        """Set the dots of a line; in its cells nothing below is seen, so that it stays thin.
+        """Set the dots of a line; its cells hide the areas below, so that it stays thin.
 
-        ``style_inside`` is for cells that an area fills, so that a background can stand for it.
+        ``style_inside`` is for cells that an area fills: its background can replace that area.
         """
         code = self._codes(dots, letter)
         drawn = code != 0
@@ -132,7 +110,7 @@ class Canvas:
         self._solid[drawn] = inside
 
     def write(self, row: int, column: int, text: str, style: int) -> None:
-        """Put single-width characters into cells, cut where the plot ends."""
+        """Write single-width characters into cells, clipped to the plot."""
         start, stop = max(0, column), min(self.width, column + len(text))
         if start < stop:
             self._text[row, start:stop] = [ord(c) for c in text[start - column : stop - column]]
@@ -140,7 +118,7 @@ class Canvas:
             self._solid[row, start:stop] = False
 
     def runs(self) -> list[list[tuple[str, int]]]:
-        """For each row its pieces of text with one style; blanks take a style before them."""
+        """For each row its pieces of text with one style; blanks take the style before them."""
         text = self._characters().astype("<u4").tobytes().decode("utf-32-le")
         styles = self._carried_styles()
         changes = np.ones(styles.shape, np.bool_)

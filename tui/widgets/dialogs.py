@@ -1,4 +1,4 @@
-"""The screens that lie over another: how to leave or end a run, for what, from where to branch."""
+"""Modal dialogs: quit, stop the run, start a new run, branch from a checkpoint."""
 
 from collections.abc import Sequence
 from textwrap import wrap
@@ -12,50 +12,53 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-EXPLANATION_WIDTH = 34
-"""Cells for what an answer does."""
+EXPLANATION_WIDTH = 30
+"""Cells for the explanation of a choice."""
 STOP = ("stop", "s", "Stop and save", "end the run with a checkpoint")
-DETACH = ("detach", "d", "Detach", "leave it training; `trainpad open` comes back to it")
+DETACH = ("detach", "d", "Detach", "keep training; `trainpad open` reattaches")
 START_NEW = (
     "next",
     "n",
-    "End it",
-    "save a checkpoint, then train a new run with what the panel says",
+    "Stop and start new",
+    "save a checkpoint, then train a new run with the panel's values",
 )
-CANCEL = ("go on", "escape", "Go on", "stay here")
+CANCEL = ("cancel", "escape", "Cancel", "stay here")
 
 
 class ChoiceDialog(ModalScreen[str]):
-    """Asks what to do about a run that trains; answers with the first word of a choice."""
+    """A question with choices; returns the first item of the one that was chosen."""
 
     QUESTION: ClassVar[str]
     CHOICES: ClassVar[tuple[tuple[str, str, str, str], ...]]
-    """Answer, key, title and what it does."""
+    """Result, key, title and explanation."""
 
     def compose(self) -> ComposeResult:
-        """The question and its answers."""
+        """The question and its choices."""
         with Vertical(id="dialog"):
             yield Static(self.QUESTION, markup=False)
             yield OptionList(
                 *(
-                    Option(Content(_format_choice(title, "esc" if key == "escape" else key, what)))
-                    for _, key, title, what in self.CHOICES
+                    Option(
+                        Content(_format_choice(title, "esc" if key == "escape" else key, explained))
+                    )
+                    for _, key, title, explained in self.CHOICES
                 )
             )
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Answer with the chosen one."""
+        """Return the selected choice."""
         self.dismiss(self.CHOICES[event.option_index][0])
 
     def action_choose(self, choice: str) -> None:
-        """Answer with this."""
+        """Return this choice."""
         self.dismiss(choice)
 
 
-def _format_choice(title: str, key: str, what: str) -> str:
-    """Title, key and meaning in columns; what goes on in a second row begins where it began."""
-    first, *more = wrap(what, EXPLANATION_WIDTH)
-    return "\n".join([f"{title:14} {key:4} {first}", *(" " * 20 + row for row in more)])
+def _format_choice(title: str, key: str, explanation: str) -> str:
+    """Title, key and explanation in columns, the explanation wrapped in its own column."""
+    first, *more = wrap(explanation, EXPLANATION_WIDTH)
+    column = " " * 24
+    return "\n".join([f"{title:18} {key:4} {first}", *(column + row for row in more)])
 
 
 def _bindings(*choices: tuple[str, str, str, str]) -> list[BindingType]:
@@ -65,7 +68,7 @@ def _bindings(*choices: tuple[str, str, str, str]) -> list[BindingType]:
 
 
 class QuitDialog(ChoiceDialog):
-    """Asks how to leave; answers ``stop``, ``detach`` or ``go on``."""
+    """Asks how to quit; returns ``stop``, ``detach`` or ``cancel``."""
 
     QUESTION = "The network is still training."
     CHOICES = (STOP, DETACH, CANCEL)
@@ -73,23 +76,23 @@ class QuitDialog(ChoiceDialog):
 
 
 class StopDialog(ChoiceDialog):
-    """Asks whether to end the run; answers ``stop`` or ``go on``."""
+    """Asks whether to stop the run; returns ``stop`` or ``cancel``."""
 
-    QUESTION = "End this run, for everybody who looks at it?"
+    QUESTION = "Stop this run for everyone watching?"
     CHOICES = (STOP, CANCEL)
     BINDINGS: ClassVar[list[BindingType]] = _bindings(*CHOICES)
 
 
 class NewRunDialog(ChoiceDialog):
-    """Asks whether a new run is to end the one that trains; answers ``next`` or ``go on``."""
+    """Asks whether a new run may stop the one that is training; returns ``next`` or ``cancel``."""
 
-    QUESTION = "A new run ends the one that is still training."
+    QUESTION = "A new run stops the one that is still training."
     CHOICES = (START_NEW, CANCEL)
     BINDINGS: ClassVar[list[BindingType]] = _bindings(*CHOICES)
 
 
 class BranchDialog(ModalScreen[int]):
-    """Asks which checkpoint a new run is to start with; answers its place in the list."""
+    """Asks which checkpoint a new run starts from; returns its index in the list."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "Close", show=False),
@@ -101,11 +104,11 @@ class BranchDialog(ModalScreen[int]):
         self._changes = changes
 
     def compose(self) -> ComposeResult:
-        """What the new run will be, and the checkpoints, newest first."""
+        """The new run's changes, and the checkpoints, newest first."""
         with Vertical(id="dialog"):
             yield Static(f"A new run from this one, {self._changes}", markup=False)
             yield OptionList(*(Option(Content(choice)) for choice in self._choices))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Answer with the chosen one."""
+        """Return the index of the selected checkpoint."""
         self.dismiss(event.option_index)

@@ -1,7 +1,7 @@
-"""The row of keys at the bottom: what this screen can do at the left, what all can at the right.
+"""The row of keys at the bottom: the screen's own at the left, those of all screens at the right.
 
-Textual's own Footer makes a widget of every key, and all of them anew whenever another screen or
-widget takes over: most of what a key that changes the screen costs. This is one row of text.
+Textual's Footer makes a widget of every key, and all of them again whenever another screen or
+widget gets the focus: most of the cost of a key that changes the screen. This is one row of text.
 """
 
 from collections.abc import Iterator
@@ -14,48 +14,51 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
 
+from tui.terminal.command_palette import disabled_actions
 from tui.widgets.text_widget import Span, TextWidget
 
 GAP = 2
 """Cells between two keys."""
-CAPTURES_TYPING = "-typed-into"
-"""The class of a widget whose keys alone work while it has the focus: what is typed is its own."""
+CAPTURES_TYPING = "-captures-typing"
+"""CSS class of a widget that receives all keys while it has the focus."""
 GLOBAL_PREFIX = "app."
-"""How the actions begin that every screen has."""
+"""Prefix of the actions that every screen has."""
 
 
 class KeyHint(NamedTuple):
-    """A key that is shown: how it is written, what it does, and what Textual calls it."""
+    """A key in the footer."""
 
     label: str
+    """How the key is written."""
     description: str
     key: str
+    """Textual's name of the key."""
     tooltip: str
 
     @property
     def width(self) -> int:
-        """Cells that it takes, with the gap behind it."""
+        """Cells, with the gap after it."""
         return cell_len(self.label) + 1 + cell_len(self.description) + GAP
 
 
 def key_label(app: App[object], binding: Binding, *, ascii_only: bool) -> str:
-    """A key as it is written on keyboards; by its name where ASCII has no sign for it."""
-    sign = app.get_key_display(binding)
-    return sign if sign.isascii() or not ascii_only else binding.key
+    """A key as it is written on keyboards; by its name where ASCII has no symbol for it."""
+    label = app.get_key_display(binding)
+    return label if label.isascii() or not ascii_only else binding.key
 
 
 class KeyFooter(TextWidget):
-    """The keys that work now; a click on one presses it."""
+    """The keys that can be pressed now; a click on one presses it."""
 
     DEFAULT_CSS = "KeyFooter { dock: bottom; height: 1; }"
 
     def __init__(self) -> None:
         super().__init__()
         self._positions: list[tuple[int, KeyHint]] = []
-        """Where each entry begins."""
+        """The column where each key begins."""
 
     def on_mount(self) -> None:
-        """Follow what can be done: it depends on what has the focus."""
+        """Update with the bindings, which depend on the focus."""
         self.screen.bindings_updated_signal.subscribe(self, self._update_keys)
 
     def _update_keys(self, screen: Screen[object]) -> None:
@@ -63,69 +66,71 @@ class KeyFooter(TextWidget):
             self.redraw()
 
     def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - one row
-        """As many keys of the screen's own as there is room for beside those of all screens."""
-        own, everywhere = self._hints()
-        tail = sum(entry.width for entry in everywhere)
-        room = width - tail - 1
+        """As many of the screen's own keys as fit beside those of all screens."""
+        own, common = self._hints()
+        common_width = sum(hint.width for hint in common)
+        room = width - common_width - 1
         fitting = []
-        for entry in own:
-            room -= entry.width
+        for hint in own:
+            room -= hint.width
             if room < 0:
                 break
-            fitting.append(entry)
-        between = max(0, width - 1 - tail - sum(entry.width for entry in fitting))
-        self._positions = [*_positioned(fitting, 1), *_positioned(everywhere, max(1, width - tail))]
-        parts = [(" ", "text"), *_spans(fitting), (" " * between, "text"), *_spans(everywhere)]
-        return [parts]
+            fitting.append(hint)
+        gap = max(0, width - 1 - common_width - sum(hint.width for hint in fitting))
+        self._positions = [
+            *_positioned(fitting, 1),
+            *_positioned(common, max(1, width - common_width)),
+        ]
+        return [[(" ", "text"), *_spans(fitting), (" " * gap, "text"), *_spans(common)]]
 
     def _hints(self) -> tuple[list[KeyHint], list[KeyHint]]:
-        """The keys of what is focused and of the screen; and those of all screens."""
+        """The keys of the focused widget and the screen, and those of all screens."""
         own: dict[str, KeyHint] = {}
-        everywhere: dict[str, KeyHint] = {}
+        common: dict[str, KeyHint] = {}
         if not self.screen.is_current:
-            return [], []  # nothing can be pressed here yet, or any more
-        refused: frozenset[str] = getattr(self.screen, "disabled_actions", frozenset())
+            return [], []  # no key reaches this screen now
+        disabled = disabled_actions(self.screen)
         focused = self.screen.focused
-        taker = focused if focused is not None and focused.has_class(CAPTURES_TYPING) else None
+        capturing = focused if focused is not None and focused.has_class(CAPTURES_TYPING) else None
         for node, binding, enabled, tooltip in self.screen.active_bindings.values():
-            shows = binding.show and enabled and binding.action not in refused
-            if shows and _is_usable(binding, node, taker):
-                sign = key_label(self.app, binding, ascii_only=self.ascii_only)
-                entry = KeyHint(sign, binding.description, binding.key, tooltip)
-                found = everywhere if binding.action.startswith(GLOBAL_PREFIX) else own
-                found.setdefault(binding.action, entry)
-        return [*own.values()], [*everywhere.values()]
+            is_shown = binding.show and enabled and binding.action not in disabled
+            if is_shown and _is_usable(binding, node, capturing):
+                label = key_label(self.app, binding, ascii_only=self.ascii_only)
+                hint = KeyHint(label, binding.description, binding.key, tooltip)
+                hints = common if binding.action.startswith(GLOBAL_PREFIX) else own
+                hints.setdefault(binding.action, hint)
+        return [*own.values()], [*common.values()]
 
     def _hint_at(self, x: int) -> KeyHint | None:
-        for start, entry in self._positions:
-            if start <= x < start + entry.width - GAP:
-                return entry
+        for start, hint in self._positions:
+            if start <= x < start + hint.width - GAP:
+                return hint
         return None
 
     def on_click(self, event: events.Click) -> None:
         """Press the key that was clicked."""
-        entry = self._hint_at(event.x)
-        if entry is not None:
-            self.app.simulate_key(entry.key)
+        hint = self._hint_at(event.x)
+        if hint is not None:
+            self.app.simulate_key(hint.key)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Say more of the key under the pointer."""
-        entry = self._hint_at(event.x)
-        self.tooltip = entry.tooltip if entry is not None else None
+        """Show the tooltip of the key under the pointer."""
+        hint = self._hint_at(event.x)
+        self.tooltip = hint.tooltip if hint is not None else None
 
 
-def _is_usable(binding: Binding, node: DOMNode, taker: DOMNode | None) -> bool:
-    """Whether a key gets past the widget that takes what is typed; help always does."""
-    return taker is None or node is taker or binding.action == "app.help"
+def _is_usable(binding: Binding, node: DOMNode, capturing: DOMNode | None) -> bool:
+    """Whether a key gets past the widget that captures typing; help always does."""
+    return capturing is None or node is capturing or binding.action == "app.help"
 
 
-def _positioned(entries: list[KeyHint], start: int) -> Iterator[tuple[int, KeyHint]]:
-    for entry in entries:
-        yield start, entry
-        start += entry.width
+def _positioned(hints: list[KeyHint], start: int) -> Iterator[tuple[int, KeyHint]]:
+    for hint in hints:
+        yield start, hint
+        start += hint.width
 
 
-def _spans(entries: list[KeyHint]) -> Iterator[Span]:
-    for entry in entries:
-        yield entry.label, "live"
-        yield f" {entry.description}{' ' * GAP}", "text"
+def _spans(hints: list[KeyHint]) -> Iterator[Span]:
+    for hint in hints:
+        yield hint.label, "live"
+        yield f" {hint.description}{' ' * GAP}", "text"

@@ -1,7 +1,7 @@
-"""Pictures side by side with a line of text under each, one of them chosen.
+"""A page of images side by side, each with a caption, one of them selected.
 
-They are shown as large as the room allows: where whole pixels do not fit, two by two or more of
-them become one, which keeps a digit readable down to seven rows.
+Images are shown as large as the space allows: if they do not fit pixel by pixel, 2x2 or more pixels
+are averaged into one. A digit stays readable down to seven rows.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,42 +19,43 @@ from tui.widgets.half_blocks import Image, render_image
 from tui.widgets.text_widget import Span, TextWidget, fit
 
 GAP = 2
+"""Cells between two images."""
 MIN_SIDE = 7
-"""Pixels that a picture keeps at least, however little room there is."""
+"""Smallest height and width, in pixels, that an image is reduced to."""
 RenderImage = Callable[[Image, bool], list[Strip]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CaptionedImage:
-    """A picture and what it says under it, in full and in few words."""
+    """An image and its caption, in full and abbreviated."""
 
-    picture: Image
+    image: Image
     caption: str
     short_caption: str
 
 
 @dataclass(frozen=True, slots=True)
 class GalleryLayout:
-    """How pictures hang in a space of some size."""
+    """How images are arranged in the available space."""
 
     shrink: int
-    """So many pixels, squared, become one."""
+    """``shrink`` x ``shrink`` pixels are averaged into one."""
     across: int
     down: int
     width: int
     height: int
-    """Of one picture, in cells."""
+    """Of one image, in cells."""
 
     @property
     def capacity(self) -> int:
-        """How many pictures fit."""
+        """The number of images that fit."""
         return self.across * self.down
 
     @classmethod
     def fitting(
         cls, shape: tuple[int, int], width: int, height: int, min_count: int = 1
     ) -> "GalleryLayout":
-        """The largest pictures of which at least so many fit, if they can at all."""
+        """The layout with the largest images of which at least `min_count` fit, if possible."""
         shrink = 1
         while (
             min(shape) // (shrink + 1) >= MIN_SIDE
@@ -72,24 +73,24 @@ class GalleryLayout:
 
 
 class Gallery(TextWidget):
-    """Pictures from a list that may be long: only those that are seen are asked for."""
+    """Images from a list that may be long: only the visible ones are requested."""
 
     class Selected(Message):
-        """Somebody clicked on a picture."""
+        """An image was clicked."""
 
-        def __init__(self, gallery: "Gallery", place: int) -> None:
+        def __init__(self, gallery: "Gallery", index: int) -> None:
             super().__init__()
-            self.gallery, self.index = gallery, place
+            self.gallery, self.index = gallery, index
 
     def __init__(self, render: RenderImage | None = None, *, min_count: int = 1) -> None:
-        """Pictures as small as needed for `least` of them to be seen.
+        """Reduce images so that at least `min_count` are visible.
 
-        `render` draws one, with blocks and colours or without either; grey if not given.
+        `render` draws one, the second argument being `ascii_images`; in grey if not given.
         """
         super().__init__()
         self._min_count = min_count
         self._render_image = render or (
-            lambda picture, plain: render_image(picture, ascii_only=plain)
+            lambda image, ascii_only: render_image(image, ascii_only=ascii_only)
         )
         self._count = 0
         self._selected = 0
@@ -98,7 +99,7 @@ class Gallery(TextWidget):
         self._first = 0
 
     ascii_images = False
-    """Whether to draw with letters: without Unicode, or without colours."""
+    """Whether to draw images with letters: without Unicode, or without colours."""
 
     def show(
         self,
@@ -107,18 +108,18 @@ class Gallery(TextWidget):
         shape: tuple[int, int],
         selected: int,
     ) -> None:
-        """Show pictures of this shape (height, width), around the chosen one of `count`."""
+        """Show the page with the selected one of `count` images of this shape (height, width)."""
         self._count, self._get, self._shape, self._selected = count, get, shape, selected
         self.redraw()
 
     def clear(self) -> None:
-        """Show no picture."""
+        """Show no image."""
         self._count = 0
         self.redraw()
 
     @property
     def capacity(self) -> int:
-        """How many pictures are seen at once."""
+        """The number of images on a page."""
         return self._layout_now.capacity
 
     @property
@@ -126,67 +127,68 @@ class Gallery(TextWidget):
         return GalleryLayout.fitting(self._shape, *self.size, self._min_count)
 
     def rows(self, width: int, height: int) -> list[Strip]:
-        """The page of pictures that the chosen one is on."""
-        wall = GalleryLayout.fitting(self._shape, width, height, self._min_count)
-        self._first = self._selected // wall.capacity * wall.capacity
-        shown = range(self._first, min(self._count, self._first + wall.capacity))
+        """The page with the selected image."""
+        layout = GalleryLayout.fitting(self._shape, width, height, self._min_count)
+        self._first = self._selected // layout.capacity * layout.capacity
+        visible = range(self._first, min(self._count, self._first + layout.capacity))
         rows: list[Strip] = []
-        for start in range(0, len(shown), wall.across):
-            rows += self._row(shown[start : start + wall.across], wall)
+        for start in range(0, len(visible), layout.across):
+            rows += self._image_row(visible[start : start + layout.across], layout)
         return rows
 
-    def _row(self, places: Sequence[int], wall: GalleryLayout) -> list[Strip]:
-        """Pictures side by side, the line below them, and a blank one."""
-        framed = [self._get(place) for place in places]
-        pictures = [
-            self._render_image(downsampled(one.picture, wall.shrink), self.ascii_images)
-            for one in framed
+    def _image_row(self, indices: Sequence[int], layout: GalleryLayout) -> list[Strip]:
+        """Images side by side, their captions, and a blank row."""
+        images = [self._get(index) for index in indices]
+        strips = [
+            self._render_image(downsampled(one.image, layout.shrink), self.ascii_images)
+            for one in images
         ]
         styles = self.role_styles
         gap = Strip([Segment(" " * GAP, styles["text"])])
-        rows = []
-        for y in range(wall.height):
-            strips = [part for rows_of in pictures for part in (rows_of[y], gap)]
-            rows.append(Strip.join(strips))
+        rows = [
+            Strip.join([part for image in strips for part in (image[y], gap)])
+            for y in range(layout.height)
+        ]
         captions = [
             part
-            for place, one in zip(places, framed, strict=True)
-            for part in (self._caption(one, place, wall.width), (" " * GAP, "text"))
+            for index, one in zip(indices, images, strict=True)
+            for part in (self._caption(one, index, layout.width), (" " * GAP, "text"))
         ]
         last = Strip([Segment(self._displayable(text), styles[role]) for text, role in captions])
         return [*rows, last, Strip([])]
 
-    def _caption(self, one: CaptionedImage, place: int, width: int) -> Span:
-        name, _, figure = one.short_caption.partition("  ")
-        texts = one.caption, one.short_caption, f"{name} {figure}", name
+    def _caption(self, one: CaptionedImage, index: int, width: int) -> Span:
+        """The longest version of the caption that fits."""
+        name, _, number = one.short_caption.partition("  ")
+        texts = one.caption, one.short_caption, f"{name} {number}", name
         text = next((text for text in texts if cell_len(text) <= width), texts[-1])
-        return fit(text, width), "chosen" if place == self._selected else "dim"
+        return fit(text, width), "selected" if index == self._selected else "dim"
 
     def on_click(self, event: Click) -> None:
-        """Pick the picture that was clicked."""
-        wall = self._layout_now
-        row, column = event.y // (wall.height + 2), event.x // (wall.width + GAP)
-        place = self._first + row * wall.across + column
-        if row < wall.down and column < wall.across and place < self._count:
-            self.post_message(self.Selected(self, place))
+        """Report the image that was clicked."""
+        layout = self._layout_now
+        row, column = event.y // (layout.height + 2), event.x // (layout.width + GAP)
+        index = self._first + row * layout.across + column
+        if row < layout.down and column < layout.across and index < self._count:
+            self.post_message(self.Selected(self, index))
 
 
 def _cell_size(shape: tuple[int, int], shrink: int) -> tuple[int, int]:
-    """Width and height, in cells, of a picture of so many pixels (height, width)."""
+    """Width and height in cells of an image of this shape (height, width), reduced by `shrink`."""
     rows, columns = shape
     return -(-columns // shrink), -(-rows // (2 * shrink))
 
 
-def downsampled(picture: Image, factor: int) -> npt.NDArray[np.floating]:
-    """`picture` with every ``factor`` x ``factor`` pixels as one, their mean."""
+def downsampled(image: Image, factor: int) -> npt.NDArray[np.floating]:
+    """`image` with the mean of every ``factor`` x ``factor`` pixels as one pixel."""
     if factor == 1:
-        return picture
-    height, width = picture.shape
-    padded = np.pad(picture, ((0, -height % factor), (0, -width % factor)))
+        return image
+    height, width = image.shape
+    padded = np.pad(image, ((0, -height % factor), (0, -width % factor)))
     blocks = padded.reshape(len(padded) // factor, factor, -1, factor)
     small: npt.NDArray[np.floating] = blocks.mean(axis=(1, 3))
     return small
 
 
-def _no_image(place: int) -> CaptionedImage:
-    raise IndexError(place)
+def _no_image(index: int) -> CaptionedImage:
+    raise IndexError(index)

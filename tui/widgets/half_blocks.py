@@ -1,8 +1,8 @@
-"""Grey pictures in text: two square pixels in a cell, and as few colour changes as will do.
+"""Grey images as text: two square pixels per cell, with as few colour changes as possible.
 
-A terminal is paid by the byte, and a change of colour costs ten times what a character does. A
-half block shows two colours in four ways (both, either, neither), so a run of cells goes on as long
-as two colours are enough for it; where pixels are plain ink or plain paper that is the whole line.
+A change of colour costs ten times the bytes of a character. A half block shows two colours in four
+ways (both, either, neither), so a run of cells continues as long as two colours are enough for it;
+where all pixels are black or white, that is the whole line.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,30 +20,30 @@ Levels = npt.NDArray[np.integer]
 Image = npt.NDArray[np.floating]
 
 RAMP = " .:-=+*#%@"
-"""Paper to ink where there are no half blocks."""
+"""Background to ink, where there are no half blocks."""
 NEGATIVE_RAMP = " ~<oO0"
-"""The letters of a signed picture's negative side; RAMP is its positive side."""
+"""The characters of negative values in a signed image; RAMP has the positive ones."""
 GREY_LEVELS = 8
-"""Grey levels of a picture: enough to look soft, few enough to be cheap."""
+"""Enough to look soft, few enough to be cheap."""
 
 
 class Tones(NamedTuple):
-    """The colours between which a picture is drawn."""
+    """The two colours between which an image is drawn."""
 
     low: Color
     high: Color
 
     def gradient(self, count: int) -> tuple[Color, ...]:
         """``count`` colours from low to high."""
-        return _steps(self.low, self.high, count)
+        return _gradient(self.low, self.high, count)
 
 
 GREY = Tones(Color.from_rgb(18, 18, 18), Color.from_rgb(238, 238, 238))
 
 
 @lru_cache(256)
-def _steps(low: Color, high: Color, count: int) -> tuple[Color, ...]:
-    """Even steps; a terminal's own colours have no known mixture, so greys stand between them."""
+def _gradient(low: Color, high: Color, count: int) -> tuple[Color, ...]:
+    """Even steps; greys between a terminal's own colours, whose RGB values are unknown."""
     parts = [i / (count - 1) for i in range(1, count - 1)]
     if low.triplet is None or high.triplet is None:
         between = [Color.from_ansi(232 + round(part * 23)) for part in parts]
@@ -54,14 +54,14 @@ def _steps(low: Color, high: Color, count: int) -> tuple[Color, ...]:
 
 
 @lru_cache(4096)
-def _style(ink: Color | None, paper: Color) -> Style:
-    return Style(color=ink, bgcolor=paper)
+def _style(ink: Color | None, background: Color) -> Style:
+    return Style(color=ink, bgcolor=background)
 
 
 def half_blocks(
     top: Sequence[int], bottom: Sequence[int], colours: Sequence[Color]
 ) -> list[Segment]:
-    """One row of cells: the colour's index of each upper and each lower pixel, left to right."""
+    """One row of cells, from the colour indices of its upper and its lower pixels."""
     return [_run(run, colours) for run in _runs(zip(top, bottom, strict=True))]
 
 
@@ -69,24 +69,24 @@ Run = list[tuple[int, int]]
 
 
 def _runs(cells: Iterable[tuple[int, int]]) -> Iterable[Run]:
-    """Cut a row where a third colour comes up; no other cut needs fewer pieces."""
+    """Split a row wherever a third colour occurs: the fewest pieces possible."""
     run: Run = []
     seen: set[int] = set()
     for cell in cells:
-        wanted = seen.union(cell)
-        if len(wanted) > 2:
+        colours = seen.union(cell)
+        if len(colours) > 2:
             yield run
-            run, wanted = [], set(cell)
+            run, colours = [], set(cell)
         run.append(cell)
-        seen = wanted
+        seen = colours
     if run:
         yield run
 
 
 def _run(run: Run, colours: Sequence[Color]) -> Segment:
-    """Cells of at most two colours as one segment; the lower level is the paper.
+    """Cells of at most two colours as one segment; the lower level is the background.
 
-    Ink is always a block and never a coloured space, so that a terminal without colours shows it.
+    Ink is always a block, never a coloured space, so that a terminal without colours shows it.
     """
     seen = {level for cell in run for level in cell}
     high = max(seen)
@@ -96,25 +96,25 @@ def _run(run: Run, colours: Sequence[Color]) -> Segment:
     return Segment(text, _style(colours[high] if high else None, colours[low]))
 
 
-def quantise(picture: Image, count: int) -> npt.NDArray[np.uint8]:
-    """Levels 0 to ``count - 1`` for values 0 to 1; what is outside is clipped, NaN is paper."""
-    clean = np.nan_to_num(picture, nan=0.0, posinf=1.0, neginf=0.0)
+def quantise(image: Image, count: int) -> npt.NDArray[np.uint8]:
+    """Levels 0 to ``count - 1`` for values 0 to 1; values outside are clipped, NaN is 0."""
+    clean = np.nan_to_num(image, nan=0.0, posinf=1.0, neginf=0.0)
     levels: npt.NDArray[np.uint8] = np.rint(np.clip(clean, 0, 1) * (count - 1)).astype(np.uint8)
     return levels
 
 
 def render_image(
-    picture: Image, tones: Tones = GREY, *, ascii_only: bool = False, greys: int = GREY_LEVELS
+    image: Image, tones: Tones = GREY, *, ascii_only: bool = False, greys: int = GREY_LEVELS
 ) -> list[Strip]:
-    """A grey picture ``[height, width]``, 0 to 1, as ``ceil(height / 2)`` rows of ``width`` cells.
+    """A grey image ``[height, width]``, 0 to 1, as ``ceil(height / 2)`` rows of ``width`` cells.
 
     Args:
-        picture: the values; an odd last line gets a line of paper below it.
-        tones: paper and ink.
-        ascii_only: letters instead of half blocks, darker ones for more ink.
-        greys: how many grey levels to show.
+        image: the values; an odd height is padded with a row of 0.
+        tones: background and ink.
+        ascii_only: characters of `RAMP` instead of half blocks.
+        greys: the number of grey levels.
     """
-    even = _even(picture)
+    even = _even(image)
     if ascii_only:
         style = _style(tones.high, tones.low)
         rows = quantise((even[::2] + even[1::2]) / 2, len(RAMP))
@@ -123,18 +123,18 @@ def render_image(
 
 
 def render_signed(
-    picture: Image,
+    image: Image,
     negative: Tones,
     positive: Tones,
     *,
     ascii_only: bool = False,
     greys: int = GREY_LEVELS,
 ) -> list[Strip]:
-    """A picture of values from -1 to 1 in two colours, as :func:`render_image` does with one.
+    """An image of values from -1 to 1 in two colours, otherwise like :func:`render_image`.
 
-    The two tones share their low end. In ASCII the signs have letters of their own.
+    The two tones share their low end. In ASCII the signs have different characters.
     """
-    even = _even(picture)
+    even = _even(image)
     if ascii_only:
         return [_signed_letters(row, negative, positive) for row in (even[::2] + even[1::2]) / 2]
     below, above = quantise(-even, greys), quantise(even, greys)
@@ -142,8 +142,8 @@ def render_signed(
     return _strips(levels, positive.gradient(greys) + negative.gradient(greys)[1:])
 
 
-def _even(picture: Image) -> Image:
-    return np.pad(picture, ((0, len(picture) % 2), (0, 0)))
+def _even(image: Image) -> Image:
+    return np.pad(image, ((0, len(image) % 2), (0, 0)))
 
 
 def _strips(levels: Levels, colours: Sequence[Color]) -> list[Strip]:

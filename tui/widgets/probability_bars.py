@@ -1,8 +1,8 @@
-"""Ten bars: how likely a network thinks each digit, the best one bright.
+"""A bar for each class: the probabilities of a prediction, the most likely class highlighted.
 
-The answer changes several times a second while somebody draws, and mostly in two or three digits,
-so a bar is sent again only when its own text or colour changed. Where there are fewer rows than
-classes, the bars stand in two columns or more.
+The prediction changes several times a second while the user draws, mostly in two or three classes,
+so a bar is sent again only when its own text or colour has changed. If there are fewer rows than
+classes, the bars are arranged in two columns or more.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ _LABEL, _PERCENT, _GAP = 2, 6, 2
 
 
 class ProbabilityBars(Widget):
-    """A row for each class: its name, a bar, and its percentage; blank until there is an answer."""
+    """A row for each class: name, bar and percentage; blank until there is a prediction."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {"bars--best", "bars--other", "bars--quiet"}
@@ -53,25 +53,23 @@ class ProbabilityBars(Widget):
         return len(self._names)
 
     def show(self, probabilities: npt.NDArray[np.floating] | None) -> None:
-        """Show ``[classes]`` probabilities, or nothing; only the rows that differ are repainted."""
-        before = [self._cells(number) for number in range(len(self._names))]
+        """Show ``[classes]`` probabilities, or none; only rows that change are repainted."""
+        before = [self._bar_content(number) for number in range(len(self._names))]
         self._probabilities = None if probabilities is None else np.array(probabilities)
-        down, width = self._rows_per_column, self._bar_width
+        rows, width = self._rows_per_column, self._bar_width
         changed = [
-            Region(number // down * (width + _GAP), number % down, width, 1)
-            for number, cells in enumerate(before)
-            if cells != self._cells(number)
+            Region(number // rows * (width + _GAP), number % rows, width, 1)
+            for number, content in enumerate(before)
+            if content != self._bar_content(number)
         ]
         if changed:
             self.refresh(*changed)
 
     def render_line(self, y: int) -> Strip:
-        """One class, or one in each column."""
-        segments = []
-        for number in (
-            range(y, len(self._names), self._rows_per_column) if y < self._rows_per_column else ()
-        ):
-            kind, text = self._cells(number)
+        """The bars of row ``y``, one in each column."""
+        rows, segments = self._rows_per_column, []
+        for number in range(y, len(self._names), rows) if y < rows else ():
+            kind, text = self._bar_content(number)
             segments.append(Segment(text, self.get_component_rich_style(f"bars--{kind}")))
             segments.append(Segment(" " * _GAP, self.rich_style))
         strip = Strip(segments) if segments else Strip.blank(self.size.width, self.rich_style)
@@ -79,7 +77,6 @@ class ProbabilityBars(Widget):
 
     @property
     def _rows_per_column(self) -> int:
-        """How many bars stand in a column."""
         columns = -(-len(self._names) // max(1, min(self.size.height, len(self._names))))
         return -(-len(self._names) // columns)
 
@@ -89,22 +86,22 @@ class ProbabilityBars(Widget):
         columns = -(-len(self._names) // self._rows_per_column)
         return max(0, (self.size.width + _GAP) // columns - _GAP)
 
-    def _cells(self, row: int) -> tuple[str, str]:
-        """How a class is shown: best, other or quiet, and its text."""
-        name = self._names[row].rjust(1)
+    def _bar_content(self, number: int) -> tuple[str, str]:
+        """The style of a class, ``best``, ``other`` or ``quiet``, and its text."""
+        name = self._names[number].rjust(1)
         width = self._bar_width
         if self._probabilities is None:
             return "quiet", f"{name} ".ljust(width)[:width]
-        value = float(self._probabilities[row])
-        kind = "best" if row == int(self._probabilities.argmax()) else "other"
-        room = max(0, width - _LABEL - _PERCENT)
+        value = float(self._probabilities[number])
+        kind = "best" if number == int(self._probabilities.argmax()) else "other"
+        bar_width = max(0, width - _LABEL - _PERCENT)
         percent = f"{100 * value:.0f} %".rjust(_PERCENT)
-        text = f"{name} {self._bar(value, room)}{percent}".ljust(width)[:width]
+        text = f"{name} {self._bar(value, bar_width)}{percent}".ljust(width)[:width]
         return (kind if value >= 0.005 else "quiet"), text
 
-    def _bar(self, value: float, room: int) -> str:
+    def _bar(self, value: float, width: int) -> str:
         if self.ascii:
-            return ("#" * round(value * room)).ljust(room)
-        eighths = round(value * room * 8)
+            return ("#" * round(value * width)).ljust(width)
+        eighths = round(value * width * 8)
         full, part = divmod(eighths, 8)
-        return (EIGHTHS[8] * full + (EIGHTHS[part] if part else "")).ljust(room)
+        return (EIGHTHS[8] * full + (EIGHTHS[part] if part else "")).ljust(width)

@@ -1,11 +1,11 @@
-"""The screens there are: their names, keys, titles, and what they are for."""
+"""The screens of the dashboard: names, keys, titles and purposes."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class ScreenInfo:
-    """A screen that one can go to."""
+    """A screen of the dashboard."""
 
     name: str
     key: str
@@ -15,8 +15,8 @@ class ScreenInfo:
 
 SCREENS = (
     ScreenInfo("train", "1", "Train", "Watch the training and steer it"),
-    ScreenInfo("evaluate", "2", "Evaluate", "See what it reads wrong, in numbers and pictures"),
-    ScreenInfo("weights", "3", "Weights", "See what it is made of and what it has learned"),
-    ScreenInfo("runs", "4", "Runs", "Compare, open, go on with and export all runs"),
-    ScreenInfo("pad", "5", "Pad", "Draw a digit and see it read"),
+    ScreenInfo("evaluate", "2", "Evaluate", "Confusion matrix, metrics and misclassified images"),
+    ScreenInfo("weights", "3", "Weights", "Layers, histograms, filters"),
+    ScreenInfo("runs", "4", "Runs", "Compare, open, resume and export all runs"),
+    ScreenInfo("pad", "5", "Pad", "Draw a digit and have it classified"),
 )

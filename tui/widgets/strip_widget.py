@@ -1,8 +1,8 @@
-"""A widget made of whole rows that sends again only the rows that changed.
+"""A widget made of whole rows that sends only the cells that changed.
 
-The link to the terminal is the bottleneck over SSH, and Textual sends again whatever a widget marks
-as dirty. So the rows of a widget are made anew whenever its data is, compared with those that are
-shown, and of each row only what lies between its first and its last changed cell is marked.
+Over SSH the line to the terminal is the bottleneck, and Textual sends everything that a widget
+marks as changed. So when the data changes, all rows are built and compared with those on the
+screen, and of each row only the part from its first to its last changed cell is marked.
 """
 
 from collections.abc import Sequence
@@ -17,10 +17,10 @@ from textual.widget import Widget
 
 
 class StripWidget(Widget):
-    """Base of widgets that give their content as rows; call ``update_rows`` on new data.
+    """Base of widgets that return their content from ``rows``; call ``redraw`` on new data.
 
-    A row's styles need no background: the widget's own is laid under them, and so no piece of text
-    is without a style (Textual's NO_COLOR filter fails on those).
+    The styles of a row need no background: the widget's own is applied below them, so that no
+    segment is without a style (Textual's NO_COLOR filter fails on those).
     """
 
     def __init__(
@@ -33,31 +33,29 @@ class StripWidget(Widget):
     ) -> None:
         super().__init__(name=name, id=id, classes=classes, disabled=disabled)
         self._content: list[Strip] = []
-        self._styled_content: list[Strip] = []
+        self._styled_content: list[Strip] = []  # with the background
         self._background = Style()
         self._is_stale = False
-        """Whether colours changed since the rows were made."""
+        """Whether colours have changed since the rows were built."""
 
     def rows(self, width: int, height: int) -> Sequence[Strip]:
-        """The content for ``width`` x ``height`` cells; missing rows are blank, others are cut."""
+        """The content for ``width`` x ``height`` cells; missing rows are blank, extra ones cut."""
         raise NotImplementedError
 
     def redraw(self) -> int:
-        """Make the rows anew and have the changed ones sent again; tells how many changed."""
+        """Build the rows and send those that changed; returns their number."""
         if self._is_stale:
             self.redraw_all()
             return len(self._content)
         return self._replace_changed(self._build_rows()) if all(self.size) else 0
 
-    def _build_rows(self) -> list[Strip]:
-        """As many rows as fit, each as wide as the widget."""
-        width, height = self.size
-        given = [*self.rows(width, height)][:height]
-        given += [Strip.blank(width, self._background)] * (height - len(given))
-        return [strip.adjust_cell_length(width, self._background) for strip in given]
+    def redraw_all(self) -> None:
+        """Build and send all rows, changed or not."""
+        self._rebuild()
+        self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """One row, for Textual."""
+        """Row ``y``, for Textual."""
         if self._is_stale:
             self._rebuild()
         if y < len(self._styled_content):
@@ -65,24 +63,26 @@ class StripWidget(Widget):
         return Strip.blank(self.size.width, self._background)
 
     def on_resize(self, _event: events.Resize) -> None:
-        """Fill the new size."""
+        """Build the rows for the new size."""
         self.redraw_all()
 
     def notify_style_update(self) -> None:
-        """Make all rows anew when colours change: with the theme, the focus, the classes.
+        """Rebuild all rows when colours change: with the theme, the focus, the classes.
 
-        Textual tells of this before it works out the styles of component classes, so the rows are
-        made when they are next asked for.
+        Textual calls this before it computes the styles of component classes, so the rows are
+        built at the next `render_line` or `redraw`.
         """
         super().notify_style_update()
         if self.is_mounted:
             self._is_stale = True
             self.refresh()
 
-    def redraw_all(self) -> None:
-        """Make and send all rows anew, changed or not."""
-        self._rebuild()
-        self.refresh()
+    def _build_rows(self) -> list[Strip]:
+        """As many rows as the widget has, each as wide as the widget."""
+        width, height = self.size
+        rows = [*self.rows(width, height)][:height]
+        rows += [Strip.blank(width, self._background)] * (height - len(rows))
+        return [strip.adjust_cell_length(width, self._background) for strip in rows]
 
     def _rebuild(self) -> None:
         self._is_stale = False
@@ -91,19 +91,17 @@ class StripWidget(Widget):
             self._content = self._build_rows()
             self._styled_content = [strip.apply_style(self._background) for strip in self._content]
 
-    def _replace_changed(self, given: list[Strip]) -> int:
-        if len(given) != len(self._content):
-            self._content = given
-            self._styled_content = [strip.apply_style(self._background) for strip in given]
+    def _replace_changed(self, rows: list[Strip]) -> int:
+        if len(rows) != len(self._content):
+            self._content = rows
+            self._styled_content = [strip.apply_style(self._background) for strip in rows]
             self.refresh()
-            return len(given)
+            return len(rows)
         changed = []
-        for y, strip in enumerate(given):
+        for y, strip in enumerate(rows):
             if span := _changed_span(self._content[y], strip):
-                self._content[y], self._styled_content[y] = (
-                    strip,
-                    strip.apply_style(self._background),
-                )
+                self._content[y] = strip
+                self._styled_content[y] = strip.apply_style(self._background)
                 changed.append(Region(span[0], y, span[1] - span[0], 1))
         if changed:
             self.refresh(*changed)
@@ -111,30 +109,30 @@ class StripWidget(Widget):
 
 
 def _changed_span(old: Strip, new: Strip) -> tuple[int, int] | None:
-    """The first cell of ``new`` that differs and the one after the last; None if none does."""
+    """The first changed cell of ``new`` and the one after the last; None if none has changed."""
     if old == new:
         return None
-    ours, theirs, width = list(new), list(old), new.cell_length
-    start = _common_cells(ours, theirs, from_end=False)
-    return min(start, width - 1), width - _common_cells(ours, theirs, from_end=True)
+    new_rest, old_rest, width = list(new), list(old), new.cell_length
+    start = _common_cells(new_rest, old_rest, from_end=False)
+    return min(start, width - 1), width - _common_cells(new_rest, old_rest, from_end=True)
 
 
-def _common_cells(ours: list[Segment], theirs: list[Segment], *, from_end: bool) -> int:
-    """The cells that two rows have in common at one end; takes equal pieces off both."""
+def _common_cells(new: list[Segment], old: list[Segment], *, from_end: bool) -> int:
+    """The number of equal cells at one end of two rows; removes equal segments from both."""
     at, cells = -1 if from_end else 0, 0
-    while ours and theirs and ours[at] == theirs[at]:
-        cells += ours.pop(at).cell_length
-        theirs.pop(at)
-    if ours and theirs and ours[at].style == theirs[at].style:
-        cells += _common_text(ours[at].text, theirs[at].text, from_end=from_end)
+    while new and old and new[at] == old[at]:
+        cells += new.pop(at).cell_length
+        old.pop(at)
+    if new and old and new[at].style == old[at].style:
+        cells += _common_text(new[at].text, old[at].text, from_end=from_end)
     return cells
 
 
-def _common_text(ours: str, theirs: str, *, from_end: bool) -> int:
-    """The cells that two texts have in common at one end; none, to be safe, of wide ones."""
-    if cell_len(ours) != len(ours) or cell_len(theirs) != len(theirs):
+def _common_text(new: str, old: str, *, from_end: bool) -> int:
+    """The number of equal cells at one end of two texts; 0 if one has wide characters."""
+    if cell_len(new) != len(new) or cell_len(old) != len(old):
         return 0
     if from_end:
-        ours, theirs = ours[::-1], theirs[::-1]
-    pairs = enumerate(zip(ours, theirs, strict=False))
-    return next((i for i, (a, b) in pairs if a != b), min(len(ours), len(theirs)))
+        new, old = new[::-1], old[::-1]
+    pairs = enumerate(zip(new, old, strict=False))
+    return next((i for i, (a, b) in pairs if a != b), min(len(new), len(old)))

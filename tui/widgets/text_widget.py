@@ -1,7 +1,7 @@
-"""Rows of plain text in a handful of roles: the base of header, panels, tables and messages.
+"""Rows of styled text: the base of header, panels, tables and messages.
 
-A role is a meaning, not a colour: what is live, what asks for attention, what is only there to be
-found. The theme gives the colour.
+Each piece of text has a role, a meaning that the theme gives a colour to: what is live, what needs
+attention, what is secondary.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,43 +13,41 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from tui.terminal.characters import to_ascii
 from tui.widgets.strip_widget import StripWidget
 
-ROLES = ("text", "dim", "live", "alert", "title", "chosen")
-ASCII_SUBSTITUTES = str.maketrans(
-    {"·": "-", "–": "-", "…": "~", "→": ">", "‹": "<", "›": ">", "━": "=", "─": "-", "○": "o",
-     "▶": ">", "‖": "=", "■": "#", "✗": "x", "│": "|", "▲": "^"}
-)  # fmt: skip
-"""What stands for our own signs where a terminal shows ASCII alone; one cell for one cell."""
+ROLES = ("text", "dim", "live", "alert", "title", "selected")
 Span = tuple[str, str]
 """A text and its role."""
 
 
 class TextWidget(StripWidget):
-    """A widget whose rows are texts in roles; a subclass gives them in `lines`."""
+    """A widget of text rows; a subclass returns them from `lines`."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"lines--{role}" for role in ROLES}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"text-widget--{role}" for role in ROLES}
     DEFAULT_CSS = """
     TextWidget {
         height: auto;
-        & > .lines--text { color: $foreground; }
-        & > .lines--dim { color: $foreground 60%; }
-        & > .lines--live { color: $accent; text-style: bold; }
-        & > .lines--alert { color: $warning; text-style: bold; }
-        & > .lines--title { color: $foreground; text-style: bold; }
-        &:light > .lines--live { color: $accent-darken-3; }
-        &:light > .lines--alert { color: $warning-darken-3; }
-        & > .lines--chosen { color: $foreground; background: $accent 30%; text-style: bold; }
+        & > .text-widget--text { color: $foreground; }
+        & > .text-widget--dim { color: $foreground 60%; }
+        & > .text-widget--live { color: $accent; text-style: bold; }
+        & > .text-widget--alert { color: $warning; text-style: bold; }
+        & > .text-widget--title { color: $foreground; text-style: bold; }
+        &:light > .text-widget--live { color: $accent-darken-3; }
+        &:light > .text-widget--alert { color: $warning-darken-3; }
+        & > .text-widget--selected {
+            color: $foreground; background: $accent 30%; text-style: bold;
+        }
     }
     """
 
     ascii_only = False
     """Whether to show ASCII alone."""
     _role_styles: Mapping[str, Style] = MappingProxyType({})
-    """As asked for last; none since the colours changed."""
+    """Cached by `role_styles`; empty after a change of colours."""
 
     def lines(self, width: int, height: int) -> Sequence[Sequence[Span]]:
-        """What to show in ``width`` x ``height`` cells, a list of parts for each row."""
+        """The content for ``width`` x ``height`` cells, a list of spans for each row."""
         raise NotImplementedError
 
     @property
@@ -60,7 +58,7 @@ class TextWidget(StripWidget):
         return self._role_styles
 
     def notify_style_update(self) -> None:
-        """Take the theme's colours."""
+        """Drop the cached styles."""
         self._role_styles = {}
         super().notify_style_update()
 
@@ -68,68 +66,67 @@ class TextWidget(StripWidget):
         """The lines as strips."""
         styles = self.role_styles
         return [
-            Strip([Segment(self._displayable(text), styles[role]) for text, role in parts if text])
-            for parts in self.lines(width, height)
+            Strip([Segment(self._displayable(text), styles[role]) for text, role in spans if text])
+            for spans in self.lines(width, height)
         ]
 
     def _displayable(self, text: str) -> str:
         return to_ascii(text) if self.ascii_only else text
 
     def _role_style(self, role: str) -> Style:
-        style = self.get_component_rich_style(f"lines--{role}")
-        if role == "chosen":
+        style = self.get_component_rich_style(f"text-widget--{role}")
+        if role == "selected":
             return style
         return Style(color=style.color, bold=style.bold)
 
 
-def to_ascii(text: str) -> str:
-    """`text` in ASCII alone; what has no likeness there becomes a question mark."""
-    return (
-        text
-        if text.isascii()
-        else text.translate(ASCII_SUBSTITUTES).encode("ascii", "replace").decode()
-    )
+class TitleRow(TextWidget):
+    """A title or a note; the left end is cut when there is no room for both."""
+
+    DEFAULT_CSS = "TitleRow { height: 1; }"
+
+    def __init__(self, id: str) -> None:  # noqa: A002  Textual's own parameter name
+        super().__init__(id=id)
+        self._left: Sequence[Span] = ()
+        self._right: Sequence[Span] = ()
+
+    def show(self, left: Sequence[Span], right: Sequence[Span] = ()) -> None:
+        """Show these spans."""
+        self._left, self._right = left, right
+        self.redraw()
+
+    def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - one row
+        """The row."""
+        return [justify(self._left, self._right, width)]
 
 
 def fit(text: str, width: int) -> str:
-    """`text` in exactly ``width`` cells, cut with an ellipsis where it is longer."""
+    """`text` in exactly ``width`` cells, padded or cut with an ellipsis."""
     if cell_len(text) <= width:
         return set_cell_size(text, width)
     return set_cell_size(text, width - 1) + "…" if width > 0 else ""
 
 
 def align_right(text: str, width: int) -> str:
-    """`text` at the right end of ``width`` cells."""
+    """`text` at the right end of ``width`` cells, cut with an ellipsis if it is longer."""
     return " " * (width - cell_len(text)) + text if cell_len(text) < width else fit(text, width)
 
 
-def justify(left: Sequence[Span], tail: Sequence[Span], width: int) -> list[Span]:
-    """Parts at both ends of a row; the left ones give way where there is no room for all."""
-    room = width - sum(cell_len(text) for text, _ in tail)
-    if room <= 0:
-        return list(tail)
-    parts: list[Span] = []
-    for text, role in left:
-        parts.append((fit(text, min(room, cell_len(text))), role))
-        room -= cell_len(parts[-1][0])
-    return [*parts, (" " * room, "text"), *tail]
-
-
-def duration(seconds: float) -> str:
-    """A time span as people say it: ``42 s``, ``3 min 10 s``, ``2 h 5 min``."""
-    if seconds == float("inf") or seconds != seconds:
-        return "–"
-    whole = max(0, round(seconds))
-    minutes, rest = divmod(whole, 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours:,} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
 def elide_middle(text: str, width: int) -> str:
-    """`text` in ``width`` cells; what is left out of a longer one is its middle."""
+    """`text` in exactly ``width`` cells, padded or with an ellipsis in its middle."""
     if cell_len(text) <= width or cell_len(text) != len(text):
         return fit(text, width)
     start = (width - 1) // 2
     return text[:start] + "…" + text[len(text) - (width - 1 - start) :]
+
+
+def justify(left: Sequence[Span], right: Sequence[Span], width: int) -> list[Span]:
+    """A row of ``width`` cells with spans at both ends; the left ones are cut if necessary."""
+    remaining = width - sum(cell_len(text) for text, _ in right)
+    if remaining <= 0:
+        return list(right)
+    spans: list[Span] = []
+    for text, role in left:
+        spans.append((fit(text, min(remaining, cell_len(text))), role))
+        remaining -= cell_len(spans[-1][0])
+    return [*spans, (" " * remaining, "text"), *right]

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.widgets.canvas import Canvas, Glyphs, dot_rows, filled, spans
+from tui.terminal.characters import Glyphs
+from tui.widgets.canvas import Canvas, dot_rows, filled, spans
 
 
 def text(canvas):
@@ -102,6 +103,6 @@ def test_every_row_is_as_wide_as_the_canvas(glyphs):
     assert glyphs is not Glyphs.ASCII or "".join(text(canvas)).isascii()
 
 
-def test_text_is_spelled_in_ascii_only_where_it_must_be():
+def test_text_is_converted_to_ascii_only_for_ascii_glyphs():
     assert Glyphs.BRAILLE.displayable("0.01 → 0.02") == "0.01 → 0.02"
-    assert Glyphs.ASCII.displayable("0.01 → 0.02 · é") == "0.01 -> 0.02 - ?"
+    assert Glyphs.ASCII.displayable("0.01 → 0.02 · é") == "0.01 > 0.02 - ?"

@@ -1,4 +1,4 @@
-"""What the user chose about the dashboard's looks, kept from one start to the next."""
+"""The user's display settings, kept between starts."""
 
 import json
 from contextlib import suppress
@@ -10,11 +10,11 @@ import platformdirs
 from trainpad.files import write_atomic
 
 MAX_BYTES = 64 * 1024
-"""Bytes; a longer file is none of ours."""
+"""A longer file is ignored."""
 
 
 class Settings:
-    """Names and plain values in a small JSON file; what cannot be read or kept does no harm."""
+    """Named plain values in a small JSON file; errors in reading or writing it are ignored."""
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path or Path(platformdirs.user_config_dir("trainpad")) / "settings.json"
@@ -25,12 +25,12 @@ class Settings:
                 self._values = values if isinstance(values, dict) else {}
 
     def get(self, name: str, default: Any) -> Any:
-        """What was chosen, if it is of the default's type, else the default."""
+        """The saved value if it has the default's type, else the default."""
         value = self._values.get(name, default)
         return value if isinstance(value, type(default)) else default
 
     def set(self, name: str, value: Any) -> None:
-        """Choose, and keep it."""
+        """Change a value and save it."""
         if self._values.get(name) == value:
             return
         self._values[name] = value

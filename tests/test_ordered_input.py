@@ -1,4 +1,4 @@
-"""Keys and reports of the mouse that come in one piece."""
+"""Keys and mouse events that arrive together."""
 
 from itertools import chain
 from pathlib import Path
@@ -48,7 +48,7 @@ def dash() -> list[Event]:
 
 
 async def at_once(pilot: Pilot[None], *events: list[Event]) -> None:
-    """All of it lies in the app's queue before the first is looked at."""
+    """Post all events before the app handles the first."""
     for event in chain(*events):
         assert pilot.app.post_message(event)
     await until(pilot, lambda: is_idle(pilot.app))
@@ -62,7 +62,7 @@ def is_idle(app: App[None]) -> bool:
     return app._in_flight is None and not app._queued and all(queue.empty() for queue in queues)
 
 
-async def test_what_is_drawn_after_a_key_is_drawn_after_it(app: PadApp) -> None:
+async def test_strokes_after_a_key_are_drawn_after_it(app: PadApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         pad = app.screen.query_one(SketchPad)
@@ -107,7 +107,7 @@ async def test_a_stroke_after_the_key_for_the_pad_is_drawn_there(tmp_path: Path)
         assert np.ptp(only[:, 0]) == 0
 
 
-async def test_a_key_whose_news_is_lost_holds_nothing_up(app: PadApp) -> None:
+async def test_a_key_that_is_never_reported_handled_times_out(app: PadApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         app._in_flight = Key("escape", None)

@@ -13,7 +13,7 @@ RED, BLUE = Style(color="#ff0000"), Style(color="#0000ff")
 
 
 class Listed(StripWidget):
-    """Shows the rows that a test puts into it."""
+    """Shows the rows that a test assigns."""
 
     DEFAULT_CSS = "Listed { background: #102030; padding: 1 2; height: 1fr; }"
 
@@ -66,7 +66,7 @@ pieces = st.lists(st.tuples(narrow | wide, st.sampled_from([RED, BLUE])), max_si
 
 
 @given(pieces, pieces)
-def test_all_that_differs_lies_in_the_span_that_is_sent(old, new):
+def test_the_changed_span_covers_every_difference(old, new):
     def strip(row):
         made = Strip([Segment(text, style) for text, style in row if text])
         return made.adjust_cell_length(24, Style())
@@ -110,7 +110,7 @@ async def test_rows_are_cut_and_filled_to_the_size_and_keep_the_background():
                 assert segment.style.bgcolor.get_truecolor().hex == "#102030"
 
 
-async def test_a_new_size_makes_all_rows_anew():
+async def test_a_new_size_rebuilds_all_rows():
     app = Shown()
     async with app.run_test(size=(24, 6)) as pilot:
         listed = app.query_one(Listed)
@@ -121,7 +121,7 @@ async def test_a_new_size_makes_all_rows_anew():
         assert [row.strip() for row in screen_text(app)] == ["", *["row"] * 10, ""]
 
 
-async def test_a_piece_without_a_style_is_no_trouble_without_colour(monkeypatch):
+async def test_a_segment_without_a_style_is_drawn_without_colour(monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     app = Shown()
     async with app.run_test(size=(24, 6)) as pilot:

@@ -1,4 +1,4 @@
-"""The row of keys: what it shows, and that a click presses."""
+"""The footer: which keys it shows, and that a click presses them."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from tui.widgets.help import HelpScreen
 
 
 @pytest.mark.parametrize("width", [80, 160])
-async def test_the_keys_of_all_screens_stand_at_the_right_however_little_room_there_is(
+async def test_the_keys_of_all_screens_are_at_the_right_at_any_width(
     tmp_path: Path, width: int
 ) -> None:
     app = TrainpadApp(iter(Scripted(tmp_path)))
@@ -30,7 +30,7 @@ async def test_the_keys_of_all_screens_stand_at_the_right_however_little_room_th
         assert len(row) <= width
 
 
-async def test_a_click_on_a_key_presses_it_and_on_nothing_does_nothing(tmp_path: Path) -> None:
+async def test_a_click_presses_a_key_and_a_click_between_keys_does_nothing(tmp_path: Path) -> None:
     app = TrainpadApp(iter(Scripted(tmp_path)))
     async with app.run_test(size=(120, 35)) as pilot:
         row = (await shown(pilot, app, "? Help")).splitlines()[-1]
@@ -44,7 +44,7 @@ async def test_a_click_on_a_key_presses_it_and_on_nothing_does_nothing(tmp_path:
 
 
 @pytest.mark.parametrize("width", [80, 160])
-async def test_in_the_panel_its_own_keys_stand_there_and_what_is_no_value_is_refused(
+async def test_in_the_panel_its_keys_are_shown_and_invalid_characters_are_refused(
     tmp_path: Path, width: int
 ) -> None:
     source = Scripted(tmp_path)
@@ -86,7 +86,9 @@ async def test_another_screen_has_other_keys(tmp_path: Path) -> None:
         assert "Rate down" not in screen
 
 
-async def test_a_theme_changed_meanwhile_reaches_the_screen_that_comes_back(tmp_path: Path) -> None:
+async def test_a_theme_changed_on_another_screen_applies_when_a_screen_resumes(
+    tmp_path: Path,
+) -> None:
     app = TrainpadApp(iter(Scripted(tmp_path)))
     async with app.run_test(size=(120, 35)) as pilot:
         await shown(pilot, app, "space Pause")
@@ -99,7 +101,7 @@ async def test_a_theme_changed_meanwhile_reaches_the_screen_that_comes_back(tmp_
         assert app.screen.query_one(KeyFooter).rich_style.bgcolor != dark
 
 
-async def test_a_screen_that_is_not_up_has_no_keys(tmp_path: Path) -> None:
+async def test_a_screen_in_the_background_has_no_keys(tmp_path: Path) -> None:
     app = TrainpadApp(iter(Scripted(tmp_path)))
     async with app.run_test(size=(120, 35)) as pilot:
         await shown(pilot, app, "space Pause")
@@ -113,7 +115,7 @@ async def test_a_screen_that_is_not_up_has_no_keys(tmp_path: Path) -> None:
         await shown(pilot, app, "u Undo")
 
 
-async def test_a_window_that_only_looks_on_offers_nothing_that_it_refuses(tmp_path: Path) -> None:
+async def test_a_read_only_window_shows_no_disabled_keys(tmp_path: Path) -> None:
     run = three_runs(tmp_path / "runs") / "a-run"
     source = follow(RunDir(run), None)
     app = TrainpadApp(source, viewer=True, read_only=True, log_dir=run.parent)

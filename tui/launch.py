@@ -25,7 +25,8 @@ from trainpad.errors import UserError
 from trainpad.text import sanitize
 from tui.app import TrainpadApp
 from tui.dashboard.sessions import Sessions
-from tui.terminal.driver import Pace, duplicated_terminal
+from tui.terminal.driver import duplicated_terminal
+from tui.terminal.environment import Pace
 
 
 def run_dashboard(request: Request, launcher: Launcher, pace: Pace, *, ascii_only: bool) -> int:

@@ -17,7 +17,8 @@ from core.session.request import Request
 from data.errors import DataError
 from tests.helpers.app import Scripted
 from tests.helpers.waiting import wait_until
-from tui.dashboard import dashboard, sessions
+from tui import launch
+from tui.dashboard import sessions
 from tui.dashboard.run_context import RunContext
 from tui.dashboard.worker import EventWorker
 
@@ -31,9 +32,9 @@ def stays(monkeypatch: pytest.MonkeyPatch) -> None:
     def leave(status: int) -> int:
         raise LeftError(status)
 
-    monkeypatch.setattr(dashboard, "_exit_process", leave)
+    monkeypatch.setattr(launch, "_exit_process", leave)
     for name in ("redirect_to_log", "detach_stdio"):
-        monkeypatch.setattr(dashboard, name, lambda _run: None)
+        monkeypatch.setattr(launch, name, lambda _run: None)
     monkeypatch.setattr(Launcher, "detach", lambda _self: None)
 
 
@@ -53,7 +54,7 @@ def test_ctrl_c_as_a_key_stops_the_run_like_the_signal(tmp_path: Path) -> None:
     wait_for_start(app.shown.worker)
     source.give(Finished(100, Outcome.INTERRUPTED, 1.0), None)
     with pytest.raises(LeftError, match="130"):
-        dashboard._finish(app, "signal", Launcher(-1, 0, False), signals)
+        launch._finish(app, "signal", Launcher(-1, 0, False), signals)
     assert source.wanted["stop"] == "interrupted"
 
 
@@ -66,7 +67,7 @@ def test_signals_reach_a_run_that_opened_only_after_it_was_left(tmp_path: Path) 
     assert app.shown.worker.stop(5)
     source.give(Opened(str(tmp_path), {}, source.control), Finished(0, Outcome.STOPPED, 1.0), None)
     with pytest.raises(LeftError, match="0"):
-        dashboard._finish(app, "detach", Launcher(-1, 0, False), signals)
+        launch._finish(app, "detach", Launcher(-1, 0, False), signals)
     assert source.wanted["stop"] == "stopped"
 
 
@@ -79,7 +80,7 @@ def test_a_source_that_breaks_is_a_failure_whose_traceback_is_kept(
     source.give(ValueError("no such \x1b[31mthing"))
     app.shown.worker.join(10)
     app.failure = app.shown.worker.error
-    assert dashboard._finish(app, "error", Launcher(-1, 0, False), Signals()) == FAILED
+    assert launch._finish(app, "error", Launcher(-1, 0, False), Signals()) == FAILED
     told = capsys.readouterr().err
     assert told == "trainpad: error: ValueError: no such ␛[31mthing; run.log has the details\n"
     assert "Traceback" in (tmp_path / "run.log").read_text()
@@ -90,7 +91,7 @@ def test_a_viewer_that_breaks_shows_the_traceback_itself(
 ) -> None:
     app = app_over(Scripted(tmp_path))
     app.shown, app.failure = replace(app.shown, viewer=True), ValueError("odd")
-    assert dashboard._finish(app, "broken", Launcher(-1, 0, False), Signals()) == FAILED
+    assert launch._finish(app, "broken", Launcher(-1, 0, False), Signals()) == FAILED
     assert capsys.readouterr().err.startswith("trainpad: the dashboard failed: ValueError: odd\n")
     assert not (tmp_path / "run.log").exists()
 
@@ -99,7 +100,7 @@ def test_what_a_user_cannot_have_is_the_users_error(tmp_path: Path) -> None:
     app = app_over(Scripted(tmp_path))
     app.failure = DataError("there are not so many images")
     with pytest.raises(DataError, match="not so many"):
-        dashboard._finish(app, "error", Launcher(-1, 0, False), Signals())
+        launch._finish(app, "error", Launcher(-1, 0, False), Signals())
 
 
 def test_another_run_is_trained_on_the_data_of_the_run_on_the_screen(

@@ -1,0 +1,136 @@
+"""The base of the three apps: terminal, theme, characters, command palette, toasts, quitting."""
+
+import signal
+import time
+from collections.abc import Iterable
+from types import FrameType
+from typing import Any, ClassVar, TypeVar
+
+from textual import constants
+from textual.app import SystemCommand
+from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
+from textual.driver import Driver
+from textual.screen import Screen
+
+from core.process.launcher import Launcher
+from core.session.headless import DONE, INTERRUPTED, exit_by_signal
+from tui.terminal.characters import ASCII_CLASS, Glyphs, to_ascii
+from tui.terminal.command_palette import BUILTIN_COMMANDS, SafeCommandPalette, palette_commands
+from tui.terminal.driver import ResilientDriver, duplicated_terminal
+from tui.terminal.environment import Pace
+from tui.terminal.ordered_input import OrderedInputApp
+from tui.terminal.settings import Settings
+
+Result = TypeVar("Result")
+TOAST_SECONDS = 4.0
+"""How long a toast is visible."""
+MODE_SWITCH_DELAY = 0.005
+"""Seconds without drawing while another mode takes over; Textual's default is 0.05."""
+EXIT_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class BaseApp(OrderedInputApp[Result]):
+    """An app on a terminal that may be slow, small, ASCII only, or vanish."""
+
+    ENABLE_SELECT_AUTO_SCROLL = False  # it would scroll at TEXTUAL_FPS, which is set to 1000
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c,ctrl+q", "ask_quit", "Quit", show=False, priority=True, id="app.interrupt"),
+    ]
+
+    terminal: ResilientDriver | None = None
+    """The driver; None before it starts, and with any other driver."""
+
+    def __init__(
+        self,
+        *,
+        ascii_only: bool = False,
+        pace: Pace | None = None,
+        launcher: Launcher | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        super().__init__()
+        self.pace = pace or Pace.resolve()
+        self.launcher = launcher
+        self.settings = settings or Settings()
+        self.ascii = ascii_only
+        """Whether to show ASCII alone."""
+        self.glyphs = Glyphs.ASCII if ascii_only else Glyphs.BRAILLE
+        self.set_class(ascii_only, ASCII_CLASS)
+        self._last_toast = "", float("-inf")  # the text, and when it was shown
+
+    def get_driver_class(self) -> type[Driver]:
+        """`ResilientDriver`, unless the environment names another driver."""
+        return super().get_driver_class() if constants.DRIVER is not None else ResilientDriver
+
+    def on_mount(self) -> None:
+        """Apply the theme of the settings, and save a new choice there."""
+        theme = self.settings.get("theme", self.theme)
+        self.theme = theme if theme in self.available_themes else self.theme
+        self.theme_changed_signal.subscribe(self, lambda t: self.settings.set("theme", t.name))
+
+    def delay_update(self, delay: float = MODE_SWITCH_DELAY) -> None:
+        """Hide a mode that is being mounted only briefly: modes are mounted ahead."""
+        super().delay_update(min(delay, MODE_SWITCH_DELAY))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The commands of this screen's keys, then Textual's own."""
+        titles = set()
+        for command in palette_commands(screen):
+            titles.add(command.title)
+            yield command
+        for command in super().get_system_commands(screen):
+            if command.title in BUILTIN_COMMANDS and command.title not in titles:
+                yield command
+
+    def action_command_palette(self) -> None:
+        """Show the palette, with a placeholder in ASCII, unlike Textual's own.
+
+        It has no id, as Textual's does: one that was just closed still exists for a moment.
+        """
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(SafeCommandPalette(placeholder="Search for commands"))
+
+    async def action_quit(self) -> None:
+        """Do as the `q` key does; the command palette calls this."""
+        self.action_ask_quit()
+
+    def action_ask_quit(self) -> None:
+        """Quit; a subclass may ask first."""
+        self.exit()
+
+    def toast(self, message: str) -> None:
+        """Show a message for `TOAST_SECONDS`, unless it is empty or already on the screen."""
+        text, shown_at = self._last_toast
+        now = time.monotonic()
+        if message and (message != text or now - shown_at > TOAST_SECONDS):
+            self._last_toast = message, now
+            shown = to_ascii(message) if self.ascii else message
+            self.notify(shown, markup=False, timeout=TOAST_SECONDS)
+
+    def clear_notifications(self) -> None:
+        """Remove all toasts, so that each may be shown again."""
+        self._last_toast = "", float("-inf")
+        super().clear_notifications()
+
+
+def run_standalone(app: BaseApp[Any]) -> int:
+    """Run an app that has nothing to save; returns the exit status.
+
+    The first signal restores the terminal and exits, a second one exits at once. Without this, the
+    first SIGTERM would leave the shell a terminal that still reports mouse moves.
+    """
+    caught: list[int] = []
+
+    def leave(number: int, _frame: FrameType | None) -> None:
+        if caught or app.terminal is None:
+            exit_by_signal(number)
+        else:
+            caught.append(number)
+            app.terminal.exit_app("signal")
+
+    for number in EXIT_SIGNALS:
+        signal.signal(number, leave)
+    with duplicated_terminal():
+        app.run()
+    return INTERRUPTED if signal.SIGINT in caught else app.return_code or DONE

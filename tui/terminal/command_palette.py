@@ -1,0 +1,56 @@
+"""Textual's command palette with the commands of a screen's keys, safe on tiny terminals."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, ClassVar
+
+from textual.app import SystemCommand
+from textual.binding import Binding, BindingType
+from textual.command import CommandList, CommandPalette
+from textual.dom import DOMNode
+from textual.screen import Screen
+
+from tui.terminal.textual_private import bindings_of
+
+BUILTIN_COMMANDS = ("Theme", "Quit")
+"""Textual's own commands that are offered; the others are for other kinds of apps."""
+
+
+class SafeCommandPalette(CommandPalette):
+    """The palette; paging does nothing while its list has no visible row."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("pagedown", "page('page_down')", "Next page", show=False),
+        Binding("pageup", "page('page_up')", "Previous page", show=False),
+    ]
+
+    def action_page(self, action: str) -> None:
+        """Page up or down; Textual's own action raises while no row is visible."""
+        commands = self.query_one(CommandList)
+        if commands.scrollable_content_region:
+            getattr(commands, f"action_{action}")()
+
+
+def disabled_actions(screen: Screen[Any]) -> frozenset[str]:
+    """The actions of a screen that are unavailable in this window; none if it does not say."""
+    return getattr(screen, "disabled_actions", frozenset())
+
+
+def screen_bindings(screen: Screen[Any]) -> Iterator[tuple[DOMNode, Binding]]:
+    """The bindings with a tooltip on a screen, and the node of each; one per node and action."""
+    disabled = disabled_actions(screen)
+    for node in (screen, *screen.query("*").results()):
+        if node is not screen and not node.can_focus:
+            continue
+        seen = set(disabled)
+        for binding in bindings_of(node):
+            if binding.tooltip and binding.action not in seen:
+                seen.add(binding.action)
+                yield node, binding
+
+
+def palette_commands(screen: Screen[Any]) -> Iterator[SystemCommand]:
+    """The commands of a screen's keys."""
+    for node, binding in screen_bindings(screen):
+        action = partial(screen.app.run_action, binding.action, node)
+        yield SystemCommand(binding.description, binding.tooltip, action)

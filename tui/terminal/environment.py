@@ -1,0 +1,49 @@
+"""What the environment says about the terminal. Imports nothing of Textual.
+
+Textual reads its own settings when it is imported, so `configure_textual` must run before.
+"""
+
+import os
+from dataclasses import dataclass
+from typing import Final
+
+from core.process.threads import relax_gc
+
+LOCAL_FPS, REMOTE_FPS = 8.0, 4.0
+"""Screen updates per second: fewer over SSH, where bandwidth is scarce."""
+REMOTE_BYTES_PER_SECOND: Final = 3600.0
+"""Average budget for screen updates over SSH."""
+
+
+def configure_textual() -> None:
+    """Set the environment variables that Textual reads at import, and tune garbage collection."""
+    # Mouse reports in pixels are wrong in several terminals; cells are precise enough.
+    os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
+    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    # Changes are sent after 1 ms instead of 17: ink follows the pen, keys answer sooner. How often
+    # the numbers are redrawn is set by `Pace`, and does not depend on this.
+    os.environ.setdefault("TEXTUAL_FPS", "1000")  # `BaseApp` turns off what else it would speed up
+    relax_gc()
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Limits of the screen updates."""
+
+    fps: float
+    bytes_per_second: float | None
+
+    @classmethod
+    def resolve(cls, fps: float | None = None, bytes_per_second: float | None = None) -> "Pace":
+        """The given limits, completed by the defaults for a local or an SSH session."""
+        remote = bool(os.environ.get("SSH_CONNECTION"))
+        default = cls(REMOTE_FPS, REMOTE_BYTES_PER_SECOND) if remote else cls(LOCAL_FPS, None)
+        return cls(fps or default.fps, bytes_per_second or default.bytes_per_second)
+
+
+def needs_ascii() -> bool:
+    """Whether the terminal may show nothing but ASCII: the Linux console, or no UTF-8 locale."""
+    if os.environ.get("TERM") == "linux":
+        return True
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""
+    return bool(locale) and "utf" not in locale.lower()

@@ -1,0 +1,153 @@
+"""Every private name of Textual that trainpad uses, in one file.
+
+Textual promises nothing about these names, so its minor version is pinned, and
+`tests/test_textual_private.py` checks that each name in `PRIVATE_NAMES` exists: an update of
+Textual fails there first. The rest of `tui` uses public names only.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any, Final, TypeVar
+
+from rich.console import Console, RenderableType
+from rich.control import Control
+from textual._compositor import ChopsUpdate
+from textual.app import App
+from textual.binding import Binding
+from textual.dom import DOMNode
+from textual.drivers.linux_driver import LinuxDriver
+from textual.screen import Screen
+from textual.widget import AwaitMount
+
+Result = TypeVar("Result")
+
+PRIVATE_NAMES: Final[tuple[tuple[type, tuple[str, ...]], ...]] = (
+    (App, ("_display", "_handle_exception", "_exit", "_init_mode", "_screen_stacks")),
+    (App, ("_css_update_count",)),
+    (Screen, ("_css_update_count",)),
+    (DOMNode, ("_bindings",)),
+    (LinuxDriver, ("_app", "_loop", "_file", "_must_signal_resume", "_disable_mouse_support")),
+    (LinuxDriver, ("_sigtstp_application", "_sigcont_application")),
+    (ChopsUpdate, ("chops", "spans", "chop_ends", "render_segments")),
+)
+"""Classes and their names; those of `ChopsUpdate` are public names in a private module."""
+
+
+# -- partial row updates (Textualize/textual#5625) ------------------------------------------------
+
+
+class PartialUpdate(ChopsUpdate):
+    """Sends the changed cells of a row only.
+
+    Textual marks spans of rows as changed, but sends each from the left edge of its widget on. A
+    curve grows at its right end: that is three quarters of all bytes.
+    """
+
+    def render_segments(self, console: Console) -> str:
+        """What to write to the terminal."""
+        parts = []
+        for y, start, stop in self.spans:
+            for end, (x, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=False):
+                left, right = max(x, start), min(end, stop)
+                if strip is not None and left < right:
+                    is_whole = (left, right) == (x, end)
+                    piece = strip if is_whole else strip.crop(left - x, right - x)
+                    parts += [Control.move_to(left, y).segment.text, piece.render(console)]
+        return "".join(parts)
+
+
+def partial_update(update: RenderableType | None) -> RenderableType | None:
+    """`update` as a `PartialUpdate` if it is one of spans, otherwise unchanged."""
+    if type(update) is ChopsUpdate:
+        return PartialUpdate(update.chops, update.spans, update.chop_ends)
+    return update
+
+
+# -- apps and screens -----------------------------------------------------------------------------
+
+
+class PatchedApp(App[Result]):
+    """Textual's `App` with partial row updates, and without errors while it exits."""
+
+    unhandled_exception: Exception | None = None
+    """The first error in a handler, which ended the app."""
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        super()._display(screen, partial_update(renderable))
+
+    def _handle_exception(self, error: Exception) -> None:
+        # An app may exit while a screen is being mounted. Textual then skips the screen's children
+        # and still calls its `on_mount`, which does not find them. That error must not replace the
+        # result the app exited with.
+        if not self._exit:
+            self.unhandled_exception = self.unhandled_exception or error
+            super()._handle_exception(error)
+
+    def has_mounted_mode(self, mode: str) -> bool:
+        """Whether the screen of a mode is mounted."""
+        return mode in self._screen_stacks
+
+    def mount_mode(self, mode: str) -> AwaitMount:
+        """Mount the screen of a mode without switching to it."""
+        return self._init_mode(mode)
+
+
+def mark_styles_current(screen: Screen[Any]) -> None:
+    """Spare a screen that is about to be mounted a second computation of all its styles."""
+    screen._css_update_count = screen.app._css_update_count  # noqa: SLF001
+
+
+def bindings_of(node: DOMNode) -> Iterator[Binding]:
+    """The key bindings of a node, one for each key."""
+    for _key, binding in node._bindings:  # noqa: SLF001
+        yield binding
+
+
+# -- the driver -----------------------------------------------------------------------------------
+
+
+class _NullFile:
+    """The file of Textual's own writer thread, which stays idle."""
+
+    def write(self, text: str) -> None:
+        """Discard `text`."""
+
+    def flush(self) -> None:
+        """Do nothing."""
+
+
+class PatchableDriver(LinuxDriver):
+    """Textual's `LinuxDriver`, with public names for what a subclass needs."""
+
+    def __init__(self, app: App[Any], **options: Any) -> None:
+        super().__init__(app, **options)
+        self._file = _NullFile()  # type: ignore[assignment]  # a subclass writes by itself
+
+    def call_app(self, callback: Callable[[App[Any]], object]) -> None:
+        """Call this with the app on its thread; from any thread, and from a signal handler."""
+        with suppress(RuntimeError):  # the event loop is closed
+            self._loop.call_soon_threadsafe(callback, self._app)
+
+    def disable_mouse(self) -> None:
+        """Turn off mouse reports."""
+        self._disable_mouse_support()
+
+    def resume(self) -> None:
+        """Enter application mode again after ctrl+z, publish the app's signal, and redraw."""
+        self._must_signal_resume = True
+        self.resume_application_mode()
+        self._app.refresh(layout=True)
+
+    def on_stop_signal(self) -> None:
+        """SIGTSTP arrived: ctrl+z."""
+        super()._sigtstp_application()
+
+    def on_continue_signal(self) -> None:
+        """SIGCONT arrived."""
+        super()._sigcont_application()
+
+    def _sigtstp_application(self, *_arguments: Any) -> None:
+        self.on_stop_signal()
+
+    def _sigcont_application(self, *_arguments: Any) -> None:
+        self.on_continue_signal()
