@@ -16,12 +16,12 @@ def reasons(*accuracies: float, **hparams: float) -> list[str]:
 def test_patience_counts_evaluations_without_improvement() -> None:
     assert reasons(0.5, 0.4, 0.5, patience=3) == ["", "", ""]
     assert reasons(0.5, 0.4, 0.6, 0.6, 0.1, patience=2) == [
-        *[""] * 4, "done: no improvement in 2 evaluations",
+        *[""] * 4, "no improvement in 2 evaluations",
     ]  # fmt: skip
 
 
 def test_a_target_is_reached_by_what_equals_it() -> None:
-    assert reasons(0.89, 0.9, target_precision=0.9) == ["", "done: precision 0.9000 reached"]
+    assert reasons(0.89, 0.9, target_precision=0.9) == ["", "precision 0.9000 reached"]
 
 
 def test_without_patience_or_target_nothing_stops() -> None:
@@ -35,4 +35,4 @@ def test_the_count_survives_a_resume() -> None:
         before.update(accuracy, hparams)
     after.restore(before.state())
     after.update(0.5, hparams)
-    assert after.stop_reason == "done: no improvement in 2 evaluations"
+    assert after.stop_reason == "no improvement in 2 evaluations"

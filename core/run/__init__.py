@@ -1,1 +1,1 @@
-"""What a run is: its events, its hyperparameters, and the state folded from events."""
+"""A run: its events, its hyperparameters, and the state folded from its events."""

@@ -1,1 +1,1 @@
-"""The run directory: writing it, reading it, checking what others may have written."""
+"""The run directory: record it, read it, validate what other users may have written."""

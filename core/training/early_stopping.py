@@ -29,6 +29,6 @@ class EarlyStopping:
         else:
             self._since_best += 1
         if hparams.target_precision and accuracy >= hparams.target_precision:
-            self.stop_reason = f"done: precision {accuracy:.4f} reached"
+            self.stop_reason = f"precision {accuracy:.4f} reached"
         elif hparams.patience and self._since_best >= hparams.patience:
-            self.stop_reason = f"done: no improvement in {self._since_best} evaluations"
+            self.stop_reason = f"no improvement in {self._since_best} evaluations"

@@ -39,7 +39,7 @@ from core.run.hparams import (
     update_hparams,
     validate_hparams,
 )
-from core.run.status import parse_reason
+from core.run.status import Outcome, parse_reason
 from core.rundir.checkpoint import Checkpoint
 from core.training.chunking import ChunkSizer
 from core.training.divergence import DivergenceCheck
@@ -202,8 +202,9 @@ class Training:
         if self._last_checkpoint_step != self._step:
             yield from self._save()
         yield Weights(self._step, self._engine.layers())
-        reason = self._desired.stop or self._early_stopping.stop_reason or "done"
-        outcome, detail = parse_reason(reason)
+        outcome, detail = Outcome.DONE, self._early_stopping.stop_reason
+        if self._desired.stop:
+            outcome, detail = parse_reason(self._desired.stop)
         yield Finished(self._step, outcome, self._clock() - began, detail)
 
     # -- one chunk -----------------------------------------------------------------------------
