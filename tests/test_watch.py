@@ -23,7 +23,7 @@ from tui.terminal.characters import Glyphs
 from tui.terminal.settings import Settings
 from tui.watch.app import WatchApp
 from tui.watch.header import RunList
-from tui.watch.heatmap import shares, value_range
+from tui.watch.heatmap import heatmap_image, value_range
 from tui.watch.hparams import HParamTable
 from tui.watch.images import MAX_PIXELS, DisplayMode, decode_image, image_strips
 from tui.watch.model import MAX_INITIAL_RUNS, WatchModel, paginate
@@ -170,10 +170,10 @@ def test_a_heatmap_shows_the_newest_histogram_of_each_column() -> None:
     late = histogram(100, (0.0, 1.0, 1.0), (1.0, 2.0, 4.0), (2.0, 2.0, 4.0))
     limits = value_range([early, late])
     assert limits == (0.0, 2.0)
-    picture = shares([early, late], limits, rows=4, columns=10)
-    np.testing.assert_allclose(picture[:, 0], [0, 0, 1, 1])
-    np.testing.assert_allclose(picture[:, 9] ** 2 * 6, [6, 2, 0.5, 0.5])
-    np.testing.assert_array_equal(picture[:, :9], np.repeat(picture[:, :1], 9, axis=1))
+    image = heatmap_image([early, late], limits, rows=4, columns=10)
+    np.testing.assert_allclose(image[:, 0], [0, 0, 1, 1])
+    np.testing.assert_allclose(image[:, 9] ** 2 * 6, [6, 2, 0.5, 0.5])
+    np.testing.assert_array_equal(image[:, :9], np.repeat(image[:, :1], 9, axis=1))
 
 
 def test_invalid_histograms_have_no_range() -> None:
@@ -181,7 +181,7 @@ def test_invalid_histograms_have_no_range() -> None:
     assert value_range([invalid, histogram(1)]) is None
     low, high = value_range([histogram(0, (5.0, 5.0, 3.0))]) or (0, 0)
     assert low < 5.0 < high
-    assert shares([histogram(0, (5.0, 5.0, 3.0))], (low, high), 4, 3).max() == 1
+    assert heatmap_image([histogram(0, (5.0, 5.0, 3.0))], (low, high), 4, 3).max() == 1
 
 
 def test_images_keep_their_pixels_and_their_aspect_ratio() -> None:

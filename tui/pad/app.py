@@ -5,6 +5,7 @@ It imports neither the trainer nor the other screens, so that it is painted with
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.network.classifier import Classifier
 from core.run.state import Run
@@ -15,6 +16,9 @@ from tui.pad.screen import PadScreen
 from tui.terminal.base_app import BaseApp, run_standalone
 from tui.widgets.screens import SCREENS
 from tui.widgets.text_widget import Span, TextWidget, fit
+
+if TYPE_CHECKING:
+    from tui.dashboard.host import Host
 
 
 class PadTitle(TextWidget):
@@ -105,3 +109,9 @@ def run_pad(
     elif export is not None:
         sys.stderr.write(f"nothing is drawn, so {export} is not written\n")
     return status
+
+
+if TYPE_CHECKING:
+
+    def _check_host(app: PadApp) -> Host:
+        return app

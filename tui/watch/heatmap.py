@@ -12,25 +12,27 @@ from core.run.pyramid import Float64s
 from core.tfevents.items import Histogram
 from tui.chart.viewport import Range
 
-BEYOND = 1e300
+MAX_EDGE = 1e300
 """Edges from here on are placeholders for infinity, as some writers use."""
 
 
 def value_range(histograms: Sequence[Histogram]) -> Range | None:
     """Return the minimum and maximum of all values, at least a little apart; None without any."""
-    kept = [_filled(histogram) for histogram in histograms]
-    lows = [float(buckets[:, 0].min()) for buckets in kept if len(buckets)]
-    highs = [float(buckets[:, 1].max()) for buckets in kept if len(buckets)]
+    valid = [_valid_buckets(histogram) for histogram in histograms]
+    lows = [float(buckets[:, 0].min()) for buckets in valid if len(buckets)]
+    highs = [float(buckets[:, 1].max()) for buckets in valid if len(buckets)]
     if not lows:
         return None
     low, high = min(lows), max(highs)
     if high - low <= 1e-9 * max(abs(low), abs(high)):
-        room = abs(low) / 10 or 0.5
-        low, high = low - room, high + room
+        margin = abs(low) / 10 or 0.5
+        low, high = low - margin, high + margin
     return low, high
 
 
-def shares(histograms: Sequence[Histogram], limits: Range, rows: int, columns: int) -> Float64s:
+def heatmap_image(
+    histograms: Sequence[Histogram], limits: Range, rows: int, columns: int
+) -> Float64s:
     """Return the image, float64 ``[rows, columns]`` in 0..1, the largest values at the top.
 
     Each column is scaled to a maximum of 1; square roots keep the tails visible.
@@ -39,27 +41,27 @@ def shares(histograms: Sequence[Histogram], limits: Range, rows: int, columns: i
     steps = np.array([histogram.step for histogram in histograms], np.float64)
     ends = np.linspace(steps[0], max(steps[-1], steps[0] + 1), columns + 1)[1:]
     newest = np.searchsorted(steps, ends, side="right") - 1
-    made = {at: _spread(histograms[at], edges) for at in np.unique(newest).tolist()}
-    picture = np.stack([made[at] for at in newest.tolist()], axis=1)
-    most = picture.max(axis=0, keepdims=True)
-    return np.asarray(np.sqrt(np.divide(picture, most, out=np.zeros_like(picture), where=most > 0)))
+    resampled = {at: _resample(histograms[at], edges) for at in np.unique(newest).tolist()}
+    image = np.stack([resampled[at] for at in newest.tolist()], axis=1)
+    maxima = image.max(axis=0, keepdims=True)
+    return np.asarray(np.sqrt(np.divide(image, maxima, out=np.zeros_like(image), where=maxima > 0)))
 
 
-def _spread(histogram: Histogram, edges: Float64s) -> Float64s:
+def _resample(histogram: Histogram, edges: Float64s) -> Float64s:
     """Return the number of values between the edges, the largest values first."""
-    left, right, count = _filled(histogram).T[:, :, np.newaxis]
+    left, right, count = _valid_buckets(histogram).T[:, :, np.newaxis]
     width = right - left
     inside = np.clip(edges, left, right) - left
     below = np.divide(inside, width, out=np.zeros_like(inside), where=width > 0)
     counts = (count * np.diff(below)).sum(axis=0)
-    alone = width[:, 0] == 0
-    at = np.searchsorted(edges, left[alone, 0], side="right") - 1
-    np.add.at(counts, np.clip(at, 0, len(counts) - 1), count[alone, 0])
+    is_point = width[:, 0] == 0
+    at = np.searchsorted(edges, left[is_point, 0], side="right") - 1
+    np.add.at(counts, np.clip(at, 0, len(counts) - 1), count[is_point, 0])
     return np.asarray(counts[::-1])
 
 
-def _filled(histogram: Histogram) -> Float64s:
+def _valid_buckets(histogram: Histogram) -> Float64s:
     """Return the valid buckets that are not empty."""
     left, right, count = histogram.buckets.T
-    good = (np.abs(left) < BEYOND) & (np.abs(right) < BEYOND) & (left <= right)
-    return np.asarray(histogram.buckets[good & (count > 0) & np.isfinite(count)])
+    ordered = (np.abs(left) < MAX_EDGE) & (np.abs(right) < MAX_EDGE) & (left <= right)
+    return np.asarray(histogram.buckets[ordered & (count > 0) & np.isfinite(count)])

@@ -23,7 +23,7 @@ from tui.chart.chart import Chart
 from tui.chart.cursor import Cursor
 from tui.chart.viewport import Viewport
 from tui.terminal.characters import Glyphs
-from tui.watch.heatmap import shares, value_range
+from tui.watch.heatmap import heatmap_image, value_range
 from tui.watch.images import DisplayMode, arrange_in_rows, image_strips
 from tui.watch.model import TagItem, WatchModel
 from tui.watch.scene import RunScene
@@ -115,7 +115,7 @@ class Heatmap(StripWidget):
         max_rows = self.get_component_rich_style("heatmap--max").color or BLACK
         tones = Tones(self.rich_style.bgcolor or BLACK, max_rows)
         ascii_only = self._glyphs is Glyphs.ASCII
-        values = shares(self._histograms, limits, 2 * size.height, size.width)
+        values = heatmap_image(self._histograms, limits, 2 * size.height, size.width)
         return render_image(values, tones, ascii_only=ascii_only)
 
     def _style(self, name: str) -> Style:
