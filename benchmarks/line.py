@@ -1,12 +1,12 @@
-"""What the line costs and what it cannot hurt: bytes a second, slow, stalled and cut lines.
+"""Cost of the connection to the terminal: bytes a second, and slow, stalled and cut connections.
 
-Trains on a pseudo-terminal whose other end reads as slowly as it is told to, and compares with
-training without a screen in the same minute, since machines differ and have other things to do:
+Trains on a pseudo-terminal that is read at a given rate, and compares with training without a
+screen in the same minute, since machines differ and may be busy:
 
     python benchmarks/line.py [--input_data_dir FOLDER] [--size 160x45] [--seconds 15]
 
-With --pairs N it measures only what a line of 2 KB/s costs: N times each, by turns, without a
-screen and with one at the end of such a line, and then the medians and their ratio.
+With --pairs N it measures only the cost of a connection of 2 KB/s: N times each, alternately,
+without a screen and with one on such a connection, and then the medians and their ratio.
 """
 
 import argparse
@@ -37,7 +37,7 @@ def steps(log_dir: Path) -> int:
 
 
 def cpu(pid: int) -> float:
-    """Seconds of the processor that the process took so far."""
+    """CPU seconds that the process has used."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
 
@@ -47,16 +47,16 @@ def pid(log_dir: Path) -> int:
 
 
 def rates(log_dir: Path, seconds: float) -> tuple[float, float]:
-    """Steps a second, and seconds of the processor for 1,000 steps."""
+    """Steps a second, and CPU seconds for 1,000 steps."""
     process = pid(log_dir)
-    before, busy, began = steps(log_dir), cpu(process), time.monotonic()
+    before, cpu_before, began = steps(log_dir), cpu(process), time.monotonic()
     time.sleep(seconds)
     done = steps(log_dir) - before
-    return done / (time.monotonic() - began), 1000 * (cpu(process) - busy) / max(1, done)
+    return done / (time.monotonic() - began), 1000 * (cpu(process) - cpu_before) / max(1, done)
 
 
 class Bench:
-    """Trainings in folders of their own, one at a time."""
+    """Runs trainings one at a time, each in a folder of its own."""
 
     def __init__(self, folder: Path, data: list[str], size: tuple[int, int], seconds: float):
         self.folder, self.data, self.size, self.seconds = folder, data, size, seconds
@@ -72,7 +72,7 @@ class Bench:
         return found
 
     def dashboard(self, name: str, use: Callable[[Terminal, Path], None], **extra: str) -> None:
-        """Train in the dashboard, `use` it, and leave nothing behind."""
+        """Train in the dashboard, call `use`, and end the training."""
         log_dir = self.folder / name
         command = trainpad("--log_dir", log_dir, *ENDLESS, *self.data)
         terminal = Terminal(command, *self.size, **extra)
@@ -82,13 +82,13 @@ class Bench:
         finally:
             process = pid(log_dir)
             terminal.end()
-            # What was cut off trains on.
+            # After a hang-up, training goes on.
             os.kill(process, signal.SIGTERM)
             wait_until(lambda: not Path(f"/proc/{process}").exists())
 
 
 def steady(bench: Bench, title: str, **extra: str) -> None:
-    """Bytes a second while nothing is touched."""
+    """Measure bytes a second without input."""
 
     def use(terminal: Terminal, log_dir: Path) -> None:
         time.sleep(5)
@@ -102,7 +102,7 @@ def steady(bench: Bench, title: str, **extra: str) -> None:
 
 
 def slow(bench: Bench) -> None:
-    """How soon a key is answered at 2 KB/s, and how fast training is."""
+    """Measure the latency of keys and the speed of training at 2 KB/s."""
 
     def use(terminal: Terminal, log_dir: Path) -> None:
         terminal.rate = SLOW
@@ -115,8 +115,8 @@ def slow(bench: Bench) -> None:
             terminal.wait_for(value)
             delays.append(time.monotonic() - before)
             time.sleep(2)
-        shown = ", ".join(f"{delay:.2f}" for delay in delays)
-        print(f"2 KB/s: keys answered after {shown} s, {speed:,.0f} steps/s", flush=True)
+        latencies = ", ".join(f"{delay:.2f}" for delay in delays)
+        print(f"2 KB/s: key latencies {latencies} s, {speed:,.0f} steps/s", flush=True)
 
     bench.dashboard("slow", use, **OVER_SSH)
 
@@ -131,32 +131,32 @@ def slow_rates(bench: Bench) -> tuple[float, float]:
         before = len(terminal.sent)
         found.append(rates(log_dir, bench.seconds))
         sent = (len(terminal.sent) - before) / bench.seconds
-        print(f"2 KB/s: {told(found[-1])}, {sent:,.0f} bytes/s arrived", flush=True)
+        print(f"2 KB/s: {describe(found[-1])}, {sent:,.0f} bytes/s arrived", flush=True)
 
     bench.dashboard(f"slow-{time.monotonic_ns()}", use, **OVER_SSH)
     return found[0]
 
 
-def told(rates: tuple[float, float]) -> str:
+def describe(rates: tuple[float, float]) -> str:
     speed, cost = rates
     return f"{speed:,.0f} steps/s, {cost:.3f} s of CPU for 1,000"
 
 
 def pairs(bench: Bench, count: int) -> None:
-    """Training without a screen and at the end of a slow line, by turns."""
-    without, slow = [], []
+    """Measure training without a screen and on a slow connection, alternately."""
+    headless, slow = [], []
     for _ in range(count):
-        without.append(bench.headless())
-        print(f"without a screen: {told(without[-1])}", flush=True)
+        headless.append(bench.headless())
+        print(f"without a screen: {describe(headless[-1])}", flush=True)
         slow.append(slow_rates(bench))
-    for name, unit, place in (("speed", "steps/s", 0), ("CPU", "s for 1,000 steps", 1)):
-        one, other = (median(rates[place] for rates in taken) for taken in (without, slow))
+    for name, unit, index in (("speed", "steps/s", 0), ("CPU", "s for 1,000 steps", 1)):
+        one, other = (median(rates[index] for rates in taken) for taken in (headless, slow))
         print(f"median {name}: {one:,.3f} without a screen, {other:,.3f} {unit} at 2 KB/s: "
               f"{other / one:.1%}")  # fmt: skip
 
 
 def stalled(bench: Bench) -> None:
-    """A terminal that reads nothing for a while, and then again."""
+    """Measure training while the terminal reads nothing."""
 
     def use(terminal: Terminal, log_dir: Path) -> None:
         terminal.rate = 0.001
@@ -168,7 +168,7 @@ def stalled(bench: Bench) -> None:
 
 
 def cut(bench: Bench) -> None:
-    """What the process takes after its terminal is gone."""
+    """Measure training after a hang-up."""
 
     def use(terminal: Terminal, log_dir: Path) -> None:
         terminal.hang_up()
@@ -185,15 +185,15 @@ def main() -> None:
     parser.add_argument("--size", default="160x45")
     parser.add_argument("--seconds", type=float, default=15)
     parser.add_argument("--pairs", type=int, default=0)
-    given = parser.parse_args()
-    width, height = map(int, given.size.split("x"))
+    options = parser.parse_args()
+    width, height = map(int, options.size.split("x"))
     data = ["--fake_data"]
-    if given.input_data_dir:
-        data = ["--input_data_dir", str(given.input_data_dir.resolve())]
+    if options.input_data_dir:
+        data = ["--input_data_dir", str(options.input_data_dir.resolve())]
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(Path(folder), data, (width, height), given.seconds)
-        if given.pairs:
-            pairs(bench, given.pairs)
+        bench = Bench(Path(folder), data, (width, height), options.seconds)
+        if options.pairs:
+            pairs(bench, options.pairs)
             return
         for title, measure in [
             ("without a screen", None),

@@ -1,11 +1,11 @@
-"""Trains for a long time while viewers come and go: memory, descriptors and threads stay flat.
+"""Train for a long time while viewers attach and detach: memory and descriptors must not grow.
 
     python benchmarks/soak.py [--minutes 60] [--every 60] [--data FOLDER] [--log_dir FOLDER]
 
-Starts `trainpad --detach`, and again and again opens it on a pseudo-terminal, looks at a screen for
-a while and closes it, by turns with a key and by hanging up. Before each look it notes what the
-training process holds. It ends with status 1 where one of the three grew: memory by more than
-`GROWTH` over its level after a warm-up, descriptors or threads at all.
+Starts `trainpad --detach`, and repeatedly opens the run on a pseudo-terminal, shows a screen for a
+while and leaves, alternately with a key and by a hang-up. Before each viewer it samples the memory,
+descriptors and threads of the training process. The exit status is 1 if memory grew by more than
+`GROWTH` over its level after a warm-up, or descriptors or threads at all.
 """
 
 import argparse
@@ -33,17 +33,17 @@ from core.rundir.rundir import list_runs  # noqa: E402
 from core.rundir.status import read_status  # noqa: E402
 
 WARM_UP = 0.2
-"""The share of the time whose samples count as the level to stay at."""
+"""Fraction of the samples that define the level after warm-up."""
 GROWTH = 0.1
-"""By which share memory may differ from that level: what is freed is not always given back."""
-LOOK = 12.0
-"""Seconds that a viewer stays; half of them it takes to be up where the machine is busy."""
+"""Fraction by which memory may exceed that level: freed memory is not always returned."""
+VIEW_TIME = 12.0
+"""Seconds that a viewer stays; on a busy machine it needs half of them to start."""
 KEYS = (b"2", b"3", b"4", b"5", b"1")
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What the training process holds, and how far it is."""
+    """Resources of the training process: memory in MB; and its progress."""
 
     minute: float
     memory: float
@@ -53,7 +53,7 @@ class Sample:
 
 
 def train(folder: Path, data: str, steps: int) -> int:
-    """Start a training that nobody looks at; its process."""
+    """Start a detached training; return its process id."""
     flags = ["--detach", "--log_dir", str(folder), "--max_steps", str(steps)]
     flags += ["--input_data_dir", data] if data else ["--fake_data"]
     subprocess.run([sys.executable, "main.py", *flags], cwd=ROOT, check=True)
@@ -62,7 +62,7 @@ def train(folder: Path, data: str, steps: int) -> int:
 
 
 def attach(folder: Path, number: int) -> int:
-    """Look at the run for a while, on a screen; how many bytes it sent."""
+    """View the run for a while on a pseudo-terminal; return how many bytes were sent."""
     child, terminal = pty.fork()
     if child == 0:
         os.environ["TERM"] = "xterm-256color"
@@ -70,19 +70,19 @@ def attach(folder: Path, number: int) -> int:
         command = [sys.executable, "main.py", "open", "--log_dir", str(folder)]
         os.execv(sys.executable, command)
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 45, 160, 0, 0))
-    sent = drained(terminal, LOOK / 2)
+    sent = drain(terminal, VIEW_TIME / 2)
     os.write(terminal, KEYS[number % len(KEYS)])
-    sent += drained(terminal, LOOK / 2)
+    sent += drain(terminal, VIEW_TIME / 2)
     if number % 2:
         os.write(terminal, b"q")
-        sent += drained(terminal, 2.0)
+        sent += drain(terminal, 2.0)
     os.close(terminal)
     os.waitpid(child, 0)
     return sent
 
 
-def drained(terminal: int, seconds: float) -> int:
-    """Read for so long, or until the end; how many bytes came."""
+def drain(terminal: int, seconds: float) -> int:
+    """Read for `seconds`, or until the end; return how many bytes arrived."""
     until, count = time.monotonic() + seconds, 0
     while (left := until - time.monotonic()) > 0:
         if select.select([terminal], [], [], left)[0]:
@@ -97,7 +97,7 @@ def drained(terminal: int, seconds: float) -> int:
 
 
 def samples(folder: Path, pid: int, minutes: float, every: float) -> Iterator[Sample]:
-    """What the process holds, before each look at the run."""
+    """Yield the resources of the process before each viewer."""
     process = psutil.Process(pid)
     (run,) = list_runs(folder)
     began = time.monotonic()
@@ -114,13 +114,13 @@ def samples(folder: Path, pid: int, minutes: float, every: float) -> Iterator[Sa
         )
         sent = attach(folder, number)
         if sent < 2000:
-            raise SystemExit(f"look {number} showed nothing: {sent} bytes")
+            raise SystemExit(f"viewer {number} showed nothing: {sent} bytes")
         number += 1
         time.sleep(max(0.0, now + every - time.monotonic()))
 
 
-def verdict(taken: list[Sample]) -> list[str]:
-    """What grew, in words."""
+def growth(taken: list[Sample]) -> list[str]:
+    """Return a description of each resource that grew."""
     warm = max(2, round(WARM_UP * len(taken)))
     level = statistics.median(sample.memory for sample in taken[1 : warm + 1])
     last = statistics.median(sample.memory for sample in taken[-warm:])
@@ -137,19 +137,19 @@ def verdict(taken: list[Sample]) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--minutes", type=float, default=60)
-    parser.add_argument("--every", type=float, default=60, help="seconds between two looks")
+    parser.add_argument("--every", type=float, default=60, help="seconds between two viewers")
     parser.add_argument("--data", default="", help="MNIST's folder; else drawn digits")
-    parser.add_argument("--log_dir", type=Path, help="where the run is kept; else it is not")
-    wanted = parser.parse_args()
+    parser.add_argument("--log_dir", type=Path, help="where the run is kept; else it is deleted")
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
-        folder = wanted.log_dir or Path(place)
-        pid = train(folder, wanted.data, 1_000_000_000)
+        folder = options.log_dir or Path(place)
+        pid = train(folder, options.data, 1_000_000_000)
         taken: list[Sample] = []
         try:
             print(
                 f"{'minute':>7} {'memory MB':>10} {'descriptors':>12} {'threads':>8} {'step':>12}"
             )
-            for sample in samples(folder, pid, wanted.minutes, wanted.every):
+            for sample in samples(folder, pid, options.minutes, options.every):
                 taken.append(sample)
                 print(f"{sample.minute:7.1f} {sample.memory:10,.0f} {sample.descriptors:12} "
                       f"{sample.threads:8} {sample.step:12,}", flush=True)  # fmt: skip
@@ -158,7 +158,7 @@ def main() -> None:
                 process = psutil.Process(pid)
                 process.terminate()
                 psutil.wait_procs([process], timeout=60)
-    grown = verdict(taken)
+    grown = growth(taken)
     print("; ".join(grown) or "memory, descriptors and threads stayed flat")
     sys.exit(bool(grown))
 

@@ -1,8 +1,8 @@
-"""A run outlives a real `sshd` whose connection is killed, and `tmux kill-server`.
+"""Check that a run survives a killed connection of a real `sshd`, and `tmux kill-server`.
 
-Starts Debian's `sshd` (package openssh-server) on a free port of the loopback, with keys of its
-own and for this session only, logs in, trains in the dashboard, kills the connection, logs in
-again, opens the run and stops it; then the same in a tmux of its own:
+Starts Debian's `sshd` (package openssh-server) on a free port of the loopback, with temporary
+keys, logs in, trains in the dashboard, kills the connection, logs in again, opens the run and
+stops it; then does the same in a separate tmux server:
 
     python benchmarks/sshd.py [--seconds 3]
 """
@@ -23,27 +23,27 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from core.rundir.rundir import RunDir
-from core.rundir.status import RunState, read_status
+from core.rundir.status import RunSummary, read_status
 from tests.helpers.terminal import Terminal, only_run, training, trainpad, wait_until
 
 ENDLESS = ("--max_steps", "100000000", "--eval_every", "100000")
 
 
-def state(log_dir: Path) -> RunState:
-    """How the one run stands."""
+def state(log_dir: Path) -> RunSummary:
+    """The status of the only run."""
     return read_status(RunDir(only_run(log_dir)))
 
 
-def say(what: str) -> None:
-    """Print one line at once."""
-    print(what, flush=True)
+def report(text: str) -> None:
+    """Print and flush one line."""
+    print(text, flush=True)
 
 
 class Sshd:
-    """A daemon on the loopback that lets this user in, with one key."""
+    """A daemon on the loopback that this user can log in to with one key."""
 
     def __init__(self, folder: Path) -> None:
-        """Make keys and a configuration in `folder`, and start."""
+        """Make keys and a configuration in `folder`, and start the daemon."""
         self.folder = folder
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
@@ -71,7 +71,7 @@ class Sshd:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def login(self) -> list[str]:
-        """The command line that logs in."""
+        """Return the command line that logs in."""
         options = ["StrictHostKeyChecking=no", f"UserKnownHostsFile={self.folder}/known",
                    "LogLevel=ERROR", "IdentitiesOnly=yes"]  # fmt: skip
         return [
@@ -82,37 +82,37 @@ class Sshd:
 
 
 def children(pid: int) -> list[int]:
-    """The processes that `pid` started: of a daemon, one for each connection."""
+    """Return the child processes of `pid`: of a daemon, one for each connection."""
     listed = Path(f"/proc/{pid}/task/{pid}/children").read_text()
     return [int(child) for child in listed.split()]
 
 
-def outlives(title: str, log_dir: Path, cut: Callable[[], None], seconds: float) -> None:
-    """Cut the line, and tell how the run stands before and after."""
+def check_survival(title: str, log_dir: Path, cut: Callable[[], None], seconds: float) -> None:
+    """Cut the connection, and report the status of the run before and after."""
     before = state(log_dir)
-    say(f"{title}: {before.steps:,} steps, process {before.pid}, "
+    report(f"{title}: {before.steps:,} steps, process {before.pid}, "
         f"session {os.getsid(before.pid)}")  # fmt: skip
     cut()
     wait_until(lambda: os.getsid(before.pid) == before.pid)
-    at = state(log_dir).steps
+    steps = state(log_dir).steps
     time.sleep(seconds)
     after = state(log_dir)
-    say(f"  cut; {seconds:.0f} s later: {after.state}, {after.steps:,} steps "
-        f"({(after.steps - at) / seconds:,.0f} a second), a session of its own, "
+    report(f"  cut; {seconds:.0f} s later: {after.state}, {after.steps:,} steps "
+        f"({(after.steps - steps) / seconds:,.0f} a second), a session of its own, "
         f"descriptors {descriptors(after.pid)}")  # fmt: skip
 
 
 def descriptors(pid: int) -> str:
-    """Where standard input, output and error go."""
+    """Return the targets of standard input, output and error."""
     links = (Path(f"/proc/{pid}/fd/{number}").readlink() for number in range(3))
     return ", ".join(link.name for link in links)
 
 
-def come_back_and_stop(terminal: Terminal, log_dir: Path) -> None:
-    """Steer the run from the terminal that has opened it, and end it."""
+def reattach_and_stop(terminal: Terminal, log_dir: Path) -> None:
+    """Steer the run from the terminal that opened it, and stop it."""
     began = time.monotonic()
     terminal.wait_for(r"training +[1-9]")
-    say(f"  opened again after {time.monotonic() - began:.1f} s, start and all")
+    report(f"  reattached after {time.monotonic() - began:.1f} s, startup included")
     terminal.type(" ")
     terminal.wait_for("paused")
     terminal.type("]")
@@ -120,14 +120,14 @@ def come_back_and_stop(terminal: Terminal, log_dir: Path) -> None:
     terminal.type(" ")
     terminal.wait_for("training")
     terminal.type("Q")
-    terminal.wait_for("End this run")
+    terminal.wait_for(r"(End|Stop) this run")
     terminal.type("s")
     wait_until(lambda: state(log_dir).state == "stopped")
-    say("  paused, learning rate changed, gone on, stopped: " + state(log_dir).state)
+    report("  paused, learning rate changed, resumed, stopped: " + state(log_dir).state)
 
 
 def over_ssh(folder: Path, seconds: float) -> None:
-    """A connection of a real sshd is killed."""
+    """Kill a connection of a real sshd."""
     sshd = Sshd(folder)
     terminals = []
     try:
@@ -137,15 +137,15 @@ def over_ssh(folder: Path, seconds: float) -> None:
         terminals[0].wait_for(r"[$#] *$|[$#] \s*\n")
         terminals[0].type(f"cd {Path.cwd()}; {' '.join(training(log_dir, *ENDLESS))}\r")
         terminals[0].wait_for(r"training +[1-9][\d,]* / 100,000,000")
-        say(f"sshd: {len(terminals[0].sent) / 1000:.0f} KB sent until it trains")
+        report(f"sshd: {len(terminals[0].sent) / 1000:.0f} KB sent until it trains")
 
         def cut() -> None:
             for child in children(sshd.daemon.pid):
                 os.kill(child, signal.SIGKILL)
 
-        outlives("sshd, connection killed", log_dir, cut, seconds)
+        check_survival("sshd, connection killed", log_dir, cut, seconds)
         terminals.append(Terminal([*sshd.login(), *trainpad("open", "--log_dir", log_dir)]))
-        come_back_and_stop(terminals[1], log_dir)
+        reattach_and_stop(terminals[1], log_dir)
     finally:
         for terminal in terminals:
             terminal.end()
@@ -154,7 +154,7 @@ def over_ssh(folder: Path, seconds: float) -> None:
 
 
 def in_tmux(folder: Path, seconds: float) -> None:
-    """A tmux server is killed."""
+    """Kill a tmux server."""
     tmux = ["tmux", "-f", "/dev/null", "-S", str(folder / "socket")]
     log_dir = folder / "tmux-runs"
     terminal = Terminal([*tmux, "new-session", "bash --norc -i"])
@@ -165,15 +165,15 @@ def in_tmux(folder: Path, seconds: float) -> None:
     def cut() -> None:
         subprocess.run([*tmux, "kill-server"], check=True)
 
-    outlives("tmux kill-server", log_dir, cut, seconds)
+    check_survival("tmux kill-server", log_dir, cut, seconds)
     terminal.end()
     back = Terminal(trainpad("open", "--log_dir", log_dir))
-    come_back_and_stop(back, log_dir)
+    reattach_and_stop(back, log_dir)
     back.end()
 
 
 def main() -> None:
-    """Both, one after the other."""
+    """Run both checks."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=3)
     seconds = parser.parse_args().seconds

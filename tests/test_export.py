@@ -143,7 +143,7 @@ def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (ExportOptions(), "say what to export"),
+        (ExportOptions(), "give at least one of"),
         (ExportOptions(classes=True, json=True), "give --csv as well"),
         (ExportOptions(csv="-", json=True), "cannot go to the same place"),
         (ExportOptions(keras="model.h5"), r"ends in \.keras"),

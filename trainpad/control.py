@@ -1,4 +1,4 @@
-"""The desired state of a run: `control.json`, written by whoever steers, polled by the trainer.
+"""The desired state of a run: `control.json`, written to steer it and polled by the trainer.
 
 The file holds a state, not commands, so that reading it twice or missing a version does no harm:
 pause is "train no further than this step", an evaluation is "this many have been requested so

@@ -77,11 +77,11 @@ def _empty_table_notes(export: Export, options: ExportOptions) -> Iterator[str]:
 def _check(runs: Sequence[RunDir], options: ExportOptions) -> None:
     targets = options.targets
     if not targets:
-        raise UserError(f"say what to export: {FORMAT_FLAGS}")
+        raise UserError(f"give at least one of {FORMAT_FLAGS}")
     if len(targets) > len(set(targets)):
         raise UserError("two exports cannot go to the same place; give each a file of its own")
     if options.classes and not options.csv:
-        raise UserError("--classes says what --csv holds; give --csv as well")
+        raise UserError("--classes changes what --csv holds; give --csv too")
     if options.keras and Path(options.keras).suffix != ".keras":
         raise UserError(f"a Keras model needs a file name that ends in .keras, not {options.keras}")
     single = [options.csv, options.losses, options.json, options.keras, options.command]
