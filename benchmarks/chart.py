@@ -1,7 +1,7 @@
-"""Milliseconds for one 120x30 chart of two lines, by their length, beside plotext alone.
+"""Milliseconds to draw a 120x30 chart of two lines, by their length, compared with plotext alone.
 
-Run from the project's root: ``python -m benchmarks.chart``. Each figure is the median of the CPU
-time of one redraw, from the data to the rows that a terminal would be sent.
+Run from the project's root: ``python -m benchmarks.chart``. Each number is the median CPU time of
+one redraw, from the data to the rows that would be sent to a terminal.
 """
 
 import statistics
@@ -22,7 +22,7 @@ LENGTHS = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 
 
 class Detached(Chart):
-    """A chart without an app, which would give it its colours."""
+    """A chart without an app, with colours of its own."""
 
     def __init__(self) -> None:
         super().__init__("loss", glyphs=Glyphs.BRAILLE, logarithmic=True)
@@ -49,14 +49,14 @@ def median_ms(action: Callable[[], object], times: int) -> float:
 
 
 def our_frame(length: int) -> float:
-    """A frame of ours."""
+    """CPU milliseconds of one frame of our chart."""
     chart = Detached()
     chart.show([Line(name, Series(losses(length, i))) for i, name in enumerate("ab")], (), length)
     return median_ms(lambda: chart.rows(WIDTH, HEIGHT), 100)
 
 
 def plotext_alone(length: int) -> float:
-    """A frame in which plotext draws every point, and Rich reads its output."""
+    """CPU milliseconds of a frame in which plotext draws every point, and Rich parses its output."""
     import plotext
 
     lines = [np.log10(losses(length, i)).tolist() for i in range(2)]

@@ -1,4 +1,4 @@
-"""A long random walk over all screens: keys, mouse, resizes and events. Prints what broke it.
+"""A long random walk over all screens: keys, mouse, resizes and events. Prints what led to an error.
 
 Run as ``PYTHONPATH=.:tests python benchmarks/random_walk.py [--many 20000] [--seed 1]``.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.helpers.random_walk import Walk
 
 CHUNK = 500
-"""Things done between two lines of output."""
+"""Actions between two lines of output."""
 
 
 async def walk(folder: Path, seed: int, many: int) -> Walk:
@@ -28,7 +28,7 @@ async def walk(folder: Path, seed: int, many: int) -> Walk:
                     flush=True,
                 )
     except Exception:
-        print("it broke after", *made.done[-20:])
+        print("failed after", *made.done[-20:])
         raise
     return made
 
@@ -40,7 +40,7 @@ def main() -> None:
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
-            os.environ[name] = folder  # what is drawn and chosen at random is nobody's
+            os.environ[name] = folder  # the user's own digits and settings stay as they are
         made = asyncio.run(walk(Path(folder), wanted.seed, wanted.many))
     sys.exit("error" in made.left)
 

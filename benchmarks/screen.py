@@ -1,4 +1,4 @@
-"""What the Train screen costs: bytes a second while training and paused, and how fast keys answer.
+"""The cost of the Train screen: bytes a second while training and paused, and key latency.
 
 Runs the real program on a pseudo-terminal of 160x45 with 256 colours, at the lab's defaults. The
 milliseconds of a chart are in ``benchmarks/chart.py``, and training speed with and without the
@@ -25,7 +25,7 @@ PRESSES = 30
 
 
 class Screen:
-    """The program on a pseudo-terminal; keeps when bytes came and how many."""
+    """The program on a pseudo-terminal; collects the bytes that it writes."""
 
     def __init__(self, arguments: list[str], environment: dict[str, str]) -> None:
         self.child, self.terminal = pty.fork()
@@ -53,7 +53,7 @@ class Screen:
         began = time.perf_counter()
         with self.arrived:
             if not self.arrived.wait_for(lambda: text.encode() in self.seen[start:], seconds):
-                raise TimeoutError(f"{text!r} did not come")
+                raise TimeoutError(f"{text!r} was not written")
         return time.perf_counter() - began
 
     def rate(self, seconds: float) -> float:
@@ -70,7 +70,7 @@ class Screen:
 
 
 def measure(folder: str, *, remote: bool) -> None:
-    """Print the figures of one start."""
+    """Print the measurements of one run of the program."""
     environment = {k: v for k, v in os.environ.items() if k not in ("COLORTERM", "SSH_CONNECTION")}
     environment |= {"TERM": "xterm-256color"} | ({"SSH_CONNECTION": "a b"} if remote else {})
     with tempfile.TemporaryDirectory() as log_dir:
@@ -99,7 +99,7 @@ def measure(folder: str, *, remote: bool) -> None:
 
 
 def _key_latencies(screen: Screen) -> dict[str, list[float]]:
-    """Seconds from a key to the changed screen, by key; presses fall anywhere between frames."""
+    """Seconds from a key to the changed screen, by key; presses are at any time between frames."""
     seconds: dict[str, list[float]] = {"?": [], "2": [], "1": [], "space": []}
     for number in range(PRESSES):
         pause = 0.4 + 0.013 * number

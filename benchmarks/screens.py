@@ -1,12 +1,12 @@
-"""Steps per second with each screen open, beside the Train screen.
+"""Steps per second with each screen open, relative to the Train screen.
 
-Runs the program itself on a pseudo-terminal, goes from screen to screen in rounds, so that other
-load on the machine falls on all alike, and reads how far training came from the run's own clock.
-The CPU time of the thread that draws, in percent of one core, says the same on a busy machine:
+Runs the program on a pseudo-terminal, and shows the screens in rounds, so that other load on the
+machine affects all of them; the steps are read from the run's own clock file. The CPU time of the
+thread that draws, in percent of one core, is comparable on a busy machine too:
 
     python benchmarks/screens.py --data FOLDER [--rounds 4] [--seconds 8] [--size 160x45] [...]
 
-What follows the known flags goes to the program: ``--hidden 512,256``.
+Unknown flags are passed to the program: ``--hidden 512,256``.
 """
 
 import argparse
@@ -27,12 +27,12 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 SCREENS = {"train": b"1", "evaluate": b"2", "weights": b"3"}
-SETTLE = 2.5  # seconds after going to a screen that are not counted
+SETTLE = 2.5  # seconds after a change of screen that are not counted
 STARTING = 120.0
 
 
 def start(arguments: list[str], size: str) -> tuple[int, int]:
-    """The program in a child process; its id, and the terminal's other end."""
+    """Start the program in a child process; return its id, and the other end of its terminal."""
     child, terminal = pty.fork()
     if child == 0:
         os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
@@ -44,7 +44,7 @@ def start(arguments: list[str], size: str) -> tuple[int, int]:
 
 
 def drain(terminal: int, seconds: float) -> int:
-    """Read what the program draws for a while; how many bytes that were."""
+    """Read the program's output for a while; return the number of bytes."""
     count, until = 0, time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
         if select.select([terminal], [], [], left)[0]:
@@ -56,13 +56,13 @@ def drain(terminal: int, seconds: float) -> int:
 
 
 def marks(folder: Path) -> np.ndarray:
-    """Steps done and Unix time, ``[n, 2]``: the run's marks of life."""
+    """Steps done and Unix time, ``[n, 2]``, from the run's clock file."""
     found = list(folder.glob("*/clock.f64"))
     return np.fromfile(found[0], "<f8").reshape(-1, 2) if found else np.empty((0, 2))
 
 
 def rate(folder: Path, began: float, ended: float) -> float:
-    """Steps per second between the first and the last mark in a span of time."""
+    """Steps per second between the first and the last entry in a span of time."""
     clock = marks(folder)
     inside = clock[(clock[:, 1] >= began) & (clock[:, 1] <= ended)]
     if len(inside) < 2:
@@ -72,7 +72,7 @@ def rate(folder: Path, began: float, ended: float) -> float:
 
 
 def program(child: int) -> int:
-    """The process that trains and draws: the one of the launcher's family that did most."""
+    """The process that trains and draws: the descendant of the launcher with the most CPU time."""
     family = [child]
     for pid in family:
         family += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
@@ -80,7 +80,7 @@ def program(child: int) -> int:
 
 
 def cpu_seconds(stat: Path) -> float:
-    """User and system time so far of a process, or of a thread."""
+    """User and system time of a process or thread until now."""
     fields = stat.read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -105,7 +105,7 @@ def measure(
 
 
 def report(rates: dict[str, list[float]]) -> None:
-    """Medians over the rounds, and each round's rate as a part of the Train screen's."""
+    """Print medians over the rounds, also relative to the Train screen's rate of the same round."""
     for name, values in rates.items():
         beside = [100 * v / t for v, t in zip(values, rates["train"], strict=True)]
         print(f"{name:9} {statistics.median(values):9,.0f} steps/s"
@@ -113,7 +113,7 @@ def report(rates: dict[str, list[float]]) -> None:
 
 
 def stop(child: int, terminal: int) -> None:
-    """Leave as a user does, with the run saved."""
+    """Quit as a user does; the run is saved."""
     for key in (b"q", b"s"):
         os.write(terminal, key)
         drain(terminal, 1.0)

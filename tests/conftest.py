@@ -56,10 +56,10 @@ def light_collections() -> None:
 
 
 @pytest.fixture(autouse=True)
-def no_pump_outlives_its_test() -> Iterator[None]:
-    """A pump whose app is gone would go on asking its source, and keep the process from idling.
+def no_worker_outlives_its_test() -> Iterator[None]:
+    """A worker of a closed app would continue to read its events, and keep the process busy.
 
-    Textual's pilot waits for that: for a second, and after each key, where it never comes.
+    Textual's pilot waits until the process is idle: up to a second, after each key.
     """
     yield
     if "tui.dashboard.worker" in sys.modules:

@@ -1,4 +1,4 @@
-"""The dashboard, fed the events that the worker thread would post, with real controls."""
+"""The dashboard, given the events that the worker thread would read, with real controls."""
 
 import asyncio
 from pathlib import Path
@@ -33,7 +33,7 @@ def source(tmp_path: Path) -> Scripted:
     return Scripted(tmp_path)
 
 
-async def test_a_run_is_shown_as_its_events_come(source: Scripted) -> None:
+async def test_a_run_is_shown_as_its_events_arrive(source: Scripted) -> None:
     app = TrainpadApp(iter(source))
     async with app.run_test(size=(160, 45)) as pilot:
         await shown(pilot, app, "a-run · mnist 55,000 · CPU", "100 / 2,000", "learning rate")
@@ -44,7 +44,7 @@ async def test_a_run_is_shown_as_its_events_come(source: Scripted) -> None:
         await shown(pilot, app, "paused")
 
 
-async def test_keys_become_wishes_in_control_json_and_the_panel_does_not_assume(
+async def test_keys_make_requests_in_control_json_and_the_panel_waits_for_the_run(
     source: Scripted,
 ) -> None:
     app = TrainpadApp(iter(source))
@@ -52,17 +52,17 @@ async def test_keys_become_wishes_in_control_json_and_the_panel_does_not_assume(
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("]", "]", "space", "e", "c")
         await pilot.pause()
-        assert source.wanted["hyperparameters"]["learning_rate"] == pytest.approx(0.015625)
-        assert source.wanted["pause_at"] == 0
-        assert (source.wanted["evaluate"], source.wanted["checkpoint"]) == (1, 1)
+        assert source.desired["hyperparameters"]["learning_rate"] == pytest.approx(0.015625)
+        assert source.desired["pause_at"] == 0
+        assert (source.desired["evaluate"], source.desired["checkpoint"]) == (1, 1)
         assert "0.015625" not in text_of(app)
         await pilot.press("s", "s")
-        assert source.wanted["pause_at"] == 102
+        assert source.desired["pause_at"] == 102
         await pilot.press("space")
-        assert source.wanted["pause_at"] is None
+        assert source.desired["pause_at"] is None
 
 
-async def test_the_panel_takes_typed_values_and_refuses_wrong_ones_in_place(
+async def test_the_panel_accepts_typed_values_and_shows_why_others_are_refused(
     source: Scripted,
 ) -> None:
     app = TrainpadApp(iter(source))
@@ -70,34 +70,34 @@ async def test_the_panel_takes_typed_values_and_refuses_wrong_ones_in_place(
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("tab", *"0.5", "enter")
         await pilot.pause()
-        assert source.wanted["hyperparameters"]["learning_rate"] == 0.5
+        assert source.desired["hyperparameters"]["learning_rate"] == 0.5
         await pilot.press(*"0", "enter")
         await shown(pilot, app, "learning_rate must be above 0")
-        assert source.wanted["hyperparameters"]["learning_rate"] == 0.5
+        assert source.desired["hyperparameters"]["learning_rate"] == 0.5
         await pilot.press("down", *"100", "enter")
         await shown(pilot, app, "max steps must be above 100, the steps", "100_")
-        assert source.wanted["hyperparameters"]["max_steps"] == 2000
+        assert source.desired["hyperparameters"]["max_steps"] == 2000
         await pilot.press(*["backspace"] * 3, *"4000", "enter")
         await pilot.pause()
-        assert source.wanted["hyperparameters"]["max_steps"] == 4000
+        assert source.desired["hyperparameters"]["max_steps"] == 4000
         await pilot.press(*"50", "escape")
         assert not app.screen.query_one(Panel).has_focus
         assert "50_" not in text_of(app)
         await pilot.press("tab", "enter")
         await pilot.pause()
-        assert source.wanted["hyperparameters"]["max_steps"] == 4000
+        assert source.desired["hyperparameters"]["max_steps"] == 4000
 
 
-async def test_each_press_in_the_panel_counts_before_the_run_has_followed(source: Scripted) -> None:
+async def test_presses_in_the_panel_add_up_before_the_run_has_followed(source: Scripted) -> None:
     app = TrainpadApp(iter(source))
     async with app.run_test(size=(160, 45)) as pilot:
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("tab", "right", "right", "tab", "right_square_bracket")
         wanted = pytest.approx(0.0195312)
-        await until(pilot, lambda: source.wanted["hyperparameters"]["learning_rate"] == wanted)
+        await until(pilot, lambda: source.desired["hyperparameters"]["learning_rate"] == wanted)
 
 
-async def test_what_is_not_live_waits_for_the_next_run(source: Scripted) -> None:
+async def test_a_value_that_cannot_change_now_is_kept_for_the_next_run(source: Scripted) -> None:
     app = TrainpadApp(iter(source))
     async with app.run_test(size=(160, 45)) as pilot:
         await shown(pilot, app, "100 / 2,000")
@@ -106,10 +106,10 @@ async def test_what_is_not_live_waits_for_the_next_run(source: Scripted) -> None
         await pilot.press("tab", *["down"] * names.index("optimizer"), "right")
         await pilot.pause()
         assert panel.next_run == {"optimizer": "momentum"}
-        assert "optimizer" not in source.wanted["hyperparameters"]
+        assert "optimizer" not in source.desired["hyperparameters"]
 
 
-async def test_a_digit_is_read_with_the_newest_weights_and_an_empty_field_is_not(
+async def test_a_digit_is_classified_with_the_newest_weights_and_an_empty_drawing_is_not(
     source: Scripted,
 ) -> None:
     app = TrainpadApp(iter(source))
@@ -131,7 +131,7 @@ async def test_a_digit_is_read_with_the_newest_weights_and_an_empty_field_is_not
         assert before != app.screen.query_one(PredictionLabel).render_line(1).text
 
 
-async def test_the_same_source_goes_on_after_detaching(source: Scripted) -> None:
+async def test_the_same_events_continue_after_detaching(source: Scripted) -> None:
     app = TrainpadApp(iter(source))
     async with app.run_test(size=(80, 24)) as pilot:
         await shown(pilot, app, "100 / 2,000")
@@ -156,7 +156,7 @@ async def test_quitting_while_training_asks_and_stopping_waits_for_the_end(
         assert not isinstance(app.screen, QuitDialog)
         await pilot.press("q", "s")
         await pilot.pause()
-        assert source.wanted["stop"] == "stopped"
+        assert source.desired["stop"] == "stopped"
         source.give(Finished(120, Outcome.STOPPED, 1.0), None)
         await until(pilot, lambda: app.return_value)
     assert (app.return_value, app.shown.worker.status) == ("quit", 0)
@@ -170,7 +170,7 @@ async def test_ctrl_c_twice_while_training_stops_the_run(source: Scripted) -> No
     assert app.return_value == "signal"  # for which the run is stopped and saved
 
 
-async def test_divergence_is_said_and_is_the_exit_status(source: Scripted) -> None:
+async def test_divergence_is_shown_and_is_the_exit_status(source: Scripted) -> None:
     app = TrainpadApp(iter(source))
     async with app.run_test(size=(160, 45)) as pilot:
         source.give(Diverged(120, float("nan"), "", "step-000099.safetensors"), None)
@@ -217,7 +217,7 @@ async def test_every_screen_works_at_every_size(source: Scripted, size: tuple[in
         await shown(pilot, app, "100 / 2,000")
 
 
-async def test_nothing_is_drawn_that_did_not_change(source: Scripted) -> None:
+async def test_only_changed_widgets_are_redrawn(source: Scripted) -> None:
     app = TrainpadApp(iter(source))
     async with app.run_test(size=(160, 45)) as pilot:
         source.give(evaluation(1000), Paused(100))
@@ -234,7 +234,7 @@ async def test_nothing_is_drawn_that_did_not_change(source: Scripted) -> None:
         assert drawn == []
 
 
-async def test_ascii_screens_hold_nothing_but_ascii(source: Scripted) -> None:
+async def test_ascii_screens_contain_only_ascii(source: Scripted) -> None:
     app = TrainpadApp(iter(source), ascii_only=True)
     async with app.run_test(size=(120, 35)) as pilot:
         source.give(weights(), evaluation(1000), Paused(100))
@@ -257,7 +257,7 @@ async def test_ascii_screens_hold_nothing_but_ascii(source: Scripted) -> None:
         assert palette.isascii()
 
 
-async def test_dialogs_are_in_the_middle(source: Scripted) -> None:
+async def test_dialogs_are_centered(source: Scripted) -> None:
     app = TrainpadApp(iter(source))
     async with app.run_test(size=(120, 35)) as pilot:
         await shown(pilot, app, "100 / 2,000")
@@ -269,7 +269,7 @@ async def test_dialogs_are_in_the_middle(source: Scripted) -> None:
             await pilot.press("escape")
 
 
-async def test_every_screen_can_do_without_colours(
+async def test_every_screen_works_without_colours(
     source: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
@@ -313,17 +313,17 @@ async def test_the_palette_has_every_action_of_the_screen(source: Scripted) -> N
         commands = {c.title: c for c in app.get_system_commands(app.screen)}
         assert {"Pause", "Evaluate", "Branch", "Pad", "Full", "Detach"} <= set(commands)
         await commands["Pause"].callback()
-        assert source.wanted["pause_at"] == 0
+        assert source.desired["pause_at"] == 0
 
 
-async def test_letters_in_the_panel_are_no_commands(source: Scripted) -> None:
+async def test_letters_typed_in_the_panel_are_not_commands(source: Scripted) -> None:
     app = TrainpadApp(iter(source))
     async with app.run_test(size=(160, 45)) as pilot:
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("tab", "b", "q", "n")
         await shown(pilot, app, "esc to leave")
         assert isinstance(app.screen, TrainScreen)
-        assert source.wanted["stop"] == ""
+        assert source.desired["stop"] == ""
 
 
 async def test_quit_in_the_palette_asks_like_the_key(source: Scripted) -> None:
@@ -335,7 +335,7 @@ async def test_quit_in_the_palette_asks_like_the_key(source: Scripted) -> None:
         assert isinstance(app.screen, QuitDialog)
 
 
-async def test_a_long_past_is_drawn_a_few_times_and_then_shown_whole(
+async def test_hundreds_of_past_events_are_drawn_a_few_times_only(
     source: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn: list[int] = []
@@ -358,7 +358,9 @@ async def test_a_long_past_is_drawn_a_few_times_and_then_shown_whole(
         await shown(pilot, app, "400 / 2,000")
 
 
-async def test_what_a_key_leads_to_is_shown_though_the_rate_is_used_up(source: Scripted) -> None:
+async def test_the_answer_to_a_key_is_shown_though_the_byte_rate_is_used_up(
+    source: Scripted,
+) -> None:
     app = TrainpadApp(iter(source))
     async with app.run_test(size=(120, 35)) as pilot:
         await shown(pilot, app, "100 / 2,000")
@@ -371,8 +373,8 @@ async def test_what_a_key_leads_to_is_shown_though_the_rate_is_used_up(source: S
         await shown(pilot, app, "paused", "107 / 2,000")
 
 
-async def test_evaluations_that_a_resumed_run_made_void_leave_the_chart(source: Scripted) -> None:
-    """As many come again before the next look: then the curve's version is what it was."""
+async def test_evaluations_that_a_resume_discards_leave_the_chart(source: Scripted) -> None:
+    """As many follow before the next update: then the curve's version is the same as before."""
     app = TrainpadApp(iter(source))
     async with app.run_test(size=(160, 45)) as pilot:
         await shown(pilot, app, "100 / 2,000")

@@ -62,11 +62,11 @@ async def test_in_the_panel_its_keys_are_shown_and_invalid_characters_are_refuse
             await shown(pilot, app, "numbers only; esc to leave")
             await pilot.press("5", "enter")
             assert panel._typed_text == ""
-        assert source.wanted["hyperparameters"]["learning_rate"] == 0.01
+        assert source.desired["hyperparameters"]["learning_rate"] == 0.01
         await pilot.press("0")
         assert app.screen.query_one("#loss", Chart).scene.viewport.visible == window
         assert not app.screen.has_class("-full")
-        assert source.wanted["pause_at"] is None
+        assert source.desired["pause_at"] is None
         await pilot.press(*".5", "e", "minus", "2")
         assert panel._typed_text == "0.5e-2"
         await pilot.press("e")

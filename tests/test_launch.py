@@ -1,4 +1,4 @@
-"""Leaving the dashboard: what becomes of the run."""
+"""Leaving the dashboard: what happens to the run and its exit status."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -23,22 +23,22 @@ from tui.dashboard.run_context import RunContext
 from tui.dashboard.worker import EventWorker
 
 
-class LeftError(Exception):
-    """The process would have ended with this status."""
+class ExitedError(Exception):
+    """The process would have exited with this status."""
 
 
 @pytest.fixture(autouse=True)
-def stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    def leave(status: int) -> int:
-        raise LeftError(status)
+def no_exit(monkeypatch: pytest.MonkeyPatch) -> None:
+    def exit_process(status: int) -> int:
+        raise ExitedError(status)
 
-    monkeypatch.setattr(launch, "_exit_process", leave)
+    monkeypatch.setattr(launch, "_exit_process", exit_process)
     for name in ("redirect_to_log", "detach_stdio"):
         monkeypatch.setattr(launch, name, lambda _run: None)
     monkeypatch.setattr(Launcher, "detach", lambda _self: None)
 
 
-def app_over(source: Scripted) -> Any:
+def app_with(source: Scripted) -> Any:
     shown = RunContext.from_events(iter(source), lambda _message: None, viewer=False)
     return SimpleNamespace(shown=shown, failure=None)
 
@@ -50,60 +50,60 @@ def wait_for_start(worker: EventWorker) -> None:
 
 def test_ctrl_c_as_a_key_stops_the_run_like_the_signal(tmp_path: Path) -> None:
     source = Scripted(tmp_path)
-    app, signals = app_over(source), Signals()
+    app, signals = app_with(source), Signals()
     wait_for_start(app.shown.worker)
     source.give(Finished(100, Outcome.INTERRUPTED, 1.0), None)
-    with pytest.raises(LeftError, match="130"):
+    with pytest.raises(ExitedError, match="130"):
         launch._finish(app, "signal", Launcher(-1, 0, False), signals)
-    assert source.wanted["stop"] == "interrupted"
+    assert source.desired["stop"] == "interrupted"
 
 
-def test_signals_reach_a_run_that_opened_only_after_it_was_left(tmp_path: Path) -> None:
+def test_signals_reach_a_run_that_opened_after_the_screen_was_closed(tmp_path: Path) -> None:
     source = Scripted(tmp_path, opened=False)
-    app, signals = app_over(source), Signals()
+    app, signals = app_with(source), Signals()
     signals.reason = "stopped"  # as if one had come before there was a run to tell
     source.give(Preparing("reading the data"))
     app.shown.worker.start()
     assert app.shown.worker.stop(5)
     source.give(Opened(str(tmp_path), {}, source.control), Finished(0, Outcome.STOPPED, 1.0), None)
-    with pytest.raises(LeftError, match="0"):
+    with pytest.raises(ExitedError, match="0"):
         launch._finish(app, "detach", Launcher(-1, 0, False), signals)
-    assert source.wanted["stop"] == "stopped"
+    assert source.desired["stop"] == "stopped"
 
 
-def test_a_source_that_breaks_is_a_failure_whose_traceback_is_kept(
+def test_an_error_in_the_events_is_a_failure_with_its_traceback_in_run_log(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source = Scripted(tmp_path)
-    app = app_over(source)
+    app = app_with(source)
     wait_for_start(app.shown.worker)
     source.give(ValueError("no such \x1b[31mthing"))
     app.shown.worker.join(10)
     app.failure = app.shown.worker.error
     assert launch._finish(app, "error", Launcher(-1, 0, False), Signals()) == FAILED
-    told = capsys.readouterr().err
-    assert told == "trainpad: error: ValueError: no such ␛[31mthing; run.log has the details\n"
+    printed = capsys.readouterr().err
+    assert printed == "trainpad: error: ValueError: no such ␛[31mthing; run.log has the details\n"
     assert "Traceback" in (tmp_path / "run.log").read_text()
 
 
-def test_a_viewer_that_breaks_shows_the_traceback_itself(
+def test_a_viewer_prints_the_traceback_of_its_own_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    app = app_over(Scripted(tmp_path))
+    app = app_with(Scripted(tmp_path))
     app.shown, app.failure = replace(app.shown, viewer=True), ValueError("odd")
     assert launch._finish(app, "broken", Launcher(-1, 0, False), Signals()) == FAILED
     assert capsys.readouterr().err.startswith("trainpad: the dashboard failed: ValueError: odd\n")
     assert not (tmp_path / "run.log").exists()
 
 
-def test_what_a_user_cannot_have_is_the_users_error(tmp_path: Path) -> None:
-    app = app_over(Scripted(tmp_path))
+def test_an_impossible_request_is_raised_as_the_users_error(tmp_path: Path) -> None:
+    app = app_with(Scripted(tmp_path))
     app.failure = DataError("there are not so many images")
     with pytest.raises(DataError, match="not so many"):
         launch._finish(app, "error", Launcher(-1, 0, False), Signals())
 
 
-def test_another_run_is_trained_on_the_data_of_the_run_on_the_screen(
+def test_the_next_run_uses_the_data_and_device_of_the_run_on_the_screen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[Request] = []

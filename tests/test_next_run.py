@@ -40,7 +40,7 @@ async def test_a_run_that_diverged_can_be_branched_with_a_smaller_rate(
         assert app.screen.query_one(Panel).next_run == {}
 
 
-async def test_a_new_run_stops_the_one_that_trains_first(source: Scripted, tmp_path: Path) -> None:
+async def test_a_new_run_stops_the_current_one_first(source: Scripted, tmp_path: Path) -> None:
     sessions = FakeSessions(Scripted(tmp_path / "second"))
     app = TrainpadApp(iter(source), sessions=sessions)
     async with app.run_test(size=(160, 45)) as pilot:
@@ -49,21 +49,21 @@ async def test_a_new_run_stops_the_one_that_trains_first(source: Scripted, tmp_p
         await shown(
             pilot, app, "A new run stops the one", "Stop and start new n    save a checkpoint"
         )
-        assert source.wanted["stop"] == ""
+        assert source.desired["stop"] == ""
         await pilot.press("n")
         await pilot.pause()
-        assert source.wanted["stop"] == "stopped"
+        assert source.desired["stop"] == "stopped"
         assert sessions.requested == []
         source.give(Finished(120, Outcome.STOPPED, 1.0), None)
         await shown(pilot, app, "▶ training")
         assert [branch for _, branch in sessions.requested] == [None]
 
 
-def told(app: TrainpadApp) -> list[str]:
+def toasts(app: TrainpadApp) -> list[str]:
     return [notification.message for notification in app._notifications]
 
 
-async def test_to_quit_after_wanting_a_new_run_is_to_quit(source: Scripted) -> None:
+async def test_quitting_cancels_a_requested_new_run(source: Scripted) -> None:
     sessions = FakeSessions()
     app = TrainpadApp(iter(source), sessions=sessions)
     async with app.run_test(size=(120, 35)) as pilot:
@@ -75,7 +75,7 @@ async def test_to_quit_after_wanting_a_new_run_is_to_quit(source: Scripted) -> N
 
 
 @pytest.mark.parametrize("state", ["training", "paused"])
-async def test_a_run_that_trains_goes_on_unless_a_new_one_is_meant(
+async def test_a_run_continues_if_the_question_about_a_new_one_is_cancelled(
     source: Scripted, state: str
 ) -> None:
     app = TrainpadApp(iter(source), sessions=FakeSessions())
@@ -88,7 +88,7 @@ async def test_a_run_that_trains_goes_on_unless_a_new_one_is_meant(
         await shown(pilot, app, "A new run stops the one")
         await pilot.press("escape")
         await shown(pilot, app, "100 / 2,000")
-        assert (source.wanted["stop"], told(app)) == ("", [])
+        assert (source.desired["stop"], toasts(app)) == ("", [])
 
 
 async def test_a_new_run_is_refused_while_one_is_starting(tmp_path: Path) -> None:
@@ -99,15 +99,15 @@ async def test_a_new_run_is_refused_while_one_is_starting(tmp_path: Path) -> Non
         await shown(pilot, app, "reading the data")
         await pilot.press("n")
         await pilot.pause()
-        assert told(app) == ["the run is still starting"]
+        assert toasts(app) == ["the run is still starting"]
         values = as_dict(HyperParameters())
         source.give(Opened(str(tmp_path), {"hyperparameters": values}, source.control))
         source.give(Started(0, values, "CPU:0", 1), Finished(5, Outcome.DONE, 1.0), None)
         await shown(pilot, app, "done")
-        assert (source.wanted["stop"], sessions.requested) == ("", [])
+        assert (source.desired["stop"], sessions.requested) == ("", [])
 
 
-async def test_a_next_run_that_cannot_be_leaves_the_one_before_on_the_screen(
+async def test_the_previous_run_is_shown_again_if_the_next_one_cannot_start(
     source: Scripted, tmp_path: Path
 ) -> None:
     wrong, right = Scripted(tmp_path / "b", opened=False), Scripted(tmp_path / "c", opened=False)
@@ -119,8 +119,8 @@ async def test_a_next_run_that_cannot_be_leaves_the_one_before_on_the_screen(
         panel._next["optimizer"] = "adam"
         await pilot.press("n")
         wrong.give(Preparing("reading the data"), DataError("there are not so many images"))
-        await until(pilot, lambda: told(app))
-        assert told(app) == ["there are not so many images"]
+        await until(pilot, lambda: toasts(app))
+        assert toasts(app) == ["there are not so many images"]
         await shown(pilot, app, "■ done", "a-run")
         assert panel.next_run == {"optimizer": "adam"}
         await pilot.press("n", "5")
@@ -134,7 +134,7 @@ async def test_a_next_run_that_cannot_be_leaves_the_one_before_on_the_screen(
     assert (app.return_value, app.error, app.shown.worker.error) == (None, None, None)
 
 
-async def test_a_run_that_is_gone_back_to_has_all_its_losses(
+async def test_a_run_that_is_shown_again_has_all_its_losses(
     source: Scripted, tmp_path: Path
 ) -> None:
     refused = Scripted(tmp_path / "b", opened=False)
@@ -151,7 +151,7 @@ async def test_a_run_that_is_gone_back_to_has_all_its_losses(
         assert len(app.run_shown.losses) == 120
 
 
-async def test_stopping_the_run_leaves_the_window(source: Scripted) -> None:
+async def test_stopping_the_run_does_not_quit(source: Scripted) -> None:
     app = TrainpadApp(iter(source))
     async with app.run_test(size=(160, 45)) as pilot:
         await shown(pilot, app, "100 / 2,000")
@@ -160,13 +160,11 @@ async def test_stopping_the_run_leaves_the_window(source: Scripted) -> None:
         await pilot.press("s")
         source.give(Finished(120, Outcome.STOPPED, 1.0), None)
         await shown(pilot, app, "■ stopped")
-        assert source.wanted["stop"] == "stopped"
+        assert source.desired["stop"] == "stopped"
         assert app.return_value is None
 
 
-async def test_another_run_is_seen_whole_whatever_was_looked_at_before(
-    source: Scripted, tmp_path: Path
-) -> None:
+async def test_the_charts_of_another_run_are_shown_whole(source: Scripted, tmp_path: Path) -> None:
     after = Scripted(tmp_path / "b")
     losses = np.linspace(2.3, 0.5, 1900, dtype=np.float32)
     source.give(Steps(100, losses, 0.5), Finished(2000, Outcome.DONE, 1.0), None)

@@ -1,4 +1,4 @@
-"""An app fed by hand: a source that gives what a test hands it, and what the screen then says."""
+"""An app with scripted events: the source of events, and the text on the screen."""
 
 import json
 import threading
@@ -31,7 +31,7 @@ def evaluation(step: int) -> Evaluated:
 
 
 class Scripted:
-    """A source that gives what a test hands it, and otherwise nothing, like a paused run."""
+    """Events that a test provides one by one, and ticks in between, like a paused run."""
 
     def __init__(self, folder: Path, *, opened: bool = True) -> None:
         folder.mkdir(exist_ok=True)
@@ -66,7 +66,7 @@ class Scripted:
             yield Tick()
 
     @property
-    def wanted(self) -> dict[str, object]:
+    def desired(self) -> dict[str, object]:
         return json.loads(self.control.path.read_bytes())
 
 

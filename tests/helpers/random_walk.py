@@ -1,4 +1,4 @@
-"""Somebody who presses, clicks and resizes at random, while a run goes on."""
+"""Random keys, clicks, resizes and events on a running app."""
 
 import random
 import string
@@ -23,21 +23,21 @@ SIZES = ((80, 24), (120, 35), (160, 45), (200, 60), (20, 6), (1, 1), (300, 10))
 
 
 class Walk:
-    """Goes on from one thing to the next; the same way for the same seed."""
+    """One action after another, the same ones for the same seed."""
 
     def __init__(self, folder: Path, seed: int) -> None:
         self.source = Scripted(folder / "run")
         self.app = TrainpadApp(iter(self.source), log_dir=folder)
         self.left: list[object] = []
-        """How the app would have been left; it stays."""
+        """The results that the app would have exited with; it is kept running."""
         self.app.exit = lambda how=None, *_more, **_other: self.left.append(how)
         self._random = random.Random(seed)  # noqa: S311 - nothing is to be kept secret
         self._step = 100
         self.done: list[str] = []
-        """What was done, for whoever wants to know how it came to this."""
+        """The actions so far, to reproduce an error."""
 
     async def go(self, pilot: Pilot[str], many: int) -> None:
-        """Do so many things."""
+        """Do this many actions."""
         for _ in range(many):
             what = self._random.choices(
                 (self._press, self._click, self._scroll, self._resize, self._happen),
