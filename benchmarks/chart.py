@@ -56,7 +56,7 @@ def our_frame(length: int) -> float:
 
 
 def plotext_alone(length: int) -> float:
-    """CPU milliseconds of a frame in which plotext draws every point, and Rich parses its output."""
+    """CPU milliseconds of a frame that plotext draws, with every point, and Rich parses."""
     import plotext
 
     lines = [np.log10(losses(length, i)).tolist() for i in range(2)]

@@ -1,4 +1,4 @@
-"""A long random walk over all screens: keys, mouse, resizes and events. Prints what led to an error.
+"""A long random walk over all screens: keys, mouse, resizes and events. Prints what failed.
 
 Run as ``PYTHONPATH=.:tests python benchmarks/random_walk.py [--many 20000] [--seed 1]``.
 """
@@ -37,11 +37,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--many", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
-    wanted = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
             os.environ[name] = folder  # the user's own digits and settings stay as they are
-        made = asyncio.run(walk(Path(folder), wanted.seed, wanted.many))
+        made = asyncio.run(walk(Path(folder), options.seed, options.many))
     sys.exit("error" in made.left)
 
 
