@@ -8,6 +8,8 @@ import os
 from pathlib import Path
 
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+_BLOCK = 1 << 16
+"""Bytes that are read at a time to find the last newline."""
 
 
 class Appender:
@@ -22,6 +24,7 @@ class Appender:
                 the end of the file, left by a writer that was killed, is cut off.
         """
         self.path = path
+        self._is_lines = not record
         self.waiting = bytearray()
         """What `flush` has still to write."""
         size = path.stat().st_size if path.exists() else 0
@@ -42,6 +45,8 @@ class Appender:
             return
         descriptor = os.open(self.path, _FLAGS, 0o600)
         try:
+            if self._is_lines:  # somebody may have deleted or emptied it: leave no hole
+                self._size = min(self._size, os.fstat(descriptor).st_size)
             if self._must_truncate:
                 os.ftruncate(descriptor, self._size)
             self._append(descriptor)
@@ -72,4 +77,13 @@ class Appender:
 
 def _whole_lines(path: Path, size: int) -> int:
     """Return how many bytes of the file belong to lines that end with a newline."""
-    return path.read_bytes().rfind(b"\n") + 1 if size else 0
+    if not size:
+        return 0
+    with path.open("rb") as file:
+        while size:
+            begin = max(0, size - _BLOCK)
+            file.seek(begin)
+            if (found := file.read(size - begin).rfind(b"\n")) >= 0:
+                return begin + found + 1
+            size = begin
+    return 0

@@ -1,7 +1,14 @@
 """Advisory locks between processes, released by the system however a process ends."""
 
 import fcntl
+import json
+import os
+import socket
 import time
+from contextlib import suppress
+from pathlib import Path
+
+from trainpad.errors import RunError
 
 
 def lock(descriptor: int, *, attempts: int, wait: float, shared: bool = False) -> bool:
@@ -26,3 +33,29 @@ def lock(descriptor: int, *, attempts: int, wait: float, shared: bool = False) -
             continue
         return True
     return False
+
+
+def take_run_lock(directory: Path) -> int:
+    """Become the one writer of a run directory; return the descriptor of its file `lock`.
+
+    The system releases it with the process, and its modification time is the heartbeat. On a file
+    system without locks only the heartbeat tells that somebody writes.
+
+    Raises:
+        RunError: another process is writing this run.
+        OSError: the directory cannot be written.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+    descriptor = os.open(directory / "lock", flags, 0o600)
+    try:
+        with suppress(OSError):
+            if not lock(descriptor, attempts=10, wait=0.02):
+                raise RunError(f"another process is writing the run {directory.name}")
+        holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}
+        content = json.dumps(holder).encode()
+        os.pwrite(descriptor, content, 0)
+        os.ftruncate(descriptor, len(content))
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor

@@ -1,0 +1,84 @@
+"""Attached runs: begun by a test, or by a small program of its own."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from conftest import REPOSITORY
+
+from trainpad.attached import Run
+from trainpad.control import Control
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    """The objects of a file that has one a line."""
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def numbers(path: Path) -> list[dict[str, Any]]:
+    """The lines of `metrics.jsonl`, without their times."""
+    found = lines(path / "metrics.jsonl")
+    assert all(line.pop("time") > 1e9 for line in found)
+    return found
+
+
+def events(path: Path, *names: str) -> list[dict[str, Any]]:
+    """The events of a run directory that have one of these names, or all."""
+    found = lines(path / "events.jsonl")
+    return [event for event in found if not names or event["event"] in names]
+
+
+def last_event(path: Path) -> dict[str, Any]:
+    """The newest event of a run directory."""
+    return lines(path / "events.jsonl")[-1]
+
+
+def directory(run: Run) -> Path:
+    """Where a run is recorded."""
+    assert run.path is not None
+    return run.path
+
+
+def steer(path: Path, **request: Any) -> None:
+    """Request something of a run from outside."""
+    Control(path, lambda values: values).request(**request)
+
+
+def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
+    """Wait until a condition holds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.01)
+
+
+def start_program(code: str, folder: Path, **environment: str) -> subprocess.Popen[str]:
+    """Start a program that finds trainpad, and records below `folder`."""
+    script = folder / "program.py"
+    script.write_text(code)
+    settings = {"PYTHONPATH": str(REPOSITORY), "TRAINPAD_DIR": str(folder / "runs")}
+    return subprocess.Popen(
+        [sys.executable, str(script)],
+        cwd=folder,
+        env=os.environ | settings | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run_program(code: str, folder: Path, **environment: str) -> tuple[int, str, str]:
+    """Run such a program to its end: exit status, output, errors."""
+    process = start_program(code, folder, **environment)
+    out, errors = process.communicate(timeout=60)
+    return process.returncode, out, errors
+
+
+def recorded(folder: Path) -> list[Path]:
+    """The run directories that programs left below `folder`, oldest first."""
+    return sorted(path.parent for path in folder.glob("runs/*/*/run.json"))

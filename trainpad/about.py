@@ -1,0 +1,93 @@
+"""What `run.json` says about the program that trains: found in files and in `sys.modules`."""
+
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+FRAMEWORKS = (
+    "tensorflow", "keras", "torch", "jax", "flax", "optax", "mlx", "transformers", "accelerate",
+    "lightning", "pytorch_lightning", "xgboost", "lightgbm", "sklearn", "numpy",
+)  # fmt: skip
+"""Modules whose versions are recorded where the program has imported them."""
+
+
+def describe() -> dict[str, Any]:
+    """Return the command line, working folder, commit, process and versions of this program."""
+    return {
+        "command": list(getattr(sys, "orig_argv", sys.argv)),
+        "folder": _working_folder(),
+        "git": git_commit(Path(_working_folder())),
+        "pid": os.getpid(),
+        "versions": versions(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python, trainpad and the frameworks that are imported."""
+    found = {"python": platform.python_version(), "trainpad": _own_version()}
+    for name in FRAMEWORKS:
+        version = getattr(sys.modules.get(name), "__version__", None)
+        if isinstance(version, str):
+            found[name] = version
+    return found
+
+
+def git_commit(folder: Path) -> dict[str, str]:
+    """Return the ``commit`` and ``branch`` that are checked out around `folder`, or nothing.
+
+    Whether the files were changed since is left out: only `git` itself can tell, and the library
+    starts no process.
+    """
+    for parent in (folder, *folder.parents):
+        git = parent / ".git"
+        if git.exists():
+            try:
+                return _head(_git_dir(git))
+            except (OSError, ValueError):
+                return {}
+    return {}
+
+
+def _git_dir(git: Path) -> Path:
+    if git.is_dir():
+        return git
+    # A worktree or a submodule: the file names the folder.
+    return (git.parent / git.read_text()[:4096].removeprefix("gitdir:").strip()).resolve()
+
+
+def _head(git: Path) -> dict[str, str]:
+    head = (git / "HEAD").read_text()[:4096].strip()
+    if not head.startswith("ref: "):
+        return {"commit": head}
+    name = head.removeprefix("ref: ")
+    common = git
+    if (git / "commondir").exists():
+        common = (git / (git / "commondir").read_text()[:4096].strip()).resolve()
+    found = {"branch": name.removeprefix("refs/heads/")}
+    for place in (git, common):
+        if (place / name).is_file():
+            return {"commit": (place / name).read_text()[:80].strip(), **found}
+    with (common / "packed-refs").open() as lines:
+        for line in lines:
+            commit, _, ref = line.strip().partition(" ")
+            if ref == name:
+                return {"commit": commit, **found}
+    return found
+
+
+def _working_folder() -> str:
+    try:
+        return os.getcwd()  # noqa: PTH109 - the text is what is recorded
+    except OSError:
+        return ""
+
+
+def _own_version() -> str:
+    import trainpad
+
+    try:
+        return trainpad.__version__
+    except ImportError:  # a copied folder that was never installed
+        return ""

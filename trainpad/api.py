@@ -1,0 +1,182 @@
+"""`trainpad.init` and the functions that mean the current run."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from trainpad import place, ranks
+from trainpad.about import describe
+from trainpad.attached import Run
+from trainpad.errors import RunError
+from trainpad.lock import take_run_lock
+from trainpad.recording import warn
+from trainpad.records import Record
+from trainpad.text import sanitize
+
+Resume = Literal["never", "allow", "must"]
+_OFF = ("off", "disabled", "0", "false", "no")
+_current: Run | None = None
+_unknown_seen: set[str] = set()
+
+
+def init(
+    project: str | None = None,
+    name: str | None = None,
+    config: object = None,
+    *,
+    steps: int | None = None,
+    epochs: int | None = None,
+    dir: str | os.PathLike[str] | None = None,  # noqa: A002 - the name that wandb uses
+    resume: Resume = "never",
+    **unknown: object,
+) -> Run:
+    """Begin a run; return at once.
+
+    A run that is still open in this process is finished first. With several processes only the
+    first records. Set ``TRAINPAD_MODE=off`` to record nothing, and ``TRAINPAD_DIR`` to choose
+    where.
+
+    Args:
+        project: What runs belong together; by default the name of the script.
+        name: What this run is called; by default the time.
+        config: Its settings: a dict, an ``argparse.Namespace`` or a data class.
+        steps: How many steps are planned.
+        epochs: How many epochs are planned.
+        dir: The folder of all runs; by default one in the user's data directory.
+        resume: ``allow``: go on in the newest run of this project (and name), where there is one;
+            ``must``: that run has to exist.
+        unknown: Keywords of similar libraries, which have no effect; said once.
+
+    Raises:
+        RunError: with ``resume="must"``, there is no such run, or another process writes it.
+
+    Example:
+        >>> run = trainpad.init("cifar", config={"batch": 128}, steps=20_000)
+    """
+    global _current  # noqa: PLW0603 - the current run is what the module is about
+    mode = str(unknown.pop("mode", "") or os.environ.get("TRAINPAD_MODE", "")).lower()
+    _warn_unknown(unknown)
+    if _current is not None:
+        _current.finish(reason="done: another run was begun")
+    _current = _make_run(config)
+    if mode in _OFF or ranks.rank() or ranks.is_worker():
+        return _current
+    try:
+        root = Path(dir).expanduser().absolute() if dir else place.runs_dir()
+        folder = root / place.project_name(project)
+        about = {"project": place.project_name(project), **describe()}
+        about |= {"label": None if name is None else sanitize(str(name), limit=200)}
+        about |= {"steps": _count(steps), "epochs": _count(epochs)}
+        _open(_current, folder, about, resume)
+    except Exception as error:
+        if resume == "must":
+            raise error if isinstance(error, RunError) else RunError(str(error)) from error
+        warn(f"nothing is recorded: {error}")
+    return _current
+
+
+def _make_run(config: object) -> Run:
+    try:
+        return Run(config, processes=ranks.world_size())
+    except TypeError as error:
+        warn(f"config is not recorded: {error}")
+        return Run(processes=ranks.world_size())
+
+
+def _open(run: Run, folder: Path, about: dict[str, Any], resume: str) -> None:
+    if resume not in ("never", "allow", "must"):
+        warn(f"resume must be 'never', 'allow' or 'must', not {resume!r}; this is a new run")
+    label = about["label"]
+    path = place.newest_run(folder, label) if resume in ("allow", "must") else None
+    if path is not None:
+        try:
+            _reopen(run, path, about)
+        except RunError as error:
+            if resume == "must":
+                raise
+            warn(f"{error}; this is a new run")
+        else:
+            return
+    elif resume == "must":
+        raise RunError(f"there is no run {label or ''} in {folder} to resume".replace("  ", " "))
+    about["config"] = run.config.take()
+    path = place.make_run_dir(folder, place.file_name(label or "", folder.name), about)
+    run.open(path, place.read_info(path), take_run_lock(path), 0)
+
+
+def _reopen(run: Run, path: Path, about: Mapping[str, Any]) -> None:
+    """Go on in the directory of an earlier run."""
+    lock = take_run_lock(path)
+    before = place.read_info(path)
+    earlier = before.get("config")
+    if isinstance(earlier, dict):
+        run.config.fill({key: value for key, value in earlier.items() if key not in run.config})
+    info = {**before, **{key: value for key, value in about.items() if value is not None}}
+    info["config"] = run.config.take()
+    place.write_info(path, info)
+    run.open(path, info, lock, last_step(path) + 1)
+
+
+def last_step(path: Path) -> int:
+    """Return the step of the last line of a run's `metrics.jsonl`; -1 where there is none."""
+    import json
+
+    try:
+        with (path / "metrics.jsonl").open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - (1 << 16)))
+            lines = file.read().splitlines(keepends=True)
+    except OSError:
+        return -1
+    for line in reversed(lines):
+        try:
+            return int(json.loads(line)["step"])
+        except (ValueError, KeyError, TypeError, RecursionError):
+            continue
+    return -1
+
+
+def _count(value: object) -> int | None:
+    try:
+        return None if value is None else max(0, int(value))  # type: ignore[call-overload]
+    except (TypeError, ValueError, OverflowError):
+        warn(f"{value!r} is not a number of steps or epochs")
+        return None
+
+
+def _warn_unknown(names: Mapping[str, object]) -> None:
+    new = sorted(set(names) - _unknown_seen)
+    if new:
+        _unknown_seen.update(new)
+        warn(f"init: {', '.join(map(repr, new))} {'has' if len(new) == 1 else 'have'} no effect")
+
+
+def current() -> Run | None:
+    """Return the run that `init` began last in this process."""
+    return _current
+
+
+def log(values: Mapping[str, Any], step: int | None = None, *, commit: bool = True) -> None:
+    """Record numbers in the current run; see `Run.log`. Without a run, warn once."""
+    if _current is not None:
+        _current.log(values, step, commit=commit)
+    else:
+        _no_run("log")
+
+
+def finish(exit_code: int | None = None) -> None:
+    """End the current run; see `Run.finish`."""
+    if _current is not None:
+        _current.finish(exit_code)
+
+
+def config() -> Record:
+    """Return the configuration of the current run."""
+    return Record() if _current is None else _current.config
+
+
+def _no_run(what: str) -> None:
+    if what not in _unknown_seen:
+        _unknown_seen.add(what)
+        warn(f"{what} has no effect before init")

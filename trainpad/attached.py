@@ -1,0 +1,199 @@
+"""`Run`: what a training program holds to be watched and steered."""
+
+from collections.abc import Callable, Sequence
+from time import monotonic
+from typing import Any
+
+from trainpad.knobs import Knob, OnChange, Value
+from trainpad.recording import Recording
+from trainpad.steering import Broadcast
+from trainpad.values import to_number
+
+POLL_INTERVAL = 0.05
+"""Seconds between two polls of `control.json`."""
+BROADCAST_EVERY = 10
+"""Calls of `tick` from one shared decision to the next."""
+
+
+class Run(Recording):
+    """One training, recorded in a directory; made by `trainpad.init`.
+
+    Every method may be called from any thread, after `finish`, and in a process that records
+    nothing (``TRAINPAD_MODE=off``, another rank, a worker), where it does nothing.
+
+    Example:
+        >>> with trainpad.init("cifar", steps=1000) as run:
+        ...     for step in range(1000):
+        ...         run.log({"loss": train_step()}, step)
+        ...         if not run.tick():
+        ...             break
+    """
+
+    _ticks = 0
+
+    # -- steering ----------------------------------------------------------------------------
+
+    def live(
+        self,
+        name: str,
+        value: Value,
+        low: float | None = None,
+        high: float | None = None,
+        scale: str | None = None,
+        choices: Sequence[Value] | None = None,
+        on_change: OnChange | None = None,
+    ) -> Knob[Value]:
+        """Declare a value that can be changed while the program trains; return its handle.
+
+        A new value holds from the `tick` on that finds it. What does not fit the limits is refused.
+
+        Args:
+            name: What it is called in the dashboard and in ``trainpad set``.
+            value: What it is now: a number, true or false, or a text (with `choices`).
+            low: The least number that is allowed.
+            high: The greatest.
+            scale: ``linear`` or ``log``; by default log where the limits span three decades.
+            choices: The values that are allowed.
+            on_change: Called with each new value, inside `tick`.
+
+        Example:
+            >>> lr = run.live("lr", 3e-4, low=1e-6, high=0.1)
+            >>> optimizer.step(lr.value)
+        """
+        if type(value) not in (float, int, bool, str):
+            value = self._safely("live", lambda: to_number(value), default=0.0)  # type: ignore[assignment]
+        try:
+            known = self._steering.knobs.get(name)
+            if known is not None:
+                known.on_change = on_change or known.on_change
+                return known
+            knob = Knob(name, value, low=low, high=high, scale=scale, choices=choices)
+            knob.check(value)
+        except Exception as error:  # noqa: BLE001 - see the module's docstring
+            self._problem("live", error)
+            knob = Knob(name, value)
+        knob.on_change, knob.changed = on_change, self._on_knob
+        self._steering.knobs[name] = knob
+        self._event("declared", **knob.declaration())
+        return knob
+
+    def tick(self, broadcast: Broadcast | None = None) -> bool:
+        """Apply what was requested from outside; return False where the program should end.
+
+        Call it once a step. It waits while the run is paused. `control.json` is polled every
+        50 ms at most, so that a call costs a fraction of a microsecond.
+
+        Args:
+            broadcast: For several processes that train together: gets the first process's object
+                (None on the others), and returns that object on each. All of them call `tick` in
+                the same steps; the decision is shared at each tenth.
+
+        Example:
+            >>> if not run.tick():
+            ...     break
+        """
+        if broadcast is None and monotonic() < self._due:
+            return True
+        return self._poll(broadcast)
+
+    def _on_knob(self, knob: Knob[Any], old: Any, new: Any) -> None:
+        self._event("changed", name=knob.name, old=old, new=new)
+
+    def _poll(self, broadcast: Broadcast | None) -> bool:
+        self._ticks += 1
+        if broadcast is not None and self._ticks % BROADCAST_EVERY:
+            return not self._steering.stop
+        try:
+            self._steering.poll(self.step, broadcast)
+        except Exception as error:  # noqa: BLE001 - see the module's docstring
+            self._problem("tick", error)
+        if self._writer is not None:
+            self._due = 0.0 if self._steering.stop else monotonic() + POLL_INTERVAL
+        return not self._steering.stop
+
+    @property
+    def should_stop(self) -> bool:
+        """Whether the program was asked to end; never waits."""
+        return self._safely(
+            "should_stop", lambda: self._steering.has_stop(self.step), default=False
+        )
+
+    @property
+    def save_requested(self) -> bool:
+        """Whether a checkpoint was asked for; true once for each request."""
+        return self._safely(
+            "save_requested", lambda: self._steering.take("checkpoint", self.step), default=False
+        )
+
+    @property
+    def evaluate_requested(self) -> bool:
+        """Whether an evaluation was asked for; true once for each request."""
+        return self._safely(
+            "evaluate_requested", lambda: self._steering.take("evaluate", self.step), default=False
+        )
+
+    # -- more than numbers -------------------------------------------------------------------
+
+    def log_confusion(
+        self,
+        labels: Any,
+        predictions: Any,
+        classes: Sequence[str] | None = None,
+        split: str = "validation",
+    ) -> None:
+        """Record a confusion matrix.
+
+        Args:
+            labels: The class of each example, ``[n]`` whole numbers from 0.
+            predictions: What was predicted: ``[n]`` classes, or ``[n, classes]`` scores.
+            classes: The names of the classes.
+            split: What the examples are: ``validation``, ``test``.
+
+        Example:
+            >>> run.log_confusion(y_test, model.predict(x_test), classes=["cat", "dog"])
+        """
+        from trainpad.media import confusion
+
+        def record() -> None:
+            matrix = confusion(labels, predictions, None if classes is None else len(classes))
+            names = None if classes is None else [str(name) for name in classes]
+            fields: dict[str, Any] = {"loss": {}, "seconds": 0.0, "classes": names}
+            self._event("evaluated", confusion={str(split): matrix}, **fields)
+
+        self._record("log_confusion", record)
+
+    def log_images(self, name: str, images: Any, captions: Sequence[str] | None = None) -> None:
+        """Write images as PNG files into the run directory, 64 at most.
+
+        Args:
+            name: What they show.
+            images: ``[n, height, width]`` or ``[n, height, width, 1, 3 or 4]``, or one of these;
+                whole numbers from 0 to 255, or fractions from 0 to 1.
+            captions: A text for each.
+        """
+        from trainpad.media import write_images
+
+        def record() -> None:
+            if self.path is not None:
+                files = write_images(self.path / "images", name, images, self.step)
+                texts = [str(text) for text in captions or ()]
+                self._event("images", name=str(name), files=files, captions=texts)
+
+        self._record("log_images", record)
+
+    def log_weights(self, weights: Any) -> None:
+        """Record each layer's shape, mean, deviation, norm and histogram.
+
+        Args:
+            weights: Arrays by name, a PyTorch module or a Keras model. They are read at once,
+                which waits for the device: not for every step.
+        """
+        from trainpad.media import weight_statistics
+
+        self._record(
+            "log_weights", lambda: self._event("weights", layers=weight_statistics(weights))
+        )
+
+    def _record(self, what: str, record: Callable[[], None]) -> None:
+        if self._writer is not None:
+            self._safely(what, record, default=None)

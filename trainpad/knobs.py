@@ -1,0 +1,123 @@
+"""Values that can be changed from outside while a program trains."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+from trainpad.errors import UserError
+
+Value = TypeVar("Value")
+"""A number, true or false, or a text."""
+OnChange = Callable[[Any], object]
+
+
+class Knob(Generic[Value]):
+    """A value that the dashboard and the shell can change; made by `Run.live`.
+
+    Example:
+        >>> lr = run.live("lr", 3e-4, low=1e-6, high=0.1)
+        >>> step(batch, lr.value)
+    """
+
+    def __init__(
+        self,
+        name: str,
+        value: Value,
+        *,
+        low: float | None = None,
+        high: float | None = None,
+        scale: str | None = None,
+        choices: Sequence[Value] | None = None,
+    ) -> None:
+        """Declare a value; whether it fits the limits is for `check`.
+
+        Raises:
+            UserError: the limits and the scale do not fit each other.
+        """
+        self.name = name
+        self.low, self.high = low, high
+        self.choices = None if choices is None else tuple(choices)
+        self.scale = scale or ("log" if _spans_decades(low, high) else "linear")
+        self.on_change: OnChange | None = None
+        """Called with each new value that was requested from outside."""
+        self.changed: Callable[[Knob[Any], Any, Any], None] = lambda *_: None
+        """Called with this knob, the old and the new value at each change."""
+        if self.scale not in ("linear", "log"):
+            raise UserError(f"{name}: scale must be 'linear' or 'log', not {scale!r}")
+        if low is not None and high is not None and not low <= high:
+            raise UserError(f"{name}: low is {low}, above high, which is {high}")
+        if self.scale == "log" and low is not None and low <= 0:
+            raise UserError(f"{name}: a log scale needs a low above 0, not {low}")
+        self._kind: type[Any] = type(value)
+        if self._kind is int and any(isinstance(limit, float) for limit in (low, high)):
+            self._kind = float
+        self._value: Value = value
+
+    @property
+    def value(self) -> Value:
+        """The value that holds now. Setting it records the change, as one from outside is."""
+        return self._value
+
+    @value.setter
+    def value(self, value: Value) -> None:
+        old, self._value = self._value, value
+        if old != value:
+            self.changed(self, old, value)
+
+    def check(self, value: Any) -> Any:
+        """Return `value` in this knob's type.
+
+        Raises:
+            UserError: it has another type, or is outside the limits or the choices.
+        """
+        if self.choices is not None:
+            for choice in self.choices:
+                if choice == value and isinstance(choice, bool) is isinstance(value, bool):
+                    return choice
+            raise UserError(f"{self.name} must be one of {', '.join(map(str, self.choices))}")
+        if self._kind in (bool, str):
+            if not isinstance(value, self._kind):
+                kind = "true or false" if self._kind is bool else "a text"
+                raise UserError(f"{self.name} must be {kind}, not {value!r}")
+            return value
+        return self._check_number(value)
+
+    def _check_number(self, value: Any) -> Any:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise UserError(f"{self.name} must be a number, not {value!r}")
+        if not math.isfinite(value):
+            raise UserError(f"{self.name} must be finite")
+        if self._kind is int and value != int(value):
+            raise UserError(f"{self.name} must be a whole number, not {value}")
+        low = -math.inf if self.low is None else self.low
+        high = math.inf if self.high is None else self.high
+        if not low <= value <= high:
+            raise UserError(f"{self.name} must be from {low:g} to {high:g}, not {value:g}")
+        return self._kind(value)
+
+    def declaration(self) -> dict[str, Any]:
+        """Return what the event ``declared`` says of this value."""
+        return {
+            "name": self.name,
+            "value": self._value,
+            "low": self.low,
+            "high": self.high,
+            "scale": self.scale,
+            "choices": None if self.choices is None else list(self.choices),
+        }
+
+    def __float__(self) -> float:
+        return float(self._value)  # type: ignore[arg-type]  # a text raises
+
+    def __int__(self) -> int:
+        return int(self._value)  # type: ignore[call-overload,no-any-return]  # a text raises
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __repr__(self) -> str:
+        return f"Knob({self.name!r}, {self._value!r})"
+
+
+def _spans_decades(low: float | None, high: float | None) -> bool:
+    return low is not None and high is not None and low > 0 and high / low >= 1000

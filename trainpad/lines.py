@@ -1,0 +1,63 @@
+"""The lines of `metrics.jsonl` and `events.jsonl`."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from trainpad.values import json_safe, to_number
+
+RESERVED = ("step", "time")
+"""What a line of `metrics.jsonl` holds besides numbers."""
+MAX_NAMES = 10_000
+"""How many encoded names are kept."""
+
+
+class NumberLines:
+    """Encodes what was logged as lines of `metrics.jsonl`; keeps the last value of each name."""
+
+    def __init__(self, refused: Callable[[str, str], None]) -> None:
+        """Make an encoder.
+
+        Args:
+            refused: Called with the name of a value that is no number, and why.
+        """
+        self._refused = refused
+        self._keys: dict[str, str] = {}
+        self.last: dict[str, float | int] = {}
+        """The newest value of each name."""
+
+    def encode(self, step: int, moment: float, values: Mapping[str, Any]) -> str:
+        """Return one line, or nothing where no value is a number."""
+        parts = [f'{{"step": {step}, "time": {moment:.3f}']
+        for name, value in values.items():
+            kind = type(value)
+            if kind is not float and kind is not int:
+                try:
+                    value = to_number(value)  # noqa: PLW2901 - the same value, as a number
+                except Exception as error:  # noqa: BLE001 - a framework may raise anything
+                    self._refused(name, str(error))
+                    continue
+            self.last[name] = value
+            # Only NaN and the infinities differ from themselves by anything but 0.
+            text = repr(value) if value - value == 0 else f'"{value}"'
+            parts.append((self._keys.get(name) or self._key(name)) + text)
+        return "".join(parts) + "}\n" if len(parts) > 1 else ""
+
+    def _key(self, name: str) -> str:
+        if len(self._keys) >= MAX_NAMES:
+            self._keys.clear()
+        key = json.dumps(f"_{name}" if name in RESERVED else str(name))
+        self._keys[name] = f", {key}: "
+        return self._keys[name]
+
+
+def segment_line(step: int) -> str:
+    """Return the line that begins a resumed part: what came before at or after `step` is void."""
+    return f'{{"step": {step}, "time": {time.time():.3f}}}\n'
+
+
+def event_line(event: str, fields: Mapping[str, Any]) -> bytes:
+    """Return one line of `events.jsonl`."""
+    content = {"event": event, "time": time.time(), **json_safe(fields)}
+    return json.dumps(content, allow_nan=False).encode() + b"\n"

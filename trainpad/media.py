@@ -1,0 +1,153 @@
+"""What is more than a number: confusion matrices, images, weights.
+
+numpy is imported here, and only where such a thing is given: it is arrays anyway.
+"""
+
+import struct
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from trainpad.files import write_atomic
+from trainpad.place import file_name
+
+MAX_CLASSES = 1000
+MAX_IMAGES = 64
+MAX_SIDE = 4096
+"""Pixels; a larger image is refused."""
+MAX_LAYERS = 500
+BINS = 30
+"""Bars of a histogram."""
+
+
+def as_array(value: Any) -> Any:
+    """Return a numpy array of what any framework calls one."""
+    import numpy as np
+
+    if hasattr(value, "detach"):
+        value = value.detach().cpu()
+    return np.asarray(value)
+
+
+def confusion(labels: Any, predictions: Any, classes: int | None) -> list[list[int]]:
+    """Return a ``[classes][classes]`` matrix of counts: a row for each true class.
+
+    Args:
+        labels: ``[n]`` whole numbers.
+        predictions: ``[n]`` whole numbers, or ``[n, classes]`` scores.
+        classes: How many classes there are; by default as many as occur.
+
+    Raises:
+        ValueError: the shapes differ, or a class is out of range.
+    """
+    import numpy as np
+
+    true, predicted = as_array(labels), as_array(predictions)
+    if true.ndim == 2 and true.shape[1] > 1:
+        true = true.argmax(axis=1)  # one-hot
+    if predicted.ndim == 2 and predicted.shape[1] > 1:
+        classes = classes or predicted.shape[1]
+        predicted = predicted.argmax(axis=1)
+    true, predicted = true.reshape(-1).astype(np.int64), predicted.reshape(-1).astype(np.int64)
+    if true.shape != predicted.shape:
+        raise ValueError(f"{len(true)} labels, but {len(predicted)} predictions")
+    greatest = max(true.max(initial=-1), predicted.max(initial=-1))
+    count = int(classes or greatest + 1)
+    if min(true.min(initial=0), predicted.min(initial=0)) < 0 or greatest >= count:
+        raise ValueError(f"classes must be from 0 to {count - 1}")
+    if not 1 <= count <= MAX_CLASSES:
+        raise ValueError(f"a matrix has 1 to {MAX_CLASSES} classes, not {count}")
+    matrix: list[list[int]] = (
+        np.bincount(true * count + predicted, minlength=count * count)
+        .reshape(count, count)
+        .tolist()
+    )
+    return matrix
+
+
+def write_images(folder: Path, name: str, images: Any, step: int) -> list[str]:
+    """Write images as PNG files; return their paths below the folder of `folder`.
+
+    Raises:
+        ValueError: these are no images.
+        OSError: as the system says.
+    """
+    pixels = _pixels(as_array(images))
+    folder.mkdir(mode=0o700, exist_ok=True)
+    paths = []
+    for number, image in enumerate(pixels[:MAX_IMAGES]):
+        path = folder / f"step-{step:06}-{file_name(str(name), 'image')}-{number:02}.png"
+        write_atomic(path, png(image), sync=False)
+        paths.append(f"{folder.name}/{path.name}")
+    return paths
+
+
+def _pixels(images: Any) -> Any:
+    """Return ``[n, height, width, channels]`` uint8."""
+    import numpy as np
+
+    if images.ndim == 2 or (images.ndim == 3 and images.shape[-1] in (1, 3, 4)):
+        images = images[np.newaxis]
+    if images.ndim == 3:
+        images = images[..., np.newaxis]
+    if images.ndim != 4:
+        raise ValueError(f"images have the shape {images.shape}; [n, height, width, channels] fits")
+    if images.shape[-1] not in (1, 3, 4) and images.shape[1] in (1, 3, 4):
+        images = images.transpose(0, 2, 3, 1)  # as PyTorch has them
+    if images.shape[-1] not in (1, 3, 4) or max(images.shape[1:3]) > MAX_SIDE:
+        raise ValueError(f"images have the shape {images.shape}; 1, 3 or 4 channels fit")
+    if images.dtype.kind == "f":
+        images = np.nan_to_num(images) * 255
+    return np.clip(images, 0, 255).astype(np.uint8)
+
+
+def png(image: Any) -> bytes:
+    """Return a PNG file of ``[height, width, 1, 3 or 4]`` uint8."""
+    height, width, channels = image.shape
+    rows = b"".join(b"\0" + image[row].tobytes() for row in range(height))
+    kind = {1: 0, 3: 2, 4: 6}[channels]
+    header = struct.pack(">IIBBBBB", width, height, 8, kind, 0, 0, 0)
+    parts = (b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + tag + data + struct.pack(">I", zlib.crc32(tag + data))
+        for tag, data in parts
+    )
+
+
+def weight_statistics(weights: Any) -> dict[str, dict[str, Any]]:
+    """Return for each array its shape, mean, std, min, max, norm and histogram.
+
+    Args:
+        weights: Arrays by name, a PyTorch module, or a Keras model.
+    """
+    return {
+        str(name): _statistics(as_array(array))
+        for name, array in list(_named(weights).items())[:MAX_LAYERS]
+    }
+
+
+def _named(weights: Any) -> Mapping[str, Any]:
+    if isinstance(weights, Mapping):
+        return weights
+    if hasattr(weights, "named_parameters"):
+        return dict(weights.named_parameters())
+    return {variable.path: variable for variable in weights.trainable_weights}
+
+
+def _statistics(array: Any) -> dict[str, Any]:
+    import numpy as np
+
+    values = array.astype(np.float64).reshape(-1)
+    finite = values[np.isfinite(values)]
+    counts, edges = np.histogram(finite, BINS) if len(finite) else (np.zeros(0), np.zeros(0))
+    return {
+        "shape": list(array.shape),
+        "mean": float(values.mean()) if len(values) else 0.0,
+        "std": float(values.std()) if len(values) else 0.0,
+        "norm": float(np.sqrt((values**2).sum())),
+        "low": float(edges[0]) if len(edges) else 0.0,
+        "high": float(edges[-1]) if len(edges) else 0.0,
+        "counts": [int(count) for count in counts],
+        "not_finite": len(values) - len(finite),
+    }

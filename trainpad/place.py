@@ -1,0 +1,105 @@
+"""Where attached runs are kept: one folder for each project, below the folder of all runs."""
+
+import json
+import os
+import re
+import socket
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from trainpad.files import read_plain, write_atomic
+
+RUN_FILE = "run.json"
+LIMIT = 4 * 1024 * 1024
+"""Bytes of a `run.json` that are read at most."""
+_UNSAFE = re.compile(r"[^\w.+-]+")
+
+
+def runs_dir() -> Path:
+    """Return the folder of all runs: ``$TRAINPAD_DIR``, or one in the user's data directory."""
+    if given := os.environ.get("TRAINPAD_DIR", "").strip():
+        return Path(given).expanduser().absolute()
+    data = os.environ.get("XDG_DATA_HOME", "").strip()
+    if not os.path.isabs(data):  # noqa: PTH117 - a text that may be empty
+        mac = sys.platform == "darwin"
+        data = str(Path.home() / ("Library/Application Support" if mac else ".local/share"))
+    return Path(data) / "trainpad" / "runs"
+
+
+def file_name(text: str, fallback: str) -> str:
+    """Return `text` as the name of one file: never a path, never hidden, at most 60 characters."""
+    name = _UNSAFE.sub("-", text).strip("-.")
+    return name[:60].rstrip("-.") or fallback
+
+
+def project_name(given: object) -> str:
+    """Return the name of a project's folder; without one it is named after the script.
+
+    It is never ``trainpad``: such a folder beside a script would hide the package of that name.
+    """
+    script = Path(sys.argv[0] if sys.argv else "").stem
+    if script in ("", "-", "-c", "ipykernel_launcher", "__main__"):
+        script = "python"
+    name = file_name("" if given is None else str(given), file_name(script, "python"))
+    return "trainpad-runs" if name.lower() == "trainpad" else name
+
+
+def make_run_dir(project: Path, name: str, info: Mapping[str, Any]) -> Path:
+    """Make the folder of a new run, mode 0700, with its `run.json`; return its path.
+
+    Args:
+        project: The project's folder; it is made where it does not exist.
+        name: What the run is called; the folder's name begins with the time.
+        info: The rest of `run.json`.
+
+    Raises:
+        OSError: as the system says.
+    """
+    project.mkdir(mode=0o700, parents=True, exist_ok=True)
+    begin = f"{time.strftime('%Y%m%d-%H%M%S')}-{name}"
+    for number in range(1, 1000):
+        path = project / (begin if number == 1 else f"{begin}-{number}")
+        try:
+            path.mkdir(mode=0o700)
+        except FileExistsError:
+            continue
+        head = {"kind": "attached", "name": path.name, "created": time.time()}
+        write_info(path, {**head, "host": socket.gethostname(), **info})
+        return path
+    raise FileExistsError(17, "a thousand runs started in this second")
+
+
+def write_info(path: Path, info: Mapping[str, Any]) -> None:
+    """Replace the `run.json` of the run directory `path`.
+
+    Raises:
+        OSError: as the system says.
+    """
+    write_atomic(path / RUN_FILE, json.dumps(info, indent=1).encode(), sync=False)
+
+
+def read_info(path: Path) -> dict[str, Any]:
+    """Return what the `run.json` of a run directory holds; nothing where it cannot be read."""
+    try:
+        info = json.loads(read_plain(path / RUN_FILE, LIMIT))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return info if isinstance(info, dict) else {}
+
+
+def newest_run(project: Path, name: str | None) -> Path | None:
+    """Return the newest attached run of a project, or the newest one called `name`."""
+    try:
+        folders = sorted(project.iterdir(), key=lambda path: path.name, reverse=True)
+    except OSError:
+        return None
+    for path in folders:
+        info = read_info(path)
+        if info.get("kind") != "attached":
+            continue
+        if name is None or name in (info.get("label"), path.name):
+            return path
+    return None

@@ -1,0 +1,46 @@
+"""Which of several processes records the run: the first, and no worker that it starts."""
+
+import os
+import sys
+
+RANKS = ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK")
+SIZES = ("WORLD_SIZE", "SLURM_STEP_NUM_TASKS", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE")
+
+
+def rank() -> int:
+    """Return this process's place among those that train together; 0 for one that is alone."""
+    return _first(RANKS, "process_index", 0)
+
+
+def world_size() -> int:
+    """Return how many processes train together."""
+    return _first(SIZES, "process_count", 1)
+
+
+def is_worker() -> bool:
+    """Return whether this process was started by `multiprocessing`, as a loader of data is."""
+    process = sys.modules.get("multiprocessing.process")
+    if process is None:
+        return False
+    # A spawned process imports the program before it knows its parent.
+    is_importing = getattr(process.current_process(), "_inheriting", False)
+    return is_importing or process.parent_process() is not None
+
+
+def _first(names: tuple[str, ...], jax_name: str, default: int) -> int:
+    for name in names:
+        if (text := os.environ.get(name, "")).isdecimal():
+            return int(text)
+    return _jax(jax_name, default)
+
+
+def _jax(name: str, default: int) -> int:
+    """Ask JAX, where it is imported and already shares the work; else it would start a device."""
+    state = sys.modules.get("jax._src.distributed")
+    client = getattr(getattr(state, "global_state", None), "client", None)
+    if client is None:
+        return default
+    try:
+        return int(getattr(sys.modules["jax"], name)())
+    except Exception:  # noqa: BLE001 - a private module may have changed
+        return default

@@ -1,0 +1,276 @@
+"""What a run records, and how it begins and ends.
+
+A logger must never harm training: nothing is raised here, a problem is one line on standard error
+and an event, and the program goes on as if trainpad was not there.
+"""
+
+import math
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from trainpad import ending, place
+from trainpad.control import Control
+from trainpad.records import Record
+from trainpad.steering import Steering
+from trainpad.text import sanitize
+from trainpad.values import PLAIN, flatten, snapshot
+from trainpad.writer import MAX_PENDING, Writer
+
+EXIT_TIMEOUT = 5.0
+"""Seconds that the end of a run waits for the disk at most."""
+Result = TypeVar("Result")
+
+
+class Recording:
+    """The recording half of `trainpad.attached.Run`."""
+
+    def __init__(self, config: object = None, *, processes: int = 1) -> None:
+        """Make a run that records nothing; `open` begins to.
+
+        Args:
+            config: The settings of the program: a dict, an ``argparse.Namespace``, a data class.
+            processes: How many processes train together.
+        """
+        self.path: Path | None = None
+        """The run directory; None where nothing was ever recorded."""
+        self.name = ""
+        """What the run is called."""
+        self.config = Record(config)
+        """Its settings; what is added later is recorded too."""
+        self._summary = Record()
+        self._info: dict[str, Any] = {}
+        self._writer: Writer | None = None
+        self._pending: list[Any] = []
+        self._steering = Steering(self._event, processes=processes)
+        self._due = math.inf  # nothing is ever due where nothing is recorded
+        self._step = -1
+        self._has_steps = False
+        self._began = 0.0
+        self._ends = False
+        self._warned = False
+
+    # -- numbers -----------------------------------------------------------------------------
+
+    def log(
+        self, values: Mapping[str, Any], step: int | None = None, *, commit: bool = True
+    ) -> None:
+        """Record numbers; takes about a microsecond, and never waits for a disk or a device.
+
+        Args:
+            values: Numbers by name: Python's, numpy's, or tensors with one element of any
+                framework. Nested dicts become ``outer/inner``.
+            step: The step they belong to, counted from 0, in any order. Without it, the last step
+                that was given; where none ever was, calls are counted.
+            commit: False: the next call without a step belongs to the same step.
+
+        Example:
+            >>> run.log({"loss": loss, "val": {"accuracy": 0.9}}, step=10)
+        """
+        if self._writer is None:
+            return
+        try:
+            copied = dict(values)
+            for value in copied.values():
+                if type(value) not in PLAIN:
+                    copied = self._snapshots(copied)
+                    break
+            if step is None:
+                if self._has_steps:
+                    step = self._step
+                else:
+                    step = self._step + 1
+                    if commit:
+                        self._step = step
+            else:
+                self._has_steps = True
+                if type(step) is not int:
+                    step = int(step)
+                if step > self._step:
+                    self._step = step
+            pending = self._pending
+            pending.append((step, time.time(), copied))
+            if len(pending) > MAX_PENDING:
+                self._writer.help()
+        except Exception as error:  # noqa: BLE001 - see the module's docstring
+            self._problem("log", error)
+
+    @property
+    def summary(self) -> Record:
+        """The last value of each number, and what the program sets: ``run.summary["best"] = 1``."""
+        if self._writer is not None:
+            self._summary.fill(self._writer.last)
+        return self._summary
+
+    @property
+    def step(self) -> int:
+        """How many steps are done, by the numbers that were logged."""
+        return self._step + 1
+
+    def epoch(self, number: int, epochs: int | None = None) -> None:
+        """Record that epoch `number`, counted from 0, begins; `epochs` is how many are planned."""
+        self._event("epoch", epoch=int(number), epochs=epochs)
+
+    def note(self, text: str) -> None:
+        """Mark this step with a sentence of your own, on every chart."""
+        self._event("noted", text=sanitize(str(text), limit=500))
+
+    def alert(self, title: str, text: str = "", level: str = "warn") -> None:
+        """Record something that a person should see; `level` is ``info``, ``warn`` or ``error``."""
+        said = f"{title}: {text}" if text else str(title)
+        self._event("alert", text=sanitize(said, limit=500), level=str(level).lower())
+
+    def saved(self, file: object) -> None:
+        """Record that a checkpoint was written to `file`."""
+        self._event("saved", file=str(file), best=False)
+
+    # -- life --------------------------------------------------------------------------------
+
+    def open(self, path: Path, info: Mapping[str, Any], lock: int | None, resumed: int) -> None:
+        """Begin to record in the run directory `path`.
+
+        Args:
+            path: The directory.
+            info: What its `run.json` holds.
+            lock: The descriptor of its locked file `lock`.
+            resumed: How many steps were done in it before; 0 for a new run.
+
+        Raises:
+            OSError: it cannot be written.
+            UserError: its `control.json` cannot be written.
+        """
+        writer = Writer(path, lock, self._warn)
+        self._steering.control = Control(path, self._steering.check_values, {})
+        self.path, self._info, self.name = path, dict(info), str(info.get("label") or path.name)
+        self._writer, self._pending = writer, writer.pending
+        self._step, self._due, self._began = resumed - 1, 0.0, time.time()
+        writer.before_write = self._write_info
+        self._event("started", hyperparameters={}, device="", parameters=0)
+        writer.start(resumed=resumed > 0)
+        ending.watch(self)
+
+    def finish(self, exit_code: int | None = None, *, reason: str = "") -> None:
+        """End the run: write what waits, for five seconds at most, and record that it is done.
+
+        Args:
+            exit_code: Other than 0: the run failed.
+            reason: How it ended; by default ``done``, or what `tick` was stopped for.
+        """
+        if exit_code:
+            self._end("failed", text=f"exit status {exit_code}")
+            return
+        self._end("finished", reason=reason or self._steering.stop or "done")
+
+    def fail(self, error: BaseException) -> None:
+        """End the run because of an exception; a keyboard interrupt is not a failure."""
+        if isinstance(error, KeyboardInterrupt):
+            self.finish(reason="interrupted")
+        elif isinstance(error, SystemExit):
+            self.finish(error.code if isinstance(error.code, int) else int(error.code is not None))
+        else:
+            text, lines = ending.describe(error)
+            self._end("failed", text=sanitize(text, limit=500), traceback=lines)
+
+    def _end(self, event: str, **fields: Any) -> None:
+        writer = self._writer
+        if writer is None:
+            return
+        self._safely("finish", lambda: self._summary.fill(writer.last), default=None)
+        self._ends = True
+        self._event(event, **fields, seconds=round(time.time() - self._began, 3))
+        self._writer = None
+        self._due = 0.0 if self._steering.stop else math.inf
+        self._steering.control = None
+        ending.forget(self)
+        if not writer.close(EXIT_TIMEOUT):
+            warn(f"{self.path} is still being written; the program ends without it")
+        elif writer.unwritten:
+            warn(f"{self.path} is not complete: {writer.unwritten:,} bytes could not be written")
+
+    def abandon(self) -> None:
+        """Record nothing more, in a forked child."""
+        writer, self._writer, self._due = self._writer, None, math.inf
+        self._steering.control = None
+        if writer is not None:
+            writer.abandon()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is None:
+            self.finish()
+        else:
+            self.fail(error)
+
+    def __repr__(self) -> str:
+        return f"<trainpad.Run {self.path or 'that records nothing'}>"
+
+    # -- within ------------------------------------------------------------------------------
+
+    def _snapshots(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return flat copies of `values` that the program cannot change any more."""
+        kept = {}
+        for name, value in flatten(values):
+            try:
+                kept[name] = snapshot(value)
+            except Exception as error:  # noqa: BLE001 - a framework may raise anything
+                self._refuse(name, error)
+        return kept
+
+    def _refuse(self, name: str, error: Exception) -> None:
+        if self._writer is not None:
+            self._writer.refuse(name, str(error))
+
+    def _event(self, event: str, *, step: int | None = None, **fields: Any) -> None:
+        if self._writer is None:
+            return
+        try:
+            self._writer.event(event, {"step": self.step if step is None else step, **fields})
+        except Exception as error:  # noqa: BLE001 - see the module's docstring
+            self._problem(event, error)
+
+    def _write_info(self) -> None:
+        """Write `run.json` where the configuration or the summary was changed."""
+        if self.path is None or not (self.config.changed or self._summary.changed or self._ends):
+            return
+        self._ends = False
+        try:
+            self._info |= {"config": self.config.take(), "summary": self._summary.take()}
+            place.write_info(self.path, self._info)
+        except Exception as error:  # noqa: BLE001 - see the module's docstring
+            self._problem("run.json", error)
+
+    def _safely(self, what: str, call: Callable[[], Result], default: Result) -> Result:
+        try:
+            return call()
+        except Exception as error:  # noqa: BLE001 - see the module's docstring
+            self._problem(what, error)
+            return default
+
+    def _problem(self, what: str, error: Exception) -> None:
+        self._warn(f"{what}: {error or type(error).__name__}")
+
+    def _warn(self, text: str) -> None:
+        """Record a problem; say the first on standard error."""
+        text = sanitize(text, limit=500)
+        if not self._warned:
+            self._warned = True
+            warn(text)
+        if self._writer is not None:
+            self._writer.event("warned", {"step": self.step, "text": text})
+
+
+def warn(text: str) -> None:
+    """Say something on standard error, where there is one."""
+    with suppress(Exception):  # it may be closed, or None
+        sys.stderr.write(f"trainpad: {text}\n")

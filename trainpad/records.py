@@ -1,0 +1,81 @@
+"""`run.config` and `run.summary`: dicts that remember that they were changed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from trainpad.values import json_safe
+
+
+class Record(dict[str, Any]):
+    """A dict that also takes its keys as attributes, and whose changes are recorded.
+
+    Example:
+        >>> run.config.learning_rate = 0.1
+        >>> run.config.update({"batch": 128})
+    """
+
+    __slots__ = ("changed", "own")
+    changed: bool
+    """Whether something was set that is not yet written."""
+    own: set[str]
+    """The keys that the program set itself."""
+
+    def __init__(self, values: object = None) -> None:
+        super().__init__(as_mapping(values))
+        object.__setattr__(self, "changed", False)
+        object.__setattr__(self, "own", set())
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        super().__setitem__(key, value)
+        self.own.add(key)
+        object.__setattr__(self, "changed", True)
+
+    def update(self, *others: Any, **values: Any) -> None:
+        """Set several entries; takes mappings, ``argparse.Namespace`` and data classes.
+
+        Unknown keywords such as ``allow_val_change`` of other tools are entries as well.
+        """
+        values.pop("allow_val_change", None)
+        for other in (*others, values):
+            for key, value in as_mapping(other).items():
+                self[key] = value
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        """Return the entry, which is set to `default` where there is none."""
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def __delitem__(self, key: str) -> None:
+        super().__delitem__(key)
+        object.__setattr__(self, "changed", True)
+
+    def __getattr__(self, key: str) -> Any:
+        try:
+            return self[key]
+        except KeyError:
+            raise AttributeError(f"there is no entry called {key!r}") from None
+
+    def __setattr__(self, key: str, value: Any) -> None:
+        self[key] = value
+
+    def fill(self, values: Mapping[str, Any]) -> None:
+        """Set entries that the program does not set itself."""
+        for key, value in values.items():
+            if key not in self.own:
+                super().__setitem__(key, value)
+
+    def take(self) -> dict[str, Any]:
+        """Return the entries as JSON knows them, and count them as written."""
+        object.__setattr__(self, "changed", False)
+        safe = json_safe(dict(self))
+        return safe if isinstance(safe, dict) else {}
+
+
+def as_mapping(values: object) -> dict[str, Any]:
+    """Return the entries of a mapping, an ``argparse.Namespace`` or a data class."""
+    if values is None:
+        return {}
+    if isinstance(values, Mapping):
+        return {str(key): value for key, value in values.items()}
+    return {key: value for key, value in vars(values).items() if not key.startswith("_")}

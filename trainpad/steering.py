@@ -1,0 +1,167 @@
+"""What the dashboard and the shell request of an attached run, and how the program gets it."""
+
+import dataclasses
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from trainpad.control import Control, DesiredState
+from trainpad.errors import UserError
+from trainpad.knobs import Knob
+
+PAUSE_POLL = 0.05
+"""Seconds between two polls of a run that is paused."""
+SHARED_PAUSE_POLL = 0.5
+"""The same where several processes wait together: each poll is a collective operation."""
+Broadcast = Callable[[Any], Any]
+"""Gets the first process's object (None elsewhere), and returns it on every process."""
+Emit = Callable[..., None]
+"""Records an event: its name, and its fields as keywords."""
+
+
+class Steering:
+    """Applies the desired state of a run: knobs, pause, stop, and requests to save and evaluate."""
+
+    def __init__(
+        self,
+        emit: Emit,
+        *,
+        processes: int = 1,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Begin with nothing requested.
+
+        Args:
+            emit: Records an event.
+            processes: How many processes train together: only one that is alone pauses by itself.
+            sleep: Waits so many seconds.
+        """
+        self.control: Control | None = None
+        """The run's `control.json`; None in a process that does not record."""
+        self.knobs: dict[str, Knob[Any]] = {}
+        self.stop = ""
+        """Why the program should end; empty to go on."""
+        self._emit = emit
+        self._processes = processes
+        self._sleep = sleep
+        self._requested: dict[str, Any] = {}
+        """The values that were requested last, by name."""
+        self._counts = {"checkpoint": 0, "evaluate": 0}
+        """How many saves and evaluations were taken so far."""
+        self._desired = DesiredState()
+        self._offered = (0, 0)
+        """How many saves and evaluations a paused program was let go for."""
+        self._says_paused = False
+        self._refused_pause = False
+
+    def check_values(self, values: Mapping[str, object]) -> dict[str, Any]:
+        """Return the values of a `control.json` in the types of the knobs.
+
+        Raises:
+            UserError: a name is not declared, or a value is not allowed.
+        """
+        for name in values:
+            if name not in self.knobs:
+                raise UserError(f"control.json: there is no value called {name[:40]!r}")
+        return {name: self.knobs[name].check(value) for name, value in values.items()}
+
+    def poll(self, step: int, broadcast: Broadcast | None = None) -> None:
+        """Apply what is requested by now, and wait while the run is paused.
+
+        A paused program is let go for one step where a save or an evaluation is requested.
+        """
+        interval = PAUSE_POLL if broadcast is None else SHARED_PAUSE_POLL
+        while True:
+            desired = self._read(step, broadcast)
+            self._apply(desired, step)
+            if not self._is_paused(desired, step, broadcast):
+                break
+            if not self._says_paused:
+                self._says_paused = True
+                self._emit("paused", step=step)
+            if self._offer():
+                return
+            self._sleep(interval)
+        if self._says_paused:
+            self._says_paused = False
+            self._emit("continued", step=step)
+
+    def has_stop(self, step: int) -> bool:
+        """Poll without waiting; return whether the program should end."""
+        self._apply(self._read(step, None), step)
+        return bool(self.stop)
+
+    def take(self, kind: str, step: int) -> bool:
+        """Return whether a ``checkpoint`` or an ``evaluate`` is requested, once for each time.
+
+        Several requests since the last call count as one.
+        """
+        self._apply(self._read(step, None), step)
+        requested = getattr(self._desired, kind)
+        if requested <= self._counts[kind]:
+            return False
+        self._counts[kind] = requested
+        self._offered = (self._counts["checkpoint"], self._counts["evaluate"])
+        self._emit("answered", step=step, request="save" if kind == "checkpoint" else kind)
+        return True
+
+    def _offer(self) -> bool:
+        """Return whether a paused program should go on for a step: to save or to evaluate.
+
+        Each request lets it go once, so that one that does neither stays paused.
+        """
+        requested = self._desired.checkpoint, self._desired.evaluate
+        is_new = requested > self._offered or requested[1] > self._offered[1]
+        self._offered = requested
+        return is_new
+
+    def _is_paused(self, desired: DesiredState, step: int, broadcast: Broadcast | None) -> bool:
+        if desired.stop or desired.pause_at is None or step < desired.pause_at:
+            self._refused_pause = False
+            return False
+        if self._processes > 1 and broadcast is None:
+            self._refuse_pause(step)
+            return False
+        return True
+
+    def _refuse_pause(self, step: int) -> None:
+        if not self._refused_pause:
+            self._refused_pause = True
+            text = (
+                f"not paused: {self._processes} processes train together, and the others would "
+                "run into their time limit; give tick a broadcast function"
+            )
+            self._emit("warned", step=step, text=text)
+
+    def _read(self, step: int, broadcast: Broadcast | None) -> DesiredState:
+        """Return the desired state, the same on every process where they share it."""
+        if self.control is not None:
+            try:
+                self._desired = self.control.poll()
+            except UserError as error:
+                self._emit("warned", step=step, text=str(error))
+        if broadcast is not None:
+            shared = broadcast(None if self.control is None else dataclasses.asdict(self._desired))
+            self._desired = DesiredState(**shared)
+        return self._desired
+
+    def _apply(self, desired: DesiredState, step: int) -> None:
+        self.stop = desired.stop
+        for name, value in desired.hyperparameters.items():
+            if self._requested.get(name, _NOTHING) == value or name not in self.knobs:
+                continue
+            self._requested[name] = value
+            self._change(self.knobs[name], value, step)
+
+    def _change(self, knob: Knob[Any], value: Any, step: int) -> None:
+        try:
+            knob.value = value
+            if knob.on_change is not None:
+                knob.on_change(value)
+        except Exception as error:  # noqa: BLE001 - the program's own function must not end it
+            text = f"{knob.name}: on_change raised {type(error).__name__}: {error}"
+            self._emit("warned", step=step, text=text)
+
+
+_NOTHING = object()
+"""What no value is equal to."""

@@ -1,0 +1,97 @@
+"""Numbers of any framework: kept as they are now when logged, converted to Python's later.
+
+To convert a tensor on a device means to wait for that device, so training only takes a copy that
+nothing changes any more, without the graph that led to it, and the writer's thread converts it.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+PLAIN = frozenset((float, int, bool))
+"""The types that are kept as they are."""
+SEPARATOR = "/"
+"""Between the names of nested dicts: ``val/accuracy``."""
+
+
+def flatten(values: Mapping[Any, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the name and value of every entry of nested dicts."""
+    for key, value in values.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            yield from flatten(value, name + SEPARATOR)
+        else:
+            yield name, value
+
+
+def snapshot(value: Any) -> Any:
+    """Return `value`, or a copy where the program may change it; converts nothing on a device.
+
+    Raises:
+        TypeError: it is not one number.
+    """
+    if type(value) in PLAIN:
+        return value
+    if isinstance(value, str | bytes | list | tuple | set) or value is None:
+        raise TypeError(f"is {type(value).__name__}, not a number")
+    shape = getattr(value, "shape", ())
+    if _size(shape) != 1:
+        raise TypeError(f"has the shape {tuple(shape)}; log one number, such as its mean")
+    library = type(value).__module__.partition(".")[0]
+    if library == "numpy":
+        return value.item()
+    if hasattr(value, "detach"):  # PyTorch: without the graph, and not what is changed in place
+        return value.detach().clone()
+    if library in ("keras", "tensorflow"):
+        return _tensorflow(value)
+    copy = getattr(value, "copy", None)  # JAX: the buffer may be donated to the next step
+    return copy() if callable(copy) else value
+
+
+def _tensorflow(value: Any) -> Any:
+    """Return the present value of a variable; a tensor as it is, since nothing changes it."""
+    inner = getattr(value, "value", None)
+    if inner is not None and not callable(inner):
+        return snapshot(inner)  # a Keras variable of any backend
+    read = getattr(value, "read_value", None)
+    return read() if callable(read) else value
+
+
+def _size(shape: Any) -> int:
+    try:
+        return math.prod(int(length) for length in shape)
+    except TypeError:
+        return 1
+
+
+def to_number(value: Any) -> float | int:
+    """Return a value that `snapshot` kept as a Python number; may wait for a device.
+
+    Raises:
+        Exception: whatever the framework raises, or `TypeError`.
+    """
+    item = getattr(value, "item", None)
+    number = item() if callable(item) else value
+    if isinstance(number, bool):
+        return int(number)
+    if isinstance(number, int | float):
+        return number
+    return float(number)
+
+
+def json_safe(value: Any) -> Any:
+    """Return `value` as JSON knows it: NaN and infinities and all that is foreign as text."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(float(value))
+    if isinstance(value, Mapping):
+        return {str(key): json_safe(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [json_safe(entry) for entry in value]
+    if getattr(value, "shape", None) == ():  # a scalar of some framework
+        try:
+            return json_safe(to_number(value))
+        except Exception:  # noqa: BLE001 - whatever it is, its text remains
+            return str(value)
+    return str(value)

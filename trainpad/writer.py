@@ -1,0 +1,205 @@
+"""The one thread that writes an attached run, so that training never waits for a disk.
+
+What the disk refuses waits in memory, up to a limit, and is written as soon as the disk takes it
+again. Nothing is raised here: the run warns once, and training goes on.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from trainpad.append import Appender
+from trainpad.lines import NumberLines, event_line, segment_line
+
+Logged = tuple[int, float, Mapping[str, Any]]
+"""What one call of `log` left: step, Unix time, and values by name."""
+INTERVAL = 0.25
+"""Seconds between two writes."""
+RETRY = 1.0
+"""Seconds after a write that failed."""
+MAX_WAITING = 16 * 1024 * 1024
+"""Bytes of numbers that wait for a disk; beyond that the newest are lost."""
+MAX_PENDING = 50_000
+"""How many calls of `log` may wait for the thread; then the caller helps to write them."""
+HELP_TIMEOUT = 1.0
+"""Seconds that such a caller waits for its turn before the numbers are lost."""
+CHUNK = 5_000
+"""How many calls are encoded at a time."""
+
+
+class Writer:
+    """Appends numbers and events to a run directory, and keeps its heartbeat."""
+
+    def __init__(self, path: Path, lock: int | None, warn: Callable[[str], None]) -> None:
+        """Continue the files of the run directory `path`.
+
+        Args:
+            path: The run directory.
+            lock: The descriptor of its file `lock`, whose modification time is the heartbeat.
+            warn: Called with one sentence about each problem.
+
+        Raises:
+            OSError: a file cannot be read.
+        """
+        self.pending: list[Logged] = []
+        """What `log` appends to; any thread may."""
+        self.before_write: Callable[[], None] = lambda: None
+        """Called before each write, on whichever thread writes."""
+        self._lock_descriptor = lock
+        self._warn = warn
+        self._refused: set[str] = set()
+        self._lines = NumberLines(self.refuse)
+        self._metrics = Appender(path / "metrics.jsonl")
+        self._events = Appender(path / "events.jsonl")
+        self._mutex = threading.Lock()
+        self._events_mutex = threading.RLock()  # a signal handler may record an event
+        self._added: list[bytes] = []
+        self._wake = threading.Event()
+        self._closing = False
+        self._begins_segment = False
+        self._lost = 0
+        self._disk_error = ""
+        self._retry_at = 0.0
+        self._thread = threading.Thread(target=self._run, name="trainpad", daemon=True)
+
+    @property
+    def last(self) -> dict[str, float | int]:
+        """The newest value of each name, of everything that was logged until now."""
+        if self._mutex.acquire(timeout=HELP_TIMEOUT):
+            try:
+                self._encode()
+            finally:
+                self._mutex.release()
+        return dict(self._lines.last)
+
+    @property
+    def unwritten(self) -> int:
+        """Bytes that the disk has not taken."""
+        return len(self._metrics.waiting) + len(self._events.waiting)
+
+    def start(self, *, resumed: bool) -> None:
+        """Start the thread; with `resumed`, the first line begins a new segment."""
+        self._begins_segment = resumed
+        self._thread.start()
+
+    def event(self, event: str, fields: Mapping[str, Any]) -> None:
+        """Record an event soon."""
+        line = event_line(event, fields)
+        with self._events_mutex:
+            self._added.append(line)
+        self._wake.set()
+
+    def help(self) -> None:
+        """Write what waits, on the calling thread; for programs that only log."""
+        if not self._mutex.acquire(timeout=HELP_TIMEOUT):
+            excess = len(self.pending)  # the disk hangs
+            del self.pending[:excess]
+            self._lost += excess
+            return
+        try:
+            self._write()
+        finally:
+            self._mutex.release()
+
+    def close(self, timeout: float) -> bool:
+        """Write all and end the thread; return False where it takes longer than `timeout` seconds.
+
+        The disk may hang: the thread is a daemon, so that the program ends all the same.
+        """
+        self._closing = True
+        self._wake.set()
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def abandon(self) -> None:
+        """Forget the files, in a forked child: its copy of the lock must not outlive the parent."""
+        self._closing = True
+        if self._lock_descriptor is not None:
+            with suppress(OSError):
+                os.close(self._lock_descriptor)
+            self._lock_descriptor = None
+
+    def _run(self) -> None:
+        heartbeat = 0.0
+        while not self._closing:
+            self._wake.wait(INTERVAL)
+            self._wake.clear()
+            with self._mutex:
+                self._write()
+            if abs(time.monotonic() - heartbeat) >= 1.0:
+                heartbeat = time.monotonic()
+                self._beat()
+        with self._mutex:
+            self._retry_at = 0.0
+            self._write()
+        self.abandon()
+
+    def _beat(self) -> None:
+        if self._lock_descriptor is not None:
+            with suppress(OSError):
+                os.utime(self._lock_descriptor)
+
+    def _write(self) -> None:
+        try:
+            self.before_write()
+            self._encode()
+            self._flush()
+        except Exception as error:  # noqa: BLE001 - a writer that ends would lose all the rest
+            self._warn(f"recording failed: {type(error).__name__}: {error}")
+
+    def _encode(self) -> None:
+        """Move what was logged to the file's buffer."""
+        while count := min(len(self.pending), CHUNK):
+            batch = self.pending[:count]
+            del self.pending[:count]
+            if self._begins_segment:
+                self._begins_segment = False
+                self._metrics.add(segment_line(batch[0][0]).encode())
+            if len(self._metrics.waiting) > MAX_WAITING:
+                self._lost += count
+                continue
+            content = "".join([self._lines.encode(*entry) for entry in batch])
+            self._metrics.add(content.encode())
+            if len(self._metrics.waiting) > CHUNK * 100:
+                self._flush()
+        with self._events_mutex:
+            added, self._added = self._added, []
+        for line in added:
+            self._events.add(line)
+
+    def _flush(self) -> None:
+        if self._disk_error and time.monotonic() < self._retry_at:
+            return
+        try:
+            # Numbers first: whoever reads an event then finds the numbers from before it.
+            self._metrics.flush()
+            self._events.flush()
+        except OSError as error:
+            self._retry_at = time.monotonic() + RETRY
+            if not self._disk_error:
+                self._disk_error = error.strerror or str(error)
+                self._warn(
+                    f"{self._metrics.path.parent} cannot be written: {self._disk_error}; "
+                    "training goes on, and the numbers wait in memory"
+                )
+            return
+        if self._disk_error:
+            self._on_recovered()
+            with suppress(OSError):
+                self._events.flush()
+
+    def _on_recovered(self) -> None:
+        lost = f"; the numbers of {self._lost:,} calls of log are lost" if self._lost else ""
+        text = f"the run can be written again after: {self._disk_error}{lost}"
+        self._disk_error, self._lost = "", 0
+        self._events.add(event_line("warned", {"step": 0, "text": text}))
+
+    def refuse(self, name: str, reason: str) -> None:
+        """Warn that a value is no number, once for each name."""
+        if name not in self._refused and len(self._refused) < 100:
+            self._refused.add(name)
+            self._warn(f"{name!r} is not recorded: {reason}")
