@@ -125,7 +125,7 @@ def open_run(
     if not _has_screen():
         raise UserError("standard output is not a terminal; `trainpad runs` lists the runs")
     chosen = resolve_live_run(run, log_dir_from(log_dir))
-    _prepare_textual()
+    _configure_textual()
     from tui.launch import run_viewer
     from tui.terminal.environment import Pace, needs_ascii
 
@@ -221,7 +221,7 @@ def pad(run: str | None, log_dir: Path | None, export: Path | None, ascii_only: 
     if not _has_screen():
         raise UserError("standard output is not a terminal; `trainpad classify` reads files")
     folder = log_dir_from(log_dir)
-    _prepare_textual()
+    _configure_textual()
     from core.network.classifier import load_classifier
     from tui.pad.app import run_pad
     from tui.terminal.environment import needs_ascii
@@ -281,7 +281,7 @@ def watch(
 
         print_once(paths, sys.stdout, pattern, as_json=as_json)
         return 0
-    _prepare_textual()
+    _configure_textual()
     from tui.terminal.environment import Pace, needs_ascii
     from tui.watch.app import run_watch
 
@@ -320,7 +320,7 @@ def _show_version(ctx: click.Context) -> None:
     ctx.exit()
 
 
-def _prepare_textual() -> None:
+def _configure_textual() -> None:
     from tui.terminal.environment import configure_textual
 
     configure_textual()
@@ -383,7 +383,7 @@ def _dashboard(
     from core.process.launcher import fork_launcher
 
     launcher = fork_launcher()
-    _prepare_textual()
+    _configure_textual()
     from tui.launch import run_dashboard
     from tui.terminal.environment import Pace, needs_ascii
 

@@ -10,7 +10,7 @@ from tui.widgets.background import MAX_CPU_SHARE, BackgroundJob, JobFinished
 
 
 class Owner:
-    """A screen as `Aside` knows it; its timers and messages wait until a test looks at them."""
+    """A screen as `BackgroundJob` sees it; the test fires its timers and delivers its messages."""
 
     def __init__(self) -> None:
         self.timers: list[tuple[float, Callable[[], None]]] = []

@@ -1,4 +1,4 @@
-"""The line drops, the user comes and goes: the real program on a real pseudo-terminal."""
+"""Hang-up, detach, reattach, signals, crashes: the real program on a pseudo-terminal."""
 
 import contextlib
 import os
@@ -49,7 +49,7 @@ def start() -> Iterator[Start]:
 
 @pytest.fixture
 def ended(tmp_path: Path) -> Iterator[None]:
-    """Whatever a test leaves training is stopped by its process, as its run directory names it."""
+    """Kill the processes of runs that are still live after a test."""
     yield
     for folder in tmp_path.glob("*/*/run.json"):
         state = read_status(RunDir(folder.parent))
@@ -67,7 +67,7 @@ def parent_of(pid: int) -> int:
 
 
 def assert_restored(terminal: Terminal) -> None:
-    """The terminal is as it was, as far as its settings and the bytes sent tell."""
+    """The terminal has its settings back, and all modes that were enabled are disabled."""
     assert terminal.attributes() == terminal.before
     sent = bytes(terminal.sent)
     for on, off in [
@@ -81,7 +81,7 @@ def assert_restored(terminal: Terminal) -> None:
 
 @pytest.mark.usefixtures("ended")
 @pytest.mark.timeout(300)
-def test_a_line_that_drops_changes_nothing(tmp_path: Path, start: Start) -> None:
+def test_a_hangup_does_not_change_the_run(tmp_path: Path, start: Start) -> None:
     flags = ("--max_steps", "2500", "--eval_every", "1000", "--seed", "7")
     terminal = start(training(tmp_path / "dropped", *flags))
     with subprocess.Popen(
@@ -102,7 +102,7 @@ def test_a_line_that_drops_changes_nothing(tmp_path: Path, start: Start) -> None
 
 @pytest.mark.usefixtures("ended")
 @pytest.mark.timeout(300)
-def test_detach_come_back_steer_and_stop(tmp_path: Path, start: Start) -> None:
+def test_detach_reattach_steer_and_stop(tmp_path: Path, start: Start) -> None:
     shell = start(["bash", "--norc", "-i"])
     shell.wait_for("shell>")
     log_dir = tmp_path / "runs"
@@ -143,7 +143,7 @@ def test_detach_come_back_steer_and_stop(tmp_path: Path, start: Start) -> None:
     assert second.process.wait(LONG) == 0
     assert_restored(second)
     assert state_of(log_dir) == "training"
-    # What nobody can believe is told, and changes nothing.
+    # An invalid file is reported and ignored.
     (only_run(log_dir) / "control.json").write_text('{"stop": ')
     viewer.wait_for("control.json is not JSON; it is ignored")
     assert state_of(log_dir) == "training"
@@ -158,7 +158,7 @@ def test_detach_come_back_steer_and_stop(tmp_path: Path, start: Start) -> None:
 
 @pytest.mark.usefixtures("ended")
 @pytest.mark.timeout(300)
-def test_a_signal_saves_and_restores_the_terminal(tmp_path: Path, start: Start) -> None:
+def test_a_signal_saves_the_run_and_restores_the_terminal(tmp_path: Path, start: Start) -> None:
     terminal = start(training(tmp_path / "runs", "--max_steps", "100000000"))
     terminal.wait_for(r"training +[1-9][\d,]* / 100,000,000")
     terminal.process.send_signal(signal.SIGTERM)
@@ -186,7 +186,7 @@ main.main(sys.argv[1:])
 
 
 @pytest.mark.timeout(300)
-def test_a_crash_in_training_is_told(tmp_path: Path, start: Start) -> None:
+def test_a_crash_in_training_is_reported(tmp_path: Path, start: Start) -> None:
     command = training(tmp_path / "runs", "--eval_every", "50")
     terminal = start([command[0], "-c", BREAKS, *command[2:]])
     terminal.wait_for(r"failed +50 / 2,000")
@@ -213,7 +213,7 @@ def test_a_killed_launcher_leaves_the_terminal_to_the_shell(tmp_path: Path, star
     os.kill(parent_of(state.pid), signal.SIGKILL)
     shell.wait_for(r"Killed(.|\n)*shell>")
     wait_until(lambda: os.getsid(state.pid) == state.pid)
-    # The terminal's answer to the dashboard's last question may have come to the shell instead.
+    # The terminal's reply to the dashboard's last probe may have gone to the shell.
     shell.type("\x15echo typed $((40 + 2)) times\r")
     shell.wait_for("typed 42 times")
     assert bytes(shell.sent).rfind(b"\x1b[?1003l") > bytes(shell.sent).rfind(b"\x1b[?1003h")
@@ -227,9 +227,9 @@ def test_a_killed_launcher_leaves_the_terminal_to_the_shell(tmp_path: Path, star
 def test_detached_from_the_start(tmp_path: Path) -> None:
     log_dir = tmp_path / "runs"
     command = training(log_dir, "--max_steps", "100000000", "--detach")
-    told = subprocess.run(command, capture_output=True, text=True, timeout=LONG, check=True)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=LONG, check=True)
     run = only_run(log_dir)
-    assert told.stdout == f"{run.name}\n"
+    assert result.stdout == f"{run.name}\n"
     wait_until(lambda: read_status(RunDir(run)).steps > 0)
     state = read_status(RunDir(run))
     assert os.getsid(state.pid) == state.pid
@@ -242,24 +242,22 @@ def test_detached_from_the_start(tmp_path: Path) -> None:
     assert "Step 0: loss = " in (run / "run.log").read_text()
 
 
-def test_detached_with_bad_data_says_so(tmp_path: Path) -> None:
+def test_bad_data_is_reported_before_detaching(tmp_path: Path) -> None:
     command = trainpad("--detach", "--input_data_dir", tmp_path / "none", "--offline")
-    told = subprocess.run(
+    result = subprocess.run(
         [*command, "--log_dir", str(tmp_path / "runs")],
         capture_output=True, text=True, timeout=LONG, check=False,
     )  # fmt: skip
-    assert told.returncode == 2
-    assert told.stderr.startswith("trainpad: ")
-    assert told.stdout == ""
+    assert result.returncode == 2
+    assert result.stderr.startswith("trainpad: ")
+    assert result.stdout == ""
     assert not (tmp_path / "runs").exists()
 
 
 EVIL = "\x1b]0;title\x07\x1b]52;c;Zm9v\x07\x1b[2J\x9b2J\u202e\u2066[@click=app.quit]FF[/][/nope]"
 
 
-def test_nothing_from_a_run_directory_reaches_the_terminal_raw(
-    tmp_path: Path, start: Start
-) -> None:
+def test_text_from_a_run_directory_is_sanitized(tmp_path: Path, start: Start) -> None:
     run = make_run(
         tmp_path / f"20260101-{EVIL.replace('/', '|')}",
         losses=[2.0, 1.0, 0.5],
@@ -302,7 +300,7 @@ def test_nothing_from_a_run_directory_reaches_the_terminal_raw(
     terminal.type("q")
     assert terminal.process.wait(LONG) == 0
     text = bytes(terminal.sent).decode()
-    # Textual itself sets the shape of the pointer; any other such sequence would be of a file.
+    # Textual sets the shape of the pointer; any other such sequence would be from a file.
     text = re.sub("\x1b]22;[a-z]+\x07", "", text)
     assert "\x1b]" not in text
     assert "\x1b[2J" not in text

@@ -80,7 +80,7 @@ def test_no_other_file_uses_or_overrides_private_names_of_textual() -> None:
 
 
 class IncompleteScreen(Screen[None]):
-    """A screen whose `on_mount` does not find a widget."""
+    """A screen that looks for a missing widget in `on_mount`."""
 
     def on_mount(self) -> None:
         self.query_one("#missing")

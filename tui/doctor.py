@@ -1,7 +1,7 @@
 """The terminal checks of `trainpad doctor`: size, colours, characters, mouse, connection.
 
 No query is sent to the terminal, since its reply could end up in the shell; the environment,
-terminfo and Rich, whose choice Textual follows, are enough.
+terminfo and Rich, which chooses the colours for Textual, are enough.
 """
 
 import curses

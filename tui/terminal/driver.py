@@ -35,8 +35,8 @@ def duplicated_terminal() -> Iterator[None]:
 
     Descriptors 1 and 2 go to the null device until `core.process.redirect` redirects them, and are
     restored afterwards if the terminal still exists: printing to one that is gone would raise, and
-    end the training. With another driver, such as textual-serve's, whose packets use descriptor 1,
-    nothing changes.
+    end the training. With another driver, such as textual-serve's, which sends packets to
+    descriptor 1, nothing changes.
     """
     if constants.DRIVER is not None:
         yield
@@ -80,7 +80,7 @@ def watch_hangup(descriptors: Sequence[int], on_hangup: Callable[[], None]) -> C
     stopped = threading.Event()
     poll = select.poll()
     for descriptor in descriptors:
-        poll.register(descriptor, 0)  # a hang-up is always reported, whatever the mask
+        poll.register(descriptor, 0)  # a hang-up is always reported
 
     def run() -> None:
         while not stopped.is_set():
@@ -97,7 +97,7 @@ class ResilientDriver(PatchableDriver):
     """The terminal of a `BaseApp`, for as long as there is one.
 
     With Textual's own driver, the input thread spins on a dead terminal; a write to one raises in
-    the writer thread, whose queue then fills and blocks the event loop; the SIGCONT that the kernel
+    the writer thread, and the full queue then blocks the event loop; the SIGCONT that the kernel
     sends with a hang-up starts a second input thread; and SIGTSTP stops the whole process.
     """
 
@@ -127,7 +127,7 @@ class ResilientDriver(PatchableDriver):
 
     @property
     def is_stalled(self) -> bool:
-        """Whether earlier frames are still on their way, whatever the byte budget."""
+        """Whether earlier frames are still on their way, with or without a byte budget."""
         writer = self._writer
         return writer is None or writer.bytes_pending > 0 or self._flow.awaiting_reply
 

@@ -1,6 +1,6 @@
 """Background jobs, one at a time, capped at 2 % of a core.
 
-Training shares the cores with whatever a screen computes. So after a job its thread pauses until
+Training shares the cores with the computations of screens. So after a job its thread pauses until
 jobs have taken no more than a fiftieth of the time; only what a key requested starts at once. Of
 several pending jobs only the newest is run: the others are out of date.
 """

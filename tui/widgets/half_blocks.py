@@ -24,7 +24,7 @@ RAMP = " .:-=+*#%@"
 NEGATIVE_RAMP = " ~<oO0"
 """The characters of negative values in a signed image; RAMP has the positive ones."""
 GREY_LEVELS = 8
-"""Enough to look soft, few enough to be cheap."""
+"""Enough for smooth edges, few enough to be cheap."""
 
 
 class Tones(NamedTuple):
@@ -43,7 +43,7 @@ GREY = Tones(Color.from_rgb(18, 18, 18), Color.from_rgb(238, 238, 238))
 
 @lru_cache(256)
 def _gradient(low: Color, high: Color, count: int) -> tuple[Color, ...]:
-    """Even steps; greys between a terminal's own colours, whose RGB values are unknown."""
+    """Even steps; greys between a terminal's own colours, as their RGB values are unknown."""
     parts = [i / (count - 1) for i in range(1, count - 1)]
     if low.triplet is None or high.triplet is None:
         between = [Color.from_ansi(232 + round(part * 23)) for part in parts]
