@@ -46,34 +46,6 @@ class PadScreen(RunScreen):
 
     NAME = "pad"
     WRITE_ACTIONS = frozenset({"label", "fine_tune"})
-    DEFAULT_CSS = """
-    PadScreen {
-        PadStatus { margin: 0 2; }
-        #pad-body { height: 1fr; margin: 0 2; }
-        #pad-field { width: 56; height: 100%; }
-        #pad-side { width: 1fr; height: 100%; max-height: 28; margin-left: 3; }
-        #pad-input { height: 14; width: 100%; }
-        PredictionLabel { height: 3; }
-        BigDigit { width: 18; height: 14; margin-left: 4; }
-        ProbabilityBars { height: 1fr; max-width: 72; margin-top: 1; }
-        UserDigitsStrip { margin: 1 2 0 2; }
-    }
-    PadScreen.-narrow #pad-field { width: 40; }
-    PadScreen.-low {
-        PadStatus, #pad-body { margin: 0 1; }
-        #pad-field { width: 52; }
-        #pad-side { margin-left: 2; }
-        PredictionLabel { height: 1; }
-        BigDigit { width: 7; height: 7; margin-left: 1; }
-        ProbabilityBars { margin-top: 0; }
-        UserDigitsStrip { display: none; }
-    }
-    PadScreen.-low.-narrow #pad-field { width: 40; }
-    PadScreen.-low.-user-digits {
-        #pad-body { display: none; }
-        UserDigitsStrip { display: block; height: 1fr; }
-    }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "raw", "Raw", id="pad.raw",
                 tooltip="Network input: the raw drawing, or centred and scaled as in MNIST"),
