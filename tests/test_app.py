@@ -19,6 +19,7 @@ from tui.chart.chart import Chart
 from tui.dashboard.worker import EventReceived
 from tui.pad.screen import PredictionLabel
 from tui.pad.sketch_pad import SketchPad
+from tui.terminal.exit_result import ExitResult
 from tui.train.panel import DISPLAY_ORDER, Panel
 from tui.train.screen import TrainScreen
 from tui.train.system_stats import SystemStatsRow
@@ -136,7 +137,7 @@ async def test_the_same_events_continue_after_detaching(source: Scripted) -> Non
     async with app.run_test(size=(80, 24)) as pilot:
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("d")
-    assert app.return_value == "detach"
+    assert app.return_value == ExitResult.DETACH
     assert app.shown.worker.stop(5)
     source.give(Finished(100, Outcome.DONE, 1.0), None)
     assert [type(event) for event in app.shown.worker.events if not isinstance(event, Tick)] == [
@@ -159,7 +160,7 @@ async def test_quitting_while_training_asks_and_stopping_waits_for_the_end(
         assert source.desired["stop"] == "stopped"
         source.give(Finished(120, Outcome.STOPPED, 1.0), None)
         await until(pilot, lambda: app.return_value)
-    assert (app.return_value, app.shown.worker.status) == ("quit", 0)
+    assert (app.return_value, app.shown.worker.status) == (ExitResult.QUIT, 0)
 
 
 async def test_ctrl_c_twice_while_training_stops_the_run(source: Scripted) -> None:
@@ -167,7 +168,7 @@ async def test_ctrl_c_twice_while_training_stops_the_run(source: Scripted) -> No
     async with app.run_test(size=(80, 24)) as pilot:
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("ctrl+c", "ctrl+c")
-    assert app.return_value == "signal"  # for which the run is stopped and saved
+    assert app.return_value == ExitResult.SIGNAL  # for which the run is stopped and saved
 
 
 async def test_divergence_is_shown_and_is_the_exit_status(source: Scripted) -> None:
@@ -176,7 +177,7 @@ async def test_divergence_is_shown_and_is_the_exit_status(source: Scripted) -> N
         source.give(Diverged(120, float("nan"), "", "step-000099.safetensors"), None)
         await shown(pilot, app, "set a smaller rate (tab), then b branches; the loss is nan")
         await pilot.press("q")
-    assert (app.return_value, app.shown.worker.status) == ("quit", 3)
+    assert (app.return_value, app.shown.worker.status) == (ExitResult.QUIT, 3)
 
 
 async def test_bad_data_ends_the_app_with_its_sentence(tmp_path: Path) -> None:
@@ -185,7 +186,7 @@ async def test_bad_data_ends_the_app_with_its_sentence(tmp_path: Path) -> None:
     app = TrainpadApp(iter(source))
     async with app.run_test() as pilot:
         await until(pilot, lambda: app.return_value)
-    assert (app.return_value, str(app.error)) == ("error", "no such folder")
+    assert (app.return_value, str(app.error)) == (ExitResult.ERROR, "no such folder")
 
 
 async def test_help_lists_the_keys_of_the_screen(source: Scripted) -> None:

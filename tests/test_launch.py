@@ -21,6 +21,7 @@ from tui import launch
 from tui.dashboard import sessions
 from tui.dashboard.run_context import RunContext
 from tui.dashboard.worker import EventWorker
+from tui.terminal.exit_result import ExitResult
 
 
 class ExitedError(Exception):
@@ -54,20 +55,20 @@ def test_ctrl_c_as_a_key_stops_the_run_like_the_signal(tmp_path: Path) -> None:
     wait_for_start(app.shown.worker)
     source.give(Finished(100, Outcome.INTERRUPTED, 1.0), None)
     with pytest.raises(ExitedError, match="130"):
-        launch._finish(app, "signal", Launcher(-1, 0, False), signals)
+        launch._finish(app, ExitResult.SIGNAL, Launcher(-1, 0, False), signals)
     assert source.desired["stop"] == "interrupted"
 
 
 def test_signals_reach_a_run_that_opened_after_the_screen_was_closed(tmp_path: Path) -> None:
     source = Scripted(tmp_path, opened=False)
     app, signals = app_with(source), Signals()
-    signals.reason = "stopped"  # as if one had come before there was a run to tell
+    signals.outcome = Outcome.STOPPED  # as if one had come before there was a run to tell
     source.give(Preparing("reading the data"))
     app.shown.worker.start()
     assert app.shown.worker.stop(5)
     source.give(Opened(str(tmp_path), {}, source.control), Finished(0, Outcome.STOPPED, 1.0), None)
     with pytest.raises(ExitedError, match="0"):
-        launch._finish(app, "detach", Launcher(-1, 0, False), signals)
+        launch._finish(app, ExitResult.DETACH, Launcher(-1, 0, False), signals)
     assert source.desired["stop"] == "stopped"
 
 
@@ -80,7 +81,7 @@ def test_an_error_in_the_events_is_a_failure_with_its_traceback_in_run_log(
     source.give(ValueError("no such \x1b[31mthing"))
     app.shown.worker.join(10)
     app.failure = app.shown.worker.error
-    assert launch._finish(app, "error", Launcher(-1, 0, False), Signals()) == FAILED
+    assert launch._finish(app, ExitResult.ERROR, Launcher(-1, 0, False), Signals()) == FAILED
     printed = capsys.readouterr().err
     assert printed == "trainpad: error: ValueError: no such ␛[31mthing; run.log has the details\n"
     assert "Traceback" in (tmp_path / "run.log").read_text()
@@ -91,7 +92,7 @@ def test_a_viewer_prints_the_traceback_of_its_own_error(
 ) -> None:
     app = app_with(Scripted(tmp_path))
     app.shown, app.failure = replace(app.shown, viewer=True), ValueError("odd")
-    assert launch._finish(app, "broken", Launcher(-1, 0, False), Signals()) == FAILED
+    assert launch._finish(app, ExitResult.CRASH, Launcher(-1, 0, False), Signals()) == FAILED
     assert capsys.readouterr().err.startswith("trainpad: the dashboard failed: ValueError: odd\n")
     assert not (tmp_path / "run.log").exists()
 
@@ -100,7 +101,7 @@ def test_an_impossible_request_is_raised_as_the_users_error(tmp_path: Path) -> N
     app = app_with(Scripted(tmp_path))
     app.failure = DataError("there are not so many images")
     with pytest.raises(DataError, match="not so many"):
-        launch._finish(app, "error", Launcher(-1, 0, False), Signals())
+        launch._finish(app, ExitResult.ERROR, Launcher(-1, 0, False), Signals())
 
 
 def test_the_next_run_uses_the_data_and_device_of_the_run_on_the_screen(

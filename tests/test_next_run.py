@@ -14,6 +14,7 @@ from tests.helpers.waiting import shown, until
 from tui.app import TrainpadApp
 from tui.chart.chart import Chart
 from tui.dashboard.worker import EventReceived
+from tui.terminal.exit_result import ExitResult
 from tui.train.panel import Panel
 
 
@@ -71,7 +72,7 @@ async def test_quitting_cancels_a_requested_new_run(source: Scripted) -> None:
         await pilot.press("n", "n", "q", "s")
         source.give(Finished(120, Outcome.STOPPED, 1.0), None)
         await until(pilot, lambda: app.return_value)
-    assert (app.return_value, sessions.requested) == ("quit", [])
+    assert (app.return_value, sessions.requested) == (ExitResult.QUIT, [])
 
 
 @pytest.mark.parametrize("state", ["training", "paused"])

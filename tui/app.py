@@ -29,6 +29,7 @@ from tui.dashboard.sessions import Sessions
 from tui.dashboard.worker import EventReceived, SourceEnded
 from tui.terminal.base_app import BaseApp
 from tui.terminal.environment import Pace
+from tui.terminal.exit_result import ExitResult
 from tui.terminal.settings import Settings
 from tui.widgets.dialogs import QuitDialog, StopDialog
 from tui.widgets.help import HelpScreen
@@ -37,11 +38,8 @@ if TYPE_CHECKING:
     from tui.dashboard.host import DashboardHost
 
 
-class TrainpadApp(BaseApp[str]):
-    """The dashboard. Its result is how it was left.
-
-    ``quit``, ``detach``, ``lost`` (the terminal is gone), ``signal``, ``error`` or ``kill``.
-    """
+class TrainpadApp(BaseApp[ExitResult]):
+    """The dashboard."""
 
     CSS_PATH = "trainpad.tcss"
     TITLE = "trainpad"
@@ -113,7 +111,7 @@ class TrainpadApp(BaseApp[str]):
         """The error that ended the app or its events, if there was one."""
         return self.unhandled_exception or self.error or self.shown.worker.error
 
-    def exit_on_signal(self, result: str) -> bool:
+    def exit_on_signal(self, result: ExitResult) -> bool:
         """Exit with this result, from a signal's handler; return whether there is a screen."""
         if self.terminal is not None:
             self.terminal.exit_app(result)
@@ -144,11 +142,11 @@ class TrainpadApp(BaseApp[str]):
             self._restore_previous(self._previous, message.error)
         elif message.error is not None:
             self.error = message.error
-            self.exit("error")
+            self.exit(ExitResult.ERROR)
         elif self._queued_run is not None:
             self._start_queued_run(*self._queued_run)
         elif self._exit_when_done:
-            self.exit("quit")
+            self.exit(ExitResult.QUIT)
         else:
             self.bell()
             self._update_screen()
@@ -284,9 +282,9 @@ class TrainpadApp(BaseApp[str]):
     def action_detach(self) -> None:
         """Give the terminal back; training continues."""
         if self.shown.viewer:
-            self.exit("quit")
+            self.exit(ExitResult.QUIT)
         elif self.run_shown.is_live and self.shown.trains_in_process:
-            self.exit("detach")
+            self.exit(ExitResult.DETACH)
         else:
             self.toast("nothing is training; q quits")
 
@@ -294,17 +292,17 @@ class TrainpadApp(BaseApp[str]):
         """Quit; while this process trains, ask how."""
         is_training = self.run_shown.status.is_running
         if isinstance(self.screen, QuitDialog):
-            self.exit("kill" if self._exit_when_done else "signal")
+            self.exit(ExitResult.ABORT if self._exit_when_done else ExitResult.SIGNAL)
         elif self.shown.trains_in_process and is_training:
             self.push_screen(QuitDialog(), self._on_quit_choice)
         else:
-            self.exit("quit")
+            self.exit(ExitResult.QUIT)
 
     def _on_quit_choice(self, choice: str | None) -> None:
         if choice == "detach":
             self.action_detach()
         elif choice == "stop" and self.shown.worker.ended:
-            self.exit("quit")
+            self.exit(ExitResult.QUIT)
         elif choice == "stop":
             steering = self.shown.steering
             self._exit_when_done = not (self.shown.viewer or steering.blocked_reason)

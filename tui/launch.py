@@ -14,7 +14,7 @@ from types import FrameType
 
 from core.process.launcher import Launcher
 from core.process.redirect import append_to_log, detach_stdio, redirect_to_log
-from core.run.status import RunStatus
+from core.run.status import Outcome, RunStatus
 from core.rundir.control import open_control
 from core.rundir.reader import follow
 from core.rundir.rundir import RunDir
@@ -27,6 +27,7 @@ from tui.app import TrainpadApp
 from tui.dashboard.sessions import Sessions
 from tui.terminal.driver import duplicated_terminal
 from tui.terminal.environment import Pace
+from tui.terminal.exit_result import ExitResult
 
 
 def run_dashboard(request: Request, launcher: Launcher, pace: Pace, *, ascii_only: bool) -> int:
@@ -47,7 +48,7 @@ def run_dashboard(request: Request, launcher: Launcher, pace: Pace, *, ascii_onl
     signals = ScreenSignals(app)
     signals.install()
     with duplicated_terminal():
-        result = app.run() or "broken"
+        result = app.run() or ExitResult.CRASH
     return _finish(app, result, launcher, signals)
 
 
@@ -94,16 +95,16 @@ class ScreenSignals(Signals):
         signal.signal(signal.SIGHUP, self._on_hangup)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if self._has_screen and not self.reason and self._app.exit_on_signal("signal"):
-            self.reason = self.reason_of(number)
+        if self._has_screen and not self.outcome and self._app.exit_on_signal(ExitResult.SIGNAL):
+            self.outcome = self.outcome_of(number)
         else:
             super()._on_signal(number, frame)
 
     def _on_hangup(self, _number: int, _frame: FrameType | None) -> None:
-        self._app.exit_on_signal("lost")
+        self._app.exit_on_signal(ExitResult.HANGUP)
 
 
-def _finish(app: TrainpadApp, result: str, launcher: Launcher, signals: Signals) -> int:
+def _finish(app: TrainpadApp, result: ExitResult, launcher: Launcher, signals: Signals) -> int:
     """Do what the result of the app requires; return the exit status."""
     if app.shown.viewer:  # what trained here has ended
         return _finish_viewer(app, signals)
@@ -116,17 +117,17 @@ def _finish(app: TrainpadApp, result: str, launcher: Launcher, signals: Signals)
     if worker.ended:
         _report_end(app)
         return worker.status
-    if result == "signal":
+    if result is ExitResult.SIGNAL:
         return _stop_and_save(app, signals)
-    if result in ("detach", "lost", "broken"):
+    if result in (ExitResult.DETACH, ExitResult.HANGUP, ExitResult.CRASH):
         return _continue_detached(app, result, launcher, signals)
-    if result == "quit" and worker.started:
+    if result is ExitResult.QUIT and worker.started:
         # The run is over and only has to close its files.
         worker.stop(None)
         worker.drain()
         return _exit_process(worker.status)
     # It is still starting, and nothing exists yet that could be lost.
-    return _exit_process(DONE if result == "quit" else INTERRUPTED)
+    return _exit_process(DONE if result is ExitResult.QUIT else INTERRUPTED)
 
 
 def _finish_viewer(app: TrainpadApp, signals: Signals) -> int:
@@ -136,7 +137,7 @@ def _finish_viewer(app: TrainpadApp, signals: Signals) -> int:
         _print_error(f"the dashboard failed: {_describe_error(failure)}")
         sys.stderr.write(_traceback(failure))
         return FAILED
-    return INTERRUPTED if signals.reason == "interrupted" else DONE
+    return INTERRUPTED if signals.outcome is Outcome.INTERRUPTED else DONE
 
 
 def _failure(app: TrainpadApp) -> Exception | None:
@@ -180,24 +181,26 @@ def _report_end(app: TrainpadApp) -> None:
 
 def _stop_and_save(app: TrainpadApp, signals: Signals) -> int:
     """Save and end the run, as a signal requested; the shell has its terminal back by now."""
-    status = INTERRUPTED if signals.reason == "interrupted" else DONE
+    status = INTERRUPTED if signals.outcome is Outcome.INTERRUPTED else DONE
     worker = app.shown.worker
     opened = worker.opened
     if not worker.started or opened is None or opened.control is None:
         return _exit_process(status)
     redirect_to_log(RunDir(Path(opened.directory)))
-    signals.reason = signals.reason or "interrupted"  # ctrl+c, which came as a key
+    signals.outcome = signals.outcome or Outcome.INTERRUPTED  # ctrl+c, which came as a key
     signals.attach(opened.control)
     worker.stop(None)
     worker.drain()
     return _exit_process(worker.status)
 
 
-def _continue_detached(app: TrainpadApp, result: str, launcher: Launcher, signals: Signals) -> int:
+def _continue_detached(
+    app: TrainpadApp, result: ExitResult, launcher: Launcher, signals: Signals
+) -> int:
     """Train to the end without a screen and without the terminal."""
     worker = app.shown.worker
     opened = worker.opened
-    if result != "lost":
+    if result is not ExitResult.HANGUP:
         directory = sanitize(opened.directory) if opened else ""
         name = Path(directory).name or "the run"
         with suppress(OSError):  # a terminal may vanish at any time

@@ -34,7 +34,7 @@ def run_detached(request: Request, launcher: Launcher) -> int:
     with redirectable_stdio() as (_, on_open):
         source = session(dataclasses.replace(request, on_open=on_open))
         past = list(_until_started(source, signals))
-    if isinstance(past[-1], Started) and not signals.reason:
+    if isinstance(past[-1], Started) and not signals.outcome:
         _detach(_run_dir_of(past), launcher)
     return run_headless(chain(past, source), sys.stdout, signals=signals)
 

@@ -35,8 +35,8 @@ class Signals:
     """
 
     def __init__(self) -> None:
-        self.reason = ""
-        """Why the run should end: ``interrupted``, ``stopped``, or nothing."""
+        self.outcome: Outcome | None = None
+        """How the run should end, because of a signal."""
         self._control: Control | None = None
         self._was_requested = False
 
@@ -58,21 +58,21 @@ class Signals:
         self._pass_on()
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        if self.reason or self._control is None:
+        if self.outcome or self._control is None:
             exit_by_signal(number)
-        self.reason = self.reason_of(number)
+        self.outcome = self.outcome_of(number)
 
     @staticmethod
-    def reason_of(number: int) -> str:
-        """Return the reason that a run ends with after this signal."""
-        return "interrupted" if number == signal.SIGINT else "stopped"
+    def outcome_of(number: int) -> Outcome:
+        """Return the outcome of a run that this signal ends."""
+        return Outcome.INTERRUPTED if number == signal.SIGINT else Outcome.STOPPED
 
     def _pass_on(self) -> None:
-        if self._control is None or not self.reason or self._was_requested:
+        if self._control is None or self.outcome is None or self._was_requested:
             return
         self._was_requested = True
         try:
-            self._control.request(stop=self.reason)
+            self._control.request(stop=self.outcome)
         except UserError as error:
             _print_error(f"{error}; stopping all the same")
 

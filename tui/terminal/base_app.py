@@ -19,6 +19,7 @@ from tui.terminal.characters import ASCII_CLASS, Glyphs, to_ascii
 from tui.terminal.command_palette import BUILTIN_COMMANDS, SafeCommandPalette, palette_commands
 from tui.terminal.driver import ResilientDriver, duplicated_terminal
 from tui.terminal.environment import Pace
+from tui.terminal.exit_result import ExitResult
 from tui.terminal.ordered_input import OrderedInputApp
 from tui.terminal.settings import Settings
 
@@ -127,7 +128,7 @@ def run_standalone(app: BaseApp[Any]) -> int:
             exit_by_signal(number)
         else:
             caught.append(number)
-            app.terminal.exit_app("signal")
+            app.terminal.exit_app(ExitResult.SIGNAL)
 
     for number in EXIT_SIGNALS:
         signal.signal(number, leave)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from textual import constants
 from textual.events import CursorPosition
 
+from tui.terminal.exit_result import ExitResult
 from tui.terminal.textual_private import PatchableDriver
 from tui.terminal.writer import FlowControl, TerminalWriter
 
@@ -194,7 +195,7 @@ class ResilientDriver(PatchableDriver):
         except OSError:
             return False
 
-    def exit_app(self, result: str) -> None:
+    def exit_app(self, result: ExitResult) -> None:
         """Have the app exit with this result; from any thread, and from a signal handler."""
         self.call_app(lambda app: app.exit(result))
 
@@ -204,7 +205,7 @@ class ResilientDriver(PatchableDriver):
             return
         self._is_lost = True
         self.exit_event.set()
-        self.exit_app("lost")
+        self.exit_app(ExitResult.HANGUP)
 
     def _redraw(self) -> None:
         """Redraw the whole screen, after frames were dropped."""

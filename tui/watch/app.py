@@ -7,6 +7,7 @@ from textual import on
 from trainpad.text import sanitize
 from tui.terminal.base_app import BaseApp, run_standalone
 from tui.terminal.environment import Pace
+from tui.terminal.exit_result import ExitResult
 from tui.terminal.settings import Settings
 from tui.watch.model import WatchModel
 from tui.watch.reader import LogdirWorker, ReadFailed, UpdateReceived
@@ -14,7 +15,7 @@ from tui.watch.screen import WatchScreen
 from tui.widgets.help import HelpScreen
 
 
-class WatchApp(BaseApp[str]):
+class WatchApp(BaseApp[ExitResult]):
     """Show event files while they grow; never write to them."""
 
     CSS_PATH = "watch.tcss"
@@ -60,7 +61,7 @@ class WatchApp(BaseApp[str]):
     @on(ReadFailed)
     def _stop_on_failure(self, message: ReadFailed) -> None:
         self.error = message.error
-        self.exit("error")
+        self.exit(ExitResult.ERROR)
 
     def _refresh_screen(self) -> None:
         """Refresh the screen, unless nothing changed or the terminal is behind."""
