@@ -65,9 +65,9 @@ def test_names_of_files_and_classes_are_sanitized(
     drawing.write_text(json.dumps({"strokes": SEVEN}))
     assert run_main("classify", str(drawing)) == 0
     assert run_main("classify", f"{drawing}.none") == 2
-    told = capsys.readouterr()
-    assert told.out.count(".json") == told.err.count(".json.none") == 1
-    assert (told.out + told.err).replace("\n", "").isprintable()
+    printed = capsys.readouterr()
+    assert printed.out.count(".json") == printed.err.count(".json.none") == 1
+    assert (printed.out + printed.err).replace("\n", "").isprintable()
 
     run = make_run(dataset={"fingerprint": "0", "classes": [evil] * 10})
     network = Network.from_layers([(np.zeros((784, 10)), np.zeros(10))])
@@ -122,9 +122,9 @@ def test_an_unreadable_file_is_one_sentence_and_status_2(
     if content is not None:
         path.write_bytes(content)
     assert run_main("classify", str(path)) == 2
-    told = capsys.readouterr().err
-    assert told.count("\n") == 1
-    assert str(path) in told
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1
+    assert str(path) in message
 
 
 def test_an_exported_drawing_is_classified(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

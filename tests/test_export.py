@@ -144,7 +144,7 @@ def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     ("options", "sentence"),
     [
         (ExportOptions(), "give at least one of"),
-        (ExportOptions(classes=True, json=True), "give --csv as well"),
+        (ExportOptions(classes=True, json=True), "give --csv too"),
         (ExportOptions(csv="-", json=True), "cannot go to the same place"),
         (ExportOptions(keras="model.h5"), r"ends in \.keras"),
         (ExportOptions(csv="nowhere/at/all.csv"), "cannot be written"),
@@ -251,9 +251,9 @@ def test_the_command_is_escaped_for_terminal_and_shell(tmp_path: Path) -> None:
     odd = "/data/\x1b]52;c;aGk=\x07it's \\ \x9b2J\u202e\udcff"
     line = reproduce_command(load_export(make_run(tmp_path / "a", source={"input_data_dir": odd})))
     assert line.isprintable()
-    told = subprocess.run(["bash", "-c", f"set -- {line}; printf %s \"${{@: -1}}\""],
+    argument = subprocess.run(["bash", "-c", f"set -- {line}; printf %s \"${{@: -1}}\""],
                           capture_output=True, check=True).stdout  # fmt: skip
-    assert os.fsdecode(told) == odd
+    assert os.fsdecode(argument) == odd
 
 
 def test_a_branch_needs_the_checkpoint_that_it_started_from(run: RunDir, tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def test_an_invalid_strategy_is_not_inherited(run: RunDir, strategy: object) -> 
     assert request_of("--resume", str(run.path)).strategy == "none"
 
 
-TOLD = {
+INFO = {
     "source": {"dataset": "kmnist", "variation": 1.5},
     "device": "cpu",
     "xla": False,
@@ -112,7 +112,7 @@ TOLD = {
 }
 
 
-def told(run: RunDir, **info: Any) -> RunDir:
+def with_info(run: RunDir, **info: Any) -> RunDir:
     """`run`, with this in its `run.json` too."""
     (run.path / "run.json").write_text(json.dumps(run.info() | info))
     return run
@@ -120,7 +120,7 @@ def told(run: RunDir, **info: Any) -> RunDir:
 
 @pytest.mark.parametrize("branch", [False, True])
 def test_a_resume_request_keeps_data_and_device(run: RunDir, branch: bool) -> None:
-    request = resume_request(told(run, **TOLD), branch=branch)
+    request = resume_request(with_info(run, **INFO), branch=branch)
     assert request.source == DataSource(dataset="kmnist", variation=1.5)
     assert (request.device, request.xla, request.strategy) == ("cpu", False, "mirrored")
     assert request.log_dir == run.path.parent
@@ -134,7 +134,7 @@ def test_a_resume_request_keeps_data_and_device(run: RunDir, branch: bool) -> No
 
 def test_a_request_like_a_run_starts_from_new_weights(run: RunDir) -> None:
     values = as_dict(HyperParameters()) | {"learning_rate": 0.5, "from another version": 1}
-    request = request_like(told(run, hyperparameters=values, **TOLD))
+    request = request_like(with_info(run, hyperparameters=values, **INFO))
     assert request.hparams.learning_rate == 0.5
     assert request.source == DataSource(dataset="kmnist", variation=1.5)
     assert (request.device, request.xla, request.strategy) == ("cpu", False, "mirrored")
@@ -142,7 +142,9 @@ def test_a_request_like_a_run_starts_from_new_weights(run: RunDir) -> None:
 
 
 def test_invalid_settings_of_a_run_are_not_inherited(run: RunDir) -> None:
-    told(run, device="numpy", xla="maybe", strategy=["mirrored"], hyperparameters=[], source=[])
+    with_info(
+        run, device="numpy", xla="maybe", strategy=["mirrored"], hyperparameters=[], source=[]
+    )
     request = request_like(run)
     assert (request.device, request.xla, request.strategy) == ("auto", True, "none")
     assert (request.source, request.hparams) == (DataSource(), HyperParameters())

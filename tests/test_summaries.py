@@ -196,11 +196,11 @@ def test_a_full_disk_is_reported_once_and_nothing_is_lost(tmp_path: Path, tiny: 
             time.sleep(0.01)
 
     for event in with_summaries(source(), folder, tiny):
-        seen.append(event)  # noqa: PERF402 - the source looks at what has come
-    told = [event for event in seen if isinstance(event, Alert | Notice)]
-    assert [type(event) for event in told] == [Alert, Notice]
-    assert isinstance(told[0], Alert)
-    assert "cannot be written: " in told[0].text
+        seen.append(event)  # noqa: PERF402 - the source reads what was yielded
+    alerts = [event for event in seen if isinstance(event, Alert | Notice)]
+    assert [type(event) for event in alerts] == [Alert, Notice]
+    assert isinstance(alerts[0], Alert)
+    assert "cannot be written: " in alerts[0].text
     assert [step for step, _ in points(folded(folder), "loss")] == [0, 100]
 
 

@@ -38,10 +38,10 @@ def test_one_process_steers_and_another_reads_it(control: Control, tmp_path: Pat
     other.request(hyperparameters={"learning_rate": 0.5})
     other.request(pause_at=0)
     other.request(evaluate=3)
-    wanted = control.poll()
-    assert wanted.hyperparameters["learning_rate"] == 0.5
-    assert wanted.hyperparameters["batch_size"] == 100
-    assert (wanted.pause_at, wanted.evaluate, wanted.stop) == (0, 3, "")
+    desired = control.poll()
+    assert desired.hyperparameters["learning_rate"] == 0.5
+    assert desired.hyperparameters["batch_size"] == 100
+    assert (desired.pause_at, desired.evaluate, desired.stop) == (0, 3, "")
 
 
 def test_polling_an_unchanged_file_does_not_read_it(
@@ -206,9 +206,9 @@ def test_concurrent_requests_are_all_kept(tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    wanted = shared.poll()
-    assert (wanted.stop, wanted.pause_at, wanted.evaluate) == ("stopped", 3, 120)
-    assert wanted.hyperparameters["learning_rate"] == 0.5
+    desired = shared.poll()
+    assert (desired.stop, desired.pause_at, desired.evaluate) == ("stopped", 3, 120)
+    assert desired.hyperparameters["learning_rate"] == 0.5
 
 
 def test_a_request_does_not_overwrite_a_file_that_was_never_read(
