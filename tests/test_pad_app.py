@@ -58,10 +58,10 @@ async def test_toasts_are_ascii_in_ascii_mode(tmp_path: Path) -> None:
     app = PadApp(ascii_only=True, log_dir=tmp_path / "runs")
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        app.toast("teaching … 0 → 100 %")
+        app.toast("fine-tuning … 0 → 100 %")
         await pilot.pause()
         (notice,) = app._notifications
-        assert notice.message == "teaching ~ 0 > 100 %"
+        assert notice.message == "fine-tuning ~ 0 > 100 %"
 
 
 async def test_switching_without_another_model_says_how_to_get_one(app: PadApp) -> None:

@@ -201,10 +201,10 @@ async def test_fine_tuning_is_reported_once_and_covers_nothing_unnecessarily(
         assert len(app._notifications) == toasts
         await pilot.press("T")
         await classified(pilot, app)
-        assert [note.message for note in app._notifications] == ["teaching …"] * toasts
+        assert [note.message for note in app._notifications] == ["fine-tuning …"] * toasts
         screen = "".join(strip.text for strip in rows(app))
-        assert "of 100   + -   teaching …" in screen  # also when the toast is gone
-        assert toasts or screen.count("teaching …") == 2
+        assert "of 100   + -   fine-tuning …" in screen  # also when the toast is gone
+        assert toasts or screen.count("fine-tuning …") == 2
 
 
 async def test_a_picked_image_is_classified_until_the_user_draws(app: PadApp) -> None:

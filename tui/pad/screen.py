@@ -55,7 +55,7 @@ class PadScreen(RunScreen):
                 tooltip="Switch the model: the run's, the fine-tuned, the built-in"),
         Binding("t", "label", "Label", id="pad.name",
                 tooltip="Label the drawing: t, then the digit"),
-        Binding("T,ctrl+t", "fine_tune", "Teach", show=False, id="pad.teach", key_display="T",
+        Binding("T,ctrl+t", "fine_tune", "Fine-tune", show=False, id="pad.teach", key_display="T",
                 tooltip="Fine-tune the network on your digits, as a new run"),
         Binding("o", "user_digits", "Yours", id="pad.own",
                 tooltip="Show your digits, or the pad again"),
@@ -197,8 +197,8 @@ class PadScreen(RunScreen):
     def _show_pen(self) -> None:
         pad = self.query_one(SketchPad)
         tool = "eraser" if pad.erasing else "pen down" if pad.pen_down else "pen"
-        teaching = "   teaching …" if self._fine_tuning.busy else ""
-        text = f"{tool}   width {round(100 * pad.pen_width)} of 100   + -{teaching}"
+        fine_tuning = "   fine-tuning …" if self._fine_tuning.busy else ""
+        text = f"{tool}   width {round(100 * pad.pen_width)} of 100   + -{fine_tuning}"
         self.query_one(PadStatus).show_pen(text)
 
     # -- keys ----------------------------------------------------------------------------------
@@ -252,7 +252,7 @@ class PadScreen(RunScreen):
             self.host.toast(str(error))
             return
         count = len(self._user_digits.digits)
-        self._report(f"labelled {digit}; {count} of yours, T teaches them")
+        self._report(f"labelled {digit}; {count} of yours, T fine-tunes on them")
         self._show_user_digits()
         self.query_one(SketchPad).action_clear()
 
@@ -286,11 +286,11 @@ class PadScreen(RunScreen):
             draw = "draw a digit, then " if self.drawing.is_empty else ""
             self.host.toast(f"{draw}t and its label, then T")
         elif self._fine_tuning.busy:
-            self.host.toast("still teaching")
+            self.host.toast("still fine-tuning")
         elif not self._models.is_digit_classifier:
             self.host.toast("this model does not classify digits; x switches the model")
         else:
-            self._report("teaching …")
+            self._report("fine-tuning …")
             model, base_data = self._models.classifier, self.host.run_shown.dataset
             work = partial(fine_tune_and_save, model, digits, base_data, self.host.log_dir)
             self._fine_tuning.submit(work, now=True)

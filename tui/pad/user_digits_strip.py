@@ -108,7 +108,7 @@ class UserDigitsStrip(TextWidget, can_focus=True):
         count = len(self._digits) if self._digits is not None else 0
         if not count:
             return [[("your digits", "title"), ("   draw one, then t and its label", "dim")]]
-        text = self._note or "T teaches them to the network"
+        text = self._note or "T fine-tunes the network on them"
         return [[(f"your digits  {count}", "title"), (f"   {text}", "dim")]]
 
     def rows(self, width: int, height: int) -> list[Strip]:
