@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.builtin_forms import draw_forms  # noqa: E402
 from core.network.adam import AdamTrainer  # noqa: E402
 from core.network.classifier import CONFIDENCE_THRESHOLD  # noqa: E402
-from core.network.network import Network  # noqa: E402
+from core.network.network import Network, as_input  # noqa: E402
 from data.dataset import NO_CLASS  # noqa: E402
 from data.drawn import draw_digits, draw_strokes  # noqa: E402
 from data.folder import open_folder  # noqa: E402
@@ -136,8 +136,8 @@ def as_bytes(images) -> np.ndarray:
 def trained(pools: dict, validation, steps: int, seed: int) -> Iterator[Network]:
     """The network every few thousand steps, and at the end."""
     rng = np.random.default_rng((seed, 5))
-    learner = AdamTrainer(initial(rng))
-    average = learner.values.copy()
+    trainer = AdamTrainer(initial(rng))
+    average = trainer.values.copy()
     targets = np.eye(10, dtype=np.float32)
     targets = np.concatenate([targets, np.full((246, 10), 0.1, np.float32)])
     counts = {name: round(share * BATCH) for name, share in SHARES.items()}
@@ -147,16 +147,15 @@ def trained(pools: dict, validation, steps: int, seed: int) -> Iterator[Network]
         batch = [
             (pools[name], rng.integers(0, len(pools[name][1]), n)) for name, n in counts.items()
         ]
-        images = np.concatenate([pool[0][at] for pool, at in batch]).astype(np.float32)
-        images /= np.float32(255)
+        images = np.concatenate([pool[0][at] for pool, at in batch])
         labels = np.concatenate([pool[1][at] for pool, at in batch])
-        loss = learner.step(images, targets[labels], rate(step, steps))
+        loss = trainer.step(as_input(images), targets[labels], rate(step, steps))
         if step % 10 == 0:
             # The first weights are worth nothing, so the average forgets them faster.
             keep = min(AVERAGE, step / (step + 100))
-            average += (1 - keep) * (learner.values - average)
+            average += (1 - keep) * (trainer.values - average)
         if (step + 1) % 2500 == 0 or step + 1 == steps:
-            network = learner.network(average)
+            network = trainer.network(average)
             told = "   ".join(f"{n} {check(network):.2f}" for n, check in checks.items())
             print(f"{step + 1:7,}   loss {loss:.4f}   {told}   {since(started)}", flush=True)
             yield network
@@ -193,7 +192,7 @@ def held_out_checks(validation, seed: int) -> dict:
 
 
 def probabilities(network: Network, images) -> np.ndarray:
-    return network.probabilities(images.reshape(-1, 784).astype(np.float32) / np.float32(255))
+    return network.probabilities(as_input(images))
 
 
 def right(network: Network, images, labels) -> float:

@@ -1,7 +1,6 @@
-"""The data sets that trainpad knows by name: who made them, where they are, and their exact bytes.
+"""The catalog of data sets: their authors, mirrors and SHA-256 hashes.
 
-Every archive has its SHA-256, so a mirror is a convenience that needs no trust: any that gives the
-right bytes will do, over https or not.
+Each archive has its SHA-256, so that mirrors need not be trusted, nor use https.
 """
 
 from dataclasses import dataclass
@@ -11,39 +10,39 @@ from data.dataset import DIGITS
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A file to fetch."""
+    """A file to download."""
 
     name: str
-    """Its name on every mirror."""
+    """Its name on each mirror."""
     sha256: str
     size: int
     """In bytes."""
     members: tuple[str, ...] = ()
-    """What to take out of it when it is a zip file; an IDX file has none."""
+    """The files to extract if it is a zip file; empty for an IDX file."""
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The files that it gives to the data set's folder."""
+        """The names of the files that it adds to the data set's folder."""
         return tuple(member.rpartition("/")[2] for member in self.members) or (self.name,)
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogEntry:
-    """A data set that can be fetched."""
+    """A data set that can be downloaded."""
 
     name: str
     title: str
     homepage: str
-    """The page of those who made it."""
+    """The web page of its authors."""
     licence: str
     archives: tuple[Archive, ...]
     mirrors: tuple[str, ...]
-    """Addresses that an archive's name is appended to, best first."""
+    """URLs to which an archive's name is appended, best first."""
     classes: tuple[str, ...] = DIGITS
 
     @property
     def size(self) -> int:
-        """What is fetched, in bytes."""
+        """Size of the download in bytes."""
         return sum(archive.size for archive in self.archives)
 
 
@@ -152,4 +151,4 @@ _EMNIST_DIGITS = CatalogEntry(
 )
 
 CATALOG = {entry.name: entry for entry in (_MNIST, _FASHION, _KMNIST, _EMNIST_DIGITS)}
-"""Every data set that can be fetched, by name."""
+"""All data sets that can be downloaded, by name."""

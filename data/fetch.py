@@ -1,8 +1,8 @@
-"""Fetching a data set: mirrors in turn, and nothing reaches the cache that has not the right hash.
+"""Download a data set from the first mirror that works; only files of the right hash are kept.
 
-pooch downloads beside the target and renames, so a cut transfer leaves nothing half done, two
-processes at once only do the work twice, and starting again goes on with the files still missing.
-pooch and requests are imported here, when something is fetched: they cost half a second.
+pooch downloads beside the target and renames, so that an interrupted transfer leaves no partial
+file, two processes at once only duplicate work, and a second attempt downloads only what is
+missing. pooch and requests are imported on use: they take half a second.
 """
 
 import io
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from requests.exceptions import RequestException
 
 ProgressCallback = Callable[[str, float | None], None]
-"""Told what is being done, and how much of it is done: 0 to 1, or None when nobody knows."""
+"""Called with a description and the fraction done: 0 to 1, or None if unknown."""
 
-_CONNECT_SECONDS = 5.0
-_SILENT_SECONDS = 20.0
-_SLOWEST = 2000  # bytes a second, over the whole file; less is no mirror
+_CONNECT_TIMEOUT = 5.0
+_READ_TIMEOUT = 20.0
+_MIN_RATE = 2000  # bytes a second on average; a slower mirror is given up
 _CHUNK = 1 << 16
 _STALE_SECONDS = 86_400.0
 
@@ -43,17 +43,17 @@ def fetch(
     entry: CatalogEntry | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Path:
-    """Fetch what is missing of a data set; its folder in the cache.
+    """Download the missing files of a data set; return its folder in the cache.
 
     Args:
         name: of a data set in the catalog.
-        cache: the folder that has, or gets, a folder of that name.
-        progress: told of every 64 KB; what it raises ends the download, and leaves no half file.
-        entry: what to fetch, if not what the catalog says.
+        cache: the folder in which a folder of that name is used or made.
+        progress: called every 64 KB; an exception that it raises ends the download.
+        entry: what to download, in place of the catalog's entry.
         clock: in seconds.
 
     Raises:
-        DataError: no mirror gave a file, with a sentence for each; or the disk does not take it.
+        DataError: all mirrors failed, with the reason of each; or the folder cannot be written.
     """
     entry = entry or CATALOG[name]
     folder = cache / entry.name
@@ -68,7 +68,7 @@ def fetch(
             if archive.members:
                 _unzip(archive, folder)
     except OSError as error:
-        raise DataError(f"{folder}: cannot keep {entry.name} here ({error.strerror})") from error
+        raise DataError(f"{folder}: cannot store {entry.name} here ({error.strerror})") from error
     return folder
 
 
@@ -80,7 +80,7 @@ def _fetch_archive(
     progress: ProgressCallback | None,
     clock: Callable[[], float],
 ) -> None:
-    """Fetch one file from the first mirror that has it; those that fail go to the list's end."""
+    """Download one file from the first mirror that works; moves failed mirrors to the end."""
     failures = []
     for mirror in tuple(mirrors):
         meter = _MeteredFile(archive, entry.name, progress, clock)
@@ -93,14 +93,14 @@ def _fetch_archive(
 
 
 def _try_mirror(mirror: str, archive: Archive, folder: Path, meter: "_MeteredFile") -> str | None:
-    """Fetch one file from one mirror: None, or what the mirror did instead."""
+    """Download one file from one mirror; return None, or why that failed."""
     import pooch  # type: ignore[import-untyped]
     from requests.exceptions import RequestException
 
     pooch.get_logger().setLevel(logging.CRITICAL)
     http = pooch.HTTPDownloader(
         chunk_size=_CHUNK,
-        timeout=(_CONNECT_SECONDS, _SILENT_SECONDS),
+        timeout=(_CONNECT_TIMEOUT, _READ_TIMEOUT),
         headers={"Accept-Encoding": "identity", "User-Agent": "trainpad"},
     )
 
@@ -117,17 +117,17 @@ def _try_mirror(mirror: str, archive: Archive, folder: Path, meter: "_MeteredFil
         return _explain(error, meter)
     except _BadMirrorError as error:
         return str(error)
-    except ValueError:  # pooch's own, when the hash is another, or a header makes no sense
+    except ValueError:  # raised by pooch for another hash or an invalid header
         return f"sent {meter.received:,} bytes that are not {archive.name}"
     return None
 
 
 class _BadMirrorError(Exception):
-    """What a mirror does that is not worth waiting for."""
+    """A mirror sends too much, or too slowly."""
 
 
 class _MeteredFile:
-    """A file that counts what is written to it, tells, and refuses too much or too slow."""
+    """A file that reports progress, and raises if it gets too much or too slowly."""
 
     def __init__(
         self,
@@ -149,17 +149,17 @@ class _MeteredFile:
         if self.received > self._archive.size:
             raise _BadMirrorError(f"sent more than the {self._archive.size:,} bytes expected")
         seconds = self._clock() - self._start
-        if seconds > _SILENT_SECONDS and self.received < seconds * _SLOWEST:
+        if seconds > _READ_TIMEOUT and self.received < seconds * _MIN_RATE:
             raise _BadMirrorError(f"sent only {self.received:,} bytes in {seconds:.0f} s")
         self._progress(self._label, self.received / self._archive.size)
         return self.file.write(data)
 
     def flush(self) -> None:
-        """Nothing: pooch asks after each chunk, and the file is closed soon enough."""
+        """Do nothing: pooch flushes after each chunk, and closing the file is enough."""
 
 
 def _explain(error: "RequestException", meter: _MeteredFile) -> str:
-    """What went wrong, as the end of a sentence that begins with the host's name."""
+    """What went wrong, as the end of a sentence that starts with the host name."""
     from requests import exceptions
 
     if error.response is not None:
@@ -176,7 +176,7 @@ def _explain(error: "RequestException", meter: _MeteredFile) -> str:
 
 
 def _unzip(archive: Archive, folder: Path) -> None:
-    """Take the members out of a zip file, each whole or not at all, and remove the zip file."""
+    """Extract the members of a zip file, each atomically, and remove the zip file."""
     path = folder / archive.name
     try:
         with zipfile.ZipFile(path) as packed:
@@ -185,7 +185,7 @@ def _unzip(archive: Archive, folder: Path) -> None:
     except FileNotFoundError:
         if not all((folder / file).exists() for file in archive.files):
             raise
-        return  # another process was quicker
+        return  # another process has extracted it
     except (zipfile.BadZipFile, KeyError, EOFError, zlib.error) as error:
         raise DataError(f"{path}: expected {', '.join(archive.members)} in it ({error})") from error
     path.unlink(missing_ok=True)
@@ -213,7 +213,7 @@ def _is_idx(path: Path) -> bool:
 
 
 def _remove_stale(folder: Path) -> None:
-    """Remove what a killed download left a day ago or more."""
+    """Remove temporary files of downloads killed a day ago or earlier."""
     for path in folder.glob("tmp????????"):
         if time.time() - path.stat().st_mtime > _STALE_SECONDS:
             path.unlink(missing_ok=True)

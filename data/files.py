@@ -1,14 +1,13 @@
-"""Looking at paths that may be anybody's: what may not be looked at is not there.
+"""Path checks that treat permission errors as absence.
 
-Python's own `Path.is_file` and the like raise where a folder above is closed to this user, or a
-name is too long to be one.
+`Path.is_file` and the like raise where a parent folder is not readable or a name is too long.
 """
 
 from pathlib import Path
 
 
 def exists(path: Path) -> bool:
-    """Whether there is anything at `path` that this user may know of."""
+    """Whether `path` exists and its folder is readable."""
     try:
         return path.exists()
     except OSError:
@@ -16,7 +15,7 @@ def exists(path: Path) -> bool:
 
 
 def is_file(path: Path) -> bool:
-    """Whether there is a file at `path` that this user may know of."""
+    """Whether `path` is a file and its folder is readable."""
     try:
         return path.is_file()
     except OSError:
@@ -24,7 +23,7 @@ def is_file(path: Path) -> bool:
 
 
 def is_dir(path: Path) -> bool:
-    """Whether there is a folder at `path` that this user may know of."""
+    """Whether `path` is a folder and its parent is readable."""
     try:
         return path.is_dir()
     except OSError:
@@ -32,7 +31,7 @@ def is_dir(path: Path) -> bool:
 
 
 def is_dir_with_entries(path: Path) -> bool:
-    """Whether there is a folder at `path` that this user may look into, and not an empty one."""
+    """Whether `path` is a readable folder that is not empty."""
     try:
         return path.is_dir() and any(path.iterdir())
     except OSError:

@@ -1,7 +1,7 @@
-"""Where data sets lie on this machine, and what to think of those that nobody asked for.
+"""Find data sets on this machine.
 
-What trainpad merely comes across (a cache, another program's copy) is skipped when it is damaged
-or is other data than its place says, and the reason is kept for whoever wants to know.
+What is found in well-known places (a cache, another program's copy) is skipped if it is damaged or
+is not the data that belongs there, and the reason is recorded.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ _TORCHVISION = {
 
 @dataclass(frozen=True, slots=True)
 class SearchPaths:
-    """Where data may be; tests put them all into one temporary folder."""
+    """Folders to search; tests use temporary ones."""
 
     env: Mapping[str, str]
     home: Path
@@ -41,7 +41,7 @@ class SearchPaths:
 
     @classmethod
     def default(cls) -> "SearchPaths":
-        """The places of this process."""
+        """The search paths of this process."""
         return cls(
             env=os.environ,
             home=Path.home(),
@@ -54,17 +54,17 @@ class SearchPaths:
 
 @dataclass(slots=True)
 class SearchResult:
-    """What a search came to."""
+    """The result of a search."""
 
     dataset: Dataset | None = None
     skipped: list[str] = field(default_factory=list)
-    """A sentence for each place that had something, but nothing usable."""
+    """A sentence for each place with unusable data."""
     warning: str = ""
-    """A sentence that the user must see: ``$TRAINPAD_DATA`` is set, and could not be used."""
+    """A sentence to show to the user: ``$TRAINPAD_DATA`` is set but could not be used."""
 
 
 def find_dataset(name: str, paths: SearchPaths | None = None) -> SearchResult:
-    """Look for a data set of the catalog: ``$TRAINPAD_DATA``, the cache, other programs'."""
+    """Search ``$TRAINPAD_DATA``, the cache and other programs' folders for a data set."""
     paths = paths or SearchPaths.default()
     found = SearchResult()
     for path in _from_env(name, paths):
@@ -84,14 +84,14 @@ def find_dataset(name: str, paths: SearchPaths | None = None) -> SearchResult:
         if is_mnist(dataset) == (name == "mnist"):
             found.dataset = dataset
             return found
-        found.skipped.append(f"{path}: holds other data than {name}")
+        found.skipped.append(f"{path}: does not hold {name}")
     return found
 
 
 def open_named(path: Path, name: str) -> Dataset:
-    """What a folder or file holds, that should be the catalog's data set of that name.
+    """Open a folder or file that should hold the catalog's data set of that name.
 
-    In MNIST's place any data will do (its content names it); the others lend their classes' names.
+    For ``mnist`` any data is accepted, and named by its content; the others set the class names.
 
     Raises:
         DataError: it is missing or damaged.
@@ -102,17 +102,17 @@ def open_named(path: Path, name: str) -> Dataset:
 
 
 def describe_origin(name: str, dataset: Dataset) -> str:
-    """A sentence: whether the files are, byte for byte, what the makers of ``name`` published."""
+    """A sentence: whether the files are, byte for byte, the published ones."""
     if name == "mnist":
-        same = "verified: these are MNIST's own digits"
-        return same if is_mnist(dataset) else "not verified: this is other data than MNIST"
+        same = "verified: this is the original MNIST"
+        return same if is_mnist(dataset) else "not verified: this is not the original MNIST"
     archives = [a for a in CATALOG[name].archives if not a.members]
     if not archives:
         return "not verified: no hashes of its single files are known"
     folder = Path(dataset.source)
     if all(_has_sha256(folder / archive.name, archive.sha256) for archive in archives):
-        return f"verified: these are the files that the makers of {name} published"
-    return "not verified: the files are packed otherwise, or are other data"
+        return f"verified: these are the published files of {name}"
+    return "not verified: the files are compressed differently, or are other data"
 
 
 def _has_sha256(path: Path, sha256: str) -> bool:
@@ -124,7 +124,7 @@ def _has_sha256(path: Path, sha256: str) -> bool:
 
 
 def _from_env(name: str, places: SearchPaths) -> Iterator[Path]:
-    """What ``$TRAINPAD_DATA`` means: the folder of that name in it, or for MNIST itself."""
+    """The folder in ``$TRAINPAD_DATA`` of that name, or for MNIST that folder itself."""
     if places.env.get("TRAINPAD_DATA"):
         folder = Path(places.env["TRAINPAD_DATA"]).expanduser()
         if is_dir(folder / name):
@@ -143,7 +143,7 @@ def _well_known(name: str, places: SearchPaths) -> Iterator[Path]:
 
 
 def _torchvision_roots(places: SearchPaths) -> tuple[Path, ...]:
-    """Where torchvision puts its data: wherever its caller says; these are its examples' ways."""
+    """Where torchvision's examples put data; its callers may choose any folder."""
     return (
         places.cwd,
         places.cwd / "data",

@@ -1,7 +1,7 @@
-"""Any folder of IDX files as a Dataset, under the names by which the world keeps them.
+"""Open any folder of IDX files as a Dataset.
 
-A folder is searched by the files' names only (MNIST's own, the ``.idx3-ubyte`` spelling, EMNIST's
-with a prefix; gzipped or not); what the files are is told by what they hold.
+Files are found by their names (MNIST's, the ``.idx3-ubyte`` spelling, EMNIST's with a prefix;
+gzipped or not) and identified by their content.
 """
 
 import re
@@ -22,18 +22,18 @@ _NAME = re.compile(
 )
 _INSIDE = ("", "raw", "MNIST/raw")
 _CLASS_FILES = ("classes.txt", "labels.txt")
-_MOST_CLASS_BYTES = 1 << 16
+_MAX_CLASS_BYTES = 1 << 16
 
 
 def open_folder(
     folder: Path, *, name: str = "", prefer: str = "", classes: tuple[str, ...] | None = None
 ) -> Dataset:
-    """The data set in a folder: four IDX files, or Keras's ``mnist.npz``.
+    """Open the data set in a folder: four IDX files, or Keras's ``mnist.npz``.
 
     Args:
-        folder: holds the files itself or, as torchvision keeps them, in ``raw`` or ``MNIST/raw``;
+        folder: has the files itself or, as with torchvision, in ``raw`` or ``MNIST/raw``;
             or is an ``.npz`` file.
-        name: what to call the data if it is not MNIST itself; by default the folder's name.
+        name: the name of the data if it is not MNIST itself; by default the folder's name.
         prefer: which of EMNIST's sets to take (``emnist-digits``) where a folder holds several.
         classes: the name of each label, where the folder has no ``classes.txt``.
 
@@ -59,7 +59,9 @@ def find_sets(folder: Path) -> dict[str, dict[str, Path]]:
     """The IDX files in a folder by set (``""``, ``"emnist-digits"``, ...) and role."""
     sets: dict[str, dict[str, Path]] = {}
     try:
-        files = sorted(folder.iterdir(), reverse=True)  # a plain file comes after its .gz, and wins
+        files = sorted(
+            folder.iterdir(), reverse=True
+        )  # a plain file comes after its .gz and replaces it
     except OSError:
         return {}
     for path in files:
@@ -73,7 +75,7 @@ def find_sets(folder: Path) -> dict[str, dict[str, Path]]:
 def read_class_names(folder: Path) -> tuple[str, ...] | None:
     """The names in ``classes.txt`` or ``labels.txt``, one a line; None when there is no such file.
 
-    Control and invisible characters are dropped: names are drawn on terminals.
+    Control and invisible characters are dropped, because names are shown on terminals.
 
     Raises:
         DataError: the file is unreadable, or holds too few, too many, empty or repeated names.
@@ -87,7 +89,7 @@ def read_class_names(folder: Path) -> tuple[str, ...] | None:
 def _class_names(path: Path) -> tuple[str, ...]:
     try:
         with path.open("rb") as file:
-            text = file.read(_MOST_CLASS_BYTES).decode("utf-8-sig", errors="replace")
+            text = file.read(_MAX_CLASS_BYTES).decode("utf-8-sig", errors="replace")
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     lines = text.rstrip().splitlines()
@@ -133,11 +135,11 @@ def _choose(folder: Path, sets: dict[str, dict[str, Path]], prefer: str) -> str:
             return key
     if len(sets) > 1:
         found = ", ".join(sorted(sets))
-        raise DataError(f"{folder}: expected one data set, found {found}; keep one a folder")
+        raise DataError(f"{folder}: expected one data set, found {found}; keep one per folder")
     return next(iter(sets))
 
 
 def _read_images(path: Path, *, transposed: bool) -> Images:
-    """Images as people see them: EMNIST stores each with rows and columns exchanged."""
+    """Images in upright form: EMNIST stores each transposed."""
     images = read_images(path)
     return np.ascontiguousarray(images.transpose(0, 2, 1)) if transposed else images

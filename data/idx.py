@@ -1,8 +1,8 @@
-"""IDX files, gzipped or plain: a header is believed only as far as the file's size bears it out.
+"""Read IDX files, gzipped or plain, with a header check against the file's size.
 
-What the header claims is checked against the bytes that are there before anything is allocated:
-a plain file must have exactly the claimed size, and a gzip file must be able to unpack to it. So
-any bytes give an array or a DataError, and reading costs the array and one megabyte.
+The header is checked before anything is allocated: a plain file must have exactly the size that the
+header implies, and a gzip file must be able to unpack to it. So any bytes give an array or a
+DataError, and reading needs the array's memory and one megabyte.
 """
 
 import gzip
@@ -24,11 +24,11 @@ from data.errors import DataError
 Array = npt.NDArray[Any]
 
 MAX_EXPANSION = 1040
-"""Bytes that one byte of deflated data can unpack to at most (1032), and a little more."""
+"""Most bytes that one byte of deflated data can unpack to (1032), plus a margin."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _CHUNK = 1 << 20
-_MOST_DIMENSIONS = 8
+_MAX_DIMENSIONS = 8
 _DTYPES: dict[int, np.dtype[Any]] = {
     0x08: np.dtype("u1"),
     0x09: np.dtype("i1"),
@@ -41,10 +41,10 @@ _CODES = {dtype: code for code, dtype in _DTYPES.items()}
 
 
 def read_idx(path: Path) -> Array:
-    """The array in an IDX file, of any of its types, in native byte order.
+    """Read the array in an IDX file, of any of its types, in native byte order.
 
     Raises:
-        DataError: the file is missing, unreadable, not IDX, cut short, or longer than it claims.
+        DataError: the file is missing, unreadable, not IDX, truncated, or too long.
     """
     try:
         if not stat.S_ISREG(path.stat().st_mode):
@@ -71,26 +71,26 @@ def read_labels(path: Path) -> Labels:
 
 
 def idx_header(array: Array) -> bytes:
-    """The IDX header that goes before this array's values.
+    """The IDX header for this array.
 
     Raises:
-        DataError: IDX has no type or no shape for such an array.
+        DataError: IDX cannot store this type or shape.
     """
     code = _CODES.get(array.dtype.newbyteorder(">"))
-    if code is None or not 1 <= array.ndim <= _MOST_DIMENSIONS or array.size == 0:
+    if code is None or not 1 <= array.ndim <= _MAX_DIMENSIONS or array.size == 0:
         raise DataError(f"an array of {array.dtype} {list(array.shape)} cannot be an IDX file")
     return struct.pack(f">HBB{array.ndim}I", 0, code, array.ndim, *array.shape)
 
 
 def idx_sha256(array: Array) -> str:
-    """SHA-256 (hex) of the plain IDX file that this array makes, however it was packed."""
+    """SHA-256 (hex) of the uncompressed IDX file of this array."""
     digest = hashlib.sha256(idx_header(array))
     digest.update(_big_endian(array))
     return digest.hexdigest()
 
 
 def _big_endian(array: Array) -> memoryview:
-    """The array's bytes in IDX's order; a view, not a copy, for contiguous bytes."""
+    """The array's bytes in big-endian order; a view, not a copy, for contiguous bytes."""
     ordered = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder(">"))
     return ordered.reshape(-1).view(np.uint8).data
 
@@ -101,26 +101,26 @@ def _read(path: Path, file: IO[bytes]) -> Array:
     file.seek(0)
     stream = gzip.GzipFile(fileobj=file, mode="rb") if packed else file
     dtype, shape = _read_header(path, stream)
-    claimed = 4 + 4 * len(shape) + dtype.itemsize * math.prod(shape)
-    if claimed > size * MAX_EXPANSION or (not packed and claimed != size):
-        hold = "that cannot unpack to so many" if packed else ""
-        raise _misfit(path, shape, claimed, f"{size:,} bytes {hold}".rstrip())
+    expected = 4 + 4 * len(shape) + dtype.itemsize * math.prod(shape)
+    if expected > size * MAX_EXPANSION or (not packed and expected != size):
+        hold = "that cannot unpack to that size" if packed else ""
+        raise _misfit(path, shape, expected, f"{size:,} bytes {hold}".rstrip())
     try:
         array = np.empty(shape, dtype)
     except MemoryError as error:
-        raise DataError(f"{path}: {claimed:,} bytes do not fit into memory") from error
+        raise DataError(f"{path}: {expected:,} bytes do not fit into memory") from error
     found = _fill(stream, array.reshape(-1).view(np.uint8).data)
     if found < array.nbytes:
-        raise _misfit(path, shape, claimed, f"{claimed - array.nbytes + found:,} bytes")
+        raise _misfit(path, shape, expected, f"{expected - array.nbytes + found:,} bytes")
     if stream.read(1):
-        raise _misfit(path, shape, claimed, "more")
+        raise _misfit(path, shape, expected, "more")
     return array
 
 
 def _read_header(path: Path, stream: IO[bytes] | gzip.GzipFile) -> tuple[np.dtype[Any], list[int]]:
     magic = stream.read(4)
     dtype = _DTYPES.get(magic[2]) if len(magic) == 4 and magic[:2] == b"\0\0" else None
-    if dtype is None or not 1 <= magic[3] <= _MOST_DIMENSIONS:
+    if dtype is None or not 1 <= magic[3] <= _MAX_DIMENSIONS:
         found = f"the bytes {magic.hex(' ')}" if magic else "nothing"
         raise DataError(f"{path}: expected an IDX file (00 00, a type, a count), found {found}")
     sizes = stream.read(4 * magic[3])
@@ -135,7 +135,7 @@ def _read_header(path: Path, stream: IO[bytes] | gzip.GzipFile) -> tuple[np.dtyp
 
 
 def _fill(stream: IO[bytes] | gzip.GzipFile, view: memoryview) -> int:
-    """Read into the view until it is full or the stream ends; returns the bytes read."""
+    """Read into the view until it is full or the stream ends; return the number of bytes."""
     position = 0
     while position < len(view):
         piece = stream.read(min(_CHUNK, len(view) - position))
@@ -155,9 +155,9 @@ def _expect(path: Path, array: Array, what: str, dimensions: int) -> npt.NDArray
     return array
 
 
-def _misfit(path: Path, shape: list[int], claimed: int, found: str) -> DataError:
+def _misfit(path: Path, shape: list[int], expected: int, found: str) -> DataError:
     return DataError(
-        f"{path}: expected {claimed:,} bytes for {_by(shape)} values, found {found}; "
+        f"{path}: expected {expected:,} bytes for {_by(shape)} values, found {found}; "
         "the file is damaged, fetch it again"
     )
 

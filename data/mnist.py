@@ -1,7 +1,7 @@
-"""From four arrays to a Dataset: split as the lab splits, and named by content, never by place.
+"""Build a Dataset from four arrays: split as in the lab, named by content.
 
-The original MNIST is told by the SHA-256 of its four unpacked files, so a mirror's packing, Keras's
-``.npz`` and torchvision's folder all give one fingerprint, and other digits never pass for MNIST.
+The original MNIST is recognized by the SHA-256 of its four uncompressed files, so that any mirror,
+Keras's ``.npz`` and torchvision's folder have the same fingerprint, and no other digits have it.
 """
 
 import hashlib
@@ -31,9 +31,9 @@ MNIST_SHA256 = (
 
 MIN_CLASSES = 2
 MAX_CLASSES = 62
-_NOT_MNIST = "mnist-like"  # for other data in a folder called mnist
+_NOT_MNIST = "mnist-like"  # the name of other data in a folder called mnist
 _NPZ_KEYS = ("x_train", "y_train", "x_test", "y_test")
-_NPZ_DAMAGE = (  # what zipfile and numpy raise for bytes that nobody wrote on purpose
+_NPZ_DAMAGE = (  # what zipfile and numpy raise for damaged files
     OSError,
     ValueError,
     EOFError,
@@ -52,7 +52,7 @@ _NPZ_DAMAGE = (  # what zipfile and numpy raise for bytes that nobody wrote on p
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RawArrays:
-    """What the four files of a data set hold, before the validation split is taken off."""
+    """The content of a data set's four files, before the validation split is taken off."""
 
     train_images: Images
     train_labels: Labels
@@ -60,7 +60,7 @@ class RawArrays:
     test_labels: Labels
 
     def sha256(self) -> tuple[str, str, str, str]:
-        """SHA-256 (hex) of the plain IDX file that each of the four would be."""
+        """SHA-256 (hex) of the uncompressed IDX file of each array."""
         return (
             idx_sha256(self.train_images),
             idx_sha256(self.train_labels),
@@ -70,7 +70,7 @@ class RawArrays:
 
 
 def fingerprint(*digests: str) -> str:
-    """One SHA-256 (hex) over several: a data set's, from those of its files."""
+    """The fingerprint of a data set: SHA-256 (hex) over the digests of its files."""
     return hashlib.sha256("".join(digests).encode("ascii")).hexdigest()
 
 
@@ -85,15 +85,15 @@ def is_mnist(dataset: Dataset) -> bool:
 def build_dataset(
     parts: RawArrays, *, name: str, source: str, classes: tuple[str, ...] | None = None
 ) -> Dataset:
-    """A Dataset of four arrays: the first twelfth of the training examples is for validation.
+    """Build a Dataset from four arrays; the first twelfth of the training examples validates.
 
-    For MNIST's 60,000 that is the lab's 5,000. When the labels are sorted, so that the first
-    twelfth would lack classes, every twelfth example is taken instead.
+    For MNIST's 60,000 that is the lab's 5,000. If the labels are sorted, so that the first twelfth
+    would lack classes, every twelfth example is taken instead.
 
     Args:
         parts: the arrays.
-        name: what to call it, unless its content says that it is MNIST.
-        source: where it came from, for people; errors begin with it.
+        name: its name, unless its content is MNIST.
+        source: where it came from, as shown to users; errors start with it.
         classes: the name of each label; by default the numbers up to the highest label.
 
     Raises:
@@ -118,7 +118,7 @@ def build_dataset(
 
 
 def open_npz(path: Path) -> Dataset:
-    """The data set in an ``.npz`` file as Keras keeps MNIST (x_train, y_train, x_test, y_test).
+    """Open the data set in an ``.npz`` file like Keras's MNIST (x_train, y_train, x_test, y_test).
 
     Raises:
         DataError: the file is missing, damaged, or holds something else.
@@ -130,13 +130,13 @@ def open_npz(path: Path) -> Dataset:
         raise DataError(f"{path}: no such file") from error
     except _NPZ_DAMAGE as error:
         raise DataError(
-            f"{path}: expected an .npz file as Keras's, found damage ({error})"
+            f"{path}: expected an .npz file like Keras's, found a damaged one ({error})"
         ) from error
     return build_dataset(RawArrays(*arrays), name=path.stem, source=str(path))
 
 
 def _read_npy(path: Path, archive: zipfile.ZipFile, key: str) -> npt.NDArray[np.uint8]:
-    """One uint8 array; its header is checked against the member's size before it is read."""
+    """Read one uint8 array, after checking its header against the member's size."""
     if f"{key}.npy" not in archive.namelist():
         found = ", ".join(archive.namelist()[:8]) or "nothing"
         raise DataError(f"{path}: expected an array {key}, found {found}")
@@ -153,9 +153,11 @@ def _read_npy(path: Path, archive: zipfile.ZipFile, key: str) -> npt.NDArray[np.
                 f"{path}: expected {key} as uint8 with {dimensions} dimensions, "
                 f"found {dtype} with {len(shape)}"
             )
-        most = path.stat().st_size * MAX_EXPANSION
-        if member.tell() + math.prod(shape) != info.file_size or info.file_size > most:
-            raise DataError(f"{path}: expected {key} to be as large as it says; it is damaged")
+        limit = path.stat().st_size * MAX_EXPANSION
+        if member.tell() + math.prod(shape) != info.file_size or info.file_size > limit:
+            raise DataError(
+                f"{path}: the size of {key} does not match its header; the file is damaged"
+            )
         member.seek(0)
         array = np.lib.format.read_array(member, allow_pickle=False)
     return np.ascontiguousarray(array)
@@ -199,13 +201,15 @@ def _check_classes(
 
 
 def _split(images: Images, labels: Labels) -> tuple[Split, Split]:
-    """Validation and training examples; views of the arrays unless the labels are sorted."""
+    """The validation and training splits; views of the arrays unless the labels are sorted."""
     count = max(1, round(len(labels) / 12))
     if len(np.unique(labels[:count])) == len(np.unique(labels)) or not _is_sorted(labels):
         return Split(images[:count], labels[:count]), Split(images[count:], labels[count:])
-    held = np.zeros(len(labels), bool)
-    held[::12] = True
-    return Split(images[held], labels[held]), Split(images[~held], labels[~held])
+    validation = np.zeros(len(labels), bool)
+    validation[::12] = True
+    return Split(images[validation], labels[validation]), Split(
+        images[~validation], labels[~validation]
+    )
 
 
 def _is_sorted(labels: Labels) -> bool:

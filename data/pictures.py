@@ -1,8 +1,8 @@
-"""Any file with digits in it, as the batch of 28x28 images that a network takes.
+"""Read digits from any file, as the batch of 28x28 images that a network takes.
 
-What a file is, its first bytes say, not its name; so standard input works like a file. Arrays and
-IDX files are taken to be images already, stroke JSON is drawn, and photographs and drawings of any
-size have their digits found.
+The format is detected by the first bytes, not the name, so that standard input works like a file.
+Arrays and IDX files hold images already, stroke JSON is rasterized, and in photographs and drawings
+of any size the digits are located.
 """
 
 import io
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from data.dataset import PIXEL_SCALE
 from data.errors import DataError
 from data.idx import read_idx
 from data.ink import SIDE, inks_to_images
@@ -27,10 +28,10 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float32]
 
 MAX_PIXELS = 64_000_000
-"""A picture that claims more is not unpacked."""
+"""A larger picture is not decoded."""
 MAX_BYTES = 1 << 30
 MAX_SIDE = 1000
-"""Pictures are made smaller until their longer side has at most this many pixels."""
+"""Pictures are scaled down until their longer side has at most this many pixels."""
 
 _GZIP = b"\x1f\x8b"
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
@@ -38,14 +39,14 @@ _NPY = b"\x93NUMPY"
 
 
 def read_digits(path: str | Path, *, split: bool = False) -> Floats:
-    """All digits in a file: ``[n, 28, 28]``, 0 paper to 1 ink.
+    """Read all digits in a file: ``[n, 28, 28]``, 0 paper to 1 ink.
 
     Args:
         path: PNG, JPEG, ``.npy``, IDX (gzipped or not) or stroke JSON; ``-`` is standard input.
         split: find several digits in one picture, line after line and left to right.
 
     Raises:
-        DataError: There is no such file, or nothing can be made of it.
+        DataError: There is no such file, or its format is not supported.
     """
     if str(path) == "-":
         return parse_digits(sys.stdin.buffer.read(MAX_BYTES + 1), "standard input", split=split)
@@ -58,7 +59,7 @@ def read_digits(path: str | Path, *, split: bool = False) -> Floats:
 
 
 def parse_digits(contents: bytes, source: str, *, split: bool = False) -> Floats:
-    """All digits in a file's contents; ``source`` is what to call them in an error."""
+    """Read all digits in a file's contents; ``source`` names them in an error."""
     if len(contents) > MAX_BYTES:
         raise DataError(f"{source}: more than {MAX_BYTES:,} bytes; split it into several files")
     if contents.startswith(_PICTURES):
@@ -73,7 +74,7 @@ def parse_digits(contents: bytes, source: str, *, split: bool = False) -> Floats
 
 
 def _from_npy(contents: bytes, source: str) -> Floats:
-    # Python 2's headers are read with a warning, which is nobody's business here.
+    # Headers written by Python 2 give a warning.
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -95,15 +96,15 @@ def _from_idx(contents: bytes, source: str) -> Floats:
 
 
 def as_images(array: npt.NDArray[Any], source: str) -> Floats:
-    """An array of images as the network takes them: ``[n, 28, 28]``, 0 to 1.
+    """Convert an array to a network's input images: ``[n, 28, 28]``, 0 to 1.
 
     Args:
         array: ``[28, 28]``, ``[n, 28, 28]``, ``[784]`` or ``[n, 784]``; whole numbers from 0 to
             255, or fractions from 0 to 1 or to 255; light ink on dark paper.
-        source: what to call it in an error.
+        source: its name in an error.
 
     Raises:
-        DataError: Its shape or its values are others.
+        DataError: Its shape or its values are not among these.
     """
     if array.dtype.kind not in "buif" or not _holds_images(array.shape):
         raise DataError(
@@ -114,7 +115,7 @@ def as_images(array: npt.NDArray[Any], source: str) -> Floats:
     if not np.isfinite(values).all() or (values.size and (values.min() < 0 or values.max() > 255)):
         raise DataError(f"{source}: values must lie between 0 and 1, or between 0 and 255")
     if array.dtype.kind in "ui" or (values.size and values.max() > 1):
-        values /= np.float32(255)
+        values *= PIXEL_SCALE
     return values
 
 
@@ -134,7 +135,7 @@ def _from_picture(contents: bytes, source: str, split: bool) -> Floats:
 
 
 def _grey(contents: bytes, source: str) -> Floats:
-    """A picture's brightness, 0 to 1, upright and not too large; transparency is white paper."""
+    """Decode a picture to brightness 0 to 1, upright and scaled down; transparency is white."""
     try:
         from PIL import Image, ImageOps
     except ImportError:

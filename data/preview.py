@@ -1,4 +1,4 @@
-"""Images as text: what a caller prints or draws, with no terminal known here.
+"""Images as text, independent of any terminal.
 
 A text cell is about twice as high as wide, so a row of text shows two rows of pixels: as one
 character of a ramp (their mean), or as the upper and lower grey of a half block.
@@ -27,7 +27,7 @@ def examples_per_class(split: Split, classes: int, each: int) -> Images:
 
 
 def contact_sheet(images: Images, columns: int, gap: int = 1) -> Images:
-    """The images side by side and below each other, ``columns`` in a row.
+    """Arrange images in a grid with ``columns`` in a row.
 
     Args:
         images: uint8 ``[n, height, width]``.

@@ -1,8 +1,8 @@
-"""Stroke JSON: drawings as people and programs exchange them.
+"""Stroke JSON: drawings as vectors.
 
 ``{"strokes": [[[x, y], ...], ...]}``, any unit, y downward; a list of such objects is a batch.
-Whatever the bytes, they give drawings that ``data.ink`` can draw, or a DataError that says what is
-wrong and where.
+Any bytes give drawings that ``data.ink`` can rasterize, or a DataError that says what is wrong and
+where.
 """
 
 import json
@@ -18,18 +18,18 @@ from data.errors import DataError
 Points = npt.NDArray[np.float64]
 
 MAX_COORDINATE = 1e9
-"""No coordinate may be further than this from 0: beyond it, differences drown in rounding."""
+"""Largest absolute coordinate: beyond it, differences are lost in rounding."""
 MAX_POINTS = 100_000
-"""A hand draws a digit with a hundred points; a drawing of more than this is something else."""
+"""Most points in a drawing; a digit drawn by hand has about a hundred."""
 MAX_BYTES = 512 * 1024 * 1024
 
 
 def parse_strokes(text: bytes | str, source: str = "the stroke JSON") -> list[list[Points]]:
-    """All drawings of a stroke JSON text: one, or as many as its list has.
+    """Parse the drawings in a stroke JSON text: one object, or a list of them.
 
     Args:
         text: the file's contents.
-        source: what to call it in an error.
+        source: its name in an error.
 
     Returns:
         For each drawing its strokes, float64 ``[n, 2]``; empty strokes are left out.
@@ -44,7 +44,7 @@ def parse_strokes(text: bytes | str, source: str = "the stroke JSON") -> list[li
 
 
 def format_strokes(drawing: Iterable[npt.NDArray[np.floating]], digits: int = 5) -> str:
-    """One drawing as stroke JSON, coordinates rounded to ``digits`` decimals."""
+    """Format one drawing as stroke JSON, coordinates rounded to ``digits`` decimals."""
     return json.dumps({"strokes": [np.round(stroke, digits).tolist() for stroke in drawing]})
 
 
@@ -53,7 +53,7 @@ def _parse(text: bytes | str, source: str) -> Any:
         raise DataError(f"{source}: {len(text):,} bytes are too many; split it into several files")
     try:
         decoded = text.decode("utf-8-sig") if isinstance(text, bytes) else text
-        return json.loads(decoded, parse_constant=_refuse)
+        return json.loads(decoded, parse_constant=_reject)
     except UnicodeDecodeError:
         raise DataError(f"{source}: not text in UTF-8") from None
     except RecursionError:
@@ -62,8 +62,8 @@ def _parse(text: bytes | str, source: str) -> Any:
         raise DataError(f"{source}: not JSON ({error})") from None
 
 
-def _refuse(name: str) -> Never:
-    raise ValueError(f"{name} is not a number that JSON has")
+def _reject(name: str) -> Never:
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _drawing(value: Any, where: str) -> list[Points]:
@@ -72,7 +72,7 @@ def _drawing(value: Any, where: str) -> list[Points]:
     strokes = [_stroke(s, f"{where}, stroke {i}") for i, s in enumerate(value["strokes"])]
     points = sum(len(stroke) for stroke in strokes)
     if points > MAX_POINTS:
-        raise DataError(f"{where}: {points:,} points, but at most {MAX_POINTS:,} can be read")
+        raise DataError(f"{where}: {points:,} points; the limit is {MAX_POINTS:,}")
     return [stroke for stroke in strokes if len(stroke)]
 
 
@@ -88,5 +88,5 @@ def _stroke(value: Any, where: str) -> Points:
 
 
 def _only(values: list[Any], types: set[type]) -> bool:
-    """Whether all values are of exactly these types (so that True is no number)."""
+    """Whether all values are of exactly these types; True is not a number."""
     return set(map(type, values)) <= types

@@ -1,4 +1,4 @@
-"""The pad's own Adam takes the steps of Keras's, down the slopes of TensorFlow's."""
+"""Adam in numpy takes the steps of Keras's Adam with TensorFlow's gradients."""
 
 import numpy as np
 
@@ -21,22 +21,22 @@ def test_it_learns_as_keras_does() -> None:
     )
     model.set_weights([array for layer in layers for array in layer])
     optimizer = keras.optimizers.Adam(rate, epsilon=1e-8)
-    learner = AdamTrainer(Network.from_layers(layers))
+    trainer = AdamTrainer(Network.from_layers(layers))
     for _ in range(30):
         with tf.GradientTape() as tape:
             losses = tf.nn.softmax_cross_entropy_with_logits(targets, model(images))
             loss = tf.reduce_mean(losses)
-        slopes = tape.gradient(loss, model.trainable_variables)
-        optimizer.apply(slopes, model.trainable_variables)
-        np.testing.assert_allclose(learner.step(images, targets, rate), float(loss), rtol=1e-4)
+        gradients = tape.gradient(loss, model.trainable_variables)
+        optimizer.apply(gradients, model.trainable_variables)
+        np.testing.assert_allclose(trainer.step(images, targets, rate), float(loss), rtol=1e-4)
     expected = np.concatenate([array.ravel() for array in model.get_weights()])
-    np.testing.assert_allclose(learner.values, expected, atol=2e-4)
+    np.testing.assert_allclose(trainer.values, expected, atol=2e-4)
 
 
-def test_a_copy_of_the_network_does_not_learn_on() -> None:
-    learner = AdamTrainer(Network.from_layers(initial_layers((4, 3), seed=1)))
-    before = learner.network()
+def test_a_copy_of_the_network_does_not_change() -> None:
+    trainer = AdamTrainer(Network.from_layers(initial_layers((4, 3), seed=1)))
+    before = trainer.network()
     kept = before.layers[0].weights.copy()
-    learner.step(np.ones((2, 4), np.float32), np.eye(3, dtype=np.float32)[:2], 0.1)
+    trainer.step(np.ones((2, 4), np.float32), np.eye(3, dtype=np.float32)[:2], 0.1)
     assert (before.layers[0].weights == kept).all()
-    assert (learner.network().layers[0].weights != kept).any()
+    assert (trainer.network().layers[0].weights != kept).any()

@@ -35,7 +35,7 @@ def test_a_folder_of_other_data_is_described_without_a_licence(folder: Path) -> 
     values = properties(folder)
     assert values["images"].endswith("9 for testing; 40x20")
     assert values["classes"] == "across upright slanted"
-    assert values["verdict"] == "not verified: this is other data than MNIST"
+    assert values["verdict"] == "not verified: this is not the original MNIST"
     assert "licence" not in values
 
 

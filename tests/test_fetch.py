@@ -124,7 +124,7 @@ BEHAVIOURS = {
 def test_a_mirror_that_misbehaves_is_told_of_and_leaves_nothing(
     mirrors, cache, monkeypatch, capfd, behaviour
 ):
-    monkeypatch.setattr(fetching, "_SILENT_SECONDS", 0.2)
+    monkeypatch.setattr(fetching, "_READ_TIMEOUT", 0.2)
     with pytest.raises(DataError, match=BEHAVIOURS[behaviour]) as caught:
         fetch("digits", cache, entry=mirrors.entry(behaviour))
     assert "\n" not in str(caught.value)
@@ -134,7 +134,7 @@ def test_a_mirror_that_misbehaves_is_told_of_and_leaves_nothing(
 
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
 def test_the_next_mirror_is_tried_and_then_preferred(mirrors, cache, monkeypatch, behaviour):
-    monkeypatch.setattr(fetching, "_SILENT_SECONDS", 0.2)
+    monkeypatch.setattr(fetching, "_READ_TIMEOUT", 0.2)
     folder = fetch("digits", cache, entry=mirrors.entry(behaviour, "good"))
     data = open_folder(folder)
     assert (data.name, len(data.train), len(data.test)) == ("digits", 550, 600)
@@ -203,7 +203,7 @@ def test_a_mirror_that_trickles_is_left(mirrors, cache):
 
 def test_a_cache_that_cannot_be_written(mirrors, tmp_path):
     (tmp_path / "cache").write_text("a file where the folder should be")
-    with pytest.raises(DataError, match="cannot keep digits here"):
+    with pytest.raises(DataError, match="cannot store digits here"):
         fetch("digits", tmp_path / "cache", entry=mirrors.entry("good"))
 
 

@@ -45,42 +45,42 @@ def own(n: int, seed: int) -> UserDigits:
     return UserDigits(images, labels, (0.0,) * len(labels))
 
 
-def test_five_drawings_each_of_two_made_up_digits_are_learned_and_nothing_is_forgotten() -> None:
+def test_five_drawings_each_of_two_invented_digits_are_learned_and_none_is_forgotten() -> None:
     images, labels = draw_digits(1500, 42, 0.7)
     known = Dataset("drawn", "", "", *(Split(images, labels),) * 3)
     network = builtin_network()
-    taught = fine_tune(network, make_fine_tune_data(own(5, 1), known))
+    result = fine_tune(network, make_fine_tune_data(own(5, 1), known))
     further = hand(20, 2)
     assert accuracy(network, *further) < 0.6
-    assert accuracy(taught.network, *further) >= 0.95
-    assert taught.user_after == 1.0
-    assert taught.test_before is not None
-    assert taught.test_after is not None
-    assert taught.test_after > taught.test_before - 0.01
+    assert accuracy(result.network, *further) >= 0.95
+    assert result.user_after == 1.0
+    assert result.test_before is not None
+    assert result.test_after is not None
+    assert result.test_after > result.test_before - 0.01
 
 
-def test_what_was_taught_is_a_run_that_others_can_go_on_from(tmp_path: Path) -> None:
+def test_a_fine_tuned_network_is_a_run_that_can_be_branched(tmp_path: Path) -> None:
     small = Network.from_layers(
         [(np.zeros((784, 6)), np.zeros(6)), (np.zeros((6, 10)), np.zeros(10))]
     )
     plan = make_fine_tune_data(own(1, 1), None)
-    taught = fine_tune(small, plan, steps=2)
-    assert "yours" in taught.summary()
-    run = save_fine_tuned(taught, plan, tmp_path, {"run": "a-run", "step": 700})
+    result = fine_tune(small, plan, steps=2)
+    assert "yours" in result.summary()
+    run = save_fine_tuned(result, plan, tmp_path, {"run": "a-run", "step": 700})
     assert run.info()["parent"] == {"run": "a-run", "step": 700}
     assert (read_status(run).state, read_status(run).steps) == ("done", 2)
     (entry,) = load_entries(tmp_path)
-    assert entry.seconds == pytest.approx(taught.seconds, abs=5)
+    assert entry.seconds == pytest.approx(result.seconds, abs=5)
     assert entry.seconds > 0
     assert load_export(run).run.step == 2
     begun = find_resume_point(run.name, tmp_path)
     assert begun.checkpoint is not None
     kept = Network.from_arrays(checkpoint.newest(run.checkpoints).layers)
-    assert (kept.layers[0].weights == taught.network.layers[0].weights).all()
+    assert (kept.layers[0].weights == result.network.layers[0].weights).all()
     assert all(json.loads(line) for line in run.events.read_text().splitlines())
 
 
-def test_a_taught_run_is_deleted_like_any_other_and_no_command_pretends_to_train_it(
+def test_a_fine_tuned_run_is_deleted_like_any_other_and_no_command_reproduces_it(
     tmp_path: Path,
 ) -> None:
     small = Network.from_layers([(np.zeros((784, 10)), np.zeros(10))])
@@ -88,7 +88,7 @@ def test_a_taught_run_is_deleted_like_any_other_and_no_command_pretends_to_train
     run = save_fine_tuned(
         fine_tune(small, plan, steps=1), plan, tmp_path, {"run": "built-in", "step": 0}
     )
-    with pytest.raises(UserError, match="was taught on the pad"):
+    with pytest.raises(UserError, match="was fine-tuned on the pad"):
         reproduce_command(load_export(run))
     assert export_runs([run], ExportOptions(csv=os.devnull, losses=str(tmp_path / "losses.csv")))[
         2:
@@ -96,7 +96,7 @@ def test_a_taught_run_is_deleted_like_any_other_and_no_command_pretends_to_train
         f"{run.name} has no evaluations, so there are no rows",
         f"{run.name} has no losses, so there are no rows",
     ]
-    with pytest.raises(UserError, match="does not say on which data"):
+    with pytest.raises(UserError, match="does not say which data"):
         open_dataset(run.info())
     os.utime(run.path / "run.json", (0, 0))  # else it might be one that is just beginning
     assert delete_run(run) == []
@@ -105,13 +105,13 @@ def test_a_taught_run_is_deleted_like_any_other_and_no_command_pretends_to_train
 
 def test_adam_learns_and_its_steps_are_those_of_the_paper() -> None:
     network = Network.from_layers([(np.ones((2, 2)), np.zeros(2))])
-    learner = AdamTrainer(network)
+    trainer = AdamTrainer(network)
     image, target = np.array([[1.0, 0.0]], np.float32), np.array([[1.0, 0.0]], np.float32)
-    assert learner.step(image, target, 0.1) == pytest.approx(np.log(2))
+    assert trainer.step(image, target, 0.1) == pytest.approx(np.log(2))
     # The first step of Adam is the learning rate, whatever the slope, and 0 where that is 0.
-    moved = learner.network().layers[0].weights - network.layers[0].weights
+    moved = trainer.network().layers[0].weights - network.layers[0].weights
     assert moved == pytest.approx(np.array([[0.1, -0.1], [0, 0]]), abs=1e-5)
-    losses = [learner.step(image, target, 0.1) for _ in range(50)]
+    losses = [trainer.step(image, target, 0.1) for _ in range(50)]
     assert losses[-1] < 0.01
     assert (network.layers[0].weights == 1).all()
 
@@ -123,13 +123,13 @@ def test_a_step_follows_the_gradient_through_hidden_layers() -> None:
     )
     images = rng.normal(size=(6, 5)).astype(np.float32)
     targets = np.eye(3, dtype=np.float32)[rng.integers(0, 3, 6)]
-    learner = AdamTrainer(network)
-    before = learner.values.copy()
-    learner.step(images, targets, 1e-3)
-    direction = np.sign(learner.values - before)
+    trainer = AdamTrainer(network)
+    before = trainer.values.copy()
+    trainer.step(images, targets, 1e-3)
+    direction = np.sign(trainer.values - before)
 
     def loss(values: np.ndarray) -> float:
-        likely = learner.network(values.astype(np.float32)).probabilities(images)
+        likely = trainer.network(values.astype(np.float32)).probabilities(images)
         return -float(np.log((likely * targets).sum(axis=1)).mean())
 
     slope = []

@@ -1,4 +1,4 @@
-"""What is told of a network's numbers, and what is made of them in words."""
+"""Statistics and diagnoses of a network."""
 
 import numpy as np
 import pytest
@@ -38,27 +38,35 @@ def sample() -> np.ndarray:
     return np.random.default_rng(0).random((40, 12), np.float32)
 
 
-def texts(anatomy: NetworkReport) -> list[str]:
-    return [entry.text for entry in anatomy.diagnoses]
+def texts(report: NetworkReport) -> list[str]:
+    return [entry.text for entry in report.diagnoses]
 
 
 @given(hnp.arrays(np.float32, st.integers(1, 300), elements=st.floats(-1e6, 1e6, width=32)))
-def test_a_spread_counts_every_value_where_numpy_does(values: np.ndarray) -> None:
-    spread = Distribution.of(values)
-    assert spread.counts.sum() == len(values)
-    assert spread.mean == pytest.approx(values.mean(dtype=float), rel=1e-6, abs=1e-6)
-    assert spread.std == pytest.approx(values.std(dtype=float), rel=1e-6, abs=1e-6)
-    if spread.high > spread.low:
-        expected, _ = np.histogram(values.astype(float), BINS, (spread.low, spread.high))
+def test_a_distribution_counts_every_value_where_numpy_does(values: np.ndarray) -> None:
+    distribution = Distribution.of(values)
+    assert distribution.counts.sum() == len(values)
+    assert distribution.mean == pytest.approx(values.mean(dtype=float), rel=1e-6, abs=1e-6)
+    assert distribution.std == pytest.approx(values.std(dtype=float), rel=1e-6, abs=1e-6)
+    if distribution.high > distribution.low:
+        expected, _ = np.histogram(
+            values.astype(float), BINS, (distribution.low, distribution.high)
+        )
         # A value on the edge of two bins may fall to either.
         assert (
-            np.abs(np.cumsum(spread.counts) - np.cumsum(expected)).max() <= len(values) * 0.05 + 1
+            np.abs(np.cumsum(distribution.counts) - np.cumsum(expected)).max()
+            <= len(values) * 0.05 + 1
         )
 
 
-def test_values_that_are_not_finite_are_left_out_and_told() -> None:
-    spread = Distribution.of(np.array([1, 2, np.nan, np.inf], np.float32))
-    assert (spread.mean, spread.low, spread.high, spread.finite) == (1.5, 1, 2, False)
+def test_values_that_are_not_finite_are_left_out_and_reported() -> None:
+    distribution = Distribution.of(np.array([1, 2, np.nan, np.inf], np.float32))
+    assert (distribution.mean, distribution.low, distribution.high, distribution.finite) == (
+        1.5,
+        1,
+        2,
+        False,
+    )
     nothing = Distribution.of(np.full(5, np.nan, np.float32))
     assert nothing.counts.sum() == 0
     assert np.isnan(nothing.mean)
@@ -74,7 +82,7 @@ def test_other_bins_hold_all_values_between_them(low: float, reach: float, bins:
     assert (shares >= 0).all()
 
 
-def test_a_constant_lies_in_one_bin() -> None:
+def test_a_constant_is_in_one_bin() -> None:
     shares = Distribution.of(np.full(9, 0.25)).rebinned(np.linspace(0, 1, 11))
     assert np.flatnonzero(shares).tolist() == [2]
     assert shares.sum() == 1
@@ -92,7 +100,7 @@ def test_shapes_and_parameters_are_the_networks(sample: np.ndarray) -> None:
     ]  # fmt: skip
 
 
-def test_dead_units_are_those_that_fire_for_no_image(sample: np.ndarray) -> None:
+def test_dead_units_are_those_that_activate_for_no_image(sample: np.ndarray) -> None:
     numbers = arrays()
     numbers["layer0/biases"][:3] = -100
     layers = inspect_network(0, numbers, sample=sample).layers
@@ -102,52 +110,52 @@ def test_dead_units_are_those_that_fire_for_no_image(sample: np.ndarray) -> None
     assert inspect_network(0, numbers).layers[0].dead is None
 
 
-def test_a_dead_layer_is_told_first_and_in_words(sample: np.ndarray) -> None:
+def test_a_dead_layer_is_the_first_diagnosis(sample: np.ndarray) -> None:
     numbers = arrays()
     numbers["layer1/biases"][:] = -100
     first, *_ = inspect_network(0, numbers, numbers, sample).diagnoses
     assert first.severity is Severity.FATAL
-    assert first.text.startswith("hidden 2 is dead: no unit fires, nothing more is learned")
+    assert first.text.startswith("hidden 2 is dead: no unit activates and it cannot learn")
     assert "smaller learning rate" in first.text
 
 
-def test_many_dead_units_ask_for_attention_and_few_do_not(sample: np.ndarray) -> None:
+def test_many_dead_units_are_a_warning_and_few_are_not(sample: np.ndarray) -> None:
     numbers = arrays()
     numbers["layer0/biases"][:] = 10
     numbers["layer1/biases"][:] = 100
     numbers["layer0/biases"][:1] = -100
     assert inspect_network(0, numbers, sample=sample).diagnoses[0].severity is Severity.INFO
     numbers["layer0/biases"][:2] = -100
-    told = inspect_network(0, numbers, sample=sample).diagnoses[0]
-    assert told.severity is Severity.WARNING
-    assert told.text == (
-        "hidden 1: 2 of 8 units are dead, they never fire; the learning rate may be too large"
+    diagnosis = inspect_network(0, numbers, sample=sample).diagnoses[0]
+    assert diagnosis.severity is Severity.WARNING
+    assert diagnosis.text == (
+        "hidden 1: 2 of 8 units are dead: they never activate; the learning rate may be too large"
     )
 
 
 @pytest.mark.parametrize(
-    ("by", "said"),
+    ("by", "words"),
     [
-        (10 * MAX_HEALTHY_UPDATE, "too much"),
+        (10 * MAX_HEALTHY_UPDATE, "high"),
         (MIN_HEALTHY_UPDATE / 10, "it learns slowly"),
-        (1e-3, "sound"),
-        (0, "nothing"),
+        (1e-3, "healthy"),
+        (0, "changed no weight"),
     ],
 )
-def test_what_a_step_changes_is_measured_and_judged(by: float, said: str) -> None:
+def test_the_update_ratio_is_measured_and_diagnosed(by: float, words: str) -> None:
     now = arrays()
-    anatomy = inspect_network(7, changed(by, now), now)
-    assert anatomy.layers[0].update_ratio == pytest.approx(by / (1 - by), rel=0.02)
-    assert said in texts(anatomy)[0]
+    report = inspect_network(7, changed(by, now), now)
+    assert report.layers[0].update_ratio == pytest.approx(by / (1 - by), rel=0.02)
+    assert words in texts(report)[0]
 
 
-def test_without_the_weights_before_nothing_is_said_of_steps() -> None:
-    anatomy = inspect_network(7, arrays())
-    assert [layer.update_ratio for layer in anatomy.layers] == [None] * 3
-    assert texts(anatomy) == ["nothing looks wrong"]
+def test_without_the_weights_before_there_is_no_update_ratio() -> None:
+    report = inspect_network(7, arrays())
+    assert [layer.update_ratio for layer in report.layers] == [None] * 3
+    assert texts(report) == ["no problems found"]
 
 
-def test_weights_that_are_not_finite_are_told() -> None:
+def test_weights_that_are_not_finite_are_diagnosed() -> None:
     numbers = arrays()
     numbers["layer2/weights"][0, 0] = np.nan
     assert texts(inspect_network(0, numbers, numbers))[0].startswith(
@@ -156,7 +164,7 @@ def test_weights_that_are_not_finite_are_told() -> None:
 
 
 @given(st.integers(1, 2000), st.integers(1, 600))
-def test_a_sample_is_spread_over_the_split(count: int, most: int) -> None:
+def test_a_sample_is_evenly_spaced_over_the_split(count: int, most: int) -> None:
     places = evenly_spaced(count, most)
     assert len(places) == min(count, most)
     assert places[0] == 0

@@ -39,7 +39,7 @@ def test_large_logits_do_not_overflow():
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_a_diverged_network_knows_nothing(bad):
+def test_a_diverged_network_gives_uniform_probabilities(bad):
     np.testing.assert_allclose(softmax(np.array([[bad, 1.0, 2.0, 3.0]], np.float32)), 0.25)
 
 
@@ -53,20 +53,20 @@ def test_hidden_units_are_those_after_relu():
     np.testing.assert_array_equal(logits, network.logits(image))
 
 
-def test_the_gradient_is_the_slope_of_the_logit():
+def test_the_gradient_equals_finite_differences_of_the_logit():
     network = random_network((12, 30, 10))
     image = np.random.default_rng(3).random(12)
     step = 1e-3
-    slope = [
+    gradient = [
         (network.logits([image + step * unit]) - network.logits([image - step * unit]))[0, 4]
         / (2 * step)
         for unit in np.eye(12)
     ]
-    np.testing.assert_allclose(network.gradient(image, 4), slope, atol=0.005)
-    np.testing.assert_allclose(network.attribution(image, 4), image * slope, atol=0.005)
+    np.testing.assert_allclose(network.gradient(image, 4), gradient, atol=0.005)
+    np.testing.assert_allclose(network.attribution(image, 4), image * gradient, atol=0.005)
 
 
-def test_without_biases_the_explanation_sums_to_the_logit():
+def test_without_biases_the_attribution_sums_to_the_logit():
     rng = np.random.default_rng(4)
     network = Network.from_layers(
         [(rng.normal(size=(784, 40)), np.zeros(40)), (rng.normal(size=(40, 10)), np.zeros(10))]
@@ -91,7 +91,7 @@ def test_arrays_by_name_make_the_same_network():
 
 
 @pytest.mark.parametrize(
-    ("change", "complaint"),
+    ("change", "message"),
     [
         ({"layer0/weights": None}, "layer0/weights"),
         ({"layer1/biases": None}, "layer1/biases"),
@@ -100,10 +100,10 @@ def test_arrays_by_name_make_the_same_network():
         ({"layer0/weights": np.ones(16)}, "layer0"),
     ],
 )
-def test_arrays_that_do_not_fit_are_refused(change, complaint):
+def test_arrays_that_do_not_fit_are_refused(change, message):
     arrays = {**random_network((784, 16, 10)).to_arrays(), **change}
     arrays = {name: array for name, array in arrays.items() if array is not None}
-    with pytest.raises(DataError, match=complaint):
+    with pytest.raises(DataError, match=message):
         Network.from_arrays(arrays)
 
 

@@ -1,4 +1,4 @@
-"""Names and places of data: what is asked for must be right, what is come across may be skipped."""
+"""Names and paths of data: what is requested must be valid, what is found may be skipped."""
 
 import sys
 import types
@@ -39,7 +39,7 @@ def write_folder(folder, train=24, *, size=28, seed=0):
 
 
 @pytest.fixture
-def places(tmp_path):
+def paths(tmp_path):
     for name in ("home", "cwd", "cache", "user", "tmp"):
         (tmp_path / name).mkdir()
     return SearchPaths(
@@ -95,22 +95,22 @@ OTHERS = (
 
 @pytest.mark.usefixtures("anything_is_mnist")
 @pytest.mark.parametrize("place", OTHERS)
-def test_mnist_is_found_where_programs_keep_it(tmp_path, places, place):
+def test_mnist_is_found_where_programs_keep_it(tmp_path, paths, place):
     folder = write_folder(tmp_path / place)
-    found = find_dataset("mnist", places)
+    found = find_dataset("mnist", paths)
     assert found.dataset.source.endswith(place)
     assert folder.samefile(found.dataset.source)
     assert found.skipped == []
 
 
-def test_an_empty_folder_is_no_place_at_all(places):
-    (places.cache / "mnist").mkdir()
-    found = find_dataset("mnist", places)
+def test_an_empty_folder_is_no_place_at_all(paths):
+    (paths.cache / "mnist").mkdir()
+    found = find_dataset("mnist", paths)
     assert (found.dataset, found.skipped) == (None, [])
 
 
 @pytest.mark.usefixtures("anything_is_mnist")
-def test_keras_keeps_one_file(tmp_path, places):
+def test_keras_keeps_one_file(tmp_path, paths):
     arrays = {
         "x_train": np.zeros((24, 28, 28), np.uint8),
         "y_train": np.arange(24, dtype=np.uint8) % 10,
@@ -121,39 +121,39 @@ def test_keras_keeps_one_file(tmp_path, places):
         path = tmp_path / folder / "datasets" / "mnist.npz"
         path.parent.mkdir(parents=True)
         np.savez(path, **arrays)
-        assert find_dataset("mnist", replace(places, env=env)).dataset.source == str(path)
+        assert find_dataset("mnist", replace(paths, env=env)).dataset.source == str(path)
 
 
 @pytest.mark.usefixtures("anything_is_mnist")
-def test_what_the_user_says_comes_first(tmp_path, places):
+def test_what_the_user_says_comes_first(tmp_path, paths):
     write_folder(tmp_path / "cache/mnist")
     write_folder(tmp_path / "theirs/mnist", seed=1)
     write_folder(tmp_path / "given", seed=2)
-    set_ = replace(places, env={"TRAINPAD_DATA": str(tmp_path / "theirs")})
-    assert load_dataset(paths=places).source == str(tmp_path / "cache/mnist")
+    set_ = replace(paths, env={"TRAINPAD_DATA": str(tmp_path / "theirs")})
+    assert load_dataset(paths=paths).source == str(tmp_path / "cache/mnist")
     assert load_dataset(paths=set_).source == str(tmp_path / "theirs/mnist")
-    itself = replace(places, env={"TRAINPAD_DATA": str(tmp_path / "theirs/mnist")})
+    itself = replace(paths, env={"TRAINPAD_DATA": str(tmp_path / "theirs/mnist")})
     assert load_dataset(paths=itself).source == str(tmp_path / "theirs/mnist")
     given = load_dataset(input_data_dir=tmp_path / "given", paths=set_)
     assert (given.source, given.name) == (str(tmp_path / "given"), "given")
 
 
 @pytest.mark.usefixtures("anything_is_mnist")
-def test_an_error_in_what_was_given_never_falls_through(tmp_path, places):
+def test_an_error_in_what_was_given_never_falls_through(tmp_path, paths):
     write_folder(tmp_path / "cache/mnist")
     with pytest.raises(DataError, match="missing: no such folder"):
-        load_dataset(input_data_dir=tmp_path / "missing", paths=places)
+        load_dataset(input_data_dir=tmp_path / "missing", paths=paths)
     broken = write_folder(tmp_path / "broken") / NAMES_OF_FILES[0]
     broken.write_bytes(broken.read_bytes()[:100])
     with pytest.raises(DataError, match="damaged gzip data"):
-        load_dataset(input_data_dir=tmp_path / "broken", paths=places)
+        load_dataset(input_data_dir=tmp_path / "broken", paths=paths)
 
 
 @pytest.mark.usefixtures("anything_is_mnist")
-def test_a_damaged_copy_is_skipped_and_told_of(tmp_path, places):
+def test_a_damaged_copy_is_skipped_and_told_of(tmp_path, paths):
     (write_folder(tmp_path / "cache/mnist") / NAMES_OF_FILES[3]).unlink()
     write_folder(tmp_path / "home/data/MNIST/raw")
-    found = find_dataset("mnist", places)
+    found = find_dataset("mnist", paths)
     assert found.dataset.source == str(tmp_path / "home/data/MNIST/raw")
     assert len(found.skipped) == 1
     assert "found none for test-labels" in found.skipped[0]
@@ -161,76 +161,76 @@ def test_a_damaged_copy_is_skipped_and_told_of(tmp_path, places):
 
 
 @pytest.mark.usefixtures("anything_is_mnist")
-def test_a_variable_that_leads_nowhere_is_told_of_on_the_screen(tmp_path, places):
+def test_a_variable_that_leads_nowhere_is_told_of_on_the_screen(tmp_path, paths):
     write_folder(tmp_path / "cache/mnist")
-    places = replace(places, env={"TRAINPAD_DATA": str(tmp_path / "gone")})
-    data = load_dataset(paths=places)
+    paths = replace(paths, env={"TRAINPAD_DATA": str(tmp_path / "gone")})
+    data = load_dataset(paths=paths)
     assert data.source == str(tmp_path / "cache/mnist")
     assert data.notice.startswith("$TRAINPAD_DATA is not used: ")
 
 
-def test_other_data_in_another_programs_folder_is_not_mnist(tmp_path, places):
+def test_other_data_in_another_programs_folder_is_not_mnist(tmp_path, paths):
     write_folder(tmp_path / "cache/mnist")
-    found = find_dataset("mnist", places)
+    found = find_dataset("mnist", paths)
     assert found.dataset is None
-    assert found.skipped == [f"{tmp_path / 'cache/mnist'}: holds other data than mnist"]
+    assert found.skipped == [f"{tmp_path / 'cache/mnist'}: does not hold mnist"]
 
 
 @pytest.mark.usefixtures("no_network")
-def test_with_nothing_found_digits_are_drawn_with_a_notice(places, asked):
-    data = load_dataset(paths=places)
+def test_with_nothing_found_digits_are_drawn_with_a_notice(paths, asked):
+    data = load_dataset(paths=paths)
     assert (data.name, data.notice) == ("drawn", NO_MNIST)
     assert asked == [{"train": 60_000, "test": 10_000, "variation": 0.7, "seed": 0}]
     with pytest.raises(DataError, match="no mnist found; mnist could not be fetched"):
-        load_dataset(paths=places, fallback=False)
+        load_dataset(paths=paths, fallback=False)
 
 
-def test_offline_never_fetches(places, asked, monkeypatch):
+def test_offline_never_fetches(paths, asked, monkeypatch):
     monkeypatch.setattr(sources, "fetch", lambda *_, **__: pytest.fail("the network was used"))
-    assert load_dataset(paths=places, offline=True).notice == NO_MNIST
+    assert load_dataset(paths=paths, offline=True).notice == NO_MNIST
     for name in ("kmnist", "mnist+drawn"):
         with pytest.raises(DataError, match="--offline forbids to fetch it"):
-            load_dataset(name, paths=places, offline=True)
+            load_dataset(name, paths=paths, offline=True)
 
 
-def test_what_is_missing_is_fetched_into_the_cache(tmp_path, places, monkeypatch):
+def test_what_is_missing_is_fetched_into_the_cache(tmp_path, paths, monkeypatch):
     def fetch(name, cache, progress):
         progress("fetching", 1.0)
         return write_folder(cache / name)
 
     monkeypatch.setattr(sources, "fetch", fetch)
     told = []
-    data = load_dataset("kmnist", paths=places, progress=lambda *what: told.append(what))
+    data = load_dataset("kmnist", paths=paths, progress=lambda *what: told.append(what))
     assert (data.name, data.source) == ("kmnist", str(tmp_path / "cache/kmnist"))
     assert data.classes[:3] == ("o", "ki", "su")
     assert told == [("fetching", 1.0)]
 
 
-def test_a_relative_is_found_beside_mnist(tmp_path, places):
+def test_a_relative_is_found_beside_mnist(tmp_path, paths):
     write_folder(tmp_path / "theirs/fashion-mnist")
-    places = replace(places, env={"TRAINPAD_DATA": str(tmp_path / "theirs")})
-    data = load_dataset("fashion-mnist", paths=places)
+    paths = replace(paths, env={"TRAINPAD_DATA": str(tmp_path / "theirs")})
+    data = load_dataset("fashion-mnist", paths=paths)
     assert (data.name, data.classes[9]) == ("fashion-mnist", "Ankle boot")
     write_folder(tmp_path / "home/data/KMNIST/raw")
-    assert load_dataset("kmnist", paths=places).name == "kmnist"
+    assert load_dataset("kmnist", paths=paths).name == "kmnist"
 
 
-def test_drawn_digits_as_asked(places, asked):
-    load_dataset("drawn", paths=places, variation=0.3, seed=5)
+def test_drawn_digits_as_asked(paths, asked):
+    load_dataset("drawn", paths=paths, variation=0.3, seed=5)
     assert asked == [{"train": 60_000, "test": 10_000, "variation": 0.3, "seed": 5}]
 
 
-def test_fake_data_is_a_thousand_drawn_digits(places, asked):
-    data = load_dataset("kmnist", paths=places, fake=True)
+def test_fake_data_is_a_thousand_drawn_digits(paths, asked):
+    data = load_dataset("kmnist", paths=paths, fake=True)
     assert len(data.train) + len(data.validation) == 1000
     assert data.name == "fake"
     assert data.notice == "fake data: 1,000 drawn digits"
 
 
-def test_drawn_digits_are_mixed_into_the_training_examples_alone(tmp_path, places, asked):
+def test_drawn_digits_are_mixed_into_the_training_examples_alone(tmp_path, paths, asked):
     folder = write_folder(tmp_path / "given", train=36)
-    alone = load_dataset(input_data_dir=folder, paths=places)
-    mixed = load_dataset("mnist+drawn", input_data_dir=folder, paths=places)
+    alone = load_dataset(input_data_dir=folder, paths=paths)
+    mixed = load_dataset("mnist+drawn", input_data_dir=folder, paths=paths)
     assert asked[0]["variation"] == 1.0
     assert (len(alone.train), len(mixed.train), len(mixed.validation)) == (33, 66, 3)
     np.testing.assert_array_equal(mixed.train.images[:33], alone.train.images)
@@ -240,69 +240,69 @@ def test_drawn_digits_are_mixed_into_the_training_examples_alone(tmp_path, place
     assert mixed.fingerprint != alone.fingerprint
 
 
-def test_images_of_another_size_are_not_mixed(tmp_path, places, asked):
+def test_images_of_another_size_are_not_mixed(tmp_path, paths, asked):
     folder = write_folder(tmp_path / "given", size=20)
     with pytest.raises(DataError, match=r"drawn cannot be mixed into .*given"):
-        load_dataset("mnist+drawn", input_data_dir=folder, paths=places)
+        load_dataset("mnist+drawn", input_data_dir=folder, paths=paths)
 
 
-def write_mine(places, count, labels=None):
-    folder = places.user_data / "mine"
+def write_mine(paths, count, labels=None):
+    folder = paths.user_data / "mine"
     folder.mkdir()
     write_idx(folder / "train-images-idx3-ubyte", np.ones((count, 28, 28), np.uint8))
     labels = np.zeros(labels or count, np.uint8)
     write_idx(folder / "train-labels-idx1-ubyte", labels)
 
 
-def test_the_users_own_digits(tmp_path, places):
+def test_the_users_own_digits(tmp_path, paths):
     with pytest.raises(DataError, match="no digits of yours yet"):
-        load_dataset("mine", paths=places)
-    write_mine(places, 36)
-    mine = load_dataset("mine", paths=places)
+        load_dataset("mine", paths=paths)
+    write_mine(paths, 36)
+    mine = load_dataset("mine", paths=paths)
     assert [len(part) for part in (mine.train, mine.validation, mine.test)] == [28, 2, 6]
     assert (mine.name, mine.classes) == ("mine", DIGITS)
     folder = write_folder(tmp_path / "given")
-    mixed = load_dataset("mnist+mine", input_data_dir=folder, paths=places)
+    mixed = load_dataset("mnist+mine", input_data_dir=folder, paths=paths)
     assert len(mixed.train) == 22 + 28
 
 
 @pytest.mark.parametrize(
     ("count", "labels", "told"), [(11, 11, "found 11"), (36, 35, "35 labels for images")]
 )
-def test_too_few_digits_of_the_users_own(places, count, labels, told):
-    write_mine(places, count, labels)
+def test_too_few_digits_of_the_users_own(paths, count, labels, told):
+    write_mine(paths, count, labels)
     with pytest.raises(DataError, match=told):
-        load_dataset("mine", paths=places)
+        load_dataset("mine", paths=paths)
 
 
-def test_a_path_is_a_name_too(tmp_path, places):
+def test_a_path_is_a_name_too(tmp_path, paths):
     folder = write_folder(tmp_path / "letters")
-    assert load_dataset(str(folder), paths=places).name == "letters"
+    assert load_dataset(str(folder), paths=paths).name == "letters"
     with pytest.raises(DataError, match=r"no data set or folder 'minst'; the names are mnist, "):
-        load_dataset("minst", paths=places)
+        load_dataset("minst", paths=paths)
 
 
-def test_a_folder_goes_with_mnist_only(tmp_path, places):
+def test_a_folder_goes_with_mnist_only(tmp_path, paths):
     for name in ("drawn", "mine", str(tmp_path)):
         with pytest.raises(DataError, match="--input_data_dir gives MNIST's files"):
-            load_dataset(name, input_data_dir=tmp_path, paths=places)
+            load_dataset(name, input_data_dir=tmp_path, paths=paths)
 
 
-def test_every_name_is_known(places, asked, no_network):
+def test_every_name_is_known(paths, asked, no_network):
     for name in NAMES:
         try:
-            load_dataset(name, paths=places)
+            load_dataset(name, paths=paths)
         except DataError as error:
             assert "no data set or folder" not in str(error)
 
 
-def test_the_verdict_tells_the_makers_files_from_others(tmp_path, places):
-    given = load_dataset(input_data_dir=write_folder(tmp_path / "given"), paths=places)
+def test_the_verdict_tells_the_makers_files_from_others(tmp_path, paths):
+    given = load_dataset(input_data_dir=write_folder(tmp_path / "given"), paths=paths)
     assert describe_origin("mnist", given).startswith("not verified")
     assert describe_origin("mnist", replace(given, fingerprint=MNIST_FINGERPRINT)).startswith(
         "verified"
     )
     assert (
         describe_origin("kmnist", given)
-        == "not verified: the files are packed otherwise, or are other data"
+        == "not verified: the files are compressed differently, or are other data"
     )

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from conftest import FakeClock, MakeRun
 
-from core.network.network import Network
+from core.network.network import Network, as_input
 from core.run.events import (
     Alert,
     Changed,
@@ -122,9 +122,7 @@ def test_weights_are_summarized_once_a_second_and_the_last_always(
     run = folded(tmp_path)
     assert [item.step for item in run.histograms["layer0/weights"]] == [0, 30, 40]
     last = weights(40).arrays
-    images = tiny.test.images[:ACTIVATION_IMAGES].reshape(-1, 784).astype(np.float32) / np.float32(
-        255
-    )
+    images = as_input(tiny.test.images[:ACTIVATION_IMAGES])
     given = Network.from_arrays(last).activations(images)
     named = {**last, "layer0/activations": given[0], "layer1/activations": given[1]}
     for name, array in named.items():

@@ -185,7 +185,7 @@ async def test_layers_units_and_answer_follow_the_weights(
         now = network.to_arrays()
         before = {name: values * np.float32(0.999) for name, values in now.items()}
         source.give(Weights(100, now, before))
-        await shown(pilot, app, "784 → 16 ReLU", "12,560", "1.0e-03", "sound", "unit 0")
+        await shown(pilot, app, "784 → 16 ReLU", "12,560", "1.0e-03", "healthy", "unit 0")
         await shown(pilot, app, "validation image 0, a 0", "to step 100", "hidden 2 activations")
         assert [step for step, _ in app.screen._history.distributions(0, "weights")] == [40, 100]
         await pilot.press("o", "o", "plus", "plus")
@@ -228,7 +228,7 @@ async def test_a_dead_network_is_told_in_words_and_ascii(data: Dataset, tmp_path
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("3")
         await shown(
-            pilot, app, "hidden 2 is dead: no unit fires, nothing more is learned", "8 of 8"
+            pilot, app, "hidden 2 is dead: no unit activates and it cannot learn", "8 of 8"
         )
         assert text_of(app).isascii()
         await pilot.press("tab")

@@ -1,7 +1,7 @@
-"""Adam in numpy: what the pad learns a user's hand with, in a fraction of a second.
+"""Adam in numpy: fine-tunes a network on the user's digits in a fraction of a second.
 
-Loading TensorFlow takes longer than all the training that teaching needs. All weights lie in one
-flat array, so that the optimizer is a dozen passes over one vector.
+Loading TensorFlow would take longer than the fine-tuning. All weights are in one flat array, so
+that the optimizer is a dozen passes over one vector.
 """
 
 from collections.abc import Sequence
@@ -14,13 +14,13 @@ from core.network.network import Layer, Network, softmax
 Floats = npt.NDArray[np.float32]
 
 DEVICE = "numpy"
-"""What a run that was taught on the pad says it was trained on."""
+"""The device that the record of a fine-tuned run names."""
 FIRST_MOMENT, SECOND_MOMENT, EPSILON = 0.9, 0.999, 1e-8
 GRAD_FLOOR = np.float32(1e-15)
 
 
 class AdamTrainer:
-    """A network, and Adam's memory of it (Kingma and Ba, 2015)."""
+    """Trains a network with Adam (Kingma and Ba, 2015)."""
 
     def __init__(self, network: Network) -> None:
         shapes = [
@@ -39,18 +39,18 @@ class AdamTrainer:
         self._steps = 0
 
     def network(self, values: Floats | None = None) -> Network:
-        """The network as it is now, or with other ``values`` in place of its own; a copy."""
+        """A copy of the network, with other ``values`` for its weights if inputs."""
         views = _views(self.values if values is None else values, self._shapes)
         return Network(
             tuple(Layer(w.copy(), b.copy()) for w, b in zip(views[::2], views[1::2], strict=True))
         )
 
     def step(self, images: Floats, targets: Floats, rate: float) -> float:
-        """One step of Adam on a batch; returns its mean loss before the step.
+        """Take one step on a batch; return the mean loss before the step.
 
         Args:
             images: ``[n, inputs]``, 0 to 1.
-            targets: ``[n, classes]``, the probabilities that should come out.
+            targets: ``[n, classes]``, the target probabilities.
             rate: the learning rate.
         """
         values = [images]
@@ -60,34 +60,34 @@ class AdamTrainer:
             if 2 * i + 2 < len(self._weights):
                 np.maximum(out, 0, out=out)
             values.append(out)
-        likely = softmax(values.pop())
-        loss = -float((targets * np.log(np.maximum(likely, 1e-12))).sum(axis=1).mean())
-        self._backward(values, (likely - targets) / np.float32(len(images)))
+        probabilities = softmax(values.pop())
+        loss = -float((targets * np.log(np.maximum(probabilities, 1e-12))).sum(axis=1).mean())
+        self._backward(values, (probabilities - targets) / np.float32(len(images)))
         self._update(rate)
         return loss
 
     def _backward(self, values: Sequence[Floats], error: Floats) -> None:
-        """Fill in the slopes, last layer first; ``values`` are what each layer was given."""
+        """Compute the gradients, last layer first; ``values`` are the inputs of each layer."""
         pairs = zip(self._pairs(self._weights), self._pairs(self._grads), values, strict=True)
-        for (weights, _), (slope, slope_biases), given in reversed(list(pairs)):
-            np.matmul(given.T, error, out=slope)
-            np.sum(error, axis=0, out=slope_biases)
-            if given is not values[0]:
+        for (weights, _), (grad, bias_grad), inputs in reversed(list(pairs)):
+            np.matmul(inputs.T, error, out=grad)
+            np.sum(error, axis=0, out=bias_grad)
+            if inputs is not values[0]:
                 error = error @ weights.T
-                error *= given > 0
+                error *= inputs > 0
 
     def _update(self, rate: float) -> None:
         self._steps += 1
-        slope, scratch = self._grad, self._scratch
+        grad, scratch = self._grad, self._scratch
         # Moments that fade towards 0 would become subnormal, and those are 15 times slower.
-        slope += GRAD_FLOOR
+        grad += GRAD_FLOOR
         self._first *= FIRST_MOMENT
-        np.multiply(slope, 1 - FIRST_MOMENT, out=scratch)
+        np.multiply(grad, 1 - FIRST_MOMENT, out=scratch)
         self._first += scratch
-        slope *= slope
-        slope *= 1 - SECOND_MOMENT
+        grad *= grad
+        grad *= 1 - SECOND_MOMENT
         self._second *= SECOND_MOMENT
-        self._second += slope
+        self._second += grad
         unbiased = (1 - SECOND_MOMENT**self._steps) ** 0.5
         np.sqrt(self._second, out=scratch)
         scratch += EPSILON * unbiased
@@ -101,7 +101,7 @@ class AdamTrainer:
 
 
 def _views(flat: Floats, shapes: Sequence[tuple[int, ...]]) -> list[Floats]:
-    """The flat array's parts in their shapes; no copies."""
+    """Views of consecutive parts of a flat array in these shapes."""
     ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
     parts = np.split(flat, ends[:-1])
     return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]

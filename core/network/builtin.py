@@ -1,4 +1,4 @@
-"""The weights that trainpad is shipped with: the pad reads digits before anything is trained.
+"""The built-in weights: the pad classifies digits before anything is trained.
 
 They are made by ``benchmarks/builtin_weights.py``, stored in half precision.
 """
@@ -14,7 +14,7 @@ NAME = "built-in weights"
 
 @cache
 def builtin_network() -> Network:
-    """The shipped network, 784-512-256-10; read once."""
+    """The built-in network, 784-512-256-10; loaded once."""
     from safetensors.numpy import load
 
     return Network.from_arrays(load((files("data") / FILE).read_bytes()))

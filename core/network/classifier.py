@@ -1,8 +1,8 @@
-"""What a network reads in images, how sure it is, and where its weights come from.
+"""Classify images with a network: prediction, confidence, provenance.
 
-The screen and the command line answer alike: a digit where one probability is high enough, and
-"not sure" otherwise. Scribbles were part of what the built-in network learned, with the answer
-"none of them"; a network that never saw any is as sure of a letter as of a digit.
+The screen and the command line give the same answers: a digit where its probability is high enough,
+and "not sure" otherwise. The built-in network was trained with distractors as a reject class; a
+network that never saw any is as confident about a letter as about a digit.
 """
 
 import math
@@ -24,43 +24,43 @@ from trainpad.text import sanitize
 Floats = npt.NDArray[np.float32]
 
 CONFIDENCE_THRESHOLD = 0.7
-"""A best probability below this is no answer."""
+"""Below this highest probability, a prediction abstains."""
 TOP2_THRESHOLD = 0.6
-"""Where the two likeliest digits have less than this together, it is not even a choice of two."""
+"""Where the two highest probabilities add up to less than this, no two digits are named either."""
 _CHUNK = 4096
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prediction:
-    """What a network makes of one image."""
+    """The prediction for one image."""
 
     probabilities: Floats
     """``[classes]``"""
     empty: bool = False
-    """Whether there was nothing to read."""
+    """Whether the image is blank."""
 
     @property
     def label(self) -> int:
-        """The likeliest class."""
+        """The class with the highest probability."""
         return int(self.probabilities.argmax())
 
     @property
     def second_label(self) -> int:
-        """The second likeliest."""
+        """The class with the second highest probability."""
         return int(np.argsort(self.probabilities)[-2])
 
     @property
     def confidence(self) -> float:
-        """The likeliest class's probability."""
+        """The highest probability, 0 to 1."""
         return float(self.probabilities.max())
 
     @property
     def abstains(self) -> bool:
-        """Whether it is better not to say a digit at all."""
+        """Whether the image is blank or the confidence too low to name a class."""
         return self.empty or self.confidence < CONFIDENCE_THRESHOLD
 
     def describe(self, classes: Sequence[str] = DIGITS) -> str:
-        """In words: ``7``, ``not sure: 4 or 9?``, or ``not sure: no digit?``."""
+        """The prediction in words: ``7``, ``not sure: 4 or 9?``, or ``not sure: no digit?``."""
         if self.empty:
             return "nothing drawn"
         if not self.abstains:
@@ -73,18 +73,19 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Classifier:
-    """A network, what its classes are called, and whose weights it has."""
+    """A network, the names of its classes, and where its weights come from."""
 
     network: Network
     origin: str
+    """Where the weights come from, as shown to users: ``built-in weights``."""
     classes: tuple[str, ...] = DIGITS
     run: str = "built-in"
-    """The run's name, if it is one's."""
+    """The name of the run that trained it, if there is one."""
     step: int = 0
-    """After how many of its steps."""
+    """How many steps it was trained."""
 
     def predict(self, images: Floats) -> list[Prediction]:
-        """Read images ``[n, 28, 28]``, 0 to 1.
+        """Classify images ``[n, 28, 28]``, 0 to 1.
 
         Raises:
             DataError: the network takes images of another size.
@@ -93,22 +94,24 @@ class Classifier:
         if flat.shape[1] != self.network.sizes[0]:
             raise DataError(
                 f"this network takes {self.network.sizes[0]} pixels, not {SIDE} x {SIDE}; "
-                "give another --run, or none for the built-in weights"
+                "give another --run, or omit --run for the built-in weights"
             )
-        readings: list[Prediction] = []
+        predictions: list[Prediction] = []
         for start in range(0, len(flat), _CHUNK):
             chunk = flat[start : start + _CHUNK]
-            inked = chunk.max(axis=1) > 0
-            likely = self.network.probabilities(chunk)
-            readings += [Prediction(p, not i) for p, i in zip(likely, inked, strict=True)]
-        return readings
+            probabilities = self.network.probabilities(chunk)
+            blank = chunk.max(axis=1) <= 0
+            predictions += [
+                Prediction(p, bool(b)) for p, b in zip(probabilities, blank, strict=True)
+            ]
+        return predictions
 
 
 def load_classifier(run: str | None, log_dir: Path) -> Classifier:
-    """The newest checkpoint of a run, or without one the built-in weights.
+    """The newest checkpoint of a run, or the built-in weights if `run` is None.
 
     Raises:
-        UserError: there is no such run, or it has no whole checkpoint.
+        UserError: there is no such run, or it has no readable checkpoint.
     """
     if run is None:
         return Classifier(builtin_network(), NAME)
@@ -120,10 +123,10 @@ def load_classifier(run: str | None, log_dir: Path) -> Classifier:
     names = sanitized_info(found.info())["dataset"].get("classes")
     classes = tuple(names) if names else DIGITS
     network = Network.from_arrays(newest.layers)
-    source = f"{sanitize(found.name, limit=80)} after {newest.step:,} steps"
-    return Classifier(network, source, classes, found.name, newest.step)
+    origin = f"{sanitize(found.name, limit=80)} after {newest.step:,} steps"
+    return Classifier(network, origin, classes, found.name, newest.step)
 
 
 def class_name(classes: Sequence[str], number: int) -> str:
-    """What a class is called; its number where it has no name."""
+    """The name of a class; its number where it has none."""
     return classes[number] if number < len(classes) else str(number)

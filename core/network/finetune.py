@@ -1,8 +1,8 @@
-"""Teaching: a network learns a hand from a few drawings, and forgets nothing of what it knew.
+"""Fine-tune a network on the user's own digits without forgetting the others.
 
-Each batch has the user's digits, moved a little so that no two are alike, and old digits and
-scribbles beside them; without old ones MNIST's precision falls by several points. What comes out
-is a new run with one checkpoint, branched from whatever the weights came from.
+Each batch has the user's digits, jittered so that no two are equal, and replayed ones: drawn
+digits, distractors and MNIST. Without replay, accuracy on MNIST falls by several points. The result
+is saved as a new run with one checkpoint, branched from the run that the weights came from.
 """
 
 import time
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.network.adam import DEVICE, AdamTrainer, Floats
-from core.network.network import Network
+from core.network.network import Network, as_input
 from core.run.events import Event, Finished, Notice, Saved, Started, to_json
 from core.run.hparams import HyperParameters, as_dict
 from core.run.status import Outcome
@@ -32,25 +32,25 @@ from trainpad.files import write_atomic
 STEPS = 120
 LEARNING_RATE = 0.001
 USER_BATCH, REPLAY_BATCH = 32, 72
-"""How many of the user's digits and of the old ones are in a batch."""
-_REPLAY_DRAWN, _REPLAY_REJECTS = 2000, 400
-_REPLAY_REAL = 4000
+"""How many of the user's digits and of the replayed ones are in a batch."""
+_REPLAY_DRAWN, _REPLAY_REJECTS, _REPLAY_REAL = 2000, 400, 4000
+"""How many drawn digits, distractors and real digits there are to replay."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FineTuneData:
-    """What is to be learned, and what must not be forgotten."""
+    """What to learn, and what to replay so that it is not forgotten."""
 
     user: UserDigits
     replay: Split
     test: Split | None
-    """Where to measure before and after: MNIST's test digits, where they are at hand."""
+    """Where to measure accuracy before and after: MNIST's test digits, where available."""
     test_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FineTuneResult:
-    """A network that was taught, and what that did; shares of digits read right, 0 to 1."""
+    """The fine-tuned network, and accuracies (0 to 1) before and after."""
 
     network: Network
     user_before: float
@@ -62,120 +62,123 @@ class FineTuneResult:
     test_name: str = ""
 
     def summary(self) -> str:
-        """What came of it, for people."""
-        own = f"yours {self.user_before:.0%} → {self.user_after:.0%}"
+        """The accuracies in a sentence."""
+        text = (
+            f"fine-tuned in {self.seconds:.1f} s: "
+            f"yours {self.user_before:.0%} → {self.user_after:.0%}"
+        )
         if self.test_before is None or self.test_after is None:
-            return f"taught in {self.seconds:.1f} s: {own}"
-        test = f"{self.test_name} {self.test_before:.4f} → {self.test_after:.4f}"
-        return f"taught in {self.seconds:.1f} s: {own}, {test}"
+            return text
+        return f"{text}, {self.test_name} {self.test_before:.4f} → {self.test_after:.4f}"
 
 
-def make_fine_tune_data(own: UserDigits, known: Dataset | None, seed: int = 0) -> FineTuneData:
-    """The user's digits, and old ones to go with them: drawn ones, and ``known`` ones if any.
+def make_fine_tune_data(user: UserDigits, known: Dataset | None, seed: int = 0) -> FineTuneData:
+    """The user's digits, and digits to replay: drawn ones, and some of ``known`` if possible.
 
-    ``known`` is a set of digits, such as MNIST; another is of no use.
+    ``known`` is a data set such as MNIST; one of other classes or sizes is ignored.
     """
     rng = np.random.default_rng(seed)
-    images, labels = draw_digits(_REPLAY_DRAWN, (seed, 1))
-    nothing = draw_distractors(_REPLAY_REJECTS, (seed, 2))
-    parts = [(images, labels), (nothing, np.full(len(nothing), NO_CLASS, np.uint8))]
-    usable = known is not None and known.classes == DIGITS and known.image_shape == (28, 28)
-    if known is not None and usable:
-        chosen = rng.integers(0, len(known.train), _REPLAY_REAL)
-        parts.append((known.train.images[chosen], known.train.labels[chosen]))
-    old = Split(
+    rejects = draw_distractors(_REPLAY_REJECTS, (seed, 2))
+    parts = [
+        draw_digits(_REPLAY_DRAWN, (seed, 1)),
+        (rejects, np.full(len(rejects), NO_CLASS, np.uint8)),
+    ]
+    if known is None or known.classes != DIGITS or known.image_shape != (28, 28):
+        return FineTuneData(user, _joined(parts), None)
+    chosen = rng.integers(0, len(known.train), _REPLAY_REAL)
+    parts.append((known.train.images[chosen], known.train.labels[chosen]))
+    name = "MNIST" if known.name == "mnist" else known.name
+    return FineTuneData(user, _joined(parts), known.test, name)
+
+
+def _joined(parts: list[tuple[Images, Labels]]) -> Split:
+    return Split(
         np.concatenate([images for images, _ in parts]),
         np.concatenate([labels for _, labels in parts]),
     )
-    if known is None or not usable:
-        return FineTuneData(own, old, None)
-    return FineTuneData(own, old, known.test, "MNIST" if known.name == "mnist" else known.name)
 
 
 def fine_tune(
-    network: Network, lesson: FineTuneData, *, steps: int = STEPS, seed: int = 0
+    network: Network, data: FineTuneData, *, steps: int = STEPS, seed: int = 0
 ) -> FineTuneResult:
-    """A short fine-tuning; the network given stays as it is."""
+    """Fine-tune a copy of the network, and measure its accuracy before and after."""
     began = time.perf_counter()
-    learner = AdamTrainer(network)
+    trainer = AdamTrainer(network)
     rng = np.random.default_rng((seed, 3))
-    own = _balanced_indices(lesson.user.labels, steps * USER_BATCH, rng)
-    images, labels = jittered(lesson.user.images[own], rng), lesson.user.labels[own]
-    old = rng.integers(0, len(lesson.replay), (steps, REPLAY_BATCH))
+    user = _balanced_indices(data.user.labels, steps * USER_BATCH, rng)
+    images, labels = jittered(data.user.images[user], rng), data.user.labels[user]
+    replay = rng.integers(0, len(data.replay), (steps, REPLAY_BATCH))
     for step in range(steps):
-        mine = slice(step * USER_BATCH, (step + 1) * USER_BATCH)
-        batch = np.concatenate([images[mine], lesson.replay.images[old[step]]])
-        names = np.concatenate([labels[mine], lesson.replay.labels[old[step]]])
-        learner.step(_inputs(batch), _targets(names), LEARNING_RATE * (1 - step / steps))
-    taught = learner.network()
-    test = lesson.test
+        own = slice(step * USER_BATCH, (step + 1) * USER_BATCH)
+        batch = np.concatenate([images[own], data.replay.images[replay[step]]])
+        batch_labels = np.concatenate([labels[own], data.replay.labels[replay[step]]])
+        rate = LEARNING_RATE * (1 - step / steps)
+        trainer.step(as_input(batch), _targets(batch_labels), rate)
+    tuned = trainer.network()
+    test = data.test
     return FineTuneResult(
-        taught,
-        accuracy(network, lesson.user.images, lesson.user.labels),
-        accuracy(taught, lesson.user.images, lesson.user.labels),
+        tuned,
+        accuracy(network, data.user.images, data.user.labels),
+        accuracy(tuned, data.user.images, data.user.labels),
         accuracy(network, test.images, test.labels) if test else None,
-        accuracy(taught, test.images, test.labels) if test else None,
+        accuracy(tuned, test.images, test.labels) if test else None,
         time.perf_counter() - began,
         steps,
-        lesson.test_name,
+        data.test_name,
     )
 
 
 def accuracy(network: Network, images: Images, labels: Labels) -> float:
-    """The share of images uint8 ``[n, 28, 28]`` that are read as their labels say."""
-    return float((network.logits(_inputs(images)).argmax(axis=1) == labels).mean())
+    """The share of images uint8 ``[n, 28, 28]`` that are classified as their labels, 0 to 1."""
+    return float((network.logits(as_input(images)).argmax(axis=1) == labels).mean())
 
 
 def save_fine_tuned(
-    taught: FineTuneResult, lesson: FineTuneData, log_dir: Path, parent: dict[str, Any]
+    result: FineTuneResult, data: FineTuneData, log_dir: Path, parent: dict[str, Any]
 ) -> RunDir:
-    """Write the network as a new run that branched from ``parent``: a run's name and its step.
+    """Save the network as a new run, branched from ``parent``: a run's name and its step.
 
     Raises:
         UserError: the directory cannot be made.
         OSError: the checkpoint cannot be written.
     """
-    sizes = taught.network.sizes
+    sizes = result.network.sizes
     hparams = as_dict(
         HyperParameters(
             hidden=sizes[1:-1], optimizer="adam", learning_rate=LEARNING_RATE,
-            batch_size=USER_BATCH + REPLAY_BATCH, max_steps=taught.steps,
+            batch_size=USER_BATCH + REPLAY_BATCH, max_steps=result.steps,
         )
     )  # fmt: skip
     info = {
         "hyperparameters": hparams,
         "network": list(sizes),
-        "dataset": {"name": "mine", "train": len(lesson.user), "classes": list(DIGITS)},
+        "dataset": {"name": "mine", "train": len(data.user), "classes": list(DIGITS)},
         "device": DEVICE,
         "versions": versions(),
         "parent": parent,
     }
     run = create_run(log_dir, "taught-" + "x".join(map(str, sizes[1:-1])), info)
-    about = {"step": taught.steps, "position": 0, "hyperparameters": hparams}
-    file = checkpoint.write(run.checkpoints, Checkpoint(taught.network.to_arrays(), about))
+    metadata = {"step": result.steps, "position": 0, "hyperparameters": hparams}
+    file = checkpoint.write(run.checkpoints, Checkpoint(result.network.to_arrays(), metadata))
     events: list[Event] = [
-        Started(0, hparams, DEVICE, taught.network.parameters, time=time.time() - taught.seconds),
-        Notice(taught.steps, taught.summary()),
-        Saved(taught.steps, file.name),
-        Finished(taught.steps, Outcome.DONE, taught.seconds),
+        Started(0, hparams, DEVICE, result.network.parameters, time=time.time() - result.seconds),
+        Notice(result.steps, result.summary()),
+        Saved(result.steps, file.name),
+        Finished(result.steps, Outcome.DONE, result.seconds),
     ]
     write_atomic(run.events, "".join(to_json(event) + "\n" for event in events).encode())
     return run
 
 
 def _balanced_indices(labels: Labels, n: int, rng: np.random.Generator) -> npt.NDArray[np.intp]:
-    """``n`` indices, each label as often as any other, however many examples it has."""
+    """``n`` random indices, with equal probability for each label."""
     share = 1.0 / np.bincount(labels, minlength=256)[labels]
     return rng.choice(len(labels), n, p=share / share.sum())
 
 
-def _inputs(images: Images) -> Floats:
-    return images.reshape(len(images), -1).astype(np.float32) / np.float32(255)
-
-
 def _targets(labels: Labels) -> Floats:
-    """One probability for each class; those of nothing are all alike."""
+    """Target probabilities ``[n, classes]``: one-hot, and uniform for the reject class."""
     targets = np.full((len(labels), len(DIGITS)), 1 / len(DIGITS), np.float32)
-    named = labels != NO_CLASS
-    targets[named] = np.eye(len(DIGITS), dtype=np.float32)[labels[named]]
+    has_class = labels != NO_CLASS
+    targets[has_class] = np.eye(len(DIGITS), dtype=np.float32)[labels[has_class]]
     return targets

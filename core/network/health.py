@@ -1,9 +1,8 @@
-"""What can be told of a network by looking at its numbers, and whether they look healthy.
+"""Statistics of a network's weights and activations, and a diagnosis: dead units, update ratios.
 
-All of it follows from the weights and a sample of images, with numpy, away from training: so it
-can be had of a run that is long over. What one step changes is measured where the weights of one
-step earlier are at hand, and estimated by nothing where they are not: differences over many steps
-cancel out and would judge every run as too slow.
+All of it is computed in numpy from the weights and a sample of images, so it works for a run that
+ended long ago. The update ratio needs the weights of the step before and is never estimated without
+them: over many steps, changes cancel out and would make every run look slow.
 """
 
 from collections.abc import Mapping
@@ -18,30 +17,30 @@ from core.network.network import Floats, Layer, Network
 
 BINS = 64
 MAX_COUNTED = 200_000
-"""Values of one array that a histogram counts; of more, evenly spaced ones."""
+"""Values that a histogram counts at most; of a larger array, evenly spaced ones."""
 MIN_HEALTHY_UPDATE, MAX_HEALTHY_UPDATE = 1e-4, 1e-2
-"""Sound changes by a step, as a share of the weights: about 1e-3, give or take a factor of 10."""
+"""A healthy update ratio is about 1e-3, within a factor of 10."""
 DEAD_WARNING_SHARE = 0.25
-"""The share of dead units from which on they are worth a warning."""
+"""The share of dead units from which they are a warning."""
 Arrays = Mapping[str, npt.NDArray[np.generic]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Distribution:
-    """How the values of an array are distributed; those that are not finite are left out."""
+    """Statistics of the finite values of an array."""
 
     mean: float
     std: float
     low: float
     high: float
     counts: npt.NDArray[np.int64]
-    """How many values lie in each of `BINS` equal parts of low to high, ``[BINS]``."""
+    """Histogram of `BINS` equal bins from low to high, ``[BINS]``."""
     finite: bool
     """Whether all values were finite."""
 
     @classmethod
     def of(cls, values: npt.NDArray[np.floating]) -> "Distribution":
-        """The spread of an array of any shape."""
+        """Compute the statistics of an array of any shape."""
         flat = values.ravel()
         known = flat[np.isfinite(flat)]
         if not len(known):
@@ -59,7 +58,7 @@ class Distribution:
     def rebinned(self, edges: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """The share of the values between other edges, ``[len(edges) - 1]``.
 
-        Within a bin the values are taken as evenly spread.
+        Assumes that values are uniform within a bin.
         """
         total = self.counts.sum()
         if not total or self.high <= self.low:
@@ -72,16 +71,16 @@ class Distribution:
 
 
 class Severity(IntEnum):
-    """How pressing a judgement is."""
+    """How serious a diagnosis is."""
 
     INFO = 0
     WARNING = 1
     FATAL = 2
-    """The network cannot get better any more."""
+    """The network cannot improve any more."""
 
 
 class Diagnosis(NamedTuple):
-    """A sentence, what matters first: its end may be cut off; and how pressing it is."""
+    """A sentence, which starts with what matters since its end may be cut off, and its severity."""
 
     text: str
     severity: Severity
@@ -89,97 +88,101 @@ class Diagnosis(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LayerReport:
-    """One layer's numbers at one moment."""
+    """Statistics of one layer at one step."""
 
     inputs: int
     units: int
     hidden: bool
-    """Whether a ReLU follows; else these are the logits."""
+    """Whether it has a ReLU; the last layer has logits instead."""
     weights: Distribution
     biases: Distribution
     activations: Distribution | None
     """Over the sample; None without one."""
     dead: int | None
-    """Units that gave 0 for every image of the sample; None for logits or without a sample."""
+    """Units that are 0 for every image of the sample; None for logits or without a sample."""
     update_ratio: float | None
-    """Norm of what the last step changed, over the norm of the weights; None if not known."""
+    """Norm of the last step's change over the norm of the weights; None if not known."""
 
     @property
     def parameters(self) -> int:
-        """Weights and biases."""
+        """Number of weights and biases."""
         return self.units * (self.inputs + 1)
 
     @property
     def nbytes(self) -> int:
-        """Their memory, as float32."""
+        """Bytes of the weights and biases, as float32."""
         return 4 * self.parameters
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NetworkReport:
-    """A network's numbers after `step` steps, a report for each layer."""
+    """Statistics of a network after `step` steps, a report for each layer."""
 
     step: int
     layers: tuple[LayerReport, ...]
 
     @property
     def diagnoses(self) -> list[Diagnosis]:
-        """What is to be said of it, the most pressing first; never nothing."""
-        said = [entry for i, layer in enumerate(self.layers) for entry in diagnose(i, layer)]
-        said += self._healthy_updates()
-        said.sort(key=lambda entry: -entry.severity)
-        return said or [Diagnosis("nothing looks wrong", Severity.INFO)]
+        """All diagnoses, most severe first; never empty."""
+        found = [entry for i, layer in enumerate(self.layers) for entry in diagnose(i, layer)]
+        found += self._healthy_updates()
+        found.sort(key=lambda entry: -entry.severity)
+        return found or [Diagnosis("no problems found", Severity.INFO)]
 
     def _healthy_updates(self) -> list[Diagnosis]:
-        """One sentence where what a step changes is known and sound in every layer."""
+        """One diagnosis if the update ratio of every layer is known and healthy."""
         updates = [layer.update_ratio for layer in self.layers if layer.update_ratio is not None]
         if not updates or not all(
             MIN_HEALTHY_UPDATE <= update <= MAX_HEALTHY_UPDATE for update in updates
         ):
             return []
         low, high = min(updates), max(updates)
-        text = f"a step changes {low:.1e} to {high:.1e} of the weights: sound"
+        text = f"update ratio {low:.1e} to {high:.1e}: healthy"
         return [Diagnosis(text, Severity.INFO)]
 
 
 def inspect_network(
     step: int, arrays: Arrays, before: Arrays | None = None, sample: Floats | None = None
 ) -> NetworkReport:
-    """Look at a network.
+    """Compute the statistics of a network.
 
     Args:
         step: how many steps it was trained.
         arrays: its weights and biases, named as in a checkpoint.
-        before: the same one step earlier, or nothing.
-        sample: images ``[n, inputs]`` from 0 to 1, or nothing.
+        before: the same one step earlier, or None.
+        sample: images ``[n, inputs]``, 0 to 1, or None.
 
     Raises:
-        DataError: the arrays are no network.
+        DataError: the arrays are not a network.
     """
     network = Network.from_arrays(arrays)
-    with np.errstate(all="ignore"):  # a diverged network overflows, and that is what is shown
-        given: list[Floats | None] = [None] * len(network.layers)
+    with np.errstate(all="ignore"):  # a diverged network overflows, and the report shows it
+        outputs: list[Floats | None] = [None] * len(network.layers)
         if sample is not None and sample.shape[1] == network.sizes[0]:
-            given = [*network.activations(sample)]
+            outputs = [*network.activations(sample)]
         return NetworkReport(
             step,
             tuple(
-                _report(layer, i + 1 < len(network.layers), given[i], _previous_weights(before, i))
+                _report(
+                    layer, i + 1 < len(network.layers), outputs[i], _previous_weights(before, i)
+                )
                 for i, layer in enumerate(network.layers)
             ),
         )
 
 
 def layer_name(number: int, hidden: bool) -> str:
-    """What people call layer `number`, counted from 0."""
+    """The name of layer `number`, counted from 0, as shown to users."""
     return f"hidden {number + 1}" if hidden else "output"
 
 
 def diagnose(number: int, layer: LayerReport) -> list[Diagnosis]:
-    """What is worth saying of layer `number`, counted from 0."""
+    """The diagnoses of layer `number`, counted from 0."""
     name = layer_name(number, layer.hidden)
     if not (layer.weights.finite and layer.biases.finite):
-        text = f"{name}: weights are not finite; branch from a checkpoint, with a smaller rate"
+        text = (
+            f"{name}: weights are not finite; branch from a checkpoint with a smaller learning rate"
+        )
         return [Diagnosis(text, Severity.FATAL)]
     return [*_diagnose_dead(name, layer), *_diagnose_update(name, layer)]
 
@@ -189,11 +192,11 @@ def _diagnose_dead(name: str, layer: LayerReport) -> list[Diagnosis]:
         return []
     if layer.dead == layer.units:
         text = (
-            f"{name} is dead: no unit fires, nothing more is learned; begin anew with a smaller "
+            f"{name} is dead: no unit activates and it cannot learn; restart with a smaller "
             "learning rate"
         )
         return [Diagnosis(text, Severity.FATAL)]
-    text = f"{name}: {layer.dead:,} of {layer.units:,} units are dead, they never fire"
+    text = f"{name}: {layer.dead:,} of {layer.units:,} units are dead: they never activate"
     if layer.dead < DEAD_WARNING_SHARE * layer.units:
         return [Diagnosis(text, Severity.INFO)]
     return [Diagnosis(f"{text}; the learning rate may be too large", Severity.WARNING)]
@@ -203,12 +206,14 @@ def _diagnose_update(name: str, layer: LayerReport) -> list[Diagnosis]:
     if layer.update_ratio is None or MIN_HEALTHY_UPDATE <= layer.update_ratio <= MAX_HEALTHY_UPDATE:
         return []
     if layer.update_ratio == 0:
-        return [Diagnosis(f"{name}: the last step changed nothing", Severity.WARNING)]
-    changes = f"{name}: a step changes {layer.update_ratio:.1e} of the weights"
+        return [
+            Diagnosis(f"{name}: update ratio 0: the last step changed no weight", Severity.WARNING)
+        ]
+    ratio = f"{name}: update ratio {layer.update_ratio:.1e}"
     if layer.update_ratio > MAX_HEALTHY_UPDATE:
-        text = f"{changes}: too much (sound: 1e-03); lower the learning rate"
+        text = f"{ratio}: high (healthy: 1e-03); lower the learning rate"
         return [Diagnosis(text, Severity.WARNING)]
-    text = f"{changes}: little (sound: 1e-03); it learns slowly"
+    text = f"{ratio}: low (healthy: 1e-03); it learns slowly"
     return [Diagnosis(text, Severity.INFO)]
 
 
@@ -217,7 +222,9 @@ def evenly_spaced(count: int, most: int) -> npt.NDArray[np.int64]:
     return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int64))
 
 
-def _report(layer: Layer, hidden: bool, given: Floats | None, before: Floats | None) -> LayerReport:
+def _report(
+    layer: Layer, hidden: bool, outputs: Floats | None, before: Floats | None
+) -> LayerReport:
     inputs, units = layer.weights.shape
     return LayerReport(
         inputs=inputs,
@@ -225,8 +232,8 @@ def _report(layer: Layer, hidden: bool, given: Floats | None, before: Floats | N
         hidden=hidden,
         weights=Distribution.of(layer.weights),
         biases=Distribution.of(layer.biases),
-        activations=None if given is None else Distribution.of(given),
-        dead=None if given is None or not hidden else int((~(given > 0).any(axis=0)).sum()),
+        activations=None if outputs is None else Distribution.of(outputs),
+        dead=None if outputs is None or not hidden else int((~(outputs > 0).any(axis=0)).sum()),
         update_ratio=_update_ratio(layer.weights, before),
     )
 
@@ -245,9 +252,9 @@ def _previous_weights(before: Arrays | None, number: int) -> Floats | None:
 
 
 def _histogram(values: npt.NDArray[np.floating], low: float, high: float) -> npt.NDArray[np.int64]:
-    """How many values lie in each of `BINS` parts; several times as fast as `numpy.histogram`."""
+    """Counts in `BINS` equal bins; several times as fast as `numpy.histogram`."""
     if high <= low:
         return np.bincount([0], [len(values)], BINS).astype(np.int64)
     scaled = (values.astype(np.float64) - low) * (BINS / (high - low))
-    places = np.minimum(scaled.astype(np.int64), BINS - 1)
-    return np.bincount(places, minlength=BINS)
+    bins = np.minimum(scaled.astype(np.int64), BINS - 1)
+    return np.bincount(bins, minlength=BINS)

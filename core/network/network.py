@@ -1,7 +1,7 @@
-"""A trained network as numpy sees it, so that the screen can classify without TensorFlow.
+"""The forward pass of a trained network in numpy, so that the screen can classify on its own.
 
-One 784-512-256-10 image takes a few matrix-vector products: far less than handing it to TensorFlow
-would, and any process that can read a checkpoint can do it. The names of the arrays are those of
+One image through 784-512-256-10 is a few matrix-vector products: far cheaper than a call of
+TensorFlow, and any process that can read a checkpoint can do it. Arrays are named as in
 checkpoints: ``layer0/weights`` ``[in, out]``, ``layer0/biases`` ``[out]``, ``layer1/weights``, ...
 """
 
@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from data.dataset import PIXEL_SCALE
 from data.errors import DataError
 
 Floats = npt.NDArray[np.float32]
@@ -27,18 +28,18 @@ class Layer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Network:
-    """Fully connected layers with ReLU between them, as the lab's network has."""
+    """Fully connected layers with ReLU between them, as in the lab's network."""
 
     layers: tuple[Layer, ...]
 
     @classmethod
     def from_layers(cls, layers: Sequence[tuple[npt.ArrayLike, npt.ArrayLike]]) -> "Network":
-        """From pairs of weights and biases, first layer first; the arrays are copied.
+        """Build a network from pairs of weights and biases, first layer first; copies the arrays.
 
         Raises:
             DataError: The shapes do not fit each other.
         """
-        made = tuple(_layer(i, weights, biases) for i, (weights, biases) in enumerate(layers))
+        made = tuple(_make_layer(i, weights, biases) for i, (weights, biases) in enumerate(layers))
         if not made:
             raise DataError("a network has no layers; give it at least one")
         for i, (before, after) in enumerate(pairwise(made)):
@@ -51,7 +52,7 @@ class Network:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> "Network":
-        """From a checkpoint's arrays; names that are not a layer's are left alone.
+        """Build a network from a checkpoint's arrays; other names are ignored.
 
         Raises:
             DataError: There is no layer, one has no biases, or shapes do not fit.
@@ -83,50 +84,51 @@ class Network:
 
     @property
     def parameters(self) -> int:
-        """How many numbers were learned."""
+        """Number of weights and biases."""
         return sum(layer.weights.size + layer.biases.size for layer in self.layers)
 
     def logits(self, images: Floats) -> Floats:
-        """The last layer's values ``[n, classes]`` for images ``[n, inputs]``, 0 to 1."""
+        """The logits ``[n, classes]`` of images ``[n, inputs]``, 0 to 1."""
         return self.activations(images)[-1]
 
     def activations(self, images: Floats) -> list[Floats]:
-        """What each layer gives, ``[n, units]``: hidden ones after ReLU, the last as it is."""
+        """Each layer's output ``[n, units]``: hidden layers after ReLU, then the logits."""
         values = np.asarray(images, np.float32)
-        every = []
+        outputs = []
         for i, layer in enumerate(self.layers):
             values = values @ layer.weights + layer.biases
             if i + 1 < len(self.layers):
                 values = np.maximum(values, np.float32(0))
-            every.append(values)
-        return every
+            outputs.append(values)
+        return outputs
 
     def probabilities(self, images: Floats) -> Floats:
-        """How likely each class is, ``[n, classes]``; each row sums to 1.
-
-        Where a network has diverged (NaN or infinite logits) all classes are equally likely.
-        """
+        """The softmax of the logits, ``[n, classes]``; see `softmax`."""
         return softmax(self.logits(images))
 
     def attribution(self, image: Floats, label: int) -> Floats:
-        """Which inputs of one image ``[inputs]`` spoke for a digit (positive) and which against.
+        """Gradient times input of one image, ``[inputs]``: evidence for a class is positive.
 
-        Gradient times input: within one linear piece of the network, and but for the biases, the
-        values sum to the digit's logit.
+        The values sum to the logit, except for what the biases contribute.
         """
         return np.asarray(image, np.float32).ravel() * self.gradient(image, label)
 
     def gradient(self, image: Floats, label: int) -> Floats:
-        """How a digit's logit changes with each input of one image, ``[inputs]``."""
+        """The gradient of a class's logit with respect to one image, ``[inputs]``."""
         *hidden, _ = self.activations(np.asarray(image, np.float32).reshape(1, -1))
-        slope = self.layers[-1].weights[:, label]
+        grad = self.layers[-1].weights[:, label]
         for layer, values in zip(reversed(self.layers[:-1]), reversed(hidden), strict=True):
-            slope = layer.weights @ (slope * (values[0] > 0))
-        return slope
+            grad = layer.weights @ (grad * (values[0] > 0))
+        return grad
+
+
+def as_input(images: npt.NDArray[np.uint8]) -> Floats:
+    """Images uint8 ``[n, ...]`` as a network's input: float32 ``[n, pixels]``, 0 to 1."""
+    return images.reshape(len(images), -1).astype(np.float32) * PIXEL_SCALE
 
 
 def softmax(logits: Floats) -> Floats:
-    """Probabilities ``[n, classes]`` from logits; even ones where a logit is not finite."""
+    """Probabilities ``[n, classes]`` from logits; uniform where a logit is not finite."""
     finite = np.isfinite(logits).all(axis=1, keepdims=True)
     values = np.where(finite, logits, np.float32(0))
     values = np.exp(values - values.max(axis=1, keepdims=True))
@@ -134,7 +136,7 @@ def softmax(logits: Floats) -> Floats:
     return probabilities
 
 
-def _layer(index: int, weights: npt.ArrayLike, biases: npt.ArrayLike) -> Layer:
+def _make_layer(index: int, weights: npt.ArrayLike, biases: npt.ArrayLike) -> Layer:
     matrix, vector = np.array(weights, np.float32), np.array(biases, np.float32)
     if matrix.ndim != 2 or vector.shape != matrix.shape[1:]:
         raise DataError(

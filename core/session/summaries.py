@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from core.network.network import Floats, Network
+from core.network.network import Floats, Network, as_input
 from core.run.events import (
     Alert,
     Changed,
@@ -82,7 +82,7 @@ class Summaries:
         self._folder, self._dataset, self._clock = folder, dataset, clock
         self._writer: EventWriter | None = None
         self._hparams = HyperParameters()
-        self._sample = _scaled(dataset.test.images[:ACTIVATION_IMAGES])
+        self._sample = as_input(dataset.test.images[:ACTIVATION_IMAGES])
         self._step = 0
         self._timed_steps, self._timed_seconds = 0, 0.0
         self._weights_due = -np.inf
@@ -240,7 +240,3 @@ def _plain(value: object) -> HParam:
     if isinstance(value, tuple | list):
         return ", ".join(map(str, value)) or "none"
     return value if isinstance(value, bool | int | float) else str(value)
-
-
-def _scaled(images: npt.NDArray[np.uint8]) -> Floats:
-    return images.reshape(len(images), -1).astype(np.float32) / np.float32(255)

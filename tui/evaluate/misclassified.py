@@ -10,11 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from core.network.network import Floats, Network
+from core.network.network import Floats, Network, as_input
 from core.network.predictions import (
     Integers,
     SplitPredictions,
-    as_input,
     open_dataset,
     predict_split,
 )

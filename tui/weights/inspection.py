@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from core.network.health import Arrays, NetworkReport, evenly_spaced, inspect_network
-from core.network.network import Floats, Network
-from core.network.predictions import Integers, as_input, open_dataset
+from core.network.network import Floats, Network, as_input
+from core.network.predictions import Integers, open_dataset
 from core.run.state import Run
 from core.rundir import checkpoint
 from core.rundir.errors import CheckpointError
