@@ -26,11 +26,11 @@ from core.network.adam import AdamTrainer  # noqa: E402
 from core.network.classifier import CONFIDENCE_THRESHOLD  # noqa: E402
 from core.network.network import Network, as_input  # noqa: E402
 from data.dataset import NO_CLASS  # noqa: E402
+from data.distractors import KINDS, draw_distractors  # noqa: E402
 from data.drawn import draw_digits, draw_strokes  # noqa: E402
 from data.folder import open_folder  # noqa: E402
 from data.ink import inks_to_images  # noqa: E402
-from data.ink_affine import JitterLimits, jittered  # noqa: E402
-from data.scribbles import KINDS, draw_distractors  # noqa: E402
+from data.jitter import JitterLimits, jittered  # noqa: E402
 
 SIZES = (784, 512, 256, 10)
 BATCH = 100

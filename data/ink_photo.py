@@ -10,8 +10,7 @@ from functools import reduce
 import numpy as np
 import numpy.typing as npt
 
-from data.ink import BOX, CENTRE, PEN, SIDE
-from data.ink_parts import (
+from data.components import (
     Box,
     Component,
     Mask,
@@ -19,6 +18,7 @@ from data.ink_parts import (
     group_into_digits,
     label_components,
 )
+from data.ink import BOX, CENTRE, PEN, SIDE
 
 Grey = npt.NDArray[np.float32]
 

@@ -17,7 +17,7 @@ from data.files import exists
 from data.find import SearchPaths, SearchResult, find_dataset, open_named
 from data.folder import open_folder
 from data.mnist import RawArrays, build_dataset, fingerprint
-from data.own import read_user_digits
+from data.user_digits import read_user_digits
 
 NAMES = (*CATALOG, "drawn", "mnist+drawn", "mine", "mnist+mine")
 """What ``--dataset`` takes, besides the path of a folder."""

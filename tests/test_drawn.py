@@ -3,9 +3,9 @@ import hashlib
 import numpy as np
 import pytest
 
+from data.distractors import KINDS, SHAPES, SPLINES, SYMBOLS, draw_distractors
 from data.drawn import STYLES, draw_digits, draw_strokes, drawn_dataset
 from data.pen import WritingStyle, render, sample_paths
-from data.scribbles import KINDS, SHAPES, SPLINES, SYMBOLS, draw_distractors
 from data.templates import digit_templates, parse_template
 
 

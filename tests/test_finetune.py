@@ -21,7 +21,7 @@ from core.rundir.status import read_status
 from data.dataset import Dataset, Split
 from data.drawn import draw_digits
 from data.ink import inks_to_images
-from data.own import UserDigits
+from data.user_digits import UserDigits
 from trainpad.errors import UserError
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data.own import add_user_digit, read_user_digits
+from data.user_digits import add_user_digit, read_user_digits
 from tests.helpers.app import Scripted
 from tests.helpers.waiting import shown
 from tui.app import TrainpadApp

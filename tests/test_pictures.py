@@ -5,10 +5,10 @@ import struct
 import numpy as np
 import pytest
 
+from data.components import find_components, group_into_digits, label_components
 from data.errors import DataError
 from data.ink import ink_to_image
 from data.ink_field import DistanceField
-from data.ink_parts import find_components, group_into_digits, label_components
 from data.ink_photo import find_digits
 from data.pictures import as_images, parse_digits, read_digits
 from tests.helpers.idx import write_idx

@@ -227,9 +227,7 @@ async def test_a_dead_network_is_told_in_words_and_ascii(data: Dataset, tmp_path
     async with app.run_test(size=(80, 24)) as pilot:
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("3")
-        await shown(
-            pilot, app, "hidden 2 is dead: no unit activates and it cannot learn", "8 of 8"
-        )
+        await shown(pilot, app, "hidden 2 is dead: no unit activates and it cannot learn", "8 of 8")
         assert text_of(app).isascii()
         await pilot.press("tab")
         await shown(pilot, app, "what units look for")

@@ -23,10 +23,10 @@ from core.rundir.checkpoint import Checkpoint
 from core.rundir.rundir import RunDir, create_run
 from core.rundir.versions import versions
 from data.dataset import DIGITS, NO_CLASS, Dataset, Images, Labels, Split
+from data.distractors import draw_distractors
 from data.drawn import draw_digits
-from data.ink_affine import jittered
-from data.own import UserDigits
-from data.scribbles import draw_distractors
+from data.jitter import jittered
+from data.user_digits import UserDigits
 from trainpad.files import write_atomic
 
 STEPS = 120

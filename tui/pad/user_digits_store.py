@@ -8,7 +8,7 @@ import numpy as np
 from core.network.classifier import Classifier
 from data.dataset import Dataset, Images
 from data.ink import Strokes, ink_to_image
-from data.own import (
+from data.user_digits import (
     UserDigits,
     add_user_digit,
     read_user_digits,

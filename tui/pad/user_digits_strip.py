@@ -16,7 +16,7 @@ from textual.strip import Strip
 from textual.widgets import Static
 
 from data.dataset import Images
-from data.own import UserDigits
+from data.user_digits import UserDigits
 from tui.widgets.half_blocks import render_image
 from tui.widgets.text_widget import Span, TextWidget, fit
 

@@ -1,7 +1,7 @@
-"""Ink that is no digit: what a network must have seen to answer "that is none" when it is asked.
+"""Distractors: drawings that are not digits, training examples of the reject class.
 
-Letters and shapes that could pass for a digit (O, I, l, S, Z, B, b, g, q, a circle, ...) are left
-out: taking them for one is no mistake.
+Letters and shapes that resemble a digit (O, I, l, S, Z, B, b, g, q, a circle, ...) are left out:
+classifying them as one is not an error.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +15,7 @@ from data.pen import SIZE, Floats, PenPaths, WritingStyle, render, sample_paths
 from data.templates import StrokeTemplate, parse_template
 
 SPLINES = ("spline",)
-"""Tangles of random curves, no two alike."""
+"""Random curves."""
 
 _SHAPES = {
     "triangle": "9,0* 0,17* 19,17* 9,0",
@@ -89,7 +89,7 @@ _SYMBOLS = {
 SHAPES = tuple(_SHAPES)
 SYMBOLS = tuple(_SYMBOLS)
 KINDS = (*SPLINES, *SHAPES, *SYMBOLS)
-"""All that can be drawn; leave some out to measure how a network takes what it never saw."""
+"""All kinds; leave some out of training to measure how a network handles unseen ones."""
 
 STYLE = WritingStyle(slant=0.08, slant_deviation=0.2, rotation=8.0)
 
@@ -102,10 +102,10 @@ def draw_distractors(
     variation: float = 1.0,
     kinds: Iterable[str] = KINDS,
 ) -> Images:
-    """``n`` drawings that are no digits, made into images as the digits are, shuffled.
+    """Draw ``n`` distractors, rendered as the digits are, shuffled.
 
-    Splines, shapes and symbols come equally often, as far as ``kinds`` has them, and within each
-    of the three all kinds do.
+    Splines, shapes and symbols are equally frequent, if ``kinds`` has them, and so are all kinds
+    within each of the three.
 
     Returns:
         Images, uint8 ``[n, 28, 28]``.
@@ -113,29 +113,29 @@ def draw_distractors(
     Raises:
         ValueError: ``n`` or ``variation`` is negative, or ``kinds`` is empty or has an unknown one.
     """
-    wanted = tuple(kinds)
-    if n < 0 or not variation >= 0 or not wanted or not set(wanted) <= set(KINDS):
-        raise ValueError(f"cannot draw {n} scribbles of {wanted} with variation {variation}")
+    requested = tuple(kinds)
+    if n < 0 or not variation >= 0 or not requested or not set(requested) <= set(KINDS):
+        raise ValueError(f"cannot draw {n} distractors of {requested} with variation {variation}")
     rng = np.random.default_rng(seed)
     hand = STYLE.scaled(variation)
     images = np.empty((n, SIZE, SIZE), np.uint8)
-    for kind, places in _assign_kinds(rng.permutation(n), wanted, rng):
-        for at in range(0, len(places), _CHUNK):
-            batch = places[at : at + _CHUNK]
+    for kind, positions in _assign_kinds(rng.permutation(n), requested, rng):
+        for at in range(0, len(positions), _CHUNK):
+            batch = positions[at : at + _CHUNK]
             images[batch] = render(_ink(kind, len(batch), rng, hand), rng, hand)
     return images
 
 
 def _assign_kinds(
-    places: npt.NDArray[np.int64], kinds: tuple[str, ...], rng: np.random.Generator
+    positions: npt.NDArray[np.int64], kinds: tuple[str, ...], rng: np.random.Generator
 ) -> Iterator[tuple[str, npt.NDArray[np.int64]]]:
-    """The places dealt to the kinds at random, the three families alike."""
+    """Assign the positions to the kinds at random, the three families equally often."""
     families = [[kind for kind in kinds if kind in family] for family in (SPLINES, SHAPES, SYMBOLS)]
     present = [family for family in families if family]
     weights = np.concatenate([np.full(len(f), 1 / len(f) / len(present)) for f in present])
-    counts = rng.multinomial(len(places), weights / weights.sum())
+    counts = rng.multinomial(len(positions), weights / weights.sum())
     flat = [kind for family in present for kind in family]
-    yield from zip(flat, np.split(places, np.cumsum(counts)[:-1]), strict=True)
+    yield from zip(flat, np.split(positions, np.cumsum(counts)[:-1]), strict=True)
 
 
 def _ink(kind: str, n: int, rng: np.random.Generator, hand: WritingStyle) -> PenPaths:
@@ -154,7 +154,7 @@ def _template(kind: str) -> StrokeTemplate:
 
 @cache
 def _spline_template(strokes: int, points: int) -> StrokeTemplate:
-    """A template for control points yet to come, as far apart as random ones may well be."""
+    """A template for random control points, spaced about as far apart as those are."""
     numbers = np.arange(strokes * points)
     return StrokeTemplate(
         control_points=tuple((0.75 * number, 0.0) for number in numbers.tolist()),

@@ -1,12 +1,11 @@
-"""The user's own digits: each drawing that was given a name, kept for networks to learn from.
+"""The user's own labelled digits, stored for fine-tuning.
 
-Images and labels are IDX files under the names that MNIST's training set has, so that any tool
-reads them; a third file holds the time of each. All three are replaced whole and in this order:
-times, labels, images. Whoever reads them finishes what broke off between two of them: of a drawing
-that was added all three must have it, and one that was taken away is named beside the times.
+Images and labels are IDX files with the names of MNIST's training set, so that any tool reads them;
+a third file has the time of each. All three are replaced atomically, in the order times, labels,
+images. A reader completes an interrupted change: an added drawing must be in all three, and a
+removed one is named beside the times.
 
-Several pads may be open at once, so a change is made to what the files hold at that moment, under
-a lock on the folder.
+Several pads may be open at once, so a change reads the files again under a lock on the folder.
 """
 
 import json
@@ -30,11 +29,11 @@ from trainpad.lock import lock
 IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 TIMES = "times.json"
 ATTEMPTS, WAIT = 100, 0.02
-"""How often another pad is waited for while it writes, and for how many seconds each time."""
+"""How often, and how many seconds apart, the lock is tried while another pad writes."""
 
 
 def user_digits_folder() -> Path:
-    """Where the user's digits are kept; ``--dataset mine`` reads them from there."""
+    """The folder of the user's digits; ``--dataset mine`` reads it."""
     return platformdirs.user_data_path("trainpad") / "mine"
 
 
@@ -50,7 +49,7 @@ class UserDigits:
         return len(self.labels)
 
     def with_added(self, image: Images, label: int, when: float | None = None) -> "UserDigits":
-        """These and one more."""
+        """A copy with one more digit."""
         return UserDigits(
             np.concatenate([self.images, image[None]]),
             np.append(self.labels, np.uint8(label)),
@@ -58,12 +57,12 @@ class UserDigits:
         )
 
     def index_of(self, image: Images, when: float) -> int | None:
-        """Where the drawing of this time and image is; None if it is not among these."""
-        alike = (i for i, moment in enumerate(self.times) if moment == when)
-        return next((i for i in alike if np.array_equal(self.images[i], image)), None)
+        """The index of the drawing with this time and image; None if there is none."""
+        drawn_then = (i for i, moment in enumerate(self.times) if moment == when)
+        return next((i for i in drawn_then if np.array_equal(self.images[i], image)), None)
 
     def without(self, index: int) -> "UserDigits":
-        """These but one."""
+        """A copy without one digit."""
         return UserDigits(
             np.delete(self.images, index, axis=0),
             np.delete(self.labels, index),
@@ -72,50 +71,50 @@ class UserDigits:
 
 
 def add_user_digit(folder: Path, image: Images, label: int) -> UserDigits:
-    """Add a drawing; returns all that are kept then.
+    """Add a drawing; return all digits.
 
     Raises:
         DataError: the files are damaged, or the folder cannot be written.
     """
-    with _locked_for_change(folder) as own:
-        more = own.with_added(image, label)
+    with _locked_for_change(folder) as digits:
+        more = digits.with_added(image, label)
         write_user_digits(folder, more)
         return more
 
 
 def remove_user_digit(folder: Path, image: Images, when: float) -> UserDigits:
-    """Take the drawing of this time and image away, if it is there; returns what is kept then.
+    """Remove the drawing with this time and image, if there is one; return all digits.
 
     Raises:
         DataError: the files are damaged, or the folder cannot be written.
     """
-    with _locked_for_change(folder) as own:
-        place = own.index_of(image, when)
-        if place is None:
-            return own
-        fewer = own.without(place)
-        write_user_digits(folder, fewer, removed=place)
+    with _locked_for_change(folder) as digits:
+        index = digits.index_of(image, when)
+        if index is None:
+            return digits
+        fewer = digits.without(index)
+        write_user_digits(folder, fewer, removed=index)
         return fewer
 
 
 def read_user_digits(folder: Path) -> UserDigits:
-    """What is kept in ``folder``; nothing if there is none.
+    """Read the digits in ``folder``; none if it does not exist.
 
     Raises:
-        DataError: the files are damaged, or do not belong together.
+        DataError: the files are damaged, or do not match.
     """
-    return _read(folder).own
+    return _read(folder).digits
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Files:
-    """What the three files say together."""
+    """The content of the three files."""
 
-    own: UserDigits
+    digits: UserDigits
     removed: int | None = None
-    """Which drawing is being removed, or was last."""
-    whole: bool = True
-    """Whether none of them is behind the others."""
+    """Index of the drawing that is being removed, or was removed last."""
+    consistent: bool = True
+    """Whether no file is behind the others."""
 
 
 def _read(folder: Path) -> _Files:
@@ -123,49 +122,49 @@ def _read(folder: Path) -> _Files:
         return _Files(UserDigits(np.empty((0, SIDE, SIDE), np.uint8), np.empty(0, np.uint8), ()))
     images, labels = read_images(folder / IMAGES), read_labels(folder / LABELS)
     times, removed = _times(folder / TIMES)
-    whole = len(times) == len(labels) == len(images)
+    consistent = len(times) == len(labels) == len(images)
     if removed is not None and removed <= len(times):
         images, labels = (
             np.delete(array, removed, axis=0) if len(array) == len(times) + 1 else array
             for array in (images, labels)
         )
     count = min(len(images), len(labels))
-    # A label without its image yet was being added; an image without a label is nobody's.
+    # A label without an image was being added; an image without a label is an error.
     if images.shape[1:] != (SIDE, SIDE) or len(labels) - len(images) not in (0, 1):
         raise DataError(
             f"{folder}: {len(labels)} labels for images of shape {list(images.shape)}; "
-            "move the folder away to start anew"
+            "move the folder away to start again"
         )
     known = (*times[:count], *(0.0,) * (count - len(times)))
-    return _Files(UserDigits(images[:count], labels[:count], known), removed, whole)
+    return _Files(UserDigits(images[:count], labels[:count], known), removed, consistent)
 
 
-def write_user_digits(folder: Path, own: UserDigits, *, removed: int | None = None) -> None:
-    """Keep these, and no others; where there are none, no files either.
+def write_user_digits(folder: Path, digits: UserDigits, *, removed: int | None = None) -> None:
+    """Replace the stored digits; without any, remove the files.
 
-    ``removed`` is where the one was that these are without.
+    ``removed`` is the index of the one that was just removed.
 
     Raises:
         DataError: the folder cannot be written.
     """
-    header = np.array([len(own), SIDE, SIDE], ">i4").tobytes()
-    times = own.times if removed is None else {"times": own.times, "removed": removed}
+    header = np.array([len(digits), SIDE, SIDE], ">i4").tobytes()
+    times = digits.times if removed is None else {"times": digits.times, "removed": removed}
     try:
-        if not len(own):
+        if not len(digits):
             for name in (IMAGES, LABELS, TIMES):
                 (folder / name).unlink(missing_ok=True)
             return
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_atomic(folder / TIMES, json.dumps(times).encode())
-        write_atomic(folder / LABELS, b"\0\0\x08\x01" + header[:4] + own.labels.tobytes())
-        write_atomic(folder / IMAGES, b"\0\0\x08\x03" + header + own.images.tobytes())
+        write_atomic(folder / LABELS, b"\0\0\x08\x01" + header[:4] + digits.labels.tobytes())
+        write_atomic(folder / IMAGES, b"\0\0\x08\x03" + header + digits.images.tobytes())
     except OSError as error:
         raise DataError(f"{folder} cannot be written: {error.strerror or error}") from error
 
 
 @contextmanager
 def _locked_for_change(folder: Path) -> Iterator[UserDigits]:
-    """Hold the folder's lock, which only others that change the set wait for; gives the set."""
+    """Hold the folder's lock, which readers ignore, and yield the current digits."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(folder, os.O_RDONLY)
@@ -174,22 +173,22 @@ def _locked_for_change(folder: Path) -> Iterator[UserDigits]:
     try:
         _lock(descriptor, folder)
         files = _read(folder)
-        if not files.whole:
-            write_user_digits(folder, files.own, removed=files.removed)
-        yield files.own
+        if not files.consistent:
+            write_user_digits(folder, files.digits, removed=files.removed)
+        yield files.digits
     finally:
         os.close(descriptor)
 
 
 def _lock(descriptor: int, folder: Path) -> None:
-    """Take the lock, where the file system has any."""
+    """Take the lock, unless the file system has no locks."""
     with suppress(OSError):  # no locks on this file system
         if not lock(descriptor, attempts=ATTEMPTS, wait=WAIT):
             raise DataError(f"{folder} is being changed by another program; try again")
 
 
 def _times(path: Path) -> tuple[list[float], int | None]:
-    """The times, and which drawing is being removed; they are worth no error."""
+    """The times, and the index being removed; empty if the file is missing or damaged."""
     with suppress(OSError, ValueError, TypeError, KeyError):
         values, removed = json.loads(path.read_bytes()), None
         if isinstance(values, dict):

@@ -1,7 +1,7 @@
-"""Which dark pixels of a picture belong together, and which of those groups are one digit.
+"""Connected components of a picture, grouped into digits.
 
-Connected parts are found by joining the runs of neighbouring lines, so the work grows with the
-number of strokes that a line crosses and not with the number of pixels.
+Components are found by joining runs of pixels in neighbouring rows, so the cost grows with the
+number of strokes that a row crosses and not with the number of pixels.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,14 +13,14 @@ import numpy.typing as npt
 Mask = npt.NDArray[np.bool_]
 Labels = npt.NDArray[np.int32]
 
-_SPECK = 0.03  # of the largest part's box: smaller parts are dust
-_SAME_COLUMN = 0.4  # of the narrower part's width: more overlap makes two parts one digit
-_GAP = 0.35  # of the taller part's height: further apart they are two lines of writing
+_SPECK = 0.03  # of the largest component's box: smaller ones are dust
+_SAME_COLUMN = 0.4  # of the narrower component's width: more overlap makes two one digit
+_GAP = 0.35  # of the taller component's height: further apart they are two lines of text
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """Part of a picture; ``bottom`` and ``right`` are the first row and column outside it."""
+    """A rectangle; ``bottom`` and ``right`` are the first row and column outside it."""
 
     top: int
     left: int
@@ -43,7 +43,7 @@ class Box:
         return max(self.height, self.width)
 
     def union(self, other: "Box") -> "Box":
-        """The smallest box with both in it."""
+        """The smallest box that contains both."""
         return Box(
             min(self.top, other.top),
             min(self.left, other.left),
@@ -54,18 +54,18 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """Connected ink, or several pieces of it that are one digit."""
+    """A connected component, or several that are one digit."""
 
     labels: tuple[int, ...]
     box: Box
 
     def merged(self, other: "Component") -> "Component":
-        """Both as one."""
+        """Both as one component."""
         return Component(self.labels + other.labels, self.box.union(other.box))
 
 
 def label_components(mask: Mask) -> Labels:
-    """Number the connected parts (eight neighbours) of a picture from 1; 0 where there is none."""
+    """Number the connected components (eight neighbours) of a mask from 1; 0 is background."""
     height, width = mask.shape
     edges = np.diff(mask.astype(np.int8), axis=1, prepend=0, append=0)
     row, start = np.nonzero(edges == 1)
@@ -110,7 +110,7 @@ def _root(parent: list[int], run: int) -> int:
 
 
 def find_components(labels: Labels) -> list[Component]:
-    """Every labelled part with its box, but for dust; the largest first."""
+    """All labelled components except dust, largest first."""
     rows, columns = np.nonzero(labels)
     if not len(rows):
         return []
@@ -118,29 +118,29 @@ def find_components(labels: Labels) -> list[Component]:
     count = int(number.max()) + 1
     low = np.full((count, 2), max(labels.shape))
     high = np.zeros((count, 2), np.intp)
-    for axis, places in enumerate((rows, columns)):
-        np.minimum.at(low[:, axis], number, places)
-        np.maximum.at(high[:, axis], number, places + 1)
+    for axis, positions in enumerate((rows, columns)):
+        np.minimum.at(low[:, axis], number, positions)
+        np.maximum.at(high[:, axis], number, positions + 1)
     found = [
         Component((i,), Box(int(low[i, 0]), int(low[i, 1]), int(high[i, 0]), int(high[i, 1])))
         for i in range(1, count)
     ]
-    found.sort(key=lambda part: part.box.size, reverse=True)
+    found.sort(key=lambda component: component.box.size, reverse=True)
     least = max(2.0, _SPECK * found[0].box.size)
-    return [part for part in found if part.box.size >= least]
+    return [component for component in found if component.box.size >= least]
 
 
 def group_into_digits(found: Sequence[Component]) -> list[Component]:
-    """Parts joined to digits, in reading order: line after line, left to right."""
+    """Group components into digits, in reading order: line by line, left to right."""
     done: list[Component] = []
-    for part in found:
-        near = [other for other in done if _one_digit(part.box, other.box)]
+    for component in found:
+        near = [other for other in done if _one_digit(component.box, other.box)]
         done = [other for other in done if other not in near]
         for other in near:
-            part = part.merged(other)  # noqa: PLW2901
-        done.append(part)
-    tallest = max((part.box.height for part in done), default=0)
-    return _in_order([part for part in done if part.box.size >= tallest / 4])
+            component = component.merged(other)  # noqa: PLW2901
+        done.append(component)
+    tallest = max((component.box.height for component in done), default=0)
+    return _in_order([component for component in done if component.box.size >= tallest / 4])
 
 
 def _one_digit(a: Box, b: Box) -> bool:
@@ -151,10 +151,14 @@ def _one_digit(a: Box, b: Box) -> bool:
 
 def _in_order(found: Sequence[Component]) -> list[Component]:
     lines: list[list[Component]] = []
-    for part in sorted(found, key=lambda part: part.box.top + part.box.bottom):
-        middle = (part.box.top + part.box.bottom) / 2
+    for component in sorted(found, key=lambda component: component.box.top + component.box.bottom):
+        middle = (component.box.top + component.box.bottom) / 2
         if lines and middle < max(other.box.bottom for other in lines[-1]):
-            lines[-1].append(part)
+            lines[-1].append(component)
         else:
-            lines.append([part])
-    return [part for line in lines for part in sorted(line, key=lambda part: part.box.left)]
+            lines.append([component])
+    return [
+        component
+        for line in lines
+        for component in sorted(line, key=lambda component: component.box.left)
+    ]
