@@ -129,4 +129,4 @@ async def test_a_read_only_window_shows_no_disabled_keys(tmp_path: Path) -> None
         assert "p Replay" in row
         await pilot.press("5")
         row = (await shown(pilot, app, "w Why")).splitlines()[-1]
-        assert "Teach" not in row
+        assert "Label" not in row
