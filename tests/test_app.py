@@ -289,7 +289,9 @@ async def test_screens_are_mounted_before_they_are_asked_for(source: Scripted) -
     app = TrainpadApp(iter(source))
     async with app.run_test(size=(120, 35)) as pilot:
         await shown(pilot, app, "100 / 2,000")
-        await until(pilot, lambda: set(app._screen_stacks) >= {place.name for place in SCREENS})
+        await until(
+            pilot, lambda: all(map(app.has_mounted_mode, {place.name for place in SCREENS}))
+        )
         assert app.screen.NAME == "train"
 
 

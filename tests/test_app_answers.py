@@ -7,7 +7,7 @@ import pytest
 
 from core.run.events import Steps
 from tests.helpers.app import Scripted
-from tests.helpers.waiting import shown, until
+from tests.helpers.waiting import shown, toasts_of, until
 from tui.app import TrainpadApp
 from tui.modes import MODES
 from tui.terminal.environment import Pace
@@ -26,7 +26,7 @@ async def test_gc_is_frozen_once_when_all_screens_are_mounted(
             source.give(Steps(step, np.ones(1, np.float32), 0.01))
             await pilot.pause(0.02)
         await shown(pilot, app, "160 / 2,000")
-        await until(pilot, lambda: set(app._screen_stacks) == set(MODES))
+        await until(pilot, lambda: all(map(app.has_mounted_mode, MODES)))
     assert len(times) == 1
 
 
@@ -36,7 +36,7 @@ async def test_the_same_toast_is_not_shown_twice(tmp_path: Path) -> None:
         for message in ("the run is over", "the run is over", "another", ""):
             app.toast(message)
         await pilot.pause()
-        toasts = [notification.message for notification in app._notifications]
+        toasts = toasts_of(app)
         assert toasts == ["the run is over", "another"]
 
 

@@ -9,6 +9,7 @@ from textual.theme import BUILTIN_THEMES
 
 from core.run.series import Series
 from core.run.timeline import Timeline
+from tests.helpers.waiting import strips_of
 from tui.chart.chart import Axis, Chart, Glyphs, Line
 from tui.chart.keys import KEYS, ChartAction, chart_bindings
 from tui.chart.palette import ChartStyle
@@ -28,7 +29,7 @@ class Charts(App):
 
     @property
     def text(self):
-        return [strip.text for strip in self.screen._compositor.render_strips()]
+        return [strip.text for strip in strips_of(self)]
 
 
 async def test_the_widget_shows_title_value_labels_and_line():
@@ -110,7 +111,7 @@ async def test_a_theme_changes_the_colours():
         await pilot.pause()
 
         def colours():
-            strips = app.screen._compositor.render_strips()
+            strips = strips_of(app)
             return {(s.style.color, s.style.bgcolor) for strip in strips for s in strip}
 
         dark = colours()

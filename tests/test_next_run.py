@@ -10,7 +10,7 @@ from core.run.hparams import HyperParameters, as_dict
 from core.run.status import Outcome
 from data.errors import DataError
 from tests.helpers.app import FakeSessions, Scripted
-from tests.helpers.waiting import shown, until
+from tests.helpers.waiting import shown, toasts_of, until
 from tui.app import TrainpadApp
 from tui.chart.chart import Chart
 from tui.dashboard.worker import EventReceived
@@ -61,7 +61,7 @@ async def test_a_new_run_stops_the_current_one_first(source: Scripted, tmp_path:
 
 
 def toasts(app: TrainpadApp) -> list[str]:
-    return [notification.message for notification in app._notifications]
+    return toasts_of(app)
 
 
 async def test_quitting_cancels_a_requested_new_run(source: Scripted) -> None:

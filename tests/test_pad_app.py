@@ -7,7 +7,7 @@ from textual.command import CommandList
 from textual.widgets import Static
 
 from data.errors import DataError
-from tests.helpers.waiting import until
+from tests.helpers.waiting import toasts_of, until
 from tui.pad.app import PadApp, run_pad
 from tui.pad.network_input import NetworkInput
 from tui.pad.prediction import PadStatus
@@ -60,16 +60,16 @@ async def test_toasts_are_ascii_in_ascii_mode(tmp_path: Path) -> None:
         await pilot.pause()
         app.toast("fine-tuning … 0 → 100 %")
         await pilot.pause()
-        (notice,) = app._notifications
-        assert notice.message == "fine-tuning ~ 0 > 100 %"
+        (toast,) = toasts_of(app)
+        assert toast == "fine-tuning ~ 0 > 100 %"
 
 
 async def test_switching_without_another_model_says_how_to_get_one(app: PadApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("x")
         await pilot.pause()
-        (notice,) = app._notifications
-        assert "trainpad pad RUN" in notice.message
+        (toast,) = toasts_of(app)
+        assert "trainpad pad RUN" in toast
         assert app.pad_screen._models.classifier.origin == "built-in weights"
 
 

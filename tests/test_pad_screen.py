@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 
 from core.network.classifier import Prediction
-from tests.helpers.waiting import until
+from tests.helpers.waiting import strips_of, toasts_of, until
 from tui.pad.app import PadApp
 from tui.pad.network_input import BigDigit, NetworkInput
 from tui.pad.prediction import PadState, PadStatus, PredictionLabel
@@ -73,7 +73,7 @@ async def classified(pilot: Pilot[None], app: PadApp) -> None:
 def rows(app: PadApp) -> list[Strip]:
     """The rows on the terminal, including the screens below."""
     visible_screen_stack.set(app._background_screens)
-    return app.screen._compositor.render_strips()
+    return strips_of(app)
 
 
 async def test_all_ten_digits_drawn_with_keys_are_classified(app: PadApp) -> None:
@@ -159,10 +159,10 @@ async def test_the_drawing_is_visible_while_it_is_labelled(app: PadApp) -> None:
 async def test_a_key_that_is_not_a_digit_is_reported_and_the_question_stays(app: PadApp) -> None:
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await pilot.press("T")
-        assert [note.message for note in app._notifications][-1].startswith("draw a digit, then t")
+        assert toasts_of(app)[-1].startswith("draw a digit, then t")
         keys(app.screen.query_one(SketchPad), DIGITS[7])
         await pilot.press("T")
-        assert [note.message for note in app._notifications][-1] == "t and its label, then T"
+        assert toasts_of(app)[-1] == "t and its label, then T"
         for key in "tkt":
             await pilot.press(key)
             await classified(pilot, app)
@@ -198,10 +198,10 @@ async def test_fine_tuning_is_reported_once_and_covers_nothing_unnecessarily(
         for _ in range(2):
             keys(app.screen.query_one(SketchPad), DIGITS[7])
             await pilot.press("t", "7")
-        assert len(app._notifications) == toasts
+        assert len(toasts_of(app)) == toasts
         await pilot.press("T")
         await classified(pilot, app)
-        assert [note.message for note in app._notifications] == ["fine-tuning …"] * toasts
+        assert toasts_of(app) == ["fine-tuning …"] * toasts
         screen = "".join(strip.text for strip in rows(app))
         assert "of 100   + -   fine-tuning …" in screen  # also when the toast is gone
         assert toasts or screen.count("fine-tuning …") == 2

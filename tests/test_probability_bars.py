@@ -3,6 +3,7 @@
 import numpy as np
 from textual.app import App
 
+from tests.helpers.waiting import strips_of
 from tui.widgets.probability_bars import ProbabilityBars
 
 
@@ -19,7 +20,7 @@ async def test_the_best_bar_is_the_longest_and_only_changed_rows_are_sent():
         likely[7] = 0.82
         bars.show(likely)
         await pilot.pause()
-        rows = [strip.text for strip in app.screen._compositor.render_strips()][:10]
+        rows = [strip.text for strip in strips_of(app)][:10]
         assert rows[7].startswith("7 ████")
         assert rows[7].rstrip().endswith("82 %")
         assert max(row.count("█") for row in rows[:7] + rows[8:]) == 0

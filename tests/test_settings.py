@@ -7,7 +7,7 @@ from rich.color import Color
 from rich.style import Style
 
 from tests.helpers.app import Scripted
-from tests.helpers.waiting import shown, text_of
+from tests.helpers.waiting import shown, strips_of, text_of
 from tui.app import TrainpadApp
 from tui.chart.chart import Chart
 from tui.dashboard.header import Identity
@@ -56,7 +56,7 @@ async def test_a_saved_theme_applies_from_the_first_paint(source: Scripted, tmp_
     app = TrainpadApp(iter(source), settings=settings)
     async with app.run_test(size=(160, 45)) as pilot:
         await shown(pilot, app, "100 / 2,000")
-        for row in app.screen._compositor.render_strips():
+        for row in strips_of(app):
             for segment in row:
                 if segment.text.strip() and segment.style and segment.style.color:
                     luminance = sum(segment.style.color.get_truecolor())

@@ -6,7 +6,7 @@ from textual.app import App
 from textual.containers import Container
 from textual.events import MouseDown, MouseMove, MouseUp
 
-from tests.helpers.waiting import until
+from tests.helpers.waiting import strips_of, until
 from tui.pad.sketch_pad import PEN_WIDTH, SketchPad
 
 
@@ -32,7 +32,7 @@ class PadApp(App[None]):
 def shown(app):
     """The pad as text, as sent to the terminal."""
     pad = app.query_one(SketchPad)
-    strips = app.screen._compositor.render_strips()
+    strips = strips_of(app)
     return [strip.text[: 2 * pad.rows] for strip in strips[: pad.rows]]
 
 

@@ -7,6 +7,7 @@ from rich.style import Style
 from textual.app import App
 from textual.strip import Strip
 
+from tests.helpers.waiting import strips_of
 from tui.widgets.strip_widget import StripWidget, _changed_span
 
 RED, BLUE = Style(color="#ff0000"), Style(color="#0000ff")
@@ -37,7 +38,7 @@ class Shown(App):
 
 
 def screen_text(app):
-    return [strip.text for strip in app.screen._compositor.render_strips()]
+    return [strip.text for strip in strips_of(app)]
 
 
 async def test_only_changed_rows_are_sent_up_to_their_last_change():
@@ -104,7 +105,7 @@ async def test_rows_are_cut_and_filled_to_the_size_and_keep_the_background():
         listed.redraw()
         await pilot.pause()
         assert screen_text(app)[1:4] == ["  much too l  ", "  short       ", " " * 14]
-        for strip in app.screen._compositor.render_strips():
+        for strip in strips_of(app):
             for segment in strip:
                 assert segment.style is not None
                 assert segment.style.bgcolor.get_truecolor().hex == "#102030"

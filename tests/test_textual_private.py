@@ -18,6 +18,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from core.run.series import Series
+from tests.helpers.waiting import strips_of
 from tui.chart.chart import Chart, Line
 from tui.terminal.textual_private import PRIVATE_NAMES, PatchedApp, partial_update
 
@@ -152,7 +153,7 @@ async def test_partial_updates_show_the_same_for_a_fraction_of_the_bytes() -> No
                 curve.extend(np.exp(-part / 10) + 0.3 + rng.normal(0, 0.05, 50))
                 chart.show([Line("train", curve)], planned_steps=2000)
             await pilot.pause()
-        shown = [strip.text for strip in app.screen._compositor.render_strips()]
+        shown = [strip.text for strip in strips_of(app)]
     updates = [update for update in app.updates if hasattr(update, "render_segments")]
     assert terminal_rows([partial_update(update) for update in updates], console) == shown
     chops = [update for update in updates if type(update) is ChopsUpdate][5:]

@@ -17,7 +17,7 @@ from core.tfevents.writer import EventWriter
 from data.errors import DataError
 from main import cli
 from tests.helpers.tfevents import add, event, named, new, old, points, put, start, strings, version
-from tests.helpers.waiting import shown
+from tests.helpers.waiting import shown, strips_of
 from trainpad.errors import UserError
 from tui.terminal.characters import Glyphs
 from tui.terminal.settings import Settings
@@ -275,7 +275,7 @@ async def test_damaged_files_and_hostile_names_are_safe(tmp_path: Path) -> None:
         for key in ("2", "3", "4", "5", "1", "n", "down", "down", "down", "enter", "a", "r"):
             await pilot.press(key)
             await pilot.pause()
-            for strip in app.screen._compositor.render_strips():
+            for strip in strips_of(app):
                 assert strip.text.isprintable()
         await pilot.press("3")
         await shown(pilot, app, "x[/nope]")

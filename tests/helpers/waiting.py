@@ -6,6 +6,7 @@ from typing import Any
 
 from textual.app import App
 from textual.pilot import Pilot
+from textual.strip import Strip
 
 LONG = 90.0
 """Seconds; the limit for anything that comes as soon as it can, on a busy machine too."""
@@ -13,9 +14,19 @@ INTERVAL = 0.02
 """Seconds between two checks of a condition."""
 
 
+def strips_of(app: App[Any]) -> list[Strip]:
+    """The rows of the screen, with their styles."""
+    return app.screen._compositor.render_strips()
+
+
 def text_of(app: App[Any]) -> str:
     """The text of the screen, a line for each row."""
-    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
+    return "\n".join(strip.text.rstrip() for strip in strips_of(app))
+
+
+def toasts_of(app: App[Any]) -> list[str]:
+    """The texts of the toasts on the screen, the newest last."""
+    return [notification.message for notification in app._notifications]
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], object], timeout: float = LONG) -> None:

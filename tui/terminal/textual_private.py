@@ -22,13 +22,20 @@ from textual.widget import AwaitMount
 Result = TypeVar("Result")
 
 PRIVATE_NAMES: Final[tuple[tuple[type, tuple[str, ...]], ...]] = (
-    (App, ("_display", "_handle_exception", "_exit", "_init_mode", "_screen_stacks")),
-    (App, ("_css_update_count",)),
+    # Rows are sent from the left edge of their widget on: Textualize/textual#5625.
+    (App, ("_display",)),
+    (ChopsUpdate, ("chops", "spans", "chop_ends", "render_segments")),
+    # Errors of widgets change the result of an app that is exiting: no issue upstream.
+    (App, ("_handle_exception", "_exit")),
+    # A mode cannot be mounted ahead: no issue upstream.
+    (App, ("_init_mode", "_screen_stacks", "_css_update_count")),
     (Screen, ("_css_update_count",)),
+    # The bindings of a node that has no focus cannot be listed: no issue upstream.
     (DOMNode, ("_bindings",)),
+    # The input thread uses a whole core when the terminal is gone: Textualize/textual#6690. Other
+    # faults of the driver are described at `tui.terminal.driver.ResilientDriver`.
     (LinuxDriver, ("_app", "_loop", "_file", "_must_signal_resume", "_disable_mouse_support")),
     (LinuxDriver, ("_sigtstp_application", "_sigcont_application")),
-    (ChopsUpdate, ("chops", "spans", "chop_ends", "render_segments")),
 )
 """Classes and their names; those of `ChopsUpdate` are public names in a private module."""
 
