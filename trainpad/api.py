@@ -115,26 +115,7 @@ def _reopen(run: Run, path: Path, about: Mapping[str, Any]) -> None:
     info = {**before, **{key: value for key, value in about.items() if value is not None}}
     info["config"] = run.config.take()
     place.write_info(path, info)
-    run.open(path, info, lock, last_step(path) + 1)
-
-
-def last_step(path: Path) -> int:
-    """Return the step of the last line of a run's `metrics.jsonl`; -1 where there is none."""
-    import json
-
-    try:
-        with (path / "metrics.jsonl").open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - (1 << 16)))
-            lines = file.read().splitlines(keepends=True)
-    except OSError:
-        return -1
-    for line in reversed(lines):
-        try:
-            return int(json.loads(line)["step"])
-        except (ValueError, KeyError, TypeError, RecursionError):
-            continue
-    return -1
+    run.open(path, info, lock, place.last_step(path) + 1)
 
 
 def _count(value: object) -> int | None:

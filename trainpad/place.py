@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from trainpad.files import read_plain, write_atomic
+from trainpad.errors import RunError
+from trainpad.files import open_plain, read_plain, write_atomic
 
 RUN_FILE = "run.json"
 LIMIT = 4 * 1024 * 1024
@@ -85,7 +86,7 @@ def read_info(path: Path) -> dict[str, Any]:
     """Return what the `run.json` of a run directory holds; nothing where it cannot be read."""
     try:
         info = json.loads(read_plain(path / RUN_FILE, LIMIT))
-    except (OSError, ValueError, RecursionError):
+    except (OSError, ValueError, RecursionError, RunError):
         return {}
     return info if isinstance(info, dict) else {}
 
@@ -103,3 +104,22 @@ def newest_run(project: Path, name: str | None) -> Path | None:
         if name is None or name in (info.get("label"), path.name):
             return path
     return None
+
+
+def last_step(path: Path) -> int:
+    """Return the step of the last line of a run's `metrics.jsonl`; -1 where there is none."""
+    try:
+        with open_plain(path / "metrics.jsonl") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - (1 << 16)))
+            lines = file.read(1 << 16).splitlines()
+    except (OSError, RunError):
+        return -1
+    for line in reversed(lines):
+        try:
+            step = json.loads(line)["step"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            continue
+        if isinstance(step, int) and not isinstance(step, bool) and 0 <= step < 2**53:
+            return step
+    return -1

@@ -90,9 +90,16 @@ def _row(entry: RunEntry, names: Sequence[str]) -> tuple[str, ...]:
         duration(entry.seconds, "clock"),
         where,
         since,
-        " ".join(f"{name}={_flag_value(entry.hyperparameters[name])}" for name in names),
+        _differences(entry, names),
         " ".join([note.title, *(f"#{tag}" for tag in note.tags)]).strip(),
     )
+
+
+def _differences(entry: RunEntry, names: Sequence[str]) -> str:
+    """Return the hyperparameters in which the runs differ; an attached run's project."""
+    if entry.summary.is_attached:
+        return f"project={entry.summary.project}"
+    return " ".join(f"{name}={_flag_value(entry.hyperparameters[name])}" for name in names)
 
 
 def _accuracy(value: float | None) -> str:
@@ -112,7 +119,7 @@ def _values(entry: RunEntry) -> dict[str, Any]:
         "created": entry.created,
         "owner": entry.owner,
         "network": entry.network,
-        "hyperparameters": dict(entry.hyperparameters),
+        "hyperparameters": {} if entry.summary.is_attached else dict(entry.hyperparameters),
         "title": entry.note.title,
         "tags": list(entry.note.tags),
         "note": entry.note.text,

@@ -53,7 +53,9 @@ class RunEntry:
 
     @property
     def network(self) -> str:
-        """Its hidden layers: ``128-32``, or ``softmax`` for none."""
+        """Its hidden layers: ``128-32``, or ``softmax`` for none; an attached run's project."""
+        if self.summary.is_attached:
+            return self.summary.project
         return "-".join(map(str, self.hyperparameters["hidden"])) or "softmax"
 
 
@@ -87,11 +89,12 @@ class Overview:
 
 def differing_hparams(entries: Sequence[RunEntry]) -> list[str]:
     """The names of the hyperparameters in which these runs differ."""
-    return [name for name in SPECS if len({entry.hyperparameters[name] for entry in entries}) > 1]
+    ours = [entry.hyperparameters for entry in entries if not entry.summary.is_attached]
+    return [name for name in SPECS if len({values[name] for values in ours}) > 1]
 
 
 def _signature(run: RunDir) -> Signature:
-    files = run.events, run.losses, run.path / "lock", run.path / notes.FILE
+    files = run.events, run.losses, run.metrics, run.path / "lock", run.path / notes.FILE
     return tuple(map(_file_stamp, files))
 
 
@@ -108,7 +111,8 @@ def _read_entry(run: RunDir) -> RunEntry | None:
     try:
         info = sanitized_info(run.info())
         events = read_tail(run)
-        losses_changed = modified_at(run.losses) if size_of(run.losses) else 0.0
+        numbers = run.losses if size_of(run.losses) else run.metrics
+        losses_changed = modified_at(numbers) if size_of(numbers) else 0.0
         return RunEntry(
             run,
             summarize(run, info, events, host=socket.gethostname(), now=time.time()),

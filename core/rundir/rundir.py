@@ -15,12 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from data.files import is_file
 from trainpad.errors import RunError
 from trainpad.files import write_atomic
 from trainpad.lock import lock
+from trainpad.place import runs_dir
 from trainpad.text import sanitize
 
 RUN_FILE = "run.json"
@@ -29,8 +28,8 @@ LOCK_ATTEMPTS, LOCK_RETRY_DELAY = 10, 0.02
 
 
 def default_log_dir() -> Path:
-    """The folder of runs without ``--log_dir``: in the user's data directory."""
-    return Path(platformdirs.user_data_dir("trainpad", appauthor=False)) / "runs"
+    """Where runs go without ``--log_dir``: ``$TRAINPAD_DIR``, or the user's data directory."""
+    return runs_dir()
 
 
 def log_dir_from(given: Path | None) -> Path:
@@ -63,6 +62,11 @@ class RunDir:
     def clock(self) -> Path:
         """Pairs of little-endian float64, steps done and Unix time; about one a second."""
         return self.path / "clock.f64"
+
+    @property
+    def metrics(self) -> Path:
+        """The numbers of an attached run, one JSON object a line."""
+        return self.path / "metrics.jsonl"
 
     @property
     def log(self) -> Path:
@@ -194,12 +198,21 @@ def _make_unique(log_dir: Path, name: str) -> Path:
 
 
 def list_runs(log_dir: Path) -> list[RunDir]:
-    """The runs below `log_dir`, oldest first."""
-    try:
-        folders = [path for path in log_dir.iterdir() if is_file(path / RUN_FILE)]
-    except OSError:
-        return []
+    """The runs below `log_dir` and below its projects' folders, oldest first."""
+    folders = _run_folders(log_dir, depth=1)
     return [RunDir(path) for path in sorted(folders, key=lambda path: path.name)]
+
+
+def _run_folders(folder: Path, depth: int) -> Iterator[Path]:
+    try:
+        paths = list(folder.iterdir())
+    except OSError:
+        return
+    for path in paths:
+        if is_file(path / RUN_FILE):
+            yield path
+        elif depth:
+            yield from _run_folders(path, depth - 1)
 
 
 def resolve_run(run: str, log_dir: Path) -> RunDir:

@@ -34,6 +34,7 @@ from core.rundir.rundir import RunDir, list_runs, resolve_run
 from core.rundir.validation import parse_event, sanitized_info, timestamp
 from trainpad.files import modified_at, size_of
 from trainpad.lock import lock
+from trainpad.place import last_step
 from trainpad.text import sanitize
 
 FRESH_HEARTBEAT: Final = 3.0
@@ -73,6 +74,15 @@ class RunSummary:
     pid: int
     since: float
     heartbeat: float
+    kind: str = "trainpad"
+    """``attached`` for a run that another program trains."""
+    project: str = ""
+    """What an attached run belongs to."""
+
+    @property
+    def is_attached(self) -> bool:
+        """Whether another program trains it, and it has no hyperparameters of ours."""
+        return self.kind == "attached"
 
     @property
     def is_live(self) -> bool:
@@ -111,15 +121,23 @@ def summarize(
         name=sanitize(run.name, limit=80),
         directory=str(run.path),
         state=status,
-        steps=size_of(run.losses) // 4 or _finished_step(events),
-        max_steps=_max_steps(events, info["hyperparameters"]),
+        steps=size_of(run.losses) // 4 or last_step(run.path) + 1 or _finished_step(events),
+        max_steps=_max_steps(events, info["hyperparameters"]) or _planned_steps(info),
         best=best.accuracy("validation") if best else None,
         dataset=info["dataset"].get("name", ""),
         host=sanitize(owner.host, limit=80),
         pid=owner.pid,
         since=owner.since,
         heartbeat=owner.heartbeat,
+        kind="attached" if info.get("kind") == "attached" else "trainpad",
+        project=str(info.get("project", "")),
     )
+
+
+def _planned_steps(info: Mapping[str, Any]) -> int:
+    """How many steps an attached run was begun with, or 0."""
+    steps = info.get("steps")
+    return steps if isinstance(steps, int) and not isinstance(steps, bool) and steps > 0 else 0
 
 
 def resolve_live_run(run: str, log_dir: Path) -> RunDir:

@@ -1,0 +1,105 @@
+"""Attached runs among our own: `trainpad runs`, resolving names, and the Runs screen's overview."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import trainpad
+from core.cli.runs import as_json_lines, as_table, load_entries
+from core.rundir.overview import differing_hparams
+from core.rundir.rundir import RunDir, default_log_dir, list_runs, resolve_run
+from core.rundir.status import read_status, resolve_live_run
+from tests.helpers.attached import directory, recorded, start_program, steer, until
+from tests.helpers.runs import three_runs
+
+
+@pytest.fixture(autouse=True)
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("TRAINPAD_DIR", str(tmp_path / "runs"))
+    yield tmp_path / "runs"
+    trainpad.finish()
+
+
+def test_attached_runs_are_listed_with_ours(runs: Path) -> None:
+    three_runs(runs)
+    run = trainpad.init("cifar", "first", steps=100)
+    run.log({"loss": 0.5}, 41)
+    until((directory(run) / "metrics.jsonl").exists)
+    assert default_log_dir() == runs
+    entries = load_entries(runs)
+    states = {entry.summary.name: entry.summary for entry in entries}
+    mine = states[directory(run).name]
+    assert (mine.state, mine.steps, mine.max_steps) == ("training", 42, 100)
+    assert (mine.kind, mine.project, mine.pid) == ("attached", "cifar", os.getpid())
+    assert states["a-run"].kind == "trainpad"
+    assert differing_hparams(entries) == ["learning_rate", "hidden"]
+    (line,) = [line for line in as_table(entries) if "-first" in line]
+    assert "training" in line
+    assert "project=cifar" in line
+    values = [json.loads(line) for line in as_json_lines(entries)]
+    (mine_json,) = [value for value in values if value["kind"] == "attached"]
+    assert mine_json["hyperparameters"] == {}
+    assert mine_json["network"] == "cifar"
+
+
+def test_an_attached_run_is_found_by_its_name_and_live_ones_first(runs: Path) -> None:
+    three_runs(runs)
+    run = trainpad.init("cifar", "first")
+    until((directory(run) / "events.jsonl").exists)
+    assert resolve_live_run("", runs).path == directory(run)
+    assert resolve_run(directory(run).name, runs).path == directory(run)
+    assert resolve_run(directory(run).name[:15], runs / "cifar").path == directory(run)
+    assert len(list_runs(runs)) == 4
+
+
+@pytest.mark.parametrize(
+    ("end", "state"),
+    [
+        ("run.finish()", "done"),
+        ("1 / 0", "failed"),
+        ("raise KeyboardInterrupt", "stopped"),
+        ("import os; time.sleep(0.5); os.kill(os.getpid(), 9)", "lost"),
+        ("import os; time.sleep(0.5); os.kill(os.getpid(), 15)", "lost"),
+    ],
+)
+def test_the_state_of_a_program_that_ended(tmp_path: Path, end: str, state: str) -> None:
+    code = f"import time, trainpad\nrun = trainpad.init('p')\nrun.log({{'a': 1}}, 9)\n{end}"
+    start_program(code, tmp_path).communicate(timeout=30)
+    (path,) = recorded(tmp_path)
+    summary = read_status(RunDir(path))
+    assert (summary.state, summary.steps) == (state, 10)
+
+
+def test_a_paused_run_is_shown_as_paused(tmp_path: Path) -> None:
+    code = "import time, trainpad\nrun = trainpad.init('p')\nwhile run.tick(): time.sleep(0.01)"
+    process = start_program(code, tmp_path)
+    until(lambda: recorded(tmp_path))
+    (path,) = recorded(tmp_path)
+    until((path / "control.json").exists)
+    steer(path, pause_at=0)
+    until(lambda: read_status(RunDir(path)).state == "paused")
+    steer(path, stop="stopped")
+    process.communicate(timeout=20)
+    assert read_status(RunDir(path)).state == "stopped"
+
+
+def test_a_directory_that_was_removed_is_not_listed(runs: Path) -> None:
+    run = trainpad.init("p")
+    shutil.rmtree(directory(run))
+    assert load_entries(runs) == []
+
+
+def test_what_anybody_may_have_written_breaks_nothing(runs: Path) -> None:
+    for number, info in enumerate(({"steps": "x"}, {"steps": True}, {"project": ["\x1b"]})):
+        path = runs / "p" / f"run{number}"
+        path.mkdir(parents=True)
+        (path / "run.json").write_text(json.dumps({"kind": "attached", "name": "x"} | info))
+        (path / "metrics.jsonl").write_bytes(b'{"step": "nan"}\n[1]\n{"step": 1e999}\n\xff\n')
+    (runs / "p" / "link").symlink_to(runs)
+    entries = load_entries(runs)
+    assert [(entry.summary.steps, entry.summary.max_steps) for entry in entries] == [(0, 0)] * 3
+    assert all(line.isprintable() for line in as_table(entries))
