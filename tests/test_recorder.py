@@ -131,7 +131,7 @@ def test_a_full_disk_loses_and_tears_nothing(
     assert checkpoint.newest(run.checkpoints).step == 100
     warnings = [event.text for event in seen if isinstance(event, Alert)]
     assert warnings[0] == (
-        "recording stopped: No space left on device; training goes on, and what is pending is "
+        "recording stopped: No space left on device; training continues; what is pending is "
         "written as soon as the disk accepts it"
     )
     assert "Alert" in kept

@@ -102,7 +102,7 @@ class Paused(StepEvent):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Resumed(StepEvent):
-    """Training goes on after a pause."""
+    """Training continues after a pause."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,7 +150,7 @@ class Saved(StepEvent):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Alert(StepEvent):
-    """Something went wrong but training goes on; one sentence."""
+    """Something went wrong but training continues; one sentence."""
 
     text: str
 

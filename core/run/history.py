@@ -1,8 +1,8 @@
 """What still holds of a run's recorded events.
 
 A run that is resumed from an older checkpoint records `Started` at that checkpoint's step, which
-voids what was recorded of later steps. `surviving` applies that rule once for everybody who reads
-the events of a run as a whole; `core.run.state.Run` applies it as events arrive.
+voids what was recorded of later steps. `surviving` applies that rule for all readers of a
+whole run; `core.run.state.Run` applies it as events arrive.
 """
 
 import math

@@ -211,9 +211,8 @@ class Run:
 
     def _on_started(self, event: Started) -> None:
         """Drop what was folded of steps after the one that training starts at."""
-        self.status, self.device, self.parameters = (
-            RunStatus.TRAINING, event.device, event.parameters,
-        )  # fmt: skip
+        self.status = RunStatus.TRAINING
+        self.device, self.parameters = event.device, event.parameters
         self._set_hyperparameters(event.hyperparameters)
         self.step = event.step
         self.losses.truncate(event.step)

@@ -49,12 +49,12 @@ class Ranking:
                     self.on_saved(step, file)
 
     def on_evaluated(self, event: Evaluated) -> None:
-        """Take in an evaluation."""
+        """Record an evaluation."""
         if "validation" in event.confusion:
             self._evaluated = event
 
     def on_saved(self, step: int, file: str) -> bool:
-        """Take in a checkpoint; returns whether it is better than all before it."""
+        """Record a checkpoint; returns whether it is better than all before it."""
         self.newest = file
         if self._evaluated is None or self._evaluated.step != step:
             return False

@@ -86,7 +86,7 @@ def follow(
     """All past events of `run`, then new ones until it has ended, with a `Tick` after each poll.
 
     If the writer dies before the run has ended, `Lost` is yielded; the run is polled further, since
-    another machine's files may be late, or somebody may resume it.
+    another machine's files may be late, or the run may be resumed.
 
     Args:
         run: The run's directory.

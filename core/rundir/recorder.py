@@ -1,8 +1,8 @@
 """`record`: write events to a run directory as they pass.
 
-Each event is written before it is yielded. If the disk refuses, training goes on: what could not be
-written is kept in memory and written, in order and from the last whole record on, as soon as the
-disk accepts it again; an alert says when that begins and ends.
+Each event is written before it is yielded. If the disk refuses, training continues: what could not
+be written is kept in memory and written, in order and from the last whole record on, as soon as the
+disk accepts it again; an alert says when that starts and ends.
 """
 
 import dataclasses
@@ -35,7 +35,7 @@ from trainpad.errors import RunError
 
 HEARTBEAT = 1.0
 """Seconds between heartbeats, and between attempts to write after a failure."""
-STOPPED_TEXT = "training goes on, and what is pending is written as soon as the disk accepts it"
+STOPPED_TEXT = "training continues; what is pending is written as soon as the disk accepts it"
 """Of several pending checkpoints only the newest is written."""
 
 
@@ -78,7 +78,7 @@ class Recorder:
                 self._step = step
                 self._truncate_losses(step)
                 self._delete_checkpoints_after(step)
-                # If the log cannot be read, the ranking starts empty, but the run goes on.
+                # If the log cannot be read, the ranking starts empty, but the run continues.
                 with suppress(RunError):
                     self._ranking.load([*read_events(self._run), event])
             case Steps(first=first, losses=losses):
