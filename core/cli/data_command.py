@@ -17,7 +17,7 @@ from data.sources import NAMES, load_dataset
 
 EXAMPLES = 12
 """Maximum number of images of each class in a preview."""
-GENERATED = {
+LOCAL = {
     "drawn": "digits drawn by trainpad",
     "mnist+drawn": "MNIST and as many drawn digits",
     "mine": "the digits that you drew and labelled on the pad",
@@ -38,7 +38,7 @@ def list_datasets(out: TextIO, *, as_json: bool) -> int:
 
 def _entry(name: str) -> dict[str, Any]:
     if name not in CATALOG:
-        return {"name": name, "title": GENERATED[name], "where": "generated", "licence": ""}
+        return {"name": name, "title": LOCAL[name], "where": "local", "licence": ""}
     entry = CATALOG[name]
     here = find_dataset(name).dataset
     where = here.source if here else f"not downloaded: {entry.size / 1e6:,.0f} MB"
