@@ -4,7 +4,7 @@ import signal
 import time
 from collections.abc import Iterable
 from types import FrameType
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import constants
 from textual.app import SystemCommand
@@ -17,7 +17,7 @@ from core.process.launcher import Launcher
 from core.session.headless import DONE, INTERRUPTED, exit_by_signal
 from tui.terminal.characters import ASCII_CLASS, Glyphs, to_ascii
 from tui.terminal.command_palette import BUILTIN_COMMANDS, SafeCommandPalette, palette_commands
-from tui.terminal.driver import ResilientDriver, duplicated_terminal
+from tui.terminal.driver import ResilientDriver, TerminalHost, duplicated_terminal
 from tui.terminal.environment import Pace
 from tui.terminal.exit_result import ExitResult
 from tui.terminal.ordered_input import OrderedInputApp
@@ -135,3 +135,9 @@ def run_standalone(app: BaseApp[Any]) -> int:
     with duplicated_terminal():
         app.run()
     return INTERRUPTED if signal.SIGINT in caught else app.return_code or DONE
+
+
+if TYPE_CHECKING:
+
+    def _check_terminal_host(app: BaseApp[Any]) -> TerminalHost:
+        return app

@@ -12,17 +12,17 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol, cast
 
 from textual import constants
+from textual.app import App
 from textual.events import CursorPosition
 
+from core.process.launcher import Launcher
+from tui.terminal.environment import Pace
 from tui.terminal.exit_result import ExitResult
 from tui.terminal.textual_private import PatchableDriver
 from tui.terminal.writer import FlowControl, TerminalWriter
-
-if TYPE_CHECKING:
-    from tui.terminal.base_app import BaseApp
 
 CLOSE_TIMEOUT: Final = 0.3
 """Seconds to wait for a stalled terminal when leaving."""
@@ -94,6 +94,14 @@ def watch_hangup(descriptors: Sequence[int], on_hangup: Callable[[], None]) -> C
     return stopped.set
 
 
+class TerminalHost(Protocol):
+    """What the driver asks of its app, which is a `BaseApp`."""
+
+    pace: Pace
+    launcher: Launcher | None
+    terminal: "ResilientDriver | None"
+
+
 class ResilientDriver(PatchableDriver):
     """The terminal of a `BaseApp`, for as long as there is one.
 
@@ -102,13 +110,14 @@ class ResilientDriver(PatchableDriver):
     sends with a hang-up starts a second input thread; and SIGTSTP stops the whole process.
     """
 
-    def __init__(self, app: "BaseApp[Any]", **options: Any) -> None:
+    def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
-        app.terminal = self
-        self._launcher = app.launcher
+        host = cast("TerminalHost", app)
+        host.terminal = self
+        self._launcher = host.launcher
         self._writer: TerminalWriter | None = None
         self._sent_before = 0
-        self._flow = FlowControl(app.pace.bytes_per_second)
+        self._flow = FlowControl(host.pace.bytes_per_second)
         self._stop_watching: Callable[[], None] | None = None
         self._is_lost = False
         self._is_reading = False
