@@ -17,7 +17,7 @@ from tests.helpers.learned import EVIL, evaluated, learned, matrices, opened, pa
 from tests.helpers.waiting import shown, text_of, until
 from tui.app import TrainpadApp
 from tui.evaluate.columns import MetricColumns, bar, format_ratio, sparkline
-from tui.evaluate.confusion import CellFormat, ConfusionTable
+from tui.evaluate.confusion import CellFormat, ConfusionMatrix
 from tui.evaluate.misclassified import PredictedImages, PredictionRequest
 from tui.evaluate.report import EvaluationSlice, ReportCache
 from tui.pad.screen import PadScreen
@@ -52,7 +52,7 @@ def table(
     *,
     ascii_only: bool = False,
 ) -> list[str]:
-    made = ConfusionTable()
+    made = ConfusionMatrix()
     made.ascii_only = ascii_only
     made._slice, made._cell_format, made._cursor = look, numbers, (1, 0)
     return [
@@ -82,7 +82,7 @@ def test_percent_of_rows_and_of_columns() -> None:
 
 
 def test_errors_are_brought_out_and_the_diagonal_is_dim() -> None:
-    made = ConfusionTable()
+    made = ConfusionMatrix()
     made._slice, made._cursor = looked(THREE), (2, 2)
     first, second = (made.lines(60, 9)[row][1:4] for row in (1, 2))
     assert [role for _, role in first] == ["dim", "heat-2", "dim"]
@@ -91,7 +91,7 @@ def test_errors_are_brought_out_and_the_diagonal_is_dim() -> None:
 
 def test_what_does_not_fit_is_seen_by_moving_the_cursor() -> None:
     look = looked(np.arange(1, 62 * 62 + 1).reshape(62, 62).tolist(), tuple(map(str, range(62))))
-    made = ConfusionTable()
+    made = ConfusionMatrix()
     made._slice = look
     for cursor in [(0, 0), (30, 61), (61, 0), (61, 61)]:
         made._cursor = cursor
@@ -170,13 +170,13 @@ def test_curves_are_made_at_once_and_kept_until_an_evaluation_comes(
 
 
 def test_a_caption_says_what_there_is_room_for() -> None:
-    picture = CaptionedImage(np.zeros((28, 28)), "9 read as 0, 35%  loss 11.5", "9 → 0  35%")
+    picture = CaptionedImage(np.zeros((28, 28)), "9 → 0, 35%  loss 11.5", "9 → 0  35%")
     captions = {width: Gallery()._caption(picture, 0, width)[0] for width in (28, 14, 7, 4)}
-    assert captions[28] == "9 read as 0, 35%  loss 11.5 "
+    assert captions[28] == "9 → 0, 35%  loss 11.5       "
     assert captions[14] == "9 → 0  35%    "
     assert captions[7] == "9 → 0  "
     assert captions[4] == "9 →…"
-    sure = CaptionedImage(np.zeros((28, 28)), "8 read as 4, 100%  loss 11.5", "8 → 4  100%")
+    sure = CaptionedImage(np.zeros((28, 28)), "8 → 4, 100%  loss 11.5", "8 → 4  100%")
     assert Gallery()._caption(sure, 0, 10)[0] == "8 → 4 100%"
 
 
@@ -190,10 +190,10 @@ async def test_digits_are_shown_pixel_by_pixel_where_a_terminal_has_35_rows(
     async with app.run_test(size=size) as pilot:
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("2")
-        screen = await shown(pilot, app, "of 60 right", "worst mistakes")
+        screen = await shown(pilot, app, "of 60 correct", "misclassified")
         wall = app.screen.query_one(Gallery)._layout_now
         assert (wall.shrink, wall.down) == (1, 2 if size[1] >= 60 else 1)
-        assert ("figures of" in screen) == (size[1] >= 45)
+        assert ("precision, recall, F1 of" in screen) == (size[1] >= 45)
 
 
 def test_pictures_are_as_large_as_the_room_allows() -> None:
@@ -220,19 +220,21 @@ async def test_mistakes_are_browsed_filtered_and_sent_to_the_pad(
     async with app.run_test(size=(160, 45)) as pilot:
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("2")
-        await shown(pilot, app, f"{np.trace(matrix)} of 60 right", f"1 of {wrong}")
+        await shown(pilot, app, f"{np.trace(matrix)} of 60 correct", f"1 of {wrong}")
         figures = classification_report(matrix)
         assert format_ratio(figures.precision[0]) in text_of(app)
-        assert "figures of" in text_of(app)
+        assert "precision, recall, F1 of" in text_of(app)
         cell = app.screen._cursor
         await pilot.press("enter")
-        await shown(pilot, app, f"1 of {matrix[cell]}", f"{cell[0]} read as {cell[1]}")
+        await shown(pilot, app, f"1 of {matrix[cell]}", f"{cell[0]} predicted as {cell[1]}")
         await pilot.press("enter", "full_stop", "full_stop", "comma")
         await shown(pilot, app, f"2 of {wrong}")
         await pilot.press("left_square_bracket")
-        await shown(pilot, app, "step 1,000, 1 of 2", "0.1000", "were not kept")
+        await shown(
+            pilot, app, "step 1,000, 1 of 2", "0.1000", "no checkpoint of this evaluation was kept"
+        )
         await pilot.press("end", "s", "n")
-        await shown(pilot, app, "train", "step 2,000, newest", "worst mistakes")
+        await shown(pilot, app, "train", "step 2,000, newest", "misclassified")
         await pilot.press("p")
         await shown(pilot, app, "an image from the data")
         assert isinstance(app.screen, PadScreen)
@@ -249,17 +251,17 @@ async def test_new_evaluations_are_followed_and_earlier_ones_stay(
         await pilot.press("2")
         await shown(pilot, app, "no evaluation yet")
         source.give(*evaluated(1000, network, data))
-        await shown(pilot, app, "newest of 1", "worst mistakes", " > ")
+        await shown(pilot, app, "newest of 1", "misclassified", " > ")
         source.give(*evaluated(2000, network, data))
         await shown(pilot, app, "step 2,000, newest of 2")
         await pilot.press("left_square_bracket")
         source.give(*evaluated(3000, network, data))
         await shown(pilot, app, "step 1,000, 1 of 3")
         assert text_of(app).isascii()
-        await pilot.click(ConfusionTable, offset=(4, 1))
-        await shown(pilot, app, "0 read as 0")
+        await pilot.click(ConfusionMatrix, offset=(4, 1))
+        await shown(pilot, app, "0 predicted as 0")
         await pilot.press("end")
-        await shown(pilot, app, "newest of 3", "worst mistakes")
+        await shown(pilot, app, "newest of 3", "misclassified")
         await pilot.click(Gallery, offset=(20, 2))
         await shown(pilot, app, "2 of ")
 
@@ -277,7 +279,7 @@ async def test_many_classes_with_hostile_names_and_large_images(
     async with app.run_test(size=size, notifications=True) as pilot:
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("2", "up", "left")
-        await shown(pilot, app, "worst mistakes")
+        await shown(pilot, app, "misclassified")
         await pilot.press(*["down"] * 9, "p")
         await shown(pilot, app, "28 x 28")
         assert "\x1b" not in text_of(app)
@@ -294,7 +296,7 @@ async def test_without_the_data_the_numbers_stay_and_the_reason_is_told(
     async with app.run_test(size=(160, 45)) as pilot:
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("2")
-        await shown(pilot, app, "no pictures: no data set or folder", "of 60 right")
+        await shown(pilot, app, "no images: no data set or folder", "of 60 correct")
 
 
 async def test_nothing_of_the_run_before_stays_when_another_is_shown_meanwhile(
@@ -316,7 +318,9 @@ async def test_nothing_of_the_run_before_stays_when_another_is_shown_meanwhile(
     async with app.run_test(size=(160, 45)) as pilot:
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("2")
-        before = await shown(pilot, app, "of 60 right", "worst mistakes", "images", "figures of")
+        before = await shown(
+            pilot, app, "of 60 correct", "misclassified", "images", "precision, recall, F1 of"
+        )
         screen = app.screen
         monkeypatch.setattr(PredictionRequest, "predict", late)
         await pilot.press("s")
@@ -329,12 +333,12 @@ async def test_nothing_of_the_run_before_stays_when_another_is_shown_meanwhile(
         may_read.set()
         await until(pilot, lambda: not screen._prediction_job.busy)
         text = text_of(app)
-        for gone in ("read as", "worst mistakes", "F1", "step 1,000"):
+        for gone in ("predicted as", "misclassified", "F1", "step 1,000"):
             assert gone in before
             assert gone not in text
         assert screen.picked_image is None
         second.give(*evaluated(1000, network, data))
-        await shown(pilot, app, "newest of 1", "no pictures")
+        await shown(pilot, app, "newest of 1", "no images")
         assert reads[-1].dataset is None
 
 
@@ -347,9 +351,9 @@ async def test_a_resume_from_before_the_first_evaluation_leaves_no_matrix(
     async with app.run_test(size=(160, 45)) as pilot:
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("2")
-        await shown(pilot, app, "of 60 right", "worst mistakes", "images")
+        await shown(pilot, app, "of 60 correct", "misclassified", "images")
         source.give(opened(tmp_path, data)[1])
         text = await shown(pilot, app, "no evaluation yet")
-        assert "read as" not in text and "F1" not in text
+        assert "predicted as" not in text and "F1" not in text
         source.give(*evaluated(1000, network, data))
-        await shown(pilot, app, "of 60 right", "worst mistakes", "images")
+        await shown(pilot, app, "of 60 correct", "misclassified", "images")

@@ -24,7 +24,7 @@ async def test_the_help_of_watch_lists_no_screens_of_the_dashboard(tmp_path: Pat
     async with app.run_test(size=(160, 45)) as pilot:
         screen = await open_help(pilot, app)
         assert "Train, Evaluate" not in screen
-        assert "Look at scalars" in screen
+        assert "Show scalars" in screen
 
 
 async def test_the_help_of_the_dashboard_lists_its_screens_in_one_row(tmp_path: Path) -> None:
@@ -41,11 +41,11 @@ async def test_the_help_lists_each_key_of_weights_once(tmp_path: Path) -> None:
         await pilot.press("3")
         screen = await open_help(pilot, app)
         for entry in (
-            " ↑  The layer before",
-            " ↓  The layer after",
-            " +  The next class",
-            " -  The class before",
-            " .  Explain the next of the validation images instead",
-            " ,  Explain the validation image before instead",
+            " ↑  Previous layer",
+            " ↓  Next layer",
+            " +  Next class for the filters and the saliency map",
+            " -  Previous class",
+            " .  Explain the next validation image",
+            " ,  Explain the previous validation image",
         ):
             assert entry in screen

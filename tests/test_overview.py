@@ -12,7 +12,7 @@ from core.rundir import notes
 from core.rundir.overview import MAX_NEW_RUNS, Overview, RunEntry
 from core.rundir.rundir import RunDir
 from tests.helpers.runs import BEGAN, add_events, confusion, finished, hold, make_run, three_runs
-from tui.runs import rows
+from tui.runs import columns as run_columns
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def test_a_run_with_an_invalid_time_is_listed(log_dir: Path, created: str) -> No
     entries = {entry.summary.name: entry for entry in polled(log_dir)}
     assert len(entries) == 3
     assert entries["b-run"].created == 0.0
-    assert rows.STARTED.format(entries["b-run"])
+    assert run_columns.STARTED.format(entries["b-run"])
 
 
 def polled(log_dir: Path) -> list[RunEntry]:
@@ -90,23 +90,23 @@ def test_many_new_runs_are_read_over_several_polls(tmp_path: Path) -> None:
 
 def test_columns_show_differences_and_are_dropped_by_priority(log_dir: Path) -> None:
     entries = polled(log_dir)
-    columns = rows.columns_for(entries)
+    columns = run_columns.columns_for(entries)
     names = [column.name for column in columns]
     assert "learning rate" in names
     assert "batch size" not in names
-    wide = rows.columns_that_fit(columns, 200)
-    narrow = rows.columns_that_fit(columns, 60)
+    wide = run_columns.columns_that_fit(columns, 200)
+    narrow = run_columns.columns_that_fit(columns, 60)
     assert wide == columns
     assert {"name", "best"} <= {column.name for column in narrow} < set(names)
     for given, width in ((wide, 200), (narrow, 60)):
-        text = "".join(text for _, text in rows.cells(entries[0], given, width))
-        assert len(text) <= width - rows.LEAD_WIDTH
+        text = "".join(text for _, text in run_columns.cells(entries[0], given, width))
+        assert len(text) <= width - run_columns.LEAD_WIDTH
 
 
 def test_the_sort_arrow_is_always_visible(log_dir: Path) -> None:
-    columns = rows.columns_for(polled(log_dir))
+    columns = run_columns.columns_for(polled(log_dir))
     for by in columns:
-        parts = rows.header(columns, 200, by, "▼")
+        parts = run_columns.header(columns, 200, by, "▼")
         (named,) = [text for text, role in parts if role == "title"]
         assert named.strip() == f"{by.name} ▼"
 
@@ -117,8 +117,8 @@ def test_runs_without_a_value_are_always_last(tmp_path: Path, backward: bool) ->
     finished(tmp_path / "b", right=8)
     make_run(tmp_path / "c")
     entries = polled(tmp_path)
-    best = next(column for column in rows.columns_for(entries) if column.name == "best")
-    names = [entry.title for entry in rows.sorted_runs(entries, best, reverse=backward)]
+    best = next(column for column in run_columns.columns_for(entries) if column.name == "best")
+    names = [entry.title for entry in run_columns.sorted_runs(entries, best, reverse=backward)]
     assert names == (["a", "b", "c"] if backward else ["b", "a", "c"])
 
 
@@ -127,5 +127,5 @@ def test_runs_without_a_value_are_always_last(tmp_path: Path, backward: bool) ->
     [("", "cba"), ("LEARNING_rate=0.1", "b"), ("softmax", "c"), ("done run", "cba"), ("zzz", "")],
 )
 def test_the_filter_requires_every_word(log_dir: Path, words: str, names: str) -> None:
-    found = rows.filtered_runs(polled(log_dir), words)
+    found = run_columns.filtered_runs(polled(log_dir), words)
     assert "".join(entry.title[0] for entry in found) == names

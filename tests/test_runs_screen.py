@@ -23,9 +23,9 @@ from tests.helpers.runs import add_losses, finished, three_runs
 from tests.helpers.waiting import shown, text_of, until
 from tui.app import TrainpadApp
 from tui.chart.chart import Chart
-from tui.runs.dialogs import Form, Question
+from tui.runs.dialogs import ConfirmDialog, FormDialog
 from tui.runs.screen import RunsScreen
-from tui.runs.table import Differences, RunsTable
+from tui.runs.table import HparamDifferences, RunsTable
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ async def test_runs_are_listed_marked_compared_sorted_and_filtered(log_dir: Path
         screen = await shown(pilot, app, "differences", "a c-run 2.000", "b b-run 2.000")
         assert screen.rindex("learning rate") < screen.rindex("0.5") < screen.rindex("0.1")
         await pilot.press("v")
-        await shown(pilot, app, "precision on validation", "0.9000   b b-run 0.7000")
+        await shown(pilot, app, "precision @ 1, validation", "0.9000   b b-run 0.7000")
         names = [column.name for column in app.screen.query_one(RunsTable)._columns]
         await pilot.press(*["o"] * (names.index("best") + 1), "O")
         screen = await shown(pilot, app, "best ▲")
@@ -117,7 +117,7 @@ async def test_what_a_viewer_cannot_train_is_told_as_a_command(log_dir: Path) ->
         await pilot.press("4")
         await shown(pilot, app, "c-run", "0.9000")
         await pilot.press("b")
-        await shown(pilot, app, "this window cannot train it now", "--branch")
+        await shown(pilot, app, "this window cannot train now", "--branch")
         await pilot.press("r")
         await shown(pilot, app, "c-run has done all its steps")
         assert app.screen.NAME == "runs"
@@ -186,7 +186,7 @@ async def test_naming_exporting_and_deleting(log_dir: Path, tmp_path: Path) -> N
         await pilot.press("4")
         await shown(pilot, app, "c-run", "0.9000")
         await pilot.press("n")
-        assert isinstance(app.screen, Form)
+        assert isinstance(app.screen, FormDialog)
         await pilot.press(*"[/x]", "tab", *"lab", "enter")
         await shown(pilot, app, "[/x]", "#lab")
         await pilot.press("E")
@@ -198,7 +198,7 @@ async def test_naming_exporting_and_deleting(log_dir: Path, tmp_path: Path) -> N
         await until(pilot, (tmp_path / "out.csv").exists)
         assert (tmp_path / "out.csv").read_text().startswith("step,time")
         await pilot.press("delete")
-        assert isinstance(app.screen, Question)
+        assert isinstance(app.screen, ConfirmDialog)
         await pilot.press("escape")
         assert (log_dir / "c-run").exists()
         await pilot.press("delete", "y")
@@ -228,7 +228,7 @@ async def test_a_growing_run_is_followed_and_nothing_is_drawn_where_nothing_grow
         await shown(pilot, app, "c-run", "0.9000", "2.000")
         await polled_again(pilot, monkeypatch, app)
         drawn: list[object] = []
-        for widget in (RunsTable, Chart, Differences):
+        for widget in (RunsTable, Chart, HparamDifferences):
             one = app.screen.query_one(widget)
             monkeypatch.setattr(one, "refresh", lambda *a, **k: drawn.append(a))
         await polled_again(pilot, monkeypatch, app)

@@ -21,9 +21,9 @@ from tui.dashboard.selection import PickedImage
 from tui.weights.histograms import Heatmaps, title_of
 from tui.weights.history import MAX_REPORTS, ReportHistory, heatmap, value_range
 from tui.weights.inspection import Inspection, InspectionRequest
-from tui.weights.saliency import Answer
+from tui.weights.saliency import SaliencyView
 from tui.weights.screen import image_shape
-from tui.weights.summary import Judgements, LayerTable
+from tui.weights.summary import DiagnosisList, LayerTable
 from tui.weights.units import SortedUnits, UnitOrder, logit_weights
 
 
@@ -93,11 +93,11 @@ def test_the_layers_as_text() -> None:
     table._shape, table._output = (2, 3), "softmax over 3 classes"
     rows = ["".join(text for text, _ in parts).rstrip() for parts in table.lines(66, 9)]
     assert rows == [
-        "  layer       shape                      learns    memory",
+        "  layer       shape                      params    memory",
         "  ┌ images    2 x 3 = 6 pixels, 0 to 1",
         "› │ hidden 1  6 → 5 ReLU                     35    0.1 KB",
         "  │ output    5 → 3 logits                   18    0.1 KB",
-        "  └ answer    softmax over 3 classes",
+        "  └ loss      softmax over 3 classes",
     ]
     for width in (20, 80, 160):
         assert all(
@@ -112,7 +112,7 @@ def test_units_are_sorted_by_what_is_asked_for(network: Network, data: Dataset) 
         assert sorted(units.order) == list(range(16))
         if units.values is not None:
             assert (np.diff(units.values[units.order]) <= 0).all()
-        assert units.captioned(3).picture.shape == (28, 28)
+        assert units.captioned(3).image.shape == (28, 28)
     fires = network.activations(image[None])[0][0]
     assert (
         SortedUnits.sorted_by(UnitOrder.ACTIVATION, network, (28, 28), 0, image).order[0]
@@ -130,22 +130,22 @@ def test_a_units_weight_for_a_class_is_the_way_through_all_layers(network: Netwo
 
 
 def test_an_answer_names_what_fires(network: Network, data: Dataset) -> None:
-    answer = Answer()
+    answer = SaliencyView()
     image = data.test.images[0].astype(np.float32) / 255
     rows = answer._description(network, PickedImage(image, "a picture", 0), 60)
     text = "\n".join("".join(text for text, _ in parts) for parts in rows)
     fires = int((network.activations(image.reshape(1, -1))[0] > 0).sum())
-    assert f"hidden 1: {fires} of 16 fire" in text
+    assert f"hidden 1: {fires} of 16 active" in text
     assert "orange for" in text
 
 
 def test_what_there_is_no_room_for_is_left_out_whole(network: Network, data: Dataset) -> None:
     image = data.validation.images[0] / np.float32(255)
-    answer = Answer()
+    answer = SaliencyView()
     for width in (20, 30, 40, 60):
         words = answer._description(network, PickedImage(image, "a picture", 0), width)
         rows = ["".join(text for text, _ in row) for row in words]
-        most = [row.rstrip() for row in rows if row.startswith("most: ")]
+        most = [row.rstrip() for row in rows if row.startswith("strongest: ")]
         assert most
         assert all(row.endswith(")") for row in most)
     assert title_of("hidden 1", "activations", 20) == "hidden 1 activations"
@@ -153,7 +153,7 @@ def test_what_there_is_no_room_for_is_left_out_whole(network: Network, data: Dat
 
 
 def test_heatmaps_and_sentences_stand_in_any_room() -> None:
-    judged = Judgements()
+    judged = DiagnosisList()
     judged._diagnoses = [Diagnosis("a" * 99, Severity.FATAL), Diagnosis("b", Severity.INFO)]
     assert [parts[0][1] for parts in judged.lines(40, 5)] == ["alert", "dim"]
     assert Heatmaps().rows(80, 20) == []
@@ -191,10 +191,10 @@ async def test_layers_units_and_answer_follow_the_weights(
         await pilot.press("o", "o", "plus", "plus")
         await shown(pilot, app, "by weight for")
         await pilot.press("o", "full_stop", "right", "down")
-        await shown(pilot, app, "by how they fire", "2 of 16", "› │ hidden 2", "a 1")
+        await shown(pilot, app, "by activation", "2 of 16", "› │ hidden 2", "a 1")
         source.give(*evaluated(200, network, data))
         await pilot.press("2")
-        await shown(pilot, app, "worst mistakes")
+        await shown(pilot, app, "misclassified")
         await pilot.press("w")
         await shown(pilot, app, "test image")
 
@@ -209,13 +209,13 @@ async def test_who_asks_why_is_shown_the_answer_however_small_the_screen(
     async with app.run_test(size=(80, 24)) as pilot:
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("2")
-        await shown(pilot, app, "worst mistakes")
+        await shown(pilot, app, "misclassified")
         await pilot.press("3")
-        assert "what spoke for" not in await shown(pilot, app, "histograms")
+        assert "evidence for" not in await shown(pilot, app, "histograms")
         await pilot.press("2")
-        await shown(pilot, app, "worst mistakes")
+        await shown(pilot, app, "misclassified")
         await pilot.press("w")
-        await shown(pilot, app, "what spoke for", "test image")
+        await shown(pilot, app, "evidence for", "test image")
 
 
 async def test_a_dead_network_is_told_in_words_and_ascii(data: Dataset, tmp_path: Path) -> None:
@@ -230,10 +230,10 @@ async def test_a_dead_network_is_told_in_words_and_ascii(data: Dataset, tmp_path
         await shown(pilot, app, "hidden 2 is dead: no unit activates and it cannot learn", "8 of 8")
         assert text_of(app).isascii()
         await pilot.press("tab")
-        await shown(pilot, app, "what units look for")
+        await shown(pilot, app, "first-layer filters")
         assert text_of(app).isascii()
         await pilot.press("tab")
-        await shown(pilot, app, "what spoke for", "@ for", "0 of 8 fire")
+        await shown(pilot, app, "evidence for", "@ for", "0 of 8 active")
         assert text_of(app).isascii()
 
 
@@ -290,7 +290,7 @@ async def test_nothing_of_the_run_before_stays_when_another_is_shown_meanwhile(
         may_look.set()
         await until(pilot, lambda: not screen._inspection_job.busy)
         text = text_of(app)
-        for gone in ("ReLU", "validation image 0", "hidden 1", "what spoke for", "unit 0"):
+        for gone in ("ReLU", "validation image 0", "hidden 1", "evidence for", "unit 0"):
             assert gone in before
             assert gone not in text
         second.give(*evaluated(300, network, data))

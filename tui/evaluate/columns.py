@@ -1,4 +1,4 @@
-"""The figures of each class in columns: numbers, and bars and their course where there is room."""
+"""Per-class metrics as columns beside the confusion matrix, with bars and history if they fit."""
 
 import numpy as np
 
@@ -15,10 +15,10 @@ MIN_HISTORY, MAX_HISTORY = 10, 40
 
 
 class MetricColumns:
-    """Precision, recall, F1 and support of each class; what there is no room for is left out."""
+    """Precision, recall, F1 and support of each class, in as many columns as fit."""
 
-    def __init__(self, look: EvaluationSlice, width: int, *, ascii_only: bool) -> None:
-        self._slice = look
+    def __init__(self, evaluation: EvaluationSlice, width: int, *, ascii_only: bool) -> None:
+        self._slice = evaluation
         self._ascii = ascii_only
         self._has_room = width >= PLAIN_WIDTH
         self._has_bars = width >= WIDTH_WITH_BARS
@@ -26,7 +26,7 @@ class MetricColumns:
         self._history_width = min(MAX_HISTORY, left) if left >= MIN_HISTORY else 0
 
     def header(self) -> list[Span]:
-        """The names of the columns."""
+        """The header row."""
         if not self._has_room:
             return []
         first = (align_right("prec.", NUMBER_WIDTH), align_right("rec.", NUMBER_WIDTH))
@@ -35,40 +35,40 @@ class MetricColumns:
                 fit(" precision", NUMBER_WIDTH + BAR_WIDTH + 1),
                 fit(" recall", NUMBER_WIDTH + BAR_WIDTH + 1),
             )
-        course = fit("  F1 so far", 2 + self._history_width) if self._history_width else ""
+        history = fit("  F1 history", 2 + self._history_width) if self._history_width else ""
         return [
             (
                 "".join(first)
                 + align_right("F1", NUMBER_WIDTH)
                 + align_right("images", SUPPORT_WIDTH)
-                + course,
+                + history,
                 "dim",
             )
         ]
 
     def row(self, row: int) -> list[Span]:
-        """The figures of one class."""
+        """The metrics of one class."""
         if not self._has_room:
             return []
-        figures = self._slice.report
+        report = self._slice.report
         return [
-            *self._metric(figures.precision[row], "text"),
-            *self._metric(figures.recall[row], "text"),
-            (align_right(format_ratio(figures.f1[row]), NUMBER_WIDTH), "text"),
-            (align_right(f"{figures.support[row]:,}", SUPPORT_WIDTH), "dim"),
+            *self._metric(report.precision[row], "text"),
+            *self._metric(report.recall[row], "text"),
+            (align_right(format_ratio(report.f1[row]), NUMBER_WIDTH), "text"),
+            (align_right(f"{report.support[row]:,}", SUPPORT_WIDTH), "dim"),
             *self._f1_history(row),
         ]
 
     def averages(self) -> list[Span]:
-        """The means over the classes, and how many examples there are."""
+        """The macro averages and the number of examples."""
         if not self._has_room:
             return []
-        figures = self._slice.report
+        report = self._slice.report
         return [
-            *self._metric(macro_average(figures.precision), "dim"),
-            *self._metric(macro_average(figures.recall), "dim"),
-            (align_right(format_ratio(macro_average(figures.f1)), NUMBER_WIDTH), "dim"),
-            (align_right(f"{figures.support.sum():,}", SUPPORT_WIDTH), "dim"),
+            *self._metric(macro_average(report.precision), "dim"),
+            *self._metric(macro_average(report.recall), "dim"),
+            (align_right(format_ratio(macro_average(report.f1)), NUMBER_WIDTH), "dim"),
+            (align_right(f"{report.support.sum():,}", SUPPORT_WIDTH), "dim"),
         ]
 
     def _metric(self, value: float, role: str) -> list[Span]:
@@ -80,30 +80,30 @@ class MetricColumns:
     def _f1_history(self, row: int) -> list[Span]:
         if not self._history_width:
             return []
-        course = self._slice.f1_history[-self._history_width :]
-        line = sparkline(course[:, row], course, ascii_only=self._ascii)
+        history = self._slice.f1_history[-self._history_width :]
+        line = sparkline(history[:, row], history, ascii_only=self._ascii)
         return [("  " + line, "dim")]
 
 
 def format_ratio(value: float) -> str:
-    """A share with three places; a dash where there is none."""
+    """A ratio with three decimals; a dash for NaN."""
     return "–" if np.isnan(value) else f"{value:.3f}"
 
 
 def bar(value: float, width: int, *, ascii_only: bool) -> str:
-    """A bar in ``width`` cells that is full at 1; no bar for NaN."""
-    signs = ASCII_BAR_PARTS if ascii_only else BAR_PARTS
-    parts = len(signs) - 1
+    """A bar of ``width`` cells that is full at 1; blank for NaN."""
+    characters = ASCII_BAR_PARTS if ascii_only else BAR_PARTS
+    parts = len(characters) - 1
     filled = 0 if np.isnan(value) else round(min(max(value, 0.0), 1.0) * width * parts)
     full, rest = divmod(filled, parts)
-    return (signs[-1] * full + (signs[rest] if rest else "")).ljust(width)
+    return (characters[-1] * full + (characters[rest] if rest else "")).ljust(width)
 
 
 def sparkline(values: Float64s, scale: Float64s, *, ascii_only: bool) -> str:
-    """A character for each value, blank for NaN; the scale is from least to greatest `among`."""
+    """One character per value, blank for NaN, scaled to the range of `scale`."""
     levels = ASCII_SPARK_LEVELS if ascii_only else SPARK_LEVELS
-    known = scale[~np.isnan(scale)]
-    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
+    finite = scale[~np.isnan(scale)]
+    low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 0.0)
     scaled = (values - low) / (high - low) if high > low else np.where(np.isnan(values), values, 1)
-    places = np.nan_to_num(scaled * (len(levels) - 1), nan=-1)
-    return "".join(levels[round(place)] if place >= 0 else " " for place in places.tolist())
+    indices = np.nan_to_num(scaled * (len(levels) - 1), nan=-1)
+    return "".join(levels[round(index)] if index >= 0 else " " for index in indices.tolist())

@@ -1,7 +1,7 @@
-"""The confusion matrix with a cursor in it, and beside each row the figures of its class.
+"""The confusion matrix with a cursor, and the metrics of each class beside its row.
 
-Errors are what one looks for: so the diagonal is dim, nothing is a dot, and an error is the
-brighter the more of its class it takes. Where not all classes fit, the cursor takes the view along.
+Rows are true classes, columns predicted ones. The diagonal is dim, zero is a dot, and errors are
+brighter the larger their share of the true class. If not all classes fit, the cursor scrolls.
 """
 
 from dataclasses import dataclass
@@ -22,32 +22,32 @@ from tui.evaluate.report import EvaluationSlice
 from tui.widgets.text_widget import Span, TextWidget, align_right
 
 ERROR_RATE_LEVELS = (0.0, 0.01, 0.03, 0.10)
-"""From which share of its class on an error is how bright."""
+"""Shares of the true class at which an error gets brighter."""
 MAX_NAME_WIDTH = 14
 
 
 class CellFormat(StrEnum):
-    """What a cell of the matrix tells."""
+    """What the cells of the matrix show."""
 
     COUNTS = "counts"
-    NORMALIZED_BY_TRUE = "percent of what is shown"
-    NORMALIZED_BY_PREDICTED = "percent of what was read"
+    NORMALIZED_BY_TRUE = "percent of true class"
+    NORMALIZED_BY_PREDICTED = "percent of predicted class"
 
     @property
     def next(self) -> "CellFormat":
-        """The one after this, in a circle."""
-        every = list(CellFormat)
-        return every[(every.index(self) + 1) % len(every)]
+        """The format after this one, cyclically."""
+        formats = list(CellFormat)
+        return formats[(formats.index(self) + 1) % len(formats)]
 
 
-class ConfusionTable(TextWidget):
-    """A row for each class: how its images were read, then precision, recall, F1 and support."""
+class ConfusionMatrix(TextWidget):
+    """A row per true class: counts of predictions, then precision, recall, F1 and support."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         f"confusion--heat-{i}" for i in range(len(ERROR_RATE_LEVELS))
     }
     DEFAULT_CSS = """
-    ConfusionTable {
+    ConfusionMatrix {
         & > .confusion--heat-0 { color: $foreground; }
         & > .confusion--heat-1 { color: $warning; }
         &:light > .confusion--heat-1 { color: $warning-darken-3; }
@@ -57,7 +57,7 @@ class ConfusionTable(TextWidget):
     """
 
     class CellClicked(Message):
-        """Somebody clicked on a cell."""
+        """A cell was clicked."""
 
         def __init__(self, cell: tuple[int, int]) -> None:
             super().__init__()
@@ -70,11 +70,13 @@ class ConfusionTable(TextWidget):
         self._cursor = (0, 0)
         self._matrix_layout = EMPTY_LAYOUT
 
-    def show(self, look: EvaluationSlice, numbers: CellFormat, cursor: tuple[int, int]) -> None:
-        """Show this evaluation, with the cursor on a cell (shown, read)."""
-        grown = self._slice is None or len(self._slice.matrix) != len(look.matrix)
-        self._slice, self._cell_format, self._cursor = look, numbers, cursor
-        if grown:
+    def show(
+        self, evaluation: EvaluationSlice, cell_format: CellFormat, cursor: tuple[int, int]
+    ) -> None:
+        """Show this evaluation with the cursor on a cell (true, predicted)."""
+        is_resized = self._slice is None or len(self._slice.matrix) != len(evaluation.matrix)
+        self._slice, self._cell_format, self._cursor = evaluation, cell_format, cursor
+        if is_resized:
             self.refresh(layout=True)
         self.redraw()
 
@@ -86,11 +88,11 @@ class ConfusionTable(TextWidget):
             self.redraw()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
-        """A row for each class, a head, and what the columns add up to."""
+        """A header, a row per class, and the totals."""
         return len(self._slice.matrix) + 2 if self._slice else 0
 
     def rows(self, width: int, height: int) -> list[Strip]:
-        """As `Lines` does, with the colours of errors besides."""
+        """The lines as strips; errors have colours of their own."""
         styles = dict(self.role_styles)
         for i in range(len(ERROR_RATE_LEVELS)):
             styles[f"heat-{i}"] = self.get_component_rich_style(f"confusion--heat-{i}")
@@ -100,50 +102,54 @@ class ConfusionTable(TextWidget):
         ]
 
     def lines(self, width: int, height: int) -> list[list[Span]]:
-        """A head, the classes that fit, and what the columns add up to."""
+        """The header, the classes that fit, and the totals of the columns."""
         if self._slice is None:
             return []
-        look, texts = self._slice, _cell_texts(self._slice, self._cell_format)
-        grid = self._matrix_layout = _layout(texts, look, self._cursor, width, height)
-        figures = MetricColumns(look, width - grid.width, ascii_only=self.ascii_only)
-        heat = _heat_levels(look)
+        evaluation, texts = self._slice, _cell_texts(self._slice, self._cell_format)
+        layout = self._matrix_layout = _layout(texts, evaluation, self._cursor, width, height)
+        metrics = MetricColumns(evaluation, width - layout.width, ascii_only=self.ascii_only)
+        heat = _heat_levels(evaluation)
         return [
-            [*self._header(grid, look), *figures.header()],
+            [*self._header(layout, evaluation), *metrics.header()],
             *(
                 [
                     (
-                        _pad_label(grid.row_label(look, row), grid.label_width),
+                        _pad_label(layout.row_label(evaluation, row), layout.label_width),
                         self._label_role(row, 0),
                     ),
-                    *(self._cell(texts[row][j], heat[row, j], (row, j)) for j in grid.columns),
-                    *figures.row(row),
+                    *(self._cell(texts[row][j], heat[row, j], (row, j)) for j in layout.columns),
+                    *metrics.row(row),
                 ]
-                for row in grid.rows
+                for row in layout.rows
             ),
-            [(_predicted_counts(look, grid), "dim"), *figures.averages()],
+            [(_predicted_counts(evaluation, layout), "dim"), *metrics.averages()],
         ]
 
     def _label_role(self, number: int, axis: int) -> str:
         return "live" if number == self._cursor[axis] else "dim"
 
-    def _header(self, grid: "MatrixLayout", look: EvaluationSlice) -> list[Span]:
-        corner = _pad_label("", grid.label_width)
-        names = look.names if grid.has_name_headers else [str(j) for j in range(len(look.names))]
+    def _header(self, layout: "MatrixLayout", evaluation: EvaluationSlice) -> list[Span]:
+        corner = _pad_label("", layout.label_width)
+        names = (
+            evaluation.names
+            if layout.has_name_headers
+            else [str(j) for j in range(len(evaluation.names))]
+        )
         heads = (
-            (_pad_label(names[j], grid.cell_width - 1), self._label_role(j, 1))
-            for j in grid.columns
+            (_pad_label(names[j], layout.cell_width - 1), self._label_role(j, 1))
+            for j in layout.columns
         )
         return [(corner, "dim"), *heads]
 
     def _cell(self, text: str, heat: int, cell: tuple[int, int]) -> Span:
         width = self._matrix_layout.cell_width - 1
         if cell == self._cursor:
-            opened = f"[{text}" if len(text) < width else text
-            return align_right(opened, width) + "]", "selected"
+            bracketed = f"[{text}" if len(text) < width else text
+            return align_right(bracketed, width) + "]", "selected"
         return align_right(text, width) + " ", "dim" if heat < 0 else f"heat-{heat}"
 
     def on_click(self, event: Click) -> None:
-        """Point at the cell that was clicked."""
+        """Post the cell that was clicked."""
         cell = self._matrix_layout.cell_at(event.x, event.y)
         if cell is not None:
             self.post_message(self.CellClicked(cell))
@@ -151,28 +157,28 @@ class ConfusionTable(TextWidget):
 
 @dataclass(frozen=True, slots=True)
 class MatrixLayout:
-    """Where the cells of the matrix are, and which of them fit."""
+    """Which cells of the matrix are visible, and where."""
 
     label_width: int
-    """The width of the classes' names."""
+    """Cells for the names of the classes."""
     has_name_headers: bool
-    """Whether columns can be headed by names; if not, classes have numbers."""
+    """Whether the columns have names as headers; otherwise they have the classes' numbers."""
     cell_width: int
-    """The width of a cell, with the blank after it."""
+    """Width of a matrix cell, including the blank after it."""
     rows: range
     columns: range
 
-    def row_label(self, look: EvaluationSlice, row: int) -> str:
-        """What a row is called."""
-        return look.names[row] if self.has_name_headers else f"{row} {look.names[row]}"
+    def row_label(self, evaluation: EvaluationSlice, row: int) -> str:
+        """The label of a row."""
+        return evaluation.names[row] if self.has_name_headers else f"{row} {evaluation.names[row]}"
 
     @property
     def width(self) -> int:
-        """What names and matrix take, in cells of the terminal."""
+        """Width of labels and matrix, in terminal cells."""
         return self.label_width + 1 + self.cell_width * len(self.columns)
 
     def cell_at(self, x: int, y: int) -> tuple[int, int] | None:
-        """The matrix's cell at a place in the widget; the head is row 0."""
+        """The matrix cell at a position in the widget, whose row 0 is the header; None outside."""
         row, column = y - 1, (x - self.label_width - 1) // self.cell_width
         if 0 <= row < len(self.rows) and 0 <= column < len(self.columns):
             return self.rows[row], self.columns[column]
@@ -180,57 +186,64 @@ class MatrixLayout:
 
 
 EMPTY_LAYOUT = MatrixLayout(0, True, 1, range(0), range(0))
-"""No cell at all."""
+"""No cells."""
 
 
 def _pad_label(name: str, width: int) -> str:
-    """A name at the right end of its column, cut where it is longer; and a blank."""
+    """A name, right-aligned and truncated, and a blank."""
     return align_right(name, width) + " "
 
 
-def _predicted_counts(look: EvaluationSlice, grid: MatrixLayout) -> str:
-    """How many were read as each class."""
+def _predicted_counts(evaluation: EvaluationSlice, layout: MatrixLayout) -> str:
+    """The number of predictions of each class."""
     counts = (
-        align_right(str(look.report.predicted[j]), grid.cell_width - 1) + " " for j in grid.columns
+        align_right(str(evaluation.report.predicted[j]), layout.cell_width - 1) + " "
+        for j in layout.columns
     )
-    return _pad_label("", grid.label_width) + "".join(counts)
+    return _pad_label("", layout.label_width) + "".join(counts)
 
 
-def _cell_texts(look: EvaluationSlice, numbers: CellFormat) -> list[list[str]]:
-    """What each cell says."""
-    if numbers is CellFormat.COUNTS:
-        return [[str(n) if n else "·" for n in row] for row in look.matrix.tolist()]
+def _cell_texts(evaluation: EvaluationSlice, cell_format: CellFormat) -> list[list[str]]:
+    """The text of each cell."""
+    if cell_format is CellFormat.COUNTS:
+        return [[str(n) if n else "·" for n in row] for row in evaluation.matrix.tolist()]
     share = (
-        normalized_by_true if numbers is CellFormat.NORMALIZED_BY_TRUE else normalized_by_predicted
+        normalized_by_true
+        if cell_format is CellFormat.NORMALIZED_BY_TRUE
+        else normalized_by_predicted
     )
-    values = 100 * np.nan_to_num(share(look.matrix))
+    values = 100 * np.nan_to_num(share(evaluation.matrix))
     return [[f"{value:.1f}" if value else "·" for value in row] for row in values.tolist()]
 
 
-def _heat_levels(look: EvaluationSlice) -> Int64s:
-    """How bright each cell is: -1 for the diagonal and for nothing, else the place in `HEAT`."""
-    shares = np.nan_to_num(normalized_by_true(look.matrix))
+def _heat_levels(evaluation: EvaluationSlice) -> Int64s:
+    """Brightness of each cell: an index into `ERROR_RATE_LEVELS`; -1 on the diagonal and for 0."""
+    shares = np.nan_to_num(normalized_by_true(evaluation.matrix))
     levels = np.digitize(shares, ERROR_RATE_LEVELS) - 1
-    levels[(look.matrix == 0) | np.eye(len(look.matrix), dtype=bool)] = -1
+    levels[(evaluation.matrix == 0) | np.eye(len(evaluation.matrix), dtype=bool)] = -1
     return levels.astype(np.int64)
 
 
 def _layout(
-    texts: list[list[str]], look: EvaluationSlice, cursor: tuple[int, int], width: int, height: int
+    texts: list[list[str]],
+    evaluation: EvaluationSlice,
+    cursor: tuple[int, int],
+    width: int,
+    height: int,
 ) -> MatrixLayout:
-    """Names and cells as wide as they must be, and as many of them as fit, the cursor's among."""
-    longest = max(cell_len(name) for name in look.names)
-    numbers = max(len(text) for row in texts for text in row)
-    cell = max(2, numbers, len(str(look.report.predicted.max()))) + 1
+    """Labels and cells as wide as needed, and as many as fit, the cursor's among them."""
+    longest = max(cell_len(name) for name in evaluation.names)
+    longest_text = max(len(text) for row in texts for text in row)
+    cell = max(2, longest_text, len(str(evaluation.report.predicted.max()))) + 1
     fit = longest < cell
     label = min(MAX_NAME_WIDTH, max(2, longest)) if fit else MAX_NAME_WIDTH
     columns = max(1, (width - label - 1) // cell)
-    count = len(look.matrix)
+    count = len(evaluation.matrix)
     rows = _visible_range(count, max(1, height - 2), cursor[0])
     return MatrixLayout(label, fit, cell, rows, _visible_range(count, columns, cursor[1]))
 
 
 def _visible_range(count: int, room: int, cursor: int) -> range:
-    """The part of ``count`` things around the cursor that there is room for."""
+    """The ``room`` items of ``count`` around the cursor."""
     start = min(max(0, cursor - room // 2), max(0, count - room))
     return range(start, min(count, start + room))

@@ -1,8 +1,7 @@
-"""Where the pictures of mistakes come from: the data, the weights of an evaluation, a reading.
+"""The images of a split with their predictions, for the gallery of misclassified ones.
 
-`Wanted.read` runs in a thread and gives a `Pictures`, which is whole and never changes; what
-cannot be had is a sentence. The weights of an earlier evaluation are those of its checkpoint, if
-that was kept.
+`PredictionRequest.predict` runs on a thread and returns an immutable `PredictedImages`. The weights
+of an earlier evaluation come from its checkpoint, if that was kept.
 """
 
 from collections.abc import Mapping
@@ -28,12 +27,12 @@ from tui.widgets.gallery import CaptionedImage
 
 Cell = tuple[int, int]
 MAX_SHORT_NAMES = 4
-"""Characters that two names may have to stand under a small picture."""
+"""Longest pair of class names, in characters, that a short caption spells out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PredictedImages:
-    """A split as a network read it, and some of its images in some order."""
+    """The predictions for a split, and a selection of its images."""
 
     step: int
     split: str
@@ -41,76 +40,80 @@ class PredictedImages:
     dataset: Dataset
     predictions: SplitPredictions
     order: Integers
-    """Which of the reading's images, the greatest loss first."""
+    """Indices of the selected images in `predictions`, highest loss first."""
     cell: Cell | None = None
-    """What they were chosen by: (shown, read); None for all mistakes."""
+    """The matrix cell (true, predicted) that they are from; None for all misclassified ones."""
 
     def select(self, cell: Cell | None) -> "PredictedImages":
-        """The same reading, with the images of one cell of the matrix, or all mistakes."""
-        chosen = self.predictions.misclassified() if cell is None else self.predictions.cell(*cell)
-        return replace(self, order=chosen, cell=cell)
+        """The same predictions with the images of one matrix cell, or all misclassified ones."""
+        selected = (
+            self.predictions.misclassified() if cell is None else self.predictions.cell(*cell)
+        )
+        return replace(self, order=selected, cell=cell)
 
-    def captioned(self, place: int) -> CaptionedImage:
-        """A picture and what to say of it."""
-        i = self.order[place]
-        label, answer = int(self.predictions.labels[i]), int(self.predictions.predicted[i])
-        shown, read = self.names[label], self.names[answer]
-        sure, loss = f"{self.predictions.confidence[i]:.0%}", self.predictions.loss[i]
-        caption = f"{shown} read as {read}, {sure}  loss {loss:.1f}"
-        short = f"{shown} → {read}  {sure}"
-        if len(shown) + len(read) > MAX_SHORT_NAMES:
-            short = f"{label} → {answer}  {sure}"
-        return CaptionedImage(self._image(place), caption, short)
+    def captioned(self, index: int) -> CaptionedImage:
+        """An image and its captions."""
+        i = self.order[index]
+        label, predicted = int(self.predictions.labels[i]), int(self.predictions.predicted[i])
+        true_name, predicted_name = self.names[label], self.names[predicted]
+        confidence, loss = f"{self.predictions.confidence[i]:.0%}", self.predictions.loss[i]
+        caption = f"{true_name} → {predicted_name}, {confidence}  loss {loss:.1f}"
+        short = f"{true_name} → {predicted_name}  {confidence}"
+        if len(true_name) + len(predicted_name) > MAX_SHORT_NAMES:
+            short = f"{label} → {predicted}  {confidence}"
+        return CaptionedImage(self._image(index), caption, short)
 
-    def picked_image(self, place: int) -> PickedImage:
-        """A picture, to be taken to another screen."""
-        i = self.order[place]
+    def picked_image(self, index: int) -> PickedImage:
+        """An image to show on another screen."""
+        i = self.order[index]
         label = int(self.predictions.labels[i])
         origin = f"{self.split} image {self.predictions.indices[i]:,}, a {self.names[label]}"
-        return PickedImage(self._image(place), origin, label)
+        return PickedImage(self._image(index), origin, label)
 
     @property
     def image_shape(self) -> tuple[int, int]:
-        """Height and width of a picture, in pixels."""
+        """Height and width of an image, in pixels."""
         return self.dataset.image_shape
 
-    def _image(self, place: int) -> Floats:
-        i = self.predictions.indices[self.order[place]]
+    def _image(self, index: int) -> Floats:
+        i = self.predictions.indices[self.order[index]]
         return as_input(self.dataset.split(self.split).images[i : i + 1]).reshape(self.image_shape)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PredictionRequest:
-    """What to read: a split, by the weights that an evaluation was made with."""
+    """A split to classify with the weights of an evaluation."""
 
     step: int
     split: str
     names: tuple[str, ...]
     info: Mapping[str, Any]
     dataset: Dataset | None
-    """The data, where it is at hand; else it is looked for on this machine."""
+    """The data set if it is loaded; otherwise it is opened from this machine's files."""
     arrays: NamedArrays
-    """The weights, where they are at hand."""
+    """The weights if they are in memory."""
     checkpoint_file: Path
-    """Else the checkpoint that has them."""
+    """The checkpoint that otherwise holds them."""
 
     @classmethod
-    def of(cls, run: Run, look: EvaluationSlice, dataset: Dataset | None) -> "PredictionRequest":
-        """The pictures that belong to what is looked at, or to weights as near as there are."""
-        step, arrays = look.evaluation.step, run.evaluated_weights if look.is_newest else {}
-        if look.is_newest and not arrays and run.weights:
+    def of(
+        cls, run: Run, evaluation: EvaluationSlice, dataset: Dataset | None
+    ) -> "PredictionRequest":
+        """The request for an evaluation, with its weights or the newest ones instead."""
+        step, arrays = evaluation.event.step, run.evaluated_weights if evaluation.is_newest else {}
+        if evaluation.is_newest and not arrays and run.weights:
             step, arrays = run.weights_step, run.weights
         file = Path(run.directory) / checkpoint.FOLDER / checkpoint.file_name(step)
-        return cls(step, look.split, look.names, run.info, dataset, arrays, file)
+        return cls(step, evaluation.split, evaluation.names, run.info, dataset, arrays, file)
 
     def predict(self) -> PredictedImages:
-        """The pictures; takes a second or so.
+        """The misclassified images of the split; takes about a second.
 
         Raises:
-            UserError: the data or the weights cannot be had.
+            UserError: the data or the weights are not available.
         """
         if not self.arrays and not self.checkpoint_file.exists():
-            raise UserError("these weights were not kept")
+            raise UserError("no checkpoint of this evaluation was kept")
         arrays = self.arrays or checkpoint.read(self.checkpoint_file).layers
         dataset = self.dataset or open_dataset(self.info)
         network = Network.from_arrays(arrays)

@@ -1,7 +1,7 @@
-"""The Evaluate screen: what the network reads wrong, in numbers and in pictures.
+"""The Evaluate screen: confusion matrix, per-class metrics and misclassified images.
 
-The numbers of an evaluation are all taken from the one matrix in its event. The pictures need a
-forward pass over the split, which is made aside, with the same weights.
+The metrics come from the confusion matrix in the evaluation's event. The images need a forward
+pass over the split with the same weights, which runs as a background job.
 """
 
 from dataclasses import replace
@@ -21,7 +21,7 @@ from tui.chart.chart import Chart
 from tui.chart.traces import Line
 from tui.dashboard.screen import DashboardScreen
 from tui.dashboard.selection import PickedImage
-from tui.evaluate.confusion import CellFormat, ConfusionTable
+from tui.evaluate.confusion import CellFormat, ConfusionMatrix
 from tui.evaluate.misclassified import Cell, PredictedImages, PredictionRequest
 from tui.evaluate.report import EvaluationSlice, ReportCache
 from tui.widgets.background import BackgroundJob, JobFinished
@@ -30,42 +30,42 @@ from tui.widgets.text_widget import Span, TitleRow
 
 
 class EvaluateScreen(DashboardScreen):
-    """See what it reads wrong."""
+    """Confusion matrix, per-class metrics, misclassified images."""
 
     NAME = "evaluate"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "split", "Split", id="evaluate.split",
-                tooltip="Look at the train, the validation or the test split"),
-        Binding("n", "numbers", "Numbers", id="evaluate.numbers",
-                tooltip="Counts, percent of what is shown, percent of what was read"),
+                tooltip="Switch between train, validation and test split"),
+        Binding("n", "cell_format", "Format", id="evaluate.numbers",
+                tooltip="Counts, percent of the true class, percent of the predicted class"),
         Binding("left_square_bracket", "earlier(-1)", "Earlier", id="evaluate.earlier",
-                key_display="[", tooltip="The evaluation before"),
+                key_display="[", tooltip="Previous evaluation"),
         Binding("right_square_bracket", "earlier(1)", "Later", show=False,
-                id="evaluate.later", key_display="]", tooltip="The evaluation after"),
+                id="evaluate.later", key_display="]", tooltip="Next evaluation"),
         Binding("end", "newest", "Newest", show=False, id="evaluate.newest",
                 tooltip="Follow the newest evaluation"),
         Binding("enter", "filter", "These", id="evaluate.filter", key_display="enter",
-                tooltip="Pictures of the cell under the cursor alone, or of all mistakes again"),
+                tooltip="Show only the images of the selected cell, or all misclassified ones"),
         Binding("full_stop", "picture(1)", "Next", id="evaluate.next", key_display=".",
-                tooltip="The next picture"),
+                tooltip="Next image"),
         Binding("comma", "picture(-1)", "Back", show=False, id="evaluate.back", key_display=",",
-                tooltip="The picture before"),
+                tooltip="Previous image"),
         Binding("pagedown", "page(1)", "Next page", show=False, id="evaluate.page_down",
-                tooltip="More pictures"),
-        Binding("pageup", "page(-1)", "Page before", show=False, id="evaluate.page_up",
-                tooltip="Pictures before these"),
+                tooltip="Next page of images"),
+        Binding("pageup", "page(-1)", "Previous page", show=False, id="evaluate.page_up",
+                tooltip="Previous page of images"),
         Binding("p", "pad", "Pad", id="evaluate.pad",
-                tooltip="Take the chosen picture to the pad"),
+                tooltip="Open the selected image on the pad"),
         Binding("w", "weights", "Why", id="evaluate.weights",
-                tooltip="Which pixels and units spoke for the answer to the chosen picture"),
+                tooltip="Explain the prediction for the selected image on the Weights screen"),
         Binding("up", "move(-1, 0)", "Up", show=False, id="evaluate.up",
-                tooltip="The cursor up: another class shown"),
+                tooltip="Cursor up: previous true class"),
         Binding("down", "move(1, 0)", "Down", show=False, id="evaluate.down",
-                tooltip="The cursor down"),
+                tooltip="Cursor down: next true class"),
         Binding("left", "move(0, -1)", "Left", show=False, id="evaluate.left",
-                tooltip="The cursor left: read as another class"),
+                tooltip="Cursor left: previous predicted class"),
         Binding("right", "move(0, 1)", "Right", show=False, id="evaluate.right",
-                tooltip="The cursor right"),
+                tooltip="Cursor right: next predicted class"),
     ]  # fmt: skip
 
     def __init__(self) -> None:
@@ -78,7 +78,7 @@ class EvaluateScreen(DashboardScreen):
         self._reset(Run())
 
     def _reset(self, run: Run) -> None:
-        """Look at another run."""
+        """Start over with another run."""
         self._run = run
         self._prediction_job.cancel()
         self._reports = ReportCache()
@@ -93,18 +93,18 @@ class EvaluateScreen(DashboardScreen):
         self._requested: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
-        """The matrix with its figures, their course, and the pictures."""
+        """Matrix and metrics, the images, and the chart of the selected class."""
         yield self.header()
         with Vertical(id="evaluate-body"):
             yield TitleRow("evaluate-summary")
-            yield ConfusionTable()
+            yield ConfusionMatrix()
             yield TitleRow("evaluate-title")
             yield Gallery()
-            yield Chart("figures", id="evaluate-course")
+            yield Chart("metrics", id="evaluate-chart")
         yield self.footer()
 
     def on_mount(self) -> None:
-        """Nothing has the focus: the keys are the screen's."""
+        """Set glyphs; nothing takes the focus, because the keys are the screen's."""
         chart, gallery = self.query_one(Chart), self.query_one(Gallery)
         chart.set_glyphs(self.host.glyphs)
         gallery.ascii_images = self.host.ascii or self.app.no_color
@@ -112,7 +112,7 @@ class EvaluateScreen(DashboardScreen):
     # -- showing ------------------------------------------------------------------------------
 
     def update_run(self, run: Run) -> None:
-        """Show this run's evaluations as they come."""
+        """Show the run's evaluations as they come."""
         super().update_run(run)
         if run is not self._run:
             self._reset(run)
@@ -120,98 +120,102 @@ class EvaluateScreen(DashboardScreen):
         if not run.is_live:
             self._prediction_job.run_now()
         newest = run.evaluations[-1] if run.evaluations else None
-        shown = self._slice.evaluation if self._slice and self._slice.is_newest else None
+        shown = self._slice.event if self._slice and self._slice.is_newest else None
         if newest is None or shown is not newest:
             self._update_slice()
 
     def on_run_event(self, event: Event) -> None:
-        """Look for the weights of the newest evaluation: they come after it."""
+        """Classify the images once the weights arrive, which follow their evaluation."""
         if isinstance(event, Weights) and self._slice is not None and self._slice.is_newest:
             self._request_images(self._slice, now=False)
 
     def _update_slice(self, *, now: bool = False) -> None:
-        """Look at the split and evaluation that are wanted."""
-        look = self._slice = self._reports.evaluation_slice(self._run, self._split, self._index)
-        if look is None:
+        """Show the selected split and evaluation."""
+        evaluation = self._slice = self._reports.evaluation_slice(
+            self._run, self._split, self._index
+        )
+        if evaluation is None:
             self._clear()
             return
-        if self._cursor is None or max(self._cursor) >= len(look.matrix):
-            worst = top_confusions(look.matrix, 1)
+        if self._cursor is None or max(self._cursor) >= len(evaluation.matrix):
+            worst = top_confusions(evaluation.matrix, 1)
             self._cursor = worst[0][:2] if worst else (0, 0)
         self._draw()
-        if not (look.is_newest and self._run.is_live) or self._run.evaluated_weights:
-            self._request_images(look, now=now)
+        if not (evaluation.is_newest and self._run.is_live) or self._run.evaluated_weights:
+            self._request_images(evaluation, now=now)
 
     def _clear(self) -> None:
-        """Say that there is no evaluation, or none any more."""
+        """Show that there is no evaluation."""
         self._prediction_job.cancel()
         self._images, self._requested = None, ()
-        waiting = "no evaluation yet: e on the Train screen makes one now"
+        waiting = "no evaluation yet: press e on the Train screen"
         self.query_one("#evaluate-summary", TitleRow).show([(waiting, "dim")])
-        self.query_one(ConfusionTable).clear()
+        self.query_one(ConfusionMatrix).clear()
         self.query_one("#evaluate-title", TitleRow).show([])
         self.query_one(Gallery).clear()
-        course = self.query_one(Chart)
-        course.title = "figures"
-        course.show([])
+        chart = self.query_one(Chart)
+        chart.title = "metrics"
+        chart.show([])
 
     def _draw(self) -> None:
-        look, cursor = self._slice, self._cursor
-        if look is None or cursor is None:
+        evaluation, cursor = self._slice, self._cursor
+        if evaluation is None or cursor is None:
             return
         self.query_one("#evaluate-summary", TitleRow).show(
-            _slice_summary(look), _evaluation_label(look)
+            _slice_summary(evaluation), _evaluation_label(evaluation)
         )
-        self.query_one(ConfusionTable).show(look, self._cell_format, cursor)
-        course = self.query_one(Chart)
-        if course.display:
-            course.title = f"figures of {look.names[cursor[0]]} in {look.split}"
-            curves = self._reports.curves(self._run, look.split, cursor[0])
+        self.query_one(ConfusionMatrix).show(evaluation, self._cell_format, cursor)
+        chart = self.query_one(Chart)
+        if chart.display:
+            chart.title = (
+                f"precision, recall, F1 of {evaluation.names[cursor[0]]} ({evaluation.split})"
+            )
+            curves = self._reports.curves(self._run, evaluation.split, cursor[0])
             lines = [Line(name, points) for name, points in curves.items()]
-            course.show(lines, (), self._run.hparams.max_steps)
+            chart.show(lines, (), self._run.hparams.max_steps)
         self._draw_images()
 
     def _draw_images(self) -> None:
-        look, pictures = self._slice, self._images
-        if look is None or self._cursor is None:
+        evaluation, images = self._slice, self._images
+        if evaluation is None or self._cursor is None:
             return
-        left, tail = _cell_summary(look, self._cursor), self._images_status(look)
+        left, tail = _cell_summary(evaluation, self._cursor), self._images_status(evaluation)
         self.query_one("#evaluate-title", TitleRow).show(left, tail)
         gallery = self.query_one(Gallery)
-        if pictures is None or pictures.split != look.split:
+        if images is None or images.split != evaluation.split:
             gallery.clear()
         else:
             gallery.show(
-                len(pictures.order), pictures.captioned, pictures.image_shape, self._selected_image
+                len(images.order), images.captioned, images.image_shape, self._selected_image
             )
 
-    def _images_status(self, look: EvaluationSlice) -> list[Span]:
-        """What the pictures are, or why there are none."""
-        pictures = self._images
+    def _images_status(self, evaluation: EvaluationSlice) -> list[Span]:
+        """What the gallery shows, or why it is empty."""
+        images = self._images
         if self._error:
-            return [(f"no pictures: {self._error}", "alert")]
-        if pictures is None or pictures.split != look.split:
-            return [("reading the images …", "dim")]
-        many = len(pictures.order)
-        which = f"{self._selected_image + 1:,} of {many:,}" if many else "none"
-        if pictures.cell is None:
-            what = "worst mistakes"
+            return [(f"no images: {self._error}", "alert")]
+        if images is None or images.split != evaluation.split:
+            return [("classifying the images …", "dim")]
+        count = len(images.order)
+        which = f"{self._selected_image + 1:,} of {count:,}" if count else "none"
+        if images.cell is None:
+            what = "misclassified, highest loss first"
         else:
-            shown, read = (pictures.names[i] for i in pictures.cell)
-            what = f"{shown} read as {read}"
+            true_name, predicted_name = (images.names[i] for i in images.cell)
+            what = f"{true_name} predicted as {predicted_name}"
         parts: list[Span] = [(what, "title"), (f"  {which}", "text")]
-        if pictures.step != look.evaluation.step:
-            parts.append((f"  after {pictures.step:,} steps", "dim"))
+        if images.step != evaluation.event.step:
+            parts.append((f"  after {images.step:,} steps", "dim"))
         return parts
 
-    # -- pictures -----------------------------------------------------------------------------
+    # -- images -----------------------------------------------------------------------------
 
-    def _request_images(self, look: EvaluationSlice, *, now: bool) -> None:
-        wanted = PredictionRequest.of(self._run, look, self._run.dataset or self._dataset)
-        key = (look.split, look.evaluation, wanted.step == look.evaluation.step)
+    def _request_images(self, evaluation: EvaluationSlice, *, now: bool) -> None:
+        request = PredictionRequest.of(self._run, evaluation, self._run.dataset or self._dataset)
+        key = (evaluation.split, evaluation.event, request.step == evaluation.event.step)
         if key != self._requested:
             self._requested = key
-            self._prediction_job.submit(wanted.predict, now=now)
+            self._prediction_job.submit(request.predict, now=now)
 
     @on(JobFinished)
     def _job_finished(self, message: JobFinished) -> None:
@@ -229,25 +233,25 @@ class EvaluateScreen(DashboardScreen):
     # -- keys ---------------------------------------------------------------------------------
 
     def action_split(self) -> None:
-        """The next split."""
+        """Show the next split."""
         self._split = SPLITS[(SPLITS.index(self._split) + 1) % len(SPLITS)]
         self._selected_image = 0
         self._update_slice(now=True)
 
-    def action_numbers(self) -> None:
-        """Counts or percent."""
+    def action_cell_format(self) -> None:
+        """Show the next cell format."""
         self._cell_format = self._cell_format.next
         self._draw()
 
     def action_earlier(self, by: int) -> None:
-        """An earlier evaluation, or a later one."""
+        """Show an evaluation `by` positions away."""
         if self._slice is not None:
             place = self._slice.index + by
             self._index = None if place >= self._slice.count - 1 else max(0, place)
             self._update_slice(now=True)
 
     def action_newest(self) -> None:
-        """The newest evaluation, and each that comes."""
+        """Follow the newest evaluation."""
         self._index = None
         self._update_slice(now=True)
 
@@ -258,8 +262,8 @@ class EvaluateScreen(DashboardScreen):
             row, column = self._cursor[0] + down, self._cursor[1] + right
             self._move_cursor((min(max(row, 0), last), min(max(column, 0), last)))
 
-    @on(ConfusionTable.CellClicked)
-    def _cell_clicked(self, message: ConfusionTable.CellClicked) -> None:
+    @on(ConfusionMatrix.CellClicked)
+    def _cell_clicked(self, message: ConfusionMatrix.CellClicked) -> None:
         self._move_cursor(message.cell)
 
     def _move_cursor(self, cell: Cell) -> None:
@@ -267,7 +271,7 @@ class EvaluateScreen(DashboardScreen):
         self._draw()
 
     def action_filter(self) -> None:
-        """The pictures of the cell under the cursor, or all mistakes."""
+        """Show the images of the selected cell, or all misclassified ones."""
         self._filter = None if self._filter == self._cursor else self._cursor
         if self._images is not None:
             self._images = self._images.select(self._filter)
@@ -275,7 +279,7 @@ class EvaluateScreen(DashboardScreen):
         self._draw_images()
 
     def action_picture(self, by: int) -> None:
-        """Another picture."""
+        """Select the image `by` positions away."""
         if self._images is not None:
             self._selected_image = min(
                 max(self._selected_image + by, 0), max(0, len(self._images.order) - 1)
@@ -283,32 +287,32 @@ class EvaluateScreen(DashboardScreen):
             self._draw_images()
 
     def action_page(self, by: int) -> None:
-        """Other pictures."""
+        """Select the image `by` pages away."""
         self.action_picture(by * self.query_one(Gallery).capacity)
 
     async def action_pad(self) -> None:
-        """Take the chosen picture to the pad."""
+        """Open the selected image on the pad."""
         picked_image = self.picked_image
         if picked_image is None:
-            self.host.toast("no picture is chosen")
+            self.host.toast("no image is selected")
         elif picked_image.image.shape != (28, 28):
-            self.host.toast("the pad takes pictures of 28 x 28 pixels")
+            self.host.toast("the pad needs images of 28 x 28 pixels")
         else:
             await self.host.show_on_pad(picked_image)
 
     def action_weights(self) -> None:
-        """Ask the Weights screen why the chosen picture was read so."""
+        """Explain the prediction for the selected image on the Weights screen."""
         self.host.action_go("weights")
-        picked = self.host.picked_image
-        self.host.picked_image = replace(picked, explain=True) if picked is not None else None
+        image = self.host.picked_image
+        self.host.picked_image = replace(image, explain=True) if image is not None else None
 
     @property
     def picked_image(self) -> PickedImage | None:
-        """The chosen picture."""
-        pictures = self._images
-        if pictures is None or not len(pictures.order):
+        """The selected image."""
+        images = self._images
+        if images is None or not len(images.order):
             return None
-        return pictures.picked_image(self._selected_image)
+        return images.picked_image(self._selected_image)
 
     @on(Gallery.Selected)
     def _image_clicked(self, message: Gallery.Selected) -> None:
@@ -316,29 +320,31 @@ class EvaluateScreen(DashboardScreen):
         self._draw_images()
 
 
-def _slice_summary(look: EvaluationSlice) -> list[Span]:
-    """How the split was read as a whole."""
-    right, total = correct_count(look.matrix), int(look.matrix.sum())
-    loss = look.evaluation.loss.get(look.split)
+def _slice_summary(evaluation: EvaluationSlice) -> list[Span]:
+    """Accuracy and loss of the split."""
+    n_correct, total = correct_count(evaluation.matrix), int(evaluation.matrix.sum())
+    loss = evaluation.event.loss.get(evaluation.split)
     parts: list[Span] = [
-        (f"{look.split}  ", "title"),
-        (f"{accuracy(look.matrix):.4f}", "live"),
-        (f"   {right:,} of {total:,} right", "text"),
+        (f"{evaluation.split}  ", "title"),
+        (f"{accuracy(evaluation.matrix):.4f}", "live"),
+        (f"   {n_correct:,} of {total:,} correct", "text"),
     ]
     return parts + ([(f"   loss {loss:.3f}", "text")] if loss is not None else [])
 
 
-def _evaluation_label(look: EvaluationSlice) -> list[Span]:
-    """Which evaluation this is."""
-    step = f"step {look.evaluation.step:,}"
-    if look.is_newest:
-        return [(f"{step}, newest of {look.count:,}", "dim")]
-    return [(f"{step}, {look.index + 1:,} of {look.count:,}", "alert")]
+def _evaluation_label(evaluation: EvaluationSlice) -> list[Span]:
+    """Step and number of the evaluation."""
+    step = f"step {evaluation.event.step:,}"
+    if evaluation.is_newest:
+        return [(f"{step}, newest of {evaluation.count:,}", "dim")]
+    return [(f"{step}, {evaluation.index + 1:,} of {evaluation.count:,}", "alert")]
 
 
-def _cell_summary(look: EvaluationSlice, cell: Cell) -> list[Span]:
-    """What the cursor points at, in words."""
-    shown, read = (look.names[i] for i in cell)
-    count, support = int(look.matrix[cell]), int(look.report.support[cell[0]])
+def _cell_summary(evaluation: EvaluationSlice, cell: Cell) -> list[Span]:
+    """The selected cell in words."""
+    true_name, predicted_name = (evaluation.names[i] for i in cell)
+    count, support = int(evaluation.matrix[cell]), int(evaluation.report.support[cell[0]])
     share = f" ({count / support:.1%})" if support else ""
-    return [(f"{shown} read as {read}: {count:,} of {support:,}{share}   ", "text")]
+    return [
+        (f"{true_name} predicted as {predicted_name}: {count:,} of {support:,}{share}   ", "text")
+    ]

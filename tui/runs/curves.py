@@ -1,7 +1,6 @@
-"""The curves of some runs, read off the UI thread and folded on it.
+"""The curves of the compared runs, read on a thread and folded on the UI's.
 
-A run that still grows is read on from where its reader stands, so that following costs what is new
-and nothing else.
+A growing run is read incrementally: each poll costs only what is new.
 """
 
 from collections.abc import Sequence
@@ -17,24 +16,24 @@ NewEvents = list[tuple[Path, list[Event]]]
 
 
 class RunCurves:
-    """Runs by their directories; `read` on a thread, one call at a time, `fold` on the UI's."""
+    """Runs by directory; call `poll` on a thread, one call at a time, and `fold` on the UI's."""
 
     def __init__(self) -> None:
         self.runs: dict[Path, Run] = {}
-        """What was folded so far."""
+        """The runs as folded so far."""
         self._readers: dict[Path, RunReader] = {}
 
-    def poll(self, wanted: Sequence[RunDir]) -> NewEvents:
-        """What is new in these runs; what was kept of others is forgotten."""
-        paths = {run.path for run in wanted}
-        self._readers = {path: kept for path, kept in self._readers.items() if path in paths}
-        news: NewEvents = []
-        for run in wanted:
+    def poll(self, runs: Sequence[RunDir]) -> NewEvents:
+        """Read the new events of these runs; the readers of all other runs are dropped."""
+        paths = {run.path for run in runs}
+        self._readers = {path: reader for path, reader in self._readers.items() if path in paths}
+        new_events: NewEvents = []
+        for run in runs:
             try:
-                news.append((run.path, list(self._poll_run(run))))
+                new_events.append((run.path, list(self._poll_run(run))))
             except RunError:
                 self._readers.pop(run.path, None)
-        return news
+        return new_events
 
     def _poll_run(self, run: RunDir) -> list[Event]:
         reader = self._readers.get(run.path)
@@ -43,13 +42,13 @@ class RunCurves:
         reader = self._readers[run.path] = RunReader(run, MAX_PIECES)
         return [*reader.opened(None), *reader.poll()]
 
-    def fold(self, news: NewEvents) -> None:
-        """Take in what `read` returned."""
-        self.runs = {path: self._fold_run(path, events) for path, events in news}
+    def fold(self, new_events: NewEvents) -> None:
+        """Fold what `poll` returned."""
+        self.runs = {path: self._fold_run(path, events) for path, events in new_events}
 
     def _fold_run(self, path: Path, events: Sequence[Event]) -> Run:
-        begins = path not in self.runs or (events and isinstance(events[0], Opened))
-        run = Run() if begins else self.runs[path]
+        is_new = path not in self.runs or (events and isinstance(events[0], Opened))
+        run = Run() if is_new else self.runs[path]
         for event in events:
             run.fold(event)
         return run

@@ -1,4 +1,4 @@
-"""The two dialogs of the Runs screen: a form of a few lines, and a question to say yes to."""
+"""The dialogs of the Runs screen: a form with text fields, and a confirmation."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -11,36 +11,38 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 
-class Form(ModalScreen[list[str] | None]):
-    """Asks for a few lines of text; answers with them, or None where it was left."""
+class FormDialog(ModalScreen[list[str] | None]):
+    """Text fields; returns their values, or None if cancelled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "Leave", show=False),
+        Binding("escape", "dismiss", "Cancel", show=False),
     ]
 
     def __init__(self, title: str, fields: Sequence[tuple[str, str]], hint: str = "") -> None:
-        """`fields` are labels, each with what stands there at first."""
+        """`fields` are labels with initial values."""
         super().__init__()
         self._title = title
         self._fields = fields
         self._hint = hint
 
     def compose(self) -> ComposeResult:
-        """The title, a line for each field, and what to press."""
+        """The title, the fields, and the keys."""
         with Vertical(id="dialog"):
             yield Static(self._title, markup=False)
             for label, value in self._fields:
                 yield Static(label, markup=False, classes="label")
                 yield Input(value, compact=True)
-            yield Static(f"{self._hint}enter takes it, esc leaves", markup=False, classes="hint")
+            yield Static(
+                f"{self._hint}enter to confirm, esc to cancel", markup=False, classes="hint"
+            )
 
     @on(Input.Submitted)
     def _answer(self) -> None:
         self.dismiss([field.value for field in self.query(Input)])
 
 
-class Question(ModalScreen[bool]):
-    """Asks something that only ``y`` says yes to."""
+class ConfirmDialog(ModalScreen[bool]):
+    """A question that only ``y`` confirms."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "Yes", show=False),
@@ -52,11 +54,11 @@ class Question(ModalScreen[bool]):
         self._question = question
 
     def compose(self) -> ComposeResult:
-        """The question, and what to press."""
+        """The question, and the keys."""
         with Vertical(id="dialog"):
             yield Static(self._question, markup=False)
             yield Static("y yes, esc no", markup=False, classes="hint")
 
     def action_answer(self, answer: bool) -> None:
-        """Answer with this."""
+        """Close with this answer."""
         self.dismiss(answer)

@@ -1,7 +1,7 @@
-"""The Runs screen: every run there is, compared, opened, gone on with, exported and cleared away.
+"""The Runs screen: list, compare, open, resume, export and delete runs.
 
-Reading happens off the UI thread, again every few seconds while the screen is shown; what comes
-back is kept by the run's directory, so that pointer and marks stay on their runs.
+The log directory is polled on a thread every few seconds while the screen is shown. Pointer and
+marks belong to run directories, so that they stay on their runs when rows move.
 """
 
 from collections.abc import Sequence
@@ -21,24 +21,24 @@ from tui.chart.chart import Chart
 from tui.chart.keys import ChartAction
 from tui.chart.traces import Line
 from tui.dashboard.screen import DashboardScreen
-from tui.runs import rows
+from tui.runs import columns
 from tui.runs.actions import RunActions
+from tui.runs.columns import RunColumn
 from tui.runs.curves import NewEvents, RunCurves
 from tui.runs.keys import BINDINGS
-from tui.runs.rows import RunColumn
-from tui.runs.table import MARKS, Differences, RunDetails, RunsTable
+from tui.runs.table import MARKS, HparamDifferences, RunDetails, RunsTable
 from tui.widgets import background
 from tui.widgets.background import BackgroundJob
 
 POLL_INTERVAL = 2.0
-"""Seconds between two looks at the runs."""
+"""Seconds between two polls of the log directory."""
 VALUES = ("loss", "precision")
 UNREAD = Run()
-"""What stands for a run whose curves are not read yet."""
+"""Placeholder for a run of which no events are read yet."""
 
 
 WRITE_NAMES = ("resume", "branch", "note", "export", "delete")
-"""What a window that only looks on may not do with a run."""
+"""Actions on a run that a read-only window refuses."""
 
 
 class RunsScreen(DashboardScreen):
@@ -57,34 +57,34 @@ class RunsScreen(DashboardScreen):
         self._actions = RunActions(self)
         self._entries: Sequence[RunEntry] | None = None
         self._shown: Sequence[RunEntry] = ()
-        self._columns: Sequence[RunColumn] = rows.columns_for(())
+        self._columns: Sequence[RunColumn] = columns.columns_for(())
         self._pointer = 0
         self._marked: list[Path] = []
-        self._sort_by: tuple[RunColumn, bool] = (rows.STARTED, False)
+        self._sort_by: tuple[RunColumn, bool] = (columns.STARTED, False)
         self._value = "loss"
         self._last_pointed_run = ""
-        """The run on the other screens for which the pointer has found its place."""
+        """The run of the other screens that the pointer was last moved to."""
 
     def compose(self) -> ComposeResult:
-        """The filter, the list, the run that is pointed at; below, chart and differences."""
+        """The filter, the table and the details; below them chart and differences."""
         yield self.header()
-        yield Input(placeholder="words that a run must have", compact=True, id="runs-filter")
+        yield Input(placeholder="filter: name, tag, key=value", compact=True, id="runs-filter")
         yield RunsTable()
         yield RunDetails()
         with Container(id="runs-below"):
             yield Chart("loss", id="overlay")
-            yield Differences()
+            yield HparamDifferences()
         yield self.footer()
 
     def on_mount(self) -> None:
-        """Look at the runs, now and from time to time."""
+        """Poll the runs periodically."""
         chart = self.query_one(Chart)
         chart.set_glyphs(self.host.glyphs)
         self.query_one("#runs-filter").display = False
         self.set_interval(POLL_INTERVAL, self._poll)
 
     def on_screen_resume(self) -> None:
-        """See at once what happened meanwhile."""
+        """Poll at once."""
         self._poll(now=True)
 
     # -- from the disk to the screen ----------------------------------------------------------
@@ -109,7 +109,7 @@ class RunsScreen(DashboardScreen):
             self._marked = [path for path in self._marked if path in there]
         else:
             self._overview_job.submit(self._overview.poll, now=True)
-        # What did not change is the very object of the last look.
+        # Entries that did not change are the same objects as in the last poll.
         if first or len(before) != len(result) or any(map(is_not, before, result)):
             self._filter_and_sort()
         self._point_at_open_run()
@@ -117,17 +117,17 @@ class RunsScreen(DashboardScreen):
             self._poll_curves(now=True)
 
     def _point_at_open_run(self) -> None:
-        """Point at the run that the other screens show, once for each."""
+        """Select the run that the other screens show, once per run."""
         shown = self.host.run_shown.directory
         if not shown or shown == self._last_pointed_run:
             return
         wanted = Path(shown).absolute()
-        for place, entry in enumerate(self._shown):
+        for index, entry in enumerate(self._shown):
             if entry.run.path.absolute() == wanted:
-                self._move_pointer(place)
+                self._move_pointer(index)
 
     def _poll_curves(self, *, now: bool = False) -> None:
-        """Have the curves read of the runs that the chart is to show."""
+        """Read the new events of the compared runs in the background."""
         wanted = [entry.run for _, entry in self._compared]
         self._curves_job.submit(lambda: self._curves.poll(wanted), now=now)
 
@@ -140,7 +140,7 @@ class RunsScreen(DashboardScreen):
 
     @property
     def _compared(self) -> list[tuple[str, RunEntry]]:
-        """The marked runs with their letters, or else the one that is pointed at."""
+        """The marked runs with their letters, or the selected one without."""
         known = {entry.run.path: entry for entry in self._entries or ()}
         marked = [known[path] for path in self._marked if path in known]
         if marked:
@@ -149,20 +149,20 @@ class RunsScreen(DashboardScreen):
 
     @property
     def _selected_entry(self) -> RunEntry | None:
-        """The run that is pointed at."""
+        """The selected run; None if the table is empty."""
         return self._shown[self._pointer] if self._shown else None
 
     def _filter_and_sort(self) -> None:
-        """Filter and sort anew, with the pointer on the same run where it is still there."""
-        here = self._selected_entry
+        """Filter and sort the runs; the pointer stays on its run if that is still shown."""
+        selected = self._selected_entry
         words = self.query_one("#runs-filter", Input).value
-        found = rows.filtered_runs(self._entries or (), words)
-        self._shown = rows.sorted_runs(found, self._sort_by[0], reverse=self._sort_by[1])
+        found = columns.filtered_runs(self._entries or (), words)
+        self._shown = columns.sorted_runs(found, self._sort_by[0], reverse=self._sort_by[1])
         paths = [entry.run.path for entry in self._shown]
-        if here is not None and here.run.path in paths:
-            self._pointer = paths.index(here.run.path)
+        if selected is not None and selected.run.path in paths:
+            self._pointer = paths.index(selected.run.path)
         self._pointer = max(0, min(self._pointer, len(paths) - 1))
-        self._columns = rows.columns_for(self._shown)
+        self._columns = columns.columns_for(self._shown)
         self._draw()
 
     def _draw(self) -> None:
@@ -172,26 +172,26 @@ class RunsScreen(DashboardScreen):
             self._shown, self._columns, self._pointer, letters, self._sort_by, self._empty_text
         )
         self.query_one(RunDetails).show(self._selected_entry)
-        self.query_one(Differences).show(self._compared)
+        self.query_one(HparamDifferences).show(self._compared)
         self._draw_chart()
 
     @property
     def _empty_text(self) -> str:
-        """What stands where no run does."""
+        """The text of an empty table."""
         if self._entries is None:
             return "reading the runs …"
         if self._entries:
-            return "no run has these words; esc shows all"
+            return "no matching run; esc clears the filter"
         return "there are no runs yet in this folder"
 
     def _draw_chart(self) -> None:
         chart = self.query_one(Chart)
-        chart.title = "loss" if self._value == "loss" else "precision on validation"
+        chart.title = "loss" if self._value == "loss" else "precision @ 1, validation"
         lines = [self._line(entry) for _, entry in self._compared]
         chart.show(lines)
 
     def _line(self, entry: RunEntry) -> Line:
-        """The curve of a run; an empty one until it has been read."""
+        """The curve of a run; empty until its events are read."""
         run = self._curves.runs.get(entry.run.path, UNREAD)
         if self._value == "loss":
             return Line(entry.title, run.losses, timeline=run.timeline)
@@ -201,15 +201,15 @@ class RunsScreen(DashboardScreen):
     # -- pointing, marking, sorting, filtering --------------------------------------------------
 
     def action_point(self, rows: int) -> None:
-        """Move the pointer by so many rows."""
+        """Move the pointer by `rows` rows."""
         self._move_pointer(self._pointer + rows)
 
     def action_page(self, pages: int) -> None:
-        """Move the pointer by so many pages."""
+        """Move the pointer by `pages` pages."""
         self._move_pointer(self._pointer + pages * self.query_one(RunsTable).page)
 
-    def _move_pointer(self, place: int) -> None:
-        self._pointer = max(0, min(place, len(self._shown) - 1))
+    def _move_pointer(self, index: int) -> None:
+        self._pointer = max(0, min(index, len(self._shown) - 1))
         self._last_pointed_run = self.host.run_shown.directory
         self._draw()
         if not self._marked:
@@ -222,7 +222,7 @@ class RunsScreen(DashboardScreen):
             self.action_run("open")
 
     def action_mark(self) -> None:
-        """Mark the run, or take the mark away, and go on to the next."""
+        """Toggle the mark of the selected run and select the next one."""
         entry = self._selected_entry
         if entry is None:
             return
@@ -231,39 +231,39 @@ class RunsScreen(DashboardScreen):
         elif len(self._marked) < len(MARKS):
             self._marked.append(entry.run.path)
         else:
-            self.host.toast(f"{len(MARKS)} runs are all that one chart can tell apart")
+            self.host.toast(f"{len(MARKS)} runs can be compared at most")
             return
         self._move_pointer(self._pointer + 1)
         self._poll_curves(now=True)
 
     def action_order(self) -> None:
-        """Sort by the next column that is shown."""
-        columns = rows.columns_that_fit(self._columns, self.size.width)
-        names = [column.name for column in columns]
-        now = names.index(self._sort_by[0].name) if self._sort_by[0].name in names else -1
-        self._sort_runs(columns[(now + 1) % len(columns)], backward=False)
+        """Sort by the next visible column."""
+        visible = columns.columns_that_fit(self._columns, self.size.width)
+        names = [column.name for column in visible]
+        current = names.index(self._sort_by[0].name) if self._sort_by[0].name in names else -1
+        self._sort_runs(visible[(current + 1) % len(visible)], reverse=False)
 
     def action_reverse(self) -> None:
-        """Sort the other way round."""
-        self._sort_runs(self._sort_by[0], backward=not self._sort_by[1])
+        """Reverse the sort order."""
+        self._sort_runs(self._sort_by[0], reverse=not self._sort_by[1])
 
     @on(RunsTable.HeaderClicked)
     def _header_clicked(self, message: RunsTable.HeaderClicked) -> None:
-        again = message.column.name == self._sort_by[0].name
-        self._sort_runs(message.column, backward=again and not self._sort_by[1])
+        is_same = message.column.name == self._sort_by[0].name
+        self._sort_runs(message.column, reverse=is_same and not self._sort_by[1])
 
-    def _sort_runs(self, column: RunColumn, *, backward: bool) -> None:
-        self._sort_by = column, backward
+    def _sort_runs(self, column: RunColumn, *, reverse: bool) -> None:
+        self._sort_by = column, reverse
         self._filter_and_sort()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """In the filter, a slash is text."""
+        """While the filter has the focus, a slash is text."""
         if action == "filter" and self.is_ready:
             return self.focused is not self.query_one("#runs-filter", Input)
         return super().check_action(action, parameters)
 
     def action_filter(self) -> None:
-        """Ask for words; the key has priority, so that the next one is a word's already."""
+        """Focus the filter; the binding has priority, so that the next keys are text."""
         field = self.query_one("#runs-filter", Input)
         field.display = True
         self.set_focus(field)
@@ -280,7 +280,7 @@ class RunsScreen(DashboardScreen):
         self._poll_curves(now=True)
 
     def action_clear(self) -> None:
-        """Forget the filter; without one, the marks."""
+        """Clear the filter; if there is none, the marks."""
         field = self.query_one("#runs-filter", Input)
         if field.display:
             field.value = ""
@@ -294,24 +294,24 @@ class RunsScreen(DashboardScreen):
     # -- the chart ------------------------------------------------------------------------------
 
     def action_value(self) -> None:
-        """Show the other value."""
+        """Switch the chart between loss and accuracy."""
         self._value = VALUES[1 - VALUES.index(self._value)]
         self._draw_chart()
 
     def action_table(self) -> None:
-        """The differences in place of the chart, and back."""
+        """Toggle between chart and differences."""
         self.toggle_class("-differences")
 
     def action_chart(self, action: ChartAction, *arguments: float) -> None:
         """Do this to the chart."""
         self.query_one(Chart).act(action, *arguments)
 
-    # -- what one can do with a run -------------------------------------------------------------
+    # -- actions on a run ----------------------------------------------------------------------
 
     def action_run(self, name: str) -> None:
-        """Do something with the run that is pointed at."""
+        """Perform an action on the selected run."""
         if self.host.read_only and name in WRITE_NAMES:
-            self.host.toast("this window only looks on")
+            self.host.toast("this window is read-only")
         elif (entry := self._selected_entry) is not None:
             self._actions.perform(name, entry, self._compared)
 

@@ -1,7 +1,7 @@
-"""How a network's numbers were spread over time, in bounded memory.
+"""Reports on a network over time, in bounded memory.
 
-When as many moments are kept as a screen has columns, every second one is forgotten: so the time
-between them doubles, and a run of any length costs the same.
+Whenever `MAX_REPORTS` is exceeded every second report is dropped, so a run of any length costs the
+same.
 """
 
 import dataclasses
@@ -14,72 +14,74 @@ from tui.widgets.half_blocks import Image
 
 MAX_REPORTS = 160
 SHOWN_STDS = 5.0
-"""How many standard deviations from the mean are shown; a few far values would squeeze the rest."""
+"""Standard deviations around the mean that are shown; outliers would squeeze the rest."""
 QUANTITIES = ("weights", "biases", "activations")
 GAMMA = 0.4
 """The power that makes rare values visible beside frequent ones."""
 
 
 class ReportHistory:
-    """Moments of one run, in the order of their steps."""
+    """Reports on one run's network, in the order of their steps."""
 
     def __init__(self) -> None:
         self._reports: list[NetworkReport] = []
 
     @property
     def newest(self) -> NetworkReport | None:
-        """The last moment."""
+        """The newest report."""
         return self._reports[-1] if self._reports else None
 
-    def add(self, anatomy: NetworkReport) -> None:
-        """Take in a moment; one at an earlier step replaces all from there on.
+    def add(self, report: NetworkReport) -> None:
+        """Add a report; one at an earlier step replaces all from there on.
 
-        Where it is not known what a step changes, that is taken over from the moment before.
+        An unknown update ratio is taken from the report before.
         """
         before = self.newest
-        while self._reports and self._reports[-1].step >= anatomy.step:
+        while self._reports and self._reports[-1].step >= report.step:
             self._reports.pop()
-        if before is not None and len(before.layers) == len(anatomy.layers):
-            anatomy = _with_update_ratios(anatomy, before)
-        self._reports.append(anatomy)
+        if before is not None and len(before.layers) == len(report.layers):
+            report = _with_update_ratios(report, before)
+        self._reports.append(report)
         if len(self._reports) > MAX_REPORTS:
             self._reports = self._reports[::-2][::-1]
 
     def distributions(self, layer: int, quantity: str) -> list[tuple[int, Distribution]]:
-        """The spread of one quantity of a layer, with the step, wherever there is one."""
-        found = []
-        for moment in self._reports:
-            if layer < len(moment.layers):
-                spread = getattr(moment.layers[layer], quantity)
+        """The distributions of one quantity of a layer, each with its step."""
+        distributions = []
+        for report in self._reports:
+            if layer < len(report.layers):
+                spread = getattr(report.layers[layer], quantity)
                 if spread is not None and spread.counts.any():
-                    found.append((moment.step, spread))
-        return found
+                    distributions.append((report.step, spread))
+        return distributions
 
 
-def heatmap(spreads: Sequence[tuple[int, Distribution]], width: int, height: int) -> Image:
+def heatmap(distributions: Sequence[tuple[int, Distribution]], width: int, height: int) -> Image:
     """How often which values occur, 0 to 1, ``[height, width]``: time to the right, values up."""
-    low, high = value_range(spreads)
+    low, high = value_range(distributions)
     edges = np.linspace(low, high, height + 1)
-    steps = np.array([step for step, _ in spreads])
-    columns = np.array([spread.rebinned(edges) for _, spread in spreads])
+    steps = np.array([step for step, _ in distributions])
+    columns = np.array([spread.rebinned(edges) for _, spread in distributions])
     columns /= np.maximum(columns.max(axis=1, keepdims=True), 1e-12)
     at = np.linspace(steps[0], steps[-1], width)
-    places = np.clip(np.searchsorted(steps, at, side="right") - 1, 0, len(steps) - 1)
-    picture: Image = columns[places].T[::-1] ** GAMMA
+    indices = np.clip(np.searchsorted(steps, at, side="right") - 1, 0, len(steps) - 1)
+    picture: Image = columns[indices].T[::-1] ** GAMMA
     return picture
 
 
-def value_range(spreads: Sequence[tuple[int, Distribution]]) -> tuple[float, float]:
-    """The values that a heatmap reaches from and to; never the same."""
-    low = min(max(spread.low, spread.mean - SHOWN_STDS * spread.std) for _, spread in spreads)
-    high = max(min(spread.high, spread.mean + SHOWN_STDS * spread.std) for _, spread in spreads)
+def value_range(distributions: Sequence[tuple[int, Distribution]]) -> tuple[float, float]:
+    """The lowest and the highest value to show, never the same."""
+    low = min(max(spread.low, spread.mean - SHOWN_STDS * spread.std) for _, spread in distributions)
+    high = max(
+        min(spread.high, spread.mean + SHOWN_STDS * spread.std) for _, spread in distributions
+    )
     margin = 0.0 if high > low else max(abs(low), 1.0) * 0.05
     return low - margin, high + margin
 
 
-def _with_update_ratios(anatomy: NetworkReport, before: NetworkReport) -> NetworkReport:
+def _with_update_ratios(report: NetworkReport, before: NetworkReport) -> NetworkReport:
     layers: list[LayerReport] = []
-    for layer, known in zip(anatomy.layers, before.layers, strict=True):
-        update = known.update_ratio if layer.update_ratio is None else layer.update_ratio
+    for layer, earlier in zip(report.layers, before.layers, strict=True):
+        update = earlier.update_ratio if layer.update_ratio is None else layer.update_ratio
         layers.append(dataclasses.replace(layer, update_ratio=update))
-    return NetworkReport(anatomy.step, tuple(layers))
+    return NetworkReport(report.step, tuple(layers))

@@ -1,7 +1,7 @@
-"""What the Weights screen has worked out aside: figures, the network, and a sample of images.
+"""Inspect a network in the background: reports on its layers, and a sample of images.
 
-The sample comes from the validation split, which training has not seen. Where the data is not on
-this machine, everything is shown that needs none.
+The sample comes from the validation split, which is not trained on. Without the data set there are
+no activations; the rest is shown.
 """
 
 from collections.abc import Mapping
@@ -21,32 +21,32 @@ from data.dataset import Dataset
 from trainpad.errors import UserError
 
 SAMPLE_SIZE = 500
-"""Images on which a unit must fire once not to be called dead."""
+"""Images on which a unit must activate at least once; otherwise it counts as dead."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ImageSample:
-    """Some images, float32 ``[n, pixels]``, what they show, and where they stand in their split."""
+    """Images, float32 ``[n, pixels]``, their labels, and their indices in the split."""
 
     images: Floats
     labels: Integers
     indices: Integers
     error: str = ""
-    """Why there are none."""
+    """Why there are no images."""
 
     @classmethod
     def evenly_spaced(cls, dataset: Dataset) -> "ImageSample":
         """Evenly spaced images of the validation split."""
         split = dataset.validation
-        places = evenly_spaced(len(split), SAMPLE_SIZE)
-        labels = split.labels[places].astype(np.int64)
-        return cls(as_input(split.images[places]), labels, places)
+        indices = evenly_spaced(len(split), SAMPLE_SIZE)
+        labels = split.labels[indices].astype(np.int64)
+        return cls(as_input(split.images[indices]), labels, indices)
 
     @classmethod
     def unavailable(cls, problem: str) -> "ImageSample":
-        """No images, and why."""
-        nothing = np.empty(0, np.int64)
-        return cls(np.empty((0, 0), np.float32), nothing, nothing, problem)
+        """An empty sample, and the reason."""
+        no_labels = np.empty(0, np.int64)
+        return cls(np.empty((0, 0), np.float32), no_labels, no_labels, problem)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -54,7 +54,7 @@ class ImageSample:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inspection:
-    """The newest moment and, the first time, those that checkpoints tell of."""
+    """The newest report and, the first time, those of earlier checkpoints."""
 
     reports: list[NetworkReport]
     network: Network
@@ -63,7 +63,7 @@ class Inspection:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InspectionRequest:
-    """What to examine."""
+    """The weights to inspect."""
 
     step: int
     arrays: Arrays
@@ -71,12 +71,12 @@ class InspectionRequest:
     info: Mapping[str, Any]
     dataset: Dataset | None
     sample: ImageSample | None
-    """The one taken earlier; None the first time."""
+    """The sample taken earlier; None the first time."""
     directory: Path
 
     @classmethod
     def of(cls, run: Run, sample: ImageSample | None) -> "InspectionRequest":
-        """The newest weights of a run."""
+        """A request for the newest weights of a run."""
         return cls(
             run.weights_step,
             run.weights,
@@ -88,16 +88,16 @@ class InspectionRequest:
         )
 
     def inspect(self) -> Inspection:
-        """Look at the network; a matter of some 20 ms, but for the first time.
+        """Inspect the network; takes about 20 ms, except for the first time.
 
         Raises:
-            DataError: the arrays are no network.
+            DataError: the arrays are not a network.
         """
         sample = self._sample() if self.sample is None else self.sample
         images = sample.images if len(sample) else None
-        past = self._inspect_checkpoints(images) if self.sample is None else []
-        now = inspect_network(self.step, self.arrays, self.previous, images)
-        return Inspection([*past, now], Network.from_arrays(self.arrays), sample)
+        earlier = self._inspect_checkpoints(images) if self.sample is None else []
+        report = inspect_network(self.step, self.arrays, self.previous, images)
+        return Inspection([*earlier, report], Network.from_arrays(self.arrays), sample)
 
     def _sample(self) -> ImageSample:
         try:
@@ -106,13 +106,13 @@ class InspectionRequest:
             return ImageSample.unavailable(str(error))
 
     def _inspect_checkpoints(self, images: Floats | None) -> list[NetworkReport]:
-        """The moments that checkpoints were kept of."""
-        found = []
+        """Reports on the checkpoints before this step."""
+        reports = []
         for path in checkpoint.list_checkpoints(self.directory / checkpoint.FOLDER):
             try:
                 saved = checkpoint.read(path)
                 if saved.step < self.step:
-                    found.append(inspect_network(saved.step, saved.layers, None, images))
+                    reports.append(inspect_network(saved.step, saved.layers, None, images))
             except (CheckpointError, UserError):
                 continue
-        return found
+        return reports

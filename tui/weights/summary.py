@@ -1,6 +1,6 @@
-"""The network as a text graph, from the images to the answer, with each layer's figures beside it.
+"""The layers of the network as a table, from input to output, and the diagnoses.
 
-Columns are in the order of their worth; what there is no room for is left out.
+Columns are in order of priority; those that do not fit are remaining out.
 """
 
 from collections.abc import Callable
@@ -13,13 +13,13 @@ from tui.widgets.text_widget import Span, TextWidget, align_right, fit
 
 NAME_WIDTH, SHAPE_WIDTH = 12, 22
 ASCII_SIGNS = str.maketrans({"┌": "+", "└": "+", "±": "~"})
-"""What stands for the graph's own signs in ASCII."""
+"""ASCII substitutes for characters of the table."""
 UNKNOWN = "–"
 
 
 @dataclass(frozen=True, slots=True)
 class LayerColumn:
-    """A figure of each layer."""
+    """One value of each layer."""
 
     title: str
     width: int
@@ -27,14 +27,14 @@ class LayerColumn:
 
 
 def format_bytes(nbytes: int) -> str:
-    """Memory as people read it."""
+    """A number of bytes as KB or MB."""
     if nbytes < 1024 * 1024:
         return f"{nbytes / 1024:.1f} KB"
     return f"{nbytes / 1024 / 1024:.1f} MB"
 
 
 def format_distribution(values: Distribution | None) -> str:
-    """Mean and standard deviation."""
+    """Mean ± standard deviation; a dash if unknown."""
     if values is None or values.mean != values.mean:
         return UNKNOWN
     mean = values.mean if abs(values.mean) > values.std / 1000 else 0.0
@@ -52,10 +52,10 @@ def _update(layer: LayerReport) -> str:
 
 
 COLUMNS = (
-    LayerColumn("learns", 11, lambda layer: f"{layer.parameters:,}"),
+    LayerColumn("params", 11, lambda layer: f"{layer.parameters:,}"),
     LayerColumn("memory", 10, lambda layer: format_bytes(layer.nbytes)),
-    LayerColumn("dead units", 13, _dead),
-    LayerColumn("update", 10, _update),
+    LayerColumn("dead", 13, _dead),
+    LayerColumn("update ratio", 14, _update),
     LayerColumn("weights", 18, lambda layer: format_distribution(layer.weights)),
     LayerColumn("biases", 18, lambda layer: format_distribution(layer.biases)),
     LayerColumn("activations", 18, lambda layer: format_distribution(layer.activations)),
@@ -63,7 +63,7 @@ COLUMNS = (
 
 
 class LayerTable(TextWidget):
-    """A row for the input, for each layer, and for what follows the last."""
+    """A row for the input, for each layer, and for the output."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,11 +72,13 @@ class LayerTable(TextWidget):
         self._shape = (28, 28)
         self._output = ""
 
-    def show(self, anatomy: NetworkReport, chosen: int, shape: tuple[int, int], end: str) -> None:
-        """Show a network whose layer `chosen` is looked at; `end` says what its answer goes to."""
-        before = self._report
-        self._report, self._selected, self._shape, self._output = anatomy, chosen, shape, end
-        if before is None or len(before.layers) != len(anatomy.layers):
+    def show(
+        self, report: NetworkReport, selected: int, shape: tuple[int, int], output: str
+    ) -> None:
+        """Show a network with a selected layer; `output` describes what follows the last layer."""
+        previous = self._report
+        self._report, self._selected, self._shape, self._output = report, selected, shape, output
+        if previous is None or len(previous.layers) != len(report.layers):
             self.refresh(layout=True)
         self.redraw()
 
@@ -88,11 +90,11 @@ class LayerTable(TextWidget):
             self.redraw()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
-        """The layers, the input, the output, and a head."""
+        """A header, the input, the layers and the output."""
         return len(self._report.layers) + 3 if self._report else 0
 
     def lines(self, width: int, height: int) -> list[list[Span]]:
-        """The graph, or the part of it around the chosen layer."""
+        """The header, and the rows around the selected layer that fit."""
         if self._report is None:
             return []
         columns = _columns_that_fit(width)
@@ -100,7 +102,7 @@ class LayerTable(TextWidget):
         rows = [
             self._input(layers[0].inputs, width),
             *(self._layer(i, layer, columns) for i, layer in enumerate(layers)),
-            [(fit(f"  {'└ answer':{NAME_WIDTH}}{self._output}", width), "dim")],
+            [(fit(f"  {'└ loss':{NAME_WIDTH}}{self._output}", width), "dim")],
         ]
         room = max(1, height - 1)
         first = min(max(0, self._selected + 1 - room // 2), max(0, len(rows) - room))
@@ -117,48 +119,48 @@ class LayerTable(TextWidget):
         return [(fit(f"  {'┌ images':{NAME_WIDTH}}{text}", width), "dim")]
 
     def _layer(self, number: int, layer: LayerReport, columns: list[LayerColumn]) -> list[Span]:
-        chosen = number == self._selected
+        selected = number == self._selected
         name = fit(f"│ {layer_name(number, layer.hidden)}", NAME_WIDTH)
         shape = f"{layer.inputs:,} → {layer.units:,} {'ReLU' if layer.hidden else 'logits'}"
         parts: list[Span] = [
-            ("› " if chosen else "  ", "live"),
-            (name, "live" if chosen else "text"),
+            ("› " if selected else "  ", "live"),
+            (name, "live" if selected else "text"),
             (fit(shape, SHAPE_WIDTH), "text"),
         ]
         for column in columns:
-            urgent = column.format is _dead and bool(layer.dead)
+            is_alert = column.format is _dead and bool(layer.dead)
             parts.append(
-                (align_right(column.format(layer), column.width), "alert" if urgent else "text")
+                (align_right(column.format(layer), column.width), "alert" if is_alert else "text")
             )
         return parts
 
 
-class Judgements(TextWidget):
-    """What is to be said of the network, in sentences."""
+class DiagnosisList(TextWidget):
+    """Diagnoses of the network, one sentence each."""
 
     def __init__(self) -> None:
         super().__init__()
         self._diagnoses: list[Diagnosis] = []
 
-    def show(self, said: list[Diagnosis]) -> None:
-        """Say this."""
-        self._diagnoses = said
+    def show(self, diagnoses: list[Diagnosis]) -> None:
+        """Show these diagnoses."""
+        self._diagnoses = diagnoses
         self.redraw()
 
     def lines(self, width: int, height: int) -> list[list[Span]]:
-        """As many sentences as there is room for, the most pressing first."""
+        """As many sentences as fit, the most severe first."""
         return [
-            [(fit("  " + one.text, width), "alert" if one.severity else "dim")]
-            for one in self._diagnoses[:height]
+            [(fit("  " + diagnosis.text, width), "alert" if diagnosis.severity else "dim")]
+            for diagnosis in self._diagnoses[:height]
         ]
 
 
 def _columns_that_fit(width: int) -> list[LayerColumn]:
-    left = width - NAME_WIDTH - SHAPE_WIDTH - 2
-    found = []
+    remaining = width - NAME_WIDTH - SHAPE_WIDTH - 2
+    visible = []
     for column in COLUMNS:
-        left -= column.width
-        if left < 0:
+        remaining -= column.width
+        if remaining < 0:
             break
-        found.append(column)
-    return found
+        visible.append(column)
+    return visible

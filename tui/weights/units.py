@@ -1,7 +1,7 @@
-"""What each unit of the first layer looks for: its weights as a picture, in some order.
+"""First-layer filters: the weights of each unit as an image, sorted.
 
-A unit's weight for a class is what its output adds to the class's logit if every ReLU on the way
-is open: with one hidden layer simply the weight between the two.
+A unit's weight for a class is what its output adds to the class's logit if orders later ReLU is
+active; with one hidden layer that is the weight between the two.
 """
 
 from dataclasses import dataclass
@@ -23,30 +23,30 @@ EPSILON = 1e-12
 
 
 class UnitOrder(StrEnum):
-    """What the units are sorted by."""
+    """What units are sorted by."""
 
     NUMBER = "number"
-    NORM = "norm of their weights"
+    NORM = "weight norm"
     CLASS = "weight for"
-    ACTIVATION = "how they fire for the picture"
+    ACTIVATION = "activation"
 
     @property
     def next(self) -> "UnitOrder":
-        """The one after this, in a circle."""
-        every = list(UnitOrder)
-        return every[(every.index(self) + 1) % len(every)]
+        """The order after this one, cyclically."""
+        orders = list(UnitOrder)
+        return orders[(orders.index(self) + 1) % len(orders)]
 
 
-def render_diverging(picture: Image, plain: bool) -> list[Strip]:
-    """A picture in orange for what is above 0 and blue for what is below, the largest brightest."""
-    scale = np.float32(1 / max(float(np.abs(picture).max(initial=0)), EPSILON))
-    return render_signed(picture * scale, NEGATIVE_TONES, POSITIVE_TONES, ascii_only=plain)
+def render_diverging(image: Image, plain: bool) -> list[Strip]:
+    """An image as strips: orange above 0, blue below, scaled to its largest absolute value."""
+    scale = np.float32(1 / max(float(np.abs(image).max(initial=0)), EPSILON))
+    return render_signed(image * scale, NEGATIVE_TONES, POSITIVE_TONES, ascii_only=plain)
 
 
 def to_image(values: Floats, shape: tuple[int, int]) -> Image:
-    """Values ``[pixels]`` in the shape of the images; 0 for what is not finite."""
-    picture: Image = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0).reshape(shape)
-    return picture
+    """Values ``[pixels]`` as an image of this shape; non-finite ones are 0."""
+    image: Image = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0).reshape(shape)
+    return image
 
 
 def logit_weights(network: Network, label: int) -> Floats:
@@ -67,7 +67,7 @@ class SortedUnits:
     shape: tuple[int, int]
     order: npt.NDArray[np.int64]
     values: Floats | None
-    """What they are sorted by, ``[units]``; None where that is their number."""
+    """The sort keys, ``[units]``; None if sorted by number."""
 
     @classmethod
     def sorted_by(
@@ -78,7 +78,7 @@ class SortedUnits:
         label: int,
         image: Floats | None,
     ) -> "SortedUnits":
-        """Greatest first; by firing only if there is an image, float32 ``[pixels]``."""
+        """The units, greatest first; by activation only with an image, float32 ``[pixels]``."""
         count, values = network.sizes[1], None
         match order:
             case UnitOrder.NORM:
@@ -87,12 +87,12 @@ class SortedUnits:
                 values = logit_weights(network, label)
             case UnitOrder.ACTIVATION if image is not None:
                 values = network.activations(image.reshape(1, -1))[0][0]
-        places = np.arange(count) if values is None else np.argsort(-values, kind="stable")
-        return cls(network, shape, places, values)
+        indices = np.arange(count) if values is None else np.argsort(-values, kind="stable")
+        return cls(network, shape, indices, values)
 
-    def captioned(self, place: int) -> CaptionedImage:
-        """The picture of a unit."""
-        unit = int(self.order[place])
+    def captioned(self, index: int) -> CaptionedImage:
+        """The filter of a unit with its captions."""
+        unit = int(self.order[index])
         value = "" if self.values is None else f"  {self.values[unit]:.2f}"
-        picture = to_image(self.network.layers[0].weights[:, unit], self.shape)
-        return CaptionedImage(picture, f"unit {unit}{value}", f"{unit}{value}")
+        image = to_image(self.network.layers[0].weights[:, unit], self.shape)
+        return CaptionedImage(image, f"unit {unit}{value}", f"{unit}{value}")

@@ -1,7 +1,7 @@
-"""The table of runs as text: which columns fit, in what order the rows stand, which are left out.
+"""The columns of the runs table, and the runs sorted and filtered.
 
-The columns beside the fixed ones are the hyperparameters in which the shown runs differ. On a
-narrow screen columns give way by their worth; the name never does.
+Besides the fixed columns there is one for each hyperparameter in which the shown runs differ. On a
+narrow screen the columns of the lowest priority are dropped; the name never is.
 """
 
 import time
@@ -15,35 +15,35 @@ from core.rundir.overview import RunEntry, differing_hparams
 from tui.widgets.text_widget import Span, align_right, fit
 
 NAME_WIDTH = 22
-"""Cells that a run's name gets at least: those of ``20261123-101502-128x32``."""
+"""Minimum cells for a run's name: those of ``20261123-101502-128x32``."""
 LEAD_WIDTH = 4
-"""Cells before the name: the pointer, and the letter of a marked run."""
+"""Cells before the first column: the pointer, and the letter of a marked run."""
 MAX_NAME_WIDTH = 44
-"""Cells that a name gets at most."""
+"""Maximum cells for a run's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunColumn:
-    """One column: what it is called, what it shows, and by what it sorts."""
+    """A column of the table: name, cell text and sort key."""
 
     name: str
     width: int
     format: Callable[[RunEntry], str]
     sort_key: Callable[[RunEntry], Any]
     priority: int
-    """Columns of less worth give way first."""
+    """Columns of lower priority are dropped first."""
     descending: bool = False
-    """Whether the greatest comes first."""
+    """Whether the greatest comes first by default."""
 
 
 def format_accuracy(value: float | None) -> str:
-    """A precision as evaluations show it; a dash for none."""
+    """An accuracy with four decimals; a dash for None."""
     return "–" if value is None else f"{value:.4f}"
 
 
-def format_time(stamp: float) -> str:
-    """Day and time of a moment, by the clock here."""
-    return time.strftime("%d %b %H:%M", time.localtime(stamp))
+def format_time(timestamp: float) -> str:
+    """A timestamp as day and time, in the local time zone."""
+    return time.strftime("%d %b %H:%M", time.localtime(timestamp))
 
 
 NAME = RunColumn("name", NAME_WIDTH, lambda e: e.title, lambda e: e.title.lower(), 99)
@@ -71,7 +71,7 @@ FIXED = (
 
 
 def columns_for(entries: Sequence[RunEntry]) -> list[RunColumn]:
-    """All columns for these runs, wide or not, in their order."""
+    """All columns for these runs, in display order."""
     network, *rest = FIXED
     differing = [
         _of_hyperparameter(name) for name in differing_hparams(entries) if name != "hidden"
@@ -80,33 +80,33 @@ def columns_for(entries: Sequence[RunEntry]) -> list[RunColumn]:
 
 
 def _of_hyperparameter(name: str) -> RunColumn:
-    declared = SPECS[name]
+    spec = SPECS[name]
     return RunColumn(
-        declared.label,
-        max(8, len(declared.label) + 1) + 2,
-        lambda entry: declared.format(entry.hyperparameters[name]),
+        spec.label,
+        max(8, len(spec.label) + 1) + 2,
+        lambda entry: spec.format(entry.hyperparameters[name]),
         lambda entry: entry.hyperparameters[name],
         60 if name in ("learning_rate", "optimizer", "batch_size") else 30,
     )
 
 
-def columns_that_fit(given: Sequence[RunColumn], width: int) -> list[RunColumn]:
-    """Those of these columns that fit into so many cells, in their order."""
-    kept = sorted(given, key=lambda column: -column.priority)
+def columns_that_fit(columns: Sequence[RunColumn], width: int) -> list[RunColumn]:
+    """The columns of highest priority that fit into ``width`` cells, in display order."""
+    kept = sorted(columns, key=lambda column: -column.priority)
     while len(kept) > 1 and LEAD_WIDTH + sum(column.width for column in kept) > width:
         kept.pop()
-    return [column for column in given if column in kept]
+    return [column for column in columns if column in kept]
 
 
 def sorted_runs(entries: Sequence[RunEntry], by: RunColumn, *, reverse: bool) -> list[RunEntry]:
-    """These runs in the order of a column; those without a value come last either way."""
+    """The runs sorted by a column; those without a value come last in either direction."""
     known = [entry for entry in entries if by.sort_key(entry) is not None]
     unknown = [entry for entry in entries if by.sort_key(entry) is None]
     return sorted(known, key=by.sort_key, reverse=by.descending != reverse) + unknown
 
 
 def filtered_runs(entries: Sequence[RunEntry], text: str) -> list[RunEntry]:
-    """The runs that have every word of `text` in something that is known of them."""
+    """The runs that contain every word of `text` in their name, tags, note, state or settings."""
     words = text.lower().split()
     return [entry for entry in entries if all(word in _search_text(entry) for word in words)]
 
@@ -118,40 +118,40 @@ def _search_text(entry: RunEntry) -> str:
     return "\n".join((*texts, entry.network, *values)).lower().replace(", ", ",")
 
 
-def header(given: Sequence[RunColumn], width: int, by: RunColumn, arrow: str) -> list[Span]:
-    """The row of the columns' names; the one that the runs are sorted by has the arrow."""
+def header(visible: Sequence[RunColumn], width: int, by: RunColumn, arrow: str) -> list[Span]:
+    """The header row; the sort column has the arrow."""
     parts: list[Span] = [(" " * LEAD_WIDTH, "dim")]
-    for column in given:
-        sorts = column.name == by.name
-        label = f"{column.name} {arrow}" if sorts else column.name
-        role = "title" if sorts else "dim"
-        parts.append((_align(column, label, _width(column, given, width)), role))
+    for column in visible:
+        is_sort_column = column.name == by.name
+        label = f"{column.name} {arrow}" if is_sort_column else column.name
+        role = "title" if is_sort_column else "dim"
+        parts.append((_align(column, label, _width(column, visible, width)), role))
     return parts
 
 
-def cells(entry: RunEntry, given: Sequence[RunColumn], width: int) -> list[tuple[RunColumn, str]]:
-    """What each column shows of a run, in exactly its cells."""
+def cells(entry: RunEntry, visible: Sequence[RunColumn], width: int) -> list[tuple[RunColumn, str]]:
+    """The text of each column for a run, padded to its width."""
     return [
-        (column, _align(column, column.format(entry), _width(column, given, width)))
-        for column in given
+        (column, _align(column, column.format(entry), _width(column, visible, width)))
+        for column in visible
     ]
 
 
-def column_at(given: Sequence[RunColumn], width: int, x: int) -> RunColumn | None:
-    """The column that cell `x` of a row belongs to."""
+def column_at(visible: Sequence[RunColumn], width: int, x: int) -> RunColumn | None:
+    """The column at cell `x` of a row."""
     end = LEAD_WIDTH
-    for column in given:
-        end += _width(column, given, width)
+    for column in visible:
+        end += _width(column, visible, width)
         if LEAD_WIDTH <= x < end:
             return column
     return None
 
 
-def _width(column: RunColumn, given: Sequence[RunColumn], width: int) -> int:
-    """The cells of a column; the name has what the others leave."""
+def _width(column: RunColumn, visible: Sequence[RunColumn], width: int) -> int:
+    """The width of a column; the name gets the remaining cells."""
     if column is not NAME:
         return column.width
-    spare = width - LEAD_WIDTH - sum(other.width for other in given)
+    spare = width - LEAD_WIDTH - sum(other.width for other in visible)
     return min(MAX_NAME_WIDTH, NAME_WIDTH + max(0, spare))
 
 
