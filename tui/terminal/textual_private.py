@@ -26,7 +26,7 @@ PRIVATE_NAMES: Final[tuple[tuple[type, tuple[str, ...]], ...]] = (
     (App, ("_display",)),
     (ChopsUpdate, ("chops", "spans", "chop_ends", "render_segments")),
     # Errors of widgets change the result of an app that is exiting: no issue upstream.
-    (App, ("_handle_exception", "_exit")),
+    (App, ("_handle_exception", "_exit", "_shutdown")),
     # A mode cannot be mounted ahead: no issue upstream.
     (App, ("_init_mode", "_screen_stacks", "_css_update_count")),
     (Screen, ("_css_update_count",)),
@@ -89,6 +89,10 @@ class PatchedApp(App[Result]):
         if not self._exit:
             self.unhandled_exception = self.unhandled_exception or error
             super()._handle_exception(error)
+
+    async def _shutdown(self) -> None:
+        self._exit = True  # a test's app is shut down without a call of `exit`
+        await super()._shutdown()
 
     def has_mounted_mode(self, mode: str) -> bool:
         """Whether the screen of a mode is mounted."""
