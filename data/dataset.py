@@ -4,6 +4,7 @@ Images stay uint8 as in the file and are scaled to 0..1 batch by batch, so that 
 55 MB and are never copied.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,8 @@ import numpy.typing as npt
 
 Images = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.uint8]
+ProgressCallback = Callable[[str, float | None], None]
+"""Called with a description and the fraction done: 0 to 1, or None if unknown."""
 
 SPLITS = ("train", "validation", "test")
 DIGITS = tuple("0123456789")

@@ -117,12 +117,12 @@ def draw_distractors(
     if n < 0 or not variation >= 0 or not requested or not set(requested) <= set(KINDS):
         raise ValueError(f"cannot draw {n} distractors of {requested} with variation {variation}")
     rng = np.random.default_rng(seed)
-    hand = STYLE.scaled(variation)
+    style = STYLE.scaled(variation)
     images = np.empty((n, SIZE, SIZE), np.uint8)
     for kind, positions in _assign_kinds(rng.permutation(n), requested, rng):
         for at in range(0, len(positions), _CHUNK):
             batch = positions[at : at + _CHUNK]
-            images[batch] = render(_ink(kind, len(batch), rng, hand), rng, hand)
+            images[batch] = render(_ink(kind, len(batch), rng, style), rng, style)
     return images
 
 
@@ -138,13 +138,13 @@ def _assign_kinds(
     yield from zip(flat, np.split(positions, np.cumsum(counts)[:-1]), strict=True)
 
 
-def _ink(kind: str, n: int, rng: np.random.Generator, hand: WritingStyle) -> PenPaths:
+def _ink(kind: str, n: int, rng: np.random.Generator, style: WritingStyle) -> PenPaths:
     if kind not in SPLINES:
-        return sample_paths(_template(kind), n, rng, hand)
+        return sample_paths(_template(kind), n, rng, style)
     strokes = int(rng.integers(1, 4))
     template = _spline_template(strokes, int(rng.integers(3, 6)) + (4 if strokes == 1 else 0))
     controls: Floats = rng.random((n, len(template.control_points), 2), dtype=np.float32)
-    return sample_paths(template, n, rng, hand, controls)
+    return sample_paths(template, n, rng, style, controls)
 
 
 @cache

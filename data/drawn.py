@@ -1,19 +1,16 @@
-"""Digits that trainpad draws itself: a data set when there is none, and augmentation when there is.
+"""Synthetic digits: a data set where there is none, and more training data where there is.
 
-What is drawn depends on the arguments and on nothing else.
+The digits are a pure function of the arguments.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from data.dataset import Dataset, Images, Labels, Split
+from data.dataset import Dataset, Images, Labels, ProgressCallback, Split
 from data.pen import SIZE, PenPaths, WritingStyle, render, sample_paths
 from data.templates import StrokeTemplate, digit_templates
-
-ProgressCallback = Callable[[str, float], None]
-"""Told what is going on and how much of it is done, 0 to 1."""
 
 _CHUNK = 500
 
@@ -29,7 +26,7 @@ STYLES = (
     WritingStyle(slant=0.15, slant_deviation=0.23, width=1.05),
     WritingStyle(slant=0.15, slant_deviation=0.24, width=1.02),
 )
-"""How each digit is written; a 1 has nothing but its straightness."""
+"""The writing style of each digit; less jitter for a 1, which is only a straight line."""
 
 
 def draw_digits(
@@ -39,9 +36,9 @@ def draw_digits(
     *,
     progress: ProgressCallback | None = None,
 ) -> tuple[Images, Labels]:
-    """``n`` digits, as many of each class as of any other (give or take one), shuffled.
+    """Draw ``n`` digits, shuffled, with classes balanced to within one.
 
-    ``variation`` scales all that is random: 0 leaves nothing but the choice of the template, 0.7
+    ``variation`` scales the randomness: 0 leaves only the choice of the template, 0.7
     is about as hard as MNIST, 1 trains the best networks. The same arguments give the same
     digits, bit for bit on the same machine.
 
@@ -54,20 +51,20 @@ def draw_digits(
     images = np.empty((n, SIZE, SIZE), np.uint8)
     labels = np.empty(n, np.uint8)
     done = 0
-    paper = np.random.default_rng(seed).spawn(1)[0]
-    for digit, places, ink, hand in _ink_batches(n, seed, variation):
-        images[places] = render(ink, paper, hand)
-        labels[places] = digit
-        if progress is not None and (done + len(places)) * 20 // n > done * 20 // n:
-            progress("drawing digits", (done + len(places)) / n)
-        done += len(places)
+    noise = np.random.default_rng(seed).spawn(1)[0]
+    for digit, positions, ink, style in _ink_batches(n, seed, variation):
+        images[positions] = render(ink, noise, style)
+        labels[positions] = digit
+        if progress is not None and (done + len(positions)) * 20 // n > done * 20 // n:
+            progress("drawing digits", (done + len(positions)) / n)
+        done += len(positions)
     return images, labels
 
 
 def draw_strokes(
     n: int, seed: int | Sequence[int], variation: float = 1.0
 ) -> tuple[list[list[list[list[float]]]], Labels]:
-    """The pen's strokes of the very digits that :func:`draw_digits` draws, before they meet paper.
+    """The strokes of the digits that :func:`draw_digits` renders for the same arguments.
 
     Returns:
         For each digit a list of strokes, each a list of ``[x, y]`` in heights of the digit, y
@@ -75,10 +72,10 @@ def draw_strokes(
     """
     strokes: list[list[list[list[float]]]] = [[] for _ in range(n)]
     labels = np.empty(n, np.uint8)
-    for digit, places, ink, _ in _ink_batches(n, seed, variation):
-        for place, drawing in zip(places.tolist(), ink.strokes(), strict=True):
-            strokes[place] = drawing
-        labels[places] = digit
+    for digit, positions, ink, _ in _ink_batches(n, seed, variation):
+        for position, drawing in zip(positions.tolist(), ink.strokes(), strict=True):
+            strokes[position] = drawing
+        labels[positions] = digit
     return strokes, labels
 
 
@@ -89,55 +86,55 @@ def drawn_dataset(
     seed: int = 0,
     progress: ProgressCallback | None = None,
 ) -> Dataset:
-    """Drawn digits in three splits; the first twelfth of ``train`` is the validation split."""
+    """Draw digits in three splits; the first twelfth of ``train`` is the validation split."""
     share = train / max(1, train + test)
     arrays = (
         *draw_digits(train, (seed, 0), variation, progress=_part(progress, 0, share)),
         *draw_digits(test, (seed, 1), variation, progress=_part(progress, share, 1)),
     )
     images, labels, test_images, test_labels = arrays
-    held = train // 12
+    validation = train // 12
     return Dataset(
         name="drawn",
         source="drawn by trainpad",
         fingerprint=_fingerprint(arrays),
-        train=Split(images[held:], labels[held:]),
-        validation=Split(images[:held], labels[:held]),
+        train=Split(images[validation:], labels[validation:]),
+        validation=Split(images[:validation], labels[:validation]),
         test=Split(test_images, test_labels),
     )
 
 
 def _part(progress: ProgressCallback | None, start: float, end: float) -> ProgressCallback | None:
-    """What to tell the progress of a part that leads from ``start`` to ``end`` of the whole."""
+    """A callback for a part of the work, from ``start`` to ``end`` of the whole."""
     if progress is None:
         return None
-    return lambda text, fraction: progress(text, start + (end - start) * fraction)
+    return lambda text, fraction: progress(text, start + (end - start) * (fraction or 0))
 
 
 def _ink_batches(
     n: int, seed: int | Sequence[int], variation: float
 ) -> Iterator[tuple[int, np.ndarray, PenPaths, WritingStyle]]:
-    """The digits in batches of one template: which digit, for which places, and its ink."""
+    """Batches of one template each: the digit, the positions, the pen paths and the style."""
     if n < 0 or not variation >= 0:
         raise ValueError(f"cannot draw {n} digits with variation {variation}")
     rng = np.random.default_rng(seed)
     order = rng.permutation(n)
-    for digit, hand in enumerate(STYLES):
-        places = order[digit::10]
-        varied = hand.scaled(variation)
-        for template, chosen in _assign_templates(places, digit_templates(digit), rng):
+    for digit, style in enumerate(STYLES):
+        positions = order[digit::10]
+        varied = style.scaled(variation)
+        for template, chosen in _assign_templates(positions, digit_templates(digit), rng):
             for at in range(0, len(chosen), _CHUNK):
                 batch = chosen[at : at + _CHUNK]
                 yield digit, batch, sample_paths(template, len(batch), rng, varied), varied
 
 
 def _assign_templates(
-    places: np.ndarray, templates: tuple[StrokeTemplate, ...], rng: np.random.Generator
+    positions: np.ndarray, templates: tuple[StrokeTemplate, ...], rng: np.random.Generator
 ) -> Iterator[tuple[StrokeTemplate, np.ndarray]]:
-    """The places dealt to the templates at random, by their weights."""
+    """Assign the positions to the templates at random, by their weights."""
     weights = np.array([template.weight for template in templates])
-    counts = rng.multinomial(len(places), weights / weights.sum())
-    yield from zip(templates, np.split(places, np.cumsum(counts)[:-1]), strict=True)
+    counts = rng.multinomial(len(positions), weights / weights.sum())
+    yield from zip(templates, np.split(positions, np.cumsum(counts)[:-1]), strict=True)
 
 
 def _fingerprint(arrays: Sequence[np.ndarray]) -> str:

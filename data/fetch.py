@@ -19,14 +19,12 @@ from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from data.catalog import CATALOG, Archive, CatalogEntry
+from data.dataset import ProgressCallback
 from data.errors import DataError
 from data.idx import read_idx
 
 if TYPE_CHECKING:
     from requests.exceptions import RequestException
-
-ProgressCallback = Callable[[str, float | None], None]
-"""Called with a description and the fraction done: 0 to 1, or None if unknown."""
 
 _CONNECT_TIMEOUT = 5.0
 _READ_TIMEOUT = 20.0

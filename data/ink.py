@@ -1,12 +1,12 @@
-"""From pen strokes to the 28x28 image a digit network expects, made as MNIST was made.
+"""Rasterize pen strokes to the 28x28 image that a digit network expects, normalized like MNIST.
 
-The image is always drawn anew from the vectors, never scaled from somebody's pixels: the strokes
-are smoothed, fitted into MNIST's box, drawn with MNIST's pen as a distance field and moved so that
-their centre of mass lies where MNIST's does. The pad, ``classify`` and teaching all use this one
-function, so a digit means the same everywhere.
+The image is always rasterized from the vectors, never scaled from pixels: the strokes are smoothed,
+fitted into MNIST's box, drawn with MNIST's pen as a distance field and moved so that their centre
+of mass is at MNIST's. The pad, ``classify`` and fine-tuning all use this function, so they see the
+same image of a drawing.
 
-All the work is done on flat arrays of points with a drawing's number beside each point: one
-drawing and ten thousand take the same few dozen numpy calls.
+All computation is on flat arrays of points with the drawing's number of each point: one drawing and
+ten thousand take the same few dozen numpy calls.
 """
 
 from collections.abc import Sequence
@@ -27,20 +27,20 @@ BOX = 19.0
 PEN = 2.4
 """Width of MNIST's pen, in pixels."""
 CENTRE = 14.5
-"""Where MNIST's centre of mass lies, from the image's corner: the middle of pixel 14."""
+"""MNIST's centre of mass, from the image's corner: the middle of pixel 14."""
 
 _SPACING = 0.3  # pixels between samples; the field of such dots is within 0.02 of the line's
 _SMOOTHING = 8  # passes of (1 2 1)/4: a Gaussian of two samples, a little over half a pixel
-_CORNER = np.cos(np.radians(60.0))  # a sharper turn is a corner that was meant
+_CORNER = np.cos(np.radians(60.0))  # a sharper turn is an intended corner
 _MARGIN = 8  # pixels around the image, so that no ink can fall outside the array
 _CHUNK = 256  # drawings at a time, to keep the arrays in the processor's cache
-_DOT = 1e-100  # ink no larger than this is a dot; its scale would be no number
-_FAR = 100.0  # a squared distance, in pixels, that no pen reaches
+_DOT = 1e-100  # a drawing no larger than this is a dot, with no scale
+_FAR = 100.0  # a squared distance, in pixels, beyond any pen
 
 
 @dataclass(frozen=True, slots=True)
 class InkBox:
-    """The box around some ink, without the pen's width, in the strokes' own unit."""
+    """The bounding box of some ink, without the pen's width, in the strokes' unit."""
 
     left: float
     top: float
@@ -54,7 +54,7 @@ class InkBox:
 
 
 def ink_extent(drawing: Strokes) -> InkBox | None:
-    """The box around all points of a drawing; None if there is no ink."""
+    """The bounding box of all points of a drawing; None if there is no ink."""
     inked = [stroke for stroke in drawing if len(stroke)]
     if not inked:
         return None
@@ -64,13 +64,13 @@ def ink_extent(drawing: Strokes) -> InkBox | None:
 
 
 def ink_to_image(drawing: Strokes) -> Floats:
-    """One drawing as the network wants it: ``[28, 28]``, 0 paper to 1 ink; no ink, all zeros."""
+    """Rasterize one drawing for the network: ``[28, 28]``, 0 paper to 1 ink; zeros without ink."""
     image: Floats = inks_to_images([drawing])[0]
     return image
 
 
 def inks_to_images(drawings: Sequence[Strokes]) -> Floats:
-    """Many drawings at once: ``[n, 28, 28]``, each as :func:`ink_to_image` makes it.
+    """Rasterize many drawings: ``[n, 28, 28]``, each as by :func:`ink_to_image`.
 
     Points must be finite and within the range that :mod:`data.strokes` allows.
     """
@@ -79,16 +79,16 @@ def inks_to_images(drawings: Sequence[Strokes]) -> Floats:
         chunk = drawings[start : start + _CHUNK]
         inked = [i for i, drawing in enumerate(chunk) if any(len(stroke) for stroke in drawing)]
         if inked:
-            images[start + np.array(inked)] = _normalised([chunk[i] for i in inked])
+            images[start + np.array(inked)] = _normalized([chunk[i] for i in inked])
     return images
 
 
 def raw_image(drawing: Strokes, side: float = 1.0, pen: float | Sequence[float] = 0.086) -> Floats:
-    """The field from (0, 0) to (side, side) scaled down to 28x28, ink where it was drawn.
+    """Rasterize the square from (0, 0) to (side, side) to 28x28, without normalization.
 
     Args:
-        drawing: the strokes; what lies outside the field is cut off.
-        side: the field's side, in the strokes' unit.
+        drawing: the strokes; what is outside the square is cut off.
+        side: the square's side, in the strokes' unit.
         pen: the pen's width in the same unit, or one for each stroke.
     """
     field = DistanceField(SIDE, SIDE)
@@ -122,8 +122,8 @@ class _Points:
         return np.repeat(self.drawing, self.counts)
 
 
-def _normalised(drawings: Sequence[Strokes]) -> Floats:
-    """``[n, 28, 28]`` for drawings that all have ink."""
+def _normalized(drawings: Sequence[Strokes]) -> Floats:
+    """Images ``[n, 28, 28]`` of drawings that all have ink."""
     points = _smooth(_resample(_fit(_without_repeats(_gather(drawings)))))
     points = _fit(points)
     owner = points.drawing_of_point
@@ -149,7 +149,7 @@ def _points(xy: Doubles, counts: Indices, drawing: Indices) -> _Points:
 
 
 def _without_repeats(points: _Points) -> _Points:
-    """A pen that rests leaves many points in one place; a curve needs them only once."""
+    """Drop repeated points, which a resting pen leaves."""
     keep = np.ones(len(points.xy), np.bool_)
     keep[1:] = np.any(points.xy[1:] != points.xy[:-1], axis=1)
     keep[points.first] = True
@@ -196,7 +196,7 @@ def _resample(points: _Points) -> _Points:
 
 
 def _segments(points: _Points) -> tuple[Doubles, Doubles]:
-    """From each point to the next: the way ``[n, 2]`` and its length; 0 and 1 between strokes."""
+    """The vector ``[n, 2]`` to the next point, and its length; 0 and 1 between strokes."""
     line = np.zeros_like(points.xy)
     line[:-1] = np.diff(points.xy, axis=0)
     line[points.last] = 0.0
@@ -233,7 +233,7 @@ def _hermite(start: Doubles, line: Doubles, leave: Doubles, arrive: Doubles, t: 
 
 
 def _smooth(points: _Points) -> _Points:
-    """Take the staircase of a terminal's cells out of the strokes; their ends stay."""
+    """Smooth the staircase of a terminal's cells out of the strokes; their ends stay."""
     xy = points.xy.copy()
     weight = np.full((len(xy), 1), 0.25)
     weight[points.first] = 0.0
@@ -245,7 +245,7 @@ def _smooth(points: _Points) -> _Points:
 
 
 def _draw(xy: Doubles, drawing: Indices, count: int) -> Floats:
-    """``[count, 28, 28]``: MNIST's pen set down at every point of each drawing.
+    """Draw MNIST's pen at every point of each drawing: ``[count, 28, 28]``.
 
     A pen reaches 1.7 pixels, so a point touches at most four rows and four columns.
     """

@@ -1,4 +1,4 @@
-"""A drawing as a file that other programs read, and ``trainpad classify`` too."""
+"""Export a drawing to a PNG or stroke JSON file, which ``trainpad classify`` can read."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,18 +11,18 @@ from data.ink_field import DistanceField
 from data.strokes import format_strokes
 
 SIDE = 560
-"""Pixels of a picture's side."""
+"""Side of an exported picture, in pixels."""
 EXTENSIONS = (".png", ".json")
 
 
 def check_export(path: Path) -> None:
-    """Refuse a file that no drawing can be written to.
+    """Check that a drawing can be written to a file.
 
     Raises:
-        DataError: its name ends in neither .png nor .json, or its folder is not there.
+        DataError: its name ends in neither .png nor .json, or its folder does not exist.
     """
     if path.suffix.lower() not in EXTENSIONS:
-        raise DataError(f"{path}: a drawing is written as .png or .json")
+        raise DataError(f"{path}: a drawing must be written as .png or .json")
     if not path.parent.is_dir():
         raise DataError(f"{path}: there is no folder {path.parent}")
 
@@ -33,7 +33,7 @@ def export_drawing(
     """Write strokes in the unit square, drawn with these pens: stroke JSON, or black on white.
 
     Raises:
-        DataError: the file is of no such kind, or cannot be written.
+        DataError: the file has another extension, or cannot be written.
     """
     check_export(path)
     try:

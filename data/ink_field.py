@@ -1,7 +1,7 @@
-"""A round pen's picture: how far each pixel is from the ink, so that more ink can always be added.
+"""A distance field: each pixel's distance from the ink, so that more ink can always be added.
 
-Ink is greyest where the pen was, fades over one pixel at its rim, and has no holes however fast
-the pen went: what is drawn are the lines between the points.
+Ink fades over one pixel at the pen's edge. The lines between the points are drawn, so that there
+are no gaps even where the pen was fast.
 """
 
 import numpy as np
@@ -12,14 +12,14 @@ Stroke = npt.NDArray[np.floating]
 Floats = npt.NDArray[np.float32]
 
 EDGE = 1.0
-"""Over how many pixels ink fades to paper."""
+"""Pixels over which ink fades to paper."""
 _FAR = 1e4
 
 
 class DistanceField:
-    """A picture that remembers how far each pixel is from the ink, so that ink can be added.
+    """An image stored as each pixel's distance from the ink.
 
-    Lengths are in pixels, from the picture's corner.
+    Lengths are in pixels, from the image's corner.
     """
 
     def __init__(self, height: int, width: int) -> None:
@@ -41,18 +41,18 @@ class DistanceField:
         return touched
 
     def ink(self, rows: slice = slice(None), columns: slice = slice(None)) -> Floats:
-        """The picture, or a part of it: float32, 0 paper to 1 ink."""
+        """The image, or a part of it: float32, 0 paper to 1 ink."""
         return ink_at(self._distance[rows, columns])
 
 
 def ink_at(distance: Floats) -> Floats:
-    """Ink at a distance from the pen's rim (negative inside), fading over EDGE pixels."""
+    """Ink at a distance from the pen's edge (negative inside), fading over EDGE pixels."""
     ink: Floats = np.clip(0.5 - distance / np.float32(EDGE), 0, 1)
     return ink
 
 
 def _distance_to(stroke: Stroke, shape: tuple[int, ...], corner: tuple[int, int]) -> Floats:
-    """Distance of each pixel's middle to a polyline, one segment after the other."""
+    """Distance of each pixel's centre to a polyline, segment by segment."""
     x = np.arange(shape[1]) + (corner[0] + 0.5)
     y = (np.arange(shape[0]) + (corner[1] + 0.5))[:, None]
     nearest = np.full(shape, _FAR * _FAR)

@@ -1,8 +1,8 @@
-"""From a grey picture of writing on paper to digits as MNIST has them.
+"""Find digits in a grey picture of writing on paper, and normalize them like MNIST.
 
-A photograph has no strokes to draw anew, so the ink's shape is measured instead: light is evened by
-dividing by the paper's own brightness, the stroke's width is estimated from area and outline, and
-the shape is thickened or thinned to MNIST's pen while it is scaled into MNIST's box.
+A photograph has no strokes to rasterize, so the ink's shape is measured instead: uneven light is
+corrected by dividing by the paper's brightness, the stroke width is estimated from area and
+outline, and the shape is thickened or thinned to MNIST's pen while it is scaled into MNIST's box.
 """
 
 from functools import reduce
@@ -22,10 +22,10 @@ from data.ink import BOX, CENTRE, PEN, SIDE
 
 Grey = npt.NDArray[np.float32]
 
-_FINE = 4  # pixels of the working picture to one of MNIST's
-_FAINT = 0.12  # of the paper's brightness: less contrast than this is no ink
-_THIN = 0.4  # of what is left of a thin stroke: wherever it lies, one pixel of it is above this
-_WIDEST = 0.45  # of the box: what is wider than that is a blot, whose width means nothing
+_FINE = 4  # pixels of the working image per pixel of MNIST's
+_FAINT = 0.12  # of the paper's brightness: less contrast than this is not ink
+_THIN = 0.4  # of a thin stroke's peak: at any sub-pixel position, one of its pixels is above this
+_WIDEST = 0.45  # of the box: a wider stroke is a blot, and its width is ignored
 
 
 def find_digits(grey: Grey, *, split: bool = False) -> Grey:
@@ -33,7 +33,7 @@ def find_digits(grey: Grey, *, split: bool = False) -> Grey:
 
     Args:
         grey: the picture.
-        split: read several digits, line after line and left to right, in place of one.
+        split: find several digits, line by line and left to right, instead of one.
 
     Returns:
         ``[n, 28, 28]``, 0 paper to 1 ink. Without ``split`` n is 1, all paper if nothing is found;
@@ -50,12 +50,12 @@ def find_digits(grey: Grey, *, split: bool = False) -> Grey:
 
 
 def _as_one(found: list[Component]) -> list[Component]:
-    """All parts as one, if there are any."""
+    """All components as one, if there are any."""
     return [reduce(Component.merged, found)] if found else []
 
 
 def extract_ink(grey: Grey) -> Grey:
-    """How much ink is on each pixel, 0 to 1 with the border at 0.5, whatever the light."""
+    """Ink per pixel, 0 to 1 with the border at 0.5, corrected for uneven light."""
     if float(grey.max() - grey.min()) < _FAINT:
         return np.zeros_like(grey)
     reach = max(3, max(grey.shape) // 8)
@@ -74,7 +74,7 @@ def extract_ink(grey: Grey) -> Grey:
 
 
 def _paper(light: Grey, reach: int) -> Grey:
-    """The paper's own brightness everywhere: blurred, with what is darker left out."""
+    """The paper's brightness at each pixel: blurred, ignoring what is darker."""
     paper = light
     for _ in range(3):
         around = _blur(paper, reach)
@@ -95,7 +95,7 @@ def _blur_columns(picture: Grey, reach: int) -> Grey:
 
 
 def _otsu(values: Grey) -> float:
-    """The threshold that parts the values best into two groups (Otsu 1979)."""
+    """The threshold that separates the values best into two groups (Otsu 1979)."""
     counts, edges = np.histogram(values, 256)
     middles = (edges[:-1] + edges[1:]) / 2
     below = np.cumsum(counts)
@@ -104,13 +104,13 @@ def _otsu(values: Grey) -> float:
     valid = (below > 0) & (above > 0)
     if not valid.any():
         return float(edges[-1])
-    apart = total[valid] / below[valid] - (total[-1] - total[valid]) / above[valid]
-    best = int(np.argmax(below[valid] * above[valid] * apart**2))
+    distance = total[valid] / below[valid] - (total[-1] - total[valid]) / above[valid]
+    best = int(np.argmax(below[valid] * above[valid] * distance**2))
     return float(edges[1:][valid][best])
 
 
 def _as_mnist(ink: Grey, labels: npt.NDArray[np.int32], part: Component) -> Grey:
-    """One digit of a picture with MNIST's box, pen and centre: ``[28, 28]``."""
+    """Normalize one digit of a picture to MNIST's box, pen and centre: ``[28, 28]``."""
     box = part.box
     place = (slice(box.top, box.bottom), slice(box.left, box.right))
     shape = np.isin(labels[place], part.labels)
@@ -128,12 +128,12 @@ def _stroke_width(shape: Mask) -> float:
     """Mean width of the strokes in pixels: twice the area over the outline's length."""
     padded = np.pad(shape, 1)
     sides = sum(int((np.diff(padded.astype(np.int8), axis=axis) != 0).sum()) for axis in (0, 1))
-    # Counted sides of pixels overrate a slanting outline, by 4/pi on average.
+    # Counting pixel sides overestimates a slanted outline, by 4/pi on average.
     return 2 * float(shape.sum()) / (sides * np.pi / 4)
 
 
 def _scaled(ink: Grey, box: Box, scale: float) -> Grey:
-    """A picture scaled by a factor, with a margin of two of MNIST's pixels around it."""
+    """Scale a picture by a factor, with a margin of two of MNIST's pixels."""
     height, width = (max(1, round(side * scale)) for side in (box.height, box.width))
     scaled = _resampling(box.height, height) @ ink @ _resampling(box.width, width).T
     return np.pad(scaled, 2 * _FINE)
@@ -150,7 +150,7 @@ def _resampling(old: int, new: int) -> Grey:
 
 
 def _thicker(shape: Mask, by: float) -> Mask:
-    """A shape with ``by`` pixels added all around, or taken away if negative."""
+    """Dilate a shape by ``by`` pixels, or erode it if negative."""
     if by < 0:
         thinner = ~_thicker(~shape, -by)
         return thinner if thinner.any() else shape
@@ -168,7 +168,7 @@ def _thicker(shape: Mask, by: float) -> Mask:
 
 
 def _centred(shape: Mask) -> Grey:
-    """MNIST's picture of a fine shape: centre of mass in the middle, then means over pixels."""
+    """Centre a fine shape by its centre of mass, and average it down to MNIST's pixels."""
     rows, columns = np.nonzero(shape)
     side = SIDE * _FINE
     y = rows + round(CENTRE * _FINE - float(rows.mean()) - 0.5)

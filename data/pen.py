@@ -1,9 +1,9 @@
-"""From a stroke template to images: a hand that never writes the same twice, and a soft pen.
+"""Sample handwriting from stroke templates, and render it with a soft pen.
 
-Everything random is a smooth change of the plane or of the pen's way, and all samples of one
+All randomness is a smooth distortion of the plane or of the pen's path, and all samples of one
 template are computed together. The spline is linear in its control points, so a batch is one
-product with a fixed basis; the distance of every pixel to the ink comes from separable
-Gaussians, so rendering is one batched product too.
+product with a fixed basis; the distance of each pixel from the ink comes from separable Gaussians,
+so rendering is one batched product too.
 """
 
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ SIZE = 28
 BOX = 20.0
 """The longer side of the ink, pen and soft edge included, in pixels, as in MNIST."""
 CENTRE = 14.0
-"""The pixel index at which the ink's centre of mass lies, as in MNIST."""
+"""The pixel index of the ink's centre of mass, as in MNIST."""
 
 _POINTS_PER_HEIGHT = 26
 _SIGMA = 0.6
@@ -31,21 +31,21 @@ _SIGMA = 0.6
 
 @dataclass(frozen=True, slots=True)
 class WritingStyle:
-    """How a hand writes: what is typical, and by how much one drawing differs from the next.
+    """The distribution of handwriting: typical values, and standard deviations between drawings.
 
-    Lengths are in heights of the digit, or in pixels where said. Deviations are standard ones.
+    Lengths are in heights of the digit, or in pixels where noted.
     """
 
     jitter: float = 0.048
     """Deviation of each control point."""
     tremor: float = 0.021
-    """Deviation of the slow trembling along the pen's way."""
+    """Deviation of the slow trembling along the pen's path."""
     warp: float = 0.08
-    """Deviation by which one half of the plane is larger than the other, or bent."""
+    """Deviation of the quadratic distortion of the plane."""
     wave: float = 0.04
-    """Deviation of the random waves that the plane is bent by."""
+    """Deviation of the random waves that distort the plane."""
     perspective: float = 0.12
-    """Deviation of the width at the top against that at the bottom."""
+    """Deviation of the ratio of the widths at the top and at the bottom."""
     width: float = 1.0
     """Typical width, relative to the template's."""
     aspect: float = 0.20
@@ -60,20 +60,20 @@ class WritingStyle:
     pen_deviation: float = 0.29
     """Deviation of the logarithm of the pen's width."""
     pressure: float = 0.1
-    """Deviation of the logarithm of the line's width along the pen's way."""
+    """Deviation of the logarithm of the line's width along the pen's path."""
     edge: float = 1.0
     """Median width of the line's soft edge, in pixels."""
     edge_deviation: float = 0.25
     """Deviation of the logarithm of the edge's width."""
     grain: float = 0.12
-    """Deviation of the edge from pixel to pixel, in pixels: paper is rough."""
+    """Deviation of the edge per pixel, in pixels, as on rough paper."""
     size_deviation: float = 0.04
     """Deviation of the logarithm of the ink's size, which is :data:`BOX` in MNIST."""
     shift: float = 1.2
     """Largest shift of the image in either direction, in pixels."""
 
     def scaled(self, variation: float) -> Self:
-        """The same hand with all that is random scaled by ``variation`` (0: always the same)."""
+        """This style with its randomness scaled by ``variation``; 0 is none."""
         names = (
             *("jitter", "tremor", "warp", "wave", "perspective", "aspect", "slant_deviation"),
             *(
@@ -91,14 +91,14 @@ class WritingStyle:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PenPaths:
-    """A batch of drawings of one template, as the pen's way before it meets the paper."""
+    """The pen's paths of a batch of drawings of one template, before rendering."""
 
     x: Floats
     """``[n, points]``, in heights of the digit."""
     y: Floats
     """``[n, points]``, downward."""
     starts: npt.NDArray[np.bool_]
-    """``[points]``: where the pen touches down; the points from there on are one stroke."""
+    """``[points]``: where the pen touches down and a stroke starts."""
 
     def strokes(self) -> list[list[list[list[float]]]]:
         """For each drawing its strokes, each a list of ``[x, y]``."""
@@ -111,42 +111,44 @@ def sample_paths(
     template: StrokeTemplate,
     n: int,
     rng: np.random.Generator,
-    hand: WritingStyle,
+    style: WritingStyle,
     controls: Floats | None = None,
 ) -> PenPaths:
-    """``n`` drawings of a template.
+    """Sample ``n`` drawings of a template.
 
-    ``controls``, float32 ``[n, control points, 2]``, takes the place of the template's own
-    control points where every drawing has its own.
+    ``controls``, float32 ``[n, control points, 2]``, replaces the template's control points where
+    each drawing has its own.
     """
     basis, starts = _basis(template)
     if controls is None:
         controls = np.asarray(template.control_points, np.float32)[None]
-    jittered = controls + hand.jitter * _normal(rng, n, controls.shape[1], 2)
-    way = np.matmul(basis, jittered)
-    way += hand.tremor * _ripple(n, basis.shape[0], 2, rng)
-    x, y = _bend(way[..., 0] - way[..., 0].mean(1, keepdims=True), way[..., 1] - 0.5, rng, hand)
-    return PenPaths(*_lean(x, y, rng, hand), starts)
+    jittered = controls + style.jitter * _normal(rng, n, controls.shape[1], 2)
+    path = np.matmul(basis, jittered)
+    path += style.tremor * _ripple(n, basis.shape[0], 2, rng)
+    x, y = _distort(
+        path[..., 0] - path[..., 0].mean(1, keepdims=True), path[..., 1] - 0.5, rng, style
+    )
+    return PenPaths(*_shear_and_rotate(x, y, rng, style), starts)
 
 
-def render(ink: PenPaths, rng: np.random.Generator, hand: WritingStyle) -> Images:
-    """The drawings as uint8 ``[n, 28, 28]``, white ink on black, in MNIST's box and position."""
+def render(ink: PenPaths, rng: np.random.Generator, style: WritingStyle) -> Images:
+    """Render the drawings to uint8 ``[n, 28, 28]``, white on black, in MNIST's box and position."""
     n, points = ink.x.shape
-    pen = np.clip(_log_normal(rng, n, hand.pen, hand.pen_deviation), 1.4, 5.0)
-    widths = pen * np.exp(hand.pressure * _ripple(n, points, 1, rng)[..., 0])
-    sizes = _log_normal(rng, n, BOX, hand.size_deviation)
+    pen = np.clip(_log_normal(rng, n, style.pen, style.pen_deviation), 1.4, 5.0)
+    widths = pen * np.exp(style.pressure * _ripple(n, points, 1, rng)[..., 0])
+    sizes = _log_normal(rng, n, BOX, style.size_deviation)
     x, y, lengths = _placed(ink, sizes - pen, widths)
-    x += hand.shift * _uniform(rng, n)
-    y += hand.shift * _uniform(rng, n)
+    x += style.shift * _uniform(rng, n)
+    y += style.shift * _uniform(rng, n)
     distance = _distances(x, y, lengths * np.exp((widths**2 - pen**2) / (8 * _SIGMA**2)))
-    distance += hand.grain * _normal(rng, n, SIZE, SIZE)
-    edge = _log_normal(rng, n, hand.edge, hand.edge_deviation)[..., None]
+    distance += style.grain * _normal(rng, n, SIZE, SIZE)
+    edge = _log_normal(rng, n, style.edge, style.edge_deviation)[..., None]
     grey = np.clip((pen[..., None] / 2 - distance) / edge + 0.5, 0, 1)
     return (grey * 255 + 0.5).astype(np.uint8)
 
 
 def _placed(ink: PenPaths, sides: Floats, widths: Floats) -> tuple[Floats, Floats, Floats]:
-    """The ink in pixels, as large as told and in MNIST's place, and the length of each point."""
+    """Scale the ink to ``sides`` pixels and centre it; also the length of ink per point."""
     size = np.maximum(np.ptp(ink.x, axis=1), np.ptp(ink.y, axis=1))[:, None]
     scale = sides / np.maximum(size, np.float32(1e-3))
     x, y = ink.x * scale, ink.y * scale
@@ -158,49 +160,49 @@ def _placed(ink: PenPaths, sides: Floats, widths: Floats) -> tuple[Floats, Float
     return x, y, lengths
 
 
-def _bend(
-    x: Floats, y: Floats, rng: np.random.Generator, hand: WritingStyle
+def _distort(
+    x: Floats, y: Floats, rng: np.random.Generator, style: WritingStyle
 ) -> tuple[Floats, Floats]:
-    """The plane bent as a whole: uneven halves, perspective, and a few slow waves."""
+    """Distort the plane: quadratic terms, perspective, and a few slow waves."""
     n = len(x)
-    y = y + 2 * hand.warp * _normal(rng, n, 1) * (y * y - 0.25)
-    x = x + 2 * hand.warp * _normal(rng, n, 1) * (x * x - 0.05)
-    x = x * (1 + 2 * hand.perspective * _normal(rng, n, 1) * y)
-    x = x + 2 * hand.warp * _normal(rng, n, 1) * (y * y - 0.15)
+    y = y + 2 * style.warp * _normal(rng, n, 1) * (y * y - 0.25)
+    x = x + 2 * style.warp * _normal(rng, n, 1) * (x * x - 0.05)
+    x = x * (1 + 2 * style.perspective * _normal(rng, n, 1) * y)
+    x = x + 2 * style.warp * _normal(rng, n, 1) * (y * y - 0.15)
     for _ in range(3):
         across, down = 5 + 2 * _uniform(rng, n), 5 + 2 * _uniform(rng, n)
         phase = np.float32(np.pi) * _uniform(rng, n)
         wave = np.sin(np.sign(_uniform(rng, n)) * across * x + down * y + phase)
-        amplitude = hand.wave / np.sqrt(3) * _normal(rng, n, 2)
+        amplitude = style.wave / np.sqrt(3) * _normal(rng, n, 2)
         x, y = x + amplitude[:, :1] * wave, y + amplitude[:, 1:] * wave
     return x.astype(np.float32), y.astype(np.float32)
 
 
-def _lean(
-    x: Floats, y: Floats, rng: np.random.Generator, hand: WritingStyle
+def _shear_and_rotate(
+    x: Floats, y: Floats, rng: np.random.Generator, style: WritingStyle
 ) -> tuple[Floats, Floats]:
-    """The plane stretched, slanted and turned."""
+    """Scale, shear and rotate the plane."""
     n = len(x)
-    x = x * _log_normal(rng, n, hand.width, hand.aspect)
-    x = x - (hand.slant + hand.slant_deviation * _normal(rng, n, 1)).astype(np.float32) * y
-    angle = np.float32(np.deg2rad(hand.rotation)) * _normal(rng, n, 1)
+    x = x * _log_normal(rng, n, style.width, style.aspect)
+    x = x - (style.slant + style.slant_deviation * _normal(rng, n, 1)).astype(np.float32) * y
+    angle = np.float32(np.deg2rad(style.rotation)) * _normal(rng, n, 1)
     cos, sin = np.cos(angle), np.sin(angle)
     return x * cos - y * sin, x * sin + y * cos
 
 
 def _ripple(n: int, points: int, values: int, rng: np.random.Generator) -> Floats:
-    """Slow changes of deviation 1, ``[n, points, values]``, along the pen's way: three sines."""
-    way = np.linspace(0, 2 * np.pi, points, dtype=np.float32)[None, :, None]
+    """Slow changes of deviation 1, ``[n, points, values]``, along the pen's path: three sines."""
+    path = np.linspace(0, 2 * np.pi, points, dtype=np.float32)[None, :, None]
     ripple = np.zeros((n, points, values), np.float32)
     for harmonic in (1, 2, 3):
         phase = np.float32(np.pi) * _uniform(rng, n)[..., None]
         amplitude = np.float32(1.2 / harmonic) * _normal(rng, n, 1, values)
-        ripple += amplitude * np.sin(harmonic * way + phase)
+        ripple += amplitude * np.sin(harmonic * path + phase)
     return ripple
 
 
 def _arc_lengths(x: Floats, y: Floats, starts: npt.NDArray[np.bool_]) -> Floats:
-    """The length of ink that each point stands for, ``[n, points]``."""
+    """The length of ink that each point represents, ``[n, points]``."""
     steps = np.hypot(np.diff(x, axis=1), np.diff(y, axis=1)) * ~starts[1:]
     weights = np.zeros_like(x)
     weights[:, 1:] += steps / 2
@@ -211,9 +213,9 @@ def _arc_lengths(x: Floats, y: Floats, starts: npt.NDArray[np.bool_]) -> Floats:
 def _distances(x: Floats, y: Floats, weights: Floats) -> Floats:
     """The distance of each pixel from the ink, ``[n, 28, 28]``, as a soft minimum.
 
-    Ink that is smeared by a Gaussian has, beside a straight line, a density that depends on the
-    distance alone; turned round, the density tells the distance. ``weights`` are lengths of ink;
-    a factor of ``exp(a)`` lessens a distance's square by ``2 a`` times the Gaussian's variance.
+    Ink that is blurred by a Gaussian has, near a straight line, a density that depends on the
+    distance alone, so the distance can be computed from the density. ``weights`` are lengths of
+    ink; a factor of ``exp(a)`` reduces the squared distance by ``2 a`` Gaussian variances.
     """
     pixels = np.arange(SIZE, dtype=np.float32)
     scale = np.float32(-0.5 / _SIGMA**2)
@@ -227,9 +229,9 @@ def _distances(x: Floats, y: Floats, weights: Floats) -> Floats:
 
 @cache
 def _basis(template: StrokeTemplate) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """The matrix ``[points, control points]`` that makes the pen's way, and where strokes start.
+    """The matrix ``[points, control points]`` that makes the pen's path, and where strokes start.
 
-    Points are dealt to the smooth pieces by their length, so that the ink is even.
+    Each smooth piece gets points in proportion to its length, so that the ink is even.
     """
     controls = np.asarray(template.control_points)
     rows: list[npt.NDArray[np.float64]] = []
@@ -247,7 +249,7 @@ def _basis(template: StrokeTemplate) -> tuple[Floats, npt.NDArray[np.bool_]]:
 
 
 def _catmull_rom(controls: int, points: int) -> npt.NDArray[np.float64]:
-    """The Catmull-Rom basis ``[points, controls]``; beyond the ends the way goes straight on."""
+    """The Catmull-Rom basis ``[points, controls]``; extrapolated linearly beyond the ends."""
     place = np.linspace(0, controls - 1, points)
     left = np.minimum(place.astype(int), controls - 2)
     t = place - left

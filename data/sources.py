@@ -1,7 +1,7 @@
-"""Which data a run gets: the one place that knows what every name means.
+"""Load a data set by name or path.
 
-What the user names must be right, or it is an error. Only the default may become something else:
-with no MNIST to be found or fetched, digits that the program draws itself, with a notice.
+What the user names must exist, or it is an error. Only the default has a fallback: where MNIST is
+neither found nor downloaded, drawn digits with a notice.
 """
 
 from dataclasses import dataclass, replace
@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from data.catalog import CATALOG
-from data.dataset import DIGITS, Dataset, Split
+from data.dataset import DIGITS, Dataset, ProgressCallback, Split
 from data.errors import DataError
-from data.fetch import ProgressCallback, fetch
+from data.fetch import fetch
 from data.files import exists
 from data.find import SearchPaths, SearchResult, find_dataset, open_named
 from data.folder import open_folder
@@ -20,7 +20,7 @@ from data.mnist import RawArrays, build_dataset, fingerprint
 from data.user_digits import read_user_digits
 
 NAMES = (*CATALOG, "drawn", "mnist+drawn", "mine", "mnist+mine")
-"""What ``--dataset`` takes, besides the path of a folder."""
+"""Values of ``--dataset``, besides the path of a folder."""
 
 NO_MNIST = (
     "no MNIST found: training on digits that trainpad draws itself; "
@@ -34,7 +34,7 @@ _MIN_USER_DIGITS = 12
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """What was asked for, as load_dataset's arguments say."""
+    """The arguments of `load_dataset`."""
 
     name: str
     input_data_dir: Path | None
@@ -57,67 +57,67 @@ def load_dataset(
     progress: ProgressCallback | None = None,
     paths: SearchPaths | None = None,
 ) -> Dataset:
-    """The data set that a run is to use.
+    """Load the data set of a run.
 
     Args:
         name: one of NAMES, or the path of a folder.
-        input_data_dir: the folder of MNIST's files, or whatever takes their place; must be right.
+        input_data_dir: the folder of MNIST's files, or of files in their place.
         offline: never use the network.
-        fake: 1,000 drawn digits, whatever else is asked for.
-        variation: how much drawn digits vary; by default 0.7, and 1 when mixed with MNIST.
-        seed: of the drawn digits.
-        fallback: where MNIST is neither found nor fetched, draw digits and say so in ``notice``.
-        progress: told of slow steps; what it raises ends them.
+        fake: load 1,000 drawn digits instead.
+        variation: how much drawn digits vary; by default 0.7, and 1 mixed with MNIST.
+        seed: random seed of the drawn digits.
+        fallback: without MNIST, draw digits and set ``notice``.
+        progress: called during slow steps; an exception that it raises ends them.
         paths: where to look, if not where this process lives.
 
     Raises:
-        DataError: the data is missing, damaged or unknown; one sentence.
+        DataError: the data is missing, damaged or unknown.
     """
     paths = paths or SearchPaths.default()
-    asked = _Request(name, input_data_dir, offline, variation, seed, progress, paths)
+    request = _Request(name, input_data_dir, offline, variation, seed, progress, paths)
     if fake:
-        return _fake(asked)
+        return _fake(request)
     if input_data_dir is not None and name.partition("+")[0] not in CATALOG:
         raise DataError(f"--input_data_dir gives MNIST's files, not those of --dataset {name}")
     if name == "mnist" and fallback:
-        return _mnist_or_fallback(asked)
+        return _mnist_or_fallback(request)
     if name in CATALOG:
-        return _from_catalog(asked)
+        return _from_catalog(request)
     if name == "drawn":
-        return _drawn(asked, DEFAULT_VARIATION)
+        return _drawn(request, DEFAULT_VARIATION)
     if name == "mine":
         return open_user_digits(paths.user_data / "mine")
     if name in NAMES:
-        return _mixed(asked)
+        return _mixed(request)
     if not exists(Path(name).expanduser()):
         raise DataError(f"no data set or folder {name!r}; the names are {', '.join(NAMES)}")
     return open_folder(Path(name).expanduser())
 
 
 def open_user_digits(folder: Path) -> Dataset:
-    """The digits that the user drew and named: every sixth is for testing.
+    """Open the digits that the user drew and labelled; every sixth is for testing.
 
     Args:
-        folder: holds ``train-images-idx3-ubyte`` and ``train-labels-idx1-ubyte``.
+        folder: has ``train-images-idx3-ubyte`` and ``train-labels-idx1-ubyte``.
 
     Raises:
         DataError: there are fewer than 12, or the files are damaged.
     """
     if not exists(folder / "train-images-idx3-ubyte"):
         raise DataError("no digits of yours yet: draw one on the pad, then press t and its digit")
-    own = read_user_digits(folder)
-    images, labels = own.images, own.labels
-    if len(own) < _MIN_USER_DIGITS:
+    digits = read_user_digits(folder)
+    images, labels = digits.images, digits.labels
+    if len(digits) < _MIN_USER_DIGITS:
         raise DataError(
-            f"{folder}: expected {_MIN_USER_DIGITS} digits of yours or more, found {len(own)}"
+            f"{folder}: expected {_MIN_USER_DIGITS} digits of yours or more, found {len(digits)}"
         )
     test = np.arange(len(labels)) % 6 == 5
     parts = RawArrays(images[~test], labels[~test], images[test], labels[test])
     return build_dataset(parts, name="mine", source=str(folder), classes=DIGITS)
 
 
-def mix(base: Dataset, added: Dataset, most: int | None = None) -> Dataset:
-    """``base`` with the training examples of ``added``, or the first ``most``, after its own.
+def mix(base: Dataset, added: Dataset, limit: int | None = None) -> Dataset:
+    """Append the training examples of ``added``, or the first ``limit``, to those of ``base``.
 
     Raises:
         DataError: their images differ in size, or their classes in number.
@@ -127,8 +127,8 @@ def mix(base: Dataset, added: Dataset, most: int | None = None) -> Dataset:
             f"{added.name} cannot be mixed into {base.source}: "
             "the images differ in size, or the classes in number"
         )
-    images = np.concatenate([base.train.images, added.train.images[:most]])
-    labels = np.concatenate([base.train.labels, added.train.labels[:most]])
+    images = np.concatenate([base.train.images, added.train.images[:limit]])
+    labels = np.concatenate([base.train.labels, added.train.labels[:limit]])
     return replace(
         base,
         name=f"{base.name}+{added.name}",
@@ -138,71 +138,71 @@ def mix(base: Dataset, added: Dataset, most: int | None = None) -> Dataset:
     )
 
 
-def _mnist_or_fallback(asked: _Request) -> Dataset:
-    found = _locate(asked)
+def _mnist_or_fallback(request: _Request) -> Dataset:
+    found = _locate(request)
     if found.dataset is not None:
         return found.dataset
     notice = f"{found.warning}; {NO_MNIST}" if found.warning else NO_MNIST
-    return replace(_drawn(asked, DEFAULT_VARIATION), notice=notice)
+    return replace(_drawn(request, DEFAULT_VARIATION), notice=notice)
 
 
-def _from_catalog(asked: _Request) -> Dataset:
-    """A data set of the catalog (the part of a mixture that is one), or an error."""
-    found = _locate(asked)
+def _from_catalog(request: _Request) -> Dataset:
+    """The catalog's data set of the name, or of its first part (``mnist`` of ``mnist+mine``)."""
+    found = _locate(request)
     if found.dataset is None:
-        raise DataError("; ".join([f"no {_first(asked)} found", *found.skipped]))
+        raise DataError("; ".join([f"no {_first(request)} found", *found.skipped]))
     return found.dataset
 
 
-def _locate(asked: _Request) -> SearchResult:
-    """Where the user says, else what is found, else what can be fetched."""
-    name = _first(asked)
-    if asked.input_data_dir is not None:
-        return SearchResult(open_named(asked.input_data_dir, name))
-    found = find_dataset(name, asked.paths)
+def _locate(request: _Request) -> SearchResult:
+    """Search where the user says, else the well-known places, else download."""
+    name = _first(request)
+    if request.input_data_dir is not None:
+        return SearchResult(open_named(request.input_data_dir, name))
+    found = find_dataset(name, request.paths)
     if found.dataset is None:
-        _fetch_into(found, name, asked)
+        _fetch_into(found, name, request)
     if found.dataset is not None and found.warning:
         found.dataset = replace(found.dataset, notice=found.warning)
     return found
 
 
-def _fetch_into(found: SearchResult, name: str, asked: _Request) -> None:
-    if asked.offline:
-        found.skipped.append("--offline forbids to fetch it")
+def _fetch_into(found: SearchResult, name: str, request: _Request) -> None:
+    if request.offline:
+        found.skipped.append("--offline forbids downloading it")
         return
     try:
-        folder = fetch(name, asked.paths.cache, progress=asked.progress)
+        folder = fetch(name, request.paths.cache, progress=request.progress)
         found.dataset = open_named(folder, name)
     except DataError as error:
         found.skipped.append(str(error))
 
 
-def _first(asked: _Request) -> str:
-    return asked.name.partition("+")[0]
+def _first(request: _Request) -> str:
+    return request.name.partition("+")[0]
 
 
-def _mixed(asked: _Request) -> Dataset:
-    base = _from_catalog(asked)
-    if asked.name == "mnist+mine":
-        return mix(base, open_user_digits(asked.paths.user_data / "mine"))
-    return mix(base, _drawn(asked, MIXED_VARIATION), len(base.train))
+def _mixed(request: _Request) -> Dataset:
+    base = _from_catalog(request)
+    if request.name == "mnist+mine":
+        return mix(base, open_user_digits(request.paths.user_data / "mine"))
+    return mix(base, _drawn(request, MIXED_VARIATION), len(base.train))
 
 
-def _fake(asked: _Request) -> Dataset:
-    small = _drawn(asked, DEFAULT_VARIATION, train=FAKE_COUNT, test=FAKE_COUNT // 5)
+def _fake(request: _Request) -> Dataset:
+    small = _drawn(request, DEFAULT_VARIATION, train=FAKE_COUNT, test=FAKE_COUNT // 5)
     return replace(small, name="fake", notice=f"fake data: {FAKE_COUNT:,} drawn digits")
 
 
 def _drawn(
-    asked: _Request, variation: float, *, train: int = 60_000, test: int = 10_000
+    request: _Request, variation: float, *, train: int = 60_000, test: int = 10_000
 ) -> Dataset:
     from data.drawn import drawn_dataset
 
     return drawn_dataset(
         train=train,
         test=test,
-        variation=variation if asked.variation is None else asked.variation,
-        seed=asked.seed,
-        progress=asked.progress,
+        variation=variation if request.variation is None else request.variation,
+        seed=request.seed,
+        progress=request.progress,
     )

@@ -1,10 +1,9 @@
-"""How people write the digits: stroke templates, a line for each way of writing.
+"""Stroke templates of the digits, one line for each way of writing.
 
-They are text, because a template is looked at and corrected by hand far more often than it is
-computed with. A line lists the pen's way as ``x,y`` on a grid twenty units high, as MNIST's box
-is twenty pixels high, y downward; ``*`` after a point makes it a corner, ``/`` lifts the pen, and
-a number and a colon before the line tell how common it is (without: 1). Between corners the way
-is a smooth curve.
+They are text, because templates are mostly read and edited by hand. A line lists the pen's path as
+``x,y`` on a grid twenty units high, as MNIST's box is twenty pixels high, y downward; ``*`` after a
+point makes it a corner, ``/`` lifts the pen, and a number and a colon before the line are its
+relative frequency (default 1). Between corners the path is a smooth curve.
 """
 
 from dataclasses import dataclass
@@ -16,26 +15,26 @@ GRID = 20
 
 @dataclass(frozen=True, slots=True)
 class StrokeTemplate:
-    """One way of writing something, in strokes of smooth pieces."""
+    """One way of writing a digit or symbol, in strokes of smooth pieces."""
 
     control_points: tuple[tuple[float, float], ...]
     """The control points (x, y) in units of the height, y downward."""
     strokes: tuple[tuple[tuple[int, ...], ...], ...]
     """For each stroke its smooth pieces, each the indices of two or more control points."""
     weight: float = 1.0
-    """How often it is drawn, relative to its neighbours."""
+    """How often it is drawn, relative to the other templates of its digit."""
 
 
 def parse_template(line: str) -> StrokeTemplate:
-    """The template that a line of the notation describes.
+    """Parse one line of the notation.
 
     Raises:
         ValueError: a stroke has fewer than two points, or a point is not two numbers.
     """
     controls: list[tuple[float, float]] = []
     strokes: list[tuple[tuple[int, ...], ...]] = []
-    weight, _, way = line.rpartition(":")
-    for text in way.split("/"):
+    weight, _, path = line.rpartition(":")
+    for text in path.split("/"):
         pieces: list[tuple[int, ...]] = []
         piece: list[int] = []
         for token in text.split():
@@ -54,7 +53,7 @@ def parse_template(line: str) -> StrokeTemplate:
 
 
 def parse_templates(text: str) -> tuple[StrokeTemplate, ...]:
-    """The templates of a text with one on each line."""
+    """Parse a text with one template per line."""
     return tuple(parse_template(line.strip()) for line in text.splitlines() if line.strip())
 
 

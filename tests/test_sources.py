@@ -189,7 +189,7 @@ def test_offline_never_fetches(paths, asked, monkeypatch):
     monkeypatch.setattr(sources, "fetch", lambda *_, **__: pytest.fail("the network was used"))
     assert load_dataset(paths=paths, offline=True).notice == NO_MNIST
     for name in ("kmnist", "mnist+drawn"):
-        with pytest.raises(DataError, match="--offline forbids to fetch it"):
+        with pytest.raises(DataError, match="--offline forbids downloading it"):
             load_dataset(name, paths=paths, offline=True)
 
 
