@@ -124,7 +124,7 @@ def run_headless(
 def _request_stop(control: Control | None) -> None:
     if control is not None:
         with suppress(UserError):
-            control.request(stop="stopped")
+            control.request(stop=Outcome.STOPPED)
 
 
 def exit_status(event: Event, before: int = FAILED) -> int:

@@ -11,7 +11,7 @@ from contextlib import closing, suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from core.run.events import Event, Failed, Opened, Preparing, Started, Steps
+from core.run.events import Event, Failed, Opened, Preparing, Started, StepEvent, Steps
 from core.run.hparams import as_dict
 from core.rundir import rundir
 from core.rundir.control import open_control
@@ -162,8 +162,7 @@ def _step_after(event: Event, before: int) -> int:
     """Return how many steps are done after `event`."""
     if isinstance(event, Steps):
         return event.first + len(event.losses)
-    step: int = getattr(event, "step", before)
-    return step
+    return event.step if isinstance(event, StepEvent) else before
 
 
 def _describe_error(error: Exception, strategy: str) -> str:

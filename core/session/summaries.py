@@ -27,6 +27,7 @@ from core.run.events import (
     NamedArrays,
     Notice,
     Started,
+    StepEvent,
     Steps,
     Weights,
 )
@@ -96,7 +97,8 @@ class Summaries:
         writer = self._writer
         if writer is None:
             return
-        self._step = getattr(event, "step", self._step)
+        if isinstance(event, StepEvent):
+            self._step = event.step
         match event:
             case Steps():
                 self._on_steps(writer, event)

@@ -21,7 +21,7 @@ from core.run.events import (
 )
 from core.run.hparams import SPECS, Value
 from core.run.state import Run
-from core.run.status import RunStatus
+from core.run.status import Outcome, RunStatus
 from trainpad.control import Control, DesiredState
 from trainpad.errors import UserError
 
@@ -137,7 +137,7 @@ class Steering:
 
     def stop(self) -> str:
         """Request that the run ends after saving."""
-        return self._request(STOPPING, stop="stopped")
+        return self._request(STOPPING, stop=Outcome.STOPPED)
 
     @property
     def _desired(self) -> DesiredState:
