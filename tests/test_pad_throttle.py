@@ -58,7 +58,7 @@ async def until_idle(pilot: Pilot[None]) -> None:
     """Wait until nothing is left to classify and the throttle's interval is over."""
     pad_screen = pilot.app.pad_screen
     await pilot.pause()
-    await until(pilot, lambda: not pad_screen._is_stale and not pad_screen._has_timer)
+    await until(pilot, lambda: not pad_screen._is_stale and pad_screen._throttle.is_idle)
 
 
 async def test_ink_is_painted_before_it_is_classified(

@@ -30,8 +30,10 @@ def test_the_first_call_is_immediate_and_the_newest_follows_at_the_end(clock: Fa
         throttle.call(lambda number=number: done.append(number), timers.set)
     assert done == [1]
     assert [when for when, _ in timers.pending] == [2.0]
+    assert not throttle.is_idle
     timers.fire()
     assert done == [1, 3]
+    assert throttle.is_idle
     throttle.call(lambda: done.append(4), timers.set)
     assert done == [1, 3]  # the trailing call has started an interval of its own
     timers.fire()

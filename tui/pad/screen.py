@@ -75,8 +75,7 @@ class PadScreen(RunScreen):
         self._raw = self._why = False
         self._picked: PadImage | None = None
         """An image from another screen, shown in place of the drawing."""
-        self._throttle = Throttle(INTERVAL)
-        self._has_timer = False
+        self._throttle = Throttle(INTERVAL, grace=PAUSE)
         self._is_stale = False
         """Whether the drawing changed since it was classified."""
 
@@ -147,24 +146,20 @@ class PadScreen(RunScreen):
     def _drawing_changed(self, message: SketchPad.Changed) -> None:
         """Classify after the ink is painted, but not before the interval is over."""
         self._picked, self._is_stale = None, True
-        if message.finished or not self._throttle.remaining:
-            self._throttle.start()
-            self.call_after_refresh(self._classify_if_stale)
-        self._set_timer()
+        if message.finished:
+            self._throttle.reset()
+        self._throttle.call(self._classify_after_paint, self.set_timer)
 
-    def _set_timer(self) -> None:
-        """Check later: for ink within the interval, and for callbacks that Textual dropped."""
-        if not self._has_timer:
-            self._has_timer = True
-            self.set_timer(self._throttle.remaining + PAUSE, self._timer_ended)
+    def _classify_after_paint(self) -> None:
+        self.call_after_refresh(self._classify_if_stale)
+        self._throttle.call(self._check_classified, self.set_timer)
 
-    def _timer_ended(self) -> None:
-        self._has_timer = False
-        if self._is_stale and self._throttle.remaining:
-            self._set_timer()
-        elif self._is_stale:
-            self._throttle.start()
+    def _check_classified(self) -> None:
+        """Classify if Textual dropped the callback: it does while another screen is opened."""
+        if self._is_stale:
             self._classify_if_stale()
+        else:
+            self._throttle.reset()
 
     def _classify_if_stale(self) -> None:
         if self._is_stale and self.is_ready:

@@ -10,7 +10,7 @@ SetTimer = Callable[[float, Action], Any]
 
 
 class Throttle:
-    """At most one action per interval, and never one less than was requested.
+    """At most one action per interval; the last one requested is always done.
 
     Either its owner asks for `remaining` and calls `start` itself, or `call` does both, with a
     timer for the trailing edge.
@@ -39,6 +39,11 @@ class Throttle:
     def remaining(self) -> float:
         """Seconds until the next action is allowed; 0 if it is now."""
         return max(0.0, self._ready_at - self._clock())
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no action of `call` is waiting for its timer."""
+        return not self._has_timer
 
     def start(self, interval: float | None = None) -> None:
         """Allow no action for `interval` seconds from now on; by default the usual interval."""
