@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Unpack
 
 from textual import on
 from textual.app import ScreenStackError
 
-from core.process.launcher import Launcher
 from core.run.events import Event, Steps, Weights
 from core.run.hparams import HyperParameters
 from core.run.state import Run
@@ -27,10 +26,8 @@ from tui.dashboard.screen import RunScreen
 from tui.dashboard.selection import PickedImage
 from tui.dashboard.sessions import Sessions
 from tui.dashboard.worker import EventReceived, SourceEnded
-from tui.terminal.base_app import BaseApp
-from tui.terminal.environment import Pace
+from tui.terminal.base_app import AppOptions, BaseApp
 from tui.terminal.exit_result import ExitResult
-from tui.terminal.settings import Settings
 from tui.widgets.dialogs import QuitDialog, StopDialog
 from tui.widgets.help import HelpScreen
 
@@ -51,29 +48,23 @@ class TrainpadApp(BaseApp[ExitResult]):
         self,
         events: Iterator[Event],
         *,
-        ascii_only: bool = False,
-        pace: Pace | None = None,
-        launcher: Launcher | None = None,
-        settings: Settings | None = None,
         sessions: Sessions | None = None,
         viewer: bool = False,
         read_only: bool = False,
         log_dir: Path | None = None,
+        **options: Unpack[AppOptions],
     ) -> None:
         """Show the run of these events.
 
         Args:
             events: The events of a session in this process, or of a run directory.
-            ascii_only: Use ASCII characters only.
-            pace: How fast the terminal is updated; by default what suits it.
-            launcher: The process that the shell waits for.
-            settings: The user's settings; by default those in the user's configuration.
             sessions: Starts other sessions in this process; without it, none can be started.
             viewer: The events come from a run directory: quitting needs no question.
             read_only: Change no run.
             log_dir: Where other runs are found.
+            options: See `AppOptions`.
         """
-        super().__init__(ascii_only=ascii_only, pace=pace, launcher=launcher, settings=settings)
+        super().__init__(**options)
         self.read_only = read_only
         self.log_dir = log_dir or default_log_dir()
         self.shown = RunContext.from_events(events, self.post_message, viewer=viewer)

@@ -4,7 +4,7 @@ import signal
 import time
 from collections.abc import Iterable
 from types import FrameType
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, TypeVar, Unpack
 
 from textual import constants
 from textual.app import SystemCommand
@@ -31,6 +31,19 @@ MODE_SWITCH_DELAY = 0.005
 EXIT_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+class AppOptions(TypedDict, total=False):
+    """What every app can be given: facts on the terminal, and the user's settings."""
+
+    ascii_only: bool
+    """Use ASCII characters only."""
+    pace: Pace | None
+    """How often and how fast to write to the terminal; by default what suits it."""
+    launcher: Launcher | None
+    """The process that the shell waits for."""
+    settings: Settings | None
+    """By default those in the user's configuration directory."""
+
+
 class BaseApp(OrderedInputApp[Result]):
     """An app on a terminal that may be slow, small, ASCII only, or vanish."""
 
@@ -42,22 +55,15 @@ class BaseApp(OrderedInputApp[Result]):
     terminal: ResilientDriver | None = None
     """The driver; None before it starts, and with any other driver."""
 
-    def __init__(
-        self,
-        *,
-        ascii_only: bool = False,
-        pace: Pace | None = None,
-        launcher: Launcher | None = None,
-        settings: Settings | None = None,
-    ) -> None:
+    def __init__(self, **options: Unpack[AppOptions]) -> None:
         super().__init__()
-        self.pace = pace or Pace.resolve()
-        self.launcher = launcher
-        self.settings = settings or Settings()
-        self.ascii = ascii_only
-        """Whether to show ASCII alone."""
-        self.glyphs = Glyphs.ASCII if ascii_only else Glyphs.BRAILLE
-        self.set_class(ascii_only, ASCII_CLASS)
+        self.pace = options.get("pace") or Pace.resolve()
+        self.launcher = options.get("launcher")
+        self.settings = options.get("settings") or Settings()
+        self.ascii = options.get("ascii_only", False)
+        """Whether to use ASCII characters only."""
+        self.glyphs = Glyphs.ASCII if self.ascii else Glyphs.BRAILLE
+        self.set_class(self.ascii, ASCII_CLASS)
         self._last_toast = "", float("-inf")  # the text, and when it was shown
 
     def get_driver_class(self) -> type[Driver]:

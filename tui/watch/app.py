@@ -1,14 +1,14 @@
 """The app of `trainpad watch`: one thread reads event files, this one shows them."""
 
 from collections.abc import Sequence
+from typing import Unpack
 
 from textual import on
 
 from trainpad.text import sanitize
-from tui.terminal.base_app import BaseApp, run_standalone
+from tui.terminal.base_app import AppOptions, BaseApp, run_standalone
 from tui.terminal.environment import Pace
 from tui.terminal.exit_result import ExitResult
-from tui.terminal.settings import Settings
 from tui.watch.model import WatchModel
 from tui.watch.reader import LogdirWorker, ReadFailed, UpdateReceived
 from tui.watch.screen import WatchScreen
@@ -22,15 +22,9 @@ class WatchApp(BaseApp[ExitResult]):
     TITLE = "trainpad watch"
 
     def __init__(
-        self,
-        paths: Sequence[str],
-        *,
-        pattern: str = "",
-        ascii_only: bool = False,
-        pace: Pace | None = None,
-        settings: Settings | None = None,
+        self, paths: Sequence[str], *, pattern: str = "", **options: Unpack[AppOptions]
     ) -> None:
-        super().__init__(ascii_only=ascii_only, pace=pace, settings=settings)
+        super().__init__(**options)
         self.model = WatchModel()
         self.model.pattern = pattern
         self.error: Exception | None = None
