@@ -72,22 +72,6 @@ def test_values_that_are_not_finite_are_left_out_and_reported() -> None:
     assert np.isnan(nothing.mean)
 
 
-@given(st.floats(-3, 3), st.floats(0.01, 5), st.integers(1, 40))
-def test_other_bins_hold_all_values_between_them(low: float, reach: float, bins: int) -> None:
-    values = np.random.default_rng(1).normal(low, reach, 500)
-    shares = Distribution.of(values).rebinned(
-        np.linspace(low - 9 * reach, low + 9 * reach, bins + 1)
-    )
-    assert shares.sum() == pytest.approx(1)
-    assert (shares >= 0).all()
-
-
-def test_a_constant_is_in_one_bin() -> None:
-    shares = Distribution.of(np.full(9, 0.25)).rebinned(np.linspace(0, 1, 11))
-    assert np.flatnonzero(shares).tolist() == [2]
-    assert shares.sum() == 1
-
-
 def test_shapes_and_parameters_are_the_networks(sample: np.ndarray) -> None:
     layers = inspect_network(5, arrays(), sample=sample).layers
     assert [(layer.inputs, layer.units, layer.hidden) for layer in layers] == [

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from core.tfevents import encode
-from core.tfevents.items import Histogram
 from core.tfevents.logdir import Logdir
 from core.tfevents.writer import EventWriter
 from data.errors import DataError
@@ -23,7 +22,6 @@ from tui.terminal.characters import Glyphs
 from tui.terminal.settings import Settings
 from tui.watch.app import WatchApp
 from tui.watch.header import RunList
-from tui.watch.heatmap import heatmap_image, value_range
 from tui.watch.hparams import HParamTable
 from tui.watch.images import MAX_PIXELS, DisplayMode, decode_image, image_strips
 from tui.watch.model import MAX_INITIAL_RUNS, WatchModel, paginate
@@ -39,10 +37,6 @@ def model_of(*paths: Path) -> WatchModel:
     for update in Logdir(paths).poll():
         model.fold(update)
     return model
-
-
-def histogram(step: int, *buckets: tuple[float, float, float]) -> Histogram:
-    return Histogram("w", step, 0.0, np.array(buckets, np.float64).reshape(-1, 3))
 
 
 # -- without a screen -------------------------------------------------------------------------
@@ -163,25 +157,6 @@ def test_without_event_files_the_error_names_the_folder_and_hidden_folders(
 
 
 # -- images -----------------------------------------------------------------------------------
-
-
-def test_a_heatmap_shows_the_newest_histogram_of_each_column() -> None:
-    early = histogram(0, (0.0, 1.0, 4.0))
-    late = histogram(100, (0.0, 1.0, 1.0), (1.0, 2.0, 4.0), (2.0, 2.0, 4.0))
-    limits = value_range([early, late])
-    assert limits == (0.0, 2.0)
-    image = heatmap_image([early, late], limits, rows=4, columns=10)
-    np.testing.assert_allclose(image[:, 0], [0, 0, 1, 1])
-    np.testing.assert_allclose(image[:, 9] ** 2 * 6, [6, 2, 0.5, 0.5])
-    np.testing.assert_array_equal(image[:, :9], np.repeat(image[:, :1], 9, axis=1))
-
-
-def test_invalid_histograms_have_no_range() -> None:
-    invalid = histogram(0, (float("nan"), 1, 1), (3, 2, 1), (0, float("inf"), 2), (1, 2, 0))
-    assert value_range([invalid, histogram(1)]) is None
-    low, high = value_range([histogram(0, (5.0, 5.0, 3.0))]) or (0, 0)
-    assert low < 5.0 < high
-    assert heatmap_image([histogram(0, (5.0, 5.0, 3.0))], (low, high), 4, 3).max() == 1
 
 
 def test_images_keep_their_pixels_and_their_aspect_ratio() -> None:

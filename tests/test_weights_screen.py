@@ -18,13 +18,13 @@ from tests.helpers.learned import EVIL, evaluated, learned, opened, patterns
 from tests.helpers.waiting import shown, text_of, until
 from tui.app import TrainpadApp
 from tui.dashboard.selection import PickedImage
-from tui.weights.histograms import Heatmaps, title_of
-from tui.weights.history import MAX_REPORTS, ReportHistory, heatmap, value_range
+from tui.weights.history import MAX_REPORTS, ReportHistory
 from tui.weights.inspection import Inspection, InspectionRequest
 from tui.weights.saliency import SaliencyView
 from tui.weights.screen import image_shape
 from tui.weights.summary import DiagnosisList, LayerTable
 from tui.weights.units import SortedUnits, UnitOrder, logit_weights
+from tui.widgets.heatmap import HeatmapGrid, heatmap
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def test_history_is_bounded_and_keeps_the_newest_and_the_oldest() -> None:
     history = ReportHistory()
     for step in range(10 * MAX_REPORTS):
         history.add(anatomy(step))
-    steps = [step for step, _ in history.distributions(0, "weights")]
+    steps = [one.step for one in history.series(0, "weights").histograms]
     assert MAX_REPORTS / 2 <= len(steps) <= MAX_REPORTS
     assert steps == sorted(steps)
     assert steps[-1] == 10 * MAX_REPORTS - 1
@@ -59,9 +59,8 @@ def test_a_resumed_run_forgets_what_came_after() -> None:
     history = ReportHistory()
     for step in (10, 20, 30, 20):
         history.add(anatomy(step))
-    assert [step for step, _ in history.distributions(1, "biases")] == [10, 20]
-    assert history.distributions(0, "activations") == []
-    assert history.distributions(7, "weights") == []
+    assert [one.step for one in history.series(1, "biases").histograms] == [10, 20]
+    assert history.series(0, "activations").histograms == []
 
 
 def test_what_a_step_changes_is_kept_until_it_is_known_anew() -> None:
@@ -74,17 +73,20 @@ def test_what_a_step_changes_is_kept_until_it_is_known_anew() -> None:
     assert history.newest.layers[0].update_ratio == pytest.approx(0.01, rel=1e-3)
 
 
-def test_a_heatmap_has_time_to_the_right_and_values_up() -> None:
+def test_histograms_are_series_by_layer_and_quantity() -> None:
     history = ReportHistory()
     for step in (0, 100):
         history.add(anatomy(step, scale=1.0 + step / 50))
-    spreads = history.distributions(0, "biases")
-    picture = heatmap(spreads, 20, 12)
-    assert picture.shape == (12, 20)
-    assert picture.max() == 1
-    assert value_range(spreads) == pytest.approx((1.0, 3.0), abs=0.2)
-    assert picture[:, 0].argmax() > picture[:, -1].argmax()
-    assert (picture[:, :19] == picture[:, :1]).all()
+    weights, biases, activations = history.grid()[0]
+    assert biases.titles == ("hidden 1 biases", "biases")
+    assert biases.value_range == pytest.approx((1.0, 3.0), abs=0.2)
+    assert [histogram.step for histogram in weights.histograms] == [0, 100]
+    assert (activations.histograms, activations.value_range) == ([], None)
+    image = heatmap(biases.histograms, np.linspace(*biases.value_range, 13), 20)
+    assert image.shape == (12, 20)
+    assert image.max() == 1
+    assert image[:, 0].argmax() > image[:, -1].argmax()
+    assert (image[:, :19] == image[:, :1]).all()
 
 
 def test_the_layers_as_text() -> None:
@@ -148,15 +150,13 @@ def test_what_there_is_no_room_for_is_left_out_whole(network: Network, data: Dat
         most = [row.rstrip() for row in rows if row.startswith("strongest: ")]
         assert most
         assert all(row.endswith(")") for row in most)
-    assert title_of("hidden 1", "activations", 20) == "hidden 1 activations"
-    assert title_of("hidden 1", "activations", 17) == "activations"
 
 
 def test_heatmaps_and_sentences_stand_in_any_room() -> None:
     judged = DiagnosisList()
     judged._diagnoses = [Diagnosis("a" * 99, Severity.FATAL), Diagnosis("b", Severity.INFO)]
     assert [parts[0][1] for parts in judged.lines(40, 5)] == ["alert", "dim"]
-    assert Heatmaps().rows(80, 20) == []
+    assert HeatmapGrid().rows(80, 20) == []
 
 
 def test_the_shape_of_images_is_what_the_run_says_if_it_fits() -> None:
@@ -187,7 +187,8 @@ async def test_layers_units_and_answer_follow_the_weights(
         source.give(Weights(100, now, before))
         await shown(pilot, app, "784 → 16 ReLU", "12,560", "1.0e-03", "healthy", "unit 0")
         await shown(pilot, app, "validation image 0, a 0", "to step 100", "hidden 2 activations")
-        assert [step for step, _ in app.screen._history.distributions(0, "weights")] == [40, 100]
+        histograms = app.screen._history.series(0, "weights").histograms
+        assert [histogram.step for histogram in histograms] == [40, 100]
         await pilot.press("o", "o", "plus", "plus")
         await shown(pilot, app, "by weight for")
         await pilot.press("o", "full_stop", "right", "down")

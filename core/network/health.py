@@ -55,20 +55,6 @@ class Distribution:
             finite=len(known) == len(flat),
         )
 
-    def rebinned(self, edges: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """The share of the values between other edges, ``[len(edges) - 1]``.
-
-        Assumes that values are uniform within a bin.
-        """
-        total = self.counts.sum()
-        if not total or self.high <= self.low:
-            inside = (edges[:-1] <= self.low) & (self.low < edges[1:])
-            return np.where(inside, float(total > 0), 0.0)
-        own = np.linspace(self.low, self.high, BINS + 1)
-        below = np.concatenate([[0.0], np.cumsum(self.counts) / total])
-        shares: npt.NDArray[np.float64] = np.diff(np.interp(edges, own, below))
-        return shares
-
 
 class Severity(IntEnum):
     """How serious a diagnosis is."""

@@ -17,14 +17,14 @@ from tui.chart.scene import Scene
 from tui.chart.viewport import Viewport
 from tui.terminal.characters import Glyphs
 from tui.watch.model import TagItem, WatchModel, group_of, paginate
-from tui.watch.panels import Heatmap, ImageTile, RunChart, TextTile
+from tui.watch.panels import HistogramTile, ImageTile, RunChart, TextTile
 from tui.watch.scene import RunScene
 
 TILE_WIDTH, TILE_HEIGHT = 56, 15
 """Preferred size of a tile, in cells."""
 MAX_COLUMNS, MAX_ROWS = 3, 3
 
-Tile = RunChart | Heatmap | TextTile | ImageTile
+Tile = RunChart | HistogramTile | TextTile | ImageTile
 
 
 def grid_of(width: int, height: int) -> tuple[int, int]:

@@ -8,11 +8,9 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len, chop_cells
-from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual import events, on
-from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
@@ -23,17 +21,13 @@ from tui.chart.chart import Chart
 from tui.chart.cursor import Cursor
 from tui.chart.viewport import Viewport
 from tui.terminal.characters import Glyphs
-from tui.watch.heatmap import heatmap_image, value_range
 from tui.watch.images import DisplayMode, arrange_in_rows, image_strips
 from tui.watch.model import TagItem, WatchModel
 from tui.watch.scene import RunScene
-from tui.widgets.half_blocks import Tones, render_image
+from tui.widgets.heatmap import HeatmapGrid, HistogramSeries, full_range
 from tui.widgets.strip_widget import StripWidget
-from tui.widgets.text_widget import Span, TextWidget, align_right, fit
+from tui.widgets.text_widget import Span, TextWidget, fit
 
-LABEL_WIDTH = 9
-"""Width of the y labels, in cells."""
-BLACK = Color.from_rgb(18, 18, 18)
 IMAGE_ROWS, SEVERAL_ROWS = 28, 14
 """Maximum height of an image in cells: one alone, and several."""
 
@@ -67,60 +61,17 @@ class RunChart(Chart):
         self.post_message(self.Pointed())
 
 
-class Heatmap(StripWidget):
-    """Histograms of one tag over steps: the more values in a cell, the brighter it is."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"heatmap--title", "heatmap--label", "heatmap--max"}
-    DEFAULT_CSS = """
-    Heatmap {
-        & > .heatmap--title { color: $foreground; text-style: bold; }
-        & > .heatmap--label { color: $foreground 55%; }
-        & > .heatmap--max { color: #56b4e9; }
-        &:light > .heatmap--max { color: #0072b2; }
-    }
-    """
+class HistogramTile(HeatmapGrid):
+    """The histograms of one tag over steps."""
 
     def __init__(self, glyphs: Glyphs) -> None:
         super().__init__()
-        self._glyphs = glyphs
-        self._title = ""
-        self._histograms: Sequence[Histogram] = ()
+        self.ascii_only = glyphs is Glyphs.ASCII
 
     def show_item(self, item: TagItem[Histogram], model: WatchModel) -> None:
         """Draw a tag of one run."""
-        self._title, self._histograms = title_of(item, model), item.values
-        self.redraw()
-
-    def rows(self, width: int, height: int) -> list[Strip]:
-        """Title, image with the minimum and maximum value at its left, and the steps."""
-        label, limits = self._style("label"), value_range(self._histograms)
-        top = Strip(
-            [Segment(self._glyphs.displayable(fit(self._title, width)), self._style("title"))]
-        )
-        if limits is None or height < 3 or width < 3 * LABEL_WIDTH:
-            note = "" if self._histograms and limits else "no finite values"
-            return [top, Strip([Segment(note, label)])]
-        size = Size(width - LABEL_WIDTH, height - 2)
-        ends = {0: _edge_text(limits[1]), size.height - 1: _edge_text(limits[0])}
-        body = [
-            Strip([Segment(align_right(ends.get(y, ""), LABEL_WIDTH - 1) + " ", label), *strip])
-            for y, strip in enumerate(self._picture(limits, size))
-        ]
-        steps = [f"{histogram.step:,}" for histogram in self._histograms]
-        last = steps[-1] if len(steps) > 1 else ""
-        below = " " * LABEL_WIDTH + steps[0] + align_right(last, size.width - len(steps[0]))
-        return [top, *body, Strip([Segment(below, label)])]
-
-    def _picture(self, limits: tuple[float, float], size: Size) -> list[Strip]:
-        max_rows = self.get_component_rich_style("heatmap--max").color or BLACK
-        tones = Tones(self.rich_style.bgcolor or BLACK, max_rows)
-        ascii_only = self._glyphs is Glyphs.ASCII
-        values = heatmap_image(self._histograms, limits, 2 * size.height, size.width)
-        return render_image(values, tones, ascii_only=ascii_only)
-
-    def _style(self, name: str) -> Style:
-        style = self.get_component_rich_style(f"heatmap--{name}")
-        return Style(color=style.color, bold=style.bold)
+        titles = (title_of(item, model),)
+        self.show([[HistogramSeries(titles, item.values, full_range(item.values))]])
 
 
 class TextTile(TextWidget):
@@ -198,12 +149,6 @@ class ImageTile(StripWidget):
     def _style(self, name: str) -> Style:
         style = self.get_component_rich_style(f"image-tile--{name}")
         return Style(color=style.color, bold=style.bold)
-
-
-def _edge_text(value: float) -> str:
-    """Return a value with as many digits as fit."""
-    texts = (f"{value:.{digits}g}" for digits in (4, 3, 2))
-    return next((text for text in texts if len(text) < LABEL_WIDTH), f"{value:.1g}")
 
 
 def title_of(item: TagItem[object], model: WatchModel) -> str:

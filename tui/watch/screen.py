@@ -16,7 +16,7 @@ from tui.watch.header import KINDS, EmptyState, ProblemBar, RunList, WatchHeader
 from tui.watch.hparams import HParamTable
 from tui.watch.model import TagItem, WatchModel
 from tui.watch.pages import ChartPages, Pages
-from tui.watch.panels import Heatmap, ImageTile, TextTile
+from tui.watch.panels import HistogramTile, ImageTile, TextTile
 from tui.widgets.footer import KeyFooter
 from tui.widgets.text_widget import TextWidget
 
@@ -74,7 +74,9 @@ class WatchScreen(Screen[None]):
         glyphs = self._glyphs
         self._views = {
             "scalars": ChartPages(glyphs),
-            "histograms": Pages("histograms", _items_of("histograms"), lambda: Heatmap(glyphs)),
+            "histograms": Pages(
+                "histograms", _items_of("histograms"), lambda: HistogramTile(glyphs)
+            ),
             "texts": Pages("texts", _items_of("texts"), TextTile),
             "images": Pages("images", _items_of("images"), lambda: ImageTile(glyphs)),
             "hparams": HParamTable(),

@@ -6,18 +6,32 @@ same.
 
 import dataclasses
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from core.network.health import Distribution, LayerReport, NetworkReport
-from tui.widgets.half_blocks import Image
+from core.network.health import Distribution, LayerReport, NetworkReport, layer_name
+from tui.widgets.heatmap import Float64Array, HistogramSeries, Range
 
 MAX_REPORTS = 160
 SHOWN_STDS = 5.0
 """Standard deviations around the mean that are shown; outliers would squeeze the rest."""
 QUANTITIES = ("weights", "biases", "activations")
-GAMMA = 0.4
-"""The power that makes rare values visible beside frequent ones."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StepDistribution:
+    """A distribution at a step, as a histogram."""
+
+    step: int
+    distribution: Distribution
+
+    @property
+    def buckets(self) -> Float64Array:
+        """Left edge, right edge and count of each bucket, float64 ``[k, 3]``."""
+        counts = self.distribution.counts
+        edges = np.linspace(self.distribution.low, self.distribution.high, len(counts) + 1)
+        return np.column_stack([edges[:-1], edges[1:], counts])
 
 
 class ReportHistory:
@@ -45,36 +59,28 @@ class ReportHistory:
         if len(self._reports) > MAX_REPORTS:
             self._reports = self._reports[::-2][::-1]
 
-    def distributions(self, layer: int, quantity: str) -> list[tuple[int, Distribution]]:
-        """The distributions of one quantity of a layer, each with its step."""
-        distributions = []
+    def series(self, layer: int, quantity: str) -> HistogramSeries:
+        """The histograms of one quantity of a layer, wherever it is known."""
+        histograms = []
         for report in self._reports:
             if layer < len(report.layers):
-                spread = getattr(report.layers[layer], quantity)
-                if spread is not None and spread.counts.any():
-                    distributions.append((report.step, spread))
-        return distributions
+                distribution = getattr(report.layers[layer], quantity)
+                if distribution is not None and distribution.counts.any():
+                    histograms.append(StepDistribution(report.step, distribution))
+        name = layer_name(layer, self._reports[-1].layers[layer].hidden)
+        shown = value_range([one.distribution for one in histograms]) if histograms else None
+        return HistogramSeries((f"{name} {quantity}", quantity), histograms, shown)
+
+    def grid(self) -> list[list[HistogramSeries]]:
+        """A row for each layer, a column for each quantity."""
+        layers = self.newest.layers if self.newest else ()
+        return [[self.series(i, quantity) for quantity in QUANTITIES] for i in range(len(layers))]
 
 
-def heatmap(distributions: Sequence[tuple[int, Distribution]], width: int, height: int) -> Image:
-    """How often which values occur, 0 to 1, ``[height, width]``: time to the right, values up."""
-    low, high = value_range(distributions)
-    edges = np.linspace(low, high, height + 1)
-    steps = np.array([step for step, _ in distributions])
-    columns = np.array([spread.rebinned(edges) for _, spread in distributions])
-    columns /= np.maximum(columns.max(axis=1, keepdims=True), 1e-12)
-    at = np.linspace(steps[0], steps[-1], width)
-    indices = np.clip(np.searchsorted(steps, at, side="right") - 1, 0, len(steps) - 1)
-    picture: Image = columns[indices].T[::-1] ** GAMMA
-    return picture
-
-
-def value_range(distributions: Sequence[tuple[int, Distribution]]) -> tuple[float, float]:
+def value_range(distributions: Sequence[Distribution]) -> Range:
     """The lowest and the highest value to show, never the same."""
-    low = min(max(spread.low, spread.mean - SHOWN_STDS * spread.std) for _, spread in distributions)
-    high = max(
-        min(spread.high, spread.mean + SHOWN_STDS * spread.std) for _, spread in distributions
-    )
+    low = min(max(one.low, one.mean - SHOWN_STDS * one.std) for one in distributions)
+    high = max(min(one.high, one.mean + SHOWN_STDS * one.std) for one in distributions)
     margin = 0.0 if high > low else max(abs(low), 1.0) * 0.05
     return low - margin, high + margin
 

@@ -19,7 +19,6 @@ from core.run.state import Run
 from trainpad.text import sanitize
 from tui.dashboard.screen import DashboardScreen
 from tui.dashboard.selection import PickedImage
-from tui.weights.histograms import Heatmaps
 from tui.weights.history import ReportHistory
 from tui.weights.inspection import Inspection, InspectionRequest
 from tui.weights.saliency import SaliencyView
@@ -27,6 +26,7 @@ from tui.weights.summary import DiagnosisList, LayerTable
 from tui.weights.units import SortedUnits, UnitOrder, render_diverging
 from tui.widgets.background import BackgroundJob, JobFinished
 from tui.widgets.gallery import Gallery
+from tui.widgets.heatmap import HeatmapGrid
 from tui.widgets.text_widget import TitleRow
 
 PANELS = ("histograms", "units", "saliency")
@@ -101,7 +101,7 @@ class WeightsScreen(DashboardScreen):
                 with Vertical(id="weights-left"):
                     with Vertical(id="weights-histograms"):
                         yield TitleRow("weights-histograms-title")
-                        yield Heatmaps()
+                        yield HeatmapGrid()
                     with Vertical(id="weights-saliency"):
                         yield TitleRow("weights-saliency-title")
                         yield SaliencyView()
@@ -113,7 +113,6 @@ class WeightsScreen(DashboardScreen):
     def on_mount(self) -> None:
         """Draw images with letters if there is no Unicode or there are no colours."""
         plain = self.host.ascii or self.app.no_color
-        self.query_one(Heatmaps).plain = plain
         self.query_one(SaliencyView).plain = plain
         self.query_one(Gallery).ascii_images = plain
         self._show_panel(self._panel)
@@ -175,7 +174,7 @@ class WeightsScreen(DashboardScreen):
             self.query_one(f"#weights-{name}-title", TitleRow).show([])
         self.query_one(LayerTable).clear()
         self.query_one(DiagnosisList).show([])
-        self.query_one(Heatmaps).show(self._history, 0)
+        self.query_one(HeatmapGrid).show(())
         self.query_one(Gallery).clear()
         self.query_one(SaliencyView).clear()
 
@@ -201,7 +200,7 @@ class WeightsScreen(DashboardScreen):
             [("histograms", "title"), (f"   values over time, to step {step:,}", "dim")],
             [(note, "alert")],
         )
-        self.query_one(Heatmaps).show(self._history, self._selected_layer)
+        self.query_one(HeatmapGrid).show(self._history.grid(), self._selected_layer)
 
     def _draw_units(self, inspection: Inspection) -> None:
         network, subject = inspection.network, self._explained_image
