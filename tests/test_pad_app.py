@@ -96,5 +96,5 @@ async def test_why_explains_its_colours_and_letters(tmp_path: Path, ascii_only: 
 def test_an_export_that_cannot_be_written_is_refused_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="there is no folder"):
         run_pad(None, tmp_path, tmp_path / "nowhere" / "digit.png", ascii_only=False)
-    with pytest.raises(DataError, match="a drawing is written as"):
+    with pytest.raises(DataError, match="must be written as"):
         run_pad(None, tmp_path, tmp_path / "digit.gif", ascii_only=False)
