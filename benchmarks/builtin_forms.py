@@ -1,9 +1,9 @@
-"""Ways of writing that the recipe of the built-in weights shows the network more often.
+"""Ways of writing digits that are oversampled in the recipe of the built-in weights.
 
-MNIST's writers are American. These are forms that are common elsewhere: a 1 with a long upstroke, a
-7 with a bar, a 9 whose tail hooks to the left, narrow 8s, an open 4. They were added after looking
-at what an earlier network misread among the pendigits drawings, so that those are no independent
-test of the network. The notation is that of `data.templates`.
+MNIST's writers are American. These forms are common elsewhere: a 1 with a long upstroke, a 7 with a
+bar, a 9 with a tail hooked to the left, narrow 8s, an open 4. They were chosen from what an earlier
+network misclassified in pendigits, so pendigits is not an independent test of the network. The
+notation is that of `data.templates`.
 """
 
 from collections.abc import Iterator
@@ -76,7 +76,7 @@ FORMS = {
 
 
 def draw_forms(n: int, seed: object, variation: float = 1.0) -> Iterator[tuple[list, int]]:
-    """About ``n`` drawings, as strokes, and their digits; every form equally often."""
+    """Yield about ``n`` drawings, as strokes, and their digits; all forms are equally frequent."""
     rng = np.random.default_rng(seed)
     ways = [(digit, form) for digit, text in FORMS.items() for form in parse_templates(text)]
     for digit, form in ways:

@@ -1,12 +1,12 @@
-"""Make the weights that trainpad is shipped with: the recipe, and nothing but the recipe.
+"""Train the built-in weights: the recipe, and nothing else.
 
     python benchmarks/builtin_weights.py --mnist FOLDER [--out FILE] [--steps N] [--seed N]
 
-FOLDER holds MNIST's four IDX files. What the network learns from: MNIST's training digits, moved
-a little; drawn digits as images; drawn digits as strokes, made into images just as the pad makes
-them, most of them through the cells of a terminal; ways of writing that MNIST hardly has, oftener
-than people use them; and scribbles, whose answer is "none". What is printed on the way: how it
-does on MNIST's validation digits, and on drawn digits and scribbles that it never saw.
+FOLDER has MNIST's four IDX files. The training data: MNIST's training digits with jitter; drawn
+digits as images; drawn digits as strokes, rasterized as the pad does, most of them through the
+cells of a terminal; ways of writing that are rare in MNIST, more frequent than in use; and
+distractors as a reject class. Prints accuracy on MNIST's validation digits, and results on
+drawn digits and distractors that are not in the training data.
 """
 
 import argparse
@@ -36,14 +36,14 @@ SIZES = (784, 512, 256, 10)
 BATCH = 100
 RATE = 1.5e-3
 AVERAGE = 0.998
-"""How slowly the average of the weights follows them; it takes part every tenth step."""
-SHARES = {"mnist": 0.30, "inked": 0.30, "forms": 0.11, "drawn": 0.11, "nothing": 0.18}
-POOLS = {"mnist": 4, "inked": 120_000, "forms": 50_000, "drawn": 60_000, "nothing": 60_000}
-"""Copies of MNIST, and how many images of the other kinds."""
+"""Decay of the moving average of the weights, updated every tenth step."""
+SHARES = {"mnist": 0.30, "inked": 0.30, "forms": 0.11, "drawn": 0.11, "rejects": 0.18}
+POOLS = {"mnist": 4, "inked": 120_000, "forms": 50_000, "drawn": 60_000, "rejects": 60_000}
+"""Copies of MNIST, and numbers of images of the other sources."""
 PEN_AMOUNTS = JitterLimits(shift=0.8, rotate=5.0, scale=0.05, shear=0.05)
-"""Drawn digits vary by themselves; they are moved only a little."""
+"""Drawn digits vary already; their jitter is smaller."""
 HELD_OUT = KINDS[2::5]
-"""Kinds of scribbles that --held-out keeps back, to see how the network takes what it never saw."""
+"""Kinds of distractors that --held-out leaves out of training, to test unseen kinds."""
 
 
 def main() -> None:
@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=24_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
-        "--held-out", action="store_true", help="keep back a fifth of the scribbles"
+        "--held-out", action="store_true", help="leave a fifth of the kinds of distractors out"
     )
     parser.add_argument("--small", type=int, default=1, help="divide all pools, to try things out")
     options = parser.parse_args()
@@ -71,7 +71,7 @@ def since(started: float) -> str:
     return f"{time.perf_counter() - started:.0f} s"
 
 
-# -- what is learned from --------------------------------------------------------------------------
+# -- training data --------------------------------------------------------------------------------
 
 
 def make_pools(split, kinds: Sequence[str], seed: int, small: int) -> dict:
@@ -86,13 +86,13 @@ def make_pools(split, kinds: Sequence[str], seed: int, small: int) -> dict:
         "inked": inked(POOLS["inked"] // small, seed, rng),
         "forms": forms(POOLS["forms"] // small, seed, rng),
         "drawn": draw_digits(POOLS["drawn"] // small, (seed, 3)),
-        "nothing": nothing(POOLS["nothing"] // small, kinds, seed, rng),
+        "rejects": rejects(POOLS["rejects"] // small, kinds, seed, rng),
     }
     return {name: (images.reshape(-1, 784), labels) for name, (images, labels) in pools.items()}
 
 
 def inked(n: int, seed: int, rng: np.random.Generator, chunk: int = 20_000):
-    """Drawn digits as the pad has them: strokes, cells, and the pad's own way to an image."""
+    """Drawn digits as on the pad: strokes, through cells, rasterized by the pad's function."""
     images, labels = [], []
     for number in range(-(-n // chunk)):
         strokes, names = draw_strokes(min(chunk, n - number * chunk), (seed, 2, number))
@@ -103,25 +103,25 @@ def inked(n: int, seed: int, rng: np.random.Generator, chunk: int = 20_000):
 
 
 def forms(n: int, seed: int, rng: np.random.Generator):
-    """The less common ways of writing, as the pad has them."""
+    """The less common ways of writing, as on the pad."""
     drawings, labels = zip(*draw_forms(n, (seed, 6)), strict=True)
     images = as_bytes(inks_to_images([on_a_pad(drawing, rng) for drawing in drawings]))
     return jittered(images, rng, PEN_AMOUNTS), np.array(labels, np.uint8)
 
 
 def on_a_pad(drawing, rng: np.random.Generator) -> list[np.ndarray]:
-    """Strokes as they were, or through a terminal's cells: the digit 9 to 24 rows high."""
+    """Strokes unchanged, or quantized to a terminal's cells, the digit 9 to 24 rows high."""
     strokes = [np.array(stroke) for stroke in drawing]
     if rng.random() < 0.4:
         return strokes
     points = np.concatenate(strokes)
     row = np.ptp(points, axis=0).max() / rng.uniform(9, 24)
     cell = np.array([row / 2, row])
-    place = rng.random(2) * cell
-    return [(np.floor((stroke + place) / cell) + 0.5) * cell for stroke in strokes]
+    offset = rng.random(2) * cell
+    return [(np.floor((stroke + offset) / cell) + 0.5) * cell for stroke in strokes]
 
 
-def nothing(n: int, kinds: Sequence[str], seed: int, rng: np.random.Generator):
+def rejects(n: int, kinds: Sequence[str], seed: int, rng: np.random.Generator):
     images = jittered(draw_distractors(n, (seed, 4), kinds=kinds), rng, PEN_AMOUNTS)
     return images, np.full(n, NO_CLASS, np.uint8)
 
@@ -130,7 +130,7 @@ def as_bytes(images) -> np.ndarray:
     return np.rint(images * 255).astype(np.uint8)
 
 
-# -- learning --------------------------------------------------------------------------------------
+# -- training --------------------------------------------------------------------------------------
 
 
 def trained(pools: dict, validation, steps: int, seed: int) -> Iterator[Network]:
@@ -151,18 +151,18 @@ def trained(pools: dict, validation, steps: int, seed: int) -> Iterator[Network]
         labels = np.concatenate([pool[1][at] for pool, at in batch])
         loss = trainer.step(as_input(images), targets[labels], rate(step, steps))
         if step % 10 == 0:
-            # The first weights are worth nothing, so the average forgets them faster.
+            # The first weights are far from the last, so the average forgets them faster.
             keep = min(AVERAGE, step / (step + 100))
             average += (1 - keep) * (trainer.values - average)
         if (step + 1) % 2500 == 0 or step + 1 == steps:
             network = trainer.network(average)
-            told = "   ".join(f"{n} {check(network):.2f}" for n, check in checks.items())
-            print(f"{step + 1:7,}   loss {loss:.4f}   {told}   {since(started)}", flush=True)
+            results = "   ".join(f"{n} {check(network):.2f}" for n, check in checks.items())
+            print(f"{step + 1:7,}   loss {loss:.4f}   {results}   {since(started)}", flush=True)
             yield network
 
 
 def initial(rng: np.random.Generator) -> Network:
-    """He's initial values."""
+    """He initialization."""
     return Network.from_layers(
         [
             (rng.normal(0, (2 / inputs) ** 0.5, (inputs, outputs)), np.zeros(outputs))
@@ -172,22 +172,22 @@ def initial(rng: np.random.Generator) -> Network:
 
 
 def rate(step: int, steps: int) -> float:
-    """A short rise, then half a cosine down to 0."""
+    """Warm-up, then cosine decay to 0."""
     return RATE * min(1.0, step / 500) * 0.5 * (1 + np.cos(np.pi * step / steps))
 
 
 def held_out_checks(validation, seed: int) -> dict:
-    """What to choose by, in per cent: digits read right, and scribbles taken for digits."""
+    """Metrics in per cent: accuracy on digits, and distractors accepted as digits."""
     strokes, labels = draw_strokes(5000, (seed, 9))
     drawings = [[np.array(stroke) for stroke in drawing] for drawing in strokes]
     inks = as_bytes(inks_to_images(drawings))
     new, old = draw_distractors(3000, 77, kinds=HELD_OUT), draw_distractors(3000, 78)
     return {
-        "MNIST validation": lambda n: right(n, validation.images, validation.labels),
-        "drawn": lambda n: right(n, inks, labels),
-        "drawn sure": lambda n: sure(n, inks),
-        "scribbles passed": lambda n: sure(n, old),
-        "those kept back": lambda n: sure(n, new),
+        "MNIST validation": lambda n: accuracy(n, validation.images, validation.labels),
+        "drawn": lambda n: accuracy(n, inks, labels),
+        "drawn sure": lambda n: accepted(n, inks),
+        "distractors accepted": lambda n: accepted(n, old),
+        "held-out accepted": lambda n: accepted(n, new),
     }
 
 
@@ -195,16 +195,16 @@ def probabilities(network: Network, images) -> np.ndarray:
     return network.probabilities(as_input(images))
 
 
-def right(network: Network, images, labels) -> float:
+def accuracy(network: Network, images, labels) -> float:
     return 100 * float((probabilities(network, images).argmax(1) == labels).mean())
 
 
-def sure(network: Network, images) -> float:
+def accepted(network: Network, images) -> float:
     return 100 * float((probabilities(network, images).max(1) >= CONFIDENCE_THRESHOLD).mean())
 
 
 def save(network: Network, path: Path, options: argparse.Namespace) -> None:
-    """Half precision: half the bytes, and not one answer in a thousand another."""
+    """Save in half precision: half the bytes, and under one prediction in a thousand changes."""
     from safetensors.numpy import save_file
 
     arrays = {name: array.astype(np.float16) for name, array in network.to_arrays().items()}

@@ -18,7 +18,7 @@ FLAGS = ("--fake_data", "--headless", "--no-xla", "--batch_size", "120", "--eval
 
 
 def started(log_dir: Path, workers: int, *flags: str) -> "list[subprocess.Popen[bytes]]":
-    """The processes of one run; the first is the chief."""
+    """Start the processes of one run; the first is the chief."""
     ports = []
     for _ in range(workers):
         with socket.socket() as found:
@@ -44,14 +44,14 @@ def started(log_dir: Path, workers: int, *flags: str) -> "list[subprocess.Popen[
 
 
 def rate(run: Path) -> float:
-    """Steps a second over the run's clock."""
+    """Steps per second by the run's clock."""
     pairs = np.fromfile(run / "clock.f64", "<f8").reshape(-1, 2)
     (first, began), (last, ended) = pairs[1], pairs[-1]
     return float((last - first) / (ended - began))
 
 
 def main() -> None:
-    """Print the figures."""
+    """Print the results."""
     with tempfile.TemporaryDirectory() as folder:
         found = {}
         for workers in (1, 2, 3):
@@ -60,17 +60,19 @@ def main() -> None:
                 process.communicate(timeout=300)
             (run,) = log_dir.iterdir()
             found[workers] = np.fromfile(run / "loss.f32", "<f4")
-            apart = float(np.abs(found[workers] - found[1]).max())
+            difference = float(np.abs(found[workers] - found[1]).max())
             shown = " ".join(f"{value:.6f}" for value in found[workers][::500])
-            print(f"{workers} workers: {rate(run):6.0f} steps/s, {apart:.1e} apart, {shown}")
+            print(
+                f"{workers} workers: {rate(run):6.0f} steps/s, {difference:.1e} difference, {shown}"
+            )
         log_dir = Path(folder) / "killed"
         chief, worker = started(log_dir, 2, "--max_steps", "1000000")
         while not list(log_dir.glob("*/checkpoints/*.safetensors")):
             time.sleep(0.5)
         worker.kill()
         killed = time.monotonic()
-        told = chief.communicate(timeout=120)[1].decode().splitlines()[-1]
-        print(f"killed: after {time.monotonic() - killed:.1f} s, exit {chief.returncode}: {told}")
+        error = chief.communicate(timeout=120)[1].decode().splitlines()[-1]
+        print(f"killed: after {time.monotonic() - killed:.1f} s, exit {chief.returncode}: {error}")
         (run,) = log_dir.iterdir()
         steps = len(np.fromfile(run / "loss.f32", "<f4")) + 200
         for process in started(log_dir, 2, "--resume", str(run), "--max_steps", str(steps)):

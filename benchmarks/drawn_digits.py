@@ -1,8 +1,8 @@
-"""What the drawn digits are worth: time to draw, accuracy of networks that saw nothing else.
+"""Benchmark the drawn digits: time to draw, and accuracy of networks trained on them alone.
 
     python benchmarks/drawn_digits.py --mnist FOLDER [--picture FILE.png] [--only draw]
 
-FOLDER holds MNIST's four IDX files, packed with gzip or not. All networks have the lab's shape,
+FOLDER has MNIST's four IDX files, gzipped or not. All networks have the lab's shape,
 784-128-32-10.
 """
 
@@ -47,7 +47,7 @@ class LabNetwork(tf.Module):
 
 
 def trained(images, labels, optimizer, steps: int, seed: int = 0) -> LabNetwork:
-    """The lab's network after ``steps`` batches of 100, shuffled anew for each epoch."""
+    """The lab's network after ``steps`` batches of 100, reshuffled every epoch."""
     network = LabNetwork(seed)
     variables = network.trainable_variables
     optimizer.build(variables)
@@ -81,7 +81,7 @@ def read_mnist(folder: Path) -> list[np.ndarray]:
 
 
 def report_training(mnist: list[np.ndarray], seed: int) -> None:
-    """Print the figures of networks that were trained on drawn digits alone."""
+    """Print the accuracies of networks trained on drawn digits alone."""
     _, _, test_images, test_labels = mnist
     runs = (
         ("SGD 0.01,    2,000 steps, variation 0.7", 0.7, 2000, tf.keras.optimizers.SGD(0.01)),

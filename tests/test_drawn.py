@@ -49,7 +49,7 @@ def test_a_corner_ends_a_smooth_piece_and_a_slash_a_stroke():
 
 
 @pytest.mark.parametrize("line", ["1,2", "0,0 5,5 /", "0,0 5", "0,0 a,b", ""])
-def test_a_malformed_template_is_refused(line):
+def test_a_malformed_template_is_rejected(line):
     with pytest.raises(ValueError):
         parse_template(line)
 
@@ -88,7 +88,7 @@ def test_digits_are_shuffled():
     assert all(len(set(part.tolist())) > 5 for part in np.split(labels, 20))
 
 
-def test_no_two_digits_are_alike():
+def test_no_two_digits_are_equal():
     images, _ = draw_digits(1000, 3, 0.7)
     assert len(np.unique(images.reshape(1000, -1), axis=0)) == 1000
 
@@ -106,11 +106,11 @@ def test_more_variation_is_more_different():
 
 
 @pytest.mark.parametrize("digit", range(10))
-def test_ink_lies_in_the_box_and_about_the_centre_as_in_mnist(digit):
+def test_ink_is_in_the_box_and_about_the_centre_as_in_mnist(digit):
     rng = np.random.default_rng(digit)
-    hand = STYLES[digit].scaled(1)
+    style = STYLES[digit].scaled(1)
     still = WritingStyle(
-        **{**{f: getattr(hand, f) for f in hand.__slots__}, "shift": 0.0, "size_deviation": 0.0}
+        **{**{f: getattr(style, f) for f in style.__slots__}, "shift": 0.0, "size_deviation": 0.0}
     )
     images = np.concatenate(
         [render(sample_paths(t, 20, rng, still), rng, still) for t in digit_templates(digit)]
@@ -121,24 +121,24 @@ def test_ink_lies_in_the_box_and_about_the_centre_as_in_mnist(digit):
     assert longest.max() <= 23 and 18.5 <= longest.mean() <= 20.5
 
 
-def test_the_shift_is_at_most_what_the_hand_says():
+def test_the_shift_is_at_most_that_of_the_style():
     images, _ = draw_digits(500, 9, 1.0)
     assert 0.4 < abs(centres(images) - 14).mean() < 0.8
     assert np.quantile(abs(centres(images) - 14), 0.98) < WritingStyle().shift + 0.3
 
 
 @pytest.mark.parametrize(("n", "variation"), [(-1, 1.0), (10, -0.5), (10, float("nan"))])
-def test_impossible_requests_are_refused(n, variation):
+def test_invalid_arguments_are_rejected(n, variation):
     with pytest.raises(ValueError):
         draw_digits(n, 0, variation)
 
 
-def test_progress_is_told_up_to_the_end():
-    told = []
-    draw_digits(3000, 0, progress=lambda text, fraction: told.append((text, fraction)))
-    fractions = [fraction for _, fraction in told]
+def test_progress_is_reported_up_to_the_end():
+    reported = []
+    draw_digits(3000, 0, progress=lambda text, fraction: reported.append((text, fraction)))
+    fractions = [fraction for _, fraction in reported]
     assert fractions == sorted(fractions) and fractions[-1] == 1
-    assert 10 <= len(told) <= 21 and all(text for text, _ in told)
+    assert 10 <= len(reported) <= 21 and all(text for text, _ in reported)
     parts = []
     drawn_dataset(1200, 300, progress=lambda text, fraction: parts.append(fraction))
     assert parts == sorted(parts) and parts[-1] == 1
@@ -177,7 +177,7 @@ def test_test_digits_are_not_training_digits():
     assert not any(image.tobytes() in seen for image in data.test.images)
 
 
-def test_scribbles_are_images_of_the_same_kind_and_repeatable():
+def test_distractors_are_images_of_the_same_kind_and_repeatable():
     images = draw_distractors(300, 1)
     assert images.shape == (300, 28, 28) and images.dtype == np.uint8
     assert np.array_equal(images, draw_distractors(300, 1))
@@ -187,7 +187,7 @@ def test_scribbles_are_images_of_the_same_kind_and_repeatable():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_of_scribble_can_be_drawn_alone(kind):
+def test_every_kind_of_distractor_can_be_drawn_alone(kind):
     images = draw_distractors(3, 1, kinds=[kind])
     assert (images.max((1, 2)) > 200).all() and (images.mean((1, 2)) < 140).all()
 
@@ -207,6 +207,6 @@ def test_splines_shapes_and_symbols_come_equally_often():
 
 
 @pytest.mark.parametrize("kinds", [[], ["O"], ["A", "nothing"]])
-def test_unknown_kinds_are_refused(kinds):
+def test_unknown_kinds_are_rejected(kinds):
     with pytest.raises(ValueError):
         draw_distractors(3, 1, kinds=kinds)

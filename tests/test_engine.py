@@ -1,4 +1,4 @@
-"""The engine: real TensorFlow taking steps and evaluating, without the loop around it."""
+"""The engine: real TensorFlow, training and evaluating without the loop."""
 
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ RICH = {"dropout": 0.2, "l2": 0.001, "schedule": "cosine", "warmup_steps": 10}
 
 
 def in_chunks(engine: "Engine", hparams: HyperParameters, edges: list[int]) -> bytes:
-    """The losses of the steps between the edges, taken in such chunks."""
+    """The losses of the steps, in chunks between these edges."""
     losses = [np.empty(0, np.float32)]
     for step, stop in pairwise(edges):
         done = step
@@ -35,7 +35,7 @@ def in_bytes(arrays: dict[str, Any]) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw"])
-def test_losses_do_not_depend_on_how_the_steps_are_cut(tiny: Dataset, optimizer: str) -> None:
+def test_losses_do_not_depend_on_the_chunks(tiny: Dataset, optimizer: str) -> None:
     hparams = validate_hparams({**SMALL, **RICH, "optimizer": optimizer})
     from core.training.engine import Engine
 
@@ -50,7 +50,7 @@ def test_losses_do_not_depend_on_how_the_steps_are_cut(tiny: Dataset, optimizer:
         assert in_bytes(engine.state()) == state
 
 
-def test_chunks_may_end_where_the_shuffled_examples_on_the_device_do(
+def test_a_chunk_may_end_with_the_window_of_examples(
     fresh: "Engine", beginning: dict[str, Any]
 ) -> None:
     hparams = validate_hparams(SMALL)
@@ -61,19 +61,19 @@ def test_chunks_may_end_where_the_shuffled_examples_on_the_device_do(
     assert len(whole) == 4 * 150
 
 
-def test_an_evaluation_sees_every_example_as_numpy_does(fresh: "Engine", tiny: Dataset) -> None:
+def test_an_evaluation_agrees_with_numpy(fresh: "Engine", tiny: Dataset) -> None:
     in_chunks(fresh, validate_hparams(SMALL), [0, 30])
     network = Network.from_arrays(fresh.layers())
     for name in SPLITS:
         split = tiny.split(name)
         confusion, loss = fresh.evaluate(name)
         images = split.images.reshape(len(split), -1).astype(np.float32) / 255
-        chances = network.probabilities(images)
+        probabilities = network.probabilities(images)
         expected = np.zeros((10, 10), int)
-        np.add.at(expected, (split.labels, chances.argmax(axis=1)), 1)
+        np.add.at(expected, (split.labels, probabilities.argmax(axis=1)), 1)
         assert confusion == expected.tolist()
         assert np.sum(confusion) == len(split)
-        right = chances[np.arange(len(split)), split.labels]
+        right = probabilities[np.arange(len(split)), split.labels]
         assert loss == pytest.approx(-np.log(right).mean(), rel=1e-4)
 
 
@@ -89,7 +89,7 @@ def test_the_first_loss_is_that_of_the_first_weights_on_the_first_batch(
     assert loss == pytest.approx(-np.log(right).mean(), rel=1e-5)
 
 
-def test_one_trace_serves_all_lengths_rates_and_places(fresh: "Engine") -> None:
+def test_one_trace_serves_all_chunk_lengths_rates_and_positions(fresh: "Engine") -> None:
     hparams = validate_hparams({**SMALL, **RICH})
     for count, values in ((1, {}), (77, {"learning_rate": 0.5}), (13, {"dropout": 0.5, "l2": 0.1})):
         fresh.steps(count, count * 50, count, validate_hparams({**SMALL, **RICH, **values}))
@@ -98,7 +98,7 @@ def test_one_trace_serves_all_lengths_rates_and_places(fresh: "Engine") -> None:
     assert not fresh.needs_trace(hparams)
 
 
-def test_dropout_leaves_out_its_share_and_nothing_when_evaluating(fresh: "Engine") -> None:
+def test_dropout_changes_training_and_not_evaluation(fresh: "Engine") -> None:
     hparams = validate_hparams({**SMALL, "dropout": 0.5})
     plain = in_chunks(fresh, validate_hparams(SMALL), [0, 1])
     dropped = in_chunks(fresh, hparams, [0, 1])
@@ -107,7 +107,7 @@ def test_dropout_leaves_out_its_share_and_nothing_when_evaluating(fresh: "Engine
 
 
 @pytest.mark.parametrize("device", ["gpu:99", "gpu:7"])
-def test_a_device_that_is_not_there_is_told(tiny: Dataset, device: str) -> None:
+def test_a_missing_device_is_an_error(tiny: Dataset, device: str) -> None:
     from core.training.engine import Engine
 
     with pytest.raises(UserError, match=rf"there is no device {device}.* use --device cpu"):

@@ -121,7 +121,7 @@ BEHAVIOURS = {
 
 
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
-def test_a_mirror_that_misbehaves_is_told_of_and_leaves_nothing(
+def test_a_mirror_that_misbehaves_is_reported_and_leaves_nothing(
     mirrors, cache, monkeypatch, capfd, behaviour
 ):
     monkeypatch.setattr(fetching, "_READ_TIMEOUT", 0.2)

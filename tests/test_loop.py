@@ -1,4 +1,4 @@
-"""Training with real TensorFlow on a few hundred small pictures."""
+"""The training loop, with real TensorFlow on a few hundred small images."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -36,28 +36,32 @@ if TYPE_CHECKING:
     from core.training.engine import Engine
 
 
-def test_a_batch_larger_than_the_data_is_told(tiny: Dataset) -> None:
+def test_a_batch_larger_than_the_data_is_rejected(tiny: Dataset) -> None:
     with pytest.raises(UserError, match="batch_size must be at most 503"):
         check_batch_size(validate_hparams({"batch_size": 504}), tiny)
     check_batch_size(validate_hparams({"batch_size": 503}), tiny)
 
 
 class Session:
-    """A training in which a test steers between two events."""
+    """A training run that a test steers between two events."""
 
-    def __init__(self, engine: "Engine", dataset: Dataset, folder: Path, **job: Any) -> None:
-        values = {**SMALL, "eval_every": 50, **job.pop("values", {})}
+    def __init__(self, engine: "Engine", dataset: Dataset, folder: Path, **config: Any) -> None:
+        values = {**SMALL, "eval_every": 50, **config.pop("values", {})}
         hparams = validate_hparams(values)
         self.clock = FakeClock()
         self.control = open_control(folder, start=as_dict(hparams))
         self.seen: list[Event] = []
         training = Training(
-            engine, TrainConfig(hparams, dataset, **job), self.control, self._tick, self.clock.sleep
+            engine,
+            TrainConfig(hparams, dataset, **config),
+            self.control,
+            self._tick,
+            self.clock.sleep,
         )
         self.source = training.events()
 
     def _tick(self) -> float:
-        """A clock by which every chunk takes so long that the next ones are short."""
+        """A clock by which every chunk is slow, so that the next ones are short."""
         self.clock.now += 0.01
         return self.clock.now
 
@@ -89,11 +93,11 @@ def session(fresh: "Engine", tiny: Dataset, tmp_path: Path) -> MakeSession:
     beginning = fresh.state()
     count = iter(range(100))
 
-    def make(**job: Any) -> Session:
+    def make(**config: Any) -> Session:
         fresh.restore(beginning)
         folder = tmp_path / str(next(count))
         folder.mkdir()
-        return Session(fresh, tiny, folder, **job)
+        return Session(fresh, tiny, folder, **config)
 
     return make
 
@@ -128,7 +132,7 @@ def test_an_evaluation_covers_every_split_and_example(session: MakeSession, tiny
     assert set(evaluated.loss) == set(SPLITS)
 
 
-def test_a_learning_rate_changes_at_its_step_and_without_a_trace(session: MakeSession) -> None:
+def test_a_learning_rate_changes_at_its_step_without_a_trace(session: MakeSession) -> None:
     untouched = session()
     untouched.to_the_end()
     run = session()
@@ -155,10 +159,10 @@ def test_another_batch_size_announces_its_trace(tiny: Dataset, tmp_path: Path) -
     run = Session(engine, tiny, tmp_path, planned_changes=((20, "batch_size", 64),))
     run.to_the_end()
     notable = (Started, Changed, Preparing)
-    told = [event for event in run.seen if isinstance(event, notable)]
-    assert [type(event) for event in told] == [Started, Preparing, Changed, Preparing]
-    assert isinstance(told[2], Changed)
-    assert told[2].step == 20
+    recorded = [event for event in run.seen if isinstance(event, notable)]
+    assert [type(event) for event in recorded] == [Started, Preparing, Changed, Preparing]
+    assert isinstance(recorded[2], Changed)
+    assert recorded[2].step == 20
     assert len(run.losses) == 4 * 120
     assert run.all(Snapshot)[-1].metadata["position"] == 20 * 50 + 100 * 64
 
@@ -188,7 +192,7 @@ def test_a_pause_lasts_and_a_step_is_one_step(session: MakeSession) -> None:
     assert run.losses == untouched.losses
 
 
-def test_what_is_planned_for_a_step_is_done_once(session: MakeSession) -> None:
+def test_a_planned_change_is_applied_once(session: MakeSession) -> None:
     run = session(planned_changes=((30, "learning_rate", 0.5),))
     run.control.request(pause_at=30)
     run.until(Paused)
@@ -202,7 +206,7 @@ def test_what_is_planned_for_a_step_is_done_once(session: MakeSession) -> None:
     assert [event.new for event in run.all(Changed)] == [0.5, 0.2]
 
 
-def test_a_stop_saves_first(session: MakeSession) -> None:
+def test_a_stop_saves_a_checkpoint_first(session: MakeSession) -> None:
     run = session()
     run.until(Steps)
     run.control.request(stop="interrupted")
@@ -235,7 +239,7 @@ def test_a_stop_right_after_an_evaluation_saves_no_second_time(session: MakeSess
     assert [event.step for event in run.all(Snapshot)] == [50]
 
 
-def test_evaluations_and_checkpoints_can_be_asked_for(session: MakeSession) -> None:
+def test_evaluations_and_checkpoints_can_be_requested(session: MakeSession) -> None:
     run = session()
     run.until(Steps)
     run.control.request(evaluate=1)
@@ -248,9 +252,9 @@ def test_evaluations_and_checkpoints_can_be_asked_for(session: MakeSession) -> N
     assert [event.step for event in run.all(Evaluated)] == [first, 50, 100, 120]
 
 
-@pytest.mark.parametrize("wanted", [1, 69, 70])
-def test_fewer_steps_than_were_taken_end_the_run(session: MakeSession, wanted: int) -> None:
-    run = session(planned_changes=((70, "max_steps", wanted),))
+@pytest.mark.parametrize("max_steps", [1, 69, 70])
+def test_fewer_steps_than_were_taken_end_the_run(session: MakeSession, max_steps: int) -> None:
+    run = session(planned_changes=((70, "max_steps", max_steps),))
     run.to_the_end()
     last = run.seen[-1]
     assert isinstance(last, Finished)
@@ -258,7 +262,7 @@ def test_fewer_steps_than_were_taken_end_the_run(session: MakeSession, wanted: i
     assert run.all(Snapshot)[-1].step == run.all(Evaluated)[-1].step == 70
 
 
-def test_more_steps_go_on(session: MakeSession) -> None:
+def test_a_larger_max_steps_continues_the_run(session: MakeSession) -> None:
     run = session(planned_changes=((100, "max_steps", 140),))
     run.to_the_end()
     assert len(run.losses) == 4 * 140
@@ -275,7 +279,7 @@ def test_more_steps_go_on(session: MakeSession) -> None:
     ],
     ids=["empty", "nan", "not live", "wrong type", "huge"],
 )
-def test_a_wish_not_to_be_believed_is_told_once_and_training_untouched(
+def test_an_invalid_control_file_gives_one_alert_and_training_is_unchanged(
     session: MakeSession, content: bytes, words: str
 ) -> None:
     run = session()
@@ -291,7 +295,7 @@ def test_a_wish_not_to_be_believed_is_told_once_and_training_untouched(
     assert run.losses == untouched.losses
 
 
-def test_what_was_planned_is_done_on_a_full_disk_and_that_is_what_is_told(
+def test_a_planned_change_is_applied_on_a_full_disk_and_the_alert_says_so(
     session: MakeSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_arguments: object, **_options: object) -> None:
@@ -306,7 +310,7 @@ def test_what_was_planned_is_done_on_a_full_disk_and_that_is_what_is_told(
     assert "ignored" not in warning.text
 
 
-def test_a_batch_size_beyond_the_data_is_told_once(session: MakeSession) -> None:
+def test_a_batch_size_beyond_the_data_gives_one_alert(session: MakeSession) -> None:
     run = session()
     run.until(Steps)
     run.control.request(hyperparameters={"batch_size": 600})
@@ -344,7 +348,7 @@ def test_weights_that_are_not_finite_end_the_run_unsaved(
 
 
 @pytest.mark.parametrize(
-    ("job", "stopping", "profiled"),
+    ("config", "stopping", "profiled"),
     [
         ({"profile_steps": 10}, False, ["start 100", "stop 110"]),
         ({"profile_steps": 500}, False, ["start 100", "stop 120"]),
@@ -353,19 +357,19 @@ def test_weights_that_are_not_finite_end_the_run_unsaved(
     ],
     ids=["within", "beyond the end", "closed", "too short"],
 )
-def test_a_profile_that_was_begun_is_written(
+def test_a_started_profile_is_written(
     session: MakeSession,
     fresh: "Engine",
     monkeypatch: pytest.MonkeyPatch,
-    job: dict[str, Any],
+    config: dict[str, Any],
     stopping: bool,
     profiled: list[str],
 ) -> None:
-    run = session(**job)
-    told: list[str] = []
+    run = session(**config)
+    recorded: list[str] = []
 
     def note(what: str) -> Callable[..., None]:
-        return lambda *_: told.append(f"{what} {len(run.losses) // 4}")
+        return lambda *_: recorded.append(f"{what} {len(run.losses) // 4}")
 
     monkeypatch.setattr(fresh, "start_profile", note("start"))
     monkeypatch.setattr(fresh, "stop_profile", note("stop"))
@@ -375,12 +379,12 @@ def test_a_profile_that_was_begun_is_written(
         run.source.close()  # type: ignore[attr-defined]
     else:
         run.to_the_end()
-    assert told == profiled
+    assert recorded == profiled
 
 
-def test_the_generator_says_what_it_loads_first(tiny: Dataset, tmp_path: Path) -> None:
-    job = TrainConfig(validate_hparams({**SMALL, "max_steps": 3}), tiny, device="cpu", xla=False)
-    events = list(train(job, open_control(tmp_path, start={})))
+def test_the_first_event_announces_the_loading_of_tensorflow(tiny: Dataset, tmp_path: Path) -> None:
+    config = TrainConfig(validate_hparams({**SMALL, "max_steps": 3}), tiny, device="cpu", xla=False)
+    events = list(train(config, open_control(tmp_path, start={})))
     assert isinstance(events[0], Preparing)
     assert events[0].what == "loading TensorFlow"
     assert isinstance(events[1], Started)

@@ -103,7 +103,7 @@ def test_mnist_is_found_where_programs_keep_it(tmp_path, paths, place):
     assert found.skipped == []
 
 
-def test_an_empty_folder_is_no_place_at_all(paths):
+def test_an_empty_folder_is_ignored(paths):
     (paths.cache / "mnist").mkdir()
     found = find_dataset("mnist", paths)
     assert (found.dataset, found.skipped) == (None, [])
@@ -125,7 +125,7 @@ def test_keras_keeps_one_file(tmp_path, paths):
 
 
 @pytest.mark.usefixtures("anything_is_mnist")
-def test_what_the_user_says_comes_first(tmp_path, paths):
+def test_what_the_user_names_comes_first(tmp_path, paths):
     write_folder(tmp_path / "cache/mnist")
     write_folder(tmp_path / "theirs/mnist", seed=1)
     write_folder(tmp_path / "given", seed=2)
@@ -139,7 +139,7 @@ def test_what_the_user_says_comes_first(tmp_path, paths):
 
 
 @pytest.mark.usefixtures("anything_is_mnist")
-def test_an_error_in_what_was_given_never_falls_through(tmp_path, paths):
+def test_an_error_in_a_named_folder_has_no_fallback(tmp_path, paths):
     write_folder(tmp_path / "cache/mnist")
     with pytest.raises(DataError, match="missing: no such folder"):
         load_dataset(input_data_dir=tmp_path / "missing", paths=paths)
@@ -150,7 +150,7 @@ def test_an_error_in_what_was_given_never_falls_through(tmp_path, paths):
 
 
 @pytest.mark.usefixtures("anything_is_mnist")
-def test_a_damaged_copy_is_skipped_and_told_of(tmp_path, paths):
+def test_a_damaged_copy_is_skipped_and_reported(tmp_path, paths):
     (write_folder(tmp_path / "cache/mnist") / NAMES_OF_FILES[3]).unlink()
     write_folder(tmp_path / "home/data/MNIST/raw")
     found = find_dataset("mnist", paths)
@@ -161,7 +161,7 @@ def test_a_damaged_copy_is_skipped_and_told_of(tmp_path, paths):
 
 
 @pytest.mark.usefixtures("anything_is_mnist")
-def test_a_variable_that_leads_nowhere_is_told_of_on_the_screen(tmp_path, paths):
+def test_an_invalid_variable_gives_a_notice(tmp_path, paths):
     write_folder(tmp_path / "cache/mnist")
     paths = replace(paths, env={"TRAINPAD_DATA": str(tmp_path / "gone")})
     data = load_dataset(paths=paths)
@@ -177,7 +177,7 @@ def test_other_data_in_another_programs_folder_is_not_mnist(tmp_path, paths):
 
 
 @pytest.mark.usefixtures("no_network")
-def test_with_nothing_found_digits_are_drawn_with_a_notice(paths, asked):
+def test_without_mnist_digits_are_drawn_with_a_notice(paths, asked):
     data = load_dataset(paths=paths)
     assert (data.name, data.notice) == ("drawn", NO_MNIST)
     assert asked == [{"train": 60_000, "test": 10_000, "variation": 0.7, "seed": 0}]
@@ -193,20 +193,20 @@ def test_offline_never_fetches(paths, asked, monkeypatch):
             load_dataset(name, paths=paths, offline=True)
 
 
-def test_what_is_missing_is_fetched_into_the_cache(tmp_path, paths, monkeypatch):
+def test_missing_data_is_downloaded_into_the_cache(tmp_path, paths, monkeypatch):
     def fetch(name, cache, progress):
         progress("fetching", 1.0)
         return write_folder(cache / name)
 
     monkeypatch.setattr(sources, "fetch", fetch)
-    told = []
-    data = load_dataset("kmnist", paths=paths, progress=lambda *what: told.append(what))
+    messages = []
+    data = load_dataset("kmnist", paths=paths, progress=lambda *what: messages.append(what))
     assert (data.name, data.source) == ("kmnist", str(tmp_path / "cache/kmnist"))
     assert data.classes[:3] == ("o", "ki", "su")
-    assert told == [("fetching", 1.0)]
+    assert messages == [("fetching", 1.0)]
 
 
-def test_a_relative_is_found_beside_mnist(tmp_path, paths):
+def test_other_data_sets_are_found_beside_mnist(tmp_path, paths):
     write_folder(tmp_path / "theirs/fashion-mnist")
     paths = replace(paths, env={"TRAINPAD_DATA": str(tmp_path / "theirs")})
     data = load_dataset("fashion-mnist", paths=paths)
@@ -267,11 +267,11 @@ def test_the_users_own_digits(tmp_path, paths):
 
 
 @pytest.mark.parametrize(
-    ("count", "labels", "told"), [(11, 11, "found 11"), (36, 35, "35 labels for images")]
+    ("count", "labels", "messages"), [(11, 11, "found 11"), (36, 35, "35 labels for images")]
 )
-def test_too_few_digits_of_the_users_own(paths, count, labels, told):
+def test_too_few_digits_of_the_users_own(paths, count, labels, messages):
     write_mine(paths, count, labels)
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=messages):
         load_dataset("mine", paths=paths)
 
 
@@ -296,7 +296,7 @@ def test_every_name_is_known(paths, asked, no_network):
             assert "no data set or folder" not in str(error)
 
 
-def test_the_verdict_tells_the_makers_files_from_others(tmp_path, paths):
+def test_the_published_files_are_verified(tmp_path, paths):
     given = load_dataset(input_data_dir=write_folder(tmp_path / "given"), paths=paths)
     assert describe_origin("mnist", given).startswith("not verified")
     assert describe_origin("mnist", replace(given, fingerprint=MNIST_FINGERPRINT)).startswith(
