@@ -46,9 +46,9 @@ class EvaluateScreen(DashboardScreen):
                 tooltip="Follow the newest evaluation"),
         Binding("enter", "filter", "These", id="evaluate.filter", key_display="enter",
                 tooltip="Show only the images of the selected cell, or all misclassified ones"),
-        Binding("full_stop", "picture(1)", "Next", id="evaluate.next", key_display=".",
+        Binding("full_stop", "image(1)", "Next", id="evaluate.next", key_display=".",
                 tooltip="Next image"),
-        Binding("comma", "picture(-1)", "Back", show=False, id="evaluate.back", key_display=",",
+        Binding("comma", "image(-1)", "Back", show=False, id="evaluate.back", key_display=",",
                 tooltip="Previous image"),
         Binding("pagedown", "page(1)", "Next page", show=False, id="evaluate.page_down",
                 tooltip="Next page of images"),
@@ -82,7 +82,7 @@ class EvaluateScreen(DashboardScreen):
         self._run = run
         self._prediction_job.cancel()
         self._reports = ReportCache()
-        self._index: int | None = None  # the newest
+        self._index: int | None = None  # None follows the newest
         self._slice: EvaluationSlice | None = None
         self._cursor: Cell | None = None
         self._filter: Cell | None = None
@@ -278,7 +278,7 @@ class EvaluateScreen(DashboardScreen):
         self._selected_image = 0
         self._draw_images()
 
-    def action_picture(self, by: int) -> None:
+    def action_image(self, by: int) -> None:
         """Select the image `by` positions away."""
         if self._images is not None:
             self._selected_image = min(
@@ -288,7 +288,7 @@ class EvaluateScreen(DashboardScreen):
 
     def action_page(self, by: int) -> None:
         """Select the image `by` pages away."""
-        self.action_picture(by * self.query_one(Gallery).capacity)
+        self.action_image(by * self.query_one(Gallery).capacity)
 
     async def action_pad(self) -> None:
         """Open the selected image on the pad."""

@@ -121,15 +121,15 @@ class RunsScreen(DashboardScreen):
         shown = self.host.run_shown.directory
         if not shown or shown == self._last_pointed_run:
             return
-        wanted = Path(shown).absolute()
+        path = Path(shown).absolute()
         for index, entry in enumerate(self._shown):
-            if entry.run.path.absolute() == wanted:
+            if entry.run.path.absolute() == path:
                 self._move_pointer(index)
 
     def _poll_curves(self, *, now: bool = False) -> None:
         """Read the new events of the compared runs in the background."""
-        wanted = [entry.run for _, entry in self._compared]
-        self._curves_job.submit(lambda: self._curves.poll(wanted), now=now)
+        runs = [entry.run for _, entry in self._compared]
+        self._curves_job.submit(lambda: self._curves.poll(runs), now=now)
 
     def _show_curves(self, result: NewEvents | Exception) -> None:
         if isinstance(result, Exception):
