@@ -19,6 +19,7 @@ from core.cli.flags import (
     pace_flags,
     run_names,
 )
+from core.cli.steering_commands import add_steering_commands
 from core.process.threads import limit_blas_threads
 from core.run.presets import PRESETS
 from core.training.cluster import STRATEGIES
@@ -316,6 +317,9 @@ def doctor(log_dir: Path | None, as_json: bool) -> int:
     parts = check_terminal(), check_versions(), runs_found, check_data(), check_device()
     width = os.get_terminal_size(1).columns - 1 if os.isatty(1) else 0
     return report(chain(*parts), sys.stdout, as_json=as_json, width=width)
+
+
+add_steering_commands(cli)
 
 
 def _show_version(ctx: click.Context) -> None:

@@ -6,6 +6,8 @@ from typing import Any, Generic, TypeVar
 
 from trainpad.errors import UserError
 
+BOOLEANS = {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}
+"""What a text from the command line means."""
 Value = TypeVar("Value")
 """A number, true or false, or a text."""
 OnChange = Callable[[Any], object]
@@ -94,6 +96,23 @@ class Knob(Generic[Value]):
         if not low <= value <= high:
             raise UserError(f"{self.name} must be from {low:g} to {high:g}, not {value:g}")
         return self._kind(value)
+
+    def parse(self, text: str) -> Any:
+        """Return the value that a text from the command line means.
+
+        Raises:
+            UserError: it means none that is allowed.
+        """
+        if self.choices is not None:
+            return self.check(next((c for c in self.choices if str(c) == text), text))
+        if self._kind is bool:
+            return self.check(BOOLEANS.get(text.lower(), text))
+        if self._kind is str:
+            return text
+        try:
+            return self.check(int(text) if self._kind is int else float(text))
+        except (ValueError, OverflowError):
+            raise UserError(f"{self.name} must be a number, not {text!r}") from None
 
     def declaration(self) -> dict[str, Any]:
         """Return what the event ``declared`` says of this value."""

@@ -81,7 +81,7 @@ class Overview:
             if before is None:
                 left -= 1
             if left >= 0:
-                known[run.path] = signature, _read_entry(run)
+                known[run.path] = signature, read_entry(run)
         self._known, self.complete = known, left >= 0
         entries = (known[run.path][1] for run in runs if run.path in known)
         return [entry for entry in entries if entry is not None]
@@ -106,7 +106,7 @@ def _file_stamp(path: Path) -> tuple[int, int] | None:
     return entry.st_size, entry.st_mtime_ns
 
 
-def _read_entry(run: RunDir) -> RunEntry | None:
+def read_entry(run: RunDir) -> RunEntry | None:
     """The entry of `run`; None where it cannot be read."""
     try:
         info = sanitized_info(run.info())

@@ -1,0 +1,173 @@
+"""Requests to a run from the shell, and whether the run answered.
+
+They are the same as a dashboard makes, for our own runs and for attached ones.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from core.run.hparams import SPECS
+from core.rundir.attached import open_attached_control
+from core.rundir.attached import read_knobs as attached_knobs
+from core.rundir.control import open_control
+from core.rundir.json_lines import JsonLines
+from core.rundir.overview import read_entry
+from core.rundir.rundir import RunDir, log_dir_from
+from core.rundir.status import RunSummary, read_status, resolve_live_run
+from trainpad.control import Control
+from trainpad.errors import RunError, UserError
+from trainpad.knobs import Knob
+from trainpad.text import sanitize
+
+POLL_INTERVAL: Final = 0.1
+"""Seconds between two polls of the run that is waited for."""
+NO_ANSWER: Final = 1
+"""The exit status where a run did not answer in time."""
+ENDS: Final = ("finished", "failed", "diverged")
+Say = Callable[[str], object]
+Answer = Callable[[Mapping[str, Any]], bool]
+"""Whether an event is the run's answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """A request to a run, and how the run answers it."""
+
+    name: str
+    request: Mapping[str, Any]
+    """Keywords of `Control.request`."""
+    answers: tuple[str, ...]
+    """The events that answer it."""
+    done: str
+    """What is said when it is done."""
+    state: str = ""
+    """In this state a run has nothing left to do."""
+
+
+VERBS: Final = (
+    Verb("pause", {"pause_at": 0}, ("paused", *ENDS), "paused", "paused"),
+    Verb("resume", {"pause_at": None}, ("continued", *ENDS), "resumed", "training"),
+    Verb("stop", {"stop": "stopped"}, ENDS, "stopped"),
+    Verb("save", {"increment": "checkpoint"}, ("saved", "answered:save", *ENDS), "saved"),
+    Verb("evaluate", {"increment": "evaluate"}, ("evaluated", "answered:evaluate", *ENDS),
+         "evaluated"),
+)  # fmt: skip
+
+
+def open_live(run: str, log_dir: Path | None) -> tuple[RunDir, RunSummary]:
+    """The run that is meant, which can be steered.
+
+    Raises:
+        UserError: there is no such run, or it has ended.
+    """
+    found = resolve_live_run(run, log_dir_from(log_dir))
+    summary = read_status(found)
+    if not summary.is_live:
+        raise UserError(f"{summary.name} is {summary.state}; only a live run can be steered")
+    return found, summary
+
+
+def control_of(run: RunDir, summary: RunSummary) -> Control:
+    """The `control.json` of a run of either kind."""
+    return open_attached_control(run) if summary.is_attached else open_control(run.path)
+
+
+def steer(verb: Verb, run: str, log_dir: Path | None, wait: float, say: Say) -> int:
+    """Make a request; wait so many seconds for the answer, and return the exit status.
+
+    Raises:
+        UserError: there is no such live run, or the request cannot be written.
+    """
+    found, summary = open_live(run, log_dir)
+    events = JsonLines.new(found.events)
+    control_of(found, summary).request(**verb.request)
+    if verb.state == summary.state or not wait:
+        say(f"{summary.name}: {verb.done if wait else f'{verb.name} requested'}")
+        return 0
+
+    def is_answer(event: Mapping[str, Any]) -> bool:
+        name = event.get("event")
+        return name in verb.answers or f"{name}:{event.get('request')}" in verb.answers
+
+    return _await(summary.name, events, is_answer, wait, say, verb.done)
+
+
+def set_values(arguments: Sequence[str], log_dir: Path | None, wait: float, say: Say) -> int:
+    """Change values of a run: ``[RUN] NAME=VALUE...``; return the exit status.
+
+    Raises:
+        UserError: there is no such live run, or a value is not one that it takes.
+    """
+    run = "" if not arguments or "=" in arguments[0] else arguments[0]
+    pairs = [text.partition("=") for text in arguments[bool(run) :]]
+    if not pairs or not all(name and equals for name, equals, _ in pairs):
+        raise UserError("what is to be changed must be NAME=VALUE, such as lr=0.001")
+    found, summary = open_live(run, log_dir)
+    knobs = read_knobs(found, summary)
+    values = {name: _parse(knobs, name, text) for name, _, text in pairs}
+    events = JsonLines.new(found.events)
+    control_of(found, summary).request(hyperparameters=values)
+    shown = ", ".join(f"{name}={value}" for name, value in values.items())
+    missing = {name for name, value in values.items() if knobs[name].value != value}
+    if not wait:
+        say(f"{summary.name}: {shown} requested")
+        return 0
+
+    def is_answer(event: Mapping[str, Any]) -> bool:
+        if event.get("event") == "changed":
+            missing.discard(event.get("name", ""))
+        return not missing or event.get("event") in ENDS
+
+    if not missing:
+        say(f"{summary.name}: {shown} already")
+        return 0
+    return _await(summary.name, events, is_answer, wait, say, shown)
+
+
+def _parse(knobs: Mapping[str, Knob[Any]], name: str, text: str) -> Any:
+    if name not in knobs:
+        known = ", ".join(knobs) or "nothing"
+        raise UserError(f"there is no value called {name[:40]!r} to change; there is: {known}")
+    return knobs[name].parse(text)
+
+
+def read_knobs(run: RunDir, summary: RunSummary) -> dict[str, Knob[Any]]:
+    """What can be changed in a run of either kind, as it is now, by name."""
+    if summary.is_attached:
+        return attached_knobs(run)
+    entry = read_entry(run)
+    if entry is None:
+        raise RunError(f"{run.path} cannot be read")
+    return {name: _OurKnob(name, entry.hyperparameters[name]) for name in SPECS if SPECS[name].live}
+
+
+class _OurKnob(Knob[Any]):
+    """A hyperparameter of our own runs, with its own rules."""
+
+    def check(self, value: Any) -> Any:
+        return SPECS[self.name].check(value)
+
+    def parse(self, text: str) -> Any:
+        return self.check(text)
+
+
+def _await(
+    name: str, events: JsonLines, is_answer: Answer, wait: float, say: Say, done: str
+) -> int:
+    """Poll for the answer, and say what came."""
+    end = time.monotonic() + wait
+    while True:
+        for event in events.poll():
+            if event.get("event") == "warned":
+                say(f"{name}: {sanitize(str(event.get('text')), limit=500)}")
+            if is_answer(event):
+                step = event.get("step")
+                say(f"{name}: {done} at step {step:,}" if isinstance(step, int) else name)
+                return 0
+        if time.monotonic() >= end:
+            say(f"{name}: no answer within {wait:g} seconds")
+            return NO_ANSWER
+        time.sleep(POLL_INTERVAL)

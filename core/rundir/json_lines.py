@@ -1,0 +1,70 @@
+"""The JSON objects of a growing file, one a line, as they are in it."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from trainpad.errors import RunError
+from trainpad.files import open_plain, size_of
+
+MAX_BYTES: Final = 4 * 1024 * 1024
+"""How much is read in one poll; a longer line is no object."""
+TAIL_BYTES: Final = 256 * 1024
+"""How much is read of the end of a file at first."""
+
+
+class JsonLines:
+    """The objects that are appended to a file; a torn last line waits for its rest."""
+
+    def __init__(self, path: Path, offset: int = 0) -> None:
+        """Begin at byte `offset`, where a line begins."""
+        self._path = path
+        self._offset = offset
+
+    @classmethod
+    def tail(cls, path: Path) -> "JsonLines":
+        """Begin near the end of the file, with the lines of its last part."""
+        offset = max(0, size_of(path) - TAIL_BYTES)
+        lines = cls(path, offset)
+        if offset:
+            lines._skip_line()
+        return lines
+
+    @classmethod
+    def new(cls, path: Path) -> "JsonLines":
+        """Begin at the end of the file."""
+        return cls(path, size_of(path))
+
+    def poll(self) -> list[Mapping[str, Any]]:
+        """Return the objects of the whole lines that are new; others are left out."""
+        *lines, rest = self._read().split(b"\n")
+        self._offset += sum(len(line) + 1 for line in lines)
+        if len(rest) >= MAX_BYTES:
+            self._offset += len(rest)
+        return [found for found in map(_parse, lines) if found]
+
+    def _skip_line(self) -> None:
+        content = self._read()
+        self._offset += content.find(b"\n") + 1 or len(content)
+
+    def _read(self) -> bytes:
+        size = size_of(self._path)
+        if size < self._offset:  # a torn line was cut off, or the file was replaced
+            self._offset = size
+        if size == self._offset:
+            return b""
+        try:
+            with open_plain(self._path) as file:
+                file.seek(self._offset)
+                return file.read(MAX_BYTES)
+        except (OSError, RunError):
+            return b""
+
+
+def _parse(line: bytes) -> Mapping[str, Any]:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
