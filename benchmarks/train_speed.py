@@ -1,8 +1,8 @@
 """Steps per second and CPU time per step: the lab's loop, Keras, ours, ours with the dashboard.
 
-Each row runs in a process of its own, the rows take turns, and medians are compared: on a shared
-machine only ratios within one run mean anything. All are measured once they are warm, ours over a
-longer stretch. Rows for JAX and PyTorch appear where those are installed. Run as
+Each row runs in its own process, the rows take turns, and medians are compared: on a shared machine
+only ratios within one run are meaningful. All are measured after a warm-up, ours for longer.
+Rows for JAX and PyTorch appear where those are installed. Run as
 ``python -m benchmarks.train_speed [--data FOLDER] [--rounds 3]``.
 """
 
@@ -30,9 +30,8 @@ import numpy as np
 
 BATCH, HIDDEN, RATE = 100, (128, 32), 0.01
 WARM, LONGER = 3.0, 3
-"""Seconds of our own training that are not measured, and how many times the others' steps are: what
-comes once, such as mounting the other screens, is over by then, and the clock is noted once a
-second."""
+"""Seconds of warm-up of our own training, and how many times as many steps it is measured: one-off
+work, such as mounting the other screens, is done by then, and the clock is saved once a second."""
 FLOPS_PER_STEP = 2 * BATCH * (2 * 784 * 128 + 3 * 128 * 32 + 3 * 32 * 10)
 """Products and sums of one step: forward, and backward without the first layer's inputs."""
 
@@ -45,7 +44,7 @@ def images_and_labels(folder: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def timed(step: Callable[[], object], warm: int, steps: int) -> dict[str, float]:
-    """Call `step` so often, and say what a call took."""
+    """Time `steps` calls after `warm` calls: steps per second, and CPU microseconds per step."""
     for _ in range(warm):
         step()
     wall, cpu = time.perf_counter(), time.process_time()
