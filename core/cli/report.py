@@ -8,7 +8,6 @@ from itertools import islice
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from core.cli.steer import read_knobs
 from core.rundir.attached import as_number, last_values, line_values
@@ -118,10 +117,10 @@ def _short(value: object) -> str:
 
 def _last_loss(run: RunDir) -> dict[str, float]:
     count = size_of(run.losses) // 4
+    if not count:
+        return {}
     try:
-        found: npt.NDArray[np.float32] = (
-            np.fromfile(run.losses, "<f4", 1, offset=4 * (count - 1)) if count else []
-        )
+        found = np.fromfile(run.losses, "<f4", 1, offset=4 * (count - 1))
     except OSError:
-        found = []
-    return {"loss": float(found[0])} if found else {}
+        return {}
+    return {"loss": float(found[0])} if len(found) else {}
