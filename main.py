@@ -11,13 +11,13 @@ from typing import Any
 
 import click
 
+from core.cli.completion import register_safe_completion, run_names
 from core.cli.flags import (
     DefaultGroup,
     ascii_flag,
     flag,
     hyperparameter_flags,
     pace_flags,
-    run_names,
 )
 from core.cli.steering_commands import add_steering_commands
 from core.process.threads import limit_blas_threads
@@ -404,6 +404,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit."""
     os.umask(0o077)
     limit_blas_threads()
+    register_safe_completion()
     try:
         status = cli.main(arguments, prog_name="trainpad", standalone_mode=False)
     except UserError as error:

@@ -72,14 +72,6 @@ def flag(name: str, **options: Any) -> Decorator:
     return click.option(*spellings, name, **options)
 
 
-def run_names(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Return the names of runs for shell completion, newest first."""
-    from core.rundir.rundir import default_log_dir, list_runs
-
-    names = [run.name for run in reversed(list_runs(default_log_dir()))]
-    return [name for name in names if name.startswith(incomplete)]
-
-
 def hyperparameter_flags(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add a flag for each declared hyperparameter."""
     for spec in reversed(list(SPECS.values())):

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from core.cli.flags import flag, run_names
+from core.cli.completion import run_names
+from core.cli.flags import flag
 
 WAIT_HELP = "Wait for the run's answer; exit status 1 where none came."
 EPILOG = "The run: a path or a name, else the latest that is live. Exit status 2: there is none."
