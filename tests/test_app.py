@@ -13,6 +13,7 @@ from core.run.hparams import as_dict
 from core.run.status import Outcome
 from data.errors import DataError
 from tests.helpers.app import Scripted, evaluation, weights
+from tests.helpers.mouse import drag_to
 from tests.helpers.waiting import shown, text_of, until
 from tui.app import TrainpadApp
 from tui.chart.chart import Chart
@@ -123,7 +124,7 @@ async def test_a_digit_is_classified_with_the_newest_weights_and_an_empty_drawin
         assert "%" not in "".join(bars.render_line(row).text for row in range(10))
         pad = app.screen.query_one(SketchPad)
         await pilot.mouse_down(pad, offset=(20, 5))
-        await pilot.hover(pad, offset=(25, 20))
+        await drag_to(pilot, SketchPad, (25, 20))
         await pilot.mouse_up(pad, offset=(25, 20))
         await shown(pilot, app, "%", "weights after 100 steps")
         before = app.screen.query_one(PredictionLabel).render_line(1).text

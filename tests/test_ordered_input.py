@@ -1,15 +1,17 @@
 """Keys and mouse events that arrive together."""
 
+from collections.abc import Awaitable, Callable
 from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import pytest
 from textual.app import App
-from textual.events import Event, Key, MouseDown, MouseMove, MouseUp
+from textual.events import AppBlur, AppFocus, Event, Key
 from textual.pilot import Pilot
 
 from tests.helpers.app import Scripted
+from tests.helpers.mouse import hover, move, press, release
 from tests.helpers.waiting import until
 from tui.app import TrainpadApp
 from tui.pad.app import PadApp
@@ -30,11 +32,7 @@ def keys(text: str) -> list[Event]:
 
 def stroke(*places: tuple[int, int]) -> list[Event]:
     """A stroke through cells of the screen, as a terminal reports it."""
-    kinds = [MouseDown, *[MouseMove] * (len(places) - 1), MouseUp]
-    return [
-        kind(None, x, y, 0, 0, 1, False, False, False, screen_x=x, screen_y=y)
-        for kind, (x, y) in zip(kinds, (*places, places[-1]), strict=True)
-    ]
+    return [press(*places[0]), *(move(*place) for place in places[1:]), release(*places[-1])]
 
 
 def bar() -> list[Event]:
@@ -115,3 +113,73 @@ async def test_a_key_that_is_never_reported_handled_times_out(app: PadApp) -> No
         pad = app.screen.query_one(SketchPad)
         await until(pilot, lambda: pad.points)
         assert app._in_flight is None
+
+
+def leaving() -> list[Event]:
+    """A stroke that ends outside of the field, which is 40 cells wide."""
+    return [press(20, 12), move(30, 12), move(60, 12), move(60, 20), release(60, 20)]
+
+
+async def test_a_button_released_outside_the_field_in_the_same_read_draws_no_more(
+    app: PadApp,
+) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        pad = app.screen.query_one(SketchPad)
+        await at_once(pilot, [*leaving(), hover(20, 18), hover(25, 18)])
+        (only,) = pad.points
+        assert only[-1, 0] == 1
+        assert np.ptp(only[:, 1]) == 0
+        assert app.mouse_captured is None
+
+
+async def test_a_press_after_a_release_in_the_same_read_is_not_the_field_s(app: PadApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        pad = app.screen.query_one(SketchPad)
+        await at_once(pilot, [*leaving(), press(60, 2), move(20, 8), move(25, 8), release(25, 8)])
+        (only,) = pad.points
+        assert np.ptp(only[:, 1]) == 0
+
+
+async def test_a_field_that_is_left_and_entered_again_in_the_same_read(app: PadApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        pad = app.screen.query_one(SketchPad)
+        again = [press(20, 8), move(60, 8), move(60, 16), move(20, 16), release(20, 16)]
+        await at_once(pilot, again, [hover(10, 10)])
+        first, second = pad.points
+        assert first[-1, 0] == second[0, 0] == 1
+
+
+async def lose_focus(pilot: Pilot[None]) -> None:
+    for event in (AppBlur(), AppFocus()):
+        pilot.app.post_message(event)
+
+
+async def resize(pilot: Pilot[None]) -> None:
+    await pilot.resize_terminal(80, 40)
+
+
+async def open_help(pilot: Pilot[None]) -> None:
+    await pilot.press("question_mark")
+    await pilot.press("escape")
+
+
+async def lose_release(pilot: Pilot[None]) -> None:
+    pilot.app.post_message(hover(14, 8))
+
+
+@pytest.mark.parametrize("interrupt", [lose_focus, resize, open_help, lose_release])
+async def test_an_interrupted_stroke_does_not_go_on(
+    app: PadApp, interrupt: Callable[[Pilot[None]], Awaitable[None]]
+) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        pad = app.screen.query_one(SketchPad)
+        await at_once(pilot, [press(12, 6), move(12, 10)])
+        await interrupt(pilot)
+        await at_once(pilot, [move(30, 12), hover(30, 15), release(30, 15)])
+        assert [len(stroke) for stroke in pad.points] == [2]
+        await at_once(pilot, [press(12, 8), move(20, 8), release(20, 8)])
+        assert [len(stroke) for stroke in pad.points] == [2, 2]

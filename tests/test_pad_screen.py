@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 
 from core.network.classifier import Prediction
+from tests.helpers.mouse import drag_to
 from tests.helpers.waiting import strips_of, toasts_of, until
 from tui.pad.app import PadApp
 from tui.pad.network_input import BigDigit, NetworkInput
@@ -122,8 +123,8 @@ async def test_what_is_not_a_digit_gets_no_prediction(app: PadApp) -> None:
 async def test_a_seven_drawn_with_the_mouse_is_labelled_stored_and_removed(app: PadApp) -> None:
     async with app.run_test(size=(160, 45)) as pilot:
         await pilot.mouse_down(SketchPad, offset=(16, 5))
-        await pilot.hover(SketchPad, offset=(40, 5))
-        await pilot.hover(SketchPad, offset=(24, 24))
+        await drag_to(pilot, SketchPad, (40, 5))
+        await drag_to(pilot, SketchPad, (24, 24))
         await pilot.mouse_up(SketchPad, offset=(24, 24))
         await classified(pilot, app)
         assert prediction(app).startswith("7 ")
@@ -231,7 +232,7 @@ async def test_hiding_the_pad_ends_a_drag_and_releases_the_mouse(
         assert app.mouse_captured is None
         await pilot.press("o")
         await classified(pilot, app)
-        await pilot.hover(SketchPad, offset=(30, 15))
+        await drag_to(pilot, SketchPad, (30, 15))
         assert [len(stroke) for stroke in pad.points] == [1]
 
 

@@ -42,3 +42,16 @@ def test_an_empty_drawing_is_not_exported(pad: Terminal, tmp_path: Path) -> None
     assert pad.process.returncode == 0
     assert not (tmp_path / "digit.json").exists()
     pad.wait_for("nothing is drawn, so .*digit.json")
+
+
+@pytest.mark.timeout(120)
+def test_mouse_reports_in_one_write_that_end_outside_the_field(
+    pad: Terminal, tmp_path: Path
+) -> None:
+    pad.type("\x1b[<0;20;12M\x1b[<32;30;12M\x1b[<32;99;12M\x1b[<32;99;20M\x1b[<0;99;20m")
+    pad.wait_for(r"\d+%|not sure|draw bigger")
+    pad.type("\x1b[<35;20;18M\x1b[<35;25;18M")
+    pad.type("q")
+    wait_until(lambda: pad.process.poll() is not None)
+    (stroke,) = json.loads((tmp_path / "digit.json").read_text())["strokes"]
+    assert stroke[-1][0] == 1

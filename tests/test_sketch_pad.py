@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from textual.app import App
 from textual.containers import Container
-from textual.events import MouseDown, MouseMove, MouseUp
 
+from tests.helpers.mouse import drag_to, move, press, release
 from tests.helpers.waiting import strips_of, until
 from tui.pad.sketch_pad import PEN_WIDTH, SketchPad
 
@@ -44,7 +44,7 @@ def inked(app):
 async def drag(pilot, cells, button=1):
     await pilot.mouse_down(SketchPad, offset=cells[0], button=button)
     for cell in cells[1:]:
-        await pilot.hover(SketchPad, offset=cell)
+        await drag_to(pilot, SketchPad, cell, button)
     await pilot.mouse_up(SketchPad, offset=cells[-1])
     await pilot.pause()
 
@@ -106,28 +106,23 @@ async def test_losing_the_mouse_ends_the_stroke():
         await pilot.mouse_down(SketchPad, offset=(5, 5))
         app.capture_mouse(None)
         await pilot.pause()
-        await pilot.hover(SketchPad, offset=(30, 15))
+        await drag_to(pilot, SketchPad, (30, 15))
         assert len(pad.points) == 1
         assert len(pad.points[0]) == 1
         assert app.changes[-1] == (1, True)
-
-
-def mouse(kind, pad, x, y, button=1):
-    """A mouse event at a cell; the pad is in the top left corner of the terminal."""
-    return kind(pad, x, y, 0, 0, button, False, False, False, x, y)
 
 
 async def test_a_stroke_that_starts_as_the_previous_ends_is_complete():
     app = PadApp()
     async with app.run_test(size=(80, 20)) as pilot:
         pad = app.query_one(SketchPad)
-        pad.post_message(mouse(MouseDown, pad, 5, 4))
-        pad.post_message(mouse(MouseMove, pad, 30, 4))
-        pad.post_message(mouse(MouseUp, pad, 30, 4))
-        pad.post_message(mouse(MouseDown, pad, 5, 12))
+        pad.post_message(press(5, 4))
+        pad.post_message(move(30, 4))
+        pad.post_message(release(30, 4))
+        pad.post_message(press(5, 12))
         await pilot.pause()
-        pad.post_message(mouse(MouseMove, pad, 30, 12))
-        pad.post_message(mouse(MouseUp, pad, 30, 12))
+        pad.post_message(move(30, 12))
+        pad.post_message(release(30, 12))
         await pilot.pause()
         assert [len(stroke) for stroke in pad.points] == [2, 2]
         assert [finished for _, finished in app.changes].count(True) == 2
@@ -138,7 +133,7 @@ async def test_simultaneous_mouse_events_are_drawn_in_order():
     async with app.run_test(size=(80, 20)) as pilot:
         cells = [(x, 4) for x in range(5, 30)] + [(30, y) for y in range(4, 16)]
         for place, cell in enumerate(cells):
-            app.post_message(mouse(MouseMove if place else MouseDown, None, *cell))
+            app.post_message(move(*cell) if place else press(*cell))
         pad = app.query_one(SketchPad)
         await until(pilot, lambda: pad.points and len(pad.points[0]) == len(cells))
         (stroke,) = app.query_one(SketchPad).points
@@ -287,7 +282,7 @@ async def test_a_step_repaints_only_changed_cells():
         await pilot.pause()
         painted = []
         pad.refresh = lambda *regions: painted.extend(regions)
-        await pilot.hover(SketchPad, offset=(21, 10))
+        await drag_to(pilot, SketchPad, (21, 10))
         assert 0 < sum(region.area for region in painted) < 20
         assert all(16 <= region.x < 28 for region in painted)
 

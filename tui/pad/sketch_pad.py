@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
 
@@ -97,6 +98,8 @@ class SketchPad(DrawingCanvas, can_focus=True):
         self._mouse_at: Point | None = None
         """Position of the mouse while a button is held."""
         self._mouse_erases = False
+        self._pressed_region = Region()
+        """The place of the field when the button was pressed."""
         self._key_position: Point = (0.5, 0.5)
         """Position of the keyboard cursor."""
         self._keys_used = False
@@ -130,14 +133,18 @@ class SketchPad(DrawingCanvas, can_focus=True):
         self._update_cursor(False)
         self._mouse_erases = self.erasing or event.button == 3
         self._drawing.begin_gesture()
+        self._pressed_region = self.content_region
         self._mouse_at = self._mouse_point(event)
         self._move_pen(self._mouse_at, self._mouse_at, self._mouse_erases)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Draw or erase; motion reports may lack the button, so it is remembered."""
+        """Draw or erase; end the gesture if its release was not reported, or the field moved."""
         if self._mouse_at is None:
             return
         event.stop()
+        if not event.button or self.content_region != self._pressed_region:
+            self._end_drag()
+            return
         here = self._mouse_point(event)
         if here != self._mouse_at:
             self._move_pen(self._mouse_at, here, self._mouse_erases)
@@ -147,7 +154,6 @@ class SketchPad(DrawingCanvas, can_focus=True):
         """End the gesture."""
         if self._mouse_at is not None:
             event.stop()
-            self.release_mouse()
             self._end_drag()
 
     def on_mouse_release(self) -> None:
@@ -155,19 +161,23 @@ class SketchPad(DrawingCanvas, can_focus=True):
 
         This message may arrive late, after the next stroke has started.
         """
-        if self._mouse_at is not None and self.app.mouse_captured is not self:
+        if self.app.mouse_captured is not self:
             self._end_drag()
 
     def on_hide(self) -> None:
-        """End the gesture and release the mouse: a hidden pad is not drawn on."""
-        self.release_mouse()
-        if self._mouse_at is not None:
-            self._end_drag()
+        """End the gesture: a hidden pad is not drawn on."""
+        self._end_drag()
+
+    def on_blur(self) -> None:
+        """End the gesture: a terminal in the background may not report the release."""
+        self._end_drag()
 
     def _end_drag(self) -> None:
-        self._mouse_at = None
-        self._drawing.end_gesture()
-        self.post_message(self.Changed(self, True))
+        self.release_mouse()
+        if self._mouse_at is not None:
+            self._mouse_at = None
+            self._drawing.end_gesture()
+            self.post_message(self.Changed(self, True))
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Make the pen thicker."""

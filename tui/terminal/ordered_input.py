@@ -3,7 +3,9 @@
 Textual passes a mouse event to the widget under it at once, while a key bubbles up from the focused
 widget until the app finds its binding. When both arrive together, as they do after a line has
 stalled, strokes would overtake the keys before them, and be cleared by a `c` that was typed first.
-So everything that arrives after a key waits until that key has been handled.
+And a widget captures the mouse only when it handles the press: a release in the same read would be
+passed to the widget under it instead, and the capture would never end. So everything that arrives
+after a key, a press or a release of a button waits until that has been handled.
 """
 
 from collections import deque
@@ -11,25 +13,29 @@ from functools import partial
 from typing import Any, TypeVar
 
 from textual import on
-from textual.events import Event, InputEvent, Key, Paste
+from textual.errors import NoWidget
+from textual.events import Event, InputEvent, Key, MouseDown, MouseUp, Paste
 from textual.message import Message
 from textual.screen import Screen
+from textual.widget import Widget
 
 from tui.terminal.textual_private import PatchedApp
 
 Result = TypeVar("Result")
-KEY_TIMEOUT = 0.25
-"""Seconds after which a key counts as handled: its `KeyHandled` is lost if a widget is removed."""
+INPUT_TIMEOUT = 0.25
+"""Seconds after which input counts as handled: `InputHandled` is lost if a widget is removed."""
+AWAITED = Key, MouseDown, MouseUp
+"""The input that must have been handled before the next is dispatched."""
 
 
-class KeyHandled(Message):
-    """Bubbles up behind a key: when it arrives, the key has been handled."""
+class InputHandled(Message):
+    """Bubbles up behind a key or a button: when it arrives, that has been handled."""
 
-    def __init__(self, key: Key, screen: Screen[Any]) -> None:
+    def __init__(self, event: Event, screen: Screen[Any]) -> None:
         super().__init__()
-        self.key = key
+        self.event = event
         self.screen = screen
-        """The screen that received the key."""
+        """The screen that received the event."""
 
 
 class OrderedInputApp(PatchedApp[Result]):
@@ -37,36 +43,45 @@ class OrderedInputApp(PatchedApp[Result]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._in_flight: Key | None = None
+        self._in_flight: Event | None = None
         self._queued: deque[Event] = deque()
 
     async def on_event(self, event: Event) -> None:
-        """Queue input until the key before it has been handled."""
+        """Queue input until the key or button before it has been handled."""
         if not isinstance(event, InputEvent | Paste) or event.is_forwarded:
             await super().on_event(event)
         elif self._in_flight is None:
             await self._dispatch(event)
         else:
             if not self._queued:
-                self.set_timer(KEY_TIMEOUT, partial(self._dispatch_queued, self._in_flight))
+                self.set_timer(INPUT_TIMEOUT, partial(self._dispatch_queued, self._in_flight))
             self._queued.append(event)
 
     async def _dispatch(self, event: Event) -> None:
         screen = self.screen if self.screen_stack else None
-        target = self.focused or screen
+        target = self._target(event) if screen else None
         await super().on_event(event)
         if (
-            isinstance(event, Key)
+            isinstance(event, AWAITED)
             and screen
             and target
-            and target.post_message(KeyHandled(event, screen))
+            and target.post_message(InputHandled(event, screen))
         ):
             self._in_flight = event
 
-    @on(KeyHandled)
-    async def _key_handled(self, message: KeyHandled) -> None:
-        """Go on with the queue; if the key opened a screen, once that one is laid out."""
-        dispatch_queued = partial(self._dispatch_queued, message.key)
+    def _target(self, event: Event) -> Widget:
+        """Return the widget that Textual passes this event to."""
+        if not isinstance(event, MouseDown | MouseUp):
+            return self.focused or self.screen
+        try:
+            return self.mouse_captured or self.screen.get_widget_at(event.x, event.y)[0]
+        except NoWidget:
+            return self.screen
+
+    @on(InputHandled)
+    async def _input_handled(self, message: InputHandled) -> None:
+        """Go on with the queue; if the event opened a screen, once that one is laid out."""
+        dispatch_queued = partial(self._dispatch_queued, message.event)
         if (
             not self._queued
             or self.screen is message.screen
@@ -74,8 +89,8 @@ class OrderedInputApp(PatchedApp[Result]):
         ):
             await dispatch_queued()
 
-    async def _dispatch_queued(self, key: Key) -> None:
-        if key is self._in_flight:
+    async def _dispatch_queued(self, event: Event) -> None:
+        if event is self._in_flight:
             self._in_flight = None
             while self._queued and self._in_flight is None:
                 await self._dispatch(self._queued.popleft())
