@@ -354,8 +354,10 @@ def _worker(request: Any) -> int:
     """Train as a worker that is not the chief: print one line, and write no files."""
     from core.session.headless import exit_status
     from core.session.session import worker_session
+    from core.session.signals import FollowerSignals
     from core.training.cluster import task_name
 
+    FollowerSignals().install()
     click.echo(f"trainpad: {task_name()} follows the chief", err=True)
     status = 1
     for event in worker_session(request):
@@ -367,8 +369,9 @@ def _headless(request: Any, *, as_json: bool) -> int:
     import dataclasses
 
     from core.process.redirect import redirectable_stdio
-    from core.session.headless import Signals, run_headless
+    from core.session.headless import run_headless
     from core.session.session import session
+    from core.session.signals import Signals
 
     signals = Signals()
     signals.install()

@@ -15,8 +15,8 @@ from core.run.hparams import HyperParameters, as_dict
 from core.run.status import Outcome
 from core.rundir.control import open_control
 from core.session.detached import run_detached
-from core.session.headless import Signals
 from core.session.request import Request
+from core.session.signals import Signals
 from tests.conftest import REPOSITORY
 
 

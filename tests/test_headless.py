@@ -25,7 +25,8 @@ from core.run.hparams import HyperParameters, as_dict
 from core.run.status import Outcome
 from core.rundir.control import open_control
 from core.rundir.recorder import record
-from core.session.headless import Signals, run_headless
+from core.session.headless import run_headless
+from core.session.signals import Signals
 
 START = Started(0, as_dict(HyperParameters()), "CPU:0", 4)
 
@@ -127,7 +128,7 @@ def test_a_signal_before_the_run_exists_exits_at_once(monkeypatch: pytest.Monkey
     def exit_with(number: int) -> None:
         raise SystemExit(number)
 
-    monkeypatch.setattr("core.session.headless.exit_by_signal", exit_with)
+    monkeypatch.setattr("core.session.signals.exit_by_signal", exit_with)
     with pytest.raises(SystemExit):
         Signals()._on_signal(signal.SIGINT, None)
 
@@ -193,7 +194,7 @@ def test_a_stream_that_cannot_be_written_does_not_end_the_run(
 
 def test_the_second_signal_exits_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     left: list[int] = []
-    monkeypatch.setattr("core.session.headless.exit_by_signal", left.append)
+    monkeypatch.setattr("core.session.signals.exit_by_signal", left.append)
     signals = Signals()
     signals.attach(open_control(tmp_path, start={}))
     signals._on_signal(signal.SIGTERM, None)

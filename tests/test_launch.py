@@ -12,8 +12,9 @@ from core.run.events import Finished, Opened, Preparing
 from core.run.hparams import HyperParameters
 from core.run.status import Outcome
 from core.rundir.rundir import create_run
-from core.session.headless import FAILED, Signals
+from core.session.headless import FAILED
 from core.session.request import Request
+from core.session.signals import Signals
 from data.errors import DataError
 from tests.helpers.app import Scripted
 from tests.helpers.waiting import wait_until

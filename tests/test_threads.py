@@ -26,7 +26,7 @@ import faulthandler, os, signal, sys, threading, time
 from pathlib import Path
 from core.rundir.control import open_control
 from core.run.events import Steps
-from core.session.headless import Signals
+from core.session.signals import Signals
 from core.run.hparams import as_dict, validate_hparams
 from core.training.loop import TrainConfig, train
 from data.sources import load_dataset

@@ -18,8 +18,9 @@ from core.run.status import Outcome, RunStatus
 from core.rundir.control import open_control
 from core.rundir.reader import follow
 from core.rundir.rundir import RunDir
-from core.session.headless import DONE, FAILED, INTERRUPTED, Signals
+from core.session.headless import DONE, FAILED, INTERRUPTED
 from core.session.request import Request
+from core.session.signals import Signals
 from trainpad.control import Control
 from trainpad.errors import UserError
 from trainpad.text import sanitize
@@ -94,11 +95,11 @@ class ScreenSignals(Signals):
         super().install()
         signal.signal(signal.SIGHUP, self._on_hangup)
 
-    def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if self._has_screen and not self.outcome and self._app.exit_on_signal(ExitResult.SIGNAL):
-            self.outcome = self.outcome_of(number)
-        else:
-            super()._on_signal(number, frame)
+    def _accept(self) -> bool:
+        """Close the screen, or stop the run once there is no screen."""
+        if self._has_screen:
+            return self._app.exit_on_signal(ExitResult.SIGNAL)
+        return super()._accept()
 
     def _on_hangup(self, _number: int, _frame: FrameType | None) -> None:
         self._app.exit_on_signal(ExitResult.HANGUP)

@@ -4,7 +4,7 @@ Signals: while a matrix is multiplied, the stack pointer may point into the heap
 and before (https://github.com/uxlfoundation/oneDNN/issues/4845), so that a signal handler that runs
 on that thread overwrites the heap: one in five runs that SIGTERM should have saved crashed instead.
 Threads that compute therefore block signals, and so do the threads that they start. The main
-thread, which must handle signals, does so on a separate stack (`core.session.headless`).
+thread, which must handle signals, does so on a separate stack (`core.process.signals`).
 
 Priority: where training keeps all cores busy, Linux lets a thread that a key press woke wait for 5
 to 10 ms. So threads that train lower their priority. The price: other busy processes of the same

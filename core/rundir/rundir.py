@@ -149,11 +149,11 @@ class RunDir:
             ) from error
         if not is_held:
             raise RunError(
-                f"another process is training {self.name}; `trainpad open {self._quoted_name}`"
+                f"another process is training {self.name}; `trainpad open {self.quoted}`"
             )
 
     @property
-    def _quoted_name(self) -> str:
+    def quoted(self) -> str:
         """The run's name or path, quoted for a shell."""
         return shlex.quote(self.name if self.path.parent == default_log_dir() else str(self.path))
 

@@ -15,9 +15,10 @@ from core.process.launcher import Launcher
 from core.process.redirect import detach_stdio, redirectable_stdio
 from core.run.events import Event, Opened, Started
 from core.rundir.rundir import RunDir
-from core.session.headless import Signals, run_headless
+from core.session.headless import run_headless
 from core.session.request import Request
 from core.session.session import session
+from core.session.signals import Signals
 
 
 def run_detached(request: Request, launcher: Launcher) -> int:

@@ -1,11 +1,8 @@
-"""Train without a screen: print the events as the lab's lines or as JSON; handle signals."""
+"""Train without a screen: print the events as the lab's lines or as JSON."""
 
-import faulthandler
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from types import FrameType
 from typing import TextIO
 
 from core.run.events import (
@@ -20,77 +17,12 @@ from core.run.events import (
 )
 from core.run.status import Outcome
 from core.session.lab_output import LabPrinter
+from core.session.signals import Signals
 from trainpad.control import Control
 from trainpad.errors import UserError
 from trainpad.text import sanitize
 
 DONE, FAILED, DIVERGED, INTERRUPTED = 0, 1, 3, 130
-
-
-class Signals:
-    """SIGINT and SIGTERM as requests to save and stop; a second signal exits at once.
-
-    A handler only notes its signal, since it may interrupt a thread that holds a lock. The loop
-    that pulls the events passes it on to the run: `on_event`.
-    """
-
-    def __init__(self) -> None:
-        self.outcome: Outcome | None = None
-        """How the run should end, because of a signal."""
-        self._control: Control | None = None
-        self._was_requested = False
-
-    def install(self) -> None:
-        """Handle both signals; only the main thread can."""
-        install_signal_stack()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._on_signal)
-
-    def attach(self, control: Control) -> None:
-        """Pass signals on to the run of `control`, also one that came before."""
-        self._control = control
-        self._pass_on()
-
-    def on_event(self, event: Event) -> None:
-        """Attach to the run that opens; pass on a signal that came since the last event."""
-        if isinstance(event, Opened) and event.control is not None:
-            self.attach(event.control)
-        self._pass_on()
-
-    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        if self.outcome or self._control is None:
-            exit_by_signal(number)
-        self.outcome = self.outcome_of(number)
-
-    @staticmethod
-    def outcome_of(number: int) -> Outcome:
-        """Return the outcome of a run that this signal ends."""
-        return Outcome.INTERRUPTED if number == signal.SIGINT else Outcome.STOPPED
-
-    def _pass_on(self) -> None:
-        if self._control is None or self.outcome is None or self._was_requested:
-            return
-        self._was_requested = True
-        try:
-            self._control.request(stop=self.outcome)
-        except UserError as error:
-            _print_error(f"{error}; stopping all the same")
-
-
-def install_signal_stack() -> None:
-    """Run signal handlers on a separate stack, and write a crash's traceback to descriptor 2.
-
-    The fault handler gives this thread, the main one, an alternate stack, which Python's handlers
-    use: computing may leave the stack pointer in the heap (`core.process.threads`).
-    """
-    if not faulthandler.is_enabled():
-        faulthandler.enable(2)
-
-
-def exit_by_signal(number: int) -> None:
-    """End this process as the signal would by default."""
-    signal.signal(number, signal.SIG_DFL)
-    signal.raise_signal(number)
 
 
 def run_headless(

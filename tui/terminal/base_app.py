@@ -14,7 +14,8 @@ from textual.driver import Driver
 from textual.screen import Screen
 
 from core.process.launcher import Launcher
-from core.session.headless import DONE, INTERRUPTED, exit_by_signal
+from core.process.signals import exit_by_signal, install_handlers
+from core.session.headless import DONE, INTERRUPTED
 from tui.terminal.characters import ASCII_CLASS, Glyphs, to_ascii
 from tui.terminal.command_palette import BUILTIN_COMMANDS, SafeCommandPalette, palette_commands
 from tui.terminal.driver import ResilientDriver, TerminalHost, duplicated_terminal
@@ -28,7 +29,6 @@ TOAST_SECONDS = 4.0
 """How long a toast is visible."""
 MODE_SWITCH_DELAY = 0.005
 """Seconds without drawing while another mode takes over; Textual's default is 0.05."""
-EXIT_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class AppOptions(TypedDict, total=False):
@@ -125,7 +125,7 @@ def run_standalone(app: BaseApp[Any]) -> int:
     """Run an app that has nothing to save; returns the exit status.
 
     The first signal restores the terminal and exits, a second one exits at once. Without this, the
-    first SIGTERM would leave the shell a terminal that still reports mouse moves.
+    first one would leave the shell a terminal that still reports mouse moves.
     """
     caught: list[int] = []
 
@@ -136,8 +136,7 @@ def run_standalone(app: BaseApp[Any]) -> int:
             caught.append(number)
             app.terminal.exit_app(ExitResult.SIGNAL)
 
-    for number in EXIT_SIGNALS:
-        signal.signal(number, leave)
+    install_handlers(leave)
     with duplicated_terminal():
         app.run()
     return INTERRUPTED if signal.SIGINT in caught else app.return_code or DONE
