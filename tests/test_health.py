@@ -13,6 +13,7 @@ from core.network.health import (
     Distribution,
     NetworkReport,
     Severity,
+    UpdateRatios,
     evenly_spaced,
     inspect_network,
     layer_name,
@@ -49,14 +50,13 @@ def test_a_distribution_counts_every_value_where_numpy_does(values: np.ndarray) 
     assert distribution.mean == pytest.approx(values.mean(dtype=float), rel=1e-6, abs=1e-6)
     assert distribution.std == pytest.approx(values.std(dtype=float), rel=1e-6, abs=1e-6)
     if distribution.high > distribution.low:
-        expected, _ = np.histogram(
-            values.astype(float), BINS, (distribution.low, distribution.high)
-        )
+        known = values.astype(float)
+        expected, edges = np.histogram(known, BINS, (distribution.low, distribution.high))
         # A value on the edge of two bins may fall to either.
-        assert (
-            np.abs(np.cumsum(distribution.counts) - np.cumsum(expected)).max()
-            <= len(values) * 0.05 + 1
-        )
+        nearness = 1e-9 * (distribution.high - distribution.low)
+        on_edge = (np.abs(known[:, np.newaxis] - edges[1:]) <= nearness).sum(axis=0)
+        difference = np.cumsum(distribution.counts) - np.cumsum(expected)
+        assert (np.abs(difference) <= on_edge).all()
 
 
 def test_values_that_are_not_finite_are_left_out_and_reported() -> None:
@@ -153,3 +153,17 @@ def test_a_sample_is_evenly_spaced_over_the_split(count: int, most: int) -> None
     assert len(places) == min(count, most)
     assert places[0] == 0
     assert places[-1] == count - 1 or most == 1
+
+
+def test_recorded_update_ratios_are_shown_with_their_step_unless_older(sample: np.ndarray) -> None:
+    now = arrays()
+    measured = inspect_network(40, now, changed(1e-3, now), sample)
+    assert measured.updates_step == 40
+    assert measured.with_updates(UpdateRatios(30, (0.5, 0.5, 0.5))) is measured
+    unknown = inspect_network(40, now, None, sample)
+    assert unknown.updates_step is None
+    assert not any("update ratio" in text for text in texts(unknown))
+    recorded = unknown.with_updates(UpdateRatios(30, (0.5, 1e-3, 1e-3)))
+    assert recorded.updates_step == 30
+    assert texts(recorded)[0].startswith("hidden 1: update ratio 5.0e-01 at step 30: high")
+    assert unknown.with_updates(UpdateRatios(30, (0.5,))) is unknown

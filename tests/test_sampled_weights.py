@@ -25,6 +25,9 @@ class Counting:
     def needs_trace(self, hparams: HyperParameters) -> bool:
         return False
 
+    def why_invalid(self, name: str, value: object) -> str:
+        return ""
+
     def sync_step_count(self, count: int) -> int:
         return count
 
@@ -44,6 +47,15 @@ class Counting:
     state = layers
 
 
+class SlowlyCopied(Counting):
+    """An engine whose first copy of the weights takes long."""
+
+    def layers(self) -> dict[str, np.ndarray]:
+        if self.done < 5:
+            self.now += 0.5
+        return super().layers()
+
+
 def events(folder: Path, data: Dataset, engine: Counting) -> list[Event]:
     hparams = HyperParameters(max_steps=400, eval_every=150)
     control = open_control(folder, start=as_dict(hparams))
@@ -52,16 +64,20 @@ def events(folder: Path, data: Dataset, engine: Counting) -> list[Event]:
     return list(training.events())
 
 
-def test_what_a_step_changes_is_shown_twice_a_second(tmp_path: Path, tiny: Dataset) -> None:
+def test_the_weights_of_two_successive_steps_are_sampled_twice_a_second(
+    tmp_path: Path, tiny: Dataset
+) -> None:
     engine = Counting()
     yielded = events(tmp_path, tiny, engine)
+    evaluated = {event.step for event in yielded if isinstance(event, Evaluated)}
     pairs = [event for event in yielded if isinstance(event, Weights) and event.previous]
+    pairs = [event for event in pairs if event.step not in evaluated]
     assert len(pairs) >= 0.5 * engine.now / WEIGHTS_INTERVAL
     for event in pairs:
         now, before = (named["layer0/weights"][0, 0] for named in (event.arrays, event.previous))
         assert (event.step, now, before) == (now, now, now - 1)
     assert len(pairs) <= engine.now / WEIGHTS_INTERVAL + 1
-    assert engine.chunks.count(1) <= len(pairs) + 2
+    assert engine.chunks.count(1) <= len(pairs) + len(evaluated) + 2
 
 
 def test_the_weights_of_every_evaluation_follow_it(tmp_path: Path, tiny: Dataset) -> None:
@@ -72,6 +88,33 @@ def test_the_weights_of_every_evaluation_follow_it(tmp_path: Path, tiny: Dataset
         after = yielded[position + 1]
         assert isinstance(after, Weights)
         assert after.step == yielded[position].step == after.arrays["layer0/weights"][0, 0]
+        assert after.previous["layer0/weights"][0, 0] == after.step - 1
+
+
+def test_copying_weights_slowly_leaves_the_update_at_evaluations(
+    tmp_path: Path, tiny: Dataset
+) -> None:
+    engine = SlowlyCopied()
+    pairs = [
+        e.step for e in events(tmp_path, tiny, engine) if isinstance(e, Weights) and e.previous
+    ]
+    assert pairs == [2, 150, 300, 400]
+
+
+def test_weights_are_not_compared_with_themselves(tmp_path: Path, tiny: Dataset) -> None:
+    engine = Counting()
+    yielded = []
+    hparams = HyperParameters(max_steps=400, eval_every=150)
+    control = open_control(tmp_path, start=as_dict(hparams))
+    training = Training(
+        engine, TrainConfig(hparams, tiny), control, lambda: engine.now, lambda _: None
+    )
+    for event in training.events():
+        yielded.append(event)
+        if engine.done == 149:  # the weights before an evaluation are known now
+            control.request(hyperparameters={"max_steps": 10})
+    assert [event.step for event in yielded if isinstance(event, Evaluated)] == [149]
+    assert all(not e.previous for e in yielded if isinstance(e, Weights) and e.step == 149)
 
 
 def test_a_diverged_run_yields_its_weights_before_it_ends(tmp_path: Path, tiny: Dataset) -> None:

@@ -134,6 +134,22 @@ def test_weights_are_summarized_once_a_second_and_the_last_always(
             assert points(run, f"{name}/{figure}")[-1] == (40, pytest.approx(value, rel=1e-6))
 
 
+def test_update_ratios_are_written_wherever_they_are_known(tmp_path: Path, tiny: Dataset) -> None:
+    def pair(step: int, change: float) -> Weights:
+        now = weights(step).arrays
+        before = {name: array * np.float32(1 - change) for name, array in now.items()}
+        return Weights(step, now, before)
+
+    source = [started(), weights(1), pair(2, 0.5), pair(30, 0.01), weights(40), pair(50, 0.02)]
+    summarise([*source, Finished(50, Outcome.DONE, 1.0)], tmp_path, tiny)
+    run = folded(tmp_path)
+    for layer in (0, 1):
+        assert points(run, f"layer{layer}/update_ratio") == [
+            (step, pytest.approx(value, rel=1e-4))
+            for step, value in ((2, 0.5), (30, 0.01), (50, 0.02))
+        ]
+
+
 def test_a_resumed_run_has_no_step_twice_and_keeps_its_last_evaluation(
     make_run: MakeRun, tiny: Dataset
 ) -> None:

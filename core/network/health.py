@@ -1,10 +1,12 @@
 """Statistics of a network's weights and activations, and a diagnosis: dead units, update ratios.
 
-All of it is computed in numpy from the weights and a sample of images, so it works for a run that
-ended long ago. The update ratio needs the weights of the step before and is never estimated without
-them: over many steps, changes cancel out and would make every run look slow.
+Nearly all of it is computed in numpy from the weights and a sample of images, so it works for a run
+that ended long ago. The update ratio needs the weights of the step before and is never estimated
+without them: over many steps, changes cancel out and would make every run look slow. It is measured
+at every evaluation and recorded, and every diagnosis of it names its step.
 """
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
@@ -87,7 +89,7 @@ class LayerReport:
     dead: int | None
     """Units that are 0 for every image of the sample; None for logits or without a sample."""
     update_ratio: float | None
-    """Norm of the last step's change over the norm of the weights; None if not known."""
+    """Norm of one step's change over the norm of the weights; None if not known."""
 
     @property
     def parameters(self) -> int:
@@ -100,17 +102,43 @@ class LayerReport:
         return 4 * self.parameters
 
 
+@dataclass(frozen=True, slots=True)
+class UpdateRatios:
+    """The update ratio of each layer, measured at one step; None where not known."""
+
+    step: int
+    ratios: tuple[float | None, ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class NetworkReport:
     """Statistics of a network after `step` steps, a report for each layer."""
 
     step: int
     layers: tuple[LayerReport, ...]
+    updates_step: int | None = None
+    """The step at which the update ratios were measured; None if they are not known."""
+
+    def with_updates(self, updates: "UpdateRatios | None") -> "NetworkReport":
+        """The report with these update ratios, unless its own are as new."""
+        if updates is None or len(updates.ratios) != len(self.layers):
+            return self
+        if self.updates_step is not None and self.updates_step >= updates.step:
+            return self
+        layers = (
+            dataclasses.replace(layer, update_ratio=ratio)
+            for layer, ratio in zip(self.layers, updates.ratios, strict=True)
+        )
+        return NetworkReport(self.step, tuple(layers), updates.step)
 
     @property
     def diagnoses(self) -> list[Diagnosis]:
         """All diagnoses, most severe first; never empty."""
-        found = [entry for i, layer in enumerate(self.layers) for entry in diagnose(i, layer)]
+        found = [
+            entry
+            for i, layer in enumerate(self.layers)
+            for entry in diagnose(i, layer, self.updates_step)
+        ]
         found += self._healthy_updates()
         found.sort(key=lambda entry: -entry.severity)
         return found or [Diagnosis("no problems found", Severity.INFO)]
@@ -123,7 +151,7 @@ class NetworkReport:
         ):
             return []
         low, high = min(updates), max(updates)
-        text = f"update ratio {low:.1e} to {high:.1e}: healthy"
+        text = f"update ratio {low:.1e} to {high:.1e}{_at(self.updates_step)}: healthy"
         return [Diagnosis(text, Severity.INFO)]
 
 
@@ -146,15 +174,23 @@ def inspect_network(
         outputs: list[Floats | None] = [None] * len(network.layers)
         if sample is not None and sample.shape[1] == network.sizes[0]:
             outputs = [*network.activations(sample)]
-        return NetworkReport(
-            step,
-            tuple(
-                _report(
-                    layer, i + 1 < len(network.layers), outputs[i], _previous_weights(before, i)
-                )
-                for i, layer in enumerate(network.layers)
-            ),
+        ratios = update_ratios(arrays, before or {})
+        layers = tuple(
+            _report(layer, i + 1 < len(network.layers), outputs[i], ratios[i])
+            for i, layer in enumerate(network.layers)
         )
+    return NetworkReport(step, layers, None if ratios.count(None) == len(ratios) else step)
+
+
+def update_ratios(arrays: Arrays, before: Arrays) -> list[float | None]:
+    """The update ratio of each layer's weights: the norm of their change over their own norm.
+
+    Args:
+        arrays: a network's weights and biases, named as in a checkpoint.
+        before: the same one step earlier; None is returned for what it lacks.
+    """
+    names = [name for name in arrays if name.startswith("layer") and name.endswith("/weights")]
+    return [_update_ratio(arrays[name], before.get(name)) for name in names]
 
 
 def layer_name(number: int, hidden: bool) -> str:
@@ -162,7 +198,7 @@ def layer_name(number: int, hidden: bool) -> str:
     return f"hidden {number + 1}" if hidden else "output"
 
 
-def diagnose(number: int, layer: LayerReport) -> list[Diagnosis]:
+def diagnose(number: int, layer: LayerReport, updates_step: int | None = None) -> list[Diagnosis]:
     """The diagnoses of layer `number`, counted from 0."""
     name = layer_name(number, layer.hidden)
     if not (layer.weights.finite and layer.biases.finite):
@@ -170,7 +206,7 @@ def diagnose(number: int, layer: LayerReport) -> list[Diagnosis]:
             f"{name}: weights are not finite; branch from a checkpoint with a smaller learning rate"
         )
         return [Diagnosis(text, Severity.FATAL)]
-    return [*_diagnose_dead(name, layer), *_diagnose_update(name, layer)]
+    return [*_diagnose_dead(name, layer), *_diagnose_update(name, layer, updates_step)]
 
 
 def _diagnose_dead(name: str, layer: LayerReport) -> list[Diagnosis]:
@@ -188,19 +224,22 @@ def _diagnose_dead(name: str, layer: LayerReport) -> list[Diagnosis]:
     return [Diagnosis(f"{text}; the learning rate may be too large", Severity.WARNING)]
 
 
-def _diagnose_update(name: str, layer: LayerReport) -> list[Diagnosis]:
+def _diagnose_update(name: str, layer: LayerReport, step: int | None) -> list[Diagnosis]:
     if layer.update_ratio is None or MIN_HEALTHY_UPDATE <= layer.update_ratio <= MAX_HEALTHY_UPDATE:
         return []
     if layer.update_ratio == 0:
-        return [
-            Diagnosis(f"{name}: update ratio 0: the last step changed no weight", Severity.WARNING)
-        ]
-    ratio = f"{name}: update ratio {layer.update_ratio:.1e}"
+        text = f"{name}: update ratio 0{_at(step)}: the step changed no weight"
+        return [Diagnosis(text, Severity.WARNING)]
+    ratio = f"{name}: update ratio {layer.update_ratio:.1e}{_at(step)}"
     if layer.update_ratio > MAX_HEALTHY_UPDATE:
         text = f"{ratio}: high (healthy: 1e-03); lower the learning rate"
         return [Diagnosis(text, Severity.WARNING)]
     text = f"{ratio}: low (healthy: 1e-03); it learns slowly"
     return [Diagnosis(text, Severity.INFO)]
+
+
+def _at(step: int | None) -> str:
+    return "" if step is None else f" at step {step:,}"
 
 
 def evenly_spaced(count: int, most: int) -> npt.NDArray[np.int64]:
@@ -209,7 +248,7 @@ def evenly_spaced(count: int, most: int) -> npt.NDArray[np.int64]:
 
 
 def _report(
-    layer: Layer, hidden: bool, outputs: Floats | None, before: Floats | None
+    layer: Layer, hidden: bool, outputs: Floats | None, update_ratio: float | None
 ) -> LayerReport:
     inputs, units = layer.weights.shape
     return LayerReport(
@@ -220,21 +259,19 @@ def _report(
         biases=Distribution.of(layer.biases),
         activations=None if outputs is None else Distribution.of(outputs),
         dead=None if outputs is None or not hidden else int((~(outputs > 0).any(axis=0)).sum()),
-        update_ratio=_update_ratio(layer.weights, before),
+        update_ratio=update_ratio,
     )
 
 
-def _update_ratio(weights: Floats, before: Floats | None) -> float | None:
+def _update_ratio(
+    weights: npt.NDArray[np.generic], before: npt.NDArray[np.generic] | None
+) -> float | None:
     if before is None or before.shape != weights.shape:
         return None
-    norm = float(np.linalg.norm(weights))
-    ratio = float(np.linalg.norm(weights - before)) / norm if norm else np.nan
+    now, then = np.asarray(weights, np.float32), np.asarray(before, np.float32)
+    norm = float(np.linalg.norm(now))
+    ratio = float(np.linalg.norm(now - then)) / norm if norm else np.nan
     return ratio if np.isfinite(ratio) else None
-
-
-def _previous_weights(before: Arrays | None, number: int) -> Floats | None:
-    found = (before or {}).get(f"layer{number}/weights")
-    return None if found is None else np.asarray(found, np.float32)
 
 
 def _histogram(values: npt.NDArray[np.floating], low: float, high: float) -> npt.NDArray[np.int64]:

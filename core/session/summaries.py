@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from core.network.health import update_ratios
 from core.network.network import Floats, Network, as_input
 from core.run.events import (
     Alert,
@@ -182,16 +183,20 @@ class Summaries:
         self._timed_steps, self._timed_seconds = 0, 0.0
 
     def _on_weights(self, writer: EventWriter, event: Weights) -> None:
+        if event.previous:
+            writer.deferred(partial(update_values, event.arrays, event.previous), event.step)
         if self._clock() < self._weights_due:
             self._weights = event
-            return
+        else:
+            self._write_layers(writer, event)
+
+    def _write_layers(self, writer: EventWriter, event: Weights) -> None:
         self._weights, self._weights_due = None, self._clock() + SUMMARY_INTERVAL
         writer.deferred(partial(layer_values, event.arrays, self._sample), event.step)
 
     def _end(self, writer: EventWriter, status: encode.Status) -> None:
         if self._weights is not None:
-            self._weights_due = -np.inf
-            self._on_weights(writer, self._weights)
+            self._write_layers(writer, self._weights)
         writer.hparams_end(status)
         writer.close()
 
@@ -208,6 +213,17 @@ def layer_values(arrays: NamedArrays, sample: Floats) -> list[encode.Value]:
         return [
             value for name, array in named.items() for value in _distribution_values(name, array)
         ]
+
+
+def update_values(arrays: NamedArrays, previous: NamedArrays) -> list[encode.Value]:
+    """Return the update ratio of each layer, from its weights and those of one step earlier."""
+    with np.errstate(all="ignore"):
+        ratios = update_ratios(arrays, previous)
+    return [
+        encode.scalar(f"layer{i}/update_ratio", ratio)
+        for i, ratio in enumerate(ratios)
+        if ratio is not None
+    ]
 
 
 def _distribution_values(name: str, array: npt.NDArray[np.generic]) -> Sequence[encode.Value]:

@@ -138,6 +138,7 @@ class Training:
         self._last_checkpoint_step = self._last_evaluation_step = 0
         self._next_sample_time = float("-inf")
         self._weights_before: Mapping[str, Any] = {}  # set before a step that is taken alone
+        self._weights_before_step = 0
         self._profiled = self._profiling = False
         self._profile_until = 0
         self._planned_done = -1  # the last step whose planned changes were applied
@@ -347,10 +348,10 @@ class Training:
 
     def _steps_until_due(self) -> int:
         """How many steps may run together before an evaluation, a change or a pause is due."""
-        hparams, step = self._hparams, self._step
+        step = self._step
         due = [
-            hparams.max_steps - step,
-            hparams.eval_every - step % hparams.eval_every,
+            # The step before an evaluation runs alone, so that what it changes is known.
+            max(1, self._steps_to_evaluation - 1),
             self._divergence.steps_until_due(step),
         ]
         if self._profiling:
@@ -360,6 +361,12 @@ class Training:
             due.append(self._desired.pause_at - step)
         # The first step runs alone, so that its loss is shown as early as possible.
         return min(due) if step else 1
+
+    @property
+    def _steps_to_evaluation(self) -> int:
+        """Steps until the next scheduled evaluation."""
+        hparams, step = self._hparams, self._step
+        return min(hparams.eval_every - step % hparams.eval_every, hparams.max_steps - step)
 
     @property
     def _evaluation_is_due(self) -> bool:
@@ -379,7 +386,7 @@ class Training:
         if due:
             self._early_stopping.update(evaluated.accuracy("validation"), self._hparams)
         yield evaluated
-        yield Weights(self._step, self._engine.layers())
+        yield Weights(self._step, self._engine.layers(), self._take_weights_before())
 
     def _profile(self) -> Iterator[Event]:
         """Start and stop the profiler at the requested steps."""
@@ -409,16 +416,25 @@ class Training:
         yield Snapshot(self._step, self._engine.state(), metadata)
 
     def _sample_weights(self) -> Iterator[Event]:
-        """Every `WEIGHTS_INTERVAL`, copy the weights before and after a step that runs alone."""
+        """Copy the weights before and after a step that runs alone.
+
+        That is the last one before an evaluation, and besides one every `WEIGHTS_INTERVAL`.
+        """
         now = self._clock()
         if self._weights_before:
-            before, self._weights_before = self._weights_before, {}
+            before = self._take_weights_before()
             after = self._engine.layers()
             cost = self._clock() - now
             self._next_sample_time = now + max(WEIGHTS_INTERVAL, cost / WEIGHTS_TIME_SHARE)
             yield Weights(self._step, after, before)
-        elif now >= self._next_sample_time:
+        if now >= self._next_sample_time or self._steps_to_evaluation == 1:
             self._weights_before = self._engine.layers()
+            self._weights_before_step = self._step
+
+    def _take_weights_before(self) -> Mapping[str, Any]:
+        """The weights of one step earlier, once; empty if they are not known."""
+        before, self._weights_before = self._weights_before, {}
+        return before if self._weights_before_step == self._step - 1 else {}
 
 
 def check_batch_size(hparams: HyperParameters, dataset: Dataset) -> None:
