@@ -1,6 +1,7 @@
 """`trainpad pad` on a real pseudo-terminal."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,3 +56,17 @@ def test_mouse_reports_in_one_write_that_end_outside_the_field(
     wait_until(lambda: pad.process.poll() is not None)
     (stroke,) = json.loads((tmp_path / "digit.json").read_text())["strokes"]
     assert stroke[-1][0] == 1
+
+
+@pytest.mark.timeout(120)
+def test_no_part_of_a_paste_is_a_key_and_a_key_after_it_is_one(pad: Terminal) -> None:
+    for piece in ("\x1b[200~qe", "\x1b[31mq", "q\x1b[20", "1~", "\x1b[200~no end, q"):
+        pad.type(piece)
+        time.sleep(0.15)
+    time.sleep(1.3)
+    assert pad.process.poll() is None
+    pad.type("e")
+    pad.wait_for("eraser")
+    pad.type("q")
+    wait_until(lambda: pad.process.poll() is not None)
+    assert pad.process.returncode == 0

@@ -10,24 +10,31 @@ import select
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from codecs import getincrementaldecoder
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Final, Protocol, cast
 
 from textual import constants
 from textual.app import App
 from textual.events import CursorPosition
+from textual.message import Message
 
 from core.process.launcher import Launcher
 from tui.terminal.environment import Pace
 from tui.terminal.exit_result import ExitResult
-from tui.terminal.textual_private import PatchableDriver
+from tui.terminal.input_parser import InputParser
+from tui.terminal.textual_private import PatchableDriver, terminal_parser
 from tui.terminal.writer import FlowControl, TerminalWriter
 
 CLOSE_TIMEOUT: Final = 0.3
 """Seconds to wait for a stalled terminal when leaving."""
 CURSOR_POSITION_REQUEST: Final = "\x1b[6n"
 """Device Status Report 6: the terminal replies with its cursor position."""
+READ_SIZE: Final = 4096
+"""Bytes read at a time."""
+TICK: Final = 0.1
+"""Seconds between two checks whether a sequence or a paste is over."""
 
 
 @contextmanager
@@ -224,14 +231,21 @@ class ResilientDriver(PatchableDriver):
 
     def run_input_thread(self) -> None:
         """Read until the driver stops or the terminal is gone."""
-        while True:
-            try:
-                super().run_input_thread()
-            except UnicodeDecodeError:
-                continue  # a byte that is not UTF-8 was typed
-            except OSError:
-                self.on_hangup()
-            return
+        parser = InputParser(terminal_parser())
+        decode = getincrementaldecoder("utf-8")("ignore").decode
+        try:
+            while not self.exit_event.is_set():
+                if select.select([self.fileno], [], [], TICK)[0]:
+                    if not (content := os.read(self.fileno, READ_SIZE)):
+                        return
+                    self._process(parser.feed(decode(content)))
+                self._process(parser.tick())
+        except OSError:
+            self.on_hangup()
+
+    def _process(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            self.process_message(message)
 
     def process_message(self, message: Any) -> None:
         """Pass on events of the terminal; keep its replies to our probes."""
