@@ -21,6 +21,7 @@ TYPE_CHECKING = False  # to import `typing` would take longer than all the rest
 if TYPE_CHECKING:
     from typing import Any
 
+    from trainpad import keras as keras
     from trainpad.api import finish, init, log
     from trainpad.attached import Run
     from trainpad.errors import RunError

@@ -70,7 +70,7 @@ class Run(Recording):
             knob = Knob(name, value, low=low, high=high, scale=scale, choices=choices)
             knob.check(value)
         except Exception as error:  # noqa: BLE001 - see the module's docstring
-            self._problem("live", error)
+            self.problem("live", error)
             knob = Knob(name, value)
         knob.on_change, knob.changed = on_change, self._on_knob
         self._steering.knobs[name] = knob
@@ -106,7 +106,7 @@ class Run(Recording):
         try:
             self._steering.poll(self.step, broadcast)
         except Exception as error:  # noqa: BLE001 - see the module's docstring
-            self._problem("tick", error)
+            self.problem("tick", error)
         if self._writer is not None:
             self._due = 0.0 if self._steering.stop else monotonic() + POLL_INTERVAL
         return not self._steering.stop

@@ -97,7 +97,7 @@ class Recording:
             if len(pending) > MAX_PENDING:
                 self._writer.help()
         except Exception as error:  # noqa: BLE001 - see the module's docstring
-            self._problem("log", error)
+            self.problem("log", error)
 
     @property
     def summary(self) -> Record:
@@ -105,6 +105,11 @@ class Recording:
         if self._writer is not None:
             self._summary.fill(self._writer.last)
         return self._summary
+
+    @property
+    def is_open(self) -> bool:
+        """Whether numbers are recorded."""
+        return self._writer is not None
 
     @property
     def step(self) -> int:
@@ -237,7 +242,7 @@ class Recording:
         try:
             self._writer.event(event, {"step": self.step if step is None else step, **fields})
         except Exception as error:  # noqa: BLE001 - see the module's docstring
-            self._problem(event, error)
+            self.problem(event, error)
 
     def _write_info(self) -> None:
         """Write `run.json` where the configuration or the summary was changed."""
@@ -248,16 +253,17 @@ class Recording:
             self._info |= {"config": self.config.take(), "summary": self._summary.take()}
             place.write_info(self.path, self._info)
         except Exception as error:  # noqa: BLE001 - see the module's docstring
-            self._problem("run.json", error)
+            self.problem("run.json", error)
 
     def _safely(self, what: str, call: Callable[[], Result], default: Result) -> Result:
         try:
             return call()
         except Exception as error:  # noqa: BLE001 - see the module's docstring
-            self._problem(what, error)
+            self.problem(what, error)
             return default
 
-    def _problem(self, what: str, error: Exception) -> None:
+    def problem(self, what: str, error: Exception) -> None:
+        """Record that something of trainpad's failed; say the first on standard error."""
         self._warn(f"{what}: {error or type(error).__name__}")
 
     def _warn(self, text: str) -> None:

@@ -1,0 +1,288 @@
+"""`TrainpadCallback`: any Keras model, watched and steered, by one object in ``callbacks=[...]``.
+
+Keras is never imported here: what is needed of it comes with the model. A callback that has work
+to do at the end of each batch makes Keras wait for the device unless it says ``async_safe``; this
+one does, so its `on_train_batch_end` runs on Keras's threads and only puts numbers away. What
+changes the model happens at the beginning of a batch, on the thread that trains.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from trainpad import api
+from trainpad.attached import Run
+from trainpad.keras_rate import LearningRate
+from trainpad.step_losses import StepLosses
+
+RATE_INTERVAL = 0.5
+"""Seconds between two records of the learning rate."""
+WEIGHTS_SHARE = 0.01
+"""The share of the time that reading weights may take."""
+
+
+class TrainpadCallback:
+    """Record a Keras training and let it be steered: pause, stop, save, evaluate, learning rate.
+
+    Each step's own loss is recorded (Keras itself gives the mean since the epoch began), the other
+    metrics as Keras gives them, validation, the learning rate, and statistics of the weights.
+
+    Example:
+        >>> model.fit(x, y, callbacks=[trainpad.keras.TrainpadCallback()])
+    """
+
+    async_safe = True
+
+    def __init__(
+        self,
+        run: Run | None = None,
+        *,
+        validation_data: tuple[Any, Any] | None = None,
+        classes: list[str] | None = None,
+        live: Mapping[str, Any] | None = None,
+        weights: bool = True,
+        **init: Any,
+    ) -> None:
+        """Make a callback.
+
+        Args:
+            run: Where to record; by default the current run, else a new one that ends with `fit`.
+            validation_data: ``(x, y)`` for confusion matrices after each epoch and for evaluations
+                on request.
+            classes: The names of the classes.
+            live: Keras variables by name, which can then be changed from outside, such as
+                ``{"dropout": rate}``.
+            weights: Whether to record statistics of the weights, in at most 1 % of the time.
+            init: What `trainpad.init` takes: ``project``, ``name``, ``config``, ``dir``.
+        """
+        self.model: Any = None
+        self.params: dict[str, Any] = {}
+        self._run, self._is_own = run or Run(), False
+        self._given = run
+        self._validation_data, self._classes = validation_data, classes
+        self._live = dict(live or {})
+        self._weights, self._init = weights, init
+        self._rate: LearningRate | None = None
+        self._losses = StepLosses()
+        self._base = self._batches = self._step = 0
+        self._batch_size: float | None = None
+        self._examples: float | None = None
+        self._is_fitting = False
+        self._rate_due = self._weights_due = 0.0
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        """Do nothing at every other moment that Keras, or a later one, tells callbacks of."""
+        if name.startswith("on_"):
+            return _nothing
+        raise AttributeError(name)
+
+    def set_model(self, model: Any) -> None:
+        """Keep the model; Keras calls this."""
+        self.model = model
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        """Keep ``epochs`` and ``steps``; Keras calls this."""
+        self.params = params or {}
+
+    # -- moments of a training ---------------------------------------------------------------
+
+    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
+        """Begin the run, unless there is one, and declare what can be changed."""
+        with self._guard("on_train_begin"):
+            self._begin_run()
+            self._is_fitting = True
+            self._base = max(0, self._run.step)
+            self._rate = LearningRate(self.model, self._run)
+            for name, variable in self._live.items():
+                self._declare(name, variable)
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Begin an epoch."""
+        with self._guard("on_epoch_begin"):
+            self._losses, self._batches = StepLosses(), 0
+            self._batch_size = self._examples = None
+            self._run.epoch(epoch, self.params.get("epochs"))
+
+    def on_train_batch_begin(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Apply what was requested; wait while the run is paused."""
+        if batch and self._batch_size is None:
+            with self._guard("batch size"):
+                self._batch_size = (self._count_examples() or 0.0) / batch
+        self._losses.begin(batch)
+        self._step = self._base + batch
+        while True:
+            if not self._run.tick():
+                self.model.stop_training = True
+                break
+            if not self._answer():
+                break
+        if (now := time.monotonic()) >= self._rate_due and self._rate is not None:
+            self._rate_due = now + RATE_INTERVAL
+            with self._guard("learning rate"):
+                self._run.log({"lr": self._rate.now()}, self._base + batch)
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Record a batch; may be called out of order and by several threads at once."""
+        try:
+            if steps := self.params.get("steps"):
+                batch = min(batch, steps - 1)  # the last of several that are executed together
+            for done, values in self._losses.end(batch, logs or {}):
+                self._run.log(values, self._base + done)
+            self._batches = max(self._batches, batch + 1)
+        except Exception as error:  # noqa: BLE001 - it would end the training
+            self._run.problem("on_train_batch_end", error)
+
+    def on_test_begin(self, logs: Mapping[str, Any] | None = None) -> None:
+        """Count the examples of the epoch before the validation does away with that."""
+        if self._is_fitting and self._examples is None:
+            with self._guard("examples"):
+                self._examples = self._count_examples()
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Record the last batch, the validation, the confusion matrix and the weights."""
+        with self._guard("on_epoch_end"):
+            if self._examples is None:
+                self._examples = self._count_examples()
+            for done, values in self._losses.finish(self._batch_size, self._examples):
+                self._run.log(values, self._base + done)
+                self._batches = done + 1
+            self._base += self._batches
+            self._batches = 0
+            step = max(0, self._base - 1)
+            means = {k: v for k, v in (logs or {}).items() if not k.startswith("val_")}
+            validation = {k: v for k, v in (logs or {}).items() if k.startswith("val_")}
+            self._run.log({**validation, **{f"epoch_{k}": v for k, v in means.items()}}, step)
+            self._record_confusion()
+            self._record_weights()
+
+    def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
+        """End the run, where it was begun here; leave the optimizer as it was."""
+        with self._guard("on_train_end"):
+            self._is_fitting = False
+            if self._rate is not None:
+                self._rate.restore()
+            if self._is_own:
+                self._is_own = False
+                self._run.finish()
+
+    # -- within ------------------------------------------------------------------------------
+
+    def _begin_run(self) -> None:
+        current = api.current()
+        if self._given is None and self._is_own:
+            self._run.finish(reason="interrupted")  # the last fit was
+            current = None
+        if self._given is not None:
+            self._run = self._given
+        elif current is not None and current.is_open:
+            self._run = current
+        else:
+            steps, epochs = self.params.get("steps"), self.params.get("epochs")
+            planned = steps * epochs if steps and epochs else None
+            self._run = api.init(**{"steps": planned, "epochs": epochs, **self._init})
+            self._is_own = True
+        about = {"model": self.model.name, "optimizer": type(self.model.optimizer).__name__}
+        for name, value in {**about, "parameters": self.model.count_params()}.items():
+            self._run.config.setdefault(name, value)
+
+    def _declare(self, name: str, variable: Any) -> None:
+        def assign(value: Any) -> None:
+            sync(self.model)
+            variable.assign(value)
+
+        self._run.live(name, float(variable.numpy()), on_change=assign)
+
+    def _answer(self) -> bool:
+        """Save or evaluate where that was requested; return whether it was."""
+        answered = False
+        if self._run.save_requested:
+            answered = True
+            with self._guard("save"):
+                self._save()
+        if self._run.evaluate_requested:
+            answered = True
+            with self._guard("evaluate"):
+                self._evaluate()
+        return answered
+
+    def _save(self) -> None:
+        if self._run.path is None:
+            return
+        sync(self.model)
+        folder = self._run.path / "checkpoints"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        path = folder / f"step-{self._step:06}.keras"
+        partial = path.with_name(f".part-{path.name}")
+        try:
+            if self._rate is not None:
+                with self._rate.unwrapped():
+                    self.model.save(partial)
+            else:
+                self.model.save(partial)
+            Path(partial).replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+        self._run.saved(f"{folder.name}/{path.name}")
+
+    def _evaluate(self) -> None:
+        if self._validation_data is None:
+            self._run.note("to evaluate on request, give TrainpadCallback validation_data")
+            return
+        sync(self.model)
+        variables = list(self.model.metrics_variables)
+        before = [variable.numpy() for variable in variables]
+        # What is assigned afterwards is the epoch's own means, which an evaluation begins anew.
+        was_fitting, self._is_fitting = self._is_fitting, False
+        try:
+            found = self.model.evaluate(*self._validation_data, verbose=0, return_dict=True)
+        finally:
+            self._is_fitting = was_fitting
+            for variable, value in zip(variables, before, strict=True):
+                variable.assign(value)
+        self._run.log({f"val_{name}": value for name, value in found.items()}, self._run.step)
+        self._record_confusion()
+
+    def _record_confusion(self) -> None:
+        if self._validation_data is None:
+            return
+        x, y = self._validation_data
+        scores = self.model.predict(x, verbose=0)
+        if getattr(scores, "ndim", 0) == 2 and scores.shape[1] > 1:
+            self._run.log_confusion(y, scores, classes=self._classes)
+        elif getattr(scores, "size", 0) == len(y):
+            self._run.log_confusion(y, scores.reshape(-1) > 0.5, classes=self._classes)
+
+    def _record_weights(self) -> None:
+        if not self._weights or time.monotonic() < self._weights_due:
+            return
+        began = time.monotonic()
+        self._run.log_weights(self.model)
+        ended = time.monotonic()
+        self._weights_due = ended + (ended - began) / WEIGHTS_SHARE
+
+    def _count_examples(self) -> float | None:
+        """Return how many examples the epoch had so far, by Keras's own mean of the loss."""
+        sync(self.model)
+        for metric in self.model.metrics:
+            if metric.name == "loss" and hasattr(metric, "count"):
+                return float(metric.count.numpy())
+        return None
+
+    @contextmanager
+    def _guard(self, what: str) -> Any:
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - it would end the training
+            self._run.problem(what, error)
+
+
+def sync(model: Any) -> None:
+    """Let the variables of a model have their present values: on JAX they are elsewhere."""
+    if callable(found := getattr(model, "jax_state_sync", None)):
+        found()
+
+
+def _nothing(*_: Any, **__: Any) -> None:
+    """Do nothing."""
