@@ -5,6 +5,7 @@ cannot work without. Findings are yielded one by one, since some of them take se
 """
 
 import importlib.util
+import os
 import platform
 import shutil
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from core.cli.findings import Finding, hint, ok, problem
+from core.process.libraries import ignored_settings
 from core.rundir.rundir import list_runs
 from data.catalog import CATALOG
 from data.files import exists
@@ -123,6 +125,9 @@ def check_versions() -> Iterator[Finding]:
         yield problem("versions", name, "not installed; `pip install -e .` in trainpad's folder")
     rest = [f"{name} {_version(name)}" for name in ("trainpad", *REQUIRED) if name not in missing]
     yield ok("versions", "packages", ", ".join(rest))
+    if ignored := ignored_settings(os.environ):
+        text = "a run depends on its hyperparameters, seed and data alone"
+        yield ok("versions", "ignored", f"{', '.join(ignored)}; {text}")
 
 
 def _is_installed(module: str) -> bool:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.cli.findings import Finding, hint, ok, problem
+from core.process.libraries import clean_environment
 from trainpad.text import sanitize
 
 TIMEOUT: Final = 120.0
@@ -86,6 +87,7 @@ def probe_tensorflow() -> TensorFlowProbe:
         done = subprocess.run(  # noqa: S603 - our own Python, our own program
             [sys.executable, "-c", PROBE],
             capture_output=True, text=True, errors="replace", timeout=TIMEOUT, check=False,
+            env=clean_environment(os.environ),
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         return TensorFlowProbe(stderr=f"it did not start within {TIMEOUT:.0f} seconds")

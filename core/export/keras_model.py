@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from core.network.network import Network
+from core.process.libraries import clean_imports
 from core.rundir.checkpoint import Checkpoint
 
 
@@ -33,7 +34,8 @@ def build_model(network: Network, image_shape: tuple[int, int]) -> Any:
 
     Where `image_shape` does not match the network's inputs, the model takes ``[n, inputs]``.
     """
-    import keras
+    with clean_imports():
+        import keras
 
     height, width = image_shape
     inputs = network.sizes[0]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.process.libraries import clean_imports
 from core.process.threads import freeze_gc, run_with_signals_blocked
 from core.run.events import (
     Alert,
@@ -106,8 +107,9 @@ def train(
 
 def _make_engine(config: TrainConfig) -> "Engine":
     """Import TensorFlow and build the engine for this device or strategy."""
-    from core.training.distributed import DistributedEngine
-    from core.training.engine import Engine
+    with clean_imports():
+        from core.training.distributed import DistributedEngine
+        from core.training.engine import Engine
 
     dataset, hparams, device, xla = config.dataset, config.hparams, config.device, config.xla
     if config.strategy == "none":
