@@ -22,6 +22,7 @@ from data.catalog import CATALOG, Archive, CatalogEntry
 from data.dataset import ProgressCallback
 from data.errors import DataError
 from data.idx import read_idx
+from trainpad.files import open_plain
 
 if TYPE_CHECKING:
     from requests.exceptions import RequestException
@@ -177,9 +178,9 @@ def _unzip(archive: Archive, folder: Path) -> None:
     """Extract the members of a zip file, each atomically, and remove the zip file."""
     path = folder / archive.name
     try:
-        with zipfile.ZipFile(path) as packed:
-            for member, file in zip(archive.members, archive.files, strict=True):
-                _extract(packed, member, folder / file)
+        with open_plain(path) as file, zipfile.ZipFile(file) as packed:
+            for member, name in zip(archive.members, archive.files, strict=True):
+                _extract(packed, member, folder / name)
     except FileNotFoundError:
         if not all((folder / file).exists() for file in archive.files):
             raise

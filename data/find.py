@@ -19,6 +19,7 @@ from data.errors import DataError
 from data.files import is_dir, is_dir_with_entries, is_file
 from data.folder import open_folder
 from data.mnist import is_mnist
+from trainpad.files import open_plain
 
 _TORCHVISION = {
     "mnist": "MNIST",
@@ -117,7 +118,7 @@ def describe_origin(name: str, dataset: Dataset) -> str:
 
 def _has_sha256(path: Path, sha256: str) -> bool:
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest() == sha256
     except OSError:
         return False

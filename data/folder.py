@@ -14,6 +14,7 @@ from data.errors import DataError
 from data.files import is_dir, is_file
 from data.idx import read_images, read_labels
 from data.mnist import MAX_CLASSES, RawArrays, build_dataset, open_npz
+from trainpad.files import read_plain
 
 ROLES = ("train-images", "train-labels", "test-images", "test-labels")
 _NAME = re.compile(
@@ -88,8 +89,7 @@ def read_class_names(folder: Path) -> tuple[str, ...] | None:
 
 def _class_names(path: Path) -> tuple[str, ...]:
     try:
-        with path.open("rb") as file:
-            text = file.read(_MAX_CLASS_BYTES).decode("utf-8-sig", errors="replace")
+        text = read_plain(path, _MAX_CLASS_BYTES).decode("utf-8-sig", errors="replace")
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     lines = text.rstrip().splitlines()

@@ -9,7 +9,6 @@ import gzip
 import hashlib
 import math
 import os
-import stat
 import struct
 import zlib
 from pathlib import Path
@@ -20,6 +19,7 @@ import numpy.typing as npt
 
 from data.dataset import Images, Labels
 from data.errors import DataError
+from trainpad.files import NotPlainError, open_plain
 
 Array = npt.NDArray[Any]
 
@@ -47,14 +47,14 @@ def read_idx(path: Path) -> Array:
         DataError: the file is missing, unreadable, not IDX, truncated, or too long.
     """
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise DataError(f"{path}: expected an IDX file, found something that is not a file")
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             array = _read(path, file)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(f"{path}: damaged gzip data ({error}); fetch the file again") from error
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file") from error
+    except NotPlainError as error:
+        raise DataError(f"{path}: expected an IDX file, but {error.strerror}") from error
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
     return array.astype(array.dtype.newbyteorder("="), copy=False)

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from data.dataset import DIGITS, Dataset, Images, Labels, Split
 from data.errors import DataError
 from data.idx import MAX_EXPANSION, idx_sha256
+from trainpad.files import open_plain
 
 MNIST_SHA256 = (
     "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -124,7 +125,7 @@ def open_npz(path: Path) -> Dataset:
         DataError: the file is missing, damaged, or holds something else.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_plain(path) as file, zipfile.ZipFile(file) as archive:
             arrays = [_read_npy(path, archive, key) for key in _NPZ_KEYS]
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file") from error

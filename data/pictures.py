@@ -21,6 +21,7 @@ from data.idx import read_idx
 from data.ink import SIDE, inks_to_images
 from data.ink_photo import find_digits
 from data.strokes import parse_strokes
+from trainpad.files import read_plain
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -51,8 +52,7 @@ def read_digits(path: str | Path, *, split: bool = False) -> Floats:
     if str(path) == "-":
         return parse_digits(sys.stdin.buffer.read(MAX_BYTES + 1), "standard input", split=split)
     try:
-        with Path(path).open("rb") as file:
-            contents = file.read(MAX_BYTES + 1)
+        contents = read_plain(Path(path), MAX_BYTES + 1)
     except OSError as error:
         raise DataError(f"{path}: {error.strerror or error}") from error
     return parse_digits(contents, str(path), split=split)

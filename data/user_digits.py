@@ -23,11 +23,12 @@ from data.dataset import Images, Labels
 from data.errors import DataError
 from data.idx import read_images, read_labels
 from data.ink import SIDE
-from trainpad.files import write_atomic
+from trainpad.files import read_plain, write_atomic
 from trainpad.lock import lock
 
 IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 TIMES = "times.json"
+MAX_TIMES_BYTES = 1 << 26
 ATTEMPTS, WAIT = 100, 0.02
 """How often, and how many seconds apart, the lock is tried while another pad writes."""
 
@@ -167,7 +168,7 @@ def _locked_for_change(folder: Path) -> Iterator[UserDigits]:
     """Hold the folder's lock, which readers ignore, and yield the current digits."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(folder, os.O_RDONLY)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
         raise DataError(f"{folder} cannot be written: {error.strerror or error}") from error
     try:
@@ -189,8 +190,8 @@ def _lock(descriptor: int, folder: Path) -> None:
 
 def _times(path: Path) -> tuple[list[float], int | None]:
     """The times, and the index being removed; empty if the file is missing or damaged."""
-    with suppress(OSError, ValueError, TypeError, KeyError):
-        values, removed = json.loads(path.read_bytes()), None
+    with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
+        values, removed = json.loads(read_plain(path, MAX_TIMES_BYTES)), None
         if isinstance(values, dict):
             values, removed = values["times"], values["removed"]
         valid = isinstance(removed, int) and removed >= 0

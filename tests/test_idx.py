@@ -129,7 +129,7 @@ def test_the_error_names_the_file_and_what_was_found(path, name):
 def test_what_is_not_a_file_is_an_error(tmp_path):
     with pytest.raises(DataError, match="no such file"):
         read_idx(tmp_path / "missing")
-    with pytest.raises(DataError, match="not a file"):
+    with pytest.raises(DataError, match="not a regular file"):
         read_idx(tmp_path)
 
 

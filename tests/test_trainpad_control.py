@@ -98,9 +98,9 @@ HOSTILE = {
     "evaluate null": (wanting(evaluate=None), "evaluate must be a whole number"),
     "stop a number": (wanting(stop=1), "stop must be a short text"),
     "stop long": (wanting(stop="x" * 41), "stop must be a short text"),
-    "a pipe": (replace_by_fifo, "not a plain file"),
+    "a pipe": (replace_by_fifo, "not a regular file"),
     "a link": (replace_by_link, "is a link"),
-    "a folder": (replace_by_folder, "not a plain file"),
+    "a folder": (replace_by_folder, "not a regular file"),
     "writable by others": (lambda path: path.chmod(0o620), "can be written by other users"),
 }
 
@@ -135,15 +135,20 @@ def test_a_file_that_was_fixed_is_read(control: Control) -> None:
     assert control.poll().hyperparameters["learning_rate"] == 0.5
 
 
-def test_an_unreadable_folder_is_reported_once(
-    control: Control, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("folder_too", [True, False])
+def test_what_may_not_be_read_is_reported_once(
+    control: Control, monkeypatch: pytest.MonkeyPatch, folder_too: bool
 ) -> None:
-    def refused(_path: Path) -> os.stat_result:
+    def refused(_path: Path, _limit: int = 0) -> os.stat_result:
         raise PermissionError(13, "Permission denied")
 
     before = control.poll()
     with monkeypatch.context() as patched:
-        patched.setattr(Path, "lstat", refused)
+        if folder_too:
+            patched.setattr(Path, "lstat", refused)
+        else:
+            write(control, b"{}")
+        patched.setattr("trainpad.control.read_private", refused)
         with pytest.raises(UserError, match="cannot be read: Permission denied"):
             control.poll()
         assert control.poll() == before

@@ -6,11 +6,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from trainpad.files import read_plain
+
 FRAMEWORKS = (
     "tensorflow", "keras", "torch", "jax", "flax", "optax", "mlx", "transformers", "accelerate",
     "lightning", "pytorch_lightning", "xgboost", "lightgbm", "sklearn", "numpy",
 )  # fmt: skip
 """Modules whose versions are recorded where the program has imported them."""
+MAX_BYTES = 1 << 24
+"""How much of a file of git is read: it may list very many references."""
 
 
 def describe() -> dict[str, Any]:
@@ -54,27 +58,30 @@ def _git_dir(git: Path) -> Path:
     if git.is_dir():
         return git
     # A worktree or a submodule: the file names the folder.
-    return (git.parent / git.read_text()[:4096].removeprefix("gitdir:").strip()).resolve()
+    return (git.parent / _text(git).removeprefix("gitdir:").strip()).resolve()
 
 
 def _head(git: Path) -> dict[str, str]:
-    head = (git / "HEAD").read_text()[:4096].strip()
+    head = _text(git / "HEAD").strip()
     if not head.startswith("ref: "):
         return {"commit": head}
     name = head.removeprefix("ref: ")
     common = git
     if (git / "commondir").exists():
-        common = (git / (git / "commondir").read_text()[:4096].strip()).resolve()
+        common = (git / _text(git / "commondir").strip()).resolve()
     found = {"branch": name.removeprefix("refs/heads/")}
     for place in (git, common):
         if (place / name).is_file():
-            return {"commit": (place / name).read_text()[:80].strip(), **found}
-    with (common / "packed-refs").open() as lines:
-        for line in lines:
-            commit, _, ref = line.strip().partition(" ")
-            if ref == name:
-                return {"commit": commit, **found}
+            return {"commit": _text(place / name)[:80].strip(), **found}
+    for line in _text(common / "packed-refs").splitlines():
+        commit, _, ref = line.strip().partition(" ")
+        if ref == name:
+            return {"commit": commit, **found}
     return found
+
+
+def _text(path: Path) -> str:
+    return read_plain(path, MAX_BYTES).decode("utf-8", "replace")
 
 
 def _working_folder() -> str:

@@ -7,6 +7,8 @@ reader finds whole records and at most one torn last one after a `kill -9`.
 import os
 from pathlib import Path
 
+from trainpad.files import open_plain, size_of
+
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
 _BLOCK = 1 << 16
 """Bytes that are read at a time to find the last newline."""
@@ -27,7 +29,7 @@ class Appender:
         self._is_lines = not record
         self.waiting = bytearray()
         """What `flush` has still to write."""
-        size = path.stat().st_size if path.exists() else 0
+        size = size_of(path)
         self._size = size // record * record if record else _whole_lines(path, size)
         self._must_truncate = self._size < size
 
@@ -79,7 +81,7 @@ def _whole_lines(path: Path, size: int) -> int:
     """Return how many bytes of the file belong to lines that end with a newline."""
     if not size:
         return 0
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         while size:
             begin = max(0, size - _BLOCK)
             file.seek(begin)

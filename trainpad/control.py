@@ -127,24 +127,21 @@ class Control:
             return self._poll()
 
     def _poll(self) -> DesiredState:
-        try:
-            stamp = self._stamp()
-            if stamp != self._seen:
-                self._seen = stamp
+        stamp = self._stamp()
+        if stamp != self._seen:
+            self._seen = stamp
+            if stamp:
                 self._desired, self._was_read = self._read(), True
-        except FileNotFoundError:
-            self._seen = ()
-        except OSError as error:
-            if self._seen == (error.errno,):
-                return self._desired
-            self._seen = (error.errno,)
-            raise RunError(f"control.json cannot be read: {error.strerror}") from error
         return self._desired
 
     def _read(self) -> DesiredState:
         self._invalid = None
         try:
             return parse(read_private(self.path, LIMIT), self._check_values)
+        except FileNotFoundError:
+            return self._desired
+        except OSError as error:
+            raise RunError(f"control.json cannot be read: {error.strerror}") from error
         except UserError as error:
             self._invalid = error
             raise
@@ -206,7 +203,15 @@ class Control:
         except OSError as error:
             raise RunError(f"control.json cannot be written: {error.strerror}") from error
 
-    def _stamp(self) -> tuple[int, ...]:
-        """Return what differs when the file or its mode do; nobody can set a change time."""
-        about = self.path.lstat()
+    def _stamp(self) -> tuple[int | None, ...]:
+        """Return what differs when the file or its mode do; nobody can set a change time.
+
+        Nothing where there is no file, and the error's number where it cannot be known.
+        """
+        try:
+            about = self.path.lstat()
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            return (error.errno,)
         return about.st_ino, about.st_ctime_ns, about.st_size

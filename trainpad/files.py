@@ -1,15 +1,20 @@
 """Files of a run directory: replaced whole, appended to, and read without trusting them.
 
+Other users may write many of the paths that the program reads: a FIFO in the place of a file would
+block it for ever, a link to a device would fill its memory, and so would a sparse file. So all
+files are opened for reading here (a test checks that), and read up to a limit.
+
 A reader needs no lock: a file is either replaced by a rename, so that there is the old or the new
 one, or grows by whole records, so that a process that is killed leaves at most a torn last one.
 """
 
+import errno
 import itertools
 import os
 import stat
 from contextlib import suppress
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from trainpad.errors import RunError
 
@@ -45,18 +50,25 @@ def write_atomic(path: Path, content: bytes, *, sync: bool = True) -> None:
         raise
 
 
-def open_plain(path: Path, *, follow_links: bool = True) -> BinaryIO:
+class NotPlainError(OSError):
+    """A path that should be a regular file is a folder, a FIFO, a socket or a device."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(errno.EINVAL, "it is not a regular file", str(path))
+
+
+def open_plain(path: Path, *, follow_links: bool = True) -> BufferedReader:
     """Open a regular file for reading; never blocks, as a FIFO or a device could.
 
     Raises:
-        RunError: it is something else than a regular file.
+        NotPlainError: it is something else than a regular file.
         OSError: as the system says.
     """
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow_links else os.O_NOFOLLOW)
     descriptor = os.open(path, flags)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise RunError(f"{path.name} is not a plain file")
+            raise NotPlainError(path)
         return os.fdopen(descriptor, "rb")
     except BaseException:
         os.close(descriptor)
@@ -67,11 +79,20 @@ def read_plain(path: Path, limit: int) -> bytes:
     """Return the first `limit` bytes of a regular file.
 
     Raises:
-        RunError: it is something else than a regular file.
-        OSError: as the system says.
+        OSError: as the system says, or `NotPlainError`.
+    """
+    return read_range(path, 0, limit)
+
+
+def read_range(path: Path, start: int, size: int) -> bytes:
+    """Return `size` bytes of a regular file from byte `start` on; fewer where it ends.
+
+    Raises:
+        OSError: as the system says, or `NotPlainError`.
     """
     with open_plain(path) as file:
-        return file.read(limit)
+        file.seek(start)
+        return file.read(max(0, min(size, os.fstat(file.fileno()).st_size - start)))
 
 
 def read_private(path: Path, limit: int) -> bytes:
@@ -84,6 +105,8 @@ def read_private(path: Path, limit: int) -> bytes:
     """
     try:
         file = open_plain(path, follow_links=False)
+    except NotPlainError as error:
+        raise RunError(f"{path.name} is not a regular file") from error
     except OSError as error:
         if path.is_symlink():
             raise RunError(f"{path.name} is a link; it must be a file") from error

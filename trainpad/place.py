@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from trainpad.errors import RunError
 from trainpad.files import open_plain, read_plain, write_atomic
 
 RUN_FILE = "run.json"
@@ -86,7 +85,7 @@ def read_info(path: Path) -> dict[str, Any]:
     """Return what the `run.json` of a run directory holds; nothing where it cannot be read."""
     try:
         info = json.loads(read_plain(path / RUN_FILE, LIMIT))
-    except (OSError, ValueError, RecursionError, RunError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return info if isinstance(info, dict) else {}
 
@@ -113,7 +112,7 @@ def last_step(path: Path) -> int:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - (1 << 16)))
             lines = file.read(1 << 16).splitlines()
-    except (OSError, RunError):
+    except OSError:
         return -1
     for line in reversed(lines):
         try:

@@ -13,11 +13,14 @@ from typing import Final
 from rich.console import Console
 
 from core.cli.findings import Finding, hint, ok
+from trainpad.files import read_plain
 from tui.terminal.environment import Pace, needs_ascii
 
 WIDTH, HEIGHT = 80, 24
 LOGIND: Final = (Path("/etc/systemd/logind.conf"), Path("/etc/systemd/logind.conf.d"))
 LINGER: Final = Path("/var/lib/systemd/linger")
+MAX_BYTES: Final = 1 << 20
+"""How much of a configuration file is read."""
 
 
 def check_terminal() -> Iterator[Finding]:
@@ -122,7 +125,7 @@ def kills_on_logout(places: tuple[Path, ...]) -> bool:
     kills = False
     for path in files:
         try:
-            lines = path.read_text(errors="replace").splitlines()
+            lines = read_plain(path, MAX_BYTES).decode("utf-8", "replace").splitlines()
         except OSError:
             continue
         for line in lines:

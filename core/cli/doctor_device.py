@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from core.cli.findings import Finding, hint, ok, problem
 from core.process.libraries import clean_environment
+from trainpad.files import read_plain
 from trainpad.text import sanitize
 
 TIMEOUT: Final = 120.0
@@ -143,10 +144,8 @@ def _cards_from_nvml(nvml: Any) -> NvidiaCards:
 
 def _is_nvidia(device: Path) -> bool:
     try:
-        vendor = (device / "vendor").read_text()
-        return vendor.startswith(NVIDIA_VENDOR) and (device / "class").read_text().startswith(
-            DISPLAY_CLASS
-        )
+        vendor, kind = (read_plain(device / name, 64).decode() for name in ("vendor", "class"))
+        return vendor.startswith(NVIDIA_VENDOR) and kind.startswith(DISPLAY_CLASS)
     except OSError:
         return False
 

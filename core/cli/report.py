@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import struct
 import time
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -14,7 +15,7 @@ from core.rundir.attached import as_number, last_values, line_values
 from core.rundir.json_lines import JsonLines
 from core.rundir.rundir import RunDir
 from core.rundir.status import read_status
-from trainpad.files import size_of
+from trainpad.files import read_range, size_of
 from trainpad.text import sanitize
 
 STATUS_INTERVAL: Final = 1.0
@@ -120,7 +121,7 @@ def _last_loss(run: RunDir) -> dict[str, float]:
     if not count:
         return {}
     try:
-        found = np.fromfile(run.losses, "<f4", 1, offset=4 * (count - 1))
-    except OSError:
+        (loss,) = struct.unpack("<f", read_range(run.losses, 4 * (count - 1), 4))
+    except (OSError, struct.error):
         return {}
-    return {"loss": float(found[0])} if len(found) else {}
+    return {"loss": loss}

@@ -18,11 +18,15 @@ import numpy as np
 import numpy.typing as npt
 
 from core.rundir.errors import CheckpointError
-from trainpad.files import write_atomic
+from trainpad.files import read_plain, write_atomic
 
 FOLDER = "checkpoints"
 KEEP_NEWEST = 5
 """How many of the newest checkpoints are kept, besides the best one."""
+MAX_BYTES = 1 << 31
+"""A larger file is not read to its end, and so refused as damaged."""
+_MALFORMED = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+"""What parsing a damaged header raises."""
 NAME_PATTERN = re.compile(r"step-\d{6,}\.safetensors")
 """The names that `file_name` returns; other files are neither read nor deleted."""
 
@@ -79,23 +83,31 @@ def read(path: Path) -> Checkpoint:
     Raises:
         CheckpointError: it is missing, damaged, or not a checkpoint of trainpad.
     """
-    from safetensors import SafetensorError, safe_open
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
 
     try:
-        with safe_open(path, framework="numpy") as file:
-            metadata = json.loads((file.metadata() or {})["trainpad"])
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        content = read_plain(path, MAX_BYTES)
+        arrays = load(content)
+        metadata = json.loads(_header(content)["__metadata__"]["trainpad"])
         digest = metadata.pop("sha256")
         intact = digest == _digest(metadata, arrays) and int(metadata["step"]) >= 0
     except FileNotFoundError as error:
         raise CheckpointError(f"{path} does not exist") from error
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror or error}") from error
-    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (SafetensorError, *_MALFORMED) as error:
         raise CheckpointError(f"{path.name} is damaged or not a checkpoint of trainpad") from error
     if not intact:
         raise CheckpointError(f"{path.name} is damaged: its contents do not match its checksum")
     return Checkpoint(arrays, metadata)
+
+
+def _header(content: bytes) -> dict[str, Any]:
+    """The JSON header of a safetensors file: its length as uint64, then the text."""
+    size = int.from_bytes(content[:8], "little")
+    header: dict[str, Any] = json.loads(content[8 : 8 + size])
+    return header
 
 
 def list_checkpoints(folder: Path) -> list[Path]:

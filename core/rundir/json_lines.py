@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from trainpad.errors import RunError
 from trainpad.files import open_plain, size_of
 
 MAX_BYTES: Final = 4 * 1024 * 1024
@@ -58,7 +57,7 @@ class JsonLines:
             with open_plain(self._path) as file:
                 file.seek(self._offset)
                 return file.read(MAX_BYTES)
-        except (OSError, RunError):
+        except OSError:
             return b""
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from core.rundir.rundir import RunDir
 from core.rundir.validation import fields_of, list_of, string
 from trainpad.errors import RunError
-from trainpad.files import write_atomic
+from trainpad.files import read_plain, write_atomic
 from trainpad.text import sanitize
 
 FILE = "notes.json"
@@ -32,8 +32,7 @@ class Note:
 def read(run: RunDir) -> Note:
     """The note of `run`, sanitized; empty where there is none or the file is damaged."""
     try:
-        with (run.path / FILE).open("rb") as file:
-            values = json.loads(file.read(MAX_BYTES))
+        values = json.loads(read_plain(run.path / FILE, MAX_BYTES))
     except (OSError, ValueError, RecursionError):
         return Note()
     fields = fields_of({"title": string, "tags": list_of(string), "note": string}, values)

@@ -13,7 +13,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -43,7 +43,7 @@ from core.rundir.rundir import RunDir
 from core.rundir.status import has_writer
 from core.rundir.validation import MAX_TIMESTAMP, parse_event, sanitized_info, timestamp
 from trainpad.control import Control
-from trainpad.files import modified_at, size_of
+from trainpad.files import modified_at, open_plain, read_plain, read_range, size_of
 
 POLL_INTERVAL: Final = 0.1
 """Seconds between two polls of a run that trains."""
@@ -54,6 +54,8 @@ MAX_PIECES: Final = 500
 END_EVENTS: Final = (Finished, Diverged, Failed)
 MAX_LINE_BYTES: Final = 16 * 1024 * 1024
 """An unfinished line that is longer is skipped."""
+MAX_CLOCK_BYTES: Final = 16 * 4_000_000
+"""How much of `clock.f64` is read: the seconds of six weeks."""
 
 
 def replay(
@@ -260,7 +262,7 @@ class EventTail:
         if stamp == self._stamp or stamp[0] <= self._offset:
             return []
         try:
-            with self._path.open("rb") as file:
+            with open_plain(self._path) as file:
                 file.seek(self._offset)
                 content = file.read()
         except OSError:
@@ -275,19 +277,24 @@ class EventTail:
 def _read_losses(path: Path, first: int, stop: int) -> npt.NDArray[np.float32]:
     """The losses of steps `first` to `stop`, float32 ``[n]``; fewer where the file is shorter."""
     try:
-        return np.fromfile(path, "<f4", stop - first, offset=4 * first).astype(np.float32)
+        content = read_range(path, 4 * first, 4 * (stop - first))
     except OSError:
         return np.empty(0, np.float32)
+    return _as_array(content, "<f4").astype(np.float32)
 
 
 def _read_clock(path: Path) -> npt.NDArray[np.float64]:
     """The whole pairs of steps done and Unix time, float64 ``[n, 2]``."""
-    pairs = size_of(path) // 16
     try:
-        values = np.fromfile(path, "<f8", 2 * pairs) if pairs else np.empty(0)
+        content = read_plain(path, MAX_CLOCK_BYTES)
     except OSError:
-        values = np.empty(0)
-    return values[: len(values) // 2 * 2].astype(np.float64).reshape(-1, 2)
+        content = b""
+    return _as_array(content[: len(content) // 16 * 16], "<f8").astype(np.float64).reshape(-1, 2)
+
+
+def _as_array(content: bytes, dtype: str) -> npt.NDArray[Any]:
+    """The whole values of `dtype` in `content`, without a torn last one."""
+    return np.frombuffer(content, dtype, len(content) // np.dtype(dtype).itemsize)
 
 
 def _paced(

@@ -17,6 +17,7 @@ from core.rundir.checkpoint import Checkpoint
 from core.rundir.rundir import RunDir, resolve_run
 from core.rundir.validation import parse_event
 from trainpad.errors import RunError
+from trainpad.files import open_plain
 
 Change = tuple[int, str, Any]
 """From this step on, the hyperparameter of this name has this value."""
@@ -66,7 +67,7 @@ def read_events(run: RunDir) -> Iterator[Event]:
         RunError: the file cannot be read.
     """
     try:
-        with run.events.open("rb") as file:
+        with open_plain(run.events) as file:
             for line in file:
                 event = parse_event(line)
                 if event is not None:

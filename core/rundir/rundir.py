@@ -17,9 +17,9 @@ from typing import Any
 
 from data.files import is_file
 from trainpad.errors import RunError
-from trainpad.files import write_atomic
+from trainpad.files import read_plain, write_atomic
 from trainpad.lock import lock
-from trainpad.place import runs_dir
+from trainpad.place import LIMIT, runs_dir
 from trainpad.text import sanitize
 
 RUN_FILE = "run.json"
@@ -85,7 +85,7 @@ class RunDir:
             RunError: this is not a run directory of trainpad, or the file is damaged.
         """
         try:
-            values = json.loads((self.path / RUN_FILE).read_bytes())
+            values = json.loads(read_plain(self.path / RUN_FILE, LIMIT))
         except FileNotFoundError as error:
             message = f"{self.path} is not a trainpad run: {RUN_FILE} is missing"
             raise RunError(message) from error

@@ -32,7 +32,7 @@ from core.run.status import RunStatus
 from core.rundir import validation
 from core.rundir.rundir import RunDir, list_runs, resolve_run
 from core.rundir.validation import parse_event, sanitized_info, timestamp
-from trainpad.files import modified_at, size_of
+from trainpad.files import modified_at, open_plain, read_plain, size_of
 from trainpad.lock import lock
 from trainpad.place import last_step
 from trainpad.text import sanitize
@@ -205,7 +205,7 @@ def _lock_owner(run: RunDir) -> LockOwner | None:
         entry = path.stat()
         if not stat.S_ISREG(entry.st_mode) or entry.st_size > MAX_LOCK_BYTES:
             return None
-        values = json.loads(path.read_bytes())
+        values = json.loads(read_plain(path, MAX_LOCK_BYTES))
         host, pid = validation.text(values["host"]), validation.count(values["pid"])
         since = timestamp(values["since"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
@@ -234,7 +234,7 @@ def _tail_lines(path: Path) -> list[bytes]:
     if not size:
         return []
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             file.seek(max(0, size - MAX_EVENT_BYTES))
             return file.read(MAX_EVENT_BYTES).split(b"\n")[:-1]
     except OSError:

@@ -12,6 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from trainpad.files import open_plain
+
 HEADER: Final = 12
 FOOTER: Final = 4
 CHUNK: Final = 1 << 20
@@ -131,7 +133,7 @@ class RecordFile:
 
     def _read_bytes(self, want: int) -> bytes:
         """Read up to `want` bytes at the offset; verify the bytes just before it."""
-        with self.path.open("rb") as file:
+        with open_plain(self.path) as file:
             file.seek(self.offset - len(self._tail))
             data = file.read(len(self._tail) + want)
         if not data.startswith(self._tail):
@@ -167,7 +169,7 @@ class RecordFile:
 
     def _skip(self, size: int) -> bool:
         """Skip a record of `size` bytes; return False if it is not complete yet."""
-        with self.path.open("rb") as file:
+        with open_plain(self.path) as file:
             file.seek(self.offset + size - _TAIL_SIZE)
             tail = file.read(_TAIL_SIZE)
         if len(tail) < _TAIL_SIZE:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from trainpad.errors import UserError
+from trainpad.files import NotPlainError
 from trainpad.text import sanitize
 
 _REMOTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
@@ -88,8 +89,11 @@ def _resolve(path: str | Path) -> Path:
         raise UserError(f"{shown} is an address: mount it, or copy it to a folder, and watch that.")
     found = Path(path).expanduser()
     try:
-        if stat.S_ISDIR(found.stat().st_mode):
+        mode = found.stat().st_mode
+        if stat.S_ISDIR(mode):
             os.scandir(found).close()  # subfolders may be unreadable, but not the root itself
+        elif not stat.S_ISREG(mode):
+            raise NotPlainError(found)
     except OSError as error:
         raise UserError(f"{shown} cannot be opened: {error.strerror}.") from error
     return found

@@ -7,7 +7,7 @@ from typing import Any
 
 import platformdirs
 
-from trainpad.files import write_atomic
+from trainpad.files import read_plain, write_atomic
 
 MAX_BYTES = 64 * 1024
 """A longer file is ignored."""
@@ -19,10 +19,9 @@ class Settings:
     def __init__(self, path: Path | None = None) -> None:
         self._path = path or Path(platformdirs.user_config_dir("trainpad")) / "settings.json"
         self._values: dict[str, Any] = {}
-        with suppress(OSError, ValueError):
-            if self._path.stat().st_size <= MAX_BYTES:
-                values = json.loads(self._path.read_bytes())
-                self._values = values if isinstance(values, dict) else {}
+        with suppress(OSError, ValueError, RecursionError):
+            values = json.loads(read_plain(self._path, MAX_BYTES))
+            self._values = values if isinstance(values, dict) else {}
 
     def get(self, name: str, default: Any) -> Any:
         """The saved value if it has the default's type, else the default."""
