@@ -131,12 +131,15 @@ def open_run(
             f"{chosen.name} is an attached run, which the dashboard cannot show yet; "
             "`trainpad status --watch` and `trainpad tail` follow it"
         )
+    from core.process.launcher import fork_launcher
+
+    launcher = fork_launcher()
     _configure_textual()
     from tui.launch import run_viewer
     from tui.terminal.environment import Pace, needs_ascii
 
     pace, plain = Pace.resolve(fps, bytes_per_second), ascii_only or needs_ascii()
-    return run_viewer(chosen, pace, read_only=read_only, ascii_only=plain)
+    return run_viewer(chosen, launcher, pace, read_only=read_only, ascii_only=plain)
 
 
 @cli.command()

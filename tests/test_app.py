@@ -315,8 +315,11 @@ async def test_the_palette_has_every_action_of_the_screen(source: Scripted) -> N
     async with app.run_test(size=(120, 35)) as pilot:
         await shown(pilot, app, "100 / 2,000")
         commands = {c.title: c for c in app.get_system_commands(app.screen)}
-        assert {"Pause", "Evaluate", "Branch", "Pad", "Full", "Detach"} <= set(commands)
-        await commands["Pause"].callback()
+        titles = "Pause (space)", "Evaluate (e)", "Go to Evaluate (2)", "Branch (b)", "Detach (d)"
+        assert set(titles) <= set(commands)
+        assert [title for title in commands if title.startswith("Quit")] == ["Quit (q)"]
+        assert not {"Step (s)", "Up (↑)"} & set(commands)  # neither does anything now
+        await commands["Pause (space)"].callback()
         assert source.desired["pause_at"] == 0
 
 

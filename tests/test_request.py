@@ -15,7 +15,13 @@ from core.rundir import checkpoint
 from core.rundir.checkpoint import Checkpoint
 from core.rundir.data_source import DataSource
 from core.rundir.rundir import RunDir
-from core.session.request import Request, request_from, request_like, resume_request
+from core.session.request import (
+    Request,
+    branch_request,
+    request_from,
+    request_like,
+    resume_request,
+)
 from tests.helpers.runs import add_events
 from trainpad.errors import UserError
 
@@ -72,8 +78,7 @@ def test_only_well_formed_changes_of_a_log_are_replayed(run: RunDir, line: bytes
 def test_only_well_formed_fields_of_a_source_are_used(run: RunDir, source: Any) -> None:
     (run.path / "run.json").write_text(json.dumps(run.info() | {"source": source, "xla": 0}))
     assert request_of("--resume", str(run.path)).source == DataSource()
-    for branch in (False, True):
-        request = resume_request(run, branch=branch)
+    for request in (resume_request(run, {"max_steps": 9000}), branch_request(run)):
         assert (request.source, request.xla) == (DataSource(), True)
 
 
@@ -120,7 +125,8 @@ def with_info(run: RunDir, **info: Any) -> RunDir:
 
 @pytest.mark.parametrize("branch", [False, True])
 def test_a_resume_request_keeps_data_and_device(run: RunDir, branch: bool) -> None:
-    request = resume_request(with_info(run, **INFO), branch=branch)
+    with_info(run, **INFO)
+    request = branch_request(run) if branch else resume_request(run, {"max_steps": 9000})
     assert request.source == DataSource(dataset="kmnist", variation=1.5)
     assert (request.device, request.xla, request.strategy) == ("cpu", False, "mirrored")
     assert request.log_dir == run.path.parent
@@ -128,7 +134,7 @@ def test_a_resume_request_keeps_data_and_device(run: RunDir, branch: bool) -> No
     assert start is not None
     assert start.run == run
     assert other is None
-    held = [] if branch else [(2000, "max_steps", 1000), (2000, "l2", 0.1)]
+    held = [] if branch else [(2000, "l2", 0.1)]  # max_steps is given
     assert list(request.changes) == held
 
 

@@ -111,7 +111,7 @@ async def test_another_run_opens_and_one_is_replayed(log_dir: Path) -> None:
         assert app.shown.steering.control is None
 
 
-async def test_what_a_viewer_cannot_train_is_told_as_a_command(log_dir: Path) -> None:
+async def test_what_cannot_be_trained_here_is_given_as_a_command(log_dir: Path) -> None:
     app = viewer(log_dir)
     async with app.run_test(size=(160, 45), notifications=True) as pilot:
         await pilot.press("4")
@@ -119,23 +119,27 @@ async def test_what_a_viewer_cannot_train_is_told_as_a_command(log_dir: Path) ->
         await pilot.press("b")
         await shown(pilot, app, "this window cannot train now", "--branch")
         await pilot.press("r")
-        await shown(pilot, app, "c-run has done all its steps")
+        await shown(pilot, app, "this window cannot train now", "--resume")
         assert app.screen.NAME == "runs"
 
 
-async def test_a_run_that_took_more_steps_than_planned_is_told_how_it_goes_on(
-    log_dir: Path,
-) -> None:
+async def test_a_run_that_has_done_all_steps_is_resumed_with_more(log_dir: Path) -> None:
     run = RunDir(log_dir / "c-run")
     add_losses(run, [0.5] * 30_000)
     done = run.losses.stat().st_size // 4
-    app = viewer(log_dir)
+    hparams = as_dict(validate_hparams({"hidden": ()}))
+    opened = Opened(str(run.path), {"name": "c-run", "hyperparameters": hparams})
+    sessions = FakeSessions([opened, Started(done, hparams, "CPU:0", 10)])
+    app = viewer(log_dir, sessions=sessions)
     async with app.run_test(size=(160, 45), notifications=True) as pilot:
         await pilot.press("4")
         await shown(pilot, app, "c-run", "0.9000")
         await pilot.press("r")
-        screen = await shown(pilot, app, "c-run has done all its steps")
-        assert str(2 * done) in screen
+        await shown(pilot, app, f"c-run has done all its {done:,} steps", str(2 * done))
+        await pilot.press("enter")
+        await shown(pilot, app, "resumed")
+        assert len(app.run_shown.losses) == done
+    assert sessions.requested == [(run, {"max_steps": 2 * done})]
 
 
 async def test_a_branch_trains_here_where_nothing_else_does(log_dir: Path) -> None:

@@ -1,6 +1,6 @@
 """The dashboard: one `Run`, folded from the events of a worker thread, and its screens."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Unpack
@@ -9,7 +9,7 @@ from textual import on
 from textual.app import ScreenStackError
 
 from core.run.events import Event, Steps, Weights
-from core.run.hparams import HyperParameters
+from core.run.hparams import HyperParameters, Value
 from core.run.state import Run
 from core.run.status import RunStatus
 from core.rundir.control import open_control
@@ -33,6 +33,8 @@ from tui.widgets.help import HelpScreen
 
 if TYPE_CHECKING:
     from tui.dashboard.host import DashboardHost
+
+READ_ONLY = "this window is read-only"
 
 
 class TrainpadApp(BaseApp[ExitResult]):
@@ -73,7 +75,8 @@ class TrainpadApp(BaseApp[ExitResult]):
         self._sessions = sessions
         self._previous: RunContext | None = None
         """What was shown before, to return to if the next run cannot start."""
-        self._queued_run: tuple[HyperParameters, ResumePoint | None] | None = None
+        self._queued_run: Callable[[], RunContext] | None = None
+        """Starts the run that was requested, once the one on the screen has ended."""
         self._exit_when_done = False
         self._mount_ahead = modes.MountAhead(self)
         self._pacer = UpdatePacer(self.pace.fps)
@@ -135,7 +138,7 @@ class TrainpadApp(BaseApp[ExitResult]):
             self.error = message.error
             self.exit(ExitResult.ERROR)
         elif self._queued_run is not None:
-            self._start_queued_run(*self._queued_run)
+            self._start_queued_run(self._queued_run)
         elif self._exit_when_done:
             self.exit(ExitResult.QUIT)
         else:
@@ -172,10 +175,13 @@ class TrainpadApp(BaseApp[ExitResult]):
 
     def show_events(self, events: Iterator[Event], *, viewer: bool) -> None:
         """Show the run of these events; the one before has ended or continues elsewhere."""
+        self._show(RunContext.from_events(events, self.post_message, viewer=viewer))
+
+    def _show(self, context: RunContext) -> None:
         self.shown.worker.stop(0.5)
         if self.run_shown.directory:
             self._previous = self.shown
-        self.shown = RunContext.from_events(events, self.post_message, viewer=viewer)
+        self.shown = context
         self.shown.worker.start()
         self._queued_run = None
         self._exit_when_done = False
@@ -191,32 +197,60 @@ class TrainpadApp(BaseApp[ExitResult]):
 
     def start_next(self, hparams: HyperParameters, branch: ResumePoint | None) -> None:
         """Train another run as soon as the current one has ended; stop that one first."""
-        if self._sessions is None:
-            self.toast("this is only a viewer; a new run starts with `trainpad` at the prompt")
-        elif not self.shown.trains_in_process:
-            self._start_queued_run(hparams, branch)
+        if (sessions := self._sessions) is None:
+            self.toast(READ_ONLY)
+            return
+
+        def start() -> RunContext:
+            events = sessions.next(self.shown, hparams, branch)
+            return RunContext.from_events(events, self.post_message, viewer=False)
+
+        self._start_or_queue(start)
+
+    def resume_run(self, run: RunDir, values: Mapping[str, Value]) -> None:
+        """Train a run that is over on from its newest checkpoint, with these values changed."""
+        if (sessions := self._sessions) is None:
+            self.toast(READ_ONLY)
+            return
+
+        def start() -> RunContext:
+            return self.shown.resumed(run, sessions.resume(run, values), self.post_message)
+
+        self._start_or_queue(start)
+
+    def _start_or_queue(self, start: Callable[[], RunContext]) -> None:
+        """Start a run as soon as the current one has ended; stop that one first."""
+        if not self.shown.trains_in_process:
+            self._start_queued_run(start)
         elif self.run_shown.status is RunStatus.STARTING:
             self.toast("the run is still starting")
         else:
-            self._queued_run = hparams, branch
+            self._queued_run = start
             self._exit_when_done = False
             problem = self.shown.steering.stop() if self.run_shown.is_live else ""
             self.toast(problem or "saving, then the next run starts …")
 
-    def _start_queued_run(self, hparams: HyperParameters, branch: ResumePoint | None) -> None:
+    def _start_queued_run(self, start: Callable[[], RunContext]) -> None:
         self._queued_run = None
-        if self._sessions is not None:
-            try:
-                events = self._sessions.next(self.shown, hparams, branch)
-            except UserError as error:  # the directory of the run on the screen is gone
-                self.toast(str(error))
-            else:
-                self.show_events(events, viewer=False)
+        try:
+            context = start()
+        except UserError as error:  # its directory is gone, or it has done all its steps
+            self.toast(str(error))
+        else:
+            self._show(context)
 
     @property
     def can_start_training(self) -> bool:
         """Whether this process can train something now."""
         return self._sessions is not None and not self.shown.trains_in_process
+
+    @property
+    def dimmed_actions(self) -> frozenset[str]:
+        """The actions of all screens that can do nothing now."""
+        is_live, shown = self.run_shown.is_live, self.shown
+        can_detach = shown.viewer or (is_live and shown.trains_in_process)
+        possible = {"app.ask_stop": is_live, "app.detach": can_detach}
+        return frozenset(action for action, can in possible.items() if not can)
 
     def start_training(self, request: Request) -> None:
         """Train this in place of what is shown; only where `can_start_training`."""

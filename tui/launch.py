@@ -46,15 +46,13 @@ def run_dashboard(request: Request, launcher: Launcher, pace: Pace, *, ascii_onl
         sessions=sessions,
         log_dir=request.log_dir,
     )
-    signals = ScreenSignals(app)
-    signals.install()
-    with duplicated_terminal():
-        result = app.run() or ExitResult.CRASH
-    return _finish(app, result, launcher, signals)
+    return _run(app, launcher)
 
 
-def run_viewer(run: RunDir, pace: Pace, *, read_only: bool, ascii_only: bool) -> int:
-    """Show `run`, and steer it unless `read_only`; return the exit status. The run continues.
+def run_viewer(
+    run: RunDir, launcher: Launcher, pace: Pace, *, read_only: bool, ascii_only: bool
+) -> int:
+    """Show `run`, and steer or resume it unless `read_only`; return the exit status.
 
     Raises:
         UserError: it is not a run directory, or cannot be read; the terminal is restored.
@@ -63,15 +61,21 @@ def run_viewer(run: RunDir, pace: Pace, *, read_only: bool, ascii_only: bool) ->
         follow(run, None if read_only else open_control(run.path)),
         ascii_only=ascii_only,
         pace=pace,
+        launcher=launcher,
+        sessions=None if read_only else Sessions(),
         viewer=True,
         read_only=read_only,
         log_dir=run.path.parent,
     )
+    return _run(app, launcher)
+
+
+def _run(app: TrainpadApp, launcher: Launcher) -> int:
     signals = ScreenSignals(app)
     signals.install()
     with duplicated_terminal():
-        app.run()
-    return _finish_viewer(app, signals)
+        result = app.run() or ExitResult.CRASH
+    return _finish(app, result, launcher, signals)
 
 
 class ScreenSignals(Signals):

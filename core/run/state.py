@@ -4,6 +4,7 @@
 changes whenever they do.
 """
 
+import copy
 from collections import deque
 from dataclasses import replace
 from typing import Any
@@ -131,6 +132,15 @@ class Run:
         """Seconds until `max_steps` at the current rate; infinity while there is none."""
         rate = self.steps_per_second
         return (self.hparams.max_steps - self.step) / rate if rate else float("inf")
+
+    def reopened(self) -> "Run":
+        """This run as it is while a session that resumes it starts; this object stays as it is.
+
+        Both share their series, which nothing changes before `Started`.
+        """
+        run = copy.copy(self)
+        run.directory, run.status, run.preparation = "", RunStatus.STARTING, ""
+        return run
 
     # -- folding ------------------------------------------------------------------------------
 

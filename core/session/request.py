@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from core.run.hparams import SPECS, HyperParameters, update_hparams, validate_hparams
+from core.run.hparams import SPECS, HyperParameters, Value, update_hparams, validate_hparams
 from core.run.presets import PRESETS
 from core.rundir.data_source import DataSource
 from core.rundir.resume import Change, ResumePoint, find_resume_point
@@ -99,21 +99,34 @@ def request_like(run: RunDir) -> Request:
     )
 
 
-def resume_request(run: RunDir, *, branch: bool) -> Request:
-    """Return a request that resumes `run` on its own data, or with `branch` branches from it.
+def branch_request(run: RunDir) -> Request:
+    """Return a request for a new run from the newest weights of `run`, on its own data.
 
     Raises:
         UserError: it has no readable checkpoint.
     """
     start = find_resume_point(str(run.path), run.path.parent)
-    metadata = start.checkpoint.metadata if start.checkpoint else {}
-    return replace(
-        request_like(run),
-        hparams=validate_hparams(metadata.get("hyperparameters", {})),
-        resume=None if branch else start,
-        branch=start if branch else None,
-        changes=() if branch else start.later_changes,
-    )
+    return replace(request_like(run), hparams=_recorded_hparams(start), branch=start)
+
+
+def resume_request(run: RunDir, values: Mapping[str, Value]) -> Request:
+    """Return a request that resumes `run` on its own data, with these hyperparameters changed.
+
+    Raises:
+        UserError: it has no readable checkpoint, or no steps left.
+    """
+    start = find_resume_point(str(run.path), run.path.parent)
+    changes = [change for change in start.later_changes if change[1] not in values]
+    hparams = update_hparams(_recorded_hparams(start), values)
+    planned = {name: value for _, name, value in changes}
+    _check_steps(start, planned.get("max_steps", hparams.max_steps))
+    return replace(request_like(run), hparams=hparams, resume=start, changes=changes)
+
+
+def _recorded_hparams(start: ResumePoint | None) -> HyperParameters:
+    """Return the hyperparameters in a checkpoint; the defaults without one."""
+    metadata = start.checkpoint.metadata if start and start.checkpoint else {}
+    return validate_hparams(metadata.get("hyperparameters", {}))
 
 
 def _device_settings(info: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,8 +140,7 @@ def _device_settings(info: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _hyperparameters(flags: Flags, start: ResumePoint | None) -> HyperParameters:
-    metadata = start.checkpoint.metadata if start and start.checkpoint else {}
-    before = validate_hparams(metadata.get("hyperparameters", {}))
+    before = _recorded_hparams(start)
     values: dict[str, Any] = dict(PRESETS[flags["preset"]]) if flags["preset"] else {}
     values |= {name: flags[name] for name in SPECS if flags[name] is not None}
     hidden = list(update_hparams(before, values).hidden)

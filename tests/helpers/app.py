@@ -81,5 +81,8 @@ class FakeSessions:
         self.requested.append(request)
         return iter(self.sources.pop(0))
 
+    def resume(self, run: object, values: object) -> Iterator[Event]:
+        return self.start((run, values))
+
     def next(self, _shown: object, hparams: object, branch: object) -> Iterator[Event]:
         return self.start((hparams, branch))

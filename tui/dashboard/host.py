@@ -1,9 +1,10 @@
 """What screens ask of the app that they are on, so that no screen imports an app."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from core.run.hparams import HyperParameters
+from core.run.hparams import HyperParameters, Value
 from core.run.state import Run
 from core.rundir.resume import ResumePoint
 from core.rundir.rundir import RunDir
@@ -27,6 +28,10 @@ class Host(Protocol):
     @property
     def run_shown(self) -> Run:
         """The run on the screen."""
+
+    @property
+    def dimmed_actions(self) -> frozenset[str]:
+        """The actions of all screens that can do nothing now."""
 
     @property
     def activity(self) -> str:
@@ -68,6 +73,9 @@ class DashboardHost(Host, Protocol):
 
     def start_training(self, request: Request) -> None:
         """Train this in place of what is shown."""
+
+    def resume_run(self, run: RunDir, values: Mapping[str, Value]) -> None:
+        """Train a run that is over on from its newest checkpoint, with these values changed."""
 
     def open_run(self, run: RunDir, speed: float | None = None) -> None:
         """Show another run."""

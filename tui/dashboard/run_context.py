@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from textual.message import Message
 
 from core.run.events import Event
 from core.run.state import Run
+from core.rundir.reader import replay
+from core.rundir.rundir import RunDir
 from tui.dashboard.steering import Steering
 from tui.dashboard.worker import EventWorker
 
@@ -23,12 +26,32 @@ class RunContext:
 
     @classmethod
     def from_events(
-        cls, events: Iterator[Event], post: Callable[[Message], object], *, viewer: bool
+        cls,
+        events: Iterator[Event],
+        post: Callable[[Message], object],
+        *,
+        viewer: bool,
+        run: Run | None = None,
     ) -> "RunContext":
-        """The context of a run of which nothing is known yet; its worker is not started."""
-        run = Run()
+        """The context of a new run, or of `run`, with events to come; its worker is not started."""
+        run = run or Run()
         worker = EventWorker(events, post, trains=not viewer)
         return cls(run, Steering(run), worker, viewer)
+
+    def resumed(
+        self, run: RunDir, events: Iterator[Event], post: Callable[[Message], object]
+    ) -> "RunContext":
+        """The context of a session that resumes `run`: its chart begins with what was recorded.
+
+        Raises:
+            RunError: it is not the run of this context, and cannot be read.
+        """
+        past = self.run
+        if Path(past.directory) != run.path:
+            past = Run()
+            for event in replay(run):
+                past.fold(event)
+        return RunContext.from_events(events, post, viewer=False, run=past.reopened())
 
     @property
     def trains_in_process(self) -> bool:

@@ -1,5 +1,6 @@
 """The base of the five screens: a header, the app's `Run`, and a row of keys."""
 
+from collections.abc import Mapping
 from typing import ClassVar, cast
 
 from textual.binding import Binding, BindingType
@@ -31,7 +32,7 @@ class RunScreen(Screen[None]):
             Binding(
                 screen.key,
                 f"app.go('{screen.name}')",
-                screen.title,
+                f"Go to {screen.title}",
                 show=False,
                 id=f"app.{screen.name}",
                 tooltip=screen.purpose,
@@ -55,6 +56,8 @@ class RunScreen(Screen[None]):
     AUTO_FOCUS = ""  # keys belong to the screen until something is entered
     _is_composed = False
     """Whether the widgets exist."""
+    _shown_keys: tuple[frozenset[str], Mapping[str, str]] = frozenset(), {}
+    """What the row of keys was drawn from."""
     _styled_theme = ""
     """The theme that the styles were computed for."""
 
@@ -67,6 +70,16 @@ class RunScreen(Screen[None]):
     def disabled_actions(self) -> frozenset[str]:
         """The actions that cannot be used in this window."""
         return self.WRITE_ACTIONS if self.host.read_only else frozenset()
+
+    @property
+    def dimmed_actions(self) -> frozenset[str]:
+        """The actions that can do nothing now; those of the focused widget are its own."""
+        return self.host.dimmed_actions
+
+    @property
+    def key_names(self) -> Mapping[str, str]:
+        """Descriptions of actions that do something else in the run's present state."""
+        return {}
 
     @property
     def is_ready(self) -> bool:
@@ -101,6 +114,9 @@ class RunScreen(Screen[None]):
     def update_run(self, run: Run) -> None:
         """Show this run as it is now."""
         self.query_one(Header).update_run(run, self.host.activity)
+        if (keys := (self.dimmed_actions, self.key_names)) != self._shown_keys:
+            self._shown_keys = keys
+            self.refresh_bindings()
 
     def on_run_event(self, event: Event) -> None:
         """Handle an event that was just folded into the run; most screens do nothing."""

@@ -1,15 +1,15 @@
 """Training sessions that the dashboard starts in its own process, one after another."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from core.process.redirect import redirect_to_log
 from core.run.events import Event
-from core.run.hparams import HyperParameters
+from core.run.hparams import HyperParameters, Value
 from core.rundir.resume import ResumePoint
 from core.rundir.rundir import RunDir
-from core.session.request import Request, request_like
+from core.session.request import Request, request_like, resume_request
 from core.session.session import session
 from tui.dashboard.run_context import RunContext
 
@@ -17,7 +17,8 @@ from tui.dashboard.run_context import RunContext
 class Sessions:
     """Starts sessions; the newest request is where the next one takes its settings from."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request | None = None) -> None:
+        """`request` is that of the first session; None where no run trains here yet."""
         self._request = request
 
     def start(self, request: Request) -> Iterator[Event]:
@@ -34,7 +35,15 @@ class Sessions:
             UserError: that run was trained elsewhere, and its directory cannot be read.
         """
         run = RunDir(Path(shown.run.directory))
-        base = request_like(run) if shown.viewer else self._request
+        base = request_like(run) if shown.viewer or not self._request else self._request
         return self.start(
             dataclasses.replace(base, hparams=hparams, branch=branch, resume=None, changes=())
         )
+
+    def resume(self, run: RunDir, values: Mapping[str, Value]) -> Iterator[Event]:
+        """The events of a session that resumes `run`, with these hyperparameters changed.
+
+        Raises:
+            UserError: it has no steps left, or no checkpoint that can be read.
+        """
+        return self.start(resume_request(run, values))

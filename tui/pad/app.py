@@ -66,6 +66,7 @@ class PadApp(BaseApp[None]):
         super().__init__(ascii_only=ascii_only)
         self.log_dir = log_dir or default_log_dir()
         self.run_shown, self.activity = Run(), ""  # the pad shows no run
+        self.dimmed_actions: frozenset[str] = frozenset()
         self.pad_screen = StandalonePadScreen(models=ModelSwitcher(classifier))
 
     def on_mount(self) -> None:

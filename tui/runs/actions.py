@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from core.export.options import ExportOptions, export_runs
+from core.run.hparams import SPECS
 from core.rundir import deletion, notes
 from core.rundir.overview import RunEntry
 from core.rundir.rundir import RunDir
-from core.session.request import resume_request
+from core.session.request import branch_request
 from trainpad.errors import UserError
 from tui.runs.dialogs import ConfirmDialog, FormDialog
 from tui.widgets.background import BackgroundJob
@@ -39,8 +40,8 @@ class RunActions:
         actions: dict[str, Callable[[], None]] = {
             "open": lambda: self._screen.host.open_run(entry.run),
             "replay": lambda: self._ask_speed(entry),
-            "resume": lambda: self._start(entry, branch=False),
-            "branch": lambda: self._start(entry, branch=True),
+            "resume": lambda: self._resume(entry),
+            "branch": lambda: self._branch(entry),
             "note": lambda: self._ask_note(entry),
             "export": lambda: self._ask_file(entry, compared),
             "delete": lambda: self._ask_delete(entry),
@@ -70,17 +71,32 @@ class RunActions:
             lambda values: self._screen.host.open_run(entry.run, _speed(values[0])),
         )
 
-    def _start(self, entry: RunEntry, *, branch: bool) -> None:
-        host = self._screen.host
-        command = f"trainpad {'--branch' if branch else '--resume'} {_quoted(entry)}"
-        if not branch and entry.summary.is_live:
+    def _resume(self, entry: RunEntry) -> None:
+        """Resume a run; ask for how many steps if all are done."""
+        summary = entry.summary
+        if summary.is_live:
             raise UserError(f"{entry.title} is already training; press enter to show it")
-        if not branch and entry.summary.steps >= entry.summary.max_steps:
-            more = f"{command} --max_steps {2 * entry.summary.steps}"
-            raise UserError(f"{entry.title} has done all its steps; continue with `{more}`")
-        if not host.can_start_training:
+        self._check_can_train(entry, "--resume")
+        if summary.steps < summary.max_steps:
+            self._screen.host.resume_run(entry.run, {})
+            return
+        title = f"{entry.title} has done all its {summary.steps:,} steps: train on to how many?"
+        self._open_form(
+            FormDialog(title, [("max steps", str(2 * summary.steps))]),
+            lambda values: self._screen.host.resume_run(
+                entry.run, {"max_steps": SPECS["max_steps"].check(values[0].replace(",", ""))}
+            ),
+        )
+
+    def _branch(self, entry: RunEntry) -> None:
+        self._check_can_train(entry, "--branch")
+        self._screen.host.start_training(branch_request(entry.run))
+
+    def _check_can_train(self, entry: RunEntry, flag: str) -> None:
+        """Raise a `UserError` where this process trains a run already."""
+        if not self._screen.host.can_start_training:
+            command = f"trainpad {flag} {_quoted(entry)}"
             raise UserError(f"this window cannot train now; run `{command}` in a shell")
-        host.start_training(resume_request(entry.run, branch=branch))
 
     def _ask_note(self, entry: RunEntry) -> None:
         note = entry.note

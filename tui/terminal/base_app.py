@@ -84,7 +84,7 @@ class BaseApp(OrderedInputApp[Result]):
         """The commands of this screen's keys, then Textual's own."""
         titles = set()
         for command in palette_commands(screen):
-            titles.add(command.title)
+            titles.add(command.title.partition(" (")[0])
             yield command
         for command in super().get_system_commands(screen):
             if command.title in BUILTIN_COMMANDS and command.title not in titles:

@@ -1,15 +1,16 @@
 """Textual's command palette with the commands of a screen's keys, safe on tiny terminals."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, ClassVar
 
-from textual.app import SystemCommand
+from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandList, CommandPalette
 from textual.dom import DOMNode
 from textual.screen import Screen
 
+from tui.terminal.characters import ASCII_CLASS
 from tui.terminal.textual_private import bindings_of
 
 BUILTIN_COMMANDS = ("Theme", "Quit")
@@ -36,6 +37,23 @@ def disabled_actions(screen: Screen[Any]) -> frozenset[str]:
     return getattr(screen, "disabled_actions", frozenset())
 
 
+def dimmed_actions(node: DOMNode) -> frozenset[str]:
+    """The actions of a screen or widget that can do nothing now; none if it does not say."""
+    return getattr(node, "dimmed_actions", frozenset())
+
+
+def key_name(screen: Screen[Any], binding: Binding) -> str:
+    """What a key does in a word or two; it may depend on the state of what the screen shows."""
+    names: Mapping[str, str] = getattr(screen, "key_names", {})
+    return names.get(binding.action, binding.description)
+
+
+def key_label(app: App[object], binding: Binding, *, ascii_only: bool) -> str:
+    """A key as it is written on keyboards; by its name where ASCII has no symbol for it."""
+    label = app.get_key_display(binding)
+    return label if label.isascii() or not ascii_only else binding.key
+
+
 def screen_bindings(screen: Screen[Any]) -> Iterator[tuple[DOMNode, Binding]]:
     """The bindings with a tooltip on a screen, and the node of each; one per node and action."""
     disabled = disabled_actions(screen)
@@ -50,7 +68,12 @@ def screen_bindings(screen: Screen[Any]) -> Iterator[tuple[DOMNode, Binding]]:
 
 
 def palette_commands(screen: Screen[Any]) -> Iterator[SystemCommand]:
-    """The commands of a screen's keys."""
+    """The commands of the keys that do something now, each with its key."""
+    ascii_only = screen.app.has_class(ASCII_CLASS)
     for node, binding in screen_bindings(screen):
-        action = partial(screen.app.run_action, binding.action, node)
-        yield SystemCommand(binding.description, binding.tooltip, action)
+        is_focused = node is screen or node is screen.focused
+        if is_focused and binding.action not in dimmed_actions(node):
+            action = partial(screen.app.run_action, binding.action, node)
+            key = key_label(screen.app, binding, ascii_only=ascii_only)
+            title = f"{key_name(screen, binding)} ({key})"
+            yield SystemCommand(title, binding.tooltip, action)

@@ -71,7 +71,7 @@ class Panel(TextWidget, can_focus=True):
         Binding("backspace", "backspace", "Backspace", show=False, id="panel.backspace",
                 tooltip="Delete the last character"),
         Binding("delete", "reset", "Default", id="panel.reset",
-                tooltip="Reset to the default"),
+                tooltip="Take back a value for the next run, or reset to the default"),
         Binding("escape", "leave", "Leave", id="panel.leave",
                 tooltip="Discard the typed value, and leave the panel"),
     ]  # fmt: skip
@@ -99,6 +99,7 @@ class Panel(TextWidget, can_focus=True):
         """The run that the values in `_next` were selected after."""
         self._next: dict[str, Value] = {}
         self._selected = 0
+        self._dimmed: frozenset[str] = frozenset()
         self._typed_text = ""
         self._problem = ""
         self._typed_invalid = False
@@ -125,6 +126,30 @@ class Panel(TextWidget, can_focus=True):
     def get_content_height(self, *_sizes: object) -> int:
         """One row for each, three titles, and one for help or a problem."""
         return len(SPECS) + 4
+
+    @property
+    def dimmed_actions(self) -> frozenset[str]:
+        """The actions that can do nothing to the selected value."""
+        spec, value = self._selected_hparam, self._value(self._selected_hparam)
+        can_reset = self._typed_text or spec.name in self._next or value != spec.default
+        possible = {
+            "select(-1)": self._selected > 0,
+            "select(1)": self._selected < len(SPECS) - 1,
+            **{
+                f"nudge({presses})": not self._typed_text and spec.stepped(value, presses) != value
+                for presses in (-1, 1)
+            },
+            "enter": self._typed_text,
+            "reset": can_reset,
+        }
+        return frozenset(action for action, can in possible.items() if not can)
+
+    def redraw(self) -> int:
+        """Redraw, and the row of keys with it: what they can do depends on the selected value."""
+        if self.has_focus and (dimmed := self.dimmed_actions) != self._dimmed:
+            self._dimmed = dimmed
+            self.screen.refresh_bindings()
+        return super().redraw()
 
     # -- what is shown ------------------------------------------------------------------------
 
@@ -172,7 +197,7 @@ class Panel(TextWidget, can_focus=True):
 
     def action_select(self, by: int) -> None:
         """Select the hyperparameter this many rows below."""
-        self._selected = (self._selected + by) % len(SPECS)
+        self._selected = max(0, min(self._selected + by, len(SPECS) - 1))
         self._clear_typed()
         self.redraw()
 
@@ -194,11 +219,11 @@ class Panel(TextWidget, can_focus=True):
             self._submit(self._selected_hparam, self._typed_text)
 
     def action_reset(self) -> None:
-        """Reset to the default, or to the value of this run."""
-        self._next.pop(self._selected_hparam.name, None)
+        """Take back a value for the next run; without one, reset to the default."""
+        spec = self._selected_hparam
         self._clear_typed()
-        if self._selected_hparam.live:
-            self._submit(self._selected_hparam, self._selected_hparam.default)
+        if self._next.pop(spec.name, None) is None:
+            self._submit(spec, spec.default)
         self.redraw()
 
     def action_backspace(self) -> None:

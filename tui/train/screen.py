@@ -1,6 +1,6 @@
 """The Train screen: loss and accuracy while they are computed, and the controls of the run."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import ClassVar
@@ -12,6 +12,7 @@ from textual.containers import Container, Vertical
 
 from core.run.hparams import SPECS, HyperParameters, update_hparams
 from core.run.state import Run
+from core.run.status import RunStatus
 from core.rundir import checkpoint
 from core.rundir.resume import ResumePoint
 from core.rundir.rundir import RunDir
@@ -21,6 +22,7 @@ from tui.chart.chart import SMOOTHINGS, Chart
 from tui.chart.keys import ChartAction, chart_bindings
 from tui.chart.marks import Mark
 from tui.chart.traces import Line
+from tui.dashboard.resuming import why_not_resumable
 from tui.dashboard.screen import DashboardScreen
 from tui.train.evaluations import EvaluationTable
 from tui.train.messages import MessageLog
@@ -36,17 +38,20 @@ HIDEABLE_PARTS = {
     "gauges": ("G", "system statistics"),
 }
 """The parts that can be hidden, by their names in the settings: key and description."""
+NOT_PAUSED = (RunStatus.STARTING, RunStatus.TRAINING)
+STEERING_ACTIONS = frozenset({"nudge(-1)", "nudge(1)", "evaluate", "step", "checkpoint"})
 
 
 class TrainScreen(DashboardScreen):
     """Watch the training and steer it."""
 
     NAME = "train"
-    WRITE_ACTIONS = frozenset(
-        {"pause", "nudge(-1)", "nudge(1)", "evaluate", "step", "checkpoint", "new_run", "branch"}
-    )
+    WRITE_ACTIONS = frozenset({"pause", "resume", "new_run", "branch"} | STEERING_ACTIONS)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "pause", "Pause", id="train.pause", tooltip="Pause or resume"),
+        Binding("space", "pause", "Pause", id="train.pause",
+                tooltip="Pause or resume; resume a run that is over with the panel's values"),
+        Binding("r", "resume", "Resume", show=False, id="train.resume",
+                tooltip="Resume a run that is paused, or over, with the panel's values"),
         Binding("left_square_bracket", "nudge(-1)", "Rate down", id="train.slower", key_display="[",
                 tooltip="Learning rate down by a fifth"),
         Binding("right_square_bracket", "nudge(1)", "Rate up", id="train.faster", key_display="]",
@@ -139,6 +144,37 @@ class TrainScreen(DashboardScreen):
             ]
             self.query_one("#precision", Chart).show(lines, (), planned)
 
+    # -- what keys do now -----------------------------------------------------------------------
+
+    @property
+    def _is_over(self) -> bool:
+        return not self.host.run_shown.is_live
+
+    @property
+    def _why_not_resumable(self) -> str:
+        return why_not_resumable(self.host.run_shown, self.query_one(Panel).next_run)
+
+    @property
+    def dimmed_actions(self) -> frozenset[str]:
+        """The actions that can do nothing in the run's present state."""
+        steering, status = self.host.shown.steering, self.host.run_shown.status
+        is_paused, is_blocked = status is RunStatus.PAUSED, bool(steering.blocked_reason)
+        can_resume = self._is_over and not self._why_not_resumable
+        possible = {
+            **dict.fromkeys(STEERING_ACTIONS, not is_blocked),
+            "step": is_paused and not is_blocked,
+            "pause": can_resume if self._is_over else not is_blocked,
+            "resume": can_resume or (is_paused and not is_blocked),
+            **dict.fromkeys(("new_run", "branch"), status is not RunStatus.STARTING),
+        }
+        impossible = (action for action, can in possible.items() if not can)
+        return super().dimmed_actions.union(impossible)
+
+    @property
+    def key_names(self) -> Mapping[str, str]:
+        """The key that pauses resumes as well."""
+        return {} if self.host.run_shown.status in NOT_PAUSED else {"pause": "Resume"}
+
     # -- the next run ---------------------------------------------------------------------------
 
     def _next_hparams(self) -> HyperParameters:
@@ -196,8 +232,26 @@ class TrainScreen(DashboardScreen):
     # -- keys ---------------------------------------------------------------------------------
 
     def action_pause(self) -> None:
-        """Pause or resume."""
-        self.host.report(self.host.shown.steering.toggle_pause())
+        """Pause or resume; a run that is over is resumed with the panel's values."""
+        if self._is_over:
+            self._resume_run()
+        else:
+            self.host.report(self.host.shown.steering.toggle_pause())
+
+    def action_resume(self) -> None:
+        """Resume a run that is paused or over; do nothing else."""
+        if self._is_over or self.host.run_shown.status is RunStatus.PAUSED:
+            self.action_pause()
+
+    def _resume_run(self) -> None:
+        """Train the run on the screen on, as `--resume` with the panel's values would."""
+        if self.host.read_only:
+            self.host.toast("this window is read-only")
+        elif problem := self._why_not_resumable:
+            self.host.toast(problem)
+        else:
+            run = RunDir(Path(self.host.run_shown.directory))
+            self.host.resume_run(run, self.query_one(Panel).next_run)
 
     def action_step(self) -> None:
         """Do one step."""

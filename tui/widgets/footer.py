@@ -9,12 +9,16 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 from textual import events
-from textual.app import App
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
 
-from tui.terminal.command_palette import disabled_actions
+from tui.terminal.command_palette import (
+    dimmed_actions,
+    disabled_actions,
+    key_label,
+    key_name,
+)
 from tui.widgets.text_widget import Span, TextWidget
 
 GAP = 2
@@ -34,17 +38,13 @@ class KeyHint(NamedTuple):
     key: str
     """Textual's name of the key."""
     tooltip: str
+    dimmed: bool = False
+    """Whether the key can do nothing now."""
 
     @property
     def width(self) -> int:
         """Cells, with the gap after it."""
         return cell_len(self.label) + 1 + cell_len(self.description) + GAP
-
-
-def key_label(app: App[object], binding: Binding, *, ascii_only: bool) -> str:
-    """A key as it is written on keyboards; by its name where ASCII has no symbol for it."""
-    label = app.get_key_display(binding)
-    return label if label.isascii() or not ascii_only else binding.key
 
 
 class KeyFooter(TextWidget):
@@ -96,7 +96,9 @@ class KeyFooter(TextWidget):
             is_shown = binding.show and enabled and binding.action not in disabled
             if is_shown and _is_usable(binding, node, capturing):
                 label = key_label(self.app, binding, ascii_only=self.ascii_only)
-                hint = KeyHint(label, binding.description, binding.key, tooltip)
+                name = key_name(self.screen, binding)
+                dimmed = binding.action in dimmed_actions(node)
+                hint = KeyHint(label, name, binding.key, tooltip, dimmed)
                 hints = common if binding.action.startswith(GLOBAL_PREFIX) else own
                 hints.setdefault(binding.action, hint)
         return [*own.values()], [*common.values()]
@@ -132,5 +134,5 @@ def _positioned(hints: list[KeyHint], start: int) -> Iterator[tuple[int, KeyHint
 
 def _spans(hints: list[KeyHint]) -> Iterator[Span]:
     for hint in hints:
-        yield hint.label, "live"
-        yield f" {hint.description}{' ' * GAP}", "text"
+        yield hint.label, "dim" if hint.dimmed else "live"
+        yield f" {hint.description}{' ' * GAP}", "dim" if hint.dimmed else "text"

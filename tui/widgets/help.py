@@ -11,8 +11,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from tui.terminal.characters import ASCII_CLASS, to_ascii
-from tui.terminal.command_palette import screen_bindings
-from tui.widgets.footer import key_label
+from tui.terminal.command_palette import key_label, screen_bindings
 from tui.widgets.screens import SCREENS
 from tui.widgets.text_widget import align_right, fit
 

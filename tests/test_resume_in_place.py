@@ -1,0 +1,114 @@
+"""A run that is over goes on in the window that shows it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.run.events import Finished, Started, Steps
+from core.run.hparams import as_dict, validate_hparams
+from core.run.status import Outcome, RunStatus
+from core.rundir import checkpoint
+from core.rundir.data_source import DataSource
+from core.rundir.rundir import RunDir
+from core.session.request import Request, resume_request
+from core.session.session import session
+from data.errors import DataError
+from tests.helpers.app import FakeSessions, Scripted, evaluation
+from tests.helpers.waiting import shown, toasts_of, until
+from trainpad.errors import UserError
+from tui.app import TrainpadApp
+from tui.widgets.footer import KeyFooter
+
+
+def keys_of(app: TrainpadApp) -> dict[str, bool]:
+    """The keys in the footer by their names, and whether each can do something."""
+    own, common = app.screen.query_one(KeyFooter)._hints()
+    return {hint.description: not hint.dimmed for hint in (*own, *common)}
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Scripted:
+    source = Scripted(tmp_path)
+    source.give(Steps(100, np.ones(1900, np.float32), 0.1), evaluation(2000))
+    source.give(Finished(2000, Outcome.DONE, 1.0), None)
+    return source
+
+
+@pytest.mark.parametrize("key", ["space", "r"])
+@pytest.mark.parametrize("viewer", [False, True])
+async def test_a_finished_run_goes_on_with_more_steps(
+    source: Scripted, tmp_path: Path, key: str, viewer: bool
+) -> None:
+    more = Scripted(tmp_path, opened=False)
+    sessions = FakeSessions(more)
+    app = TrainpadApp(iter(source), sessions=sessions, viewer=viewer)
+    async with app.run_test(size=(160, 45), notifications=True) as pilot:
+        await shown(pilot, app, "■ done")
+        await until(pilot, lambda: not keys_of(app)["Resume"])
+        await pilot.press(key)
+        assert toasts_of(app) == ["all 2,000 steps are done: set more max steps (tab), then resume"]
+        assert sessions.requested == []
+
+        await pilot.press("tab", "down", *"4000", "enter", "escape")
+        await until(pilot, lambda: keys_of(app)["Resume"])
+        await pilot.press(key)
+        await shown(pilot, app, "○ starting")
+        run = app.run_shown
+        assert (sessions.requested, len(run.losses)) == (
+            [(RunDir(tmp_path), {"max_steps": 4000})], 2000,
+        )  # fmt: skip
+        hparams = as_dict(validate_hparams({"max_steps": 4000}))
+        more.give(Started(2000, hparams, "CPU:0", 1), Steps(2000, np.ones(5, np.float32), 0.1))
+        await shown(pilot, app, "2,005 / 4,000", "▶ training")
+        assert [entry.step for entry in run.evaluations] == [2000]
+        assert app.shown.trains_in_process
+
+
+async def test_a_run_that_cannot_be_resumed_stays_as_it_was(
+    source: Scripted, tmp_path: Path
+) -> None:
+    refused = Scripted(tmp_path, opened=False)
+    refused.give(DataError("the data are gone"))
+    app = TrainpadApp(iter(source), sessions=FakeSessions(refused))
+    async with app.run_test(size=(160, 45), notifications=True) as pilot:
+        await shown(pilot, app, "■ done")
+        await pilot.press("tab", "down", *"4000", "enter", "escape", "r")
+        await until(pilot, lambda: "the data are gone" in toasts_of(app))
+        await shown(pilot, app, "■ done", "2,000 / 2,000")
+        assert app.run_shown.status is RunStatus.DONE
+
+
+async def test_keys_that_can_do_nothing_are_dim(source: Scripted) -> None:
+    app = TrainpadApp(iter(source), sessions=FakeSessions())
+    async with app.run_test(size=(240, 45)) as pilot:
+        await shown(pilot, app, "■ done")
+        await until(pilot, lambda: not keys_of(app)["Evaluate"])
+        keys = keys_of(app)
+        names = "Resume", "Rate up", "Evaluate", "Step", "Checkpoint", "Detach", "New", "Branch"
+        assert [name for name in names if keys[name]] == ["New", "Branch"]
+        await pilot.press("tab")
+        assert [name for name in ("Up", "Down", "Set") if keys_of(app)[name]] == ["Down"]
+        await pilot.press("up")  # it does not go round to the last row
+        await pilot.press("right", "delete")
+        assert app.screen.query_one("Panel").next_run == {}
+
+
+def test_a_resumed_run_gives_the_same_bytes_as_one_with_more_steps(tmp_path: Path) -> None:
+    def train(request: Request) -> RunDir:
+        events = list(session(request))
+        assert isinstance(events[-1], Finished)
+        return next(RunDir(Path(e.directory)) for e in events if hasattr(e, "directory"))
+
+    def request(steps: int, folder: str) -> Request:
+        values = {"max_steps": steps, "hidden": (8,), "eval_every": 30, "batch_size": 20}
+        source = DataSource(fake_data=True)
+        return Request(validate_hparams(values), tmp_path / folder, source, device="cpu")
+
+    whole, half = train(request(60, "whole")), train(request(30, "half"))
+    with pytest.raises(UserError, match="30 steps; --max_steps must be above"):
+        resume_request(half, {})
+    assert train(resume_request(half, {"max_steps": 60})) == half
+    assert half.losses.read_bytes() == whole.losses.read_bytes()
+    ends = [checkpoint.newest(run.checkpoints).arrays for run in (half, whole)]
+    assert all(ends[0][name].tobytes() == array.tobytes() for name, array in ends[1].items())

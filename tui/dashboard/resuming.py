@@ -1,0 +1,19 @@
+"""Whether a run that is over can go on, and what its user has to change first."""
+
+from collections.abc import Mapping
+
+from core.run.hparams import SPECS, Value
+from core.run.state import Run
+from core.run.status import RunStatus
+
+
+def why_not_resumable(run: Run, values: Mapping[str, Value]) -> str:
+    """Why a run that is over cannot go on with these hyperparameters changed; "" if it can."""
+    fixed = [SPECS[name].label for name in values if not SPECS[name].live]
+    if fixed:
+        return f"{', '.join(fixed)} cannot change in a run; n starts a new one"
+    if run.status is RunStatus.DIVERGED and "learning_rate" not in values:
+        return "it would diverge again: set a smaller learning rate first (tab)"
+    if int(str(values.get("max_steps", run.hparams.max_steps))) <= run.step:
+        return f"all {run.step:,} steps are done: set more max steps (tab), then resume"
+    return ""
