@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from core.network.health import Distribution
 from core.tfevents.items import Histogram
 from tui.weights.history import StepDistribution
-from tui.widgets.heatmap import full_range, heatmap, rebin
+from tui.widgets.heatmap import full_range, heatmap, histogram_of_columns, rebin
 
 
 def histogram(step: int, *buckets: tuple[float, float, float]) -> Histogram:
@@ -16,14 +16,24 @@ def histogram(step: int, *buckets: tuple[float, float, float]) -> Histogram:
 
 
 def test_a_heatmap_shows_the_newest_histogram_of_each_column() -> None:
-    early = histogram(0, (0.0, 1.0, 4.0))
+    early = [histogram(step, (0.0, 1.0, 4.0)) for step in range(0, 100, 10)]
     late = histogram(100, (0.0, 1.0, 1.0), (1.0, 2.0, 4.0), (2.0, 2.0, 4.0))
-    limits = full_range([early, late])
+    limits = full_range([*early, late])
     assert limits == (0.0, 2.0)
-    image = heatmap([early, late], np.linspace(*limits, 5), 10)
+    image = heatmap([*early, late], np.linspace(*limits, 5), 40)
     np.testing.assert_allclose(image[:, 0], [0, 0, 1, 1])
-    np.testing.assert_allclose(image[:, 9] ** 2 * 6, [6, 2, 0.5, 0.5])
-    np.testing.assert_array_equal(image[:, :9], np.repeat(image[:, :1], 9, axis=1))
+    np.testing.assert_allclose(image[:, 39] ** 2 * 6, [6, 2, 0.5, 0.5])
+    np.testing.assert_array_equal(image[:, :39], np.repeat(image[:, :1], 39, axis=1))
+
+
+def test_an_old_histogram_does_not_fill_the_picture() -> None:
+    assert histogram_of_columns([2], 16).tolist() == [0] * 2 + [-1] * 14
+    assert histogram_of_columns([2, 60_000], 16).tolist() == [0] * 2 + [-1] * 13 + [1]
+    assert histogram_of_columns([0, 50, 60, 70, 80, 90, 100], 10).tolist() == [
+        0, -1, -1, -1, 1, 2, 3, 4, 5, 6,
+    ]  # fmt: skip
+    assert histogram_of_columns([*range(0, 1001, 100)], 40).min() == 0
+    assert histogram_of_columns([*range(1000), 1000], 3).tolist() == [333, 666, 1000]
 
 
 def test_invalid_histograms_have_no_range() -> None:

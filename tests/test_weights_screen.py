@@ -1,5 +1,6 @@
 """The Weights screen as text, with the events that a trainer would post."""
 
+import itertools
 import threading
 from pathlib import Path
 
@@ -8,9 +9,12 @@ import pytest
 
 from core.network.health import Diagnosis, NetworkReport, Severity, inspect_network
 from core.network.network import Network
-from core.run.events import Weights
+from core.run.events import Event, Started, Weights
+from core.run.hparams import HyperParameters, as_dict
 from core.run.state import Run
 from core.rundir import checkpoint
+from core.session.summaries import with_summaries
+from core.tfevents.items import Histogram
 from core.training.rng import initial_layers
 from data.dataset import DIGITS, Dataset
 from tests.helpers.app import Scripted
@@ -18,13 +22,14 @@ from tests.helpers.learned import EVIL, evaluated, learned, opened, patterns
 from tests.helpers.waiting import shown, text_of, until
 from tui.app import TrainpadApp
 from tui.dashboard.selection import PickedImage
-from tui.weights.history import MAX_REPORTS, ReportHistory
+from tui.weights.explained import image_shape
+from tui.weights.history import QUANTITIES, histogram_grid, step_range
 from tui.weights.inspection import Inspection, InspectionRequest
+from tui.weights.recorded import RecordedWeights, RecordReader
 from tui.weights.saliency import SaliencyView
-from tui.weights.screen import image_shape
 from tui.weights.summary import DiagnosisList, LayerTable
 from tui.weights.units import SortedUnits, UnitOrder, logit_weights
-from tui.widgets.heatmap import HeatmapGrid, heatmap
+from tui.widgets.heatmap import HeatmapGrid
 
 
 @pytest.fixture(scope="module")
@@ -37,61 +42,79 @@ def network(data: Dataset) -> Network:
     return learned(data)
 
 
-def anatomy(step: int, scale: float = 1.0) -> NetworkReport:
+def report(step: int, scale: float = 1.0) -> NetworkReport:
     layers = initial_layers((6, 5, 3), seed=1)
     return inspect_network(
         step, Network.from_layers([(scale * w, b + scale) for w, b in layers]).to_arrays()
     )
 
 
-def test_history_is_bounded_and_keeps_the_newest_and_the_oldest() -> None:
-    history = ReportHistory()
-    for step in range(10 * MAX_REPORTS):
-        history.add(anatomy(step))
-    steps = [one.step for one in history.series(0, "weights").histograms]
-    assert MAX_REPORTS / 2 <= len(steps) <= MAX_REPORTS
-    assert steps == sorted(steps)
-    assert steps[-1] == 10 * MAX_REPORTS - 1
-    assert steps[0] < MAX_REPORTS
+def summaries(folder: Path, data: Dataset, *events: Event, step: int = 0) -> None:
+    """Write event files as the process that trains does; one histogram for each `Weights`."""
+    source = iter([Started(step, as_dict(HyperParameters()), "CPU:0", 12730), *events])
+    for _ in with_summaries(source, folder, data, clock=itertools.count().__next__):
+        pass
 
 
-def test_a_resumed_run_forgets_what_came_after() -> None:
-    history = ReportHistory()
-    for step in (10, 20, 30, 20):
-        history.add(anatomy(step))
-    assert [one.step for one in history.series(1, "biases").histograms] == [10, 20]
-    assert history.series(0, "activations").histograms == []
+def pair(step: int, network: Network, change: float = 1e-3) -> Weights:
+    now = network.to_arrays()
+    before = {name: values * np.float32(1 - change) for name, values in now.items()}
+    return Weights(step, now, before)
 
 
-def test_what_a_step_changes_is_kept_until_it_is_known_anew() -> None:
-    history, numbers = ReportHistory(), initial_layers((6, 5, 3), seed=1)
-    now = Network.from_layers(numbers).to_arrays()
-    before = {name: values * np.float32(0.99) for name, values in now.items()}
-    history.add(inspect_network(10, now, before))
-    history.add(inspect_network(11, now))
-    assert history.newest is not None
-    assert history.newest.layers[0].update_ratio == pytest.approx(0.01, rel=1e-3)
+def test_the_history_is_what_the_run_recorded(
+    data: Dataset, network: Network, tmp_path: Path
+) -> None:
+    reader = RecordReader(tmp_path / "run")
+    assert not reader.poll().histograms
+    first = [pair(step, network) for step in (10, 20, 30, 40)]
+    summaries(tmp_path / "run", data, *first)
+    recorded = reader.poll()
+    assert {tag for tag in recorded.histograms if tag.startswith("layer0")} == {
+        f"layer0/{quantity}" for quantity in QUANTITIES
+    }
+    assert [one.step for one in recorded.histograms["layer2/activations"]] == [10, 20, 30, 40]
+    assert recorded.updates is not None
+    assert recorded.updates.step == 40
+    assert recorded.updates.ratios == pytest.approx([1e-3] * 3, rel=1e-3)
+    # A resumed run: what was recorded from its first step on is void.
+    summaries(tmp_path / "run", data, Weights(25, network.to_arrays()), step=20)
+    recorded = reader.poll()
+    assert [one.step for one in recorded.histograms["layer0/weights"]] == [10, 25]
+    assert recorded.updates is not None
+    assert recorded.updates.step == 10
 
 
-def test_histograms_are_series_by_layer_and_quantity() -> None:
-    history = ReportHistory()
-    for step in (0, 100):
-        history.add(anatomy(step, scale=1.0 + step / 50))
-    weights, biases, activations = history.grid()[0]
+def test_event_files_below_the_folder_of_a_run_are_not_its_own(
+    data: Dataset, network: Network, tmp_path: Path
+) -> None:
+    summaries(tmp_path / "plugins", data, pair(10, network))
+    recorded = RecordReader(tmp_path).poll()
+    assert (dict(recorded.histograms), recorded.updates) == ({}, None)
+
+
+def test_a_run_without_event_files_shows_its_checkpoints() -> None:
+    reports = [report(step, scale=1.0 + step / 50) for step in (0, 100)]
+    grid = histogram_grid(RecordedWeights(), reports)
+    weights, biases, activations = grid[0]
     assert biases.titles == ("hidden 1 biases", "biases")
     assert biases.value_range == pytest.approx((1.0, 3.0), abs=0.2)
     assert [histogram.step for histogram in weights.histograms] == [0, 100]
     assert (activations.histograms, activations.value_range) == ([], None)
-    image = heatmap(biases.histograms, np.linspace(*biases.value_range, 13), 20)
-    assert image.shape == (12, 20)
-    assert image.max() == 1
-    assert image[:, 0].argmax() > image[:, -1].argmax()
-    assert (image[:, :19] == image[:, :1]).all()
+    assert step_range(grid) == (0, 100)
+    assert (histogram_grid(RecordedWeights(), []), step_range([])) == ([], None)
+
+
+def test_outliers_do_not_squeeze_the_rest() -> None:
+    buckets = [[-1.0, 1.0, 10_000.0], [99.0, 100.0, 1.0]]
+    recorded = RecordedWeights({"layer0/biases": (Histogram("b", 1, 0.0, np.array(buckets)),)})
+    limits = histogram_grid(recorded, [report(1)])[0][1].value_range
+    assert limits == pytest.approx((-1.0, 5.0), abs=0.1)
 
 
 def test_the_layers_as_text() -> None:
     table = LayerTable()
-    table._report = anatomy(3)
+    table._report = report(3)
     table._shape, table._output = (2, 3), "softmax over 3 classes"
     rows = ["".join(text for text, _ in parts).rstrip() for parts in table.lines(66, 9)]
     assert rows == [
@@ -153,9 +176,9 @@ def test_what_there_is_no_room_for_is_left_out_whole(network: Network, data: Dat
 
 
 def test_heatmaps_and_sentences_stand_in_any_room() -> None:
-    judged = DiagnosisList()
-    judged._diagnoses = [Diagnosis("a" * 99, Severity.FATAL), Diagnosis("b", Severity.INFO)]
-    assert [parts[0][1] for parts in judged.lines(40, 5)] == ["alert", "dim"]
+    diagnoses = DiagnosisList()
+    diagnoses._diagnoses = [Diagnosis("a" * 99, Severity.FATAL), Diagnosis("b", Severity.INFO)]
+    assert [parts[0][1] for parts in diagnoses.lines(40, 5)] == ["alert", "dim"]
     assert HeatmapGrid().rows(80, 20) == []
 
 
@@ -182,12 +205,11 @@ async def test_layers_units_and_answer_follow_the_weights(
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("3")
         await shown(pilot, app, "no weights yet")
-        now = network.to_arrays()
-        before = {name: values * np.float32(0.999) for name, values in now.items()}
-        source.give(Weights(100, now, before))
+        source.give(pair(100, network))
         await shown(pilot, app, "784 → 16 ReLU", "12,560", "1.0e-03", "healthy", "unit 0")
+        await shown(pilot, app, "layers   after step 100", "update ratio at step 100")
         await shown(pilot, app, "validation image 0, a 0", "to step 100", "hidden 2 activations")
-        histograms = app.screen._history.series(0, "weights").histograms
+        histograms = app.screen._grid[0][0].histograms
         assert [histogram.step for histogram in histograms] == [40, 100]
         await pilot.press("o", "o", "plus", "plus")
         await shown(pilot, app, "by weight for")
@@ -198,6 +220,33 @@ async def test_layers_units_and_answer_follow_the_weights(
         await shown(pilot, app, "misclassified")
         await pilot.press("w")
         await shown(pilot, app, "test image")
+
+
+async def test_histories_and_update_ratios_carry_the_steps_they_were_recorded_at(
+    data: Dataset, network: Network, tmp_path: Path
+) -> None:
+    summaries(tmp_path, data, *(pair(step, network, 0.5) for step in range(10, 90, 10)))
+    source = Scripted(tmp_path, opened=False)
+    source.give(*opened(tmp_path, data), Weights(100, network.to_arrays()))
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        await pilot.press("3")
+        await shown(pilot, app, "layers   after step 100", "update ratio at step 80", "5.0e-01")
+        await shown(pilot, app, "histograms   from step 10 to step 80", "at step 80: high")
+
+
+async def test_an_update_ratio_that_nothing_recorded_is_blank_and_has_no_verdict(
+    data: Dataset, network: Network, tmp_path: Path
+) -> None:
+    source = Scripted(tmp_path, opened=False)
+    source.give(*opened(tmp_path, data), Weights(100, network.to_arrays()))
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(160, 45)) as pilot:
+        await pilot.press("3")
+        await shown(pilot, app, "784 → 16 ReLU", "units are dead")
+        assert "update ratio at" not in text_of(app)
+        assert "healthy" not in text_of(app)
 
 
 async def test_who_asks_why_is_shown_the_answer_however_small_the_screen(

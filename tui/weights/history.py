@@ -1,22 +1,18 @@
-"""Reports on a network over time, in bounded memory.
+"""The histograms of a network over time: as recorded, or else those of its checkpoints."""
 
-Whenever `MAX_REPORTS` is exceeded every second report is dropped, so a run of any length costs the
-same.
-"""
-
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from core.network.health import Distribution, LayerReport, NetworkReport, layer_name
-from tui.widgets.heatmap import Float64Array, HistogramSeries, Range
+from core.network.health import Distribution, NetworkReport, layer_name
+from tui.weights.recorded import RecordedWeights
+from tui.widgets.heatmap import Float64Array, Histogram, HistogramSeries, Range, full_range
 
-MAX_REPORTS = 160
 SHOWN_STDS = 5.0
 """Standard deviations around the mean that are shown; outliers would squeeze the rest."""
 QUANTITIES = ("weights", "biases", "activations")
+Grid = list[list[HistogramSeries]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,60 +30,81 @@ class StepDistribution:
         return np.column_stack([edges[:-1], edges[1:], counts])
 
 
-class ReportHistory:
-    """Reports on one run's network, in the order of their steps."""
+def histogram_grid(recorded: RecordedWeights, reports: Sequence[NetworkReport]) -> Grid:
+    """A row for each layer of the newest report, a column for each quantity.
 
-    def __init__(self) -> None:
-        self._reports: list[NetworkReport] = []
-
-    @property
-    def newest(self) -> NetworkReport | None:
-        """The newest report."""
-        return self._reports[-1] if self._reports else None
-
-    def add(self, report: NetworkReport) -> None:
-        """Add a report; one at an earlier step replaces all from there on.
-
-        An unknown update ratio is taken from the report before.
-        """
-        before = self.newest
-        while self._reports and self._reports[-1].step >= report.step:
-            self._reports.pop()
-        if before is not None and len(before.layers) == len(report.layers):
-            report = _with_update_ratios(report, before)
-        self._reports.append(report)
-        if len(self._reports) > MAX_REPORTS:
-            self._reports = self._reports[::-2][::-1]
-
-    def series(self, layer: int, quantity: str) -> HistogramSeries:
-        """The histograms of one quantity of a layer, wherever it is known."""
-        histograms = []
-        for report in self._reports:
-            if layer < len(report.layers):
-                distribution = getattr(report.layers[layer], quantity)
-                if distribution is not None and distribution.counts.any():
-                    histograms.append(StepDistribution(report.step, distribution))
-        name = layer_name(layer, self._reports[-1].layers[layer].hidden)
-        shown = value_range([one.distribution for one in histograms]) if histograms else None
-        return HistogramSeries((f"{name} {quantity}", quantity), histograms, shown)
-
-    def grid(self) -> list[list[HistogramSeries]]:
-        """A row for each layer, a column for each quantity."""
-        layers = self.newest.layers if self.newest else ()
-        return [[self.series(i, quantity) for quantity in QUANTITIES] for i in range(len(layers))]
+    Args:
+        recorded: The histograms that are shown.
+        reports: Shown for a run that has recorded no histograms, in the order of their steps.
+    """
+    layers = reports[-1].layers if reports else ()
+    return [
+        [_series(recorded, reports, i, layer_name(i, layer.hidden), name) for name in QUANTITIES]
+        for i, layer in enumerate(layers)
+    ]
 
 
-def value_range(distributions: Sequence[Distribution]) -> Range:
-    """The lowest and the highest value to show, never the same."""
-    low = min(max(one.low, one.mean - SHOWN_STDS * one.std) for one in distributions)
-    high = max(min(one.high, one.mean + SHOWN_STDS * one.std) for one in distributions)
-    margin = 0.0 if high > low else max(abs(low), 1.0) * 0.05
-    return low - margin, high + margin
+def step_range(grid: Grid) -> tuple[int, int] | None:
+    """The first and the last step of all histograms; None without any."""
+    steps = [
+        step
+        for row in grid
+        for series in row
+        for step in (one.step for one in (*series.histograms[:1], *series.histograms[-1:]))
+    ]
+    return (min(steps), max(steps)) if steps else None
 
 
-def _with_update_ratios(report: NetworkReport, before: NetworkReport) -> NetworkReport:
-    layers: list[LayerReport] = []
-    for layer, earlier in zip(report.layers, before.layers, strict=True):
-        update = earlier.update_ratio if layer.update_ratio is None else layer.update_ratio
-        layers.append(dataclasses.replace(layer, update_ratio=update))
-    return NetworkReport(report.step, tuple(layers))
+def _series(
+    recorded: RecordedWeights,
+    reports: Sequence[NetworkReport],
+    layer: int,
+    name: str,
+    quantity: str,
+) -> HistogramSeries:
+    histograms: Sequence[Histogram] = (
+        recorded.histograms.get(f"layer{layer}/{quantity}", ())
+        if recorded.histograms
+        else _of_reports(reports, layer, quantity)
+    )
+    titles = (f"{name} {quantity}", quantity)
+    return HistogramSeries(titles, histograms, value_range(histograms))
+
+
+def _of_reports(
+    reports: Sequence[NetworkReport], layer: int, quantity: str
+) -> list[StepDistribution]:
+    """The histograms of one quantity of a layer, wherever it is known."""
+    known = (
+        (report.step, getattr(report.layers[layer], quantity))
+        for report in reports
+        if layer < len(report.layers)
+    )
+    return [
+        StepDistribution(step, distribution)
+        for step, distribution in known
+        if distribution is not None and distribution.counts.any()
+    ]
+
+
+def value_range(histograms: Sequence[Histogram]) -> Range | None:
+    """The lowest and the highest value to show, never the same; None without finite values.
+
+    Values that are far from the mean of their histogram are left out.
+    """
+    full = full_range(histograms)
+    if full is None:
+        return None
+    bounds = [_bounds(one.buckets) for one in histograms if len(one.buckets)]
+    low = max(full[0], min(low for low, _ in bounds))
+    high = min(full[1], max(high for _, high in bounds))
+    return (low, high) if low < high else full
+
+
+def _bounds(buckets: Float64Array) -> Range:
+    """`SHOWN_STDS` standard deviations below and above the mean of one histogram."""
+    left, right, count = buckets.T
+    middle, total = (left + right) / 2, max(count.sum(), 1.0)
+    mean = (middle * count).sum() / total
+    std = np.sqrt((count * (middle - mean) ** 2).sum() / total)
+    return float(mean - SHOWN_STDS * std), float(mean + SHOWN_STDS * std)

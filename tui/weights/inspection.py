@@ -54,9 +54,10 @@ class ImageSample:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inspection:
-    """The newest report and, the first time, those of earlier checkpoints."""
+    """A report on the newest weights and, the first time, those on earlier checkpoints."""
 
-    reports: list[NetworkReport]
+    report: NetworkReport
+    earlier: list[NetworkReport]
     network: Network
     sample: ImageSample
 
@@ -97,7 +98,7 @@ class InspectionRequest:
         images = sample.images if len(sample) else None
         earlier = self._inspect_checkpoints(images) if self.sample is None else []
         report = inspect_network(self.step, self.arrays, self.previous, images)
-        return Inspection([*earlier, report], Network.from_arrays(self.arrays), sample)
+        return Inspection(report, earlier, Network.from_arrays(self.arrays), sample)
 
     def _sample(self) -> ImageSample:
         try:

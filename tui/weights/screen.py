@@ -1,37 +1,38 @@
 """The Weights screen: layers, diagnoses, histograms, first-layer filters and saliency.
 
 The weights that the trainer publishes are inspected in the background, only while the screen is
-shown. If the panels do not all fit, one is shown at a time.
+shown. Histories do not depend on that: they are read from what the run recorded. If the panels do
+not all fit, one is shown at a time.
 """
 
-import math
+from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
-from core.network.health import Diagnosis, Severity
+from core.network.health import Diagnosis, NetworkReport, Severity
 from core.run.events import Event, Weights
 from core.run.state import Run
 from trainpad.text import sanitize
 from tui.dashboard.screen import DashboardScreen
-from tui.dashboard.selection import PickedImage
-from tui.weights.history import ReportHistory
+from tui.weights.explained import ExplainedImage, class_name, image_shape
+from tui.weights.history import Grid, histogram_grid, step_range
 from tui.weights.inspection import Inspection, InspectionRequest
+from tui.weights.recorded import RecordedWeights, RecordReader
 from tui.weights.saliency import SaliencyView
 from tui.weights.summary import DiagnosisList, LayerTable
 from tui.weights.units import SortedUnits, UnitOrder, render_diverging
 from tui.widgets.background import BackgroundJob, JobFinished
 from tui.widgets.gallery import Gallery
 from tui.widgets.heatmap import HeatmapGrid
-from tui.widgets.text_widget import TitleRow
+from tui.widgets.text_widget import Span, TitleRow
 
 PANELS = ("histograms", "units", "saliency")
 MIN_INTERVAL = 1.0
-"""Minimum seconds between two inspections of the weights."""
+"""Minimum seconds between two inspections of the weights, and between two polls of the record."""
 NO_WEIGHTS = "no weights yet: the network is still loading"
 MIN_UNITS = 5
 """Filters shown at once, if they can be drawn that small."""
@@ -73,8 +74,11 @@ class WeightsScreen(DashboardScreen):
         self._inspection_job: BackgroundJob[Inspection] = BackgroundJob(
             self, self._show_inspection, cooldown=MIN_INTERVAL
         )
+        self._record_job: BackgroundJob[RecordedWeights] = BackgroundJob(
+            self, self._show_record, cooldown=MIN_INTERVAL
+        )
         self._order = UnitOrder.NUMBER
-        self._label = 0
+        self._explained = ExplainedImage()
         self._panel = PANELS[0]
         self._reset(Run())
 
@@ -82,19 +86,23 @@ class WeightsScreen(DashboardScreen):
         """Start over with another run."""
         self._run = run
         self._inspection_job.cancel()
-        self._history = ReportHistory()
+        self._record_job.cancel()
+        self._reader = RecordReader(Path(run.directory))
+        self._recorded = RecordedWeights()
+        self._recorded_version = -1
+        self._checkpoint_reports: list[NetworkReport] = []
+        self._grid: Grid = []
         self._inspection: Inspection | None = None
         self._error = ""
         self._requested_step = -1
         self._selected_layer = self._selected_unit = 0
-        self._label_picked = False  # otherwise it is the predicted class
-        self._sample_index = -1  # of the explained image in the sample
-        self._explained_image: PickedImage | None = None
+        self._explained.reset()
 
     def compose(self) -> ComposeResult:
         """Layer table and diagnoses; histograms and saliency; filters."""
         yield self.header()
         with Vertical(id="weights-body"):
+            yield TitleRow("weights-layers-title")
             yield LayerTable()
             yield DiagnosisList()
             with Horizontal(id="weights-panels"):
@@ -127,13 +135,15 @@ class WeightsScreen(DashboardScreen):
             self._clear()
         if not run.is_live:
             self._inspection_job.run_now()
+            self._record_job.run_now()
         picked, self.host.picked_image = self.host.picked_image, None
         if picked is not None:
-            self._explain(picked)
+            self._explained.pick(picked)
             self._show_panel("saliency" if picked.explain else self._panel)
             self._draw()
         if run.weights:
             self._request_inspection()
+        self._request_record()
         if self._inspection is None and not self._error:
             waiting = "reading the weights …" if run.weights else NO_WEIGHTS
             self.query_one(DiagnosisList).show([Diagnosis(waiting, Severity.INFO)])
@@ -150,6 +160,11 @@ class WeightsScreen(DashboardScreen):
             sample = self._inspection.sample if self._inspection else None
             self._inspection_job.submit(InspectionRequest.of(run, sample).inspect)
 
+    def _request_record(self) -> None:
+        if self._run.directory and self._run.version != self._recorded_version:
+            self._recorded_version = self._run.version
+            self._record_job.submit(self._reader.poll)
+
     @on(JobFinished)
     def _job_finished(self, message: JobFinished) -> None:
         message.deliver()
@@ -159,103 +174,109 @@ class WeightsScreen(DashboardScreen):
             self._error = sanitize(str(result), limit=200)
             self.query_one(DiagnosisList).show([Diagnosis(self._error, Severity.WARNING)])
             return
+        self._checkpoint_reports += result.earlier
         self._inspection, self._error = result, ""
-        for report in result.reports:
-            self._history.add(report)
-        if self._explained_image is None:
-            self._explain_sample(0)
-        self._draw()
+        if self._explained.subject is None:
+            self._explain_sample(1)
+        self._update_grid()
+
+    def _show_record(self, result: RecordedWeights | Exception) -> None:
+        if not isinstance(result, Exception):
+            self._recorded = result
+            self._update_grid()
 
     # -- showing ------------------------------------------------------------------------------
 
+    @property
+    def _report(self) -> NetworkReport | None:
+        """The report on the newest weights, with the newest update ratios that are known."""
+        inspection = self._inspection
+        return inspection.report.with_updates(self._recorded.updates) if inspection else None
+
     def _clear(self) -> None:
         """Show no network until that of another run has been inspected."""
-        for name in ("histograms", "units", "saliency"):
-            self.query_one(f"#weights-{name}-title", TitleRow).show([])
+        for name in ("layers", *PANELS):
+            self._title(name).show([])
         self.query_one(LayerTable).clear()
         self.query_one(DiagnosisList).show([])
         self.query_one(HeatmapGrid).show(())
         self.query_one(Gallery).clear()
         self.query_one(SaliencyView).clear()
 
+    def _title(self, panel: str) -> TitleRow:
+        return self.query_one(f"#weights-{panel}-title", TitleRow)
+
+    def _update_grid(self) -> None:
+        report = self._report
+        if report is not None:
+            earlier = [one for one in self._checkpoint_reports if one.step < report.step]
+            self._grid = histogram_grid(self._recorded, [*earlier, report])
+            self._draw()
+
     def _draw(self) -> None:
-        inspection, newest = self._inspection, self._history.newest
-        if inspection is None or newest is None:
+        inspection, report = self._inspection, self._report
+        if inspection is None or report is None:
             return
-        self._selected_layer = min(self._selected_layer, len(newest.layers) - 1)
-        self._label = self._class_to_explain(inspection)
-        optimizer = f"{self._run.hparams.optimizer}, rate {self._run.hparams.learning_rate:g}"
-        output = f"softmax over {inspection.network.sizes[-1]} classes; cross-entropy; {optimizer}"
-        shape = image_shape(self._run, inspection.network.sizes[0])
-        self.query_one(LayerTable).show(newest, self._selected_layer, shape, output)
-        self.query_one(DiagnosisList).show(newest.diagnoses)
-        self._draw_histograms(inspection, newest.step)
+        self._selected_layer = min(self._selected_layer, len(report.layers) - 1)
+        self._explained.update_label(inspection.network)
+        self._draw_layers(inspection, report)
+        self._draw_histograms()
         self._draw_units(inspection)
         self._draw_saliency(inspection)
 
-    def _draw_histograms(self, inspection: Inspection, step: int) -> None:
-        problem = inspection.sample.error
-        note = f"no activations: {sanitize(problem, limit=120)}" if problem else ""
-        self.query_one("#weights-histograms-title", TitleRow).show(
-            [("histograms", "title"), (f"   values over time, to step {step:,}", "dim")],
-            [(note, "alert")],
-        )
-        self.query_one(HeatmapGrid).show(self._history.grid(), self._selected_layer)
+    def _draw_layers(self, inspection: Inspection, report: NetworkReport) -> None:
+        problem, updates_step = inspection.sample.error, report.updates_step
+        note: list[Span] = []
+        if problem:
+            note = [(f"no activations: {sanitize(problem, limit=120)}", "alert")]
+        elif updates_step is not None:
+            note = [(f"update ratio at step {updates_step:,}", "dim")]
+        self._title("layers").show([("layers", "title"), _after(report.step)], note)
+        optimizer = f"{self._run.hparams.optimizer}, rate {self._run.hparams.learning_rate:g}"
+        output = f"softmax over {inspection.network.sizes[-1]} classes; cross-entropy; {optimizer}"
+        shape = image_shape(self._run, inspection.network.sizes[0])
+        self.query_one(LayerTable).show(report, self._selected_layer, shape, output)
+        self.query_one(DiagnosisList).show(report.diagnoses)
+
+    def _draw_histograms(self) -> None:
+        steps = step_range(self._grid)
+        text = ""
+        if steps is not None:
+            first, last = steps
+            text = (
+                f"   from step {first:,} to step {last:,}"
+                if first < last
+                else f"   at step {last:,}"
+            )
+        self._title("histograms").show([("histograms", "title"), (text, "dim")])
+        self.query_one(HeatmapGrid).show(self._grid, self._selected_layer)
 
     def _draw_units(self, inspection: Inspection) -> None:
-        network, subject = inspection.network, self._explained_image
+        network, label = inspection.network, self._explained.label
         shape = image_shape(self._run, network.sizes[0])
-        fits = subject is not None and subject.image.size == network.sizes[0]
-        image = subject.image.ravel() if subject is not None and fits else None
-        units = SortedUnits.sorted_by(self._order, network, shape, self._label, image)
+        image = self._explained.pixels(network)
+        units = SortedUnits.sorted_by(self._order, network, shape, label, image)
         count = len(units.order)
         self._selected_unit = min(self._selected_unit, count - 1)
-        of_class = f" {self._class_name(self._label)}" if self._order is UnitOrder.CLASS else ""
-        self.query_one("#weights-units-title", TitleRow).show(
-            [("first-layer filters", "title"), (f"   by {self._order}{of_class}", "dim")],
+        of_class = f" {class_name(self._run, label)}" if self._order is UnitOrder.CLASS else ""
+        order: Span = (f"   by {self._order}{of_class}", "dim")
+        self._title("units").show(
+            [("first-layer filters", "title"), _after(inspection.report.step), order],
             [(f"{self._selected_unit + 1:,} of {count:,}", "dim")],
         )
         self.query_one(Gallery).show(count, units.captioned, shape, self._selected_unit)
 
     def _draw_saliency(self, inspection: Inspection) -> None:
-        title = f"evidence for {self._class_name(self._label)} (gradient x input)"
-        self.query_one("#weights-saliency-title", TitleRow).show([(title, "title")])
-        view = self.query_one(SaliencyView)
-        view.show(inspection.network, self._explained_image, self._label, self._run.classes)
+        label, subject = self._explained.label, self._explained.subject
+        title = f"evidence for {class_name(self._run, label)} (gradient x input)"
+        self._title("saliency").show([(title, "title"), _after(inspection.report.step)])
+        self.query_one(SaliencyView).show(inspection.network, subject, label, self._run.classes)
 
-    def _class_name(self, label: int) -> str:
-        names = self._run.classes
-        return names[label] if label < len(names) else str(label)
-
-    # -- what is explained ---------------------------------------------------------------------
-
-    def _explain(self, subject: PickedImage) -> None:
-        """Explain the prediction for this image."""
-        self._explained_image, self._label_picked = subject, False
-
-    def _class_to_explain(self, inspection: Inspection) -> int:
-        """The class to explain: the picked one, or the predicted one."""
-        network, subject = inspection.network, self._explained_image
-        if (
-            not self._label_picked
-            and subject is not None
-            and subject.image.size == network.sizes[0]
-        ):
-            return int(np.argmax(network.logits(subject.image.reshape(1, -1))[0]))
-        return min(self._label, network.sizes[-1] - 1)
-
-    def _explain_sample(self, index: int) -> None:
-        inspection = self._inspection
-        if inspection is None or not len(inspection.sample):
-            return
-        self._sample_index = index % len(inspection.sample)
-        image = inspection.sample.images[self._sample_index]
-        label = int(inspection.sample.labels[self._sample_index])
-        is_class = label < inspection.network.sizes[-1]
-        shown = f", a {self._class_name(label)}" if is_class else ""
-        origin = f"validation image {inspection.sample.indices[self._sample_index]:,}{shown}"
-        shape = image_shape(self._run, image.size)
-        self._explain(PickedImage(image.reshape(shape), origin, label if is_class else None))
+    def _explain_sample(self, by: int) -> None:
+        """Explain the validation image `by` positions away."""
+        if self._inspection is not None:
+            classes = self._inspection.network.sizes[-1]
+            self._explained.pick_sample(by, self._inspection.sample, self._run, classes)
 
     # -- keys ---------------------------------------------------------------------------------
 
@@ -270,9 +291,9 @@ class WeightsScreen(DashboardScreen):
 
     def action_layer(self, by: int) -> None:
         """Select the layer `by` positions away."""
-        newest = self._history.newest
-        if newest is not None:
-            self._selected_layer = min(max(self._selected_layer + by, 0), len(newest.layers) - 1)
+        if self._inspection is not None:
+            last = len(self._inspection.report.layers) - 1
+            self._selected_layer = min(max(self._selected_layer + by, 0), last)
             self._draw()
 
     def action_order(self) -> None:
@@ -283,13 +304,12 @@ class WeightsScreen(DashboardScreen):
     def action_label(self, by: int) -> None:
         """Explain the class `by` positions away."""
         if self._inspection is not None:
-            self._label = (self._label + by) % self._inspection.network.sizes[-1]
-            self._label_picked = True
+            self._explained.pick_label(by, self._inspection.network.sizes[-1])
             self._draw()
 
     def action_sample(self, by: int) -> None:
         """Explain the validation image `by` positions away."""
-        self._explain_sample(self._sample_index + by)
+        self._explain_sample(by)
         self._draw()
 
     def action_unit(self, by: int) -> None:
@@ -307,11 +327,6 @@ class WeightsScreen(DashboardScreen):
         self._draw()
 
 
-def image_shape(run: Run, pixels: int) -> tuple[int, int]:
-    """Height and width of an image of ``pixels`` pixels, from the run, or a square, or a row."""
-    recorded = run.info.get("dataset", {}).get("image_shape")
-    match recorded:
-        case [int() as height, int() as width] if height > 0 and height * width == pixels:
-            return height, width
-    side = math.isqrt(pixels)
-    return (side, side) if side * side == pixels else (1, pixels)
+def _after(step: int) -> Span:
+    """The step of the weights that a panel shows."""
+    return f"   after step {step:,}", "dim"

@@ -26,6 +26,8 @@ GAP = 2
 """Cells between two heatmaps side by side."""
 MIN_HEIGHT = 4
 """Rows of a heatmap: its title and three rows of cells. Fewer show no image."""
+MAX_SHARE = 8
+"""One histogram is drawn across at most this part of the picture."""
 MAX_EDGE = 1e300
 """Buckets that reach this far are open ones, which some writers close with a placeholder."""
 BLACK = Color.from_rgb(18, 18, 18)
@@ -131,15 +133,33 @@ def heatmap(histograms: Sequence[Histogram], edges: Float64Array, columns: int) 
     """Histograms as an image, float64 ``[len(edges) - 1, columns]`` from 0 to 1.
 
     The greatest values are on top, the newest step is on the right; a column shows the newest
-    histogram at its steps, as bright as can be. Square roots keep the tails visible.
+    histogram at its steps, as bright as can be. Square roots keep the tails visible. Where
+    histograms are far apart nothing is drawn between them: see `histogram_of_columns`.
     """
-    steps = np.array([histogram.step for histogram in histograms], np.float64)
-    column_ends = np.linspace(steps[0], max(steps[-1], steps[0] + 1), columns + 1)[1:]
-    newest = np.searchsorted(steps, column_ends, side="right") - 1
-    rebinned = {i: rebin(histograms[i].buckets, edges) for i in np.unique(newest).tolist()}
-    counts = np.stack([rebinned[i] for i in newest.tolist()], axis=1)[::-1]
+    shown = histogram_of_columns([histogram.step for histogram in histograms], columns)
+    rebinned = {
+        i: rebin(histograms[i].buckets, edges) if i >= 0 else np.zeros(len(edges) - 1)
+        for i in np.unique(shown).tolist()
+    }
+    counts = np.stack([rebinned[i] for i in shown.tolist()], axis=1)[::-1]
     most = counts.max(axis=0, keepdims=True)
     return np.asarray(np.sqrt(np.divide(counts, most, out=np.zeros_like(counts), where=most > 0)))
+
+
+def histogram_of_columns(steps: Sequence[int], columns: int) -> npt.NDArray[np.int64]:
+    """The index of the histogram that each column shows, int64 ``[columns]``; -1 for none.
+
+    A histogram is drawn up to the next one, but not much further than histograms are usually
+    apart, nor across more than an eighth of the picture: an old one does not pass for newer ones.
+    """
+    first, last = float(steps[0]), float(max(steps[-1], steps[0] + 1))
+    ends = np.linspace(first, last, columns + 1)[1:]
+    newest = np.searchsorted(steps, ends, side="right") - 1
+    usual = np.quantile(np.diff(steps), 0.9) if len(steps) > 1 else last - first
+    reach = max((last - first) / columns, min(2 * float(usual), (last - first) / MAX_SHARE))
+    age = ends - np.asarray(steps, np.float64)[newest]
+    # A column ends at its newest steps, so it shows what is older than that by its own width.
+    return np.where(age <= reach * (1 + 1e-9), newest, -1).astype(np.int64)
 
 
 def rebin(buckets: Float64Array, edges: Float64Array) -> Float64Array:

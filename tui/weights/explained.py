@@ -1,0 +1,76 @@
+"""Which image is explained, and for which class."""
+
+import math
+
+import numpy as np
+
+from core.network.network import Floats, Network
+from core.run.state import Run
+from tui.dashboard.selection import PickedImage
+from tui.weights.inspection import ImageSample
+
+
+class ExplainedImage:
+    """The image that saliency and the order of the filters are about, and a class.
+
+    The class is the predicted one until another is picked.
+    """
+
+    def __init__(self) -> None:
+        self.subject: PickedImage | None = None
+        self.label = 0
+        self._label_picked = False
+        self._sample_index = -1  # of the image in the sample
+
+    def reset(self) -> None:
+        """Forget the image; the class stays until another image is explained."""
+        self.subject, self._label_picked, self._sample_index = None, False, -1
+
+    def pick(self, subject: PickedImage) -> None:
+        """Explain the prediction for this image."""
+        self.subject, self._label_picked = subject, False
+
+    def pick_label(self, by: int, classes: int) -> None:
+        """Explain the class `by` positions away."""
+        self.label, self._label_picked = (self.label + by) % classes, True
+
+    def pick_sample(self, by: int, sample: ImageSample, run: Run, classes: int) -> None:
+        """Explain the image of the sample `by` positions away, if there are any."""
+        if not len(sample):
+            return
+        index = self._sample_index = (self._sample_index + by) % len(sample)
+        image, label = sample.images[index], int(sample.labels[index])
+        is_class = label < classes
+        shown = f", a {class_name(run, label)}" if is_class else ""
+        origin = f"validation image {sample.indices[index]:,}{shown}"
+        shape = image_shape(run, image.size)
+        self.pick(PickedImage(image.reshape(shape), origin, label if is_class else None))
+
+    def pixels(self, network: Network) -> Floats | None:
+        """The image as an input of the network, float32 ``[inputs]``; None if it does not fit."""
+        if self.subject is None or self.subject.image.size != network.sizes[0]:
+            return None
+        return self.subject.image.ravel()
+
+    def update_label(self, network: Network) -> None:
+        """Unless a class was picked, take the one that the network predicts."""
+        pixels = self.pixels(network)
+        if self._label_picked or pixels is None:
+            self.label = min(self.label, network.sizes[-1] - 1)
+        else:
+            self.label = int(np.argmax(network.logits(pixels.reshape(1, -1))[0]))
+
+
+def class_name(run: Run, label: int) -> str:
+    """The name of a class of the run's data set."""
+    return run.classes[label] if label < len(run.classes) else str(label)
+
+
+def image_shape(run: Run, pixels: int) -> tuple[int, int]:
+    """Height and width of an image of ``pixels`` pixels, from the run, or a square, or a row."""
+    recorded = run.info.get("dataset", {}).get("image_shape")
+    match recorded:
+        case [int() as height, int() as width] if height > 0 and height * width == pixels:
+            return height, width
+    side = math.isqrt(pixels)
+    return (side, side) if side * side == pixels else (1, pixels)
