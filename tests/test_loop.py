@@ -28,7 +28,8 @@ from core.run.events import (
 )
 from core.run.hparams import as_dict, validate_hparams
 from core.rundir.control import open_control
-from core.training.loop import TrainConfig, Training, check_batch_size, train
+from core.training.config import TrainConfig, check_batch_size
+from core.training.loop import Training, train
 from data.dataset import SPLITS, Dataset
 from trainpad.errors import UserError
 
@@ -389,3 +390,19 @@ def test_the_first_event_announces_the_loading_of_tensorflow(tiny: Dataset, tmp_
     assert events[0].what == "loading TensorFlow"
     assert isinstance(events[1], Started)
     assert isinstance(events[-1], Finished)
+
+
+def test_requests_from_before_the_first_step_are_applied(
+    fresh: "Engine", tiny: Dataset, tmp_path: Path
+) -> None:
+    """The dashboard takes keys while TensorFlow is imported."""
+    hparams = validate_hparams(SMALL | {"max_steps": 3})
+    control = open_control(tmp_path, start=as_dict(hparams))
+    control.request(hyperparameters={"learning_rate": 0.2})
+    control.request(increment="evaluate")
+    clock = FakeClock()
+    config = TrainConfig(hparams, tiny)
+    events = list(Training(fresh, config, control, clock, clock.sleep).events())
+    changes = [(e.step, e.name, e.new) for e in events if isinstance(e, Changed)]
+    assert changes == [(0, "learning_rate", 0.2)]
+    assert [e.step for e in events if isinstance(e, Evaluated)] == [0, 3]

@@ -20,7 +20,8 @@ from core.rundir.errors import CheckpointError
 from core.rundir.recorder import record
 from core.rundir.resume import find_resume_point, recorded_changes
 from core.rundir.rundir import RunDir
-from core.training.loop import TrainConfig, Training
+from core.training.config import TrainConfig
+from core.training.loop import Training
 from data.dataset import Dataset
 from trainpad.errors import RunError, UserError
 

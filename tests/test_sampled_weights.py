@@ -7,7 +7,8 @@ import numpy as np
 from core.run.events import Diverged, Evaluated, Event, Weights
 from core.run.hparams import HyperParameters, as_dict
 from core.rundir.control import open_control
-from core.training.loop import WEIGHTS_INTERVAL, TrainConfig, Training
+from core.training.config import TrainConfig
+from core.training.loop import WEIGHTS_INTERVAL, Training
 from data.dataset import Dataset
 
 

@@ -28,7 +28,8 @@ from core.rundir.control import open_control
 from core.run.events import Steps
 from core.session.signals import Signals
 from core.run.hparams import as_dict, validate_hparams
-from core.training.loop import TrainConfig, train
+from core.training.config import TrainConfig
+from core.training.loop import train
 from data.sources import load_dataset
 
 def interrupt():

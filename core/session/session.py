@@ -22,7 +22,7 @@ from core.session.request import Request
 from trainpad.errors import UserError
 
 if TYPE_CHECKING:
-    from core.training.loop import TrainConfig
+    from core.training.config import TrainConfig
     from data.dataset import Dataset
 
 LOST_WORKER_ERRORS = (
@@ -43,7 +43,7 @@ def session(request: Request) -> Iterator[Event]:
     """
     from core.rundir.recorder import record
     from core.session.summaries import with_summaries
-    from core.training.loop import check_batch_size
+    from core.training.config import check_batch_size
 
     yield Preparing("reading the data")
     dataset = yield from _load_data(request)
@@ -69,7 +69,8 @@ def worker_session(request: Request) -> Iterator[Event]:
     Raises:
         UserError: the request cannot be fulfilled.
     """
-    from core.training.loop import check_batch_size, train
+    from core.training.config import check_batch_size
+    from core.training.loop import train
 
     dataset = yield from _load_data(request)
     check_batch_size(request.hparams, dataset)
@@ -87,7 +88,7 @@ def _open_and_train(request: Request, run: RunDir, dataset: "Dataset") -> Iterat
 
 
 def _config(request: Request, dataset: "Dataset", run: RunDir | None) -> "TrainConfig":
-    from core.training.loop import TrainConfig
+    from core.training.config import TrainConfig
 
     start = request.resume or request.branch
     return TrainConfig(

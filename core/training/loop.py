@@ -7,7 +7,6 @@ over. The loop writes no files; `core.rundir.recorder` does.
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,6 @@ from core.run.events import (
     Evaluated,
     Event,
     Finished,
-    Notice,
     Paused,
     Preparing,
     Resumed,
@@ -35,7 +33,6 @@ from core.run.events import (
 from core.run.hparams import (
     AUGMENTATION,
     SPECS,
-    HyperParameters,
     as_dict,
     update_hparams,
     validate_hparams,
@@ -43,44 +40,23 @@ from core.run.hparams import (
 from core.run.status import Outcome, parse_reason
 from core.rundir.checkpoint import Checkpoint
 from core.training.chunking import ChunkSizer
+from core.training.config import TrainConfig
 from core.training.divergence import DivergenceCheck
 from core.training.early_stopping import EarlyStopping
-from data.dataset import SPLITS, Dataset
-from trainpad.control import Control
+from core.training.profiling import Profiler
+from data.dataset import SPLITS
+from trainpad.control import Control, DesiredState
 from trainpad.errors import UserError
 
 if TYPE_CHECKING:
     from core.training.engine import Engine
 
-PROFILE_START_STEP = 100
-"""The first step that is profiled: by then everything is compiled and warm."""
 PAUSE_POLL = 0.02
 """Seconds between two polls of the control file while paused."""
 WEIGHTS_INTERVAL = 0.5
 """Least seconds between two `Weights` events while training."""
 WEIGHTS_TIME_SHARE = 0.005
 """The largest share of the time that copying the weights may take."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TrainConfig:
-    """What to train, on which data and device."""
-
-    hparams: HyperParameters
-    dataset: Dataset
-    device: str = "auto"
-    xla: bool = True
-    strategy: str = "none"
-    """The distribution strategy; see `core.training.distributed`."""
-    resume: Checkpoint | None = None
-    """Resume exactly from here; with `branch`, start a new run from these weights instead."""
-    branch: bool = False
-    planned_changes: tuple[tuple[int, str, Any], ...] = ()
-    """Changes known in advance: (step, hyperparameter, value), effective from that step on."""
-    profile_steps: int = 0
-    """How many steps to trace with TensorFlow's profiler."""
-    profile_dir: str = ""
-    """Where the profile is written: the run directory."""
 
 
 def train(
@@ -141,13 +117,14 @@ class Training:
         self._next_sample_time = float("-inf")
         self._weights_before: Mapping[str, Any] = {}  # set before a step that is taken alone
         self._weights_before_step = 0
-        self._profiled = self._profiling = False
-        self._profile_until = 0
+        self._profiler = Profiler(engine, config.profile_steps, config.profile_dir)
         self._planned_done = -1  # the last step whose planned changes were applied
         self._divergence = DivergenceCheck(len(config.dataset.classes))
         self._early_stopping = EarlyStopping()
-        self._desired = control.poll()
-        self._evaluations, self._checkpoints = self._desired.evaluate, self._desired.checkpoint
+        # Requests may have come since the file was made, while TensorFlow was imported: as long as
+        # nothing was polled, the desired state is the one that the run started with.
+        self._desired = DesiredState(as_dict(config.hparams))
+        self._evaluations = self._checkpoints = 0
         if config.resume is not None:
             self._restore(config.resume)
 
@@ -156,9 +133,7 @@ class Training:
         try:
             yield from self._run()
         finally:
-            if self._profiling:
-                self._profiling = False
-                self._engine.stop_profile()
+            self._profiler.close()
 
     def _run(self) -> Iterator[Event]:
         began = self._clock()
@@ -174,7 +149,7 @@ class Training:
                 yield from self._wait_while_paused()
                 continue
             yield from self._compile()
-            yield from self._profile()
+            yield from self._profiler.update(self._step)
             steps = self._train_chunk()
             yield steps
             self._advance(steps)
@@ -193,10 +168,7 @@ class Training:
 
     def _finish(self, began: float) -> Iterator[Event]:
         """Evaluate and save what the last steps changed, and end the run."""
-        if self._profiling:
-            yield from self._end_profile()
-        elif self._config.profile_steps and not self._profiled:
-            yield Notice(self._step, f"no profile: it starts at step {PROFILE_START_STEP}")
+        yield from self._profiler.finish(self._step)
         if self._last_checkpoint_step != self._step and (why := self._first_nonfinite()):
             yield from self._diverged(why)
             return
@@ -356,8 +328,8 @@ class Training:
             max(1, self._steps_to_evaluation - 1),
             self._divergence.steps_until_due(step),
         ]
-        if self._profiling:
-            due.append(self._profile_until - step)
+        if self._profiler.stop_step is not None:
+            due.append(self._profiler.stop_step - step)
         due += [planned - step for planned, _, _ in self._config.planned_changes if planned > step]
         if self._desired.pause_at is not None:
             due.append(self._desired.pause_at - step)
@@ -389,20 +361,6 @@ class Training:
             self._early_stopping.update(evaluated.accuracy("validation"), self._hparams)
         yield evaluated
         yield Weights(self._step, self._engine.layers(), self._take_weights_before())
-
-    def _profile(self) -> Iterator[Event]:
-        """Start and stop the profiler at the requested steps."""
-        if self._profiling and self._step >= self._profile_until:
-            yield from self._end_profile()
-        if self._config.profile_steps and not self._profiled and self._step >= PROFILE_START_STEP:
-            self._profiled = self._profiling = True
-            self._profile_until = self._step + self._config.profile_steps
-            self._engine.start_profile(self._config.profile_dir)
-
-    def _end_profile(self) -> Iterator[Event]:
-        self._profiling = False
-        self._engine.stop_profile()
-        yield Notice(self._step, "profile written; `tensorboard --logdir` shows it")
 
     def _save(self) -> Iterator[Event]:
         if self._step == 0 or self._first_nonfinite():
@@ -437,12 +395,3 @@ class Training:
         """The weights of one step earlier, once; empty if they are not known."""
         before, self._weights_before = self._weights_before, {}
         return before if self._weights_before_step == self._step - 1 else {}
-
-
-def check_batch_size(hparams: HyperParameters, dataset: Dataset) -> None:
-    """Raise a `UserError` if a batch is larger than the training split."""
-    examples, batch = len(dataset.train), hparams.batch_size
-    if batch > examples:
-        raise UserError(
-            f"batch_size must be at most {examples:,}, the number of training images, not {batch:,}"
-        )
