@@ -14,6 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from trainpad.files import read_plain
+
+MAX_BYTES: Final = 1 << 16
+"""How much of `keras.json` is read."""
 KERAS_PREFIX: Final = "KERAS_"
 KERAS: Final = {"KERAS_BACKEND": "tensorflow", "KERAS_HOME": os.devnull}
 """What Keras is given instead; below the null device it finds no settings, and writes none."""
@@ -103,7 +107,7 @@ def ignored_settings(environment: Mapping[str, str]) -> list[str]:
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        values = json.loads(path.read_bytes())
+        values = json.loads(read_plain(path, MAX_BYTES))
     except (OSError, ValueError, RecursionError):
         return {}
     return values if isinstance(values, dict) else {}
