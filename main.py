@@ -1,6 +1,7 @@
 """The command line: select a command, and import no more than it needs.
 
-An error that the user can fix is one sentence on standard error, and exit status 2.
+An error that the user can fix is one sentence on standard error, and exit status 2; output that
+cannot be written is one, and exit status 1.
 """
 
 import os
@@ -20,12 +21,13 @@ from core.cli.flags import (
     pace_flags,
 )
 from core.cli.steering_commands import add_steering_commands
+from core.process.stdio import OutputError, discard_stdout, repair_stdio
 from core.process.threads import limit_blas_threads
 from core.run.presets import PRESETS
 from core.training.cluster import STRATEGIES
 from trainpad.errors import UserError
 
-USER_ERROR = 2
+USER_ERROR, OUTPUT_ERROR = 2, 1
 
 
 @click.group(cls=DefaultGroup)
@@ -410,6 +412,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit."""
     os.umask(0o077)
     limit_blas_threads()
+    repair_stdio()
     register_safe_completion()
     try:
         status = cli.main(arguments, prog_name="trainpad", standalone_mode=False)
@@ -419,6 +422,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         status = _print_error(error.format_message())
     except click.Abort:
         status = 130
+    except OutputError as error:
+        discard_stdout()
+        _print_error(f"standard output cannot be written: {error.strerror}")
+        status = OUTPUT_ERROR
     sys.exit(status)
 
 

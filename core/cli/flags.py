@@ -3,13 +3,14 @@
 A hyperparameter's flag is generated from its declaration, as the panel and the validation are.
 """
 
-import os
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import click
 from click.shell_completion import CompletionItem
 
+from core.process.stdio import discard_stdout
 from core.run.hparams import SPECS
 
 CONTEXT_SETTINGS: Final[Mapping[str, Any]] = {
@@ -59,11 +60,12 @@ class DefaultGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; a closed pipe at standard output is not an error."""
         try:
-            return super().invoke(ctx)
+            status = super().invoke(ctx)
+            sys.stdout.flush()
         except BrokenPipeError:
-            # Python would report the broken pipe when it flushes at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            discard_stdout()  # Python would report the broken pipe when it flushes at exit
             return 0
+        return status
 
 
 def flag(name: str, **options: Any) -> Decorator:

@@ -1,0 +1,56 @@
+"""Standard streams that are closed or full."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import REPOSITORY, MakeRun
+
+from tests.helpers.terminal import trainpad
+from tests.helpers.waiting import LONG
+
+FULL = "trainpad: standard output cannot be written: No space left on device\n"
+CLOSED = "trainpad: standard output cannot be written: Bad file descriptor\n"
+
+
+def run(command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run trainpad in a shell that redirects its streams."""
+    line = f'exec "$@" {command}'
+    return subprocess.run(
+        ["bash", "-c", line, "bash", *trainpad(*arguments)],
+        capture_output=True, text=True, timeout=LONG, check=False, cwd=REPOSITORY,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("to", "sentence"), [(">/dev/full", FULL), (">&-", CLOSED), (">&- 2>&-", ""), ("| true", "")]
+)
+@pytest.mark.parametrize("name", ["runs", "--help", "losses"])
+def test_output_that_cannot_be_written_is_one_sentence(
+    make_run: MakeRun, to: str, sentence: str, name: str
+) -> None:
+    folder = make_run(network=[784, 10]).path.parent
+    arguments = {
+        "runs": ["runs", "--log_dir", str(folder)],
+        "--help": ["--help"],
+        "losses": ["export", "--losses", "-", "--log_dir", str(folder)],
+    }
+    done = run(to, *arguments[name])
+    assert "Traceback" not in done.stderr
+    assert done.stderr == sentence
+    if to != "| true":
+        assert done.returncode == 1
+
+
+@pytest.mark.parametrize("to", [">&-", "2>&-", "<&- >&- 2>&-", ">/dev/full 2>/dev/full"])
+def test_training_needs_no_standard_streams(tmp_path: Path, to: str) -> None:
+    flags = ["--fake_data", "--hidden", "8", "--max_steps", "10", "--log_dir", str(tmp_path)]
+    done = run(to, *flags)
+    assert done.returncode == 0, done.stderr
+    (folder,) = tmp_path.iterdir()
+    assert (folder / "loss.f32").stat().st_size == 40
+
+
+def test_what_standard_error_cannot_take_is_dropped(tmp_path: Path) -> None:
+    assert run("2>/dev/full", "runs", "--log_dir", str(tmp_path)).returncode == 0
+    assert run("2>&-", "runs", "--log_dir", str(tmp_path)).returncode == 0
