@@ -77,7 +77,7 @@ def test_a_flipped_bit_in_a_header_is_reported(tmp_path: Path) -> None:
         flipped[place] ^= 1
         items, file = read(bytes(flipped), tmp_path)
         assert items == []
-        assert file.problem == f"damaged at byte {at}: no record begins there"
+        assert file.problem == f"damaged at byte {at}: no record starts there"
 
 
 def test_a_wrong_length_never_reads_beyond_the_file(tmp_path: Path) -> None:

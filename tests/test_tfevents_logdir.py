@@ -260,7 +260,7 @@ def test_a_damaged_file_is_reported_and_read_after_its_repair(tmp_path: Path) ->
     watcher = Watcher(tmp_path)
     watcher.poll()
     end = path.stat().st_size - 40
-    problem = f"{NAME}: damaged at byte {end}: no record begins there"
+    problem = f"{NAME}: damaged at byte {end}: no record starts there"
     assert watcher.problems("run") == [problem]
     put(tmp_path / "run", points(range(7)))
     watcher.poll()

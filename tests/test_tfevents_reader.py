@@ -264,11 +264,15 @@ def test_garbage_with_a_valid_checksum_is_skipped_and_counted(tmp_path: Path) ->
     assert not file.problem
 
 
-def test_a_flipped_bit_adds_no_tag(tmp_path: Path) -> None:
-    bad = event(3, old(b"loss", 1)).replace(b"loss", b"lost")
-    file = EventFile(put(tmp_path, points(range(3)), bad))
-    assert set(scalars_of(rest_of(file))) == {"loss"}
-    assert file.skipped == 1
+def test_a_flipped_bit_costs_one_record_and_is_reported(tmp_path: Path) -> None:
+    whole, size = points(range(1, 7)), len(points(range(1, 2)))
+    for place in range(3 * size + 12, 4 * size):
+        flipped = bytearray(whole)
+        flipped[place] ^= 0x40
+        file = EventFile(put(tmp_path, bytes(flipped)))
+        assert [step for step, *_ in scalars_of(rest_of(file))["loss"]] == [1, 2, 3, 5, 6]
+        assert file.problem == "1 record was left out: the checksum does not match"
+        assert file.fault == "damaged"
 
 
 def test_tags_beyond_the_limit_are_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

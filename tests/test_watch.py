@@ -1,5 +1,6 @@
 """`trainpad watch`, on a screen and with `--once`."""
 
+import gzip
 import io
 import json
 import math
@@ -15,7 +16,19 @@ from core.tfevents.logdir import Logdir
 from core.tfevents.writer import EventWriter
 from data.errors import DataError
 from main import cli
-from tests.helpers.tfevents import add, event, named, new, old, points, put, start, strings, version
+from tests.helpers.tfevents import (
+    NAME,
+    add,
+    event,
+    named,
+    new,
+    old,
+    points,
+    put,
+    start,
+    strings,
+    version,
+)
 from tests.helpers.waiting import shown, strips_of
 from trainpad.errors import UserError
 from tui.terminal.characters import Glyphs
@@ -104,13 +117,28 @@ def test_every_point_is_printed_as_json_with_its_exact_value(tmp_path: Path) -> 
     assert len(filtered.getvalue().splitlines()) == 1
 
 
+@pytest.mark.parametrize("as_json", [True, False])
+def test_files_that_cannot_be_read_are_an_error_after_the_rest_is_printed(
+    tmp_path: Path, as_json: bool
+) -> None:
+    put(tmp_path / "good", points(range(3)))
+    put(tmp_path / "bad", b"garbage" * 9)
+    put(tmp_path / "packed", gzip.compress(points(range(3))), name=f"{NAME}.gz")
+    out = io.StringIO()
+    with pytest.raises(UserError, match=r"could be read: bad: .* byte 0: .*; and 1 more$"):
+        print_once([str(tmp_path)], out, as_json=as_json)
+    assert "loss" in out.getvalue()
+    assert as_json or f"{NAME}.gz: compressed; unpack it with gunzip" in out.getvalue()
+
+
 def test_charts_are_printed_as_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "72")
     put(tmp_path / "a", points(range(50)), event(1, old(b"train/acc", 0.5)))
     put(tmp_path / "b", points(range(30)), event(1, old(HOSTILE, 0.5)), b"\0" * 40)
     put(tmp_path / "c", points(range(9), b"alone"))
     out = io.StringIO()
-    print_once([str(tmp_path)], out)
+    with pytest.raises(UserError, match=r"b: .* damaged at byte"):
+        print_once([str(tmp_path)], out)
     text = out.getvalue()
     assert text.isascii()  # a stream without an encoding
     charts = text[text.index("\n\n") :].splitlines()

@@ -40,7 +40,7 @@ class FolderStatus:
     skipped: int
     """Number of records and values that could not be decoded, or were too large."""
     problems: tuple[str, ...]
-    """One sentence for each file that cannot be read to its end."""
+    """One sentence for each file of which something cannot be read."""
     fault: str
     """The kind of the first problem: ``gone``, ``unread``, ``damaged``, or empty."""
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 from core.tfevents.items import Item, Restart
 from core.tfevents.messages import DecodeError, EventProto
 from core.tfevents.pending import PREFIX, PendingPoints
-from core.tfevents.records import FOOTER, RecordFile, checksum_matches
+from core.tfevents.records import FOOTER, RecordFile
 from core.tfevents.templates import STEP, WALL_TIME, find_template
 from core.tfevents.values import decode_value, plugin_of, scalar_value
 from trainpad.text import sanitize
@@ -27,7 +27,6 @@ MAX_TAGS: Final = 20_000
 MAX_TAG_LENGTH: Final = 4096
 _MAX_TEMPLATES: Final = 4096
 _MAX_ATTEMPTS: Final = 8
-_MAX_CHECKED: Final = 1 << 16
 _SESSION_START: Final = 1
 _MIN_RECORD: Final = 11 + 5 + FOOTER
 
@@ -114,11 +113,6 @@ class Decoder:
 
     def _take_summary(self, event: Any, record: bytes) -> None:
         values = event.summary.value
-        # As in TensorBoard, a flipped bit in a number goes unnoticed; in a tag it would add a tag.
-        new = any(value.tag not in self._plugins for value in values)
-        if new and len(record) <= _MAX_CHECKED and not checksum_matches(record):
-            self.skipped += 1
-            return
         for value in values:
             try:
                 self._take_value(event, value)
@@ -195,15 +189,21 @@ class EventFile:
 
     @property
     def problem(self) -> str:
-        """Why the file cannot be read to its end, as a sentence; or empty."""
-        return self.unreadable or self._records.damage
+        """Why some of the file cannot be read, as a sentence; or empty."""
+        corrupt = self._records.corrupt
+        some = f"{corrupt:,} records were" if corrupt > 1 else "1 record was"
+        left_out = f"{some} left out: the checksum does not match" if corrupt else ""
+        stopped = self.unreadable or self._records.damage
+        return "; ".join(text for text in (stopped, left_out) if text)
 
     @property
     def fault(self) -> str:
         """The kind of that problem: ``gone``, ``unread``, ``damaged``, or empty."""
         if self.unreadable:
             return "gone" if self.gone else "unread"
-        return "damaged" if self._records.damage else ""
+        if not self.offset and self._records.damage:
+            return "unread"
+        return "damaged" if self._records.damage or self._records.corrupt else ""
 
     def has_news(self) -> bool:
         """Return whether size, mtime or inode changed since the last call."""
@@ -230,7 +230,7 @@ class EventFile:
         self.unreadable = ""
         if records:
             self._decoder.decode(records)
-        return bool(records)
+        return records is not None
 
     def _failed(self, error: OSError) -> bool:
         """Store why reading failed; return False."""

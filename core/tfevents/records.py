@@ -2,15 +2,17 @@
 
 A record is a length (uint64, little-endian), its masked CRC32C, the payload, its masked CRC32C.
 The few distinct headers of a file are verified once and cached, so that verifying a header costs
-a dictionary lookup. Payload checksums are left to the caller, which verifies them where something
-is unusual, as TensorBoard's Rust reader does. A record that is not complete yet is not consumed,
-so polling early loses nothing.
+a dictionary lookup. A record that does not match the checksum of its payload is left out and
+counted, and reading goes on behind it. A record that is not complete yet is not consumed, so
+polling early loses nothing.
 """
 
 import struct
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
+
+import google_crc32c
 
 from trainpad.files import open_plain
 
@@ -24,32 +26,12 @@ MAX_LENGTH: Final = 1 << 31
 """Longest valid payload, in bytes: the limit of protocol buffers."""
 _MAX_LENGTHS: Final = 4096
 _TAIL_SIZE: Final = 16
-
-
-def _crc_table() -> tuple[int, ...]:
-    """Return the CRC32C (Castagnoli, reflected) of each byte."""
-    table = []
-    for crc in range(256):
-        for _ in range(8):
-            crc = (crc >> 1) ^ (0x82F63B78 if crc & 1 else 0)  # noqa: PLW2901 - a shift register
-        table.append(crc)
-    return tuple(table)
-
-
-_TABLE: Final = _crc_table()
-
-
-def crc32c(data: bytes) -> int:
-    """Return the CRC32C of `data`; takes about 0.1 µs per byte."""
-    crc, table = 0xFFFFFFFF, _TABLE
-    for byte in data:
-        crc = table[(crc ^ byte) & 0xFF] ^ (crc >> 8)
-    return crc ^ 0xFFFFFFFF
+GZIP: Final = b"\x1f\x8b"
 
 
 def masked_crc32c(data: bytes) -> int:
     """Return the checksum as record files store it: rotated, plus a constant."""
-    crc = crc32c(data)
+    crc: int = google_crc32c.value(data)
     return (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF
 
 
@@ -67,6 +49,14 @@ def encode_record(payload: bytes) -> bytes:
 def checksum_matches(record: bytes) -> bool:
     """Return whether the payload matches the 4-byte checksum after it."""
     return masked_crc32c(record[:-FOOTER]) == int.from_bytes(record[-FOOTER:], "little")
+
+
+def describe_damage(place: int, why: str, found: bytes) -> str:
+    """Return what is wrong at byte `place` of a file, where `found` is."""
+    if place == 0 and found.startswith(GZIP):
+        return "compressed; unpack it with gunzip"
+    hint = "" if place else ", so it may be no event file"
+    return f"damaged at byte {place:,}: {why}{hint}"
 
 
 class _DamagedError(Exception):
@@ -103,13 +93,15 @@ class RecordFile:
         """Bytes consumed: where the next record starts."""
         self.oversized = 0
         """Number of skipped records: those longer than `MAX_RECORD`."""
+        self.corrupt = 0
+        """Number of records that did not match their checksums, and were left out."""
         self.damage = ""
         """Why the file cannot be read beyond `offset`, as a sentence; or empty."""
         self._lengths = _Lengths()
         self._tail = b""
 
-    def read(self) -> list[bytes]:
-        """Return the next complete records, each with its 4-byte checksum; possibly none.
+    def read(self) -> list[bytes] | None:
+        """Return the next intact records, each with its 4-byte checksum; None if none is complete.
 
         Raises:
             ReplacedError: The bytes before `offset` have changed; start again with a new object.
@@ -122,14 +114,19 @@ class RecordFile:
             records, consumed = self._split(data)
             if consumed:
                 self._advance(data, consumed)
-                return records
+                return self._intact(records)
             size = self._size_of_first(data)
             if size > MAX_RECORD and self._skip(size):
                 want = CHUNK
             elif len(data) == want < size <= MAX_RECORD:
                 want = size
             else:
-                return records
+                return None
+
+    def _intact(self, records: list[bytes]) -> list[bytes]:
+        intact = [record for record in records if checksum_matches(record)]
+        self.corrupt += len(records) - len(intact)
+        return intact
 
     def _read_bytes(self, want: int) -> bytes:
         """Read up to `want` bytes at the offset; verify the bytes just before it."""
@@ -154,7 +151,7 @@ class RecordFile:
                 append(data[body:end])
                 start = end
         except _DamagedError as why:
-            self.damage = f"damaged at byte {self.offset + start:,}: {why}"
+            self.damage = describe_damage(self.offset + start, str(why), data[start:])
         return records, start
 
     def _advance(self, data: bytes, consumed: int) -> None:

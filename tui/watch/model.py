@@ -165,7 +165,7 @@ class WatchModel:
 
     @property
     def problems(self) -> list[str]:
-        """One sentence for each file that cannot be read to its end."""
+        """One sentence for each file of which something cannot be read."""
         return [
             f"{run_view.name}: {problem}"
             for run_view in self.runs.values()

@@ -33,38 +33,47 @@ def print_once(
     """Print the current data of the tags that match `pattern`, as wide as the terminal.
 
     Raises:
-        UserError: there are no event files.
+        UserError: there are no event files, or, after printing, some could not be read.
     """
     if as_json:
-        print_points(paths, out, pattern)
-        return
-    encoding = (getattr(out, "encoding", None) or "ascii").lower()
-    glyphs = Glyphs.BRAILLE if encoding.startswith("utf") else Glyphs.ASCII
-    print_charts(paths, out, shutil.get_terminal_size().columns, glyphs, pattern)
+        problems = print_points(paths, out, pattern)
+    else:
+        encoding = (getattr(out, "encoding", None) or "ascii").lower()
+        glyphs = Glyphs.BRAILLE if encoding.startswith("utf") else Glyphs.ASCII
+        problems = print_charts(paths, out, shutil.get_terminal_size().columns, glyphs, pattern)
+    if problems:
+        out.flush()
+        more = f"; and {len(problems) - 1:,} more" if len(problems) > 1 else ""
+        raise UserError(f"not everything could be read: {problems[0]}{more}")
 
 
-def print_points(paths: Sequence[str], out: TextIO, pattern: str = "") -> None:
+def print_points(paths: Sequence[str], out: TextIO, pattern: str = "") -> list[str]:
     """Print every point of every scalar tag, one JSON object per line, in file order.
+
+    Returns the problems of the files.
 
     Raises:
         UserError: there are no event files.
     """
     model = WatchModel()
     model.pattern = pattern
-    found = False
+    problems: dict[str, list[str]] = {}
     for update in Logdir(paths).poll():
-        found = found or bool(update.changes)
         for change in update.changes:
+            problems[change.run] = [f"{change.run}: {text}" for text in change.status.problems]
             for item in change.items:
                 if isinstance(item, Scalars) and model.matches(item.tag):
                     out.writelines(_json_lines(change.run, item))
-    _require_found(paths, found)
+    _require_found(paths, bool(problems))
+    return [text for texts in problems.values() for text in texts]
 
 
 def print_charts(
     paths: Sequence[str], out: TextIO, width: int, glyphs: Glyphs, pattern: str = ""
-) -> None:
+) -> list[str]:
     """Print a line for each run and a chart for each scalar tag, ``width`` cells wide.
+
+    Returns the problems of the files.
 
     Raises:
         UserError: there are no event files.
@@ -77,6 +86,7 @@ def print_charts(
     out.writelines(
         glyphs.displayable(line).rstrip() + "\n" for line in _lines(model, width, glyphs)
     )
+    return model.problems
 
 
 def _require_found(paths: Sequence[str], found: bool) -> None:
