@@ -168,8 +168,11 @@ def runs(log_dir: Path | None, as_json: bool) -> int:
 @click.argument("name", required=False)
 @flag("input_data_dir", type=Path, metavar="FOLDER", help="Read the files in this folder.")
 @flag("offline", is_flag=True, help="Never use the network.")
+@click.option("--verbose", is_flag=True, help="Also what was found and not used, and why.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def data(name: str | None, input_data_dir: Path | None, offline: bool, as_json: bool) -> int:
+def data(
+    name: str | None, input_data_dir: Path | None, offline: bool, verbose: bool, as_json: bool
+) -> int:
     """List the data sets; or find, download, verify and preview the one called NAME.
 
     Example: trainpad data fashion-mnist
@@ -179,7 +182,12 @@ def data(name: str | None, input_data_dir: Path | None, offline: bool, as_json: 
     if name is None and input_data_dir is None:
         return list_datasets(sys.stdout, as_json=as_json)
     return show_dataset(
-        sys.stdout, name or "mnist", input_data_dir, offline=offline, as_json=as_json
+        sys.stdout,
+        name or "mnist",
+        input_data_dir,
+        offline=offline,
+        as_json=as_json,
+        verbose=verbose,
     )
 
 

@@ -51,6 +51,8 @@ class Dataset:
     """The name of each label, in order."""
     notice: str = ""
     """A sentence that stays on the screen while this data is in use; may be empty."""
+    skipped: tuple[str, ...] = ()
+    """A sentence for each file that was there and could not be used, with the reason."""
 
     def split(self, name: str) -> Split:
         """The split called ``train``, ``validation`` or ``test``."""

@@ -60,8 +60,15 @@ class SearchResult:
     dataset: Dataset | None = None
     skipped: list[str] = field(default_factory=list)
     """A sentence for each place with unusable data."""
+    missing: list[str] = field(default_factory=list)
+    """The places that were searched and are not there."""
     warning: str = ""
     """A sentence to show to the user: ``$TRAINPAD_DATA`` is set but could not be used."""
+
+    @property
+    def unused(self) -> list[str]:
+        """A sentence for each place that was searched and not used."""
+        return [*self.skipped, *(f"{path}: nothing there" for path in self.missing)]
 
 
 def find_dataset(name: str, paths: SearchPaths | None = None) -> SearchResult:
@@ -77,6 +84,9 @@ def find_dataset(name: str, paths: SearchPaths | None = None) -> SearchResult:
         else:
             return found
     for path in _well_known(name, paths):
+        if not (is_file(path) or is_dir_with_entries(path)):
+            found.missing.append(str(path))
+            continue
         try:
             dataset = open_named(path, name)
         except DataError as error:
@@ -136,11 +146,17 @@ def _from_env(name: str, places: SearchPaths) -> Iterator[Path]:
 
 def _well_known(name: str, places: SearchPaths) -> Iterator[Path]:
     keras = Path(places.env.get("KERAS_HOME") or places.home / ".keras") / "datasets"
-    paths = [places.cache / name, keras / ("mnist.npz" if name == "mnist" else name)]
-    paths += [root / _TORCHVISION[name] / "raw" for root in _torchvision_roots(places)]
+    yield places.cache / name
+    yield keras / ("mnist.npz" if name == "mnist" else name)
+    for root in _torchvision_roots(places):
+        yield root / _TORCHVISION[name] / "raw"
     if name == "mnist":
-        paths.append(places.temporary / "tensorflow" / "mnist" / "input_data")
-    yield from (path for path in paths if is_file(path) or is_dir_with_entries(path))
+        # Where TensorFlow's own reader and its tutorials put MNIST.
+        yield places.cwd / "MNIST_data"
+        yield places.cwd / "mnist_data"
+        yield places.cwd / "data" / "mnist"
+        yield places.temporary / "tensorflow" / "mnist" / "input_data"
+        yield places.temporary / "data"
 
 
 def _torchvision_roots(places: SearchPaths) -> tuple[Path, ...]:

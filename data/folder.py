@@ -1,29 +1,28 @@
 """Open any folder of IDX files as a Dataset.
 
-Files are found by their names (MNIST's, the ``.idx3-ubyte`` spelling, EMNIST's with a prefix;
-gzipped or not) and identified by their content.
+Files are found by their names (`data.candidates`) and identified by their content. Every candidate
+is tried: one that cannot be read never beats one that can, and its reason is kept.
 """
 
-import re
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from data.candidates import ROLES, Candidates, entries, find_candidates, first_readable
 from data.dataset import DIGITS, Dataset, Images
 from data.errors import DataError
 from data.files import is_dir, is_file
 from data.idx import read_images, read_labels
 from data.mnist import MAX_CLASSES, RawArrays, build_dataset, open_npz
+from data.near_misses import name_near_miss, path_head
 from trainpad.files import read_plain
 
-ROLES = ("train-images", "train-labels", "test-images", "test-labels")
-_NAME = re.compile(
-    r"(?:(?P<set>emnist-[a-z]+)-)?(?P<which>train|test|t10k)-(?P<what>images|labels)"
-    r"[-.]idx[13]-ubyte(?:\.gz)?"
-)
-_INSIDE = ("", "raw", "MNIST/raw")
+_INSIDE = ("", "raw", "MNIST/raw", "MNIST", "mnist", "MNIST_data", "archive")
 _CLASS_FILES = ("classes.txt", "labels.txt")
 _MAX_CLASS_BYTES = 1 << 16
+_MOST_NAMED = 4
 
 
 def open_folder(
@@ -41,36 +40,69 @@ def open_folder(
     Raises:
         DataError: the folder or a file is missing, damaged, or does not fit the others.
     """
-    if folder.suffix == ".npz" and is_file(folder):
-        return open_npz(folder)
+    if is_file(folder):
+        return _open_file(folder)
     if not is_dir(folder):
         raise DataError(f"{folder}: no such folder; expected one with four IDX files")
-    for inside in _INSIDE:
-        sets = find_sets(folder / inside)
-        if sets:
-            return _open_set(folder / inside, sets, name or folder.resolve().name, prefer, classes)
-    if is_file(folder / "mnist.npz"):
-        return open_npz(folder / "mnist.npz")
-    raise DataError(
-        f"{folder}: expected four IDX files (train-images-idx3-ubyte.gz and so on), found none"
-    )
+    name = name or folder.resolve().name
+    skipped: list[str] = []
+    for inside in _distinct(folder):
+        try:
+            data = _open_inside(inside, name, prefer, classes)
+        except DataError as error:
+            skipped.append(str(error))
+        else:
+            if data is not None:
+                return replace(data, skipped=(*skipped, *data.skipped))
+    raise DataError("; ".join(skipped) or f"{folder}: {_found_none(folder)}")
 
 
-def find_sets(folder: Path) -> dict[str, dict[str, Path]]:
-    """The IDX files in a folder by set (``""``, ``"emnist-digits"``, ...) and role."""
-    sets: dict[str, dict[str, Path]] = {}
+def _open_file(path: Path) -> Dataset:
+    if path.suffix == ".npz":
+        return open_npz(path)
+    what = name_near_miss(path_head(path)) or "a file"
+    raise DataError(f"{path}: expected a folder with four IDX files or an .npz file, found {what}")
+
+
+def _distinct(folder: Path) -> Iterator[Path]:
+    """The folders in which files may be; one that has two names, as MNIST and mnist may, once."""
+    seen = set()
+    for inside in (folder / inside for inside in _INSIDE):
+        if is_dir(inside) and (real := inside.resolve()) not in seen:
+            seen.add(real)
+            yield inside
+
+
+def _open_inside(
+    folder: Path, name: str, prefer: str, classes: tuple[str, ...] | None
+) -> Dataset | None:
+    """The data set whose files are right here, if there are any."""
+    sets = find_candidates(folder)
+    npz = folder / "mnist.npz"
+    if not sets:
+        return open_npz(npz) if is_file(npz) else None
     try:
-        files = sorted(
-            folder.iterdir(), reverse=True
-        )  # a plain file comes after its .gz and replaces it
-    except OSError:
-        return {}
-    for path in files:
-        match = _NAME.fullmatch(path.name.lower())
-        if match:
-            which = "train" if match["which"] == "train" else "test"
-            sets.setdefault(match["set"] or "", {})[f"{which}-{match['what']}"] = path
-    return sets
+        return _open_set(folder, sets, name, prefer, classes)
+    except DataError as error:
+        if not is_file(npz):
+            raise
+        data = open_npz(npz)
+        return replace(data, skipped=(str(error), *data.skipped))
+
+
+def _found_none(folder: Path) -> str:
+    """What the folder has in place of a data set."""
+    sentence = "expected four IDX files (train-images-idx3-ubyte.gz and so on), found none"
+    for path in entries(folder):
+        if is_dir(path) and (find_candidates(path) or is_dir(path / "raw")):
+            return f"{sentence}; there are some in {path.name}/: give that folder"
+        if path.suffix in (".part", ".crdownload", ".download"):
+            return f"{sentence}, but the unfinished download {path.name}"
+    named = [
+        (path.name, name_near_miss(path_head(path))) for path in entries(folder) if is_file(path)
+    ]
+    found = [f"{name} ({what})" for name, what in named if what][:_MOST_NAMED]
+    return f"{sentence}, but {', '.join(found)}" if found else sentence
 
 
 def read_class_names(folder: Path) -> tuple[str, ...] | None:
@@ -107,7 +139,7 @@ def _class_names(path: Path) -> tuple[str, ...]:
 
 def _open_set(
     folder: Path,
-    sets: dict[str, dict[str, Path]],
+    sets: dict[str, Candidates],
     name: str,
     prefer: str,
     classes: tuple[str, ...] | None,
@@ -117,20 +149,23 @@ def _open_set(
     missing = [role for role in ROLES if role not in paths]
     if missing:
         raise DataError(f"{folder}: expected four IDX files, found none for {', '.join(missing)}")
-    emnist = bool(key)
+    skipped: list[str] = []
+    transposed = key.startswith("emnist")
+    train, labels, test, test_labels = (paths[role] for role in ROLES)
     parts = RawArrays(
-        _read_images(paths["train-images"], transposed=emnist),
-        read_labels(paths["train-labels"]),
-        _read_images(paths["test-images"], transposed=emnist),
-        read_labels(paths["test-labels"]),
+        first_readable(train, lambda path: _read_images(path, transposed=transposed), skipped),
+        first_readable(labels, read_labels, skipped),
+        first_readable(test, lambda path: _read_images(path, transposed=transposed), skipped),
+        first_readable(test_labels, read_labels, skipped),
     )
-    by_set = DIGITS if key == "emnist-digits" else None
+    by_set = DIGITS if key in ("emnist-digits", "qmnist") else None
     classes = read_class_names(folder) or classes or by_set
-    return build_dataset(parts, name=name, source=str(folder), classes=classes)
+    data = build_dataset(parts, name=name, source=str(folder), classes=classes)
+    return replace(data, skipped=tuple(skipped))
 
 
-def _choose(folder: Path, sets: dict[str, dict[str, Path]], prefer: str) -> str:
-    for key in (prefer, "", "emnist-digits"):
+def _choose(folder: Path, sets: dict[str, Candidates], prefer: str) -> str:
+    for key in (prefer, "", "emnist-digits", "qmnist"):
         if key in sets:
             return key
     if len(sets) > 1:

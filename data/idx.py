@@ -5,7 +5,6 @@ header implies, and a gzip file must be able to unpack to it. So any bytes give 
 DataError, and reading needs the array's memory and one megabyte.
 """
 
-import gzip
 import hashlib
 import math
 import os
@@ -17,16 +16,19 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
+from data.arrays import to_images, to_labels
 from data.dataset import Images, Labels
 from data.errors import DataError
+from data.gunzip import MAGIC, GunzippedFile
+from data.near_misses import HEAD, name_near_miss
 from trainpad.files import NotPlainError, open_plain
 
 Array = npt.NDArray[Any]
+_Stream = IO[bytes] | GunzippedFile
 
 MAX_EXPANSION = 1040
 """Most bytes that one byte of deflated data can unpack to (1032), plus a margin."""
 
-_GZIP_MAGIC = b"\x1f\x8b"
 _CHUNK = 1 << 20
 _MAX_DIMENSIONS = 8
 _DTYPES: dict[int, np.dtype[Any]] = {
@@ -49,10 +51,11 @@ def read_idx(path: Path) -> Array:
     try:
         with open_plain(path) as file:
             array = _read(path, file)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except (EOFError, zlib.error) as error:
         raise DataError(f"{path}: damaged gzip data ({error}); fetch the file again") from error
     except FileNotFoundError as error:
-        raise DataError(f"{path}: no such file") from error
+        what = "a link to a file that does not exist" if path.is_symlink() else "no such file"
+        raise DataError(f"{path}: {what}") from error
     except NotPlainError as error:
         raise DataError(f"{path}: expected an IDX file, but {error.strerror}") from error
     except OSError as error:
@@ -62,12 +65,12 @@ def read_idx(path: Path) -> Array:
 
 def read_images(path: Path) -> Images:
     """Images from an IDX file: uint8 ``[n, height, width]``; DataError for anything else."""
-    return _expect(path, read_idx(path), "images", dimensions=3)
+    return to_images(read_idx(path), str(path))
 
 
 def read_labels(path: Path) -> Labels:
     """Labels from an IDX file: uint8 ``[n]``; DataError for anything else."""
-    return _expect(path, read_idx(path), "labels", dimensions=1)
+    return to_labels(read_idx(path), str(path))
 
 
 def idx_header(array: Array) -> bytes:
@@ -97,10 +100,11 @@ def _big_endian(array: Array) -> memoryview:
 
 def _read(path: Path, file: IO[bytes]) -> Array:
     size = os.fstat(file.fileno()).st_size
-    packed = file.read(2) == _GZIP_MAGIC
+    head = file.read(HEAD)
     file.seek(0)
-    stream = gzip.GzipFile(fileobj=file, mode="rb") if packed else file
-    dtype, shape = _read_header(path, stream)
+    packed = head.startswith(MAGIC)
+    stream = GunzippedFile(file) if packed else file
+    dtype, shape = _read_header(path, stream, head)
     expected = 4 + 4 * len(shape) + dtype.itemsize * math.prod(shape)
     if expected > size * MAX_EXPANSION or (not packed and expected != size):
         hold = "that cannot unpack to that size" if packed else ""
@@ -117,11 +121,11 @@ def _read(path: Path, file: IO[bytes]) -> Array:
     return array
 
 
-def _read_header(path: Path, stream: IO[bytes] | gzip.GzipFile) -> tuple[np.dtype[Any], list[int]]:
+def _read_header(path: Path, stream: _Stream, head: bytes) -> tuple[np.dtype[Any], list[int]]:
     magic = stream.read(4)
     dtype = _DTYPES.get(magic[2]) if len(magic) == 4 and magic[:2] == b"\0\0" else None
     if dtype is None or not 1 <= magic[3] <= _MAX_DIMENSIONS:
-        found = f"the bytes {magic.hex(' ')}" if magic else "nothing"
+        found = name_near_miss(head) or f"the bytes {magic.hex(' ')}"
         raise DataError(f"{path}: expected an IDX file (00 00, a type, a count), found {found}")
     sizes = stream.read(4 * magic[3])
     if len(sizes) < 4 * magic[3]:
@@ -134,7 +138,7 @@ def _read_header(path: Path, stream: IO[bytes] | gzip.GzipFile) -> tuple[np.dtyp
     return dtype, shape
 
 
-def _fill(stream: IO[bytes] | gzip.GzipFile, view: memoryview) -> int:
+def _fill(stream: _Stream, view: memoryview) -> int:
     """Read into the view until it is full or the stream ends; return the number of bytes."""
     position = 0
     while position < len(view):
@@ -144,15 +148,6 @@ def _fill(stream: IO[bytes] | gzip.GzipFile, view: memoryview) -> int:
         view[position : position + len(piece)] = piece
         position += len(piece)
     return position
-
-
-def _expect(path: Path, array: Array, what: str, dimensions: int) -> npt.NDArray[np.uint8]:
-    if array.dtype != np.uint8 or array.ndim != dimensions:
-        raise DataError(
-            f"{path}: expected {what} (uint8, {dimensions} dimensions), "
-            f"found {array.dtype} with {array.ndim} ({_by(array.shape)})"
-        )
-    return array
 
 
 def _misfit(path: Path, shape: list[int], expected: int, found: str) -> DataError:

@@ -17,9 +17,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from data.arrays import to_images, to_labels
 from data.dataset import DIGITS, Dataset, Images, Labels, Split
 from data.errors import DataError
 from data.idx import MAX_EXPANSION, idx_sha256
+from data.near_misses import name_near_miss, path_head
 from trainpad.files import open_plain
 
 MNIST_SHA256 = (
@@ -33,7 +35,12 @@ MNIST_SHA256 = (
 MIN_CLASSES = 2
 MAX_CLASSES = 62
 _NOT_MNIST = "mnist-like"  # the name of other data in a folder called mnist
-_NPZ_KEYS = ("x_train", "y_train", "x_test", "y_test")
+_NPZ_KEYS = (
+    ("x_train", "y_train", "x_test", "y_test"),
+    ("X_train", "y_train", "X_test", "y_test"),
+    ("train_images", "train_labels", "test_images", "test_labels"),
+    ("training_images", "training_labels", "test_images", "test_labels"),
+)
 _NPZ_DAMAGE = (  # what zipfile and numpy raise for damaged files
     OSError,
     ValueError,
@@ -126,7 +133,10 @@ def open_npz(path: Path) -> Dataset:
     """
     try:
         with open_plain(path) as file, zipfile.ZipFile(file) as archive:
-            arrays = [_read_npy(path, archive, key) for key in _NPZ_KEYS]
+            arrays = [_read_npy(path, archive, key) for key in _npz_keys(path, archive)]
+    except zipfile.BadZipFile as error:
+        found = name_near_miss(path_head(path)) or f"a damaged one ({error})"
+        raise DataError(f"{path}: expected an .npz file like Keras's, found {found}") from error
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file") from error
     except _NPZ_DAMAGE as error:
@@ -136,32 +146,38 @@ def open_npz(path: Path) -> Dataset:
     return build_dataset(RawArrays(*arrays), name=path.stem, source=str(path))
 
 
+def _npz_keys(path: Path, archive: zipfile.ZipFile) -> tuple[str, ...]:
+    """The names of the four arrays; those of Keras's file come first."""
+    names = {name.removesuffix(".npy") for name in archive.namelist()}
+    for keys in _NPZ_KEYS:
+        if names.issuperset(keys):
+            return keys
+    found = ", ".join(archive.namelist()[:8]) or "nothing"
+    missing = next(key for key in _NPZ_KEYS[0] if key not in names)
+    raise DataError(f"{path}: expected an array {missing}, found {found}")
+
+
 def _read_npy(path: Path, archive: zipfile.ZipFile, key: str) -> npt.NDArray[np.uint8]:
-    """Read one uint8 array, after checking its header against the member's size."""
-    if f"{key}.npy" not in archive.namelist():
-        found = ", ".join(archive.namelist()[:8]) or "nothing"
-        raise DataError(f"{path}: expected an array {key}, found {found}")
+    """Read one array of images or labels, after checking its header against the member's size."""
     info = archive.getinfo(f"{key}.npy")
-    dimensions = 3 if key.startswith("x") else 1
     with archive.open(info) as member:
         version = np.lib.format.read_magic(member)
         read_header = np.lib.format.read_array_header_1_0
         if version != (1, 0):
             read_header = np.lib.format.read_array_header_2_0
         shape, _, dtype = read_header(member)
-        if dtype != np.uint8 or len(shape) != dimensions:
-            raise DataError(
-                f"{path}: expected {key} as uint8 with {dimensions} dimensions, "
-                f"found {dtype} with {len(shape)}"
-            )
+        if dtype.kind not in "iuf":
+            raise DataError(f"{path}: expected {key} as numbers, found {dtype}")
         limit = path.stat().st_size * MAX_EXPANSION
-        if member.tell() + math.prod(shape) != info.file_size or info.file_size > limit:
+        size = member.tell() + dtype.itemsize * math.prod(shape)
+        if size != info.file_size or info.file_size > limit:
             raise DataError(
                 f"{path}: the size of {key} does not match its header; the file is damaged"
             )
         member.seek(0)
         array = np.lib.format.read_array(member, allow_pickle=False)
-    return np.ascontiguousarray(array)
+    to_bytes = to_images if key.startswith("x") else to_labels
+    return to_bytes(array, f"{path}: {key}")
 
 
 def _check_pair(source: str, which: str, images: Images, labels: Labels) -> None:

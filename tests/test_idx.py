@@ -99,10 +99,16 @@ def test_a_gzip_file_of_several_members_is_one_file(path):
     np.testing.assert_array_equal(read_images(path), IMAGES)
 
 
+@pytest.mark.parametrize("rest", [b"\r\n", b"\0" * 512, b"\x1f", b"<!-- a server's comment -->"])
+def test_bytes_after_a_gzip_file_are_ignored_as_gunzip_does(path, rest):
+    path.write_bytes(gzip.compress(plain(IMAGES)) + rest)
+    np.testing.assert_array_equal(read_images(path), IMAGES)
+
+
 DATA = plain(IMAGES)
 DAMAGED = {
-    "empty": (b"", "found nothing"),
-    "not IDX": (b"<html>proxy</html>", "found the bytes 3c 68 74 6d"),
+    "empty": (b"", "found an empty file"),
+    "not IDX": (b"<html>proxy</html>", "found a web page"),
     "unknown type": (b"\0\0\x0a\x01\0\0\0\x01x", "expected an IDX file"),
     "no sizes": (DATA[:9], "expected the sizes of 3 dimensions"),
     "no images": (struct.pack(">HBBIII", 0, 8, 3, 0, 28, 28), "found an empty array"),
@@ -134,8 +140,8 @@ def test_what_is_not_a_file_is_an_error(tmp_path):
 
 
 def test_images_and_labels_must_be_such(path):
-    write_idx(path, np.zeros((2, 3, 4), np.float32))
-    with pytest.raises(DataError, match=r"expected images .* found float32 with 3 .2 x 3 x 4"):
+    write_idx(path, np.zeros((2, 3, 4, 5), np.float32))
+    with pytest.raises(DataError, match=r"expected images .* found float32 with 4 .2 x 3 x 4 x 5"):
         read_images(path)
     write_idx(path, IMAGES)
     with pytest.raises(DataError, match=r"expected labels .* found uint8 with 3"):

@@ -11,9 +11,11 @@ import numpy as np
 
 from data.catalog import CATALOG
 from data.dataset import Dataset
+from data.errors import DataError
 from data.find import describe_origin, find_dataset
 from data.preview import HALF_BLOCK, ascii_rows, contact_sheet, examples_per_class, half_block_rows
 from data.sources import NAMES, load_dataset
+from trainpad.text import sanitize
 
 EXAMPLES = 12
 """Maximum number of images of each class in a preview."""
@@ -46,24 +48,39 @@ def _entry(name: str) -> dict[str, Any]:
 
 
 def show_dataset(
-    out: TextIO, name: str, folder: Path | None, *, offline: bool, as_json: bool
+    out: TextIO,
+    name: str,
+    folder: Path | None,
+    *,
+    offline: bool,
+    as_json: bool,
+    verbose: bool = False,
 ) -> int:
     """Find or download a data set, and print its properties and a preview.
+
+    With ``verbose`` also everything that was there and not used, with the reason.
 
     Raises:
         DataError: it is missing, damaged or unknown.
     """
-    dataset = load_dataset(
-        name, input_data_dir=folder, offline=offline, fallback=False, progress=_show_progress
-    )
+    try:
+        dataset = load_dataset(
+            name, input_data_dir=folder, offline=offline, fallback=False, progress=_show_progress
+        )
+    except DataError:
+        if verbose and folder is None and name in CATALOG:
+            _print_unused(find_dataset(name).unused, out)
+        raise
     if sys.stderr.isatty():
         print(end="\r\033[K", file=sys.stderr)  # noqa: T201
     properties = _properties(name, dataset, given=folder is not None)
+    unused = _unused(name, dataset, given=folder is not None) if verbose else []
     if as_json:
-        print(json.dumps(properties), file=out)
+        print(json.dumps(properties | ({"not_used": unused} if verbose else {})), file=out)
         return 0
     for key, value in properties.items():
         print(f"{key:12} {value}", file=out)
+    _print_unused(unused, out)
     for row in _preview(dataset, shutil.get_terminal_size().columns, colour=_colour(out)):
         print(row, file=out)
     return 0
@@ -85,6 +102,18 @@ def _properties(name: str, dataset: Dataset, *, given: bool) -> dict[str, str]:
         if not given or properties["verdict"].startswith("verified"):
             properties["licence"] = CATALOG[name].licence
     return properties
+
+
+def _unused(name: str, dataset: Dataset, *, given: bool) -> list[str]:
+    """A sentence for each place and file that was tried and not used, in the order tried."""
+    if given or name not in CATALOG:
+        return list(dataset.skipped)
+    return [*dataset.skipped, *find_dataset(name).unused]
+
+
+def _print_unused(sentences: list[str], out: TextIO) -> None:
+    for sentence in sentences:
+        print(f"{'not used':12} {sanitize(sentence)}", file=out)
 
 
 def _show_progress(step: str, fraction: float | None) -> None:
