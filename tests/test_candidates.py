@@ -96,8 +96,8 @@ def web_page(folder):
 UNREADABLE = {
     half: "the file is damaged",
     dangling_link: "a link to a file that does not exist",
-    empty_folder: "not a plain file",
-    fifo: "not a plain file",
+    empty_folder: "not a regular file",
+    fifo: "not a regular file",
     web_page: "a web page",
 }
 
