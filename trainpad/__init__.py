@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from trainpad import keras as keras
+    from trainpad import torch as torch
     from trainpad.api import finish, init, log
     from trainpad.attached import Run
     from trainpad.errors import RunError

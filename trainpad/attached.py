@@ -77,6 +77,21 @@ class Run(Recording):
         self._event("declared", **knob.declaration())
         return knob
 
+    def attach(self, optimizer: Any, scheduler: Any = None) -> None:
+        """Let the learning rate of a PyTorch optimizer be changed from outside, and record it.
+
+        Args:
+            optimizer: A ``torch.optim.Optimizer``. With one group and no scheduler its rate is
+                the knob ``lr``; otherwise ``lr_scale`` multiplies the rates of all groups.
+            scheduler: Its scheduler, or a list of them: it goes on from the multiplied rate.
+
+        Example:
+            >>> run.attach(optimizer, scheduler)
+        """
+        from trainpad.torch import attach
+
+        self._safely("attach", lambda: attach(self, optimizer, scheduler), default=None)
+
     def tick(self, broadcast: Broadcast | None = None) -> bool:
         """Apply what was requested from outside; return False where the program should end.
 

@@ -1,0 +1,75 @@
+"""The examples run as they are, and can be steered while they do."""
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from conftest import REPOSITORY
+
+from tests.helpers.attached import events, last_event, numbers, recorded, steer, until
+
+EXAMPLES = REPOSITORY / "examples"
+
+
+def start(name: str, folder: Path, *arguments: str) -> "subprocess.Popen[str]":
+    """An example that records below `folder`."""
+    path = os.pathsep.join([str(REPOSITORY), os.environ.get("PYTHONPATH", "")])
+    settings = {"PYTHONPATH": path, "TRAINPAD_DIR": str(folder / "runs")}
+    return subprocess.Popen(
+        [sys.executable, str(EXAMPLES / name), *arguments],
+        cwd=folder,
+        env=os.environ | settings | {"TF_CPP_MIN_LOG_LEVEL": "3"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "knob", "value", "request_"),
+    [
+        ("loop.py", "lr", 0.01, "evaluate"),
+        ("keras_digits.py", "dropout", 0.1, "evaluate"),
+        ("torch_loop.py", "lr_scale", 0.5, "checkpoint"),
+    ],
+)
+def test_an_example_is_changed_asked_and_stopped(
+    tmp_path: Path, name: str, knob: str, value: float, request_: str
+) -> None:
+    framework = name.partition("_")[0]
+    if framework in ("keras", "torch") and not find_spec(framework):
+        pytest.skip(f"{framework} is not installed")
+    process = start(name, tmp_path, "100000")
+    try:
+        until(lambda: any((path / "metrics.jsonl").exists() for path in recorded(tmp_path)), 60)
+        (path,) = recorded(tmp_path)
+        steer(path, hyperparameters={knob: value})
+        until(lambda: events(path, "changed"), 30)
+        steer(path, increment=request_)
+        until(lambda: events(path, "answered"), 30)
+        if request_ == "evaluate":
+            until(lambda: any("val" in key for line in numbers(path) for key in line), 30)
+        steer(path, increment="checkpoint")
+        until(lambda: events(path, "saved"), 30)
+        steer(path, stop="stopped")
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors
+        assert "trainpad:" not in errors
+        assert last_event(path)["reason"] == "stopped"
+        assert (path / events(path, "saved")[0]["file"]).stat().st_size
+        assert not events(path, "warned")
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_an_example_without_a_reader_ends_by_itself(tmp_path: Path) -> None:
+    process = start("loop.py", tmp_path, "30")
+    assert process.wait(60) == 0
+    process.communicate()
+    (path,) = recorded(tmp_path)
+    assert last_event(path)["reason"] == "done"
+    assert numbers(path)[-1]["step"] == 29

@@ -1,0 +1,86 @@
+"""The learning rate of a PyTorch optimizer as a knob; PyTorch itself is never imported here.
+
+A scheduler computes a group's rate from what it remembers, so a rate that is simply assigned is
+overwritten at its next step. Everything that a rate is computed from is multiplied instead: it
+keeps the ratios between groups, and the schedule goes on from there.
+"""
+
+import time
+from typing import Any
+
+from trainpad.attached import Run
+from trainpad.knobs import Knob
+
+RATES = ("lr", "initial_lr", "max_lr", "min_lr", "base_lr")
+"""What a group remembers of its rate, for one scheduler or another."""
+LOG_INTERVAL = 0.5
+"""Seconds between two records of the rate."""
+
+
+def attach(run: Run, optimizer: Any, scheduler: Any = None) -> Knob[float]:
+    """Declare the learning rate of `optimizer`, and record it while it trains.
+
+    One group without a scheduler gets the knob ``lr``, which is its rate; otherwise ``lr_scale``
+    multiplies every group's rate and what the schedulers compute it from.
+
+    Args:
+        run: The run.
+        optimizer: A ``torch.optim.Optimizer``.
+        scheduler: Its ``LRScheduler``, or several in a list.
+    """
+    schedulers = scheduler if isinstance(scheduler, list | tuple) else [scheduler]
+    schedulers = [found for found in schedulers if found is not None]
+    groups = optimizer.param_groups
+    if len(groups) == 1 and not schedulers:
+        name, value = "lr", float(groups[0]["lr"])
+    else:
+        name, value = "lr_scale", 1.0
+    last = value
+
+    def change(new: float) -> None:
+        nonlocal last
+        factor, last = new / last, new
+        for group in optimizer.param_groups:
+            for key in RATES:
+                if group.get(key) is not None:
+                    group[key] = scaled(group[key], factor)
+        for each in schedulers:
+            _scale_scheduler(each, factor)
+
+    if value > 0:
+        knob = run.live(name, value, low=value * 1e-6, high=value * 1e6, on_change=change)
+    else:  # nothing can be multiplied with it
+        knob = run.live(name, value, low=value, high=value)
+    _record_rate(run, optimizer)
+    return knob
+
+
+def scaled(value: Any, factor: float) -> Any:
+    """Return a rate times `factor`; a tensor is changed in place, as a compiled step needs it."""
+    if hasattr(value, "mul_"):
+        value.mul_(factor)
+        return value
+    return value * factor
+
+
+def _scale_scheduler(scheduler: Any, factor: float) -> None:
+    for inner in getattr(scheduler, "_schedulers", ()):  # ChainedScheduler, SequentialLR
+        _scale_scheduler(inner, factor)
+    for name in ("base_lrs", "min_lrs", "max_lrs"):
+        rates = getattr(scheduler, name, None)
+        if isinstance(rates, list):
+            setattr(scheduler, name, [scaled(rate, factor) for rate in rates])
+
+
+def _record_rate(run: Run, optimizer: Any) -> None:
+    register = getattr(optimizer, "register_step_post_hook", None)
+    due = 0.0
+
+    def record(*_: Any) -> None:
+        nonlocal due
+        if (now := time.monotonic()) >= due:
+            due = now + LOG_INTERVAL
+            run.log({"lr": optimizer.param_groups[0]["lr"]}, max(0, run.step - 1))
+
+    if callable(register):
+        register(record)
