@@ -102,13 +102,15 @@ def test_histograms_are_thinned_evenly_and_the_newest_is_kept() -> None:
     assert gaps.max() <= 2.5 * gaps[:-1].mean()
 
 
-def test_the_newest_texts_and_images_are_kept() -> None:
+def test_the_newest_texts_and_images_of_all_steps_are_kept() -> None:
     run = RunData()
-    for step in range(300):
+    for step in range(1200):
         run.fold(Text("t", step, 0.0, "x"))
         run.fold(Image("i", step, 0.0, 1, 1, (b"x",)))
-    assert [text.step for text in run.texts["t"]] == list(range(200, 300))
-    assert [image.step for image in run.images["i"]] == list(range(250, 300))
+    assert [text.step for text in run.texts["t"]] == list(range(1100, 1200))
+    steps = [image.step for image in run.images["i"]]
+    assert (len(steps), steps[0], steps[-1]) == (1000, 0, 1199)
+    assert max(np.diff(steps)) == 2
 
 
 @pytest.mark.parametrize("shorten", [thin_densest, drop_oldest])

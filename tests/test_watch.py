@@ -257,6 +257,50 @@ async def test_all_kinds_of_two_runs_are_shown(tmp_path: Path) -> None:
         await shown(pilot, app, "page 2/2", "train/rate")
 
 
+def images(steps: range) -> bytes:
+    """Images of one tag, each as wide as its step."""
+    return b"".join(
+        event(step, {"tag": b"input", "image": {"encoded_image_string": png}, **named(b"images")})
+        for step in steps
+        if (png := encode.png(np.full((8, step + 1), 255, np.uint8)))
+    )
+
+
+async def test_every_image_and_text_of_a_tag_is_reached_by_its_step(tmp_path: Path) -> None:
+    texts = (
+        event(step, {"tag": b"t", "tensor": strings(b"at %d" % step), **named(b"text")})
+        for step in range(3)
+    )
+    app = app_of(tmp_path, put(tmp_path / "logs", images(range(60)), *texts))
+    async with app.run_test(size=(120, 30)) as pilot:
+        await pilot.press("4")
+        await shown(pilot, app, "input   step 59   60 of 60")
+        await pilot.press("left", "left")
+        await shown(pilot, app, "input   step 57   58 of 60")
+        await pilot.press(*["left"] * 80, "right")
+        await shown(pilot, app, "input   step 1   2 of 60")
+        await pilot.press("3")
+        assert "at 2" not in await shown(pilot, app, "at 1")
+        await pilot.press("4", "end")
+        await shown(pilot, app, "input   step 59   60 of 60")
+
+
+async def test_kinds_that_are_not_drawn_are_named(tmp_path: Path) -> None:
+    path = put(
+        tmp_path / "logs",
+        event(1, new(b"pr/a", 1, b"pr_curves"), new(b"pr/b", 1, b"pr_curves")),
+        event(1, {"tag": b"voice", "audio": b""}),
+        event(1, new(b"cloud", 1, b"mesh"), new(b"x", 1, b"\x1b]52;c;aGk=\x07")),
+    )
+    names = "not drawn: audio 1, meshes 1, PR curves 2, ␛]52;c;aGk=␇ 1"
+    app = app_of(tmp_path, path)
+    async with app.run_test(size=(160, 30)) as pilot:
+        await shown(pilot, app, f"no scalars yet; {names}")
+    out = io.StringIO()
+    print_once([str(path)], out)
+    assert names.replace("␛", "?").replace("␇", "?") in out.getvalue()
+
+
 async def test_damaged_files_and_hostile_names_are_safe(tmp_path: Path) -> None:
     logs = tmp_path / "logs"
     whole = b"".join(event(step, old(HOSTILE, step), old(b"loss", 1.0)) for step in range(20))

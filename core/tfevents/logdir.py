@@ -8,7 +8,8 @@ Nothing here starts a thread: `Logdir.poll` is a generator, and its caller decid
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -43,6 +44,8 @@ class FolderStatus:
     """One sentence for each file of which something cannot be read."""
     fault: str
     """The kind of the first problem: ``gone``, ``unread``, ``damaged``, or empty."""
+    undrawn: Mapping[str, int]
+    """Number of tags of each TensorBoard plugin whose values are not decoded."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,6 +141,7 @@ class _RunFolder:
                 if file.problem
             ),
             fault=next((file.fault for file in files if file.fault), ""),
+            undrawn=sum((file.undrawn for file in files), Counter()),
         )
 
 

@@ -40,7 +40,7 @@ _SCHEMA: Final[dict[str, str]] = {
     "Image": "1 int32 height; 2 int32 width; 3 int32 colorspace; 4 bytes encoded_image_string",
     "Value": """
         1 bytes tag; 9 Metadata metadata; 2 float simple_value value; 4 Image image value;
-        5 Histogram histo value; 8 Tensor tensor value""",
+        5 Histogram histo value; 6 bytes audio value; 8 Tensor tensor value""",
     "Summary": "1 Value[] value",
     "SessionLog": "1 int32 status",
     "Event": """

@@ -9,6 +9,7 @@ counted, not raised, so that one bad record never costs the next.
 import math
 import os
 import struct
+from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from core.tfevents.messages import DecodeError, EventProto
 from core.tfevents.pending import PREFIX, PendingPoints
 from core.tfevents.records import FOOTER, RecordFile
 from core.tfevents.templates import STEP, WALL_TIME, find_template
-from core.tfevents.values import decode_value, plugin_of, scalar_value
+from core.tfevents.values import decode_value, is_drawn, plugin_of, scalar_value
 from trainpad.text import sanitize
 
 FAST = True
@@ -41,6 +42,8 @@ class Decoder:
         """Number of records and values that could not be decoded."""
         self.last_wall_time = math.nan
         """Wall time of the last record, in seconds since 1970; NaN if unknown."""
+        self.undrawn: Counter[str] = Counter()
+        """Number of tags of each plugin whose values are not decoded; ``graph`` for graphs."""
         self._items: list[Item] = []
         self._pending: dict[bytes, PendingPoints] = {}
         self._plugins: dict[bytes, str] = {}
@@ -107,6 +110,8 @@ class Decoder:
         what = event.WhichOneof("what")
         if what == "summary":
             self._take_summary(event, record)
+        elif what == "graph_def":
+            self.undrawn["graph"] = 1
         elif what == "session_log" and event.session_log.status == _SESSION_START:
             self._flush_pending()
             self._items.append(Restart(event.step))
@@ -140,6 +145,8 @@ class Decoder:
             if len(self._plugins) >= MAX_TAGS or len(tag) > MAX_TAG_LENGTH:
                 raise ValueError("too many tags, or a tag that is too long")
             known = self._plugins[tag] = plugin_of(value)
+            if not is_drawn(known):
+                self.undrawn[known] += 1
         return plugin_of(value) or known
 
     def _add_template(self, event: Any, record: bytes, pending: PendingPoints) -> None:
@@ -181,6 +188,11 @@ class EventFile:
     def skipped(self) -> int:
         """Number of records and values that could not be decoded, or were too large."""
         return self._decoder.skipped + self._records.oversized
+
+    @property
+    def undrawn(self) -> Counter[str]:
+        """Number of tags of each plugin whose values are not decoded."""
+        return self._decoder.undrawn
 
     @property
     def last_wall_time(self) -> float:

@@ -117,7 +117,7 @@ class RunData:
             drop_oldest, max_items=100, max_bytes=8 << 20
         )
         self.images: BoundedHistory[Image] = BoundedHistory(
-            drop_oldest, max_items=50, max_bytes=32 << 20
+            thin_densest, max_items=1000, max_bytes=64 << 20
         )
         self.hparams: dict[str, HParam] = {}
         self.status = ""

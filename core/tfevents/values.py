@@ -35,7 +35,12 @@ MAX_IMAGES: Final = 16
 MAX_HPARAMS: Final = 1000
 _MAX_IMAGE_BYTES: Final = 8 << 20
 
-_OLD_STYLE: Final = {"simple_value": "scalars", "histo": "histograms", "image": "images"}
+_OLD_STYLE: Final = {
+    "simple_value": "scalars",
+    "histo": "histograms",
+    "image": "images",
+    "audio": "audio",
+}
 _FLOAT, _DOUBLE, _STRING, _BFLOAT16 = 1, 2, 7, 14
 # dtype of a tensor -> numpy dtype of `tensor_content`, and the list field used without it
 _NUMBERS: Final = {
@@ -79,6 +84,11 @@ def scalar_value(value: Any) -> float:
     if len(numbers) != 1:
         raise ValueError(f"{len(numbers)} numbers in a scalar")
     return float(numbers[0])
+
+
+def is_drawn(plugin: str) -> bool:
+    """Return whether values of a plugin are decoded."""
+    return plugin == "scalars" or plugin in _DECODERS
 
 
 def decode_value(plugin: str, value: Any, tag: str, step: int, wall_time: float) -> Item | None:

@@ -81,7 +81,9 @@ class WatchHeader(TextWidget):
             self._kind_ends.append((sum(len(part) for part, _ in parts) + len(text), kind))
             parts += [(text, "live" if kind == self._kind else "dim"), ("  ", "dim")]
         if self._model.pattern:
-            parts.append((f"filter {sanitize(self._model.pattern)}", "alert"))
+            parts.append((f"filter {sanitize(self._model.pattern)}  ", "alert"))
+        if undrawn := self._model.undrawn:
+            parts.append((f"not drawn: {undrawn}", "dim"))
         return parts
 
     def on_click(self, event: Click) -> None:
@@ -221,7 +223,10 @@ class EmptyState(TextWidget):
             return self._no_runs_text
         if model.pattern:
             return f"no {kind} match {sanitize(model.pattern)}"
-        return f"no {kind} yet" if model.visible_runs else "all runs are hidden; a shows all"
+        if not model.visible_runs:
+            return "all runs are hidden; a shows all"
+        undrawn = f"; not drawn: {model.undrawn}" if model.undrawn else ""
+        return f"no {kind} yet{undrawn}"
 
     def lines(self, width: int, height: int) -> list[list[Span]]:
         """The reason, centred."""

@@ -4,12 +4,16 @@ Nothing here draws. The app folds updates into one `WatchModel`; the widgets and
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import groupby
+from operator import attrgetter
 from typing import Final, Generic, TypeVar
 
+from core.tfevents.bounded import Storable
 from core.tfevents.logdir import FolderStatus, RunChange, Update
 from core.tfevents.store import RunData, ScalarHistory
 from tui.chart.palette import LINE_STYLES
@@ -21,8 +25,17 @@ MAX_INITIAL_RUNS: Final = 12
 MAX_OVERLAPS: Final = 8
 """Superseded segments drawn for each run; the newest ones."""
 
+UNDRAWN: Final[Mapping[str, str]] = {
+    "": "without a kind",
+    "pr_curves": "PR curves",
+    "custom_scalars": "custom scalars",
+    "mesh": "meshes",
+    "graph_keras_model": "Keras graphs",
+}
+"""Names of kinds of data that are not drawn, where it is not the name of their plugin."""
+
 T = TypeVar("T")
-Storable_co = TypeVar("Storable_co", covariant=True)
+Storable_co = TypeVar("Storable_co", bound=Storable, covariant=True)
 
 
 @dataclass(eq=False)
@@ -67,6 +80,13 @@ class TagItem(Generic[Storable_co]):
     run_view: RunView
     values: Sequence[Storable_co]
 
+    def until(self, step: int | None) -> Sequence[Storable_co]:
+        """Return the items up to `step`, or all of them; at least the first."""
+        if step is None:
+            return self.values
+        end = bisect_right(self.values, step, key=attrgetter("step"))
+        return self.values[: max(1, end)]
+
 
 class WatchModel:
     """All runs; changed by `fold`."""
@@ -79,6 +99,8 @@ class WatchModel:
         self.caught_up = False
         self.overlap = False
         """Whether to show superseded segments."""
+        self.shown_step: int | None = None
+        """The step whose texts and images are shown; None for the newest."""
         self._pattern = ""
         self.matches = _matcher("")
         """Return whether a tag matches the filter."""
@@ -118,6 +140,16 @@ class WatchModel:
         for run_view in self.runs.values():
             run_view.visible = accept(run_view)
 
+    def move_step(self, items: Iterable[TagItem[Storable]], by: int) -> None:
+        """Show the texts and images of the next or previous step of these items."""
+        steps = sorted({value.step for item in items for value in item.values})
+        if not steps:
+            return
+        now = len(steps) if self.shown_step is None else bisect_right(steps, self.shown_step)
+        place = max(0, now - 1 + by)
+        self.shown_step = steps[place] if place < len(steps) - 1 else None
+        self.version += 1
+
     @property
     def pattern(self) -> str:
         """The filter for tags: a substring or a regular expression."""
@@ -137,7 +169,7 @@ class WatchModel:
             tag for run_view in self.visible_runs for tag in run_view.run.scalars
         )
 
-    def items(self, kind: str) -> list[TagItem[object]]:
+    def items(self, kind: str) -> list[TagItem[Storable]]:
         """Return the ``histograms``, ``texts`` or ``images`` of the visible runs, sorted by tag."""
         stores = [(run_view, getattr(run_view.run, kind)) for run_view in self.visible_runs]
         tags = self._sorted_tags(tag for _, store in stores for tag in store)
@@ -173,6 +205,12 @@ class WatchModel:
         ]
 
     @property
+    def undrawn(self) -> str:
+        """The kinds of data of the visible runs that are not drawn; empty without any."""
+        total = sum((Counter(run_view.status.undrawn) for run_view in self.visible_runs), Counter())
+        return undrawn_text(total)
+
+    @property
     def last_record_time(self) -> float | None:
         """Wall time of the newest record, in seconds since 1970; None without any."""
         times = [run_view.status.last_wall_time for run_view in self.runs.values()]
@@ -180,6 +218,12 @@ class WatchModel:
 
     def _sorted_tags(self, tags: Iterable[str]) -> list[str]:
         return sorted((tag for tag in set(tags) if self.matches(tag)), key=_sort_key)
+
+
+def undrawn_text(kinds: Mapping[str, int]) -> str:
+    """Return the names of the kinds of data that are not drawn, with their numbers of tags."""
+    names = (f"{UNDRAWN.get(kind, kind)} {count:,}" for kind, count in sorted(kinds.items()))
+    return ", ".join(names)
 
 
 def last_value(scalar: ScalarHistory | None) -> float | None:

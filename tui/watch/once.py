@@ -18,7 +18,7 @@ from tui.chart import frame
 from tui.chart.legend import format_value
 from tui.chart.scene import Layout
 from tui.terminal.characters import Glyphs
-from tui.watch.model import WatchModel
+from tui.watch.model import WatchModel, undrawn_text
 from tui.watch.scene import RunScene
 
 HEIGHT = 12
@@ -127,6 +127,8 @@ def _lines(model: WatchModel, width: int, glyphs: Glyphs) -> Iterator[str]:
         letter = f"{run_view.letter}  " if len(model.runs) > 1 else ""
         tags = "1 scalar tag" if len(run.scalars) == 1 else f"{len(run.scalars):,} scalar tags"
         yield f"{letter}{run_view.name}   {tags}"
+        if undrawn := undrawn_text(run_view.status.undrawn):
+            yield f"   not drawn: {undrawn}"
         yield from (f"   {problem}" for problem in run_view.status.problems)
     for tag in model.scalar_tags():
         yield ""

@@ -11,6 +11,7 @@ from textual import on
 from textual.containers import Container
 from textual.message import Message
 
+from core.tfevents.bounded import Storable
 from tui.chart.cursor import Cursor
 from tui.chart.keys import ChartAction
 from tui.chart.scene import Scene
@@ -65,12 +66,17 @@ class Pages(Container):
         """The page number, if there are several; else empty."""
         return f"page {self._page_index + 1:,}/{len(self._pages):,}" if len(self._pages) > 1 else ""
 
+    @property
+    def page(self) -> Sequence[Any]:
+        """The items on the current page."""
+        return self._pages[self._page_index] if self._pages else ()
+
     def show(self, model: WatchModel) -> None:
         """Draw the current page."""
         columns, rows = (1, 1) if self.full else grid_of(*self.size)
         self._pages = paginate(self._items, columns * rows, lambda item: group_of(_tag(item)))
         self._page_index = self._page_of_first()
-        page = self._pages[self._page_index] if self._pages else []
+        page = self.page
         columns = min(columns, max(1, len(page)))
         self.styles.grid_size_columns = columns
         self.styles.grid_size_rows = max(1, -(-len(page) // columns))
@@ -156,9 +162,9 @@ class ChartPages(Pages):
             chart.redraw()
 
 
-def _tag(item: str | TagItem[object]) -> str:
+def _tag(item: str | TagItem[Storable]) -> str:
     return item if isinstance(item, str) else item.tag
 
 
-def _key(item: str | TagItem[object]) -> Hashable:
+def _key(item: str | TagItem[Storable]) -> Hashable:
     return item if isinstance(item, str) else (item.tag, item.run_view.name)

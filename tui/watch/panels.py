@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from core.run.durations import duration
+from core.tfevents.bounded import Storable
 from core.tfevents.items import Histogram, Image, Text
 from data.errors import DataError
 from tui.chart.chart import Chart
@@ -86,7 +87,7 @@ class TextTile(TextWidget):
 
     def show_item(self, item: TagItem[Text], model: WatchModel) -> None:
         """Show a tag of one run."""
-        self._title, self._texts = title_of(item, model), item.values
+        self._title, self._texts = title_of(item, model), item.until(model.shown_step)
         self.redraw()
 
     def lines(self, width: int, height: int) -> list[list[Span]]:
@@ -102,7 +103,7 @@ class TextTile(TextWidget):
 
 
 class ImageTile(StripWidget):
-    """The newest images of one tag."""
+    """The images of one tag at one step."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"image-tile--title", "image-tile--note"}
     DEFAULT_CSS = """
@@ -117,10 +118,14 @@ class ImageTile(StripWidget):
         self._glyphs = glyphs
         self._title = ""
         self._image: Image | None = None
+        self._place = ""
 
     def show_item(self, item: TagItem[Image], model: WatchModel) -> None:
         """Show a tag of one run."""
-        self._title, self._image = title_of(item, model), item.values[-1]
+        shown = item.until(model.shown_step)
+        self._title, self._image = title_of(item, model), shown[-1]
+        several = len(item.values) > 1
+        self._place = f"   {len(shown):,} of {len(item.values):,}" if several else ""
         self.redraw()
 
     def rows(self, width: int, height: int) -> list[Strip]:
@@ -128,7 +133,7 @@ class ImageTile(StripWidget):
         image = self._image
         if image is None:
             return []
-        step = f"   step {image.step:,}"
+        step = f"   step {image.step:,}{self._place}"
         title = fit(self._title, max(0, min(cell_len(self._title), width - len(step))))
         top = [
             Segment(self._glyphs.displayable(title), self._style("title")),
@@ -151,7 +156,7 @@ class ImageTile(StripWidget):
         return Style(color=style.color, bold=style.bold)
 
 
-def title_of(item: TagItem[object], model: WatchModel) -> str:
+def title_of(item: TagItem[Storable], model: WatchModel) -> str:
     """Return the tag, and the run if several are visible."""
     return item.tag + (f"   {item.run_view.name}" if len(model.visible_runs) > 1 else "")
 

@@ -10,6 +10,7 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Input
 
+from core.tfevents.bounded import Storable
 from tui.chart.keys import ChartAction, chart_bindings
 from tui.terminal.characters import Glyphs
 from tui.watch.header import KINDS, EmptyState, ProblemBar, RunList, WatchHeader
@@ -19,6 +20,9 @@ from tui.watch.pages import ChartPages, Pages
 from tui.watch.panels import HistogramTile, ImageTile, TextTile
 from tui.widgets.footer import KeyFooter
 from tui.widgets.text_widget import TextWidget
+
+STEPPED = ("texts", "images")
+"""Kinds of data that are shown at one step."""
 
 
 class WatchScreen(Screen[None]):
@@ -235,11 +239,19 @@ class WatchScreen(Screen[None]):
         self.show_model()
 
     def action_chart(self, action: ChartAction, *arguments: float) -> None:
-        """Perform a chart action on all charts."""
+        """Perform a chart action on all charts; of texts and images, show another step."""
+        view, model = self._view, self._model
+        if self._kind in STEPPED and isinstance(view, Pages):
+            if action == "move":
+                model.move_step(view.page, int(arguments[0]))
+            elif action in ("follow", "show_all"):
+                model.shown_step = None
+            self.show_model()
+            return
         charts = self._views["scalars"]
         if isinstance(charts, ChartPages):
             charts.act(action, *arguments)
 
 
-def _items_of(kind: str) -> Callable[[WatchModel], Sequence[TagItem[object]]]:
+def _items_of(kind: str) -> Callable[[WatchModel], Sequence[TagItem[Storable]]]:
     return lambda model: model.items(kind)
