@@ -15,20 +15,20 @@ def pacer(clock: FakeClock) -> UpdatePacer:
 
 
 def test_each_version_is_drawn_once_unless_the_screen_is_outdated(pacer: UpdatePacer) -> None:
-    assert pacer.should_draw(1, None)
-    assert not pacer.should_draw(1, None)
+    assert pacer.begin_draw(1, None)
+    assert not pacer.begin_draw(1, None)
     pacer.invalidate()
-    assert pacer.should_draw(1, None)
-    assert pacer.should_draw(2, None)
+    assert pacer.begin_draw(1, None)
+    assert pacer.begin_draw(2, None)
 
 
 def test_events_are_shown_before_the_next_frame_but_not_more_often_than_frames(
     pacer: UpdatePacer, clock: FakeClock
 ) -> None:
-    assert pacer.is_due_for(Notice(1, "a"))
-    assert not pacer.is_due_for(Notice(1, "b"))
+    assert pacer.take_event(Notice(1, "a"))
+    assert not pacer.take_event(Notice(1, "b"))
     clock.now += 0.13
-    assert pacer.is_due_for(Notice(1, "c"))
+    assert pacer.take_event(Notice(1, "c"))
 
 
 @pytest.mark.parametrize(("stalled", "drawn"), [(False, True), (True, False)])
@@ -36,14 +36,14 @@ def test_only_a_stalled_terminal_delays_the_answer_to_a_key(
     pacer: UpdatePacer, stalled: bool, drawn: bool
 ) -> None:
     terminal = SimpleNamespace(is_behind=True, is_stalled=stalled)
-    assert not pacer.should_draw(1, terminal)
-    pacer.is_due_for(Paused(1))
-    assert pacer.should_draw(1, terminal) is drawn
+    assert not pacer.begin_draw(1, terminal)
+    pacer.take_event(Paused(1))
+    assert pacer.begin_draw(1, terminal) is drawn
 
 
 def test_the_byte_rate_counts_again_once_the_answer_is_drawn(pacer: UpdatePacer) -> None:
     terminal = SimpleNamespace(is_behind=True, is_stalled=False)
     pacer.invalidate(urgent=True)
-    assert pacer.should_draw(1, terminal)
+    assert pacer.begin_draw(1, terminal)
     pacer.invalidate()
-    assert not pacer.should_draw(1, terminal)
+    assert not pacer.begin_draw(1, terminal)

@@ -109,7 +109,6 @@ def test_a_run_is_paused_until_it_is_resumed() -> None:
 def test_a_change_is_marked_at_its_step() -> None:
     run = folded(START, steps(0, 50), Changed(50, "learning_rate", 0.01, 0.0125))
     assert run.hparams.learning_rate == 0.0125
-    assert run.learning_rate.steps.tolist() == [0, 50]
     message = run.log_entries[-1]
     assert (message.step, message.text) == (50, "learning rate 0.01 → 0.0125")
     assert (message.mark, message.label) == ("change", "lr 0.0125")
@@ -163,8 +162,6 @@ def test_a_resume_drops_marks_and_rates_of_void_steps() -> None:
     assert [(entry.step, entry.mark) for entry in run.log_entries] == [
         (150, "change"), (250, None), (300, None), (200, "branch"),
     ]  # fmt: skip
-    assert run.learning_rate.steps.tolist() == [0, 200]
-    assert run.throughput.last_step <= 200
     assert run.steps_per_second == 0
 
 

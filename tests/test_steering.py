@@ -112,3 +112,24 @@ def test_a_request_expires_but_a_stop_is_waited_for(shown: RunContext, clock: Fa
     assert steering.activity == "stopping"
     shown.fold(Finished(5, Outcome.STOPPED, 1.0))
     assert steering.activity == "stopped"
+
+
+def test_a_press_is_not_lost_when_the_run_follows_an_earlier_one(shown: RunContext) -> None:
+    shown.steering.nudge("learning_rate", 1)
+    shown.steering.nudge("learning_rate", 1)
+    shown.fold(Changed(1, "learning_rate", 0.01, 0.0125))
+    shown.steering.nudge("learning_rate", 1)
+    assert shown.steering.control.desired.hyperparameters["learning_rate"] == 0.0195312
+
+
+def test_a_press_steps_from_the_value_of_another_window(shown: RunContext) -> None:
+    shown.steering.nudge("learning_rate", 1)
+    shown.fold(Changed(1, "learning_rate", 0.0125, 0.5))
+    shown.steering.nudge("learning_rate", 1)
+    assert shown.steering.control.desired.hyperparameters["learning_rate"] == 0.625
+
+
+def test_a_value_at_its_limit_is_said_to_be_there(shown: RunContext) -> None:
+    before = shown.steering.control.desired
+    assert shown.steering.nudge("dropout", -1) == "dropout cannot go down any further"
+    assert shown.steering.control.desired is before

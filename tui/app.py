@@ -125,7 +125,7 @@ class TrainpadApp(BaseApp[ExitResult]):
             screen.on_run_event(event)
         if isinstance(event, Steps):
             self._mount_ahead.start()
-        elif not isinstance(event, Weights) and self._pacer.is_due_for(event):
+        elif not isinstance(event, Weights) and self._pacer.take_event(event):
             self._update_screen()
 
     @on(SourceEnded)
@@ -158,7 +158,7 @@ class TrainpadApp(BaseApp[ExitResult]):
         if self.shown.steering.expire():
             self._pacer.invalidate()
         screen = self._current_screen
-        if screen and self._pacer.should_draw(self.run_shown.version, self.terminal):
+        if screen and self._pacer.begin_draw(self.run_shown.version, self.terminal):
             screen.update_run(self.run_shown)
 
     def refresh_now(self) -> None:

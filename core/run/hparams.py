@@ -106,7 +106,10 @@ class HyperparameterSpec:
         return f"{minimum} and at most {self.maximum:,.12g}"
 
     def stepped(self, value: Value, presses: int) -> Value:
-        """`value` after `presses` of the up key, or of the down key if negative; stays in range."""
+        """`value` after `presses` of the up key, or of the down key if negative.
+
+        Out of range it is `value` itself.
+        """
         if self.choices:
             index = self.choices.index(str(value)) + presses
             return self.choices[index % len(self.choices)]

@@ -1,4 +1,4 @@
-"""Learning-rate schedules: pure functions from a step to a multiplier.
+"""Learning-rate schedules: pure functions of the step.
 
 The product with the current learning rate is computed on the host for each chunk and passed to the
 compiled loop as an array, so that no schedule and no change of it ever needs a new trace.
@@ -22,7 +22,7 @@ def learning_rates(hparams: HyperParameters, first: int, count: int) -> npt.NDAr
 def lr_multiplier(
     hparams: HyperParameters, steps: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
-    """The schedule's multiplier of the learning rate at each of `steps`, in (0, 1]."""
+    """The schedule's multiplier of the learning rate at each of `steps`, in [0, 1]."""
     warmup = hparams.warmup_steps
     ramp = np.minimum((steps + 1) / warmup, 1.0) if warmup else np.ones_like(steps)
     progress = np.clip((steps - warmup) / max(1, hparams.max_steps - warmup), 0.0, 1.0)

@@ -32,7 +32,7 @@ from core.run.events import (
     Tick,
     Weights,
 )
-from core.run.hparams import SPECS, HyperParameters, as_dict, validate_hparams
+from core.run.hparams import SPECS, HyperParameters, update_hparams, validate_hparams
 from core.run.log import LogEntry, MarkKind
 from core.run.series import Points, Series
 from core.run.status import RunStatus
@@ -66,8 +66,6 @@ class Run:
         self.timeline = Timeline()
         self.evaluations: list[Evaluated] = []
         self.accuracy = {split: Points() for split in SPLITS}
-        self.learning_rate = Points()
-        self.throughput = Points()
         self.log_entries: deque[LogEntry] = deque(maxlen=MAX_LOG_ENTRIES)
         self.weights: NamedArrays = {}
         self.weights_step = -1
@@ -187,7 +185,6 @@ class Run:
         # After the clock was set back, chunks before that are as far away as old ones.
         while abs(event.time - self._recent_chunks[0][1]) > RATE_WINDOW:
             self._recent_chunks.popleft()
-        self.throughput.append(self.step, self.steps_per_second, event.time)
 
     def _append_losses(self, event: Steps) -> None:
         """Store each loss at its step: repeated steps are replaced, missing ones are NaN."""
@@ -227,11 +224,10 @@ class Run:
         self.step = event.step
         self.losses.truncate(event.step)
         self.evaluations = [entry for entry in self.evaluations if entry.step <= event.step]
-        for points in (*self.accuracy.values(), self.throughput, self.learning_rate):
+        for points in self.accuracy.values():
             points.truncate_after(event.step)
         self._remove_marks_after(event.step)
         self._recent_chunks.clear()
-        self.learning_rate.append(event.step, self.hparams.learning_rate, event.time)
         if event.step:
             self._log(event.step, "resumed", mark=MarkKind.BRANCH, label="resumed")
 
@@ -252,17 +248,12 @@ class Run:
             self._log_warning(self.step, str(error))
 
     def _on_changed(self, event: Changed) -> None:
-        spec = SPECS.get(event.name)
-        if spec is None:
-            return
         try:
-            new = spec.check(event.new)
-            self.hparams = validate_hparams({**as_dict(self.hparams), event.name: new})
+            self.hparams = update_hparams(self.hparams, {event.name: event.new})
         except UserError:
             return
-        if event.name == "learning_rate":
-            self.learning_rate.append(event.step, self.hparams.learning_rate, event.time)
-        old, now = spec.format(event.old), spec.format(new)
+        spec = SPECS[event.name]
+        old, now = spec.format(event.old), spec.format(getattr(self.hparams, event.name))
         short = "lr" if event.name == "learning_rate" else spec.label
         text = f"{spec.label} {sanitize(old, limit=40)} → {now}"
         self._log(event.step, text, mark=MarkKind.CHANGE, label=f"{short} {now}")

@@ -36,7 +36,7 @@ from trainpad.errors import RunError
 HEARTBEAT = 1.0
 """Seconds between heartbeats, and between attempts to write after a failure."""
 STOPPED_TEXT = "training continues; what is pending is written as soon as the disk accepts it"
-"""Of several pending checkpoints only the newest is written."""
+"""How the alert about a failed write ends."""
 
 
 class Recorder:

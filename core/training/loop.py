@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 PAUSE_POLL = 0.02
 """Seconds between two polls of the control file while paused."""
 WEIGHTS_INTERVAL = 0.5
-"""Least seconds between two `Weights` events while training."""
+"""Minimum seconds between two `Weights` events while training."""
 WEIGHTS_TIME_SHARE = 0.005
 """The largest share of the time that copying the weights may take."""
 
@@ -169,7 +169,7 @@ class Training:
     def _finish(self, began: float) -> Iterator[Event]:
         """Evaluate and save what the last steps changed, and end the run."""
         yield from self._profiler.finish(self._step)
-        if self._last_checkpoint_step != self._step and (why := self._first_nonfinite()):
+        if self._last_checkpoint_step != self._step and (why := self._why_nonfinite()):
             yield from self._diverged(why)
             return
         if self._last_evaluation_step != self._step and not self._desired.stop:
@@ -210,10 +210,10 @@ class Training:
     def _why_diverged(self, steps: Steps) -> str:
         """Why training cannot recover after these steps; empty if it can."""
         why = self._divergence.check(steps.first, steps.losses)
-        return why or (self._first_nonfinite() if self._evaluation_is_due else "")
+        return why or (self._why_nonfinite() if self._evaluation_is_due else "")
 
-    def _first_nonfinite(self) -> str:
-        """Which weights are not finite though the loss may be; empty if all are finite."""
+    def _why_nonfinite(self) -> str:
+        """A sentence that names the first non-finite array; empty if all weights are finite."""
         for name, array in self._engine.state().items():
             if not np.isfinite(array).all():
                 return f"{name} is no longer finite"
@@ -363,7 +363,7 @@ class Training:
         yield Weights(self._step, self._engine.layers(), self._take_weights_before())
 
     def _save(self) -> Iterator[Event]:
-        if self._step == 0 or self._first_nonfinite():
+        if self._step == 0 or self._why_nonfinite():
             return
         self._last_checkpoint_step = self._step
         metadata = {

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from core.run.events import Event
-from tui.dashboard.steering import IMMEDIATE
+from tui.dashboard.steering import URGENT
 
 
 class Terminal(Protocol):
@@ -13,11 +13,11 @@ class Terminal(Protocol):
 
     @property
     def is_stalled(self) -> bool:
-        """Whether it takes nothing now."""
+        """Whether it accepts no output now."""
 
     @property
     def is_behind(self) -> bool:
-        """Whether its byte rate is used up."""
+        """Whether its byte budget is used up."""
 
 
 class UpdatePacer:
@@ -37,17 +37,20 @@ class UpdatePacer:
         self.shown_version = -1
         self._is_urgent = self._is_urgent or urgent
 
-    def is_due_for(self, event: Event) -> bool:
-        """Whether to show an event before the next frame; a long past has hundreds of events."""
-        self._is_urgent = self._is_urgent or isinstance(event, IMMEDIATE)
+    def take_event(self, event: Event) -> bool:
+        """Note an event; return whether to draw it before the next frame (and count it as drawn).
+
+        A run that is replayed may have hundreds.
+        """
+        self._is_urgent = self._is_urgent or isinstance(event, URGENT)
         now = self._clock()
         if now - self._event_shown_at < self._interval:
             return False
         self._event_shown_at = now
         return True
 
-    def should_draw(self, version: int, terminal: Terminal | None) -> bool:
-        """Whether to draw this version of the run now.
+    def begin_draw(self, version: int, terminal: Terminal | None) -> bool:
+        """Return whether to draw this version of the run now, and count it as drawn.
 
         The answer to a key waits only for a terminal that is stalled, not for the byte rate.
         """

@@ -25,9 +25,9 @@ from core.run.status import Outcome, RunStatus
 from trainpad.control import Control, DesiredState
 from trainpad.errors import UserError
 
-IMMEDIATE: Final = (Paused, Resumed, Changed, Finished, Diverged, Failed)
-"""Events that answer a key: the screen shows them at once, not at the next frame."""
-CLEARS_PENDING: Final = (*IMMEDIATE, Started, Evaluated, Saved, Alert, Lost)
+URGENT: Final = (Paused, Resumed, Changed, Finished, Diverged, Failed)
+"""Events that answer a key: they are drawn even while the terminal's byte budget is used up."""
+CLEARS_PENDING: Final = (*URGENT, Started, Evaluated, Saved, Alert, Lost)
 """Events after which no request is pending any more."""
 STOPPING = "stopping"
 PENDING_TIMEOUT = 3.0
@@ -60,8 +60,8 @@ class Steering:
         self.pending = ""
         """What the run was asked to do from here and has not done yet: ``pausing``."""
         self._pending_since = 0.0
-        self._pending_values: dict[str, tuple[Value, float]] = {}
-        """The value that was requested of each hyperparameter from here, and when."""
+        self._requested: dict[str, tuple[list[Value], float]] = {}
+        """The values requested of each hyperparameter from here, and when the last one was."""
         self._clock = clock
 
     @property
@@ -82,6 +82,10 @@ class Steering:
         """Steer through the control of a run that has opened; drop what an event answers."""
         if isinstance(event, Opened):
             self.control = event.control
+        if isinstance(event, Changed):
+            values, _ = self._requested.get(event.name, ([event.new], 0.0))
+            if event.new not in values:  # another window has set it since
+                del self._requested[event.name]
         if isinstance(event, CLEARS_PENDING):
             self.pending = ""
 
@@ -104,15 +108,26 @@ class Steering:
             check_request(self._run, name, value)
         except UserError as error:
             return str(error)
-        self._pending_values[name] = value, self._clock()
-        return self._request("setting", hyperparameters={name: value})
+        if problem := self._request("setting", hyperparameters={name: value}):
+            return problem
+        self._requested[name] = [*self._recently_requested(name), value], self._clock()
+        return ""
 
     def nudge(self, name: str, presses: int) -> str:
-        """Request a hyperparameter larger by this many key presses; quick presses add up."""
-        value, requested_at = self._pending_values.get(name, (None, float("-inf")))
-        if value is None or self._clock() - requested_at > PENDING_TIMEOUT:
-            value = getattr(self._run.hparams, name)
-        return self.set(name, SPECS[name].stepped(value, presses))
+        """Step a hyperparameter as `presses` of its up key would; negative ones step it down.
+
+        Presses within `PENDING_TIMEOUT` seconds add up, before the run has answered the first.
+        """
+        value = [getattr(self._run.hparams, name), *self._recently_requested(name)][-1]
+        stepped = SPECS[name].stepped(value, presses)
+        if stepped == value:
+            return f"{SPECS[name].label} cannot go {'up' if presses > 0 else 'down'} any further"
+        return self.set(name, stepped)
+
+    def _recently_requested(self, name: str) -> list[Value]:
+        """The values of a hyperparameter that the run may not have followed yet."""
+        values, requested_at = self._requested.get(name, ([], float("-inf")))
+        return values if self._clock() - requested_at <= PENDING_TIMEOUT else []
 
     def toggle_pause(self) -> str:
         """Request a pause, or that a paused run resumes."""
