@@ -394,4 +394,4 @@ async def test_evaluations_that_a_resume_discards_leave_the_chart(source: Script
         run.fold(Started(2000, as_dict(run.hparams), "CPU:0", 10))
         run.fold(evaluation(3000))
         screen.update_run(run)
-        assert [line.series for line in chart.scene.lines] == [*run.accuracy.values()]
+        assert [line.curve for line in chart.scene.lines] == [*run.accuracy.values()]

@@ -65,12 +65,12 @@ async def test_actions_change_what_is_shown():
         chart.show([Line("train", Series(np.ones(1000)), timeline=timeline)])
         chart.act("zoom", 0.5)
         chart.act("zoom", 0.5)
-        assert scene.shown == (749.25, 999.25)
+        assert scene.visible_range == (749.25, 999.25)
         chart.act("move", -1)
-        assert scene.shown == (686.75, 936.75)
+        assert scene.visible_range == (686.75, 936.75)
         chart.act("zoom", 2.0)
         chart.act("show_all")
-        assert scene.shown == (0.0, 1000.0)
+        assert scene.visible_range == (0.0, 1000.0)
         chart.act("toggle_cursor")
         chart.act("move", -1)
         assert scene.cursor.x < 999
@@ -97,11 +97,11 @@ async def test_the_mouse_places_and_moves_the_cursor():
     async with app.run_test(size=(87, 20)) as pilot:
         app.chart.show([Line("train", Series(np.arange(800.0)))], planned_steps=800)
         await pilot.click(Chart, offset=(47, 9))
-        assert app.chart.scene.cursor_note() == "step 405"
+        assert app.chart.scene.cursor_note(80) == "step 405"
         await pilot.hover(Chart, offset=(7, 9))
-        assert app.chart.scene.cursor_note() == "step 5"
+        assert app.chart.scene.cursor_note(80) == "step 5"
         await pilot.hover(Chart, offset=(2, 9))
-        assert app.chart.scene.cursor_note() == "step 5"
+        assert app.chart.scene.cursor_note(80) == "step 5"
 
 
 async def test_a_theme_changes_the_colours():
@@ -129,7 +129,7 @@ async def test_every_theme_gives_each_line_a_colour_of_its_own(theme):
         lines = [Line(str(i), Series(np.full(100, float(i)))) for i in range(6)]
         app.chart.show(lines)
         await pilot.pause()
-        styles = app.chart.palette
+        styles = app.chart.chart_styles
         drawn = {styles[ChartStyle.LINE + i].color for i in range(6)}
         assert len(drawn) == 6
         assert not drawn & {styles[ChartStyle.BAND + i].color for i in range(6)}

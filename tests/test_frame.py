@@ -12,12 +12,11 @@ from tui.chart.frame import Ticks, frame
 def test_labels_are_at_their_cells_and_outside_the_plot():
     x = Ticks((0, 10, 19), ("0", "1,000", "2,000"))
     found = frame(24, 6, x, Ticks((0, 2, 4), ("0.0 ", "0.5 ", "1.0 ")))
-    assert (found.left, found.width, found.height) == (4, 20, 5)
-    assert [row[:4] for row in found.rows] == ["1.0 ", "    ", "0.5 ", "    ", "0.0 ", "    "]
-    assert all(not row[4:].strip() for row in found.rows[:5])
-    assert found.rows[5].index("1,000") in (4 + 8, 4 + 7)
-    assert found.rows[5].strip().startswith("0")
-    assert all(len(row) == 24 for row in found.rows)
+    assert [row[:4] for row in found] == ["1.0 ", "    ", "0.5 ", "    ", "0.0 ", "    "]
+    assert all(not row[4:].strip() for row in found[:5])
+    assert found[5].index("1,000") in (4 + 8, 4 + 7)
+    assert found[5].strip().startswith("0")
+    assert all(len(row) == 24 for row in found)
 
 
 def test_a_frame_is_laid_out_once_for_each_size_and_labels():
@@ -28,12 +27,12 @@ def test_a_frame_is_laid_out_once_for_each_size_and_labels():
 @pytest.mark.parametrize("size", [(6, 3), (24, 5), (200, 60), (400, 3)])
 def test_frames_of_any_size_have_that_size(size):
     found = frame(*size, Ticks((0, 1), ("0", "10")), Ticks((0, 1), ("0 ", "1 ")))
-    assert [len(row) for row in found.rows] == [size[0]] * size[1]
+    assert [len(row) for row in found] == [size[0]] * size[1]
 
 
 def test_labels_that_would_overlap_are_left_out():
     crowded = Ticks(tuple(range(16)), tuple(f"{1000 * i:,}" for i in range(16)))
-    labels = frame(20, 4, crowded, Ticks((0,), ("0 ",))).rows[-1].split()
+    labels = frame(20, 4, crowded, Ticks((0,), ("0 ",)))[-1].split()
     assert 2 <= len(labels) < 16
     assert set(labels) <= set(crowded.labels)
 

@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from core.run.log import MarkKind
+from core.run.log import LogEntry, MarkKind
+from core.run.state import Run
 from tui.chart.marks import Mark, MarkIndex
+from tui.train.screen import _marks as train_marks
 
 
 def shown(*marks: Mark) -> list[tuple[int, str]]:
@@ -28,3 +30,10 @@ def test_the_most_important_mark_is_shown_in_any_order() -> None:
     saved = [Mark(step, MarkKind.CHECKPOINT, "saved", "saved") for step in (11, 12, 13)]
     between = [saved[0], change(12, "lr 1"), *saved[1:]]
     assert shown(*between) == [(1, "lr 1")]
+
+
+def test_messages_without_a_mark_do_not_displace_marks_from_the_chart() -> None:
+    run = Run()
+    run.log_entries.append(LogEntry(7, "learning rate 0.1", mark=MarkKind.CHANGE, label="lr 0.1"))
+    run.log_entries.extend(LogEntry(step, "evaluated") for step in range(8, 300))
+    assert [mark.label for mark in train_marks(run)] == ["lr 0.1"]

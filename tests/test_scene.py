@@ -97,7 +97,10 @@ def test_any_values_at_any_size(values, logarithmic, glyphs):
     timeline = Timeline()
     timeline.extend(steps, 1.7e9 + steps)
     sparse = points(steps * 7, values, 1.7e9 + steps)
-    lines = [Line("a", Series(values), timeline=timeline), Line("b", sparse, 0, sparse.timeline)]
+    lines = [
+        Line("a", Series(values), timeline=timeline),
+        Line("b", sparse, timeline=sparse.timeline),
+    ]
     scene = scene_of(*lines, glyphs=glyphs, logarithmic=logarithmic)
     for axis, smoothing in ((Axis.STEP, 0), (Axis.STEP, 0.9), (Axis.RELATIVE, 0.9), (Axis.WALL, 0)):
         scene.axis, scene.smoothing = axis, smoothing
@@ -106,9 +109,9 @@ def test_any_values_at_any_size(values, logarithmic, glyphs):
             composed = scene.layout(width, height)
             rows = cells(composed)
             assert len(rows) == height - (composed.x is not None)
-            assert {len(row) for row in rows} == {width - scene.plot_left}
+            assert {len(row) for row in rows} == {width - composed.left}
         assert scene.legend_entries()[0].name == "a"
-        assert (scene.cursor_note() != "") == (scene.cursor.x is not None)
+        assert (scene.cursor_note(50) != "") == (scene.cursor.x is not None)
 
 
 def test_zeros_are_at_the_bottom_of_a_logarithmic_chart():
@@ -179,12 +182,12 @@ def test_the_cursor_shows_every_value_and_the_marks_there():
     scene = scene_of(Line("loss", series), Line("test", evaluations), planned=1000, marks=marks)
     scene.layout(107, 12)
     assert [reading.value for reading in scene.legend_entries()] == pytest.approx([0.999, 0.6])
-    assert scene.cursor_note() == ""
-    scene.cursor.move_to(50, scene.shown, scene.plot_width)
+    assert scene.cursor_note(100) == ""
+    scene.cursor.move_to(50, scene.visible_range, 100)
     assert [reading.value for reading in scene.legend_entries()] == pytest.approx([0.505, 0.6])
-    assert scene.cursor_note() == "step 505   learning rate 0.0100 to 0.0125"
+    assert scene.cursor_note(100) == "step 505   learning rate 0.0100 to 0.0125"
     assert column(text(scene, 107, 12), 50).count("|") >= 9
-    scene.cursor.move_to(90, scene.shown, scene.plot_width)
+    scene.cursor.move_to(90, scene.visible_range, 100)
     assert [reading.value for reading in scene.legend_entries()] == [pytest.approx(0.905), None]
 
 
@@ -202,14 +205,14 @@ def test_time_is_an_axis_if_it_is_known():
     timeline = Timeline()
     timeline.extend([0, 99, 199], [1000.0, 1010.0, 1110.0])
     scene = scene_of(Line("loss", Series(np.ones(200)), timeline=timeline))
-    assert scene.shown == (0.0, 200.0)
+    assert scene.visible_range == (0.0, 200.0)
     scene.next_axis()
-    assert (scene.axis, scene.shown) == (Axis.RELATIVE, (0.0, 125.0))
+    assert (scene.axis, scene.visible_range) == (Axis.RELATIVE, (0.0, 125.0))
     assert scene.layout(100, 12).x.labels[:2] == ("0s", "30s")
     scene.cursor.move_to(0, (9.9, 10.1), 1)
-    assert scene.cursor_note().startswith("step 99")
+    assert scene.cursor_note(100).startswith("step 99")
     scene.next_axis()
-    assert (scene.axis, scene.shown[0]) == (Axis.WALL, 1000.0)
+    assert (scene.axis, scene.visible_range[0]) == (Axis.WALL, 1000.0)
     scene.next_axis()
     assert scene.axis is Axis.STEP
     untimed = scene_of(Line("loss", Series(np.ones(200))))

@@ -86,7 +86,7 @@ def test_nonfinite_values_are_stored_listed_and_excluded_from_statistics():
     assert (low[0], high[0], mean[0], filled[0]) == (1.0, 3.0, 2.0, True)
     gap = query(series, 0, 5, 5)
     assert np.isnan(gap.low).tolist() == [False, True, False, True, True]
-    assert gap.filled.all()
+    assert gap.has_values.all()
 
 
 def test_only_the_first_of_many_nonfinite_values_are_listed_but_all_are_counted():

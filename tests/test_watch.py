@@ -91,7 +91,7 @@ def test_superseded_points_are_shown_on_request(tmp_path: Path) -> None:
     model.overlap = True
     holds, replaced = model.lines("loss")
     assert (holds.in_legend, replaced.in_legend) == (True, False)
-    assert (len(holds.series), len(replaced.series)) == (80, 60)
+    assert (len(holds.curve), len(replaced.curve)) == (80, 60)
 
 
 def test_the_number_of_tiles_follows_the_size() -> None:

@@ -25,7 +25,7 @@ class Columns(NamedTuple):
     low: Float64s
     high: Float64s
     mean: Float64s
-    filled: npt.NDArray[np.bool_]
+    has_values: npt.NDArray[np.bool_]
     """Whether a column has any value, finite or not."""
 
     @classmethod
@@ -72,26 +72,26 @@ class Buffer:
 class _Level:
     """Minimum, maximum, sum and count of the finite values of each complete block of one size."""
 
-    __slots__ = ("finite", "high", "low", "total")
+    __slots__ = ("counts", "high", "low", "total")
 
     def __init__(self) -> None:
         self.low, self.high = Buffer(np.float32), Buffer(np.float32)
-        self.total, self.finite = Buffer(np.float64), Buffer(np.float32)
+        self.total, self.counts = Buffer(np.float64), Buffer(np.float32)
 
     def extend(self, below: "Blocks") -> None:
         """Append one block for each eight blocks of the level below."""
         self.low.extend(np.fmin.reduce(below.low.reshape(-1, BLOCK), axis=1))
         self.high.extend(np.fmax.reduce(below.high.reshape(-1, BLOCK), axis=1))
         self.total.extend(below.total.reshape(-1, BLOCK).sum(axis=1))
-        self.finite.extend(below.finite.reshape(-1, BLOCK).sum(axis=1))
+        self.counts.extend(below.counts.reshape(-1, BLOCK).sum(axis=1))
 
     def truncate(self, size: int) -> None:
-        for buffer in (self.low, self.high, self.total, self.finite):
+        for buffer in (self.low, self.high, self.total, self.counts):
             buffer.truncate(size)
 
     @property
     def nbytes(self) -> int:
-        return sum(buffer.nbytes for buffer in (self.low, self.high, self.total, self.finite))
+        return sum(buffer.nbytes for buffer in (self.low, self.high, self.total, self.counts))
 
 
 class Blocks(NamedTuple):
@@ -101,7 +101,7 @@ class Blocks(NamedTuple):
     low: Float32s
     high: Float32s
     total: Float64s
-    finite: Float32s
+    counts: Float32s
 
     def columns(self, starts: Int64s) -> Columns:
         """The statistics of ``blocks[starts[i]:starts[i + 1]]`` for each i."""
@@ -110,12 +110,12 @@ class Blocks(NamedTuple):
         filled = np.flatnonzero(starts[:-1] < starts[1:])
         if not len(filled):
             return columns
-        columns.filled[filled] = True
+        columns.has_values[filled] = True
         stop, bounds = starts[filled[-1] + 1], starts[filled]
         columns.low[filled] = np.fmin.reduceat(self.low[:stop], bounds)
         columns.high[filled] = np.fmax.reduceat(self.high[:stop], bounds)
         total = np.add.reduceat(self.total[:stop], bounds)
-        count = np.add.reduceat(self.finite[:stop], bounds, dtype=np.float64)
+        count = np.add.reduceat(self.counts[:stop], bounds, dtype=np.float64)
         np.divide(total, count, out=total, where=count > 0)
         columns.mean[filled] = np.where(count > 0, total, np.nan)
         return columns
@@ -171,7 +171,7 @@ class Pyramid:
         start, stop = start // size, max(start, stop) // size
         if height:
             level = self.levels[height - 1]
-            buffers = (level.low, level.high, level.total, level.finite)
+            buffers = (level.low, level.high, level.total, level.counts)
             return Blocks(first, *(buffer.view[start:stop] for buffer in buffers))
         values = self.raw.view[start:stop]
         finite = np.isfinite(values)

@@ -75,7 +75,7 @@ class Nonfinite:
 class Series:
     """A value for every step from 0 on, such as the loss; grows, and can be truncated.
 
-    In a query of many values, their positions are exact to a quarter of a column.
+    In a query of many values, each is within half a column of its own.
     """
 
     def __init__(self, values: npt.ArrayLike = ()) -> None:

@@ -60,7 +60,7 @@ def format_position(axis: Axis, x: float) -> str:
 
 def extent(axis: Axis, lines: Sequence[Line], planned_steps: int) -> tuple[Range, float]:
     """The full range of the axis, and the newest value's position on it."""
-    ends = [x_of(axis, line, line.series.last_step) for line in lines if len(line.series)]
+    ends = [x_of(axis, line, line.curve.last_step) for line in lines if len(line.curve)]
     newest = max((end for end in ends if end == end), default=0.0)
     if axis is not Axis.WALL:
         return full_range(newest, planned_steps if axis is Axis.STEP else 0), newest

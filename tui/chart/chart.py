@@ -60,6 +60,8 @@ class Chart(StripWidget):
             "next_smoothing": self.next_smoothing,
         }
         self._labels_ready = False
+        self._plot_left, self._plot_width = 0, 1
+        """The first cell of the plot and its width, as they were drawn last."""
         self._styles: list[Style] = []
 
     def show(
@@ -80,7 +82,7 @@ class Chart(StripWidget):
         self.redraw()
 
     @property
-    def palette(self) -> list[Style]:
+    def chart_styles(self) -> list[Style]:
         """The styles of the theme, by ``ChartStyle``."""
         if not self._styles:
             self._styles = palette.theme_styles(self)
@@ -95,8 +97,11 @@ class Chart(StripWidget):
         """The legend, the plot with the labels of y, and the labels of x."""
         scene = self.scene
         layout = scene.layout(width, height - 1) if height > 1 and width > 1 else None
-        legend = Legend(self.title, scene.cursor_note(), scene.legend_entries(), scene.glyphs)
-        top = legend.render(width, self.palette)
+        if layout:
+            self._plot_left, self._plot_width = layout.left, layout.canvas.width
+        note = scene.cursor_note(self._plot_width)
+        legend = Legend(self.title, note, scene.legend_entries(), scene.glyphs)
+        top = legend.render(width, self.chart_styles)
         return [top, *self._plot_strips(layout)] if layout else [top]
 
     def on_mount(self) -> None:
@@ -120,7 +125,9 @@ class Chart(StripWidget):
         if scene.cursor.x is None:
             scene.viewport.pan(PAN_FRACTION * direction, *scene.extent())
         else:
-            scene.cursor.move(direction, scene.shown, scene.plot_width, scene.axis is Axis.STEP)
+            scene.cursor.move(
+                direction, scene.visible_range, self._plot_width, scene.axis is Axis.STEP
+            )
 
     def show_all(self) -> None:
         """Show everything."""
@@ -168,14 +175,14 @@ class Chart(StripWidget):
 
     def _move_cursor_to(self, x: int) -> None:
         scene = self.scene
-        scene.cursor.move_to(x - scene.plot_left, scene.shown, scene.plot_width)
+        scene.cursor.move_to(x - self._plot_left, scene.visible_range, self._plot_width)
         self.redraw()
 
     def _zoom_at(self, event: events.MouseEvent, factor: float) -> None:
         event.stop()
         scene = self.scene
-        start, stop = scene.shown
-        center = start + (event.x - scene.plot_left + 0.5) / scene.plot_width * (stop - start)
+        start, stop = scene.visible_range
+        center = start + (event.x - self._plot_left + 0.5) / self._plot_width * (stop - start)
         scene.viewport.zoom(factor, min(stop, max(start, center)), *scene.extent())
         self.redraw()
 
@@ -191,8 +198,8 @@ class Chart(StripWidget):
         if x is not None and y is not None:
             width, height = canvas.width + y.width, canvas.height + 1
             blank = [" " * width] * height
-            labels = [*frame.frame(width, height, x, y).rows] if self._labels_ready else blank
-        left, styles = self.scene.plot_left, self.palette
+            labels = [*frame.frame(width, height, x, y)] if self._labels_ready else blank
+        left, styles = layout.left, self.chart_styles
         axis = styles[ChartStyle.AXIS]
         rows = [
             Strip([Segment(label[:left], axis), *(Segment(t, styles[s]) for t, s in runs)])

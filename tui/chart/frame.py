@@ -25,19 +25,9 @@ class Ticks:
         return max(map(len, self.labels), default=0)
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """The text around a plot, row by row, and the size and position of the plot in it."""
-
-    rows: tuple[str, ...]
-    left: int
-    width: int
-    height: int
-
-
 @lru_cache(maxsize=64)
-def frame(width: int, height: int, x: Ticks, y: Ticks) -> Frame:
-    """The axis labels of a plot; both together are ``width`` x ``height`` cells.
+def frame(width: int, height: int, x: Ticks, y: Ticks) -> tuple[str, ...]:
+    """The rows of a plot's axis labels; both together are ``width`` x ``height`` cells.
 
     The plot's own cells are blank: labels left of it, one row of labels below.
     """
@@ -48,7 +38,7 @@ def frame(width: int, height: int, x: Ticks, y: Ticks) -> Frame:
     figure.ylim(0, plot_height - 1)
     figure.xticks(list(x.cells), list(x.labels))
     figure.yticks(list(y.cells), list(y.labels))
-    return Frame(_render(figure, width, height), y.width, plot_width, plot_height)
+    return _render(figure, width, height)
 
 
 def _new_figure(width: int, height: int) -> Any:

@@ -29,21 +29,15 @@ class MarkIndex:
 
     def __init__(self) -> None:
         self._marks: Sequence[Mark] = ()
-        self._newest: Mark | None = None
         self._steps: Int64s = np.empty(0, np.int64)
         self._ranks: Int64s = np.empty(0, np.int64)
 
     def update(self, marks: Sequence[Mark]) -> None:
-        """Use these marks from now on; if the list only grew, only its new marks are read."""
-        known = len(self._steps)
-        grew = known and len(marks) >= known and marks[known - 1] == self._newest
-        start = known if grew else 0
-        ranks = list(MarkKind)
-        steps = np.array([mark.step for mark in marks[start:]], np.int64)
-        rank = np.array([ranks.index(mark.kind) for mark in marks[start:]], np.int64)
-        self._steps = np.concatenate([self._steps[:start], steps])
-        self._ranks = np.concatenate([self._ranks[:start], rank])
-        self._marks, self._newest = marks, marks[-1] if marks else None
+        """Use these marks from now on."""
+        ranks = {kind: rank for rank, kind in enumerate(MarkKind)}
+        self._steps = np.array([mark.step for mark in marks], np.int64)
+        self._ranks = np.array([ranks[mark.kind] for mark in marks], np.int64)
+        self._marks = marks
 
     def by_cell(self, edges: Float64s) -> Iterator[tuple[int, Mark]]:
         """The index of each cell that has marks, and the most important of them.

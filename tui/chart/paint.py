@@ -35,7 +35,7 @@ class PlottedLine:
     index: int
     """Its index among the lines, which decides pattern and ASCII letter."""
     style: int
-    """Its colour, from 0."""
+    """The number of its colour, from 0 to 5."""
     raw: Trace
     smoothed: Float64s | None
     letter: str
@@ -87,15 +87,15 @@ def _paint_cursor(canvas: Canvas, column: int) -> None:
 
 def _paint_band(canvas: Canvas, line: PlottedLine, y: Range) -> None:
     dots = filled(*spans(line.raw.low, line.raw.high, y, canvas.rows), canvas.rows)
-    canvas.fill(dots, ChartStyle.BAND + line.style % LINE_STYLES, ASCII_BAND)
+    canvas.fill(dots, ChartStyle.BAND + line.style, ASCII_BAND)
 
 
 def _paint_line(canvas: Canvas, line: PlottedLine, y: Range) -> None:
-    style = ChartStyle.LINE + line.style % LINE_STYLES
+    style = ChartStyle.LINE + line.style
     character = ASCII_LINES[line.index % LINE_STYLES]
     top, bottom = spans(line.values, line.values, y, canvas.rows)
     dots = filled(top, bottom, canvas.rows) & _dash_pattern(line.index, bottom - top)
-    inside = ChartStyle.INSIDE + line.style % LINE_STYLES
+    inside = ChartStyle.INSIDE + line.style
     canvas.draw(dots, style, inside, character)
     point = character if canvas.glyphs is Glyphs.ASCII else "•"
     for column in line.raw.points.tolist():
@@ -148,7 +148,7 @@ def _write_letters(canvas: Canvas, lines: Sequence[PlottedLine], y: Range) -> No
         free = [row for row in range(canvas.height) if (row, column) not in taken]
         row = min(free, key=lambda row: abs(row - at), default=at)
         taken.add((row, column))
-        canvas.write(row, column, line.letter, ChartStyle.LINE + line.style % LINE_STYLES)
+        canvas.write(row, column, line.letter, ChartStyle.LINE + line.style)
 
 
 def _mark_style(mark: Mark) -> int:

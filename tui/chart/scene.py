@@ -1,7 +1,7 @@
 """A chart without its widget: its lines, its view, and the cells that they result in.
 
-Every setting of a chart is an attribute here, and its layout is a function of these and of the
-size, so that charts are tested as text, without an app.
+Every setting of a chart is an attribute here; its cells follow from these, the size, and the limits
+of y that were drawn last. So charts are tested as text, without an app.
 """
 
 import math
@@ -39,6 +39,8 @@ class Layout:
     """The plot's cells, and its labels; None on a chart too small for labels."""
 
     canvas: Canvas
+    left: int = 0
+    """Cells between the chart's left edge and the plot's."""
     x: Ticks | None = None
     y: Ticks | None = None
 
@@ -54,10 +56,6 @@ class Scene:
         self.lines: Sequence[Line] = ()
         self.marks = MarkIndex()
         self.planned_steps = 0
-        self.plot_left = 0
-        """Cells between the chart's left edge and the plot's, at the last layout."""
-        self.plot_width = 1
-        """Cells across the plot, at the last layout."""
         self.reset_view()
 
     def reset_view(self) -> None:
@@ -71,7 +69,7 @@ class Scene:
         return axes.extent(self.axis, self.lines, self.planned_steps)
 
     @property
-    def shown(self) -> Range:
+    def visible_range(self) -> Range:
         """The visible range of the x axis."""
         return self.viewport.range(*self.extent())
 
@@ -89,46 +87,45 @@ class Scene:
         framed = width >= MIN_FRAMED_SIZE[0] and height >= MIN_FRAMED_SIZE[1]
         left, below = (label_width, 1) if framed else (0, 0)
         canvas = Canvas(width - left, height - below, self.glyphs)
-        shown = self.shown
+        shown = self.visible_range
         plotted = self._plot_lines(np.linspace(*shown, canvas.columns + 1))
         limits = self._update_limits(plotted)
         rows, dots = canvas.height, self.glyphs.dots[1]
         y = axes.y_ticks(limits, self.logarithmic, rows, dots, label_width)
         if framed and y.width > label_width:
             return self.layout(width, height, y.width)
-        self.plot_left, self.plot_width = left, canvas.width
         x = self.cursor.x
         cursor = None if x is None else cell_of(x, shown, canvas.width)
         paint(canvas, plotted, self._placed_marks(shown, canvas.width), limits, cursor)
         if not framed:
             return Layout(canvas)
-        return Layout(canvas, axes.x_ticks(self.axis, shown, canvas.width), y)
+        return Layout(canvas, left, axes.x_ticks(self.axis, shown, canvas.width), y)
 
     def legend_entries(self) -> list[LegendEntry]:
         """Name and value of each line: at the cursor, or its newest value."""
         return [self._legend_entry(index, line) for index, line in enumerate(self.lines)]
 
-    def cursor_note(self) -> str:
-        """The cursor's position and the marks there; "" without a cursor."""
+    def cursor_note(self, width: int) -> str:
+        """The cursor's position and the marks in its cell of ``width``; "" without a cursor."""
         if self.cursor.x is None or not self.lines:
             return ""
         step = axes.step_of(self.axis, self.lines[0], self.cursor.x)
         time = axes.format_position(self.axis, self.cursor.x)
         position = [f"step {math.floor(step):,}"] if math.isfinite(step) else []
         position += [time] if time else []
-        start, stop = self.shown
-        half = (stop - start) / self.plot_width / 2
+        start, stop = self.visible_range
+        half = (stop - start) / width / 2
         around = (self.cursor.x - half, self.cursor.x + half)
         first, last = (axes.step_of(self.axis, self.lines[0], x) for x in around)
         marks = self.marks.between(float(np.floor(first)), last, MAX_NOTE_MARKS)
         return "   ".join([*position, *(mark.text for mark in marks)])
 
     def _legend_entry(self, index: int, line: Line) -> LegendEntry:
-        step: float = line.series.last_step
+        step: float = line.curve.last_step
         if self.cursor.x is not None:
             step = float(np.floor(axes.step_of(self.axis, line, self.cursor.x)))
-        found = line.series.nearest(step)
-        style = ChartStyle.LINE + self._style(index) % LINE_STYLES
+        found = line.curve.nearest(step)
+        style = ChartStyle.LINE + self._style(index)
         value = None if found is None else found[1]
         return LegendEntry(self._letter(index), line.name, value, style)
 
@@ -144,9 +141,9 @@ class Scene:
     def _plot_line(self, index: int, line: Line, edges: Float64s) -> PlottedLine:
         timeline = None if self.axis is Axis.STEP else line.timeline
         origin = axes.origin(self.axis, line)
-        raw, smooth = trace(line.series, edges, timeline, origin), None
+        raw, smooth = trace(line.curve, edges, timeline, origin), None
         if self.smoothing:
-            smooth = smoothed(line.series, edges, timeline, origin, self.smoothing)
+            smooth = smoothed(line.curve, edges, timeline, origin, self.smoothing)
         if self.logarithmic:
             raw = raw.logarithm()
             smooth = None if smooth is None else logarithm(smooth)
@@ -166,17 +163,17 @@ class Scene:
         edges[-1] = np.nextafter(edges[-1], np.inf)
         placed = [PlacedMark(cell, mark) for cell, mark in self.marks.by_cell(edges)]
         return placed + [
-            found for line in self.lines for found in self._nonfinite_marks(line, shown)
+            found for line in self.lines for found in self._nonfinite_marks(line, shown, width)
         ]
 
-    def _nonfinite_marks(self, line: Line, shown: Range) -> list[PlacedMark]:
-        if not line.series.nonfinite.total:
+    def _nonfinite_marks(self, line: Line, shown: Range, width: int) -> list[PlacedMark]:
+        if not line.curve.nonfinite.total:
             return []
-        edges = axes.steps_of(self.axis, line, np.linspace(*shown, self.plot_width + 1))
+        edges = axes.steps_of(self.axis, line, np.linspace(*shown, width + 1))
         found: dict[int, PlacedMark] = {}
-        for step, value in line.series.nonfinite:
+        for step, value in line.curve.nonfinite:
             cell = int(np.searchsorted(edges, step, side="right")) - 1
-            if 0 <= cell < self.plot_width and cell not in found:
+            if 0 <= cell < width and cell not in found:
                 label = "NaN" if math.isnan(value) else f"{value}"
                 mark = Mark(step, MarkKind.NONFINITE, f"{line.name} is {label}", label)
                 found[cell] = PlacedMark(cell, mark)
@@ -184,7 +181,7 @@ class Scene:
 
     def _style(self, index: int) -> int:
         style = self.lines[index].style
-        return style - 1 if style else index
+        return (index if style is None else style) % LINE_STYLES
 
     def _letter(self, index: int) -> str:
         return LETTERS[index % len(LETTERS)] if len(self.lines) > 1 else ""

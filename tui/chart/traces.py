@@ -23,9 +23,9 @@ class Line:
     """One curve on a chart, with its name and colour."""
 
     name: str
-    series: Curve
-    style: int = 0
-    """Colour 1 to 6, or 0 for the colour of its index among the lines."""
+    curve: Curve
+    style: int | None = None
+    """The number of its colour, from 0; None for its index among the lines."""
     timeline: Timeline | None = None
     """The times of its steps; without it the line cannot be drawn over time."""
 
@@ -122,8 +122,8 @@ def smoothed(
         y = smooth(values.astype(np.float64), weight)
     else:
         columns = curve.columns(steps)
-        x = ((parts[1:] + parts[:-1]) / 2)[columns.filled]
-        y = smooth(columns.mean[columns.filled], weight)
+        x = ((parts[1:] + parts[:-1]) / 2)[columns.has_values]
+        y = smooth(columns.mean[columns.has_values], weight)
     if not len(x):
         return np.full(len(edges) - 1, np.nan)
     return np.asarray(np.interp((edges[1:] + edges[:-1]) / 2, x, y, left=np.nan, right=np.nan))

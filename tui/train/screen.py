@@ -1,7 +1,6 @@
 """The Train screen: loss and accuracy while they are computed, and the controls of the run."""
 
 from collections.abc import Mapping, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import ClassVar
 
@@ -38,6 +37,8 @@ HIDEABLE_PARTS = {
     "gauges": ("G", "system statistics"),
 }
 """The parts that can be hidden, by their names in the settings: key and description."""
+MAX_MARKS = 200
+"""Marks on the loss chart, at most."""
 NOT_PAUSED = (RunStatus.STARTING, RunStatus.TRAINING)
 STEERING_ACTIONS = frozenset({"nudge(-1)", "nudge(1)", "evaluate", "step", "checkpoint"})
 
@@ -301,11 +302,10 @@ class TrainScreen(DashboardScreen):
 
 
 def _marks(run: Run) -> Sequence[Mark]:
-    """The marks of the newest log entries, in the order of their steps."""
-    newest = islice(run.log_entries, max(0, len(run.log_entries) - 200), None)
+    """The newest marks of the log, in the order of their steps."""
     marks = [
         Mark(entry.step, entry.mark, entry.text, entry.label)
-        for entry in newest
+        for entry in run.log_entries
         if entry.mark is not None
     ]
-    return sorted(marks, key=lambda mark: mark.step)
+    return sorted(marks[-MAX_MARKS:], key=lambda mark: mark.step)

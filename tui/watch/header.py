@@ -170,7 +170,7 @@ class RunList(TextWidget):
         charts = self.screen.query(RunChart)
         if not run_view.visible or not charts:
             return self._role_style("dim")
-        return charts.first().palette[ChartStyle.LINE + run_view.style - 1]
+        return charts.first().chart_styles[ChartStyle.LINE + run_view.style]
 
 
 class ProblemBar(TextWidget):

@@ -56,8 +56,8 @@ class RunView:
 
     @property
     def style(self) -> int:
-        """The index of its colour, from 1."""
-        return self.index % LINE_STYLES + 1
+        """The number of its colour, from 0."""
+        return self.index % LINE_STYLES
 
     def lines(self, tag: str, *, overlap: bool) -> list[RunLine]:
         """Return the curve of a tag, if any; with `overlap` also the superseded segments."""

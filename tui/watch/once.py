@@ -144,18 +144,18 @@ def chart_rows(
     entries = (f"   {entry.letter} {format_value(entry.value)}" for entry in scene.legend_entries())
     values = "".join(entries)
     yield _truncate(glyphs.displayable(tag), max(MIN_TITLE_WIDTH, width - len(values))) + values
-    yield from _plot(scene.layout(width, height - 1), scene.plot_left)
+    yield from _plot(scene.layout(width, height - 1))
 
 
 def _truncate(text: str, width: int) -> str:
     return text if cell_len(text) <= width else set_cell_size(text, width - 3) + "..."
 
 
-def _plot(layout: Layout, left: int) -> Iterator[str]:
+def _plot(layout: Layout) -> Iterator[str]:
     canvas, x, y = layout.canvas, layout.x, layout.y
     labels: Sequence[str] = [""] * (canvas.height + 1)
     if x is not None and y is not None:
-        labels = frame.frame(canvas.width + y.width, canvas.height + 1, x, y).rows
+        labels = frame.frame(canvas.width + y.width, canvas.height + 1, x, y)
     for label, runs in zip(labels, canvas.runs(), strict=False):
-        yield label[:left] + "".join(text for text, _ in runs)
+        yield label[: layout.left] + "".join(text for text, _ in runs)
     yield from labels[canvas.height :]
