@@ -235,11 +235,11 @@ def pad(run: str | None, log_dir: Path | None, export: Path | None, ascii_only: 
 
     Example: trainpad pad --export digit.png
     """
-    from core.rundir.rundir import log_dir_from
+    from core.rundir.rundir import optional_log_dir
 
     if not _has_screen():
         raise UserError("standard output is not a terminal; `trainpad classify` reads files")
-    folder = log_dir_from(log_dir)
+    folder = optional_log_dir(log_dir)
     _configure_textual()
     from core.network.classifier import load_classifier
     from tui.pad.app import run_pad
@@ -264,9 +264,9 @@ def classify(
     """
     from core.cli.classify import classification_lines
     from core.network.classifier import load_classifier
-    from core.rundir.rundir import log_dir_from
+    from core.rundir.rundir import optional_log_dir
 
-    classifier = load_classifier(run, log_dir_from(log_dir))
+    classifier = load_classifier(run, optional_log_dir(log_dir))
     for line in classification_lines(files, classifier, split=split, json=as_json):
         click.echo(line)
     return 0
@@ -323,10 +323,9 @@ def doctor(log_dir: Path | None, as_json: bool) -> int:
     from core.cli.doctor import check_data, check_runs, check_versions
     from core.cli.doctor_device import check_device
     from core.cli.findings import report
-    from core.rundir.rundir import log_dir_from
     from tui.doctor import check_terminal
 
-    runs_found = check_runs(log_dir_from(log_dir))
+    runs_found = check_runs(log_dir)
     parts = check_terminal(), check_versions(), runs_found, check_data(), check_device()
     width = os.get_terminal_size(1).columns - 1 if os.isatty(1) else 0
     return report(chain(*parts), sys.stdout, as_json=as_json, width=width)

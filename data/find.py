@@ -6,13 +6,11 @@ is not the data that belongs there, and the reason is recorded.
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import platformdirs
-
+from data import places
 from data.catalog import CATALOG
 from data.dataset import Dataset
 from data.errors import DataError
@@ -45,11 +43,11 @@ class SearchPaths:
         """The search paths of this process."""
         return cls(
             env=os.environ,
-            home=Path.home(),
-            cwd=Path.cwd(),
-            cache=platformdirs.user_cache_path("trainpad"),
-            user_data=platformdirs.user_data_path("trainpad"),
-            temporary=Path(tempfile.gettempdir()),
+            home=places.home(),
+            cwd=places.working_folder(),
+            cache=places.cache(),
+            user_data=places.user_data(),
+            temporary=places.temporary(),
         )
 
 
@@ -84,6 +82,8 @@ def find_dataset(name: str, paths: SearchPaths | None = None) -> SearchResult:
         else:
             return found
     for path in _well_known(name, paths):
+        if places.is_nowhere(path):
+            continue
         if not (is_file(path) or is_dir_with_entries(path)):
             found.missing.append(str(path))
             continue
@@ -134,39 +134,39 @@ def _has_sha256(path: Path, sha256: str) -> bool:
         return False
 
 
-def _from_env(name: str, places: SearchPaths) -> Iterator[Path]:
+def _from_env(name: str, paths: SearchPaths) -> Iterator[Path]:
     """The folder in ``$TRAINPAD_DATA`` of that name, or for MNIST that folder itself."""
-    if places.env.get("TRAINPAD_DATA"):
-        folder = Path(places.env["TRAINPAD_DATA"]).expanduser()
+    if paths.env.get("TRAINPAD_DATA"):
+        folder = Path(os.path.expanduser(paths.env["TRAINPAD_DATA"]))  # noqa: PTH111 - never raises
         if is_dir(folder / name):
             yield folder / name
         elif name == "mnist":
             yield folder
 
 
-def _well_known(name: str, places: SearchPaths) -> Iterator[Path]:
-    keras = Path(places.env.get("KERAS_HOME") or places.home / ".keras") / "datasets"
-    yield places.cache / name
+def _well_known(name: str, paths: SearchPaths) -> Iterator[Path]:
+    keras = Path(paths.env.get("KERAS_HOME") or paths.home / ".keras") / "datasets"
+    yield paths.cache / name
     yield keras / ("mnist.npz" if name == "mnist" else name)
-    for root in _torchvision_roots(places):
+    for root in _torchvision_roots(paths):
         yield root / _TORCHVISION[name] / "raw"
     if name == "mnist":
         # Where TensorFlow's own reader and its tutorials put MNIST.
-        yield places.cwd / "MNIST_data"
-        yield places.cwd / "mnist_data"
-        yield places.cwd / "data" / "mnist"
-        yield places.temporary / "tensorflow" / "mnist" / "input_data"
-        yield places.temporary / "data"
+        yield paths.cwd / "MNIST_data"
+        yield paths.cwd / "mnist_data"
+        yield paths.cwd / "data" / "mnist"
+        yield paths.temporary / "tensorflow" / "mnist" / "input_data"
+        yield paths.temporary / "data"
 
 
-def _torchvision_roots(places: SearchPaths) -> tuple[Path, ...]:
+def _torchvision_roots(paths: SearchPaths) -> tuple[Path, ...]:
     """Where torchvision's examples put data; its callers may choose any folder."""
     return (
-        places.cwd,
-        places.cwd / "data",
-        places.cwd.parent / "data",
-        places.home / "data",
-        places.home / "datasets",
-        places.home / ".pytorch" / "MNIST_data",
-        places.home / ".cache" / "torch",
+        paths.cwd,
+        paths.cwd / "data",
+        paths.cwd.parent / "data",
+        paths.home / "data",
+        paths.home / "datasets",
+        paths.home / ".pytorch" / "MNIST_data",
+        paths.home / ".cache" / "torch",
     )

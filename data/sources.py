@@ -17,7 +17,9 @@ from data.files import exists
 from data.find import SearchPaths, SearchResult, find_dataset, open_named
 from data.folder import open_folder
 from data.mnist import RawArrays, build_dataset, fingerprint
+from data.places import NO_HOME, is_nowhere
 from data.user_digits import read_user_digits
+from trainpad.place import expanded
 
 NAMES = (*CATALOG, "drawn", "mnist+drawn", "mine", "mnist+mine")
 """Values of ``--dataset``, besides the path of a folder."""
@@ -89,9 +91,9 @@ def load_dataset(
         return open_user_digits(paths.user_data / "mine")
     if name in NAMES:
         return _mixed(request)
-    if not exists(Path(name).expanduser()):
+    if not exists(expanded(name)):
         raise DataError(f"no data set or folder {name!r}; the names are {', '.join(NAMES)}")
-    return open_folder(Path(name).expanduser())
+    return open_folder(expanded(name))
 
 
 def open_user_digits(folder: Path) -> Dataset:
@@ -170,6 +172,9 @@ def _locate(request: _Request) -> SearchResult:
 def _fetch_into(found: SearchResult, name: str, request: _Request) -> None:
     if request.offline:
         found.skipped.append("--offline forbids downloading it")
+        return
+    if is_nowhere(request.paths.cache):
+        found.skipped.append(f"it cannot be downloaded: {NO_HOME}, XDG_CACHE_HOME or TRAINPAD_DATA")
         return
     try:
         folder = fetch(name, request.paths.cache, progress=request.progress)

@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 
 from data.dataset import Images, Labels
 from data.errors import DataError
 from data.idx import read_images, read_labels
 from data.ink import SIDE
+from data.places import user_data
 from trainpad.files import read_plain, write_atomic
 from trainpad.lock import lock
 
@@ -35,7 +35,7 @@ ATTEMPTS, WAIT = 100, 0.02
 
 def user_digits_folder() -> Path:
     """The folder of the user's digits; ``--dataset mine`` reads it."""
-    return platformdirs.user_data_path("trainpad") / "mine"
+    return user_data() / "mine"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -63,7 +63,7 @@ def init(
     if mode in _OFF or ranks.rank() or ranks.is_worker():
         return _current
     try:
-        root = Path(dir).expanduser().absolute() if dir else place.runs_dir()
+        root = place.absolute(dir) if dir else place.runs_dir()
         folder = root / place.project_name(project)
         about = {"project": place.project_name(project), **describe()}
         about |= {"label": None if name is None else sanitize(str(name), limit=200)}

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from trainpad.errors import RunError
 from trainpad.files import open_plain, read_plain, write_atomic
 
 RUN_FILE = "run.json"
@@ -19,14 +20,48 @@ _UNSAFE = re.compile(r"[^\w.+-]+")
 
 
 def runs_dir() -> Path:
-    """Return the folder of all runs: ``$TRAINPAD_DIR``, or one in the user's data directory."""
+    """Return the folder of all runs: ``$TRAINPAD_DIR``, or one in the user's data directory.
+
+    Raises:
+        RunError: this process has no such folder.
+    """
     if given := os.environ.get("TRAINPAD_DIR", "").strip():
-        return Path(given).expanduser().absolute()
+        return absolute(given)
     data = os.environ.get("XDG_DATA_HOME", "").strip()
     if not os.path.isabs(data):  # noqa: PTH117 - a text that may be empty
         mac = sys.platform == "darwin"
-        data = str(Path.home() / ("Library/Application Support" if mac else ".local/share"))
+        data = os.path.expanduser("~/Library/Application Support" if mac else "~/.local/share")  # noqa: PTH111 - never raises
+    if not os.path.isabs(data):  # noqa: PTH117
+        raise RunError(
+            "this user has no home folder for runs; set HOME or TRAINPAD_DIR, or give --log_dir"
+        )
     return Path(data) / "trainpad" / "runs"
+
+
+def expanded(path: str | os.PathLike[str]) -> Path:
+    """Return a path that the user gave, with ``~`` and ``~name`` replaced.
+
+    Raises:
+        RunError: there is no such user, or he has no home folder.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise RunError(f"{os.fspath(path)}: there is no such home folder; give its path") from error
+
+
+def absolute(path: str | os.PathLike[str]) -> Path:
+    """Return an absolute path that the user gave, with ``~`` and ``~name`` replaced.
+
+    Raises:
+        RunError: it has no home folder, or is below the current folder, which was removed.
+    """
+    try:
+        return expanded(path).absolute()
+    except OSError as error:
+        raise RunError(
+            f"{os.fspath(path)}: the current folder was removed; `cd` to another one"
+        ) from error
 
 
 def file_name(text: str, fallback: str) -> str:

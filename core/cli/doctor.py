@@ -17,10 +17,11 @@ from typing import Final
 
 from core.cli.findings import Finding, hint, ok, problem
 from core.process.libraries import ignored_settings
-from core.rundir.rundir import list_runs
+from core.rundir.rundir import list_runs, log_dir_from
 from data.catalog import CATALOG
 from data.files import exists
 from data.find import describe_origin, find_dataset
+from trainpad.errors import UserError
 from trainpad.lock import lock
 
 MIN_FREE_BYTES: Final = 200e6
@@ -66,8 +67,13 @@ def check_data() -> Iterator[Finding]:
 # -- the folder of runs --------------------------------------------------------------------------
 
 
-def check_runs(log_dir: Path) -> Iterator[Finding]:
-    """Yield whether runs can be written to `log_dir`; nothing is left there."""
+def check_runs(given: Path | None = None) -> Iterator[Finding]:
+    """Yield whether runs can be written to `given`, or where they go without; nothing is left."""
+    try:
+        log_dir = log_dir_from(given)
+    except UserError as error:
+        yield problem("runs", "folder", str(error))
+        return
     parent = _nearest_existing(log_dir)
     try:
         _try_to_write(parent)

@@ -25,6 +25,7 @@ from core.rundir.rundir import RunDir
 from data.files import exists, is_dir, is_file
 from trainpad.errors import RunError
 from trainpad.files import write_atomic
+from trainpad.place import expanded
 
 STDOUT = "-"
 
@@ -68,7 +69,7 @@ def write_output(target: str, content: bytes) -> None:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
         return
-    path = Path(target).expanduser()
+    path = expanded(target)
     if is_dir(path):
         raise RunError(f"{path} is a folder; name a file in it")
     try:
@@ -89,7 +90,7 @@ def resolve_checkpoint(export: Export, name: str) -> Checkpoint:
     if name == "last":
         return checkpoint.newest(export.directory.checkpoints)
     if name != "best":
-        return checkpoint.read(Path(name).expanduser())
+        return checkpoint.read(expanded(name))
     file = best_checkpoint_file(export)
     if file is None:
         raise CheckpointError(

@@ -18,6 +18,7 @@ from core.rundir.rundir import RunDir, resolve_run
 from core.rundir.validation import parse_event
 from trainpad.errors import RunError
 from trainpad.files import open_plain
+from trainpad.place import absolute, expanded
 
 Change = tuple[int, str, Any]
 """From this step on, the hyperparameter of this name has this value."""
@@ -39,9 +40,9 @@ def find_resume_point(run_or_checkpoint: str, log_dir: Path) -> ResumePoint:
     Raises:
         RunError: there is no such run, or it has no undamaged checkpoint.
     """
-    path = Path(run_or_checkpoint).expanduser()
+    path = expanded(run_or_checkpoint)
     if path.suffix == ".safetensors":
-        run = RunDir(path.resolve().parent.parent)
+        run = RunDir(absolute(path).resolve().parent.parent)
         run.info()
         start = checkpoint.read(path)
     else:

@@ -10,16 +10,17 @@ import shlex
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from data.files import is_file
+from data.places import NOWHERE
 from trainpad.errors import RunError
 from trainpad.files import read_plain, write_atomic
 from trainpad.lock import lock
-from trainpad.place import LIMIT, runs_dir
+from trainpad.place import LIMIT, absolute, runs_dir
 from trainpad.text import sanitize
 
 RUN_FILE = "run.json"
@@ -28,13 +29,29 @@ LOCK_ATTEMPTS, LOCK_RETRY_DELAY = 10, 0.02
 
 
 def default_log_dir() -> Path:
-    """Where runs go without ``--log_dir``: ``$TRAINPAD_DIR``, or the user's data directory."""
+    """Where runs go without ``--log_dir``: ``$TRAINPAD_DIR``, or the user's data directory.
+
+    Raises:
+        RunError: this process has no such folder.
+    """
     return runs_dir()
 
 
 def log_dir_from(given: Path | None) -> Path:
-    """The folder of runs: `given` by ``--log_dir``, or the default."""
-    return given.expanduser() if given else default_log_dir()
+    """The folder of runs, absolute: `given` by ``--log_dir``, or the default.
+
+    Raises:
+        RunError: this process has no such folder.
+    """
+    return absolute(given) if given else default_log_dir()
+
+
+def optional_log_dir(given: Path | None) -> Path:
+    """The folder of runs as `log_dir_from`, or one that cannot exist, where none may be needed."""
+    try:
+        return log_dir_from(given)
+    except RunError:
+        return NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +172,10 @@ class RunDir:
     @property
     def quoted(self) -> str:
         """The run's name or path, quoted for a shell."""
-        return shlex.quote(self.name if self.path.parent == default_log_dir() else str(self.path))
+        with suppress(RunError):
+            if self.path.parent == default_log_dir():
+                return shlex.quote(self.name)
+        return shlex.quote(str(self.path))
 
 
 def create_run(log_dir: Path, network: str, info: dict[str, Any]) -> RunDir:
@@ -222,7 +242,7 @@ def resolve_run(run: str, log_dir: Path) -> RunDir:
         RunError: there is no such run, or several names begin like this.
     """
     if run and is_file(Path(run) / RUN_FILE):
-        return RunDir(Path(run).resolve())
+        return RunDir(absolute(run).resolve())
     matching = [entry for entry in list_runs(log_dir) if entry.name.startswith(run)]
     exact = [entry for entry in matching if entry.name == run]
     if run and len(matching) > 1 and not exact:

@@ -17,6 +17,7 @@ from core.rundir.rundir import RunDir, log_dir_from
 from core.training.cluster import STRATEGIES
 from data.files import exists
 from trainpad.errors import UserError
+from trainpad.place import absolute, expanded
 
 Flags = Mapping[str, Any]
 
@@ -219,10 +220,10 @@ def _dataset(name: str | None) -> str | None:
     """Return the name of a data set unchanged, and a folder as an absolute path."""
     from data.sources import NAMES
 
-    if not name or name in NAMES or not exists(Path(name).expanduser()):
+    if not name or name in NAMES or not exists(expanded(name)):
         return name
     return _absolute(Path(name))
 
 
 def _absolute(folder: Path | None) -> str | None:
-    return str(folder.expanduser().resolve()) if folder else None
+    return str(absolute(folder).resolve()) if folder else None

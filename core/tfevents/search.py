@@ -15,6 +15,7 @@ from typing import Final
 
 from trainpad.errors import UserError
 from trainpad.files import NotPlainError
+from trainpad.place import absolute, expanded
 from trainpad.text import sanitize
 
 _REMOTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
@@ -87,7 +88,7 @@ def _resolve(path: str | Path) -> Path:
     shown = sanitize(str(path), limit=200)
     if _REMOTE.match(str(path)):
         raise UserError(f"{shown} is an address: mount it, or copy it to a folder, and watch that.")
-    found = Path(path).expanduser()
+    found = expanded(path)
     try:
         mode = found.stat().st_mode
         if stat.S_ISDIR(mode):
@@ -102,7 +103,7 @@ def _resolve(path: str | Path) -> Path:
 def _base_name(path: Path) -> str:
     """Return the name of the folder that a root is, or is in."""
     folder = path.parent if path.is_file() else path
-    return folder.name or folder.resolve().name or folder.as_posix()
+    return folder.name or absolute(folder).resolve().name or folder.as_posix()
 
 
 def _walk(root: Root, visited: set[tuple[int, int]]) -> Iterator[Folder]:

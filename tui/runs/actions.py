@@ -13,7 +13,9 @@ from core.rundir import deletion, notes
 from core.rundir.overview import RunEntry
 from core.rundir.rundir import RunDir
 from core.session.request import branch_request
+from data.places import working_folder
 from trainpad.errors import UserError
+from trainpad.place import expanded
 from tui.runs.dialogs import ConfirmDialog, FormDialog
 from tui.widgets.background import BackgroundJob
 
@@ -115,10 +117,10 @@ class RunActions:
         title = f"Export {len(runs)} runs" if is_multiple else f"Export {entry.title}"
         name = "runs.png" if is_multiple else f"{entry.summary.name}.csv"
         hint = ".png image, .ipynb notebook" + ("" if is_multiple else ", .csv evaluations")
-        field = ("file; its extension is the format", str(Path.cwd() / name))
+        field = ("file; its extension is the format", str(working_folder() / name))
         self._open_form(
             FormDialog(title, [field], f"{hint}\n"),
-            lambda values: self._export(runs, Path(values[0].strip()).expanduser()),
+            lambda values: self._export(runs, expanded(values[0].strip())),
         )
 
     def _export(self, runs: Sequence[RunDir], path: Path) -> None:

@@ -5,8 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
+from data.places import settings
 from trainpad.files import read_plain, write_atomic
 
 MAX_BYTES = 64 * 1024
@@ -17,7 +16,7 @@ class Settings:
     """Named plain values in a small JSON file; errors in reading or writing it are ignored."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self._path = path or Path(platformdirs.user_config_dir("trainpad")) / "settings.json"
+        self._path = path or settings() / "settings.json"
         self._values: dict[str, Any] = {}
         with suppress(OSError, ValueError, RecursionError):
             values = json.loads(read_plain(self._path, MAX_BYTES))

@@ -4,7 +4,6 @@ import json
 import math
 import shutil
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TextIO
 
 from rich.cells import cell_len, set_cell_size
@@ -13,6 +12,7 @@ from core.tfevents.items import Scalars
 from core.tfevents.logdir import Logdir
 from core.tfevents.search import roots_of, search
 from trainpad.errors import UserError
+from trainpad.place import absolute
 from trainpad.text import sanitize
 from tui.chart import frame
 from tui.chart.legend import format_value
@@ -92,9 +92,7 @@ def print_charts(
 def _require_found(paths: Sequence[str], found: bool) -> None:
     if not found:
         # The full path: "in ." would not say where.
-        where = sanitize(
-            ", ".join(str(Path(path).expanduser().resolve()) for path in paths), limit=200
-        )
+        where = sanitize(", ".join(str(absolute(path).resolve()) for path in paths), limit=200)
         raise UserError(f"there are no event files in {where}{_hidden_folders_note(paths)}")
 
 
