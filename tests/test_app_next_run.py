@@ -31,6 +31,7 @@ async def test_a_run_that_diverged_can_be_branched_with_a_smaller_rate(
     async with app.run_test(size=(160, 45)) as pilot:
         source.give(Diverged(120, 13.0, "the mean loss is 13"), None)
         await shown(pilot, app, "the mean loss is 13")
+        assert app.screen.query_one(Panel).next_run == {"learning_rate": 0.003}
         await pilot.press("tab", *"0.005", "enter", "escape", "b")
         await shown(pilot, app, "with learning rate 0.005", "from the start")
         await pilot.press("enter")

@@ -1,9 +1,18 @@
 """The two rows at the top of every screen, as text."""
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 
+from core.run.events import Started, Steps
+from core.run.hparams import as_dict, validate_hparams
 from core.run.state import Run
-from tui.dashboard.header import Identity
+from tests.helpers.app import Scripted
+from tests.helpers.waiting import text_of, until
+from tui.app import TrainpadApp
+from tui.dashboard.header import Identity, RunNumbers
+from tui.widgets.screens import SCREENS
 
 
 @pytest.mark.parametrize(
@@ -13,7 +22,8 @@ from tui.dashboard.header import Identity
         (50, "20261125-230017-128x32 · mnist 55,000"),
         (46, "20261125-230017-128x32 · mnist"),
         (40, "20261125-230017-128x32"),
-        (30, "20261125-230017-12…"),
+        (30, "20261125-230017-128x32"),
+        (20, "20261125-230017-12…"),
     ],
 )
 def test_a_fact_that_has_no_room_is_left_out_and_not_cut(width: int, told: str) -> None:
@@ -23,8 +33,56 @@ def test_a_fact_that_has_no_room_is_left_out_and_not_cut(width: int, told: str) 
         "dataset": {"name": "mnist", "train": 55_000, "notice": ""},
     }
     run.device = "CPU:0"
-    identity = Identity("train")
+    identity = Identity()
     identity._run = run
-    row = "".join(text for text, _ in identity.lines(width, 2)[0])
-    assert row.strip() == f"trainpad  {told}"
+    row = "".join(text for text, _ in identity.lines(width, 1)[0])
+    assert row.strip().removeprefix("trainpad  ") == told
+    assert row.strip().startswith("trainpad") is (width >= 40)
     assert len(row) == width
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"),
+    [
+        (72, "▶ training   1,000 / 60,000   1,000 steps/s          59 s left"),
+        (48, "▶ training  1,000 / 60,000  1,000/s  59 s left"),
+        (44, "▶ training  1,000 / 60,000  1,000/s  59 s"),
+        (36, "▶ 1,000 / 60,000  1,000/s  59 s"),
+        (24, "▶ 1,000  1,000/s  59 s"),
+        (16, "▶ 1,000/s  59 s"),
+    ],
+)
+def test_rate_and_time_left_are_shown_at_any_width(width: int, expected: str) -> None:
+    run = Run()
+    run.fold(Started(0, as_dict(validate_hparams({"max_steps": 60_000})), "CPU:0", 1))
+    run.fold(Steps(0, np.ones(1000, np.float32), 1.0))
+    numbers = RunNumbers()
+    numbers._run, numbers._activity = run, run.activity
+    row = "".join(text for text, _ in numbers.lines(width, 1)[0])
+    assert row.strip() == expected
+    assert len(row) == width
+
+
+def test_a_branch_names_its_parent() -> None:
+    run = Run()
+    run.info = {"name": "child", "parent": {"run": "a-run", "step": 5000}}
+    identity = Identity()
+    identity._run = run
+    assert "child · from a-run at step 5,000" in identity.lines(60, 1)[0][1][0]
+    for parent in (None, 3, {}, {"run": 4}, {"run": "a\x1b[2J", "step": "x"}):
+        run.info = {"name": "child", "parent": parent}
+        assert "\x1b" not in run.parent
+
+
+@pytest.mark.parametrize("size", [(60, 20), (40, 12)])
+async def test_every_screen_has_its_tab_on_a_small_terminal(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    app = TrainpadApp(iter(Scripted(tmp_path)))
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: app.run_shown.step == 100)
+        row = text_of(app).splitlines()[1]
+        whole = [f"{screen.key} {screen.title}" for screen in SCREENS]
+        expected = whole if size[0] == 60 else ["1 Train"]
+        assert [tab for tab in whole if tab in row] == expected
+        assert all(screen.key in row for screen in SCREENS)

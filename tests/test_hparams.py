@@ -125,6 +125,20 @@ def test_one_press_up_and_one_down_cancel() -> None:
     assert SPECS["max_steps"].stepped(1_234_567, 1) == 2_469_134
 
 
+@pytest.mark.parametrize(
+    ("value", "presses", "expected"),
+    [
+        (0.01, 4, 0.025), (0.01, 5, 0.03), (0.1, -1, 0.08), (0.1, -10, 0.01), (0.1, -23, 0.0005),
+        (0.0244140625, 1, 0.025), (0.0244140625, -1, 0.02), (0.999, 1, 1.0), (1.0, 1, 1.25),
+        (1000, 1, 1000), (5e-324, -1, 5e-324),
+    ],
+)  # fmt: skip
+def test_a_key_takes_a_learning_rate_to_a_round_number(
+    value: float, presses: int, expected: float
+) -> None:
+    assert SPECS["learning_rate"].stepped(value, presses) == expected
+
+
 def test_choices_wrap_around() -> None:
     assert SPECS["optimizer"].stepped("adamw", 1) == "sgd"
 

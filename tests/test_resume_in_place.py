@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.run.events import Finished, Started, Steps
+from core.run.events import Diverged, Finished, Paused, Started, Steps
 from core.run.hparams import as_dict, validate_hparams
 from core.run.status import Outcome, RunStatus
 from core.rundir import checkpoint
+from core.rundir.checkpoint import Checkpoint
 from core.rundir.data_source import DataSource
 from core.rundir.rundir import RunDir
 from core.session.request import Request, resume_request
@@ -112,3 +113,34 @@ def test_a_resumed_run_gives_the_same_bytes_as_one_with_more_steps(tmp_path: Pat
     assert half.losses.read_bytes() == whole.losses.read_bytes()
     ends = [checkpoint.newest(run.checkpoints).arrays for run in (half, whole)]
     assert all(ends[0][name].tobytes() == array.tobytes() for name, array in ends[1].items())
+
+
+async def test_a_rate_that_diverged_is_not_offered_again(tmp_path: Path) -> None:
+    source = Scripted(tmp_path)
+    source.give(Diverged(100, 13.0, "the mean loss is 13"), None)
+    sessions = FakeSessions(Scripted(tmp_path, opened=False))
+    app = TrainpadApp(iter(source), sessions=sessions)
+    async with app.run_test(size=(160, 45), notifications=True) as pilot:
+        await shown(pilot, app, "✗ diverged")
+        await pilot.press("tab", "delete", "escape", "r")
+        await until(pilot, lambda: "set a smaller learning rate" in str(toasts_of(app)))
+        await pilot.press("tab", *"0.003", "enter", "escape", "r")
+        await shown(pilot, app, "○ starting")
+    assert sessions.requested == [(RunDir(tmp_path), {"learning_rate": 0.003})]
+
+
+async def test_the_branch_dialog_says_how_good_each_checkpoint_is(tmp_path: Path) -> None:
+    folder = tmp_path / "checkpoints"
+    for step in (1000, 2000):
+        checkpoint.write(folder, Checkpoint({}, {"step": step}))
+    source = Scripted(tmp_path)
+    source.give(evaluation(1000), Paused(2000))
+    app = TrainpadApp(iter(source), sessions=FakeSessions())
+    async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "paused")
+        await pilot.press("b")
+        screen = await shown(pilot, app, "from the start")
+        rows = [" ".join(row.split()) for row in screen.splitlines() if "after" in row]
+        assert rows == [
+            "│ after 2,000 steps │", "│ after 1,000 steps precision 0.8660 best │",
+        ]  # fmt: skip

@@ -10,7 +10,7 @@ from tests.helpers.app import Scripted
 from tests.helpers.waiting import shown, strips_of, text_of
 from tui.app import TrainpadApp
 from tui.chart.chart import Chart
-from tui.dashboard.header import Identity
+from tui.dashboard.header import ScreenTabs
 from tui.terminal.settings import Settings
 from tui.widgets.footer import KeyFooter
 
@@ -62,7 +62,7 @@ async def test_a_saved_theme_applies_from_the_first_paint(source: Scripted, tmp_
                     luminance = sum(segment.style.color.get_truecolor())
                     ground = sum(segment.style.bgcolor.get_truecolor())
                     assert luminance < ground, segment
-        for widget in (app.screen.query_one(KeyFooter), app.screen.query_one(Identity)):
+        for widget in (app.screen.query_one(KeyFooter), app.screen.query_one(ScreenTabs)):
             segments = [one for y in range(widget.size.height) for one in widget.render_line(y)]
             assert min(contrast(one.style) for one in segments if one.text.strip()) >= 2.8
 

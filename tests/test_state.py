@@ -194,7 +194,7 @@ def test_an_end_event_sets_the_final_status(event: Event, state: str) -> None:
 def test_a_diverged_run_says_first_what_to_do() -> None:
     run = folded(START, steps(0, 10), Diverged(10, float("nan"), "", "step-000004.safetensors"))
     assert run.log_entries[-1].text == (
-        "diverged: set a smaller rate (tab), then b branches; the loss is nan; "
+        "diverged: b branches, r resumes with a smaller rate; the loss is nan; "
         "last checkpoint step-000004.safetensors"
     )
 

@@ -19,7 +19,7 @@ from core.rundir.rundir import RunDir, default_log_dir
 from core.session.request import Request
 from trainpad.errors import UserError
 from tui import modes
-from tui.dashboard.header import Identity
+from tui.dashboard.header import ScreenTabs
 from tui.dashboard.pacing import UpdatePacer
 from tui.dashboard.run_context import RunContext
 from tui.dashboard.screen import RunScreen
@@ -279,8 +279,8 @@ class TrainpadApp(BaseApp[ExitResult]):
 
     # -- screens ------------------------------------------------------------------------------
 
-    @on(Identity.ScreenChosen)
-    def _go_to_chosen(self, message: Identity.ScreenChosen) -> None:
+    @on(ScreenTabs.ScreenChosen)
+    def _go_to_chosen(self, message: ScreenTabs.ScreenChosen) -> None:
         self.action_go(message.screen_name)
 
     def action_go(self, screen: str) -> None:

@@ -17,6 +17,8 @@ from trainpad.errors import UserError
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw")
 AUGMENTATION = ("shift", "rotate", "scale", "shear", "elastic")
 SCHEDULES = ("constant", "exponential", "cosine")
+ROUND_NUMBERS = (1, 1.25, 1.6, 2, 2.5, 3, 4, 5, 6, 8)
+"""Where a key takes a learning rate: about a quarter more each, ten of them ten times as much."""
 Value = int | float | str | tuple[int, ...]
 
 
@@ -36,7 +38,7 @@ class HyperparameterSpec:
     live: bool = False
     """Whether a change takes effect while training; otherwise in the next run."""
     multiplier: float = 0.0
-    """The factor of one key press; 0 where it adds `step` instead."""
+    """About the factor of one key press; 0 where it adds `step` instead."""
     step: float = 1.0
     choices: tuple[str, ...] = ()
     advanced: bool = False
@@ -115,8 +117,13 @@ class HyperparameterSpec:
             return self.choices[index % len(self.choices)]
         if not isinstance(value, int | float):
             return value
-        moved = value * self.multiplier**presses if self.multiplier else value + self.step * presses
-        moved = round(moved) if self.kind is int else float(f"{moved:.6g}")
+        if self.multiplier and self.kind is float:
+            moved = round_number_after(value, presses)
+        elif self.multiplier:
+            moved = round(value * self.multiplier**presses)
+        else:
+            moved = value + self.step * presses
+            moved = round(moved) if self.kind is int else float(f"{moved:.6g}")
         return moved if self._in_range(moved) else value
 
     def format(self, value: object) -> str:
@@ -128,6 +135,16 @@ class HyperparameterSpec:
         if self.kind is int and isinstance(value, int):
             return f"{value:,}" if self.name != "seed" else str(value)
         return f"{value:.6g}"
+
+
+def round_number_after(value: float, presses: int) -> float:
+    """The round number that is `presses` of `ROUND_NUMBERS` above a positive `value`, or below."""
+    mantissa, _, exponent = f"{value:.9e}".partition("e")
+    below = sum(number <= float(mantissa) for number in ROUND_NUMBERS) - 1
+    is_between = ROUND_NUMBERS[below] != float(mantissa)
+    place = below + presses + (is_between and presses < 0)
+    decades, index = divmod(place, len(ROUND_NUMBERS))
+    return float(f"{ROUND_NUMBERS[index]}e{int(exponent) + decades}")
 
 
 def _declare(default: Value, label: str, help: str, **more: Any) -> Any:  # noqa: A002 - click's word
@@ -178,7 +195,7 @@ class HyperParameters:
     l2: float = _declare(
         0.0,
         "L2",
-        "L2 regularization strength.",
+        "L2 regularization strength; only the training loss has the penalty.",
         minimum=0,
         maximum=1,
         live=True,

@@ -6,6 +6,7 @@ changes whenever they do.
 
 import copy
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -33,7 +34,7 @@ from core.run.events import (
     Weights,
 )
 from core.run.hparams import SPECS, HyperParameters, update_hparams, validate_hparams
-from core.run.log import LogEntry, MarkKind
+from core.run.log import CHECKPOINT_SAVED, LogEntry, MarkKind
 from core.run.series import Points, Series
 from core.run.status import RunStatus
 from core.run.timeline import Timeline
@@ -46,6 +47,15 @@ RATE_WINDOW = 2.0
 MAX_LOG_ENTRIES = 500
 MAX_EVALUATION_WEIGHTS = 8
 """How many of the last evaluations keep their weights."""
+
+
+def parent_in(info: Mapping[str, Any]) -> str:
+    """What the run of a `run.json` was branched from: ``a-run at step 5,000``; empty if nothing."""
+    parent = info.get("parent")
+    if not isinstance(parent, dict) or not isinstance(parent.get("run"), str):
+        return ""
+    name, step = sanitize(parent["run"], limit=80), parent.get("step")
+    return f"{name} at step {step:,}" if isinstance(step, int) else name
 
 
 class Run:
@@ -88,6 +98,11 @@ class Run:
     def name(self) -> str:
         """The run's name; empty before it has one."""
         return sanitize(str(self.info.get("name", "")), limit=80)
+
+    @property
+    def parent(self) -> str:
+        """What it was branched from: ``a-run at step 5,000``; empty if it was not."""
+        return parent_in(self.info)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -262,7 +277,7 @@ class Run:
         match event:
             case Saved(step=step, file=file, best=best):
                 self.checkpoint = sanitize(file, limit=80)
-                text = "checkpoint saved" + (", best so far on validation" if best else "")
+                text = CHECKPOINT_SAVED + (", best so far on validation" if best else "")
                 self._log(step, text, mark=MarkKind.CHECKPOINT)
             case Alert(step=step, text=text):
                 self._log_warning(step, text)
@@ -275,7 +290,7 @@ class Run:
                 self.status = RunStatus.DIVERGED
                 cause = sanitize(why, limit=200) or f"the loss is {loss}"
                 where = f"; last checkpoint {sanitize(checkpoint)}" if checkpoint else ""
-                text = f"diverged: set a smaller rate (tab), then b branches; {cause}{where}"
+                text = f"diverged: b branches, r resumes with a smaller rate; {cause}{where}"
                 self._log(step, text, urgent=True, mark=MarkKind.DIVERGED, label="diverged")
             case Failed(step=step, text=text):
                 self.status = RunStatus.FAILED

@@ -15,6 +15,7 @@ from typing import Any, Final
 from core.run.events import Changed, Diverged, Evaluated, Event, Failed, Finished, Started
 from core.run.history import surviving
 from core.run.hparams import SPECS, as_dict, validate_hparams
+from core.run.state import parent_in
 from core.rundir import notes
 from core.rundir.notes import Note
 from core.rundir.rundir import RunDir, list_runs
@@ -45,6 +46,8 @@ class RunEntry:
     """Time between each start and its end, summed; pauses count."""
     owner: str
     """The name of the user who owns it."""
+    parent: str = ""
+    """What it was branched from: ``a-run at step 5,000``; empty if it was not."""
 
     @property
     def title(self) -> str:
@@ -122,6 +125,7 @@ def read_entry(run: RunDir) -> RunEntry | None:
             timestamp(info.get("created")),
             _training_seconds(events, losses_changed),
             _owner(run.path),
+            parent_in(info),
         )
     except (RunError, OSError):
         return None

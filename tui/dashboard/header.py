@@ -1,14 +1,16 @@
 """The two rows at the top of every screen: which run, its progress, and the current screen.
 
-What changes with every frame is in a narrow widget of its own at the right, since Textual
-sends a changed row again from its widget's left edge on.
+What changes with every frame is in widgets of its own at the right, since Textual sends a changed
+row again from its widget's left edge on. On a narrow screen the rate and the time left stay: the
+device, the data set and the name of the program give way to them.
 """
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.events import Click
 from textual.message import Message
 
@@ -19,8 +21,6 @@ from tui.widgets.screens import SCREENS
 from tui.widgets.text_widget import Span, TextWidget, align_right, fit, justify
 
 PROGRAM = " trainpad  "
-NARROW_WIDTH = 50
-"""Cells; a narrower header leaves the rate out."""
 STATE_SYMBOLS = {
     RunStatus.STARTING: ("○", "dim"),
     RunStatus.TRAINING: ("▶", "live"),
@@ -32,10 +32,58 @@ STATE_SYMBOLS = {
     RunStatus.LOST: ("✗", "alert"),
 }
 """Symbol and style role by the run's status."""
+TAB_GAP = 2
+TABS_WIDTH = 1 + sum(len(screen.title) + 2 + TAB_GAP for screen in SCREENS)
+"""Cells of the names of all screens."""
 
 
 class Identity(TextWidget):
-    """Which run this is: its name, data and device; below, the names of the screens."""
+    """Which run this is: its name, parent, data and device, as many of them as fit."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._run = Run()
+
+    def update_run(self, run: Run) -> None:
+        """Show this run."""
+        self._run = run
+        self.redraw()
+
+    def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - one row
+        """The name of the program, unless the run's needs its room, and the run."""
+        notice = notice_of(self._run)
+        if notice and width - TABS_WIDTH < len(notice):  # it is not beside the tabs
+            texts, role = [notice], "alert"
+        else:
+            texts, role = _run_summaries(self._run), "dim"
+        room = width - len(PROGRAM)
+        text = next((text for text in texts if cell_len(text) <= room), "")
+        if text:
+            return [[(PROGRAM, "title"), (fit(text, room), role)]]
+        return [[(fit(f" {texts[-1]}", width), role)]]
+
+
+def notice_of(run: Run) -> str:
+    """What is to be known about the data of a run; mostly nothing."""
+    return str(run.info.get("dataset", {}).get("notice", ""))
+
+
+def _run_summaries(run: Run) -> list[str]:
+    """Name, parent, data and device of a run, the fullest first."""
+    dataset = run.info.get("dataset", {})
+    data = str(dataset.get("name", ""))
+    sized = f"{data} {dataset.get('train', 0):,}" if dataset else ""
+    device = run.device.removesuffix(":0")
+    parent = f"from {run.parent}" if run.parent else ""
+    choices = (
+        (run.name, parent, sized, device), (run.name, parent, sized), (run.name, parent, data),
+        (run.name, parent), (run.name, data), (run.name,),
+    )  # fmt: skip
+    return [" · ".join(part for part in parts if part) for parts in choices]
+
+
+class ScreenTabs(TextWidget):
+    """The names of the screens, and a notice where it fits beside them."""
 
     class ScreenChosen(Message):
         """The name of a screen was clicked."""
@@ -47,64 +95,41 @@ class Identity(TextWidget):
     def __init__(self, current: str) -> None:
         super().__init__()
         self._current = current
-        self._run = Run()
+        self._notice = ""
 
     def update_run(self, run: Run) -> None:
-        """Show this run."""
-        self._run = run
+        """Show the notice of this run."""
+        self._notice = notice_of(run)
         self.redraw()
 
-    def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - two rows
-        """The name, and the screens."""
-        run = self._run
-        available = max(0, width - len(PROGRAM))
-        text, role = _run_summary(run, available), "dim"
-        notice = run.info.get("dataset", {}).get("notice", "")
-        tabs = self._tabs(width)
-        beside = width - sum(len(tab) for tab, _ in tabs)
-        if notice and beside < len(notice):
-            text, role = notice, "alert"
-        else:
-            tabs.append((fit(notice, max(0, beside)), "alert"))
-        return [[(PROGRAM, "title"), (fit(text, available), role)], tabs]
-
-    def _tabs(self, width: int) -> list[Span]:
+    def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - one row
+        """The names, or the numbers alone where these have no room."""
         spans: list[Span] = [(" ", "dim")]
-        for screen in SCREENS:
+        for screen, label in zip(SCREENS, self._labels(width), strict=True):
             role = "live" if screen.name == self._current else "dim"
-            spans += [(f"{screen.key} {screen.title}", role), (" " * _tab_gap(width), "dim")]
-        return spans
+            spans += [(label, role), (" " * TAB_GAP, "dim")]
+        room = max(0, width - sum(len(text) for text, _ in spans))
+        return [[*spans, (fit(self._notice if len(self._notice) <= room else "", room), "alert")]]
+
+    def _labels(self, width: int) -> list[str]:
+        is_narrow = width < TABS_WIDTH - TAB_GAP
+        return [
+            screen.key if is_narrow and screen.name != self._current
+            else f"{screen.key} {screen.title}"
+            for screen in SCREENS
+        ]  # fmt: skip
 
     def on_click(self, event: Click) -> None:
         """Post the screen whose name was clicked."""
-        if event.y != 1:
-            return
         start = 1
-        for screen in SCREENS:
-            end = start + len(screen.title) + 2
-            if start <= event.x < end:
+        for screen, label in zip(SCREENS, self._labels(self.size.width), strict=True):
+            if start <= event.x < start + len(label):
                 self.post_message(self.ScreenChosen(screen.name))
-            start = end + _tab_gap(self.size.width)
+            start += len(label) + TAB_GAP
 
 
-def _run_summary(run: Run, width: int) -> str:
-    """Name, data and device of a run: as many of them as fit into `width` cells."""
-    dataset = run.info.get("dataset", {})
-    data = str(dataset.get("name", ""))
-    sized = f"{data} {dataset.get('train', 0):,}" if dataset else ""
-    device = run.device.removesuffix(":0")
-    choices = (run.name, sized, device), (run.name, sized), (run.name, data), (run.name,)
-    texts = [" · ".join(part for part in parts if part) for parts in choices]
-    return next((text for text in texts if cell_len(text) <= width), texts[-1])
-
-
-def _tab_gap(width: int) -> int:
-    """Cells between the names of two screens."""
-    return 3 if width > NARROW_WIDTH else 2
-
-
-class RunProgress(TextWidget):
-    """How far the run is: activity, step of steps, rate, time left; below, a bar."""
+class RunNumbers(TextWidget):
+    """How far the run is: activity, step of steps, rate, time left."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -116,54 +141,70 @@ class RunProgress(TextWidget):
         self._run, self._activity = run, activity
         self.redraw()
 
-    def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - two rows
-        """The numbers, and the bar."""
-        run = self._run
-        symbol, role = STATE_SYMBOLS[run.status]
-        bar = self._bar(width)
-        steps = f"{run.step:,} / {run.hparams.max_steps:,}"
-        numbers = f"   {steps}"
-        if run.status is RunStatus.TRAINING and run.steps_per_second:
-            rate, left = f"{run.steps_per_second:,.0f}", duration(run.seconds_left)
-            if width <= NARROW_WIDTH:
-                return [justify([], self._compact(steps, left, width), width), bar]
-            numbers += f"  {align_right(rate, 6)} steps/s  {align_right(left, 12)} left"
-        if run.status is RunStatus.STARTING and not run.step:
-            numbers = ""
-        head: list[Span] = [(f"{symbol} {self._activity}", role), (f"{numbers} ", "text")]
-        return [justify([], head, width), bar]
-
-    def _compact(self, steps: str, left: str, width: int) -> list[Span]:
-        """Activity, steps and time left, as many of them as fit into `width` cells."""
+    def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - one row
+        """As much as fits; the activity's symbol, the rate and the time left stay longest."""
         symbol, role = STATE_SYMBOLS[self._run.status]
         choices: list[list[Span]] = [
-            [(f"{symbol} {self._activity}", role), (f"  {steps}  {left} ", "text")],
-            [(f"{symbol} {self._activity}", role), (f"  {steps} ", "text")],
-            [(symbol, role), (f" {steps}  {left} ", "text")],
+            [(f"{symbol} {self._activity}" if with_activity else symbol, role), (text, "text")]
+            for with_activity, text in self._choices()
         ]
-        fitting = (spans for spans in choices if sum(len(text) for text, _ in spans) <= width)
-        return next(fitting, choices[-1])
+        fitting = (spans for spans in choices if sum(cell_len(text) for text, _ in spans) <= width)
+        return [justify([], next(fitting, choices[-1]), width)]
 
-    def _bar(self, width: int) -> list[Span]:
+    def _choices(self) -> Iterator[tuple[bool, str]]:
+        """Whether the activity is named, and the numbers, the fullest first."""
+        run = self._run
+        step, of = f"{run.step:,}", f"{run.step:,} / {run.hparams.max_steps:,}"
+        if run.status is RunStatus.TRAINING and run.steps_per_second:
+            rate, left = f"{run.steps_per_second:,.0f}", duration(run.seconds_left)
+            yield True, f"   {of}  {align_right(rate, 6)} steps/s  {align_right(left, 12)} left "
+            yield True, f"  {of}  {rate}/s  {left} left "
+            yield True, f"  {of}  {rate}/s  {left} "
+            yield False, f" {of}  {rate}/s  {left} "
+            yield False, f" {step}  {rate}/s  {left} "
+            yield False, f" {rate}/s  {left} "
+        elif run.status is RunStatus.STARTING and not run.step:
+            yield True, " "
+        else:
+            yield True, f"   {of} "
+            yield True, f"  {step} "
+            yield False, f" {of} "
+
+
+class ProgressBar(TextWidget):
+    """The share of the planned steps that are done."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._run = Run()
+
+    def update_run(self, run: Run) -> None:
+        """Show this run."""
+        self._run = run
+        self.redraw()
+
+    def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - one row
+        """The bar, and the share in percent."""
         run = self._run
         fraction = min(1.0, run.step / max(1, run.hparams.max_steps))
         length = max(0, width - 7)
         done = round(fraction * length)
         role = STATE_SYMBOLS[run.status][1]
-        return [
+        bar: list[Span] = [
             ("━" * done, "live" if role == "dim" else role),
             ("─" * (length - done), "dim"),
             (align_right(f"{fraction:.0%}", 5) + "  ", "text"),
         ]
+        return [bar]
 
 
-class Header(Horizontal):
-    """Both rows, in two widgets."""
+class Header(Vertical):
+    """Both rows: run and numbers, screens and progress."""
 
     DEFAULT_CSS: ClassVar[str] = """
     Header { height: 2; }
-    Header Identity { width: 1fr; height: 2; }
-    Header RunProgress { width: 72; height: 2; }
+    Header Horizontal, Header TextWidget { height: 1; width: 1fr; }
+    Header RunNumbers, Header ProgressBar { width: 72; }
     """
 
     def __init__(self, current: str) -> None:
@@ -171,11 +212,17 @@ class Header(Horizontal):
         self._current = current
 
     def compose(self) -> ComposeResult:
-        """Identity at the left, progress at the right."""
-        yield Identity(self._current)
-        yield RunProgress()
+        """Identity and screens at the left, numbers and progress at the right."""
+        with Horizontal():
+            yield Identity()
+            yield RunNumbers()
+        with Horizontal():
+            yield ScreenTabs(self._current)
+            yield ProgressBar()
 
     def update_run(self, run: Run, activity: str) -> None:
         """Show this run; `activity` is what it does or is about to do."""
         self.query_one(Identity).update_run(run)
-        self.query_one(RunProgress).update_run(run, activity)
+        self.query_one(ScreenTabs).update_run(run)
+        self.query_one(ProgressBar).update_run(run)
+        self.query_one(RunNumbers).update_run(run, activity)

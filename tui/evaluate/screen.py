@@ -162,7 +162,8 @@ class EvaluateScreen(DashboardScreen):
         if evaluation is None or cursor is None:
             return
         self.query_one("#evaluate-summary", TitleRow).show(
-            _slice_summary(evaluation), _evaluation_label(evaluation)
+            _slice_summary(evaluation, self._cell_format, has_l2=bool(self._run.hparams.l2)),
+            _evaluation_label(evaluation),
         )
         self.query_one(ConfusionMatrix).show(evaluation, self._cell_format, cursor)
         chart = self.query_one(Chart)
@@ -320,16 +321,20 @@ class EvaluateScreen(DashboardScreen):
         self._draw_images()
 
 
-def _slice_summary(evaluation: EvaluationSlice) -> list[Span]:
-    """Accuracy and loss of the split."""
+def _slice_summary(
+    evaluation: EvaluationSlice, cell_format: CellFormat, *, has_l2: bool
+) -> list[Span]:
+    """Accuracy of the split, what the matrix shows, and the loss, which has no L2 penalty."""
     n_correct, total = correct_count(evaluation.matrix), int(evaluation.matrix.sum())
     loss = evaluation.event.loss.get(evaluation.split)
     parts: list[Span] = [
         (f"{evaluation.split}  ", "title"),
         (f"{accuracy(evaluation.matrix):.4f}", "live"),
+        (f"   {cell_format}: true ↓ predicted →", "dim"),
         (f"   {n_correct:,} of {total:,} correct", "text"),
     ]
-    return parts + ([(f"   loss {loss:.3f}", "text")] if loss is not None else [])
+    penalty = " without L2" if has_l2 else ""
+    return parts + ([(f"   loss {loss:.3f}{penalty}", "text")] if loss is not None else [])
 
 
 def _evaluation_label(evaluation: EvaluationSlice) -> list[Span]:

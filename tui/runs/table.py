@@ -149,7 +149,8 @@ class RunDetails(TextWidget):
             return []
         sign, role = STATE_SYMBOLS[entry.summary.state]
         state = f"{sign} {_state_text(entry)}"
-        facts = [entry.summary.name, entry.summary.dataset]
+        parent = f"branched from {entry.parent}" if entry.parent else ""
+        facts = [entry.summary.name, entry.summary.dataset, parent]
         rest = "".join(f" · {fact}" for fact in facts if fact)
         note = "  ".join([*(f"#{tag}" for tag in entry.note.tags), entry.note.text])
         return [

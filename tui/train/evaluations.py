@@ -1,37 +1,24 @@
 """The table of evaluations: accuracy on each split, the newest at the bottom."""
 
-import time
-from collections.abc import Callable
-
 from core.run.events import Evaluated
 from core.run.state import Run
-from core.run.status import RunStatus
 from data.dataset import SPLITS
 from tui.widgets.text_widget import Span, TextWidget, align_right
-from tui.widgets.throttle import Throttle
 
 STEP_WIDTH, COLUMN_WIDTH, MARK_WIDTH = 9, 12, 2
-
-UPDATE_INTERVAL = 1.0
-"""Seconds between two updates while the run trains: a new row moves all rows, and of several in a
-second nobody could read any, while a slow line would send little else."""
 
 
 class EvaluationTable(TextWidget):
     """Step and accuracy of the newest evaluations; the best on validation has a star."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self._run = Run()
-        self._throttle = Throttle(UPDATE_INTERVAL, clock)
 
     def update_run(self, run: Run) -> None:
-        """Show this run's evaluations; while it trains, at most once an `UPDATE_INTERVAL`."""
-        if run is self._run and run.status is RunStatus.TRAINING and self._throttle.remaining:
-            return
+        """Show this run's evaluations."""
         self._run = run
-        if self.redraw():
-            self._throttle.start()
+        self.redraw()
 
     def lines(self, width: int, height: int) -> list[list[Span]]:
         """The column names, and as many of the newest evaluations as fit."""

@@ -1,5 +1,8 @@
 """The run's log, one line for each entry, the newest first."""
 
+from itertools import islice
+
+from core.run.log import collapsed
 from core.run.state import Run
 from tui.widgets.text_widget import Span, TextWidget, align_right, fit
 
@@ -7,7 +10,7 @@ STEP_WIDTH = 11
 
 
 class MessageLog(TextWidget):
-    """The log entries of a run; urgent ones are highlighted."""
+    """The log entries of a run; urgent ones are highlighted, checkpoints are collapsed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -20,7 +23,7 @@ class MessageLog(TextWidget):
 
     def lines(self, width: int, height: int) -> list[list[Span]]:
         """As many of the newest entries as fit."""
-        newest = list(self._run.log_entries)[-height:][::-1]
+        newest = islice(collapsed(reversed(self._run.log_entries)), height)
         return [
             [
                 (align_right(f"{entry.step:,}", STEP_WIDTH) + "  ", "dim"),

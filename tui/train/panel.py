@@ -15,12 +15,15 @@ from textual.message import Message
 
 from core.run.hparams import SPECS, HyperparameterSpec, Value
 from core.run.state import Run
+from core.run.status import RunStatus
 from trainpad.errors import UserError
 from tui.dashboard.steering import check_request
 from tui.widgets.footer import CAPTURES_TYPING
 from tui.widgets.text_widget import Span, TextWidget, align_right, fit
 
 VALUE_WIDTH = 11
+SMALLER_RATE = -5
+"""Key presses from a learning rate that diverged to the one that is proposed: about a third."""
 VALID_PREFIXES = {
     int: re.compile(r"\d*"),
     float: re.compile(r"\d*\.?\d*|\d*\.?\d+e-?\d*"),
@@ -98,6 +101,8 @@ class Panel(TextWidget, can_focus=True):
         self._next_run_base: Run | None = None
         """The run that the values in `_next` were selected after."""
         self._next: dict[str, Value] = {}
+        self._diverged: Run | None = None
+        """The run that has diverged, for which a smaller learning rate was proposed."""
         self._selected = 0
         self._dimmed: frozenset[str] = frozenset()
         self._typed_text = ""
@@ -121,7 +126,15 @@ class Panel(TextWidget, can_focus=True):
             if self._next_run_base is not None:
                 self._next.clear()
             self._next_run_base = run
+        self._avoid_divergence(run)
         self.redraw()
+
+    def _avoid_divergence(self, run: Run) -> None:
+        """Propose a smaller learning rate, once, after the run's own has diverged."""
+        if run.status is RunStatus.DIVERGED and run is not self._diverged:
+            self._diverged = run
+            rate = SPECS["learning_rate"].stepped(run.hparams.learning_rate, SMALLER_RATE)
+            self._next.setdefault("learning_rate", rate)
 
     def get_content_height(self, *_sizes: object) -> int:
         """One row for each, three titles, and one for help or a problem."""

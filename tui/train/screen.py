@@ -124,6 +124,8 @@ class TrainScreen(DashboardScreen):
             self._run, self._accuracy_versions = run, ()
             for chart in self.query(Chart):
                 chart.scene.reset_view()
+        title = "loss with the L2 penalty" if run.hparams.l2 else "loss"
+        self.query_one("#loss", Chart).title = title
         loss = Line("loss", run.losses, timeline=run.timeline)
         self.query_one("#loss", Chart).show([loss], _marks(run), run.hparams.max_steps)
         self._update_accuracy_chart(run)
@@ -207,9 +209,8 @@ class TrainScreen(DashboardScreen):
             return
         run = RunDir(Path(self.host.run_shown.directory or "."))
         paths = checkpoint.list_checkpoints(run.checkpoints)[::-1]
-        labels = [f"after {checkpoint.step_of(path):,} steps" for path in paths] + [
-            "from the start"
-        ]
+        labels = [_checkpoint_label(self._run, checkpoint.step_of(path)) for path in paths]
+        labels.append("from the start")
         changes = ", ".join(
             f"{SPECS[name].label} {SPECS[name].format(value)}"
             for name, value in self.query_one(Panel).next_run.items()
@@ -299,6 +300,15 @@ class TrainScreen(DashboardScreen):
     @on(Panel.NudgeRequested)
     def _request_nudge(self, message: Panel.NudgeRequested) -> None:
         self.host.report(self.host.shown.steering.nudge(message.name, message.presses))
+
+
+def _checkpoint_label(run: Run, step: int) -> str:
+    """A checkpoint in the dialog: its step, its precision on validation, and whether it is best."""
+    label = f"after {step:,} steps"
+    for evaluated in run.evaluations:
+        if evaluated.step == step:
+            label = f"{label:24} precision {evaluated.accuracy('validation'):.4f}"
+    return label + ("  best" if step == run.best_step else "")
 
 
 def _marks(run: Run) -> Sequence[Mark]:
