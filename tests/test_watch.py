@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import math
+import time
 import zlib
 from pathlib import Path
 from typing import Any
@@ -37,10 +38,11 @@ from tui.watch.app import WatchApp
 from tui.watch.header import RunList
 from tui.watch.hparams import HParamTable
 from tui.watch.images import MAX_PIXELS, DisplayMode, decode_image, image_strips
-from tui.watch.model import MAX_INITIAL_RUNS, WatchModel, paginate
+from tui.watch.model import MAX_INITIAL_RUNS, WatchModel
 from tui.watch.once import print_once
 from tui.watch.pages import grid_of
 from tui.watch.panels import RunChart
+from tui.watch.tags import paginate
 
 HOSTILE = b"evil/\x1b]52;c;aGk=\x07[@click=app.quit]x[/nope]\xe2\x80\xae\x9b31m\xff"
 
@@ -73,14 +75,42 @@ def test_tags_are_grouped_and_a_group_that_fits_a_page_is_not_split(tmp_path: Pa
         assert model.scalar_tags() == []
 
 
-def test_of_many_runs_only_the_first_are_visible(tmp_path: Path) -> None:
-    for number in range(MAX_INITIAL_RUNS + 3):
-        put(tmp_path / f"run{number:02}", points(range(3)))
+def test_of_many_runs_the_newest_are_visible_and_listed_first(tmp_path: Path) -> None:
+    ages = [5000, 10, *range(100_000, 100_000 + 500 * MAX_INITIAL_RUNS, 500)]
+    now = time.time()
+    for number, age in enumerate(reversed(ages)):
+        put(tmp_path / f"run{number:02}", event(1, old(b"loss", 1.0), wall_time=now - age))
     model = model_of(tmp_path)
-    assert len(model.visible_runs) == MAX_INITIAL_RUNS
-    assert len({run_view.letter for run_view in model.runs.values()}) == MAX_INITIAL_RUNS + 3
+    names = [f"run{number:02}" for number in range(len(ages) - 1, -1, -1)]
+    assert [run_view.name for run_view in model.listed_runs(now)] == [
+        names[1],
+        names[0],
+        *names[2:],
+    ]
+    visible = sorted(run_view.name for run_view in model.visible_runs)
+    assert visible == sorted(names[:MAX_INITIAL_RUNS])
+    assert len({run_view.letter for run_view in model.runs.values()}) == len(ages)
+
+
+def test_a_run_that_starts_replaces_the_oldest_until_the_user_chooses(tmp_path: Path) -> None:
+    logdir, model = Logdir([tmp_path]), WatchModel()
+
+    def poll() -> set[str]:
+        for update in logdir.poll():
+            model.fold(update)
+        return {run_view.name for run_view in model.visible_runs}
+
+    for number in range(MAX_INITIAL_RUNS + 5):
+        put(tmp_path / f"run{number:02}", event(1, old(b"l", 1.0), wall_time=1e9 + 1000 * number))
+    assert "run04" not in poll()
+    add(tmp_path / "run04" / NAME, event(2, old(b"l", 1.0), wall_time=2e9))
+    assert poll() == {f"run{number:02}" for number in (4, *range(6, 17))}
+    add(tmp_path / "run16" / NAME, event(2, old(b"l", 1.0), wall_time=2e9 + 1))
+    assert len(poll()) == MAX_INITIAL_RUNS
     model.set_visible(lambda run_view: run_view.name == "run01")
-    assert [line.name for line in model.lines("loss")] == ["run01"]
+    assert [line.name for line in model.lines("l")] == ["run01"]
+    add(tmp_path / "run00" / NAME, event(2, old(b"l", 1.0), wall_time=3e9))
+    assert poll() == {"run01"}
 
 
 def test_superseded_points_are_shown_on_request(tmp_path: Path) -> None:

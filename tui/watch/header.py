@@ -1,5 +1,6 @@
 """The widgets around the pages: header, list of runs, problems, and the empty state."""
 
+import time
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -110,6 +111,8 @@ class RunList(TextWidget):
         super().__init__()
         self._run_views: list[RunView] = []
         self._selected_index = self._top = 0
+        self._has_moved = False
+        """Whether the user selected a run; until then the first one is selected."""
 
     @property
     def selected(self) -> RunView | None:
@@ -117,12 +120,15 @@ class RunList(TextWidget):
         return self._run_views[self._selected_index] if self._run_views else None
 
     def show(self, model: WatchModel) -> None:
-        """Show the current runs."""
-        self._run_views = list(model.runs.values())
+        """Show the current runs; those that are live come first, then the newest."""
+        selected = self.selected if self._has_moved else None
+        self._run_views = model.listed_runs(time.time())
+        self._selected_index = self._run_views.index(selected) if selected is not None else 0
         self.redraw()
 
     def move(self, by: int) -> None:
         """Move the selection."""
+        self._has_moved = True
         self._selected_index = max(0, min(self._selected_index + by, len(self._run_views) - 1))
         self.redraw()
 
@@ -130,7 +136,7 @@ class RunList(TextWidget):
         """Select the run that was clicked, and show or hide it."""
         index = self._top + event.y - 1
         if 0 <= index < len(self._run_views) and event.y > 0:
-            self._selected_index = index
+            self._selected_index, self._has_moved = index, True
             self.post_message(self.Toggled(self._run_views[index]))
 
     def rows(self, width: int, height: int) -> list[Strip]:

@@ -3,13 +3,10 @@
 Nothing here draws. The app folds updates into one `WatchModel`; the widgets and `--once` read it.
 """
 
-import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from itertools import groupby
 from operator import attrgetter
 from typing import Final, Generic, TypeVar
 
@@ -19,9 +16,12 @@ from core.tfevents.store import RunData, ScalarHistory
 from tui.chart.palette import LINE_STYLES
 from tui.chart.scene import LETTERS
 from tui.watch.scene import RunLine
+from tui.watch.tags import matcher, sort_key
 
 MAX_INITIAL_RUNS: Final = 12
-"""Runs that are visible at first; further ones are only in the list."""
+"""Runs that are visible until the user chooses; further ones are only in the list."""
+LIVE_SECONDS: Final = 120.0
+"""A run is live for so long after its last record."""
 MAX_OVERLAPS: Final = 8
 """Superseded segments drawn for each run; the newest ones."""
 
@@ -34,7 +34,6 @@ UNDRAWN: Final[Mapping[str, str]] = {
 }
 """Names of kinds of data that are not drawn, where it is not the name of their plugin."""
 
-T = TypeVar("T")
 Storable_co = TypeVar("Storable_co", bound=Storable, covariant=True)
 
 
@@ -58,6 +57,11 @@ class RunView:
     def style(self) -> int:
         """The number of its colour, from 0."""
         return self.index % LINE_STYLES
+
+    @property
+    def last_record_time(self) -> float:
+        """Wall time of the last record, in seconds since 1970; 0 if unknown."""
+        return self.status.last_wall_time or 0.0
 
     def lines(self, tag: str, *, overlap: bool) -> list[RunLine]:
         """Return the curve of a tag, if any; with `overlap` also the superseded segments."""
@@ -99,10 +103,12 @@ class WatchModel:
         self.caught_up = False
         self.overlap = False
         """Whether to show superseded segments."""
+        self._is_chosen = False
+        """Whether the user chose which runs are visible."""
         self.shown_step: int | None = None
         """The step whose texts and images are shown; None for the newest."""
         self._pattern = ""
-        self.matches = _matcher("")
+        self.matches = matcher("")
         """Return whether a tag matches the filter."""
 
     # -- taking in ----------------------------------------------------------------------------
@@ -110,15 +116,17 @@ class WatchModel:
     def fold(self, update: Update) -> None:
         """Fold a batch of changes."""
         self.version += 1
-        self.caught_up = update.caught_up
         self.fraction_read = update.read_bytes / max(1, update.total_bytes)
         for change in update.changes:
             self._fold_change(change)
+        if not self._is_chosen:
+            self._show_newest(self.caught_up)
+        self.caught_up = update.caught_up
 
     def _fold_change(self, change: RunChange) -> None:
         run_view = self.runs.get(change.run)
         if run_view is None:
-            shown = sum(run_view.visible for run_view in self.runs.values()) < MAX_INITIAL_RUNS
+            shown = len(self.runs) < MAX_INITIAL_RUNS
             run_view = RunView(change.run, len(self.runs), change.status, shown)
             self.runs[change.run] = run_view
         run_view.status = change.status
@@ -127,7 +135,27 @@ class WatchModel:
         for item in change.items:
             run_view.run.fold(item)
 
+    def _show_newest(self, caught_up: bool) -> None:
+        """Show the runs with the newest records; later only replace one by one that is live."""
+        newest = sorted(self.runs.values(), key=_age_key)
+        if not caught_up:
+            for place, run_view in enumerate(newest):
+                run_view.visible = place < MAX_INITIAL_RUNS
+            return
+        for run_view in newest:
+            oldest = min(self.visible_runs, key=attrgetter("last_record_time"), default=run_view)
+            gap = run_view.last_record_time - oldest.last_record_time
+            if not run_view.visible and gap > LIVE_SECONDS:
+                run_view.visible, oldest.visible = True, False
+
     # -- choosing -----------------------------------------------------------------------------
+
+    def listed_runs(self, now: float) -> list[RunView]:
+        """Return all runs: first those that are live, then the others, newest first."""
+        newest = sorted(self.runs.values(), key=_age_key)
+        live = [run for run in newest if now - run.last_record_time < LIVE_SECONDS]
+        # Among those that are live, the order by their last records would change all the time.
+        return sorted(live, key=attrgetter("index")) + newest[len(live) :]
 
     @property
     def visible_runs(self) -> list[RunView]:
@@ -135,8 +163,9 @@ class WatchModel:
         return [run_view for run_view in self.runs.values() if run_view.visible]
 
     def set_visible(self, accept: Callable[[RunView], bool]) -> None:
-        """Show exactly the runs for which `accept` returns True."""
+        """Show exactly the runs for which `accept` returns True, from now on."""
         self.version += 1
+        self._is_chosen = True
         for run_view in self.runs.values():
             run_view.visible = accept(run_view)
 
@@ -159,7 +188,7 @@ class WatchModel:
     def pattern(self, pattern: str) -> None:
         self.version += 1
         self._pattern = pattern
-        self.matches = _matcher(pattern)
+        self.matches = matcher(pattern)
 
     # -- what there is ------------------------------------------------------------------------
 
@@ -217,7 +246,12 @@ class WatchModel:
         return max((time for time in times if time is not None), default=None)
 
     def _sorted_tags(self, tags: Iterable[str]) -> list[str]:
-        return sorted((tag for tag in set(tags) if self.matches(tag)), key=_sort_key)
+        return sorted((tag for tag in set(tags) if self.matches(tag)), key=sort_key)
+
+
+def _age_key(run_view: RunView) -> tuple[float, int]:
+    """Sort runs by their last record, the newest first."""
+    return -run_view.last_record_time, run_view.index
 
 
 def undrawn_text(kinds: Mapping[str, int]) -> str:
@@ -229,39 +263,3 @@ def undrawn_text(kinds: Mapping[str, int]) -> str:
 def last_value(scalar: ScalarHistory | None) -> float | None:
     """Return the last value of a curve, or None without any."""
     return float(scalar.curve.values[-1]) if scalar is not None and len(scalar.curve) else None
-
-
-def group_of(tag: str) -> str:
-    """Return the prefix that a tag is grouped by; empty without a slash."""
-    return tag.partition("/")[0] if "/" in tag else ""
-
-
-def paginate(tags: Sequence[T], size: int, group: Callable[[T], str]) -> list[list[T]]:
-    """Split `tags` into pages of at most `size`; a group that fits one page is not split."""
-    result: list[list[T]] = []
-    for _, members in groupby(tags, group):
-        rest = list(members)
-        if result and len(result[-1]) + len(rest) <= size:
-            result[-1] += rest
-            continue
-        result += [rest[start : start + size] for start in range(0, len(rest), size)]
-    return result
-
-
-@lru_cache(maxsize=1 << 15)
-def _sort_key(tag: str) -> tuple[str, list[tuple[int, int, str]]]:
-    """Sort tags without a prefix first, and ``layer2`` before ``layer10``."""
-    parts = re.findall(r"[0-9]+|[^0-9]+", tag)
-    return group_of(tag), [
-        (0, int(part[:18]), part) if part.isdecimal() else (1, 0, part) for part in parts
-    ]
-
-
-def _matcher(pattern: str) -> Callable[[str], bool]:
-    """Return a predicate: the tag contains the pattern, or matches it as a regular expression."""
-    plain = pattern.lower()
-    try:
-        expression = re.compile(pattern, re.IGNORECASE)
-    except (re.error, OverflowError, RecursionError):
-        return lambda tag: plain in tag.lower()
-    return lambda tag: plain in tag.lower() or expression.search(tag) is not None

@@ -17,9 +17,10 @@ from tui.chart.keys import ChartAction
 from tui.chart.scene import Scene
 from tui.chart.viewport import Viewport
 from tui.terminal.characters import Glyphs
-from tui.watch.model import TagItem, WatchModel, group_of, paginate
+from tui.watch.model import TagItem, WatchModel
 from tui.watch.panels import HistogramTile, ImageTile, RunChart, TextTile
 from tui.watch.scene import RunScene
+from tui.watch.tags import group_of, paginate
 
 TILE_WIDTH, TILE_HEIGHT = 56, 15
 """Preferred size of a tile, in cells."""
