@@ -21,7 +21,7 @@ def start(name: str, folder: Path, *arguments: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, str(EXAMPLES / name), *arguments],
         cwd=folder,
-        env=os.environ | settings | {"TF_CPP_MIN_LOG_LEVEL": "3"},
+        env=os.environ | settings | {"TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -34,13 +34,16 @@ def start(name: str, folder: Path, *arguments: str) -> "subprocess.Popen[str]":
         ("loop.py", "lr", 0.01, "evaluate"),
         ("keras_digits.py", "dropout", 0.1, "evaluate"),
         ("torch_loop.py", "lr_scale", 0.5, "checkpoint"),
+        ("jax_loop.py", "lr", 0.01, "checkpoint"),
+        ("lightning_loop.py", "lr", 0.01, "checkpoint"),
+        ("transformers_loop.py", "lr_scale", 0.5, "evaluate"),
     ],
 )
 def test_an_example_is_changed_asked_and_stopped(
     tmp_path: Path, name: str, knob: str, value: float, request_: str
 ) -> None:
     framework = name.partition("_")[0]
-    if framework in ("keras", "torch") and not find_spec(framework):
+    if framework != "loop.py" and not find_spec(framework):
         pytest.skip(f"{framework} is not installed")
     process = start(name, tmp_path, "100000")
     try:
@@ -48,6 +51,10 @@ def test_an_example_is_changed_asked_and_stopped(
         (path,) = recorded(tmp_path)
         steer(path, hyperparameters={knob: value})
         until(lambda: events(path, "changed"), 30)
+        steer(path, pause_at=0)
+        until(lambda: events(path, "paused"), 30)
+        steer(path, pause_at=None)
+        until(lambda: events(path, "continued"), 30)
         steer(path, increment=request_)
         until(lambda: events(path, "answered"), 30)
         if request_ == "evaluate":

@@ -116,6 +116,11 @@ class Recording:
         """How many steps are done, by the numbers that were logged."""
         return self._step + 1
 
+    def reach(self, steps: int) -> None:
+        """Say how many steps are done, where fewer numbers are logged than there are steps."""
+        if steps > self._step + 1:
+            self._step, self._has_steps = steps - 1, True
+
     def epoch(self, number: int, epochs: int | None = None) -> None:
         """Record that epoch `number`, counted from 0, begins; `epochs` is how many are planned."""
         self._event("epoch", epoch=int(number), epochs=epochs)
@@ -254,6 +259,10 @@ class Recording:
             place.write_info(self.path, self._info)
         except Exception as error:  # noqa: BLE001 - see the module's docstring
             self.problem("run.json", error)
+
+    def guard(self, what: str, call: Callable[[], object]) -> None:
+        """Call a function; where it raises, record that as a problem with `what`."""
+        self._safely(what, call, default=None)
 
     def _safely(self, what: str, call: Callable[[], Result], default: Result) -> Result:
         try:
