@@ -101,7 +101,7 @@ def tiny() -> Dataset:
 
 @pytest.fixture(scope="module")
 def engine(tiny: Dataset) -> "Engine":
-    """One network for all tests of a module; whoever uses it begins with `fresh`."""
+    """One network for all tests of a module; tests start from `fresh`."""
     from core.training.engine import Engine
 
     return Engine(tiny, validate_hparams(SMALL), device="cpu", xla=False)

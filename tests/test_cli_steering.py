@@ -107,7 +107,7 @@ def test_a_run_that_does_not_answer_is_status_1(capsys: pytest.CaptureFixture[st
 
 @contextmanager
 def own_run(runs: Path) -> Iterator[RunDir]:
-    """A run of our own whose trainer is a thread that obeys it."""
+    """A run of our own whose trainer is a thread that applies requests."""
     hparams = as_dict(HyperParameters())
     run = make_run(runs / "our-run", losses=[2.0, 1.5], hyperparameters=hparams)
     add_events(run, Started(0, hparams, "CPU:0", 10))

@@ -72,7 +72,7 @@ def test_data_in_it_is_not_found(tmp_path: Path, closed: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["data", "mnist.npz"])
-def test_data_that_is_named_there_is_told(closed: Path, name: str) -> None:
+def test_data_that_is_named_there_is_reported(closed: Path, name: str) -> None:
     with pytest.raises(DataError, match="no such folder"):
         open_folder(closed / name)
     with pytest.raises(DataError, match="no data set or folder"):

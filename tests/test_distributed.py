@@ -36,7 +36,7 @@ def started(log_dir: Path, *flags: str, cluster: object = None) -> "subprocess.P
 
 
 def ended(runs: "list[subprocess.Popen[str]]") -> list[str]:
-    """What each printed; none is left running, whatever happens."""
+    """What each printed; none is left running, however they end."""
     try:
         return [run.communicate(timeout=110)[0] for run in runs]
     finally:

@@ -135,7 +135,7 @@ def test_bars_and_sparklines() -> None:
     assert format_ratio(float("nan")) == "–"
 
 
-def test_an_evaluation_made_again_at_a_step_is_looked_at_anew() -> None:
+def test_an_evaluation_made_again_at_a_step_is_shown_again() -> None:
     run, book = Run(), ReportCache()
     run.evaluations.append(Evaluated(10, {"test": THREE}, {}, 0.1))
     assert book.evaluation_slice(run, "test", None).report.recall[0] == 0.95
@@ -165,7 +165,7 @@ def test_curves_are_made_at_once_and_kept_until_an_evaluation_comes(
     assert len(book.curves(run, "test", 2)["recall"]) == 0
     assert book.curves(run, "test", 1) is curves
     again = Evaluated(390, {"test": THREE}, {}, 0.1, time=50.0)
-    run.evaluations[-1] = again  # measured anew at the same step
+    run.evaluations[-1] = again  # measured again at the same step
     assert book.curves(run, "test", 1)["recall"].values[-1] == pytest.approx(0.8)
 
 
@@ -285,7 +285,7 @@ async def test_many_classes_with_hostile_names_and_large_images(
         assert "\x1b" not in text_of(app)
 
 
-async def test_without_the_data_the_numbers_stay_and_the_reason_is_told(
+async def test_without_the_data_the_numbers_stay_and_the_reason_is_shown(
     data: Dataset, network: Network, tmp_path: Path
 ) -> None:
     source = Scripted(tmp_path, opened=False)

@@ -177,13 +177,15 @@ def test_starting_again_fetches_only_what_is_missing_or_damaged(mirrors, cache):
 
 
 def test_progress_rises_to_one_for_each_file(mirrors, cache):
-    told = []
-    fetch("digits", cache, entry=mirrors.entry("good"), progress=lambda *what: told.append(what))
+    reported = []
+    fetch(
+        "digits", cache, entry=mirrors.entry("good"), progress=lambda *what: reported.append(what)
+    )
     for name in NAMES:
-        parts = [part for label, part in told if label == f"fetching digits: {name}"]
+        parts = [part for label, part in reported if label == f"fetching digits: {name}"]
         assert parts == sorted(parts)
         assert parts[-1] == 1.0
-    assert len(told) > 2 * len(NAMES), "a large file is told of more than once"
+    assert len(reported) > 2 * len(NAMES), "the progress of a large file is reported more than once"
 
 
 def test_what_progress_raises_ends_the_download(mirrors, cache):

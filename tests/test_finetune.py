@@ -108,7 +108,7 @@ def test_adam_learns_and_its_steps_are_those_of_the_paper() -> None:
     trainer = AdamTrainer(network)
     image, target = np.array([[1.0, 0.0]], np.float32), np.array([[1.0, 0.0]], np.float32)
     assert trainer.step(image, target, 0.1) == pytest.approx(np.log(2))
-    # The first step of Adam is the learning rate, whatever the slope, and 0 where that is 0.
+    # The first step of Adam is the learning rate, for any gradient but 0.
     moved = trainer.network().layers[0].weights - network.layers[0].weights
     assert moved == pytest.approx(np.array([[0.1, -0.1], [0, 0]]), abs=1e-5)
     losses = [trainer.step(image, target, 0.1) for _ in range(50)]

@@ -16,7 +16,7 @@ from tui.widgets.screens import SCREENS
 
 
 @pytest.mark.parametrize(
-    ("width", "told"),
+    ("width", "expected"),
     [
         (90, "20261125-230017-128x32 · mnist 55,000 · CPU"),
         (50, "20261125-230017-128x32 · mnist 55,000"),
@@ -26,7 +26,7 @@ from tui.widgets.screens import SCREENS
         (20, "20261125-230017-12…"),
     ],
 )
-def test_a_fact_that_has_no_room_is_left_out_and_not_cut(width: int, told: str) -> None:
+def test_a_fact_that_has_no_room_is_left_out_and_not_cut(width: int, expected: str) -> None:
     run = Run()
     run.info = {
         "name": "20261125-230017-128x32",
@@ -36,7 +36,7 @@ def test_a_fact_that_has_no_room_is_left_out_and_not_cut(width: int, told: str) 
     identity = Identity()
     identity._run = run
     row = "".join(text for text, _ in identity.lines(width, 1)[0])
-    assert row.strip().removeprefix("trainpad  ") == told
+    assert row.strip().removeprefix("trainpad  ") == expected
     assert row.strip().startswith("trainpad") is (width >= 40)
     assert len(row) == width
 

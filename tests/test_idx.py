@@ -1,4 +1,4 @@
-"""IDX files: what is written reads back; whatever else is in a file gives one readable sentence."""
+"""IDX files: what is written reads back; anything else in a file gives one readable sentence."""
 
 import gzip
 import hashlib
@@ -85,7 +85,7 @@ def test_a_tiny_file_that_claims_four_billion_images_costs_no_memory(path, pack)
     assert peak < 1 << 20
 
 
-def test_gzip_is_told_by_content_not_by_name(path):
+def test_gzip_is_detected_by_content_not_by_name(path):
     path.write_bytes(gzip.compress(plain(IMAGES)))
     np.testing.assert_array_equal(read_images(path), IMAGES)
     path = path.with_suffix(".gz")
@@ -149,7 +149,7 @@ def test_images_and_labels_must_be_such(path):
 
 
 @pytest.mark.parametrize("array", [np.zeros(0, np.uint8), np.zeros(2, "u8"), np.uint8(1)])
-def test_an_array_that_idx_cannot_hold_is_told(array):
+def test_an_array_that_idx_cannot_hold_is_refused(array):
     with pytest.raises(DataError, match="cannot be an IDX file"):
         idx_header(np.asarray(array))
 

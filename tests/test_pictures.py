@@ -44,7 +44,7 @@ def npy(array):
     return file.getvalue()
 
 
-def alike(image, drawing):
+def is_similar(image, drawing):
     """Whether a picture's digit is what the strokes themselves give."""
     wanted = ink_to_image(drawing)
     return float((image * wanted).sum() / np.sqrt((image**2).sum() * (wanted**2).sum())) > 0.93
@@ -54,14 +54,14 @@ def alike(image, drawing):
 @pytest.mark.parametrize("pen", [2.0, 7.0, 16.0])
 def test_a_digit_on_paper_is_what_its_strokes_give(drawing, pen):
     (image,) = find_digits(paper([drawing], pen=pen))
-    assert alike(image, drawing)
+    assert is_similar(image, drawing)
 
 
 @pytest.mark.parametrize("drawing", [SEVEN, ONE, ZERO, FIVE], ids=["7", "1", "0", "5"])
 @pytest.mark.parametrize("pen", [1.5, 4.0, 9.0])
 def test_a_pen_much_thinner_than_the_digit_is_read_too(drawing, pen):
     (image,) = find_digits(paper([drawing], side=900, pen=pen))
-    assert alike(image, drawing)
+    assert is_similar(image, drawing)
 
 
 def test_specks_far_apart_are_no_digit_and_no_error():
@@ -74,14 +74,14 @@ def test_specks_far_apart_are_no_digit_and_no_error():
 
 def test_light_ink_on_a_dark_board_is_read_too():
     (image,) = find_digits(1 - paper([SEVEN]))
-    assert alike(image, SEVEN)
+    assert is_similar(image, SEVEN)
 
 
 def test_uneven_light_and_grain_do_not_matter():
     x, y = np.meshgrid(np.linspace(0.25, 1, 120), np.linspace(0.6, 1, 120))
     grain = np.random.default_rng(0).normal(0, 0.02, (120, 120))
     (image,) = find_digits((paper([SEVEN]) * x * y + grain).astype(np.float32))
-    assert alike(image, SEVEN)
+    assert is_similar(image, SEVEN)
 
 
 @pytest.mark.parametrize("grey", [0.0, 0.4, 1.0])
@@ -96,7 +96,7 @@ def test_several_digits_are_read_left_to_right():
     row = [SEVEN, ONE, FIVE, ZERO]
     images = find_digits(paper(row), split=True)
     assert len(images) == 4
-    assert all(alike(image, drawing) for image, drawing in zip(images, row, strict=True))
+    assert all(is_similar(image, drawing) for image, drawing in zip(images, row, strict=True))
 
 
 def test_several_lines_are_read_one_after_the_other():
@@ -104,7 +104,7 @@ def test_several_lines_are_read_one_after_the_other():
     images = find_digits(sheet, split=True)
     assert len(images) == 4
     wanted = [SEVEN, ONE, ZERO, FIVE]
-    assert all(alike(image, drawing) for image, drawing in zip(images, wanted, strict=True))
+    assert all(is_similar(image, drawing) for image, drawing in zip(images, wanted, strict=True))
 
 
 def test_parts_are_connected_over_corners():
@@ -148,7 +148,7 @@ def test_pictures_of_any_kind(mode):
     else:
         contents = png(paper([SEVEN]), mode)
     (digit,) = parse_digits(contents, "picture")
-    assert alike(digit, SEVEN)
+    assert is_similar(digit, SEVEN)
 
 
 def test_ink_on_a_transparent_sheet():
@@ -157,12 +157,12 @@ def test_ink_on_a_transparent_sheet():
     ink[..., 3] = (1 - paper([SEVEN])) * 255
     file = io.BytesIO()
     image.fromarray(ink).save(file, "PNG")
-    assert alike(parse_digits(file.getvalue(), "picture")[0], SEVEN)
+    assert is_similar(parse_digits(file.getvalue(), "picture")[0], SEVEN)
 
 
 def test_a_large_photograph():
     (digit,) = parse_digits(png(paper([SEVEN], side=1800, pen=60.0), kind="JPEG"), "photo")
-    assert alike(digit, SEVEN)
+    assert is_similar(digit, SEVEN)
 
 
 def test_a_small_picture_is_taken_as_it_is():
@@ -232,7 +232,7 @@ def test_stroke_json():
         b'{"strokes": 1}',
     ],
 )
-def test_whatever_else_it_is_is_refused_by_name(contents):
+def test_other_files_are_refused_by_name(contents):
     pytest.importorskip("PIL.Image")
     with pytest.raises(DataError, match="the file"):
         parse_digits(contents, "the file")

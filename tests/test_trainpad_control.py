@@ -196,17 +196,19 @@ def test_concurrent_requests_are_all_kept(tmp_path: Path) -> None:
     other = open_control(tmp_path)
     start = threading.Barrier(3)
 
-    def ask(control: Control, **changes: Any) -> None:
+    def request(control: Control, **changes: Any) -> None:
         start.wait()
         for _ in range(40):
             control.request(increment="evaluate", **changes)
 
-    wishes: list[tuple[Control, dict[str, Any]]] = [
+    requests: list[tuple[Control, dict[str, Any]]] = [
         (shared, {"stop": "stopped"}),
         (shared, {"hyperparameters": {"learning_rate": 0.5}}),
         (other, {"pause_at": 3}),
     ]
-    threads = [threading.Thread(target=ask, args=(c,), kwargs=changes) for c, changes in wishes]
+    threads = [
+        threading.Thread(target=request, args=(c,), kwargs=changes) for c, changes in requests
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

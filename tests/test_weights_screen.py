@@ -268,7 +268,7 @@ async def test_who_asks_why_is_shown_the_answer_however_small_the_screen(
         await shown(pilot, app, "evidence for", "test image")
 
 
-async def test_a_dead_network_is_told_in_words_and_ascii(data: Dataset, tmp_path: Path) -> None:
+async def test_a_dead_network_is_reported_in_words_and_ascii(data: Dataset, tmp_path: Path) -> None:
     source = Scripted(tmp_path, opened=False)
     layers = initial_layers((784, 16, 8, 10), seed=1)
     wrecked = [(w, b - (50 if i == 1 else 0)) for i, (w, b) in enumerate(layers)]
