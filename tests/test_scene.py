@@ -31,6 +31,11 @@ def cells(composed):
     return ["".join(piece for piece, _ in row) for row in composed.canvas.runs()]
 
 
+def axis_of(scene, width, height):
+    """The rule below the plot as text."""
+    return "".join(piece for piece, _ in scene.layout(width, height).axis.runs()[0])
+
+
 def column(rows, cell):
     return "".join(row[cell] for row in rows)
 
@@ -45,19 +50,21 @@ def test_one_spike_one_nan_and_one_infinity_in_a_million_losses_are_visible_as_t
     losses = np.full(1_000_000, 0.3, np.float32)
     losses[250_000], losses[500_000], losses[750_000] = 9.0, NAN, INF
     for glyphs, nonfinite in ((Glyphs.ASCII, "x"), (Glyphs.BRAILLE, "×")):
-        rows = text(scene_of(Line("loss", Series(losses)), glyphs=glyphs), 107, 12)
+        scene = scene_of(Line("loss", Series(losses)), glyphs=glyphs)
+        rows, axis = text(scene, 107, 12), axis_of(scene, 107, 12)
         (tall,) = (cell for cell in range(100) if column(rows, cell)[4].strip())
         assert tall in (24, 25)
         assert " " not in column(rows, tall)[1:]
-        assert rows[0][50:54] == f"{nonfinite}NaN"
-        assert rows[0][75:79] == f"{nonfinite}inf"
+        assert rows[0][51:54] == "NaN"
+        assert rows[0][76:79] == "inf"
+        assert axis[50] == axis[75] == nonfinite
 
 
 def test_a_line_falls_where_its_values_fall():
     rows = text(scene_of(Line("loss", Series(np.linspace(1, 0, 100))), planned=100), 27, 12)
     heights = [column(rows, cell).index("*") for cell in range(20)]
     assert heights == sorted(heights)
-    assert (heights[0], heights[-1]) == (0, 10)
+    assert (heights[0], heights[-1]) == (0, 9)
 
 
 def test_the_axis_ends_at_the_planned_steps():
@@ -69,7 +76,7 @@ def test_the_axis_ends_at_the_planned_steps():
 def test_a_nan_leaves_a_gap_in_a_short_line():
     scene = scene_of(Line("loss", Series([1.0, 1.0, NAN, 1.0, 1.0])), planned=5)
     rows = text(scene, 57, 8)
-    assert rows[0][20] == "x"
+    assert axis_of(scene, 57, 8)[20] == "x"
     assert not any(row[12:19].strip() or row[22:29].strip() for row in rows[1:])
     assert any("*" in row[:11] for row in rows)
     assert any("*" in row[31:] for row in rows)
@@ -108,7 +115,7 @@ def test_any_values_at_any_size(values, logarithmic, glyphs):
         for width, height in ((1, 1), (10, 3), (50, 9)):
             composed = scene.layout(width, height)
             rows = cells(composed)
-            assert len(rows) == height - (composed.x is not None)
+            assert len(rows) == height - (composed.x is not None) - (composed.axis is not None)
             assert {len(row) for row in rows} == {width - composed.left}
         assert scene.legend_entries()[0].name == "a"
         assert (scene.cursor_note(50) != "") == (scene.cursor.x is not None)
@@ -143,24 +150,50 @@ def test_letters_that_would_overlap_move_apart():
     assert sorted(column(rows, 20).replace(" ", "")) == ["a", "b", "c"]
 
 
-def test_changes_are_labelled_vertical_lines_and_checkpoints_symbols_at_the_bottom():
+def test_changes_are_labelled_vertical_lines_and_checkpoints_signs_on_the_axis():
     marks = [
         Mark(20, MarkKind.CHECKPOINT, "checkpoint saved"),
         Mark(50, MarkKind.CHANGE, "learning rate 0.0100 → 0.0125", "lr 0.0125"),
     ]
-    rows = text(scene_of(Line("loss", Series(np.ones(100))), planned=100, marks=marks), 107, 12)
+    low = Line("loss", Series(np.linspace(1, 0, 100)))
+    scene = scene_of(low, planned=100, marks=marks)
+    rows, axis = text(scene, 107, 12), axis_of(scene, 107, 12)
     assert rows[0][50:60] == ":lr 0.0125"
-    assert column(rows, 50).count(":") >= 9
-    assert rows[-1][20] == "^"
-    assert column(rows, 20).count("^") == 1
+    assert column(rows, 50).count(":") >= 8
+    assert (axis[20], axis[50]) == ("^", ":")
+    assert rows == text(scene_of(low, planned=100, marks=marks[1:]), 107, 12)
 
 
-def test_a_label_that_does_not_fit_is_left_out():
+def test_labels_do_not_overlap_and_the_last_of_a_cluster_has_a_count():
     marks = [Mark(s, MarkKind.CHANGE, "changed", "a long label") for s in (50, 55, 95)]
     rows = text(scene_of(Line("loss", Series(np.ones(100))), planned=100, marks=marks), 107, 12)
-    assert rows[0].count("long") == 1
-    assert rows[0][50:68] == ":    :a long label"
-    assert rows[0][95:].strip() == ":"
+    assert rows[0][50:72] == ":    :a long label (2)"
+    assert rows[0][83:].strip() == "a long label:"
+
+
+def test_a_label_is_never_written_over_a_line():
+    marks = [Mark(50, MarkKind.CHANGE, "changed", "label")]
+    high = np.r_[np.zeros(52), np.ones(48)]
+    rows = text(scene_of(Line("loss", Series(high)), planned=100, marks=marks), 107, 12)
+    assert rows[0][52:] == "*" * 48
+    assert not any("label" in row for row in rows)
+
+
+def test_letters_are_in_the_order_of_the_values():
+    levels = {"a": 0.50, "b": 0.52, "c": 0.51, "d": 0.9, "e": 0.1}
+    lines = [Line(name, Series(np.full(100, level))) for name, level in levels.items()]
+    rows = text(scene_of(*lines, planned=200), 47, 12)
+    assert column(rows, 20).replace(" ", "") == "dbcae"
+
+
+def test_a_line_of_a_higher_layer_is_painted_over_the_others():
+    series = Series(np.full(100, 1.0))
+    for layers, first in (((0, 0), True), ((0, 1), False)):
+        lines = [Line(str(layer), series, layer=layer) for layer in layers]
+        row = next(
+            row for row in text(scene_of(*lines, planned=120), 67, 12) if "o" in row or "*" in row
+        )
+        assert ("o" not in row) == first
 
 
 def test_of_many_marks_in_a_cell_the_most_important_is_shown():
@@ -169,7 +202,7 @@ def test_of_many_marks_in_a_cell_the_most_important_is_shown():
     scene = scene_of(Line("loss", Series(np.ones(10_000))), planned=10_000, marks=marks)
     rows = text(scene, 107, 12)
     assert rows[0][50:56] == ":batch"
-    assert rows[-1].count("^") == 99
+    assert axis_of(scene, 107, 12).count("^") == 99
     marks += [Mark(10_000, MarkKind.DIVERGED, "diverged")]
     scene.marks.update(marks)
     assert text(scene, 107, 12)[0].rstrip()[-1] == ":"

@@ -199,11 +199,13 @@ class Chart(StripWidget):
             width, height = canvas.width + y.width, canvas.height + 1
             blank = [" " * width] * height
             labels = [*frame.frame(width, height, x, y)] if self._labels_ready else blank
+        below = labels[canvas.height :]
+        if layout.axis is not None:
+            labels = [*labels[: canvas.height], " " * layout.left]
         left, styles = layout.left, self.chart_styles
         axis = styles[ChartStyle.AXIS]
         rows = [
             Strip([Segment(label[:left], axis), *(Segment(t, styles[s]) for t, s in runs)])
-            for label, runs in zip(labels, canvas.runs(), strict=False)
+            for label, runs in zip(labels, layout.runs(), strict=False)
         ]
-        below = labels[canvas.height :]
         return rows + [Strip([Segment(label, axis)]) for label in below]

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from rich.cells import cell_len
 
 from core.run.log import MarkKind
 from core.run.pyramid import Float64s
+from tui.chart.labels import LineEnd, mark_style, write_labels, write_letters
 from tui.chart.marks import Mark
 from tui.chart.palette import LINE_STYLES, ChartStyle
 from tui.chart.traces import Trace
@@ -21,7 +21,8 @@ DASH_PATTERNS = ((1, 1), (6, 4), (4, 2), (10, 7), (8, 2), (12, 6))
 """By line: the period in columns of dots, and how many of them are drawn."""
 STEEP_DOTS = 8
 """Rows of dots in one column; a line that covers as many is drawn there in full."""
-MARK_SYMBOLS = {
+CHANGE_SIGN = ("┊", ":")
+MARK_SIGNS = {
     MarkKind.NONFINITE: ("×", "x"),
     MarkKind.WARNING: ("!", "!"),
     MarkKind.CHECKPOINT: ("▴", "^"),
@@ -40,6 +41,8 @@ class PlottedLine:
     smoothed: Float64s | None
     letter: str
     """The letter at its newest end; "" for none."""
+    layer: int = 0
+    """Lines of a greater number are painted over the others."""
 
     @property
     def values(self) -> Float64s:
@@ -62,21 +65,35 @@ def paint(
     y: Range,
     cursor: int | None = None,
 ) -> None:
-    """Paint bands, marks, lines (the first one on top), and the cursor in its column of cells."""
-    for line in reversed(lines):
+    """Paint bands, marks, lines, and the cursor in its column of cells.
+
+    Lines are painted by layer, and in a layer the first one last.
+    """
+    ordered = sorted(lines, key=lambda line: (line.layer, -line.index))
+    for line in ordered:
         if line.smoothed is not None or line.raw.is_band:
             _paint_band(canvas, line, y)
     for placed in reversed(marks):
         if placed.mark.kind.is_vertical:
             _paint_vertical(canvas, placed)
-    for line in reversed(lines):
+    for line in ordered:
         _paint_line(canvas, line, y)
-    _write_symbols(canvas, marks)
-    free = canvas.blank[0].tolist()
     if cursor is not None:
         _paint_cursor(canvas, cursor)
-    _write_labels(canvas, marks, free)
-    _write_letters(canvas, lines, y)
+    write_labels(canvas, [(placed.column, placed.mark) for placed in marks])
+    ends = (_end(canvas, line, y) for line in lines if line.letter)
+    write_letters(canvas, [end for end in ends if end is not None])
+
+
+def paint_axis(canvas: Canvas, ticks: Sequence[int], marks: Sequence[PlacedMark]) -> None:
+    """Draw the x axis into a canvas one cell high: a rule, its ticks, and the sign of each mark."""
+    is_ascii = canvas.glyphs is Glyphs.ASCII
+    canvas.write(0, 0, "─-"[is_ascii] * canvas.width, ChartStyle.AXIS)
+    for column in ticks:
+        canvas.write(0, column, "┬+"[is_ascii], ChartStyle.AXIS)
+    for placed in reversed(marks):
+        sign = MARK_SIGNS.get(placed.mark.kind, CHANGE_SIGN)[is_ascii]
+        canvas.write(0, placed.column, sign, mark_style(placed.mark))
 
 
 def _paint_cursor(canvas: Canvas, column: int) -> None:
@@ -110,46 +127,18 @@ def _dash_pattern(index: int, height: DotRows) -> Mask:
 
 
 def _paint_vertical(canvas: Canvas, placed: PlacedMark) -> None:
-    bar = ":" if canvas.glyphs is Glyphs.ASCII else "┊"
+    bar = CHANGE_SIGN[canvas.glyphs is Glyphs.ASCII]
     for row in np.flatnonzero(canvas.blank[:, placed.column]).tolist():
-        canvas.write(row, placed.column, bar, _mark_style(placed.mark))
+        canvas.write(row, placed.column, bar, mark_style(placed.mark))
 
 
-def _write_symbols(canvas: Canvas, marks: Sequence[PlacedMark]) -> None:
-    for placed in reversed(marks):
-        kind = placed.mark.kind
-        if kind in MARK_SYMBOLS:
-            symbol = MARK_SYMBOLS[kind][canvas.glyphs is Glyphs.ASCII]
-            row = 0 if kind is MarkKind.NONFINITE else canvas.height - 1
-            canvas.write(row, placed.column, symbol, _mark_style(placed.mark))
-
-
-def _write_labels(canvas: Canvas, marks: Sequence[PlacedMark], free: list[bool]) -> None:
-    """Write labels into free cells of the top row, to the right of their marks."""
-    for placed in marks:
-        start, label = placed.column + 1, canvas.glyphs.displayable(placed.mark.label)
-        stop = start + len(label)
-        plain = cell_len(label) == len(label) > 0
-        if plain and stop < canvas.width and all(free[start : stop + 1]):
-            canvas.write(0, start, label, _mark_style(placed.mark))
-            free[start:stop] = [False] * len(label)
-
-
-def _write_letters(canvas: Canvas, lines: Sequence[PlottedLine], y: Range) -> None:
-    """Write a letter after each line's newest value, in the nearest row without another letter."""
+def _end(canvas: Canvas, line: PlottedLine, y: Range) -> LineEnd | None:
+    """Where a line's letter belongs: after its newest value."""
+    known = np.flatnonzero(~np.isnan(line.values))
+    if not len(known):
+        return None
     across, down = canvas.glyphs.dots
-    taken: set[tuple[int, int]] = set()
-    for line in lines:
-        known = np.flatnonzero(~np.isnan(line.values))
-        if not line.letter or not len(known):
-            continue
-        column = min(canvas.width - 1, int(known[-1]) // across + 1)
-        at = int(dot_rows(line.values[known[-1:]], *y, canvas.rows)[0]) // down
-        free = [row for row in range(canvas.height) if (row, column) not in taken]
-        row = min(free, key=lambda row: abs(row - at), default=at)
-        taken.add((row, column))
-        canvas.write(row, column, line.letter, ChartStyle.LINE + line.style)
-
-
-def _mark_style(mark: Mark) -> int:
-    return ChartStyle[f"MARK_{mark.kind.name}"]
+    column = min(canvas.width - 1, int(known[-1]) // across + 1)
+    value = float(line.values[known[-1]])
+    row = int(dot_rows(line.values[known[-1:]], *y, canvas.rows)[0]) // down
+    return LineEnd(column, row, value, line.letter, ChartStyle.LINE + line.style)

@@ -18,7 +18,7 @@ from tui.chart.cursor import Cursor, cell_of
 from tui.chart.frame import Ticks
 from tui.chart.legend import LegendEntry
 from tui.chart.marks import Mark, MarkIndex
-from tui.chart.paint import PlacedMark, PlottedLine, paint
+from tui.chart.paint import PlacedMark, PlottedLine, paint, paint_axis
 from tui.chart.palette import LINE_STYLES, ChartStyle
 from tui.chart.traces import Line, logarithm, smoothed, trace
 from tui.chart.viewport import Range, Viewport, YLimits
@@ -29,6 +29,8 @@ LABEL_WIDTH = 7
 """Cells for the y labels, the same on every chart, so that charts below each other align."""
 MIN_FRAMED_SIZE = (24, 4)
 """Width and height in cells below which a plot has no labels."""
+MIN_RULED_HEIGHT = 7
+"""Height in cells below which the x axis has no rule, and so no signs of marks."""
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 MAX_NOTE_MARKS = 3
 """How many marks at the cursor are written out."""
@@ -41,8 +43,14 @@ class Layout:
     canvas: Canvas
     left: int = 0
     """Cells between the chart's left edge and the plot's."""
+    axis: Canvas | None = None
+    """The row below the plot with the rule of the x axis and the signs of marks."""
     x: Ticks | None = None
     y: Ticks | None = None
+
+    def runs(self) -> list[list[tuple[str, int]]]:
+        """For each row of the plot, and the rule of its axis, pieces of text with one style."""
+        return self.canvas.runs() + (self.axis.runs() if self.axis is not None else [])
 
 
 class Scene:
@@ -85,7 +93,8 @@ class Scene:
     def layout(self, width: int, height: int, label_width: int = LABEL_WIDTH) -> Layout:
         """Draw lines and marks into ``width`` x ``height`` cells, labels included."""
         framed = width >= MIN_FRAMED_SIZE[0] and height >= MIN_FRAMED_SIZE[1]
-        left, below = (label_width, 1) if framed else (0, 0)
+        ruled = framed and height >= MIN_RULED_HEIGHT
+        left, below = (label_width, 1 + ruled) if framed else (0, 0)
         canvas = Canvas(width - left, height - below, self.glyphs)
         shown = self.visible_range
         plotted = self._plot_lines(np.linspace(*shown, canvas.columns + 1))
@@ -96,10 +105,15 @@ class Scene:
             return self.layout(width, height, y.width)
         x = self.cursor.x
         cursor = None if x is None else cell_of(x, shown, canvas.width)
-        paint(canvas, plotted, self._placed_marks(shown, canvas.width), limits, cursor)
+        marks = self._placed_marks(shown, canvas.width)
+        paint(canvas, plotted, marks, limits, cursor)
         if not framed:
             return Layout(canvas)
-        return Layout(canvas, left, axes.x_ticks(self.axis, shown, canvas.width), y)
+        x_ticks = axes.x_ticks(self.axis, shown, canvas.width)
+        axis = Canvas(canvas.width, 1, self.glyphs) if ruled else None
+        if axis is not None:
+            paint_axis(axis, x_ticks.cells, marks)
+        return Layout(canvas, left, axis, x_ticks, y)
 
     def legend_entries(self) -> list[LegendEntry]:
         """Name and value of each line: at the cursor, or its newest value."""
@@ -147,7 +161,7 @@ class Scene:
         if self.logarithmic:
             raw = raw.logarithm()
             smooth = None if smooth is None else logarithm(smooth)
-        return PlottedLine(index, self._style(index), raw, smooth, self._letter(index))
+        return PlottedLine(index, self._style(index), raw, smooth, self._letter(index), line.layer)
 
     def _update_limits(self, plotted: Sequence[PlottedLine]) -> Range:
         values = [part for line in plotted for part in (line.raw.low, line.raw.high, line.raw.mean)]

@@ -28,6 +28,8 @@ class Line:
     """The number of its colour, from 0; None for its index among the lines."""
     timeline: Timeline | None = None
     """The times of its steps; without it the line cannot be drawn over time."""
+    layer: int = 0
+    """Lines of a greater number are painted over the others."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

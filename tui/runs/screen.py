@@ -193,10 +193,11 @@ class RunsScreen(DashboardScreen):
     def _line(self, entry: RunEntry) -> Line:
         """The curve of a run; empty until its events are read."""
         run = self._curves.runs.get(entry.run.path, UNREAD)
+        layer = int(entry is self._selected_entry)
         if self._value == "loss":
-            return Line(entry.title, run.losses, timeline=run.timeline)
+            return Line(entry.title, run.losses, timeline=run.timeline, layer=layer)
         points = run.accuracy["validation"]
-        return Line(entry.title, points, timeline=points.timeline)
+        return Line(entry.title, points, timeline=points.timeline, layer=layer)
 
     # -- pointing, marking, sorting, filtering --------------------------------------------------
 

@@ -142,7 +142,7 @@ class TrainScreen(DashboardScreen):
         if evaluated != self._accuracy_versions:
             self._accuracy_versions = evaluated
             lines = [
-                Line(split, curve, timeline=curve.timeline)
+                Line(split, curve, timeline=curve.timeline, layer=split == "validation")
                 for split, curve in zip(SPLITS, curves, strict=True)
             ]
             self.query_one("#precision", Chart).show(lines, (), planned)

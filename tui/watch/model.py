@@ -69,9 +69,13 @@ class RunView:
         if scalar is None:
             return []
         replaced = scalar.replaced[-MAX_OVERLAPS:] if overlap else []
-        lines = [RunLine(self.name, scalar.curve, self.style, scalar.curve.timeline, self.letter)]
+        lines = [
+            RunLine(self.name, scalar.curve, self.style, scalar.curve.timeline, letter=self.letter)
+        ]
         return lines + [
-            RunLine(self.name, points, self.style, points.timeline, self.letter, in_legend=False)
+            RunLine(
+                self.name, points, self.style, points.timeline, letter=self.letter, in_legend=False
+            )
             for points in replaced
         ]
 

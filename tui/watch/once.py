@@ -154,6 +154,7 @@ def _plot(layout: Layout) -> Iterator[str]:
     labels: Sequence[str] = [""] * (canvas.height + 1)
     if x is not None and y is not None:
         labels = frame.frame(canvas.width + y.width, canvas.height + 1, x, y)
-    for label, runs in zip(labels, canvas.runs(), strict=False):
+    rule = [" " * layout.left] if layout.axis is not None else []
+    for label, runs in zip([*labels[: canvas.height], *rule], layout.runs(), strict=True):
         yield label[: layout.left] + "".join(text for text, _ in runs)
     yield from labels[canvas.height :]

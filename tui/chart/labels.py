@@ -1,0 +1,109 @@
+"""Text in a plot: the labels of marks, and the letters at the ends of lines."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from rich.cells import cell_len
+
+from tui.chart.marks import Mark
+from tui.chart.palette import ChartStyle
+from tui.widgets.canvas import Canvas
+
+LABEL_ROWS = 2
+"""Rows at the top in which a label may be written."""
+
+
+class LineEnd(NamedTuple):
+    """The newest value of a line: its cell, the value, and the line's letter and style."""
+
+    column: int
+    row: int
+    value: float
+    letter: str
+    style: int
+
+
+def mark_style(mark: Mark) -> int:
+    """The style of a mark and its label."""
+    return ChartStyle[f"MARK_{mark.kind.name}"]
+
+
+def write_labels(canvas: Canvas, marks: Sequence[tuple[int, Mark]]) -> None:
+    """Write the labels of marks beside their columns, into the top rows, over no line or band.
+
+    Of marks that are too close for a label each, the last is labelled, with their number.
+    """
+    labels = sorted(
+        (column, text, mark_style(mark))
+        for column, mark in marks
+        if (text := canvas.glyphs.displayable(mark.label)) and cell_len(text) == len(text)
+    )
+    limit = canvas.width
+    while labels:
+        column, label, style = labels.pop()
+        count = 1 + _pop_overlapping(labels, column)
+        start = column + 1
+        if start + len(_counted(label, count)) > limit:
+            start = column - len(_counted(label, count))
+            count += _pop_overlapping(labels, start)
+            start = column - len(_counted(label, count))
+        limit = min(column, start)
+        _write_label(canvas, start, _counted(label, count), style)
+
+
+def _pop_overlapping(labels: list[tuple[int, str, int]], left: int) -> int:
+    """Remove from the end those labels that would reach beyond ``left``; return their number."""
+    count = 0
+    while labels and labels[-1][0] + 1 + len(labels[-1][1]) > left:
+        labels.pop()
+        count += 1
+    return count
+
+
+def _counted(label: str, count: int) -> str:
+    return f"{label} ({count})" if count > 1 else label
+
+
+def _write_label(canvas: Canvas, start: int, text: str, style: int) -> None:
+    stop = start + len(text)
+    if start < 0 or stop > canvas.width:
+        return
+    drawn = ~canvas.undrawn[:LABEL_ROWS, start:stop]
+    free = np.flatnonzero(~drawn.any(axis=1)).tolist()
+    if free:
+        canvas.write(free[0], start, text, style)
+
+
+def write_letters(canvas: Canvas, ends: Sequence[LineEnd]) -> None:
+    """Write each line's letter after its newest value.
+
+    Letters in one column are in the order of the values, as near to them as that allows.
+    """
+    for column in {end.column for end in ends}:
+        own = [end for end in ends if end.column == column][: canvas.height]
+        own.sort(key=lambda end: -end.value)
+        rows = _spread([end.row for end in own], canvas.height)
+        for row, end in zip(rows, own, strict=True):
+            canvas.write(row, column, end.letter, end.style)
+
+
+def _spread(rows: Sequence[int], height: int) -> list[int]:
+    """Different rows in the same order, each group that overlaps around its middle."""
+    groups: list[list[int]] = []
+    for row in rows:
+        groups.append([row])
+        while len(groups) > 1 and _first(groups[-2], height) + len(groups[-2]) > _first(
+            groups[-1], height
+        ):
+            last = groups.pop()
+            groups[-1] += last
+    firsts = [_first(group, height) for group in groups]
+    sizes = [len(group) for group in groups]
+    return [first + i for first, size in zip(firsts, sizes, strict=True) for i in range(size)]
+
+
+def _first(group: Sequence[int], height: int) -> int:
+    """The row of the first letter of a group whose rows are around the mean of these."""
+    centered = round(sum(group) / len(group) - (len(group) - 1) / 2)
+    return max(0, min(height - len(group), centered))
