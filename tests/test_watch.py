@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import math
+import re
 import time
 import zlib
 from pathlib import Path
@@ -329,6 +330,38 @@ async def test_kinds_that_are_not_drawn_are_named(tmp_path: Path) -> None:
     out = io.StringIO()
     print_once([str(path)], out)
     assert names.replace("␛", "?").replace("␇", "?") in out.getvalue()
+
+
+def trial(folder: Path, number: int) -> None:
+    with EventWriter(folder) as out:
+        for step, value in enumerate((0.5, number / 100, (7 * number % 40) / 40)):
+            out.scalar("val/acc", value, step)
+            out.scalar("loss", 1 - value, step)
+        out.hparams_experiment(["lr"], ["val/acc", "loss"])
+        hparams = {f"option{at}": f"value {at}" for at in range(20)}
+        out.hparams_start({"lr": 10.0 ** -(number % 5), **hparams})
+
+
+async def test_the_table_of_hyperparameters_is_sorted_and_scrolls_both_ways(tmp_path: Path) -> None:
+    for number in range(40):
+        trial(tmp_path / "logs" / f"t{number:02}", number)
+    app = app_of(tmp_path, tmp_path / "logs")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("5")
+        text = await shown(pilot, app, "run 1 of 40", "t00", "val/acc", "val/acc max", "loss min")
+        assert "option3" not in text
+        await pilot.press(*["down"] * 39)
+        await shown(pilot, app, "run 40 of 40", "t39")
+        await pilot.press("up", "n", "p", "p", "p")
+        await shown(pilot, app, "run 1 of 40", "t00")
+        await pilot.press("s", "s")
+        text = await shown(pilot, app, "by val/acc", "val/acc ▼")
+        first = text[text.index("val/acc ▼") :].splitlines()[1]
+        assert re.search(r"t17 +0\.9750 +0\.9750 +0\.02500 +0\.02500", first)
+        await pilot.press(*["right"] * 30)
+        await shown(pilot, app, "option19", "value 19", "‹ runs")
+        await pilot.press("s", *["left"] * 30)
+        await shown(pilot, app, "by option19", "val/acc", "t00")
 
 
 async def test_damaged_files_and_hostile_names_are_safe(tmp_path: Path) -> None:

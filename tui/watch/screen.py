@@ -59,6 +59,8 @@ class WatchScreen(Screen[None]):
         Binding("o", "overlap", "Overlap", id="watch.overlap",
                 tooltip="Show points superseded by a restart"),
         Binding("f", "full", "Full", id="watch.full", tooltip="One tile per page, or all that fit"),
+        Binding("s", "sort", "Sort", id="watch.sort",
+                tooltip="Sort the runs by the selected column of hyperparameters"),
         *chart_bindings("watch"),
         Binding("question_mark", "app.help", "Help", id="app.help", key_display="?",
                 tooltip="Show all keys"),
@@ -146,6 +148,7 @@ class WatchScreen(Screen[None]):
     def action_show_kind(self, kind: str) -> None:
         """Show another kind of data."""
         self._kind = kind
+        self.refresh_bindings()
         self.show_model()
 
     def action_turn(self, by: int) -> None:
@@ -154,7 +157,9 @@ class WatchScreen(Screen[None]):
         self.show_model()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Let a slash be text in the filter."""
+        """Let a slash be text in the filter; only the table of hyperparameters is sorted."""
+        if action == "sort":
+            return self._kind == "hparams"
         if action == "filter" and self._is_composed:
             return self.focused is not self.query_one(Input)
         return super().check_action(action, parameters)
@@ -181,7 +186,11 @@ class WatchScreen(Screen[None]):
         self.query_one(Input).display = False
 
     def action_select_run(self, by: int) -> None:
-        """Select another run; show the list if it is hidden."""
+        """Select another run of the table, or else of the list; show that if it is hidden."""
+        if isinstance(self._view, HParamTable):
+            self._view.move(by)
+            self._update_header()
+            return
         self._show_runs()
         self.query_one(RunList).move(by)
         self.show_model()
@@ -239,7 +248,7 @@ class WatchScreen(Screen[None]):
         self.show_model()
 
     def action_chart(self, action: ChartAction, *arguments: float) -> None:
-        """Perform a chart action on all charts; of texts and images, show another step."""
+        """Perform a chart action on all charts; elsewhere go to another step or column."""
         view, model = self._view, self._model
         if self._kind in STEPPED and isinstance(view, Pages):
             if action == "move":
@@ -247,7 +256,18 @@ class WatchScreen(Screen[None]):
             elif action in ("follow", "show_all"):
                 model.shown_step = None
             self.show_model()
-            return
+        elif isinstance(view, HParamTable) and action == "move":
+            view.move_column(int(arguments[0]))
+        else:
+            self._act_on_charts(action, *arguments)
+
+    def action_sort(self) -> None:
+        """Sort the table of hyperparameters by its selected column."""
+        if isinstance(self._view, HParamTable):
+            self._view.sort()
+            self._update_header()
+
+    def _act_on_charts(self, action: ChartAction, *arguments: float) -> None:
         charts = self._views["scalars"]
         if isinstance(charts, ChartPages):
             charts.act(action, *arguments)
