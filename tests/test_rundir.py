@@ -17,13 +17,14 @@ from conftest import REPOSITORY, MakeRun
 
 from core.process.redirect import redirect_to_log
 from core.run.events import Started, Steps
-from core.rundir.deletion import delete_run
+from core.rundir.deletion import discard_empty
 from core.rundir.recorder import record
 from core.rundir.rundir import RunDir, create_run, default_log_dir, list_runs, resolve_run
 from core.rundir.status import has_writer
 from tests.helpers.runs import hold
 from tests.helpers.runs import make_run as a_run
 from trainpad.errors import RunError
+from trainpad.probe import FolderProbe
 
 
 def test_a_run_is_private_and_named_after_time_and_network(make_run: MakeRun) -> None:
@@ -95,6 +96,8 @@ def test_a_run_of_another_user_is_rejected(
 ) -> None:
     run = make_run()
     monkeypatch.setattr("os.geteuid", lambda: 12345)
+    mine = FolderProbe(12345, is_private=True, has_locks=True)
+    monkeypatch.setattr("trainpad.probe.probe_folder", lambda _folder: mine)
     with pytest.raises(RunError, match="belongs to another user"), run.writer_lock():
         pass
     assert not (run.path / "lock").exists()
@@ -166,7 +169,7 @@ def test_a_file_system_without_locks_is_reported(
     assert not has_writer(run, socket.gethostname(), time.time())
 
 
-def test_a_full_disk_is_reported_and_the_run_can_still_be_deleted(
+def test_a_full_disk_is_reported_and_the_run_can_still_be_discarded(
     make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_args: object) -> None:
@@ -179,7 +182,7 @@ def test_a_full_disk_is_reported_and_the_run_can_still_be_deleted(
     with pytest.raises(RunError, match="cannot be written: No space left"), run.writer_lock():
         pass
     assert (run.path / "lock").read_bytes() == holder
-    assert delete_run(run, ended_here=True) == []
+    discard_empty(run)
     assert not run.path.exists()
 
 

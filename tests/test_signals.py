@@ -91,6 +91,7 @@ def receive(signals: Signals, *numbers: int) -> None:
         ((signal.SIGUSR1, signal.SIGTERM), 90.0, False),  # Slurm at the time limit
         ((signal.SIGXCPU, signal.SIGXCPU), 1.0, False),  # once a second
         ((signal.SIGUSR1, signal.SIGINT), 0.1, True),
+        ((signal.SIGINT, signal.SIGTERM), 0.0, True),
     ],
 )
 def test_only_a_person_who_insists_ends_a_run_that_is_being_saved(

@@ -17,6 +17,7 @@ from io import BufferedReader
 from pathlib import Path
 
 from trainpad.errors import RunError
+from trainpad.probe import is_mine
 
 _COUNT = itertools.count()
 """Makes the names of temporary files unique among the threads of this process."""
@@ -112,17 +113,17 @@ def read_private(path: Path, limit: int) -> bytes:
             raise RunError(f"{path.name} is a link; it must be a file") from error
         raise
     with file:
-        _check_private(path.name, os.fstat(file.fileno()), limit)
+        _check_private(path, os.fstat(file.fileno()), limit)
         return file.read(limit)
 
 
-def _check_private(name: str, about: os.stat_result, limit: int) -> None:
-    if about.st_uid != os.geteuid():
-        raise RunError(f"{name} belongs to another user")
+def _check_private(path: Path, about: os.stat_result, limit: int) -> None:
+    if not is_mine(about.st_uid, path.parent):
+        raise RunError(f"{path.name} belongs to another user")
     if about.st_mode & 0o022:
-        raise RunError(f"{name} can be written by other users")
+        raise RunError(f"{path.name} can be written by other users")
     if about.st_size > limit:
-        raise RunError(f"{name} is larger than {limit:,} bytes")
+        raise RunError(f"{path.name} is larger than {limit:,} bytes")
 
 
 def size_of(path: Path) -> int:

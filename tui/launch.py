@@ -14,8 +14,10 @@ from types import FrameType
 
 from core.process.launcher import Launcher
 from core.process.redirect import append_to_log, detach_stdio, redirect_to_log
+from core.run.events import Opened
 from core.run.status import Outcome, RunStatus
 from core.rundir.control import open_control
+from core.rundir.deletion import discard_empty
 from core.rundir.reader import follow
 from core.rundir.rundir import RunDir
 from core.session.headless import DONE, FAILED, INTERRUPTED
@@ -131,7 +133,7 @@ def _finish(app: TrainpadApp, result: ExitResult, launcher: Launcher, signals: S
         worker.stop(None)
         worker.drain()
         return _exit_process(worker.status)
-    # It is still starting, and nothing exists yet that could be lost.
+    _discard(worker.opened)
     return _exit_process(DONE if result is ExitResult.QUIT else INTERRUPTED)
 
 
@@ -190,6 +192,7 @@ def _stop_and_save(app: TrainpadApp, signals: Signals) -> int:
     worker = app.shown.worker
     opened = worker.opened
     if not worker.started or opened is None or opened.control is None:
+        _discard(opened)
         return _exit_process(status)
     redirect_to_log(RunDir(Path(opened.directory)))
     signals.outcome = signals.outcome or Outcome.INTERRUPTED  # ctrl+c, which came as a key
@@ -197,6 +200,12 @@ def _stop_and_save(app: TrainpadApp, signals: Signals) -> int:
     worker.stop(None)
     worker.drain()
     return _exit_process(worker.status)
+
+
+def _discard(opened: Opened | None) -> None:
+    """Leave no run behind that was still starting: nothing exists yet that could be lost."""
+    if opened is not None:
+        discard_empty(RunDir(Path(opened.directory)))
 
 
 def _continue_detached(

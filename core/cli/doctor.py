@@ -9,7 +9,6 @@ import os
 import platform
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -19,10 +18,9 @@ from core.cli.findings import Finding, hint, ok, problem
 from core.process.libraries import ignored_settings
 from core.rundir.rundir import list_runs, log_dir_from
 from data.catalog import CATALOG
-from data.files import exists
 from data.find import describe_origin, find_dataset
 from trainpad.errors import UserError
-from trainpad.lock import lock
+from trainpad.probe import NOT_PRIVATE, check_log_dir, nearest_existing
 
 MIN_FREE_BYTES: Final = 200e6
 """A run with its summaries and checkpoints takes some tens of megabytes."""
@@ -74,38 +72,16 @@ def check_runs(given: Path | None = None) -> Iterator[Finding]:
     except UserError as error:
         yield problem("runs", "folder", str(error))
         return
-    parent = _nearest_existing(log_dir)
     try:
-        _try_to_write(parent)
-    except OSError as error:
-        text = f"cannot be written: {error.strerror or error}; choose another with --log_dir"
-        yield problem("runs", "folder", f"{log_dir} {text}")
+        probe = check_log_dir(log_dir)
+    except UserError as error:
+        yield problem("runs", "folder", str(error))
         return
     count = len(list_runs(log_dir))
     yield ok("runs", "folder", f"{log_dir} can be written; {count:,} run{'s'[: count != 1]} in it")
-    yield _space(parent)
-
-
-def _nearest_existing(path: Path) -> Path:
-    """Return `path`, or its nearest parent that exists."""
-    while not exists(path) and path != path.parent:
-        path = path.parent
-    return path
-
-
-def _try_to_write(folder: Path) -> None:
-    """Write and lock a temporary file.
-
-    Raises:
-        OSError: the folder is not writable, or its file system has no locks.
-    """
-    with tempfile.TemporaryFile(dir=folder) as file:
-        file.write(b"\0" * 4096)
-        file.flush()
-        try:
-            lock(file.fileno(), attempts=1, wait=0.0)
-        except OSError as error:
-            raise OSError(error.errno, "this file system cannot lock files") from error
+    if not probe.is_private:
+        yield hint("runs", "steering", NOT_PRIVATE)
+    yield _space(nearest_existing(log_dir))
 
 
 def _space(folder: Path) -> Finding:

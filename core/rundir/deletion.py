@@ -17,6 +17,7 @@ from core.rundir.rundir import RUN_FILE, RunDir
 from core.rundir.status import has_writer
 from trainpad.control import LOCK_FILE
 from trainpad.errors import RunError
+from trainpad.files import size_of
 
 OWN_FILES = frozenset(
     {
@@ -36,38 +37,46 @@ PARTIAL_PATTERN = re.compile(r"\.(.+)\.\d+\.part")
 """Temporary files of `write_atomic`, left behind if its process is killed."""
 
 
-def delete_run(run: RunDir, *, ended_here: bool = False) -> list[str]:
+def delete_run(run: RunDir) -> list[str]:
     """Delete `run`; returns the names of files kept, which trainpad did not write.
-
-    Args:
-        run: The run's directory.
-        ended_here: This process wrote the run, which has ended.
 
     Raises:
         RunError: trainpad did not make this folder, the run is being written, or it cannot be
             deleted.
     """
-    _check_deletable(run, ended_here=ended_here)
+    _check_deletable(run)
     try:
         with run.exclusive():
-            for path in list(_own_files(run)):
-                path.unlink(missing_ok=True)
-        with suppress(OSError):
-            run.checkpoints.rmdir()
-        kept = sorted(path.name for path in run.path.iterdir() if path.name != RUN_FILE)
-        (run.path / RUN_FILE).unlink()
-        if not kept:
-            run.path.rmdir()
+            return _delete(run)
     except OSError as error:
         raise RunError(f"{run.name} cannot be deleted: {error.strerror}") from error
+
+
+def discard_empty(run: RunDir) -> None:
+    """Delete a run that this process just made, unless it has steps or a checkpoint."""
+    with suppress(OSError):
+        if not size_of(run.losses) and not checkpoint.list_checkpoints(run.checkpoints):
+            _delete(run)
+
+
+def _delete(run: RunDir) -> list[str]:
+    """Delete the files of a run that trainpad wrote; return the names of the others."""
+    for path in list(_own_files(run)):
+        path.unlink(missing_ok=True)
+    with suppress(OSError):
+        run.checkpoints.rmdir()
+    kept = sorted(path.name for path in run.path.iterdir() if path.name != RUN_FILE)
+    (run.path / RUN_FILE).unlink()
+    if not kept:
+        run.path.rmdir()
     return kept
 
 
-def _check_deletable(run: RunDir, *, ended_here: bool) -> None:
+def _check_deletable(run: RunDir) -> None:
     versions = run.info().get("versions")
     if not isinstance(versions, dict) or "trainpad" not in versions or run.path.is_symlink():
         raise RunError(f"{run.name} was not made by trainpad; delete it by hand")
-    if not ended_here and has_writer(run, socket.gethostname(), time.time()):
+    if has_writer(run, socket.gethostname(), time.time()):
         raise RunError(f"{run.name} is being trained; stop it before deleting it")
 
 

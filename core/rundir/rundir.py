@@ -21,6 +21,7 @@ from trainpad.errors import RunError
 from trainpad.files import read_plain, write_atomic
 from trainpad.lock import lock
 from trainpad.place import LIMIT, absolute, runs_dir
+from trainpad.probe import is_mine
 from trainpad.text import sanitize
 
 RUN_FILE = "run.json"
@@ -141,7 +142,7 @@ class RunDir:
             RunError: another process is writing this run, or the directory cannot be written.
         """
         try:
-            if self.path.stat().st_uid != os.geteuid():
+            if not is_mine(self.path.stat().st_uid, self.path):
                 raise RunError(
                     f"{self.path} belongs to another user; --branch starts a run of your own"
                 )

@@ -11,7 +11,7 @@ from contextlib import closing, suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from core.run.events import Event, Failed, Opened, Preparing, Started, StepEvent, Steps
+from core.run.events import Alert, Event, Failed, Opened, Preparing, Started, StepEvent, Steps
 from core.run.hparams import as_dict
 from core.rundir import rundir
 from core.rundir.control import open_control
@@ -20,6 +20,7 @@ from core.rundir.validation import sanitized_info
 from core.rundir.versions import versions
 from core.session.request import Request
 from trainpad.errors import UserError
+from trainpad.probe import NOT_PRIVATE, check_log_dir, is_private
 
 if TYPE_CHECKING:
     from core.training.config import TrainConfig
@@ -41,11 +42,14 @@ def session(request: Request) -> Iterator[Event]:
     Raises:
         UserError: the request cannot be fulfilled; the directory of a new run is deleted again.
     """
+    from core.rundir.deletion import discard_empty
     from core.rundir.recorder import record
     from core.session.summaries import with_summaries
     from core.training.config import check_batch_size
 
     yield Preparing("reading the data")
+    if request.resume is None:
+        check_log_dir(request.log_dir)
     dataset = yield from _load_data(request)
     check_batch_size(request.hparams, dataset)
     run = _run_directory(request, dataset)
@@ -56,10 +60,7 @@ def session(request: Request) -> Iterator[Event]:
             yield from events
     except UserError:
         if not training.started and request.resume is None:
-            from core.rundir.deletion import delete_run
-
-            with suppress(UserError):
-                delete_run(run, ended_here=True)
+            discard_empty(run)
         raise
 
 
@@ -84,7 +85,14 @@ def _open_and_train(request: Request, run: RunDir, dataset: "Dataset") -> Iterat
     request.on_open(run)
     control = open_control(run.path, start=as_dict(request.hparams))
     yield Opened(str(run.path), sanitized_info(run.info()), control, dataset)
+    if not is_private(run.path):
+        yield Alert(_first_step(request), NOT_PRIVATE)
     yield from train(_config(request, dataset, run), control)
+
+
+def _first_step(request: Request) -> int:
+    start = request.resume
+    return start.checkpoint.step if start and start.checkpoint else 0
 
 
 def _config(request: Request, dataset: "Dataset", run: RunDir | None) -> "TrainConfig":

@@ -19,6 +19,9 @@ from trainpad.text import sanitize
 REPEAT_SECONDS: Final = 1.0
 """The same signal within this time is the same request: a launcher forwards what its child got."""
 
+BY_HAND: Final = (0, signal.SIGINT, signal.SIGTERM)
+"""First signals after which SIGTERM means to exit at once; 0 is a key."""
+
 
 class Signals:
     """The first signal saves and stops the run; another SIGINT or SIGTERM exits at once.
@@ -68,10 +71,11 @@ class Signals:
 
         A batch system may repeat its warning every second, as with SIGXCPU, or let SIGTERM follow.
         """
-        if number == self._number:
-            repeats = self._clock() - self._received_at < REPEAT_SECONDS
-            return number in (signal.SIGINT, signal.SIGTERM) and not repeats
-        return number == signal.SIGINT
+        if number == self._number and self._clock() - self._received_at < REPEAT_SECONDS:
+            return False
+        return number == signal.SIGINT or (
+            number == signal.SIGTERM and self._number in BY_HAND
+        )  # fmt: skip
 
     @staticmethod
     def outcome_of(number: int) -> Outcome:
