@@ -54,10 +54,10 @@ async def test_keys_make_requests_in_control_json_and_the_panel_waits_for_the_ru
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("]", "]", "space", "e", "c")
         await pilot.pause()
-        assert source.desired["hyperparameters"]["learning_rate"] == pytest.approx(0.015625)
+        assert source.desired["hyperparameters"]["learning_rate"] == pytest.approx(0.016)
         assert source.desired["pause_at"] == 0
         assert (source.desired["evaluate"], source.desired["checkpoint"]) == (1, 1)
-        assert "0.015625" not in text_of(app)
+        assert "0.016" not in text_of(app)
         await pilot.press("s", "s")
         assert source.desired["pause_at"] == 102
         await pilot.press("space")

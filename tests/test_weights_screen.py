@@ -157,7 +157,7 @@ def test_a_units_weight_for_a_class_is_the_way_through_all_layers(network: Netwo
 def test_an_answer_names_what_fires(network: Network, data: Dataset) -> None:
     answer = SaliencyView()
     image = data.test.images[0].astype(np.float32) / 255
-    rows = answer._description(network, PickedImage(image, "a picture", 0), 60)
+    rows = answer._description(network, PickedImage(image, "a picture", 0), 60, 20)
     text = "\n".join("".join(text for text, _ in parts) for parts in rows)
     fires = int((network.activations(image.reshape(1, -1))[0] > 0).sum())
     assert f"hidden 1: {fires} of 16 active" in text
@@ -168,11 +168,23 @@ def test_what_there_is_no_room_for_is_left_out_whole(network: Network, data: Dat
     image = data.validation.images[0] / np.float32(255)
     answer = SaliencyView()
     for width in (20, 30, 40, 60):
-        words = answer._description(network, PickedImage(image, "a picture", 0), width)
+        words = answer._description(network, PickedImage(image, "a picture", 0), width, 20)
         rows = ["".join(text for text, _ in row) for row in words]
         most = [row.rstrip() for row in rows if row.startswith("strongest: ")]
         assert most
         assert all(row.endswith(")") for row in most)
+
+
+@pytest.mark.parametrize(("height", "rows"), [(20, 11), (10, 9), (5, 5), (4, 4)])
+def test_the_active_units_are_described_in_less_detail_in_less_room(
+    network: Network, data: Dataset, height: int, rows: int
+) -> None:
+    image = data.validation.images[0] / np.float32(255)
+    lines = SaliencyView()._description(network, PickedImage(image, "an image", 0), 60, height)
+    texts = ["".join(text for text, _ in row) for row in lines]
+    assert len(texts) == rows
+    assert sum(" active" in text for text in texts) == (2 if height >= 5 else 1)
+    assert sum("strongest" in text for text in texts) == (2 if height >= 10 else 0)
 
 
 def test_heatmaps_and_sentences_stand_in_any_room() -> None:
@@ -243,6 +255,7 @@ async def test_an_update_ratio_that_nothing_recorded_is_blank_and_has_no_verdict
     source.give(*opened(tmp_path, data), Weights(100, network.to_arrays()))
     app = TrainpadApp(iter(source))
     async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
         await pilot.press("3")
         await shown(pilot, app, "784 → 16 ReLU", "units are dead")
         assert "update ratio at" not in text_of(app)
@@ -325,7 +338,7 @@ async def test_nothing_of_the_run_before_stays_when_another_is_shown_meanwhile(
     async with app.run_test(size=(160, 45)) as pilot:
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("3")
-        before = await shown(pilot, app, "784 → 16 ReLU", "validation image 0", "to step 100")
+        before = await shown(pilot, app, "784 → 16 ReLU", "validation image 0", "at step 100")
         screen = app.screen
         monkeypatch.setattr(InspectionRequest, "inspect", late)
         screen._inspection_job.run_now()
@@ -344,7 +357,7 @@ async def test_nothing_of_the_run_before_stays_when_another_is_shown_meanwhile(
             assert gone in before
             assert gone not in text
         second.give(*evaluated(300, network, data))
-        await shown(pilot, app, "784 → 16 ReLU", "validation image 0", "to step 300")
+        await shown(pilot, app, "784 → 16 ReLU", "validation image 0", "at step 300")
         assert looks[-1].sample is None
 
 

@@ -200,7 +200,7 @@ class EvaluateScreen(DashboardScreen):
         count = len(images.order)
         which = f"{self._selected_image + 1:,} of {count:,}" if count else "none"
         if images.cell is None:
-            what = "misclassified, highest loss first"
+            what = "misclassified, worst first"
         else:
             true_name, predicted_name = (images.names[i] for i in images.cell)
             what = f"{true_name} predicted as {predicted_name}"

@@ -67,9 +67,15 @@ class RunsTable(TextWidget):
 
         `sort_by` is the sort column, and whether the order is reversed.
         """
+        if len(entries) != len(self._entries):
+            self.refresh(layout=True)
         self._entries, self._columns, self._pointer = entries, columns, index
         self._marked, self._sort_by, self._empty_text = marked, sort_by, empty_text
         self.redraw()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+        """A header, and a row for each run; two rows for a text instead."""
+        return 1 + max(1, len(self._entries))
 
     def lines(self, width: int, height: int) -> list[list[Span]]:
         """The header, and the runs that fit."""

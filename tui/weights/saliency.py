@@ -58,7 +58,7 @@ class SaliencyView(TextWidget):
         layout = GalleryLayout.fitting(shape, max(1, width - MIN_TEXT_WIDTH - GAP), height + 1)
         evidence = network.attribution(subject.image.ravel(), self._label)
         drawn = render_diverging(downsampled(to_image(evidence, shape), layout.shrink), self.plain)
-        description = self._description(network, subject, width - layout.width - GAP)
+        description = self._description(network, subject, width - layout.width - GAP, height)
         blank = Strip.blank(layout.width, self._role_style("text"))
         rows = max(len(drawn), len(description))
         drawn += [blank] * (rows - len(drawn))
@@ -69,7 +69,10 @@ class SaliencyView(TextWidget):
             for cells, parts in zip(drawn, description, strict=True)
         ]
 
-    def _description(self, network: Network, subject: PickedImage, width: int) -> list[list[Span]]:
+    def _description(
+        self, network: Network, subject: PickedImage, width: int, height: int
+    ) -> list[list[Span]]:
+        """The prediction and the active units, in as much detail as there are rows for."""
         image = subject.image.reshape(1, -1)
         probabilities = network.probabilities(image)[0]
         first, second = np.argsort(probabilities)[::-1][:2].tolist()
@@ -85,13 +88,25 @@ class SaliencyView(TextWidget):
             ],
             [(fit(f"{colours[0]} {self._class_name(self._label)}, {colours[1]}", width), "dim")],
         ]
-        hidden = network.activations(image)[:-1]
-        for number, values in enumerate(hidden):
-            lines += self._activation_lines(layer_name(number, True), values[0], width)
-        return lines
+        hidden = [values[0] for values in network.activations(image)[:-1]]
+        for details in (3, 2, 1):
+            layers = [
+                row
+                for number, values in enumerate(hidden)
+                for row in self._activation_lines(layer_name(number, True), values, width, details)
+            ]
+            if len(lines) + len(layers) <= height:
+                break
+        return (lines + layers)[:height]
 
-    def _activation_lines(self, name: str, values: Floats, width: int) -> list[list[Span]]:
-        """The active units of a layer: their number, the strongest, and a sparkline of all."""
+    def _activation_lines(
+        self, name: str, values: Floats, width: int, details: int
+    ) -> list[list[Span]]:
+        """The active units of a layer: their number, the strongest, and a sparkline of all.
+
+        With less than 3 `details` the sparkline is left out, with 1 the strongest and the blank
+        row before as well.
+        """
         active = int((values > 0).sum())
         strongest = np.argsort(-values, kind="stable")[: min(TOP_UNITS, active)]
         units = [f"{unit} ({values[unit]:.1f})" for unit in strongest]
@@ -99,12 +114,16 @@ class SaliencyView(TextWidget):
             "strongest: " + ", ".join(units[:count]) for count in range(len(units), 0, -1)
         ]
         head = f"{name}: {active:,} of {len(values):,} active"
+        if details == 1:
+            return [[(fit(head, width), "text")]]
         rows: list[list[Span]] = [[], [(fit(head, width), "text")]]
         if descriptions:
             strongest_text = next(
                 (text for text in descriptions if len(text) <= width), descriptions[-1]
             )
             rows.append([(fit(strongest_text, width), "dim")])
+        if details == 2:
+            return rows
         strip = self._sparkline(values)
         rows += [[(strip[i : i + width], "live")] for i in range(0, len(strip), max(1, width))][:3]
         return rows

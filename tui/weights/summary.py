@@ -1,6 +1,6 @@
 """The layers of the network as a table, from input to output, and the diagnoses.
 
-Columns are in order of priority; those that do not fit are remaining out.
+Columns are in order of priority; those that do not fit are left out.
 """
 
 from collections.abc import Callable
@@ -144,8 +144,14 @@ class DiagnosisList(TextWidget):
 
     def show(self, diagnoses: list[Diagnosis]) -> None:
         """Show these diagnoses."""
+        if len(diagnoses) != len(self._diagnoses):
+            self.refresh(layout=True)
         self._diagnoses = diagnoses
         self.redraw()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+        """A row for each diagnosis."""
+        return len(self._diagnoses)
 
     def lines(self, width: int, height: int) -> list[list[Span]]:
         """As many sentences as fit, the most severe first."""

@@ -1,7 +1,8 @@
 """A page of images side by side, each with a caption, one of them selected.
 
 Images are shown as large as the space allows: if they do not fit pixel by pixel, 2x2 or more pixels
-are averaged into one. A digit stays readable down to seven rows.
+are averaged into one. A digit stays readable down to seven rows; where not even that fits, none is
+shown, since a part of one says nothing.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,8 +21,11 @@ from tui.widgets.text_widget import Span, TextWidget, fit
 
 GAP = 2
 """Cells between two images."""
+NO_ROOM = "  the images need a taller window"
 MIN_SIDE = 7
 """Smallest height and width, in pixels, that an image is reduced to."""
+CELLS_PER_MIN_COUNT = 2500
+"""In a space of more cells than these, more than `min_count` images are shown."""
 RenderImage = Callable[[Image, bool], list[Strip]]
 
 
@@ -83,7 +87,7 @@ class Gallery(TextWidget):
             self.gallery, self.index = gallery, index
 
     def __init__(self, render: RenderImage | None = None, *, min_count: int = 1) -> None:
-        """Reduce images so that at least `min_count` are visible.
+        """Reduce images so that at least `min_count` are visible, and more in a large space.
 
         `render` draws one, the second argument being `ascii_images`; in grey if not given.
         """
@@ -124,11 +128,17 @@ class Gallery(TextWidget):
 
     @property
     def _layout_now(self) -> GalleryLayout:
-        return GalleryLayout.fitting(self._shape, *self.size, self._min_count)
+        return self._layout_in(*self.size)
+
+    def _layout_in(self, width: int, height: int) -> GalleryLayout:
+        min_count = self._min_count * max(CELLS_PER_MIN_COUNT, width * height)
+        return GalleryLayout.fitting(self._shape, width, height, min_count // CELLS_PER_MIN_COUNT)
 
     def rows(self, width: int, height: int) -> list[Strip]:
         """The page with the selected image."""
-        layout = GalleryLayout.fitting(self._shape, width, height, self._min_count)
+        layout = self._layout_in(width, height)
+        if self._count and height < layout.height + 1:
+            return [Strip([Segment(fit(NO_ROOM, width), self._role_style("dim"))])]
         self._first = self._selected // layout.capacity * layout.capacity
         visible = range(self._first, min(self._count, self._first + layout.capacity))
         rows: list[Strip] = []

@@ -21,6 +21,10 @@ Span = tuple[str, str]
 """A text and its role."""
 
 
+ENDS_GAP = 2
+"""Cells between what is at both ends of a row."""
+
+
 class TextWidget(StripWidget):
     """A widget of text rows; a subclass returns them from `lines`."""
 
@@ -121,12 +125,17 @@ def elide_middle(text: str, width: int) -> str:
 
 
 def justify(left: Sequence[Span], right: Sequence[Span], width: int) -> list[Span]:
-    """A row of ``width`` cells with spans at both ends; the left ones are cut if necessary."""
+    """A row of ``width`` cells with spans at both ends; the left ones are cut if necessary.
+
+    Two cells between them stay blank.
+    """
     remaining = width - sum(cell_len(text) for text, _ in right)
     if remaining <= 0:
         return list(right)
+    room = remaining - (ENDS_GAP if any(text for text, _ in right) else 0)
     spans: list[Span] = []
     for text, role in left:
-        spans.append((fit(text, min(remaining, cell_len(text))), role))
+        spans.append((fit(text, max(0, min(room, cell_len(text)))), role))
+        room -= cell_len(spans[-1][0])
         remaining -= cell_len(spans[-1][0])
     return [*spans, (" " * remaining, "text"), *right]
