@@ -15,7 +15,7 @@ from core.rundir.attached import as_number, last_values, line_values
 from core.rundir.json_lines import JsonLines
 from core.rundir.rundir import RunDir
 from core.rundir.status import read_status
-from trainpad.files import read_range, size_of
+from trainpad.files import read_range
 from trainpad.text import sanitize
 
 STATUS_INTERVAL: Final = 1.0
@@ -80,7 +80,7 @@ def tail(run: RunDir, count: int, *, follow: bool) -> Iterator[str]:
     while True:
         is_over = not read_status(run).is_live
         found = [*map(_number_line, numbers.poll()), *map(_event_line, events.poll())]
-        if (done := size_of(run.losses) // 4) > steps:
+        if (done := run.steps_recorded) > steps:
             steps = done
             loss = _last_loss(run)
             found.append((time.time(), f"step {steps - 1:,}  loss {_short(loss.get('loss'))}"))
@@ -117,7 +117,7 @@ def _short(value: object) -> str:
 
 
 def _last_loss(run: RunDir) -> dict[str, float]:
-    count = size_of(run.losses) // 4
+    count = run.steps_recorded
     if not count:
         return {}
     try:

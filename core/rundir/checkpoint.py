@@ -8,6 +8,7 @@ refused instead of trained on.
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,13 +19,13 @@ import numpy as np
 import numpy.typing as npt
 
 from core.rundir.errors import CheckpointError
-from trainpad.files import read_plain, write_atomic
+from trainpad.files import open_plain, write_atomic
 
 FOLDER = "checkpoints"
 KEEP_NEWEST = 5
 """How many of the newest checkpoints are kept, besides the best one."""
 MAX_BYTES = 1 << 31
-"""A larger file is not read to its end, and so refused as damaged."""
+"""A larger file is refused."""
 _MALFORMED = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 """What parsing a damaged header raises."""
 NAME_PATTERN = re.compile(r"step-\d{6,}\.safetensors")
@@ -87,7 +88,7 @@ def read(path: Path) -> Checkpoint:
     from safetensors.numpy import load
 
     try:
-        content = read_plain(path, MAX_BYTES)
+        content = _read_content(path)
         arrays = load(content)
         metadata = json.loads(_header(content)["__metadata__"]["trainpad"])
         digest = metadata.pop("sha256")
@@ -101,6 +102,14 @@ def read(path: Path) -> Checkpoint:
     if not intact:
         raise CheckpointError(f"{path.name} is damaged: its contents do not match its checksum")
     return Checkpoint(arrays, metadata)
+
+
+def _read_content(path: Path) -> bytes:
+    with open_plain(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > MAX_BYTES:
+            raise CheckpointError(f"{path.name} is larger than {MAX_BYTES:,} bytes")
+        return file.read(size)
 
 
 def _header(content: bytes) -> dict[str, Any]:

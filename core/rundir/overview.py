@@ -17,9 +17,10 @@ from core.run.history import surviving
 from core.run.hparams import SPECS, as_dict, validate_hparams
 from core.run.state import parent_in
 from core.rundir import notes
+from core.rundir.event_tail import ListedEvents
 from core.rundir.notes import Note
 from core.rundir.rundir import RunDir, list_runs
-from core.rundir.status import RunSummary, read_tail, summarize
+from core.rundir.status import RunSummary, summarize
 from core.rundir.validation import sanitized_info, timestamp
 from trainpad.errors import RunError, UserError
 from trainpad.files import modified_at, size_of
@@ -68,6 +69,7 @@ class Overview:
     def __init__(self, log_dir: Path) -> None:
         self._log_dir = log_dir
         self._known: dict[Path, tuple[Signature, RunEntry | None]] = {}
+        self._events: dict[Path, ListedEvents] = {}
         self.complete = False
         """Whether the last poll reached all runs."""
 
@@ -84,7 +86,10 @@ class Overview:
             if before is None:
                 left -= 1
             if left >= 0:
-                known[run.path] = signature, read_entry(run)
+                events = self._events.pop(run.path, None) or ListedEvents(run.events)
+                known[run.path] = signature, (entry := read_entry(run, events))
+                if entry and entry.summary.is_live:  # will be read at the next poll too
+                    self._events[run.path] = events
         self._known, self.complete = known, left >= 0
         entries = (known[run.path][1] for run in runs if run.path in known)
         return [entry for entry in entries if entry is not None]
@@ -109,11 +114,11 @@ def _file_stamp(path: Path) -> tuple[int, int] | None:
     return entry.st_size, entry.st_mtime_ns
 
 
-def read_entry(run: RunDir) -> RunEntry | None:
-    """The entry of `run`; None where it cannot be read."""
+def read_entry(run: RunDir, listed: ListedEvents | None = None) -> RunEntry | None:
+    """The entry of `run`; None where it cannot be read. `listed` has its events so far."""
     try:
         info = sanitized_info(run.info())
-        events = read_tail(run)
+        events = (listed or ListedEvents(run.events)).poll()
         numbers = run.losses if size_of(run.losses) else run.metrics
         losses_changed = modified_at(numbers) if size_of(numbers) else 0.0
         return RunEntry(

@@ -39,11 +39,12 @@ from core.run.history import restart_limits
 from core.run.timeline import surviving_indices
 from core.rundir import checkpoint
 from core.rundir.errors import CheckpointError
+from core.rundir.event_tail import EventTail
 from core.rundir.rundir import RunDir
 from core.rundir.status import has_writer
-from core.rundir.validation import MAX_TIMESTAMP, parse_event, sanitized_info, timestamp
+from core.rundir.validation import MAX_TIMESTAMP, sanitized_info, timestamp
 from trainpad.control import Control
-from trainpad.files import modified_at, open_plain, read_plain, read_range, size_of
+from trainpad.files import modified_at, read_plain, read_range
 
 POLL_INTERVAL: Final = 0.1
 """Seconds between two polls of a run that trains."""
@@ -52,8 +53,8 @@ WRITER_CHECK_INTERVAL: Final = 1.0
 MAX_PIECES: Final = 500
 """The past is cut into about this many `Steps`, besides the cuts at its events."""
 END_EVENTS: Final = (Finished, Diverged, Failed)
-MAX_LINE_BYTES: Final = 16 * 1024 * 1024
-"""An unfinished line that is longer is skipped."""
+PIECE: Final = 1 << 22
+"""Losses that are read at a time."""
 MAX_CLOCK_BYTES: Final = 16 * 4_000_000
 """How much of `clock.f64` is read: the seconds of six weeks."""
 
@@ -155,7 +156,7 @@ class RunReader:
 
     def poll(self) -> Iterator[Event]:
         """The events since the last call, in order."""
-        count = size_of(self._run.losses) // 4
+        count = self._run.steps_recorded
         events = self._events.poll()
         cuts = self._cuts(count) if self._is_first_poll else np.empty((0, 2))
         for event, limit in zip(events, restart_limits(events), strict=True):
@@ -217,7 +218,7 @@ class RunReader:
         A run may have failed after more steps than its event says.
         """
         step = event.step if isinstance(event, StepEvent) else 0
-        return max(step, size_of(self._run.losses) // 4) if isinstance(event, END_EVENTS) else step
+        return max(step, self._run.steps_recorded) if isinstance(event, END_EVENTS) else step
 
     def _remaining_losses(self, count: int, cuts: npt.NDArray[np.float64]) -> Iterator[Steps]:
         """The losses that no event follows yet."""
@@ -229,12 +230,20 @@ class RunReader:
         """The losses up to step `stop`, which was done at `end_time`, cut at the `cuts` between."""
         inside = cuts[(cuts[:, 0] > self.step) & (cuts[:, 0] < stop) & (cuts[:, 1] < end_time)]
         for end, recorded_time in [*inside.tolist(), (stop, end_time)]:
-            losses = _read_losses(self._run.losses, self.step, int(end))
-            if len(losses):
-                now = max(recorded_time, self._previous_time)
-                yield Steps(self.step, losses, now - self._previous_time, time=now)
-                self.step += len(losses)
-                self._previous_time = now
+            yield from self._pieces(int(end), max(recorded_time, self._previous_time))
+
+    def _pieces(self, stop: int, end_time: float) -> Iterator[Steps]:
+        """The losses up to step `stop`, in pieces of at most `PIECE`, as far as the file goes."""
+        first, begun = self.step, self._previous_time
+        stop = min(stop, self._run.steps_recorded)  # whatever an event says
+        for end in [*range(first + PIECE, stop, PIECE), stop]:
+            losses = _read_losses(self._run.losses, self.step, end)
+            if not len(losses):
+                return
+            now = begun + (end_time - begun) * (end - first) / (stop - first)
+            yield Steps(self.step, losses, now - self._previous_time, time=now)
+            self.step += len(losses)
+            self._previous_time = now
 
     def _cuts(self, count: int) -> npt.NDArray[np.float64]:
         """Where to cut the past, float64 ``[n, 2]``: steps done and Unix time, both increasing."""
@@ -245,33 +254,6 @@ class RunReader:
         if self._max_pieces is None or len(pairs) <= self._max_pieces:
             return pairs
         return pairs[np.linspace(0, len(pairs) - 1, self._max_pieces).astype(np.int64)]
-
-
-class EventTail:
-    """The events of a growing `events.jsonl`; a torn last line is read once it is whole."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._offset = 0
-        """Where the first line begins that was not whole at the last poll."""
-        self._stamp = (0, 0.0)
-
-    def poll(self) -> list[Event]:
-        """The valid events in the lines that are new since the last call."""
-        stamp = size_of(self._path), modified_at(self._path)
-        if stamp == self._stamp or stamp[0] <= self._offset:
-            return []
-        try:
-            with open_plain(self._path) as file:
-                file.seek(self._offset)
-                content = file.read()
-        except OSError:
-            return []
-        self._stamp = stamp
-        *lines, rest = content.split(b"\n")
-        # A torn line may be cut off and another one written in its place.
-        self._offset += len(content) - (len(rest) if len(rest) <= MAX_LINE_BYTES else 0)
-        return [event for event in map(parse_event, lines) if event is not None]
 
 
 def _read_losses(path: Path, first: int, stop: int) -> npt.NDArray[np.float32]:

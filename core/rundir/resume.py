@@ -14,6 +14,7 @@ from core.run.events import Event
 from core.run.history import changes_of
 from core.rundir import checkpoint
 from core.rundir.checkpoint import Checkpoint
+from core.rundir.event_tail import MAX_BYTES, MAX_LINE_BYTES
 from core.rundir.rundir import RunDir, resolve_run
 from core.rundir.validation import parse_event
 from trainpad.errors import RunError
@@ -69,8 +70,10 @@ def read_events(run: RunDir) -> Iterator[Event]:
     """
     try:
         with open_plain(run.events) as file:
-            for line in file:
-                event = parse_event(line)
+            while line := file.readline(MAX_LINE_BYTES):
+                if file.tell() > MAX_BYTES:
+                    raise RunError(f"{run.events} is larger than {MAX_BYTES:,} bytes")
+                event = parse_event(line) if len(line) < MAX_LINE_BYTES else None
                 if event is not None:
                     yield event
     except FileNotFoundError:

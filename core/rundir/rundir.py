@@ -18,13 +18,15 @@ from typing import Any
 from data.files import is_file
 from data.places import NOWHERE
 from trainpad.errors import RunError
-from trainpad.files import read_plain, write_atomic
+from trainpad.files import read_plain, size_of, write_atomic
 from trainpad.lock import lock
 from trainpad.place import LIMIT, absolute, runs_dir
 from trainpad.probe import is_mine
 from trainpad.text import sanitize
 
 RUN_FILE = "run.json"
+MAX_STEPS = 1 << 27
+"""The losses of later steps are not read: as many take half a gigabyte."""
 LOCK_ATTEMPTS, LOCK_RETRY_DELAY = 10, 0.02
 """How often, and how many seconds apart, a lock is tried before it counts as held."""
 
@@ -75,6 +77,11 @@ class RunDir:
     def losses(self) -> Path:
         """The loss of every step, little-endian float32, step i at byte 4 i."""
         return self.path / "loss.f32"
+
+    @property
+    def steps_recorded(self) -> int:
+        """How many steps have a loss; at most `MAX_STEPS`, which a sparse file may exceed."""
+        return min(size_of(self.losses) // 4, MAX_STEPS)
 
     @property
     def clock(self) -> Path:

@@ -30,9 +30,10 @@ from core.run.events import (
 from core.run.history import best_evaluation, surviving
 from core.run.status import RunStatus
 from core.rundir import validation
+from core.rundir.event_tail import LIST_BYTES, ListedEvents
 from core.rundir.rundir import RunDir, list_runs, resolve_run
 from core.rundir.validation import parse_event, sanitized_info, timestamp
-from trainpad.files import modified_at, open_plain, read_plain, size_of
+from trainpad.files import modified_at, read_plain, read_range, size_of
 from trainpad.lock import lock
 from trainpad.place import last_step
 from trainpad.text import sanitize
@@ -42,8 +43,6 @@ FRESH_HEARTBEAT: Final = 3.0
 REMOTE_TIMEOUT: Final = 60.0
 """Seconds without a heartbeat until a run of another host counts as lost."""
 MAX_LOCK_BYTES: Final = 4096
-MAX_EVENT_BYTES: Final = 64 * 1024 * 1024
-"""How much of `events.jsonl` is read for the status of a run, from its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +120,7 @@ def summarize(
         name=sanitize(run.name, limit=80),
         directory=str(run.path),
         state=status,
-        steps=size_of(run.losses) // 4 or last_step(run.path) + 1 or _finished_step(events),
+        steps=run.steps_recorded or last_step(run.path) + 1 or _finished_step(events),
         max_steps=_max_steps(events, info["hyperparameters"]) or _planned_steps(info),
         best=best.accuracy("validation") if best else None,
         dataset=info["dataset"].get("name", ""),
@@ -217,8 +216,11 @@ def _lock_owner(run: RunDir) -> LockOwner | None:
 
 
 def read_tail(run: RunDir) -> list[Event]:
-    """The valid events of `events.jsonl`, or of its end where it is very long."""
-    return list(_parse(_tail_lines(run.events)))
+    """The valid events of `events.jsonl`, or of its end where it is very long.
+
+    Of evaluations they have the accuracy on validation alone.
+    """
+    return ListedEvents(run.events).poll()
 
 
 def _parse(lines: Iterable[bytes]) -> Iterator[Event]:
@@ -234,9 +236,7 @@ def _tail_lines(path: Path) -> list[bytes]:
     if not size:
         return []
     try:
-        with open_plain(path) as file:
-            file.seek(max(0, size - MAX_EVENT_BYTES))
-            return file.read(MAX_EVENT_BYTES).split(b"\n")[:-1]
+        return read_range(path, max(0, size - LIST_BYTES), LIST_BYTES).split(b"\n")[:-1]
     except OSError:
         return []
 
