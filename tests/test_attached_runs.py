@@ -103,3 +103,22 @@ def test_what_anybody_may_have_written_breaks_nothing(runs: Path) -> None:
     entries = load_entries(runs)
     assert [(entry.summary.steps, entry.summary.max_steps) for entry in entries] == [(0, 0)] * 3
     assert all(line.isprintable() for line in as_table(entries))
+
+
+def test_an_attached_run_is_exported_and_deleted(tmp_path: Path, runs: Path) -> None:
+    from core.export.export import load_export
+    from core.export.reproduce import reproduce_command
+    from core.rundir.deletion import delete_run
+
+    run = trainpad.init("p")
+    run.log({"loss": 1})
+    run.log_images("x", [[0.5]])
+    path = directory(run)
+    (path / "model.pt").write_text("the program's own")
+    run.finish()
+    command = reproduce_command(load_export(RunDir(path)))
+    assert command.startswith(f"cd {Path.cwd()} && ")
+    assert "pytest" in command or "python" in command
+    os.utime(path / "lock", (1e9, 1e9))  # a heartbeat that is not of this moment
+    assert delete_run(RunDir(path)) == ["model.pt"]
+    assert [file.name for file in path.iterdir()] == ["model.pt"]

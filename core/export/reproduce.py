@@ -32,6 +32,8 @@ def reproduce_command(export: Export) -> str:
         RunError: the run started from a checkpoint that is gone, or no command can reproduce it.
     """
     info = export.directory.info()
+    if info.get("kind") == "attached":
+        return _own_command(export.directory, info)
     if info.get("device") == DEVICE:
         raise RunError(
             f"{export.directory.name} was fine-tuned on the pad with your own digits; no "
@@ -46,6 +48,16 @@ def reproduce_command(export: Export) -> str:
     parts += _device(info)
     parts += _changes(export)
     return " ".join(map(_shell_quoted, parts))
+
+
+def _own_command(run: RunDir, info: dict[str, Any]) -> str:
+    """Return the command line of the program that an attached run belongs to."""
+    words = info.get("command")
+    if not isinstance(words, list) or not words:
+        raise RunError(f"{run.name} does not say by which command it was started")
+    folder = info.get("folder")
+    go_there = f"cd {_shell_quoted(folder)} && " if isinstance(folder, str) and folder else ""
+    return go_there + " ".join(_shell_quoted(str(word)) for word in words)
 
 
 def _branch(run: RunDir, info: dict[str, Any]) -> list[str]:

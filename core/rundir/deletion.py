@@ -24,6 +24,7 @@ OWN_FILES = frozenset(
         "events.jsonl",
         "loss.f32",
         "clock.f64",
+        "metrics.jsonl",
         "run.log",
         "control.json",
         LOCK_FILE,
@@ -32,6 +33,11 @@ OWN_FILES = frozenset(
     }
 )
 """The files of a run directory besides `run.json`, checkpoints and TensorBoard's event files."""
+ATTACHED_PATTERNS = {
+    "checkpoints": re.compile(r"step-\d{6,}\.(keras|ckpt)"),
+    "images": re.compile(r"step-\d{6,}-.+-\d\d\.png"),
+}
+"""What an attached run's library writes, by the folder; what its program wrote is kept."""
 EVENT_FILE_PATTERN = re.compile(r"events\.out\.tfevents\.\d+\..+")
 PARTIAL_PATTERN = re.compile(r"\.(.+)\.\d+\.part")
 """Temporary files of `write_atomic`, left behind if its process is killed."""
@@ -63,8 +69,9 @@ def _delete(run: RunDir) -> list[str]:
     """Delete the files of a run that trainpad wrote; return the names of the others."""
     for path in list(_own_files(run)):
         path.unlink(missing_ok=True)
-    with suppress(OSError):
-        run.checkpoints.rmdir()
+    for folder in (run.checkpoints, run.path / "images"):
+        with suppress(OSError):
+            folder.rmdir()
     kept = sorted(path.name for path in run.path.iterdir() if path.name != RUN_FILE)
     (run.path / RUN_FILE).unlink()
     if not kept:
@@ -89,6 +96,11 @@ def _own_files(run: RunDir) -> Iterator[Path]:
         for path in run.checkpoints.iterdir():
             if _is_file(path) and checkpoint.NAME_PATTERN.fullmatch(_final_name(path.name)):
                 yield path
+    for name, pattern in ATTACHED_PATTERNS.items():
+        if stat.S_ISDIR(_file_mode(run.path / name)):
+            for path in (run.path / name).iterdir():
+                if _is_file(path) and pattern.fullmatch(_final_name(path.name)):
+                    yield path
 
 
 def _final_name(name: str) -> str:
