@@ -38,7 +38,7 @@ async def test_a_branch_says_that_it_ends_the_run_that_trains(tmp_path: Path) ->
     async with app.run_test(size=(80, 24)) as pilot:
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("b")
-        await shown(pilot, app, "It begins when this one")
+        await shown(pilot, app, "It starts once this run")
         await pilot.press("escape")
         source.give(Finished(100, Outcome.DONE, 1.0), None)
         await shown(pilot, app, "done")

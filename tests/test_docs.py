@@ -25,6 +25,7 @@ from PIL import Image
 import main
 from data.drawn import draw_digits
 from tui.app import TrainpadApp
+from tui.terminal.command_palette import screen_bindings
 from tui.widgets.help import HelpScreen
 from tui.widgets.screens import SCREENS
 
@@ -178,15 +179,23 @@ def test_every_page_is_linked_from_the_readme_or_from_another() -> None:
 # -- the first minute ------------------------------------------------------------------------------
 
 
-async def test_the_help_of_every_screen_fits_on_one(generate: ModuleType) -> None:
+@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
+async def test_the_help_of_every_screen_explains_every_key(
+    generate: ModuleType, size: tuple[int, int]
+) -> None:
     app = TrainpadApp(generate.nothing(), viewer=True)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=size) as pilot:
         for place in SCREENS:
             await pilot.press(place.key)
             await pilot.press("question_mark")
             await pilot.pause()
             assert isinstance(app.screen, HelpScreen)
-            assert app.screen.query_one("#help").max_scroll_y == 0, place.name
+            words = set("".join(text for text, _ in app.screen._parts()).split())
+            for _node, binding in screen_bindings(app.screen_stack[0]):
+                if not binding.action.startswith("app.go("):
+                    assert set(binding.tooltip.split()) <= words, (place.name, binding.tooltip)
+            if size[0] == 160:
+                assert app.screen.query_one("#help").max_scroll_y == 0, place.name
             await pilot.press("escape")
 
 

@@ -30,6 +30,8 @@ CURSORS = {"up": "[]", "down": "()", "erase": "{}"}
 class SketchPad(DrawingCanvas, can_focus=True):
     """A square to draw on that fills its container, up to 56x28 cells."""
 
+    KEYS_TITLE = "field"
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(0,-1)", "Up", show=False, id="pad.up", tooltip="Move up"),
         Binding("down,j", "move(0,1)", "Down", show=False, id="pad.down", tooltip="Move down"),

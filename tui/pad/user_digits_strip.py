@@ -29,6 +29,7 @@ GAP = 2
 class UserDigitsStrip(TextWidget, can_focus=True):
     """The user's digits, newest first; the arrow keys select one."""
 
+    KEYS_TITLE = "your digits"
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,h", "select(-1)", "Left", show=False, id="own.left",

@@ -2,7 +2,7 @@
 
 import signal
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, TypeVar, Unpack
 
@@ -11,6 +11,7 @@ from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.driver import Driver
+from textual.filter import LineFilter
 from textual.screen import Screen
 
 from core.process.launcher import Launcher
@@ -18,6 +19,7 @@ from core.process.signals import exit_by_signal, install_handlers
 from core.session.headless import DONE, INTERRUPTED
 from tui.terminal.characters import ASCII_CLASS, Glyphs, to_ascii
 from tui.terminal.command_palette import BUILTIN_COMMANDS, SafeCommandPalette, palette_commands
+from tui.terminal.contrast import SixteenColours
 from tui.terminal.driver import ResilientDriver, TerminalHost, duplicated_terminal
 from tui.terminal.environment import Pace
 from tui.terminal.exit_result import ExitResult
@@ -29,6 +31,25 @@ TOAST_SECONDS = 4.0
 """How long a toast is visible."""
 MODE_SWITCH_DELAY = 0.005
 """Seconds without drawing while another mode takes over; Textual's default is 0.05."""
+
+SIXTEEN_COLOURS = SixteenColours()
+STYLES = """
+/* Dialogs dim what is below them instead of hiding it. */
+ModalScreen, CommandPalette { background: $background 60%; }
+CommandPalette CommandList > .option-list--option-highlighted,
+CommandPalette CommandList:focus > .option-list--option-highlighted {
+    color: $foreground; background: $accent 30%; text-style: bold;
+}
+CommandPalette #--input { border: hkey $accent 50%; }
+CommandPalette CommandList { border-bottom: hkey $accent 50%; }
+CommandPalette CommandList:focus { border-bottom: hkey $accent 50%; }
+/* Toasts are in the last rows, as high as their text: no chart is there. */
+ToastRack { margin-bottom: 0; }
+Toast, Toast.-information {
+    width: auto; max-width: 100%; margin-top: 0; padding: 0 1; border-left: outer $accent;
+}
+"""
+"""What looks alike in all three apps."""
 
 
 class AppOptions(TypedDict, total=False):
@@ -47,6 +68,7 @@ class AppOptions(TypedDict, total=False):
 class BaseApp(OrderedInputApp[Result]):
     """An app on a terminal that may be slow, small, ASCII only, or vanish."""
 
+    CSS = STYLES
     ENABLE_SELECT_AUTO_SCROLL = False  # it would scroll at TEXTUAL_FPS, which is set to 1000
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c,ctrl+q", "ask_quit", "Quit", show=False, priority=True, id="app.interrupt"),
@@ -69,6 +91,13 @@ class BaseApp(OrderedInputApp[Result]):
     def get_driver_class(self) -> type[Driver]:
         """`ResilientDriver`, unless the environment names another driver."""
         return super().get_driver_class() if constants.DRIVER is not None else ResilientDriver
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's, and one for terminals of 16 colours."""
+        filters = list(super().get_line_filters())
+        if self.console.color_system == "standard":
+            filters.append(SIXTEEN_COLOURS)
+        return filters
 
     def on_mount(self) -> None:
         """Apply the theme of the settings, and save a new choice there."""

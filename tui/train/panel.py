@@ -61,6 +61,7 @@ PANEL_ROWS = _rows_with_titles()
 class Panel(TextWidget, can_focus=True):
     """Every hyperparameter: live ones to change now, the others for the next run."""
 
+    KEYS_TITLE = "panel of hyperparameters (tab)"
     DEFAULT_CSS = """
     Panel { height: auto; }
     """

@@ -1,5 +1,7 @@
-"""The help screen: every key of a screen, from its bindings."""
+"""The help screen: every key of a screen, from its bindings, in groups."""
 
+from collections.abc import Iterator, Sequence
+from textwrap import wrap
 from typing import Any, ClassVar
 
 from rich.cells import cell_len
@@ -7,20 +9,27 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from tui.terminal.characters import ASCII_CLASS, to_ascii
-from tui.terminal.command_palette import key_label, screen_bindings
+from tui.terminal.command_palette import dimmed_actions, key_label, screen_bindings
 from tui.widgets.screens import SCREENS
 from tui.widgets.text_widget import align_right, fit
 
 GO_ACTION = "app.go("
-MAX_COLUMN_WIDTH = 74
+GROUPS = {"app.": "on every screen", "chart(": "chart", "hide(": "show and hide"}
+"""Titles of groups, by how the actions of their keys begin; the others are the screen's own."""
+MIN_COLUMN_WIDTH, MAX_COLUMN_WIDTH = 36, 74
 """Cells of a key and its explanation."""
 MAX_COLUMNS = 3
 FRAME_CELLS, FRAME_ROWS = 6, 2
 """Taken by the border and the margins."""
+Entry = tuple[str, str, str]
+"""A key, its explanation, and the style of both: empty, or ``dim`` where it can do nothing now."""
+Line = tuple[str, str]
+"""A text and its style."""
 
 
 class HelpScreen(ModalScreen[None]):
@@ -32,36 +41,78 @@ class HelpScreen(ModalScreen[None]):
 
     def __init__(self, screen: Screen[Any]) -> None:
         super().__init__()
-        ascii_only = screen.app.has_class(ASCII_CLASS)
-        screens = ", ".join(info.title for info in SCREENS)
-        screen_keys = f"{SCREENS[0].key}-{SCREENS[-1].key}", screens, "Screens"
-        found = [binding for _node, binding in screen_bindings(screen)]
-        has_screen_keys = any(binding.action.startswith(GO_ACTION) for binding in found)
-        self._entries = [screen_keys] * has_screen_keys + [
-            (
-                key_label(screen.app, binding, ascii_only=ascii_only),
-                binding.tooltip,
-                binding.description,
-            )
-            for binding in found
-            if not binding.action.startswith(GO_ACTION)
-        ]
-        """Key, explanation and short description."""
+        self._title = f"keys: {getattr(screen, 'NAME', '') or 'this screen'}"
+        self._groups = key_groups(screen)
 
     def compose(self) -> ComposeResult:
-        """Keys and explanations in as few columns as fit; descriptions where these do not fit."""
-        size = self.app.size
-        columns = min(MAX_COLUMNS, -(-len(self._entries) // max(1, size.height - FRAME_ROWS)))
-        width = min(MAX_COLUMN_WIDTH, (size.width - FRAME_CELLS) // columns)
-        key_width = max(cell_len(key) for key, _, _ in self._entries)
-        room = width - key_width - 3
-        cells = [
-            f"{align_right(key, key_width)}  "
-            f"{fit(tooltip if cell_len(tooltip) <= room else description, room)} "
-            for key, tooltip, description in self._entries
-        ]
-        rows = -(-len(cells) // columns)
-        lines = ["".join(cells[row::rows]) for row in range(rows)]
-        with VerticalScroll(id="help"):
-            text = "\n".join(line.rstrip() for line in lines)
-            yield Static(Content(to_ascii(text) if self.app.has_class(ASCII_CLASS) else text))
+        """The groups, in as few columns as let all of them fit; otherwise they scroll."""
+        with VerticalScroll(id="help") as frame:
+            frame.border_title, frame.border_subtitle = self._title, "esc closes"
+            yield Static(Content.assemble(*self._parts()))
+
+    def _parts(self) -> Iterator[Line]:
+        size, ascii_only = self.app.size, self.app.has_class(ASCII_CLASS)
+        for row in help_rows(self._groups, size.width - FRAME_CELLS, size.height - FRAME_ROWS):
+            yield from ((to_ascii(text) if ascii_only else text, style) for text, style in row)
+            yield "\n", ""
+
+
+def key_groups(screen: Screen[Any]) -> dict[str, list[Entry]]:
+    """The keys of a screen by the titles of their groups; those of all screens come last."""
+    ascii_only = screen.app.has_class(ASCII_CLASS)
+    groups: dict[str, list[Entry]] = {}
+    common: list[Entry] = []
+    for node, binding in screen_bindings(screen):
+        title = _group_title(screen, node, binding)
+        entries = common if title == GROUPS["app."] else groups.setdefault(title, [])
+        if not binding.action.startswith(GO_ACTION):
+            label = key_label(screen.app, binding, ascii_only=ascii_only)
+            style = "dim" if binding.action in dimmed_actions(node) else ""
+            entries.append((label, binding.tooltip, style))
+        elif not any(key == _SCREEN_KEYS[0] for key, _, _ in common):
+            common.append(_SCREEN_KEYS)
+    return {title: entries for title, entries in groups.items() if entries} | {
+        GROUPS["app."]: common
+    }
+
+
+_SCREEN_KEYS: Entry = (
+    f"{SCREENS[0].key}-{SCREENS[-1].key}", ", ".join(info.title for info in SCREENS), "",
+)  # fmt: skip
+
+
+def _group_title(screen: Screen[Any], node: DOMNode, binding: Binding) -> str:
+    if node is not screen:
+        return str(getattr(node, "KEYS_TITLE", "")) or type(node).__name__
+    starts = (title for start, title in GROUPS.items() if binding.action.startswith(start))
+    return next(starts, "this screen")
+
+
+def help_rows(groups: dict[str, list[Entry]], width: int, height: int) -> list[list[Line]]:
+    """The rows of all groups, side by side in columns where one would be too high."""
+    most = max(1, min(MAX_COLUMNS, width // MIN_COLUMN_WIDTH))
+    for columns in range(1, most + 1):
+        room = min(MAX_COLUMN_WIDTH, width // columns)
+        lines = list(_lines(groups, room - 2))
+        rows = -(-len(lines) // columns)
+        if rows <= height or columns == most:
+            break
+    return [[(fit(text, room), style) for text, style in lines[row::rows]] for row in range(rows)]
+
+
+def _lines(groups: dict[str, list[Entry]], width: int) -> Iterator[Line]:
+    """The lines of all groups, each at most `width` cells."""
+    key_width = max(cell_len(key) for entries in groups.values() for key, _, _ in entries)
+    for number, (title, entries) in enumerate(groups.items()):
+        if number:
+            yield "", ""
+        yield title, "bold"
+        for key, explanation, style in entries:
+            yield from _entry_lines(align_right(key, key_width), explanation, style, width)
+
+
+def _entry_lines(key: str, explanation: str, style: str, width: int) -> Iterator[Line]:
+    indent = " " * cell_len(key)
+    texts: Sequence[str] = wrap(explanation, max(8, width - cell_len(key) - 2)) or [""]
+    for number, text in enumerate(texts):
+        yield f"{indent if number else key}  {text}", style
