@@ -26,6 +26,7 @@ from core.process.threads import limit_blas_threads
 from core.run.presets import PRESETS
 from core.training.cluster import STRATEGIES
 from trainpad.errors import UserError
+from trainpad.text import sanitize
 
 USER_ERROR, OUTPUT_ERROR = 2, 1
 
@@ -258,7 +259,10 @@ def pad(run: str | None, log_dir: Path | None, export: Path | None, ascii_only: 
 def classify(
     files: tuple[str, ...], as_json: bool, run: str | None, log_dir: Path | None, split: bool
 ) -> int:
-    """Classify the digits in files: PNG, JPEG, .npy, IDX or stroke JSON; - is standard input.
+    """Classify the digits in files: pictures, .npy, IDX or stroke JSON; - is standard input.
+
+    Pictures are PNG, JPEG, BMP, GIF, WebP or TIFF. A file that cannot be read is reported, and the
+    others are classified all the same; the exit status is then 2.
 
     Example: trainpad classify --json digit.png
     """
@@ -267,9 +271,17 @@ def classify(
     from core.rundir.rundir import optional_log_dir
 
     classifier = load_classifier(run, optional_log_dir(log_dir))
-    for line in classification_lines(files, classifier, split=split, json=as_json):
+    errors: list[int] = []
+    for line in classification_lines(
+        files,
+        classifier,
+        split=split,
+        json=as_json,
+        failed=lambda sentence: errors.append(_print_error(sentence)),
+        hint=lambda sentence: click.echo(f"trainpad: {sanitize(sentence)}", err=True),
+    ):
         click.echo(line)
-    return 0
+    return max(errors, default=0)
 
 
 @cli.command()

@@ -103,15 +103,54 @@ def test_an_empty_drawing_is_no_digit(tmp_path: Path, capsys: pytest.CaptureFixt
     assert json.loads(capsys.readouterr().out)["unsure"] is True
 
 
+def test_each_file_has_its_line_and_one_that_fails_stops_nothing(
+    drawings: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("hello\n")
+    files = [str(drawings), str(text), str(tmp_path / "gone.png"), str(drawings)]
+    assert run_main("classify", *files) == 2
+    printed = capsys.readouterr()
+    assert [line.split()[1] for line in printed.out.splitlines()] == ["7", "1", "7", "1"]
+    assert [line.startswith("trainpad: ") for line in printed.err.splitlines()] == [True, True]
+    assert "text.txt: expected PNG" in printed.err
+    assert "found text ('hello')" in printed.err
+    assert run_main("classify", "--json", *files) == 2
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["digit"] for line in lines] == [7, 1, None, None, 7, 1]
+    assert ["error" in line for line in lines] == [False, False, True, True, False, False]
+
+
+def test_several_digits_in_a_picture_without_split_give_a_hint(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    image = pytest.importorskip("PIL.Image")
+    one, both = tmp_path / "one.png", tmp_path / "both.png"
+    export_drawing(one, [np.array(stroke) for stroke in SEVEN], [0.085])
+    sheet = image.new("L", (1120, 560), 255)
+    for left in (0, 560):
+        sheet.paste(image.open(one), (left, 0))
+    sheet.save(both)
+    run_main("classify", str(one))
+    assert capsys.readouterr().err == ""
+    run_main("classify", str(both))
+    assert "both.png seems to show 2 digits: --split" in capsys.readouterr().err
+    run_main("classify", "--split", str(both))
+    printed = capsys.readouterr()
+    assert (printed.out.count("]   7   "), printed.err) == (2, "")
+
+
 def test_a_file_without_a_digit_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     blank, none = tmp_path / "blank.png", tmp_path / "none.json"
     pytest.importorskip("PIL.Image").new("L", (60, 50), 255).save(blank)
     none.write_text("[]")
     for file in (blank, none):
-        assert run_main("classify", "--split", str(file)) == 0
-        assert capsys.readouterr().out == f"{file}   no digit found\n"
-        assert run_main("classify", "--split", "--json", str(file)) == 0
-        assert capsys.readouterr().out == ""
+        for options in ([], ["--split"]):
+            assert run_main("classify", *options, str(file)) == 0
+            assert capsys.readouterr().out == f"{file}   no digit found\n"
+            assert run_main("classify", *options, "--json", str(file)) == 0
+            line = json.loads(capsys.readouterr().out)
+            assert (line["digit"], line["confidence"], line["unsure"]) == (None, None, True)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"GIF89a", b'{"strokes": 1}', b"\x89PNG\r\n\x1a\n"])

@@ -44,10 +44,10 @@ def npy(array):
     return file.getvalue()
 
 
-def is_similar(image, drawing):
+def is_similar(image, drawing, least=0.93):
     """Whether a picture's digit is what the strokes themselves give."""
     wanted = ink_to_image(drawing)
-    return float((image * wanted).sum() / np.sqrt((image**2).sum() * (wanted**2).sum())) > 0.93
+    return float((image * wanted).sum() / np.sqrt((image**2).sum() * (wanted**2).sum())) > least
 
 
 @pytest.mark.parametrize("drawing", [SEVEN, ONE, ZERO, FIVE], ids=["7", "1", "0", "5"])
@@ -165,13 +165,124 @@ def test_a_large_photograph():
     assert is_similar(digit, SEVEN)
 
 
+@pytest.mark.parametrize("kind", ["BMP", "GIF", "WEBP", "TIFF", "PPM", "JPEG"])
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_formats(kind, mode):
+    (digit,) = parse_digits(png(paper([SEVEN]), mode, kind), "picture")
+    assert is_similar(digit, SEVEN)
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "YCbCr", "I;16", "I;16B", "F"])
+def test_modes_of_tiff(mode):
+    image = pytest.importorskip("PIL.Image")
+    sheet, file = paper([SEVEN]), io.BytesIO()
+    if mode == "F":
+        picture = image.fromarray(sheet.astype(np.float32))
+    elif mode.startswith("I"):
+        dtype = ">u2" if mode.endswith("B") else "<u2"
+        picture = image.frombytes(mode, sheet.shape, (sheet * 65535).astype(dtype).tobytes())
+    else:
+        picture = image.fromarray((sheet * 255).astype(np.uint8)).convert("RGB").convert(mode)
+    picture.save(file, "TIFF")
+    assert is_similar(parse_digits(file.getvalue(), "picture")[0], SEVEN)
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "TIFF", "PNG"])
+def test_the_first_frame_of_an_animation(kind):
+    image = pytest.importorskip("PIL.Image")
+    frames = [image.open(io.BytesIO(png(paper([d])))) for d in (SEVEN, ZERO, ONE)]
+    file = io.BytesIO()
+    options = {"lossless": True} if kind == "WEBP" else {}
+    frames[0].save(file, kind, save_all=True, append_images=frames[1:], **options)
+    assert is_similar(parse_digits(file.getvalue(), "picture")[0], SEVEN)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_camera_that_was_turned(kind, orientation):
+    image = pytest.importorskip("PIL.Image")
+    turn = [None, None, 0, 3, 1, 5, 2, 6, 4][orientation]  # the inverse of Orientation's change
+    picture = image.open(io.BytesIO(png(paper([SEVEN]), "RGB")))
+    if turn is not None:
+        picture = picture.transpose(image.Transpose(turn))
+    exif, file = image.Exif(), io.BytesIO()
+    exif[0x0112] = orientation
+    picture.save(file, kind, exif=exif)
+    assert is_similar(parse_digits(file.getvalue(), "picture")[0], SEVEN)
+
+
+def colours(pixels, mode):
+    image = pytest.importorskip("PIL.Image")
+    file = io.BytesIO()
+    image.fromarray(np.rint(pixels * 255).astype(np.uint8), mode).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.mark.filterwarnings("ignore:.*mode.*:DeprecationWarning")
+@pytest.mark.parametrize("side", [28, 120, 1500])
+@pytest.mark.parametrize(
+    ("ink", "sheet"),
+    [
+        ((1, 1, 1, 1), (1, 1, 1, 0)),
+        ((1, 1, 1, 1), (0, 0, 0, 0)),
+        ((0, 0, 0, 1), (0, 0, 0, 0)),
+        ((1, 1, 1, 0), (0.2, 0.2, 0.2, 1)),
+        ((1, 1, 0), (1, 1, 1)),
+        ((0, 0, 1), (0, 0, 0)),
+        ((1, 0, 0), (0, 0.51, 0)),
+        ((0.1, 0.1, 0.1), (0.75, 0.8, 0.7)),
+    ],
+)
+def test_ink_that_one_channel_shows(ink, sheet, side):
+    share = (1 - paper([SEVEN], side, side / 12)[..., None]) / 0.85
+    contents = colours(share * ink + (1 - share) * np.array(sheet), "RGBA"[: len(ink)])
+    assert is_similar(parse_digits(contents, "picture")[0], SEVEN)
+
+
+def mnist_like():
+    """Ink whose box has 20 pixels and whose centre of mass is in the middle pixel."""
+    image = np.zeros((28, 28), np.float32)
+    image[5:25, 13:16] = 1
+    image[5:8, 9:13] = 0.6
+    image[14, 16:19] = 0.3
+    return image
+
+
+@pytest.mark.parametrize("ink", [1.0, -1.0, 0.55, -0.4])
+@pytest.mark.parametrize("shift", [(0, 0), (3, 4), (-4, 3), (0, -9)])
+def test_a_small_digit_of_mnists_size_keeps_its_pixels_and_is_centred(ink, shift):
+    wanted = mnist_like()
+    sheet = np.roll(wanted, shift, (0, 1)) * ink + (0.0 if ink > 0 else 1.0)
+    np.testing.assert_allclose(parse_digits(png(sheet), "x")[0], wanted, atol=0.02)
+
+
+def test_a_small_digit_of_another_size_is_scaled_to_mnists_box():
+    thin = paper([SEVEN], 28, 1.0)
+    for sheet in (thin, paper([SEVEN], 28, 2.0)[2:-2, 2:-2], np.pad(thin, 9, constant_values=1)):
+        (digit,) = parse_digits(png(sheet), "x")
+        rows, columns = np.nonzero(digit > 0.1)
+        assert max(np.ptp(rows), np.ptp(columns)) + 1 in (19, 20, 21, 22)
+        centre = [np.average(index, weights=digit) for index in np.indices(digit.shape)]
+        assert np.abs(np.array(centre) - 14).max() < 0.6
+        assert is_similar(digit, SEVEN, least=0.8)  # a thinner pen, as some of MNIST's writers had
+
+
+def test_what_is_no_picture_is_named_for_what_it_is():
+    for contents, what in ((b"<!doctype html><p>", "a web page"), (b"%PDF-1.4", "a PDF document")):
+        with pytest.raises(DataError, match=f"x: expected PNG, JPEG.*found {what}"):
+            parse_digits(contents, "x")
+
+
 def test_a_small_picture_is_taken_as_it_is():
     image = ink_to_image(SEVEN)
     for grey in (image, 1 - image):
         np.testing.assert_allclose(parse_digits(png(grey), "x")[0], image, atol=1 / 255)
 
 
-@pytest.mark.parametrize("shape", [(28, 28), (3, 28, 28), (784,), (3, 784)])
+@pytest.mark.parametrize(
+    "shape",
+    [(28, 28), (3, 28, 28), (784,), (3, 784), (3, 28, 28, 1), (3, 1, 28, 28), (28, 28, 1)],
+)
 def test_arrays_are_images_already(shape):
     bytes_ = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
     wanted = bytes_.reshape(-1, 28, 28) / np.float32(255)
