@@ -3,13 +3,16 @@
 import os
 import sys
 import threading
+import time
 from pathlib import Path
 
+import psutil
 import pytest
+from textual.geometry import Size
 
-from tests.helpers.terminal import Terminal
+from tests.helpers.terminal import Terminal, trainpad
 from tests.helpers.waiting import LONG, wait_until
-from tui.terminal.driver import watch_hangup
+from tui.terminal.driver import MAX_SIZE, ResilientDriver, watch_hangup
 
 
 def test_a_pipe_without_a_reader_is_reported() -> None:
@@ -37,6 +40,7 @@ def test_a_terminal_that_hangs_up_is_reported() -> None:
 
 GONE = """
 import signal, sys, time
+import time
 from pathlib import Path
 from tui.terminal.driver import duplicated_terminal
 inside, gone, after = map(Path, sys.argv[1:])
@@ -61,5 +65,33 @@ def test_printing_after_the_terminal_is_gone_does_not_raise(tmp_path: Path) -> N
         gone.touch()
         terminal.process.wait(LONG)
         assert after.exists()
+    finally:
+        terminal.end()
+
+
+@pytest.mark.parametrize("size", [(65535, 65535), (65535, 1), (0, 0), (10**30, 24), (80, 24)])
+def test_the_size_of_a_terminal_is_limited(size: tuple[int, int]) -> None:
+    driver = object.__new__(ResilientDriver)
+    width, height = driver.limited(Size(*size))
+    assert 1 <= width <= MAX_SIZE.width
+    assert 1 <= height <= MAX_SIZE.height
+    if size == (80, 24):
+        assert (width, height) == size
+
+
+@pytest.mark.terminal
+def test_absurd_sizes_are_survived(tmp_path: Path) -> None:
+    terminal = Terminal(trainpad("pad", "--log_dir", tmp_path))
+    try:
+        terminal.wait_for("built-in weights")
+        process = psutil.Process(terminal.process.pid)
+        terminal.resize(65535, 65535)
+        terminal.type("\x1b[48;65535;65535;0;0t\x1b[48;0;0;0;0t\x1b[48;65535;65535;0;0t")
+        time.sleep(3)
+        processes = [process, *process.children(recursive=True)]
+        assert sum(each.memory_info().rss for each in processes) < 1 << 30
+        terminal.resize(110, 34)
+        terminal.type("\x1b[48;34;110;0;0tq")
+        assert terminal.process.wait(LONG) == 0
     finally:
         terminal.end()

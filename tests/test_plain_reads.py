@@ -33,11 +33,9 @@ EXCEPTIONS = {
     "core/rundir/rundir.py:RunDir.exclusive": "locked, without blocking",
     "core/rundir/status.py:_is_locked": "locked, without blocking",
     "core/network/builtin.py:builtin_network": "a file of the installation",
-    "core/process/redirect.py": "the null device and the log, opened for writing",
-    "core/process/launcher.py": "the null device",
-    "core/cli/flags.py:DefaultGroup.invoke": "the null device",
-    "core/export/keras_model.py": "the null device, and a file just made in a private folder",
-    "data/idx.py:_read": "gunzips an open file",
+    "core/process/redirect.py": "the log, opened for writing",
+    "core/process/stdio.py:repair_stdio": "a descriptor that is open",
+    "core/export/keras_model.py": "a file just made in a private folder",
     "data/pictures.py:_from_npy": "from bytes",
     "data/pictures.py:_grey": "from bytes",
     "data/fetch.py:_try_mirror.download": "opened for writing",
@@ -46,7 +44,6 @@ EXCEPTIONS = {
     "data/mnist.py:open_npz": "an archive that is open",
     "data/mnist.py:_read_npy": "a member of an open archive",
     "data/user_digits.py:_locked_for_change": "a folder, which cannot block",
-    "tui/terminal/driver.py:duplicated_terminal": "the null device",
     "tui/watch/images.py": "from bytes",
 }
 """Where such a call is right, and why."""
@@ -60,7 +57,8 @@ def calls(node: ast.AST, place: str) -> Iterator[tuple[str, str]]:
             inside = f"{place}.{child.name}" if ":" in place else f"{place}:{child.name}"
         if isinstance(child, ast.Call):
             dotted = ast.unparse(child.func)
-            if READERS & {dotted, dotted.rpartition(".")[2]}:
+            first = ast.unparse(child.args[0]) if child.args else ""
+            if READERS & {dotted, dotted.rpartition(".")[2]} and first != "os.devnull":
                 yield place, dotted
         yield from calls(child, inside)
 

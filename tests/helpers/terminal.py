@@ -111,6 +111,10 @@ class Terminal:
         wait_until(shown, timeout, lambda: f"{pattern!r} never came; there is\n{self.text}")
         return found[0]
 
+    def resize(self, width: int, height: int) -> None:
+        """Tell the program another size; what is emulated here keeps its own."""
+        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+
     def attributes(self) -> list[object]:
         """The terminal's settings as they are now."""
         return termios.tcgetattr(self._slave)

@@ -17,7 +17,8 @@ from typing import Any, Final, Protocol, cast
 
 from textual import constants
 from textual.app import App
-from textual.events import CursorPosition
+from textual.events import CursorPosition, Resize
+from textual.geometry import Size
 from textual.message import Message
 
 from core.process.launcher import Launcher
@@ -27,6 +28,9 @@ from tui.terminal.input_parser import InputParser
 from tui.terminal.textual_private import PatchableDriver, terminal_parser
 from tui.terminal.writer import FlowControl, TerminalWriter
 
+MAX_SIZE: Final = Size(1000, 400)
+"""Columns and rows that are drawn at most: more than the smallest letters have room for on a large
+monitor. Textual needs memory and time for each cell."""
 CLOSE_TIMEOUT: Final = 0.3
 """Seconds to wait for a stalled terminal when leaving."""
 CURSOR_POSITION_REQUEST: Final = "\x1b[6n"
@@ -251,8 +255,15 @@ class ResilientDriver(PatchableDriver):
         """Pass on events of the terminal; keep its replies to our probes."""
         if isinstance(message, CursorPosition):
             self._flow.on_reply()
+        elif isinstance(message, Resize):
+            size = self.limited(message.size)
+            super().process_message(Resize(size, size, pixel_size=message.pixel_size))
         else:
             super().process_message(message)
+
+    def limited(self, size: Size) -> Size:
+        """`size` within `MAX_SIZE`; what a terminal claims is a number from a stranger."""
+        return Size(*(min(max(1, given), most) for given, most in zip(size, MAX_SIZE, strict=True)))
 
     # -- ctrl+z -------------------------------------------------------------------------------
 

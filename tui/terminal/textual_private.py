@@ -17,6 +17,7 @@ from textual.app import App
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import AwaitMount
 
@@ -37,6 +38,8 @@ PRIVATE_NAMES: Final[tuple[tuple[type, tuple[str, ...]], ...]] = (
     # faults of the driver are described at `tui.terminal.driver.ResilientDriver`.
     (LinuxDriver, ("_app", "_loop", "_file", "_must_signal_resume", "_disable_mouse_support")),
     (LinuxDriver, ("_sigtstp_application", "_sigcont_application")),
+    # A terminal may claim any size, and each cell of it takes memory: no issue upstream.
+    (LinuxDriver, ("_get_terminal_size", "_size")),
     # Pasted text arrives as keys where a paste is split or has no end: no issue upstream.
     (XTermParser, ("feed", "tick")),
 )
@@ -141,6 +144,14 @@ class PatchableDriver(LinuxDriver):
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
         self._file = _NullFile()  # type: ignore[assignment]  # a subclass writes by itself
+        self._size = self._size or self._get_terminal_size()  # until the first `Resize`
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        return self.limited(Size(*super()._get_terminal_size()))
+
+    def limited(self, size: Size) -> Size:
+        """The size to use where the terminal claims `size`."""
+        return size
 
     def call_app(self, callback: Callable[[App[Any]], object]) -> None:
         """Call this with the app on its thread; from any thread, and from a signal handler."""
