@@ -231,6 +231,7 @@ def test_the_command_reproduces_the_run_to_the_byte(tmp_path: Path) -> None:
     )
     line = reproduce_command(load_export(first))
     assert "--change 5:learning_rate=0.03 --change 20:batch_size=50" in line
+    assert f"--fingerprint {first.info()['dataset']['fingerprint'][:16]}" in line
     second = trained(line, tmp_path / "second")
     assert first.losses.stat().st_size >= 4 * 30
     assert second.losses.read_bytes() == first.losses.read_bytes()
@@ -245,6 +246,14 @@ def test_the_command_names_only_values_that_are_not_defaults(tmp_path: Path) -> 
         "trainpad --learning_rate 0.5 --hidden '' --seed 0 --input_data_dir '/some where' "
         "--device cpu --strategy mirrored --no-xla"
     )
+
+
+@pytest.mark.parametrize("name", ["mnist", "drawn"])
+def test_the_command_names_the_data_that_the_run_took(tmp_path: Path, name: str) -> None:
+    data = {"name": name, "fingerprint": "ab" * 32}
+    line = reproduce_command(load_export(make_run(tmp_path / "r", source={}, dataset=data)))
+    assert ("--dataset drawn" in line) == (name == "drawn")
+    assert line.endswith("--fingerprint abababababababab")
 
 
 def test_the_command_is_escaped_for_terminal_and_shell(tmp_path: Path) -> None:

@@ -95,6 +95,18 @@ def test_a_request_that_cannot_be_fulfilled_leaves_no_run(
     assert list_runs(tmp_path) == []
 
 
+def test_other_data_than_the_fingerprint_asks_for_is_refused(
+    tmp_path: Path, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace_training(monkeypatch, tiny, then=UserError("the data was accepted"))
+    request = Request(HyperParameters(), tmp_path, fingerprint="00c0ffee")
+    with pytest.raises(UserError, match="this is other data than --fingerprint asks for: made for"):
+        list(session(request))
+    same = Request(HyperParameters(), tmp_path, fingerprint=tiny.fingerprint[:16].upper())
+    with pytest.raises(UserError, match="the data was accepted"):
+        list(session(same))
+
+
 @pytest.mark.parametrize("error", [UserError("the batch cannot be split"), OSError("it broke")])
 def test_an_error_after_training_started_ends_a_run_that_is_kept(
     tmp_path: Path, tiny: Dataset, monkeypatch: pytest.MonkeyPatch, error: Exception

@@ -1,8 +1,8 @@
 """The command line that trains a run again, to the same losses.
 
 It names no preset and no file of the run: hyperparameters that are not at their defaults, the seed,
-the source of the data, and every change at its step. Only a branch needs a file, the checkpoint
-that it started from.
+the source of the data and its fingerprint, and every change at its step. Only a branch needs a
+file, the checkpoint that it started from.
 """
 
 import os
@@ -21,6 +21,8 @@ from core.rundir.rundir import RunDir
 from trainpad.errors import RunError
 
 PROGRAM = "trainpad"
+FINGERPRINT_DIGITS = 16
+"""How much of the data's fingerprint the command names."""
 ENDED_BY_USER = (Outcome.STOPPED, Outcome.INTERRUPTED)
 """Outcomes that come from the user, not from the hyperparameters."""
 
@@ -44,7 +46,7 @@ def reproduce_command(export: Export) -> str:
         {n: v for n, v in info.get("hyperparameters", {}).items() if n in SPECS}
     )
     parts += _hyperparameters(start, everything=len(parts) > 1)
-    parts += _data(info.get("source", {}))
+    parts += _data(info.get("source", {}), info.get("dataset", {}))
     parts += _device(info)
     parts += _changes(export)
     return " ".join(map(_shell_quoted, parts))
@@ -82,13 +84,21 @@ def _hyperparameters(start: HyperParameters, *, everything: bool) -> Iterator[st
             yield from (f"--{name}", _flag_value(value))
 
 
-def _data(source: dict[str, Any]) -> Iterator[str]:
-    """Yield a flag for each field of `core.rundir.data_source.DataSource` that is set."""
+def _data(source: dict[str, Any], dataset: dict[str, Any]) -> Iterator[str]:
+    """Yield a flag for each field of `core.rundir.data_source.DataSource` that is set.
+
+    Without any, the run took MNIST, or drawn digits where there was none: the command names which.
+    The fingerprint refuses all other data.
+    """
+    if not (source.get("dataset") or source.get("fake_data")) and dataset.get("name") == "drawn":
+        source = {**source, "dataset": "drawn"}
     for name, value in source.items():
         if value is True:
             yield f"--{name}"
         elif value is not None and value is not False:
             yield from (f"--{name}", str(value))
+    if fingerprint := str(dataset.get("fingerprint") or ""):
+        yield from ("--fingerprint", fingerprint[:FINGERPRINT_DIGITS])
 
 
 def _device(info: dict[str, Any]) -> Iterator[str]:

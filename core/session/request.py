@@ -29,6 +29,8 @@ class Request:
     hparams: HyperParameters
     log_dir: Path
     source: DataSource = field(default_factory=DataSource)
+    fingerprint: str = ""
+    """How the fingerprint of the data must begin, so that no other data is trained on."""
     offline: bool = False
     """Never use the network."""
     device: str = "auto"
@@ -68,6 +70,7 @@ def request_from(flags: Flags) -> Request:
         device=_device(flags["device"]) if flags["device"] else before["device"],
         xla=before["xla"] if flags["xla"] is None else flags["xla"],
         strategy=flags["strategy"] or before["strategy"],
+        fingerprint=flags["fingerprint"] or "",
         offline=flags["offline"],
         profile=flags["profile"] or 0,
         resume=resume,

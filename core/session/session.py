@@ -51,6 +51,7 @@ def session(request: Request) -> Iterator[Event]:
     if request.resume is None:
         check_log_dir(request.log_dir)
     dataset = yield from _load_data(request)
+    _check_fingerprint(request, dataset)
     check_batch_size(request.hparams, dataset)
     run = _run_directory(request, dataset)
     training = _FailureEvents(_open_and_train(request, run, dataset), request.strategy)
@@ -74,6 +75,7 @@ def worker_session(request: Request) -> Iterator[Event]:
     from core.training.loop import train
 
     dataset = yield from _load_data(request)
+    _check_fingerprint(request, dataset)
     check_batch_size(request.hparams, dataset)
     yield from _FailureEvents(train(_config(request, dataset, None), None), request.strategy)
 
@@ -88,6 +90,14 @@ def _open_and_train(request: Request, run: RunDir, dataset: "Dataset") -> Iterat
     if not is_private(run.path):
         yield Alert(_first_step(request), NOT_PRIVATE)
     yield from train(_config(request, dataset, run), control)
+
+
+def _check_fingerprint(request: Request, dataset: "Dataset") -> None:
+    if not dataset.fingerprint.startswith(request.fingerprint.lower()):
+        raise UserError(
+            f"this is other data than --fingerprint asks for: {dataset.source}, fingerprint "
+            f"{dataset.fingerprint[:16]}; name the right one with --dataset or --input_data_dir"
+        )
 
 
 def _first_step(request: Request) -> int:
