@@ -438,6 +438,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         status = cli.main(arguments, prog_name="trainpad", standalone_mode=False)
     except UserError as error:
         status = _print_error(str(error))
+    except click.NoSuchOption as error:
+        status = _print_error(_no_such_option(error))
     except click.ClickException as error:
         status = _print_error(error.format_message())
     except click.Abort:
@@ -447,6 +449,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _print_error(f"standard output cannot be written: {error.strerror}")
         status = OUTPUT_ERROR
     sys.exit(status)
+
+
+def _no_such_option(error: click.NoSuchOption) -> str:
+    from core.cli.suggestions import similar_flags
+
+    parameters = error.ctx.command.params if error.ctx else []
+    flags = [name for parameter in parameters for name in parameter.opts]
+    found = similar_flags(error.option_name, flags)
+    hint = f"did you mean {' or '.join(found)}?" if found else "`--help` lists all"
+    return f"there is no flag {error.option_name}; {hint}"
 
 
 def _print_error(message: str) -> int:

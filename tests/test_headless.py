@@ -14,6 +14,7 @@ from core.run.events import (
     Event,
     Failed,
     Finished,
+    Notice,
     Opened,
     Preparing,
     Snapshot,
@@ -89,6 +90,29 @@ def test_a_diverged_run_names_its_last_checkpoint(capsys: pytest.CaptureFixture[
     assert "diverged" in printed
     assert "step-000004.safetensors" in printed
     assert "--learning_rate" in printed
+
+
+def test_the_end_says_why_and_what_became_of_the_profile(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run_of(
+        Opened("runs/a", {}),
+        START,
+        Steps(0, np.ones(5, np.float32), 0.1),
+        Notice(5, "profile written"),
+        Finished(5, Outcome.DONE, 1.0, "precision 0.9800 reached"),
+    )
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        "trainpad: profile written",
+        "trainpad: done after 5 steps: precision 0.9800 reached",
+    ]
+
+
+def test_a_resumed_run_that_has_nothing_to_do_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    start = Started(90, as_dict(HyperParameters()), "CPU:0", 4)
+    assert run_of(Opened("runs/a", {}), start, Finished(90, Outcome.DONE, 0.1))[0] == 0
+    printed = capsys.readouterr().err.splitlines()
+    assert printed[-1] == "trainpad: a is done after 90 steps; a larger --max_steps goes on"
 
 
 def test_notices_are_sanitized_for_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:

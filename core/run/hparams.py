@@ -85,7 +85,7 @@ class HyperparameterSpec:
 
     def _check_layers(self, value: object) -> tuple[int, ...]:
         parts = value.replace(" ", "").split(",") if isinstance(value, str) else value
-        if parts == [""]:
+        if parts in ([""], ["none"]):
             parts = []
         if not isinstance(parts, list | tuple) or len(parts) > 16:
             raise UserError(f"{self.name} must be a list of up to 16 layer sizes, such as 128,32")

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import TextIO
 
 from core.run.events import (
@@ -12,7 +13,9 @@ from core.run.events import (
     Event,
     Failed,
     Finished,
+    Notice,
     Opened,
+    Started,
     to_json,
 )
 from core.run.status import Outcome
@@ -37,7 +40,7 @@ def run_headless(
         UserError: from the source, before training started.
     """
     lines: Callable[[Event], Iterator[str]] = JsonPrinter().lines if json else LabPrinter().lines
-    status, control, has_reader = FAILED, None, True
+    status, control, has_reader, notices = FAILED, None, True, NoticePrinter()
     for event in source:
         for line in lines(event):
             if has_reader and not _try_print(line, out):
@@ -48,7 +51,7 @@ def run_headless(
         if signals is not None:
             signals.on_event(event)
         if not json:
-            _print_notice(event)
+            notices.print(event)
         status = exit_status(event, status)
     return status
 
@@ -86,22 +89,43 @@ class JsonPrinter:
             yield to_json(event)
 
 
-def _print_notice(event: Event) -> None:
-    """Print on standard error what the lab's script has no line for."""
-    match event:
-        case Opened(directory=directory, info=info):
-            notice = info.get("dataset", {}).get("notice")
-            _print_error(f"writing to {directory}")
-            if notice:
-                _print_error(notice)
-        case Alert(text=text) | Failed(text=text):
-            _print_error(text)
-        case Diverged(why=why, checkpoint=checkpoint):
-            kept = f"the last checkpoint is {checkpoint}" if checkpoint else "nothing was saved yet"
-            _print_error(f"diverged: {why}; {kept}; try a smaller --learning_rate")
-        case Finished() if sys.stderr.isatty():
+class NoticePrinter:
+    """Prints on standard error what the lab's script has no line for."""
+
+    def __init__(self) -> None:
+        self._name, self._first = "the run", 0
+
+    def print(self, event: Event) -> None:
+        """Print the notice for `event`, if it has one."""
+        match event:
+            case Opened(directory=directory, info=info):
+                self._name = Path(directory).name
+                _print_error(f"writing to {directory}")
+                if notice := info.get("dataset", {}).get("notice"):
+                    _print_error(notice)
+            case Started(step=step):
+                self._first = step
+            case Alert(text=text) | Notice(text=text) | Failed(text=text):
+                _print_error(text)
+            case Diverged():
+                _print_error(_why_diverged(event))
+            case Finished():
+                self._print_end(event)
+
+    def _print_end(self, event: Finished) -> None:
+        if event.outcome is Outcome.DONE and event.step == self._first:
+            steps = f"{event.step:,} steps"
+            _print_error(f"{self._name} is done after {steps}; a larger --max_steps goes on")
+        elif event.detail:
+            _print_error(f"done after {event.step:,} steps: {event.detail}")
+        if sys.stderr.isatty():
             with suppress(OSError):
                 sys.stderr.write("\a")
+
+
+def _why_diverged(event: Diverged) -> str:
+    kept = f"the last checkpoint is {event.checkpoint}" if event.checkpoint else "nothing was saved"
+    return f"diverged: {event.why}; {kept}; try a smaller --learning_rate"
 
 
 def _print_error(text: str) -> None:
