@@ -34,6 +34,7 @@ from core.run.status import Outcome
 from core.rundir import checkpoint
 from core.rundir.checkpoint import Checkpoint
 from core.rundir.control import open_control
+from core.rundir.playback import Playback
 from core.rundir.reader import follow, replay
 from core.rundir.rundir import RunDir
 from tests.helpers.runs import BEGAN, add_events, add_losses, add_marks, confusion, hold, make_run
@@ -221,10 +222,25 @@ def test_replay_at_a_speed_keeps_the_original_pace(tmp_path: Path) -> None:
         now[0] += seconds
 
     arrived = {}
-    for event in replay(run, 2.0, clock=lambda: now[0], sleep=sleep):
+    for event in replay(run, Playback(2.0, lambda: now[0]), sleep=sleep):
         arrived[type(event).__name__] = now[0]
     assert arrived["Started"] == 0
     assert arrived["Finished"] == pytest.approx(2.0, abs=0.01)
+
+
+def test_a_playback_is_paused_and_changes_its_speed() -> None:
+    now = [0.0]
+    playback = Playback(10.0, lambda: now[0])
+    now[0] = 1.0
+    playback.toggle_pause()
+    now[0] = 5.0
+    assert (playback.position, playback.label) == (10.0, "replay ×10 paused")
+    playback.toggle_pause()
+    playback.change_speed(1)
+    now[0] = 6.0
+    playback.change_speed(-3)
+    now[0] = 8.0
+    assert (playback.position, playback.label) == (35.0, "replay ×2.5")
 
 
 def test_a_folder_that_is_not_a_run_is_rejected(tmp_path: Path) -> None:

@@ -109,6 +109,10 @@ async def test_another_run_opens_and_one_is_replayed(log_dir: Path) -> None:
         assert app.screen.NAME == "train"
         assert app.run_shown.name == "b-run"
         assert app.shown.steering.control is None
+        screen = await shown(pilot, app, "replay ×10", "space Pause", "[ Slower", "] Faster")
+        assert not any(word in screen for word in (" left", "e Evaluate  s", "Checkpoint"))
+        await pilot.press("space", "right_square_bracket")
+        await shown(pilot, app, "replay ×20 paused", "space Play")
 
 
 async def test_what_cannot_be_trained_here_is_given_as_a_command(log_dir: Path) -> None:

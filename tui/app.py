@@ -13,6 +13,7 @@ from core.run.hparams import HyperParameters, Value
 from core.run.state import Run
 from core.run.status import RunStatus
 from core.rundir.control import open_control
+from core.rundir.playback import Playback
 from core.rundir.reader import follow, replay
 from core.rundir.resume import ResumePoint
 from core.rundir.rundir import RunDir, default_log_dir
@@ -98,7 +99,7 @@ class TrainpadApp(BaseApp[ExitResult]):
     @property
     def activity(self) -> str:
         """What the run does, or was just asked to do, in a word or a few."""
-        return self.shown.steering.activity
+        return self.shown.activity
 
     @property
     def failure(self) -> Exception | None:
@@ -249,7 +250,7 @@ class TrainpadApp(BaseApp[ExitResult]):
         """The actions of all screens that can do nothing now."""
         is_live, shown = self.run_shown.is_live, self.shown
         can_detach = shown.viewer or (is_live and shown.trains_in_process)
-        possible = {"app.ask_stop": is_live, "app.detach": can_detach}
+        possible = {"app.ask_stop": is_live and not shown.playback, "app.detach": can_detach}
         return frozenset(action for action, can in possible.items() if not can)
 
     def start_training(self, request: Request) -> None:
@@ -274,8 +275,10 @@ class TrainpadApp(BaseApp[ExitResult]):
             return
         run.info()
         control = None if self.read_only else open_control(run.path)
-        events = follow(run, control) if speed is None else replay(run, speed)
-        self.show_events(events, viewer=True)
+        playback = None if speed is None else Playback(speed)
+        events = follow(run, control) if playback is None else replay(run, playback)
+        post = self.post_message
+        self._show(RunContext.from_events(events, post, viewer=True, playback=playback))
 
     # -- screens ------------------------------------------------------------------------------
 

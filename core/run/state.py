@@ -63,6 +63,8 @@ class Run:
 
     def __init__(self) -> None:
         self.version = 0
+        self.is_replay = False
+        """Whether a recorded run is played again: nothing can be requested of it."""
         self.directory = ""
         self.info: dict[str, Any] = {}
         self.status = RunStatus.STARTING
@@ -153,6 +155,7 @@ class Run:
         """
         run = copy.copy(self)
         run.directory, run.status, run.preparation = "", RunStatus.STARTING, ""
+        run.is_replay = False
         return run
 
     # -- folding ------------------------------------------------------------------------------

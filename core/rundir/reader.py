@@ -40,6 +40,7 @@ from core.run.timeline import surviving_indices
 from core.rundir import checkpoint
 from core.rundir.errors import CheckpointError
 from core.rundir.event_tail import EventTail
+from core.rundir.playback import Playback
 from core.rundir.rundir import RunDir
 from core.rundir.status import has_writer
 from core.rundir.validation import MAX_TIMESTAMP, sanitized_info, timestamp
@@ -61,20 +62,19 @@ MAX_CLOCK_BYTES: Final = 16 * 4_000_000
 
 def replay(
     run: RunDir,
-    speed: float | None = None,
+    playback: Playback | None = None,
     *,
-    clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[Event]:
-    """All events of `run` until now, at `speed` times the original pace, or without delay.
+    """All events of `run` until now, at the pace of `playback`, or without delay.
 
     Raises:
         RunError: it is no run directory, or cannot be read.
     """
-    reader = RunReader(run, max_pieces=MAX_PIECES if speed is None else None)
+    reader = RunReader(run, max_pieces=MAX_PIECES if playback is None else None)
     yield from reader.opened(None)
     past = reader.poll()
-    yield from past if speed is None else _paced(past, speed, clock, sleep)
+    yield from past if playback is None else _paced(past, playback, sleep)
     yield from reader.weights()
 
 
@@ -280,17 +280,13 @@ def _as_array(content: bytes, dtype: str) -> npt.NDArray[Any]:
 
 
 def _paced(
-    events: Iterator[Event],
-    speed: float,
-    clock: Callable[[], float],
-    sleep: Callable[[float], None],
+    events: Iterator[Event], playback: Playback, sleep: Callable[[float], None]
 ) -> Iterator[Event]:
-    """`events` at `speed` times the pace at which they happened, with `Tick` while waiting."""
-    started = clock()
+    """`events` when `playback` reaches the times at which they happened, with `Tick` between."""
     first: float | None = None
     for event in events:
         first = event.time if first is None else first
-        while (wait := (event.time - first) / speed - (clock() - started)) > 0:
+        while (wait := event.time - first - playback.position) > 0:
             yield Tick()
-            sleep(min(wait, POLL_INTERVAL))
+            sleep(min(wait / playback.speed, POLL_INTERVAL))
         yield event

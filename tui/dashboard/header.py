@@ -155,7 +155,7 @@ class RunNumbers(TextWidget):
         """Whether the activity is named, and the numbers, the fullest first."""
         run = self._run
         step, of = f"{run.step:,}", f"{run.step:,} / {run.hparams.max_steps:,}"
-        if run.status is RunStatus.TRAINING and run.steps_per_second:
+        if run.status is RunStatus.TRAINING and run.steps_per_second and not run.is_replay:
             rate, left = f"{run.steps_per_second:,.0f}", duration(run.seconds_left)
             yield True, f"   {of}  {align_right(rate, 6)} steps/s  {align_right(left, 12)} left "
             yield True, f"  {of}  {rate}/s  {left} left "

@@ -8,6 +8,7 @@ from textual.message import Message
 
 from core.run.events import Event
 from core.run.state import Run
+from core.rundir.playback import Playback
 from core.rundir.reader import replay
 from core.rundir.rundir import RunDir
 from tui.dashboard.steering import Steering
@@ -23,6 +24,8 @@ class RunContext:
     worker: EventWorker
     viewer: bool
     """Whether another process trains the run, or none: leaving it needs no question."""
+    playback: Playback | None = None
+    """The pace of a recorded run that is played again."""
 
     @classmethod
     def from_events(
@@ -32,11 +35,13 @@ class RunContext:
         *,
         viewer: bool,
         run: Run | None = None,
+        playback: Playback | None = None,
     ) -> "RunContext":
         """The context of a new run, or of `run`, with events to come; its worker is not started."""
         run = run or Run()
+        run.is_replay = playback is not None
         worker = EventWorker(events, post, trains=not viewer)
-        return cls(run, Steering(run), worker, viewer)
+        return cls(run, Steering(run), worker, viewer, playback)
 
     def resumed(
         self, run: RunDir, events: Iterator[Event], post: Callable[[Message], object]
@@ -47,11 +52,18 @@ class RunContext:
             RunError: it is not the run of this context, and cannot be read.
         """
         past = self.run
-        if Path(past.directory) != run.path:
+        if past.is_replay or Path(past.directory) != run.path:
             past = Run()
             for event in replay(run):
                 past.fold(event)
         return RunContext.from_events(events, post, viewer=False, run=past.reopened())
+
+    @property
+    def activity(self) -> str:
+        """What the run does, or was just asked to do, in a word or a few."""
+        if self.playback is not None and self.run.is_live:
+            return self.playback.label
+        return self.steering.activity
 
     @property
     def trains_in_process(self) -> bool:

@@ -72,6 +72,8 @@ class Steering:
     @property
     def blocked_reason(self) -> str:
         """Why nothing can be requested of the run now; "" if it can."""
+        if self._run.is_replay:
+            return "this is a replay of a recorded run"
         if self.control is not None and self._run.is_live:
             return ""
         if self._run.status is RunStatus.STARTING:

@@ -41,6 +41,8 @@ MAX_MARKS = 200
 """Marks on the loss chart, at most."""
 NOT_PAUSED = (RunStatus.STARTING, RunStatus.TRAINING)
 STEERING_ACTIONS = frozenset({"nudge(-1)", "nudge(1)", "evaluate", "step", "checkpoint"})
+REPLAY_ACTIONS = frozenset({"pause", "nudge(-1)", "nudge(1)"})
+"""The keys that do something to a replay, in place of training."""
 
 
 class TrainScreen(DashboardScreen):
@@ -158,8 +160,17 @@ class TrainScreen(DashboardScreen):
         return why_not_resumable(self.host.run_shown, self.query_one(Panel).next_run)
 
     @property
+    def disabled_actions(self) -> frozenset[str]:
+        """The actions that cannot be used in this window, or on a replay."""
+        if self.host.shown.playback is None:
+            return super().disabled_actions
+        return self.WRITE_ACTIONS - REPLAY_ACTIONS
+
+    @property
     def dimmed_actions(self) -> frozenset[str]:
         """The actions that can do nothing in the run's present state."""
+        if self.host.shown.playback is not None:
+            return super().dimmed_actions.union(REPLAY_ACTIONS if self._is_over else ())
         steering, status = self.host.shown.steering, self.host.run_shown.status
         is_paused, is_blocked = status is RunStatus.PAUSED, bool(steering.blocked_reason)
         can_resume = self._is_over and not self._why_not_resumable
@@ -175,7 +186,10 @@ class TrainScreen(DashboardScreen):
 
     @property
     def key_names(self) -> Mapping[str, str]:
-        """The key that pauses resumes as well."""
+        """The key that pauses resumes as well; in a replay, keys change its pace."""
+        if (playback := self.host.shown.playback) is not None:
+            pause = "Play" if playback.is_paused else "Pause"
+            return {"pause": pause, "nudge(-1)": "Slower", "nudge(1)": "Faster"}
         return {} if self.host.run_shown.status in NOT_PAUSED else {"pause": "Resume"}
 
     # -- the next run ---------------------------------------------------------------------------
@@ -235,7 +249,10 @@ class TrainScreen(DashboardScreen):
 
     def action_pause(self) -> None:
         """Pause or resume; a run that is over is resumed with the panel's values."""
-        if self._is_over:
+        if (playback := self.host.shown.playback) is not None:
+            playback.toggle_pause()
+            self.host.refresh_now()
+        elif self._is_over:
             self._resume_run()
         else:
             self.host.report(self.host.shown.steering.toggle_pause())
@@ -260,7 +277,11 @@ class TrainScreen(DashboardScreen):
         self.host.report(self.host.shown.steering.step_once())
 
     def action_nudge(self, presses: int) -> None:
-        """Increase or decrease the learning rate."""
+        """Increase or decrease the learning rate; of a replay, its speed."""
+        if (playback := self.host.shown.playback) is not None:
+            playback.change_speed(presses)
+            self.host.refresh_now()
+            return
         self.host.report(self.host.shown.steering.nudge("learning_rate", presses))
 
     def action_evaluate(self) -> None:
