@@ -25,6 +25,7 @@ sys.path.insert(0, str(ROOT))
 from core.run.events import Event, Steps, Tick  # noqa: E402
 from core.rundir.reader import replay  # noqa: E402
 from core.rundir.rundir import RunDir, list_runs  # noqa: E402
+from tests.helpers.mouse import drag_to  # noqa: E402
 from tui.app import TrainpadApp  # noqa: E402
 from tui.pad.sketch_pad import SketchPad  # noqa: E402
 from tui.terminal.settings import Settings  # noqa: E402
@@ -90,7 +91,7 @@ async def draw(pilot: Pilot[Any]) -> None:
     cells = [(round(x * width), round(y * height)) for x, y in SEVEN]
     await pilot.mouse_down(field, offset=cells[0])
     for cell in cells[1:]:
-        await pilot.hover(field, offset=cell)
+        await drag_to(pilot, SketchPad, cell)
     await pilot.mouse_up(field, offset=cells[-1])
 
 

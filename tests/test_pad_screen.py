@@ -278,3 +278,14 @@ async def test_the_model_is_shown_before_anything_is_drawn(app: PadApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await classified(pilot, app)
         assert rows(app)[2].text.rstrip().endswith("built-in weights")
+
+
+async def test_what_the_network_gets_is_shown_whole_or_not_at_all(app):
+    async with app.run_test(size=(60, 20)) as pilot:
+        await pilot.pause()
+        assert not app.screen.query_one("#pad-input").display
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        view = app.screen.query_one(NetworkInput)
+        assert view.region.right <= 80
+        assert view.display

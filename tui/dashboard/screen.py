@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import ClassVar, cast
 
 from textual.binding import Binding, BindingType
-from textual.events import ScreenResume
+from textual.events import Resize, ScreenResume
 from textual.screen import Screen
 
 from core.run.events import Event
@@ -15,6 +15,9 @@ from tui.dashboard.selection import PickedImage
 from tui.widgets.footer import KeyFooter
 from tui.widgets.screens import SCREENS
 from tui.widgets.text_widget import TextWidget
+
+SLIM_WIDTH = 72
+"""Columns; a screen with fewer is ``-slim`` besides ``-narrow``."""
 
 
 class RunScreen(Screen[None]):
@@ -65,6 +68,10 @@ class RunScreen(Screen[None]):
     def host(self) -> Host:
         """The app, as far as screens use it."""
         return cast("Host", self.app)
+
+    def on_resize(self, event: Resize) -> None:
+        """Mark a screen with even fewer columns than a narrow one."""
+        self.set_class(event.size.width < SLIM_WIDTH, "-slim")
 
     @property
     def disabled_actions(self) -> frozenset[str]:

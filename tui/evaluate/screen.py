@@ -330,11 +330,11 @@ def _slice_summary(
     parts: list[Span] = [
         (f"{evaluation.split}  ", "title"),
         (f"{accuracy(evaluation.matrix):.4f}", "live"),
-        (f"   {cell_format}: true ↓ predicted →", "dim"),
         (f"   {n_correct:,} of {total:,} correct", "text"),
     ]
     penalty = " without L2" if has_l2 else ""
-    return parts + ([(f"   loss {loss:.3f}{penalty}", "text")] if loss is not None else [])
+    parts += [(f"   loss {loss:.3f}{penalty}", "text")] if loss is not None else []
+    return [*parts, (f"   {cell_format}: true ↓ predicted →", "dim")]
 
 
 def _evaluation_label(evaluation: EvaluationSlice) -> list[Span]:
@@ -350,6 +350,5 @@ def _cell_summary(evaluation: EvaluationSlice, cell: Cell) -> list[Span]:
     true_name, predicted_name = (evaluation.names[i] for i in cell)
     count, support = int(evaluation.matrix[cell]), int(evaluation.report.support[cell[0]])
     share = f" ({count / support:.1%})" if support else ""
-    return [
-        (f"{true_name} predicted as {predicted_name}: {count:,} of {support:,}{share}   ", "text")
-    ]
+    selected = f"{true_name} predicted as {predicted_name}"
+    return [(f"{selected}: {count:,}", "text"), (f" of {support:,}{share}", "text")]

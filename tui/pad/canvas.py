@@ -13,12 +13,12 @@ from tui.pad.drawing import Drawing, Point, Points
 from tui.pad.raster import PadRaster
 from tui.widgets.half_blocks import GREY, GREY_LEVELS, RAMP, Tones, half_blocks
 
-MAX_ROWS = 28
+MAX_ROWS = 40
 HINT = ("draw a digit here", "drag, or arrows and space", "right drag or e erases")
 
 
 class DrawingCanvas(Widget):
-    """A square drawing area that fills its container, up to 56x28 cells."""
+    """A square drawing area that fills its container, up to 80x40 cells."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {

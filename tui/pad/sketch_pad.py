@@ -28,7 +28,7 @@ CURSORS = {"up": "[]", "down": "()", "erase": "{}"}
 
 
 class SketchPad(DrawingCanvas, can_focus=True):
-    """A square to draw on that fills its container, up to 56x28 cells."""
+    """A square to draw on that fills its container, up to 80x40 cells."""
 
     KEYS_TITLE = "field"
 

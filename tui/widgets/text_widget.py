@@ -85,7 +85,7 @@ class TextWidget(StripWidget):
 
 
 class TitleRow(TextWidget):
-    """A title or a note; the left end is cut when there is no room for both."""
+    """A title and facts at the left, a note at the right, which has precedence."""
 
     DEFAULT_CSS = "TitleRow { height: 1; }"
 
@@ -100,8 +100,12 @@ class TitleRow(TextWidget):
         self.redraw()
 
     def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - one row
-        """The row."""
-        return [justify(self._left, self._right, width)]
+        """The row; of the spans at the left only the first is cut, others are left out whole."""
+        room = width - ENDS_GAP * bool(self._right) - sum(cell_len(text) for text, _ in self._right)
+        left = list(self._left)
+        while len(left) > 1 and sum(cell_len(text) for text, _ in left) > room:
+            left.pop()
+        return [justify(left, self._right, width)]
 
 
 def fit(text: str, width: int) -> str:
