@@ -64,7 +64,7 @@ async def test_actions_change_what_is_shown():
         timeline = Timeline()
         timeline.extend([0, 999], [0.0, 10.0])
         chart, scene = app.chart, app.chart.scene
-        chart.show([Line("train", Series(np.ones(1000)), timeline=timeline)])
+        chart.show([Line("train", Series(np.ones(1000)), timeline=timeline)], planned_steps=1000)
         chart.act("zoom", 0.5)
         chart.act("zoom", 0.5)
         assert scene.visible_range == (749.25, 999.25)

@@ -269,7 +269,7 @@ async def test_all_kinds_of_two_runs_are_shown(tmp_path: Path) -> None:
         await pilot.press("i", "o")
         assert len(charts[0].scene.lines) == 3
         await pilot.press("o", "down", "space")
-        await shown(pilot, app, "1 of 2 runs", "○ b two", "loss   ")
+        await shown(pilot, app, "1 of 2 runs", "○ b two", "loss · log · smoothed 0.6")
         await pilot.press("2")
         await shown(pilot, app, "weights", "-1")
         await pilot.press("3")

@@ -24,6 +24,10 @@ class Curve(Protocol):
         """Changes whenever the values do."""
 
     @property
+    def first_step(self) -> int:
+        """The least step that has a value; 0 without any."""
+
+    @property
     def last_step(self) -> int:
         """The greatest step that has a value; -1 without any."""
 
@@ -86,6 +90,11 @@ class Series:
 
     def __len__(self) -> int:
         return self._pyramid.raw.size
+
+    @property
+    def first_step(self) -> int:
+        """The step of the first value, which is 0."""
+        return 0
 
     @property
     def last_step(self) -> int:
@@ -167,6 +176,11 @@ class Points:
 
     def __len__(self) -> int:
         return self._steps.size
+
+    @property
+    def first_step(self) -> int:
+        """The least step; 0 without any point."""
+        return int(self.steps[0]) if len(self) else 0
 
     @property
     def last_step(self) -> int:

@@ -10,7 +10,7 @@ from core.run.pyramid import Float64s
 from tui.chart import ticks
 from tui.chart.frame import Ticks
 from tui.chart.traces import Line
-from tui.chart.viewport import Range, full_range
+from tui.chart.viewport import Range
 from tui.widgets.canvas import dot_rows
 
 CELLS_PER_X_LABEL = 14
@@ -58,15 +58,17 @@ def format_position(axis: Axis, x: float) -> str:
     return duration(x, "compact") if axis is Axis.RELATIVE else ticks.wall_labels([x, x])[0]
 
 
-def extent(axis: Axis, lines: Sequence[Line], planned_steps: int) -> tuple[Range, float]:
-    """The full range of the axis, and the newest value's position on it."""
-    ends = [x_of(axis, line, line.curve.last_step) for line in lines if len(line.curve)]
+def extent(axis: Axis, lines: Sequence[Line]) -> Range:
+    """The positions of the first and the newest value on the axis; 0 without any."""
+    drawn = [line for line in lines if len(line.curve)]
+    firsts = [x_of(axis, line, line.curve.first_step) for line in drawn]
+    ends = [x_of(axis, line, line.curve.last_step) for line in drawn]
     newest = max((end for end in ends if end == end), default=0.0)
-    if axis is not Axis.WALL:
-        return full_range(newest, planned_steps if axis is Axis.STEP else 0), newest
-    starts = [line.timeline.start for line in lines if line.timeline]
-    start = min(starts, default=0.0)
-    return (start, start + full_range(newest - start, 0)[1]), newest
+    if axis is Axis.RELATIVE:
+        return 0.0, newest
+    if axis is Axis.WALL:
+        firsts = [line.timeline.start for line in lines if line.timeline]
+    return min((first for first in firsts if first == first), default=0.0), newest
 
 
 def x_ticks(axis: Axis, shown: Range, width: int) -> Ticks:

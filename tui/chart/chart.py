@@ -43,11 +43,13 @@ class Chart(StripWidget):
         *,
         glyphs: Glyphs = Glyphs.BRAILLE,
         logarithmic: bool = False,
+        fractions: bool = False,
         id: str | None = None,  # noqa: A002  Textual's own parameter name
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
         self.title = title
+        self.shows_fractions = fractions
         self.scene = Scene(glyphs, logarithmic)
         self._actions: Mapping[ChartAction, Callable[..., Any]] = {
             "zoom": self.zoom,
@@ -56,12 +58,16 @@ class Chart(StripWidget):
             "follow": self.follow,
             "toggle_cursor": self.toggle_cursor,
             "toggle_log": self.toggle_log,
+            "toggle_error_rate": self.toggle_error_rate,
             "next_axis": self.next_axis,
             "next_smoothing": self.next_smoothing,
         }
         self._labels_ready = False
         self._plot_left, self._plot_width = 0, 1
         """The first cell of the plot and its width, as they were drawn last."""
+        self._is_logarithmic = False
+        """Whether the y axis was drawn logarithmic last."""
+        self.linked: Sequence[Chart] = (self,)
         self._styles: list[Style] = []
 
     def show(
@@ -79,7 +85,18 @@ class Chart(StripWidget):
     def act(self, action: ChartAction, *arguments: float) -> None:
         """Do what a key of the chart does, and redraw."""
         self._actions[action](*arguments)
-        self.redraw()
+        self._redraw_linked()
+
+    def link(self, *others: "Chart") -> None:
+        """Share x range, kind of axis and cursor with other charts from now on."""
+        self.scene.link(*(other.scene for other in others))
+        linked = (self, *others)
+        for chart in linked:
+            chart.linked = linked
+
+    def _redraw_linked(self) -> None:
+        for chart in self.linked:
+            chart.redraw()
 
     @property
     def chart_styles(self) -> list[Style]:
@@ -99,8 +116,10 @@ class Chart(StripWidget):
         layout = scene.layout(width, height - 1) if height > 1 and width > 1 else None
         if layout:
             self._plot_left, self._plot_width = layout.left, layout.canvas.width
+            self._is_logarithmic = layout.logarithmic
         note = scene.cursor_note(self._plot_width)
-        legend = Legend(self.title, note, scene.legend_entries(), scene.glyphs)
+        title = " · ".join([self.title, *scene.settings(self._is_logarithmic)])
+        legend = Legend(title, note, scene.legend_entries(), scene.glyphs)
         top = legend.render(width, self.chart_styles)
         return [top, *self._plot_strips(layout)] if layout else [top]
 
@@ -130,8 +149,11 @@ class Chart(StripWidget):
             )
 
     def show_all(self) -> None:
-        """Show everything."""
-        self.scene.viewport.show_all()
+        """Show everything so far; if that is shown, the whole plan."""
+        viewport = self.scene.viewport
+        planned = viewport.visible is None and not viewport.whole_plan
+        viewport.show_all()
+        viewport.whole_plan = planned
 
     def follow(self) -> None:
         """Show the newest part, and move along with it."""
@@ -143,7 +165,16 @@ class Chart(StripWidget):
 
     def toggle_log(self) -> None:
         """Switch between a logarithmic and a linear y axis."""
-        self.scene.logarithmic = not self.scene.logarithmic
+        scene = self.scene
+        if self._is_logarithmic and not scene.logarithmic:
+            scene.automatic_log = False
+        else:
+            scene.logarithmic = not scene.logarithmic
+
+    def toggle_error_rate(self) -> None:
+        """Switch fractions to error rates and back, on the linked charts that show fractions."""
+        for chart in self.linked:
+            chart.scene.error_rate = chart.shows_fractions and not chart.scene.error_rate
 
     def next_axis(self) -> None:
         """Switch from steps to relative time to wall time, if any line's times are known."""
@@ -176,7 +207,7 @@ class Chart(StripWidget):
     def _move_cursor_to(self, x: int) -> None:
         scene = self.scene
         scene.cursor.move_to(x - self._plot_left, scene.visible_range, self._plot_width)
-        self.redraw()
+        self._redraw_linked()
 
     def _zoom_at(self, event: events.MouseEvent, factor: float) -> None:
         event.stop()
@@ -184,7 +215,7 @@ class Chart(StripWidget):
         start, stop = scene.visible_range
         center = start + (event.x - self._plot_left + 0.5) / self._plot_width * (stop - start)
         scene.viewport.zoom(factor, min(stop, max(start, center)), *scene.extent())
-        self.redraw()
+        self._redraw_linked()
 
     # -- drawing ------------------------------------------------------------------------------
 

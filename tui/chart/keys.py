@@ -7,7 +7,7 @@ from textual.binding import Binding
 
 ChartAction = Literal[
     "zoom", "move", "show_all", "follow",
-    "toggle_cursor", "toggle_log", "next_axis", "next_smoothing",
+    "toggle_cursor", "toggle_log", "toggle_error_rate", "next_axis", "next_smoothing",
 ]  # fmt: skip
 """What can be done to a chart, by the name of `Chart`'s method."""
 
@@ -25,6 +25,7 @@ class _Key(NamedTuple):
 
 KEYS = (
     _Key("l", "'toggle_log'", "log", "Log", "Logarithmic or linear y axis"),
+    _Key("y", "'toggle_error_rate'", "error_rate", "Error rate", "Error rate, 1 - precision @ 1"),
     _Key("x", "'next_axis'", "axis", "Axis", "x axis: step, elapsed time, or clock time"),
     _Key("m", "'next_smoothing'", "smooth", "Smooth", "Smoothing: none, 0.6, 0.9, 0.97"),
     _Key("plus,equals_sign", "'zoom', 0.5", "zoom_in", "Zoom in", "Zoom in", "+"),
@@ -33,8 +34,8 @@ KEYS = (
          "Move the cursor or the view to earlier steps"),
     _Key("right", "'move', 1", "later", "Later", "Move the cursor or the view to later steps"),
     _Key("i", "'toggle_cursor'", "cursor", "Cursor", "Show a cursor with the values at a step"),
-    _Key("0", "'show_all'", "whole", "Whole", "Show all steps"),
-    _Key("end", "'follow'", "newest", "Newest", "Show the newest steps and follow them"),
+    _Key("0", "'show_all'", "whole", "Whole", "Show all steps so far, then the whole plan"),
+    _Key("end", "'follow'", "newest", "Newest", "Show the newest tenth and follow it"),
 )  # fmt: skip
 
 

@@ -75,6 +75,14 @@ def _write_label(canvas: Canvas, start: int, text: str, style: int) -> None:
         canvas.write(free[0], start, text, style)
 
 
+def write_if_blank(canvas: Canvas, rows: Sequence[int], start: int, text: str, style: int) -> None:
+    """Write a text into the first of these rows where all its cells are empty, if there is one."""
+    stop = start + len(text)
+    row = next((row for row in rows if canvas.blank[row, start:stop].all()), None)
+    if row is not None and stop <= canvas.width:
+        canvas.write(row, start, text, style)
+
+
 def write_letters(canvas: Canvas, ends: Sequence[LineEnd]) -> None:
     """Write each line's letter after its newest value.
 

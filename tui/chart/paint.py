@@ -1,16 +1,16 @@
 """Paint lines and marks into the cells of a canvas, each over what was painted before."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.run.log import MarkKind
 from core.run.pyramid import Float64s
-from tui.chart.labels import LineEnd, mark_style, write_labels, write_letters
+from tui.chart.labels import LineEnd, mark_style, write_if_blank, write_labels, write_letters
 from tui.chart.marks import Mark
 from tui.chart.palette import LINE_STYLES, ChartStyle
-from tui.chart.traces import Trace
+from tui.chart.traces import Trace, logarithm
 from tui.chart.viewport import Range
 from tui.terminal.characters import Glyphs
 from tui.widgets.canvas import Canvas, DotRows, Mask, dot_rows, filled, spans
@@ -49,6 +49,32 @@ class PlottedLine:
         """What is drawn as a line, by column of dots; `raw` is then a band around or behind it."""
         return self.raw.mean if self.smoothed is None else self.smoothed
 
+    def logarithm(self) -> "PlottedLine":
+        """The line on a logarithmic scale."""
+        smooth = None if self.smoothed is None else logarithm(self.smoothed)
+        return replace(self, raw=self.raw.logarithm(), smoothed=smooth)
+
+    def inside(self, y: Range) -> "PlottedLine":
+        """The line without the columns that are entirely outside the limits."""
+        raw = self.raw
+        outside = (raw.low > y[1]) | ((raw.high < y[0]) & np.isfinite(raw.high))
+        smooth = (
+            None if self.smoothed is None else _without(self.smoothed, _beyond(self.smoothed, y))
+        )
+        low, high = _without(raw.low, outside), _without(raw.high, outside)
+        mean = _without(raw.mean, outside | _beyond(raw.mean, y))
+        points = raw.points[~np.isnan(mean[raw.points])]
+        return replace(self, raw=Trace(low, high, mean, points), smoothed=smooth)
+
+
+def _beyond(values: Float64s, y: Range) -> Mask:
+    """Where finite values are outside the limits."""
+    return np.asarray(np.isfinite(values) & ((values > y[1]) | (values < y[0])))
+
+
+def _without(values: Float64s, removed: Mask) -> Float64s:
+    return np.where(removed, np.nan, values) if removed.any() else values
+
 
 @dataclass(frozen=True, slots=True)
 class PlacedMark:
@@ -70,6 +96,8 @@ def paint(
     Lines are painted by layer, and in a layer the first one last.
     """
     ordered = sorted(lines, key=lambda line: (line.layer, -line.index))
+    clipped = [line for line in ordered if _is_clipped(line.raw, y)]
+    ordered = [line.inside(y) if line in clipped else line for line in ordered]
     for line in ordered:
         if line.smoothed is not None or line.raw.is_band:
             _paint_band(canvas, line, y)
@@ -83,6 +111,8 @@ def paint(
     write_labels(canvas, [(placed.column, placed.mark) for placed in marks])
     ends = (_end(canvas, line, y) for line in lines if line.letter)
     write_letters(canvas, [end for end in ends if end is not None])
+    for line in clipped:
+        _write_arrows(canvas, line, y)
 
 
 def paint_axis(canvas: Canvas, ticks: Sequence[int], marks: Sequence[PlacedMark]) -> None:
@@ -130,6 +160,31 @@ def _paint_vertical(canvas: Canvas, placed: PlacedMark) -> None:
     bar = CHANGE_SIGN[canvas.glyphs is Glyphs.ASCII]
     for row in np.flatnonzero(canvas.blank[:, placed.column]).tolist():
         canvas.write(row, placed.column, bar, mark_style(placed.mark))
+
+
+def _is_clipped(raw: Trace, y: Range) -> bool:
+    return bool(np.any(_beyond(raw.high, y) | _beyond(raw.low, y)))
+
+
+def _write_arrows(canvas: Canvas, line: PlottedLine, y: Range) -> None:
+    """Write an arrow where a line is beyond the limits, with the value that is farthest away."""
+    arrows = "^v" if canvas.glyphs is Glyphs.ASCII else "↑↓"
+    style, across = ChartStyle.LINE + line.style, canvas.glyphs.dots[0]
+    above = np.flatnonzero(line.raw.high > y[1])
+    below = np.flatnonzero((line.raw.low < y[0]) & np.isfinite(line.raw.low))
+    last = canvas.height - 1
+    for columns, arrow, rows, values, sign in (
+        (above, arrows[0], (0, 1), line.raw.high, 1.0),
+        (below, arrows[1], (last, last - 1), line.raw.low, -1.0),
+    ):
+        cells = sorted({int(column) // across for column in columns})
+        for cell in cells:
+            canvas.write(rows[0], cell, arrow, style)
+        if cells:
+            farthest = int(columns[np.argmax(values[columns] * sign)])
+            text = f"{values[farthest]:.4g}"
+            after = next(c for c in range(farthest // across, canvas.width + 1) if c not in cells)
+            write_if_blank(canvas, rows, after, text, style)
 
 
 def _end(canvas: Canvas, line: PlottedLine, y: Range) -> LineEnd | None:

@@ -20,8 +20,8 @@ from tui.chart.legend import LegendEntry
 from tui.chart.marks import Mark, MarkIndex
 from tui.chart.paint import PlacedMark, PlottedLine, paint, paint_axis
 from tui.chart.palette import LINE_STYLES, ChartStyle
-from tui.chart.traces import Line, logarithm, smoothed, trace
-from tui.chart.viewport import Range, Viewport, YLimits
+from tui.chart.traces import Line, smoothed, trace
+from tui.chart.viewport import Range, Viewport, YLimits, diverges, robust_range
 from tui.terminal.characters import Glyphs
 from tui.widgets.canvas import Canvas
 
@@ -47,6 +47,8 @@ class Layout:
     """The row below the plot with the rule of the x axis and the signs of marks."""
     x: Ticks | None = None
     y: Ticks | None = None
+    logarithmic: bool = False
+    """Whether the y axis is logarithmic."""
 
     def runs(self) -> list[list[tuple[str, int]]]:
         """For each row of the plot, and the rule of its axis, pieces of text with one style."""
@@ -61,20 +63,37 @@ class Scene:
         self.logarithmic = logarithmic
         self.axis = Axis.STEP
         self.smoothing = 0.0
+        self.error_rate = False
+        """Whether fractions are drawn as 1 minus their value."""
         self.lines: Sequence[Line] = ()
         self.marks = MarkIndex()
         self.planned_steps = 0
+        self.viewport = Viewport()
+        self.cursor = Cursor()
+        self.linked: Sequence[Scene] = (self,)
         self.reset_view()
+
+    def link(self, *others: "Scene") -> None:
+        """Share x range, kind of axis and cursor with other scenes from now on."""
+        linked = (self, *others)
+        for scene in linked:
+            scene.viewport, scene.cursor, scene.linked = self.viewport, self.cursor, linked
 
     def reset_view(self) -> None:
         """Show the lines whole and without a cursor; for lines of another run."""
-        self.viewport = Viewport()
-        self.cursor = Cursor()
+        self.viewport.reset()
+        self.cursor.x = None
+        self.automatic_log = True
+        """Whether the y axis becomes logarithmic when the values diverge."""
         self._y_limits = YLimits()
 
     def extent(self) -> tuple[Range, float]:
         """The full range of the x axis, and the newest value's position on it."""
-        return axes.extent(self.axis, self.lines, self.planned_steps)
+        lines = [line for scene in self.linked for line in scene.lines]
+        planned = max(scene.planned_steps for scene in self.linked)
+        first, newest = axes.extent(self.axis, lines)
+        planned = planned if self.axis is Axis.STEP else 0
+        return self.viewport.full(first, newest, planned), newest
 
     @property
     def visible_range(self) -> Range:
@@ -86,9 +105,10 @@ class Scene:
         timed = any(line.timeline is not None and len(line.timeline) for line in self.lines)
         kinds = list(Axis) if timed else [Axis.STEP]
         at = kinds.index(self.axis) if self.axis in kinds else -1
-        self.axis = kinds[(at + 1) % len(kinds)]
+        for scene in self.linked:
+            scene.axis = kinds[(at + 1) % len(kinds)]
         self.cursor.x = None
-        self.viewport.show_all()
+        self.viewport.reset()
 
     def layout(self, width: int, height: int, label_width: int = LABEL_WIDTH) -> Layout:
         """Draw lines and marks into ``width`` x ``height`` cells, labels included."""
@@ -98,9 +118,12 @@ class Scene:
         canvas = Canvas(width - left, height - below, self.glyphs)
         shown = self.visible_range
         plotted = self._plot_lines(np.linspace(*shown, canvas.columns + 1))
-        limits = self._update_limits(plotted)
+        logarithmic = self.logarithmic or self._diverges(plotted)
+        if logarithmic:
+            plotted = [line.logarithm() for line in plotted]
+        limits = self._update_limits(plotted, logarithmic)
         rows, dots = canvas.height, self.glyphs.dots[1]
-        y = axes.y_ticks(limits, self.logarithmic, rows, dots, label_width)
+        y = axes.y_ticks(limits, logarithmic, rows, dots, label_width)
         if framed and y.width > label_width:
             return self.layout(width, height, y.width)
         x = self.cursor.x
@@ -108,12 +131,26 @@ class Scene:
         marks = self._placed_marks(shown, canvas.width)
         paint(canvas, plotted, marks, limits, cursor)
         if not framed:
-            return Layout(canvas)
+            return Layout(canvas, logarithmic=logarithmic)
         x_ticks = axes.x_ticks(self.axis, shown, canvas.width)
         axis = Canvas(canvas.width, 1, self.glyphs) if ruled else None
         if axis is not None:
             paint_axis(axis, x_ticks.cells, marks)
-        return Layout(canvas, left, axis, x_ticks, y)
+        return Layout(canvas, left, axis, x_ticks, y, logarithmic)
+
+    def settings(self, logarithmic: bool) -> list[str]:
+        """In words, every setting of the view that is not the default."""
+        words = {
+            "error rate": self.error_rate,
+            "log": self.logarithmic,
+            "log, as it diverges": logarithmic and not self.logarithmic,
+            f"smoothed {self.smoothing:g}": self.smoothing,
+            "by time": self.axis is Axis.RELATIVE,
+            "by clock": self.axis is Axis.WALL,
+            "whole plan": self.viewport.whole_plan and self.viewport.visible is None,
+            "newest": self.viewport.following,
+        }
+        return [word for word, is_set in words.items() if is_set]
 
     def legend_entries(self) -> list[LegendEntry]:
         """Name and value of each line: at the cursor, or its newest value."""
@@ -141,6 +178,8 @@ class Scene:
         found = line.curve.nearest(step)
         style = ChartStyle.LINE + self._style(index)
         value = None if found is None else found[1]
+        if value is not None and self.error_rate:
+            value = 1 - value
         return LegendEntry(self._letter(index), line.name, value, style)
 
     def _plot_lines(self, edges: Float64s) -> list[PlottedLine]:
@@ -158,17 +197,23 @@ class Scene:
         raw, smooth = trace(line.curve, edges, timeline, origin), None
         if self.smoothing:
             smooth = smoothed(line.curve, edges, timeline, origin, self.smoothing)
-        if self.logarithmic:
-            raw = raw.logarithm()
-            smooth = None if smooth is None else logarithm(smooth)
+        if self.error_rate:
+            raw = raw.complement()
+            smooth = None if smooth is None else 1 - smooth
         return PlottedLine(index, self._style(index), raw, smooth, self._letter(index), line.layer)
 
-    def _update_limits(self, plotted: Sequence[PlottedLine]) -> Range:
-        values = [part for line in plotted for part in (line.raw.low, line.raw.high, line.raw.mean)]
-        joined = np.concatenate(values) if values else np.empty(0)
-        joined = joined[np.isfinite(joined)]
-        low, high = (joined.min(), joined.max()) if len(joined) else (np.nan, np.nan)
-        return self._y_limits.update(float(low), float(high), self.logarithmic)
+    def _diverges(self, plotted: Sequence[PlottedLine]) -> bool:
+        return self.automatic_log and any(diverges(line.raw.mean) for line in plotted)
+
+    def _update_limits(self, plotted: Sequence[PlottedLine], logarithmic: bool) -> Range:
+        low = np.concatenate([np.empty(0), *(line.raw.low for line in plotted)])
+        high = np.concatenate([np.empty(0), *(line.raw.high for line in plotted)])
+        if logarithmic:
+            finite = np.concatenate([low[np.isfinite(low)], high[np.isfinite(high)]])
+            limits = (finite.min(), finite.max()) if len(finite) else (np.nan, np.nan)
+        else:
+            limits = robust_range(low, high)
+        return self._y_limits.update(float(limits[0]), float(limits[1]), logarithmic)
 
     def _placed_marks(self, shown: Range, width: int) -> list[PlacedMark]:
         if not self.lines:

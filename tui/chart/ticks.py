@@ -51,8 +51,8 @@ def clock(low: float, high: float, max_count: int) -> list[float]:
 
 
 def step_labels(steps: Sequence[float]) -> list[str]:
-    """Steps with separated thousands, ``12,500``; from a million on, ``1.25M``."""
-    if any(abs(step) >= 1e6 for step in steps):
+    """Steps with separated thousands, ``12,500``; whole thousands from a million on, ``1.25M``."""
+    if any(abs(step) >= 1e6 for step in steps) and not any(step % 1000 for step in steps):
         return [f"{step / 1e6:,.10g}M" if step else "0" for step in steps]
     return [f"{step:,.10g}" for step in steps]
 

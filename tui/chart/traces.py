@@ -47,6 +47,10 @@ class Trace:
         """Whether any column has values that differ."""
         return bool(np.any(self.low < self.high))
 
+    def complement(self) -> "Trace":
+        """The trace of 1 minus its values."""
+        return Trace(1 - self.high, 1 - self.low, 1 - self.mean, self.points)
+
     def logarithm(self) -> "Trace":
         """The trace on a logarithmic scale."""
         return Trace(logarithm(self.low), logarithm(self.high), logarithm(self.mean), self.points)

@@ -7,23 +7,62 @@ terminal again, while a curve that grows within the same limits changes a few ce
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
+from core.run.pyramid import Float64s
 from tui.chart.ticks import round_up
 
 FULL_RANGE_FACTORS = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 LOG_GRID = 0.25
 MIN_WIDTH = 8.0
+GROWTH = 1.25
+FAR_FROM_ZERO = 0.5
+"""An axis does not start at 0 if all its values are above this fraction of the greatest."""
+OUTER = 0.05
+MAX_STRETCH = 4.0
+DIVERGED = 1000.0
+MIN_DIVERGED_COLUMNS = 8
 FOLLOW_FRACTION = 0.25
 
 Range = tuple[float, float]
 
 
-def full_range(newest: float, planned: float) -> Range:
-    """The x axis for all values: to the planned end, or with about a quarter to grow into."""
-    end = max(newest, MIN_WIDTH)
-    return (
-        0.0,
-        planned if planned >= newest and planned > 0 else round_up(end, FULL_RANGE_FACTORS),
-    )
+def full_range(first: float, newest: float) -> Range:
+    """The x axis for values from ``first`` to ``newest``, with a quarter more to grow into.
+
+    It starts at 0, unless values are below 0 or all of them are far above it.
+    """
+    start, span = 0.0, max(newest - min(first, 0.0), MIN_WIDTH)
+    if first < 0 or first > FAR_FROM_ZERO * newest:
+        span = max(newest - first, MIN_WIDTH)
+        grid = round_up(span / 8)
+        start = math.floor(first / grid) * grid
+        span = max(newest - start, MIN_WIDTH)
+    return start, start + round_up(span * GROWTH, FULL_RANGE_FACTORS)
+
+
+def robust_range(low: Float64s, high: Float64s) -> Range:
+    """From the least to the greatest value of columns, without a few that are far from the others.
+
+    A side is cut if twentieths of the columns at both ends would take most of the height.
+    """
+    low, high = low[np.isfinite(low)], high[np.isfinite(high)]
+    if not len(low) or not len(high):
+        return (math.nan, math.nan)
+    least, greatest = float(low.min()), float(high.max())
+    inner_low, inner_high = float(np.quantile(low, OUTER)), float(np.quantile(high, 1 - OUTER))
+    span = inner_high - inner_low
+    if not 0 < span * MAX_STRETCH < greatest - least:
+        return least, greatest
+    return max(least, inner_low - span / 2), min(greatest, inner_high + span / 2)
+
+
+def diverges(mean: Float64s) -> bool:
+    """Whether the newest of positive values by column is a thousand times their median."""
+    known = mean[np.isfinite(mean)]
+    if len(known) < MIN_DIVERGED_COLUMNS or known.min() <= 0:
+        return False
+    return bool(known[-1] > DIVERGED * np.median(known))
 
 
 @dataclass
@@ -34,6 +73,21 @@ class Viewport:
     """The visible part, or None for everything."""
     following: bool = False
     """Whether the part moves along with the newest value."""
+    whole_plan: bool = False
+    """Whether everything includes the steps that are planned but not done."""
+    _kept: Range | None = None
+
+    def full(self, first: float, newest: float, planned: float) -> Range:
+        """Everything: kept until a value is beyond its end, or it is more than twice too long."""
+        start, stop = full_range(first, newest)
+        is_planned = planned > start and planned >= newest
+        if self.whole_plan and is_planned:
+            return start, planned
+        if self._kept is not None and self._kept[0] == start and newest <= self._kept[1]:
+            kept = self._kept[1]
+            stop = kept if kept - start <= 2 * (stop - start) else stop
+        self._kept = (start, stop)
+        return start, min(stop, planned) if is_planned else stop
 
     def range(self, full: Range, newest: float) -> Range:
         """The visible range; one that follows moves by a quarter of its width at a time."""
@@ -64,18 +118,24 @@ class Viewport:
             self._set_visible(start + fraction * (stop - start), stop - start, full, newest)
 
     def follow(self, full: Range, newest: float) -> None:
-        """Show the newest part: a quarter of everything, or as much as is visible now."""
+        """Show the newest part: a tenth of the values, or as much as is visible now."""
         start, stop = self.range(full, newest)
-        width = stop - start if self.visible else max(MIN_WIDTH, (stop - start) * FOLLOW_FRACTION)
+        tenth = (newest - full[0]) / 10 / (1 - FOLLOW_FRACTION)
+        width = stop - start if self.visible else max(MIN_WIDTH, tenth)
         self._set_visible(newest - width * (1 - FOLLOW_FRACTION), width, full, newest)
         self.following = True
 
     def show_all(self) -> None:
-        """Show everything."""
-        self.visible, self.following = None, False
+        """Show everything so far."""
+        self.visible, self.following, self.whole_plan = None, False, False
+
+    def reset(self) -> None:
+        """Show everything of other curves."""
+        self.show_all()
+        self._kept = None
 
     def _set_visible(self, start: float, width: float, full: Range, newest: float) -> None:
-        start = max(full[0], min(start, full[1] - width))
+        start = max(full[0], min(start, max(full[1], newest + width * FOLLOW_FRACTION) - width))
         self.visible = (start, start + width)
         self.following = start <= newest <= start + width
 

@@ -100,7 +100,7 @@ class EvaluateScreen(DashboardScreen):
             yield ConfusionMatrix()
             yield TitleRow("evaluate-title")
             yield Gallery()
-            yield Chart("metrics", id="evaluate-chart")
+            yield Chart("metrics", fractions=True, id="evaluate-chart")
         yield self.footer()
 
     def on_mount(self) -> None:

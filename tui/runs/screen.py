@@ -187,6 +187,8 @@ class RunsScreen(DashboardScreen):
     def _draw_chart(self) -> None:
         chart = self.query_one(Chart)
         chart.title = "loss" if self._value == "loss" else "precision @ 1, validation"
+        chart.shows_fractions = self._value != "loss"
+        chart.scene.error_rate &= chart.shows_fractions
         lines = [self._line(entry) for _, entry in self._compared]
         chart.show(lines)
 

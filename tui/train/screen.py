@@ -98,7 +98,7 @@ class TrainScreen(DashboardScreen):
         with Container(id="body"):
             with Vertical(id="charts"):
                 yield Chart("loss", id="loss")
-                yield Chart("precision @ 1", id="precision")
+                yield Chart("precision @ 1", fractions=True, id="precision")
             with Vertical(id="side"):
                 yield Panel()
                 yield EvaluationTable()
@@ -116,6 +116,7 @@ class TrainScreen(DashboardScreen):
         loss.scene.logarithmic = settings.get("log", False)
         smoothing = settings.get("smoothing", 0.0)
         loss.scene.smoothing = smoothing if smoothing in SMOOTHINGS else 0.0
+        loss.link(self.query_one("#precision", Chart))
         for chart in self.query(Chart):
             chart.set_glyphs(glyphs)
 

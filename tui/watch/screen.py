@@ -61,7 +61,7 @@ class WatchScreen(Screen[None]):
         Binding("f", "full", "Full", id="watch.full", tooltip="One tile per page, or all that fit"),
         Binding("s", "sort", "Sort", id="watch.sort",
                 tooltip="Sort the runs by the selected column of hyperparameters"),
-        *chart_bindings("watch"),
+        *chart_bindings("watch", omit={"error_rate"}),
         Binding("question_mark", "app.help", "Help", id="app.help", key_display="?",
                 tooltip="Show all keys"),
         Binding("q", "app.quit", "Quit", id="app.quit", tooltip="Quit"),
