@@ -150,7 +150,9 @@ def open_run(
 @flag("log_dir", type=Path, metavar="FOLDER", help="Folder of the runs.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def runs(log_dir: Path | None, as_json: bool) -> int:
-    """List the runs: state, steps, precision @ 1, and where the live ones run.
+    """List the runs: data, state, steps, precision @ 1, and in what they differ.
+
+    In a terminal the newest is first; in a pipe, and with --json, the oldest.
 
     Example: trainpad runs --json
     """
@@ -161,7 +163,8 @@ def runs(log_dir: Path | None, as_json: bool) -> int:
     if not (entries := load_entries(folder)):
         click.echo(f"there is no run in {folder} yet", err=True)
     width = os.get_terminal_size(1).columns if os.isatty(1) else 0
-    for line in as_json_lines(entries) if as_json else as_table(entries, width):
+    table = as_table(entries, width, newest_first=width > 0)
+    for line in as_json_lines(entries) if as_json else table:
         click.echo(line)
     return 0
 
@@ -218,7 +221,8 @@ def export(runs: tuple[str, ...], log_dir: Path | None, **options: Any) -> int:
     """
     from core.export.options import ExportOptions
     from core.export.options import export_runs as write
-    from core.rundir.rundir import log_dir_from, resolve_run
+    from core.rundir.resolve import resolve_run
+    from core.rundir.rundir import log_dir_from
 
     folder = log_dir_from(log_dir)
     messages = write([resolve_run(run, folder) for run in runs or ("",)], ExportOptions(**options))

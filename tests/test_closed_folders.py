@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from core.cli.doctor import check_runs
-from core.rundir.rundir import list_runs, resolve_run
+from core.rundir.resolve import resolve_run
+from core.rundir.rundir import list_runs
 from data.errors import DataError
 from data.find import SearchPaths, find_dataset
 from data.folder import open_folder

@@ -17,9 +17,11 @@ from conftest import REPOSITORY, MakeRun
 
 from core.process.redirect import redirect_to_log
 from core.run.events import Started, Steps
+from core.rundir import notes
 from core.rundir.deletion import discard_empty
 from core.rundir.recorder import record
-from core.rundir.rundir import RunDir, create_run, default_log_dir, list_runs, resolve_run
+from core.rundir.resolve import resolve_run
+from core.rundir.rundir import RunDir, create_run, default_log_dir, list_runs
 from core.rundir.status import has_writer
 from tests.helpers.runs import hold
 from tests.helpers.runs import make_run as a_run
@@ -246,3 +248,15 @@ def test_a_missing_run_is_reported(tmp_path: Path) -> None:
 def test_the_log_dir_is_in_the_users_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     assert default_log_dir() == tmp_path / "trainpad" / "runs"
+
+
+def test_a_run_is_found_by_the_title_that_it_was_given(make_run: MakeRun) -> None:
+    runs = [make_run(), make_run(), make_run()]
+    for run, title in zip(runs, ("Base line", "wide", "wide"), strict=True):
+        notes.write(run, notes.make_note(title, [], ""))
+    log_dir = runs[0].path.parent
+    assert resolve_run("base line", log_dir) == runs[0]
+    with pytest.raises(RunError, match="'wide' is ambiguous: it matches 2 runs"):
+        resolve_run("wide", log_dir)
+    with pytest.raises(RunError, match="there is no run called 'narrow'"):
+        resolve_run("narrow", log_dir)

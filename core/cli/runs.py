@@ -1,7 +1,7 @@
-"""`trainpad runs`: a table of the runs, oldest first, or one JSON object a line.
+"""`trainpad runs`: a table of the runs, or one JSON object a line.
 
-The newest run is at the bottom, next to the prompt. Only hyperparameters that differ between runs
-are shown, and empty columns are left out.
+A hyperparameter in which the runs differ is a column of its own; empty columns are left out. In a
+terminal that is too narrow columns are left out too, whole ones, the least important first.
 """
 
 import dataclasses
@@ -16,11 +16,12 @@ from core.rundir.overview import Overview, RunEntry, differing_hparams
 from trainpad.text import ELLIPSIS, cells
 
 HEADING: Final = (
-    "run", "state", "steps", "best", "last", "time", "where", "since", "differs", "named"
+    "run", "name", "data", "state", "steps", "best", "last", "time", "since", "where", "project"
 )  # fmt: skip
 RIGHT_ALIGNED: Final = ("steps", "best", "last", "time")
-MIN_WIDTHS: Final = {"differs": 16, "named": 16, "where": 8}
-"""Columns that are truncated in a narrow terminal, in this order, and their minimum width."""
+DROPPED: Final = ("where", "time", "last", "since", "project")
+"""Columns that a narrow terminal does without, in this order; then hyperparameters from the end."""
+MIN_NAME_WIDTH: Final = 12
 
 
 def load_entries(log_dir: Path) -> list[RunEntry]:
@@ -37,30 +38,51 @@ def as_json_lines(entries: Sequence[RunEntry]) -> Iterator[str]:
         yield json.dumps(_values(entry))
 
 
-def as_table(entries: Sequence[RunEntry], width: int = 0) -> Iterator[str]:
+def as_table(
+    entries: Sequence[RunEntry], width: int = 0, *, newest_first: bool = False
+) -> Iterator[str]:
     """Yield a heading and a line for each run, at most `width` cells wide unless that is 0."""
     names = differing_hparams(entries)
-    columns = list(zip(HEADING, *(_row(entry, names) for entry in entries), strict=True))
-    shown = [column for column in columns if any(column[1:])]
-    widths = [max(map(cells, column)) for column in shown]
+    rows = [_row(entry, names) for entry in (reversed(entries) if newest_first else entries)]
+    heading = (*HEADING, *names)
+    columns = [column for column in zip(heading, *rows, strict=True) if any(column[1:])]
     if width:
-        _narrow([column[0] for column in shown], widths, width)
-    for row in zip(*shown, strict=True):
+        columns = _narrowed(columns, [*DROPPED, *reversed(names), "data"], width)
+    widths = [max(map(cells, column)) for column in columns]
+    for row in zip(*columns, strict=True):
         texts = (
-            _pad(_truncate(cell, room), room, left=column[0] in RIGHT_ALIGNED)
-            for cell, room, column in zip(row, widths, shown, strict=True)
+            _pad(cell, room, left=column[0] in RIGHT_ALIGNED)
+            for cell, room, column in zip(row, widths, columns, strict=True)
         )
         line = "  ".join(texts).rstrip()
         yield _truncate(line, width) if width else line
 
 
-def _narrow(names: Sequence[str], widths: list[int], width: int) -> None:
-    """Narrow the columns of `MIN_WIDTHS` until the table fits into `width` cells."""
-    for name, least in MIN_WIDTHS.items():
-        excess = sum(widths) + 2 * (len(widths) - 1) - width
-        if name in names and excess > 0:
-            index = names.index(name)
-            widths[index] = max(min(least, widths[index]), widths[index] - excess)
+Column = tuple[str, ...]
+"""The heading of a column, and its cell in each row."""
+
+
+def _narrowed(columns: list[Column], drop: Sequence[str], width: int) -> list[Column]:
+    """Truncate the names, then leave out the columns called `drop`, until `width` is enough."""
+    for name in ("", *drop):
+        columns = [column for column in columns if column[0] != name]
+        for shown in (columns, _with_short_names(columns, _total(columns) - width)):
+            if _total(shown) <= width:
+                return shown
+    return shown
+
+
+def _total(columns: Sequence[Column]) -> int:
+    return sum(max(map(cells, column)) + 2 for column in columns) - 2
+
+
+def _with_short_names(columns: Sequence[Column], excess: int) -> list[Column]:
+    return [_shortened(column, excess) if column[0] == "name" else column for column in columns]
+
+
+def _shortened(column: Column, excess: int) -> Column:
+    room = max(MIN_NAME_WIDTH, max(map(cells, column)) - excess)
+    return tuple(_truncate(cell, room) for cell in column)
 
 
 def _pad(text: str, room: int, *, left: bool) -> str:
@@ -81,25 +103,21 @@ def _row(entry: RunEntry, names: Sequence[str]) -> tuple[str, ...]:
     state, note = entry.summary, entry.note
     where = f"{entry.owner}@{state.host}:{state.pid}" if state.is_live else state.host
     since = time.strftime("%Y-%m-%d %H:%M", time.localtime(state.since)) if state.since else ""
+    values = entry.hyperparameters
     return (
         state.name,
+        " ".join([note.title, *(f"#{tag}" for tag in note.tags)]).strip(),
+        state.dataset,
         state.state,
         f"{state.steps:,}",
         _accuracy(state.best),
         _accuracy(entry.last_accuracy),
         duration(entry.seconds, "clock"),
-        where,
         since,
-        _differences(entry, names),
-        " ".join([note.title, *(f"#{tag}" for tag in note.tags)]).strip(),
+        where,
+        state.project if state.is_attached else "",
+        *("" if state.is_attached else _flag_value(values[name]) for name in names),
     )
-
-
-def _differences(entry: RunEntry, names: Sequence[str]) -> str:
-    """Return the hyperparameters in which the runs differ; an attached run's project."""
-    if entry.summary.is_attached:
-        return f"project={entry.summary.project}"
-    return " ".join(f"{name}={_flag_value(entry.hyperparameters[name])}" for name in names)
 
 
 def _accuracy(value: float | None) -> str:
@@ -108,7 +126,7 @@ def _accuracy(value: float | None) -> str:
 
 def _flag_value(value: object) -> str:
     """Return a hyperparameter as its flag takes it."""
-    return ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+    return ",".join(map(str, value)) or "none" if isinstance(value, tuple | list) else str(value)
 
 
 def _values(entry: RunEntry) -> dict[str, Any]:

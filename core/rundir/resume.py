@@ -15,7 +15,8 @@ from core.run.history import changes_of
 from core.rundir import checkpoint
 from core.rundir.checkpoint import Checkpoint
 from core.rundir.event_tail import MAX_BYTES, MAX_LINE_BYTES
-from core.rundir.rundir import RunDir, resolve_run
+from core.rundir.resolve import resolve_run
+from core.rundir.rundir import RunDir
 from core.rundir.validation import parse_event
 from trainpad.errors import RunError
 from trainpad.files import open_plain

@@ -22,7 +22,6 @@ from trainpad.files import read_plain, size_of, write_atomic
 from trainpad.lock import lock
 from trainpad.place import LIMIT, absolute, runs_dir
 from trainpad.probe import is_mine
-from trainpad.text import sanitize
 
 RUN_FILE = "run.json"
 MAX_STEPS = 1 << 27
@@ -241,23 +240,3 @@ def _run_folders(folder: Path, depth: int) -> Iterator[Path]:
             yield path
         elif depth:
             yield from _run_folders(path, depth - 1)
-
-
-def resolve_run(run: str, log_dir: Path) -> RunDir:
-    """The run with this path, name or unique beginning of a name; the newest one if `run` is empty.
-
-    Raises:
-        RunError: there is no such run, or several names begin like this.
-    """
-    if run and is_file(Path(run) / RUN_FILE):
-        return RunDir(absolute(run).resolve())
-    matching = [entry for entry in list_runs(log_dir) if entry.name.startswith(run)]
-    exact = [entry for entry in matching if entry.name == run]
-    if run and len(matching) > 1 and not exact:
-        names = ", ".join(sanitize(entry.name, limit=80) for entry in matching[-3:])
-        raise RunError(f"{run!r} is ambiguous: it matches {len(matching)} runs, such as {names}")
-    if matching:
-        return (exact or matching)[-1]
-    if run:
-        raise RunError(f"there is no run called {run!r} in {log_dir}")
-    raise RunError(f"there is no run in {log_dir} yet; start one with `trainpad`")

@@ -31,7 +31,8 @@ from core.run.history import best_evaluation, surviving
 from core.run.status import RunStatus
 from core.rundir import validation
 from core.rundir.event_tail import LIST_BYTES, ListedEvents
-from core.rundir.rundir import RunDir, list_runs, resolve_run
+from core.rundir.resolve import resolve_run
+from core.rundir.rundir import RunDir, list_runs
 from core.rundir.validation import parse_event, sanitized_info, timestamp
 from trainpad.files import modified_at, read_plain, read_range, size_of
 from trainpad.lock import lock
