@@ -30,6 +30,9 @@ class Run(Recording):
     """
 
     _ticks = 0
+    _polled = 0.0
+    _is_shared = False
+    """Whether the decisions are those of several processes."""
 
     # -- steering ----------------------------------------------------------------------------
 
@@ -116,12 +119,14 @@ class Run(Recording):
 
     def _poll(self, broadcast: Broadcast | None) -> bool:
         self._ticks += 1
+        self._is_shared = self._is_shared or broadcast is not None
         if broadcast is not None and self._ticks % BROADCAST_EVERY:
             return not self._steering.stop
         try:
             self._steering.poll(self.step, broadcast)
         except Exception as error:  # noqa: BLE001 - see the module's docstring
             self.problem("tick", error)
+        self._polled = monotonic()
         if self._writer is not None:
             self._due = 0.0 if self._steering.stop else monotonic() + POLL_INTERVAL
         return not self._steering.stop
@@ -129,13 +134,13 @@ class Run(Recording):
     @property
     def should_stop(self) -> bool:
         """Whether the program was asked to end; never waits."""
-        return self._safely(
-            "should_stop", lambda: self._steering.has_stop(self.step), default=False
-        )
+        self._refresh()
+        return bool(self._steering.stop)
 
     @property
     def save_requested(self) -> bool:
         """Whether a checkpoint was asked for; true once for each request."""
+        self._refresh()
         return self._safely(
             "save_requested", lambda: self._steering.take("checkpoint", self.step), default=False
         )
@@ -143,9 +148,17 @@ class Run(Recording):
     @property
     def evaluate_requested(self) -> bool:
         """Whether an evaluation was asked for; true once for each request."""
+        self._refresh()
         return self._safely(
             "evaluate_requested", lambda: self._steering.take("evaluate", self.step), default=False
         )
+
+    def _refresh(self) -> None:
+        """Poll, unless that was done just now or is for all processes to do together."""
+        if self._is_shared or (now := monotonic()) < self._polled + POLL_INTERVAL:
+            return
+        self._polled = now
+        self._safely("control.json", lambda: self._steering.refresh(self.step), default=None)
 
     # -- more than numbers -------------------------------------------------------------------
 

@@ -86,17 +86,15 @@ class Steering:
             self._says_paused = False
             self._emit("continued", step=step)
 
-    def has_stop(self, step: int) -> bool:
-        """Poll without waiting; return whether the program should end."""
+    def refresh(self, step: int) -> None:
+        """Apply what is requested by now, without waiting."""
         self._apply(self._read(step, None), step)
-        return bool(self.stop)
 
     def take(self, kind: str, step: int) -> bool:
         """Return whether a ``checkpoint`` or an ``evaluate`` is requested, once for each time.
 
         Several requests since the last call count as one.
         """
-        self._apply(self._read(step, None), step)
         requested = getattr(self._desired, kind)
         if requested <= self._counts[kind]:
             return False

@@ -38,7 +38,7 @@ class StepLosses:
 
     def end(self, batch: int, logs: Mapping[str, Any]) -> list[Step]:
         """Note that everything up to `batch` has ended; return the steps before it."""
-        ready = []
+        ready: list[Step] = []
         with self._lock:
             self._ended[batch] = logs
             while self._begun and self._ended:
