@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from core.cli.completion import register_safe_completion, run_names
+from core.cli.completion import dataset_names, files, register_safe_completion, run_names
 from core.cli.flags import (
     DefaultGroup,
     ascii_flag,
@@ -170,7 +170,7 @@ def runs(log_dir: Path | None, as_json: bool) -> int:
 
 
 @cli.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=dataset_names)
 @flag("input_data_dir", type=Path, metavar="FOLDER", help="Read the files in this folder.")
 @flag("offline", is_flag=True, help="Never use the network.")
 @click.option("--verbose", is_flag=True, help="Also what was found and not used, and why.")
@@ -198,15 +198,13 @@ def data(
 
 @cli.command()
 @click.argument("runs", metavar="[RUN]...", nargs=-1, shell_complete=run_names)
-@click.option(
-    "--csv", metavar="FILE|-", default="", help="Every evaluation: precision @ 1 and loss."
-)
+@flag("csv", metavar="FILE|-", default="", help="Every evaluation: precision @ 1 and loss.")
 @click.option("--classes", is_flag=True, help="In --csv, a row for each class: recall, F1, ...")
-@click.option("--losses", metavar="FILE|-", default="", help="The loss of every step, as CSV.")
+@flag("losses", metavar="FILE|-", default="", help="The loss of every step, as CSV.")
 @click.option("--json", is_flag=True, help="Print all but the losses, as JSON.")
-@click.option("--png", metavar="FILE|-", default="", help="A plot of loss and precision @ 1.")
-@click.option("--notebook", metavar="FILE|-", default="", help="A Jupyter notebook that plots it.")
-@click.option("--keras", metavar="FILE.keras", default="", help="The network, for Keras.")
+@flag("png", metavar="FILE|-", default="", help="A plot of loss and precision @ 1.")
+@flag("notebook", metavar="FILE|-", default="", help="A Jupyter notebook that plots it.")
+@flag("keras", metavar="FILE.keras", default="", help="The network, for Keras.")
 @click.option("--command", is_flag=True, help="Print a command that reproduces the run.")
 @flag(
     "checkpoint", metavar="best|last|FILE", default="best", help="Checkpoint for --keras.  [best]"
@@ -256,7 +254,7 @@ def pad(run: str | None, log_dir: Path | None, export: Path | None, ascii_only: 
 
 
 @cli.command()
-@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, shell_complete=files)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each digit.")
 @flag("run", metavar="RUN", help="Use the newest weights of this run.  [built-in weights]")
 @flag("log_dir", type=Path, metavar="FOLDER", help="Folder of the runs.")
@@ -290,7 +288,7 @@ def classify(
 
 
 @cli.command()
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, shell_complete=files)
 @click.option("--filter", "pattern", metavar="TEXT", default="", help="Only tags that match.")
 @click.option("--once", is_flag=True, help="Print the charts as text, and exit.")
 @click.option("--json", "as_json", is_flag=True, help="Print every point as JSON, and exit.")

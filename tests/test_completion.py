@@ -68,3 +68,24 @@ def test_completing_in_bash_and_pressing_enter_executes_nothing(folder: Path) ->
     )
     assert done.stdout.decode().split() == list(reversed(SAFE))
     assert not (folder.parent / "PWN").exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("trainpad --optimizer n", ["plain,nesterov"]),
+        ("trainpad --preset be", ["plain,best"]),
+        ("trainpad --dataset f", ["dir,f", "plain,fashion-mnist"]),
+        ("trainpad --dataset mnist+", ["dir,mnist+", "plain,mnist+drawn", "plain,mnist+mine"]),
+        ("trainpad --resume b", ["file,b", "plain,b.2_x"]),
+        ("trainpad --log_dir x", ["dir,x"]),
+        ("trainpad runs --log-dir x", ["dir,x"]),
+        ("trainpad data k", ["plain,kmnist"]),
+        ("trainpad watch x", ["file,x"]),
+        ("trainpad classify --run b", ["plain,b.2_x"]),
+        ("trainpad export --png x", ["file,x"]),
+    ],
+)
+def test_values_and_paths_are_completed(folder: Path, line: str, expected: list[str]) -> None:
+    count = str(len(line.split()) - 1)
+    assert complete(folder, "bash", COMP_WORDS=line, COMP_CWORD=count).splitlines() == expected

@@ -10,6 +10,7 @@ from typing import Any, Final
 import click
 from click.shell_completion import CompletionItem
 
+from core.cli import completion
 from core.process.stdio import discard_stdout
 from core.run.hparams import SPECS
 
@@ -18,6 +19,16 @@ CONTEXT_SETTINGS: Final[Mapping[str, Any]] = {
     "help_option_names": ["--help", "-h"],
 }
 """Click settings of every command."""
+COMPLETIONS: Final[Mapping[str, completion.Complete]] = {
+    **dict.fromkeys(("log_dir", "input_data_dir", "eval_data"), completion.folders),
+    **dict.fromkeys(("csv", "losses", "png", "notebook", "keras", "export"), completion.files),
+    **dict.fromkeys(("resume", "branch"), completion.runs_and_files),
+    "run": completion.run_names,
+    "dataset": completion.datasets_and_folders,
+    "checkpoint": completion.checkpoint_names,
+    "device": completion.words("auto", "cpu", "gpu"),
+}
+"""How a shell completes the value of each flag that has one."""
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
@@ -71,7 +82,7 @@ class DefaultGroup(click.Group):
 def flag(name: str, **options: Any) -> Decorator:
     """Return an option that may be written ``--max_steps`` or ``--max-steps``."""
     spellings = dict.fromkeys((f"--{name}", f"--{name.replace('_', '-')}"))
-    return click.option(*spellings, name, **options)
+    return click.option(*spellings, name, **{"shell_complete": COMPLETIONS.get(name), **options})
 
 
 def hyperparameter_flags(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -82,6 +93,7 @@ def hyperparameter_flags(command: Callable[..., Any]) -> Callable[..., Any]:
             spec.name,
             metavar="|".join(spec.choices) or ("N,N" if spec.kind is tuple else "N"),
             help=f"{spec.help}  [{shown}]",
+            shell_complete=completion.words(*spec.choices),
         )(command)
     return command
 
