@@ -16,8 +16,8 @@ from tui.terminal.settings import Settings
 def test_only_text_that_cannot_be_read_gets_another_colour() -> None:
     light = Style.parse("#a0a0a0 on #e0e0e0")
     assert readable(light).color == Color.from_ansi(0)
-    dark = readable(Style.parse("bold #ff0000 on #000000"))
-    assert (dark.color, dark.bold) == (Color.from_ansi(1), True)
+    dark = readable(Style.parse("bold #00c000 on #000000"))
+    assert (dark.color.number, dark.bold) == (2, True)
     assert readable(Style.parse("red")) == Style.parse("red")
 
 

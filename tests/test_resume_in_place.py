@@ -16,6 +16,7 @@ from core.session.request import Request, resume_request
 from core.session.session import session
 from data.errors import DataError
 from tests.helpers.app import FakeSessions, Scripted, evaluation
+from tests.helpers.runs import finished
 from tests.helpers.waiting import shown, toasts_of, until
 from trainpad.errors import UserError
 from tui.app import TrainpadApp
@@ -140,7 +141,32 @@ async def test_the_branch_dialog_says_how_good_each_checkpoint_is(tmp_path: Path
         await shown(pilot, app, "paused")
         await pilot.press("b")
         screen = await shown(pilot, app, "from the start")
-        rows = [" ".join(row.split()) for row in screen.splitlines() if "after" in row]
-        assert rows == [
-            "│ after 2,000 steps │", "│ after 1,000 steps precision 0.8660 best │",
-        ]  # fmt: skip
+        rows = [" ".join(row.split()).partition("after ")[2] for row in screen.splitlines()]
+        assert list(filter(None, rows)) == ["2,000 steps │", "1,000 steps precision 0.8660 best │"]
+
+
+async def test_a_resumed_run_shows_what_it_recorded_before(tmp_path: Path) -> None:
+    run = finished(tmp_path / "a-run", steps=400)
+    source = Scripted(tmp_path / "new", opened=False)
+    app = TrainpadApp(iter(source), resumed=run)
+    async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "○ starting", "400 / 400", "0.9000")
+        hparams = as_dict(validate_hparams({"max_steps": 900}))
+        source.give(Started(400, hparams, "CPU:0", 1), Steps(400, np.ones(5, np.float32), 0.1))
+        await shown(pilot, app, "405 / 900")
+        assert len(app.run_shown.losses) == 405
+
+
+async def test_keys_of_evaluate_are_dim_until_there_is_something_for_them(
+    tmp_path: Path,
+) -> None:
+    source = Scripted(tmp_path)
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(160, 45)) as pilot:
+        await pilot.press("2")
+        await until(pilot, lambda: "Split" in keys_of(app))
+        assert not any(keys_of(app)[name] for name in ("Split", "Format", "These", "Why"))
+        source.give(evaluation(1000), evaluation(2000))
+        await until(pilot, lambda: keys_of(app)["Split"] and keys_of(app)["Earlier"])
+        await pilot.press("[")
+        await until(pilot, lambda: not keys_of(app)["Earlier"])

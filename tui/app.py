@@ -22,7 +22,7 @@ from trainpad.errors import UserError
 from tui import modes
 from tui.dashboard.header import ScreenTabs
 from tui.dashboard.pacing import UpdatePacer
-from tui.dashboard.run_context import RunContext
+from tui.dashboard.run_context import RunContext, past_of
 from tui.dashboard.screen import RunScreen
 from tui.dashboard.selection import PickedImage
 from tui.dashboard.sessions import Sessions
@@ -55,6 +55,7 @@ class TrainpadApp(BaseApp[ExitResult]):
         viewer: bool = False,
         read_only: bool = False,
         log_dir: Path | None = None,
+        resumed: RunDir | None = None,
         **options: Unpack[AppOptions],
     ) -> None:
         """Show the run of these events.
@@ -65,12 +66,15 @@ class TrainpadApp(BaseApp[ExitResult]):
             viewer: The events come from a run directory: quitting needs no question.
             read_only: Change no run.
             log_dir: Where other runs are found.
+            resumed: The run that the events resume: what it recorded is shown as well.
             options: See `AppOptions`.
         """
         super().__init__(**options)
         self.read_only = read_only
         self.log_dir = log_dir or default_log_dir()
-        self.shown = RunContext.from_events(events, self.post_message, viewer=viewer)
+        self.shown = RunContext.from_events(
+            events, self.post_message, viewer=viewer, run=past_of(resumed) if resumed else None
+        )
         self.picked_image: PickedImage | None = None
         self.error: Exception | None = None
         self._sessions = sessions

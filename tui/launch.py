@@ -47,6 +47,7 @@ def run_dashboard(request: Request, launcher: Launcher, pace: Pace, *, ascii_onl
         launcher=launcher,
         sessions=sessions,
         log_dir=request.log_dir,
+        resumed=request.resume.run if request.resume else None,
     )
     return _run(app, launcher)
 

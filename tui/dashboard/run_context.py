@@ -51,12 +51,9 @@ class RunContext:
         Raises:
             RunError: it is not the run of this context, and cannot be read.
         """
-        past = self.run
-        if past.is_replay or Path(past.directory) != run.path:
-            past = Run()
-            for event in replay(run):
-                past.fold(event)
-        return RunContext.from_events(events, post, viewer=False, run=past.reopened())
+        is_shown = not self.run.is_replay and Path(self.run.directory) == run.path
+        past = self.run.reopened() if is_shown else past_of(run)
+        return RunContext.from_events(events, post, viewer=False, run=past)
 
     @property
     def activity(self) -> str:
@@ -74,3 +71,15 @@ class RunContext:
         """Update the run, and what is pending, from the next event."""
         self.run.fold(event)
         self.steering.on_event(event)
+
+
+def past_of(run: RunDir) -> Run:
+    """The state of a run that is about to be resumed, from what it recorded.
+
+    Raises:
+        RunError: it is no run directory, or cannot be read.
+    """
+    past = Run()
+    for event in replay(run):
+        past.fold(event)
+    return past.reopened()

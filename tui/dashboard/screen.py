@@ -121,6 +121,10 @@ class RunScreen(Screen[None]):
     def update_run(self, run: Run) -> None:
         """Show this run as it is now."""
         self.query_one(Header).update_run(run, self.host.activity)
+        self.update_keys()
+
+    def update_keys(self) -> None:
+        """Redraw the row of keys if others than before can do something."""
         if (keys := (self.dimmed_actions, self.key_names)) != self._shown_keys:
             self._shown_keys = keys
             self.refresh_bindings()

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 
 from core.run.events import Event, Weights
@@ -22,6 +22,7 @@ from tui.chart.traces import Line
 from tui.dashboard.screen import DashboardScreen
 from tui.dashboard.selection import PickedImage
 from tui.evaluate.confusion import CellFormat, ConfusionMatrix
+from tui.evaluate.keys import BINDINGS
 from tui.evaluate.misclassified import Cell, PredictedImages, PredictionRequest
 from tui.evaluate.report import EvaluationSlice, ReportCache
 from tui.widgets.background import BackgroundJob, JobFinished
@@ -33,40 +34,7 @@ class EvaluateScreen(DashboardScreen):
     """Confusion matrix, per-class metrics, misclassified images."""
 
     NAME = "evaluate"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "split", "Split", id="evaluate.split",
-                tooltip="Switch between train, validation and test split"),
-        Binding("n", "cell_format", "Format", id="evaluate.numbers",
-                tooltip="Counts, percent of the true class, percent of the predicted class"),
-        Binding("left_square_bracket", "earlier(-1)", "Earlier", id="evaluate.earlier",
-                key_display="[", tooltip="Previous evaluation"),
-        Binding("right_square_bracket", "earlier(1)", "Later", show=False,
-                id="evaluate.later", key_display="]", tooltip="Next evaluation"),
-        Binding("end", "newest", "Newest", show=False, id="evaluate.newest",
-                tooltip="Follow the newest evaluation"),
-        Binding("enter", "filter", "These", id="evaluate.filter", key_display="enter",
-                tooltip="Show only the images of the selected cell, or all misclassified ones"),
-        Binding("full_stop", "image(1)", "Next", id="evaluate.next", key_display=".",
-                tooltip="Next image"),
-        Binding("comma", "image(-1)", "Back", show=False, id="evaluate.back", key_display=",",
-                tooltip="Previous image"),
-        Binding("pagedown", "page(1)", "Next page", show=False, id="evaluate.page_down",
-                tooltip="Next page of images"),
-        Binding("pageup", "page(-1)", "Previous page", show=False, id="evaluate.page_up",
-                tooltip="Previous page of images"),
-        Binding("p", "pad", "Pad", id="evaluate.pad",
-                tooltip="Open the selected image on the pad"),
-        Binding("w", "weights", "Why", id="evaluate.weights",
-                tooltip="Explain the prediction for the selected image on the Weights screen"),
-        Binding("up", "move(-1, 0)", "Up", show=False, id="evaluate.up",
-                tooltip="Cursor up: previous true class"),
-        Binding("down", "move(1, 0)", "Down", show=False, id="evaluate.down",
-                tooltip="Cursor down: next true class"),
-        Binding("left", "move(0, -1)", "Left", show=False, id="evaluate.left",
-                tooltip="Cursor left: previous predicted class"),
-        Binding("right", "move(0, 1)", "Right", show=False, id="evaluate.right",
-                tooltip="Cursor right: next predicted class"),
-    ]  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = [*BINDINGS]
 
     def __init__(self) -> None:
         super().__init__()
@@ -91,6 +59,17 @@ class EvaluateScreen(DashboardScreen):
         self._error = ""
         self._dataset: Dataset | None = None
         self._requested: tuple[object, ...] = ()
+
+    @property
+    def dimmed_actions(self) -> frozenset[str]:
+        """The keys of this screen before there is an evaluation, or earlier or later ones."""
+        evaluation = self._slice
+        if evaluation is None:
+            dimmed = {binding.action for binding in BINDINGS}
+        else:
+            dimmed = {"earlier(-1)"} if not evaluation.index else set()
+            dimmed |= {"earlier(1)", "newest"} if evaluation.is_newest else set()
+        return super().dimmed_actions | dimmed
 
     def compose(self) -> ComposeResult:
         """Matrix and metrics, the images, and the chart of the selected class."""
@@ -134,6 +113,7 @@ class EvaluateScreen(DashboardScreen):
         evaluation = self._slice = self._reports.evaluation_slice(
             self._run, self._split, self._index
         )
+        self.update_keys()
         if evaluation is None:
             self._clear()
             return

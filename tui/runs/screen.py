@@ -40,6 +40,8 @@ UNREAD = Run()
 WRITE_NAMES = ("resume", "branch", "note", "export", "delete")
 """Actions on a run that a read-only window refuses."""
 
+RUN_ACTIONS = ("open", "replay", *WRITE_NAMES)
+
 
 class RunsScreen(DashboardScreen):
     """All runs of the log directory."""
@@ -64,6 +66,15 @@ class RunsScreen(DashboardScreen):
         self._value = "loss"
         self._last_pointed_run = ""
         """The run of the other screens that the pointer was last moved to."""
+
+    @property
+    def dimmed_actions(self) -> frozenset[str]:
+        """The actions on a run where there is none, or that the selected one does not allow."""
+        entry, dimmed = self._selected_entry, super().dimmed_actions
+        if entry is None:
+            return dimmed | {f"run('{name}')" for name in RUN_ACTIONS} | {"mark"}
+        is_live = entry.summary.is_live
+        return dimmed | ({"run('resume')", "run('delete')"} if is_live else frozenset())
 
     def compose(self) -> ComposeResult:
         """The filter, the table and the details; below them chart and differences."""
@@ -172,6 +183,7 @@ class RunsScreen(DashboardScreen):
             self._shown, self._columns, self._pointer, letters, self._sort_by, self._empty_text
         )
         self.query_one(RunDetails).show(self._selected_entry)
+        self.update_keys()
         self.query_one(HparamDifferences).show(self._compared)
         self._draw_chart()
 
