@@ -1,12 +1,13 @@
 """Accuracy of `trainpad classify` on pictures of MNIST's test digits, changed in various ways.
 
-    python benchmarks/pictures.py --mnist FOLDER [--count 400] [--program main.py] [--only NAME]
+    python benchmarks/pictures.py --mnist FOLDER [--first 0] [--count 400] [--program main.py] [--only NAME]
 
 Prints for each way the share that is classified correctly, and of the others the share that is
 "not sure". `--program` is another version's main.py to compare with.
 """
 
 import argparse
+import io
 import json
 import subprocess
 import sys
@@ -114,6 +115,12 @@ def large(ink: np.ndarray) -> Image.Image:
     return grey(255 - ink).resize((280, 280), Image.Resampling.BICUBIC)
 
 
+def jpeg(ink: np.ndarray) -> Image.Image:
+    file = io.BytesIO()
+    grey(255 - ink).save(file, "JPEG", quality=75)
+    return Image.open(file)
+
+
 def grey(values: np.ndarray) -> Image.Image:
     return Image.fromarray(np.rint(values).astype(np.uint8))
 
@@ -138,6 +145,7 @@ WAYS: dict[str, Callable[[np.ndarray], Image.Image]] = {
     "black with alpha": black_with_alpha,
     "white with alpha": white_with_alpha,
     "yellow on white": yellow_on_white,
+    "JPEG": jpeg,
     "29x29": side_29,
     "280x280": large,
 }
@@ -157,17 +165,20 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--mnist", type=Path, required=True)
     parser.add_argument("--count", type=int, default=400)
+    parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--program", type=Path, default=MAIN)
     parser.add_argument("--only", choices=WAYS)
     options = parser.parse_args()
     test = open_folder(options.mnist).test
+    chosen = slice(options.first, options.first + options.count)
+    images, labels = test.images[chosen], test.labels[chosen].tolist()
     print(f"{'':24} correct   of the wrong, not sure")
     for name in [options.only] if options.only else WAYS:
         with tempfile.TemporaryDirectory() as folder:
-            for number, image in enumerate(test.images[: options.count]):
+            for number, image in enumerate(images):
                 WAYS[name](image.astype(float)).save(Path(folder) / f"{number:04}.png")
-            lines = classified(options.program, Path(folder), options.count)
-        pairs = list(zip(lines, test.labels.tolist(), strict=False))
+            lines = classified(options.program, Path(folder), len(images))
+        pairs = list(zip(lines, labels, strict=True))
         wrong = [line for line, label in pairs if line["digit"] != label]
         unsure = sum(line["unsure"] for line in wrong)
         print(f"{name:24} {1 - len(wrong) / len(lines):7.3f}   {unsure} of {len(wrong)}")

@@ -12,6 +12,10 @@ Grey = npt.NDArray[np.float32]
 
 SMALL = 100
 """Longer side in pixels up to which a picture on paper of one brightness counts as rendered."""
+LEAST = 0.03
+"""Less ink is paper."""
+_NOISY = 0.05  # of all pixels: where more have less ink than that, the picture was compressed
+_NOISE = 0.1  # less ink is paper in such a picture
 _FAINT = 0.12  # of the paper's brightness: less contrast than this is not ink
 _SAME = 0.012  # brightness of paper differs by no more than this where it is even
 _MOST = 0.45  # of all pixels are paper where it is even
@@ -32,6 +36,8 @@ def flat_ink(grey: Grey) -> Grey | None:
     if strongest < _FAINT:
         return np.zeros_like(grey)
     ink: Grey = np.clip(contrast / strongest, 0, 1).astype(np.float32)
+    noisy = float(((ink > 0) & (ink < LEAST)).mean()) > _NOISY
+    ink[ink < (_NOISE if noisy else LEAST)] = 0
     return ink
 
 

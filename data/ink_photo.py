@@ -20,7 +20,7 @@ from data.components import (
     label_components,
 )
 from data.ink import BOX, CENTRE, PEN, SIDE
-from data.ink_levels import Grey, blur_columns, extract_ink, flat_ink
+from data.ink_levels import LEAST, Grey, blur_columns, extract_ink, flat_ink
 
 _FINE = 4  # pixels of the working image per pixel of MNIST's
 _THIN = 0.4  # of a thin stroke's peak: at any sub-pixel position, one of its pixels is above this
@@ -29,7 +29,6 @@ _WIDEST = 0.45  # of the box: a wider stroke is a blot, and its width is ignored
 _MNIST_SIDES = (19, 20)  # the longer side of MNIST's boxes, soft edges included
 _MNIST_PENS = (1.3, 5.0)  # the width of the strokes of 99 % of MNIST's digits
 _BROAD = 4.0  # what is broader than that is thinned to this
-_SOFT = 0.1  # less ink is paper, where edges are soft
 _MARGIN = 2  # pixels around a digit, in which its soft edges end
 _TALL = 0.5  # of the tallest: a lower part is no further digit
 
@@ -54,7 +53,7 @@ def find_and_count(grey: Grey, *, split: bool = False) -> tuple[Grey, int]:
     soft = ink is not None
     if ink is None:
         ink = extract_ink(grey)
-    labels = label_components(ink > (_SOFT if soft else 0.5))
+    labels = label_components(ink > (0 if soft else 0.5))
     found = find_components(labels)
     digits = group_into_digits(found)
     normalize = _from_soft_ink if soft else _from_shape
@@ -92,7 +91,7 @@ def _from_soft_ink(ink: Grey, labels: npt.NDArray[np.int32], part: Component) ->
     pen = width * scale / _FINE
     if _has_pen(pen):
         return _centred(fine)
-    shape = fine > _SOFT
+    shape = fine > LEAST
     pen = min(max(pen, PEN), _BROAD)
     return _centred(_thicker(shape, (pen * _FINE - _stroke_width(shape, shape)) / 2))
 
