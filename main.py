@@ -29,6 +29,7 @@ from trainpad.errors import UserError
 from trainpad.text import sanitize
 
 USER_ERROR, OUTPUT_ERROR = 2, 1
+FAULT = 1
 
 
 @click.group(cls=DefaultGroup)
@@ -450,6 +451,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         discard_stdout()
         _print_error(f"standard output cannot be written: {error.strerror}")
         status = OUTPUT_ERROR
+    except Exception as error:  # noqa: BLE001 - the last resort
+        status = _print_fault(error)
     sys.exit(status)
 
 
@@ -464,8 +467,17 @@ def _no_such_option(error: click.NoSuchOption) -> str:
 
 
 def _print_error(message: str) -> int:
-    click.echo(f"trainpad: {message.rstrip('.')}", err=True)
+    text = sanitize(message.rstrip("."), keep="\n", limit=4000)
+    click.echo(f"trainpad: {text}", err=True)
     return USER_ERROR
+
+
+def _print_fault(error: Exception) -> int:
+    """Report an error that nobody expected: a sentence, and where its traceback is."""
+    from core.cli.fault import describe_fault
+
+    _print_error(describe_fault(error))
+    return FAULT
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ _NPZ_KEYS = (
     ("train_images", "train_labels", "test_images", "test_labels"),
     ("training_images", "training_labels", "test_images", "test_labels"),
 )
-_NPZ_DAMAGE = (  # what zipfile and numpy raise for damaged files
+NPY_DAMAGE = (  # what zipfile and numpy raise for damaged files
     OSError,
     ValueError,
     EOFError,
@@ -139,7 +139,7 @@ def open_npz(path: Path) -> Dataset:
         raise DataError(f"{path}: expected an .npz file like Keras's, found {found}") from error
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file") from error
-    except _NPZ_DAMAGE as error:
+    except NPY_DAMAGE as error:
         raise DataError(
             f"{path}: expected an .npz file like Keras's, found a damaged one ({error})"
         ) from error

@@ -22,6 +22,7 @@ from data.errors import DataError
 from data.idx import read_idx
 from data.ink import SIDE, inks_to_images
 from data.ink_photo import find_and_count
+from data.mnist import NPY_DAMAGE
 from data.near_misses import HEAD, name_near_miss
 from data.strokes import parse_strokes
 from trainpad.files import read_plain
@@ -85,7 +86,7 @@ def _from_npy(contents: bytes, source: str) -> Floats:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             array = np.load(io.BytesIO(contents), allow_pickle=False)
-    except (ValueError, EOFError, SyntaxError, TypeError, MemoryError, OverflowError) as error:
+    except NPY_DAMAGE as error:
         raise DataError(f"{source}: not a usable .npy file ({error})") from error
     return as_images(array, source)
 

@@ -51,7 +51,7 @@ def test_a_run_that_cannot_be_created_leaves_nothing(
     def full(*_args: object, **_options: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("core.rundir.rundir.write_atomic", full)
+    monkeypatch.setattr("trainpad.files.write_atomic", full)
     with pytest.raises(
         RunError, match="No space left on device; choose another folder with --log_dir"
     ):

@@ -11,7 +11,10 @@ one, or grows by whole records, so that a process that is killed leaves at most 
 import errno
 import itertools
 import os
+import re
 import stat
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from io import BufferedReader
 from pathlib import Path
@@ -19,6 +22,11 @@ from pathlib import Path
 from trainpad.errors import RunError
 from trainpad.probe import is_mine
 
+RUN_FILE = "run.json"
+"""The file that makes a folder a run directory."""
+PARTIAL = re.compile(r"\.(.+)\.\d+\.part")
+"""The names of temporary files and folders."""
+STALE_SECONDS = 3600.0
 _COUNT = itertools.count()
 """Makes the names of temporary files unique among the threads of this process."""
 
@@ -124,6 +132,68 @@ def _check_private(path: Path, about: os.stat_result, limit: int) -> None:
         raise RunError(f"{path.name} can be written by other users")
     if about.st_size > limit:
         raise RunError(f"{path.name} is larger than {limit:,} bytes")
+
+
+def sweep(folder: Path, age: float = STALE_SECONDS) -> None:
+    """Delete what writers that were killed left in `folder`, a folder of trainpad's own.
+
+    That is temporary files of `write_atomic`, and unfinished folders of `make_folder` with nothing
+    else in them, if they were not changed for `age` seconds.
+    """
+    with suppress(OSError):
+        for path in [path for path in folder.iterdir() if PARTIAL.fullmatch(path.name)]:
+            about = path.lstat()
+            if time.time() - about.st_mtime < age:
+                continue
+            with suppress(OSError):
+                if stat.S_ISREG(about.st_mode):
+                    path.unlink()
+                elif stat.S_ISDIR(about.st_mode):
+                    _remove_unfinished(path)
+
+
+def make_folder(parent: Path, begin: str, file: str, content: Callable[[str], bytes]) -> Path:
+    """Make a folder with one file in it, mode 0700, whole or not at all; return its path.
+
+    Args:
+        parent: The folder it is made in, which exists.
+        begin: Its name, to which a number is added where there is one of that name.
+        file: The file's name.
+        content: Returns what the file holds, by the folder's name.
+
+    Raises:
+        OSError: as the system says.
+    """
+    sweep(parent)
+    partial = parent / f".{begin}.{os.getpid()}{next(_COUNT):04}.part"
+    partial.mkdir(mode=0o700)
+    try:
+        for number in range(1, 1000):
+            path = parent / (begin if number == 1 else f"{begin}-{number}")
+            if not os.path.lexists(path):
+                write_atomic(partial / file, content(path.name))
+                with suppress(FileExistsError):
+                    return _renamed(partial, path)
+        raise FileExistsError(errno.EEXIST, "a thousand of that name are there")
+    except BaseException:
+        with suppress(OSError):
+            (partial / file).unlink(missing_ok=True)
+            partial.rmdir()
+        raise
+
+
+def _renamed(folder: Path, path: Path) -> Path:
+    try:
+        return folder.rename(path)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.ENOTDIR):  # somebody else was faster
+            raise FileExistsError(errno.EEXIST, "it exists", str(path)) from error
+        raise
+
+
+def _remove_unfinished(folder: Path) -> None:
+    (folder / RUN_FILE).unlink(missing_ok=True)
+    folder.rmdir()
 
 
 def size_of(path: Path) -> int:

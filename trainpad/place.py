@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from trainpad.errors import RunError
-from trainpad.files import open_plain, read_plain, write_atomic
+from trainpad.files import RUN_FILE, make_folder, open_plain, read_plain, write_atomic
 
-RUN_FILE = "run.json"
 LIMIT = 4 * 1024 * 1024
 """Bytes of a `run.json` that are read at most."""
 _UNSAFE = re.compile(r"[^\w.+-]+")
@@ -94,17 +93,11 @@ def make_run_dir(project: Path, name: str, info: Mapping[str, Any]) -> Path:
         OSError: as the system says.
     """
     project.mkdir(mode=0o700, parents=True, exist_ok=True)
+    head = {"kind": "attached", "created": time.time(), "host": socket.gethostname()}
     begin = f"{time.strftime('%Y%m%d-%H%M%S')}-{name}"
-    for number in range(1, 1000):
-        path = project / (begin if number == 1 else f"{begin}-{number}")
-        try:
-            path.mkdir(mode=0o700)
-        except FileExistsError:
-            continue
-        head = {"kind": "attached", "name": path.name, "created": time.time()}
-        write_info(path, {**head, "host": socket.gethostname(), **info})
-        return path
-    raise FileExistsError(17, "a thousand runs started in this second")
+    return make_folder(
+        project, begin, RUN_FILE, lambda made: _encoded({"name": made, **head, **info})
+    )
 
 
 def write_info(path: Path, info: Mapping[str, Any]) -> None:
@@ -113,7 +106,11 @@ def write_info(path: Path, info: Mapping[str, Any]) -> None:
     Raises:
         OSError: as the system says.
     """
-    write_atomic(path / RUN_FILE, json.dumps(info, indent=1).encode(), sync=False)
+    write_atomic(path / RUN_FILE, _encoded(info), sync=False)
+
+
+def _encoded(info: Mapping[str, Any]) -> bytes:
+    return json.dumps(info, indent=1).encode()
 
 
 def read_info(path: Path) -> dict[str, Any]:
@@ -132,7 +129,7 @@ def newest_run(project: Path, name: str | None) -> Path | None:
     except OSError:
         return None
     for path in folders:
-        info = read_info(path)
+        info = {} if path.name.startswith(".") else read_info(path)
         if info.get("kind") != "attached":
             continue
         if name is None or name in (info.get("label"), path.name):

@@ -5,7 +5,6 @@ the source of the data and its fingerprint, and every change at its step. Only a
 file, the checkpoint that it started from.
 """
 
-import os
 import shlex
 from collections.abc import Iterator
 from typing import Any
@@ -18,6 +17,7 @@ from core.run.status import Outcome
 from core.rundir import checkpoint
 from core.rundir.resume import read_events, recorded_changes
 from core.rundir.rundir import RunDir
+from core.rundir.validation import count, fields_of, file_name, mapping
 from trainpad.errors import RunError
 
 PROGRAM = "trainpad"
@@ -42,11 +42,11 @@ def reproduce_command(export: Export) -> str:
             "command line does that"
         )
     parts = [PROGRAM, *_branch(export.directory, info)]
-    start = validate_hparams(
-        {n: v for n, v in info.get("hyperparameters", {}).items() if n in SPECS}
-    )
+    known = fields_of(dict.fromkeys(("hyperparameters", "source", "dataset"), mapping), info)
+    hyperparameters = known.get("hyperparameters", {})
+    start = validate_hparams({n: v for n, v in hyperparameters.items() if n in SPECS})
     parts += _hyperparameters(start, everything=len(parts) > 1)
-    parts += _data(info.get("source", {}), info.get("dataset", {}))
+    parts += _data(known.get("source", {}), known.get("dataset", {}))
     parts += _device(info)
     parts += _changes(export)
     return " ".join(map(_shell_quoted, parts))
@@ -64,7 +64,9 @@ def _own_command(run: RunDir, info: dict[str, Any]) -> str:
 
 def _branch(run: RunDir, info: dict[str, Any]) -> list[str]:
     """Return the flag for the initial weights; none for random ones, as of a branch at step 0."""
-    parent = info.get("parent")
+    parent = fields_of({"run": file_name, "step": count}, info.get("parent"))
+    if info.get("parent") and len(parent) < 2:
+        raise RunError(f"{run.name}: its run.json does not say which run it started from")
     if not parent or not parent["step"]:
         return []
     folder = RunDir(run.path.parent / str(parent["run"])).checkpoints
@@ -135,9 +137,13 @@ def _shell_quoted(part: str) -> str:
     if part.isprintable():
         return shlex.quote(part)
     special = b"'\\"
+    try:
+        content = part.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError as error:
+        raise RunError(f"its run.json holds a text that no command line can: {part!a}") from error
     letters = (
         chr(byte) if 32 <= byte < 127 and byte not in special else f"\\{byte:03o}"
-        for byte in os.fsencode(part)
+        for byte in content
     )
     return f"$'{''.join(letters)}'"
 

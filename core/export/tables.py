@@ -2,7 +2,8 @@
 
 Numbers are written so that Python reads back the same value; an unknown one is an empty field. The
 step of an evaluation is the number of steps done before it; the step of a loss is its index, from
-0. The column of the accuracy is called precision, as the lab calls it.
+0. A text that a spreadsheet would take for a formula, such as the class ``=1+1``, has an apostrophe
+before it. The column of the accuracy is called precision, as the lab calls it.
 """
 
 import csv
@@ -17,6 +18,8 @@ from core.run.metrics import as_matrix, classification_report
 from data.dataset import SPLITS
 
 Row = Sequence[object]
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""With these a cell begins that a spreadsheet computes."""
 CHUNK = 100_000
 """Losses that are converted to text at a time."""
 
@@ -76,5 +79,13 @@ def _csv(head: Row, rows: Iterable[Row]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(head)
-    writer.writerows(rows)
+    writer.writerows([_neutral(cell) for cell in row] for row in rows)
     return out.getvalue().encode()
+
+
+def _neutral(cell: object) -> object:
+    """Return a text that no spreadsheet takes for a formula: with an apostrophe before it.
+
+    Numbers stay as they are, also negative ones.
+    """
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell

@@ -13,11 +13,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from core.rundir import checkpoint, notes
-from core.rundir.rundir import RUN_FILE, RunDir
+from core.rundir.rundir import RunDir
 from core.rundir.status import has_writer
 from trainpad.control import LOCK_FILE
 from trainpad.errors import RunError
-from trainpad.files import size_of
+from trainpad.files import PARTIAL, RUN_FILE, size_of
 
 OWN_FILES = frozenset(
     {
@@ -39,8 +39,6 @@ ATTACHED_PATTERNS = {
 }
 """What an attached run's library writes, by the folder; what its program wrote is kept."""
 EVENT_FILE_PATTERN = re.compile(r"events\.out\.tfevents\.\d+\..+")
-PARTIAL_PATTERN = re.compile(r"\.(.+)\.\d+\.part")
-"""Temporary files of `write_atomic`, left behind if its process is killed."""
 
 
 def delete_run(run: RunDir) -> list[str]:
@@ -105,7 +103,7 @@ def _own_files(run: RunDir) -> Iterator[Path]:
 
 def _final_name(name: str) -> str:
     """The name of a file, also where `name` is its temporary one."""
-    partial = PARTIAL_PATTERN.fullmatch(name)
+    partial = PARTIAL.fullmatch(name)
     return partial.group(1) if partial else name
 
 

@@ -18,12 +18,11 @@ from typing import Any
 from data.files import is_file
 from data.places import NOWHERE
 from trainpad.errors import RunError
-from trainpad.files import read_plain, size_of, write_atomic
+from trainpad.files import RUN_FILE, make_folder, read_plain, size_of
 from trainpad.lock import lock
 from trainpad.place import LIMIT, absolute, runs_dir
 from trainpad.probe import is_mine
 
-RUN_FILE = "run.json"
 MAX_STEPS = 1 << 27
 """The losses of later steps are not read: as many take half a gigabyte."""
 LOCK_ATTEMPTS, LOCK_RETRY_DELAY = 10, 0.02
@@ -192,36 +191,20 @@ def create_run(log_dir: Path, network: str, info: dict[str, Any]) -> RunDir:
         RunError: it cannot be created; nothing is left behind.
     """
     stamp = time.strftime("%Y%m%d-%H%M%S")
+    head = {"created": time.time(), "host": socket.gethostname()}
+
+    def content(name: str) -> bytes:
+        return json.dumps({"name": name, **head, **info}, indent=1).encode()
+
     try:
         log_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = _make_unique(log_dir, f"{stamp}-{network}")
-        _write_info(path, info)
+        path = make_folder(log_dir, f"{stamp}-{network}", RUN_FILE, content)
     except OSError as error:
         raise RunError(
             f"no run can be created in {log_dir}: {error.strerror}; "
             "choose another folder with --log_dir"
         ) from error
     return RunDir(path)
-
-
-def _write_info(path: Path, info: dict[str, Any]) -> None:
-    content = {"name": path.name, "created": time.time(), "host": socket.gethostname(), **info}
-    try:
-        write_atomic(path / RUN_FILE, json.dumps(content, indent=1).encode())
-    except OSError:
-        path.rmdir()
-        raise
-
-
-def _make_unique(log_dir: Path, name: str) -> Path:
-    for number in range(1, 1000):
-        path = log_dir / (name if number == 1 else f"{name}-{number}")
-        try:
-            path.mkdir(mode=0o700)
-        except FileExistsError:
-            continue
-        return path
-    raise FileExistsError(17, "a thousand runs started in this second")
 
 
 def list_runs(log_dir: Path) -> list[RunDir]:
@@ -232,7 +215,7 @@ def list_runs(log_dir: Path) -> list[RunDir]:
 
 def _run_folders(folder: Path, depth: int) -> Iterator[Path]:
     try:
-        paths = list(folder.iterdir())
+        paths = [path for path in folder.iterdir() if not path.name.startswith(".")]
     except OSError:
         return
     for path in paths:

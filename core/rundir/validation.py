@@ -86,10 +86,19 @@ def boolean(value: object) -> bool:
 
 
 def string(value: object) -> str:
-    """A string as it is, which must not be shown."""
+    """A string as it is, which must not be shown; one that the system can have given."""
     if not isinstance(value, str):
         raise ValueError("not a string")
+    value.encode("utf-8", "surrogateescape")  # UnicodeEncodeError is a ValueError
     return value
+
+
+def file_name(value: object) -> str:
+    """The name of a file, without folders."""
+    name = string(value)
+    if "/" in name or "\0" in name or name in ("", ".", ".."):
+        raise ValueError("not the name of a file")
+    return name
 
 
 def text(value: object) -> str:
