@@ -37,7 +37,7 @@ EXCEPTIONS = {
     "core/process/stdio.py:repair_stdio": "a descriptor that is open",
     "core/export/keras_model.py": "a file just made in a private folder",
     "data/pictures.py:_from_npy": "from bytes",
-    "data/pictures.py:_grey": "from bytes",
+    "data/decode.py:decode": "from bytes",
     "data/fetch.py:_try_mirror.download": "opened for writing",
     "data/fetch.py:_extract": "a member of an open archive",
     "data/fetch.py:_unzip": "an archive that is open",
