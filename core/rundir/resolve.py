@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.rundir import notes
-from core.rundir.rundir import RUN_FILE, RunDir, list_runs
+from core.rundir.rundir import RunDir, list_runs
 from data.files import is_file
 from trainpad.errors import RunError
+from trainpad.files import RUN_FILE
 from trainpad.place import absolute
 from trainpad.text import sanitize
 
