@@ -27,7 +27,7 @@ class Detached(Chart):
     def __init__(self) -> None:
         super().__init__("loss", glyphs=Glyphs.BRAILLE, logarithmic=True)
         self._styles = [
-            Style(color=f"color({16 + i})") for i in range(ChartStyle.INSIDE + LINE_STYLES)
+            Style(color=f"color({16 + i})") for i in range(ChartStyle.UNDER + LINE_STYLES)
         ]
         self._labels_ready = True
 

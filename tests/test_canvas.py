@@ -4,7 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.terminal.characters import Glyphs
-from tui.widgets.canvas import Canvas, dot_rows, filled, spans
+from tui.widgets.canvas import AreaStyles, Canvas, dot_rows, filled, spans
+
+NAN = float("nan")
+STYLES = AreaStyles(2, 3, 4, 5)
+
+
+def fill(canvas, top, bottom):
+    canvas.fill(np.array(top, float), np.array(bottom, float), STYLES, ".")
 
 
 def text(canvas):
@@ -29,17 +36,37 @@ def test_dots_become_quadrants():
 
 def test_dots_become_letters_in_ascii():
     canvas = Canvas(4, 2, Glyphs.ASCII)
-    canvas.fill(mask("####", "..##"), 2, ".")
+    fill(canvas, [0, 0, 0, 0], [1, 1, 2, 2])
     canvas.draw(mask(".#..", "...."), 1, 1, "*")
     assert text(canvas) == [".*..", "  .."]
 
 
 def test_a_line_stays_thin_inside_an_area_and_says_so_by_its_style():
-    canvas = Canvas(3, 1, Glyphs.BRAILLE)
-    canvas.fill(mask("####..", "####..", "####..", "####.."), 2, ".")
+    canvas = Canvas(3, 1, Glyphs.BRAILLE, tinted=True)
+    fill(canvas, [0, 0, 0, 0, NAN, NAN], [1, 1, 1, 1, NAN, NAN])
     canvas.draw(mask("......", "..####", "......", "......"), 1, 7, "*")
-    assert text(canvas) == ["⣿⠒⠒"]
+    assert text(canvas) == [" ⠒⠒"]
     assert [style for _, style in canvas.runs()[0]] == [2, 7, 1]
+
+
+def test_an_area_has_edges_in_eighths_of_a_cell():
+    canvas = Canvas(4, 3, Glyphs.QUADRANT, tinted=True)
+    fill(
+        canvas, [0.25, 0.25, 1.5, NAN, 1.1, 1.1, NAN, NAN], [2.125, 2.0, 3, NAN, 1.3, 1.3, NAN, NAN]
+    )
+    full, upper, lower = STYLES[:3]
+    found = [[(c, style) for piece, style in row for c in piece] for row in canvas.runs()]
+    assert found[0][0] == ("▆", upper)
+    assert found[1][:3] == [(" ", full), ("▄", upper), ("▆", lower)]
+    assert found[2][:2] == [("▇", lower), (" ", full)]
+    assert found[1][3] == found[2][3] == (" ", 0)
+
+
+def test_an_area_without_colours_is_an_even_shade():
+    canvas = Canvas(2, 3, Glyphs.BRAILLE)
+    fill(canvas, [0.25, 0.5, NAN, NAN], [2.6, 2.4, NAN, NAN])
+    assert text(canvas) == ["░ ", "░ ", "░ "]
+    assert {style for row in canvas.runs() for _, style in row} == {STYLES.shade}
 
 
 def test_later_lines_cover_earlier_ones_in_their_cells():
@@ -54,8 +81,8 @@ def test_blanks_take_the_style_before_them_but_never_a_background():
     canvas.write(0, 1, "a", 3)
     canvas.write(0, 4, "b", 4)
     assert canvas.runs() == [[(" ", 0), ("a  ", 3), ("b ", 4)]]
-    full = Canvas(2, 1, Glyphs.QUADRANT)
-    full.fill(mask("##..", "##.."), 1, ".")
+    full = Canvas(2, 1, Glyphs.QUADRANT, tinted=True)
+    fill(full, [0, 0, NAN, NAN], [1, 1, NAN, NAN])
     full.draw(mask("##..", "...."), 2, 5, "*")
     assert full.runs() == [[("▀", 5), (" ", 0)]]
 
@@ -97,7 +124,7 @@ def test_a_line_has_no_holes_except_where_values_are_missing(drawn, rows):
 def test_every_row_is_as_wide_as_the_canvas(glyphs):
     canvas = Canvas(7, 3, glyphs)
     dots = np.random.default_rng(0).random((canvas.rows, canvas.columns)) < 0.3
-    canvas.fill(dots, 1, ".")
+    fill(canvas, np.full(canvas.columns, 0.3), np.full(canvas.columns, 2.2))
     canvas.draw(dots[::-1], 2, 3, "*")
     assert [len(row) for row in text(canvas)] == [7, 7, 7]
     assert glyphs is not Glyphs.ASCII or "".join(text(canvas)).isascii()

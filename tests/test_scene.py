@@ -2,6 +2,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rich.style import Style
 
 from core.run.series import Points, Series
@@ -279,6 +281,47 @@ def test_the_axis_ends_at_the_plan_only_when_that_is_near_or_requested():
 )
 def test_the_axis_begins_where_the_data_do(first, newest, expected):
     assert full_range(first, newest) == pytest.approx(expected)
+
+
+def test_of_several_lines_only_the_selected_one_has_a_band():
+    noisy = [Series(np.random.default_rng(i).normal(i, 0.3, 5000)) for i in range(3)]
+    for layers, banded in (((0, 0, 0), False), ((0, 1, 0), True)):
+        lines = [Line("x", s, layer=layer) for s, layer in zip(noisy, layers, strict=True)]
+        assert ("." in "".join(text(scene_of(*lines), 107, 20))) == banded
+
+
+@pytest.mark.parametrize("glyphs", Glyphs)
+@given(data=st.data())
+@settings(max_examples=40, deadline=None)
+def test_every_drawn_cell_is_within_the_values_of_its_columns(glyphs, data):
+    size = data.draw(st.integers(1, 3000))
+    seed, scale = data.draw(st.integers(0, 2**32 - 1)), data.draw(st.sampled_from([1e-3, 1.0, 1e6]))
+    rng = np.random.default_rng(seed)
+    values = (np.cumsum(rng.normal(0, 1, size)) * scale).astype(np.float32)
+    values[rng.random(size) < data.draw(st.sampled_from([0, 0.02]))] = NAN
+    series = Series(values)
+    scene = scene_of(Line("x", series), glyphs=glyphs)
+    drawn = ~scene.layout(107, 20).canvas.undrawn
+    height, width = drawn.shape
+    edges = np.linspace(*scene.visible_range, width + 1)
+    low, high = scene._y_limits.current or (0.0, 1.0)
+    steps = np.arange(size)
+    for cell in range(width):
+        column = values[(steps >= edges[cell]) & (steps < edges[cell + 1])]
+        finite = column[np.isfinite(column)]
+        rows = np.flatnonzero(drawn[:, cell])
+        if len(finite) and low <= finite.mean() <= high:
+            assert len(rows)
+        if edges[cell] >= size:
+            assert not len(rows)
+        # A line to the neighbours may cross the column, so their values count too.
+        near = values[(steps >= edges[max(0, cell - 1)] - 1) & (steps < edges[cell + 1] + 1)]
+        near = np.clip(near[np.isfinite(near)], low, high)
+        if len(rows) and len(near):
+            highest = (high - near.max()) / (high - low) * height
+            lowest = (high - near.min()) / (high - low) * height
+            assert highest - 1.5 <= rows.min()
+            assert rows.max() <= lowest + 0.5
 
 
 def test_every_point_at_a_negative_step_is_drawn():

@@ -125,6 +125,8 @@ class Chart(StripWidget):
 
     def on_mount(self) -> None:
         """Import plotext only once the first screen is painted."""
+        few_colours = self.app.console.color_system == "standard" or self.app.no_color
+        self.scene.tinted = not few_colours
         self.call_after_refresh(self._enable_labels)
 
     def notify_style_update(self) -> None:

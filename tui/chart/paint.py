@@ -13,7 +13,7 @@ from tui.chart.palette import LINE_STYLES, ChartStyle
 from tui.chart.traces import Trace, logarithm
 from tui.chart.viewport import Range
 from tui.terminal.characters import Glyphs
-from tui.widgets.canvas import Canvas, DotRows, Mask, dot_rows, filled, spans
+from tui.widgets.canvas import AreaStyles, Canvas, DotRows, Mask, dot_rows, filled, heights, spans
 
 ASCII_LINES = "*o+x#@"
 ASCII_BAND = "."
@@ -93,13 +93,15 @@ def paint(
 ) -> None:
     """Paint bands, marks, lines, and the cursor in its column of cells.
 
-    Lines are painted by layer, and in a layer the first one last.
+    Lines are painted by layer, and in a layer the first one last. Of several lines only those of
+    a higher layer have a band.
     """
     ordered = sorted(lines, key=lambda line: (line.layer, -line.index))
     clipped = [line for line in ordered if _is_clipped(line.raw, y)]
     ordered = [line.inside(y) if line in clipped else line for line in ordered]
     for line in ordered:
-        if line.smoothed is not None or line.raw.is_band:
+        banded = line.layer > 0 or len(lines) == 1
+        if banded and (line.smoothed is not None or line.raw.is_band):
             _paint_band(canvas, line, y)
     for placed in reversed(marks):
         if placed.mark.kind.is_vertical:
@@ -133,8 +135,14 @@ def _paint_cursor(canvas: Canvas, column: int) -> None:
 
 
 def _paint_band(canvas: Canvas, line: PlottedLine, y: Range) -> None:
-    dots = filled(*spans(line.raw.low, line.raw.high, y, canvas.rows), canvas.rows)
-    canvas.fill(dots, ChartStyle.BAND + line.style, ASCII_BAND)
+    down = canvas.glyphs.dots[1]
+    top = heights(line.raw.high, y, canvas.height, down)
+    bottom = heights(line.raw.low, y, canvas.height, down)
+    inside, band, under = (
+        style + line.style for style in (ChartStyle.INSIDE, ChartStyle.BAND, ChartStyle.UNDER)
+    )
+    shade = band if canvas.glyphs is Glyphs.ASCII else ChartStyle.LINE + line.style
+    canvas.fill(top, bottom, AreaStyles(inside, band, under, shade), ASCII_BAND)
 
 
 def _paint_line(canvas: Canvas, line: PlottedLine, y: Range) -> None:

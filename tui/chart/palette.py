@@ -33,6 +33,8 @@ class ChartStyle(IntEnum):
     """The band around or behind the first line; the next ones follow."""
     INSIDE = 23
     """The first line where it is inside its band; the next ones follow."""
+    UNDER = 29
+    """The lower edge of the first line's band; the next ones follow."""
 
 
 COMPONENT_STYLES = {
@@ -90,14 +92,15 @@ Chart {
 
 def theme_styles(widget: Widget) -> list[Style]:
     """The styles in a widget's theme, by ``ChartStyle``: foreground and weight only."""
-    styles = [Style()] * (ChartStyle.INSIDE + LINE_STYLES)
+    styles = [Style()] * (ChartStyle.UNDER + LINE_STYLES)
     for component, index in COMPONENT_STYLES.items():
         style = widget.get_component_rich_style(component)
         styles[index] = Style(color=style.color, bold=style.bold, underline=style.underline)
     for i in range(LINE_STYLES):
         tint = Color.from_rich_color(styles[ChartStyle.BAND + i].color)
         background = widget.background_colors[1]
-        styles[ChartStyle.INSIDE + i] = styles[ChartStyle.LINE + i] + Style(
-            bgcolor=background.blend(tint, BAND_TINT).rich_color
-        )
+        blended = background.blend(tint, BAND_TINT).rich_color
+        styles[ChartStyle.INSIDE + i] = styles[ChartStyle.LINE + i] + Style(bgcolor=blended)
+        styles[ChartStyle.BAND + i] = Style(color=blended)
+        styles[ChartStyle.UNDER + i] = Style(color=background.rich_color, bgcolor=blended)
     return styles

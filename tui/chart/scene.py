@@ -63,6 +63,8 @@ class Scene:
         self.logarithmic = logarithmic
         self.axis = Axis.STEP
         self.smoothing = 0.0
+        self.tinted = False
+        """Whether the terminal has colours enough for a band to be a background."""
         self.error_rate = False
         """Whether fractions are drawn as 1 minus their value."""
         self.lines: Sequence[Line] = ()
@@ -115,7 +117,7 @@ class Scene:
         framed = width >= MIN_FRAMED_SIZE[0] and height >= MIN_FRAMED_SIZE[1]
         ruled = framed and height >= MIN_RULED_HEIGHT
         left, below = (label_width, 1 + ruled) if framed else (0, 0)
-        canvas = Canvas(width - left, height - below, self.glyphs)
+        canvas = Canvas(width - left, height - below, self.glyphs, tinted=self.tinted)
         shown = self.visible_range
         plotted = self._plot_lines(np.linspace(*shown, canvas.columns + 1))
         logarithmic = self.logarithmic or self._diverges(plotted)

@@ -1,7 +1,7 @@
 """A canvas of braille dots, quadrants or ASCII, drawn by numpy, a whole plot at a time."""
 
-import math
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +16,9 @@ Codes = npt.NDArray[np.uint32]
 _BRAILLE = 0x2800
 _QUADRANTS = np.array([ord(c) for c in " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"], np.uint32)
 _BLANK = ord(" ")
-FILLED_SHARE = 0.75
-"""An area that sets this fraction of a cell's dots counts as filling it."""
+_LOWER_EIGHTHS = np.array([ord(c) for c in " ▁▂▃▄▅▆▇█"], np.uint32)
+_SHADE = ord("░")
+EIGHTHS = 8
 _SHIFTS = {
     Glyphs.BRAILLE: {(y, x): y + 3 * x if y < 3 else 6 + x for y in range(4) for x in range(2)},
     Glyphs.QUADRANT: {(y, x): 2 * y + x for y in range(2) for x in range(2)},
@@ -30,6 +31,13 @@ def dot_rows(values: Float64s, low: float, high: float, rows: int) -> DotRows:
     known = np.where(np.isnan(values), low, values)
     scaled = (high - np.clip(known, low, high)) * ((rows - 1) / (high - low))
     return np.rint(scaled).astype(np.int16)
+
+
+def heights(values: Float64s, limits: tuple[float, float], height: int, down: int) -> Float64s:
+    """The position of each value in cells from the top, of `height` cells of `down` dots each."""
+    low, high = limits
+    rows = (high - np.clip(values, low, high)) * ((height * down - 1) / (high - low))
+    return np.asarray((rows + 0.5) / down)
 
 
 def spans(
@@ -57,13 +65,29 @@ def filled(top: DotRows, bottom: DotRows, rows: int) -> Mask:
     return (row >= top) & (row <= bottom)
 
 
-class Canvas:
-    """The cells of a plot in three layers: areas, lines above them, text on top."""
+class AreaStyles(NamedTuple):
+    """The styles of an area's cells."""
 
-    def __init__(self, width: int, height: int, glyphs: Glyphs) -> None:
+    full: int
+    """Its colour as background."""
+    upper_edge: int
+    """Its colour as foreground, for a cell that is filled from below."""
+    lower_edge: int
+    """Its colour as background, and no foreground, for a cell that is filled from above."""
+    shade: int
+    """For the characters that stand for an area without colours."""
+
+
+class Canvas:
+    """The cells of a plot in three layers: areas, lines above them, text on top.
+
+    With `tinted`, areas are backgrounds, with edges in eighths of a cell; otherwise characters.
+    """
+
+    def __init__(self, width: int, height: int, glyphs: Glyphs, *, tinted: bool = False) -> None:
         self.width, self.height, self.glyphs = width, height, glyphs
-        across, down = glyphs.dots
-        self._full = math.inf if glyphs is Glyphs.ASCII else across * down * FILLED_SHARE
+        self.tinted = tinted and glyphs is not Glyphs.ASCII
+        self._inside = np.zeros((height, width), np.bool_)
         self._areas = np.zeros((height, width), np.uint32)
         self._lines = np.zeros((height, width), np.uint32)
         self._text = np.zeros((height, width), np.uint32)
@@ -90,22 +114,46 @@ class Canvas:
         """Which cells have neither area nor line, though maybe text: bool ``[height, width]``."""
         return np.asarray(self._areas | self._lines == 0)
 
-    def fill(self, dots: Mask, style: int, letter: str) -> None:
-        """Set the dots of an area, bool ``[rows, columns]``; in ASCII its cells show ``letter``."""
-        code = self._codes(dots, letter)
-        drawn = code != 0
-        self._areas[drawn] |= code[drawn]
-        self._styles[drawn] = style
+    def fill(self, top: Float64s, bottom: Float64s, styles: AreaStyles, letter: str) -> None:
+        """Fill between two heights, in cells from the top, of each column of dots; NaN for none.
+
+        Without a tint, cells of which half is filled show a shade, in ASCII ``letter``.
+        """
+        across = self.glyphs.dots[0]
+        top = np.fmin.reduce(top.reshape(-1, across), axis=1)
+        bottom = np.fmax.reduce(bottom.reshape(-1, across), axis=1)
+        known = ~np.isnan(top) & ~np.isnan(bottom)
+        upper = np.rint(EIGHTHS * np.where(known, top, 0)).astype(np.int64)
+        lower = np.rint(EIGHTHS * np.where(known, bottom, 0)).astype(np.int64)
+        cell = EIGHTHS * np.arange(self.height)[:, np.newaxis]
+        start, stop = np.clip(upper - cell, 0, EIGHTHS), np.clip(lower - cell, 0, EIGHTHS)
+        filled = start < stop
+        half = filled & (stop - start >= EIGHTHS // 2)
+        if not self.tinted:
+            character = ord(letter) if self.glyphs is Glyphs.ASCII else _SHADE
+            self._areas[half], self._styles[half] = character, styles.shade
+            return
+        # An area inside one cell is extended to the nearer of the cell's edges.
+        from_above = filled & (stop < EIGHTHS) & (start + stop < EIGHTHS)
+        from_below = filled & (start > 0) & ~from_above
+        full = filled & ~from_above & ~from_below
+        self._areas[full], self._styles[full] = _BLANK, styles.full
+        self._areas[from_below] = _LOWER_EIGHTHS[EIGHTHS - start[from_below]]
+        self._styles[from_below] = styles.upper_edge
+        self._areas[from_above] = _LOWER_EIGHTHS[EIGHTHS - stop[from_above]]
+        self._styles[from_above] = styles.lower_edge
+        self._solid[filled] = (full | from_above)[filled]
+        self._inside |= half
 
     def draw(self, dots: Mask, style: int, style_inside: int, letter: str) -> None:
         """Set the dots of a line; its cells hide the areas below, so that it stays thin.
 
-        ``style_inside`` is for cells that an area fills: its background can replace that area.
+        ``style_inside`` is for cells that an area's tint fills at least half: it has that tint.
         """
         code = self._codes(dots, letter)
         drawn = code != 0
         self._lines[drawn] = code[drawn]
-        inside = np.bitwise_count(self._areas[drawn]) >= self._full
+        inside = self._inside[drawn]
         self._styles[drawn] = np.where(inside, style_inside, style)
         self._solid[drawn] = inside
 
@@ -143,14 +191,13 @@ class Canvas:
         return code.astype(np.uint32)
 
     def _characters(self) -> Codes:
-        drawn = np.where(self._lines, self._lines, self._areas)
+        lines = self._lines
         if self.glyphs is Glyphs.QUADRANT:
-            drawn = _QUADRANTS[drawn]
+            lines = np.where(lines, _QUADRANTS[lines], 0)
         elif self.glyphs is Glyphs.BRAILLE:
-            drawn = np.where(drawn, drawn + np.uint32(_BRAILLE), np.uint32(_BLANK))
-        else:
-            drawn = np.where(drawn, drawn, np.uint32(_BLANK))
-        return np.where(self._text, self._text, drawn)
+            lines = np.where(lines, lines + np.uint32(_BRAILLE), 0)
+        areas = np.where(self._areas, self._areas, np.uint32(_BLANK))
+        return np.where(self._text, self._text, np.where(lines, lines, areas))
 
     def _carried_styles(self) -> Int64s:
         blank = self.blank
