@@ -27,10 +27,10 @@ def test_a_heatmap_shows_the_newest_histogram_of_each_column() -> None:
 
 
 def test_an_old_histogram_does_not_fill_the_picture() -> None:
-    assert histogram_of_columns([2], 16).tolist() == [0] * 2 + [-1] * 14
-    assert histogram_of_columns([2, 60_000], 16).tolist() == [0] * 2 + [-1] * 13 + [1]
+    assert histogram_of_columns([2], 16).tolist() == [0] * 5 + [-1] * 11
+    assert histogram_of_columns([2, 60_000], 16).tolist() == [0] * 5 + [-1] * 10 + [1]
     assert histogram_of_columns([0, 50, 60, 70, 80, 90, 100], 10).tolist() == [
-        0, -1, -1, -1, 1, 2, 3, 4, 5, 6,
+        0, 0, 0, -1, 1, 2, 3, 4, 5, 6,
     ]  # fmt: skip
     assert histogram_of_columns([*range(0, 1001, 100)], 40).min() == 0
     assert histogram_of_columns([*range(1000), 1000], 3).tolist() == [333, 666, 1000]

@@ -252,7 +252,7 @@ async def test_it_fits_every_terminal_and_ascii(log_dir: Path, size: tuple[int, 
     app = viewer(log_dir, ascii_only=True)
     async with app.run_test(size=size, notifications=True) as pilot:
         await pilot.press("4", "space", "down", "space", "t", "slash", "escape", "t")
-        await until(pilot, lambda: app.screen._entries is not None)
+        await until(pilot, lambda: app.screen._listing.entries is not None)
         assert isinstance(app.screen, RunsScreen)
         assert text_of(app).isascii()
 

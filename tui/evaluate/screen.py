@@ -15,13 +15,13 @@ from textual.containers import Vertical
 from core.run.events import Event, Weights
 from core.run.metrics import accuracy, correct_count, top_confusions
 from core.run.state import Run
-from data.dataset import SPLITS, Dataset
-from trainpad.text import sanitize
+from data.dataset import SPLITS
 from tui.chart.chart import Chart
 from tui.chart.traces import Line
 from tui.dashboard.screen import DashboardScreen
 from tui.dashboard.selection import PickedImage
 from tui.evaluate.confusion import CellFormat, ConfusionMatrix
+from tui.evaluate.image_selection import ImageSelection
 from tui.evaluate.keys import BINDINGS
 from tui.evaluate.misclassified import Cell, PredictedImages, PredictionRequest
 from tui.evaluate.report import EvaluationSlice, ReportCache
@@ -53,11 +53,7 @@ class EvaluateScreen(DashboardScreen):
         self._index: int | None = None  # None follows the newest
         self._slice: EvaluationSlice | None = None
         self._cursor: Cell | None = None
-        self._filter: Cell | None = None
-        self._images: PredictedImages | None = None
-        self._selected_image = 0
-        self._error = ""
-        self._dataset: Dataset | None = None
+        self._selection = ImageSelection()
         self._requested: tuple[object, ...] = ()
 
     @property
@@ -127,7 +123,7 @@ class EvaluateScreen(DashboardScreen):
     def _clear(self) -> None:
         """Show that there is no evaluation."""
         self._prediction_job.cancel()
-        self._images, self._requested = None, ()
+        self._selection.images, self._requested = None, ()
         waiting = "no evaluation yet: press e on the Train screen"
         self.query_one("#evaluate-summary", TitleRow).show([(waiting, "dim")])
         self.query_one(ConfusionMatrix).clear()
@@ -157,42 +153,22 @@ class EvaluateScreen(DashboardScreen):
         self._draw_images()
 
     def _draw_images(self) -> None:
-        evaluation, images = self._slice, self._images
+        evaluation, selection = self._slice, self._selection
         if evaluation is None or self._cursor is None:
             return
-        left, tail = _cell_summary(evaluation, self._cursor), self._images_status(evaluation)
+        left, tail = _cell_summary(evaluation, self._cursor), selection.status(evaluation)
         self.query_one("#evaluate-title", TitleRow).show(left, tail)
-        gallery = self.query_one(Gallery)
-        if images is None or images.split != evaluation.split:
+        gallery, images = self.query_one(Gallery), selection.of_split(evaluation.split)
+        if images is None:
             gallery.clear()
         else:
-            gallery.show(
-                len(images.order), images.captioned, images.image_shape, self._selected_image
-            )
-
-    def _images_status(self, evaluation: EvaluationSlice) -> list[Span]:
-        """What the gallery shows, or why it is empty."""
-        images = self._images
-        if self._error:
-            return [(f"no images: {self._error}", "alert")]
-        if images is None or images.split != evaluation.split:
-            return [("classifying the images …", "dim")]
-        count = len(images.order)
-        which = f"{self._selected_image + 1:,} of {count:,}" if count else "none"
-        if images.cell is None:
-            what = "misclassified, worst first"
-        else:
-            true_name, predicted_name = (images.names[i] for i in images.cell)
-            what = f"{true_name} predicted as {predicted_name}"
-        parts: list[Span] = [(what, "title"), (f"  {which}", "text")]
-        if images.step != evaluation.event.step:
-            parts.append((f"  after {images.step:,} steps", "dim"))
-        return parts
+            gallery.show(len(images.order), images.captioned, images.image_shape, selection.index)
 
     # -- images -----------------------------------------------------------------------------
 
     def _request_images(self, evaluation: EvaluationSlice, *, now: bool) -> None:
-        request = PredictionRequest.of(self._run, evaluation, self._run.dataset or self._dataset)
+        dataset = self._run.dataset or self._selection.dataset
+        request = PredictionRequest.of(self._run, evaluation, dataset)
         key = (evaluation.split, evaluation.event, request.step == evaluation.event.step)
         if key != self._requested:
             self._requested = key
@@ -203,12 +179,7 @@ class EvaluateScreen(DashboardScreen):
         message.deliver()
 
     def _show_prediction(self, result: PredictedImages | Exception) -> None:
-        if isinstance(result, Exception):
-            self._images, self._error = None, sanitize(str(result), limit=200)
-        else:
-            self._error, self._dataset = "", result.dataset
-            self._images = result.select(self._filter)
-            self._selected_image = min(self._selected_image, max(0, len(self._images.order) - 1))
+        self._selection.show(result)
         self._draw_images()
 
     # -- keys ---------------------------------------------------------------------------------
@@ -216,7 +187,7 @@ class EvaluateScreen(DashboardScreen):
     def action_split(self) -> None:
         """Show the next split."""
         self._split = SPLITS[(SPLITS.index(self._split) + 1) % len(SPLITS)]
-        self._selected_image = 0
+        self._selection.index = 0
         self._update_slice(now=True)
 
     def action_cell_format(self) -> None:
@@ -253,19 +224,13 @@ class EvaluateScreen(DashboardScreen):
 
     def action_filter(self) -> None:
         """Show the images of the selected cell, or all misclassified ones."""
-        self._filter = None if self._filter == self._cursor else self._cursor
-        if self._images is not None:
-            self._images = self._images.select(self._filter)
-        self._selected_image = 0
+        self._selection.toggle_filter(self._cursor)
         self._draw_images()
 
     def action_image(self, by: int) -> None:
         """Select the image `by` positions away."""
-        if self._images is not None:
-            self._selected_image = min(
-                max(self._selected_image + by, 0), max(0, len(self._images.order) - 1)
-            )
-            self._draw_images()
+        self._selection.move(by)
+        self._draw_images()
 
     def action_page(self, by: int) -> None:
         """Select the image `by` pages away."""
@@ -290,14 +255,11 @@ class EvaluateScreen(DashboardScreen):
     @property
     def picked_image(self) -> PickedImage | None:
         """The selected image."""
-        images = self._images
-        if images is None or not len(images.order):
-            return None
-        return images.picked_image(self._selected_image)
+        return self._selection.picked_image
 
     @on(Gallery.Selected)
     def _image_clicked(self, message: Gallery.Selected) -> None:
-        self._selected_image = message.index
+        self._selection.index = message.index
         self._draw_images()
 
 

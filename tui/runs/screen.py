@@ -1,10 +1,8 @@
 """The Runs screen: list, compare, open, resume, export and delete runs.
 
-The log directory is polled on a thread every few seconds while the screen is shown. Pointer and
-marks belong to run directories, so that they stay on their runs when rows move.
+The log directory is polled on a thread every few seconds while the screen is shown.
 """
 
-from collections.abc import Sequence
 from operator import is_not
 from pathlib import Path
 from typing import ClassVar
@@ -21,11 +19,11 @@ from tui.chart.chart import Chart
 from tui.chart.keys import ChartAction
 from tui.chart.traces import Line
 from tui.dashboard.screen import DashboardScreen
-from tui.runs import columns
 from tui.runs.actions import RunActions
 from tui.runs.columns import RunColumn
 from tui.runs.curves import NewEvents, RunCurves
 from tui.runs.keys import BINDINGS
+from tui.runs.listing import RunListing
 from tui.runs.table import MARKS, HparamDifferences, RunDetails, RunsTable
 from tui.widgets import background
 from tui.widgets.background import BackgroundJob
@@ -57,12 +55,7 @@ class RunsScreen(DashboardScreen):
         self._curves = RunCurves()
         self._curves_job: BackgroundJob[NewEvents] = BackgroundJob(self, self._show_curves)
         self._actions = RunActions(self)
-        self._entries: Sequence[RunEntry] | None = None
-        self._shown: Sequence[RunEntry] = ()
-        self._columns: Sequence[RunColumn] = columns.columns_for(())
-        self._pointer = 0
-        self._marked: list[Path] = []
-        self._sort_by: tuple[RunColumn, bool] = (columns.STARTED, False)
+        self._listing = RunListing()
         self._value = "loss"
         self._last_pointed_run = ""
         """The run of the other screens that the pointer was last moved to."""
@@ -70,7 +63,7 @@ class RunsScreen(DashboardScreen):
     @property
     def dimmed_actions(self) -> frozenset[str]:
         """The actions on a run where there is none, or that the selected one does not allow."""
-        entry, dimmed = self._selected_entry, super().dimmed_actions
+        entry, dimmed = self._listing.selected, super().dimmed_actions
         if entry is None:
             return dimmed | {f"run('{name}')" for name in RUN_ACTIONS} | {"mark"}
         is_live = entry.summary.is_live
@@ -113,11 +106,10 @@ class RunsScreen(DashboardScreen):
         if isinstance(result, Exception):
             self.host.toast(f"the runs cannot be read: {result}")
             return
-        first = self._entries is None
-        before, self._entries = self._entries or (), result
-        there = {entry.run.path for entry in result}
+        first = self._listing.entries is None
+        before, self._listing.entries = self._listing.entries or (), result
         if self._overview.complete:
-            self._marked = [path for path in self._marked if path in there]
+            self._listing.remove_stale_marks()
         else:
             self._overview_job.submit(self._overview.poll, now=True)
         # Entries that did not change are the same objects as in the last poll.
@@ -132,14 +124,13 @@ class RunsScreen(DashboardScreen):
         shown = self.host.run_shown.directory
         if not shown or shown == self._last_pointed_run:
             return
-        path = Path(shown).absolute()
-        for index, entry in enumerate(self._shown):
-            if entry.run.path.absolute() == path:
-                self._move_pointer(index)
+        index = self._listing.index_of(Path(shown).absolute())
+        if index is not None:
+            self._move_pointer(index)
 
     def _poll_curves(self, *, now: bool = False) -> None:
         """Read the new events of the compared runs in the background."""
-        runs = [entry.run for _, entry in self._compared]
+        runs = [entry.run for _, entry in self._listing.compared]
         self._curves_job.submit(lambda: self._curves.poll(runs), now=now)
 
     def _show_curves(self, result: NewEvents | Exception) -> None:
@@ -149,65 +140,37 @@ class RunsScreen(DashboardScreen):
         self._curves.fold(result)
         self._draw()
 
-    @property
-    def _compared(self) -> list[tuple[str, RunEntry]]:
-        """The marked runs with their letters, or the selected one without."""
-        known = {entry.run.path: entry for entry in self._entries or ()}
-        marked = [known[path] for path in self._marked if path in known]
-        if marked:
-            return list(zip(MARKS, marked, strict=False))
-        return [("", entry)] if (entry := self._selected_entry) else []
-
-    @property
-    def _selected_entry(self) -> RunEntry | None:
-        """The selected run; None if the table is empty."""
-        return self._shown[self._pointer] if self._shown else None
-
     def _filter_and_sort(self) -> None:
-        """Filter and sort the runs; the pointer stays on its run if that is still shown."""
-        selected = self._selected_entry
-        words = self.query_one("#runs-filter", Input).value
-        found = columns.filtered_runs(self._entries or (), words)
-        self._shown = columns.sorted_runs(found, self._sort_by[0], reverse=self._sort_by[1])
-        paths = [entry.run.path for entry in self._shown]
-        if selected is not None and selected.run.path in paths:
-            self._pointer = paths.index(selected.run.path)
-        self._pointer = max(0, min(self._pointer, len(paths) - 1))
-        self._columns = columns.columns_for(self._shown)
+        self._listing.arrange(self.query_one("#runs-filter", Input).value)
         self._draw()
 
     def _draw(self) -> None:
-        table = self.query_one(RunsTable)
-        letters = dict(zip(self._marked, MARKS, strict=False))
-        table.show(
-            self._shown, self._columns, self._pointer, letters, self._sort_by, self._empty_text
+        listing = self._listing
+        self.query_one(RunsTable).show(
+            listing.shown,
+            listing.columns,
+            listing.pointer,
+            listing.letters,
+            listing.sort_by,
+            listing.empty_text,
         )
-        self.query_one(RunDetails).show(self._selected_entry)
+        self.query_one(RunDetails).show(listing.selected)
         self.update_keys()
-        self.query_one(HparamDifferences).show(self._compared)
+        self.query_one(HparamDifferences).show(listing.compared)
         self._draw_chart()
-
-    @property
-    def _empty_text(self) -> str:
-        """The text of an empty table."""
-        if self._entries is None:
-            return "reading the runs …"
-        if self._entries:
-            return "no matching run; esc clears the filter"
-        return "there are no runs yet in this folder"
 
     def _draw_chart(self) -> None:
         chart = self.query_one(Chart)
         chart.title = "loss" if self._value == "loss" else "precision @ 1, validation"
         chart.shows_fractions = self._value != "loss"
         chart.scene.error_rate &= chart.shows_fractions
-        lines = [self._line(entry) for _, entry in self._compared]
+        lines = [self._line(entry) for _, entry in self._listing.compared]
         chart.show(lines)
 
     def _line(self, entry: RunEntry) -> Line:
         """The curve of a run; empty until its events are read."""
         run = self._curves.runs.get(entry.run.path, UNREAD)
-        layer = int(entry is self._selected_entry)
+        layer = int(entry is self._listing.selected)
         if self._value == "loss":
             return Line(entry.title, run.losses, timeline=run.timeline, layer=layer)
         points = run.accuracy["validation"]
@@ -217,17 +180,17 @@ class RunsScreen(DashboardScreen):
 
     def action_point(self, rows: int) -> None:
         """Move the pointer by `rows` rows."""
-        self._move_pointer(self._pointer + rows)
+        self._move_pointer(self._listing.pointer + rows)
 
     def action_page(self, pages: int) -> None:
         """Move the pointer by `pages` pages."""
-        self._move_pointer(self._pointer + pages * self.query_one(RunsTable).page)
+        self._move_pointer(self._listing.pointer + pages * self.query_one(RunsTable).page)
 
     def _move_pointer(self, index: int) -> None:
-        self._pointer = max(0, min(index, len(self._shown) - 1))
+        self._listing.point(index)
         self._last_pointed_run = self.host.run_shown.directory
         self._draw()
-        if not self._marked:
+        if not self._listing.marked:
             self._poll_curves(now=True)
 
     @on(RunsTable.RowClicked)
@@ -238,37 +201,32 @@ class RunsScreen(DashboardScreen):
 
     def action_mark(self) -> None:
         """Toggle the mark of the selected run and select the next one."""
-        entry = self._selected_entry
+        entry = self._listing.selected
         if entry is None:
             return
-        if entry.run.path in self._marked:
-            self._marked.remove(entry.run.path)
-        elif len(self._marked) < len(MARKS):
-            self._marked.append(entry.run.path)
-        else:
+        if not self._listing.toggle_mark(entry.run.path):
             self.host.toast(f"{len(MARKS)} runs can be compared at most")
             return
-        self._move_pointer(self._pointer + 1)
+        self._move_pointer(self._listing.pointer + 1)
         self._poll_curves(now=True)
 
     def action_order(self) -> None:
         """Sort by the next visible column."""
-        visible = columns.columns_that_fit(self._columns, self.size.width)
-        names = [column.name for column in visible]
-        current = names.index(self._sort_by[0].name) if self._sort_by[0].name in names else -1
-        self._sort_runs(visible[(current + 1) % len(visible)], reverse=False)
+        self._sort_runs(self._listing.next_order(self.size.width), reverse=False)
 
     def action_reverse(self) -> None:
         """Reverse the sort order."""
-        self._sort_runs(self._sort_by[0], reverse=not self._sort_by[1])
+        column, is_reversed = self._listing.sort_by
+        self._sort_runs(column, reverse=not is_reversed)
 
     @on(RunsTable.HeaderClicked)
     def _header_clicked(self, message: RunsTable.HeaderClicked) -> None:
-        is_same = message.column.name == self._sort_by[0].name
-        self._sort_runs(message.column, reverse=is_same and not self._sort_by[1])
+        column, is_reversed = self._listing.sort_by
+        is_same = message.column.name == column.name
+        self._sort_runs(message.column, reverse=is_same and not is_reversed)
 
     def _sort_runs(self, column: RunColumn, *, reverse: bool) -> None:
-        self._sort_by = column, reverse
+        self._listing.sort_by = column, reverse
         self._filter_and_sort()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -302,7 +260,7 @@ class RunsScreen(DashboardScreen):
             field.display = False
             self.set_focus(None)
         else:
-            self._marked = []
+            self._listing.marked = []
         self._filter_and_sort()
         self._poll_curves(now=True)
 
@@ -327,8 +285,8 @@ class RunsScreen(DashboardScreen):
         """Perform an action on the selected run."""
         if self.host.read_only and name in WRITE_NAMES:
             self.host.toast("this window is read-only")
-        elif (entry := self._selected_entry) is not None:
-            self._actions.perform(name, entry, self._compared)
+        elif (entry := self._listing.selected) is not None:
+            self._actions.perform(name, entry, self._listing.compared)
 
     @on(RunActions.RunsChanged)
     def _runs_changed(self) -> None:

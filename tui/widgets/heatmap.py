@@ -26,7 +26,7 @@ GAP = 2
 """Cells between two heatmaps side by side."""
 MIN_HEIGHT = 4
 """Rows of a heatmap: its title and three rows of cells. Fewer show no image."""
-MAX_SHARE = 8
+MAX_SHARE = 3
 """One histogram is drawn across at most this part of the picture."""
 MAX_EDGE = 1e300
 """Buckets that reach this far are open ones, which some writers close with a placeholder."""
@@ -150,7 +150,7 @@ def histogram_of_columns(steps: Sequence[int], columns: int) -> npt.NDArray[np.i
     """The index of the histogram that each column shows, int64 ``[columns]``; -1 for none.
 
     A histogram is drawn up to the next one, but not much further than histograms are usually
-    apart, nor across more than an eighth of the picture: an old one does not pass for newer ones.
+    apart, nor across more than a third of the picture: an old one does not pass for newer ones.
     """
     first, last = float(steps[0]), float(max(steps[-1], steps[0] + 1))
     ends = np.linspace(first, last, columns + 1)[1:]
