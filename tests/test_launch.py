@@ -1,5 +1,6 @@
 """Leaving the dashboard: what happens to the run and its exit status."""
 
+import signal
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -58,6 +59,23 @@ def test_ctrl_c_as_a_key_stops_the_run_like_the_signal(tmp_path: Path) -> None:
     with pytest.raises(ExitedError, match="130"):
         launch._finish(app, ExitResult.SIGNAL, Launcher(-1, 0, False), signals)
     assert source.desired["stop"] == "interrupted"
+
+
+def test_the_terminal_shows_which_signal_ended_the_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = Scripted(tmp_path)
+    app, signals = app_with(source), Signals()
+    wait_for_start(app.shown.worker)
+    source.give(Finished(100, Outcome.STOPPED, 1.0), None)
+    signals.outcome, signals._number = Outcome.STOPPED, signal.SIGUSR1
+    shown: list[str] = []
+    monkeypatch.setattr(
+        launch, "redirect_to_log", lambda _run: shown.append(capsys.readouterr().err)
+    )
+    with pytest.raises(ExitedError, match="0"):
+        launch._finish(app, ExitResult.SIGNAL, Launcher(-1, 0, False), signals)
+    assert "trainpad: SIGUSR1: saving and stopping" in shown[0]
 
 
 def test_signals_reach_a_run_that_opened_after_the_screen_was_closed(tmp_path: Path) -> None:

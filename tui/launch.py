@@ -195,9 +195,9 @@ def _stop_and_save(app: TrainpadApp, signals: Signals) -> int:
     if not worker.started or opened is None or opened.control is None:
         _discard(opened)
         return _exit_process(status)
-    redirect_to_log(RunDir(Path(opened.directory)))
     signals.outcome = signals.outcome or Outcome.INTERRUPTED  # ctrl+c, which came as a key
-    signals.attach(opened.control)
+    signals.attach(opened.control)  # says on the terminal which signal it was
+    redirect_to_log(RunDir(Path(opened.directory)))
     worker.stop(None)
     worker.drain()
     return _exit_process(worker.status)
