@@ -71,14 +71,16 @@ class UserDigits:
         )
 
 
-def add_user_digit(folder: Path, image: Images, label: int) -> UserDigits:
-    """Add a drawing; return all digits.
+def add_user_digit(
+    folder: Path, image: Images, label: int, when: float | None = None
+) -> UserDigits:
+    """Add a drawing, of now or of another time; return all digits.
 
     Raises:
         DataError: the files are damaged, or the folder cannot be written.
     """
     with _locked_for_change(folder) as digits:
-        more = digits.with_added(image, label)
+        more = digits.with_added(image, label, when)
         write_user_digits(folder, more)
         return more
 

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
-from tui.terminal.characters import Glyphs
+from tui.terminal.characters import Glyphs, to_ascii
 from tui.widgets.canvas import AreaStyles, Canvas, dot_rows, filled, spans
 
 NAN = float("nan")
@@ -133,3 +134,10 @@ def test_every_row_is_as_wide_as_the_canvas(glyphs):
 def test_text_is_converted_to_ascii_only_for_ascii_glyphs():
     assert Glyphs.BRAILLE.displayable("0.01 → 0.02") == "0.01 → 0.02"
     assert Glyphs.ASCII.displayable("0.01 → 0.02 · é") == "0.01 > 0.02 - ?"
+
+
+def test_ascii_text_is_as_wide_as_what_it_stands_for():
+    for text in ("日本語", "e\N{COMBINING ACUTE ACCENT}", "ラン · x", "안녕"):
+        shown = to_ascii(text)
+        assert shown.isascii()
+        assert len(shown) == cell_len(text)

@@ -11,6 +11,7 @@ from tests.helpers.runs import three_runs
 from tests.helpers.waiting import shown
 from tui.app import TrainpadApp
 from tui.chart.chart import Chart
+from tui.pad.app import PadApp
 from tui.train.panel import Panel
 from tui.widgets.footer import KeyFooter
 from tui.widgets.help import HelpScreen
@@ -28,6 +29,14 @@ async def test_the_keys_of_all_screens_are_at_the_right_at_any_width(
         assert ("c Checkpoint" in row) == (width > 120)
         assert row.endswith("? Help  d Detach  q Quit")
         assert len(row) <= width
+
+
+async def test_the_keys_that_matter_come_first_where_room_is_short(tmp_path: Path) -> None:
+    app = PadApp(log_dir=tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        row = (await shown(pilot, app, "space Pen")).splitlines()[-1]
+        assert row.startswith(" space Pen  c Clear  u Undo  t Label  o Yours")
+        assert row.endswith("? Help  q Quit")
 
 
 async def test_a_click_presses_a_key_and_a_click_between_keys_does_nothing(tmp_path: Path) -> None:

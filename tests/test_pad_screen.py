@@ -11,7 +11,7 @@ from textual.strip import Strip
 
 from core.network.classifier import Prediction
 from tests.helpers.mouse import drag_to
-from tests.helpers.waiting import strips_of, toasts_of, until
+from tests.helpers.waiting import shown, strips_of, text_of, toasts_of, until
 from tui.pad.app import PadApp
 from tui.pad.network_input import BigDigit, NetworkInput
 from tui.pad.prediction import PadState, PadStatus, PredictionLabel
@@ -289,3 +289,31 @@ async def test_what_the_network_gets_is_shown_whole_or_not_at_all(app):
         view = app.screen.query_one(NetworkInput)
         assert view.region.right <= 80
         assert view.display
+
+
+async def test_all_user_digits_are_in_rows_and_one_that_was_removed_comes_back(app: PadApp) -> None:
+    store = app.pad_screen._user_digits
+    for digit in range(9):
+        store.add([np.array([[0.3, 0.1], [0.3, 0.9 - digit / 100]])], digit)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("o")
+        await shown(pilot, app, "your digits  9")
+        labels = [line.split() for line in text_of(app).splitlines()]
+        assert [*"8765"] in labels and [*"4321"] in labels
+        await pilot.press("down", "right", "delete")
+        await shown(pilot, app, "your digits  8", "u brings it back")
+        assert store.digits.labels.tolist() == [0, 1, 2, 4, 5, 6, 7, 8]
+        await pilot.press("u")
+        await shown(pilot, app, "your digits  9", "a 3 is back")
+        await pilot.press("u")
+        await shown(pilot, app, "nothing was removed")
+
+
+@pytest.mark.parametrize(("size", "side"), [((160, 45), 36), ((200, 60), 40)])
+async def test_the_pad_uses_the_room_of_a_large_terminal(
+    app: PadApp, size: tuple[int, int], side: int
+) -> None:
+    async with app.run_test(size=size):
+        pad = app.screen.query_one(SketchPad)
+        assert pad.rows >= side
+        assert app.screen.query_one(NetworkInput).region.right <= size[0]

@@ -46,6 +46,7 @@ class PadScreen(RunScreen):
 
     NAME = "pad"
     WRITE_ACTIONS = frozenset({"label", "fine_tune"})
+    FOOTER_FIRST = ("pen", "clear", "undo", "label", "user_digits")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "raw", "Raw", id="pad.raw",
                 tooltip="Network input: the raw drawing, or centred and scaled as in MNIST"),
@@ -259,6 +260,20 @@ class PadScreen(RunScreen):
             self._user_digits.remove(message.image, message.when)
         except UserError as error:
             self.host.toast(str(error))
+        else:
+            self.query_one(UserDigitsStrip).show_note("removed; u brings it back")
+        self._show_user_digits()
+
+    @on(UserDigitsStrip.RestoreRequested)
+    def _restore_digit(self) -> None:
+        if self._refuse_if_read_only():
+            return
+        try:
+            restored = self._user_digits.restore()
+        except UserError as error:
+            self.host.toast(str(error))
+            return
+        self._report(f"a {restored} is back" if restored is not None else "nothing was removed")
         self._show_user_digits()
 
     def _show_user_digits(self) -> None:

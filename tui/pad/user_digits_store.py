@@ -26,6 +26,8 @@ class UserDigitsStore:
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or user_digits_folder()
         self._digits: UserDigits | None = None
+        self._removed: list[tuple[Images, int, float]] = []
+        """The digits that were removed here: image, label and time, the last one last."""
 
     @property
     def digits(self) -> UserDigits:
@@ -53,7 +55,24 @@ class UserDigitsStore:
         Raises:
             DataError: the set is damaged, or cannot be written.
         """
+        index = self.digits.index_of(image, when)
+        label = None if index is None else int(self.digits.labels[index])
         self._digits = remove_user_digit(self.folder, image, when)
+        if label is not None:
+            self._removed.append((image, label, when))
+
+    def restore(self) -> int | None:
+        """Add the digit that was removed last again; return its label, or None if there is none.
+
+        Raises:
+            DataError: the set is damaged, or cannot be written.
+        """
+        if not self._removed:
+            return None
+        image, label, when = self._removed[-1]
+        self._digits = add_user_digit(self.folder, image, label, when)
+        self._removed.pop()
+        return label
 
 
 def fine_tune_and_save(

@@ -36,8 +36,14 @@ class UserDigitsStrip(TextWidget, can_focus=True):
                 tooltip="Select the previous digit"),
         Binding("right,l", "select(1)", "Right", show=False, id="own.right",
                 tooltip="Select the next digit"),
+        Binding("up,k", "select_row(-1)", "Up", show=False, id="own.up",
+                tooltip="Select the digit above"),
+        Binding("down,j", "select_row(1)", "Down", show=False, id="own.down",
+                tooltip="Select the digit below"),
         Binding("delete,backspace,x", "remove", "Remove", id="own.remove",
                 tooltip="Remove the selected digit"),
+        Binding("u", "restore", "Undo", id="own.restore",
+                tooltip="Bring back the digit that was removed last"),
     ]  # fmt: skip
     DEFAULT_CSS = """
     UserDigitsStrip { height: 10; }
@@ -50,6 +56,9 @@ class UserDigitsStrip(TextWidget, can_focus=True):
         def __init__(self, image: Images, when: float) -> None:
             super().__init__()
             self.image, self.when = image, when
+
+    class RestoreRequested(Message):
+        """The user asked to bring back the digit that was removed last."""
 
     def __init__(self, *, ascii_only: bool) -> None:
         super().__init__()
@@ -77,6 +86,14 @@ class UserDigitsStrip(TextWidget, can_focus=True):
             self._selected = min(max(self._selected + step, 0), len(self._digits) - 1)
             self.redraw()
 
+    def action_select_row(self, step: int) -> None:
+        """Select a digit of another row."""
+        self.action_select(step * self._across)
+
+    def action_restore(self) -> None:
+        """Ask to bring back the digit that was removed last."""
+        self.post_message(self.RestoreRequested())
+
     def action_remove(self) -> None:
         """Ask to remove the selected digit."""
         digits = self._digits
@@ -86,8 +103,14 @@ class UserDigitsStrip(TextWidget, can_focus=True):
 
     def on_click(self, event: Click) -> None:
         """Select the digit that was clicked."""
-        index = self._first_visible(self.size.width) + event.x // (SIDE + GAP)
-        if event.y and self._digits is not None and index < len(self._digits):
+        column, row = event.x // (SIDE + GAP), (event.y - 1) // HEIGHT
+        index = self._first_visible() + row * self._across + column
+        if (
+            event.y
+            and column < self._across
+            and self._digits is not None
+            and index < len(self._digits)
+        ):
             self._selected = index
             self.redraw()
 
@@ -99,10 +122,15 @@ class UserDigitsStrip(TextWidget, can_focus=True):
         """Hide the selection."""
         self.redraw()
 
-    def _first_visible(self, width: int) -> int:
+    @property
+    def _across(self) -> int:
+        """How many images are in a row."""
+        return max(1, (self.size.width + GAP) // (SIDE + GAP))
+
+    def _first_visible(self) -> int:
         """Return the index of the first visible digit, so that the selected one is visible."""
-        capacity = max(1, (width + GAP) // (SIDE + GAP))
-        return max(0, self._selected - capacity + 1)
+        down = max(1, (self.size.height - 1) // HEIGHT)
+        return max(0, self._selected // self._across - down + 1) * self._across
 
     def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - one row of text
         """The title."""
@@ -118,16 +146,21 @@ class UserDigitsStrip(TextWidget, can_focus=True):
         digits = self._digits
         if digits is None or not len(digits):
             return title
-        start = self._first_visible(width)
-        capacity = max(1, (width + GAP) // (SIDE + GAP))
-        shown = range(start, min(start + capacity, len(digits)))
-        columns = [self._captioned(digits, number) for number in shown]
+        rows = title
+        for start in range(self._first_visible(), len(digits), self._across):
+            if len(rows) + HEIGHT > max(height, 1 + HEIGHT):
+                break
+            rows += self._image_row(digits, range(start, min(start + self._across, len(digits))))
+        return rows
+
+    def _image_row(self, digits: UserDigits, numbers: range) -> list[Strip]:
+        """One row of images and labels."""
+        columns = [self._captioned(digits, number) for number in numbers]
         gap = Strip([Segment(" " * GAP)])
-        joined = [
+        return [
             Strip.join([strip for image in row for strip in (image, gap)])
             for row in zip(*columns, strict=True)
         ]
-        return [*title, *joined]
 
     def _captioned(self, digits: UserDigits, number: int) -> list[Strip]:
         """An image and its label."""

@@ -46,6 +46,14 @@ class RunsScreen(DashboardScreen):
 
     NAME = "runs"
     WRITE_ACTIONS = frozenset(f"run('{name}')" for name in WRITE_NAMES)
+    FOOTER_FIRST = (
+        "run('open')",
+        "mark",
+        "filter",
+        "run('resume')",
+        "run('note')",
+        "run('export')",
+    )
     BINDINGS: ClassVar[list[BindingType]] = [*BINDINGS]
 
     def __init__(self) -> None:

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from rich.cells import cell_len
+
 ASCII_CLASS = "-ascii"
 """CSS class of an app that shows ASCII alone."""
 ASCII_SUBSTITUTES = str.maketrans(
@@ -30,7 +32,10 @@ class Glyphs(StrEnum):
 
 
 def to_ascii(text: str) -> str:
-    """`text` in ASCII, of the same length; a character without a substitute becomes ``?``."""
+    """`text` in ASCII, as wide in cells; a character without a substitute becomes ``?``."""
     if text.isascii():
         return text
-    return text.translate(ASCII_SUBSTITUTES).encode("ascii", "replace").decode("ascii")
+    return "".join(
+        character if character.isascii() else "?" * cell_len(character)
+        for character in text.translate(ASCII_SUBSTITUTES)
+    )

@@ -4,7 +4,7 @@ Textual's Footer makes a widget of every key, and all of them again whenever ano
 widget gets the focus: most of the cost of a key that changes the screen. This is one row of text.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -101,7 +101,9 @@ class KeyFooter(TextWidget):
                 hint = KeyHint(label, name, binding.key, tooltip, dimmed)
                 hints = common if binding.action.startswith(GLOBAL_PREFIX) else own
                 hints.setdefault(binding.action, hint)
-        return [*own.values()], [*common.values()]
+        first = [action for action in footer_first(self.screen) if action in own]
+        ordered = dict.fromkeys([*first, *own])
+        return [own[action] for action in ordered], [*common.values()]
 
     def _hint_at(self, x: int) -> KeyHint | None:
         for start, hint in self._positions:
@@ -119,6 +121,11 @@ class KeyFooter(TextWidget):
         """Show the tooltip of the key under the pointer."""
         hint = self._hint_at(event.x)
         self.tooltip = hint.tooltip if hint is not None else None
+
+
+def footer_first(screen: Screen[object]) -> Sequence[str]:
+    """The actions that a screen's row of keys begins with: what matters where room is short."""
+    return getattr(screen, "FOOTER_FIRST", ())
 
 
 def _is_usable(binding: Binding, node: DOMNode, capturing: DOMNode | None) -> bool:
