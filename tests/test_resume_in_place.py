@@ -155,18 +155,3 @@ async def test_a_resumed_run_shows_what_it_recorded_before(tmp_path: Path) -> No
         source.give(Started(400, hparams, "CPU:0", 1), Steps(400, np.ones(5, np.float32), 0.1))
         await shown(pilot, app, "405 / 900")
         assert len(app.run_shown.losses) == 405
-
-
-async def test_keys_of_evaluate_are_dim_until_there_is_something_for_them(
-    tmp_path: Path,
-) -> None:
-    source = Scripted(tmp_path)
-    app = TrainpadApp(iter(source))
-    async with app.run_test(size=(160, 45)) as pilot:
-        await pilot.press("2")
-        await until(pilot, lambda: "Split" in keys_of(app))
-        assert not any(keys_of(app)[name] for name in ("Split", "Format", "These", "Why"))
-        source.give(evaluation(1000), evaluation(2000))
-        await until(pilot, lambda: keys_of(app)["Split"] and keys_of(app)["Earlier"])
-        await pilot.press("[")
-        await until(pilot, lambda: not keys_of(app)["Earlier"])

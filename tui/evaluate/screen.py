@@ -272,11 +272,12 @@ def _slice_summary(
     parts: list[Span] = [
         (f"{evaluation.split}  ", "title"),
         (f"{accuracy(evaluation.matrix):.4f}", "live"),
+        ("  true ↓ predicted →", "dim"),
         (f"   {n_correct:,} of {total:,} correct", "text"),
     ]
     penalty = " without L2" if has_l2 else ""
     parts += [(f"   loss {loss:.3f}{penalty}", "text")] if loss is not None else []
-    return [*parts, (f"   {cell_format}: true ↓ predicted →", "dim")]
+    return [*parts, (f"   {cell_format}", "dim")]
 
 
 def _evaluation_label(evaluation: EvaluationSlice) -> list[Span]:
