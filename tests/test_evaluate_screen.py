@@ -81,7 +81,7 @@ def test_percent_of_rows_and_of_columns() -> None:
     assert columns[2].split()[:4] == ["1", "[11.2]", "94.1", "100.0"]
 
 
-def test_errors_are_brought_out_and_the_diagonal_is_dim() -> None:
+def test_errors_are_bright_and_the_diagonal_is_dim() -> None:
     made = ConfusionMatrix()
     made._slice, made._cursor = looked(THREE), (2, 2)
     first, second = (made.lines(60, 9)[row][1:4] for row in (1, 2))
@@ -89,7 +89,7 @@ def test_errors_are_brought_out_and_the_diagonal_is_dim() -> None:
     assert [role for _, role in second] == ["heat-3", "dim", "heat-2"]
 
 
-def test_what_does_not_fit_is_seen_by_moving_the_cursor() -> None:
+def test_moving_the_cursor_scrolls_the_matrix() -> None:
     look = looked(np.arange(1, 62 * 62 + 1).reshape(62, 62).tolist(), tuple(map(str, range(62))))
     made = ConfusionMatrix()
     made._slice = look
@@ -103,7 +103,7 @@ def test_what_does_not_fit_is_seen_by_moving_the_cursor() -> None:
         assert made._matrix_layout.cell_at(rows[y].index("["), y) == cursor
 
 
-def test_hostile_names_are_harmless_and_columns_stay_in_line() -> None:
+def test_hostile_names_are_sanitized_and_columns_stay_aligned() -> None:
     matrix = np.full((5, 5), 3).tolist()
     rows = table(looked(matrix, EVIL), 100, 9)
     assert "\x1b" not in "".join(rows)
@@ -111,7 +111,7 @@ def test_hostile_names_are_harmless_and_columns_stay_in_line() -> None:
     assert "".join(table(looked(matrix, EVIL), 100, 9, ascii_only=True)).isascii()
 
 
-def test_figures_show_what_there_is_room_for() -> None:
+def test_metrics_are_shown_as_far_as_they_fit() -> None:
     look = looked(THREE)
     for width in (10, 25, 51, 70, 140):
         columns = MetricColumns(look, width, ascii_only=False)
@@ -135,7 +135,7 @@ def test_bars_and_sparklines() -> None:
     assert format_ratio(float("nan")) == "–"
 
 
-def test_an_evaluation_made_again_at_a_step_is_shown_again() -> None:
+def test_a_repeated_evaluation_of_a_step_is_shown() -> None:
     run, book = Run(), ReportCache()
     run.evaluations.append(Evaluated(10, {"test": THREE}, {}, 0.1))
     assert book.evaluation_slice(run, "test", None).report.recall[0] == 0.95
@@ -147,7 +147,7 @@ def test_an_evaluation_made_again_at_a_step_is_shown_again() -> None:
     assert len(book.curves(run, "test", 2)["precision"]) == 0
 
 
-def test_curves_are_made_at_once_and_kept_until_an_evaluation_comes(
+def test_curves_are_cached_until_the_next_evaluation(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     run, book, calls = Run(), ReportCache(), []
@@ -169,7 +169,7 @@ def test_curves_are_made_at_once_and_kept_until_an_evaluation_comes(
     assert book.curves(run, "test", 1)["recall"].values[-1] == pytest.approx(0.8)
 
 
-def test_a_caption_says_what_there_is_room_for() -> None:
+def test_a_caption_is_shortened_to_fit() -> None:
     picture = CaptionedImage(np.zeros((28, 28)), "9 → 0, 35%  loss 11.5", "9 → 0  35%")
     captions = {width: Gallery()._caption(picture, 0, width)[0] for width in (28, 14, 7, 4)}
     assert captions[28] == "9 → 0, 35%  loss 11.5       "
@@ -196,7 +196,7 @@ async def test_digits_are_shown_pixel_by_pixel_where_a_terminal_has_35_rows(
         assert ("precision, recall, F1 of" in screen) == (size[1] >= 45)
 
 
-def test_pictures_are_as_large_as_the_room_allows() -> None:
+def test_images_are_as_large_as_fits() -> None:
     assert GalleryLayout.fitting((28, 28), 158, 15) == GalleryLayout(1, 5, 1, 28, 14)
     assert GalleryLayout.fitting((28, 28), 78, 9) == GalleryLayout(2, 5, 1, 14, 7)
     assert GalleryLayout.fitting((28, 28), 78, 28, min_count=10).capacity >= 10
@@ -207,7 +207,7 @@ def test_pictures_are_as_large_as_the_room_allows() -> None:
     assert downsampled(picture, 2)[0, 0] == picture[:2, :2].mean()
 
 
-async def test_mistakes_are_browsed_filtered_and_sent_to_the_pad(
+async def test_misclassified_images_are_browsed_filtered_and_sent_to_the_pad(
     data: Dataset, network: Network, tmp_path: Path
 ) -> None:
     source = Scripted(tmp_path, opened=False)
@@ -240,7 +240,7 @@ async def test_mistakes_are_browsed_filtered_and_sent_to_the_pad(
         assert isinstance(app.screen, PadScreen)
 
 
-async def test_new_evaluations_are_followed_and_earlier_ones_stay(
+async def test_the_newest_evaluation_is_followed_unless_an_earlier_one_is_selected(
     data: Dataset, network: Network, tmp_path: Path
 ) -> None:
     source = Scripted(tmp_path, opened=False)
@@ -285,7 +285,7 @@ async def test_many_classes_with_hostile_names_and_large_images(
         assert "\x1b" not in text_of(app)
 
 
-async def test_without_the_data_the_numbers_stay_and_the_reason_is_shown(
+async def test_without_the_data_set_the_metrics_stay_and_the_reason_is_shown(
     data: Dataset, network: Network, tmp_path: Path
 ) -> None:
     source = Scripted(tmp_path, opened=False)
@@ -299,7 +299,7 @@ async def test_without_the_data_the_numbers_stay_and_the_reason_is_shown(
         await shown(pilot, app, "no images: no data set or folder", "of 60 correct")
 
 
-async def test_nothing_of_the_run_before_stays_when_another_is_shown_meanwhile(
+async def test_nothing_of_the_previous_run_stays_after_a_late_result(
     data: Dataset, network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     may_read, read, reads = threading.Event(), PredictionRequest.predict, []

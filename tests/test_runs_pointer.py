@@ -1,4 +1,4 @@
-"""Where the pointer stands when the Runs screen opens: on the run that the other screens show."""
+"""Where the pointer is when the Runs screen opens: on the run that the other screens show."""
 
 from pathlib import Path
 

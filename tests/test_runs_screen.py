@@ -62,7 +62,7 @@ async def test_runs_are_listed_marked_compared_sorted_and_filtered(log_dir: Path
         await shown(pilot, app, "b-run", "c-run")
 
 
-async def test_keys_before_the_runs_are_read_do_no_harm(
+async def test_keys_before_the_runs_are_read_do_nothing(
     log_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     may_look, look = threading.Event(), Overview.poll
@@ -85,7 +85,7 @@ async def test_keys_before_the_runs_are_read_do_no_harm(
         assert app.screen.NAME == "runs"
 
 
-async def test_another_run_opens_and_one_is_replayed(log_dir: Path) -> None:
+async def test_runs_are_opened_and_replayed(log_dir: Path) -> None:
     app = viewer(log_dir)
     async with app.run_test(size=(120, 35), notifications=True) as pilot:
         await shown(pilot, app, "c-run")
@@ -115,7 +115,7 @@ async def test_another_run_opens_and_one_is_replayed(log_dir: Path) -> None:
         await shown(pilot, app, "replay ×20 paused", "space Play")
 
 
-async def test_what_cannot_be_trained_here_is_given_as_a_command(log_dir: Path) -> None:
+async def test_a_run_that_cannot_train_here_is_given_as_a_command(log_dir: Path) -> None:
     app = viewer(log_dir)
     async with app.run_test(size=(160, 45), notifications=True) as pilot:
         await pilot.press("4")
@@ -225,7 +225,7 @@ async def polled_again(
     await until(pilot, lambda: len(polls) > times)
 
 
-async def test_a_growing_run_is_followed_and_nothing_is_drawn_where_nothing_grows(
+async def test_a_growing_run_is_followed_and_an_unchanged_one_is_not_drawn_again(
     log_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tui.runs.screen.POLL_INTERVAL", 0.05)
@@ -248,7 +248,9 @@ async def test_a_growing_run_is_followed_and_nothing_is_drawn_where_nothing_grow
 
 
 @pytest.mark.parametrize("size", [(80, 24), (200, 60), (24, 12)])
-async def test_it_fits_every_terminal_and_ascii(log_dir: Path, size: tuple[int, int]) -> None:
+async def test_the_screen_fits_every_terminal_and_ascii(
+    log_dir: Path, size: tuple[int, int]
+) -> None:
     app = viewer(log_dir, ascii_only=True)
     async with app.run_test(size=size, notifications=True) as pilot:
         await pilot.press("4", "space", "down", "space", "t", "slash", "escape", "t")

@@ -130,7 +130,7 @@ def test_the_layers_as_text() -> None:
         )
 
 
-def test_units_are_sorted_by_what_is_asked_for(network: Network, data: Dataset) -> None:
+def test_units_are_sorted_by_each_order(network: Network, data: Dataset) -> None:
     image = data.test.images[0].astype(np.float32).ravel() / 255
     for order in UnitOrder:
         units = SortedUnits.sorted_by(order, network, (28, 28), 4, image)
@@ -138,15 +138,15 @@ def test_units_are_sorted_by_what_is_asked_for(network: Network, data: Dataset) 
         if units.values is not None:
             assert (np.diff(units.values[units.order]) <= 0).all()
         assert units.captioned(3).image.shape == (28, 28)
-    fires = network.activations(image[None])[0][0]
+    active = network.activations(image[None])[0][0]
     assert (
         SortedUnits.sorted_by(UnitOrder.ACTIVATION, network, (28, 28), 0, image).order[0]
-        == fires.argmax()
+        == active.argmax()
     )
     assert SortedUnits.sorted_by(UnitOrder.ACTIVATION, network, (28, 28), 0, None).values is None
 
 
-def test_a_units_weight_for_a_class_is_the_way_through_all_layers(network: Network) -> None:
+def test_a_units_weight_for_a_class_is_its_path_through_all_layers(network: Network) -> None:
     first, second, third = (layer.weights for layer in network.layers)
     assert first.shape == (784, 16)
     np.testing.assert_allclose(logit_weights(network, 4), (second @ third)[:, 4], rtol=1e-4)
@@ -154,21 +154,21 @@ def test_a_units_weight_for_a_class_is_the_way_through_all_layers(network: Netwo
     assert logit_weights(alone, 2).tolist() == [0, 0, 1]
 
 
-def test_an_answer_names_what_fires(network: Network, data: Dataset) -> None:
-    answer = SaliencyView()
+def test_a_saliency_description_counts_the_active_units(network: Network, data: Dataset) -> None:
+    view = SaliencyView()
     image = data.test.images[0].astype(np.float32) / 255
-    rows = answer._description(network, PickedImage(image, "a picture", 0), 60, 20)
+    rows = view._description(network, PickedImage(image, "a picture", 0), 60, 20)
     text = "\n".join("".join(text for text, _ in parts) for parts in rows)
-    fires = int((network.activations(image.reshape(1, -1))[0] > 0).sum())
-    assert f"hidden 1: {fires} of 16 active" in text
+    active = int((network.activations(image.reshape(1, -1))[0] > 0).sum())
+    assert f"hidden 1: {active} of 16 active" in text
     assert "orange for" in text
 
 
-def test_what_there_is_no_room_for_is_left_out_whole(network: Network, data: Dataset) -> None:
+def test_strongest_units_without_room_are_left_out_whole(network: Network, data: Dataset) -> None:
     image = data.validation.images[0] / np.float32(255)
-    answer = SaliencyView()
+    view = SaliencyView()
     for width in (20, 30, 40, 60):
-        words = answer._description(network, PickedImage(image, "a picture", 0), width, 20)
+        words = view._description(network, PickedImage(image, "a picture", 0), width, 20)
         rows = ["".join(text for text, _ in row) for row in words]
         most = [row.rstrip() for row in rows if row.startswith("strongest: ")]
         assert most
@@ -187,14 +187,14 @@ def test_the_active_units_are_described_in_less_detail_in_less_room(
     assert sum("strongest" in text for text in texts) == (2 if height >= 10 else 0)
 
 
-def test_heatmaps_and_sentences_stand_in_any_room() -> None:
+def test_heatmaps_and_diagnoses_fit_any_size() -> None:
     diagnoses = DiagnosisList()
     diagnoses._diagnoses = [Diagnosis("a" * 99, Severity.FATAL), Diagnosis("b", Severity.INFO)]
     assert [parts[0][1] for parts in diagnoses.lines(40, 5)] == ["alert", "dim"]
     assert HeatmapGrid().rows(80, 20) == []
 
 
-def test_the_shape_of_images_is_what_the_run_says_if_it_fits() -> None:
+def test_the_shape_of_images_is_the_recorded_one_if_it_fits() -> None:
     run = Run()
     run.info = {"dataset": {"image_shape": [20, 30]}}
     assert image_shape(run, 600) == (20, 30)
@@ -204,7 +204,7 @@ def test_the_shape_of_images_is_what_the_run_says_if_it_fits() -> None:
     assert image_shape(run, 784) == (28, 28)
 
 
-async def test_layers_units_and_answer_follow_the_weights(
+async def test_layers_units_and_saliency_follow_the_weights(
     data: Dataset, network: Network, tmp_path: Path
 ) -> None:
     source = Scripted(tmp_path, opened=False)
@@ -262,7 +262,7 @@ async def test_an_update_ratio_that_nothing_recorded_is_blank_and_has_no_verdict
         assert "healthy" not in text_of(app)
 
 
-async def test_who_asks_why_is_shown_the_answer_however_small_the_screen(
+async def test_w_shows_the_saliency_at_any_size(
     data: Dataset, network: Network, tmp_path: Path
 ) -> None:
     source = Scripted(tmp_path, opened=False)
@@ -284,8 +284,8 @@ async def test_who_asks_why_is_shown_the_answer_however_small_the_screen(
 async def test_a_dead_network_is_reported_in_words_and_ascii(data: Dataset, tmp_path: Path) -> None:
     source = Scripted(tmp_path, opened=False)
     layers = initial_layers((784, 16, 8, 10), seed=1)
-    wrecked = [(w, b - (50 if i == 1 else 0)) for i, (w, b) in enumerate(layers)]
-    source.give(*opened(tmp_path, data), Weights(100, Network.from_layers(wrecked).to_arrays()))
+    dead = [(w, b - (50 if i == 1 else 0)) for i, (w, b) in enumerate(layers)]
+    source.give(*opened(tmp_path, data), Weights(100, Network.from_layers(dead).to_arrays()))
     app = TrainpadApp(iter(source), ascii_only=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await shown(pilot, app, "100 / 2,000")
@@ -321,14 +321,14 @@ async def test_hostile_names_and_weights_that_are_not_finite(tmp_path: Path) -> 
         assert "\x1b" not in text_of(app)
 
 
-async def test_nothing_of_the_run_before_stays_when_another_is_shown_meanwhile(
+async def test_nothing_of_the_previous_run_stays_after_a_late_result(
     data: Dataset, network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    may_look, inspect, looks = threading.Event(), InspectionRequest.inspect, []
+    may_inspect, inspect, inspected = threading.Event(), InspectionRequest.inspect, []
 
     def late(self: InspectionRequest) -> Inspection:
-        looks.append(self)
-        may_look.wait(10)
+        inspected.append(self)
+        may_inspect.wait(10)
         return inspect(self)
 
     first, second = (Scripted(tmp_path / name, opened=False) for name in "ab")
@@ -343,14 +343,14 @@ async def test_nothing_of_the_run_before_stays_when_another_is_shown_meanwhile(
         monkeypatch.setattr(InspectionRequest, "inspect", late)
         screen._inspection_job.run_now()
         first.give(*evaluated(200, network, data))
-        await until(pilot, lambda: looks)
+        await until(pilot, lambda: inspected)
         await pilot.press("question_mark")  # under it the screen stays the same
         app.show_events(iter(second), viewer=True)
         await pilot.press("escape")
         await shown(pilot, app, "no weights yet")
         assert app.screen is screen
         assert "reading the weights" not in text_of(app)
-        may_look.set()
+        may_inspect.set()
         await until(pilot, lambda: not screen._inspection_job.busy)
         text = text_of(app)
         for gone in ("ReLU", "validation image 0", "hidden 1", "evidence for", "unit 0"):
@@ -358,17 +358,17 @@ async def test_nothing_of_the_run_before_stays_when_another_is_shown_meanwhile(
             assert gone not in text
         second.give(*evaluated(300, network, data))
         await shown(pilot, app, "784 → 16 ReLU", "validation image 0", "at step 300")
-        assert looks[-1].sample is None
+        assert inspected[-1].sample is None
 
 
 @pytest.mark.parametrize("panel", [0, 1, 2])
-async def test_a_small_terminal_says_too_what_is_waited_for(
+async def test_a_small_terminal_says_what_it_waits_for_too(
     data: Dataset, network: Network, tmp_path: Path, panel: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    may_look, inspect = threading.Event(), InspectionRequest.inspect
+    may_inspect, inspect = threading.Event(), InspectionRequest.inspect
 
     def late(self: InspectionRequest) -> Inspection:
-        may_look.wait(10)
+        may_inspect.wait(10)
         return inspect(self)
 
     monkeypatch.setattr(InspectionRequest, "inspect", late)
@@ -381,7 +381,7 @@ async def test_a_small_terminal_says_too_what_is_waited_for(
         await shown(pilot, app, "no weights yet")
         source.give(Weights(100, network.to_arrays()))
         await shown(pilot, app, "reading the weights")
-        may_look.set()
+        may_inspect.set()
         await shown(pilot, app, "784 → 16 ReLU")
         assert "reading the weights" not in text_of(app)
         app.screen._inspection_job.run_now()

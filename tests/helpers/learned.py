@@ -1,4 +1,4 @@
-"""A run that has learned something, without TensorFlow: the events that the screens look at."""
+"""Events of a trained run, without TensorFlow: the events that the screens show."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,7 +22,7 @@ EVIL = (
     "a very long name that goes on",
     "漢字",
 )
-"""Class names that nobody should believe."""
+"""Class names that must be sanitized."""
 
 
 def patterns(classes: Sequence[str], shape: tuple[int, int], seed: int = 5) -> Dataset:
@@ -49,8 +49,8 @@ def learned(dataset: Dataset, hidden: tuple[int, ...] = (16, 8), seed: int = 1) 
         [*first, (np.eye(hidden[-1], dtype=np.float32), np.zeros(hidden[-1]))]
     )
     features = np.column_stack([middle.logits(images), np.ones(len(images))])
-    wanted = 4 * np.eye(len(dataset.classes))[dataset.train.labels]
-    solved = np.linalg.lstsq(features, wanted, rcond=None)[0]
+    targets = 4 * np.eye(len(dataset.classes))[dataset.train.labels]
+    solved = np.linalg.lstsq(features, targets, rcond=None)[0]
     return Network.from_layers([*first, (solved[:-1], solved[-1])])
 
 

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
 from core.network.health import Diagnosis, NetworkReport, Severity
@@ -21,6 +21,7 @@ from tui.dashboard.screen import DashboardScreen
 from tui.weights.explained import ExplainedImage, class_name, image_shape
 from tui.weights.history import Grid, histogram_grid, step_range
 from tui.weights.inspection import Inspection, InspectionRequest
+from tui.weights.keys import BINDINGS
 from tui.weights.recorded import RecordedWeights, RecordReader
 from tui.weights.saliency import SaliencyView
 from tui.weights.summary import DiagnosisList, LayerTable
@@ -42,32 +43,7 @@ class WeightsScreen(DashboardScreen):
     """Layers, histograms, filters."""
 
     NAME = "weights"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "panel", "Panel", id="weights.panel", priority=True,
-                tooltip="Switch between histograms, filters and saliency if not all fit"),
-        Binding("up", "layer(-1)", "Layer", id="weights.layer_up",
-                tooltip="Previous layer"),
-        Binding("down", "layer(1)", "Next layer", show=False, id="weights.layer_down",
-                tooltip="Next layer"),
-        Binding("o", "order", "Order", id="weights.order",
-                tooltip="Sort filters by number, weight norm, weight for a class, or activation"),
-        Binding("plus,equals_sign", "label(1)", "Class", id="weights.class_up", key_display="+",
-                tooltip="Next class for the filters and the saliency map"),
-        Binding("minus", "label(-1)", "Previous class", show=False, id="weights.class_down",
-                key_display="-", tooltip="Previous class"),
-        Binding("full_stop", "sample(1)", "Image", id="weights.next", key_display=".",
-                tooltip="Explain the next validation image"),
-        Binding("comma", "sample(-1)", "Previous image", show=False, id="weights.back",
-                key_display=",", tooltip="Explain the previous validation image"),
-        Binding("right", "unit(1)", "Next unit", show=False, id="weights.unit_next",
-                tooltip="Next unit"),
-        Binding("left", "unit(-1)", "Previous unit", show=False, id="weights.unit_back",
-                tooltip="Previous unit"),
-        Binding("pagedown", "page(1)", "Next page", show=False, id="weights.page_down",
-                tooltip="Next page of units"),
-        Binding("pageup", "page(-1)", "Previous page", show=False, id="weights.page_up",
-                tooltip="Previous page of units"),
-    ]  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = [*BINDINGS]
 
     def __init__(self) -> None:
         super().__init__()
