@@ -203,13 +203,14 @@ def data(
 @click.option("--classes", is_flag=True, help="In --csv, a row for each class: recall, F1, ...")
 @flag("losses", metavar="FILE|-", default="", help="The loss of every step, as CSV.")
 @click.option("--json", is_flag=True, help="Print all but the losses, as JSON.")
-@flag("png", metavar="FILE|-", default="", help="A plot of loss and precision @ 1.")
+@flag("png", metavar="FILE|-", default="", help="A plot of loss and precision @ 1; .svg too.")
 @flag("notebook", metavar="FILE|-", default="", help="A Jupyter notebook that plots it.")
-@flag("keras", metavar="FILE.keras", default="", help="The network, for Keras.")
+@flag("keras", metavar="FILE.keras", default="", help="The network, for Keras; pixels 0 to 255.")
 @click.option("--command", is_flag=True, help="Print a command that reproduces the run.")
 @flag(
     "checkpoint", metavar="best|last|FILE", default="best", help="Checkpoint for --keras.  [best]"
 )
+@flag("force", is_flag=True, help="Replace files that exist.")
 @flag("log_dir", type=Path, metavar="FOLDER", help="Folder of the runs.")
 def export(runs: tuple[str, ...], log_dir: Path | None, **options: Any) -> int:
     """Export a run for other programs: RUN is a path or a name, else the latest.

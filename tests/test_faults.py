@@ -13,12 +13,13 @@ from conftest import REPOSITORY
 
 import main
 from core.export.export import load_export
+from core.export.options import ExportOptions, export_runs
 from core.export.reproduce import reproduce_command
 from core.export.tables import classes
 from core.rundir.rundir import RunDir, create_run, list_runs
 from data.errors import DataError
 from data.pictures import read_digits
-from trainpad.errors import RunError
+from trainpad.errors import RunError, UserError
 from trainpad.files import STALE_SECONDS, make_folder, sweep
 
 
@@ -159,3 +160,34 @@ def test_only_own_stale_files_are_swept(tmp_path: Path) -> None:
     sweep(tmp_path)
     left = {path.name for path in tmp_path.iterdir()}
     assert left == {*names[2:], ".young.1.part", ".b.1.part"}
+
+
+# -- files that exist ------------------------------------------------------------------------------
+
+
+def test_an_export_replaces_a_file_only_when_forced(run: RunDir, tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("mine")
+    with pytest.raises(UserError, match="exists; --force replaces it"):
+        export_runs([run], ExportOptions(csv=str(path)))
+    assert path.read_text() == "mine"
+    export_runs([run], ExportOptions(csv=str(path), force=True))
+    assert path.read_text().startswith("step,")
+
+
+@pytest.mark.parametrize("name", ["run.json", "loss.f32", "checkpoints/step-000099.safetensors"])
+def test_no_file_of_a_run_is_replaced(run: RunDir, tmp_path: Path, name: str) -> None:
+    before = (run.path / name).read_bytes()
+    link = tmp_path / "link.csv"
+    link.symlink_to(run.path / name)
+    for path in (run.path / name, link):
+        with pytest.raises(RunError, match="is a file of a run"):
+            export_runs([run], ExportOptions(csv=str(path), force=True))
+    assert (run.path / name).read_bytes() == before
+
+
+def test_a_plot_has_the_format_of_its_name(run: RunDir, tmp_path: Path) -> None:
+    export_runs([run], ExportOptions(png=str(tmp_path / "x.svg")))
+    assert b"<svg" in (tmp_path / "x.svg").read_bytes()[:2000]
+    with pytest.raises(UserError, match=r"\.png or \.svg"):
+        export_runs([run], ExportOptions(png=str(tmp_path / "x.jpg")))

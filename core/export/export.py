@@ -24,7 +24,7 @@ from core.rundir.resume import recorded_changes
 from core.rundir.rundir import RunDir
 from data.files import exists, is_dir, is_file
 from trainpad.errors import RunError
-from trainpad.files import write_atomic
+from trainpad.files import RUN_FILE, write_atomic
 from trainpad.place import expanded
 
 STDOUT = "-"
@@ -54,6 +54,23 @@ def load_export(directory: RunDir) -> Export:
     for event in replay(directory):
         run.fold(event)
     return Export(directory, run, notes.read(directory))
+
+
+def check_target(target: str, *, force: bool) -> None:
+    """Check that writing `target` loses nothing.
+
+    Raises:
+        FileExistsError: there is such a file, and `force` is not given.
+        RunError: it is a file of a run.
+    """
+    path = expanded(target)
+    if target == STDOUT or not is_file(path):
+        return
+    folder = path.resolve().parent
+    if is_file(folder / RUN_FILE) or is_file(folder.parent / RUN_FILE):
+        raise RunError(f"{path} is a file of a run; write to another folder")
+    if not force:
+        raise FileExistsError(f"{path} exists")
 
 
 def write_output(target: str, content: bytes) -> None:

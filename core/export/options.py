@@ -12,6 +12,7 @@ from core.export.export import (
     STDOUT,
     Export,
     as_json,
+    check_target,
     load_export,
     resolve_checkpoint,
     write_output,
@@ -20,6 +21,8 @@ from core.rundir.rundir import RunDir
 from trainpad.errors import RunError, UserError
 from trainpad.text import sanitize
 
+PLOTS = {"": "png", ".png": "png", ".svg": "svg"}
+"""The format of a plot by the ending of its file."""
 FORMAT_FLAGS = "--csv, --losses, --json, --png, --notebook, --keras or --command"
 
 
@@ -38,6 +41,8 @@ class ExportOptions:
     checkpoint: str = "best"
     """The checkpoint that `keras` is made from: ``best``, ``last``, or a file."""
     command: bool = False
+    force: bool = False
+    """Whether files that exist are replaced."""
 
     @property
     def targets(self) -> list[str]:
@@ -53,6 +58,11 @@ def export_runs(runs: Sequence[RunDir], options: ExportOptions) -> list[str]:
         UserError: the options do not fit together, or something cannot be rendered or written.
     """
     _check(runs, options)
+    for target in options.targets:
+        try:
+            check_target(target, force=options.force)
+        except FileExistsError as error:
+            raise UserError(f"{error}; --force replaces it") from error
     exports = [load_export(run) for run in runs]
     rendered = list(_render(exports, options))
     for target, content in rendered:
@@ -62,6 +72,8 @@ def export_runs(runs: Sequence[RunDir], options: ExportOptions) -> list[str]:
         for target, content in rendered
         if target != STDOUT
     ]
+    if options.keras:
+        messages.append("the model takes images [n, height, width] with pixels from 0 to 255")
     return [*messages, *_empty_table_notes(exports[0], options)]
 
 
@@ -84,6 +96,8 @@ def _check(runs: Sequence[RunDir], options: ExportOptions) -> None:
         raise UserError("--classes changes what --csv holds; give --csv too")
     if options.keras and Path(options.keras).suffix != ".keras":
         raise UserError(f"a Keras model needs a file name that ends in .keras, not {options.keras}")
+    if options.png != STDOUT and Path(options.png).suffix.lower() not in PLOTS:
+        raise UserError(f"a plot needs a file name that ends in .png or .svg, not {options.png}")
     single = [options.csv, options.losses, options.json, options.keras, options.command]
     if len(runs) > 1 and any(single):
         raise UserError("only --png and --notebook take several runs; export one at a time")
@@ -92,7 +106,7 @@ def _check(runs: Sequence[RunDir], options: ExportOptions) -> None:
 def _render(exports: Sequence[Export], options: ExportOptions) -> Iterator[tuple[str, bytes]]:
     from core.export import tables
     from core.export.notebook import notebook
-    from core.export.plot import png
+    from core.export.plot import plot
     from core.export.reproduce import reproduce_command
 
     first = exports[0]
@@ -106,7 +120,7 @@ def _render(exports: Sequence[Export], options: ExportOptions) -> Iterator[tuple
     if options.command:
         yield STDOUT, reproduce_command(first).encode() + b"\n"
     if options.png:
-        yield options.png, png(exports)
+        yield options.png, plot(exports, PLOTS[Path(options.png).suffix.lower()])
     if options.notebook:
         yield options.notebook, notebook(exports)
     if options.keras:

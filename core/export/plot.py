@@ -24,8 +24,8 @@ DPI = 150
 NEEDS_MATPLOTLIB = "plots need matplotlib; `pip install 'trainpad[plot]'` installs it"
 
 
-def png(exports: Sequence[Export]) -> bytes:
-    """Return a PNG with loss above and precision @ 1 below, over steps, of one run or several.
+def plot(exports: Sequence[Export], file_format: str = "png") -> bytes:
+    """Return a PNG or SVG of one run or several: loss above, precision @ 1 below, over steps.
 
     Raises:
         RunError: matplotlib is not installed.
@@ -43,7 +43,7 @@ def png(exports: Sequence[Export]) -> bytes:
     _plot_accuracy(below, exports, names)
     figure.suptitle(names[0] if len(names) == 1 else f"{len(names)} runs", fontsize="medium")
     out = io.BytesIO()
-    figure.savefig(out, format="png", dpi=DPI)
+    figure.savefig(out, format=file_format, dpi=DPI)
     return out.getvalue()
 
 

@@ -2,11 +2,11 @@
 
 import shlex
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from core.export.export import check_target
 from core.export.options import ExportOptions, export_runs
 from core.run.hparams import SPECS
 from core.rundir import deletion, notes
@@ -22,7 +22,9 @@ from tui.widgets.background import BackgroundJob
 if TYPE_CHECKING:
     from tui.dashboard.screen import DashboardScreen
 
-FORMATS = {".csv": "csv", ".png": "png", ".ipynb": "notebook"}
+FORMATS = {
+    ".csv": "csv", ".png": "png", ".svg": "png", ".ipynb": "notebook", ".keras": "keras"
+}  # fmt: skip
 """Export format by file extension."""
 Compared = Sequence[tuple[str, RunEntry]]
 
@@ -114,23 +116,37 @@ class RunActions:
     def _ask_file(self, entry: RunEntry, compared: Compared) -> None:
         runs = [other.run for letter, other in compared if letter] or [entry.run]
         is_multiple = len(runs) > 1
-        title = f"Export {len(runs)} runs" if is_multiple else f"Export {entry.title}"
         name = "runs.png" if is_multiple else f"{entry.summary.name}.csv"
-        hint = ".png image, .ipynb notebook" + ("" if is_multiple else ", .csv evaluations")
-        field = ("file; its extension is the format", str(working_folder() / name))
-        self._open_form(
-            FormDialog(title, [field], f"{hint}\n"),
-            lambda values: self._export(runs, expanded(values[0].strip())),
-        )
+        title = f"Export {len(runs)} runs" if is_multiple else f"Export {entry.title}"
+        self._ask_target(title, runs, str(working_folder() / name))
 
-    def _export(self, runs: Sequence[RunDir], path: Path) -> None:
+    def _ask_target(
+        self, title: str, runs: Sequence[RunDir], target: str, problem: str = ""
+    ) -> None:
+        """Ask for the file; what is wrong with it is said in the form, which keeps the path."""
+        single = "" if len(runs) > 1 else ", .csv evaluations, .keras network"
+        hint = f"{problem}\n" if problem else f".png or .svg plot, .ipynb notebook{single}\n"
+        form = FormDialog(title, [("file; its extension is the format", target)], hint)
+
+        def on_close(values: list[str]) -> None:
+            given = values[0].strip()
+            try:
+                # The same file once more confirms that it is to be replaced.
+                self._export(runs, given, force=bool(problem) and given == target)
+            except FileExistsError as error:
+                self._ask_target(title, runs, given, f"{error}; enter once more replaces it")
+            except UserError as error:
+                self._ask_target(title, runs, given, str(error))
+
+        self._open_form(form, on_close)
+
+    def _export(self, runs: Sequence[RunDir], given: str, *, force: bool) -> None:
+        path = expanded(given)
         if path.suffix not in FORMATS:
-            extensions = ", ".join(FORMATS)
-            raise UserError(
-                f"{path.name} must end in {extensions}; `trainpad export --help` lists more formats"
-            )
+            raise UserError(f"{path.name} must end in {', '.join(FORMATS)}")
+        check_target(str(path), force=force)
         file_format = FORMATS[path.suffix]
-        options = ExportOptions(**{file_format: str(path)})  # type: ignore[arg-type]  # no flags
+        options = ExportOptions(**{file_format: str(path)}, force=True)  # type: ignore[arg-type]
         self._export_job.submit(lambda: export_runs(runs, options), now=True)
 
     def _export_finished(self, result: list[str] | Exception) -> None:
