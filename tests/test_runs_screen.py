@@ -270,3 +270,24 @@ async def test_an_empty_folder_says_so(tmp_path: Path) -> None:
         for key in ("enter", "space", "n", "E", "delete", "p", "r", "b", "o", "end"):
             await pilot.press(key)
         assert isinstance(app.screen, RunsScreen)
+
+
+async def test_an_export_keeps_the_path_until_it_is_right(log_dir: Path, tmp_path: Path) -> None:
+    app = viewer(log_dir)
+    taken = tmp_path / "out.csv"
+    taken.write_text("mine")
+    async with app.run_test(size=(160, 45), notifications=True) as pilot:
+        await pilot.press("4")
+        await shown(pilot, app, "c-run", "0.9000")
+        await pilot.press("E")
+        await shown(pilot, app, ".svg plot", ".keras network")
+        app.screen.query_one("Input").value = str(tmp_path / "out.txt")
+        await pilot.press("enter")
+        await shown(pilot, app, "out.txt must end in .csv")
+        assert app.screen.query_one("Input").value == str(tmp_path / "out.txt")
+        app.screen.query_one("Input").value = str(taken)
+        await pilot.press("enter")
+        await shown(pilot, app, "exists; enter once more replaces it")
+        assert taken.read_text() == "mine"
+        await pilot.press("enter")
+        await until(pilot, lambda: taken.read_text().startswith("step,time"))
