@@ -32,7 +32,7 @@ def test_quick_presses_add_up_before_the_run_has_followed(shown: RunContext) -> 
     shown.fold(Changed(1, "learning_rate", 0.01, 0.0125))
     for _ in range(2):
         shown.steering.nudge("learning_rate", 1)
-    assert shown.steering.control.desired.hyperparameters["learning_rate"] == 0.0195312
+    assert shown.steering.control.desired.hyperparameters["learning_rate"] == 0.02
 
 
 def test_a_refused_value_is_not_where_the_next_press_starts(
@@ -119,14 +119,14 @@ def test_a_press_is_not_lost_when_the_run_follows_an_earlier_one(shown: RunConte
     shown.steering.nudge("learning_rate", 1)
     shown.fold(Changed(1, "learning_rate", 0.01, 0.0125))
     shown.steering.nudge("learning_rate", 1)
-    assert shown.steering.control.desired.hyperparameters["learning_rate"] == 0.0195312
+    assert shown.steering.control.desired.hyperparameters["learning_rate"] == 0.02
 
 
 def test_a_press_steps_from_the_value_of_another_window(shown: RunContext) -> None:
     shown.steering.nudge("learning_rate", 1)
     shown.fold(Changed(1, "learning_rate", 0.0125, 0.5))
     shown.steering.nudge("learning_rate", 1)
-    assert shown.steering.control.desired.hyperparameters["learning_rate"] == 0.625
+    assert shown.steering.control.desired.hyperparameters["learning_rate"] == 0.6
 
 
 def test_a_value_at_its_limit_is_said_to_be_there(shown: RunContext) -> None:
