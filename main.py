@@ -162,7 +162,7 @@ def runs(log_dir: Path | None, as_json: bool) -> int:
 
     folder = log_dir_from(log_dir)
     if not (entries := load_entries(folder)):
-        click.echo(f"there is no run in {folder} yet", err=True)
+        click.echo(f"there is no run in {sanitize(str(folder))} yet", err=True)
     width = os.get_terminal_size(1).columns if os.isatty(1) else 0
     table = as_table(entries, width, newest_first=width > 0)
     for line in as_json_lines(entries) if as_json else table:

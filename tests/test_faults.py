@@ -17,8 +17,10 @@ from core.export.options import ExportOptions, export_runs
 from core.export.reproduce import reproduce_command
 from core.export.tables import classes
 from core.rundir.rundir import RunDir, create_run, list_runs
+from data.drawn import draw_digits
 from data.errors import DataError
 from data.pictures import read_digits
+from tests.helpers.idx import write_idx
 from trainpad.errors import RunError, UserError
 from trainpad.files import STALE_SECONDS, make_folder, sweep
 
@@ -191,3 +193,21 @@ def test_a_plot_has_the_format_of_its_name(run: RunDir, tmp_path: Path) -> None:
     assert b"<svg" in (tmp_path / "x.svg").read_bytes()[:2000]
     with pytest.raises(UserError, match=r"\.png or \.svg"):
         export_runs([run], ExportOptions(png=str(tmp_path / "x.jpg")))
+
+
+def test_no_folder_name_reaches_the_terminal_raw(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "e\x1b]0;T\x07x"
+    digits = folder / "digits"
+    digits.mkdir(parents=True)
+    images, labels = draw_digits(60, 0)
+    for begin in ("train", "t10k"):
+        write_idx(digits / f"{begin}-images-idx3-ubyte", images)
+        write_idx(digits / f"{begin}-labels-idx1-ubyte", labels)
+    for words in (["runs", "--log_dir", folder], ["data", "mnist", "--input_data_dir", digits]):
+        with pytest.raises(SystemExit):
+            main.main(list(map(str, words)))
+        captured = capsys.readouterr()
+        assert "\x1b]0" not in captured.out + captured.err
+        assert "␛]0" in captured.out + captured.err

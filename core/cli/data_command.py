@@ -34,7 +34,7 @@ def list_datasets(out: TextIO, *, as_json: bool) -> int:
         print(json.dumps(rows), file=out)
         return 0
     for row in rows:
-        print(f"{row['name']:15} {row['title']:52} {row['where']}", file=out)
+        print(f"{row['name']:15} {row['title']:52} {sanitize(row['where'])}", file=out)
     return 0
 
 
@@ -79,7 +79,7 @@ def show_dataset(
         print(json.dumps(properties | ({"not_used": unused} if verbose else {})), file=out)
         return 0
     for key, value in properties.items():
-        print(f"{key:12} {value}", file=out)
+        print(f"{key:12} {sanitize(str(value))}", file=out)
     _print_unused(unused, out)
     for row in _preview(dataset, shutil.get_terminal_size().columns, colour=_colour(out)):
         print(row, file=out)
@@ -120,7 +120,7 @@ def _show_progress(step: str, fraction: float | None) -> None:
     """Show progress on one line that is overwritten, if standard error is a terminal."""
     if sys.stderr.isatty():
         share = f" {fraction:.0%}" if fraction is not None else ""
-        print(end=f"\r\033[K{step}{share}", file=sys.stderr, flush=True)  # noqa: T201
+        print(end=f"\r\033[K{sanitize(step)}{share}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _colour(out: TextIO) -> bool:
