@@ -99,11 +99,11 @@ async def test_the_mouse_places_and_moves_the_cursor():
     async with app.run_test(size=(87, 20)) as pilot:
         app.chart.show([Line("train", Series(np.arange(800.0)))], planned_steps=800)
         await pilot.click(Chart, offset=(47, 9))
-        assert app.chart.scene.cursor_note(80) == "step 405"
+        assert app.chart.scene.cursor_note(80) == "steps 400 to 409"
         await pilot.hover(Chart, offset=(7, 9))
-        assert app.chart.scene.cursor_note(80) == "step 5"
+        assert app.chart.scene.cursor_note(80) == "steps 0 to 9"
         await pilot.hover(Chart, offset=(2, 9))
-        assert app.chart.scene.cursor_note(80) == "step 5"
+        assert app.chart.scene.cursor_note(80) == "steps 0 to 9"
 
 
 async def test_a_theme_changes_the_colours():

@@ -220,11 +220,42 @@ def test_the_cursor_shows_every_value_and_the_marks_there():
     assert [reading.value for reading in scene.legend_entries()] == pytest.approx([0.999, 0.6])
     assert scene.cursor_note(100) == ""
     scene.cursor.move_to(50, scene.visible_range, 100)
-    assert [reading.value for reading in scene.legend_entries()] == pytest.approx([0.505, 0.6])
-    assert scene.cursor_note(100) == "step 505   learning rate 0.0100 to 0.0125"
+    loss, test = scene.legend_entries(100)
+    assert (loss.value, *loss.spread) == pytest.approx((0.5045, 0.5, 0.509))
+    assert (test.value, test.spread) == (pytest.approx(0.6), None)
+    assert scene.cursor_note(100) == "steps 500 to 509   learning rate 0.0100 to 0.0125"
     assert column(text(scene, 107, 12), 50).count("|") >= 9
     scene.cursor.move_to(90, scene.visible_range, 100)
-    assert [reading.value for reading in scene.legend_entries()] == [pytest.approx(0.905), None]
+    assert [reading.value for reading in scene.legend_entries(100)] == [
+        pytest.approx(0.9045), None,
+    ]  # fmt: skip
+
+
+@given(size=st.integers(200, 200_000), cell=st.integers(0, 99), seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=40, deadline=None)
+def test_the_values_at_the_cursor_are_those_of_its_steps(size, cell, seed):
+    values = np.random.default_rng(seed).normal(0, 1, size).astype(np.float32)
+    values[::7] = NAN
+    scene = scene_of(Line("loss", Series(values)), planned=size)
+    scene.cursor.move_to(cell, scene.visible_range, 100)
+    note = scene.cursor_note(100).split()
+    first, last = (int(note[i].replace(",", "")) for i in ((1, 3) if len(note) > 2 else (1, 1)))
+    within = values[first : last + 1].astype(np.float64)
+    (entry,) = scene.legend_entries(100)
+    if first < last and np.isfinite(within).sum() > 1:
+        expected = (np.nanmean(within), np.nanmin(within), np.nanmax(within))
+        assert (entry.value, *entry.spread) == pytest.approx(expected)
+
+
+def test_the_legend_has_the_spread_at_the_cursor_where_there_is_room():
+    entry = LegendEntry("", "loss", 0.029, 0, (0.021, 0.06))
+    styles = [Style()] * len(ChartStyle)
+    wide, narrow = (
+        Legend("loss", "steps 400 to 409", [entry], Glyphs.ASCII).render(width, styles).text
+        for width in (80, 40)
+    )
+    assert wide.endswith("0.02900 (0.02100 to 0.06000)")
+    assert narrow.endswith("   0.02900")
 
 
 def test_smoothing_draws_a_bright_line_over_the_raw_one():
@@ -246,7 +277,7 @@ def test_time_is_an_axis_if_it_is_known():
     assert (scene.axis, scene.visible_range) == (Axis.RELATIVE, (0.0, 150.0))
     assert scene.layout(100, 12).x.labels[:2] == ("0s", "30s")
     scene.cursor.move_to(0, (9.9, 10.1), 1)
-    assert scene.cursor_note(100).startswith("step 99")
+    assert scene.cursor_note(100).startswith("steps 90 to 99")
     scene.next_axis()
     assert (scene.axis, scene.visible_range[0]) == (Axis.WALL, 1000.0)
     scene.next_axis()
@@ -314,8 +345,9 @@ def test_every_drawn_cell_is_within_the_values_of_its_columns(glyphs, data):
             assert len(rows)
         if edges[cell] >= size:
             assert not len(rows)
-        # A line to the neighbours may cross the column, so their values count too.
-        near = values[(steps >= edges[max(0, cell - 1)] - 1) & (steps < edges[cell + 1] + 1)]
+        # A line to the neighbours may cross the column, and a value may be half a column away.
+        first, last = edges[max(0, cell - 1)] - 1, edges[min(width, cell + 2)] + 1
+        near = values[(steps >= first) & (steps < last)]
         near = np.clip(near[np.isfinite(near)], low, high)
         if len(rows) and len(near):
             highest = (high - near.max()) / (high - low) * height

@@ -119,7 +119,7 @@ class Chart(StripWidget):
             self._is_logarithmic = layout.logarithmic
         note = scene.cursor_note(self._plot_width)
         title = " · ".join([self.title, *scene.settings(self._is_logarithmic)])
-        legend = Legend(title, note, scene.legend_entries(), scene.glyphs)
+        legend = Legend(title, note, scene.legend_entries(self._plot_width), scene.glyphs)
         top = legend.render(width, self.chart_styles)
         return [top, *self._plot_strips(layout)] if layout else [top]
 

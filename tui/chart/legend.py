@@ -20,12 +20,14 @@ MIN_TITLE_WIDTH = 8
 
 @dataclass(frozen=True, slots=True)
 class LegendEntry:
-    """One line: its letter ("" for none), name, value (None for none) and style."""
+    """One line: its letter ("" for none), name, value (None for none), style and spread."""
 
     letter: str
     name: str
     value: float | None
     style: int
+    spread: tuple[float, float] | None = None
+    """The least and the greatest of the values that ``value`` is the mean of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,8 @@ class Legend:
 
     def _fitting_entries(self, width: int, styles: Sequence[Style]) -> list[list[Segment]]:
         """As many entries as fit into ``width`` cells; with letters only, if names are too long."""
-        for named in (True, False):
-            groups = [self._entry_segments(entry, named, styles) for entry in self.entries]
+        for named, spread in ((True, True), (True, False), (False, False)):
+            groups = [self._entry_segments(entry, named, styles, spread) for entry in self.entries]
             lengths = [sum(segment.cell_length for segment in group) for group in groups]
             if sum(lengths) <= width:
                 return groups
@@ -76,9 +78,13 @@ class Legend:
         return groups[: next(fitting, 0)]
 
     def _entry_segments(
-        self, entry: LegendEntry, named: bool, styles: Sequence[Style]
+        self, entry: LegendEntry, named: bool, styles: Sequence[Style], spread: bool = False
     ) -> list[Segment]:
-        value = Segment(format_value(entry.value), styles[ChartStyle.VALUE])
+        text = format_value(entry.value)
+        if spread and entry.spread:
+            low, high = map(format_value, entry.spread)
+            text = f"{text} ({low} to {high})"
+        value = Segment(text, styles[ChartStyle.VALUE])
         if len(self.entries) == 1:
             return [Segment(GAP, styles[ChartStyle.BLANK]), value]
         words = [entry.letter, entry.name] if named else [entry.letter]

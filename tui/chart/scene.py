@@ -154,35 +154,62 @@ class Scene:
         }
         return [word for word, is_set in words.items() if is_set]
 
-    def legend_entries(self) -> list[LegendEntry]:
-        """Name and value of each line: at the cursor, or its newest value."""
-        return [self._legend_entry(index, line) for index, line in enumerate(self.lines)]
+    def legend_entries(self, width: int = 1) -> list[LegendEntry]:
+        """Name and value of each line: in the cursor's cell of ``width``, or its newest value."""
+        return [self._legend_entry(index, line, width) for index, line in enumerate(self.lines)]
 
     def cursor_note(self, width: int) -> str:
         """The cursor's position and the marks in its cell of ``width``; "" without a cursor."""
         if self.cursor.x is None or not self.lines:
             return ""
-        step = axes.step_of(self.axis, self.lines[0], self.cursor.x)
-        time = axes.format_position(self.axis, self.cursor.x)
-        position = [f"step {math.floor(step):,}"] if math.isfinite(step) else []
-        position += [time] if time else []
-        start, stop = self.visible_range
-        half = (stop - start) / width / 2
-        around = (self.cursor.x - half, self.cursor.x + half)
-        first, last = (axes.step_of(self.axis, self.lines[0], x) for x in around)
-        marks = self.marks.between(float(np.floor(first)), last, MAX_NOTE_MARKS)
-        return "   ".join([*position, *(mark.text for mark in marks)])
+        line, (start, stop) = self.lines[0], self._cursor_cell(self.cursor.x, width)
+        steps = axes.steps_of(self.axis, line, np.array([start, stop]))
+        position = [self._steps_note(line, steps, self.cursor.x)]
+        position.append(axes.format_position(self.axis, self.cursor.x))
+        marks = self.marks.between(float(np.floor(steps[0])), float(steps[1]), MAX_NOTE_MARKS)
+        return "   ".join(text for text in [*position, *(mark.text for mark in marks)] if text)
 
-    def _legend_entry(self, index: int, line: Line) -> LegendEntry:
-        step: float = line.curve.last_step
-        if self.cursor.x is not None:
-            step = float(np.floor(axes.step_of(self.axis, line, self.cursor.x)))
-        found = line.curve.nearest(step)
+    def _steps_note(self, line: Line, steps: Float64s, x: float) -> str:
+        """The steps in a cell that the values at the cursor are of."""
+        if not np.isfinite(steps).all():
+            step = axes.step_of(self.axis, line, x)
+            return f"step {math.floor(step):,}" if math.isfinite(step) else ""
+        newest = max(line.curve.last_step for line in self.lines)
+        first, last = math.ceil(steps[0]), min(math.ceil(steps[1]) - 1, newest)
+        return f"steps {first:,} to {last:,}" if first < last else f"step {first:,}"
+
+    def _cursor_cell(self, x: float, width: int) -> Range:
+        """The positions on the axis where the cursor's cell begins and ends."""
+        edges = np.linspace(*self.visible_range, width + 1)
+        edges[-1] = np.nextafter(edges[-1], np.inf)
+        cell = cell_of(x, self.visible_range, width)
+        return float(edges[cell]), float(edges[cell + 1])
+
+    def _legend_entry(self, index: int, line: Line, width: int) -> LegendEntry:
         style = ChartStyle.LINE + self._style(index)
-        value = None if found is None else found[1]
-        if value is not None and self.error_rate:
-            value = 1 - value
-        return LegendEntry(self._letter(index), line.name, value, style)
+        values = self._values_at_cursor(line, width)
+        if self.error_rate and values is not None:
+            mean, low, high = values
+            values = (1 - mean, 1 - high, 1 - low)
+        if values is None:
+            return LegendEntry(self._letter(index), line.name, None, style)
+        mean, low, high = values
+        spread = (low, high) if low < high else None
+        return LegendEntry(self._letter(index), line.name, mean, style, spread)
+
+    def _values_at_cursor(self, line: Line, width: int) -> tuple[float, float, float] | None:
+        """Mean, least and greatest value in the cursor's cell; else the nearest one three times."""
+        curve, x = line.curve, self.cursor.x
+        if x is None:
+            found = curve.nearest(curve.last_step)
+        else:
+            edges = np.array(self._cursor_cell(x, width))
+            steps = axes.steps_of(self.axis, line, edges)
+            if curve.count(steps[0], steps[1]) > 1:
+                columns = curve.columns(steps)
+                return float(columns.mean[0]), float(columns.low[0]), float(columns.high[0])
+            found = curve.nearest(float(np.floor(axes.step_of(self.axis, line, x))))
+        return None if found is None else (found[1], found[1], found[1])
 
     def _plot_lines(self, edges: Float64s) -> list[PlottedLine]:
         edges[-1] = np.nextafter(edges[-1], np.inf)  # the last step belongs to the last column

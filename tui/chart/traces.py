@@ -89,6 +89,8 @@ def _polyline(
     inside = (x >= edges[0]) & (x <= edges[-1])
     column = np.clip(np.searchsorted(edges, x[inside], side="right") - 1, 0, width - 1)
     mean[column] = y[inside]
+    finite = ~np.isnan(y[inside])
+    mean[column[finite]] = y[inside][finite]  # also where a NaN is in the same column
     low, high = mean.copy(), mean.copy()
     np.fmin.at(low, column, y[inside])
     np.fmax.at(high, column, y[inside])

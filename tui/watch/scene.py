@@ -19,10 +19,10 @@ class RunLine(Line):
 class RunScene(Scene):
     """A scene of `RunLine`; a single run has no letter."""
 
-    def legend_entries(self) -> list[LegendEntry]:
+    def legend_entries(self, width: int = 1) -> list[LegendEntry]:
         """The values of the current curves, without superseded segments."""
         return [
-            self._legend_entry(index, line)
+            self._legend_entry(index, line, width)
             for index, line in enumerate(self.lines)
             if _in_legend(line)
         ]
