@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from core.run.events import Event, Steps, Tick  # noqa: E402
+from core.rundir.playback import Playback  # noqa: E402
 from core.rundir.reader import replay  # noqa: E402
 from core.rundir.rundir import RunDir, list_runs  # noqa: E402
 from tests.helpers.mouse import drag_to  # noqa: E402
@@ -75,7 +76,7 @@ def record(folder: Path) -> list[RunDir]:
 
 def until(run: RunDir, step: int) -> Iterator[Event]:
     """What happened in `run` before `step`; then nothing, as if the trainer were at work."""
-    for event in replay(run, speed=1e9, sleep=lambda _: None):
+    for event in replay(run, Playback(1e9), sleep=lambda _: None):
         if isinstance(event, Steps) and event.first >= step:
             break
         yield event
