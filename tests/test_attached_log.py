@@ -208,6 +208,18 @@ def test_the_configuration_is_recorded_with_later_changes() -> None:
     assert found == {"batch": 128, "rate": 0.1, "layers": [1, 2], "seed": 7, "note": str(object)}
 
 
+def test_secrets_are_not_recorded() -> None:
+    given = {"hf_token": "hf_1", "inner": [{"API_KEY": "k", "password": 1}], "secret": None}
+    harmless = {"max_tokens": 512, "tokenizer": "bpe", "use_token": True}
+    run = trainpad.init("p", config={**given, **harmless})
+    assert run.config["hf_token"] == given["hf_token"]
+    hidden = {"hf_token": "<hidden>", "inner": [{"API_KEY": "<hidden>", "password": "<hidden>"}]}
+    for _ in range(2):
+        found = json.loads((directory(run) / "run.json").read_text())["config"]
+        assert found == {**hidden, "secret": None, **harmless}
+        run.finish()
+
+
 def test_a_wrong_configuration_ends_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     run = trainpad.init("p", config=3)
     assert run.config == {}

@@ -231,6 +231,27 @@ def test_several_processes_refuse_to_pause_and_say_why(monkeypatch: pytest.Monke
     assert "not paused: 4 processes train together" in warned["text"]
 
 
+def test_several_processes_refuse_to_stop_save_and_evaluate(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("RANK", "0")
+    run = trainpad.init("p")
+    for _ in range(2):
+        steer(directory(run), increment="checkpoint")
+        assert run.tick()
+        assert not run.save_requested
+    steer(directory(run), increment="evaluate")
+    steer(directory(run), stop="stopped")
+    for _ in range(2):
+        assert run.tick()
+    assert not run.evaluate_requested
+    assert not run.should_stop
+    texts = [event["text"].partition(":")[0] for event in recorded(run, "warned")]
+    assert texts == ["not saved", "not saved", "not stopped", "not evaluated"]
+    assert not events(directory(run), "answered")
+
+
 def shared(ranks: int) -> list[Callable[[Any], Any]]:
     """A broadcast function for each of several threads that act as processes."""
     barrier, box = threading.Barrier(ranks), [None]

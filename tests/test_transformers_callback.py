@@ -93,3 +93,19 @@ def test_another_rank_records_nothing(runs: Path) -> None:
     assert not runs.exists()
     with pytest.raises(AttributeError):
         trainer.callback.anything  # noqa: B018
+
+
+def test_tokens_are_not_recorded(runs: Path) -> None:
+    trainer = Trainer(TrainpadCallback())
+    vars(trainer.args).update({"hub_token": "hf_1"})
+    trainer.begin()
+    (path,) = recorded(runs.parent)
+    assert "hf_1" not in (path / "run.json").read_text()
+    assert "token" not in (path / "run.json").read_text()
+
+
+def test_sanitized_arguments_are_recorded(runs: Path) -> None:
+    trainer = Trainer(TrainpadCallback())
+    trainer.args.to_sanitized_dict = lambda: {"lr": 0.5, "hub_token": "<HUB_TOKEN>"}
+    trainer.begin()
+    assert dict(trainpad.config) == {"lr": 0.5}

@@ -233,7 +233,7 @@ class TrainpadCallback:
         sync(self.model)
         variables = list(self.model.metrics_variables)
         before = [variable.numpy() for variable in variables]
-        # What is assigned afterwards is the epoch's own means, which an evaluation begins anew.
+        # What is assigned afterwards is the epoch's own means, which an evaluation resets.
         was_fitting, self._is_fitting = self._is_fitting, False
         try:
             found = self.model.evaluate(*self._validation_data, verbose=0, return_dict=True)

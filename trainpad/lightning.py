@@ -7,6 +7,7 @@ imported, ``lightning`` or ``pytorch_lightning``.
 import sys
 from collections.abc import Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from trainpad import api
@@ -132,10 +133,13 @@ class _Callback:
             trainer.should_stop = True
         if self._run.save_requested and self._run.path is not None:
             path = self._run.path / "checkpoints" / f"step-{trainer.global_step:06}.ckpt"
-            self._run.guard("save", lambda: trainer.save_checkpoint(path))
-            self._run.saved(f"checkpoints/{path.name}")
+            self._run.guard("save", lambda: self._save(trainer, path))
         if self._run.evaluate_requested:
             self._run.note("Lightning validates at its own times only: see val_check_interval")
+
+    def _save(self, trainer: Any, path: Path) -> None:
+        trainer.save_checkpoint(path)
+        self._run.saved(f"checkpoints/{path.name}")
 
     def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
         """Record that the training failed or was interrupted."""

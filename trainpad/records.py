@@ -1,9 +1,16 @@
 """`run.config` and `run.summary`: dicts that remember that they were changed."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from trainpad.values import json_safe
+
+HIDDEN = "<hidden>"
+"""What is written in place of a secret."""
+_SECRET = re.compile(r"secret|password|passwd|api[_-]?key", re.IGNORECASE)
+_TOKEN = re.compile(r"token(?!i[sz])", re.IGNORECASE)
+"""A text called so is a secret; a number, as in ``max_tokens``, and a tokenizer are none."""
 
 
 class Record(dict[str, Any]):
@@ -66,10 +73,31 @@ class Record(dict[str, Any]):
                 super().__setitem__(key, value)
 
     def take(self) -> dict[str, Any]:
-        """Return the entries as JSON knows them, and count them as written."""
+        """Return the entries as JSON knows them, secrets hidden, and count them as written."""
         object.__setattr__(self, "changed", False)
-        safe = json_safe(dict(self))
+        safe = without_secrets(json_safe(dict(self)))
         return safe if isinstance(safe, dict) else {}
+
+
+def is_secret(name: str, value: object) -> bool:
+    """Return whether an entry is a secret, by its name."""
+    if value is None or isinstance(value, bool):
+        return False
+    if _SECRET.search(name):
+        return True
+    return _TOKEN.search(name) is not None and not isinstance(value, int | float)
+
+
+def without_secrets(values: object) -> object:
+    """Return JSON values with ``<hidden>`` for each secret, also in nested dicts and lists."""
+    if isinstance(values, list):
+        return [without_secrets(value) for value in values]
+    if not isinstance(values, dict):
+        return values
+    return {
+        name: HIDDEN if is_secret(name, value) else without_secrets(value)
+        for name, value in values.items()
+    }
 
 
 def as_mapping(values: object) -> dict[str, Any]:

@@ -53,6 +53,8 @@ class Steering:
         """How many saves and evaluations a paused program was let go for."""
         self._says_paused = False
         self._refused_pause = False
+        self._refused: dict[str, Any] = {}
+        """The requests that were refused last, by kind."""
 
     def check_values(self, values: Mapping[str, object]) -> dict[str, Any]:
         """Return the values of a `control.json` in the types of the knobs.
@@ -125,11 +127,33 @@ class Steering:
     def _refuse_pause(self, step: int) -> None:
         if not self._refused_pause:
             self._refused_pause = True
-            text = (
-                f"not paused: {self._processes} processes train together, and the others would "
-                "run into their time limit; give tick a broadcast function"
-            )
-            self._emit("warned", step=step, text=text)
+            self._refuse("paused", step)
+
+    def _refuse(self, done: str, step: int) -> None:
+        text = (
+            f"not {done}: {self._processes} processes train together, and the others would "
+            "run into their time limit; give tick a broadcast function"
+        )
+        self._emit("warned", step=step, text=text)
+
+    def _without_shared(self, desired: DesiredState, step: int) -> DesiredState:
+        """Return `desired` without what all processes have to do in the same step.
+
+        Each request is refused once.
+        """
+        requests = {"stop": desired.stop, "checkpoint": desired.checkpoint}
+        requests["evaluate"] = desired.evaluate
+        for kind, requested in requests.items():
+            refused = self._refused.get(kind, self._counts.get(kind, ""))
+            self._refused[kind] = requested
+            if requested and requested != refused:
+                self._refuse(_DONE[kind], step)
+        return dataclasses.replace(
+            desired,
+            stop="",
+            checkpoint=self._counts["checkpoint"],
+            evaluate=self._counts["evaluate"],
+        )
 
     def _read(self, step: int, broadcast: Broadcast | None) -> DesiredState:
         """Return the desired state, the same on every process where they share it."""
@@ -141,6 +165,8 @@ class Steering:
         if broadcast is not None:
             shared = broadcast(None if self.control is None else dataclasses.asdict(self._desired))
             self._desired = DesiredState(**shared)
+        elif self._processes > 1:
+            self._desired = self._without_shared(self._desired, step)
         return self._desired
 
     def _apply(self, desired: DesiredState, step: int) -> None:
@@ -161,5 +187,7 @@ class Steering:
             self._emit("warned", step=step, text=text)
 
 
+_DONE = {"stop": "stopped", "checkpoint": "saved", "evaluate": "evaluated"}
+"""What a program does at each request."""
 _NOTHING = object()
 """What no value is equal to."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from trainpad import api
 from trainpad.attached import Run
+from trainpad.records import is_secret
 
 
 class TrainpadCallback:
@@ -42,8 +43,7 @@ class TrainpadCallback:
         if self._given is None and current is not None and current.is_open and not self._is_own:
             self._run = current
         elif self._given is None:
-            settings = {k: v for k, v in vars(args).items() if isinstance(v, int | float | str)}
-            options = {"steps": state.max_steps, "config": settings, **self._init}
+            options = {"steps": state.max_steps, "config": _settings(args), **self._init}
             self._run, self._is_own = api.init(**options), True
         optimizer, scheduler = more.get("optimizer"), more.get("lr_scheduler")
         if optimizer is not None:  # accelerate wraps both
@@ -87,6 +87,17 @@ class TrainpadCallback:
     def _can_evaluate(self, args: Any, more: Mapping[str, Any]) -> bool:
         strategy = getattr(args.eval_strategy, "value", args.eval_strategy)
         return strategy != "no" or more.get("eval_dataloader") is not None
+
+
+def _settings(args: Any) -> dict[str, Any]:
+    """Return the training arguments that are numbers or texts, without secrets."""
+    sanitized = getattr(args, "to_sanitized_dict", None)
+    values = sanitized() if callable(sanitized) else vars(args)
+    return {
+        name: value
+        for name, value in values.items()
+        if isinstance(value, int | float | str) and not is_secret(name, value)
+    }
 
 
 def _nothing(*_: Any, **__: Any) -> None:

@@ -175,7 +175,7 @@ class Writer:
         if self._disk_error and time.monotonic() < self._retry_at:
             return
         try:
-            # Numbers first: whoever reads an event then finds the numbers from before it.
+            # Numbers first: a reader of an event then finds the numbers from before it.
             self._metrics.flush()
             self._events.flush()
         except OSError as error:
