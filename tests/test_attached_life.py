@@ -25,7 +25,7 @@ from tests.helpers.attached import (
     start_program,
     until,
 )
-from trainpad import about, api, place
+from trainpad import about, api, ending, place
 
 TRAIN = """
 import time, trainpad
@@ -238,6 +238,38 @@ def test_where_nothing_can_be_written_training_goes_on(
     run.log({"loss": 1})
     assert run.tick()
     assert "nothing is recorded" in capsys.readouterr().err
+
+
+def test_a_run_that_cannot_be_opened_leaves_nothing(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("no threads")
+
+    closed: list[int] = []
+    close = os.close
+    monkeypatch.setattr("trainpad.writer.Writer.start", lambda *_, **__: refuse())
+    monkeypatch.setattr(os, "close", lambda number: closed.append(number) or close(number))
+    taken: list[int] = []
+    take = api.take_run_lock
+    monkeypatch.setattr(api, "take_run_lock", lambda path: taken.append(take(path)) or taken[-1])
+    run = trainpad.init("p")
+    assert (run.path, run.is_open) == (None, False)
+    assert list((runs / "p").iterdir()) == []
+    assert taken[0] in closed
+
+
+def test_an_exception_at_an_interactive_prompt_does_not_end_the_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = trainpad.init("p")
+    hook = ending._excepthook(lambda *_: None)
+    monkeypatch.setattr(sys, "ps1", ">>> ", raising=False)
+    hook(ValueError, ValueError("typo"), None)
+    assert run.is_open
+    monkeypatch.delattr(sys, "ps1")
+    hook(ValueError, ValueError("typo"), None)
+    assert not run.is_open
 
 
 @pytest.mark.parametrize(

@@ -264,6 +264,32 @@ def test_a_full_disk_costs_nothing_that_memory_can_keep(
     assert capsys.readouterr().err.count("\n") == 1
 
 
+def test_a_setting_that_a_full_disk_refused_is_written_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from tests.helpers.attached import until
+
+    run = trainpad.init("p")
+    file = directory(run) / "run.json"
+    with monkeypatch.context() as patched:
+        patched.setattr("trainpad.place.write_atomic", lambda *_, **__: full())
+        run.config.seed = 7
+        until(lambda: not run.config.changed)
+        until(lambda: run._problems)
+    until(lambda: json.loads(file.read_text())["config"] == {"seed": 7})
+    run.finish()
+    (warned,) = events(directory(run), "warned")
+    assert "run.json" in warned["text"]
+
+
+def test_a_problem_is_recorded_once_and_not_without_end() -> None:
+    run = trainpad.init("p")
+    for number in (*range(150), 0, 0):
+        run.problem("p", ValueError(str(number)))
+    run.finish()
+    assert len(events(directory(run), "warned")) == 100
+
+
 def test_what_memory_cannot_keep_is_lost_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     from tests.helpers.attached import until
 
@@ -285,8 +311,11 @@ def test_what_memory_cannot_keep_is_lost_and_counted(monkeypatch: pytest.MonkeyP
 def test_training_survives_that_its_directory_is_removed() -> None:
     import shutil
 
+    from tests.helpers.attached import until
+
     run = trainpad.init("p")
     run.log({"loss": 1}, step=0)
+    until(lambda: numbers(directory(run)))
     shutil.rmtree(directory(run))
     for step in range(5):
         run.log({"loss": 1}, step=step)

@@ -33,6 +33,9 @@ class Tensor(float):
     def mul_(self, factor: float) -> None:
         self.factors.append(factor)
 
+    def fill_(self, value: float) -> None:
+        self.factors.append(value / self)
+
 
 def change(run: Run, **values: Any) -> None:
     steer(directory(run), hyperparameters=values)
@@ -72,6 +75,31 @@ def test_a_tensor_stays_the_same_tensor(run: Run) -> None:
     change(run, lr=0.05)
     assert optimizer.param_groups[0]["lr"] is rate
     assert rate.factors == [0.5]
+
+
+def test_a_rate_that_the_program_changed_is_assigned(run: Run) -> None:
+    optimizer = SimpleNamespace(param_groups=[{"lr": 0.1}])
+    run.attach(optimizer)
+    optimizer.param_groups[0]["lr"] = 0.5
+    change(run, lr=0.02)
+    assert optimizer.param_groups[0]["lr"] == 0.02
+
+
+def test_a_tensor_under_two_names_is_multiplied_once(run: Run) -> None:
+    rate = Tensor(0.1)
+    optimizer = SimpleNamespace(param_groups=[{"lr": rate, "initial_lr": rate}, {"lr": rate}])
+    run.attach(optimizer, SimpleNamespace(base_lrs=[rate]))
+    change(run, lr_scale=0.5)
+    assert rate.factors == [0.5]
+
+
+def test_a_second_optimizer_has_a_knob_of_its_own(run: Run) -> None:
+    first, second = (SimpleNamespace(param_groups=[{"lr": 0.1}]) for _ in range(2))
+    run.attach(first)
+    run.attach(second)
+    change(run, lr_2=0.02)
+    assert first.param_groups[0]["lr"] == 0.1
+    assert second.param_groups[0]["lr"] == 0.02
 
 
 def test_the_rate_is_recorded_and_what_is_no_optimizer_is_said(run: Run) -> None:

@@ -1,6 +1,7 @@
 """`trainpad.init` and the functions that mean the current run."""
 
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -102,12 +103,28 @@ def _open(run: Run, folder: Path, about: dict[str, Any], resume: str) -> None:
         raise RunError(f"there is no run {label or ''} in {folder} to resume".replace("  ", " "))
     about["config"] = run.config.take()
     path = place.make_run_dir(folder, place.file_name(label or "", folder.name), about)
-    run.open(path, place.read_info(path), take_run_lock(path), 0)
+    try:
+        _begin(run, path, place.read_info(path), take_run_lock(path), 0)
+    except BaseException:
+        run.path = None
+        shutil.rmtree(path, ignore_errors=True)
+        raise
 
 
 def _reopen(run: Run, path: Path, about: Mapping[str, Any]) -> None:
     """Go on in the directory of an earlier run."""
     lock = take_run_lock(path)
+    try:
+        before = _resumed_info(run, path, about)
+        resumed = place.last_step(path) + 1
+    except BaseException:
+        os.close(lock)
+        raise
+    _begin(run, path, before, lock, resumed)
+
+
+def _resumed_info(run: Run, path: Path, about: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the `run.json` of a run that goes on; return what it holds."""
     before = place.read_info(path)
     earlier = before.get("config")
     if isinstance(earlier, dict):
@@ -115,7 +132,19 @@ def _reopen(run: Run, path: Path, about: Mapping[str, Any]) -> None:
     info = {**before, **{key: value for key, value in about.items() if value is not None}}
     info["config"] = run.config.take()
     place.write_info(path, info)
-    run.open(path, info, lock, place.last_step(path) + 1)
+    return info
+
+
+def _begin(run: Run, path: Path, info: Mapping[str, Any], lock: int, resumed: int) -> None:
+    """Begin to record; release the lock where that fails."""
+    try:
+        run.open(path, info, lock, resumed)
+    except BaseException:
+        if run.is_open:
+            run.abandon()
+        else:
+            os.close(lock)
+        raise
 
 
 def _count(value: object) -> int | None:

@@ -80,6 +80,10 @@ class Run(Recording):
         self._event("declared", **knob.declaration())
         return knob
 
+    def has_knob(self, name: str) -> bool:
+        """Return whether a value called `name` is declared."""
+        return name in self._steering.knobs
+
     def attach(self, optimizer: Any, scheduler: Any = None) -> None:
         """Let the learning rate of a PyTorch optimizer be changed from outside, and record it.
 

@@ -63,8 +63,10 @@ def _excepthook(before: Hook) -> Hook:
     def hook(
         kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> object:
-        for run in tuple(_runs):
-            run.fail(error)
+        # After an exception at an interactive prompt the process goes on.
+        if not (hasattr(sys, "ps1") or sys.flags.interactive):
+            for run in tuple(_runs):
+                run.fail(error)
         return before(kind, error, trace)
 
     return hook

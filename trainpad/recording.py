@@ -23,6 +23,8 @@ from trainpad.writer import MAX_PENDING, Writer
 
 EXIT_TIMEOUT = 5.0
 """Seconds that the end of a run waits for the disk at most."""
+MAX_PROBLEMS = 100
+"""How many different problems of one run are recorded at most."""
 Result = TypeVar("Result")
 
 
@@ -51,8 +53,8 @@ class Recording:
         self._step = -1
         self._has_steps = False
         self._began = 0.0
-        self._ends = False
-        self._warned = False
+        self._info_due = False
+        self._problems: set[str] = set()
 
     # -- numbers -----------------------------------------------------------------------------
 
@@ -190,7 +192,7 @@ class Recording:
         if writer is None:
             return
         self._safely("finish", lambda: self._summary.fill(writer.last), default=None)
-        self._ends = True
+        self._info_due = True
         self._event(event, **fields, seconds=round(time.time() - self._began, 3))
         self._writer = None
         self._due = 0.0 if self._steering.stop else math.inf
@@ -251,12 +253,16 @@ class Recording:
 
     def _write_info(self) -> None:
         """Write `run.json` where the configuration or the summary was changed."""
-        if self.path is None or not (self.config.changed or self._summary.changed or self._ends):
+        is_changed = self.config.changed or self._summary.changed or self._info_due
+        if self.path is None or not is_changed:
             return
-        self._ends = False
+        self._info_due = False
         try:
             self._info |= {"config": self.config.take(), "summary": self._summary.take()}
             place.write_info(self.path, self._info)
+        except OSError as error:
+            self._info_due = True  # the disk may recover
+            self.problem("run.json", error)
         except Exception as error:  # noqa: BLE001 - see the module's docstring
             self.problem("run.json", error)
 
@@ -276,11 +282,13 @@ class Recording:
         self._warn(f"{what}: {error or type(error).__name__}")
 
     def _warn(self, text: str) -> None:
-        """Record a problem; say the first on standard error."""
+        """Record a problem once; say the first on standard error."""
         text = sanitize(text, limit=500)
-        if not self._warned:
-            self._warned = True
+        if text in self._problems or len(self._problems) >= MAX_PROBLEMS:
+            return
+        if not self._problems:
             warn(text)
+        self._problems.add(text)
         if self._writer is not None:
             self._writer.event("warned", {"step": self.step, "text": text})
 

@@ -21,7 +21,8 @@ def attach(run: Run, optimizer: Any, scheduler: Any = None) -> Knob[float]:
     """Declare the learning rate of `optimizer`, and record it while it trains.
 
     One group without a scheduler gets the knob ``lr``, which is its rate; otherwise ``lr_scale``
-    multiplies every group's rate and what the schedulers compute it from.
+    multiplies every group's rate and what the schedulers compute it from. The names of a second
+    optimizer end with ``_2``.
 
     Args:
         run: The run.
@@ -32,26 +33,33 @@ def attach(run: Run, optimizer: Any, scheduler: Any = None) -> Knob[float]:
     schedulers = [found for found in schedulers if found is not None]
     groups = optimizer.param_groups
     if len(groups) == 1 and not schedulers:
-        name, value = "lr", float(groups[0]["lr"])
+        base, value = "lr", float(groups[0]["lr"])
     else:
-        name, value = "lr_scale", 1.0
+        base, value = "lr_scale", 1.0
+    suffix = _free_suffix(run)
     last = value
 
     def change(new: float) -> None:
         nonlocal last
         factor, last = new / last, new
+        done: set[int] = set()
+        if base == "lr":
+            group = optimizer.param_groups[0]
+            group["lr"] = _assigned(group["lr"], new)
+            done.add(id(group["lr"]))
         for group in optimizer.param_groups:
-            for key in RATES:
+            for key in RATES[1:] if base == "lr" else RATES:
                 if group.get(key) is not None:
-                    group[key] = scaled(group[key], factor)
+                    group[key] = _scaled_once(group[key], factor, done)
         for each in schedulers:
-            _scale_scheduler(each, factor)
+            _scale_scheduler(each, factor, done)
 
+    name = base + suffix
     if value > 0:
         knob = run.live(name, value, low=value * 1e-6, high=value * 1e6, on_change=change)
     else:  # nothing can be multiplied with it
         knob = run.live(name, value, low=value, high=value)
-    _record_rate(run, optimizer)
+    _record_rate(run, optimizer, f"lr{suffix}")
     return knob
 
 
@@ -63,16 +71,42 @@ def scaled(value: Any, factor: float) -> Any:
     return value * factor
 
 
-def _scale_scheduler(scheduler: Any, factor: float) -> None:
+def _scaled_once(value: Any, factor: float, done: set[int]) -> Any:
+    """Return a rate times `factor`; leave a tensor that was changed before, under another key."""
+    if hasattr(value, "mul_"):
+        if id(value) in done:
+            return value
+        done.add(id(value))
+    return scaled(value, factor)
+
+
+def _assigned(value: Any, new: float) -> Any:
+    """Return the rate `new`; a tensor is changed in place."""
+    if hasattr(value, "fill_"):
+        value.fill_(new)
+        return value
+    return new
+
+
+def _free_suffix(run: Run) -> str:
+    """Return what the names of another optimizer end with: nothing for the first, then ``_2``."""
+    suffix, number = "", 1
+    while any(run.has_knob(base + suffix) for base in ("lr", "lr_scale")):
+        number += 1
+        suffix = f"_{number}"
+    return suffix
+
+
+def _scale_scheduler(scheduler: Any, factor: float, done: set[int]) -> None:
     for inner in getattr(scheduler, "_schedulers", ()):  # ChainedScheduler, SequentialLR
-        _scale_scheduler(inner, factor)
+        _scale_scheduler(inner, factor, done)
     for name in ("base_lrs", "min_lrs", "max_lrs"):
         rates = getattr(scheduler, name, None)
         if isinstance(rates, list):
-            setattr(scheduler, name, [scaled(rate, factor) for rate in rates])
+            setattr(scheduler, name, [_scaled_once(rate, factor, done) for rate in rates])
 
 
-def _record_rate(run: Run, optimizer: Any) -> None:
+def _record_rate(run: Run, optimizer: Any, name: str) -> None:
     register = getattr(optimizer, "register_step_post_hook", None)
     due = 0.0
 
@@ -80,7 +114,7 @@ def _record_rate(run: Run, optimizer: Any) -> None:
         nonlocal due
         if (now := time.monotonic()) >= due:
             due = now + LOG_INTERVAL
-            run.log({"lr": optimizer.param_groups[0]["lr"]}, max(0, run.step - 1))
+            run.log({name: optimizer.param_groups[0]["lr"]}, max(0, run.step - 1))
 
     if callable(register):
         register(record)
