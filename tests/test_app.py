@@ -176,7 +176,7 @@ async def test_divergence_is_shown_and_is_the_exit_status(source: Scripted) -> N
     app = TrainpadApp(iter(source))
     async with app.run_test(size=(160, 45)) as pilot:
         source.give(Diverged(120, float("nan"), "", "step-000099.safetensors"), None)
-        await shown(pilot, app, "set a smaller rate (tab), then b branches; the loss is nan")
+        await shown(pilot, app, "b branches, r resumes with a smaller rate; the loss is nan")
         await pilot.press("q")
     assert (app.return_value, app.shown.worker.status) == (ExitResult.QUIT, 3)
 

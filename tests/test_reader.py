@@ -27,6 +27,7 @@ from core.run.events import (
     Steps,
     Tick,
     Weights,
+    to_json,
 )
 from core.run.hparams import HyperParameters, as_dict
 from core.run.state import Run
@@ -34,10 +35,20 @@ from core.run.status import Outcome
 from core.rundir import checkpoint
 from core.rundir.checkpoint import Checkpoint
 from core.rundir.control import open_control
+from core.rundir.event_tail import EventTail
 from core.rundir.playback import Playback
 from core.rundir.reader import follow, replay
 from core.rundir.rundir import RunDir
-from tests.helpers.runs import BEGAN, add_events, add_losses, add_marks, confusion, hold, make_run
+from tests.helpers.runs import (
+    BEGAN,
+    add_events,
+    add_losses,
+    add_marks,
+    confusion,
+    finished,
+    hold,
+    make_run,
+)
 from trainpad.errors import RunError
 
 HPARAMS = as_dict(HyperParameters())
@@ -386,3 +397,32 @@ def test_a_pipe_in_place_of_a_file_does_not_block(tmp_path: Path) -> None:
     for path in (run.events, run.losses, run.clock):
         os.mkfifo(path)
     assert order(replay(run)) == ["Opened"]
+
+
+def test_an_alert_that_a_full_disk_kept_back_does_not_reopen_a_run(tmp_path: Path) -> None:
+    run = finished(tmp_path / "a-run")
+    add_events(run, Alert(4, "recording resumed; nothing was lost", time=BEGAN + 91))
+    events = list(follow(run, None))
+    assert not any(isinstance(event, Lost) for event in events)
+
+
+def test_a_read_error_loses_no_event_that_was_read_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(b"".join(to_json(Paused(step)).encode() + b"\n" for step in range(4)))
+    tail = EventTail(path)
+    lines = EventTail._lines
+
+    def stale(self: EventTail) -> Iterator[bytes]:
+        for count, line in enumerate(lines(self)):
+            if count == 2:
+                self.offset -= len(line)
+                raise OSError(116, "Stale file handle")
+            yield line
+
+    with monkeypatch.context() as patched:
+        patched.setattr(EventTail, "_lines", stale)
+        first = tail.poll()
+    steps = [event.step for event in [*first, *tail.poll()] if isinstance(event, Paused)]
+    assert steps == [0, 1, 2, 3]

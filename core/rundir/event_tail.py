@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -40,11 +41,10 @@ class EventTail:
         stamp = size_of(self._path), modified_at(self._path)
         if stamp == self._stamp or stamp[0] <= self.offset:
             return []
-        try:
-            found = [event for line in self._lines() if (event := self._parse(line)) is not None]
-        except OSError:
-            return []
-        self._stamp = stamp
+        found: list[Event] = []
+        with suppress(OSError):  # the rest is read by the next poll
+            found.extend(e for line in self._lines() if (e := self._parse(line)) is not None)
+            self._stamp = stamp
         return found
 
     def _lines(self) -> Iterator[bytes]:

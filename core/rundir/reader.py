@@ -27,6 +27,7 @@ from core.run.events import (
     Lost,
     Opened,
     Paused,
+    Preparing,
     Resumed,
     Saved,
     Started,
@@ -197,8 +198,11 @@ class RunReader:
             self._is_lost = False
         if isinstance(event, Started):
             self.step = event.step
+        # Alerts and checkpoints may follow an end: what a full disk kept back is written then.
+        if isinstance(event, END_EVENTS):
+            self.ended = True
+        elif isinstance(event, Preparing | Paused | Resumed | Started):
             self.ended = False
-        self.ended = isinstance(event, END_EVENTS) or (self.ended and isinstance(event, Saved))
         if isinstance(event, StepEvent):
             self._previous_time = max(self._previous_time, event.time)
 
