@@ -5,9 +5,9 @@ import re
 import numpy as np
 import pytest
 
+from data.candidates import ROLES, find_candidates
 from data.catalog import CATALOG
 from data.dataset import Split
-from data.folder import ROLES, find_sets
 from data.preview import RAMP, ascii_rows, contact_sheet, examples_per_class, half_block_rows
 
 
@@ -29,7 +29,7 @@ def test_the_files_of_an_entry_are_found_by_name(name, tmp_path):
     for archive in CATALOG[name].archives:
         for file in archive.files:
             (tmp_path / file).touch()
-    (paths,) = find_sets(tmp_path).values()
+    (paths,) = find_candidates(tmp_path).values()
     assert set(paths) == set(ROLES)
 
 

@@ -84,7 +84,7 @@ WRONG = {
         "hidden1 must be a whole number from 1 to 8192",
     ),
     "no units": (["--hidden", "0"], "hidden must be whole numbers from 1 to 8192"),
-    "an unknown flag": (["--speed", "9"], "No such option"),
+    "an unknown flag": (["--speed", "9"], "there is no flag --speed"),
     "an unknown preset": (["--preset", "resnet"], "resnet"),
     "an unknown device": (["--device", "foo"], "device must be auto, cpu or gpu:N, not 'foo'"),
     "an unknown data set": (["--dataset", "digits-of-pi"], "digits-of-pi"),

@@ -89,7 +89,7 @@ def test_a_hangup_does_not_change_the_run(tmp_path: Path, start: Start) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as alone:
-        terminal.wait_for(r"training +[1-9][\d,]* / 2,500")
+        terminal.wait_for(r"[1-9][\d,]* / 2,500")
         process = read_status(RunDir(only_run(tmp_path / "dropped"))).pid
         terminal.hang_up()
         wait_until(lambda: state_of(tmp_path / "dropped") == "done")
@@ -108,7 +108,7 @@ def test_detach_reattach_steer_and_stop(tmp_path: Path, start: Start) -> None:
     log_dir = tmp_path / "runs"
     command = training(log_dir, "--max_steps", "100000000", "--seed", "7")
     shell.type(f"{' '.join(command)}\r")
-    shell.wait_for(r"training +[1-9][\d,]* / 100,000,000")
+    shell.wait_for(r"[1-9][\d,]* / 100,000,000")
 
     # ctrl+z gives the prompt back, and training goes on; fg brings the dashboard back.
     shell.type("\x1a")
@@ -116,7 +116,7 @@ def test_detach_reattach_steer_and_stop(tmp_path: Path, start: Start) -> None:
     steps = (only_run(log_dir) / "loss.f32").stat().st_size
     wait_until(lambda: (only_run(log_dir) / "loss.f32").stat().st_size > steps)
     shell.type("fg\r")
-    shell.wait_for(r"training +[1-9][\d,]* / 100,000,000")
+    shell.wait_for(r"[1-9][\d,]* / 100,000,000")
 
     # d detaches for good.
     shell.type("d")
@@ -127,7 +127,7 @@ def test_detach_reattach_steer_and_stop(tmp_path: Path, start: Start) -> None:
     assert shell.process.wait(10) == 0
 
     viewer = start(trainpad("open", "--log_dir", log_dir))
-    viewer.wait_for(r"training +[1-9][\d,]* / 100,000,000")
+    viewer.wait_for(r"[1-9][\d,]* / 100,000,000")
     viewer.type(" ")
     viewer.wait_for("paused")
     viewer.type("]")
@@ -138,7 +138,7 @@ def test_detach_reattach_steer_and_stop(tmp_path: Path, start: Start) -> None:
     second.type("s")
     wait_until(lambda: (only_run(log_dir) / "loss.f32").stat().st_size == steps + 4)
     viewer.type(" ")
-    second.wait_for("training")
+    second.wait_for("▶")
     second.type("q")
     assert second.process.wait(LONG) == 0
     assert_restored(second)
@@ -160,7 +160,7 @@ def test_detach_reattach_steer_and_stop(tmp_path: Path, start: Start) -> None:
 @pytest.mark.timeout(300)
 def test_a_signal_saves_the_run_and_restores_the_terminal(tmp_path: Path, start: Start) -> None:
     terminal = start(training(tmp_path / "runs", "--max_steps", "100000000"))
-    terminal.wait_for(r"training +[1-9][\d,]* / 100,000,000")
+    terminal.wait_for(r"[1-9][\d,]* / 100,000,000")
     terminal.process.send_signal(signal.SIGTERM)
     assert terminal.process.wait(LONG) == 0
     assert_restored(terminal)
@@ -208,7 +208,7 @@ def test_a_killed_launcher_leaves_the_terminal_to_the_shell(tmp_path: Path, star
     shell.wait_for("shell>")
     log_dir = tmp_path / "runs"
     shell.type(f"{' '.join(training(log_dir, '--max_steps', '100000000'))}\r")
-    shell.wait_for(r"training +[1-9][\d,]* / 100,000,000")
+    shell.wait_for(r"[1-9][\d,]* / 100,000,000")
     state = read_status(RunDir(only_run(log_dir)))
     os.kill(parent_of(state.pid), signal.SIGKILL)
     shell.wait_for(r"Killed(.|\n)*shell>")
