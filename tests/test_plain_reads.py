@@ -25,8 +25,6 @@ READERS = {
 """Calls that may open a path; `trainpad.files` has what is to be used instead."""
 EXCEPTIONS = {
     "trainpad/files.py": "the module that opens files",
-    "trainpad/api.py:_open": "opens a run directory for writing",
-    "trainpad/api.py:_reopen": "opens a run directory for writing",
     "trainpad/append.py:Appender.flush": "opened for writing, without blocking",
     "trainpad/control.py:Control._file_lock": "locked, without blocking",
     "trainpad/lock.py:take_run_lock": "locked, without blocking",

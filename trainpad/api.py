@@ -138,7 +138,7 @@ def _resumed_info(run: Run, path: Path, about: Mapping[str, Any]) -> dict[str, A
 def _begin(run: Run, path: Path, info: Mapping[str, Any], lock: int, resumed: int) -> None:
     """Begin to record; release the lock where that fails."""
     try:
-        run.open(path, info, lock, resumed)
+        run.start_recording(path, info, lock, resumed)
     except BaseException:
         if run.is_open:
             run.abandon()

@@ -142,7 +142,9 @@ class Recording:
 
     # -- life --------------------------------------------------------------------------------
 
-    def open(self, path: Path, info: Mapping[str, Any], lock: int | None, resumed: int) -> None:
+    def start_recording(
+        self, path: Path, info: Mapping[str, Any], lock: int | None, resumed: int
+    ) -> None:
         """Begin to record in the run directory `path`.
 
         Args:
