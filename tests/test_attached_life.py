@@ -395,7 +395,8 @@ def test_a_program_that_is_interrupted_while_paused_ends(tmp_path: Path) -> None
     from tests.helpers.attached import steer
 
     code = """
-import time, trainpad
+import signal, time, trainpad
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests are a job
 run = trainpad.init("p")
 print(run.path, flush=True)
 while run.tick():

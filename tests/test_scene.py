@@ -342,7 +342,8 @@ def test_every_drawn_cell_is_within_the_values_of_its_columns(glyphs, data):
         finite = column[np.isfinite(column)]
         rows = np.flatnonzero(drawn[:, cell])
         if len(finite) and low <= finite.mean() <= high:
-            assert len(rows)
+            # A block of steps is drawn where it starts, which may be half a column away.
+            assert drawn[:, max(0, cell - 1) : cell + 2].any()
         if edges[cell] >= size:
             assert not len(rows)
         # A line to the neighbours may cross the column, and a value may be half a column away.
