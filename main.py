@@ -126,16 +126,12 @@ def open_run(
     Example: trainpad open
     """
     from core.rundir.rundir import log_dir_from
-    from core.rundir.status import read_status, resolve_live_run
+    from core.rundir.status import refuse_attached, resolve_live_run
 
     if not _has_screen():
         raise UserError("standard output is not a terminal; `trainpad runs` lists the runs")
     chosen = resolve_live_run(run, log_dir_from(log_dir))
-    if read_status(chosen).is_attached:
-        raise UserError(
-            f"{chosen.name} is an attached run, which the dashboard cannot show yet; "
-            "`trainpad status --watch` and `trainpad tail` follow it"
-        )
+    refuse_attached(chosen)
     from core.process.launcher import fork_launcher
 
     launcher = fork_launcher()

@@ -17,6 +17,7 @@ from core.rundir.playback import Playback
 from core.rundir.reader import follow, replay
 from core.rundir.resume import ResumePoint
 from core.rundir.rundir import RunDir, default_log_dir
+from core.rundir.status import refuse_attached
 from core.session.request import Request
 from trainpad.errors import UserError
 from tui import modes
@@ -277,7 +278,7 @@ class TrainpadApp(BaseApp[ExitResult]):
                 name = self.run_shown.name or "a run"
                 self.toast(f"{name} trains in this window: detach (d), then `trainpad open`")
             return
-        run.info()
+        refuse_attached(run)
         control = None if self.read_only else open_control(run.path)
         playback = None if speed is None else Playback(speed)
         events = follow(run, control) if playback is None else replay(run, playback)

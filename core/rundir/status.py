@@ -34,6 +34,7 @@ from core.rundir.event_tail import LIST_BYTES, ListedEvents
 from core.rundir.resolve import resolve_run
 from core.rundir.rundir import RunDir, list_runs
 from core.rundir.validation import parse_event, sanitized_info, timestamp
+from trainpad.errors import RunError
 from trainpad.files import modified_at, read_plain, read_range, size_of
 from trainpad.lock import lock
 from trainpad.place import last_step
@@ -282,3 +283,16 @@ def _max_steps(events: Sequence[Event], first: Mapping[str, Any]) -> int:
             case Changed(name="max_steps", new=new):
                 values.append(new)
     return next((v for v in reversed(values) if isinstance(v, int) and v), 0)
+
+
+def refuse_attached(run: RunDir) -> None:
+    """Refuse a run of another program, which the dashboard cannot show: it would steer it wrongly.
+
+    Raises:
+        RunError: it is one, is not a run directory, or cannot be read.
+    """
+    if run.info().get("kind") == "attached":
+        raise RunError(
+            f"{run.name} is an attached run, which the dashboard cannot show yet; "
+            "`trainpad status --watch` and `trainpad tail` follow it"
+        )
