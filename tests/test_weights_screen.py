@@ -388,3 +388,6 @@ async def test_a_small_terminal_says_what_it_waits_for_too(
         source.give(Weights(200, {"layer0/weights": np.zeros((3, 4)), "other": np.zeros(2)}))
         await until(pilot, lambda: app.screen._error)
         await shown(pilot, app, app.screen._error[:40])
+        app.screen._show_record(app.screen._recorded)  # what was recorded is read meanwhile
+        await pilot.pause()
+        assert app.screen._error[:40] in text_of(app)

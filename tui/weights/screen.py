@@ -148,7 +148,7 @@ class WeightsScreen(DashboardScreen):
     def _show_inspection(self, result: Inspection | Exception) -> None:
         if isinstance(result, Exception):
             self._error = sanitize(str(result), limit=200)
-            self.query_one(DiagnosisList).show([Diagnosis(self._error, Severity.WARNING)])
+            self._draw_diagnoses()
             return
         self._checkpoint_reports += result.earlier
         self._inspection, self._error = result, ""
@@ -212,7 +212,15 @@ class WeightsScreen(DashboardScreen):
         output = f"softmax over {inspection.network.sizes[-1]} classes; cross-entropy; {optimizer}"
         shape = image_shape(self._run, inspection.network.sizes[0])
         self.query_one(LayerTable).show(report, self._selected_layer, shape, output)
-        self.query_one(DiagnosisList).show(report.diagnoses)
+        self._draw_diagnoses()
+
+    def _draw_diagnoses(self) -> None:
+        """Draw why the newest weights could not be inspected; else what was found in them."""
+        report = self._report
+        diagnoses = report.diagnoses if report else []
+        if self._error:
+            diagnoses = [Diagnosis(self._error, Severity.WARNING)]
+        self.query_one(DiagnosisList).show(diagnoses)
 
     def _draw_histograms(self) -> None:
         steps = step_range(self._grid)
