@@ -128,7 +128,9 @@ def _normalized(drawings: Sequence[Strokes]) -> Floats:
     points = _fit(points)
     owner = points.drawing_of_point
     image = _draw(points.xy, owner, len(drawings))
-    shift = CENTRE - _centres_of_mass(image)
+    low, high = _bounds(points)
+    most = (SIDE - PEN - (high - low)) / 2  # further, and ink would leave the image
+    shift = np.clip(CENTRE - _centres_of_mass(image), -most, most)
     return _draw(points.xy + shift[owner], owner, len(drawings))
 
 
@@ -162,14 +164,18 @@ def _fit(points: _Points) -> _Points:
 
     A drawing without extent stays a dot.
     """
-    starts = points.first[np.flatnonzero(np.diff(points.drawing, prepend=-1))]
-    low = np.minimum.reduceat(points.xy, starts)
-    high = np.maximum.reduceat(points.xy, starts)
+    low, high = _bounds(points)
     side = (high - low).max(axis=1)
     scale = np.where(side > _DOT, (BOX - PEN) / np.maximum(side, _DOT), 1.0)
     owner = points.drawing_of_point
     xy = (points.xy - ((low + high) / 2)[owner]) * scale[owner, None] + SIDE / 2
     return _Points(xy, points.first, points.last, points.drawing)
+
+
+def _bounds(points: _Points) -> tuple[Doubles, Doubles]:
+    """The least and the greatest x and y of each drawing, both ``[n, 2]``."""
+    starts = points.first[np.flatnonzero(np.diff(points.drawing, prepend=-1))]
+    return np.minimum.reduceat(points.xy, starts), np.maximum.reduceat(points.xy, starts)
 
 
 def _resample(points: _Points) -> _Points:
