@@ -79,12 +79,12 @@ def tail(run: RunDir, count: int, *, follow: bool) -> Iterator[str]:
     is_first, steps = True, 0
     while True:
         is_over = not read_status(run).is_live
-        found = [*map(_number_line, numbers.poll()), *map(_event_line, events.poll())]
+        found = [*map(_event_line, events.poll()), *map(_number_line, numbers.poll())]
         if (done := run.steps_recorded) > steps:
             steps = done
             loss = _last_loss(run)
             found.append((time.time(), f"step {steps - 1:,}  loss {_short(loss.get('loss'))}"))
-        found.sort(key=lambda line: line[0])
+        found.sort(key=lambda line: round(line[0], 3))  # as numbers are recorded
         yield from [text for _, text in found if text][-count if is_first and count else 0 :]
         if is_over or not follow:
             return
