@@ -139,11 +139,11 @@ async def test_the_same_events_continue_after_detaching(source: Scripted) -> Non
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("d")
     assert app.return_value == ExitResult.DETACH
-    assert app.shown.worker.stop(5)
+    assert app.run_context.worker.stop(5)
     source.give(Finished(100, Outcome.DONE, 1.0), None)
-    assert [type(event) for event in app.shown.worker.events if not isinstance(event, Tick)] == [
-        Finished
-    ]
+    assert [
+        type(event) for event in app.run_context.worker.events if not isinstance(event, Tick)
+    ] == [Finished]
 
 
 async def test_quitting_while_training_asks_and_stopping_waits_for_the_end(
@@ -161,7 +161,7 @@ async def test_quitting_while_training_asks_and_stopping_waits_for_the_end(
         assert source.desired["stop"] == "stopped"
         source.give(Finished(120, Outcome.STOPPED, 1.0), None)
         await until(pilot, lambda: app.return_value)
-    assert (app.return_value, app.shown.worker.status) == (ExitResult.QUIT, 0)
+    assert (app.return_value, app.run_context.worker.status) == (ExitResult.QUIT, 0)
 
 
 async def test_ctrl_c_twice_while_training_stops_the_run(source: Scripted) -> None:
@@ -178,7 +178,7 @@ async def test_divergence_is_shown_and_is_the_exit_status(source: Scripted) -> N
         source.give(Diverged(120, float("nan"), "", "step-000099.safetensors"), None)
         await shown(pilot, app, "b branches, r resumes with a smaller rate; the loss is nan")
         await pilot.press("q")
-    assert (app.return_value, app.shown.worker.status) == (ExitResult.QUIT, 3)
+    assert (app.return_value, app.run_context.worker.status) == (ExitResult.QUIT, 3)
 
 
 async def test_bad_data_ends_the_app_with_its_sentence(tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ async def test_every_screen_works_at_every_size(source: Scripted, size: tuple[in
     app = TrainpadApp(iter(source))
     async with app.run_test(size=size) as pilot:
         source.give(weights(), evaluation(1000))
-        await until(pilot, lambda: app.run_shown.evaluations)
+        await until(pilot, lambda: app.run_state.evaluations)
         for place in (*SCREENS, SCREENS[0]):
             await pilot.press(place.key)
             assert place.name == app.screen.NAME
@@ -224,14 +224,14 @@ async def test_only_changed_widgets_are_redrawn(source: Scripted) -> None:
     async with app.run_test(size=(160, 45)) as pilot:
         source.give(evaluation(1000), Paused(100))
         await shown(pilot, app, "paused")
-        await until(pilot, lambda: app._pacer.shown_version == app.run_shown.version)
+        await until(pilot, lambda: app._pacer.shown_version == app.run_state.version)
         drawn: list[object] = []
         for widget in app.screen.query("*"):
             if not isinstance(widget, SystemStatsRow):
                 widget.refresh = lambda *a, w=widget, **k: drawn.append(w)  # type: ignore[method-assign]
         source.give(weights())
-        await until(pilot, lambda: app.run_shown.weights)
-        await until(pilot, lambda: app._pacer.shown_version == app.run_shown.version)
+        await until(pilot, lambda: app.run_state.weights)
+        await until(pilot, lambda: app._pacer.shown_version == app.run_state.version)
         await pilot.pause()
         assert drawn == []
 
@@ -360,7 +360,7 @@ async def test_hundreds_of_past_events_are_drawn_a_few_times_only(
             for s in range(100, 400)
         ]
         for event in (event for pair in past for event in pair):
-            app._receive_event(EventReceived(app.shown.worker, event))
+            app._receive_event(EventReceived(app.run_context.worker, event))
         assert len(drawn) <= 1
         await shown(pilot, app, "400 / 2,000")
 
@@ -373,7 +373,7 @@ async def test_the_answer_to_a_key_is_shown_though_the_byte_rate_is_used_up(
         await shown(pilot, app, "100 / 2,000")
         app.terminal = SimpleNamespace(is_behind=True, is_stalled=False, bytes_sent=0)
         source.give(Steps(100, np.full(7, 0.5, np.float32), 0.1))
-        await until(pilot, lambda: app.run_shown.step == 107)
+        await until(pilot, lambda: app.run_state.step == 107)
         app._update_screen()
         assert "107 / 2,000" not in text_of(app)
         source.give(Paused(107))
@@ -385,7 +385,7 @@ async def test_evaluations_that_a_resume_discards_leave_the_chart(source: Script
     app = TrainpadApp(iter(source))
     async with app.run_test(size=(160, 45)) as pilot:
         await shown(pilot, app, "100 / 2,000")
-        run, screen = app.run_shown, app.screen
+        run, screen = app.run_state, app.screen
         assert isinstance(screen, TrainScreen)
         chart = screen.query_one("#precision", Chart)
         for step in (1000, 2000, 3000):

@@ -43,6 +43,6 @@ async def test_the_same_toast_is_not_shown_twice(tmp_path: Path) -> None:
 async def test_the_header_shows_a_request_at_once(tmp_path: Path) -> None:
     app = TrainpadApp(iter(Scripted(tmp_path)), pace=Pace(0.001, None))  # no frame is due
     async with app.run_test(size=(160, 45)) as pilot:
-        await until(pilot, lambda: app.run_shown.step == 100)
+        await until(pilot, lambda: app.run_state.step == 100)
         await pilot.press("space")
         await shown(pilot, app, "pausing")

@@ -133,7 +133,7 @@ async def test_the_previous_run_is_shown_again_if_the_next_one_cannot_start(
         await pilot.press("1")
         await shown(pilot, app, "1 / 2,000")
         assert panel.next_run == {}
-    assert (app.return_value, app.error, app.shown.worker.error) == (None, None, None)
+    assert (app.return_value, app.error, app.run_context.worker.error) == (None, None, None)
 
 
 async def test_a_run_that_is_shown_again_has_all_its_losses(
@@ -143,14 +143,14 @@ async def test_a_run_that_is_shown_again_has_all_its_losses(
     app = TrainpadApp(iter(source))
     async with app.run_test(size=(160, 45)) as pilot:
         await shown(pilot, app, "100 / 2,000")
-        old = app.shown.worker
+        old = app.run_context.worker
         app.show_events(iter(refused), viewer=True)
         old._post(EventReceived(old, Steps(100, np.full(10, 0.5, np.float32), 0.1)))
         refused.give(DataError("there is no such data"))
         await shown(pilot, app, "110 / 2,000")
         source.give(Steps(110, np.full(10, 0.5, np.float32), 0.1))
         await shown(pilot, app, "120 / 2,000")
-        assert len(app.run_shown.losses) == 120
+        assert len(app.run_state.losses) == 120
 
 
 async def test_stopping_the_run_does_not_quit(source: Scripted) -> None:

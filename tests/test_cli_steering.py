@@ -12,7 +12,7 @@ import pytest
 import trainpad
 from core.cli.report import status_line, status_values, tail, watch_status
 from core.cli.steer import VERBS, set_values, steer
-from core.run.events import Changed, Event, Finished, Paused, Resumed, Saved, Started
+from core.run.events import Changed, Continued, Event, Finished, Paused, Saved, Started
 from core.run.hparams import HyperParameters, as_dict
 from core.rundir.attached import line_values, read_knobs
 from core.rundir.control import open_control
@@ -124,7 +124,7 @@ def own_run(runs: Path) -> Iterator[RunDir]:
                 return
             if (now.pause_at is not None) is not paused:
                 paused = not paused
-                yield Paused(2) if paused else Resumed(2)
+                yield Paused(2) if paused else Continued(2)
             if now.hyperparameters["learning_rate"] != rate:
                 old, rate = rate, now.hyperparameters["learning_rate"]
                 yield Changed(2, "learning_rate", old, rate)

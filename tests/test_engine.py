@@ -63,7 +63,7 @@ def test_a_chunk_may_end_with_the_window_of_examples(
 
 def test_an_evaluation_agrees_with_numpy(fresh: "Engine", tiny: Dataset) -> None:
     in_chunks(fresh, validate_hparams(SMALL), [0, 30])
-    network = Network.from_arrays(fresh.layers())
+    network = Network.from_arrays(fresh.weights())
     for name in SPLITS:
         split = tiny.split(name)
         confusion, loss = fresh.evaluate(name)
@@ -81,7 +81,7 @@ def test_the_first_loss_is_that_of_the_first_weights_on_the_first_batch(
     fresh: "Engine", tiny: Dataset
 ) -> None:
     hparams = validate_hparams(SMALL)
-    network = Network.from_arrays(fresh.layers())
+    network = Network.from_arrays(fresh.weights())
     loss = fresh.steps(0, 0, 1, hparams)[0]
     first = epoch_permutation(len(tiny.train), hparams.seed, 0)[: hparams.batch_size]
     images = tiny.train.images[first].reshape(len(first), -1).astype(np.float32) / 255

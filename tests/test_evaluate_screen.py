@@ -10,7 +10,7 @@ from core.network.network import Network
 from core.run.events import Evaluated
 from core.run.metrics import as_matrix, classification_report
 from core.run.series import Points
-from core.run.state import Run
+from core.run.state import RunState
 from data.dataset import DIGITS, Dataset
 from tests.helpers.app import Scripted
 from tests.helpers.learned import EVIL, evaluated, learned, matrices, opened, patterns
@@ -35,7 +35,7 @@ def network(data: Dataset) -> Network:
 
 
 def looked(matrix: list[list[int]], names: tuple[str, ...] | None = None) -> EvaluationSlice:
-    run = Run()
+    run = RunState()
     if names is not None:
         run.info = {"dataset": {"classes": list(names)}}
     run.evaluations.append(Evaluated(10, {"test": matrix}, {}, 0.1))
@@ -136,7 +136,7 @@ def test_bars_and_sparklines() -> None:
 
 
 def test_a_repeated_evaluation_of_a_step_is_shown() -> None:
-    run, book = Run(), ReportCache()
+    run, book = RunState(), ReportCache()
     run.evaluations.append(Evaluated(10, {"test": THREE}, {}, 0.1))
     assert book.evaluation_slice(run, "test", None).report.recall[0] == 0.95
     run.evaluations[0] = Evaluated(10, {"test": [[1, 1, 0], [0, 0, 0], [0, 0, 0]]}, {}, 0.1)
@@ -150,7 +150,7 @@ def test_a_repeated_evaluation_of_a_step_is_shown() -> None:
 def test_curves_are_cached_until_the_next_evaluation(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    run, book, calls = Run(), ReportCache(), []
+    run, book, calls = RunState(), ReportCache(), []
     extend = Points.extend
     monkeypatch.setattr(Points, "extend", lambda *a: (calls.append(a), extend(*a))[1])
     nothing = [[0, 0, 0]] * 3  # no recall of a class that is not there

@@ -7,7 +7,7 @@ import pytest
 
 from core.run.events import Started, Steps
 from core.run.hparams import as_dict, validate_hparams
-from core.run.state import Run
+from core.run.state import RunState
 from tests.helpers.app import Scripted
 from tests.helpers.waiting import text_of, until
 from tui.app import TrainpadApp
@@ -27,7 +27,7 @@ from tui.widgets.screens import SCREENS
     ],
 )
 def test_a_fact_that_has_no_room_is_left_out_and_not_cut(width: int, expected: str) -> None:
-    run = Run()
+    run = RunState()
     run.info = {
         "name": "20261125-230017-128x32",
         "dataset": {"name": "mnist", "train": 55_000, "notice": ""},
@@ -53,7 +53,7 @@ def test_a_fact_that_has_no_room_is_left_out_and_not_cut(width: int, expected: s
     ],
 )
 def test_rate_and_time_left_are_shown_at_any_width(width: int, expected: str) -> None:
-    run = Run()
+    run = RunState()
     run.fold(Started(0, as_dict(validate_hparams({"max_steps": 60_000})), "CPU:0", 1))
     run.fold(Steps(0, np.ones(1000, np.float32), 1.0))
     numbers = RunNumbers()
@@ -64,7 +64,7 @@ def test_rate_and_time_left_are_shown_at_any_width(width: int, expected: str) ->
 
 
 def test_a_branch_names_its_parent() -> None:
-    run = Run()
+    run = RunState()
     run.info = {"name": "child", "parent": {"run": "a-run", "step": 5000}}
     identity = Identity()
     identity._run = run
@@ -80,7 +80,7 @@ async def test_every_screen_has_its_tab_on_a_small_terminal(
 ) -> None:
     app = TrainpadApp(iter(Scripted(tmp_path)))
     async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: app.run_shown.step == 100)
+        await until(pilot, lambda: app.run_state.step == 100)
         row = text_of(app).splitlines()[1]
         whole = [f"{screen.key} {screen.title}" for screen in SCREENS]
         expected = whole if size[0] == 60 else ["1 Train"]

@@ -54,7 +54,7 @@ def wait_for_start(worker: EventWorker) -> None:
 def test_ctrl_c_as_a_key_stops_the_run_like_the_signal(tmp_path: Path) -> None:
     source = Scripted(tmp_path)
     app, signals = app_with(source), Signals()
-    wait_for_start(app.shown.worker)
+    wait_for_start(app.run_context.worker)
     source.give(Finished(100, Outcome.INTERRUPTED, 1.0), None)
     with pytest.raises(ExitedError, match="130"):
         launch._finish(app, ExitResult.SIGNAL, Launcher(-1, 0, False), signals)
@@ -66,7 +66,7 @@ def test_the_terminal_shows_which_signal_ended_the_run(
 ) -> None:
     source = Scripted(tmp_path)
     app, signals = app_with(source), Signals()
-    wait_for_start(app.shown.worker)
+    wait_for_start(app.run_context.worker)
     source.give(Finished(100, Outcome.STOPPED, 1.0), None)
     signals.outcome, signals._number = Outcome.STOPPED, signal.SIGUSR1
     shown: list[str] = []
@@ -83,8 +83,8 @@ def test_signals_reach_a_run_that_opened_after_the_screen_was_closed(tmp_path: P
     app, signals = app_with(source), Signals()
     signals.outcome = Outcome.STOPPED  # as if one had come before there was a run to tell
     source.give(Preparing("reading the data"))
-    app.shown.worker.start()
-    assert app.shown.worker.stop(5)
+    app.run_context.worker.start()
+    assert app.run_context.worker.stop(5)
     source.give(Opened(str(tmp_path), {}, source.control), Finished(0, Outcome.STOPPED, 1.0), None)
     with pytest.raises(ExitedError, match="0"):
         launch._finish(app, ExitResult.DETACH, Launcher(-1, 0, False), signals)
@@ -96,10 +96,10 @@ def test_an_error_in_the_events_is_a_failure_with_its_traceback_in_run_log(
 ) -> None:
     source = Scripted(tmp_path)
     app = app_with(source)
-    wait_for_start(app.shown.worker)
+    wait_for_start(app.run_context.worker)
     source.give(ValueError("no such \x1b[31mthing"))
-    app.shown.worker.join(10)
-    app.failure = app.shown.worker.error
+    app.run_context.worker.join(10)
+    app.failure = app.run_context.worker.error
     assert launch._finish(app, ExitResult.ERROR, Launcher(-1, 0, False), Signals()) == FAILED
     printed = capsys.readouterr().err
     assert printed == "trainpad: error: ValueError: no such ␛[31mthing; run.log has the details\n"
@@ -110,7 +110,7 @@ def test_a_viewer_prints_the_traceback_of_its_own_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     app = app_with(Scripted(tmp_path))
-    app.shown, app.failure = replace(app.shown, viewer=True), ValueError("odd")
+    app.run_context, app.failure = replace(app.run_context, viewer=True), ValueError("odd")
     assert launch._finish(app, ExitResult.CRASH, Launcher(-1, 0, False), Signals()) == FAILED
     assert capsys.readouterr().err.startswith("trainpad: the dashboard failed: ValueError: odd\n")
     assert not (tmp_path / "run.log").exists()

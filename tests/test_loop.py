@@ -13,13 +13,13 @@ from conftest import SMALL, FakeClock
 from core.run.events import (
     Alert,
     Changed,
+    Continued,
     Diverged,
     Evaluated,
     Event,
     Finished,
     Paused,
     Preparing,
-    Resumed,
     Snapshot,
     Started,
     Steps,
@@ -180,7 +180,7 @@ def test_a_pause_lasts_and_a_step_is_one_step(session: MakeSession) -> None:
     assert run.clock.slept >= 49
     for extra in (1, 2, 3):
         run.control.request(pause_at=taken + extra)
-        run.until(Resumed)
+        run.until(Continued)
         steps = run.until(Steps)
         assert isinstance(steps, Steps)
         assert len(steps.losses) == 1

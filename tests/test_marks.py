@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.run.log import LogEntry, MarkKind
-from core.run.state import Run
+from core.run.state import RunState
 from tui.chart.marks import Mark, MarkIndex
 from tui.train.screen import _marks as train_marks
 
@@ -33,7 +33,7 @@ def test_the_most_important_mark_is_shown_in_any_order() -> None:
 
 
 def test_messages_without_a_mark_do_not_displace_marks_from_the_chart() -> None:
-    run = Run()
+    run = RunState()
     run.log_entries.append(LogEntry(7, "learning rate 0.1", mark=MarkKind.CHANGE, label="lr 0.1"))
     run.log_entries.extend(LogEntry(step, "evaluated") for step in range(8, 300))
     assert [mark.label for mark in train_marks(run)] == ["lr 0.1"]

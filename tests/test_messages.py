@@ -1,12 +1,12 @@
 """The messages of a run: checkpoints do not push out what matters."""
 
 from core.run.events import Alert, Saved
-from core.run.state import Run
+from core.run.state import RunState
 from tui.train.messages import MessageLog
 
 
 def test_successive_checkpoints_are_one_line() -> None:
-    run, messages = Run(), MessageLog()
+    run, messages = RunState(), MessageLog()
     run.fold(Saved(1000, "step-000999.safetensors", True))
     run.fold(Alert(1500, "the disk is full"))
     for step in range(2000, 7000, 1000):

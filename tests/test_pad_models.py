@@ -7,7 +7,7 @@ import pytest
 
 from core.network.classifier import Classifier, Prediction
 from core.network.network import Network
-from core.run.state import Run
+from core.run.state import RunState
 from trainpad.errors import UserError
 from tui.pad.app import run_pad
 from tui.pad.models import ModelSwitcher
@@ -31,7 +31,7 @@ def test_a_class_without_a_name_is_shown_by_its_number() -> None:
 
 
 def test_the_newest_model_is_used_and_a_key_cycles() -> None:
-    models, run = ModelSwitcher(), Run()
+    models, run = ModelSwitcher(), RunState()
     assert models.classifier.origin == "built-in weights"
     assert not models.update_from(run)
     run.weights = {"layer0/weights": np.zeros((784, 10)), "layer0/biases": np.zeros(10)}
@@ -50,14 +50,14 @@ def test_the_newest_model_is_used_and_a_key_cycles() -> None:
 
 
 def test_a_run_of_other_images_leaves_the_built_in_model_in_use() -> None:
-    models, run = ModelSwitcher(), Run()
+    models, run = ModelSwitcher(), RunState()
     run.weights = {"layer0/weights": np.zeros((800, 3)), "layer0/biases": np.zeros(3)}
     run.weights_step = 300
     assert models.update_from(run)
     assert models.classifier.origin == "built-in weights; the run classifies other images"
     run.weights_step = 400
     assert not models.update_from(run)
-    another = Run()
+    another = RunState()
     another.directory = "/another"
     models.update_from(another)
     assert models.classifier.origin == "built-in weights"

@@ -260,7 +260,7 @@ async def test_a_terminal_of_a_few_rows_has_no_scroll_bars(app: PadApp, rows: in
 async def test_a_different_prediction_of_the_built_in_model_is_shown(
     app: PadApp,
 ) -> None:
-    run = app.run_shown
+    run = app.run_state
     run.weights = {"layer0/weights": np.zeros((784, 10)), "layer0/biases": 20.0 * np.eye(10)[3]}
     run.weights_step = 300
     async with app.run_test(size=(80, 24)) as pilot:

@@ -13,6 +13,7 @@ import pytest
 from core.run.events import (
     Alert,
     Changed,
+    Continued,
     Evaluated,
     Event,
     Failed,
@@ -21,7 +22,6 @@ from core.run.events import (
     Opened,
     Paused,
     Preparing,
-    Resumed,
     Saved,
     Started,
     Steps,
@@ -30,7 +30,7 @@ from core.run.events import (
     to_json,
 )
 from core.run.hparams import HyperParameters, as_dict
-from core.run.state import Run
+from core.run.state import RunState
 from core.run.status import Outcome
 from core.rundir import checkpoint
 from core.rundir.checkpoint import Checkpoint
@@ -71,8 +71,8 @@ def order(events: Iterator[Event]) -> list[object]:
     return [summary(event) for event in events]
 
 
-def folded(events: Iterator[Event]) -> Run:
-    run = Run()
+def folded(events: Iterator[Event]) -> RunState:
+    run = RunState()
     for event in events:
         run.fold(event)
     return run
@@ -117,12 +117,12 @@ def test_events_are_yielded_at_their_steps_with_all_losses(tmp_path: Path) -> No
         Changed(30, "learning_rate", 0.01, 0.02, time=BEGAN + 3),
         Evaluated(50, confusion(3, 1), {}, 2.0, time=BEGAN + 7),
         Paused(80, time=BEGAN + 10),
-        Resumed(80, time=BEGAN + 60),
+        Continued(80, time=BEGAN + 60),
         Finished(100, Outcome.DONE, 12.0, time=BEGAN + 62),
     )
     assert order(replay(run)) == [
         "Opened", "Preparing", "Started", (0, 30), "Changed", (30, 50), "Evaluated",
-        (50, 80), "Paused", "Resumed", (80, 100), "Finished",
+        (50, 80), "Paused", "Continued", (80, 100), "Finished",
     ]  # fmt: skip
     seen = folded(replay(run))
     assert (seen.status, seen.step, seen.hparams.learning_rate) == ("done", 100, 0.02)
@@ -137,7 +137,7 @@ def test_pauses_and_evaluations_do_not_count_as_time_of_steps(tmp_path: Path) ->
         started(),
         Evaluated(10, confusion(1, 1), {}, 2.0, time=BEGAN + 7),
         Paused(20, time=BEGAN + 8),
-        Resumed(20, time=BEGAN + 60),
+        Continued(20, time=BEGAN + 60),
         Finished(30, Outcome.DONE, 12.0, time=BEGAN + 62),
     )
     steps = [event for event in replay(run) if isinstance(event, Steps)]
@@ -303,7 +303,7 @@ def test_half_a_line_may_be_replaced_by_another(tmp_path: Path) -> None:
     assert warned.text == "whole"
 
 
-@pytest.mark.parametrize(("last", "state"), [(Paused(5), "paused"), (Resumed(5), "training")])
+@pytest.mark.parametrize(("last", "state"), [(Paused(5), "paused"), (Continued(5), "training")])
 def test_a_run_whose_heartbeat_returns_recovers_its_status(
     tmp_path: Path, last: Event, state: str
 ) -> None:
@@ -311,7 +311,7 @@ def test_a_run_whose_heartbeat_returns_recovers_its_status(
     add_events(run, started(), last)
     hold(run, host="elsewhere", age=1000)
     states = []
-    seen = Run()
+    seen = RunState()
     come_back = partial(hold, run, host="elsewhere", age=-1000)
     for event in Follower(run, *[lambda: None] * 15, come_back).until_quiet():
         seen.fold(event)
@@ -349,7 +349,7 @@ def test_a_run_with_a_dead_writer_is_lost_until_it_is_resumed(tmp_path: Path) ->
     events = Follower(run, *waits, come_back).until_quiet()
     names = [summary(event) for event in events]
     assert names[-3:] == ["Lost", "Started", (5, 6)]
-    seen = Run()
+    seen = RunState()
     states = []
     for event in events:
         seen.fold(event)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from core.run.events import Changed, Evaluated, Finished
-from core.run.state import Run
+from core.run.state import RunState
 from core.rundir.reader import replay
 from core.rundir.rundir import RunDir
 from core.rundir.status import read_status
@@ -45,7 +45,7 @@ def test_its_status_is_read(run: RunDir) -> None:
 
 
 def test_it_is_folded_from_its_files(run: RunDir) -> None:
-    folded, events = Run(), list(replay(run))
+    folded, events = RunState(), list(replay(run))
     for event in events:
         folded.fold(event)
     changes = [(e.step, e.name, e.new) for e in events if isinstance(e, Changed)]

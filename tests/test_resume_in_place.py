@@ -56,7 +56,7 @@ async def test_a_finished_run_goes_on_with_more_steps(
         await until(pilot, lambda: keys_of(app)["Resume"])
         await pilot.press(key)
         await shown(pilot, app, "○ starting")
-        run = app.run_shown
+        run = app.run_state
         assert (sessions.requested, len(run.losses)) == (
             [(RunDir(tmp_path), {"max_steps": 4000})], 2000,
         )  # fmt: skip
@@ -64,7 +64,7 @@ async def test_a_finished_run_goes_on_with_more_steps(
         more.give(Started(2000, hparams, "CPU:0", 1), Steps(2000, np.ones(5, np.float32), 0.1))
         await shown(pilot, app, "2,005 / 4,000", "▶ training")
         assert [entry.step for entry in run.evaluations] == [2000]
-        assert app.shown.trains_in_process
+        assert app.run_context.trains_in_process
 
 
 async def test_a_run_that_cannot_be_resumed_stays_as_it_was(
@@ -78,7 +78,7 @@ async def test_a_run_that_cannot_be_resumed_stays_as_it_was(
         await pilot.press("tab", "down", *"4000", "enter", "escape", "r")
         await until(pilot, lambda: "the data are gone" in toasts_of(app))
         await shown(pilot, app, "■ done", "2,000 / 2,000")
-        assert app.run_shown.status is RunStatus.DONE
+        assert app.run_state.status is RunStatus.DONE
 
 
 async def test_keys_that_can_do_nothing_are_dim(source: Scripted) -> None:
@@ -154,4 +154,4 @@ async def test_a_resumed_run_shows_what_it_recorded_before(tmp_path: Path) -> No
         hparams = as_dict(validate_hparams({"max_steps": 900}))
         source.give(Started(400, hparams, "CPU:0", 1), Steps(400, np.ones(5, np.float32), 0.1))
         await shown(pilot, app, "405 / 900")
-        assert len(app.run_shown.losses) == 405
+        assert len(app.run_state.losses) == 405

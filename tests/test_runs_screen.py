@@ -107,8 +107,8 @@ async def test_runs_are_opened_and_replayed(log_dir: Path) -> None:
         await pilot.press("p", "enter")
         await shown(pilot, app, "b-run", "learning rate")
         assert app.screen.NAME == "train"
-        assert app.run_shown.name == "b-run"
-        assert app.shown.steering.control is None
+        assert app.run_state.name == "b-run"
+        assert app.run_context.steering.control is None
         screen = await shown(pilot, app, "replay ×10", "space Pause", "[ Slower", "] Faster")
         assert not any(word in screen for word in (" left", "e Evaluate  s", "Checkpoint"))
         await pilot.press("space", "right_square_bracket")
@@ -142,7 +142,7 @@ async def test_a_run_that_has_done_all_steps_is_resumed_with_more(log_dir: Path)
         await shown(pilot, app, f"c-run has done all its {done:,} steps", str(2 * done))
         await pilot.press("enter")
         await shown(pilot, app, "resumed")
-        assert len(app.run_shown.losses) == done
+        assert len(app.run_state.losses) == done
     assert sessions.requested == [(run, {"max_steps": 2 * done})]
 
 
@@ -160,7 +160,7 @@ async def test_a_branch_trains_here_where_nothing_else_does(log_dir: Path) -> No
         await shown(pilot, app, "c-run", "0.9000")
         await pilot.press("b")
         await shown(pilot, app, "new-run")
-        assert not app.shown.viewer
+        assert not app.run_context.viewer
     (request,) = sessions.requested
     assert request.branch.checkpoint.step == 4
     assert (request.resume, request.hparams.learning_rate) == (None, 0.5)
@@ -179,12 +179,12 @@ async def test_a_run_that_trains_here_is_not_left_for_another(log_dir: Path) -> 
     app = TrainpadApp(source(), log_dir=log_dir)
     async with app.run_test(size=(160, 45), notifications=True) as pilot:
         await shown(pilot, app, "here")
-        pump = app.shown.worker
+        pump = app.run_context.worker
         await pilot.press("4")
         await shown(pilot, app, "c-run", "0.9000")
         await pilot.press("enter")
         await shown(pilot, app, "here trains in this window")
-        assert app.shown.worker is pump
+        assert app.run_context.worker is pump
         stop.now = True
 
 

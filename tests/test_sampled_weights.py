@@ -42,19 +42,19 @@ class Counting:
     def evaluate(self, split: str) -> tuple[list[list[int]], float]:
         return (np.eye(10, dtype=int)).tolist(), 1.0
 
-    def layers(self) -> dict[str, np.ndarray]:
+    def weights(self) -> dict[str, np.ndarray]:
         return {"layer0/weights": np.array([[self.done]], np.float32)}
 
-    state = layers
+    state = weights
 
 
 class SlowlyCopied(Counting):
     """An engine whose first copy of the weights takes long."""
 
-    def layers(self) -> dict[str, np.ndarray]:
+    def weights(self) -> dict[str, np.ndarray]:
         if self.done < 5:
             self.now += 0.5
-        return super().layers()
+        return super().weights()
 
 
 def events(folder: Path, data: Dataset, engine: Counting) -> list[Event]:

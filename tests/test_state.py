@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from core.run.events import (
     Alert,
     Changed,
+    Continued,
     Diverged,
     Evaluated,
     Event,
@@ -17,7 +18,6 @@ from core.run.events import (
     Opened,
     Paused,
     Preparing,
-    Resumed,
     Saved,
     Started,
     Steps,
@@ -26,7 +26,7 @@ from core.run.events import (
 )
 from core.run.history import best_evaluation
 from core.run.hparams import HyperParameters, as_dict
-from core.run.state import Run
+from core.run.state import RunState
 from core.run.status import Outcome
 
 LOSSES = np.linspace(2.3, 0.1, 500).astype(np.float32)
@@ -45,14 +45,14 @@ def evaluated(step: int, right: int) -> Evaluated:
     return Evaluated(step, dict.fromkeys(splits, matrix), dict.fromkeys(splits, 0.1), 0.1)
 
 
-def folded(*events: Event) -> Run:
-    run = Run()
+def folded(*events: Event) -> RunState:
+    run = RunState()
     for event in events:
         run.fold(event)
     return run
 
 
-def texts(run: Run) -> list[str]:
+def texts(run: RunState) -> list[str]:
     return [message.text for message in run.log_entries]
 
 
@@ -95,7 +95,7 @@ def test_the_curve_does_not_depend_on_chunking(cuts: list[int]) -> None:
 
 def test_a_pause_does_not_lower_the_rate() -> None:
     late = dataclasses.replace(steps(50, 50), time=1000.0)
-    run = folded(START, steps(0, 50), Paused(50), Resumed(50), late)
+    run = folded(START, steps(0, 50), Paused(50), Continued(50), late)
     assert run.steps_per_second == pytest.approx(100)
 
 
@@ -103,7 +103,7 @@ def test_a_run_is_paused_until_it_is_resumed() -> None:
     assert folded(START, steps(0, 1), Paused(1)).status == "paused"
     assert folded(START, steps(0, 1), Paused(1)).is_live
     assert folded(START, steps(0, 1), Paused(1), Evaluated(1, {}, {}, 0.1)).status == "paused"
-    assert folded(START, Paused(1), Resumed(1)).status == "training"
+    assert folded(START, Paused(1), Continued(1)).status == "training"
 
 
 def test_a_change_is_marked_at_its_step() -> None:
@@ -142,7 +142,7 @@ def test_the_best_step_is_that_of_the_first_of_equally_good_evaluations() -> Non
     best = best_evaluation(run.evaluations)
     assert best is not None
     assert run.best_step == best.step == 100
-    assert Run().best_step == -1
+    assert RunState().best_step == -1
 
 
 def test_a_resume_drops_later_losses_and_evaluations() -> None:

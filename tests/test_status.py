@@ -10,6 +10,7 @@ import pytest
 
 from core.run.events import (
     Changed,
+    Continued,
     Diverged,
     Evaluated,
     Event,
@@ -17,7 +18,6 @@ from core.run.events import (
     Finished,
     Paused,
     Preparing,
-    Resumed,
     Started,
 )
 from core.run.hparams import HyperParameters, as_dict
@@ -44,7 +44,7 @@ def held(run: RunDir) -> None:
         ([STARTED, Paused(5)], "paused"),
         ([STARTED, Paused(5), Changed(5, "learning_rate", 0.1, 0.2)], "paused"),
         ([STARTED, Paused(5), Evaluated(5, confusion(1, 1), {}, 0.1)], "paused"),
-        ([STARTED, Paused(5), Resumed(5)], "training"),
+        ([STARTED, Paused(5), Continued(5)], "training"),
         ([STARTED, Finished(9, Outcome.DONE, 1.0)], "done"),
         ([STARTED, Finished(9, Outcome.DONE, 1.0, "validation stays")], "done"),
         ([STARTED, Finished(9, Outcome.STOPPED, 1.0)], "stopped"),

@@ -8,7 +8,7 @@ from conftest import FakeClock
 
 from core.run.events import Changed, Finished, Opened, Paused, Started, Steps, Tick
 from core.run.hparams import HyperParameters, as_dict
-from core.run.state import Run
+from core.run.state import RunState
 from core.run.status import Outcome
 from core.rundir.control import open_control
 from trainpad.control import DesiredState
@@ -20,7 +20,7 @@ from tui.dashboard.worker import EventWorker
 @pytest.fixture
 def shown(tmp_path: Path, clock: FakeClock) -> RunContext:
     """A run that trains, with a control."""
-    run, worker = Run(), EventWorker(iter(()), lambda _message: None)
+    run, worker = RunState(), EventWorker(iter(()), lambda _message: None)
     context = RunContext(run, Steering(run, clock=clock), worker, viewer=False)
     context.fold(Opened(str(tmp_path), {}, open_control(tmp_path, as_dict(HyperParameters()))))
     context.fold(Started(0, as_dict(HyperParameters()), "CPU:0", 1))
@@ -59,8 +59,8 @@ def test_nothing_is_requested_of_a_run_that_cannot_follow(shown: RunContext) -> 
     shown.fold(Finished(5, Outcome.DONE, 1.0))
     assert shown.steering.stop() == "the run is over"
     assert shown.steering.control.desired.stop == ""
-    assert Steering(Run()).stop() == "the run is still starting"
-    viewed = Run()
+    assert Steering(RunState()).stop() == "the run is still starting"
+    viewed = RunState()
     viewed.fold(Started(0, as_dict(HyperParameters()), "CPU:0", 1))
     assert Steering(viewed).stop() == "this window is read-only"
 

@@ -9,7 +9,7 @@ from textual.app import App, ComposeResult
 from core.process import system_stats
 from core.process.system_stats import SystemMonitor, SystemStats
 from core.run.events import Paused
-from core.run.state import Run
+from core.run.state import RunState
 from tests.helpers.waiting import until
 from tui.train import system_stats as row
 from tui.train.system_stats import SystemStatsRow
@@ -60,7 +60,7 @@ async def test_stats_are_polled_once_more_after_a_run_has_stopped(
 
     monkeypatch.setattr(row, "SystemMonitor", Scripted)
     monkeypatch.setattr(row, "SETTLE_DELAY", 0.05)
-    app, run = Alone(), Run()
+    app, run = Alone(), RunState()
     run.fold(Paused(5))
     async with app.run_test(size=(100, 5)) as pilot:
         gauge = app.query_one(SystemStatsRow)

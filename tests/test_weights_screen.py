@@ -11,7 +11,7 @@ from core.network.health import Diagnosis, NetworkReport, Severity, inspect_netw
 from core.network.network import Network
 from core.run.events import Event, Started, Weights
 from core.run.hparams import HyperParameters, as_dict
-from core.run.state import Run
+from core.run.state import RunState
 from core.rundir import checkpoint
 from core.session.summaries import with_summaries
 from core.tfevents.items import Histogram
@@ -195,7 +195,7 @@ def test_heatmaps_and_diagnoses_fit_any_size() -> None:
 
 
 def test_the_shape_of_images_is_the_recorded_one_if_it_fits() -> None:
-    run = Run()
+    run = RunState()
     run.info = {"dataset": {"image_shape": [20, 30]}}
     assert image_shape(run, 600) == (20, 30)
     assert image_shape(run, 784) == (28, 28)

@@ -1,4 +1,4 @@
-"""The dashboard: one `Run`, folded from the events of a worker thread, and its screens."""
+"""The dashboard: one `RunState`, folded from the events of a worker thread, and its screens."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -10,7 +10,7 @@ from textual.app import ScreenStackError
 
 from core.run.events import Event, Steps, Weights
 from core.run.hparams import HyperParameters, Value
-from core.run.state import Run
+from core.run.state import RunState
 from core.run.status import RunStatus
 from core.rundir.control import open_control
 from core.rundir.playback import Playback
@@ -73,7 +73,7 @@ class TrainpadApp(BaseApp[ExitResult]):
         super().__init__(**options)
         self.read_only = read_only
         self.log_dir = log_dir or default_log_dir()
-        self.shown = RunContext.from_events(
+        self.run_context = RunContext.from_events(
             events, self.post_message, viewer=viewer, run=past_of(resumed) if resumed else None
         )
         self.picked_image: PickedImage | None = None
@@ -92,24 +92,24 @@ class TrainpadApp(BaseApp[ExitResult]):
         self.call_after_refresh(self._start_updates)
 
     def _start_updates(self) -> None:
-        self.shown.worker.start()
+        self.run_context.worker.start()
         modes.import_in_background()
         self.set_interval(1 / self.pace.fps, self._update_screen)
 
     @property
-    def run_shown(self) -> Run:
+    def run_state(self) -> RunState:
         """The run on the screen."""
-        return self.shown.run
+        return self.run_context.run
 
     @property
     def activity(self) -> str:
         """What the run does, or was just asked to do, in a word or a few."""
-        return self.shown.activity
+        return self.run_context.activity
 
     @property
     def failure(self) -> Exception | None:
         """The error that ended the app or its events, if there was one."""
-        return self.unhandled_exception or self.error or self.shown.worker.error
+        return self.unhandled_exception or self.error or self.run_context.worker.error
 
     def exit_on_signal(self, result: ExitResult) -> bool:
         """Exit with this result, from a signal's handler; return whether there is a screen."""
@@ -122,11 +122,11 @@ class TrainpadApp(BaseApp[ExitResult]):
     @on(EventReceived)
     def _receive_event(self, message: EventReceived) -> None:
         event, previous = message.event, self._previous
-        if message.worker is not self.shown.worker:
+        if message.worker is not self.run_context.worker:
             if previous is not None and message.worker is previous.worker:
                 previous.fold(event)  # posted while the worker was being stopped
             return
-        self.shown.fold(event)
+        self.run_context.fold(event)
         if (screen := self._current_screen) is not None:
             screen.on_run_event(event)
         if isinstance(event, Steps):
@@ -136,7 +136,7 @@ class TrainpadApp(BaseApp[ExitResult]):
 
     @on(SourceEnded)
     def _handle_source_end(self, message: SourceEnded) -> None:
-        if message.worker is not self.shown.worker:
+        if message.worker is not self.run_context.worker:
             return
         if self._previous is not None and message.is_refusal:
             self._restore_previous(self._previous, message.error)
@@ -161,11 +161,11 @@ class TrainpadApp(BaseApp[ExitResult]):
         return screen if isinstance(screen, RunScreen) and screen.is_ready else None
 
     def _update_screen(self) -> None:
-        if self.shown.steering.expire():
+        if self.run_context.steering.expire():
             self._pacer.invalidate()
         screen = self._current_screen
-        if screen and self._pacer.begin_draw(self.run_shown.version, self.terminal):
-            screen.update_run(self.run_shown)
+        if screen and self._pacer.begin_draw(self.run_state.version, self.terminal):
+            screen.update_run(self.run_state)
 
     def refresh_now(self) -> None:
         """Update the screen without waiting for the next frame."""
@@ -184,11 +184,11 @@ class TrainpadApp(BaseApp[ExitResult]):
         self._show(RunContext.from_events(events, self.post_message, viewer=viewer))
 
     def _show(self, context: RunContext) -> None:
-        self.shown.worker.stop(0.5)
-        if self.run_shown.directory:
-            self._previous = self.shown
-        self.shown = context
-        self.shown.worker.start()
+        self.run_context.worker.stop(0.5)
+        if self.run_state.directory:
+            self._previous = self.run_context
+        self.run_context = context
+        self.run_context.worker.start()
         self._queued_run = None
         self._exit_when_done = False
         self._pacer.invalidate()
@@ -196,7 +196,7 @@ class TrainpadApp(BaseApp[ExitResult]):
 
     def _restore_previous(self, previous: RunContext, error: Exception | None) -> None:
         """Show the run before again, and toast why the next one could not start."""
-        self.shown = replace(previous, worker=previous.worker.restarted())
+        self.run_context = replace(previous, worker=previous.worker.restarted())
         self._pacer.invalidate()
         self._update_screen()
         self.toast(f"{error}")
@@ -208,7 +208,7 @@ class TrainpadApp(BaseApp[ExitResult]):
             return
 
         def start() -> RunContext:
-            events = sessions.next(self.shown, hparams, branch)
+            events = sessions.next(self.run_context, hparams, branch)
             return RunContext.from_events(events, self.post_message, viewer=False)
 
         self._start_or_queue(start)
@@ -220,20 +220,20 @@ class TrainpadApp(BaseApp[ExitResult]):
             return
 
         def start() -> RunContext:
-            return self.shown.resumed(run, sessions.resume(run, values), self.post_message)
+            return self.run_context.resumed(run, sessions.resume(run, values), self.post_message)
 
         self._start_or_queue(start)
 
     def _start_or_queue(self, start: Callable[[], RunContext]) -> None:
         """Start a run as soon as the current one has ended; stop that one first."""
-        if not self.shown.trains_in_process:
+        if not self.run_context.trains_in_process:
             self._start_queued_run(start)
-        elif self.run_shown.status is RunStatus.STARTING:
+        elif self.run_state.status is RunStatus.STARTING:
             self.toast("the run is still starting")
         else:
             self._queued_run = start
             self._exit_when_done = False
-            problem = self.shown.steering.stop() if self.run_shown.is_live else ""
+            problem = self.run_context.steering.stop() if self.run_state.is_live else ""
             self.toast(problem or "saving, then the next run starts …")
 
     def _start_queued_run(self, start: Callable[[], RunContext]) -> None:
@@ -248,12 +248,12 @@ class TrainpadApp(BaseApp[ExitResult]):
     @property
     def can_start_training(self) -> bool:
         """Whether this process can train something now."""
-        return self._sessions is not None and not self.shown.trains_in_process
+        return self._sessions is not None and not self.run_context.trains_in_process
 
     @property
     def dimmed_actions(self) -> frozenset[str]:
         """The actions of all screens that can do nothing now."""
-        is_live, shown = self.run_shown.is_live, self.shown
+        is_live, shown = self.run_state.is_live, self.run_context
         can_detach = shown.viewer or (is_live and shown.trains_in_process)
         possible = {"app.ask_stop": is_live and not shown.playback, "app.detach": can_detach}
         return frozenset(action for action, can in possible.items() if not can)
@@ -271,11 +271,11 @@ class TrainpadApp(BaseApp[ExitResult]):
         Raises:
             RunError: it is not a run directory, or cannot be read.
         """
-        if self.shown.trains_in_process:
-            if run.path == Path(self.run_shown.directory) and speed is None:
+        if self.run_context.trains_in_process:
+            if run.path == Path(self.run_state.directory) and speed is None:
                 self.action_go("train")
             else:
-                name = self.run_shown.name or "a run"
+                name = self.run_state.name or "a run"
                 self.toast(f"{name} trains in this window: detach (d), then `trainpad open`")
             return
         refuse_attached(run)
@@ -314,19 +314,19 @@ class TrainpadApp(BaseApp[ExitResult]):
 
     def action_detach(self) -> None:
         """Give the terminal back; training continues."""
-        if self.shown.viewer:
+        if self.run_context.viewer:
             self.exit(ExitResult.QUIT)
-        elif self.run_shown.is_live and self.shown.trains_in_process:
+        elif self.run_state.is_live and self.run_context.trains_in_process:
             self.exit(ExitResult.DETACH)
         else:
             self.toast("nothing is training; q quits")
 
     def action_ask_quit(self) -> None:
         """Quit; while this process trains, ask how."""
-        is_training = self.run_shown.status.is_running
+        is_training = self.run_state.status.is_running
         if isinstance(self.screen, QuitDialog):
             self.exit(ExitResult.ABORT if self._exit_when_done else ExitResult.SIGNAL)
-        elif self.shown.trains_in_process and is_training:
+        elif self.run_context.trains_in_process and is_training:
             self.push_screen(QuitDialog(), self._on_quit_choice)
         else:
             self.exit(ExitResult.QUIT)
@@ -334,18 +334,18 @@ class TrainpadApp(BaseApp[ExitResult]):
     def _on_quit_choice(self, choice: str | None) -> None:
         if choice == "detach":
             self.action_detach()
-        elif choice == "stop" and self.shown.worker.ended:
+        elif choice == "stop" and self.run_context.worker.ended:
             self.exit(ExitResult.QUIT)
         elif choice == "stop":
-            steering = self.shown.steering
-            self._exit_when_done = not (self.shown.viewer or steering.blocked_reason)
+            steering = self.run_context.steering
+            self._exit_when_done = not (self.run_context.viewer or steering.blocked_reason)
             self._stop_run()
 
     def action_ask_stop(self) -> None:
         """Stop the run on the screen, after a question."""
         if self.read_only:
-            self.toast(self.shown.steering.blocked_reason)
-        elif self.run_shown.is_live and isinstance(self.screen, RunScreen):
+            self.toast(self.run_context.steering.blocked_reason)
+        elif self.run_state.is_live and isinstance(self.screen, RunScreen):
             self.push_screen(StopDialog(), self._on_stop_choice)
 
     def _on_stop_choice(self, choice: str | None) -> None:
@@ -354,7 +354,7 @@ class TrainpadApp(BaseApp[ExitResult]):
 
     def _stop_run(self) -> None:
         self._queued_run = None
-        self.toast(self.shown.steering.stop() or "saving …")
+        self.toast(self.run_context.steering.stop() or "saving …")
 
 
 if TYPE_CHECKING:

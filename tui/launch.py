@@ -114,9 +114,9 @@ class ScreenSignals(Signals):
 
 def _finish(app: TrainpadApp, result: ExitResult, launcher: Launcher, signals: Signals) -> int:
     """Do what the result of the app requires; return the exit status."""
-    if app.shown.viewer:  # what trained here has ended
+    if app.run_context.viewer:  # what trained here has ended
         return _finish_viewer(app, signals)
-    worker = app.shown.worker
+    worker = app.run_context.worker
     failure = _failure(app)
     if failure is not None:
         _report_failure(app, failure)
@@ -140,7 +140,7 @@ def _finish(app: TrainpadApp, result: ExitResult, launcher: Launcher, signals: S
 
 def _finish_viewer(app: TrainpadApp, signals: Signals) -> int:
     """Leave a run alone that was only viewed, whichever process trains it."""
-    app.shown.worker.stop(0.5)
+    app.run_context.worker.stop(0.5)
     if (failure := _failure(app)) is not None:
         _print_error(f"the dashboard failed: {_describe_error(failure)}")
         sys.stderr.write(_traceback(failure))
@@ -162,7 +162,7 @@ def _failure(app: TrainpadApp) -> Exception | None:
 
 def _report_failure(app: TrainpadApp, failure: Exception) -> None:
     """Print one sentence, and the traceback to the run's log, or to stderr if there is no run."""
-    opened = app.shown.worker.opened
+    opened = app.run_context.worker.opened
     if opened is None:
         _print_error(f"error: {_describe_error(failure)}")
         sys.stderr.write(_traceback(failure))
@@ -182,7 +182,7 @@ def _traceback(failure: Exception) -> str:
 
 def _report_end(app: TrainpadApp) -> None:
     """Print why a run ended that failed or diverged."""
-    run = app.run_shown
+    run = app.run_state
     if run.status in (RunStatus.FAILED, RunStatus.DIVERGED) and run.log_entries:
         _print_error(f"{run.name}: {run.log_entries[-1].text}")
 
@@ -190,7 +190,7 @@ def _report_end(app: TrainpadApp) -> None:
 def _stop_and_save(app: TrainpadApp, signals: Signals) -> int:
     """Save and end the run, as a signal requested; the shell has its terminal back by now."""
     status = INTERRUPTED if signals.outcome is Outcome.INTERRUPTED else DONE
-    worker = app.shown.worker
+    worker = app.run_context.worker
     opened = worker.opened
     if not worker.started or opened is None or opened.control is None:
         _discard(opened)
@@ -213,7 +213,7 @@ def _continue_detached(
     app: TrainpadApp, result: ExitResult, launcher: Launcher, signals: Signals
 ) -> int:
     """Train to the end without a screen and without the terminal."""
-    worker = app.shown.worker
+    worker = app.run_context.worker
     opened = worker.opened
     if result is not ExitResult.HANGUP:
         directory = sanitize(opened.directory) if opened else ""

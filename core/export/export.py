@@ -14,7 +14,7 @@ from typing import Any
 from core.run.events import Evaluated, json_safe
 from core.run.history import best_evaluation
 from core.run.hparams import as_dict
-from core.run.state import Run
+from core.run.state import RunState
 from core.rundir import checkpoint, notes
 from core.rundir.checkpoint import Checkpoint
 from core.rundir.errors import CheckpointError
@@ -35,7 +35,7 @@ class Export:
     """A run directory, its run folded from all events, and the user's note on it."""
 
     directory: RunDir
-    run: Run
+    run: RunState
     note: Note
 
     @property
@@ -50,7 +50,7 @@ def load_export(directory: RunDir) -> Export:
     Raises:
         RunError: it is no run directory, or cannot be read.
     """
-    run = Run()
+    run = RunState()
     for event in replay(directory):
         run.fold(event)
     return Export(directory, run, notes.read(directory))

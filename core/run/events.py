@@ -101,7 +101,7 @@ class Paused(StepEvent):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Resumed(StepEvent):
+class Continued(StepEvent):
     """Training continues after a pause."""
 
 
@@ -217,7 +217,7 @@ RECORDED: Mapping[str, type[Event]] = {
     "started": Started,
     "changed": Changed,
     "paused": Paused,
-    "continued": Resumed,
+    "continued": Continued,
     "evaluated": Evaluated,
     "saved": Saved,
     "warned": Alert,

@@ -1,7 +1,7 @@
 """The state of a run, folded from its events: the one thing that every view shows.
 
-`Run.fold` is the only way in. It is called on one thread; views read the attributes, and `version`
-changes whenever they do.
+`RunState.fold` is the only way in. It is called on one thread; views read the attributes, and
+`version` changes with them.
 """
 
 import copy
@@ -15,6 +15,7 @@ import numpy as np
 from core.run.events import (
     Alert,
     Changed,
+    Continued,
     Diverged,
     Evaluated,
     Event,
@@ -26,7 +27,6 @@ from core.run.events import (
     Opened,
     Paused,
     Preparing,
-    Resumed,
     Saved,
     Started,
     Steps,
@@ -58,7 +58,7 @@ def parent_in(info: Mapping[str, Any]) -> str:
     return f"{name} at step {step:,}" if isinstance(step, int) else name
 
 
-class Run:
+class RunState:
     """The state of one run, folded from its events."""
 
     def __init__(self) -> None:
@@ -148,7 +148,7 @@ class Run:
         rate = self.steps_per_second
         return (self.hparams.max_steps - self.step) / rate if rate else float("inf")
 
-    def reopened(self) -> "Run":
+    def reopened(self) -> "RunState":
         """This run as it is while a session that resumes it starts; this object stays as it is.
 
         Both share their series, which nothing changes before `Started`.
@@ -182,7 +182,7 @@ class Run:
                 self._on_started(event)
             case Paused():
                 self.status = RunStatus.PAUSED
-            case Resumed():
+            case Continued():
                 self.status = RunStatus.TRAINING
                 self._recent_chunks.clear()
             case Changed():

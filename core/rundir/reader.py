@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.run.events import (
+    Continued,
     Diverged,
     Evaluated,
     Event,
@@ -28,7 +29,6 @@ from core.run.events import (
     Opened,
     Paused,
     Preparing,
-    Resumed,
     Saved,
     Started,
     StepEvent,
@@ -138,7 +138,7 @@ class RunReader:
         self._weights_step = -1
         self._is_first_poll = True
         self._is_lost = False
-        self._activity: type[Paused | Resumed] | None = None
+        self._activity: type[Paused | Continued] | None = None
         self.step = 0
         self.ended = False
         """Whether the run has ended and was not started again."""
@@ -193,15 +193,15 @@ class RunReader:
         self._is_lost = False
 
     def _note(self, event: Event) -> None:
-        if isinstance(event, Paused | Resumed | Started):
-            self._activity = Paused if isinstance(event, Paused) else Resumed
+        if isinstance(event, Paused | Continued | Started):
+            self._activity = Paused if isinstance(event, Paused) else Continued
             self._is_lost = False
         if isinstance(event, Started):
             self.step = event.step
         # Alerts and checkpoints may follow an end: what a full disk kept back is written then.
         if isinstance(event, END_EVENTS):
             self.ended = True
-        elif isinstance(event, Preparing | Paused | Resumed | Started):
+        elif isinstance(event, Preparing | Paused | Continued | Started):
             self.ended = False
         if isinstance(event, StepEvent):
             self._previous_time = max(self._previous_time, event.time)

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from core.run.events import (
     Changed,
+    Continued,
     Diverged,
     Evaluated,
     Event,
@@ -24,7 +25,6 @@ from core.run.events import (
     Finished,
     Paused,
     Preparing,
-    Resumed,
     Started,
 )
 from core.run.history import best_evaluation, surviving
@@ -263,7 +263,7 @@ def _status(newest_first: Iterable[Event], *, ignore_preparing: bool = False) ->
                 return RunStatus.FAILED
             case Paused():
                 return RunStatus.PAUSED
-            case Started() | Resumed():
+            case Started() | Continued():
                 return RunStatus.TRAINING
     return RunStatus.STARTING
 

@@ -298,7 +298,7 @@ class Engine:
 
     # -- state ------------------------------------------------------------------------------
 
-    def layers(self) -> dict[str, Array]:
+    def weights(self) -> dict[str, Array]:
         """Copies of the weights and biases, named as in a checkpoint."""
         named: dict[str, Array] = {}
         for number, (weights, biases) in enumerate(self._layers):
@@ -308,7 +308,7 @@ class Engine:
 
     def state(self) -> dict[str, Array]:
         """Copies of the weights, biases and optimizer slots: all that the next step depends on."""
-        return self.layers() | {
+        return self.weights() | {
             slot_name(variable): np.array(variable.numpy())
             for variable in self._optimizer.variables
         }
@@ -319,7 +319,7 @@ class Engine:
         Raises:
             UserError: they belong to another network or optimizer.
         """
-        expected = dict(zip(self.layers(), self._variables, strict=True))
+        expected = dict(zip(self.weights(), self._variables, strict=True))
         if slots:
             expected |= {slot_name(variable): variable for variable in self._optimizer.variables}
         for name, variable in expected.items():

@@ -17,13 +17,13 @@ from core.process.threads import freeze_gc, run_with_signals_blocked
 from core.run.events import (
     Alert,
     Changed,
+    Continued,
     Diverged,
     Evaluated,
     Event,
     Finished,
     Paused,
     Preparing,
-    Resumed,
     Snapshot,
     Started,
     Steps,
@@ -139,7 +139,7 @@ class Training:
         began = self._clock()
         yield self._started()
         yield from self._apply_changes(self._overrides())
-        yield Weights(self._step, self._engine.layers())
+        yield Weights(self._step, self._engine.weights())
 
         while self._step < self._hparams.max_steps:
             yield from self._apply_control()
@@ -176,7 +176,7 @@ class Training:
             yield from self._evaluate(due=True)
         if self._last_checkpoint_step != self._step:
             yield from self._save()
-        yield Weights(self._step, self._engine.layers())
+        yield Weights(self._step, self._engine.weights())
         outcome, detail = Outcome.DONE, self._early_stopping.stop_reason
         if self._desired.stop:
             outcome, detail = parse_reason(self._desired.stop)
@@ -220,7 +220,7 @@ class Training:
         return ""
 
     def _diverged(self, why: str) -> Iterator[Event]:
-        yield Weights(self._step, self._engine.layers())
+        yield Weights(self._step, self._engine.weights())
         yield Diverged(self._step, self._divergence.mean, why)
 
     # -- start and resume ----------------------------------------------------------------------
@@ -316,7 +316,7 @@ class Training:
             yield Tick()
             self._sleep(PAUSE_POLL)
             yield from self._apply_control()
-        yield Resumed(self._step)
+        yield Continued(self._step)
 
     # -- evaluations, checkpoints, samples -----------------------------------------------------
 
@@ -360,7 +360,7 @@ class Training:
         if due:
             self._early_stopping.update(evaluated.accuracy("validation"), self._hparams)
         yield evaluated
-        yield Weights(self._step, self._engine.layers(), self._take_weights_before())
+        yield Weights(self._step, self._engine.weights(), self._take_weights_before())
 
     def _save(self) -> Iterator[Event]:
         if self._step == 0 or self._why_nonfinite():
@@ -383,12 +383,12 @@ class Training:
         now = self._clock()
         if self._weights_before:
             before = self._take_weights_before()
-            after = self._engine.layers()
+            after = self._engine.weights()
             cost = self._clock() - now
             self._next_sample_time = now + max(WEIGHTS_INTERVAL, cost / WEIGHTS_TIME_SHARE)
             yield Weights(self._step, after, before)
         if now >= self._next_sample_time or self._steps_to_evaluation == 1:
-            self._weights_before = self._engine.layers()
+            self._weights_before = self._engine.weights()
             self._weights_before_step = self._step
 
     def _take_weights_before(self) -> Mapping[str, Any]:

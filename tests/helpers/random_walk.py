@@ -10,7 +10,7 @@ import numpy as np
 from textual.events import MouseScrollDown, MouseScrollUp
 from textual.pilot import OutOfBounds, Pilot
 
-from core.run.events import Alert, Changed, Event, Paused, Resumed, Saved, Steps
+from core.run.events import Alert, Changed, Continued, Event, Paused, Saved, Steps
 from tests.helpers.app import Scripted, evaluation, weights
 from tui.app import TrainpadApp
 
@@ -101,6 +101,6 @@ class Walk:
                 Saved(self._step, "step-000100.safetensors"),
                 Alert(self._step, "a \x1b[31mwarning[/]"),
                 Paused(self._step),
-                Resumed(self._step),
+                Continued(self._step),
             )
         )

@@ -15,7 +15,7 @@ from textual.events import Click
 from textual.message import Message
 
 from core.run.durations import duration
-from core.run.state import Run
+from core.run.state import RunState
 from core.run.status import RunStatus
 from tui.widgets.screens import SCREENS
 from tui.widgets.text_widget import Span, TextWidget, align_right, fit, justify
@@ -42,9 +42,9 @@ class Identity(TextWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._run = Run()
+        self._run = RunState()
 
-    def update_run(self, run: Run) -> None:
+    def update_run(self, run: RunState) -> None:
         """Show this run."""
         self._run = run
         self.redraw()
@@ -63,12 +63,12 @@ class Identity(TextWidget):
         return [[(fit(f" {texts[-1]}", width), role)]]
 
 
-def notice_of(run: Run) -> str:
+def notice_of(run: RunState) -> str:
     """What is to be known about the data of a run; mostly nothing."""
     return str(run.info.get("dataset", {}).get("notice", ""))
 
 
-def _run_summaries(run: Run) -> list[str]:
+def _run_summaries(run: RunState) -> list[str]:
     """Name, parent, data and device of a run, the fullest first."""
     dataset = run.info.get("dataset", {})
     data = str(dataset.get("name", ""))
@@ -97,7 +97,7 @@ class ScreenTabs(TextWidget):
         self._current = current
         self._notice = ""
 
-    def update_run(self, run: Run) -> None:
+    def update_run(self, run: RunState) -> None:
         """Show the notice of this run."""
         self._notice = notice_of(run)
         self.redraw()
@@ -133,10 +133,10 @@ class RunNumbers(TextWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._run = Run()
+        self._run = RunState()
         self._activity = ""
 
-    def update_run(self, run: Run, activity: str) -> None:
+    def update_run(self, run: RunState, activity: str) -> None:
         """Show this run; `activity` is what it does or is about to do."""
         self._run, self._activity = run, activity
         self.redraw()
@@ -176,9 +176,9 @@ class ProgressBar(TextWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._run = Run()
+        self._run = RunState()
 
-    def update_run(self, run: Run) -> None:
+    def update_run(self, run: RunState) -> None:
         """Show this run."""
         self._run = run
         self.redraw()
@@ -220,7 +220,7 @@ class Header(Vertical):
             yield ScreenTabs(self._current)
             yield ProgressBar()
 
-    def update_run(self, run: Run, activity: str) -> None:
+    def update_run(self, run: RunState, activity: str) -> None:
         """Show this run; `activity` is what it does or is about to do."""
         self.query_one(Identity).update_run(run)
         self.query_one(ScreenTabs).update_run(run)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from core.run.hparams import HyperParameters, Value
-from core.run.state import Run
+from core.run.state import RunState
 from core.rundir.resume import ResumePoint
 from core.rundir.rundir import RunDir
 from core.session.request import Request
@@ -26,7 +26,7 @@ class Host(Protocol):
     """Whether this window changes no run."""
 
     @property
-    def run_shown(self) -> Run:
+    def run_state(self) -> RunState:
         """The run on the screen."""
 
     @property
@@ -50,7 +50,7 @@ class DashboardHost(Host, Protocol):
     glyphs: Glyphs
     """The characters that charts are drawn with."""
     settings: Settings
-    shown: RunContext
+    run_context: RunContext
     """The run on the screen, with its steering and its worker."""
     picked_image: PickedImage | None
     """The image picked last, for the Weights screen."""

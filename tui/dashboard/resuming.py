@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from core.run.hparams import SPECS, Value
-from core.run.state import Run
+from core.run.state import RunState
 from core.run.status import RunStatus
 
 
-def why_not_resumable(run: Run, values: Mapping[str, Value]) -> str:
+def why_not_resumable(run: RunState, values: Mapping[str, Value]) -> str:
     """Why a run that is over cannot go on with these hyperparameters changed; "" if it can."""
     fixed = [SPECS[name].label for name in values if not SPECS[name].live]
     if fixed:

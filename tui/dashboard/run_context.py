@@ -7,7 +7,7 @@ from pathlib import Path
 from textual.message import Message
 
 from core.run.events import Event
-from core.run.state import Run
+from core.run.state import RunState
 from core.rundir.playback import Playback
 from core.rundir.reader import replay
 from core.rundir.rundir import RunDir
@@ -19,7 +19,7 @@ from tui.dashboard.worker import EventWorker
 class RunContext:
     """A run, the way to steer it, and the thread that reads its events."""
 
-    run: Run
+    run: RunState
     steering: Steering
     worker: EventWorker
     viewer: bool
@@ -34,11 +34,11 @@ class RunContext:
         post: Callable[[Message], object],
         *,
         viewer: bool,
-        run: Run | None = None,
+        run: RunState | None = None,
         playback: Playback | None = None,
     ) -> "RunContext":
         """The context of a new run, or of `run`, with events to come; its worker is not started."""
-        run = run or Run()
+        run = run or RunState()
         run.is_replay = playback is not None
         worker = EventWorker(events, post, trains=not viewer)
         return cls(run, Steering(run), worker, viewer, playback)
@@ -73,13 +73,13 @@ class RunContext:
         self.steering.on_event(event)
 
 
-def past_of(run: RunDir) -> Run:
+def past_of(run: RunDir) -> RunState:
     """The state of a run that is about to be resumed, from what it recorded.
 
     Raises:
         RunError: it is no run directory, or cannot be read.
     """
-    past = Run()
+    past = RunState()
     for event in replay(run):
         past.fold(event)
     return past.reopened()

@@ -1,4 +1,4 @@
-"""The base of the five screens: a header, the app's `Run`, and a row of keys."""
+"""The base of the five screens: a header, the app's `RunState`, and a row of keys."""
 
 from collections.abc import Mapping
 from typing import ClassVar, cast
@@ -8,7 +8,7 @@ from textual.events import Resize, ScreenResume
 from textual.screen import Screen
 
 from core.run.events import Event
-from core.run.state import Run
+from core.run.state import RunState
 from tui.dashboard.header import Header
 from tui.dashboard.host import DashboardHost, Host
 from tui.dashboard.selection import PickedImage
@@ -118,7 +118,7 @@ class RunScreen(Screen[None]):
         if self.is_current:  # screens that are mounted ahead resume as well
             self.host.refresh_now()
 
-    def update_run(self, run: Run) -> None:
+    def update_run(self, run: RunState) -> None:
         """Show this run as it is now."""
         self.query_one(Header).update_run(run, self.host.activity)
         self.update_keys()

@@ -7,6 +7,7 @@ from typing import Final
 from core.run.events import (
     Alert,
     Changed,
+    Continued,
     Diverged,
     Evaluated,
     Event,
@@ -15,17 +16,16 @@ from core.run.events import (
     Lost,
     Opened,
     Paused,
-    Resumed,
     Saved,
     Started,
 )
 from core.run.hparams import SPECS, Value
-from core.run.state import Run
+from core.run.state import RunState
 from core.run.status import Outcome, RunStatus
 from trainpad.control import Control, DesiredState
 from trainpad.errors import UserError
 
-URGENT: Final = (Paused, Resumed, Changed, Finished, Diverged, Failed)
+URGENT: Final = (Paused, Continued, Changed, Finished, Diverged, Failed)
 """Events that answer a key: they are drawn even while the terminal's byte budget is used up."""
 CLEARS_PENDING: Final = (*URGENT, Started, Evaluated, Saved, Alert, Lost)
 """Events after which no request is pending any more."""
@@ -34,7 +34,7 @@ PENDING_TIMEOUT = 3.0
 """Seconds after which a request that the run has not followed counts as refused."""
 
 
-def check_request(run: Run, name: str, value: Value) -> None:
+def check_request(run: RunState, name: str, value: Value) -> None:
     """Check that a run which trains may be given this value from the keyboard.
 
     A file may end a run by planning no more steps than were done; a mistyped key must not.
@@ -51,7 +51,7 @@ class Steering:
 
     def __init__(
         self,
-        run: Run,
+        run: RunState,
         control: Control | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

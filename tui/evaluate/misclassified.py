@@ -17,7 +17,7 @@ from core.network.predictions import (
     predict_split,
 )
 from core.run.events import NamedArrays
-from core.run.state import Run
+from core.run.state import RunState
 from core.rundir import checkpoint
 from data.dataset import Dataset
 from trainpad.errors import UserError
@@ -97,7 +97,7 @@ class PredictionRequest:
 
     @classmethod
     def of(
-        cls, run: Run, evaluation: EvaluationSlice, dataset: Dataset | None
+        cls, run: RunState, evaluation: EvaluationSlice, dataset: Dataset | None
     ) -> "PredictionRequest":
         """The request for an evaluation, with its weights or the newest ones instead."""
         step, arrays = evaluation.event.step, run.evaluated_weights if evaluation.is_newest else {}

@@ -17,7 +17,7 @@ from core.run.metrics import (
     classification_report,
 )
 from core.run.series import Points
-from core.run.state import Run
+from core.run.state import RunState
 
 METRICS = ("precision", "recall", "f1")
 
@@ -61,7 +61,9 @@ class ReportCache:
             found = self._reports[key] = evaluation, report
         return found[1]
 
-    def evaluation_slice(self, run: Run, split: str, index: int | None) -> EvaluationSlice | None:
+    def evaluation_slice(
+        self, run: RunState, split: str, index: int | None
+    ) -> EvaluationSlice | None:
         """The evaluation number `index`, or the newest; None if this split has no evaluation."""
         with_split = [entry for entry in run.evaluations if split in entry.confusion]
         if not with_split:
@@ -83,7 +85,7 @@ class ReportCache:
             f1_history=np.array(same_classes).reshape(len(same_classes), len(matrix)),
         )
 
-    def curves(self, run: Run, split: str, label: int) -> dict[str, Points]:
+    def curves(self, run: RunState, split: str, label: int) -> dict[str, Points]:
         """Defined values of precision, recall and F1 of one class over the evaluations."""
         entries = [entry for entry in run.evaluations if split in entry.confusion]
         known, curves = self._curves.get((split, label), ([], {}))

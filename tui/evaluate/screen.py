@@ -14,7 +14,7 @@ from textual.containers import Vertical
 
 from core.run.events import Event, Weights
 from core.run.metrics import accuracy, correct_count, top_confusions
-from core.run.state import Run
+from core.run.state import RunState
 from data.dataset import SPLITS
 from tui.chart.chart import Chart
 from tui.chart.traces import Line
@@ -43,9 +43,9 @@ class EvaluateScreen(DashboardScreen):
         self._prediction_job: BackgroundJob[PredictedImages] = BackgroundJob(
             self, self._show_prediction
         )
-        self._reset(Run())
+        self._reset(RunState())
 
-    def _reset(self, run: Run) -> None:
+    def _reset(self, run: RunState) -> None:
         """Start over with another run."""
         self._run = run
         self._prediction_job.cancel()
@@ -86,7 +86,7 @@ class EvaluateScreen(DashboardScreen):
 
     # -- showing ------------------------------------------------------------------------------
 
-    def update_run(self, run: Run) -> None:
+    def update_run(self, run: RunState) -> None:
         """Show the run's evaluations as they come."""
         super().update_run(run)
         if run is not self._run:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.network.classifier import Classifier
-from core.run.state import Run
+from core.run.state import RunState
 from core.rundir.rundir import default_log_dir
 from data.ink_export import check_export, export_drawing
 from tui.pad.models import ModelSwitcher, check_compatible
@@ -44,7 +44,7 @@ class StandalonePadScreen(PadScreen):
         go_actions = {f"app.go('{screen.name}')" for screen in SCREENS}
         return super().disabled_actions | go_actions | {"app.detach", "app.ask_stop"}
 
-    def update_run(self, run: Run) -> None:
+    def update_run(self, run: RunState) -> None:
         """Do nothing: there is no run."""
 
 
@@ -65,7 +65,7 @@ class PadApp(BaseApp[None]):
     ) -> None:
         super().__init__(ascii_only=ascii_only)
         self.log_dir = log_dir or default_log_dir()
-        self.run_shown, self.activity = Run(), ""  # the pad shows no run
+        self.run_state, self.activity = RunState(), ""  # the pad shows no run
         self.dimmed_actions: frozenset[str] = frozenset()
         self.pad_screen = StandalonePadScreen(models=ModelSwitcher(classifier))
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from core.network.builtin import NAME, builtin_network
 from core.network.classifier import Classifier, Prediction
 from core.network.network import Network
-from core.run.state import Run
+from core.run.state import RunState
 from data.dataset import DIGITS
 from data.errors import DataError
 from data.ink import SIDE
@@ -124,7 +124,7 @@ class ModelSwitcher:
             (step, float(network.probabilities(flat)[0, label])) for step, network in self.history
         ]
 
-    def update_from(self, run: Run) -> bool:
+    def update_from(self, run: RunState) -> bool:
         """Take newer weights from the run; return whether what is shown changed."""
         if run.directory != self._directory:
             self._reset(run.directory)
@@ -172,7 +172,7 @@ class ModelSwitcher:
         self._classifiers["built-in"] = replace(before, origin=source)
         return self._active == "built-in" and before.origin != source
 
-    def _record_evaluations(self, run: Run) -> None:
+    def _record_evaluations(self, run: RunState) -> None:
         for step, arrays in run.evaluation_weights:
             if self.history and step <= self.history[-1].step:
                 continue

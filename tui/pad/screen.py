@@ -17,7 +17,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 
 from core.run.events import Event, Weights
-from core.run.state import Run
+from core.run.state import RunState
 from trainpad.errors import UserError
 from tui.dashboard.screen import RunScreen
 from tui.dashboard.selection import PickedImage
@@ -107,7 +107,7 @@ class PadScreen(RunScreen):
 
     # -- classifying ---------------------------------------------------------------------------
 
-    def update_run(self, run: Run) -> None:
+    def update_run(self, run: RunState) -> None:
         """Use the run's newest weights."""
         super().update_run(run)
         self._use_weights(run)
@@ -115,7 +115,7 @@ class PadScreen(RunScreen):
     def on_run_event(self, event: Event) -> None:
         """Classify again with newer weights."""
         if isinstance(event, Weights):
-            self._use_weights(self.host.run_shown)
+            self._use_weights(self.host.run_state)
 
     def show_image(self, image: npt.NDArray[np.number], label: int | str | None = None) -> None:
         """Classify an image from elsewhere, ``[28, 28]`` in 0..1, until the drawing changes.
@@ -139,7 +139,7 @@ class PadScreen(RunScreen):
         name = "the image on the pad" if self._picked is not None else "the drawing on the pad"
         return PickedImage(image, name)
 
-    def _use_weights(self, run: Run) -> None:
+    def _use_weights(self, run: RunState) -> None:
         if self._models.update_from(run):
             self._classify()
 
@@ -301,7 +301,7 @@ class PadScreen(RunScreen):
             self.host.toast("this model does not classify digits; x switches the model")
         else:
             self._report("fine-tuning …")
-            model, base_data = self._models.classifier, self.host.run_shown.dataset
+            model, base_data = self._models.classifier, self.host.run_state.dataset
             work = partial(fine_tune_and_save, model, digits, base_data, self.host.log_dir)
             self._fine_tuning.submit(work, now=True)
             self._show_pen()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.run.events import Event, Opened
-from core.run.state import Run
+from core.run.state import RunState
 from core.rundir.reader import MAX_PIECES, RunReader
 from core.rundir.rundir import RunDir
 from trainpad.errors import RunError
@@ -19,7 +19,7 @@ class RunCurves:
     """Runs by directory; call `poll` on a thread, one call at a time, and `fold` on the UI's."""
 
     def __init__(self) -> None:
-        self.runs: dict[Path, Run] = {}
+        self.runs: dict[Path, RunState] = {}
         """The runs as folded so far."""
         self._readers: dict[Path, RunReader] = {}
 
@@ -46,9 +46,9 @@ class RunCurves:
         """Fold what `poll` returned."""
         self.runs = {path: self._fold_run(path, events) for path, events in new_events}
 
-    def _fold_run(self, path: Path, events: Sequence[Event]) -> Run:
+    def _fold_run(self, path: Path, events: Sequence[Event]) -> RunState:
         is_new = path not in self.runs or (events and isinstance(events[0], Opened))
-        run = Run() if is_new else self.runs[path]
+        run = RunState() if is_new else self.runs[path]
         for event in events:
             run.fold(event)
         return run

@@ -13,7 +13,7 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.widgets import Input
 
-from core.run.state import Run
+from core.run.state import RunState
 from core.rundir.overview import Overview, RunEntry
 from tui.chart.chart import Chart
 from tui.chart.keys import ChartAction
@@ -31,7 +31,7 @@ from tui.widgets.background import BackgroundJob
 POLL_INTERVAL = 2.0
 """Seconds between two polls of the log directory."""
 VALUES = ("loss", "precision")
-UNREAD = Run()
+UNREAD = RunState()
 """Placeholder for a run of which no events are read yet."""
 
 
@@ -129,7 +129,7 @@ class RunsScreen(DashboardScreen):
 
     def _point_at_open_run(self) -> None:
         """Select the run that the other screens show, once per run."""
-        shown = self.host.run_shown.directory
+        shown = self.host.run_state.directory
         if not shown or shown == self._last_pointed_run:
             return
         index = self._listing.index_of(Path(shown).absolute())
@@ -196,7 +196,7 @@ class RunsScreen(DashboardScreen):
 
     def _move_pointer(self, index: int) -> None:
         self._listing.point(index)
-        self._last_pointed_run = self.host.run_shown.directory
+        self._last_pointed_run = self.host.run_state.directory
         self._draw()
         if not self._listing.marked:
             self._poll_curves(now=True)

@@ -1,7 +1,7 @@
 """The table of evaluations: accuracy on each split, the newest at the bottom."""
 
 from core.run.events import Evaluated
-from core.run.state import Run
+from core.run.state import RunState
 from data.dataset import SPLITS
 from tui.widgets.text_widget import Span, TextWidget, align_right
 
@@ -13,9 +13,9 @@ class EvaluationTable(TextWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._run = Run()
+        self._run = RunState()
 
-    def update_run(self, run: Run) -> None:
+    def update_run(self, run: RunState) -> None:
         """Show this run's evaluations."""
         self._run = run
         self.redraw()

@@ -3,7 +3,7 @@
 from itertools import islice
 
 from core.run.log import collapsed
-from core.run.state import Run
+from core.run.state import RunState
 from tui.widgets.text_widget import Span, TextWidget, align_right, fit
 
 STEP_WIDTH = 11
@@ -14,9 +14,9 @@ class MessageLog(TextWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._run = Run()
+        self._run = RunState()
 
-    def update_run(self, run: Run) -> None:
+    def update_run(self, run: RunState) -> None:
         """Show this run's log."""
         self._run = run
         self.redraw()

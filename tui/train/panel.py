@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from core.run.hparams import SPECS, HyperparameterSpec, Value
-from core.run.state import Run
+from core.run.state import RunState
 from core.run.status import RunStatus
 from trainpad.errors import UserError
 from tui.dashboard.steering import check_request
@@ -98,11 +98,11 @@ class Panel(TextWidget, can_focus=True):
 
     def __init__(self) -> None:
         super().__init__(classes=CAPTURES_TYPING)
-        self._run = Run()
-        self._next_run_base: Run | None = None
+        self._run = RunState()
+        self._next_run_base: RunState | None = None
         """The run that the values in `_next` were selected after."""
         self._next: dict[str, Value] = {}
-        self._diverged: Run | None = None
+        self._diverged: RunState | None = None
         """The run that has diverged, for which a smaller learning rate was proposed."""
         self._selected = 0
         self._dimmed: frozenset[str] = frozenset()
@@ -120,7 +120,7 @@ class Panel(TextWidget, can_focus=True):
     def _selected_hparam(self) -> HyperparameterSpec:
         return DISPLAY_ORDER[self._selected]
 
-    def update_run(self, run: Run) -> None:
+    def update_run(self, run: RunState) -> None:
         """Show this run's values; once another run has opened, those for the next run were used."""
         self._run = run
         if run.directory and run is not self._next_run_base:
@@ -130,7 +130,7 @@ class Panel(TextWidget, can_focus=True):
         self._avoid_divergence(run)
         self.redraw()
 
-    def _avoid_divergence(self, run: Run) -> None:
+    def _avoid_divergence(self, run: RunState) -> None:
         """Propose a smaller learning rate, once, after the run's own has diverged."""
         if run.status is RunStatus.DIVERGED and run is not self._diverged:
             self._diverged = run

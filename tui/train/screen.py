@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 
 from core.run.hparams import SPECS, HyperParameters, update_hparams
-from core.run.state import Run
+from core.run.state import RunState
 from core.run.status import RunStatus
 from core.rundir import checkpoint
 from core.rundir.resume import ResumePoint
@@ -88,7 +88,7 @@ class TrainScreen(DashboardScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._run = Run()
+        self._run = RunState()
         self._accuracy_versions: tuple[object, ...] = ()
         """What the accuracy chart was drawn from."""
 
@@ -120,7 +120,7 @@ class TrainScreen(DashboardScreen):
         for chart in self.query(Chart):
             chart.set_glyphs(glyphs)
 
-    def update_run(self, run: Run) -> None:
+    def update_run(self, run: RunState) -> None:
         """Show this run."""
         super().update_run(run)
         if run is not self._run:
@@ -137,7 +137,7 @@ class TrainScreen(DashboardScreen):
         self.query_one(MessageLog).update_run(run)
         self.query_one(SystemStatsRow).update_run(run)
 
-    def _update_accuracy_chart(self, run: Run) -> None:
+    def _update_accuracy_chart(self, run: RunState) -> None:
         """Redraw the accuracy chart only for a new evaluation or a new number of steps."""
         curves = [run.accuracy[split] for split in SPLITS]
         planned = run.hparams.max_steps
@@ -154,25 +154,25 @@ class TrainScreen(DashboardScreen):
 
     @property
     def _is_over(self) -> bool:
-        return not self.host.run_shown.is_live
+        return not self.host.run_state.is_live
 
     @property
     def _why_not_resumable(self) -> str:
-        return why_not_resumable(self.host.run_shown, self.query_one(Panel).next_run)
+        return why_not_resumable(self.host.run_state, self.query_one(Panel).next_run)
 
     @property
     def disabled_actions(self) -> frozenset[str]:
         """The actions that cannot be used in this window, or on a replay."""
-        if self.host.shown.playback is None:
+        if self.host.run_context.playback is None:
             return super().disabled_actions
         return self.WRITE_ACTIONS - REPLAY_ACTIONS
 
     @property
     def dimmed_actions(self) -> frozenset[str]:
         """The actions that can do nothing in the run's present state."""
-        if self.host.shown.playback is not None:
+        if self.host.run_context.playback is not None:
             return super().dimmed_actions.union(REPLAY_ACTIONS if self._is_over else ())
-        steering, status = self.host.shown.steering, self.host.run_shown.status
+        steering, status = self.host.run_context.steering, self.host.run_state.status
         is_paused, is_blocked = status is RunStatus.PAUSED, bool(steering.blocked_reason)
         can_resume = self._is_over and not self._why_not_resumable
         possible = {
@@ -188,22 +188,22 @@ class TrainScreen(DashboardScreen):
     @property
     def key_names(self) -> Mapping[str, str]:
         """The key that pauses resumes as well; in a replay, keys change its pace."""
-        if (playback := self.host.shown.playback) is not None:
+        if (playback := self.host.run_context.playback) is not None:
             pause = "Play" if playback.is_paused else "Pause"
             return {"pause": pause, "nudge(-1)": "Slower", "nudge(1)": "Faster"}
-        return {} if self.host.run_shown.status in NOT_PAUSED else {"pause": "Resume"}
+        return {} if self.host.run_state.status in NOT_PAUSED else {"pause": "Resume"}
 
     # -- the next run ---------------------------------------------------------------------------
 
     def _next_hparams(self) -> HyperParameters:
         """This run's hyperparameters with the changes in the panel."""
-        run = self.host.run_shown
+        run = self.host.run_state
         return update_hparams(run.hparams, self.query_one(Panel).next_run)
 
     @property
     def _would_stop_current(self) -> bool:
         """Whether a new run would stop the current one."""
-        shown = self.host.shown
+        shown = self.host.run_context
         return shown.trains_in_process and shown.run.status.is_running
 
     def action_new_run(self) -> None:
@@ -220,9 +220,9 @@ class TrainScreen(DashboardScreen):
     def action_branch(self) -> None:
         """Ask for a checkpoint, and start a new run from it with the values in the panel."""
         if self.host.read_only:
-            self.host.toast(self.host.shown.steering.blocked_reason)
+            self.host.toast(self.host.run_context.steering.blocked_reason)
             return
-        run = RunDir(Path(self.host.run_shown.directory or "."))
+        run = RunDir(Path(self.host.run_state.directory or "."))
         paths = checkpoint.list_checkpoints(run.checkpoints)[::-1]
         labels = [_checkpoint_label(self._run, checkpoint.step_of(path)) for path in paths]
         labels.append("from the start")
@@ -250,17 +250,17 @@ class TrainScreen(DashboardScreen):
 
     def action_pause(self) -> None:
         """Pause or resume; a run that is over is resumed with the panel's values."""
-        if (playback := self.host.shown.playback) is not None:
+        if (playback := self.host.run_context.playback) is not None:
             playback.toggle_pause()
             self.host.refresh_now()
         elif self._is_over:
             self._resume_run()
         else:
-            self.host.report(self.host.shown.steering.toggle_pause())
+            self.host.report(self.host.run_context.steering.toggle_pause())
 
     def action_resume(self) -> None:
         """Resume a run that is paused or over; do nothing else."""
-        if self._is_over or self.host.run_shown.status is RunStatus.PAUSED:
+        if self._is_over or self.host.run_state.status is RunStatus.PAUSED:
             self.action_pause()
 
     def _resume_run(self) -> None:
@@ -270,28 +270,28 @@ class TrainScreen(DashboardScreen):
         elif problem := self._why_not_resumable:
             self.host.toast(problem)
         else:
-            run = RunDir(Path(self.host.run_shown.directory))
+            run = RunDir(Path(self.host.run_state.directory))
             self.host.resume_run(run, self.query_one(Panel).next_run)
 
     def action_step(self) -> None:
         """Do one step."""
-        self.host.report(self.host.shown.steering.step_once())
+        self.host.report(self.host.run_context.steering.step_once())
 
     def action_nudge(self, presses: int) -> None:
         """Increase or decrease the learning rate; of a replay, its speed."""
-        if (playback := self.host.shown.playback) is not None:
+        if (playback := self.host.run_context.playback) is not None:
             playback.change_speed(presses)
             self.host.refresh_now()
             return
-        self.host.report(self.host.shown.steering.nudge("learning_rate", presses))
+        self.host.report(self.host.run_context.steering.nudge("learning_rate", presses))
 
     def action_evaluate(self) -> None:
         """Evaluate now."""
-        self.host.report(self.host.shown.steering.evaluate())
+        self.host.report(self.host.run_context.steering.evaluate())
 
     def action_checkpoint(self) -> None:
         """Save a checkpoint now."""
-        self.host.report(self.host.shown.steering.checkpoint())
+        self.host.report(self.host.run_context.steering.checkpoint())
 
     def action_panel(self) -> None:
         """Enter or leave the panel."""
@@ -317,14 +317,14 @@ class TrainScreen(DashboardScreen):
 
     @on(Panel.ValueRequested)
     def _request_value(self, message: Panel.ValueRequested) -> None:
-        self.host.report(self.host.shown.steering.set(message.name, message.value))
+        self.host.report(self.host.run_context.steering.set(message.name, message.value))
 
     @on(Panel.NudgeRequested)
     def _request_nudge(self, message: Panel.NudgeRequested) -> None:
-        self.host.report(self.host.shown.steering.nudge(message.name, message.presses))
+        self.host.report(self.host.run_context.steering.nudge(message.name, message.presses))
 
 
-def _checkpoint_label(run: Run, step: int) -> str:
+def _checkpoint_label(run: RunState, step: int) -> str:
     """A checkpoint in the dialog: its step, its precision on validation, and whether it is best."""
     label = f"after {step:,} steps"
     for evaluated in run.evaluations:
@@ -333,7 +333,7 @@ def _checkpoint_label(run: Run, step: int) -> str:
     return label + ("  best" if step == run.best_step else "")
 
 
-def _marks(run: Run) -> Sequence[Mark]:
+def _marks(run: RunState) -> Sequence[Mark]:
     """The newest marks of the log, in the order of their steps."""
     marks = [
         Mark(entry.step, entry.mark, entry.text, entry.label)

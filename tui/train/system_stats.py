@@ -1,7 +1,7 @@
 """The row of system statistics: the load of the machine, and the cost of the dashboard itself."""
 
 from core.process.system_stats import SystemMonitor, SystemStats
-from core.run.state import Run
+from core.run.state import RunState
 from tui.terminal.base_app import BaseApp
 from tui.widgets.text_widget import Span, TextWidget, fit
 
@@ -20,7 +20,7 @@ class SystemStatsRow(TextWidget):
         self._stats = SystemStats()
         self._status = ""
 
-    def update_run(self, run: Run) -> None:
+    def update_run(self, run: RunState) -> None:
         """Poll the statistics, and once more some time after the run's status has changed."""
         if run.status != self._status:
             self._status = run.status

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from core.network.network import Floats, Network
-from core.run.state import Run
+from core.run.state import RunState
 from tui.dashboard.selection import PickedImage
 from tui.weights.inspection import ImageSample
 
@@ -34,7 +34,7 @@ class ExplainedImage:
         """Explain the class `by` positions away."""
         self.label, self._label_picked = (self.label + by) % classes, True
 
-    def pick_sample(self, by: int, sample: ImageSample, run: Run, classes: int) -> None:
+    def pick_sample(self, by: int, sample: ImageSample, run: RunState, classes: int) -> None:
         """Explain the image of the sample `by` positions away, if there are any."""
         if not len(sample):
             return
@@ -61,12 +61,12 @@ class ExplainedImage:
             self.label = int(np.argmax(network.logits(pixels.reshape(1, -1))[0]))
 
 
-def class_name(run: Run, label: int) -> str:
+def class_name(run: RunState, label: int) -> str:
     """The name of a class of the run's data set."""
     return run.classes[label] if label < len(run.classes) else str(label)
 
 
-def image_shape(run: Run, pixels: int) -> tuple[int, int]:
+def image_shape(run: RunState, pixels: int) -> tuple[int, int]:
     """Height and width of an image of ``pixels`` pixels, from the run, or a square, or a row."""
     recorded = run.info.get("dataset", {}).get("image_shape")
     match recorded:

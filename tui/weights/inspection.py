@@ -14,7 +14,7 @@ import numpy as np
 from core.network.health import Arrays, NetworkReport, evenly_spaced, inspect_network
 from core.network.network import Floats, Network, as_input
 from core.network.predictions import Integers, open_dataset
-from core.run.state import Run
+from core.run.state import RunState
 from core.rundir import checkpoint
 from core.rundir.errors import CheckpointError
 from data.dataset import Dataset
@@ -76,7 +76,7 @@ class InspectionRequest:
     directory: Path
 
     @classmethod
-    def of(cls, run: Run, sample: ImageSample | None) -> "InspectionRequest":
+    def of(cls, run: RunState, sample: ImageSample | None) -> "InspectionRequest":
         """A request for the newest weights of a run."""
         return cls(
             run.weights_step,

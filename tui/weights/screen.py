@@ -15,7 +15,7 @@ from textual.containers import Horizontal, Vertical
 
 from core.network.health import Diagnosis, NetworkReport, Severity
 from core.run.events import Event, Weights
-from core.run.state import Run
+from core.run.state import RunState
 from trainpad.text import sanitize
 from tui.dashboard.screen import DashboardScreen
 from tui.weights.explained import ExplainedImage, class_name, image_shape
@@ -56,9 +56,9 @@ class WeightsScreen(DashboardScreen):
         self._order = UnitOrder.NUMBER
         self._explained = ExplainedImage()
         self._panel = PANELS[0]
-        self._reset(Run())
+        self._reset(RunState())
 
-    def _reset(self, run: Run) -> None:
+    def _reset(self, run: RunState) -> None:
         """Start over with another run."""
         self._run = run
         self._inspection_job.cancel()
@@ -103,7 +103,7 @@ class WeightsScreen(DashboardScreen):
 
     # -- following ----------------------------------------------------------------------------
 
-    def update_run(self, run: Run) -> None:
+    def update_run(self, run: RunState) -> None:
         """Show the run's newest weights."""
         super().update_run(run)
         if run is not self._run:
