@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.cli.data_command import show_dataset
+from core.cli.datasets import show_dataset
 from data import find as finding
 from data.errors import DataError
 from data.find import find_dataset

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.cli import data_command
-from core.cli.data_command import show_dataset
+from core.cli import datasets
+from core.cli.datasets import show_dataset
 from tests.helpers.idx import write_idx
 
 
@@ -40,7 +40,7 @@ def test_a_folder_of_other_data_is_described_without_a_licence(folder: Path) -> 
 
 
 def test_a_folder_of_mnist_has_its_licence(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data_command, "describe_origin", lambda *_: "verified: these are they")
+    monkeypatch.setattr(datasets, "describe_origin", lambda *_: "verified: these are they")
     assert properties(folder)["licence"].startswith("CC BY-SA")
 
 

@@ -34,7 +34,7 @@ def imported(code: str) -> set[str]:
             {"tensorflow", "keras", "plotext", "PIL", "data.pictures", "core.cli.classify"},
         ),
         ("data.sources", {"core", "tui", "tensorflow", "keras", "textual", "rich", "plotext"}),
-        ("main", HEAVY | {"tui"}),
+        ("main", HEAVY | {"tui.app", "tui.launch", "tui.doctor"}),
     ],
 )
 def test_a_module_imports_nothing_that_it_should_not(module: str, never: set[str]) -> None:

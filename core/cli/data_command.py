@@ -1,142 +1,36 @@
-"""`trainpad data`: list the data sets, or describe and preview one."""
+"""The command `data`."""
 
-import json
-import os
-import shutil
 import sys
 from pathlib import Path
-from typing import Any, TextIO
 
-import numpy as np
+import click
 
-from data.catalog import CATALOG
-from data.dataset import Dataset
-from data.errors import DataError
-from data.find import describe_origin, find_dataset
-from data.preview import HALF_BLOCK, ascii_rows, contact_sheet, examples_per_class, half_block_rows
-from data.sources import NAMES, load_dataset
-from trainpad.text import sanitize
-
-EXAMPLES = 12
-"""Maximum number of images of each class in a preview."""
-LOCAL = {
-    "drawn": "digits drawn by trainpad",
-    "mnist+drawn": "MNIST and as many drawn digits",
-    "mine": "the digits that you drew and labelled on the pad",
-    "mnist+mine": "MNIST and your own digits",
-}
+from core.cli.completion import dataset_names
+from core.cli.flags import flag
 
 
-def list_datasets(out: TextIO, *, as_json: bool) -> int:
-    """Print every data set: its title, and its location or the size of the download."""
-    rows = [_entry(name) for name in NAMES]
-    if as_json:
-        print(json.dumps(rows), file=out)
-        return 0
-    for row in rows:
-        print(f"{row['name']:15} {row['title']:52} {sanitize(row['where'])}", file=out)
-    return 0
-
-
-def _entry(name: str) -> dict[str, Any]:
-    if name not in CATALOG:
-        return {"name": name, "title": LOCAL[name], "where": "local", "licence": ""}
-    entry = CATALOG[name]
-    here = find_dataset(name).dataset
-    where = here.source if here else f"not downloaded: {entry.size / 1e6:,.0f} MB"
-    return {"name": name, "title": entry.title, "where": where, "licence": entry.licence}
-
-
-def show_dataset(
-    out: TextIO,
-    name: str,
-    folder: Path | None,
-    *,
-    offline: bool,
-    as_json: bool,
-    verbose: bool = False,
+@click.command()
+@click.argument("name", required=False, shell_complete=dataset_names)
+@flag("input_data_dir", type=Path, metavar="FOLDER", help="Read the files in this folder.")
+@flag("offline", is_flag=True, help="Never use the network.")
+@click.option("--verbose", is_flag=True, help="Also what was found and not used, and why.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def data(
+    name: str | None, input_data_dir: Path | None, offline: bool, verbose: bool, as_json: bool
 ) -> int:
-    """Find or download a data set, and print its properties and a preview.
+    """List the data sets; or find, download, verify and preview the one called NAME.
 
-    With ``verbose`` also everything that was there and not used, with the reason.
-
-    Raises:
-        DataError: it is missing, damaged or unknown.
+    Example: trainpad data fashion-mnist
     """
-    try:
-        dataset = load_dataset(
-            name, input_data_dir=folder, offline=offline, fallback=False, progress=_show_progress
-        )
-    except DataError:
-        if verbose and folder is None and name in CATALOG:
-            _print_unused(find_dataset(name).unused, out)
-        raise
-    if sys.stderr.isatty():
-        print(end="\r\033[K", file=sys.stderr)  # noqa: T201
-    properties = _properties(name, dataset, given=folder is not None)
-    unused = _unused(name, dataset, given=folder is not None) if verbose else []
-    if as_json:
-        print(json.dumps(properties | ({"not_used": unused} if verbose else {})), file=out)
-        return 0
-    for key, value in properties.items():
-        print(f"{key:12} {sanitize(str(value))}", file=out)
-    _print_unused(unused, out)
-    for row in _preview(dataset, shutil.get_terminal_size().columns, colour=_colour(out)):
-        print(row, file=out)
-    return 0
+    from core.cli.datasets import list_datasets, show_dataset
 
-
-def _properties(name: str, dataset: Dataset, *, given: bool) -> dict[str, str]:
-    height, width = dataset.image_shape
-    properties = {
-        "name": dataset.name,
-        "source": dataset.source,
-        "images": f"{len(dataset.train):,} for training, {len(dataset.validation):,} for "
-        f"validation, {len(dataset.test):,} for testing; {height}x{width}",
-        "classes": " ".join(dataset.classes),
-        "fingerprint": dataset.fingerprint,
-    }
-    if name in CATALOG:
-        properties["verdict"] = describe_origin(name, dataset)
-        # The licence of a folder that the user names follows from its content alone.
-        if not given or properties["verdict"].startswith("verified"):
-            properties["licence"] = CATALOG[name].licence
-    return properties
-
-
-def _unused(name: str, dataset: Dataset, *, given: bool) -> list[str]:
-    """A sentence for each place and file that was tried and not used, in the order tried."""
-    if given or name not in CATALOG:
-        return list(dataset.skipped)
-    return [*dataset.skipped, *find_dataset(name).unused]
-
-
-def _print_unused(sentences: list[str], out: TextIO) -> None:
-    for sentence in sentences:
-        print(f"{'not used':12} {sanitize(sentence)}", file=out)
-
-
-def _show_progress(step: str, fraction: float | None) -> None:
-    """Show progress on one line that is overwritten, if standard error is a terminal."""
-    if sys.stderr.isatty():
-        share = f" {fraction:.0%}" if fraction is not None else ""
-        print(end=f"\r\033[K{sanitize(step)}{share}", file=sys.stderr, flush=True)  # noqa: T201
-
-
-def _colour(out: TextIO) -> bool:
-    return out.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-
-
-def _preview(dataset: Dataset, columns: int, *, colour: bool) -> list[str]:
-    width = dataset.image_shape[1] + 1
-    each = max(1, min(EXAMPLES, columns // width))
-    sheet = contact_sheet(examples_per_class(dataset.test, len(dataset.classes), each), each)
-    if not colour:
-        return ascii_rows(sheet)
-    return ["".join(map(_cell, row)) + "\033[0m" for row in half_block_rows(sheet)]
-
-
-def _cell(pair: np.ndarray) -> str:
-    """Return two pixels as a half block, in greys of the 256-colour palette."""
-    upper, lower = (232 + int(value) * 23 // 255 for value in pair)
-    return f"\033[38;5;{upper};48;5;{lower}m{HALF_BLOCK}"
+    if name is None and input_data_dir is None:
+        return list_datasets(sys.stdout, as_json=as_json)
+    return show_dataset(
+        sys.stdout,
+        name or "mnist",
+        input_data_dir,
+        offline=offline,
+        as_json=as_json,
+        verbose=verbose,
+    )

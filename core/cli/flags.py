@@ -1,4 +1,4 @@
-"""The flags of the command line, and the group of its commands; the commands are in `main.py`.
+"""The flags of the command line, and the class of the group of its commands.
 
 A hyperparameter's flag is generated from its declaration, as the panel and the validation are.
 """

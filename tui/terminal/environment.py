@@ -4,6 +4,7 @@ Textual reads its own settings when it is imported, so `configure_textual` must 
 """
 
 import os
+import sys
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +14,13 @@ LOCAL_FPS, REMOTE_FPS = 8.0, 4.0
 """Screen updates per second: fewer over SSH, where bandwidth is scarce."""
 REMOTE_BYTES_PER_SECOND: Final = 3600.0
 """Average budget for screen updates over SSH."""
+
+
+def has_screen() -> bool:
+    """Whether there is a terminal to draw on, or a replacement such as textual-serve."""
+    if os.environ.get("TEXTUAL_DRIVER"):
+        return True
+    return sys.stdout.isatty() and sys.stdin.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def configure_textual() -> None:

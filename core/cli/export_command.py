@@ -1,0 +1,43 @@
+"""The command `export`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from core.cli.completion import run_names
+from core.cli.flags import flag
+
+
+@click.command()
+@click.argument("runs", metavar="[RUN]...", nargs=-1, shell_complete=run_names)
+@flag("csv", metavar="FILE|-", default="", help="Every evaluation: precision @ 1 and loss.")
+@click.option("--classes", is_flag=True, help="In --csv, a row for each class: recall, F1, ...")
+@flag("losses", metavar="FILE|-", default="", help="The loss of every step, as CSV.")
+@click.option("--json", is_flag=True, help="Print all but the losses, as JSON.")
+@flag("png", metavar="FILE|-", default="", help="A plot of loss and precision @ 1; .svg too.")
+@flag("notebook", metavar="FILE|-", default="", help="A Jupyter notebook that plots it.")
+@flag("keras", metavar="FILE.keras", default="", help="The network, for Keras; pixels 0 to 255.")
+@click.option("--command", is_flag=True, help="Print a command that reproduces the run.")
+@flag(
+    "checkpoint", metavar="best|last|FILE", default="best", help="Checkpoint for --keras.  [best]"
+)
+@flag("force", is_flag=True, help="Replace files that exist.")
+@flag("log_dir", type=Path, metavar="FOLDER", help="Folder of the runs.")
+def export(runs: tuple[str, ...], log_dir: Path | None, **options: Any) -> int:
+    """Export a run for other programs: RUN is a path or a name, else the latest.
+
+    --png and --notebook take several runs and compare them.
+
+    Example: trainpad export --csv - --png loss.png
+    """
+    from core.export.options import ExportOptions
+    from core.export.options import export_runs as write
+    from core.rundir.resolve import resolve_run
+    from core.rundir.rundir import log_dir_from
+
+    folder = log_dir_from(log_dir)
+    messages = write([resolve_run(run, folder) for run in runs or ("",)], ExportOptions(**options))
+    for message in messages:
+        click.echo(f"trainpad: {message}", err=True)
+    return 0

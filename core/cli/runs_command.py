@@ -1,0 +1,32 @@
+"""The command `runs`."""
+
+import os
+from pathlib import Path
+
+import click
+
+from core.cli.flags import flag
+from trainpad.text import sanitize
+
+
+@click.command()
+@flag("log_dir", type=Path, metavar="FOLDER", help="Folder of the runs.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def runs(log_dir: Path | None, as_json: bool) -> int:
+    """List the runs: data, state, steps, precision @ 1, and in what they differ.
+
+    In a terminal the newest is first; in a pipe, and with --json, the oldest.
+
+    Example: trainpad runs --json
+    """
+    from core.cli.runs import as_json_lines, as_table, load_entries
+    from core.rundir.rundir import log_dir_from
+
+    folder = log_dir_from(log_dir)
+    if not (entries := load_entries(folder)):
+        click.echo(f"there is no run in {sanitize(str(folder))} yet", err=True)
+    width = os.get_terminal_size(1).columns if os.isatty(1) else 0
+    table = as_table(entries, width, newest_first=width > 0)
+    for line in as_json_lines(entries) if as_json else table:
+        click.echo(line)
+    return 0

@@ -1,0 +1,1 @@
+"""The commands that show a screen; each imports what it needs when it is called."""

@@ -1,0 +1,48 @@
+"""The command `open`."""
+
+from pathlib import Path
+
+import click
+
+from core.cli.completion import run_names
+from core.cli.flags import ascii_flag, flag, pace_flags
+from trainpad.errors import UserError
+from tui.terminal.environment import Pace, configure_textual, has_screen, needs_ascii
+
+
+@click.command("open")
+@click.argument("run", default="", shell_complete=run_names)
+@flag("log_dir", type=Path, metavar="FOLDER", help="Folder of the runs.")
+@flag("read_only", is_flag=True, help="Show the run, but do not steer it.")
+@pace_flags
+@ascii_flag
+def open_run(
+    run: str,
+    log_dir: Path | None,
+    read_only: bool,
+    fps: float | None,
+    bytes_per_second: float | None,
+    ascii_only: bool,
+) -> int:
+    """Show a run in the dashboard, live or not: RUN is a path or a name, else the latest.
+
+    A live run can be steered from any number of terminals, on any machine that shares its folder.
+    It goes on when the dashboard is closed.
+
+    Example: trainpad open
+    """
+    from core.rundir.rundir import log_dir_from
+    from core.rundir.status import refuse_attached, resolve_live_run
+
+    if not has_screen():
+        raise UserError("standard output is not a terminal; `trainpad runs` lists the runs")
+    chosen = resolve_live_run(run, log_dir_from(log_dir))
+    refuse_attached(chosen)
+    from core.process.launcher import fork_launcher
+
+    launcher = fork_launcher()
+    configure_textual()
+    from tui.launch import run_viewer
+
+    pace, plain = Pace.resolve(fps, bytes_per_second), ascii_only or needs_ascii()
+    return run_viewer(chosen, launcher, pace, read_only=read_only, ascii_only=plain)
