@@ -51,7 +51,7 @@ TEXT = re.compile(
 LINE, ASCENT = 24.4, 19.5
 """Of the export's cells: their height, and how far below its top a line of text lies."""
 DOTS = ((0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3))
-"""Column and row of the dot that each bit of a braille character stands for."""
+"""Column and row of the dot of each bit of a braille character."""
 BLOCKS = {
     "█": (0, 0, 1, 1), "▀": (0, 0, 1, 0.5), "▄": (0, 0.5, 1, 1), "▌": (0, 0, 0.5, 1),
     "━": (0, 0.46, 1, 0.57), "─": (0, 0.49, 1, 0.54), "▐": (0.5, 0, 1, 1),

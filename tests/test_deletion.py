@@ -32,11 +32,21 @@ def test_a_run_is_deleted_with_all_files_that_trainpad_wrote(tmp_path: Path) -> 
     assert not run.path.exists()
 
 
+def test_unfinished_checkpoints_of_an_attached_run_are_deleted(tmp_path: Path) -> None:
+    run = finished(tmp_path / "r")
+    run.checkpoints.mkdir()
+    for name in (".step-000004.ckpt.12.part", ".part-step-000004.keras", "step-000004.keras"):
+        (run.checkpoints / name).touch()
+    assert delete_run(run) == []
+    assert not run.path.exists()
+
+
 def test_foreign_files_are_kept(tmp_path: Path) -> None:
     run = finished(tmp_path / "r")
     run.checkpoints.mkdir()
     for name in ("thesis.txt", "checkpoints/mine.safetensors", "events.out.tfevents.backup"):
         (run.path / name).write_text("mine")
+    (run.checkpoints / ".part-mine.keras").write_text("mine")
     elsewhere = tmp_path / "elsewhere"
     elsewhere.write_text("mine")
     (run.path / "run.log").symlink_to(elsewhere)

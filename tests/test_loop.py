@@ -1,7 +1,7 @@
 """The training loop, with real TensorFlow on a few hundred small images."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,6 @@ from core.run.events import (
     Continued,
     Diverged,
     Evaluated,
-    Event,
     Finished,
     Paused,
     Preparing,
@@ -36,54 +35,13 @@ from trainpad.errors import UserError
 if TYPE_CHECKING:
     from core.training.engine import Engine
 
+from tests.helpers.session import Session
+
 
 def test_a_batch_larger_than_the_data_is_rejected(tiny: Dataset) -> None:
     with pytest.raises(UserError, match="batch_size must be at most 503"):
         check_batch_size(validate_hparams({"batch_size": 504}), tiny)
     check_batch_size(validate_hparams({"batch_size": 503}), tiny)
-
-
-class Session:
-    """A training run that a test steers between two events."""
-
-    def __init__(self, engine: "Engine", dataset: Dataset, folder: Path, **config: Any) -> None:
-        values = {**SMALL, "eval_every": 50, **config.pop("values", {})}
-        hparams = validate_hparams(values)
-        self.clock = FakeClock()
-        self.control = open_control(folder, start=as_dict(hparams))
-        self.seen: list[Event] = []
-        training = Training(
-            engine,
-            TrainConfig(hparams, dataset, **config),
-            self.control,
-            self._tick,
-            self.clock.sleep,
-        )
-        self.source = training.events()
-
-    def _tick(self) -> float:
-        """A clock by which every chunk is slow, so that the next ones are short."""
-        self.clock.now += 0.01
-        return self.clock.now
-
-    def __iter__(self) -> Iterator[Event]:
-        for event in self.source:
-            self.seen.append(event)
-            yield event
-
-    def until(self, kind: type[Event]) -> Event:
-        return next(event for event in self if isinstance(event, kind))
-
-    def to_the_end(self) -> list[Event]:
-        return list(self)
-
-    def all(self, kind: type[Any]) -> list[Any]:
-        return [event for event in self.seen if isinstance(event, kind)]
-
-    @property
-    def losses(self) -> bytes:
-        parts = [event.losses for event in self.all(Steps)]
-        return np.concatenate(parts).tobytes() if parts else b""
 
 
 MakeSession = Callable[..., Session]

@@ -4,49 +4,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rich.style import Style
 
-from core.run.series import Points, Series
+from core.run.series import Series
 from core.run.timeline import Timeline
-from tui.chart.chart import Axis, Glyphs, Line, Mark, MarkKind
-from tui.chart.legend import Legend, LegendEntry
-from tui.chart.palette import ChartStyle
-from tui.chart.scene import Scene
+from tests.helpers.scene import axis_of, cells, column, composed_labels, points, scene_of, text
+from tui.chart.chart import Axis, Glyphs, Line
 from tui.chart.viewport import Viewport, YLimits, full_range
 
 NAN, INF = math.nan, math.inf
-
-
-def scene_of(*lines, glyphs=Glyphs.ASCII, logarithmic=False, planned=0, marks=()):
-    scene = Scene(glyphs, logarithmic)
-    scene.lines, scene.planned_steps = lines, planned
-    scene.viewport.whole_plan = planned > 0
-    scene.marks.update(marks)
-    return scene
-
-
-def text(scene, width=60, height=12):
-    """The plot's cells as text, without the labels."""
-    return cells(scene.layout(width, height))
-
-
-def cells(composed):
-    return ["".join(piece for piece, _ in row) for row in composed.canvas.runs()]
-
-
-def axis_of(scene, width, height):
-    """The rule below the plot as text."""
-    return "".join(piece for piece, _ in scene.layout(width, height).axis.runs()[0])
-
-
-def column(rows, cell):
-    return "".join(row[cell] for row in rows)
-
-
-def points(steps, values, times=None):
-    found = Points()
-    found.extend(steps, values, times)
-    return found
 
 
 def test_one_spike_one_nan_and_one_infinity_in_a_million_losses_are_visible_as_text():
@@ -131,10 +96,6 @@ def test_zeros_are_at_the_bottom_of_a_logarithmic_chart():
     assert composed_labels(scene) >= {"0.1", "1"}
 
 
-def composed_labels(scene):
-    return {label.strip() for label in scene.layout(60, 12).y.labels}
-
-
 def test_lines_differ_without_colour():
     lines = [Line(name, Series(np.full(100, level))) for name, level in (("u", 1), ("v", 2))]
     rows = text(scene_of(*lines, planned=120), 67, 12)
@@ -147,48 +108,6 @@ def test_lines_differ_without_colour():
     assert " " not in drawn[1]
 
 
-def test_letters_that_would_overlap_move_apart():
-    lines = [Line(name, Series(np.full(100, 1.0))) for name in "uvw"]
-    rows = text(scene_of(*lines, planned=200), 47, 12)
-    assert sorted(column(rows, 20).replace(" ", "")) == ["a", "b", "c"]
-
-
-def test_changes_are_labelled_vertical_lines_and_checkpoints_signs_on_the_axis():
-    marks = [
-        Mark(20, MarkKind.CHECKPOINT, "checkpoint saved"),
-        Mark(50, MarkKind.CHANGE, "learning rate 0.0100 → 0.0125", "lr 0.0125"),
-    ]
-    low = Line("loss", Series(np.linspace(1, 0, 100)))
-    scene = scene_of(low, planned=100, marks=marks)
-    rows, axis = text(scene, 107, 12), axis_of(scene, 107, 12)
-    assert rows[0][50:60] == ":lr 0.0125"
-    assert column(rows, 50).count(":") >= 8
-    assert (axis[20], axis[50]) == ("^", ":")
-    assert rows == text(scene_of(low, planned=100, marks=marks[1:]), 107, 12)
-
-
-def test_labels_do_not_overlap_and_the_last_of_a_cluster_has_a_count():
-    marks = [Mark(s, MarkKind.CHANGE, "changed", "a long label") for s in (50, 55, 95)]
-    rows = text(scene_of(Line("loss", Series(np.ones(100))), planned=100, marks=marks), 107, 12)
-    assert rows[0][50:72] == ":    :a long label (2)"
-    assert rows[0][83:].strip() == "a long label:"
-
-
-def test_a_label_is_never_written_over_a_line():
-    marks = [Mark(50, MarkKind.CHANGE, "changed", "label")]
-    high = np.r_[np.zeros(52), np.ones(48)]
-    rows = text(scene_of(Line("loss", Series(high)), planned=100, marks=marks), 107, 12)
-    assert rows[0][52:] == "*" * 48
-    assert not any("label" in row for row in rows)
-
-
-def test_letters_are_in_the_order_of_the_values():
-    levels = {"a": 0.50, "b": 0.52, "c": 0.51, "d": 0.9, "e": 0.1}
-    lines = [Line(name, Series(np.full(100, level))) for name, level in levels.items()]
-    rows = text(scene_of(*lines, planned=200), 47, 12)
-    assert column(rows, 20).replace(" ", "") == "dbcae"
-
-
 def test_a_line_of_a_higher_layer_is_painted_over_the_others():
     series = Series(np.full(100, 1.0))
     for layers, first in (((0, 0), True), ((0, 1), False)):
@@ -197,65 +116,6 @@ def test_a_line_of_a_higher_layer_is_painted_over_the_others():
             row for row in text(scene_of(*lines, planned=120), 67, 12) if "o" in row or "*" in row
         )
         assert ("o" not in row) == first
-
-
-def test_of_many_marks_in_a_cell_the_most_important_is_shown():
-    marks = [Mark(s, MarkKind.CHECKPOINT, "checkpoint") for s in range(10_000)]
-    marks.insert(5000, Mark(5000, MarkKind.CHANGE, "batch size", "batch"))
-    scene = scene_of(Line("loss", Series(np.ones(10_000))), planned=10_000, marks=marks)
-    rows = text(scene, 107, 12)
-    assert rows[0][50:56] == ":batch"
-    assert axis_of(scene, 107, 12).count("^") == 99
-    marks += [Mark(10_000, MarkKind.DIVERGED, "diverged")]
-    scene.marks.update(marks)
-    assert text(scene, 107, 12)[0].rstrip()[-1] == ":"
-
-
-def test_the_cursor_shows_every_value_and_the_marks_there():
-    marks = [Mark(500, MarkKind.CHANGE, "learning rate 0.0100 to 0.0125", "lr 0.0125")]
-    series = Series(np.arange(1000) / 1000)
-    evaluations = points([0, 400, 600], [0.1, 0.4, 0.6])
-    scene = scene_of(Line("loss", series), Line("test", evaluations), planned=1000, marks=marks)
-    scene.layout(107, 12)
-    assert [reading.value for reading in scene.legend_entries()] == pytest.approx([0.999, 0.6])
-    assert scene.cursor_note(100) == ""
-    scene.cursor.move_to(50, scene.visible_range, 100)
-    loss, test = scene.legend_entries(100)
-    assert (loss.value, *loss.spread) == pytest.approx((0.5045, 0.5, 0.509))
-    assert (test.value, test.spread) == (pytest.approx(0.6), None)
-    assert scene.cursor_note(100) == "steps 500 to 509   learning rate 0.0100 to 0.0125"
-    assert column(text(scene, 107, 12), 50).count("|") >= 9
-    scene.cursor.move_to(90, scene.visible_range, 100)
-    assert [reading.value for reading in scene.legend_entries(100)] == [
-        pytest.approx(0.9045), None,
-    ]  # fmt: skip
-
-
-@given(size=st.integers(200, 200_000), cell=st.integers(0, 99), seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=40, deadline=None)
-def test_the_values_at_the_cursor_are_those_of_its_steps(size, cell, seed):
-    values = np.random.default_rng(seed).normal(0, 1, size).astype(np.float32)
-    values[::7] = NAN
-    scene = scene_of(Line("loss", Series(values)), planned=size)
-    scene.cursor.move_to(cell, scene.visible_range, 100)
-    note = scene.cursor_note(100).split()
-    first, last = (int(note[i].replace(",", "")) for i in ((1, 3) if len(note) > 2 else (1, 1)))
-    within = values[first : last + 1].astype(np.float64)
-    (entry,) = scene.legend_entries(100)
-    if first < last and np.isfinite(within).sum() > 1:
-        expected = (np.nanmean(within), np.nanmin(within), np.nanmax(within))
-        assert (entry.value, *entry.spread) == pytest.approx(expected)
-
-
-def test_the_legend_has_the_spread_at_the_cursor_where_there_is_room():
-    entry = LegendEntry("", "loss", 0.029, 0, (0.021, 0.06))
-    styles = [Style()] * len(ChartStyle)
-    wide, narrow = (
-        Legend("loss", "steps 400 to 409", [entry], Glyphs.ASCII).render(width, styles).text
-        for width in (80, 40)
-    )
-    assert wide.endswith("0.02900 (0.02100 to 0.06000)")
-    assert narrow.endswith("   0.02900")
 
 
 def test_smoothing_draws_a_bright_line_over_the_raw_one():
@@ -392,42 +252,6 @@ def test_an_error_rate_is_one_minus_the_value():
     assert heights[0] < heights[1]
     assert scene.legend_entries()[0].value == pytest.approx(0.1)
     assert scene.settings(False) == ["error rate"]
-
-
-def test_linked_scenes_share_range_axis_and_cursor():
-    timeline = Timeline()
-    timeline.extend([0, 999], [0.0, 100.0])
-    long = scene_of(Line("loss", Series(np.ones(1000)), timeline=timeline))
-    short = scene_of(Line("test", points([0, 100], [0, 1], [0.0, 10.0])))
-    long.link(short)
-    assert short.visible_range == long.visible_range == (0, 1250)
-    short.viewport.zoom(0.5, None, *short.extent())
-    short.cursor.toggle(50.0)
-    assert (long.visible_range, long.cursor.x) == (short.visible_range, 50.0)
-    long.next_axis()
-    assert short.axis is Axis.RELATIVE
-    assert short.visible_range == long.visible_range
-
-
-@pytest.mark.parametrize("width", [13, 20, 30, 45, 80])
-def test_a_long_note_at_the_cursor_does_not_hide_the_value(width):
-    note = "step 3,999   checkpoint saved, best so far on validation"
-    heading = Legend("loss", note, [LegendEntry("", "loss", 0.25, 0)], Glyphs.BRAILLE)
-    row = heading.render(width, [Style()] * len(ChartStyle)).text
-    assert len(row) == width
-    assert row.startswith("loss")
-    assert row.endswith("   0.2500")
-    assert ("…" in row) == (13 < width < 80)
-
-
-def test_a_long_title_does_not_hide_the_value_at_the_cursor():
-    title = "evaluation_loss/validation   trainpad/20261125-230238-128x32"
-    reading = LegendEntry("", "test", 0.5, ChartStyle.LINE)
-    heading = Legend(title, "step 41,613", [reading], Glyphs.BRAILLE)
-    rows = [heading.render(width, [Style()] * len(ChartStyle)).text for width in (55, 100)]
-    assert rows[0] == "evaluation_loss/…25-230238-128x32  step 41,613   0.5000"
-    assert rows[1].split("   ")[0] == "evaluation_loss/validation"
-    assert rows[1].rstrip().endswith("0.5000")
 
 
 def test_limits_are_kept_until_a_value_exceeds_them_or_half_is_unused():

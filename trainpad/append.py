@@ -1,4 +1,4 @@
-"""Append whole records to a file, whatever the disk does.
+"""Append whole records to a file, also while the disk is full.
 
 A record that does not fit on the disk waits in memory; half a record is cut off again, so that a
 reader finds whole records and at most one torn last one after a `kill -9`.

@@ -7,19 +7,31 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from trainpad.recording import Recording
+from typing import Protocol
 
 MAX_LINES = 20
 """How many lines of a traceback are recorded."""
-_runs: list["Recording"] = []
+
+
+class Endable(Protocol):
+    """A run that is being recorded, as far as its end is concerned."""
+
+    def finish(self) -> None:
+        """End it as done."""
+
+    def fail(self, error: BaseException) -> None:
+        """End it because of an exception."""
+
+    def abandon(self) -> None:
+        """Record nothing more, in a forked child."""
+
+
+_runs: list[Endable] = []
 """The runs of this process that have not ended."""
 _installed = False
 
 
-def watch(run: "Recording") -> None:
+def watch(run: Endable) -> None:
     """End `run` with this process, and abandon it in a child."""
     global _installed  # noqa: PLW0603 - hooks are installed once for a process
     _runs.append(run)
@@ -30,7 +42,7 @@ def watch(run: "Recording") -> None:
         sys.excepthook = _excepthook(sys.excepthook)
 
 
-def forget(run: "Recording") -> None:
+def forget(run: Endable) -> None:
     """Leave `run` alone from now on."""
     if run in _runs:
         _runs.remove(run)

@@ -14,7 +14,7 @@ from typing import Any
 
 from trainpad import api
 from trainpad.attached import Run
-from trainpad.keras_rate import LearningRate
+from trainpad.keras_rate import LearningRate, sync
 from trainpad.step_losses import StepLosses
 
 RATE_INTERVAL = 0.5
@@ -276,12 +276,6 @@ class TrainpadCallback:
             yield
         except Exception as error:  # noqa: BLE001 - it would end the training
             self._run.problem(what, error)
-
-
-def sync(model: Any) -> None:
-    """Let the variables of a model have their present values: on JAX they are elsewhere."""
-    if callable(found := getattr(model, "jax_state_sync", None)):
-        found()
 
 
 def _nothing(*_: Any, **__: Any) -> None:

@@ -32,7 +32,7 @@ class LearningRate:
 
     def now(self) -> float:
         """Return the present rate."""
-        _sync(self._model)
+        sync(self._model)
         rate = self._optimizer.learning_rate
         return float(rate.numpy() if hasattr(rate, "assign") else rate)
 
@@ -55,7 +55,7 @@ class LearningRate:
                 self._optimizer.learning_rate = wrapped
 
     def _assign(self, value: float) -> None:
-        _sync(self._model)
+        sync(self._model)
         self._optimizer.learning_rate = value
 
     def _wrap(self, keras: Any, schedule: Any, scale: Any) -> None:
@@ -77,7 +77,7 @@ def _is_jax() -> bool:
     return bool(sys.modules["keras"].backend.backend() == "jax")
 
 
-def _sync(model: Any) -> None:
-    from trainpad.keras import sync
-
-    sync(model)
+def sync(model: Any) -> None:
+    """Let the variables of a model have their present values: on JAX they are elsewhere."""
+    if callable(found := getattr(model, "jax_state_sync", None)):
+        found()

@@ -15,6 +15,8 @@ from trainpad.files import RUN_FILE, make_folder, open_plain, read_plain, write_
 
 LIMIT = 4 * 1024 * 1024
 """Bytes of a `run.json` that are read at most."""
+BLOCK, MAX_TAIL = 1 << 16, 1 << 25
+"""Bytes of the end of a `metrics.jsonl` that are read at first, and at most, to find a step."""
 _UNSAFE = re.compile(r"[^\w.+-]+")
 
 
@@ -142,10 +144,21 @@ def last_step(path: Path) -> int:
     try:
         with open_plain(path / "metrics.jsonl") as file:
             size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - (1 << 16)))
-            lines = file.read(1 << 16).splitlines()
+            length = BLOCK
+            while True:
+                start = max(0, size - length)
+                file.seek(start)
+                lines = file.read(size - start).split(b"\n")
+                step = _last_step(lines[1:] if start else lines)
+                if step >= 0 or not start or length >= MAX_TAIL:
+                    return step
+                length *= 8
     except OSError:
         return -1
+
+
+def _last_step(lines: list[bytes]) -> int:
+    """The step of the last of these lines that has one; -1 where none has."""
     for line in reversed(lines):
         try:
             step = json.loads(line)["step"]

@@ -6,15 +6,40 @@ keeps the ratios between groups, and the schedule goes on from there.
 """
 
 import time
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
-from trainpad.attached import Run
 from trainpad.knobs import Knob
 
 RATES = ("lr", "initial_lr", "max_lr", "min_lr", "base_lr")
 """What a group remembers of its rate, for one scheduler or another."""
 LOG_INTERVAL = 0.5
 """Seconds between two records of the rate."""
+
+
+class Run(Protocol):
+    """What is needed of a `trainpad.Run`."""
+
+    @property
+    def step(self) -> int:
+        """How many steps are done."""
+
+    def log(self, values: Mapping[str, Any], step: int | None = None) -> None:
+        """Record numbers."""
+
+    def has_knob(self, name: str) -> bool:
+        """Return whether a value called `name` is declared."""
+
+    def live(
+        self,
+        name: str,
+        value: float,
+        low: float | None = None,
+        high: float | None = None,
+        *,
+        on_change: Callable[[Any], object] | None = None,
+    ) -> Knob[float]:
+        """Declare a value that can be changed while the program trains."""
 
 
 def attach(run: Run, optimizer: Any, scheduler: Any = None) -> Knob[float]:

@@ -68,7 +68,7 @@ def to_number(value: Any) -> float | int:
     """Return a value that `snapshot` kept as a Python number; may wait for a device.
 
     Raises:
-        Exception: whatever the framework raises, or `TypeError`.
+        Exception: one of the framework, or `TypeError`.
     """
     item = getattr(value, "item", None)
     number = item() if callable(item) else value
@@ -92,6 +92,6 @@ def json_safe(value: Any) -> Any:
     if getattr(value, "shape", None) == ():  # a scalar of some framework
         try:
             return json_safe(to_number(value))
-        except Exception:  # noqa: BLE001 - whatever it is, its text remains
+        except Exception:  # noqa: BLE001 - a framework may raise anything
             return str(value)
     return str(value)

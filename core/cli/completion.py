@@ -89,7 +89,7 @@ def safe_names(names: Iterable[str]) -> list[str]:
 
 
 def register_safe_completion() -> None:
-    """Have every shell offer safe words only, whatever a parameter's completion returns."""
+    """Have every shell drop the words of any completion that are not safe."""
     for shell in SHELLS:
         plain = get_completion_class(shell)
         if plain is not None and not issubclass(plain, _SafeCompletion):

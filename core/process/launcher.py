@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from types import FrameType
 
-from core.process.signals import SIGNALS
+from core.process.signals import not_ignored
 from core.process.tty import Tty
 
 DETACHED = b"D"
@@ -89,7 +89,7 @@ class _Waiter:
         self._ending = False
 
     def wait(self, read_end: int) -> None:
-        for number in set(SIGNALS) - {signal.SIGHUP}:  # the child has the same terminal
+        for number in not_ignored() - {signal.SIGHUP}:  # the child has the same terminal
             signal.signal(number, self._forward)
         signal.signal(signal.SIGCONT, self._on_continue)
         if os.read(read_end, 1) == DETACHED:

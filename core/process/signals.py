@@ -32,14 +32,19 @@ Handler = Callable[[int, FrameType | None], object]
 
 
 def install_handlers(handler: Handler) -> None:
-    """Have `handler` called for all of `SIGNALS`; only the main thread can.
+    """Have `handler` called for all of `SIGNALS` that are not ignored; only the main thread can.
 
-    `SIGHUP` stays ignored where it is, as below nohup.
+    A parent ignores some on purpose: nohup `SIGHUP`, a shell without job control `SIGINT` and
+    `SIGQUIT` of what it starts in the background.
     """
     install_signal_stack()
-    for number in SIGNALS:
-        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, handler)
+    for number in not_ignored():
+        signal.signal(number, handler)
+
+
+def not_ignored() -> set[int]:
+    """The numbers of `SIGNALS` that this process does not ignore."""
+    return {number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN}
 
 
 def install_signal_stack() -> None:

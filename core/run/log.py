@@ -10,7 +10,7 @@ CHECKPOINT_SAVED = "checkpoint saved"
 
 
 class MarkKind(StrEnum):
-    """What a mark on a chart stands for, the most important first."""
+    """What a mark on a chart means, the most important first."""
 
     DIVERGED = "diverged"
     CHANGE = "change"

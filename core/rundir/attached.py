@@ -1,6 +1,6 @@
 """What the files of an attached run say: its knobs and the last values of its numbers.
 
-Anybody may have written them, so whatever is not of the expected shape is left out.
+Anybody may have written them, so values of an unexpected shape are left out.
 """
 
 from collections.abc import Mapping

@@ -38,6 +38,8 @@ ATTACHED_PATTERNS = {
     "images": re.compile(r"step-\d{6,}-.+-\d\d\.png"),
 }
 """What an attached run's library writes, by the folder; what its program wrote is kept."""
+KERAS_PARTIAL = re.compile(r"\.part-(.+\.keras)")
+"""The temporary names of Keras's files, which must end as the files do."""
 EVENT_FILE_PATTERN = re.compile(r"events\.out\.tfevents\.\d+\..+")
 
 
@@ -103,8 +105,8 @@ def _own_files(run: RunDir) -> Iterator[Path]:
 
 def _final_name(name: str) -> str:
     """The name of a file, also where `name` is its temporary one."""
-    partial = PARTIAL.fullmatch(name)
-    return partial.group(1) if partial else name
+    partial = PARTIAL.fullmatch(name) or KERAS_PARTIAL.fullmatch(name)
+    return partial[1] if partial else name
 
 
 def _is_file(path: Path) -> bool:

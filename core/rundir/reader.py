@@ -239,7 +239,7 @@ class RunReader:
     def _pieces(self, stop: int, end_time: float) -> Iterator[Steps]:
         """The losses up to step `stop`, in pieces of at most `PIECE`, as far as the file goes."""
         first, begun = self.step, self._previous_time
-        stop = min(stop, self._run.steps_recorded)  # whatever an event says
+        stop = min(stop, self._run.steps_recorded)  # an event may claim more
         for end in [*range(first + PIECE, stop, PIECE), stop]:
             losses = _read_losses(self._run.losses, self.step, end)
             if not len(losses):

@@ -1,6 +1,6 @@
 """Status of runs: state, progress, and whether the writer is alive.
 
-A dead process is told from a quiet one by the lock that it held, since a lock ends with its
+A dead process differs from a quiet one by the lock that it held, since a lock ends with its
 process. Locks do not work across machines, so a run of another host is judged by its heartbeat:
 the modification time of the file `lock`, touched once a second.
 """

@@ -2,8 +2,8 @@
 
 Why not ``.proto`` files and generated ``_pb2.py`` modules: generated code only works with the
 protobuf runtime of the same major version (or the next), and the supported range is 6 to 8.
-A descriptor built at run time works with all of them. The pool of our own keeps it apart from the
-classes of TensorFlow and tensorboard, which may be loaded in the same process.
+A descriptor built at run time works with all of them. Its own pool keeps it separate from
+the classes of TensorFlow and tensorboard, which may be loaded in the same process.
 
 Names and texts are declared as ``bytes``: a tag that is not UTF-8 must not make its record
 unreadable. Only fields that are read or written are declared; their numbers are those of

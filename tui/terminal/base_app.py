@@ -49,7 +49,7 @@ Toast, Toast.-information {
     width: auto; max-width: 100%; margin-top: 0; padding: 0 1; border-left: outer $accent;
 }
 """
-"""What looks alike in all three apps."""
+"""The styles that all three apps share."""
 
 
 class AppOptions(TypedDict, total=False):

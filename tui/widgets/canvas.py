@@ -75,7 +75,7 @@ class AreaStyles(NamedTuple):
     lower_edge: int
     """Its colour as background, and no foreground, for a cell that is filled from above."""
     shade: int
-    """For the characters that stand for an area without colours."""
+    """For the characters that show an area without colours."""
 
 
 class Canvas:

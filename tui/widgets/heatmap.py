@@ -1,7 +1,7 @@
 """Histograms over steps as heatmaps: steps to the right, values upward, brighter where more are.
 
 The counts of a bucket are distributed over the rows of the image as if values were even within
-the bucket, which conserves counts whatever the widths of the buckets.
+the bucket, which conserves the counts of buckets of any width.
 """
 
 from collections.abc import Sequence

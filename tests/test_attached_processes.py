@@ -1,0 +1,175 @@
+"""Attached runs in several processes: children, forks, other ranks, threads, signals."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import REPOSITORY
+
+import trainpad
+from tests.helpers.attached import (
+    events,
+    last_event,
+    numbers,
+    recorded,
+    run_program,
+    start_program,
+    until,
+)
+from trainpad import api
+
+TRAIN = """
+import time, trainpad
+run = trainpad.init("p", steps=1000)
+for step in range(1000):
+    run.log({"loss": 1.0}, step)
+    run.tick()
+    if step == 5:
+        print("trains", flush=True)
+"""
+
+
+@pytest.fixture(autouse=True)
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("TRAINPAD_DIR", str(tmp_path / "runs"))
+    monkeypatch.setattr(api, "_unknown_seen", set())
+    yield tmp_path / "runs"
+    trainpad.finish()
+
+
+def test_a_run_that_another_process_writes_is_not_resumed(tmp_path: Path) -> None:
+    process = start_program(TRAIN + "\ntime.sleep(60)", tmp_path)
+    try:
+        assert process.stdout is not None
+        process.stdout.readline()
+        (path,) = recorded(tmp_path)
+        with pytest.raises(trainpad.RunError, match="another process is writing"):
+            trainpad.init("p", resume="must")
+        assert trainpad.init("p", resume="allow").path != path
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize(
+    "name", ["TRAINPAD_MODE=off", "RANK=1", "SLURM_PROCID=2", "OMPI_COMM_WORLD_RANK=1"]
+)
+def test_other_ranks_and_off_write_nothing(
+    name: str, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variable, value = name.split("=")
+    monkeypatch.setenv(variable, value)
+    run = trainpad.init("p")
+    run.log({"loss": 1})
+    assert run.tick()
+    assert not runs.exists()
+
+
+def test_the_mode_of_similar_libraries_is_understood(runs: Path) -> None:
+    trainpad.init("p", mode="disabled")
+    assert not runs.exists()
+
+
+CHILDREN = """
+import multiprocessing, os, sys, time
+import trainpad
+
+def work(number):
+    trainpad.log({"child": number})
+    trainpad.run and trainpad.run.note("child")
+    inner = trainpad.init("inner")
+    inner.log({"child": 1})
+    return inner.path is None and (trainpad.run.tick())
+
+run = trainpad.init("p")
+run.log({"loss": 1}, 0)
+if __name__ == "__main__":
+    for method in ("fork", "spawn"):
+        with multiprocessing.get_context(method).Pool(2) as pool:
+            assert all(pool.map(work, range(4)))
+    run.log({"loss": 2}, 1)
+"""
+
+
+def test_children_write_nothing(tmp_path: Path) -> None:
+    status, _, errors = run_program(CHILDREN, tmp_path)
+    assert (status, errors) == (0, "")
+    (path,) = recorded(tmp_path)
+    assert [line["loss"] for line in numbers(path)] == [1, 2]
+    assert [event["event"] for event in events(path)] == ["started", "finished"]
+
+
+FORKS = """
+import os
+child = os.fork()
+if child:
+    print(child, flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_child_does_not_keep_the_lock_of_a_killed_parent(tmp_path: Path) -> None:
+    from core.rundir.rundir import RunDir
+
+    process = start_program(TRAIN + FORKS, tmp_path)
+    assert process.stdout is not None
+    process.stdout.readline()
+    child = int(process.stdout.readline())
+    (path,) = recorded(tmp_path)
+    process.kill()
+    process.wait()
+    with RunDir(path).exclusive():
+        pass
+    os.kill(child, signal.SIGKILL)
+    process.communicate()
+
+
+def test_a_second_start_in_a_thread_or_del_ends_nothing(tmp_path: Path) -> None:
+    code = """
+import threading, trainpad
+class Model:
+    def __del__(self):
+        trainpad.log({"late": 1})
+        trainpad.finish()
+model = Model()
+threading.Thread(target=lambda: trainpad.init("p").log({"a": 1})).start()
+"""
+    assert run_program(code, tmp_path)[0] == 0
+
+
+def test_importing_writes_nothing_and_takes_no_thread(tmp_path: Path) -> None:
+    code = "import trainpad, threading, os; print(threading.active_count(), os.listdir('.'))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "1 []\n"
+
+
+def test_a_program_that_is_interrupted_while_paused_ends(tmp_path: Path) -> None:
+    from tests.helpers.attached import steer
+
+    code = """
+import signal, time, trainpad
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests are a job
+run = trainpad.init("p")
+print(run.path, flush=True)
+while run.tick():
+    time.sleep(0.01)
+"""
+    process = start_program(code, tmp_path)
+    assert process.stdout is not None
+    path = Path(process.stdout.readline().strip())
+    steer(path, pause_at=0)
+    until(lambda: events(path, "paused"))
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
+    assert last_event(path)["reason"] == "interrupted"
