@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
     from core.training.engine import Engine
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+for _number, _handler in (
+    (signal.SIGINT, signal.default_int_handler),
+    (signal.SIGQUIT, signal.SIG_DFL),
+):
+    if signal.getsignal(_number) is signal.SIG_IGN:  # as a shell starts a job in the background
+        signal.signal(_number, _handler)  # else the programs that tests start ignored it, too
+
 SMALL = {"hidden": (24, 16), "batch_size": 50, "max_steps": 120, "learning_rate": 0.05}
 """Hyperparameters of a training that takes a moment."""
 

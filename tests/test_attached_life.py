@@ -288,3 +288,14 @@ def test_a_torn_last_line_is_cut_off_on_resume(runs: Path) -> None:
     again.finish()
     assert [line.get("loss") for line in lines(path / "metrics.jsonl")] == [1, None, 2]
     assert last_event(path)["event"] == "finished"
+
+
+@pytest.mark.parametrize("length", [10, place.BLOCK, 8 * place.BLOCK + 1])
+@pytest.mark.parametrize("torn", [b"", b'{"step": 8, "tim'])
+def test_the_last_step_is_found_in_lines_of_any_length(
+    tmp_path: Path, length: int, torn: bytes
+) -> None:
+    assert place.last_step(tmp_path) == -1
+    long = json.dumps({"step": 7, "text": "x" * length})
+    (tmp_path / "metrics.jsonl").write_bytes(f'{{"step": 6}}\n{long}\n'.encode() + torn)
+    assert place.last_step(tmp_path) == 7

@@ -158,8 +158,7 @@ def test_a_program_that_is_interrupted_while_paused_ends(tmp_path: Path) -> None
     from tests.helpers.attached import steer
 
     code = """
-import signal, time, trainpad
-signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests are a job
+import time, trainpad
 run = trainpad.init("p")
 print(run.path, flush=True)
 while run.tick():
