@@ -92,9 +92,9 @@ def _working_folder() -> str:
 
 
 def _own_version() -> str:
-    import trainpad
+    from importlib.metadata import PackageNotFoundError, version
 
     try:
-        return trainpad.__version__
-    except ImportError:  # a copied folder that was never installed
+        return version("trainpad")
+    except PackageNotFoundError:  # a copied folder that was never installed
         return ""
