@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from trainpad import place, ranks
+from trainpad import place, ranks, supervised
 from trainpad.about import describe
 from trainpad.attached import Run
 from trainpad.errors import RunError
@@ -102,6 +102,8 @@ def _open(run: Run, folder: Path, about: dict[str, Any], resume: str) -> None:
     elif resume == "must":
         raise RunError(f"there is no run {label or ''} in {folder} to resume".replace("  ", " "))
     about["config"] = run.config.take()
+    if _adopt(run, about):
+        return
     path = place.make_run_dir(folder, place.file_name(label or "", folder.name), about)
     try:
         _begin(run, path, place.read_info(path), take_run_lock(path), 0)
@@ -109,6 +111,22 @@ def _open(run: Run, folder: Path, about: dict[str, Any], resume: str) -> None:
         run.path = None
         shutil.rmtree(path, ignore_errors=True)
         raise
+
+
+def _adopt(run: Run, about: Mapping[str, Any]) -> bool:
+    """Record in the directory that `trainpad run` made for this program, where it did."""
+    claimed = supervised.claim()
+    if claimed is None:
+        return False
+    path, lock = claimed
+    try:
+        info = supervised.adopted_info(path, about)
+        place.write_info(path, info)
+    except BaseException:
+        os.close(lock)
+        raise
+    _begin(run, path, info, lock, 0)
+    return True
 
 
 def _reopen(run: Run, path: Path, about: Mapping[str, Any]) -> None:

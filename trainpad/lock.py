@@ -10,6 +10,18 @@ from pathlib import Path
 
 from trainpad.errors import RunError
 
+RUN_LOCK = "lock"
+"""The file that the process which owns a run keeps locked."""
+
+
+def open_lock(path: Path) -> int:
+    """Open a file to be locked, which is made where there is none; return its descriptor.
+
+    Raises:
+        OSError: as the system says.
+    """
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+
 
 def lock(descriptor: int, *, attempts: int, wait: float, shared: bool = False) -> bool:
     """Take the lock of an open file; return False where another process keeps it.
@@ -35,6 +47,29 @@ def lock(descriptor: int, *, attempts: int, wait: float, shared: bool = False) -
     return False
 
 
+def unlock(descriptor: int) -> None:
+    """Release the lock of an open file.
+
+    Raises:
+        OSError: the file system has no locks.
+    """
+    fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
+def is_locked(path: Path) -> bool:
+    """Return whether a process keeps a file locked; False where that cannot be known."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        return not lock(descriptor, attempts=1, wait=0.0, shared=True)
+    except OSError:  # a file system without locks
+        return False
+    finally:
+        os.close(descriptor)
+
+
 def take_run_lock(directory: Path) -> int:
     """Become the one writer of a run directory; return the descriptor of its file `lock`.
 
@@ -45,8 +80,7 @@ def take_run_lock(directory: Path) -> int:
         RunError: another process is writing this run.
         OSError: the directory cannot be written.
     """
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
-    descriptor = os.open(directory / "lock", flags, 0o600)
+    descriptor = open_lock(directory / RUN_LOCK)
     try:
         with suppress(OSError):
             if not lock(descriptor, attempts=10, wait=0.02):

@@ -36,7 +36,7 @@ from core.rundir.rundir import RunDir, list_runs
 from core.rundir.validation import parse_event, sanitized_info, timestamp
 from trainpad.errors import RunError
 from trainpad.files import modified_at, read_plain, read_range, size_of
-from trainpad.lock import lock
+from trainpad.lock import RUN_LOCK, is_locked
 from trainpad.place import last_step
 from trainpad.text import sanitize
 
@@ -173,7 +173,7 @@ def has_writer(run: RunDir, host: str, now: float) -> bool:
         return age < REMOTE_TIMEOUT
     # Trying the lock means holding it for a moment, in the way of a process that wants to write
     # the run: so it is tried only in doubt.
-    return (age < FRESH_HEARTBEAT and _is_alive(owner.pid)) or _is_locked(run)
+    return (age < FRESH_HEARTBEAT and _is_alive(owner.pid)) or is_locked(run.path / RUN_LOCK)
 
 
 def _is_alive(pid: int) -> bool:
@@ -184,19 +184,6 @@ def _is_alive(pid: int) -> bool:
     except (PermissionError, OverflowError):
         return True
     return True
-
-
-def _is_locked(run: RunDir) -> bool:
-    try:
-        descriptor = os.open(run.path / "lock", os.O_RDONLY | os.O_NONBLOCK)
-    except OSError:
-        return False
-    try:
-        return not lock(descriptor, attempts=1, wait=0.0, shared=True)
-    except OSError:  # a file system without locks
-        return False
-    finally:
-        os.close(descriptor)
 
 
 def _lock_owner(run: RunDir) -> LockOwner | None:

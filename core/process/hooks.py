@@ -1,0 +1,123 @@
+"""Notifications: a bell, a message of the terminal, or a command of the user's.
+
+A command is started without a shell. Its failure is one warning, and nothing waits for it but the
+end of the process.
+"""
+
+import os
+import shlex
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from core.rundir.occasions import Occasion
+from trainpad.errors import UserError
+from trainpad.supervised import VARIABLE
+from trainpad.text import sanitize
+
+BELL, OSC9 = "bell", "osc9"
+"""What a hook may be besides a command: the terminal's bell, and its desktop notification."""
+TIMEOUT: Final = 60.0
+"""Seconds after which a command is ended."""
+
+
+def parse_hook(flag: str, text: str) -> tuple[str, ...]:
+    """Return the words of a hook's command.
+
+    Raises:
+        UserError: it cannot be split into words; one sentence.
+    """
+    try:
+        words = tuple(shlex.split(text))
+    except ValueError as error:
+        raise UserError(f"{flag} {text!r} cannot be split into words: {error}") from error
+    if not words:
+        raise UserError(f"{flag} is empty; give {BELL}, {OSC9} or a command")
+    return words
+
+
+class Hooks:
+    """Does what the user chose for each kind of occasion."""
+
+    def __init__(
+        self,
+        hooks: Mapping[str, tuple[str, ...]],
+        warn: Callable[[str], object],
+        ring: Callable[[str], object] | None = None,
+        *,
+        commands: bool = True,
+    ) -> None:
+        """Make hooks.
+
+        Args:
+            hooks: The words of each, by the kind of its occasion.
+            warn: Called with one sentence about the first command that fails.
+            ring: Writes control characters to the terminal; None where there is none.
+            commands: Whether commands are started here, and not by another process.
+        """
+        self._hooks = hooks
+        self._warn = warn
+        self.ring = ring
+        self._commands = commands
+        self._threads: list[threading.Thread] = []
+        self._has_warned = False
+
+    def __bool__(self) -> bool:
+        return bool(self._hooks)
+
+    def fire(self, occasion: Occasion, name: str, path: str) -> None:
+        """Notify of something that happened in the run called `name`, in the folder `path`."""
+        words = self._hooks.get(occasion.kind)
+        if words is None:
+            return
+        if words in ((BELL,), (OSC9,)):
+            if self.ring is not None:
+                self.ring(control_characters(words[0], f"{name}: {occasion.reason}"))
+        elif self._commands:
+            environ = {
+                **{key: value for key, value in os.environ.items() if key != VARIABLE},
+                "TRAINPAD_NAME": name,
+                "TRAINPAD_PATH": path,
+                "TRAINPAD_EVENT": occasion.kind,
+                "TRAINPAD_STATE": occasion.state,
+                "TRAINPAD_REASON": occasion.reason,
+            }
+            thread = threading.Thread(target=self._call, args=(words, environ), daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def wait(self, timeout: float = TIMEOUT) -> None:
+        """Wait for the commands that still run, so many seconds at most."""
+        end = time.monotonic() + timeout
+        for thread in self._threads:
+            thread.join(max(0.0, end - time.monotonic()))
+
+    def _call(self, words: tuple[str, ...], environ: Mapping[str, str]) -> None:
+        try:
+            done = subprocess.run(  # noqa: S603 - the user's command, without a shell
+                words,
+                env=dict(environ),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                timeout=TIMEOUT,
+                check=False,
+            )
+        except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+            why = getattr(error, "strerror", None) or f"it took longer than {TIMEOUT:g} s"
+            self._fail(f"{words[0]} failed: {why}")
+        else:
+            if done.returncode:
+                self._fail(f"{words[0]} failed: exit status {done.returncode}")
+
+    def _fail(self, text: str) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            self._warn(f"the notification {text}")
+
+
+def control_characters(kind: str, text: str) -> str:
+    """Return what makes a terminal ring, or show a message."""
+    return "\a" if kind == BELL else f"\x1b]9;{sanitize(text, limit=200)}\x1b\\"

@@ -1,0 +1,1 @@
+"""Any program, started and supervised: what `trainpad run` does."""

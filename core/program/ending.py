@@ -1,0 +1,80 @@
+"""How a program ended, as its run records it."""
+
+import signal
+from dataclasses import dataclass
+
+from core.program.record import ProgramRecord
+from core.rundir.json_lines import JsonLines
+
+SIGNALLED = 128
+"""A shell's exit status of a program that a signal ended is this and the signal's number."""
+ENDS = ("finished", "failed", "diverged")
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The end of a program."""
+
+    code: int
+    """Its exit status, or the negative number of the signal that ended it."""
+    was_stopped: bool
+    """Whether its end was requested."""
+    seconds: float
+
+    @property
+    def status(self) -> int:
+        """The exit status as a shell shows it."""
+        return self.code if self.code >= 0 else SIGNALLED - self.code
+
+    @property
+    def signal_name(self) -> str | None:
+        """The name of the signal that ended it, or None."""
+        if self.code >= 0:
+            return None
+        try:
+            return signal.Signals(-self.code).name
+        except ValueError:
+            return f"signal {-self.code}"
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether ctrl+c ended it."""
+        return self.status == SIGNALLED + signal.SIGINT
+
+    @property
+    def text(self) -> str:
+        """How a program ended that failed."""
+        return f"ended by {self.signal_name}" if self.signal_name else f"exit status {self.code}"
+
+
+def write_ending(record: ProgramRecord, ending: Ending) -> None:
+    """Record the exit, and the end of the run where the program did not, or failed afterwards."""
+    own = _own_end(record) if record.is_adopted else ""
+    seconds = round(ending.seconds, 3)
+    record.event("exited", status=ending.status, signal=ending.signal_name, seconds=seconds)
+    if ending.was_stopped or ending.is_interrupted or not ending.code:
+        if not own:
+            record.event("finished", reason=_reason(ending), seconds=seconds)
+    elif own != "failed":
+        after = " after it had finished" if own else ""
+        record.event("failed", text=ending.text + after, seconds=seconds)
+    if not record.is_adopted:
+        record.set_info(summary=dict(record.last))
+    record.flush(at_end=True)
+
+
+def _reason(ending: Ending) -> str:
+    if ending.was_stopped:
+        return "stopped"
+    return "interrupted" if ending.is_interrupted else "done"
+
+
+def _own_end(record: ProgramRecord) -> str:
+    """Return the event with which the program ended its own recording, or nothing."""
+    own = ""
+    events = JsonLines.tail(record.path / "events.jsonl")
+    while found := events.poll():
+        for event in found:
+            name = str(event.get("event"))
+            own = name if name in ENDS else "" if name == "started" else own
+    return own

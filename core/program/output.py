@@ -1,0 +1,102 @@
+"""What a program prints: into `run.log` as it comes, to who waits for it, and its numbers."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from core.output.found import EpochBegins
+from core.output.numbers import NumberParser
+from core.output.pattern import Pattern
+from core.output.printed import PrintedLines
+from core.program.record import ProgramRecord
+
+BLOCK: Final = 1 << 16
+"""Bytes that are read from the terminal at a time."""
+MAX_LINES: Final = 5000
+"""How many lines a second are searched for numbers; a program that prints more is not held up."""
+_LOG_FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
+
+
+class Output:
+    """Reads a program's terminal."""
+
+    def __init__(
+        self,
+        terminal: int,
+        log: Path,
+        record: ProgramRecord,
+        patterns: Sequence[Pattern],
+        echo: Callable[[bytes], None] | None,
+    ) -> None:
+        """Read from a terminal.
+
+        Args:
+            terminal: The descriptor of the terminal's other end, which does not block.
+            log: `run.log`.
+            record: Gets the numbers.
+            patterns: The user's own for them.
+            echo: Gets what is printed, as it comes.
+
+        Raises:
+            OSError: the log cannot be opened.
+        """
+        self.terminal = terminal
+        self._log = os.open(log, _LOG_FLAGS, 0o600)
+        self._record = record
+        self._lines = PrintedLines()
+        self._parser = NumberParser(patterns)
+        self._echo = echo
+        self._second = 0
+        self._count = 0
+
+    def read(self, now: float) -> bool:
+        """Read what is there; return False at the end, where no process has the terminal."""
+        try:
+            content = os.read(self.terminal, BLOCK)
+        except BlockingIOError:
+            return True
+        except OSError:  # EIO: no process has the other end
+            return False
+        if not content:
+            return False
+        self._keep(content)
+        if self._echo is not None:
+            self._echo(content)
+        if not self._record.is_adopted:
+            for line in self._lines.feed(content):
+                if self._is_due(now):
+                    self._parse(line)
+        return True
+
+    def close(self) -> None:
+        """Read the last line, and close the files."""
+        if not self._record.is_adopted:
+            for line in self._lines.end():
+                self._parse(line)
+            for found in self._parser.end():
+                if not isinstance(found, EpochBegins):
+                    self._record.log(found.step, found.values)
+        os.close(self.terminal)
+        os.close(self._log)
+
+    def _keep(self, content: bytes) -> None:
+        """Append to the log; what the disk has no room for is lost."""
+        try:
+            while content:
+                content = content[os.write(self._log, content) :]
+        except OSError:
+            return
+
+    def _is_due(self, now: float) -> bool:
+        if int(now) != self._second:
+            self._second, self._count = int(now), 0
+        self._count += 1
+        return self._count <= MAX_LINES
+
+    def _parse(self, line: str) -> None:
+        for found in self._parser.parse(line):
+            if isinstance(found, EpochBegins):
+                self._record.event("epoch", epoch=found.epoch, epochs=found.epochs)
+            else:
+                self._record.log(found.step, found.values)

@@ -1,0 +1,139 @@
+"""What the supervisor of a program records, until the program does that itself.
+
+A program that calls `trainpad.init` becomes the one writer of the run's numbers and events, for
+which it keeps `writer.lock` locked. The supervisor takes that lock for each of its own writes:
+where it cannot, the program has it. When the program has ended, the lock is free, and the
+supervisor records how it ended.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+
+from trainpad import place
+from trainpad.append import Appender
+from trainpad.files import RUN_FILE
+from trainpad.lines import NumberLines, event_line
+from trainpad.lock import lock, open_lock, unlock
+from trainpad.supervised import ADOPTED, WRITER_LOCK
+
+MAX_WAITING: Final = 16 * 1024 * 1024
+"""Bytes that wait for a disk that is full; beyond that numbers are lost."""
+END_ATTEMPTS, END_WAIT = 100, 0.02
+"""How often, and how many seconds apart, the lock is tried after the program has ended."""
+
+
+class ProgramRecord:
+    """Writes numbers and events of a program that does not write them itself."""
+
+    def __init__(self, path: Path, say: Callable[[str], object]) -> None:
+        """Continue the files of a run directory.
+
+        Args:
+            path: The run directory.
+            say: Called with one sentence about each problem.
+
+        Raises:
+            OSError: a file cannot be read.
+        """
+        self.path = path
+        self.is_adopted = False
+        """Whether the program records its run itself."""
+        self.step = 0
+        """How many steps are done, for events."""
+        self._say = say
+        self._lines = NumberLines(lambda _name, _reason: None)
+        self._metrics = Appender(path / "metrics.jsonl")
+        self._events = Appender(path / "events.jsonl")
+        self._waiting: list[bytes] = []
+        """Events that wait for the program's end, since it has the file."""
+        self._lock = open_lock(path / WRITER_LOCK)
+        self._stamp = self._info_stamp()
+        self._disk_error = ""
+
+    @property
+    def last(self) -> Mapping[str, float | int]:
+        """The newest value of each name that was found."""
+        return self._lines.last
+
+    def log(self, step: int, values: Mapping[str, Any]) -> None:
+        """Record numbers at the next `flush`, unless the program does that itself."""
+        self.step = max(self.step, step + 1)
+        if not self.is_adopted and len(self._metrics.waiting) < MAX_WAITING:
+            self._metrics.add(self._lines.encode(step, time.time(), values).encode())
+
+    def event(self, event: str, **fields: Any) -> None:
+        """Record an event at the next `flush`; at the end, where the program records itself."""
+        self._waiting.append(event_line(event, {"step": self.step, **fields}))
+
+    def flush(self, *, at_end: bool = False) -> None:
+        """Write what was added; `at_end` means that the program has ended."""
+        with self._locked(END_ATTEMPTS if at_end else 1) as is_mine:
+            if not is_mine or (self._was_adopted() and not at_end):
+                self._adopt()
+            else:
+                self._write()
+
+    def set_info(self, **values: Any) -> None:
+        """Set entries of `run.json`, unless the program writes it."""
+        with self._locked(1) as is_mine, suppress(OSError):
+            if is_mine and not self._was_adopted():
+                place.write_info(self.path, {**place.read_info(self.path), **values})
+                self._stamp = self._info_stamp()
+
+    def close(self) -> None:
+        """Close the lock's file."""
+        os.close(self._lock)
+
+    @contextmanager
+    def _locked(self, attempts: int) -> Iterator[bool]:
+        """Whether this process may write within the block."""
+        is_mine = True
+        with suppress(OSError):  # without locks only `run.json` tells that the program writes
+            is_mine = lock(self._lock, attempts=attempts, wait=END_WAIT)
+        try:
+            yield is_mine
+        finally:
+            if is_mine:
+                with suppress(OSError):
+                    unlock(self._lock)
+
+    def _was_adopted(self) -> bool:
+        if not self.is_adopted and self._info_stamp() != self._stamp:
+            self._stamp = self._info_stamp()
+            if ADOPTED in place.read_info(self.path):
+                self._adopt()
+        return self.is_adopted
+
+    def _adopt(self) -> None:
+        self.is_adopted = True
+        self._metrics.waiting.clear()
+
+    def _write(self) -> None:
+        try:
+            if self.is_adopted:  # the program wrote more since
+                self._events = Appender(self._events.path)
+            else:
+                self._metrics.flush()
+            for line in self._waiting:
+                self._events.add(line)
+            self._waiting.clear()
+            self._events.flush()
+        except OSError as error:
+            if not self._disk_error:
+                self._disk_error = error.strerror or str(error)
+                self._say(f"{self.path} cannot be written: {self._disk_error}")
+            return
+        if self._disk_error:
+            text, self._disk_error = self._disk_error, ""
+            self.event("warned", text=f"the run can be written again after: {text}")
+
+    def _info_stamp(self) -> tuple[int, int]:
+        try:
+            about = (self.path / RUN_FILE).stat()
+        except OSError:
+            return 0, 0
+        return about.st_ino, about.st_mtime_ns

@@ -1,0 +1,273 @@
+"""Any program is started, watched to its end, and recorded; its status is passed on."""
+
+import os
+import signal
+import stat
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from core.program import requests
+from core.program.command import StartError, project_of
+from core.program.processes import Processes
+from core.program.supervisor import Supervisor
+from core.rundir.rundir import RunDir
+from core.rundir.status import read_status
+from tests.helpers.attached import events, last_event, numbers, steer, until
+from tests.helpers.programs import request_of, run_program
+from trainpad.errors import UserError
+from trainpad.lock import is_locked
+
+
+def shell(script: str) -> list[str]:
+    return ["sh", "-c", script]
+
+
+def test_what_a_program_prints_is_kept_printed_and_read(tmp_path: Path) -> None:
+    script = "test -t 1 && test -t 2 && echo 'Step 5: loss = 0.5 (0.1 sec)'; echo epoch 2; umask"
+    done = run_program(shell(script), tmp_path, name="a/b", project="my nets")
+    assert done.status == 0
+    assert done.printed == b"Step 5: loss = 0.5 (0.1 sec)\nepoch 2\n0022\n"
+    assert done.run.log.read_bytes() == done.printed
+    assert numbers(done.run.path) == [{"step": 5, "loss": 0.5}]
+    assert done.run.path.parent == tmp_path / "my-nets"
+    assert done.info["label"] == "a/b"
+    assert done.info["summary"] == {"loss": 0.5}
+    assert done.info["command"] == shell(script)
+    names = [event["event"] for event in events(done.run.path)]
+    assert names == ["started", "supports", "epoch", "exited", "finished"]
+    assert events(done.run.path, "exited")[0]["status"] == 0
+    assert read_status(done.run).state == "done"
+    for path in (done.run.path, *done.run.path.iterdir()):
+        assert not stat.S_IMODE(path.stat().st_mode) & 0o077
+    assert not is_locked(done.run.path / "lock")
+
+
+@pytest.mark.parametrize(
+    ("script", "status", "name", "event", "text"),
+    [
+        ("exit 3", 3, None, "failed", "exit status 3"),
+        ("kill -SEGV $$", 139, "SIGSEGV", "failed", "ended by SIGSEGV"),
+        ("kill -INT $$", 130, "SIGINT", "finished", "interrupted"),
+    ],
+)
+def test_how_it_ends_is_recorded_and_passed_on(
+    tmp_path: Path, script: str, status: int, name: str | None, event: str, text: str
+) -> None:
+    done = run_program(shell(script), tmp_path)
+    assert done.status == status
+    exited = events(done.run.path, "exited")[0]
+    assert (exited["status"], exited["signal"]) == (status, name)
+    last = last_event(done.run.path)
+    assert (last["event"], last.get("text") or last.get("reason")) == (event, text)
+
+
+@pytest.mark.parametrize(
+    ("program", "status", "sentence"),
+    [
+        ("no-such-program", 127, "there is no program called 'no-such-program'"),
+        ("./train.py", 126, "./train.py is not an executable file; `trainpad run python"),
+        ("./empty", 126, "./empty cannot be started: Exec format error"),
+    ],
+)
+def test_a_program_that_cannot_be_started_leaves_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str, status: int, sentence: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("train.py").touch()
+    Path("empty").touch(0o755)
+    Path("empty").write_bytes(b"\0nothing")
+    with pytest.raises(StartError, match=sentence.replace("(", r"\(")) as raised:
+        run_program([program], tmp_path / "runs")
+    assert raised.value.status == status
+    assert list((tmp_path / "runs").glob("*/*")) == []
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="choose another folder with --log_dir"):
+        run_program(shell("true"), tmp_path / "file")
+
+
+@pytest.mark.parametrize(
+    ("command", "project"),
+    [
+        (["python", "-u", "a/train.py", "--x", "b.py"], "train"),
+        (["python3", "-m", "nets.train", "x"], "train"),
+        (["/usr/bin/make", "train"], "make"),
+        (["torchrun", "--nproc", "2", "main.py"], "main"),
+    ],
+)
+def test_a_run_belongs_to_the_script(command: list[str], project: str) -> None:
+    assert project_of(command) == project
+
+
+def in_thread(action: object) -> None:
+    threading.Thread(target=action, daemon=True).start()  # type: ignore[arg-type]
+
+
+def test_a_program_that_knows_nothing_is_paused_and_stopped(tmp_path: Path) -> None:
+    script = "while true; do echo step 1 loss=1; sleep 0.01; done"
+
+    def requested(run: RunDir, _supervisor: Supervisor) -> None:
+        def request() -> None:
+            until((run.path / "metrics.jsonl").exists)
+            steer(run.path, pause_at=0)
+            until(lambda: events(run.path, "paused"))
+            size = run.log.stat().st_size
+            steer(run.path, increment="checkpoint")
+            until(lambda: events(run.path, "warned"))
+            assert run.log.stat().st_size - size < 200
+            assert read_status(run).state == "paused"
+            steer(run.path, pause_at=None)
+            until(lambda: run.log.stat().st_size > size + 200)
+            steer(run.path, pause_at=0)
+            until(lambda: len(events(run.path, "paused")) == 2)
+            steer(run.path, stop="stopped")
+
+        in_thread(request)
+
+    done = run_program(shell(script), tmp_path, on_start=requested)
+    assert done.status == 128 + signal.SIGTERM
+    assert last_event(done.run.path)["reason"] == "stopped"
+    assert read_status(done.run).state == "stopped"
+    assert "cannot be asked to save" in events(done.run.path, "warned")[0]["text"]
+    assert done.said == ["stopping: SIGTERM; SIGKILL follows after 30 s"]
+
+
+def test_a_program_that_ignores_sigterm_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests, "GRACE", 0.2)
+    script = "trap '' TERM; echo ready; while true; do sleep 0.01; done"
+
+    def requested(run: RunDir, _supervisor: Supervisor) -> None:
+        def request() -> None:
+            until(lambda: run.log.exists() and b"ready" in run.log.read_bytes())
+            steer(run.path, stop="stopped")
+
+        in_thread(request)
+
+    done = run_program(shell(script), tmp_path, on_start=requested)
+    assert done.status == 128 + signal.SIGKILL
+    assert "did not end within 0.2 s of SIGTERM: SIGKILL" in done.said[-1]
+    assert last_event(done.run.path)["reason"] == "stopped"
+
+
+def test_signals_are_passed_on(tmp_path: Path) -> None:
+    script = "trap 'echo usr; exit 7' USR1; echo ready; while true; do sleep 0.01; done"
+
+    def signalled(run: RunDir, _supervisor: Supervisor) -> None:
+        def send() -> None:
+            until(lambda: run.log.exists() and b"ready" in run.log.read_bytes())
+            os.kill(os.getpid(), signal.SIGUSR1)
+
+        in_thread(send)
+
+    done = run_program(shell(script), tmp_path, on_start=signalled)
+    assert done.status == 7
+    assert done.printed.endswith(b"usr\n")
+
+
+def test_a_signal_reaches_what_a_shell_started_but_not_the_workers_of_a_program(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent: list[tuple[str, int]] = []
+    monkeypatch.setattr(os, "kill", lambda pid, _number: sent.append(("process", pid)))
+    monkeypatch.setattr(os, "killpg", lambda pid, _number: sent.append(("group", pid)))
+    me = Processes(os.getpid())
+    me.send(signal.SIGTERM)
+    me.send(signal.SIGINT)
+    monkeypatch.setattr("psutil.Process.name", lambda _process: "bash")
+    me.send(signal.SIGTERM)
+    assert sent == [("process", me.pid), ("group", me.pid), ("group", me.pid)]
+
+
+ADOPTS = """
+import os, trainpad
+print("step 1 loss=9", flush=True)
+run = trainpad.init("cifar", "x", config={"batch": 8})
+print("step 2 loss=9", flush=True)
+for step in range(1000000):
+    run.log({"loss": 0.5}, step)
+    if not run.tick():
+        break
+run.finish()
+other = trainpad.init("cifar", "y")
+print(other.path)
+raise SystemExit(CODE)
+"""
+
+
+@pytest.mark.parametrize("code", [0, 4])
+def test_a_program_that_uses_trainpad_records_its_run_itself(tmp_path: Path, code: int) -> None:
+    def requested(run: RunDir, _supervisor: Supervisor) -> None:
+        def request() -> None:
+            until(
+                lambda: (
+                    b'"loss": 0.5' in (run.metrics.read_bytes() if run.metrics.exists() else b"")
+                )
+            )
+            steer(run.path, stop="stopped")
+
+        in_thread(request)
+
+    command = [sys.executable, "-c", ADOPTS.replace("CODE", str(code))]
+    environ = {"TRAINPAD_DIR": str(tmp_path)}
+    done = run_program(command, tmp_path, name="mine", environ=environ, on_start=requested)
+    assert done.status == code
+    assert done.info["project"] == "cifar"
+    assert done.info["label"] == "mine"
+    assert done.info["config"] == {"batch": 8}
+    assert done.info["command"] == command
+    losses = [line["loss"] for line in numbers(done.run.path)]
+    assert set(losses) <= {9, 0.5}
+    assert losses.count(9) <= 1
+    recorded = events(done.run.path)
+    assert [event["event"] for event in recorded[-2:]] == ["finished", "exited"]
+    assert recorded[-2]["reason"] == "stopped"
+    assert recorded[-1]["status"] == code
+    other = Path(done.printed.decode().splitlines()[-1])
+    assert other != done.run.path
+    assert other.parent == tmp_path / "cifar"
+
+
+def test_a_program_that_fails_after_its_run_ended_has_failed(tmp_path: Path) -> None:
+    code = "import trainpad; trainpad.init('p'); trainpad.finish(); raise SystemExit(5)"
+    done = run_program([sys.executable, "-c", code], tmp_path)
+    assert last_event(done.run.path)["text"] == "exit status 5 after it had finished"
+    assert read_status(done.run).state == "failed"
+
+
+def test_an_environment_that_outlived_its_run_begins_a_run_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import trainpad
+
+    ended = run_program(shell("true"), tmp_path)
+    monkeypatch.setenv("TRAINPAD_RUN", str(ended.run.path))
+    monkeypatch.setenv("TRAINPAD_DIR", str(tmp_path))
+    with trainpad.init("p") as run:
+        assert run.path != ended.run.path
+    monkeypatch.setenv("TRAINPAD_RUN", "relative")
+    with trainpad.init("p") as run:
+        assert run.path is not None
+
+
+def test_a_program_that_leaves_children_behind_is_not_waited_for(tmp_path: Path) -> None:
+    done = run_program(shell("(trap '' HUP; sleep 30) & echo $!"), tmp_path)
+    assert done.status == 0
+    os.kill(int(done.printed), signal.SIGKILL)
+
+
+def test_the_request_keeps_what_the_process_was_started_with(tmp_path: Path) -> None:
+    request = request_of(["true"], tmp_path, umask=0o27)
+    done = run_program(
+        shell("umask; env"), tmp_path, umask=0o27, environ={"OPENBLAS_NUM_THREADS": "3"}
+    )
+    assert request.inherited.umask == 0o27
+    assert done.printed.startswith(b"0027\n")
+    assert b"OPENBLAS_NUM_THREADS=3\n" in done.printed
+    assert f"TRAINPAD_RUN={done.run.path}\n".encode() in done.printed
