@@ -9,7 +9,8 @@ import pytest
 
 from core.tfevents import logdir, records
 from core.tfevents.items import Scalars
-from core.tfevents.logdir import FolderStatus, Logdir, Update, poll_forever
+from core.tfevents.logdir import Logdir, Update, poll_forever
+from core.tfevents.run_files import FolderStatus
 from core.tfevents.store import RunData
 from tests.helpers.tfevents import NAME, add, event, old, points, put, start
 from trainpad.errors import UserError
@@ -302,7 +303,7 @@ def test_an_interrupted_poll_is_finished_by_the_next(
 def test_slow_searches_are_rare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     searches = 0
 
-    def slow(roots: object) -> Iterator[object]:
+    def slow(roots: object, *, every_file: bool) -> Iterator[object]:
         nonlocal searches
         searches += 1
         clock.now += 3.0

@@ -198,7 +198,9 @@ def test_without_event_files_the_error_names_the_folder_and_hidden_folders(
     with pytest.raises(UserError) as error:
         cli.main(["watch", ".", "--once", "--filter", "zzz"], standalone_mode=False)
     sentence = str(error.value)
-    assert sentence.startswith(f"there are no event files in {tmp_path}; {text}")
+    assert sentence.startswith(
+        f"there are no event files or other numbers by step in {tmp_path}; {text}"
+    )
     assert sentence.endswith("not searched: give its path to search it")
     cli.main(["watch", "below/.local0", "--once"], standalone_mode=False)
 

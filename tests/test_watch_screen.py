@@ -198,7 +198,7 @@ async def test_new_files_and_new_points_are_shown(
     logs.mkdir()
     app = app_of(tmp_path, logs, ascii_only=True)
     async with app.run_test(size=(80, 24)) as pilot:
-        await shown(pilot, app, "no event files in", "waiting")
+        await shown(pilot, app, "no numbers by step in", "waiting")
         path = put(logs, version(), points(range(10)))
         await shown(pilot, app, "1 run", "loss", "91.00", " ago")
         add(path, points(range(10, 20)))

@@ -1,24 +1,20 @@
 """Poll folders of event files; yield what is new in batches at fixed time intervals.
 
 Polling size, mtime and inode works on every file system, including network ones, and takes about
-3 ms for 1,000 runs. A folder with event files is a run. Its files are read in the order of their
-names, which start with their creation time, so that the points of a restarted run come last.
-Nothing here starts a thread: `Logdir.poll` is a generator, and its caller decides when to stop.
+3 ms for 1,000 runs. Nothing here starts a thread: `Logdir.poll` is a generator, and its caller
+decides when to stop.
 """
 
 import math
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from core.tfevents.items import Item
-from core.tfevents.reader import EventFile
-from core.tfevents.records import ReplacedError
+from core.tfevents.run_files import EventFolder, OtherFiles, RunChange, RunFiles, SingleFile
 from core.tfevents.search import Folder, roots_of, search
-from trainpad.text import sanitize
+from trainpad.files import size_of
 
 FIRST_BATCH_INTERVAL: Final = 0.05
 BATCH_INTERVAL: Final = 0.25
@@ -28,35 +24,6 @@ SEARCH_PAUSE_FACTOR: Final = 20
 
 There may be many folders, on a slow file system.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class FolderStatus:
-    """The state of the event files of one run."""
-
-    folder: Path
-    files: int
-    last_wall_time: float | None
-    """Wall time of the last record, in seconds since 1970, by the writer's clock."""
-    skipped: int
-    """Number of records and values that could not be decoded, or were too large."""
-    problems: tuple[str, ...]
-    """One sentence for each file of which something cannot be read."""
-    fault: str
-    """The kind of the first problem: ``gone``, ``unread``, ``damaged``, or empty."""
-    undrawn: Mapping[str, int]
-    """Number of tags of each TensorBoard plugin whose values are not decoded."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RunChange:
-    """What changed in one run since the last batch."""
-
-    run: str
-    reset: bool
-    """Whether to discard the run before folding the items: its files were replaced."""
-    items: tuple[Item, ...]
-    status: FolderStatus
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,86 +37,12 @@ class Update:
     """Whether all existing data has been read."""
 
 
-class _RunFolder:
-    """The event files of one folder, read in the order of their names."""
-
-    def __init__(self, name: str, folder: Path) -> None:
-        self.name, self.folder = name, folder
-        self.files: dict[str, EventFile] = {}
-        self._unread: list[EventFile] = []
-        self._items: list[Item] = []
-        self._reset = False
-        self._last_status: FolderStatus | None = None
-
-    def add(self, names: Iterable[str]) -> bool:
-        """Add the files of these names; return False if all of them were known."""
-        new = [name for name in names if name not in self.files]
-        self.files |= {name: EventFile(self.folder / name) for name in new}
-        self.files = dict(sorted(self.files.items()))
-        return bool(new)
-
-    def has_news(self) -> bool:
-        """Return whether any file has unread data."""
-        files = self.files.values()
-        self._unread = [file for file in files if file in self._unread or file.has_news()]
-        gone = sum(file.gone for file in files)
-        if 0 < gone < len(files):  # the folder was cleared, and a new writer is at work in it
-            self._start_over()
-        return bool(self._unread)
-
-    def read(self) -> bool:
-        """Read a chunk of the first file with unread data; return False if there is none."""
-        while self._unread:
-            try:
-                if self._unread[0].read():
-                    return True
-            except ReplacedError:
-                self._start_over()
-                return True
-            self._items += self._unread.pop(0).take()
-        return False
-
-    def take(self) -> RunChange | None:
-        """Return what is new since the last call, or None."""
-        if self._unread:
-            self._items += self._unread[0].take()
-        status = self._status()
-        if not self._items and not self._reset and status == self._last_status:
-            return None
-        change = RunChange(self.name, self._reset, tuple(self._items), status)
-        self._items, self._reset, self._last_status = [], False, status
-        return change
-
-    def _start_over(self) -> None:
-        """Read all existing files again: items are not stored by file, so all must be replaced."""
-        there = {name: file for name, file in self.files.items() if not file.gone} or self.files
-        self.files = {name: EventFile(file.path) for name, file in there.items()}
-        self._items, self._unread, self._reset = [], [], True
-        self.has_news()
-
-    def _status(self) -> FolderStatus:
-        files = self.files.values()
-        times = [file.last_wall_time for file in files if math.isfinite(file.last_wall_time)]
-        return FolderStatus(
-            folder=self.folder,
-            files=len(files),
-            last_wall_time=max(times, default=None),
-            skipped=sum(file.skipped for file in files),
-            problems=tuple(
-                f"{sanitize(name)}: {file.problem}"
-                for name, file in self.files.items()
-                if file.problem
-            ),
-            fault=next((file.fault for file in files if file.fault), ""),
-            undrawn=sum((file.undrawn for file in files), Counter()),
-        )
-
-
 class Logdir:
-    """Event files below several roots.
+    """The files below several roots: event files, and those of other formats where requested.
 
     Args:
-        paths: Folders or event files.
+        paths: Folders or files.
+        others: What finds and opens files of other formats; by default only event files are read.
         clock: Monotonic seconds; they pace the batches.
 
     Raises:
@@ -157,11 +50,16 @@ class Logdir:
     """
 
     def __init__(
-        self, paths: Iterable[str | Path], *, clock: Callable[[], float] = time.monotonic
+        self,
+        paths: Iterable[str | Path],
+        *,
+        others: OtherFiles | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.roots = roots_of(paths)
+        self._others = others
         self._clock = clock
-        self._runs: dict[Path, _RunFolder] = {}
+        self._runs: dict[Path, RunFiles] = {}
         self._names: set[str] = set()
         self._next_search = -math.inf
         self._batch_interval = FIRST_BATCH_INTERVAL
@@ -191,11 +89,11 @@ class Logdir:
                     busy.append(run)
                 yield
 
-    def _search(self) -> Iterator[list[_RunFolder]]:
+    def _search(self) -> Iterator[list[RunFiles]]:
         """Yield the runs with new files, after every 50 ms of searching."""
-        spent, start, found = 0.0, self._clock(), list[_RunFolder]()
-        for folder in search(self.roots):
-            if folder.file_names and (run := self._run_folder(folder)).add(folder.file_names):
+        spent, start, found = 0.0, self._clock(), list[RunFiles]()
+        for run in self._found():
+            if run is not None:
                 found.append(run)
             if self._clock() - start >= FIRST_BATCH_INTERVAL:
                 spent += self._clock() - start
@@ -205,12 +103,36 @@ class Logdir:
         self._next_search = self._clock() + SEARCH_PAUSE_FACTOR * spent
         yield found
 
-    def _run_folder(self, folder: Folder) -> _RunFolder:
+    def _found(self) -> Iterator[RunFiles | None]:
+        """Yield for each folder and each file of another format: its run, where a file is new."""
+        for folder in search(self.roots, every_file=self._others is not None):
+            yield self._event_folder(folder, folder.file_names)
+            for name in folder.other_names:
+                yield self._other_file(folder, folder.path / name)
+
+    def _other_file(self, folder: Folder, path: Path) -> RunFiles | None:
+        """Return the run of a file of another format, where the file is new."""
+        found = self._others.find(path) if self._others is not None else None
+        if found is None:
+            # What the user named is read as an event file where it is nothing else: that says why
+            # it cannot be read.
+            names = (path.name,) if folder.root.is_file and size_of(path) else ()
+            return self._event_folder(folder, names)
+        run = self._runs.get(found.run)
+        if run is None:
+            name = self._unique_name(folder.root.name_of_file(found.run))
+            run = self._runs[found.run] = SingleFile(name, found.run.parent, found.open)
+        return run if isinstance(run, SingleFile) and run.offer(path, found) else None
+
+    def _event_folder(self, folder: Folder, names: tuple[str, ...]) -> RunFiles | None:
+        """Return the run of a folder, where event files of these names are new."""
+        if not names:
+            return None
         run = self._runs.get(folder.path)
         if run is None:
             name = self._unique_name(folder.root.name_of(folder.path))
-            run = self._runs[folder.path] = _RunFolder(name, folder.path)
-        return run
+            run = self._runs[folder.path] = EventFolder(name, folder.path)
+        return run if isinstance(run, EventFolder) and run.add(names) else None
 
     def _unique_name(self, name: str) -> str:
         """Return `name`, with a number appended if sanitizing made two names equal."""
@@ -234,6 +156,7 @@ class Logdir:
 def poll_forever(
     paths: Iterable[str | Path],
     *,
+    others: OtherFiles | None = None,
     interval: float = 1.0,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
@@ -243,7 +166,7 @@ def poll_forever(
     A thread that can be stopped passes the ``wait`` of its `threading.Event` as `sleep`, and
     checks the event after each update.
     """
-    logdir = Logdir(paths, clock=clock)
+    logdir = Logdir(paths, others=others, clock=clock)
     while True:
         yield from logdir.poll()
         sleep(interval)

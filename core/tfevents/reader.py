@@ -7,7 +7,6 @@ counted, not raised, so that one bad record never costs the next.
 """
 
 import math
-import os
 import struct
 from collections import Counter
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, Final
 from core.tfevents.items import Item, Restart
 from core.tfevents.messages import DecodeError, EventProto
 from core.tfevents.pending import PREFIX, PendingPoints
+from core.tfevents.polled import PolledFile
 from core.tfevents.records import FOOTER, RecordFile
 from core.tfevents.templates import STEP, WALL_TIME, find_template
 from core.tfevents.values import decode_value, is_drawn, plugin_of, scalar_value
@@ -164,20 +164,13 @@ class Decoder:
             self._templates[template.key] = pending.prefix_bytes, pending.value_bytes
 
 
-class EventFile:
+class EventFile(PolledFile):
     """An event file; `read` it again whenever it `has_news`."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self.size = 0
-        """Size of the file at the last poll, in bytes."""
-        self.unreadable = ""
-        """Why the last attempt to read failed, or empty."""
-        self.gone = False
-        """Whether the file was missing at the last attempt."""
+        super().__init__(path)
         self._records = RecordFile(path)
         self._decoder = Decoder()
-        self._last_stat: tuple[int, int, int] | None = None
 
     @property
     def offset(self) -> int:
@@ -217,18 +210,6 @@ class EventFile:
             return "unread"
         return "damaged" if self._records.damage or self._records.corrupt else ""
 
-    def has_news(self) -> bool:
-        """Return whether size, mtime or inode changed since the last call."""
-        try:
-            status = os.stat(self.path)  # noqa: PTH116 - half the cost of Path.stat, and called often
-        except OSError as error:
-            return self._failed(error)
-        self.gone, self.size = False, status.st_size
-        seen = (status.st_size, status.st_ino, status.st_mtime_ns)
-        news = seen != self._last_stat
-        self._last_stat = seen
-        return news
-
     def read(self) -> bool:
         """Decode the next chunk; return False if there is no complete record to read.
 
@@ -243,13 +224,6 @@ class EventFile:
         if records:
             self._decoder.decode(records)
         return records is not None
-
-    def _failed(self, error: OSError) -> bool:
-        """Store why reading failed; return False."""
-        self.unreadable = f"cannot be read: {error.strerror}"
-        self.gone = isinstance(error, FileNotFoundError)
-        self._last_stat = None  # try again at the next poll: permissions change, mounts come back
-        return False
 
     def take(self) -> list[Item]:
         """Return the items since the last call."""

@@ -11,7 +11,7 @@ import stat
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from trainpad.errors import UserError
 from trainpad.files import NotPlainError
@@ -31,12 +31,25 @@ class Root:
     is_only: bool
     """Whether it is the only root: names then omit its label."""
 
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file, now."""
+        return self.path.is_file()
+
     def name_of(self, folder: Path) -> str:
         """Return the name of the run in a folder at or below this root."""
-        if self.path.is_file() or folder == self.path:
+        if self.is_file or folder == self.path:
             return self.label
         below = sanitize(folder.relative_to(self.path).as_posix(), limit=200)
         return below if self.is_only else f"{self.label}/{below}"
+
+    def name_of_file(self, path: Path) -> str:
+        """Return the name of the run that is a file at or below this root."""
+        if self.is_file:
+            return sanitize(path.name if self.is_only else self.path.as_posix(), limit=200)
+        is_below = path.is_relative_to(self.path)
+        below = path.relative_to(self.path).as_posix() if is_below else path.name
+        return sanitize(below if self.is_only else f"{self.label}/{below}", limit=200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +59,8 @@ class Folder:
     root: Root
     path: Path
     file_names: tuple[str, ...]
+    other_names: tuple[str, ...] = ()
+    """The names of its other files, where they were requested."""
     hidden_folders: int = 0
     """Number of hidden folders in it, which are not searched."""
 
@@ -69,14 +84,20 @@ def roots_of(paths: Iterable[str | Path]) -> tuple[Root, ...]:
     )
 
 
-def search(roots: Iterable[Root]) -> Iterator[Folder]:
-    """Yield every folder at and below the roots as it is visited."""
+def search(roots: Iterable[Root], *, every_file: bool = False) -> Iterator[Folder]:
+    """Yield every folder at and below the roots as it is visited, with all its files if requested.
+
+    A root that is a file is an event file, unless other files are requested too.
+    """
     visited: set[tuple[int, int]] = set()
     for root in roots:
-        if root.path.is_file():
-            yield Folder(root, root.path.parent, (root.path.name,))
+        name = root.path.name
+        if not root.is_file:
+            yield from _walk(root, visited, every_file=every_file)
+        elif every_file and not is_event_file(name):
+            yield Folder(root, root.path.parent, (), (name,))
         else:
-            yield from _walk(root, visited)
+            yield Folder(root, root.path.parent, (name,))
 
 
 def is_event_file(name: str) -> bool:
@@ -106,7 +127,7 @@ def _base_name(path: Path) -> str:
     return folder.name or absolute(folder).resolve().name or folder.as_posix()
 
 
-def _walk(root: Root, visited: set[tuple[int, int]]) -> Iterator[Folder]:
+def _walk(root: Root, visited: set[tuple[int, int]], *, every_file: bool) -> Iterator[Folder]:
     """Yield the folders of one root that were not visited yet."""
     real, linked = [root.path], list[Path]()
     while real or linked:
@@ -117,25 +138,34 @@ def _walk(root: Root, visited: set[tuple[int, int]]) -> Iterator[Folder]:
             if identity in visited:
                 continue
             visited.add(identity)
-            names, hidden = _scan(path, real, linked)
+            found = _scan(path, real, linked)
         except OSError:
             # A folder that vanished or is unreadable counts as empty.
             continue
-        yield Folder(root, path, names, hidden)
+        events = tuple(name for name in found.files if is_event_file(name))
+        others = tuple(name for name in found.files if not is_event_file(name))
+        yield Folder(root, path, events, others if every_file else (), found.hidden_folders)
 
 
-def _scan(path: Path, real: list[Path], linked: list[Path]) -> tuple[tuple[str, ...], int]:
-    """Return the event files and the number of hidden folders; append subfolders to the lists."""
-    names, hidden = [], 0
+class _Scanned(NamedTuple):
+    """What one folder holds, besides folders that are to be visited."""
+
+    files: list[str]
+    hidden_folders: int
+
+
+def _scan(path: Path, real: list[Path], linked: list[Path]) -> _Scanned:
+    """Return the files and the number of hidden folders; append subfolders to the lists."""
+    files, hidden = [], 0
     with os.scandir(path) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name, reverse=True):
             if entry.name.startswith("."):
                 hidden += entry.is_dir(follow_symlinks=False)
             elif _is_kind(entry.is_dir):
                 (linked if entry.is_symlink() else real).append(path / entry.name)
-            elif is_event_file(entry.name) and _is_kind(entry.is_file):
-                names.append(entry.name)
-    return tuple(names), hidden
+            elif _is_kind(entry.is_file):
+                files.append(entry.name)
+    return _Scanned(files, hidden)
 
 
 def _is_kind(kind: Callable[[], bool]) -> bool:

@@ -79,6 +79,7 @@ class ScalarHistory:
         )
         self._waiting = []
         # The curve's clock never runs backwards: one wrong time far ahead would stop it for good.
+        is_timed = not np.isnan(times).all()
         times = np.where((times >= 0) & (times < MAX_WALL_TIME), times, 0.0)
         back = np.flatnonzero(np.diff(steps) <= 0) + 1
         # Steps that go back all the time are no restarts: keep no superseded segments then.
@@ -87,7 +88,7 @@ class ScalarHistory:
         for start, stop in zip([0, *back], [*back, len(steps)], strict=True):
             self._keep_replaced(int(steps[start]))
             part = slice(start, stop)
-            self._curve.extend(steps[part], values[part], times[part])
+            self._curve.extend(steps[part], values[part], times[part] if is_timed else None)
 
     def _keep_replaced(self, step: int) -> int:
         """Copy the points at `step` and later to `replaced`; return how many are before."""
@@ -101,7 +102,8 @@ class ScalarHistory:
 def _sub_curve(curve: Points, part: slice) -> Points:
     """Return a slice of a curve as a new curve."""
     points, steps = Points(), curve.steps[part]
-    points.extend(steps, curve.values[part], curve.timeline.seconds_at(steps.astype(np.float64)))
+    times = curve.timeline.seconds_at(steps.astype(np.float64)) if len(curve.timeline) else None
+    points.extend(steps, curve.values[part], times)
     return points
 
 

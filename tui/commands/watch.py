@@ -25,7 +25,10 @@ def watch(
     bytes_per_second: float | None,
     ascii_only: bool,
 ) -> int:
-    """Show TensorBoard event files of any framework, live: folders are searched recursively.
+    """Show what any program logs, live: folders are searched recursively.
+
+    TensorBoard's event files; CSV with a step or an epoch (Keras, Lightning, Ultralytics); JSON
+    lines with a step; trainer_state.json of Hugging Face; .wandb. Names do not matter.
 
     Example: trainpad watch ~/logs --filter loss
     """

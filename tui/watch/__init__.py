@@ -1,1 +1,1 @@
-"""`trainpad watch`: event files that other programs write."""
+"""`trainpad watch`: the files of numbers that other programs write."""

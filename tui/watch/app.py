@@ -1,4 +1,4 @@
-"""The app of `trainpad watch`: one thread reads event files, this one shows them."""
+"""The app of `trainpad watch`: one thread reads files, this one shows them."""
 
 from collections.abc import Sequence
 from typing import Unpack
@@ -16,7 +16,7 @@ from tui.widgets.help import HelpScreen
 
 
 class WatchApp(BaseApp[ExitResult]):
-    """Show event files while they grow; never write to them."""
+    """Show files of numbers while they grow; never write to them."""
 
     CSS_PATH = "watch.tcss"
     TITLE = "trainpad watch"

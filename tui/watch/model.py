@@ -11,7 +11,8 @@ from operator import attrgetter
 from typing import Final, Generic, TypeVar
 
 from core.tfevents.bounded import Storable
-from core.tfevents.logdir import FolderStatus, RunChange, Update
+from core.tfevents.logdir import Update
+from core.tfevents.run_files import FolderStatus, RunChange
 from core.tfevents.store import RunData, ScalarHistory
 from tui.chart.palette import LINE_STYLES
 from tui.chart.scene import LETTERS

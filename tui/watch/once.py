@@ -8,6 +8,7 @@ from typing import TextIO
 
 from rich.cells import cell_len, set_cell_size
 
+from core.foreign.find import ForeignFiles
 from core.tfevents.items import Scalars
 from core.tfevents.logdir import Logdir
 from core.tfevents.search import roots_of, search
@@ -33,7 +34,7 @@ def print_once(
     """Print the current data of the tags that match `pattern`, as wide as the terminal.
 
     Raises:
-        UserError: there are no event files, or, after printing, some could not be read.
+        UserError: there are no such files, or, after printing, some could not be read.
     """
     if as_json:
         problems = print_points(paths, out, pattern)
@@ -53,12 +54,12 @@ def print_points(paths: Sequence[str], out: TextIO, pattern: str = "") -> list[s
     Returns the problems of the files.
 
     Raises:
-        UserError: there are no event files.
+        UserError: there are no such files.
     """
     model = WatchModel()
     model.pattern = pattern
     problems: dict[str, list[str]] = {}
-    for update in Logdir(paths).poll():
+    for update in Logdir(paths, others=ForeignFiles()).poll():
         for change in update.changes:
             problems[change.run] = [f"{change.run}: {text}" for text in change.status.problems]
             for item in change.items:
@@ -76,11 +77,11 @@ def print_charts(
     Returns the problems of the files.
 
     Raises:
-        UserError: there are no event files.
+        UserError: there are no such files.
     """
     model = WatchModel()
     model.pattern = pattern
-    for update in Logdir(paths).poll():
+    for update in Logdir(paths, others=ForeignFiles()).poll():
         model.fold(update)
     _require_found(paths, bool(model.runs))
     out.writelines(
@@ -93,7 +94,8 @@ def _require_found(paths: Sequence[str], found: bool) -> None:
     if not found:
         # The full path: "in ." would not say where.
         where = sanitize(", ".join(str(absolute(path).resolve()) for path in paths), limit=200)
-        raise UserError(f"there are no event files in {where}{_hidden_folders_note(paths)}")
+        what = "event files or other numbers by step"
+        raise UserError(f"there are no {what} in {where}{_hidden_folders_note(paths)}")
 
 
 def _hidden_folders_note(paths: Sequence[str]) -> str:

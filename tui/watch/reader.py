@@ -1,10 +1,11 @@
-"""The thread that reads event files and posts batches of changes."""
+"""The thread that reads the files and posts batches of changes."""
 
 import threading
 from collections.abc import Callable, Sequence
 
 from textual.message import Message
 
+from core.foreign.find import ForeignFiles
 from core.tfevents.logdir import Update, poll_forever
 
 POLL_INTERVAL = 1.0
@@ -28,7 +29,7 @@ class ReadFailed(Message):
 
 
 class LogdirWorker(threading.Thread):
-    """Poll event files until `stop` is called."""
+    """Poll the files until `stop` is called."""
 
     def __init__(self, paths: Sequence[str], post: Callable[[Message], object]) -> None:
         super().__init__(name="watch", daemon=True)
@@ -40,7 +41,10 @@ class LogdirWorker(threading.Thread):
         caught_up = False
         try:
             for update in poll_forever(
-                self._paths, interval=POLL_INTERVAL, sleep=self._stopping.wait
+                self._paths,
+                others=ForeignFiles(),
+                interval=POLL_INTERVAL,
+                sleep=self._stopping.wait,
             ):
                 if self._stopping.is_set():
                     return

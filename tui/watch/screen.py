@@ -26,7 +26,7 @@ STEPPED = ("texts", "images")
 
 
 class WatchScreen(Screen[None]):
-    """Show event files of any program."""
+    """Show the numbers that any program wrote: event files, tables, JSON, `.wandb`."""
 
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - Textual declares it
@@ -90,7 +90,7 @@ class WatchScreen(Screen[None]):
         yield WatchHeader(self._title)
         with Horizontal(id="watch-body"):
             yield from self._views.values()
-            yield EmptyState(f"no event files in {self._title} yet; waiting")
+            yield EmptyState(f"no numbers by step in {self._title} yet; waiting")
             yield RunList()
         yield ProblemBar()
         yield Input(placeholder="substring of a tag, or a regular expression", compact=True)

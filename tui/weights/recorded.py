@@ -10,7 +10,8 @@ from pathlib import Path
 
 from core.network.health import UpdateRatios
 from core.tfevents.items import Histogram, Item, Restart, Scalars
-from core.tfevents.logdir import Logdir, RunChange
+from core.tfevents.logdir import Logdir
+from core.tfevents.run_files import RunChange
 from core.tfevents.store import RunData
 from trainpad.errors import UserError
 

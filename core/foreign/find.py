@@ -1,0 +1,75 @@
+"""Find the files of these formats in a folder."""
+
+import math
+import re
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from core.foreign.collector import Format
+from core.foreign.file import ForeignFile
+from core.foreign.formats import FIRST, HEAD, format_of
+from core.foreign.trainer_state import TrainerState
+from core.tfevents.run_files import FoundFile
+from trainpad.files import read_plain
+
+_CHECKPOINT: Final = re.compile(r"checkpoint-(\d{1,15})")
+"""The folder in which the Trainer saves a step."""
+_NEVER: Final = frozenset({
+    ".7z", ".avi", ".bin", ".bmp", ".bz2", ".ckpt", ".gif", ".gz", ".h5", ".hdf5", ".jpeg", ".jpg",
+    ".keras", ".mp3", ".mp4", ".npy", ".npz", ".onnx", ".pdf", ".pickle", ".pkl", ".png", ".pt",
+    ".pth", ".py", ".pyc", ".safetensors", ".so", ".svg", ".tar", ".tfrecord", ".tgz", ".tif",
+    ".tiff", ".wav", ".webp", ".xz", ".zip", ".zst",
+})  # fmt: skip
+"""Endings of files that are not opened: there may be hundreds of thousands of them in a folder."""
+
+
+class _Refused(NamedTuple):
+    """A file that is of no format, as it was when it was looked at."""
+
+    size: int
+    modified: int
+
+
+class ForeignFiles:
+    """Finds files of these formats; one that is of none is opened again only when it changes."""
+
+    def __init__(self) -> None:
+        self._found: dict[Path, FoundFile] = {}
+        self._refused: dict[Path, _Refused] = {}
+
+    def find(self, path: Path) -> FoundFile | None:
+        """Return what a file is; None where it is of no format, or cannot be read."""
+        if path in self._found:
+            return self._found[path]
+        if path.suffix.lower() in _NEVER:
+            return None
+        try:
+            about = path.stat()
+            now = _Refused(about.st_size, about.st_mtime_ns)
+            before = self._refused.get(path)
+            if before is not None and (before.size >= HEAD or before == now):
+                return None
+            known = format_of(_head_of(path)) if about.st_size else None
+        except OSError:
+            return None
+        if known is None:
+            self._refused[path] = now
+            return None
+        self._found[path] = _found_file(path, known)
+        return self._found[path]
+
+
+def _found_file(path: Path, known: Format) -> FoundFile:
+    """Return the run that a file is of: the Trainer saves all points with each checkpoint."""
+    saved = _CHECKPOINT.fullmatch(path.parent.name)
+    if not isinstance(known, TrainerState):
+        return FoundFile(path, 0.0, ForeignFile)
+    if saved is None:
+        return FoundFile(path, math.inf, ForeignFile)
+    return FoundFile(path.parent.parent / path.name, float(saved[1]), ForeignFile)
+
+
+def _head_of(path: Path) -> bytes:
+    head = read_plain(path, FIRST)
+    is_text = len(head) == FIRST and b"\0" not in head
+    return read_plain(path, HEAD) if is_text else head
