@@ -18,12 +18,14 @@ from core.cli.export_command import export
 from core.cli.flags import DefaultGroup
 from core.cli.runs_command import runs
 from core.cli.steering_commands import add_steering_commands
+from core.process.inherited import Inherited
 from core.process.stdio import OutputError, discard_stdout, repair_stdio
 from core.process.threads import limit_blas_threads
 from trainpad.errors import UserError
 from tui.commands.doctor import doctor
 from tui.commands.open import open_run
 from tui.commands.pad import pad
+from tui.commands.run import run_program
 from tui.commands.train import train
 from tui.commands.watch import watch
 
@@ -52,19 +54,19 @@ def cli() -> None:
     """
 
 
-for command in (train, open_run, runs, data, export, pad, classify, watch, doctor):
+for command in (train, run_program, open_run, runs, data, export, pad, classify, watch, doctor):
     cli.add_command(command)
 add_steering_commands(cli)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit."""
-    os.umask(0o077)
+    inherited = Inherited(dict(os.environ), os.umask(0o077))
     limit_blas_threads()
     repair_stdio()
     register_safe_completion()
     try:
-        status = cli.main(arguments, prog_name="trainpad", standalone_mode=False)
+        status = cli.main(arguments, prog_name="trainpad", standalone_mode=False, obj=inherited)
     except UserError as error:
         status = print_error(str(error))
     except click.NoSuchOption as error:

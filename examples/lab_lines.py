@@ -12,7 +12,7 @@ import time
 import numpy as np
 
 PIXELS, HIDDEN, CLASSES = 196, 32, 10
-SPLITS = {"Training": 2000, "Validation": 500, "Test": 500}
+SPLITS = {"Training": 20_000, "Validation": 1000, "Test": 1000}
 
 
 def make_data(rng):

@@ -1,8 +1,9 @@
 """The documentation: its commands are run, its links exist, and what is made of the program is new.
 
 Commands of the READMEs are parsed as they stand. Those in code blocks are also run, in one process
-that pays for TensorFlow once, on small data and few steps; three are not, since others hold them:
-the dashboard and `open` (a terminal is needed: tests/test_line.py) and `--detach` (likewise).
+that pays for TensorFlow once, on small data and few steps; four are not, since others hold them:
+the dashboard and `open` (a terminal is needed: tests/test_line.py), `--detach` (likewise) and
+`run` (tests/test_run_command.py).
 """
 
 import asyncio
@@ -98,7 +99,7 @@ SHORT = [
     "--batch_size", "50",
 ]  # fmt: skip
 """What makes any training of the READMEs one of a second; later flags win."""
-NEEDS_SCREEN = ("trainpad open", "trainpad --detach")
+NEEDS_SCREEN = ("trainpad open", "trainpad run", "trainpad --detach")
 
 RUN_ALL = """
 import json, sys

@@ -34,7 +34,7 @@ class NumberParser:
         self._position = Position()
         self._progress = Progress(self._position)
         self._split = ""
-        """The part of the data that the lab's next line is about."""
+        """The part of the data that the lab's next numbers are about."""
         self._dicts = 0
 
     @property
@@ -88,7 +88,7 @@ class NumberParser:
     def _text(self, line: str) -> Iterator[Found]:
         marks = marks_of(line)
         values = dict(pairs(without_marks(line) if marks else line))
-        split, self._split = self._split or split_of(line), ""
+        split = split_of(line)
         if "epoch" in marks:
             yield from self._begin_epoch(*marks["epoch"])
         if "step" in marks:
@@ -100,6 +100,8 @@ class NumberParser:
             values = {
                 n: v for n, v in values.items() if has_context and is_metric(n, only_known=True)
             }
+            if values:
+                split, self._split = self._split or split, ""
         if values:
             yield Numbers(step, {with_split(split, name): value for name, value in values.items()})
 

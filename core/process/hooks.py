@@ -4,7 +4,6 @@ A command is started without a shell. Its failure is one warning, and nothing wa
 end of the process.
 """
 
-import os
 import shlex
 import subprocess
 import threading
@@ -44,6 +43,7 @@ class Hooks:
     def __init__(
         self,
         hooks: Mapping[str, tuple[str, ...]],
+        environ: Mapping[str, str],
         warn: Callable[[str], object],
         ring: Callable[[str], object] | None = None,
         *,
@@ -53,11 +53,13 @@ class Hooks:
 
         Args:
             hooks: The words of each, by the kind of its occasion.
+            environ: The environment of commands.
             warn: Called with one sentence about the first command that fails.
             ring: Writes control characters to the terminal; None where there is none.
             commands: Whether commands are started here, and not by another process.
         """
         self._hooks = hooks
+        self._environ = {key: text for key, text in environ.items() if key != VARIABLE}
         self._warn = warn
         self.ring = ring
         self._commands = commands
@@ -77,7 +79,7 @@ class Hooks:
                 self.ring(control_characters(words[0], f"{name}: {occasion.reason}"))
         elif self._commands:
             environ = {
-                **{key: value for key, value in os.environ.items() if key != VARIABLE},
+                **self._environ,
                 "TRAINPAD_NAME": name,
                 "TRAINPAD_PATH": path,
                 "TRAINPAD_EVENT": occasion.kind,
@@ -105,9 +107,10 @@ class Hooks:
                 timeout=TIMEOUT,
                 check=False,
             )
-        except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-            why = getattr(error, "strerror", None) or f"it took longer than {TIMEOUT:g} s"
-            self._fail(f"{words[0]} failed: {why}")
+        except subprocess.TimeoutExpired:
+            self._fail(f"{words[0]} failed: it took longer than {TIMEOUT:g} s")
+        except (OSError, ValueError) as error:
+            self._fail(f"{words[0]} failed: {getattr(error, 'strerror', None) or error}")
         else:
             if done.returncode:
                 self._fail(f"{words[0]} failed: exit status {done.returncode}")

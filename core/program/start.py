@@ -134,7 +134,7 @@ def supervise(
     record.set_info(pid=process.pid)
     record.flush()
     requests = Requests(control, Processes(process.pid), record, say)
-    hooks = Hooks(request.hooks, say, ring)
+    hooks = Hooks(request.hooks, request.inherited.environ, say, ring)
     notifier = Notifier(run, hooks, request.stall_seconds, time.monotonic())
     supervisor = Supervisor(process, output, record, requests, notifier, lock)
     on_start(supervisor)
@@ -159,6 +159,12 @@ def supervise_apart(request: ProgramRequest, run: RunDir, size: tuple[int, int] 
         os.waitpid(child, 0)
         raise UserError(said.decode("utf-8", "replace") or f"{run.name} was not started")
     return child
+
+
+def exit_status_of(supervisor: int) -> int | None:
+    """Return the exit status of a program by its supervisor's process; None while it runs."""
+    ended, status = os.waitpid(supervisor, os.WNOHANG)
+    return os.waitstatus_to_exitcode(status) if ended else None
 
 
 def _supervisor_process(

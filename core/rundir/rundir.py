@@ -179,7 +179,7 @@ class RunDir:
     def quoted(self) -> str:
         """The run's name or path, quoted for a shell."""
         with suppress(RunError):
-            if self.path.parent == default_log_dir():
+            if default_log_dir() in self.path.parents[:2]:
                 return shlex.quote(self.name)
         return shlex.quote(str(self.path))
 

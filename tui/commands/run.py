@@ -1,0 +1,152 @@
+"""The command `run`: any program, in the dashboard, on standard output, or detached."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from core.cli import completion
+from core.cli.errors import print_error
+from core.cli.flags import ascii_flag, flag, pace_flags
+from core.cli.hook_flags import hook_flags, take_hooks
+from core.process.inherited import Inherited
+from trainpad.text import sanitize
+from tui.terminal.environment import Pace, configure_textual, has_screen, needs_ascii
+
+if TYPE_CHECKING:
+    from core.program.start import ProgramRequest
+    from core.rundir.rundir import RunDir
+
+
+@click.command("run", context_settings={"allow_interspersed_args": False})
+@click.argument(
+    "command", metavar="PROGRAM [ARGUMENT]...", nargs=-1, required=True,
+    type=click.UNPROCESSED, shell_complete=completion.files,
+)  # fmt: skip
+@flag("name", metavar="NAME", default="", help="What the run is called.")
+@flag("project", metavar="NAME", default="", help="What it belongs to.  [the script's name]")
+@flag("parse", metavar="PATTERN", multiple=True, help="Where numbers are in its lines; see above.")
+@flag("log_dir", type=Path, metavar="FOLDER", help="Folder of the runs.")
+@flag("headless", is_flag=True, help="No screen: print what the program prints.")
+@flag("detach", is_flag=True, help="No screen: return to the prompt; `trainpad open` shows it.")
+@hook_flags
+@pace_flags
+@ascii_flag
+@click.pass_obj
+def run_program(inherited: Inherited, /, command: Sequence[str], **flags: Any) -> int:
+    r"""Start any program, and show its output and the numbers that it prints.
+
+    It goes on when the dashboard is closed with q; Q stops it: SIGTERM, and SIGKILL after 30
+    seconds. Its exit status is passed on. A program that uses trainpad records its run itself.
+
+    Numbers are found in the lines of Keras, tqdm, Hugging Face, TensorFlow's tutorials, and in
+    `name: number` or `name=number` beside a step or an epoch. A PATTERN is a regular expression
+    with a group for each number: --parse 'it (?P<step>\d+) err (?P<error>\S+)'.
+
+    Example: trainpad run python train.py --epochs 10
+    """
+    from core.program.command import StartError
+
+    try:
+        return _run(inherited, command, flags)
+    except StartError as error:
+        print_error(str(error))
+        return error.status
+
+
+def _run(inherited: Inherited, command: Sequence[str], flags: dict[str, Any]) -> int:
+    from core.output.pattern import Pattern
+    from core.program.start import ProgramRequest
+    from core.rundir.occasions import STALL_SECONDS
+    from core.rundir.rundir import log_dir_from
+
+    request = ProgramRequest(
+        command=command,
+        inherited=inherited,
+        log_dir=log_dir_from(flags["log_dir"]),
+        name=flags["name"],
+        project=flags["project"],
+        patterns=[Pattern(text) for text in flags["parse"]],
+        hooks=take_hooks(flags),
+        stall_seconds=flags["stall_seconds"] or STALL_SECONDS,
+    )
+    if flags["detach"]:
+        return _detached(request)
+    if flags["headless"] or not has_screen():
+        return _headless(request)
+    return _dashboard(request, flags)
+
+
+def _detached(request: "ProgramRequest") -> int:
+    from core.program.start import make_run, supervise_apart
+
+    run = make_run(request)
+    supervise_apart(request, run, None)
+    click.echo(sanitize(run.name))
+    click.echo("trainpad: it keeps running; `trainpad open` shows it", err=True)
+    return 0
+
+
+def _headless(request: "ProgramRequest") -> int:
+    """Run the program in the foreground: its output, its signals and its exit status."""
+    from core.program.foreground import Foreground
+    from core.program.start import make_run, supervise
+    from core.program.terminal import size_of_terminal
+
+    run = make_run(request)
+    _say(f"the run is {run.path}")
+    foreground = Foreground()
+    return supervise(
+        request,
+        run,
+        say=_say,
+        stdin=subprocess.DEVNULL if os.isatty(0) else 0,
+        size=size_of_terminal(1),
+        echo=foreground.echo,
+        on_start=foreground.begin,
+        ring=foreground.ring,
+    )
+
+
+def _dashboard(request: "ProgramRequest", flags: dict[str, Any]) -> int:
+    """Run the program under a supervisor of its own, and show it until the dashboard is closed."""
+    from core.process.launcher import fork_launcher
+
+    launcher = fork_launcher()
+    from core.program.start import exit_status_of, make_run, supervise_apart
+    from core.program.terminal import size_of_terminal
+
+    run = make_run(request)
+    supervisor = supervise_apart(request, run, size_of_terminal(1))
+    configure_textual()
+    from tui.launch import run_viewer
+
+    pace = Pace.resolve(flags["fps"], flags["bytes_per_second"])
+    plain = flags["ascii_only"] or needs_ascii()
+    run_viewer(run, launcher, pace, read_only=False, ascii_only=plain)
+    status = exit_status_of(supervisor)
+    if status is None:
+        _say_that_it_goes_on(run)
+    return status or 0
+
+
+def _say_that_it_goes_on(run: "RunDir") -> None:
+    from core.rundir.attached import open_attached_control
+
+    if open_attached_control(run).poll().stop:
+        _say(f"{run.name} is being stopped; `trainpad status {run.quoted}` says when it has ended")
+    else:
+        _say(
+            f"{run.name} keeps running; `trainpad open {run.quoted}` shows it, "
+            f"`trainpad stop {run.quoted}` stops it"
+        )
+
+
+def _say(text: str) -> None:
+    with suppress(OSError, ValueError):
+        print(f"trainpad: {sanitize(text)}", file=sys.stderr, flush=True)  # noqa: T201
