@@ -8,7 +8,8 @@ the exit status is 1 where one is more than that. Runs go to a temporary folder.
 - tick: microseconds of a call that has nothing to do.
 - memory: resident memory while ten million numbers are logged without any pause.
 - keras: `fit` of the lab's network (784-128-32-10, batches of 100) with the callback against
-  without, the median of seven pairs, one after the other.
+  without, the median of seven pairs, one after the other; beside it Keras's TensorBoard callback,
+  wandb and trackio, where they are installed.
 """
 
 import os
@@ -115,7 +116,7 @@ def _resident() -> float:
 
 
 def measure_keras() -> None:
-    """Time `fit` with the callback, without, and with Keras's TensorBoard callback."""
+    """Time `fit` with the callback against without, beside what similar libraries cost."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import keras
     import numpy as np
@@ -130,26 +131,68 @@ def measure_keras() -> None:
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     network.compile(keras.optimizers.SGD(0.01), loss, metrics=["accuracy"])
 
-    def fit(make: Callable[[], list[Any]]) -> Any:
-        began = np.array([time.perf_counter(), time.process_time()])
-        network.fit(x, y, batch_size=100, epochs=2, verbose=0, callbacks=make())
-        return np.array([time.perf_counter(), time.process_time()]) - began
+    def fit(callbacks: list[Any]) -> Any:
+        clocks = time.perf_counter, time.process_time, time.thread_time
+        began = np.array([clock() for clock in clocks])
+        network.fit(x, y, batch_size=100, epochs=2, verbose=0, callbacks=callbacks)
+        return np.array([clock() for clock in clocks]) - began
 
-    def ratio(make: Callable[[], list[Any]], pairs: int) -> tuple[float, float]:
-        wall, cpu = np.median([fit(list) / fit(make) for _ in range(pairs)], axis=0)
-        return float(wall), float(cpu)
+    def ratios(make: Callable[[], list[Any]], pairs: int) -> Any:
+        fit(make())
+        return np.median([fit([]) / fit(make()) for _ in range(pairs)], axis=0)
 
-    fit(list)
-    fit(lambda: [TrainpadCallback()])
-    wall, cpu = ratio(lambda: [TrainpadCallback()], 7)
+    fit([])
+    wall, process, thread = ratios(lambda: [TrainpadCallback(project="bench")], 7)
     check("Keras fit with the callback, of plain fit", wall, 0.98, "x", at_least=True)
-    print(f"the same in CPU time, which other programs disturb less  {cpu:.3f} x")
-    try:
-        folder = tempfile.mkdtemp()
-        beside, _ = ratio(lambda: [keras.callbacks.TensorBoard(folder, update_freq="batch")], 3)
-    except ImportError:
-        return
-    print(f"beside it, Keras's TensorBoard at every batch  {beside:6.3f} x")
+    print("the same in CPU time, which other programs disturb less:")
+    print(f"  of the process {process:.3f} x, of the thread that trains {thread:.3f} x")
+    for name, prepare in BESIDE.items():
+        try:
+            make = prepare()
+        except ImportError:
+            print(f"beside it, {name:36} not installed")
+        else:
+            wall, process, _ = ratios(make, 3)
+            print(f"beside it, {name:36} {wall:6.3f} x, CPU {process:.3f} x", flush=True)
+
+
+def _tensorboard() -> Callable[[], list[Any]]:
+    import keras
+    import tensorboard  # noqa: F401 - the callback needs it
+
+    folder = tempfile.mkdtemp(dir=os.environ["TRAINPAD_DIR"])
+    return lambda: [keras.callbacks.TensorBoard(folder, update_freq="batch")]
+
+
+def _wandb() -> Callable[[], list[Any]]:
+    os.environ |= {"WANDB_MODE": "offline", "WANDB_SILENT": "true"}
+    os.environ["WANDB_DIR"] = os.environ["TRAINPAD_DIR"]
+    import wandb
+    from wandb.integration.keras import WandbMetricsLogger
+
+    wandb.init(project="bench")
+    return lambda: [WandbMetricsLogger(log_freq="batch")]
+
+
+def _trackio() -> Callable[[], list[Any]]:
+    os.environ["TRACKIO_DIR"] = os.environ["TRAINPAD_DIR"]
+    import keras
+    import trackio
+
+    trackio.init(project="bench")
+
+    def record(_: int, logs: Any) -> None:
+        trackio.log(dict(logs))
+
+    return lambda: [keras.callbacks.LambdaCallback(on_train_batch_end=record)]
+
+
+BESIDE: dict[str, Callable[[], Callable[[], list[Any]]]] = {
+    "Keras's TensorBoard at every batch": _tensorboard,
+    "wandb offline at every batch": _wandb,
+    "trackio at every batch": _trackio,
+}
+"""What else records each batch; each returns a function that makes its callbacks."""
 
 
 PARTS: dict[str, Callable[[], None]] = {

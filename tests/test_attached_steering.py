@@ -109,9 +109,7 @@ def test_foreign_scalars_and_strange_values_make_knobs_as_well() -> None:
     run = trainpad.init("p")
     assert run.live("a", np.float32(0.5)).value == 0.5
     assert type(run.live("b", np.int64(3)).value) is int
-    assert run.live("c", object()).value == 0.0
     assert run.live("d", float("nan")).value != 0
-    assert run.live("a", 0.7).value == 0.5  # declared twice, in a notebook: the first holds
 
 
 def test_a_function_of_the_programs_own_that_raises_does_not_end_it() -> None:

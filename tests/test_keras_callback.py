@@ -127,28 +127,37 @@ def test_with_several_steps_an_execution_it_is_their_mean(runs: Path) -> None:
 
 
 def test_batches_that_arrive_out_of_order_are_put_in_order() -> None:
-    losses = StepLosses()
-    for batch in range(5):
-        losses.begin(batch)
+    losses = StepLosses(steps=5)
     sizes, own = [10, 10, 10, 10, 4], [3.0, 1.0, 2.0, 5.0, 4.0]
     means = np.cumsum(np.multiply(sizes, own)) / np.cumsum(sizes)
     out = []
     for batch in (2, 0, 1, 4, 3):
-        out += losses.end(batch, {"loss": float(means[batch]), "accuracy": batch})
+        losses.end(batch, 100.0 + batch, {"loss": float(means[batch]), "accuracy": batch})
+        out += losses.take()
+    assert [batch for batch, *_ in out] == [0, 1, 2, 3]
     out += losses.finish(10, 44)
-    assert [batch for batch, _ in out] == [0, 1, 2, 3, 4]
-    assert np.allclose([values["loss"] for _, values in out], own)
-    assert [values["accuracy"] for _, values in out] == [0, 1, 2, 3, 4]
+    assert [(batch, moment) for batch, moment, _ in out] == [(i, 100.0 + i) for i in range(5)]
+    assert np.allclose([values["loss"] for *_, values in out], own)
+    assert [values["accuracy"] for *_, values in out] == [0, 1, 2, 3, 4]
 
 
 def test_an_epoch_whose_examples_are_not_known_takes_the_last_batch_as_whole() -> None:
     losses = StepLosses()
     for batch in (0, 1):
-        losses.begin(batch)
-        losses.end(batch, {"loss": 1.0 + batch})
-    assert losses.finish(None, None) == [(1, {"loss": 3.0})]
+        losses.end(batch, 5.0, {"loss": 1.0 + batch})
+    assert losses.take() == [(0, 5.0, {"loss": 1.0})]
+    assert losses.finish(None, None) == [(1, 5.0, {"loss": 3.0})]
     assert losses.finish(None, None) == []
-    assert StepLosses().end(0, {}) == []  # never begun
+
+
+def test_batches_with_other_indices_than_keras_gives_are_recorded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("trainpad.step_losses.MAX_WAITING", 3)
+    losses = StepLosses()
+    for batch in (3, 7, 11, 15):
+        losses.end(batch, 5.0, {"loss": 1.0})
+    assert [batch for batch, *_ in losses.take()] == [3, 7, 11]
 
 
 def test_asynchronous_dispatch_stays_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,13 +220,22 @@ def test_the_rate_of_a_schedule_is_scaled_and_left_as_it_was(runs: Path) -> None
         steer(only_run(runs), hyperparameters={"lr_scale": 0.0})
         steer(only_run(runs), increment="checkpoint")
 
-    network.fit(X, Y, batch_size=50, verbose=0, callbacks=[Then(0, request), TrainpadCallback()])
+    def interrupt() -> None:
+        assert network.optimizer._learning_rate is schedule  # as another callback may save it
+        raise KeyboardInterrupt
+
+    watched = [Then(0, request), TrainpadCallback(), Then(3, interrupt)]
+    with pytest.raises(KeyboardInterrupt):
+        network.fit(X, Y, batch_size=50, verbose=0, callbacks=watched)
     for one, other in zip(frozen, network.get_weights(), strict=True):
         assert (one == other).all()
-    assert network.optimizer._learning_rate is schedule
     (saved,) = events(only_run(runs), "saved")
     loaded = keras.models.load_model(only_run(runs) / saved["file"])
     assert type(loaded.optimizer._learning_rate) is type(schedule)
+    del watched[1]  # nobody holds the callback any more
+    assert float(network.optimizer.learning_rate) > 0
+    trainpad.finish()
+    assert column(only_run(runs), "loss")
 
 
 def test_an_evaluation_on_request_leaves_the_epochs_means_alone(runs: Path) -> None:
@@ -270,9 +288,10 @@ def test_nothing_of_it_ends_a_training(runs: Path, monkeypatch: pytest.MonkeyPat
     def broken(*_: object, **__: object) -> Any:
         raise RuntimeError("broken")
 
-    for name in ("_declare", "_count_examples", "_save", "_record_weights", "_record_confusion"):
+    for name in ("_declare", "_count_examples", "_save", "_record_confusion"):
         monkeypatch.setattr(TrainpadCallback, name, broken)
     monkeypatch.setattr("trainpad.keras.LearningRate", broken)
+    monkeypatch.setattr("trainpad.keras.WeightRecorder", broken)
     monkeypatch.setattr(StepLosses, "end", broken)
     save = Then(2, lambda: steer(only_run(runs), increment="checkpoint"))
     callback = TrainpadCallback(live={"x": keras.Variable(1.0)})
@@ -282,9 +301,18 @@ def test_nothing_of_it_ends_a_training(runs: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_weights_are_recorded_and_off_is_off(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    model().fit(X, Y, batch_size=50, verbose=0, callbacks=[TrainpadCallback()])
+    monkeypatch.setattr("trainpad.keras_weights.FIRST", 0.0)
+    monkeypatch.setattr("trainpad.keras_weights.SHARE", 1e-9)  # once
+    network = model()
+    before = network.get_weights()
+    network.fit(X, Y, batch_size=50, epochs=2, verbose=0, callbacks=[TrainpadCallback()])
     (event,) = events(only_run(runs), "weights")
+    assert event["step"] == 1
     assert [found["shape"] for found in event["layers"].values()] == [[8, 16], [16], [16, 3], [3]]
+    first = next(iter(event["layers"].values()))
+    assert first["norm"] == pytest.approx(np.linalg.norm(before[0]), rel=0.1)
+    assert 0 < first["update_ratio"] < 0.1
+    assert len(column(only_run(runs), "update_ratio")) == 1
     monkeypatch.setenv("TRAINPAD_MODE", "off")
     model().fit(X, Y, batch_size=50, verbose=0, callbacks=[TrainpadCallback()])
     assert only_run(runs)

@@ -17,6 +17,8 @@ nothing before `init`. It defines the files of a run directory, which a training
 dashboard share. The command `trainpad` is in `trainpad.__main__`.
 """
 
+from trainpad.version import __version__
+
 TYPE_CHECKING = False  # to import `typing` would take longer than all the rest
 if TYPE_CHECKING:
     from typing import Any
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from trainpad.knobs import Knob
     from trainpad.records import Record
 
-    __version__: str
     run: Run | None
     """The current run: the one that `init` began last."""
     config: Record
@@ -57,10 +58,6 @@ def __getattr__(name: str) -> "Any":
         return import_module(f"trainpad.{name}")
     if name in ("run", "config", "summary"):
         return _of_current_run(name)
-    if name == "__version__":
-        from importlib.metadata import version
-
-        return version("trainpad")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

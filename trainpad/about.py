@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from trainpad.files import read_plain
+from trainpad.version import __version__
 
 FRAMEWORKS = (
     "tensorflow", "keras", "torch", "jax", "flax", "optax", "mlx", "transformers", "accelerate",
@@ -30,7 +31,7 @@ def describe() -> dict[str, Any]:
 
 def versions() -> dict[str, str]:
     """Return the versions of Python, trainpad and the frameworks that are imported."""
-    found = {"python": platform.python_version(), "trainpad": _own_version()}
+    found = {"python": platform.python_version(), "trainpad": __version__}
     for name in FRAMEWORKS:
         version = getattr(sys.modules.get(name), "__version__", None)
         if isinstance(version, str):
@@ -88,13 +89,4 @@ def _working_folder() -> str:
     try:
         return os.getcwd()  # noqa: PTH109 - the text is what is recorded
     except OSError:
-        return ""
-
-
-def _own_version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("trainpad")
-    except PackageNotFoundError:  # a copied folder that was never installed
         return ""

@@ -9,9 +9,8 @@ from typing import Any, Literal
 from trainpad import place, ranks, supervised
 from trainpad.about import describe
 from trainpad.attached import Run
-from trainpad.errors import RunError
+from trainpad.errors import RunError, warn
 from trainpad.lock import take_run_lock
-from trainpad.recording import warn
 from trainpad.records import Record
 from trainpad.text import sanitize
 
@@ -57,7 +56,7 @@ def init(
     """
     global _current  # noqa: PLW0603 - the current run is what the module is about
     mode = str(unknown.pop("mode", "") or os.environ.get("TRAINPAD_MODE", "")).lower()
-    _warn_unknown(unknown)
+    _warn_unknown("init", unknown)
     if _current is not None:
         _current.finish(reason="done: another run was begun")
     _current = _make_run(config)
@@ -80,7 +79,7 @@ def init(
 def _make_run(config: object) -> Run:
     try:
         return Run(config, processes=ranks.world_size())
-    except TypeError as error:
+    except Exception as error:  # noqa: BLE001 - the program's own object may raise anything
         warn(f"config is not recorded: {error}")
         return Run(processes=ranks.world_size())
 
@@ -173,11 +172,11 @@ def _count(value: object) -> int | None:
         return None
 
 
-def _warn_unknown(names: Mapping[str, object]) -> None:
+def _warn_unknown(call: str, names: Mapping[str, object]) -> None:
     new = sorted(set(names) - _unknown_seen)
     if new:
         _unknown_seen.update(new)
-        warn(f"init: {', '.join(map(repr, new))} {'has' if len(new) == 1 else 'have'} no effect")
+        warn(f"{call}: {', '.join(map(repr, new))} {'has' if len(new) == 1 else 'have'} no effect")
 
 
 def current() -> Run | None:
@@ -185,8 +184,16 @@ def current() -> Run | None:
     return _current
 
 
-def log(values: Mapping[str, Any], step: int | None = None, *, commit: bool = True) -> None:
+def log(
+    values: Mapping[str, Any],
+    step: int | None = None,
+    *,
+    commit: bool | None = True,
+    **unknown: object,
+) -> None:
     """Record numbers in the current run; see `Run.log`. Without a run, warn once."""
+    if unknown:
+        _warn_unknown("log", unknown)
     if _current is not None:
         _current.log(values, step, commit=commit)
     else:

@@ -1,18 +1,40 @@
 """`Run`: what a training program holds to be watched and steered."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
 from typing import Any
 
-from trainpad.knobs import Knob, OnChange, Value
+from trainpad.knobs import MAX_NAME, Knob, OnChange, Value, as_limit, as_plain
 from trainpad.recording import Recording
 from trainpad.steering import Broadcast
-from trainpad.values import to_number
+from trainpad.text import sanitize
 
 POLL_INTERVAL = 0.05
 """Seconds between two polls of `control.json`."""
 BROADCAST_EVERY = 10
 """Calls of `tick` from one shared decision to the next."""
+
+
+def _declaration(
+    name: object,
+    value: Any,
+    low: Any,
+    high: Any,
+    scale: Any,
+    choices: Any,
+    problem: Callable[[str, Exception], None],
+) -> Knob[Any]:
+    """Return a knob, without its limits where they are wrong."""
+    name = sanitize(str(name), limit=MAX_NAME).strip()
+    try:
+        value = as_plain(value)
+        low, high = as_limit(low), as_limit(high)
+        knob = Knob(name, value, low=low, high=high, scale=scale, choices=choices)
+        knob.check(value)
+    except Exception as error:  # noqa: BLE001 - a framework may raise anything
+        problem("live", error)
+        return Knob(name, value)
+    return knob
 
 
 class Run(Recording):
@@ -49,6 +71,8 @@ class Run(Recording):
         """Declare a value that can be changed while the program trains; return its handle.
 
         A new value holds from the `tick` on that finds it. What does not fit the limits is refused.
+        Declared again, as a cell of a notebook does, it is the same handle with the new limits; a
+        value that was set from outside stays where they allow it, else the new one holds.
 
         Args:
             name: What it is called in the dashboard and in ``trainpad set``.
@@ -63,26 +87,31 @@ class Run(Recording):
             >>> lr = run.live("lr", 3e-4, low=1e-6, high=0.1)
             >>> optimizer.step(lr.value)
         """
-        if type(value) not in (float, int, bool, str):
-            value = self._safely("live", lambda: to_number(value), default=0.0)  # type: ignore[assignment]
+        knob = Knob("", value)
         try:
-            known = self._steering.knobs.get(name)
-            if known is not None:
-                known.on_change = on_change or known.on_change
-                return known
-            knob = Knob(name, value, low=low, high=high, scale=scale, choices=choices)
-            knob.check(value)
+            knob = _declaration(name, value, low, high, scale, choices, self.problem)
+            knob.on_change, knob.changed = on_change, self._on_knob
+            return self._declare(knob)
         except Exception as error:  # noqa: BLE001 - see the module's docstring
             self.problem("live", error)
-            knob = Knob(name, value)
-        knob.on_change, knob.changed = on_change, self._on_knob
-        self._steering.knobs[name] = knob
-        self._event("declared", **knob.declaration())
-        return knob
+            return knob
 
-    def has_knob(self, name: str) -> bool:
-        """Return whether a value called `name` is declared."""
-        return name in self._steering.knobs
+    def _declare(self, knob: Knob[Any]) -> Knob[Any]:
+        known = self._steering.knobs.get(knob.name)
+        if known is None:
+            self._steering.knobs[knob.name] = known = knob
+        else:
+            before = known.declaration()
+            known.declare_again(knob)
+            if known.declaration() == before:
+                return known
+        if known.is_plain:
+            self._event("declared", **known.declaration())
+        return known
+
+    def knob(self, name: str) -> Knob[Any] | None:
+        """Return the value that is declared as `name`, if there is one."""
+        return self._steering.knobs.get(name)
 
     def attach(self, optimizer: Any, scheduler: Any = None) -> None:
         """Let the learning rate of a PyTorch optimizer be changed from outside, and record it.
@@ -118,6 +147,11 @@ class Run(Recording):
             return True
         return self._poll(broadcast)
 
+    @property
+    def next_poll(self) -> float:
+        """The `time.monotonic` from which on `tick` has something to do."""
+        return self._due
+
     def _on_knob(self, knob: Knob[Any], old: Any, new: Any) -> None:
         self._event("changed", name=knob.name, old=old, new=new)
 
@@ -132,7 +166,8 @@ class Run(Recording):
             self.problem("tick", error)
         self._polled = monotonic()
         if self._writer is not None:
-            self._due = 0.0 if self._steering.stop else monotonic() + POLL_INTERVAL
+            is_held = self._steering.stop or self._steering.is_paused
+            self._due = 0.0 if is_held else monotonic() + POLL_INTERVAL
         return not self._steering.stop
 
     @property
@@ -213,18 +248,24 @@ class Run(Recording):
 
         self._record("log_images", record)
 
-    def log_weights(self, weights: Any) -> None:
+    def log_weights(self, weights: Any, before: Mapping[str, Any] | None = None) -> None:
         """Record each layer's shape, mean, deviation, norm and histogram.
 
         Args:
             weights: Arrays by name, a PyTorch module or a Keras model. They are read at once,
                 which waits for the device: not for every step.
+            before: Copies of them from before the last step, by name, for ``update_ratio``: the
+                norm of the change over the norm of the weights, of each layer and of all.
         """
         from trainpad.media import weight_statistics
 
-        self._record(
-            "log_weights", lambda: self._event("weights", layers=weight_statistics(weights))
-        )
+        def record() -> None:
+            layers, update_ratio = weight_statistics(weights, before)
+            self._event("weights", layers=layers)
+            if update_ratio is not None:
+                self.log({"update_ratio": update_ratio}, max(0, self.step - 1))
+
+        self._record("log_weights", record)
 
     def _record(self, what: str, record: Callable[[], None]) -> None:
         if self._writer is not None:

@@ -100,7 +100,7 @@ class Control:
         """
         self.path = directory / FILE
         self._check_values = check_values
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may poll while the program does
         self._desired = DesiredState()
         self._was_read = start is not None
         """Whether `_desired` was read or written, and is not only the default."""

@@ -1,6 +1,15 @@
 """Errors whose message is one sentence for the user."""
 
+import sys
+from contextlib import suppress
+
 from trainpad.text import sanitize
+
+
+def warn(text: str) -> None:
+    """Say something on standard error, where there is one."""
+    with suppress(Exception):  # it may be closed, or None
+        sys.stderr.write(f"trainpad: {sanitize(text)}\n")
 
 
 class UserError(Exception):

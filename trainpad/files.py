@@ -152,7 +152,9 @@ def sweep(folder: Path, age: float = STALE_SECONDS) -> None:
                     _remove_unfinished(path)
 
 
-def make_folder(parent: Path, begin: str, file: str, content: Callable[[str], bytes]) -> Path:
+def make_folder(
+    parent: Path, begin: str, file: str, content: Callable[[str], bytes], *, sync: bool = True
+) -> Path:
     """Make a folder with one file in it, mode 0700, whole or not at all; return its path.
 
     Args:
@@ -160,6 +162,7 @@ def make_folder(parent: Path, begin: str, file: str, content: Callable[[str], by
         begin: Its name, to which a number is added where there is one of that name.
         file: The file's name.
         content: Returns what the file holds, by the folder's name.
+        sync: Whether the file is on the disk before this returns; see `write_atomic`.
 
     Raises:
         OSError: as the system says.
@@ -171,7 +174,7 @@ def make_folder(parent: Path, begin: str, file: str, content: Callable[[str], by
         for number in range(1, 1000):
             path = parent / (begin if number == 1 else f"{begin}-{number}")
             if not os.path.lexists(path):
-                write_atomic(partial / file, content(path.name))
+                write_atomic(partial / file, content(path.name), sync=sync)
                 with suppress(FileExistsError):
                     return _renamed(partial, path)
         raise FileExistsError(errno.EEXIST, "a thousand of that name are there")

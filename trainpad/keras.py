@@ -2,11 +2,13 @@
 
 Keras is never imported here: what is needed of it comes with the model. A callback that has work
 to do at the end of each batch makes Keras wait for the device unless it says ``async_safe``; this
-one does, so its `on_train_batch_end` runs on Keras's threads and only puts numbers away. What
-changes the model happens at the beginning of a batch, on the thread that trains.
+one does, so its `on_train_batch_end` runs on Keras's threads and only puts numbers away. All the
+rest happens at the beginning of a batch, on the thread that trains, and only when the run has
+something to poll: 20 times a second.
 """
 
 import time
+import weakref
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,12 +17,16 @@ from typing import Any
 from trainpad import api
 from trainpad.attached import Run
 from trainpad.keras_rate import LearningRate, sync
+from trainpad.keras_weights import WeightRecorder
 from trainpad.step_losses import StepLosses
+from trainpad.writer import Logged
 
-RATE_INTERVAL = 0.5
+RATE_INTERVAL = 1.0
 """Seconds between two records of the learning rate."""
-WEIGHTS_SHARE = 0.01
-"""The share of the time that reading weights may take."""
+
+
+def _nothing(*_: Any, **__: Any) -> None:
+    """Do nothing."""
 
 
 class TrainpadCallback:
@@ -34,6 +40,7 @@ class TrainpadCallback:
     """
 
     async_safe = True
+    on_test_batch_begin = on_test_batch_end = staticmethod(_nothing)
 
     def __init__(
         self,
@@ -65,12 +72,16 @@ class TrainpadCallback:
         self._live = dict(live or {})
         self._weights, self._init = weights, init
         self._rate: LearningRate | None = None
+        self._recorder: WeightRecorder | None = None
         self._losses = StepLosses()
-        self._base = self._batches = self._step = 0
+        self._base = 0
+        """The step that the epoch begins with."""
+        self._batches = 0
+        """Batches of this epoch that were recorded."""
         self._batch_size: float | None = None
         self._examples: float | None = None
         self._is_fitting = False
-        self._rate_due = self._weights_due = 0.0
+        self._rate_due = 0.0
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         """Do nothing at every other moment that Keras, or a later one, tells callbacks of."""
@@ -90,47 +101,41 @@ class TrainpadCallback:
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         """Begin the run, unless there is one, and declare what can be changed."""
+        self._leave()  # the last fit may have been interrupted
         with self._guard("on_train_begin"):
             self._begin_run()
             self._is_fitting = True
             self._base = max(0, self._run.step)
+            self._batch_size = self._recorder = None
+            self._run.before_end = weakref.WeakMethod(self._leave)
             self._rate = LearningRate(self.model, self._run)
             for name, variable in self._live.items():
                 self._declare(name, variable)
+            if self._weights and self._run.is_open:
+                self._recorder = WeightRecorder(self.model, self._run)
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Begin an epoch."""
         with self._guard("on_epoch_begin"):
-            self._losses, self._batches = StepLosses(), 0
-            self._batch_size = self._examples = None
+            together = getattr(self.model, "steps_per_execution", 1)
+            self._losses = StepLosses(together, self.params.get("steps"))
+            self._batches, self._examples = 0, None
             self._run.epoch(epoch, self.params.get("epochs"))
 
     def on_train_batch_begin(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Apply what was requested; wait while the run is paused."""
-        if batch and self._batch_size is None:
-            with self._guard("batch size"):
-                self._batch_size = (self._count_examples() or 0.0) / batch
-        self._losses.begin(batch)
-        self._step = self._base + batch
-        while True:
-            if not self._run.tick():
-                self.model.stop_training = True
-                break
-            if not self._answer():
-                break
-        if (now := time.monotonic()) >= self._rate_due and self._rate is not None:
-            self._rate_due = now + RATE_INTERVAL
-            with self._guard("learning rate"):
-                self._run.log({"lr": self._rate.now()}, self._base + batch)
+        if self._run.next_poll <= time.monotonic() or (batch and self._batch_size is None):
+            self._poll(batch)
+        elif self._recorder is not None and self._recorder.is_between:
+            self._reach(batch)
+            with self._guard("weights"):
+                self._recorder.after_step()
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Record a batch; may be called out of order and by several threads at once."""
         try:
-            if steps := self.params.get("steps"):
-                batch = min(batch, steps - 1)  # the last of several that are executed together
-            for done, values in self._losses.end(batch, logs or {}):
-                self._run.log(values, self._base + done)
-            self._batches = max(self._batches, batch + 1)
+            if self._run.is_open:
+                self._losses.end(batch, time.time(), logs or {})
         except Exception as error:  # noqa: BLE001 - it would end the training
             self._run.problem("on_train_batch_end", error)
 
@@ -145,9 +150,7 @@ class TrainpadCallback:
         with self._guard("on_epoch_end"):
             if self._examples is None:
                 self._examples = self._count_examples()
-            for done, values in self._losses.finish(self._batch_size, self._examples):
-                self._run.log(values, self._base + done)
-                self._batches = done + 1
+            self._record(self._losses.finish(self._batch_size, self._examples))
             self._base += self._batches
             self._batches = 0
             step = max(0, self._base - 1)
@@ -155,17 +158,32 @@ class TrainpadCallback:
             validation = {k: v for k, v in (logs or {}).items() if k.startswith("val_")}
             self._run.log({**validation, **{f"epoch_{k}": v for k, v in means.items()}}, step)
             self._record_confusion()
-            self._record_weights()
+            if self._recorder is not None:
+                self._recorder.after_step()
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
         """End the run, where it was begun here; leave the optimizer as it was."""
         with self._guard("on_train_end"):
-            self._is_fitting = False
+            if self._recorder is not None:
+                self._recorder.finish()
+        self._leave()
+        if self._is_own:
+            self._is_own = False
+            self._run.finish()
+
+    def _leave(self) -> None:
+        """Record what is left of a fit, also one that was interrupted; restore the optimizer."""
+        if not self._is_fitting:
+            return
+        self._is_fitting = False
+        with self._guard("end of fit"):
+            self._record(self._losses.finish(None, None))
             if self._rate is not None:
                 self._rate.restore()
-            if self._is_own:
-                self._is_own = False
-                self._run.finish()
+
+    def __del__(self) -> None:
+        if getattr(self, "_is_fitting", False):
+            self._leave()
 
     # -- within ------------------------------------------------------------------------------
 
@@ -174,6 +192,7 @@ class TrainpadCallback:
         if self._given is None and self._is_own:
             self._run.finish(reason="interrupted")  # the last fit was
             current = None
+        self._is_own = False
         if self._given is not None:
             self._run = self._given
         elif current is not None and current.is_open:
@@ -188,39 +207,76 @@ class TrainpadCallback:
             self._run.config.setdefault(name, value)
 
     def _declare(self, name: str, variable: Any) -> None:
+        model = self.model
+
         def assign(value: Any) -> None:
-            sync(self.model)
+            sync(model)
             variable.assign(value)
 
-        self._run.live(name, float(variable.numpy()), on_change=assign)
+        value = float(variable.numpy())
+        if (known := self._run.knob(name)) is not None:
+            known.value = value  # as the program has left it
+        self._run.live(name, value, on_change=assign)
 
-    def _answer(self) -> bool:
+    def _poll(self, batch: int) -> None:
+        """Record what has ended; do what was requested."""
+        if batch and self._batch_size is None:
+            with self._guard("batch size"):
+                self._batch_size = (self._count_examples() or 0.0) / batch
+        with self._guard("losses"):
+            self._record(self._losses.take())
+        self._reach(batch)
+        while True:
+            if not self._run.tick():
+                self.model.stop_training = True
+                break
+            if not self._answer(self._base + batch):
+                break
+        if not self._run.is_open:
+            return
+        if self._recorder is not None:
+            with self._guard("weights"):
+                self._recorder.after_step()
+                self._recorder.before_step()
+        if (now := time.monotonic()) >= self._rate_due and self._rate is not None:
+            self._rate_due = now + RATE_INTERVAL
+            with self._guard("learning rate"):
+                self._run.log({"lr": self._rate.now()}, self._base + batch)
+
+    def _reach(self, batch: int) -> None:
+        """Say how many steps are done: ends of batches may arrive later."""
+        self._run.reach(self._base + batch)
+
+    def _record(self, ended: list[Logged]) -> None:
+        """Record steps, whose indices count from the beginning of the epoch."""
+        if ended:
+            base = self._base
+            self._run.log_many([(base + step, moment, logs) for step, moment, logs in ended])
+            self._batches = max(self._batches, ended[-1][0] + 1)
+
+    def _answer(self, step: int) -> bool:
         """Save or evaluate where that was requested; return whether it was."""
         answered = False
         if self._run.save_requested:
             answered = True
             with self._guard("save"):
-                self._save()
+                self._save(step)
         if self._run.evaluate_requested:
             answered = True
             with self._guard("evaluate"):
                 self._evaluate()
         return answered
 
-    def _save(self) -> None:
+    def _save(self, step: int) -> None:
         if self._run.path is None:
             return
         sync(self.model)
         folder = self._run.path / "checkpoints"
         folder.mkdir(mode=0o700, exist_ok=True)
-        path = folder / f"step-{self._step:06}.keras"
+        path = folder / f"step-{step:06}.keras"
         partial = path.with_name(f".part-{path.name}")
         try:
-            if self._rate is not None:
-                with self._rate.unwrapped():
-                    self.model.save(partial)
-            else:
-                self.model.save(partial)
+            self.model.save(partial)
             Path(partial).replace(path)
         finally:
             partial.unlink(missing_ok=True)
@@ -254,14 +310,6 @@ class TrainpadCallback:
         elif getattr(scores, "size", 0) == len(y):
             self._run.log_confusion(y, scores.reshape(-1) > 0.5, classes=self._classes)
 
-    def _record_weights(self) -> None:
-        if not self._weights or time.monotonic() < self._weights_due:
-            return
-        began = time.monotonic()
-        self._run.log_weights(self.model)
-        ended = time.monotonic()
-        self._weights_due = ended + (ended - began) / WEIGHTS_SHARE
-
     def _count_examples(self) -> float | None:
         """Return how many examples the epoch had so far, by Keras's own mean of the loss."""
         sync(self.model)
@@ -276,7 +324,3 @@ class TrainpadCallback:
             yield
         except Exception as error:  # noqa: BLE001 - it would end the training
             self._run.problem(what, error)
-
-
-def _nothing(*_: Any, **__: Any) -> None:
-    """Do nothing."""

@@ -1,34 +1,38 @@
 """The learning rate of a Keras optimizer as a knob, also where a schedule sets it."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 from trainpad.attached import Run
+
+_GETTER = "_get_current_learning_rate"
+"""The optimizer's method by which its rate is computed in each step."""
 
 
 class LearningRate:
     """Declares ``lr``; with a schedule ``lr_scale``, by which the schedule's rate is multiplied.
 
-    A rate cannot be assigned over a schedule, so the schedule is put into one that multiplies it,
-    while the model trains.
+    A rate cannot be assigned over a schedule. The schedule stays where it is, so that a model that
+    is saved meanwhile is saved as it should be; what the optimizer computes from it is multiplied.
     """
 
     def __init__(self, model: Any, run: Run) -> None:
         """Declare the rate of the optimizer of `model`."""
         self._model = model
         self._optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
-        self._schedule: Any = None
+        self._scale: Any = None
         rate = self._optimizer._learning_rate  # noqa: SLF001 - what it is, not what it yields
         if hasattr(rate, "assign"):
-            run.live("lr", float(rate.numpy()), low=0.0, on_change=self._assign)
-            return
-        keras = sys.modules["keras"]
-        if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule) and not _is_jax():
-            scale = keras.Variable(1.0, trainable=False, name="lr_scale")
-            self._wrap(keras, rate, scale)
-            run.live("lr_scale", 1.0, low=0.0, on_change=scale.assign)
+            value = float(rate.numpy())
+            if (known := run.knob("lr")) is not None:
+                known.value = value  # as the program has left it
+            run.live("lr", value, low=0.0, on_change=self._assign)
+        elif callable(rate) and callable(getattr(self._optimizer, _GETTER, None)):
+            keras = sys.modules["keras"]
+            if keras.backend.backend() != "jax":  # a compiled step would never see a change
+                self._scale = _scale_of(self._optimizer, model, keras)
+                run.live("lr_scale", 1.0, low=0.0, on_change=self._scale.assign)
 
     def now(self) -> float:
         """Return the present rate."""
@@ -37,44 +41,31 @@ class LearningRate:
         return float(rate.numpy() if hasattr(rate, "assign") else rate)
 
     def restore(self) -> None:
-        """Give the optimizer its own schedule back."""
-        if self._schedule is not None:
-            self._optimizer.learning_rate = self._schedule
-            self._schedule = None
-
-    @contextmanager
-    def unwrapped(self) -> Iterator[None]:
-        """Let the optimizer have its own schedule, as a saved model should."""
-        wrapped = self._optimizer.learning_rate if self._schedule is None else self._scaled
-        if self._schedule is not None:
-            self._optimizer.learning_rate = self._schedule
-        try:
-            yield
-        finally:
-            if self._schedule is not None:
-                self._optimizer.learning_rate = wrapped
+        """Let the optimizer have its schedule's own rate again."""
+        if self._scale is not None:
+            self._scale.assign(1.0)
 
     def _assign(self, value: float) -> None:
         sync(self._model)
         self._optimizer.learning_rate = value
 
-    def _wrap(self, keras: Any, schedule: Any, scale: Any) -> None:
-        class Scaled(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
-            def __call__(self, step: Any) -> Any:
-                return schedule(step) * keras.ops.cast(scale, "float32")
 
-            def get_config(self) -> dict[str, Any]:
-                config: dict[str, Any] = schedule.get_config()
-                return config
+def _scale_of(optimizer: Any, model: Any, keras: Any) -> Any:
+    """Return the variable that multiplies the rate of `optimizer`; it is made once."""
+    found = getattr(getattr(optimizer, _GETTER), "scale", None)
+    if found is not None:
+        return found
+    scale = keras.Variable(1.0, trainable=False, name="lr_scale")
+    compute: Callable[[], Any] = getattr(optimizer, _GETTER)
 
-        self._schedule, self._scaled = schedule, Scaled()
-        self._optimizer.learning_rate = self._scaled
-        # One that was traced in an earlier fit would go on with the schedule it knows.
-        self._model.make_train_function(force=True)
+    def scaled() -> Any:
+        return compute() * keras.ops.cast(scale, "float32")
 
-
-def _is_jax() -> bool:
-    return bool(sys.modules["keras"].backend.backend() == "jax")
+    scaled.scale = scale  # type: ignore[attr-defined]
+    setattr(optimizer, _GETTER, scaled)
+    # One that was traced in an earlier fit would go on with the rate it knows.
+    model.make_train_function(force=True)
+    return scale
 
 
 def sync(model: Any) -> None:

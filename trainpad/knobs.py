@@ -2,10 +2,14 @@
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from trainpad.errors import UserError
+from trainpad.values import to_number
 
+MAX_NAME = 80
+"""Characters of the name of a value."""
 BOOLEANS = {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}
 """What a text from the command line means."""
 Value = TypeVar("Value")
@@ -50,10 +54,12 @@ class Knob(Generic[Value]):
             raise UserError(f"{name}: low is {low}, above high, which is {high}")
         if self.scale == "log" and low is not None and low <= 0:
             raise UserError(f"{name}: a log scale needs a low above 0, not {low}")
-        self._kind: type[Any] = type(value)
-        if self._kind is int and any(isinstance(limit, float) for limit in (low, high)):
-            self._kind = float
+        self.kind: type[Any] = type(value)
+        """The type of its values."""
+        if self.kind is int and any(isinstance(limit, float) for limit in (low, high)):
+            self.kind = float
         self._value: Value = value
+        self._is_set_outside = False
 
     @property
     def value(self) -> Value:
@@ -62,9 +68,43 @@ class Knob(Generic[Value]):
 
     @value.setter
     def value(self, value: Value) -> None:
+        self._is_set_outside = False
+        self._set(value)
+
+    def set_from_outside(self, value: Value) -> None:
+        """Set the value as somebody outside the program requested."""
+        self._is_set_outside = True
+        self._set(value)
+        if self.on_change is not None:
+            self.on_change(value)
+
+    def _set(self, value: Value) -> None:
         old, self._value = self._value, value
         if old != value:
             self.changed(self, old, value)
+
+    def declare_again(self, new: "Knob[Value]") -> None:
+        """Take the limits and the value of a new declaration of the same name.
+
+        A value that was set from outside stays, where the new limits allow it; `on_change` gets it.
+        """
+        kept = None
+        if self._is_set_outside:
+            with suppress(UserError):
+                kept = new.check(self._value)
+        self.low, self.high, self.scale = new.low, new.high, new.scale
+        self.choices, self.kind, self.on_change = new.choices, new.kind, new.on_change
+        if kept is None:
+            self.value = new.value
+        else:
+            self._value = kept
+            if kept != new.value and self.on_change is not None:
+                self.on_change(kept)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a number, true or false, or a text: what can be changed from outside."""
+        return self.kind in (float, int, bool, str)
 
     def check(self, value: Any) -> Any:
         """Return `value` in this knob's type.
@@ -77,9 +117,12 @@ class Knob(Generic[Value]):
                 if choice == value and isinstance(choice, bool) is isinstance(value, bool):
                     return choice
             raise UserError(f"{self.name} must be one of {', '.join(map(str, self.choices))}")
-        if self._kind in (bool, str):
-            if not isinstance(value, self._kind):
-                kind = "true or false" if self._kind is bool else "a text"
+        if not self.is_plain:
+            kind = type(self._value).__name__
+            raise UserError(f"{self.name} is {kind}, which cannot be changed from outside")
+        if self.kind in (bool, str):
+            if not isinstance(value, self.kind):
+                kind = "true or false" if self.kind is bool else "a text"
                 raise UserError(f"{self.name} must be {kind}, not {value!r}")
             return value
         return self._check_number(value)
@@ -89,13 +132,13 @@ class Knob(Generic[Value]):
             raise UserError(f"{self.name} must be a number, not {value!r}")
         if not math.isfinite(value):
             raise UserError(f"{self.name} must be finite")
-        if self._kind is int and value != int(value):
+        if self.kind is int and value != int(value):
             raise UserError(f"{self.name} must be a whole number, not {value}")
         low = -math.inf if self.low is None else self.low
         high = math.inf if self.high is None else self.high
         if not low <= value <= high:
             raise UserError(f"{self.name} must be from {low:g} to {high:g}, not {value:g}")
-        return self._kind(value)
+        return self.kind(value)
 
     def parse(self, text: str) -> Any:
         """Return the value that a text from the command line means.
@@ -105,12 +148,12 @@ class Knob(Generic[Value]):
         """
         if self.choices is not None:
             return self.check(next((c for c in self.choices if str(c) == text), text))
-        if self._kind is bool:
+        if self.kind is bool:
             return self.check(BOOLEANS.get(text.lower(), text))
-        if self._kind is str:
+        if self.kind is str:
             return text
         try:
-            return self.check(int(text) if self._kind is int else float(text))
+            return self.check(int(text) if self.kind is int else float(text))
         except (ValueError, OverflowError):
             raise UserError(f"{self.name} must be a number, not {text!r}") from None
 
@@ -136,6 +179,42 @@ class Knob(Generic[Value]):
 
     def __repr__(self) -> str:
         return f"Knob({self.name!r}, {self._value!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let a copy in another process be a value of its own, which nobody changes."""
+        return Knob, (self.name, self._value)
+
+
+def as_plain(value: Any) -> Any:
+    """Return a scalar of any framework as Python's number, truth value or text.
+
+    Raises:
+        UserError: it is none.
+    """
+    if isinstance(value, bool | str):
+        return str(value) if isinstance(value, str) else value
+    item = getattr(value, "item", None)
+    found = item() if callable(item) else value
+    if isinstance(found, bool):
+        return found
+    try:
+        return to_number(found)
+    except Exception as error:
+        raise UserError(f"{str(value)[:40]!r} cannot be changed from outside: {error}") from error
+
+
+def as_limit(value: Any) -> float | None:
+    """Return a limit as a number; None for none and for an infinity.
+
+    Raises:
+        UserError: it is no number.
+    """
+    if value is None:
+        return None
+    limit = as_plain(value)
+    if isinstance(limit, str):
+        raise UserError(f"a limit must be a number, not {value!r}")
+    return float(limit) if isinstance(limit, bool) else limit if math.isfinite(limit) else None
 
 
 def _spans_decades(low: float | None, high: float | None) -> bool:

@@ -5,12 +5,14 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from trainpad.values import json_safe, to_number
+from trainpad.values import MAX_INT, json_safe, text_of, to_number
 
 RESERVED = ("step", "time")
 """What a line of `metrics.jsonl` holds besides numbers."""
 MAX_NAMES = 10_000
-"""How many encoded names are kept."""
+"""How many different names a run has at most: each is a chart."""
+MAX_LENGTH = 200
+"""Characters of a name."""
 
 
 class NumberLines:
@@ -24,6 +26,7 @@ class NumberLines:
         """
         self._refused = refused
         self._keys: dict[str, str] = {}
+        self._is_full = False
         self.last: dict[str, float | int] = {}
         """The newest value of each name."""
 
@@ -32,23 +35,33 @@ class NumberLines:
         parts = [f'{{"step": {step}, "time": {moment:.3f}']
         for name, value in values.items():
             kind = type(value)
-            if kind is not float and kind is not int:
+            key = self._keys.get(name)
+            if kind is not float and (kind is not int or not -MAX_INT < value < MAX_INT):
                 try:
                     value = to_number(value)  # noqa: PLW2901 - the same value, as a number
                 except Exception as error:  # noqa: BLE001 - a framework may raise anything
                     self._refused(name, str(error))
                     continue
+            if key is None and not (key := self._new_key(name)):
+                continue
             self.last[name] = value
             # Only NaN and the infinities differ from themselves by anything but 0.
             text = repr(value) if value - value == 0 else f'"{value}"'
-            parts.append((self._keys.get(name) or self._key(name)) + text)
+            parts.append(key + text)
         return "".join(parts) + "}\n" if len(parts) > 1 else ""
 
-    def _key(self, name: str) -> str:
+    def _new_key(self, name: Any) -> str:
+        """Return what comes before the value of a new name; nothing where the name is refused."""
+        text = text_of(name)
+        if len(text) > MAX_LENGTH:
+            self._refused(text[:40], f"a name has at most {MAX_LENGTH} characters")
+            return ""
         if len(self._keys) >= MAX_NAMES:
-            self._keys.clear()
-        key = json.dumps(f"_{name}" if name in RESERVED else str(name))
-        self._keys[name] = f", {key}: "
+            if not self._is_full:
+                self._is_full = True
+                self._refused(text, f"there are {MAX_NAMES:,} names already; no new one is")
+            return ""
+        self._keys[name] = f", {json.dumps(f'_{text}' if text in RESERVED else text)}: "
         return self._keys[name]
 
 

@@ -115,16 +115,35 @@ def png(image: Any) -> bytes:
     )
 
 
-def weight_statistics(weights: Any) -> dict[str, dict[str, Any]]:
-    """Return for each array its shape, mean, std, min, max, norm and histogram.
+def weight_statistics(
+    weights: Any, before: Mapping[str, Any] | None = None
+) -> tuple[dict[str, dict[str, Any]], float | None]:
+    """Return statistics of each array, and how much all of them changed.
+
+    For each array that is its shape, mean, std, norm and histogram; with `before` also the norm of
+    the change over the norm of the array, as is the second value for all arrays together.
 
     Args:
         weights: Arrays by name, a PyTorch module, or a Keras model.
+        before: What they were one step earlier, by name.
     """
-    return {
-        str(name): _statistics(as_array(array))
-        for name, array in list(_named(weights).items())[:MAX_LAYERS]
-    }
+    found, changes, norms = {}, 0.0, 0.0
+    for name, value in list(_named(weights).items())[:MAX_LAYERS]:
+        array = as_array(value)
+        statistics = _statistics(array)
+        earlier = None if before is None else before.get(name)
+        if earlier is not None and (norm := statistics["norm"]) > 0:
+            change = _norm(array - as_array(earlier))
+            statistics["update_ratio"] = change / norm
+            changes, norms = changes + change**2, norms + norm**2
+        found[str(name)] = statistics
+    return found, (changes / norms) ** 0.5 if norms else None
+
+
+def _norm(array: Any) -> float:
+    import numpy as np
+
+    return float(np.sqrt((array.astype(np.float64) ** 2).sum()))
 
 
 def _named(weights: Any) -> Mapping[str, Any]:
@@ -145,7 +164,7 @@ def _statistics(array: Any) -> dict[str, Any]:
         "shape": list(array.shape),
         "mean": float(values.mean()) if len(values) else 0.0,
         "std": float(values.std()) if len(values) else 0.0,
-        "norm": float(np.sqrt((values**2).sum())),
+        "norm": _norm(values),
         "low": float(edges[0]) if len(edges) else 0.0,
         "high": float(edges[-1]) if len(edges) else 0.0,
         "counts": [int(count) for count in counts],

@@ -97,9 +97,11 @@ def make_run_dir(project: Path, name: str, info: Mapping[str, Any]) -> Path:
     project.mkdir(mode=0o700, parents=True, exist_ok=True)
     head = {"kind": "attached", "created": time.time(), "host": socket.gethostname()}
     begin = f"{time.strftime('%Y%m%d-%H%M%S')}-{name}"
-    return make_folder(
-        project, begin, RUN_FILE, lambda made: _encoded({"name": made, **head, **info})
-    )
+
+    def content(made: str) -> bytes:
+        return _encoded({"name": made, **head, **info})
+
+    return make_folder(project, begin, RUN_FILE, content, sync=False)  # a program waits for it
 
 
 def write_info(path: Path, info: Mapping[str, Any]) -> None:

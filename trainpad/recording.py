@@ -5,24 +5,25 @@ and an event, and the program goes on as if trainpad was not there.
 """
 
 import math
-import sys
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, NoReturn, Self, TypeVar
 
 from trainpad import ending, place
 from trainpad.control import Control
+from trainpad.errors import warn
 from trainpad.records import Record
 from trainpad.steering import Steering
 from trainpad.text import sanitize
-from trainpad.values import PLAIN, flatten, snapshot
-from trainpad.writer import MAX_PENDING, Writer
+from trainpad.values import PLAIN, flatten, snapshot, text_of
+from trainpad.writer import MAX_PENDING, Logged, Writer
 
 EXIT_TIMEOUT = 5.0
 """Seconds that the end of a run waits for the disk at most."""
+LEVELS = ("info", "warn", "error")
+"""What an alert may be."""
 MAX_PROBLEMS = 100
 """How many different problems of one run are recorded at most."""
 Result = TypeVar("Result")
@@ -55,11 +56,17 @@ class Recording:
         self._began = 0.0
         self._info_due = False
         self._problems: set[str] = set()
+        self._says_ended = True
+        """Whether that nothing is recorded any more was said, or need not be."""
+        self.optimizers: list[tuple[Any, str]] = []
+        """PyTorch optimizers that are attached, and what the names of their values end with."""
+        self.before_end: Callable[[], Callable[[], object] | None] = lambda: None
+        """Returns what is called before the run ends, or None: a weak reference, for instance."""
 
     # -- numbers -----------------------------------------------------------------------------
 
     def log(
-        self, values: Mapping[str, Any], step: int | None = None, *, commit: bool = True
+        self, values: Mapping[str, Any], step: int | None = None, *, commit: bool | None = True
     ) -> None:
         """Record numbers; takes about a microsecond, and never waits for a disk or a device.
 
@@ -74,9 +81,10 @@ class Recording:
             >>> run.log({"loss": loss, "val": {"accuracy": 0.9}}, step=10)
         """
         if self._writer is None:
+            self._say_ended()
             return
         try:
-            copied = dict(values)
+            copied = dict(values) if isinstance(values, Mapping) else _refused(values)
             for value in copied.values():
                 if type(value) not in PLAIN:
                     copied = self._snapshots(copied)
@@ -86,12 +94,12 @@ class Recording:
                     step = self._step
                 else:
                     step = self._step + 1
-                    if commit:
+                    if commit is not False:
                         self._step = step
             else:
                 self._has_steps = True
-                if type(step) is not int:
-                    step = int(step)
+                if type(step) is not int or step < 0:
+                    step = self._checked_step(step)
                 if step > self._step:
                     self._step = step
             pending = self._pending
@@ -100,6 +108,20 @@ class Recording:
                 self._writer.help()
         except Exception as error:  # noqa: BLE001 - see the module's docstring
             self.problem("log", error)
+
+    def log_many(self, logged: Sequence[Logged]) -> None:
+        """Record several steps at once, in their order.
+
+        Args:
+            logged: For each its index, Unix time, and Python's numbers by name, in a dict that
+                nobody changes any more.
+        """
+        if self._writer is None or not logged:
+            return
+        self.reach(logged[-1][0] + 1)
+        self._pending.extend(logged)
+        if len(self._pending) > MAX_PENDING:
+            self.guard("log", self._writer.help)
 
     @property
     def summary(self) -> Record:
@@ -125,20 +147,28 @@ class Recording:
 
     def epoch(self, number: int, epochs: int | None = None) -> None:
         """Record that epoch `number`, counted from 0, begins; `epochs` is how many are planned."""
-        self._event("epoch", epoch=int(number), epochs=epochs)
+        self.guard("epoch", lambda: self._event("epoch", epoch=int(number), epochs=epochs))
 
     def note(self, text: str) -> None:
         """Mark this step with a sentence of your own, on every chart."""
-        self._event("noted", text=sanitize(str(text), limit=500))
+        self.guard("note", lambda: self._event("noted", text=sanitize(str(text), limit=500)))
 
     def alert(self, title: str, text: str = "", level: str = "warn") -> None:
         """Record something that a person should see; `level` is ``info``, ``warn`` or ``error``."""
-        said = f"{title}: {text}" if text else str(title)
-        self._event("alert", text=sanitize(said, limit=500), level=str(level).lower())
+
+        def record() -> None:
+            said = f"{title}: {text}" if text else str(title)
+            known = str(level).lower()
+            if known not in LEVELS:
+                self._warn(f"alert: level must be {', '.join(LEVELS)}; 'warn' is recorded")
+                known = "warn"
+            self._event("alert", text=sanitize(said, limit=500), level=known)
+
+        self.guard("alert", record)
 
     def saved(self, file: object) -> None:
         """Record that a checkpoint was written to `file`."""
-        self._event("saved", file=str(file), best=False)
+        self.guard("saved", lambda: self._event("saved", file=str(file), best=False))
 
     # -- life --------------------------------------------------------------------------------
 
@@ -161,8 +191,9 @@ class Recording:
         self._steering.control = Control(path, self._steering.check_values, {})
         self.path, self._info, self.name = path, dict(info), str(info.get("label") or path.name)
         self._writer, self._pending = writer, writer.pending
-        self._step, self._due, self._began = resumed - 1, 0.0, time.time()
+        self._step, self._due, self._began = resumed - 1, 0.0, time.monotonic()
         writer.before_write = self._write_info
+        self._says_ended = False
         self._event("started", hyperparameters={}, device="", parameters=0)
         writer.start(resumed=resumed > 0)
         ending.watch(self)
@@ -186,16 +217,19 @@ class Recording:
         elif isinstance(error, SystemExit):
             self.finish(error.code if isinstance(error.code, int) else int(error.code is not None))
         else:
-            text, lines = ending.describe(error)
+            unknown: tuple[str, list[str]] = (type(error).__name__, [])
+            text, lines = self._safely("fail", lambda: ending.describe(error), default=unknown)
             self._end("failed", text=sanitize(text, limit=500), traceback=lines)
 
     def _end(self, event: str, **fields: Any) -> None:
         writer = self._writer
         if writer is None:
             return
+        if (last := self.before_end()) is not None:
+            self.guard("finish", last)
         self._safely("finish", lambda: self._summary.fill(writer.last), default=None)
         self._info_due = True
-        self._event(event, **fields, seconds=round(time.time() - self._began, 3))
+        self._event(event, **fields, seconds=round(time.monotonic() - self._began, 3))
         self._writer = None
         self._due = 0.0 if self._steering.stop else math.inf
         self._steering.control = None
@@ -208,6 +242,7 @@ class Recording:
     def abandon(self) -> None:
         """Record nothing more, in a forked child."""
         writer, self._writer, self._due = self._writer, None, math.inf
+        self._says_ended = True
         self._steering.control = None
         if writer is not None:
             writer.abandon()
@@ -229,7 +264,36 @@ class Recording:
     def __repr__(self) -> str:
         return f"<trainpad.Run {self.path or 'that records nothing'}>"
 
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, _: object) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let a copy in another process, such as a loader of data, record nothing."""
+        return type(self), ()
+
     # -- within ------------------------------------------------------------------------------
+
+    def _say_ended(self) -> None:
+        if not self._says_ended:
+            self._says_ended = True
+            warn(f"the run {self.name} has ended: what is logged now is not recorded")
+
+    def _checked_step(self, step: Any) -> int:
+        """Return a step of any type as a whole number from 0 on.
+
+        Raises:
+            ValueError: it is none.
+        """
+        try:
+            number = int(step)
+        except Exception as error:
+            raise ValueError(f"step must be a whole number, not {text_of(step, 40)}") from error
+        if number < 0:
+            self._warn("log: a step is below 0; 0 is recorded in its place")
+        return max(0, number)
 
     def _snapshots(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return flat copies of `values` that the program cannot change any more."""
@@ -295,7 +359,5 @@ class Recording:
             self._writer.event("warned", {"step": self.step, "text": text})
 
 
-def warn(text: str) -> None:
-    """Say something on standard error, where there is one."""
-    with suppress(Exception):  # it may be closed, or None
-        sys.stderr.write(f"trainpad: {text}\n")
+def _refused(values: object) -> NoReturn:
+    raise TypeError(f"what is logged must be a dict of numbers by name, not {text_of(values, 40)}")

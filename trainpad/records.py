@@ -1,11 +1,15 @@
 """`run.config` and `run.summary`: dicts that remember that they were changed."""
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from trainpad.values import json_safe
+from trainpad.errors import warn
+from trainpad.values import json_safe, text_of
 
+MAX_ENTRY = 64 * 1024
+"""Bytes of one entry as JSON; what is larger is not recorded."""
 HIDDEN = "<hidden>"
 """What is written in place of a secret."""
 _SECRET = re.compile(r"secret|password|passwd|api[_-]?key", re.IGNORECASE)
@@ -44,7 +48,12 @@ class Record(dict[str, Any]):
         """
         values.pop("allow_val_change", None)
         for other in (*others, values):
-            for key, value in as_mapping(other).items():
+            try:
+                entries = as_mapping(other)
+            except Exception as error:  # noqa: BLE001 - the program's own object may raise anything
+                warn(f"update: {error}")
+                continue
+            for key, value in entries.items():
                 self[key] = value
 
     def setdefault(self, key: str, default: Any = None) -> Any:
@@ -76,7 +85,18 @@ class Record(dict[str, Any]):
         """Return the entries as JSON knows them, secrets hidden, and count them as written."""
         object.__setattr__(self, "changed", False)
         safe = without_secrets(json_safe(dict(self)))
-        return safe if isinstance(safe, dict) else {}
+        entries = safe.items() if isinstance(safe, dict) else ()
+        return {name: _bounded(value) for name, value in entries}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Record, (dict(self),)
+
+
+def _bounded(value: object) -> object:
+    """Return a JSON value, or a text in its place where it is very large."""
+    if isinstance(value, str | list | dict) and (size := len(json.dumps(value))) > MAX_ENTRY:
+        return f"<too large to be recorded: {size:,} bytes>"
+    return value
 
 
 def is_secret(name: str, value: object) -> bool:
@@ -101,9 +121,18 @@ def without_secrets(values: object) -> object:
 
 
 def as_mapping(values: object) -> dict[str, Any]:
-    """Return the entries of a mapping, an ``argparse.Namespace`` or a data class."""
+    """Return the entries of a mapping, a named tuple, an ``argparse.Namespace`` or a data class.
+
+    Raises:
+        TypeError: it is none of these.
+    """
     if values is None:
         return {}
     if isinstance(values, Mapping):
-        return {str(key): value for key, value in values.items()}
-    return {key: value for key, value in vars(values).items() if not key.startswith("_")}
+        return {text_of(key): value for key, value in values.items()}
+    if callable(fields := getattr(values, "_asdict", None)):  # a named tuple
+        return dict(fields())
+    names = getattr(values, "__dataclass_fields__", None) or getattr(values, "__dict__", None)
+    if names is None:
+        raise TypeError(f"{text_of(values, 40)!r} is no dict of names and values")
+    return {name: getattr(values, name) for name in tuple(names) if not name.startswith("_")}

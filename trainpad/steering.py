@@ -88,6 +88,11 @@ class Steering:
             self._says_paused = False
             self._emit("continued", step=step)
 
+    @property
+    def is_paused(self) -> bool:
+        """Whether the run is paused, also while it is let go for a step."""
+        return self._says_paused
+
     def refresh(self, step: int) -> None:
         """Apply what is requested by now, without waiting."""
         self._apply(self._read(step, None), step)
@@ -127,30 +132,36 @@ class Steering:
     def _refuse_pause(self, step: int) -> None:
         if not self._refused_pause:
             self._refused_pause = True
-            self._refuse("paused", step)
+            self._refuse("pause", step)
 
-    def _refuse(self, done: str, step: int) -> None:
-        text = (
-            f"not {done}: {self._processes} processes train together, and the others would "
-            "run into their time limit; give tick a broadcast function"
+    def _refuse(self, kind: str, step: int) -> None:
+        why = (
+            "only this one would have it" if kind == "set" else "the others would wait for this one"
         )
-        self._emit("warned", step=step, text=text)
+        text = (
+            f"not {_DONE[kind]}: {self._processes} processes train together, and {why}; "
+            "give tick a broadcast function"
+        )
+        self._emit("warned", step=step, text=text, refused=kind)
 
     def _without_shared(self, desired: DesiredState, step: int) -> DesiredState:
         """Return `desired` without what all processes have to do in the same step.
 
         Each request is refused once.
         """
-        requests = {"stop": desired.stop, "checkpoint": desired.checkpoint}
-        requests["evaluate"] = desired.evaluate
+        new = {k: v for k, v in desired.hyperparameters.items() if self._requested.get(k) != v}
+        requests: dict[str, Any] = {"stop": desired.stop, "set": new}
+        requests |= {"save": desired.checkpoint, "evaluate": desired.evaluate}
+        done = {"save": self._counts["checkpoint"], "evaluate": self._counts["evaluate"]}
         for kind, requested in requests.items():
-            refused = self._refused.get(kind, self._counts.get(kind, ""))
+            refused = self._refused.get(kind, done.get(kind))
             self._refused[kind] = requested
             if requested and requested != refused:
-                self._refuse(_DONE[kind], step)
+                self._refuse(kind, step)
         return dataclasses.replace(
             desired,
             stop="",
+            hyperparameters={},
             checkpoint=self._counts["checkpoint"],
             evaluate=self._counts["evaluate"],
         )
@@ -179,15 +190,16 @@ class Steering:
 
     def _change(self, knob: Knob[Any], value: Any, step: int) -> None:
         try:
-            knob.value = value
-            if knob.on_change is not None:
-                knob.on_change(value)
+            knob.set_from_outside(value)
         except Exception as error:  # noqa: BLE001 - the program's own function must not end it
             text = f"{knob.name}: on_change raised {type(error).__name__}: {error}"
             self._emit("warned", step=step, text=text)
 
 
-_DONE = {"stop": "stopped", "checkpoint": "saved", "evaluate": "evaluated"}
+_DONE = {
+    "pause": "paused", "stop": "stopped", "save": "saved", "evaluate": "evaluated",
+    "set": "changed",
+}  # fmt: skip
 """What a program does at each request."""
 _NOTHING = object()
 """What no value is equal to."""

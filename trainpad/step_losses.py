@@ -8,69 +8,94 @@ up in float32: the error is about 1e-7 of the mean for each batch since the epoc
 """
 
 import math
-import threading
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-Step = tuple[int, dict[str, Any]]
-"""The index of the last batch, and the values to be recorded for it."""
+from trainpad.writer import Logged
+
+MAX_WAITING = 10_000
+"""How many executions may wait for an earlier one that never ends."""
 
 
 class StepLosses:
     """Puts the batches of one epoch into order and recovers their losses.
 
-    Keras may deliver the ends of batches from several threads and out of order; their beginnings
-    come in order from the thread that trains.
+    Keras may deliver the ends of batches from several threads and out of order, so that `end` only
+    puts them away; the thread that trains takes them out.
     """
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._begun: list[int] = []
-        self._ended: dict[int, Mapping[str, Any]] = {}
-        self._held: tuple[int, int, Mapping[str, Any]] | None = None
+    def __init__(self, together: int = 1, steps: int | None = None) -> None:
+        """Begin an epoch.
+
+        Args:
+            together: How many steps Keras executes together, its ``steps_per_execution``.
+            steps: The steps of the epoch, where they are known.
+        """
+        self._together, self._steps = max(1, together), steps
+        self._arrived: deque[tuple[int, float, Mapping[str, Any]]] = deque()
+        self._waiting: dict[int, tuple[float, Mapping[str, Any]]] = {}
+        self._held: tuple[int, float, Mapping[str, Any]] | None = None
+        self._next = self._together - 1
+        """The index that ends the next execution."""
         self._done = 0
         self._mean = 0.0
 
-    def begin(self, batch: int) -> None:
-        """Note that a batch begins, or several that are executed together."""
-        with self._lock:
-            self._begun.append(batch)
+    def end(self, batch: int, moment: float, logs: Mapping[str, Any]) -> None:
+        """Note that everything up to `batch` has ended; any thread may."""
+        self._arrived.append((batch, moment, logs))
 
-    def end(self, batch: int, logs: Mapping[str, Any]) -> list[Step]:
-        """Note that everything up to `batch` has ended; return the steps before it."""
-        ready: list[Step] = []
-        with self._lock:
-            self._ended[batch] = logs
-            while self._begun and self._ended:
-                first = min(self._ended)
-                follows = self._begun[1] if len(self._begun) > 1 else first + 1
-                if not self._begun[0] <= first < follows:
-                    break  # an earlier one has not arrived yet
-                del self._begun[0]
-                if self._held is not None:
-                    ready.append(self._recover(*self._held, None))
-                self._held = first, first + 1, self._ended.pop(first)
+    def take(self) -> list[Logged]:
+        """Return the steps before the newest that is complete: index, Unix time, values."""
+        arrived, waiting = self._arrived, self._waiting
+        ready: list[Logged] = []
+        while arrived:
+            batch, moment, logs = arrived.popleft()
+            waiting[batch] = moment, logs
+            while self._next in waiting:
+                self._follow(self._next, ready)
+        if len(waiting) > MAX_WAITING:
+            self._follow_all(ready)
         return ready
 
-    def finish(self, batch_size: float | None, examples: float | None) -> list[Step]:
-        """Return the last step of the epoch.
+    def finish(self, batch_size: float | None, examples: float | None) -> list[Logged]:
+        """Return the steps that were not taken, with the last one of the epoch.
 
         Args:
             batch_size: Examples of each batch but the last, where they are known.
             examples: Examples of the whole epoch.
         """
-        with self._lock:
-            held, self._held = self._held, None
+        ready = self.take()
+        self._follow_all(ready)
+        if self._held is not None:
+            done, moment, logs = self._held
             share = None
-            if held is not None and batch_size and examples:
+            if batch_size and examples:
                 rest = examples / batch_size - self._done
-                if 0 < rest <= held[1] - self._done:
+                if 0 < rest <= done - self._done:
                     share = rest
+                    # There may be fewer steps than in the other executions.
                     done = self._done + math.ceil(round(rest, 6))
-                    held = done - 1, done, held[2]  # fewer steps than in other executions
-            return [] if held is None else [self._recover(*held, share)]
+            self._held = None
+            ready.append(self._recover(done, moment, logs, share))
+        return ready
 
-    def _recover(self, batch: int, done: int, logs: Mapping[str, Any], share: float | None) -> Step:
+    def _follow(self, batch: int, ready: list[Logged]) -> None:
+        """Hold an execution that follows, and release the one before."""
+        if self._held is not None:
+            ready.append(self._recover(*self._held, None))
+        moment, logs = self._waiting.pop(batch)
+        done = batch + 1 if self._steps is None else min(batch + 1, self._steps)
+        self._held = max(done, self._done + 1), moment, logs
+        self._next = batch + self._together
+
+    def _follow_all(self, ready: list[Logged]) -> None:
+        for batch in sorted(self._waiting):
+            self._follow(batch, ready)
+
+    def _recover(
+        self, done: int, moment: float, logs: Mapping[str, Any], share: float | None
+    ) -> Logged:
         """Return the step with its own loss; `share` is its size in batches, by default whole."""
         values = dict(logs)
         if isinstance(mean := values.get("loss"), float | int):
@@ -79,4 +104,4 @@ class StepLosses:
                 values["loss"] = mean + (mean - self._mean) * self._done / size
             self._mean = mean
         self._done = done
-        return batch, values
+        return done - 1, moment, values

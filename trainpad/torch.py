@@ -27,8 +27,11 @@ class Run(Protocol):
     def log(self, values: Mapping[str, Any], step: int | None = None) -> None:
         """Record numbers."""
 
-    def has_knob(self, name: str) -> bool:
-        """Return whether a value called `name` is declared."""
+    optimizers: list[tuple[Any, str]]
+    """Those that are attached, and what the names of their values end with."""
+
+    def knob(self, name: str) -> Knob[Any] | None:
+        """Return the value that is declared as `name`, if there is one."""
 
     def live(
         self,
@@ -57,11 +60,19 @@ def attach(run: Run, optimizer: Any, scheduler: Any = None) -> Knob[float]:
     schedulers = scheduler if isinstance(scheduler, list | tuple) else [scheduler]
     schedulers = [found for found in schedulers if found is not None]
     groups = optimizer.param_groups
-    if len(groups) == 1 and not schedulers:
-        base, value = "lr", float(groups[0]["lr"])
-    else:
-        base, value = "lr_scale", 1.0
-    suffix = _free_suffix(run)
+    base = "lr" if len(groups) == 1 and not schedulers else "lr_scale"
+    suffix = next((found for each, found in run.optimizers if each is optimizer), None)
+    is_new = suffix is None
+    if suffix is None:
+        suffix = _free_suffix(run)
+        run.optimizers.append((optimizer, suffix))
+    name = base + suffix
+    known = run.knob(name)
+    value = float(groups[0]["lr"]) if base == "lr" else 1.0
+    if known is not None:  # attached again: it goes on from what it is now
+        if base == "lr":
+            known.value = value
+        value = float(known.value)
     last = value
 
     def change(new: float) -> None:
@@ -79,12 +90,13 @@ def attach(run: Run, optimizer: Any, scheduler: Any = None) -> Knob[float]:
         for each in schedulers:
             _scale_scheduler(each, factor, done)
 
-    name = base + suffix
+    middle = value if base == "lr" else 1.0
     if value > 0:
-        knob = run.live(name, value, low=value * 1e-6, high=value * 1e6, on_change=change)
+        knob = run.live(name, value, low=middle * 1e-6, high=middle * 1e6, on_change=change)
     else:  # nothing can be multiplied with it
         knob = run.live(name, value, low=value, high=value)
-    _record_rate(run, optimizer, f"lr{suffix}")
+    if is_new:
+        _record_rate(run, optimizer, f"lr{suffix}")
     return knob
 
 
@@ -116,7 +128,7 @@ def _assigned(value: Any, new: float) -> Any:
 def _free_suffix(run: Run) -> str:
     """Return what the names of another optimizer end with: nothing for the first, then ``_2``."""
     suffix, number = "", 1
-    while any(run.has_knob(base + suffix) for base in ("lr", "lr_scale")):
+    while any(run.knob(base + suffix) is not None for base in ("lr", "lr_scale")):
         number += 1
         suffix = f"_{number}"
     return suffix

@@ -6,10 +6,15 @@ nothing changes any more, without the graph that led to it, and the writer's thr
 
 import math
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 PLAIN = frozenset((float, int, bool))
 """The types that are kept as they are."""
+MAX_INT = 2**63
+"""A greater whole number becomes a float: there are readers that know no other."""
+MAX_DEPTH, MAX_ITEMS = 20, 10_000
+"""How deep, and how far, a configuration is recorded."""
 SEPARATOR = "/"
 """Between the names of nested dicts: ``val/accuracy``."""
 
@@ -72,26 +77,39 @@ def to_number(value: Any) -> float | int:
     """
     item = getattr(value, "item", None)
     number = item() if callable(item) else value
-    if isinstance(number, bool):
-        return int(number)
-    if isinstance(number, int | float):
-        return number
+    if isinstance(number, int) and -MAX_INT < number < MAX_INT:
+        return int(number)  # also of a bool and an enum
     return float(number)
 
 
-def json_safe(value: Any) -> Any:
+def text_of(value: Any, limit: int = 10_000) -> str:
+    """Return the text of any object, of at most `limit` characters."""
+    try:
+        text = str(value)
+    except Exception:  # noqa: BLE001 - its method may raise anything
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= limit else f"{text[:limit]}…"
+
+
+def json_safe(value: Any, depth: int = 0) -> Any:
     """Return `value` as JSON knows it: NaN and infinities and all that is foreign as text."""
-    if value is None or isinstance(value, bool | int | str):
+    if depth > MAX_DEPTH:
+        return text_of(value)
+    if value is None or isinstance(value, bool | str):
         return value
+    if isinstance(value, int):
+        return int(value) if -MAX_INT < value < MAX_INT else text_of(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else str(float(value))
     if isinstance(value, Mapping):
-        return {str(key): json_safe(entry) for key, entry in value.items()}
+        return {text_of(key): json_safe(entry, depth + 1) for key, entry in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [json_safe(entry) for entry in value]
+        kept = [json_safe(entry, depth + 1) for entry in islice(value, MAX_ITEMS)]
+        more = len(value) - len(kept)
+        return [*kept, f"… and {more:,} more"] if more else kept
     if getattr(value, "shape", None) == ():  # a scalar of some framework
         try:
             return json_safe(to_number(value))
-        except Exception:  # noqa: BLE001 - a framework may raise anything
-            return str(value)
-    return str(value)
+        except Exception:  # noqa: BLE001 - its text remains
+            return text_of(value)
+    return text_of(value)

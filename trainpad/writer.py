@@ -7,18 +7,23 @@ again. Nothing is raised here: the run warns once, and training goes on.
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from trainpad.append import Appender
 from trainpad.lines import NumberLines, event_line, segment_line
+from trainpad.values import text_of
 
 Logged = tuple[int, float, Mapping[str, Any]]
 """What one call of `log` left: step, Unix time, and values by name."""
 INTERVAL = 0.25
 """Seconds between two writes."""
+EVENT_DELAY = 0.01
+"""Seconds in which events are collected before they are written."""
 RETRY = 1.0
 """Seconds after a write that failed."""
 MAX_WAITING = 16 * 1024 * 1024
@@ -56,9 +61,9 @@ class Writer:
         self._metrics = Appender(path / "metrics.jsonl")
         self._events = Appender(path / "events.jsonl")
         self._mutex = threading.Lock()
-        self._events_mutex = threading.RLock()  # a signal handler may record an event
-        self._added: list[bytes] = []
-        self._wake = threading.Event()
+        # A signal handler may record an event while one is recorded: nothing here is locked.
+        self._added: deque[bytes] = deque()
+        self._wake: SimpleQueue[None] = SimpleQueue()
         self._closing = False
         self._begins_segment = False
         self._lost = 0
@@ -88,10 +93,8 @@ class Writer:
 
     def event(self, event: str, fields: Mapping[str, Any]) -> None:
         """Record an event soon."""
-        line = event_line(event, fields)
-        with self._events_mutex:
-            self._added.append(line)
-        self._wake.set()
+        self._added.append(event_line(event, fields))
+        self._wake.put(None)
 
     def help(self) -> None:
         """Write what waits, on the calling thread; for programs that only log."""
@@ -111,7 +114,7 @@ class Writer:
         The disk may hang: the thread is a daemon, so that the program ends all the same.
         """
         self._closing = True
-        self._wake.set()
+        self._wake.put(None)
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
@@ -126,8 +129,7 @@ class Writer:
     def _run(self) -> None:
         heartbeat = 0.0
         while not self._closing:
-            self._wake.wait(INTERVAL)
-            self._wake.clear()
+            self._wait()
             with self._mutex:
                 self._write()
             if abs(time.monotonic() - heartbeat) >= 1.0:
@@ -137,6 +139,16 @@ class Writer:
             self._retry_at = 0.0
             self._write()
         self.abandon()
+
+    def _wait(self) -> None:
+        """Wait for an event or for the interval; events that come at once are written at once."""
+        with suppress(Empty):
+            self._wake.get(timeout=INTERVAL)
+            end = time.monotonic() + EVENT_DELAY
+            while not self._closing and (left := end - time.monotonic()) > 0:
+                self._wake.get(timeout=left)
+            while True:
+                self._wake.get_nowait()
 
     def _beat(self) -> None:
         if self._lock_descriptor is not None:
@@ -166,10 +178,10 @@ class Writer:
             self._metrics.add(content.encode())
             if len(self._metrics.waiting) > CHUNK * 100:
                 self._flush()
-        with self._events_mutex:
-            added, self._added = self._added, []
-        for line in added:
-            self._events.add(line)
+        while self._added:
+            line = self._added.popleft()
+            if len(self._events.waiting) <= MAX_WAITING:
+                self._events.add(line)
 
     def _flush(self) -> None:
         if self._disk_error and time.monotonic() < self._retry_at:
@@ -202,4 +214,4 @@ class Writer:
         """Warn that a value is no number, once for each name."""
         if name not in self._refused and len(self._refused) < 100:
             self._refused.add(name)
-            self._warn(f"{name!r} is not recorded: {reason}")
+            self._warn(f"{text_of(name, 100)!r} is not recorded: {reason}")

@@ -92,7 +92,7 @@ def steer(verb: Verb, run: str, log_dir: Path | None, wait: float, say: Say) -> 
         name = event.get("event")
         return name in verb.answers or f"{name}:{event.get('request')}" in verb.answers
 
-    return _await(summary.name, events, is_answer, wait, say, verb.done)
+    return _await(summary.name, events, is_answer, wait, say, verb.done, verb.name)
 
 
 def set_values(arguments: Sequence[str], log_dir: Path | None, wait: float, say: Say) -> int:
@@ -124,7 +124,7 @@ def set_values(arguments: Sequence[str], log_dir: Path | None, wait: float, say:
     if not missing:
         say(f"{summary.name}: {shown} already")
         return 0
-    return _await(summary.name, events, is_answer, wait, say, shown)
+    return _await(summary.name, events, is_answer, wait, say, shown, "set")
 
 
 def _parse(knobs: Mapping[str, Knob[Any]], name: str, text: str) -> Any:
@@ -155,14 +155,22 @@ class _OurKnob(Knob[Any]):
 
 
 def _await(
-    name: str, events: JsonLines, is_answer: Answer, wait: float, say: Say, done: str
+    name: str,
+    events: JsonLines,
+    is_answer: Answer,
+    wait: float,
+    say: Say,
+    done: str,
+    request: str,
 ) -> int:
-    """Poll for the answer, and say what came."""
+    """Poll for the answer, and say what came; a `request` that is refused is answered too."""
     end = time.monotonic() + wait
     while True:
         for event in events.poll():
             if event.get("event") == "warned":
                 say(f"{name}: {sanitize(str(event.get('text')), limit=500)}")
+                if event.get("refused") == request:
+                    return NO_ANSWER
             if is_answer(event):
                 step = event.get("step")
                 say(f"{name}: {done} at step {step:,}" if isinstance(step, int) else name)
