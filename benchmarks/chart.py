@@ -1,7 +1,8 @@
 """Milliseconds to draw a 120x30 chart of one line and of eight, and with plotext alone.
 
 Run from the project's root: ``python -m benchmarks.chart``. Each number is the median CPU time of
-one redraw, from the data to the rows that would be sent to a terminal.
+one redraw, from the data to the rows that would be sent to a terminal. Before each of them the
+lines grow by a thousandth, as they do while a run trains.
 """
 
 import statistics
@@ -39,10 +40,13 @@ def losses(length: int, seed: int) -> Float64s:
     return (2 * np.exp(-np.linspace(0, 8, length)) + 0.3) * noise
 
 
-def median_ms(action: Callable[[], object], times: int) -> float:
-    """Median CPU time of an action, in milliseconds."""
+def median_ms(
+    action: Callable[[], object], times: int, before: Callable[[], object] = int
+) -> float:
+    """Median CPU time of an action, in milliseconds, without that of what is done before it."""
     spent = []
     for _ in range(times):
+        before()
         start = time.process_time_ns()
         action()
         spent.append((time.process_time_ns() - start) / 1e6)
@@ -52,9 +56,15 @@ def median_ms(action: Callable[[], object], times: int) -> float:
 def our_frame(length: int, count: int) -> float:
     """CPU milliseconds of one frame of our chart of ``count`` lines."""
     chart = Detached()
-    series = Series(losses(length, 0))
+    values, drawn = losses(2 * length, 0), length // 2
+    series = Series(values[:drawn])
+    chart.scene.viewport.whole_plan = True
     chart.show([Line(f"run {i}", series) for i in range(count)], (), length)
-    return median_ms(lambda: chart.rows(WIDTH, HEIGHT), 100)
+
+    def grow() -> None:
+        series.extend(values[len(series) : len(series) + max(1, length // 1000)])
+
+    return median_ms(lambda: chart.rows(WIDTH, HEIGHT), 200, grow)
 
 
 def plotext_alone(length: int) -> float:

@@ -22,6 +22,8 @@ from tui.terminal.command_palette import screen_bindings  # noqa: E402
 from tui.widgets.help import GO_ACTION  # noqa: E402
 from tui.widgets.screens import SCREENS  # noqa: E402
 
+COMMON_ACTIONS = ("app.", "copy(", "save(")
+"""How the actions of the keys of every screen begin."""
 MADE = "<!-- Made by docs/generate.py; edit that, or what it reads. -->"
 WIDTH = 96
 """Columns of the help texts in the page."""
@@ -80,7 +82,7 @@ def _rows(app: TrainpadApp, *, common: bool) -> list[tuple[str, str]]:
     return [
         (app.get_key_display(binding), binding.tooltip)
         for _node, binding in screen_bindings(app.screen)
-        if (binding.action.startswith((GO_ACTION, "app."))) is common
+        if (binding.action.startswith((GO_ACTION, *COMMON_ACTIONS))) is common
     ]
 
 

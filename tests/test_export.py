@@ -170,7 +170,7 @@ def test_nothing_is_written_where_one_format_fails(run: RunDir, tmp_path: Path) 
 
 
 def test_several_runs_are_compared_only_in_plots_and_notebooks(run: RunDir) -> None:
-    with pytest.raises(UserError, match="only --png and --notebook take several runs"):
+    with pytest.raises(UserError, match="only --png, --svg and --notebook take several runs"):
         export_runs([run, run], ExportOptions(csv="-"))
 
 

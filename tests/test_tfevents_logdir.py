@@ -188,7 +188,8 @@ def test_a_growing_file_yields_only_new_points(tmp_path: Path) -> None:
 
 def test_a_restarted_run_replaces_the_steps_it_repeats(tmp_path: Path) -> None:
     # The file of the restart is found first, but files are read in the order of their names.
-    put(tmp_path / "run", points(range(50, 150)), name="events.out.tfevents.1700000002.v2")
+    later = points(range(50, 150), late=1000)
+    put(tmp_path / "run", later, name="events.out.tfevents.1700000002.v2")
     put(tmp_path / "run", points(range(100)), name="events.out.tfevents.1700000001.v2")
     watcher = Watcher(tmp_path)
     watcher.poll()

@@ -15,9 +15,11 @@ from core.tfevents.items import (
 from core.tfevents.store import MAX_REPLACED, RunData, ScalarHistory
 
 
-def scalars(*steps: int, tag: str = "loss", offset: float = 0.0) -> Scalars:
+def scalars(
+    *steps: int, tag: str = "loss", offset: float = 0.0, file: str = "a", late: float = 0.0
+) -> Scalars:
     at = np.array(steps, dtype=np.int64)
-    return Scalars(tag, at, (1.7e9 + at).astype(float), (at + offset).astype(float))
+    return Scalars(tag, at, (1.7e9 + late + at).astype(float), (at + offset).astype(float), file)
 
 
 def folded(*items: Scalars) -> ScalarHistory:
@@ -27,39 +29,77 @@ def folded(*items: Scalars) -> ScalarHistory:
     return scalar
 
 
-@pytest.mark.parametrize("cut", [0, 3, 5])
-def test_a_repeated_step_supersedes_later_points(cut: int) -> None:
-    steps = [0, 1, 2, 3, 4, 2, 3, 4, 5]
-    scalar = folded(*(scalars(*part) for part in (steps[:cut], steps[cut:]) if part))
+def test_a_later_file_that_goes_on_from_an_earlier_step_replaces_what_follows() -> None:
+    scalar = folded(scalars(*range(5)), scalars(2, 3, 4, 5, file="b", late=100, offset=10))
     assert scalar.curve.steps.tolist() == [0, 1, 2, 3, 4, 5]
+    assert scalar.curve.values.tolist() == [0, 1, 12, 13, 14, 15]
     assert [part.steps.tolist() for part in scalar.replaced] == [[2, 3, 4]]
+    assert scalar.replaced[0].values.tolist() == [2, 3, 4]
+    assert scalar.replaced[0].timeline.start == 1.7e9 + 2
+    assert scalar.void_count == 3
 
 
-def test_superseded_points_are_kept_for_comparison() -> None:
-    scalar = folded(scalars(0, 1, 2), scalars(1, 2, 3, offset=10))
-    assert scalar.curve.values.tolist() == [0, 11, 12, 13]
-    assert scalar.replaced[0].values.tolist() == [1, 2]
-    assert scalar.replaced[0].timeline.start == 1.7e9 + 1
+@pytest.mark.parametrize("cut", [1, 4, 7])
+def test_steps_that_go_back_within_a_file_are_all_drawn_in_their_order(cut: int) -> None:
+    steps = [0, 1, 2, 5, 4, 3, 6]
+    scalar = folded(scalars(*steps[:cut]), *([scalars(*steps[cut:])] if steps[cut:] else []))
+    assert scalar.curve.steps.tolist() == scalar.curve.values.tolist() == sorted(steps)
+    assert scalar.void_count == 0
 
 
-def test_a_step_that_always_repeats_keeps_its_last_value() -> None:
-    scalar = folded(scalars(*([7] * 1000)), scalars(*([7] * 1000), offset=1))
-    assert scalar.curve.steps.tolist() == [7]
-    assert scalar.curve.values.tolist() == [8]
-    assert len(scalar.replaced) <= MAX_REPLACED
+@pytest.mark.parametrize("live", [False, True])
+def test_two_files_that_are_written_by_turns_replace_nothing_of_each_other(live: bool) -> None:
+    first = scalars(*range(0, 20, 2), file="a")
+    second = scalars(*range(5, 20, 2), file="b")
+    parts = [first, second]
+    if live:  # the second begins after what is there of the first, which then goes on
+        parts = [scalars(0, 2, 6, file="a"), scalars(5, 7, file="b", late=3)]
+        parts += [scalars(8, 10, file="a"), scalars(9, file="b")]
+    scalar = folded(*parts)
+    steps = sorted(step for part in parts for step in part.steps.tolist())
+    assert scalar.curve.steps.tolist() == steps
+    assert (scalar.void_count, scalar.replaced) == (0, [])
+
+
+def test_points_without_a_step_are_drawn_in_the_order_they_were_written() -> None:
+    batches = [Scalars("x", np.zeros(3, np.int64), 1e9 + np.arange(3.0), np.arange(3.0))] * 2
+    scalar = folded(*batches)
+    assert not scalar.has_steps
+    assert scalar.curve.steps.tolist() == list(range(6))
+    assert scalar.curve.values.tolist() == [0, 1, 2, 0, 1, 2]
+    scalar.fold(scalars(4))
+    assert scalar.has_steps
+    assert scalar.curve.steps.tolist() == [0] * 6 + [4]
+    assert folded(scalars(0)).has_steps
+
+
+def test_a_step_that_always_repeats_keeps_all_its_values() -> None:
+    scalar = folded(scalars(*([7] * 100)), scalars(*([7] * 100), offset=1))
+    assert scalar.curve.values.tolist() == [7] * 100 + [8] * 100
+    assert scalar.curve.count(7, 8) == 200
 
 
 @pytest.mark.parametrize("looked_at", [True, False])
 def test_points_one_by_one_give_the_same_curve_as_all_at_once(looked_at: bool) -> None:
-    steps = [*range(100), *range(40, 90), *range(60, 300)]
-    scalar, whole = ScalarHistory(), folded(scalars(*steps))
-    for place, step in enumerate(steps):
-        scalar.fold(scalars(step))
-        if looked_at:
-            assert scalar.curve.last_step == step, place
+    sections = [("a", range(100)), ("b", range(40, 90)), ("c", range(60, 300))]
+    scalar = ScalarHistory()
+    whole = folded(*(scalars(*s, file=f, late=1000 * ord(f)) for f, s in sections))
+    for file, steps in sections:
+        for step in steps:
+            scalar.fold(scalars(step, file=file, late=1000 * ord(file)))
+            if looked_at:
+                assert scalar.curve.last_step == step
     assert scalar.curve.steps.tolist() == whole.curve.steps.tolist() == list(range(300))
     replaced = [[part.steps.tolist() for part in tag.replaced] for tag in (scalar, whole)]
     assert replaced[0] == replaced[1] == [list(range(40, 100)), list(range(60, 90))]
+    assert scalar.void_count == 90
+
+
+def test_only_the_newest_void_segments_are_kept_but_all_are_counted() -> None:
+    parts = [scalars(0, 1, file=f"{i:04}", late=10.0 * i) for i in range(MAX_REPLACED + 10)]
+    scalar = folded(*parts)
+    assert len(scalar.replaced) == MAX_REPLACED
+    assert scalar.void_count == 2 * (MAX_REPLACED + 9)
 
 
 def test_an_invalid_time_does_not_stop_the_clock() -> None:

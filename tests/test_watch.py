@@ -106,10 +106,10 @@ def test_superseded_points_are_shown_on_request(tmp_path: Path) -> None:
     put(tmp_path, points(range(100)), start(40), points(range(40, 80)))
     model = model_of(tmp_path)
     assert len(model.lines("loss")) == 1
-    assert model.has_overlap()
-    model.overlap = True
+    assert model.void_count == 60
+    model.shows_void = True
     holds, replaced = model.lines("loss")
-    assert (holds.in_legend, replaced.in_legend) == (True, False)
+    assert (holds.is_void, replaced.is_void) == (False, True)
     assert (len(holds.curve), len(replaced.curve)) == (80, 60)
 
 
@@ -165,7 +165,7 @@ def test_charts_are_printed_as_text(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert text.replace("\n", "").isprintable()
     assert "a  a   2 scalar tags" in text
     assert "c  c   1 scalar tag\n" in text
-    assert "loss   a 51.00   b 71.00" in text
+    assert "a a 51.00   b b 71.00" in text
     assert "damaged at byte" in text.partition("loss")[0]
     assert text.count("\n") > 3 * 10
 

@@ -61,7 +61,7 @@ async def test_all_kinds_of_two_runs_are_shown(tmp_path: Path) -> None:
         await pilot.press("m", "l", "i")
         assert {(c.scene.smoothing, c.scene.logarithmic) for c in charts} == {(0.6, True)}
         assert charts[0].scene.cursor is charts[1].scene.cursor
-        await shown(pilot, app, "step 199")
+        await shown(pilot, app, "steps 196 to 199")
         await pilot.press("i", "o")
         assert len(charts[0].scene.lines) == 3
         await pilot.press("o", "down", "space")

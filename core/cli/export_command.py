@@ -15,7 +15,8 @@ from core.cli.flags import flag
 @click.option("--classes", is_flag=True, help="In --csv, a row for each class: recall, F1, ...")
 @flag("losses", metavar="FILE|-", default="", help="The loss of every step, as CSV.")
 @click.option("--json", is_flag=True, help="Print all but the losses, as JSON.")
-@flag("png", metavar="FILE|-", default="", help="A plot of loss and precision @ 1; .svg too.")
+@flag("png", metavar="FILE|-", default="", help="A plot of loss and precision @ 1.")
+@flag("svg", metavar="FILE|-", default="", help="The same plot as SVG.")
 @flag("notebook", metavar="FILE|-", default="", help="A Jupyter notebook that plots it.")
 @flag("keras", metavar="FILE.keras", default="", help="The network, for Keras; pixels 0 to 255.")
 @click.option("--command", is_flag=True, help="Print a command that reproduces the run.")
@@ -27,7 +28,7 @@ from core.cli.flags import flag
 def export(runs: tuple[str, ...], log_dir: Path | None, **options: Any) -> int:
     """Export a run for other programs: RUN is a path or a name, else the latest.
 
-    --png and --notebook take several runs and compare them.
+    --png, --svg and --notebook take several runs and compare them.
 
     Example: trainpad export --csv - --png loss.png
     """

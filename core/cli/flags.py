@@ -21,7 +21,9 @@ CONTEXT_SETTINGS: Final[Mapping[str, Any]] = {
 """Click settings of every command."""
 COMPLETIONS: Final[Mapping[str, completion.Complete]] = {
     **dict.fromkeys(("log_dir", "input_data_dir", "eval_data"), completion.folders),
-    **dict.fromkeys(("csv", "losses", "png", "notebook", "keras", "export"), completion.files),
+    **dict.fromkeys(
+        ("csv", "losses", "png", "svg", "notebook", "keras", "export"), completion.files
+    ),
     **dict.fromkeys(("resume", "branch"), completion.runs_and_files),
     "run": completion.run_names,
     "dataset": completion.datasets_and_folders,

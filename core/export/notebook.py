@@ -47,20 +47,41 @@ def hyperparameters(run):
     return values
 
 
-def smooth(values, width=50):
-    """The moving average over up to `width` values."""
-    sums = np.cumsum(np.insert(values.astype(float), 0, 0.0))
-    stop = np.arange(1, len(values) + 1)
-    start = np.maximum(0, stop - width)
-    return (sums[stop] - sums[start]) / (stop - start)'''
+def evaluated_losses(run, split):
+    """Steps and mean loss of every evaluation, without those that a restart replaced."""
+    values = {}
+    for event in events(run):
+        if event["event"] == "started":
+            values = {step: value for step, value in values.items() if step <= event["step"]}
+        if event["event"] == "evaluated" and split in event.get("loss", {}):
+            values[event["step"]] = float(event["loss"][split])
+    return np.array(sorted(values)), np.array([values[step] for step in sorted(values)])
+
+
+def columns(values, width=800):
+    """First step, mean, least and greatest of up to `width` equal parts of the values."""
+    starts = np.unique(np.linspace(0, len(values), width, endpoint=False).astype(int))
+    finite = np.isfinite(values)
+    counts = np.maximum(1, np.add.reduceat(finite.astype(int), starts))
+    means = np.add.reduceat(np.where(finite, values, 0.0).astype(float), starts) / counts
+    known = np.where(finite, values, np.nan)
+    return starts, means, np.fmin.reduceat(known, starts), np.fmax.reduceat(known, starts)'''
 
 LOSS = """\
 figure, axes = plt.subplots(figsize=(9, 4))
 for name, run in RUNS.items():
     loss = losses(run)
-    (line,) = axes.plot(loss, linewidth=0.5, alpha=0.35)
-    axes.plot(smooth(loss), color=line.get_color(), label=name)
-axes.set(xlabel="step", ylabel="loss", title="loss of every step, and its moving average over 50")
+    if not len(loss):
+        continue
+    steps, mean, low, high = columns(loss)
+    (line,) = axes.plot(steps, mean, label=f"{name}, each batch")
+    axes.fill_between(steps, low, high, color=line.get_color(), alpha=0.25, linewidth=0)
+    steps, evaluated = evaluated_losses(run, "validation")
+    if len(steps):
+        style = dict(color=line.get_color(), linestyle="--", marker="o", markersize=3)
+        axes.plot(steps, evaluated, label=f"{name}, validation", **style)
+title = "loss: of each batch from the least to the greatest, with the mean; of validation"
+axes.set(xlabel="step", ylabel="loss", title=title)
 axes.grid(alpha=0.3)
 _ = axes.legend()"""
 

@@ -23,7 +23,7 @@ from trainpad.text import sanitize
 
 PLOTS = {"": "png", ".png": "png", ".svg": "svg"}
 """The format of a plot by the ending of its file."""
-FORMAT_FLAGS = "--csv, --losses, --json, --png, --notebook, --keras or --command"
+FORMAT_FLAGS = "--csv, --losses, --json, --png, --svg, --notebook, --keras or --command"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class ExportOptions:
     losses: str = ""
     json: bool = False
     png: str = ""
+    svg: str = ""
     notebook: str = ""
     keras: str = ""
     checkpoint: str = "best"
@@ -47,7 +48,7 @@ class ExportOptions:
     @property
     def targets(self) -> list[str]:
         """All targets, standard output included."""
-        files = [self.csv, self.losses, self.png, self.notebook, self.keras]
+        files = [self.csv, self.losses, self.png, self.svg, self.notebook, self.keras]
         return [entry for entry in files if entry] + [STDOUT] * (self.json + self.command)
 
 
@@ -98,9 +99,11 @@ def _check(runs: Sequence[RunDir], options: ExportOptions) -> None:
         raise UserError(f"a Keras model needs a file name that ends in .keras, not {options.keras}")
     if options.png != STDOUT and Path(options.png).suffix.lower() not in PLOTS:
         raise UserError(f"a plot needs a file name that ends in .png or .svg, not {options.png}")
+    if options.svg not in ("", STDOUT) and Path(options.svg).suffix.lower() != ".svg":
+        raise UserError(f"an SVG needs a file name that ends in .svg, not {options.svg}")
     single = [options.csv, options.losses, options.json, options.keras, options.command]
     if len(runs) > 1 and any(single):
-        raise UserError("only --png and --notebook take several runs; export one at a time")
+        raise UserError("only --png, --svg and --notebook take several runs; export one at a time")
 
 
 def _render(exports: Sequence[Export], options: ExportOptions) -> Iterator[tuple[str, bytes]]:
@@ -121,6 +124,8 @@ def _render(exports: Sequence[Export], options: ExportOptions) -> Iterator[tuple
         yield STDOUT, reproduce_command(first).encode() + b"\n"
     if options.png:
         yield options.png, plot(exports, PLOTS[Path(options.png).suffix.lower()])
+    if options.svg:
+        yield options.svg, plot(exports, "svg")
     if options.notebook:
         yield options.notebook, notebook(exports)
     if options.keras:

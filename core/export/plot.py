@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.export.export import Export
+from core.run.state import RunState
 from data.dataset import SPLITS
 from trainpad.errors import RunError
 
@@ -49,18 +50,34 @@ def plot(exports: Sequence[Export], file_format: str = "png") -> bytes:
 
 def _plot_losses(axes: "Axes", exports: Sequence[Export], names: Sequence[str]) -> None:
     for export, name in zip(exports, names, strict=True):
-        losses = export.run.losses
+        run = export.run
+        losses = run.losses
         width = max(1, min(len(losses), MAX_COLUMNS))
         edges = np.linspace(0, len(losses), width + 1)
         columns = losses.columns(edges)
-        (line,) = axes.plot(edges[:-1], columns.mean, linewidth=1, label=name)
+        batch, evaluated = _loss_names(run, name, alone=len(exports) == 1)
+        (line,) = axes.plot(edges[:-1], columns.mean, linewidth=1, label=batch)
+        colour = line.get_color()
         if width < len(losses):
-            shade: dict[str, Any] = {"color": line.get_color(), "alpha": 0.25, "linewidth": 0}
+            shade: dict[str, Any] = {"color": colour, "alpha": 0.25, "linewidth": 0}
             axes.fill_between(edges[:-1], columns.low, columns.high, **shade)
+        points = run.evaluated_loss["validation"]
+        if len(points):
+            style: dict[str, Any] = {"linestyle": "--", "marker": "o", "markersize": 3}
+            colour = "C1" if len(exports) == 1 else colour
+            axes.plot(points.steps, points.values, color=colour, label=evaluated, **style)
     axes.set_ylabel("loss")
     axes.grid(alpha=0.3)
-    if len(exports) > 1:
+    if len(exports) > 1 or len(exports[0].run.evaluated_loss["validation"]):
         axes.legend(fontsize="small")
+
+
+def _loss_names(run: RunState, name: str, *, alone: bool) -> tuple[str, str]:
+    """What the loss of each step and that of the evaluations are called in the legend."""
+    start = "" if alone else f"{name}, "
+    if run.hparams.l2:
+        return f"{start}each batch, with the L2 penalty", f"{start}validation, without it"
+    return f"{start}each batch", f"{start}validation"
 
 
 def _plot_accuracy(axes: "Axes", exports: Sequence[Export], names: Sequence[str]) -> None:

@@ -150,7 +150,8 @@ class _Points:
         if not self.steps:
             return None
         columns = self.steps, self.wall_times, self.values
-        points = Scalars(self.tag, *(np.array(column) for column in columns))
+        steps, wall_times, values = (np.array(column) for column in columns)
+        points = Scalars(self.tag, steps, wall_times, values)
         for column in columns:
             del column[:]
         return points

@@ -163,8 +163,8 @@ class Series:
 class Points:
     """Values of some steps and their times, such as evaluations or scalars of event files.
 
-    Steps increase. A point at a step already reached replaces that step and all after it, as
-    TensorBoard does for a run that was restarted from a checkpoint.
+    Steps increase. A point appended at a step already reached replaces that step and all after it,
+    as after a restart from a checkpoint. Only `of_sorted` keeps several points of one step.
     """
 
     def __init__(self) -> None:
@@ -173,6 +173,21 @@ class Points:
         self.timeline = Timeline()
         self._steps = Buffer(np.int64)
         self._pyramid = Pyramid()
+
+    @classmethod
+    def of_sorted(
+        cls, steps: Int64s, values: npt.ArrayLike, wall_times: npt.ArrayLike | None = None
+    ) -> "Points":
+        """Points whose steps do not decrease; all of them, also several of one step."""
+        points = cls()
+        points._steps.extend(steps)
+        numbers = np.asarray(values, np.float32)
+        points.nonfinite.add(steps, numbers)
+        points._pyramid.extend(numbers)
+        if wall_times is not None:
+            points.timeline.extend(steps, wall_times)
+        points.version = 1
+        return points
 
     def __len__(self) -> int:
         return self._steps.size

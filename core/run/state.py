@@ -78,6 +78,8 @@ class RunState:
         self.timeline = Timeline()
         self.evaluations: list[Evaluated] = []
         self.accuracy = {split: Points() for split in SPLITS}
+        self.evaluated_loss = {split: Points() for split in SPLITS}
+        """The mean loss of whole splits, without any penalty."""
         self.log_entries: deque[LogEntry] = deque(maxlen=MAX_LOG_ENTRIES)
         self.weights: NamedArrays = {}
         self.weights_step = -1
@@ -226,6 +228,9 @@ class RunState:
             self._store_evaluation_weights()
         for split in event.confusion:
             self.accuracy[split].append(event.step, event.accuracy(split), event.time)
+        for split, loss in event.loss.items():
+            if split in self.evaluated_loss:
+                self.evaluated_loss[split].append(event.step, loss, event.time)
 
     def _store_evaluation_weights(self) -> None:
         """Store the current weights as those of the newest evaluation."""
@@ -242,7 +247,7 @@ class RunState:
         self.step = event.step
         self.losses.truncate(event.step)
         self.evaluations = [entry for entry in self.evaluations if entry.step <= event.step]
-        for points in self.accuracy.values():
+        for points in (*self.accuracy.values(), *self.evaluated_loss.values()):
             points.truncate_after(event.step)
         self._remove_marks_after(event.step)
         self._recent_chunks.clear()

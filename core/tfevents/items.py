@@ -23,6 +23,8 @@ class Scalars:
     wall_times: Float64Array
     """Seconds since 1970 by the writer's clock; not necessarily increasing, may be NaN."""
     values: Float64Array
+    file: str = ""
+    """The name of its file; the later ones of a run have the greater names."""
 
     def __len__(self) -> int:
         return len(self.steps)

@@ -60,7 +60,8 @@ class PendingPoints:
         columns = self._steps, self._wall_times, self._values
         if not self._steps:
             return None
-        points = Scalars(self.tag, *(np.array(column) for column in columns))
+        steps, wall_times, values = (np.array(column) for column in columns)
+        points = Scalars(self.tag, steps, wall_times, values)
         for column in columns:
             del column[:]
         return points

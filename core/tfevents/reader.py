@@ -9,10 +9,11 @@ counted, not raised, so that one bad record never costs the next.
 import math
 import struct
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from core.tfevents.items import Item, Restart
+from core.tfevents.items import Item, Restart, Scalars
 from core.tfevents.messages import DecodeError, EventProto
 from core.tfevents.pending import PREFIX, PendingPoints
 from core.tfevents.polled import PolledFile
@@ -227,4 +228,8 @@ class EventFile(PolledFile):
 
     def take(self) -> list[Item]:
         """Return the items since the last call."""
-        return self._decoder.take()
+        name = self.path.name
+        return [
+            replace(item, file=name) if isinstance(item, Scalars) else item
+            for item in self._decoder.take()
+        ]

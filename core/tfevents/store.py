@@ -1,10 +1,12 @@
 """Fold the items of a run into its curves and histories, on the drawing thread.
 
-A run that is restarted from a checkpoint writes some steps again. As in TensorBoard, a point at or
-before the last step supersedes the points from that step on; but the superseded points are kept
-with the curve, so that a chart can show the overlap.
+The points that a restart replaced (`core.tfevents.restarts`) are kept with the curve, so that a
+chart can show them; all others are drawn, in the order of their steps. Points that are written
+without a step are drawn in the order in which they were written.
 """
 
+from itertools import groupby
+from operator import attrgetter
 from typing import Final
 
 import numpy as np
@@ -13,9 +15,11 @@ from core.run.series import Points
 from core.tfevents.bounded import BoundedHistory, drop_oldest, thin_densest
 from core.tfevents.items import (
     Experiment,
+    Float64Array,
     Histogram,
     HParam,
     Image,
+    Int64Array,
     Item,
     Restart,
     Scalars,
@@ -23,17 +27,16 @@ from core.tfevents.items import (
     SessionStart,
     Text,
 )
+from core.tfevents.restarts import Restarts, valid_times
 
-MAX_WALL_TIME: Final = 1e11
-"""Wall times from here on, in seconds since 1970, are invalid."""
 MAX_REPLACED: Final = 64
-"""Superseded segments kept for each tag; the newest ones."""
+"""Void segments kept for each tag; the newest ones."""
 MAX_WAITING: Final = 64
 """Batches of points that may wait before they are appended to the curve."""
 
 
 class ScalarHistory:
-    """The points of one tag: the current curve, and the segments that restarts superseded.
+    """The points of one tag: the current curve, and the segments that restarts replaced.
 
     Points are appended to the curve when it is read, or when many wait: few of thousands of tags
     are drawn, and appending a hundred points costs hardly more than appending one.
@@ -42,7 +45,11 @@ class ScalarHistory:
     def __init__(self) -> None:
         self._curve = Points()
         self._replaced: list[Points] = []
+        self._by_file: list[Points] = []
+        """Those of `_replaced` that hold after all if an older file goes on."""
         self._waiting: list[Scalars] = []
+        self._restarts = Restarts()
+        self._void_count = 0
 
     @property
     def curve(self) -> Points:
@@ -52,9 +59,21 @@ class ScalarHistory:
 
     @property
     def replaced(self) -> list[Points]:
-        """The superseded segments, oldest first."""
+        """The void segments, oldest first."""
         self._fold_waiting()
         return self._replaced
+
+    @property
+    def void_count(self) -> int:
+        """How many points are void."""
+        self._fold_waiting()
+        return self._void_count
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether the points have steps; otherwise those of the curve are their numbers."""
+        self._fold_waiting()
+        return self._restarts.has_steps or len(self._curve) < 2
 
     def fold(self, points: Scalars) -> None:
         """Append points in file order."""
@@ -63,48 +82,91 @@ class ScalarHistory:
             self._fold_waiting()
 
     def discard_from(self, step: int) -> None:
-        """Remove the points at `step` and later from the curve."""
+        """Make the points at `step` and later void."""
         self._fold_waiting()
-        size = self._keep_replaced(step)
-        if size < len(self._curve):
-            self._curve = _sub_curve(self._curve, slice(0, size))
+        self._restarts.discard_from(step)
+        self._replace_from(step)
 
     def _fold_waiting(self) -> None:
         """Append the waiting points to the curve."""
-        if not self._waiting:
+        waiting, self._waiting = self._waiting, []
+        for file, group in groupby(waiting, attrgetter("file")):
+            batches = list(group)
+            steps, times, values = (
+                np.concatenate([getattr(points, name) for points in batches])
+                for name in ("steps", "wall_times", "values")
+            )
+            self._fold_points(Scalars(batches[0].tag, steps, times, values, file))
+
+    def _fold_points(self, points: Scalars) -> None:
+        had_steps = self._restarts.has_steps
+        if self._restarts.is_of_older_file(points):
+            self._restore()
+        step = self._restarts.step_of_restart(points)
+        if step is not None and (void := self._replace_from(step)):
+            self._by_file.append(void)
+        steps = points.steps
+        if not self._restarts.has_steps:
+            steps = len(self._curve) + np.arange(len(points))
+        elif not had_steps and len(self._curve) > 1:  # what came before had step 0
+            self._curve = _with_steps(self._curve, np.zeros(len(self._curve), np.int64))
+        is_timed = not np.isnan(points.wall_times).all()
+        self._add(steps, points.values, valid_times(points) if is_timed else None)
+
+    def _add(self, steps: Int64Array, values: Float64Array, times: Float64Array | None) -> None:
+        curve = self._curve
+        if steps[0] > curve.last_step and bool((np.diff(steps) > 0).all()):
+            curve.extend(steps, values, times)
             return
-        steps, times, values = (
-            np.concatenate([getattr(points, column) for points in self._waiting])
-            for column in ("steps", "wall_times", "values")
-        )
-        self._waiting = []
-        # The curve's clock never runs backwards: one wrong time far ahead would stop it for good.
-        is_timed = not np.isnan(times).all()
-        times = np.where((times >= 0) & (times < MAX_WALL_TIME), times, 0.0)
-        back = np.flatnonzero(np.diff(steps) <= 0) + 1
-        # Steps that go back all the time are no restarts: keep no superseded segments then.
-        if len(back) > MAX_REPLACED:
-            back = back[:0]
-        for start, stop in zip([0, *back], [*back, len(steps)], strict=True):
-            self._keep_replaced(int(steps[start]))
-            part = slice(start, stop)
-            self._curve.extend(steps[part], values[part], times[part] if is_timed else None)
+        steps = np.concatenate([curve.steps, steps])
+        order = np.argsort(steps, kind="stable")
+        values = np.concatenate([curve.values, values])
+        before = _times_of(curve)
+        if times is not None and before is not None:
+            times = np.concatenate([before, times])[order]
+        elif len(curve):
+            times = None
+        self._curve = Points.of_sorted(steps[order], values[order], times)
 
-    def _keep_replaced(self, step: int) -> int:
-        """Copy the points at `step` and later to `replaced`; return how many are before."""
-        size = int(np.searchsorted(self._curve.steps, step))
-        if size < len(self._curve):
-            self._replaced = [*self._replaced, _sub_curve(self._curve, slice(size, None))]
-            self._replaced = self._replaced[-MAX_REPLACED:]
-        return size
+    def _restore(self) -> None:
+        """Put back what a later file replaced: an older file goes on, so both are written."""
+        for void in self._by_file:
+            if any(void is segment for segment in self._replaced):
+                self._replaced = [other for other in self._replaced if other is not void]
+                self._void_count -= len(void)
+                self._add(void.steps, void.values.astype(np.float64), _times_of(void))
+        self._by_file = []
+
+    def _replace_from(self, step: int) -> Points | None:
+        """Make the points at `step` and later void; return them, if there are any."""
+        curve = self._curve
+        size = int(np.searchsorted(curve.steps, step))
+        if size >= len(curve):
+            return None
+        void = _part_of(curve, slice(size, None))
+        self._replaced = [*self._replaced, void][-MAX_REPLACED:]
+        self._void_count += len(void)
+        self._curve = _part_of(curve, slice(0, size))
+        return void
 
 
-def _sub_curve(curve: Points, part: slice) -> Points:
-    """Return a slice of a curve as a new curve."""
-    points, steps = Points(), curve.steps[part]
-    times = curve.timeline.seconds_at(steps.astype(np.float64)) if len(curve.timeline) else None
-    points.extend(steps, curve.values[part], times)
-    return points
+def _times_of(curve: Points) -> Float64Array | None:
+    """The wall time of each point; None where they are not known."""
+    if not len(curve.timeline):
+        return None
+    return curve.timeline.seconds_at(curve.steps.astype(np.float64))
+
+
+def _part_of(curve: Points, part: slice) -> Points:
+    """A slice of a curve as a new curve."""
+    times = _times_of(curve)
+    times = None if times is None else times[part]
+    return Points.of_sorted(curve.steps[part], curve.values[part], times)
+
+
+def _with_steps(curve: Points, steps: Int64Array) -> Points:
+    """A curve with other steps, which increase or stay."""
+    return Points.of_sorted(steps, curve.values, _times_of(curve))
 
 
 class RunData:

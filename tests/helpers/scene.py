@@ -24,7 +24,7 @@ def cells(composed):
 
 def axis_of(scene, width, height):
     """The rule below the plot as text."""
-    return "".join(piece for piece, _ in scene.layout(width, height).axis.runs()[0])
+    return "".join(piece for piece, _ in scene.layout(width, height).rule)
 
 
 def column(rows, cell):
@@ -38,4 +38,4 @@ def points(steps, values, times=None):
 
 
 def composed_labels(scene):
-    return {label.strip() for label in scene.layout(60, 12).y.labels}
+    return {label.strip() for label in scene.layout(60, 12).y.ticks.labels}

@@ -44,8 +44,10 @@ def start(step: int) -> bytes:
     return encode_record(made.SerializeToString())
 
 
-def points(steps: range, tag: bytes = b"loss", style: Any = old) -> bytes:
-    return b"".join(event(step, style(tag, 100.0 - step)) for step in steps)
+def points(steps: range, tag: bytes = b"loss", style: Any = old, late: float = 0.0) -> bytes:
+    times = [1.7e9 + late + step for step in steps]
+    rows = zip(steps, times, strict=True)
+    return b"".join(event(step, style(tag, 100.0 - step), wall_time=time) for step, time in rows)
 
 
 def put(folder: Path, *parts: bytes, name: str = NAME) -> Path:

@@ -1,13 +1,17 @@
 """The axes of a chart: their units, ranges and labels."""
 
+import math
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
 from core.run.durations import duration
 from core.run.pyramid import Float64s
 from tui.chart import ticks
+from tui.chart.even_rows import even_labels
 from tui.chart.frame import Ticks
 from tui.chart.traces import Line
 from tui.chart.viewport import Range
@@ -23,6 +27,22 @@ class Axis(StrEnum):
     STEP = "step"
     RELATIVE = "relative time"
     WALL = "wall time"
+
+
+class XAxis(NamedTuple):
+    """The x axis of a plot: what it shows, and where its labels and the marks between are."""
+
+    shown: Range
+    ticks: Ticks
+    minor: tuple[int, ...]
+    """The cells of the marks between labels; none where there is no room."""
+
+
+class YAxis(NamedTuple):
+    """The y axis of a plot: what it shows, and its labels."""
+
+    limits: Range
+    ticks: Ticks
 
 
 def origin(axis: Axis, line: Line) -> float:
@@ -60,40 +80,76 @@ def format_position(axis: Axis, x: float) -> str:
 
 def extent(axis: Axis, lines: Sequence[Line]) -> Range:
     """The positions of the first and the newest value on the axis; 0 without any."""
-    drawn = [line for line in lines if len(line.curve)]
-    firsts = [x_of(axis, line, line.curve.first_step) for line in drawn]
-    ends = [x_of(axis, line, line.curve.last_step) for line in drawn]
+    parts = [part for line in lines for part in line.parts if len(part.curve)]
+    firsts = [x_of(axis, part, part.curve.first_step) for part in parts]
+    ends = [x_of(axis, part, part.curve.last_step) for part in parts]
     newest = max((end for end in ends if end == end), default=0.0)
     if axis is Axis.RELATIVE:
         return 0.0, newest
     if axis is Axis.WALL:
-        firsts = [line.timeline.start for line in lines if line.timeline]
+        firsts = [part.timeline.start for part in parts if part.timeline]
     return min((first for first in firsts if first == first), default=0.0), newest
 
 
-def x_ticks(axis: Axis, shown: Range, width: int) -> Ticks:
-    """The labels below ``width`` cells."""
-    start, stop = shown
-    max_count = max(1, width // CELLS_PER_X_LABEL)
+@lru_cache(maxsize=256)
+def x_axis(axis: Axis, visible: Range, width: int) -> XAxis:
+    """The x axis of ``width`` cells that shows the range ``visible``, and a little more."""
+    step, offset = _x_step(axis, visible, max(1, width // CELLS_PER_X_LABEL))
+    shown, per_tick = visible, 0
+    if math.isfinite(step):
+        start, stop, per_tick = ticks.whole_cells(
+            visible[0] + offset, visible[1] + offset, step, width
+        )
+        shown = start - offset, stop - offset
+    values = ticks.multiples(shown[0] + offset, shown[1] + offset, step)
+    cells = [
+        min(width - 1, int((v - offset - shown[0]) / (shown[1] - shown[0]) * width + 1e-6))
+        for v in values
+    ]
+    labels = _x_labels(axis, [v - offset for v in values])
+    minor = _minor_cells(cells, per_tick, ticks.parts(step, per_tick), width)
+    return XAxis(shown, Ticks(tuple(cells), tuple(labels)), minor)
+
+
+def _x_step(axis: Axis, visible: Range, max_count: int) -> tuple[float, float]:
+    """The distance of two labels, and how far the clock that they are round on is ahead."""
+    span = visible[1] - visible[0]
     if axis is Axis.STEP:
-        values = ticks.linear(start, stop, max_count)
-        labels = ticks.step_labels(values)
-    elif axis is Axis.RELATIVE:
-        values = ticks.clock(start, stop, max_count)
-        labels = [duration(value, "compact") for value in values]
-    else:
-        values = ticks.wall_clock(start, stop, max_count)
-        labels = ticks.wall_labels(values)
-    cells = [min(width - 1, int((v - start) / (stop - start) * width)) for v in values]
-    return Ticks(tuple(cells), tuple(labels))
+        return ticks.linear_step(*visible, max_count), 0.0
+    offset = ticks.wall_offset(visible[0]) if axis is Axis.WALL else 0.0
+    return ticks.clock_step(span, max_count), offset
 
 
-def y_ticks(limits: Range, logarithmic: bool, rows: int, dots: int, min_width: int) -> Ticks:
-    """The labels beside ``rows`` cells of ``dots`` rows of dots each, all of the same width."""
+def _x_labels(axis: Axis, values: Sequence[float]) -> list[str]:
+    if axis is Axis.STEP:
+        return ticks.step_labels(values)
+    if axis is Axis.RELATIVE:
+        return [duration(value, "compact") for value in values]
+    return ticks.wall_labels(values)
+
+
+def _minor_cells(cells: Sequence[int], per_tick: int, parts: int, width: int) -> tuple[int, ...]:
+    """The cells of the marks between labels that are ``per_tick`` cells from each other."""
+    if parts < 2 or not cells:
+        return ()
+    found = range(cells[0] % (per_tick // parts), width, per_tick // parts)
+    return tuple(cell for cell in found if cell not in cells)
+
+
+@lru_cache(maxsize=256)
+def y_axis(limits: Range, logarithmic: bool, rows: int, dots: int, min_width: int) -> YAxis:
+    """The y axis of ``rows`` cells of ``dots`` rows of dots each that shows these limits.
+
+    Its labels are all of the same width. It may show more than the limits, so that the labels
+    are evenly spaced.
+    """
     max_count = max(2, rows // CELLS_PER_Y_LABEL)
-    kind = ticks.logarithmic if logarithmic else ticks.linear
-    values = kind(*limits, max_count)
-    labels = ticks.log_labels(values) if logarithmic else ticks.value_labels(values)
-    from_top = dot_rows(np.array(values), *limits, rows * dots) // dots
-    labels = [label.rjust(min_width - 1) + " " for label in labels]
-    return Ticks(tuple((rows - 1 - from_top).tolist()), tuple(labels))
+    if logarithmic:
+        values = ticks.logarithmic(*limits, max_count)
+        labels = ticks.log_labels(values)
+        from_top = dot_rows(np.array(values), *limits, rows * dots) // dots
+        cells = tuple((rows - 1 - from_top).tolist())
+    else:
+        limits, found, cells = even_labels(*limits, max_count, rows, dots)
+        labels = ticks.value_labels(found)
+    return YAxis(limits, Ticks(cells, tuple(label.rjust(min_width - 1) + " " for label in labels)))

@@ -7,19 +7,18 @@ at a cost that depends on the chart's width only; and only changed rows are sent
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.message import Message
 from textual.strip import Strip
 
 from core.run.log import MarkKind
-from tui.chart import frame, palette
+from tui.chart import palette
 from tui.chart.axes import Axis
+from tui.chart.drawing import StripCache, draw
 from tui.chart.keys import ChartAction
-from tui.chart.legend import Legend
 from tui.chart.marks import Mark
-from tui.chart.palette import ChartStyle
-from tui.chart.scene import Layout, Scene
+from tui.chart.scene import Scene
 from tui.chart.traces import Line
 from tui.terminal.characters import Glyphs
 from tui.widgets.strip_widget import StripWidget
@@ -36,6 +35,13 @@ class Chart(StripWidget):
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = set(palette.COMPONENT_STYLES)
     DEFAULT_CSS = palette.CSS
+
+    class ViewChanged(Message):
+        """A key or the mouse may have changed the x range or the cursor."""
+
+        def __init__(self, chart: "Chart") -> None:
+            super().__init__()
+            self.chart = chart
 
     def __init__(
         self,
@@ -54,6 +60,7 @@ class Chart(StripWidget):
         self._actions: Mapping[ChartAction, Callable[..., Any]] = {
             "zoom": self.zoom,
             "move": self.move,
+            "stop_cursor": self.stop_cursor,
             "show_all": self.show_all,
             "follow": self.follow,
             "toggle_cursor": self.toggle_cursor,
@@ -69,6 +76,7 @@ class Chart(StripWidget):
         """Whether the y axis was drawn logarithmic last."""
         self.linked: Sequence[Chart] = (self,)
         self._styles: list[Style] = []
+        self._strip_cache = StripCache()
 
     def show(
         self, lines: Sequence[Line], marks: Sequence[Mark] = (), planned_steps: int = 0
@@ -97,6 +105,7 @@ class Chart(StripWidget):
     def _redraw_linked(self) -> None:
         for chart in self.linked:
             chart.redraw()
+        self.post_message(self.ViewChanged(self))
 
     @property
     def chart_styles(self) -> list[Style]:
@@ -112,16 +121,19 @@ class Chart(StripWidget):
 
     def rows(self, width: int, height: int) -> list[Strip]:
         """The legend, the plot with the labels of y, and the labels of x."""
-        scene = self.scene
-        layout = scene.layout(width, height - 1) if height > 1 and width > 1 else None
-        if layout:
+        strips, layout = draw(
+            self.scene,
+            self.title,
+            width,
+            height,
+            self.chart_styles,
+            labelled=self._labels_ready,
+            strips=self._strip_cache,
+        )
+        if layout is not None:
             self._plot_left, self._plot_width = layout.left, layout.canvas.width
             self._is_logarithmic = layout.logarithmic
-        note = scene.cursor_note(self._plot_width)
-        title = " · ".join([self.title, *scene.settings(self._is_logarithmic)])
-        legend = Legend(title, note, scene.legend_entries(self._plot_width), scene.glyphs)
-        top = legend.render(width, self.chart_styles)
-        return [top, *self._plot_strips(layout)] if layout else [top]
+        return strips
 
     def on_mount(self) -> None:
         """Import plotext only once the first screen is painted."""
@@ -131,7 +143,7 @@ class Chart(StripWidget):
 
     def notify_style_update(self) -> None:
         """Use the colours of a new theme."""
-        self._styles = []
+        self._styles, self._strip_cache = [], StripCache()
         super().notify_style_update()
 
     # -- actions: `act` redraws afterwards -----------------------------------------------------
@@ -146,9 +158,12 @@ class Chart(StripWidget):
         if scene.cursor.x is None:
             scene.viewport.pan(PAN_FRACTION * direction, *scene.extent())
         else:
-            scene.cursor.move(
-                direction, scene.visible_range, self._plot_width, scene.axis is Axis.STEP
-            )
+            shown = scene.shown_range(self._plot_width)
+            scene.cursor.move(direction, shown, self._plot_width, scene.axis is Axis.STEP)
+
+    def stop_cursor(self, direction: int) -> None:
+        """Move the cursor to the next evaluation or mark, or to the one before if negative."""
+        self.scene.stop_cursor(direction)
 
     def show_all(self) -> None:
         """Show everything so far; if that is shown, the whole plan."""
@@ -208,13 +223,14 @@ class Chart(StripWidget):
 
     def _move_cursor_to(self, x: int) -> None:
         scene = self.scene
-        scene.cursor.move_to(x - self._plot_left, scene.visible_range, self._plot_width)
+        shown = scene.shown_range(self._plot_width)
+        scene.cursor.move_to(x - self._plot_left, shown, self._plot_width)
         self._redraw_linked()
 
     def _zoom_at(self, event: events.MouseEvent, factor: float) -> None:
         event.stop()
         scene = self.scene
-        start, stop = scene.visible_range
+        start, stop = scene.shown_range(self._plot_width)
         center = start + (event.x - self._plot_left + 0.5) / self._plot_width * (stop - start)
         scene.viewport.zoom(factor, min(stop, max(start, center)), *scene.extent())
         self._redraw_linked()
@@ -224,21 +240,3 @@ class Chart(StripWidget):
     def _enable_labels(self) -> None:
         self._labels_ready = True
         self.redraw()
-
-    def _plot_strips(self, layout: Layout) -> list[Strip]:
-        canvas, x, y = layout.canvas, layout.x, layout.y
-        labels = [""] * canvas.height
-        if x is not None and y is not None:
-            width, height = canvas.width + y.width, canvas.height + 1
-            blank = [" " * width] * height
-            labels = [*frame.frame(width, height, x, y)] if self._labels_ready else blank
-        below = labels[canvas.height :]
-        if layout.axis is not None:
-            labels = [*labels[: canvas.height], " " * layout.left]
-        left, styles = layout.left, self.chart_styles
-        axis = styles[ChartStyle.AXIS]
-        rows = [
-            Strip([Segment(label[:left], axis), *(Segment(t, styles[s]) for t, s in runs)])
-            for label, runs in zip(labels, layout.runs(), strict=False)
-        ]
-        return rows + [Strip([Segment(label, axis)]) for label in below]

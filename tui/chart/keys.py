@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 from textual.binding import Binding
 
 ChartAction = Literal[
-    "zoom", "move", "show_all", "follow",
+    "zoom", "move", "stop_cursor", "show_all", "follow",
     "toggle_cursor", "toggle_log", "toggle_error_rate", "next_axis", "next_smoothing",
 ]  # fmt: skip
 """What can be done to a chart, by the name of `Chart`'s method."""
@@ -25,7 +25,8 @@ class _Key(NamedTuple):
 
 KEYS = (
     _Key("l", "'toggle_log'", "log", "Log", "Logarithmic or linear y axis"),
-    _Key("y", "'toggle_error_rate'", "error_rate", "Error rate", "Error rate, 1 - precision @ 1"),
+    _Key("y", "'toggle_error_rate'", "error_rate", "Error rate",
+         "Error rate: 1 minus a precision or accuracy"),
     _Key("x", "'next_axis'", "axis", "Axis", "x axis: step, elapsed time, or clock time"),
     _Key("m", "'next_smoothing'", "smooth", "Smooth", "Smoothing: none, 0.6, 0.9, 0.97"),
     _Key("plus,equals_sign", "'zoom', 0.5", "zoom_in", "Zoom in", "Zoom in", "+"),
@@ -34,6 +35,10 @@ KEYS = (
          "Move the cursor or the view to earlier steps"),
     _Key("right", "'move', 1", "later", "Later", "Move the cursor or the view to later steps"),
     _Key("i", "'toggle_cursor'", "cursor", "Cursor", "Show a cursor with the values at a step"),
+    _Key("comma", "'stop_cursor', -1", "stop_before", "Stop before",
+         "Cursor to the evaluation or mark before", ","),
+    _Key("full_stop", "'stop_cursor', 1", "stop_after", "Stop after",
+         "Cursor to the next evaluation or mark", "."),
     _Key("0", "'show_all'", "whole", "Whole", "Show all steps so far, then the whole plan"),
     _Key("end", "'follow'", "newest", "Newest", "Show the newest tenth and follow it"),
 )  # fmt: skip

@@ -1,4 +1,7 @@
-"""The row above a chart: its title, and each line's value, the newest or at the cursor."""
+"""The rows above a chart: its title, and each line's value, the newest or at the cursor.
+
+Values are beside the title; where several lines with their names do not fit there, below it.
+"""
 
 import math
 from collections.abc import Sequence
@@ -16,6 +19,11 @@ from tui.widgets.text_widget import elide_middle, fit
 GAP = "   "
 MIN_TITLE_WIDTH = 8
 """Cells that a title is not cut below."""
+VALUE_WIDTH = 9
+"""Cells that are reserved for a value where entries are placed in rows."""
+MAX_ROWS = 3
+MIN_HEIGHT_FOR_ROWS = 14
+"""Rows of a chart below which its legend has only one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +36,15 @@ class LegendEntry:
     style: int
     spread: tuple[float, float] | None = None
     """The least and the greatest of the values that ``value`` is the mean of."""
+    signed: bool = False
+    """Whether the values are differences, which have a sign."""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The value as text, and those of the spread."""
+        values = [self.value, *(self.spread or ())]
+        signs = ["+" if self.signed and value is not None and value > 0 else "" for value in values]
+        return tuple(sign + format_value(value) for sign, value in zip(signs, values, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +55,27 @@ class Legend:
     note: str
     entries: Sequence[LegendEntry]
     glyphs: Glyphs
+
+    def strips(self, width: int, rows: int, styles: Sequence[Style]) -> list[Strip]:
+        """The legend in this many rows."""
+        if rows < 2:
+            return [self.render(width, styles)]
+        above = Legend(self.title, self.note, (), self.glyphs).render(width, styles)
+        placed = placed_in_rows([_cells(e.letter, e.name) for e in self.entries], width)
+        below = [
+            Strip(
+                segment for at in row for segment in self._padded_entry(self.entries[at], styles)
+            ).adjust_cell_length(width, styles[ChartStyle.BLANK])
+            for row in placed[: rows - 1]
+        ]
+        return [above, *below]
+
+    def _padded_entry(self, entry: LegendEntry, styles: Sequence[Style]) -> list[Segment]:
+        """An entry in the cells that are reserved for it."""
+        segments = self._entry_segments(entry, True, styles)
+        used = sum(segment.cell_length for segment in segments)
+        missing = _cells(entry.letter, entry.name) - used
+        return [*segments, Segment(" " * max(0, missing), styles[ChartStyle.BLANK])]
 
     def render(self, width: int, styles: Sequence[Style]) -> Strip:
         """The row: title and note on the left, as many entries as fit on the right."""
@@ -80,16 +118,40 @@ class Legend:
     def _entry_segments(
         self, entry: LegendEntry, named: bool, styles: Sequence[Style], spread: bool = False
     ) -> list[Segment]:
-        text = format_value(entry.value)
-        if spread and entry.spread:
-            low, high = map(format_value, entry.spread)
-            text = f"{text} ({low} to {high})"
+        text, *extremes = entry.texts
+        if spread and extremes:
+            text = f"{text} ({' to '.join(extremes)})"
         value = Segment(text, styles[ChartStyle.VALUE])
         if len(self.entries) == 1:
             return [Segment(GAP, styles[ChartStyle.BLANK]), value]
         words = [entry.letter, entry.name] if named else [entry.letter]
         label = Segment(GAP + self.glyphs.displayable(" ".join(words)) + " ", styles[entry.style])
         return [label, value]
+
+
+def rows_needed(title: str, names: Sequence[tuple[str, str]], width: int, height: int) -> int:
+    """How many rows the legend of a chart of this size has, by its lines' letters and names.
+
+    The values are not considered, so that the number of rows does not change with them.
+    """
+    widths = [_cells(letter, name) for letter, name in names]
+    if len(names) < 2 or height < MIN_HEIGHT_FOR_ROWS or cell_len(title) + sum(widths) <= width:
+        return 1
+    return min(MAX_ROWS, 1 + len(placed_in_rows(widths, width)))
+
+
+def placed_in_rows(widths: Sequence[int], width: int) -> list[list[int]]:
+    """The indices of entries of these widths, as many in each row of ``width`` cells as fit."""
+    rows: list[list[int]] = [[]]
+    for index, cells in enumerate(widths):
+        if rows[-1] and sum(widths[at] for at in rows[-1]) + cells > width:
+            rows.append([])
+        rows[-1].append(index)
+    return rows
+
+
+def _cells(letter: str, name: str) -> int:
+    return cell_len(GAP) + cell_len(f"{letter} {name} ") + VALUE_WIDTH
 
 
 def format_value(value: float | None) -> str:

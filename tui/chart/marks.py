@@ -24,6 +24,14 @@ class Mark:
     """The same in a word or two; shown on the chart where it fits."""
 
 
+@dataclass(frozen=True, slots=True)
+class PlacedMark:
+    """A mark and its column of cells."""
+
+    column: int
+    mark: Mark
+
+
 class MarkIndex:
     """Marks in the order of their steps, searched by ranges of steps."""
 
@@ -38,6 +46,11 @@ class MarkIndex:
         self._steps = np.array([mark.step for mark in marks], np.int64)
         self._ranks = np.array([ranks[mark.kind] for mark in marks], np.int64)
         self._marks = marks
+
+    @property
+    def steps(self) -> Int64s:
+        """The steps of the marks, int64 ``[n]``, in their order."""
+        return self._steps
 
     def by_cell(self, edges: Float64s) -> Iterator[tuple[int, Mark]]:
         """The index of each cell that has marks, and the most important of them.

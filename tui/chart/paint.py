@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.run.log import MarkKind
 from core.run.pyramid import Float64s
 from tui.chart.labels import LineEnd, mark_style, write_if_blank, write_labels, write_letters
-from tui.chart.marks import Mark
+from tui.chart.marks import PlacedMark
 from tui.chart.palette import LINE_STYLES, ChartStyle
+from tui.chart.rule import CHANGE_SIGN
 from tui.chart.traces import Trace, logarithm
 from tui.chart.viewport import Range
 from tui.terminal.characters import Glyphs
@@ -21,12 +21,6 @@ DASH_PATTERNS = ((1, 1), (6, 4), (4, 2), (10, 7), (8, 2), (12, 6))
 """By line: the period in columns of dots, and how many of them are drawn."""
 STEEP_DOTS = 8
 """Rows of dots in one column; a line that covers as many is drawn there in full."""
-CHANGE_SIGN = ("┊", ":")
-MARK_SIGNS = {
-    MarkKind.NONFINITE: ("×", "x"),
-    MarkKind.WARNING: ("!", "!"),
-    MarkKind.CHECKPOINT: ("▴", "^"),
-}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +37,15 @@ class PlottedLine:
     """The letter at its newest end; "" for none."""
     layer: int = 0
     """Lines of a greater number are painted over the others."""
+    has_band: bool | None = None
+    """Whether its band is painted; None: if it is alone or on a layer above 0."""
+    is_void: bool = False
+    """Whether it is painted dim."""
+
+    @property
+    def line_style(self) -> int:
+        """The style of its line."""
+        return (ChartStyle.BAND if self.is_void else ChartStyle.LINE) + self.style
 
     @property
     def values(self) -> Float64s:
@@ -53,6 +56,11 @@ class PlottedLine:
         """The line on a logarithmic scale."""
         smooth = None if self.smoothed is None else logarithm(self.smoothed)
         return replace(self, raw=self.raw.logarithm(), smoothed=smooth)
+
+    def minus(self, values: Float64s) -> "PlottedLine":
+        """The difference of the line to these values, by column."""
+        smooth = None if self.smoothed is None else self.smoothed - values
+        return replace(self, raw=self.raw.minus(values), smoothed=smooth)
 
     def inside(self, y: Range) -> "PlottedLine":
         """The line without the columns that are entirely outside the limits."""
@@ -76,14 +84,6 @@ def _without(values: Float64s, removed: Mask) -> Float64s:
     return np.where(removed, np.nan, values) if removed.any() else values
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedMark:
-    """A mark and its column of cells."""
-
-    column: int
-    mark: Mark
-
-
 def paint(
     canvas: Canvas,
     lines: Sequence[PlottedLine],
@@ -93,15 +93,16 @@ def paint(
 ) -> None:
     """Paint bands, marks, lines, and the cursor in its column of cells.
 
-    Lines are painted by layer, and in a layer the first one last. Of several lines only those of
-    a higher layer have a band.
+    Lines are painted by layer, and in a layer the first one last; void ones before all others.
     """
-    ordered = sorted(lines, key=lambda line: (line.layer, -line.index))
+    ordered = sorted(lines, key=lambda line: (not line.is_void, line.layer, -line.index))
     clipped = [line for line in ordered if _is_clipped(line.raw, y)]
     ordered = [line.inside(y) if line in clipped else line for line in ordered]
     for line in ordered:
         banded = line.layer > 0 or len(lines) == 1
-        if banded and (line.smoothed is not None or line.raw.is_band):
+        if (banded if line.has_band is None else line.has_band) and (
+            line.smoothed is not None or line.raw.is_band
+        ):
             _paint_band(canvas, line, y)
     for placed in reversed(marks):
         if placed.mark.kind.is_vertical:
@@ -115,17 +116,6 @@ def paint(
     write_letters(canvas, [end for end in ends if end is not None])
     for line in clipped:
         _write_arrows(canvas, line, y)
-
-
-def paint_axis(canvas: Canvas, ticks: Sequence[int], marks: Sequence[PlacedMark]) -> None:
-    """Draw the x axis into a canvas one cell high: a rule, its ticks, and the sign of each mark."""
-    is_ascii = canvas.glyphs is Glyphs.ASCII
-    canvas.write(0, 0, "─-"[is_ascii] * canvas.width, ChartStyle.AXIS)
-    for column in ticks:
-        canvas.write(0, column, "┬+"[is_ascii], ChartStyle.AXIS)
-    for placed in reversed(marks):
-        sign = MARK_SIGNS.get(placed.mark.kind, CHANGE_SIGN)[is_ascii]
-        canvas.write(0, placed.column, sign, mark_style(placed.mark))
 
 
 def _paint_cursor(canvas: Canvas, column: int) -> None:
@@ -146,11 +136,11 @@ def _paint_band(canvas: Canvas, line: PlottedLine, y: Range) -> None:
 
 
 def _paint_line(canvas: Canvas, line: PlottedLine, y: Range) -> None:
-    style = ChartStyle.LINE + line.style
+    style = line.line_style
     character = ASCII_LINES[line.index % LINE_STYLES]
     top, bottom = spans(line.values, line.values, y, canvas.rows)
     dots = filled(top, bottom, canvas.rows) & _dash_pattern(line.index, bottom - top)
-    inside = ChartStyle.INSIDE + line.style
+    inside = style if line.is_void else ChartStyle.INSIDE + line.style
     canvas.draw(dots, style, inside, character)
     point = character if canvas.glyphs is Glyphs.ASCII else "•"
     for column in line.raw.points.tolist():
@@ -177,7 +167,7 @@ def _is_clipped(raw: Trace, y: Range) -> bool:
 def _write_arrows(canvas: Canvas, line: PlottedLine, y: Range) -> None:
     """Write an arrow where a line is beyond the limits, with the value that is farthest away."""
     arrows = "^v" if canvas.glyphs is Glyphs.ASCII else "↑↓"
-    style, across = ChartStyle.LINE + line.style, canvas.glyphs.dots[0]
+    style, across = line.line_style, canvas.glyphs.dots[0]
     above = np.flatnonzero(line.raw.high > y[1])
     below = np.flatnonzero((line.raw.low < y[0]) & np.isfinite(line.raw.low))
     last = canvas.height - 1
@@ -204,4 +194,4 @@ def _end(canvas: Canvas, line: PlottedLine, y: Range) -> LineEnd | None:
     column = min(canvas.width - 1, int(known[-1]) // across + 1)
     value = float(line.values[known[-1]])
     row = int(dot_rows(line.values[known[-1:]], *y, canvas.rows)[0]) // down
-    return LineEnd(column, row, value, line.letter, ChartStyle.LINE + line.style)
+    return LineEnd(column, row, value, line.letter, line.line_style)

@@ -12,15 +12,17 @@ import numpy as np
 
 from core.run.log import MarkKind
 from core.run.pyramid import Float64s
-from tui.chart import axes
-from tui.chart.axes import Axis
+from tui.chart import axes, readings
+from tui.chart.axes import Axis, XAxis, YAxis
 from tui.chart.cursor import Cursor, cell_of
-from tui.chart.frame import Ticks
 from tui.chart.legend import LegendEntry
-from tui.chart.marks import Mark, MarkIndex
-from tui.chart.paint import PlacedMark, PlottedLine, paint, paint_axis
+from tui.chart.marks import Mark, MarkIndex, PlacedMark
+from tui.chart.paint import PlottedLine, paint
 from tui.chart.palette import LINE_STYLES, ChartStyle
-from tui.chart.traces import Line, smoothed, trace
+from tui.chart.readings import Values
+from tui.chart.rule import rule
+from tui.chart.stops import next_stop, stops
+from tui.chart.traces import Line, Trace, combined, smoothed, trace
 from tui.chart.viewport import Range, Viewport, YLimits, diverges, robust_range
 from tui.terminal.characters import Glyphs
 from tui.widgets.canvas import Canvas
@@ -31,28 +33,27 @@ MIN_FRAMED_SIZE = (24, 4)
 """Width and height in cells below which a plot has no labels."""
 MIN_RULED_HEIGHT = 7
 """Height in cells below which the x axis has no rule, and so no signs of marks."""
-LETTERS = "abcdefghijklmnopqrstuvwxyz"
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+"""Of the lines on a chart; the next ones begin again with other colours."""
 MAX_NOTE_MARKS = 3
 """How many marks at the cursor are written out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layout:
-    """The plot's cells, and its labels; None on a chart too small for labels."""
+    """The plot's cells, and what is around them."""
 
     canvas: Canvas
-    left: int = 0
+    x: XAxis
+    y: YAxis
+    left: int
     """Cells between the chart's left edge and the plot's."""
-    axis: Canvas | None = None
-    """The row below the plot with the rule of the x axis and the signs of marks."""
-    x: Ticks | None = None
-    y: Ticks | None = None
-    logarithmic: bool = False
+    rule: Sequence[tuple[str, int]]
+    """The row below the plot, as pieces of text with one style; none on a low chart."""
+    framed: bool
+    """Whether there are labels: not on a chart too small for them."""
+    logarithmic: bool
     """Whether the y axis is logarithmic."""
-
-    def runs(self) -> list[list[tuple[str, int]]]:
-        """For each row of the plot, and the rule of its axis, pieces of text with one style."""
-        return self.canvas.runs() + (self.axis.runs() if self.axis is not None else [])
 
 
 class Scene:
@@ -67,6 +68,8 @@ class Scene:
         """Whether the terminal has colours enough for a band to be a background."""
         self.error_rate = False
         """Whether fractions are drawn as 1 minus their value."""
+        self.reference = ""
+        """The name of the line that is subtracted from all, or of a member; "" for none."""
         self.lines: Sequence[Line] = ()
         self.marks = MarkIndex()
         self.planned_steps = 0
@@ -118,33 +121,28 @@ class Scene:
         ruled = framed and height >= MIN_RULED_HEIGHT
         left, below = (label_width, 1 + ruled) if framed else (0, 0)
         canvas = Canvas(width - left, height - below, self.glyphs, tinted=self.tinted)
-        shown = self.visible_range
-        plotted = self._plot_lines(np.linspace(*shown, canvas.columns + 1))
-        logarithmic = self.logarithmic or self._diverges(plotted)
+        x = axes.x_axis(self.axis, self.visible_range, canvas.width)
+        plotted = self._plot_lines(np.linspace(*x.shown, canvas.columns + 1))
+        logarithmic = self._is_logarithmic(plotted)
         if logarithmic:
             plotted = [line.logarithm() for line in plotted]
         limits = self._update_limits(plotted, logarithmic)
-        rows, dots = canvas.height, self.glyphs.dots[1]
-        y = axes.y_ticks(limits, logarithmic, rows, dots, label_width)
-        if framed and y.width > label_width:
-            return self.layout(width, height, y.width)
-        x = self.cursor.x
-        cursor = None if x is None else cell_of(x, shown, canvas.width)
-        marks = self._placed_marks(shown, canvas.width)
-        paint(canvas, plotted, marks, limits, cursor)
-        if not framed:
-            return Layout(canvas, logarithmic=logarithmic)
-        x_ticks = axes.x_ticks(self.axis, shown, canvas.width)
-        axis = Canvas(canvas.width, 1, self.glyphs) if ruled else None
-        if axis is not None:
-            paint_axis(axis, x_ticks.cells, marks)
-        return Layout(canvas, left, axis, x_ticks, y, logarithmic)
+        y = axes.y_axis(limits, logarithmic, canvas.height, self.glyphs.dots[1], label_width)
+        if framed and y.ticks.width > label_width:
+            return self.layout(width, height, y.ticks.width)
+        at = self.cursor.x
+        cursor = None if at is None else cell_of(at, x.shown, canvas.width)
+        marks = self._placed_marks(x.shown, canvas.width)
+        paint(canvas, plotted, marks, y.limits, cursor)
+        below_plot = rule(canvas.width, self.glyphs, x.ticks.cells, x.minor, marks) if ruled else ()
+        return Layout(canvas, x, y, left, below_plot, framed, logarithmic)
 
     def settings(self, logarithmic: bool) -> list[str]:
         """In words, every setting of the view that is not the default."""
         words = {
+            f"minus {self.reference}": self._reference_line is not None,
             "error rate": self.error_rate,
-            "log": self.logarithmic,
+            "log": logarithmic and self.logarithmic,
             "log, as it diverges": logarithmic and not self.logarithmic,
             f"smoothed {self.smoothing:g}": self.smoothing,
             "by time": self.axis is Axis.RELATIVE,
@@ -154,73 +152,123 @@ class Scene:
         }
         return [word for word, is_set in words.items() if is_set]
 
+    def names(self) -> list[tuple[str, str]]:
+        """Letter and name of each line in the legend."""
+        return [
+            (self._letter(index), line.name)
+            for index, line in enumerate(self.lines)
+            if not line.is_void
+        ]
+
     def legend_entries(self, width: int = 1) -> list[LegendEntry]:
         """Name and value of each line: in the cursor's cell of ``width``, or its newest value."""
-        return [self._legend_entry(index, line, width) for index, line in enumerate(self.lines)]
+        subtracted = self._values(self._reference_line, width) if self._reference_line else None
+        return [
+            self._legend_entry(index, line, width, subtracted)
+            for index, line in enumerate(self.lines)
+            if not line.is_void
+        ]
 
     def cursor_note(self, width: int) -> str:
         """The cursor's position and the marks in its cell of ``width``; "" without a cursor."""
-        if self.cursor.x is None or not self.lines:
+        x = self.cursor.x
+        if x is None or not self.lines:
             return ""
-        line, (start, stop) = self.lines[0], self._cursor_cell(self.cursor.x, width)
-        steps = axes.steps_of(self.axis, line, np.array([start, stop]))
-        position = [self._steps_note(line, steps, self.cursor.x)]
-        position.append(axes.format_position(self.axis, self.cursor.x))
+        line = self.lines[0].parts[0]
+        steps = axes.steps_of(self.axis, line, np.array(self._cursor_cell(x, width)))
         marks = self.marks.between(float(np.floor(steps[0])), float(steps[1]), MAX_NOTE_MARKS)
+        position = [
+            readings.steps_note(self.axis, self.lines, x, steps),
+            axes.format_position(self.axis, x),
+        ]
         return "   ".join(text for text in [*position, *(mark.text for mark in marks)] if text)
 
-    def _steps_note(self, line: Line, steps: Float64s, x: float) -> str:
-        """The steps in a cell that the values at the cursor are of."""
-        if not np.isfinite(steps).all():
-            step = axes.step_of(self.axis, line, x)
-            return f"step {math.floor(step):,}" if math.isfinite(step) else ""
-        newest = max(line.curve.last_step for line in self.lines)
-        first, last = math.ceil(steps[0]), min(math.ceil(steps[1]) - 1, newest)
-        return f"steps {first:,} to {last:,}" if first < last else f"step {first:,}"
+    @property
+    def cursor_step(self) -> float | None:
+        """The step of the first line at the cursor; None without a cursor or beyond the line."""
+        if self.cursor.x is None or not self.lines:
+            return None
+        step = axes.step_of(self.axis, self.lines[0].parts[0], self.cursor.x)
+        return step if math.isfinite(step) else None
+
+    def stop_cursor(self, direction: int) -> None:
+        """Move the cursor to the next evaluation or mark, or to the one before if negative."""
+        lines = [line for scene in self.linked for line in scene.lines]
+        found = stops(self.axis, lines, [scene.marks for scene in self.linked])
+        self.cursor.x = next_stop(found, self.cursor.x, direction)
+
+    def shown_range(self, width: int) -> Range:
+        """What the x axis of a plot of ``width`` cells shows: the visible range, or a bit more."""
+        return axes.x_axis(self.axis, self.visible_range, width).shown
 
     def _cursor_cell(self, x: float, width: int) -> Range:
         """The positions on the axis where the cursor's cell begins and ends."""
-        edges = np.linspace(*self.visible_range, width + 1)
+        shown = self.shown_range(width)
+        edges = np.linspace(*shown, width + 1)
         edges[-1] = np.nextafter(edges[-1], np.inf)
-        cell = cell_of(x, self.visible_range, width)
+        cell = cell_of(x, shown, width)
         return float(edges[cell]), float(edges[cell + 1])
 
-    def _legend_entry(self, index: int, line: Line, width: int) -> LegendEntry:
-        style = ChartStyle.LINE + self._style(index)
-        values = self._values_at_cursor(line, width)
-        if self.error_rate and values is not None:
-            mean, low, high = values
-            values = (1 - mean, 1 - high, 1 - low)
-        if values is None:
-            return LegendEntry(self._letter(index), line.name, None, style)
-        mean, low, high = values
-        spread = (low, high) if low < high else None
-        return LegendEntry(self._letter(index), line.name, mean, style, spread)
+    @property
+    def _reference_line(self) -> Line | None:
+        """The line that is subtracted from all, if there is one."""
+        if not self.reference:
+            return None
+        for line in self.lines:
+            if any(part.name == self.reference for part in line.parts):
+                return line
+        return None
 
-    def _values_at_cursor(self, line: Line, width: int) -> tuple[float, float, float] | None:
-        """Mean, least and greatest value in the cursor's cell; else the nearest one three times."""
-        curve, x = line.curve, self.cursor.x
+    def _legend_entry(
+        self, index: int, line: Line, width: int, subtracted: Values | None
+    ) -> LegendEntry:
+        letter, style = self._letter(index), ChartStyle.LINE + self._style(index)
+        values = self._values(line, width)
+        if values is None or (self._reference_line and subtracted is None):
+            return LegendEntry(letter, line.name, None, style)
+        if subtracted is not None:
+            values = values.minus(subtracted.mean)
+        spread = (values.low, values.high) if values.low < values.high else None
+        signed = subtracted is not None
+        return LegendEntry(letter, line.name, values.mean, style, spread, signed)
+
+    def _values(self, line: Line, width: int) -> Values | None:
+        """The values in the cursor's cell, or the newest."""
+        x = self.cursor.x
         if x is None:
-            found = curve.nearest(curve.last_step)
+            values = readings.newest(line)
         else:
-            edges = np.array(self._cursor_cell(x, width))
-            steps = axes.steps_of(self.axis, line, edges)
-            if curve.count(steps[0], steps[1]) > 1:
-                columns = curve.columns(steps)
-                return float(columns.mean[0]), float(columns.low[0]), float(columns.high[0])
-            found = curve.nearest(float(np.floor(axes.step_of(self.axis, line, x))))
-        return None if found is None else (found[1], found[1], found[1])
+            values = readings.in_cell(self.axis, line, x, self._cursor_cell(x, width))
+        return values.complement() if values is not None and self.error_rate else values
 
     def _plot_lines(self, edges: Float64s) -> list[PlottedLine]:
         edges[-1] = np.nextafter(edges[-1], np.inf)  # the last step belongs to the last column
         timed = self.axis is not Axis.STEP
-        return [
+        plotted = [
             self._plot_line(index, line, edges)
             for index, line in enumerate(self.lines)
-            if line.timeline is not None or not timed
+            if line.parts[0].timeline is not None or not timed
         ]
+        reference = self._reference_line
+        if reference is None:
+            return plotted
+        base = [line.values for line in plotted if self.lines[line.index] is reference]
+        return [line.minus(base[0]) for line in plotted] if base else plotted
 
     def _plot_line(self, index: int, line: Line, edges: Float64s) -> PlottedLine:
+        found = [self._trace(part, edges) for part in line.parts]
+        raw, smooth = found[0]
+        if line.members:
+            means = [raw.mean if smooth is None else smooth for raw, smooth in found]
+            raw, smooth = combined(means, [raw.points for raw, _ in found]), None
+        letter, style = self._letter(index), self._style(index)
+        has_band = line.has_band if not line.members else True
+        return PlottedLine(
+            index, style, raw, smooth, letter, line.layer, has_band, is_void=line.is_void
+        )
+
+    def _trace(self, line: Line, edges: Float64s) -> tuple[Trace, Float64s | None]:
+        """A line by column of dots, and smoothed if lines are."""
         timeline = None if self.axis is Axis.STEP else line.timeline
         origin = axes.origin(self.axis, line)
         raw, smooth = trace(line.curve, edges, timeline, origin), None
@@ -229,10 +277,15 @@ class Scene:
         if self.error_rate:
             raw = raw.complement()
             smooth = None if smooth is None else 1 - smooth
-        return PlottedLine(index, self._style(index), raw, smooth, self._letter(index), line.layer)
+        return raw, smooth
 
-    def _diverges(self, plotted: Sequence[PlottedLine]) -> bool:
-        return self.automatic_log and any(diverges(line.raw.mean) for line in plotted)
+    def _is_logarithmic(self, plotted: Sequence[PlottedLine]) -> bool:
+        """Whether the y axis is logarithmic, as was chosen or as values diverge."""
+        if self._reference_line is not None:  # differences are of both signs
+            return False
+        return self.logarithmic or (
+            self.automatic_log and any(diverges(line.raw.mean) for line in plotted)
+        )
 
     def _update_limits(self, plotted: Sequence[PlottedLine], logarithmic: bool) -> Range:
         low = np.concatenate([np.empty(0), *(line.raw.low for line in plotted)])
@@ -247,11 +300,15 @@ class Scene:
     def _placed_marks(self, shown: Range, width: int) -> list[PlacedMark]:
         if not self.lines:
             return []
-        edges = axes.steps_of(self.axis, self.lines[0], np.linspace(*shown, width + 1))
+        first = self.lines[0].parts[0]
+        edges = axes.steps_of(self.axis, first, np.linspace(*shown, width + 1))
         edges[-1] = np.nextafter(edges[-1], np.inf)
         placed = [PlacedMark(cell, mark) for cell, mark in self.marks.by_cell(edges)]
         return placed + [
-            found for line in self.lines for found in self._nonfinite_marks(line, shown, width)
+            found
+            for line in self.lines
+            for part in line.parts
+            for found in self._nonfinite_marks(part, shown, width)
         ]
 
     def _nonfinite_marks(self, line: Line, shown: Range, width: int) -> list[PlacedMark]:
@@ -272,4 +329,8 @@ class Scene:
         return (index if style is None else style) % LINE_STYLES
 
     def _letter(self, index: int) -> str:
-        return LETTERS[index % len(LETTERS)] if len(self.lines) > 1 else ""
+        """The letter of a line: none for a line that is alone, or void."""
+        line = self.lines[index]
+        if line.is_void or sum(not other.is_void for other in self.lines) < 2:
+            return ""
+        return line.letter or LETTERS[index % len(LETTERS)]

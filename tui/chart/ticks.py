@@ -9,6 +9,10 @@ ROUND_FACTORS = (1.0, 2.0, 2.5, 5.0, 10.0)
 CLOCK_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200)
 DAY = 86400
 MAX_DECADES_WITH_MINOR = 2.5
+MIN_CELLS_PER_STEP = 2
+"""Between two labels."""
+MIN_CELLS_PER_PART = 3
+"""Between two marks without labels."""
 
 
 def round_up(value: float, factors: Sequence[float] = ROUND_FACTORS) -> float:
@@ -17,17 +21,58 @@ def round_up(value: float, factors: Sequence[float] = ROUND_FACTORS) -> float:
     return next((s * power for s in factors if s * power >= value * (1 - 1e-9)), 10 * power)
 
 
-def linear(low: float, high: float, max_count: int) -> list[float]:
-    """Multiples of a round number between ``low`` and ``high``, about ``max_count`` of them."""
+def multiples(low: float, high: float, step: float) -> list[float]:
+    """The multiples of ``step`` between ``low`` and ``high``; ``low`` without a finite step."""
+    if not math.isfinite(step) or step <= 0:
+        return [low]
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [step * k for k in range(first, last + 1)]
+
+
+def linear_step(low: float, high: float, max_count: int) -> float:
+    """The round number of which about ``max_count`` multiples are between ``low`` and ``high``.
+
+    It is NaN if the range is empty or not finite.
+    """
     span = high - low
     if not math.isfinite(span) or span <= 0:
-        return [low]
+        return math.nan
     for target in (max_count, max_count + 1, max_count + 2):
         step = round_up(span / max(1, target))
-        first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-        if last > first:
+        if math.floor(high / step + 1e-9) > math.ceil(low / step - 1e-9):
             break
-    return [step * k for k in range(first, last + 1)]
+    return step
+
+
+def linear(low: float, high: float, max_count: int) -> list[float]:
+    """Multiples of a round number between ``low`` and ``high``, about ``max_count`` of them."""
+    return multiples(low, high, linear_step(low, high, max_count))
+
+
+def whole_cells(start: float, stop: float, step: float, width: int) -> tuple[float, float, int]:
+    """A range of ``width`` cells with multiples of ``step`` a whole number of cells apart.
+
+    It has the range from ``start`` to ``stop`` in it, but for less than a cell. Returns its ends,
+    and that number of cells; where that would be below 2, the range as it is, and 0.
+    """
+    most = int(width * step / (stop - start) + 1e-9)
+    for per_step in (most, most - 1):
+        if per_step < MIN_CELLS_PER_STEP:
+            return start, stop, 0
+        cell = step / per_step
+        first = math.floor(start / cell + 1e-6) * cell
+        if first + width * cell >= stop - cell / 2:
+            break
+    return first, first + width * cell, per_step
+
+
+def parts(step: float, cells: int) -> int:
+    """In how many equal parts marks divide a step of this many cells; 1 for no marks."""
+    if not cells or not math.isfinite(step):
+        return 1
+    leading = round(step / 10.0 ** math.floor(math.log10(step)), 6)
+    choices = {1.0: (5, 2), 2.0: (4, 2), 2.5: (5,), 5.0: (5,)}.get(leading, (6, 5, 4, 3, 2))
+    return next((n for n in choices if cells % n == 0 and cells // n >= MIN_CELLS_PER_PART), 1)
 
 
 def logarithmic(low: float, high: float, max_count: int) -> list[float]:
@@ -41,13 +86,17 @@ def logarithmic(low: float, high: float, max_count: int) -> list[float]:
     return found[:: max(1, math.ceil(len(found) / max(1, max_count)))]
 
 
+def clock_step(span: float, max_count: int) -> float:
+    """Seconds between labels that are round on a clock, for a span of this many seconds."""
+    min_step = span / max(1, max_count)
+    if min_step <= 1:
+        return linear_step(0.0, span, max_count)
+    return next((s for s in CLOCK_STEPS if s >= min_step), DAY * math.ceil(min_step / DAY))
+
+
 def clock(low: float, high: float, max_count: int) -> list[float]:
     """Seconds that are round on a clock, between ``low`` and ``high``: minutes, hours, days."""
-    min_step = (high - low) / max(1, max_count)
-    if min_step <= 1:
-        return linear(low, high, max_count)
-    step = next((s for s in CLOCK_STEPS if s >= min_step), DAY * math.ceil(min_step / DAY))
-    return [float(step * k) for k in range(math.ceil(low / step), math.floor(high / step) + 1)]
+    return multiples(low, high, clock_step(high - low, max_count))
 
 
 def step_labels(steps: Sequence[float]) -> list[str]:
@@ -72,12 +121,10 @@ def log_labels(logarithms: Sequence[float]) -> list[str]:
     return [label for v in logarithms for label in value_labels([float(f"{10**v:.6g}")])]
 
 
-def wall_clock(low: float, high: float, max_count: int) -> list[float]:
-    """Unix times that are round on the local clock, between ``low`` and ``high``."""
-    offset = (
-        datetime.fromtimestamp(low, UTC).astimezone().utcoffset() or timedelta()
-    ).total_seconds()
-    return [tick - offset for tick in clock(low + offset, high + offset, max_count)]
+def wall_offset(seconds: float) -> float:
+    """How far local time is ahead of UTC at a Unix time, in seconds."""
+    offset = datetime.fromtimestamp(seconds, UTC).astimezone().utcoffset() or timedelta()
+    return offset.total_seconds()
 
 
 def wall_labels(seconds: Sequence[float]) -> list[str]:

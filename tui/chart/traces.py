@@ -4,7 +4,8 @@ With more values than columns these are statistics of the values in a column; wi
 lines between the values. In both cases a value that is not finite leaves a gap.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,6 +31,20 @@ class Line:
     """The times of its steps; without it the line cannot be drawn over time."""
     layer: int = 0
     """Lines of a greater number are painted over the others."""
+    letter: str = ""
+    """The letter at its end, if there are several lines; "" for that of its index."""
+    has_band: bool | None = None
+    """Whether its band is drawn; None: if it is alone or on a higher layer."""
+    is_void: bool = False
+    """Whether it is replaced by another line: drawn dim, and not in the legend."""
+    members: tuple["Line", ...] = ()
+    """The lines of which this one is the mean, with the spread as its band; the first has
+    ``curve``."""
+
+    @property
+    def parts(self) -> tuple["Line", ...]:
+        """Its members, or itself."""
+        return self.members or (self,)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +66,12 @@ class Trace:
         """The trace of 1 minus its values."""
         return Trace(1 - self.high, 1 - self.low, 1 - self.mean, self.points)
 
+    def minus(self, values: Float64s) -> "Trace":
+        """The trace of its differences to these values, by column."""
+        return replace(
+            self, low=self.low - values, high=self.high - values, mean=self.mean - values
+        )
+
     def logarithm(self) -> "Trace":
         """The trace on a logarithmic scale."""
         return Trace(logarithm(self.low), logarithm(self.high), logarithm(self.mean), self.points)
@@ -71,6 +92,17 @@ def trace(curve: Curve, edges: Float64s, timeline: Timeline | None, origin: floa
     if curve.count(steps[0], steps[-1]) < len(edges) - 1:
         return _polyline(curve, edges, steps, timeline, origin)
     return _interpolate_gaps(curve.columns(steps))
+
+
+def combined(means: Sequence[Float64s], points: Sequence[Int64s]) -> Trace:
+    """The mean of several lines by column, and the least and the greatest of them."""
+    values = np.array(means)
+    known = ~np.isnan(values)
+    count = known.sum(axis=0)
+    mean = np.full(values.shape[1], np.nan)
+    np.divide(np.where(known, values, 0.0).sum(axis=0), count, out=mean, where=count > 0)
+    low, high = np.fmin.reduce(values, axis=0), np.fmax.reduce(values, axis=0)
+    return Trace(low, high, mean, np.unique(np.concatenate(points)))
 
 
 def _polyline(

@@ -12,6 +12,9 @@ from tui.terminal.environment import Pace, configure_textual, has_screen, needs_
 @click.command()
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, shell_complete=files)
 @click.option("--filter", "pattern", metavar="TEXT", default="", help="Only tags that match.")
+@click.option(
+    "--group", metavar="REGEX", help="Runs whose names differ only where this matches, as a mean."
+)
 @click.option("--once", is_flag=True, help="Print the charts as text, and exit.")
 @click.option("--json", "as_json", is_flag=True, help="Print every point as JSON, and exit.")
 @pace_flags
@@ -19,6 +22,7 @@ from tui.terminal.environment import Pace, configure_textual, has_screen, needs_
 def watch(
     paths: tuple[str, ...],
     pattern: str,
+    group: str | None,
     once: bool,
     as_json: bool,
     fps: float | None,
@@ -38,10 +42,10 @@ def watch(
     if as_json or once or not has_screen():
         from tui.watch.once import print_once
 
-        print_once(paths, sys.stdout, pattern, as_json=as_json)
+        print_once(paths, sys.stdout, pattern, group, as_json=as_json)
         return 0
     configure_textual()
     from tui.watch.app import run_watch
 
     pace, plain = Pace.resolve(fps, bytes_per_second), ascii_only or needs_ascii()
-    return run_watch(paths, pattern, pace, ascii_only=plain)
+    return run_watch(paths, pattern, group, pace, ascii_only=plain)

@@ -5,13 +5,13 @@ from typing import ClassVar, cast
 
 from textual.binding import Binding, BindingType
 from textual.events import Resize, ScreenResume
-from textual.screen import Screen
 
 from core.run.events import Event
 from core.run.state import RunState
 from tui.dashboard.header import Header
 from tui.dashboard.host import DashboardHost, Host
 from tui.dashboard.selection import PickedImage
+from tui.widgets.capture import CapturingScreen
 from tui.widgets.footer import KeyFooter
 from tui.widgets.screens import SCREENS
 from tui.widgets.text_widget import TextWidget
@@ -20,7 +20,7 @@ SLIM_WIDTH = 72
 """Columns; a screen with fewer is ``-slim`` besides ``-narrow``."""
 
 
-class RunScreen(Screen[None]):
+class RunScreen(CapturingScreen):
     """A screen that shows the app's run, also where there is no dashboard."""
 
     # A scroll bar, which would appear by itself, has no room in a terminal of a few rows.

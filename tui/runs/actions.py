@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tui.dashboard.screen import DashboardScreen
 
 FORMATS = {
-    ".csv": "csv", ".png": "png", ".svg": "png", ".ipynb": "notebook", ".keras": "keras"
+    ".csv": "csv", ".png": "png", ".svg": "svg", ".ipynb": "notebook", ".keras": "keras"
 }  # fmt: skip
 """Export format by file extension."""
 Compared = Sequence[tuple[str, RunEntry]]

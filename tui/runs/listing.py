@@ -3,13 +3,35 @@
 Selection and marks belong to run directories, so that they stay on their runs when rows move.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from core.rundir.overview import RunEntry
+from tui.chart.scene import LETTERS
+from tui.chart.seeds import SEED_IN_NAME, compiled, same_but_seed, without_seed
 from tui.runs import columns
 from tui.runs.columns import RunColumn
-from tui.runs.table import MARKS
+
+MAX_MARKS = len(LETTERS)
+MAX_MEMBERS = 32
+"""Runs of one experiment that are drawn as their mean; the first ones in the table."""
+SEED_PATTERN = compiled(SEED_IN_NAME)
+
+
+class Group(NamedTuple):
+    """One line of the chart: a run, or the runs that differ from it only in the seed."""
+
+    letter: str
+    slot: int
+    """The number of its letter and colour, from 0."""
+    members: Sequence[RunEntry]
+
+    @property
+    def name(self) -> str:
+        """The run's title; of several runs that of the first, and their number."""
+        title, count = self.members[0].title, len(self.members)
+        return title if count == 1 else f"{count} runs like {title}"
 
 
 class RunListing:
@@ -23,6 +45,9 @@ class RunListing:
         self.columns: Sequence[RunColumn] = columns.columns_for(())
         self.pointer = 0
         self.marked: list[Path] = []
+        self.is_grouped = False
+        """Whether runs that differ only in their seed are drawn as their mean."""
+        self._slots: dict[Path, int] = {}
         self.sort_by: tuple[RunColumn, bool] = (columns.STARTED, False)
         """The sort column, and whether the order is reversed."""
 
@@ -34,16 +59,41 @@ class RunListing:
     @property
     def compared(self) -> list[tuple[str, RunEntry]]:
         """The marked runs with their letters, or the selected one without."""
-        known = {entry.run.path: entry for entry in self.entries or ()}
-        marked = [known[path] for path in self.marked if path in known]
-        if marked:
-            return list(zip(MARKS, marked, strict=False))
-        return [("", entry)] if (entry := self.selected) else []
+        return [(group.letter, group.members[0]) for group in self._single_groups]
 
     @property
-    def letters(self) -> dict[Path, str]:
-        """The letters of the marked runs."""
-        return dict(zip(self.marked, MARKS, strict=False))
+    def groups(self) -> list[Group]:
+        """What the chart draws: the compared runs, or for each its experiment."""
+        singles = self._single_groups
+        if not self.is_grouped:
+            return singles
+        experiments: dict[Hashable, Group] = {}
+        for group in singles:
+            experiment = _experiment_of(group.members[0])
+            same = [e for e in self.shown if _experiment_of(e) == experiment][:MAX_MEMBERS]
+            experiments.setdefault(experiment, group._replace(members=same or group.members))
+        return [*experiments.values()]
+
+    @property
+    def _single_groups(self) -> list[Group]:
+        known = {entry.run.path: entry for entry in self.entries or ()}
+        marked = [
+            Group(LETTERS[slot], slot, [known[path]])
+            for path, slot in self.slots.items()
+            if path in known
+        ]
+        if marked:
+            return marked
+        return [Group("", 0, [entry])] if (entry := self.selected) else []
+
+    @property
+    def slots(self) -> Mapping[Path, int]:
+        """The marked runs with the numbers of their letters and colours, which they keep."""
+        self._slots = {path: slot for path, slot in self._slots.items() if path in self.marked}
+        for path in self.marked:
+            free = next(n for n in range(MAX_MARKS + 1) if n not in self._slots.values())
+            self._slots.setdefault(path, free)
+        return self._slots
 
     @property
     def empty_text(self) -> str:
@@ -83,7 +133,7 @@ class RunListing:
         """Mark or unmark a run; False if there are no more letters."""
         if path in self.marked:
             self.marked.remove(path)
-        elif len(self.marked) < len(MARKS):
+        elif len(self.marked) < MAX_MARKS:
             self.marked.append(path)
         else:
             return False
@@ -95,3 +145,11 @@ class RunListing:
         names = [column.name for column in visible]
         current = names.index(self.sort_by[0].name) if self.sort_by[0].name in names else -1
         return visible[(current + 1) % len(visible)]
+
+
+def _experiment_of(entry: RunEntry) -> Hashable:
+    """Equal for runs that differ only in their seed; of attached runs, only in its name."""
+    summary = entry.summary
+    if summary.is_attached:
+        return summary.project, without_seed(entry.title, SEED_PATTERN)
+    return summary.dataset, same_but_seed(entry.hyperparameters)

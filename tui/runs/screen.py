@@ -3,6 +3,7 @@
 The log directory is polled on a thread every few seconds while the screen is shown.
 """
 
+from dataclasses import replace
 from operator import is_not
 from pathlib import Path
 from typing import ClassVar
@@ -17,14 +18,15 @@ from core.run.state import RunState
 from core.rundir.overview import Overview, RunEntry
 from tui.chart.chart import Chart
 from tui.chart.keys import ChartAction
+from tui.chart.memory import remember, restore
 from tui.chart.traces import Line
 from tui.dashboard.screen import DashboardScreen
 from tui.runs.actions import RunActions
 from tui.runs.columns import RunColumn
 from tui.runs.curves import NewEvents, RunCurves
 from tui.runs.keys import BINDINGS
-from tui.runs.listing import RunListing
-from tui.runs.table import MARKS, HparamDifferences, RunDetails, RunsTable
+from tui.runs.listing import MAX_MARKS, Group, RunListing
+from tui.runs.table import HparamDifferences, RunDetails, RunsTable
 from tui.widgets import background
 from tui.widgets.background import BackgroundJob
 
@@ -92,6 +94,7 @@ class RunsScreen(DashboardScreen):
         """Poll the runs periodically."""
         chart = self.query_one(Chart)
         chart.set_glyphs(self.host.glyphs)
+        self._name_chart()
         self.query_one("#runs-filter").display = False
         self.set_interval(POLL_INTERVAL, self._poll)
 
@@ -138,7 +141,7 @@ class RunsScreen(DashboardScreen):
 
     def _poll_curves(self, *, now: bool = False) -> None:
         """Read the new events of the compared runs in the background."""
-        runs = [entry.run for _, entry in self._listing.compared]
+        runs = [entry.run for group in self._listing.groups for entry in group.members]
         self._curves_job.submit(lambda: self._curves.poll(runs), now=now)
 
     def _show_curves(self, result: NewEvents | Exception) -> None:
@@ -158,7 +161,7 @@ class RunsScreen(DashboardScreen):
             listing.shown,
             listing.columns,
             listing.pointer,
-            listing.letters,
+            listing.slots,
             listing.sort_by,
             listing.empty_text,
         )
@@ -167,13 +170,26 @@ class RunsScreen(DashboardScreen):
         self.query_one(HparamDifferences).show(listing.compared)
         self._draw_chart()
 
-    def _draw_chart(self) -> None:
+    def _name_chart(self) -> None:
+        """Give the chart the title and the view of what it shows now."""
         chart = self.query_one(Chart)
         chart.title = "loss" if self._value == "loss" else "precision @ 1, validation"
         chart.shows_fractions = self._value != "loss"
-        chart.scene.error_rate &= chart.shows_fractions
-        lines = [self._line(entry) for _, entry in self._listing.compared]
-        chart.show(lines)
+        restore(self.host.settings, self._chart_kind, chart)
+
+    def _draw_chart(self) -> None:
+        chart = self.query_one(Chart)
+        chart.show([self._group_line(group) for group in self._listing.groups])
+
+    def _group_line(self, group: Group) -> Line:
+        """The curve of a run; of several, their mean."""
+        members = tuple(self._line(entry) for entry in group.members)
+        layer = max(line.layer for line in members)
+        several = members if len(members) > 1 else ()
+        name, letter = group.name, group.letter
+        return replace(
+            members[0], name=name, letter=letter, style=group.slot, layer=layer, members=several
+        )
 
     def _line(self, entry: RunEntry) -> Line:
         """The curve of a run; empty until its events are read."""
@@ -213,7 +229,7 @@ class RunsScreen(DashboardScreen):
         if entry is None:
             return
         if not self._listing.toggle_mark(entry.run.path):
-            self.host.toast(f"{len(MARKS)} runs can be compared at most")
+            self.host.toast(f"{MAX_MARKS} runs can be compared at most")
             return
         self._move_pointer(self._listing.pointer + 1)
         self._poll_curves(now=True)
@@ -275,8 +291,9 @@ class RunsScreen(DashboardScreen):
     # -- the chart ------------------------------------------------------------------------------
 
     def action_value(self) -> None:
-        """Switch the chart between loss and accuracy."""
+        """Switch the chart between loss and accuracy, each with the view it was left with."""
         self._value = VALUES[1 - VALUES.index(self._value)]
+        self._name_chart()
         self._draw_chart()
 
     def action_table(self) -> None:
@@ -284,8 +301,27 @@ class RunsScreen(DashboardScreen):
         self.toggle_class("-differences")
 
     def action_chart(self, action: ChartAction, *arguments: float) -> None:
-        """Do this to the chart."""
-        self.query_one(Chart).act(action, *arguments)
+        """Do this to the chart; the view is saved."""
+        chart = self.query_one(Chart)
+        chart.act(action, *arguments)
+        remember(self.host.settings, self._chart_kind, chart)
+
+    @property
+    def _chart_kind(self) -> str:
+        return f"runs.{self._value}"
+
+    def action_group(self) -> None:
+        """Draw runs that differ only in their seed as mean and spread, or the runs themselves."""
+        self._listing.is_grouped = not self._listing.is_grouped
+        self._draw()
+        self._poll_curves(now=True)
+
+    def action_difference(self) -> None:
+        """Draw the differences to the selected run, or the values again."""
+        scene, selected = self.query_one(Chart).scene, self._listing.selected
+        name = selected.title if selected is not None else ""
+        scene.reference = "" if scene.reference == name else name
+        self._draw_chart()
 
     # -- actions on a run ----------------------------------------------------------------------
 

@@ -6,22 +6,42 @@ The table draws its own rows, so that moving the pointer sends two rows to the t
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from rich.style import Style
 from textual.events import Click
 from textual.geometry import Size
 from textual.message import Message
 
 from core.run.hparams import SPECS
 from core.rundir.overview import RunEntry, differing_hparams
+from tui.chart.chart import Chart
+from tui.chart.palette import LINE_STYLES, ChartStyle
+from tui.chart.scene import LETTERS
 from tui.dashboard.header import STATE_SYMBOLS
 from tui.runs import columns
 from tui.runs.columns import RunColumn
 from tui.widgets.text_widget import Span, TextWidget, align_right, fit
 
-MARKS = "abcdef"
-"""The letters of marked runs, one per colour of the chart."""
+
+class LineColoured(TextWidget):
+    """A widget of text rows in which runs have the colours of their lines on the chart."""
+
+    @property
+    def role_styles(self) -> Mapping[str, Style]:
+        """The theme's styles, and one for each colour of lines: ``line-0``, ``line-1``, ..."""
+        chart = self.screen.query(Chart).first()
+        lines = {
+            f"line-{i}": chart.chart_styles[ChartStyle.LINE + i] + Style(bold=True)
+            for i in range(LINE_STYLES)
+        }
+        return {**super().role_styles, **lines}
 
 
-class RunsTable(TextWidget):
+def line_role(slot: int) -> str:
+    """The role of the line with this number, in a `LineColoured` widget."""
+    return f"line-{slot % LINE_STYLES}"
+
+
+class RunsTable(LineColoured):
     """One row per run, and a pointer to the selected one."""
 
     class RowClicked(Message):
@@ -43,7 +63,7 @@ class RunsTable(TextWidget):
         super().__init__()
         self._entries: Sequence[RunEntry] = ()
         self._columns: Sequence[RunColumn] = ()
-        self._marked: Mapping[Path, str] = {}
+        self._marked: Mapping[Path, int] = {}
         self._pointer = 0
         self._top = 0
         self._sort_by: tuple[RunColumn, bool] = (columns.STARTED, False)
@@ -59,13 +79,14 @@ class RunsTable(TextWidget):
         entries: Sequence[RunEntry],
         columns: Sequence[RunColumn],
         index: int,
-        marked: Mapping[Path, str],
+        marked: Mapping[Path, int],
         sort_by: tuple[RunColumn, bool],
         empty_text: str,
     ) -> None:
         """Show these runs with the pointer at `index`, or `empty_text` if there are none.
 
-        `sort_by` is the sort column, and whether the order is reversed.
+        `marked` has the numbers of the letters and colours of marked runs. `sort_by` is the sort
+        column, and whether the order is reversed.
         """
         if len(entries) != len(self._entries):
             self.refresh(layout=True)
@@ -98,8 +119,11 @@ class RunsTable(TextWidget):
     def _row(self, index: int, visible: Sequence[RunColumn], width: int) -> list[Span]:
         entry = self._entries[index]
         is_selected = index == self._pointer
-        letter = self._marked.get(entry.run.path, " ")
-        parts: list[Span] = [(f"{'›' if is_selected else ' '} {letter} ", "live")]
+        slot = self._marked.get(entry.run.path)
+        pointer = "›" if is_selected else " "
+        parts: list[Span] = [(f"{pointer} ", "live"), ("  ", "live")]
+        if slot is not None:
+            parts[1] = f"{LETTERS[slot]} ", line_role(slot)
         for column, text in columns.cells(entry, visible, width):
             role = "text"
             if column is columns.STATE:
@@ -176,10 +200,13 @@ def _state_text(entry: RunEntry) -> str:
     )
 
 
-class HparamDifferences(TextWidget):
-    """The hyperparameters in which the marked runs differ, or a single run's non-default ones."""
+class HparamDifferences(LineColoured):
+    """The hyperparameters in which the marked runs differ, or a single run's non-default ones.
 
-    LABEL_WIDTH, COLUMN_WIDTH = 16, 10
+    Of more runs than fit, the first are shown.
+    """
+
+    LABEL_WIDTH, COLUMN_WIDTH, MIN_COLUMN_WIDTH = 16, 10, 7
 
     def __init__(self) -> None:
         super().__init__()
@@ -207,18 +234,27 @@ class HparamDifferences(TextWidget):
             if several
             else _non_default(self._entries[0][1])
         )
+        fitting = self._fitting(width)
         title = "differences" if several else "hyperparameters"
+        if len(fitting) < len(self._entries):
+            title = f"{len(fitting)} of {len(self._entries)} runs"
         none = "no differing hyperparameters" if several else "all defaults"
-        letters = [letter for letter, _ in self._entries] if several else [""]
+        letters = [letter for letter, _ in fitting] if several else [""]
         body = [
             self._row(
                 "best prec. @ 1", lambda e: columns.format_accuracy(e.summary.best), width, "text"
+            ),
+            self._row(
+                "last prec. @ 1", lambda e: columns.format_accuracy(e.last_accuracy), width, "text"
             ),
             self._row("steps", lambda e: f"{e.summary.steps:,}", width, "dim"),
             *(self._hyperparameter_row(name, width) for name in names),
         ]
         header: list[Span] = [(fit(title, self.LABEL_WIDTH), "dim")]
-        header += [(self._align(letter, width), "live") for letter in letters]
+        header += [
+            (self._align(letter, width), line_role(LETTERS.index(letter)) if letter else "live")
+            for letter in letters
+        ]
         return [header, *body, *([] if names else [[(none, "dim")]])]
 
     def _hyperparameter_row(self, name: str, width: int) -> list[Span]:
@@ -233,15 +269,18 @@ class HparamDifferences(TextWidget):
     def _row(
         self, label: str, show: Callable[[RunEntry], str], width: int, role: str
     ) -> list[Span]:
-        values = [(self._align(show(entry), width), role) for _, entry in self._entries]
+        values = [(self._align(show(entry), width), role) for _, entry in self._fitting(width)]
         return [(fit(label, self.LABEL_WIDTH), "dim"), *values]
+
+    def _fitting(self, width: int) -> Sequence[tuple[str, RunEntry]]:
+        """The runs of which the columns fit."""
+        return self._entries[: max(1, (width - self.LABEL_WIDTH) // self.MIN_COLUMN_WIDTH)]
 
     def _align(self, text: str, width: int) -> str:
         """`text`, right-aligned in a run's column."""
-        room = (width - self.LABEL_WIDTH) // max(1, len(self._entries))
-        room = max(
-            4, min(self.COLUMN_WIDTH if len(self._entries) > 1 else 2 * self.COLUMN_WIDTH, room)
-        )
+        room = (width - self.LABEL_WIDTH) // max(1, len(self._fitting(width)))
+        most = self.COLUMN_WIDTH * (1 if len(self._entries) > 1 else 2)
+        room = max(self.MIN_COLUMN_WIDTH, min(most, room))
         return " " + align_right(text, room - 1)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 from rich.console import Console, RenderableType
 from rich.control import Control
-from textual._compositor import ChopsUpdate
+from textual._compositor import ChopsUpdate, Compositor
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.binding import Binding
@@ -19,6 +19,7 @@ from textual.dom import DOMNode
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
 from textual.screen import Screen
+from textual.strip import Strip
 from textual.widget import AwaitMount
 
 Result = TypeVar("Result")
@@ -32,6 +33,8 @@ PRIVATE_NAMES: Final[tuple[tuple[type, tuple[str, ...]], ...]] = (
     # A mode cannot be mounted ahead: no issue upstream.
     (App, ("_init_mode", "_screen_stacks", "_css_update_count")),
     (Screen, ("_css_update_count",)),
+    # What a screen shows cannot be read, other than as Textual's own SVG: no issue upstream.
+    (Compositor, ("render_strips",)),
     # The bindings of a node that has no focus cannot be listed: no issue upstream.
     (DOMNode, ("_bindings",)),
     # The input thread uses a whole core when the terminal is gone: Textualize/textual#6690. Other
@@ -112,6 +115,11 @@ class PatchedApp(App[Result]):
 def mark_styles_current(screen: Screen[Any]) -> None:
     """Spare a screen that is about to be mounted a second computation of all its styles."""
     screen._css_update_count = screen.app._css_update_count  # noqa: SLF001
+
+
+def screen_strips(screen: Screen[Any]) -> list[Strip]:
+    """The rows of a screen as they are shown."""
+    return screen._compositor.render_strips()  # noqa: SLF001
 
 
 def bindings_of(node: DOMNode) -> Iterator[Binding]:

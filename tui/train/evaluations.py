@@ -1,4 +1,4 @@
-"""The table of evaluations: accuracy on each split, the newest at the bottom."""
+"""The table of evaluations: accuracy on each split and the loss, the newest at the bottom."""
 
 from core.run.events import Evaluated
 from core.run.state import RunState
@@ -6,34 +6,74 @@ from data.dataset import SPLITS
 from tui.widgets.text_widget import Span, TextWidget, align_right
 
 STEP_WIDTH, COLUMN_WIDTH, MARK_WIDTH = 9, 12, 2
+MIN_LOSS_WIDTH = 9
+"""Cells of the column of losses; without them it is left out."""
+LOSS_SPLIT = "validation"
 
 
 class EvaluationTable(TextWidget):
-    """Step and accuracy of the newest evaluations; the best on validation has a star."""
+    """Step, accuracy and loss of the newest evaluations; the best on validation has a star."""
 
     def __init__(self) -> None:
         super().__init__()
         self._run = RunState()
+        self._cursor_step: float | None = None
 
     def update_run(self, run: RunState) -> None:
         """Show this run's evaluations."""
+        if run is not self._run:
+            self._cursor_step = None
         self._run = run
         self.redraw()
 
+    def show_cursor(self, step: float | None) -> None:
+        """Highlight the evaluation that is nearest to a step, and show those around it."""
+        if step != self._cursor_step:
+            self._cursor_step = step
+            self.redraw()
+
     def lines(self, width: int, height: int) -> list[list[Span]]:
-        """The column names, and as many of the newest evaluations as fit."""
-        column = min(COLUMN_WIDTH, max(7, (width - STEP_WIDTH - MARK_WIDTH) // 3))
-        names = [split if len(split) <= column else split[: column - 2] + "." for split in SPLITS]
+        """The column names, and as many evaluations as fit: the newest, or those at the cursor."""
+        evaluations = self._run.evaluations
+        has_loss = any(LOSS_SPLIT in entry.loss for entry in evaluations)
+        room = width - STEP_WIDTH - MARK_WIDTH - MIN_LOSS_WIDTH
+        loss_width = MIN_LOSS_WIDTH if has_loss and room >= MIN_LOSS_WIDTH * len(SPLITS) else 0
+        room = width - STEP_WIDTH - MARK_WIDTH - loss_width
+        column = min(COLUMN_WIDTH, max(7, room // len(SPLITS)))
+        names = [split if len(split) < column else split[: column - 3] + "." for split in SPLITS]
         head = align_right("step", STEP_WIDTH) + "".join(
             align_right(name, column) for name in names
         )
-        newest = self._run.evaluations[-max(1, height - 1) :]
-        return [[(head, "dim")], *(_row(entry, column, self._run.best_step) for entry in newest)]
+        if loss_width:
+            head += align_right("val. loss", loss_width)
+        rows = max(1, height - 1)
+        at = self._at_cursor()
+        stop = len(evaluations) if at is None else min(len(evaluations), at + 1 + rows // 2)
+        stop = max(stop, min(rows, len(evaluations)))
+        shown = range(max(0, stop - rows), stop)
+        best = self._run.best_step
+        return [
+            [(head, "dim")],
+            *(_row(evaluations[i], column, loss_width, best, is_at_cursor=i == at) for i in shown),
+        ]
+
+    def _at_cursor(self) -> int | None:
+        """The index of the evaluation nearest to the cursor; None without one."""
+        step, evaluations = self._cursor_step, self._run.evaluations
+        if step is None or not evaluations:
+            return None
+        return min(range(len(evaluations)), key=lambda i: abs(evaluations[i].step - step))
 
 
-def _row(entry: Evaluated, column: int, best: int) -> list[Span]:
-    values = [entry.accuracy(split) for split in SPLITS]
-    is_best = entry.step == best
-    text = "".join(align_right(f"{value:.4f}", column) for value in values)
-    mark = " *" if is_best else ""
-    return [(align_right(f"{entry.step:,}", STEP_WIDTH), "dim"), (text, "text"), (mark, "live")]
+def _row(
+    entry: Evaluated, column: int, loss_width: int, best: int, *, is_at_cursor: bool
+) -> list[Span]:
+    text = "".join(align_right(f"{entry.accuracy(split):.4f}", column) for split in SPLITS)
+    if loss_width:
+        loss = entry.loss.get(LOSS_SPLIT)
+        text += align_right("-" if loss is None else f"{loss:.4f}", loss_width)
+    mark = " *" if entry.step == best else ""
+    step = align_right(f"{entry.step:,}", STEP_WIDTH)
+    if is_at_cursor:
+        return [(step + text + mark.ljust(MARK_WIDTH), "selected")]
+    return [(step, "dim"), (text, "text"), (mark, "live")]

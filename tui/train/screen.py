@@ -17,9 +17,10 @@ from core.rundir.resume import ResumePoint
 from core.rundir.rundir import RunDir
 from data.dataset import SPLITS
 from trainpad.errors import UserError
-from tui.chart.chart import SMOOTHINGS, Chart
+from tui.chart.chart import Chart
 from tui.chart.keys import ChartAction, chart_bindings
 from tui.chart.marks import Mark
+from tui.chart.memory import remember, restore
 from tui.chart.traces import Line
 from tui.dashboard.resuming import why_not_resumable
 from tui.dashboard.screen import DashboardScreen
@@ -112,12 +113,10 @@ class TrainScreen(DashboardScreen):
         settings = self.host.settings
         for part in HIDEABLE_PARTS:
             self.set_class(part in settings.get("hidden", []), f"-no-{part}")
-        loss = self.query_one("#loss", Chart)
-        loss.scene.logarithmic = settings.get("log", False)
-        smoothing = settings.get("smoothing", 0.0)
-        loss.scene.smoothing = smoothing if smoothing in SMOOTHINGS else 0.0
-        loss.link(self.query_one("#precision", Chart))
-        for chart in self.query(Chart):
+        loss, precision = self.query_one("#loss", Chart), self.query_one("#precision", Chart)
+        loss.link(precision)
+        for chart in (loss, precision):
+            restore(settings, f"train.{chart.id}", chart)
             chart.set_glyphs(glyphs)
 
     def update_run(self, run: RunState) -> None:
@@ -127,10 +126,7 @@ class TrainScreen(DashboardScreen):
             self._run, self._accuracy_versions = run, ()
             for chart in self.query(Chart):
                 chart.scene.reset_view()
-        title = "loss with the L2 penalty" if run.hparams.l2 else "loss"
-        self.query_one("#loss", Chart).title = title
-        loss = Line("loss", run.losses, timeline=run.timeline)
-        self.query_one("#loss", Chart).show([loss], _marks(run), run.hparams.max_steps)
+        self.query_one("#loss", Chart).show(_losses(run), _marks(run), run.hparams.max_steps)
         self._update_accuracy_chart(run)
         self.query_one(Panel).update_run(run)
         self.query_one(EvaluationTable).update_run(run)
@@ -309,11 +305,14 @@ class TrainScreen(DashboardScreen):
         self.host.settings.set("hidden", hidden)
 
     def action_chart(self, action: ChartAction, *arguments: float) -> None:
-        """Do this to the loss chart; its scale and smoothing are saved in the settings."""
-        chart = self.query_one("#loss", Chart)
-        chart.act(action, *arguments)
-        self.host.settings.set("log", chart.scene.logarithmic)
-        self.host.settings.set("smoothing", chart.scene.smoothing)
+        """Do this to the loss chart, and to both what they share; the view is saved."""
+        self.query_one("#loss", Chart).act(action, *arguments)
+        for chart in self.query(Chart):
+            remember(self.host.settings, f"train.{chart.id}", chart)
+
+    @on(Chart.ViewChanged)
+    def _show_cursor_in_table(self, message: Chart.ViewChanged) -> None:
+        self.query_one(EvaluationTable).show_cursor(message.chart.scene.cursor_step)
 
     @on(Panel.ValueRequested)
     def _request_value(self, message: Panel.ValueRequested) -> None:
@@ -331,6 +330,21 @@ def _checkpoint_label(run: RunState, step: int) -> str:
         if evaluated.step == step:
             label = f"{label:24} precision {evaluated.accuracy('validation'):.4f}"
     return label + ("  best" if step == run.best_step else "")
+
+
+def _losses(run: RunState) -> list[Line]:
+    """The loss of each step, and that of the evaluations, above it."""
+    has_penalty = bool(run.hparams.l2)
+    steps = Line(
+        "each batch, with the L2 penalty" if has_penalty else "each batch",
+        run.losses,
+        timeline=run.timeline,
+        has_band=True,
+    )
+    points = run.evaluated_loss["validation"]
+    name = "validation, without it" if has_penalty else "validation"
+    evaluated = Line(name, points, timeline=points.timeline, layer=1, has_band=False)
+    return [steps, evaluated] if len(points) else [steps]
 
 
 def _marks(run: RunState) -> Sequence[Mark]:

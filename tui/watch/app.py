@@ -22,11 +22,15 @@ class WatchApp(BaseApp[ExitResult]):
     TITLE = "trainpad watch"
 
     def __init__(
-        self, paths: Sequence[str], *, pattern: str = "", **options: Unpack[AppOptions]
+        self,
+        paths: Sequence[str],
+        *,
+        pattern: str = "",
+        group: str | None = None,
+        **options: Unpack[AppOptions],
     ) -> None:
         super().__init__(**options)
-        self.model = WatchModel()
-        self.model.pattern = pattern
+        self.model = WatchModel(pattern, group)
         self.error: Exception | None = None
         self._title = sanitize(", ".join(map(str, paths)), limit=200)
         self._worker = LogdirWorker(paths, self.post_message)
@@ -73,9 +77,11 @@ class WatchApp(BaseApp[ExitResult]):
             self.push_screen(HelpScreen(self.screen))
 
 
-def run_watch(paths: Sequence[str], pattern: str, pace: Pace, *, ascii_only: bool) -> int:
+def run_watch(
+    paths: Sequence[str], pattern: str, group: str | None, pace: Pace, *, ascii_only: bool
+) -> int:
     """Run the app until the user quits; return the exit status."""
-    app = WatchApp(paths, pattern=pattern, ascii_only=ascii_only, pace=pace)
+    app = WatchApp(paths, pattern=pattern, group=group, ascii_only=ascii_only, pace=pace)
     status = run_standalone(app)
     if app.error is not None:
         raise app.error

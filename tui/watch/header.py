@@ -46,10 +46,12 @@ class WatchHeader(TextWidget):
         self._counts: Mapping[str, int] = {}
         self._kind = self._position = ""
         self._kind_ends: list[tuple[int, str]] = []
+        self._void_count = 0
 
     def show(self, model: WatchModel, counts: Mapping[str, int], kind: str, position: str) -> None:
         """Show the number of items of each kind, and the position in the current one."""
         self._model, self._counts, self._kind, self._position = model, counts, kind, position
+        self._void_count = model.void_count
         self.redraw()
 
     def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - two rows
@@ -84,7 +86,10 @@ class WatchHeader(TextWidget):
         if self._model.pattern:
             parts.append((f"filter {sanitize(self._model.pattern)}  ", "alert"))
         if undrawn := self._model.undrawn:
-            parts.append((f"not drawn: {undrawn}", "dim"))
+            parts.append((f"not drawn: {undrawn}  ", "dim"))
+        if void := self._void_count:
+            shown = "shown dim" if self._model.shows_void else "o shows them"
+            parts.append((f"void after restarts: {void:,} points, {shown}", "dim"))
         return parts
 
     def on_click(self, event: Click) -> None:

@@ -3,10 +3,11 @@
 Nothing here draws. The app folds updates into one `WatchModel`; the widgets and `--once` read it.
 """
 
+import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Final, Generic, TypeVar
 
@@ -16,15 +17,16 @@ from core.tfevents.run_files import FolderStatus, RunChange
 from core.tfevents.store import RunData, ScalarHistory
 from tui.chart.palette import LINE_STYLES
 from tui.chart.scene import LETTERS
-from tui.watch.scene import RunLine
+from tui.chart.seeds import SEED_IN_NAME, SEED_NAMES, compiled, same_but_seed, without_seed
+from tui.chart.traces import Line
 from tui.watch.tags import matcher, sort_key
 
 MAX_INITIAL_RUNS: Final = 12
 """Runs that are visible until the user chooses; further ones are only in the list."""
 LIVE_SECONDS: Final = 120.0
 """A run is live for so long after its last record."""
-MAX_OVERLAPS: Final = 8
-"""Superseded segments drawn for each run; the newest ones."""
+MAX_VOID_SEGMENTS: Final = 8
+"""Segments that restarts replaced drawn for each run; the newest ones."""
 
 UNDRAWN: Final[Mapping[str, str]] = {
     "": "without a kind",
@@ -64,21 +66,39 @@ class RunView:
         """Wall time of the last record, in seconds since 1970; 0 if unknown."""
         return self.status.last_wall_time or 0.0
 
-    def lines(self, tag: str, *, overlap: bool) -> list[RunLine]:
-        """Return the curve of a tag, if any; with `overlap` also the superseded segments."""
+    def lines(self, tag: str, *, void: bool) -> list[Line]:
+        """Return the curve of a tag, if any; with `void` also what restarts replaced of it."""
         scalar = self.run.scalars.get(tag)
         if scalar is None:
             return []
-        replaced = scalar.replaced[-MAX_OVERLAPS:] if overlap else []
-        lines = [
-            RunLine(self.name, scalar.curve, self.style, scalar.curve.timeline, letter=self.letter)
-        ]
-        return lines + [
-            RunLine(
-                self.name, points, self.style, points.timeline, letter=self.letter, in_legend=False
+        curves = [scalar.curve, *(scalar.replaced[-MAX_VOID_SEGMENTS:] if void else [])]
+        return [
+            Line(
+                self.name,
+                curve,
+                self.style,
+                curve.timeline,
+                letter=self.letter,
+                is_void=curve is not scalar.curve,
             )
-            for points in replaced
+            for curve in curves
         ]
+
+    def experiment(self, pattern: re.Pattern[str]) -> Hashable:
+        """Equal for runs that differ in their seed only.
+
+        Those are runs of which the names differ where `pattern` matches, or in whose
+        hyperparameters only the seed differs.
+        """
+        name = without_seed(self.name, pattern)
+        hparams = self.run.hparams
+        has_seed = any(SEED_NAMES.search(name) for name in hparams)
+        return same_but_seed(hparams) if has_seed and name == self.name else name
+
+    @property
+    def void_count(self) -> int:
+        """How many points of all its curves restarts have replaced."""
+        return sum(scalar.void_count for scalar in self.run.scalars.values())
 
 
 @dataclass(frozen=True)
@@ -100,20 +120,29 @@ class TagItem(Generic[Storable_co]):
 class WatchModel:
     """All runs; changed by `fold`."""
 
-    def __init__(self) -> None:
+    def __init__(self, pattern: str = "", group: str | None = None) -> None:
+        """Draw the tags that match `pattern`; `group` is that of `trainpad watch --group`.
+
+        Raises:
+            UserError: `group` is no regular expression.
+        """
         self.version = 0
         """Increases with every change."""
         self.runs: dict[str, RunView] = {}
         self.fraction_read = 0.0
         self.caught_up = False
-        self.overlap = False
-        """Whether to show superseded segments."""
+        self.shows_void = False
+        """Whether to show what restarts replaced."""
+        self.seed_pattern = compiled(SEED_IN_NAME if group is None else group)
+        """What matches the part of names in which runs of one experiment differ."""
+        self.is_grouped = group is not None
+        """Whether runs that differ only in their seed are drawn as their mean."""
         self._is_chosen = False
         """Whether the user chose which runs are visible."""
         self.shown_step: int | None = None
         """The step whose texts and images are shown; None for the newest."""
-        self._pattern = ""
-        self.matches = matcher("")
+        self._pattern = pattern
+        self.matches = matcher(pattern)
         """Return whether a tag matches the filter."""
 
     # -- taking in ----------------------------------------------------------------------------
@@ -214,20 +243,43 @@ class WatchModel:
             if (values := store[tag])
         ]
 
-    def lines(self, tag: str) -> list[RunLine]:
-        """Return the curves of a tag."""
-        return [
-            line
-            for run_view in self.visible_runs
-            for line in run_view.lines(tag, overlap=self.overlap)
-        ]
+    def lines(self, tag: str) -> list[Line]:
+        """Return the curves of a tag, or the means over the runs of each experiment."""
+        if not self.is_grouped:
+            return [
+                line
+                for run_view in self.visible_runs
+                for line in run_view.lines(tag, void=self.shows_void)
+            ]
+        groups: dict[Hashable, list[RunView]] = {}
+        for run_view in self.visible_runs:
+            groups.setdefault(run_view.experiment(self.seed_pattern), []).append(run_view)
+        found = (self._mean_line(tag, members) for members in groups.values())
+        return [line for line in found if line is not None]
 
-    def has_overlap(self) -> bool:
-        """Return whether any visible run was restarted."""
-        scalars = (
-            scalar for run_view in self.visible_runs for scalar in run_view.run.scalars.values()
-        )
-        return any(scalar.replaced for scalar in scalars)
+    def _mean_line(self, tag: str, runs: list[RunView]) -> Line | None:
+        """The mean of a tag over runs of one experiment; None if none of them has it."""
+        members = tuple(line for run_view in runs for line in run_view.lines(tag, void=False))
+        if len(members) < 2:
+            return members[0] if members else None
+        name = without_seed(runs[0].name, self.seed_pattern) or runs[0].name
+        return replace(members[0], name=f"{name} ({len(members)} runs)", members=members)
+
+    def title(self, tag: str, lines: Sequence[Line]) -> str:
+        """Return the title of the chart of a tag: that, and what its lines do not say.
+
+        A single curve has no letter, so its run is named if there are others.
+        """
+        names = dict.fromkeys(line.name for line in lines)
+        run_name = f"   {next(iter(names))}" if len(names) == 1 < len(self.visible_runs) else ""
+        found = [run_view.run.scalars.get(tag) for run_view in self.visible_runs]
+        has_steps = any(scalar.has_steps for scalar in found if scalar is not None)
+        return tag + run_name + ("" if has_steps else " · without steps, by order")
+
+    @property
+    def void_count(self) -> int:
+        """How many points of the visible runs restarts have replaced."""
+        return sum(run_view.void_count for run_view in self.visible_runs)
 
     @property
     def problems(self) -> list[str]:

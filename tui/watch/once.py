@@ -6,32 +6,34 @@ import shutil
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
-from rich.cells import cell_len, set_cell_size
-
 from core.foreign.find import ForeignFiles
-from core.tfevents.items import Scalars
+from core.tfevents.items import Restart, Scalars
 from core.tfevents.logdir import Logdir
+from core.tfevents.restarts import Mask, VoidPoints
 from core.tfevents.search import roots_of, search
 from trainpad.errors import UserError
 from trainpad.place import absolute
 from trainpad.text import sanitize
-from tui.chart import frame
-from tui.chart.legend import format_value
-from tui.chart.scene import Layout
+from tui.chart.drawing import draw
+from tui.chart.scene import Scene
 from tui.terminal.characters import Glyphs
 from tui.watch.model import WatchModel, undrawn_text
-from tui.watch.scene import RunScene
 
 HEIGHT = 12
 """Rows of a chart, including labels."""
-MIN_TITLE_WIDTH = 12
-"""Cells of a tag that are always printed, even if many values follow."""
 
 
 def print_once(
-    paths: Sequence[str], out: TextIO, pattern: str = "", *, as_json: bool = False
+    paths: Sequence[str],
+    out: TextIO,
+    pattern: str = "",
+    group: str | None = None,
+    *,
+    as_json: bool = False,
 ) -> None:
     """Print the current data of the tags that match `pattern`, as wide as the terminal.
+
+    `group` is that of `trainpad watch --group`.
 
     Raises:
         UserError: there are no such files, or, after printing, some could not be read.
@@ -41,7 +43,8 @@ def print_once(
     else:
         encoding = (getattr(out, "encoding", None) or "ascii").lower()
         glyphs = Glyphs.BRAILLE if encoding.startswith("utf") else Glyphs.ASCII
-        problems = print_charts(paths, out, shutil.get_terminal_size().columns, glyphs, pattern)
+        model = WatchModel(pattern, group)
+        problems = print_charts(paths, out, shutil.get_terminal_size().columns, glyphs, model)
     if problems:
         out.flush()
         more = f"; and {len(problems) - 1:,} more" if len(problems) > 1 else ""
@@ -59,28 +62,36 @@ def print_points(paths: Sequence[str], out: TextIO, pattern: str = "") -> list[s
     model = WatchModel()
     model.pattern = pattern
     problems: dict[str, list[str]] = {}
+    found: list[tuple[str, Scalars, Mask]] = []
+    tags: dict[tuple[str, str], VoidPoints] = {}
     for update in Logdir(paths, others=ForeignFiles()).poll():
         for change in update.changes:
             problems[change.run] = [f"{change.run}: {text}" for text in change.status.problems]
             for item in change.items:
-                if isinstance(item, Scalars) and model.matches(item.tag):
-                    out.writelines(_json_lines(change.run, item))
+                if isinstance(item, Restart):
+                    for (run, _), points in tags.items():
+                        if run == change.run:
+                            points.discard_from(item.step)
+                elif isinstance(item, Scalars) and model.matches(item.tag):
+                    points = tags.setdefault((change.run, item.tag), VoidPoints())
+                    found.append((change.run, item, points.fold(item)))
+    # Whether a point is void is only known when all files are read.
+    for run, item, is_void in found:
+        out.writelines(_json_lines(run, item, is_void))
     _require_found(paths, bool(problems))
     return [text for texts in problems.values() for text in texts]
 
 
 def print_charts(
-    paths: Sequence[str], out: TextIO, width: int, glyphs: Glyphs, pattern: str = ""
+    paths: Sequence[str], out: TextIO, width: int, glyphs: Glyphs, model: WatchModel
 ) -> list[str]:
     """Print a line for each run and a chart for each scalar tag, ``width`` cells wide.
 
-    Returns the problems of the files.
+    `model` is empty; it has the filter. Returns the problems of the files.
 
     Raises:
         UserError: there are no such files.
     """
-    model = WatchModel()
-    model.pattern = pattern
     for update in Logdir(paths, others=ForeignFiles()).poll():
         model.fold(update)
     _require_found(paths, bool(model.runs))
@@ -107,13 +118,14 @@ def _hidden_folders_note(paths: Sequence[str]) -> str:
     return f"; {folders} not searched: give its path to search it"
 
 
-def _json_lines(run: str, points: Scalars) -> Iterator[str]:
-    rows = zip(
-        points.steps.tolist(), points.wall_times.tolist(), points.values.tolist(), strict=True
-    )
+def _json_lines(run: str, points: Scalars, is_void: Mask) -> Iterator[str]:
+    columns = points.steps, points.wall_times, points.values, is_void
+    rows = zip(*(column.tolist() for column in columns), strict=True)
     start = f'{{"run": {json.dumps(run)}, "tag": {json.dumps(points.tag)}, "step": '
-    for step, wall_time, value in rows:
-        yield f'{start}{step}, "wall_time": {_number(wall_time)}, "value": {_number(value)}}}\n'
+    for step, wall_time, value, void in rows:
+        end = ', "void": true}' if void else "}"
+        number = _number(value)
+        yield f'{start}{step}, "wall_time": {_number(wall_time)}, "value": {number}{end}\n'
 
 
 def _number(value: float) -> str:
@@ -130,6 +142,8 @@ def _lines(model: WatchModel, width: int, glyphs: Glyphs) -> Iterator[str]:
         if undrawn := undrawn_text(run_view.status.undrawn):
             yield f"   not drawn: {undrawn}"
         yield from (f"   {problem}" for problem in run_view.status.problems)
+        if void := run_view.void_count:
+            yield f"   void after restarts: {void:,} points"
     for tag in model.scalar_tags():
         yield ""
         yield from chart_rows(model, tag, width, HEIGHT, glyphs)
@@ -138,25 +152,8 @@ def _lines(model: WatchModel, width: int, glyphs: Glyphs) -> Iterator[str]:
 def chart_rows(
     model: WatchModel, tag: str, width: int, height: int, glyphs: Glyphs
 ) -> Iterator[str]:
-    """Yield the rows of one chart: its tag, the newest values, and the plot."""
-    scene = RunScene(glyphs, logarithmic=False)
+    """Yield the rows of one chart, as it is on the screen without colours."""
+    scene = Scene(glyphs, logarithmic=False)
     scene.lines = model.lines(tag)
-    entries = (f"   {entry.letter} {format_value(entry.value)}" for entry in scene.legend_entries())
-    values = "".join(entries)
-    yield _truncate(glyphs.displayable(tag), max(MIN_TITLE_WIDTH, width - len(values))) + values
-    yield from _plot(scene.layout(width, height - 1))
-
-
-def _truncate(text: str, width: int) -> str:
-    return text if cell_len(text) <= width else set_cell_size(text, width - 3) + "..."
-
-
-def _plot(layout: Layout) -> Iterator[str]:
-    canvas, x, y = layout.canvas, layout.x, layout.y
-    labels: Sequence[str] = [""] * (canvas.height + 1)
-    if x is not None and y is not None:
-        labels = frame.frame(canvas.width + y.width, canvas.height + 1, x, y)
-    rule = [" " * layout.left] if layout.axis is not None else []
-    for label, runs in zip([*labels[: canvas.height], *rule], layout.runs(), strict=True):
-        yield label[: layout.left] + "".join(text for text, _ in runs)
-    yield from labels[canvas.height :]
+    drawing = draw(scene, model.title(tag, scene.lines), width, height)
+    yield from (strip.text for strip in drawing.strips)

@@ -19,7 +19,6 @@ from tui.chart.viewport import Viewport
 from tui.terminal.characters import Glyphs
 from tui.watch.model import TagItem, WatchModel
 from tui.watch.panels import HistogramTile, ImageTile, RunChart, TextTile
-from tui.watch.scene import RunScene
 from tui.watch.tags import group_of, paginate
 
 TILE_WIDTH, TILE_HEIGHT = 56, 15
@@ -128,8 +127,9 @@ class ChartPages(Pages):
         super().__init__(
             "scalars", WatchModel.scalar_tags, lambda: RunChart(glyphs, window, cursor)
         )
-        self._leader_scene: Scene = RunScene(glyphs, logarithmic=False)
+        self._leader_scene = Scene(glyphs, logarithmic=False)
         """Axis, scale and smoothing, which all charts of all pages share."""
+        self._error_rate = False
 
     def show(self, model: WatchModel) -> None:
         """Draw the current page; all charts have the same settings."""
@@ -140,14 +140,24 @@ class ChartPages(Pages):
         """Perform a chart action on all charts."""
         if not self._charts:
             return
+        if action == "toggle_error_rate":
+            self._error_rate = not self._error_rate
+            self._sync_charts()
+            return
         # They share the x range: the chart with the last step changes it.
         leader = max(self._charts, key=lambda chart: chart.scene.extent()[1])
         leader.act(action, *arguments)
         self._leader_scene = leader.scene
         self._sync_charts()
 
-    @on(RunChart.Pointed)
-    def _pointed(self) -> None:
+    def toggle_reference(self, run: str) -> None:
+        """Draw the differences to a run, by its name; with that of before, the values again."""
+        scene = self._leader_scene
+        scene.reference = "" if scene.reference == run else run
+        self._sync_charts()
+
+    @on(RunChart.ViewChanged)
+    def _view_changed(self) -> None:
         self._sync_charts()
 
     @property
@@ -159,7 +169,8 @@ class ChartPages(Pages):
         for chart in self._charts:
             scene = chart.scene
             scene.axis, scene.logarithmic = leader.axis, leader.logarithmic
-            scene.smoothing = leader.smoothing
+            scene.smoothing, scene.reference = leader.smoothing, leader.reference
+            scene.error_rate = self._error_rate and chart.shows_fractions
             chart.redraw()
 
 

@@ -3,15 +3,15 @@
 A page has as many tiles as fit. Each shows one item, and another one after turning the page.
 """
 
+import re
 import time
 from collections.abc import Sequence
 from typing import ClassVar
 
+import numpy as np
 from rich.cells import cell_len, chop_cells
 from rich.segment import Segment
 from rich.style import Style
-from textual import events, on
-from textual.message import Message
 from textual.strip import Strip
 
 from core.run.durations import duration
@@ -20,15 +20,17 @@ from core.tfevents.items import Histogram, Image, Text
 from data.errors import DataError
 from tui.chart.chart import Chart
 from tui.chart.cursor import Cursor
+from tui.chart.traces import Line
 from tui.chart.viewport import Viewport
 from tui.terminal.characters import Glyphs
 from tui.watch.images import DisplayMode, arrange_in_rows, image_strips
 from tui.watch.model import TagItem, WatchModel
-from tui.watch.scene import RunScene
 from tui.widgets.heatmap import HeatmapGrid, HistogramSeries, full_range
 from tui.widgets.strip_widget import StripWidget
 from tui.widgets.text_widget import Span, TextWidget, fit
 
+FRACTION_TAG = re.compile(r"acc|prec|recall|f1|auc|iou|dice|top.?[15]", re.IGNORECASE)
+"""Tags of which 1 minus the value is an error rate, if the values are from 0 to 1."""
 IMAGE_ROWS, SEVERAL_ROWS = 28, 14
 """Maximum height of an image in cells: one alone, and several."""
 
@@ -36,30 +38,26 @@ IMAGE_ROWS, SEVERAL_ROWS = 28, 14
 class RunChart(Chart):
     """One scalar tag of all runs; the x range and the cursor are shared with other charts."""
 
-    class Pointed(Message):
-        """The mouse changed the x range or the cursor."""
-
     def __init__(self, glyphs: Glyphs, window: Viewport, cursor: Cursor) -> None:
         super().__init__(glyphs=glyphs)
-        self.scene = RunScene(glyphs, logarithmic=False)
         self.scene.viewport, self.scene.cursor = window, cursor
 
     def show_item(self, tag: str, model: WatchModel) -> None:
         """Draw the curves of a tag."""
         lines = model.lines(tag)
-        names = dict.fromkeys(line.name for line in lines)
-        # A single curve has no letter, so its run is named if there are others.
-        run_name = f"   {next(iter(names))}" if len(names) == 1 < len(model.visible_runs) else ""
-        self.title = tag + run_name
+        self.title = model.title(tag, lines)
+        self.shows_fractions = FRACTION_TAG.search(tag) is not None and _are_fractions(lines)
         self.show(lines)
 
-    @on(events.Click)
-    @on(events.MouseMove)
-    @on(events.MouseScrollUp)
-    @on(events.MouseScrollDown)
-    def _pointed(self) -> None:
-        """Textual calls this in addition to the handlers of `Chart`, which do the work."""
-        self.post_message(self.Pointed())
+
+def _are_fractions(lines: Sequence[Line]) -> bool:
+    """Whether all values are from 0 to 1."""
+    for line in lines:
+        steps = np.array([line.curve.first_step, line.curve.last_step + 1], np.float64)
+        columns = line.curve.columns(steps)
+        if columns.low[0] < 0 or columns.high[0] > 1:
+            return False
+    return True
 
 
 class HistogramTile(HeatmapGrid):

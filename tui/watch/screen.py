@@ -7,7 +7,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.screen import Screen
 from textual.widgets import Input
 
 from core.tfevents.bounded import Storable
@@ -18,6 +17,7 @@ from tui.watch.hparams import HParamTable
 from tui.watch.model import TagItem, WatchModel
 from tui.watch.pages import ChartPages, Pages
 from tui.watch.panels import HistogramTile, ImageTile, TextTile
+from tui.widgets.capture import CapturingScreen
 from tui.widgets.footer import KeyFooter
 from tui.widgets.text_widget import TextWidget
 
@@ -25,7 +25,7 @@ STEPPED = ("texts", "images")
 """Kinds of data that are shown at one step."""
 
 
-class WatchScreen(Screen[None]):
+class WatchScreen(CapturingScreen):
     """Show the numbers that any program wrote: event files, tables, JSON, `.wandb`."""
 
     AUTO_FOCUS = ""
@@ -56,12 +56,16 @@ class WatchScreen(Screen[None]):
                 tooltip="Show all runs or none"),
         Binding("r", "runs", "Runs", id="watch.runs",
                 tooltip="Show or hide the list of runs"),
-        Binding("o", "overlap", "Overlap", id="watch.overlap",
-                tooltip="Show points superseded by a restart"),
+        Binding("o", "show_void", "Void", id="watch.overlap",
+                tooltip="Show, dim, the points that a restart replaced"),
+        Binding("g", "group", "Group", id="watch.group",
+                tooltip="Runs that differ only in their seed as mean and spread"),
+        Binding("c", "difference", "Compare", id="watch.difference",
+                tooltip="The differences to the selected run"),
         Binding("f", "full", "Full", id="watch.full", tooltip="One tile per page, or all that fit"),
         Binding("s", "sort", "Sort", id="watch.sort",
                 tooltip="Sort the runs by the selected column of hyperparameters"),
-        *chart_bindings("watch", omit={"error_rate"}),
+        *chart_bindings("watch"),
         Binding("question_mark", "app.help", "Help", id="app.help", key_display="?",
                 tooltip="Show all keys"),
         Binding("q", "app.quit", "Quit", id="app.quit", tooltip="Quit"),
@@ -232,13 +236,24 @@ class WatchScreen(Screen[None]):
         self.set_class(visible, "-runs")
         self.set_class(not visible, "-bare")
 
-    def action_overlap(self) -> None:
-        """Show or hide superseded points."""
+    def action_show_void(self) -> None:
+        """Show or hide what restarts replaced."""
         model = self._model
-        model.overlap = not model.overlap
-        if model.overlap and not model.has_overlap():
-            self.notify("no run was restarted, so there is no overlap", markup=False, timeout=4)
+        model.shows_void = not model.shows_void
+        if model.shows_void and not model.void_count:
+            self.notify("no run was restarted, so no point is void", markup=False, timeout=4)
         self.show_model()
+
+    def action_group(self) -> None:
+        """Draw runs that differ only in their seed as mean and spread, or each for itself."""
+        self._model.is_grouped = not self._model.is_grouped
+        self.show_model()
+
+    def action_difference(self) -> None:
+        """Draw the differences to the selected run, or the values again."""
+        selected, charts = self.query_one(RunList).selected, self._views["scalars"]
+        if selected is not None and isinstance(charts, ChartPages):
+            charts.toggle_reference(selected.name)
 
     def action_full(self) -> None:
         """Show one tile per page, or as many as fit."""

@@ -1,17 +1,22 @@
 """A canvas of braille dots, quadrants or ASCII, drawn by numpy, a whole plot at a time."""
 
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from core.run.pyramid import Float64s, Int64s
+from core.run.pyramid import Float64s
 from tui.terminal.characters import Glyphs
 
 Mask = npt.NDArray[np.bool_]
 DotRows = npt.NDArray[np.int16]
 Codes = npt.NDArray[np.uint32]
+Eighths = npt.NDArray[np.int16]
+Styles = npt.NDArray[np.int16]
+CellRow = tuple[str, bytes]
+"""A row of cells: its text, and the style of each character as int16."""
+Run = tuple[str, int]
+"""A piece of text with one style."""
 
 _BRAILLE = 0x2800
 _QUADRANTS = np.array([ord(c) for c in " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"], np.uint32)
@@ -65,6 +70,15 @@ def filled(top: DotRows, bottom: DotRows, rows: int) -> Mask:
     return (row >= top) & (row <= bottom)
 
 
+def runs_of(row: CellRow) -> list[Run]:
+    """A row of cells as pieces of text with one style."""
+    text, encoded = row
+    styles = np.frombuffer(encoded, np.int16)
+    starts = [0, *(np.flatnonzero(styles[1:] != styles[:-1]) + 1).tolist()]
+    pieces = zip(starts, [*starts[1:], len(text)], styles[starts].tolist(), strict=True)
+    return [(text[start:stop], style) for start, stop, style in pieces]
+
+
 class AreaStyles(NamedTuple):
     """The styles of an area's cells."""
 
@@ -91,7 +105,7 @@ class Canvas:
         self._areas = np.zeros((height, width), np.uint32)
         self._lines = np.zeros((height, width), np.uint32)
         self._text = np.zeros((height, width), np.uint32)
-        self._styles = np.zeros((height, width), np.int64)
+        self._styles = np.zeros((height, width), np.int16)
         self._solid = np.zeros((height, width), np.bool_)
 
     @property
@@ -123,27 +137,40 @@ class Canvas:
         top = np.fmin.reduce(top.reshape(-1, across), axis=1)
         bottom = np.fmax.reduce(bottom.reshape(-1, across), axis=1)
         known = ~np.isnan(top) & ~np.isnan(bottom)
-        upper = np.rint(EIGHTHS * np.where(known, top, 0)).astype(np.int64)
-        lower = np.rint(EIGHTHS * np.where(known, bottom, 0)).astype(np.int64)
-        cell = EIGHTHS * np.arange(self.height)[:, np.newaxis]
-        start, stop = np.clip(upper - cell, 0, EIGHTHS), np.clip(lower - cell, 0, EIGHTHS)
+        if not known.any():
+            return
+        upper = np.rint(EIGHTHS * np.where(known, top, 0)).astype(np.int16)
+        lower = np.rint(EIGHTHS * np.where(known, bottom, 0)).astype(np.int16)
+        # Only the rows that it touches, which may be few.
+        first = max(0, int(upper[known].min()) // EIGHTHS)
+        stop_row = min(self.height, int(lower[known].max()) // EIGHTHS + 1)
+        cell = EIGHTHS * np.arange(first, stop_row, dtype=np.int16)[:, np.newaxis]
+        start = np.minimum(np.maximum(upper - cell, 0), EIGHTHS)
+        stop = np.minimum(np.maximum(lower - cell, 0), EIGHTHS)
+        self._fill_rows(slice(first, stop_row), start, stop, styles, letter)
+
+    def _fill_rows(
+        self, rows: slice, start: Eighths, stop: Eighths, styles: AreaStyles, letter: str
+    ) -> None:
+        """Fill cells of these rows between two heights in eighths from each cell's top."""
+        areas, style_of = self._areas[rows], self._styles[rows]
         filled = start < stop
         half = filled & (stop - start >= EIGHTHS // 2)
         if not self.tinted:
             character = ord(letter) if self.glyphs is Glyphs.ASCII else _SHADE
-            self._areas[half], self._styles[half] = character, styles.shade
+            areas[half], style_of[half] = character, styles.shade
             return
         # An area inside one cell is extended to the nearer of the cell's edges.
         from_above = filled & (stop < EIGHTHS) & (start + stop < EIGHTHS)
         from_below = filled & (start > 0) & ~from_above
         full = filled & ~from_above & ~from_below
-        self._areas[full], self._styles[full] = _BLANK, styles.full
-        self._areas[from_below] = _LOWER_EIGHTHS[EIGHTHS - start[from_below]]
-        self._styles[from_below] = styles.upper_edge
-        self._areas[from_above] = _LOWER_EIGHTHS[EIGHTHS - stop[from_above]]
-        self._styles[from_above] = styles.lower_edge
-        self._solid[filled] = (full | from_above)[filled]
-        self._inside |= half
+        areas[full], style_of[full] = _BLANK, styles.full
+        areas[from_below] = _LOWER_EIGHTHS[EIGHTHS - start[from_below]]
+        style_of[from_below] = styles.upper_edge
+        areas[from_above] = _LOWER_EIGHTHS[EIGHTHS - stop[from_above]]
+        style_of[from_above] = styles.lower_edge
+        self._solid[rows][filled] = ~from_below[filled]
+        self._inside[rows] |= half
 
     def draw(self, dots: Mask, style: int, style_inside: int, letter: str) -> None:
         """Set the dots of a line; its cells hide the areas below, so that it stays thin.
@@ -152,7 +179,7 @@ class Canvas:
         """
         code = self._codes(dots, letter)
         drawn = code != 0
-        self._lines[drawn] = code[drawn]
+        self._lines[drawn] = self._characters_of(code[drawn])
         inside = self._inside[drawn]
         self._styles[drawn] = np.where(inside, style_inside, style)
         self._solid[drawn] = inside
@@ -165,21 +192,21 @@ class Canvas:
             self._styles[row, start:stop] = style
             self._solid[row, start:stop] = False
 
-    def runs(self) -> list[list[tuple[str, int]]]:
-        """For each row its pieces of text with one style; blanks take the style before them."""
+    def cells(self) -> list[CellRow]:
+        """For each row its text, and the style of each character as int16."""
         text = self._characters().astype("<u4").tobytes().decode("utf-32-le")
-        styles = self._carried_styles()
-        changes = np.ones(styles.shape, np.bool_)
-        changes[:, 1:] = styles[:, 1:] != styles[:, :-1]
-        starts = np.flatnonzero(changes)
-        style_of, row_of = styles.ravel()[starts].tolist(), (starts // self.width).tolist()
-        rows: list[list[tuple[str, int]]] = [[] for _ in range(self.height)]
-        bounds = [*starts.tolist(), len(text)]
-        for (start, stop), style, row in zip(pairwise(bounds), style_of, row_of, strict=True):
-            rows[row].append((text[start:stop], style))
-        return rows
+        styles, width = self._carried_styles().tobytes(), self.width
+        return [
+            (text[row * width : (row + 1) * width], styles[2 * row * width : 2 * (row + 1) * width])
+            for row in range(self.height)
+        ]
+
+    def runs(self) -> list[list[Run]]:
+        """For each row its pieces of text with one style; blanks take the style before them."""
+        return [runs_of(row) for row in self.cells()]
 
     def _codes(self, dots: Mask, letter: str) -> Codes:
+        """A number for each cell's dots, 0 for none."""
         across, down = self.glyphs.dots
         cells = dots.reshape(self.height, down, self.width, across)
         if self.glyphs is Glyphs.ASCII:
@@ -190,19 +217,25 @@ class Canvas:
             code |= bits[:, y, :, x] << np.uint8(shift)
         return code.astype(np.uint32)
 
-    def _characters(self) -> Codes:
-        lines = self._lines
+    def _characters_of(self, codes: Codes) -> Codes:
+        """The characters of these dots."""
         if self.glyphs is Glyphs.QUADRANT:
-            lines = np.where(lines, _QUADRANTS[lines], 0)
-        elif self.glyphs is Glyphs.BRAILLE:
-            lines = np.where(lines, lines + np.uint32(_BRAILLE), 0)
-        areas = np.where(self._areas, self._areas, np.uint32(_BLANK))
-        return np.where(self._text, self._text, np.where(lines, lines, areas))
+            return _QUADRANTS[codes]
+        return codes + np.uint32(_BRAILLE) if self.glyphs is Glyphs.BRAILLE else codes
 
-    def _carried_styles(self) -> Int64s:
+    def _characters(self) -> Codes:
+        """The character of each cell: text over lines over areas."""
+        found = np.where(self._lines, self._lines, self._areas)
+        found = np.where(self._text, self._text, found)
+        found[found == 0] = _BLANK
+        return found
+
+    def _carried_styles(self) -> Styles:
+        """The style of each cell; blanks have that of the cell before, unless it has a tint."""
         blank = self.blank
-        last = np.where(blank, 0, np.arange(self.width))
+        index = np.arange(blank.size).reshape(blank.shape)
+        last = np.where(blank, index[:, :1], index)
         np.maximum.accumulate(last, axis=1, out=last)
-        styles = np.take_along_axis(self._styles, last, axis=1)
-        styles[blank & np.take_along_axis(self._solid, last, axis=1)] = 0
+        styles = self._styles.ravel()[last]
+        styles[blank & self._solid.ravel()[last]] = 0
         return styles

@@ -19,7 +19,10 @@ from tui.widgets.screens import SCREENS
 from tui.widgets.text_widget import align_right, fit
 
 GO_ACTION = "app.go("
-GROUPS = {"app.": "on every screen", "chart(": "chart", "hide(": "show and hide"}
+GROUPS = {
+    **dict.fromkeys(("app.", "copy(", "save("), "on every screen"),
+    "chart(": "chart", "hide(": "show and hide",
+}  # fmt: skip
 """Titles of groups, by how the actions of their keys begin; the others are the screen's own."""
 MIN_COLUMN_WIDTH, MAX_COLUMN_WIDTH = 36, 74
 """Cells of a key and its explanation."""

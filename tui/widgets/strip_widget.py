@@ -42,6 +42,11 @@ class StripWidget(Widget):
         """The content for ``width`` x ``height`` cells; missing rows are blank, extra ones cut."""
         raise NotImplementedError
 
+    @property
+    def shown_strips(self) -> list[Strip]:
+        """The rows as they are on the screen."""
+        return [self.render_line(y) for y in range(self.size.height)]
+
     def redraw(self) -> int:
         """Build the rows and send those that changed; returns their number."""
         if self._is_stale:
@@ -110,7 +115,7 @@ class StripWidget(Widget):
 
 def _changed_span(old: Strip, new: Strip) -> tuple[int, int] | None:
     """The first changed cell of ``new`` and the one after the last; None if none has changed."""
-    if old == new:
+    if old is new or old == new:
         return None
     new_rest, old_rest, width = list(new), list(old), new.cell_length
     start = _common_cells(new_rest, old_rest, from_end=False)

@@ -1,0 +1,111 @@
+"""The rows of a chart: its title with the values, the plot with its labels, the axis below.
+
+On a screen, in a pipe and in a picture they are the same.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from tui.chart import frame
+from tui.chart.axes import Axis
+from tui.chart.legend import Legend, rows_needed
+from tui.chart.palette import LINE_STYLES, ChartStyle
+from tui.chart.scene import Layout, Scene
+from tui.widgets.canvas import CellRow, runs_of
+
+STEP_UNIT = "steps"
+UNIT_GAP = 2
+"""Cells before the unit of the x axis; without room it is left out."""
+PLAIN = [Style()] * (ChartStyle.UNDER + LINE_STYLES)
+"""The styles of a chart without colours, by `ChartStyle`."""
+
+
+class Drawing(NamedTuple):
+    """The rows of a chart, and what they are made from; no layout on a chart of one row."""
+
+    strips: list[Strip]
+    layout: Layout | None
+
+
+def draw(
+    scene: Scene,
+    title: str,
+    width: int,
+    height: int,
+    styles: Sequence[Style] = PLAIN,
+    *,
+    labelled: bool = True,
+    strips: "StripCache | None" = None,
+) -> Drawing:
+    """Draw a chart of ``width`` x ``height`` cells, with the rows in ``strips`` that are equal."""
+    rows = rows_needed(title, scene.names(), width, height)
+    layout = scene.layout(width, height - rows) if height > rows and width > 1 else None
+    plot_width = layout.canvas.width if layout else 1
+    settings = scene.settings(layout.logarithmic if layout else scene.logarithmic)
+    legend = Legend(
+        " · ".join([title, *settings]),
+        scene.cursor_note(plot_width),
+        scene.legend_entries(plot_width),
+        scene.glyphs,
+    )
+    top = legend.strips(width, rows, styles)
+    cache = StripCache() if strips is None else strips
+    below = plot_strips(scene, layout, styles, cache, labelled=labelled) if layout else []
+    return Drawing([*top, *below], layout)
+
+
+class StripCache:
+    """The rows of the last frame: most of the next one are the same, and making them costs most."""
+
+    def __init__(self) -> None:
+        self._last: dict[tuple[str, CellRow], Strip] = {}
+
+    def strips(
+        self, labels: Sequence[str], rows: Sequence[CellRow], styles: Sequence[Style]
+    ) -> list[Strip]:
+        """The rows with their labels; those of the last call are the same objects."""
+        last, self._last = self._last, {}
+        for label, row in zip(labels, rows, strict=True):
+            key = label, row
+            strip = last.get(key)
+            if strip is None:
+                segments = [Segment(text, styles[style]) for text, style in runs_of(row)]
+                strip = Strip([Segment(label, styles[ChartStyle.AXIS]), *segments])
+            self._last[key] = strip
+        return [self._last[label, row] for label, row in zip(labels, rows, strict=True)]
+
+
+def plot_strips(
+    scene: Scene,
+    layout: Layout,
+    styles: Sequence[Style],
+    cache: StripCache,
+    *,
+    labelled: bool = True,
+) -> list[Strip]:
+    """The rows of a plot with its labels, which are left blank unless it is ``labelled``."""
+    canvas, left, axis = layout.canvas, layout.left, styles[ChartStyle.AXIS]
+    labels, below = [""] * canvas.height, list[str]()
+    if layout.framed:
+        width, height = canvas.width + layout.y.ticks.width, canvas.height + 1
+        rows = frame.frame(width, height, layout.x.ticks, layout.y.ticks) if labelled else ()
+        labels = [*(rows or [" " * width] * height)]
+        below = [_with_unit(labels.pop(), scene.axis) if labelled else labels.pop()]
+    strips = cache.strips([label[:left] for label in labels], canvas.cells(), styles)
+    if layout.rule:
+        segments = [Segment(text, styles[style]) for text, style in layout.rule]
+        strips.append(Strip([Segment(" " * left, axis), *segments]))
+    return strips + [Strip([Segment(label, axis)]) for label in below]
+
+
+def _with_unit(labels: str, axis: Axis) -> str:
+    """The labels of an x axis, with their unit at the right end if there is room."""
+    unit = STEP_UNIT if axis is Axis.STEP else ""
+    room = len(labels) - len(labels.rstrip())
+    if not unit or room < len(unit) + UNIT_GAP:
+        return labels
+    return labels[: -len(unit)] + unit

@@ -1,0 +1,38 @@
+"""Which runs differ only in their seed, by their names or hyperparameters."""
+
+import re
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+from trainpad.errors import UserError
+
+SEED_IN_NAME = r"(?:^|(?<=[^a-zA-Z0-9]))(?:seed|rep|repeat|trial|fold|replica|s)[-_=]?\d+"
+"""The part of a name that numbers the repetitions of an experiment."""
+SEED_NAMES = re.compile(r"(?:^|[^a-z])(?:random_)?(?:seed|state)$", re.IGNORECASE)
+SEPARATORS = "-_./ "
+
+
+def compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern of the part of names in which runs of one experiment may differ.
+
+    Raises:
+        UserError: it is no regular expression.
+    """
+    try:
+        return re.compile(pattern, re.IGNORECASE)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise UserError(f"{pattern!r} is no regular expression: {error}") from error
+
+
+def without_seed(name: str, pattern: re.Pattern[str]) -> str:
+    """A name without what matches, and without the separators that are then at its ends."""
+    rest = pattern.sub("", name)
+    for separator in SEPARATORS:
+        rest = rest.replace(separator * 2, separator)
+    return rest.strip(SEPARATORS)
+
+
+def same_but_seed(hyperparameters: Mapping[str, Any]) -> Hashable:
+    """Equal for hyperparameters that differ in their seed only."""
+    others = {name: repr(v) for name, v in hyperparameters.items() if not SEED_NAMES.search(name)}
+    return frozenset(others.items())

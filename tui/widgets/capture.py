@@ -1,0 +1,77 @@
+"""Keys that copy a chart or the whole screen as text, and save it as a picture.
+
+What makes pictures is imported with the first of them.
+"""
+
+import time
+from pathlib import Path
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.strip import Strip
+
+from data.files import exists
+from data.places import working_folder
+from trainpad.files import write_atomic
+from tui.terminal.textual_private import screen_strips
+from tui.widgets.strip_widget import StripWidget
+
+CHART = "Chart"
+"""The name in style sheets of the widget that is copied alone."""
+
+
+class CapturingScreen(Screen[None]):
+    """A screen that can be copied and saved, whole or its chart; without one it is whole."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("Y", "copy('chart')", "Copy chart", show=False, id="app.copy_chart",
+                tooltip="Copy the chart as text"),
+        Binding("S", "save('chart')", "Save chart", show=False, id="app.save_chart",
+                tooltip="Save a picture of the chart, as SVG and PNG"),
+        Binding("ctrl+y", "copy('screen')", "Copy screen", show=False, id="app.copy_screen",
+                tooltip="Copy the screen as text"),
+        Binding("ctrl+s", "save('screen')", "Save screen", show=False, id="app.save_screen",
+                tooltip="Save a picture of the screen, as SVG and PNG"),
+    ]  # fmt: skip
+
+    def captured(self, what: str) -> list[Strip]:
+        """The rows of the first visible chart if ``what`` is ``chart``, else of the screen."""
+        charts = [w for w in self.query(CHART).results(StripWidget) if w.is_on_screen]
+        return charts[0].shown_strips if charts and what == "chart" else screen_strips(self)
+
+    def action_copy(self, what: str) -> None:
+        """Copy to the clipboard, as far as the terminal allows it."""
+        from tui.widgets.picture import as_text
+
+        text = as_text(self.captured(what))
+        self.app.copy_to_clipboard(text)
+        lines = text.count("\n")
+        self.notify(f"copied {lines} lines, if the terminal has a clipboard", markup=False)
+
+    def action_save(self, what: str) -> None:
+        """Save as SVG and PNG in the working folder."""
+        if getattr(self.app, "read_only", False):
+            self.notify("this window is read-only", markup=False)
+            return
+        from tui.widgets.picture import as_png, as_svg
+
+        strips = self.captured(what)
+        path = unused_path(working_folder(), f"trainpad-{time.strftime('%Y%m%d-%H%M%S')}")
+        svg, png = path.with_suffix(".svg"), path.with_suffix(".png")
+        try:
+            write_atomic(svg, as_svg(strips).encode(), sync=False)
+            write_atomic(png, as_png(strips), sync=False)
+        except OSError as error:
+            self.notify(f"{svg} cannot be written: {error.strerror}", markup=False)
+        else:
+            self.notify(f"wrote {svg} and {png.name}", markup=False)
+
+
+def unused_path(folder: Path, name: str) -> Path:
+    """A path in this folder of which neither the SVG nor the PNG exists, without an ending."""
+    number, path = 1, folder / name
+    while exists(path.with_suffix(".svg")) or exists(path.with_suffix(".png")):
+        number += 1
+        path = folder / f"{name}-{number}"
+    return path
