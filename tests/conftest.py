@@ -28,6 +28,10 @@ for _number, _handler in (
     if signal.getsignal(_number) is signal.SIG_IGN:  # as a shell starts a job in the background
         signal.signal(_number, _handler)  # else the programs that tests start ignored it, too
 
+# What tests start many times is compiled once, in `__pycache__`, as by default.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 SMALL = {"hidden": (24, 16), "batch_size": 50, "max_steps": 120, "learning_rate": 0.05}
 """Hyperparameters of a training that takes a moment."""
 

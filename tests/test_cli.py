@@ -21,6 +21,7 @@ from core.rundir import checkpoint
 from core.rundir.rundir import RunDir
 from core.rundir.validation import parse_event
 from data.drawn import draw_digits
+from tests.helpers.program import Program
 
 LAB = re.compile(
     r"Step \d+: loss = \d+\.\d\d \(\d+\.\d{3} sec\)"
@@ -177,14 +178,8 @@ SMALL = [
 ENDLESS = ["--max_steps", "1000000000", "--eval_every", "1000000"]
 
 
-def start(log_dir: Path, *flags: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "main.py", *SMALL, "--log_dir", str(log_dir), *flags],
-        cwd=REPOSITORY,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def start(log_dir: Path, *flags: str) -> Program:
+    return Program(*SMALL, "--log_dir", log_dir, *flags)
 
 
 def only_run(log_dir: Path) -> RunDir:
@@ -222,7 +217,7 @@ def test_json_equals_the_log(tmp_path: Path) -> None:
     assert err == ""
 
 
-def wait_for_steps(process: "subprocess.Popen[str]") -> None:
+def wait_for_steps(process: Program) -> None:
     assert process.stdout is not None
     assert process.stdout.readline().startswith("Step 0: loss")
 

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,15 +15,12 @@ from core.rundir.control import open_control
 from core.session.detached import run_detached
 from core.session.request import Request
 from core.session.signals import Signals
-from tests.conftest import REPOSITORY
+from tests.helpers.program import run_program
 
 
 def test_a_missing_device_is_reported_before_the_prompt_returns(tmp_path: Path) -> None:
-    flags = ("--detach", "--fake_data", "--device", "gpu:7", "--log_dir", str(tmp_path))
-    done = subprocess.run(
-        [sys.executable, "main.py", *flags],
-        cwd=REPOSITORY, capture_output=True, text=True, timeout=110, check=False,
-    )  # fmt: skip
+    flags = ("--detach", "--fake_data", "--device", "gpu:7", "--log_dir", tmp_path)
+    done = run_program(*flags)
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.splitlines()[-1].startswith("trainpad: there is no device gpu:7")

@@ -9,11 +9,8 @@ the dashboard and `open` (a terminal is needed: tests/test_line.py), `--detach` 
 import asyncio
 import importlib.util
 import json
-import os
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -25,6 +22,7 @@ from PIL import Image
 
 import main
 from data.drawn import draw_digits
+from tests.helpers.program import run_program
 from tui.app import TrainpadApp
 from tui.terminal.command_palette import screen_bindings
 from tui.widgets.help import HelpScreen
@@ -138,12 +136,8 @@ def test_the_commands_in_code_blocks_work(tmp_path: Path, own_home: Path) -> Non
     (own_home / "logs").symlink_to(runs)
     words = [as_run(line, own_home, 20 + 20 * place) for place, line in enumerate(lines)]
 
-    done = subprocess.run(
-        [sys.executable, "-c", RUN_ALL, json.dumps(words), NAMED],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+    done = run_program(json.dumps(words), NAMED, code=RUN_ALL, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
 
     statuses = json.loads(done.stderr.splitlines()[-1])
     assert [status for _, status in statuses] == [0] * len(lines), done.stderr

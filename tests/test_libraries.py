@@ -15,12 +15,11 @@ from core.process.libraries import clean_environment, clean_imports, ignored_set
 
 FLOAT16 = {"floatx": "float16", "epsilon": 1e-4, "image_data_format": "channels_first"}
 SURROUNDINGS: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
-    "another backend": ({"backend": "torch"}, {}),
-    "another type": (FLOAT16, {}),
-    "damaged": ({"floatx": "int4"}, {}),
+    "settings": ({"backend": "torch", **FLOAT16}, {"MPLBACKEND": "module://a.notebook"}),
+    "damaged settings": ({"floatx": "int4"}, {"TF_ENABLE_ONEDNN_OPTS": "0"}),
     "variables": ({}, {"KERAS_BACKEND": "jax", "KERAS_MAX_EPOCHS": "many", "TF_XLA_FLAGS": "--x"}),
-    "a notebook's": ({}, {"MPLBACKEND": "module://a.notebook", "TF_ENABLE_ONEDNN_OPTS": "0"}),
 }
+"""`keras.json`, where there is one, and variables; each takes seconds to try."""
 IMPORTS = """
 import os, sys
 from core.process.libraries import clean_imports

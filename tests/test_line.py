@@ -7,6 +7,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,6 +26,7 @@ from core.run.hparams import HyperParameters, as_dict
 from core.run.status import Outcome
 from core.rundir.rundir import RunDir
 from core.rundir.status import read_status
+from tests.helpers.program import Program, run_program
 from tests.helpers.runs import add_events, confusion, hold, make_run
 from tests.helpers.terminal import Terminal, only_run, training, trainpad
 from tests.helpers.waiting import LONG, wait_until
@@ -38,7 +40,7 @@ Start = Callable[..., Terminal]
 def start() -> Iterator[Start]:
     terminals: list[Terminal] = []
 
-    def begin(command: list[str], **options: str) -> Terminal:
+    def begin(command: list[str], **options: Any) -> Terminal:
         terminals.append(Terminal(command, **options))
         return terminals[-1]
 
@@ -83,12 +85,8 @@ def assert_restored(terminal: Terminal) -> None:
 @pytest.mark.timeout(300)
 def test_a_hangup_does_not_change_the_run(tmp_path: Path, start: Start) -> None:
     flags = ("--max_steps", "2500", "--eval_every", "1000", "--seed", "7")
-    terminal = start(training(tmp_path / "dropped", *flags))
-    with subprocess.Popen(
-        training(tmp_path / "alone", "--headless", *flags),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as alone:
+    terminal = start(training(tmp_path / "dropped", *flags), forked=True)
+    with Program(*training(tmp_path / "alone", "--headless", *flags)[2:]) as alone:
         terminal.wait_for(r"[1-9][\d,]* / 2,500")
         process = read_status(RunDir(only_run(tmp_path / "dropped"))).pid
         terminal.hang_up()
@@ -159,7 +157,7 @@ def test_detach_reattach_steer_and_stop(tmp_path: Path, start: Start) -> None:
 @pytest.mark.usefixtures("ended")
 @pytest.mark.timeout(300)
 def test_a_signal_saves_the_run_and_restores_the_terminal(tmp_path: Path, start: Start) -> None:
-    terminal = start(training(tmp_path / "runs", "--max_steps", "100000000"))
+    terminal = start(training(tmp_path / "runs", "--max_steps", "100000000"), forked=True)
     terminal.wait_for(r"[1-9][\d,]* / 100,000,000")
     terminal.process.send_signal(signal.SIGTERM)
     assert terminal.process.wait(LONG) == 0
@@ -188,7 +186,7 @@ main.main(sys.argv[1:])
 @pytest.mark.timeout(300)
 def test_a_crash_in_training_is_reported(tmp_path: Path, start: Start) -> None:
     command = training(tmp_path / "runs", "--eval_every", "50")
-    terminal = start([command[0], "-c", BREAKS, *command[2:]])
+    terminal = start([command[0], "-c", BREAKS, *command[2:]], forked=True)
     terminal.wait_for(r"failed +50 / 2,000")
     terminal.wait_for("belt")
     terminal.type("q")
@@ -227,7 +225,7 @@ def test_a_killed_launcher_leaves_the_terminal_to_the_shell(tmp_path: Path, star
 def test_detached_from_the_start(tmp_path: Path) -> None:
     log_dir = tmp_path / "runs"
     command = training(log_dir, "--max_steps", "100000000", "--detach")
-    result = subprocess.run(command, capture_output=True, text=True, timeout=LONG, check=True)
+    result = run_program(*command[2:])
     run = only_run(log_dir)
     assert result.stdout == f"{run.name}\n"
     wait_until(lambda: read_status(RunDir(run)).steps > 0)

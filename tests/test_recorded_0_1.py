@@ -1,10 +1,7 @@
 """A run directory recorded by version 0.1 is listed, opened, exported and resumed as before."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +12,7 @@ from core.run.state import RunState
 from core.rundir.reader import replay
 from core.rundir.rundir import RunDir
 from core.rundir.status import read_status
-from tests.conftest import REPOSITORY
+from tests.helpers.program import run_program
 
 RECORDED = Path(__file__).parent / "recorded_0_1"
 NAME = "20261128-061751-8"
@@ -29,13 +26,6 @@ def run(tmp_path: Path) -> RunDir:
     for file in path.rglob("*"):
         file.chmod(0o700 if file.is_dir() else 0o600)
     return RunDir(path)
-
-
-def trainpad(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "main.py", *map(str, arguments)],
-        cwd=REPOSITORY, env=dict(os.environ), capture_output=True, text=True, check=True,
-    )  # fmt: skip
 
 
 def test_its_status_is_read(run: RunDir) -> None:
@@ -56,7 +46,7 @@ def test_it_is_folded_from_its_files(run: RunDir) -> None:
 
 
 def test_it_is_exported(run: RunDir, tmp_path: Path) -> None:
-    printed = trainpad("export", run.path, "--json", "--losses", tmp_path / "losses.csv").stdout
+    printed = run_program("export", run.path, "--json", "--losses", tmp_path / "losses.csv").stdout
     exported = json.loads(printed)
     assert exported["run"]["name"] == NAME
     losses = (tmp_path / "losses.csv").read_text().splitlines()
@@ -67,7 +57,8 @@ def test_it_is_exported(run: RunDir, tmp_path: Path) -> None:
 
 def test_it_is_resumed_to_the_same_losses(run: RunDir) -> None:
     """The losses that version 0.1 itself went on to; another processor rounds another way."""
-    trainpad("--headless", "--offline", "--resume", run.path, "--max_steps", "300")
+    done = run_program("--headless", "--offline", "--resume", run.path, "--max_steps", "300")
+    assert done.returncode == 0, done.stderr
     expected = np.fromfile(RECORDED / "resumed_to_300.f32", "<f4")
     losses = np.fromfile(run.losses, "<f4")
     assert losses[:200].tobytes() == expected[:200].tobytes()

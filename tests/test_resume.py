@@ -1,15 +1,13 @@
 """Resuming a run from a checkpoint, and after its process was killed at any byte."""
 
-import json
+import itertools
 import random
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from conftest import REPOSITORY, MakeRun
+from conftest import MakeRun
 
 from core.run.events import Changed, Event, Started
 from core.run.hparams import as_dict, validate_hparams
@@ -23,6 +21,7 @@ from core.rundir.rundir import RunDir
 from core.training.config import TrainConfig
 from core.training.loop import Training
 from data.dataset import Dataset
+from tests.helpers.program import run_program
 from trainpad.errors import RunError, UserError
 
 if TYPE_CHECKING:
@@ -172,89 +171,41 @@ FLAGS = [
 ]  # fmt: skip
 
 KILLED = """
-import functools, json, os, random, signal, sys
-import tensorflow, keras, safetensors.numpy, data.drawn
-import core.training.engine, core.session.session, core.session.headless
-from data import sources
-import main
+import os, random, signal, sys
+import core.rundir.checkpoint, main
 
-sources._fake = (lambda made: lambda asked: made)(sources.load_dataset(fake=True))
-# Each child would convert the same functions again, which need no conversion.
-tensorflow.function = functools.partial(tensorflow.function, autograph=False)
-report = os.dup(1)
+last, report = int(sys.argv.pop(1)), sys.argv.pop(1)
+count = 0
+random.seed(last)
+pwrite, write_atomic = os.pwrite, core.rundir.checkpoint.write_atomic
 
-def killed_after(writes):
-    '''Die, kill -9, in the middle of write number `writes`; -1 is never. Returns the count.'''
-    pwrite, write_atomic, count = os.pwrite, core.rundir.checkpoint.write_atomic, 0
-    def counted(do, die):
-        nonlocal count
-        count += 1
-        if count == writes:
-            die()
-            os.kill(os.getpid(), signal.SIGKILL)
-        return do()
-    def torn(descriptor, content, offset):
-        half = content[: random.randrange(len(content) + 1)]
-        return counted(lambda: pwrite(descriptor, content, offset),
-                       lambda: pwrite(descriptor, half, offset))
-    def half_made(path, content, **options):
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        return counted(lambda: write_atomic(path, content, **options),
-                       lambda: part.write_bytes(content[: len(content) // 2]))
-    os.pwrite, core.rundir.checkpoint.write_atomic = torn, half_made
-    return lambda: count
+def counted(do, die):
+    global count
+    count += 1
+    if count == last:
+        die()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return do()
 
-def child(arguments, writes):
-    '''Run the command line in a child process; returns its exit status and number of writes.'''
-    reading, writing = os.pipe()
-    if (pid := os.fork()) == 0:
-        random.seed(writes)
-        count = killed_after(writes)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        try:
-            main.main(arguments)
-        except SystemExit as left:
-            os.write(writing, str(count()).encode())
-            os._exit(left.code or 0)
-        os._exit(99)
-    os.close(writing)
-    with os.fdopen(reading) as pipe:
-        text = pipe.read()
-    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    return status, int(text or -1)
+def torn(descriptor, content, offset):
+    half = content[: random.randrange(len(content) + 1)]
+    return counted(lambda: pwrite(descriptor, content, offset),
+                   lambda: pwrite(descriptor, half, offset))
 
-for line in sys.stdin:
-    os.write(report, (json.dumps(child(*json.loads(line))) + "\\n").encode())
+def half_made(path, content, **options):
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    return counted(lambda: write_atomic(path, content, **options),
+                   lambda: part.write_bytes(content[: len(content) // 2]))
+
+os.pwrite, core.rundir.checkpoint.write_atomic = torn, half_made
+try:
+    main.main()
+finally:
+    with open(report, "w") as file:
+        file.write(str(count))
 """
-
-
-class Children:
-    """Runs of the command line, forked from a process that has imported TensorFlow once."""
-
-    def __init__(self, folder: Path) -> None:
-        script = folder / "killed.py"
-        script.write_text(KILLED)
-        self._process = subprocess.Popen(
-            [sys.executable, script],
-            cwd=REPOSITORY,
-            env={"PATH": "", "PYTHONPATH": str(REPOSITORY), "HOME": str(folder)},
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-        )  # fmt: skip
-
-    def run(self, *arguments: str, writes: int = -1) -> tuple[int, int]:
-        """The exit status of the command, and how often it wrote to its run directory."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        print(json.dumps([arguments, writes]), file=self._process.stdin, flush=True)
-        status, count = json.loads(self._process.stdout.readline())
-        return status, count
-
-    def close(self) -> None:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.wait()
-        self._process.stdout.close()
+"""Dies, as of kill -9, in the middle of its write number `last`; else writes into `report` how
+many there were."""
 
 
 def only_run(log_dir: Path) -> RunDir:
@@ -263,28 +214,31 @@ def only_run(log_dir: Path) -> RunDir:
 
 
 def test_ten_kills_and_resumes_equal_one_training(tmp_path: Path) -> None:
-    children = Children(tmp_path)
-    try:
-        status, writes = children.run("--headless", "--log_dir", str(tmp_path / "whole"), *FLAGS)
-        assert status == 0
-        whole = only_run(tmp_path / "whole")
-        weights = in_bytes(checkpoint.newest(whole.checkpoints).arrays)
-        # How often the time is recorded depends on the machine: the last places may not be reached.
-        for place in sorted(random.sample(range(1, writes * 3 // 4), 10)):
-            folder = tmp_path / f"killed-{place}"
-            status, _ = children.run(
-                "--headless", "--log_dir", str(folder), *FLAGS, writes=place
-            )  # fmt: skip
-            assert status == -9
-            run = only_run(folder)
-            if not checkpoint.list_checkpoints(run.checkpoints):
-                continue
-            status, _ = children.run("--headless", "--resume", str(run.path), *MACHINE)
-            assert status == 0
-            assert run.losses.read_bytes() == whole.losses.read_bytes(), f"killed at {place}"
-            assert in_bytes(checkpoint.newest(run.checkpoints).arrays) == weights
-    finally:
-        children.close()
+    report = tmp_path / "writes"
+
+    def status(last: int, *arguments: str | Path) -> int:
+        return run_program(last, report, "--headless", *arguments, code=KILLED).returncode
+
+    assert status(-1, "--log_dir", tmp_path / "whole", *FLAGS) == 0
+    whole, writes = only_run(tmp_path / "whole"), int(report.read_text())
+    places = range(1, writes // 3)
+    kills, folders = 0, map(str, itertools.count())
+    while kills < 10:
+        # Each process goes on where the one before was killed, until one comes to the end.
+        log_dir = tmp_path / next(folders)
+        arguments: list[str | Path] = ["--log_dir", log_dir, *FLAGS]
+        while (ended := status(*random.sample(places, 1), *arguments)) != 0:
+            assert ended == -9
+            kills += 1
+            if checkpoint.list_checkpoints(only_run(log_dir).checkpoints):
+                arguments = ["--resume", only_run(log_dir).path, *MACHINE]
+            else:  # nothing can be resumed
+                log_dir = tmp_path / next(folders)
+                arguments = ["--log_dir", log_dir, *FLAGS]
+        run = only_run(log_dir)
+        assert run.losses.read_bytes() == whole.losses.read_bytes()
+        weights = in_bytes(checkpoint.newest(run.checkpoints).arrays)
+        assert weights == in_bytes(checkpoint.newest(whole.checkpoints).arrays)
 
 
 def test_a_checkpoint_without_resume_state_can_still_be_branched(

@@ -1,31 +1,29 @@
 """Every signal that a batch system sends saves the run, which resumes to the same bytes."""
 
+import json
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY, FakeClock
+from conftest import FakeClock
 
 from core.process.signals import SIGNALS, install_handlers
 from core.rundir.control import open_control
 from core.session.signals import FollowerSignals, Signals
-from tests.helpers.waiting import LONG
+from tests.helpers.program import run_program
+from tests.helpers.terminal import only_run
 
 FLAGS = [
     "--no-xla", "--device", "cpu", "--fake_data", "--hidden", "16", "--batch_size", "50",
-    "--max_steps", "1200", "--eval_every", "200", "--optimizer", "momentum", "--dropout", "0.2",
+    "--max_steps", "1200", "--eval_every", "600", "--optimizer", "momentum", "--dropout", "0.2",
 ]  # fmt: skip
-SIGNALLED = """
-import os, sys
-import tensorflow, keras
-import core.training.engine, core.training.loop, core.session.session, main
+ALL_SIGNALLED = """
+import contextlib, io, json, os, sys
+import core.training.loop, main
+from core.process.signals import SIGNALS
 from core.run.events import Steps
-from core.process.signals import SIGNALS, install_handlers
 
-train = core.training.loop.train
-sent = 0
+train, sent = core.training.loop.train, 0
 def signalled(config, control):
     global sent
     for event in train(config, control):
@@ -35,47 +33,50 @@ def signalled(config, control):
             sent = 0
 core.training.loop.train = signalled
 
-def child(number, *arguments):
+make_engine, kept = core.training.loop._make_engine, []
+def same_engine(config):
+    if not kept:
+        kept.append(make_engine(config))
+        kept.append(kept[0].state())
+    kept[0].restore(kept[1])
+    return kept[0]
+core.training.loop._make_engine = same_engine
+
+def status(number, *arguments):
     global sent
-    if (pid := os.fork()) == 0:
-        sent = number
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sent = number
+    try:
         main.main(["--headless", *arguments])
-    print(number, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+    except SystemExit as left:
+        return left.code
 
 folder, *flags = sys.argv[1:]
-child(0, *flags, "--log_dir", folder + "/whole")
-for number in SIGNALS:
-    log_dir = f"{folder}/{number}"
-    child(number, *flags, "--log_dir", log_dir)
-    name, = os.listdir(log_dir)
-    os.rename(f"{log_dir}/{name}", f"{log_dir}/run")
-    os.link(f"{log_dir}/run/loss.f32", f"{log_dir}/before")
-    print(os.path.getsize(f"{log_dir}/before"))
-    child(0, "--log_dir", log_dir, "--resume", "run")
+whole = status(0, *flags, "--log_dir", folder + "/whole")
+found = {number: status(number, *flags, "--log_dir", f"{folder}/{number}") for number in SIGNALS}
+sizes = {number: os.path.getsize(f"{folder}/{number}/{name}/loss.f32")
+         for number in SIGNALS for name in os.listdir(f"{folder}/{number}")}
+resumed = {status(0, "--resume", f"{folder}/{number}/{name}")
+           for number in SIGNALS for name in os.listdir(f"{folder}/{number}")}
+print(json.dumps([whole, list(found.items()), list(sizes.values()), list(resumed)]))
 """
+"""Trains whole, once for each signal, and resumes each; one process, which compiles once."""
 
 
-@pytest.mark.timeout(300)
 def test_a_run_resumes_to_the_same_bytes_after_each_signal(tmp_path: Path) -> None:
-    ran = subprocess.run(
-        [sys.executable, "-c", SIGNALLED, str(tmp_path), *FLAGS],
-        capture_output=True, text=True, timeout=LONG * 4, check=False, cwd=REPOSITORY,
-    )  # fmt: skip
+    ran = run_program(tmp_path, *FLAGS, code=ALL_SIGNALLED)
     assert ran.returncode == 0, ran.stderr
-    (whole,) = (tmp_path / "whole").iterdir()
-    lines = iter(ran.stdout.splitlines())
-    assert next(lines) == "0 0"
+    whole_status, statuses, sizes, resumed = json.loads(ran.stdout.splitlines()[-1])
+    assert (whole_status, resumed) == (0, [0])
+    assert statuses == [[n, 130 if n == signal.SIGINT else 0] for n in SIGNALS]
+    assert len(sizes) == len(SIGNALS)
+    assert all(0 < size < 4800 for size in sizes)
+    whole = only_run(tmp_path / "whole")
     for number in SIGNALS:
-        status = 130 if number == signal.SIGINT else 0
-        assert next(lines) == f"{number} {status}", ran.stderr
-        assert 0 < int(next(lines)) < 4800
-        assert next(lines) == "0 0"
-        run = tmp_path / str(number) / "run"
+        assert f"trainpad: {signal.Signals(number).name}: saving and stopping" in ran.stderr
+        run = only_run(tmp_path / str(number))
         assert (run / "loss.f32").read_bytes() == (whole / "loss.f32").read_bytes()
         for path in (whole / "checkpoints").iterdir():
             assert (run / "checkpoints" / path.name).read_bytes() == path.read_bytes()
-        assert f"trainpad: {signal.Signals(number).name}: saving and stopping" in ran.stderr
 
 
 def receive(signals: Signals, *numbers: int) -> None:

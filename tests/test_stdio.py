@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from conftest import REPOSITORY, MakeRun
 
+from tests.helpers.program import run_program
 from tests.helpers.terminal import trainpad
 from tests.helpers.waiting import LONG
 
@@ -42,13 +43,34 @@ def test_output_that_cannot_be_written_is_one_sentence(
         assert done.returncode == 1
 
 
-@pytest.mark.parametrize("to", [">&-", "2>&-", "<&- >&- 2>&-", ">/dev/full 2>/dev/full"])
-def test_training_needs_no_standard_streams(tmp_path: Path, to: str) -> None:
-    flags = ["--fake_data", "--hidden", "8", "--max_steps", "10", "--log_dir", str(tmp_path)]
-    done = run(to, *flags)
-    assert done.returncode == 0, done.stderr
-    (folder,) = tmp_path.iterdir()
+def flags(log_dir: Path) -> list[str]:
+    small = ["--fake_data", "--hidden", "8", "--max_steps", "10", "--no-xla"]
+    return [*small, "--log_dir", str(log_dir)]
+
+
+def assert_trained(log_dir: Path) -> None:
+    (folder,) = log_dir.iterdir()
     assert (folder / "loss.f32").stat().st_size == 40
+
+
+def test_training_needs_no_standard_streams(tmp_path: Path) -> None:
+    done = run("<&- >&- 2>&-", *flags(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert_trained(tmp_path)
+
+
+@pytest.mark.parametrize("closed", [(1,), (2,), (0, 1, 2)])
+def test_training_needs_none_of_the_standard_streams(tmp_path: Path, closed: list[int]) -> None:
+    done = run_program(*flags(tmp_path), closed=closed)
+    assert done.returncode == 0, done.stderr
+    assert_trained(tmp_path)
+
+
+def test_training_goes_on_where_its_output_cannot_be_written(tmp_path: Path) -> None:
+    with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
+        streams = {"stdout": full.fileno(), "stderr": full.fileno()}
+        assert run_program(*flags(tmp_path), **streams).returncode == 0
+    assert_trained(tmp_path)
 
 
 def test_what_standard_error_cannot_take_is_dropped(tmp_path: Path) -> None:

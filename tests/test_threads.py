@@ -19,6 +19,7 @@ from core.process.threads import (
     run_with_signals_blocked,
 )
 from core.run.events import Tick
+from tests.helpers.program import run_program
 from tui.dashboard.worker import EventWorker
 
 INTERRUPTED_TRAINING = """
@@ -46,7 +47,7 @@ dataset = load_dataset(fake=True, offline=True)
 events = train(TrainConfig(hparams, dataset, device="cpu"), control)
 next(event for event in events if isinstance(event, Steps))
 threading.Thread(target=interrupt, daemon=True).start()
-until = time.monotonic() + 4
+until = time.monotonic() + 2
 last = next(e for e in events if isinstance(e, Steps) and time.monotonic() > until)
 print(last.first, flush=True)
 os._exit(0)
@@ -55,15 +56,7 @@ os._exit(0)
 
 def test_signal_handlers_do_not_overwrite_what_is_being_computed(tmp_path: Path) -> None:
     """Three of four runs of this script crashed where handlers used the same stack."""
-    ran = subprocess.run(
-        [sys.executable, "-c", INTERRUPTED_TRAINING, str(tmp_path)],
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-        env={k: v for k, v in os.environ.items() if k != "PYTHONFAULTHANDLER"},
-        cwd=Path(__file__).parent.parent,
-    )
+    ran = run_program(tmp_path, code=INTERRUPTED_TRAINING)
     assert ran.returncode == 0, ran.stderr[-300:]
     assert int(ran.stdout) > 0
 

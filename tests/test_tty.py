@@ -18,7 +18,7 @@ MODES = (1049, 1000, 1003, 1006, 1004, 2004)
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Terminal]:
-    terminal = Terminal(training(tmp_path / "runs", "--max_steps", "100000000"))
+    terminal = Terminal(training(tmp_path / "runs", "--max_steps", "100000000"), forked=True)
     terminal.wait_for(r"[1-9][\d,]* / 100,000,000")
     yield terminal
     terminal.end()

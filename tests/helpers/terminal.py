@@ -16,10 +16,12 @@ from pathlib import Path
 
 import pyte
 
+from tests.helpers.program import COMMAND, Program
 from tests.helpers.waiting import LONG, wait_until
 
 MAIN = Path(__file__).resolve().parents[2] / "main.py"
 
+Process = subprocess.Popen[bytes] | Program
 TAKE = """
 import fcntl, os, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
@@ -41,8 +43,24 @@ class Terminal:
     """A terminal of a size, and a process whose controlling terminal it is."""
 
     def __init__(
-        self, command: Sequence[str | Path], width: int = 110, height: int = 34, **extra: str
+        self,
+        command: Sequence[str | Path],
+        width: int = 110,
+        height: int = 34,
+        *,
+        forked: bool = False,
+        **extra: str,
     ) -> None:
+        """Start a command on a terminal.
+
+        Args:
+            command: The command.
+            width: Columns.
+            height: Rows.
+            forked: Whether it is a command of `trainpad` or ``python -c``, that is forked from a
+                process which has imported TensorFlow.
+            extra: Environment variables.
+        """
         self.master, slave = os.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
         self.before = termios.tcgetattr(slave)
@@ -57,15 +75,9 @@ class Terminal:
         self._open = True
         # Whoever runs the tests may be at the other end of an SSH connection, or in tmux.
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SSH_")}
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", TAKE, *map(str, command)],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            start_new_session=True,
-            cwd=MAIN.parent,
-            env=kept | {"TERM": "xterm-256color", "LANG": "C.UTF-8", "PS1": "shell> "} | extra,
-        )
+        settings = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "PS1": "shell> "}
+        begin = _forked if forked else _started
+        self.process = begin([*map(str, command)], slave, kept | settings | extra)
         self._slave = slave
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -132,6 +144,31 @@ class Terminal:
             self.hang_up()
         self.process.kill()
         self.process.wait(10)
+
+
+def _started(command: list[str], slave: int, environment: dict[str, str]) -> Process:
+    return subprocess.Popen(
+        [sys.executable, "-c", TAKE, *command],
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+        cwd=MAIN.parent,
+        env=environment,
+    )
+
+
+def _forked(command: list[str], slave: int, environment: dict[str, str]) -> Process:
+    is_code = command[1] == "-c"
+    return Program(
+        *command[3 if is_code else 2 :],
+        code=command[2] if is_code else COMMAND,
+        environment=environment,
+        terminal=True,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+    )
 
 
 def trainpad(*arguments: str | Path) -> list[str]:
