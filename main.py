@@ -16,6 +16,7 @@ from core.cli.data_command import data
 from core.cli.errors import FAULT, OUTPUT_ERROR, describe_missing_flag, print_error
 from core.cli.export_command import export
 from core.cli.flags import DefaultGroup
+from core.cli.network_command import network
 from core.cli.runs_command import runs
 from core.cli.steering_commands import add_steering_commands
 from core.process.inherited import Inherited
@@ -54,7 +55,9 @@ def cli() -> None:
     """
 
 
-for command in (train, run_program, open_run, runs, data, export, pad, classify, watch, doctor):
+for command in (
+    *(train, run_program, open_run, runs, data, network, export, pad, classify, watch, doctor),
+):
     cli.add_command(command)
 add_steering_commands(cli)
 

@@ -6,7 +6,7 @@ thread that draws, in percent of one core, is comparable on a busy machine too:
 
     python benchmarks/screens.py --data FOLDER [--rounds 4] [--seconds 8] [--size 160x45] [...]
 
-Unknown flags are passed to the program: ``--hidden 512,256``.
+Unknown flags are passed to the program: ``--network 512,256``.
 """
 
 import argparse

@@ -36,7 +36,7 @@ def test_attached_runs_are_listed_with_ours(runs: Path) -> None:
     assert (mine.state, mine.steps, mine.max_steps) == ("training", 42, 100)
     assert (mine.kind, mine.project, mine.pid) == ("attached", "cifar", os.getpid())
     assert states["a-run"].kind == "trainpad"
-    assert differing_hparams(entries) == ["learning_rate", "hidden"]
+    assert differing_hparams(entries) == ["learning_rate", "network"]
     (line,) = [line for line in as_table(entries) if "-first" in line]
     assert "training" in line
     assert line.endswith("cifar")

@@ -39,7 +39,7 @@ def test_a_line_for_each_run_shows_its_state_and_differing_hyperparameters(tmp_p
     heading, one, two = as_table(load_entries(tmp_path))
     assert heading.split() == [
         *("run", "name", "state", "steps", "best", "last", "time", "since", "where"),
-        *("learning_rate", "max_steps", "hidden"),
+        *("learning_rate", "max_steps", "network"),
     ]
     assert one.split()[:6] == ["a", "done", "1,234", "0.8000", "0.7000", "0:01:30"]
     assert one.split()[-4:] == ["here", "0.5", "5000", "16,8"]

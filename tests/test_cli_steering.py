@@ -153,7 +153,7 @@ def test_our_own_run_answers_too(runs: Path, monkeypatch: pytest.MonkeyPatch) ->
         assert shell("set", "our", "learning_rate=0.5", "--wait", "5") == 0
         assert shell("set", "our", "learning_rate=0.5", "--wait", "5") == 0
         assert shell("set", "learning_rate=-1") == 2
-        assert shell("set", "hidden=3") == 2
+        assert shell("set", "network=3") == 2
         assert shell("save", "our-run", "--wait", "5") == 0
         assert shell("stop", "--wait", "5") == 0
 

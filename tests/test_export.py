@@ -243,7 +243,7 @@ def test_the_command_names_only_values_that_are_not_defaults(tmp_path: Path) -> 
     rest = {"device": "cpu", "strategy": "mirrored", "xla": False}
     run = make_run(tmp_path / "r", hyperparameters=values, source=source, **rest)
     assert reproduce_command(load_export(run)) == (
-        "trainpad --learning_rate 0.5 --hidden '' --seed 0 --input_data_dir '/some where' "
+        "trainpad --learning_rate 0.5 --network none --seed 0 --input_data_dir '/some where' "
         "--device cpu --strategy mirrored --no-xla"
     )
 
@@ -275,7 +275,7 @@ def test_a_branch_needs_the_checkpoint_that_it_started_from(run: RunDir, tmp_pat
         "train", shlex.split(reproduce_command(load_export(branch)))[1:]
     )
     assert context.params["branch"] == str(path)
-    assert context.params["hidden"] == "8"
+    assert context.params["network"] == "8"
 
 
 # -- what other programs make of it --------------------------------------------------------------

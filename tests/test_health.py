@@ -18,6 +18,7 @@ from core.network.health import (
     inspect_network,
     layer_name,
 )
+from core.network.network import Network
 from core.training.rng import initial_layers
 
 SIZES = (12, 8, 6, 3)
@@ -73,13 +74,13 @@ def test_values_that_are_not_finite_are_left_out_and_reported() -> None:
 
 
 def test_shapes_and_parameters_are_the_networks(sample: np.ndarray) -> None:
-    layers = inspect_network(5, arrays(), sample=sample).layers
-    assert [(layer.inputs, layer.units, layer.hidden) for layer in layers] == [
-        (12, 8, True), (8, 6, True), (6, 3, False),
+    layers = inspect_network(5, Network.from_arrays(arrays()), sample=sample).layers
+    assert [(layer.stage.inputs, layer.units, layer.hidden) for layer in layers] == [
+        ((12,), 8, True), ((8,), 6, True), ((6,), 3, False),
     ]  # fmt: skip
     assert [layer.parameters for layer in layers] == [104, 54, 21]
     assert layers[0].nbytes == 416
-    assert [layer_name(i, layer.hidden) for i, layer in enumerate(layers)] == [
+    assert [layer_name(i, layer.stage) for i, layer in enumerate(layers)] == [
         "hidden 1", "hidden 2", "output",
     ]  # fmt: skip
 
@@ -87,17 +88,17 @@ def test_shapes_and_parameters_are_the_networks(sample: np.ndarray) -> None:
 def test_dead_units_are_those_that_activate_for_no_image(sample: np.ndarray) -> None:
     numbers = arrays()
     numbers["layer0/biases"][:3] = -100
-    layers = inspect_network(0, numbers, sample=sample).layers
+    layers = inspect_network(0, Network.from_arrays(numbers), sample=sample).layers
     hidden = np.maximum(sample @ numbers["layer0/weights"] + numbers["layer0/biases"], 0)
     assert layers[0].dead == (hidden.max(axis=0) == 0).sum() >= 3
     assert layers[2].dead is None
-    assert inspect_network(0, numbers).layers[0].dead is None
+    assert inspect_network(0, Network.from_arrays(numbers)).layers[0].dead is None
 
 
 def test_a_dead_layer_is_the_first_diagnosis(sample: np.ndarray) -> None:
     numbers = arrays()
     numbers["layer1/biases"][:] = -100
-    first, *_ = inspect_network(0, numbers, numbers, sample).diagnoses
+    first, *_ = inspect_network(0, Network.from_arrays(numbers), numbers, sample).diagnoses
     assert first.severity is Severity.FATAL
     assert first.text.startswith("hidden 2 is dead: no unit activates and it cannot learn")
     assert "smaller learning rate" in first.text
@@ -108,9 +109,12 @@ def test_many_dead_units_are_a_warning_and_few_are_not(sample: np.ndarray) -> No
     numbers["layer0/biases"][:] = 10
     numbers["layer1/biases"][:] = 100
     numbers["layer0/biases"][:1] = -100
-    assert inspect_network(0, numbers, sample=sample).diagnoses[0].severity is Severity.INFO
+    assert (
+        inspect_network(0, Network.from_arrays(numbers), sample=sample).diagnoses[0].severity
+        is Severity.INFO
+    )
     numbers["layer0/biases"][:2] = -100
-    diagnosis = inspect_network(0, numbers, sample=sample).diagnoses[0]
+    diagnosis = inspect_network(0, Network.from_arrays(numbers), sample=sample).diagnoses[0]
     assert diagnosis.severity is Severity.WARNING
     assert diagnosis.text == (
         "hidden 1: 2 of 8 units are dead: they never activate; the learning rate may be too large"
@@ -128,13 +132,13 @@ def test_many_dead_units_are_a_warning_and_few_are_not(sample: np.ndarray) -> No
 )
 def test_the_update_ratio_is_measured_and_diagnosed(by: float, words: str) -> None:
     now = arrays()
-    report = inspect_network(7, changed(by, now), now)
+    report = inspect_network(7, Network.from_arrays(changed(by, now)), now)
     assert report.layers[0].update_ratio == pytest.approx(by / (1 - by), rel=0.02)
     assert words in texts(report)[0]
 
 
 def test_without_the_weights_before_there_is_no_update_ratio() -> None:
-    report = inspect_network(7, arrays())
+    report = inspect_network(7, Network.from_arrays(arrays()))
     assert [layer.update_ratio for layer in report.layers] == [None] * 3
     assert texts(report) == ["no problems found"]
 
@@ -142,7 +146,7 @@ def test_without_the_weights_before_there_is_no_update_ratio() -> None:
 def test_weights_that_are_not_finite_are_diagnosed() -> None:
     numbers = arrays()
     numbers["layer2/weights"][0, 0] = np.nan
-    assert texts(inspect_network(0, numbers, numbers))[0].startswith(
+    assert texts(inspect_network(0, Network.from_arrays(numbers), numbers))[0].startswith(
         "output: weights are not finite"
     )
 
@@ -157,10 +161,10 @@ def test_a_sample_is_evenly_spaced_over_the_split(count: int, most: int) -> None
 
 def test_recorded_update_ratios_are_shown_with_their_step_unless_older(sample: np.ndarray) -> None:
     now = arrays()
-    measured = inspect_network(40, now, changed(1e-3, now), sample)
+    measured = inspect_network(40, Network.from_arrays(now), changed(1e-3, now), sample)
     assert measured.updates_step == 40
     assert measured.with_updates(UpdateRatios(30, (0.5, 0.5, 0.5))) is measured
-    unknown = inspect_network(40, now, None, sample)
+    unknown = inspect_network(40, Network.from_arrays(now), None, sample)
     assert unknown.updates_step is None
     assert not any("update ratio" in text for text in texts(unknown))
     recorded = unknown.with_updates(UpdateRatios(30, (0.5, 1e-3, 1e-3)))

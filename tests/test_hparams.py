@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.run.hparams import SPECS, HyperParameters, as_dict, update_hparams, validate_hparams
+from core.run.hparams import (
+    SPECS,
+    HyperParameters,
+    as_dict,
+    known_hparams,
+    update_hparams,
+    validate_hparams,
+)
+from core.run.layers import EXAMPLE
 from core.run.presets import PRESETS
 from trainpad.errors import UserError
 
@@ -17,7 +25,7 @@ NUMBERS = [name for name, entry in SPECS.items() if entry.kind in (int, float)]
 def test_the_defaults_are_those_of_the_lab() -> None:
     hparams = HyperParameters()
     assert (hparams.learning_rate, hparams.max_steps, hparams.batch_size) == (0.01, 2000, 100)
-    assert (hparams.hidden, hparams.optimizer, hparams.eval_every) == ((128, 32), "sgd", 1000)
+    assert (hparams.network, hparams.optimizer, hparams.eval_every) == ("128, 32", "sgd", 1000)
 
 
 def test_the_defaults_and_the_presets_are_valid() -> None:
@@ -30,8 +38,12 @@ def test_the_defaults_and_the_presets_are_valid() -> None:
 def test_the_presets_equal_the_scripts_they_are_named_after() -> None:
     softmax, summaries = PRESETS["mnist_softmax_xla"], PRESETS["mnist_with_summaries"]
     assert PRESETS["fully_connected_feed"] == {}
-    assert (softmax["hidden"], softmax["learning_rate"], softmax["max_steps"]) == ((), 0.5, 1000)
-    assert (summaries["hidden"], summaries["dropout"], summaries["eval_every"]) == ((500,), 0.1, 10)
+    assert (softmax["network"], softmax["learning_rate"], softmax["max_steps"]) == (
+        "none",
+        0.5,
+        1000,
+    )
+    assert (summaries["network"], summaries["dropout"], summaries["eval_every"]) == ("500", 0.1, 10)
 
 
 def test_each_hyperparameter_has_help() -> None:
@@ -59,12 +71,11 @@ def test_each_hyperparameter_has_help() -> None:
         ("max_steps", 10**9 + 1, MANY),
         ("optimizer", "lion", NO_OPTIMIZER + "'lion'"),
         ("optimizer", ["sgd"], NO_OPTIMIZER + "['sgd']"),
-        ("hidden", "0", "hidden must be whole numbers from 1 to 8192, such as 128,32"),
-        ("hidden", "128,,32", "hidden must be whole numbers from 1 to 8192, such as 128,32"),
-        ("hidden", [1.0], "hidden must be whole numbers from 1 to 8192, such as 128,32"),
-        ("hidden", [True], "hidden must be whole numbers from 1 to 8192, such as 128,32"),
-        ("hidden", 128, "hidden must be a list of up to 16 layer sizes, such as 128,32"),
-        ("hidden", [1] * 17, "hidden must be a list of up to 16 layer sizes, such as 128,32"),
+        ("network", "0", "network: layer 1, '0': units are a whole number from 1 to 8,192"),
+        ("network", [1.0], f"network: must be layers, such as {EXAMPLE}"),
+        ("network", [True], f"network: must be layers, such as {EXAMPLE}"),
+        ("network", 128, f"network: must be layers, such as {EXAMPLE}"),
+        ("network", [1] * 65, "network: a network has at most 64 layers, not 65"),
     ],
 )  # fmt: skip
 def test_an_invalid_value_is_explained(name: str, value: object, sentence: str) -> None:
@@ -73,7 +84,7 @@ def test_an_invalid_value_is_explained(name: str, value: object, sentence: str) 
     assert str(error.value) == sentence
 
 
-@pytest.mark.parametrize("name", ["learning_rate", "batch_size", "optimizer", "hidden", "no_such"])
+@pytest.mark.parametrize("name", ["learning_rate", "batch_size", "optimizer", "network", "no_such"])
 @pytest.mark.parametrize(
     "value", ["x" * 60_000, 10**4000, [[1] * 1000] * 1000], ids=["text", "number", "list"]
 )
@@ -95,9 +106,9 @@ def test_an_unknown_name_is_rejected() -> None:
         ("learning_rate", 1, 1.0),
         ("batch_size", "64", 64),
         ("batch_size", 64.0, 64),
-        ("hidden", "500, 300", (500, 300)),
-        ("hidden", "", ()),
-        ("hidden", [128, 32], (128, 32)),
+        ("network", "500,300", "500, 300"),
+        ("network", "", "none"),
+        ("network", " Conv 8  3x3,POOL , dropout .50", "conv 8 3x3, pool, dropout 0.5"),
         ("optimizer", "adam", "adam"),
     ],
 )
@@ -147,8 +158,7 @@ def test_values_are_formatted_for_people() -> None:
     shown = {name: entry.format(entry.default) for name, entry in SPECS.items()}
     assert shown["max_steps"] == "2,000"
     assert shown["learning_rate"] == "0.01"
-    assert shown["hidden"] == "128, 32"
-    assert SPECS["hidden"].format(()) == "none"
+    assert shown["network"] == "128, 32"
     assert SPECS["seed"].format(12345) == "12345"
 
 
@@ -157,3 +167,10 @@ def test_update_hparams_returns_a_new_object() -> None:
     after = update_hparams(before, {"learning_rate": 0.5})
     assert before.learning_rate == 0.01
     assert dataclasses.replace(before, learning_rate=0.5) == after
+
+
+def test_hidden_layers_of_runs_of_earlier_versions_are_a_network() -> None:
+    assert validate_hparams({"hidden": [64, 8]}).network == "64, 8"
+    assert validate_hparams({"hidden": []}).network == "none"
+    recorded = {"hidden": [64], "learning_rate": 0.5, "of a later version": 1}
+    assert known_hparams(recorded) == {"network": [64], "learning_rate": 0.5}

@@ -232,7 +232,7 @@ def test_a_larger_max_steps_continues_the_run(session: MakeSession) -> None:
     [
         (b"", "not JSON"),
         (b'{"hyperparameters": {"learning_rate": NaN}}', "not nan"),
-        (json.dumps({"hyperparameters": {"hidden": [5]}}).encode(), "hidden cannot change"),
+        (json.dumps({"hyperparameters": {"network": "5"}}).encode(), "network cannot change"),
         (b'{"pause_at": "now"}', "pause_at must be"),
         (b" " * 100_000, "larger than"),
     ],

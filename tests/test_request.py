@@ -79,7 +79,7 @@ def test_only_well_formed_fields_of_a_source_are_used(run: RunDir, source: Any) 
     (run.path / "run.json").write_text(json.dumps(run.info() | {"source": source, "xla": 0}))
     assert request_of("--resume", str(run.path)).source == DataSource()
     for request in (resume_request(run, {"max_steps": 9000}), branch_request(run)):
-        assert (request.source, request.xla) == (DataSource(), True)
+        assert (request.source, request.xla) == (DataSource(), None)
 
 
 def test_a_folder_of_data_is_stored_as_an_absolute_path(
@@ -152,6 +152,6 @@ def test_invalid_settings_of_a_run_are_not_inherited(run: RunDir) -> None:
         run, device="numpy", xla="maybe", strategy=["mirrored"], hyperparameters=[], source=[]
     )
     request = request_like(run)
-    assert (request.device, request.xla, request.strategy) == ("auto", True, "none")
+    assert (request.device, request.xla, request.strategy) == ("auto", None, "none")
     assert (request.source, request.hparams) == (DataSource(), HyperParameters())
     assert request_of("--resume", str(run.path)).device == "auto"

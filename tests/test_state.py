@@ -67,7 +67,7 @@ def test_a_run_reports_its_name_and_hyperparameters() -> None:
     info = {"name": "20261123-101502-64", "hyperparameters": {"hidden": [64], "max_steps": 300}}
     run = folded(Opened("somewhere", info))
     assert run.name == "20261123-101502-64"
-    assert run.hparams.hidden == (64,)
+    assert run.hparams.network == "64"
     assert run.hparams.max_steps == 300
 
 

@@ -32,4 +32,4 @@ def test_a_flag_that_does_not_exist_is_one_sentence(capsys: pytest.CaptureFixtur
 
 
 def test_none_is_a_network_without_hidden_layers() -> None:
-    assert SPECS["hidden"].check("none") == ()
+    assert SPECS["network"].check("none") == "none"

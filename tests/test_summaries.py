@@ -101,7 +101,7 @@ def test_every_event_passes_and_scalars_have_their_steps(tmp_path: Path, tiny: D
     assert points(run, "evaluation_loss/validation") == [(120, 75 / 64)]
     (text,) = run.texts["hyperparameters/learning_rate"]
     assert (text.step, text.text) == (120, "learning rate: 0.01 → 0.02")
-    assert (run.hparams["hidden"], run.hparams["dataset"]) == ("128, 32", "tiny")
+    assert (run.hparams["network"], run.hparams["dataset"]) == ("128, 32", "tiny")
     assert run.status == "success"
     (image,) = run.images["input"]
     assert [*image.encoded] == [encode.png(picture) for picture in tiny.train.images[:10]]
@@ -254,6 +254,6 @@ def test_tensorboard_shows_a_run(tmp_path: Path, tiny: Dataset) -> None:
         picture = ask(server, "images/individualImage", **dict(parse_qsl(images[0]["query"])))
         assert picture == encode.png(tiny.train.images[9])
         group = session_group(server)
-        assert (group["hparams"]["learning_rate"], group["hparams"]["hidden"]) == (0.01, "16")
+        assert (group["hparams"]["learning_rate"], group["hparams"]["network"]) == (0.01, "16")
         metrics = {entry["name"]["tag"]: entry["value"] for entry in group["metricValues"]}
         assert metrics["precision/validation"] == pytest.approx(0.95)

@@ -29,7 +29,7 @@ def write(control: Control, content: bytes) -> None:
 def test_the_trainer_writes_what_can_be_steered(control: Control) -> None:
     values = json.loads(control.path.read_bytes())
     assert values["hyperparameters"]["learning_rate"] == 0.01
-    assert "hidden" not in values["hyperparameters"]
+    assert "network" not in values["hyperparameters"]
     assert control.path.stat().st_mode & 0o777 == 0o600
 
 
@@ -87,7 +87,7 @@ HOSTILE = {
     "an unknown field": (wanting(speed=3), "unknown field 'speed'"),
     "a long name": (wanting(hyperparameters={"x" * 9999: 3}), "no hyperparameter called 'xxx"),
     "an unknown name": (wanting(hyperparameters={"rate": 3}), "no hyperparameter called 'rate'"),
-    "a name for the next run": (wanting(hyperparameters={"hidden": [3]}), "hidden cannot change"),
+    "a name for the next run": (wanting(hyperparameters={"network": "3"}), "network cannot change"),
     "hyperparameters no object": (wanting(hyperparameters=[3]), "must be an object"),
     "not a number": (wanting(hyperparameters={"learning_rate": float("nan")}), "not nan"),
     "text for a number": (wanting(hyperparameters={"batch_size": "many"}), "not 'many'"),

@@ -44,9 +44,7 @@ def network(data: Dataset) -> Network:
 
 def report(step: int, scale: float = 1.0) -> NetworkReport:
     layers = initial_layers((6, 5, 3), seed=1)
-    return inspect_network(
-        step, Network.from_layers([(scale * w, b + scale) for w, b in layers]).to_arrays()
-    )
+    return inspect_network(step, Network.from_layers([(scale * w, b + scale) for w, b in layers]))
 
 
 def summaries(folder: Path, data: Dataset, *events: Event, step: int = 0) -> None:

@@ -12,7 +12,7 @@ from click.shell_completion import CompletionItem
 
 from core.cli import completion
 from core.process.stdio import discard_stdout
-from core.run.hparams import SPECS
+from core.run.hparams import FORMER_NAMES, SPECS
 
 CONTEXT_SETTINGS: Final[Mapping[str, Any]] = {
     "max_content_width": 100,
@@ -81,9 +81,10 @@ class DefaultGroup(click.Group):
         return status
 
 
-def flag(name: str, **options: Any) -> Decorator:
-    """Return an option that may be written ``--max_steps`` or ``--max-steps``."""
-    spellings = dict.fromkeys((f"--{name}", f"--{name.replace('_', '-')}"))
+def flag(name: str, *others: str, **options: Any) -> Decorator:
+    """Return an option that may be written ``--max_steps`` or ``--max-steps``, or as `others`."""
+    names = (name, *others)
+    spellings = dict.fromkeys(s for n in names for s in (f"--{n}", f"--{n.replace('_', '-')}"))
     return click.option(*spellings, name, **{"shell_complete": COMPLETIONS.get(name), **options})
 
 
@@ -93,7 +94,8 @@ def hyperparameter_flags(command: Callable[..., Any]) -> Callable[..., Any]:
         shown = spec.format(spec.default).replace(", ", "|").replace(",", "").replace("|", ",")
         command = flag(
             spec.name,
-            metavar="|".join(spec.choices) or ("N,N" if spec.kind is tuple else "N"),
+            *(name for name, today in FORMER_NAMES.items() if today == spec.name),
+            metavar="|".join(spec.choices) or ("N" if spec.canonical is None else "LAYERS"),
             help=f"{spec.help}  [{shown}]",
             shell_complete=completion.words(*spec.choices),
         )(command)

@@ -126,7 +126,7 @@ def _accuracy(value: float | None) -> str:
 
 def _flag_value(value: object) -> str:
     """Return a hyperparameter as its flag takes it."""
-    return ",".join(map(str, value)) or "none" if isinstance(value, tuple | list) else str(value)
+    return str(value).replace(", ", ",")
 
 
 def _values(entry: RunEntry) -> dict[str, Any]:

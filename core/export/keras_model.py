@@ -4,32 +4,30 @@ It takes images with pixels from 0 to 255, and returns probabilities; its first 
 to 0..1. The layer ``logits`` gives the values before the softmax.
 """
 
+import math
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from core.network.network import Network
+from core.network.architecture import Architecture
+from core.network.keras_layers import keras_layers
+from core.network.network import Layer, Network
 from core.process.libraries import clean_imports
-from core.rundir.checkpoint import Checkpoint
+from core.run.layers import Conv
 
 
-def keras_file(checkpoint: Checkpoint, image_shape: tuple[int, int]) -> bytes:
-    """Return the content of a ``.keras`` file; images are ``[n, height, width]``.
-
-    Raises:
-        DataError: the checkpoint holds no network.
-    """
-    network = Network.from_arrays(checkpoint.arrays)
+def keras_file(network: Network, image_shape: Sequence[int]) -> bytes:
+    """Return the content of a ``.keras`` file; images are ``[n, *image_shape]``."""
     with _silenced_stderr(), tempfile.TemporaryDirectory(prefix="trainpad-") as folder:
         path = Path(folder) / "model.keras"
         build_model(network, image_shape).save(path)
         return path.read_bytes()
 
 
-def build_model(network: Network, image_shape: tuple[int, int]) -> Any:
+def build_model(network: Network, image_shape: Sequence[int]) -> Any:
     """Return a `keras.Sequential` with the same predictions as `network`.
 
     Where `image_shape` does not match the network's inputs, the model takes ``[n, inputs]``.
@@ -37,31 +35,43 @@ def build_model(network: Network, image_shape: tuple[int, int]) -> Any:
     with clean_imports():
         import keras
 
-    height, width = image_shape
+    architecture = network.architecture
     inputs = network.sizes[0]
-    shape = (height, width) if height * width == inputs else (inputs,)
-    last = len(network.layers) - 1
-    dense = [
-        keras.layers.Dense(
-            len(layer.biases),
-            activation="relu" if index < last else None,
-            name=f"hidden{index + 1}" if index < last else "logits",
-        )
-        for index, layer in enumerate(network.layers)
-    ]
+    shape = tuple(image_shape) if math.prod(image_shape) == inputs else (inputs,)
+    names = layer_names(architecture)
+    described = keras_layers(architecture, names)
+    layers = [getattr(keras.layers, kind)(**arguments) for kind, arguments in described]
+    if len(architecture.input_shape) == 1:  # of fully connected layers the arrays say no more
+        layers.insert(0, keras.layers.Flatten(name="pixels"))
     model = keras.Sequential(
         [
             keras.Input(shape, name="images"),
             keras.layers.Rescaling(1 / 255, name="scaled"),
-            keras.layers.Flatten(name="pixels"),
-            *dense,
+            *layers,
             keras.layers.Softmax(name="probabilities"),
         ],
         name="trainpad",
     )
-    for layer, trained in zip(dense, network.layers, strict=True):
-        layer.set_weights([trained.weights, trained.biases])
+    for name, trained in zip(names, network.layers, strict=True):
+        _set_weights(model, name, trained)
     return model
+
+
+def layer_names(architecture: Architecture) -> list[str]:
+    """Return the name of each layer with weights: ``conv1``, ``hidden2``, ``logits``."""
+    kinds = ("conv" if isinstance(s.layer, Conv) else "hidden" for s in architecture.weighted[:-1])
+    return [*(f"{kind}{number + 1}" for number, kind in enumerate(kinds)), "logits"]
+
+
+def _set_weights(model: Any, name: str, trained: Layer) -> None:
+    """Give a layer, and the batch normalization that follows it, their trained values."""
+    norm = trained.norm
+    if norm is None:
+        model.get_layer(name).set_weights([trained.weights, trained.biases])
+        return
+    model.get_layer(name).set_weights([trained.weights])
+    values = [norm.gamma, trained.biases, norm.mean, norm.variance]
+    model.get_layer(f"{name}_norm").set_weights(values)
 
 
 @contextmanager

@@ -134,9 +134,10 @@ def _render(exports: Sequence[Export], options: ExportOptions) -> Iterator[tuple
 
 def _keras(export: Export, checkpoint: str) -> bytes:
     from core.export.keras_model import keras_file
+    from core.network.recorded import network_of
 
     source = resolve_checkpoint(export, checkpoint)
     shape = export.run.info["dataset"].get("image_shape", [])
-    if len(shape) != 2:
+    if len(shape) not in (2, 3):
         raise RunError(f"{export.directory.name} does not record the size of its images")
-    return keras_file(source, (shape[0], shape[1]))
+    return keras_file(network_of(source.arrays, export.run.info), shape)

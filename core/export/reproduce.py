@@ -12,7 +12,7 @@ from typing import Any
 from core.export.export import Export
 from core.network.adam import DEVICE
 from core.run.events import Finished, Started
-from core.run.hparams import SPECS, HyperParameters, as_dict, validate_hparams
+from core.run.hparams import SPECS, HyperParameters, as_dict, known_hparams, validate_hparams
 from core.run.status import Outcome
 from core.rundir import checkpoint
 from core.rundir.resume import read_events, recorded_changes
@@ -44,7 +44,7 @@ def reproduce_command(export: Export) -> str:
     parts = [PROGRAM, *_branch(export.directory, info)]
     known = fields_of(dict.fromkeys(("hyperparameters", "source", "dataset"), mapping), info)
     hyperparameters = known.get("hyperparameters", {})
-    start = validate_hparams({n: v for n, v in hyperparameters.items() if n in SPECS})
+    start = validate_hparams(known_hparams(hyperparameters))
     parts += _hyperparameters(start, everything=len(parts) > 1)
     parts += _data(known.get("source", {}), known.get("dataset", {}))
     parts += _device(info)
@@ -108,8 +108,10 @@ def _device(info: dict[str, Any]) -> Iterator[str]:
         yield from ("--device", str(info["device"]))
     if info.get("strategy", "none") != "none":
         yield from ("--strategy", str(info["strategy"]))
-    if not info.get("xla", True):
+    if info.get("xla") is False:
         yield "--no-xla"
+    elif info.get("xla") and "conv" in str(info["hyperparameters"].get("network")):
+        yield "--xla"
 
 
 def _changes(export: Export) -> Iterator[str]:
@@ -149,6 +151,4 @@ def _shell_quoted(part: str) -> str:
 
 
 def _flag_value(value: object) -> str:
-    if isinstance(value, tuple | list):
-        return ",".join(map(str, value))
-    return str(value)
+    return str(value).replace(", ", ",")

@@ -5,6 +5,7 @@ that the optimizer is a dozen passes over one vector.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,8 @@ class AdamTrainer:
     """Trains a network with Adam (Kingma and Ba, 2015)."""
 
     def __init__(self, network: Network) -> None:
+        """Begin with a fully connected network, which stays as it is."""
+        self._start = network
         shapes = [
             array.shape for layer in network.layers for array in (layer.weights, layer.biases)
         ]
@@ -41,8 +44,11 @@ class AdamTrainer:
     def network(self, values: Floats | None = None) -> Network:
         """A copy of the network, with other ``values`` for its weights if inputs."""
         views = _views(self.values if values is None else values, self._shapes)
-        return Network(
-            tuple(Layer(w.copy(), b.copy()) for w, b in zip(views[::2], views[1::2], strict=True))
+        return replace(
+            self._start,
+            layers=tuple(
+                Layer(w.copy(), b.copy()) for w, b in zip(views[::2], views[1::2], strict=True)
+            ),
         )
 
     def step(self, images: Floats, targets: Floats, rate: float) -> float:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from core.network.builtin import NAME, builtin_network
 from core.network.network import Network
+from core.network.recorded import network_of
 from core.rundir.validation import sanitized_info
 from data.dataset import DIGITS
 from data.errors import DataError
@@ -120,9 +121,10 @@ def load_classifier(run: str | None, log_dir: Path) -> Classifier:
 
     found = resolve_live_run(run, log_dir)
     newest = checkpoint.newest(found.checkpoints)
-    names = sanitized_info(found.info())["dataset"].get("classes")
+    info = sanitized_info(found.info())
+    names = info["dataset"].get("classes")
     classes = tuple(names) if names else DIGITS
-    network = Network.from_arrays(newest.layers)
+    network = network_of(newest.layers, info)
     origin = f"{sanitize(found.name, limit=80)} after {newest.step:,} steps"
     return Classifier(network, origin, classes, found.name, newest.step)
 

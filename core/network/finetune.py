@@ -14,9 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from core.network.adam import DEVICE, AdamTrainer, Floats
+from core.network.head import Head
 from core.network.network import Network, as_input
 from core.run.events import Event, Finished, Notice, Saved, Started, to_json
 from core.run.hparams import HyperParameters, as_dict
+from core.run.layers import format_layers, short_name
 from core.run.status import Outcome
 from core.rundir import checkpoint
 from core.rundir.checkpoint import Checkpoint
@@ -101,9 +103,16 @@ def _joined(parts: list[tuple[Images, Labels]]) -> Split:
 def fine_tune(
     network: Network, data: FineTuneData, *, steps: int = STEPS, seed: int = 0
 ) -> FineTuneResult:
-    """Fine-tune a copy of the network, and measure its accuracy before and after."""
+    """Fine-tune a copy of the network, and measure its accuracy before and after.
+
+    Only the fully connected layers at its end learn; before them are convolutions, if any.
+
+    Raises:
+        DataError: one of those has a batch normalization.
+    """
     began = time.perf_counter()
-    trainer = AdamTrainer(network)
+    head = Head.of(network)
+    trainer = AdamTrainer(head.network)
     rng = np.random.default_rng((seed, 3))
     user = _balanced_indices(data.user.labels, steps * USER_BATCH, rng)
     images, labels = jittered(data.user.images[user], rng), data.user.labels[user]
@@ -113,8 +122,8 @@ def fine_tune(
         batch = np.concatenate([images[own], data.replay.images[replay[step]]])
         batch_labels = np.concatenate([labels[own], data.replay.labels[replay[step]]])
         rate = LEARNING_RATE * (1 - step / steps)
-        trainer.step(as_input(batch), _targets(batch_labels), rate)
-    tuned = trainer.network()
+        trainer.step(head.features(as_input(batch)), _targets(batch_labels), rate)
+    tuned = head.joined(trainer.network())
     test = data.test
     return FineTuneResult(
         tuned,
@@ -142,22 +151,28 @@ def save_fine_tuned(
         UserError: the directory cannot be made.
         OSError: the checkpoint cannot be written.
     """
-    sizes = result.network.sizes
+    architecture = result.network.architecture
     hparams = as_dict(
         HyperParameters(
-            hidden=sizes[1:-1], optimizer="adam", learning_rate=LEARNING_RATE,
+            network=format_layers(architecture.layers), optimizer="adam",
+            learning_rate=LEARNING_RATE,
             batch_size=USER_BATCH + REPLAY_BATCH, max_steps=result.steps,
         )
     )  # fmt: skip
     info = {
         "hyperparameters": hparams,
-        "network": list(sizes),
-        "dataset": {"name": "mine", "train": len(data.user), "classes": list(DIGITS)},
+        "network": list(architecture.sizes),
+        "dataset": {
+            "name": "mine",
+            "train": len(data.user),
+            "classes": list(DIGITS),
+            "image_shape": list(data.user.images.shape[1:]),
+        },
         "device": DEVICE,
         "versions": versions(),
         "parent": parent,
     }
-    run = create_run(log_dir, "taught-" + "x".join(map(str, sizes[1:-1])), info)
+    run = create_run(log_dir, f"taught-{short_name(architecture.layers).replace('-', 'x')}", info)
     metadata = {"step": result.steps, "position": 0, "hyperparameters": hparams}
     file = checkpoint.write(run.checkpoints, Checkpoint(result.network.to_arrays(), metadata))
     events: list[Event] = [

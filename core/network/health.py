@@ -7,7 +7,6 @@ at every evaluation and recorded, and every diagnosis of it names its step.
 """
 
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
@@ -15,7 +14,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from core.network.network import Floats, Layer, Network
+from core.network.architecture import Architecture, Stage
+from core.network.network import Arrays, Floats, Layer, Network
+from core.run.layers import Conv
 
 BINS = 64
 MAX_COUNTED = 200_000
@@ -24,7 +25,10 @@ MIN_HEALTHY_UPDATE, MAX_HEALTHY_UPDATE = 1e-4, 1e-2
 """A healthy update ratio is about 1e-3, within a factor of 10."""
 DEAD_WARNING_SHARE = 0.25
 """The share of dead units from which they are a warning."""
-Arrays = Mapping[str, npt.NDArray[np.generic]]
+MAX_OPERATIONS = 2_000_000_000
+"""Multiplications and additions that the activations of a sample may cost: under 0.1 s."""
+MIN_IMAGES = 16
+"""The fewest images of a sample."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,8 +82,8 @@ class Diagnosis(NamedTuple):
 class LayerReport:
     """Statistics of one layer at one step."""
 
-    inputs: int
-    units: int
+    stage: Stage
+    """The layer and its shapes."""
     hidden: bool
     """Whether it has a ReLU; the last layer has logits instead."""
     weights: Distribution
@@ -87,14 +91,22 @@ class LayerReport:
     activations: Distribution | None
     """Over the sample; None without one."""
     dead: int | None
-    """Units that are 0 for every image of the sample; None for logits or without a sample."""
+    """Units or channels that are 0 everywhere in the sample; None for logits or without one."""
     update_ratio: float | None
     """Norm of one step's change over the norm of the weights; None if not known."""
 
+    parameters: int
+    """Number of trained values, those of its batch normalization included."""
+
     @property
-    def parameters(self) -> int:
-        """Number of weights and biases."""
-        return self.units * (self.inputs + 1)
+    def units(self) -> int:
+        """Number of units, or of channels."""
+        return self.stage.outputs[-1]
+
+    @property
+    def is_convolution(self) -> bool:
+        """Whether its units are channels."""
+        return isinstance(self.stage.layer, Conv)
 
     @property
     def nbytes(self) -> int:
@@ -116,6 +128,9 @@ class NetworkReport:
 
     step: int
     layers: tuple[LayerReport, ...]
+    """The convolutions and fully connected layers."""
+    stages: tuple[Stage, ...]
+    """All layers."""
     updates_step: int | None = None
     """The step at which the update ratios were measured; None if they are not known."""
 
@@ -129,7 +144,7 @@ class NetworkReport:
             dataclasses.replace(layer, update_ratio=ratio)
             for layer, ratio in zip(self.layers, updates.ratios, strict=True)
         )
-        return NetworkReport(self.step, tuple(layers), updates.step)
+        return dataclasses.replace(self, layers=tuple(layers), updates_step=updates.step)
 
     @property
     def diagnoses(self) -> list[Diagnosis]:
@@ -156,30 +171,33 @@ class NetworkReport:
 
 
 def inspect_network(
-    step: int, arrays: Arrays, before: Arrays | None = None, sample: Floats | None = None
+    step: int, network: Network, before: Arrays | None = None, sample: Floats | None = None
 ) -> NetworkReport:
     """Compute the statistics of a network.
 
     Args:
         step: how many steps it was trained.
-        arrays: its weights and biases, named as in a checkpoint.
-        before: the same one step earlier, or None.
-        sample: images ``[n, inputs]``, 0 to 1, or None.
-
-    Raises:
-        DataError: the arrays are not a network.
+        network: the network.
+        before: its arrays one step earlier, named as in a checkpoint, or None.
+        sample: images ``[n, inputs]``, 0 to 1, or None; of many, the first are used.
     """
-    network = Network.from_arrays(arrays)
+    architecture = network.architecture
     with np.errstate(all="ignore"):  # a diverged network overflows, and the report shows it
         outputs: list[Floats | None] = [None] * len(network.layers)
         if sample is not None and sample.shape[1] == network.sizes[0]:
-            outputs = [*network.activations(sample)]
-        ratios = update_ratios(arrays, before or {})
+            outputs = [*network.activations(sample[: affordable_images(architecture)])]
+        ratios = update_ratios(network.to_arrays(), before or {})
         layers = tuple(
-            _report(layer, i + 1 < len(network.layers), outputs[i], ratios[i])
+            _report(architecture, i, layer, outputs[i], ratios[i])
             for i, layer in enumerate(network.layers)
         )
-    return NetworkReport(step, layers, None if ratios.count(None) == len(ratios) else step)
+    measured = None if ratios.count(None) == len(ratios) else step
+    return NetworkReport(step, layers, architecture.stages, measured)
+
+
+def affordable_images(architecture: Architecture) -> int:
+    """Of how many images the activations can be computed in little time."""
+    return max(MIN_IMAGES, MAX_OPERATIONS // max(1, architecture.flops))
 
 
 def update_ratios(arrays: Arrays, before: Arrays) -> list[float | None]:
@@ -193,14 +211,16 @@ def update_ratios(arrays: Arrays, before: Arrays) -> list[float | None]:
     return [_update_ratio(arrays[name], before.get(name)) for name in names]
 
 
-def layer_name(number: int, hidden: bool) -> str:
-    """The name of layer `number`, counted from 0, as shown to users."""
-    return f"hidden {number + 1}" if hidden else "output"
+def layer_name(number: int, stage: Stage) -> str:
+    """The name of a layer with weights, the one with this number from 0, as shown to users."""
+    if isinstance(stage.layer, Conv):
+        return f"conv {number + 1}"
+    return "output" if stage.is_output else f"hidden {number + 1}"
 
 
 def diagnose(number: int, layer: LayerReport, updates_step: int | None = None) -> list[Diagnosis]:
     """The diagnoses of layer `number`, counted from 0."""
-    name = layer_name(number, layer.hidden)
+    name = layer_name(number, layer.stage)
     if not (layer.weights.finite and layer.biases.finite):
         text = (
             f"{name}: weights are not finite; branch from a checkpoint with a smaller learning rate"
@@ -212,13 +232,14 @@ def diagnose(number: int, layer: LayerReport, updates_step: int | None = None) -
 def _diagnose_dead(name: str, layer: LayerReport) -> list[Diagnosis]:
     if not layer.dead:
         return []
+    unit = "channel" if layer.is_convolution else "unit"
     if layer.dead == layer.units:
         text = (
-            f"{name} is dead: no unit activates and it cannot learn; restart with a smaller "
+            f"{name} is dead: no {unit} activates and it cannot learn; restart with a smaller "
             "learning rate"
         )
         return [Diagnosis(text, Severity.FATAL)]
-    text = f"{name}: {layer.dead:,} of {layer.units:,} units are dead: they never activate"
+    text = f"{name}: {layer.dead:,} of {layer.units:,} {unit}s are dead: they never activate"
     if layer.dead < DEAD_WARNING_SHARE * layer.units:
         return [Diagnosis(text, Severity.INFO)]
     return [Diagnosis(f"{text}; the learning rate may be too large", Severity.WARNING)]
@@ -248,17 +269,25 @@ def evenly_spaced(count: int, most: int) -> npt.NDArray[np.int64]:
 
 
 def _report(
-    layer: Layer, hidden: bool, outputs: Floats | None, update_ratio: float | None
+    architecture: Architecture,
+    number: int,
+    layer: Layer,
+    outputs: Floats | None,
+    update_ratio: float | None,
 ) -> LayerReport:
-    inputs, units = layer.weights.shape
+    stage = architecture.weighted[number]
+    hidden = number + 1 < len(architecture.weighted)
+    dead = None
+    if outputs is not None and hidden:
+        dead = int((~(outputs > 0).reshape(-1, outputs.shape[-1]).any(axis=0)).sum())
     return LayerReport(
-        inputs=inputs,
-        units=units,
+        stage=stage,
         hidden=hidden,
+        parameters=sum(one.parameters for one in architecture.stages if one.number == number),
         weights=Distribution.of(layer.weights),
         biases=Distribution.of(layer.biases),
         activations=None if outputs is None else Distribution.of(outputs),
-        dead=None if outputs is None or not hidden else int((~(outputs > 0).any(axis=0)).sum()),
+        dead=dead,
         update_ratio=update_ratio,
     )
 

@@ -8,10 +8,11 @@ from any source are checked by `validate_hparams`.
 import dataclasses
 import math
 import reprlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.run.layers import canonical_layers
 from trainpad.errors import UserError
 
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw")
@@ -19,7 +20,11 @@ AUGMENTATION = ("shift", "rotate", "scale", "shear", "elastic")
 SCHEDULES = ("constant", "exponential", "cosine")
 ROUND_NUMBERS = (1, 1.25, 1.6, 2, 2.5, 3, 4, 5, 6, 8)
 """Where a key takes a learning rate: about a quarter more each, ten of them ten times as much."""
-Value = int | float | str | tuple[int, ...]
+Value = int | float | str
+MAX_TEXT = 1000
+"""Characters of a hyperparameter that is a text."""
+FORMER_NAMES: Mapping[str, str] = {"hidden": "network"}
+"""Names that runs of earlier versions have recorded, and what they are called now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,8 @@ class HyperparameterSpec:
     """About the factor of one key press; 0 where it adds `step` instead."""
     step: float = 1.0
     choices: tuple[str, ...] = ()
+    canonical: Callable[[object], str] | None = None
+    """For a text without choices: checks a value and returns it in its one form."""
     advanced: bool = False
     """Whether few users need it; the panel shows it after the others."""
 
@@ -50,8 +57,8 @@ class HyperparameterSpec:
         Raises:
             UserError: it is not allowed; says which values are.
         """
-        if self.kind is tuple:
-            return self._check_layers(value)
+        if self.canonical is not None:
+            return self._check_text(value, self.canonical)
         if self.kind is str:
             if value in self.choices:
                 return str(value)
@@ -83,19 +90,13 @@ class HyperparameterSpec:
         above = number > self.minimum if self.exclusive_minimum else number >= self.minimum
         return above and number <= self.maximum and math.isfinite(number)
 
-    def _check_layers(self, value: object) -> tuple[int, ...]:
-        parts = value.replace(" ", "").split(",") if isinstance(value, str) else value
-        if parts in ([""], ["none"]):
-            parts = []
-        if not isinstance(parts, list | tuple) or len(parts) > 16:
-            raise UserError(f"{self.name} must be a list of up to 16 layer sizes, such as 128,32")
+    def _check_text(self, value: object, canonical: Callable[[object], str]) -> str:
+        if isinstance(value, str) and len(value) > MAX_TEXT:
+            raise UserError(f"{self.name} must have at most {MAX_TEXT:,} characters")
         try:
-            units = tuple(int(part) for part in parts if not isinstance(part, float | bool))
-        except (TypeError, ValueError):
-            units = ()
-        if len(units) != len(parts) or not all(1 <= unit <= 8192 for unit in units):
-            raise UserError(f"{self.name} must be whole numbers from 1 to 8192, such as 128,32")
-        return units
+            return canonical(value)
+        except UserError as error:
+            raise UserError(f"{self.name}: {error}") from None
 
     @property
     def limits(self) -> str:
@@ -128,8 +129,6 @@ class HyperparameterSpec:
 
     def format(self, value: object) -> str:
         """`value` as text: ``0.0125``, ``2,000``, ``128, 32``."""
-        if isinstance(value, tuple | list):
-            return ", ".join(map(str, value)) or "none"
         if isinstance(value, bool) or not isinstance(value, int | float):
             return str(value)
         if self.kind is int and isinstance(value, int):
@@ -270,10 +269,11 @@ class HyperParameters:
         maximum=10**6,
         live=True,
     )
-    hidden: tuple[int, ...] = _declare(
-        (128, 32),
-        "hidden",
-        "Units of each hidden layer, from the input on; none for softmax regression.",
+    network: str = _declare(
+        "128, 32",
+        "network",
+        "Hidden layers, such as 128,32 or conv 32 5x5, pool, 128; none: softmax regression.",
+        canonical=canonical_layers,
     )
     optimizer: str = _declare("sgd", "optimizer", "Optimizer.", choices=OPTIMIZERS)
     momentum: float = _declare(
@@ -335,6 +335,12 @@ def short_repr(value: object) -> str:
     return reprlib.repr(value)
 
 
+def known_hparams(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of recorded values that are hyperparameters, by their names of today."""
+    named = {FORMER_NAMES.get(name, name): value for name, value in values.items()}
+    return {name: value for name, value in named.items() if name in SPECS}
+
+
 def validate_hparams(values: Mapping[str, object]) -> HyperParameters:
     """Hyperparameters from names and values, with defaults for the rest.
 
@@ -350,6 +356,7 @@ def update_hparams(hparams: HyperParameters, values: Mapping[str, object]) -> Hy
     Raises:
         UserError: a name is unknown or a value is not allowed.
     """
+    values = {FORMER_NAMES.get(name, name): value for name, value in values.items()}
     for name in values:
         if name not in SPECS:
             raise UserError(f"there is no hyperparameter called {short_repr(name)}")

@@ -6,9 +6,9 @@ from core.run.hparams import Value
 
 PRESETS: Mapping[str, Mapping[str, Value]] = {
     "fully_connected_feed": {},
-    "mnist_softmax_xla": {"hidden": (), "learning_rate": 0.5, "max_steps": 1000},
+    "mnist_softmax_xla": {"network": "none", "learning_rate": 0.5, "max_steps": 1000},
     "mnist_with_summaries": {
-        "hidden": (500,),
+        "network": "500",
         "optimizer": "adam",
         "learning_rate": 0.001,
         "dropout": 0.1,
@@ -16,8 +16,17 @@ PRESETS: Mapping[str, Mapping[str, Value]] = {
         "eval_every": 10,
         "summary_every": 10,
     },
+    "mnist_deep": {
+        "network": "conv 32 5x5, pool, conv 64 5x5, pool, 1024, dropout",
+        "optimizer": "adam",
+        "learning_rate": 0.0001,
+        "batch_size": 50,
+        "dropout": 0.5,
+        "max_steps": 20000,
+        "eval_every": 2000,
+    },
     "best": {
-        "hidden": (512, 256),
+        "network": "512, 256",
         "optimizer": "adam",
         "learning_rate": 0.001,
         "schedule": "cosine",

@@ -33,7 +33,13 @@ from core.run.events import (
     Tick,
     Weights,
 )
-from core.run.hparams import SPECS, HyperParameters, update_hparams, validate_hparams
+from core.run.hparams import (
+    SPECS,
+    HyperParameters,
+    known_hparams,
+    update_hparams,
+    validate_hparams,
+)
 from core.run.log import CHECKPOINT_SAVED, LogEntry, MarkKind
 from core.run.series import Points, Series
 from core.run.status import RunStatus
@@ -264,7 +270,7 @@ class RunState:
         self.log_entries.extend(entries)
 
     def _set_hyperparameters(self, values: dict[str, Any]) -> None:
-        known = {name: value for name, value in values.items() if name in SPECS}
+        known = known_hparams(values)
         try:
             self.hparams = validate_hparams(known)
         except UserError as error:

@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from core.run.events import Changed, Diverged, Evaluated, Event, Failed, Finished, Started
 from core.run.history import surviving
-from core.run.hparams import SPECS, as_dict, validate_hparams
+from core.run.hparams import SPECS, as_dict, known_hparams, validate_hparams
+from core.run.layers import parse_layers, short_name
 from core.run.state import parent_in
 from core.rundir import notes
 from core.rundir.event_tail import ListedEvents
@@ -57,10 +58,10 @@ class RunEntry:
 
     @property
     def network(self) -> str:
-        """Its hidden layers: ``128-32``, or ``softmax`` for none; an attached run's project."""
+        """Its layers: ``128-32``, ``conv32-1024``, ``softmax``; an attached run's project."""
         if self.summary.is_attached:
             return self.summary.project
-        return "-".join(map(str, self.hyperparameters["hidden"])) or "softmax"
+        return short_name(parse_layers(self.hyperparameters["network"]))
 
 
 class Overview:
@@ -151,7 +152,7 @@ def _current_hparams(first: Mapping[str, Any], events: Sequence[Event]) -> dict[
 def _complete_hparams(values: Mapping[str, Any]) -> dict[str, Any]:
     """All hyperparameters: those in `values`, defaults for the rest or where one is invalid."""
     try:
-        return as_dict(validate_hparams({n: v for n, v in values.items() if n in SPECS}))
+        return as_dict(validate_hparams(known_hparams(values)))
     except UserError:
         return as_dict(validate_hparams({}))
 

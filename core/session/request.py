@@ -9,7 +9,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from core.run.hparams import SPECS, HyperParameters, Value, update_hparams, validate_hparams
+from core.run.hparams import (
+    SPECS,
+    HyperParameters,
+    Value,
+    known_hparams,
+    update_hparams,
+    validate_hparams,
+)
+from core.run.layers import Dense, format_layers, parse_layers
 from core.run.presets import PRESETS
 from core.rundir.data_source import DataSource
 from core.rundir.resume import Change, ResumePoint, find_resume_point
@@ -34,7 +42,8 @@ class Request:
     offline: bool = False
     """Never use the network."""
     device: str = "auto"
-    xla: bool = True
+    xla: bool | None = None
+    """Whether to compile with XLA; None: where it gains."""
     strategy: str = "none"
     """How several devices or machines share each batch; see `core.training.distributed`."""
     resume: ResumePoint | None = None
@@ -96,7 +105,7 @@ def request_like(run: RunDir) -> Request:
     values = info.get("hyperparameters")
     known = values if isinstance(values, dict) else {}
     return Request(
-        hparams=validate_hparams({name: value for name, value in known.items() if name in SPECS}),
+        hparams=validate_hparams(known_hparams(known)),
         log_dir=run.path.parent,
         source=DataSource.from_run_info(info),
         **_device_settings(info),
@@ -138,7 +147,7 @@ def _device_settings(info: Mapping[str, Any]) -> dict[str, Any]:
     device, strategy = info.get("device"), info.get("strategy")
     return {
         "device": device if isinstance(device, str) and _is_device(device) else "auto",
-        "xla": info.get("xla") is not False,
+        "xla": info.get("xla") if isinstance(info.get("xla"), bool) else None,
         "strategy": strategy if strategy in STRATEGIES else "none",
     }
 
@@ -147,11 +156,8 @@ def _hyperparameters(flags: Flags, start: ResumePoint | None) -> HyperParameters
     before = _recorded_hparams(start)
     values: dict[str, Any] = dict(PRESETS[flags["preset"]]) if flags["preset"] else {}
     values |= {name: flags[name] for name in SPECS if flags[name] is not None}
-    hidden = list(update_hparams(before, values).hidden)
-    for index, name in enumerate(("hidden1", "hidden2")):
-        if flags[name] is not None:
-            hidden[index : index + 1] = [_units(name, flags[name])]
-    hparams = update_hparams(before, {**values, "hidden": hidden})
+    network = update_hparams(before, values).network
+    hparams = update_hparams(before, {**values, "network": _with_units(network, flags)})
     fixed = [name for name, spec in SPECS.items() if not spec.live]
     if flags["resume"] is not None and any(
         getattr(hparams, n) != getattr(before, n) for n in fixed
@@ -186,6 +192,21 @@ def _changes(texts: Sequence[str]) -> list[Change]:
             raise UserError(f"{name} cannot change while a run trains")
         found.append((int(step), name, SPECS[name].check(value)))
     return found
+
+
+def _with_units(network: str, flags: Flags) -> str:
+    """Return the network with the units that ``--hidden1`` and ``--hidden2`` set.
+
+    Raises:
+        UserError: they are set, and it has other layers than fully connected ones.
+    """
+    layers = list(parse_layers(network))
+    for index, name in enumerate(("hidden1", "hidden2")):
+        if flags[name] is not None:
+            if not all(isinstance(layer, Dense) for layer in layers):
+                raise UserError(f"--{name} is for networks such as 128,32; use --network alone")
+            layers[index : index + 1] = [Dense(_units(name, flags[name]))]
+    return format_layers(layers)
 
 
 def _units(name: str, text: str) -> int:

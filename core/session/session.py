@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.run.events import Alert, Event, Failed, Opened, Preparing, Started, StepEvent, Steps
 from core.run.hparams import as_dict
+from core.run.layers import short_name
 from core.rundir import rundir
 from core.rundir.control import open_control
 from core.rundir.rundir import RunDir
@@ -45,7 +46,7 @@ def session(request: Request) -> Iterator[Event]:
     from core.rundir.deletion import discard_empty
     from core.rundir.recorder import record
     from core.session.summaries import with_summaries
-    from core.training.config import check_batch_size
+    from core.training.config import check_batch_size, check_network
 
     yield Preparing("reading the data")
     if request.resume is None:
@@ -53,6 +54,8 @@ def session(request: Request) -> Iterator[Event]:
     dataset = yield from _load_data(request)
     _check_fingerprint(request, dataset)
     check_batch_size(request.hparams, dataset)
+    if request.resume is None:
+        check_network(request.hparams, dataset)
     run = _run_directory(request, dataset)
     training = _FailureEvents(_open_and_train(request, run, dataset), request.strategy)
     try:
@@ -71,12 +74,13 @@ def worker_session(request: Request) -> Iterator[Event]:
     Raises:
         UserError: the request cannot be fulfilled.
     """
-    from core.training.config import check_batch_size
+    from core.training.config import check_batch_size, check_network
     from core.training.loop import train
 
     dataset = yield from _load_data(request)
     _check_fingerprint(request, dataset)
     check_batch_size(request.hparams, dataset)
+    check_network(request.hparams, dataset)
     yield from _FailureEvents(train(_config(request, dataset, None), None), request.strategy)
 
 
@@ -199,11 +203,13 @@ def _run_directory(request: Request, dataset: "Dataset") -> RunDir:
     if request.resume:
         _check_same_data(request.resume.run, dataset)
         return request.resume.run
-    network = "x".join(map(str, request.hparams.hidden)) or "softmax"
-    height, width = dataset.image_shape
+    from core.training.config import architecture_for
+
+    architecture = architecture_for(request.hparams, dataset)
+    network = short_name(architecture.layers).replace("-", "x")
     info = {
         "hyperparameters": as_dict(request.hparams),
-        "network": [height * width, *map(int, request.hparams.hidden), len(dataset.classes)],
+        "network": list(architecture.sizes),
         "dataset": dataset_info(dataset),
         "source": asdict(request.source),
         "device": request.device,

@@ -15,7 +15,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from core.network.health import update_ratios
+from core.network.architecture import Architecture
+from core.network.health import affordable_images, update_ratios
+from core.network.keras_layers import keras_layers
 from core.network.network import Floats, Network, as_input
 from core.run.events import (
     Alert,
@@ -40,6 +42,7 @@ from core.tfevents import encode
 from core.tfevents.graph import sequential
 from core.tfevents.items import HParam
 from core.tfevents.writer import EventWriter
+from core.training.config import architecture_for
 from data.dataset import Dataset
 from trainpad.errors import RunError
 
@@ -85,6 +88,7 @@ class Summaries:
         self._writer: EventWriter | None = None
         self._hparams = HyperParameters()
         self._sample = as_input(dataset.test.images[:ACTIVATION_IMAGES])
+        self._architecture = architecture_for(self._hparams, dataset)
         self._step = 0
         self._timed_steps, self._timed_seconds = 0, 0.0
         self._weights_due = -np.inf
@@ -140,6 +144,7 @@ class Summaries:
         """Begin a file; that of a resumed run purges later steps from earlier files."""
         self.close()
         self._hparams = validate_hparams(event.hyperparameters)
+        self._architecture = architecture_for(self._hparams, self._dataset)
         self._writer = writer = EventWriter(self._folder, event.step or None)
         hparams = {name: _plain(value) for name, value in as_dict(self._hparams).items()}
         hparams["dataset"] = self._dataset.name
@@ -152,9 +157,10 @@ class Summaries:
 
     def _write_graph_and_images(self, writer: EventWriter) -> None:
         """Write what a run has once: the graph, and examples of the input."""
-        data = self._dataset
-        writer.keras_model(sequential(data.image_shape, self._hparams.hidden, len(data.classes)))
-        writer.image("input", data.train.images[:INPUT_IMAGES], 0)
+        names = [f"layer{number}" for number in range(len(self._architecture.weighted))]
+        layers = keras_layers(self._architecture, names)
+        writer.keras_model(sequential(self._dataset.image_shape, layers))
+        writer.image("input", self._dataset.train.images[:INPUT_IMAGES], 0)
 
     def _rewrite_evaluation(self, writer: EventWriter, step: int) -> None:
         """Write the evaluation at `step` again: it was purged with those of later steps."""
@@ -192,7 +198,9 @@ class Summaries:
 
     def _write_layers(self, writer: EventWriter, event: Weights) -> None:
         self._weights, self._weights_due = None, self._clock() + SUMMARY_INTERVAL
-        writer.deferred(partial(layer_values, event.arrays, self._sample), event.step)
+        writer.deferred(
+            partial(layer_values, event.arrays, self._sample, self._architecture), event.step
+        )
 
     def _end(self, writer: EventWriter, status: encode.Status) -> None:
         if self._weights is not None:
@@ -201,13 +209,16 @@ class Summaries:
         writer.close()
 
 
-def layer_values(arrays: NamedArrays, sample: Floats) -> list[encode.Value]:
-    """Return a histogram and four scalars for each layer's weights, biases and activations.
+def layer_values(
+    arrays: NamedArrays, sample: Floats, architecture: Architecture
+) -> list[encode.Value]:
+    """Return a histogram and four scalars for each layer's arrays and activations.
 
     `sample` are the images for the activations, float32 ``[n, inputs]`` from 0 to 1.
     """
     with np.errstate(all="ignore"):  # a network that diverged is shown as it is
-        activations = Network.from_arrays(arrays).activations(sample)
+        sample = sample[: affordable_images(architecture)]
+        activations = Network.from_arrays(arrays, architecture).activations(sample)
         named = {name: array for name, array in arrays.items() if name.startswith("layer")}
         named |= {f"layer{i}/activations": values for i, values in enumerate(activations)}
         return [

@@ -1,46 +1,41 @@
-"""Describe a fully connected network as a Keras model config, for TensorBoard's Graphs page.
+"""Describe a network as a Keras model config, for TensorBoard's Graphs page.
 
 TensorBoard draws a model from its ``to_json()``; ``keras.models.model_from_json`` reads the same
 text.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 _FLOAT: Final = "float32"
 
 
-def sequential(image_shape: tuple[int, int], units: Sequence[int], classes: int) -> str:
-    """Return the ``to_json()`` of Flatten, Dense layers with ReLU, and a Dense layer of logits.
+def sequential(image_shape: Sequence[int], layers: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
+    """Return the ``to_json()`` of a `keras.Sequential`.
 
     Args:
-        image_shape: Height and width of an image.
-        units: Units of each hidden layer; the layers are named ``layer0``, ``layer1``, ...
-        classes: Number of logits.
+        image_shape: Height and width of an image, and its channels if it has colours.
+        layers: The class name and the arguments of each layer.
     """
-    dense = [_dense(number, count, "relu") for number, count in enumerate(units)]
-    layers = [
-        _layer("InputLayer", {"batch_shape": [None, *image_shape], "name": "input"}),
-        _layer("Flatten", {"name": "flatten"}),
-        *dense,
-        _dense(len(units), classes, "linear"),
-    ]
+    images = {"batch_shape": [None, *image_shape], "name": "input"}
+    entries = [("InputLayer", images), *layers]
     return json.dumps(
         {
             "module": "keras",
             "class_name": "Sequential",
-            "config": {"name": "network", "trainable": True, "dtype": _FLOAT, "layers": layers},
+            "config": {
+                "name": "network",
+                "trainable": True,
+                "dtype": _FLOAT,
+                "layers": [_layer(name, config) for name, config in entries],
+            },
             "registered_name": None,
         }
     )
 
 
-def _dense(number: int, units: int, activation: str) -> dict[str, Any]:
-    return _layer("Dense", {"name": f"layer{number}", "units": units, "activation": activation})
-
-
-def _layer(name: str, config: dict[str, Any]) -> dict[str, Any]:
+def _layer(name: str, config: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "module": "keras.layers",
         "class_name": name,

@@ -3,10 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
+from core.network.architecture import Architecture, build_architecture
 from core.run.hparams import HyperParameters
+from core.run.layers import parse_layers
 from core.rundir.checkpoint import Checkpoint
 from data.dataset import Dataset
 from trainpad.errors import UserError
+
+NO_DROPOUT = "no layer follows it; write `dropout` without a number as a layer"
+"""Why the hyperparameter `dropout` cannot change the network."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -16,7 +21,8 @@ class TrainConfig:
     hparams: HyperParameters
     dataset: Dataset
     device: str = "auto"
-    xla: bool = True
+    xla: bool | None = None
+    """Whether to compile with XLA; None: where it gains."""
     strategy: str = "none"
     """The distribution strategy; see `core.training.distributed`."""
     resume: Checkpoint | None = None
@@ -37,3 +43,23 @@ def check_batch_size(hparams: HyperParameters, dataset: Dataset) -> None:
         raise UserError(
             f"batch_size must be at most {examples:,}, the number of training images, not {batch:,}"
         )
+
+
+def architecture_for(hparams: HyperParameters, dataset: Dataset) -> Architecture:
+    """The network that the hyperparameters describe, for these images and classes.
+
+    Raises:
+        UserError: the images are too small for it, or it is too large.
+    """
+    try:
+        layers = parse_layers(hparams.network)
+        return build_architecture(layers, dataset.image_shape, len(dataset.classes))
+    except UserError as error:
+        raise UserError(f"network: {error}") from None
+
+
+def check_network(hparams: HyperParameters, dataset: Dataset) -> None:
+    """Raise a `UserError` if the network does not fit the data, or `dropout` has no effect."""
+    architecture = architecture_for(hparams, dataset)
+    if hparams.dropout and architecture.layers and not architecture.drops:
+        raise UserError(f"dropout has no effect on the network {hparams.network}: {NO_DROPOUT}")

@@ -69,7 +69,7 @@ class DistributedEngine(Engine):
         hparams: HyperParameters,
         *,
         device: str = "auto",
-        xla: bool = True,
+        xla: bool | None = None,
         strategy: str,
     ) -> None:
         """Put data and network on all devices of the strategy.

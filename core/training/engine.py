@@ -6,32 +6,39 @@ whose bound is a tensor, over a fixed-size window of indices, with the learning 
 so that neither the chunk's length nor a schedule needs a new trace. A new trace is needed only
 where the step itself changes: another batch size, or dropout, L2 or augmentation switched on.
 
+On a CPU, XLA makes a convolution inside the loop dozens of times slower, and a fully connected
+network faster: unless it is decided, it is used where it gains.
+
 Importing this module imports TensorFlow: `core.training.loop` does so when training starts.
 """
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from core.run.hparams import AUGMENTATION, HyperParameters
+from core.network.architecture import Architecture
+from core.run.hparams import HyperParameters
 from core.run.schedules import learning_rates
 from core.training.augment import RANDOM_COLUMNS, augment
+from core.training.config import NO_DROPOUT, architecture_for
 from core.training.device import pick_device
-from core.training.model import forward, init_variables, make_optimizer, slot_name
+from core.training.device_data import PADDING, DeviceData
+from core.training.model import Model, make_optimizer, slot_name
 from core.training.rng_tf import Dropout, StatelessUniform
 from core.training.stream import ExampleWindow
-from data.dataset import NO_CLASS, PIXEL_SCALE, SPLITS, Dataset
+from core.training.trace import ChunkInputs, TraceKey, augmentation_amounts, trace_key
+from data.dataset import NO_CLASS, Dataset
 from trainpad.control import Control
 from trainpad.errors import UserError
 
 MAX_CHUNK_STEPS = 2048
 """The most steps that one compiled call can take."""
-EVALUATION_BATCH = 1000
-"""Images in a batch of the compiled evaluation."""
+CONVOLUTION_BATCH = 200
+"""Images in a batch of the compiled evaluation of a network with convolutions."""
 _XLA_ERRORS = (
     tf.errors.InvalidArgumentError,
     tf.errors.UnimplementedError,
@@ -49,42 +56,46 @@ class Engine:
     """How many devices share a step."""
 
     def __init__(
-        self, dataset: Dataset, hparams: HyperParameters, *, device: str = "auto", xla: bool = True
+        self,
+        dataset: Dataset,
+        hparams: HyperParameters,
+        *,
+        device: str = "auto",
+        xla: bool | None = None,
     ) -> None:
         """Put data and network on `device`: ``auto``, ``cpu`` or ``gpu:N``.
 
+        `xla` decides whether to compile with XLA; without it, that is done where it gains.
+
         Raises:
-            UserError: there is no such device.
+            UserError: there is no such device, or the network does not fit the images.
         """
-        self._xla = xla
+        self._architecture = architecture_for(hparams, dataset)
         self._tf_device = pick_device(device)
+        self._xla = gains_from_xla(self._architecture, self._tf_device) if xla is None else xla
         self.device = self._tf_device.strip("/")
         """The device as shown to users: ``CPU:0``."""
         self._examples = len(dataset.train)
         self._classes = len(dataset.classes)
+        has_convolutions = self._architecture.has_convolutions
+        self._evaluation_batch = CONVOLUTION_BATCH if has_convolutions else PADDING
         self._compiled: dict[TraceKey, Callable[..., Any]] = {}
         self._image_shape = dataset.image_shape
         self._has_rejects = bool((dataset.train.labels == NO_CLASS).any())
-        self._split_ranges = _split_ranges(dataset)
-        height, width = dataset.image_shape
-        sizes = (height * width, *hparams.hidden, self._classes)
         with tf.device(self._tf_device):
-            self._images, self._labels = _load_on_device(dataset)
-            self._layers = init_variables(sizes, hparams)
+            self._data = DeviceData(dataset)
+            self._model = Model(self._architecture, hparams)
+            self._trained = [*self._model.trained.values()]
             self._optimizer = make_optimizer(hparams)
-            self._optimizer.build(self._variables)
+            self._optimizer.build(self._trained)
             self._window = ExampleWindow(self._examples, hparams.seed)
             self._indices = tf.constant(self._window.indices)
             self._evaluate = self._compile(self._evaluation_loop)
 
     @property
-    def _variables(self) -> list[Any]:
-        return [variable for layer in self._layers for variable in layer]
-
-    @property
     def parameters(self) -> int:
-        """Number of weights and biases."""
-        return sum(int(np.prod(variable.shape)) for variable in self._variables)
+        """Number of trained values."""
+        return self._architecture.parameters
 
     # -- training ---------------------------------------------------------------------------
 
@@ -92,11 +103,13 @@ class Engine:
         """Why a hyperparameter cannot have this value with this data; empty if it can."""
         if name == "batch_size" and value > self._examples:
             return f"there are {self._examples:,} images"
+        if name == "dropout" and value and not self._architecture.drops:
+            return NO_DROPOUT
         return ""
 
     def needs_trace(self, hparams: HyperParameters) -> bool:
         """Whether `steps` would have to compile a new trace first."""
-        return _trace_key(hparams) not in self._compiled
+        return trace_key(hparams) not in self._compiled
 
     def trace(self, hparams: HyperParameters) -> bool:
         """Compile the step for these hyperparameters (about a second) without training.
@@ -158,12 +171,12 @@ class Engine:
         return compiled
 
     def _compiled_loop(self, hparams: HyperParameters) -> Callable[..., Any]:
-        key = _trace_key(hparams)
+        key = trace_key(hparams)
         if key not in self._compiled:
             self._compiled[key] = self._compile(self._build_loop(key))
         return self._compiled[key]
 
-    def _build_loop(self, key: "TraceKey") -> Callable[..., Any]:
+    def _build_loop(self, key: TraceKey) -> Callable[..., Any]:
         """The training loop for one kind of step, to be compiled; it takes `ChunkInputs`."""
 
         def run(*tensors: Any) -> Any:
@@ -188,7 +201,7 @@ class Engine:
         """Run one step on every replica and return the batch's loss; here there is only one."""
         return step(done, 0)
 
-    def _replica_step(self, key: "TraceKey", chunk: "ChunkInputs", done: Any, replica: Any) -> Any:
+    def _replica_step(self, key: TraceKey, chunk: ChunkInputs, done: Any, replica: Any) -> Any:
         """Train one replica on its part of the batch; return its part of the loss."""
         size = key.batch // self._replicas
         row = replica * size
@@ -197,35 +210,32 @@ class Engine:
         random = StatelessUniform(chunk.first + done, chunk.seed, row)
         loss, gradients = self._gradients(key, chunk, batch, random)
         self._optimizer.learning_rate.assign(chunk.learning_rates[done])
-        self._optimizer.apply(gradients, self._variables)
+        self._optimizer.apply(gradients, self._trained)
         return loss
 
     def _gradients(
-        self, key: "TraceKey", chunk: "ChunkInputs", batch: Any, random: StatelessUniform
+        self, key: TraceKey, chunk: ChunkInputs, batch: Any, random: StatelessUniform
     ) -> tuple[Any, list[Any]]:
         """This replica's part of the loss of the examples `batch` (indices), and its gradients."""
-        images = self._load_images(batch)
-        labels = tf.gather(self._labels, batch)
+        images = self._data.images(batch)
+        labels = self._data.labels(batch)
         if key.augment:
             images = self._augment(images, random, chunk.augmentation)
-        dropout = Dropout(chunk.dropout, random) if key.dropout else None
-        weights = [(w.value, b.value) for w, b in self._layers]
-        flat = [tensor for layer in weights for tensor in layer]
+        dropout = Dropout(chunk.dropout, random) if self._drops(key) else None
         with tf.GradientTape() as tape:
-            logits = forward(weights, images, dropout)
+            logits = self._model.logits(images, dropout, training=True)
             loss = self._scale_loss(self._cross_entropy(logits, labels))
             if key.l2:
-                squares = tf.add_n([tf.reduce_sum(w * w) for w, _ in weights])
-                loss += self._scale_loss(chunk.l2 * squares)
-        return loss, tape.gradient(loss, flat)
+                loss += self._scale_loss(chunk.l2 * self._model.squares())
+        return loss, tape.gradient(loss, [variable.value for variable in self._trained])
+
+    def _drops(self, key: TraceKey) -> bool:
+        """Whether anything is dropped: by the hyperparameter, or by layers with a rate."""
+        return key.dropout or self._architecture.has_dropout_rates
 
     def _scale_loss(self, loss: Any) -> Any:
         """A replica's part of a loss that is the mean over all replicas."""
         return loss if self._replicas == 1 else loss / self._replicas
-
-    def _load_images(self, indices: Any) -> Any:
-        """Images by index, float32 ``[n, pixels]`` in 0..1."""
-        return tf.cast(tf.gather(self._images, indices), tf.float32) * PIXEL_SCALE
 
     def _augment(self, images: Any, random: StatelessUniform, amounts: Any) -> Any:
         n = images.shape[0]
@@ -248,27 +258,28 @@ class Engine:
 
     def evaluate(self, split: str) -> tuple[list[list[int]], float]:
         """The confusion matrix and the mean loss of a whole split."""
-        start, count = self._split_ranges[split]
+        start, count = self._data.ranges[split]
         with tf.device(self._tf_device):
             matrix, loss = self._evaluate(tf.constant(start), tf.constant(count))
             counts = np.rint(matrix.numpy()).astype(int).tolist()
             return counts, float(loss) / count
 
     def _evaluation_loop(self, start: Any, count: Any) -> Any:
+        size = self._evaluation_batch
+
         def cond(done: Any, _matrix: Any, _total: Any) -> Any:
             return done < count
 
         def body(done: Any, matrix: Any, total: Any) -> Any:
-            indices = start + done + tf.range(EVALUATION_BATCH)
-            labels = tf.gather(self._labels, indices)
-            counts = tf.cast(tf.range(EVALUATION_BATCH) < count - done, tf.float32)
-            layers = [(w.value, b.value) for w, b in self._layers]
-            logits = forward(layers, self._load_images(indices))
+            indices = start + done + tf.range(size)
+            labels = self._data.labels(indices)
+            counts = tf.cast(tf.range(size) < count - done, tf.float32)
+            logits = self._model.logits(self._data.images(indices))
             true = tf.one_hot(labels, self._classes) * counts[:, None]
             predicted = tf.one_hot(tf.argmax(logits, axis=1), self._classes)
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
             return (
-                done + EVALUATION_BATCH,
+                done + size,
                 matrix + tf.matmul(true, predicted, transpose_a=True),
                 total + tf.reduce_sum(losses * counts),
             )
@@ -299,27 +310,24 @@ class Engine:
     # -- state ------------------------------------------------------------------------------
 
     def weights(self) -> dict[str, Array]:
-        """Copies of the weights and biases, named as in a checkpoint."""
-        named: dict[str, Array] = {}
-        for number, (weights, biases) in enumerate(self._layers):
-            named[f"layer{number}/weights"] = np.array(weights.numpy())
-            named[f"layer{number}/biases"] = np.array(biases.numpy())
-        return named
+        """Copies of the arrays of all layers, named as in a checkpoint."""
+        variables = self._model.variables.items()
+        return {name: np.array(variable.numpy()) for name, variable in variables}
 
     def state(self) -> dict[str, Array]:
-        """Copies of the weights, biases and optimizer slots: all that the next step depends on."""
+        """Copies of the layers' arrays and optimizer slots: all that the next step depends on."""
         return self.weights() | {
             slot_name(variable): np.array(variable.numpy())
             for variable in self._optimizer.variables
         }
 
     def restore(self, arrays: Mapping[str, Array], *, slots: bool = True) -> None:
-        """Load weights and biases, and the optimizer's slots, from a checkpoint's arrays.
+        """Load the layers' arrays, and the optimizer's slots, from a checkpoint.
 
         Raises:
             UserError: they belong to another network or optimizer.
         """
-        expected = dict(zip(self.weights(), self._variables, strict=True))
+        expected = dict(self._model.variables)
         if slots:
             expected |= {slot_name(variable): variable for variable in self._optimizer.variables}
         for name, variable in expected.items():
@@ -331,63 +339,6 @@ class Engine:
             variable.assign(arrays[name])
 
 
-class ChunkInputs(NamedTuple):
-    """The inputs of one compiled call, as tensors."""
-
-    indices: Any
-    """Of the examples in the current window of the stream, in order."""
-    start: Any
-    """Position in the window of the first step's batch."""
-    count: Any
-    """How many steps to take."""
-    learning_rates: Any
-    """The learning rate of each step."""
-    first: Any
-    """The index of the first step."""
-    seed: Any
-    dropout: Any
-    l2: Any
-    augmentation: Any
-    """The limits of `augment`."""
-
-
-class TraceKey(NamedTuple):
-    """What a step is compiled for; everything else is a tensor."""
-
-    batch: int
-    dropout: bool
-    l2: bool
-    augment: bool
-
-
-def _trace_key(hparams: HyperParameters) -> TraceKey:
-    return TraceKey(
-        hparams.batch_size, hparams.dropout > 0, hparams.l2 > 0, any(augmentation_amounts(hparams))
-    )
-
-
-def augmentation_amounts(hparams: HyperParameters) -> tuple[float, ...]:
-    """The limits of the augmentation, in the order that `augment` takes."""
-    return tuple(float(getattr(hparams, name)) for name in AUGMENTATION)
-
-
-def _split_ranges(dataset: Dataset) -> dict[str, tuple[int, int]]:
-    """The start and the length of each split in the array of all images."""
-    spans, start = {}, 0
-    for name in SPLITS:
-        spans[name] = (start, len(dataset.split(name)))
-        start += len(dataset.split(name))
-    return spans
-
-
-def _load_on_device(dataset: Dataset) -> tuple[Any, Any]:
-    """All images ``[n + padding, pixels]`` and labels; the padding fills the last batch."""
-    splits = [dataset.split(name) for name in SPLITS]
-    pixels = int(np.prod(dataset.image_shape))
-    images = [split.images.reshape(len(split), pixels) for split in splits]
-    images.append(np.zeros((EVALUATION_BATCH, pixels), np.uint8))
-    labels = [split.labels for split in splits] + [np.zeros(EVALUATION_BATCH, np.uint8)]
-    return (
-        tf.constant(np.concatenate(images)),
-        tf.constant(np.concatenate(labels).astype(np.int32)),
-    )
+def gains_from_xla(architecture: Architecture, tf_device: str) -> bool:
+    """Whether XLA makes the steps of this network faster on this device."""
+    return "GPU" in tf_device or not architecture.has_convolutions

@@ -4,35 +4,130 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
+from core.network.architecture import (
+    BIASES,
+    GAMMA,
+    MEAN,
+    STATISTICS,
+    VARIANCE,
+    WEIGHTS,
+    Architecture,
+    Shape,
+    Stage,
+)
+from core.network.network import NORM_EPSILON, NORM_MOMENTUM
 from core.run.hparams import HyperParameters
-from core.training.rng import initial_layers
-from core.training.rng_tf import Dropout
+from core.run.layers import BatchNorm, Conv, Dense, Dropout, GlobalPool, Pool
+from core.training import rng_tf
+from core.training.rng import initial_weights
 
 
-def forward(layers: list[tuple[Any, Any]], images: Any, dropout: Dropout | None = None) -> Any:
-    """Logits ``[n, classes]`` of images ``[n, pixels]`` in 0..1; ReLU between the layers."""
-    values = images
-    for number, (weights, biases) in enumerate(layers):
-        values = tf.matmul(values, weights) + biases
-        if number < len(layers) - 1:
-            values = tf.nn.relu(values)
-            if dropout is not None:
-                values = dropout(values, number)
-    return values
+class Model:
+    """The network of an architecture: its variables and its forward pass."""
+
+    def __init__(self, architecture: Architecture, hparams: HyperParameters) -> None:
+        """Make the variables, with the initial values that the seed gives."""
+        self._architecture = architecture
+        self.trained: dict[str, Any] = self._make(hparams.seed, trained=True)
+        """Variables that the optimizer changes, by their names in a checkpoint."""
+        self.statistics: dict[str, Any] = self._make(hparams.seed, trained=False)
+        """Variables that a step changes otherwise."""
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """All variables, layer after layer."""
+        both = self.trained | self.statistics
+        return dict(sorted(both.items(), key=lambda entry: _layer_number(entry[0])))
+
+    def _make(self, seed: int, *, trained: bool) -> dict[str, Any]:
+        zero = not self._architecture.layers
+        return {
+            name: keras.Variable(
+                _initial_value(name, shape, seed, zero=zero),
+                name=name.replace("/", "_"),
+                trainable=trained,
+                aggregation="none" if trained else "mean",
+            )
+            for name, shape in self._architecture.arrays(trained=trained).items()
+        }
+
+    def logits(
+        self, images: Any, dropout: rng_tf.Dropout | None = None, *, training: bool = False
+    ) -> Any:
+        """Logits ``[n, classes]`` of images ``[n, pixels]`` in 0..1.
+
+        While `training`, batch normalizations use the batch's statistics and update their own.
+        """
+        values = images
+        for place, stage in enumerate(self._architecture.stages):
+            values = self._apply(stage, values, training=training)
+            if stage.relu:
+                values = tf.nn.relu(values)
+            if dropout is not None and isinstance(stage.layer, Dropout):
+                values = dropout.layer(values, stage.layer.rate, place)
+            elif dropout is not None and stage.drops and stage.number is not None:
+                values = dropout(values, stage.number)
+        return values
+
+    def squares(self) -> Any:
+        """The sum of the squares of all weights, without biases: what L2 penalizes."""
+        weights = [
+            variable.value for name, variable in self.trained.items() if name.endswith(WEIGHTS)
+        ]
+        return tf.add_n([tf.reduce_sum(values * values) for values in weights])
+
+    def _apply(self, stage: Stage, values: Any, *, training: bool) -> Any:
+        """The output of one stage, before its ReLU; dropout comes later."""
+        if len(values.shape) == 2 and len(stage.inputs) == 3 and not isinstance(stage.layer, Dense):
+            values = tf.reshape(values, (values.shape[0], *stage.inputs))
+        match stage.layer:
+            case Conv(stride=stride, valid=valid):
+                values = tf.nn.conv2d(
+                    values, self._array(stage, WEIGHTS), stride, "VALID" if valid else "SAME"
+                )
+            case Dense():
+                if len(values.shape) > 2:
+                    values = tf.reshape(values, (values.shape[0], -1))
+                values = tf.matmul(values, self._array(stage, WEIGHTS))
+            case Pool(height=height, width=width):
+                return tf.nn.max_pool2d(values, (height, width), (height, width), "VALID")
+            case GlobalPool():
+                return tf.reduce_mean(values, axis=(1, 2))
+            case BatchNorm():
+                values = self._normalized(stage, values, training=training)
+            case _:
+                return tf.reshape(values, (values.shape[0], *stage.outputs))
+        return values + self._array(stage, BIASES) if BIASES in stage.arrays else values
+
+    def _normalized(self, stage: Stage, values: Any, *, training: bool) -> Any:
+        mean, variance = self._array(stage, MEAN), self._array(stage, VARIANCE)
+        if training:
+            axes = list(range(len(values.shape) - 1))
+            old = mean, variance
+            mean, variance = tf.nn.moments(values, axes)
+            for variable, new in zip(old, (mean, variance), strict=True):
+                variable.assign(variable * NORM_MOMENTUM + new * (1 - NORM_MOMENTUM))
+        scale = self._array(stage, GAMMA) * tf.math.rsqrt(variance + NORM_EPSILON)
+        return (values - mean) * scale
+
+    def _array(self, stage: Stage, name: str) -> Any:
+        """The TensorFlow variable of one of a stage's arrays."""
+        variables = self.statistics if name in STATISTICS else self.trained
+        return variables[f"layer{stage.number}/{name}"].value
 
 
-def init_variables(sizes: tuple[int, ...], hparams: HyperParameters) -> list[tuple[Any, Any]]:
-    """Initial weights ``[inputs, units]`` and biases ``[units]`` of each layer."""
-    layers = initial_layers(sizes, hparams.seed, zero=not hparams.hidden)
-    return [
-        (
-            keras.Variable(weights, name=f"layer{number}_weights"),
-            keras.Variable(biases, name=f"layer{number}_biases"),
-        )
-        for number, (weights, biases) in enumerate(layers)
-    ]
+def _initial_value(name: str, shape: Shape, seed: int, *, zero: bool) -> Any:
+    layer, _, kind = name.partition("/")
+    if kind == WEIGHTS and not zero:
+        return initial_weights(shape, seed, _layer_number(layer))
+    return (np.ones if kind in (GAMMA, VARIANCE) else np.zeros)(shape, np.float32)
+
+
+def _layer_number(name: str) -> int:
+    return int(name.partition("/")[0].removeprefix("layer"))
 
 
 def make_optimizer(hparams: HyperParameters) -> Any:

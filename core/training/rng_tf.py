@@ -6,12 +6,15 @@ depends on its inputs alone, so that a resumed run draws the same numbers. The m
 constants are Chris Wellons's ``lowbias32``.
 """
 
+import math
 from typing import Any
 
 import tensorflow as tf
 
 DROPOUT = 16
 """The purpose of the first layer's dropout; later layers follow, smaller numbers are others."""
+DROPOUT_LAYERS = 1 << 16
+"""The purpose of the first dropout layer of a network given as text; later ones follow."""
 
 
 class StatelessUniform:
@@ -44,9 +47,20 @@ class Dropout:
 
     def __call__(self, values: Any, layer: int) -> Any:
         """`values` ``[n, units]`` of hidden layer number `layer`, with dropped units set to 0."""
-        rows, units = values.shape
-        uniform = self._random.uniform01((rows, units), DROPOUT + layer)
-        return tf.where(uniform >= self._rate, values / (1 - self._rate), 0.0)
+        return self._drop(values, self._rate, DROPOUT + layer)
+
+    def layer(self, values: Any, rate: float | None, place: int) -> Any:
+        """`values` ``[n, ...]`` with dropped ones set to 0, by the dropout layer at `place`.
+
+        Without a rate of its own it has that of the hyperparameter.
+        """
+        return self._drop(values, self._rate if rate is None else rate, DROPOUT_LAYERS + place)
+
+    def _drop(self, values: Any, rate: Any, purpose: int) -> Any:
+        rows, *shape = values.shape
+        uniform = self._random.uniform01((rows, math.prod(shape)), purpose)
+        uniform = tf.reshape(uniform, values.shape)
+        return tf.where(uniform >= rate, values / (1 - rate), 0.0)
 
 
 def _hash(bits: Any) -> Any:

@@ -29,7 +29,7 @@ from tui.terminal.environment import Pace, configure_textual, has_screen, needs_
     type=click.Choice(STRATEGIES),
     help="Distribute over the GPUs here, or the machines in TF_CONFIG.  [none]",
 )
-@click.option("--xla/--no-xla", default=None, help="Compile with XLA.  [on]")
+@click.option("--xla/--no-xla", default=None, help="Compile with XLA.  [where it gains]")
 @flag("headless", is_flag=True, help="No screen: print the lab's lines.")
 @click.option("--json", "as_json", is_flag=True, help="No screen: print the events as JSON.")
 @flag(

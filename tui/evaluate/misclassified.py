@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from core.network.network import Floats, Network, as_input
+from core.network.network import Floats, as_input
 from core.network.predictions import (
     Integers,
     SplitPredictions,
     open_dataset,
     predict_split,
 )
+from core.network.recorded import network_of
 from core.run.events import NamedArrays
 from core.run.state import RunState
 from core.rundir import checkpoint
@@ -116,7 +117,7 @@ class PredictionRequest:
             raise UserError("no checkpoint of this evaluation was kept")
         arrays = self.arrays or checkpoint.read(self.checkpoint_file).layers
         dataset = self.dataset or open_dataset(self.info)
-        network = Network.from_arrays(arrays)
+        network = network_of(arrays, self.info)
         reading = predict_split(network, dataset.split(self.split))
         names = tuple(
             self.names[i] if i < len(self.names) else str(i) for i in range(reading.classes)

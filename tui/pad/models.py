@@ -14,6 +14,7 @@ import numpy.typing as npt
 from core.network.builtin import NAME, builtin_network
 from core.network.classifier import Classifier, Prediction
 from core.network.network import Network
+from core.network.recorded import network_of
 from core.run.state import RunState
 from data.dataset import DIGITS
 from data.errors import DataError
@@ -132,7 +133,7 @@ class ModelSwitcher:
         if not run.weights or run.weights_step == self._step:
             return False
         try:
-            network = Network.from_arrays(run.weights)
+            network = network_of(run.weights, run.info)
         except UserError:
             return False
         self._step = run.weights_step
@@ -177,6 +178,6 @@ class ModelSwitcher:
             if self.history and step <= self.history[-1].step:
                 continue
             try:
-                self.history.append(Evaluation(step, Network.from_arrays(arrays)))
+                self.history.append(Evaluation(step, network_of(arrays, run.info)))
             except UserError:
                 return

@@ -52,7 +52,7 @@ STARTED = RunColumn(
     "started", 15, lambda e: format_time(e.created), lambda e: e.created, 40, descending=True
 )
 FIXED = (
-    RunColumn("network", 12, lambda e: e.network, lambda e: e.hyperparameters["hidden"], 50),
+    RunColumn("network", 12, lambda e: e.network, lambda e: e.hyperparameters["network"], 50),
     RunColumn("steps", 11, lambda e: f"{e.summary.steps:,}", lambda e: e.summary.steps, 80, True),
     RunColumn(
         "best",
@@ -74,7 +74,7 @@ def columns_for(entries: Sequence[RunEntry]) -> list[RunColumn]:
     """All columns for these runs, in display order."""
     network, *rest = FIXED
     differing = [
-        _of_hyperparameter(name) for name in differing_hparams(entries) if name != "hidden"
+        _of_hyperparameter(name) for name in differing_hparams(entries) if name != "network"
     ]
     return [STATE, NAME, network, *differing, *rest]
 

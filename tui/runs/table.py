@@ -262,7 +262,7 @@ class HparamDifferences(LineColoured):
 
         def show(entry: RunEntry) -> str:
             value = entry.hyperparameters[name]
-            return entry.network if name == "hidden" else declared.format(value)
+            return entry.network if name == "network" else declared.format(value)
 
         return self._row(declared.label, show, width, "text")
 

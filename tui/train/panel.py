@@ -13,7 +13,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from core.run.hparams import SPECS, HyperparameterSpec, Value
+from core.run.hparams import MAX_TEXT, SPECS, HyperparameterSpec, Value
 from core.run.state import RunState
 from core.run.status import RunStatus
 from trainpad.errors import UserError
@@ -27,10 +27,11 @@ SMALLER_RATE = -5
 VALID_PREFIXES = {
     int: re.compile(r"\d*"),
     float: re.compile(r"\d*\.?\d*|\d*\.?\d+e-?\d*"),
-    tuple: re.compile(r"(\d+,)*\d*"),
     str: re.compile(r""),
 }
 """What a value may begin with, by its type; of a choice nothing is typed."""
+TEXT_PREFIX = re.compile(r"[\w., ]*")
+"""What a text without choices may begin with."""
 HELP = "?"
 """The one character that is a command here as elsewhere; no value contains it."""
 
@@ -188,7 +189,7 @@ class Panel(TextWidget, can_focus=True):
         selected = self.has_focus and index == self._selected
         value = spec.format(self._value(spec))
         if selected and self._typed_text:
-            value = self._typed_text + "_"
+            value = (self._typed_text + "_")[-VALUE_WIDTH:]
         less, more = ("‹", "›") if spec.live or selected else (" ", " ")
         pending = spec.name in self._next
         role = "selected" if selected else "text" if spec.live or pending else "dim"
@@ -218,7 +219,7 @@ class Panel(TextWidget, can_focus=True):
     def action_nudge(self, presses: int) -> None:
         """Increase or decrease the selected hyperparameter."""
         spec = self._selected_hparam
-        if self._typed_text or spec.kind is tuple:
+        if self._typed_text or spec.canonical is not None:
             return
         if spec.live and self._run.is_live:
             self.post_message(self.NudgeRequested(spec.name, presses))
@@ -254,12 +255,15 @@ class Panel(TextWidget, can_focus=True):
         if not event.is_printable or event.character is None or event.character == HELP:
             return
         typed = self._typed_text + event.character
-        if self._typed_invalid or not VALID_PREFIXES[self._selected_hparam.kind].fullmatch(typed):
+        spec = self._selected_hparam
+        valid = TEXT_PREFIX if spec.canonical is not None else VALID_PREFIXES[spec.kind]
+        if self._typed_invalid or not valid.fullmatch(typed):
             self._typed_text, self._typed_invalid = "", True
-            is_choice = self._selected_hparam.kind is str
+            is_choice = spec.kind is str
             self._problem = "use ← and →" if is_choice else "numbers only; esc to leave"
         else:
-            self._typed_text, self._problem = typed[:VALUE_WIDTH], ""
+            limit = MAX_TEXT if spec.canonical is not None else VALUE_WIDTH
+            self._typed_text, self._problem = typed[:limit], ""
         event.stop()
         event.prevent_default()
         self.redraw()

@@ -39,7 +39,7 @@ def histogram_grid(recorded: RecordedWeights, reports: Sequence[NetworkReport]) 
     """
     layers = reports[-1].layers if reports else ()
     return [
-        [_series(recorded, reports, i, layer_name(i, layer.hidden), name) for name in QUANTITIES]
+        [_series(recorded, reports, i, layer_name(i, layer.stage), name) for name in QUANTITIES]
         for i, layer in enumerate(layers)
     ]
 

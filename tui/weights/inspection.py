@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from core.network.health import Arrays, NetworkReport, evenly_spaced, inspect_network
-from core.network.network import Floats, Network, as_input
+from core.network.health import NetworkReport, evenly_spaced, inspect_network
+from core.network.network import Arrays, Floats, Network, as_input
 from core.network.predictions import Integers, open_dataset
+from core.network.recorded import network_of
 from core.run.state import RunState
 from core.rundir import checkpoint
 from core.rundir.errors import CheckpointError
@@ -97,8 +98,9 @@ class InspectionRequest:
         sample = self._sample() if self.sample is None else self.sample
         images = sample.images if len(sample) else None
         earlier = self._inspect_checkpoints(images) if self.sample is None else []
-        report = inspect_network(self.step, self.arrays, self.previous, images)
-        return Inspection(report, earlier, Network.from_arrays(self.arrays), sample)
+        network = network_of(self.arrays, self.info)
+        report = inspect_network(self.step, network, self.previous, images)
+        return Inspection(report, earlier, network, sample)
 
     def _sample(self) -> ImageSample:
         try:
@@ -113,7 +115,8 @@ class InspectionRequest:
             try:
                 saved = checkpoint.read(path)
                 if saved.step < self.step:
-                    reports.append(inspect_network(saved.step, saved.layers, None, images))
+                    network = network_of(saved.layers, self.info)
+                    reports.append(inspect_network(saved.step, network, None, images))
             except (CheckpointError, UserError):
                 continue
         return reports

@@ -88,12 +88,19 @@ class SaliencyView(TextWidget):
             ],
             [(fit(f"{colours[0]} {self._class_name(self._label)}, {colours[1]}", width), "dim")],
         ]
-        hidden = [values[0] for values in network.activations(image)[:-1]]
+        stages = network.architecture.weighted
+        # Of a channel, the strongest of its places counts.
+        hidden = [
+            values[0].reshape(-1, values.shape[-1]).max(axis=0)
+            for values in network.activations(image)[:-1]
+        ]
         for details in (3, 2, 1):
             layers = [
                 row
                 for number, values in enumerate(hidden)
-                for row in self._activation_lines(layer_name(number, True), values, width, details)
+                for row in self._activation_lines(
+                    layer_name(number, stages[number]), values, width, details
+                )
             ]
             if len(lines) + len(layers) <= height:
                 break

@@ -248,7 +248,9 @@ class WeightsScreen(DashboardScreen):
             [("first-layer filters", "title"), _after(inspection.report.step), order],
             [(f"{self._selected_unit + 1:,} of {count:,}", "dim")],
         )
-        self.query_one(Gallery).show(count, units.captioned, shape, self._selected_unit)
+        self.query_one(Gallery).show(
+            count, units.captioned, units.filters.shape[:2], self._selected_unit
+        )
 
     def _draw_saliency(self, inspection: Inspection) -> None:
         label, subject = self._explained.label, self._explained.subject
@@ -282,8 +284,9 @@ class WeightsScreen(DashboardScreen):
 
     def action_order(self) -> None:
         """Sort the filters by the next order."""
-        self._order, self._selected_unit = self._order.next, 0
-        self._draw()
+        if self._inspection is not None:
+            self._order, self._selected_unit = self._order.next(self._inspection.network), 0
+            self._draw()
 
     def action_label(self, by: int) -> None:
         """Explain the class `by` positions away."""

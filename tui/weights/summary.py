@@ -3,11 +3,13 @@
 Columns are in order of priority; those that do not fit are left out.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from textual.geometry import Size
 
+from core.network.architecture import Shape, Stage, format_shape
 from core.network.health import Diagnosis, Distribution, LayerReport, NetworkReport, layer_name
 from tui.widgets.text_widget import Span, TextWidget, align_right, fit
 
@@ -69,16 +71,14 @@ class LayerTable(TextWidget):
         super().__init__()
         self._report: NetworkReport | None = None
         self._selected = 0
-        self._shape = (28, 28)
+        self._shape: Shape = (28, 28)
         self._output = ""
 
-    def show(
-        self, report: NetworkReport, selected: int, shape: tuple[int, int], output: str
-    ) -> None:
+    def show(self, report: NetworkReport, selected: int, shape: Shape, output: str) -> None:
         """Show a network with a selected layer; `output` describes what follows the last layer."""
         previous = self._report
         self._report, self._selected, self._shape, self._output = report, selected, shape, output
-        if previous is None or len(previous.layers) != len(report.layers):
+        if previous is None or len(previous.stages) != len(report.stages):
             self.refresh(layout=True)
         self.redraw()
 
@@ -91,21 +91,27 @@ class LayerTable(TextWidget):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
         """A header, the input, the layers and the output."""
-        return len(self._report.layers) + 3 if self._report else 0
+        return len(self._report.stages) + 3 if self._report else 0
 
     def lines(self, width: int, height: int) -> list[list[Span]]:
         """The header, and the rows around the selected layer that fit."""
-        if self._report is None:
+        report = self._report
+        if report is None:
             return []
         columns = _columns_that_fit(width)
-        layers = self._report.layers
-        rows = [
-            self._input(layers[0].inputs, width),
-            *(self._layer(i, layer, columns) for i, layer in enumerate(layers)),
-            [(fit(f"  {'└ loss':{NAME_WIDTH}}{self._output}", width), "dim")],
-        ]
+        rows = [self._input(report.stages[0], width)]
+        selected, shown = 0, set[int]()
+        for stage in report.stages:
+            if stage.number is None or stage.number in shown:
+                rows.append(self._without_weights(stage, width))
+                continue
+            shown.add(stage.number)
+            if stage.number == self._selected:
+                selected = len(rows)
+            rows.append(self._layer(stage.number, report.layers[stage.number], columns))
+        rows.append([(fit(f"  {'└ loss':{NAME_WIDTH}}{self._output}", width), "dim")])
         room = max(1, height - 1)
-        first = min(max(0, self._selected + 1 - room // 2), max(0, len(rows) - room))
+        first = min(max(0, selected - room // 2), max(0, len(rows) - room))
         titles = "".join(align_right(column.title, column.width) for column in columns)
         head = fit(f"  {'layer':{NAME_WIDTH}}{'shape':{SHAPE_WIDTH}}", NAME_WIDTH + SHAPE_WIDTH + 2)
         return [[(head + titles, "dim")], *rows[first : first + room]]
@@ -113,15 +119,24 @@ class LayerTable(TextWidget):
     def _displayable(self, text: str) -> str:
         return super()._displayable(text.translate(ASCII_SIGNS) if self.ascii_only else text)
 
-    def _input(self, inputs: int, width: int) -> list[Span]:
-        height, wide = self._shape
-        text = f"{height} x {wide} = {inputs:,} pixels, 0 to 1"
+    def _input(self, first: Stage, width: int) -> list[Span]:
+        pixels = math.prod(first.inputs)
+        shape = format_shape(first.inputs if len(first.inputs) > 1 else self._shape, " x ")
+        text = f"{shape} = {pixels:,} pixels, 0 to 1"
         return [(fit(f"  {'┌ images':{NAME_WIDTH}}{text}", width), "dim")]
+
+    def _without_weights(self, stage: Stage, width: int) -> list[Span]:
+        """A pool, a dropout; a batch normalization, whose arrays belong to the layer before."""
+        name = fit(f"│ {stage.layer}", NAME_WIDTH)
+        changes = stage.outputs != stage.inputs
+        return [(fit(f"  {name}{_shapes(stage) if changes else ''}", width), "dim")]
 
     def _layer(self, number: int, layer: LayerReport, columns: list[LayerColumn]) -> list[Span]:
         selected = number == self._selected
-        name = fit(f"│ {layer_name(number, layer.hidden)}", NAME_WIDTH)
-        shape = f"{layer.inputs:,} → {layer.units:,} {'ReLU' if layer.hidden else 'logits'}"
+        name = fit(f"│ {layer_name(number, layer.stage)}", NAME_WIDTH)
+        shape = _shapes(layer.stage)
+        if not layer.is_convolution:
+            shape += " ReLU" if layer.hidden else " logits"
         parts: list[Span] = [
             ("› " if selected else "  ", "live"),
             (name, "live" if selected else "text"),
@@ -159,6 +174,11 @@ class DiagnosisList(TextWidget):
             [(fit("  " + diagnosis.text, width), "alert" if diagnosis.severity else "dim")]
             for diagnosis in self._diagnoses[:height]
         ]
+
+
+def _shapes(stage: Stage) -> str:
+    inputs = (math.prod(stage.inputs),) if len(stage.outputs) == 1 else stage.inputs
+    return f"{format_shape(inputs)} → {format_shape(stage.outputs)}"
 
 
 def _columns_that_fit(width: int) -> list[LayerColumn]:

@@ -30,10 +30,11 @@ class UnitOrder(StrEnum):
     CLASS = "weight for"
     ACTIVATION = "activation"
 
-    @property
-    def next(self) -> "UnitOrder":
-        """The order after this one, cyclically."""
+    def next(self, network: Network) -> "UnitOrder":
+        """The order after this one, cyclically; a convolution has no weight for a class."""
         orders = list(UnitOrder)
+        if network.architecture.has_convolutions:
+            orders.remove(UnitOrder.CLASS)
         return orders[(orders.index(self) + 1) % len(orders)]
 
 
@@ -59,12 +60,25 @@ def logit_weights(network: Network, label: int) -> Floats:
     return weights
 
 
+def first_filters(network: Network, shape: tuple[int, int]) -> Floats:
+    """The first layer's weights as images ``[height, width, units]``, a mean over the channels.
+
+    `shape` is that of the images, for a fully connected layer that takes their pixels.
+    """
+    stage, weights = network.architecture.weighted[0], network.layers[0].weights
+    if weights.ndim == 4:
+        return np.asarray(weights.mean(axis=2), np.float32)
+    if len(stage.inputs) == 3:
+        return np.asarray(weights.reshape(*stage.inputs, -1).mean(axis=2), np.float32)
+    return weights.reshape(*shape, -1)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SortedUnits:
     """The units of a network's first layer, sorted."""
 
-    network: Network
-    shape: tuple[int, int]
+    filters: npt.NDArray[np.float32]
+    """The weights of each unit as an image, ``[height, width, units]``."""
     order: npt.NDArray[np.int64]
     values: Floats | None
     """The sort keys, ``[units]``; None if sorted by number."""
@@ -80,19 +94,21 @@ class SortedUnits:
     ) -> "SortedUnits":
         """The units, greatest first; by activation only with an image, float32 ``[pixels]``."""
         count, values = network.sizes[1], None
+        weights = network.layers[0].weights.reshape(-1, count)
         match order:
             case UnitOrder.NORM:
-                values = np.linalg.norm(network.layers[0].weights, axis=0)
-            case UnitOrder.CLASS:
+                values = np.linalg.norm(weights, axis=0)
+            case UnitOrder.CLASS if not network.architecture.has_convolutions:
                 values = logit_weights(network, label)
             case UnitOrder.ACTIVATION if image is not None:
                 values = network.activations(image.reshape(1, -1))[0][0]
+                values = values.reshape(-1, count).mean(axis=0)
         indices = np.arange(count) if values is None else np.argsort(-values, kind="stable")
-        return cls(network, shape, indices, values)
+        return cls(first_filters(network, shape), indices, values)
 
     def captioned(self, index: int) -> CaptionedImage:
         """The filter of a unit with its captions."""
         unit = int(self.order[index])
         value = "" if self.values is None else f"  {self.values[unit]:.2f}"
-        image = to_image(self.network.layers[0].weights[:, unit], self.shape)
+        image = to_image(self.filters[..., unit], self.filters.shape[:2])
         return CaptionedImage(image, f"unit {unit}{value}", f"{unit}{value}")
