@@ -2,18 +2,22 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from conftest import FakeClock
 
 from core.process.hooks import Hooks, parse_hook
+from core.run.events import Continued, Event, Lost, Opened, Paused, Tick
 from core.rundir.occasions import Occasion, RunWatch
 from core.rundir.rundir import RunDir
+from core.session.notifications import Notifications, notified
 from tests.helpers.programs import run_program
 from trainpad.errors import UserError
 from trainpad.lines import event_line
+from tui.terminal.base_app import notify_through
 
 
 @pytest.fixture
@@ -139,3 +143,65 @@ def test_a_program_notifies_of_its_end_once(tmp_path: Path) -> None:
     run_program(["sh", "-c", "echo step 1 loss=nan; exit 3"], tmp_path / "runs", hooks=hooks)
     said = (tmp_path / "said").read_text().splitlines()
     assert sorted(said) == ["fail: exit status 3", "nan: loss is nan at step 1"]
+
+
+def fired_by(run: RunDir, clock: FakeClock, script: Callable[[], Iterator[Event]]) -> list[str]:
+    """What a reader of these events is notified of, as `kind: reason`."""
+    fired: list[str] = []
+
+    class Fired(Hooks):
+        def fire(self, occasion: Occasion, name: str, path: str) -> None:
+            assert (name, path) == (run.name, str(run.path))
+            fired.append(f"{occasion.kind}: {occasion.reason}")
+
+    hooks = Fired({"fail": ("true",)}, {}, pytest.fail)
+    source = list[Event]()
+    for event in notified(script(), hooks, 60, clock):
+        source.append(event)
+    assert isinstance(source[0], Opened)
+    return fired
+
+
+def test_a_reader_is_notified_of_what_happens_after_it_began(run: RunDir, clock: FakeClock) -> None:
+    def script() -> Iterator[Event]:
+        yield Opened(str(run.path), {})
+        yield Paused(3)
+        for _ in range(3):
+            clock.now += 100
+            yield Tick()
+        yield Continued(3)
+        clock.now += 100
+        yield Tick()
+        yield Lost(3)
+        add_event(run, "failed", text="no memory")
+
+    assert fired_by(run, clock, script) == [
+        "stall: no progress for 60 seconds",
+        "fail: its process is gone",
+        "fail: no memory",
+    ]
+
+
+def test_without_hooks_the_events_are_those_of_before() -> None:
+    events = iter([Tick()])
+    assert Notifications({}, {}).wrap(events) is events
+
+
+def test_an_app_rings_its_own_terminal_and_toasts_what_fails() -> None:
+    sent, toasts = [], []
+
+    class App:
+        terminal = SimpleNamespace(write=sent.append)
+        is_running = True
+        toast = staticmethod(toasts.append)
+
+        def call_later(self, call: Callable[[str], None], text: str) -> None:
+            call(text)
+
+    hooks = Hooks({"fail": ("bell",), "nan": ("false",)}, {"PATH": "/usr/bin:/bin"}, pytest.fail)
+    notify_through(App(), hooks)  # type: ignore[arg-type]
+    hooks.fire(Occasion("fail", "failed", "x"), "name", "")
+    hooks.fire(Occasion("nan", "training", "x"), "name", "")
+    hooks.wait()
+    assert sent == ["\a"]
+    assert toasts == ["the notification false failed: exit status 1"]

@@ -21,6 +21,7 @@ from core.rundir.deletion import discard_empty
 from core.rundir.reader import follow
 from core.rundir.rundir import RunDir
 from core.session.headless import DONE, FAILED, INTERRUPTED
+from core.session.notifications import NO_NOTIFICATIONS, Notifications
 from core.session.request import Request
 from core.session.signals import Signals
 from trainpad.control import Control
@@ -28,18 +29,26 @@ from trainpad.errors import UserError
 from trainpad.text import sanitize
 from tui.app import TrainpadApp
 from tui.dashboard.sessions import Sessions
+from tui.terminal.base_app import notify_through
 from tui.terminal.driver import duplicated_terminal
 from tui.terminal.environment import Pace
 from tui.terminal.exit_result import ExitResult
 
 
-def run_dashboard(request: Request, launcher: Launcher, pace: Pace, *, ascii_only: bool) -> int:
+def run_dashboard(
+    request: Request,
+    launcher: Launcher,
+    pace: Pace,
+    *,
+    ascii_only: bool,
+    notifications: Notifications = NO_NOTIFICATIONS,
+) -> int:
     """Train in the dashboard; return the exit status.
 
     Raises:
         UserError: the request is impossible; the terminal is restored, and nothing was written.
     """
-    sessions = Sessions(request)
+    sessions = Sessions(request, notifications)
     app = TrainpadApp(
         sessions.start(request),
         ascii_only=ascii_only,
@@ -49,11 +58,18 @@ def run_dashboard(request: Request, launcher: Launcher, pace: Pace, *, ascii_onl
         log_dir=request.log_dir,
         resumed=request.resume.run if request.resume else None,
     )
+    notify_through(app, notifications.hooks)
     return _run(app, launcher)
 
 
 def run_viewer(
-    run: RunDir, launcher: Launcher, pace: Pace, *, read_only: bool, ascii_only: bool
+    run: RunDir,
+    launcher: Launcher,
+    pace: Pace,
+    *,
+    read_only: bool,
+    ascii_only: bool,
+    notifications: Notifications = NO_NOTIFICATIONS,
 ) -> int:
     """Show `run`, and steer or resume it unless `read_only`; return the exit status.
 
@@ -61,15 +77,16 @@ def run_viewer(
         UserError: it is not a run directory, or cannot be read; the terminal is restored.
     """
     app = TrainpadApp(
-        follow(run, None if read_only else open_control(run.path)),
+        notifications.wrap(follow(run, None if read_only else open_control(run.path))),
         ascii_only=ascii_only,
         pace=pace,
         launcher=launcher,
-        sessions=None if read_only else Sessions(),
+        sessions=None if read_only else Sessions(notifications=notifications),
         viewer=True,
         read_only=read_only,
         log_dir=run.path.parent,
     )
+    notify_through(app, notifications.hooks)
     return _run(app, launcher)
 
 

@@ -1,14 +1,15 @@
 """Notifications: a bell, a message of the terminal, or a command of the user's.
 
-A command is started without a shell. Its failure is one warning, and nothing waits for it but the
-end of the process.
+A command is started without a shell, and nothing waits for it; its failure is one warning.
 """
 
+import os
 import shlex
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Final
 
 from core.rundir.occasions import Occasion
@@ -60,7 +61,7 @@ class Hooks:
         """
         self._hooks = hooks
         self._environ = {key: text for key, text in environ.items() if key != VARIABLE}
-        self._warn = warn
+        self.warn = warn
         self.ring = ring
         self._commands = commands
         self._threads: list[threading.Thread] = []
@@ -86,9 +87,23 @@ class Hooks:
                 "TRAINPAD_STATE": occasion.state,
                 "TRAINPAD_REASON": occasion.reason,
             }
-            thread = threading.Thread(target=self._call, args=(words, environ), daemon=True)
-            thread.start()
-            self._threads.append(thread)
+            self._start(words, environ)
+
+    def _start(self, words: tuple[str, ...], environ: Mapping[str, str]) -> None:
+        try:
+            process = subprocess.Popen(  # noqa: S603 - the user's command, without a shell
+                words,
+                env=dict(environ),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        except (OSError, ValueError) as error:
+            self._fail(f"{words[0]} failed: {getattr(error, 'strerror', None) or error}")
+            return
+        thread = threading.Thread(target=self._await, args=(words[0], process), daemon=True)
+        thread.start()
+        self._threads.append(thread)
 
     def wait(self, timeout: float = TIMEOUT) -> None:
         """Wait for the commands that still run, so many seconds at most."""
@@ -96,29 +111,28 @@ class Hooks:
         for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
 
-    def _call(self, words: tuple[str, ...], environ: Mapping[str, str]) -> None:
+    def _await(self, name: str, process: "subprocess.Popen[bytes]") -> None:
         try:
-            done = subprocess.run(  # noqa: S603 - the user's command, without a shell
-                words,
-                env=dict(environ),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                timeout=TIMEOUT,
-                check=False,
-            )
+            status = process.wait(TIMEOUT)
         except subprocess.TimeoutExpired:
-            self._fail(f"{words[0]} failed: it took longer than {TIMEOUT:g} s")
-        except (OSError, ValueError) as error:
-            self._fail(f"{words[0]} failed: {getattr(error, 'strerror', None) or error}")
+            process.kill()
+            process.wait()
+            self._fail(f"{name} failed: it took longer than {TIMEOUT:g} s")
         else:
-            if done.returncode:
-                self._fail(f"{words[0]} failed: exit status {done.returncode}")
+            if status:
+                self._fail(f"{name} failed: exit status {status}")
 
     def _fail(self, text: str) -> None:
         if not self._has_warned:
             self._has_warned = True
-            self._warn(f"the notification {text}")
+            self.warn(f"the notification {text}")
+
+
+def ring_stderr(characters: str) -> None:
+    """Write control characters to standard error, where that is a terminal."""
+    if os.isatty(2):
+        with suppress(OSError):
+            os.write(2, characters.encode())
 
 
 def control_characters(kind: str, text: str) -> str:

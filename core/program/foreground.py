@@ -35,11 +35,6 @@ class Foreground:
         except OSError:
             return  # a full disk: run.log may have it
 
-    def ring(self, characters: str) -> None:
-        """Write control characters to the terminal, where standard error is one."""
-        if os.isatty(2):
-            os.write(2, characters.encode())
-
     def _on_resize(self, _number: int, _frame: FrameType | None) -> None:
         size = size_of_terminal(1)
         if size and self._supervisor is not None:

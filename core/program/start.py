@@ -134,7 +134,12 @@ def supervise(
     record.set_info(pid=process.pid)
     record.flush()
     requests = Requests(control, Processes(process.pid), record, say)
-    hooks = Hooks(request.hooks, request.inherited.environ, say, ring)
+
+    def warn(text: str) -> None:
+        record.event("warned", text=text)
+        say(text)
+
+    hooks = Hooks(request.hooks, request.inherited.environ, warn, ring)
     notifier = Notifier(run, hooks, request.stall_seconds, time.monotonic())
     supervisor = Supervisor(process, output, record, requests, notifier, lock)
     on_start(supervisor)

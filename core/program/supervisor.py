@@ -123,9 +123,10 @@ class Supervisor:
         if self._record.is_adopted:
             self._record.step = last_step(self._record.path) + 1
         write_ending(self._record, ending)
+        self._notifier.end(time.monotonic())
+        self._record.flush(at_end=True)
         self._record.close()
         os.close(self._lock)
-        self._notifier.end(time.monotonic())
         return ending.status
 
 

@@ -43,7 +43,7 @@ class RunWatch:
         self._metrics = JsonLines.new(run.metrics)
         self._grown = self._sizes()
         self._progress_at = now
-        self._is_idle = False
+        self.is_idle = False
         """Whether no progress is expected: the run is paused or over."""
         self._has_stalled = False
         self._nan: set[str] = set()
@@ -57,7 +57,7 @@ class RunWatch:
             for line in lines:
                 yield from self._of_numbers(line)
         sizes = self._sizes()
-        if sizes != self._grown or self._is_idle:
+        if sizes != self._grown or self.is_idle:
             self._grown, self._progress_at, self._has_stalled = sizes, now, False
         elif now - self._progress_at >= self._stall_seconds and not self._has_stalled:
             self._has_stalled = True
@@ -66,22 +66,22 @@ class RunWatch:
     def _of_event(self, event: Mapping[str, Any]) -> Iterator[Occasion]:
         match event:
             case {"event": "finished"}:
-                self._is_idle = True
+                self.is_idle = True
                 reason = sanitize(str(event.get("reason") or "done"), limit=200)
                 state = "done" if reason.startswith("done") else "stopped"
                 yield Occasion("finish", state, reason)
             case {"event": "failed"}:
-                self._is_idle = True
+                self.is_idle = True
                 yield Occasion("fail", "failed", sanitize(str(event.get("text")), limit=200))
             case {"event": "diverged"}:
-                self._is_idle = True
+                self.is_idle = True
                 if isinstance(event.get("loss"), str):
                     yield Occasion("nan", "diverged", f"the loss is {event['loss'][:9]}")
                 yield Occasion("fail", "diverged", sanitize(str(event.get("why")), limit=200))
             case {"event": "paused"}:
-                self._is_idle = True
+                self.is_idle = True
             case {"event": "continued" | "started"}:
-                self._is_idle = False
+                self.is_idle = False
 
     def _of_numbers(self, line: Mapping[str, Any]) -> Iterator[Occasion]:
         """Yield an occasion for each name when its value ceases to be finite."""

@@ -16,12 +16,15 @@ from core.process.redirect import detach_stdio, redirectable_stdio
 from core.run.events import Event, Opened, Started
 from core.rundir.rundir import RunDir
 from core.session.headless import run_headless
+from core.session.notifications import NO_NOTIFICATIONS, Notifications
 from core.session.request import Request
 from core.session.session import session
 from core.session.signals import Signals
 
 
-def run_detached(request: Request, launcher: Launcher) -> int:
+def run_detached(
+    request: Request, launcher: Launcher, notifications: Notifications = NO_NOTIFICATIONS
+) -> int:
     """Train, and leave the terminal once training started; return the exit status.
 
     The lab's lines go to `run.log`. A run that ends or is interrupted before training started ends
@@ -33,7 +36,7 @@ def run_detached(request: Request, launcher: Launcher) -> int:
     signals = Signals()
     signals.install()
     with redirectable_stdio() as (_, on_open):
-        source = session(dataclasses.replace(request, on_open=on_open))
+        source = notifications.wrap(session(dataclasses.replace(request, on_open=on_open)))
         past = list(_until_started(source, signals))
     if isinstance(past[-1], Started) and not signals.outcome:
         _detach(_run_dir_of(past), launcher)

@@ -1,11 +1,14 @@
 """The command `open`."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from core.cli.completion import run_names
 from core.cli.flags import ascii_flag, flag, pace_flags
+from core.cli.hook_flags import hook_flags, take_hooks
+from core.process.inherited import Inherited
 from trainpad.errors import UserError
 from tui.terminal.environment import Pace, configure_textual, has_screen, needs_ascii
 
@@ -14,15 +17,20 @@ from tui.terminal.environment import Pace, configure_textual, has_screen, needs_
 @click.argument("run", default="", shell_complete=run_names)
 @flag("log_dir", type=Path, metavar="FOLDER", help="Folder of the runs.")
 @flag("read_only", is_flag=True, help="Show the run, but do not steer it.")
+@hook_flags
 @pace_flags
 @ascii_flag
+@click.pass_obj
 def open_run(
+    inherited: Inherited,
+    /,
     run: str,
     log_dir: Path | None,
     read_only: bool,
     fps: float | None,
     bytes_per_second: float | None,
     ascii_only: bool,
+    **hooks: Any,
 ) -> int:
     """Show a run in the dashboard, live or not: RUN is a path or a name, else the latest.
 
@@ -38,11 +46,21 @@ def open_run(
         raise UserError("standard output is not a terminal; `trainpad runs` lists the runs")
     chosen = resolve_live_run(run, log_dir_from(log_dir))
     refuse_attached(chosen)
+    words = take_hooks(hooks)
     from core.process.launcher import fork_launcher
 
     launcher = fork_launcher()
     configure_textual()
+    from core.session.notifications import Notifications
     from tui.launch import run_viewer
 
+    notifications = Notifications(words, inherited.environ, hooks["stall_seconds"])
     pace, plain = Pace.resolve(fps, bytes_per_second), ascii_only or needs_ascii()
-    return run_viewer(chosen, launcher, pace, read_only=read_only, ascii_only=plain)
+    return run_viewer(
+        chosen,
+        launcher,
+        pace,
+        read_only=read_only,
+        ascii_only=plain,
+        notifications=notifications,
+    )

@@ -94,6 +94,7 @@ def _detached(request: "ProgramRequest") -> int:
 
 def _headless(request: "ProgramRequest") -> int:
     """Run the program in the foreground: its output, its signals and its exit status."""
+    from core.process.hooks import ring_stderr
     from core.program.foreground import Foreground
     from core.program.start import make_run, supervise
     from core.program.terminal import size_of_terminal
@@ -109,7 +110,7 @@ def _headless(request: "ProgramRequest") -> int:
         size=size_of_terminal(1),
         echo=foreground.echo,
         on_start=foreground.begin,
-        ring=foreground.ring,
+        ring=ring_stderr,
     )
 
 
@@ -124,11 +125,15 @@ def _dashboard(request: "ProgramRequest", flags: dict[str, Any]) -> int:
     run = make_run(request)
     supervisor = supervise_apart(request, run, size_of_terminal(1))
     configure_textual()
+    from core.session.notifications import Notifications
     from tui.launch import run_viewer
 
     pace = Pace.resolve(flags["fps"], flags["bytes_per_second"])
     plain = flags["ascii_only"] or needs_ascii()
-    run_viewer(run, launcher, pace, read_only=False, ascii_only=plain)
+    notifications = Notifications(
+        request.hooks, request.inherited.environ, request.stall_seconds, commands=False
+    )
+    run_viewer(run, launcher, pace, read_only=False, ascii_only=plain, notifications=notifications)
     status = exit_status_of(supervisor)
     if status is None:
         _say_that_it_goes_on(run)

@@ -1,17 +1,26 @@
 """The command `train`: in the dashboard, on standard output, or detached."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from core.cli.flags import ascii_flag, flag, hyperparameter_flags, pace_flags
+from core.cli.hook_flags import hook_flags, take_hooks
+from core.process.inherited import Inherited
 from core.run.presets import PRESETS
 from core.training.cluster import STRATEGIES
 from tui.terminal.environment import Pace, configure_textual, has_screen, needs_ascii
 
+if TYPE_CHECKING:
+    from core.session.notifications import Notifications
+
+QUICK: Final = 1.0
+"""Seconds that the end waits for a command that notifies, whose failure is then reported."""
+
 
 @click.command()
+@click.pass_obj
 @hyperparameter_flags
 @flag("hidden1", metavar="N", help="Units of the first hidden layer, as in the lab.  [128]")
 @flag("hidden2", metavar="N", help="Units of the second hidden layer, as in the lab.  [32]")
@@ -42,7 +51,10 @@ from tui.terminal.environment import Pace, configure_textual, has_screen, needs_
 @flag("branch", metavar="RUN|CHECKPOINT", help="Start a new run from another's weights.")
 @flag("profile", type=click.IntRange(1, 10000), metavar="STEPS", help="Profile this many steps.")
 @flag("change", multiple=True, metavar="STEP:NAME=VALUE", help="Change a hyperparameter at a step.")
+@hook_flags
 def train(
+    inherited: Inherited,
+    /,
     headless: bool,
     as_json: bool,
     detach: bool,
@@ -55,16 +67,20 @@ def train(
 
     Example: trainpad --learning_rate 0.05 --max_steps 10000
     """
+    from core.session.notifications import Notifications
     from core.session.request import request_from
 
+    words, stall_seconds = take_hooks(flags), flags.pop("stall_seconds")
     request = request_from(flags)
+    notifications = Notifications(words, inherited.environ, stall_seconds)
     if _is_worker(request):
         return _worker(request)
     if detach:
-        return _detached(request)
+        return _detached(request, notifications)
     if headless or as_json or not has_screen():
-        return _headless(request, as_json=as_json)
-    return _dashboard(request, fps, bytes_per_second, ascii_only=ascii_only)
+        return _headless(request, notifications, as_json=as_json)
+    pace, plain = Pace.resolve(fps, bytes_per_second), ascii_only or needs_ascii()
+    return _dashboard(request, notifications, pace, ascii_only=plain)
 
 
 def _is_worker(request: Any) -> bool:
@@ -90,9 +106,10 @@ def _worker(request: Any) -> int:
     return status
 
 
-def _headless(request: Any, *, as_json: bool) -> int:
+def _headless(request: Any, notifications: "Notifications", *, as_json: bool) -> int:
     import dataclasses
 
+    from core.process.hooks import ring_stderr
     from core.process.redirect import redirectable_stdio
     from core.session.headless import run_headless
     from core.session.session import session
@@ -100,22 +117,25 @@ def _headless(request: Any, *, as_json: bool) -> int:
 
     signals = Signals()
     signals.install()
+    notifications.hooks.ring = ring_stderr
     with redirectable_stdio() as (out, on_open):
         source = session(dataclasses.replace(request, on_open=on_open))
-        return run_headless(source, out, json=as_json, signals=signals)
+        status = run_headless(notifications.wrap(source), out, json=as_json, signals=signals)
+        notifications.hooks.wait(QUICK)
+        return status
 
 
-def _detached(request: Any) -> int:
+def _detached(request: Any, notifications: "Notifications") -> int:
     from core.process.launcher import fork_launcher
 
     launcher = fork_launcher()
     from core.session.detached import run_detached
 
-    return run_detached(request, launcher)
+    return run_detached(request, launcher, notifications)
 
 
 def _dashboard(
-    request: Any, fps: float | None, bytes_per_second: float | None, *, ascii_only: bool
+    request: Any, notifications: "Notifications", pace: Pace, *, ascii_only: bool
 ) -> int:
     from core.process.launcher import fork_launcher
 
@@ -123,5 +143,6 @@ def _dashboard(
     configure_textual()
     from tui.launch import run_dashboard
 
-    pace, plain = Pace.resolve(fps, bytes_per_second), ascii_only or needs_ascii()
-    return run_dashboard(request, launcher, pace, ascii_only=plain)
+    return run_dashboard(
+        request, launcher, pace, ascii_only=ascii_only, notifications=notifications
+    )

@@ -9,6 +9,7 @@ from core.run.events import Event
 from core.run.hparams import HyperParameters, Value
 from core.rundir.resume import ResumePoint
 from core.rundir.rundir import RunDir
+from core.session.notifications import NO_NOTIFICATIONS, Notifications
 from core.session.request import Request, request_like, resume_request
 from core.session.session import session
 from tui.dashboard.run_context import RunContext
@@ -17,14 +18,20 @@ from tui.dashboard.run_context import RunContext
 class Sessions:
     """Starts sessions; the newest request is where the next one takes its settings from."""
 
-    def __init__(self, request: Request | None = None) -> None:
+    def __init__(
+        self,
+        request: Request | None = None,
+        notifications: Notifications = NO_NOTIFICATIONS,
+    ) -> None:
         """`request` is that of the first session; None where no run trains here yet."""
         self._request = request
+        self._notifications = notifications
 
     def start(self, request: Request) -> Iterator[Event]:
         """The events of a session that trains `request`, and logs to its run directory."""
         self._request = request
-        return session(dataclasses.replace(request, on_open=redirect_to_log))
+        events = session(dataclasses.replace(request, on_open=redirect_to_log))
+        return self._notifications.wrap(events)
 
     def next(
         self, shown: RunContext, hparams: HyperParameters, branch: ResumePoint | None

@@ -14,6 +14,7 @@ from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.screen import Screen
 
+from core.process.hooks import Hooks
 from core.process.launcher import Launcher
 from core.process.signals import exit_by_signal, install_handlers
 from core.session.headless import DONE, INTERRUPTED
@@ -148,6 +149,24 @@ class BaseApp(OrderedInputApp[Result]):
         """Remove all toasts, so that each may be shown again."""
         self._last_toast = "", float("-inf")
         super().clear_notifications()
+
+
+def notify_through(app: BaseApp[Any], hooks: Hooks) -> None:
+    """Let hooks ring the terminal of an app, from any thread, and toast their warnings."""
+    warn = hooks.warn
+
+    def ring(characters: str) -> None:
+        if app.terminal is not None:
+            app.terminal.write(characters)
+
+    def toast(text: str) -> None:
+        if app.is_running:
+            app.call_later(app.toast, text)
+        else:
+            warn(text)
+
+    if hooks:
+        hooks.ring, hooks.warn = ring, toast
 
 
 def run_standalone(app: BaseApp[Any]) -> int:
