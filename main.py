@@ -22,6 +22,8 @@ from core.cli.steering_commands import add_steering_commands
 from core.process.inherited import Inherited
 from core.process.stdio import OutputError, discard_stdout, repair_stdio
 from core.process.threads import limit_blas_threads
+from core.sweep.commands import sweep
+from core.sweep.study_commands import study
 from trainpad.errors import UserError
 from tui.commands.doctor import doctor
 from tui.commands.open import open_run
@@ -56,7 +58,8 @@ def cli() -> None:
 
 
 for command in (
-    *(train, run_program, open_run, runs, data, network, export, pad, classify, watch, doctor),
+    *(train, run_program, open_run, runs, data, network, export, pad, classify, watch),
+    *(sweep, study, doctor),
 ):
     cli.add_command(command)
 add_steering_commands(cli)

@@ -72,6 +72,11 @@ class SystemMonitor:
         return tuple(gpu for _, gpu in results if gpu is not None)
 
 
+def gpu_count() -> int:
+    """How many NVIDIA GPUs this machine has, as far as its driver tells."""
+    return len(_gpu_handles())
+
+
 def _gpu_handles() -> list[Any]:
     """Return NVML's handles; none where there is no driver, no library or no GPU."""
     try:

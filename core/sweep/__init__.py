@@ -1,0 +1,1 @@
+"""Sweeps: many runs with different hyperparameters, chosen by Optuna, as one study."""

@@ -1,0 +1,143 @@
+"""From the options of `trainpad sweep` to trials that run, and what is printed at the end."""
+
+import shlex
+import signal
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from core.sweep.devices import AUTO, shares
+from core.sweep.folder import PRUNERS, SAMPLERS, Description, StudyFolder, create_study, studies_dir
+from core.sweep.interrupt import Interrupt
+from core.sweep.plan import best_command
+from core.sweep.request import (
+    check_names,
+    describe,
+    parse_goal,
+    parse_time,
+    split_flags,
+)
+from core.sweep.runner import Job, Limits, Sweep
+from core.sweep.study import Study, best_first
+from trainpad.errors import UserError
+from trainpad.place import absolute
+
+TRIALS: Final = 40
+DONE, INTERRUPTED = 0, 130
+OPTIONS: Final = frozenset(
+    ("study", "trials", "time", "jobs", "goal", "direction", "sampler", "pruner", "seeds", "seed")
+)
+Say = Callable[[str], object]
+
+
+def run_sweep(
+    options: Mapping[str, Any], flags: Mapping[str, Any], program: Sequence[str], say: Say
+) -> int:
+    """Begin a study or go on with one; return the exit status.
+
+    Raises:
+        UserError: an option is invalid, or the study cannot be written.
+    """
+    unknown = sorted(set(options) - OPTIONS)
+    if unknown:
+        raise UserError(f"{unknown[0]!r} is no option of a sweep; there are {', '.join(OPTIONS)}")
+    limits = Limits(
+        int(options.get("trials") or TRIALS),
+        parse_time(str(options["time"])) if options.get("time") else float("inf"),
+    )
+    jobs = [Job(environment) for environment in shares(_jobs(str(options.get("jobs", "auto"))))]
+    folder = _open_folder(options, flags, program)
+    study = Study(folder, folder.description())
+    say(f"study {folder.path}: {limits.trials} trials, {len(jobs)} at a time")
+    interrupt = Interrupt()
+    interrupt.install()
+    Sweep(study, limits, jobs, say, lambda: interrupt.number > 0).run()
+    _say_end(study, say)
+    return INTERRUPTED if interrupt.number == signal.SIGINT else DONE
+
+
+def _open_folder(
+    options: Mapping[str, Any], flags: Mapping[str, Any], program: Sequence[str]
+) -> StudyFolder:
+    """The study's folder: the one that is named, else a new one."""
+    named = options.get("study")
+    path = absolute(Path(named)) if named else _new_path()
+    folder = StudyFolder(path)
+    if folder.is_study():
+        return _check_same(folder, options, flags, program)
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise UserError(f"{path} is neither a study nor an empty folder")
+    return create_study(path, _description(options, flags, program))
+
+
+def _check_same(
+    folder: StudyFolder,
+    options: Mapping[str, Any],
+    flags: Mapping[str, Any],
+    program: Sequence[str],
+) -> StudyFolder:
+    """Go on with a study; what is given anew must be as it was."""
+    before = folder.description().as_dict()
+    asked = {
+        name: options[name]
+        for name in ("sampler", "pruner", "seeds", "seed", "goal", "direction")
+        if options.get(name) is not None
+    }
+    if flags or program:
+        after = _description({**before, **asked}, flags, program).as_dict()
+    else:
+        after = {**before, **asked}
+    for name, value in after.items():
+        if before.get(name) != value:
+            raise UserError(
+                f"{folder.path} is another study: its {name} is {before.get(name)!r}, "
+                f"not {value!r}; choose another folder with --study"
+            )
+    return folder
+
+
+def _description(
+    options: Mapping[str, Any], flags: Mapping[str, Any], program: Sequence[str]
+) -> Description:
+    is_ours = not program
+    if is_ours:
+        split = split_flags(flags)
+        varied, fixed = split.varied, split.fixed
+        check_names(varied)
+    else:
+        varied, fixed = {name: str(value) for name, value in flags.items()}, []
+    goal = parse_goal(
+        str(options.get("goal") or ""), str(options.get("direction") or ""), is_ours=is_ours
+    )
+    return describe(
+        varied, fixed, list(program), goal=goal,
+        sampler=options.get("sampler") or SAMPLERS[0], pruner=options.get("pruner") or PRUNERS[0],
+        seeds=int(options.get("seeds") or 1), seed=int(options.get("seed") or 0),
+    )  # fmt: skip
+
+
+def _new_path() -> Path:
+    folder = studies_dir()
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    taken = sum(1 for path in folder.glob(f"{stamp}*")) if folder.is_dir() else 0
+    return folder / (f"{stamp}-{taken + 1}" if taken else stamp)
+
+
+def _jobs(text: str) -> int:
+    if text == "auto":
+        return AUTO
+    if not text.isdecimal() or not 1 <= int(text) <= 1024:
+        raise UserError(f"--jobs must be auto or a number from 1 on, not {text[:40]!r}")
+    return int(text)
+
+
+def _say_end(study: Study, say: Say) -> None:
+    best = best_first(study, study.trials())
+    if not best:
+        say("no trial is complete")
+        return
+    first = best[0]
+    say(f"best: trial {first.number}, {study.goal.metric} {first.value:.5g}")
+    say(best_command(study.description, first.params))
+    say(f"go on: trainpad sweep --study {shlex.quote(str(study.folder.path))} --trials N")

@@ -1,0 +1,208 @@
+"""Run trials until the study has enough of them: one loop, without threads."""
+
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+from core.sweep.child import Child
+from core.sweep.folder import StudyFolder, Worker
+from core.sweep.plan import child_of
+from core.sweep.space import Space
+from core.sweep.steering import Requests, read_requests
+from core.sweep.study import Study, Trial, best_first
+from core.sweep.trials import End, RunningTrial
+from trainpad.errors import RunError, UserError
+
+POLL_INTERVAL: Final = 0.1
+"""Seconds between two polls of the trials that run."""
+HOUSEKEEPING_INTERVAL: Final = 5.0
+"""Seconds between two heartbeats, and two searches for trials of processes that are gone."""
+STOP_SECONDS: Final = 30.0
+"""How long a run may take to save and end before it is killed."""
+MAX_FAILURES: Final = 3
+"""So many trials that fail before one succeeds end the sweep: the next ones would fail, too."""
+Say = Callable[[str], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When a sweep ends."""
+
+    trials: int
+    seconds: float = float("inf")
+
+
+@dataclass(slots=True)
+class Job:
+    """A place for one trial at a time, with its device."""
+
+    environment: Mapping[str, str]
+    running: RunningTrial | None = None
+    steps: Generator[None] | None = None
+
+
+@dataclass(slots=True)
+class Sweep:
+    """Runs trials of a study in some jobs."""
+
+    study: Study
+    limits: Limits
+    jobs: Sequence[Job]
+    say: Say
+    is_interrupted: Callable[[], bool] = lambda: False
+    best: float | None = None
+    _began: float = field(default_factory=time.monotonic)
+    _failures: list[str] = field(default_factory=list)
+    """Why trials failed, before the first one succeeded."""
+    _has_succeeded: bool = False
+    _requests: Requests = field(default_factory=Requests)
+    _warning: str = ""
+
+    @property
+    def folder(self) -> StudyFolder:
+        """The study's folder."""
+        return self.study.folder
+
+    def run(self) -> None:
+        """Run trials until there are enough, or until this process is asked to end.
+
+        Raises:
+            UserError: the study cannot be written, or its first trials all failed.
+        """
+        found = best_first(self.study, self.study.trials())
+        self.best = found[0].value if found else None
+        with Worker(self.folder) as worker:
+            try:
+                self._run(worker)
+            finally:
+                self._give_up()
+
+    def _run(self, worker: Worker) -> None:
+        last_housekeeping = 0.0
+        while True:
+            if time.monotonic() - last_housekeeping >= HOUSEKEEPING_INTERVAL:
+                last_housekeeping = time.monotonic()
+                worker.beat()
+                for number in self.study.reclaim(worker):
+                    self.say(f"trial {number}: lost, its process is gone; it is tried again")
+            self._follow_requests()
+            if self.is_interrupted() or self._requests.stop:
+                return
+            may_begin = self._has_time and not self._requests.paused
+            is_exhausted = may_begin and not self._begin_trials(worker)
+            for job in self.jobs:
+                self._advance(job)
+            if len(self._failures) >= MAX_FAILURES:
+                raise UserError(
+                    f"{MAX_FAILURES} trials failed and none succeeded: {self._failures[-1]}"
+                )
+            if all(job.running is None for job in self.jobs) and (
+                not self._has_time or (is_exhausted and not self.study.has_running_trials())
+            ):
+                return
+            time.sleep(POLL_INTERVAL)
+
+    @property
+    def _has_time(self) -> bool:
+        return time.monotonic() - self._began < self.limits.seconds
+
+    def _begin_trials(self, worker: Worker) -> bool:
+        """Begin a trial in each free job; return whether there was one for each."""
+        limit = self._requests.trials or self.limits.trials
+        for job in self.jobs:
+            if job.running is None:
+                trial = self.study.ask(worker, limit)
+                if trial is None:
+                    return False
+                self._begin(job, trial)
+        return True
+
+    def _begin(self, job: Job, trial: Trial) -> None:
+        def start(index: int) -> Child:
+            folder = self.folder.trial(trial.number)
+            folder = folder / f"seed-{index}" if self.study.description.seeds > 1 else folder
+            point = trial.point
+            return child_of(self.study.description, point, folder, index, job.environment)
+
+        job.running = RunningTrial(trial, self.study.goal, start, self.study.description.seeds)
+        job.steps = job.running.run()
+        values = "  ".join(f"{name} {_shown(value)}" for name, value in trial.point.items())
+        self.say(f"trial {trial.number}: {values}")
+
+    def _advance(self, job: Job) -> None:
+        if job.running is None or job.steps is None:
+            return
+        if next(job.steps, End) is End:
+            self._report_end(job.running)
+            job.running = job.steps = None
+
+    def _report_end(self, running: RunningTrial) -> None:
+        self.say(f"trial {running.trial.number}: {self._end_in_words(running)}")
+        if running.end is End.COMPLETE:
+            self._has_succeeded = True
+        if running.end is End.FAILED and not self._has_succeeded:
+            self._failures.append(running.why)
+
+    def _end_in_words(self, running: RunningTrial) -> str:
+        if running.end is End.FAILED:
+            return f"failed: {running.why}"
+        if running.value is None:
+            return str(running.end)
+        is_best = self.study.goal.is_better(running.value, self.best)
+        self.best = running.value if is_best else self.best
+        shown = f"{self.study.goal.metric} {running.value:.5g}"
+        return f"{shown}, the best so far" if is_best else shown
+
+    def _follow_requests(self) -> None:
+        try:
+            requests = read_requests(self.folder)
+        except RunError as error:
+            self._warn(str(error))
+            return
+        if requests == self._requests:
+            return
+        for name, text in requests.ranges.items():
+            if self._requests.ranges.get(name) != text:
+                self._narrow(name, text)
+        for job in self.jobs:
+            if job.running and job.running.trial.number in requests.stop_trials:
+                job.running.stop(End.STOPPED)
+        self._requests = requests
+
+    def _warn(self, text: str) -> None:
+        """Say something once."""
+        if text != self._warning:
+            self._warning = text
+            self.say(text)
+
+    def _narrow(self, name: str, text: str) -> None:
+        try:
+            whole = self.study.description.space.dimensions[name]
+            self.study.space = Space({**self.study.space.dimensions, name: whole}).narrowed(
+                name, text
+            )
+            self.say(f"{name} is now {text}")
+        except (UserError, KeyError) as error:
+            self.say(str(error))
+
+    def _give_up(self) -> None:
+        """Stop what still runs; those trials are tried again when the study goes on."""
+        left = [job.running for job in self.jobs if job.running]
+        for running in left:
+            if running.child:
+                running.child.terminate()
+        end = time.monotonic() + STOP_SECONDS
+        for running in left:
+            child = running.child
+            while child and child.exit_status() is None and time.monotonic() < end:
+                time.sleep(POLL_INTERVAL)
+            if child and child.exit_status() is None:
+                child.kill()
+            with suppress(UserError):
+                self.study.give_up(running.trial)
+
+
+def _shown(value: float | str) -> str:
+    return f"{value:.5g}" if isinstance(value, float) else str(value)

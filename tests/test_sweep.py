@@ -1,0 +1,309 @@
+"""Trials of a study: chosen, run, pruned, lost and tried again."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import optuna
+import pytest
+from click.testing import CliRunner
+from optuna.trial import TrialState
+
+from core.sweep.folder import StudyFolder, Worker, create_study
+from core.sweep.goal import Goal
+from core.sweep.results import as_csv, as_table, rows_of
+from core.sweep.steering import read_requests, request
+from core.sweep.study import NAME, Study, importances, is_lost
+from main import cli
+from tests.helpers.sweep import ROOT, description, quick_children, study_in, sweep
+from trainpad.errors import RunError, UserError
+
+__all__ = ["quick_children"]
+
+
+def params_of(study: Study) -> list[dict[str, float]]:
+    return [dict(one.params) for one in study.trials()]
+
+
+def test_trials_are_run_and_the_best_is_found(tmp_path: Path, quick_children: list[object]) -> None:
+    study = study_in(tmp_path / "s", description({"x": "0.0..5.0"}, pruner="none"))
+    said = sweep(study, 4, jobs=2)
+    trials = study.trials()
+    assert [one.state for one in trials] == [TrialState.COMPLETE] * 4
+    for one in trials:
+        assert one.value == pytest.approx(-((one.params["x"] - 3) ** 2) - 0.25)
+        assert list(one.intermediate_values) == [0, 1, 2, 3]
+        assert [run.name for run in study.folder.runs(one.number)] == [one.user_attrs["run"]]
+    assert sum("the best so far" in line for line in said) >= 1
+    table = list(as_table(study))
+    assert len(table) == 5
+    assert table[1].split()[0] == str(max(trials, key=lambda one: one.value).number)
+    assert as_csv(study).splitlines()[0] == "trial,state,value,step,seconds,run,x"
+    assert sum(importances(study).values()) == pytest.approx(1)
+
+
+def test_optuna_itself_opens_the_study(tmp_path: Path, quick_children: list[object]) -> None:
+    study = study_in(tmp_path / "s", description({"x": "0.0..5.0"}))
+    sweep(study, 3)
+    backend = optuna.storages.journal.JournalFileBackend(str(study.folder.journal))
+    opened = optuna.load_study(storage=optuna.storages.JournalStorage(backend), study_name=NAME)
+    assert [one.value for one in opened.trials] == [one.value for one in study.trials()]
+    assert [one.params for one in opened.trials] == params_of(study)
+
+
+def test_the_same_seed_gives_the_same_trials_also_when_interrupted(tmp_path: Path) -> None:
+    about = description({"x": "0.0..5.0", "kind": "a|b|c"}, seed=7)
+
+    def run(study: Study, count: int) -> None:
+        with Worker(study.folder) as worker:
+            for _ in range(count):
+                trial = study.ask(worker, 100)
+                assert trial is not None
+                trial.finish(-((float(trial.point["x"]) - 3) ** 2))
+
+    whole, parts = study_in(tmp_path / "a", about), study_in(tmp_path / "b", about)
+    run(whole, 16)
+    for count in (3, 10, 3):
+        run(Study(parts.folder, about), count)
+    assert params_of(Study(parts.folder, about)) == params_of(whole)
+    other = study_in(tmp_path / "c", description({"x": "0.0..5.0", "kind": "a|b|c"}, seed=8))
+    run(other, 1)
+    assert params_of(other)[0] != params_of(whole)[0]
+
+
+def test_several_seeds_give_the_mean(tmp_path: Path, quick_children: list[object]) -> None:
+    study = study_in(tmp_path / "s", description({"x": "3|4"}, seeds=3, seed=10))
+    sweep(study, 1)
+    (trial,) = study.trials()
+    x = float(trial.params["x"])
+    assert trial.user_attrs["values"] == pytest.approx(
+        [-((x - 3) ** 2) - 0.25 + seed / 1000 for seed in (10, 11, 12)]
+    )
+    assert trial.value == pytest.approx(sum(trial.user_attrs["values"]) / 3)
+
+
+def test_a_grid_ends_when_all_points_were_tried(
+    tmp_path: Path, quick_children: list[object]
+) -> None:
+    about = description({"x": "1|2|3"}, sampler="grid")
+    study = study_in(tmp_path / "s", about)
+    sweep(study, 100)
+    assert sorted(one.params["x"] for one in study.trials()) == ["1", "2", "3"]
+
+
+def test_bad_trials_are_pruned(tmp_path: Path, quick_children: list[object]) -> None:
+    study = study_in(tmp_path / "s", description({"x": "0.0..5.0"}, pruner="median"))
+    for x in (3.0, 3.1, 2.9, 3.05, 2.95, 0.0):
+        study.enqueue({"x": x})
+    sweep(study, 6)
+    *good, bad = study.trials()
+    assert [one.state for one in good] == [TrialState.COMPLETE] * 5
+    assert bad.state is TrialState.PRUNED
+    assert [rows_of([one])[0].state for one in (good[0], bad)] == ["complete", "pruned"]
+    assert list(bad.intermediate_values) == [0]
+
+
+def test_a_goal_that_is_never_logged_and_a_program_that_fails(
+    tmp_path: Path, quick_children: list[object]
+) -> None:
+    study = study_in(tmp_path / "a", description({"x": "0.0..5.0"}, goal=Goal("accuracy")))
+    with pytest.raises(UserError, match=r"3 trials failed.*accuracy was never recorded.*score"):
+        sweep(study, 10)
+    assert len(study.trials()) == 3
+    study = study_in(tmp_path / "b", description({"x": "10|11"}))
+    with pytest.raises(UserError, match="status 1: no such x"):
+        sweep(study, 10)
+    assert [rows_of([one])[0].state for one in study.trials()] == ["failed"] * 3
+
+
+def test_trials_of_a_process_that_is_gone_are_tried_again(
+    tmp_path: Path, quick_children: list[object]
+) -> None:
+    study = study_in(tmp_path / "s", description({"x": "0.0..5.0"}))
+    with Worker(study.folder) as gone:
+        trial = study.ask(gone, 10)
+        assert trial is not None
+        with Worker(study.folder) as other:
+            assert study.reclaim(other) == []
+    said = sweep(study, 2)
+    assert "trial 0: lost, its process is gone; it is tried again" in said
+    trials = study.trials()
+    assert is_lost(trials[0])
+    assert trials[1].params == trials[0].params
+    assert trials[1].user_attrs["retry_of"] == 0
+    assert sum(one.state is TrialState.COMPLETE for one in trials) == 2
+    assert len(trials) == 3
+
+
+def test_a_setting_is_not_tried_for_ever(tmp_path: Path) -> None:
+    study = study_in(tmp_path / "s", description({"x": "0.0..5.0"}))
+    for _ in range(5):
+        with Worker(study.folder) as gone:
+            study.ask(gone, 100)
+        with Worker(study.folder) as here:
+            study.reclaim(here)
+    tries = [one.user_attrs.get("tries", 1) for one in study.trials()]
+    assert tries == [1, 2, 3, 1, 2, 3]
+
+
+def test_an_interrupted_sweep_keeps_its_trials_for_later(
+    tmp_path: Path, quick_children: list[object]
+) -> None:
+    study = study_in(tmp_path / "s", description({"x": "0.0..5.0"}))
+    sweep(study, 5, until=lambda: len(quick_children) >= 2)
+    sweep(Study(study.folder, study.description), 5)
+    trials = study.trials()
+    assert sum(one.state is TrialState.COMPLETE for one in trials) == 5
+    assert not [one for one in trials if one.state in (TrialState.RUNNING, TrialState.WAITING)]
+
+
+def test_a_killed_process_leaves_a_study_that_goes_on(tmp_path: Path) -> None:
+    """The journal's last line may be torn, and its lock is released by the system."""
+    study = study_in(tmp_path / "s", description({"x": "0.0..5.0"}))
+    program = (
+        "import sys; from pathlib import Path\n"
+        "from core.sweep.folder import StudyFolder, Worker\n"
+        "from core.sweep.study import Study\n"
+        "folder = StudyFolder(Path(sys.argv[1])); study = Study(folder, folder.description())\n"
+        "with Worker(folder) as worker:\n"
+        "    study.ask(worker, 5); print(worker.name, flush=True); sys.stdin.read()\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, str(study.folder.path)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
+    )  # fmt: skip
+    assert process.stdout is not None
+    name = process.stdout.readline().strip()
+    with Worker(study.folder) as here:
+        assert here.is_alive(name)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+        process.stdin.close()  # type: ignore[union-attr]
+        assert not here.is_alive(name)
+        with study.folder.journal.open("ab") as journal:
+            journal.write(b'{"op_code": 5, "wor')
+        again = Study(study.folder, study.description)
+        assert again.reclaim(here) == [0]
+    assert [one.state for one in Study(study.folder, study.description).trials()] == [
+        TrialState.FAIL, TrialState.WAITING,
+    ]  # fmt: skip
+    for line in study.folder.journal.read_bytes().splitlines():
+        json.loads(line)
+
+
+def test_requests_to_a_study(tmp_path: Path, quick_children: list[object]) -> None:
+    study = study_in(tmp_path / "s", description({"x": "0.0..5.0"}))
+    request(study.folder, ranges={"x": "2.0..3.0"}, trials=3)
+    said = sweep(study, 10)
+    assert "x is now 2.0..3.0" in said
+    trials = study.trials()
+    assert len(trials) == 3
+    assert all(2 <= one.params["x"] <= 3 for one in trials)
+    request(study.folder, stop=True, trials=0)
+    assert sweep(Study(study.folder, study.description), 10) == ["x is now 2.0..3.0"]
+    (study.folder.path / "control.json").write_text("{")
+    (study.folder.path / "control.json").chmod(0o600)
+    with pytest.raises(RunError, match="damaged"):
+        read_requests(study.folder)
+
+
+def test_a_paused_study_begins_nothing(tmp_path: Path, quick_children: list[object]) -> None:
+    study = study_in(tmp_path / "s", description({"x": "0.0..5.0"}))
+    request(study.folder, paused=True)
+    polls = iter(range(20))
+    sweep(study, 2, until=lambda: next(polls, None) is None)
+    assert study.trials() == []
+
+
+def test_two_processes_share_the_number_of_trials(
+    tmp_path: Path, quick_children: list[object]
+) -> None:
+    about = description({"x": "0.0..5.0"})
+    first, second = study_in(tmp_path / "s", about), study_in(tmp_path / "s", about)
+    with Worker(first.folder) as a, Worker(second.folder) as b:
+        begun = [one.ask(worker, 3) for one, worker in ((first, a), (second, b)) * 2]
+        assert [one.number if one else None for one in begun] == [0, 1, 2, None]
+        points = [one.point["x"] for one in begun if one]
+        assert len(set(points)) == 3
+
+
+def test_a_remote_process_counts_as_gone_after_a_minute(tmp_path: Path) -> None:
+    folder = create_study(tmp_path / "s", description({"x": "0.0..5.0"}))
+    with Worker(folder) as here:
+        other = folder.path / "workers" / "elsewhere-1-1"
+        other.touch()
+        assert here.is_alive("elsewhere-1-1")
+        os.utime(other, (time.time() - 120,) * 2)
+        assert not here.is_alive("elsewhere-1-1")
+        assert not here.is_alive("")
+
+
+def test_the_command_line(tmp_path: Path, quick_children: list[object]) -> None:
+    folder = str(tmp_path / "s")
+    runner = CliRunner()
+
+    def run(*arguments: str) -> str:
+        result = runner.invoke(cli, arguments)
+        return result.output if not result.exception else str(result.exception)
+
+    base = ("sweep", "--study", folder, "--trials", "2", "--jobs", "1")
+    program = ("--x", "0.0..5.0", "--", "script", "{x}", "{seed}")
+    assert "--goal NAME is needed" in run(*base, *program)
+    output = run(*base, "--goal", "score", *program)
+    assert "best: trial" in output
+    assert "script " in output
+    assert "is another study: its space" in run(
+        *base, "--goal", "score", "--x", "0..4", *program[2:]
+    )
+    assert "is another study: its seed" in run(*base, "--seed", "3")
+    assert run("study", folder, "queue", "x=2.5") == "s: queued x=2.5\n"
+    assert "trial 2: x 2.5" in run("sweep", "--study", folder, "--trials", "3")
+    assert "x must be a number in 0.0..5.0" in run("study", folder, "queue", "x=7")
+    assert "'jump' is no request" in run("study", folder, "jump")
+    assert run("study", folder, "--command").startswith("script ")
+    assert len(run("study", folder, "--csv").splitlines()) == 4
+    assert len(run("study", folder, "--json").splitlines()) == 3
+    assert "is not a study" in run("study", str(tmp_path))
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").touch()
+    assert "neither a study nor" in run("sweep", "--study", str(tmp_path / "full"), *program)
+
+
+def test_our_own_flags_are_checked_before_anything_runs(tmp_path: Path) -> None:
+    runner = CliRunner()
+    for arguments, words in (
+        (["--learning_rate", "1..0.1"], "is empty"),
+        (["--max_steps", "10"], "nothing is varied"),
+        (["--lerning_rate", "1..2"], "No such option"),
+        (["--learning_rate", "0.1..1", "--resume", "a"], "no meaning in a sweep"),
+        (["--learning_rate", "0.1..1", "--jobs", "0"], "--jobs must be"),
+        (["--learning_rate", "0.1..1", "--time", "soon"], "--time must be"),
+        (["--learning_rate", "0.1..1", "--goal", "score"], "the goal must be"),
+        (["--learning_rate", "0.1..1", "--sampler", "grid"], "how many values"),
+        (["--fingerprint", "1..2"], "takes no range"),
+        (["--learning_rate", "0.1..1", "oops"], "unexpected argument"),
+        (["--from", str(tmp_path / "no.toml")], "cannot be read"),
+    ):
+        result = runner.invoke(cli, ["sweep", "--study", str(tmp_path / "s"), *arguments])
+        text = f"{result.output} {result.exception}"
+        assert words in text, (arguments, text)
+        assert not (tmp_path / "s").exists()
+
+
+def test_a_file_holds_a_whole_study(tmp_path: Path, quick_children: list[object]) -> None:
+    file = tmp_path / "study.toml"
+    file.write_text(
+        'trials = 2\njobs = 1\ngoal = "score"\nprogram = ["script", "{x}", "{seed}"]\n'
+        f'study = "{tmp_path / "s"}"\n[space]\nx = "0.0..5.0"\n'
+    )
+    result = CliRunner().invoke(cli, ["sweep", "--from", str(file)])
+    assert "best: trial" in result.output, (result.output, result.exception)
+    assert len(Study(StudyFolder(tmp_path / "s"), description({"x": "0.0..5.0"})).trials()) == 2
+    file.write_text("trails = 2\n")
+    result = CliRunner().invoke(cli, ["sweep", "--from", str(file)])
+    assert "'trails' is no option of a sweep" in str(result.exception)
