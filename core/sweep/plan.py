@@ -68,5 +68,5 @@ def _evaluations(fixed: Sequence[str], point: Point) -> list[str]:
     if "eval_every" in given or "eval_every" in point:
         return []
     steps = given.get("max_steps", "").partition("=")[2] or point.get("max_steps") or 0
-    most = int(float(steps)) or int(SPECS["max_steps"].default)  # type: ignore[arg-type]
+    most = int(float(steps)) or int(SPECS["max_steps"].default)
     return [f"--eval_every={max(1, most // EVALUATIONS)}"]
