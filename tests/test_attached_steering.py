@@ -239,14 +239,19 @@ def test_several_processes_refuse_to_stop_save_and_evaluate(
         steer(directory(run), increment="checkpoint")
         assert run.tick()
         assert not run.save_requested
+    lr = run.live("lr", 0.1)
     steer(directory(run), increment="evaluate")
     steer(directory(run), stop="stopped")
+    steer(directory(run), hyperparameters={"lr": 0.2})
     for _ in range(2):
         assert run.tick()
+    assert lr.value == 0.1
     assert not run.evaluate_requested
     assert not run.should_stop
-    texts = [event["text"].partition(":")[0] for event in recorded(run, "warned")]
-    assert texts == ["not saved", "not saved", "not stopped", "not evaluated"]
+    warned = recorded(run, "warned")
+    texts = [event["text"].partition(":")[0] for event in warned]
+    assert texts == ["not saved", "not saved", "not stopped", "not changed", "not evaluated"]
+    assert [event["refused"] for event in warned] == ["save", "save", "stop", "set", "evaluate"]
     assert not events(directory(run), "answered")
 
 

@@ -62,6 +62,34 @@ def shell(*arguments: str) -> int:
     return code if isinstance(code, int) else 0
 
 
+def test_a_request_that_is_refused_is_answered_at_once(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("RANK", "0")
+    run = trainpad.init("p", "x")
+    run.live("lr", 0.1)
+    is_over = threading.Event()
+
+    def train() -> None:
+        while not is_over.is_set():
+            run.tick()
+            time.sleep(0.01)
+
+    until(lambda: events(directory(run), "declared"))
+    thread = threading.Thread(target=train)
+    thread.start()
+    try:
+        assert shell("set", "lr=0.2", "--wait", "60") == 1
+        assert shell("stop", "--wait", "60") == 1
+    finally:
+        is_over.set()
+        thread.join()
+    said = capsys.readouterr().out
+    assert "x: not changed: 2 processes train together" in said
+    assert "x: not stopped: 2 processes train together" in said
+
+
 def test_an_attached_run_answers_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
     run = trainpad.init("p", "x")
     run.live("lr", 0.1, low=0.001, high=1.0)

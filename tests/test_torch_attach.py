@@ -102,16 +102,34 @@ def test_a_second_optimizer_has_a_knob_of_its_own(run: Run) -> None:
     assert second.param_groups[0]["lr"] == 0.02
 
 
+def test_attached_again_in_a_notebook_it_goes_on_from_what_it_is(run: Run) -> None:
+    optimizer = SimpleNamespace(param_groups=[{"lr": 0.1}])
+    scheduled = SimpleNamespace(param_groups=[{"lr": 1.0}])
+    for _ in range(2):
+        run.attach(optimizer)
+        run.attach(scheduled, SimpleNamespace(base_lrs=[1.0]))
+    change(run, lr=0.05, lr_scale_2=0.5)
+    run.attach(optimizer)
+    run.attach(scheduled, SimpleNamespace(base_lrs=[0.5]))
+    assert (optimizer.param_groups[0]["lr"], scheduled.param_groups[0]["lr"]) == (0.05, 0.5)
+    change(run, lr=0.1, lr_scale_2=0.25)
+    assert (optimizer.param_groups[0]["lr"], scheduled.param_groups[0]["lr"]) == (0.1, 0.25)
+
+
 def test_the_rate_is_recorded_and_what_is_no_optimizer_is_said(run: Run) -> None:
     hooks: list[Any] = []
     optimizer = SimpleNamespace(param_groups=[{"lr": 0.0}], register_step_post_hook=hooks.append)
     run.attach(optimizer)
     run.attach(object())
-    run.log({"loss": 1}, 7)
-    hooks[0]()
-    hooks[0]()
+    for _ in range(8):
+        run.log({"loss": 1})
+        hooks[0]()  # counts no step
+    run.attach(optimizer)
     run.finish()
-    assert numbers(directory(run))[1:] == [{"step": 7, "lr": 0.0}]
+    assert len(hooks) == 1
+    rates = [line["step"] for line in numbers(directory(run)) if "lr" in line]
+    assert rates == [0]
+    assert numbers(directory(run))[-1] == {"step": 7, "loss": 1}
     assert "attach" in events(directory(run), "warned")[0]["text"]
 
 

@@ -212,6 +212,6 @@ def config() -> Record:
 
 
 def _no_run(what: str) -> None:
-    if what not in _unknown_seen:
+    if what not in _unknown_seen and not ranks.is_worker():
         _unknown_seen.add(what)
         warn(f"{what} has no effect before init")

@@ -263,7 +263,7 @@ class Run(Recording):
             layers, update_ratio = weight_statistics(weights, before)
             self._event("weights", layers=layers)
             if update_ratio is not None:
-                self.log({"update_ratio": update_ratio}, max(0, self.step - 1))
+                self.log_beside({"update_ratio": update_ratio})
 
         self._record("log_weights", record)
 

@@ -109,6 +109,15 @@ class Recording:
         except Exception as error:  # noqa: BLE001 - see the module's docstring
             self.problem("log", error)
 
+    def log_beside(self, values: Mapping[str, Any]) -> None:
+        """Record numbers with the newest step, without counting a step."""
+        if self._writer is not None:
+            try:
+                entry = max(0, self._step), time.time(), self._snapshots(values)
+                self._pending.append(entry)
+            except Exception as error:  # noqa: BLE001 - see the module's docstring
+                self.problem("log", error)
+
     def log_many(self, logged: Sequence[Logged]) -> None:
         """Record several steps at once, in their order.
 

@@ -20,12 +20,8 @@ LOG_INTERVAL = 0.5
 class Run(Protocol):
     """What is needed of a `trainpad.Run`."""
 
-    @property
-    def step(self) -> int:
-        """How many steps are done."""
-
-    def log(self, values: Mapping[str, Any], step: int | None = None) -> None:
-        """Record numbers."""
+    def log_beside(self, values: Mapping[str, Any]) -> None:
+        """Record numbers with the newest step."""
 
     optimizers: list[tuple[Any, str]]
     """Those that are attached, and what the names of their values end with."""
@@ -151,7 +147,7 @@ def _record_rate(run: Run, optimizer: Any, name: str) -> None:
         nonlocal due
         if (now := time.monotonic()) >= due:
             due = now + LOG_INTERVAL
-            run.log({name: optimizer.param_groups[0]["lr"]}, max(0, run.step - 1))
+            run.log_beside({name: optimizer.param_groups[0]["lr"]})
 
     if callable(register):
         register(record)
