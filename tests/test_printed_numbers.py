@@ -102,6 +102,18 @@ def test_tqdm_bars_of_epochs() -> None:
     ]
 
 
+def test_rich_bars_of_lightning() -> None:
+    bar = "\r\x1b[2KEpoch {0}/-2 \x1b[35m━━━━━━━━━╺\x1b[0m {1}/20 \x1b[2m0:00:00 • 0:00:01\x1b[0m"
+    printed = "".join(
+        (bar + " 38.14it/s v_num: 0 loss: 0.{1}").format(epoch, step)
+        for epoch in (0, 1)
+        for step in (18, 20)
+    )
+    assert numbers_in(printed + "\n") == [
+        (17, {"loss": 0.18}), (19, {"loss": 0.2}), (37, {"loss": 0.18}), (39, {"loss": 0.2}),
+    ]  # fmt: skip
+
+
 def test_bars_that_restart_go_on_and_bars_without_metrics_count_no_steps() -> None:
     printed = (
         "Map: 100%|██████████| 25000/25000 [00:12<00:00, 2000 examples/s]\n"

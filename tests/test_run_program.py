@@ -1,14 +1,18 @@
 """Any program is started, watched to its end, and recorded; its status is passed on."""
 
 import os
+import shutil
 import signal
 import stat
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from core.output.found import Found, Numbers
+from core.output.numbers import NumberParser
 from core.program import requests
 from core.program.command import StartError, project_of
 from core.program.processes import Processes
@@ -271,3 +275,29 @@ def test_the_request_keeps_what_the_process_was_started_with(tmp_path: Path) -> 
     assert done.printed.startswith(b"0027\n")
     assert b"OPENBLAS_NUM_THREADS=3\n" in done.printed
     assert f"TRAINPAD_RUN={done.run.path}\n".encode() in done.printed
+
+
+def test_a_parser_that_fails_costs_the_numbers_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_parser: NumberParser, line: str) -> Iterator[Found]:
+        yield Numbers(1, {"loss": 1})
+        raise RuntimeError(line)
+
+    monkeypatch.setattr(NumberParser, "parse", fail)
+    done = run_program(shell("echo a; echo b; exit 3"), tmp_path)
+    assert done.status == 3
+    (warned,) = events(done.run.path, "warned")
+    assert warned["text"] == "a line cannot be searched for numbers: RuntimeError: a"
+
+
+def test_a_run_directory_that_is_removed_costs_the_record_only(tmp_path: Path) -> None:
+    def remove(run: RunDir, _supervisor: Supervisor) -> None:
+        shutil.rmtree(run.path)
+
+    done = run_program(shell("sleep 0.4; echo step 1 loss=1; exit 3"), tmp_path, on_start=remove)
+    assert done.status == 3
+    assert done.printed == b"step 1 loss=1\n"
+    assert [
+        said.endswith("cannot be written: No such file or directory") for said in done.said
+    ] == [True]

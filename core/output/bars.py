@@ -1,4 +1,4 @@
-"""Progress bars of Keras and tqdm: where they are, and the metrics that they show."""
+"""Progress bars of Keras, tqdm and Rich: where they are, and the metrics that they show."""
 
 import re
 from dataclasses import dataclass
@@ -18,6 +18,10 @@ _TQDM: Final = re.compile(
 )
 _TQDM_OPEN: Final = re.compile(r"(?P<done>\d{1,15})(?:it|ba|ex) \[(?=\d\d:)")
 """Where the total is not known."""
+_RICH: Final = re.compile(
+    r"(?<![━╸╺])[━╸╺]{5,500}\s{0,3}(?P<done>\d{1,15})/(?P<total>\d{1,15}) \d{1,3}:\d\d:\d\d"
+)
+"""As Lightning's: ``Epoch 2/9 ━━━━━━ 18/20 0:00:00 • 0:00:01 38.1it/s v_num: 0 loss: 0.17``."""
 _MAX_DESCRIPTION: Final = 200
 _EPOCH_UNIT: Final = re.compile(r"\W*epochs?\W*$", re.IGNORECASE)
 
@@ -58,15 +62,21 @@ def keras_bar(line: str) -> Bar | None:
 
 
 def tqdm_bar(line: str) -> Bar | None:
-    """Return the progress bar of tqdm in a line, or None."""
+    """Return the progress bar of tqdm or Rich in a line, or None."""
     found = _TQDM.search(line) or _TQDM_OPEN.search(line)
+    if found is None and (found := _RICH.search(line)):
+        return _described_bar(line, found, line[found.end() :])
     if found is None or found.start() > _MAX_DESCRIPTION:
         return None
+    # After "elapsed<remaining, rate" comes what the program shows.
+    shown = line[found.end() :].rstrip("] ").partition(", ")[2].partition(", ")[2]
+    return _described_bar(line, found, shown)
+
+
+def _described_bar(line: str, found: re.Match[str], shown: str) -> Bar:
     description = line[: found.start()].strip()
     groups = found.groupdict()
     total = int(groups.get("total") or 0)
-    # After "elapsed<remaining, rate" comes what the program shows.
-    shown = line[found.end() :].rstrip("] ").partition(", ")[2].partition(", ")[2]
     return Bar(
         f"{re.sub('[0-9]+', '', description)} {total}",
         int(groups["done"]),

@@ -1,11 +1,11 @@
 """What a program prints: into `run.log` as it comes, to who waits for it, and its numbers."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from core.output.found import EpochBegins
+from core.output.found import EpochBegins, Found
 from core.output.numbers import NumberParser
 from core.output.pattern import Pattern
 from core.output.printed import PrintedLines
@@ -49,6 +49,7 @@ class Output:
         self._echo = echo
         self._second = 0
         self._count = 0
+        self._has_failed = False
 
     def read(self, now: float) -> bool:
         """Read what is there; return False at the end, where no process has the terminal."""
@@ -74,9 +75,7 @@ class Output:
         if not self._record.is_adopted:
             for line in self._lines.end():
                 self._parse(line)
-            for found in self._parser.end():
-                if not isinstance(found, EpochBegins):
-                    self._record.log(found.step, found.values)
+            self._take(self._parser.end())
         os.close(self.terminal)
         os.close(self._log)
 
@@ -95,8 +94,18 @@ class Output:
         return self._count <= MAX_LINES
 
     def _parse(self, line: str) -> None:
-        for found in self._parser.parse(line):
-            if isinstance(found, EpochBegins):
-                self._record.event("epoch", epoch=found.epoch, epochs=found.epochs)
-            else:
-                self._record.log(found.step, found.values)
+        self._take(self._parser.parse(line))
+
+    def _take(self, found: Iterator[Found]) -> None:
+        """Record what was found; whatever goes wrong, the program goes on without its numbers."""
+        try:
+            for entry in found:
+                if isinstance(entry, EpochBegins):
+                    self._record.event("epoch", epoch=entry.epoch, epochs=entry.epochs)
+                else:
+                    self._record.log(entry.step, entry.values)
+        except Exception as error:  # noqa: BLE001 - the program must not end for it
+            if not self._has_failed:
+                self._has_failed = True
+                text = f"a line cannot be searched for numbers: {type(error).__name__}: {error}"
+                self._record.event("warned", text=text)
