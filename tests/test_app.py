@@ -17,13 +17,13 @@ from tests.helpers.mouse import drag_to
 from tests.helpers.waiting import shown, text_of, until
 from tui.app import TrainpadApp
 from tui.chart.chart import Chart
+from tui.dashboard.system_stats import SystemStatsRow
 from tui.dashboard.worker import EventReceived
 from tui.pad.screen import PredictionLabel
 from tui.pad.sketch_pad import SketchPad
 from tui.terminal.exit_result import ExitResult
 from tui.train.panel import DISPLAY_ORDER, Panel
 from tui.train.screen import TrainScreen
-from tui.train.system_stats import SystemStatsRow
 from tui.widgets.dialogs import QuitDialog
 from tui.widgets.help import HelpScreen
 from tui.widgets.probability_bars import ProbabilityBars

@@ -2,7 +2,7 @@
 
 from core.run.events import Alert, Saved
 from core.run.state import RunState
-from tui.train.messages import MessageLog
+from tui.dashboard.messages import MessageLog
 
 
 def test_successive_checkpoints_are_one_line() -> None:

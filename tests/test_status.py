@@ -23,7 +23,7 @@ from core.run.events import (
 from core.run.hparams import HyperParameters, as_dict
 from core.run.status import Outcome
 from core.rundir.rundir import RunDir
-from core.rundir.status import has_writer, read_status, refuse_attached, resolve_live_run
+from core.rundir.status import has_writer, read_status, resolve_live_run
 from tests.helpers.runs import add_events, confusion, hold, make_run
 from trainpad.errors import RunError
 
@@ -192,9 +192,3 @@ def test_times_out_of_range_are_dropped(tmp_path: Path) -> None:
     lock = {"pid": 1, "host": "h", "since": 1e300}
     (run.path / "lock").write_text(json.dumps(lock))
     assert read_status(run).since == 0
-
-
-def test_an_attached_run_is_not_shown_as_one_of_ours(tmp_path: Path) -> None:
-    refuse_attached(make_run(tmp_path / "ours"))
-    with pytest.raises(RunError, match="attached run"):
-        refuse_attached(make_run(tmp_path / "theirs", kind="attached"))

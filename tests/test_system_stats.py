@@ -11,8 +11,8 @@ from core.process.system_stats import SystemMonitor, SystemStats
 from core.run.events import Paused
 from core.run.state import RunState
 from tests.helpers.waiting import until
-from tui.train import system_stats as row
-from tui.train.system_stats import SystemStatsRow
+from tui.dashboard import system_stats as row
+from tui.dashboard.system_stats import SystemStatsRow
 
 
 def test_a_gpu_that_stops_responding_is_left_out(

@@ -26,12 +26,12 @@ from tests.helpers.tfevents import (
     version,
 )
 from trainpad.errors import UserError
+from tui.chart.tags import paginate
 from tui.terminal.characters import Glyphs
 from tui.watch.images import MAX_PIXELS, DisplayMode, decode_image, image_strips
 from tui.watch.model import MAX_INITIAL_RUNS, WatchModel
 from tui.watch.once import print_once
 from tui.watch.pages import grid_of
-from tui.watch.tags import paginate
 
 HOSTILE = b"evil/\x1b]52;c;aGk=\x07[@click=app.quit]x[/nope]\xe2\x80\xae\x9b31m\xff"
 

@@ -62,6 +62,8 @@ class Recording:
         """PyTorch optimizers that are attached, and what the names of their values end with."""
         self.before_end: Callable[[], Callable[[], object] | None] = lambda: None
         """Returns what is called before the run ends, or None: a weak reference, for instance."""
+        self._supported: set[str] = set()
+        """What the program can be asked for, by what it has called."""
 
     # -- numbers -----------------------------------------------------------------------------
 
@@ -204,6 +206,8 @@ class Recording:
         writer.before_write = self._write_info
         self._says_ended = False
         self._event("started", hyperparameters={}, device="", parameters=0)
+        self._supported.clear()
+        self._event("supports", requests=[])
         writer.start(resumed=resumed > 0)
         ending.watch(self)
 
@@ -325,6 +329,12 @@ class Recording:
             self._writer.event(event, {"step": self.step if step is None else step, **fields})
         except Exception as error:  # noqa: BLE001 - see the module's docstring
             self.problem(event, error)
+
+    def _support(self, *requests: str) -> None:
+        """Record, once, that the program can be asked for these."""
+        if self._writer is not None and not self._supported.issuperset(requests):
+            self._supported.update(requests)
+            self._event("supports", requests=sorted(self._supported))
 
     def _write_info(self) -> None:
         """Write `run.json` where the configuration or the summary was changed."""

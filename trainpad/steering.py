@@ -56,6 +56,11 @@ class Steering:
         self._refused: dict[str, Any] = {}
         """The requests that were refused last, by kind."""
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether no other process trains together with this one."""
+        return self._processes == 1
+
     def check_values(self, values: Mapping[str, object]) -> dict[str, Any]:
         """Return the values of a `control.json` in the types of the knobs.
 

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, ClassVar, Unpack
 from textual import on
 from textual.app import ScreenStackError
 
-from core.run.events import Event, Steps, Weights
+from core.run.attached_events import MetricPoints
+from core.run.events import Event, Opened, Steps, Weights
 from core.run.hparams import HyperParameters, Value
 from core.run.state import RunState
 from core.run.status import RunStatus
-from core.rundir.control import open_control
+from core.rundir.attached import control_of
 from core.rundir.playback import Playback
 from core.rundir.reader import follow, replay
 from core.rundir.resume import ResumePoint
 from core.rundir.rundir import RunDir, default_log_dir
-from core.rundir.status import refuse_attached
 from core.session.request import Request
 from trainpad.errors import UserError
 from tui import modes
@@ -54,6 +54,7 @@ class TrainpadApp(BaseApp[ExitResult]):
         *,
         sessions: Sessions | None = None,
         viewer: bool = False,
+        attached: bool = False,
         read_only: bool = False,
         log_dir: Path | None = None,
         resumed: RunDir | None = None,
@@ -65,11 +66,13 @@ class TrainpadApp(BaseApp[ExitResult]):
             events: The events of a session in this process, or of a run directory.
             sessions: Starts other sessions in this process; without it, none can be started.
             viewer: The events come from a run directory: quitting needs no question.
+            attached: Another program trains the run.
             read_only: Change no run.
             log_dir: Where other runs are found.
             resumed: The run that the events resume: what it recorded is shown as well.
             options: See `AppOptions`.
         """
+        self.DEFAULT_MODE = modes.mode_of("train", attached=attached)  # type: ignore[misc]
         super().__init__(**options)
         self.read_only = read_only
         self.log_dir = log_dir or default_log_dir()
@@ -129,9 +132,11 @@ class TrainpadApp(BaseApp[ExitResult]):
         self.run_context.fold(event)
         if (screen := self._current_screen) is not None:
             screen.on_run_event(event)
-        if isinstance(event, Steps):
-            self._mount_ahead.start()
-        elif not isinstance(event, Weights) and self._pacer.take_event(event):
+        if isinstance(event, Opened):
+            self._show_kind()
+        if isinstance(event, Steps | MetricPoints):
+            self._mount_ahead.start(attached=self.run_state.is_attached)
+        if not isinstance(event, Steps | MetricPoints | Weights) and self._pacer.take_event(event):
             self._update_screen()
 
     @on(SourceEnded)
@@ -278,8 +283,7 @@ class TrainpadApp(BaseApp[ExitResult]):
                 name = self.run_state.name or "a run"
                 self.toast(f"{name} trains in this window: detach (d), then `trainpad open`")
             return
-        refuse_attached(run)
-        control = None if self.read_only else open_control(run.path)
+        control = None if self.read_only else control_of(run)
         playback = None if speed is None else Playback(speed)
         events = follow(run, control) if playback is None else replay(run, playback)
         post = self.post_message
@@ -295,7 +299,15 @@ class TrainpadApp(BaseApp[ExitResult]):
         """Go to another screen, by its name."""
         if isinstance(self.screen, RunScreen):
             self.picked_image = self.screen.picked_image or self.picked_image
-            self.switch_mode(screen)
+            self.switch_mode(modes.mode_of(screen, attached=self.run_state.is_attached))
+
+    def _show_kind(self) -> None:
+        """Show a run that has opened on the screen for runs of its kind."""
+        screen = self.screen
+        if isinstance(screen, RunScreen):
+            mode = modes.mode_of(screen.NAME, attached=self.run_state.is_attached)
+            if mode != self.current_mode:
+                self.switch_mode(mode)
 
     async def show_on_pad(self, picked: PickedImage) -> None:
         """Show an image on the pad."""

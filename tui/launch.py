@@ -16,7 +16,7 @@ from core.process.launcher import Launcher
 from core.process.redirect import append_to_log, detach_stdio, redirect_to_log
 from core.run.events import Opened
 from core.run.status import Outcome, RunStatus
-from core.rundir.control import open_control
+from core.rundir.attached import control_of, is_attached
 from core.rundir.deletion import discard_empty
 from core.rundir.reader import follow
 from core.rundir.rundir import RunDir
@@ -77,14 +77,15 @@ def run_viewer(
         UserError: it is not a run directory, or cannot be read; the terminal is restored.
     """
     app = TrainpadApp(
-        notifications.wrap(follow(run, None if read_only else open_control(run.path))),
+        notifications.wrap(follow(run, None if read_only else control_of(run))),
         ascii_only=ascii_only,
         pace=pace,
         launcher=launcher,
         sessions=None if read_only else Sessions(notifications=notifications),
         viewer=True,
+        attached=is_attached(run),
         read_only=read_only,
-        log_dir=run.path.parent,
+        log_dir=run.path.parent.parent if is_attached(run) else run.path.parent,
     )
     notify_through(app, notifications.hooks)
     return _run(app, launcher)

@@ -7,6 +7,7 @@ that the key for one of them does not have to wait either.
 
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -15,6 +16,7 @@ from textual.screen import Screen
 from core.process.threads import freeze_gc
 from tui.terminal.textual_private import PatchedApp, mark_styles_current
 from tui.train.screen import TrainScreen
+from tui.widgets.screens import SCREENS
 
 MOUNT_INTERVAL = 0.5
 """Seconds between two screens that are mounted ahead: each takes the time of a few frames."""
@@ -28,6 +30,12 @@ def _with_current_styles(screen: Screen[None]) -> Screen[None]:
 
 def _train() -> Screen[None]:
     return _with_current_styles(TrainScreen())
+
+
+def _metrics() -> Screen[None]:
+    from tui.metrics.screen import MetricsScreen
+
+    return _with_current_styles(MetricsScreen())
 
 
 def _evaluate() -> Screen[None]:
@@ -56,12 +64,20 @@ def _pad() -> Screen[None]:
 
 MODES: Mapping[str, Callable[[], Screen[None]]] = {
     "train": _train,
+    "metrics": _metrics,
     "evaluate": _evaluate,
     "weights": _weights,
     "runs": _runs,
     "pad": _pad,
 }
-"""The factory of each screen, by the names in `tui.widgets.screens`."""
+"""The factory of each screen, by its room."""
+OF_ATTACHED: Mapping[str, str] = {"train": "metrics"}
+"""The rooms that show attached runs in place of ours, by the names in `tui.widgets.screens`."""
+
+
+def mode_of(screen: str, *, attached: bool) -> str:
+    """The room of the screen called `screen`, for an attached run or one of ours."""
+    return OF_ATTACHED.get(screen, screen) if attached else screen
 
 
 def import_in_background() -> None:
@@ -70,8 +86,8 @@ def import_in_background() -> None:
 
 
 def _import_all() -> None:
-    for name in MODES:
-        import_module(f"tui.{name}.screen")
+    for room in MODES:
+        import_module(f"tui.{room}.screen")
 
 
 class MountAhead:
@@ -81,19 +97,20 @@ class MountAhead:
         self._app = app
         self._has_begun = False
 
-    def start(self) -> None:
-        """Begin, unless it has begun already."""
+    def start(self, *, attached: bool) -> None:
+        """Begin with the screens for runs of this kind, unless it has begun already."""
         if not self._has_begun:
             self._has_begun = True
-            self._mount_next()
+            self._mount_next(attached)
 
-    def _mount_next(self) -> None:
+    def _mount_next(self, attached: bool) -> None:
         app = self._app
         if not app.is_running:
             return  # Textual is removing the screens
-        missing = [name for name in MODES if not app.has_mounted_mode(name)]
+        modes = (mode_of(screen.name, attached=attached) for screen in SCREENS)
+        missing = [name for name in modes if not app.has_mounted_mode(name)]
         if missing:
             app.mount_mode(missing[0])
-            app.set_timer(MOUNT_INTERVAL, self._mount_next)
+            app.set_timer(MOUNT_INTERVAL, partial(self._mount_next, attached))
         else:
             freeze_gc()

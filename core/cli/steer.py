@@ -10,14 +10,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.run.hparams import SPECS
-from core.rundir.attached import open_attached_control
+from core.rundir.attached import control_of
 from core.rundir.attached import read_knobs as attached_knobs
-from core.rundir.control import open_control
 from core.rundir.json_lines import JsonLines
 from core.rundir.overview import read_entry
 from core.rundir.rundir import RunDir, log_dir_from
 from core.rundir.status import RunSummary, read_status, resolve_live_run
-from trainpad.control import Control
 from trainpad.errors import RunError, UserError
 from trainpad.knobs import Knob
 from trainpad.text import sanitize
@@ -70,11 +68,6 @@ def open_live(run: str, log_dir: Path | None) -> tuple[RunDir, RunSummary]:
     return found, summary
 
 
-def control_of(run: RunDir, summary: RunSummary) -> Control:
-    """The `control.json` of a run of either kind."""
-    return open_attached_control(run) if summary.is_attached else open_control(run.path)
-
-
 def steer(verb: Verb, run: str, log_dir: Path | None, wait: float, say: Say) -> int:
     """Make a request; wait so many seconds for the answer, and return the exit status.
 
@@ -83,7 +76,7 @@ def steer(verb: Verb, run: str, log_dir: Path | None, wait: float, say: Say) -> 
     """
     found, summary = open_live(run, log_dir)
     events = JsonLines.new(found.events)
-    control_of(found, summary).request(**verb.request)
+    control_of(found).request(**verb.request)
     if verb.state == summary.state or not wait:
         say(f"{summary.name}: {verb.done if wait else f'{verb.name} requested'}")
         return 0
@@ -109,7 +102,7 @@ def set_values(arguments: Sequence[str], log_dir: Path | None, wait: float, say:
     knobs = read_knobs(found, summary)
     values = {name: _parse(knobs, name, text) for name, _, text in pairs}
     events = JsonLines.new(found.events)
-    control_of(found, summary).request(hyperparameters=values)
+    control_of(found).request(hyperparameters=values)
     shown = ", ".join(f"{name}={value}" for name, value in values.items())
     missing = {name for name, value in values.items() if knobs[name].value != value}
     if not wait:

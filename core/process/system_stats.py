@@ -43,7 +43,7 @@ class SystemMonitor:
         self._clock = clock
         self._process = psutil.Process()
         self._process.cpu_percent()
-        self._handles = _gpu_handles()
+        self._gpus = GpuMonitor()
         self._read_at = clock()
         self._thread_seconds = time.thread_time()
         self._sent = 0
@@ -58,14 +58,21 @@ class SystemMonitor:
         self._stats = SystemStats(
             cpu=self._process.cpu_percent(),
             memory=self._process.memory_info().rss,
-            gpus=self._gpus(),
+            gpus=self._gpus.read(),
             bytes_per_second=(sent - self._sent) / seconds,
             ui_cpu=100 * (thread - self._thread_seconds) / seconds,
         )
         self._read_at, self._thread_seconds, self._sent = self._clock(), thread, sent
         return self._stats
 
-    def _gpus(self) -> tuple[Gpu, ...]:
+
+class GpuMonitor:
+    """Queries NVML about the GPUs of this machine."""
+
+    def __init__(self) -> None:
+        self._handles = _gpu_handles()
+
+    def read(self) -> tuple[Gpu, ...]:
         """Query each GPU; one that fails once is not queried again."""
         results = [(handle, _gpu(handle)) for handle in self._handles]
         self._handles = [handle for handle, gpu in results if gpu is not None]

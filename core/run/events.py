@@ -14,7 +14,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -212,6 +212,8 @@ class Tick(Event):
     """Nothing happened; gives the consumer a chance to do something else."""
 
 
+END_EVENTS: Final = (Finished, Diverged, Failed)
+"""How a run ends, unless its process is lost."""
 RECORDED: Mapping[str, type[Event]] = {
     "preparing": Preparing,
     "started": Started,

@@ -1,10 +1,14 @@
 """The log of a run: lines for its messages panel, of which some are marked on the chart."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import groupby
 
+from trainpad.text import sanitize
+
+MAX_ENTRIES = 500
 CHECKPOINT_SAVED = "checkpoint saved"
 """What the entries of all checkpoints begin with."""
 
@@ -17,6 +21,7 @@ class MarkKind(StrEnum):
     BRANCH = "branch"
     NONFINITE = "nonfinite"
     WARNING = "warning"
+    NOTE = "note"
     CHECKPOINT = "checkpoint"
 
     @property
@@ -36,6 +41,37 @@ class LogEntry:
     """How a chart marks it; None where it does not."""
     label: str = ""
     """The text in a word or two, for the mark."""
+
+
+class RunLog(deque[LogEntry]):
+    """The newest entries of a run's log."""
+
+    def __init__(self) -> None:
+        super().__init__(maxlen=MAX_ENTRIES)
+
+    def add(
+        self,
+        step: int,
+        text: str,
+        *,
+        urgent: bool = False,
+        mark: MarkKind | None = None,
+        label: str = "",
+    ) -> None:
+        """Append an entry."""
+        self.append(LogEntry(step, text, urgent, mark, label))
+
+    def warn(self, step: int, text: str) -> None:
+        """Append a warning, sanitized."""
+        self.add(step, sanitize(text, limit=300), urgent=True, mark=MarkKind.WARNING)
+
+    def unmark_after(self, step: int) -> None:
+        """Keep the entries of void steps, but mark them on no chart."""
+        entries = [
+            replace(entry, mark=None, label="") if entry.step > step else entry for entry in self
+        ]
+        self.clear()
+        self.extend(entries)
 
 
 def collapsed(entries: Iterable[LogEntry]) -> Iterator[LogEntry]:

@@ -75,6 +75,12 @@ class Nonfinite:
         self.total -= int(np.count_nonzero(~np.isfinite(removed)))
         self._entries = [entry for entry in self._entries if entry[0] < step]
 
+    def drop_from(self, step: int) -> None:
+        """Remove the entries from ``step`` on, of a curve whose values there are not known."""
+        kept = [entry for entry in self._entries if entry[0] < step]
+        self.total -= len(self._entries) - len(kept)
+        self._entries = kept
+
 
 class Series:
     """A value for every step from 0 on, such as the loss; grows, and can be truncated.

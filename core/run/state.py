@@ -6,12 +6,23 @@
 
 import copy
 from collections import deque
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from core.run.attached_events import (
+    Answered,
+    ConfusionLogged,
+    Declared,
+    Epoch,
+    ImagesLogged,
+    MetricPoints,
+    MetricsVoided,
+    ProgramAlert,
+    Supports,
+    WeightsLogged,
+)
 from core.run.events import (
     Alert,
     Changed,
@@ -40,7 +51,12 @@ from core.run.hparams import (
     update_hparams,
     validate_hparams,
 )
-from core.run.log import CHECKPOINT_SAVED, LogEntry, MarkKind
+from core.run.info import framework_in, parent_in, title_in
+from core.run.knob_steps import as_text
+from core.run.log import CHECKPOINT_SAVED, MarkKind, RunLog
+from core.run.metric_table import MetricTable
+from core.run.program import ProgramState
+from core.run.rate import StepRate
 from core.run.series import Points, Series
 from core.run.status import RunStatus
 from core.run.timeline import Timeline
@@ -50,18 +66,9 @@ from trainpad.text import sanitize
 
 RATE_WINDOW = 2.0
 """Seconds over which steps per second are averaged."""
-MAX_LOG_ENTRIES = 500
+MAX_PLANNED = 2**53
 MAX_EVALUATION_WEIGHTS = 8
 """How many of the last evaluations keep their weights."""
-
-
-def parent_in(info: Mapping[str, Any]) -> str:
-    """What the run of a `run.json` was branched from: ``a-run at step 5,000``; empty if nothing."""
-    parent = info.get("parent")
-    if not isinstance(parent, dict) or not isinstance(parent.get("run"), str):
-        return ""
-    name, step = sanitize(parent["run"], limit=80), parent.get("step")
-    return f"{name} at step {step:,}" if isinstance(step, int) else name
 
 
 class RunState:
@@ -86,7 +93,11 @@ class RunState:
         self.accuracy = {split: Points() for split in SPLITS}
         self.evaluated_loss = {split: Points() for split in SPLITS}
         """The mean loss of whole splits, without any penalty."""
-        self.log_entries: deque[LogEntry] = deque(maxlen=MAX_LOG_ENTRIES)
+        self.metrics = MetricTable()
+        """The numbers that the program of an attached run logs, by name."""
+        self.program = ProgramState()
+        """What the program of an attached run declares."""
+        self.log_entries = RunLog()
         self.weights: NamedArrays = {}
         self.weights_step = -1
         self.previous_weights: NamedArrays = {}
@@ -101,6 +112,7 @@ class RunState:
         """The data it trains on; only in the process that trains."""
         self.checkpoint = ""
         self._recent_chunks: deque[tuple[int, float, float]] = deque()
+        self._rate = StepRate()
 
     # -- for views ----------------------------------------------------------------------------
 
@@ -110,6 +122,31 @@ class RunState:
         return sanitize(str(self.info.get("name", "")), limit=80)
 
     @property
+    def is_attached(self) -> bool:
+        """Whether another program trains it, and it has no hyperparameters of ours."""
+        return self.info.get("kind") == "attached"
+
+    @property
+    def title(self) -> str:
+        """Its name; of an attached run its project and the name that its program gave."""
+        return title_in(self.info) or self.name
+
+    @property
+    def framework(self) -> str:
+        """What the program of an attached run is built on: ``keras 3.9.0``; or empty."""
+        return framework_in(self.info)
+
+    @property
+    def planned_steps(self) -> int:
+        """How many steps are planned; 0 where an attached run does not say, or not yet."""
+        if not self.is_attached:
+            return self.hparams.max_steps
+        steps, program = self.info.get("steps"), self.program
+        if isinstance(steps, int) and 0 < steps < MAX_PLANNED:
+            return steps
+        return round(program.steps_per_epoch * min(program.planned_epochs or 0, MAX_PLANNED))
+
+    @property
     def parent(self) -> str:
         """What it was branched from: ``a-run at step 5,000``; empty if it was not."""
         return parent_in(self.info)
@@ -117,15 +154,28 @@ class RunState:
     @property
     def classes(self) -> tuple[str, ...]:
         """The names of the classes, sanitized; the ten digits where none are given."""
+        if self.is_attached:
+            return self._logged_classes()
         names = self.info.get("dataset", {}).get("classes")
         if not isinstance(names, list) or not names:
             return DIGITS
         return tuple(sanitize(str(name), limit=40) for name in names)
 
+    def _logged_classes(self) -> tuple[str, ...]:
+        """The names of the classes of the newest matrix; their numbers where they have none."""
+        newest = self.evaluations[-1] if self.evaluations else None
+        if not isinstance(newest, ConfusionLogged):
+            return ()
+        count = max(len(matrix) for matrix in newest.confusion.values())
+        names = newest.classes or []
+        return tuple(names[i] if i < len(names) else str(i) for i in range(count))
+
     @property
     def activity(self) -> str:
         """What it is doing, in a few words."""
         preparation = self.preparation if self.status is RunStatus.STARTING else ""
+        if (read := self.metrics.fraction_read) < 1:
+            return f"reading {read:.0%}"
         return preparation or self.status
 
     @property
@@ -146,15 +196,17 @@ class RunState:
 
     @property
     def steps_per_second(self) -> float:
-        """The mean over the last two seconds of training; 0 before."""
+        """The mean over the last seconds of training; 0 before."""
+        if self.is_attached:
+            return self._rate.per_second
         seconds = sum(chunk[2] for chunk in self._recent_chunks)
         return sum(chunk[0] for chunk in self._recent_chunks) / seconds if seconds else 0.0
 
     @property
     def seconds_left(self) -> float:
-        """Seconds until `max_steps` at the current rate; infinity while there is none."""
-        rate = self.steps_per_second
-        return (self.hparams.max_steps - self.step) / rate if rate else float("inf")
+        """Seconds until all planned steps are done; infinity while that is not known."""
+        rate, planned = self.steps_per_second, self.planned_steps
+        return (planned - self.step) / rate if rate and planned else float("inf")
 
     def reopened(self) -> "RunState":
         """This run as it is while a session that resumes it starts; this object stays as it is.
@@ -176,6 +228,8 @@ class RunState:
         match event:
             case Steps():
                 self._on_steps(event)
+            case MetricPoints():
+                self._on_points(event)
             case Weights():
                 self._on_weights(event)
             case Evaluated():
@@ -193,6 +247,17 @@ class RunState:
             case Continued():
                 self.status = RunStatus.TRAINING
                 self._recent_chunks.clear()
+                self._rate.clear(event.time)
+            case Declared() | Supports() | Epoch() | ImagesLogged() | WeightsLogged():
+                self.program.fold(event)
+            case MetricsVoided(step=step):
+                self.metrics.truncate(step)
+            case Answered(step=step, request=request):
+                self.log_entries.add(
+                    step, f"{sanitize(request, limit=40)}: the program has seen the request"
+                )
+            case Changed() if self.is_attached:
+                self._on_knob_changed(event)
             case Changed():
                 self._on_changed(event)
             case Saved() | Alert() | Notice():
@@ -212,6 +277,13 @@ class RunState:
         while abs(event.time - self._recent_chunks[0][1]) > RATE_WINDOW:
             self._recent_chunks.popleft()
 
+    def _on_points(self, event: MetricPoints) -> None:
+        self.metrics.extend(event)
+        if len(event.steps):
+            self.step = max(self.step, int(event.steps.max()) + 1)
+            self._rate.add(event.steps, event.times)
+            self.program.reach(self.step, self.planned_steps)
+
     def _append_losses(self, event: Steps) -> None:
         """Store each loss at its step: repeated steps are replaced, missing ones are NaN."""
         self.losses.truncate(event.first)
@@ -227,13 +299,16 @@ class RunState:
 
     def _on_evaluated(self, event: Evaluated) -> None:
         while self.evaluations and self.evaluations[-1].step >= event.step:
-            self.evaluations.pop()
+            before = self.evaluations.pop()
+            if self.is_attached and before.step == event.step:  # each split is logged by itself
+                event = replace(event, confusion={**before.confusion, **event.confusion})
         self.evaluations.append(event)
         self.evaluated_weights = {}
         if self.weights_step == event.step:
             self._store_evaluation_weights()
         for split in event.confusion:
-            self.accuracy[split].append(event.step, event.accuracy(split), event.time)
+            points = self.accuracy.setdefault(split, Points())
+            points.append(event.step, event.accuracy(split), event.time)
         for split, loss in event.loss.items():
             if split in self.evaluated_loss:
                 self.evaluated_loss[split].append(event.step, loss, event.time)
@@ -255,26 +330,19 @@ class RunState:
         self.evaluations = [entry for entry in self.evaluations if entry.step <= event.step]
         for points in (*self.accuracy.values(), *self.evaluated_loss.values()):
             points.truncate_after(event.step)
-        self._remove_marks_after(event.step)
+        self.log_entries.unmark_after(event.step)
         self._recent_chunks.clear()
+        self._rate.clear(event.time)
+        self.program.fold(event)
         if event.step:
-            self._log(event.step, "resumed", mark=MarkKind.BRANCH, label="resumed")
-
-    def _remove_marks_after(self, step: int) -> None:
-        """Keep the log of void steps, but mark it on no chart."""
-        entries = [
-            replace(entry, mark=None, label="") if entry.step > step else entry
-            for entry in self.log_entries
-        ]
-        self.log_entries.clear()
-        self.log_entries.extend(entries)
+            self.log_entries.add(event.step, "resumed", mark=MarkKind.BRANCH, label="resumed")
 
     def _set_hyperparameters(self, values: dict[str, Any]) -> None:
         known = known_hparams(values)
         try:
             self.hparams = validate_hparams(known)
         except UserError as error:
-            self._log_warning(self.step, str(error))
+            self.log_entries.warn(self.step, str(error))
 
     def _on_changed(self, event: Changed) -> None:
         try:
@@ -285,18 +353,27 @@ class RunState:
         old, now = spec.format(event.old), spec.format(getattr(self.hparams, event.name))
         short = "lr" if event.name == "learning_rate" else spec.label
         text = f"{spec.label} {sanitize(old, limit=40)} → {now}"
-        self._log(event.step, text, mark=MarkKind.CHANGE, label=f"{short} {now}")
+        self.log_entries.add(event.step, text, mark=MarkKind.CHANGE, label=f"{short} {now}")
+
+    def _on_knob_changed(self, event: Changed) -> None:
+        self.program.fold(event)
+        name, now = sanitize(event.name, limit=40), as_text(event.new)
+        text = f"{name} {as_text(event.old)} → {now}"
+        self.log_entries.add(event.step, text, mark=MarkKind.CHANGE, label=f"{name} {now}")
 
     def _on_message(self, event: Saved | Alert | Notice) -> None:
         match event:
             case Saved(step=step, file=file, best=best):
                 self.checkpoint = sanitize(file, limit=80)
                 text = CHECKPOINT_SAVED + (", best so far on validation" if best else "")
-                self._log(step, text, mark=MarkKind.CHECKPOINT)
+                self.log_entries.add(step, text, mark=MarkKind.CHECKPOINT)
+            case ProgramAlert(step=step, text=text, level="info"):
+                self.log_entries.add(step, sanitize(text, limit=300), mark=MarkKind.NOTE)
             case Alert(step=step, text=text):
-                self._log_warning(step, text)
+                self.log_entries.warn(step, text)
             case Notice(step=step, text=text):
-                self._log(step, sanitize(text, limit=300))
+                mark = MarkKind.NOTE if self.is_attached else None
+                self.log_entries.add(step, sanitize(text, limit=300), mark=mark)
 
     def _on_end(self, event: Event) -> None:
         match event:
@@ -305,29 +382,20 @@ class RunState:
                 cause = sanitize(why, limit=200) or f"the loss is {loss}"
                 where = f"; last checkpoint {sanitize(checkpoint)}" if checkpoint else ""
                 text = f"diverged: b branches, r resumes with a smaller rate; {cause}{where}"
-                self._log(step, text, urgent=True, mark=MarkKind.DIVERGED, label="diverged")
+                self.log_entries.add(
+                    step, text, urgent=True, mark=MarkKind.DIVERGED, label="diverged"
+                )
             case Failed(step=step, text=text):
                 self.status = RunStatus.FAILED
-                self._log_warning(step, text)
+                self.log_entries.warn(step, text)
             case Lost(step=step):
                 self.status = RunStatus.LOST
-                text = "the training process is gone; resume with `trainpad --resume`"
-                self._log_warning(step, text)
+                text = "the training process is gone"
+                text += "" if self.is_attached else "; resume with `trainpad --resume`"
+                self.log_entries.warn(step, text)
             case Finished(step=step, seconds=seconds):
                 self.status = event.status
                 self.step = max(self.step, step)  # a fine-tuned run has no losses
-                self._log(step, f"{sanitize(event.reason, limit=80)} after {seconds:,.1f} s")
-
-    def _log_warning(self, step: int, text: str) -> None:
-        self._log(step, sanitize(text, limit=300), urgent=True, mark=MarkKind.WARNING)
-
-    def _log(
-        self,
-        step: int,
-        text: str,
-        *,
-        urgent: bool = False,
-        mark: MarkKind | None = None,
-        label: str = "",
-    ) -> None:
-        self.log_entries.append(LogEntry(step, text, urgent, mark, label))
+                self.log_entries.add(
+                    step, f"{sanitize(event.reason, limit=80)} after {seconds:,.1f} s"
+                )

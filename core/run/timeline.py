@@ -37,6 +37,20 @@ class Timeline:
         self._steps.extend(new[kept])
         self._seconds.extend(np.maximum.accumulate(np.maximum(times[kept], earliest)))
 
+    def truncate(self, step: int) -> None:
+        """Drop the knots at and after `step`."""
+        size = int(np.searchsorted(self._steps.view, step))
+        self._steps.truncate(size)
+        self._seconds.truncate(size)
+
+    def thin(self, distance: int) -> None:
+        """Keep the first knot, and the last in each ``distance`` steps."""
+        kept = np.union1d(np.arange(min(1, len(self))), sparse_indices(self._steps.view, distance))
+        steps, seconds = self._steps.view[kept].copy(), self._seconds.view[kept].copy()
+        self._steps, self._seconds = Buffer(np.int64), Buffer(np.float64)
+        self._steps.extend(steps)
+        self._seconds.extend(seconds)
+
     def seconds_at(self, steps: Float64s) -> Float64s:
         """Seconds at each step; NaN before the first knot and after the last."""
         if not len(self):
@@ -58,3 +72,8 @@ def surviving_indices(steps: Int64s) -> Int64s:
         return steps
     lowest_later = np.minimum.accumulate(steps[::-1])[::-1]
     return np.flatnonzero(np.append(steps[:-1] < lowest_later[1:], True))
+
+
+def sparse_indices(steps: Int64s, distance: int) -> Int64s:
+    """The indices of the last of increasing steps in each ``distance`` steps."""
+    return np.flatnonzero(np.append(np.diff(steps // distance) > 0, True))

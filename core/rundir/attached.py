@@ -6,6 +6,7 @@ Anybody may have written them, so values of an unexpected shape are left out.
 from collections.abc import Mapping
 from typing import Any, Final
 
+from core.rundir.control import open_control
 from core.rundir.json_lines import JsonLines
 from core.rundir.rundir import RunDir
 from trainpad.control import Control
@@ -17,6 +18,24 @@ MAX_KNOBS: Final = 1000
 Knobs = dict[str, Knob[Any]]
 
 
+def is_attached(run: RunDir) -> bool:
+    """Whether another program trains the run, and it has no hyperparameters of ours.
+
+    Raises:
+        RunError: it is no run directory, or cannot be read.
+    """
+    return run.info().get("kind") == "attached"
+
+
+def control_of(run: RunDir) -> Control:
+    """The `control.json` of a run of either kind.
+
+    Raises:
+        RunError: it is no run directory, or cannot be read.
+    """
+    return open_attached_control(run) if is_attached(run) else open_control(run.path)
+
+
 def read_knobs(run: RunDir) -> Knobs:
     """The values of an attached run that can be changed, as they are now, by name."""
     knobs: Knobs = {}
@@ -24,6 +43,8 @@ def read_knobs(run: RunDir) -> Knobs:
     while found := events.poll():
         for event in found:
             match event:
+                case {"event": "started"}:
+                    knobs.clear()
                 case {"event": "declared", "name": str(name)} if len(knobs) < MAX_KNOBS:
                     if knob := _knob(name, event):
                         knobs[name] = knob

@@ -15,8 +15,8 @@ from typing import Any, Final
 from core.run.events import Changed, Diverged, Evaluated, Event, Failed, Finished, Started
 from core.run.history import surviving
 from core.run.hparams import SPECS, as_dict, known_hparams, validate_hparams
+from core.run.info import parent_in
 from core.run.layers import parse_layers, short_name
-from core.run.state import parent_in
 from core.rundir import notes
 from core.rundir.event_tail import ListedEvents
 from core.rundir.notes import Note

@@ -19,12 +19,10 @@ import numpy as np
 import numpy.typing as npt
 
 from core.run.events import (
+    END_EVENTS,
     Continued,
-    Diverged,
     Evaluated,
     Event,
-    Failed,
-    Finished,
     Lost,
     Opened,
     Paused,
@@ -39,6 +37,8 @@ from core.run.events import (
 from core.run.history import restart_limits
 from core.run.timeline import surviving_indices
 from core.rundir import checkpoint
+from core.rundir.attached import is_attached
+from core.rundir.attached_reader import AttachedReader
 from core.rundir.errors import CheckpointError
 from core.rundir.event_tail import EventTail
 from core.rundir.playback import Playback
@@ -54,7 +54,6 @@ WRITER_CHECK_INTERVAL: Final = 1.0
 """Seconds between two checks that the writer is alive."""
 MAX_PIECES: Final = 500
 """The past is cut into about this many `Steps`, besides the cuts at its events."""
-END_EVENTS: Final = (Finished, Diverged, Failed)
 PIECE: Final = 1 << 22
 """Losses that are read at a time."""
 MAX_CLOCK_BYTES: Final = 16 * 4_000_000
@@ -72,10 +71,9 @@ def replay(
     Raises:
         RunError: it is no run directory, or cannot be read.
     """
-    reader = RunReader(run, max_pieces=MAX_PIECES if playback is None else None)
+    reader = _reader(run, max_pieces=MAX_PIECES if playback is None else None)
     yield from reader.opened(None)
-    past = reader.poll()
-    yield from past if playback is None else _paced(past, playback, sleep)
+    yield from reader.poll() if playback is None else _paced(reader.replayed(), playback, sleep)
     yield from reader.weights()
 
 
@@ -103,7 +101,7 @@ def follow(
         RunError: it is no run directory, or cannot be read.
     """
     host = socket.gethostname() if host is None else host
-    reader = RunReader(run, max_pieces=MAX_PIECES)
+    reader = _reader(run, max_pieces=MAX_PIECES)
     yield from reader.opened(control)
     yield from reader.poll()
     yield from reader.weights()
@@ -124,6 +122,15 @@ def follow(
             yield from reader.poll()
         yield Tick()
         sleep(POLL_INTERVAL)
+
+
+def _reader(run: RunDir, max_pieces: int | None) -> "RunReader | AttachedReader":
+    """The reader of a run of this kind.
+
+    Raises:
+        RunError: it is no run directory, or cannot be read.
+    """
+    return AttachedReader(run) if is_attached(run) else RunReader(run, max_pieces)
 
 
 class RunReader:
@@ -168,6 +175,10 @@ class RunReader:
                 yield from self.weights()
         yield from self._remaining_losses(count, cuts)
         self._is_first_poll = False
+
+    def replayed(self) -> Iterator[Event]:
+        """All events until now, in the order of their times."""
+        return self.poll()
 
     def weights(self) -> Iterator[Weights]:
         """The weights of the newest checkpoint, unless they were yielded before."""

@@ -34,7 +34,6 @@ from core.rundir.event_tail import LIST_BYTES, ListedEvents
 from core.rundir.resolve import resolve_run
 from core.rundir.rundir import RunDir, list_runs
 from core.rundir.validation import parse_event, sanitized_info, timestamp
-from trainpad.errors import RunError
 from trainpad.files import modified_at, read_plain, read_range, size_of
 from trainpad.lock import RUN_LOCK, is_locked
 from trainpad.place import last_step
@@ -112,7 +111,7 @@ def summarize(
     host = socket.gethostname() if host is None else host
     now = time.time() if now is None else now
     created = timestamp(info.get("created"))
-    owner = _lock_owner(run) or LockOwner(str(info.get("host", "")), 0, created, 0.0)
+    owner = lock_owner(run) or LockOwner(str(info.get("host", "")), 0, created, 0.0)
     status = _status(reversed(events))
     if status.is_live and not has_writer(run, host, now):
         ended = _status(reversed(events), ignore_preparing=True)
@@ -165,7 +164,7 @@ def is_live(run: RunDir) -> bool:
 
 def has_writer(run: RunDir, host: str, now: float) -> bool:
     """Whether a process writes `run`, as seen from the machine called `host` at `now`."""
-    owner = _lock_owner(run)
+    owner = lock_owner(run)
     if owner is None:
         return now - modified_at(run.path / "run.json") < FRESH_HEARTBEAT
     age = now - owner.heartbeat
@@ -186,7 +185,7 @@ def _is_alive(pid: int) -> bool:
     return True
 
 
-def _lock_owner(run: RunDir) -> LockOwner | None:
+def lock_owner(run: RunDir) -> LockOwner | None:
     """The contents of the file `lock`; None where it is missing, empty or malformed."""
     path = run.path / "lock"
     try:
@@ -270,16 +269,3 @@ def _max_steps(events: Sequence[Event], first: Mapping[str, Any]) -> int:
             case Changed(name="max_steps", new=new):
                 values.append(new)
     return next((v for v in reversed(values) if isinstance(v, int) and v), 0)
-
-
-def refuse_attached(run: RunDir) -> None:
-    """Refuse a run of another program, which the dashboard cannot show: it would steer it wrongly.
-
-    Raises:
-        RunError: it is one, is not a run directory, or cannot be read.
-    """
-    if run.info().get("kind") == "attached":
-        raise RunError(
-            f"{run.name} is an attached run, which the dashboard cannot show yet; "
-            "`trainpad status --watch` and `trainpad tail` follow it"
-        )

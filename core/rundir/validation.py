@@ -168,22 +168,22 @@ def _planned_change(value: object) -> tuple[int, str, Any]:
     return count(step), name, _hparam_value(name, new)
 
 
-def _matrix(value: object) -> list[list[int]]:
+def matrix(value: object) -> list[list[int]]:
     """A square matrix of counts."""
-    matrix = np.asarray(value)
-    if matrix.ndim != 2 or matrix.dtype.kind != "i":
+    found = np.asarray(value)
+    if found.ndim != 2 or found.dtype.kind != "i":
         raise ValueError("not a matrix of counts")
-    rows, columns = matrix.shape
-    if rows != columns or rows > MAX_CLASSES or matrix.min() < 0 or matrix.max() >= MAX_COUNT:
+    rows, columns = found.shape
+    if rows != columns or rows > MAX_CLASSES or found.min() < 0 or found.max() >= MAX_COUNT:
         raise ValueError("not a confusion matrix")
-    counts: list[list[int]] = matrix.tolist()
+    counts: list[list[int]] = found.tolist()
     return counts
 
 
 def _confusion(value: object) -> dict[str, list[list[int]]]:
     if not isinstance(value, dict) or set(value) != set(SPLITS):
         raise ValueError("not a matrix for each split")
-    return {split: _matrix(rows) for split, rows in value.items()}
+    return {split: matrix(rows) for split, rows in value.items()}
 
 
 def _split_losses(value: object) -> dict[str, float]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from core.run.durations import duration
 from core.run.pyramid import Float64s
+from core.run.timeline import Timeline
 from tui.chart import ticks
 from tui.chart.even_rows import even_labels
 from tui.chart.frame import Ticks
@@ -25,6 +26,7 @@ class Axis(StrEnum):
     """The unit of the x axis."""
 
     STEP = "step"
+    EPOCH = "epoch"
     RELATIVE = "relative time"
     WALL = "wall time"
 
@@ -45,6 +47,13 @@ class YAxis(NamedTuple):
     ticks: Ticks
 
 
+def timeline_of(axis: Axis, line: Line) -> Timeline | None:
+    """What gives a line's positions on the axis; None for steps, and where it is not known."""
+    if axis is Axis.STEP:
+        return None
+    return line.epochs if axis is Axis.EPOCH else line.timeline
+
+
 def origin(axis: Axis, line: Line) -> float:
     """The Unix time of a line at 0 on the axis; 0 unless the axis is relative."""
     return line.timeline.start if axis is Axis.RELATIVE and line.timeline else 0.0
@@ -54,16 +63,18 @@ def x_of(axis: Axis, line: Line, step: float) -> float:
     """The position on the axis of a line's step; NaN if its time is not known."""
     if axis is Axis.STEP:
         return step
-    if line.timeline is None:
+    timeline = timeline_of(axis, line)
+    if timeline is None:
         return float("nan")
-    return float(line.timeline.seconds_at(np.array([step]))[0]) - origin(axis, line)
+    return float(timeline.seconds_at(np.array([step]))[0]) - origin(axis, line)
 
 
 def steps_of(axis: Axis, line: Line, x: Float64s) -> Float64s:
     """The fractional steps of a line at positions on the axis; infinite outside its time."""
-    if axis is Axis.STEP or line.timeline is None:
+    timeline = timeline_of(axis, line)
+    if timeline is None:
         return x
-    return line.timeline.steps_at(x + origin(axis, line))
+    return timeline.steps_at(x + origin(axis, line))
 
 
 def step_of(axis: Axis, line: Line, x: float) -> float:
@@ -72,9 +83,11 @@ def step_of(axis: Axis, line: Line, x: float) -> float:
 
 
 def format_position(axis: Axis, x: float) -> str:
-    """A position on a time axis as text; "" for steps."""
+    """A position on another axis than that of steps as text; "" for steps."""
     if axis is Axis.STEP:
         return ""
+    if axis is Axis.EPOCH:
+        return f"epoch {x:.2f}"
     return duration(x, "compact") if axis is Axis.RELATIVE else ticks.wall_labels([x, x])[0]
 
 
@@ -114,7 +127,7 @@ def x_axis(axis: Axis, visible: Range, width: int) -> XAxis:
 def _x_step(axis: Axis, visible: Range, max_count: int) -> tuple[float, float]:
     """The distance of two labels, and how far the clock that they are round on is ahead."""
     span = visible[1] - visible[0]
-    if axis is Axis.STEP:
+    if axis in (Axis.STEP, Axis.EPOCH):
         return ticks.linear_step(*visible, max_count), 0.0
     offset = ticks.wall_offset(visible[0]) if axis is Axis.WALL else 0.0
     return ticks.clock_step(span, max_count), offset
@@ -123,6 +136,8 @@ def _x_step(axis: Axis, visible: Range, max_count: int) -> tuple[float, float]:
 def _x_labels(axis: Axis, values: Sequence[float]) -> list[str]:
     if axis is Axis.STEP:
         return ticks.step_labels(values)
+    if axis is Axis.EPOCH:
+        return ticks.value_labels(values)
     if axis is Axis.RELATIVE:
         return [duration(value, "compact") for value in values]
     return ticks.wall_labels(values)

@@ -27,7 +27,7 @@ KEYS = (
     _Key("l", "'toggle_log'", "log", "Log", "Logarithmic or linear y axis"),
     _Key("y", "'toggle_error_rate'", "error_rate", "Error rate",
          "Error rate: 1 minus a precision or accuracy"),
-    _Key("x", "'next_axis'", "axis", "Axis", "x axis: step, elapsed time, or clock time"),
+    _Key("x", "'next_axis'", "axis", "Axis", "x axis: step, epoch, elapsed time, or clock time"),
     _Key("m", "'next_smoothing'", "smooth", "Smooth", "Smoothing: none, 0.6, 0.9, 0.97"),
     _Key("plus,equals_sign", "'zoom', 0.5", "zoom_in", "Zoom in", "Zoom in", "+"),
     _Key("minus", "'zoom', 2.0", "zoom_out", "Zoom out", "Zoom out", "-"),

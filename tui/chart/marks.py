@@ -3,13 +3,16 @@
 A cell of the chart shows the most important of its marks; the cursor shows all of them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from core.run.log import MarkKind
+from core.run.log import LogEntry, MarkKind
 from core.run.pyramid import Float64s, Int64s
+
+MAX_MARKS = 200
+"""Marks on a chart, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,16 @@ class PlacedMark:
 
     column: int
     mark: Mark
+
+
+def marks_of(entries: Iterable[LogEntry]) -> Sequence[Mark]:
+    """The newest marks of a run's log, in the order of their steps."""
+    marks = [
+        Mark(entry.step, entry.mark, entry.text, entry.label)
+        for entry in entries
+        if entry.mark is not None
+    ]
+    return sorted(marks[-MAX_MARKS:], key=lambda mark: mark.step)
 
 
 class MarkIndex:

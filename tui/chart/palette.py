@@ -35,6 +35,7 @@ class ChartStyle(IntEnum):
     """The first line where it is inside its band; the next ones follow."""
     UNDER = 29
     """The lower edge of the first line's band; the next ones follow."""
+    MARK_NOTE = 35
 
 
 COMPONENT_STYLES = {
@@ -59,6 +60,7 @@ Chart {
     & > .chart--mark-change { color: $accent; }
     & > .chart--mark-branch { color: $secondary; }
     & > .chart--mark-warning { color: $warning; }
+    & > .chart--mark-note { color: $foreground 70%; }
     & > .chart--mark-checkpoint { color: $foreground 45%; }
     & > .chart--line-1 { color: #56b4e9; }
     & > .chart--line-2 { color: #e69f00; }
@@ -92,7 +94,7 @@ Chart {
 
 def theme_styles(widget: Widget) -> list[Style]:
     """The styles in a widget's theme, by ``ChartStyle``: foreground and weight only."""
-    styles = [Style()] * (ChartStyle.UNDER + LINE_STYLES)
+    styles = [Style()] * (max(ChartStyle) + 1)
     for component, index in COMPONENT_STYLES.items():
         style = widget.get_component_rich_style(component)
         styles[index] = Style(color=style.color, bold=style.bold, underline=style.underline)

@@ -14,6 +14,7 @@ CHANGE_SIGN = ("┊", ":")
 MARK_SIGNS = {
     MarkKind.NONFINITE: ("×", "x"),
     MarkKind.WARNING: ("!", "!"),
+    MarkKind.NOTE: ("•", "*"),
     MarkKind.CHECKPOINT: ("▴", "^"),
 }
 

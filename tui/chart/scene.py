@@ -106,9 +106,9 @@ class Scene:
         return self.viewport.range(*self.extent())
 
     def next_axis(self) -> None:
-        """Switch to the next kind of x axis, at full range; steps only, if no times are known."""
-        timed = any(line.timeline is not None and len(line.timeline) for line in self.lines)
-        kinds = list(Axis) if timed else [Axis.STEP]
+        """Switch to the next kind of x axis that is known of any line, at full range."""
+        known = {axis for axis in Axis for line in self.lines if axes.timeline_of(axis, line)}
+        kinds = [axis for axis in Axis if axis is Axis.STEP or axis in known]
         at = kinds.index(self.axis) if self.axis in kinds else -1
         for scene in self.linked:
             scene.axis = kinds[(at + 1) % len(kinds)]
@@ -145,6 +145,7 @@ class Scene:
             "log": logarithmic and self.logarithmic,
             "log, as it diverges": logarithmic and not self.logarithmic,
             f"smoothed {self.smoothing:g}": self.smoothing,
+            "by epoch": self.axis is Axis.EPOCH,
             "by time": self.axis is Axis.RELATIVE,
             "by clock": self.axis is Axis.WALL,
             "whole plan": self.viewport.whole_plan and self.viewport.visible is None,
@@ -243,11 +244,10 @@ class Scene:
 
     def _plot_lines(self, edges: Float64s) -> list[PlottedLine]:
         edges[-1] = np.nextafter(edges[-1], np.inf)  # the last step belongs to the last column
-        timed = self.axis is not Axis.STEP
         plotted = [
             self._plot_line(index, line, edges)
             for index, line in enumerate(self.lines)
-            if line.parts[0].timeline is not None or not timed
+            if self.axis is Axis.STEP or axes.timeline_of(self.axis, line.parts[0]) is not None
         ]
         reference = self._reference_line
         if reference is None:
@@ -269,7 +269,7 @@ class Scene:
 
     def _trace(self, line: Line, edges: Float64s) -> tuple[Trace, Float64s | None]:
         """A line by column of dots, and smoothed if lines are."""
-        timeline = None if self.axis is Axis.STEP else line.timeline
+        timeline = axes.timeline_of(self.axis, line)
         origin = axes.origin(self.axis, line)
         raw, smooth = trace(line.curve, edges, timeline, origin), None
         if self.smoothing:

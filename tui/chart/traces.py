@@ -29,6 +29,8 @@ class Line:
     """The number of its colour, from 0; None for its index among the lines."""
     timeline: Timeline | None = None
     """The times of its steps; without it the line cannot be drawn over time."""
+    epochs: Timeline | None = None
+    """The epochs of its steps, in place of times; without it there is no axis of epochs."""
     layer: int = 0
     """Lines of a greater number are painted over the others."""
     letter: str = ""

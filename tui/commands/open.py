@@ -40,12 +40,11 @@ def open_run(
     Example: trainpad open
     """
     from core.rundir.rundir import log_dir_from
-    from core.rundir.status import refuse_attached, resolve_live_run
+    from core.rundir.status import resolve_live_run
 
     if not has_screen():
         raise UserError("standard output is not a terminal; `trainpad runs` lists the runs")
     chosen = resolve_live_run(run, log_dir_from(log_dir))
-    refuse_attached(chosen)
     words = take_hooks(hooks)
     from core.process.launcher import fork_launcher
 

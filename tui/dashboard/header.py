@@ -70,6 +70,8 @@ def notice_of(run: RunState) -> str:
 
 def _run_summaries(run: RunState) -> list[str]:
     """Name, parent, data and device of a run, the fullest first."""
+    if run.is_attached:
+        return [f"{run.title} · {run.framework}", run.title] if run.framework else [run.title]
     dataset = run.info.get("dataset", {})
     data = str(dataset.get("name", ""))
     sized = f"{data} {dataset.get('train', 0):,}" if dataset else ""
@@ -154,9 +156,15 @@ class RunNumbers(TextWidget):
     def _choices(self) -> Iterator[tuple[bool, str]]:
         """Whether the activity is named, and the numbers, the fullest first."""
         run = self._run
-        step, of = f"{run.step:,}", f"{run.step:,} / {run.hparams.max_steps:,}"
+        step = of = f"{run.step:,}"
+        if planned := run.planned_steps:
+            of = f"{run.step:,} / {planned:,}"
+        epoch = _epoch_text(run)
         if run.status is RunStatus.TRAINING and run.steps_per_second and not run.is_replay:
-            rate, left = f"{run.steps_per_second:,.0f}", duration(run.seconds_left)
+            rate, left = _rate_text(run.steps_per_second), duration(run.seconds_left)
+            if epoch:
+                yield True, f"   {epoch}   {of}  {align_right(rate, 6)} steps/s  {left} left "
+                yield True, f"  {epoch}  {of}  {rate}/s  {left} left "
             yield True, f"   {of}  {align_right(rate, 6)} steps/s  {align_right(left, 12)} left "
             yield True, f"  {of}  {rate}/s  {left} left "
             yield True, f"  {of}  {rate}/s  {left} "
@@ -166,9 +174,24 @@ class RunNumbers(TextWidget):
         elif run.status is RunStatus.STARTING and not run.step:
             yield True, " "
         else:
+            if epoch:
+                yield True, f"   {epoch}   {of} "
             yield True, f"   {of} "
             yield True, f"  {step} "
             yield False, f" {of} "
+
+
+def _rate_text(rate: float) -> str:
+    """Steps per second, with as many digits as are of use."""
+    return f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
+
+
+def _epoch_text(run: RunState) -> str:
+    """The epoch that runs, counted from 1, of those planned; empty without epochs."""
+    epoch, planned = run.program.epoch, run.program.planned_epochs
+    if epoch is None:
+        return ""
+    return f"epoch {epoch + 1:,}/{planned:,}" if planned else f"epoch {epoch + 1:,}"
 
 
 class ProgressBar(TextWidget):
@@ -186,7 +209,9 @@ class ProgressBar(TextWidget):
     def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - one row
         """The bar, and the share in percent."""
         run = self._run
-        fraction = min(1.0, run.step / max(1, run.hparams.max_steps))
+        if not run.planned_steps:  # nobody knows how far it is
+            return [[("─" * max(0, width - 2) + "  ", "dim")]]
+        fraction = min(1.0, run.step / run.planned_steps)
         length = max(0, width - 7)
         done = round(fraction * length)
         role = STATE_SYMBOLS[run.status][1]

@@ -59,7 +59,9 @@ class RunScreen(CapturingScreen):
     AUTO_FOCUS = ""  # keys belong to the screen until something is entered
     _is_composed = False
     """Whether the widgets exist."""
-    _shown_keys: tuple[frozenset[str], Mapping[str, str]] = frozenset(), {}
+    _shown_keys: tuple[frozenset[str], frozenset[str], Mapping[str, str]] = (
+        frozenset(), frozenset(), {},
+    )  # fmt: skip
     """What the row of keys was drawn from."""
     _styled_theme = ""
     """The theme that the styles were computed for."""
@@ -125,7 +127,8 @@ class RunScreen(CapturingScreen):
 
     def update_keys(self) -> None:
         """Redraw the row of keys if others than before can do something."""
-        if (keys := (self.dimmed_actions, self.key_names)) != self._shown_keys:
+        keys = self.dimmed_actions, self.disabled_actions, self.key_names
+        if keys != self._shown_keys:
             self._shown_keys = keys
             self.refresh_bindings()
 

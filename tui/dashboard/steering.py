@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from core.run import knob_steps
+from core.run.attached_events import Answered
 from core.run.events import (
     Alert,
     Changed,
@@ -27,9 +29,11 @@ from trainpad.errors import UserError
 
 URGENT: Final = (Paused, Continued, Changed, Finished, Diverged, Failed)
 """Events that answer a key: they are drawn even while the terminal's byte budget is used up."""
-CLEARS_PENDING: Final = (*URGENT, Started, Evaluated, Saved, Alert, Lost)
+CLEARS_PENDING: Final = (*URGENT, Started, Evaluated, Saved, Alert, Lost, Answered)
 """Events after which no request is pending any more."""
 STOPPING = "stopping"
+SLOW_ANSWERS: Final = ("pausing", "saving", "evaluating")
+"""What a program may do only after a step that takes minutes."""
 PENDING_TIMEOUT = 3.0
 """Seconds after which a request that the run has not followed counts as refused."""
 
@@ -96,7 +100,8 @@ class Steering:
 
         A stop is waited for until the run has ended.
         """
-        waits = self.pending and self.pending != STOPPING
+        slow = SLOW_ANSWERS if self._run.is_attached else ()
+        waits = self.pending and self.pending not in (STOPPING, *slow)
         if not waits or self._clock() - self._pending_since <= PENDING_TIMEOUT:
             return False
         self.pending = ""
@@ -120,10 +125,17 @@ class Steering:
 
         Presses within `PENDING_TIMEOUT` seconds add up, before the run has answered the first.
         """
-        value = [getattr(self._run.hparams, name), *self._recently_requested(name)][-1]
-        stepped = SPECS[name].stepped(value, presses)
+        requested, knob = self._recently_requested(name), self._run.program.knobs.get(name)
+        if self._run.is_attached:
+            if knob is None:
+                return f"the program declares no value called {name}"
+            label, value = name, [knob.value, *requested][-1]
+            stepped = knob_steps.stepped(knob, value, presses)
+        else:
+            label, value = SPECS[name].label, [getattr(self._run.hparams, name), *requested][-1]
+            stepped = SPECS[name].stepped(value, presses)
         if stepped == value:
-            return f"{SPECS[name].label} cannot go {'up' if presses > 0 else 'down'} any further"
+            return f"{label} cannot go {'up' if presses > 0 else 'down'} any further"
         return self.set(name, stepped)
 
     def _recently_requested(self, name: str) -> list[Value]:

@@ -1,6 +1,6 @@
 """The Train screen: loss and accuracy while they are computed, and the controls of the run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -19,15 +19,15 @@ from data.dataset import SPLITS
 from trainpad.errors import UserError
 from tui.chart.chart import Chart
 from tui.chart.keys import ChartAction, chart_bindings
-from tui.chart.marks import Mark
+from tui.chart.marks import marks_of
 from tui.chart.memory import remember, restore
 from tui.chart.traces import Line
+from tui.dashboard.messages import MessageLog
 from tui.dashboard.resuming import why_not_resumable
 from tui.dashboard.screen import DashboardScreen
+from tui.dashboard.system_stats import SystemStatsRow
 from tui.train.evaluations import EvaluationTable
-from tui.train.messages import MessageLog
 from tui.train.panel import Panel
-from tui.train.system_stats import SystemStatsRow
 from tui.widgets.dialogs import BranchDialog, NewRunDialog
 
 HIDEABLE_PARTS = {
@@ -38,8 +38,6 @@ HIDEABLE_PARTS = {
     "gauges": ("G", "system statistics"),
 }
 """The parts that can be hidden, by their names in the settings: key and description."""
-MAX_MARKS = 200
-"""Marks on the loss chart, at most."""
 NOT_PAUSED = (RunStatus.STARTING, RunStatus.TRAINING)
 STEERING_ACTIONS = frozenset({"nudge(-1)", "nudge(1)", "evaluate", "step", "checkpoint"})
 REPLAY_ACTIONS = frozenset({"pause", "nudge(-1)", "nudge(1)"})
@@ -126,7 +124,8 @@ class TrainScreen(DashboardScreen):
             self._run, self._accuracy_versions = run, ()
             for chart in self.query(Chart):
                 chart.scene.reset_view()
-        self.query_one("#loss", Chart).show(_losses(run), _marks(run), run.hparams.max_steps)
+        marks = marks_of(run.log_entries)
+        self.query_one("#loss", Chart).show(_losses(run), marks, run.hparams.max_steps)
         self._update_accuracy_chart(run)
         self.query_one(Panel).update_run(run)
         self.query_one(EvaluationTable).update_run(run)
@@ -345,13 +344,3 @@ def _losses(run: RunState) -> list[Line]:
     name = "validation, without it" if has_penalty else "validation"
     evaluated = Line(name, points, timeline=points.timeline, layer=1, has_band=False)
     return [steps, evaluated] if len(points) else [steps]
-
-
-def _marks(run: RunState) -> Sequence[Mark]:
-    """The newest marks of the log, in the order of their steps."""
-    marks = [
-        Mark(entry.step, entry.mark, entry.text, entry.label)
-        for entry in run.log_entries
-        if entry.mark is not None
-    ]
-    return sorted(marks[-MAX_MARKS:], key=lambda mark: mark.step)

@@ -18,8 +18,8 @@ from core.tfevents.store import RunData, ScalarHistory
 from tui.chart.palette import LINE_STYLES
 from tui.chart.scene import LETTERS
 from tui.chart.seeds import SEED_IN_NAME, SEED_NAMES, compiled, same_but_seed, without_seed
+from tui.chart.tags import matcher, sort_key
 from tui.chart.traces import Line
-from tui.watch.tags import matcher, sort_key
 
 MAX_INITIAL_RUNS: Final = 12
 """Runs that are visible until the user chooses; further ones are only in the list."""

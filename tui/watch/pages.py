@@ -15,11 +15,11 @@ from core.tfevents.bounded import Storable
 from tui.chart.cursor import Cursor
 from tui.chart.keys import ChartAction
 from tui.chart.scene import Scene
+from tui.chart.tags import group_of, paginate
 from tui.chart.viewport import Viewport
 from tui.terminal.characters import Glyphs
 from tui.watch.model import TagItem, WatchModel
 from tui.watch.panels import HistogramTile, ImageTile, RunChart, TextTile
-from tui.watch.tags import group_of, paginate
 
 TILE_WIDTH, TILE_HEIGHT = 56, 15
 """Preferred size of a tile, in cells."""

@@ -1,6 +1,6 @@
 """The row of system statistics: the load of the machine, and the cost of the dashboard itself."""
 
-from core.process.system_stats import SystemMonitor, SystemStats
+from core.process.system_stats import Gpu, SystemMonitor, SystemStats
 from core.run.state import RunState
 from tui.terminal.base_app import BaseApp
 from tui.widgets.text_widget import Span, TextWidget, fit
@@ -45,11 +45,13 @@ class SystemStatsRow(TextWidget):
 def format_stats(stats: SystemStats) -> str:
     """The statistics as text."""
     parts = [f"CPU {stats.cpu:3.0f} %", f"memory {stats.memory / 1e9:.1f} GB"]
-    for number, gpu in enumerate(stats.gpus):
-        name = f"GPU {number}" if len(stats.gpus) > 1 else "GPU"
-        parts.append(
-            f"{name} {gpu.load:3d} % {gpu.used / 1e9:.1f}/{gpu.total / 1e9:.0f} GB "
-            f"{gpu.temperature} °C"
-        )
+    parts += [gpu_text(gpu, number, len(stats.gpus)) for number, gpu in enumerate(stats.gpus)]
     parts.append(f"screen {stats.ui_cpu:2.0f} % {stats.bytes_per_second / 1000:4.1f} KB/s")
     return "   ".join(parts)
+
+
+def gpu_text(gpu: Gpu, number: int, count: int) -> str:
+    """Load, memory and temperature of a GPU, with its number where there are several."""
+    name = f"GPU {number}" if count > 1 else "GPU"
+    memory = f"{gpu.used / 1e9:.1f}/{gpu.total / 1e9:.0f} GB"
+    return f"{name} {gpu.load:3d} % {memory} {gpu.temperature} °C"

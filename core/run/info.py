@@ -1,0 +1,37 @@
+"""What the `run.json` of a run says of it, as text for people."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from trainpad.text import sanitize
+
+FRAMEWORKS: Final = (
+    "lightning", "pytorch_lightning", "transformers", "keras", "torch", "flax", "jax",
+    "tensorflow", "mlx", "xgboost", "lightgbm", "sklearn",
+)  # fmt: skip
+"""What a program may be built on, the most specific first."""
+
+
+def parent_in(info: Mapping[str, Any]) -> str:
+    """What the run was branched from: ``a-run at step 5,000``; empty if nothing."""
+    parent = info.get("parent")
+    if not isinstance(parent, dict) or not isinstance(parent.get("run"), str):
+        return ""
+    name, step = sanitize(parent["run"], limit=80), parent.get("step")
+    return f"{name} at step {step:,}" if isinstance(step, int) else name
+
+
+def title_in(info: Mapping[str, Any]) -> str:
+    """The project of an attached run and the name that its program gave; empty of ours."""
+    parts = (info.get("project"), info.get("label"))
+    named = [sanitize(part, limit=60) for part in parts if isinstance(part, str) and part]
+    return " / ".join(dict.fromkeys(named))
+
+
+def framework_in(info: Mapping[str, Any]) -> str:
+    """What the program is built on, with its version: ``keras 3.9.0``; or ""."""
+    versions = info.get("versions")
+    if not isinstance(versions, dict):
+        return ""
+    found = next((name for name in FRAMEWORKS if isinstance(versions.get(name), str)), "")
+    return f"{found} {sanitize(versions[found], limit=20)}" if found else ""

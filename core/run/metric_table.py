@@ -1,0 +1,97 @@
+"""All metrics of a run: a series by name, and the times and epochs of its steps."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import numpy as np
+
+from core.run.attached_events import MetricPoints
+from core.run.metric_series import CAPACITY, MetricSeries
+from core.run.pyramid import Float64s, Int64s
+from core.run.timeline import Timeline, sparse_indices
+
+MAX_NAMES: Final = 10_000
+"""How many metrics of a run are kept; the names of further ones are counted."""
+TOTAL_CAPACITY: Final = 4_000_000
+MIN_CAPACITY: Final = 1024
+"""How many values all series have together, and one of very many."""
+MAX_KNOTS: Final = 20_000
+"""How many steps are kept whose times are known exactly."""
+
+
+class MetricTable(Mapping[str, MetricSeries]):
+    """The series of a run by name, in the order in which they were first logged."""
+
+    def __init__(self) -> None:
+        self.version = 0
+        self.timeline = Timeline()
+        """The time of each step."""
+        self.epochs = Timeline()
+        """The epoch of each step, in place of the time; a fraction within an epoch."""
+        self.left_out = 0
+        """How many numbers were left out, because there are too many names."""
+        self.fraction_read = 1.0
+        """How much of the file was read by now, from 0 to 1."""
+        self._series: dict[str, MetricSeries] = {}
+        self._knot_distance = 1
+        """The steps from one knot of the timeline to the next, about."""
+        self._last_knot = -1
+
+    def __getitem__(self, name: str) -> MetricSeries:
+        return self._series[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._series)
+
+    def __len__(self) -> int:
+        return len(self._series)
+
+    @property
+    def last_step(self) -> int:
+        """The greatest step that has a number; -1 without any."""
+        return max((series.last_step for series in self._series.values()), default=-1)
+
+    def extend(self, points: MetricPoints) -> None:
+        """Add the numbers of a table."""
+        self.version += 1
+        self.fraction_read = points.fraction_read
+        steps = points.steps
+        increasing = len(steps) < 2 or bool((steps[1:] > steps[:-1]).all())
+        for column, name in enumerate(points.names):
+            if (series := self._found(name)) is None:
+                self.left_out += len(steps)
+                continue
+            series.extend(steps, points.values[:, column], increasing=increasing)
+        self._add_times(steps, points.times)
+
+    def _found(self, name: str) -> MetricSeries | None:
+        series = self._series.get(name)
+        if series is None and len(self._series) < MAX_NAMES:
+            series = self._series[name] = MetricSeries()
+            capacity = TOTAL_CAPACITY // len(self._series)
+            if capacity < CAPACITY:
+                for each in self._series.values():
+                    each.capacity = max(MIN_CAPACITY, capacity)
+        return series
+
+    def truncate(self, step: int) -> None:
+        """Drop the numbers at and after `step`, which a resumed run has yet to do."""
+        self.version += 1
+        for series in self._series.values():
+            series.truncate(step)
+        self.timeline.truncate(step)
+        self._last_knot = min(self._last_knot, step - 1)
+
+    def _add_times(self, steps: Int64s, times: Float64s) -> None:
+        """Keep the times of some of the steps; of those that come late, none."""
+        newest = np.maximum.accumulate(steps)
+        is_new = np.append(True, newest[1:] > newest[:-1]) & (steps > self._last_knot)
+        steps, times = steps[is_new], times[is_new]
+        if not len(steps):
+            return
+        kept = sparse_indices(steps, self._knot_distance)
+        self._last_knot = int(steps[-1])
+        self.timeline.extend(steps[kept], times[kept])
+        while len(self.timeline) > MAX_KNOTS:
+            self._knot_distance *= 2
+            self.timeline.thin(self._knot_distance)

@@ -1,0 +1,113 @@
+"""What the program of an attached run declares: its values, requests, epochs, images, weights."""
+
+from collections import deque
+from typing import Any, Final
+
+from core.run.attached_events import (
+    REQUESTS,
+    Declared,
+    Epoch,
+    ImagesLogged,
+    Supports,
+    WeightsLogged,
+)
+from core.run.events import Changed, Event, Started
+from core.run.timeline import Timeline
+from trainpad.errors import UserError
+from trainpad.knobs import Knob
+
+MAX_KNOBS: Final = 1000
+MAX_LOGGED: Final = 200
+"""How many of the last images, and of the last statistics of weights, are kept."""
+
+
+class ProgramState:
+    """What is known of the program that trains an attached run, folded from its events."""
+
+    def __init__(self) -> None:
+        self.knobs: dict[str, Knob[Any]] = {}
+        """The values that can be changed from outside, by name."""
+        self.requests: frozenset[str] = frozenset(REQUESTS)
+        """What can be requested; everything, where the program does not say."""
+        self.epoch: int | None = None
+        """The number of the epoch that runs, from 0; None without epochs."""
+        self.planned_epochs: int | None = None
+        self.epochs = Timeline()
+        """The epochs that are done at each step, in place of seconds."""
+        self.images: deque[ImagesLogged] = deque(maxlen=MAX_LOGGED)
+        self.weights: deque[WeightsLogged] = deque(maxlen=MAX_LOGGED)
+        self._epoch_step = 0
+
+    def fold(self, event: Event) -> None:
+        """Update the state with the next event."""
+        match event:
+            case Started():
+                self._on_started(event)
+            case Declared() if event.name in self.knobs or len(self.knobs) < MAX_KNOBS:
+                if (knob := knob_of(event)) is not None:
+                    self.knobs[event.name] = knob
+            case Changed(name=name, new=new) if name in self.knobs:
+                set_knob(self.knobs[name], new)
+            case Supports(requests=requests):
+                self.requests = frozenset(requests)
+            case Epoch():
+                self._on_epoch(event)
+            case ImagesLogged():
+                self.images.append(event)
+            case WeightsLogged():
+                self.weights.append(event)
+
+    def _on_started(self, event: Started) -> None:
+        """Another process may declare other values; what came after its first step is void."""
+        self.knobs.clear()
+        self.requests = frozenset(REQUESTS)
+        self.epochs.truncate(event.step + 1)
+        for logged in (self.images, self.weights):
+            while logged and logged[-1].step > event.step:
+                logged.pop()
+
+    def reach(self, step: int, planned_steps: int) -> None:
+        """Say that `step` is done: the part of the epoch until it follows from earlier epochs."""
+        length = self.steps_per_epoch
+        if not length and planned_steps and self.planned_epochs:
+            length = planned_steps / self.planned_epochs
+        if self.epoch is None or not length or step <= self._epoch_step:
+            return
+        done = min(1.0, (step - self._epoch_step) / length)
+        self.epochs.truncate(self._epoch_step + 1)
+        self.epochs.extend([step], [self.epoch + done])
+
+    def _on_epoch(self, event: Epoch) -> None:
+        self.epoch, self._epoch_step = event.epoch, event.step
+        self.planned_epochs = event.epochs if event.epochs is not None else self.planned_epochs
+        self.epochs.extend([event.step], [event.epoch])
+
+    @property
+    def steps_per_epoch(self) -> float:
+        """The mean of the epochs until now; 0 before one is done."""
+        return self._epoch_step / self.epoch if self.epoch else 0.0
+
+
+def knob_of(event: Declared) -> Knob[Any] | None:
+    """The value that an event declares; None where its limits or its value do not fit."""
+    try:
+        knob = Knob(
+            event.name,
+            event.value,
+            low=event.low,
+            high=event.high,
+            scale=event.scale,
+            choices=event.choices,
+        )
+        knob.check(knob.value)
+    except (UserError, TypeError, ValueError, OverflowError):
+        return None
+    return knob
+
+
+def set_knob(knob: Knob[Any], value: Any) -> None:
+    """Give a knob the value that an event reports, where it fits."""
+    try:
+        knob.value = knob.check(value)
+    except UserError:
+        return

@@ -1,0 +1,124 @@
+"""Read the events of an attached run: those of `events.jsonl`, and the numbers of `metrics.jsonl`.
+
+Numbers and events are independent of each other: an event is a mark at its step, and a number is a
+point at its own. So both files are read as they grow, the short one first.
+"""
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Final
+
+import numpy as np
+
+from core.run.attached_events import MetricPoints, MetricsVoided
+from core.run.events import (
+    END_EVENTS,
+    Continued,
+    Event,
+    Lost,
+    Opened,
+    Paused,
+    Preparing,
+    Started,
+    StepEvent,
+)
+from core.rundir.attached_validation import parse_attached_event
+from core.rundir.event_tail import EventTail
+from core.rundir.metric_tail import MetricTail
+from core.rundir.rundir import RunDir
+from core.rundir.validation import sanitized_info
+from trainpad.control import Control
+
+REPLAY_INTERVAL: Final = 0.2
+"""Seconds of the run that one table of numbers spans while it is replayed."""
+
+
+class AttachedReader:
+    """Reads the directory of an attached run incrementally: each `poll` yields what is new."""
+
+    def __init__(self, run: RunDir) -> None:
+        self._run = run
+        self._events = EventTail(run.events, parse=parse_attached_event)
+        self._metrics = MetricTail(run.metrics)
+        self._is_lost = False
+        self._activity: type[Paused | Continued] | None = None
+        self.step = 0
+        self.ended = False
+        """Whether the run has ended and was not started again."""
+
+    def opened(self, control: Control | None) -> Iterator[Event]:
+        """The `Opened` event of the run.
+
+        Raises:
+            RunError: it is no run directory, or cannot be read.
+        """
+        info = sanitized_info(self._run.info())
+        name = info.get("name")
+        info["name"] = name if isinstance(name, str) else self._run.name
+        yield Opened(str(self._run.path), info, control)
+
+    def poll(self) -> Iterator[Event]:
+        """The events and numbers since the last call."""
+        yield from self._new_events()
+        for found in self._metrics.poll():
+            if isinstance(found, MetricPoints):
+                self.step = max(self.step, int(found.steps.max()) + 1)
+            yield found
+            yield from self._new_events()
+
+    def replayed(self) -> Iterator[Event]:
+        """All events and numbers until now, in the order of their times."""
+        events = [*self._new_events()]
+        for found in self._metrics.poll():
+            events += _pieces(found) if isinstance(found, MetricPoints) else [found]
+        moment = 0.0
+        timed = []
+        for event in events:  # a segment has no time of its own
+            moment = moment if isinstance(event, MetricsVoided) else event.time
+            timed.append((moment, event))
+        yield from (event for _, event in sorted(timed, key=lambda entry: entry[0]))
+
+    def weights(self) -> Iterator[Event]:
+        """Nothing: the checkpoints of other programs have formats of their own."""
+        yield from ()
+
+    def lost(self) -> Iterator[Event]:
+        """The `Lost` event of a run whose writer died."""
+        self._is_lost = True
+        yield Lost(self.step)
+
+    def recovered(self) -> Iterator[Event]:
+        """What a run that counted as lost is doing, unless its events have said so since."""
+        if self._is_lost and self._activity is not None:
+            yield self._activity(self.step)
+        self._is_lost = False
+
+    def _new_events(self) -> Iterator[Event]:
+        for event in self._events.poll():
+            self._note(event)
+            yield event
+
+    def _note(self, event: Event) -> None:
+        if isinstance(event, Paused | Continued | Started):
+            self._activity = Paused if isinstance(event, Paused) else Continued
+            self._is_lost = False
+        if isinstance(event, END_EVENTS):
+            self.ended = True
+        elif isinstance(event, Preparing | Paused | Continued | Started):
+            self.ended = False
+        if isinstance(event, StepEvent):
+            self.step = max(self.step, event.step)
+
+
+def _pieces(points: MetricPoints) -> Iterator[MetricPoints]:
+    """The rows of a table by the time at which they were logged."""
+    ticks = (points.times // REPLAY_INTERVAL).tolist()
+    for _, group in groupby(range(len(ticks)), key=ticks.__getitem__):
+        rows = np.fromiter(group, np.int64)
+        yield MetricPoints(
+            points.names,
+            points.steps[rows],
+            points.times[rows],
+            points.values[rows],
+            time=float(points.times[rows[-1]]),
+        )

@@ -1,0 +1,68 @@
+"""The numbers of a growing `metrics.jsonl`, from its begin on and then as they come."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from core.run.attached_events import MetricPoints, MetricsVoided
+from core.rundir.metric_lines import Segment, tables
+from trainpad.files import open_plain, size_of
+
+FIRST_CHUNK: Final = 256 * 1024
+"""Bytes that are read at first, so that something is shown soon."""
+CHUNK: Final = 4 * 1024 * 1024
+"""Bytes that are read at a time; a longer line is left out."""
+
+
+class MetricTail:
+    """Reads the file in chunks; a torn last line waits for its rest."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+        self._skips = False
+        """Whether the rest of a line that is too long is still to be left out."""
+
+    def poll(self) -> Iterator[MetricPoints | MetricsVoided]:
+        """The numbers that are new since the last call, a table for each chunk and set of names."""
+        size = size_of(self._path)
+        if size < self._offset:  # a torn line was cut off, or the file was replaced
+            self._offset = size
+        chunk = CHUNK if self._offset else FIRST_CHUNK
+        while self._offset < size:
+            lines = self._lines(chunk)
+            if lines is None:
+                return
+            yield from self._events(lines, size)
+            chunk = CHUNK
+
+    def _events(self, lines: list[bytes], size: int) -> Iterator[MetricPoints | MetricsVoided]:
+        fraction = min(1.0, self._offset / size)
+        for found in tables(lines):
+            if isinstance(found, Segment):
+                yield MetricsVoided(found.step)
+            else:
+                steps, times = found.steps, found.times
+                moment = float(times[-1])
+                yield MetricPoints(found.names, steps, times, found.values, fraction, time=moment)
+
+    def _lines(self, size: int) -> list[bytes] | None:
+        """The next whole lines; None where there are none yet, or the file cannot be read."""
+        content = b""
+        with suppress(OSError), open_plain(self._path) as file:
+            file.seek(self._offset)
+            content = file.read(size)
+        end = content.rfind(b"\n") + 1
+        if not end:
+            if len(content) < CHUNK:
+                return self._lines(CHUNK) if len(content) == size else None
+            self._offset += len(content)
+            self._skips = True
+            return []
+        self._offset += end
+        lines = content[: end - 1].split(b"\n")
+        if self._skips:
+            self._skips = False
+            del lines[0]
+        return [line for line in lines if line.strip()]

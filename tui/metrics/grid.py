@@ -1,0 +1,279 @@
+"""A grid of charts, as many as fit on a page; they share the x range, its kind and the cursor."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from textual import events, on
+from textual.containers import Container
+from textual.message import Message
+
+from core.run.state import RunState
+from tui.chart.chart import SMOOTHINGS, Chart
+from tui.chart.keys import ChartAction
+from tui.chart.marks import Mark
+from tui.chart.scene import Scene
+from tui.chart.tags import matcher
+from tui.chart.traces import Line
+from tui.metrics.grouping import ROLES, Quantity, quantities
+from tui.terminal.characters import Glyphs
+
+TILE_WIDTH, TILE_HEIGHT = 48, 13
+"""Preferred size of a chart, in cells."""
+MAX_COLUMNS, MAX_ROWS = 3, 4
+STYLES: Final = {role: number for number, role in enumerate(ROLES)}
+"""The number of the colour of a line, by what its values are of."""
+
+
+def grid_of(width: int, height: int) -> tuple[int, int]:
+    """How many columns and rows of charts fit."""
+    columns = min(MAX_COLUMNS, max(1, width // TILE_WIDTH))
+    return columns, min(MAX_ROWS, max(1, height // TILE_HEIGHT))
+
+
+class MetricChart(Chart):
+    """One quantity of a run; a click selects it."""
+
+    class Chosen(Message):
+        """The chart was clicked."""
+
+        def __init__(self, chart: "MetricChart") -> None:
+            super().__init__()
+            self.chart = chart
+
+    def __init__(self, glyphs: Glyphs) -> None:
+        super().__init__(glyphs=glyphs)
+        self.quantity: Quantity | None = None
+        self._drawn: tuple[object, ...] = ()
+        """What it was drawn from last."""
+
+    def show_quantity(
+        self, quantity: Quantity, run: RunState, marks: Sequence[Mark], title: str
+    ) -> None:
+        """Draw the curves of a quantity, if it has changed."""
+        found = [(role, run.metrics[name]) for role, name in quantity.metrics]
+        versions = tuple(series.version for _, series in found)
+        drawn = (quantity, id(run), versions, len(marks), marks[-1:], run.planned_steps, title)
+        if drawn == self._drawn:
+            return
+        self._drawn, self.quantity, self.title = drawn, quantity, title
+        self.shows_fractions = quantity.is_accuracy and all(
+            0 <= series.last <= 1 for _, series in found
+        )
+        lines = [
+            Line(
+                role or quantity.title,
+                series,
+                STYLES.get(role, 0),
+                timeline=run.metrics.timeline,
+                epochs=run.program.epochs,
+                layer=role != "training",
+            )
+            for role, series in found
+        ]
+        self.show(lines, marks, run.planned_steps)
+
+    @on(events.Click)
+    def _choose(self) -> None:
+        """Textual calls this in addition to the handler of `Chart`, which moves the cursor."""
+        self.post_message(self.Chosen(self))
+
+
+class ChartGrid(Container):
+    """The charts of a run's metrics, in pages; one of those on the page is selected."""
+
+    DEFAULT_CSS = """
+    ChartGrid { layout: grid; grid-gutter: 1 2; width: 1fr; height: 1fr; overflow: hidden; }
+    """
+
+    class Resized(Message):
+        """The number of charts that fit may have changed."""
+
+    def __init__(self, glyphs: Glyphs, id: str) -> None:  # noqa: A002  Textual's parameter name
+        super().__init__(id=id)
+        self.full = False
+        """Whether the selected chart is alone on the page."""
+        self.pinned: list[str] = []
+        """The titles of the charts that come first."""
+        self._glyphs = glyphs
+        self._pattern = ""
+        self._matches = matcher("")
+        self._run = RunState()
+        self._marks: Sequence[Mark] = ()
+        self._quantities: list[Quantity] = []
+        self._named: tuple[object, ...] = ()
+        """What the quantities follow from."""
+        self._selected = ""
+        """The title of the selected chart; empty for the first."""
+        self._settings = Scene(glyphs, logarithmic=False)
+        """Kind of axis, scale and smoothing of all charts."""
+
+    # -- what is shown ------------------------------------------------------------------------
+
+    @property
+    def pattern(self) -> str:
+        """The filter: a substring of a metric's name, or a regular expression."""
+        return self._pattern
+
+    @pattern.setter
+    def pattern(self, pattern: str) -> None:
+        self._pattern, self._matches = pattern, matcher(pattern)
+
+    @property
+    def charts(self) -> list[MetricChart]:
+        """The charts on the page."""
+        return [chart for chart in self.query_children(MetricChart) if chart.display]
+
+    @property
+    def count(self) -> int:
+        """How many charts there are on all pages."""
+        return len(self._quantities)
+
+    @property
+    def position_text(self) -> str:
+        """The page, if there are several; else empty."""
+        size = self._page_size
+        pages = -(-self.count // size)
+        return f"page {self._index // size + 1:,}/{pages:,}" if pages > 1 else ""
+
+    @property
+    def selected(self) -> Quantity | None:
+        """The selected quantity."""
+        return self._quantities[self._index] if self._quantities else None
+
+    @property
+    def _index(self) -> int:
+        titles = [quantity.title for quantity in self._quantities]
+        return titles.index(self._selected) if self._selected in titles else 0
+
+    @property
+    def _page_size(self) -> int:
+        columns, rows = (1, 1) if self.full else grid_of(*self.size)
+        return columns * rows
+
+    def show(self, run: RunState, marks: Sequence[Mark]) -> None:
+        """Draw the charts of the page as they are now."""
+        if run is not self._run:
+            self._run = run
+            self._settings.viewport.reset()
+            for chart in self.query_children(MetricChart):
+                chart.scene.reset_view()
+        self._marks = marks
+        self._update_quantities()
+        self.draw()
+
+    def _update_quantities(self) -> None:
+        named = len(self._run.metrics), id(self._run), self._pattern, tuple(self.pinned)
+        if named != self._named:
+            self._named = named
+            names = (name for name in self._run.metrics if self._matches(name))
+            self._quantities = quantities(names, frozenset(self.pinned))
+
+    def draw(self) -> None:
+        """Draw the page of the selected chart."""
+        self._update_quantities()
+        size = self._page_size
+        first = self._index // size * size
+        page = self._quantities[first : first + size]
+        columns = 1 if self.full else min(grid_of(*self.size)[0], max(1, len(page)))
+        self.styles.grid_size_columns = columns
+        self.styles.grid_size_rows = max(1, -(-len(page) // columns))
+        if self._mount_charts(len(page)):
+            self._link()
+        several = len(page) > 1
+        for place, (chart, quantity) in enumerate(zip(self.charts, page, strict=False)):
+            mark = "▶ " if several and first + place == self._index else ""
+            pin = "▲ " if quantity.title in self.pinned else ""
+            chart.show_quantity(quantity, self._run, self._marks, f"{mark}{pin}{quantity.title}")
+
+    def _mount_charts(self, number: int) -> bool:
+        """Mount and show so many charts; return whether others than before are shown."""
+        charts = list(self.query_children(MetricChart))
+        shown = sum(chart.display for chart in charts)
+        new = [MetricChart(self._glyphs) for _ in range(len(charts), number)]
+        self.mount(*new)
+        for index, chart in enumerate([*charts, *new]):
+            chart.display = index < number
+        return bool(new) or shown != number
+
+    def _link(self) -> None:
+        """Let the charts on the page share x range, cursor, scale and smoothing."""
+        charts = self.charts
+        if charts:
+            settings = self._settings
+            charts[0].scene.viewport, charts[0].scene.cursor = settings.viewport, settings.cursor
+            charts[0].link(*charts[1:])
+        self._apply_settings()
+
+    def _apply_settings(self) -> None:
+        settings = self._settings
+        for chart in self.charts:
+            scene = chart.scene
+            scene.axis, scene.logarithmic = settings.axis, settings.logarithmic
+            scene.smoothing = settings.smoothing
+            chart.redraw()
+
+    def on_resize(self) -> None:
+        """Ask for the page to be drawn again."""
+        self.post_message(self.Resized())
+
+    # -- keys and mouse -----------------------------------------------------------------------
+
+    def select(self, by: int) -> None:
+        """Select another chart; the first follows the last."""
+        if self._quantities:
+            self._selected = self._quantities[(self._index + by) % self.count].title
+            self.draw()
+
+    def turn(self, by: int) -> None:
+        """Go to another page; the first follows the last."""
+        if self._quantities:
+            size = self._page_size
+            pages = -(-self.count // size)
+            page = (self._index // size + by) % pages
+            self._selected = self._quantities[page * size].title
+            self.draw()
+
+    def toggle_pin(self) -> None:
+        """Let the selected chart come before the others, or no longer."""
+        if (selected := self.selected) is None:
+            return
+        title = self._selected = selected.title
+        if title in self.pinned:
+            self.pinned.remove(title)
+        else:
+            self.pinned.append(title)
+        self.draw()
+
+    @on(MetricChart.Chosen)
+    def _choose(self, message: MetricChart.Chosen) -> None:
+        if message.chart.quantity is not None:
+            self._selected = message.chart.quantity.title
+            self.draw()
+
+    def apply(self, logarithmic: bool, smoothing: float) -> None:
+        """Begin with this scale and this smoothing, from the user's settings."""
+        self._settings.logarithmic = logarithmic
+        self._settings.smoothing = smoothing if smoothing in SMOOTHINGS else 0.0
+        self._apply_settings()
+
+    @property
+    def logarithmic(self) -> bool:
+        """Whether the y axes are logarithmic."""
+        return self._settings.logarithmic
+
+    @property
+    def smoothing(self) -> float:
+        """The weight that the curves are smoothed with."""
+        return self._settings.smoothing
+
+    def act(self, action: ChartAction, *arguments: float) -> None:
+        """Do what a key of the charts does, to all of them."""
+        charts = self.charts
+        if not charts:
+            return
+        leader = next((chart for chart in charts if chart.quantity == self.selected), charts[0])
+        leader.act(action, *arguments)
+        settings, scene = self._settings, leader.scene
+        settings.axis, settings.logarithmic = scene.axis, scene.logarithmic
+        settings.smoothing = scene.smoothing
+        self._apply_settings()

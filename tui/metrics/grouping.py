@@ -1,0 +1,95 @@
+"""Which metrics share a chart, and in which order the charts come.
+
+A quantity's training, validation and test values belong on one chart: ``loss`` with ``val_loss``,
+``train/x`` with ``val/x``. The loss comes first, then what is an accuracy, then the rest by name.
+"""
+
+import re
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from tui.chart.tags import sort_key
+
+ROLES: Final = {
+    "training": ("train", "training"),
+    "validation": ("val", "valid", "validation", "dev", "eval"),
+    "test": ("test",),
+    "epoch mean": ("epoch",),
+}
+"""What the begin of a name says that a value is of, in the order of the lines on a chart."""
+ROLE_OF: Final = {word: role for role, words in ROLES.items() for word in words}
+PREFIX: Final = re.compile(rf"({'|'.join(ROLE_OF)})[/_.:\- ](.+)", re.IGNORECASE)
+SUFFIX: Final = re.compile(rf"(.+)/({'|'.join(ROLE_OF)})", re.IGNORECASE)
+ACCURACIES: Final = frozenset(
+    ("acc", "accuracy", "precision", "recall", "f1", "auc", "iou", "dice", "map", "top1", "top5")
+)
+LOSSES: Final = frozenset(("loss", "losses", "nll", "perplexity"))
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """One chart: its title, and the metrics on it with what each is of."""
+
+    title: str
+    metrics: tuple[tuple[str, str], ...]
+    """What a metric is of (``training``, or ``""`` where it is alone), and its name."""
+    is_accuracy: bool = field(default=False)
+    """Whether its name is one of an accuracy, which is 1 minus an error rate."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its metrics."""
+        return tuple(name for _, name in self.metrics)
+
+
+def quantities(names: Iterable[str], pinned: Container[str] = ()) -> list[Quantity]:
+    """The charts of these metrics, the most important first; `pinned` titles before all."""
+    groups: dict[str, dict[str, str]] = {}
+    for name in names:
+        role, title = role_of(name)
+        group = groups.setdefault(title, {})
+        if role in group:  # such as val_loss beside valid/loss
+            groups[name] = {"": name}
+        else:
+            group[role] = name
+    found = [_quantity(title, group) for title, group in groups.items()]
+    return sorted(found, key=lambda each: (each.title not in pinned, *_rank(each.title)))
+
+
+def role_of(name: str) -> tuple[str, str]:
+    """What a metric is of, as in `ROLES` or ``""``, and the name of the quantity."""
+    if match := PREFIX.fullmatch(name):
+        return ROLE_OF[match[1].lower()], match[2]
+    if match := SUFFIX.fullmatch(name):
+        return ROLE_OF[match[2].lower()], match[1]
+    return "", name
+
+
+def _quantity(title: str, group: dict[str, str]) -> Quantity:
+    is_accuracy = bool(_words(title) & ACCURACIES)
+    if len(group) == 1:
+        (name,) = group.values()
+        return Quantity(name, (("", name),), is_accuracy)
+    order = ["", *ROLES]
+    roles = sorted(group, key=order.index)
+    names = tuple((role or "training", group[role]) for role in roles)
+    if "" in group and "training" in group:
+        names = ((title, group[""]), *names[1:])
+    return Quantity(title, names, is_accuracy)
+
+
+def _rank(title: str) -> tuple[int, tuple[str, list[tuple[int, int, str]]]]:
+    words = _words(role_of(title)[1])
+    place = 3
+    if words == {"loss"}:
+        place = 0
+    elif words & LOSSES:
+        place = 1
+    elif words & ACCURACIES:
+        place = 2
+    return place, sort_key(title)
+
+
+def _words(title: str) -> set[str]:
+    return set(re.split(r"[^a-z0-9]+", title.lower())) - {""}

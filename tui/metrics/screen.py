@@ -1,0 +1,384 @@
+"""The Train screen of runs that other programs train: their metrics, and what steers them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container, Horizontal, Vertical
+from textual.widgets import Input
+
+from core.run.state import RunState
+from core.run.status import RunStatus
+from core.rundir.output import OutputTail
+from core.rundir.rundir import RunDir
+from tui.chart.keys import ChartAction
+from tui.chart.marks import marks_of
+from tui.dashboard.messages import MessageLog
+from tui.dashboard.screen import DashboardScreen
+from tui.metrics.grid import ChartGrid
+from tui.metrics.keys import BINDINGS
+from tui.metrics.knobs import KnobPanel
+from tui.metrics.output import OutputPane
+from tui.metrics.program_stats import ProgramStatsRow
+from tui.metrics.values import ValueList
+from tui.widgets.background import BackgroundJob, JobFinished
+from tui.widgets.text_widget import TitleRow
+
+ACTIONS: Final = {
+    "pause": "pause",
+    "request_save": "save",
+    "evaluate": "evaluate",
+    "app.ask_stop": "stop",
+}
+"""What is requested of the program by which action."""
+HOW: Final = {
+    "pause": "it does not call run.tick()",
+    "stop": "it does not call run.tick()",
+    "save": "it does not read run.save_requested",
+    "evaluate": "it does not read run.evaluate_requested",
+}
+"""Why a program cannot be asked for something."""
+KNOB_ACTIONS: Final = frozenset({"nudge(-1)", "nudge(1)"})
+REPLAY_ACTIONS: Final = frozenset({"pause", *KNOB_ACTIONS})
+"""The keys that do something to a replay, in place of training."""
+OUTPUT_INTERVAL: Final = 0.5
+"""Seconds between two polls of the program's output."""
+HIDEABLE: Final = ("panel", "messages", "gauges")
+PINNED: Final = "pinned_metrics"
+"""The settings' name of the charts that come first, by project."""
+
+
+class MetricsScreen(DashboardScreen):
+    """Watch an attached run and steer it."""
+
+    NAME = "train"
+    WRITE_ACTIONS = frozenset({"pause", "request_save", "evaluate"} | KNOB_ACTIONS)
+    BINDINGS: ClassVar[list[BindingType]] = [*BINDINGS]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._run = RunState()
+        self._output: OutputTail | None = None
+        self._output_job: BackgroundJob[list[str]] = BackgroundJob(
+            self, self._show_output, cooldown=OUTPUT_INTERVAL
+        )
+
+    def compose(self) -> ComposeResult:
+        """Charts at the left, values at the right, messages and output below."""
+        yield self.header()
+        yield Input(placeholder="substring or expression", compact=True, id="metrics-filter")
+        with Container(id="metrics-body"):
+            with Vertical(id="metrics-charts"):
+                yield TitleRow("metrics-title")
+                yield ChartGrid(self.host.glyphs, "metrics-grid")
+                yield OutputPane()
+            with Vertical(id="metrics-side"):
+                yield KnobPanel()
+                yield ValueList()
+        with Horizontal(id="metrics-below"):
+            yield MessageLog()
+            yield OutputPane()
+        yield ProgramStatsRow()
+        yield self.footer()
+
+    def on_mount(self) -> None:
+        """Apply the settings: hidden parts, scale, smoothing."""
+        settings = self.host.settings
+        for part in HIDEABLE:
+            self.set_class(part in settings.get("hidden", []), f"-no-{part}")
+        self._grid.apply(settings.get("log", False), settings.get("smoothing", 0.0))
+        self.query_one(Input).display = False
+        self.set_interval(OUTPUT_INTERVAL, self._poll_output)
+
+    @property
+    def _grid(self) -> ChartGrid:
+        return self.query_one(ChartGrid)
+
+    @property
+    def _large_output(self) -> OutputPane:
+        return self.query_one("#metrics-charts OutputPane", OutputPane)
+
+    @property
+    def _shows_output(self) -> bool:
+        """Whether the output is in the place of the charts."""
+        return self.has_class("-output")
+
+    # -- showing ------------------------------------------------------------------------------
+
+    def update_run(self, run: RunState) -> None:
+        """Show this run."""
+        super().update_run(run)
+        if run is not self._run:
+            self._begin(run)
+        self._draw_charts()
+        self.query_one(KnobPanel).update_run(run)
+        self.query_one(MessageLog).update_run(run)
+        self.query_one(ProgramStatsRow).update_run(run)
+
+    def _begin(self, run: RunState) -> None:
+        """Start over with another run."""
+        self._run = run
+        self._output = None
+        self._output_job.cancel()
+        self._show_output([])
+        self._grid.pinned = self._pinned_by_project.get(self._project, [])
+
+    def _draw_charts(self) -> None:
+        grid, run = self._grid, self._run
+        grid.show(run, marks_of(run.log_entries))
+        names = [name for chart in grid.charts if chart.quantity for name in chart.quantity.names]
+        self.query_one(ValueList).update_run(run, tuple(names))
+        self._update_title()
+
+    def _update_title(self) -> None:
+        """Say what the grid lacks, or on which page it is."""
+        grid, metrics = self._grid, self._run.metrics
+        title = self.query_one("#metrics-title", TitleRow)
+        if not metrics:
+            waiting = 'no numbers yet: the program calls run.log({"loss": loss}, step)'
+            title.show([(waiting, "dim")])
+        elif not grid.count:
+            title.show([(f"no metric matches {grid.pattern!r}", "alert")])
+        else:
+            note = f"filter {grid.pattern!r}   " if grid.pattern else ""
+            left_out = f"{metrics.left_out:,} numbers of further names are left out   "
+            note += left_out if metrics.left_out else ""
+            note += grid.position_text
+            title.show([(note, "dim")])
+            title.display = bool(note)
+            return
+        title.display = True
+
+    @on(ChartGrid.Resized)
+    def _resized(self) -> None:
+        self._draw_charts()
+
+    # -- output -------------------------------------------------------------------------------
+
+    def _poll_output(self) -> None:
+        if not self.is_current or not self._run.directory:
+            return
+        if self._output is None:
+            self._output = OutputTail(RunDir(Path(self._run.directory)).log)
+        self._output_job.submit(self._output.poll)
+
+    @on(JobFinished)
+    def _job_finished(self, message: JobFinished) -> None:
+        message.deliver()
+
+    def _show_output(self, result: list[str] | Exception) -> None:
+        lines = [] if isinstance(result, Exception) else result
+        for pane in self.query(OutputPane):
+            pane.show(lines)
+        if self.has_class("-has-output") != bool(lines):
+            self.set_class(bool(lines), "-has-output")
+            self.set_class(self._shows_output and bool(lines), "-output")
+            self.update_keys()
+
+    # -- what keys do now -----------------------------------------------------------------------
+
+    @property
+    def disabled_actions(self) -> frozenset[str]:
+        """The actions that this window, this program or a replay does not know."""
+        if self.host.run_context.playback is not None:
+            return (self.WRITE_ACTIONS | {"app.ask_stop"}) - REPLAY_ACTIONS
+        program = self._run.program
+        unknown = {action for action, request in ACTIONS.items() if request not in program.requests}
+        if not program.knobs:
+            unknown |= KNOB_ACTIONS
+        if not self.has_class("-has-output"):
+            unknown.add("output")
+        return super().disabled_actions | unknown
+
+    @property
+    def dimmed_actions(self) -> frozenset[str]:
+        """The actions that can do nothing in the run's present state."""
+        context = self.host.run_context
+        if context.playback is not None:
+            over = not self._run.is_live
+            return super().dimmed_actions.union(REPLAY_ACTIONS if over else ())
+        dimmed = self.WRITE_ACTIONS if context.steering.blocked_reason else frozenset()
+        if not self._shows_output and not self._grid.position_text:
+            dimmed |= {"turn(1)", "turn(-1)"}
+        return super().dimmed_actions | dimmed
+
+    @property
+    def key_names(self) -> Mapping[str, str]:
+        """The key that pauses resumes as well; others are named after what they change."""
+        names: dict[str, str] = {"output": "Charts"} if self._shows_output else {}
+        if self._shows_output:
+            names |= {"filter": "Search", "turn(1)": "Next match"}
+        if (playback := self.host.run_context.playback) is not None:
+            pause = "Play" if playback.is_paused else "Pause"
+            return names | {"pause": pause, "nudge(-1)": "Slower", "nudge(1)": "Faster"}
+        if (knob := self._first_knob) is not None:
+            names |= {"nudge(-1)": f"{knob} down", "nudge(1)": f"{knob} up"}
+        if self._run.status is RunStatus.PAUSED:
+            names["pause"] = "Resume"
+        return names
+
+    @property
+    def _first_knob(self) -> str | None:
+        """The name of the value that ``[`` and ``]`` change: a learning rate, or else the first."""
+        names = list(self._run.program.knobs)
+        rates = [name for name in names if name in ("lr", "learning_rate", "lr_scale")]
+        return next(iter([*rates, *names]), None)
+
+    def _refused(self, action: str) -> bool:
+        """Whether the program does not know a request; a toast then says why."""
+        request = ACTIONS[action]
+        if request in self._run.program.requests:
+            return False
+        self.host.toast(f"this program cannot {request}: {HOW[request]}")
+        return True
+
+    # -- keys ---------------------------------------------------------------------------------
+
+    def action_pause(self) -> None:
+        """Pause or resume; of a replay, stop or go on with it."""
+        if (playback := self.host.run_context.playback) is not None:
+            playback.toggle_pause()
+            self.host.refresh_now()
+        elif not self._refused("pause"):
+            self.host.report(self.host.run_context.steering.toggle_pause())
+
+    def action_nudge(self, presses: int) -> None:
+        """Increase or decrease the first value; of a replay, its speed."""
+        if (playback := self.host.run_context.playback) is not None:
+            playback.change_speed(presses)
+            self.host.refresh_now()
+        elif (name := self._first_knob) is not None:
+            self.host.report(self.host.run_context.steering.nudge(name, presses))
+        else:
+            self.host.toast("this program declares no value: run.live(name, value)")
+
+    def action_evaluate(self) -> None:
+        """Ask for an evaluation."""
+        if not self._refused("evaluate"):
+            self.host.report(self.host.run_context.steering.evaluate())
+
+    def action_request_save(self) -> None:
+        """Ask for a checkpoint."""
+        if not self._refused("request_save"):
+            self.host.report(self.host.run_context.steering.checkpoint())
+
+    def action_panel(self) -> None:
+        """Enter or leave the panel."""
+        panel = self.query_one(KnobPanel)
+        self.set_focus(None if panel.has_focus or not panel.display else panel)
+
+    @on(KnobPanel.ValueRequested)
+    def _request_value(self, message: KnobPanel.ValueRequested) -> None:
+        self.host.report(self.host.run_context.steering.set(message.name, message.value))
+
+    @on(KnobPanel.NudgeRequested)
+    def _request_nudge(self, message: KnobPanel.NudgeRequested) -> None:
+        self.host.report(self.host.run_context.steering.nudge(message.name, message.presses))
+
+    def action_turn(self, by: int) -> None:
+        """Go to another page of charts, or to another match in the output."""
+        output = self._large_output
+        if not self._shows_output:
+            self._grid.turn(by)
+            self._draw_charts()
+        elif not output.pattern:
+            output.scroll_by(-by * output.page)
+        elif not output.find(by):
+            self.host.toast(f"no {'later' if by > 0 else 'earlier'} line has {output.pattern!r}")
+
+    def action_select(self, by: int) -> None:
+        """Select another chart, or go to other lines of the output."""
+        if self._shows_output:
+            self._large_output.scroll_by(-by)
+        else:
+            self._grid.select(by)
+            self._draw_charts()
+
+    def action_full(self) -> None:
+        """Show the selected chart alone, or as many as fit."""
+        self._grid.full = not self._grid.full
+        self.set_class(self._grid.full, "-full")
+        self._draw_charts()
+
+    def action_pin(self) -> None:
+        """Let the selected chart come first, or no longer; it is saved in the settings."""
+        self._grid.toggle_pin()
+        pinned = {**self._pinned_by_project, self._project: list(self._grid.pinned)}
+        self.host.settings.set(PINNED, pinned)
+        self._draw_charts()
+
+    @property
+    def _project(self) -> str:
+        return str(self._run.info.get("project", ""))
+
+    @property
+    def _pinned_by_project(self) -> dict[str, list[str]]:
+        saved = self.host.settings.get(PINNED, {})
+        return {
+            project: [title for title in titles if isinstance(title, str)]
+            for project, titles in saved.items()
+            if isinstance(titles, list)
+        }
+
+    def action_output(self) -> None:
+        """Show the output in the place of the charts, or the charts again."""
+        if self.has_class("-has-output"):
+            self.toggle_class("-output")
+            self.update_keys()
+
+    def action_hide(self, part: str) -> None:
+        """Hide a part of the screen, or show it again; it is saved in the settings."""
+        self.toggle_class(f"-no-{part}")
+        hidden = {*self.host.settings.get("hidden", [])} - {*HIDEABLE}
+        hidden |= {part for part in HIDEABLE if self.has_class(f"-no-{part}")}
+        self.host.settings.set("hidden", sorted(hidden))
+
+    def action_chart(self, action: ChartAction, *arguments: float) -> None:
+        """Do this to all charts; their scale and smoothing are saved in the settings."""
+        if self._shows_output:
+            if action in ("follow", "show_all"):
+                self._large_output.follow()
+            return
+        self._grid.act(action, *arguments)
+        self.host.settings.set("log", self._grid.logarithmic)
+        self.host.settings.set("smoothing", self._grid.smoothing)
+
+    # -- filter -------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Let a slash be text in the filter and in the panel."""
+        if action == "filter" and self._is_composed:
+            return not isinstance(self.focused, Input | KnobPanel)
+        return super().check_action(action, parameters)
+
+    def action_filter(self) -> None:
+        """Open the filter; the binding has priority, so that the next key is already text."""
+        filter_input = self.query_one(Input)
+        filter_input.display = True
+        filter_input.value = (
+            self._large_output.pattern if self._shows_output else self._grid.pattern
+        )
+        self.set_focus(filter_input)
+
+    @on(Input.Changed)
+    def _apply_filter(self, event: Input.Changed) -> None:
+        if self._shows_output:
+            self._large_output.search(event.value)
+        else:
+            self._grid.pattern = event.value
+            self._draw_charts()
+
+    @on(Input.Submitted)
+    def _close_filter(self) -> None:
+        self.set_focus(None)
+        self.query_one(Input).display = False
+
+    def action_clear(self) -> None:
+        """Clear and close the filter or the search."""
+        if self._shows_output and not self._large_output.pattern:
+            self.action_output()
+        self.query_one(Input).value = ""
+        self._close_filter()
