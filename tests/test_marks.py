@@ -4,8 +4,7 @@ import numpy as np
 
 from core.run.log import LogEntry, MarkKind
 from core.run.state import RunState
-from tui.chart.marks import Mark, MarkIndex
-from tui.train.screen import _marks as train_marks
+from tui.chart.marks import Mark, MarkIndex, marks_of
 
 
 def shown(*marks: Mark) -> list[tuple[int, str]]:
@@ -36,4 +35,4 @@ def test_messages_without_a_mark_do_not_displace_marks_from_the_chart() -> None:
     run = RunState()
     run.log_entries.append(LogEntry(7, "learning rate 0.1", mark=MarkKind.CHANGE, label="lr 0.1"))
     run.log_entries.extend(LogEntry(step, "evaluated") for step in range(8, 300))
-    assert [mark.label for mark in train_marks(run)] == ["lr 0.1"]
+    assert [mark.label for mark in marks_of(run.log_entries)] == ["lr 0.1"]

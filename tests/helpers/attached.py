@@ -28,14 +28,17 @@ def numbers(path: Path) -> list[dict[str, Any]]:
 
 
 def events(path: Path, *names: str) -> list[dict[str, Any]]:
-    """The events of a run directory that have one of these names, or all."""
+    """The events of a run directory that have one of these names; without any all but one.
+
+    What a program supports is recorded whenever it first calls something: in few tests of interest.
+    """
     found = lines(path / "events.jsonl")
-    return [event for event in found if not names or event["event"] in names]
+    return [e for e in found if e["event"] in names or (not names and e["event"] != "supports")]
 
 
 def last_event(path: Path) -> dict[str, Any]:
     """The newest event of a run directory."""
-    return lines(path / "events.jsonl")[-1]
+    return events(path)[-1]
 
 
 def directory(run: Run) -> Path:

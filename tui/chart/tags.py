@@ -26,13 +26,19 @@ def paginate(tags: Sequence[T], size: int, group: Callable[[T], str]) -> list[li
     return result
 
 
+Natural = list[tuple[int, int, str]]
+
+
 @lru_cache(maxsize=1 << 15)
-def sort_key(tag: str) -> tuple[str, list[tuple[int, int, str]]]:
+def sort_key(tag: str) -> tuple[Natural, Natural]:
     """Sort tags without a prefix first, and ``layer2`` before ``layer10``."""
-    parts = re.findall(r"[0-9]+|[^0-9]+", tag)
-    return group_of(tag), [
-        (0, int(part[:18]), part) if part.isdecimal() else (1, 0, part) for part in parts
-    ]
+    return _natural(group_of(tag)), _natural(tag)
+
+
+def _natural(text: str) -> Natural:
+    """A key that sorts numbers in a text by their values."""
+    parts = re.findall(r"[0-9]+|[^0-9]+", text)
+    return [(0, int(part[:18]), part) if part.isdecimal() else (1, 0, part) for part in parts]
 
 
 def matcher(pattern: str) -> Callable[[str], bool]:

@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from tui.chart.tags import sort_key
+from tui.chart.tags import Natural, sort_key
 
 ROLES: Final = {
     "training": ("train", "training"),
@@ -79,7 +79,7 @@ def _quantity(title: str, group: dict[str, str]) -> Quantity:
     return Quantity(title, names, is_accuracy)
 
 
-def _rank(title: str) -> tuple[int, tuple[str, list[tuple[int, int, str]]]]:
+def _rank(title: str) -> tuple[int, tuple[Natural, Natural]]:
     words = _words(role_of(title)[1])
     place = 3
     if words == {"loss"}:

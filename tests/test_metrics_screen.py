@@ -1,0 +1,250 @@
+"""The Train screen of attached runs: charts, values, requests, output, with scripted events."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.run.attached_events import Epoch, ProgramAlert
+from core.run.events import Changed, Finished, Notice, Paused
+from core.run.status import Outcome
+from tests.helpers.attached_app import LR, Program, table
+from tests.helpers.waiting import shown, text_of, toasts_of, until
+from tui.app import TrainpadApp
+from tui.metrics.grid import ChartGrid
+from tui.metrics.grouping import quantities
+from tui.metrics.knobs import KnobPanel
+from tui.metrics.screen import MetricsScreen
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Program:
+    found = Program(tmp_path / "r")
+    falling = np.linspace(2, 0.5, 100)
+    found.give(
+        Epoch(0, 0, 10),
+        table(0, 100, loss=falling, accuracy=1 - falling / 3),
+        table(0, 100, val_loss=falling + 0.1, **{"grad/norm": falling, "lr": 0.1}),
+    )
+    return found
+
+
+def app_of(program: Program, **options: object) -> TrainpadApp:
+    return TrainpadApp(iter(program), viewer=True, attached=True, **options)  # type: ignore[arg-type]
+
+
+async def test_an_attached_run_is_shown_with_its_metrics(program: Program) -> None:
+    app = app_of(program)
+    async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "cifar / first try · keras 3.9.0", "100 / 1,000", "10 steps/s")
+        text = await shown(pilot, app, "a training 0.5000", "b validation 0.6000", "epoch 1/10")
+        assert text.index("loss") < text.index("accuracy") < text.index("grad/norm")
+        assert "1 min 30 s left" in text and "5 metrics" in text
+        program.give(Changed(50, "lr", 0.1, 0.05), Notice(60, "half way"))
+        program.give(ProgramAlert(70, "loss rises", "error"))
+        await shown(pilot, app, "lr 0.1 → 0.05", "half way", "loss rises", "‹        0.05 ›")
+        program.give(Paused(100))
+        await shown(pilot, app, "paused", "space Resume")
+
+
+async def test_requests_are_written_to_control_json(program: Program) -> None:
+    app = app_of(program)
+    async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "lr up", "Save", "Evaluate")
+        await pilot.press("]", "]", "space", "e", "c")
+        await shown(pilot, app, "saving")
+        desired = program.desired
+        assert desired["hyperparameters"] == {"lr": 0.1562}
+        assert (desired["pause_at"], desired["evaluate"], desired["checkpoint"]) == (0, 1, 1)
+        await pilot.press("Q")
+        await shown(pilot, app, "Stop this run")
+        await pilot.press("s")
+        await until(pilot, lambda: program.desired["stop"] == "stopped")
+
+
+async def test_only_what_the_program_supports_is_offered(tmp_path: Path) -> None:
+    program = Program(tmp_path / "r", requests=["stop"], knobs=[])
+    program.give(table(0, 3, loss=1))
+    app = app_of(program)
+    async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "the program declares none", "f Full")
+        offered = ("space", "c Save", "e Evaluate", "lr up")
+        await until(pilot, lambda: not any(key in text_of(app) for key in offered))
+        await pilot.press("question_mark")
+        text = await shown(pilot, app, "keys: train")
+        assert "Ask the program" not in text and "Stop the run" in text
+        await pilot.press("escape", "c", "space", "]")
+        await until(pilot, lambda: len(toasts_of(app)) == 3)
+        assert toasts_of(app)[0] == "this program cannot save: it does not read run.save_requested"
+        assert not (program.folder / "control.json").exists()
+
+
+async def test_values_are_typed_and_checked_by_their_limits(tmp_path: Path) -> None:
+    knobs = [
+        LR, {"name": "depth", "value": 3, "low": 1, "high": 9},
+        {"name": "mode", "value": "a", "choices": ["a", "b"]}, {"name": "flip", "value": False},
+    ]  # fmt: skip
+    program = Program(tmp_path / "r", knobs=knobs)
+    app = app_of(program)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shown(pilot, app, "depth", "mode", "flip")
+        await pilot.press("tab", *"0.5", "enter")
+        await until(pilot, lambda: program.desired["hyperparameters"] == {"lr": 0.5})
+        await pilot.press(*"7", "enter")
+        await shown(pilot, app, "lr must be from 0.0001 to 1")
+        await pilot.press("down", "right", "down", "right", "down", "right")
+        await until(
+            pilot,
+            lambda: (
+                program.desired["hyperparameters"]
+                == {"lr": 0.5, "depth": 4, "mode": "b", "flip": True}
+            ),
+        )
+        await pilot.press("escape")
+        assert app.focused is None
+
+
+async def test_a_read_only_window_requests_nothing(tmp_path: Path) -> None:
+    program = Program(tmp_path / "r", steered=False)
+    program.give(table(0, 100, loss=1))
+    app = app_of(program, read_only=True)
+    async with app.run_test(size=(160, 45)) as pilot:
+        text = await shown(pilot, app, "f Full", "100 / 1,000")
+        assert "Pause" not in text
+        await pilot.press("space", "]", "e", "c", "tab", "right")
+        await until(pilot, lambda: "this window is read-only" in toasts_of(app))
+        assert not (program.folder / "control.json").exists()
+
+
+async def test_charts_are_paged_filtered_pinned_and_shown_alone(tmp_path: Path) -> None:
+    program = Program(tmp_path / "r")
+    program.give(table(0, 50, **{f"layer{i}/norm": i for i in range(30)}, loss=2))
+    app = app_of(program)
+    async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "page 1/8", "▶ loss", "layer2/norm")
+        grid = app.screen.query_one(ChartGrid)
+        await pilot.press("n")
+        text = await shown(pilot, app, "page 2/8", "▶ layer3/norm")
+        await pilot.press("t")
+        await shown(pilot, app, "▶ ▲ layer3/norm")
+        assert grid.position_text == "page 1/8" and app.settings.get("pinned_metrics", {}) == {
+            "cifar": ["layer3/norm"]
+        }
+        await pilot.press("down", "f")
+        await until(pilot, lambda: len(grid.charts) == 1)
+        text = await shown(pilot, app, "page 2/31", "loss")
+        await pilot.press("f", "slash", *"layer2", "enter")
+        await shown(pilot, app, "filter 'layer2'", "layer22/norm")
+        assert grid.count == 11
+        await pilot.press("slash", *"zzz")
+        await shown(pilot, app, "no metric matches 'layer2zzz'")
+        await pilot.press("escape")
+        text = await shown(pilot, app, "page 1/8")
+        assert "filter" not in text.splitlines()[3]
+
+
+async def test_charts_share_x_range_axis_and_cursor(program: Program) -> None:
+    app = app_of(program)
+    async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "grad/norm", "epoch 1/10")
+        await pilot.press("x")
+        await shown(pilot, app, "loss · by epoch", "grad/norm · by epoch")
+        await pilot.press("x", "l")
+        await shown(pilot, app, "loss · log · by time", "grad/norm · log · by time")
+        await pilot.press("x", "x", "l", "i", "left")
+        await until(pilot, lambda: text_of(app).count("steps 9") >= 3)
+
+
+async def test_the_output_is_shown_and_searched(program: Program) -> None:
+    lines = [f"line {n}" for n in range(300)] + ["\x1b[31mboom\x1b[0m\x1b]52;c;AAA\x07 here"]
+    (program.folder / "run.log").write_text("\n".join(lines) + "\n10 %\r50 %\r90 %")
+    app = app_of(program)
+    async with app.run_test(size=(160, 45)) as pilot:
+        text = await shown(pilot, app, "output", "boom here", "90 %", "o Output")
+        assert "50 %" not in text
+        await pilot.press("o")
+        await shown(pilot, app, "line 280", "o Charts")
+        await pilot.press("slash", *"line 9$", "enter")
+        await shown(pilot, app, "1 lines with 'line 9$'", "line 9")
+        await pilot.press("n")
+        await until(pilot, lambda: "no later line has 'line 9$'" in toasts_of(app))
+        await pilot.press("escape", "escape")
+        await shown(pilot, app, "grad/norm", "o Output")
+
+
+async def test_at_80_by_24_the_loss_the_values_and_the_messages_are_shown(program: Program) -> None:
+    app = app_of(program)
+    async with app.run_test(size=(80, 24)) as pilot:
+        program.give(Notice(60, "half way"))
+        text = await shown(pilot, app, "loss    a training", "‹         0.1 ›", "half way")
+        assert max(map(len, text.splitlines())) <= 80
+        await pilot.resize_terminal(30, 8)
+        await pilot.resize_terminal(160, 45)
+        await shown(pilot, app, "grad/norm")
+
+
+async def test_hostile_names_and_ascii(tmp_path: Path) -> None:
+    knob = {"name": "[@click=app.bell]x[/nope]", "value": 1.0}
+    program = Program(tmp_path / "r", knobs=[knob], project="[red]\x1b]0;p\x07")
+    program.give(table(0, 3, **{"[/nope]loss": 1.0, "é·x": 2.0}))
+    app = app_of(program, ascii_only=True)
+    async with app.run_test(size=(120, 40)) as pilot:
+        text = await shown(pilot, app, "[@click=app.bell]x", "[/nope]loss")
+        assert text.isascii()
+        await pilot.press("slash", *"[/n", "enter", "question_mark")
+        await shown(pilot, app, "keys: train")
+
+
+async def test_an_attached_run_that_opens_in_a_dashboard_replaces_the_screen(
+    program: Program,
+) -> None:
+    app = TrainpadApp(iter(program), viewer=True)
+    async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "grad/norm")
+        assert isinstance(app.screen, MetricsScreen)
+        await pilot.press("4")
+        await until(pilot, lambda: app.current_mode == "runs")
+        await pilot.press("1")
+        await until(pilot, lambda: app.current_mode == "metrics")
+        program.give(Finished(100, Outcome.DONE, 9.0), None)
+        await shown(pilot, app, "done")
+        await until(pilot, lambda: "space Pause" in text_of(app))
+        assert {"pause", "save", "app.ask_stop"} <= app.screen.dimmed_actions
+
+
+async def test_without_numbers_the_screen_says_how_to_log_them(tmp_path: Path) -> None:
+    app = app_of(Program(tmp_path / "r"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shown(pilot, app, "no numbers yet", 'run.log({"loss": loss}, step)')
+        await pilot.press("n", "f", "t", "down", "l", "x", "i", "tab", "right", "enter", "5")
+        await pilot.pause()
+        assert app.screen.query_one(KnobPanel)
+
+
+@pytest.mark.parametrize(
+    ("names", "titles"),
+    [
+        (["b", "val_loss", "loss", "acc"], ["loss", "acc", "b"]),
+        (["train/x", "val/x", "epoch_x"], ["x"]),
+        (["x/train", "x/val", "test_x"], ["x"]),
+        (["val_loss"], ["val_loss"]),
+        (["val_loss", "valid/loss"], ["val_loss", "valid/loss"]),
+        (["eval_loss", "loss", "train_loss"], ["loss"]),
+        (["layer10", "layer2", "aux_loss"], ["aux_loss", "layer2", "layer10"]),
+        (["epoch", "val"], ["epoch", "val"]),
+    ],
+)
+def test_a_quantity_of_several_splits_is_one_chart(names: list[str], titles: list[str]) -> None:
+    found = quantities(names)
+    assert [quantity.title for quantity in found] == titles
+    assert sorted(name for quantity in found for name in quantity.names) == sorted(names)
+
+
+def test_the_lines_of_a_chart_are_in_a_fixed_order() -> None:
+    (found,) = quantities(["epoch_loss", "test_loss", "val_loss", "loss"])
+    assert found.metrics == (
+        ("training", "loss"), ("validation", "val_loss"), ("test", "test_loss"),
+        ("epoch mean", "epoch_loss"),
+    )  # fmt: skip
+    assert json.dumps([each.title for each in quantities(["a", "b"], ["b"])]) == '["b", "a"]'
