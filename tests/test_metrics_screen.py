@@ -133,12 +133,12 @@ async def test_charts_are_paged_filtered_pinned_and_shown_alone(tmp_path: Path) 
         }
         await pilot.press("down", "f")
         await until(pilot, lambda: len(grid.charts) == 1)
-        text = await shown(pilot, app, "page 2/31", "loss")
+        await shown(pilot, app, "page 2/31", "loss")
         await pilot.press("f", "slash", *"layer2", "enter")
         await shown(pilot, app, "filter 'layer2'", "layer22/norm")
         assert grid.count == 11
         await pilot.press("slash", *"zzz")
-        await shown(pilot, app, "no metric matches 'layer2zzz'")
+        await shown(pilot, app, "no metric matches 'zzz'")
         await pilot.press("escape")
         text = await shown(pilot, app, "page 1/8")
         assert "filter" not in text.splitlines()[3]
@@ -177,7 +177,7 @@ async def test_at_80_by_24_the_loss_the_values_and_the_messages_are_shown(progra
     app = app_of(program)
     async with app.run_test(size=(80, 24)) as pilot:
         program.give(Notice(60, "half way"))
-        text = await shown(pilot, app, "loss    a training", "‹         0.1 ›", "half way")
+        text = await shown(pilot, app, "a training 0.5000", "‹         0.1 ›", "half way")
         assert max(map(len, text.splitlines())) <= 80
         await pilot.resize_terminal(30, 8)
         await pilot.resize_terminal(160, 45)
@@ -210,7 +210,7 @@ async def test_an_attached_run_that_opens_in_a_dashboard_replaces_the_screen(
         program.give(Finished(100, Outcome.DONE, 9.0), None)
         await shown(pilot, app, "done")
         await until(pilot, lambda: "space Pause" in text_of(app))
-        assert {"pause", "save", "app.ask_stop"} <= app.screen.dimmed_actions
+        assert {"pause", "request_save", "app.ask_stop"} <= app.screen.dimmed_actions
 
 
 async def test_without_numbers_the_screen_says_how_to_log_them(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from textual.containers import Container
 from textual.message import Message
 
 from core.run.state import RunState
-from tui.chart.chart import SMOOTHINGS, Chart
+from tui.chart.chart import Chart
 from tui.chart.keys import ChartAction
 from tui.chart.marks import Mark
 from tui.chart.scene import Scene
@@ -104,7 +104,7 @@ class ChartGrid(Container):
         """What the quantities follow from."""
         self._selected = ""
         """The title of the selected chart; empty for the first."""
-        self._settings = Scene(glyphs, logarithmic=False)
+        self.settings = Scene(glyphs, logarithmic=False)
         """Kind of axis, scale and smoothing of all charts."""
 
     # -- what is shown ------------------------------------------------------------------------
@@ -154,7 +154,7 @@ class ChartGrid(Container):
         """Draw the charts of the page as they are now."""
         if run is not self._run:
             self._run = run
-            self._settings.viewport.reset()
+            self.settings.viewport.reset()
             for chart in self.query_children(MetricChart):
                 chart.scene.reset_view()
         self._marks = marks
@@ -184,6 +184,7 @@ class ChartGrid(Container):
             mark = "▶ " if several and first + place == self._index else ""
             pin = "▲ " if quantity.title in self.pinned else ""
             chart.show_quantity(quantity, self._run, self._marks, f"{mark}{pin}{quantity.title}")
+            self._set_up(chart)
 
     def _mount_charts(self, number: int) -> bool:
         """Mount and show so many charts; return whether others than before are shown."""
@@ -199,18 +200,22 @@ class ChartGrid(Container):
         """Let the charts on the page share x range, cursor, scale and smoothing."""
         charts = self.charts
         if charts:
-            settings = self._settings
+            settings = self.settings
             charts[0].scene.viewport, charts[0].scene.cursor = settings.viewport, settings.cursor
             charts[0].link(*charts[1:])
         self._apply_settings()
 
     def _apply_settings(self) -> None:
-        settings = self._settings
         for chart in self.charts:
-            scene = chart.scene
-            scene.axis, scene.logarithmic = settings.axis, settings.logarithmic
-            scene.smoothing = settings.smoothing
+            self._set_up(chart)
             chart.redraw()
+
+    def _set_up(self, chart: MetricChart) -> None:
+        """Give a chart the settings of all."""
+        settings, scene = self.settings, chart.scene
+        scene.axis, scene.logarithmic = settings.axis, settings.logarithmic
+        scene.smoothing = settings.smoothing
+        scene.error_rate = settings.error_rate and chart.shows_fractions
 
     def on_resize(self) -> None:
         """Ask for the page to be drawn again."""
@@ -250,22 +255,6 @@ class ChartGrid(Container):
             self._selected = message.chart.quantity.title
             self.draw()
 
-    def apply(self, logarithmic: bool, smoothing: float) -> None:
-        """Begin with this scale and this smoothing, from the user's settings."""
-        self._settings.logarithmic = logarithmic
-        self._settings.smoothing = smoothing if smoothing in SMOOTHINGS else 0.0
-        self._apply_settings()
-
-    @property
-    def logarithmic(self) -> bool:
-        """Whether the y axes are logarithmic."""
-        return self._settings.logarithmic
-
-    @property
-    def smoothing(self) -> float:
-        """The weight that the curves are smoothed with."""
-        return self._settings.smoothing
-
     def act(self, action: ChartAction, *arguments: float) -> None:
         """Do what a key of the charts does, to all of them."""
         charts = self.charts
@@ -273,7 +262,9 @@ class ChartGrid(Container):
             return
         leader = next((chart for chart in charts if chart.quantity == self.selected), charts[0])
         leader.act(action, *arguments)
-        settings, scene = self._settings, leader.scene
+        settings, scene = self.settings, leader.scene
         settings.axis, settings.logarithmic = scene.axis, scene.logarithmic
         settings.smoothing = scene.smoothing
+        if action == "toggle_error_rate":
+            settings.error_rate = any(chart.scene.error_rate for chart in charts)
         self._apply_settings()

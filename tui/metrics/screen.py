@@ -16,6 +16,7 @@ from core.rundir.output import OutputTail
 from core.rundir.rundir import RunDir
 from tui.chart.keys import ChartAction
 from tui.chart.marks import marks_of
+from tui.chart.memory import remember, restore
 from tui.dashboard.messages import MessageLog
 from tui.dashboard.screen import DashboardScreen
 from tui.metrics.grid import ChartGrid
@@ -47,6 +48,8 @@ REPLAY_ACTIONS: Final = frozenset({"pause", *KNOB_ACTIONS})
 OUTPUT_INTERVAL: Final = 0.5
 """Seconds between two polls of the program's output."""
 HIDEABLE: Final = ("panel", "messages", "gauges")
+CHARTS: Final = "metrics"
+"""The settings' name of how the charts are shown."""
 PINNED: Final = "pinned_metrics"
 """The settings' name of the charts that come first, by project."""
 
@@ -89,7 +92,7 @@ class MetricsScreen(DashboardScreen):
         settings = self.host.settings
         for part in HIDEABLE:
             self.set_class(part in settings.get("hidden", []), f"-no-{part}")
-        self._grid.apply(settings.get("log", False), settings.get("smoothing", 0.0))
+        restore(settings, CHARTS, self._grid.settings, fractions=True)
         self.query_one(Input).display = False
         self.set_interval(OUTPUT_INTERVAL, self._poll_output)
 
@@ -337,14 +340,13 @@ class MetricsScreen(DashboardScreen):
         self.host.settings.set("hidden", sorted(hidden))
 
     def action_chart(self, action: ChartAction, *arguments: float) -> None:
-        """Do this to all charts; their scale and smoothing are saved in the settings."""
+        """Do this to all charts; how they are shown is saved in the settings."""
         if self._shows_output:
             if action in ("follow", "show_all"):
                 self._large_output.follow()
             return
         self._grid.act(action, *arguments)
-        self.host.settings.set("log", self._grid.logarithmic)
-        self.host.settings.set("smoothing", self._grid.smoothing)
+        remember(self.host.settings, CHARTS, self._grid.settings)
 
     # -- filter -------------------------------------------------------------------------------
 

@@ -175,7 +175,12 @@ class RunsScreen(DashboardScreen):
         chart = self.query_one(Chart)
         chart.title = "loss" if self._value == "loss" else "precision @ 1, validation"
         chart.shows_fractions = self._value != "loss"
-        restore(self.host.settings, self._chart_kind, chart)
+        restore(
+            self.host.settings,
+            self._chart_kind,
+            chart.scene,
+            fractions=chart.shows_fractions,
+        )
 
     def _draw_chart(self) -> None:
         chart = self.query_one(Chart)
@@ -304,7 +309,7 @@ class RunsScreen(DashboardScreen):
         """Do this to the chart; the view is saved."""
         chart = self.query_one(Chart)
         chart.act(action, *arguments)
-        remember(self.host.settings, self._chart_kind, chart)
+        remember(self.host.settings, self._chart_kind, chart.scene)
 
     @property
     def _chart_kind(self) -> str:

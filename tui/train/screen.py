@@ -114,7 +114,7 @@ class TrainScreen(DashboardScreen):
         loss, precision = self.query_one("#loss", Chart), self.query_one("#precision", Chart)
         loss.link(precision)
         for chart in (loss, precision):
-            restore(settings, f"train.{chart.id}", chart)
+            restore(settings, f"train.{chart.id}", chart.scene, fractions=chart.shows_fractions)
             chart.set_glyphs(glyphs)
 
     def update_run(self, run: RunState) -> None:
@@ -307,7 +307,7 @@ class TrainScreen(DashboardScreen):
         """Do this to the loss chart, and to both what they share; the view is saved."""
         self.query_one("#loss", Chart).act(action, *arguments)
         for chart in self.query(Chart):
-            remember(self.host.settings, f"train.{chart.id}", chart)
+            remember(self.host.settings, f"train.{chart.id}", chart.scene)
 
     @on(Chart.ViewChanged)
     def _show_cursor_in_table(self, message: Chart.ViewChanged) -> None:
