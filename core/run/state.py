@@ -338,9 +338,8 @@ class RunState:
             self.log_entries.add(event.step, "resumed", mark=MarkKind.BRANCH, label="resumed")
 
     def _set_hyperparameters(self, values: dict[str, Any]) -> None:
-        known = known_hparams(values)
         try:
-            self.hparams = validate_hparams(known)
+            self.hparams = validate_hparams(known_hparams(values))
         except UserError as error:
             self.log_entries.warn(self.step, str(error))
 
