@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from core.cli.steer import control_of
 from core.run.status import RunStatus
+from core.rundir.attached import control_of
 from core.rundir.rundir import RunDir
 from core.rundir.status import read_status
 from core.sweep.child import Child
@@ -126,7 +126,7 @@ class RunningTrial:
 
 def _request_stop(run: RunDir) -> bool:
     try:
-        control_of(run, read_status(run)).request(stop="stopped")
+        control_of(run).request(stop="stopped")
     except UserError:
         return False
     return True
