@@ -5,8 +5,6 @@ import csv
 import io
 import json
 import os
-import shlex
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,17 +17,14 @@ from core.export import tables
 from core.export.export import Export, as_json, load_export, resolve_checkpoint, write_output
 from core.export.notebook import notebook
 from core.export.options import ExportOptions, export_runs
-from core.export.reproduce import reproduce_command
 from core.network.network import Network
-from core.run.events import Changed, Evaluated, Finished, Opened, Started, Steps
+from core.run.events import Changed, Evaluated, Finished, Started
 from core.run.hparams import as_dict, validate_hparams
 from core.run.status import Outcome
 from core.rundir import checkpoint, notes
 from core.rundir.checkpoint import Checkpoint
 from core.rundir.errors import CheckpointError
 from core.rundir.rundir import RunDir
-from core.session.request import request_from
-from core.session.session import session
 from core.training.rng import initial_layers
 from tests.helpers.runs import BEGAN, add_events, confusion, make_run
 from trainpad.errors import RunError, UserError
@@ -204,78 +199,6 @@ def test_the_first_of_equally_good_checkpoints_is_the_best(run: RunDir) -> None:
     for step in (4, 7):
         saved(run, step, initial_layers((784, 8, 2), seed=1))
     assert resolve_checkpoint(load_export(run), "best").step == 4
-
-
-# -- the command that trains it again ------------------------------------------------------------
-
-
-def trained(line: str, log_dir: Path, stop_after: int = 10**9) -> RunDir:
-    """Do in this process what the command line says; after so many steps, stop as a user does."""
-    arguments = [*shlex.split(line)[1:], "--log_dir", str(log_dir)]
-    context = main.train.make_context("train", arguments)
-    control = None
-    for event in session(request_from(context.params)):
-        if isinstance(event, Opened):
-            control, run = event.control, RunDir(Path(event.directory))
-        if isinstance(event, Steps) and event.first + len(event.losses) >= stop_after and control:
-            control.request(stop="stopped")
-    return run
-
-
-def test_the_command_reproduces_the_run_to_the_byte(tmp_path: Path) -> None:
-    first = trained(
-        "trainpad --fake_data --device cpu --max_steps 100000 --hidden 16,8 --optimizer momentum "
-        "--schedule cosine --seed 3 --change 5:learning_rate=0.03 --change 20:batch_size=50",
-        tmp_path / "first",
-        stop_after=30,
-    )
-    line = reproduce_command(load_export(first))
-    assert "--change 5:learning_rate=0.03 --change 20:batch_size=50" in line
-    assert f"--fingerprint {first.info()['dataset']['fingerprint'][:16]}" in line
-    second = trained(line, tmp_path / "second")
-    assert first.losses.stat().st_size >= 4 * 30
-    assert second.losses.read_bytes() == first.losses.read_bytes()
-
-
-def test_the_command_names_only_values_that_are_not_defaults(tmp_path: Path) -> None:
-    source = {"dataset": None, "input_data_dir": "/some where", "fake_data": False}
-    values = as_dict(validate_hparams({"hidden": (), "learning_rate": 0.5}))
-    rest = {"device": "cpu", "strategy": "mirrored", "xla": False}
-    run = make_run(tmp_path / "r", hyperparameters=values, source=source, **rest)
-    assert reproduce_command(load_export(run)) == (
-        "trainpad --learning_rate 0.5 --network none --seed 0 --input_data_dir '/some where' "
-        "--device cpu --strategy mirrored --no-xla"
-    )
-
-
-@pytest.mark.parametrize("name", ["mnist", "drawn"])
-def test_the_command_names_the_data_that_the_run_took(tmp_path: Path, name: str) -> None:
-    data = {"name": name, "fingerprint": "ab" * 32}
-    line = reproduce_command(load_export(make_run(tmp_path / "r", source={}, dataset=data)))
-    assert ("--dataset drawn" in line) == (name == "drawn")
-    assert line.endswith("--fingerprint abababababababab")
-
-
-def test_the_command_is_escaped_for_terminal_and_shell(tmp_path: Path) -> None:
-    odd = "/data/\x1b]52;c;aGk=\x07it's \\ \x9b2J\u202e\udcff"
-    line = reproduce_command(load_export(make_run(tmp_path / "a", source={"input_data_dir": odd})))
-    assert line.isprintable()
-    argument = subprocess.run(["bash", "-c", f"set -- {line}; printf %s \"${{@: -1}}\""],
-                          capture_output=True, check=True).stdout  # fmt: skip
-    assert os.fsdecode(argument) == odd
-
-
-def test_a_branch_needs_the_checkpoint_that_it_started_from(run: RunDir, tmp_path: Path) -> None:
-    parent = {"run": run.name, "step": 4}
-    branch = make_run(tmp_path / "branch", hyperparameters=HPARAMS, parent=parent)
-    with pytest.raises(RunError, match="that checkpoint is gone"):
-        reproduce_command(load_export(branch))
-    path = saved(run, 4, initial_layers((784, 8, 2), seed=1))
-    context = main.train.make_context(
-        "train", shlex.split(reproduce_command(load_export(branch)))[1:]
-    )
-    assert context.params["branch"] == str(path)
-    assert context.params["network"] == "8"
 
 
 # -- what other programs make of it --------------------------------------------------------------

@@ -27,22 +27,14 @@ from core.run.events import (
 )
 from core.run.hparams import as_dict, validate_hparams
 from core.rundir.control import open_control
-from core.training.config import TrainConfig, check_batch_size
+from core.training.config import TrainConfig
 from core.training.loop import Training, train
 from data.dataset import SPLITS, Dataset
-from trainpad.errors import UserError
 
 if TYPE_CHECKING:
     from core.training.engine import Engine
 
 from tests.helpers.session import Session
-
-
-def test_a_batch_larger_than_the_data_is_rejected(tiny: Dataset) -> None:
-    with pytest.raises(UserError, match="batch_size must be at most 503"):
-        check_batch_size(validate_hparams({"batch_size": 504}), tiny)
-    check_batch_size(validate_hparams({"batch_size": 503}), tiny)
-
 
 MakeSession = Callable[..., Session]
 
@@ -221,10 +213,13 @@ def test_fewer_steps_than_were_taken_end_the_run(session: MakeSession, max_steps
     assert run.all(Snapshot)[-1].step == run.all(Evaluated)[-1].step == 70
 
 
-def test_a_larger_max_steps_continues_the_run(session: MakeSession) -> None:
-    run = session(planned_changes=((100, "max_steps", 140),))
+@pytest.mark.parametrize("planned_at", [100, 120])
+def test_a_larger_max_steps_continues_the_run(session: MakeSession, planned_at: int) -> None:
+    run = session(planned_changes=((planned_at, "max_steps", 140),))
     run.to_the_end()
     assert len(run.losses) == 4 * 140
+    (changed,) = run.all(Changed)
+    assert (changed.step, changed.new) == (planned_at, 140)
 
 
 @pytest.mark.parametrize(

@@ -6,16 +6,24 @@ file, the checkpoint that it started from.
 """
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from core.export.export import Export
 from core.network.adam import DEVICE
-from core.run.events import Finished, Started
-from core.run.hparams import SPECS, HyperParameters, as_dict, known_hparams, validate_hparams
-from core.run.status import Outcome
+from core.run.events import Finished
+from core.run.history import surviving
+from core.run.hparams import (
+    SPECS,
+    HyperParameters,
+    as_dict,
+    known_hparams,
+    update_hparams,
+    validate_hparams,
+)
+from core.run.status import Outcome, RunStatus
 from core.rundir import checkpoint
-from core.rundir.resume import read_events, recorded_changes
+from core.rundir.resume import Change, read_events, recorded_changes
 from core.rundir.rundir import RunDir
 from core.rundir.validation import count, fields_of, file_name, mapping
 from trainpad.errors import RunError
@@ -25,6 +33,8 @@ FINGERPRINT_DIGITS = 16
 """How much of the data's fingerprint the command names."""
 ENDED_BY_USER = (Outcome.STOPPED, Outcome.INTERRUPTED)
 """Outcomes that come from the user, not from the hyperparameters."""
+EARLY_STOPPING = ("target_precision", "patience")
+"""The hyperparameters that only decide where a run ends."""
 
 
 def reproduce_command(export: Export) -> str:
@@ -44,11 +54,11 @@ def reproduce_command(export: Export) -> str:
     parts = [PROGRAM, *_branch(export.directory, info)]
     known = fields_of(dict.fromkeys(("hyperparameters", "source", "dataset"), mapping), info)
     hyperparameters = known.get("hyperparameters", {})
-    start = validate_hparams(known_hparams(hyperparameters))
+    start, changes = _plan(export, validate_hparams(known_hparams(hyperparameters)))
     parts += _hyperparameters(start, everything=len(parts) > 1)
     parts += _data(known.get("source", {}), known.get("dataset", {}))
     parts += _device(info)
-    parts += _changes(export)
+    parts += _changes(changes)
     return " ".join(map(_shell_quoted, parts))
 
 
@@ -114,24 +124,38 @@ def _device(info: dict[str, Any]) -> Iterator[str]:
         yield "--xla"
 
 
-def _changes(export: Export) -> Iterator[str]:
-    planned = list(recorded_changes(export.directory))
-    if export.run.step and _outcome(export.directory) in ENDED_BY_USER:
-        planned.append((export.run.step, "max_steps", export.run.step))
-    for step, name, value in planned:
+def _plan(export: Export, start: HyperParameters) -> tuple[HyperParameters, list[Change]]:
+    """Return the hyperparameters and changes that give the same steps, and end where they ended.
+
+    An end that no hyperparameter explains is planned as `max_steps`. A run that stopped early and
+    was then resumed would stop there again: so it takes its steps without early stopping.
+    """
+    changes = recorded_changes(export.directory)
+    ends = _ends(export.directory)
+    is_over = export.run.status in (RunStatus.DONE, RunStatus.STOPPED)
+    last = ends.pop() if ends and is_over else None
+    is_planned = last is not None and last.outcome in ENDED_BY_USER
+    if any(map(_is_early, ends)):
+        start = update_hparams(start, dict.fromkeys(EARLY_STOPPING, 0))
+        changes = [change for change in changes if change[1] not in EARLY_STOPPING]
+        is_planned = is_planned or (last is not None and _is_early(last))
+    if is_planned and (step := export.run.step):
+        changes.append((step, "max_steps", step))
+    return start, changes
+
+
+def _ends(run: RunDir) -> list[Finished]:
+    """Return each time that the run finished, as far as no later start voids it."""
+    return [event for event in surviving(read_events(run)) if isinstance(event, Finished)]
+
+
+def _is_early(end: Finished) -> bool:
+    return end.outcome is Outcome.DONE and bool(end.detail)
+
+
+def _changes(changes: Sequence[Change]) -> Iterator[str]:
+    for step, name, value in changes:
         yield from ("--change", f"{step}:{name}={_flag_value(value)}")
-
-
-def _outcome(run: RunDir) -> Outcome | None:
-    """Return how the run finished; None where it did not, or diverged or failed."""
-    outcome: Outcome | None = None
-    for event in read_events(run):
-        match event:
-            case Started():
-                outcome = None
-            case Finished(outcome=outcome):
-                pass
-    return outcome
 
 
 def _shell_quoted(part: str) -> str:

@@ -43,6 +43,7 @@ from core.training.chunking import ChunkSizer
 from core.training.config import TrainConfig
 from core.training.divergence import DivergenceCheck
 from core.training.early_stopping import EarlyStopping
+from core.training.planned import PlannedChanges
 from core.training.profiling import Profiler
 from data.dataset import SPLITS
 from trainpad.control import Control, DesiredState
@@ -118,7 +119,7 @@ class Training:
         self._weights_before: Mapping[str, Any] = {}  # set before a step that is taken alone
         self._weights_before_step = 0
         self._profiler = Profiler(engine, config.profile_steps, config.profile_dir)
-        self._planned_done = -1  # the last step whose planned changes were applied
+        self._planned = PlannedChanges(config.planned_changes)
         self._divergence = DivergenceCheck(len(config.dataset.classes))
         self._early_stopping = EarlyStopping()
         # Requests may have come since the file was made, while TensorFlow was imported: as long as
@@ -141,7 +142,7 @@ class Training:
         yield from self._apply_changes(self._overrides())
         yield Weights(self._step, self._engine.weights())
 
-        while self._step < self._hparams.max_steps:
+        while self._step < self._hparams.max_steps or self._planned.extend_at(self._step):
             yield from self._apply_control()
             if self._desired.stop or self._step >= self._hparams.max_steps:
                 break  # `max_steps` may just have been lowered to a step that is past
@@ -244,7 +245,7 @@ class Training:
             as_dict(self._hparams),
             self._engine.device,
             self._engine.parameters,
-            [change for change in self._config.planned_changes if change[0] >= self._step],
+            self._planned.since(self._step),
         )
 
     def _overrides(self) -> dict[str, Any]:
@@ -261,13 +262,7 @@ class Training:
 
     def _apply_control(self) -> Iterator[Event]:
         """Poll the control file, and apply what is new in it and what was planned for this step."""
-        planned = {
-            name: value
-            for step, name, value in self._config.planned_changes
-            if step == self._step > self._planned_done
-        }
-        self._planned_done = self._step
-        before = self._desired
+        planned, before = self._planned.take(self._step), self._desired
         if planned:
             yield from self._publish_planned(planned)
         try:
@@ -330,7 +325,7 @@ class Training:
         ]
         if self._profiler.stop_step is not None:
             due.append(self._profiler.stop_step - step)
-        due += [planned - step for planned, _, _ in self._config.planned_changes if planned > step]
+        due += self._planned.steps_until_due(step)
         if self._desired.pause_at is not None:
             due.append(self._desired.pause_at - step)
         # The first step runs alone, so that its loss is shown as early as possible.
