@@ -24,6 +24,7 @@ from core.process.stdio import OutputError, discard_stdout, repair_stdio
 from core.process.threads import limit_blas_threads
 from core.sweep.commands import sweep
 from core.sweep.study_commands import study
+from data.shared_files import make_files_private
 from trainpad.errors import UserError
 from tui.commands.doctor import doctor
 from tui.commands.open import open_run
@@ -67,7 +68,9 @@ add_steering_commands(cli)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit."""
-    inherited = Inherited(dict(os.environ), os.umask(0o077))
+    inherited = Inherited(dict(os.environ), make_files_private())
+    if os.environ.get("HOME") == "":
+        del os.environ["HOME"]  # Python would take it for "/"; the list of users has the home
     limit_blas_threads()
     repair_stdio()
     register_safe_completion()

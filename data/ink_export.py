@@ -1,5 +1,6 @@
 """Export a drawing to a PNG or stroke JSON file, which ``trainpad classify`` can read."""
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import numpy.typing as npt
 
 from data.errors import DataError
 from data.ink_field import DistanceField
+from data.shared_files import write_shared
 from data.strokes import format_strokes
 
 SIDE = 560
@@ -38,20 +40,21 @@ def export_drawing(
     check_export(path)
     try:
         if path.suffix.lower() == ".json":
-            path.write_text(format_strokes(strokes) + "\n", encoding="utf-8")
+            write_shared(path, (format_strokes(strokes) + "\n").encode())
         else:
-            _write_picture(path, strokes, pens)
+            write_shared(path, _picture(strokes, pens))
     except OSError as error:
         raise DataError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
-def _write_picture(
-    path: Path, strokes: Sequence[npt.NDArray[np.float64]], pens: Sequence[float]
-) -> None:
+def _picture(strokes: Sequence[npt.NDArray[np.float64]], pens: Sequence[float]) -> bytes:
+    """Return a PNG of strokes in the unit square."""
     from PIL import Image
 
     field = DistanceField(SIDE, SIDE)
     for stroke, pen in zip(strokes, pens, strict=True):
         field.add(stroke * SIDE, pen * SIDE)
     paper = np.rint(255 * (1 - field.ink())).astype(np.uint8)
-    Image.fromarray(paper).save(path)
+    png = io.BytesIO()
+    Image.fromarray(paper).save(png, "PNG")
+    return png.getvalue()

@@ -14,7 +14,8 @@ from core.rundir.resolve import resolve_run
 from core.rundir.rundir import RunDir, default_log_dir, list_runs
 from core.rundir.status import read_status, resolve_live_run
 from tests.helpers.attached import directory, recorded, start_program, steer, until
-from tests.helpers.runs import three_runs
+from tests.helpers.runs import make_run, three_runs
+from trainpad.errors import RunError
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +55,23 @@ def test_an_attached_run_is_found_by_its_name_and_live_ones_first(runs: Path) ->
     assert resolve_run(directory(run).name, runs).path == directory(run)
     assert resolve_run(directory(run).name[:15], runs / "cifar").path == directory(run)
     assert len(list_runs(runs)) == 4
+
+
+def test_the_name_of_a_project_or_of_its_run_means_the_newest_live_one_first(runs: Path) -> None:
+    names = ("first", "second", "second")
+    paths = [make_run(runs / "cifar" / f"2026-{n}-{name}", kind="attached", label=name).path
+             for n, name in enumerate(names)]  # fmt: skip
+    make_run(runs / "other" / "2027", kind="attached", label="cifar")
+    assert resolve_run("cifar", runs).path == paths[2]
+    assert resolve_run("first", runs).path == paths[0]
+    assert resolve_run("second", runs).path == paths[2]
+    for path in paths:  # not alive any more
+        os.utime(path / "run.json", (1, 1))
+    assert resolve_live_run("cifar", runs).path == paths[2]
+    os.utime(paths[1] / "run.json")
+    assert resolve_live_run("cifar", runs).path == paths[1]
+    with pytest.raises(RunError, match="there is no run called 'third'"):
+        resolve_run("third", runs)
 
 
 @pytest.mark.parametrize(

@@ -31,14 +31,15 @@ _COUNT = itertools.count()
 """Makes the names of temporary files unique among the threads of this process."""
 
 
-def write_atomic(path: Path, content: bytes, *, sync: bool = True) -> None:
-    """Replace the file at `path` by one with this content, mode 0600.
+def write_atomic(path: Path, content: bytes, *, sync: bool = True, mode: int = 0o600) -> None:
+    """Replace the file at `path` by one with this content.
 
     Args:
         path: The file; its folder must exist.
         content: What it holds afterwards.
         sync: Whether the content is on the disk before the rename, so that a machine that loses
             power leaves the old or the new file, not an empty one.
+        mode: Who may read and write it; by default this user alone.
 
     Raises:
         OSError: as the system says; `path` is then unchanged.
@@ -48,6 +49,8 @@ def write_atomic(path: Path, content: bytes, *, sync: bool = True) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
         descriptor = os.open(partial, flags, 0o600)
         with os.fdopen(descriptor, "wb") as file:
+            if mode != 0o600:
+                os.fchmod(descriptor, mode)
             file.write(content)
             file.flush()
             if sync:

@@ -28,7 +28,8 @@ from core.cli.flags import flag
 def export(runs: tuple[str, ...], log_dir: Path | None, **options: Any) -> int:
     """Export a run for other programs: RUN is a path or a name, else the latest.
 
-    --png, --svg and --notebook take several runs and compare them.
+    --png, --svg and --notebook take several runs and compare them. Of a run of another program,
+    --csv, --json, --png and --svg have all its numbers, and --losses those with loss in their name.
 
     Example: trainpad export --csv - --png loss.png
     """

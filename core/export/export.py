@@ -7,6 +7,7 @@ output.
 
 import json
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,10 @@ from core.rundir.notes import Note
 from core.rundir.reader import replay
 from core.rundir.resume import recorded_changes
 from core.rundir.rundir import RunDir
-from data.files import exists, is_dir, is_file
-from trainpad.errors import RunError
-from trainpad.files import RUN_FILE, write_atomic
+from data.files import is_dir, is_file
+from data.shared_files import write_shared
+from trainpad.errors import RunError, UserError
+from trainpad.files import RUN_FILE
 from trainpad.place import expanded
 
 STDOUT = "-"
@@ -73,10 +75,21 @@ def check_target(target: str, *, force: bool) -> None:
         raise FileExistsError(f"{path} exists")
 
 
-def write_output(target: str, content: bytes) -> None:
-    """Write `content` to the file `target`, whole or not at all, or to standard output.
+def check_targets(targets: Iterable[str], *, force: bool) -> None:
+    """Check that writing these files loses nothing, for a command that has ``--force``.
 
-    An existing path that is not a regular file, such as a pipe or ``/dev/null``, is written to.
+    Raises:
+        UserError: one of them exists and `force` is not given, or is a file of a run.
+    """
+    for target in targets:
+        try:
+            check_target(target, force=force)
+        except FileExistsError as error:
+            raise UserError(f"{error}; --force replaces it") from error
+
+
+def write_output(target: str, content: bytes) -> None:
+    """Write `content` to the file `target`, as `write_shared` does, or to standard output.
 
     Raises:
         RunError: the file cannot be written.
@@ -90,10 +103,7 @@ def write_output(target: str, content: bytes) -> None:
     if is_dir(path):
         raise RunError(f"{path} is a folder; name a file in it")
     try:
-        if exists(path) and not is_file(path):
-            path.write_bytes(content)
-        else:
-            write_atomic(path, content)
+        write_shared(path, content)
     except OSError as error:
         raise RunError(f"{path} cannot be written: {error.strerror}") from error
 

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.export import attached
 from core.export.export import (
     STDOUT,
     Export,
     as_json,
-    check_target,
+    check_targets,
     load_export,
     resolve_checkpoint,
     write_output,
@@ -23,6 +24,7 @@ from trainpad.text import sanitize
 
 PLOTS = {"": "png", ".png": "png", ".svg": "svg"}
 """The format of a plot by the ending of its file."""
+ATTACHED_FORMATS = "an attached one has --csv, --losses, --json, --png, --svg and --command"
 FORMAT_FLAGS = "--csv, --losses, --json, --png, --svg, --notebook, --keras or --command"
 
 
@@ -59,13 +61,12 @@ def export_runs(runs: Sequence[RunDir], options: ExportOptions) -> list[str]:
         UserError: the options do not fit together, or something cannot be rendered or written.
     """
     _check(runs, options)
-    for target in options.targets:
-        try:
-            check_target(target, force=options.force)
-        except FileExistsError as error:
-            raise UserError(f"{error}; --force replaces it") from error
+    check_targets(options.targets, force=options.force)
     exports = [load_export(run) for run in runs]
-    rendered = list(_render(exports, options))
+    if any(map(attached.is_attached, exports)):
+        rendered = list(_render_attached(exports, options))
+    else:
+        rendered = list(_render(exports, options))
     for target, content in rendered:
         write_output(target, content)
     messages = [
@@ -80,6 +81,8 @@ def export_runs(runs: Sequence[RunDir], options: ExportOptions) -> list[str]:
 
 def _empty_table_notes(export: Export, options: ExportOptions) -> Iterator[str]:
     """Yield a sentence for each table that has a heading and no rows."""
+    if attached.is_attached(export):
+        return
     name = sanitize(export.directory.name, limit=80)
     if options.csv and not export.run.evaluations:
         yield f"{name} has no evaluations, so there are no rows"
@@ -130,6 +133,34 @@ def _render(exports: Sequence[Export], options: ExportOptions) -> Iterator[tuple
         yield options.notebook, notebook(exports)
     if options.keras:
         yield options.keras, _keras(first, options.checkpoint)
+
+
+def _render_attached(
+    exports: Sequence[Export], options: ExportOptions
+) -> Iterator[tuple[str, bytes]]:
+    """Yield the targets and contents of runs of which one at least is attached.
+
+    Raises:
+        RunError: a format needs a run of trainpad's own, or something cannot be rendered.
+    """
+    from core.export.reproduce import reproduce_command
+
+    first = exports[0]
+    for name in ("classes", "notebook", "keras"):
+        if getattr(options, name):
+            raise RunError(f"--{name} needs a run of trainpad's own; {ATTACHED_FORMATS}")
+    if options.csv:
+        yield options.csv, attached.all_numbers(first)
+    if options.losses:
+        yield options.losses, attached.losses(first)
+    if options.json:
+        yield STDOUT, attached.as_json(first)
+    if options.command:
+        yield STDOUT, reproduce_command(first).encode() + b"\n"
+    if options.png:
+        yield options.png, attached.plot(exports, PLOTS[Path(options.png).suffix.lower()])
+    if options.svg:
+        yield options.svg, attached.plot(exports, "svg")
 
 
 def _keras(export: Export, checkpoint: str) -> bytes:

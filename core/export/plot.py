@@ -1,28 +1,21 @@
-"""Plot loss and precision @ 1 to a PNG with matplotlib, an optional dependency.
+"""Plot loss and precision @ 1 of trainpad's own runs to a PNG or SVG."""
 
-The figure is made without `pyplot`, which has global state and may need a display.
-"""
-
-import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from core.export.export import Export
+from core.export.figure import render
 from core.run.state import RunState
 from data.dataset import SPLITS
-from trainpad.errors import RunError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 MAX_COLUMNS = 1500
 """Maximum number of columns into which losses are grouped; each shows their mean and range."""
-SIZE = (9.0, 6.5)
-"""Inches; at `DPI` 1350 x 975 pixels."""
-DPI = 150
-NEEDS_MATPLOTLIB = "plots need matplotlib; `pip install 'trainpad[plot]'` installs it"
 
 
 def plot(exports: Sequence[Export], file_format: str = "png") -> bytes:
@@ -31,21 +24,14 @@ def plot(exports: Sequence[Export], file_format: str = "png") -> bytes:
     Raises:
         RunError: matplotlib is not installed.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise RunError(NEEDS_MATPLOTLIB) from error
-    figure = Figure(figsize=SIZE, layout="constrained")
-    FigureCanvasAgg(figure)
-    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
-    names = [_escape_dollars(export.title) for export in exports]
-    _plot_losses(above, exports, names)
-    _plot_accuracy(below, exports, names)
-    figure.suptitle(names[0] if len(names) == 1 else f"{len(names)} runs", fontsize="medium")
-    out = io.BytesIO()
-    figure.savefig(out, format=file_format, dpi=DPI)
-    return out.getvalue()
+
+    def draw(figure: "Figure", names: Sequence[str]) -> None:
+        above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+        _plot_losses(above, exports, names)
+        _plot_accuracy(below, exports, names)
+        figure.suptitle(names[0] if len(names) == 1 else f"{len(names)} runs", fontsize="medium")
+
+    return render(draw, exports, file_format)
 
 
 def _plot_losses(axes: "Axes", exports: Sequence[Export], names: Sequence[str]) -> None:
@@ -91,8 +77,3 @@ def _plot_accuracy(axes: "Axes", exports: Sequence[Export], names: Sequence[str]
     axes.set_ylabel("precision @ 1" if len(exports) == 1 else "precision @ 1 on validation")
     axes.grid(alpha=0.3)
     axes.legend(fontsize="small")
-
-
-def _escape_dollars(text: str) -> str:
-    """Escape dollar signs, which matplotlib takes for mathematics."""
-    return text.replace("$", r"\$")

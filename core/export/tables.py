@@ -39,7 +39,7 @@ def evaluations(export: Export) -> bytes:
         ]
         for entry in export.run.evaluations
     )
-    return _csv(["step", "time", *names], rows)
+    return as_csv(["step", "time", *names], rows)
 
 
 def classes(export: Export) -> bytes:
@@ -52,7 +52,7 @@ def classes(export: Export) -> bytes:
         row for entry in export.run.evaluations for split in SPLITS
         for row in _class_rows(entry, split, names)
     )  # fmt: skip
-    return _csv(["step", "split", "class", "precision", "recall", "f1", "support"], rows)
+    return as_csv(["step", "split", "class", "precision", "recall", "f1", "support"], rows)
 
 
 def _class_rows(entry: Evaluated, split: str, names: Sequence[str]) -> Iterator[Row]:
@@ -75,10 +75,11 @@ def losses(export: Export) -> bytes:
     return b"".join(chunks)
 
 
-def _csv(head: Row, rows: Iterable[Row]) -> bytes:
+def as_csv(head: Row, rows: Iterable[Row]) -> bytes:
+    """Return a table with this heading; unknown cells are empty texts."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(head)
+    writer.writerow([_neutral(cell) for cell in head])
     writer.writerows([_neutral(cell) for cell in row] for row in rows)
     return out.getvalue().encode()
 

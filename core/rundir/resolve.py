@@ -1,4 +1,4 @@
-"""Find the run that a user names: by its path, its folder's name, or the title given with `n`."""
+"""Find the run that a user names: by path, folder's name, title given with `n`, or project."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,12 +8,14 @@ from core.rundir.rundir import RunDir, list_runs
 from data.files import is_file
 from trainpad.errors import RunError
 from trainpad.files import RUN_FILE
-from trainpad.place import absolute
+from trainpad.place import absolute, read_info
 from trainpad.text import sanitize
 
 
 def resolve_run(run: str, log_dir: Path) -> RunDir:
     """The run with this path, name, title or unique beginning of a name; without one the newest.
+
+    The name of a project, or of a run of another program, gives the newest run that has it.
 
     Raises:
         RunError: there is no such run, or several are called so.
@@ -27,7 +29,17 @@ def resolve_run(run: str, log_dir: Path) -> RunDir:
         return runs[-1]
     beginning = [entry for entry in runs if entry.name.startswith(run)]
     exact = [entry for entry in beginning if entry.name == run]
-    return _only(run, exact or beginning or _titled(runs, run), log_dir, exact=bool(exact))
+    found = exact or beginning or _titled(runs, run)
+    if not found and (called := _attached(runs, run, log_dir)):
+        return called[-1]
+    return _only(run, found, log_dir, exact=bool(exact))
+
+
+def _attached(runs: Sequence[RunDir], name: str, log_dir: Path) -> list[RunDir]:
+    """The runs of the project of this name, or else those that their program called so."""
+    attached = [run for run in runs if run.path.parent != log_dir]
+    project = [run for run in attached if run.path.parent.name == name]
+    return project or [run for run in attached if read_info(run.path).get("label") == name]
 
 
 def _titled(runs: Sequence[RunDir], title: str) -> list[RunDir]:

@@ -141,16 +141,19 @@ def _planned_steps(info: Mapping[str, Any]) -> int:
 
 
 def resolve_live_run(run: str, log_dir: Path) -> RunDir:
-    """The run with this path, name or beginning of a name; without one the newest, live ones first.
+    """The run that `resolve_run` finds; of all runs, or those of a project, live ones first.
 
     Raises:
         RunError: there is no such run.
     """
-    if not run:
-        for candidate in reversed(list_runs(log_dir)):
-            if is_live(candidate):
-                return candidate
-    return resolve_run(run, log_dir)
+    named = resolve_run(run, log_dir)
+    folder = named.path.parent
+    if run and folder.name != run:
+        return named
+    for candidate in reversed(list_runs(log_dir)):
+        if (not run or candidate.path.parent == folder) and is_live(candidate):
+            return candidate
+    return named
 
 
 def is_live(run: RunDir) -> bool:

@@ -1,0 +1,72 @@
+"""The numbers of an attached run, all of them, as `metrics.jsonl` has them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from core.rundir.attached import as_number, line_values
+from core.rundir.json_lines import JsonLines
+from core.rundir.rundir import RunDir
+from trainpad.errors import RunError
+from trainpad.files import size_of
+
+MAX_BYTES: Final = 1 << 30
+"""A larger file is refused."""
+MAX_STEP: Final = 2**53
+
+
+@dataclass(frozen=True, slots=True)
+class MetricRow:
+    """What was logged at once: numbers by name, their step and their Unix time in seconds."""
+
+    step: int
+    time: float
+    values: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Metric:
+    """One number over the steps of a run, in the order in which it was logged."""
+
+    steps: list[int] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+    """Unix times, in seconds."""
+    values: list[float] = field(default_factory=list)
+
+
+def read_metrics(run: RunDir) -> list[MetricRow]:
+    """The rows of an attached run in the order in which they were logged, without void ones.
+
+    Raises:
+        RunError: the file is larger than `MAX_BYTES`.
+    """
+    if size_of(run.metrics) > MAX_BYTES:
+        raise RunError(f"{run.metrics} is larger than {MAX_BYTES:,} bytes")
+    rows: list[MetricRow] = []
+    lines = JsonLines(run.metrics)
+    while found := lines.poll():
+        for row in _rows(found):
+            if row.values:
+                rows.append(row)
+            else:  # a resumed part begins: what was logged at or after its step is void
+                rows = [before for before in rows if before.step < row.step]
+    return rows
+
+
+def metrics_of(rows: Iterable[MetricRow]) -> dict[str, Metric]:
+    """Each number by its name, in the order in which they were first logged."""
+    metrics: dict[str, Metric] = {}
+    for row in rows:
+        for name, value in row.values.items():
+            metric = metrics.setdefault(name, Metric())
+            metric.steps.append(row.step)
+            metric.times.append(row.time)
+            metric.values.append(value)
+    return metrics
+
+
+def _rows(lines: Iterable[Mapping[str, Any]]) -> Iterator[MetricRow]:
+    for line in lines:
+        step = line.get("step")
+        if isinstance(step, int) and not isinstance(step, bool) and 0 <= step < MAX_STEP:
+            yield MetricRow(step, as_number(line.get("time")) or 0.0, line_values(line))
