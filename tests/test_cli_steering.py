@@ -128,9 +128,17 @@ def test_a_run_that_does_not_answer_is_status_1(capsys: pytest.CaptureFixture[st
     run = trainpad.init("p")
     run.live("lr", 0.1)
     until(lambda: events(directory(run), "declared"))
-    assert shell("pause", "--wait", "0.3") == 1
+    assert shell("pause", "--wait", "0.1") == 1
     assert shell("set", "lr=0.2", "--wait", "0.3") == 1
-    assert "no answer within 0.3 seconds" in capsys.readouterr().out
+    assert shell("save", "--wait", "0.1") == 1
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        f"{directory(run).name}: no answer within {text}, which it may do rarely or never; "
+        "the request stays"
+        for text in (
+            "0.3 seconds: its program answers when it calls `run.tick()`",
+            "0.1 seconds: its program answers when it calls `run.save_requested`",
+        )
+    ]
 
 
 @contextmanager

@@ -181,6 +181,11 @@ def test_a_playback_is_paused_and_changes_its_speed() -> None:
     assert (playback.position, playback.label) == (35.0, "replay ×2.5")
 
 
+@pytest.mark.parametrize(("speed", "limited"), [(1e9, "4096"), (1e-9, "0.125"), (3, "3")])
+def test_the_speed_of_a_playback_is_limited_from_the_start(speed: float, limited: str) -> None:
+    assert Playback(speed).label == f"replay ×{limited}"
+
+
 def test_a_folder_that_is_not_a_run_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="is not a trainpad run"):
         next(replay(RunDir(tmp_path)))

@@ -47,6 +47,14 @@ def test_a_flag_overrides_recorded_changes(run: RunDir) -> None:
     assert list(request.changes) == [(2000, "l2", 0.1)]
 
 
+@pytest.mark.parametrize("text", ["zz", "", "00c0ffe", "0" * 65, "00c0ffee "])
+def test_a_fingerprint_is_hexadecimal(text: str) -> None:
+    with pytest.raises(UserError, match="fingerprint must be 8 to 64 hexadecimal digits"):
+        request_of("--fingerprint", text)
+    assert request_of("--fingerprint", "00C0ffee").fingerprint == "00C0ffee"
+    assert request_of().fingerprint == ""
+
+
 @pytest.mark.parametrize("steps", ["20", "2000"])
 def test_a_run_that_has_done_max_steps_already_is_not_resumed(run: RunDir, steps: str) -> None:
     with pytest.raises(UserError, match=r"has done 2,000 steps; --max_steps must be above that"):

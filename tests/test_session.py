@@ -32,6 +32,21 @@ def test_texts_of_a_resumed_run_are_sanitized(
     assert opened.info["dataset"]["notice"].isprintable()
 
 
+def test_a_run_that_is_extended_opens_with_the_plan_of_now(
+    make_run: MakeRun, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DataSource, "load", lambda _source, **_options: tiny)
+    run = make_run(dataset={"fingerprint": tiny.fingerprint})
+    start = ResumePoint(run, Checkpoint({}, {"step": 7}))
+    changes = [(7, "max_steps", 4000), (8, "max_steps", 5000)]
+    request = Request(HyperParameters(l2=0.1), run.path.parent, resume=start, changes=changes)
+    source = session(request)
+    opened = next(event for event in source if isinstance(event, Opened))
+    source.close()  # type: ignore[attr-defined]
+    plan = opened.info["hyperparameters"]
+    assert (plan["max_steps"], plan["l2"]) == (4000, 0.1)
+
+
 def test_a_run_that_cannot_be_resumed_is_not_steered(
     make_run: MakeRun, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:

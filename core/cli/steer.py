@@ -24,6 +24,8 @@ POLL_INTERVAL: Final = 0.1
 """Seconds between two polls of the run that is waited for."""
 NO_ANSWER: Final = 1
 """The exit status where a run did not answer in time."""
+ASKS: Final = {"save": "run.save_requested", "evaluate": "run.evaluate_requested"}
+"""Where the program of an attached run finds a request; the others at ``run.tick()``."""
 ENDS: Final = ("finished", "failed", "diverged")
 Say = Callable[[str], object]
 Answer = Callable[[Mapping[str, Any]], bool]
@@ -85,7 +87,7 @@ def steer(verb: Verb, run: str, log_dir: Path | None, wait: float, say: Say) -> 
         name = event.get("event")
         return name in verb.answers or f"{name}:{event.get('request')}" in verb.answers
 
-    return _await(summary.name, events, is_answer, wait, say, verb.done, verb.name)
+    return _await(summary, events, is_answer, wait, say, verb.done, verb.name)
 
 
 def set_values(arguments: Sequence[str], log_dir: Path | None, wait: float, say: Say) -> int:
@@ -117,7 +119,7 @@ def set_values(arguments: Sequence[str], log_dir: Path | None, wait: float, say:
     if not missing:
         say(f"{summary.name}: {shown} already")
         return 0
-    return _await(summary.name, events, is_answer, wait, say, shown, "set")
+    return _await(summary, events, is_answer, wait, say, shown, "set")
 
 
 def _parse(knobs: Mapping[str, Knob[Any]], name: str, text: str) -> Any:
@@ -147,8 +149,16 @@ class _OurKnob(Knob[Any]):
         return self.check(text)
 
 
+def _why_silent(summary: RunSummary, request: str) -> str:
+    """Why a run may not answer a request."""
+    if not summary.is_attached:
+        return "it may be busy compiling, evaluating or saving"
+    asks = ASKS.get(request, "run.tick()")
+    return f"its program answers when it calls `{asks}`, which it may do rarely or never"
+
+
 def _await(
-    name: str,
+    summary: RunSummary,
     events: JsonLines,
     is_answer: Answer,
     wait: float,
@@ -157,6 +167,7 @@ def _await(
     request: str,
 ) -> int:
     """Poll for the answer, and say what came; a `request` that is refused is answered too."""
+    name = summary.name
     end = time.monotonic() + wait
     while True:
         for event in events.poll():
@@ -169,6 +180,7 @@ def _await(
                 say(f"{name}: {done} at step {step:,}" if isinstance(step, int) else name)
                 return 0
         if time.monotonic() >= end:
-            say(f"{name}: no answer within {wait:g} seconds")
+            why = _why_silent(summary, request)
+            say(f"{name}: no answer within {wait:g} seconds: {why}; the request stays")
             return NO_ANSWER
         time.sleep(POLL_INTERVAL)

@@ -6,6 +6,7 @@ from typing import Final
 
 SPEED_STEP: Final = 2.0
 MIN_SPEED, MAX_SPEED = 0.125, 4096.0
+"""How many times as fast as the run was."""
 
 
 class Playback:
@@ -14,7 +15,7 @@ class Playback:
     def __init__(self, speed: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         # One tuple, replaced whole, so that the other thread never sees half a change.
-        self._state = speed, False, 0.0, clock()
+        self._state = _limited(speed), False, 0.0, clock()
 
     @property
     def speed(self) -> float:
@@ -43,5 +44,9 @@ class Playback:
 
     def change_speed(self, steps: int) -> None:
         """Double the speed as many times; halve it for negative ones."""
-        speed = min(max(self.speed * SPEED_STEP**steps, MIN_SPEED), MAX_SPEED)
+        speed = _limited(self.speed * SPEED_STEP**steps)
         self._state = speed, self.is_paused, self.position, self._clock()
+
+
+def _limited(speed: float) -> float:
+    return min(max(speed, MIN_SPEED), MAX_SPEED)

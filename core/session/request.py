@@ -4,6 +4,7 @@ Flags are as click passes them: text, or None where a flag was not given. A run 
 branch from provides the values of flags that were not given.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -79,7 +80,7 @@ def request_from(flags: Flags) -> Request:
         device=_device(flags["device"]) if flags["device"] else before["device"],
         xla=before["xla"] if flags["xla"] is None else flags["xla"],
         strategy=flags["strategy"] or before["strategy"],
-        fingerprint=flags["fingerprint"] or "",
+        fingerprint=_fingerprint(flags["fingerprint"]),
         offline=flags["offline"],
         profile=flags["profile"] or 0,
         resume=resume,
@@ -213,6 +214,14 @@ def _units(name: str, text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 8192:
         raise UserError(f"{name} must be a whole number from 1 to 8192, not {text!r}")
     return int(text)
+
+
+def _fingerprint(text: str | None) -> str:
+    if text is None or re.fullmatch(r"[0-9a-fA-F]{8,64}", text):
+        return text or ""
+    raise UserError(
+        f"fingerprint must be 8 to 64 hexadecimal digits, as run.json has it, not {text[:80]!r}"
+    )
 
 
 def _device(text: str) -> str:

@@ -90,7 +90,9 @@ def _open_and_train(request: Request, run: RunDir, dataset: "Dataset") -> Iterat
 
     request.on_open(run)
     control = open_control(run.path, start=as_dict(request.hparams))
-    yield Opened(str(run.path), sanitized_info(run.info()), control, dataset)
+    # Of a run that is resumed, the plan of now and not the one that it began with.
+    info = sanitized_info(run.info()) | {"hyperparameters": _first_hparams(request)}
+    yield Opened(str(run.path), info, control, dataset)
     if not is_private(run.path):
         yield Alert(_first_step(request), NOT_PRIVATE)
     yield from train(_config(request, dataset, run), control)
@@ -107,6 +109,13 @@ def _check_fingerprint(request: Request, dataset: "Dataset") -> None:
 def _first_step(request: Request) -> int:
     start = request.resume
     return start.checkpoint.step if start and start.checkpoint else 0
+
+
+def _first_hparams(request: Request) -> dict[str, Any]:
+    """Return the hyperparameters that hold from the first step on, planned changes included."""
+    step = _first_step(request)
+    planned = {name: value for at, name, value in request.changes if at == step}
+    return as_dict(request.hparams) | planned
 
 
 def _config(request: Request, dataset: "Dataset", run: RunDir | None) -> "TrainConfig":
