@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from data.errors import DataError
+from data.errors import DataError, without_addresses
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -29,6 +29,7 @@ _FORMATS = ("PNG", "JPEG", "BMP", "DIB", "GIF", "WEBP", "TIFF", "PPM")
 _SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"BM", b"GIF8", b"II*\0", b"MM\0*")
 _PNM = tuple(b"P%d" % number for number in range(1, 7))
 _CLEARER = 2.0  # times the contrast of brightness, for another plane to be used in its place
+_WHITES = (1.0, *(float(2**bits - 1) for bits in (8, 10, 12, 14, 16)))
 _DAMAGE = (  # what Pillow raises for damaged files
     OSError,
     SyntaxError,
@@ -74,7 +75,8 @@ def decode(contents: bytes, source: str) -> Floats:
     except Image.DecompressionBombError as error:
         raise DataError(f"{source}: {_TOO_LARGE}") from error
     except _DAMAGE as error:
-        raise DataError(f"{source}: damaged picture ({error}); save it again as PNG") from error
+        found = without_addresses(error)
+        raise DataError(f"{source}: damaged picture{found}; save it again as PNG") from error
 
 
 _TOO_LARGE = f"more than {MAX_PIXELS:,} pixels; make it smaller"
@@ -96,11 +98,19 @@ def _read(picture: "Image") -> Floats:
         deep.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.BOX)
         values = np.asarray(ImageOps.exif_transpose(deep), np.float32)
         values = np.nan_to_num(values, posinf=0).clip(0)
-        return values / np.float32(max(float(values.max()), 1.0))
+        return values / np.float32(_white(float(values.max())))
     coloured = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
     coloured.info.update(picture.info)
     coloured.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.BOX)
     return _clearest(np.asarray(ImageOps.exif_transpose(coloured), np.float32) / np.float32(255))
+
+
+def _white(greatest: float) -> float:
+    """The value of white where `greatest` is the largest one: that of the least depth that has it.
+
+    Cameras store 10 to 14 bits in 16; a picture of fractions has white at 1.
+    """
+    return next((white for white in _WHITES if greatest <= white), greatest)
 
 
 def _clearest(pixels: Floats) -> Floats:

@@ -1,7 +1,17 @@
 """Errors of data files and folders."""
 
+import re
+
 from trainpad.errors import UserError
+
+_ADDRESS = re.compile(r"<[^<>]* object at 0x[0-9a-fA-F]+>")
 
 
 class DataError(UserError):
     """A data file or folder is missing, damaged or does not fit; names it and what was found."""
+
+
+def without_addresses(error: Exception) -> str:
+    """What an error says, in brackets after a blank; nothing where it names an object of Python."""
+    text = str(error).strip()
+    return "" if not text or _ADDRESS.search(text) else f" ({text})"

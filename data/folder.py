@@ -78,16 +78,24 @@ def _open_inside(
 ) -> Dataset | None:
     """The data set whose files are right here, if there are any."""
     sets = find_candidates(folder)
-    npz = folder / "mnist.npz"
+    npz = _npz_in(folder)
     if not sets:
-        return open_npz(npz) if is_file(npz) else None
+        return open_npz(npz) if npz else None
     try:
         return _open_set(folder, sets, name, prefer, classes)
     except DataError as error:
-        if not is_file(npz):
+        if npz is None:
             raise
         data = open_npz(npz)
         return replace(data, skipped=(str(error), *data.skipped))
+
+
+def _npz_in(folder: Path) -> Path | None:
+    """Keras's ``mnist.npz`` in a folder, or the only ``.npz`` file there; None without."""
+    if is_file(keras := folder / "mnist.npz"):
+        return keras
+    found = [path for path in entries(folder) if path.suffix == ".npz" and is_file(path)]
+    return found[0] if len(found) == 1 else None
 
 
 def _found_none(folder: Path) -> str:
@@ -98,11 +106,15 @@ def _found_none(folder: Path) -> str:
             return f"{sentence}; there are some in {path.name}/: give that folder"
         if path.suffix in (".part", ".crdownload", ".download"):
             return f"{sentence}, but the unfinished download {path.name}"
-    named = [
-        (path.name, name_near_miss(path_head(path))) for path in entries(folder) if is_file(path)
-    ]
+    named = [(path.name, _near_miss(path)) for path in entries(folder) if is_file(path)]
     found = [f"{name} ({what})" for name, what in named if what][:_MOST_NAMED]
     return f"{sentence}, but {', '.join(found)}" if found else sentence
+
+
+def _near_miss(path: Path) -> str:
+    if path.suffix == ".npz":  # one of several: which one is meant?
+        return "an .npz file; name the file in place of the folder"
+    return name_near_miss(path_head(path))
 
 
 def read_class_names(folder: Path) -> tuple[str, ...] | None:

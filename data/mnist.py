@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from data.arrays import to_images, to_labels
 from data.dataset import DIGITS, Dataset, Images, Labels, Split
-from data.errors import DataError
+from data.errors import DataError, without_addresses
 from data.idx import MAX_EXPANSION, idx_sha256
 from data.near_misses import name_near_miss, path_head
 from trainpad.files import open_plain
@@ -135,13 +135,14 @@ def open_npz(path: Path) -> Dataset:
         with open_plain(path) as file, zipfile.ZipFile(file) as archive:
             arrays = [_read_npy(path, archive, key) for key in _npz_keys(path, archive)]
     except zipfile.BadZipFile as error:
-        found = name_near_miss(path_head(path)) or f"a damaged one ({error})"
+        found = name_near_miss(path_head(path)) or f"a damaged one{without_addresses(error)}"
         raise DataError(f"{path}: expected an .npz file like Keras's, found {found}") from error
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file") from error
     except NPY_DAMAGE as error:
         raise DataError(
-            f"{path}: expected an .npz file like Keras's, found a damaged one ({error})"
+            f"{path}: expected an .npz file like Keras's, found a damaged one"
+            f"{without_addresses(error)}"
         ) from error
     return build_dataset(RawArrays(*arrays), name=path.stem, source=str(path))
 

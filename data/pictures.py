@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from data.dataset import PIXEL_SCALE
 from data.decode import NAMES, decode, is_picture
-from data.errors import DataError
+from data.errors import DataError, without_addresses
 from data.idx import read_idx
 from data.ink import SIDE, inks_to_images
 from data.ink_photo import find_and_count
@@ -87,7 +87,7 @@ def _from_npy(contents: bytes, source: str) -> Floats:
             warnings.simplefilter("ignore")
             array = np.load(io.BytesIO(contents), allow_pickle=False)
     except NPY_DAMAGE as error:
-        raise DataError(f"{source}: not a usable .npy file ({error})") from error
+        raise DataError(f"{source}: not a usable .npy file{without_addresses(error)}") from error
     return as_images(array, source)
 
 

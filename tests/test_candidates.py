@@ -196,3 +196,15 @@ def test_verbose_lists_the_places_when_nothing_is_found(paths, monkeypatch):
     lines = out.getvalue().splitlines()
     assert lines[0].startswith("not used     $TRAINPAD_DATA is not used")
     assert f"not used     {paths.cwd / 'MNIST_data'}: nothing there" in lines
+
+
+def test_the_only_npz_file_of_a_folder_is_read_and_one_of_several_is_asked_for(tmp_path):
+    cases = {name: np.arange(12) % 10 for name in ("y_train", "y_test")}
+    cases |= {name: np.zeros((12, 4, 4), np.uint8) for name in ("x_train", "x_test")}
+    np.savez(tmp_path / "digits.npz", **cases)
+    assert open_folder(tmp_path).source == str(tmp_path / "digits.npz")
+    np.savez(tmp_path / "other.npz", **cases)
+    with pytest.raises(DataError, match=r"digits\.npz \(an \.npz file; name the file in place of"):
+        open_folder(tmp_path)
+    np.savez(tmp_path / "mnist.npz", **cases)
+    assert open_folder(tmp_path).source == str(tmp_path / "mnist.npz")

@@ -187,6 +187,17 @@ def test_modes_of_tiff(mode):
     assert is_similar(parse_digits(file.getvalue(), "picture")[0], SEVEN)
 
 
+@pytest.mark.parametrize(
+    ("white", "seen"), [(65535, True), (20000, True), (4000, True), (1000, True), (20, False)]
+)
+def test_sixteen_bits_may_be_used_in_part_but_noise_in_black_is_no_ink(white, seen):
+    image = pytest.importorskip("PIL.Image")
+    sheet, file = paper([SEVEN]), io.BytesIO()
+    image.fromarray((sheet * white).astype(np.uint16)).save(file, "PNG")
+    (digit,) = parse_digits(file.getvalue(), "picture")
+    assert is_similar(digit, SEVEN) if seen else not digit.any()
+
+
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "TIFF", "PNG"])
 def test_the_first_frame_of_an_animation(kind):
     image = pytest.importorskip("PIL.Image")
@@ -353,6 +364,13 @@ def test_a_picture_cut_short_is_refused():
     contents = png(np.random.default_rng(0).random((200, 200)))
     with pytest.raises(DataError, match="damaged"):
         parse_digits(contents[: len(contents) // 2], "x")
+
+
+@pytest.mark.parametrize("contents", [b"GIF89a" + b"\0" * 20, b"GIF87a", b"BM\0", b"II*\0xx"])
+def test_what_is_damaged_is_said_without_objects_of_python(contents):
+    with pytest.raises(DataError, match=r"x: damaged picture.*; save it again as PNG") as error:
+        parse_digits(contents, "x")
+    assert "object at" not in str(error.value)
 
 
 def test_a_picture_that_claims_to_be_huge_is_not_unpacked():

@@ -1,5 +1,6 @@
 """A process without a home folder, or in a folder that was removed."""
 
+import os
 import pwd
 from pathlib import Path
 
@@ -98,3 +99,18 @@ def test_an_unknown_user_is_named(capsys: pytest.CaptureFixture[str]) -> None:
         status, printed = command(capsys, *arguments)
         assert status == 2
         assert "there is no such home folder" in printed
+
+
+def test_an_empty_home_is_that_of_the_list_of_users(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = pwd.getpwuid(os.getuid()).pw_dir
+    for name in ("TRAINPAD_DIR", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", "")
+    assert expanded("~") == Path(home)
+    assert expanded("~/x") == Path(home, "x")
+    assert runs_dir() == Path(home, ".local/share/trainpad/runs")
+    command(capsys, "--version")
+    assert "HOME" not in os.environ
+    assert places.home() == Path(home)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pwd
 import re
 import socket
 import sys
@@ -31,12 +32,25 @@ def runs_dir() -> Path:
     data = os.environ.get("XDG_DATA_HOME", "").strip()
     if not os.path.isabs(data):  # noqa: PTH117 - a text that may be empty
         mac = sys.platform == "darwin"
-        data = os.path.expanduser("~/Library/Application Support" if mac else "~/.local/share")  # noqa: PTH111 - never raises
+        data = with_home("~/Library/Application Support" if mac else "~/.local/share")
     if not os.path.isabs(data):  # noqa: PTH117
         raise RunError(
             "this user has no home folder for runs; set HOME or TRAINPAD_DIR, or give --log_dir"
         )
     return Path(data) / "trainpad" / "runs"
+
+
+def with_home(path: str) -> str:
+    """Return a path with ``~`` and ``~name`` replaced, if there are such home folders.
+
+    An empty HOME counts as none, and is that of the list of users; Python takes it for ``/``.
+    """
+    if os.environ.get("HOME", "unset") or path.partition("/")[0] != "~":
+        return os.path.expanduser(path)  # noqa: PTH111 - never raises
+    try:
+        return pwd.getpwuid(os.getuid()).pw_dir + path[1:]
+    except KeyError:
+        return path
 
 
 def expanded(path: str | os.PathLike[str]) -> Path:
@@ -45,10 +59,10 @@ def expanded(path: str | os.PathLike[str]) -> Path:
     Raises:
         RunError: there is no such user, or he has no home folder.
     """
-    try:
-        return Path(path).expanduser()
-    except RuntimeError as error:
-        raise RunError(f"{os.fspath(path)}: there is no such home folder; give its path") from error
+    found = with_home(os.fspath(path))
+    if found.startswith("~"):
+        raise RunError(f"{os.fspath(path)}: there is no such home folder; give its path")
+    return Path(found)
 
 
 def absolute(path: str | os.PathLike[str]) -> Path:
