@@ -2,11 +2,14 @@
 
 import os
 import platform
+import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from trainpad.files import read_plain
+from trainpad.records import HIDDEN, is_secret
 from trainpad.version import __version__
 
 FRAMEWORKS = (
@@ -14,6 +17,9 @@ FRAMEWORKS = (
     "lightning", "pytorch_lightning", "xgboost", "lightgbm", "sklearn", "numpy",
 )  # fmt: skip
 """Modules whose versions are recorded where the program has imported them."""
+_CREDENTIALS = re.compile(r"(\w+://)[^/@\s]+@")
+_NAME = re.compile(r"[\w.+-]+")
+_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?(e[+-]?\d+)?", re.IGNORECASE)
 MAX_BYTES = 1 << 24
 """How much of a file of git is read: it may list very many references."""
 
@@ -21,12 +27,37 @@ MAX_BYTES = 1 << 24
 def describe() -> dict[str, Any]:
     """Return the command line, working folder, commit, process and versions of this program."""
     return {
-        "command": list(getattr(sys, "orig_argv", sys.argv)),
+        "command": hidden_secrets(getattr(sys, "orig_argv", sys.argv)),
         "folder": _working_folder(),
         "git": git_commit(Path(_working_folder())),
         "pid": os.getpid(),
         "versions": versions(),
     }
+
+
+def hidden_secrets(words: Sequence[str]) -> list[str]:
+    """Return a command line with ``<hidden>`` for each secret.
+
+    That is the value of a flag or a setting called so (``--api-key X``, ``--token=X``,
+    ``HF_TOKEN=X``), and what comes before the host of an address (``https://NAME:X@HOST``).
+    """
+    shown: list[str] = []
+    flag = ""
+    for word in words:
+        name, equals, value = word.partition("=")
+        if flag and not word.startswith("-") and is_secret(flag, _as_setting(word)):
+            shown.append(HIDDEN)
+        elif equals and _NAME.fullmatch(name) and is_secret(name, _as_setting(value)):
+            shown.append(f"{name}={HIDDEN}")
+        else:
+            shown.append(_CREDENTIALS.sub(rf"\1{HIDDEN}@", word))
+        flag = word if word.startswith("-") and not equals else ""
+    return shown
+
+
+def _as_setting(text: str) -> object:
+    """Return a text as `is_secret` takes a value: numbers, as of ``--max-tokens``, are none."""
+    return float(text) if _NUMBER.fullmatch(text) else text
 
 
 def versions() -> dict[str, str]:

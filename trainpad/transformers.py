@@ -10,6 +10,11 @@ from trainpad import api
 from trainpad.attached import Run
 from trainpad.records import is_secret
 
+CANNOT_EVALUATE = (
+    "to evaluate on request, give the Trainer an eval_dataset and set eval_strategy to 'steps' "
+    "or 'epoch' in its arguments"
+)
+
 
 class TrainpadCallback:
     """Record a Trainer's training and let it be steered.
@@ -65,7 +70,7 @@ class TrainpadCallback:
             if self._can_evaluate(args, more):
                 control.should_evaluate = True
             else:
-                self._run.note("to evaluate on request, give the Trainer an eval_dataset")
+                self._run.note(CANNOT_EVALUATE)
 
     def on_log(
         self, args: Any, state: Any, control: Any, logs: Mapping[str, Any] | None = None, **_: Any
