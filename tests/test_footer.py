@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from core.run.events import Paused
 from core.rundir.reader import follow
 from core.rundir.rundir import RunDir
 from tests.helpers.app import Scripted
 from tests.helpers.runs import three_runs
-from tests.helpers.waiting import shown
+from tests.helpers.waiting import shown, until
 from tui.app import TrainpadApp
 from tui.chart.chart import Chart
 from tui.pad.app import PadApp
@@ -63,8 +64,9 @@ async def test_in_the_panel_its_keys_are_shown_and_invalid_characters_are_refuse
         panel = app.screen.query_one(Panel)
         await pilot.press("tab")
         row = (await shown(pilot, app, "esc Leave")).splitlines()[-1]
-        own = "↑ Up  ↓ Down  ← Less  → More  enter Set  del Default  esc Leave  ? Help"
-        assert row.split() == own.split()
+        own = "↑ Up  ↓ Down  ← Less  → More  enter Set  del Default  esc Leave"
+        passed_on = "space Pause" if width > 80 else ""
+        assert row.split() == f"{own} {passed_on} ? Help".split()
         window = app.screen.query_one("#loss", Chart).scene.viewport.visible
         for refused in ("minus", "plus", "space", "left_square_bracket", "f", "comma"):
             await pilot.press("0", refused)
@@ -84,6 +86,23 @@ async def test_in_the_panel_its_keys_are_shown_and_invalid_characters_are_refuse
         assert panel._typed_text == "12"
         await pilot.press("tab")
         await shown(pilot, app, "space Pause", "q Quit")
+
+
+async def test_keys_that_the_panel_does_not_use_go_on_to_the_screen(tmp_path: Path) -> None:
+    source = Scripted(tmp_path)
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        await pilot.press("tab", "space")
+        await until(pilot, lambda: source.desired["pause_at"] is not None)
+        source.give(Paused(100))
+        await shown(pilot, app, "paused", "space Resume")
+        await pilot.press("r")
+        await until(pilot, lambda: source.desired["pause_at"] is None)
+        await pilot.press("a", "space")  # a word that was meant for a value
+        await shown(pilot, app, "esc to leave")
+        assert source.desired["pause_at"] is None
+        assert app.screen.query_one(Panel).has_focus
 
 
 async def test_another_screen_has_other_keys(tmp_path: Path) -> None:

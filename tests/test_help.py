@@ -49,3 +49,14 @@ async def test_the_help_lists_each_key_of_weights_once(tmp_path: Path) -> None:
             " ,  Explain the previous validation image",
         ):
             assert entry in screen
+
+
+async def test_the_palette_over_the_help_is_that_of_the_screen_below(tmp_path: Path) -> None:
+    app = TrainpadApp(iter(Scripted(tmp_path)))
+    async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        await open_help(pilot, app)
+        await pilot.press("ctrl+p")
+        await shown(pilot, app, "Checkpoint (c)")
+        await pilot.press("escape")
+        await shown(pilot, app, "space Pause")

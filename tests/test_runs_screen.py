@@ -291,3 +291,32 @@ async def test_an_export_keeps_the_path_until_it_is_right(log_dir: Path, tmp_pat
         assert taken.read_text() == "mine"
         await pilot.press("enter")
         await until(pilot, lambda: taken.read_text().startswith("step,time"))
+
+
+async def test_the_dialog_of_an_export_that_failed_stays_with_the_reason(
+    log_dir: Path, tmp_path: Path
+) -> None:
+    app = viewer(log_dir)
+    target = tmp_path / "nowhere" / "out.csv"
+    async with app.run_test(size=(160, 45)) as pilot:
+        await pilot.press("4")
+        await shown(pilot, app, "c-run", "0.9000")
+        await pilot.press("E")
+        await shown(pilot, app, ".svg plot")
+        app.screen.query_one("Input").value = str(target)
+        await pilot.press("enter")
+        await shown(pilot, app, "cannot be written")
+        assert app.screen.query_one("Input").value == str(target)
+        target.parent.mkdir()
+        await pilot.press("enter")
+        await until(pilot, target.exists)
+
+
+async def test_the_chart_of_finished_runs_ends_with_them(log_dir: Path) -> None:
+    finished(log_dir / "d-run", steps=30)
+    app = TrainpadApp(follow(RunDir(log_dir / "d-run"), None), viewer=True, log_dir=log_dir)
+    async with app.run_test(size=(160, 45)) as pilot:
+        await pilot.press("4")
+        await shown(pilot, app, "d-run", "0.9000")
+        scene = app.screen.query_one(Chart).scene
+        await until(pilot, lambda: scene.planned_steps == 30)

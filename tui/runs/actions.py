@@ -6,26 +6,18 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from core.export.export import check_target
-from core.export.options import ExportOptions, export_runs
 from core.run.hparams import SPECS
 from core.rundir import deletion, notes
 from core.rundir.overview import RunEntry
-from core.rundir.rundir import RunDir
+from core.rundir.playback import MAX_SPEED, MIN_SPEED
 from core.session.request import branch_request
-from data.places import working_folder
 from trainpad.errors import UserError
-from trainpad.place import expanded
 from tui.runs.dialogs import ConfirmDialog, FormDialog
-from tui.widgets.background import BackgroundJob
+from tui.runs.exporting import RunExport
 
 if TYPE_CHECKING:
     from tui.dashboard.screen import DashboardScreen
 
-FORMATS = {
-    ".csv": "csv", ".png": "png", ".svg": "svg", ".ipynb": "notebook", ".keras": "keras"
-}  # fmt: skip
-"""Export format by file extension."""
 Compared = Sequence[tuple[str, RunEntry]]
 
 
@@ -37,7 +29,7 @@ class RunActions:
 
     def __init__(self, screen: "DashboardScreen") -> None:
         self._screen = screen
-        self._export_job: BackgroundJob[list[str]] = BackgroundJob(screen, self._export_finished)
+        self._export = RunExport(screen)
 
     def perform(self, name: str, entry: RunEntry, compared: Compared) -> None:
         """Perform the action `name` on a run, or on the compared ones."""
@@ -47,7 +39,9 @@ class RunActions:
             "resume": lambda: self._resume(entry),
             "branch": lambda: self._branch(entry),
             "note": lambda: self._ask_note(entry),
-            "export": lambda: self._ask_file(entry, compared),
+            "export": lambda: self._export.ask(
+                entry, [other for letter, other in compared if letter]
+            ),
             "delete": lambda: self._ask_delete(entry),
         }
         self._try(actions[name])
@@ -113,46 +107,6 @@ class RunActions:
 
         self._open_form(FormDialog(entry.summary.name, fields), write)
 
-    def _ask_file(self, entry: RunEntry, compared: Compared) -> None:
-        runs = [other.run for letter, other in compared if letter] or [entry.run]
-        is_multiple = len(runs) > 1
-        name = "runs.png" if is_multiple else f"{entry.summary.name}.csv"
-        title = f"Export {len(runs)} runs" if is_multiple else f"Export {entry.title}"
-        self._ask_target(title, runs, str(working_folder() / name))
-
-    def _ask_target(
-        self, title: str, runs: Sequence[RunDir], target: str, problem: str = ""
-    ) -> None:
-        """Ask for the file; what is wrong with it is said in the form, which keeps the path."""
-        single = "" if len(runs) > 1 else ", .csv evaluations, .keras network"
-        hint = f"{problem}\n" if problem else f".png or .svg plot, .ipynb notebook{single}\n"
-        form = FormDialog(title, [("file; its extension is the format", target)], hint)
-
-        def on_close(values: list[str]) -> None:
-            given = values[0].strip()
-            try:
-                # The same file once more confirms that it is to be replaced.
-                self._export(runs, given, force=bool(problem) and given == target)
-            except FileExistsError as error:
-                self._ask_target(title, runs, given, f"{error}; enter once more replaces it")
-            except UserError as error:
-                self._ask_target(title, runs, given, str(error))
-
-        self._open_form(form, on_close)
-
-    def _export(self, runs: Sequence[RunDir], given: str, *, force: bool) -> None:
-        path = expanded(given)
-        if path.suffix not in FORMATS:
-            raise UserError(f"{path.name} must end in {', '.join(FORMATS)}")
-        check_target(str(path), force=force)
-        file_format = FORMATS[path.suffix]
-        options = ExportOptions(**{file_format: str(path)}, force=True)  # type: ignore[arg-type]
-        self._export_job.submit(lambda: export_runs(runs, options), now=True)
-
-    def _export_finished(self, result: list[str] | Exception) -> None:
-        messages = [str(result)] if isinstance(result, Exception) else result
-        self._screen.host.toast("; ".join(messages))
-
     def _ask_delete(self, entry: RunEntry) -> None:
         def on_close(confirmed: bool | None) -> None:
             if confirmed:
@@ -177,6 +131,8 @@ def _speed(text: str) -> float:
         speed = float(text)
     except ValueError:
         speed = 0.0
-    if not 0 < speed <= 1e9:
-        raise UserError(f"speed must be a number from 0 to 1e9, such as 10, not {text[:20]!r}")
+    if not MIN_SPEED <= speed <= MAX_SPEED:
+        raise UserError(
+            f"speed must be a number from {MIN_SPEED:g} to {MAX_SPEED:g}, not {text[:20]!r}"
+        )
     return speed

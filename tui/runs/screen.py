@@ -35,6 +35,8 @@ POLL_INTERVAL = 2.0
 VALUES = ("loss", "precision")
 UNREAD = RunState()
 """Placeholder for a run of which no events are read yet."""
+LEAST_STEPS = 8
+"""With fewer steps on its axis, a chart has ticks between them."""
 
 
 WRITE_NAMES = ("resume", "branch", "note", "export", "delete")
@@ -183,8 +185,15 @@ class RunsScreen(DashboardScreen):
         )
 
     def _draw_chart(self) -> None:
-        chart = self.query_one(Chart)
-        chart.show([self._group_line(group) for group in self._listing.groups])
+        lines = [self._group_line(group) for group in self._listing.groups]
+        self.query_one(Chart).show(lines, planned_steps=self._last_step())
+
+    def _last_step(self) -> int:
+        """The step beyond which no compared run will have values; `LEAST_STEPS` or more."""
+        shown = (entry for group in self._listing.groups for entry in group.members)
+        runs = (self._curves.runs.get(entry.run.path) for entry in shown)
+        last = (run.hparams.max_steps if run.is_live else run.step for run in runs if run)
+        return max([LEAST_STEPS, *last])
 
     def _group_line(self, group: Group) -> Line:
         """The curve of a run; of several, their mean."""

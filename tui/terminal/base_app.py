@@ -125,6 +125,8 @@ class BaseApp(OrderedInputApp[Result]):
 
         It has no id, as Textual's does: one that was just closed still exists for a moment.
         """
+        if getattr(self.screen, "LISTS_KEYS", False):
+            self.pop_screen()  # the palette is about the screen below, as the list of its keys is
         if not isinstance(self.screen, CommandPalette):
             self.push_screen(SafeCommandPalette(placeholder="Search for commands"))
 

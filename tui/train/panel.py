@@ -33,7 +33,11 @@ VALID_PREFIXES = {
 TEXT_PREFIX = re.compile(r"[\w., ]*")
 """What a text without choices may begin with."""
 HELP = "?"
-"""The one character that is a command here as elsewhere; no value contains it."""
+"""A command here as elsewhere; no value contains it."""
+IN_VALUES = ".,-"
+"""The characters of values besides letters and digits."""
+RESUME = "r"
+"""The one letter that is a command here as elsewhere, unless the value is a word, or is typed."""
 
 DISPLAY_ORDER = sorted(SPECS.values(), key=lambda spec: (spec.advanced, not spec.live))
 """The hyperparameters as they are shown: live ones first, advanced ones last."""
@@ -63,6 +67,8 @@ class Panel(TextWidget, can_focus=True):
     """Every hyperparameter: live ones to change now, the others for the next run."""
 
     KEYS_TITLE = "panel of hyperparameters (tab)"
+    PASSED_ACTIONS = frozenset({"pause"})
+    """Actions of the screen that the row of keys shows here too."""
     DEFAULT_CSS = """
     Panel { height: auto; }
     """
@@ -251,8 +257,12 @@ class Panel(TextWidget, can_focus=True):
         self.screen.set_focus(None)
 
     def on_key(self, event: events.Key) -> None:
-        """Append a character that a value can contain; no other printable key is a command here."""
-        if not event.is_printable or event.character is None or event.character == HELP:
+        """Append a character that a value can contain.
+
+        Other letters are refused, since they may be a word that was meant for a value; characters
+        that are in no word are left to the screen.
+        """
+        if not event.is_printable or event.character is None or self._is_command(event.character):
             return
         typed = self._typed_text + event.character
         spec = self._selected_hparam
@@ -267,6 +277,16 @@ class Panel(TextWidget, can_focus=True):
         event.stop()
         event.prevent_default()
         self.redraw()
+
+    def _is_command(self, character: str) -> bool:
+        """Whether this is a key of the screen here as well: ``?``, space, ``[``, ``]``, ``r``."""
+        if character == HELP:
+            return True
+        if self._typed_text or self._typed_invalid:
+            return False
+        if character == RESUME:
+            return self._selected_hparam.kind is not str
+        return not (character.isalnum() or character in IN_VALUES)
 
     def on_click(self, event: events.Click) -> None:
         """Select the clicked hyperparameter; a click on its arrows changes it."""

@@ -130,7 +130,9 @@ def footer_first(screen: Screen[object]) -> Sequence[str]:
 
 def _is_usable(binding: Binding, node: DOMNode, capturing: DOMNode | None) -> bool:
     """Whether a key gets past the widget that captures typing; help always does."""
-    return capturing is None or node is capturing or binding.action == "app.help"
+    if capturing is None or node is capturing or binding.action == "app.help":
+        return True
+    return binding.action in getattr(capturing, "PASSED_ACTIONS", ())
 
 
 def _positioned(hints: list[KeyHint], start: int) -> Iterator[tuple[int, KeyHint]]:

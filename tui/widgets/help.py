@@ -38,6 +38,7 @@ Line = tuple[str, str]
 class HelpScreen(ModalScreen[None]):
     """Every key of a screen and what it does."""
 
+    LISTS_KEYS = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,q", "dismiss", "Close", show=False),
     ]
