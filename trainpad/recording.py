@@ -7,6 +7,7 @@ and an event, and the program goes on as if trainpad was not there.
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, Self, TypeVar
@@ -375,7 +376,8 @@ class Recording:
             warn(text)
         self._problems.add(text)
         if self._writer is not None:
-            self._writer.event("warned", {"step": self.step, "text": text})
+            with suppress(Exception):  # there is nobody else to say it to
+                self._writer.event("warned", {"step": self.step, "text": text})
 
 
 def _refused(values: object) -> NoReturn:

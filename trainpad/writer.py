@@ -8,8 +8,8 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -61,6 +61,8 @@ class Writer:
         self._metrics = Appender(path / "metrics.jsonl")
         self._events = Appender(path / "events.jsonl")
         self._mutex = threading.Lock()
+        self._busy: set[int] = set()
+        """The threads that write or wait for their turn."""
         # A signal handler may record an event while one is recorded: nothing here is locked.
         self._added: deque[bytes] = deque()
         self._wake: SimpleQueue[None] = SimpleQueue()
@@ -74,11 +76,9 @@ class Writer:
     @property
     def last(self) -> dict[str, float | int]:
         """The newest value of each name, of everything that was logged until now."""
-        if self._mutex.acquire(timeout=HELP_TIMEOUT):
-            try:
+        with self._turn(HELP_TIMEOUT) as is_mine:
+            if is_mine:
                 self._encode()
-            finally:
-                self._mutex.release()
         return dict(self._lines.last)
 
     @property
@@ -98,15 +98,34 @@ class Writer:
 
     def help(self) -> None:
         """Write what waits, on the calling thread; for programs that only log."""
-        if not self._mutex.acquire(timeout=HELP_TIMEOUT):
-            excess = len(self.pending)  # the disk hangs
-            del self.pending[:excess]
-            self._lost += excess
+        if threading.get_ident() in self._busy:
             return
+        with self._turn(HELP_TIMEOUT) as is_mine:
+            if is_mine:
+                self._write()
+            else:  # the disk hangs
+                excess = len(self.pending)
+                del self.pending[:excess]
+                self._lost += excess
+
+    @contextmanager
+    def _turn(self, timeout: float = -1) -> Iterator[bool]:
+        """Yield whether this thread may write; False to a signal handler that interrupts it."""
+        here = threading.get_ident()
+        if here in self._busy:
+            yield False
+            return
+        self._busy.add(here)
         try:
-            self._write()
+            if not self._mutex.acquire(timeout=timeout):
+                yield False
+                return
+            try:
+                yield True
+            finally:
+                self._mutex.release()
         finally:
-            self._mutex.release()
+            self._busy.discard(here)
 
     def close(self, timeout: float) -> bool:
         """Write all and end the thread; return False where it takes longer than `timeout` seconds.
@@ -130,12 +149,12 @@ class Writer:
         heartbeat = 0.0
         while not self._closing:
             self._wait()
-            with self._mutex:
+            with self._turn():
                 self._write()
             if abs(time.monotonic() - heartbeat) >= 1.0:
                 heartbeat = time.monotonic()
                 self._beat()
-        with self._mutex:
+        with self._turn():
             self._retry_at = 0.0
             self._write()
         self.abandon()
