@@ -41,7 +41,8 @@ def test_what_a_program_prints_is_kept_printed_and_read(tmp_path: Path) -> None:
     assert done.info["summary"] == {"loss": 0.5}
     assert done.info["command"] == shell(script)
     names = [event["event"] for event in events(done.run.path)]
-    assert names == ["started", "supports", "epoch", "exited", "finished"]
+    assert names == ["started", "epoch", "exited", "finished"]
+    assert events(done.run.path, "supports")[0]["requests"] == ["pause", "stop"]
     assert events(done.run.path, "exited")[0]["status"] == 0
     assert read_status(done.run).state == "done"
     for path in (done.run.path, *done.run.path.iterdir()):
@@ -243,6 +244,22 @@ def test_a_program_that_fails_after_its_run_ended_has_failed(tmp_path: Path) -> 
     done = run_program([sys.executable, "-c", code], tmp_path)
     assert last_event(done.run.path)["text"] == "exit status 5 after it had finished"
     assert read_status(done.run).state == "failed"
+
+
+def test_a_program_that_resumes_goes_on_in_its_earlier_run(tmp_path: Path) -> None:
+    code = """
+import trainpad
+with trainpad.init("cifar", resume="allow") as run:
+    run.log({"loss": 1}, run.step)
+"""
+    environ = {"TRAINPAD_DIR": str(tmp_path)}
+    command = [sys.executable, "-c", code]
+    first = run_program(command, tmp_path, environ=environ)
+    second = run_program(command, tmp_path, environ=environ)
+    assert [line.get("loss") for line in numbers(first.run.path)] == [1, None, 1]
+    assert b"it goes on in " + bytes(first.run.path) in second.printed
+    assert numbers(second.run.path) == []
+    assert read_status(second.run).state == "done"
 
 
 def test_an_environment_that_outlived_its_run_begins_a_run_of_its_own(

@@ -88,7 +88,9 @@ def _open(run: Run, folder: Path, about: dict[str, Any], resume: str) -> None:
     if resume not in ("never", "allow", "must"):
         warn(f"resume must be 'never', 'allow' or 'must', not {resume!r}; this is a new run")
     label = about["label"]
-    path = place.newest_run(folder, label) if resume in ("allow", "must") else None
+    path = None
+    if resume in ("allow", "must"):
+        path = supervised.resumable(folder, label, about["project"])
     if path is not None:
         try:
             _reopen(run, path, about)
@@ -97,6 +99,8 @@ def _open(run: Run, folder: Path, about: dict[str, Any], resume: str) -> None:
                 raise
             warn(f"{error}; this is a new run")
         else:
+            if os.environ.get(supervised.VARIABLE):
+                warn(f"it goes on in {path}, which `trainpad open` shows")
             return
     elif resume == "must":
         raise RunError(f"there is no run {label or ''} in {folder} to resume".replace("  ", " "))
@@ -125,6 +129,7 @@ def _adopt(run: Run, about: Mapping[str, Any]) -> bool:
         os.close(lock)
         raise
     _begin(run, path, info, lock, 0)
+    run.support("stop")  # the supervisor ends a program that does not follow
     return True
 
 

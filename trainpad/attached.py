@@ -161,7 +161,7 @@ class Run(Recording):
         if broadcast is not None and self._ticks % BROADCAST_EVERY:
             return not self._steering.stop
         if self._steering.is_alone or broadcast is not None:
-            self._support("pause", "stop")
+            self.support("pause", "stop")
         try:
             self._steering.poll(self.step, broadcast)
         except Exception as error:  # noqa: BLE001 - see the module's docstring
@@ -175,14 +175,14 @@ class Run(Recording):
     @property
     def should_stop(self) -> bool:
         """Whether the program was asked to end; never waits."""
-        self._support("stop")
+        self.support("stop")
         self._refresh()
         return bool(self._steering.stop)
 
     @property
     def save_requested(self) -> bool:
         """Whether a checkpoint was asked for; true once for each request."""
-        self._support("save")
+        self.support("save")
         self._refresh()
         return self._safely(
             "save_requested", lambda: self._steering.take("checkpoint", self.step), default=False
@@ -191,7 +191,7 @@ class Run(Recording):
     @property
     def evaluate_requested(self) -> bool:
         """Whether an evaluation was asked for; true once for each request."""
-        self._support("evaluate")
+        self.support("evaluate")
         self._refresh()
         return self._safely(
             "evaluate_requested", lambda: self._steering.take("evaluate", self.step), default=False

@@ -140,15 +140,23 @@ def read_info(path: Path) -> dict[str, Any]:
     return info if isinstance(info, dict) else {}
 
 
-def newest_run(project: Path, name: str | None) -> Path | None:
-    """Return the newest attached run of a project, or the newest one called `name`."""
+def newest_run(folder: Path, name: str | None, project: str = "") -> Path | None:
+    """Return the newest run in `folder` that a program recorded itself.
+
+    Args:
+        folder: The folder of a project.
+        name: What the run is called, or None.
+        project: What it belongs to, where that may differ from its folder.
+    """
     try:
-        folders = sorted(project.iterdir(), key=lambda path: path.name, reverse=True)
+        folders = sorted(folder.iterdir(), key=lambda path: path.name, reverse=True)
     except OSError:
         return None
     for path in folders:
         info = {} if path.name.startswith(".") else read_info(path)
-        if info.get("kind") != "attached":
+        if info.get("kind") != "attached" or (info.get("supervised") and "adopted" not in info):
+            continue
+        if project and info.get("project") != project:
             continue
         if name is None or name in (info.get("label"), path.name):
             return path

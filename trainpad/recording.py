@@ -331,7 +331,7 @@ class Recording:
         except Exception as error:  # noqa: BLE001 - see the module's docstring
             self.problem(event, error)
 
-    def _support(self, *requests: str) -> None:
+    def support(self, *requests: str) -> None:
         """Record, once, that the program can be asked for these."""
         if self._writer is not None and not self._supported.issuperset(requests):
             self._supported.update(requests)

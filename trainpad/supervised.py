@@ -48,6 +48,21 @@ def claim() -> tuple[Path, int] | None:
     return None
 
 
+def resumable(folder: Path, name: str | None, project: str) -> Path | None:
+    """Return the newest run of a project that this program may go on with, or None.
+
+    Args:
+        folder: The project's folder; `trainpad run` may have named another one after the script.
+        name: What the run is called, or None.
+        project: The project.
+    """
+    found = [place.newest_run(folder, name)]
+    given = Path(os.environ.get(VARIABLE, ""))
+    if given.is_absolute():
+        found.append(place.newest_run(given.parent, name, project))
+    return max(filter(None, found), key=lambda path: path.name, default=None)
+
+
 def _is_free(path: Path) -> bool:
     info = place.read_info(path)
     return info.get("supervised") is True and ADOPTED not in info

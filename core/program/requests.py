@@ -106,7 +106,7 @@ class Requests:
         for event in self._events.poll():
             match event:
                 case {"event": "supports", "requests": list(requests)}:
-                    self._is_steered = "stop" in requests
+                    self._is_steered = "pause" in requests  # it calls `tick`
 
     def _stop(self, now: float) -> None:
         self._stop_at = self._stop_at or now
