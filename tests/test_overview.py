@@ -13,6 +13,8 @@ from core.rundir.overview import MAX_NEW_RUNS, Overview, RunEntry
 from core.rundir.rundir import RunDir
 from tests.helpers.runs import BEGAN, add_events, confusion, finished, hold, make_run, three_runs
 from tui.runs import columns as run_columns
+from tui.runs import value_columns
+from tui.runs.filter import filtered_runs
 
 
 @pytest.fixture
@@ -90,7 +92,7 @@ def test_many_new_runs_are_read_over_several_polls(tmp_path: Path) -> None:
 
 def test_columns_show_differences_and_are_dropped_by_priority(log_dir: Path) -> None:
     entries = polled(log_dir)
-    columns = run_columns.columns_for(entries)
+    columns = value_columns.columns_for(entries)
     names = [column.name for column in columns]
     assert "learning rate" in names
     assert "batch size" not in names
@@ -104,7 +106,7 @@ def test_columns_show_differences_and_are_dropped_by_priority(log_dir: Path) -> 
 
 
 def test_the_sort_arrow_is_always_visible(log_dir: Path) -> None:
-    columns = run_columns.columns_for(polled(log_dir))
+    columns = value_columns.columns_for(polled(log_dir))
     for by in columns:
         parts = run_columns.header(columns, 200, by, "▼")
         (named,) = [text for text, role in parts if role == "title"]
@@ -117,8 +119,8 @@ def test_runs_without_a_value_are_always_last(tmp_path: Path, backward: bool) ->
     finished(tmp_path / "b", right=8)
     make_run(tmp_path / "c")
     entries = polled(tmp_path)
-    best = next(column for column in run_columns.columns_for(entries) if column.name == "best")
-    names = [entry.title for entry in run_columns.sorted_runs(entries, best, reverse=backward)]
+    best = next(column for column in value_columns.columns_for(entries) if column.name == "best")
+    names = [entry.title for entry in run_columns.sorted_rows(entries, best, reverse=backward)]
     assert names == (["a", "b", "c"] if backward else ["b", "a", "c"])
 
 
@@ -127,5 +129,5 @@ def test_runs_without_a_value_are_always_last(tmp_path: Path, backward: bool) ->
     [("", "cba"), ("LEARNING_rate=0.1", "b"), ("softmax", "c"), ("done run", "cba"), ("zzz", "")],
 )
 def test_the_filter_requires_every_word(log_dir: Path, words: str, names: str) -> None:
-    found = run_columns.filtered_runs(polled(log_dir), words)
+    found = filtered_runs(polled(log_dir), words)
     assert "".join(entry.title[0] for entry in found) == names

@@ -24,8 +24,9 @@ from tests.helpers.waiting import shown, text_of, until
 from tui.app import TrainpadApp
 from tui.chart.chart import Chart
 from tui.runs.dialogs import ConfirmDialog, FormDialog
+from tui.runs.differences import HparamDifferences
 from tui.runs.screen import RunsScreen
-from tui.runs.table import HparamDifferences, RunsTable
+from tui.runs.table import RunsTable
 
 
 @pytest.fixture
@@ -210,9 +211,13 @@ async def test_naming_exporting_and_deleting(log_dir: Path, tmp_path: Path) -> N
         await pilot.press("escape")
         assert (log_dir / "c-run").exists()
         await pilot.press("delete", "y")
-        await shown(pilot, app, "deleted [/x]")
+        await shown(pilot, app, "[/x] is in the trash for 30 days; u brings it back")
         assert not (log_dir / "c-run").exists()
         assert app.screen.query_one(RunsTable)._pointer == 0
+        await pilot.press("u")
+        await shown(pilot, app, "c-run is back", "#lab")
+        await pilot.press("u")
+        await shown(pilot, app, "the trash is empty")
 
 
 async def polled_again(

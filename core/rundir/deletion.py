@@ -50,7 +50,7 @@ def delete_run(run: RunDir) -> list[str]:
         RunError: trainpad did not make this folder, the run is being written, or it cannot be
             deleted.
     """
-    _check_deletable(run)
+    check_deletable(run)
     try:
         with run.exclusive():
             return _delete(run)
@@ -79,7 +79,8 @@ def _delete(run: RunDir) -> list[str]:
     return kept
 
 
-def _check_deletable(run: RunDir) -> None:
+def check_deletable(run: RunDir) -> None:
+    """Raise a `RunError` where trainpad did not make the folder, or the run is being written."""
     versions = run.info().get("versions")
     if not isinstance(versions, dict) or "trainpad" not in versions or run.path.is_symlink():
         raise RunError(f"{run.name} was not made by trainpad; delete it by hand")

@@ -22,9 +22,9 @@ class JsonLines:
         self._offset = offset
 
     @classmethod
-    def tail(cls, path: Path) -> "JsonLines":
-        """Begin near the end of the file, with the lines of its last part."""
-        offset = max(0, size_of(path) - TAIL_BYTES)
+    def tail(cls, path: Path, size: int = TAIL_BYTES) -> "JsonLines":
+        """Begin near the end of the file, with the lines of its last `size` bytes."""
+        offset = max(0, size_of(path) - size)
         lines = cls(path, offset)
         if offset:
             lines._skip_line()

@@ -8,7 +8,7 @@ import pwd
 import socket
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +19,9 @@ from core.run.info import parent_in
 from core.run.layers import parse_layers, short_name
 from core.rundir import notes
 from core.rundir.event_tail import ListedEvents
+from core.rundir.metric_scan import MetricScans
 from core.rundir.notes import Note
+from core.rundir.run_values import MetricValues, RunValues, attached_values, own_values
 from core.rundir.rundir import RunDir, list_runs
 from core.rundir.status import RunSummary, summarize
 from core.rundir.validation import sanitized_info, timestamp
@@ -48,6 +50,8 @@ class RunEntry:
     """Time between each start and its end, summed; pauses count."""
     owner: str
     """The name of the user who owns it."""
+    values: RunValues
+    """Its settings and metrics by name."""
     parent: str = ""
     """What it was branched from: ``a-run at step 5,000``; empty if it was not."""
 
@@ -63,6 +67,11 @@ class RunEntry:
             return self.summary.project
         return short_name(parse_layers(self.hyperparameters["network"]))
 
+    @property
+    def project(self) -> str:
+        """What an attached run belongs to; empty for a run of ours."""
+        return self.summary.project if self.summary.is_attached else ""
+
 
 class Overview:
     """The runs below a folder, as of the last `poll`."""
@@ -71,6 +80,9 @@ class Overview:
         self._log_dir = log_dir
         self._known: dict[Path, tuple[Signature, RunEntry | None]] = {}
         self._events: dict[Path, ListedEvents] = {}
+        self._scans = MetricScans()
+        self._ranged: dict[Path, tuple[RunEntry, Mapping[str, MetricValues], RunEntry]] = {}
+        """What `_with_ranges` returned, and what it was made of."""
         self.complete = False
         """Whether the last poll reached all runs."""
 
@@ -92,8 +104,24 @@ class Overview:
                 if entry and entry.summary.is_live:  # will be read at the next poll too
                     self._events[run.path] = events
         self._known, self.complete = known, left >= 0
-        entries = (known[run.path][1] for run in runs if run.path in known)
-        return [entry for entry in entries if entry is not None]
+        found = (known[run.path][1] for run in runs if run.path in known)
+        entries = [entry for entry in found if entry is not None]
+        if not self.complete:
+            return entries
+        self._scans.poll(entry.run for entry in entries if not entry.values.has_ranges)
+        return [self._with_ranges(entry) for entry in entries]
+
+    def _with_ranges(self, entry: RunEntry) -> RunEntry:
+        """The entry with what is known of the ranges of its metrics; the same object if no more."""
+        metrics = self._scans.metrics(entry.run)
+        before = self._ranged.get(entry.run.path)
+        if not metrics:
+            return entry
+        if before is not None and before[0] is entry and before[1] is metrics:
+            return before[2]
+        ranged = replace(entry, values=entry.values.with_metrics(metrics))
+        self._ranged[entry.run.path] = entry, metrics, ranged
+        return ranged
 
 
 def differing_hparams(entries: Sequence[RunEntry]) -> list[str]:
@@ -122,15 +150,23 @@ def read_entry(run: RunDir, listed: ListedEvents | None = None) -> RunEntry | No
         events = (listed or ListedEvents(run.events)).poll()
         numbers = run.losses if size_of(run.losses) else run.metrics
         losses_changed = modified_at(numbers) if size_of(numbers) else 0.0
-        return RunEntry(
-            run,
-            summarize(run, info, events, host=socket.gethostname(), now=time.time()),
-            notes.read(run),
+        summary = summarize(run, info, events, host=socket.gethostname(), now=time.time())
+        hparams, accuracy = (
             _current_hparams(info["hyperparameters"], events),
             _last_accuracy(events),
+        )
+        return RunEntry(
+            run,
+            summary,
+            notes.read(run),
+            hparams,
+            accuracy,
             timestamp(info.get("created")),
             _training_seconds(events, losses_changed),
             _owner(run.path),
+            attached_values(run, info, ended=not summary.is_live)
+            if summary.is_attached
+            else own_values(run, hparams, accuracy, summary.best),
             parent_in(info),
         )
     except (RunError, OSError):

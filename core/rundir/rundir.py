@@ -209,11 +209,11 @@ def create_run(log_dir: Path, network: str, info: dict[str, Any]) -> RunDir:
 
 def list_runs(log_dir: Path) -> list[RunDir]:
     """The runs below `log_dir` and below its projects' folders, oldest first."""
-    folders = _run_folders(log_dir, depth=1)
-    return [RunDir(path) for path in sorted(folders, key=lambda path: path.name)]
+    return [RunDir(path) for path in sorted(run_folders(log_dir), key=lambda path: path.name)]
 
 
-def _run_folders(folder: Path, depth: int) -> Iterator[Path]:
+def run_folders(folder: Path, *, depth: int = 1) -> Iterator[Path]:
+    """Yield the folders of runs below `folder`, and below its own folders that are no runs."""
     try:
         paths = [path for path in folder.iterdir() if not path.name.startswith(".")]
     except OSError:
@@ -222,4 +222,4 @@ def _run_folders(folder: Path, depth: int) -> Iterator[Path]:
         if is_file(path / RUN_FILE):
             yield path
         elif depth:
-            yield from _run_folders(path, depth - 1)
+            yield from run_folders(path, depth=depth - 1)

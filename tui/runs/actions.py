@@ -2,16 +2,18 @@
 
 import shlex
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from core.run.hparams import SPECS
-from core.rundir import deletion, notes
+from core.rundir import notes, trash
 from core.rundir.overview import RunEntry
 from core.rundir.playback import MAX_SPEED, MIN_SPEED
 from core.session.request import branch_request
 from trainpad.errors import UserError
+from trainpad.text import sanitize
 from tui.runs.dialogs import ConfirmDialog, FormDialog
 from tui.runs.exporting import RunExport
 
@@ -42,6 +44,7 @@ class RunActions:
             "export": lambda: self._export.ask(
                 entry, [other for letter, other in compared if letter]
             ),
+            "hide": lambda: self._hide(entry),
             "delete": lambda: self._ask_delete(entry),
         }
         self._try(actions[name])
@@ -102,7 +105,8 @@ class RunActions:
 
         def write(values: list[str]) -> None:
             title, tags, text = values
-            notes.write(entry.run, notes.make_note(title, tags.replace(",", " ").split(), text))
+            made = notes.make_note(title, tags.replace(",", " ").split(), text)
+            notes.write(entry.run, replace(made, hidden=note.hidden))
             self._screen.post_message(self.RunsChanged())
 
         self._open_form(FormDialog(entry.summary.name, fields), write)
@@ -112,13 +116,35 @@ class RunActions:
             if confirmed:
                 self._try(lambda: self._delete(entry))
 
-        question = f"Delete {entry.title}, {entry.summary.steps:,} steps, permanently?"
+        question = f"Move {entry.title}, {entry.summary.steps:,} steps, to the trash?"
         self._screen.app.push_screen(ConfirmDialog(question), on_close)
 
     def _delete(self, entry: RunEntry) -> None:
-        kept = deletion.delete_run(entry.run)
-        left = f"; {', '.join(kept[:3])} not written by trainpad: kept" if kept else ""
-        self._screen.host.toast(f"deleted {entry.title}{left}")
+        log_dir = self._screen.host.log_dir
+        trash.move_to_trash(entry.run, log_dir)
+        trash.empty_trash(log_dir)
+        self._screen.host.toast(f"{entry.title} is in the trash for 30 days; u brings it back")
+        self._screen.post_message(self.RunsChanged())
+
+    def undo_delete(self) -> None:
+        """Bring the run back that was deleted last."""
+        self._try(self._undo_delete)
+
+    def _undo_delete(self) -> None:
+        log_dir = self._screen.host.log_dir
+        deleted = trash.trashed(log_dir)
+        if not deleted:
+            raise UserError("the trash is empty")
+        restored = trash.restore(deleted[0], log_dir)
+        self._screen.host.toast(f"{sanitize(restored.name)} is back")
+        self._screen.post_message(self.RunsChanged())
+
+    def _hide(self, entry: RunEntry) -> None:
+        """Hide a run, or list it again."""
+        note = replace(entry.note, hidden=not entry.note.hidden)
+        notes.write(entry.run, note)
+        said = "is hidden; H lists it, h brings it back" if note.hidden else "is listed again"
+        self._screen.host.toast(f"{entry.title} {said}")
         self._screen.post_message(self.RunsChanged())
 
 

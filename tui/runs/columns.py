@@ -1,17 +1,17 @@
-"""The columns of the runs table, and the runs sorted and filtered.
+"""A column of the runs table, the fixed ones, and how columns share the width of a screen.
 
-Besides the fixed columns there is one for each hyperparameter in which the shown runs differ. On a
-narrow screen the columns of the lowest priority are dropped; the name never is.
+On a narrow screen the columns of the lowest priority are dropped; the name never is.
 """
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from core.run.durations import duration
-from core.run.hparams import SPECS
-from core.rundir.overview import RunEntry, differing_hparams
+from core.rundir.groups import RunGroup, spread_of
+from core.rundir.overview import RunEntry
+from tui.chart.legend import format_value
 from tui.widgets.text_widget import Span, align_right, fit
 
 NAME_WIDTH = 22
@@ -20,6 +20,14 @@ LEAD_WIDTH = 4
 """Cells before the first column: the pointer, and the letter of a marked run."""
 MAX_NAME_WIDTH = 44
 """Maximum cells for a run's name."""
+MAX_WIDTH = 24
+"""Maximum cells of any other column."""
+SPREAD_WIDTH = 7
+"""Cells that a spread takes beside a mean."""
+NONE = "–"
+"""In place of a value that a run does not have."""
+Row = RunEntry | RunGroup
+"""A row of the table: a run, or a group of runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +42,31 @@ class RunColumn:
     """Columns of lower priority are dropped first."""
     descending: bool = False
     """Whether the greatest comes first by default."""
+    number: Callable[[RunEntry], float | None] = field(default=lambda _entry: None)
+    """Its value as a number, of which a group has mean and spread; None if it is none."""
+    id: str = ""
+    """What it is called in the settings, and in the list of columns to choose from."""
+
+    def text(self, row: Row) -> str:
+        """The text of its cell: a run's value, or what the runs of a group have in common."""
+        if isinstance(row, RunEntry):
+            return self.format(row)
+        if self.id == "name" and len(row.entries) > 1:
+            return f"{self.format(row.first)} and {len(row.entries) - 1} more"
+        texts = dict.fromkeys(map(self.format, row.entries))
+        if len(texts) == 1:
+            return next(iter(texts))
+        spread = spread_of(map(self.number, row.entries))
+        if spread is None:
+            return f"{len(texts)} values"
+        if spread.count < 2:
+            return format_value(spread.mean)
+        return f"{format_value(spread.mean)} ±{spread.deviation:.2g}"
 
 
 def format_accuracy(value: float | None) -> str:
     """An accuracy with four decimals; a dash for None."""
-    return "–" if value is None else f"{value:.4f}"
+    return NONE if value is None else f"{value:.4f}"
 
 
 def format_time(timestamp: float) -> str:
@@ -46,48 +74,38 @@ def format_time(timestamp: float) -> str:
     return time.strftime("%d %b %H:%M", time.localtime(timestamp))
 
 
-NAME = RunColumn("name", NAME_WIDTH, lambda e: e.title, lambda e: e.title.lower(), 99)
-STATE = RunColumn("state", 9, lambda e: e.summary.state, lambda e: e.summary.state, 95)
+NAME = RunColumn("name", NAME_WIDTH, lambda e: e.title, lambda e: e.title.lower(), 99, id="name")
+STATE = RunColumn("state", 9, lambda e: e.summary.state, lambda e: e.summary.state, 95, id="state")
+PROJECT = RunColumn(
+    "project", 14, lambda e: e.project or "trainpad", lambda e: e.project, 65, id="project"
+)
+NETWORK = RunColumn(
+    "network", 12, lambda e: NONE if e.project else e.network,
+    lambda e: None if e.project else e.hyperparameters["network"], 50, id="network",
+)  # fmt: skip
+STEPS = RunColumn(
+    "steps", 11, lambda e: f"{e.summary.steps:,}", lambda e: e.summary.steps, 80, True,
+    lambda e: e.summary.steps, "steps",
+)  # fmt: skip
+BEST = RunColumn(
+    "best", 8, lambda e: format_accuracy(e.summary.best), lambda e: e.summary.best, 90, True,
+    lambda e: e.summary.best, "best",
+)  # fmt: skip
+LAST = RunColumn(
+    "last", 8, lambda e: format_accuracy(e.last_accuracy), lambda e: e.last_accuracy, 70, True,
+    lambda e: e.last_accuracy, "last",
+)  # fmt: skip
+TIME = RunColumn(
+    "time", 13, lambda e: duration(e.seconds), lambda e: e.seconds, 45, True,
+    lambda e: e.seconds, "time",
+)  # fmt: skip
 STARTED = RunColumn(
-    "started", 15, lambda e: format_time(e.created), lambda e: e.created, 40, descending=True
+    "started", 15, lambda e: format_time(e.created), lambda e: e.created, 40, True, id="started"
 )
-FIXED = (
-    RunColumn("network", 12, lambda e: e.network, lambda e: e.hyperparameters["network"], 50),
-    RunColumn("steps", 11, lambda e: f"{e.summary.steps:,}", lambda e: e.summary.steps, 80, True),
-    RunColumn(
-        "best",
-        8,
-        lambda e: format_accuracy(e.summary.best),
-        lambda e: e.summary.best,
-        90,
-        True,
-    ),
-    RunColumn(
-        "last", 8, lambda e: format_accuracy(e.last_accuracy), lambda e: e.last_accuracy, 70, True
-    ),
-    RunColumn("time", 13, lambda e: duration(e.seconds), lambda e: e.seconds, 45, True),
-    STARTED,
-)
-
-
-def columns_for(entries: Sequence[RunEntry]) -> list[RunColumn]:
-    """All columns for these runs, in display order."""
-    network, *rest = FIXED
-    differing = [
-        _of_hyperparameter(name) for name in differing_hparams(entries) if name != "network"
-    ]
-    return [STATE, NAME, network, *differing, *rest]
-
-
-def _of_hyperparameter(name: str) -> RunColumn:
-    spec = SPECS[name]
-    return RunColumn(
-        spec.label,
-        max(8, len(spec.label) + 1) + 2,
-        lambda entry: spec.format(entry.hyperparameters[name]),
-        lambda entry: entry.hyperparameters[name],
-        60 if name in ("learning_rate", "optimizer", "batch_size") else 30,
-    )
+TAGS = RunColumn(
+    "tags", 16, lambda e: " ".join(e.note.tags), lambda e: " ".join(e.note.tags) or None, 20,
+    id="tags",
+)  # fmt: skip
 
 
 def columns_that_fit(columns: Sequence[RunColumn], width: int) -> list[RunColumn]:
@@ -98,24 +116,22 @@ def columns_that_fit(columns: Sequence[RunColumn], width: int) -> list[RunColumn
     return [column for column in columns if column in kept]
 
 
-def sorted_runs(entries: Sequence[RunEntry], by: RunColumn, *, reverse: bool) -> list[RunEntry]:
-    """The runs sorted by a column; those without a value come last in either direction."""
-    known = [entry for entry in entries if by.sort_key(entry) is not None]
-    unknown = [entry for entry in entries if by.sort_key(entry) is None]
-    return sorted(known, key=by.sort_key, reverse=by.descending != reverse) + unknown
+def sorted_rows(rows: Sequence[Row], by: RunColumn, *, reverse: bool) -> list[Row]:
+    """The rows sorted by a column; those without a value come last in either direction."""
+    keys = {id(row): _key(row, by) for row in rows}
+    known = [row for row in rows if keys[id(row)] is not None]
+    unknown = [row for row in rows if keys[id(row)] is None]
+    return sorted(known, key=lambda row: keys[id(row)], reverse=by.descending != reverse) + unknown
 
 
-def filtered_runs(entries: Sequence[RunEntry], text: str) -> list[RunEntry]:
-    """The runs that contain every word of `text` in their name, tags, note, state or settings."""
-    words = text.lower().split()
-    return [entry for entry in entries if all(word in _search_text(entry) for word in words)]
-
-
-def _search_text(entry: RunEntry) -> str:
-    note, state = entry.note, entry.summary
-    values = (f"{name}={SPECS[name].format(v)}" for name, v in entry.hyperparameters.items())
-    texts = (note.title, state.name, *note.tags, note.text, state.state, state.dataset, state.host)
-    return "\n".join((*texts, entry.network, *values)).lower().replace(", ", ",")
+def _key(row: Row, by: RunColumn) -> Any:
+    """What a row is sorted by: a run's value; of a group the mean, or else its first run's."""
+    if isinstance(row, RunEntry):
+        return by.sort_key(row)
+    spread = spread_of(map(by.number, row.entries))
+    if spread is not None and isinstance(by.sort_key(row.first), int | float):
+        return spread.mean
+    return by.sort_key(row.first)
 
 
 def header(visible: Sequence[RunColumn], width: int, by: RunColumn, arrow: str) -> list[Span]:
@@ -129,10 +145,10 @@ def header(visible: Sequence[RunColumn], width: int, by: RunColumn, arrow: str) 
     return parts
 
 
-def cells(entry: RunEntry, visible: Sequence[RunColumn], width: int) -> list[tuple[RunColumn, str]]:
-    """The text of each column for a run, padded to its width."""
+def cells(row: Row, visible: Sequence[RunColumn], width: int) -> list[tuple[RunColumn, str]]:
+    """The text of each column for a row, padded to its width."""
     return [
-        (column, _align(column, column.format(entry), _width(column, visible, width)))
+        (column, _align(column, column.text(row), _width(column, visible, width)))
         for column in visible
     ]
 
@@ -149,13 +165,13 @@ def column_at(visible: Sequence[RunColumn], width: int, x: int) -> RunColumn | N
 
 def _width(column: RunColumn, visible: Sequence[RunColumn], width: int) -> int:
     """The width of a column; the name gets the remaining cells."""
-    if column is not NAME:
+    if column.id != NAME.id:
         return column.width
     spare = width - LEAD_WIDTH - sum(other.width for other in visible)
     return min(MAX_NAME_WIDTH, NAME_WIDTH + max(0, spare))
 
 
 def _align(column: RunColumn, text: str, width: int) -> str:
-    if column is NAME or column is STATE:
+    if column.id in (NAME.id, STATE.id, PROJECT.id, TAGS.id):
         return fit(text, width - 1) + " "
     return align_right(text, width - 1) + " " if column.width > 1 else text

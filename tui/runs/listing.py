@@ -1,22 +1,23 @@
 """Which runs are listed, in which order, which one is selected, and which are marked.
 
-Selection and marks belong to run directories, so that they stay on their runs when rows move.
+Selection and marks belong to run directories, so that they stay on their runs when rows move. Runs
+can be listed in groups that differ in their seed alone; opening a group lists its runs.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from core.rundir.groups import RunGroup, group_runs
 from core.rundir.overview import RunEntry
 from tui.chart.scene import LETTERS
-from tui.chart.seeds import SEED_IN_NAME, compiled, same_but_seed, without_seed
-from tui.runs import columns
-from tui.runs.columns import RunColumn
+from tui.runs import columns, value_columns
+from tui.runs.columns import Row, RunColumn
+from tui.runs.filter import filtered_runs
 
 MAX_MARKS = len(LETTERS)
 MAX_MEMBERS = 32
-"""Runs of one experiment that are drawn as their mean; the first ones in the table."""
-SEED_PATTERN = compiled(SEED_IN_NAME)
+"""Runs of one group that are drawn as their mean; the first ones in the table."""
 
 
 class Group(NamedTuple):
@@ -40,21 +41,34 @@ class RunListing:
     def __init__(self) -> None:
         self.entries: Sequence[RunEntry] | None = None
         """All runs; None until they are read."""
-        self.shown: Sequence[RunEntry] = ()
-        """Those that match the filter, sorted."""
-        self.columns: Sequence[RunColumn] = columns.columns_for(())
+        self.shown: Sequence[Row] = ()
+        """Those that match the filter, or their groups, sorted."""
+        self.columns: Sequence[RunColumn] = value_columns.columns_for(())
+        self.chosen: Sequence[str] = ()
+        """The ids of the columns that the user chose; empty for the default."""
         self.pointer = 0
         self.marked: list[Path] = []
         self.is_grouped = False
-        """Whether runs that differ only in their seed are drawn as their mean."""
+        """Whether runs that differ in their seed alone are one row, and drawn as their mean."""
         self._slots: dict[Path, int] = {}
         self.sort_by: tuple[RunColumn, bool] = (columns.STARTED, False)
         """The sort column, and whether the order is reversed."""
+        self.shows_hidden = False
+        self._group: frozenset[Path] | None = None
+        """The runs of the group that is open."""
+
+    @property
+    def selected_row(self) -> Row | None:
+        """The run or group at the pointer; None if none is shown."""
+        return self.shown[self.pointer] if self.shown else None
 
     @property
     def selected(self) -> RunEntry | None:
-        """The run at the pointer; None if none is shown."""
-        return self.shown[self.pointer] if self.shown else None
+        """The run at the pointer; None where there is none, or a group of several."""
+        row = self.selected_row
+        if isinstance(row, RunGroup):
+            return row.first if len(row.entries) == 1 else None
+        return row
 
     @property
     def compared(self) -> list[tuple[str, RunEntry]]:
@@ -63,16 +77,17 @@ class RunListing:
 
     @property
     def groups(self) -> list[Group]:
-        """What the chart draws: the compared runs, or for each its experiment."""
+        """What the chart draws: the compared runs, or the groups that they are of."""
         singles = self._single_groups
-        if not self.is_grouped:
+        if not self.is_grouped or self._group is not None:
             return singles
-        experiments: dict[Hashable, Group] = {}
-        for group in singles:
-            experiment = _experiment_of(group.members[0])
-            same = [e for e in self.shown if _experiment_of(e) == experiment][:MAX_MEMBERS]
-            experiments.setdefault(experiment, group._replace(members=same or group.members))
-        return [*experiments.values()]
+        rows = [row for row in self.shown if isinstance(row, RunGroup)]
+        found: dict[int, Group] = {}
+        for single in singles:
+            same = next((row.entries for row in rows if single.members[0] in row.entries), None)
+            members = same or tuple(single.members)
+            found.setdefault(id(members), single._replace(members=members[:MAX_MEMBERS]))
+        return [*found.values()]
 
     @property
     def _single_groups(self) -> list[Group]:
@@ -84,7 +99,8 @@ class RunListing:
         ]
         if marked:
             return marked
-        return [Group("", 0, [entry])] if (entry := self.selected) else []
+        row = self.selected_row
+        return [] if row is None else [Group("", 0, [_entry_of(row)])]
 
     @property
     def slots(self) -> Mapping[Path, int]:
@@ -96,12 +112,24 @@ class RunListing:
         return self._slots
 
     @property
+    def hidden(self) -> int:
+        """How many runs are hidden, and not listed."""
+        count = sum(entry.note.hidden for entry in self.entries or ())
+        return 0 if self.shows_hidden else count
+
+    @property
+    def is_group_open(self) -> bool:
+        """Whether the runs of one group are listed alone."""
+        return self._group is not None
+
+    @property
     def empty_text(self) -> str:
         """What to say where no run is shown."""
         if self.entries is None:
             return "reading the runs …"
         if self.entries:
-            return "no matching run; esc clears the filter"
+            hidden = "; H lists the hidden ones" if self.hidden else ""
+            return f"no matching run; esc clears the filter{hidden}"
         return "there are no runs yet in this folder"
 
     def remove_stale_marks(self) -> None:
@@ -111,32 +139,65 @@ class RunListing:
 
     def arrange(self, words: str) -> None:
         """Show what matches the filter, sorted; the pointer stays on its run if that is shown."""
-        selected = self.selected
-        found = columns.filtered_runs(self.entries or (), words)
-        self.shown = columns.sorted_runs(found, self.sort_by[0], reverse=self.sort_by[1])
-        paths = [entry.run.path for entry in self.shown]
-        if selected is not None and selected.run.path in paths:
-            self.pointer = paths.index(selected.run.path)
+        selected = self.selected_row
+        found = filtered_runs(self._listed(), words)
+        self.columns = value_columns.columns_for(found, self.chosen)
+        rows: Sequence[Row] = found
+        if self.is_grouped and self._group is None:
+            rows = group_runs(found)
+            self.columns = value_columns.for_groups(self.columns)
+        self.shown = columns.sorted_rows(rows, self.sort_by[0], reverse=self.sort_by[1])
+        path = _path_of(selected)
+        paths = [_path_of(row) for row in self.shown]
+        if path is not None and path in paths:
+            self.pointer = paths.index(path)
         self.point(self.pointer)
-        self.columns = columns.columns_for(self.shown)
+
+    def _listed(self) -> list[RunEntry]:
+        return [
+            entry
+            for entry in self.entries or ()
+            if (self.shows_hidden or not entry.note.hidden)
+            and (self._group is None or entry.run.path in self._group)
+        ]
+
+    def open_group(self) -> bool:
+        """List the runs of the selected group alone; False where no group is selected."""
+        row = self.selected_row
+        if not isinstance(row, RunGroup) or len(row.entries) == 1:
+            return False
+        self._group = frozenset(entry.run.path for entry in row.entries)
+        return True
+
+    def close_group(self) -> bool:
+        """List all again; False where no group was open."""
+        was_open, self._group = self._group is not None, None
+        return was_open
 
     def point(self, index: int) -> None:
-        """Select the run at this index, or the nearest one."""
+        """Select the row at this index, or the nearest one."""
         self.pointer = max(0, min(index, len(self.shown) - 1))
 
     def index_of(self, path: Path) -> int | None:
         """Where the run in this directory is shown."""
-        paths = [entry.run.path.absolute() for entry in self.shown]
-        return paths.index(path) if path in paths else None
+        for index, row in enumerate(self.shown):
+            if isinstance(row, RunEntry) and row.run.path.absolute() == path:
+                return index
+        return None
 
-    def toggle_mark(self, path: Path) -> bool:
-        """Mark or unmark a run; False if there are no more letters."""
-        if path in self.marked:
-            self.marked.remove(path)
-        elif len(self.marked) < MAX_MARKS:
-            self.marked.append(path)
-        else:
+    def toggle_mark(self) -> bool:
+        """Mark or unmark the selected run or group; False if there are no more letters."""
+        row = self.selected_row
+        if row is None:
+            return True
+        entries = (row,) if isinstance(row, RunEntry) else row.entries
+        marked = [entry.run.path for entry in entries if entry.run.path in self.marked]
+        if not marked and len(self.marked) >= MAX_MARKS:
             return False
+        if marked:
+            self.marked = [path for path in self.marked if path not in marked]
+        else:
+            self.marked.append(_entry_of(row).run.path)
         return True
 
     def next_order(self, width: int) -> RunColumn:
@@ -147,9 +208,10 @@ class RunListing:
         return visible[(current + 1) % len(visible)]
 
 
-def _experiment_of(entry: RunEntry) -> Hashable:
-    """Equal for runs that differ only in their seed; of attached runs, only in its name."""
-    summary = entry.summary
-    if summary.is_attached:
-        return summary.project, without_seed(entry.title, SEED_PATTERN)
-    return summary.dataset, same_but_seed(entry.hyperparameters)
+def _entry_of(row: Row) -> RunEntry:
+    """The run of a row, or the first one of its group."""
+    return row if isinstance(row, RunEntry) else row.first
+
+
+def _path_of(row: Row | None) -> Path | None:
+    return None if row is None else _entry_of(row).run.path

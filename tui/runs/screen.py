@@ -23,23 +23,28 @@ from tui.chart.traces import Line
 from tui.dashboard.screen import DashboardScreen
 from tui.runs.actions import RunActions
 from tui.runs.columns import RunColumn
+from tui.runs.columns_dialog import ColumnsDialog
 from tui.runs.curves import NewEvents, RunCurves
+from tui.runs.differences import HparamDifferences
 from tui.runs.keys import BINDINGS
 from tui.runs.listing import MAX_MARKS, Group, RunListing
-from tui.runs.table import HparamDifferences, RunDetails, RunsTable
+from tui.runs.table import RunDetails, RunsTable
+from tui.runs.value_columns import all_columns
 from tui.widgets import background
 from tui.widgets.background import BackgroundJob
 
 POLL_INTERVAL = 2.0
 """Seconds between two polls of the log directory."""
 VALUES = ("loss", "precision")
+COLUMNS = "runs_columns"
+"""The name of the chosen columns in the settings."""
 UNREAD = RunState()
 """Placeholder for a run of which no events are read yet."""
 LEAST_STEPS = 8
 """With fewer steps on its axis, a chart has ticks between them."""
 
 
-WRITE_NAMES = ("resume", "branch", "note", "export", "delete")
+WRITE_NAMES = ("resume", "branch", "note", "hide", "export", "delete")
 """Actions on a run that a read-only window refuses."""
 
 RUN_ACTIONS = ("open", "replay", *WRITE_NAMES)
@@ -49,7 +54,7 @@ class RunsScreen(DashboardScreen):
     """All runs of the log directory."""
 
     NAME = "runs"
-    WRITE_ACTIONS = frozenset(f"run('{name}')" for name in WRITE_NAMES)
+    WRITE_ACTIONS = frozenset({*(f"run('{name}')" for name in WRITE_NAMES), "undo_delete"})
     FOOTER_FIRST = (
         "run('open')",
         "mark",
@@ -77,14 +82,18 @@ class RunsScreen(DashboardScreen):
         """The actions on a run where there is none, or that the selected one does not allow."""
         entry, dimmed = self._listing.selected, super().dimmed_actions
         if entry is None:
-            return dimmed | {f"run('{name}')" for name in RUN_ACTIONS} | {"mark"}
+            is_group = self._listing.selected_row is not None
+            names = [name for name in RUN_ACTIONS if not (is_group and name == "open")]
+            return dimmed | {f"run('{name}')" for name in names} | (set() if is_group else {"mark"})
         is_live = entry.summary.is_live
         return dimmed | ({"run('resume')", "run('delete')"} if is_live else frozenset())
 
     def compose(self) -> ComposeResult:
         """The filter, the table and the details; below them chart and differences."""
         yield self.header()
-        yield Input(placeholder="filter: name, tag, key=value", compact=True, id="runs-filter")
+        yield Input(
+            placeholder="filter: words, key=value, metric>0.9", compact=True, id="runs-filter"
+        )
         yield RunsTable()
         yield RunDetails()
         with Container(id="runs-below"):
@@ -98,6 +107,8 @@ class RunsScreen(DashboardScreen):
         chart.set_glyphs(self.host.glyphs)
         self._name_chart()
         self.query_one("#runs-filter").display = False
+        chosen = self.host.settings.get(COLUMNS, [])
+        self._listing.chosen = [name for name in chosen if isinstance(name, str)]
         self.set_interval(POLL_INTERVAL, self._poll)
 
     def on_screen_resume(self) -> None:
@@ -239,10 +250,9 @@ class RunsScreen(DashboardScreen):
 
     def action_mark(self) -> None:
         """Toggle the mark of the selected run and select the next one."""
-        entry = self._listing.selected
-        if entry is None:
+        if self._listing.selected_row is None:
             return
-        if not self._listing.toggle_mark(entry.run.path):
+        if not self._listing.toggle_mark():
             self.host.toast(f"{MAX_MARKS} runs can be compared at most")
             return
         self._move_pointer(self._listing.pointer + 1)
@@ -291,16 +301,43 @@ class RunsScreen(DashboardScreen):
         self._poll_curves(now=True)
 
     def action_clear(self) -> None:
-        """Clear the filter; if there is none, the marks."""
+        """Clear the filter; if there is none, close the group; if none is open, clear the marks."""
         field = self.query_one("#runs-filter", Input)
         if field.display:
             field.value = ""
             field.display = False
             self.set_focus(None)
-        else:
+        elif not self._listing.close_group():
             self._listing.marked = []
         self._filter_and_sort()
         self._poll_curves(now=True)
+
+    # -- columns, groups, hidden runs ------------------------------------------------------------
+
+    def action_columns(self) -> None:
+        """Choose the columns; the choice is kept in the settings."""
+        listing = self._listing
+        shown = [column.id for column in listing.columns]
+
+        def on_close(chosen: list[str] | None) -> None:
+            if chosen is not None:
+                listing.chosen = chosen
+                self.host.settings.set(COLUMNS, chosen)
+                self._filter_and_sort()
+
+        self.app.push_screen(ColumnsDialog(all_columns(listing.entries or ()), shown), on_close)
+
+    def action_show_hidden(self) -> None:
+        """List the hidden runs too, or not."""
+        self._listing.shows_hidden = not self._listing.shows_hidden
+        self._filter_and_sort()
+
+    def action_undo_delete(self) -> None:
+        """Bring the run back that was deleted last."""
+        if self.host.read_only:
+            self.host.toast("this window is read-only")
+        else:
+            self._actions.undo_delete()
 
     # -- the chart ------------------------------------------------------------------------------
 
@@ -325,9 +362,10 @@ class RunsScreen(DashboardScreen):
         return f"runs.{self._value}"
 
     def action_group(self) -> None:
-        """Draw runs that differ only in their seed as mean and spread, or the runs themselves."""
+        """Show runs that differ only in their seed as mean and spread, or the runs themselves."""
+        self._listing.close_group()
         self._listing.is_grouped = not self._listing.is_grouped
-        self._draw()
+        self._filter_and_sort()
         self._poll_curves(now=True)
 
     def action_difference(self) -> None:
@@ -341,7 +379,10 @@ class RunsScreen(DashboardScreen):
 
     def action_run(self, name: str) -> None:
         """Perform an action on the selected run."""
-        if self.host.read_only and name in WRITE_NAMES:
+        if name == "open" and self._listing.open_group():
+            self._filter_and_sort()
+            self._poll_curves(now=True)
+        elif self.host.read_only and name in WRITE_NAMES:
             self.host.toast("this window is read-only")
         elif (entry := self._listing.selected) is not None:
             self._actions.perform(name, entry, self._listing.compared)

@@ -1,9 +1,9 @@
-"""The table of runs, details of the selected one, and the differences of the marked ones.
+"""The table of runs, and details of the selected one.
 
 The table draws its own rows, so that moving the pointer sends two rows to the terminal.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.style import Style
@@ -11,15 +11,15 @@ from textual.events import Click
 from textual.geometry import Size
 from textual.message import Message
 
-from core.run.hparams import SPECS
-from core.rundir.overview import RunEntry, differing_hparams
+from core.rundir.overview import RunEntry
+from trainpad.text import sanitize
 from tui.chart.chart import Chart
 from tui.chart.palette import LINE_STYLES, ChartStyle
 from tui.chart.scene import LETTERS
 from tui.dashboard.header import STATE_SYMBOLS
 from tui.runs import columns
-from tui.runs.columns import RunColumn
-from tui.widgets.text_widget import Span, TextWidget, align_right, fit
+from tui.runs.columns import Row, RunColumn
+from tui.widgets.text_widget import Span, TextWidget, fit
 
 
 class LineColoured(TextWidget):
@@ -61,7 +61,7 @@ class RunsTable(LineColoured):
 
     def __init__(self) -> None:
         super().__init__()
-        self._entries: Sequence[RunEntry] = ()
+        self._entries: Sequence[Row] = ()
         self._columns: Sequence[RunColumn] = ()
         self._marked: Mapping[Path, int] = {}
         self._pointer = 0
@@ -76,14 +76,14 @@ class RunsTable(LineColoured):
 
     def show(
         self,
-        entries: Sequence[RunEntry],
+        entries: Sequence[Row],
         columns: Sequence[RunColumn],
         index: int,
         marked: Mapping[Path, int],
         sort_by: tuple[RunColumn, bool],
         empty_text: str,
     ) -> None:
-        """Show these runs with the pointer at `index`, or `empty_text` if there are none.
+        """Show these runs or groups with the pointer at `index`, or `empty_text` if there are none.
 
         `marked` has the numbers of the letters and colours of marked runs. `sort_by` is the sort
         column, and whether the order is reversed.
@@ -117,24 +117,26 @@ class RunsTable(LineColoured):
         return [header, *body]
 
     def _row(self, index: int, visible: Sequence[RunColumn], width: int) -> list[Span]:
-        entry = self._entries[index]
+        row = self._entries[index]
+        entry = row if isinstance(row, RunEntry) else row.first
         is_selected = index == self._pointer
-        slot = self._marked.get(entry.run.path)
+        slot = self._slot(row)
         pointer = "›" if is_selected else " "
         parts: list[Span] = [(f"{pointer} ", "live"), ("  ", "live")]
         if slot is not None:
             parts[1] = f"{LETTERS[slot]} ", line_role(slot)
-        for column, text in columns.cells(entry, visible, width):
-            role = "text"
-            if column is columns.STATE:
-                role = STATE_SYMBOLS[entry.summary.state][1]
-            elif column is not columns.NAME and column.priority < columns.FIXED[1].priority:
-                role = "dim"
-            parts.append((text, role))
+        for column, text in columns.cells(row, visible, width):
+            parts.append((text, _role(column, entry)))
         if not is_selected:
             return parts
         text = "".join(text for text, _ in parts)
         return [(fit(text, width), "selected")]
+
+    def _slot(self, row: Row) -> int | None:
+        """The number of the letter of a marked run, or of a group of which a run is marked."""
+        entries = (row,) if isinstance(row, RunEntry) else row.entries
+        slots = (self._marked.get(entry.run.path) for entry in entries)
+        return next((slot for slot in slots if slot is not None), None)
 
     def on_click(self, event: Click) -> None:
         """Post the row or the header that was clicked."""
@@ -158,10 +160,20 @@ class RunsTable(LineColoured):
         self.post_message(self.RowClicked(max(0, self._pointer - 3), is_double=False))
 
 
-class RunDetails(TextWidget):
-    """Two rows on the selected run: its state and owner, then tags and note."""
+def _role(column: RunColumn, entry: RunEntry) -> str:
+    """How the theme shows the cell of a run."""
+    if entry.note.hidden:
+        return "dim"
+    if column.id == columns.STATE.id:
+        return STATE_SYMBOLS[entry.summary.state][1]
+    is_main = column.id == columns.NAME.id or column.priority >= columns.LAST.priority
+    return "text" if is_main else "dim"
 
-    DEFAULT_CSS = "RunDetails { height: 2; }"
+
+class RunDetails(TextWidget):
+    """Three rows on the selected run: state and owner; folder and command; tags and note."""
+
+    DEFAULT_CSS = "RunDetails { height: 3; }"
 
     def __init__(self) -> None:
         super().__init__()
@@ -172,8 +184,8 @@ class RunDetails(TextWidget):
         self._entry = entry
         self.redraw()
 
-    def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - two rows
-        """State and data set; tags and note."""
+    def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - three rows
+        """State and data set; folder and command line; tags and note."""
         entry = self._entry
         if entry is None:
             return []
@@ -186,6 +198,7 @@ class RunDetails(TextWidget):
         return [
             [("    ", "dim"), (fit(state, min(len(state), max(0, width - 4))), role),
              (fit(rest, max(0, width - 4 - len(state))), "dim")],
+            [(fit(f"    {sanitize(str(entry.run.path))}  {entry.values.command}", width), "dim")],
             [(fit(f"    {note}", width), "text")],
         ]  # fmt: skip
 
@@ -198,93 +211,3 @@ def _state_text(entry: RunEntry) -> str:
         f"{state.state} by {entry.owner} on {state.host}, process {state.pid}, "
         f"since {columns.format_time(state.since)}"
     )
-
-
-class HparamDifferences(LineColoured):
-    """The hyperparameters in which the marked runs differ, or a single run's non-default ones.
-
-    Of more runs than fit, the first are shown.
-    """
-
-    LABEL_WIDTH, COLUMN_WIDTH, MIN_COLUMN_WIDTH = 16, 10, 7
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._entries: Sequence[tuple[str, RunEntry]] = ()
-
-    def show(self, entries: Sequence[tuple[str, RunEntry]]) -> None:
-        """Compare these runs, each with its letter."""
-        is_wider = len(entries) != len(self._entries)
-        self._entries = entries
-        if is_wider:
-            self.refresh(layout=True)
-        self.redraw()
-
-    def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002 - Textual's
-        """The width of the labels and of one column per run."""
-        return self.LABEL_WIDTH + self.COLUMN_WIDTH * max(2, len(self._entries))
-
-    def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - all are visible
-        """A header with the letters, accuracy, steps, and a row per hyperparameter."""
-        if not self._entries:
-            return []
-        several = len(self._entries) > 1
-        names = (
-            differing_hparams([entry for _, entry in self._entries])
-            if several
-            else _non_default(self._entries[0][1])
-        )
-        fitting = self._fitting(width)
-        title = "differences" if several else "hyperparameters"
-        if len(fitting) < len(self._entries):
-            title = f"{len(fitting)} of {len(self._entries)} runs"
-        none = "no differing hyperparameters" if several else "all defaults"
-        letters = [letter for letter, _ in fitting] if several else [""]
-        body = [
-            self._row(
-                "best prec. @ 1", lambda e: columns.format_accuracy(e.summary.best), width, "text"
-            ),
-            self._row(
-                "last prec. @ 1", lambda e: columns.format_accuracy(e.last_accuracy), width, "text"
-            ),
-            self._row("steps", lambda e: f"{e.summary.steps:,}", width, "dim"),
-            *(self._hyperparameter_row(name, width) for name in names),
-        ]
-        header: list[Span] = [(fit(title, self.LABEL_WIDTH), "dim")]
-        header += [
-            (self._align(letter, width), line_role(LETTERS.index(letter)) if letter else "live")
-            for letter in letters
-        ]
-        return [header, *body, *([] if names else [[(none, "dim")]])]
-
-    def _hyperparameter_row(self, name: str, width: int) -> list[Span]:
-        declared = SPECS[name]
-
-        def show(entry: RunEntry) -> str:
-            value = entry.hyperparameters[name]
-            return entry.network if name == "network" else declared.format(value)
-
-        return self._row(declared.label, show, width, "text")
-
-    def _row(
-        self, label: str, show: Callable[[RunEntry], str], width: int, role: str
-    ) -> list[Span]:
-        values = [(self._align(show(entry), width), role) for _, entry in self._fitting(width)]
-        return [(fit(label, self.LABEL_WIDTH), "dim"), *values]
-
-    def _fitting(self, width: int) -> Sequence[tuple[str, RunEntry]]:
-        """The runs of which the columns fit."""
-        return self._entries[: max(1, (width - self.LABEL_WIDTH) // self.MIN_COLUMN_WIDTH)]
-
-    def _align(self, text: str, width: int) -> str:
-        """`text`, right-aligned in a run's column."""
-        room = (width - self.LABEL_WIDTH) // max(1, len(self._fitting(width)))
-        most = self.COLUMN_WIDTH * (1 if len(self._entries) > 1 else 2)
-        room = max(self.MIN_COLUMN_WIDTH, min(most, room))
-        return " " + align_right(text, room - 1)
-
-
-def _non_default(entry: RunEntry) -> list[str]:
-    return [
-        name for name, declared in SPECS.items() if entry.hyperparameters[name] != declared.default
-    ]

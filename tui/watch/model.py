@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Final, Generic, TypeVar
 
+from core.run.seeds import SEED_IN_NAME, SEED_NAMES, compiled, same_but_seed, without_seed
 from core.tfevents.bounded import Storable
 from core.tfevents.logdir import Update
 from core.tfevents.run_files import FolderStatus, RunChange
 from core.tfevents.store import RunData, ScalarHistory
 from tui.chart.palette import LINE_STYLES
 from tui.chart.scene import LETTERS
-from tui.chart.seeds import SEED_IN_NAME, SEED_NAMES, compiled, same_but_seed, without_seed
 from tui.chart.tags import matcher, sort_key
 from tui.chart.traces import Line
 

@@ -1,0 +1,62 @@
+"""Runs that differ in their seed alone, so that mean and spread can be given over them."""
+
+import math
+import re
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from core.run.seeds import SEED_IN_NAME, compiled, same_but_seed, without_seed
+from core.rundir.overview import RunEntry
+
+_STARTED: Final = re.compile(r"^\d{8}-\d{6}-")
+"""With what the name of a run's folder begins."""
+_SEED_IN_NAME: Final = compiled(SEED_IN_NAME)
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The mean of some values, and how far they are apart."""
+
+    mean: float
+    deviation: float
+    """The sample standard deviation; NaN of fewer than two values."""
+    count: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunGroup:
+    """Runs with the same settings except for the seed."""
+
+    entries: tuple[RunEntry, ...]
+
+    @property
+    def first(self) -> RunEntry:
+        """The first of them in the list."""
+        return self.entries[0]
+
+
+def group_runs(entries: Sequence[RunEntry]) -> list[RunGroup]:
+    """The groups of these runs, in the order of their first ones."""
+    groups: dict[Hashable, list[RunEntry]] = {}
+    for entry in entries:
+        groups.setdefault(_key(entry), []).append(entry)
+    return [RunGroup(tuple(group)) for group in groups.values()]
+
+
+def spread_of(values: Iterable[float | None]) -> Spread | None:
+    """The mean and spread of the values that are finite; None without any."""
+    known = [value for value in values if value is not None and math.isfinite(value)]
+    if not known:
+        return None
+    mean = math.fsum(known) / len(known)
+    squares = math.fsum((value - mean) ** 2 for value in known)
+    deviation = math.sqrt(squares / (len(known) - 1)) if len(known) > 1 else math.nan
+    return Spread(mean, deviation, len(known))
+
+
+def _key(entry: RunEntry) -> Hashable:
+    """Equal for runs that differ in their seed alone; without settings, by their names."""
+    summary, settings = entry.summary, entry.values.settings
+    name = "" if settings else without_seed(_STARTED.sub("", entry.title), _SEED_IN_NAME)
+    return summary.kind, entry.project, summary.dataset, same_but_seed(settings), name

@@ -1,0 +1,167 @@
+"""The columns for the settings and metrics of runs: which there are, and which are shown.
+
+By default those settings are shown in which the runs differ, and the metrics that most attached
+runs have, validation first; a user may choose others.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from core.run.direction import greater_is_better
+from core.run.hparams import SPECS
+from core.run.seeds import SEED_NAMES
+from core.rundir.overview import RunEntry, differing_hparams
+from core.rundir.run_values import MetricValues, Setting
+from tui.chart.legend import format_value
+from tui.runs import columns
+from tui.runs.columns import MAX_WIDTH, NONE, SPREAD_WIDTH, RunColumn
+
+MAX_SETTINGS: Final = 12
+"""Settings of attached runs that are shown by default."""
+MAX_METRICS: Final = 3
+"""Metrics that are shown by default."""
+BEST: Final = "best "
+"""Before the name of a metric: the column of its best value."""
+CHOSEN_PRIORITY: Final = 88
+_IMPORTANT: Final = ("learning_rate", "optimizer", "batch_size")
+
+
+def all_columns(entries: Sequence[RunEntry]) -> list[RunColumn]:
+    """All columns that a user can choose for these runs."""
+    settings = dict.fromkeys(name for entry in entries for name in entry.values.settings)
+    metrics = dict.fromkeys(name for entry in entries for name in entry.values.metrics)
+    return [
+        columns.PROJECT,
+        columns.NETWORK,
+        *(setting_column(name) for name in settings if name not in ("hidden", "network")),
+        columns.STEPS,
+        columns.BEST,
+        columns.LAST,
+        *(column for name in metrics for column in (best_column(name), last_column(name))),
+        columns.TIME,
+        columns.STARTED,
+        columns.TAGS,
+    ]
+
+
+def columns_for(entries: Sequence[RunEntry], chosen: Sequence[str] = ()) -> list[RunColumn]:
+    """The columns for these runs, in display order: those whose ids were chosen, or the default."""
+    if chosen:
+        known = {column.id: column for column in all_columns(entries)}
+        wanted = (known[name] for name in chosen if name in known)
+        return [
+            columns.STATE,
+            columns.NAME,
+            *(replace(column, priority=CHOSEN_PRIORITY) for column in wanted),
+        ]
+    ours = [entry for entry in entries if not entry.summary.is_attached]
+    attached = [entry for entry in entries if entry.summary.is_attached]
+    result = [columns.STATE, columns.NAME]
+    result += [columns.PROJECT] if attached else []
+    result += [columns.NETWORK] if ours or not attached else []
+    result += [setting_column(name) for name in _differing(ours, attached)]
+    result.append(columns.STEPS)
+    result += [columns.BEST, columns.LAST] if ours or not attached else []
+    for name in _metrics_of(attached):
+        result += [replace(best_column(name), priority=85), last_column(name)]
+    return [*result, columns.TIME, columns.STARTED]
+
+
+def for_groups(shown: Sequence[RunColumn]) -> list[RunColumn]:
+    """These columns with room for the spread of numbers, for groups of runs."""
+    metrics = (columns.BEST.id, columns.LAST.id)
+    return [
+        replace(column, width=column.width + SPREAD_WIDTH)
+        if column.id in metrics or column.id.startswith(("best:", "last:"))
+        else column
+        for column in shown
+    ]
+
+
+def setting_column(name: str) -> RunColumn:
+    """The column of a setting: a hyperparameter of ours, or of the config of an attached run."""
+    spec = SPECS.get(name)
+
+    def text(entry: RunEntry) -> str:
+        if spec is not None and not entry.summary.is_attached:
+            is_layers = name in ("hidden", "network")
+            return entry.network if is_layers else spec.format(entry.hyperparameters[name])
+        return _setting_text(entry.values.settings.get(name))
+
+    def order(entry: RunEntry) -> Any:
+        value = entry.values.settings.get(name)
+        if value is None:
+            return None
+        return (1, 0.0, value) if isinstance(value, str) else (0, float(value), "")
+
+    def number(entry: RunEntry) -> float | None:
+        value = entry.values.settings.get(name)
+        return None if value is None or isinstance(value, str | bool) else value
+
+    label = spec.label if spec is not None else name
+    width = min(MAX_WIDTH, max(8, len(label) + 1) + 2)
+    priority = 60 if name in _IMPORTANT else 30
+    return RunColumn(label, width, text, order, priority, number=number, id=f"setting:{name}")
+
+
+def last_column(name: str) -> RunColumn:
+    """The column of a metric's last value."""
+    return _metric_column(name, name, f"last:{name}", lambda found: found.last, 72)
+
+
+def best_column(name: str) -> RunColumn:
+    """The column of a metric's best value: its greatest or least one, by its name."""
+    return _metric_column(f"{BEST}{name}", name, f"best:{name}", lambda found: found.best(name), 75)
+
+
+def _metric_column(label: str, name: str, ident: str, value_of: Any, priority: int) -> RunColumn:
+    def number(entry: RunEntry) -> float | None:
+        found: MetricValues | None = entry.values.metrics.get(name)
+        value = math.nan if found is None else value_of(found)
+        return None if math.isnan(value) else value
+
+    def text(entry: RunEntry) -> str:
+        value = number(entry)
+        if value is not None:
+            return format_value(value)
+        found = entry.values.metrics.get(name)
+        return NONE if found is None or ident.startswith("best") else "nan"
+
+    width = min(MAX_WIDTH, max(8, len(label) + 1) + 2)
+    descending = greater_is_better(name)
+    return RunColumn(label, width, text, number, priority, descending, number, ident)
+
+
+def _setting_text(value: Setting | None) -> str:
+    if value is None:
+        return NONE
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _differing(ours: Sequence[RunEntry], attached: Sequence[RunEntry]) -> list[str]:
+    """The names of the settings in which runs of ours differ, then those of attached runs."""
+    own = [name for name in differing_hparams(ours) if name not in ("hidden", "network")]
+    counts: Counter[str] = Counter()
+    values: dict[str, set[Setting]] = {}
+    for entry in attached:
+        for name, value in entry.values.settings.items():
+            counts[name] += 1
+            values.setdefault(name, set()).add(value)
+    differ = [name for name in values if len(values[name]) > 1 or counts[name] < len(attached)]
+    differ.sort(key=lambda name: (SEED_NAMES.search(name) is not None, -len(values[name])))
+    return list(dict.fromkeys([*own, *differ[:MAX_SETTINGS]]))
+
+
+def _metrics_of(attached: Iterable[RunEntry]) -> list[str]:
+    """The metrics that most of these runs have: those of validation first, then losses."""
+    counts = Counter(name for entry in attached for name in entry.values.metrics)
+
+    def rank(name: str) -> tuple[int, bool, bool, str]:
+        lower = name.lower()
+        is_validation = "val" in lower or "test" in lower
+        return -counts[name], not is_validation, "loss" not in lower, name
+
+    return sorted(counts, key=rank)[:MAX_METRICS]
