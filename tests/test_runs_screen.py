@@ -215,7 +215,7 @@ async def test_naming_exporting_and_deleting(log_dir: Path, tmp_path: Path) -> N
         assert not (log_dir / "c-run").exists()
         assert app.screen.query_one(RunsTable)._pointer == 0
         await pilot.press("u")
-        await shown(pilot, app, "c-run is back", "#lab")
+        await shown(pilot, app, "c-run is back", "done     [/x]")
         await pilot.press("u")
         await shown(pilot, app, "the trash is empty")
 
