@@ -263,6 +263,19 @@ def test_a_live_run_is_followed_until_its_program_is_gone(run: RunDir) -> None:
     assert AttachedReader(run).step == 0
 
 
+def test_what_the_program_says_of_itself_later_is_shown(run: RunDir) -> None:
+    reader = AttachedReader(run)
+    state = state_of(reader.opened(None))
+    assert [*reader.poll()] == []
+    content = json.loads((run.path / "run.json").read_text()) | {"label": "other", "steps": 7}
+    (run.path / "run.json").write_text(json.dumps(content))
+    for found in reader.poll():
+        state.fold(found)
+    assert (state.title, state.planned_steps) == ("cifar / other", 7)
+    (run.path / "run.json").write_text("broken")
+    assert [*reader.poll()] == []
+
+
 def test_a_run_is_replayed_in_the_order_of_its_times(run: RunDir) -> None:
     add(run.metrics, *(line(step, loss=1) for step in range(4)))
     add(run.events, started(), event("noted", 2, text="two"))

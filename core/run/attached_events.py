@@ -29,6 +29,13 @@ class MetricPoints(Event):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Described(Event):
+    """The program has changed the run's `run.json`, such as its configuration, to `info`."""
+
+    info: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class MetricsVoided(StepEvent):
     """A resumed run goes on from `step`: numbers recorded earlier at or after it are void."""
 

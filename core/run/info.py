@@ -22,8 +22,10 @@ def parent_in(info: Mapping[str, Any]) -> str:
 
 
 def title_in(info: Mapping[str, Any]) -> str:
-    """The project of an attached run and the name that its program gave; empty of ours."""
-    parts = (info.get("project"), info.get("label"))
+    """The project of an attached run and its name, as its program gave it; empty of ours."""
+    parts = (info.get("project"), info.get("label") or info.get("name"))
+    if not isinstance(parts[0], str):
+        return ""
     named = [sanitize(part, limit=60) for part in parts if isinstance(part, str) and part]
     return " / ".join(dict.fromkeys(named))
 

@@ -1,17 +1,19 @@
 """What the program of an attached run declares: its values, requests, epochs, images, weights."""
 
 from collections import deque
+from collections.abc import Sequence
 from typing import Any, Final
 
 from core.run.attached_events import (
     REQUESTS,
+    ConfusionLogged,
     Declared,
     Epoch,
     ImagesLogged,
     Supports,
     WeightsLogged,
 )
-from core.run.events import Changed, Event, Started
+from core.run.events import Changed, Evaluated, Event, Started
 from core.run.timeline import Timeline
 from trainpad.errors import UserError
 from trainpad.knobs import Knob
@@ -86,6 +88,16 @@ class ProgramState:
     def steps_per_epoch(self) -> float:
         """The mean of the epochs until now; 0 before one is done."""
         return self._epoch_step / self.epoch if self.epoch else 0.0
+
+
+def logged_classes(evaluations: Sequence[Evaluated]) -> tuple[str, ...]:
+    """The names of the classes of the newest matrix; their numbers where they have none."""
+    newest = evaluations[-1] if evaluations else None
+    if not isinstance(newest, ConfusionLogged):
+        return ()
+    count = max(len(matrix) for matrix in newest.confusion.values())
+    names = newest.classes or []
+    return tuple(names[i] if i < len(names) else str(i) for i in range(count))
 
 
 def knob_of(event: Declared) -> Knob[Any] | None:

@@ -13,8 +13,8 @@ import numpy as np
 
 from core.run.attached_events import (
     Answered,
-    ConfusionLogged,
     Declared,
+    Described,
     Epoch,
     ImagesLogged,
     MetricPoints,
@@ -55,7 +55,7 @@ from core.run.info import framework_in, parent_in, title_in
 from core.run.knob_steps import as_text
 from core.run.log import CHECKPOINT_SAVED, MarkKind, RunLog
 from core.run.metric_table import MetricTable
-from core.run.program import ProgramState
+from core.run.program import ProgramState, logged_classes
 from core.run.rate import StepRate
 from core.run.series import Points, Series
 from core.run.status import RunStatus
@@ -155,20 +155,11 @@ class RunState:
     def classes(self) -> tuple[str, ...]:
         """The names of the classes, sanitized; the ten digits where none are given."""
         if self.is_attached:
-            return self._logged_classes()
+            return logged_classes(self.evaluations)
         names = self.info.get("dataset", {}).get("classes")
         if not isinstance(names, list) or not names:
             return DIGITS
         return tuple(sanitize(str(name), limit=40) for name in names)
-
-    def _logged_classes(self) -> tuple[str, ...]:
-        """The names of the classes of the newest matrix; their numbers where they have none."""
-        newest = self.evaluations[-1] if self.evaluations else None
-        if not isinstance(newest, ConfusionLogged):
-            return ()
-        count = max(len(matrix) for matrix in newest.confusion.values())
-        names = newest.classes or []
-        return tuple(names[i] if i < len(names) else str(i) for i in range(count))
 
     @property
     def activity(self) -> str:
@@ -240,6 +231,8 @@ class RunState:
             case Opened(directory=directory, info=info, dataset=dataset):
                 self.directory, self.info, self.dataset = directory, info, dataset
                 self._set_hyperparameters(info.get("hyperparameters", {}))
+            case Described(info=info):
+                self.info = info
             case Started():
                 self._on_started(event)
             case Paused():

@@ -5,12 +5,13 @@ point at its own. So both files are read as they grow, the short one first.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
-from core.run.attached_events import MetricPoints, MetricsVoided
+from core.run.attached_events import Described, MetricPoints, MetricsVoided
 from core.run.events import (
     END_EVENTS,
     Continued,
@@ -28,6 +29,8 @@ from core.rundir.metric_tail import MetricTail
 from core.rundir.rundir import RunDir
 from core.rundir.validation import sanitized_info
 from trainpad.control import Control
+from trainpad.errors import RunError
+from trainpad.files import RUN_FILE, modified_at, size_of
 
 REPLAY_INTERVAL: Final = 0.2
 """Seconds of the run that one table of numbers spans while it is replayed."""
@@ -40,6 +43,8 @@ class AttachedReader:
         self._run = run
         self._events = EventTail(run.events, parse=parse_attached_event)
         self._metrics = MetricTail(run.metrics)
+        self._info_stamp = (0, 0.0)
+        """Size and time of the `run.json` that was read last."""
         self._is_lost = False
         self._activity: type[Paused | Continued] | None = None
         self.step = 0
@@ -52,13 +57,30 @@ class AttachedReader:
         Raises:
             RunError: it is no run directory, or cannot be read.
         """
+        self._info_stamp = self._stamp()
+        yield Opened(str(self._run.path), self._info(), control)
+
+    def _info(self) -> dict[str, Any]:
         info = sanitized_info(self._run.info())
         name = info.get("name")
         info["name"] = name if isinstance(name, str) else self._run.name
-        yield Opened(str(self._run.path), info, control)
+        return info
+
+    def _stamp(self) -> tuple[int, float]:
+        path = self._run.path / RUN_FILE
+        return size_of(path), modified_at(path)
+
+    def _new_info(self) -> Iterator[Event]:
+        """What `run.json` says now, if it was replaced."""
+        if (stamp := self._stamp()) == self._info_stamp:
+            return
+        self._info_stamp = stamp
+        with suppress(RunError):  # it is gone, or damaged: what was read before still holds
+            yield Described(self._info())
 
     def poll(self) -> Iterator[Event]:
         """The events and numbers since the last call."""
+        yield from self._new_info()
         yield from self._new_events()
         for found in self._metrics.poll():
             if isinstance(found, MetricPoints):

@@ -44,10 +44,15 @@ class SystemStatsRow(TextWidget):
 
 def format_stats(stats: SystemStats) -> str:
     """The statistics as text."""
-    parts = [f"CPU {stats.cpu:3.0f} %", f"memory {stats.memory / 1e9:.1f} GB"]
+    parts = [f"CPU {stats.cpu:3.0f} %", f"memory {memory_text(stats.memory)}"]
     parts += [gpu_text(gpu, number, len(stats.gpus)) for number, gpu in enumerate(stats.gpus)]
     parts.append(f"screen {stats.ui_cpu:2.0f} % {stats.bytes_per_second / 1000:4.1f} KB/s")
     return "   ".join(parts)
+
+
+def memory_text(count: int) -> str:
+    """A number of bytes in GB, or in MB where it is small."""
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
 
 
 def gpu_text(gpu: Gpu, number: int, count: int) -> str:

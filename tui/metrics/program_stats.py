@@ -10,7 +10,7 @@ from core.run.state import RunState
 from core.rundir.rundir import RunDir
 from core.rundir.status import lock_owner
 from trainpad.text import sanitize
-from tui.dashboard.system_stats import gpu_text
+from tui.dashboard.system_stats import gpu_text, memory_text
 from tui.widgets.background import BackgroundJob, JobFinished
 from tui.widgets.text_widget import Span, TextWidget, fit
 
@@ -88,7 +88,7 @@ class ProgramStatsRow(TextWidget):
         stats = self._stats
         if not stats.processes:
             return [[(fit(f" {self._note}", width), "dim")]]
-        parts = [f"program: CPU {stats.cpu:3.0f} %", f"memory {stats.memory / 1e9:.1f} GB"]
+        parts = [f"program: CPU {stats.cpu:3.0f} %", f"memory {memory_text(stats.memory)}"]
         if stats.processes > 1:
             parts.append(f"{stats.processes} processes")
         parts += [gpu_text(gpu, number, len(stats.gpus)) for number, gpu in enumerate(stats.gpus)]
