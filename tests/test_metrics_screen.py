@@ -68,7 +68,7 @@ async def test_only_what_the_program_supports_is_offered(tmp_path: Path) -> None
     program.give(table(0, 3, loss=1))
     app = app_of(program)
     async with app.run_test(size=(160, 45)) as pilot:
-        await shown(pilot, app, "the program declares none", "f Full")
+        await shown(pilot, app, "none declared", "f Full")
         offered = ("space", "c Save", "e Evaluate", "lr up")
         await until(pilot, lambda: not any(key in text_of(app) for key in offered))
         await pilot.press("question_mark")

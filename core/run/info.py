@@ -23,11 +23,15 @@ def parent_in(info: Mapping[str, Any]) -> str:
 
 def title_in(info: Mapping[str, Any]) -> str:
     """The project of an attached run and its name, as its program gave it; empty of ours."""
-    parts = (info.get("project"), info.get("label") or info.get("name"))
-    if not isinstance(parts[0], str):
+    project, label, name = (
+        sanitize(value, limit=60) if isinstance(value := info.get(key), str) else ""
+        for key in ("project", "label", "name")
+    )
+    if not project:
         return ""
-    named = [sanitize(part, limit=60) for part in parts if isinstance(part, str) and part]
-    return " / ".join(dict.fromkeys(named))
+    if not label:  # its folder has the time, and mostly the project
+        return name if project in name else f"{project} / {name}"
+    return f"{project} / {label}"
 
 
 def framework_in(info: Mapping[str, Any]) -> str:

@@ -124,7 +124,7 @@ class KnobPanel(TextWidget, can_focus=True):
         knobs = self._knobs
         title: list[Span] = [("values", "title")]
         if not knobs:
-            hint = "the program declares none: run.live(name, value)"
+            hint = "none declared: run.live(name, value)"
             return [title, [(fit(f" {hint}", width), "dim")]]
         first = self._first_row(height)
         shown = [
