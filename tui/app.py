@@ -13,7 +13,7 @@ from core.run.events import Event, Opened, Steps, Weights
 from core.run.hparams import HyperParameters, Value
 from core.run.state import RunState
 from core.run.status import RunStatus
-from core.rundir.attached import control_of
+from core.rundir.attached import control_of, is_attached
 from core.rundir.playback import Playback
 from core.rundir.reader import follow, replay
 from core.rundir.resume import ResumePoint
@@ -188,7 +188,7 @@ class TrainpadApp(BaseApp[ExitResult]):
         """Show the run of these events; the one before has ended or continues elsewhere."""
         self._show(RunContext.from_events(events, self.post_message, viewer=viewer))
 
-    def _show(self, context: RunContext) -> None:
+    def _show(self, context: RunContext, *, attached: bool = False) -> None:
         self.run_context.worker.stop(0.5)
         if self.run_state.directory:
             self._previous = self.run_context
@@ -197,7 +197,7 @@ class TrainpadApp(BaseApp[ExitResult]):
         self._queued_run = None
         self._exit_when_done = False
         self._pacer.invalidate()
-        self.action_go("train")
+        self._go("train", attached=attached)
 
     def _restore_previous(self, previous: RunContext, error: Exception | None) -> None:
         """Show the run before again, and toast why the next one could not start."""
@@ -287,7 +287,8 @@ class TrainpadApp(BaseApp[ExitResult]):
         playback = None if speed is None else Playback(speed)
         events = follow(run, control) if playback is None else replay(run, playback)
         post = self.post_message
-        self._show(RunContext.from_events(events, post, viewer=True, playback=playback))
+        context = RunContext.from_events(events, post, viewer=True, playback=playback)
+        self._show(context, attached=is_attached(run))
 
     # -- screens ------------------------------------------------------------------------------
 
@@ -297,9 +298,12 @@ class TrainpadApp(BaseApp[ExitResult]):
 
     def action_go(self, screen: str) -> None:
         """Go to another screen, by its name."""
+        self._go(screen, attached=self.run_state.is_attached)
+
+    def _go(self, screen: str, *, attached: bool) -> None:
         if isinstance(self.screen, RunScreen):
             self.picked_image = self.screen.picked_image or self.picked_image
-            self.switch_mode(modes.mode_of(screen, attached=self.run_state.is_attached))
+            self.switch_mode(modes.mode_of(screen, attached=attached))
 
     def _show_kind(self) -> None:
         """Show a run that has opened on the screen for runs of its kind."""

@@ -44,6 +44,18 @@ def _evaluate() -> Screen[None]:
     return _with_current_styles(EvaluateScreen())
 
 
+def _logged_evaluate() -> Screen[None]:
+    from tui.evaluate.logged_screen import LoggedEvaluateScreen
+
+    return _with_current_styles(LoggedEvaluateScreen())
+
+
+def _logged_weights() -> Screen[None]:
+    from tui.weights.logged_screen import LoggedWeightsScreen
+
+    return _with_current_styles(LoggedWeightsScreen())
+
+
 def _weights() -> Screen[None]:
     from tui.weights.screen import WeightsScreen
 
@@ -66,17 +78,28 @@ MODES: Mapping[str, Callable[[], Screen[None]]] = {
     "train": _train,
     "metrics": _metrics,
     "evaluate": _evaluate,
+    "logged_evaluate": _logged_evaluate,
     "weights": _weights,
+    "logged_weights": _logged_weights,
     "runs": _runs,
     "pad": _pad,
 }
-"""The factory of each screen, by its room."""
-OF_ATTACHED: Mapping[str, str] = {"train": "metrics"}
-"""The rooms that show attached runs in place of ours, by the names in `tui.widgets.screens`."""
+"""The factory of each screen; of those that show our runs by the names in `tui.widgets.screens`."""
+OF_ATTACHED: Mapping[str, str] = {
+    "train": "metrics",
+    "evaluate": "logged_evaluate",
+    "weights": "logged_weights",
+}
+"""The screens that show attached runs in place of ours."""
+MODULES = (
+    "tui.train.screen", "tui.metrics.screen", "tui.evaluate.screen", "tui.evaluate.logged_screen",
+    "tui.weights.screen", "tui.weights.logged_screen", "tui.runs.screen", "tui.pad.screen",
+)  # fmt: skip
+"""The modules of all screens."""
 
 
 def mode_of(screen: str, *, attached: bool) -> str:
-    """The room of the screen called `screen`, for an attached run or one of ours."""
+    """The mode that shows the screen called `screen`, of an attached run or one of ours."""
     return OF_ATTACHED.get(screen, screen) if attached else screen
 
 
@@ -86,8 +109,8 @@ def import_in_background() -> None:
 
 
 def _import_all() -> None:
-    for room in MODES:
-        import_module(f"tui.{room}.screen")
+    for module in MODULES:
+        import_module(module)
 
 
 class MountAhead:
