@@ -96,12 +96,23 @@ def test_an_attached_run_answers_every_verb(capsys: pytest.CaptureFixture[str]) 
     run.live("mode", "a", choices=["a", "b"])
     run.live("on", value=True)
     run.live("layers", 3)
+    run.live("a=b", 1.0)
     with training(run):
         until((directory(run) / "metrics.jsonl").exists)
         assert shell("pause", "--wait", "5") == 0
         assert shell("pause", "--wait", "5") == 0
         assert (
-            shell("set", run.path.name, "lr=0.5", "mode=b", "on=off", "layers=4", "--wait", "5")
+            shell(
+                "set",
+                run.path.name,
+                "lr=0.5",
+                "mode=b",
+                "on=no",
+                "layers=4",
+                "a=b=2",
+                "--wait",
+                "5",
+            )
             == 0
         )  # type: ignore[union-attr]
         assert shell("save", "--wait", "5") == 0
@@ -110,18 +121,23 @@ def test_an_attached_run_answers_every_verb(capsys: pytest.CaptureFixture[str]) 
         assert shell("set", "lr=7") == 2
         assert shell("set", "layers=1.5") == 2
         assert shell("set", "nothing=7") == 2
-        assert shell("set", "lr") == 2
+        assert shell("set", "lr=0.1", run.name) == 2
+        assert shell("set") == 2
+        assert shell("pause", "--wait", "x") == 2
         assert shell("stop", "--wait", "5") == 0
     assert shell("stop") == 2
     said = capsys.readouterr()
     assert "paused at step" in said.out
-    assert "lr=0.5, mode=b, on=False, layers=4 at step" in said.out
+    assert "lr=0.5, mode=b, on=False, layers=4, a=b=2.0 at step" in said.out
     assert "evaluate requested" in said.out
     assert "lr must be from 0.001 to 1, not 7" in said.err
-    assert "there is: lr, mode, on, layers" in said.err
+    assert "there is: lr, mode, on, layers, a=b" in said.err
+    assert "layers must be a whole number, not 1.5" in said.err
+    assert "give the run, if any, then NAME=VALUE, such as: trainpad set lr=0.001" in said.err
+    assert "'x' is not a valid number of seconds" in said.err
     assert "is stopped; only a live run can be steered" in said.err
     knobs = read_knobs(RunDir(directory(run)))
-    assert [knob.value for knob in knobs.values()] == [0.5, "b", False, 4]
+    assert [knob.value for knob in knobs.values()] == [0.5, "b", False, 4, 2.0]
 
 
 def test_a_run_that_does_not_answer_is_status_1(capsys: pytest.CaptureFixture[str]) -> None:

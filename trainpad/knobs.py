@@ -10,7 +10,10 @@ from trainpad.values import to_number
 
 MAX_NAME = 80
 """Characters of the name of a value."""
-BOOLEANS = {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}
+BOOLEANS = {
+    "true": True, "on": True, "yes": True, "1": True,
+    "false": False, "off": False, "no": False, "0": False,
+}  # fmt: skip
 """What a text from the command line means."""
 Value = TypeVar("Value")
 """A number, true or false, or a text."""
@@ -153,7 +156,10 @@ class Knob(Generic[Value]):
         if self.kind is str:
             return text
         try:
-            return self.check(int(text) if self.kind is int else float(text))
+            number = float(text)
+            if self.kind is int:
+                return self.check(int(text) if text.strip("+-").isdecimal() else number)
+            return self.check(number)
         except (ValueError, OverflowError):
             raise UserError(f"{self.name} must be a number, not {text!r}") from None
 

@@ -97,12 +97,12 @@ def set_values(arguments: Sequence[str], log_dir: Path | None, wait: float, say:
         UserError: there is no such live run, or a value is not one that it takes.
     """
     run = "" if not arguments or "=" in arguments[0] else arguments[0]
-    pairs = [text.partition("=") for text in arguments[bool(run) :]]
-    if not pairs or not all(name and equals for name, equals, _ in pairs):
-        raise UserError("what is to be changed must be NAME=VALUE, such as lr=0.001")
+    pairs = arguments[bool(run) :]
+    if not pairs or not all("=" in pair[1:] for pair in pairs):
+        raise UserError("give the run, if any, then NAME=VALUE, such as: trainpad set lr=0.001")
     found, summary = open_live(run, log_dir)
     knobs = read_knobs(found, summary)
-    values = {name: _parse(knobs, name, text) for name, _, text in pairs}
+    values = dict(_parse(knobs, pair) for pair in pairs)
     events = JsonLines.new(found.events)
     control_of(found).request(hyperparameters=values)
     shown = ", ".join(f"{name}={value}" for name, value in values.items())
@@ -122,11 +122,14 @@ def set_values(arguments: Sequence[str], log_dir: Path | None, wait: float, say:
     return _await(summary, events, is_answer, wait, say, shown, "set")
 
 
-def _parse(knobs: Mapping[str, Knob[Any]], name: str, text: str) -> Any:
-    if name not in knobs:
-        known = ", ".join(knobs) or "nothing"
-        raise UserError(f"there is no value called {name[:40]!r} to change; there is: {known}")
-    return knobs[name].parse(text)
+def _parse(knobs: Mapping[str, Knob[Any]], pair: str) -> tuple[str, Any]:
+    """The name and the value of ``NAME=VALUE``; a name may contain a ``=`` itself."""
+    for name in sorted(knobs, key=len, reverse=True):
+        if pair.startswith(f"{name}="):
+            return name, knobs[name].parse(pair[len(name) + 1 :])
+    known = ", ".join(knobs) or "nothing"
+    name = pair.partition("=")[0]
+    raise UserError(f"there is no value called {name[:40]!r} to change; there is: {known}")
 
 
 def read_knobs(run: RunDir, summary: RunSummary) -> dict[str, Knob[Any]]:

@@ -11,6 +11,10 @@ WAIT_HELP = "Wait for the run's answer; exit status 1 where none came."
 EPILOG = "The run: a path or a name, else the latest that is live. Exit status 2: there is none."
 
 
+class _Seconds(click.FloatRange):
+    name = "number of seconds"  # as an error message calls it
+
+
 def add_steering_commands(group: click.Group) -> None:
     """Add the commands that make requests, and ``set``, ``status`` and ``tail``."""
     for name, text in (
@@ -29,7 +33,7 @@ def _verb_command(name: str, text: str) -> click.Command:
     @click.command(name, help=f"{text}\n\n{EPILOG}\n\nExample: trainpad {name} --wait 5")
     @click.argument("run", default="", shell_complete=run_names)
     @flag("log_dir", type=Path, metavar="FOLDER", help="Folder of the runs.")
-    @flag("wait", type=click.FloatRange(0), metavar="SECONDS", default=0.0, help=WAIT_HELP)
+    @flag("wait", type=_Seconds(0), metavar="SECONDS", default=0.0, help=WAIT_HELP)
     def command(run: str, log_dir: Path | None, wait: float) -> int:
         from core.cli.steer import VERBS, steer
 
@@ -40,9 +44,9 @@ def _verb_command(name: str, text: str) -> click.Command:
 
 
 @click.command("set")
-@click.argument("arguments", metavar="[RUN] NAME=VALUE...", nargs=-1, required=True)
+@click.argument("arguments", metavar="[RUN] NAME=VALUE...", nargs=-1)
 @flag("log_dir", type=Path, metavar="FOLDER", help="Folder of the runs.")
-@flag("wait", type=click.FloatRange(0), metavar="SECONDS", default=0.0, help=WAIT_HELP)
+@flag("wait", type=_Seconds(0), metavar="SECONDS", default=0.0, help=WAIT_HELP)
 def set_values(arguments: tuple[str, ...], log_dir: Path | None, wait: float) -> int:
     """Change values of a run while it trains; `trainpad status --json` lists them.
 
