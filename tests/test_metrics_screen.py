@@ -58,7 +58,8 @@ async def test_requests_are_written_to_control_json(program: Program) -> None:
         assert desired["hyperparameters"] == {"lr": 0.1562}
         assert (desired["pause_at"], desired["evaluate"], desired["checkpoint"]) == (0, 1, 1)
         await pilot.press("Q")
-        await shown(pilot, app, "Stop this run")
+        text = await shown(pilot, app, "Stop this run", "ask the program to end")
+        assert "checkpoint" not in text
         await pilot.press("s")
         await until(pilot, lambda: program.desired["stop"] == "stopped")
 

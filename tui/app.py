@@ -30,7 +30,7 @@ from tui.dashboard.sessions import Sessions
 from tui.dashboard.worker import EventReceived, SourceEnded
 from tui.terminal.base_app import AppOptions, BaseApp
 from tui.terminal.exit_result import ExitResult
-from tui.widgets.dialogs import QuitDialog, StopDialog
+from tui.widgets.dialogs import QuitDialog, StopDialog, StopProgramDialog
 from tui.widgets.help import HelpScreen
 
 if TYPE_CHECKING:
@@ -362,7 +362,8 @@ class TrainpadApp(BaseApp[ExitResult]):
         if self.read_only:
             self.toast(self.run_context.steering.blocked_reason)
         elif self.run_state.is_live and isinstance(self.screen, RunScreen):
-            self.push_screen(StopDialog(), self._on_stop_choice)
+            dialog = StopProgramDialog() if self.run_state.is_attached else StopDialog()
+            self.push_screen(dialog, self._on_stop_choice)
 
     def _on_stop_choice(self, choice: str | None) -> None:
         if choice == "stop":
@@ -370,7 +371,8 @@ class TrainpadApp(BaseApp[ExitResult]):
 
     def _stop_run(self) -> None:
         self._queued_run = None
-        self.toast(self.run_context.steering.stop() or "saving …")
+        doing = "stopping …" if self.run_state.is_attached else "saving …"
+        self.toast(self.run_context.steering.stop() or doing)
 
 
 if TYPE_CHECKING:

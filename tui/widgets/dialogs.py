@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 EXPLANATION_WIDTH = 30
 """Cells for the explanation of a choice."""
 STOP = ("stop", "s", "Stop and save", "end the run with a checkpoint")
+STOP_PROGRAM = ("stop", "s", "Stop", "ask the program to end")
 DETACH = ("detach", "d", "Detach", "keep training; `trainpad open` reattaches")
 START_NEW = (
     "next",
@@ -80,6 +81,14 @@ class StopDialog(ChoiceDialog):
 
     QUESTION = "Stop this run for everyone watching?"
     CHOICES = (STOP, CANCEL)
+    BINDINGS: ClassVar[list[BindingType]] = _bindings(*CHOICES)
+
+
+class StopProgramDialog(ChoiceDialog):
+    """Asks whether to stop an attached run, of which nobody knows whether it saves."""
+
+    QUESTION = "Stop this run for everyone watching?"
+    CHOICES = (STOP_PROGRAM, CANCEL)
     BINDINGS: ClassVar[list[BindingType]] = _bindings(*CHOICES)
 
 
