@@ -27,8 +27,9 @@ _THIN = 0.4  # of a thin stroke's peak: at any sub-pixel position, one of its pi
 _WIDEST = 0.45  # of the box: a wider stroke is a blot, and its width is ignored
 
 _MNIST_SIDES = (19, 20)  # the longer side of MNIST's boxes, soft edges included
-_MNIST_PENS = (1.3, 5.0)  # the width of the strokes of 99 % of MNIST's digits
-_BROAD = 4.0  # what is broader than that is thinned to this
+_MNIST_PENS = (1.6, 5.0)  # the width of the strokes of 94 % of MNIST's digits
+_BROAD = 3.5  # other digits with broader strokes are thinned to this
+_THICKENED = 3.0  # thinner strokes are thickened to this: some of their ink is lost
 _MARGIN = 2  # pixels around a digit, in which its soft edges end
 _TALL = 0.5  # of the tallest: a lower part is no further digit
 
@@ -84,20 +85,21 @@ def _from_soft_ink(ink: Grey, labels: npt.NDArray[np.int32], part: Component) ->
     others = ~shape & (labels[place] > 0)
     own: Grey = np.where(_thicker(shape, _MARGIN) & ~others, ink[place], 0).astype(np.float32)
     width = min(_stroke_width(own, shape), _WIDEST * box.size)
-    if box.size in _MNIST_SIDES and _has_pen(width):
+    if box.size in _MNIST_SIDES and _MNIST_PENS[0] <= width <= _MNIST_PENS[1]:
         return _moved(own)
     scale = max(_MNIST_SIDES) / box.size * _FINE
     fine = _scaled(own, scale)
-    pen = width * scale / _FINE
-    if _has_pen(pen):
-        return _centred(fine)
-    shape = fine > LEAST
-    pen = min(max(pen, PEN), _BROAD)
-    return _centred(_thicker(shape, (pen * _FINE - _stroke_width(shape, shape)) / 2))
+    return _centred(_with_pen(fine, width * scale / _FINE))
 
 
-def _has_pen(width: float) -> bool:
-    return _MNIST_PENS[0] <= width <= _MNIST_PENS[1]
+def _with_pen(fine: Grey, pen: float) -> Grey | Mask:
+    """Give fine ink, drawn with a pen of this width in MNIST's pixels, strokes of usual width."""
+    if _MNIST_PENS[0] <= pen <= _BROAD:
+        return fine
+    # The soft edges of a broad pen fill the holes of a digit; of a thin one all ink counts.
+    border, usual = (float(fine.max()) / 2, _BROAD) if pen > _BROAD else (LEAST, _THICKENED)
+    shape = fine > border
+    return _thicker(shape, (usual * _FINE - _stroke_width(shape, shape)) / 2)
 
 
 def _moved(ink: Grey) -> Grey:
