@@ -1,6 +1,6 @@
 """Accuracy of `trainpad classify` on pictures of MNIST's test digits, changed in various ways.
 
-    python benchmarks/pictures.py --mnist FOLDER [--first 0] [--count 400] [--only NAME]
+    python -m benchmarks.pictures --mnist FOLDER [--first 0] [--count 400] [--only NAME]
 
 Prints for each way the share that is classified correctly, and of the others the share that is
 "not sure". `--program` is another version's main.py to compare with.
