@@ -17,6 +17,7 @@ from core.cli.errors import FAULT, OUTPUT_ERROR, describe_missing_flag, print_er
 from core.cli.export_command import export
 from core.cli.flags import DefaultGroup
 from core.cli.network_command import network
+from core.cli.new_command import new
 from core.cli.runs_command import runs
 from core.cli.steering_commands import add_steering_commands
 from core.process.inherited import Inherited
@@ -59,8 +60,8 @@ def cli() -> None:
 
 
 for command in (
-    *(train, run_program, open_run, runs, data, network, export, pad, classify, watch),
-    *(sweep, study, doctor),
+    *(train, run_program, open_run, runs, data, network, new, export, pad),
+    *(classify, watch, sweep, study, doctor),
 ):
     cli.add_command(command)
 add_steering_commands(cli)

@@ -111,6 +111,20 @@ def tiny() -> Dataset:
     return Dataset("tiny", "made for tests", "0" * 64, split(503), split(101), split(33))
 
 
+@pytest.fixture(scope="session")
+def small() -> Dataset:
+    """Ten patterns of 8 x 8 pixels."""
+    rng = np.random.default_rng(7)
+    patterns = rng.integers(0, 256, (10, 8, 8))
+
+    def split(count: int) -> Split:
+        labels = rng.integers(0, 10, count).astype(np.uint8)
+        noise = rng.integers(0, 256, (count, 8, 8))
+        return Split(((patterns[labels] + noise) // 2).astype(np.uint8), labels)
+
+    return Dataset("small", "made for tests", "0" * 64, split(203), split(31), split(33))
+
+
 @pytest.fixture(scope="module")
 def engine(tiny: Dataset) -> "Engine":
     """One network for all tests of a module; tests start from `fresh`."""

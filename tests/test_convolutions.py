@@ -14,7 +14,7 @@ from core.run.hparams import HyperParameters, validate_hparams
 from core.run.layers import parse_layers
 from core.training.config import check_network
 from core.training.rng import initial_weights
-from data.dataset import Dataset, Split
+from data.dataset import Dataset
 from data.errors import DataError
 from trainpad.errors import UserError
 
@@ -47,20 +47,6 @@ def random_network(text: str) -> Network:
         for name, shape in architecture.arrays(trained=trained).items()
     }
     return Network.from_arrays(arrays, architecture)
-
-
-@pytest.fixture(scope="module")
-def small() -> Dataset:
-    """Ten patterns of 8 x 8 pixels."""
-    rng = np.random.default_rng(7)
-    patterns = rng.integers(0, 256, (10, 8, 8))
-
-    def split(count: int) -> Split:
-        labels = rng.integers(0, 10, count).astype(np.uint8)
-        noise = rng.integers(0, 256, (count, 8, 8))
-        return Split(((patterns[labels] + noise) // 2).astype(np.uint8), labels)
-
-    return Dataset("small", "made for tests", "0" * 64, split(203), split(31), split(33))
 
 
 def hparams_of(text: str, **values: Any) -> HyperParameters:
@@ -124,10 +110,10 @@ def test_it_learns(engine: "Engine", beginning: dict[str, Any]) -> None:
 
 
 def test_convolutions_are_compiled_without_xla_on_a_cpu() -> None:
-    from core.training.engine import gains_from_xla
+    from core.training.model import Model
 
     found = [
-        gains_from_xla(architecture_of(text), device)
+        Model(architecture_of(text), hparams_of(text)).gains_from_xla(device)
         for text in ("16", RICH)
         for device in ("/CPU:0", "/GPU:0")
     ]

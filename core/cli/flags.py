@@ -25,6 +25,7 @@ COMPLETIONS: Final[Mapping[str, completion.Complete]] = {
         ("csv", "losses", "png", "svg", "notebook", "keras", "export"), completion.files
     ),
     **dict.fromkeys(("resume", "branch"), completion.runs_and_files),
+    "model": completion.files,
     "run": completion.run_names,
     "dataset": completion.datasets_and_folders,
     "checkpoint": completion.checkpoint_names,

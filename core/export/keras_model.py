@@ -7,14 +7,18 @@ to 0..1. The layer ``logits`` gives the values before the softmax.
 import math
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from core.network.architecture import Architecture
 from core.network.keras_layers import keras_layers
+from core.network.model_file import ModelFile, build_own_model
 from core.network.network import Layer, Network
+from core.network.own_keras import load_arrays, try_model
 from core.process.libraries import clean_imports
 from core.run.layers import Conv
 
@@ -24,6 +28,27 @@ def keras_file(network: Network, image_shape: Sequence[int]) -> bytes:
     with _silenced_stderr(), tempfile.TemporaryDirectory(prefix="trainpad-") as folder:
         path = Path(folder) / "model.keras"
         build_model(network, image_shape).save(path)
+        return path.read_bytes()
+
+
+def own_keras_file(
+    file: ModelFile, arrays: Mapping[str, Any], image_shape: Sequence[int], classes: int
+) -> bytes:
+    """Return the content of a ``.keras`` file of a person's own model with these arrays.
+
+    Raises:
+        UserError: its file is wrong, or the arrays are those of another model.
+    """
+    with _silenced_stderr(), tempfile.TemporaryDirectory(prefix="trainpad-") as folder:
+        with clean_imports():
+            import keras
+
+        keras.utils.clear_session()
+        model, _ = build_own_model(file)
+        try_model(file, model, np.zeros((1, *image_shape), np.float32), classes)
+        load_arrays(model, arrays)
+        path = Path(folder) / "model.keras"
+        model.save(path)
         return path.read_bytes()
 
 

@@ -75,7 +75,10 @@ def export_runs(runs: Sequence[RunDir], options: ExportOptions) -> list[str]:
         if target != STDOUT
     ]
     if options.keras:
-        messages.append("the model takes images [n, height, width] with pixels from 0 to 255")
+        if isinstance(exports[0].directory.info().get("model"), dict):
+            messages.append("the model takes images as your file says, with values from 0 to 1")
+        else:
+            messages.append("the model takes images [n, height, width] with pixels from 0 to 255")
     return [*messages, *_empty_table_notes(exports[0], options)]
 
 
@@ -164,11 +167,15 @@ def _render_attached(
 
 
 def _keras(export: Export, checkpoint: str) -> bytes:
-    from core.export.keras_model import keras_file
+    from core.export.keras_model import keras_file, own_keras_file
+    from core.network.model_copy import recorded_model
     from core.network.recorded import network_of
 
     source = resolve_checkpoint(export, checkpoint)
     shape = export.run.info["dataset"].get("image_shape", [])
     if len(shape) not in (2, 3):
         raise RunError(f"{export.directory.name} does not record the size of its images")
+    own = recorded_model(export.directory, export.directory.info())
+    if own is not None:
+        return own_keras_file(own, source.arrays, shape, len(export.run.info["dataset"]["classes"]))
     return keras_file(network_of(source.arrays, export.run.info), shape)

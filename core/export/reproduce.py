@@ -21,11 +21,12 @@ from core.run.hparams import (
     update_hparams,
     validate_hparams,
 )
+from core.run.layers import is_own, parse_layers
 from core.run.status import Outcome, RunStatus
 from core.rundir import checkpoint
 from core.rundir.resume import Change, read_events, recorded_changes
 from core.rundir.rundir import RunDir
-from core.rundir.validation import count, fields_of, file_name, mapping
+from core.rundir.validation import count, fields_of, file_name, mapping, string
 from trainpad.errors import RunError
 
 PROGRAM = "trainpad"
@@ -56,6 +57,7 @@ def reproduce_command(export: Export) -> str:
     hyperparameters = known.get("hyperparameters", {})
     start, changes = _plan(export, validate_hparams(known_hparams(hyperparameters)))
     parts += _hyperparameters(start, everything=len(parts) > 1)
+    parts += _model(info)
     parts += _data(known.get("source", {}), known.get("dataset", {}))
     parts += _device(info)
     parts += _changes(changes)
@@ -92,8 +94,21 @@ def _branch(run: RunDir, info: dict[str, Any]) -> list[str]:
 def _hyperparameters(start: HyperParameters, *, everything: bool) -> Iterator[str]:
     """Yield flags for values that are not defaults, or for `everything`."""
     for name, value in as_dict(start).items():
+        if name == "network" and is_own(parse_layers(value)):
+            continue  # --model says so
         if everything or name == "seed" or value != SPECS[name].default:
             yield from (f"--{name}", _flag_value(value))
+
+
+def _model(info: dict[str, Any]) -> Iterator[str]:
+    """Yield the flags for the file of a person's own model, and for the values it was given."""
+    model = fields_of(dict.fromkeys(("file", "function"), string), info.get("model"))
+    if "file" in model:
+        function = f":{model['function']}" if model.get("function") else ""
+        yield from ("--model", f"{model['file']}{function}")
+        given = fields_of({"hp": mapping}, info["model"]).get("hp", {})
+        for name, value in given.items():
+            yield from ("--hp", f"{name}={value}")
 
 
 def _data(source: dict[str, Any], dataset: dict[str, Any]) -> Iterator[str]:

@@ -22,6 +22,7 @@ from core.run.layers import (
     Pool,
     are_plain,
     format_layers,
+    is_own,
 )
 from trainpad.errors import UserError
 
@@ -175,6 +176,8 @@ def build_architecture(layers: Layers, image_shape: Sequence[int], classes: int)
     Raises:
         UserError: an image is too small for a layer, or the network too large.
     """
+    if is_own(layers):
+        raise UserError(f"{layers[0]} is computed by Keras alone: it has no layers known here")
     shape: Shape = tuple(map(int, image_shape))
     shape = (*shape, 1) if len(shape) == 2 else shape
     stages = _with_activations(list(_stages(layers, shape, classes)))

@@ -6,7 +6,15 @@ from typing import Any
 from core.network.architecture import Architecture, build_architecture
 from core.network.network import Arrays, Network
 from core.run.hparams import known_hparams
-from core.run.layers import NO_LAYERS, Layers, are_plain, canonical_layers, parse_layers
+from core.run.layers import (
+    NO_LAYERS,
+    Layers,
+    are_plain,
+    canonical_layers,
+    is_own,
+    parse_layers,
+    short_name,
+)
 from data.errors import DataError
 from trainpad.errors import UserError
 
@@ -27,6 +35,10 @@ def recorded_architecture(info: Mapping[str, Any]) -> Architecture | None:
         DataError: the run does not say which images it takes, and has other layers.
     """
     layers = _recorded_layers(info)
+    if is_own(layers):
+        raise DataError(
+            f"{short_name(layers)} is a model of your own, which only Keras can compute"
+        )
     try:
         dataset = info.get("dataset") or {}
         return build_architecture(layers, dataset["image_shape"], len(dataset["classes"]))

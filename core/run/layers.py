@@ -19,6 +19,8 @@ MAX_SIDE = 64
 """The largest side of a kernel, of a pool, and the largest stride."""
 MAX_RATE = 0.95
 """The largest fraction that a dropout layer drops."""
+OWN = "model"
+"""What the text of a network begins with that is a model of a person's own."""
 NO_LAYERS = "none"
 """The text of a network without hidden layers: softmax regression."""
 EXAMPLE = "conv 32 5x5, pool, 128, dropout 0.4"
@@ -98,7 +100,17 @@ class Dropout:
         return "dropout" if self.rate is None else f"dropout {self.rate:.6g}"
 
 
-Layer = Dense | Conv | Pool | GlobalPool | Flatten | BatchNorm | Dropout
+@dataclass(frozen=True, slots=True)
+class OwnModel:
+    """Not a layer: a whole model of a person's own, from a Python file of this name."""
+
+    file: str
+
+    def __str__(self) -> str:
+        return f"{OWN} {self.file}"
+
+
+Layer = OwnModel | Dense | Conv | Pool | GlobalPool | Flatten | BatchNorm | Dropout
 Layers = tuple[Layer, ...]
 _OF_IMAGES = Conv | Pool | GlobalPool
 """Layers that take images; after a fully connected layer there are none."""
@@ -112,6 +124,8 @@ def parse_layers(text: str) -> Layers:
     """
     if text.strip().lower() in ("", NO_LAYERS):
         return ()
+    if own := re.fullmatch(rf"{OWN} ([\w.-]{{1,100}})", text.strip()):
+        return (OwnModel(own[1]),)
     parts = text.split(",")
     if len(parts) > MAX_LAYERS:
         raise UserError(f"a network has at most {MAX_LAYERS} layers, not {len(parts)}")
@@ -151,12 +165,19 @@ def canonical_layers(value: object) -> str:
 
 def short_name(layers: Sequence[Layer]) -> str:
     """A name of the network for folders and narrow columns: ``128-32``, ``conv32-1024``."""
+    if is_own(layers):
+        return str(layers[0]).removeprefix(f"{OWN} ").removesuffix(".py")
     parts = [
         str(layer.units) if isinstance(layer, Dense) else f"conv{layer.filters}"
         for layer in layers
         if isinstance(layer, Dense | Conv)
     ]
     return "-".join(parts) or "softmax"
+
+
+def is_own(layers: Sequence[Layer]) -> bool:
+    """Whether the network is a model of a person's own."""
+    return any(isinstance(layer, OwnModel) for layer in layers)
 
 
 def are_plain(layers: Sequence[Layer]) -> bool:

@@ -22,6 +22,8 @@ from core.rundir.errors import CheckpointError
 from trainpad.files import open_plain, write_atomic
 
 FOLDER = "checkpoints"
+LAYER_PREFIXES = ("layer", "model/")
+"""What the names of a network's arrays begin with: of layers given as text, and of own models."""
 KEEP_NEWEST = 5
 """How many of the newest checkpoints are kept, besides the best one."""
 MAX_BYTES = 1 << 31
@@ -46,8 +48,12 @@ class Checkpoint:
 
     @property
     def layers(self) -> dict[str, npt.NDArray[np.float32]]:
-        """The weights and biases alone."""
-        return {name: array for name, array in self.arrays.items() if name.startswith("layer")}
+        """The arrays of the network, without those of the optimizer and seeds."""
+        return {
+            name: array
+            for name, array in self.arrays.items()
+            if name.startswith(LAYER_PREFIXES) and array.dtype.kind == "f"
+        }
 
 
 def file_name(step: int) -> str:

@@ -26,6 +26,7 @@ OWN_FILES = frozenset(
         "clock.f64",
         "metrics.jsonl",
         "run.log",
+        "model.py",
         "control.json",
         LOCK_FILE,
         "lock",

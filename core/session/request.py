@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from core.network.model_file import ModelFile
 from core.run.hparams import (
     SPECS,
     HyperParameters,
@@ -18,7 +19,7 @@ from core.run.hparams import (
     update_hparams,
     validate_hparams,
 )
-from core.run.layers import Dense, format_layers, parse_layers
+from core.run.layers import OWN, Dense, format_layers, parse_layers
 from core.run.presets import PRESETS
 from core.rundir.data_source import DataSource
 from core.rundir.resume import Change, ResumePoint, find_resume_point
@@ -45,6 +46,10 @@ class Request:
     device: str = "auto"
     xla: bool | None = None
     """Whether to compile with XLA; None: where it gains."""
+    own: ModelFile | None = None
+    """The file of a model of a person's own; used where the hyperparameter `network` names it."""
+    rate_given: bool = True
+    """Whether the learning rate was chosen, so that a compiled model's own is not taken."""
     strategy: str = "none"
     """How several devices or machines share each batch; see `core.training.distributed`."""
     resume: ResumePoint | None = None
@@ -68,6 +73,11 @@ def request_from(flags: Flags) -> Request:
         raise UserError("--resume continues a run and --branch starts a new one; give only one")
     log_dir = log_dir_from(flags["log_dir"])
     start = find_resume_point(named[0], log_dir) if named else None
+    own = _own_model(flags, start)
+    if own and flags["model"]:
+        if flags["network"] is not None:
+            raise UserError("--network and --model both say what to train; give only one")
+        flags = {**flags, "network": f"{OWN} {own.name}"}
     hparams = _hyperparameters(flags, start)
     resume = start if flags["resume"] is not None else None
     before = _device_settings(resume.run.info() if resume else {})
@@ -80,6 +90,8 @@ def request_from(flags: Flags) -> Request:
         device=_device(flags["device"]) if flags["device"] else before["device"],
         xla=before["xla"] if flags["xla"] is None else flags["xla"],
         strategy=flags["strategy"] or before["strategy"],
+        own=own,
+        rate_given=flags["learning_rate"] is not None or bool(start or flags["preset"]),
         fingerprint=_fingerprint(flags["fingerprint"]),
         offline=flags["offline"],
         profile=flags["profile"] or 0,
@@ -87,6 +99,19 @@ def request_from(flags: Flags) -> Request:
         branch=None if resume else start,
         changes=(*_later_changes(flags, resume), *_changes(flags["change"])),
     )
+
+
+def _own_model(flags: Flags, start: ResumePoint | None) -> ModelFile | None:
+    """Return the file of ``--model``, or the copy in the run to resume or branch from."""
+    from core.network.model_copy import model_from_flags, recorded_model
+
+    if flags["model"] and flags["resume"] is not None:
+        raise UserError("a resumed run goes on with its copy of the model; use --branch")
+    if flags["model"]:
+        return model_from_flags(flags["model"], flags["hp"])
+    if flags["hp"]:
+        raise UserError("--hp is for the values that a model asks for: give --model FILE.py too")
+    return recorded_model(start.run, start.run.info()) if start else None
 
 
 def _check_steps(start: ResumePoint, max_steps: int) -> None:
@@ -109,8 +134,15 @@ def request_like(run: RunDir) -> Request:
         hparams=validate_hparams(known_hparams(known)),
         log_dir=run.path.parent,
         source=DataSource.from_run_info(info),
+        own=_recorded_own(run, info),
         **_device_settings(info),
     )
+
+
+def _recorded_own(run: RunDir, info: Mapping[str, Any]) -> ModelFile | None:
+    from core.network.model_copy import recorded_model
+
+    return recorded_model(run, info)
 
 
 def branch_request(run: RunDir) -> Request:

@@ -4,6 +4,7 @@ Nothing is written before the data was loaded and validated. What takes long to 
 when the first event is pulled: by then the dashboard is on the screen.
 """
 
+import math
 import os
 import traceback
 from collections.abc import Generator, Iterator
@@ -11,9 +12,11 @@ from contextlib import closing, suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from core.network.model_copy import changed_since, copy_model, model_info
+from core.network.model_file import ModelFile
 from core.run.events import Alert, Event, Failed, Opened, Preparing, Started, StepEvent, Steps
 from core.run.hparams import as_dict
-from core.run.layers import short_name
+from core.run.layers import is_own, parse_layers, short_name
 from core.rundir import rundir
 from core.rundir.control import open_control
 from core.rundir.rundir import RunDir
@@ -95,6 +98,8 @@ def _open_and_train(request: Request, run: RunDir, dataset: "Dataset") -> Iterat
     yield Opened(str(run.path), info, control, dataset)
     if not is_private(run.path):
         yield Alert(_first_step(request), NOT_PRIVATE)
+    if request.resume and (sentence := changed_since(run.info())):
+        yield Alert(_first_step(request), sentence)
     yield from train(_config(request, dataset, run), control)
 
 
@@ -125,6 +130,8 @@ def _config(request: Request, dataset: "Dataset", run: RunDir | None) -> "TrainC
     return TrainConfig(
         request.hparams,
         dataset,
+        own=_own_model(request),
+        rate_given=request.rate_given,
         device=request.device,
         xla=request.xla,
         strategy=request.strategy,
@@ -212,13 +219,13 @@ def _run_directory(request: Request, dataset: "Dataset") -> RunDir:
     if request.resume:
         _check_same_data(request.resume.run, dataset)
         return request.resume.run
-    from core.training.config import architecture_for
-
-    architecture = architecture_for(request.hparams, dataset)
-    network = short_name(architecture.layers).replace("-", "x")
+    own = _own_model(request)
+    layers = parse_layers(request.hparams.network)
+    network = short_name(layers).replace("-", "x")
     info = {
         "hyperparameters": as_dict(request.hparams),
-        "network": list(architecture.sizes),
+        "network": _sizes(request, dataset),
+        **({"model": model_info(own)} if own else {}),
         "dataset": dataset_info(dataset),
         "source": asdict(request.source),
         "device": request.device,
@@ -230,7 +237,30 @@ def _run_directory(request: Request, dataset: "Dataset") -> RunDir:
         parent = request.branch
         step = parent.checkpoint.step if parent.checkpoint else 0
         info["parent"] = {"run": parent.run.name, "step": step}
-    return rundir.create_run(request.log_dir, network, info)
+    run = rundir.create_run(request.log_dir, network, info)
+    if own:
+        copy_model(own, run)
+    return run
+
+
+def _own_model(request: Request) -> ModelFile | None:
+    """Return the file of the model to train, if the network is one of a person's own."""
+    if not is_own(parse_layers(request.hparams.network)):
+        return None
+    if request.own is None:
+        raise UserError(f"name the file of {request.hparams.network} with --model FILE.py")
+    if request.strategy != "none":
+        raise UserError("a model of your own trains on one device: leave out --strategy")
+    return request.own
+
+
+def _sizes(request: Request, dataset: "Dataset") -> list[int]:
+    """Return the pixels of an image, and the units of each layer with weights that is known."""
+    from core.training.config import architecture_for
+
+    if is_own(parse_layers(request.hparams.network)):
+        return [math.prod(dataset.image_shape), len(dataset.classes)]
+    return list(architecture_for(request.hparams, dataset).sizes)
 
 
 def _check_same_data(run: RunDir, dataset: "Dataset") -> None:

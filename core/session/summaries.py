@@ -35,7 +35,9 @@ from core.run.events import (
     Weights,
 )
 from core.run.hparams import SPECS, HyperParameters, as_dict, update_hparams, validate_hparams
+from core.run.layers import is_own, parse_layers
 from core.run.schedules import learning_rates
+from core.rundir.checkpoint import LAYER_PREFIXES
 from core.rundir.resume import read_events
 from core.rundir.rundir import RunDir
 from core.tfevents import encode
@@ -88,7 +90,7 @@ class Summaries:
         self._writer: EventWriter | None = None
         self._hparams = HyperParameters()
         self._sample = as_input(dataset.test.images[:ACTIVATION_IMAGES])
-        self._architecture = architecture_for(self._hparams, dataset)
+        self._architecture = self._known_architecture()
         self._step = 0
         self._timed_steps, self._timed_seconds = 0, 0.0
         self._weights_due = -np.inf
@@ -144,7 +146,7 @@ class Summaries:
         """Begin a file; that of a resumed run purges later steps from earlier files."""
         self.close()
         self._hparams = validate_hparams(event.hyperparameters)
-        self._architecture = architecture_for(self._hparams, self._dataset)
+        self._architecture = self._known_architecture()
         self._writer = writer = EventWriter(self._folder, event.step or None)
         hparams = {name: _plain(value) for name, value in as_dict(self._hparams).items()}
         hparams["dataset"] = self._dataset.name
@@ -155,11 +157,18 @@ class Summaries:
         else:
             self._write_graph_and_images(writer)
 
+    def _known_architecture(self) -> Architecture | None:
+        """The network's layers; None of a model of a person's own."""
+        if is_own(parse_layers(self._hparams.network)):
+            return None
+        return architecture_for(self._hparams, self._dataset)
+
     def _write_graph_and_images(self, writer: EventWriter) -> None:
         """Write what a run has once: the graph, and examples of the input."""
-        names = [f"layer{number}" for number in range(len(self._architecture.weighted))]
-        layers = keras_layers(self._architecture, names)
-        writer.keras_model(sequential(self._dataset.image_shape, layers))
+        if self._architecture is not None:
+            names = [f"layer{number}" for number in range(len(self._architecture.weighted))]
+            layers = keras_layers(self._architecture, names)
+            writer.keras_model(sequential(self._dataset.image_shape, layers))
         writer.image("input", self._dataset.train.images[:INPUT_IMAGES], 0)
 
     def _rewrite_evaluation(self, writer: EventWriter, step: int) -> None:
@@ -210,17 +219,18 @@ class Summaries:
 
 
 def layer_values(
-    arrays: NamedArrays, sample: Floats, architecture: Architecture
+    arrays: NamedArrays, sample: Floats, architecture: Architecture | None
 ) -> list[encode.Value]:
     """Return a histogram and four scalars for each layer's arrays and activations.
 
     `sample` are the images for the activations, float32 ``[n, inputs]`` from 0 to 1.
     """
     with np.errstate(all="ignore"):  # a network that diverged is shown as it is
-        sample = sample[: affordable_images(architecture)]
-        activations = Network.from_arrays(arrays, architecture).activations(sample)
-        named = {name: array for name, array in arrays.items() if name.startswith("layer")}
-        named |= {f"layer{i}/activations": values for i, values in enumerate(activations)}
+        named = {n: array for n, array in arrays.items() if n.startswith(LAYER_PREFIXES)}
+        if architecture is not None:
+            sample = sample[: affordable_images(architecture)]
+            activations = Network.from_arrays(arrays, architecture).activations(sample)
+            named |= {f"layer{i}/activations": values for i, values in enumerate(activations)}
         return [
             value for name, array in named.items() for value in _distribution_values(name, array)
         ]

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.network.architecture import Architecture, build_architecture
+from core.network.model_file import ModelFile
 from core.run.hparams import HyperParameters
-from core.run.layers import parse_layers
+from core.run.layers import is_own, parse_layers
 from core.rundir.checkpoint import Checkpoint
 from data.dataset import Dataset
 from trainpad.errors import UserError
@@ -23,6 +24,10 @@ class TrainConfig:
     device: str = "auto"
     xla: bool | None = None
     """Whether to compile with XLA; None: where it gains."""
+    own: ModelFile | None = None
+    """The file of a model of a person's own."""
+    rate_given: bool = True
+    """Whether the learning rate was chosen, so that a compiled model's own is not taken."""
     strategy: str = "none"
     """The distribution strategy; see `core.training.distributed`."""
     resume: Checkpoint | None = None
@@ -60,6 +65,8 @@ def architecture_for(hparams: HyperParameters, dataset: Dataset) -> Architecture
 
 def check_network(hparams: HyperParameters, dataset: Dataset) -> None:
     """Raise a `UserError` if the network does not fit the data, or `dropout` has no effect."""
+    if is_own(parse_layers(hparams.network)):
+        return  # what Keras says to it is known when it is built
     architecture = architecture_for(hparams, dataset)
     if hparams.dropout and architecture.layers and not architecture.drops:
         raise UserError(f"dropout has no effect on the network {hparams.network}: {NO_DROPOUT}")

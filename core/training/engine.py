@@ -16,11 +16,12 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
+import keras
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from core.network.architecture import Architecture
+from core.network.model_file import ModelFile
 from core.run.hparams import HyperParameters
 from core.run.schedules import learning_rates
 from core.training.augment import RANDOM_COLUMNS, augment
@@ -28,6 +29,7 @@ from core.training.config import NO_DROPOUT, architecture_for
 from core.training.device import pick_device
 from core.training.device_data import PADDING, DeviceData
 from core.training.model import Model, make_optimizer, slot_name
+from core.training.own_model import OwnModel
 from core.training.rng_tf import Dropout, StatelessUniform
 from core.training.stream import ExampleWindow
 from core.training.trace import ChunkInputs, TraceKey, augmentation_amounts, trace_key
@@ -62,31 +64,36 @@ class Engine:
         *,
         device: str = "auto",
         xla: bool | None = None,
+        own: ModelFile | None = None,
     ) -> None:
-        """Put data and network on `device`: ``auto``, ``cpu`` or ``gpu:N``.
+        """Put data and network on a device.
 
-        `xla` decides whether to compile with XLA; without it, that is done where it gains.
+        Args:
+            dataset: all splits.
+            hparams: they name the network, unless there is a model of one's own.
+            device: ``auto``, ``cpu`` or ``gpu:N``.
+            xla: whether to compile with XLA; without it, that is done where it gains.
+            own: the file that builds a Keras model.
 
         Raises:
             UserError: there is no such device, or the network does not fit the images.
         """
-        self._architecture = architecture_for(hparams, dataset)
         self._tf_device = pick_device(device)
-        self._xla = gains_from_xla(self._architecture, self._tf_device) if xla is None else xla
         self.device = self._tf_device.strip("/")
         """The device as shown to users: ``CPU:0``."""
         self._examples = len(dataset.train)
         self._classes = len(dataset.classes)
-        has_convolutions = self._architecture.has_convolutions
-        self._evaluation_batch = CONVOLUTION_BATCH if has_convolutions else PADDING
         self._compiled: dict[TraceKey, Callable[..., Any]] = {}
         self._image_shape = dataset.image_shape
         self._has_rejects = bool((dataset.train.labels == NO_CLASS).any())
         with tf.device(self._tf_device):
             self._data = DeviceData(dataset)
-            self._model = Model(self._architecture, hparams)
+            self._model = _make_model(dataset, hparams, own)
+            self._xla = self._model.gains_from_xla(self._tf_device) if xla is None else xla
+            has_convolutions = self._model.has_convolutions
+            self._evaluation_batch = CONVOLUTION_BATCH if has_convolutions else PADDING
             self._trained = [*self._model.trained.values()]
-            self._optimizer = make_optimizer(hparams)
+            self._optimizer = self._model.optimizer or make_optimizer(hparams)
             self._optimizer.build(self._trained)
             self._window = ExampleWindow(self._examples, hparams.seed)
             self._indices = tf.constant(self._window.indices)
@@ -95,7 +102,32 @@ class Engine:
     @property
     def parameters(self) -> int:
         """Number of trained values."""
-        return self._architecture.parameters
+        return self._model.parameters
+
+    @property
+    def own_learning_rate(self) -> float | None:
+        """The rate that a model was compiled with; None without one, or with a schedule."""
+        if self._model.optimizer is None or not self._sets_rate:
+            return None
+        return float(self._optimizer.learning_rate.numpy())
+
+    @property
+    def notices(self) -> list[str]:
+        """Sentences on what a model of one's own does otherwise."""
+        said = []
+        if not self._sets_rate:
+            said.append(
+                "the model has a learning-rate schedule: the rate in the panel has no effect"
+            )
+        if self._model.values:
+            shown = ", ".join(f"{name} = {value}" for name, value in self._model.values.items())
+            said.append(f"hp: {shown}")
+        return said
+
+    @property
+    def _sets_rate(self) -> bool:
+        """Whether the optimizer takes a learning rate for each step."""
+        return isinstance(self._optimizer.learning_rate, keras.Variable)
 
     # -- training ---------------------------------------------------------------------------
 
@@ -103,7 +135,7 @@ class Engine:
         """Why a hyperparameter cannot have this value with this data; empty if it can."""
         if name == "batch_size" and value > self._examples:
             return f"there are {self._examples:,} images"
-        if name == "dropout" and value and not self._architecture.drops:
+        if name == "dropout" and value and not self._model.drops:
             return NO_DROPOUT
         return ""
 
@@ -209,7 +241,8 @@ class Engine:
         batch = tf.gather(chunk.indices, chunk.start + done * key.batch + (row + tf.range(size)))
         random = StatelessUniform(chunk.first + done, chunk.seed, row)
         loss, gradients = self._gradients(key, chunk, batch, random)
-        self._optimizer.learning_rate.assign(chunk.learning_rates[done])
+        if self._sets_rate:
+            self._optimizer.learning_rate.assign(chunk.learning_rates[done])
         self._optimizer.apply(gradients, self._trained)
         return loss
 
@@ -224,14 +257,16 @@ class Engine:
         dropout = Dropout(chunk.dropout, random) if self._drops(key) else None
         with tf.GradientTape() as tape:
             logits = self._model.logits(images, dropout, training=True)
-            loss = self._scale_loss(self._cross_entropy(logits, labels))
+            losses = self._model.losses(logits, labels)
+            losses = self._cross_entropies(logits, labels) if losses is None else losses
+            loss = self._scale_loss(tf.reduce_mean(losses) + self._model.penalty())
             if key.l2:
                 loss += self._scale_loss(chunk.l2 * self._model.squares())
         return loss, tape.gradient(loss, [variable.value for variable in self._trained])
 
     def _drops(self, key: TraceKey) -> bool:
         """Whether anything is dropped: by the hyperparameter, or by layers with a rate."""
-        return key.dropout or self._architecture.has_dropout_rates
+        return key.dropout or self._model.has_dropout_rates
 
     def _scale_loss(self, loss: Any) -> Any:
         """A replica's part of a loss that is the mean over all replicas."""
@@ -243,16 +278,13 @@ class Engine:
         augmented = augment(tf.reshape(images, (n, *self._image_shape)), uniform, amounts)
         return tf.reshape(augmented, images.shape)
 
-    def _cross_entropy(self, logits: Any, labels: Any) -> Any:
-        """The mean loss; the target of an image of no class is the uniform distribution."""
+    def _cross_entropies(self, logits: Any, labels: Any) -> Any:
+        """The loss of each example; the target of one of no class is the uniform distribution."""
         if not self._has_rejects:
-            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-        else:
-            uniform = tf.cast(labels == NO_CLASS, tf.float32)[:, None] / self._classes
-            losses = tf.nn.softmax_cross_entropy_with_logits(
-                tf.one_hot(labels, self._classes) + uniform, logits
-            )
-        return tf.reduce_mean(losses)
+            return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+        uniform = tf.cast(labels == NO_CLASS, tf.float32)[:, None] / self._classes
+        targets = tf.one_hot(labels, self._classes) + uniform
+        return tf.nn.softmax_cross_entropy_with_logits(targets, logits)
 
     # -- evaluation -------------------------------------------------------------------------
 
@@ -277,7 +309,9 @@ class Engine:
             logits = self._model.logits(self._data.images(indices))
             true = tf.one_hot(labels, self._classes) * counts[:, None]
             predicted = tf.one_hot(tf.argmax(logits, axis=1), self._classes)
-            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+            losses = self._model.losses(logits, labels)
+            if losses is None:
+                losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
             return (
                 done + size,
                 matrix + tf.matmul(true, predicted, transpose_a=True),
@@ -312,14 +346,12 @@ class Engine:
     def weights(self) -> dict[str, Array]:
         """Copies of the arrays of all layers, named as in a checkpoint."""
         variables = self._model.variables.items()
-        return {name: np.array(variable.numpy()) for name, variable in variables}
+        return {name: np.array(v.numpy()) for name, v in variables if _holds_numbers(v)}
 
     def state(self) -> dict[str, Array]:
         """Copies of the layers' arrays and optimizer slots: all that the next step depends on."""
-        return self.weights() | {
-            slot_name(variable): np.array(variable.numpy())
-            for variable in self._optimizer.variables
-        }
+        variables = self._model.variables | {slot_name(v): v for v in self._optimizer.variables}
+        return {name: np.array(variable.numpy()) for name, variable in variables.items()}
 
     def restore(self, arrays: Mapping[str, Array], *, slots: bool = True) -> None:
         """Load the layers' arrays, and the optimizer's slots, from a checkpoint.
@@ -339,6 +371,14 @@ class Engine:
             variable.assign(arrays[name])
 
 
-def gains_from_xla(architecture: Architecture, tf_device: str) -> bool:
-    """Whether XLA makes the steps of this network faster on this device."""
-    return "GPU" in tf_device or not architecture.has_convolutions
+def _make_model(
+    dataset: Dataset, hparams: HyperParameters, own: ModelFile | None
+) -> Model | OwnModel:
+    if own is not None:
+        return OwnModel(own, dataset, hparams)
+    return Model(architecture_for(hparams, dataset), hparams)
+
+
+def _holds_numbers(variable: Any) -> bool:
+    """Whether it is neither a seed nor a counter."""
+    return str(variable.dtype).startswith("float")

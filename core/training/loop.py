@@ -22,6 +22,7 @@ from core.run.events import (
     Evaluated,
     Event,
     Finished,
+    Notice,
     Paused,
     Preparing,
     Snapshot,
@@ -90,7 +91,7 @@ def _make_engine(config: TrainConfig) -> "Engine":
 
     dataset, hparams, device, xla = config.dataset, config.hparams, config.device, config.xla
     if config.strategy == "none":
-        return Engine(dataset, hparams, device=device, xla=xla)
+        return Engine(dataset, hparams, device=device, xla=xla, own=config.own)
     return DistributedEngine(dataset, hparams, device=device, xla=xla, strategy=config.strategy)
 
 
@@ -140,6 +141,8 @@ class Training:
         began = self._clock()
         yield self._started()
         yield from self._apply_changes(self._overrides())
+        for sentence in self._engine.notices:
+            yield Notice(self._step, sentence)
         yield Weights(self._step, self._engine.weights())
 
         while self._step < self._hparams.max_steps or self._planned.extend_at(self._step):
@@ -251,6 +254,9 @@ class Training:
     def _overrides(self) -> dict[str, Any]:
         """Hyperparameters for which a resumed run was given another value than its checkpoint."""
         now = as_dict(self._hparams)
+        rate = self._engine.own_learning_rate
+        if rate is not None and not self._config.rate_given and self._config.resume is None:
+            return {"learning_rate": rate}
         return {name: v for name, v in as_dict(self._config.hparams).items() if v != now[name]}
 
     # -- desired state -------------------------------------------------------------------------

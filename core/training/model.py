@@ -1,6 +1,6 @@
 """The network and its optimizer in TensorFlow and Keras."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
@@ -35,6 +35,35 @@ class Model:
         """Variables that the optimizer changes, by their names in a checkpoint."""
         self.statistics: dict[str, Any] = self._make(hparams.seed, trained=False)
         """Variables that a step changes otherwise."""
+
+    optimizer = None
+    """It has no optimizer of its own: the hyperparameters name one."""
+    values: Mapping[str, Any] = {}
+    """It asks for no values of its own."""
+
+    @property
+    def parameters(self) -> int:
+        """Number of trained values."""
+        return self._architecture.parameters
+
+    @property
+    def has_convolutions(self) -> bool:
+        """Whether any layer is a convolution."""
+        return self._architecture.has_convolutions
+
+    @property
+    def drops(self) -> bool:
+        """Whether the hyperparameter `dropout` has an effect."""
+        return self._architecture.drops
+
+    @property
+    def has_dropout_rates(self) -> bool:
+        """Whether a dropout layer has a rate of its own."""
+        return self._architecture.has_dropout_rates
+
+    def gains_from_xla(self, tf_device: str) -> bool:
+        """Whether XLA makes its steps faster on this device."""
+        return "GPU" in tf_device or not self.has_convolutions
 
     @property
     def variables(self) -> dict[str, Any]:
@@ -71,6 +100,13 @@ class Model:
             elif dropout is not None and stage.drops and stage.number is not None:
                 values = dropout(values, stage.number)
         return values
+
+    def losses(self, outputs: Any, labels: Any) -> None:
+        """It has no loss of its own: the cross-entropy is taken."""
+
+    def penalty(self) -> Any:
+        """The losses that its layers add: none."""
+        return 0.0
 
     def squares(self) -> Any:
         """The sum of the squares of all weights, without biases: what L2 penalizes."""

@@ -24,6 +24,8 @@ QUICK: Final = 1.0
 @hyperparameter_flags
 @flag("hidden1", metavar="N", help="Units of the first hidden layer, as in the lab.  [128]")
 @flag("hidden2", metavar="N", help="Units of the second hidden layer, as in the lab.  [32]")
+@flag("model", metavar="FILE.py[:FUNCTION]", help="A Keras model of your own: build(hp).")
+@flag("hp", multiple=True, metavar="NAME=VALUE", help="A value that it asks for with hp.")
 @flag("preset", type=click.Choice(sorted(PRESETS)), help="Defaults for the other flags.")
 @flag("dataset", metavar="NAME|FOLDER", help="Training data.  [mnist]")
 @flag("input_data_dir", type=Path, metavar="FOLDER", help="Folder of MNIST's four files.")

@@ -1,0 +1,99 @@
+"""A Keras model of a person's own: the shape of image that it takes, and names for its variables.
+
+Keras is imported by those who call this.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.network.model_file import ModelFile, describe_error
+from trainpad.errors import UserError
+
+Floats = npt.NDArray[np.float32]
+Shape = tuple[int, ...]
+PREFIX = "model/"
+"""What the names of its arrays begin with, in a checkpoint."""
+
+
+def named_variables(variables: Sequence[Any]) -> dict[str, Any]:
+    """Variables by their paths in the model; a path that occurs again gets a number."""
+    named: dict[str, Any] = {}
+    for variable in variables:
+        name = path = PREFIX + str(variable.path)
+        count = 1
+        while name in named:
+            count += 1
+            name = f"{path}:{count}"
+        named[name] = variable
+    return named
+
+
+def load_arrays(model: Any, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Give a model the arrays of a checkpoint.
+
+    Raises:
+        UserError: they are those of another model.
+    """
+    variables = named_variables(model.trainable_variables)
+    variables |= named_variables(model.non_trainable_variables)
+    for name, variable in variables.items():
+        if name not in arrays or tuple(arrays[name].shape) != tuple(variable.shape):
+            raise UserError(f"the checkpoint does not fit this model: {name} differs")
+    for name, variable in variables.items():
+        variable.assign(arrays[name])
+
+
+def try_model(file: ModelFile, model: Any, images: Floats, classes: int) -> tuple[Shape, Floats]:
+    """The shape in which a model takes an image, and what it gives for ``[n, ...]`` of them.
+
+    Raises:
+        UserError: it takes other images, or does not give a number for each class.
+    """
+    problem: Exception | None = None
+    for shape in _possible_shapes(file, model, images.shape[1:]):
+        try:
+            outputs = model(images.reshape(len(images), *shape), training=False)
+        except Exception as error:  # noqa: BLE001 - any of the person's own
+            problem = problem or error
+            continue
+        _check_outputs(file, outputs, (len(images), classes))
+        return shape, np.asarray(outputs)
+    assert problem is not None  # noqa: S101 - there is at least one shape
+    size = " x ".join(map(str, images.shape[1:]))
+    raise UserError(f"{describe_error(file, problem)}; images are {size} with values from 0 to 1")
+
+
+def _possible_shapes(file: ModelFile, model: Any, shape: Sequence[int]) -> list[Shape]:
+    """Shapes of an image to try: that which the model names; else with channels, without."""
+    whole = tuple(int(side) for side in shape)
+    with_channels = whole if len(whole) == 3 else (*whole, 1)
+    candidates = list(dict.fromkeys([with_channels, whole, (int(np.prod(whole)),)]))
+    inputs = model.inputs if model.built else None
+    if not inputs:
+        return candidates
+    if len(inputs) > 1:
+        raise UserError(f"{file.name}: its model has {len(inputs)} inputs; one is given")
+    taken = tuple(inputs[0].shape[1:])
+    fitting = [one for one in candidates if _matches(one, taken)]
+    if not fitting:
+        size = " x ".join(map(str, whole))
+        raise UserError(f"{file.name}: its model takes inputs of shape {taken}; images are {size}")
+    return fitting[:1]
+
+
+def _matches(shape: Sequence[int], taken: Sequence[int | None]) -> bool:
+    pairs = zip(shape, taken, strict=False)
+    return len(shape) == len(taken) and all(b is None or a == b for a, b in pairs)
+
+
+def _check_outputs(file: ModelFile, outputs: Any, expected: Shape) -> None:
+    shape = tuple(getattr(outputs, "shape", ()))
+    if shape != expected:
+        given = shape[1:] if shape else f"a {type(outputs).__name__}"
+        raise UserError(
+            f"{file.name}: its model must give {expected[1]} numbers for an image, one for each "
+            f"class, and gives {given}"
+        )
