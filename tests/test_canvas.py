@@ -8,7 +8,7 @@ from tui.terminal.characters import Glyphs, to_ascii
 from tui.widgets.canvas import AreaStyles, Canvas, dot_rows, filled, spans
 
 NAN = float("nan")
-STYLES = AreaStyles(2, 3, 4, 5)
+STYLES = AreaStyles(2, 3, 4, 5, first_line=1)
 
 
 def fill(canvas, top, bottom):
@@ -45,7 +45,7 @@ def test_dots_become_letters_in_ascii():
 def test_a_line_stays_thin_inside_an_area_and_says_so_by_its_style():
     canvas = Canvas(3, 1, Glyphs.BRAILLE, tinted=True)
     fill(canvas, [0, 0, 0, 0, NAN, NAN], [1, 1, 1, 1, NAN, NAN])
-    canvas.draw(mask("......", "..####", "......", "......"), 1, 7, "*")
+    canvas.draw(mask("......", "..####", "......", "......"), 1, 6, "*")
     assert text(canvas) == [" ⠒⠒"]
     assert [style for _, style in canvas.runs()[0]] == [2, 7, 1]
 
@@ -84,7 +84,7 @@ def test_blanks_take_the_style_before_them_but_never_a_background():
     assert canvas.runs() == [[(" ", 0), ("a  ", 3), ("b ", 4)]]
     full = Canvas(2, 1, Glyphs.QUADRANT, tinted=True)
     fill(full, [0, 0, NAN, NAN], [1, 1, NAN, NAN])
-    full.draw(mask("##..", "...."), 2, 5, "*")
+    full.draw(mask("##..", "...."), 2, 4, "*")
     assert full.runs() == [[("▀", 5), (" ", 0)]]
 
 

@@ -1,11 +1,12 @@
 """The table of evaluations."""
 
 from core.run.events import Evaluated, Started
-from core.run.hparams import HyperParameters, as_dict
+from core.run.hparams import HyperParameters, as_dict, validate_hparams
 from core.run.state import RunState
 from data.dataset import SPLITS
 from tests.helpers.app import matrix
 from tui.train.evaluations import EvaluationTable
+from tui.train.screen import losses_of
 
 
 def test_the_star_marks_the_best_of_all_evaluations_if_it_is_visible() -> None:
@@ -26,3 +27,45 @@ def test_each_evaluation_is_in_the_table_as_soon_as_it_is_in_the_run() -> None:
         table.update_run(run)
         newest = table.lines(48, 10)[-1]
         assert (newest[0][0].strip(), newest[-1][0]) == (str(step), " *")
+
+
+def evaluated(step: int, right: int, loss: float) -> Evaluated:
+    confusion = {split: matrix(100, right) for split in SPLITS}
+    return Evaluated(step, confusion, dict.fromkeys(SPLITS, loss), 0.1)
+
+
+def test_the_loss_on_validation_is_in_the_table_where_there_is_room() -> None:
+    run, table = RunState(), EvaluationTable()
+    run.fold(evaluated(10, 50, 1.25))
+    table.update_run(run)
+    wide, narrow = ("".join(text for text, _ in table.lines(w, 5)[-1]) for w in (48, 32))
+    assert wide.split() == ["10", "0.5000", "0.5000", "0.5000", "1.2500", "*"]
+    assert narrow.split() == ["10", "0.5000", "0.5000", "0.5000", "*"]
+
+
+def test_the_evaluation_at_the_cursor_is_highlighted_and_visible() -> None:
+    run, table = RunState(), EvaluationTable()
+    for step in range(10, 310, 10):
+        run.fold(evaluated(step, 50, 1.0))
+    table.update_run(run)
+    table.show_cursor(52.0)
+    rows = table.lines(48, 9)
+    assert len(rows) == 9
+    (selected,) = (row for row in rows if row[0][1] == "selected")
+    assert selected[0][0].split()[0] == "50"
+    table.show_cursor(None)
+    assert table.lines(48, 9)[-1][0][0].strip() == "300"
+
+
+def test_the_loss_chart_has_the_loss_on_validation_and_says_which_has_the_penalty() -> None:
+    run = RunState()
+    assert [line.name for line in losses_of(run)] == ["each batch"]
+    run.fold(evaluated(10, 50, 1.25))
+    batch, validation = losses_of(run)
+    assert validation.curve.values.tolist() == [1.25]
+    assert validation.layer > batch.layer
+    run.fold(Started(10, as_dict(validate_hparams({"l2": 0.1})), "CPU:0", 1))
+    names = [line.name for line in losses_of(run)]
+    assert names == ["each batch, with the L2 penalty", "validation, without it"]
+    run.fold(Started(0, as_dict(HyperParameters()), "CPU:0", 1))
+    assert len(losses_of(run)) == 1

@@ -236,3 +236,53 @@ def test_the_glyphs_of_a_printed_chart_follow_the_stream(tmp_path: Path) -> None
     text = out.read()
     assert any(ord("⠀") <= ord(character) <= ord("⣿") for character in text)
     assert Glyphs.ASCII.displayable(text) != text
+
+
+# -- restarts, points without steps, and seeds ------------------------------------------------
+
+
+def test_void_points_are_marked_in_json_and_said_beside_the_charts(tmp_path: Path) -> None:
+    put(tmp_path / "run", points(range(10)), name="events.out.tfevents.1.a")
+    put(tmp_path / "run", points(range(4, 12), late=500), name="events.out.tfevents.2.a")
+    put(tmp_path / "calm", points(range(3)))
+    out = io.StringIO()
+    print_once([str(tmp_path)], out, as_json=True)
+    lines = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert len(lines) == 21
+    void = [(line["run"], line["step"]) for line in lines if line.get("void")]
+    assert void == [("run", step) for step in range(4, 10)]
+    printed = io.StringIO()
+    print_once([str(tmp_path)], printed)
+    assert "run   1 scalar tag\n   void after restarts: 6 points\n" in printed.getvalue()
+    assert len(model_of(tmp_path).lines("loss")) == 2
+
+
+def test_points_without_steps_are_a_line_by_order_and_by_time(tmp_path: Path) -> None:
+    values = (event(0, old(b"loss", value), wall_time=1.7e9 + 60 * value) for value in range(100))
+    put(tmp_path, *values)
+    model = model_of(tmp_path)
+    (line,) = model.lines("loss")
+    assert line.curve.steps.tolist() == list(range(100))
+    assert line.timeline.seconds_at(np.array([99.0])).tolist() == [1.7e9 + 99 * 60]
+    assert model.title("loss", [line]) == "loss · without steps, by order"
+
+
+def test_runs_that_differ_in_the_seed_are_one_line_with_their_spread(tmp_path: Path) -> None:
+    for rate in ("lr0.1", "lr0.2"):
+        for seed in range(3):
+            put(tmp_path / f"{rate}-seed{seed}", *(event(i, old(b"loss", seed)) for i in range(5)))
+    put(tmp_path / "other", event(1, old(b"loss", 9.0)))
+    model = model_of(tmp_path)
+    assert len(model.lines("loss")) == 7
+    model.is_grouped = True
+    groups = {line.name: len(line.members) for line in model.lines("loss")}
+    assert groups == {"lr0.1 (3 runs)": 3, "lr0.2 (3 runs)": 3, "other": 0}
+    out = io.StringIO()
+    print_once([str(tmp_path)], out, "loss", "lr[0-9.]+-seed[0-9]")
+    assert "(6 runs) 1.000" in out.getvalue()
+    with pytest.raises(UserError, match="is no regular expression"):
+        print_once([str(tmp_path)], io.StringIO(), "loss", "(")
+    hparams = [{"lr": 0.1, "seed": float(seed)} for seed in range(3)]
+    for run_view, values in zip(model.runs.values(), hparams, strict=False):
+        run_view.name, run_view.run.hparams = f"job{values['seed']}", values
+    assert model.lines("loss")[0].name == "job0.0 (3 runs)"

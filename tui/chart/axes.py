@@ -20,6 +20,8 @@ from tui.widgets.canvas import dot_rows
 
 CELLS_PER_X_LABEL = 14
 CELLS_PER_Y_LABEL = 3
+MIN_DECADES = 3
+"""Powers of ten on an axis below which numbers between them are labelled too."""
 
 
 class Axis(StrEnum):
@@ -159,12 +161,13 @@ def y_axis(limits: Range, logarithmic: bool, rows: int, dots: int, min_width: in
     are evenly spaced.
     """
     max_count = max(2, rows // CELLS_PER_Y_LABEL)
-    if logarithmic:
-        values = ticks.logarithmic(*limits, max_count)
-        labels = ticks.log_labels(values)
+    even = even_labels(*limits, max_count, rows, dots, whole=logarithmic)
+    values: Sequence[float]
+    if even is not None and not (logarithmic and len(even.values) < MIN_DECADES):
+        limits, values, cells = even
+    else:
+        values = (ticks.logarithmic if logarithmic else ticks.linear)(*limits, max_count)
         from_top = dot_rows(np.array(values), *limits, rows * dots) // dots
         cells = tuple((rows - 1 - from_top).tolist())
-    else:
-        limits, found, cells = even_labels(*limits, max_count, rows, dots)
-        labels = ticks.value_labels(found)
+    labels = ticks.log_labels(values) if logarithmic else ticks.value_labels(values)
     return YAxis(limits, Ticks(cells, tuple(label.rjust(min_width - 1) + " " for label in labels)))

@@ -18,8 +18,6 @@ from tui.chart.scene import Layout, Scene
 from tui.widgets.canvas import CellRow, runs_of
 
 STEP_UNIT = "steps"
-UNIT_GAP = 2
-"""Cells before the unit of the x axis; without room it is left out."""
 PLAIN = [Style()] * (ChartStyle.UNDER + LINE_STYLES)
 """The styles of a chart without colours, by `ChartStyle`."""
 
@@ -103,9 +101,7 @@ def plot_strips(
 
 
 def _with_unit(labels: str, axis: Axis) -> str:
-    """The labels of an x axis, with their unit at the right end if there is room."""
+    """The labels of an x axis, with their unit left of them if there is room."""
     unit = STEP_UNIT if axis is Axis.STEP else ""
-    room = len(labels) - len(labels.rstrip())
-    if not unit or room < len(unit) + UNIT_GAP:
-        return labels
-    return labels[: -len(unit)] + unit
+    room = len(labels) - len(labels.lstrip())
+    return unit + labels[len(unit) :] if room > len(unit) else labels

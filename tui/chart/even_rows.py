@@ -7,7 +7,7 @@ from typing import NamedTuple
 from tui.chart.ticks import linear_step, multiples
 
 MIN_ROWS_PER_LABEL = 2
-MAX_ERROR = 0.75
+MAX_ERROR = 0.5
 """Rows between a label's middle and the height of its value, at most."""
 MAX_EXTENSION, STEPS_OF_EXTENSION = 0.3, 15
 """How much higher than the values the axis may become, and in how many steps that is tried."""
@@ -25,15 +25,18 @@ class EvenLabels(NamedTuple):
     rows: tuple[int, ...]
 
 
-def even_labels(low: float, high: float, max_count: int, rows: int, dots: int) -> EvenLabels:
+def even_labels(
+    low: float, high: float, max_count: int, rows: int, dots: int, *, whole: bool = False
+) -> EvenLabels | None:
     """About ``max_count`` labels for values from ``low`` to ``high``, on ``rows`` rows of cells.
 
     A row has ``dots`` rows of dots; the lower limit is at the last of all, the upper at the first.
-    The upper limit is raised as little as lets enough labels be evenly spaced; if nothing does,
-    they are where their values are.
+    The upper limit is raised as little as lets enough labels be evenly spaced, each in the row of
+    its value; None if nothing does. With ``whole`` only whole numbers are labelled.
     """
     best: EvenLabels | None = None
-    least_cost, steps = math.inf, list(_steps(low, high, max_count))
+    steps = [s for s in _steps(low, high, max_count) if not whole or s == round(s)]
+    least_cost = math.inf
     wanted = min(max_count, ENOUGH_LABELS)
     for number in range(STEPS_OF_EXTENSION + 1):
         extension = MAX_EXTENSION * number / STEPS_OF_EXTENSION
@@ -43,11 +46,7 @@ def even_labels(low: float, high: float, max_count: int, rows: int, dots: int) -
             cost = extension + COST_OF_MISSING_LABEL * max(0, wanted - len(values))
             if cost < least_cost and (placed := _evenly_placed(low, top, values, rows, dots)):
                 best, least_cost = EvenLabels((low, top), tuple(values), placed), cost
-    if best is not None:
-        return best
-    values = multiples(low, high, linear_step(low, high, max_count))
-    found = (min(rows - 1, max(0, int(_height(v, low, high, rows, dots)))) for v in values)
-    return EvenLabels((low, high), tuple(values), tuple(found))
+    return best
 
 
 def _steps(low: float, high: float, max_count: int) -> Iterator[float]:

@@ -21,9 +21,8 @@ MIN_TITLE_WIDTH = 8
 """Cells that a title is not cut below."""
 VALUE_WIDTH = 9
 """Cells that are reserved for a value where entries are placed in rows."""
-MAX_ROWS = 3
-MIN_HEIGHT_FOR_ROWS = 14
-"""Rows of a chart below which its legend has only one."""
+ROWS_OF_CHART_PER_ROW = 5
+"""A chart has at least so many rows for each row of its legend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,8 @@ class LegendEntry:
     style: int
     spread: tuple[float, float] | None = None
     """The least and the greatest of the values that ``value`` is the mean of."""
+    is_group: bool = False
+    """Whether it is the mean of several lines, which is said even if it is alone."""
     signed: bool = False
     """Whether the values are differences, which have a sign."""
 
@@ -122,10 +123,11 @@ class Legend:
         if spread and extremes:
             text = f"{text} ({' to '.join(extremes)})"
         value = Segment(text, styles[ChartStyle.VALUE])
-        if len(self.entries) == 1:
+        if len(self.entries) == 1 and not entry.is_group:
             return [Segment(GAP, styles[ChartStyle.BLANK]), value]
         words = [entry.letter, entry.name] if named else [entry.letter]
-        label = Segment(GAP + self.glyphs.displayable(" ".join(words)) + " ", styles[entry.style])
+        text_before = " ".join(word for word in words if word)
+        label = Segment(GAP + self.glyphs.displayable(text_before) + " ", styles[entry.style])
         return [label, value]
 
 
@@ -135,9 +137,10 @@ def rows_needed(title: str, names: Sequence[tuple[str, str]], width: int, height
     The values are not considered, so that the number of rows does not change with them.
     """
     widths = [_cells(letter, name) for letter, name in names]
-    if len(names) < 2 or height < MIN_HEIGHT_FOR_ROWS or cell_len(title) + sum(widths) <= width:
+    most = height // ROWS_OF_CHART_PER_ROW
+    if len(names) < 2 or most < 2 or cell_len(title) + sum(widths) <= width:
         return 1
-    return min(MAX_ROWS, 1 + len(placed_in_rows(widths, width)))
+    return min(most, 1 + len(placed_in_rows(widths, width)))
 
 
 def placed_in_rows(widths: Sequence[int], width: int) -> list[list[int]]:

@@ -8,7 +8,7 @@ import numpy as np
 from core.run.pyramid import Float64s
 from tui.chart.labels import LineEnd, mark_style, write_if_blank, write_labels, write_letters
 from tui.chart.marks import PlacedMark
-from tui.chart.palette import LINE_STYLES, ChartStyle
+from tui.chart.palette import LINE_STYLES, ChartStyle, inside_style
 from tui.chart.rule import CHANGE_SIGN
 from tui.chart.traces import Trace, logarithm
 from tui.chart.viewport import Range
@@ -19,6 +19,8 @@ ASCII_LINES = "*o+x#@"
 ASCII_BAND = "."
 DASH_PATTERNS = ((1, 1), (6, 4), (4, 2), (10, 7), (8, 2), (12, 6))
 """By line: the period in columns of dots, and how many of them are drawn."""
+POINT_DOTS = {Glyphs.BRAILLE: (2, 2), Glyphs.QUADRANT: (2, 1), Glyphs.ASCII: (1, 1)}
+"""The size of a point in dots, across and down."""
 STEEP_DOTS = 8
 """Rows of dots in one column; a line that covers as many is drawn there in full."""
 
@@ -37,8 +39,8 @@ class PlottedLine:
     """The letter at its newest end; "" for none."""
     layer: int = 0
     """Lines of a greater number are painted over the others."""
-    has_band: bool | None = None
-    """Whether its band is painted; None: if it is alone or on a layer above 0."""
+    has_band: bool = False
+    """Whether its band is painted, where it has one."""
     is_void: bool = False
     """Whether it is painted dim."""
 
@@ -46,6 +48,16 @@ class PlottedLine:
     def line_style(self) -> int:
         """The style of its line."""
         return (ChartStyle.BAND if self.is_void else ChartStyle.LINE) + self.style
+
+    @property
+    def is_banded(self) -> bool:
+        """Whether its band is painted too."""
+        return bool(self.has_band) and (self.smoothed is not None or self.raw.is_band)
+
+    @property
+    def drawn(self) -> tuple[Float64s, Float64s]:
+        """The least and the greatest that is painted, by column of dots."""
+        return (self.raw.low, self.raw.high) if self.is_banded else (self.values, self.values)
 
     @property
     def values(self) -> Float64s:
@@ -96,13 +108,10 @@ def paint(
     Lines are painted by layer, and in a layer the first one last; void ones before all others.
     """
     ordered = sorted(lines, key=lambda line: (not line.is_void, line.layer, -line.index))
-    clipped = [line for line in ordered if _is_clipped(line.raw, y)]
+    clipped = [line for line in ordered if any(_beyond(edge, y).any() for edge in line.drawn)]
     ordered = [line.inside(y) if line in clipped else line for line in ordered]
     for line in ordered:
-        banded = line.layer > 0 or len(lines) == 1
-        if (banded if line.has_band is None else line.has_band) and (
-            line.smoothed is not None or line.raw.is_band
-        ):
+        if line.is_banded:
             _paint_band(canvas, line, y)
     for placed in reversed(marks):
         if placed.mark.kind.is_vertical:
@@ -128,11 +137,10 @@ def _paint_band(canvas: Canvas, line: PlottedLine, y: Range) -> None:
     down = canvas.glyphs.dots[1]
     top = heights(line.raw.high, y, canvas.height, down)
     bottom = heights(line.raw.low, y, canvas.height, down)
-    inside, band, under = (
-        style + line.style for style in (ChartStyle.INSIDE, ChartStyle.BAND, ChartStyle.UNDER)
-    )
+    band, under = ChartStyle.BAND + line.style, ChartStyle.UNDER + line.style
+    lines, inside = inside_style(0, band=line.style), inside_style(line.style, band=line.style)
     shade = band if canvas.glyphs is Glyphs.ASCII else ChartStyle.LINE + line.style
-    canvas.fill(top, bottom, AreaStyles(inside, band, under, shade), ASCII_BAND)
+    canvas.fill(top, bottom, AreaStyles(inside, band, under, shade, lines), ASCII_BAND)
 
 
 def _paint_line(canvas: Canvas, line: PlottedLine, y: Range) -> None:
@@ -140,13 +148,18 @@ def _paint_line(canvas: Canvas, line: PlottedLine, y: Range) -> None:
     character = ASCII_LINES[line.index % LINE_STYLES]
     top, bottom = spans(line.values, line.values, y, canvas.rows)
     dots = filled(top, bottom, canvas.rows) & _dash_pattern(line.index, bottom - top)
-    inside = style if line.is_void else ChartStyle.INSIDE + line.style
-    canvas.draw(dots, style, inside, character)
-    point = character if canvas.glyphs is Glyphs.ASCII else "•"
-    for column in line.raw.points.tolist():
-        row = dot_rows(line.raw.mean[[column]], *y, canvas.rows)[0]
-        across, down = canvas.glyphs.dots
-        canvas.write(int(row) // down, column // across, point, style)
+    _add_points(dots, line, y, POINT_DOTS[canvas.glyphs])
+    canvas.draw(dots, style, None if line.is_void else line.style, character)
+
+
+def _add_points(dots: Mask, line: PlottedLine, y: Range, size: tuple[int, int]) -> None:
+    """Set the dots of the line's points, each as many dots wide and high as ``size``."""
+    across, down = size
+    values = line.raw.mean[line.raw.points]
+    rows = dot_rows(values, *y, len(dots)).tolist()
+    for column, row in zip(line.raw.points.tolist(), rows, strict=True):
+        top = min(row, len(dots) - down)
+        dots[top : top + down, column : column + across] = True
 
 
 def _dash_pattern(index: int, height: DotRows) -> Mask:
@@ -160,20 +173,17 @@ def _paint_vertical(canvas: Canvas, placed: PlacedMark) -> None:
         canvas.write(row, placed.column, bar, mark_style(placed.mark))
 
 
-def _is_clipped(raw: Trace, y: Range) -> bool:
-    return bool(np.any(_beyond(raw.high, y) | _beyond(raw.low, y)))
-
-
 def _write_arrows(canvas: Canvas, line: PlottedLine, y: Range) -> None:
     """Write an arrow where a line is beyond the limits, with the value that is farthest away."""
     arrows = "^v" if canvas.glyphs is Glyphs.ASCII else "↑↓"
     style, across = line.line_style, canvas.glyphs.dots[0]
-    above = np.flatnonzero(line.raw.high > y[1])
-    below = np.flatnonzero((line.raw.low < y[0]) & np.isfinite(line.raw.low))
+    low, high = line.drawn
+    above = np.flatnonzero(high > y[1])
+    below = np.flatnonzero((low < y[0]) & np.isfinite(low))
     last = canvas.height - 1
     for columns, arrow, rows, values, sign in (
-        (above, arrows[0], (0, 1), line.raw.high, 1.0),
-        (below, arrows[1], (last, last - 1), line.raw.low, -1.0),
+        (above, arrows[0], (0, 1), high, 1.0),
+        (below, arrows[1], (last, last - 1), low, -1.0),
     ):
         cells = sorted({int(column) // across for column in columns})
         for cell in cells:

@@ -32,8 +32,8 @@ class ChartStyle(IntEnum):
     BAND = 17
     """The band around or behind the first line; the next ones follow."""
     INSIDE = 23
-    """The first line where it is inside its band; the next ones follow."""
-    UNDER = 29
+    """The first line inside the first band; the other lines follow, then those inside others."""
+    UNDER = 59
     """The lower edge of the first line's band; the next ones follow."""
     MARK_NOTE = 35
 
@@ -92,6 +92,11 @@ Chart {
 """
 
 
+def inside_style(line: int, *, band: int) -> int:
+    """The style of a line inside a band, both by the numbers of their colours."""
+    return ChartStyle.INSIDE + LINE_STYLES * band + line
+
+
 def theme_styles(widget: Widget) -> list[Style]:
     """The styles in a widget's theme, by ``ChartStyle``: foreground and weight only."""
     styles = [Style()] * (max(ChartStyle) + 1)
@@ -102,7 +107,9 @@ def theme_styles(widget: Widget) -> list[Style]:
         tint = Color.from_rich_color(styles[ChartStyle.BAND + i].color)
         background = widget.background_colors[1]
         blended = background.blend(tint, BAND_TINT).rich_color
-        styles[ChartStyle.INSIDE + i] = styles[ChartStyle.LINE + i] + Style(bgcolor=blended)
+        for line in range(LINE_STYLES):
+            inside = styles[ChartStyle.LINE + line] + Style(bgcolor=blended)
+            styles[inside_style(line, band=i)] = inside
         styles[ChartStyle.BAND + i] = Style(color=blended)
         styles[ChartStyle.UNDER + i] = Style(color=background.rich_color, bgcolor=blended)
     return styles

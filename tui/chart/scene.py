@@ -231,7 +231,8 @@ class Scene:
             values = values.minus(subtracted.mean)
         spread = (values.low, values.high) if values.low < values.high else None
         signed = subtracted is not None
-        return LegendEntry(letter, line.name, values.mean, style, spread, signed)
+        is_group = bool(line.members)
+        return LegendEntry(letter, line.name, values.mean, style, spread, is_group, signed)
 
     def _values(self, line: Line, width: int) -> Values | None:
         """The values in the cursor's cell, or the newest."""
@@ -262,10 +263,22 @@ class Scene:
             means = [raw.mean if smooth is None else smooth for raw, smooth in found]
             raw, smooth = combined(means, [raw.points for raw, _ in found]), None
         letter, style = self._letter(index), self._style(index)
-        has_band = line.has_band if not line.members else True
         return PlottedLine(
-            index, style, raw, smooth, letter, line.layer, has_band, is_void=line.is_void
+            index,
+            style,
+            raw,
+            smooth,
+            letter,
+            line.layer,
+            has_band=self._has_band(line),
+            is_void=line.is_void,
         )
+
+    def _has_band(self, line: Line) -> bool:
+        """Whether the band of a line is drawn."""
+        if line.has_band is not None or line.is_void:
+            return bool(line.has_band)
+        return bool(line.members) or line.layer > 0 or len(self.lines) == 1
 
     def _trace(self, line: Line, edges: Float64s) -> tuple[Trace, Float64s | None]:
         """A line by column of dots, and smoothed if lines are."""
@@ -288,8 +301,8 @@ class Scene:
         )
 
     def _update_limits(self, plotted: Sequence[PlottedLine], logarithmic: bool) -> Range:
-        low = np.concatenate([np.empty(0), *(line.raw.low for line in plotted)])
-        high = np.concatenate([np.empty(0), *(line.raw.high for line in plotted)])
+        low = np.concatenate([np.empty(0), *(line.drawn[0] for line in plotted)])
+        high = np.concatenate([np.empty(0), *(line.drawn[1] for line in plotted)])
         if logarithmic:
             finite = np.concatenate([low[np.isfinite(low)], high[np.isfinite(high)]])
             limits = (finite.min(), finite.max()) if len(finite) else (np.nan, np.nan)

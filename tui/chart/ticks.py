@@ -100,7 +100,9 @@ def clock(low: float, high: float, max_count: int) -> list[float]:
 
 
 def step_labels(steps: Sequence[float]) -> list[str]:
-    """Steps with separated thousands, ``12,500``; whole thousands from a million on, ``1.25M``."""
+    """Steps with separated thousands, ``12,500``; from a million on ``1.25M``, then ``1.5B``."""
+    if any(abs(step) >= 1e9 for step in steps) and not any(step % 1e6 for step in steps):
+        return [f"{step / 1e9:,.10g}B" if step else "0" for step in steps]
     if any(abs(step) >= 1e6 for step in steps) and not any(step % 1000 for step in steps):
         return [f"{step / 1e6:,.10g}M" if step else "0" for step in steps]
     return [f"{step:,.10g}" for step in steps]
@@ -118,7 +120,16 @@ def value_labels(values: Sequence[float]) -> list[str]:
 
 def log_labels(logarithms: Sequence[float]) -> list[str]:
     """Values given by their base-10 logarithms, each with the decimals that it needs itself."""
-    return [label for v in logarithms for label in value_labels([float(f"{10**v:.6g}")])]
+    values = [float(f"{10**v:.6g}") for v in logarithms]
+    if any(value >= 1e6 for value in values):
+        return [_scientific(v) if v >= 1e4 else value_labels([v])[0] for v in values]
+    return [label for value in values for label in value_labels([value])]
+
+
+def _scientific(value: float) -> str:
+    """``1e4`` or ``2.5e10``."""
+    mantissa, exponent = f"{value:.2e}".split("e")
+    return f"{float(mantissa):g}e{int(exponent)}"
 
 
 def wall_offset(seconds: float) -> float:

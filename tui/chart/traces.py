@@ -36,7 +36,7 @@ class Line:
     letter: str = ""
     """The letter at its end, if there are several lines; "" for that of its index."""
     has_band: bool | None = None
-    """Whether its band is drawn; None: if it is alone or on a higher layer."""
+    """Whether its band is drawn; None: if it is alone, a mean, or on a higher layer."""
     is_void: bool = False
     """Whether it is replaced by another line: drawn dim, and not in the legend."""
     members: tuple["Line", ...] = ()

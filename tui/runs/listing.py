@@ -105,11 +105,14 @@ class RunListing:
     @property
     def slots(self) -> Mapping[Path, int]:
         """The marked runs with the numbers of their letters and colours, which they keep."""
+        self._assign_slots()
+        return self._slots
+
+    def _assign_slots(self) -> None:
         self._slots = {path: slot for path, slot in self._slots.items() if path in self.marked}
         for path in self.marked:
             free = next(n for n in range(MAX_MARKS + 1) if n not in self._slots.values())
             self._slots.setdefault(path, free)
-        return self._slots
 
     @property
     def hidden(self) -> int:
@@ -198,6 +201,7 @@ class RunListing:
             self.marked = [path for path in self.marked if path not in marked]
         else:
             self.marked.append(_entry_of(row).run.path)
+        self._assign_slots()
         return True
 
     def next_order(self, width: int) -> RunColumn:

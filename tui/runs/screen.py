@@ -372,6 +372,9 @@ class RunsScreen(DashboardScreen):
         """Draw the differences to the selected run, or the values again."""
         scene, selected = self.query_one(Chart).scene, self._listing.selected
         name = selected.title if selected is not None else ""
+        if scene.reference != name and not any(selected in g.members for g in self._listing.groups):
+            self.host.toast("mark the selected run to see the differences to it")
+            return
         scene.reference = "" if scene.reference == name else name
         self._draw_chart()
 

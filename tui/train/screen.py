@@ -125,7 +125,7 @@ class TrainScreen(DashboardScreen):
             for chart in self.query(Chart):
                 chart.scene.reset_view()
         marks = marks_of(run.log_entries)
-        self.query_one("#loss", Chart).show(_losses(run), marks, run.hparams.max_steps)
+        self.query_one("#loss", Chart).show(losses_of(run), marks, run.hparams.max_steps)
         self._update_accuracy_chart(run)
         self.query_one(Panel).update_run(run)
         self.query_one(EvaluationTable).update_run(run)
@@ -331,7 +331,7 @@ def _checkpoint_label(run: RunState, step: int) -> str:
     return label + ("  best" if step == run.best_step else "")
 
 
-def _losses(run: RunState) -> list[Line]:
+def losses_of(run: RunState) -> list[Line]:
     """The loss of each step, and that of the evaluations, above it."""
     has_penalty = bool(run.hparams.l2)
     steps = Line(

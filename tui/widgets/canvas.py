@@ -90,6 +90,8 @@ class AreaStyles(NamedTuple):
     """Its colour as background, and no foreground, for a cell that is filled from above."""
     shade: int
     """For the characters that show an area without colours."""
+    first_line: int
+    """The style of the first line inside the area; those of the others follow."""
 
 
 class Canvas:
@@ -101,7 +103,8 @@ class Canvas:
     def __init__(self, width: int, height: int, glyphs: Glyphs, *, tinted: bool = False) -> None:
         self.width, self.height, self.glyphs = width, height, glyphs
         self.tinted = tinted and glyphs is not Glyphs.ASCII
-        self._inside = np.zeros((height, width), np.bool_)
+        self._inside = np.zeros((height, width), np.int16)
+        """The style of the first line inside the area that fills the cell at least half; or 0."""
         self._areas = np.zeros((height, width), np.uint32)
         self._lines = np.zeros((height, width), np.uint32)
         self._text = np.zeros((height, width), np.uint32)
@@ -170,19 +173,20 @@ class Canvas:
         areas[from_above] = _LOWER_EIGHTHS[EIGHTHS - stop[from_above]]
         style_of[from_above] = styles.lower_edge
         self._solid[rows][filled] = ~from_below[filled]
-        self._inside[rows] |= half
+        self._inside[rows][half] = styles.first_line
 
-    def draw(self, dots: Mask, style: int, style_inside: int, letter: str) -> None:
+    def draw(self, dots: Mask, style: int, number: int | None, letter: str) -> None:
         """Set the dots of a line; its cells hide the areas below, so that it stays thin.
 
-        ``style_inside`` is for cells that an area's tint fills at least half: it has that tint.
+        ``number`` is that of the line among the styles inside areas, which have their tint: they
+        are used in cells that an area fills at least half. None for a line without such styles.
         """
         code = self._codes(dots, letter)
         drawn = code != 0
         self._lines[drawn] = self._characters_of(code[drawn])
-        inside = self._inside[drawn]
-        self._styles[drawn] = np.where(inside, style_inside, style)
-        self._solid[drawn] = inside
+        first = self._inside[drawn] if number is not None else np.int16(0)
+        self._styles[drawn] = np.where(first, first + (number or 0), style)
+        self._solid[drawn] = first != 0
 
     def write(self, row: int, column: int, text: str, style: int) -> None:
         """Write single-width characters into cells, clipped to the plot."""

@@ -56,12 +56,12 @@ class CapturingScreen(Screen[None]):
             return
         from tui.widgets.picture import as_png, as_svg
 
-        strips = self.captured(what)
+        strips, is_light = self.captured(what), not self.app.current_theme.dark
         path = unused_path(working_folder(), f"trainpad-{time.strftime('%Y%m%d-%H%M%S')}")
         svg, png = path.with_suffix(".svg"), path.with_suffix(".png")
         try:
-            write_atomic(svg, as_svg(strips).encode(), sync=False)
-            write_atomic(png, as_png(strips), sync=False)
+            write_atomic(svg, as_svg(strips, is_light=is_light).encode(), sync=False)
+            write_atomic(png, as_png(strips, is_light=is_light), sync=False)
         except OSError as error:
             self.notify(f"{svg} cannot be written: {error.strerror}", markup=False)
         else:

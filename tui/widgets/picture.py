@@ -30,8 +30,8 @@ BOLD_FONTS = (
     "consolab",
 )
 SVG_FONTS = "'DejaVu Sans Mono', 'Liberation Mono', Menlo, Consolas, monospace"
-DEFAULT_INK, DEFAULT_PAPER = (224, 224, 224), (18, 18, 18)
-"""The colours of a style without any."""
+DARK, LIGHT = (18, 18, 18), (250, 250, 250)
+"""The background of a style without any, on a dark terminal and on a light one."""
 
 Rgb = tuple[int, int, int]
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
@@ -53,9 +53,9 @@ def as_text(strips: Sequence[Strip]) -> str:
     return "".join(f"{strip.text.rstrip()}\n" for strip in strips)
 
 
-def as_svg(strips: Sequence[Strip]) -> str:
+def as_svg(strips: Sequence[Strip], *, is_light: bool = False) -> str:
     """The rows as an SVG document, with every character in its own cell."""
-    cells = list(_cells(strips))
+    cells = list(_cells(strips, is_light))
     width, height = _size(strips)
     size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
     parts = [
@@ -68,14 +68,15 @@ def as_svg(strips: Sequence[Strip]) -> str:
     return "\n".join([*parts, "</g>", "</svg>", ""])
 
 
-def as_png(strips: Sequence[Strip]) -> bytes:
+def as_png(strips: Sequence[Strip], *, is_light: bool = False) -> bytes:
     """The rows as a PNG."""
     width, height = _size(strips)
-    image = Image.new("RGB", (width * FINER, height * FINER), DEFAULT_PAPER)
+    image = Image.new("RGB", (width * FINER, height * FINER), LIGHT if is_light else DARK)
     draw, fonts = ImageDraw.Draw(image), (_font(FONTS), _font(BOLD_FONTS))
-    for cell in _cells(strips):
+    cells = list(_cells(strips, is_light))
+    for cell in cells:
         _draw_paper(draw, cell)
-    for cell in _cells(strips):
+    for cell in cells:
         _draw_ink(draw, cell, fonts[cell.is_bold])
     out = io.BytesIO()
     image.resize((width, height), Image.Resampling.LANCZOS).save(out, "PNG", optimize=True)
@@ -90,13 +91,13 @@ def _size(strips: Sequence[Strip]) -> tuple[int, int]:
     return max(1, columns) * CELL_WIDTH, max(1, len(strips)) * CELL_HEIGHT
 
 
-def _cells(strips: Sequence[Strip]) -> Iterator[Cell]:
+def _cells(strips: Sequence[Strip], is_light: bool) -> Iterator[Cell]:
     for row, strip in enumerate(strips):
         column = 0
         for text, style, control in strip:
             if control:
                 continue
-            ink, paper, is_bold = _colours(style)
+            ink, paper, is_bold = _colours(style, is_light)
             for character in text:
                 cells = cell_len(character)
                 yield Cell(row, column, character, ink, paper, is_bold)
@@ -105,10 +106,10 @@ def _cells(strips: Sequence[Strip]) -> Iterator[Cell]:
                 column += cells
 
 
-def _colours(style: Style | None) -> tuple[Rgb, Rgb, bool]:
+def _colours(style: Style | None, is_light: bool) -> tuple[Rgb, Rgb, bool]:
     style = style or Style()
-    ink = _rgb(style.color, DEFAULT_INK)
-    paper = _rgb(style.bgcolor, DEFAULT_PAPER)
+    ink = _rgb(style.color, DARK if is_light else LIGHT)
+    paper = _rgb(style.bgcolor, LIGHT if is_light else DARK)
     if style.reverse:
         ink, paper = paper, ink
     if style.dim:

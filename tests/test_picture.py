@@ -1,0 +1,114 @@
+"""Charts and screens as text, as SVG and as PNG."""
+
+import io
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from PIL import Image
+from rich.segment import Segment
+from rich.style import Style
+from textual.app import App
+from textual.strip import Strip
+
+from core.run.series import Series
+from tests.helpers.waiting import toasts_of
+from tui.chart.chart import Chart, Line
+from tui.widgets.capture import CapturingScreen, unused_path
+from tui.widgets.cell_shapes import shapes_of
+from tui.widgets.picture import CELL_HEIGHT, CELL_WIDTH, as_png, as_svg, as_text
+
+RED = Style(color="#ff0000", bgcolor="#000040")
+STRIPS = [Strip([Segment("█⣿", RED), Segment("日<&", Style(bold=True))]), Strip([Segment("┼  ")])]
+
+
+def test_rows_as_text_have_no_blanks_at_their_ends() -> None:
+    assert as_text(STRIPS) == "█⣿日<&\n┼\n"
+
+
+@pytest.mark.parametrize("is_light", [False, True])
+def test_a_png_has_the_colours_of_the_cells(is_light: bool) -> None:
+    image = Image.open(io.BytesIO(as_png(STRIPS, is_light=is_light)))
+    assert image.size == (6 * CELL_WIDTH, 2 * CELL_HEIGHT)
+    assert image.getpixel((CELL_WIDTH // 2, CELL_HEIGHT // 2)) == (255, 0, 0)
+    corner = image.getpixel((CELL_WIDTH, 0))
+    assert corner[2] > corner[1]  # the braille cell has the background of its style
+    blank = image.getpixel((CELL_WIDTH * 2, CELL_HEIGHT + 2))
+    assert (min(blank) > 200) == is_light
+
+
+def test_an_svg_is_well_formed_and_has_every_character_in_its_cell() -> None:
+    root = ET.fromstring(as_svg(STRIPS))  # noqa: S314 - our own
+    (text,) = root.iter("{http://www.w3.org/2000/svg}text")
+    assert text.text == "日<&"
+    assert [int(x) // CELL_WIDTH for x in text.attrib["x"].split()] == [2, 4, 5]
+    assert text.attrib["font-weight"] == "bold"
+    assert root.attrib["width"] == str(6 * CELL_WIDTH)
+
+
+def test_braille_blocks_and_lines_are_shapes_inside_their_cell() -> None:
+    for character in "⠁⣿▁▄█▏▌▘▟░▀▐─│┼╭━┃┊":
+        shapes = shapes_of(character)
+        assert shapes is not None, character
+        assert all(0 < x < 1 and 0 < y < 1 for x, y in shapes.dots)
+        for left, top, right, bottom, _ in shapes.boxes:
+            assert 0 <= left < right <= 1
+            assert 0 <= top < bottom <= 1
+    assert len(shapes_of("⣿").dots) == 8  # type: ignore[union-attr]
+    assert shapes_of("a") is None
+
+
+class _Screen(CapturingScreen):
+    def compose(self):
+        yield Chart("loss")
+
+
+class _App(App[None]):
+    read_only = False
+    copied = ""
+
+    def get_default_screen(self):
+        return _Screen()
+
+    def copy_to_clipboard(self, text: str) -> None:
+        self.copied = text
+
+
+async def test_keys_copy_and_save_the_chart_and_the_screen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = _App()
+    async with app.run_test(size=(60, 12)) as pilot:
+        app.screen.query_one(Chart).show([Line("loss", Series([2.0, 1.0, 0.5]))])
+        await pilot.pause()
+        await pilot.press("Y")
+        assert app.copied.startswith("loss")
+        assert app.copied.count("\n") == 12
+        await pilot.press("ctrl+y")
+        assert app.copied.count("\n") == 12
+        await pilot.press("S", "ctrl+s")
+        files = sorted(path.suffix for path in tmp_path.iterdir())
+        assert files == [".png", ".png", ".svg", ".svg"]
+        assert "wrote" in toasts_of(app)[-1]
+        app.read_only = True
+        await pilot.press("S")
+        assert toasts_of(app)[-1] == "this window is read-only"
+        assert len(list(tmp_path.iterdir())) == 4
+
+
+async def test_a_folder_that_cannot_be_written_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    monkeypatch.setattr("tui.widgets.capture.working_folder", lambda: gone)
+    app = _App()
+    async with app.run_test(size=(60, 12)) as pilot:
+        await pilot.press("S")
+        assert "cannot be written: No such file or directory" in toasts_of(app)[-1]
+
+
+def test_a_picture_replaces_no_other(tmp_path: Path) -> None:
+    (tmp_path / "a.svg").touch()
+    (tmp_path / "a-2.png").touch()
+    assert unused_path(tmp_path, "a") == tmp_path / "a-3"
