@@ -63,7 +63,7 @@ async def test_keys_draw_the_mean_over_seeds_and_the_differences(tmp_path: Path)
     settings = Settings(tmp_path / "settings.json")
     events = follow(RunDir(folder / "run-0"), None)
     app = TrainpadApp(events, viewer=True, log_dir=folder, settings=settings)
-    async with app.run_test(size=(160, 45)) as pilot:
+    async with app.run_test(size=(160, 45), notifications=True) as pilot:
         await shown(pilot, app, "run-0")
         await pilot.press("4")
         await shown(pilot, app, "warm", "0.9000")
