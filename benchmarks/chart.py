@@ -16,7 +16,7 @@ from rich.text import Text
 from core.run.pyramid import Float64s
 from core.run.series import Series
 from tui.chart.chart import Chart, Glyphs, Line
-from tui.chart.palette import LINE_STYLES, ChartStyle
+from tui.chart.palette import STYLE_COUNT
 
 WIDTH, HEIGHT = 120, 30
 LENGTHS = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
@@ -27,9 +27,7 @@ class Detached(Chart):
 
     def __init__(self) -> None:
         super().__init__("loss", glyphs=Glyphs.BRAILLE, logarithmic=True)
-        self._styles = [
-            Style(color=f"color({16 + i})") for i in range(ChartStyle.UNDER + LINE_STYLES)
-        ]
+        self._styles = [Style(color=f"color({16 + i})") for i in range(STYLE_COUNT)]
         self._labels_ready = True
         self.scene.tinted = True
 

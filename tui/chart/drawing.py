@@ -13,12 +13,12 @@ from textual.strip import Strip
 from tui.chart import frame
 from tui.chart.axes import Axis
 from tui.chart.legend import Legend, rows_needed
-from tui.chart.palette import LINE_STYLES, ChartStyle
+from tui.chart.palette import STYLE_COUNT, ChartStyle
 from tui.chart.scene import Layout, Scene
 from tui.widgets.canvas import CellRow, runs_of
 
 STEP_UNIT = "steps"
-PLAIN = [Style()] * (ChartStyle.UNDER + LINE_STYLES)
+PLAIN = [Style()] * STYLE_COUNT
 """The styles of a chart without colours, by `ChartStyle`."""
 
 

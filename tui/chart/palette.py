@@ -35,9 +35,10 @@ class ChartStyle(IntEnum):
     """The first line inside the first band; the other lines follow, then those inside others."""
     UNDER = 59
     """The lower edge of the first line's band; the next ones follow."""
-    MARK_NOTE = 35
+    MARK_NOTE = 65
 
 
+STYLE_COUNT = max(ChartStyle) + 1
 COMPONENT_STYLES = {
     "chart--axis": ChartStyle.AXIS,
     "chart--title": ChartStyle.TITLE,
@@ -99,7 +100,7 @@ def inside_style(line: int, *, band: int) -> int:
 
 def theme_styles(widget: Widget) -> list[Style]:
     """The styles in a widget's theme, by ``ChartStyle``: foreground and weight only."""
-    styles = [Style()] * (max(ChartStyle) + 1)
+    styles = [Style()] * STYLE_COUNT
     for component, index in COMPONENT_STYLES.items():
         style = widget.get_component_rich_style(component)
         styles[index] = Style(color=style.color, bold=style.bold, underline=style.underline)

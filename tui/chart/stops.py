@@ -24,9 +24,8 @@ def stops(axis: Axis, lines: Iterable[Line], marks: Iterable[MarkIndex]) -> Floa
 
 def _positions(axis: Axis, line: Line, steps: Iterable[int]) -> Float64s:
     found = np.asarray(steps, np.float64)
-    if axis is Axis.STEP or line.timeline is None:
-        return found
-    return line.timeline.seconds_at(found) - axes.origin(axis, line)
+    timeline = axes.timeline_of(axis, line)
+    return found if timeline is None else timeline.seconds_at(found) - axes.origin(axis, line)
 
 
 def next_stop(stops: Float64s, x: float | None, direction: int) -> float | None:
