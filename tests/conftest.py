@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from core.process.threads import limit_blas_threads
 from core.run.hparams import HyperParameters, as_dict, validate_hparams
 from core.rundir.rundir import RunDir, create_run
 from data.dataset import Dataset, Split
@@ -31,9 +32,12 @@ for _number, _handler in (
 # What tests start many times is compiled once, in `__pycache__`, as by default.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+limit_blas_threads()  # in the workers, which start later: cores are shared
 
 SMALL = {"hidden": (24, 16), "batch_size": 50, "max_steps": 120, "learning_rate": 0.05}
 """Hyperparameters of a training that takes a moment."""
+IDLE_SECONDS = 0.005
+"""How long a process must do nearly nothing to be idle."""
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -65,6 +69,15 @@ def light_collections() -> None:
     if "tensorflow" in sys.modules and not gc.get_freeze_count():
         gc.collect()
         gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def short_waits_of_the_pilot() -> None:
+    """The pilot waits twice after each key until the process was idle for 5 ms, and not for 20."""
+    from textual import _wait
+
+    _wait.SLEEP_GRANULARITY = IDLE_SECONDS
+    _wait.SLEEP_IDLE = IDLE_SECONDS / 10
 
 
 @pytest.fixture(autouse=True)

@@ -10,18 +10,33 @@ import pytest
 from conftest import REPOSITORY
 
 from tests.helpers.attached import events, last_event, numbers, recorded, steer, until
+from tests.helpers.program import Program
+from tests.helpers.waiting import LONG
 
 EXAMPLES = REPOSITORY / "examples"
 
 
-def start(name: str, folder: Path, *arguments: str) -> "subprocess.Popen[str]":
+RUN = """
+import runpy, sys
+del sys.argv[0]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+"""What `python FILE` does."""
+
+
+def start(name: str, folder: Path, *arguments: str) -> "subprocess.Popen[str] | Program":
     """An example that records below `folder`."""
     path = os.pathsep.join([str(REPOSITORY), os.environ.get("PYTHONPATH", "")])
     settings = {"PYTHONPATH": path, "TRAINPAD_DIR": str(folder / "runs")}
+    if name.startswith("keras"):
+        environment = os.environ | settings
+        return Program(
+            EXAMPLES / name, *arguments, code=RUN, folder=folder, environment=environment
+        )
     return subprocess.Popen(
         [sys.executable, str(EXAMPLES / name), *arguments],
         cwd=folder,
-        env=os.environ | settings | {"TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": "1"},
+        env=os.environ | settings | {"OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -47,22 +62,22 @@ def test_an_example_is_changed_asked_and_stopped(
         pytest.skip(f"{framework} is not installed")
     process = start(name, tmp_path, "100000")
     try:
-        until(lambda: any((path / "metrics.jsonl").exists() for path in recorded(tmp_path)), 60)
+        until(lambda: any((path / "metrics.jsonl").exists() for path in recorded(tmp_path)))
         (path,) = recorded(tmp_path)
         steer(path, hyperparameters={knob: value})
-        until(lambda: events(path, "changed"), 30)
+        until(lambda: events(path, "changed"))
         steer(path, pause_at=0)
-        until(lambda: events(path, "paused"), 30)
+        until(lambda: events(path, "paused"))
         steer(path, pause_at=None)
-        until(lambda: events(path, "continued"), 30)
+        until(lambda: events(path, "continued"))
         steer(path, increment=request_)
-        until(lambda: events(path, "answered"), 30)
+        until(lambda: events(path, "answered"))
         if request_ == "evaluate":
-            until(lambda: any("val" in key for line in numbers(path) for key in line), 30)
+            until(lambda: any("val" in key for line in numbers(path) for key in line))
         steer(path, increment="checkpoint")
-        until(lambda: events(path, "saved"), 30)
+        until(lambda: events(path, "saved"))
         steer(path, stop="stopped")
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=LONG)
         assert process.returncode == 0, errors
         assert "trainpad:" not in errors
         assert last_event(path)["reason"] == "stopped"
@@ -75,7 +90,7 @@ def test_an_example_is_changed_asked_and_stopped(
 
 def test_an_example_without_a_reader_ends_by_itself(tmp_path: Path) -> None:
     process = start("loop.py", tmp_path, "30")
-    assert process.wait(60) == 0
+    assert process.wait(LONG) == 0
     process.communicate()
     (path,) = recorded(tmp_path)
     assert last_event(path)["reason"] == "done"

@@ -43,7 +43,7 @@ def no_exit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def app_with(source: Scripted) -> Any:
     shown = RunContext.from_events(iter(source), lambda _message: None, viewer=False)
-    return SimpleNamespace(shown=shown, failure=None)
+    return SimpleNamespace(run_context=shown, failure=None)
 
 
 def wait_for_start(worker: EventWorker) -> None:

@@ -15,11 +15,16 @@ from core.process.libraries import clean_environment, clean_imports, ignored_set
 
 FLOAT16 = {"floatx": "float16", "epsilon": 1e-4, "image_data_format": "channels_first"}
 SURROUNDINGS: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
-    "settings": ({"backend": "torch", **FLOAT16}, {"MPLBACKEND": "module://a.notebook"}),
-    "damaged settings": ({"floatx": "int4"}, {"TF_ENABLE_ONEDNN_OPTS": "0"}),
-    "variables": ({}, {"KERAS_BACKEND": "jax", "KERAS_MAX_EPOCHS": "many", "TF_XLA_FLAGS": "--x"}),
+    "damaged settings and variables": (
+        {"backend": "torch", **FLOAT16, "floatx": "int4"},
+        {"KERAS_BACKEND": "jax", "MPLBACKEND": "module://a.notebook"},
+    ),
+    "no settings": (
+        {},
+        {"KERAS_MAX_EPOCHS": "many", "TF_XLA_FLAGS": "--x", "TF_ENABLE_ONEDNN_OPTS": "0"},
+    ),
 }
-"""`keras.json`, where there is one, and variables; each takes seconds to try."""
+"""`keras.json`, which ends the import of Keras if it is read, and variables; each takes seconds."""
 IMPORTS = """
 import os, sys
 from core.process.libraries import clean_imports

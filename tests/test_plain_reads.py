@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from core.rundir.reader import replay
 from core.rundir.rundir import RunDir
 from core.tfevents.logdir import Logdir
 from core.tfevents.writer import EventWriter
+from tests.helpers.program import run_program
 
 FOLDERS = ("trainpad", "core", "data", "tui")
 READERS = {
@@ -112,12 +112,7 @@ def runs(tmp_path: Path) -> Path:
 def trainpad(*words: object, folder: Path) -> subprocess.CompletedProcess[str]:
     """The program's answer; it must come soon, and without a traceback."""
     home = {name: str(folder / "home") for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")}
-    done = subprocess.run(
-        [sys.executable, "-m", "trainpad", *map(str, words)],
-        env={**os.environ, **home, "PYTHONPATH": str(REPOSITORY)},
-        capture_output=True, text=True, timeout=40, check=False, stdin=subprocess.DEVNULL,
-        cwd=folder,
-    )  # fmt: skip
+    done = run_program(*map(str, words), folder=folder, environment={**os.environ, **home})
     assert "Traceback" not in done.stderr
     return done
 

@@ -39,8 +39,9 @@ def trained(line: str, log_dir: Path, stop_after: int = 10**9) -> RunDir:
 
 def test_the_command_reproduces_the_run_to_the_byte(tmp_path: Path) -> None:
     first = trained(
-        "trainpad --fake_data --device cpu --max_steps 100000 --hidden 16,8 --optimizer momentum "
-        "--schedule cosine --seed 3 --change 5:learning_rate=0.03 --change 20:batch_size=50",
+        "trainpad --fake_data --device cpu --no-xla --max_steps 100000 --hidden 16,8 "
+        "--optimizer momentum --schedule cosine --seed 3 "
+        "--change 5:learning_rate=0.03 --change 20:batch_size=50",
         tmp_path / "first",
         stop_after=30,
     )

@@ -107,7 +107,7 @@ def test_the_event_accumulator_reads_what_was_written(accumulated: dict[str, Any
 def test_the_event_accumulator_and_our_reader_agree(
     logs: Path, accumulated: dict[str, Any]
 ) -> None:
-    (update,) = Logdir([logs]).poll()
+    (update,) = Logdir([logs], clock=lambda: 0.0).poll()
     ours = [item for item in update.changes[0].items if isinstance(item, Scalars)]
     before, after = (
         np.stack([item.steps, item.wall_times, item.values], axis=1)

@@ -76,7 +76,7 @@ def test_a_resumed_run_records_its_first_step(tmp_path: Path) -> None:
                 out.scalar("loss", step, step)
     assert isinstance(items_of(out.path)[0], Restart)
     assert len(list(tmp_path.iterdir())) == 2
-    (update,) = Logdir([tmp_path]).poll()
+    (update,) = Logdir([tmp_path], clock=lambda: 0.0).poll()
     assert sum(isinstance(item, Restart) for item in update.changes[0].items) == 1
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from conftest import REPOSITORY
 
+from tests.helpers.waiting import LONG
 from trainpad.attached import Run
 from trainpad.control import Control
 
@@ -52,7 +53,7 @@ def steer(path: Path, **request: Any) -> None:
     Control(path, lambda values: values).request(**request)
 
 
-def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
+def until(condition: Callable[[], object], seconds: float = LONG) -> None:
     """Wait until a condition holds."""
     end = time.monotonic() + seconds
     while not condition():
@@ -78,7 +79,7 @@ def start_program(code: str, folder: Path, **environment: str) -> subprocess.Pop
 def run_program(code: str, folder: Path, **environment: str) -> tuple[int, str, str]:
     """Run such a program to its end: exit status, output, errors."""
     process = start_program(code, folder, **environment)
-    out, errors = process.communicate(timeout=60)
+    out, errors = process.communicate(timeout=LONG)
     return process.returncode, out, errors
 
 

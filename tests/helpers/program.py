@@ -89,11 +89,11 @@ class Program:
         return self.returncode
 
     def communicate(self, timeout: float = LONG) -> tuple[str, str]:
-        """Read all that it prints, and wait for its end."""
+        """Read all that it prints, and wait for its end; the second time there is nothing."""
         errors: list[str] = []
-        reader = Thread(target=lambda: errors.append(self.stderr.read() if self.stderr else ""))
+        reader = Thread(target=lambda: errors.append(_rest_of(self.stderr)))
         reader.start()
-        output = self.stdout.read() if self.stdout else ""
+        output = _rest_of(self.stdout)
         reader.join()
         self.wait(timeout)
         self._close()
@@ -140,6 +140,10 @@ def run_program(*arguments: str | Path, **options: Any) -> "subprocess.Completed
     with Program(*arguments, **options) as program:
         output, errors = program.communicate()
     return subprocess.CompletedProcess(arguments, program.wait(), output, errors)
+
+
+def _rest_of(stream: IO[str] | None) -> str:
+    return "" if stream is None or stream.closed else stream.read()
 
 
 def _connect() -> socket.socket:
