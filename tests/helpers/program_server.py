@@ -7,7 +7,9 @@ TensorFlow starts no thread before it computes. The server ends with the process
 """
 
 import array
+import atexit
 import fcntl
+import gc
 import json
 import os
 import select
@@ -16,6 +18,8 @@ import signal
 import socket
 import sys
 import termios
+import threading
+import traceback
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -30,6 +34,7 @@ def main() -> None:
     listener.bind(path)
     listener.listen(64)
     _import_all()
+    gc.freeze()  # what is not looked at in a child need not be copied for it
     while _is_alive(owner):
         if not select.select([listener], [], [], POLL_SECONDS)[0]:
             _reap()
@@ -117,7 +122,26 @@ def _set_up(request: dict[str, Any], descriptors: list[int]) -> None:
     globals()["code"] = request["code"]
 
 
+def _status_of(code: str) -> int:
+    """Run the program; return its exit status."""
+    try:
+        exec(code, {"__name__": "__main__"})  # noqa: S102 - the program that a test asked for
+    except SystemExit as left:
+        return left.code if isinstance(left.code, int) else int(left.code is not None)
+    except BaseException:  # noqa: BLE001 - as Python does
+        traceback.print_exc()
+        return 1
+    return 0
+
+
 code = ""
 if __name__ == "__main__":
     main()
-    exec(code, {"__name__": "__main__"})  # noqa: S102 - the program that a test asked for
+    status = _status_of(code)
+    # To end as Python does would take a second: it takes all modules apart.
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    os._exit(status)
