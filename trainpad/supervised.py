@@ -21,7 +21,7 @@ ADOPTED = "adopted"
 """The key of `run.json` with the id of the process that records the run itself."""
 WRITER_LOCK = "writer.lock"
 ATTEMPTS, WAIT = 100, 0.02
-"""How often, and how many seconds apart, that lock is tried: the supervisor has it for moments."""
+"""How often, and every how many seconds, that lock is tried: the supervisor has it for moments."""
 
 
 def claim() -> tuple[Path, int] | None:

@@ -65,7 +65,7 @@ class NumberParser:
         yield from self._progress.end()
 
     def _placed(self, numbers: dict[str, Number]) -> Iterator[Found]:
-        """Yield the metrics of a line whose step and epoch are among its numbers."""
+        """Yield the metrics of a line that has its step and epoch among its numbers."""
         values = {name: value for name, value in numbers.items() if name not in POSITIONS}
         epoch, step = _as_count(numbers.get("epoch")), _as_count(numbers.get("step"))
         if epoch is not None:

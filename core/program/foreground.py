@@ -1,4 +1,4 @@
-"""A program whose output and signals are those of the process that the shell waits for."""
+"""A program in the foreground: its output is printed, and signals are passed on to it."""
 
 import os
 import signal

@@ -97,7 +97,7 @@ class Output:
         self._take(self._parser.parse(line))
 
     def _take(self, found: Iterator[Found]) -> None:
-        """Record what was found; whatever goes wrong, the program goes on without its numbers."""
+        """Record what was found; where that fails, the program goes on without its numbers."""
         try:
             for entry in found:
                 if isinstance(entry, EpochBegins):

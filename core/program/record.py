@@ -23,7 +23,7 @@ from trainpad.supervised import ADOPTED, WRITER_LOCK
 MAX_WAITING: Final = 16 * 1024 * 1024
 """Bytes that wait for a disk that is full; beyond that numbers are lost."""
 END_ATTEMPTS, END_WAIT = 100, 0.02
-"""How often, and how many seconds apart, the lock is tried after the program has ended."""
+"""How often, and every how many seconds, the lock is tried after the program has ended."""
 
 
 class ProgramRecord:

@@ -146,7 +146,9 @@ def supervise(
     return supervisor.run()
 
 
-def supervise_apart(request: ProgramRequest, run: RunDir, size: tuple[int, int] | None) -> int:
+def supervise_in_background(
+    request: ProgramRequest, run: RunDir, size: tuple[int, int] | None
+) -> int:
     """Start the program in a process of its own that outlives the terminal; return its id.
 
     Raises:

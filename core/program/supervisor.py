@@ -51,7 +51,7 @@ class Supervisor:
             record: The run.
             requests: What is requested of it.
             notifier: Notifies the user.
-            lock: The descriptor of the run's `lock`, whose modification time is the heartbeat.
+            lock: The descriptor of the run's `lock`; its modification time is the heartbeat.
         """
         self._process = process
         self._output = output

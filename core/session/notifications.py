@@ -28,7 +28,7 @@ INTERVAL: Final = 1.0
 
 
 class Notifications:
-    """What the user is notified of in runs whose events this process reads."""
+    """What the user is notified of in the runs that this process reads or trains."""
 
     def __init__(
         self,

@@ -47,7 +47,7 @@ def kept_signals() -> Iterator[None]:
 
 
 def request_of(command: Sequence[str], folder: Path, **options: Any) -> ProgramRequest:
-    """A request to start a program whose run is below `folder`."""
+    """A request to start a program, with its run below `folder`."""
     environ = {**os.environ, "PYTHONPATH": str(REPOSITORY), **options.pop("environ", {})}
     inherited = Inherited(environ, options.pop("umask", 0o22))
     return ProgramRequest(command=command, inherited=inherited, log_dir=folder, **options)

@@ -83,10 +83,10 @@ def _run(inherited: Inherited, command: Sequence[str], flags: dict[str, Any]) ->
 
 
 def _detached(request: "ProgramRequest") -> int:
-    from core.program.start import make_run, supervise_apart
+    from core.program.start import make_run, supervise_in_background
 
     run = make_run(request)
-    supervise_apart(request, run, None)
+    supervise_in_background(request, run, None)
     click.echo(sanitize(run.name))
     click.echo("trainpad: it keeps running; `trainpad open` shows it", err=True)
     return 0
@@ -119,11 +119,11 @@ def _dashboard(request: "ProgramRequest", flags: dict[str, Any]) -> int:
     from core.process.launcher import fork_launcher
 
     launcher = fork_launcher()
-    from core.program.start import exit_status_of, make_run, supervise_apart
+    from core.program.start import exit_status_of, make_run, supervise_in_background
     from core.program.terminal import size_of_terminal
 
     run = make_run(request)
-    supervisor = supervise_apart(request, run, size_of_terminal(1))
+    supervisor = supervise_in_background(request, run, size_of_terminal(1))
     configure_textual()
     from core.session.notifications import Notifications
     from tui.launch import run_viewer
