@@ -19,6 +19,7 @@ from core.sweep.request import (
     split_flags,
 )
 from core.sweep.runner import Job, Limits, Sweep
+from core.sweep.steering import read_requests, request
 from core.sweep.study import Study, best_first
 from trainpad.errors import UserError
 from trainpad.place import absolute
@@ -50,6 +51,8 @@ def run_sweep(
     folder = _open_folder(options, flags, program)
     study = Study(folder, folder.description())
     say(f"study {folder.path}: {limits.trials} trials, {len(jobs)} at a time")
+    if read_requests(folder).stop:
+        request(folder, stop=False)
     interrupt = Interrupt()
     interrupt.install()
     Sweep(study, limits, jobs, say, lambda: interrupt.number > 0).run()

@@ -36,6 +36,8 @@ class Row:
     params: dict[str, Any]
     run: str
     why: str
+    curve: Sequence[tuple[int, float]] = ()
+    """The goal's values by step."""
 
 
 def rows_of(trials: Sequence[FrozenTrial]) -> list[Row]:
@@ -59,6 +61,7 @@ def _row(trial: FrozenTrial) -> Row:
         {sanitize(name, limit=80): one for name, one in params.items()},
         sanitize(str(attributes.get("run", "")), limit=80),
         sanitize(str(attributes.get("why", "")), limit=200),
+        tuple(sorted(known.items())),
     )
 
 

@@ -1,6 +1,6 @@
 """The command `study`: what a study has found, and requests to it while it runs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from core.sweep.folder import StudyFolder
     from core.sweep.study import Study
 
-VERBS = ("pause", "resume", "stop", "trials", "queue", "narrow", "stop-trial")
+WITH_VALUES = ("trials", "queue", "narrow", "stop-trial")
+VERBS = ("pause", "resume", "stop", *WITH_VALUES)
 
 
 @click.command()
@@ -74,50 +75,27 @@ def _folder_and_request(arguments: Sequence[str]) -> "tuple[StudyFolder, Sequenc
 
 
 def _request(folder: "StudyFolder", verb: str, values: Sequence[str]) -> int:
-    from core.sweep.steering import read_requests, request
+    from core.sweep.study_requests import StudyRequests
 
-    wants_values = verb in ("trials", "queue", "narrow", "stop-trial")
-    if bool(values) != wants_values:
-        raise UserError(f"{verb} {'needs a value' if wants_values else 'takes no value'}")
-    if verb == "queue":
-        return _queue(folder, values)
-    if verb == "narrow":
-        pairs = _pairs(values)
-        space = folder.description().space
-        for name, text in pairs.items():
-            space = space.narrowed(name, text)
-        request(folder, ranges={**read_requests(folder).ranges, **pairs})
-    elif verb == "stop-trial":
-        stopped = read_requests(folder).stop_trials
-        request(folder, stop_trials=(*stopped, *(_number(value) for value in values)))
-    elif verb == "trials":
-        request(folder, trials=_number(values[0]))
-    else:
-        request(folder, paused=verb == "pause", stop=verb == "stop")
-    click.echo(f"{folder.path.name}: {' '.join((verb, *values))} requested")
+    requests, text = StudyRequests(folder), " ".join(values)
+    if bool(values) != (verb in WITH_VALUES):
+        raise UserError(f"{verb} {'takes no value' if values else 'needs a value'}")
+    actions: Mapping[str, Callable[[], str]] = {
+        "pause": lambda: requests.pause(paused=True),
+        "resume": lambda: requests.pause(paused=False),
+        "stop": requests.stop,
+        "trials": lambda: requests.set_trials(text),
+        "queue": lambda: requests.queue(text),
+        "narrow": lambda: requests.narrow(text),
+        "stop-trial": lambda: requests.stop_trial(_number(text)),
+    }
+    click.echo(f"{folder.path.name}: {actions[verb]()}")
     return 0
-
-
-def _queue(folder: "StudyFolder", values: Sequence[str]) -> int:
-    from core.sweep.study import Study
-
-    description = folder.description()
-    point = description.space.check_point(_pairs(values))
-    Study(folder, description).enqueue(point)
-    click.echo(f"{folder.path.name}: queued {' '.join(values)}")
-    return 0
-
-
-def _pairs(values: Sequence[str]) -> dict[str, str]:
-    pairs = [text.partition("=") for text in values]
-    if not all(name and equals for name, equals, _ in pairs):
-        raise UserError("a setting is NAME=VALUE, such as learning_rate=0.1")
-    return {name: value for name, _, value in pairs}
 
 
 def _number(text: str) -> int:
     if not text.isdecimal() or len(text) > 9:
-        raise UserError(f"{text[:40]!r} is no whole number")
+        raise UserError(f"{text[:40]!r} is no trial")
     return int(text)
 
 

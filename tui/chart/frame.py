@@ -7,6 +7,8 @@ only, and the curves are drawn by `tui.chart.paint`. It is imported at the first
 first screen is painted.
 """
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -57,3 +59,62 @@ def _new_figure(width: int, height: int) -> Any:
 def _render(figure: Any, width: int, height: int) -> tuple[str, ...]:
     rows = figure.uncolorize(figure.build()).split("\n")[:height]
     return tuple(row[:width].ljust(width) for row in rows)
+
+
+def scatter(
+    width: int,
+    height: int,
+    x: Sequence[float],
+    y: Sequence[float],
+    limits: tuple[float, float],
+    *,
+    log: bool = False,
+    ticks: Sequence[str] | None = None,
+    plain: bool = False,
+) -> tuple[str, ...]:
+    """The rows of a plot of points, with both axes' labels.
+
+    Args:
+        width: Cells.
+        height: Cells.
+        x: Finite values.
+        y: As many finite values.
+        limits: The ends of the x axis; above 0 if it is logarithmic.
+        log: Whether the x axis is logarithmic.
+        ticks: The labels of x = 0, 1, ...; by default numbers.
+        plain: Whether to use ASCII alone.
+    """
+    figure = _new_figure(width, height)
+    figure.xaxes(not plain, False)
+    figure.yaxes(not plain, False)
+    low, high = (math.log10(end) for end in limits) if log else limits
+    places = [math.log10(value) for value in x] if log else list(x)
+
+    figure.scatter(places, list(y), marker="*" if plain else "•")
+    figure.xlim(low, high)
+    spread = (max(y) - min(y)) or abs(max(y)) or 1.0
+    figure.ylim(min(y) - spread / 20, max(y) + spread / 20)
+    if ticks is not None:
+        room = max(1, (width - 8) // max(1, len(ticks)) - 1)
+        figure.xticks(list(range(len(ticks))), [tick[:room] for tick in ticks])
+    else:
+        ends = [low + (high - low) * part for part in (0, 0.5, 1)]
+        figure.xticks(ends, [f"{10**end if log else end:.3g}" for end in ends])
+    values = [min(y), (min(y) + max(y)) / 2, max(y)] if max(y) > min(y) else [max(y)]
+    figure.yticks(values, [f"{value:.4g}" for value in values])
+    return _render(figure, width, height)
+
+
+def bars(
+    width: int, names: Sequence[str], values: Sequence[float], *, plain: bool = False
+) -> tuple[str, ...]:
+    """A row with a bar for each of the values from 0 to 1, and its percentage."""
+    import plotext
+
+    plotext.clear_figure()
+    plotext.simple_bar(
+        list(names), [round(100 * value, 1) for value in values], width=width,
+        marker="=" if plain else "■",
+    )  # fmt: skip
+    rows = plotext.uncolorize(plotext.build()).split("\n")
+    return tuple(row[:width].ljust(width) for row in rows if row.strip())

@@ -9,7 +9,10 @@ from core.cli.completion import run_names
 from core.cli.flags import ascii_flag, flag, pace_flags
 from core.cli.hook_flags import hook_flags, take_hooks
 from core.process.inherited import Inherited
+from core.sweep.extra import check_optuna
+from core.sweep.folder import StudyFolder
 from trainpad.errors import UserError
+from trainpad.place import absolute
 from tui.terminal.environment import Pace, configure_textual, has_screen, needs_ascii
 
 
@@ -34,6 +37,8 @@ def open_run(
 ) -> int:
     """Show a run in the dashboard, live or not: RUN is a path or a name, else the latest.
 
+    The folder of a study shows its trials.
+
     A live run can be steered from any number of terminals, on any machine that shares its folder.
     It goes on when the dashboard is closed.
 
@@ -44,6 +49,8 @@ def open_run(
 
     if not has_screen():
         raise UserError("standard output is not a terminal; `trainpad runs` lists the runs")
+    if run and (study := StudyFolder(absolute(Path(run)))).is_study():
+        return _open_study(study, Pace.resolve(fps, bytes_per_second), ascii_only=ascii_only)
     chosen = resolve_live_run(run, log_dir_from(log_dir))
     words = take_hooks(hooks)
     from core.process.launcher import fork_launcher
@@ -63,3 +70,12 @@ def open_run(
         ascii_only=plain,
         notifications=notifications,
     )
+
+
+def _open_study(folder: StudyFolder, pace: Pace, *, ascii_only: bool) -> int:
+    check_optuna()
+    folder.description()
+    configure_textual()
+    from tui.study.app import run_study_app
+
+    return run_study_app(folder, pace, ascii_only=ascii_only or needs_ascii())

@@ -1,0 +1,145 @@
+"""The screen of a study."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from core.sweep.folder import Worker
+from core.sweep.goal import Goal
+from core.sweep.steering import read_requests
+from core.sweep.study import Study
+from tests.helpers.sweep import description, study_in
+from tests.helpers.waiting import shown, text_of, toasts_of, until
+from tui.study.app import StudyApp
+from tui.study.panels import Parallel
+from tui.terminal.settings import Settings
+
+SPACE = {"rate": "0.001..1.0:log", "kind": "sgd|adam|a \x1b[2J", "width": "8..64"}
+
+
+@pytest.fixture
+def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
+    """A study of eight complete trials, one pruned, one that trains, and one in the queue.
+
+    The importance, which takes scikit-learn seconds, is tested with the trials.
+    """
+    shares = {"rate": 0.6, "kind": 0.3, "width": 0.1}
+    monkeypatch.setattr("core.sweep.overview.importances", lambda _study: shares)
+    about = description(SPACE, goal=Goal("val/accuracy"), program=["p", "{rate}"])
+    study = study_in(tmp_path / "st\x1b]0;udy", about)
+    with Worker(study.folder) as worker:
+        for number in range(10):
+            trial = study.ask(worker, 100)
+            assert trial is not None
+            for step in range(3):
+                trial.report(100 * step, 0.5 + 0.1 * step + number / 100)
+            if number == 8:
+                trial.prune("pruned")
+            elif number < 8:
+                trial.finish(0.7 + number / 100)
+    study.enqueue({"rate": 0.25})
+    return study
+
+
+@asynccontextmanager
+async def app_of(
+    study: Study, tmp_path: Path, size: tuple[int, int] = (160, 45), **options: Any
+) -> AsyncIterator[tuple[StudyApp, Pilot[Any]]]:
+    app = StudyApp(study.folder, settings=Settings(tmp_path / "settings.json"), **options)
+    async with app.run_test(size=size) as pilot:
+        await shown(pilot, app, "best 0.77, trial 7")
+        yield app, pilot
+
+
+async def test_trials_views_and_keys(study: Study, tmp_path: Path) -> None:
+    async with app_of(study, tmp_path) as (app, pilot):
+        text = await shown(
+            pilot, app, "8 complete · 1 pruned · 1 training · 1 queued", "maximize val/"
+        )
+        assert "st␛]0;udy" in text
+        assert "\x1b" not in text
+        best = next(line for line in text.splitlines() if line.lstrip().startswith("*"))
+        assert best.split()[:4] == ["*", "7", "■", "complete"]
+        await pilot.press("tab")
+        await shown(pilot, app, "best so far", "each trial")
+        await pilot.press("tab")
+        await shown(pilot, app, "slices", "0.001", "8", "64")
+        await pilot.press("tab")
+        await shown(pilot, app, "importance   share of the goal's variance")
+        await pilot.press("tab")
+        await shown(pilot, app, "the best trials")
+        await pilot.press("tab", "o", "o")
+        await until(pilot, lambda: "accuracy▼" in text_of(app).replace(" ", ""))
+        rows = [line for line in text_of(app).splitlines() if "■ complete" in line]
+        assert rows[0].lstrip().startswith("*")
+        await pilot.press("question_mark")
+        await shown(pilot, app, "Sample from a part of a range")
+
+
+async def test_steering(study: Study, tmp_path: Path) -> None:
+    async with app_of(study, tmp_path, (80, 24)) as (app, pilot):
+        await pilot.press("space")
+        await until(pilot, lambda: read_requests(study.folder).paused)
+        await shown(pilot, app, "paused")
+        await pilot.press("down", "s")
+        await until(pilot, lambda: read_requests(study.folder).stop_trials == (1,))
+        await pilot.press("t")
+        await shown(pilot, app, "How many trials")
+        await pilot.press(*["backspace"] * 4, "3", "0", "enter")
+        await until(pilot, lambda: read_requests(study.folder).trials == 30)
+        await pilot.press("r")
+        await shown(pilot, app, "Sample from a part of a range")
+        await pilot.press("ctrl+u", *"rate=2..3", "enter")
+        await shown(pilot, app, "must be narrowed to a part of")
+        await pilot.press("ctrl+u", *"rate=0.1..0.5", "enter")
+        await until(pilot, lambda: read_requests(study.folder).ranges == {"rate": "0.1..0.5"})
+        await pilot.press("n")
+        await shown(pilot, app, "Try this setting next")
+        await pilot.press("ctrl+u", *"width=9", "enter")
+        await until(pilot, lambda: len(study.trials()) == 12)
+        await pilot.press("n", "escape", "c")
+        await until(pilot, lambda: any("p 0." in text for text in toasts_of(app)))
+
+
+async def test_ascii_and_small_windows(study: Study, tmp_path: Path) -> None:
+    async with app_of(study, tmp_path, (100, 30), ascii_only=True) as (app, pilot):
+        for _ in range(5):
+            await pilot.press("tab")
+            await pilot.pause()
+            text = text_of(app)
+            assert text.isascii(), [line for line in text.splitlines() if not line.isascii()]
+        for size in ((60, 20), (30, 10), (200, 60)):
+            await pilot.resize_terminal(*size)
+            for _ in range(5):
+                await pilot.press("tab")
+                await pilot.pause()
+                assert "trial" in text_of(app) or size[0] < 60
+
+
+async def test_a_click_selects_and_sorts(study: Study, tmp_path: Path) -> None:
+    async with app_of(study, tmp_path) as (app, pilot):
+        await pilot.click("TrialTable", offset=(3, 3))
+        await until(pilot, lambda: app._study_screen._selected == 2)
+        await pilot.click("TrialTable", offset=(27, 0))
+        await until(pilot, lambda: app._study_screen._sort_by == "value")
+        assert [row.number for row in app._study_screen._rows[:2]] == [9, 8]
+        assert app._study_screen._selected == 2
+
+
+async def test_an_empty_study_and_one_that_vanishes(tmp_path: Path) -> None:
+    study = study_in(tmp_path / "s", description({"x": "0.0..5.0"}))
+    app = StudyApp(study.folder, settings=Settings(tmp_path / "settings.json"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(pilot, app, "no trials yet")
+        for key in ("down", "s", "c", "tab", "tab", "tab", "tab"):
+            await pilot.press(key)
+        await shown(pilot, app, "no trial is complete yet")
+        assert app.query(Parallel)
+        (study.folder.path / "control.json").write_text("{")
+        (study.folder.path / "control.json").chmod(0o600)
+        await until(pilot, lambda: app.error is not None)
+    assert "damaged" in str(app.error)

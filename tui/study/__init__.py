@@ -1,0 +1,1 @@
+"""The screen of a study: its trials, their curves, and what the hyperparameters do."""
