@@ -1,7 +1,7 @@
 """The command `open`."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -9,11 +9,12 @@ from core.cli.completion import run_names
 from core.cli.flags import ascii_flag, flag, pace_flags
 from core.cli.hook_flags import hook_flags, take_hooks
 from core.process.inherited import Inherited
-from core.sweep.extra import check_optuna
-from core.sweep.folder import StudyFolder
 from trainpad.errors import UserError
 from trainpad.place import absolute
 from tui.terminal.environment import Pace, configure_textual, has_screen, needs_ascii
+
+if TYPE_CHECKING:
+    from core.sweep.folder import StudyFolder
 
 
 @click.command("open")
@@ -46,6 +47,7 @@ def open_run(
     """
     from core.rundir.rundir import log_dir_from
     from core.rundir.status import resolve_live_run
+    from core.sweep.folder import StudyFolder
 
     if not has_screen():
         raise UserError("standard output is not a terminal; `trainpad runs` lists the runs")
@@ -72,7 +74,9 @@ def open_run(
     )
 
 
-def _open_study(folder: StudyFolder, pace: Pace, *, ascii_only: bool) -> int:
+def _open_study(folder: "StudyFolder", pace: Pace, *, ascii_only: bool) -> int:
+    from core.sweep.extra import check_optuna
+
     check_optuna()
     folder.description()
     configure_textual()
