@@ -34,8 +34,8 @@ class KnobPanel(TextWidget, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "select(-1)", "Up", id="knobs.up", tooltip="Previous value"),
         Binding("down", "select(1)", "Down", id="knobs.down", tooltip="Next value"),
-        Binding("left", "nudge(-1)", "Less", id="knobs.less", tooltip="Decrease"),
-        Binding("right", "nudge(1)", "More", id="knobs.more", tooltip="Increase"),
+        Binding("left", "adjust(-1)", "Less", id="knobs.less", tooltip="Decrease"),
+        Binding("right", "adjust(1)", "More", id="knobs.more", tooltip="Increase"),
         Binding("enter", "enter", "Set", id="knobs.set", key_display="enter",
                 tooltip="Set the typed value"),
         Binding("backspace", "backspace", "Backspace", show=False, id="knobs.backspace",
@@ -101,7 +101,7 @@ class KnobPanel(TextWidget, can_focus=True):
             "select(-1)": self._selected > 0,
             "select(1)": self._selected < last,
             **{
-                f"nudge({presses})": knob is not None
+                f"adjust({presses})": knob is not None
                 and not self._typed
                 and stepped(knob, knob.value, presses) != knob.value
                 for presses in (-1, 1)
@@ -163,7 +163,7 @@ class KnobPanel(TextWidget, can_focus=True):
         self._clear_typed()
         self.redraw()
 
-    def action_nudge(self, presses: int) -> None:
+    def action_adjust(self, presses: int) -> None:
         """Increase or decrease the selected value."""
         if (knob := self._knob) is not None and not self._typed:
             self.post_message(self.NudgeRequested(knob.name, presses))
@@ -209,9 +209,9 @@ class KnobPanel(TextWidget, can_focus=True):
         self._clear_typed()
         from_right = self.size.width - event.x
         if from_right <= 2:
-            self.action_nudge(1)
+            self.action_adjust(1)
         elif VALUE_WIDTH + 2 <= from_right <= VALUE_WIDTH + 5:
-            self.action_nudge(-1)
+            self.action_adjust(-1)
         self.redraw()
 
     def on_focus(self) -> None:

@@ -84,12 +84,12 @@ class LoggedLayers(TextWidget):
         return spans
 
 
-def histogram_rows(logged: Sequence[WeightsLogged]) -> list[list[HistogramSeries]]:
-    """A heatmap for each layer of the newest event, over all events that have it."""
-    if not logged:
-        return []
+def histogram_rows(
+    logged: Sequence[WeightsLogged], names: Sequence[str]
+) -> list[list[HistogramSeries]]:
+    """A heatmap for each of these layers, over all events that have it."""
     rows = []
-    for name in logged[-1].layers:
+    for name in names:
         histograms = [
             LoggedHistogram(event.step, _buckets(event.layers[name]))
             for event in logged

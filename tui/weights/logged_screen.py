@@ -5,6 +5,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.events import Resize
 
 from core.run.attached_events import WeightsLogged
 from core.run.state import RunState
@@ -14,6 +15,9 @@ from tui.widgets.heatmap import HeatmapGrid
 from tui.widgets.text_widget import TitleRow
 
 NO_WEIGHTS = "no weights yet: the program calls run.log_weights(model)"
+
+ROWS = 7
+"""Rows of the screen for the histograms of a layer, at least."""
 
 
 class LoggedWeightsScreen(DashboardScreen):
@@ -75,8 +79,22 @@ class LoggedWeightsScreen(DashboardScreen):
             steps = f"   from step {logged[0].step:,} to step {newest.step:,}"
             histograms.show([("histograms", "title"), (steps, "dim")])
         self.query_one(LoggedLayers).show(layers, self._selected)
-        self.query_one(HeatmapGrid).show(histogram_rows(list(logged)), self._selected)
+        self._draw_histograms()
         self.update_keys()
+
+    def _draw_histograms(self) -> None:
+        """Draw as many layers as have room to be legible, the selected one among them."""
+        grid = self.query_one(HeatmapGrid)
+        names = list(self._newest.layers) if self._newest else []
+        count = max(1, grid.size.height // ROWS)
+        first = max(0, min(self._selected - count // 2, len(names) - count))
+        rows = histogram_rows(list(self._run.program.weights), names[first : first + count])
+        grid.show(rows, self._selected - first)
+
+    def on_resize(self, event: Resize) -> None:
+        """Draw as many histograms as fit."""
+        super().on_resize(event)
+        self.call_after_refresh(self._draw_histograms)
 
     def action_layer(self, by: int) -> None:
         """Select another layer."""
