@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from textual.binding import Binding
+from textual.widget import Widget
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -18,12 +20,22 @@ sys.path.insert(0, str(ROOT))
 from core.run.events import Event, Tick  # noqa: E402
 from main import cli  # noqa: E402
 from tui.app import TrainpadApp  # noqa: E402
+from tui.evaluate.logged_screen import LoggedEvaluateScreen  # noqa: E402
+from tui.metrics.knobs import KnobPanel  # noqa: E402
+from tui.metrics.screen import MetricsScreen  # noqa: E402
 from tui.terminal.command_palette import screen_bindings  # noqa: E402
+from tui.weights.logged_screen import LoggedWeightsScreen  # noqa: E402
 from tui.widgets.help import GO_ACTION  # noqa: E402
 from tui.widgets.screens import SCREENS  # noqa: E402
 
 COMMON_ACTIONS = ("app.", "copy(", "save(")
 """How the actions of the keys of every screen begin."""
+ATTACHED: dict[str, tuple[type[Widget], ...]] = {
+    "1 Train": (MetricsScreen, KnobPanel),
+    "2 Evaluate": (LoggedEvaluateScreen,),
+    "3 Weights": (LoggedWeightsScreen,),
+}
+"""What shows a run of another program in place of our own."""
 MADE = "<!-- Made by docs/generate.py; edit that, or what it reads. -->"
 WIDTH = 96
 """Columns of the help texts in the page."""
@@ -66,6 +78,9 @@ async def keys() -> str:
             await pilot.pause()
             rows = [row for row in _rows(app, common=False) if row not in everywhere]
             parts += [f"## {place.key} {place.title}", f"{place.purpose}.", *_table(rows)]
+        for name, kinds in ATTACHED.items():
+            rows = [row for kind in kinds for row in _declared(app, kind)]
+            parts += [f"## {name}, of a run of another program", *_table(rows)]
         app.exit("quit")
     return "\n\n".join(parts) + "\n"
 
@@ -84,6 +99,14 @@ def _rows(app: TrainpadApp, *, common: bool) -> list[tuple[str, str]]:
         for _node, binding in screen_bindings(app.screen)
         if (binding.action.startswith((GO_ACTION, *COMMON_ACTIONS))) is common
     ]
+
+
+def _declared(app: TrainpadApp, kind: type[Widget]) -> list[tuple[str, str]]:
+    """Key and meaning of the bindings that a screen or widget declares itself."""
+    declared: dict[str, Binding] = {}
+    for binding in Binding.make_bindings(kind.BINDINGS):
+        declared.setdefault(binding.action, binding)
+    return [(app.get_key_display(found), found.tooltip) for found in declared.values()]
 
 
 def _table(rows: list[tuple[str, str]]) -> Iterator[str]:
