@@ -19,8 +19,9 @@ from core.program.processes import Processes
 from core.program.supervisor import Supervisor
 from core.rundir.rundir import RunDir
 from core.rundir.status import read_status
-from tests.helpers.attached import events, last_event, numbers, steer, until
+from tests.helpers.attached import events, last_event, numbers, steer
 from tests.helpers.programs import request_of, run_program
+from tests.helpers.waiting import wait_until
 from trainpad.errors import UserError
 from trainpad.lock import is_locked
 
@@ -31,7 +32,8 @@ def shell(script: str) -> list[str]:
 
 def test_what_a_program_prints_is_kept_printed_and_read(tmp_path: Path) -> None:
     script = "test -t 1 && test -t 2 && echo 'Step 5: loss = 0.5 (0.1 sec)'; echo epoch 2; umask"
-    done = run_program(shell(script), tmp_path, name="a/b", project="my nets")
+    command = [*shell(script), "--api-key", "s3cret"]
+    done = run_program(command, tmp_path, name="a/b", project="my nets")
     assert done.status == 0
     assert done.printed == b"Step 5: loss = 0.5 (0.1 sec)\nepoch 2\n0022\n"
     assert done.run.log.read_bytes() == done.printed
@@ -39,7 +41,7 @@ def test_what_a_program_prints_is_kept_printed_and_read(tmp_path: Path) -> None:
     assert done.run.path.parent == tmp_path / "my-nets"
     assert done.info["label"] == "a/b"
     assert done.info["summary"] == {"loss": 0.5}
-    assert done.info["command"] == shell(script)
+    assert done.info["command"] == [*shell(script), "--api-key", "<hidden>"]
     names = [event["event"] for event in events(done.run.path)]
     assert names == ["started", "epoch", "exited", "finished"]
     assert events(done.run.path, "supports")[0]["requests"] == ["pause", "stop"]
@@ -118,18 +120,18 @@ def test_a_program_that_knows_nothing_is_paused_and_stopped(tmp_path: Path) -> N
 
     def requested(run: RunDir, _supervisor: Supervisor) -> None:
         def request() -> None:
-            until((run.path / "metrics.jsonl").exists)
+            wait_until((run.path / "metrics.jsonl").exists)
             steer(run.path, pause_at=0)
-            until(lambda: events(run.path, "paused"))
+            wait_until(lambda: events(run.path, "paused"))
             size = run.log.stat().st_size
             steer(run.path, increment="checkpoint")
-            until(lambda: events(run.path, "warned"))
+            wait_until(lambda: events(run.path, "warned"))
             assert run.log.stat().st_size - size < 200
             assert read_status(run).state == "paused"
             steer(run.path, pause_at=None)
-            until(lambda: run.log.stat().st_size > size + 200)
+            wait_until(lambda: run.log.stat().st_size > size + 200)
             steer(run.path, pause_at=0)
-            until(lambda: len(events(run.path, "paused")) == 2)
+            wait_until(lambda: len(events(run.path, "paused")) == 2)
             steer(run.path, stop="stopped")
 
         in_thread(request)
@@ -150,7 +152,7 @@ def test_a_program_that_ignores_sigterm_is_killed(
 
     def requested(run: RunDir, _supervisor: Supervisor) -> None:
         def request() -> None:
-            until(lambda: run.log.exists() and b"ready" in run.log.read_bytes())
+            wait_until(lambda: run.log.exists() and b"ready" in run.log.read_bytes())
             steer(run.path, stop="stopped")
 
         in_thread(request)
@@ -166,7 +168,7 @@ def test_signals_are_passed_on(tmp_path: Path) -> None:
 
     def signalled(run: RunDir, _supervisor: Supervisor) -> None:
         def send() -> None:
-            until(lambda: run.log.exists() and b"ready" in run.log.read_bytes())
+            wait_until(lambda: run.log.exists() and b"ready" in run.log.read_bytes())
             os.kill(os.getpid(), signal.SIGUSR1)
 
         in_thread(send)
@@ -210,7 +212,7 @@ raise SystemExit(CODE)
 def test_a_program_that_uses_trainpad_records_its_run_itself(tmp_path: Path, code: int) -> None:
     def requested(run: RunDir, _supervisor: Supervisor) -> None:
         def request() -> None:
-            until(
+            wait_until(
                 lambda: (
                     b'"loss": 0.5' in (run.metrics.read_bytes() if run.metrics.exists() else b"")
                 )

@@ -74,7 +74,7 @@ def make_run(request: ProgramRequest) -> RunDir:
         "config": {},
         "steps": None,
         "epochs": None,
-        "command": list(request.command),
+        "command": about.hidden_secrets(request.command),
         "versions": {"trainpad": described["versions"]["trainpad"]},
         "supervised": True,
         "given": [key for key, value in given.items() if value],
