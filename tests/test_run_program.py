@@ -17,6 +17,7 @@ from core.program import requests
 from core.program.command import StartError, project_of
 from core.program.processes import Processes
 from core.program.supervisor import Supervisor
+from core.rundir.deletion import delete_run
 from core.rundir.rundir import RunDir
 from core.rundir.status import read_status
 from tests.helpers.attached import events, last_event, numbers, steer
@@ -50,6 +51,9 @@ def test_what_a_program_prints_is_kept_printed_and_read(tmp_path: Path) -> None:
     for path in (done.run.path, *done.run.path.iterdir()):
         assert not stat.S_IMODE(path.stat().st_mode) & 0o077
     assert not is_locked(done.run.path / "lock")
+    os.utime(done.run.path / "lock", (0, 0))  # this process, which lives on, supervised it
+    assert delete_run(done.run) == []
+    assert not done.run.path.exists()
 
 
 @pytest.mark.parametrize(

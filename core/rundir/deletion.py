@@ -18,6 +18,7 @@ from core.rundir.status import has_writer
 from trainpad.control import LOCK_FILE
 from trainpad.errors import RunError
 from trainpad.files import PARTIAL, RUN_FILE, size_of
+from trainpad.supervised import WRITER_LOCK
 
 OWN_FILES = frozenset(
     {
@@ -30,6 +31,7 @@ OWN_FILES = frozenset(
         "control.json",
         LOCK_FILE,
         "lock",
+        WRITER_LOCK,
         notes.FILE,
     }
 )
