@@ -4,13 +4,16 @@ Their `metrics.jsonl` may be long, and there may be thousands of runs: so each p
 limited time, and the list shows what is known by then.
 """
 
+import math
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from core.rundir.attached import line_values
-from core.rundir.json_lines import JsonLines
+import numpy as np
+
+from core.run.attached_events import MetricPoints
+from core.rundir.metric_tail import MetricTail
 from core.rundir.run_values import MAX_NAMES, MetricValues
 from core.rundir.rundir import RunDir
 
@@ -44,27 +47,44 @@ class _Scan:
 
     def __init__(self, run: RunDir) -> None:
         self.metrics: dict[str, MetricValues] = {}
-        self._lines = JsonLines(run.metrics)
+        self._tail = MetricTail(run.metrics)
+        self._tables = self._tail.poll()
 
     def read(self) -> bool:
-        """Read the next lines; return whether there were any."""
-        lines = self._lines.poll()
-        if not lines:
+        """Read the next table of numbers; return whether there was any."""
+        table = next(self._tables, None)
+        if table is None:
+            self._tables = self._tail.poll()
             return False
-        found = dict(self.metrics)
-        for line in lines:
-            for name, value in line_values(line).items():
-                known = found.get(name)
-                if known is not None:
-                    found[name] = _extended(known, value)
-                elif len(found) < MAX_NAMES:
-                    found[name] = MetricValues(value, value, value)
-        self.metrics = found
+        if isinstance(table, MetricPoints):
+            self.metrics = _extended(self.metrics, table)
         return True
 
 
-def _extended(known: MetricValues, value: float) -> MetricValues:
-    """Return `known` with one more value; NaN is neither the least nor the greatest."""
-    least = value if not known.least <= value and value == value else known.least
-    greatest = value if not known.greatest >= value and value == value else known.greatest
-    return MetricValues(value, least, greatest)
+def _extended(metrics: Mapping[str, MetricValues], table: MetricPoints) -> dict[str, MetricValues]:
+    """Return `metrics` with the numbers of one more table; NaN is no least or greatest value."""
+    least, greatest = np.fmin.reduce(table.values, axis=0), np.fmax.reduce(table.values, axis=0)
+    found = dict(metrics)
+    for column, name in enumerate(table.names):
+        last, low, high = map(_decimal, (table.values[-1, column], least[column], greatest[column]))
+        known = found.get(name)
+        if known is not None:
+            low, high = _fmin(known.least, low), _fmax(known.greatest, high)
+        if known is not None or len(found) < MAX_NAMES:
+            found[name] = MetricValues(last, low, high)
+    return found
+
+
+def _decimal(value: np.float32) -> float:
+    """Return a number with the few digits that a float32 has: 0.2, not 0.20000000298."""
+    return float(str(value))
+
+
+def _fmin(first: float, second: float) -> float:
+    """Return the lesser number; the other where one is NaN."""
+    return second if math.isnan(first) or second < first else first
+
+
+def _fmax(first: float, second: float) -> float:
+    """Return the greater number; the other where one is NaN."""
+    return second if math.isnan(first) or second > first else first

@@ -4,6 +4,7 @@ A run that has ended changes only with its files: it is read once, and again whe
 of one of them changes. A run that may be live is read at every poll.
 """
 
+import os
 import pwd
 import socket
 import time
@@ -29,7 +30,13 @@ from trainpad.errors import RunError, UserError
 from trainpad.files import modified_at, size_of
 
 MAX_NEW_RUNS: Final = 100
-"""How many new runs are read in one poll, so that the first ones are shown soon."""
+"""How many new runs are read in one poll, so that the first ones are shown soon; then as many as
+are known."""
+MAX_COMPLETE: Final = 1000
+_COMPLETE: Final[dict[str, dict[str, Any]]] = {}
+"""Hyperparameters that were validated and completed: many runs have the same ones."""
+SIGNIFICANT: Final = ("events.jsonl", "loss.f32", "metrics.jsonl", "lock", notes.FILE)
+"""The files of a run that change its entry."""
 Signature = tuple[tuple[int, int] | None, ...]
 
 
@@ -87,29 +94,35 @@ class Overview:
         """Whether the last poll reached all runs."""
 
     def poll(self) -> list[RunEntry]:
-        """The runs, newest first, without damaged ones."""
+        """The runs, newest first, without damaged ones.
+
+        While runs are still unread, those that are known are not looked at again.
+        """
         runs = list_runs(self._log_dir)[::-1]
         known = {run.path: self._known[run.path] for run in runs if run.path in self._known}
-        left = MAX_NEW_RUNS
-        for run in runs:
-            signature = _signature(run)
-            before = known.get(run.path)
-            if before and before[0] == signature and not (before[1] and before[1].summary.is_live):
-                continue
-            if before is None:
-                left -= 1
-            if left >= 0:
-                events = self._events.pop(run.path, None) or ListedEvents(run.events)
-                known[run.path] = signature, (entry := read_entry(run, events))
-                if entry and entry.summary.is_live:  # will be read at the next poll too
-                    self._events[run.path] = events
-        self._known, self.complete = known, left >= 0
+        unread = [run for run in runs if run.path not in known]
+        new = unread[: max(MAX_NEW_RUNS, len(known))]
+        for run in (run for run in runs if self.complete and run.path in known):
+            self._update(run, known)
+        for run in new:
+            self._update(run, known)
+        self._known, self.complete = known, len(new) == len(unread)
         found = (known[run.path][1] for run in runs if run.path in known)
         entries = [entry for entry in found if entry is not None]
         if not self.complete:
             return entries
         self._scans.poll(entry.run for entry in entries if not entry.values.has_ranges)
         return [self._with_ranges(entry) for entry in entries]
+
+    def _update(self, run: RunDir, known: dict[Path, tuple[Signature, RunEntry | None]]) -> None:
+        """Read a run that is new, has changed, or may be live."""
+        signature, before = _signature(run), known.get(run.path)
+        if before and before[0] == signature and not (before[1] and before[1].summary.is_live):
+            return
+        events = self._events.pop(run.path, None) or ListedEvents(run.events)
+        known[run.path] = signature, (entry := read_entry(run, events))
+        if entry and entry.summary.is_live:  # will be read at the next poll too
+            self._events[run.path] = events
 
     def _with_ranges(self, entry: RunEntry) -> RunEntry:
         """The entry with what is known of the ranges of its metrics; the same object if no more."""
@@ -131,13 +144,13 @@ def differing_hparams(entries: Sequence[RunEntry]) -> list[str]:
 
 
 def _signature(run: RunDir) -> Signature:
-    files = run.events, run.losses, run.metrics, run.path / "lock", run.path / notes.FILE
-    return tuple(map(_file_stamp, files))
+    folder = str(run.path)  # paths made of texts: there may be thousands of runs
+    return tuple(_file_stamp(f"{folder}/{name}") for name in SIGNIFICANT)
 
 
-def _file_stamp(path: Path) -> tuple[int, int] | None:
+def _file_stamp(path: str) -> tuple[int, int] | None:
     try:
-        entry = path.stat()
+        entry = os.stat(path)  # noqa: PTH116 - see above
     except OSError:
         return None
     return entry.st_size, entry.st_mtime_ns
@@ -187,10 +200,16 @@ def _current_hparams(first: Mapping[str, Any], events: Sequence[Event]) -> dict[
 
 def _complete_hparams(values: Mapping[str, Any]) -> dict[str, Any]:
     """All hyperparameters: those in `values`, defaults for the rest or where one is invalid."""
-    try:
-        return as_dict(validate_hparams(known_hparams(values)))
-    except UserError:
-        return as_dict(validate_hparams({}))
+    given = known_hparams(values)
+    key = repr(given)
+    if key not in _COMPLETE:
+        if len(_COMPLETE) >= MAX_COMPLETE:
+            _COMPLETE.clear()
+        try:
+            _COMPLETE[key] = as_dict(validate_hparams(given))
+        except UserError:
+            _COMPLETE[key] = as_dict(validate_hparams({}))
+    return dict(_COMPLETE[key])
 
 
 def _last_accuracy(events: Sequence[Event]) -> float | None:

@@ -3,6 +3,7 @@
 The log directory is polled on a thread every few seconds while the screen is shown.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from operator import is_not
 from pathlib import Path
@@ -76,6 +77,11 @@ class RunsScreen(DashboardScreen):
         self._value = "loss"
         self._last_pointed_run = ""
         """The run of the other screens that the pointer was last moved to."""
+
+    @property
+    def entries(self) -> Sequence[RunEntry]:
+        """All runs that are known by now."""
+        return self._listing.entries or ()
 
     @property
     def dimmed_actions(self) -> frozenset[str]:

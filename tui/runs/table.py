@@ -70,6 +70,11 @@ class RunsTable(LineColoured):
         self._empty_text = ""
 
     @property
+    def shown(self) -> Sequence[Row]:
+        """The runs or groups that are listed, also those that the table has no room for."""
+        return self._entries
+
+    @property
     def page(self) -> int:
         """The number of visible runs."""
         return max(1, self.size.height - 1)
