@@ -184,6 +184,21 @@ def test_a_legend_that_does_not_fit_beside_the_title_is_below_it_with_all_names(
     assert {len(row) for row in shown} == {100}
 
 
+def test_a_legend_without_room_for_names_has_all_letters_and_values():
+    entries = [LegendEntry(LETTERS[i], f"20261128-06585{i}-64x64x32", 0.5, 0) for i in range(6)]
+    names = [(entry.letter, entry.name) for entry in entries]
+    rows = rows_needed("loss", names, 60, 20)
+    shown = [s.text for s in Legend("loss", "", entries, Glyphs.ASCII).strips(60, rows, PLAIN)]
+    assert all(any(f"{letter} 0.5000" in row for row in shown) for letter, _ in names)
+
+
+def test_newest_differences_are_those_at_the_last_common_step():
+    long, short = Series(np.r_[np.full(100, 1.0), np.full(100, 9.0)]), Series(np.full(100, 3.0))
+    scene = scene_of(Line("long", long), Line("short", short))
+    scene.reference = "short"
+    assert [entry.value for entry in scene.legend_entries(100)] == [-2, 0]
+
+
 @pytest.mark.parametrize(
     ("names", "same"),
     [

@@ -190,6 +190,34 @@ async def test_damaged_files_and_hostile_names_are_safe(tmp_path: Path) -> None:
     assert app.error is None
 
 
+async def test_the_view_is_kept_and_accuracies_are_shown_as_error_rates(tmp_path: Path) -> None:
+    put(tmp_path / "logs", *(event(i, old(b"acc", 0.75), old(b"loss", 0.5)) for i in range(9)))
+    for keys in (["l", "m", "y"], []):
+        app = app_of(tmp_path, tmp_path / "logs")
+        async with app.run_test(size=(160, 45)) as pilot:
+            await shown(pilot, app, "acc ", "loss ")
+            await pilot.press(*keys)
+            await shown(
+                pilot,
+                app,
+                "acc · error rate · log · smoothed 0.6",
+                "loss · log · smoothed 0.6",
+                "0.2500",
+            )
+
+
+async def test_a_key_shows_the_differences_to_the_selected_run(tmp_path: Path) -> None:
+    for name, value in (("one", 0.5), ("two", 0.75)):
+        put(tmp_path / "logs" / name, *(event(i, old(b"loss", value)) for i in range(9)))
+    app = app_of(tmp_path, tmp_path / "logs")
+    async with app.run_test(size=(120, 30)) as pilot:
+        await shown(pilot, app, "a one 0.5000", "b two 0.7500")
+        await pilot.press("c")
+        await shown(pilot, app, "loss · minus one", "b two +0.2500")
+        await pilot.press("c")
+        await shown(pilot, app, "b two 0.7500")
+
+
 async def test_new_files_and_new_points_are_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,6 +22,8 @@ class LineEnd(NamedTuple):
     value: float
     letter: str
     style: int
+    number: int
+    """The number of its colour, for a letter inside a band."""
 
 
 def mark_style(mark: Mark) -> int:
@@ -93,7 +95,7 @@ def write_letters(canvas: Canvas, ends: Sequence[LineEnd]) -> None:
         own.sort(key=lambda end: -end.value)
         rows = _spread([end.row for end in own], canvas.height)
         for row, end in zip(rows, own, strict=True):
-            canvas.write(row, column, end.letter, end.style)
+            canvas.write(row, column, end.letter, end.style, end.number)
 
 
 def _spread(rows: Sequence[int], height: int) -> list[int]:

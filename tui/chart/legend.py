@@ -63,19 +63,26 @@ class Legend:
             return [self.render(width, styles)]
         above = Legend(self.title, self.note, (), self.glyphs).render(width, styles)
         placed = placed_in_rows([_cells(e.letter, e.name) for e in self.entries], width)
+        named = len(placed) < rows
+        if not named:
+            placed = placed_in_rows([_cells(e.letter, "") for e in self.entries], width)
         below = [
             Strip(
-                segment for at in row for segment in self._padded_entry(self.entries[at], styles)
+                segment
+                for at in row
+                for segment in self._padded_entry(self.entries[at], named, styles)
             ).adjust_cell_length(width, styles[ChartStyle.BLANK])
             for row in placed[: rows - 1]
         ]
         return [above, *below]
 
-    def _padded_entry(self, entry: LegendEntry, styles: Sequence[Style]) -> list[Segment]:
+    def _padded_entry(
+        self, entry: LegendEntry, named: bool, styles: Sequence[Style]
+    ) -> list[Segment]:
         """An entry in the cells that are reserved for it."""
-        segments = self._entry_segments(entry, True, styles)
+        segments = self._entry_segments(entry, named, styles)
         used = sum(segment.cell_length for segment in segments)
-        missing = _cells(entry.letter, entry.name) - used
+        missing = _cells(entry.letter, entry.name if named else "") - used
         return [*segments, Segment(" " * max(0, missing), styles[ChartStyle.BLANK])]
 
     def render(self, width: int, styles: Sequence[Style]) -> Strip:
@@ -140,7 +147,10 @@ def rows_needed(title: str, names: Sequence[tuple[str, str]], width: int, height
     most = height // ROWS_OF_CHART_PER_ROW
     if len(names) < 2 or most < 2 or cell_len(title) + sum(widths) <= width:
         return 1
-    return min(most, 1 + len(placed_in_rows(widths, width)))
+    rows = 1 + len(placed_in_rows(widths, width))
+    if rows > most:  # without names
+        rows = 1 + len(placed_in_rows([_cells(letter, "") for letter, _ in names], width))
+    return min(most, rows)
 
 
 def placed_in_rows(widths: Sequence[int], width: int) -> list[list[int]]:
@@ -154,7 +164,7 @@ def placed_in_rows(widths: Sequence[int], width: int) -> list[list[int]]:
 
 
 def _cells(letter: str, name: str) -> int:
-    return cell_len(GAP) + cell_len(f"{letter} {name} ") + VALUE_WIDTH
+    return cell_len(GAP) + cell_len(f"{letter} {name} ".replace("  ", " ")) + VALUE_WIDTH
 
 
 def format_value(value: float | None) -> str:

@@ -204,4 +204,4 @@ def _end(canvas: Canvas, line: PlottedLine, y: Range) -> LineEnd | None:
     column = min(canvas.width - 1, int(known[-1]) // across + 1)
     value = float(line.values[known[-1]])
     row = int(dot_rows(line.values[known[-1:]], *y, canvas.rows)[0]) // down
-    return LineEnd(column, row, value, line.letter, line.line_style)
+    return LineEnd(column, row, value, line.letter, line.line_style, line.style)

@@ -163,9 +163,8 @@ class Scene:
 
     def legend_entries(self, width: int = 1) -> list[LegendEntry]:
         """Name and value of each line: in the cursor's cell of ``width``, or its newest value."""
-        subtracted = self._values(self._reference_line, width) if self._reference_line else None
         return [
-            self._legend_entry(index, line, width, subtracted)
+            self._legend_entry(index, line, width)
             for index, line in enumerate(self.lines)
             if not line.is_void
         ]
@@ -220,23 +219,28 @@ class Scene:
                 return line
         return None
 
-    def _legend_entry(
-        self, index: int, line: Line, width: int, subtracted: Values | None
-    ) -> LegendEntry:
+    def _legend_entry(self, index: int, line: Line, width: int) -> LegendEntry:
         letter, style = self._letter(index), ChartStyle.LINE + self._style(index)
-        values = self._values(line, width)
-        if values is None or (self._reference_line and subtracted is None):
+        reference, values = self._reference_line, None
+        if reference is None:
+            values = self._values(line, self.cursor.x, width)
+        else:
+            x = self.cursor.x if self.cursor.x is not None else self._last_common(line, reference)
+            both = (self._values(line, x, width), self._values(reference, x, width))
+            values = both[0].minus(both[1].mean) if both[0] and both[1] else None
+        if values is None:
             return LegendEntry(letter, line.name, None, style)
-        if subtracted is not None:
-            values = values.minus(subtracted.mean)
         spread = (values.low, values.high) if values.low < values.high else None
-        signed = subtracted is not None
+        signed = reference is not None
         is_group = bool(line.members)
         return LegendEntry(letter, line.name, values.mean, style, spread, is_group, signed)
 
-    def _values(self, line: Line, width: int) -> Values | None:
-        """The values in the cursor's cell, or the newest."""
-        x = self.cursor.x
+    def _last_common(self, *lines: Line) -> float:
+        """The last position at which all of these lines have values."""
+        return min(axes.extent(self.axis, [line])[1] for line in lines)
+
+    def _values(self, line: Line, x: float | None, width: int) -> Values | None:
+        """The values in the cell of a position, or the newest."""
         if x is None:
             values = readings.newest(line)
         else:

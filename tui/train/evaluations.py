@@ -5,8 +5,8 @@ from core.run.state import RunState
 from data.dataset import SPLITS
 from tui.widgets.text_widget import Span, TextWidget, align_right
 
-STEP_WIDTH, COLUMN_WIDTH, MARK_WIDTH = 9, 12, 2
-MIN_LOSS_WIDTH = 9
+STEP_WIDTH, COLUMN_WIDTH, MIN_COLUMN_WIDTH, MARK_WIDTH = 9, 12, 7, 2
+MIN_LOSS_WIDTH = 10
 """Cells of the column of losses; without them it is left out."""
 LOSS_SPLIT = "validation"
 
@@ -37,9 +37,9 @@ class EvaluationTable(TextWidget):
         evaluations = self._run.evaluations
         has_loss = any(LOSS_SPLIT in entry.loss for entry in evaluations)
         room = width - STEP_WIDTH - MARK_WIDTH - MIN_LOSS_WIDTH
-        loss_width = MIN_LOSS_WIDTH if has_loss and room >= MIN_LOSS_WIDTH * len(SPLITS) else 0
+        loss_width = MIN_LOSS_WIDTH if has_loss and room >= MIN_COLUMN_WIDTH * len(SPLITS) else 0
         room = width - STEP_WIDTH - MARK_WIDTH - loss_width
-        column = min(COLUMN_WIDTH, max(7, room // len(SPLITS)))
+        column = min(COLUMN_WIDTH, max(MIN_COLUMN_WIDTH, room // len(SPLITS)))
         names = [split if len(split) < column else split[: column - 3] + "." for split in SPLITS]
         head = align_right("step", STEP_WIDTH) + "".join(
             align_right(name, column) for name in names

@@ -14,9 +14,11 @@ from textual.message import Message
 from core.tfevents.bounded import Storable
 from tui.chart.cursor import Cursor
 from tui.chart.keys import ChartAction
+from tui.chart.memory import remember, restore
 from tui.chart.scene import Scene
 from tui.chart.tags import group_of, paginate
 from tui.chart.viewport import Viewport
+from tui.terminal.base_app import BaseApp
 from tui.terminal.characters import Glyphs
 from tui.watch.model import TagItem, WatchModel
 from tui.watch.panels import HistogramTile, ImageTile, RunChart, TextTile
@@ -24,6 +26,8 @@ from tui.watch.panels import HistogramTile, ImageTile, RunChart, TextTile
 TILE_WIDTH, TILE_HEIGHT = 56, 15
 """Preferred size of a tile, in cells."""
 MAX_COLUMNS, MAX_ROWS = 3, 3
+CHARTS = "watch"
+"""The kind of these charts in the settings."""
 
 Tile = RunChart | HistogramTile | TextTile | ImageTile
 
@@ -131,6 +135,12 @@ class ChartPages(Pages):
         """Axis, scale and smoothing, which all charts of all pages share."""
         self._error_rate = False
 
+    def on_mount(self) -> None:
+        """Show the charts as they were left."""
+        if isinstance(self.app, BaseApp):
+            restore(self.app.settings, CHARTS, self._leader_scene, fractions=True)
+        self._error_rate = self._leader_scene.error_rate
+
     def show(self, model: WatchModel) -> None:
         """Draw the current page; all charts have the same settings."""
         super().show(model)
@@ -142,12 +152,14 @@ class ChartPages(Pages):
             return
         if action == "toggle_error_rate":
             self._error_rate = not self._error_rate
-            self._sync_charts()
-            return
-        # They share the x range: the chart with the last step changes it.
-        leader = max(self._charts, key=lambda chart: chart.scene.extent()[1])
-        leader.act(action, *arguments)
-        self._leader_scene = leader.scene
+        else:
+            # They share the x range: the chart with the last step changes it.
+            leader = max(self._charts, key=lambda chart: chart.scene.extent()[1])
+            leader.act(action, *arguments)
+            self._leader_scene = leader.scene
+        self._leader_scene.error_rate = self._error_rate
+        if isinstance(self.app, BaseApp):
+            remember(self.app.settings, CHARTS, self._leader_scene)
         self._sync_charts()
 
     def toggle_reference(self, run: str) -> None:

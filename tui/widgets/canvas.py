@@ -188,13 +188,19 @@ class Canvas:
         self._styles[drawn] = np.where(first, first + (number or 0), style)
         self._solid[drawn] = first != 0
 
-    def write(self, row: int, column: int, text: str, style: int) -> None:
-        """Write single-width characters into cells, clipped to the plot."""
+    def write(
+        self, row: int, column: int, text: str, style: int, number: int | None = None
+    ) -> None:
+        """Write single-width characters into cells, clipped to the plot.
+
+        With the ``number`` of a line they have the tint of the area that they are inside.
+        """
         start, stop = max(0, column), min(self.width, column + len(text))
         if start < stop:
             self._text[row, start:stop] = [ord(c) for c in text[start - column : stop - column]]
-            self._styles[row, start:stop] = style
-            self._solid[row, start:stop] = False
+            inside = self._inside[row, start:stop] if number is not None else np.int16(0)
+            self._styles[row, start:stop] = np.where(inside, inside + (number or 0), style)
+            self._solid[row, start:stop] = inside != 0
 
     def cells(self) -> list[CellRow]:
         """For each row its text, and the style of each character as int16."""
