@@ -63,6 +63,7 @@ def test_without_a_terminal_it_prints_what_the_program_prints(
         (["no-such-program"], 127, "there is no program called 'no-such-program'"),
         (["--parse", "x", "true"], 2, "--parse 'x' names no metric"),
         (["--on-nan", "'", "true"], 2, "cannot be split into words"),
+        (["--detach", "--on-fail", "bell", "true"], 2, "--on-fail bell needs a terminal"),
         (["--log_dir", "/dev/null/x", "true"], 2, "choose another folder with --log_dir"),
         ([], 2, "Missing argument 'PROGRAM [ARGUMENT]...'"),
     ],

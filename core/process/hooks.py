@@ -19,6 +19,7 @@ from trainpad.text import sanitize
 
 BELL, OSC9 = "bell", "osc9"
 """What a hook may be besides a command: the terminal's bell, and its desktop notification."""
+_OF_TERMINALS: Final = ((BELL,), (OSC9,))
 TIMEOUT: Final = 60.0
 """Seconds after which a command is ended."""
 
@@ -36,6 +37,19 @@ def parse_hook(flag: str, text: str) -> tuple[str, ...]:
     if not words:
         raise UserError(f"{flag} is empty; give {BELL}, {OSC9} or a command")
     return words
+
+
+def check_without_terminal(hooks: Mapping[str, tuple[str, ...]]) -> None:
+    """Check that hooks work in a process that has no terminal.
+
+    Raises:
+        UserError: one of them is the terminal's bell or its message.
+    """
+    for kind, words in hooks.items():
+        if words in _OF_TERMINALS:
+            raise UserError(
+                f"--on-{kind} {words[0]} needs a terminal, which --detach leaves; give a command"
+            )
 
 
 class Hooks:
@@ -75,7 +89,7 @@ class Hooks:
         words = self._hooks.get(occasion.kind)
         if words is None:
             return
-        if words in ((BELL,), (OSC9,)):
+        if words in _OF_TERMINALS:
             if self.ring is not None:
                 self.ring(control_characters(words[0], f"{name}: {occasion.reason}"))
         elif self._commands:

@@ -83,8 +83,10 @@ def _run(inherited: Inherited, command: Sequence[str], flags: dict[str, Any]) ->
 
 
 def _detached(request: "ProgramRequest") -> int:
+    from core.process.hooks import check_without_terminal
     from core.program.start import make_run, supervise_in_background
 
+    check_without_terminal(request.hooks)
     run = make_run(request)
     supervise_in_background(request, run, None)
     click.echo(sanitize(run.name))

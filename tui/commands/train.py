@@ -69,6 +69,7 @@ def train(
 
     Example: trainpad --learning_rate 0.05 --max_steps 10000
     """
+    from core.process.hooks import check_without_terminal
     from core.session.notifications import Notifications
     from core.session.request import request_from
 
@@ -78,6 +79,7 @@ def train(
     if _is_worker(request):
         return _worker(request)
     if detach:
+        check_without_terminal(words)
         return _detached(request, notifications)
     if headless or as_json or not has_screen():
         return _headless(request, notifications, as_json=as_json)
