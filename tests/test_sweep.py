@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import optuna
@@ -15,11 +16,13 @@ from optuna.trial import TrialState
 
 from core.sweep.folder import StudyFolder, Worker, create_study
 from core.sweep.goal import Goal
+from core.sweep.process import Forker, trainpad_command
 from core.sweep.results import as_csv, as_table, rows_of
 from core.sweep.steering import read_requests, request
 from core.sweep.study import NAME, Study, importances, is_lost
 from main import cli
 from tests.helpers.sweep import ROOT, description, quick_children, study_in, sweep
+from tests.helpers.waiting import wait_until
 from trainpad.errors import RunError, UserError
 
 __all__ = ["quick_children"]
@@ -307,3 +310,21 @@ def test_a_file_holds_a_whole_study(tmp_path: Path, quick_children: list[object]
     file.write_text("trails = 2\n")
     result = CliRunner().invoke(cli, ["sweep", "--from", str(file)])
     assert "'trails' is no option of a sweep" in str(result.exception)
+
+
+def test_processes_are_forked_from_one_that_has_imported_tensorflow(tmp_path: Path) -> None:
+    forker, output = Forker(), tmp_path / "output.log"
+    command = [*trainpad_command(), "--version"]
+    good = forker.start(command, {}, output)
+    bad = forker.start([*trainpad_command(), "train", "--learning_rate", "no"], {}, output)
+    wait_until(lambda: good.poll() is not None and bad.poll() is not None)
+    assert (good.poll(), bad.poll()) == (0, 2)
+    assert "trainpad 0." in output.read_text()
+    assert "learning_rate must be a number" in output.read_text()
+    forker._server.kill()  # type: ignore[union-attr]
+    forker._server.wait()  # type: ignore[union-attr]
+    with pytest.raises(RunError, match="cannot be started"):
+        forker.start(command, {}, output)
+    for stream in (forker._server.stdin, forker._server.stdout):  # type: ignore[union-attr]
+        with suppress(OSError):
+            stream.close()  # type: ignore[union-attr]

@@ -1,33 +1,20 @@
 """The process of one run of a trial."""
 
-import ctypes
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-import trainpad
 from core.rundir.rundir import RunDir, list_runs
+from core.sweep.process import Process, Spawner, Starter
 from trainpad.errors import RunError
 from trainpad.files import read_range, size_of
 
-PR_SET_PDEATHSIG: Final = 1
 OUTPUT: Final = "output.log"
 """What a run's process prints; in the folder of its trial."""
-START: Final = (
-    "import sys; sys.path.insert(0, {root!r}); from trainpad.__main__ import main; main()"
-)
-
-
-def trainpad_command() -> list[str]:
-    """The command line that runs `trainpad` as this process runs it."""
-    root = str(Path(trainpad.__file__).resolve().parent.parent)
-    return [sys.executable, "-P", "-c", START.format(root=root)]
 
 
 @dataclass(slots=True)
@@ -37,7 +24,8 @@ class Child:
     folder: Path
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
-    _process: "subprocess.Popen[bytes] | None" = None
+    starter: Starter = field(default_factory=Spawner)
+    _process: Process | None = None
 
     def start(self) -> None:
         """Start the process; it ends when this one does.
@@ -47,18 +35,9 @@ class Child:
         """
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with (self.folder / OUTPUT).open("ab") as output:
-                self._process = subprocess.Popen(  # noqa: S603 - the user's own command
-                    self.command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                    env={**os.environ, **self.environment},
-                    start_new_session=True,
-                    preexec_fn=_end_with_parent,  # noqa: PLW1509 - this process has one thread
-                )
         except OSError as error:
-            raise RunError(f"{self.command[0]} cannot be started: {error.strerror}") from error
+            raise RunError(f"{self.folder} cannot be written: {error.strerror}") from error
+        self._process = self.starter.start(self.command, self.environment, self.folder / OUTPUT)
 
     def exit_status(self) -> int | None:
         """The exit status, negative for a signal; None while the process runs."""
@@ -91,9 +70,3 @@ class Child:
             return ""
         lines = content.decode("utf-8", "replace").splitlines()
         return "\n".join([line for line in lines if line.strip()][-count:])
-
-
-def _end_with_parent() -> None:
-    """Have the system end this process when its parent is killed (Linux)."""
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from core.process.system_stats import gpu_count
 from core.sweep.devices import AUTO, shares
 from core.sweep.folder import PRUNERS, SAMPLERS, Description, StudyFolder, create_study, studies_dir
 from core.sweep.interrupt import Interrupt
 from core.sweep.plan import best_command
+from core.sweep.process import Forker, Spawner
 from core.sweep.request import (
     check_names,
     describe,
@@ -55,7 +57,8 @@ def run_sweep(
         request(folder, stop=False)
     interrupt = Interrupt()
     interrupt.install()
-    Sweep(study, limits, jobs, say, lambda: interrupt.number > 0).run()
+    starter = Spawner() if study.description.program or gpu_count() else Forker()
+    Sweep(study, limits, jobs, say, lambda: interrupt.number > 0, starter).run()
     _say_end(study, say)
     return INTERRUPTED if interrupt.number == signal.SIGINT else DONE
 

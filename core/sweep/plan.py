@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Final
 
 from core.run.hparams import SPECS
-from core.sweep.child import Child, trainpad_command
+from core.sweep.child import Child
 from core.sweep.folder import Description
+from core.sweep.process import Starter, trainpad_command
 from core.sweep.space import Point, Setting
 from trainpad.errors import UserError
 
@@ -17,7 +18,12 @@ ENVIRONMENT: Final = {"PYTHONUNBUFFERED": "1", "TRAINPAD_MODE": "", "TERM": "dum
 
 
 def child_of(
-    description: Description, point: Point, folder: Path, index: int, environment: Mapping[str, str]
+    description: Description,
+    point: Point,
+    folder: Path,
+    index: int,
+    environment: Mapping[str, str],
+    starter: Starter,
 ) -> Child:
     """The process of a trial's run with the seed of this index, in a folder of its own."""
     seed = description.seed + index
@@ -30,7 +36,7 @@ def child_of(
             *trainpad_command(), "train", "--headless", f"--log_dir={folder}", f"--seed={seed}",
             *_evaluations(description.fixed, point), *description.fixed, *flags,
         ]  # fmt: skip
-    return Child(folder, command, {**ENVIRONMENT, **environment})
+    return Child(folder, command, {**ENVIRONMENT, **environment}, starter)
 
 
 def program_of(template: Sequence[str], values: Mapping[str, Setting]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Final
 from core.sweep.child import Child
 from core.sweep.folder import StudyFolder, Worker
 from core.sweep.plan import child_of
+from core.sweep.process import Spawner, Starter
 from core.sweep.space import Space
 from core.sweep.steering import Requests, read_requests
 from core.sweep.study import Study, Trial, best_first
@@ -52,6 +53,7 @@ class Sweep:
     jobs: Sequence[Job]
     say: Say
     is_interrupted: Callable[[], bool] = lambda: False
+    starter: Starter = field(default_factory=Spawner)
     best: float | None = None
     _began: float = field(default_factory=time.monotonic)
     _failures: list[str] = field(default_factory=list)
@@ -124,7 +126,9 @@ class Sweep:
             folder = self.folder.trial(trial.number)
             folder = folder / f"seed-{index}" if self.study.description.seeds > 1 else folder
             point = trial.point
-            return child_of(self.study.description, point, folder, index, job.environment)
+            return child_of(
+                self.study.description, point, folder, index, job.environment, self.starter
+            )
 
         job.running = RunningTrial(trial, self.study.goal, start, self.study.description.seeds)
         job.steps = job.running.run()

@@ -39,7 +39,7 @@ def quick_children(monkeypatch: pytest.MonkeyPatch) -> list[Point]:
     """Run the script above in each trial, without the command line around it; what was run."""
     begun: list[Point] = []
 
-    def child_of(about: Description, point: Point, folder: Path, index: int, _more: Any) -> Child:
+    def child_of(about: Description, point: Point, folder: Path, index: int, *_more: Any) -> Child:
         begun.append(point)
         x = point["x"]
         arguments = [str(x), str(about.seed + index)]
