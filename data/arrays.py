@@ -16,26 +16,28 @@ Array = npt.NDArray[Any]
 
 QMNIST_COLUMNS = 8
 """QMNIST's labels have the class, the writer and other facts in as many columns."""
+COLOURS = 3
+"""Channels of an image in colour: red, green and blue."""
 _BYTE = 255
 _SIDE = 28
 _EXACT = 1e-3  # of 1/255: fractions that are no nearer to a whole pixel value were never bytes
 
 
 def to_images(array: Array, where: str) -> Images:
-    """Return images as uint8 ``[n, height, width]``.
+    """Return images as uint8 ``[n, height, width]``, or ``[n, height, width, 3]`` in colour.
 
     Args:
-        array: as that, with an axis of one channel, or ``[n, 784]``; whole numbers from 0 to 255,
-            or fractions k/255.
+        array: as that, with an axis of one channel, with the channels before the height, or
+            ``[n, 784]``; whole numbers from 0 to 255, or fractions k/255.
         where: its name in an error.
 
     Raises:
         DataError: it is something else.
     """
-    pixels = _without_channel(array)
+    pixels = _channels_last(array)
     if pixels.ndim == 2 and pixels.shape[1] == _SIDE * _SIDE:
         pixels = pixels.reshape(-1, _SIDE, _SIDE)
-    if pixels.ndim != 3:
+    if pixels.ndim != 3 and not (pixels.ndim == 4 and pixels.shape[3] == COLOURS):
         raise _unexpected(where, "images", 3, array)
     if pixels.dtype.kind == "f" and pixels.size and float(pixels.max()) <= 1:
         pixels = pixels * _BYTE
@@ -65,12 +67,13 @@ def to_labels(array: Array, where: str) -> Labels:
     return _to_bytes(labels, where, "labels", 1)
 
 
-def _without_channel(array: Array) -> Array:
-    """The array without an axis of one channel, last as in Keras or second as in PyTorch."""
+def _channels_last(array: Array) -> Array:
+    """Colours in the last axis, as in Keras and not as in PyTorch; no axis of one channel."""
     if array.ndim != 4:
         return array
-    axis = 3 if array.shape[3] == 1 else 1
-    return array.squeeze(axis) if array.shape[axis] == 1 else array
+    if array.shape[3] not in (1, COLOURS) and array.shape[1] in (1, COLOURS):
+        array = array.transpose(0, 2, 3, 1)
+    return array.squeeze(3) if array.shape[3] == 1 else array
 
 
 def _is_one_hot(array: Array) -> bool:

@@ -25,7 +25,7 @@ PIXEL_SCALE = np.float32(1 / 255)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Split:
-    """Images and their labels: uint8 ``[n, height, width]`` and uint8 ``[n]``."""
+    """Images uint8 ``[n, height, width]``, in colour ``[n, height, width, 3]``; labels ``[n]``."""
 
     images: Images
     labels: Labels
@@ -59,7 +59,11 @@ class Dataset:
         return {"train": self.train, "validation": self.validation, "test": self.test}[name]
 
     @property
-    def image_shape(self) -> tuple[int, int]:
-        """Height and width of one image, in pixels."""
-        height, width = self.train.images.shape[1:]
-        return int(height), int(width)
+    def image_shape(self) -> tuple[int, ...]:
+        """Height and width of one image, in pixels, and 3 channels if it is in colour."""
+        return tuple(int(side) for side in self.train.images.shape[1:])
+
+    @property
+    def has_colours(self) -> bool:
+        """Whether the images are in colour."""
+        return len(self.image_shape) == 3

@@ -30,7 +30,7 @@ _SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"BM", b"GIF8", b"II*\0", 
 _PNM = tuple(b"P%d" % number for number in range(1, 7))
 _CLEARER = 2.0  # times the contrast of brightness, for another plane to be used in its place
 _WHITES = (1.0, *(float(2**bits - 1) for bits in (8, 10, 12, 14, 16)))
-_DAMAGE = (  # what Pillow raises for damaged files
+DAMAGE = (  # what Pillow raises for damaged files
     OSError,
     SyntaxError,
     ValueError,
@@ -70,11 +70,11 @@ def decode(contents: bytes, source: str) -> Floats:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(contents), formats=_FORMATS) as picture:
-                _check_size(picture, source)
+                check_size(picture, source)
                 return _read(picture)
     except Image.DecompressionBombError as error:
         raise DataError(f"{source}: {_TOO_LARGE}") from error
-    except _DAMAGE as error:
+    except DAMAGE as error:
         found = without_addresses(error)
         raise DataError(f"{source}: damaged picture{found}; save it again as PNG") from error
 
@@ -82,7 +82,8 @@ def decode(contents: bytes, source: str) -> Floats:
 _TOO_LARGE = f"more than {MAX_PIXELS:,} pixels; make it smaller"
 
 
-def _check_size(picture: "Image", source: str) -> None:
+def check_size(picture: "Image", source: str) -> None:
+    """Raise a `DataError` if a picture has too many pixels to be unpacked."""
     if picture.width * picture.height > MAX_PIXELS:
         size = f"{picture.width:,} x {picture.height:,} pixels are too many"
         raise DataError(f"{source}: {size}; make it smaller than {MAX_PIXELS:,} pixels")

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from data.candidates import ROLES, Candidates, entries, find_candidates, first_readable
+from data.class_folders import has_class_folders, open_class_folders
 from data.dataset import DIGITS, Dataset, Images
 from data.errors import DataError
 from data.files import is_dir, is_file
@@ -28,7 +29,7 @@ _MOST_NAMED = 4
 def open_folder(
     folder: Path, *, name: str = "", prefer: str = "", classes: tuple[str, ...] | None = None
 ) -> Dataset:
-    """Open the data set in a folder: four IDX files, or Keras's ``mnist.npz``.
+    """Open the data set in a folder: four IDX files, Keras's ``mnist.npz``, or pictures.
 
     Args:
         folder: has the files itself or, as with torchvision, in ``raw`` or ``MNIST/raw``;
@@ -54,6 +55,8 @@ def open_folder(
         else:
             if data is not None:
                 return replace(data, skipped=(*skipped, *data.skipped))
+    if not skipped and has_class_folders(folder):
+        return open_class_folders(folder, name)
     raise DataError("; ".join(skipped) or f"{folder}: {_found_none(folder)}")
 
 

@@ -192,9 +192,9 @@ def _check_pair(source: str, which: str, images: Images, labels: Labels) -> None
 def _check_sizes(source: str, parts: RawArrays) -> None:
     train, test = parts.train_images.shape, parts.test_images.shape
     if train[1:] != test[1:]:
+        expected, found = (" x ".join(map(str, shape[1:])) for shape in (train, test))
         raise DataError(
-            f"{source}: expected test images of {train[1]} x {train[2]} pixels as in training, "
-            f"found {test[1]} x {test[2]}"
+            f"{source}: expected test images of {expected} pixels as in training, found {found}"
         )
     if train[0] < 2 or test[0] < 1:
         raise DataError(

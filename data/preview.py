@@ -17,7 +17,7 @@ def examples_per_class(split: Split, classes: int, each: int) -> Images:
     """The first ``each`` images of every class, class by class; blank where there are fewer.
 
     Returns:
-        uint8 ``[classes * each, height, width]``.
+        uint8 ``[classes * each, height, width]``, and channels if there are colours.
     """
     chosen = np.zeros((classes, each, *split.images.shape[1:]), np.uint8)
     for label in range(classes):
@@ -30,7 +30,7 @@ def contact_sheet(images: Images, columns: int, gap: int = 1) -> Images:
     """Arrange images in a grid with ``columns`` in a row.
 
     Args:
-        images: uint8 ``[n, height, width]``.
+        images: uint8 ``[n, height, width]``, or with channels.
         columns: images in a row; the last row is filled with blanks.
         gap: blank pixels between neighbours.
 
@@ -39,22 +39,27 @@ def contact_sheet(images: Images, columns: int, gap: int = 1) -> Images:
     """
     rows = -(-len(images) // columns)
     height, width = images.shape[1] + gap, images.shape[2] + gap
-    tiles = np.zeros((rows * columns, height, width), np.uint8)
+    channels = images.shape[3:]
+    tiles = np.zeros((rows * columns, height, width, *channels), np.uint8)
     tiles[: len(images), gap:, gap:] = images
-    joined = tiles.reshape(rows, columns, height, width).transpose(0, 2, 1, 3)
-    return joined.reshape(rows * height, columns * width)[gap:, gap:]
+    joined = tiles.reshape(rows, columns, height, width, *channels).swapaxes(1, 2)
+    return joined.reshape(rows * height, columns * width, *channels)[gap:, gap:]
 
 
 def ascii_rows(image: Images) -> list[str]:
-    """An image as lines of RAMP, each showing two rows of pixels: uint8 ``[height, width]``."""
-    pairs = half_block_rows(image).mean(axis=2)
+    """An image as lines of RAMP, each showing two rows of pixels; colours as their mean."""
+    grey = image if image.ndim == 2 else image.mean(axis=2).astype(np.uint8)
+    pairs = half_block_rows(grey).mean(axis=2)
     levels = (pairs * len(RAMP) // 256).astype(int)
     return ["".join(RAMP[level] for level in row) for row in levels]
 
 
 def half_block_rows(image: Images) -> Images:
-    """The greys of HALF_BLOCK cells: uint8 ``[ceil(height / 2), width, 2]``, upper and lower."""
-    height, width = image.shape
-    even = np.zeros((height + height % 2, width), np.uint8)
+    """The pixels of HALF_BLOCK cells: uint8 ``[ceil(height / 2), width, 2]``, upper and lower.
+
+    Channels, if there are any, stay the last axis.
+    """
+    height, width, *channels = image.shape
+    even = np.zeros((height + height % 2, width, *channels), np.uint8)
     even[:height] = image
-    return even.reshape(-1, 2, width).transpose(0, 2, 1)
+    return even.reshape(-1, 2, width, *channels).swapaxes(1, 2)

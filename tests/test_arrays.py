@@ -53,7 +53,7 @@ def test_labels(stored):
 @pytest.mark.parametrize(
     ("stored", "sentence"),
     [
-        (np.zeros((6, 28, 28, 3), np.uint8), r"found uint8 with 4 .6 x 28 x 28 x 3"),
+        (np.zeros((6, 28, 28, 2), np.uint8), r"found uint8 with 4 .6 x 28 x 28 x 2"),
         (np.full((6, 28, 28), 256), "expected images from 0 to 255, found 256 to 256"),
         (np.full((6, 28, 28), -1), "found -1 to -1"),
         (np.full((6, 28, 28), 0.123), "expected images as whole numbers, found fractions"),

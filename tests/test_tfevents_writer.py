@@ -138,12 +138,10 @@ def decoded(png: bytes) -> np.ndarray:
 
 
 @pytest.mark.parametrize("pixels", [np.zeros((2, 2)), np.zeros(3, np.uint8)])
-def test_images_that_are_not_greyscale_are_rejected_at_once(
-    tmp_path: Path, pixels: np.ndarray
-) -> None:
+def test_what_is_no_image_is_rejected_at_once(tmp_path: Path, pixels: np.ndarray) -> None:
     with (
         EventWriter(tmp_path, interval=NEVER) as out,
-        pytest.raises(ValueError, match="not greyscale"),
+        pytest.raises(ValueError, match="not images"),
     ):
         out.image("x", pixels, 0)
 

@@ -87,12 +87,12 @@ def show_dataset(
 
 
 def _properties(name: str, dataset: Dataset, *, given: bool) -> dict[str, str]:
-    height, width = dataset.image_shape
+    size = "x".join(map(str, dataset.image_shape[:2])) + (" in colour" * dataset.has_colours)
     properties = {
         "name": dataset.name,
         "source": dataset.source,
         "images": f"{len(dataset.train):,} for training, {len(dataset.validation):,} for "
-        f"validation, {len(dataset.test):,} for testing; {height}x{width}",
+        f"validation, {len(dataset.test):,} for testing; {size}",
         "classes": " ".join(dataset.classes),
         "fingerprint": dataset.fingerprint,
     }

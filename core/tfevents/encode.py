@@ -63,9 +63,12 @@ def text(tag: str, content: str) -> Value:
 
 
 def images(tag: str, pixels: npt.NDArray[np.uint8]) -> Value:
-    """Encode greyscale images, uint8 ``[height, width]`` or ``[n, height, width]``, as PNG."""
-    stack = pixels.reshape(-1, *pixels.shape[-2:])
-    height, width = stack.shape[1:]
+    """Encode images as PNG: uint8 ``[height, width]`` or ``[n, height, width]``, or with colours.
+
+    Those have 4 axes, ``[n, height, width, 3]``.
+    """
+    stack = pixels if pixels.ndim == 4 else pixels.reshape(-1, *pixels.shape[-2:])
+    height, width = stack.shape[1:3]
     sides = str(width).encode(), str(height).encode()
     return _value(tag, _strings(*sides, *map(png, stack)), "images")
 
@@ -99,7 +102,7 @@ def session_end(status: Status, ended: float) -> Value:
 
 
 def png(pixels: npt.NDArray[np.uint8]) -> bytes:
-    """Return a greyscale image, uint8 ``[height, width]``, as a PNG file."""
+    """Return an image, uint8 ``[height, width]`` or ``[height, width, 3]``, as a PNG file."""
     from PIL import Image  # not needed before the first image
 
     buffer = io.BytesIO()

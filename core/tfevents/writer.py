@@ -81,9 +81,13 @@ class EventWriter:
         self._enqueue(step, partial(encode.text, tag, content))
 
     def image(self, tag: str, pixels: npt.NDArray[np.uint8], step: SupportsInt) -> None:
-        """Queue greyscale images, uint8 ``[height, width]`` or ``[n, height, width]``."""
-        if pixels.dtype != np.uint8 or pixels.ndim not in (2, 3):
-            raise ValueError(f"not greyscale images: {pixels.dtype}, shape {pixels.shape}")
+        """Queue images, uint8 ``[height, width]``, ``[n, height, width]``, or with 3 channels.
+
+        Images in colour have 4 axes.
+        """
+        in_colour = pixels.ndim == 4 and pixels.shape[3] == 3
+        if pixels.dtype != np.uint8 or not (pixels.ndim in (2, 3) or in_colour):
+            raise ValueError(f"not images: {pixels.dtype}, shape {pixels.shape}")
         self._enqueue(step, partial(encode.images, tag, pixels))
 
     def deferred(self, make: Callable[[], Sequence[encode.Value]], step: SupportsInt) -> None:

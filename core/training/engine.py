@@ -274,9 +274,16 @@ class Engine:
 
     def _augment(self, images: Any, random: StatelessUniform, amounts: Any) -> Any:
         n = images.shape[0]
+        height, width, *channels = self._image_shape
         uniform = random.uniform_signed((n, RANDOM_COLUMNS), 0)
-        augmented = augment(tf.reshape(images, (n, *self._image_shape)), uniform, amounts)
-        return tf.reshape(augmented, images.shape)
+        if not channels:
+            augmented = augment(tf.reshape(images, (n, height, width)), uniform, amounts)
+            return tf.reshape(augmented, images.shape)
+        planes = tf.transpose(tf.reshape(images, (n, height, width, *channels)), (0, 3, 1, 2))
+        planes = tf.reshape(planes, (n * channels[0], height, width))
+        planes = augment(planes, tf.repeat(uniform, channels[0], axis=0), amounts)
+        planes = tf.reshape(planes, (n, channels[0], height, width))
+        return tf.reshape(tf.transpose(planes, (0, 2, 3, 1)), images.shape)
 
     def _cross_entropies(self, logits: Any, labels: Any) -> Any:
         """The loss of each example; the target of one of no class is the uniform distribution."""

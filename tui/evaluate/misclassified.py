@@ -74,11 +74,13 @@ class PredictedImages:
     @property
     def image_shape(self) -> tuple[int, int]:
         """Height and width of an image, in pixels."""
-        return self.dataset.image_shape
+        height, width, *_ = self.dataset.image_shape
+        return height, width
 
     def _image(self, index: int) -> Floats:
         i = self.predictions.indices[self.order[index]]
-        return as_input(self.dataset.split(self.split).images[i : i + 1]).reshape(self.image_shape)
+        image = as_input(self.dataset.split(self.split).images[i : i + 1])
+        return image.reshape(self.dataset.image_shape)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

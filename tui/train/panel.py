@@ -212,7 +212,10 @@ class Panel(TextWidget, can_focus=True):
     def _help_row(self, width: int) -> Span:
         if self._problem:
             return fit(f" {self._problem}", width), "alert"
-        return fit(f" {self._selected_hparam.help}" if self.has_focus else "", width), "dim"
+        spec = self._selected_hparam
+        value = self._typed_text or spec.format(self._value(spec))
+        text = value if spec.canonical is not None and len(value) >= VALUE_WIDTH else spec.help
+        return fit(f" {text}" if self.has_focus else "", width), "dim"
 
     # -- keys and mouse -----------------------------------------------------------------------
 

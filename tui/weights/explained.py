@@ -66,11 +66,16 @@ def class_name(run: RunState, label: int) -> str:
     return run.classes[label] if label < len(run.classes) else str(label)
 
 
-def image_shape(run: RunState, pixels: int) -> tuple[int, int]:
-    """Height and width of an image of ``pixels`` pixels, from the run, or a square, or a row."""
+def image_shape(run: RunState, pixels: int) -> tuple[int, ...]:
+    """Height and width of an image of ``pixels`` values, from the run, or a square, or a row.
+
+    Of an image in colour 3 is added, the number of channels.
+    """
     recorded = run.info.get("dataset", {}).get("image_shape")
     match recorded:
         case [int() as height, int() as width] if height > 0 and height * width == pixels:
             return height, width
+        case [int() as height, int() as width, 3] if height > 0 and 3 * height * width == pixels:
+            return height, width, 3
     side = math.isqrt(pixels)
     return (side, side) if side * side == pixels else (1, pixels)

@@ -57,6 +57,7 @@ class SaliencyView(TextWidget):
         shape = (subject.image.shape[0], subject.image.shape[1])
         layout = GalleryLayout.fitting(shape, max(1, width - MIN_TEXT_WIDTH - GAP), height + 1)
         evidence = network.attribution(subject.image.ravel(), self._label)
+        evidence = evidence.reshape(*shape, -1).sum(axis=2).ravel()  # of all colours
         drawn = render_diverging(downsampled(to_image(evidence, shape), layout.shrink), self.plain)
         description = self._description(network, subject, width - layout.width - GAP, height)
         blank = Strip.blank(layout.width, self._role_style("text"))

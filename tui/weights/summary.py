@@ -127,7 +127,7 @@ class LayerTable(TextWidget):
 
     def _without_weights(self, stage: Stage, width: int) -> list[Span]:
         """A pool, a dropout; a batch normalization, whose arrays belong to the layer before."""
-        name = fit(f"│ {stage.layer}", NAME_WIDTH)
+        name = f"│ {stage.layer} ".ljust(NAME_WIDTH)
         changes = stage.outputs != stage.inputs
         return [(fit(f"  {name}{_shapes(stage) if changes else ''}", width), "dim")]
 

@@ -60,7 +60,7 @@ def logit_weights(network: Network, label: int) -> Floats:
     return weights
 
 
-def first_filters(network: Network, shape: tuple[int, int]) -> Floats:
+def first_filters(network: Network, shape: tuple[int, ...]) -> Floats:
     """The first layer's weights as images ``[height, width, units]``, a mean over the channels.
 
     `shape` is that of the images, for a fully connected layer that takes their pixels.
@@ -70,7 +70,9 @@ def first_filters(network: Network, shape: tuple[int, int]) -> Floats:
         return np.asarray(weights.mean(axis=2), np.float32)
     if len(stage.inputs) == 3:
         return np.asarray(weights.reshape(*stage.inputs, -1).mean(axis=2), np.float32)
-    return weights.reshape(*shape, -1)
+    height, width, *channels = shape
+    images = weights.reshape(height, width, *(channels or [1]), -1).mean(axis=2)
+    return np.asarray(images, np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,7 +90,7 @@ class SortedUnits:
         cls,
         order: UnitOrder,
         network: Network,
-        shape: tuple[int, int],
+        shape: tuple[int, ...],
         label: int,
         image: Floats | None,
     ) -> "SortedUnits":

@@ -16,7 +16,7 @@ from textual.events import Click
 from textual.message import Message
 from textual.strip import Strip
 
-from tui.widgets.half_blocks import Image, render_image
+from tui.widgets.half_blocks import Image, render_picture
 from tui.widgets.text_widget import Span, TextWidget, fit
 
 GAP = 2
@@ -94,7 +94,7 @@ class Gallery(TextWidget):
         super().__init__()
         self._min_count = min_count
         self._render_image = render or (
-            lambda image, ascii_only: render_image(image, ascii_only=ascii_only)
+            lambda image, ascii_only: render_picture(image, ascii_only=ascii_only)
         )
         self._count = 0
         self._selected = 0
@@ -193,9 +193,12 @@ def downsampled(image: Image, factor: int) -> npt.NDArray[np.floating]:
     """`image` with the mean of every ``factor`` x ``factor`` pixels as one pixel."""
     if factor == 1:
         return image
-    height, width = image.shape
-    padded = np.pad(image, ((0, -height % factor), (0, -width % factor)))
-    blocks = padded.reshape(len(padded) // factor, factor, -1, factor)
+    height, width, *channels = image.shape
+    padding = ((0, -height % factor), (0, -width % factor), *((0, 0) for _ in channels))
+    padded = np.pad(image, padding)
+    blocks = padded.reshape(
+        len(padded) // factor, factor, padded.shape[1] // factor, factor, *channels
+    )
     small: npt.NDArray[np.floating] = blocks.mean(axis=(1, 3))
     return small
 

@@ -23,6 +23,8 @@ RAMP = " .:-=+*#%@"
 """Background to ink, where there are no half blocks."""
 NEGATIVE_RAMP = " ~<oO0"
 """The characters of negative values in a signed image; RAMP has the positive ones."""
+COLOUR_LEVELS = 16
+"""Levels of red, green and blue of an image in colour."""
 GREY_LEVELS = 8
 """Enough for smooth edges, few enough to be cheap."""
 
@@ -120,6 +122,32 @@ def render_image(
         rows = quantise((even[::2] + even[1::2]) / 2, len(RAMP))
         return [Strip([Segment("".join(RAMP[v] for v in row), style)]) for row in rows.tolist()]
     return _strips(quantise(even, greys), tones.gradient(greys))
+
+
+def render_picture(image: Image, *, ascii_only: bool = False) -> list[Strip]:
+    """An image, grey ``[height, width]`` or in colour ``[height, width, 3]``, 0 to 1."""
+    draw = render_image if image.ndim == 2 else render_colours
+    return draw(image, ascii_only=ascii_only)
+
+
+def render_colours(image: Image, *, ascii_only: bool = False) -> list[Strip]:
+    """An image in colour ``[height, width, 3]``, 0 to 1, otherwise like :func:`render_image`.
+
+    Without half blocks its brightness is drawn. Few levels of each colour keep the output small.
+    """
+    if ascii_only:
+        return render_image(image.mean(axis=2), ascii_only=True)
+    even = np.pad(image, ((0, len(image) % 2), (0, 0), (0, 0)))
+    levels = quantise(even, COLOUR_LEVELS) * (255 // (COLOUR_LEVELS - 1))
+    return [
+        Strip(Segment.simplify(_colour_cell(*cell) for cell in zip(top, bottom, strict=True)))
+        for top, bottom in zip(levels[::2].tolist(), levels[1::2].tolist(), strict=True)
+    ]
+
+
+def _colour_cell(top: list[int], bottom: list[int]) -> Segment:
+    """One cell with the colours of its upper and its lower pixel."""
+    return Segment("▀", _style(Color.from_rgb(*top), Color.from_rgb(*bottom)))
 
 
 def render_signed(

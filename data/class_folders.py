@@ -1,0 +1,191 @@
+"""Open a folder with a folder of pictures for each class, as many data sets come.
+
+Either the classes' folders are right there, and a shuffle with a fixed seed takes every sixth
+picture for testing; or they are in ``train`` and ``test``, and if you like in ``validation``. All
+pictures have one size; they are in colour as soon as one of them is.
+"""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from data.dataset import Dataset, Images, Labels, Split
+from data.decode import DAMAGE, check_size
+from data.errors import DataError, without_addresses
+from data.files import is_dir, is_file
+from data.mnist import MAX_CLASSES, MIN_CLASSES, RawArrays, build_dataset, fingerprint
+from trainpad.files import read_plain
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+"""Files with other endings are left out."""
+TRAIN, TEST = ("train", "training"), ("test", "testing")
+VALIDATION = ("validation", "valid", "val")
+MAX_FILE_BYTES = 64 << 20
+MAX_BYTES = 4 << 30
+"""All pictures are kept in memory, a byte for each pixel and colour: more are refused."""
+_TEST_SHARE, _SEED = 6, 0
+
+
+def has_class_folders(folder: Path) -> bool:
+    """Whether it has folders with pictures, or such folders in ``train``."""
+    return any(_pictures(inside) for inside in _folders(_inside(folder, TRAIN) or folder))
+
+
+def open_class_folders(folder: Path, name: str) -> Dataset:
+    """The data set of a folder, called `name`.
+
+    Raises:
+        DataError: there are too few classes, a picture is damaged, or sizes differ.
+    """
+    train = _inside(folder, TRAIN)
+    root = train or folder
+    classes = tuple(inside.name for inside in _folders(root))
+    if not MIN_CLASSES <= len(classes) <= MAX_CLASSES:
+        raise DataError(
+            f"{root}: expected {MIN_CLASSES} to {MAX_CLASSES} folders, one for each class, found "
+            f"{len(classes)}"
+        )
+    if train is None:
+        return _split_randomly(folder, name, classes)
+    test, validation = _inside(folder, TEST), _inside(folder, VALIDATION)
+    if test is None:
+        raise DataError(f"{folder}: expected a folder `test` beside `{train.name}`, found none")
+    parts = [_read(part, classes) for part in (train, test, validation) if part]
+    (train_images, train_labels), (test_images, test_labels), *rest = _alike(folder, parts)
+    raw = RawArrays(*_shuffled(train_images, train_labels), test_images, test_labels)
+    dataset = build_dataset(raw, name=name, source=str(folder), classes=classes)
+    if not rest:
+        return dataset
+    images, labels = rest[0]
+    extra = RawArrays(images, labels, images, labels).sha256()
+    return replace(
+        dataset,
+        train=Split(raw.train_images, raw.train_labels),
+        validation=Split(images, labels),
+        fingerprint=fingerprint(dataset.fingerprint, *extra[:2]),
+    )
+
+
+def _split_randomly(folder: Path, name: str, classes: tuple[str, ...]) -> Dataset:
+    ((images, labels),) = _alike(folder, [_read(folder, classes)])
+    images, labels = _shuffled(images, labels)
+    test = np.arange(len(labels)) % _TEST_SHARE == _TEST_SHARE - 1
+    raw = RawArrays(images[~test], labels[~test], images[test], labels[test])
+    return build_dataset(raw, name=name, source=str(folder), classes=classes)
+
+
+def _shuffled(images: Images, labels: Labels) -> tuple[Images, Labels]:
+    """In an order of their own: pictures are read class by class."""
+    order = np.random.default_rng(_SEED).permutation(len(labels))
+    return images[order], labels[order]
+
+
+def _alike(folder: Path, parts: Sequence[tuple[Images, Labels]]) -> list[tuple[Images, Labels]]:
+    """The parts, all grey ``[n, height, width]`` or all in colour ``[n, height, width, 3]``."""
+    sizes = {images.shape[1:3] for images, _ in parts}
+    if len(sizes) > 1:
+        found = " and ".join(f"{width} x {height}" for height, width in sorted(sizes))
+        raise DataError(f"{folder}: expected pictures of one size, found {found} pixels")
+    if all(_is_grey(images) for images, _ in parts):
+        return [(np.ascontiguousarray(images[..., 0]), labels) for images, labels in parts]
+    return list(parts)
+
+
+def _is_grey(images: Images) -> bool:
+    return bool((images == images[..., :1]).all())
+
+
+def _read(root: Path, classes: Sequence[str]) -> tuple[Images, Labels]:
+    """All pictures of a folder of classes' folders: ``[n, height, width, 3]``, and labels."""
+    paths: list[Path] = []
+    labels: list[int] = []
+    unknown = {inside.name for inside in _folders(root)} - set(classes)
+    if unknown:
+        raise DataError(f"{root}: {min(unknown)} is no class of the pictures for training")
+    for label, name in enumerate(classes):
+        found = _pictures(root / name)
+        if not found:
+            raise DataError(f"{root / name}: expected pictures, found none")
+        paths += found
+        labels += [label] * len(found)
+    first = _decode(paths[0])
+    if first.size * len(paths) > MAX_BYTES:
+        raise DataError(
+            f"{root}: {len(paths):,} pictures of {first.shape[1]} x {first.shape[0]} pixels do not "
+            f"fit into {MAX_BYTES >> 30} GB of memory; make them smaller"
+        )
+    images = np.empty((len(paths), *first.shape), np.uint8)
+    for index, path in enumerate(paths):
+        picture = _decode(path)
+        if picture.shape != first.shape:
+            raise DataError(
+                f"{path}: expected {first.shape[1]} x {first.shape[0]} pixels as in "
+                f"{paths[0].name}, found {picture.shape[1]} x {picture.shape[0]}; make all "
+                "pictures the same size"
+            )
+        images[index] = picture
+    return images, np.asarray(labels, np.uint8)
+
+
+def _decode(path: Path) -> Images:
+    """A picture as uint8 ``[height, width, 3]``; what is transparent is on white."""
+    from PIL import Image
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            from io import BytesIO
+
+            with Image.open(BytesIO(read_plain(path, MAX_FILE_BYTES))) as picture:
+                check_size(picture, str(path))
+                return _pixels(picture)
+    except Image.DecompressionBombError as error:
+        raise DataError(f"{path}: it has too many pixels; make it smaller") from error
+    except DAMAGE as error:
+        found = without_addresses(error)
+        raise DataError(f"{path}: damaged picture{found}; save it again as PNG") from error
+
+
+def _pixels(picture: "Image") -> Images:
+    from PIL import Image, ImageOps
+
+    upright = ImageOps.exif_transpose(picture)
+    if upright.mode[0] in "IF":  # 16 bits, which Pillow would clip at 255
+        deep = np.asarray(upright.convert("F"))
+        levels = np.clip(deep / max(1.0, 65535 / 255 if deep.max() > 255 else 1.0), 0, 255)
+        return np.repeat(levels.astype(np.uint8)[..., None], 3, axis=2)
+    if upright.has_transparency_data:
+        layered = upright.convert("RGBA")
+        white = Image.new("RGBA", layered.size, "white")
+        upright = Image.alpha_composite(white, layered)
+    return np.asarray(upright.convert("RGB"), np.uint8)
+
+
+def _folders(folder: Path) -> list[Path]:
+    """The folders in a folder, by name, without hidden ones."""
+    try:
+        inside = sorted(folder.iterdir())
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be read ({error.strerror})") from error
+    return [path for path in inside if not path.name.startswith(".") and is_dir(path)]
+
+
+def _pictures(folder: Path) -> list[Path]:
+    if not is_dir(folder):
+        return []
+    try:
+        inside = sorted(folder.iterdir())
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be read ({error.strerror})") from error
+    return [p for p in inside if p.suffix.lower() in ENDINGS and p.name[0] != "." and is_file(p)]
+
+
+def _inside(folder: Path, names: Sequence[str]) -> Path | None:
+    return next((folder / name for name in names if is_dir(folder / name)), None)
