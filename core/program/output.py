@@ -18,6 +18,14 @@ MAX_LINES: Final = 5000
 _LOG_FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
+def _open_log(path: Path) -> int:
+    """Open the log to append to it, or else the null device; return the descriptor."""
+    try:
+        return os.open(path, _LOG_FLAGS, 0o600)
+    except OSError:
+        return os.open(os.devnull, os.O_WRONLY)
+
+
 class Output:
     """Reads a program's terminal."""
 
@@ -37,12 +45,9 @@ class Output:
             record: Gets the numbers.
             patterns: The user's own for them.
             echo: Gets what is printed, as it comes.
-
-        Raises:
-            OSError: the log cannot be opened.
         """
         self.terminal = terminal
-        self._log = os.open(log, _LOG_FLAGS, 0o600)
+        self._log = _open_log(log)
         self._record = record
         self._lines = PrintedLines()
         self._parser = NumberParser(patterns)

@@ -72,10 +72,13 @@ class ProgramRecord:
     def flush(self, *, at_end: bool = False) -> None:
         """Write what was added; `at_end` means that the program has ended."""
         with self._locked(END_ATTEMPTS if at_end else 1) as is_mine:
-            if not is_mine or (self._was_adopted() and not at_end):
-                self._adopt()
-            else:
+            if is_mine and (at_end or not self._was_adopted()):
+                self._was_adopted()
                 self._write()
+            elif at_end:
+                self._say(f"{self.path} is still written by another process: its end is missing")
+            else:
+                self._adopt()
 
     def set_info(self, **values: Any) -> None:
         """Set entries of `run.json`, unless the program writes it."""
@@ -109,8 +112,11 @@ class ProgramRecord:
         return self.is_adopted
 
     def _adopt(self) -> None:
-        self.is_adopted = True
-        self._metrics.waiting.clear()
+        """Leave the files to the program; what was not written by now is from before it began."""
+        if not self.is_adopted:
+            self.is_adopted = True
+            self._metrics.waiting.clear()
+            self._waiting.clear()
 
     def _write(self) -> None:
         try:

@@ -121,6 +121,10 @@ def supervise(
     try:
         lock = take_run_lock(run.path)
         record = ProgramRecord(run.path, say)
+        # Before the program starts: it may record its run itself from its first moment on.
+        record.event("started", hyperparameters={}, device="", parameters=0)
+        record.event("supports", requests=["pause", "stop"])
+        record.flush()
         control = open_attached_control(run)
         process, terminal = start_program(
             request.command, environ, umask=request.inherited.umask, stdin=stdin, size=size
@@ -129,10 +133,7 @@ def supervise(
         shutil.rmtree(run.path, ignore_errors=True)
         raise
     output = Output(terminal, run.log, record, request.patterns, echo)
-    record.event("started", hyperparameters={}, device="", parameters=0)
-    record.event("supports", requests=["pause", "stop"])
     record.set_info(pid=process.pid)
-    record.flush()
     requests = Requests(control, Processes(process.pid), record, say)
 
     def warn(text: str) -> None:
