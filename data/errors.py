@@ -13,5 +13,7 @@ class DataError(UserError):
 
 def without_addresses(error: Exception) -> str:
     """What an error says, in brackets after a blank; nothing where it names an object of Python."""
-    text = str(error).strip()
+    # Of errors of Python's tokenizer, the second argument is a place in the header.
+    first = error.args[0] if len(error.args) > 1 and not isinstance(error, OSError) else error
+    text = str(first).strip()
     return "" if not text or _ADDRESS.search(text) else f" ({text})"

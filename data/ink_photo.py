@@ -26,10 +26,11 @@ _FINE = 4  # pixels of the working image per pixel of MNIST's
 _THIN = 0.4  # of a thin stroke's peak: at any sub-pixel position, one of its pixels is above this
 _WIDEST = 0.45  # of the box: a wider stroke is a blot, and its width is ignored
 
-_MNIST_SIDES = (19, 20)  # the longer side of MNIST's boxes, soft edges included
-_MNIST_PENS = (1.6, 5.0)  # the width of the strokes of 94 % of MNIST's digits
-_BROAD = 3.5  # other digits with broader strokes are thinned to this
-_THICKENED = 3.0  # thinner strokes are thickened to this: some of their ink is lost
+_MNIST_SIDE = 20  # the longer side of MNIST's boxes, soft edges included
+# The width of the strokes by that side: thin ones in a smaller box have lost their edges.
+_MNIST_PENS = {20: (1.3, 5.0), 19: (1.6, 5.0)}
+_THIN_PEN, _THICKENED = 1.6, 3.0  # thinner strokes of other digits are thickened to the second
+_BROAD = 3.5  # their broader ones are thinned to this
 _MARGIN = 2  # pixels around a digit, in which its soft edges end
 _TALL = 0.5  # of the tallest: a lower part is no further digit
 
@@ -85,16 +86,17 @@ def _from_soft_ink(ink: Grey, labels: npt.NDArray[np.int32], part: Component) ->
     others = ~shape & (labels[place] > 0)
     own: Grey = np.where(_thicker(shape, _MARGIN) & ~others, ink[place], 0).astype(np.float32)
     width = min(_stroke_width(own, shape), _WIDEST * box.size)
-    if box.size in _MNIST_SIDES and _MNIST_PENS[0] <= width <= _MNIST_PENS[1]:
+    thinnest, broadest = _MNIST_PENS.get(box.size, (1.0, 0.0))
+    if thinnest <= width <= broadest:
         return _moved(own)
-    scale = max(_MNIST_SIDES) / box.size * _FINE
+    scale = _MNIST_SIDE / box.size * _FINE
     fine = _scaled(own, scale)
     return _centred(_with_pen(fine, width * scale / _FINE))
 
 
 def _with_pen(fine: Grey, pen: float) -> Grey | Mask:
     """Give fine ink, drawn with a pen of this width in MNIST's pixels, strokes of usual width."""
-    if _MNIST_PENS[0] <= pen <= _BROAD:
+    if _THIN_PEN <= pen <= _BROAD:
         return fine
     # The soft edges of a broad pen fill the holes of a digit; of a thin one all ink counts.
     border, usual = (float(fine.max()) / 2, _BROAD) if pen > _BROAD else (LEAST, _THICKENED)

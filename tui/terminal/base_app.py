@@ -41,6 +41,12 @@ CommandPalette CommandList > .option-list--option-highlighted,
 CommandPalette CommandList:focus > .option-list--option-highlighted {
     color: $foreground; background: $accent 30%; text-style: bold;
 }
+CommandPalette > Vertical, CommandPalette > Vertical:dark { background: $surface; }
+HelpScreen VerticalScroll, CommandList, OptionList {
+    scrollbar-color: $accent 50%; scrollbar-color-hover: $accent; scrollbar-color-active: $accent;
+    scrollbar-background: $surface; scrollbar-background-hover: $surface;
+    scrollbar-background-active: $surface;
+}
 CommandPalette #--input { border: hkey $accent 50%; }
 CommandPalette CommandList { border-bottom: hkey $accent 50%; }
 CommandPalette CommandList:focus { border-bottom: hkey $accent 50%; }

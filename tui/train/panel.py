@@ -176,9 +176,12 @@ class Panel(TextWidget, can_focus=True):
 
     def lines(self, width: int, height: int) -> list[list[Span]]:
         """As many rows as fit around the selected one, and its help text."""
+        rows = PANEL_ROWS[self._first_row(height) :][: height - 1]
+        if rows and isinstance(rows[-1], str):  # the title of rows that do not fit
+            rows = [*rows[:-1], ""]
         shown = [
             self._hparam_row(row, width) if isinstance(row, int) else [(row, "title")]
-            for row in PANEL_ROWS[self._first_row(height) :][: height - 1]
+            for row in rows
         ]
         return [*shown, [self._help_row(width)]]
 
