@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import numpy as np
 import pytest
 from PIL import Image
 from rich.segment import Segment
@@ -80,13 +81,18 @@ async def test_keys_copy_and_save_the_chart_and_the_screen(
     monkeypatch.chdir(tmp_path)
     app = _App()
     async with app.run_test(size=(60, 12)) as pilot:
-        app.screen.query_one(Chart).show([Line("loss", Series([2.0, 1.0, 0.5]))])
+        chart = app.screen.query_one(Chart)
+        chart.scene.tinted = True
+        chart.show([Line("loss", Series(np.tile([2.0, 1.0, 0.5], 100)))])
         await pilot.pause()
         await pilot.press("Y")
         assert app.copied.startswith("loss")
         assert app.copied.count("\n") == 12
+        assert "░" in app.copied  # no tints
+        chart_alone = app.copied
         await pilot.press("ctrl+y")
-        assert app.copied.count("\n") == 12
+        assert app.copied == chart_alone
+        assert chart.scene.tinted
         await pilot.press("S", "ctrl+s")
         files = sorted(path.suffix for path in tmp_path.iterdir())
         assert files == [".png", ".png", ".svg", ".svg"]

@@ -1,5 +1,7 @@
 """Labels, marks, the cursor and the legend of a chart."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -102,6 +104,31 @@ def test_the_values_at_the_cursor_are_those_of_its_steps(size, cell, seed):
     if first < last and np.isfinite(within).sum() > 1:
         expected = (np.nanmean(within), np.nanmin(within), np.nanmax(within))
         assert (entry.value, *entry.spread) == pytest.approx(expected)
+
+
+@given(
+    gaps=st.lists(st.integers(1, 40), min_size=2, max_size=300),
+    cell=st.integers(0, 99),
+    seed=st.integers(0, 2**32 - 1),
+)
+@settings(max_examples=40, deadline=None)
+def test_the_values_of_points_at_the_cursor_are_those_of_its_steps(gaps, cell, seed):
+    steps = np.cumsum(gaps)
+    values = np.random.default_rng(seed).normal(0, 1, len(steps)).astype(np.float32)
+    scene = scene_of(Line("test", points(steps, values)))
+    scene.cursor.move_to(cell, scene.shown_range(100), 100)
+    start, stop = scene._cursor_cell(scene.cursor.x, 100)
+    within = values[(steps >= start) & (steps < stop)].astype(np.float64)
+    (entry,) = scene.legend_entries(100)
+    if len(within) > 1:
+        expected = (within.mean(), within.min(), within.max())
+        assert (entry.value, *entry.spread) == pytest.approx(expected)
+    elif steps[0] <= math.floor(scene.cursor.x) <= steps[-1]:
+        nearest = np.abs(steps - math.floor(scene.cursor.x)).min()
+        candidates = values[np.abs(steps - math.floor(scene.cursor.x)) == nearest]
+        assert entry.value in [pytest.approx(float(value)) for value in candidates]
+    else:
+        assert entry.value is None
 
 
 def test_the_legend_has_the_spread_at_the_cursor_where_there_is_room():

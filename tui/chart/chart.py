@@ -135,6 +135,14 @@ class Chart(StripWidget):
             self._is_logarithmic = layout.logarithmic
         return strips
 
+    def plain_strips(self) -> list[Strip]:
+        """The rows without colours: a band is shades, not tints."""
+        tinted, self.scene.tinted = self.scene.tinted, False
+        try:
+            return draw(self.scene, self.title, *self.size).strips
+        finally:
+            self.scene.tinted = tinted
+
     def on_mount(self) -> None:
         """Import plotext only once the first screen is painted."""
         few_colours = self.app.console.color_system == "standard" or self.app.no_color

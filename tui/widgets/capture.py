@@ -35,16 +35,34 @@ class CapturingScreen(Screen[None]):
                 tooltip="Save a picture of the screen, as SVG and PNG"),
     ]  # fmt: skip
 
+    @property
+    def _charts(self) -> list[StripWidget]:
+        """The visible charts."""
+        return [chart for chart in self.query(CHART).results(StripWidget) if chart.is_on_screen]
+
     def captured(self, what: str) -> list[Strip]:
         """The rows of the first visible chart if ``what`` is ``chart``, else of the screen."""
-        charts = [w for w in self.query(CHART).results(StripWidget) if w.is_on_screen]
+        charts = self._charts
         return charts[0].shown_strips if charts and what == "chart" else screen_strips(self)
+
+    def captured_plain(self, what: str) -> list[Strip]:
+        """The same, with charts as they are drawn without colours."""
+        charts = self._charts
+        if charts and what == "chart":
+            return charts[0].plain_strips()
+        rows = screen_strips(self)
+        for chart in charts:
+            region = chart.content_region
+            for y, strip in enumerate(chart.plain_strips(), region.y):
+                around = rows[y].crop(0, region.x), rows[y].crop(region.right)
+                rows[y] = Strip.join([around[0], strip, around[1]])
+        return rows
 
     def action_copy(self, what: str) -> None:
         """Copy to the clipboard, as far as the terminal allows it."""
         from tui.widgets.picture import as_text
 
-        text = as_text(self.captured(what))
+        text = as_text(self.captured_plain(what))
         self.app.copy_to_clipboard(text)
         lines = text.count("\n")
         self.notify(f"copied {lines} lines, if the terminal has a clipboard", markup=False)

@@ -47,6 +47,10 @@ class StripWidget(Widget):
         """The rows as they are on the screen."""
         return [self.render_line(y) for y in range(self.size.height)]
 
+    def plain_strips(self) -> list[Strip]:
+        """The rows as they would be without colours, to be copied as text."""
+        return self.shown_strips
+
     def redraw(self) -> int:
         """Build the rows and send those that changed; returns their number."""
         if self._is_stale:
