@@ -83,7 +83,7 @@ def _check_same(
     flags: Mapping[str, Any],
     program: Sequence[str],
 ) -> StudyFolder:
-    """Go on with a study; what is given anew must be as it was."""
+    """Go on with a study; what is given again must be as it was."""
     before = folder.description().as_dict()
     asked = {
         name: options[name]

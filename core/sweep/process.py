@@ -1,4 +1,4 @@
-"""Processes of runs: started anew, or forked from one that has imported TensorFlow."""
+"""Processes of runs: started, or forked from one that has imported TensorFlow."""
 
 import ctypes
 import json
@@ -54,7 +54,7 @@ class Starter(Protocol):
 
 
 class Spawner:
-    """Starts each process anew."""
+    """Starts a new interpreter for each process."""
 
     def start(
         self, command: Sequence[str], environment: Mapping[str, str], output: Path

@@ -17,7 +17,7 @@ GAP: Final = 2
 
 
 class StudyPanel(TextWidget):
-    """A picture of a study, drawn anew from its overview."""
+    """A picture of a study, drawn from its overview."""
 
     DEFAULT_CSS = "StudyPanel { height: 1fr; width: 1fr; }"
 

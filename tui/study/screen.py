@@ -137,7 +137,7 @@ class StudyScreen(Screen[None]):
         return sorted(rows, key=lambda row: _sort_key(row.params.get(name)))
 
     def _follow_selected(self) -> None:
-        """Keep the pointer on the selected trial, whatever the order is now."""
+        """Keep the pointer on the selected trial in any order."""
         numbers = [row.number for row in self._rows]
         if self._selected in numbers:
             self._pointer = numbers.index(self._selected)

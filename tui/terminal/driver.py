@@ -22,6 +22,7 @@ from textual.geometry import Size
 from textual.message import Message
 
 from core.process.launcher import Launcher
+from tui.terminal.compact import compact
 from tui.terminal.environment import Pace
 from tui.terminal.exit_result import ExitResult
 from tui.terminal.input_parser import InputParser
@@ -155,7 +156,7 @@ class ResilientDriver(PatchableDriver):
     def write(self, data: str) -> None:
         """Send to the terminal; never blocks."""
         if self._writer is not None:
-            self._flow.charge(self._writer.write(data))
+            self._flow.charge(self._writer.write(compact(data)))
 
     def flush(self) -> None:
         """End a frame: probe the line if that is due."""
