@@ -2,11 +2,16 @@
 
 from pathlib import Path
 
-from tests.helpers.random_walk import Walk
+import pytest
+
+from tests.helpers.random_walk import AttachedWalk, Walk
 
 
-async def test_a_random_walk_over_all_screens_ends_without_an_exception(tmp_path: Path) -> None:
-    walk = Walk(tmp_path, seed=7)
+@pytest.mark.parametrize("kind", [Walk, AttachedWalk])
+async def test_a_random_walk_over_all_screens_ends_without_an_exception(
+    tmp_path: Path, kind: type[Walk]
+) -> None:
+    walk = kind(tmp_path, seed=7)
     async with walk.app.run_test(size=(120, 35)) as pilot:
         await walk.go(pilot, 200)
         assert walk.app.is_running, walk.done[-5:]

@@ -54,6 +54,8 @@ class MetricSeries:
     @property
     def last(self) -> float:
         """The value of the greatest step; NaN without any."""
+        if self._values.size:
+            return float(self._values.view[-1])
         found = self.nearest(self.last_step)
         return found[1] if found else float("nan")
 
@@ -215,7 +217,13 @@ class MetricSeries:
         """The step and value nearest to ``step``, or None beyond the ends."""
         if not len(self) or not self.first_step <= step <= self.last_step:
             return None
-        steps, values = self.samples(step, np.nextafter(step, np.inf))
+        raw = self._steps.view
+        if not len(raw) or step < raw[0]:
+            steps, values = self.samples(step, np.nextafter(step, np.inf))
+        else:
+            after = int(np.searchsorted(raw, step))
+            around = slice(max(0, after - 1), after + 1)
+            steps, values = raw[around], self._values.view[around]
         found = int(np.abs(steps - step).argmin())
         return int(steps[found]), float(values[found])
 

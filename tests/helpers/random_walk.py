@@ -10,8 +10,20 @@ import numpy as np
 from textual.events import MouseScrollDown, MouseScrollUp
 from textual.pilot import OutOfBounds, Pilot
 
-from core.run.events import Alert, Changed, Continued, Event, Paused, Saved, Steps
+from core.run.attached_events import (
+    ConfusionLogged,
+    Declared,
+    Epoch,
+    ImagesLogged,
+    LayerStatistics,
+    MetricsVoided,
+    ProgramAlert,
+    Supports,
+    WeightsLogged,
+)
+from core.run.events import Alert, Changed, Continued, Event, Paused, Saved, Started, Steps
 from tests.helpers.app import Scripted, evaluation, weights
+from tests.helpers.attached_app import LR, Program, table
 from tui.app import TrainpadApp
 
 KEYS = (
@@ -19,6 +31,7 @@ KEYS = (
     "space", "tab", "shift+tab", "enter", "escape", "escape", "up", "down", "left", "right",
     "home", "end", "pageup", "pagedown", "backspace", "delete", "question_mark", "ctrl+p", "ctrl+c",
 )  # fmt: skip
+FLIP = {"name": "flip", "value": False}
 SIZES = ((80, 24), (120, 35), (160, 45), (200, 60), (20, 6), (1, 1), (300, 10))
 
 
@@ -26,7 +39,7 @@ class Walk:
     """One action after another, the same ones for the same seed."""
 
     def __init__(self, folder: Path, seed: int) -> None:
-        self.source = Scripted(folder / "run")
+        self.source = self._source(folder)
         self.app = TrainpadApp(iter(self.source), log_dir=folder)
         self.left: list[object] = []
         """The results that the app would have exited with; it is kept running."""
@@ -35,6 +48,9 @@ class Walk:
         self._step = 100
         self.done: list[str] = []
         """The actions so far, to reproduce an error."""
+
+    def _source(self, folder: Path) -> Scripted:
+        return Scripted(folder / "run")
 
     async def go(self, pilot: Pilot[str], many: int) -> None:
         """Do this many actions."""
@@ -100,6 +116,41 @@ class Walk:
                 Changed(self._step, "learning_rate", 0.01, 0.02),
                 Saved(self._step, "step-000100.safetensors"),
                 Alert(self._step, "a \x1b[31mwarning[/]"),
+                Paused(self._step),
+                Continued(self._step),
+            )
+        )
+
+
+class AttachedWalk(Walk):
+    """The same on a run of another program."""
+
+    def _source(self, folder: Path) -> Scripted:
+        source = Program(folder / "run", knobs=[LR, FLIP])
+        (folder / "run" / "run.log").write_text("".join(f"line {n}\r\n" for n in range(500)))
+        source.give(table(0, 100, loss=2, val_loss=1, **{f"layer{i}/norm": i for i in range(9)}))
+        return source
+
+    def _event(self) -> Event:
+        first, self._step = self._step, self._step + self._random.randint(1, 500)
+        value = self._random.choice((0.5, 1e30, float("nan")))
+        matrix = [[self._random.randint(0, 9) for _ in range(3)] for _ in range(3)]
+        counts = np.arange(self._random.randint(0, 5))
+        layer = LayerStatistics((3, 2), 0.1, value, 1.0, -1.0, 1.0, counts, 0)
+        return self._random.choice(
+            (
+                table(first, self._step - first, loss=value, val_loss=0.25),
+                table(first, 1, **{f"more{self._step % 40}/[/x]": value}),
+                MetricsVoided(max(0, first - self._random.randint(0, 300))),
+                Epoch(self._step, self._step // 300, 40),
+                ConfusionLogged(self._step, {"val": matrix}, {}, 0.0, None),
+                WeightsLogged(self._step, {"[/a]": layer, "b": layer}),
+                ImagesLogged(self._step, "x", ["images/none.png"], []),
+                Declared(self._step, f"knob{self._step % 5}", self._random.choice((1, 0.5, True))),
+                Supports(self._step, self._random.choice((["pause"], ["save", "stop"], []))),
+                Changed(self._step, "lr", 0.1, 0.05),
+                ProgramAlert(self._step, "an \x1b[31malert[/]", "error"),
+                Started(self._step - 50, {}, "", 0),
                 Paused(self._step),
                 Continued(self._step),
             )

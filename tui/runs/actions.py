@@ -94,7 +94,9 @@ class RunActions:
         self._screen.host.start_training(branch_request(entry.run))
 
     def _check_can_train(self, entry: RunEntry, flag: str) -> None:
-        """Raise a `UserError` where this process trains a run already."""
+        """Raise a `UserError` where this process trains a run already, or cannot train this one."""
+        if entry.summary.is_attached:
+            raise UserError(f"another program trained {entry.title}: start that program again")
         if not self._screen.host.can_start_training:
             command = f"trainpad {flag} {_quoted(entry)}"
             raise UserError(f"this window cannot train now; run `{command}` in a shell")
