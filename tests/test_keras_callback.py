@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from core.process.libraries import clean_imports
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-keras = pytest.importorskip("keras")
+with clean_imports():  # without scikit-learn it takes a second less
+    keras = pytest.importorskip("keras")
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 import trainpad  # noqa: E402

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,8 @@ before = {k: v for k, v in os.environ.items() if k.startswith("KERAS")}
 with clean_imports():
     import core.training.model, keras
 c = keras.config
-print(c.backend(), c.floatx(), c.epsilon(), c.image_data_format(), "matplotlib" in sys.modules,
+print(c.backend(), c.floatx(), c.epsilon(), c.image_data_format(),
+      {"matplotlib", "sklearn"} & {*sys.modules},
       os.environ.get("TF_ENABLE_ONEDNN_OPTS"), os.environ.get("TF_XLA_FLAGS"),
       before == {k: v for k, v in os.environ.items() if k.startswith("KERAS")})
 """
@@ -49,7 +51,7 @@ def test_keras_has_its_defaults_whatever_surrounds_it(name: str, own_home: Path)
         [sys.executable, "-c", IMPORTS], env={**os.environ, **variables}, cwd=REPOSITORY,
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert ran.stdout == "tensorflow float32 1e-07 channels_last False None None True\n", ran.stderr
+    assert ran.stdout == "tensorflow float32 1e-07 channels_last set() None None True\n", ran.stderr
     assert "matplotlib" not in ran.stderr
     assert folder.exists() == bool(settings)
 
@@ -62,9 +64,13 @@ def test_only_the_folder_of_cuda_stays_in_the_flags_of_xla() -> None:
 
 def test_modules_that_are_loaded_already_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", os)
+    monkeypatch.delitem(sys.modules, "sklearn", raising=False)
     with clean_imports():
         assert sys.modules["matplotlib"] is os
+        with pytest.raises(ImportError):
+            import_module("sklearn")
     assert sys.modules["matplotlib"] is os
+    assert "sklearn" not in sys.modules
 
 
 def test_doctor_names_what_is_ignored(monkeypatch: pytest.MonkeyPatch, own_home: Path) -> None:

@@ -10,7 +10,10 @@ from tests.helpers.app import Scripted
 from tests.helpers.waiting import shown, strips_of, text_of
 from tui.app import TrainpadApp
 from tui.chart.chart import Chart
+from tui.chart.memory import restore
+from tui.chart.scene import Scene
 from tui.dashboard.header import ScreenTabs
+from tui.terminal.characters import Glyphs
 from tui.terminal.settings import Settings
 from tui.widgets.footer import KeyFooter
 
@@ -82,15 +85,9 @@ def contrast(style: Style) -> float:
 
 
 @pytest.mark.parametrize("smoothing", [2.0, -1.0, 0.5, 1, "NaN", "1e400"])
-async def test_an_invalid_smoothing_is_ignored(
-    source: Scripted, tmp_path: Path, smoothing: object
-) -> None:
-    path = tmp_path / "settings.json"
-    path.write_text(f'{{"smoothing": {smoothing}}}')
-    app = TrainpadApp(iter(source), settings=Settings(path))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await shown(pilot, app, "100 / 2,000")
-        chart = app.screen.query_one("#loss", Chart)
-        assert chart.scene.smoothing == 0.0
-        await pilot.press("m")
-        assert chart.scene.smoothing == 0.6
+def test_an_invalid_smoothing_is_ignored(tmp_path: Path, smoothing: object) -> None:
+    path, scene = tmp_path / "settings.json", Scene(Glyphs.BRAILLE, logarithmic=False)
+    for value, restored in ((0.9, 0.9), (smoothing, 0.0)):
+        path.write_text(f'{{"charts": {{"loss": {{"smoothing": {value}}}}}}}')
+        restore(Settings(path), "loss", scene)
+        assert scene.smoothing == restored

@@ -26,6 +26,8 @@ KERAS_DEFAULTS: Final = {
     "image_data_format": "channels_last",
 }  # fmt: skip
 """The settings that Keras has without `keras.json`."""
+UNUSED: Final = ("matplotlib", "sklearn")
+"""Packages that Keras imports where they are installed."""
 ARITHMETIC: Final = (
     "TF_ENABLE_ONEDNN_OPTS",
     "TF_ENABLE_AUTO_MIXED_PRECISION",
@@ -62,18 +64,19 @@ def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
 def clean_imports() -> Iterator[None]:
     """A block that imports Keras or TensorFlow, for the first time in this process.
 
-    TensorFlow may read its variables at any time: they stay hidden. Keras also imports Matplotlib,
-    for functions that are not used here; where the home folder cannot be written, or where
-    `MPLBACKEND` names a notebook's, that prints warnings or fails.
+    TensorFlow may read its variables at any time: they stay hidden. So do the packages `UNUSED`,
+    which Keras imports for functions that are not used here: scikit-learn takes a second, and where
+    the home folder cannot be written, or where `MPLBACKEND` names a notebook's, Matplotlib prints
+    warnings or fails.
     """
     before = dict(os.environ)
     _set_environment(clean_environment(before))
-    is_blocked = sys.modules.setdefault("matplotlib", None) is None  # type: ignore[arg-type]
+    blocked = [name for name in UNUSED if sys.modules.setdefault(name, None) is None]  # type: ignore[arg-type]
     try:
         yield
     finally:
-        if is_blocked:
-            del sys.modules["matplotlib"]
+        for name in blocked:
+            del sys.modules[name]
         keras = {name: value for name, value in before.items() if name.startswith(KERAS_PREFIX)}
         rest = {name: value for name, value in os.environ.items() if name not in KERAS}
         _set_environment(rest | keras)
