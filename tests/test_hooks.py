@@ -142,7 +142,7 @@ def test_a_program_notifies_of_its_end_once(tmp_path: Path) -> None:
     hooks = {kind: parse_hook("", note) for kind in ("finish", "fail", "nan")}
     run_program(["sh", "-c", "echo step 1 loss=nan; exit 3"], tmp_path / "runs", hooks=hooks)
     said = (tmp_path / "said").read_text().splitlines()
-    assert sorted(said) == ["fail: exit status 3", "nan: loss is nan at step 1"]
+    assert sorted(said) == ["fail: exit status 3; step 1 loss=nan", "nan: loss is nan at step 1"]
 
 
 def fired_by(run: RunDir, clock: FakeClock, script: Callable[[], Iterator[Event]]) -> list[str]:

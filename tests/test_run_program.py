@@ -60,6 +60,7 @@ def test_what_a_program_prints_is_kept_printed_and_read(tmp_path: Path) -> None:
     ("script", "status", "name", "event", "text"),
     [
         ("exit 3", 3, None, "failed", "exit status 3"),
+        ("echo Error; echo 'no memory '; exit 1", 1, None, "failed", "exit status 1; no memory"),
         ("kill -SEGV $$", 139, "SIGSEGV", "failed", "ended by SIGSEGV"),
         ("kill -INT $$", 130, "SIGINT", "finished", "interrupted"),
     ],
@@ -248,7 +249,7 @@ def test_a_program_that_uses_trainpad_records_its_run_itself(tmp_path: Path, cod
 def test_a_program_that_fails_after_its_run_ended_has_failed(tmp_path: Path) -> None:
     code = "import trainpad; trainpad.init('p'); trainpad.finish(); raise SystemExit(5)"
     done = run_program([sys.executable, "-c", code], tmp_path)
-    assert last_event(done.run.path)["text"] == "exit status 5 after it had finished"
+    assert last_event(done.run.path)["text"] == "after it had finished: exit status 5"
     assert read_status(done.run).state == "failed"
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from core.program.record import ProgramRecord
 from core.rundir.json_lines import JsonLines
+from trainpad.text import sanitize
 
 SIGNALLED = 128
 """A shell's exit status of a program that a signal ended is this and the signal's number."""
@@ -20,6 +21,8 @@ class Ending:
     was_stopped: bool
     """Whether its end was requested."""
     seconds: float
+    last_line: str = ""
+    """What it printed last, where that is known."""
 
     @property
     def status(self) -> int:
@@ -44,7 +47,8 @@ class Ending:
     @property
     def text(self) -> str:
         """How a program ended that failed."""
-        return f"ended by {self.signal_name}" if self.signal_name else f"exit status {self.code}"
+        text = f"ended by {self.signal_name}" if self.signal_name else f"exit status {self.code}"
+        return f"{text}; {sanitize(self.last_line.strip(), limit=200)}" if self.last_line else text
 
 
 def write_ending(record: ProgramRecord, ending: Ending) -> None:
@@ -56,8 +60,8 @@ def write_ending(record: ProgramRecord, ending: Ending) -> None:
         if not own:
             record.event("finished", reason=_reason(ending), seconds=seconds)
     elif own != "failed":
-        after = " after it had finished" if own else ""
-        record.event("failed", text=ending.text + after, seconds=seconds)
+        after = "after it had finished: " if own else ""
+        record.event("failed", text=after + ending.text, seconds=seconds)
     if not record.is_adopted:
         record.set_info(summary=dict(record.last))
     record.flush(at_end=True)

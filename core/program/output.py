@@ -55,6 +55,8 @@ class Output:
         self._second = 0
         self._count = 0
         self._has_failed = False
+        self.last_line = ""
+        """The last line of a program that does not record its run itself."""
 
     def read(self, now: float) -> bool:
         """Read what is there; return False at the end, where no process has the terminal."""
@@ -71,6 +73,7 @@ class Output:
             self._echo(content)
         if not self._record.is_adopted:
             for line in self._lines.feed(content):
+                self.last_line = line
                 if self._is_due(now):
                     self._parse(line)
         return True
@@ -79,6 +82,7 @@ class Output:
         """Read the last line, and close the files."""
         if not self._record.is_adopted:
             for line in self._lines.end():
+                self.last_line = line
                 self._parse(line)
             self._take(self._parser.end())
         os.close(self.terminal)

@@ -118,7 +118,8 @@ class Supervisor:
         self._output.close()
 
     def _end(self, code: int) -> int:
-        ending = Ending(code, self._requests.was_stopped, time.time() - self._began)
+        was_stopped, seconds = self._requests.was_stopped, time.time() - self._began
+        ending = Ending(code, was_stopped, seconds, self._output.last_line)
         self._record.flush(at_end=True)
         if self._record.is_adopted:
             self._record.step = last_step(self._record.path) + 1
