@@ -1,10 +1,12 @@
-"""Writes docs/keys.md and docs/command-line.md: `python docs/generate.py`.
+"""Writes docs/keys.md, docs/command-line.md, core/options/key_names.py: `python docs/generate.py`.
 
-Both come from what the program itself goes by, its bindings and its click commands, so that they
+They come from what the program itself goes by, its bindings and its click commands, so that they
 cannot say anything else; a test holds them to it.
 """
 
 import asyncio
+import importlib
+import pkgutil
 import sys
 import time
 from collections.abc import Iterator
@@ -12,11 +14,13 @@ from pathlib import Path
 
 import click
 from textual.binding import Binding
+from textual.dom import DOMNode
 from textual.widget import Widget
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+import tui  # noqa: E402
 from core.run.events import Event, Tick  # noqa: E402
 from main import cli  # noqa: E402
 from tui.app import TrainpadApp  # noqa: E402
@@ -45,6 +49,7 @@ def main() -> None:
     """Write both pages."""
     (ROOT / "docs" / "command-line.md").write_text(command_line())
     (ROOT / "docs" / "keys.md").write_text(asyncio.run(keys()))
+    (ROOT / "core" / "options" / "key_names.py").write_text(key_names())
 
 
 def command_line() -> str:
@@ -68,6 +73,7 @@ async def keys() -> str:
         "# Keys",
         MADE,
         "`?` shows those of the screen that is up; `ctrl+p` finds them by name.",
+        "Those with a name can be changed in [`trainpad.toml`](options.md).",
     ]
     app = TrainpadApp(nothing(), viewer=True)
     async with app.run_test(size=(160, 45)) as pilot:
@@ -92,26 +98,52 @@ def nothing() -> Iterator[Event]:
         time.sleep(0.05)
 
 
-def _rows(app: TrainpadApp, *, common: bool) -> list[tuple[str, str]]:
-    """Key and meaning of the bindings that all screens have, or of the others."""
+def key_names() -> str:
+    """The module with the names of all keys, as `trainpad.toml` takes them."""
+    lines = "".join(f'        "{name}",\n' for name in sorted(binding_ids()))
+    return (
+        '"""The names of all keys, for `trainpad.toml`. Made by docs/generate.py."""\n\n'
+        "from typing import Final\n\n"
+        f"KEY_NAMES: Final = frozenset(\n    {{\n{lines}    }}\n)\n"
+    )
+
+
+def binding_ids() -> set[str]:
+    """The ids of the bindings of all screens, widgets and apps."""
+    for module in pkgutil.walk_packages(tui.__path__, "tui."):
+        importlib.import_module(module.name)
+    kinds, found = [DOMNode], set[str]()
+    while kinds:
+        kind = kinds.pop()
+        kinds += kind.__subclasses__()
+        if kind.__module__.startswith("tui."):
+            bindings = Binding.make_bindings(kind.__dict__.get("BINDINGS", ()))
+            found |= {binding.id for binding in bindings if binding.id}
+    return found
+
+
+def _rows(app: TrainpadApp, *, common: bool) -> list[tuple[str, str, str]]:
+    """Key, meaning and name of the bindings that all screens have, or of the others."""
     return [
-        (app.get_key_display(binding), binding.tooltip)
+        (app.get_key_display(binding), binding.tooltip, binding.id or "")
         for _node, binding in screen_bindings(app.screen)
         if (binding.action.startswith((GO_ACTION, *COMMON_ACTIONS))) is common
     ]
 
 
-def _declared(app: TrainpadApp, kind: type[Widget]) -> list[tuple[str, str]]:
-    """Key and meaning of the bindings that a screen or widget declares itself."""
+def _declared(app: TrainpadApp, kind: type[Widget]) -> list[tuple[str, str, str]]:
+    """Key, meaning and name of the bindings that a screen or widget declares itself."""
     declared: dict[str, Binding] = {}
     for binding in Binding.make_bindings(kind.BINDINGS):
         declared.setdefault(binding.action, binding)
-    return [(app.get_key_display(found), found.tooltip) for found in declared.values()]
+    return [
+        (app.get_key_display(found), found.tooltip, found.id or "") for found in declared.values()
+    ]
 
 
-def _table(rows: list[tuple[str, str]]) -> Iterator[str]:
-    lines = ["| key | what it does |", "|---|---|"]
-    lines += [f"| `{key}` | {meaning} |" for key, meaning in rows]
+def _table(rows: list[tuple[str, str, str]]) -> Iterator[str]:
+    lines = ["| key | what it does | name |", "|---|---|---|"]
+    lines += [f"| `{key}` | {meaning} | {name and f'`{name}`'} |" for key, meaning, name in rows]
     yield "\n".join(line.replace("| `|`", "| `\\|`") for line in lines)
 
 

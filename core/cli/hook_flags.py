@@ -6,6 +6,7 @@ from typing import Any, Final
 import click
 
 from core.cli.flags import Decorator, flag
+from core.options.options import load_options
 
 HOOKS: Final = {
     "finish": "Once it is done or stopped: bell, osc9 (a message of the terminal) or a command.",
@@ -38,10 +39,16 @@ def hook_flags(command: Callable[..., Any]) -> Callable[..., Any]:
 def take_hooks(flags: dict[str, Any]) -> dict[str, tuple[str, ...]]:
     """Remove the hooks from what a command was given; return the words of each, by its kind.
 
+    What was not given is taken from the options, ``stall_seconds`` in `flags` too.
+
     Raises:
-        UserError: one is no command; one sentence.
+        UserError: one is no command, or an option is wrong; one sentence.
     """
     from core.process.hooks import parse_hook
 
-    given: Mapping[str, str] = {kind: flags.pop(f"on_{kind}") for kind in HOOKS}
+    options = load_options()
+    given: Mapping[str, str] = {
+        kind: flags.pop(f"on_{kind}") or options.alerts.get(kind, "") for kind in HOOKS
+    }
+    flags["stall_seconds"] = flags.get("stall_seconds") or options.stall_seconds
     return {kind: parse_hook(f"--on-{kind}", text) for kind, text in given.items() if text}

@@ -6,6 +6,7 @@ from rich.style import Style
 from textual.color import Color
 from textual.widget import Widget
 
+from core.options.options import Options
 from core.run.log import MarkKind
 
 LINE_STYLES = 6
@@ -104,6 +105,8 @@ def theme_styles(widget: Widget) -> list[Style]:
     for component, index in COMPONENT_STYLES.items():
         style = widget.get_component_rich_style(component)
         styles[index] = Style(color=style.color, bold=style.bold, underline=style.underline)
+    for i, colour in enumerate(getattr(widget.app, "user_options", Options()).line_colours):
+        styles[ChartStyle.LINE + i] = styles[ChartStyle.BAND + i] = Style(color=colour)
     for i in range(LINE_STYLES):
         tint = Color.from_rich_color(styles[ChartStyle.BAND + i].color)
         background = widget.background_colors[1]

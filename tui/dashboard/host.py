@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
+from core.options.options import Options
 from core.run.hparams import HyperParameters, Value
 from core.run.state import RunState
 from core.rundir.resume import ResumePoint
@@ -50,6 +51,8 @@ class DashboardHost(Host, Protocol):
     glyphs: Glyphs
     """The characters that charts are drawn with."""
     settings: Settings
+    user_options: Options
+    """What `trainpad.toml` says."""
     run_context: RunContext
     """The run on the screen, with its steering and its worker."""
     picked_image: PickedImage | None

@@ -94,6 +94,8 @@ class ChartGrid(Container):
         """Whether the selected chart is alone on the page."""
         self.pinned: list[str] = []
         """The titles of the charts that come first."""
+        self.first: Sequence[str] = ()
+        """The titles or metrics of the charts that come after the loss."""
         self._glyphs = glyphs
         self._pattern = ""
         self._matches = matcher("")
@@ -166,7 +168,7 @@ class ChartGrid(Container):
         if named != self._named:
             self._named = named
             names = (name for name in self._run.metrics if self._matches(name))
-            self._quantities = quantities(names, frozenset(self.pinned))
+            self._quantities = quantities(names, frozenset(self.pinned), self.first)
 
     def draw(self) -> None:
         """Draw the page of the selected chart."""

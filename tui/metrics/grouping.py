@@ -5,7 +5,7 @@ A quantity's training, validation and test values belong on one chart: ``loss`` 
 """
 
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -43,8 +43,13 @@ class Quantity:
         return tuple(name for _, name in self.metrics)
 
 
-def quantities(names: Iterable[str], pinned: Container[str] = ()) -> list[Quantity]:
-    """The charts of these metrics, the most important first; `pinned` titles before all."""
+def quantities(
+    names: Iterable[str], pinned: Container[str] = (), first: Sequence[str] = ()
+) -> list[Quantity]:
+    """The charts of these metrics, the most important first; `pinned` titles before all.
+
+    After the loss come those that `first` has by their titles or by one of their metrics.
+    """
     groups: dict[str, dict[str, str]] = {}
     for name in names:
         role, title = role_of(name)
@@ -54,7 +59,14 @@ def quantities(names: Iterable[str], pinned: Container[str] = ()) -> list[Quanti
         else:
             group[role] = name
     found = [_quantity(title, group) for title, group in groups.items()]
-    return sorted(found, key=lambda each: (each.title not in pinned, *_rank(each.title)))
+
+    def order(each: Quantity) -> tuple[bool, bool, int, int, tuple[Natural, Natural]]:
+        place, name = _rank(each.title)
+        named = {each.title, *each.names}
+        chosen = next((i for i, one in enumerate(first) if one in named), len(first))
+        return each.title not in pinned, place > 0, chosen, place, name
+
+    return sorted(found, key=order)
 
 
 def role_of(name: str) -> tuple[str, str]:

@@ -93,6 +93,7 @@ class MetricsScreen(DashboardScreen):
         for part in HIDEABLE:
             self.set_class(part in settings.get("hidden", []), f"-no-{part}")
         restore(settings, CHARTS, self._grid.settings, fractions=True)
+        self._grid.first = self.host.user_options.charts_first
         self.query_one(Input).display = False
         self.set_interval(OUTPUT_INTERVAL, self._poll_output)
 

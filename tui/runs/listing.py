@@ -46,6 +46,8 @@ class RunListing:
         self.columns: Sequence[RunColumn] = value_columns.columns_for(())
         self.chosen: Sequence[str] = ()
         """The ids of the columns that the user chose; empty for the default."""
+        self.first: Sequence[str] = ()
+        """The metrics whose columns come before those of others."""
         self.pointer = 0
         self.marked: list[Path] = []
         self.is_grouped = False
@@ -144,7 +146,7 @@ class RunListing:
         """Show what matches the filter, sorted; the pointer stays on its run if that is shown."""
         selected = self.selected_row
         found = filtered_runs(self._listed(), words)
-        self.columns = value_columns.columns_for(found, self.chosen)
+        self.columns = value_columns.columns_for(found, self.chosen, self.first)
         rows: Sequence[Row] = found
         if self.is_grouped and self._group is None:
             rows = group_runs(found)

@@ -114,6 +114,7 @@ class RunsScreen(DashboardScreen):
         self._name_chart()
         self.query_one("#runs-filter").display = False
         chosen = self.host.settings.get(COLUMNS, [])
+        self._listing.first = self.host.user_options.charts_first
         self._listing.chosen = [name for name in chosen if isinstance(name, str)]
         self.set_interval(POLL_INTERVAL, self._poll)
 

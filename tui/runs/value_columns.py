@@ -47,8 +47,13 @@ def all_columns(entries: Sequence[RunEntry]) -> list[RunColumn]:
     ]
 
 
-def columns_for(entries: Sequence[RunEntry], chosen: Sequence[str] = ()) -> list[RunColumn]:
-    """The columns for these runs, in display order: those whose ids were chosen, or the default."""
+def columns_for(
+    entries: Sequence[RunEntry], chosen: Sequence[str] = (), first: Sequence[str] = ()
+) -> list[RunColumn]:
+    """The columns for these runs, in display order: those whose ids were chosen, or the default.
+
+    By default the metrics in `first` come before the others.
+    """
     if chosen:
         known = {column.id: column for column in all_columns(entries)}
         wanted = (known[name] for name in chosen if name in known)
@@ -65,7 +70,7 @@ def columns_for(entries: Sequence[RunEntry], chosen: Sequence[str] = ()) -> list
     result += [setting_column(name) for name in _differing(ours, attached)]
     result.append(columns.STEPS)
     result += [columns.BEST, columns.LAST] if ours or not attached else []
-    for name in _metrics_of(attached):
+    for name in _metrics_of(attached, first):
         result += [replace(best_column(name), priority=85), last_column(name)]
     return [*result, columns.TIME, columns.STARTED]
 
@@ -155,7 +160,7 @@ def _differing(ours: Sequence[RunEntry], attached: Sequence[RunEntry]) -> list[s
     return list(dict.fromkeys([*own, *differ[:MAX_SETTINGS]]))
 
 
-def _metrics_of(attached: Iterable[RunEntry]) -> list[str]:
+def _metrics_of(attached: Iterable[RunEntry], first: Sequence[str]) -> list[str]:
     """The metrics that most of these runs have: those of validation first, then losses."""
     counts = Counter(name for entry in attached for name in entry.values.metrics)
 
@@ -164,4 +169,6 @@ def _metrics_of(attached: Iterable[RunEntry]) -> list[str]:
         is_validation = "val" in lower or "test" in lower
         return -counts[name], not is_validation, "loss" not in lower, name
 
-    return sorted(counts, key=rank)[:MAX_METRICS]
+    named = [name for name in first if name in counts]
+    others = (name for name in sorted(counts, key=rank) if name not in named)
+    return [*named, *others][: max(MAX_METRICS, len(named))]

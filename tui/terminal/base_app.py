@@ -14,6 +14,7 @@ from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.screen import Screen
 
+from core.options.options import NAME, Options, load_options
 from core.process.hooks import Hooks
 from core.process.launcher import Launcher
 from core.process.signals import exit_by_signal, install_handlers
@@ -70,6 +71,8 @@ class AppOptions(TypedDict, total=False):
     """The process that the shell waits for."""
     settings: Settings | None
     """By default those in the user's configuration directory."""
+    user_options: Options | None
+    """By default those of the files `trainpad.toml`."""
 
 
 class BaseApp(OrderedInputApp[Result]):
@@ -89,6 +92,8 @@ class BaseApp(OrderedInputApp[Result]):
         self.pace = options.get("pace") or Pace.resolve()
         self.launcher = options.get("launcher")
         self.settings = options.get("settings") or Settings()
+        given = options.get("user_options")
+        self.user_options = load_options() if given is None else given
         self.ascii = options.get("ascii_only", False)
         """Whether to use ASCII characters only."""
         self.glyphs = Glyphs.ASCII if self.ascii else Glyphs.BRAILLE
@@ -107,9 +112,12 @@ class BaseApp(OrderedInputApp[Result]):
         return filters
 
     def on_mount(self) -> None:
-        """Apply the theme of the settings, and save a new choice there."""
-        theme = self.settings.get("theme", self.theme)
+        """Apply keys and theme of the options, or the theme of the settings; save a new choice."""
+        self.set_keymap(dict(self.user_options.keys))
+        theme = self.user_options.theme or self.settings.get("theme", self.theme)
         self.theme = theme if theme in self.available_themes else self.theme
+        if self.user_options.theme and theme not in self.available_themes:
+            self.toast(f"{NAME}: there is no theme {theme}; ctrl+p lists them")
         self.theme_changed_signal.subscribe(self, lambda t: self.settings.set("theme", t.name))
 
     def delay_update(self, delay: float = MODE_SWITCH_DELAY) -> None:

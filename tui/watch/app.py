@@ -31,6 +31,7 @@ class WatchApp(BaseApp[ExitResult]):
     ) -> None:
         super().__init__(**options)
         self.model = WatchModel(pattern, group)
+        self.model.first = self.user_options.charts_first
         self.error: Exception | None = None
         self._title = sanitize(", ".join(map(str, paths)), limit=200)
         self._worker = LogdirWorker(paths, self.post_message)

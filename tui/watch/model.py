@@ -139,6 +139,8 @@ class WatchModel:
         """Whether runs that differ only in their seed are drawn as their mean."""
         self._is_chosen = False
         """Whether the user chose which runs are visible."""
+        self.first: Sequence[str] = ()
+        """Tags that come before the others."""
         self.shown_step: int | None = None
         """The step whose texts and images are shown; None for the newest."""
         self._pattern = pattern
@@ -303,7 +305,9 @@ class WatchModel:
         return max((time for time in times if time is not None), default=None)
 
     def _sorted_tags(self, tags: Iterable[str]) -> list[str]:
-        return sorted((tag for tag in set(tags) if self.matches(tag)), key=sort_key)
+        found = sorted((tag for tag in set(tags) if self.matches(tag)), key=sort_key)
+        first = [tag for tag in self.first if tag in found]
+        return first + [tag for tag in found if tag not in first]
 
 
 def _age_key(run_view: RunView) -> tuple[float, int]:

@@ -1,0 +1,1 @@
+"""The options that a user writes into `trainpad.toml`: read once, checked, never written."""
