@@ -174,6 +174,17 @@ async def test_the_output_is_shown_and_searched(program: Program) -> None:
         await shown(pilot, app, "grad/norm", "o Output")
 
 
+async def test_until_there_are_numbers_the_output_is_in_their_place(tmp_path: Path) -> None:
+    program = Program(tmp_path / "r")
+    (program.folder / "run.log").write_text("loading\nbuilding\n")
+    app = app_of(program)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(pilot, app, "loading", "building")
+        program.give(table(0, 100, loss=1))
+        await shown(pilot, app, "1 metric")
+        await until(pilot, lambda: "loading" not in text_of(app))
+
+
 async def test_at_80_by_24_the_loss_the_values_and_the_messages_are_shown(program: Program) -> None:
     app = app_of(program)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -68,6 +68,8 @@ class MetricsScreen(DashboardScreen):
         self._output_job: BackgroundJob[list[str]] = BackgroundJob(
             self, self._show_output, cooldown=OUTPUT_INTERVAL
         )
+        self._waits_for_numbers = False
+        """Whether the output is in the place of the charts since there are no numbers yet."""
 
     def compose(self) -> ComposeResult:
         """Charts at the left, values at the right, messages and output below."""
@@ -125,6 +127,7 @@ class MetricsScreen(DashboardScreen):
     def _begin(self, run: RunState) -> None:
         """Start over with another run."""
         self._run = run
+        self._waits_for_numbers = False
         self._output = None
         self._output_job.cancel()
         self._show_output([])
@@ -132,6 +135,8 @@ class MetricsScreen(DashboardScreen):
 
     def _draw_charts(self) -> None:
         grid, run = self._grid, self._run
+        if self._waits_for_numbers and run.metrics:
+            self.action_output()
         grid.show(run, marks_of(run.log_entries))
         names = [name for chart in grid.charts if chart.quantity for name in chart.quantity.names]
         self.query_one(ValueList).update_run(run, tuple(names))
@@ -179,7 +184,9 @@ class MetricsScreen(DashboardScreen):
             pane.show(lines)
         if self.has_class("-has-output") != bool(lines):
             self.set_class(bool(lines), "-has-output")
-            self.set_class(self._shows_output and bool(lines), "-output")
+            self._waits_for_numbers = bool(lines) and not self._run.metrics
+            shows = self._shows_output or self._waits_for_numbers
+            self.set_class(shows and bool(lines), "-output")
             self.update_keys()
 
     # -- what keys do now -----------------------------------------------------------------------
@@ -330,6 +337,7 @@ class MetricsScreen(DashboardScreen):
     def action_output(self) -> None:
         """Show the output in the place of the charts, or the charts again."""
         if self.has_class("-has-output"):
+            self._waits_for_numbers = False
             self.toggle_class("-output")
             self.update_keys()
 
