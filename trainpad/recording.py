@@ -87,7 +87,8 @@ class Recording:
             self._say_ended()
             return
         try:
-            copied = dict(values) if isinstance(values, Mapping) else _refused(values)
+            is_dict = type(values) is dict or isinstance(values, Mapping)
+            copied = dict(values) if is_dict else _refused(values)
             for value in copied.values():
                 if type(value) not in PLAIN:
                     copied = self._snapshots(copied)
