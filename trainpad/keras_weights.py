@@ -1,4 +1,4 @@
-"""Statistics of a Keras model's weights and of one step's update, in at most 1 % of the time."""
+"""Statistics of a Keras model's weights and of one step's update, in half a percent of the time."""
 
 import time
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from trainpad.attached import Run
 from trainpad.keras_rate import sync
 
-SHARE = 0.01
+SHARE = 0.005
 """The share of the time that reading weights may take."""
 FIRST = 1e-7
 """Seconds that a weight takes, before that was measured."""
@@ -22,7 +22,7 @@ class WeightRecorder:
     """
 
     def __init__(self, model: Any, run: Run) -> None:
-        """Prepare to record; the first time is when it will have taken 1 % of the time."""
+        """Prepare to record; the first time is when that will be so."""
         self._model, self._run = model, run
         self._before: dict[str, Any] | None = None
         self._spent = 0.0
