@@ -44,3 +44,14 @@ async def test_a_branch_says_that_it_ends_the_run_that_trains(tmp_path: Path) ->
         await shown(pilot, app, "done")
         await pilot.press("b")
         assert "It begins when" not in await shown(pilot, app, "A new run from this one")
+
+
+@pytest.mark.parametrize("key", ["q", "n", "b"])
+async def test_a_dialog_survives_a_terminal_of_one_cell(tmp_path: Path, key: str) -> None:
+    app = TrainpadApp(iter(Scripted(tmp_path)))
+    async with app.run_test(size=(120, 35)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        await pilot.press(key)
+        for size in ((1, 1), (9, 2), (80, 24)):
+            await pilot.resize_terminal(*size)
+        await shown(pilot, app, "still training" if key == "q" else "new run")
