@@ -7,9 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.run.attached_events import MetricPoints, MetricsVoided
+from core.run.attached_events import (
+    LayerStatistics,
+    MetricPoints,
+    MetricsVoided,
+    WeightsLogged,
+)
 from core.run.events import Event, Opened, Tick
 from core.run.log import MarkKind
+from core.run.program import ProgramState
 from core.run.state import RunState
 from core.run.status import RunStatus
 from core.rundir.attached_reader import AttachedReader
@@ -236,6 +242,19 @@ def test_images_and_weights_are_validated(run: RunDir) -> None:
     (weights,) = program.weights
     assert weights.layers["dense"].shape == (2, 3)
     assert weights.layers["dense"].counts.tolist() == [1, 5]
+
+
+def test_of_very_many_weights_some_steps_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.run.program.MAX_LAYERS", 20)
+    counts = np.array([1], np.int64)
+    layer = LayerStatistics((1,), 0.0, 0.0, 0.0, 0.0, 0.0, counts, 0)
+    program = ProgramState()
+    for step in range(100):
+        program.fold(WeightsLogged(step, {"a": layer, "b": layer}))
+    steps = [event.step for event in program.weights]
+    assert (steps[0], steps[-1]) == (0, 99)
+    assert 5 <= len(steps) <= 10
+    assert steps == sorted(steps)
 
 
 def test_a_live_run_is_followed_until_its_program_is_gone(run: RunDir) -> None:

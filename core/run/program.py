@@ -20,7 +20,9 @@ from trainpad.knobs import Knob
 
 MAX_KNOBS: Final = 1000
 MAX_LOGGED: Final = 200
-"""How many of the last images, and of the last statistics of weights, are kept."""
+"""How many of the last events with images are kept."""
+MAX_LAYERS: Final = 10_000
+"""How many statistics of layers are kept, over all steps: of too many every second step's goes."""
 
 
 class ProgramState:
@@ -37,7 +39,8 @@ class ProgramState:
         self.epochs = Timeline()
         """The epochs that are done at each step, in place of seconds."""
         self.images: deque[ImagesLogged] = deque(maxlen=MAX_LOGGED)
-        self.weights: deque[WeightsLogged] = deque(maxlen=MAX_LOGGED)
+        self.weights: list[WeightsLogged] = []
+        """The statistics of weights, of some steps where there are very many."""
         self._epoch_step = 0
 
     def fold(self, event: Event) -> None:
@@ -57,7 +60,13 @@ class ProgramState:
             case ImagesLogged():
                 self.images.append(event)
             case WeightsLogged():
-                self.weights.append(event)
+                self._add_weights(event)
+
+    def _add_weights(self, event: WeightsLogged) -> None:
+        self.weights.append(event)
+        kept = max(2, MAX_LAYERS // max(1, len(event.layers)))
+        if len(self.weights) > kept:
+            del self.weights[-2:0:-2]  # not the first, and not the newest
 
     def _on_started(self, event: Started) -> None:
         """Another process may declare other values; what came after its first step is void."""

@@ -73,6 +73,7 @@ class Scene:
         self.lines: Sequence[Line] = ()
         self.marks = MarkIndex()
         self.planned_steps = 0
+        self.planned_epochs = 0
         self.viewport = Viewport()
         self.cursor = Cursor()
         self.linked: Sequence[Scene] = (self,)
@@ -95,9 +96,12 @@ class Scene:
     def extent(self) -> tuple[Range, float]:
         """The full range of the x axis, and the newest value's position on it."""
         lines = [line for scene in self.linked for line in scene.lines]
-        planned = max(scene.planned_steps for scene in self.linked)
         first, newest = axes.extent(self.axis, lines)
-        planned = planned if self.axis is Axis.STEP else 0
+        planned = 0
+        if self.axis is Axis.STEP:
+            planned = max(scene.planned_steps for scene in self.linked)
+        elif self.axis is Axis.EPOCH:
+            planned = max(scene.planned_epochs for scene in self.linked)
         return self.viewport.full(first, newest, planned), newest
 
     @property

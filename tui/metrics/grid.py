@@ -215,6 +215,7 @@ class ChartGrid(Container):
     def _set_up(self, chart: MetricChart) -> None:
         """Give a chart the settings of all."""
         settings, scene = self.settings, chart.scene
+        scene.planned_epochs = self._run.program.planned_epochs or 0
         scene.axis, scene.logarithmic = settings.axis, settings.logarithmic
         scene.smoothing = settings.smoothing
         scene.error_rate = settings.error_rate and chart.shows_fractions
