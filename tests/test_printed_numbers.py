@@ -100,6 +100,8 @@ def test_tqdm_bars_of_epochs() -> None:
         (44, {"val/loss": 0.4}),
         (104, {"loss": 0.2, "acc": 0.1}),
     ]
+    epochs = [entry for entry in found_in(printed) if isinstance(entry, EpochBegins)]
+    assert epochs == [EpochBegins(0, None, 0), EpochBegins(1, None, 45)]
 
 
 def test_rich_bars_of_lightning() -> None:
@@ -160,6 +162,12 @@ def test_the_dicts_of_hugging_face_belong_to_the_bar_that_is_drawn_after_them() 
          {"reward": -12.5, "entropy": float("inf")}),
         ("Validation: epoch=2 loss=0.5", 2, {"val/loss": 0.5}),
         ("step 3 loss:.5", 3, {"loss": 0.5}),
+        ("Epoch: [0][  10/5005]\tTime  0.5 ( 0.6)\tLoss 6.9 (7.0)\tAcc@1   0.25 (  0.10)", 10,
+         {"loss": 6.9, "acc@1": 0.25}),
+        ("[12]\ttrain-rmse:0.48\teval-rmse:0.50", 12, {"train/rmse": 0.48, "val/rmse": 0.5}),
+        ("Epoch 4 | Train loss: 1, Acc: 2 | Val loss: 3, Acc: 4", 4,
+         {"train/loss": 1, "train/acc": 2, "val/loss": 3, "val/acc": 4}),
+        ("step 1 loss=1 loss=2 acc=3", 1, {"acc": 3}),
     ],
 )  # fmt: skip
 def test_names_and_numbers_beside_a_step_or_an_epoch(
@@ -204,6 +212,7 @@ def test_a_line_without_a_step_counts_only_after_one_and_with_a_word_for_a_metri
         "step 3 Accuracy: 9823/10000 (98%)",
         "epoch: 0.02 loss: 0.5",
         "batch size: 32 loss: 0.5",
+        "Restoring model weights from the end of the best epoch: 7.",
         "epochs: 10, loss: 5",
         "Collecting numpy==2.1.0",
         "step 3 seed=42 num_workers=8 batches: 12 memory: 512",

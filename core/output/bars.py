@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from core.output.texts import NUMBER, Number, pairs, split_of, to_number
+from core.output.texts import NUMBER, Number, pairs, split_of, to_number, unambiguous
 
 _KERAS: Final = re.compile(
     r"\s{0,8}(\d{1,12})/(\d{1,12}|Unknown|None) (?:\[[=>.]{5,60}\]|[━─╺╸ ]{5,60}|(?=- ))"
@@ -81,7 +81,7 @@ def _described_bar(line: str, found: re.Match[str], shown: str) -> Bar:
         f"{re.sub('[0-9]+', '', description)} {total}",
         int(groups["done"]),
         total,
-        dict(pairs(f"{shown} ")) | dict(pairs(description)),
+        unambiguous(pairs(shown)) | unambiguous(pairs(description)),
         description,
         split_of(description),
         bool(_EPOCH_UNIT.match(description)),

@@ -16,6 +16,8 @@ _PLACE: Final = re.compile(r"\[\s{0,9}(\d{1,12})\s?/\s?(\d{1,12})[\s(\]]")
 """``[640/60000 (1%)]``: examples of an epoch."""
 _TWO_PLACES: Final = re.compile(r"\[(\d{1,9})/(\d{1,9})\]\s?\[(\d{1,9})/(\d{1,9})\]")
 """``[0/5][50/1583]``: an epoch, and a step in it."""
+_ROUND: Final = re.compile(r"\[(\d{1,9})\]\s")
+"""``[10]`` at the beginning of a line: a round of boosting."""
 _ORDER: Final = ("global step", "global_step", "step", "update", "iter", "iteration", "batch")
 """Words for a step; where a line has several, the first of these counts."""
 
@@ -35,6 +37,8 @@ def marks_of(line: str) -> Mapping[str, Mark]:
         marks["step"] = steps_named[0]
     elif found := _PLACE.search(line):
         marks["step"] = int(found[1]), int(found[2])
+    elif found := _ROUND.match(line):
+        marks["step"] = int(found[1]), 0
     return marks
 
 

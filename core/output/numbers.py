@@ -15,9 +15,17 @@ from core.output.marks import marks_of, without_marks
 from core.output.pattern import POSITIONS, Pattern
 from core.output.position import Position
 from core.output.progress import Progress
-from core.output.texts import Number, is_metric, pairs, split_of, with_split
+from core.output.texts import (
+    Number,
+    is_metric,
+    pairs,
+    split_of,
+    unambiguous,
+    with_split,
+)
 
 _LAB_EVALUATION: Final = re.compile(r"\s{0,4}(Training|Validation|Test) Data Eval:\s{0,4}$")
+_HEADING: Final = re.compile(r"\W{0,9}(?:train\w{0,3} )?(?:epoch|step|iter)", re.IGNORECASE)
 _HAS_NUMBER: Final = re.compile(r"\d|\b(?:nan|inf)\b", re.IGNORECASE)
 
 
@@ -87,8 +95,10 @@ class NumberParser:
 
     def _text(self, line: str) -> Iterator[Found]:
         marks = marks_of(line)
-        values = dict(pairs(without_marks(line) if marks else line))
+        values = unambiguous(pairs(without_marks(line) if marks else line))
         split = split_of(line)
+        if not values and not _HEADING.match(line):
+            return  # as "restoring the weights of epoch: 7"
         if "epoch" in marks:
             yield from self._begin_epoch(*marks["epoch"])
         if "step" in marks:

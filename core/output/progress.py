@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from enum import Enum
 
 from core.output.bars import Bar
-from core.output.found import Found, Numbers
+from core.output.found import EpochBegins, Found, Numbers
 from core.output.marks import marks_of
 from core.output.position import Position
 from core.output.texts import Number, with_split
@@ -81,7 +81,9 @@ class Progress:
             return
         epoch = marks_of(bar.description).get("epoch")
         if epoch is not None:
-            self._position.begin_epoch(epoch[0])
+            if self._position.begin_epoch(epoch[0]) and self._position.epoch is not None:
+                first = self._position.last + 1
+                yield EpochBegins(self._position.epoch, epoch[1] or None, first)
         elif is_restarted and (bar.kind in self._counting or values):
             self._position.next_round()
         if not values or not bar.done:

@@ -6,7 +6,8 @@ versions, paths, sizes and counts. All patterns take time in proportion to the l
 
 import math
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 Number = float | int
@@ -20,14 +21,15 @@ _PAIR: Final = re.compile(
 _KNOWN_WORDS: Final = (
     "loss", "acc", "accuracy", "error", "err", "ppl", "perplexity", "lr", "f1", "precision",
     "recall", "auc", "iou", "miou", "dice", "bleu", "rouge", "wer", "cer", "mse", "mae", "rmse",
-    "psnr", "ssim", "fid", "reward", "return", "score", "kl", "entropy", "norm", "bpc", "bpb",
-    "elbo", "top1", "top5", "r2",
+    "psnr", "ssim", "fid", "logloss", "mlogloss", "reward", "return", "score", "kl", "entropy",
+    "norm", "bpc", "bpb", "elbo", "top1", "top5", "r2",
 )  # fmt: skip
 KNOWN: Final = frozenset(_KNOWN_WORDS)
 """Words that say that a number is a metric."""
 _SPOKEN: Final = re.compile(
     r"(?<![\w./@-])(?P<name>(?:(?:train|training|val|valid|validation|test|eval|avg|average|"
-    rf"mean)[ _]){{0,2}}(?:{'|'.join(_KNOWN_WORDS)}))\s{{1,3}}(?P<value>{NUMBER}){_END}",
+    rf"mean)[ _]){{0,2}}(?:{'|'.join(_KNOWN_WORDS)})(?:@\d{{1,3}})?)"
+    rf"\s{{1,8}}(?P<value>{NUMBER}){_END}",
     re.IGNORECASE,
 )
 """As in ``step 250: train loss 2.31``: without a sign, only after a word that is a metric's."""
@@ -104,12 +106,34 @@ def is_metric(name: str, *, only_known: bool = False) -> bool:
     return not only_known and not parts & _OTHER
 
 
+def unambiguous(found: Iterable[tuple[str, Number]]) -> dict[str, Number]:
+    """Return metrics by name, without names that a line has twice.
+
+    In ``train loss: 1, acc: 2, val loss: 3, acc: 4`` each ``acc`` is of the split before it.
+    """
+    entries = list(found)
+    counts = Counter(name for name, _ in entries)
+    values, split = {}, ""
+    for name, number in entries:
+        first, slash, _ = name.partition("/")
+        if slash and first in SPLITS.values():
+            split = first
+        if counts[name] == 1:
+            values[name] = number
+        elif split and not slash:
+            values[f"{split}/{name}"] = number
+    return values
+
+
 def metric_name(words: list[str]) -> str:
     """Return the name of a metric that is printed in one or several words.
 
-    ``Train Loss`` becomes ``train/loss``; one word stays as it is, in small letters.
+    ``Train Loss`` and ``train-loss`` become ``train/loss``; other single words stay as they are, in
+    small letters.
     """
     words = [word.lower() for word in words]
+    if len(words) == 1:
+        words = words[0].split("-", 1) if words[0].partition("-")[0] in SPLITS else words
     if len(words) > 1 and words[0] in SPLITS:
         return f"{SPLITS[words[0]]}/{'_'.join(words[1:])}"
     return "_".join(words)
