@@ -66,21 +66,25 @@ class Legend:
         named = len(placed) < rows
         if not named:
             placed = placed_in_rows([_cells(e.letter, "") for e in self.entries], width)
-        below = [
-            Strip(
-                segment
-                for at in row
-                for segment in self._padded_entry(self.entries[at], named, styles)
-            ).adjust_cell_length(width, styles[ChartStyle.BLANK])
-            for row in placed[: rows - 1]
-        ]
-        return [above, *below]
+        rows_of_entries = [[self.entries[at] for at in row] for row in placed[: rows - 1]]
+        return [above, *(self._row(row, named, width, styles) for row in rows_of_entries)]
+
+    def _row(
+        self, entries: Sequence[LegendEntry], named: bool, width: int, styles: Sequence[Style]
+    ) -> Strip:
+        """A row of entries below the title, with their spreads if there is room."""
+        for spread in (True, False):
+            parts = [self._padded_entry(entry, named, spread, styles) for entry in entries]
+            strip = Strip(segment for part in parts for segment in part)
+            if strip.cell_length <= width:
+                break
+        return strip.adjust_cell_length(width, styles[ChartStyle.BLANK])
 
     def _padded_entry(
-        self, entry: LegendEntry, named: bool, styles: Sequence[Style]
+        self, entry: LegendEntry, named: bool, spread: bool, styles: Sequence[Style]
     ) -> list[Segment]:
-        """An entry in the cells that are reserved for it."""
-        segments = self._entry_segments(entry, named, styles)
+        """An entry in the cells that are reserved for it, or more with its spread."""
+        segments = self._entry_segments(entry, named, styles, spread)
         used = sum(segment.cell_length for segment in segments)
         missing = _cells(entry.letter, entry.name if named else "") - used
         return [*segments, Segment(" " * max(0, missing), styles[ChartStyle.BLANK])]

@@ -47,7 +47,7 @@ class PlottedLine:
     @property
     def line_style(self) -> int:
         """The style of its line."""
-        return (ChartStyle.BAND if self.is_void else ChartStyle.LINE) + self.style
+        return (ChartStyle.VOID if self.is_void else ChartStyle.LINE) + self.style
 
     @property
     def is_banded(self) -> bool:
@@ -147,7 +147,8 @@ def _paint_line(canvas: Canvas, line: PlottedLine, y: Range) -> None:
     style = line.line_style
     character = ASCII_LINES[line.index % LINE_STYLES]
     top, bottom = spans(line.values, line.values, y, canvas.rows)
-    dots = filled(top, bottom, canvas.rows) & _dash_pattern(line.index, bottom - top)
+    index = 0 if line.is_void else line.index
+    dots = filled(top, bottom, canvas.rows) & _dash_pattern(index, bottom - top)
     _add_points(dots, line, y, POINT_DOTS[canvas.glyphs])
     canvas.draw(dots, style, None if line.is_void else line.style, character)
 

@@ -10,6 +10,8 @@ from core.options.options import Options
 from core.run.log import MarkKind
 
 LINE_STYLES = 6
+VOID_TINT = 0.45
+"""How much of a line's colour is left where it is void."""
 BAND_TINT = 0.5
 """How much of a band's colour is mixed into the background of a line inside it."""
 
@@ -37,9 +39,11 @@ class ChartStyle(IntEnum):
     UNDER = 59
     """The lower edge of the first line's band; the next ones follow."""
     MARK_NOTE = 65
+    VOID = 66
+    """What restarts replaced of the first line; that of the next ones follows."""
 
 
-STYLE_COUNT = max(ChartStyle) + 1
+STYLE_COUNT = ChartStyle.VOID + LINE_STYLES
 COMPONENT_STYLES = {
     "chart--axis": ChartStyle.AXIS,
     "chart--title": ChartStyle.TITLE,
@@ -111,6 +115,9 @@ def theme_styles(widget: Widget) -> list[Style]:
         tint = Color.from_rich_color(styles[ChartStyle.BAND + i].color)
         background = widget.background_colors[1]
         blended = background.blend(tint, BAND_TINT).rich_color
+        colour = Color.from_rich_color(styles[ChartStyle.LINE + i].color)
+        void = background.blend(colour, VOID_TINT).rich_color
+        styles[ChartStyle.VOID + i] = Style(color=void)
         for line in range(LINE_STYLES):
             inside = styles[ChartStyle.LINE + line] + Style(bgcolor=blended)
             styles[inside_style(line, band=i)] = inside
