@@ -45,8 +45,10 @@ RUNS = (
 SHOWN_AT = 9_300
 """The step at which the picture of the Train screen is taken."""
 SIZE = 140, 46
-COLOURS = 192
-"""So few keep a picture small; with fewer, curves of two colours become one."""
+COLOURS = 256
+"""So few keep a picture small; they are chosen to cover rare colours too."""
+UNSETTLED = "reading", "classifying", "computing"
+"""What is on a screen that is not ready."""
 SEVEN = ((0.25, 0.22), (0.75, 0.2), (0.62, 0.42), (0.5, 0.62), (0.42, 0.85))
 """The corners of a drawn digit, in the unit square of the pad."""
 
@@ -88,7 +90,7 @@ async def settled(pilot: Pilot[Any]) -> None:
     for _ in range(60):
         await pilot.pause(1.5)
         shown = as_text(screen_strips(pilot.app.screen))
-        if shown == before and "reading" not in shown:
+        if shown == before and not any(word in shown for word in UNSETTLED):
             return
         before = shown
 
@@ -112,7 +114,8 @@ async def taken(source: Iterator[Event], folder: Path, keys: str, name: str) -> 
 def write(rows: Sequence[Strip], path: Path) -> None:
     """A PNG of the rows of a screen."""
     picture = Image.open(io.BytesIO(as_png(rows)))
-    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+    fewer = picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    fewer.save(path, optimize=True)
     print(f"{path.name}: {path.stat().st_size / 1024:.0f} KB")
 
 
@@ -123,7 +126,7 @@ def main(folder: Path) -> None:
         "train": (until(run, SHOWN_AT), "1"),
         "evaluate": (replay(run), "2"),
         "weights": (replay(run), "3"),
-        "runs": (replay(run), "4 space down down space"),
+        "runs": (replay(run), "4 home space down space"),
         "pad": (replay(run), "5"),
     }
     wanted = sys.argv[2:] or list(pictures)

@@ -9,7 +9,7 @@ from textual.theme import BUILTIN_THEMES
 
 from core.run.series import Series
 from core.run.timeline import Timeline
-from tests.helpers.waiting import strips_of
+from tests.helpers.waiting import strips_of, until
 from tui.chart.chart import Axis, Chart, Glyphs, Line
 from tui.chart.keys import KEYS, ChartAction, chart_bindings
 from tui.chart.palette import ChartStyle
@@ -36,7 +36,7 @@ async def test_the_widget_shows_title_value_labels_and_line():
     app = Charts(glyphs=Glyphs.ASCII)
     async with app.run_test(size=(60, 12)) as pilot:
         app.chart.show([Line("train", Series(np.linspace(1, 0, 100)))], planned_steps=100)
-        await pilot.pause()
+        await until(pilot, lambda: "steps" in app.text[-1])
         rows = app.text
         assert rows[0].split() == ["loss", "0"]
         assert rows[1].split()[0] == "1.0"
@@ -144,8 +144,7 @@ async def test_resizing_down_to_nothing_and_back(monkeypatch):
         app.chart.show([Line("train", Series(np.linspace(1, 0, 100)))], planned_steps=100)
         for size in ((10, 3), (3, 1), (1, 1), (200, 60), (80, 20)):
             await pilot.resize_terminal(*size)
-            await pilot.pause()
-            assert len(app.text) == size[1]
+            await until(pilot, lambda rows=size[1]: len(app.text) == rows)
         assert "loss" in app.text[0]
 
 

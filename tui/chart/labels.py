@@ -10,6 +10,7 @@ from tui.chart.marks import Mark
 from tui.chart.palette import ChartStyle
 from tui.widgets.canvas import Canvas
 
+MAX_SHIFT = 3
 LABEL_ROWS = 2
 """Rows at the top in which a label may be written."""
 
@@ -78,11 +79,16 @@ def _write_label(canvas: Canvas, start: int, text: str, style: int) -> None:
 
 
 def write_if_blank(canvas: Canvas, rows: Sequence[int], start: int, text: str, style: int) -> None:
-    """Write a text into the first of these rows where all its cells are empty, if there is one."""
-    stop = start + len(text)
-    row = next((row for row in rows if canvas.blank[row, start:stop].all()), None)
-    if row is not None and stop <= canvas.width:
-        canvas.write(row, start, text, style)
+    """Write a text into the first of these rows where all its cells are empty, if there is one.
+
+    It is moved up to `MAX_SHIFT` cells to the right, where that helps.
+    """
+    blank = canvas.blank
+    for column in range(start, min(start + MAX_SHIFT, canvas.width - len(text)) + 1):
+        row = next((row for row in rows if blank[row, column : column + len(text)].all()), None)
+        if row is not None:
+            canvas.write(row, column, text, style)
+            return
 
 
 def write_letters(canvas: Canvas, ends: Sequence[LineEnd]) -> None:
