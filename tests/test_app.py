@@ -296,15 +296,8 @@ async def test_screens_are_mounted_before_they_are_asked_for(source: Scripted) -
         assert app.screen.NAME == "train"
 
 
-@pytest.mark.parametrize(
-    ("mode", "turns"),
-    [
-        *((mode, turns) for mode in ("evaluate", "weights", "runs", "pad") for turns in (1, 4)),
-        ("evaluate", 0),
-        ("weights", 2),
-        ("runs", 8),
-    ],
-)
+@pytest.mark.parametrize("mode", ["evaluate", "weights", "runs", "pad"])
+@pytest.mark.parametrize("turns", [0, 1, 4])
 async def test_the_app_can_be_left_while_a_screen_is_mounted(
     source: Scripted, mode: str, turns: int
 ) -> None:
