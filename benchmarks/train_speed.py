@@ -3,7 +3,8 @@
 Each row runs in its own process, the rows take turns, and medians are compared: on a shared machine
 only ratios within one run are meaningful. All are measured after a warm-up, ours for longer.
 Rows for JAX and PyTorch appear where those are installed. Run as
-``python -m benchmarks.train_speed [--data FOLDER] [--rounds 3]``.
+``python -m benchmarks.train_speed [--data FOLDER] [--rounds 3]``. With ``--network 'conv 16 5x5, 64'``
+that is trained instead of the lab's network, by the rows of `benchmarks.network_rows`.
 """
 
 import argparse
@@ -185,6 +186,27 @@ ROWS: dict[str, tuple[str, Callable[[str, int], dict[str, float]], str]] = {
 }
 
 
+def network_row(row: str, text: str, folder: str, steps: int) -> dict[str, float]:
+    """A row for another network than the lab's."""
+    from benchmarks import network_rows
+
+    images, labels = images_and_labels(folder)
+    if row == "keras":
+        epoch = network_rows.keras_fit(text, images, labels, BATCH, RATE, steps)
+        epoch()
+        taken = timed(epoch, 0, 1)
+        return {"steps_per_s": taken["steps_per_s"] * steps, "cpu_us": taken["cpu_us"] / steps}
+    make = {"function": network_rows.function_step, "torch": network_rows.torch_step}[row]
+    return timed(make(text, images, labels, BATCH, RATE), 20, steps)
+
+
+NETWORK_ROWS = {
+    "keras": ("Keras fit", "tensorflow"),
+    "function": ("a tf.function a step", "tensorflow"),
+    "torch": ("PyTorch, eager", "torch"),
+}
+
+
 # -- this program, from its command line: recording, and all else that a run does, included -----
 
 
@@ -289,12 +311,13 @@ def matrix_rate() -> float:
     return float(run.stdout)
 
 
-def measured(row: str, folder: str, steps: int) -> dict[str, float]:
+def measured(row: str, folder: str, steps: int, network: str) -> dict[str, float]:
     """One row's figures, from a process of its own."""
     if row in OURS:
-        return OURS[row][1](folder, steps)
+        extra = ["--network", network] if network else []
+        return ours(folder, steps, *extra, *(["--headless"] if row == "ours" else []))
     command = [sys.executable, "-m", "benchmarks.train_speed", "--row", row]
-    command += ["--data", folder, "--steps", str(steps)]
+    command += ["--data", folder, "--steps", str(steps), "--network", network]
     run = subprocess.run(command, check=True, capture_output=True, text=True)
     result: dict[str, float] = json.loads(run.stdout.splitlines()[-1])
     return result
@@ -305,27 +328,36 @@ def main() -> None:
     parser.add_argument("--data", default=os.environ.get("TRAINPAD_DATA", "../shared/mnist"))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=5000)
-    parser.add_argument("--row", choices=ROWS, help=argparse.SUPPRESS)
+    parser.add_argument("--network", default="", help="layers; by default the lab's")
+    parser.add_argument("--row", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
+    if chosen.row and chosen.network:
+        print(json.dumps(network_row(chosen.row, chosen.network, chosen.data, chosen.steps)))
+        return
     if chosen.row:
         print(json.dumps(ROWS[chosen.row][1](chosen.data, chosen.steps)))
         return
-    names = {row: name for row, (name, _, needs) in ROWS.items() if importlib.util.find_spec(needs)}
+    of_the_lab = {row: (name, needs) for row, (name, _, needs) in ROWS.items()}
+    rows = NETWORK_ROWS if chosen.network else of_the_lab
+    names = {row: name for row, (name, needs) in rows.items() if importlib.util.find_spec(needs)}
     names |= {row: name for row, (name, _) in OURS.items()}
     found: dict[str, list[dict[str, float]]] = {row: [] for row in names}
     for number in range(chosen.rounds):
         for row in names:
-            found[row].append(measured(row, chosen.data, chosen.steps))
+            found[row].append(measured(row, chosen.data, chosen.steps, chosen.network))
             print(f"round {number + 1}: {names[row]}: {found[row][-1]}", file=sys.stderr)
     rate = {r: statistics.median(f["steps_per_s"] for f in found[r]) for r in names}
     cost = {r: statistics.median(f["cpu_us"] for f in found[r]) for r in names}
-    print(f"{'':28} {'steps/s':>9} {'CPU us/step':>12} {'to the lab':>11} {'to Keras':>9}")
+    first = next(iter(names))
+    print(f"{'':28} {'steps/s':>9} {'CPU us/step':>12} {'to the first':>12} {'to Keras':>9}")
     for row, name in names.items():
-        ratios = f"{rate[row] / rate['lab']:11.2f} {rate[row] / rate['keras']:9.2f}"
+        ratios = f"{rate[row] / rate[first]:12.2f} {rate[row] / rate['keras']:9.2f}"
         print(f"{name:28} {rate[row]:9,.0f} {cost[row]:12,.0f} {ratios}")
     print(f"dashboard to headless: {rate['dashboard'] / rate['ours']:.3f}")
     sent = statistics.median(f["bytes_per_s"] for f in found["dashboard"])
     print(f"dashboard sends {sent / 1000:.1f} KB/s while training")
+    if chosen.network:
+        return
     peak = matrix_rate()
     achieved = FLOPS_PER_STEP / cost["ours"] / 1000
     print(f"one core's matrix products: {peak:.0f} GFLOP/s; a step reaches {achieved:.0f} of CPU")

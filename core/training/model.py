@@ -22,7 +22,7 @@ from core.network.network import NORM_EPSILON, NORM_MOMENTUM
 from core.run.hparams import HyperParameters
 from core.run.layers import BatchNorm, Conv, Dense, Dropout, GlobalPool, Pool
 from core.training import rng_tf
-from core.training.rng import initial_weights
+from core.training.rng import RELU_GAIN, initial_weights
 
 
 class Model:
@@ -73,9 +73,10 @@ class Model:
 
     def _make(self, seed: int, *, trained: bool) -> dict[str, Any]:
         zero = not self._architecture.layers
+        gain = RELU_GAIN if self._architecture.has_convolutions else 1.0
         return {
             name: keras.Variable(
-                _initial_value(name, shape, seed, zero=zero),
+                _initial_value(name, shape, seed, zero=zero, gain=gain),
                 name=name.replace("/", "_"),
                 trainable=trained,
                 aggregation="none" if trained else "mean",
@@ -155,10 +156,11 @@ class Model:
         return variables[f"layer{stage.number}/{name}"].value
 
 
-def _initial_value(name: str, shape: Shape, seed: int, *, zero: bool) -> Any:
+def _initial_value(name: str, shape: Shape, seed: int, *, zero: bool, gain: float) -> Any:
+    """Weights as in the lab, where all is fully connected; else larger, for deeper networks."""
     layer, _, kind = name.partition("/")
     if kind == WEIGHTS and not zero:
-        return initial_weights(shape, seed, _layer_number(layer))
+        return initial_weights(shape, seed, _layer_number(layer), gain=gain)
     return (np.ones if kind in (GAMMA, VARIANCE) else np.zeros)(shape, np.float32)
 
 

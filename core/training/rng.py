@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 _WEIGHTS, _SHUFFLE = 0, 1
+RELU_GAIN = 2**0.5
+"""Makes up for what a ReLU takes away (He et al., ICCV 2015)."""
 
 
 def initial_layers(
@@ -32,17 +34,18 @@ def initial_layers(
     ]
 
 
-def initial_weights(shape: tuple[int, ...], seed: int, number: int) -> npt.NDArray[np.float32]:
+def initial_weights(
+    shape: tuple[int, ...], seed: int, number: int, *, gain: float = 1.0
+) -> npt.NDArray[np.float32]:
     """Random weights ``[in, out]`` or ``[height, width, in, out]`` of layer `number`.
 
-    The standard deviation is ``1 / sqrt(inputs)`` as in the lab, or the root of 2 times as large
-    for a convolution, which loses half of it in its ReLU (He et al., ICCV 2015).
+    The standard deviation is ``gain / sqrt(inputs)``.
     """
     fan_in = math.prod(shape[:-1])
     rng = np.random.default_rng((seed, _WEIGHTS, number))
     scaled: npt.NDArray[np.float64] = _truncated_normal(rng, (fan_in, shape[-1])) / np.sqrt(fan_in)
-    if len(shape) > 2:
-        scaled *= np.sqrt(2)
+    if gain != 1.0:
+        scaled *= gain
     return scaled.astype(np.float32).reshape(shape)
 
 
