@@ -3,7 +3,7 @@
 Each row runs in its own process, the rows take turns, and medians are compared: on a shared machine
 only ratios within one run are meaningful. All are measured after a warm-up, ours for longer.
 Rows for JAX and PyTorch appear where those are installed. Run as
-``python -m benchmarks.train_speed [--data FOLDER] [--rounds 3]``. With ``--network 'conv 16 5x5, 64'``
+``python -m benchmarks.train_speed [--data FOLDER] [--rounds 3]``. With ``--network LAYERS``
 that is trained instead of the lab's network, by the rows of `benchmarks.network_rows`.
 """
 

@@ -22,8 +22,10 @@ from core.network.model_file import ModelFile, build_own_model
 from core.network.template import TEMPLATE
 from core.network.tunables import Tunables
 from core.run.hparams import validate_hparams
+from core.rundir.checkpoint import Checkpoint
 from core.rundir.rundir import RunDir
 from data.dataset import Dataset
+from data.errors import DataError
 from trainpad.errors import RunError, UserError
 
 CONVOLUTION = """
@@ -282,3 +284,24 @@ def test_it_is_exported_with_the_same_predictions(
     assert np.trace(matrix) == (predicted == small.test.labels).sum()
     with pytest.raises(UserError, match="the checkpoint does not fit this model: model/"):
         own_keras_file(file, {}, (8, 8), 10)
+
+
+def test_its_layers_are_reported_in_their_order(write: Write, small: Dataset) -> None:
+    from core.network.own_report import first_kernels, inspect_own_model
+
+    engine, hparams = engine_of(write(CONVOLUTION), small)
+    before = engine.weights()
+    engine.steps(0, 0, 1, hparams)
+    arrays = engine.weights()
+    report = inspect_own_model(1, arrays, before)
+    assert [(layer.stage.inputs, layer.units, layer.parameters) for layer in report.layers] == [
+        ((3, 3, 1), 4, 40), ((144,), 10, 1450),
+    ]  # fmt: skip
+    assert all(layer.update_ratio for layer in report.layers)
+    kernels = first_kernels(arrays)
+    assert kernels is not None
+    assert kernels.shape == (3, 3, 4)
+    saved = Checkpoint(dict(sorted(engine.state().items())), {"step": 1, "layers": [*arrays]})
+    assert [*saved.layers] == [*arrays]
+    with pytest.raises(DataError, match="no layer whose weights can be shown"):
+        inspect_own_model(1, {}, {})

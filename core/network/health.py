@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from core.network.architecture import Architecture, Stage
 from core.network.network import Arrays, Floats, Layer, Network
-from core.run.layers import Conv
+from core.run.layers import Conv, OwnModel
 
 BINS = 64
 MAX_COUNTED = 200_000
@@ -208,11 +208,13 @@ def update_ratios(arrays: Arrays, before: Arrays) -> list[float | None]:
         before: the same one step earlier; None is returned for what it lacks.
     """
     names = [name for name in arrays if name.startswith("layer") and name.endswith("/weights")]
-    return [_update_ratio(arrays[name], before.get(name)) for name in names]
+    return [update_ratio(arrays[name], before.get(name)) for name in names]
 
 
 def layer_name(number: int, stage: Stage) -> str:
     """The name of a layer with weights, the one with this number from 0, as shown to users."""
+    if isinstance(stage.layer, OwnModel):
+        return stage.layer.file
     if isinstance(stage.layer, Conv):
         return f"conv {number + 1}"
     return "output" if stage.is_output else f"hidden {number + 1}"
@@ -292,9 +294,10 @@ def _report(
     )
 
 
-def _update_ratio(
+def update_ratio(
     weights: npt.NDArray[np.generic], before: npt.NDArray[np.generic] | None
 ) -> float | None:
+    """The norm of one step's change over the norm of the weights; None if it is not known."""
     if before is None or before.shape != weights.shape:
         return None
     now, then = np.asarray(weights, np.float32), np.asarray(before, np.float32)

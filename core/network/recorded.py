@@ -28,6 +28,11 @@ def network_of(arrays: Arrays, info: Mapping[str, Any]) -> Network:
     return Network.from_arrays(arrays, recorded_architecture(info))
 
 
+def is_own_model(info: Mapping[str, Any]) -> bool:
+    """Whether the network of a run is a model of a person's own."""
+    return is_own(_recorded_layers(info))
+
+
 def recorded_architecture(info: Mapping[str, Any]) -> Architecture | None:
     """The layers that a run recorded; None where it did not, and all may be fully connected.
 

@@ -48,12 +48,16 @@ class Checkpoint:
 
     @property
     def layers(self) -> dict[str, npt.NDArray[np.float32]]:
-        """The arrays of the network, without those of the optimizer and seeds."""
-        return {
+        """The arrays of the network in its order, without those of the optimizer and seeds."""
+        found = {
             name: array
             for name, array in self.arrays.items()
             if name.startswith(LAYER_PREFIXES) and array.dtype.kind == "f"
         }
+        order = self.metadata.get("layers")
+        if not isinstance(order, list):
+            return found
+        return {name: found.pop(name) for name in map(str, order) if name in found} | found
 
 
 def file_name(step: int) -> str:

@@ -373,6 +373,7 @@ class Training:
             "hyperparameters": as_dict(self._hparams),
             "watchdog": self._divergence.state(),
             "early_stop": self._early_stopping.state(),
+            "layers": [*self._engine.weights()],
         }
         yield Snapshot(self._step, self._engine.state(), metadata)
 

@@ -69,13 +69,16 @@ def class_name(run: RunState, label: int) -> str:
 def image_shape(run: RunState, pixels: int) -> tuple[int, ...]:
     """Height and width of an image of ``pixels`` values, from the run, or a square, or a row.
 
-    Of an image in colour 3 is added, the number of channels.
+    0 pixels take what the run says. Of an image in colour 3 is added, the number of channels.
     """
     recorded = run.info.get("dataset", {}).get("image_shape")
     match recorded:
-        case [int() as height, int() as width] if height > 0 and height * width == pixels:
+        case [int() as height, int() as width] if height > 0 and pixels in (0, height * width):
             return height, width
-        case [int() as height, int() as width, 3] if height > 0 and 3 * height * width == pixels:
+        case [int() as height, int() as width, 3] if height > 0 and pixels in (
+            0,
+            3 * height * width,
+        ):
             return height, width, 3
     side = math.isqrt(pixels)
     return (side, side) if side * side == pixels else (1, pixels)

@@ -13,8 +13,9 @@ import numpy as np
 
 from core.network.health import NetworkReport, evenly_spaced, inspect_network
 from core.network.network import Arrays, Floats, Network, as_input
+from core.network.own_report import first_kernels, inspect_own_model
 from core.network.predictions import Integers, open_dataset
-from core.network.recorded import network_of
+from core.network.recorded import is_own_model, network_of
 from core.run.state import RunState
 from core.rundir import checkpoint
 from core.rundir.errors import CheckpointError
@@ -59,8 +60,16 @@ class Inspection:
 
     report: NetworkReport
     earlier: list[NetworkReport]
-    network: Network
+    network: Network | None
+    """None of a model of a person's own, which only Keras can compute."""
     sample: ImageSample
+    kernels: Floats | None = None
+    """Its first kernels as images, ``[height, width, filters]``."""
+
+    @property
+    def classes(self) -> int:
+        """Number of classes; of a model of a person's own, the units of its last layer."""
+        return self.report.layers[-1].units if self.network is None else self.network.sizes[-1]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,6 +104,10 @@ class InspectionRequest:
         Raises:
             DataError: the arrays are not a network.
         """
+        if is_own_model(self.info):
+            report = inspect_own_model(self.step, self.arrays, self.previous)
+            nothing = ImageSample.unavailable("only Keras can compute a model of your own")
+            return Inspection(report, [], None, nothing, first_kernels(self.arrays))
         sample = self._sample() if self.sample is None else self.sample
         images = sample.images if len(sample) else None
         earlier = self._inspect_checkpoints(images) if self.sample is None else []

@@ -8,6 +8,7 @@ not all fit, one is shown at a time.
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -194,7 +195,8 @@ class WeightsScreen(DashboardScreen):
         if inspection is None or report is None:
             return
         self._selected_layer = min(self._selected_layer, len(report.layers) - 1)
-        self._explained.update_label(inspection.network)
+        if inspection.network is not None:
+            self._explained.update_label(inspection.network)
         self._draw_layers(inspection, report)
         self._draw_histograms()
         self._draw_units(inspection)
@@ -209,8 +211,10 @@ class WeightsScreen(DashboardScreen):
             note = [(f"update ratio at step {updates_step:,}", "dim")]
         self._title("layers").show([("layers", "title"), _after(report.step)], note)
         optimizer = f"{self._run.hparams.optimizer}, rate {self._run.hparams.learning_rate:g}"
-        output = f"softmax over {inspection.network.sizes[-1]} classes; cross-entropy; {optimizer}"
-        shape = image_shape(self._run, inspection.network.sizes[0])
+        output = f"softmax over {inspection.classes} classes; cross-entropy; {optimizer}"
+        if inspection.network is None:
+            output = f"{inspection.classes} classes; what the model was compiled with"
+        shape = image_shape(self._run, inspection.network.sizes[0] if inspection.network else 0)
         self.query_one(LayerTable).show(report, self._selected_layer, shape, output)
         self._draw_diagnoses()
 
@@ -236,10 +240,11 @@ class WeightsScreen(DashboardScreen):
         self.query_one(HeatmapGrid).show(self._grid, self._selected_layer)
 
     def _draw_units(self, inspection: Inspection) -> None:
-        network, label = inspection.network, self._explained.label
-        shape = image_shape(self._run, network.sizes[0])
-        image = self._explained.pixels(network)
-        units = SortedUnits.sorted_by(self._order, network, shape, label, image)
+        units, label = self._sorted_units(inspection), self._explained.label
+        if units is None:
+            self._title("units").show([("no kernels to show as pictures", "dim")])
+            self.query_one(Gallery).clear()
+            return
         count = len(units.order)
         self._selected_unit = min(self._selected_unit, count - 1)
         of_class = f" {class_name(self._run, label)}" if self._order is UnitOrder.CLASS else ""
@@ -252,7 +257,23 @@ class WeightsScreen(DashboardScreen):
             count, units.captioned, units.filters.shape[:2], self._selected_unit
         )
 
+    def _sorted_units(self, inspection: Inspection) -> SortedUnits | None:
+        """The filters of the first layer; None where it has none that are images."""
+        network, kernels = inspection.network, inspection.kernels
+        if network is None:
+            if kernels is None:
+                return None
+            self._order = UnitOrder.NUMBER
+            return SortedUnits(kernels, np.arange(kernels.shape[-1]), None)
+        shape = image_shape(self._run, network.sizes[0])
+        image = self._explained.pixels(network)
+        return SortedUnits.sorted_by(self._order, network, shape, self._explained.label, image)
+
     def _draw_saliency(self, inspection: Inspection) -> None:
+        if inspection.network is None:
+            self._title("saliency").show([("no evidence: only Keras can compute it", "dim")])
+            self.query_one(SaliencyView).clear()
+            return
         label, subject = self._explained.label, self._explained.subject
         title = f"evidence for {class_name(self._run, label)} (gradient x input)"
         self._title("saliency").show([(title, "title"), _after(inspection.report.step)])
@@ -261,8 +282,8 @@ class WeightsScreen(DashboardScreen):
     def _explain_sample(self, by: int) -> None:
         """Explain the validation image `by` positions away."""
         if self._inspection is not None:
-            classes = self._inspection.network.sizes[-1]
-            self._explained.pick_sample(by, self._inspection.sample, self._run, classes)
+            inspection = self._inspection
+            self._explained.pick_sample(by, inspection.sample, self._run, inspection.classes)
 
     # -- keys ---------------------------------------------------------------------------------
 
@@ -284,14 +305,15 @@ class WeightsScreen(DashboardScreen):
 
     def action_order(self) -> None:
         """Sort the filters by the next order."""
-        if self._inspection is not None:
-            self._order, self._selected_unit = self._order.next(self._inspection.network), 0
+        network = self._inspection.network if self._inspection else None
+        if network is not None:
+            self._order, self._selected_unit = self._order.next(network), 0
             self._draw()
 
     def action_label(self, by: int) -> None:
         """Explain the class `by` positions away."""
         if self._inspection is not None:
-            self._explained.pick_label(by, self._inspection.network.sizes[-1])
+            self._explained.pick_label(by, self._inspection.classes)
             self._draw()
 
     def action_sample(self, by: int) -> None:

@@ -11,6 +11,7 @@ from textual.geometry import Size
 
 from core.network.architecture import Shape, Stage, format_shape
 from core.network.health import Diagnosis, Distribution, LayerReport, NetworkReport, layer_name
+from core.run.layers import OwnModel
 from tui.widgets.text_widget import Span, TextWidget, align_right, fit
 
 NAME_WIDTH, SHAPE_WIDTH = 12, 22
@@ -120,9 +121,10 @@ class LayerTable(TextWidget):
         return super()._displayable(text.translate(ASCII_SIGNS) if self.ascii_only else text)
 
     def _input(self, first: Stage, width: int) -> list[Span]:
-        pixels = math.prod(first.inputs)
-        shape = format_shape(first.inputs if len(first.inputs) > 1 else self._shape, " x ")
-        text = f"{shape} = {pixels:,} pixels, 0 to 1"
+        is_own = isinstance(first.layer, OwnModel)
+        sides = self._shape if is_own or len(first.inputs) == 1 else first.inputs
+        pixels = math.prod(sides) if is_own else math.prod(first.inputs)
+        text = f"{format_shape(sides, ' x ')} = {pixels:,} pixels, 0 to 1"
         return [(fit(f"  {'┌ images':{NAME_WIDTH}}{text}", width), "dim")]
 
     def _without_weights(self, stage: Stage, width: int) -> list[Span]:
@@ -135,7 +137,7 @@ class LayerTable(TextWidget):
         selected = number == self._selected
         name = fit(f"│ {layer_name(number, layer.stage)}", NAME_WIDTH)
         shape = _shapes(layer.stage)
-        if not layer.is_convolution:
+        if not (layer.is_convolution or isinstance(layer.stage.layer, OwnModel)):
             shape += " ReLU" if layer.hidden else " logits"
         parts: list[Span] = [
             ("› " if selected else "  ", "live"),
@@ -177,7 +179,8 @@ class DiagnosisList(TextWidget):
 
 
 def _shapes(stage: Stage) -> str:
-    inputs = (math.prod(stage.inputs),) if len(stage.outputs) == 1 else stage.inputs
+    flat = len(stage.outputs) == 1 and not isinstance(stage.layer, OwnModel)
+    inputs = (math.prod(stage.inputs),) if flat else stage.inputs
     return f"{format_shape(inputs)} → {format_shape(stage.outputs)}"
 
 
