@@ -13,7 +13,7 @@ import pytest
 
 from core.output.found import Found, Numbers
 from core.output.numbers import NumberParser
-from core.program import requests
+from core.program import record, requests
 from core.program.command import StartError, project_of
 from core.program.processes import Processes
 from core.program.supervisor import Supervisor
@@ -313,6 +313,16 @@ def test_a_parser_that_fails_costs_the_numbers_only(
     assert done.status == 3
     (warned,) = events(done.run.path, "warned")
     assert warned["text"] == "a line cannot be searched for numbers: RuntimeError: a"
+
+
+def test_words_that_are_new_in_each_line_are_left_out_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record, "MAX_NAMES", 2)
+    done = run_program(shell("echo step 1 a=1 b=2 c=3; echo step 2 a=1 d=2"), tmp_path)
+    assert numbers(done.run.path) == [{"step": 1, "a": 1, "b": 2}, {"step": 2, "a": 1}]
+    (warned,) = events(done.run.path, "warned")
+    assert warned["text"] == "more than 2 names of numbers: others are left out, such as c"
 
 
 def test_a_run_directory_that_is_removed_costs_the_record_only(tmp_path: Path) -> None:

@@ -14,6 +14,9 @@ from core.output.marks import marks_of
 from core.output.position import Position
 from core.output.texts import Number, with_split
 
+MAX_KINDS = 1000
+"""How many kinds of bars are followed."""
+
 
 class _Keras(Enum):
     """What the present bar of Keras is drawn by."""
@@ -110,5 +113,7 @@ class Progress:
     def _is_restarted(self, kind: str, bar: Bar) -> bool:
         """Whether this is the first state of another bar of its kind."""
         before = self._done.get(kind)
+        if before is None and len(self._done) >= MAX_KINDS:
+            self._done.clear()
         self._done[kind] = bar.done
         return before is None or bar.done < before

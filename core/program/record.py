@@ -19,9 +19,12 @@ from trainpad.files import RUN_FILE
 from trainpad.lines import NumberLines, event_line
 from trainpad.lock import lock, open_lock, unlock
 from trainpad.supervised import ADOPTED, WRITER_LOCK
+from trainpad.text import sanitize
 
 MAX_WAITING: Final = 16 * 1024 * 1024
 """Bytes that wait for a disk that is full; beyond that numbers are lost."""
+MAX_NAMES: Final = 1000
+"""How many different names of numbers are recorded; a line of text may hold any word."""
 END_ATTEMPTS, END_WAIT = 100, 0.02
 """How often, and every how many seconds, the lock is tried after the program has ended."""
 
@@ -53,6 +56,8 @@ class ProgramRecord:
         self._lock = open_lock(path / WRITER_LOCK)
         self._stamp = self._info_stamp()
         self._disk_error = ""
+        self._names: set[str] = set()
+        self._has_left_out = False
 
     @property
     def last(self) -> Mapping[str, float | int]:
@@ -63,7 +68,19 @@ class ProgramRecord:
         """Record numbers at the next `flush`, unless the program does that itself."""
         self.step = max(self.step, step + 1)
         if not self.is_adopted and len(self._metrics.waiting) < MAX_WAITING:
-            self._metrics.add(self._lines.encode(step, time.time(), values).encode())
+            known = {name: value for name, value in values.items() if self._is_known(name)}
+            self._metrics.add(self._lines.encode(step, time.time(), known).encode())
+
+    def _is_known(self, name: str) -> bool:
+        """Whether a name was there before, or is one of the first `MAX_NAMES`."""
+        if name in self._names or len(self._names) < MAX_NAMES:
+            self._names.add(name)
+            return True
+        if not self._has_left_out:
+            self._has_left_out = True
+            text = f"more than {MAX_NAMES:,} names of numbers: others are left out, such as {name}"
+            self.event("warned", text=sanitize(text, limit=200))
+        return False
 
     def event(self, event: str, **fields: Any) -> None:
         """Record an event at the next `flush`; at the end, where the program records itself."""
