@@ -140,6 +140,22 @@ def test_a_big_file_is_read_in_pieces_and_says_how_far(
     assert fractions[0] < 0.2 and fractions[-1] == 1
 
 
+def test_of_a_very_big_file_evenly_spaced_parts_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.rundir.metric_tail.PART", 1000)
+    path = tmp_path / "metrics.jsonl"
+    add(path, *(line(step, a=step) for step in range(1000)))
+    tail = MetricTail(path, max_bytes=10_000)
+    steps = [step for each in tail.poll() for step in each.steps.tolist()]
+    assert (steps[0], steps[-1]) == (0, 999)
+    assert 100 < len(steps) < 250
+    assert steps == sorted(steps)
+    assert max(np.diff(steps)) < 120
+    add(path, line(1000, a=1))
+    assert [each.steps.tolist() for each in tail.poll()] == [[1000]]
+
+
 def test_a_file_that_is_no_file_has_no_numbers(tmp_path: Path) -> None:
     assert [*MetricTail(tmp_path).poll()] == []
 

@@ -39,10 +39,11 @@ REPLAY_INTERVAL: Final = 0.2
 class AttachedReader:
     """Reads the directory of an attached run incrementally: each `poll` yields what is new."""
 
-    def __init__(self, run: RunDir) -> None:
+    def __init__(self, run: RunDir, max_bytes: int | None = None) -> None:
+        """`max_bytes` bounds what is read of the numbers at first: of more, evenly spaced parts."""
         self._run = run
         self._events = EventTail(run.events, parse=parse_attached_event)
-        self._metrics = MetricTail(run.metrics)
+        self._metrics = MetricTail(run.metrics, max_bytes)
         self._info_stamp = (0, 0.0)
         """Size and time of the `run.json` that was read last."""
         self._is_lost = False

@@ -11,6 +11,8 @@ from trainpad.files import open_plain, size_of
 
 FIRST_CHUNK: Final = 256 * 1024
 """Bytes that are read at first, so that something is shown soon."""
+PART: Final = 256 * 1024
+"""Bytes of each of the parts that are read of a file that is not read whole."""
 CHUNK: Final = 4 * 1024 * 1024
 """Bytes that are read at a time; a longer line is left out."""
 
@@ -18,8 +20,10 @@ CHUNK: Final = 4 * 1024 * 1024
 class MetricTail:
     """Reads the file in chunks; a torn last line waits for its rest."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, max_bytes: int | None = None) -> None:
+        """`max_bytes` bounds what the first poll reads: of a longer file evenly spaced parts."""
         self._path = path
+        self._max_bytes = max_bytes
         self._offset = 0
         self._skips = False
         """Whether the rest of a line that is too long is still to be left out."""
@@ -29,6 +33,8 @@ class MetricTail:
         size = size_of(self._path)
         if size < self._offset:  # a torn line was cut off, or the file was replaced
             self._offset = size
+        if self._max_bytes is not None and not self._offset and size > self._max_bytes:
+            yield from self._parts(size, max(2, self._max_bytes // PART))
         chunk = CHUNK if self._offset else FIRST_CHUNK
         while self._offset < size:
             lines = self._lines(chunk)
@@ -36,6 +42,14 @@ class MetricTail:
                 return
             yield from self._events(lines, size)
             chunk = CHUNK
+
+    def _parts(self, size: int, count: int) -> Iterator[MetricPoints | MetricsVoided]:
+        """The numbers of so many parts of the file, the first and the last among them."""
+        for number in range(count):
+            self._offset = round(number * (size - PART) / (count - 1))
+            self._skips = self._offset > 0  # half a line
+            if (lines := self._lines(PART)) is not None:
+                yield from self._events(lines, size)
 
     def _events(self, lines: list[bytes], size: int) -> Iterator[MetricPoints | MetricsVoided]:
         fraction = min(1.0, self._offset / size)

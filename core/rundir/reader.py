@@ -71,7 +71,7 @@ def replay(
     Raises:
         RunError: it is no run directory, or cannot be read.
     """
-    reader = _reader(run, max_pieces=MAX_PIECES if playback is None else None)
+    reader = reader_of(run, max_pieces=MAX_PIECES if playback is None else None)
     yield from reader.opened(None)
     yield from reader.poll() if playback is None else _paced(reader.replayed(), playback, sleep)
     yield from reader.weights()
@@ -101,7 +101,7 @@ def follow(
         RunError: it is no run directory, or cannot be read.
     """
     host = socket.gethostname() if host is None else host
-    reader = _reader(run, max_pieces=MAX_PIECES)
+    reader = reader_of(run, max_pieces=MAX_PIECES)
     yield from reader.opened(control)
     yield from reader.poll()
     yield from reader.weights()
@@ -124,13 +124,17 @@ def follow(
         sleep(POLL_INTERVAL)
 
 
-def _reader(run: RunDir, max_pieces: int | None) -> "RunReader | AttachedReader":
+def reader_of(
+    run: RunDir, max_pieces: int | None, max_bytes: int | None = None
+) -> "RunReader | AttachedReader":
     """The reader of a run of this kind.
+
+    `max_bytes` bounds what is read of the numbers of an attached run: of more, evenly spaced parts.
 
     Raises:
         RunError: it is no run directory, or cannot be read.
     """
-    return AttachedReader(run) if is_attached(run) else RunReader(run, max_pieces)
+    return AttachedReader(run, max_bytes) if is_attached(run) else RunReader(run, max_pieces)
 
 
 class RunReader:

@@ -8,10 +8,13 @@ from pathlib import Path
 
 from core.run.events import Event, Opened
 from core.run.state import RunState
-from core.rundir.reader import MAX_PIECES, RunReader
+from core.rundir.attached_reader import AttachedReader
+from core.rundir.reader import MAX_PIECES, RunReader, reader_of
 from core.rundir.rundir import RunDir
 from trainpad.errors import RunError
 
+MAX_BYTES = 16 * 1024 * 1024
+"""Bytes of numbers that are read of an attached run: of more, evenly spaced parts."""
 NewEvents = list[tuple[Path, list[Event]]]
 
 
@@ -21,7 +24,7 @@ class RunCurves:
     def __init__(self) -> None:
         self.runs: dict[Path, RunState] = {}
         """The runs as folded so far."""
-        self._readers: dict[Path, RunReader] = {}
+        self._readers: dict[Path, RunReader | AttachedReader] = {}
 
     def poll(self, runs: Sequence[RunDir]) -> NewEvents:
         """Read the new events of these runs; the readers of all other runs are dropped."""
@@ -39,7 +42,7 @@ class RunCurves:
         reader = self._readers.get(run.path)
         if reader is not None:
             return list(reader.poll())
-        reader = self._readers[run.path] = RunReader(run, MAX_PIECES)
+        reader = self._readers[run.path] = reader_of(run, MAX_PIECES, MAX_BYTES)
         return [*reader.opened(None), *reader.poll()]
 
     def fold(self, new_events: NewEvents) -> None:

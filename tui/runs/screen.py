@@ -29,6 +29,7 @@ from tui.runs.curves import NewEvents, RunCurves
 from tui.runs.differences import HparamDifferences
 from tui.runs.keys import BINDINGS
 from tui.runs.listing import MAX_MARKS, Group, RunListing
+from tui.runs.shown_value import LOSS, PRECISION, line_of, shown_values, title_of
 from tui.runs.table import RunDetails, RunsTable
 from tui.runs.value_columns import all_columns
 from tui.widgets import background
@@ -36,7 +37,6 @@ from tui.widgets.background import BackgroundJob
 
 POLL_INTERVAL = 2.0
 """Seconds between two polls of the log directory."""
-VALUES = ("loss", "precision")
 COLUMNS = "runs_columns"
 """The name of the chosen columns in the settings."""
 UNREAD = RunState()
@@ -74,7 +74,7 @@ class RunsScreen(DashboardScreen):
         self._curves_job: BackgroundJob[NewEvents] = BackgroundJob(self, self._show_curves)
         self._actions = RunActions(self)
         self._listing = RunListing()
-        self._value = "loss"
+        self._value = LOSS
         self._last_pointed_run = ""
         """The run of the other screens that the pointer was last moved to."""
 
@@ -193,8 +193,8 @@ class RunsScreen(DashboardScreen):
     def _name_chart(self) -> None:
         """Give the chart the title and the view of what it shows now."""
         chart = self.query_one(Chart)
-        chart.title = "loss" if self._value == "loss" else "precision @ 1, validation"
-        chart.shows_fractions = self._value != "loss"
+        chart.title = title_of(self._value)
+        chart.shows_fractions = self._value == PRECISION
         restore(
             self.host.settings,
             self._chart_kind,
@@ -210,7 +210,7 @@ class RunsScreen(DashboardScreen):
         """The step beyond which no compared run will have values; `LEAST_STEPS` or more."""
         shown = (entry for group in self._listing.groups for entry in group.members)
         runs = (self._curves.runs.get(entry.run.path) for entry in shown)
-        last = (run.hparams.max_steps if run.is_live else run.step for run in runs if run)
+        last = (run.planned_steps if run.is_live else run.step for run in runs if run)
         return max([LEAST_STEPS, *last])
 
     def _group_line(self, group: Group) -> Line:
@@ -226,11 +226,7 @@ class RunsScreen(DashboardScreen):
     def _line(self, entry: RunEntry) -> Line:
         """The curve of a run; empty until its events are read."""
         run = self._curves.runs.get(entry.run.path, UNREAD)
-        layer = int(entry is self._listing.selected)
-        if self._value == "loss":
-            return Line(entry.title, run.losses, timeline=run.timeline, layer=layer)
-        points = run.accuracy["validation"]
-        return Line(entry.title, points, timeline=points.timeline, layer=layer)
+        return line_of(self._value, entry.title, run, int(entry is self._listing.selected))
 
     # -- pointing, marking, sorting, filtering --------------------------------------------------
 
@@ -349,8 +345,10 @@ class RunsScreen(DashboardScreen):
     # -- the chart ------------------------------------------------------------------------------
 
     def action_value(self) -> None:
-        """Switch the chart between loss and accuracy, each with the view it was left with."""
-        self._value = VALUES[1 - VALUES.index(self._value)]
+        """Show the next value, with the view that it was left with."""
+        values = shown_values(self._curves.runs.values())
+        at = values.index(self._value) if self._value in values else 0
+        self._value = values[(at + 1) % len(values)]
         self._name_chart()
         self._draw_chart()
 
