@@ -224,7 +224,7 @@ def test_the_plot_shows_loss_and_precision(run: RunDir, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     from PIL import Image
 
-    notes.write(run, notes.make_note("costs $5 or $6", [], ""))
+    notes.write(run, notes.make_note("costs $5 or $6 \U0001f680 \u640d\u5931", [], ""))
     target = tmp_path / "runs.png"
     export_runs([run, run], ExportOptions(png=str(target)))
     with Image.open(target) as image:

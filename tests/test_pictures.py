@@ -373,6 +373,12 @@ def test_what_is_damaged_is_said_without_objects_of_python(contents):
     assert "object at" not in str(error.value)
 
 
+def test_a_damaged_header_of_numpy_is_said_without_a_tuple():
+    contents = b"\x93NUMPY\x01\x00\x10\x00" + b"{" + b"(" * 15
+    with pytest.raises(DataError, match=r"x: not a usable \.npy file( \([^(\d]+\))?$"):
+        parse_digits(contents, "x")
+
+
 def test_a_picture_that_claims_to_be_huge_is_not_unpacked():
     contents = bytearray(png(paper([ONE])))
     contents[16:24] = struct.pack(">II", 60_000, 60_000)
