@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -23,7 +24,9 @@ from core.rundir.status import read_status
 from tests.helpers.attached import events, last_event, numbers, steer
 from tests.helpers.programs import request_of, run_program
 from tests.helpers.waiting import wait_until
+from trainpad.control import Control
 from trainpad.errors import UserError
+from trainpad.lines import event_line
 from trainpad.lock import is_locked
 
 
@@ -335,3 +338,30 @@ def test_a_run_directory_that_is_removed_costs_the_record_only(tmp_path: Path) -
     assert [
         said.endswith("cannot be written: No such file or directory") for said in done.said
     ] == [True]
+
+
+def test_a_program_that_follows_requests_has_time_to_save(tmp_path: Path) -> None:
+    class Adopted:
+        path, is_adopted, step = tmp_path, True, 0
+        said: ClassVar[list[str]] = []
+
+        def flush(self) -> None:
+            """Nothing is written here."""
+
+        def event(self, _event: str, **fields: str) -> None:
+            self.said.append(fields["text"])
+
+    class NoProcesses(Processes):
+        def terminate(self) -> None:
+            """No process is there."""
+
+    written, control = Adopted(), Control(tmp_path, dict, {})
+    followed = requests.Requests(control, NoProcesses(0), written, str)  # type: ignore[arg-type]
+    (tmp_path / "events.jsonl").write_bytes(event_line("supports", {"requests": ["pause", "stop"]}))
+    control.request(stop="stopped")
+    for now in (1.0, 100.0, 900.0):
+        followed.poll(now)
+    assert written.said == []
+    followed.poll(901.0)
+    assert "did not follow the request to stop within 900 s" in written.said[0]
+    assert "SIGTERM" in written.said[1]

@@ -15,7 +15,7 @@ from trainpad.errors import UserError
 
 GRACE: Final = 30.0
 """Seconds from SIGTERM to SIGKILL, and from a stop to SIGTERM where the program may follow it."""
-STEERED_GRACE: Final = 300.0
+STEERED_GRACE: Final = 900.0
 """The same for a program that says it follows: a step, or saving, may take that long."""
 _UNABLE: Final = {"checkpoint": "save", "evaluate": "evaluate"}
 
