@@ -232,3 +232,10 @@ def test_losses_are_stored_at_their_steps_with_nan_for_missing_ones() -> None:
     run.fold(steps(5, 10))
     assert (run.step, len(run.losses)) == (15, 15)
     assert run.losses.values.tobytes() == LOSSES[:15].tobytes()
+
+
+def test_an_axis_ends_at_the_last_step_of_a_run_that_is_over() -> None:
+    run = folded(START, steps(0, 30))
+    assert run.axis_end == 2000
+    run.fold(Finished(30, Outcome.STOPPED, 1.0))
+    assert run.axis_end == 30

@@ -147,6 +147,11 @@ class RunState:
         return round(program.steps_per_epoch * min(program.planned_epochs or 0, MAX_PLANNED))
 
     @property
+    def axis_end(self) -> int:
+        """Where an axis of all steps ends: at the last planned one, or the last of an ended run."""
+        return self.planned_steps if self.is_live else self.step
+
+    @property
     def parent(self) -> str:
         """What it was branched from: ``a-run at step 5,000``; empty if it was not."""
         return parent_in(self.info)

@@ -52,7 +52,7 @@ class MetricChart(Chart):
         """Draw the curves of a quantity, if it has changed."""
         found = [(role, run.metrics[name]) for role, name in quantity.metrics]
         versions = tuple(series.version for _, series in found)
-        drawn = (quantity, id(run), versions, len(marks), marks[-1:], run.planned_steps, title)
+        drawn = (quantity, id(run), versions, len(marks), marks[-1:], run.axis_end, title)
         if drawn == self._drawn:
             return
         self._drawn, self.quantity, self.title = drawn, quantity, title
@@ -70,7 +70,7 @@ class MetricChart(Chart):
             )
             for role, series in found
         ]
-        self.show(lines, marks, run.planned_steps)
+        self.show(lines, marks, run.axis_end)
 
     @on(events.Click)
     def _choose(self) -> None:

@@ -125,7 +125,7 @@ class TrainScreen(DashboardScreen):
             for chart in self.query(Chart):
                 chart.scene.reset_view()
         marks = marks_of(run.log_entries)
-        self.query_one("#loss", Chart).show(losses_of(run), marks, run.hparams.max_steps)
+        self.query_one("#loss", Chart).show(losses_of(run), marks, run.axis_end)
         self._update_accuracy_chart(run)
         self.query_one(Panel).update_run(run)
         self.query_one(EvaluationTable).update_run(run)
@@ -135,15 +135,15 @@ class TrainScreen(DashboardScreen):
     def _update_accuracy_chart(self, run: RunState) -> None:
         """Redraw the accuracy chart only for a new evaluation or a new number of steps."""
         curves = [run.accuracy[split] for split in SPLITS]
-        planned = run.hparams.max_steps
-        evaluated = planned, *((curve, curve.version) for curve in curves)
+        end = run.axis_end
+        evaluated = end, *((curve, curve.version) for curve in curves)
         if evaluated != self._accuracy_versions:
             self._accuracy_versions = evaluated
             lines = [
                 Line(split, curve, timeline=curve.timeline, layer=split == "validation")
                 for split, curve in zip(SPLITS, curves, strict=True)
             ]
-            self.query_one("#precision", Chart).show(lines, (), planned)
+            self.query_one("#precision", Chart).show(lines, (), end)
 
     # -- what keys do now -----------------------------------------------------------------------
 
