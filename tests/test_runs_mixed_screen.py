@@ -12,6 +12,7 @@ from tests.helpers.attached_runs import losses, make_attached
 from tests.helpers.runs import three_runs
 from tests.helpers.waiting import shown, until
 from tui.app import TrainpadApp
+from tui.chart.chart import Chart
 from tui.runs.columns_dialog import ColumnsDialog
 from tui.runs.table import RunsTable
 from tui.terminal.settings import Settings
@@ -51,7 +52,10 @@ async def test_columns_groups_and_hidden_runs(log_dir: Path) -> None:
         await until(pilot, lambda: len(table._entries) == 3)
 
         await pilot.press("g")
-        await shown(pilot, app, "0.6000 ±0.1", "x-2 and 2 more")
+        await shown(pilot, app, "0.6000 ±0.1", "3 × x-2")
+        chart = app.screen.query_one(Chart)
+        await until(pilot, lambda: [len(line.members) for line in chart.scene.lines] == [3])
+        assert sorted(len(line.curve) for line in chart.scene.lines[0].members) == [2, 2, 2]
         await pilot.press("enter")
         await until(pilot, lambda: len(table._entries) == 3)
         await pilot.press("g", "home", "h")

@@ -44,6 +44,11 @@ def group_runs(entries: Sequence[RunEntry]) -> list[RunGroup]:
     return [RunGroup(tuple(group)) for group in groups.values()]
 
 
+def without_start(title: str) -> str:
+    """The name of a run's folder without the time at which the run began."""
+    return _STARTED.sub("", title)
+
+
 def spread_of(values: Iterable[float | None]) -> Spread | None:
     """The mean and spread of the values that are finite; None without any."""
     known = [value for value in values if value is not None and math.isfinite(value)]
@@ -58,5 +63,5 @@ def spread_of(values: Iterable[float | None]) -> Spread | None:
 def _key(entry: RunEntry) -> Hashable:
     """Equal for runs that differ in their seed alone; without settings, by their names."""
     summary, settings = entry.summary, entry.values.settings
-    name = "" if settings else without_seed(_STARTED.sub("", entry.title), _SEED_IN_NAME)
+    name = "" if settings else without_seed(without_start(entry.title), _SEED_IN_NAME)
     return summary.kind, entry.project, summary.dataset, same_but_seed(settings), name

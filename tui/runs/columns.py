@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.run.durations import duration
-from core.rundir.groups import RunGroup, spread_of
+from core.rundir.groups import RunGroup, spread_of, without_start
 from core.rundir.overview import RunEntry
 from tui.chart.legend import format_value
 from tui.widgets.text_widget import Span, align_right, fit
@@ -52,7 +52,7 @@ class RunColumn:
         if isinstance(row, RunEntry):
             return self.format(row)
         if self.id == "name" and len(row.entries) > 1:
-            return f"{self.format(row.first)} and {len(row.entries) - 1} more"
+            return f"{len(row.entries)} × {without_start(self.format(row.first))}"
         texts = dict.fromkeys(map(self.format, row.entries))
         if len(texts) == 1:
             return next(iter(texts))

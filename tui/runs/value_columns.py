@@ -26,6 +26,8 @@ MAX_METRICS: Final = 3
 BEST: Final = "best "
 """Before the name of a metric: the column of its best value."""
 CHOSEN_PRIORITY: Final = 88
+DIFFERING_PRIORITY: Final = 68
+"""Of the columns of settings in which attached runs differ."""
 _IMPORTANT: Final = ("learning_rate", "optimizer", "batch_size")
 
 
@@ -67,12 +69,23 @@ def columns_for(
     result = [columns.STATE, columns.NAME]
     result += [columns.PROJECT] if attached else []
     result += [columns.NETWORK] if ours or not attached else []
-    result += [setting_column(name) for name in _differing(ours, attached)]
+    for name in _differing(ours, attached):
+        column = setting_column(name)
+        is_ours = name in SPECS or SEED_NAMES.search(name) is not None
+        result.append(column if is_ours else replace(column, priority=DIFFERING_PRIORITY))
     result.append(columns.STEPS)
     result += [columns.BEST, columns.LAST] if ours or not attached else []
     for name in _metrics_of(attached, first):
         result += [replace(best_column(name), priority=85), last_column(name)]
-    return [*result, columns.TIME, columns.STARTED]
+    result += [columns.TIME, columns.STARTED]
+    return [_ranked(column, entries) for column in result]
+
+
+def _ranked(column: RunColumn, entries: Sequence[RunEntry]) -> RunColumn:
+    """The column with a lower priority, the fewer runs have a value of it."""
+    known = sum(column.sort_key(entry) is not None for entry in entries)
+    share = known / len(entries) if entries else 1.0
+    return replace(column, priority=round(column.priority * (1 + share) / 2))
 
 
 def for_groups(shown: Sequence[RunColumn]) -> list[RunColumn]:
