@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Hashable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from trainpad.errors import UserError
@@ -34,5 +35,11 @@ def without_seed(name: str, pattern: re.Pattern[str]) -> str:
 
 def same_but_seed(hyperparameters: Mapping[str, Any]) -> Hashable:
     """Equal for hyperparameters that differ in their seed only."""
-    others = {name: repr(v) for name, v in hyperparameters.items() if not SEED_NAMES.search(name)}
+    others = {name: repr(v) for name, v in hyperparameters.items() if not is_seed(name)}
     return frozenset(others.items())
+
+
+@lru_cache(maxsize=4096)
+def is_seed(name: str) -> bool:
+    """Whether a setting is a seed, by its name."""
+    return SEED_NAMES.search(name) is not None

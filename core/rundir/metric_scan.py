@@ -26,6 +26,8 @@ class MetricScans:
 
     def __init__(self) -> None:
         self._scans: dict[Path, _Scan] = {}
+        self.pending = False
+        """Whether there was more to read at the last poll than there was time."""
 
     def poll(self, runs: Iterable[RunDir]) -> None:
         """Read on in the files of these runs; forget all others."""
@@ -35,6 +37,7 @@ class MetricScans:
             scan = self._scans[run.path] = before.get(run.path) or _Scan(run)
             while time.monotonic() < due and scan.read():
                 pass
+        self.pending = time.monotonic() >= due
 
     def metrics(self, run: RunDir) -> dict[str, MetricValues]:
         """The metrics of a run as far as they are read; another object whenever they change."""

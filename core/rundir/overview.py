@@ -93,6 +93,11 @@ class Overview:
         self.complete = False
         """Whether the last poll reached all runs."""
 
+    @property
+    def pending(self) -> bool:
+        """Whether there are metrics whose ranges are still to be read."""
+        return self._scans.pending
+
     def poll(self) -> list[RunEntry]:
         """The runs, newest first, without damaged ones.
 

@@ -37,6 +37,8 @@ from tui.widgets.background import BackgroundJob
 
 POLL_INTERVAL = 2.0
 """Seconds between two polls of the log directory."""
+SCAN_INTERVAL = 0.5
+"""Seconds between two polls while the best values of metrics are still read."""
 COLUMNS = "runs_columns"
 """The name of the chosen columns in the settings."""
 UNREAD = RunState()
@@ -143,6 +145,8 @@ class RunsScreen(DashboardScreen):
             self._listing.remove_stale_marks()
         else:
             self._overview_job.submit(self._overview.poll, now=True)
+        if self._overview.complete and self._overview.pending:
+            self.set_timer(SCAN_INTERVAL, lambda: self._poll(now=True))
         # Entries that did not change are the same objects as in the last poll.
         if first or len(before) != len(result) or any(map(is_not, before, result)):
             self._filter_and_sort()

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from core.run.direction import greater_is_better
 from core.run.hparams import SPECS
-from core.run.seeds import SEED_NAMES
+from core.run.seeds import is_seed
 from core.rundir.overview import RunEntry, differing_hparams
 from core.rundir.run_values import MetricValues, Setting
 from tui.chart.legend import format_value
@@ -71,7 +71,7 @@ def columns_for(
     result += [columns.NETWORK] if ours or not attached else []
     for name in _differing(ours, attached):
         column = setting_column(name)
-        is_ours = name in SPECS or SEED_NAMES.search(name) is not None
+        is_ours = name in SPECS or is_seed(name)
         result.append(column if is_ours else replace(column, priority=DIFFERING_PRIORITY))
     result.append(columns.STEPS)
     result += [columns.BEST, columns.LAST] if ours or not attached else []
@@ -169,7 +169,7 @@ def _differing(ours: Sequence[RunEntry], attached: Sequence[RunEntry]) -> list[s
             counts[name] += 1
             values.setdefault(name, set()).add(value)
     differ = [name for name in values if len(values[name]) > 1 or counts[name] < len(attached)]
-    differ.sort(key=lambda name: (SEED_NAMES.search(name) is not None, -len(values[name])))
+    differ.sort(key=lambda name: (is_seed(name), -len(values[name])))
     return list(dict.fromkeys([*own, *differ[:MAX_SETTINGS]]))
 
 
