@@ -4,6 +4,12 @@ from textual.binding import Binding, BindingType
 
 from tui.chart.keys import chart_bindings
 
+WRITE_NAMES = ("resume", "branch", "note", "hide", "export", "delete")
+"""Actions on a run that a read-only window refuses."""
+
+RUN_ACTIONS = ("open", "replay", *WRITE_NAMES)
+"""All actions on a run."""
+
 BINDINGS: list[BindingType] = [
     Binding("enter", "run('open')", "Open", id="runs.open", key_display="enter",
             tooltip="Open this run, live or finished"),

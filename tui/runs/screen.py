@@ -27,7 +27,7 @@ from tui.runs.columns import RunColumn
 from tui.runs.columns_dialog import ColumnsDialog
 from tui.runs.curves import NewEvents, RunCurves
 from tui.runs.differences import HparamDifferences
-from tui.runs.keys import BINDINGS
+from tui.runs.keys import BINDINGS, RUN_ACTIONS, WRITE_NAMES
 from tui.runs.listing import MAX_MARKS, Group, RunListing
 from tui.runs.shown_value import LOSS, PRECISION, line_of, shown_values, title_of
 from tui.runs.table import RunDetails, RunsTable
@@ -45,12 +45,6 @@ UNREAD = RunState()
 """Placeholder for a run of which no events are read yet."""
 LEAST_STEPS = 8
 """With fewer steps on its axis, a chart has ticks between them."""
-
-
-WRITE_NAMES = ("resume", "branch", "note", "hide", "export", "delete")
-"""Actions on a run that a read-only window refuses."""
-
-RUN_ACTIONS = ("open", "replay", *WRITE_NAMES)
 
 
 class RunsScreen(DashboardScreen):
