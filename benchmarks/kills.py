@@ -18,7 +18,7 @@ from core.rundir import checkpoint
 NETWORK = "conv 4 5x5 stride 2, batchnorm, pool, 16, batchnorm, dropout 0.4"
 FLAGS = (
     *("--fake_data", "--device", "cpu", "--network", NETWORK, "--optimizer", "adam"),
-    *("--max_steps", "6000", "--eval_every", "200", "--summary_every", "1000", "--rotate", "5"),
+    *("--max_steps", "400", "--eval_every", "10", "--summary_every", "1000", "--rotate", "5"),
 )
 
 

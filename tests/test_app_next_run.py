@@ -189,3 +189,24 @@ async def test_the_charts_of_another_run_are_shown_whole(source: Scripted, tmp_p
         await shown(pilot, app, "110 / 2,000")
         assert charts[0].scene.viewport.visible is not None  # of the same run it stays
         assert charts[0].scene.cursor.x is not None
+
+
+def keys_of(text: str) -> list[str]:
+    """The keys that type a text."""
+    return [{" ": "space", ",": "comma"}.get(letter, letter) for letter in text]
+
+
+async def test_layers_are_typed_into_the_panel_for_the_next_run(source: Scripted) -> None:
+    app = TrainpadApp(iter(source), sessions=FakeSessions())
+    async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        panel = app.screen.query_one(Panel)
+        await pilot.press("tab")
+        while panel._selected_hparam.name != "network":
+            await pilot.press("down")
+        await pilot.press(*keys_of("cov 8"), "enter")
+        await shown(pilot, app, "network: layer 1, 'cov 8': there is no")
+        await pilot.press(*["backspace"] * 5)
+        await pilot.press(*keys_of("conv 8 3x3, pool, 32"), "enter")
+        await until(pilot, lambda: panel.next_run == {"network": "conv 8 3x3, pool, 32"})
+        await shown(pilot, app, "conv 8 3x3, pool, 32")
