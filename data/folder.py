@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from data.candidates import ROLES, Candidates, entries, find_candidates, first_readable
+from data.cifar import is_cifar, open_cifar
 from data.class_folders import has_class_folders, open_class_folders
 from data.dataset import DIGITS, Dataset, Images
 from data.errors import DataError
@@ -21,6 +22,7 @@ from data.near_misses import name_near_miss, path_head
 from trainpad.files import read_plain
 
 _INSIDE = ("", "raw", "MNIST/raw", "MNIST", "mnist", "MNIST_data", "archive")
+_CIFAR = ("cifar-10-batches-py", "cifar-10-batches-bin")
 _CLASS_FILES = ("classes.txt", "labels.txt")
 _MAX_CLASS_BYTES = 1 << 16
 _MOST_NAMED = 4
@@ -55,6 +57,9 @@ def open_folder(
         else:
             if data is not None:
                 return replace(data, skipped=(*skipped, *data.skipped))
+    for inside in (folder, *(folder / name for name in _CIFAR)):
+        if not skipped and is_dir(inside) and is_cifar(inside):
+            return open_cifar(inside)
     if not skipped and has_class_folders(folder):
         return open_class_folders(folder, name)
     raise DataError("; ".join(skipped) or f"{folder}: {_found_none(folder)}")
