@@ -93,8 +93,8 @@ class MetricSeries:
     def _merged(self, steps: Int64s, values: Float32s) -> tuple[Int64s, Float32s]:
         """Take back the values from the first of `steps` on, merged with the new ones."""
         if self._first.size:
-            begin = self._steps.view[0] if self._steps.size else self.last_step + 1
-            late = int(np.searchsorted(steps, begin))
+            first_new = self._steps.view[0] if self._steps.size else self.last_step + 1
+            late = int(np.searchsorted(steps, first_new))
             self._add_to_blocks(steps[:late], values[:late])
             steps, values = steps[late:], values[late:]
         if not len(steps):

@@ -16,7 +16,7 @@ TOTAL_CAPACITY: Final = 4_000_000
 MIN_CAPACITY: Final = 1024
 """How many values all series have together, and one of very many."""
 MAX_KNOTS: Final = 20_000
-"""How many steps are kept whose times are known exactly."""
+"""The times of so many steps are kept; those between are interpolated."""
 
 
 class MetricTable(Mapping[str, MetricSeries]):

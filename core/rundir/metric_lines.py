@@ -77,7 +77,7 @@ def _batches(lines: Sequence[bytes]) -> Iterator[list[bytes]]:
 
 
 def _parse(batch: Sequence[bytes]) -> list[Row]:
-    """The objects of these lines, whose values are numbers."""
+    """The objects of these lines, with their numbers alone."""
     content = b"[" + b",".join(batch) + b"]"
     try:
         rows = json.loads(content)

@@ -1,4 +1,4 @@
-"""The numbers of a growing `metrics.jsonl`, from its begin on and then as they come."""
+"""The numbers of a growing `metrics.jsonl`, from its beginning on and then as they come."""
 
 from collections.abc import Iterator
 from contextlib import suppress

@@ -112,7 +112,7 @@ class LoggedEvaluateScreen(DashboardScreen):
 
     @property
     def _splits(self) -> list[str]:
-        """The splits that have a matrix, the one that is shown first at the begin."""
+        """The splits that have a matrix; the first is shown where none was chosen."""
         found = dict.fromkeys(s for entry in self._run.evaluations for s in entry.confusion)
         return sorted(found, key=lambda split: split not in FIRST_SPLITS)
 

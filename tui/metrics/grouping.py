@@ -17,7 +17,7 @@ ROLES: Final = {
     "test": ("test",),
     "epoch mean": ("epoch",),
 }
-"""What the begin of a name says that a value is of, in the order of the lines on a chart."""
+"""What a prefix says that a value is of, in the order of the lines on a chart."""
 ROLE_OF: Final = {word: role for role, words in ROLES.items() for word in words}
 PREFIX: Final = re.compile(rf"({'|'.join(ROLE_OF)})[/_.:\- ](.+)", re.IGNORECASE)
 SUFFIX: Final = re.compile(rf"(.+)/({'|'.join(ROLE_OF)})", re.IGNORECASE)
