@@ -7,6 +7,7 @@ NaN as a text, take a slower way that leaves out what is no number.
 """
 
 import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, Final, NamedTuple
@@ -18,8 +19,11 @@ from core.rundir.attached import as_number
 from core.rundir.validation import MAX_COUNT, MAX_TIMESTAMP
 from trainpad.text import sanitize
 
-BATCH_BYTES: Final = 64 * 1024
+BATCH_BYTES: Final = 32 * 1024
 """How many bytes are parsed by one call, which no other thread can interrupt."""
+PAUSE: Final = 0.0002
+"""Seconds after each such call. A thread that only computes gives way every 5 ms, and the screen's
+thread, which needs its turn dozens of times for each key, would wait so long each time."""
 WORDS: Final = (b"null", b"true", b"false")
 """JSON's values that are neither numbers nor texts."""
 ABOUT: Final = ("step", "time")
@@ -47,7 +51,9 @@ class Segment(NamedTuple):
 def tables(lines: Sequence[bytes]) -> Iterator[Table | Segment]:
     """The numbers of these lines, a table for each set of names, cut at segments."""
     groups: dict[tuple[str, ...], list[npt.NDArray[np.float64]]] = {}
-    for batch in _batches(lines):
+    for number, batch in enumerate(_batches(lines)):
+        if number:
+            time.sleep(PAUSE)
         for names, rows in _grouped(_parse(batch)).items():
             if names == ABOUT:
                 yield from _tables(groups)

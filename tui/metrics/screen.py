@@ -194,15 +194,14 @@ class MetricsScreen(DashboardScreen):
     @property
     def disabled_actions(self) -> frozenset[str]:
         """The actions that this window, this program or a replay does not know."""
+        no_output = frozenset() if self.has_class("-has-output") else frozenset({"output"})
         if self.host.run_context.playback is not None:
-            return (self.WRITE_ACTIONS | {"app.ask_stop"}) - REPLAY_ACTIONS
+            return ((self.WRITE_ACTIONS | {"app.ask_stop"}) - REPLAY_ACTIONS) | no_output
         program = self._run.program
         unknown = {action for action, request in ACTIONS.items() if request not in program.requests}
         if not program.knobs:
             unknown |= KNOB_ACTIONS
-        if not self.has_class("-has-output"):
-            unknown.add("output")
-        return super().disabled_actions | unknown
+        return super().disabled_actions | unknown | no_output
 
     @property
     def dimmed_actions(self) -> frozenset[str]:
