@@ -44,6 +44,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
             os.environ[name] = folder  # the user's own digits and settings stay as they are
+        os.chdir(folder)  # where pictures of the screen are saved
         made = asyncio.run(walk(kind(Path(folder), options.seed), options.many))
     sys.exit("error" in made.left)
 
