@@ -16,6 +16,7 @@ class Counting:
     """An engine whose only weight is the number of steps done; a step takes 10 ms."""
 
     device, parameters = "CPU:0", 1
+    own_learning_rate, notices = None, ()
 
     def __init__(self, *, diverges_at: int | None = None) -> None:
         self.done = 0
