@@ -140,8 +140,8 @@ def test_what_is_not_a_file_is_an_error(tmp_path):
 
 
 def test_images_and_labels_must_be_such(path):
-    write_idx(path, np.zeros((2, 3, 4, 5), np.float32))
-    with pytest.raises(DataError, match=r"expected images .* found float32 with 4 .2 x 3 x 4 x 5"):
+    write_idx(path, np.zeros((2, 2, 4, 5), np.float32))
+    with pytest.raises(DataError, match=r"expected images .* found float32 with 4 .2 x 2 x 4 x 5"):
         read_images(path)
     write_idx(path, IMAGES)
     with pytest.raises(DataError, match=r"expected labels .* found uint8 with 3"):

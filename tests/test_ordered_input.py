@@ -158,7 +158,10 @@ async def lose_focus(pilot: Pilot[None]) -> None:
 
 
 async def resize(pilot: Pilot[None]) -> None:
+    pad = pilot.app.screen.query_one(SketchPad)
+    before = pad.content_region
     await pilot.resize_terminal(80, 40)
+    await until(pilot, lambda: pad.content_region != before)
 
 
 async def open_help(pilot: Pilot[None]) -> None:

@@ -19,6 +19,7 @@ from core.run.state import RunState
 from core.rundir import checkpoint, notes
 from core.rundir.checkpoint import Checkpoint
 from core.rundir.errors import CheckpointError
+from core.rundir.metrics import check_size
 from core.rundir.notes import Note
 from core.rundir.reader import replay
 from core.rundir.resume import recorded_changes
@@ -52,6 +53,7 @@ def load_export(directory: RunDir) -> Export:
     Raises:
         RunError: it is no run directory, or cannot be read.
     """
+    check_size(directory)
     run = RunState()
     for event in replay(directory):
         run.fold(event)

@@ -40,8 +40,7 @@ def read_metrics(run: RunDir) -> list[MetricRow]:
     Raises:
         RunError: the file is larger than `MAX_BYTES`.
     """
-    if size_of(run.metrics) > MAX_BYTES:
-        raise RunError(f"{run.metrics} is larger than {MAX_BYTES:,} bytes")
+    check_size(run)
     rows: list[MetricRow] = []
     lines = JsonLines(run.metrics)
     while found := lines.poll():
@@ -51,6 +50,16 @@ def read_metrics(run: RunDir) -> list[MetricRow]:
             else:  # a resumed part begins: what was logged at or after its step is void
                 rows = [before for before in rows if before.step < row.step]
     return rows
+
+
+def check_size(run: RunDir) -> None:
+    """Check that all numbers of an attached run can be read.
+
+    Raises:
+        RunError: the file is larger than `MAX_BYTES`.
+    """
+    if size_of(run.metrics) > MAX_BYTES:
+        raise RunError(f"{run.metrics} is larger than {MAX_BYTES:,} bytes")
 
 
 def metrics_of(rows: Iterable[MetricRow]) -> dict[str, Metric]:
