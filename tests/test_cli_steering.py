@@ -118,6 +118,7 @@ def test_an_attached_run_answers_every_verb(capsys: pytest.CaptureFixture[str]) 
         assert shell("save", "--wait", "5") == 0
         assert shell("resume", "--wait", "5") == 0
         assert shell("evaluate") == 0
+        assert shell("save") == 0
         assert shell("set", "lr=7") == 2
         assert shell("set", "layers=1.5") == 2
         assert shell("set", "nothing=7") == 2
@@ -130,6 +131,7 @@ def test_an_attached_run_answers_every_verb(capsys: pytest.CaptureFixture[str]) 
     assert "paused at step" in said.out
     assert "lr=0.5, mode=b, on=False, layers=4, a=b=2.0 at step" in said.out
     assert "evaluate requested" in said.out
+    assert ": save requested\n" in said.out
     assert "lr must be from 0.001 to 1, not 7" in said.err
     assert "there is: lr, mode, on, layers, a=b" in said.err
     assert "layers must be a whole number, not 1.5" in said.err
@@ -147,12 +149,18 @@ def test_a_run_that_does_not_answer_is_status_1(capsys: pytest.CaptureFixture[st
     assert shell("pause", "--wait", "0.1") == 1
     assert shell("set", "lr=0.2", "--wait", "0.3") == 1
     assert shell("save", "--wait", "0.1") == 1
-    assert capsys.readouterr().out.splitlines()[1:] == [
+    said = capsys.readouterr().out
+    assert shell("save") == 0
+    assert capsys.readouterr().out == (
+        f"{directory(run).name}: save requested, but its program has not read "
+        "`run.save_requested` yet; it may never save\n"
+    )
+    assert said.splitlines()[1:] == [
         f"{directory(run).name}: no answer within {text}, which it may do rarely or never; "
         "the request stays"
         for text in (
             "0.3 seconds: its program answers when it calls `run.tick()`",
-            "0.1 seconds: its program answers when it calls `run.save_requested`",
+            "0.1 seconds: its program answers when it reads `run.save_requested`",
         )
     ]
 

@@ -123,6 +123,17 @@ def test_a_huge_file_of_numbers_is_refused(run: RunDir) -> None:
         export_runs([run], ExportOptions(csv="-"))
 
 
+@pytest.mark.parametrize("content", [None, b"\xff\x00{\n{\xfe\n", b"\x80" * 99])
+def test_a_file_of_numbers_that_cannot_be_read_is_said_to_be_so(
+    run: RunDir, content: bytes | None
+) -> None:
+    run.metrics.unlink()
+    run.metrics.mkdir() if content is None else run.metrics.write_bytes(content)
+    why = "it is not a regular file" if content is None else "it has no JSON objects"
+    with pytest.raises(UserError, match=rf"metrics\.jsonl cannot be read: {why}"):
+        export_runs([run], ExportOptions(csv="-"))
+
+
 def test_the_command_exports_the_newest_run_of_a_project(
     run: RunDir, capsys: pytest.CaptureFixture[str]
 ) -> None:

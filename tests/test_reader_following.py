@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -199,6 +200,17 @@ def test_lost_is_yielded_once(tmp_path: Path) -> None:
     hold(run)
     events = Follower(run, *[lambda: None] * 40).until_quiet()
     assert sum(isinstance(event, Lost) for event in events) == 1
+
+
+def test_a_run_without_its_folder_is_lost_for_that_reason(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    add_events(run, started())
+    hold(run, host="elsewhere", age=-1000)
+    waits = [lambda: None] * 15
+    events = Follower(run, lambda: shutil.rmtree(run.path), *waits).until_quiet()
+    seen = folded(iter(events))
+    assert seen.status == "lost"
+    assert [entry.text for entry in seen.log_entries][-1] == "its folder is gone"
 
 
 def test_a_pipe_in_place_of_a_file_does_not_block(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.run.hparams import SPECS
-from core.rundir.attached import control_of
+from core.rundir.attached import control_of, supported_requests
 from core.rundir.attached import read_knobs as attached_knobs
 from core.rundir.json_lines import JsonLines
 from core.rundir.overview import read_entry
@@ -80,7 +80,8 @@ def steer(verb: Verb, run: str, log_dir: Path | None, wait: float, say: Say) -> 
     events = JsonLines.new(found.events)
     control_of(found).request(**verb.request)
     if verb.state == summary.state or not wait:
-        say(f"{summary.name}: {verb.done if wait else f'{verb.name} requested'}")
+        doubt = _doubt(found, summary, verb)
+        say(f"{summary.name}: {verb.done if wait else f'{verb.name} requested'}{doubt}")
         return 0
 
     def is_answer(event: Mapping[str, Any]) -> bool:
@@ -152,12 +153,20 @@ class _OurKnob(Knob[Any]):
         return self.check(text)
 
 
+def _doubt(run: RunDir, summary: RunSummary, verb: Verb) -> str:
+    """That the program of an attached run has never read a request, where that is so."""
+    known = supported_requests(run) if summary.is_attached and verb.name in ASKS else None
+    if known is None or verb.name in known:
+        return ""
+    return f", but its program has not read `{ASKS[verb.name]}` yet; it may never {verb.name}"
+
+
 def _why_silent(summary: RunSummary, request: str) -> str:
     """Why a run may not answer a request."""
     if not summary.is_attached:
         return "it may be busy compiling, evaluating or saving"
-    asks = ASKS.get(request, "run.tick()")
-    return f"its program answers when it calls `{asks}`, which it may do rarely or never"
+    reads = f"reads `{ASKS[request]}`" if request in ASKS else "calls `run.tick()`"
+    return f"its program answers when it {reads}, which it may do rarely or never"
 
 
 def _await(

@@ -13,7 +13,7 @@ from core.export.metrics_plot import plot_metrics
 from core.export.tables import as_csv
 from core.run.events import json_safe
 from core.rundir.json_lines import JsonLines
-from core.rundir.metrics import MetricRow, metrics_of, read_metrics
+from core.rundir.metrics import MetricRow, metrics_of, read_metrics, why_unreadable
 from core.rundir.rundir import RunDir
 from core.rundir.status import read_status
 from core.rundir.validation import sanitized_info
@@ -61,9 +61,12 @@ def _rows(export: Export) -> list[MetricRow]:
     Raises:
         RunError: there are none, or they cannot be read.
     """
-    if not (rows := read_metrics(export.directory)):
-        raise RunError(f"{export.directory.name} has logged no numbers yet")
-    return rows
+    run = export.directory
+    if rows := read_metrics(run):
+        return rows
+    if why := why_unreadable(run.metrics):
+        raise RunError(f"{run.metrics} cannot be read: {why}")
+    raise RunError(f"{run.name} has logged no numbers yet")
 
 
 def _cells(row: MetricRow, names: Sequence[str]) -> list[float | str]:

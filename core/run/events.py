@@ -204,7 +204,15 @@ class Finished(StepEvent):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lost(StepEvent):
-    """The process that wrote the run is gone, and the run has not ended."""
+    """The process that wrote the run is gone, or its folder is; the run has not ended."""
+
+    folder_is_gone: bool = False
+    """Whether the run's folder was deleted: its process may be alive then."""
+
+    @property
+    def reason(self) -> str:
+        """What is gone."""
+        return "its folder is gone" if self.folder_is_gone else "the training process is gone"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

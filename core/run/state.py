@@ -385,11 +385,11 @@ class RunState:
             case Failed(step=step, text=text):
                 self.status = RunStatus.FAILED
                 self.log_entries.warn(step, text)
-            case Lost(step=step):
+            case Lost(step=step, folder_is_gone=folder_is_gone):
                 self.status = RunStatus.LOST
-                text = "the training process is gone"
-                text += "" if self.is_attached else "; resume with `trainpad --resume`"
-                self.log_entries.warn(step, text)
+                can_resume = not self.is_attached and not folder_is_gone
+                hint = "; resume with `trainpad --resume`" if can_resume else ""
+                self.log_entries.warn(step, event.reason + hint)
             case Finished(step=step, seconds=seconds):
                 self.status = event.status
                 self.step = max(self.step, step)  # a fine-tuned run has no losses

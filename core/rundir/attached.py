@@ -53,6 +53,20 @@ def read_knobs(run: RunDir) -> Knobs:
     return knobs
 
 
+def supported_requests(run: RunDir) -> frozenset[str] | None:
+    """What can be requested of the program, as far as it is known; None where it does not say."""
+    found: frozenset[str] | None = None
+    events = JsonLines(run.events)
+    while lines := events.poll():
+        for event in lines:
+            match event:
+                case {"event": "started"}:
+                    found = None
+                case {"event": "supports", "requests": list(requests)}:
+                    found = frozenset(map(str, requests))
+    return found
+
+
 def open_attached_control(run: RunDir) -> Control:
     """The `control.json` of an attached run, which takes what the run has declared."""
 

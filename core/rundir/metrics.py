@@ -1,18 +1,22 @@
 """The numbers of an attached run, all of them, as `metrics.jsonl` has them."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 from core.rundir.attached import as_number, line_values
 from core.rundir.json_lines import JsonLines
 from core.rundir.rundir import RunDir
 from trainpad.errors import RunError
-from trainpad.files import size_of
+from trainpad.files import NotPlainError, read_plain, size_of
 
 MAX_BYTES: Final = 1 << 30
 """A larger file is refused."""
 MAX_STEP: Final = 2**53
+BEGINNING: Final = 64 * 1024
+"""How many bytes tell whether a file has lines of numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,28 @@ def check_size(run: RunDir) -> None:
     """
     if size_of(run.metrics) > MAX_BYTES:
         raise RunError(f"{run.metrics} is larger than {MAX_BYTES:,} bytes")
+
+
+def why_unreadable(path: Path) -> str:
+    """Return why a file of numbers cannot be read; empty where it can, or where there is none."""
+    try:
+        *lines, torn = read_plain(path, BEGINNING).split(b"\n")
+    except FileNotFoundError:
+        return ""
+    except NotPlainError:
+        return "it is not a regular file"
+    except OSError as error:
+        return error.strerror or type(error).__name__
+    if any(map(_is_object, lines)) or (not lines and torn[:1] in (b"", b"{")):
+        return ""
+    return "it has no JSON objects, one a line"
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def metrics_of(rows: Iterable[MetricRow]) -> dict[str, Metric]:

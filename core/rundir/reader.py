@@ -197,9 +197,9 @@ class RunReader:
             return
 
     def lost(self) -> Iterator[Event]:
-        """The `Lost` event of a run whose writer died."""
+        """The `Lost` event of a run whose writer died, or whose folder was deleted."""
         self._is_lost = True
-        yield Lost(self.step)
+        yield Lost(self.step, not self._run.path.is_dir())
 
     def recovered(self) -> Iterator[Event]:
         """What a run that counted as lost is doing, unless its events have said so since."""

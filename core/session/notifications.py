@@ -94,9 +94,10 @@ class _Notifier:
                 self._watch.is_idle = True
             case Continued() | Started():
                 self._watch.is_idle = False
-            case Lost():
+            case Lost(folder_is_gone=folder_is_gone):
                 self._watch.is_idle = True
-                self._fire(Occasion("fail", "lost", "its process is gone"))
+                gone = "folder" if folder_is_gone else "process"
+                self._fire(Occasion("fail", "lost", f"its {gone} is gone"))
         if self._clock() >= self._due:
             self.poll()
 
