@@ -1,6 +1,7 @@
 """Which runs differ only in their seed, by their names or hyperparameters."""
 
 import re
+import shlex
 from collections.abc import Hashable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -31,6 +32,26 @@ def without_seed(name: str, pattern: re.Pattern[str]) -> str:
     for separator in SEPARATORS:
         rest = rest.replace(separator * 2, separator)
     return rest.strip(SEPARATORS)
+
+
+def command_without_seed(command: str) -> tuple[str, ...]:
+    """The words of a command line without seeds: ``--seed 1``, ``--seed=1``, ``train.seed=1``."""
+    words: list[str] = []
+    follows_seed = False
+    for word in _words(command):
+        name, equals, _ = word.partition("=")
+        is_value = follows_seed and word.lstrip("-").isdigit()
+        follows_seed = not equals and word.startswith("-") and is_seed(name)
+        if not (is_value or follows_seed or (equals and is_seed(name))):
+            words.append(word)
+    return tuple(words)
+
+
+def _words(command: str) -> list[str]:
+    try:
+        return shlex.split(command)
+    except ValueError:  # a quote that is not closed
+        return command.split()
 
 
 def same_but_seed(hyperparameters: Mapping[str, Any]) -> Hashable:

@@ -6,7 +6,14 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from core.run.seeds import SEED_IN_NAME, compiled, same_but_seed, without_seed
+from core.run.seeds import (
+    SEED_IN_NAME,
+    command_without_seed,
+    compiled,
+    is_seed,
+    same_but_seed,
+    without_seed,
+)
 from core.rundir.overview import RunEntry
 
 _STARTED: Final = re.compile(r"^\d{8}-\d{6}-")
@@ -26,7 +33,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RunGroup:
-    """Runs with the same settings except for the seed."""
+    """Runs with the same settings, or the same command line, except for the seed."""
 
     entries: tuple[RunEntry, ...]
 
@@ -61,7 +68,21 @@ def spread_of(values: Iterable[float | None]) -> Spread | None:
 
 
 def _key(entry: RunEntry) -> Hashable:
-    """Equal for runs that differ in their seed alone; without settings, by their names."""
-    summary, settings = entry.summary, entry.values.settings
-    name = "" if settings else without_seed(without_start(entry.title), _SEED_IN_NAME)
-    return summary.kind, entry.project, summary.dataset, same_but_seed(settings), name
+    """Equal for runs that differ in their seed alone, as far as is known."""
+    summary = entry.summary
+    return summary.kind, entry.project, summary.dataset, _experiment(entry)
+
+
+def _experiment(entry: RunEntry) -> Hashable:
+    """The settings of a run except for seeds; without any, its command line, or else its name.
+
+    A run of which nothing is known is a group of its own.
+    """
+    values = entry.values
+    if not all(map(is_seed, values.settings)):
+        return same_but_seed(values.settings)
+    if values.command:
+        return values.folder, command_without_seed(values.command)
+    name = without_start(entry.title)
+    rest = without_seed(name, _SEED_IN_NAME)
+    return rest if rest != name else entry.run.path

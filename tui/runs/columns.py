@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.run.durations import duration
-from core.rundir.groups import RunGroup, spread_of, without_start
+from core.rundir.groups import RunGroup, Spread, spread_of, without_start
 from core.rundir.overview import RunEntry
 from tui.chart.legend import format_value
 from tui.widgets.text_widget import Span, align_right, fit
@@ -24,10 +24,25 @@ MAX_WIDTH = 24
 """Maximum cells of any other column."""
 SPREAD_WIDTH = 7
 """Cells that a spread takes beside a mean."""
+MIXED = "mixed"
+"""The state of a group of runs that have several."""
 NONE = "–"
 """In place of a value that a run does not have."""
 Row = RunEntry | RunGroup
 """A row of the table: a run, or a group of runs."""
+
+
+def format_spread(spread: Spread) -> str:
+    """Mean and standard deviation: ``0.6000 ±0.14``; the mean alone of one value."""
+    if spread.count < 2:
+        return format_value(spread.mean)
+    return f"{format_value(spread.mean)} ±{spread.deviation:.2g}"
+
+
+def format_steps(spread: Spread) -> str:
+    """Mean and standard deviation of steps as whole numbers: ``1,078 ±12``."""
+    deviation = f" ±{spread.deviation:,.0f}" if spread.count > 1 else ""
+    return f"{spread.mean:,.0f}{deviation}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +61,8 @@ class RunColumn:
     """Its value as a number, of which a group has mean and spread; None if it is none."""
     id: str = ""
     """What it is called in the settings, and in the list of columns to choose from."""
+    format_spread: Callable[[Spread], str] = field(default=format_spread)
+    """The text of the mean and spread of a group's numbers."""
 
     def text(self, row: Row) -> str:
         """The text of its cell: a run's value, or what the runs of a group have in common."""
@@ -56,12 +73,10 @@ class RunColumn:
         texts = dict.fromkeys(map(self.format, row.entries))
         if len(texts) == 1:
             return next(iter(texts))
+        if self.id == "state":
+            return MIXED
         spread = spread_of(map(self.number, row.entries))
-        if spread is None:
-            return f"{len(texts)} values"
-        if spread.count < 2:
-            return format_value(spread.mean)
-        return f"{format_value(spread.mean)} ±{spread.deviation:.2g}"
+        return f"{len(texts)} values" if spread is None else self.format_spread(spread)
 
 
 def format_accuracy(value: float | None) -> str:
@@ -85,7 +100,7 @@ NETWORK = RunColumn(
 )  # fmt: skip
 STEPS = RunColumn(
     "steps", 11, lambda e: f"{e.summary.steps:,}", lambda e: e.summary.steps, 80, True,
-    lambda e: e.summary.steps, "steps",
+    lambda e: e.summary.steps, "steps", format_steps,
 )  # fmt: skip
 BEST = RunColumn(
     "best", 8, lambda e: format_accuracy(e.summary.best), lambda e: e.summary.best, 90, True,
@@ -97,7 +112,7 @@ LAST = RunColumn(
 )  # fmt: skip
 TIME = RunColumn(
     "time", 13, lambda e: duration(e.seconds), lambda e: e.seconds, 45, True,
-    lambda e: e.seconds, "time",
+    lambda e: e.seconds, "time", lambda spread: duration(spread.mean),
 )  # fmt: skip
 STARTED = RunColumn(
     "started", 15, lambda e: format_time(e.created), lambda e: e.created, 40, True, id="started"

@@ -50,7 +50,6 @@ class HparamDifferences(LineColoured):
         title = "differences" if several else "settings"
         if not several and not entries[0].summary.is_attached:
             title = "hyperparameters"
-        none = "no differing settings" if several else "all defaults"
         fitting = self._fitting(width)
         if len(fitting) < len(entries):
             title = f"{len(fitting)} of {len(entries)} runs"
@@ -64,7 +63,7 @@ class HparamDifferences(LineColoured):
         for name in names:
             column = setting_column(name)
             rows.append(self._row(column.name, column.format, width, "text"))
-        return [*rows, *([] if names else [[(none, "dim")]])]
+        return [*rows, *([] if names else [[(_none(entries), "dim")]])]
 
     def _numbers(self, entries: Sequence[RunEntry], width: int) -> list[list[Span]]:
         """The best accuracy of runs of ours, the best of each metric of others, and the steps."""
@@ -103,6 +102,13 @@ def _differing(entries: Sequence[RunEntry]) -> list[str]:
     return [
         name for name in names if len({entry.values.settings.get(name) for entry in entries}) > 1
     ]
+
+
+def _none(entries: Sequence[RunEntry]) -> str:
+    """What to say where no settings are shown."""
+    if not any(entry.values.settings for entry in entries):
+        return "no known settings"
+    return "no differing settings" if len(entries) > 1 else "all defaults"
 
 
 def _of_one(entry: RunEntry) -> list[str]:

@@ -131,7 +131,8 @@ class RunsTable(LineColoured):
         if slot is not None:
             parts[1] = f"{LETTERS[slot]} ", line_role(slot)
         for column, text in columns.cells(row, visible, width):
-            parts.append((text, _role(column, entry)))
+            is_mixed = text.strip() == columns.MIXED and column.id == columns.STATE.id
+            parts.append((text, "dim" if is_mixed else _role(column, entry)))
         if not is_selected:
             return parts
         text = "".join(text for text, _ in parts)
@@ -211,7 +212,8 @@ class RunDetails(TextWidget):
 def _state_text(entry: RunEntry) -> str:
     state = entry.summary
     if not state.is_live:
-        return f"{state.state} at step {state.steps:,} of {state.max_steps:,}"
+        planned = f" of {state.max_steps:,}" if state.max_steps else ""
+        return f"{state.state} at step {state.steps:,}{planned}"
     return (
         f"{state.state} by {entry.owner} on {state.host}, process {state.pid}, "
         f"since {columns.format_time(state.since)}"

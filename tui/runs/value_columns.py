@@ -28,17 +28,24 @@ BEST: Final = "best "
 CHOSEN_PRIORITY: Final = 88
 DIFFERING_PRIORITY: Final = 68
 """Of the columns of settings in which attached runs differ."""
+_LAYERS: Final = ("hidden", "network")
+"""Hyperparameters of ours that the column of the network shows."""
 _IMPORTANT: Final = ("learning_rate", "optimizer", "batch_size")
 
 
 def all_columns(entries: Sequence[RunEntry]) -> list[RunColumn]:
     """All columns that a user can choose for these runs."""
-    settings = dict.fromkeys(name for entry in entries for name in entry.values.settings)
+    settings = dict.fromkeys(
+        name
+        for entry in entries
+        for name in entry.values.settings
+        if entry.summary.is_attached or name not in _LAYERS
+    )
     metrics = dict.fromkeys(name for entry in entries for name in entry.values.metrics)
     return [
         columns.PROJECT,
         columns.NETWORK,
-        *(setting_column(name) for name in settings if name not in ("hidden", "network")),
+        *map(setting_column, settings),
         columns.STEPS,
         columns.BEST,
         columns.LAST,
@@ -90,10 +97,10 @@ def _ranked(column: RunColumn, entries: Sequence[RunEntry]) -> RunColumn:
 
 def for_groups(shown: Sequence[RunColumn]) -> list[RunColumn]:
     """These columns with room for the spread of numbers, for groups of runs."""
-    metrics = (columns.BEST.id, columns.LAST.id)
+    spread = (columns.STEPS.id, columns.BEST.id, columns.LAST.id)
     return [
         replace(column, width=column.width + SPREAD_WIDTH)
-        if column.id in metrics or column.id.startswith(("best:", "last:"))
+        if column.id in spread or column.id.startswith(("best:", "last:"))
         else column
         for column in shown
     ]
@@ -105,8 +112,7 @@ def setting_column(name: str) -> RunColumn:
 
     def text(entry: RunEntry) -> str:
         if spec is not None and not entry.summary.is_attached:
-            is_layers = name in ("hidden", "network")
-            return entry.network if is_layers else spec.format(entry.hyperparameters[name])
+            return entry.network if name in _LAYERS else spec.format(entry.hyperparameters[name])
         return _setting_text(entry.values.settings.get(name))
 
     def order(entry: RunEntry) -> Any:
@@ -116,7 +122,7 @@ def setting_column(name: str) -> RunColumn:
         return (1, 0.0, value) if isinstance(value, str) else (0, float(value), "")
 
     def number(entry: RunEntry) -> float | None:
-        value = entry.values.settings.get(name)
+        value = None if is_seed(name) else entry.values.settings.get(name)  # no mean of seeds
         return None if value is None or isinstance(value, str | bool) else value
 
     label = spec.label if spec is not None else name
@@ -161,7 +167,7 @@ def _setting_text(value: Setting | None) -> str:
 
 def _differing(ours: Sequence[RunEntry], attached: Sequence[RunEntry]) -> list[str]:
     """The names of the settings in which runs of ours differ, then those of attached runs."""
-    own = [name for name in differing_hparams(ours) if name not in ("hidden", "network")]
+    own = [name for name in differing_hparams(ours) if name not in _LAYERS]
     counts: Counter[str] = Counter()
     values: dict[str, set[Setting]] = {}
     for entry in attached:
