@@ -264,6 +264,10 @@ def test_the_command_line(tmp_path: Path, quick_children: list[object]) -> None:
         *base, "--goal", "score", "--x", "0..4", *program[2:]
     )
     assert "is another study: its seed" in run(*base, "--seed", "3")
+    assert "is another study: its space" in run("sweep", "--study", folder, "--x", "0.0..3.0")
+    assert "study s: 2 trials, 1 at a time" in run("sweep", "--study", folder).replace(folder, "s")
+    assert "trial 99 is not training" in run("study", folder, "stop-trial", "99")
+    assert "  stop-trial N           stop one trial" in run("study", "--help")
     assert run("study", folder, "queue", "x=2.5") == "s: queued x=2.5\n"
     assert "trial 2: x 2.5" in run("sweep", "--study", folder, "--trials", "3")
     assert "x must be a number in 0.0..5.0" in run("study", folder, "queue", "x=7")

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import orjson
 
 from core.rundir.attached import as_number
 from core.rundir.validation import MAX_COUNT, MAX_TIMESTAMP
@@ -86,8 +87,8 @@ def _parse(batch: Sequence[bytes]) -> list[Row]:
     """The objects of these lines, with their numbers alone."""
     content = b"[" + b",".join(batch) + b"]"
     try:
-        rows = json.loads(content)
-    except (ValueError, RecursionError):
+        rows = orjson.loads(content)
+    except (ValueError, RecursionError):  # a damaged line, or a number that orjson refuses
         rows = [row for line in batch for row in _parse_line(line)]
     rows = [row for row in rows if isinstance(row, dict)]
     if any(word in content for word in WORDS) or content.count(b'"') != 2 * sum(map(len, rows)):

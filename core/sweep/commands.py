@@ -58,7 +58,8 @@ def sweep(ctx: click.Context, /, file: Path | None, **options: Any) -> int:
         values = read_file(file)
         program = program or values.pop("program", [])
     flags = {**values.pop("fixed", {}), **values.pop("space", {})}
-    flags |= _train_flags(ctx, ctx.args) if not program else _program_flags(ctx.args)
+    of_program = bool(program) or _is_of_program(options["study"])
+    flags |= _program_flags(ctx.args) if of_program else _train_flags(ctx, ctx.args)
     given = {name: value for name, value in options.items() if value is not None}
     return run_sweep({**values, **given}, flags, program, _say)
 
@@ -74,6 +75,15 @@ def _train_flags(ctx: click.Context, arguments: Sequence[str]) -> dict[str, Any]
     if left:
         raise click.UsageError(f"unexpected argument {left[0]!r}; a program follows after --")
     return values
+
+
+def _is_of_program(study: Path | None) -> bool:
+    """Whether an existing study runs a program."""
+    from core.sweep.folder import StudyFolder
+    from trainpad.place import absolute
+
+    folder = StudyFolder(absolute(study)) if study else None
+    return folder is not None and folder.is_study() and bool(folder.description().program)
 
 
 def _program_flags(arguments: Sequence[str]) -> dict[str, str]:

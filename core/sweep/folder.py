@@ -52,6 +52,8 @@ class Description:
     """How many runs a trial has, each with another seed."""
     seed: int = 0
     """The seed of the sampler and of the first run of a trial."""
+    trials: int = 40
+    """How many trials there shall be, unless something else is said later."""
 
     def as_dict(self) -> dict[str, Any]:
         """The content of `study.json`."""
@@ -65,6 +67,7 @@ class Description:
             "pruner": self.pruner,
             "seeds": self.seeds,
             "seed": self.seed,
+            "trials": self.trials,
         }
 
     @classmethod
@@ -88,6 +91,7 @@ class Description:
                 PRUNERS[pruner],
                 max(1, int(values["seeds"])),
                 int(values["seed"]),
+                max(1, int(values.get("trials", 40))),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise UserError(f"{STUDY_FILE} is damaged") from error

@@ -27,7 +27,7 @@ from trainpad.errors import UserError
 from trainpad.place import absolute
 
 TRIALS: Final = 40
-DONE, INTERRUPTED = 0, 130
+DONE, FAILED, INTERRUPTED = 0, 1, 130
 OPTIONS: Final = frozenset(
     ("study", "trials", "time", "jobs", "goal", "direction", "sampler", "pruner", "seeds", "seed")
 )
@@ -45,22 +45,30 @@ def run_sweep(
     unknown = sorted(set(options) - OPTIONS)
     if unknown:
         raise UserError(f"{unknown[0]!r} is no option of a sweep; there are {', '.join(OPTIONS)}")
-    limits = Limits(
-        int(options.get("trials") or TRIALS),
-        parse_time(str(options["time"])) if options.get("time") else float("inf"),
-    )
+    seconds = parse_time(str(options["time"])) if options.get("time") else float("inf")
     jobs = [Job(environment) for environment in shares(_jobs(str(options.get("jobs", "auto"))))]
     folder = _open_folder(options, flags, program)
     study = Study(folder, folder.description())
-    say(f"study {folder.path}: {limits.trials} trials, {len(jobs)} at a time")
-    if read_requests(folder).stop:
-        request(folder, stop=False)
+    limits = Limits(_begin(folder, options.get("trials"), study.description.trials), seconds)
+    say(f"study {folder.path}: {_counted(limits.trials, 'trial')}, {len(jobs)} at a time")
     interrupt = Interrupt()
     interrupt.install()
     starter = Spawner() if study.description.program or gpu_count() else Forker()
     Sweep(study, limits, jobs, say, lambda: interrupt.number > 0, starter).run()
-    _say_end(study, say)
-    return INTERRUPTED if interrupt.number == signal.SIGINT else DONE
+    has_best = _say_end(study, say)
+    if interrupt.number == signal.SIGINT:
+        return INTERRUPTED
+    return DONE if has_best or interrupt.number else FAILED
+
+
+def _begin(folder: StudyFolder, trials: int | None, planned: int) -> int:
+    """Drop an earlier request to stop; return how many trials there shall be, and keep that."""
+    requests = read_requests(folder)
+    if trials is not None and trials != (requests.trials or planned):
+        requests = request(folder, trials=int(trials))
+    if requests.stop:
+        request(folder, stop=False)
+    return requests.trials or planned
 
 
 def _open_folder(
@@ -90,12 +98,11 @@ def _check_same(
         for name in ("sampler", "pruner", "seeds", "seed", "goal", "direction")
         if options.get(name) is not None
     }
-    if flags or program:
-        after = _description({**before, **asked}, flags, program).as_dict()
-    else:
-        after = {**before, **asked}
+    after = {**before, **asked, "program": list(program) or before["program"]}
+    if flags:
+        after = _description(after, flags, after["program"]).as_dict()
     for name, value in after.items():
-        if before.get(name) != value:
+        if name != "trials" and before.get(name) != value:
             raise UserError(
                 f"{folder.path} is another study: its {name} is {before.get(name)!r}, "
                 f"not {value!r}; choose another folder with --study"
@@ -120,6 +127,7 @@ def _description(
         varied, fixed, list(program), goal=goal,
         sampler=options.get("sampler") or SAMPLERS[0], pruner=options.get("pruner") or PRUNERS[0],
         seeds=int(options.get("seeds") or 1), seed=int(options.get("seed") or 0),
+        trials=int(options.get("trials") or TRIALS),
     )  # fmt: skip
 
 
@@ -138,12 +146,18 @@ def _jobs(text: str) -> int:
     return int(text)
 
 
-def _say_end(study: Study, say: Say) -> None:
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _say_end(study: Study, say: Say) -> bool:
+    """Say which trial is the best; return whether there is one."""
     best = best_first(study, study.trials())
     if not best:
         say("no trial is complete")
-        return
+        return False
     first = best[0]
     say(f"best: trial {first.number}, {study.goal.metric} {first.value:.5g}")
     say(best_command(study.description, first.params))
     say(f"go on: trainpad sweep --study {shlex.quote(str(study.folder.path))} --trials N")
+    return True

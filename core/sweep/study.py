@@ -107,6 +107,11 @@ class Study:
         """Whether a process of this study runs a trial."""
         return any(one.state is TrialState.RUNNING for one in self.trials())
 
+    def is_running(self, number: int) -> bool:
+        """Whether the trial with this number is training."""
+        running = (one.number for one in self.trials() if one.state is TrialState.RUNNING)
+        return number in running
+
     def give_up(self, trial: "Trial") -> None:
         """Mark a trial that this process stops as lost, and queue its setting again."""
         with self.folder.locked(), _journal_errors(self.folder.journal), _quiet():

@@ -17,7 +17,22 @@ WITH_VALUES = ("trials", "queue", "narrow", "stop-trial")
 VERBS = ("pause", "resume", "stop", *WITH_VALUES)
 
 
-@click.command()
+HELP = """Print the trials of a study, the best first; or make a request to it.
+
+\b
+STUDY: its folder, else the newest. Requests:
+  pause, resume          begin no trials; begin them again
+  stop                   stop all trials and end
+  trials N               how many trials there shall be in all
+  queue NAME=VALUE...    try this setting next
+  narrow NAME=LOW..HIGH  sample from a part of a range
+  stop-trial N           stop one trial
+
+Example: trainpad study queue learning_rate=0.3 optimizer=sgd
+"""
+
+
+@click.command(help=HELP)
 @click.argument("arguments", metavar="[STUDY] [VERB ...]", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a trial.")
 @flag("csv", is_flag=True, help="The trials as CSV.")
@@ -26,19 +41,7 @@ VERBS = ("pause", "resume", "stop", *WITH_VALUES)
 def study(
     arguments: tuple[str, ...], as_json: bool, csv: bool, command: bool, importance: bool
 ) -> int:
-    r"""Print the trials of a study, the best first; or make a request to it.
-
-    \b
-    STUDY: its folder, else the newest. Requests:
-      pause, resume        begin no trials; begin them again
-      stop                 stop all trials and end
-      trials N             how many trials there shall be in all
-      queue NAME=VALUE...  try this setting next
-      narrow NAME=LOW..HIGH
-      stop-trial N
-
-    Example: trainpad study queue learning_rate=0.3 optimizer=sgd
-    """
+    """Print the trials of a study, or make a request to it."""
     from core.sweep.extra import check_optuna
 
     check_optuna()

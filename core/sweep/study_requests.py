@@ -39,6 +39,10 @@ class StudyRequests:
 
     def stop_trial(self, number: int) -> str:
         """Stop one trial."""
+        from core.sweep.study import Study
+
+        if not Study(self.folder, self.folder.description()).is_running(number):
+            raise UserError(f"trial {number} is not training")
         stopped = read_requests(self.folder).stop_trials
         request(self.folder, stop_trials=(*stopped, number))
         return f"stop of trial {number} requested"

@@ -17,7 +17,6 @@ from tui.chart.palette import STYLE_COUNT, ChartStyle
 from tui.chart.scene import Layout, Scene
 from tui.widgets.canvas import CellRow, runs_of
 
-STEP_UNIT = "steps"
 PLAIN = [Style()] * STYLE_COUNT
 """The styles of a chart without colours, by `ChartStyle`."""
 
@@ -92,7 +91,7 @@ def plot_strips(
         width, height = canvas.width + layout.y.ticks.width, canvas.height + 1
         rows = frame.frame(width, height, layout.x.ticks, layout.y.ticks) if labelled else ()
         labels = [*(rows or [" " * width] * height)]
-        below = [_with_unit(labels.pop(), scene.axis) if labelled else labels.pop()]
+        below = [_with_unit(labels.pop(), scene) if labelled else labels.pop()]
     strips = cache.strips([label[:left] for label in labels], canvas.cells(), styles)
     if layout.rule:
         segments = [Segment(text, styles[style]) for text, style in layout.rule]
@@ -100,8 +99,8 @@ def plot_strips(
     return strips + [Strip([Segment(label, axis)]) for label in below]
 
 
-def _with_unit(labels: str, axis: Axis) -> str:
+def _with_unit(labels: str, scene: Scene) -> str:
     """The labels of an x axis, with their unit left of them if there is room."""
-    unit = STEP_UNIT if axis is Axis.STEP else ""
+    unit = scene.step_unit if scene.axis is Axis.STEP else ""
     room = len(labels) - len(labels.lstrip())
     return unit + labels[len(unit) :] if room > len(unit) else labels

@@ -113,8 +113,8 @@ def bars(
 
     plotext.clear_figure()
     plotext.simple_bar(
-        list(names), [round(100 * value, 1) for value in values], width=width,
+        list(names), [round(100 * value) for value in values], width=width - 4,
         marker="=" if plain else "■",
     )  # fmt: skip
     rows = plotext.uncolorize(plotext.build()).split("\n")
-    return tuple(row[:width].ljust(width) for row in rows if row.strip())
+    return tuple(f"{row.rstrip()} %"[:width].ljust(width) for row in rows if row.strip())

@@ -72,6 +72,8 @@ class Scene:
         """The name of the line that is subtracted from all, or of a member; "" for none."""
         self.lines: Sequence[Line] = ()
         self.marks = MarkIndex()
+        self.step_unit = "steps"
+        """What is counted along an axis of steps."""
         self.planned_steps = 0
         self.planned_epochs = 0
         self.viewport = Viewport()

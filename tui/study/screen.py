@@ -100,6 +100,7 @@ class StudyScreen(Screen[None]):
         for widget in self.query(TextWidget):
             widget.ascii_only = self._glyphs is Glyphs.ASCII
         self._show_view()
+        self.query_one("#study-progress", Chart).scene.step_unit = "trial"
         self.query_one("#study-title", TitleRow).show([(self._study_name, "title")])
 
     # -- showing ------------------------------------------------------------------------------

@@ -108,7 +108,9 @@ class TrialTable(TextWidget):
 
     def _header(self, name: str, size: int) -> Span:
         title = _short_metric(self._goal.metric) if name == "value" else name
-        arrow = ("v" if self.ascii_only else "▼") if name == self._sort_by else ""
+        is_descending = name == "value" and self._goal.maximize
+        arrows = ("^v" if self.ascii_only else "▲▼")[is_descending]
+        arrow = arrows if name == self._sort_by else ""
         if name == "value":
             return align_right(
                 f"{fit(title, min(len(title), VALUE_WIDTH - 1))}{arrow}", size - 2
