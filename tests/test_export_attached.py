@@ -59,6 +59,24 @@ def test_csv_has_every_number_and_quotes_what_looks_like_a_formula(export: Expor
     ]
 
 
+def test_csv_has_one_row_for_a_step_that_was_logged_in_parts(tmp_path: Path) -> None:
+    parts = [
+        {"step": 0, "time": 1.0, "loss": 2.0},
+        {"step": 1, "time": 2.0, "loss": 1.0},
+        {"step": 2, "time": 2.5, "loss": 0.8},
+        {"step": 1, "time": 3.0, "val_loss": 1.5},
+        {"step": 1, "time": 4.0, "loss": 0.5},
+    ]
+    found = load_export(attached_run(tmp_path / "r", *parts))
+    assert rows(attached.all_numbers(found)) == [
+        ["step", "time", "loss", "val_loss"],
+        ["0", "1.0", "2.0", ""],
+        ["1", "2.0", "1.0", "1.5"],
+        ["2", "2.5", "0.8", ""],
+        ["1", "4.0", "0.5", ""],
+    ]
+
+
 def test_losses_are_the_numbers_that_are_called_so(tmp_path: Path) -> None:
     lines = [*LINES[:3], {"step": 9, "time": 1.0, "lr": 0.1}]
     export = load_export(attached_run(tmp_path / "a", *lines))

@@ -39,7 +39,7 @@ def test_changes_are_labelled_vertical_lines_and_checkpoints_signs_on_the_axis()
 def test_labels_do_not_overlap_and_the_last_of_a_cluster_has_a_count():
     marks = [Mark(s, MarkKind.CHANGE, "changed", "a long label") for s in (50, 55, 95)]
     rows = text(scene_of(Line("loss", Series(np.ones(100))), planned=100, marks=marks), 107, 12)
-    assert rows[0][50:72] == ":    :a long label (2)"
+    assert rows[0][50:76].rstrip() == ":    :a long label +1 more"
     assert rows[0][83:].strip() == "a long label:"
 
 
@@ -165,7 +165,23 @@ def test_a_long_note_at_the_cursor_does_not_hide_the_value(width):
     assert len(row) == width
     assert row.startswith("loss")
     assert row.endswith("   0.2500")
-    assert ("…" in row) == (13 < width < 80)
+    assert "…" not in row
+    assert ("  step 3,999   " in row) == (width >= 25)
+    assert ("checkpoint saved, best so far on validation" in row) == (width == 80)
+    assert ("checkpoint" in row) == (width == 80)
+
+
+def test_at_the_cursor_the_title_and_the_values_come_before_the_steps_and_the_marks():
+    note = "steps 987 to 1,015   43.9 s   lr 0.2 changed to 0.1"
+    entries = [LegendEntry("a", "training", 0.5, 0), LegendEntry("b", "validation", 0.25, 1)]
+    legend = Legend("loss · by time", note, entries, Glyphs.BRAILLE)
+    rows = [legend.render(width, [Style()] * len(ChartStyle)).text for width in (36, 70, 87, 100)]
+    assert rows[0].split("   ") == ["loss · by time", "a 0.5000", "b 0.2500"]
+    assert rows[1].startswith("loss · by time  steps 987 to 1,015   43.9 s   ")
+    assert rows[1].endswith("   a 0.5000   b 0.2500")
+    assert rows[2].endswith("   a training 0.5000   b validation 0.2500")
+    assert "lr 0.2" not in rows[2]
+    assert rows[3].startswith("loss · by time  steps 987 to 1,015   43.9 s   ")
 
 
 def test_a_long_title_does_not_hide_the_value_at_the_cursor():

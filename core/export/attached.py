@@ -31,8 +31,8 @@ def is_attached(export: Export) -> bool:
 
 
 def all_numbers(export: Export) -> bytes:
-    """Return a row of CSV for each call of `log`: step, Unix time, a column for each name."""
-    rows = _rows(export)
+    """Return a row of CSV for each step: step, Unix time, a column for each name."""
+    rows = _by_step(_rows(export))
     names = list(metrics_of(rows))
     table = ([row.step, row.time, *_cells(row, names)] for row in rows)
     return as_csv(["step", "time", *names], table)
@@ -67,6 +67,25 @@ def _rows(export: Export) -> list[MetricRow]:
     if why := why_unreadable(run.metrics):
         raise RunError(f"{run.metrics} cannot be read: {why}")
     raise RunError(f"{run.name} has logged no numbers yet")
+
+
+def _by_step(rows: Sequence[MetricRow]) -> list[MetricRow]:
+    """Join the rows of each step, at the time of the first; a name that recurs begins another row.
+
+    A program may log the numbers of training and those of validation in calls of their own.
+    """
+    joined: list[MetricRow] = []
+    places: dict[int, int] = {}
+    """The index of the last row of each step."""
+    for row in rows:
+        place = places.get(row.step)
+        if place is not None and joined[place].values.keys().isdisjoint(row.values):
+            first = joined[place]
+            joined[place] = MetricRow(row.step, first.time, {**first.values, **row.values})
+        else:
+            places[row.step] = len(joined)
+            joined.append(row)
+    return joined
 
 
 def _cells(row: MetricRow, names: Sequence[str]) -> list[float | str]:

@@ -35,7 +35,7 @@ def mark_style(mark: Mark) -> int:
 def write_labels(canvas: Canvas, marks: Sequence[tuple[int, Mark]]) -> None:
     """Write the labels of marks beside their columns, into the top rows, over no line or band.
 
-    Of marks that are too close for a label each, the last is labelled, with their number.
+    Of marks that are too close for a label each, the last is labelled, with the number of others.
     """
     labels = sorted(
         (column, text, mark_style(mark))
@@ -65,7 +65,7 @@ def _pop_overlapping(labels: list[tuple[int, str, int]], left: int) -> int:
 
 
 def _counted(label: str, count: int) -> str:
-    return f"{label} ({count})" if count > 1 else label
+    return f"{label} +{count - 1} more" if count > 1 else label
 
 
 def _write_label(canvas: Canvas, start: int, text: str, style: int) -> None:

@@ -14,11 +14,13 @@ from textual.strip import Strip
 
 from tui.chart.palette import ChartStyle
 from tui.terminal.characters import Glyphs
-from tui.widgets.text_widget import elide_middle, fit
+from tui.widgets.text_widget import elide_middle
 
 GAP = "   "
 MIN_TITLE_WIDTH = 8
 """Cells that a title is not cut below."""
+SHORT_TITLE_WIDTH = 24
+"""Cells that a title is not cut below for the position of the cursor."""
 VALUE_WIDTH = 9
 """Cells that are reserved for a value where entries are placed in rows."""
 ROWS_OF_CHART_PER_ROW = 5
@@ -54,6 +56,7 @@ class Legend:
 
     title: str
     note: str
+    """Where the cursor is, then the texts of the marks there, with a `GAP` between them."""
     entries: Sequence[LegendEntry]
     glyphs: Glyphs
 
@@ -85,43 +88,49 @@ class Legend:
     ) -> list[Segment]:
         """An entry in the cells that are reserved for it, or more with its spread."""
         segments = self._entry_segments(entry, named, styles, spread)
-        used = sum(segment.cell_length for segment in segments)
-        missing = _cells(entry.letter, entry.name if named else "") - used
+        missing = _cells(entry.letter, entry.name if named else "") - _length([segments])
         return [*segments, Segment(" " * max(0, missing), styles[ChartStyle.BLANK])]
 
     def render(self, width: int, styles: Sequence[Style]) -> Strip:
         """The row: title and note on the left, as many entries as fit on the right."""
-        left = self._title_segments(width, styles)
-        used = sum(segment.cell_length for segment in left)
-        groups = self._fitting_entries(width - used, styles)
-        right = [segment for group in groups for segment in group]
-        used += sum(segment.cell_length for segment in right)
-        gap = Segment(" " * max(0, width - used), styles[ChartStyle.BLANK])
-        return Strip([*left, gap, *right]).adjust_cell_length(width, styles[ChartStyle.BLANK])
-
-    def _title_segments(self, width: int, styles: Sequence[Style]) -> list[Segment]:
-        """Title and note, cut so that the first value fits: the note first, at its end.
-
-        A title is cut in the middle.
-        """
-        first = [self._entry_segments(entry, False, styles) for entry in self.entries[:1]]
-        available = width - sum(segment.cell_length for group in first for segment in group)
-        note = f"  {self.note}" if self.note else ""
-        note = fit(
-            note,
-            min(cell_len(note), max(0, available - min(MIN_TITLE_WIDTH, cell_len(self.title)))),
-        )
-        title = elide_middle(self.title, max(MIN_TITLE_WIDTH, available - cell_len(note)))
-        parts = [(title.rstrip(), ChartStyle.TITLE), (note, ChartStyle.CURSOR)]
-        return [
+        groups, note = self._values_and_position(width, styles)
+        room = width - _length(groups)
+        title = elide_middle(self.title, max(MIN_TITLE_WIDTH, room - cell_len(note))).rstrip()
+        for mark in self.note.split(GAP)[1:]:
+            if cell_len(title + note + GAP + mark) <= room:
+                note += GAP + mark
+        parts = [(title, ChartStyle.TITLE), (note, ChartStyle.CURSOR)]
+        left = [
             Segment(self.glyphs.displayable(text), styles[style]) for text, style in parts if text
         ]
+        gap = Segment(" " * max(0, room - _length([left])), styles[ChartStyle.BLANK])
+        right = [segment for group in groups for segment in group]
+        return Strip([*left, gap, *right]).adjust_cell_length(width, styles[ChartStyle.BLANK])
+
+    def _values_and_position(
+        self, width: int, styles: Sequence[Style]
+    ) -> tuple[list[list[Segment]], str]:
+        """The entries that are shown, and the position of the cursor, "" where it has no room.
+
+        A title is cut only where its room is needed for a value.
+        """
+        whole = cell_len(self.title)
+        position = f"  {self.note.split(GAP)[0]}" if self.note else ""
+        for title in (whole, min(whole, SHORT_TITLE_WIDTH)):
+            for note in (position, ""):
+                room = width - title - cell_len(note)
+                groups = self._fitting_entries(room, styles)
+                if room >= 0 and len(groups) == len(self.entries):
+                    return groups, note
+        first = _length([self._entry_segments(entry, False, styles) for entry in self.entries[:1]])
+        title = max(MIN_TITLE_WIDTH, min(whole, width - first))
+        return self._fitting_entries(width - title, styles), ""
 
     def _fitting_entries(self, width: int, styles: Sequence[Style]) -> list[list[Segment]]:
         """As many entries as fit into ``width`` cells; with letters only, if names are too long."""
         for named, spread in ((True, True), (True, False), (False, False)):
             groups = [self._entry_segments(entry, named, styles, spread) for entry in self.entries]
-            lengths = [sum(segment.cell_length for segment in group) for group in groups]
+            lengths = [_length([group]) for group in groups]
             if sum(lengths) <= width:
                 return groups
         fitting = (n for n in range(len(groups), 0, -1) if sum(lengths[:n]) <= width)
@@ -165,6 +174,11 @@ def placed_in_rows(widths: Sequence[int], width: int) -> list[list[int]]:
             rows.append([])
         rows[-1].append(index)
     return rows
+
+
+def _length(groups: Sequence[Sequence[Segment]]) -> int:
+    """The number of cells of some texts."""
+    return sum(segment.cell_length for group in groups for segment in group)
 
 
 def _cells(letter: str, name: str) -> int:
