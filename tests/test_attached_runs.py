@@ -9,7 +9,7 @@ import pytest
 
 import trainpad
 from core.cli.runs import as_json_lines, as_table, load_entries
-from core.rundir.overview import differing_hparams
+from core.rundir.overview import Overview, differing_hparams
 from core.rundir.resolve import resolve_run
 from core.rundir.rundir import RunDir, default_log_dir, list_runs
 from core.rundir.status import read_status, resolve_live_run
@@ -31,7 +31,7 @@ def test_attached_runs_are_listed_with_ours(runs: Path) -> None:
     run.log({"loss": 0.5}, 41)
     until((directory(run) / "metrics.jsonl").exists)
     assert default_log_dir() == runs
-    entries = load_entries(runs)
+    entries = load_entries(Overview(runs))
     states = {entry.summary.name: entry.summary for entry in entries}
     mine = states[directory(run).name]
     assert (mine.state, mine.steps, mine.max_steps) == ("training", 42, 100)
@@ -108,7 +108,7 @@ def test_a_paused_run_is_shown_as_paused(tmp_path: Path) -> None:
 def test_a_directory_that_was_removed_is_not_listed(runs: Path) -> None:
     run = trainpad.init("p")
     directory(run).rename(runs.parent / "elsewhere")  # at once: the writer makes files meanwhile
-    assert load_entries(runs) == []
+    assert load_entries(Overview(runs)) == []
 
 
 def test_what_anybody_may_have_written_breaks_nothing(runs: Path) -> None:
@@ -118,7 +118,7 @@ def test_what_anybody_may_have_written_breaks_nothing(runs: Path) -> None:
         (path / "run.json").write_text(json.dumps({"kind": "attached", "name": "x"} | info))
         (path / "metrics.jsonl").write_bytes(b'{"step": "nan"}\n[1]\n{"step": 1e999}\n\xff\n')
     (runs / "p" / "link").symlink_to(runs)
-    entries = load_entries(runs)
+    entries = load_entries(Overview(runs))
     assert [(entry.summary.steps, entry.summary.max_steps) for entry in entries] == [(0, 0)] * 3
     assert all(line.isprintable() for line in as_table(entries))
 

@@ -12,7 +12,7 @@ from core.run.hparams import as_dict, validate_hparams
 from core.run.status import Outcome
 from core.rundir import notes
 from core.rundir.notes import Note
-from core.rundir.overview import MAX_NEW_RUNS
+from core.rundir.overview import MAX_NEW_RUNS, Overview
 from core.rundir.rundir import RunDir
 from tests.helpers.runs import BEGAN, add_events, confusion, hold, make_run
 from trainpad.text import cells
@@ -36,7 +36,7 @@ def test_a_line_for_each_run_shows_its_state_and_differing_hyperparameters(tmp_p
     notes.write(finished(tmp_path / "b"), Note("base line", ("x", "y z"), "long"))
     (tmp_path / "c").mkdir()
     (tmp_path / "c" / "run.json").write_text("damaged")
-    heading, one, two = as_table(load_entries(tmp_path))
+    heading, one, two = as_table(load_entries(Overview(tmp_path)))
     assert heading.split() == [
         *("run", "name", "state", "steps", "best", "last", "time", "since", "where"),
         *("learning_rate", "max_steps", "network"),
@@ -45,15 +45,17 @@ def test_a_line_for_each_run_shows_its_state_and_differing_hyperparameters(tmp_p
     assert one.split()[-4:] == ["here", "0.5", "5000", "16,8"]
     assert two.split()[-3:] == ["0.01", "2000", "128,32"]
     assert two[heading.index("name") :].startswith("base line #x #y z")
-    assert next(iter(as_table(load_entries(tmp_path)[:1], newest_first=True))).startswith("run")
-    newest = list(as_table(load_entries(tmp_path), newest_first=True))
+    assert next(iter(as_table(load_entries(Overview(tmp_path))[:1], newest_first=True))).startswith(
+        "run"
+    )
+    newest = list(as_table(load_entries(Overview(tmp_path)), newest_first=True))
     assert [line[0] for line in newest] == ["r", "b", "a"]
 
 
 def test_the_data_of_each_run_is_shown(tmp_path: Path) -> None:
     for name, data in (("a", "mnist"), ("b", "drawn")):
         make_run(tmp_path / name, dataset={"name": data})
-    heading, one, two = as_table(load_entries(tmp_path))
+    heading, one, two = as_table(load_entries(Overview(tmp_path)))
     assert heading.split()[:2] == ["run", "data"]
     assert (one.split()[1], two.split()[1]) == ("mnist", "drawn")
 
@@ -62,14 +64,14 @@ def test_a_live_run_shows_its_user_host_and_process(tmp_path: Path) -> None:
     run = make_run(tmp_path / "a")
     add_events(run, Started(0, as_dict(validate_hparams({})), "CPU:0", 10, time=BEGAN))
     with run.writer_lock():
-        (_, line) = as_table(load_entries(tmp_path))
+        (_, line) = as_table(load_entries(Overview(tmp_path)))
     assert line.split()[1] == "training"
     assert f"@{os.uname().nodename}:{os.getpid()}" in line
 
 
 def test_an_empty_column_is_left_out(tmp_path: Path) -> None:
     finished(tmp_path / "a")
-    heading, _ = as_table(load_entries(tmp_path))
+    heading, _ = as_table(load_entries(Overview(tmp_path)))
     assert heading.split() == ["run", "state", "steps", "time", "since", "where"]
     assert list(as_table([])) == []
 
@@ -78,7 +80,7 @@ def test_an_empty_column_is_left_out(tmp_path: Path) -> None:
 def test_a_line_is_no_wider_than_the_terminal(tmp_path: Path, width: int) -> None:
     finished(tmp_path / "a", 8, learning_rate=0.5, hidden=(16, 8), max_steps=5000, batch_size=500)
     notes.write(finished(tmp_path / "b"), Note("底線" * 30, ("x",), "long"))
-    lines = list(as_table(load_entries(tmp_path), width))
+    lines = list(as_table(load_entries(Overview(tmp_path)), width))
     assert len(lines) == 3
     assert max(map(cells, lines)) <= width
     assert all(line.startswith(name) for line, name in zip(lines, ("run", "a", "b"), strict=True))
@@ -88,7 +90,7 @@ def test_a_line_is_no_wider_than_the_terminal(tmp_path: Path, width: int) -> Non
 
 def test_json_holds_everything(tmp_path: Path) -> None:
     notes.write(finished(tmp_path / "a", 9, learning_rate=0.5), Note("base", ("x",), "why"))
-    (line,) = as_json_lines(load_entries(tmp_path))
+    (line,) = as_json_lines(load_entries(Overview(tmp_path)))
     values = json.loads(line)
     assert (values["name"], values["state"], values["steps"]) == ("a", "done", 1234)
     assert (values["best"], values["last"], values["seconds"]) == (0.9, 0.9, 90.0)
@@ -101,7 +103,7 @@ def test_names_are_sanitized_for_the_terminal(tmp_path: Path) -> None:
     run = make_run(tmp_path / evil, dataset={"name": evil}, host=evil)
     (run.path / notes.FILE).write_text(json.dumps({"title": evil, "tags": [evil], "note": evil}))
     hold(run, host=evil)
-    entries = load_entries(tmp_path)
+    entries = load_entries(Overview(tmp_path))
     assert len(entries) == 1
     for line in (*as_table(entries), *as_json_lines(entries)):
         assert line.isprintable()
@@ -112,4 +114,4 @@ def test_many_runs_are_listed_in_order(tmp_path: Path, count: int) -> None:
     names = [f"run-{number:03d}" for number in range(count)]
     for name in names:
         make_run(tmp_path / name)
-    assert [entry.summary.name for entry in load_entries(tmp_path)] == names
+    assert [entry.summary.name for entry in load_entries(Overview(tmp_path))] == names

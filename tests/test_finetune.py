@@ -16,6 +16,7 @@ from core.network.network import Network
 from core.network.predictions import open_dataset
 from core.rundir import checkpoint
 from core.rundir.deletion import delete_run
+from core.rundir.overview import Overview
 from core.rundir.resume import find_resume_point
 from core.rundir.status import read_status
 from data.dataset import Dataset, Split
@@ -69,7 +70,7 @@ def test_a_fine_tuned_network_is_a_run_that_can_be_branched(tmp_path: Path) -> N
     run = save_fine_tuned(result, plan, tmp_path, {"run": "a-run", "step": 700})
     assert run.info()["parent"] == {"run": "a-run", "step": 700}
     assert (read_status(run).state, read_status(run).steps) == ("done", 2)
-    (entry,) = load_entries(tmp_path)
+    (entry,) = load_entries(Overview(tmp_path))
     assert entry.seconds == pytest.approx(result.seconds, abs=5)
     assert entry.seconds > 0
     assert load_export(run).run.step == 2

@@ -8,7 +8,6 @@ import dataclasses
 import json
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 from core.run.durations import duration
@@ -24,9 +23,9 @@ DROPPED: Final = ("where", "time", "last", "since", "project")
 MIN_NAME_WIDTH: Final = 12
 
 
-def load_entries(log_dir: Path) -> list[RunEntry]:
-    """Return the runs below a folder, oldest first; damaged ones are left out."""
-    overview, entries = Overview(log_dir), list[RunEntry]()
+def load_entries(overview: Overview) -> list[RunEntry]:
+    """Return all runs, oldest first, without damaged ones."""
+    entries: list[RunEntry] = []
     while not overview.complete:
         entries = overview.poll()
     return entries[::-1]

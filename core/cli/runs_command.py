@@ -16,17 +16,23 @@ def runs(log_dir: Path | None, as_json: bool) -> int:
     """List the runs: data, state, steps, precision @ 1, and in what they differ.
 
     In a terminal the newest is first; in a pipe, and with --json, the oldest.
+    Runs that cannot be read are named on standard error.
 
     Example: trainpad runs --json
     """
     from core.cli.runs import as_json_lines, as_table, load_entries
+    from core.rundir.overview import Overview
     from core.rundir.rundir import log_dir_from
+    from core.rundir.unreadable import unreadable_text
 
-    folder = log_dir_from(log_dir)
-    if not (entries := load_entries(folder)):
+    overview = Overview(folder := log_dir_from(log_dir))
+    entries = load_entries(overview)
+    if not entries and not overview.unreadable:
         click.echo(f"there is no run in {sanitize(str(folder))} yet", err=True)
     width = os.get_terminal_size(1).columns if os.isatty(1) else 0
     table = as_table(entries, width, newest_first=width > 0)
     for line in as_json_lines(entries) if as_json else table:
         click.echo(line)
+    if overview.unreadable:
+        click.echo(unreadable_text(overview.unreadable), err=True)
     return 0

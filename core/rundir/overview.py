@@ -25,9 +25,10 @@ from core.rundir.notes import Note
 from core.rundir.run_values import MetricValues, RunValues, attached_values, own_values
 from core.rundir.rundir import RunDir, list_runs
 from core.rundir.status import RunSummary, summarize
+from core.rundir.unreadable import broken_links
 from core.rundir.validation import sanitized_info, timestamp
 from trainpad.errors import RunError, UserError
-from trainpad.files import modified_at, size_of
+from trainpad.files import RUN_FILE, modified_at, size_of
 
 MAX_NEW_RUNS: Final = 100
 """How many new runs are read in one poll, so that the first ones are shown soon; then as many as
@@ -92,6 +93,8 @@ class Overview:
         """What `_with_ranges` returned, and what it was made of."""
         self.complete = False
         """Whether the last poll reached all runs."""
+        self.unreadable: Sequence[Path] = ()
+        """The directories of damaged runs, newest first, as of the last poll that was complete."""
 
     @property
     def pending(self) -> bool:
@@ -116,8 +119,16 @@ class Overview:
         entries = [entry for entry in found if entry is not None]
         if not self.complete:
             return entries
+        self.unreadable = self._unreadable(known)
         self._scans.poll(entry.run for entry in entries if not entry.values.has_ranges)
         return [self._with_ranges(entry) for entry in entries]
+
+    def _unreadable(self, known: Mapping[Path, tuple[Signature, RunEntry | None]]) -> list[Path]:
+        """The damaged runs; not those that were deleted since they were listed."""
+        damaged = [path for path, (_, entry) in known.items() if entry is None]
+        found = [path for path in damaged if os.path.lexists(path / RUN_FILE)]
+        found += broken_links(str(self._log_dir), set(map(str, known)))
+        return sorted(found, key=lambda path: path.name, reverse=True)
 
     def _update(self, run: RunDir, known: dict[Path, tuple[Signature, RunEntry | None]]) -> None:
         """Read a run that is new, has changed, or may be live."""

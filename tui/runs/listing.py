@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from core.rundir.groups import RunGroup, group_runs
 from core.rundir.overview import RunEntry
+from core.rundir.unreadable import unreadable_text
 from tui.chart.scene import LETTERS
 from tui.runs import columns, value_columns
 from tui.runs.columns import Row, RunColumn
@@ -41,6 +42,8 @@ class RunListing:
     def __init__(self) -> None:
         self.entries: Sequence[RunEntry] | None = None
         """All runs; None until they are read."""
+        self.unreadable: Sequence[Path] = ()
+        """The directories of damaged runs."""
         self.shown: Sequence[Row] = ()
         """Those that match the filter, or their groups, sorted."""
         self.columns: Sequence[RunColumn] = value_columns.columns_for(())
@@ -135,7 +138,12 @@ class RunListing:
         if self.entries:
             hidden = "; H lists the hidden ones" if self.hidden else ""
             return f"no matching run; esc clears the filter{hidden}"
-        return "there are no runs yet in this folder"
+        return "" if self.unreadable else "there are no runs yet in this folder"
+
+    @property
+    def notice(self) -> str:
+        """On the runs that cannot be read; empty without any."""
+        return unreadable_text(self.unreadable)
 
     def remove_stale_marks(self) -> None:
         """Remove the marks of runs that no longer exist."""

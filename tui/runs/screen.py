@@ -4,7 +4,6 @@ The log directory is polled on a thread every few seconds while the screen is sh
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from operator import is_not
 from pathlib import Path
 from typing import ClassVar
@@ -15,12 +14,10 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.widgets import Input
 
-from core.run.state import RunState
 from core.rundir.overview import Overview, RunEntry
 from tui.chart.chart import Chart
 from tui.chart.keys import ChartAction
 from tui.chart.memory import remember, restore
-from tui.chart.traces import Line
 from tui.dashboard.screen import DashboardScreen
 from tui.runs.actions import RunActions
 from tui.runs.columns import RunColumn
@@ -28,8 +25,9 @@ from tui.runs.columns_dialog import ColumnsDialog
 from tui.runs.curves import NewEvents, RunCurves
 from tui.runs.differences import HparamDifferences
 from tui.runs.keys import BINDINGS, RUN_ACTIONS, WRITE_NAMES
-from tui.runs.listing import MAX_MARKS, Group, RunListing
-from tui.runs.shown_value import LOSS, PRECISION, line_of, shown_values, title_of
+from tui.runs.lines import last_step, lines_of
+from tui.runs.listing import MAX_MARKS, RunListing
+from tui.runs.shown_value import LOSS, PRECISION, shown_values, title_of
 from tui.runs.table import RunDetails, RunsTable
 from tui.runs.value_columns import all_columns
 from tui.widgets import background
@@ -41,10 +39,6 @@ SCAN_INTERVAL = 0.5
 """Seconds between two polls while the best values of metrics are still read."""
 COLUMNS = "runs_columns"
 """The name of the chosen columns in the settings."""
-UNREAD = RunState()
-"""Placeholder for a run of which no events are read yet."""
-LEAST_STEPS = 8
-"""With fewer steps on its axis, a chart has ticks between them."""
 
 
 class RunsScreen(DashboardScreen):
@@ -135,6 +129,7 @@ class RunsScreen(DashboardScreen):
             return
         first = self._listing.entries is None
         before, self._listing.entries = self._listing.entries or (), result
+        unreadable, self._listing.unreadable = self._listing.unreadable, self._overview.unreadable
         if self._overview.complete:
             self._listing.remove_stale_marks()
         else:
@@ -142,7 +137,8 @@ class RunsScreen(DashboardScreen):
         if self._overview.complete and self._overview.pending:
             self.set_timer(SCAN_INTERVAL, lambda: self._poll(now=True))
         # Entries that did not change are the same objects as in the last poll.
-        if first or len(before) != len(result) or any(map(is_not, before, result)):
+        is_same = len(before) == len(result) and unreadable == self._listing.unreadable
+        if first or not is_same or any(map(is_not, before, result)):
             self._filter_and_sort()
         self._point_at_open_run()
         if first:
@@ -182,6 +178,7 @@ class RunsScreen(DashboardScreen):
             listing.slots,
             listing.sort_by,
             listing.empty_text,
+            listing.notice,
         )
         self.query_one(RunDetails).show(listing.selected)
         self.update_keys()
@@ -201,30 +198,9 @@ class RunsScreen(DashboardScreen):
         )
 
     def _draw_chart(self) -> None:
-        lines = [self._group_line(group) for group in self._listing.groups]
-        self.query_one(Chart).show(lines, planned_steps=self._last_step())
-
-    def _last_step(self) -> int:
-        """The step beyond which no compared run will have values; `LEAST_STEPS` or more."""
-        shown = (entry for group in self._listing.groups for entry in group.members)
-        runs = (self._curves.runs.get(entry.run.path) for entry in shown)
-        last = (run.planned_steps if run.is_live else run.step for run in runs if run)
-        return max([LEAST_STEPS, *last])
-
-    def _group_line(self, group: Group) -> Line:
-        """The curve of a run; of several, their mean."""
-        members = tuple(self._line(entry) for entry in group.members)
-        layer = max(line.layer for line in members)
-        several = members if len(members) > 1 else ()
-        name, letter = group.name, group.letter
-        return replace(
-            members[0], name=name, letter=letter, style=group.slot, layer=layer, members=several
-        )
-
-    def _line(self, entry: RunEntry) -> Line:
-        """The curve of a run; empty until its events are read."""
-        run = self._curves.runs.get(entry.run.path, UNREAD)
-        return line_of(self._value, entry.title, run, int(entry is self._listing.selected))
+        groups, runs = self._listing.groups, self._curves.runs
+        lines = [*lines_of(groups, runs, self._value, self._listing.selected)]
+        self.query_one(Chart).show(lines, planned_steps=last_step(groups, runs))
 
     # -- pointing, marking, sorting, filtering --------------------------------------------------
 

@@ -68,6 +68,7 @@ class RunsTable(LineColoured):
         self._top = 0
         self._sort_by: tuple[RunColumn, bool] = (columns.STARTED, False)
         self._empty_text = ""
+        self._notice = ""
 
     @property
     def shown(self) -> Sequence[Row]:
@@ -77,7 +78,7 @@ class RunsTable(LineColoured):
     @property
     def page(self) -> int:
         """The number of visible runs."""
-        return max(1, self.size.height - 1)
+        return max(1, self.size.height - 1 - bool(self._notice))
 
     def show(
         self,
@@ -87,31 +88,34 @@ class RunsTable(LineColoured):
         marked: Mapping[Path, int],
         sort_by: tuple[RunColumn, bool],
         empty_text: str,
+        notice: str = "",
     ) -> None:
         """Show these runs or groups with the pointer at `index`, or `empty_text` if there are none.
 
         `marked` has the numbers of the letters and colours of marked runs. `sort_by` is the sort
-        column, and whether the order is reversed.
+        column, and whether the order is reversed. `notice` is the last line, if there is any.
         """
-        if len(entries) != len(self._entries):
+        if len(entries) != len(self._entries) or bool(notice) != bool(self._notice):
             self.refresh(layout=True)
+        self._notice = notice
         self._entries, self._columns, self._pointer = entries, columns, index
         self._marked, self._sort_by, self._empty_text = marked, sort_by, empty_text
         self.redraw()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
-        """A header, and a row for each run; two rows for a text instead."""
-        return 1 + max(1, len(self._entries))
+        """A header, and a row for each run; two rows for a text instead; a row for the notice."""
+        return 1 + max(1, len(self._entries)) + bool(self._notice)
 
     def lines(self, width: int, height: int) -> list[list[Span]]:
-        """The header, and the runs that fit."""
-        room = max(1, height - 1)
+        """The header, the runs that fit, and the notice."""
+        notice = [[(fit(f"    {self._notice}", width), "alert")]] if self._notice else []
+        room = max(1, height - 1 - len(notice))
         self._top = max(min(self._top, self._pointer), self._pointer - room + 1)
         self._top = max(0, min(self._top, len(self._entries) - room))
         visible = columns.columns_that_fit(self._columns, width)
         sort_by, is_reversed = self._sort_by
         if not self._entries:
-            return [[], [(fit(f"    {self._empty_text}", width), "dim")]]
+            return [[], [(fit(f"    {self._empty_text}", width), "dim")], *notice]
         body = [
             self._row(index, visible, width)
             for index in range(self._top, min(self._top + room, len(self._entries)))
@@ -119,7 +123,7 @@ class RunsTable(LineColoured):
         arrows = "v^" if self.ascii_only else "▼▲"
         is_descending = sort_by.descending != is_reversed
         header = columns.header(visible, width, sort_by, arrows[0] if is_descending else arrows[1])
-        return [header, *body]
+        return [header, *body, *notice]
 
     def _row(self, index: int, visible: Sequence[RunColumn], width: int) -> list[Span]:
         row = self._entries[index]
@@ -152,7 +156,7 @@ class RunsTable(LineColoured):
             column = columns.column_at(visible, self.size.width, event.x)
             if column is not None:
                 self.post_message(self.HeaderClicked(column))
-        elif index < len(self._entries):
+        elif event.y <= self.page and index < len(self._entries):
             self.post_message(self.RowClicked(index, is_double=event.chain > 1))
 
     def on_mouse_scroll_down(self) -> None:

@@ -1,0 +1,40 @@
+"""The run directories below a folder that cannot be read, and a sentence on them."""
+
+import os
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from trainpad.files import RUN_FILE
+from trainpad.text import sanitize
+
+MAX_NAMES: Final = 3
+"""Names that the sentence has."""
+
+
+def broken_links(folder: str, runs: Collection[str], *, depth: int = 1) -> Iterator[Path]:
+    """Yield links to nowhere, and folders with a `run.json` that is one, below `folder`.
+
+    `runs` has the paths of the runs that were found; they are not searched.
+    """
+    try:
+        with os.scandir(folder) as found:
+            entries = [e for e in found if not e.name.startswith(".") and e.path not in runs]
+    except OSError:
+        return
+    for entry in entries:
+        path = Path(entry.path)
+        if (entry.is_symlink() and not path.exists()) or os.path.lexists(path / RUN_FILE):
+            yield path
+        elif depth and entry.is_dir():
+            yield from broken_links(entry.path, runs, depth=depth - 1)
+
+
+def unreadable_text(paths: Sequence[Path]) -> str:
+    """The sentence: ``2 runs cannot be read: a-run, b-run``; empty without any."""
+    if not paths:
+        return ""
+    names = [sanitize(path.name, limit=80) for path in paths[:MAX_NAMES]]
+    more = f" and {len(paths) - len(names):,} more" if len(paths) > len(names) else ""
+    runs = "1 run" if len(paths) == 1 else f"{len(paths):,} runs"
+    return f"{runs} cannot be read: {', '.join(names)}{more}"
