@@ -8,13 +8,17 @@ import pytest
 
 from core.run.attached_events import Epoch, ProgramAlert
 from core.run.events import Changed, Finished, Notice, Paused
+from core.run.knob_steps import limits_text
+from core.run.state import RunState
 from core.run.status import Outcome
 from tests.helpers.attached_app import LR, Program, table
 from tests.helpers.waiting import shown, text_of, toasts_of, until
+from trainpad.knobs import Knob
 from tui.app import TrainpadApp
 from tui.metrics.grid import ChartGrid
 from tui.metrics.grouping import quantities
 from tui.metrics.knobs import KnobPanel
+from tui.metrics.no_numbers import why_no_numbers
 from tui.metrics.screen import MetricsScreen
 
 
@@ -165,7 +169,8 @@ async def test_the_output_is_shown_and_searched(program: Program) -> None:
         text = await shown(pilot, app, "output", "boom here", "90 %", "o Output")
         assert "50 %" not in text
         await pilot.press("o")
-        await shown(pilot, app, "line 280", "o Charts")
+        text = await shown(pilot, app, "line 265", "o Charts")
+        assert "page" not in text and len(text.split("output")[1].splitlines()) > 38
         await pilot.press("slash", *"line 9$", "enter")
         await shown(pilot, app, "1 lines with 'line 9$'", "line 9")
         await pilot.press("n")
@@ -232,6 +237,31 @@ async def test_without_numbers_the_screen_says_how_to_log_them(tmp_path: Path) -
         await pilot.press("n", "f", "t", "down", "l", "x", "i", "tab", "right", "enter", "5")
         await pilot.pause()
         assert app.screen.query_one(KnobPanel)
+
+
+async def test_a_file_of_numbers_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    program = Program(tmp_path / "r")
+    (program.folder / "metrics.jsonl").mkdir()
+    app = app_of(program)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shown(pilot, app, "metrics.jsonl cannot be read: it is not a regular file")
+
+
+def test_a_program_that_only_prints_is_not_asked_to_call_anything() -> None:
+    run = RunState()
+    run.info = {"supervised": True}
+    assert "name: number" in why_no_numbers(run, "") and "run.log" not in why_no_numbers(run, "")
+    run.info = {"supervised": True, "adopted": 7}
+    assert "run.log" in why_no_numbers(run, "")
+
+
+def test_the_limits_of_a_value_are_shown_in_the_words_that_fit() -> None:
+    knob = Knob("lr", 0.1, low=1e-4, high=1.0, scale="log")
+    assert [limits_text(knob, width) for width in (60, 39, 29)] == [
+        "a number from 0.0001 to 1, on a log scale",
+        "a number from 0.0001 to 1 (log)",
+        "from 0.0001 to 1",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -77,8 +77,8 @@ def as_text(value: Any) -> str:
     return sanitize(str(value), limit=80)
 
 
-def limits_text(knob: Knob[Any]) -> str:
-    """What values a knob takes, in a few words."""
+def limits_text(knob: Knob[Any], width: int) -> str:
+    """What values a knob takes, in as many words as fit into `width` cells."""
     if knob.choices is not None:
         return ", ".join(as_text(choice) for choice in knob.choices)
     if isinstance(knob.value, bool):
@@ -88,4 +88,10 @@ def limits_text(knob: Knob[Any]) -> str:
     kind = "a whole number" if isinstance(knob.value, int) else "a number"
     low = "" if knob.low is None else f" from {knob.low:g}"
     high = "" if knob.high is None else f" to {knob.high:g}"
-    return kind + low + high + (", on a log scale" if knob.scale == "log" else "")
+    is_log = knob.scale == "log"
+    choices = [
+        kind + low + high + (", on a log scale" if is_log else ""),
+        kind + low + high + (" (log)" if is_log else ""),
+        (low + high).strip() or kind,
+    ]
+    return next((text for text in choices if len(text) <= width), choices[-1])

@@ -162,6 +162,9 @@ class RunNumbers(TextWidget):
         epoch = _epoch_text(run)
         if run.status is RunStatus.TRAINING and run.steps_per_second and not run.is_replay:
             rate, left = _rate_text(run.steps_per_second), duration(run.seconds_left)
+            if not run.planned_steps:
+                yield from _without_plan(epoch, step, rate)
+                return
             if epoch:
                 yield True, f"   {epoch}   {of}  {align_right(rate, 6)} steps/s  {left} left "
                 yield True, f"  {epoch}  {of}  {rate}/s  {left} left "
@@ -179,6 +182,16 @@ class RunNumbers(TextWidget):
             yield True, f"   {of} "
             yield True, f"  {step} "
             yield False, f" {of} "
+
+
+def _without_plan(epoch: str, step: str, rate: str) -> Iterator[tuple[bool, str]]:
+    """The choices of `RunNumbers` for a run of which nobody knows when it ends."""
+    if epoch:
+        yield True, f"   {epoch}   {step}  {align_right(rate, 6)} steps/s "
+    yield True, f"   {step}  {align_right(rate, 6)} steps/s "
+    yield True, f"  {step}  {rate}/s "
+    yield False, f" {step}  {rate}/s "
+    yield False, f" {rate}/s "
 
 
 def _rate_text(rate: float) -> str:

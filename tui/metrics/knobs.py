@@ -97,16 +97,18 @@ class KnobPanel(TextWidget, can_focus=True):
     def dimmed_actions(self) -> frozenset[str]:
         """The actions that can do nothing to the selected value."""
         knob, last = self._knob, len(self._knobs) - 1
+        is_live = self._run.is_live
         possible = {
             "select(-1)": self._selected > 0,
             "select(1)": self._selected < last,
             **{
-                f"adjust({presses})": knob is not None
+                f"adjust({presses})": is_live
+                and knob is not None
                 and not self._typed
                 and stepped(knob, knob.value, presses) != knob.value
                 for presses in (-1, 1)
             },
-            "enter": self._typed,
+            "enter": is_live and self._typed,
         }
         return frozenset(action for action, can in possible.items() if not can)
 
@@ -124,8 +126,9 @@ class KnobPanel(TextWidget, can_focus=True):
         knobs = self._knobs
         title: list[Span] = [("values", "title")]
         if not knobs:
-            hint = "none declared: run.live(name, value)"
-            return [title, [(fit(f" {hint}", width), "dim")]]
+            hints = (" none declared: run.live(name, value)", " none: run.live(name, value)")
+            hint = hints[len(hints[0]) > width]
+            return [title, [(fit(hint, width), "dim")]]
         first = self._first_row(height)
         shown = [
             self._row(index, knob, width)
@@ -152,7 +155,7 @@ class KnobPanel(TextWidget, can_focus=True):
         if self._problem:
             return fit(f" {self._problem}", width), "alert"
         knob = self._knob
-        text = f" {limits_text(knob)}" if self.has_focus and knob is not None else ""
+        text = f" {limits_text(knob, width - 1)}" if self.has_focus and knob is not None else ""
         return fit(text, width), "dim"
 
     # -- keys and mouse -----------------------------------------------------------------------

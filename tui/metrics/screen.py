@@ -1,6 +1,7 @@
 """The Train screen of runs that other programs train: their metrics, and what steers them."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -12,6 +13,7 @@ from textual.widgets import Input
 
 from core.run.state import RunState
 from core.run.status import RunStatus
+from core.rundir.metrics import why_unreadable
 from core.rundir.output import OutputTail
 from core.rundir.rundir import RunDir
 from tui.chart.keys import ChartAction
@@ -22,26 +24,14 @@ from tui.dashboard.screen import DashboardScreen
 from tui.metrics.grid import ChartGrid
 from tui.metrics.keys import BINDINGS
 from tui.metrics.knobs import KnobPanel
+from tui.metrics.no_numbers import why_no_numbers
 from tui.metrics.output import OutputPane
 from tui.metrics.program_stats import ProgramStatsRow
+from tui.metrics.requests import ACTIONS, HOW
 from tui.metrics.values import ValueList
 from tui.widgets.background import BackgroundJob, JobFinished
 from tui.widgets.text_widget import TitleRow
 
-ACTIONS: Final = {
-    "pause": "pause",
-    "request_save": "save",
-    "evaluate": "evaluate",
-    "app.ask_stop": "stop",
-}
-"""What is requested of the program by which action."""
-HOW: Final = {
-    "pause": "it does not call run.tick()",
-    "stop": "it does not call run.tick()",
-    "save": "it does not read run.save_requested",
-    "evaluate": "it does not read run.evaluate_requested",
-}
-"""Why a program cannot be asked for something."""
 KNOB_ACTIONS: Final = frozenset({"nudge(-1)", "nudge(1)"})
 REPLAY_ACTIONS: Final = frozenset({"pause", *KNOB_ACTIONS})
 """The keys that do something to a replay, in place of training."""
@@ -67,6 +57,11 @@ class MetricsScreen(DashboardScreen):
         self._output: OutputTail | None = None
         self._output_job: BackgroundJob[list[str]] = BackgroundJob(
             self, self._show_output, cooldown=OUTPUT_INTERVAL
+        )
+        self._unreadable = ""
+        """Why the file of numbers cannot be read; empty where it can."""
+        self._unreadable_job: BackgroundJob[str] = BackgroundJob(
+            self, self._show_unreadable, cooldown=OUTPUT_INTERVAL
         )
         self._waits_for_numbers = False
         """Whether the output is in the place of the charts since there are no numbers yet."""
@@ -128,8 +123,9 @@ class MetricsScreen(DashboardScreen):
         """Start over with another run."""
         self._run = run
         self._waits_for_numbers = False
-        self._output = None
+        self._output, self._unreadable = None, ""
         self._output_job.cancel()
+        self._unreadable_job.cancel()
         self._show_output([])
         self._grid.pinned = self._pinned_by_project.get(self._project, [])
 
@@ -138,6 +134,7 @@ class MetricsScreen(DashboardScreen):
         if self._waits_for_numbers and run.metrics:
             self.action_output()
         grid.show(run, marks_of(run.log_entries))
+        self.set_class(not run.log_entries, "-no-entries")
         names = [name for chart in grid.charts if chart.quantity for name in chart.quantity.names]
         self.query_one(ValueList).update_run(run, tuple(names))
         self._update_title()
@@ -147,8 +144,8 @@ class MetricsScreen(DashboardScreen):
         grid, metrics = self._grid, self._run.metrics
         title = self.query_one("#metrics-title", TitleRow)
         if not metrics:
-            waiting = 'no numbers yet: the program calls run.log({"loss": loss}, step)'
-            title.show([(waiting, "dim")])
+            role = "alert" if self._unreadable else "dim"
+            title.show([(why_no_numbers(self._run, self._unreadable), role)])
         elif not grid.count:
             title.show([(f"no metric matches {grid.pattern!r}", "alert")])
         else:
@@ -157,7 +154,7 @@ class MetricsScreen(DashboardScreen):
             note += left_out if metrics.left_out else ""
             note += grid.position_text
             title.show([(note, "dim")])
-            title.display = bool(note)
+            title.display = bool(note) and not self._shows_output
             return
         title.display = True
 
@@ -173,10 +170,17 @@ class MetricsScreen(DashboardScreen):
         if self._output is None:
             self._output = OutputTail(RunDir(Path(self._run.directory)).log)
         self._output_job.submit(self._output.poll)
+        if not self._run.metrics:
+            path = RunDir(Path(self._run.directory)).metrics
+            self._unreadable_job.submit(partial(why_unreadable, path))
 
     @on(JobFinished)
     def _job_finished(self, message: JobFinished) -> None:
         message.deliver()
+
+    def _show_unreadable(self, result: str | Exception) -> None:
+        self._unreadable = str(result)
+        self._update_title()
 
     def _show_output(self, result: list[str] | Exception) -> None:
         lines = [] if isinstance(result, Exception) else result
@@ -187,6 +191,7 @@ class MetricsScreen(DashboardScreen):
             self._waits_for_numbers = bool(lines) and not self._run.metrics
             shows = self._shows_output or self._waits_for_numbers
             self.set_class(shows and bool(lines), "-output")
+            self._update_title()
             self.update_keys()
 
     # -- what keys do now -----------------------------------------------------------------------
@@ -338,6 +343,7 @@ class MetricsScreen(DashboardScreen):
         if self.has_class("-has-output"):
             self._waits_for_numbers = False
             self.toggle_class("-output")
+            self._update_title()
             self.update_keys()
 
     def action_hide(self, part: str) -> None:
