@@ -27,7 +27,7 @@ from tui.runs.differences import HparamDifferences
 from tui.runs.keys import BINDINGS, RUN_ACTIONS, WRITE_NAMES
 from tui.runs.lines import last_step, lines_of
 from tui.runs.listing import MAX_MARKS, RunListing
-from tui.runs.shown_value import LOSS, PRECISION, shown_values, title_of
+from tui.runs.shown_value import LOSS, PRECISION, shown_value, shown_values
 from tui.runs.table import RunDetails, RunsTable
 from tui.runs.value_columns import all_columns
 from tui.widgets import background
@@ -64,7 +64,8 @@ class RunsScreen(DashboardScreen):
         self._curves_job: BackgroundJob[NewEvents] = BackgroundJob(self, self._show_curves)
         self._actions = RunActions(self)
         self._listing = RunListing()
-        self._value = LOSS
+        self._value = self._chosen_value = LOSS
+        """What the chart shows, and what was chosen: runs without that are shown by another."""
         self._last_pointed_run = ""
         """The run of the other screens that the pointer was last moved to."""
 
@@ -155,7 +156,7 @@ class RunsScreen(DashboardScreen):
 
     def _poll_curves(self, *, now: bool = False) -> None:
         """Read the new events of the compared runs in the background."""
-        runs = [entry.run for group in self._listing.groups for entry in group.members]
+        runs = [entry.run for entry in self._compared]
         self._curves_job.submit(lambda: self._curves.poll(runs), now=now)
 
     def _show_curves(self, result: NewEvents | Exception) -> None:
@@ -188,7 +189,7 @@ class RunsScreen(DashboardScreen):
     def _name_chart(self) -> None:
         """Give the chart the title and the view of what it shows now."""
         chart = self.query_one(Chart)
-        chart.title = title_of(self._value)
+        chart.title = self._value
         chart.shows_fractions = self._value == PRECISION
         restore(
             self.host.settings,
@@ -197,8 +198,17 @@ class RunsScreen(DashboardScreen):
             fractions=chart.shows_fractions,
         )
 
+    @property
+    def _compared(self) -> list[RunEntry]:
+        """The runs on the chart."""
+        return [entry for group in self._listing.groups for entry in group.members]
+
     def _draw_chart(self) -> None:
         groups, runs = self._listing.groups, self._curves.runs
+        value = shown_value(self._chosen_value, self._compared, runs, self._listing.first)
+        if value != self._value:
+            self._value = value
+            self._name_chart()
         lines = [*lines_of(groups, runs, self._value, self._listing.selected)]
         self.query_one(Chart).show(lines, planned_steps=last_step(groups, runs))
 
@@ -319,11 +329,10 @@ class RunsScreen(DashboardScreen):
     # -- the chart ------------------------------------------------------------------------------
 
     def action_value(self) -> None:
-        """Show the next value, with the view that it was left with."""
-        values = shown_values(self._curves.runs.values())
-        at = values.index(self._value) if self._value in values else 0
-        self._value = values[(at + 1) % len(values)]
-        self._name_chart()
+        """Show the next value that the runs have, with the view that it was left with."""
+        values = shown_values(self._compared, self._curves.runs) or [self._value]
+        at = values.index(self._value) if self._value in values else -1
+        self._chosen_value = values[(at + 1) % len(values)]
         self._draw_chart()
 
     def action_table(self) -> None:
@@ -338,7 +347,7 @@ class RunsScreen(DashboardScreen):
 
     @property
     def _chart_kind(self) -> str:
-        return f"runs.{self._value}"
+        return "runs.precision" if self._value == PRECISION else f"runs.{self._value}"
 
     def action_group(self) -> None:
         """Show runs that differ only in their seed as mean and spread, or the runs themselves."""

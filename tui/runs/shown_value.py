@@ -1,27 +1,56 @@
 """What the chart of the compared runs shows: the loss, the precision, or a metric by name."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 
 from core.run.metric_series import MetricSeries
 from core.run.state import RunState
+from core.rundir.overview import RunEntry
 from tui.chart.tags import sort_key
 from tui.chart.traces import Line
 
-LOSS, PRECISION = "loss", "precision"
+LOSS = "loss"
+PRECISION = "precision @ 1, validation"
+"""Of runs of ours; long, so that no metric of another program is called so."""
 MAX_METRICS = 200
 """Metrics of attached runs between which the key switches."""
 
 
-def shown_values(runs: Iterable[RunState]) -> list[str]:
-    """What can be shown: the loss and the precision, then the other metrics of attached runs."""
-    names = {name for run in runs if run.is_attached for name in run.metrics}
-    others = sorted(names - {LOSS, PRECISION}, key=sort_key)[:MAX_METRICS]
-    return [LOSS, PRECISION, *others]
+Runs = Mapping[Path, RunState]
+"""Runs by directory, as far as their events are read."""
 
 
-def title_of(value: str) -> str:
-    """The title of the chart."""
-    return "precision @ 1, validation" if value == PRECISION else value
+def shown_values(entries: Collection[RunEntry], runs: Runs) -> list[str]:
+    """What these have: the loss and the precision, then the other metrics of attached runs."""
+    names = _counts(entries, runs).keys()
+    has_own = not all(entry.summary.is_attached for entry in entries)
+    own = [LOSS, PRECISION] if has_own else [LOSS] if LOSS in names else []
+    return own + sorted(names - {LOSS}, key=sort_key)[:MAX_METRICS]
+
+
+def shown_value(
+    chosen: str, entries: Collection[RunEntry], runs: Runs, first: Sequence[str] = ()
+) -> str:
+    """`chosen` if one of these has it; else what most have, those in `first` and losses first.
+
+    It is `chosen` too where none of them has a value yet.
+    """
+    values = shown_values(entries, runs)
+    if chosen in values or not values:
+        return chosen
+    counts = _counts(entries, runs)
+    return min(values, key=lambda name: (name not in first, -counts[name], LOSS not in name))
+
+
+def _counts(entries: Collection[RunEntry], runs: Runs) -> Counter[str]:
+    """How many attached runs have each metric; of a run that is not read, what the list knows."""
+    names: Counter[str] = Counter()
+    for entry in entries:
+        if entry.summary.is_attached:
+            run = runs.get(entry.run.path)
+            names.update(list(entry.values.metrics if run is None else run.metrics))
+    return names
 
 
 def line_of(value: str, title: str, run: RunState, layer: int) -> Line:
