@@ -28,7 +28,7 @@ BINDINGS: list[BindingType] = [
     Binding("O", "reverse", "Reverse", show=False, id="runs.reverse",
             tooltip="Reverse the sort order"),
     Binding("v", "value", "Value", id="runs.value",
-            tooltip="Chart: loss, precision @ 1, or the next metric"),
+            tooltip="Chart: loss, precision @ 1 or the next metric that the runs have"),
     Binding("g", "group", "Group", id="runs.group",
             tooltip="One row and line for runs that differ only in their seed: mean and spread"),
     Binding("c", "difference", "Compare", id="runs.difference",
