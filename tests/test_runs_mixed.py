@@ -10,6 +10,7 @@ from core.rundir.overview import Overview, RunEntry
 from tests.helpers.attached_runs import losses, make_attached
 from tests.helpers.runs import three_runs
 from tui.runs import columns, value_columns
+from tui.runs.differences import HparamDifferences
 from tui.runs.filter import filtered_runs
 from tui.runs.listing import RunListing
 
@@ -58,6 +59,18 @@ def test_what_a_running_program_logs_changes_its_entry_alone(log_dir: Path) -> N
     metrics = after["y"].values.metrics
     assert metrics["loss"].last != metrics["loss"].last
     assert (metrics["loss"].least, metrics["extra"].last) == (2.0, 1.0)
+
+
+def test_a_label_of_the_settings_panel_uses_the_room_beside_a_short_value(tmp_path: Path) -> None:
+    lines = [{**line, "val/accuracy_top_5": 0.5} for line in losses(0.2, 0.9)]
+    make_attached(tmp_path / "runs" / "cifar" / "x", lines)
+    panel, entry = HparamDifferences(), polled(tmp_path / "runs")["x"]
+    panel.show([("", entry)])
+    rows = ["".join(text for text, _ in row) for row in panel.lines(36, 20)]
+    (row,) = (row for row in rows if "top_5" in row)
+    assert row.startswith("best val/accuracy_top_5 ") and row.endswith(" 0.5000") and len(row) == 36
+    panel.show([("a", entry)] * 3)
+    assert all(len("".join(text for text, _ in row)) <= 46 for row in panel.lines(46, 20))
 
 
 def test_columns_of_mixed_runs(log_dir: Path) -> None:

@@ -7,6 +7,7 @@ from textual import on
 
 from core.process.program_stats import ProgramMonitor, ProgramStats
 from core.run.state import RunState
+from core.run.status import RunStatus
 from core.rundir.rundir import RunDir
 from core.rundir.status import lock_owner
 from trainpad.text import sanitize
@@ -71,7 +72,9 @@ class ProgramStatsRow(TextWidget):
         if self._run.is_live:
             self._job.submit(self._sampler.sample)
         else:
-            self._show_sample(f"the program has ended: {self._run.status}")
+            is_lost = self._run.status is RunStatus.LOST  # its program may be alive
+            ended = f"the program has ended: {self._run.status}"
+            self._show_sample("the run is lost" if is_lost else ended)
 
     @on(JobFinished)
     def _job_finished(self, message: JobFinished) -> None:

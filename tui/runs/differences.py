@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from rich.cells import cell_len
 from textual.geometry import Size
 
 from core.run.hparams import SPECS
@@ -81,8 +82,12 @@ class HparamDifferences(LineColoured):
     def _row(
         self, label: str, show: Callable[[RunEntry], str], width: int, role: str
     ) -> list[Span]:
-        values = [(self._align(show(entry), width), role) for _, entry in self._fitting(width)]
-        return [(fit(label, self.LABEL_WIDTH), "dim"), *values]
+        """A label that may reach up to the text of the first run, and that of each run."""
+        first, *others = [self._align(show(entry), width) for _, entry in self._fitting(width)]
+        free = len(first) - len(first.lstrip()) - 1
+        extra = max(0, min(free, cell_len(label) - self.LABEL_WIDTH))
+        start = (fit(label, self.LABEL_WIDTH + extra), "dim")
+        return [start, *((text, role) for text in (first[extra:], *others))]
 
     def _fitting(self, width: int) -> Sequence[tuple[str, RunEntry]]:
         """The runs of which the columns fit."""
