@@ -55,6 +55,8 @@ class RunListing:
         self.marked: list[Path] = []
         self.is_grouped = False
         """Whether runs that differ in their seed alone are one row, and drawn as their mean."""
+        self._found: Sequence[RunEntry] = ()
+        """The runs that match the filter."""
         self._slots: dict[Path, int] = {}
         self.sort_by: tuple[RunColumn, bool] = (columns.STARTED, False)
         """The sort column, and whether the order is reversed."""
@@ -84,7 +86,7 @@ class RunListing:
     def groups(self) -> list[Group]:
         """What the chart draws: the compared runs, or the groups that they are of."""
         singles = self._single_groups
-        if not self.is_grouped or self._group is not None:
+        if not self._shows_groups:
             return singles
         rows = [row for row in self.shown if isinstance(row, RunGroup)]
         found: dict[int, Group] = {}
@@ -153,18 +155,29 @@ class RunListing:
     def arrange(self, words: str) -> None:
         """Show what matches the filter, sorted; the pointer stays on its run if that is shown."""
         selected = self.selected_row
-        found = filtered_runs(self._listed(), words)
-        self.columns = value_columns.columns_for(found, self.chosen, self.first)
-        rows: Sequence[Row] = found
-        if self.is_grouped and self._group is None:
-            rows = group_runs(found)
-            self.columns = value_columns.for_groups(self.columns)
+        found: Sequence[RunEntry] = filtered_runs(self._listed(), words)
+        self._found = found
+        self.columns = self._columns(self.chosen)
+        rows = group_runs(found) if self._shows_groups else found
         self.shown = columns.sorted_rows(rows, self.sort_by[0], reverse=self.sort_by[1])
         path = _path_of(selected)
         paths = [_path_of(row) for row in self.shown]
         if path is not None and path in paths:
             self.pointer = paths.index(path)
         self.point(self.pointer)
+
+    @property
+    def _shows_groups(self) -> bool:
+        return self.is_grouped and self._group is None
+
+    def _columns(self, chosen: Sequence[str]) -> list[RunColumn]:
+        shown = value_columns.columns_for(self._found, chosen, self.first)
+        return value_columns.for_groups(shown) if self._shows_groups else shown
+
+    def fitting(self, chosen: Sequence[str], width: int) -> set[str]:
+        """The ids of the columns that fit into `width` cells once these are chosen."""
+        shown = self._columns(chosen or self.chosen)
+        return {column.id for column in columns.columns_that_fit(shown, width)}
 
     def _listed(self) -> list[RunEntry]:
         return [

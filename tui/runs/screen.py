@@ -181,7 +181,7 @@ class RunsScreen(DashboardScreen):
             listing.empty_text,
             listing.notice,
         )
-        self.query_one(RunDetails).show(listing.selected)
+        self.query_one(RunDetails).show(listing.selected, listing.columns)
         self.update_keys()
         self.query_one(HparamDifferences).show(listing.compared)
         self._draw_chart()
@@ -312,7 +312,11 @@ class RunsScreen(DashboardScreen):
                 self.host.settings.set(COLUMNS, chosen)
                 self._filter_and_sort()
 
-        self.app.push_screen(ColumnsDialog(all_columns(listing.entries or ()), shown), on_close)
+        def fitting(chosen: Sequence[str]) -> set[str]:
+            return listing.fitting(chosen, self.size.width)
+
+        every = all_columns(listing.entries or ())
+        self.app.push_screen(ColumnsDialog(every, shown, fitting), on_close)
 
     def action_show_hidden(self) -> None:
         """List the hidden runs too, or not."""

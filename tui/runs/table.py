@@ -12,14 +12,14 @@ from textual.geometry import Size
 from textual.message import Message
 
 from core.rundir.overview import RunEntry
-from trainpad.text import sanitize
+from trainpad.text import cells, sanitize
 from tui.chart.chart import Chart
 from tui.chart.palette import LINE_STYLES, ChartStyle
 from tui.chart.scene import LETTERS
 from tui.dashboard.header import STATE_SYMBOLS
 from tui.runs import columns
 from tui.runs.columns import Row, RunColumn
-from tui.widgets.text_widget import Span, TextWidget, fit
+from tui.widgets.text_widget import Span, TextWidget, align_right, fit
 
 
 class LineColoured(TextWidget):
@@ -188,29 +188,39 @@ class RunDetails(TextWidget):
     def __init__(self) -> None:
         super().__init__()
         self._entry: RunEntry | None = None
+        self._columns: Sequence[RunColumn] = ()
 
-    def show(self, entry: RunEntry | None) -> None:
-        """Show the details of this run."""
-        self._entry = entry
+    def show(self, entry: RunEntry | None, columns: Sequence[RunColumn] = ()) -> None:
+        """Show the details of this run, and how many of the `columns` have no room."""
+        self._entry, self._columns = entry, columns
         self.redraw()
 
     def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - three rows
-        """State and data set; folder and command line; tags and note."""
-        entry = self._entry
+        """State and data set, and hidden columns; folder and command line; tags and note."""
+        entry, hidden = self._entry, self._hidden_columns(width)
         if entry is None:
-            return []
+            return [[(align_right(hidden, width), "dim")]]
         sign, role = STATE_SYMBOLS[entry.summary.state]
         state = f"{sign} {_state_text(entry)}"
         parent = f"branched from {entry.parent}" if entry.parent else ""
         facts = [entry.summary.name, entry.summary.dataset, parent]
         rest = "".join(f" · {fact}" for fact in facts if fact)
         note = "  ".join([*(f"#{tag}" for tag in entry.note.tags), entry.note.text])
+        room = max(0, width - 4 - len(state))
+        facts_room = min(room, cells(rest))
+        if facts_room + len(hidden) + 2 > room:
+            facts_room, hidden = room, ""
         return [
             [("    ", "dim"), (fit(state, min(len(state), max(0, width - 4))), role),
-             (fit(rest, max(0, width - 4 - len(state))), "dim")],
+             (fit(rest, facts_room), "dim"), (align_right(hidden, room - facts_room), "dim")],
             [(fit(f"    {sanitize(str(entry.run.path))}  {entry.values.command}", width), "dim")],
             [(fit(f"    {note}", width), "text")],
         ]  # fmt: skip
+
+    def _hidden_columns(self, width: int) -> str:
+        count = len(self._columns) - len(columns.columns_that_fit(self._columns, width))
+        plural = "" if count == 1 else "s"
+        return f"{count} column{plural} without room; C chooses " if count else ""
 
 
 def _state_text(entry: RunEntry) -> str:

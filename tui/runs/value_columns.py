@@ -28,6 +28,9 @@ BEST: Final = "best "
 CHOSEN_PRIORITY: Final = 88
 DIFFERING_PRIORITY: Final = 68
 """Of the columns of settings in which attached runs differ."""
+MAIN_SETTINGS: Final = 3
+MAIN_PRIORITY: Final = 78
+"""Of the first of them, as many as `MAIN_SETTINGS`: above the last values of metrics."""
 _LAYERS: Final = ("hidden", "network")
 """Hyperparameters of ours that the column of the network shows."""
 _IMPORTANT: Final = ("learning_rate", "optimizer", "batch_size")
@@ -76,16 +79,27 @@ def columns_for(
     result = [columns.STATE, columns.NAME]
     result += [columns.PROJECT] if attached else []
     result += [columns.NETWORK] if ours or not attached else []
-    for name in _differing(ours, attached):
-        column = setting_column(name)
-        is_ours = name in SPECS or is_seed(name)
-        result.append(column if is_ours else replace(column, priority=DIFFERING_PRIORITY))
+    result += _differing_columns(ours, attached)
     result.append(columns.STEPS)
     result += [columns.BEST, columns.LAST] if ours or not attached else []
     for name in _metrics_of(attached, first):
         result += [replace(best_column(name), priority=85), last_column(name)]
     result += [columns.TIME, columns.STARTED]
     return [_ranked(column, entries) for column in result]
+
+
+def _differing_columns(ours: Sequence[RunEntry], attached: Sequence[RunEntry]) -> list[RunColumn]:
+    """The columns of the settings in which runs of ours differ, then of those of attached runs."""
+    own = [name for name in differing_hparams(ours) if name not in _LAYERS]
+    theirs = _differing(attached)
+    result = []
+    for name in dict.fromkeys([*own, *theirs]):
+        column = setting_column(name)
+        if name in theirs:
+            is_main = theirs.index(name) < MAIN_SETTINGS
+            column = replace(column, priority=MAIN_PRIORITY if is_main else DIFFERING_PRIORITY)
+        result.append(column)
+    return result
 
 
 def _ranked(column: RunColumn, entries: Sequence[RunEntry]) -> RunColumn:
@@ -165,9 +179,8 @@ def _setting_text(value: Setting | None) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _differing(ours: Sequence[RunEntry], attached: Sequence[RunEntry]) -> list[str]:
-    """The names of the settings in which runs of ours differ, then those of attached runs."""
-    own = [name for name in differing_hparams(ours) if name not in _LAYERS]
+def _differing(attached: Sequence[RunEntry]) -> list[str]:
+    """The settings in which these runs differ: of most values first, seeds last."""
     counts: Counter[str] = Counter()
     values: dict[str, set[Setting]] = {}
     for entry in attached:
@@ -176,7 +189,7 @@ def _differing(ours: Sequence[RunEntry], attached: Sequence[RunEntry]) -> list[s
             values.setdefault(name, set()).add(value)
     differ = [name for name in values if len(values[name]) > 1 or counts[name] < len(attached)]
     differ.sort(key=lambda name: (is_seed(name), -len(values[name])))
-    return list(dict.fromkeys([*own, *differ[:MAX_SETTINGS]]))
+    return differ[:MAX_SETTINGS]
 
 
 def _metrics_of(attached: Iterable[RunEntry], first: Sequence[str]) -> list[str]:
