@@ -1,7 +1,7 @@
 """Import a person's own Python file under a private name, with the files beside it importable.
 
-`import data` in that file means the `data.py` beside it, whatever modules of that name this program
-has: each file of the folder is loaded with an `__import__` of its own, which looks there first. So
+`import data` in that file means the `data.py` beside it, also where this program has such a module:
+each file of the folder is loaded with an `__import__` of its own, which looks there first. So
 neither `sys.path` nor what other threads import is touched.
 """
 
@@ -23,7 +23,7 @@ def import_file(file: Path, folder: Path) -> ModuleType:
     """The module in `file`, for which the files of `folder` are importable.
 
     Raises:
-        Exception: whatever the file raises.
+        Exception: as the file raises it.
     """
     package = PREFIX + hashlib.sha256(str(folder).encode()).hexdigest()[:12]
     _forget(package)

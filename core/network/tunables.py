@@ -90,7 +90,7 @@ class Tunables:
         parent_name: str | None = None,  # noqa: ARG002
         parent_values: Any = None,  # noqa: ARG002
     ) -> Any:
-        """This value, whatever is given."""
+        """This value: it cannot be given another."""
         if name in self._given:
             raise UserError(f"hp {name} is fixed at {value} in the file")
         return self.values.setdefault(name, value)

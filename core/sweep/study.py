@@ -77,7 +77,7 @@ class Study:
             trial = self._study.ask(
                 {name: _distribution(one) for name, one in self.space.dimensions.items()}
             )
-            # A grid would end a loop of Optuna's own when it is told of its last trial.
+            # A grid ends Optuna's own loop at its last trial; there is none here.
             self._study.sampler = optuna.samplers.RandomSampler()
             trial.set_user_attr("worker", worker.name)
             return Trial(trial, self)
