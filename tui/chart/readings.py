@@ -44,9 +44,12 @@ def in_cell(axis: Axis, line: Line, x: float, cell: Range) -> Values | None:
 
 def _part_in_cell(axis: Axis, line: Line, x: float, cell: Range) -> Values | None:
     curve, steps = line.curve, axes.steps_of(axis, line, np.array(cell))
-    if curve.count(steps[0], steps[1]) > 1:
+    count = curve.count(steps[0], steps[1])
+    if count:
         columns = curve.columns(steps)
-        return Values(float(columns.mean[0]), float(columns.low[0]), float(columns.high[0]))
+        mean = float(columns.mean[0])
+        if count > 1 or math.isfinite(mean):
+            return Values(mean, float(columns.low[0]), float(columns.high[0]))
     return _nearest(line, float(np.floor(axes.step_of(axis, line, x))))
 
 
