@@ -13,6 +13,7 @@ import pytest
 
 import trainpad
 from tests.helpers.attached import (
+    TRAIN,
     directory,
     events,
     last_event,
@@ -23,16 +24,6 @@ from tests.helpers.attached import (
     until,
 )
 from trainpad import about, api, ending, place
-
-TRAIN = """
-import time, trainpad
-run = trainpad.init("p", steps=1000)
-for step in range(1000):
-    run.log({"loss": 1.0}, step)
-    run.tick()
-    if step == 5:
-        print("trains", flush=True)
-"""
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,7 @@ from conftest import REPOSITORY
 
 import trainpad
 from tests.helpers.attached import (
+    TRAIN,
     events,
     last_event,
     numbers,
@@ -21,16 +22,6 @@ from tests.helpers.attached import (
     until,
 )
 from trainpad import api
-
-TRAIN = """
-import time, trainpad
-run = trainpad.init("p", steps=1000)
-for step in range(1000):
-    run.log({"loss": 1.0}, step)
-    run.tick()
-    if step == 5:
-        print("trains", flush=True)
-"""
 
 
 @pytest.fixture(autouse=True)

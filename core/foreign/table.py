@@ -15,7 +15,7 @@ from core.foreign.lines import BOM, MAX_LINE, LineFormat
 
 SEPARATORS: Final = b",;\t"
 NO_VALUE: Final = frozenset({"", "na", "n/a", "none", "null", "<na>"})
-"""What stands in a cell without a value, in small letters."""
+"""The text of a cell without a value, in small letters."""
 
 
 class Table(LineFormat):

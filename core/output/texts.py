@@ -49,7 +49,7 @@ _OTHER: Final = frozenset((
     "mem", "memory", "mb", "gb", "kb", "bytes", "size", "worker", "workers", "node", "host",
     "level", "runtime", "flos",
 ))  # fmt: skip
-"""Words that say that a number is none, unless one of `KNOWN` stands beside them."""
+"""Words that say that a number is none, unless one of `KNOWN` is beside them."""
 _DROPPED: Final = frozenset((
     "info", "debug", "warning", "warn", "error", "at", "the", "and", "with", "done", "current",
     "after", "finished", "saved",

@@ -23,7 +23,7 @@ _SEED_IN_NAME: Final = compiled(SEED_IN_NAME)
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The mean of some values, and how far they are apart."""
+    """The mean of some values, and their spread."""
 
     mean: float
     deviation: float

@@ -15,6 +15,17 @@ from tests.helpers.waiting import LONG
 from trainpad.attached import Run
 from trainpad.control import Control
 
+TRAIN = """
+import time, trainpad
+run = trainpad.init("p", steps=1000)
+for step in range(1000):
+    run.log({"loss": 1.0}, step)
+    run.tick()
+    if step == 5:
+        print("trains", flush=True)
+"""
+"""A program that trains for a thousand steps."""
+
 
 def lines(path: Path) -> list[dict[str, Any]]:
     """The objects of a file that has one a line."""

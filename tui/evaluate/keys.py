@@ -2,6 +2,8 @@
 
 from textual.binding import Binding
 
+from tui.widgets.page_keys import page_bindings
+
 BINDINGS = (
     Binding("s", "split", "Split", id="evaluate.split",
             tooltip="Switch between train, validation and test split"),
@@ -19,10 +21,7 @@ BINDINGS = (
             tooltip="Next image"),
     Binding("comma", "image(-1)", "Back", show=False, id="evaluate.back", key_display=",",
             tooltip="Previous image"),
-    Binding("pagedown", "page(1)", "Next page", show=False, id="evaluate.page_down",
-            tooltip="Next page of images"),
-    Binding("pageup", "page(-1)", "Previous page", show=False, id="evaluate.page_up",
-            tooltip="Previous page of images"),
+    *page_bindings("evaluate", "images"),
     Binding("p", "pad", "Pad", id="evaluate.pad",
             tooltip="Open the selected image on the pad"),
     Binding("w", "weights", "Why", id="evaluate.weights",

@@ -6,7 +6,6 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 
 from core.run.attached_events import ImagesLogged
 from core.run.metrics import accuracy, correct_count, top_confusions
@@ -15,6 +14,7 @@ from tui.chart.chart import Chart
 from tui.chart.traces import Line
 from tui.dashboard.screen import DashboardScreen
 from tui.dashboard.selection import PickedImage
+from tui.evaluate.body import evaluate_body
 from tui.evaluate.confusion import CellFormat, ConfusionMatrix
 from tui.evaluate.keys import BINDINGS
 from tui.evaluate.logged_images import LoggedImages, newest_images, read_images
@@ -64,12 +64,7 @@ class LoggedEvaluateScreen(DashboardScreen):
     def compose(self) -> ComposeResult:
         """Matrix and metrics, the images, and the chart of the selected class."""
         yield self.header()
-        with Vertical(id="evaluate-body"):
-            yield TitleRow("evaluate-summary")
-            yield ConfusionMatrix()
-            yield TitleRow("evaluate-title")
-            yield Gallery()
-            yield Chart("metrics", fractions=True, id="evaluate-chart")
+        yield from evaluate_body()
         yield self.footer()
 
     def on_mount(self) -> None:

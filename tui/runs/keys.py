@@ -3,6 +3,7 @@
 from textual.binding import Binding, BindingType
 
 from tui.chart.keys import chart_bindings
+from tui.widgets.page_keys import page_bindings
 
 WRITE_NAMES = ("resume", "branch", "note", "hide", "export", "delete")
 """Actions on a run that a read-only window refuses."""
@@ -50,10 +51,7 @@ BINDINGS: list[BindingType] = [
             tooltip="Clear the filter, then close the group, then clear the marks"),
     Binding("up", "point(-1)", "Up", show=False, id="runs.up", tooltip="Previous run"),
     Binding("down", "point(1)", "Down", show=False, id="runs.down", tooltip="Next run"),
-    Binding("pageup", "page(-1)", "Page up", show=False, id="runs.page_up",
-            tooltip="Previous page of runs"),
-    Binding("pagedown", "page(1)", "Page down", show=False, id="runs.page_down",
-            tooltip="Next page of runs"),
+    *page_bindings("runs", "runs"),
     Binding("home", "point(-1000000)", "First", show=False, id="runs.first",
             tooltip="First run"),
     Binding("end", "point(1000000)", "Last", show=False, id="runs.last",

@@ -2,6 +2,8 @@
 
 from textual.binding import Binding
 
+from tui.widgets.page_keys import page_bindings
+
 BINDINGS = (
     Binding("tab", "panel", "Panel", id="weights.panel", priority=True,
             tooltip="Switch between histograms, filters and saliency if not all fit"),
@@ -23,8 +25,5 @@ BINDINGS = (
             tooltip="Next unit"),
     Binding("left", "unit(-1)", "Previous unit", show=False, id="weights.unit_back",
             tooltip="Previous unit"),
-    Binding("pagedown", "page(1)", "Next page", show=False, id="weights.page_down",
-            tooltip="Next page of units"),
-    Binding("pageup", "page(-1)", "Previous page", show=False, id="weights.page_up",
-            tooltip="Previous page of units"),
+    *page_bindings("weights", "units"),
 )  # fmt: skip
