@@ -24,6 +24,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+ORDER = "ABBABAAB"
+"""One pair of measurements: plain fits (A) and watched ones (B)."""
 sys.path.insert(0, str(ROOT))
 
 import trainpad  # noqa: E402
@@ -137,16 +139,22 @@ def measure_keras() -> None:
         return time.perf_counter() - began
 
     def ratios(make: Callable[[], list[Any]], pairs: int) -> tuple[float, float, float]:
-        """Return the median ratio, that of the shortest, and the shortest plain `fit`."""
+        """Return the median ratio of the pairs, that of the shortest fits, the shortest plain one.
+
+        A pair is eight fits in the order ABBABAAB, so that a machine that grows faster or slower
+        within it, or is disturbed for a second, counts on both sides.
+        """
         fit(make())
-        plain, watched = np.array([(fit([]), fit(make())) for _ in range(pairs)]).T
-        shortest = float(plain.min())
-        return float(np.median(plain / watched)), shortest / float(watched.min()), shortest
+        order = np.array([c == "B" for c in ORDER])
+        took = np.array([[fit(make() if b else []) for b in order] for _ in range(pairs)])
+        plain, watched = took[:, ~order], took[:, order]
+        ratio = np.median(plain.sum(axis=1) / watched.sum(axis=1))
+        return float(ratio), plain.min() / watched.min(), plain.min()
 
     fit([])
     ratio, least, seconds = ratios(lambda: [TrainpadCallback(project="bench")], 7)
     check("Keras fit with the callback, of plain fit", ratio, 0.98, "x", at_least=True)
-    print(f"the shortest of seven against the shortest       {least:6.3f} x")
+    print(f"the shortest fit against the shortest       {least:6.3f} x")
     spent = min((_cpu_of_callback(fit) for _ in range(5)), key=sum)
     print("CPU time of the callback, which other programs disturb least, in the thread that trains")
     print("and in others, of the time of a plain fit:", end=" ")

@@ -5,13 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.run.events import Started, Steps
+from core.run.events import Opened, Started, Steps
 from core.run.hparams import as_dict, validate_hparams
+from core.run.info import notice_in
 from core.run.state import RunState
+from data.sources import NO_MNIST
 from tests.helpers.app import Scripted
 from tests.helpers.waiting import text_of, until
 from tui.app import TrainpadApp
-from tui.dashboard.header import Identity, RunNumbers
+from tui.dashboard.header import Identity, RunNumbers, ScreenTabs
 from tui.widgets.screens import SCREENS
 
 
@@ -86,3 +88,25 @@ async def test_every_screen_has_its_tab_on_a_small_terminal(
         expected = whole if size[0] == 60 else ["1 Train"]
         assert [tab for tab in whole if tab in row] == expected
         assert all(screen.key in row for screen in SCREENS)
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"),
+    [
+        (180, NO_MNIST),
+        (120, "no MNIST found: training on digits that trainpad draws itself"),
+        (70, "no MNIST found"),
+        (50, ""),
+    ],
+)
+def test_a_notice_about_the_data_is_shortened_and_leaves_the_name(
+    width: int, expected: str
+) -> None:
+    run = RunState()
+    run.fold(Opened("a-run", {"name": "a-run", "dataset": {"notice": NO_MNIST}}))
+    tabs, identity = ScreenTabs("train"), Identity()
+    tabs._notice, identity._run = notice_in(run.info), run
+    row = "".join(text for text, _ in tabs.lines(width, 1)[0])
+    assert row.split("5 Pad")[1].strip() == expected
+    assert "a-run" in "".join(text for text, _ in identity.lines(width, 1)[0])
+    assert [entry.text for entry in run.log_entries] == [NO_MNIST]

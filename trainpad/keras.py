@@ -61,7 +61,8 @@ class TrainpadCallback:
             classes: The names of the classes.
             live: Keras variables by name, which can then be changed from outside, such as
                 ``{"dropout": rate}``.
-            weights: Whether to record statistics of the weights, in half a percent of the time.
+            weights: Whether to record statistics of the weights, in a quarter of a percent of
+                the time.
             init: What `trainpad.init` takes: ``project``, ``name``, ``config``, ``dir``.
         """
         self.model: Any = None

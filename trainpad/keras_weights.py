@@ -1,4 +1,4 @@
-"""Statistics of a Keras model's weights and of one step's update, in half a percent of the time."""
+"""Statistics of a Keras model's weights and of a step's update, in 0.25 % of the time."""
 
 import time
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from trainpad.attached import Run
 from trainpad.keras_rate import sync
 
-SHARE = 0.005
+SHARE = 0.0025
 """The share of the time that reading weights may take."""
 FIRST = 1e-7
 """Seconds that a weight takes, before that was measured."""

@@ -41,3 +41,10 @@ def framework_in(info: Mapping[str, Any]) -> str:
         return ""
     found = next((name for name in FRAMEWORKS if isinstance(versions.get(name), str)), "")
     return f"{found} {sanitize(versions[found], limit=20)}" if found else ""
+
+
+def notice_in(info: Mapping[str, Any]) -> str:
+    """What is to be known about the data of the run; mostly nothing."""
+    dataset = info.get("dataset")
+    notice = dataset.get("notice") if isinstance(dataset, dict) else None
+    return sanitize(notice, limit=300) if isinstance(notice, str) else ""

@@ -1,11 +1,13 @@
 """The log of a run: lines for its messages panel, of which some are marked on the chart."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import groupby
+from typing import Any
 
+from core.run.info import notice_in
 from trainpad.text import sanitize
 
 MAX_ENTRIES = 500
@@ -60,6 +62,11 @@ class RunLog(deque[LogEntry]):
     ) -> None:
         """Append an entry."""
         self.append(LogEntry(step, text, urgent, mark, label))
+
+    def open(self, info: Mapping[str, Any]) -> None:
+        """Append what is to be known about the data of the run with this `run.json`."""
+        if notice := notice_in(info):
+            self.add(0, notice, urgent=True)
 
     def warn(self, step: int, text: str) -> None:
         """Append a warning, sanitized."""

@@ -15,6 +15,7 @@ from textual.events import Click
 from textual.message import Message
 
 from core.run.durations import duration
+from core.run.info import notice_in
 from core.run.state import RunState
 from core.run.status import RunStatus
 from tui.widgets.screens import SCREENS
@@ -51,21 +52,12 @@ class Identity(TextWidget):
 
     def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - one row
         """The name of the program, unless the run's needs its room, and the run."""
-        notice = notice_of(self._run)
-        if notice and width - TABS_WIDTH < len(notice):  # it is not beside the tabs
-            texts, role = [notice], "alert"
-        else:
-            texts, role = _run_summaries(self._run), "dim"
+        texts = _run_summaries(self._run)
         room = width - len(PROGRAM)
         text = next((text for text in texts if cell_len(text) <= room), "")
         if text:
-            return [[(PROGRAM, "title"), (fit(text, room), role)]]
-        return [[(fit(f" {texts[-1]}", width), role)]]
-
-
-def notice_of(run: RunState) -> str:
-    """What is to be known about the data of a run; mostly nothing."""
-    return str(run.info.get("dataset", {}).get("notice", ""))
+            return [[(PROGRAM, "title"), (fit(text, room), "dim")]]
+        return [[(fit(f" {texts[-1]}", width), "dim")]]
 
 
 def _run_summaries(run: RunState) -> list[str]:
@@ -85,7 +77,7 @@ def _run_summaries(run: RunState) -> list[str]:
 
 
 class ScreenTabs(TextWidget):
-    """The names of the screens, and a notice where it fits beside them."""
+    """The names of the screens, and as much of a notice about the data as fits beside them."""
 
     class ScreenChosen(Message):
         """The name of a screen was clicked."""
@@ -101,7 +93,7 @@ class ScreenTabs(TextWidget):
 
     def update_run(self, run: RunState) -> None:
         """Show the notice of this run."""
-        self._notice = notice_of(run)
+        self._notice = notice_in(run.info)
         self.redraw()
 
     def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - one row
@@ -111,7 +103,7 @@ class ScreenTabs(TextWidget):
             role = "live" if screen.name == self._current else "dim"
             spans += [(label, role), (" " * TAB_GAP, "dim")]
         room = max(0, width - sum(len(text) for text, _ in spans))
-        return [[*spans, (fit(self._notice if len(self._notice) <= room else "", room), "alert")]]
+        return [[*spans, (fit(_leading_part(self._notice, room), room), "alert")]]
 
     def _labels(self, width: int) -> list[str]:
         is_narrow = width < TABS_WIDTH - TAB_GAP
@@ -128,6 +120,12 @@ class ScreenTabs(TextWidget):
             if start <= event.x < start + len(label):
                 self.post_message(self.ScreenChosen(screen.name))
             start += len(label) + TAB_GAP
+
+
+def _leading_part(notice: str, room: int) -> str:
+    """A notice, or its first clauses, as many of them as fit; the messages have the whole."""
+    parts = (notice, notice.split("; ", maxsplit=1)[0], notice.split(": ", maxsplit=1)[0])
+    return next((part for part in parts if cell_len(part) <= room), "")
 
 
 class RunNumbers(TextWidget):

@@ -230,8 +230,8 @@ class RunListing:
     def next_order(self, width: int) -> RunColumn:
         """The column after the sort column, of those that fit into `width` cells."""
         visible = columns.columns_that_fit(self.columns, width)
-        names = [column.name for column in visible]
-        current = names.index(self.sort_by[0].name) if self.sort_by[0].name in names else -1
+        ids = [column.id for column in visible]
+        current = ids.index(self.sort_by[0].id) if self.sort_by[0].id in ids else -1
         return visible[(current + 1) % len(visible)]
 
 
