@@ -9,7 +9,8 @@ from core.run.events import Changed, Evaluated, Finished, Started
 from core.run.hparams import as_dict, validate_hparams
 from core.run.status import Outcome
 from core.rundir import notes
-from core.rundir.overview import MAX_NEW_RUNS, Overview, RunEntry
+from core.rundir.entry import RunEntry
+from core.rundir.overview import MAX_NEW_RUNS, Overview
 from core.rundir.rundir import RunDir
 from tests.helpers.runs import BEGAN, add_events, confusion, finished, hold, make_run, three_runs
 from tui.runs import columns as run_columns

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from core.rundir.overview import Overview, RunEntry
+from core.rundir.entry import RunEntry
+from core.rundir.overview import Overview
 from core.rundir.reader import follow
 from core.rundir.rundir import RunDir
 from tests.helpers.runs import finished

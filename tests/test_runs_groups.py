@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from textual.geometry import Size
 
+from core.rundir.entry import RunEntry
 from core.rundir.groups import group_runs
-from core.rundir.overview import Overview, RunEntry
+from core.rundir.overview import Overview
 from tests.helpers.attached_runs import losses, make_attached
 from tui.runs import columns, value_columns
 from tui.runs.differences import HparamDifferences

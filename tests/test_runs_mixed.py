@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from core.rundir.entry import RunEntry
 from core.rundir.groups import group_runs, spread_of
-from core.rundir.overview import Overview, RunEntry
+from core.rundir.overview import Overview
 from tests.helpers.attached_runs import losses, make_attached
 from tests.helpers.runs import three_runs
 from tui.runs import columns, value_columns

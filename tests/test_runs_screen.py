@@ -14,7 +14,8 @@ from core.run.events import Event, Opened, Started, Tick
 from core.run.hparams import as_dict, validate_hparams
 from core.rundir import checkpoint
 from core.rundir.checkpoint import Checkpoint
-from core.rundir.overview import Overview, RunEntry
+from core.rundir.entry import RunEntry
+from core.rundir.overview import Overview
 from core.rundir.reader import follow
 from core.rundir.rundir import RunDir
 from core.training.rng import initial_layers

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from core.run.state import RunState
-from core.rundir.overview import Overview, RunEntry
+from core.rundir.entry import RunEntry
+from core.rundir.overview import Overview
 from core.rundir.reader import reader_of
 from tests.helpers.app import Scripted
 from tests.helpers.attached_runs import losses, make_attached

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from core.run.durations import duration
-from core.rundir.overview import Overview, RunEntry, differing_hparams
+from core.rundir.entry import RunEntry
+from core.rundir.overview import Overview, differing_hparams
 from trainpad.text import ELLIPSIS, cells
 
 HEADING: Final = (

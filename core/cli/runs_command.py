@@ -24,8 +24,9 @@ def runs(log_dir: Path | None, as_json: bool) -> int:
     from core.rundir.overview import Overview
     from core.rundir.rundir import log_dir_from
     from core.rundir.unreadable import unreadable_text
+    from data import places
 
-    overview = Overview(folder := log_dir_from(log_dir))
+    overview = Overview(folder := log_dir_from(log_dir), places.cache())
     entries = load_entries(overview)
     if not entries and not overview.unreadable:
         click.echo(f"there is no run in {sanitize(str(folder))} yet", err=True)

@@ -12,8 +12,8 @@ from typing import Any, Final
 from core.run.hparams import SPECS
 from core.rundir.attached import control_of, supported_requests
 from core.rundir.attached import read_knobs as attached_knobs
+from core.rundir.entry import read_entry
 from core.rundir.json_lines import JsonLines
-from core.rundir.overview import read_entry
 from core.rundir.rundir import RunDir, log_dir_from
 from core.rundir.status import RunSummary, read_status, resolve_live_run
 from trainpad.errors import RunError, UserError

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from core.run.metrics import accuracy, as_matrix
+from core.run.metrics import accuracy_of
 from core.run.status import Outcome, RunStatus
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class Evaluated(StepEvent):
 
     def accuracy(self, split: str) -> float:
         """The fraction of a split that was classified correctly."""
-        return accuracy(as_matrix(self.confusion[split]))
+        return accuracy_of(self.confusion[split])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,6 +4,7 @@ Every metric of an evaluation, on a screen or exported, is computed by these fun
 two places can disagree.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,6 +44,12 @@ def accuracy(matrix: Int64s) -> float:
     """The fraction classified correctly, the lab's "Precision @ 1"; 0 without examples."""
     total = int(matrix.sum())
     return correct_count(matrix) / total if total else 0.0
+
+
+def accuracy_of(confusion: Sequence[Sequence[int]]) -> float:
+    """The same of a matrix as lists, as `Evaluated` has it: a list of runs needs thousands."""
+    total = sum(map(sum, confusion))
+    return sum(row[label] for label, row in enumerate(confusion)) / total if total else 0.0
 
 
 def classification_report(matrix: Int64s) -> ClassificationReport:

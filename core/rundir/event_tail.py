@@ -1,11 +1,12 @@
 """The events of a growing `events.jsonl`, read line by line and up to a limit."""
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
+
+import orjson
 
 from core.run.events import Evaluated, Event
 from core.rundir.validation import count, parse_event, time
@@ -85,14 +86,14 @@ def parse_listed(line: bytes) -> Event | None:
     found = _EVALUATED.match(line)
     if found and line.endswith(b"}\n"):
         try:
-            return _parse_accuracy(*(part.decode() for part in found.groups()))
+            return _parse_accuracy(*found.groups())
         except (ValueError, TypeError, LookupError, OverflowError, RecursionError):
             pass  # written by another program, or damaged
     return parse_event(line)
 
 
-def _parse_accuracy(head: str, matrix: str) -> Evaluated:
-    values = json.loads(f'{head}, "rows": {matrix}}}')
+def _parse_accuracy(head: bytes, matrix: bytes) -> Evaluated:
+    values = orjson.loads(b'%b, "rows": %b}' % (head, matrix))
     rows = values["rows"]
     if {*map(len, rows)} != {len(rows)}:
         raise ValueError("not a confusion matrix")

@@ -14,7 +14,7 @@ from core.run.seeds import (
     same_but_seed,
     without_seed,
 )
-from core.rundir.overview import RunEntry
+from core.rundir.entry import RunEntry
 
 _STARTED: Final = re.compile(r"^\d{8}-\d{6}-")
 """With what the name of a run's folder begins."""

@@ -12,10 +12,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from data.files import is_file
 from data.places import NOWHERE
 from trainpad.errors import RunError
 from trainpad.files import RUN_FILE, make_folder, read_plain, size_of
@@ -209,17 +209,18 @@ def create_run(log_dir: Path, network: str, info: dict[str, Any]) -> RunDir:
 
 def list_runs(log_dir: Path) -> list[RunDir]:
     """The runs below `log_dir` and below its projects' folders, oldest first."""
-    return [RunDir(path) for path in sorted(run_folders(log_dir), key=lambda path: path.name)]
+    return [RunDir(path) for path in sorted(run_folders(log_dir), key=attrgetter("name"))]
 
 
 def run_folders(folder: Path, *, depth: int = 1) -> Iterator[Path]:
     """Yield the folders of runs below `folder`, and below its own folders that are no runs."""
     try:
-        paths = [path for path in folder.iterdir() if not path.name.startswith(".")]
+        with os.scandir(folder) as found:
+            paths = [entry.path for entry in found if not entry.name.startswith(".")]
     except OSError:
         return
     for path in paths:
-        if is_file(path / RUN_FILE):
-            yield path
+        if os.path.isfile(f"{path}/{RUN_FILE}"):  # noqa: PTH113 - there may be thousands
+            yield Path(path)
         elif depth:
-            yield from run_folders(path, depth=depth - 1)
+            yield from run_folders(Path(path), depth=depth - 1)

@@ -9,7 +9,7 @@ from textual.message import Message
 
 from core.run.hparams import SPECS
 from core.rundir import notes, trash
-from core.rundir.overview import RunEntry
+from core.rundir.entry import RunEntry
 from core.rundir.playback import MAX_SPEED, MIN_SPEED
 from core.session.request import branch_request
 from trainpad.errors import UserError

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.run.durations import duration
+from core.rundir.entry import RunEntry
 from core.rundir.groups import RunGroup, Spread, spread_of, without_start
-from core.rundir.overview import RunEntry
 from tui.chart.legend import format_value
 from tui.widgets.text_widget import Span, align_right, fit
 

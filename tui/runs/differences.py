@@ -6,7 +6,7 @@ from rich.cells import cell_len
 from textual.geometry import Size
 
 from core.run.hparams import SPECS
-from core.rundir.overview import RunEntry
+from core.rundir.entry import RunEntry
 from tui.chart.scene import LETTERS
 from tui.runs import columns
 from tui.runs.table import LineColoured, line_role

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from core.export.export import check_target
 from core.export.options import ExportOptions, export_runs
-from core.rundir.overview import RunEntry
+from core.rundir.entry import RunEntry
 from core.rundir.rundir import RunDir
 from data.places import working_folder
 from trainpad.errors import UserError

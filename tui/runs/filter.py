@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from core.run.hparams import SPECS
-from core.rundir.overview import RunEntry
+from core.rundir.entry import RunEntry
 from core.rundir.run_values import Setting
 
 Test = Callable[[RunEntry], bool]

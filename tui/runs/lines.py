@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.run.state import RunState
-from core.rundir.overview import RunEntry
+from core.rundir.entry import RunEntry
 from tui.chart.traces import Line
 from tui.runs.listing import Group
 from tui.runs.shown_value import line_of

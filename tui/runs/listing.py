@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from core.rundir.entry import RunEntry
 from core.rundir.groups import RunGroup, group_runs
-from core.rundir.overview import RunEntry
 from core.rundir.unreadable import unreadable_text
 from tui.chart.scene import LETTERS
 from tui.runs import columns, value_columns

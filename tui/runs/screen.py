@@ -14,7 +14,9 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.widgets import Input
 
-from core.rundir.overview import Overview, RunEntry
+from core.rundir.entry import RunEntry
+from core.rundir.overview import Overview
+from data import places
 from tui.chart.chart import Chart
 from tui.chart.keys import ChartAction
 from tui.chart.memory import remember, restore
@@ -58,7 +60,7 @@ class RunsScreen(DashboardScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._overview = Overview(self.host.log_dir)
+        self._overview = Overview(self.host.log_dir, places.cache())
         self._overview_job: BackgroundJob[list[RunEntry]] = BackgroundJob(self, self._show_entries)
         self._curves = RunCurves()
         self._curves_job: BackgroundJob[NewEvents] = BackgroundJob(self, self._show_curves)

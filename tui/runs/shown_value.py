@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.run.metric_series import MetricSeries
 from core.run.state import RunState
-from core.rundir.overview import RunEntry
+from core.rundir.entry import RunEntry
 from tui.chart.tags import sort_key
 from tui.chart.traces import Line
 

@@ -11,7 +11,7 @@ from textual.events import Click
 from textual.geometry import Size
 from textual.message import Message
 
-from core.rundir.overview import RunEntry
+from core.rundir.entry import RunEntry
 from trainpad.text import cells, sanitize
 from tui.chart.chart import Chart
 from tui.chart.palette import LINE_STYLES, ChartStyle

@@ -13,7 +13,8 @@ from typing import Any, Final
 from core.run.direction import greater_is_better
 from core.run.hparams import SPECS
 from core.run.seeds import is_seed
-from core.rundir.overview import RunEntry, differing_hparams
+from core.rundir.entry import RunEntry
+from core.rundir.overview import differing_hparams
 from core.rundir.run_values import MetricValues, Setting
 from tui.chart.legend import format_value
 from tui.runs import columns
