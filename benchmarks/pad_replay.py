@@ -1,13 +1,15 @@
 """Replay pen drawings as mouse reports through the real program on a pseudo-terminal.
 
     python benchmarks/pad_replay.py [--count 200] [--size 80x24] [--training FOLDER]
-                                    [--model run|built-in] [--after STEPS] [--seed N]
+                                    [--model run|built-in] [--after STEPS] [--seed N] [--batch MS]
 
 The drawings are those of pendigits (found by tests/helpers/pendigits.py), scaled to 0.7 of the
 pad's side. With --training the dashboard trains at the same time, with ``--preset best`` on the
 MNIST in FOLDER and drawn digits; the pad classifies with the run's current weights, from --after
 steps on, or with the built-in model. Mouse reports are sent at most 100 times a second, each after
-the ink of the one before. The screen is read back with pyte.
+the ink of the one before; with --batch all that are due in so many milliseconds are sent in one
+write, as a slow line delivers them, and the time until the ink of the last one counts. The screen
+is read back with pyte.
 """
 
 import argparse
@@ -44,7 +46,7 @@ INTERVAL = 0.01
 """Seconds between mouse reports."""
 INK_TIMEOUT = 5.0
 """Seconds after which ink counts as lost."""
-PADS = {(80, 24): (1, 3, 20), (160, 45): (2, 3, 28)}
+PADS = {(80, 24): (1, 3, 20), (160, 45): (2, 3, 39)}
 """Column, row and height of the pad, in cells, by the size of the terminal."""
 TRAINING = ("--preset", "best", "--dataset", "mnist+drawn", "--max_steps", "10000000")
 Cell = tuple[int, int]
@@ -117,7 +119,7 @@ class Measured:
     """Drawings with a confident, correct prediction."""
     top1: int = 0
     """Drawings whose most likely class was correct, confident or not."""
-    sizes: list[int] = field(default_factory=list)
+    sizes: list[float] = field(default_factory=list)
     """Bytes of each drag step, including redraws of the prediction."""
     delays: list[float] = field(default_factory=list)
     """Seconds from each report to its ink."""
@@ -128,8 +130,10 @@ class Measured:
 class Replay:
     """Draws on the pad, one drawing after another."""
 
-    def __init__(self, terminal: Terminal, place: tuple[int, int, int]) -> None:
+    def __init__(self, terminal: Terminal, place: tuple[int, int, int], batch: float) -> None:
+        """Draw at this column, row and height, with the reports of `batch` seconds in a write."""
         self._terminal = terminal
+        self._batch = max(1, round(batch / INTERVAL))
         self._left, self._top, self._rows = place
         self._thicker = False
         self.measured = Measured()
@@ -138,10 +142,13 @@ class Replay:
         """Draw one digit, record the prediction, and return its text."""
         raster = PadRaster(self._rows, GREY_LEVELS)
         for stroke in cells(drawing, self._rows):
-            self._press(raster, stroke[0])
-            for before, cell in pairwise(stroke):
-                self._drag(raster, before, cell)
-            self._report(0, stroke[-1], "m")
+            if self._batch == 1:
+                self._press(raster, stroke[0])
+                for step in pairwise(stroke):
+                    self._drag(raster, [step])
+                self._terminal.send(self._report(0, stroke[-1], "m"))
+            else:
+                self._draw_in_batches(raster, stroke)
         said = self._prediction()
         self.measured.correct += said.split()[:1] == [str(label)]
         self.measured.top1 += re.findall(r"\d", said)[:1] == [str(label)]
@@ -149,28 +156,48 @@ class Replay:
         self._terminal.wait_for("draw a digit here")
         return said
 
-    def _report(self, button: int, cell: Cell, end: str = "M") -> None:
+    def _draw_in_batches(self, raster: PadRaster, stroke: list[Cell]) -> None:
+        """Report a stroke, the press with its first and the release with its last moves."""
+        steps = [(stroke[0], stroke[0]), *pairwise(stroke)]
+        for start in range(0, len(steps), self._batch):
+            part = steps[start : start + self._batch]
+            is_last = start + self._batch >= len(steps)
+            release = self._report(0, stroke[-1], "m") if is_last else ""
+            if start == 0:
+                self._inked(raster, *part.pop(0))
+            self._drag(raster, part, self._report(0, stroke[0]) if start == 0 else "", release)
+
+    def _report(self, button: int, cell: Cell, end: str = "M") -> str:
         x, y = cell
-        self._terminal.send(f"\x1b[<{button};{self._left + x + 1};{self._top + y + 1}{end}")
+        return f"\x1b[<{button};{self._left + x + 1};{self._top + y + 1}{end}"
 
     def _press(self, raster: PadRaster, cell: Cell) -> None:
         self._inked(raster, cell, cell)
-        self._report(0, cell)
+        self._terminal.send(self._report(0, cell))
         self._terminal.read(INTERVAL)
 
-    def _drag(self, raster: PadRaster, before: Cell, cell: Cell) -> None:
-        """Report a step, and wait for its ink if it changes any cell."""
-        terminal, places = self._terminal, self._inked(raster, before, cell)
+    def _drag(
+        self,
+        raster: PadRaster,
+        steps: Sequence[tuple[Cell, Cell]],
+        before: str = "",
+        after: str = "",
+    ) -> None:
+        """Report steps in one write, and wait for the ink of the last that changes any cell."""
+        terminal, places = self._terminal, []
+        for step in steps:
+            places = self._inked(raster, *step) or places
         shown, received, sent = terminal.shown(places), terminal.received, time.perf_counter()
-        self._report(32, cell)
+        terminal.send(before + "".join(self._report(32, cell) for _, cell in steps) + after)
         for came in terminal.outputs(INK_TIMEOUT if places else 0):
             if terminal.shown(places) != shown:
                 self.measured.delays.append(came - sent)
                 break
         else:
             self.measured.lost += bool(places)
-        terminal.read(sent + INTERVAL - time.perf_counter())
-        self.measured.sizes.append(terminal.received - received)
+        terminal.read(sent + INTERVAL * self._batch - time.perf_counter())
+        count = max(1, len(steps))
+        self.measured.sizes += [(terminal.received - received) / count] * len(steps)
 
     def _inked(self, raster: PadRaster, before: Cell, cell: Cell) -> list[Cell]:
         """Return the cells of the screen that this step changes."""
@@ -243,6 +270,7 @@ def main() -> None:
     )
     parser.add_argument("--training", type=Path, metavar="FOLDER")
     parser.add_argument("--model", default="run", choices=["run", "built-in"])
+    parser.add_argument("--batch", type=float, default=0, metavar="MS")
     parser.add_argument("--after", type=int, default=0, metavar="STEPS")
     options = parser.parse_args()
     columns, rows = map(int, options.size.split("x"))
@@ -252,7 +280,7 @@ def main() -> None:
     drawings, labels = found
     chosen = sample(len(labels), options.count, options.seed)
     terminal = started((columns, rows), options.training, options.model, options.after)
-    replay = Replay(terminal, PADS[columns, rows])
+    replay = Replay(terminal, PADS[columns, rows], options.batch / 1e3)
     print(model_shown(terminal), flush=True)
     for index in chosen:
         said = replay.draw(drawings[index], labels[index])

@@ -309,11 +309,30 @@ async def test_all_user_digits_are_in_rows_and_one_that_was_removed_comes_back(a
         await shown(pilot, app, "nothing was removed")
 
 
-@pytest.mark.parametrize(("size", "side"), [((160, 45), 36), ((200, 60), 40)])
+@pytest.mark.parametrize("size", [(160, 45), (200, 60)])
 async def test_the_pad_uses_the_room_of_a_large_terminal(
-    app: PadApp, size: tuple[int, int], side: int
+    app: PadApp, size: tuple[int, int]
 ) -> None:
-    async with app.run_test(size=size):
-        pad = app.screen.query_one(SketchPad)
-        assert pad.rows >= side
-        assert app.screen.query_one(NetworkInput).region.right <= size[0]
+    async with app.run_test(size=size) as pilot:
+        pad, picture = app.screen.query_one(SketchPad), app.screen.query_one(NetworkInput)
+        await until(pilot, lambda: pad.rows >= size[1] - 7 and picture.size == (56, 28))
+        bars, digit = app.screen.query_one(ProbabilityBars), app.screen.query_one(BigDigit)
+        assert digit.region.right <= size[0]
+        assert pad.region.right < picture.region.x
+        assert size[1] - bars.region.bottom <= 4
+
+
+async def test_another_screen_ends_the_stroke_and_asks_for_cells(
+    app: PadApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+    monkeypatch.setattr(app, "request_pixels", asked.append)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.mouse_down(SketchPad, offset=(10, 5))
+        await pilot.press("question_mark")
+        await until(pilot, lambda: asked == [True, False])
+        assert app.mouse_captured is None
+        await pilot.press("escape")
+        await until(pilot, lambda: asked == [True, False, True])
+        await drag_to(pilot, SketchPad, (30, 15))
+        assert [len(stroke) for stroke in app.pad_screen.drawing.points] == [1]

@@ -70,3 +70,25 @@ def test_no_part_of_a_paste_is_a_key_and_a_key_after_it_is_one(pad: Terminal) ->
     pad.type("q")
     wait_until(lambda: pad.process.poll() is not None)
     assert pad.process.returncode == 0
+
+
+@pytest.mark.timeout(120)
+def test_a_terminal_that_reports_pixels_draws_between_the_cells(
+    pad: Terminal, tmp_path: Path
+) -> None:
+    wait_until(lambda: b"\x1b[?1016$p" in pad.sent)
+    pad.type("\x1b[?1016;2$y")
+    wait_until(lambda: b"\x1b[16t" in pad.sent)
+    pad.type("\x1b[6;20;10t")
+    wait_until(lambda: b"\x1b[?1016h\x1b[?1016$p" in pad.sent)
+    pad.type("\x1b[?1016;1$y\x1b[<0;104;164M\x1b[<32;304;164M\x1b[<0;304;164m")
+    pad.wait_for(r"\d+%|not sure")
+    pad.type("q")
+    wait_until(lambda: pad.process.poll() is not None)
+    (stroke,) = json.loads((tmp_path / "digit.json").read_text())["strokes"]
+    (left, top), (right, bottom) = stroke
+    side = 20 / (right - left)  # columns of the field: the stroke is 20 cells long
+    assert top == bottom
+    assert 20 < side < 110
+    assert (left * side) % 1 == pytest.approx(0.35, abs=0.01)
+    wait_until(lambda: b"\x1b[?1016l" in pad.sent)

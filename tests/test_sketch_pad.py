@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from textual.app import App
 from textual.containers import Container
+from textual.events import AppBlur, MouseDown, MouseUp
 
-from tests.helpers.mouse import drag_to, move, press, release
+from tests.helpers.mouse import drag_to, hover, mouse, move, press, release
 from tests.helpers.waiting import strips_of, until
 from tui.pad.sketch_pad import PEN_WIDTH, SketchPad
 
@@ -51,7 +52,7 @@ async def drag(pilot, cells, button=1):
 
 @pytest.mark.parametrize(
     ("terminal", "size"),
-    [((80, 20), (40, 20)), ((160, 45), (80, 40)), ((24, 40), (24, 12)), ((3, 3), (2, 1))],
+    [((80, 20), (40, 20)), ((160, 45), (90, 45)), ((24, 40), (24, 12)), ((3, 3), (2, 1))],
 )
 async def test_the_pad_is_a_square_that_fits(terminal, size):
     app = PadApp()
@@ -234,9 +235,9 @@ async def test_resizing_keeps_the_strokes():
         before = pad.points[0].copy()
         await pilot.resize_terminal(160, 45)
         await pilot.pause()
-        assert pad.size == (80, 40)
+        await until(pilot, lambda: pad.size == (90, 45))
         np.testing.assert_array_equal(pad.points[0], before)
-        assert inked(app)[20, 10:70].all()
+        assert inked(app)[22, 12:78].all()
 
 
 async def test_ascii_mode():
@@ -293,3 +294,72 @@ async def test_a_stroke_inside_the_pad_is_not_split():
         cells = [(x, (7 * x) % 19) for x in range(38)]
         await drag(pilot, cells)
         assert [len(stroke) for stroke in app.query_one(SketchPad).points] == [38]
+
+
+async def test_a_release_ends_the_stroke_where_it_is():
+    app = PadApp()
+    async with app.run_test(size=(80, 20)) as pilot:
+        pad = app.query_one(SketchPad)
+        for event in (press(5, 4), move(20, 4), release(30, 4), hover(30, 15)):
+            app.post_message(event)
+        await until(pilot, lambda: app.changes and app.changes[-1][1])
+        (stroke,) = pad.points
+        assert stroke[-1].tolist() == [30.5 / 40, 4.5 / 20]
+
+
+async def test_other_buttons_neither_draw_nor_end_a_stroke():
+    app = PadApp()
+    async with app.run_test(size=(80, 20)) as pilot:
+        pad = app.query_one(SketchPad)
+        middle = mouse(MouseDown, 10, 4, 2), mouse(MouseUp, 10, 4, 2)
+        for event in (press(5, 4), *middle, move(30, 4), release(30, 4), *middle):
+            app.post_message(event)
+        await until(pilot, lambda: [finished for _, finished in app.changes].count(True) == 1)
+        assert [len(stroke) for stroke in pad.points] == [2]
+
+
+@pytest.mark.parametrize("button", [0, 2, 3])
+async def test_a_release_that_was_not_reported_ends_the_stroke_at_the_next_move(button):
+    app = PadApp()
+    async with app.run_test(size=(80, 20)) as pilot:
+        pad = app.query_one(SketchPad)
+        for event in (press(5, 4), move(20, 4), move(20, 15, button), move(5, 15)):
+            app.post_message(event)
+        await until(pilot, lambda: [finished for _, finished in app.changes].count(True) == 1)
+        assert [len(stroke) for stroke in pad.points] == [2]
+        for event in (press(5, 10), press(5, 12), move(20, 12), release(20, 12)):
+            app.post_message(event)  # a press without the release before it
+        await until(pilot, lambda: [finished for _, finished in app.changes].count(True) == 2)
+        assert [len(stroke) for stroke in pad.points] == [2, 1, 2]
+
+
+@pytest.mark.parametrize("what", ["focus", "size"])
+async def test_what_happens_while_the_button_is_down_ends_the_stroke(what):
+    app = PadApp()
+    async with app.run_test(size=(80, 20)) as pilot:
+        pad = app.query_one(SketchPad)
+        await pilot.mouse_down(SketchPad, offset=(5, 5))
+        await drag_to(pilot, SketchPad, (20, 5))
+        if what == "focus":
+            app.post_message(AppBlur())
+        else:
+            await pilot.resize_terminal(60, 16)
+        await until(pilot, lambda: app.changes[-1][1])
+        await drag_to(pilot, SketchPad, (12, 12))
+        app.post_message(release(12, 12))
+        await pilot.pause()
+        assert [len(stroke) for stroke in pad.points] == [2]
+        assert app.mouse_captured is None
+
+
+async def test_reports_in_pixels_draw_between_the_cells():
+    app = PadApp()
+    async with app.run_test(size=(80, 20)) as pilot:
+        pad = app.query_one(SketchPad)
+        places = [5.25, 5.26, 6.0625, 30.125]
+        first, *others = [(x, 4.375) for x in places]
+        for event in (press(*first), *(move(*place) for place in others), release(30.125, 4.375)):
+            app.post_message(event)
+        await until(pilot, lambda: app.changes and app.changes[-1][1])
+        (stroke,) = pad.points
+        assert (stroke * [40, 20]).tolist() == [[x, 4.375] for x in (5.25, 6.0625, 30.125)]

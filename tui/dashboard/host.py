@@ -44,6 +44,9 @@ class Host(Protocol):
     def refresh_now(self) -> None:
         """Update the screen without waiting for the next frame."""
 
+    def request_pixels(self, pixels: bool) -> None:
+        """Ask for mouse reports in pixels, or in cells again, where the terminal has both."""
+
 
 class DashboardHost(Host, Protocol):
     """What the screens of the dashboard ask beyond that."""

@@ -13,12 +13,13 @@ from tui.pad.drawing import Drawing, Point, Points
 from tui.pad.raster import PadRaster
 from tui.widgets.half_blocks import GREY, GREY_LEVELS, RAMP, Tones, half_blocks
 
-MAX_ROWS = 40
+MAX_ROWS = 80
+"""More would make each repaint slow, and no digit needs them."""
 HINT = ("draw a digit here", "drag, or arrows and space", "right drag or e erases")
 
 
 class DrawingCanvas(Widget):
-    """A square drawing area that fills its container, up to 80x40 cells."""
+    """A square drawing area that fills its container, up to 160x80 cells."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -96,7 +97,7 @@ class DrawingCanvas(Widget):
         return 2 * self._rows_in(container)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
-        """Return the rows that fit the container, up to 28."""
+        """Return the rows that fit the container."""
         return min(self._rows_in(container), max(1, width // 2))
 
     def _rows_in(self, container: Size) -> int:

@@ -1,7 +1,7 @@
 """The network's input image, and the predicted digit in large.
 
-The input is always 28x14 cells for 28x28 pixels, pixel for pixel. The digit is drawn with seven
-segments, so that it can have any size.
+The input is 28x14 cells for 28x28 pixels, or twice that where there is room. The digit is drawn
+with seven segments, so that it can have any size.
 """
 
 from typing import ClassVar
@@ -70,12 +70,14 @@ class NetworkInput(StripWidget):
             return f"{RAMP[1:].strip()} for it, {NEGATIVE_RAMP.strip()} against it"
         return "for it in the accent colour, against it in red"
 
-    def rows(self, width: int, height: int) -> list[Strip]:  # noqa: ARG002 - always 28x28
-        """The image, two pixels per cell."""
+    def rows(self, width: int, height: int) -> list[Strip]:
+        """The image, two pixels of the screen per cell, in the largest whole scale that fits."""
+        scale = max(1, min(width, 2 * height) // SIDE)
+        image = self._image.repeat(scale, axis=0).repeat(scale, axis=1)
         if self._signed:
             against, evidence_for = self._tones("against"), self._tones("for")
-            return render_signed(self._image, against, evidence_for, ascii_only=self._needs_letters)
-        return render_image(self._image, self._tones("ink"), ascii_only=self._ascii)
+            return render_signed(image, against, evidence_for, ascii_only=self._needs_letters)
+        return render_image(image, self._tones("ink"), ascii_only=self._ascii)
 
     def _tones(self, kind: str) -> Tones:
         style = self.get_component_rich_style(f"network-input--{kind}")
@@ -105,8 +107,8 @@ class BigDigit(StripWidget):
             self.redraw()
 
     def rows(self, width: int, height: int) -> list[Strip]:
-        """The segments, two pixels per cell."""
-        pixels = seven_segments(self._digit, width, 2 * height)
+        """The segments, two pixels per cell, at most twice as high as wide."""
+        pixels = seven_segments(self._digit, width, 2 * min(height, width))
         style = self.get_component_rich_style("big-digit--ink")
         ink = Style(color=style.color)
         return [

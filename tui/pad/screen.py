@@ -14,7 +14,7 @@ import numpy.typing as npt
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Horizontal, Vertical
+from textual.containers import Container, Horizontal
 
 from core.run.events import Event, Weights
 from core.run.state import RunState
@@ -22,6 +22,7 @@ from trainpad.errors import UserError
 from tui.dashboard.screen import RunScreen
 from tui.dashboard.selection import PickedImage
 from tui.pad.drawing import Drawing
+from tui.pad.layout import FIELD_ID, PadBody, PadSide
 from tui.pad.models import ModelSwitcher
 from tui.pad.network_input import BigDigit, NetworkInput
 from tui.pad.prediction import PadImage, PadState, PadStatus, PredictionLabel
@@ -85,10 +86,10 @@ class PadScreen(RunScreen):
         ascii_only, empty = self.host.ascii, PadState(source=self._models.classifier.origin)
         yield self.header()
         yield PadStatus(empty)
-        with Horizontal(id="pad-body"):
-            with Container(id="pad-field"):
+        with PadBody(id="pad-body"):
+            with Container(id=FIELD_ID):
                 yield SketchPad(self.drawing, ascii_only=ascii_only)
-            with Vertical(id="pad-side"):
+            with PadSide(id="pad-side"):
                 yield PredictionLabel(empty)
                 with Horizontal(id="pad-input"):
                     yield NetworkInput(ascii_only=ascii_only)
@@ -104,6 +105,16 @@ class PadScreen(RunScreen):
         for name in ("pen_width", "erasing", "pen_down"):
             self.watch(pad, name, self._show_pen)
         self._show_user_digits()
+
+    def on_screen_resume(self) -> None:
+        """Draw in pixels instead of cells, where the terminal reports them."""
+        if self.is_current:  # screens that are mounted ahead resume as well
+            self.host.request_pixels(True)
+
+    def on_screen_suspend(self) -> None:
+        """End a stroke that is being drawn; the other screens need no more than cells."""
+        self.query_one(SketchPad).end_drag()
+        self.host.request_pixels(False)
 
     # -- classifying ---------------------------------------------------------------------------
 

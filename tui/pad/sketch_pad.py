@@ -5,6 +5,7 @@ screen decides when to classify. The mouse reports many positions per stroke, an
 over SSH, so moving the pen repaints only the cells that changed.
 """
 
+import math
 from typing import ClassVar
 
 import numpy as np
@@ -24,11 +25,15 @@ It is that of MNIST for a digit that fills two thirds of the field.
 """
 MIN_PEN_WIDTH, MAX_PEN_WIDTH = 0.03, 0.2
 PEN_STEP = 0.01
+SMALLEST_MOVE = 1 / 8
+"""Rows; shorter moves of the mouse, which reports pixels on some terminals, wait for the next."""
+LEFT, RIGHT = 1, 3
+"""The buttons that draw and erase."""
 CURSORS = {"up": "[]", "down": "()", "erase": "{}"}
 
 
 class SketchPad(DrawingCanvas, can_focus=True):
-    """A square to draw on that fills its container, up to 80x40 cells."""
+    """A square to draw on that fills its container."""
 
     KEYS_TITLE = "field"
 
@@ -99,6 +104,8 @@ class SketchPad(DrawingCanvas, can_focus=True):
         super().__init__(drawing or Drawing(), ascii_only=ascii_only, id=id)
         self._mouse_at: Point | None = None
         """Position of the mouse while a button is held."""
+        self._button = 0
+        """The button that is held."""
         self._mouse_erases = False
         self._pressed_region = Region()
         """The place of the field when the button was pressed."""
@@ -126,14 +133,15 @@ class SketchPad(DrawingCanvas, can_focus=True):
     # -- mouse -------------------------------------------------------------------------------------
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Start drawing or erasing."""
-        if event.button not in (1, 3):
+        """Start drawing or erasing; the middle button does nothing."""
+        if event.button not in (LEFT, RIGHT):
             return
         event.stop()
         self.capture_mouse()
         self.pen_down = False
         self._update_cursor(False)
-        self._mouse_erases = self.erasing or event.button == 3
+        self._button = event.button
+        self._mouse_erases = self.erasing or event.button == RIGHT
         self._drawing.begin_gesture()
         self._pressed_region = self.content_region
         self._mouse_at = self._mouse_point(event)
@@ -144,19 +152,19 @@ class SketchPad(DrawingCanvas, can_focus=True):
         if self._mouse_at is None:
             return
         event.stop()
-        if not event.button or self.content_region != self._pressed_region:
-            self._end_drag()
-            return
-        here = self._mouse_point(event)
-        if here != self._mouse_at:
-            self._move_pen(self._mouse_at, here, self._mouse_erases)
-            self._mouse_at = here
+        if event.button != self._button:
+            self.end_drag()
+        else:
+            self._drag_to(event, SMALLEST_MOVE)
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
-        """End the gesture."""
-        if self._mouse_at is not None:
-            event.stop()
-            self._end_drag()
+        """End the gesture where the button was released."""
+        if self._mouse_at is None:
+            return
+        event.stop()
+        if event.button in (0, self._button):  # some terminals do not say which one
+            self._drag_to(event, 0)
+            self.end_drag()
 
     def on_mouse_release(self) -> None:
         """End the gesture when the mouse was captured elsewhere or the window lost it.
@@ -164,17 +172,33 @@ class SketchPad(DrawingCanvas, can_focus=True):
         This message may arrive late, after the next stroke has started.
         """
         if self.app.mouse_captured is not self:
-            self._end_drag()
+            self.end_drag()
+
+    def on_resize(self) -> None:
+        """Draw at the new size; end the gesture, which was made for the old one."""
+        super().on_resize()
+        self.end_drag()
 
     def on_hide(self) -> None:
         """End the gesture: a hidden pad is not drawn on."""
-        self._end_drag()
+        self.end_drag()
 
     def on_blur(self) -> None:
         """End the gesture: a terminal in the background may not report the release."""
-        self._end_drag()
+        self.end_drag()
 
-    def _end_drag(self) -> None:
+    def _drag_to(self, event: events.MouseEvent, least: float) -> None:
+        """Draw or erase up to the mouse, if it has moved by `least` rows or more."""
+        if self.content_region != self._pressed_region:
+            self.end_drag()
+        elif self._mouse_at is not None:
+            before, here = self._mouse_at, self._mouse_point(event)
+            if here != before and math.dist(before, here) * self.rows >= least:
+                self._move_pen(before, here, self._mouse_erases)
+                self._mouse_at = here
+
+    def end_drag(self) -> None:
+        """End what the mouse draws, if it does."""
         self.release_mouse()
         if self._mouse_at is not None:
             self._mouse_at = None

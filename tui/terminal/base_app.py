@@ -152,6 +152,11 @@ class BaseApp(OrderedInputApp[Result]):
         """Quit; a subclass may ask first."""
         self.exit()
 
+    def request_pixels(self, pixels: bool) -> None:
+        """Ask for mouse reports in pixels, or in cells again, where the terminal has both."""
+        if self.terminal is not None:
+            self.terminal.request_pixels(pixels)
+
     def toast(self, message: str) -> None:
         """Show a message for `TOAST_SECONDS`, unless it is empty or already on the screen."""
         text, shown_at = self._last_toast

@@ -17,15 +17,16 @@ from typing import Any, Final, Protocol, cast
 
 from textual import constants
 from textual.app import App
-from textual.events import CursorPosition, Resize
+from textual.events import CursorPosition, MouseEvent, Resize
 from textual.geometry import Size
 from textual.message import Message
 
 from core.process.launcher import Launcher
 from tui.terminal.compact import compact
-from tui.terminal.environment import Pace
+from tui.terminal.environment import Pace, knows_private_modes
 from tui.terminal.exit_result import ExitResult
 from tui.terminal.input_parser import InputParser
+from tui.terminal.pixel_mouse import CellSize, Grid, ModeState, PixelMouse
 from tui.terminal.textual_private import PatchableDriver, terminal_parser
 from tui.terminal.writer import FlowControl, TerminalWriter
 
@@ -134,6 +135,7 @@ class ResilientDriver(PatchableDriver):
         self._is_lost = False
         self._is_reading = False
         self.is_suspended = False
+        self.pixel_mouse = PixelMouse(self.write, lambda: Grid.of(self.fileno))
 
     # -- writing ------------------------------------------------------------------------------
 
@@ -172,6 +174,7 @@ class ResilientDriver(PatchableDriver):
         self._writer = TerminalWriter(terminal, self.on_hangup, self._redraw)
         super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual
         self._is_reading = self.input_tty
+        self.pixel_mouse.restart()
         # Writing to a terminal that another job holds must not stop this process.
         for number in (signal.SIGTTOU, signal.SIGTTIN):
             signal.signal(number, signal.SIG_IGN)
@@ -191,6 +194,7 @@ class ResilientDriver(PatchableDriver):
         else:
             # A reply that arrives later would be typed into the shell.
             self._flow.no_probe_pending.wait(CLOSE_TIMEOUT)
+        self.pixel_mouse.stop()
         super().stop_application_mode()
 
     def disable_input(self) -> None:
@@ -253,14 +257,25 @@ class ResilientDriver(PatchableDriver):
             self.process_message(message)
 
     def process_message(self, message: Any) -> None:
-        """Pass on events of the terminal; keep its replies to our probes."""
+        """Pass on events of the terminal; keep its replies to what it was asked."""
         if isinstance(message, CursorPosition):
             self._flow.on_reply()
+        elif isinstance(message, ModeState):
+            self.pixel_mouse.on_mode_state(message.state)
+        elif isinstance(message, CellSize):
+            self.pixel_mouse.on_cell_size(message.width, message.height)
+        elif isinstance(message, MouseEvent):
+            super().process_message(self.pixel_mouse.in_cells(message))
         elif isinstance(message, Resize):
             size = self.limited(message.size)
             super().process_message(Resize(size, size, pixel_size=message.pixel_size))
         else:
             super().process_message(message)
+
+    def request_pixels(self, pixels: bool) -> None:
+        """Ask for mouse reports in pixels, or in cells again; from any thread."""
+        if self.input_tty and knows_private_modes():
+            self.pixel_mouse.request(pixels)
 
     def limited(self, size: Size) -> Size:
         """`size` within `MAX_SIZE`; what a terminal claims is a number from a stranger."""

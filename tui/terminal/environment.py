@@ -25,7 +25,7 @@ def has_screen() -> bool:
 
 def configure_textual() -> None:
     """Set the environment variables that Textual reads at import, and tune garbage collection."""
-    # Mouse reports in pixels are wrong in several terminals; cells are precise enough.
+    # Textual would believe in pixels too easily; see `tui.terminal.pixel_mouse`.
     os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     # Changes are sent after 1 ms instead of 17: ink follows the pen, keys answer sooner. How often
@@ -47,6 +47,16 @@ class Pace:
         remote = bool(os.environ.get("SSH_CONNECTION"))
         default = cls(REMOTE_FPS, REMOTE_BYTES_PER_SECOND) if remote else cls(LOCAL_FPS, None)
         return cls(fps or default.fps, bytes_per_second or default.bytes_per_second)
+
+
+def knows_private_modes() -> bool:
+    """Whether the terminal may be asked for its modes, and the user does not forbid it.
+
+    Apple's Terminal and the Linux console print a part of such a question.
+    """
+    if os.environ.get("TRAINPAD_MOUSE") == "cells":
+        return False
+    return os.environ.get("TERM_PROGRAM") != "Apple_Terminal" and os.environ.get("TERM") != "linux"
 
 
 def needs_ascii() -> bool:

@@ -15,6 +15,7 @@ from textual.events import Key, Paste
 from textual.message import Message
 
 from trainpad.text import sanitize
+from tui.terminal.pixel_mouse import REPLY, reply_in
 
 PASTE_START: Final = "\x1b[200~"
 PASTE_END: Final = "\x1b[201~"
@@ -27,7 +28,7 @@ TYPING_INTERVAL: Final = 0.15
 MAX_PASTE: Final = 100_000
 """Characters of a paste that are kept."""
 CTRL_C: Final = "\x03"
-_INCOMPLETE = re.compile(r"(?:\x1b(?:\[[<?]?[\d;:]*)?)?\Z")
+_INCOMPLETE = re.compile(r"(?:\x1b(?:\[[<?]?[\d;:]*\$?)?)?\Z")
 _REST_OF_SEQUENCE = re.compile(r"\[[<?]?\d")
 _KEYS = re.compile(r"(?:\x1b\[[<?]?[\d;:]*[A-Za-z~])+|\x1bO.|\x1b?.", re.DOTALL)
 
@@ -113,8 +114,18 @@ class InputParser:
                 self._paste = ""
             elif match := _INCOMPLETE.search(before):
                 before, self._held = before[: match.start()], match[0]
-            if before:
-                yield from self._parser.feed(before)
+            yield from self._parse_sequences(before)
+
+    def _parse_sequences(self, text: str) -> Iterator[Message]:
+        """Parse whole sequences; Textual would take a reply about pixels for keys."""
+        start = 0
+        for match in REPLY.finditer(text):
+            if match.start() > start:
+                yield from self._parser.feed(text[start : match.start()])
+            yield reply_in(match)
+            start = match.end()
+        if start < len(text):
+            yield from self._parser.feed(text[start:])
 
     def _collect(self, text: str) -> str:
         """Add `text` to the paste, up to its end; return the rest."""

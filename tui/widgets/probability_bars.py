@@ -2,7 +2,8 @@
 
 The prediction changes several times a second while the user draws, mostly in two or three classes,
 so a bar is sent again only when its own text or colour has changed. If there are fewer rows than
-classes, the bars are arranged in two columns or more.
+classes, the bars are arranged in two columns or more; if there are twice as many, every second row
+stays empty.
 """
 
 from collections.abc import Sequence
@@ -56,9 +57,9 @@ class ProbabilityBars(Widget):
         """Show ``[classes]`` probabilities, or none; only rows that change are repainted."""
         before = [self._bar_content(number) for number in range(len(self._names))]
         self._probabilities = None if probabilities is None else np.array(probabilities)
-        rows, width = self._rows_per_column, self._bar_width
+        rows, width, spacing = self._rows_per_column, self._bar_width, self._spacing
         changed = [
-            Region(number // rows * (width + _GAP), number % rows, width, 1)
+            Region(number // rows * (width + _GAP), number % rows * spacing, width, 1)
             for number, content in enumerate(before)
             if content != self._bar_content(number)
         ]
@@ -68,7 +69,8 @@ class ProbabilityBars(Widget):
     def render_line(self, y: int) -> Strip:
         """The bars of row ``y``, one in each column."""
         rows, segments = self._rows_per_column, []
-        for number in range(y, len(self._names), rows) if y < rows else ():
+        y, between = divmod(y, self._spacing)
+        for number in range(y, len(self._names), rows) if y < rows and not between else ():
             kind, text = self._bar_content(number)
             segments.append(Segment(text, self.get_component_rich_style(f"bars--{kind}")))
             segments.append(Segment(" " * _GAP, self.rich_style))
@@ -79,6 +81,11 @@ class ProbabilityBars(Widget):
     def _rows_per_column(self) -> int:
         columns = -(-len(self._names) // max(1, min(self.size.height, len(self._names))))
         return -(-len(self._names) // columns)
+
+    @property
+    def _spacing(self) -> int:
+        """Rows from one bar to the next: two where there is room, else one."""
+        return 2 if self.size.height >= 2 * self._rows_per_column else 1
 
     @property
     def _bar_width(self) -> int:
