@@ -76,22 +76,34 @@ def main(arguments: Sequence[str] | None = None) -> None:
     repair_stdio()
     register_safe_completion()
     try:
-        status = cli.main(arguments, prog_name="trainpad", standalone_mode=False, obj=inherited)
-    except UserError as error:
-        status = print_error(str(error))
-    except click.NoSuchOption as error:
-        status = print_error(describe_missing_flag(error))
-    except click.ClickException as error:
-        status = print_error(error.format_message())
-    except click.Abort:
-        status = 130
+        status = _run_command(arguments, inherited)
+        sys.stdout.flush()
     except OutputError as error:
         discard_stdout()
         print_error(f"standard output cannot be written: {error.strerror}")
         status = OUTPUT_ERROR
-    except Exception as error:  # noqa: BLE001 - the last resort
-        status = _print_fault(error)
+    except BrokenPipeError:  # as of `| head`
+        discard_stdout()
     sys.exit(status)
+
+
+def _run_command(arguments: Sequence[str] | None, inherited: Inherited) -> int:
+    """Run a command and report its error; return the exit status."""
+    try:
+        status = cli.main(arguments, prog_name="trainpad", standalone_mode=False, obj=inherited)
+        return int(status or 0)
+    except OutputError:
+        raise
+    except UserError as error:
+        return print_error(str(error))
+    except click.NoSuchOption as error:
+        return print_error(describe_missing_flag(error))
+    except click.ClickException as error:
+        return print_error(error.format_message())
+    except click.Abort:
+        return 130
+    except Exception as error:  # noqa: BLE001 - the last resort
+        return _print_fault(error)
 
 
 def _print_fault(error: Exception) -> int:

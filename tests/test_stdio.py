@@ -1,14 +1,20 @@
 """Standard streams that are closed or full."""
 
+import errno
+import io
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 from conftest import REPOSITORY, MakeRun
 
+import main
+from core.process.stdio import OutputError
 from tests.helpers.program import run_program
 from tests.helpers.terminal import trainpad
 from tests.helpers.waiting import LONG
+from trainpad.errors import UserError
 
 FULL = "trainpad: standard output cannot be written: No space left on device\n"
 CLOSED = "trainpad: standard output cannot be written: Bad file descriptor\n"
@@ -76,3 +82,24 @@ def test_training_goes_on_where_its_output_cannot_be_written(tmp_path: Path) -> 
 def test_what_standard_error_cannot_take_is_dropped(tmp_path: Path) -> None:
     assert run("2>/dev/full", "runs", "--log_dir", str(tmp_path)).returncode == 0
     assert run("2>&-", "runs", "--log_dir", str(tmp_path)).returncode == 0
+
+
+class Full(io.StringIO):
+    """Standard output whose buffer cannot be written."""
+
+    def flush(self) -> None:
+        raise OutputError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_failed_command_whose_output_is_still_buffered_has_two_sentences(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **__: object) -> int:
+        raise UserError("no such data")
+
+    monkeypatch.setattr(main.cli, "main", fail)
+    monkeypatch.setattr(main, "discard_stdout", lambda: None)
+    monkeypatch.setattr(main, "repair_stdio", lambda: monkeypatch.setattr("sys.stdout", Full()))
+    with pytest.raises(SystemExit, match="1"):
+        main.main([])
+    assert capsys.readouterr().err == f"trainpad: no such data\n{FULL}"

@@ -109,6 +109,10 @@ def _event_line(event: Mapping[str, Any]) -> tuple[float, str]:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, Mapping):
+        return " ".join(f"{name} {_text(inner)}" for name, inner in value.items())
+    if isinstance(value, float):
+        return _short(value)
     return value if isinstance(value, str) else json.dumps(value)
 
 
