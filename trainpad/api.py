@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from trainpad import place, ranks, supervised
+from trainpad import ending, place, ranks, supervised
 from trainpad.about import describe
 from trainpad.attached import Run
 from trainpad.errors import RunError, warn
@@ -58,7 +58,7 @@ def init(
     mode = str(unknown.pop("mode", "") or os.environ.get("TRAINPAD_MODE", "")).lower()
     _warn_unknown("init", unknown)
     if _current is not None:
-        _current.finish(reason="done: another run was begun")
+        ending.end(_current, "done: another run was begun")
     _current = _make_run(config)
     if mode in _OFF or ranks.rank() or ranks.is_worker():
         return _current

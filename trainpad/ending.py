@@ -3,24 +3,29 @@
 import atexit
 import os
 import sys
-import traceback
 from collections.abc import Callable
-from pathlib import Path
+from contextlib import suppress
 from types import TracebackType
 from typing import Protocol
 
-MAX_LINES = 20
-"""How many lines of a traceback are recorded."""
+from trainpad import cells
 
 
 class Endable(Protocol):
     """A run that is being recorded, as far as its end is concerned."""
 
-    def finish(self) -> None:
-        """End it as done."""
+    @property
+    def step(self) -> int:
+        """How many steps are done."""
+
+    def finish(self, exit_code: int | None = None, *, reason: str = "") -> None:
+        """End it, by default as done."""
 
     def fail(self, error: BaseException) -> None:
         """End it because of an exception."""
+
+    def fail_with(self, text: str, lines: list[str]) -> None:
+        """End it as failed, with the reason and the end of its traceback."""
 
     def abandon(self) -> None:
         """Record nothing more, in a forked child."""
@@ -35,11 +40,24 @@ def watch(run: Endable) -> None:
     """End `run` with this process, and abandon it in a child."""
     global _installed  # noqa: PLW0603 - hooks are installed once for a process
     _runs.append(run)
+    with suppress(Exception):  # IPython may have changed
+        cells.watch(run)
     if not _installed:
         _installed = True
         atexit.register(_at_exit)
         os.register_at_fork(after_in_child=_in_child)
         sys.excepthook = _excepthook(sys.excepthook)
+
+
+def end(run: Endable, reason: str = "") -> None:
+    """End `run` as the last cell of a notebook has left it, else with this reason."""
+    cell = cells.end_of(run)
+    if cell is None:
+        run.finish(reason=reason)
+    elif cell.text:
+        run.fail_with(cell.text, cell.traceback)
+    else:
+        run.finish(reason="interrupted")
 
 
 def forget(run: Endable) -> None:
@@ -48,18 +66,9 @@ def forget(run: Endable) -> None:
         _runs.remove(run)
 
 
-def describe(error: BaseException) -> tuple[str, list[str]]:
-    """Return what an exception says, with the place it was raised at, and the traceback's end."""
-    said = "".join(traceback.format_exception_only(error)).strip()
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
-    lines = "".join(traceback.format_exception(error)).splitlines()
-    return said.splitlines()[-1][:400] + place if said else place, lines[-MAX_LINES:]
-
-
 def _at_exit() -> None:
     for run in tuple(_runs):
-        run.finish()
+        end(run)
 
 
 def _in_child() -> None:

@@ -15,6 +15,7 @@ from typing import Any, NoReturn, Self, TypeVar
 from trainpad import ending, place
 from trainpad.control import Control
 from trainpad.errors import warn
+from trainpad.failure import describe
 from trainpad.records import Record
 from trainpad.steering import Steering
 from trainpad.text import sanitize
@@ -233,8 +234,11 @@ class Recording:
             self.finish(error.code if isinstance(error.code, int) else int(error.code is not None))
         else:
             unknown: tuple[str, list[str]] = (type(error).__name__, [])
-            text, lines = self._safely("fail", lambda: ending.describe(error), default=unknown)
-            self._end("failed", text=sanitize(text, limit=500), traceback=lines)
+            self.fail_with(*self._safely("fail", lambda: describe(error), default=unknown))
+
+    def fail_with(self, text: str, lines: list[str]) -> None:
+        """End the run as failed, with the reason and the end of its traceback."""
+        self._end("failed", text=sanitize(text, limit=500), traceback=lines)
 
     def _end(self, event: str, **fields: Any) -> None:
         writer = self._writer
