@@ -22,7 +22,8 @@ from tui.dashboard.worker import EventReceived
 from tui.pad.screen import PredictionLabel
 from tui.pad.sketch_pad import SketchPad
 from tui.terminal.exit_result import ExitResult
-from tui.train.panel import DISPLAY_ORDER, Panel
+from tui.train.panel import Panel
+from tui.train.panel_rows import STANDARD
 from tui.train.screen import TrainScreen
 from tui.widgets.dialogs import QuitDialog
 from tui.widgets.help import HelpScreen
@@ -104,7 +105,7 @@ async def test_a_value_that_cannot_change_now_is_kept_for_the_next_run(source: S
     async with app.run_test(size=(160, 45)) as pilot:
         await shown(pilot, app, "100 / 2,000")
         panel = app.screen.query_one(Panel)
-        names = [declared.name for declared in DISPLAY_ORDER]
+        names = [declared.name for declared in STANDARD]
         await pilot.press("tab", *["down"] * names.index("optimizer"), "right")
         await pilot.pause()
         assert panel.next_run == {"optimizer": "momentum"}

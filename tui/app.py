@@ -206,14 +206,16 @@ class TrainpadApp(BaseApp[ExitResult]):
         self._update_screen()
         self.toast(f"{error}")
 
-    def start_next(self, hparams: HyperParameters, branch: ResumePoint | None) -> None:
+    def start_next(
+        self, hparams: HyperParameters, branch: ResumePoint | None, own: Mapping[str, Value]
+    ) -> None:
         """Train another run as soon as the current one has ended; stop that one first."""
         if (sessions := self._sessions) is None:
             self.toast(READ_ONLY)
             return
 
         def start() -> RunContext:
-            events = sessions.next(self.run_context, hparams, branch)
+            events = sessions.next(self.run_context, hparams, branch, own)
             return RunContext.from_events(events, self.post_message, viewer=False)
 
         self._start_or_queue(start)

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from core.run.hparams import SPECS
+from core.run.events import Changed, Started
+from core.run.hparams import SPECS, HyperparameterSpec
+from core.run.own_hparams import OwnHparams, parse_declared
 from core.rundir.attached import control_of, supported_requests
 from core.rundir.attached import read_knobs as attached_knobs
 from core.rundir.entry import read_entry
 from core.rundir.json_lines import JsonLines
+from core.rundir.resume import read_events
 from core.rundir.rundir import RunDir, log_dir_from
 from core.rundir.status import RunSummary, read_status, resolve_live_run
 from trainpad.errors import RunError, UserError
@@ -140,14 +143,36 @@ def read_knobs(run: RunDir, summary: RunSummary) -> dict[str, Knob[Any]]:
     entry = read_entry(run)
     if entry is None:
         raise RunError(f"{run.path} cannot be read")
-    return {name: _OurKnob(name, entry.hyperparameters[name]) for name in SPECS if SPECS[name].live}
+    values = {name: entry.hyperparameters[name] for name in SPECS if SPECS[name].live}
+    own = _own_values(run)
+    return {
+        name: _OurKnob(spec, value)
+        for specs, found in ((SPECS, values), (own.specs, own.values))
+        for name, value in found.items()
+        if (spec := specs[name]).live
+    }
+
+
+def _own_values(run: RunDir) -> OwnHparams:
+    """The values that the run's model asks for, as they are now."""
+    own = OwnHparams()
+    for event in read_events(run):
+        if isinstance(event, Started):
+            own.declare([parse_declared(declared) for declared in event.own])
+        elif isinstance(event, Changed):
+            own.change(event.name, event.new)
+    return own
 
 
 class _OurKnob(Knob[Any]):
     """A hyperparameter of our own runs, with its own rules."""
 
+    def __init__(self, spec: HyperparameterSpec, value: Any) -> None:
+        super().__init__(spec.name, value)
+        self._spec = spec
+
     def check(self, value: Any) -> Any:
-        return SPECS[self.name].check(value)
+        return self._spec.check(value)
 
     def parse(self, text: str) -> Any:
         return self.check(text)

@@ -7,13 +7,15 @@ left out.
 import inspect
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from core.network.private_import import import_file
 from core.network.tunables import Tunables
+from core.run.hparams import Value
+from core.run.own_hparams import PREFIX
 from trainpad.errors import UserError
 from trainpad.text import sanitize
 
@@ -36,6 +38,11 @@ class ModelFile:
     values: Mapping[str, str] = field(default_factory=dict)
     """Values of `hp` that were given."""
 
+    def with_values(self, values: Mapping[str, Value]) -> "ModelFile":
+        """Return the same file with other values; their names may begin with ``hp.``."""
+        given = {name.removeprefix(PREFIX): str(value) for name, value in values.items()}
+        return replace(self, values={**self.values, **given})
+
 
 def build_own_model(file: ModelFile) -> tuple[Any, dict[str, Any]]:
     """The Keras model that a file builds, and all values of its `hp`.
@@ -43,13 +50,22 @@ def build_own_model(file: ModelFile) -> tuple[Any, dict[str, Any]]:
     Raises:
         UserError: the file, its function or a value is wrong; names file and line.
     """
-    module = _guarded(file, lambda: import_file(file.path, file.folder))
     tunables = Tunables(file.values)
+    return build_with(file, tunables), tunables.values
+
+
+def build_with(file: ModelFile, tunables: Tunables) -> Any:
+    """The Keras model that a file builds, asking for the values of `tunables`.
+
+    Raises:
+        UserError: the file, its function or a value is wrong; names file and line.
+    """
+    module = guarded(file, lambda: import_file(file.path, file.folder))
     function = _function(file, module)
     arguments = (tunables,) if inspect.signature(function).parameters else ()
-    model = _guarded(file, lambda: function(*arguments))
+    model = guarded(file, lambda: function(*arguments))
     tunables.check_all_used()
-    return model, tunables.values
+    return model
 
 
 def _function(file: ModelFile, module: ModuleType) -> Callable[..., Any]:
@@ -80,7 +96,7 @@ def _listed(functions: Mapping[str, Any]) -> str:
     return f"it has {', '.join(lines)}" if functions else "it has no functions"
 
 
-def _guarded(file: ModelFile, call: Callable[[], Any]) -> Any:
+def guarded(file: ModelFile, call: Callable[[], Any]) -> Any:
     """What `call` returns; what it raises as a `UserError` with the file and the line."""
     try:
         return call()

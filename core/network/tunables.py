@@ -1,7 +1,8 @@
 """The values that a person's own model asks for: `hp.Float("width", 8, 64)`, as in KerasTuner.
 
 Each call declares a value and returns its default, or what was given for it on the command line.
-The same file runs under KerasTuner: the methods have its signatures.
+The methods have KerasTuner's signatures: a file without `live` and `on_change` runs under it, too.
+What is declared with ``live=True`` changes while the model trains; see `core.network.live_values`.
 """
 
 import math
@@ -9,17 +10,33 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from core.network.live_values import LiveValues, OnChange
+from core.run.hparams import HyperparameterSpec, Value
+from core.run.own_hparams import Declared, choice_spec, number_spec
 from trainpad.errors import UserError
 
 
 class Tunables:
     """The argument `hp` of a function that builds a model."""
 
-    def __init__(self, given: Mapping[str, str]) -> None:
-        """Take the values in `given`, as texts, in the place of defaults."""
+    def __init__(self, given: Mapping[str, str], live: LiveValues | None = None) -> None:
+        """Take the values in `given`, as texts, in the place of defaults.
+
+        Without `live`, for a model that does not train, live values are plain ones.
+        """
         self._given = given
+        self._live = live
         self.values: dict[str, Any] = {}
         """What was asked for so far, by name."""
+        self._specs: dict[str, HyperparameterSpec] = {}
+
+    @property
+    def declared(self) -> list[Declared]:
+        """Everything that was asked for so far."""
+        return [
+            Declared(spec, str(self.values[name]) if spec.choices else self.values[name])
+            for name, spec in self._specs.items()
+        ]
 
     def Float(  # noqa: N802 - KerasTuner's name
         self,
@@ -27,14 +44,19 @@ class Tunables:
         min_value: float,
         max_value: float,
         step: float | None = None,
-        sampling: str | None = "linear",  # noqa: ARG002 - how a search draws
+        sampling: str | None = "linear",
         default: float | None = None,
-        parent_name: str | None = None,  # noqa: ARG002 - of a search, too
+        parent_name: str | None = None,  # noqa: ARG002 - of a search
         parent_values: Any = None,  # noqa: ARG002
-    ) -> float:
-        """A number from `min_value` to `max_value`."""
-        value = min_value if default is None else default
-        return float(self._number(name, value, min_value, max_value, step, float))
+        *,
+        live: bool = False,
+        on_change: OnChange | None = None,
+    ) -> Any:
+        """A number from `min_value` to `max_value`; if it is live, a Keras variable of it."""
+        default = float(min_value if default is None else default)
+        low, high, log = float(min_value), float(max_value), sampling == "log"
+        spec = number_spec(name, float, low, high, default, step=step, log=log, live=live)
+        return self._asked(name, spec, self._number(name, spec, None), on_change)
 
     def Int(  # noqa: N802
         self,
@@ -42,14 +64,19 @@ class Tunables:
         min_value: int,
         max_value: int,
         step: int | None = None,
-        sampling: str | None = "linear",  # noqa: ARG002
+        sampling: str | None = "linear",
         default: int | None = None,
         parent_name: str | None = None,  # noqa: ARG002
         parent_values: Any = None,  # noqa: ARG002
-    ) -> int:
-        """A whole number from `min_value` to `max_value`."""
-        value = min_value if default is None else default
-        return int(self._number(name, value, min_value, max_value, step, int))
+        *,
+        live: bool = False,
+        on_change: OnChange | None = None,
+    ) -> Any:
+        """A whole number from `min_value` to `max_value`; if it is live, a Keras variable of it."""
+        default = int(min_value if default is None else default)
+        low, high, log = int(min_value), int(max_value), sampling == "log"
+        spec = number_spec(name, int, low, high, default, step=step, log=log, live=live)
+        return self._asked(name, spec, self._number(name, spec, step), on_change)
 
     def Choice(  # noqa: N802
         self,
@@ -59,8 +86,12 @@ class Tunables:
         default: Any = None,
         parent_name: str | None = None,  # noqa: ARG002
         parent_values: Any = None,  # noqa: ARG002
+        *,
+        live: bool = False,
+        on_change: OnChange | None = None,
     ) -> Any:
         """One of these values; the first by default."""
+        spec = choice_spec(name, values, values[0] if default is None else default, live=live)
         value = values[0] if default is None else default
         if name in self._given:
             matching = [one for one in values if str(one) == self._given[name]]
@@ -68,7 +99,9 @@ class Tunables:
                 choices = ", ".join(map(str, values))
                 raise UserError(f"hp {name} must be one of {choices}, not {self._given[name]!r}")
             value = matching[0]
-        return self.values.setdefault(name, value)
+        of_text = dict(zip(spec.choices, values, strict=True))
+        called = on_change and (lambda text: on_change(of_text[text]))
+        return self._asked(name, spec, value, called)
 
     def Boolean(  # noqa: N802
         self,
@@ -76,12 +109,17 @@ class Tunables:
         default: bool = False,
         parent_name: str | None = None,  # noqa: ARG002
         parent_values: Any = None,  # noqa: ARG002
+        *,
+        live: bool = False,
+        on_change: OnChange | None = None,
     ) -> bool:
         """True or false."""
         text = self._given.get(name, str(default)).lower()
         if text not in ("true", "false"):
             raise UserError(f"hp {name} must be true or false, not {self._given[name]!r}")
-        return bool(self.values.setdefault(name, text == "true"))
+        spec = choice_spec(name, [False, True], default, live=live)
+        called = on_change and (lambda text: on_change(text == "True"))
+        return bool(self._asked(name, spec, text == "true", called))
 
     def Fixed(  # noqa: N802
         self,
@@ -93,7 +131,7 @@ class Tunables:
         """This value: it cannot be given another."""
         if name in self._given:
             raise UserError(f"hp {name} is fixed at {value} in the file")
-        return self.values.setdefault(name, value)
+        return self._asked(name, choice_spec(name, [value], value), value, None)
 
     def get(self, name: str) -> Any:
         """The value that was asked for before under this name."""
@@ -111,24 +149,31 @@ class Tunables:
             known = ", ".join(self.values) or "none"
             raise UserError(f"the model asks for no hp called {unknown[0]}; it asks for: {known}")
 
-    def _number(
-        self,
-        name: str,
-        value: float,
-        low: float,
-        high: float,
-        step: float | None,
-        kind: type[int] | type[float],
+    def _asked(
+        self, name: str, spec: HyperparameterSpec, value: Any, on_change: OnChange | None
     ) -> Any:
-        text = self._given.get(name)
+        """What the person's function gets for a value that it asks for."""
+        if on_change is not None and not spec.live:
+            raise UserError(f"hp {name} has on_change and not live=True: nothing would call it")
+        self._specs.setdefault(name, spec)
+        value = self.values.setdefault(name, value)
+        if not spec.live or self._live is None:
+            return value
+        return self._live.add(name, value, spec.maximum, on_change)
+
+    def _number(self, name: str, spec: HyperparameterSpec, step: int | None) -> Value:
+        """The value of a number, from the command line or its default."""
+        value, text = spec.default, self._given.get(name)
         if text is not None:
             try:
-                value = kind(text)
+                value = spec.kind(text)
             except ValueError:
                 value = math.nan
-            if not low <= value <= high:
-                noun = "a whole number" if kind is int else "a number"
-                raise UserError(f"hp {name} must be {noun} from {low} to {high}, not {text!r}")
-        if step and kind is int and (value - low) % step:
+        low, high = (spec.kind(limit) for limit in (spec.minimum, spec.maximum))
+        if not low <= value <= high:
+            noun = "a whole number" if spec.kind is int else "a number"
+            given = value if text is None else repr(text)
+            raise UserError(f"hp {name} must be {noun} from {low} to {high}, not {given}")
+        if step and (value - low) % step:
             raise UserError(f"hp {name} must be {low}, {low + step}, ... up to {high}, not {value}")
-        return self.values.setdefault(name, value)
+        return value

@@ -75,6 +75,8 @@ class Started(StepEvent):
     parameters: int
     planned: list[tuple[int, str, Any]] = field(default_factory=list)
     """Changes planned for later steps: step, hyperparameter, value."""
+    own: list[dict[str, Any]] = field(default_factory=list)
+    """The values that a model of a person's own asks for; see `core.run.own_hparams`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -23,6 +23,7 @@ from core.run.attached_events import (
     Supports,
     WeightsLogged,
 )
+from core.run.declared import apply_change
 from core.run.events import (
     Alert,
     Changed,
@@ -45,16 +46,14 @@ from core.run.events import (
     Weights,
 )
 from core.run.hparams import (
-    SPECS,
     HyperParameters,
     known_hparams,
-    update_hparams,
     validate_hparams,
 )
 from core.run.info import framework_in, parent_in, title_in
-from core.run.knob_steps import as_text
 from core.run.log import CHECKPOINT_SAVED, MarkKind, RunLog
 from core.run.metric_table import MetricTable
+from core.run.own_hparams import OwnHparams, parse_declared
 from core.run.program import ProgramState, logged_classes
 from core.run.rate import StepRate
 from core.run.series import Points, Series
@@ -97,6 +96,8 @@ class RunState:
         """The numbers that the program of an attached run logs, by name."""
         self.program = ProgramState()
         """What the program of an attached run declares."""
+        self.own = OwnHparams()
+        """The values that a model of a person's own asks for."""
         self.log_entries = RunLog()
         self.weights: NamedArrays = {}
         self.weights_step = -1
@@ -255,8 +256,6 @@ class RunState:
                 self.log_entries.add(
                     step, f"{sanitize(request, limit=40)}: the program has seen the request"
                 )
-            case Changed() if self.is_attached:
-                self._on_knob_changed(event)
             case Changed():
                 self._on_changed(event)
             case Saved() | Alert() | Notice():
@@ -333,6 +332,7 @@ class RunState:
         self._recent_chunks.clear()
         self._rate.clear(event.time)
         self.program.fold(event)
+        self.own.declare([parse_declared(declared) for declared in event.own])
         if event.step:
             self.log_entries.add(event.step, "resumed", mark=MarkKind.BRANCH, label="resumed")
 
@@ -343,21 +343,8 @@ class RunState:
             self.log_entries.warn(self.step, str(error))
 
     def _on_changed(self, event: Changed) -> None:
-        try:
-            self.hparams = update_hparams(self.hparams, {event.name: event.new})
-        except UserError:
-            return
-        spec = SPECS[event.name]
-        old, now = spec.format(event.old), spec.format(getattr(self.hparams, event.name))
-        short = "lr" if event.name == "learning_rate" else spec.label
-        text = f"{spec.label} {sanitize(old, limit=40)} → {now}"
-        self.log_entries.add(event.step, text, mark=MarkKind.CHANGE, label=f"{short} {now}")
-
-    def _on_knob_changed(self, event: Changed) -> None:
-        self.program.fold(event)
-        name, now = sanitize(event.name, limit=40), as_text(event.new)
-        text = f"{name} {as_text(event.old)} → {now}"
-        self.log_entries.add(event.step, text, mark=MarkKind.CHANGE, label=f"{name} {now}")
+        if (texts := apply_change(self, event)) is not None:
+            self.log_entries.add(event.step, texts[0], mark=MarkKind.CHANGE, label=texts[1])
 
     def _on_message(self, event: Saved | Alert | Notice) -> None:
         match event:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from core.run.hparams import SPECS, Value
+from core.run.own_hparams import is_own_value
+from core.rundir.validation import plain_value
 from trainpad.control import Control
 from trainpad.errors import UserError
 
@@ -26,9 +28,19 @@ def check_live(values: Mapping[str, object]) -> dict[str, Value]:
     Raises:
         UserError: a name is unknown or cannot change while training, or a value is not allowed.
     """
+    own = {name: _own_value(name, value) for name, value in values.items() if is_own_value(name)}
+    values = {name: value for name, value in values.items() if name not in own}
     for name in values:
         if name not in SPECS:
             raise UserError(f"control.json: there is no hyperparameter called {name[:40]!r}")
         if not SPECS[name].live:
             raise UserError(f"control.json: {name} cannot change while a run trains")
-    return {name: SPECS[name].check(value) for name, value in values.items()}
+    return {name: SPECS[name].check(value) for name, value in values.items()} | own
+
+
+def _own_value(name: str, value: object) -> Value:
+    """Return a value of a model's own; whether it is declared is known where it trains."""
+    try:
+        return plain_value(value)
+    except ValueError as error:
+        raise UserError(f"control.json: {name[:80]} is {error}") from None

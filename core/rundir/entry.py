@@ -127,7 +127,7 @@ def _current_hparams(first: Mapping[str, Any], events: Sequence[Event]) -> dict[
         match event:
             case Started(hyperparameters=hyperparameters):
                 values = complete_hparams(hyperparameters)
-            case Changed(name=name, new=new):
+            case Changed(name=name, new=new) if name in values:
                 values[name] = new
     return values
 

@@ -30,6 +30,7 @@ from core.run.events import (
     StepEvent,
 )
 from core.run.hparams import SPECS
+from core.run.own_hparams import MAX_DECLARED, is_own_value, parse_declared
 from core.run.status import parse_reason
 from data.dataset import SPLITS
 from trainpad.errors import UserError
@@ -106,6 +107,16 @@ def text(value: object) -> str:
     return sanitize(string(value), limit=500)
 
 
+def plain_value(value: object) -> int | float | str:
+    """A finite number, or a sanitized text."""
+    if isinstance(value, str):
+        return text(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("not a number or a text")
+    finite(value)
+    return value
+
+
 def mapping(value: object) -> dict[str, Any]:
     """An object of names and any values."""
     if not isinstance(value, dict):
@@ -153,6 +164,8 @@ def timestamp(value: object) -> float:
 
 def _hparam_value(name: object, value: Any) -> Any:
     """`value` as the hyperparameter called `name` has it."""
+    if isinstance(name, str) and is_own_value(name):
+        return plain_value(value)
     if not isinstance(name, str) or name not in SPECS:
         raise ValueError("not a hyperparameter")
     try:
@@ -166,6 +179,12 @@ def _planned_change(value: object) -> tuple[int, str, Any]:
         raise ValueError("not a planned change")
     step, name, new = value
     return count(step), name, _hparam_value(name, new)
+
+
+def _own_values(value: object) -> list[dict[str, Any]]:
+    if not isinstance(value, list):
+        raise ValueError("not a list")
+    return [parse_declared(entry).as_dict() for entry in value[:MAX_DECLARED]]
 
 
 def matrix(value: object) -> list[list[int]]:
@@ -204,6 +223,7 @@ EVENT_FIELDS: Mapping[type[Event], Mapping[str, Parser]] = {
         "device": text,
         "parameters": count,
         "planned": list_of(_planned_change),
+        "own": _own_values,
     },
     Changed: {"name": text, "old": _any, "new": _any},
     Paused: {},

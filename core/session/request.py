@@ -20,6 +20,7 @@ from core.run.hparams import (
     validate_hparams,
 )
 from core.run.layers import OWN, Dense, format_layers, parse_layers
+from core.run.own_hparams import is_own_value
 from core.run.presets import PRESETS
 from core.rundir.data_source import DataSource
 from core.rundir.resume import Change, ResumePoint, find_resume_point
@@ -111,7 +112,14 @@ def _own_model(flags: Flags, start: ResumePoint | None) -> ModelFile | None:
         return model_from_flags(flags["model"], flags["hp"])
     if flags["hp"]:
         raise UserError("--hp is for the values that a model asks for: give --model FILE.py too")
-    return recorded_model(start.run, start.run.info()) if start else None
+    own = recorded_model(start.run, start.run.info()) if start else None
+    return _with_live_values(own, start) if start and flags["branch"] is not None else own
+
+
+def _with_live_values(own: ModelFile | None, start: ResumePoint) -> ModelFile | None:
+    """Return a model whose values of `hp` are those of the checkpoint that a branch starts from."""
+    live = start.checkpoint.metadata.get("own") if start.checkpoint else None
+    return own.with_values(live) if own and isinstance(live, dict) else own
 
 
 def _check_steps(start: ResumePoint, max_steps: int) -> None:
@@ -163,7 +171,12 @@ def resume_request(run: RunDir, values: Mapping[str, Value]) -> Request:
     """
     start = find_resume_point(str(run.path), run.path.parent)
     changes = [change for change in start.later_changes if change[1] not in values]
-    hparams = update_hparams(_recorded_hparams(start), values)
+    own = {name: value for name, value in values.items() if is_own_value(name)}
+    step = start.checkpoint.step if start.checkpoint else 0
+    changes += [(step, name, value) for name, value in own.items()]
+    hparams = update_hparams(
+        _recorded_hparams(start), {name: v for name, v in values.items() if name not in own}
+    )
     planned = {name: value for _, name, value in changes}
     _check_steps(start, planned.get("max_steps", hparams.max_steps))
     return replace(request_like(run), hparams=hparams, resume=start, changes=changes)
@@ -210,7 +223,7 @@ def _later_changes(flags: Flags, resume: ResumePoint | None) -> list[Change]:
 
 
 def _changes(texts: Sequence[str]) -> list[Change]:
-    found = []
+    found: list[Change] = []
     for text in texts:
         step, _, rest = text.partition(":")
         name, _, value = rest.partition("=")
@@ -218,6 +231,9 @@ def _changes(texts: Sequence[str]) -> list[Change]:
             raise UserError(
                 f"--change must be STEP:NAME=VALUE, as 500:learning_rate=0.02, not {text!r}"
             )
+        if is_own_value(name):
+            found.append((int(step), name, value))  # checked once the model has declared it
+            continue
         if name not in SPECS:
             live = ", ".join(name for name, spec in SPECS.items() if spec.live)
             raise UserError(f"there is no hyperparameter called {name!r}; these can change: {live}")

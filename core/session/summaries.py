@@ -114,7 +114,8 @@ class Summaries:
             case Evaluated():
                 _write_evaluation(writer, event)
             case Changed(step=step, name=name, old=old, new=new):
-                self._hparams = update_hparams(self._hparams, {name: new})
+                if name in SPECS:
+                    self._hparams = update_hparams(self._hparams, {name: new})
                 writer.text(f"hyperparameters/{name}", _change_text(name, old, new), step)
             case Finished() | Diverged() | Failed():
                 self._end(writer, "success" if isinstance(event, Finished) else "failure")
@@ -270,7 +271,8 @@ def _write_evaluation(writer: EventWriter, event: Evaluated) -> None:
 
 
 def _change_text(name: str, old: object, new: object) -> str:
-    spec = SPECS[name]
+    if (spec := SPECS.get(name)) is None:
+        return f"{name}: {old} → {new}"
     return f"{spec.label}: {spec.format(old)} → {spec.format(new)}"
 
 

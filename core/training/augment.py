@@ -9,14 +9,34 @@ The two-pass method is Catmull and Smith's (SIGGRAPH 1980); the elastic field fo
 Steinkraus and Platt (ICDAR 2003), with a coarse random grid in place of a blurred one.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
+
+from core.training.rng_tf import StatelessUniform
 
 ELASTIC_GRID = 4
 """Control points of the elastic field along each side."""
 RANDOM_COLUMNS = 7 + 2 * ELASTIC_GRID**2
 """Random numbers that each image needs."""
+
+
+def augment_images(
+    images: Any, image_shape: Sequence[int], random: StatelessUniform, limits: Any
+) -> Any:
+    """Distort images ``[n, pixels]`` of one shape; all channels of one in the same way."""
+    n = images.shape[0]
+    height, width, *channels = image_shape
+    uniform = random.uniform_signed((n, RANDOM_COLUMNS), 0)
+    if not channels:
+        augmented = augment(tf.reshape(images, (n, height, width)), uniform, limits)
+        return tf.reshape(augmented, images.shape)
+    planes = tf.transpose(tf.reshape(images, (n, height, width, *channels)), (0, 3, 1, 2))
+    planes = tf.reshape(planes, (n * channels[0], height, width))
+    planes = augment(planes, tf.repeat(uniform, channels[0], axis=0), limits)
+    planes = tf.reshape(planes, (n, channels[0], height, width))
+    return tf.reshape(tf.transpose(planes, (0, 2, 3, 1)), images.shape)
 
 
 def augment(images: Any, uniform: Any, limits: Any) -> Any:

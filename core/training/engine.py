@@ -22,14 +22,15 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from core.network.model_file import ModelFile
-from core.run.hparams import HyperParameters
+from core.run.hparams import HyperParameters, Value
 from core.run.schedules import learning_rates
-from core.training.augment import RANDOM_COLUMNS, augment
+from core.training.augment import augment_images
 from core.training.config import NO_DROPOUT, architecture_for
 from core.training.device import pick_device
 from core.training.device_data import PADDING, DeviceData
 from core.training.model import Model, make_optimizer, slot_name
 from core.training.own_model import OwnModel
+from core.training.own_values import OwnValues
 from core.training.rng_tf import Dropout, StatelessUniform
 from core.training.stream import ExampleWindow
 from core.training.trace import ChunkInputs, TraceKey, augmentation_amounts, trace_key
@@ -114,14 +115,11 @@ class Engine:
     @property
     def notices(self) -> list[str]:
         """Sentences on what a model of one's own does otherwise."""
-        said = []
+        said = [*self._model.notices]
         if not self._sets_rate:
             said.append(
                 "the model has a learning-rate schedule: the rate in the panel has no effect"
             )
-        if self._model.values:
-            shown = ", ".join(f"{name} = {value}" for name, value in self._model.values.items())
-            said.append(f"hp: {shown}")
         return said
 
     @property
@@ -139,6 +137,31 @@ class Engine:
             return NO_DROPOUT
         return ""
 
+    @property
+    def own_values(self) -> OwnValues:
+        """The values that a model of one's own has asked for."""
+        return self._model.own_values
+
+    def change_own(self, name: str, value: object) -> tuple[Value, Value]:
+        """Change a live value of a model of one's own from the next step on; the old, the new.
+
+        Raises:
+            UserError: it may not be that.
+        """
+        old, new, retrace = self.own_values.change(name, value)
+        if retrace:
+            self._forget_traces()
+        return old, new
+
+    def restore_own(self, values: Mapping[str, object]) -> None:
+        """Take the live values of a checkpoint."""
+        if self.own_values.restore(values):
+            self._forget_traces()
+
+    def _forget_traces(self) -> None:
+        self._compiled.clear()
+        self._evaluate = self._compile(self._evaluation_loop)
+
     def needs_trace(self, hparams: HyperParameters) -> bool:
         """Whether `steps` would have to compile a new trace first."""
         return trace_key(hparams) not in self._compiled
@@ -155,8 +178,7 @@ class Engine:
             if not self._xla:
                 raise
             self._xla = False
-            self._compiled.clear()
-            self._evaluate = self._compile(self._evaluation_loop)
+            self._forget_traces()
             self.steps(0, self._window.start, 0, hparams)
             return False
         return True
@@ -253,7 +275,7 @@ class Engine:
         images = self._data.images(batch)
         labels = self._data.labels(batch)
         if key.augment:
-            images = self._augment(images, random, chunk.augmentation)
+            images = augment_images(images, self._image_shape, random, chunk.augmentation)
         dropout = Dropout(chunk.dropout, random) if self._drops(key) else None
         with tf.GradientTape() as tape:
             logits = self._model.logits(images, dropout, training=True)
@@ -271,19 +293,6 @@ class Engine:
     def _scale_loss(self, loss: Any) -> Any:
         """A replica's part of a loss that is the mean over all replicas."""
         return loss if self._replicas == 1 else loss / self._replicas
-
-    def _augment(self, images: Any, random: StatelessUniform, amounts: Any) -> Any:
-        n = images.shape[0]
-        height, width, *channels = self._image_shape
-        uniform = random.uniform_signed((n, RANDOM_COLUMNS), 0)
-        if not channels:
-            augmented = augment(tf.reshape(images, (n, height, width)), uniform, amounts)
-            return tf.reshape(augmented, images.shape)
-        planes = tf.transpose(tf.reshape(images, (n, height, width, *channels)), (0, 3, 1, 2))
-        planes = tf.reshape(planes, (n * channels[0], height, width))
-        planes = augment(planes, tf.repeat(uniform, channels[0], axis=0), amounts)
-        planes = tf.reshape(planes, (n, channels[0], height, width))
-        return tf.reshape(tf.transpose(planes, (0, 2, 3, 1)), images.shape)
 
     def _cross_entropies(self, logits: Any, labels: Any) -> Any:
         """The loss of each example; the target of one of no class is the uniform distribution."""

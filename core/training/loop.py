@@ -33,13 +33,14 @@ from core.run.events import (
 )
 from core.run.hparams import (
     AUGMENTATION,
-    SPECS,
     as_dict,
     update_hparams,
     validate_hparams,
 )
+from core.run.own_hparams import is_own_value
 from core.run.status import Outcome, parse_reason
 from core.rundir.checkpoint import Checkpoint
+from core.training.changing import changes
 from core.training.chunking import ChunkSizer
 from core.training.config import TrainConfig
 from core.training.divergence import DivergenceCheck
@@ -239,6 +240,7 @@ class Training:
             self._hparams = validate_hparams(checkpoint.metadata["hyperparameters"])
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise UserError("the checkpoint has no resume state; use --branch") from error
+        self._engine.restore_own(checkpoint.metadata.get("own", {}))
         self._divergence.restore(checkpoint.metadata.get("watchdog", {}))
         self._early_stopping.restore(checkpoint.metadata.get("early_stop", {}))
 
@@ -249,6 +251,7 @@ class Training:
             self._engine.device,
             self._engine.parameters,
             self._planned.since(self._step),
+            self._engine.own_values.declared,
         )
 
     def _overrides(self) -> dict[str, Any]:
@@ -297,18 +300,12 @@ class Training:
 
     def _apply_changes(self, values: Mapping[str, Any]) -> Iterator[Event]:
         """Change hyperparameters from the next step on."""
-        for name, value in values.items():
-            old = getattr(self._hparams, name)
-            if value == old:
-                continue
-            if why := self._engine.why_invalid(name, value):
-                kept = f"{SPECS[name].label} stays {SPECS[name].format(old)}"
-                yield Alert(self._step, f"{kept}: {why}")
-            else:
-                self._hparams = update_hparams(self._hparams, {name: value})
-                if name in ("l2", *AUGMENTATION):
+        for event in changes(self._engine, self._step, self._hparams, values):
+            if isinstance(event, Changed) and not is_own_value(event.name):
+                self._hparams = update_hparams(self._hparams, {event.name: event.new})
+                if event.name in ("l2", *AUGMENTATION):
                     self._divergence.reset()
-                yield Changed(self._step, name, old, value)
+            yield event
 
     def _wait_while_paused(self) -> Iterator[Event]:
         """Wait until a step or a stop is requested."""
@@ -374,6 +371,7 @@ class Training:
             "watchdog": self._divergence.state(),
             "early_stop": self._early_stopping.state(),
             "layers": [*self._engine.weights()],
+            **({"own": live} if (live := self._engine.own_values.live) else {}),
         }
         yield Snapshot(self._step, self._engine.state(), metadata)
 

@@ -1,6 +1,6 @@
 """The network and its optimizer in TensorFlow and Keras."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -22,6 +22,7 @@ from core.network.network import NORM_EPSILON, NORM_MOMENTUM
 from core.run.hparams import HyperParameters
 from core.run.layers import BatchNorm, Conv, Dense, Dropout, GlobalPool, Pool
 from core.training import rng_tf
+from core.training.own_values import OwnValues
 from core.training.rng import RELU_GAIN, initial_weights
 
 
@@ -38,8 +39,10 @@ class Model:
 
     optimizer = None
     """It has no optimizer of its own: the hyperparameters name one."""
-    values: Mapping[str, Any] = {}
+    own_values = OwnValues()
     """It asks for no values of its own."""
+    notices: Sequence[str] = ()
+    """There is nothing to say of it."""
 
     @property
     def parameters(self) -> int:

@@ -11,9 +11,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from core.network.model_file import ModelFile, build_own_model
+from core.network.model_file import ModelFile, build_with
 from core.network.own_keras import named_variables, try_model
 from core.run.hparams import HyperParameters
+from core.training.live_dropout import follow_live_rates
+from core.training.own_values import OwnValues
 from data.dataset import PIXEL_SCALE, Dataset
 from trainpad.errors import UserError
 
@@ -37,7 +39,11 @@ class OwnModel:
         keras.utils.clear_session()  # names are numbered from the beginning, in every process
         keras.utils.set_random_seed(hparams.seed)
         self._file = file
-        self._model, self.values = build_own_model(file)
+        self.own_values = OwnValues()
+        tunables = self.own_values.tunables(file)
+        self._model = build_with(file, tunables)
+        self.own_values.declare(tunables.declared)
+        self._asked_for = tunables.values
         if not isinstance(self._model, keras.Model):
             kind = type(self._model).__name__
             raise UserError(
@@ -46,6 +52,7 @@ class OwnModel:
         self._classes = len(dataset.classes)
         images = dataset.train.images[:SAMPLE].astype(np.float32) * PIXEL_SCALE
         self._shape, outputs = try_model(file, self._model, images, self._classes)
+        follow_live_rates(self._model)
         sums = outputs.sum(axis=1)
         self._gives_probabilities = bool((outputs >= 0).all() and np.allclose(sums, 1, atol=1e-3))
         self.trained = named_variables(self._model.trainable_variables)
@@ -60,6 +67,12 @@ class OwnModel:
     def variables(self) -> dict[str, Any]:
         """All variables by their names in a checkpoint."""
         return self.trained | self.statistics
+
+    @property
+    def notices(self) -> list[str]:
+        """The values that its function has asked for, as a sentence."""
+        shown = ", ".join(f"{name} = {value}" for name, value in self._asked_for.items())
+        return [f"hp: {shown}"] if shown else []
 
     @property
     def parameters(self) -> int:

@@ -84,5 +84,5 @@ class FakeSessions:
     def resume(self, run: object, values: object) -> Iterator[Event]:
         return self.start((run, values))
 
-    def next(self, _shown: object, hparams: object, branch: object) -> Iterator[Event]:
-        return self.start((hparams, branch))
+    def next(self, _shown: object, hparams: object, branch: object, own: object) -> Iterator[Event]:
+        return self.start((hparams, branch, own) if own else (hparams, branch))

@@ -74,8 +74,10 @@ class DashboardHost(Host, Protocol):
     async def show_on_pad(self, picked: PickedImage) -> None:
         """Show an image on the pad."""
 
-    def start_next(self, hparams: HyperParameters, branch: ResumePoint | None) -> None:
-        """Train another run as soon as the current one has ended."""
+    def start_next(
+        self, hparams: HyperParameters, branch: ResumePoint | None, own: Mapping[str, Value]
+    ) -> None:
+        """Train another run as soon as the current one has ended; `own` are its values of `hp`."""
 
     def start_training(self, request: Request) -> None:
         """Train this in place of what is shown."""

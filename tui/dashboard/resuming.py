@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 
-from core.run.hparams import SPECS, Value
+from core.run.declared import spec_of
+from core.run.hparams import Value
 from core.run.state import RunState
 from core.run.status import RunStatus
 
 
 def why_not_resumable(run: RunState, values: Mapping[str, Value]) -> str:
     """Why a run that is over cannot go on with these hyperparameters changed; "" if it can."""
-    fixed = [SPECS[name].label for name in values if not SPECS[name].live]
+    specs = [spec_of(run, name) for name in values]
+    fixed = [spec.label for spec in specs if not spec.live]
     if fixed:
         return f"{', '.join(fixed)} cannot change in a run; n starts a new one"
     if run.status is RunStatus.DIVERGED and "learning_rate" not in values:

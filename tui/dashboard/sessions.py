@@ -34,17 +34,26 @@ class Sessions:
         return self._notifications.wrap(events)
 
     def next(
-        self, shown: RunContext, hparams: HyperParameters, branch: ResumePoint | None
+        self,
+        shown: RunContext,
+        hparams: HyperParameters,
+        branch: ResumePoint | None,
+        own: Mapping[str, Value],
     ) -> Iterator[Event]:
         """The events of another run on the data and device of the run on the screen.
+
+        `own` are the values that a model of the user's own is built with.
 
         Raises:
             UserError: that run was trained elsewhere, and its directory cannot be read.
         """
         run = RunDir(Path(shown.run.directory))
         base = request_like(run) if shown.viewer or not self._request else self._request
+        model = base.own.with_values(own) if base.own else None
         return self.start(
-            dataclasses.replace(base, hparams=hparams, branch=branch, resume=None, changes=())
+            dataclasses.replace(
+                base, hparams=hparams, own=model, branch=branch, resume=None, changes=()
+            )
         )
 
     def resume(self, run: RunDir, values: Mapping[str, Value]) -> Iterator[Event]:

@@ -6,6 +6,7 @@ from typing import Final
 
 from core.run import knob_steps
 from core.run.attached_events import Answered
+from core.run.declared import spec_of, value_of
 from core.run.events import (
     Alert,
     Changed,
@@ -21,7 +22,7 @@ from core.run.events import (
     Saved,
     Started,
 )
-from core.run.hparams import SPECS, Value
+from core.run.hparams import Value
 from core.run.state import RunState
 from core.run.status import Outcome, RunStatus
 from trainpad.control import Control, DesiredState
@@ -132,8 +133,8 @@ class Steering:
             label, value = name, [knob.value, *requested][-1]
             stepped = knob_steps.stepped(knob, value, presses)
         else:
-            label, value = SPECS[name].label, [getattr(self._run.hparams, name), *requested][-1]
-            stepped = SPECS[name].stepped(value, presses)
+            spec, value = spec_of(self._run, name), [value_of(self._run, name), *requested][-1]
+            label, stepped = spec.label, spec.stepped(value, presses)
         if stepped == value:
             return f"{label} cannot go {'up' if presses > 0 else 'down'} any further"
         return self.set(name, stepped)

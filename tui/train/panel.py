@@ -13,11 +13,13 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from core.run.declared import value_of
 from core.run.hparams import MAX_TEXT, SPECS, HyperparameterSpec, Value
 from core.run.state import RunState
 from core.run.status import RunStatus
 from trainpad.errors import UserError
 from tui.dashboard.steering import check_request
+from tui.train.panel_rows import panel_rows
 from tui.widgets.footer import CAPTURES_TYPING
 from tui.widgets.text_widget import Span, TextWidget, align_right, fit
 
@@ -38,29 +40,6 @@ IN_VALUES = ".,-"
 """The characters of values besides letters and digits."""
 RESUME = "r"
 """The one letter that is a command here as elsewhere, unless the value is a word, or is typed."""
-
-DISPLAY_ORDER = sorted(SPECS.values(), key=lambda spec: (spec.advanced, not spec.live))
-"""The hyperparameters as they are shown: live ones first, advanced ones last."""
-
-
-def _title(spec: HyperparameterSpec) -> str:
-    if spec.advanced:
-        return "more"
-    return "hyperparameters" if spec.live else "next run"
-
-
-def _rows_with_titles() -> list[int | str]:
-    """What each row shows: a hyperparameter, by its index in `DISPLAY_ORDER`, or a title."""
-    rows: list[int | str] = []
-    for index, spec in enumerate(DISPLAY_ORDER):
-        title = _title(spec)
-        if not index or title != _title(DISPLAY_ORDER[index - 1]):
-            rows.append(title)
-        rows.append(index)
-    return rows
-
-
-PANEL_ROWS = _rows_with_titles()
 
 
 class Panel(TextWidget, can_focus=True):
@@ -111,6 +90,7 @@ class Panel(TextWidget, can_focus=True):
         self._next: dict[str, Value] = {}
         self._diverged: RunState | None = None
         """The run that has diverged, for which a smaller learning rate was proposed."""
+        self._shown = panel_rows({}, "")
         self._selected = 0
         self._dimmed: frozenset[str] = frozenset()
         self._typed_text = ""
@@ -125,17 +105,29 @@ class Panel(TextWidget, can_focus=True):
 
     @property
     def _selected_hparam(self) -> HyperparameterSpec:
-        return DISPLAY_ORDER[self._selected]
+        return self._shown.specs[self._selected]
 
     def update_run(self, run: RunState) -> None:
         """Show this run's values; once another run has opened, those for the next run were used."""
         self._run = run
+        self._show_own_values(run)
         if run.directory and run is not self._next_run_base:
             if self._next_run_base is not None:
                 self._next.clear()
             self._next_run_base = run
         self._avoid_divergence(run)
         self.redraw()
+
+    def _show_own_values(self, run: RunState) -> None:
+        """Show what the run's model asks for; the selected value stays selected."""
+        model = run.hparams.network.partition(" ")[2]
+        shown = panel_rows(run.own.specs, model)
+        if shown != self._shown:
+            selected = self._selected_hparam.name
+            names = [spec.name for spec in shown.specs]
+            self._shown = shown
+            self._selected = names.index(selected) if selected in names else 0
+            self.refresh(layout=True)
 
     def _avoid_divergence(self, run: RunState) -> None:
         """Propose a smaller learning rate, once, after the run's own has diverged."""
@@ -145,8 +137,8 @@ class Panel(TextWidget, can_focus=True):
             self._next.setdefault("learning_rate", rate)
 
     def get_content_height(self, *_sizes: object) -> int:
-        """One row for each, three titles, and one for help or a problem."""
-        return len(SPECS) + 4
+        """One row for each, the titles, and one for help or a problem."""
+        return len(self._shown.rows) + 1
 
     @property
     def dimmed_actions(self) -> frozenset[str]:
@@ -155,7 +147,7 @@ class Panel(TextWidget, can_focus=True):
         can_reset = self._typed_text or spec.name in self._next or value != spec.default
         possible = {
             "select(-1)": self._selected > 0,
-            "select(1)": self._selected < len(SPECS) - 1,
+            "select(1)": self._selected < len(self._shown.specs) - 1,
             **{
                 f"nudge({presses})": not self._typed_text and spec.stepped(value, presses) != value
                 for presses in (-1, 1)
@@ -176,7 +168,7 @@ class Panel(TextWidget, can_focus=True):
 
     def lines(self, width: int, height: int) -> list[list[Span]]:
         """As many rows as fit around the selected one, and its help text."""
-        rows = PANEL_ROWS[self._first_row(height) :][: height - 1]
+        rows = self._shown.rows[self._first_row(height) :][: height - 1]
         if rows and isinstance(rows[-1], str):  # the title of rows that do not fit
             rows = [*rows[:-1], ""]
         shown = [
@@ -190,11 +182,11 @@ class Panel(TextWidget, can_focus=True):
         if not self.has_focus:
             return 0
         visible = height - 1
-        first = PANEL_ROWS.index(self._selected) - visible // 2
-        return max(0, min(first, len(PANEL_ROWS) - visible))
+        first = self._shown.rows.index(self._selected) - visible // 2
+        return max(0, min(first, len(self._shown.rows) - visible))
 
     def _hparam_row(self, index: int, width: int) -> list[Span]:
-        spec = DISPLAY_ORDER[index]
+        spec = self._shown.specs[index]
         selected = self.has_focus and index == self._selected
         value = spec.format(self._value(spec))
         if selected and self._typed_text:
@@ -209,8 +201,7 @@ class Panel(TextWidget, can_focus=True):
     def _value(self, spec: HyperparameterSpec) -> Value:
         if spec.name in self._next:
             return self._next[spec.name]
-        value: Value = getattr(self._run.hparams, spec.name)
-        return value
+        return value_of(self._run, spec.name)
 
     def _help_row(self, width: int) -> Span:
         if self._problem:
@@ -224,7 +215,7 @@ class Panel(TextWidget, can_focus=True):
 
     def action_select(self, by: int) -> None:
         """Select the hyperparameter this many rows below."""
-        self._selected = max(0, min(self._selected + by, len(SPECS) - 1))
+        self._selected = max(0, min(self._selected + by, len(self._shown.specs) - 1))
         self._clear_typed()
         self.redraw()
 
@@ -297,7 +288,7 @@ class Panel(TextWidget, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Select the clicked hyperparameter; a click on its arrows changes it."""
         row = event.y + self._first_row(self.size.height)
-        entry = PANEL_ROWS[row] if row < len(PANEL_ROWS) else ""
+        entry = self._shown.rows[row] if row < len(self._shown.rows) else ""
         if not isinstance(entry, int) or event.y == self.size.height - 1:
             return
         self._selected = entry
@@ -333,7 +324,7 @@ class Panel(TextWidget, can_focus=True):
             self._clear_typed()
             if can_steer:
                 self.post_message(self.ValueRequested(spec.name, checked))
-            elif checked == getattr(self._run.hparams, spec.name):
+            elif checked == value_of(self._run, spec.name):
                 self._next.pop(spec.name, None)
             else:
                 self._next[spec.name] = checked

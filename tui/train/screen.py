@@ -9,7 +9,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 
-from core.run.hparams import SPECS, HyperParameters, update_hparams
+from core.run.declared import spec_of
+from core.run.hparams import HyperParameters, Value, update_hparams
+from core.run.own_hparams import is_own_value
 from core.run.state import RunState
 from core.run.status import RunStatus
 from core.rundir import checkpoint
@@ -193,7 +195,15 @@ class TrainScreen(DashboardScreen):
     def _next_hparams(self) -> HyperParameters:
         """This run's hyperparameters with the changes in the panel."""
         run = self.host.run_state
-        return update_hparams(run.hparams, self.query_one(Panel).next_run)
+        values = self.query_one(Panel).next_run.items()
+        return update_hparams(run.hparams, {n: v for n, v in values if not is_own_value(n)})
+
+    def _next_own(self) -> dict[str, Value]:
+        """The values that the next run's model is built with, if it is one of the user's own."""
+        own = self.host.run_state.own
+        live = {name: own.values[name] for name, spec in own.specs.items() if spec.live}
+        values = self.query_one(Panel).next_run.items()
+        return live | {name: value for name, value in values if is_own_value(name)}
 
     @property
     def _would_stop_current(self) -> bool:
@@ -210,7 +220,7 @@ class TrainScreen(DashboardScreen):
 
     def _start_next(self, choice: str | None) -> None:
         if choice == "next":
-            self.host.start_next(self._next_hparams(), None)
+            self.host.start_next(self._next_hparams(), None, self._next_own())
 
     def action_branch(self) -> None:
         """Ask for a checkpoint, and start a new run from it with the values in the panel."""
@@ -222,7 +232,7 @@ class TrainScreen(DashboardScreen):
         labels = [_checkpoint_label(self._run, checkpoint.step_of(path)) for path in paths]
         labels.append("from the start")
         changes = ", ".join(
-            f"{SPECS[name].label} {SPECS[name].format(value)}"
+            f"{(spec := spec_of(self._run, name)).label} {spec.format(value)}"
             for name, value in self.query_one(Panel).next_run.items()
         )
         text = f"with {changes}" if changes else "unchanged; change values in the panel (tab) first"
@@ -237,7 +247,7 @@ class TrainScreen(DashboardScreen):
             except UserError as error:
                 self.host.toast(str(error))
                 return
-            self.host.start_next(self._next_hparams(), ResumePoint(run, start))
+            self.host.start_next(self._next_hparams(), ResumePoint(run, start), self._next_own())
 
         self.app.push_screen(BranchDialog(labels, text), branch)
 
