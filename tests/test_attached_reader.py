@@ -326,3 +326,13 @@ def test_a_run_is_replayed_in_the_order_of_its_times(run: RunDir) -> None:
         "Started", "MetricPoints", "MetricPoints", "Notice", "MetricPoints", "MetricPoints",
     ]  # fmt: skip
     assert not any(isinstance(each, MetricsVoided) for each in found)
+
+
+def test_a_hole_of_a_terabyte_is_skipped(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    add(path, line(0, loss=1.0))
+    with path.open("r+b") as file:
+        file.truncate(1 << 40)
+    add(path, b"\n", line(1, loss=2.0))
+    found = [table.values[-1, 0] for table in MetricTail(path).poll()]
+    assert found == [1.0, 2.0]

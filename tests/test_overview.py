@@ -132,3 +132,10 @@ def test_runs_without_a_value_are_always_last(tmp_path: Path, backward: bool) ->
 def test_the_filter_requires_every_word(log_dir: Path, words: str, names: str) -> None:
     found = filtered_runs(polled(log_dir), words)
     assert "".join(entry.title[0] for entry in found) == names
+
+
+def test_the_time_of_an_ended_run_is_not_that_of_its_files(tmp_path: Path) -> None:
+    run = finished(tmp_path / "r", steps=4)
+    os.utime(run.losses, (BEGAN + 5000, BEGAN + 5000))  # as `cp -r` leaves it
+    (entry,) = polled(tmp_path)
+    assert entry.seconds == 90.0

@@ -153,17 +153,19 @@ def _last_accuracy(events: Sequence[Event]) -> float | None:
 
 
 def _training_seconds(events: Sequence[Event], losses_changed: float) -> float:
-    """How long the run trained; its losses were last written at the Unix time `losses_changed`."""
-    spans: list[tuple[float, float]] = []
+    """How long the run trained; its losses were last written at the Unix time `losses_changed`.
+
+    That time counts only where no event says when the run ended: a copy of a run has other times.
+    """
+    seconds = 0.0
+    start: float | None = None
     for event in events:
         match event:
-            case Started(time=start):
-                spans.append((start, start))
-            case Finished(time=end) | Diverged(time=end) | Failed(time=end) if spans:
-                spans[-1] = spans[-1][0], max(spans[-1][1], end)
-    if spans:
-        spans[-1] = spans[-1][0], max(spans[-1][1], losses_changed)
-    return sum(end - start for start, end in spans)
+            case Started():
+                start = event.time
+            case Finished(time=end) | Diverged(time=end) | Failed(time=end) if start is not None:
+                seconds, start = seconds + max(0.0, end - start), None
+    return seconds if start is None else seconds + max(0.0, losses_changed - start)
 
 
 def _owner(path: Path) -> str:

@@ -1,5 +1,7 @@
 """The numbers of a growing `metrics.jsonl`, from its beginning on and then as they come."""
 
+import errno
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -71,7 +73,7 @@ class MetricTail:
         if not end:
             if len(content) < CHUNK:
                 return self._lines(CHUNK) if len(content) == size else None
-            self._offset += len(content)
+            self._offset = _after_hole(self._path, self._offset + len(content))
             self._skips = True
             return []
         self._offset += end
@@ -80,3 +82,12 @@ class MetricTail:
             self._skips = False
             del lines[0]
         return [line for line in lines if line.strip()]
+
+
+def _after_hole(path: Path, offset: int) -> int:
+    """The first offset from `offset` on with data: a sparse file may be terabytes of nothing."""
+    try:
+        with open_plain(path) as file:
+            return os.lseek(file.fileno(), offset, os.SEEK_DATA)
+    except OSError as error:
+        return size_of(path) if error.errno == errno.ENXIO else offset
