@@ -1,11 +1,14 @@
 """The table of evaluations."""
 
-from core.run.events import Evaluated, Started
+from itertools import pairwise
+
+from core.run.events import Evaluated, Finished, Started
 from core.run.hparams import HyperParameters, as_dict, validate_hparams
 from core.run.state import RunState
+from core.run.status import Outcome
 from data.dataset import SPLITS
 from tests.helpers.app import matrix
-from tui.train.evaluations import EvaluationTable
+from tui.train.evaluations import ROWS_PER_MOVE, EvaluationTable
 from tui.train.screen import losses_of
 
 
@@ -27,6 +30,23 @@ def test_each_evaluation_is_in_the_table_as_soon_as_it_is_in_the_run() -> None:
         table.update_run(run)
         newest = table.lines(48, 10)[-1]
         assert (newest[0][0].strip(), newest[-1][0]) == (str(step), " *")
+
+
+def test_a_full_table_of_a_run_that_trains_moves_up_by_several_rows_at_a_time() -> None:
+    run, table = RunState(), EvaluationTable()
+    run.fold(Started(0, as_dict(HyperParameters()), "CPU:0", 1))
+    firsts = []
+    for step in range(1, 31):
+        run.fold(Evaluated(step, {split: matrix(100, step) for split in SPLITS}, {}, 0.1))
+        table.update_run(run)
+        rows = table.lines(48, 13)[1:]
+        assert 12 - ROWS_PER_MOVE < len(rows) <= 12 or step < 12
+        firsts.append(int(rows[0][0][0]))
+    moves = {after - before for before, after in pairwise(firsts)}
+    assert moves == {0, ROWS_PER_MOVE}
+    run.fold(Finished(30, Outcome.DONE, 1.0))
+    table.update_run(run)
+    assert len(table.lines(48, 13)) == 13
 
 
 def evaluated(step: int, right: int, loss: float) -> Evaluated:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import FakeClock
 
 from core.run.events import Opened, Started, Steps
 from core.run.hparams import as_dict, validate_hparams
@@ -59,10 +60,25 @@ def test_rate_and_time_left_are_shown_at_any_width(width: int, expected: str) ->
     run.fold(Started(0, as_dict(validate_hparams({"max_steps": 60_000})), "CPU:0", 1))
     run.fold(Steps(0, np.ones(1000, np.float32), 1.0))
     numbers = RunNumbers()
-    numbers._run, numbers._activity = run, run.activity
+    numbers.update_run(run, run.activity)
     row = "".join(text for text, _ in numbers.lines(width, 1)[0])
     assert row.strip() == expected
     assert len(row) == width
+
+
+def test_the_step_is_always_the_newest_and_the_rate_changes_once_a_second(
+    clock: FakeClock,
+) -> None:
+    run, numbers = RunState(), RunNumbers(clock)
+    run.fold(Started(0, as_dict(validate_hparams({"max_steps": 60_000})), "CPU:0", 1))
+    shown = []
+    for first, seconds in ((0, 1.0), (1000, 0.2), (2000, 0.6)):
+        run.fold(Steps(first, np.ones(1000, np.float32), seconds))
+        numbers.update_run(run, run.activity)
+        clock.now += 0.6
+        row = "".join(text for text, _ in numbers.lines(48, 1)[0]).split()
+        shown.append((row[2], row[5]))
+    assert shown == [("1,000", "1,000/s"), ("2,000", "1,000/s"), ("3,000", "1,670/s")]
 
 
 def test_a_branch_names_its_parent() -> None:

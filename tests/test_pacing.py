@@ -6,12 +6,15 @@ import pytest
 from conftest import FakeClock
 
 from core.run.events import Notice, Paused
-from tui.dashboard.pacing import UpdatePacer
+from tui.dashboard.pacing import MAX_INTERVAL, UpdatePacer
+from tui.terminal.environment import MAX_SHARE, Pace
+
+PACE = Pace(8, None, MAX_SHARE)
 
 
 @pytest.fixture
 def pacer(clock: FakeClock) -> UpdatePacer:
-    return UpdatePacer(8, clock)
+    return UpdatePacer(PACE, clock, lambda: 0.0)
 
 
 def test_each_version_is_drawn_once_unless_the_screen_is_outdated(pacer: UpdatePacer) -> None:
@@ -47,3 +50,38 @@ def test_the_byte_rate_counts_again_once_the_answer_is_drawn(pacer: UpdatePacer)
     assert pacer.begin_draw(1, terminal)
     pacer.invalidate()
     assert not pacer.begin_draw(1, terminal)
+
+
+def test_frames_take_a_share_of_a_core_and_are_never_far_from_each_other(clock: FakeClock) -> None:
+    cpu = FakeClock()
+    pacer = UpdatePacer(PACE, clock, cpu)
+    assert pacer.begin_draw(1, None)
+    cpu.now += 0.005
+    clock.now += 0.004 / MAX_SHARE
+    assert not pacer.begin_draw(2, None)
+    clock.now += 0.0011 / MAX_SHARE
+    assert pacer.begin_draw(2, None)
+    cpu.now += 1.0
+    clock.now += MAX_INTERVAL - 0.01
+    assert not pacer.begin_draw(3, None)
+    clock.now += 0.011
+    assert pacer.begin_draw(3, None)
+
+
+def test_the_answer_to_a_key_is_drawn_also_if_frames_cost_much(clock: FakeClock) -> None:
+    cpu = FakeClock()
+    pacer = UpdatePacer(PACE, clock, cpu)
+    assert pacer.begin_draw(1, None)
+    cpu.now += 1.0
+    pacer.invalidate()
+    assert not pacer.begin_draw(1, None)
+    pacer.invalidate(urgent=True)
+    assert pacer.begin_draw(1, None)
+
+
+def test_a_requested_number_of_frames_is_drawn_also_if_they_cost_much(clock: FakeClock) -> None:
+    cpu = FakeClock()
+    pacer = UpdatePacer(Pace.resolve(fps=30), clock, cpu)
+    for version in range(3):
+        assert pacer.begin_draw(version, None)
+        cpu.now += 1.0

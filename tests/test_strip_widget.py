@@ -1,5 +1,7 @@
+from itertools import pairwise
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -8,7 +10,7 @@ from textual.app import App
 from textual.strip import Strip
 
 from tests.helpers.waiting import strips_of
-from tui.widgets.strip_widget import StripWidget, _changed_span
+from tui.widgets.strip_widget import CELLS_PER_MOVE, StripWidget, changed_spans
 
 RED, BLUE = Style(color="#ff0000"), Style(color="#0000ff")
 
@@ -67,23 +69,41 @@ pieces = st.lists(st.tuples(narrow | wide, st.sampled_from([RED, BLUE])), max_si
 
 
 @given(pieces, pieces)
-def test_the_changed_span_covers_every_difference(old, new):
+@settings(deadline=None)
+def test_the_changed_spans_cover_every_visible_difference(old, new):
     def strip(row):
         made = Strip([Segment(text, style) for text, style in row if text])
         return made.adjust_cell_length(24, Style())
 
     def cells(strip):
-        return [(c, s.style) for s in strip for c in s.text for _ in range(cell_len(c))]
+        found = [(c, s.style) for s in strip for c in s.text for _ in range(cell_len(c))]
+        return [(c, None if c == " " else style) for c, style in found]
 
     before, after = strip(old), strip(new)
-    span = _changed_span(before, after)
+    spans = changed_spans(before, after)
     pairs = zip(cells(before), cells(after), strict=True)
-    differing = [i for i, (a, b) in enumerate(pairs) if a != b]
-    if differing:
-        assert span[0] <= differing[0]
-        assert differing[-1] < span[1] <= 24
-    if span:
-        assert 0 <= span[0] < span[1]
+    differing = {i for i, (a, b) in enumerate(pairs) if a != b}
+    assert differing <= {x for start, stop in spans for x in range(start, stop)}
+    assert all(0 <= start < stop <= 24 for start, stop in spans)
+    gaps = [after[0] - before[1] for before, after in pairwise(spans)]
+    assert all(gap >= CELLS_PER_MOVE for gap in gaps)
+
+
+def test_digits_far_from_each_other_are_sent_without_what_is_between():
+    def row(step, rate):
+        return Strip([Segment(f"{step:>7,} / 1,000,000   ", RED), Segment(f"{rate}/s", BLUE)])
+
+    assert changed_spans(row(41_000, 2600), row(41_500, 2610)) == [(4, 5), (24, 25)]
+
+
+def test_of_a_blank_only_the_background_is_visible():
+    def ends_with(style):
+        return Strip([Segment("x", RED), Segment("     ", style)])
+
+    blue, tinted = Style(color="#0000ff"), Style(bgcolor="#000099")
+    assert changed_spans(ends_with(RED), ends_with(blue)) == []
+    assert changed_spans(ends_with(RED), ends_with(tinted)) == [(1, 6)]
+    assert changed_spans(ends_with(RED), ends_with(Style(underline=True))) == [(1, 6)]
 
 
 async def test_nothing_is_sent_when_nothing_changed():

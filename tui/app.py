@@ -88,7 +88,7 @@ class TrainpadApp(BaseApp[ExitResult]):
         """Starts the run that was requested, once the one on the screen has ended."""
         self._exit_when_done = False
         self._mount_ahead = modes.MountAhead(self)
-        self._pacer = UpdatePacer(self.pace.fps)
+        self._pacer = UpdatePacer(self.pace)
 
     def on_mount(self) -> None:
         """Start reading events once the first screen is painted: nothing competes with that."""

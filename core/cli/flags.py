@@ -115,7 +115,7 @@ def pace_flags(command: Callable[..., Any]) -> Callable[..., Any]:
         "fps",
         type=click.FloatRange(0.1, 60),
         metavar="N",
-        help="Screen updates per second.  [8; 4 over SSH]",
+        help="Screen updates per second.  [up to 8; 4 over SSH]",
     )(command)
 
 

@@ -155,13 +155,15 @@ class Pyramid:
             aligned = -(-start // BLOCK ** (finer + 1)) * BLOCK ** (finer + 1)
             if aligned > stop:
                 break
-            parts.append(self._blocks_at(finer, start, aligned))
+            if start < aligned:
+                parts.append(self._blocks_at(finer, start, aligned))
             start = aligned
         for coarser in range(height, -1, -1):
             size: int = BLOCK**coarser
-            if start % size == 0:
-                parts.append(self._blocks_at(coarser, start, stop // size * size))
-                start = max(start, stop // size * size)
+            end = stop // size * size
+            if start % size == 0 and start < end:
+                parts.append(self._blocks_at(coarser, start, end))
+                start = end
         return Blocks(*map(np.concatenate, zip(*parts, strict=True)))
 
     def _blocks_at(self, height: int, start: int, stop: int) -> Blocks:

@@ -4,6 +4,7 @@ A chart accepts any ``Curve``: a ``Series`` has a value for every step, ``Points
 Non-finite values are excluded from the statistics and listed with their steps, to be marked.
 """
 
+import math
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -162,8 +163,16 @@ class Series:
         return np.arange(first, max(first, last)), self.values[first:last]
 
     def _bounds(self, start: float, stop: float) -> tuple[int, int]:
-        first, last = np.clip(np.ceil([start, stop]), 0, len(self))
-        return int(first), int(last)
+        length = len(self)
+        return _clipped_ceil(start, length), _clipped_ceil(stop, length)
+
+
+def _clipped_ceil(value: float, most: int) -> int:
+    """The least whole number from 0 to ``most`` that is not below a value, which may be infinite.
+
+    In a chart this is quicker than the functions of numpy by more than the rest of a query.
+    """
+    return 0 if value <= 0 else most if value >= most else math.ceil(value)
 
 
 class Points:

@@ -148,8 +148,11 @@ def _paint_line(canvas: Canvas, line: PlottedLine, y: Range) -> None:
     character = ASCII_LINES[line.index % LINE_STYLES]
     top, bottom = spans(line.values, line.values, y, canvas.rows)
     index = 0 if line.is_void else line.index
-    dots = filled(top, bottom, canvas.rows) & _dash_pattern(index, bottom - top)
-    _add_points(dots, line, y, POINT_DOTS[canvas.glyphs])
+    dots = filled(top, bottom, canvas.rows)
+    if index % LINE_STYLES:
+        dots &= _dash_pattern(index, bottom - top)
+    if len(line.raw.points):
+        _add_points(dots, line, y, POINT_DOTS[canvas.glyphs])
     canvas.draw(dots, style, None if line.is_void else line.style, character)
 
 

@@ -321,12 +321,12 @@ class Scene:
         return self._y_limits.update(float(limits[0]), float(limits[1]), logarithmic)
 
     def _placed_marks(self, shown: Range, width: int) -> list[PlacedMark]:
-        if not self.lines:
-            return []
-        first = self.lines[0].parts[0]
-        edges = axes.steps_of(self.axis, first, np.linspace(*shown, width + 1))
-        edges[-1] = np.nextafter(edges[-1], np.inf)
-        placed = [PlacedMark(cell, mark) for cell, mark in self.marks.by_cell(edges)]
+        placed: list[PlacedMark] = []
+        if self.lines and len(self.marks.steps):
+            first = self.lines[0].parts[0]
+            edges = axes.steps_of(self.axis, first, np.linspace(*shown, width + 1))
+            edges[-1] = np.nextafter(edges[-1], np.inf)
+            placed = [PlacedMark(cell, mark) for cell, mark in self.marks.by_cell(edges)]
         return placed + [
             found
             for line in self.lines

@@ -5,7 +5,8 @@ row again from its widget's left edge on. On a narrow screen the rate and the ti
 device, the data set and the name of the program give way to them.
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -33,6 +34,8 @@ STATE_SYMBOLS = {
     RunStatus.LOST: ("✗", "alert"),
 }
 """Symbol and style role by the run's status."""
+ESTIMATE_SECONDS = 1.0
+"""How long a rate and the time left are shown: their last digits change all the time."""
 TAB_GAP = 2
 TABS_WIDTH = 1 + sum(len(screen.title) + 2 + TAB_GAP for screen in SCREENS)
 """Cells of the names of all screens."""
@@ -131,14 +134,24 @@ def _leading_part(notice: str, room: int) -> str:
 class RunNumbers(TextWidget):
     """How far the run is: activity, step of steps, rate, time left."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._run = RunState()
         self._activity = ""
+        self._clock = clock
+        self._rate, self._seconds_left = 0.0, 0.0
+        self._estimated_for: object = None
+        """The run and its status that rate and time left are of."""
+        self._estimated_at = 0.0
 
     def update_run(self, run: RunState, activity: str) -> None:
         """Show this run; `activity` is what it does or is about to do."""
         self._run, self._activity = run, activity
+        current, now = (run, run.status), self._clock()
+        is_new = current != self._estimated_for or not self._rate
+        if is_new or now - self._estimated_at >= ESTIMATE_SECONDS:
+            self._estimated_for, self._estimated_at = current, now
+            self._rate, self._seconds_left = run.steps_per_second, run.seconds_left
         self.redraw()
 
     def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - one row
@@ -158,8 +171,8 @@ class RunNumbers(TextWidget):
         if planned := run.planned_steps:
             of = f"{run.step:,} / {planned:,}"
         epoch = _epoch_text(run)
-        if run.status is RunStatus.TRAINING and run.steps_per_second and not run.is_replay:
-            rate, left = _rate_text(run.steps_per_second), duration(run.seconds_left)
+        if run.status is RunStatus.TRAINING and self._rate and not run.is_replay:
+            rate, left = _rate_text(self._rate), duration(self._seconds_left)
             if not run.planned_steps:
                 yield from _without_plan(epoch, step, rate)
                 return
@@ -194,7 +207,7 @@ def _without_plan(epoch: str, step: str, rate: str) -> Iterator[tuple[bool, str]
 
 def _rate_text(rate: float) -> str:
     """Steps per second, with as many digits as are of use."""
-    return f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
+    return f"{float(f'{rate:.3g}'):,.0f}" if rate >= 10 else f"{rate:.2g}"
 
 
 def _epoch_text(run: RunState) -> str:

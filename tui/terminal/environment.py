@@ -12,6 +12,9 @@ from core.process.threads import relax_gc
 
 LOCAL_FPS, REMOTE_FPS = 8.0, 4.0
 """Screen updates per second: fewer over SSH, where bandwidth is scarce."""
+MAX_SHARE: Final = 0.025
+"""How much of a core the thread of the screen takes from training, unless a number of updates per
+second is requested: it draws as often as that allows, and at least twice a second."""
 REMOTE_BYTES_PER_SECOND: Final = 3600.0
 """Average budget for screen updates over SSH."""
 
@@ -40,13 +43,16 @@ class Pace:
 
     fps: float
     bytes_per_second: float | None
+    cpu_share: float | None = None
+    """How much of a core updates may take; None for any."""
 
     @classmethod
     def resolve(cls, fps: float | None = None, bytes_per_second: float | None = None) -> "Pace":
         """The given limits, completed by the defaults for a local or an SSH session."""
         remote = bool(os.environ.get("SSH_CONNECTION"))
         default = cls(REMOTE_FPS, REMOTE_BYTES_PER_SECOND) if remote else cls(LOCAL_FPS, None)
-        return cls(fps or default.fps, bytes_per_second or default.bytes_per_second)
+        share = None if fps else MAX_SHARE
+        return cls(fps or default.fps, bytes_per_second or default.bytes_per_second, share)
 
 
 def knows_private_modes() -> bool:

@@ -1,5 +1,7 @@
 """The table of evaluations: accuracy on each split and the loss, the newest at the bottom."""
 
+from functools import lru_cache
+
 from core.run.events import Evaluated
 from core.run.state import RunState
 from data.dataset import SPLITS
@@ -9,6 +11,9 @@ STEP_WIDTH, COLUMN_WIDTH, MIN_COLUMN_WIDTH, MARK_WIDTH = 9, 12, 7, 2
 MIN_LOSS_WIDTH = 10
 """Cells of the column of losses; without them it is left out."""
 LOSS_SPLIT = "validation"
+ROWS_PER_MOVE = 4
+"""How many rows a full table of a run that trains moves up at a time: rows that move with each
+evaluation cannot be read, and each of them is sent again."""
 
 
 class EvaluationTable(TextWidget):
@@ -18,13 +23,18 @@ class EvaluationTable(TextWidget):
         super().__init__()
         self._run = RunState()
         self._cursor_step: float | None = None
+        self._drawn: object = None
+        """What the table was drawn from."""
 
     def update_run(self, run: RunState) -> None:
         """Show this run's evaluations."""
         if run is not self._run:
             self._cursor_step = None
         self._run = run
-        self.redraw()
+        drawn = run, len(run.evaluations), run.evaluations[-1:], run.is_live
+        if drawn != self._drawn:
+            self._drawn = drawn
+            self.redraw()
 
     def show_cursor(self, step: float | None) -> None:
         """Highlight the evaluation that is nearest to a step, and show those around it."""
@@ -46,16 +56,25 @@ class EvaluationTable(TextWidget):
         )
         if loss_width:
             head += align_right("val. loss", loss_width)
-        rows = max(1, height - 1)
-        at = self._at_cursor()
-        stop = len(evaluations) if at is None else min(len(evaluations), at + 1 + rows // 2)
-        stop = max(stop, min(rows, len(evaluations)))
-        shown = range(max(0, stop - rows), stop)
-        best = self._run.best_step
+        at, best = self._at_cursor(), self._run.best_step
         return [
             [(head, "dim")],
-            *(_row(evaluations[i], column, loss_width, best, is_at_cursor=i == at) for i in shown),
+            *(
+                _row(evaluations[i], column, loss_width, best, is_at_cursor=i == at)
+                for i in self._visible(max(1, height - 1), at)
+            ),
         ]
+
+    def _visible(self, rows: int, at: int | None) -> range:
+        """The indices of the evaluations in this many rows: the newest, or those at the cursor."""
+        count = len(self._run.evaluations)
+        if at is not None:
+            stop = max(min(count, at + 1 + rows // 2), min(rows, count))
+            return range(max(0, stop - rows), stop)
+        first = max(0, count - rows)
+        if self._run.is_live and rows > 2 * ROWS_PER_MOVE:
+            first = -(-first // ROWS_PER_MOVE) * ROWS_PER_MOVE
+        return range(first, count)
 
     def _at_cursor(self) -> int | None:
         """The index of the evaluation nearest to the cursor; None without one."""
@@ -65,10 +84,16 @@ class EvaluationTable(TextWidget):
         return min(range(len(evaluations)), key=lambda i: abs(evaluations[i].step - step))
 
 
+@lru_cache(maxsize=100)
+def _accuracies(entry: Evaluated) -> tuple[float, ...]:
+    """The accuracy on each split; of the rows that are drawn, all but one were drawn before."""
+    return tuple(entry.accuracy(split) for split in SPLITS)
+
+
 def _row(
     entry: Evaluated, column: int, loss_width: int, best: int, *, is_at_cursor: bool
 ) -> list[Span]:
-    text = "".join(align_right(f"{entry.accuracy(split):.4f}", column) for split in SPLITS)
+    text = "".join(align_right(f"{accuracy:.4f}", column) for accuracy in _accuracies(entry))
     if loss_width:
         loss = entry.loss.get(LOSS_SPLIT)
         text += align_right("-" if loss is None else f"{loss:.4f}", loss_width)

@@ -161,19 +161,21 @@ class Canvas:
         half = filled & (stop - start >= EIGHTHS // 2)
         if not self.tinted:
             character = ord(letter) if self.glyphs is Glyphs.ASCII else _SHADE
-            areas[half], style_of[half] = character, styles.shade
+            np.copyto(areas, character, where=half)
+            np.copyto(style_of, styles.shade, where=half)
             return
         # An area inside one cell is extended to the nearer of the cell's edges.
         from_above = filled & (stop < EIGHTHS) & (start + stop < EIGHTHS)
         from_below = filled & (start > 0) & ~from_above
         full = filled & ~from_above & ~from_below
-        areas[full], style_of[full] = _BLANK, styles.full
+        np.copyto(areas, _BLANK, where=full)
+        np.copyto(style_of, styles.full, where=full)
         areas[from_below] = _LOWER_EIGHTHS[EIGHTHS - start[from_below]]
         style_of[from_below] = styles.upper_edge
         areas[from_above] = _LOWER_EIGHTHS[EIGHTHS - stop[from_above]]
         style_of[from_above] = styles.lower_edge
-        self._solid[rows][filled] = ~from_below[filled]
-        self._inside[rows][half] = styles.first_line
+        np.copyto(self._solid[rows], ~from_below, where=filled)
+        np.copyto(self._inside[rows], styles.first_line, where=half)
 
     def draw(self, dots: Mask, style: int, number: int | None, letter: str) -> None:
         """Set the dots of a line; its cells hide the areas below, so that it stays thin.

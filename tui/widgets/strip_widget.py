@@ -2,18 +2,22 @@
 
 Over SSH the line to the terminal is the bottleneck, and Textual sends everything that a widget
 marks as changed. So when the data changes, all rows are built and compared with those on the
-screen, and of each row only the part from its first to its last changed cell is marked.
+screen, and of each row only the changed cells are marked.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
-from rich.cells import cell_len
+from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
+
+CELLS_PER_MOVE = 9
+"""About as many bytes as move the cursor."""
 
 
 class StripWidget(Widget):
@@ -106,42 +110,66 @@ class StripWidget(Widget):
             self._styled_content = [strip.apply_style(self._background) for strip in rows]
             self.refresh()
             return len(rows)
-        changed = []
+        changed: list[Region] = []
+        count = 0
         for y, strip in enumerate(rows):
-            if span := _changed_span(self._content[y], strip):
-                self._content[y] = strip
+            if spans := changed_spans(self._content[y], strip):
+                count += 1
+                changed += [Region(start, y, stop - start, 1) for start, stop in spans]
                 self._styled_content[y] = strip.apply_style(self._background)
-                changed.append(Region(span[0], y, span[1] - span[0], 1))
+            self._content[y] = strip
         if changed:
             self.refresh(*changed)
-        return len(changed)
+        return count
 
 
-def _changed_span(old: Strip, new: Strip) -> tuple[int, int] | None:
-    """The first changed cell of ``new`` and the one after the last; None if none has changed."""
+def changed_spans(old: Strip, new: Strip) -> list[tuple[int, int]]:
+    """Where ``new`` differs: the first cell of each piece, and the one after its last.
+
+    Equal cells between two that differ are part of a piece where a move of the cursor would take
+    more bytes than they do.
+    """
     if old is new or old == new:
-        return None
-    new_rest, old_rest, width = list(new), list(old), new.cell_length
-    start = _common_cells(new_rest, old_rest, from_end=False)
-    return min(start, width - 1), width - _common_cells(new_rest, old_rest, from_end=True)
+        return []
+    was, now, width = list(old), list(new), new.cell_length
+    start, stop = _drop_equal(now, was, at=0), width - _drop_equal(now, was, at=-1)
+    cells_before, cells_now = _cells_of(was), _cells_of(now)
+    if len(cells_before) != stop - start or len(cells_now) != stop - start:
+        return [(min(start, width - 1), stop)]
+    spans: list[tuple[int, int]] = []
+    for x, (before, after) in enumerate(zip(cells_before, cells_now, strict=True), start):
+        if before != after:
+            first = spans.pop()[0] if spans and x - spans[-1][1] < CELLS_PER_MOVE else x
+            spans.append((first, x + 1))
+    return spans
 
 
-def _common_cells(new: list[Segment], old: list[Segment], *, from_end: bool) -> int:
-    """The number of equal cells at one end of two rows; removes equal segments from both."""
-    at, cells = -1 if from_end else 0, 0
+def _drop_equal(new: list[Segment], old: list[Segment], *, at: int) -> int:
+    """Remove equal segments at one end of two rows; return the number of their cells."""
+    cells = 0
     while new and old and new[at] == old[at]:
         cells += new.pop(at).cell_length
         old.pop(at)
-    if new and old and new[at].style == old[at].style:
-        cells += _common_text(new[at].text, old[at].text, from_end=from_end)
     return cells
 
 
-def _common_text(new: str, old: str, *, from_end: bool) -> int:
-    """The number of equal cells at one end of two texts; 0 if one has wide characters."""
-    if cell_len(new) != len(new) or cell_len(old) != len(old):
-        return 0
-    if from_end:
-        new, old = new[::-1], old[::-1]
-    pairs = enumerate(zip(new, old, strict=False))
-    return next((i for i, (a, b) in pairs if a != b), min(len(new), len(old)))
+def _cells_of(segments: Sequence[Segment]) -> list[tuple[str, Style | Color | None]]:
+    """Character and colours of each cell; of a blank the colour of its background alone.
+
+    Nothing, if a character is not one cell wide.
+    """
+    cells: list[tuple[str, Style | Color | None]] = []
+    for segment in segments:
+        text, style, _ = segment
+        if segment.cell_length != len(text):
+            return []
+        blank = (" ", _visible_on_blank(style))
+        cells += [blank if c == " " else (c, style) for c in text]
+    return cells
+
+
+@lru_cache(maxsize=1024)
+def _visible_on_blank(style: Style | None) -> Style | Color | None:
+    if style is None or style.underline or style.reverse or style.strike or style.overline:
+        return style
+    return style.bgcolor

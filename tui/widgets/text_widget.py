@@ -49,6 +49,8 @@ class TextWidget(StripWidget):
     """Whether to show ASCII alone."""
     _role_styles: Mapping[str, Style] = MappingProxyType({})
     """Cached by `role_styles`; empty after a change of colours."""
+    _last_rows: Mapping[tuple[object, ...], Strip] = MappingProxyType({})
+    """The rows that were built last, by their lines; empty after a change of colours."""
 
     def lines(self, width: int, height: int) -> Sequence[Sequence[Span]]:
         """The content for ``width`` x ``height`` cells, a list of spans for each row."""
@@ -62,17 +64,24 @@ class TextWidget(StripWidget):
         return self._role_styles
 
     def notify_style_update(self) -> None:
-        """Drop the cached styles."""
-        self._role_styles = {}
+        """Drop the cached styles, and the rows that have them."""
+        self._role_styles, self._last_rows = {}, {}
         super().notify_style_update()
 
     def rows(self, width: int, height: int) -> list[Strip]:
-        """The lines as strips."""
-        styles = self.role_styles
-        return [
-            Strip([Segment(self._displayable(text), styles[role]) for text, role in spans if text])
-            for spans in self.lines(width, height)
-        ]
+        """The lines as strips; those of the last call are the same objects."""
+        last, styles, built = self._last_rows, self.role_styles, []
+        self._last_rows = rows = dict[tuple[object, ...], Strip]()
+        for spans in self.lines(width, height):
+            key = (self.ascii_only, *spans)
+            if key not in rows:
+                rows[key] = last.get(key) or self._strip_of(spans, styles)
+            built.append(rows[key])
+        return built
+
+    def _strip_of(self, spans: Sequence[Span], styles: Mapping[str, Style]) -> Strip:
+        shown = ((self._displayable(text), styles[role]) for text, role in spans if text)
+        return Strip(Segment(text, style) for text, style in shown)
 
     def _displayable(self, text: str) -> str:
         return to_ascii(text) if self.ascii_only else text
