@@ -37,9 +37,9 @@ from tui.commands.watch import watch
 
 def _show_version(ctx: click.Context, _option: click.Parameter, given: bool) -> None:
     if given:
-        from core.rundir.versions import versions
+        from core.cli.version import environment
 
-        click.echo("  ".join(f"{name} {number}" for name, number in versions().items()))
+        click.echo("\n".join(environment()))
         ctx.exit()
 
 
@@ -50,7 +50,7 @@ def _show_version(ctx: click.Context, _option: click.Parameter, given: bool) -> 
     is_eager=True,
     expose_value=False,
     callback=_show_version,
-    help="Show the versions of trainpad, Python and TensorFlow.",
+    help="Show the version and what a bug report needs: packages, platform, terminal.",
 )
 def cli() -> None:
     """Train a digit classifier in the terminal: watch it, steer it, and draw digits for it.

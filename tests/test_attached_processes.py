@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from conftest import REPOSITORY
@@ -21,7 +22,7 @@ from tests.helpers.attached import (
     start_program,
     until,
 )
-from trainpad import api
+from trainpad import api, ranks
 
 
 @pytest.fixture(autouse=True)
@@ -58,6 +59,32 @@ def test_other_ranks_and_off_write_nothing(
     run.log({"loss": 1})
     assert run.tick()
     assert not runs.exists()
+
+
+@pytest.mark.parametrize(("rank", "records"), [(0, True), (1, False)])
+def test_a_started_process_that_shares_the_training_records_by_its_rank(
+    rank: int, records: bool, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("multiprocessing.process.parent_process", object)
+    assert not trainpad.init("p").path  # a worker
+    shared = SimpleNamespace(
+        is_available=lambda: True, is_initialized=lambda: True,
+        get_rank=lambda: rank, get_world_size=lambda: 2,
+    )  # fmt: skip
+    monkeypatch.setitem(sys.modules, "torch.distributed", shared)
+    run = trainpad.init("p")
+    assert bool(run.path) == records
+    assert (ranks.rank(), ranks.world_size()) == (rank, 2)
+
+
+def test_the_others_go_on_where_the_first_process_does_not_record(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RANK", "1")
+    run = trainpad.init("p")
+    assert all(run.tick(broadcast=lambda _mine: None) for _ in range(20))
+    assert not all(run.tick(broadcast=lambda _mine: {"stop": "stopped"}) for _ in range(10))
+    assert not capsys.readouterr().err
 
 
 def test_the_mode_of_similar_libraries_is_understood(runs: Path) -> None:

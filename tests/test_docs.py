@@ -21,6 +21,7 @@ from conftest import REPOSITORY
 from PIL import Image
 
 import main
+from core.options.options import load_options
 from data.drawn import draw_digits
 from tests.helpers.program import run_program
 from tui.app import TrainpadApp
@@ -29,8 +30,10 @@ from tui.widgets.help import HelpScreen
 from tui.widgets.screens import SCREENS
 
 READMES = [REPOSITORY / name for name in ("README.md", "README.zh-TW.md")]
-PAGES = [*READMES, *sorted((REPOSITORY / "docs").glob("*.md"))]
-LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+PAGES = [*READMES, REPOSITORY / "CHANGELOG.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
+LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)]*))?\)")
+FILE = re.compile(r"`((?:benchmarks|core|data|docs|examples|tests|trainpad|tui)/[\w/]+\.\w+)`")
+"""A file of the repository, as the pages name it."""
 NAMED = "20261123-1015"
 """The beginning of a run's name in the READMEs."""
 
@@ -43,7 +46,8 @@ def blocks(page: Path) -> list[str]:
 
 def block_commands(page: Path) -> list[str]:
     """The trainpad commands of the code blocks."""
-    return [line for line in blocks(page) if line.startswith("trainpad ")]
+    text = "\n".join(blocks(page)).replace("\\\n", " ")
+    return [line for line in text.splitlines() if line.startswith("trainpad ")]
 
 
 def commands(page: Path) -> list[str]:
@@ -57,7 +61,7 @@ def commands(page: Path) -> list[str]:
 
 def parse(line: str) -> click.Context:
     """The context of the command that `line` means; raises where it would be refused."""
-    words = shlex.split(line)
+    words = shlex.split(line.partition(" && ")[0], comments=True)
     assert words[0] == "trainpad"
     words = words[1:]
     name = words.pop(0) if words and words[0] in main.cli.commands else "train"
@@ -70,6 +74,28 @@ def test_every_command_is_one_that_the_program_takes(page: Path) -> None:
     assert len(found) > 15
     for line in found:
         parse(line)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_in_a_code_block_is_one_that_the_program_takes(page: Path) -> None:
+    for line in block_commands(page):
+        parse(line)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_program_of_a_page_is_part_of_an_example(page: Path) -> None:
+    examples = [path.read_text() for path in sorted((REPOSITORY / "examples").glob("*.py"))]
+    for part in re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL):
+        assert any(part in example for example in examples), part
+
+
+def test_the_options_of_the_page_on_options_are_options(tmp_path: Path) -> None:
+    (part,) = re.findall(
+        r"```toml\n(.*?)```", (REPOSITORY / "docs" / "options.md").read_text(), re.DOTALL
+    )
+    (tmp_path / "trainpad.toml").write_text(part)
+    options = load_options(tmp_path, tmp_path / "none")
+    assert options.alerts["finish"] == "notify-send trainpad done"
 
 
 def test_every_example_in_a_help_is_one_that_the_program_takes() -> None:
@@ -152,13 +178,26 @@ def test_the_commands_in_code_blocks_work(tmp_path: Path, own_home: Path) -> Non
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_and_pictures_are_there(page: Path) -> None:
-    for target in LINK.findall(page.read_text()):
+    for target, heading in LINK.findall(page.read_text()):
         if not target.startswith(("http://", "https://")):
             assert (page.parent / target).exists(), target
+            assert not heading or heading in anchors(page.parent / target if target else page)
+
+
+def anchors(page: Path) -> set[str]:
+    """The names by which the headings of a page are linked."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_files_that_a_page_names_are_there(page: Path) -> None:
+    for name in FILE.findall(page.read_text()):
+        assert (REPOSITORY / name).exists(), name
 
 
 def test_pictures_are_small_and_shown() -> None:
-    shown = {Path(target).name for target in LINK.findall(READMES[0].read_text())}
+    shown = {Path(target).name for page in PAGES for target, _ in LINK.findall(page.read_text())}
     pictures = sorted((REPOSITORY / "docs").glob("*.png"))
     assert {picture.name for picture in pictures} <= shown
     for picture in pictures:
@@ -168,7 +207,7 @@ def test_pictures_are_small_and_shown() -> None:
 
 
 def test_every_page_is_linked_from_the_readme_or_from_another() -> None:
-    linked = {Path(target).name for page in PAGES for target in LINK.findall(page.read_text())}
+    linked = {Path(target).name for page in PAGES for target, _ in LINK.findall(page.read_text())}
     assert {page.name for page in PAGES[1:]} <= linked
 
 

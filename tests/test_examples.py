@@ -49,6 +49,7 @@ def start(name: str, folder: Path, *arguments: str) -> "subprocess.Popen[str] | 
         ("loop.py", "lr", 0.01, "evaluate"),
         ("keras_digits.py", "dropout", 0.1, "evaluate"),
         ("torch_loop.py", "lr_scale", 0.5, "checkpoint"),
+        ("torch_processes.py", "lr", 0.01, "checkpoint"),
         ("jax_loop.py", "lr", 0.01, "checkpoint"),
         ("lightning_loop.py", "lr", 0.01, "checkpoint"),
         ("transformers_loop.py", "lr_scale", 0.5, "evaluate"),
@@ -86,6 +87,22 @@ def test_an_example_is_changed_asked_and_stopped(
     finally:
         process.kill()
         process.communicate()
+
+
+def test_the_five_lines_of_the_readme_are_steered(tmp_path: Path) -> None:
+    process = start("five_lines.py", tmp_path)
+    try:
+        until(lambda: any((path / "metrics.jsonl").exists() for path in recorded(tmp_path)))
+        (path,) = recorded(tmp_path)
+        steer(path, hyperparameters={"lr": 0.01})
+        until(lambda: events(path, "changed"))
+        steer(path, stop="stopped")
+        assert process.wait(LONG) == 0
+    finally:
+        process.kill()
+        process.communicate()
+    assert last_event(path)["reason"] == "stopped"
+    assert numbers(path)[0].keys() == {"step", "loss"}
 
 
 def test_an_example_without_a_reader_ends_by_itself(tmp_path: Path) -> None:

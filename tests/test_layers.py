@@ -103,5 +103,5 @@ def test_the_command_runs_its_own_modules_in_a_folder_with_others_of_the_same_na
         env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{REPOSITORY}"},
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert done.stdout.startswith("python")
+    assert done.stdout.startswith("trainpad ")
     assert "my own program" not in done.stdout

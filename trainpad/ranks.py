@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import Any
 
 RANKS = ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK")
 SIZES = ("WORLD_SIZE", "SLURM_STEP_NUM_TASKS", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE")
@@ -18,7 +19,12 @@ def world_size() -> int:
 
 
 def is_worker() -> bool:
-    """Return whether this process was started by `multiprocessing`, as a loader of data is."""
+    """Return whether this process was started by `multiprocessing`, as a loader of data is.
+
+    One that shares the training itself, through ``torch.distributed``, is none.
+    """
+    if _torch() is not None:
+        return False
     process = sys.modules.get("multiprocessing.process")
     if process is None:
         return False
@@ -31,7 +37,20 @@ def _first(names: tuple[str, ...], jax_name: str, default: int) -> int:
     for name in names:
         if (text := os.environ.get(name, "")).isdecimal():
             return int(text)
+    if (torch := _torch()) is not None:
+        return int(torch.get_rank() if names is RANKS else torch.get_world_size())
     return _jax(jax_name, default)
+
+
+def _torch() -> Any:
+    """Return ``torch.distributed`` where it is imported and already shares the work, else None."""
+    found = sys.modules.get("torch.distributed")
+    try:
+        return (
+            found if found is not None and found.is_available() and found.is_initialized() else None
+        )
+    except Exception:  # noqa: BLE001 - it may be half imported
+        return None
 
 
 def _jax(name: str, default: int) -> int:

@@ -180,7 +180,8 @@ class Steering:
                 self._emit("warned", step=step, text=str(error))
         if broadcast is not None:
             shared = broadcast(None if self.control is None else dataclasses.asdict(self._desired))
-            self._desired = DesiredState(**shared)
+            if shared is not None:  # else the first process does not record
+                self._desired = DesiredState(**shared)
         elif self._processes > 1:
             self._desired = self._without_shared(self._desired, step)
         return self._desired

@@ -10,17 +10,18 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
 from core.cli.findings import Finding, hint, ok, problem
 from core.process.libraries import ignored_settings
 from core.rundir.rundir import list_runs, log_dir_from
+from core.rundir.versions import version_of
 from data.catalog import CATALOG
 from data.find import describe_origin, find_dataset
 from trainpad.errors import UserError
 from trainpad.probe import NOT_PRIVATE, check_log_dir, nearest_existing
+from trainpad.version import __version__
 
 MIN_FREE_BYTES: Final = 200e6
 """A run with its summaries and checkpoints takes some tens of megabytes."""
@@ -105,8 +106,8 @@ def check_versions() -> Iterator[Finding]:
     missing = [name for name, module in REQUIRED.items() if not _is_installed(module)]
     for name in missing:
         yield problem("versions", name, "not installed; `pip install -e .` in trainpad's folder")
-    rest = [f"{name} {_version(name)}" for name in ("trainpad", *REQUIRED) if name not in missing]
-    yield ok("versions", "packages", ", ".join(rest))
+    rest = [f"{name} {version_of(name)}" for name in REQUIRED if name not in missing]
+    yield ok("versions", "packages", ", ".join([f"trainpad {__version__}", *rest]))
     if ignored := ignored_settings(os.environ):
         text = "a run depends on its hyperparameters, seed and data alone"
         yield ok("versions", "ignored", f"{', '.join(ignored)}; {text}")
@@ -117,10 +118,3 @@ def _is_installed(module: str) -> bool:
         return importlib.util.find_spec(module) is not None
     except ModuleNotFoundError:
         return False
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "(from a checkout)"

@@ -2,15 +2,22 @@
 
 import platform
 
+from trainpad.version import __version__
+
 
 def versions() -> dict[str, str]:
     """Return a version for Python, trainpad, TensorFlow, Keras and NumPy, as `run.json` has it."""
+    found = {"python": platform.python_version(), "trainpad": __version__}
+    for package in ("tensorflow", "keras", "numpy"):
+        found[package] = version_of(package)
+    return found
+
+
+def version_of(package: str) -> str:
+    """Return the version of an installed package, without importing it."""
     from importlib.metadata import PackageNotFoundError, version  # loads more than all of this room
 
-    found = {"python": platform.python_version()}
-    for package in ("trainpad", "tensorflow", "keras", "numpy"):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed"
-    return found
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
