@@ -224,10 +224,12 @@ def end(pids: Sequence[int]) -> None:
     processes = [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)]
     below = [child for process in processes for child in process.children(recursive=True)]
     for process in processes:
-        process.terminate()
+        with suppress(psutil.NoSuchProcess):  # the supervisor ends its program
+            process.terminate()
     _, left = psutil.wait_procs([*processes, *below], timeout=60)
     for process in left:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def main() -> None:

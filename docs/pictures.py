@@ -111,10 +111,14 @@ async def taken(source: Iterator[Event], folder: Path, keys: str, name: str) -> 
             return rows
 
 
+def picture(rows: Sequence[Strip]) -> Image.Image:
+    """The rows of a screen as an image."""
+    return Image.open(io.BytesIO(as_png(rows)))
+
+
 def write(rows: Sequence[Strip], path: Path) -> None:
     """A PNG of the rows of a screen."""
-    picture = Image.open(io.BytesIO(as_png(rows)))
-    fewer = picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    fewer = picture(rows).quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     fewer.save(path, optimize=True)
     print(f"{path.name}: {path.stat().st_size / 1024:.0f} KB")
 
