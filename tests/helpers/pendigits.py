@@ -11,12 +11,18 @@ NAME = "pendigits-orig.tra.gz"
 Drawing = list[npt.NDArray[np.float64]]
 
 
-def pendigits() -> tuple[list[Drawing], npt.NDArray[np.int64]] | None:
-    """Return strokes and labels, or None if the file is missing."""
+def pendigits_path() -> Path | None:
+    """The file of the drawings, or None if it is missing."""
     given = os.environ.get("TRAINPAD_PENDIGITS")
     beside = Path(__file__).resolve().parents[3] / "shared" / "pendigits"
     path = (Path(given) if given else beside) / NAME
-    if not path.exists():
+    return path if path.exists() else None
+
+
+def pendigits() -> tuple[list[Drawing], npt.NDArray[np.int64]] | None:
+    """Return strokes and labels, or None if the file is missing."""
+    path = pendigits_path()
+    if path is None:
         return None
     drawings: list[Drawing] = []
     labels: list[int] = []
