@@ -336,3 +336,30 @@ async def test_another_screen_ends_the_stroke_and_asks_for_cells(
         await until(pilot, lambda: asked == [True, False, True])
         await drag_to(pilot, SketchPad, (30, 15))
         assert [len(stroke) for stroke in app.pad_screen.drawing.points] == [1]
+
+
+SEVERAL = "2,6 2,14 / 6,6 8,6 9,10 8,14 6,14 5,10 6,6 / 13,6 17,6 15,14"
+
+
+async def test_several_digits_are_read_one_by_one_with_their_boxes(app: PadApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        keys(app.screen.query_one(SketchPad), SEVERAL)
+        text = await shown(pilot, app, "1  0  7 ")
+        assert text.count("┌") == text.count("┘") == 3
+        assert "─ 7 ─" in text
+        assert app.screen.query_one(BigDigit)._digit == "107"
+        assert app.screen.query_one(NetworkInput)._selected == 2
+        await pilot.press("t", "1", "0")
+        await shown(pilot, app, "which 3 digits were they", "10_")
+        await pilot.press("backspace", "0", "7")
+        await until(pilot, lambda: len(app.pad_screen._user_digits.digits) == 3)
+        assert app.pad_screen._user_digits.digits.labels.tolist() == [1, 0, 7]
+        await until(pilot, lambda: "┌" not in text_of(app))
+
+
+async def test_boxes_are_ascii_in_ascii_mode(tmp_path: Path) -> None:
+    app = PadApp(ascii_only=True, log_dir=tmp_path / "runs")
+    async with app.run_test(size=(80, 24)) as pilot:
+        keys(app.screen.query_one(SketchPad), SEVERAL)
+        text = await shown(pilot, app, "1  0  7 ", "- 7 -")
+        assert text.isascii()

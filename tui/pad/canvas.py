@@ -1,5 +1,6 @@
-"""The drawing area of the pad: ink, the keyboard cursor, and a hint while it is empty."""
+"""The drawing area of the pad: ink, boxes, the keyboard cursor, and a hint while it is empty."""
 
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -9,6 +10,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.pad.boxes import DigitBox, Mark, box_marks
 from tui.pad.drawing import Drawing, Point, Points
 from tui.pad.raster import PadRaster
 from tui.widgets.half_blocks import GREY, GREY_LEVELS, RAMP, Tones, half_blocks
@@ -26,12 +28,18 @@ class DrawingCanvas(Widget):
         "drawing-canvas--ink",
         "drawing-canvas--hint",
         "drawing-canvas--cursor",
+        "drawing-canvas--box",
+        "drawing-canvas--digit",
     }
     DEFAULT_CSS = """
     DrawingCanvas { width: auto; height: auto; }
     DrawingCanvas > .drawing-canvas--ink { color: $foreground; background: $surface; }
     DrawingCanvas > .drawing-canvas--hint { color: $text-muted; background: $surface; }
     DrawingCanvas > .drawing-canvas--cursor {
+        color: $accent; background: $surface; text-style: bold;
+    }
+    DrawingCanvas > .drawing-canvas--box { color: $accent 50%; background: $surface; }
+    DrawingCanvas > .drawing-canvas--digit {
         color: $accent; background: $surface; text-style: bold;
     }
     """
@@ -54,6 +62,9 @@ class DrawingCanvas(Widget):
         self._cursor: Point | None = None
         self._cursor_glyph = "[]"
         self._hint_shown = True
+        self._boxes: Sequence[DigitBox] = ()
+        self._marks: dict[int, list[Mark]] = {}
+        """The characters of the boxes, by row."""
 
     # -- the drawing -------------------------------------------------------------------------------
 
@@ -74,6 +85,20 @@ class DrawingCanvas(Widget):
         self._refresh_cursor()
         self._cursor, self._cursor_glyph = at, glyph
         self._refresh_cursor()
+
+    def show_boxes(self, boxes: Sequence[DigitBox]) -> None:
+        """Draw a box around each digit, where there is no ink; only rows that change are sent."""
+        self._boxes = boxes
+        before, self._marks = self._marks, self._marks_now()
+        rows = [
+            row
+            for row in sorted({*before, *self._marks})
+            if before.get(row) != self._marks.get(row) and row < self.rows
+        ]
+        self._refresh_cells([Region(0, row, 2 * self.rows, 1) for row in rows])
+
+    def _marks_now(self) -> dict[int, list[Mark]]:
+        return box_marks(self._boxes, self.rows, ascii_only=self.ascii)
 
     def _show_hint(self, shown: bool) -> None:
         if shown != self._hint_shown:
@@ -113,6 +138,7 @@ class DrawingCanvas(Widget):
         rows = max(1, min(self.size.height, self.size.width // 2))
         self._raster = PadRaster(rows, GREY_LEVELS)
         self._raster.redraw(self._drawing.strokes)
+        self._marks = self._marks_now()
         self._refresh_all()
 
     # -- painting ----------------------------------------------------------------------------------
@@ -135,6 +161,7 @@ class DrawingCanvas(Widget):
 
     def watch_ascii(self) -> None:
         """Repaint with the other characters."""
+        self._marks = self._marks_now()
         self._refresh_all()
 
     def on_focus(self) -> None:
@@ -163,7 +190,21 @@ class DrawingCanvas(Widget):
         else:
             top, bottom = self._raster.levels[2 * y : 2 * y + 2].tolist()
             strip = Strip(half_blocks(top, bottom, self._ink_tones().gradient(GREY_LEVELS)))
-        return self._with_cursor(strip, y)
+        return self._with_cursor(self._with_marks(strip, y), y)
+
+    def _with_marks(self, strip: Strip, y: int) -> Strip:
+        """The row with the boxes, where both pixels of a cell are paper."""
+        marks = self._marks.get(y)
+        if not marks:
+            return strip
+        ink: list[bool] = self._raster.levels[2 * y : 2 * y + 2].max(axis=0).astype(bool).tolist()
+        for mark in sorted(marks, key=lambda mark: mark.is_text):
+            kind = "digit" if mark.is_text else "box"
+            style = self.get_component_rich_style(f"drawing-canvas--{kind}")
+            for start, text in _on_paper(mark, ink):
+                drawn = Strip([Segment(text, style)])
+                strip = Strip.join([strip.crop(0, start), drawn, strip.crop(start + len(text))])
+        return strip
 
     def _ascii_row(self, y: int) -> Strip:
         mean = self._raster.levels[2 * y : 2 * y + 2].mean(axis=0) / (GREY_LEVELS - 1)
@@ -185,3 +226,17 @@ class DrawingCanvas(Widget):
             style = self.get_component_rich_style("drawing-canvas--ink")
             self._tones = Tones(style.bgcolor or GREY.low, style.color or GREY.high)
         return self._tones
+
+
+def _on_paper(mark: Mark, ink: Sequence[bool]) -> Iterator[tuple[int, str]]:
+    """The parts of a mark, with their columns, that lie on cells without ink."""
+    part, start = "", mark.column
+    for column, character in enumerate(mark.text, mark.column):
+        if not ink[column]:
+            start = start if part else column
+            part += character
+        elif part:
+            yield start, part
+            part = ""
+    if part:
+        yield start, part

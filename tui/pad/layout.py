@@ -3,8 +3,8 @@
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
 
-SIDE_WIDTH = 36
-"""Columns beside the field for the network's input and a digit."""
+SIDE_WIDTH = 38
+"""Columns beside the field for the network's input and a digit, margins included."""
 SLIM_SIDE_WIDTH = 16
 """The same on a screen without room for the input."""
 LARGE_HEIGHT, LARGE_WIDTH = 37, 70
@@ -18,7 +18,7 @@ class PadBody(Horizontal):
     def on_resize(self, event: Resize) -> None:
         """Give the field twice its height in columns, if the rest is wide enough then."""
         side = SLIM_SIDE_WIDTH if self.screen.has_class("-slim") else SIDE_WIDTH
-        width = min(2 * event.size.height, event.size.width - side - 3)
+        width = min(2 * event.size.height, event.size.width - side)
         self.query_one(f"#{FIELD_ID}").styles.width = max(2, width)
 
 

@@ -86,7 +86,7 @@ class ModelSwitcher:
         return self.classifier.classes == DIGITS and _is_compatible(self.classifier.network)
 
     def classify(self, image: PadImage) -> PadState:
-        """Classify an image; an empty one, or one that is too small, has no prediction."""
+        """Classify an image, or several; what is empty or too small has no prediction."""
         classifier = self.classifier
         state = PadState(
             source=classifier.origin,
@@ -94,16 +94,26 @@ class ModelSwitcher:
             is_too_small=image.is_too_small,
             note=image.note,
         )
-        if image.is_too_small or not image.pixels.any():
+        if image.is_too_small or not image.images.any():
             return state
-        prediction = classifier.predict(image.pixels[None])[0]
+        predictions = classifier.predict(image.images)
+        prediction = predictions[image.selected]
         opinion = self._second_opinion(image.pixels, prediction)
         return replace(
             state,
             prediction=prediction,
             source=f"{classifier.origin}; {opinion}" if opinion else classifier.origin,
             history=self._probability_history(image.pixels, prediction.label),
+            all_predictions=predictions if len(predictions) > 1 else (),
         )
+
+    def judge(self, images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """The built-in model's highest probability for each image ``[n, 28, 28]``: ``[n]``."""
+        network = self._classifiers["built-in"].network
+        best: npt.NDArray[np.float32] = network.probabilities(images.reshape(len(images), -1)).max(
+            axis=1
+        )
+        return best
 
     def _second_opinion(self, image: npt.NDArray[np.float32], prediction: Prediction) -> str:
         """Return the built-in model's prediction where it differs from the run's; else empty."""

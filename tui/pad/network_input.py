@@ -17,6 +17,8 @@ from tui.widgets.strip_widget import StripWidget
 
 Image = npt.NDArray[np.float32]
 SIDE = 28
+LEAST_WIDTH = 3
+"""Columns in which the segments of a digit are distinct."""
 
 SEGMENTS = {
     "0": "abcdef", "1": "bc", "2": "abged", "3": "abgcd", "4": "fgbc", "5": "afgcd",
@@ -26,7 +28,7 @@ SEGMENTS = {
 
 
 class NetworkInput(StripWidget):
-    """The 28x28 input image, or each pixel's contribution to the prediction."""
+    """The 28x28 input images, or each pixel's contribution to the prediction."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -44,18 +46,19 @@ class NetworkInput(StripWidget):
     def __init__(self, *, ascii_only: bool) -> None:
         super().__init__()
         self._ascii = ascii_only
-        self._image: Image = np.zeros((SIDE, SIDE), np.float32)
+        self._images: Image = np.zeros((1, SIDE, SIDE), np.float32)
+        self._selected = 0
         self._signed = False
 
-    def show(self, image: Image) -> None:
-        """Show an image, float32 ``[28, 28]`` in 0..1."""
-        self._image, self._signed = image, False
+    def show(self, images: Image, selected: int = 0) -> None:
+        """Show images, float32 ``[n, 28, 28]`` in 0..1; the selected one where one has room."""
+        self._images, self._selected, self._signed = images, selected, False
         self.redraw()
 
     def show_saliency(self, contributions: Image) -> None:
         """Show contributions for (> 0) and against the prediction, ``[28, 28]``, any scale."""
         largest = float(np.abs(contributions).max()) or 1.0
-        self._image, self._signed = contributions / largest, True
+        self._images, self._selected, self._signed = contributions[None] / largest, 0, True
         self.redraw()
 
     @property
@@ -72,12 +75,22 @@ class NetworkInput(StripWidget):
 
     def rows(self, width: int, height: int) -> list[Strip]:
         """The image, two pixels of the screen per cell, in the largest whole scale that fits."""
-        scale = max(1, min(width, 2 * height) // SIDE)
-        image = self._image.repeat(scale, axis=0).repeat(scale, axis=1)
+        image = self._arranged(max(1, min(width, 2 * height) // SIDE))
         if self._signed:
             against, evidence_for = self._tones("against"), self._tones("for")
             return render_signed(image, against, evidence_for, ascii_only=self._needs_letters)
         return render_image(image, self._tones("ink"), ascii_only=self._ascii)
+
+    def _arranged(self, scale: int) -> Image:
+        """One image enlarged, or as many as fit into its place, row by row; ``[side, side]``."""
+        if len(self._images) == 1 or scale == 1:
+            selected: Image = self._images[self._selected]
+            return selected.repeat(scale, axis=0).repeat(scale, axis=1)
+        shown = np.zeros((scale * scale, SIDE, SIDE), np.float32)
+        last = self._images[-scale * scale :]
+        shown[: len(last)] = last
+        rows = shown.reshape(scale, scale, SIDE, SIDE).swapaxes(1, 2)
+        return rows.reshape(scale * SIDE, scale * SIDE)
 
     def _tones(self, kind: str) -> Tones:
         style = self.get_component_rich_style(f"network-input--{kind}")
@@ -85,7 +98,7 @@ class NetworkInput(StripWidget):
 
 
 class BigDigit(StripWidget):
-    """One digit as large as fits; blank if the network is not confident."""
+    """One digit, or several, as large as fits; blank where the network is not confident."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {"big-digit--ink"}
@@ -101,14 +114,21 @@ class BigDigit(StripWidget):
         self._digit = ""
 
     def show(self, digit: str) -> None:
-        """Show this digit; anything else is blank."""
+        """Show these digits; any other character is blank."""
         if digit != self._digit:
             self._digit = digit
             self.redraw()
 
     def rows(self, width: int, height: int) -> list[Strip]:
         """The segments, two pixels per cell, at most twice as high as wide."""
-        pixels = seven_segments(self._digit, width, 2 * min(height, width))
+        digits = self._digit or " "
+        gap = max(1, width // (5 * len(digits))) if len(digits) > 1 else 0
+        each = max(1, (width - gap * (len(digits) - 1)) // len(digits))
+        pixels = np.zeros((2 * min(height, each), width), np.bool_)
+        for number, digit in enumerate(digits):
+            place = slice(number * (each + gap), number * (each + gap) + each)
+            if place.stop <= width and each >= LEAST_WIDTH:
+                pixels[:, place] = seven_segments(digit, each, len(pixels))
         style = self.get_component_rich_style("big-digit--ink")
         ink = Style(color=style.color)
         return [

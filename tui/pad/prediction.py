@@ -10,7 +10,8 @@ from rich.cells import cell_len
 
 from core.network.classifier import Prediction, class_name
 from data.dataset import DIGITS
-from data.ink import ink_extent, ink_to_image, raw_image
+from data.ink import Strokes, ink_extent, inks_to_images, raw_image
+from data.stroke_groups import Judge, StrokeGroup, group_strokes
 from tui.pad.drawing import Drawing
 from tui.widgets.text_widget import Span, TextWidget, justify
 
@@ -23,24 +24,44 @@ MAX_HISTORY = 5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PadImage:
-    """The network's input."""
+    """The network's input: one image, or one for each digit of a drawing of several."""
 
-    pixels: npt.NDArray[np.float32]
-    """``[28, 28]`` in 0..1."""
+    images: npt.NDArray[np.float32]
+    """``[n, 28, 28]`` in 0..1, from left to right."""
     note: str = ""
     """What the image is, unless it is the drawing, centred and scaled."""
     is_too_small: bool = False
     """Whether the drawing is too small to classify."""
+    groups: tuple[StrokeGroup, ...] = ()
+    """The strokes of each image; empty if it is not made of strokes, or not centred and scaled."""
+
+    @property
+    def selected(self) -> int:
+        """The index of the digit that was drawn last."""
+        newest = [max(group.strokes) for group in self.groups]
+        return newest.index(max(newest)) if newest else 0
+
+    @property
+    def pixels(self) -> npt.NDArray[np.float32]:
+        """The image of the digit that was drawn last, ``[28, 28]``."""
+        last: npt.NDArray[np.float32] = self.images[self.selected]
+        return last
 
     @classmethod
-    def of_drawing(cls, drawing: Drawing, *, raw: bool) -> Self:
-        """Return the input for a drawing, centred and scaled as in MNIST unless `raw`."""
+    def of_drawing(cls, drawing: Drawing, judge: Judge, *, raw: bool) -> Self:
+        """Return the input for a drawing, centred and scaled as in MNIST unless `raw`.
+
+        ``judge`` helps to find several digits in one drawing: see `data.stroke_groups`.
+        """
+        points = drawing.points
         if raw:
-            pixels = raw_image(drawing.points, pen=[stroke.width for stroke in drawing.strokes])
-            return cls(pixels, "raw: the drawing as it is, neither centred nor scaled")
-        extent = ink_extent(drawing.points)
+            pixels = raw_image(points, pen=[stroke.width for stroke in drawing.strokes])
+            return cls(pixels[None], "raw: the drawing as it is, neither centred nor scaled")
+        groups = group_strokes(points, judge)
+        extent = ink_extent(points)
         is_too_small = extent is not None and extent.side < MIN_INK_SIDE
-        return cls(ink_to_image(drawing.points), is_too_small=is_too_small)
+        drawn: list[Strokes] = [group.of(points) for group in groups] or [points]
+        return cls(inks_to_images(drawn), is_too_small=is_too_small, groups=tuple(groups))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +69,7 @@ class PadState:
     """What the pad shows about its image: prediction, model, and history."""
 
     prediction: Prediction | None = None
-    """None if nothing was classified."""
+    """That of the digit drawn last; None if nothing was classified."""
     source: str = ""
     """The model that classified it."""
     classes: Sequence[str] = DIGITS
@@ -57,6 +78,8 @@ class PadState:
     """As in `PadImage`."""
     history: Sequence[tuple[int, float]] = ()
     """Steps, and the probability that the network of that step gives this class."""
+    all_predictions: Sequence[Prediction] = ()
+    """Those of all digits, from left to right, where there are several."""
 
     @property
     def is_confident(self) -> bool:
@@ -65,10 +88,17 @@ class PadState:
 
     @property
     def digit(self) -> str:
-        """The predicted digit; empty if not confident."""
-        if self.prediction is None or not self.is_confident:
+        """The predicted digits, with ``?`` where not confident; empty if none is."""
+        if self.prediction is None:
             return ""
-        return self.prediction.describe(self.classes)
+        shown = self.all_predictions or [self.prediction]
+        if all(each.abstains for each in shown):
+            return ""
+        return "".join(self.short(each) for each in shown)
+
+    def short(self, prediction: Prediction) -> str:
+        """The predicted class; ``?`` where not confident."""
+        return "?" if prediction.abstains else prediction.describe(self.classes)
 
     def summary(self) -> list[Span]:
         """Return the prediction and its confidence, or a hint."""
@@ -76,6 +106,11 @@ class PadState:
             return [("draw bigger", "alert")]
         if self.prediction is None:
             return [("draw a digit", "dim")]
+        if self.all_predictions:
+            read = "  ".join(self.short(each) for each in self.all_predictions)
+            rates = "  ".join(f"{each.confidence:.0%}" for each in self.all_predictions)
+            sure = not any(each.abstains for each in self.all_predictions)
+            return [(read, "live" if sure else "alert"), (f"   {rates}", "text")]
         text = self.prediction.describe(self.classes)
         if self.is_confident:
             return [(text, "live"), (f"   {self.prediction.confidence:.0%}", "text")]

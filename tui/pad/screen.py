@@ -5,6 +5,7 @@ second while drawing, and whenever the weights change. The ink is painted before
 so that the pen does not lag. Until the run has weights, the built-in model classifies.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -18,9 +19,12 @@ from textual.containers import Container, Horizontal
 
 from core.run.events import Event, Weights
 from core.run.state import RunState
+from data.ink import Strokes
+from data.stroke_groups import group_strokes
 from trainpad.errors import UserError
 from tui.dashboard.screen import RunScreen
 from tui.dashboard.selection import PickedImage
+from tui.pad.boxes import digit_boxes
 from tui.pad.drawing import Drawing
 from tui.pad.layout import FIELD_ID, PadBody, PadSide
 from tui.pad.models import ModelSwitcher
@@ -137,7 +141,7 @@ class PadScreen(RunScreen):
         known = isinstance(label, int) and label < len(classes)
         name = classes[int(label)] if known and label is not None else label
         note = "an image from the data" + (f", labelled {name}" if name is not None else "")
-        self._picked = PadImage(np.asarray(image, np.float32), f"{note}; draw to continue")
+        self._picked = PadImage(np.asarray(image, np.float32)[None], f"{note}; draw to continue")
         if self.is_ready:
             self._classify()
 
@@ -181,21 +185,23 @@ class PadScreen(RunScreen):
         """Classify and show the image on the pad."""
         self._is_stale = False
         image = self._pad_image()
-        self._show_state(image.pixels, self._models.classify(image))
+        self._show_state(image, self._models.classify(image))
 
     def _pad_image(self) -> PadImage:
         """Return the picked image, or the network's input for the drawing."""
-        return self._picked or PadImage.of_drawing(self.drawing, raw=self._raw)
+        return self._picked or PadImage.of_drawing(self.drawing, self._models.judge, raw=self._raw)
 
-    def _show_state(self, image: npt.NDArray[np.float32], state: PadState) -> None:
+    def _show_state(self, image: PadImage, state: PadState) -> None:
         network_input, prediction = self.query_one(NetworkInput), state.prediction
         if self._why and prediction is not None:
             network = self._models.classifier.network
-            saliency = network.attribution(image, prediction.label).reshape(image.shape)
+            pixels = image.pixels
+            saliency = network.attribution(pixels, prediction.label).reshape(pixels.shape)
             network_input.show_saliency(saliency)
             state = replace(state, note=f"why: {network_input.legend}")
         else:
-            network_input.show(image)
+            network_input.show(image.images, image.selected)
+        self.query_one(SketchPad).show_boxes(digit_boxes(image, state, self.drawing.strokes))
         self.query_one(ProbabilityBars).show(prediction.probabilities if prediction else None)
         self.query_one(BigDigit).show(state.digit)
         self.query_one(PredictionLabel).show(state)
@@ -248,18 +254,22 @@ class PadScreen(RunScreen):
             self.host.toast("draw a digit first; then t labels it")
             return
         self.app.clear_notifications()  # they would cover the question
-        self.app.push_screen(LabelDialog(), partial(self._label_chosen, self.drawing.points))
+        points = self.drawing.points
+        groups = group_strokes(points, self._models.judge)
+        drawn = [group.of(points) for group in groups]
+        self.app.push_screen(LabelDialog(len(drawn)), partial(self._label_chosen, drawn))
 
-    def _label_chosen(self, strokes: list[npt.NDArray[np.float64]], digit: int | None) -> None:
-        if digit is None:
+    def _label_chosen(self, drawn: Sequence[Strokes], labels: str | None) -> None:
+        if labels is None:
             return
         try:
-            self._user_digits.add(strokes, digit)
+            for strokes, label in zip(drawn, labels, strict=True):
+                self._user_digits.add(strokes, int(label))
         except UserError as error:
             self.host.toast(str(error))
             return
         count = len(self._user_digits.digits)
-        self._report(f"labelled {digit}; {count} of yours, T fine-tunes on them")
+        self._report(f"labelled {labels}; {count} of yours, T fine-tunes on them")
         self._show_user_digits()
         self.query_one(SketchPad).action_clear()
 

@@ -181,8 +181,8 @@ def halved(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     return soft
 
 
-class LabelDialog(ModalScreen[int | None]):
-    """Ask for the label of the drawing; return the digit, or None."""
+class LabelDialog(ModalScreen[str | None]):
+    """Ask for the labels of digits, from left to right; return a string of digits, or None."""
 
     DEFAULT_CSS = """
     LabelDialog { align: center bottom; background: transparent; }
@@ -191,19 +191,43 @@ class LabelDialog(ModalScreen[int | None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(digit, f"choose({digit})", digit, show=False) for digit in "0123456789"),
-        Binding("escape,q", "dismiss(None)", "Back", show=False),
+        Binding("backspace", "back", "Back", show=False),
+        Binding("escape,q", "dismiss(None)", "Leave", show=False),
     ]
+
+    def __init__(self, count: int = 1) -> None:
+        super().__init__()
+        self._count = count
+        self._typed = ""
 
     def compose(self) -> ComposeResult:
         """The question."""
-        yield Static("which digit was it?  press 0 to 9, or escape", markup=False)
+        yield Static(self._question, markup=False)
+
+    @property
+    def _question(self) -> str:
+        if self._count == 1:
+            return "which digit was it?  press 0 to 9, or escape"
+        shown = self._typed.ljust(self._count, "_")
+        return f"which {self._count} digits were they, from left to right?  {shown}   or escape"
 
     def on_key(self, event: Key) -> None:
         """Reject any other key and keep asking."""
         if event.is_printable and event.character not in {*"0123456789q"}:
-            text = f"{event.character} is not a digit; press 0 to 9, or escape"
-            self.query_one(Static).update(Content(text))
+            self._ask(f"{event.character} is not a digit; press 0 to 9, or escape")
 
     def action_choose(self, digit: int) -> None:
-        """Return this digit."""
-        self.dismiss(digit)
+        """Take this digit; return all of them once there are enough."""
+        self._typed += str(digit)
+        if len(self._typed) == self._count:
+            self.dismiss(self._typed)
+        else:
+            self._ask(self._question)
+
+    def action_back(self) -> None:
+        """Take back the digit that was typed last."""
+        self._typed = self._typed[:-1]
+        self._ask(self._question)
+
+    def _ask(self, text: str) -> None:
+        self.query_one(Static).update(Content(text))
