@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.run.attached_events import (
     LayerStatistics,
@@ -19,12 +21,13 @@ from core.run.program import ProgramState
 from core.run.state import RunState
 from core.run.status import RunStatus
 from core.rundir.attached_reader import AttachedReader
-from core.rundir.metric_lines import Segment, Table, tables
+from core.rundir.metric_lines import Segment, Table, rows, tables
 from core.rundir.metric_tail import MetricTail
 from core.rundir.playback import Playback
 from core.rundir.reader import follow, replay
 from core.rundir.rundir import RunDir
 from tests.helpers.runs import BEGAN, hold, make_run
+from trainpad.text import sanitize
 
 
 def line(step: int, **values: object) -> bytes:
@@ -62,7 +65,7 @@ def state_of(events: Any) -> RunState:
 
 
 def test_lines_become_a_table_for_each_set_of_names() -> None:
-    found = [*tables([line(0, a=1, b=2.5), line(0, v=9), line(1, a=3, b=-1)])]
+    found = [*tables(b"".join([line(0, a=1, b=2.5), line(0, v=9), line(1, a=3, b=-1)]))]
     assert [(each.names, each.steps.tolist()) for each in found if isinstance(each, Table)] == [
         (("a", "b"), [0, 1]), (("v",), [0]),
     ]  # fmt: skip
@@ -78,7 +81,7 @@ def test_what_is_no_number_is_left_out_and_numbers_beside_it_are_kept() -> None:
         b'{"step": 1.5, "time": 3, "a": 1}\n', line(3, a={"b": 1}, b=10**400), b"7\n",
         line(4, a=1e300, b=2), b'{"step": 5}\n', line(6, a="x"), b'{"a": 2, "step": 7}\n',
     ]  # fmt: skip
-    found = [*tables(lines)]
+    found = [*tables(b"".join(lines))]
     assert not any(isinstance(each, Segment) for each in found)
     values = {
         (name, int(step)): value
@@ -97,14 +100,47 @@ def test_what_is_no_number_is_left_out_and_numbers_beside_it_are_kept() -> None:
     }
 
 
+NUMBERS = st.one_of(
+    st.floats(-1e30, 1e30), st.integers(-(2**70), 2**70), st.sampled_from(["nan", "-inf"])
+)
+NAMES = st.sampled_from(["loss", "val/loss", "ü: 1", 'a "quoted" one', "x\\n", "step2"])
+
+
+@given(st.lists(st.tuples(st.integers(0, 999), st.dictionaries(NAMES, NUMBERS, min_size=1))))
+def test_tables_hold_what_json_reads(logged: list[tuple[int, dict[str, float | str]]]) -> None:
+    lines = [line(step, **values) for step, values in logged]  # type: ignore[arg-type]
+    found = sorted(
+        (name, step, value)
+        for each in tables(b"".join(lines))
+        if isinstance(each, Table)
+        for step, row in zip(each.steps.tolist(), each.values.tolist(), strict=True)
+        for name, value in zip(each.names, row, strict=True)
+    )
+    expected = sorted(
+        (sanitize(name, limit=80), step, float(np.float32(float(value))))
+        for step, values in logged
+        for name, value in values.items()
+    )
+    assert repr(sorted(found, key=repr)) == repr(sorted(expected, key=repr))
+
+
+def test_rows_keep_their_order_and_those_without_numbers() -> None:
+    content = b"".join([line(0, a=1, b="nan"), line(3), line(2, b=2), b"broken\n", line(5, c="x")])
+    content += b'{"step": 6, "c": "x"}\n'
+    kept = [{name: row[name] for name in row if name != "time"} for row in rows(content)]
+    assert (
+        repr(kept) == "[{'step': 0.0, 'a': 1.0, 'b': nan}, {'step': 3.0}, {'step': 2.0, 'b': 2.0}]"
+    )
+
+
 def test_a_line_without_numbers_begins_a_segment() -> None:
-    found = [*tables([line(0, a=1), line(1, a=2), line(1), line(1, a=3)])]
+    found = [*tables(b"".join([line(0, a=1), line(1, a=2), line(1), line(1, a=3)]))]
     kinds = [each.step if isinstance(each, Segment) else each.values.tolist() for each in found]
     assert kinds == [[[1], [2]], 1, [[3]]]
 
 
 def test_names_are_sanitized() -> None:
-    (found,) = tables([line(0, **{"\x1b]0;evil\x07": 1})])
+    (found,) = tables(line(0, **{"\x1b]0;evil\x07": 1}))
     assert isinstance(found, Table)
     assert found.names[0].isprintable()
 

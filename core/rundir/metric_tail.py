@@ -19,69 +19,81 @@ CHUNK: Final = 4 * 1024 * 1024
 """Bytes that are read at a time; a longer line is left out."""
 
 
+class LineChunks:
+    """The whole lines of a growing file, some megabytes at a time; a torn last one waits."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.offset = 0
+        """Where the next line begins."""
+        self._skips = False
+        """Whether the rest of a line that is too long, or was begun before, is to be left out."""
+
+    def seek(self, offset: int) -> None:
+        """Go on at this byte; half a line there is left out."""
+        self.offset, self._skips = offset, offset > 0
+
+    def read(self, size: int = CHUNK) -> bytes | None:
+        """The next whole lines; None where there are none yet, or the file cannot be read."""
+        content = b""
+        with suppress(OSError), open_plain(self._path) as file:
+            file.seek(self.offset)
+            content = file.read(size)
+        end = content.rfind(b"\n") + 1
+        if not end:
+            if len(content) < CHUNK:
+                return self.read() if len(content) == size else None
+            self.offset = _after_hole(self._path, self.offset + len(content))
+            self._skips = True
+            return b""
+        self.offset += end
+        lines = content[: end - 1]
+        if self._skips:
+            self._skips = False
+            lines = lines.partition(b"\n")[2]
+        return lines
+
+
 class MetricTail:
-    """Reads the file in chunks; a torn last line waits for its rest."""
+    """Reads the numbers in the file as tables."""
 
     def __init__(self, path: Path, max_bytes: int | None = None) -> None:
         """`max_bytes` bounds what the first poll reads: of a longer file evenly spaced parts."""
         self._path = path
         self._max_bytes = max_bytes
-        self._offset = 0
-        self._skips = False
-        """Whether the rest of a line that is too long is still to be left out."""
+        self._lines = LineChunks(path)
 
     def poll(self) -> Iterator[MetricPoints | MetricsVoided]:
         """The numbers that are new since the last call, a table for each chunk and set of names."""
-        size = size_of(self._path)
-        if size < self._offset:  # a torn line was cut off, or the file was replaced
-            self._offset = size
-        if self._max_bytes is not None and not self._offset and size > self._max_bytes:
+        size, lines = size_of(self._path), self._lines
+        if size < lines.offset:  # a torn line was cut off, or the file was replaced
+            lines.offset = size
+        if self._max_bytes is not None and not lines.offset and size > self._max_bytes:
             yield from self._parts(size, max(2, self._max_bytes // PART))
-        chunk = CHUNK if self._offset else FIRST_CHUNK
-        while self._offset < size:
-            lines = self._lines(chunk)
-            if lines is None:
+        chunk = CHUNK if lines.offset else FIRST_CHUNK
+        while lines.offset < size:
+            content = lines.read(chunk)
+            if content is None:
                 return
-            yield from self._events(lines, size)
+            yield from self._events(content, size)
             chunk = CHUNK
 
     def _parts(self, size: int, count: int) -> Iterator[MetricPoints | MetricsVoided]:
         """The numbers of so many parts of the file, the first and the last among them."""
         for number in range(count):
-            self._offset = round(number * (size - PART) / (count - 1))
-            self._skips = self._offset > 0  # half a line
-            if (lines := self._lines(PART)) is not None:
-                yield from self._events(lines, size)
+            self._lines.seek(round(number * (size - PART) / (count - 1)))
+            if (content := self._lines.read(PART)) is not None:
+                yield from self._events(content, size)
 
-    def _events(self, lines: list[bytes], size: int) -> Iterator[MetricPoints | MetricsVoided]:
-        fraction = min(1.0, self._offset / size)
-        for found in tables(lines):
+    def _events(self, content: bytes, size: int) -> Iterator[MetricPoints | MetricsVoided]:
+        fraction = min(1.0, self._lines.offset / size)
+        for found in tables(content):
             if isinstance(found, Segment):
                 yield MetricsVoided(found.step)
             else:
                 steps, times = found.steps, found.times
                 moment = float(times[-1])
                 yield MetricPoints(found.names, steps, times, found.values, fraction, time=moment)
-
-    def _lines(self, size: int) -> list[bytes] | None:
-        """The next whole lines; None where there are none yet, or the file cannot be read."""
-        content = b""
-        with suppress(OSError), open_plain(self._path) as file:
-            file.seek(self._offset)
-            content = file.read(size)
-        end = content.rfind(b"\n") + 1
-        if not end:
-            if len(content) < CHUNK:
-                return self._lines(CHUNK) if len(content) == size else None
-            self._offset = _after_hole(self._path, self._offset + len(content))
-            self._skips = True
-            return []
-        self._offset += end
-        lines = content[: end - 1].split(b"\n")
-        if self._skips:
-            self._skips = False
-            del lines[0]
-        return [line for line in lines if line.strip()]
 
 
 def _after_hole(path: Path, offset: int) -> int:

@@ -1,20 +1,21 @@
 """The numbers of an attached run, all of them, as `metrics.jsonl` has them."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from core.rundir.attached import as_number, line_values
-from core.rundir.json_lines import JsonLines
+from core.rundir.metric_lines import ABOUT, rows
+from core.rundir.metric_tail import LineChunks
 from core.rundir.rundir import RunDir
+from core.rundir.validation import MAX_COUNT
 from trainpad.errors import RunError
 from trainpad.files import NotPlainError, read_plain, size_of
+from trainpad.text import sanitize
 
 MAX_BYTES: Final = 1 << 30
 """A larger file is refused."""
-MAX_STEP: Final = 2**53
 BEGINNING: Final = 64 * 1024
 """How many bytes tell whether a file has lines of numbers."""
 
@@ -45,15 +46,17 @@ def read_metrics(run: RunDir) -> list[MetricRow]:
         RunError: the file is larger than `MAX_BYTES`.
     """
     check_size(run)
-    rows: list[MetricRow] = []
-    lines = JsonLines(run.metrics)
-    while found := lines.poll():
-        for row in _rows(found):
+    found: list[MetricRow] = []
+    lines = LineChunks(run.metrics)
+    while (content := lines.read()) is not None:
+        for row in map(_row, rows(content)):
+            if row is None:
+                continue
             if row.values:
-                rows.append(row)
+                found.append(row)
             else:  # a resumed part begins: what was logged at or after its step is void
-                rows = [before for before in rows if before.step < row.step]
-    return rows
+                found = [before for before in found if before.step < row.step]
+    return found
 
 
 def check_size(run: RunDir) -> None:
@@ -88,10 +91,10 @@ def _is_object(line: bytes) -> bool:
         return False
 
 
-def metrics_of(rows: Iterable[MetricRow]) -> dict[str, Metric]:
+def metrics_of(logged: Iterable[MetricRow]) -> dict[str, Metric]:
     """Each number by its name, in the order in which they were first logged."""
     metrics: dict[str, Metric] = {}
-    for row in rows:
+    for row in logged:
         for name, value in row.values.items():
             metric = metrics.setdefault(name, Metric())
             metric.steps.append(row.step)
@@ -100,8 +103,10 @@ def metrics_of(rows: Iterable[MetricRow]) -> dict[str, Metric]:
     return metrics
 
 
-def _rows(lines: Iterable[Mapping[str, Any]]) -> Iterator[MetricRow]:
-    for line in lines:
-        step = line.get("step")
-        if isinstance(step, int) and not isinstance(step, bool) and 0 <= step < MAX_STEP:
-            yield MetricRow(step, as_number(line.get("time")) or 0.0, line_values(line))
+def _row(line: Mapping[str, float]) -> MetricRow | None:
+    """What was logged in a line; None where its step is none."""
+    step = line["step"]
+    if not 0 <= step < MAX_COUNT or step != int(step):
+        return None
+    values = {sanitize(name, limit=80): line[name] for name in line if name not in ABOUT}
+    return MetricRow(int(step), line.get("time", 0.0), values)
