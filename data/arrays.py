@@ -18,7 +18,7 @@ QMNIST_COLUMNS = 8
 """QMNIST's labels have the class, the writer and other facts in as many columns."""
 COLOURS = 3
 """Channels of an image in colour: red, green and blue."""
-_BYTE = 255
+_BYTE, _TWO_BYTES = 255, 32767
 _SIDE = 28
 _EXACT = 1e-3  # of 1/255: fractions that are no nearer to a whole pixel value were never bytes
 
@@ -45,10 +45,10 @@ def to_images(array: Array, where: str) -> Images:
 
 
 def to_labels(array: Array, where: str) -> Labels:
-    """Return labels as uint8 ``[n]``.
+    """Return labels as uint8 ``[n]``, or int16 if one is above 255.
 
     Args:
-        array: whole numbers from 0 to 255, ``[n]`` or ``[n, 1]``; one-hot rows; or QMNIST's rows,
+        array: whole numbers from 0 on, ``[n]`` or ``[n, 1]``; one-hot rows; or QMNIST's rows,
             the class first.
         where: its name in an error.
 
@@ -64,6 +64,10 @@ def to_labels(array: Array, where: str) -> Labels:
         labels = array[:, 0]
     if labels.ndim != 1:
         raise _unexpected(where, "labels", 1, array)
+    if labels.dtype.kind in "iu" and labels.size and _BYTE < labels.max() <= _TWO_BYTES:
+        if labels.min() < 0:
+            raise DataError(f"{where}: expected labels from 0 on, found {labels.min():g}")
+        return np.ascontiguousarray(labels.astype(np.int16))
     return _to_bytes(labels, where, "labels", 1)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data.dataset import Dataset, Images, Labels, Split
+from data.dataset import Dataset, Images, Labels, Split, label_type
 from data.decode import DAMAGE, check_size
 from data.errors import DataError, without_addresses
 from data.files import is_dir, is_file
@@ -49,7 +49,7 @@ def open_class_folders(folder: Path, name: str) -> Dataset:
     classes = tuple(inside.name for inside in _folders(root))
     if not MIN_CLASSES <= len(classes) <= MAX_CLASSES:
         raise DataError(
-            f"{root}: expected {MIN_CLASSES} to {MAX_CLASSES} folders, one for each class, found "
+            f"{root}: expected {MIN_CLASSES} to {MAX_CLASSES:,} folders, one for each class, found "
             f"{len(classes)}"
         )
     if train is None:
@@ -131,7 +131,7 @@ def _read(root: Path, classes: Sequence[str]) -> tuple[Images, Labels]:
                 "pictures the same size"
             )
         images[index] = picture
-    return images, np.asarray(labels, np.uint8)
+    return images, np.asarray(labels, label_type(len(classes)))
 
 
 def _decode(path: Path) -> Images:

@@ -11,16 +11,31 @@ import numpy as np
 import numpy.typing as npt
 
 Images = npt.NDArray[np.uint8]
-Labels = npt.NDArray[np.uint8]
+Labels = npt.NDArray[np.uint8 | np.int16]
 ProgressCallback = Callable[[str, float | None], None]
 """Called with a description and the fraction done: 0 to 1, or None if unknown."""
 
 SPLITS = ("train", "validation", "test")
 DIGITS = tuple("0123456789")
 NO_CLASS = 255
-"""The label of the reject class: a training image that shows none of the classes."""
+"""The label of the reject class: a training image that shows none of the classes.
+
+Labels of more classes than that are int16, and have no reject class.
+"""
 PIXEL_SCALE = np.float32(1 / 255)
 """Times a pixel of 0 to 255: the input of a network, 0 to 1."""
+
+
+def label_type(classes: int) -> type[np.uint8 | np.int16]:
+    """The type of the labels of so many classes."""
+    return np.uint8 if classes <= NO_CLASS else np.int16
+
+
+def no_class(labels: Labels) -> npt.NDArray[np.bool_]:
+    """Which of these labels are that of the reject class."""
+    if labels.dtype != np.uint8:
+        return np.zeros(len(labels), bool)
+    return np.asarray(labels == NO_CLASS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,7 +22,7 @@ from data.near_misses import name_near_miss, path_head
 from trainpad.files import read_plain
 
 _INSIDE = ("", "raw", "MNIST/raw", "MNIST", "mnist", "MNIST_data", "archive")
-_CIFAR = ("cifar-10-batches-py", "cifar-10-batches-bin")
+_CIFAR = ("cifar-10-batches-py", "cifar-10-batches-bin", "cifar-100-python", "cifar-100-binary")
 _CLASS_FILES = ("classes.txt", "labels.txt")
 _MAX_CLASS_BYTES = 1 << 16
 _MOST_NAMED = 4
@@ -153,7 +153,7 @@ def _class_names(path: Path) -> tuple[str, ...]:
     if len(set(names)) < len(names):
         raise DataError(f"{path}: expected different names, found one twice")
     if not names or len(names) > MAX_CLASSES:
-        raise DataError(f"{path}: expected 2 to {MAX_CLASSES} names, found {len(names)}")
+        raise DataError(f"{path}: expected 2 to {MAX_CLASSES:,} names, found {len(names)}")
     return names
 
 

@@ -13,12 +13,12 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from data.arrays import to_images, to_labels
-from data.dataset import DIGITS, Dataset, Images, Labels, Split
+from data.dataset import DIGITS, Dataset, Images, Labels, Split, label_type
 from data.errors import DataError, without_addresses
 from data.idx import MAX_EXPANSION, idx_sha256
 from data.near_misses import name_near_miss, path_head
@@ -33,7 +33,7 @@ MNIST_SHA256 = (
 """Of MNIST's unpacked training images, training labels, test images and test labels."""
 
 MIN_CLASSES = 2
-MAX_CLASSES = 62
+MAX_CLASSES = 1000
 _NOT_MNIST = "mnist-like"  # the name of other data in a folder called mnist
 _NPZ_KEYS = (
     ("x_train", "y_train", "x_test", "y_test"),
@@ -113,14 +113,15 @@ def build_dataset(
     digests = parts.sha256()
     original = digests == MNIST_SHA256
     names = DIGITS if original else _check_classes(source, parts, classes)
-    validation, train = _split(parts.train_images, parts.train_labels)
+    kind = label_type(len(names))
+    validation, train = _split(parts.train_images, parts.train_labels.astype(kind, copy=False))
     return Dataset(
         name="mnist" if original else _NOT_MNIST if name == "mnist" else name,
         source=source,
         fingerprint=fingerprint(*digests),
         train=train,
         validation=validation,
-        test=Split(parts.test_images, parts.test_labels),
+        test=Split(parts.test_images, parts.test_labels.astype(kind, copy=False)),
         classes=names,
     )
 
@@ -158,7 +159,7 @@ def _npz_keys(path: Path, archive: zipfile.ZipFile) -> tuple[str, ...]:
     raise DataError(f"{path}: expected an array {missing}, found {found}")
 
 
-def _read_npy(path: Path, archive: zipfile.ZipFile, key: str) -> npt.NDArray[np.uint8]:
+def _read_npy(path: Path, archive: zipfile.ZipFile, key: str) -> Any:
     """Read one array of images or labels, after checking its header against the member's size."""
     info = archive.getinfo(f"{key}.npy")
     with archive.open(info) as member:
@@ -211,7 +212,7 @@ def _check_classes(
         classes = tuple(str(label) for label in range(max(highest + 1, MIN_CLASSES)))
     if not MIN_CLASSES <= len(classes) <= MAX_CLASSES:
         raise DataError(
-            f"{source}: expected {MIN_CLASSES} to {MAX_CLASSES} classes, found {len(classes)}"
+            f"{source}: expected {MIN_CLASSES} to {MAX_CLASSES:,} classes, found {len(classes)}"
         )
     if highest >= len(classes):
         raise DataError(f"{source}: expected labels from 0 to {len(classes) - 1}, found {highest}")

@@ -127,10 +127,10 @@ def _read(folder: Path) -> _Files:
     times, removed = _times(folder / TIMES)
     consistent = len(times) == len(labels) == len(images)
     if removed is not None and removed <= len(times):
-        images, labels = (
-            np.delete(array, removed, axis=0) if len(array) == len(times) + 1 else array
-            for array in (images, labels)
-        )
+        if len(images) == len(times) + 1:
+            images = np.delete(images, removed, axis=0)
+        if len(labels) == len(times) + 1:
+            labels = np.delete(labels, removed, axis=0)
     count = min(len(images), len(labels))
     # A label without an image was being added; an image without a label is an error.
     if images.shape[1:] != (SIDE, SIDE) or len(labels) - len(images) not in (0, 1):

@@ -82,3 +82,30 @@ def test_other_files_are_refused(
     with pytest.raises(DataError, match=sentence):
         open_folder(tmp_path)
     assert not (tmp_path / "harmed").exists()
+
+
+@pytest.mark.parametrize("ending", ["", ".bin"])
+@pytest.mark.parametrize("named", [True, False])
+def test_the_hundred_classes_are_read(tmp_path: Path, ending: str, named: bool) -> None:
+    names = [f"class {number}" for number in range(100)]
+    for number, name in enumerate(("train", "test")):
+        pixels = batch(number)[0].repeat(5, axis=0)
+        fine = np.arange(len(pixels)) % 100
+        if ending:
+            rows = np.column_stack([fine // 5, fine, pixels]).astype(np.uint8)
+            (tmp_path / f"{name}.bin").write_bytes(rows.tobytes())
+        else:
+            values = {b"data": pixels, b"coarse_labels": [], b"fine_labels": fine.tolist()}
+            (tmp_path / name).write_bytes(pickle.dumps(values, protocol=2))
+    if named and ending:
+        (tmp_path / "fine_label_names.txt").write_text(
+            "\n".join(n.replace(" ", "_") for n in names)
+        )
+    elif named:
+        content = {b"fine_label_names": [name.encode() for name in names]}
+        (tmp_path / "meta").write_bytes(pickle.dumps(content, protocol=2))
+    data = open_folder(tmp_path)
+    assert (data.name, len(data.classes), data.image_shape) == ("cifar-100", 100, (32, 32, 3))
+    assert data.test.labels.tolist() == [*range(100), *range(20)]
+    assert data.classes[42].replace("_", " ") == ("class 42" if named else "42")
+    np.testing.assert_array_equal(data.test.images[0, ..., 0].ravel(), batch(1)[0][0][:1024])

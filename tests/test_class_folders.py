@@ -103,7 +103,7 @@ def test_a_wrong_folder_is_explained(draw: Draw, tmp_path: Path) -> None:
     only = tmp_path / "one" / "cat"
     only.mkdir(parents=True)
     draw("cat/0.png").rename(only / "0.png")
-    with pytest.raises(DataError, match="expected 2 to 62 folders, one for each class, found 1"):
+    with pytest.raises(DataError, match="expected 2 to 1,000 folders, one for each class, found 1"):
         open_folder(tmp_path / "one")
 
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from core.network.network import Network, as_input, softmax
 from core.run.metrics import Int64s
 from core.rundir.data_source import DataSource
-from data.dataset import NO_CLASS, Dataset, Split
+from data.dataset import Dataset, Split, no_class
 from data.errors import DataError
 
 BATCH = 1000
@@ -70,7 +70,7 @@ def predict_split(network: Network, split: Split) -> SplitPredictions:
     """
     images = split.images.reshape(len(split), -1)
     inputs, classes = network.sizes[0], network.sizes[-1]
-    indices = np.flatnonzero(split.labels != NO_CLASS)
+    indices = np.flatnonzero(~no_class(split.labels))
     labels = split.labels[indices].astype(np.int64)
     if images.shape[1] != inputs or labels.max(initial=0) >= classes:
         raise DataError(

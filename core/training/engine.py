@@ -34,7 +34,7 @@ from core.training.own_values import OwnValues
 from core.training.rng_tf import Dropout, StatelessUniform
 from core.training.stream import ExampleWindow
 from core.training.trace import ChunkInputs, TraceKey, augmentation_amounts, trace_key
-from data.dataset import NO_CLASS, Dataset
+from data.dataset import NO_CLASS, Dataset, no_class
 from trainpad.control import Control
 from trainpad.errors import UserError
 
@@ -86,7 +86,7 @@ class Engine:
         self._classes = len(dataset.classes)
         self._compiled: dict[TraceKey, Callable[..., Any]] = {}
         self._image_shape = dataset.image_shape
-        self._has_rejects = bool((dataset.train.labels == NO_CLASS).any())
+        self._has_rejects = bool(no_class(dataset.train.labels).any())
         with tf.device(self._tf_device):
             self._data = DeviceData(dataset)
             self._model = _make_model(dataset, hparams, own)
