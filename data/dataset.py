@@ -40,10 +40,17 @@ def no_class(labels: Labels) -> npt.NDArray[np.bool_]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Split:
-    """Images uint8 ``[n, height, width]``, in colour ``[n, height, width, 3]``; labels ``[n]``."""
+    """Images uint8 ``[n, height, width]``, in colour ``[n, height, width, 3]``; labels ``[n]``.
+
+    What a person's own function gives may be other numbers, float32 ``[n, ...]``, in their place.
+    """
 
     images: Images
     labels: Labels
+    more: tuple[npt.NDArray[np.float32], ...] = ()
+    """Further inputs of a model that takes several, ``[n, ...]``."""
+    values: npt.NDArray[np.float32] | None = None
+    """What a model is to give in the place of classes, ``[n, ...]``."""
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -66,6 +73,8 @@ class Dataset:
     """The name of each label, in order."""
     notice: str = ""
     """A sentence that stays on the screen while this data is in use; may be empty."""
+    inputs: tuple[str, ...] = ()
+    """The names of a model's inputs, where they have names."""
     skipped: tuple[str, ...] = ()
     """A sentence for each file that was there and could not be used, with the reason."""
 
@@ -79,6 +88,11 @@ class Dataset:
         return tuple(int(side) for side in self.train.images.shape[1:])
 
     @property
+    def has_pictures(self) -> bool:
+        """Whether the inputs are pictures, and not other numbers."""
+        return self.train.images.dtype == np.uint8 and len(self.image_shape) in (2, 3)
+
+    @property
     def has_colours(self) -> bool:
         """Whether the images are in colour."""
-        return len(self.image_shape) == 3
+        return self.has_pictures and len(self.image_shape) == 3

@@ -255,7 +255,7 @@ def test_a_model_that_does_not_fit_the_data_is_explained(
 
 
 def test_the_template_builds_a_model(write: Write, tiny: Dataset) -> None:
-    few = SimpleNamespace(train=tiny.train, classes=tiny.classes)
+    few = SimpleNamespace(train=tiny.train, classes=tiny.classes, inputs=())
     from core.training.own_model import OwnModel
 
     model = OwnModel(write(TEMPLATE, "width=8"), few, validate_hparams({}))  # type: ignore[arg-type]
@@ -277,13 +277,13 @@ def test_it_is_exported_with_the_same_predictions(
     engine.steps(0, 0, 30, hparams)
     matrix, _ = engine.evaluate("test")
     target = tmp_path / "model.keras"
-    target.write_bytes(own_keras_file(file, engine.state(), (8, 8), 10))
+    target.write_bytes(own_keras_file(file, engine.state(), (8, 8)))
     model = keras.models.load_model(target)
     images = small.test.images[..., None].astype(np.float32) / 255
     predicted = np.asarray(model(images)).argmax(axis=1)
     assert np.trace(matrix) == (predicted == small.test.labels).sum()
     with pytest.raises(UserError, match="the checkpoint does not fit this model: model/"):
-        own_keras_file(file, {}, (8, 8), 10)
+        own_keras_file(file, {}, (8, 8))
 
 
 def test_its_layers_are_reported_in_their_order(write: Write, small: Dataset) -> None:

@@ -161,10 +161,11 @@ def as_json(export: Export) -> bytes:
 def _evaluation(entry: Evaluated) -> dict[str, Any]:
     splits = {
         split: {
-            "precision": entry.accuracy(split),
+            **({"precision": entry.accuracy(split)} if split in entry.confusion else {}),
             "loss": entry.loss.get(split),
-            "confusion": confusion,
+            **({"confusion": entry.confusion[split]} if split in entry.confusion else {}),
+            **({"metrics": entry.metrics[split]} if split in entry.metrics else {}),
         }
-        for split, confusion in entry.confusion.items()
+        for split in entry.confusion or entry.loss
     }
     return {"step": entry.step, "time": entry.time, **splits}

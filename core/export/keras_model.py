@@ -31,9 +31,7 @@ def keras_file(network: Network, image_shape: Sequence[int]) -> bytes:
         return path.read_bytes()
 
 
-def own_keras_file(
-    file: ModelFile, arrays: Mapping[str, Any], image_shape: Sequence[int], classes: int
-) -> bytes:
+def own_keras_file(file: ModelFile, arrays: Mapping[str, Any], image_shape: Sequence[int]) -> bytes:
     """Return the content of a ``.keras`` file of a person's own model with these arrays.
 
     Raises:
@@ -45,7 +43,8 @@ def own_keras_file(
 
         keras.utils.clear_session()
         model, _ = build_own_model(file)
-        try_model(file, model, np.zeros((1, *image_shape), np.float32), classes)
+        if not model.built:
+            try_model(file, model, np.zeros((1, *image_shape), np.float32))
         load_arrays(model, arrays)
         path = Path(folder) / "model.keras"
         model.save(path)

@@ -173,9 +173,9 @@ def _keras(export: Export, checkpoint: str) -> bytes:
 
     source = resolve_checkpoint(export, checkpoint)
     shape = export.run.info["dataset"].get("image_shape", [])
-    if len(shape) not in (2, 3):
-        raise RunError(f"{export.directory.name} does not record the size of its images")
     own = recorded_model(export.directory, export.directory.info())
     if own is not None:
-        return own_keras_file(own, source.arrays, shape, len(export.run.info["dataset"]["classes"]))
+        return own_keras_file(own, source.arrays, shape)
+    if len(shape) not in (2, 3):
+        raise RunError(f"{export.directory.name} does not record the size of its images")
     return keras_file(network_of(source.arrays, export.run.info), shape)

@@ -120,6 +120,8 @@ def _data(source: dict[str, Any], dataset: dict[str, Any]) -> Iterator[str]:
     if not (source.get("dataset") or source.get("fake_data")) and dataset.get("name") == "drawn":
         source = {**source, "dataset": "drawn"}
     for name, value in source.items():
+        if name == "function":
+            continue  # the model's file says so
         if value is True:
             yield f"--{name}"
         elif value is not None and value is not False:

@@ -34,7 +34,10 @@ def evaluations(export: Export) -> bytes:
             *(
                 value
                 for split in SPLITS
-                for value in (entry.accuracy(split), entry.loss.get(split, ""))
+                for value in (
+                    entry.accuracy(split) if entry.confusion else "",
+                    entry.loss.get(split, ""),
+                )
             ),
         ]
         for entry in export.run.evaluations
@@ -49,7 +52,7 @@ def classes(export: Export) -> bytes:
     """
     names = export.run.classes
     rows = (
-        row for entry in export.run.evaluations for split in SPLITS
+        row for entry in export.run.evaluations for split in entry.confusion
         for row in _class_rows(entry, split, names)
     )  # fmt: skip
     return as_csv(["step", "split", "class", "precision", "recall", "f1", "support"], rows)

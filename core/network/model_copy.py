@@ -1,11 +1,12 @@
 """The file of a person's own model: from the flag `--model`, or the copy in a run."""
 
+import ast
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.network.model_file import ModelFile
+from core.network.model_file import DATA, ModelFile
 from core.rundir.rundir import RunDir
 from trainpad.errors import RunError, UserError
 from trainpad.files import read_plain, read_private, write_atomic
@@ -37,6 +38,15 @@ def model_from_flags(text: str, values: Sequence[str]) -> ModelFile:
         given[name] = value
     path = path.resolve()
     return ModelFile(path, path.parent, network_name(path), function, given)
+
+
+def gives_data(file: ModelFile) -> bool:
+    """Return whether the file has a function that gives the data; no syntax error is raised."""
+    try:
+        tree = ast.parse(_read(file.path))
+    except (SyntaxError, ValueError, RecursionError):
+        return False
+    return any(isinstance(one, ast.FunctionDef) and one.name == DATA for one in tree.body)
 
 
 def network_name(path: Path) -> str:

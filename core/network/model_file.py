@@ -23,6 +23,10 @@ FUNCTIONS = ("build", "build_model")
 """Names of the function that builds the model, best first."""
 
 
+DATA = "data"
+"""The name of the function that gives the data, if there is one."""
+
+
 @dataclass(frozen=True, slots=True)
 class ModelFile:
     """A file that builds a model, and what it is built with."""
@@ -82,7 +86,7 @@ def _function(file: ModelFile, module: ModuleType) -> Callable[..., Any]:
         if name in own:
             return own[name]
     public = {name: value for name, value in own.items() if not name.startswith("_")}
-    public.pop("data", None)
+    public.pop(DATA, None)
     if len(public) == 1:
         return next(iter(public.values()))
     raise UserError(

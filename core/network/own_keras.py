@@ -46,36 +46,58 @@ def load_arrays(model: Any, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         variable.assign(arrays[name])
 
 
-def try_model(file: ModelFile, model: Any, images: Floats, classes: int) -> tuple[Shape, Floats]:
+def try_model(
+    file: ModelFile,
+    model: Any,
+    images: Floats,
+    more: Sequence[Floats] = (),
+    names: Sequence[str] = (),
+) -> tuple[Shape, Floats]:
     """The shape in which a model takes an image, and what it gives for ``[n, ...]`` of them.
 
+    Args:
+        file: its file, for what is said.
+        model: the model.
+        images: what it takes first.
+        more: what it takes besides, if it has several inputs.
+        names: the names of all inputs, if they are given by name.
+
     Raises:
-        UserError: it takes other images, or does not give a number for each class.
+        UserError: it takes other images, or gives several outputs.
     """
     problem: Exception | None = None
-    for shape in _possible_shapes(file, model, images.shape[1:]):
+    for shape in _possible_shapes(file, model, images.shape[1:], 1 + len(more)):
+        first = images.reshape(len(images), *shape)
+        inputs: Any = [first, *more] if more else first
+        if names:
+            inputs = dict(zip(names, [first, *more], strict=True))
         try:
-            outputs = model(images.reshape(len(images), *shape), training=False)
+            outputs = model(inputs, training=False)
         except Exception as error:  # noqa: BLE001 - any of the person's own
             problem = problem or error
             continue
-        _check_outputs(file, outputs, (len(images), classes))
-        return shape, np.asarray(outputs)
+        return shape, _one_output(file, outputs)
     assert problem is not None  # noqa: S101 - there is at least one shape
     size = " x ".join(map(str, images.shape[1:]))
     raise UserError(f"{describe_error(file, problem)}; images are {size} with values from 0 to 1")
 
 
-def _possible_shapes(file: ModelFile, model: Any, shape: Sequence[int]) -> list[Shape]:
+def _possible_shapes(file: ModelFile, model: Any, shape: Sequence[int], count: int) -> list[Shape]:
     """Shapes of an image to try: that which the model names; else with channels, without."""
     whole = tuple(int(side) for side in shape)
-    with_channels = whole if len(whole) == 3 else (*whole, 1)
+    with_channels = (*whole, 1) if len(whole) == 2 else whole
     candidates = list(dict.fromkeys([with_channels, whole, (int(np.prod(whole)),)]))
     inputs = model.inputs if model.built else None
     if not inputs:
         return candidates
-    if len(inputs) > 1:
-        raise UserError(f"{file.name}: its model has {len(inputs)} inputs; one is given")
+    if len(inputs) != count:
+        raise UserError(
+            f"{file.name}: its model has {len(inputs)} inputs, and there "
+            f"{'is one' if count == 1 else f'are {count}'}: a function data() in the file can give "
+            "more, x as a tuple of arrays"
+        )
+    if count > 1:
+        return [whole]
     taken = tuple(inputs[0].shape[1:])
     fitting = [one for one in candidates if _matches(one, taken)]
     if not fitting:
@@ -89,11 +111,9 @@ def _matches(shape: Sequence[int], taken: Sequence[int | None]) -> bool:
     return len(shape) == len(taken) and all(b is None or a == b for a, b in pairs)
 
 
-def _check_outputs(file: ModelFile, outputs: Any, expected: Shape) -> None:
-    shape = tuple(getattr(outputs, "shape", ()))
-    if shape != expected:
-        given = shape[1:] if shape else f"a {type(outputs).__name__}"
-        raise UserError(
-            f"{file.name}: its model must give {expected[1]} numbers for an image, one for each "
-            f"class, and gives {given}"
-        )
+def _one_output(file: ModelFile, outputs: Any) -> Floats:
+    if isinstance(outputs, list | tuple | dict):
+        raise UserError(f"{file.name}: its model gives {len(outputs)} outputs; it may give one")
+    if not hasattr(outputs, "shape"):
+        raise UserError(f"{file.name}: its model gives a value of type {type(outputs).__name__}")
+    return np.asarray(outputs)

@@ -11,6 +11,7 @@ index of its last step (``step-000999``), as in the lab.
 
 import dataclasses
 import json
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -113,12 +114,19 @@ class Evaluated(StepEvent):
 
     `confusion` holds for each split a ``[classes][classes]`` matrix of counts with a row for each
     true class and a column for each predicted one, from which every metric follows (see
-    `core.run.metrics`). `loss` holds each split's mean loss.
+    `core.run.metrics`). `loss` holds each split's mean loss. A model that gives no classes has no
+    matrices.
     """
 
     confusion: dict[str, list[list[int]]]
     loss: dict[str, float]
     seconds: float
+    metrics: dict[str, dict[str, float]] = field(default_factory=dict)
+    """By split and name, what a model of a person's own was compiled with."""
+
+    def score(self, split: str) -> float:
+        """What is better where it is higher: the accuracy, without classes minus the loss."""
+        return self.accuracy(split) if self.confusion else -self.loss.get(split, math.inf)
 
     def accuracy(self, split: str) -> float:
         """The fraction of a split that was classified correctly."""

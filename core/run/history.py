@@ -43,9 +43,9 @@ def _is_void(event: Event, limit: float) -> bool:
 
 
 def best_evaluation(evaluations: Iterable[Evaluated]) -> Evaluated | None:
-    """The evaluation with the highest accuracy on validation; the first of equals."""
-    validated = [entry for entry in evaluations if "validation" in entry.confusion]
-    return max(validated, key=lambda entry: entry.accuracy("validation"), default=None)
+    """The evaluation with the highest score on validation; the first of equals."""
+    validated = [entry for entry in evaluations if "validation" in (entry.confusion or entry.loss)]
+    return max(validated, key=lambda entry: entry.score("validation"), default=None)
 
 
 def planned_changes(start: Started) -> list[Changed]:

@@ -183,7 +183,9 @@ class RunState:
     @property
     def best_step(self) -> int:
         """The step of the best evaluation on validation, the first of equals; -1 without any."""
-        points = self.accuracy["validation"]
+        points, losses = self.accuracy["validation"], self.evaluated_loss["validation"]
+        if not len(points) and len(losses):  # of a model that gives no classes
+            return int(losses.steps[losses.values.argmin()])
         return int(points.steps[points.values.argmax()]) if len(points) else -1
 
     @property
@@ -310,6 +312,9 @@ class RunState:
         for split, loss in event.loss.items():
             if split in self.evaluated_loss:
                 self.evaluated_loss[split].append(event.step, loss, event.time)
+        for split, metrics in event.metrics.items():
+            shown = ", ".join(f"{name} {value:.4g}" for name, value in metrics.items())
+            self.log_entries.add(event.step, f"{split}: {shown}")
 
     def _store_evaluation_weights(self) -> None:
         """Store the current weights as those of the newest evaluation."""

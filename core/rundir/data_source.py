@@ -25,13 +25,15 @@ class DataSource:
     fake_data: bool = False
     variation: float | None = None
     """How much drawn digits vary."""
+    function: bool = False
+    """Whether the function `data` of the model's file gives it, where the run trains."""
 
     @classmethod
     def from_run_info(cls, info: Mapping[str, Any]) -> "DataSource":
         """The data source of a run by its `run.json`; fields that do not fit get defaults."""
         parsers = {
             **dict.fromkeys(("dataset", "input_data_dir", "eval_data"), optional(string)),
-            "fake_data": boolean,
+            **dict.fromkeys(("fake_data", "function"), boolean),
             "variation": optional(finite),
         }
         return cls(**fields_of(parsers, info.get("source")))
@@ -44,6 +46,8 @@ class DataSource:
         """
         from data.sources import load_dataset
 
+        if self.function:
+            raise DataError("the model's own file gives the data, and only where the run trains")
         dataset = load_dataset(
             self.dataset or "mnist",
             input_data_dir=Path(self.input_data_dir) if self.input_data_dir else None,

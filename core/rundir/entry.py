@@ -148,7 +148,8 @@ def complete_hparams(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _last_accuracy(events: Sequence[Event]) -> float | None:
     """Accuracy on validation at the newest evaluation that holds."""
-    evaluations = [event for event in surviving(events) if isinstance(event, Evaluated)]
+    held = surviving(events)
+    evaluations = [event for event in held if isinstance(event, Evaluated) and event.confusion]
     return evaluations[-1].accuracy("validation") if evaluations else None
 
 

@@ -50,7 +50,7 @@ class Ranking:
 
     def on_evaluated(self, event: Evaluated) -> None:
         """Record an evaluation."""
-        if "validation" in event.confusion:
+        if "validation" in (event.confusion or event.loss):
             self._evaluated = event
 
     def on_saved(self, step: int, file: str) -> bool:
@@ -58,7 +58,7 @@ class Ranking:
         self.newest = file
         if self._evaluated is None or self._evaluated.step != step:
             return False
-        accuracy = self._evaluated.accuracy("validation")
+        accuracy = self._evaluated.score("validation")
         is_best = self._best is None or accuracy > self._best.accuracy
         if is_best:
             self._best = RankedCheckpoint(file, accuracy)

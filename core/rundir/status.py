@@ -123,7 +123,7 @@ def summarize(
         state=status,
         steps=run.steps_recorded or last_step(run.path) + 1 or _finished_step(events),
         max_steps=_max_steps(events, info["hyperparameters"]) or _planned_steps(info),
-        best=best.accuracy("validation") if best else None,
+        best=best.accuracy("validation") if best and best.confusion else None,
         dataset=info["dataset"].get("name", ""),
         host=sanitize(owner.host, limit=80),
         pid=owner.pid,

@@ -200,7 +200,7 @@ def matrix(value: object) -> list[list[int]]:
 
 
 def _confusion(value: object) -> dict[str, list[list[int]]]:
-    if not isinstance(value, dict) or set(value) != set(SPLITS):
+    if not isinstance(value, dict) or set(value) not in (set(SPLITS), set()):
         raise ValueError("not a matrix for each split")
     return {split: matrix(rows) for split, rows in value.items()}
 
@@ -209,6 +209,15 @@ def _split_losses(value: object) -> dict[str, float]:
     if not isinstance(value, dict) or not set(value) <= set(SPLITS):
         raise ValueError("not a loss for each split")
     return {split: number(loss) for split, loss in value.items()}
+
+
+def _metrics(value: object) -> dict[str, dict[str, float]]:
+    if not isinstance(value, dict) or not set(value) <= set(SPLITS):
+        raise ValueError("not metrics for each split")
+    return {
+        split: {text(name): number(found) for name, found in mapping(metrics).items()}
+        for split, metrics in value.items()
+    }
 
 
 def _any(value: object) -> object:
@@ -228,7 +237,12 @@ EVENT_FIELDS: Mapping[type[Event], Mapping[str, Parser]] = {
     Changed: {"name": text, "old": _any, "new": _any},
     Paused: {},
     Continued: {},
-    Evaluated: {"confusion": _confusion, "loss": _split_losses, "seconds": finite},
+    Evaluated: {
+        "confusion": _confusion,
+        "loss": _split_losses,
+        "seconds": finite,
+        "metrics": _metrics,
+    },
     Saved: {"file": text, "best": boolean},
     Alert: {"text": text},
     Notice: {"text": text},

@@ -36,6 +36,11 @@ class LabPrinter:
 
 def _evaluation(event: Evaluated) -> Iterator[str]:
     for split, title in TITLES.items():
+        if not event.confusion:
+            values = {"Loss": event.loss[split], **event.metrics.get(split, {})}
+            yield f"{title} Data Eval:"
+            yield " ".join(f"{name}: {value:.4g}" for name, value in values.items())
+            continue
         matrix = as_matrix(event.confusion[split])
         yield f"{title} Data Eval:"
         yield (

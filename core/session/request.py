@@ -86,7 +86,7 @@ def request_from(flags: Flags) -> Request:
         _check_steps(resume, hparams.max_steps)
     return Request(
         hparams=hparams,
-        source=_source(flags, start),
+        source=_source(flags, start, own),
         log_dir=log_dir,
         device=_device(flags["device"]) if flags["device"] else before["device"],
         xla=before["xla"] if flags["xla"] is None else flags["xla"],
@@ -285,7 +285,10 @@ def _is_device(text: str) -> bool:
     return name in ("cpu", "gpu") and number.isascii() and number.isdigit() and len(number) <= 2
 
 
-def _source(flags: Flags, start: ResumePoint | None) -> DataSource:
+def _source(flags: Flags, start: ResumePoint | None, own: ModelFile | None) -> DataSource:
+    """Return the data that the flags name; without any, that of the model's file, or as before."""
+    from core.network.model_copy import gives_data
+
     before = DataSource.from_run_info(start.run.info()) if start else DataSource()
     given = {
         "dataset": _dataset(flags["dataset"]),
@@ -294,7 +297,10 @@ def _source(flags: Flags, start: ResumePoint | None) -> DataSource:
         "fake_data": flags["fake_data"] or None,
         "variation": flags["variation"],
     }
-    return replace(before, **{name: value for name, value in given.items() if value is not None})
+    named = {name: value for name, value in given.items() if value is not None}
+    if named:
+        return replace(before, function=False, **named)
+    return replace(before, function=True) if own and gives_data(own) else before
 
 
 def _dataset(name: str | None) -> str | None:

@@ -148,10 +148,14 @@ def _load_data(request: Request) -> "Generator[Event, None, Dataset]":
     from concurrent.futures import ThreadPoolExecutor
     from queue import SimpleQueue
 
+    from core.training.own_data import load_data
+
     progress: SimpleQueue[Event | None] = SimpleQueue()
 
     def load() -> "Dataset":
         try:
+            if request.source.function and request.own:
+                return load_data(request.own)
             return request.source.load(
                 offline=request.offline,
                 progress=lambda what, fraction: progress.put(Preparing(what, fraction)),

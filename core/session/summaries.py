@@ -89,8 +89,8 @@ class Summaries:
         self._folder, self._dataset, self._clock = folder, dataset, clock
         self._writer: EventWriter | None = None
         self._hparams = HyperParameters()
-        self._sample = as_input(dataset.test.images[:ACTIVATION_IMAGES])
         self._architecture = self._known_architecture()
+        self._sample = as_input(dataset.test.images[:ACTIVATION_IMAGES])
         self._step = 0
         self._timed_steps, self._timed_seconds = 0, 0.0
         self._weights_due = -np.inf
@@ -170,7 +170,8 @@ class Summaries:
             names = [f"layer{number}" for number in range(len(self._architecture.weighted))]
             layers = keras_layers(self._architecture, names)
             writer.keras_model(sequential(self._dataset.image_shape, layers))
-        writer.image("input", self._dataset.train.images[:INPUT_IMAGES], 0)
+        if self._dataset.has_pictures:
+            writer.image("input", self._dataset.train.images[:INPUT_IMAGES], 0)
 
     def _rewrite_evaluation(self, writer: EventWriter, step: int) -> None:
         """Write the evaluation at `step` again: it was purged with those of later steps."""
@@ -268,6 +269,9 @@ def _write_evaluation(writer: EventWriter, event: Evaluated) -> None:
         writer.scalar(f"precision/{split}", event.accuracy(split), event.step)
     for split, loss in event.loss.items():
         writer.scalar(f"evaluation_loss/{split}", loss, event.step)
+    for split, metrics in event.metrics.items():
+        for name, value in metrics.items():
+            writer.scalar(f"{name}/{split}", value, event.step)
 
 
 def _change_text(name: str, old: object, new: object) -> str:

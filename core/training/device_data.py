@@ -1,8 +1,10 @@
 """All images and labels of a data set on a device."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 from data.dataset import PIXEL_SCALE, SPLITS, Dataset
@@ -12,16 +14,17 @@ PADDING = 1000
 
 
 class DeviceData:
-    """The images of all splits as one uint8 array ``[n + padding, pixels]``, and their labels."""
+    """The inputs of all splits as arrays ``[n + padding, ...]``, and their labels or values."""
 
     def __init__(self, dataset: Dataset) -> None:
         splits = [dataset.split(name) for name in SPLITS]
         pixels = int(np.prod(dataset.image_shape))
         images = [split.images.reshape(len(split), pixels) for split in splits]
-        images.append(np.zeros((PADDING, pixels), np.uint8))
-        labels = [split.labels for split in splits] + [np.zeros(PADDING, np.uint8)]
-        self._images = tf.constant(np.concatenate(images))
-        self._labels = tf.constant(np.concatenate(labels).astype(np.int32))
+        self._images = _padded(images)
+        self._more = [_padded(each) for each in zip(*(split.more for split in splits), strict=True)]
+        self._labels = tf.cast(_padded([split.labels for split in splits]), tf.int32)
+        values = [split.values for split in splits if split.values is not None]
+        self._values = _padded(values) if values else None
         self.ranges: dict[str, tuple[int, int]] = {}
         """The start and the length of each split."""
         start = 0
@@ -29,10 +32,32 @@ class DeviceData:
             self.ranges[name] = (start, len(split))
             start += len(split)
 
+    @property
+    def has_values(self) -> bool:
+        """Whether there are values that the model is to give."""
+        return self._values is not None
+
     def images(self, indices: Any) -> Any:
-        """Images by index, float32 ``[n, pixels]`` in 0..1."""
-        return tf.cast(tf.gather(self._images, indices), tf.float32) * PIXEL_SCALE
+        """Images by index, float32 ``[n, pixels]`` in 0..1; other numbers as they are."""
+        found = tf.gather(self._images, indices)
+        if found.dtype != tf.uint8:
+            return found
+        return tf.cast(found, tf.float32) * PIXEL_SCALE
+
+    def more(self, indices: Any) -> list[Any]:
+        """What a model takes besides, by index: float32 ``[n, ...]`` each."""
+        return [tf.gather(array, indices) for array in self._more]
 
     def labels(self, indices: Any) -> Any:
         """Labels by index, int32 ``[n]``."""
         return tf.gather(self._labels, indices)
+
+    def values(self, indices: Any) -> Any:
+        """What the model is to give, by index: float32 ``[n, ...]``."""
+        return tf.gather(self._values, indices)
+
+
+def _padded(arrays: Sequence[npt.NDArray[Any]]) -> Any:
+    """All splits as one tensor, with zeros at the end."""
+    padding = np.zeros((PADDING, *arrays[0].shape[1:]), arrays[0].dtype)
+    return tf.constant(np.concatenate([*arrays, padding]))

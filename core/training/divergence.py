@@ -22,7 +22,7 @@ class DivergenceCheck:
     """Checks every loss of a run."""
 
     def __init__(self, classes: int) -> None:
-        self._chance_loss = math.log(classes)
+        self._chance_loss = math.log(classes) if classes else 0.0
         self._limit = 0.0
         self._sum, self._count = 0.0, 0
         self.mean = 0.0
@@ -65,7 +65,7 @@ class DivergenceCheck:
         self.mean = self._sum / self._count
         if not ended or self.mean <= self._limit:
             return ""
-        return (
-            f"the mean loss of {WINDOW} steps is {self.mean:.3g}; "
-            f"random guessing has {self._chance_loss:.2f}"
-        )
+        compared = f"random guessing has {self._chance_loss:.2f}"
+        if not self._chance_loss:
+            compared = f"the first was {self._limit / CHANCE_FACTOR:.3g}"
+        return f"the mean loss of {WINDOW} steps is {self.mean:.3g}; {compared}"

@@ -1,15 +1,21 @@
-"""Early stopping: end a run at a target accuracy, or after evaluations without improvement."""
+"""Early stopping: end a run at a target accuracy, or after evaluations without improvement.
+
+Of a model that gives no classes, the score is minus the loss in the place of the accuracy.
+"""
 
 from collections.abc import Mapping
 
 from core.run.hparams import HyperParameters
 
+LOWEST = -1e300
+"""Below every score."""
+
 
 class EarlyStopping:
-    """Tracks the best validation accuracy."""
+    """Tracks the best score on validation."""
 
     def __init__(self) -> None:
-        self._best, self._since_best = -1.0, 0
+        self._best, self._since_best = LOWEST, 0
         self.stop_reason = ""
         """Why the run should end; empty while it should not."""
 
@@ -19,11 +25,11 @@ class EarlyStopping:
 
     def restore(self, state: Mapping[str, float]) -> None:
         """Restore what `state` returned."""
-        self._best = float(state.get("best", -1.0))
+        self._best = float(state.get("best", LOWEST))
         self._since_best = int(state.get("since_best", 0))
 
     def update(self, accuracy: float, hparams: HyperParameters) -> None:
-        """Record the validation accuracy (0 to 1) of the next evaluation."""
+        """Record the score on validation of the next evaluation: the accuracy, 0 to 1."""
         if accuracy > self._best:
             self._best, self._since_best = accuracy, 0
         else:

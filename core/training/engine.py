@@ -27,7 +27,8 @@ from core.run.schedules import learning_rates
 from core.training.augment import augment_images
 from core.training.config import NO_DROPOUT, architecture_for
 from core.training.device import pick_device
-from core.training.device_data import PADDING, DeviceData
+from core.training.device_data import DeviceData
+from core.training.evaluation import Evaluation
 from core.training.model import Model, make_optimizer, slot_name
 from core.training.own_model import OwnModel
 from core.training.own_values import OwnValues
@@ -40,8 +41,6 @@ from trainpad.errors import UserError
 
 MAX_CHUNK_STEPS = 2048
 """The most steps that one compiled call can take."""
-CONVOLUTION_BATCH = 200
-"""Images in a batch of the compiled evaluation of a network with convolutions."""
 _XLA_ERRORS = (
     tf.errors.InvalidArgumentError,
     tf.errors.UnimplementedError,
@@ -91,14 +90,13 @@ class Engine:
             self._data = DeviceData(dataset)
             self._model = _make_model(dataset, hparams, own)
             self._xla = self._model.gains_from_xla(self._tf_device) if xla is None else xla
-            has_convolutions = self._model.has_convolutions
-            self._evaluation_batch = CONVOLUTION_BATCH if has_convolutions else PADDING
+            self._evaluation = Evaluation(self._model, self._data, self._classes)
             self._trained = [*self._model.trained.values()]
             self._optimizer = self._model.optimizer or make_optimizer(hparams)
             self._optimizer.build(self._trained)
             self._window = ExampleWindow(self._examples, hparams.seed)
             self._indices = tf.constant(self._window.indices)
-            self._evaluate = self._compile(self._evaluation_loop)
+            self._evaluate = self._compile(self._evaluation.loop)
 
     @property
     def parameters(self) -> int:
@@ -160,7 +158,8 @@ class Engine:
 
     def _forget_traces(self) -> None:
         self._compiled.clear()
-        self._evaluate = self._compile(self._evaluation_loop)
+        self._evaluation.forget()
+        self._evaluate = self._compile(self._evaluation.loop)
 
     def needs_trace(self, hparams: HyperParameters) -> bool:
         """Whether `steps` would have to compile a new trace first."""
@@ -273,14 +272,14 @@ class Engine:
     ) -> tuple[Any, list[Any]]:
         """This replica's part of the loss of the examples `batch` (indices), and its gradients."""
         images = self._data.images(batch)
-        labels = self._data.labels(batch)
+        given = self._evaluation.given(batch, images)
         if key.augment:
             images = augment_images(images, self._image_shape, random, chunk.augmentation)
         dropout = Dropout(chunk.dropout, random) if self._drops(key) else None
         with tf.GradientTape() as tape:
-            logits = self._model.logits(images, dropout, training=True)
-            losses = self._model.losses(logits, labels)
-            losses = self._cross_entropies(logits, labels) if losses is None else losses
+            logits = self._evaluation.forward(images, batch, dropout, training=True)
+            losses = self._model.losses(logits, given)
+            losses = self._cross_entropies(logits, given) if losses is None else losses
             loss = self._scale_loss(tf.reduce_mean(losses) + self._model.penalty())
             if key.l2:
                 loss += self._scale_loss(chunk.l2 * self._model.squares())
@@ -305,38 +304,16 @@ class Engine:
     # -- evaluation -------------------------------------------------------------------------
 
     def evaluate(self, split: str) -> tuple[list[list[int]], float]:
-        """The confusion matrix and the mean loss of a whole split."""
+        """The confusion matrix and the mean loss of a whole split; without classes no matrix."""
         start, count = self._data.ranges[split]
         with tf.device(self._tf_device):
             matrix, loss = self._evaluate(tf.constant(start), tf.constant(count))
-            counts = np.rint(matrix.numpy()).astype(int).tolist()
-            return counts, float(loss) / count
+            return self._evaluation.counts(matrix), float(loss) / count
 
-    def _evaluation_loop(self, start: Any, count: Any) -> Any:
-        size = self._evaluation_batch
-
-        def cond(done: Any, _matrix: Any, _total: Any) -> Any:
-            return done < count
-
-        def body(done: Any, matrix: Any, total: Any) -> Any:
-            indices = start + done + tf.range(size)
-            labels = self._data.labels(indices)
-            counts = tf.cast(tf.range(size) < count - done, tf.float32)
-            logits = self._model.logits(self._data.images(indices))
-            true = tf.one_hot(labels, self._classes) * counts[:, None]
-            predicted = tf.one_hot(tf.argmax(logits, axis=1), self._classes)
-            losses = self._model.losses(logits, labels)
-            if losses is None:
-                losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-            return (
-                done + size,
-                matrix + tf.matmul(true, predicted, transpose_a=True),
-                total + tf.reduce_sum(losses * counts),
-            )
-
-        zero = tf.zeros((self._classes, self._classes))
-        _, matrix, total = tf.while_loop(cond, body, (tf.constant(0), zero, tf.constant(0.0)))
-        return matrix, total
+    def metrics(self, split: str) -> dict[str, float]:
+        """The metrics of a whole split that a model of one's own was compiled with."""
+        with tf.device(self._tf_device):
+            return self._evaluation.metrics(*self._data.ranges[split])
 
     def start_profile(self, folder: str) -> None:
         """Start TensorFlow's profiler, which writes to `folder`."""

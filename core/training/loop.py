@@ -142,8 +142,7 @@ class Training:
         began = self._clock()
         yield self._started()
         yield from self._apply_changes(self._overrides())
-        for sentence in self._engine.notices:
-            yield Notice(self._step, sentence)
+        yield from (Notice(self._step, sentence) for sentence in self._engine.notices)
         yield Weights(self._step, self._engine.weights())
 
         while self._step < self._hparams.max_steps or self._planned.extend_at(self._step):
@@ -348,15 +347,18 @@ class Training:
         """Evaluate all splits; only scheduled (`due`) evaluations count for early stopping."""
         before = self._clock()
         results = {split: self._engine.evaluate(split) for split in SPLITS}
+        measured = {split: self._engine.metrics(split) for split in SPLITS[1:]}
+        metrics = {split: found for split, found in measured.items() if found}
         self._last_evaluation_step = self._step
         evaluated = Evaluated(
             self._step,
-            {split: confusion for split, (confusion, _) in results.items()},
+            {split: confusion for split, (confusion, _) in results.items() if confusion},
             {split: loss for split, (_, loss) in results.items()},
             self._clock() - before,
+            metrics,
         )
         if due:
-            self._early_stopping.update(evaluated.accuracy("validation"), self._hparams)
+            self._early_stopping.update(evaluated.score("validation"), self._hparams)
         yield evaluated
         yield Weights(self._step, self._engine.weights(), self._take_weights_before())
 

@@ -43,6 +43,8 @@ class Model:
     """It asks for no values of its own."""
     notices: Sequence[str] = ()
     """There is nothing to say of it."""
+    has_classes, has_metrics = True, False
+    """It gives classes, and has no metrics besides."""
 
     @property
     def parameters(self) -> int:
@@ -105,8 +107,19 @@ class Model:
                 values = dropout(values, stage.number)
         return values
 
-    def losses(self, outputs: Any, labels: Any) -> None:
+    def losses(self, outputs: Any, given: Any) -> None:
         """It has no loss of its own: the cross-entropy is taken."""
+
+    def scores(self, outputs: Any) -> Any:
+        """A number for each class: its logits."""
+        return outputs
+
+    def reset_metrics(self) -> None:
+        """It has no metrics besides the loss and the matrix."""
+
+    def add_to_metrics(self, images: Any, more: Any, given: Any) -> dict[str, Any]:  # noqa: ARG002
+        """It has no metrics besides the loss and the matrix."""
+        return {}
 
     def penalty(self) -> Any:
         """The losses that its layers add: none."""

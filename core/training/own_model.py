@@ -15,17 +15,17 @@ from core.network.model_file import ModelFile, build_with
 from core.network.own_keras import named_variables, try_model
 from core.run.hparams import HyperParameters
 from core.training.live_dropout import follow_live_rates
+from core.training.own_task import task_of
 from core.training.own_values import OwnValues
 from data.dataset import PIXEL_SCALE, Dataset
 from trainpad.errors import UserError
 
 SAMPLE = 8
 """Images that the model is tried out with."""
-CROSS_ENTROPIES = ("sparse_categorical_crossentropy", "categorical_crossentropy")
 
 
 class OwnModel:
-    """A Keras model that takes one image and gives a number for each class."""
+    """A Keras model that gives a number for each class of an image, or values."""
 
     drops = has_dropout_rates = False
     """The hyperparameter `dropout` has no effect on it."""
@@ -49,17 +49,18 @@ class OwnModel:
             raise UserError(
                 f"{file.name} must give a Keras model, and gives a value of type {kind}"
             )
-        self._classes = len(dataset.classes)
-        images = dataset.train.images[:SAMPLE].astype(np.float32) * PIXEL_SCALE
-        self._shape, outputs = try_model(file, self._model, images, self._classes)
+        self._inputs = dataset.inputs
+        sample = dataset.train.images[:SAMPLE].astype(np.float32)
+        if dataset.train.images.dtype == np.uint8:
+            sample *= PIXEL_SCALE
+        more = [array[:SAMPLE] for array in dataset.train.more]
+        self._shape, outputs = try_model(file, self._model, sample, more, dataset.inputs)
         follow_live_rates(self._model)
-        sums = outputs.sum(axis=1)
-        self._gives_probabilities = bool((outputs >= 0).all() and np.allclose(sums, 1, atol=1e-3))
+        self._task = task_of(file.name, self._model, dataset, outputs)
         self.trained = named_variables(self._model.trainable_variables)
         self.statistics = named_variables(self._model.non_trainable_variables)
         self.optimizer = self._model.optimizer if self._model.compiled else None
         """The optimizer that it was compiled with; None if it was not."""
-        self._loss = self._own_loss()
         if not self.trained:
             raise UserError(f"{file.name}: its model has nothing to train")
 
@@ -70,9 +71,17 @@ class OwnModel:
 
     @property
     def notices(self) -> list[str]:
-        """The values that its function has asked for, as a sentence."""
+        """The values that its function has asked for, and what is trained, a sentence each."""
         shown = ", ".join(f"{name} = {value}" for name, value in self._asked_for.items())
-        return [f"hp: {shown}"] if shown else []
+        said = [f"hp: {shown}"] if shown else []
+        if not self.has_classes and self._model.loss is None:
+            said.append("the model is not compiled: it trains with the mean squared error")
+        return said
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether it gives classes, and not values."""
+        return bool(self._task.classes)
 
     @property
     def parameters(self) -> int:
@@ -90,25 +99,53 @@ class OwnModel:
         draws = any("seed" in name for name in self.statistics)
         return "GPU" in tf_device or not (self.has_convolutions or draws)
 
-    def logits(self, images: Any, dropout: Any = None, *, training: bool = False) -> Any:  # noqa: ARG002
+    def logits(
+        self,
+        images: Any,
+        dropout: Any = None,  # noqa: ARG002
+        *,
+        training: bool = False,
+        more: Any = (),
+    ) -> Any:
         """Logits ``[n, classes]`` of images ``[n, pixels]`` in 0..1; its outputs, with own loss."""
-        outputs = self._model(
-            tf.reshape(images, (images.shape[0], *self._shape)), training=training
-        )
-        if self._gives_probabilities and self._loss is None:
+        outputs = self._outputs(images, more, training=training)
+        if self._task.gives_probabilities and self._task.loss is None:
             return tf.math.log(tf.clip_by_value(outputs, 1e-7, 1.0))
         return outputs
 
-    def losses(self, outputs: Any, labels: Any) -> Any:
-        """The loss of each example ``[n]``, by the loss that it was compiled with.
+    def _outputs(self, images: Any, more: Any, *, training: bool) -> Any:
+        inputs = tf.reshape(images, (images.shape[0], *self._shape))
+        if more:
+            every = [inputs, *more]
+            inputs = dict(zip(self._inputs, every, strict=True)) if self._inputs else every
+        return self._model(inputs, training=training)
 
-        Without one, or with a plain cross-entropy, it is None, and the cross-entropy is taken.
+    def losses(self, outputs: Any, given: Any) -> Any:
+        """The loss of each example ``[n]`` of labels or values.
+
+        Without a loss of its own it is None, and the cross-entropy is taken.
         """
-        if self._loss is None:
-            return None
-        targets = labels if self._loss_takes_labels else tf.one_hot(labels, self._classes)
-        losses = self._loss(targets, outputs)
-        return tf.reshape(losses, (losses.shape[0], -1))[:, 0]
+        return self._task.losses(outputs, given)
+
+    def scores(self, outputs: Any) -> Any:
+        """A number for each class ``[n, classes]``, the largest for the predicted one."""
+        return self._task.scores(outputs)
+
+    @property
+    def has_metrics(self) -> bool:
+        """Whether it was compiled with metrics."""
+        return any(metric.name != "loss" for metric in self._model.metrics)
+
+    def reset_metrics(self) -> None:
+        """Begin the metrics of another split."""
+        self._model.reset_metrics()
+
+    def add_to_metrics(self, images: Any, more: Any, given: Any) -> dict[str, Any]:
+        """The metrics of all batches since the reset, with this one of labels or values."""
+        outputs = self._outputs(images, more, training=False)
+        targets = self._task.targets(outputs, given)
+        found: dict[str, Any] = self._model.compute_metrics(None, targets, outputs)
+        return {name: value for name, value in found.items() if name != "loss"}
 
     def penalty(self) -> Any:
         """The losses that its layers add; 0 without any."""
@@ -118,16 +155,3 @@ class OwnModel:
         """The sum of the squares of all kernels: what L2 penalizes."""
         kernels = [v.value for name, v in self.trained.items() if name.endswith("kernel")]
         return tf.add_n([tf.reduce_sum(k * k) for k in kernels]) if kernels else tf.constant(0.0)
-
-    def _own_loss(self) -> Any:
-        """The loss that it was compiled with; None for a plain cross-entropy, or without one."""
-        loss = self._model.loss if self._model.compiled else None
-        if loss is None:
-            return None
-        found = loss if isinstance(loss, keras.losses.Loss) else keras.losses.get(loss)
-        name = str(getattr(found, "name", "") or getattr(found, "__name__", ""))
-        smoothing = getattr(found, "_fn_kwargs", {}).get("label_smoothing", 0)
-        if name in CROSS_ENTROPIES and not smoothing:
-            return None
-        self._loss_takes_labels = name.startswith("sparse")
-        return found.call if isinstance(found, keras.losses.Loss) else found

@@ -24,6 +24,7 @@ from tui.evaluate.confusion import CellFormat, ConfusionMatrix
 from tui.evaluate.image_selection import ImageSelection
 from tui.evaluate.keys import BINDINGS
 from tui.evaluate.misclassified import Cell, PredictedImages, PredictionRequest
+from tui.evaluate.no_matrix import without_matrix
 from tui.evaluate.report import EvaluationSlice, ReportCache
 from tui.widgets.background import BackgroundJob, JobFinished
 from tui.widgets.gallery import Gallery
@@ -119,14 +120,16 @@ class EvaluateScreen(DashboardScreen):
         """Show that there is no evaluation."""
         self._prediction_job.cancel()
         self._selection.images, self._requested = None, ()
-        waiting = "no evaluation yet: press e on the Train screen"
-        self.query_one("#evaluate-summary", TitleRow).show([(waiting, "dim")])
+        summary, values = without_matrix(self._run)
+        self.query_one("#evaluate-summary", TitleRow).show([(summary, "dim")])
         self.query_one(ConfusionMatrix).clear()
-        self.query_one("#evaluate-title", TitleRow).show([])
+        self.query_one("#evaluate-title", TitleRow).show([(values, "text")])
         self.query_one(Gallery).clear()
         chart = self.query_one(Chart)
-        chart.title = "metrics"
-        chart.show([])
+        chart.title = "loss of whole splits" if values else "metrics"
+        curves = self._run.evaluated_loss.items() if values else ()
+        lines = [Line(split, points) for split, points in curves]
+        chart.show(lines, (), self._run.hparams.max_steps)
 
     def _draw(self) -> None:
         evaluation, cursor = self._slice, self._cursor

@@ -87,13 +87,14 @@ class EvaluationTable(TextWidget):
 @lru_cache(maxsize=100)
 def _accuracies(entry: Evaluated) -> tuple[float, ...]:
     """The accuracy on each split; of the rows that are drawn, all but one were drawn before."""
-    return tuple(entry.accuracy(split) for split in SPLITS)
+    return tuple(entry.accuracy(split) for split in SPLITS) if entry.confusion else ()
 
 
 def _row(
     entry: Evaluated, column: int, loss_width: int, best: int, *, is_at_cursor: bool
 ) -> list[Span]:
-    text = "".join(align_right(f"{accuracy:.4f}", column) for accuracy in _accuracies(entry))
+    accuracies = [f"{accuracy:.4f}" for accuracy in _accuracies(entry)] or ["-"] * len(SPLITS)
+    text = "".join(align_right(accuracy, column) for accuracy in accuracies)
     if loss_width:
         loss = entry.loss.get(LOSS_SPLIT)
         text += align_right("-" if loss is None else f"{loss:.4f}", loss_width)

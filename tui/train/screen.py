@@ -1,5 +1,6 @@
 """The Train screen: loss and accuracy while they are computed, and the controls of the run."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
@@ -337,7 +338,10 @@ def _checkpoint_label(run: RunState, step: int) -> str:
     label = f"after {step:,} steps"
     for evaluated in run.evaluations:
         if evaluated.step == step:
-            label = f"{label:24} precision {evaluated.accuracy('validation'):.4f}"
+            value = f"loss {evaluated.loss.get('validation', math.nan):.4g}"
+            if evaluated.confusion:
+                value = f"precision {evaluated.accuracy('validation'):.4f}"
+            label = f"{label:24} {value}"
     return label + ("  best" if step == run.best_step else "")
 
 
