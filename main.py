@@ -20,17 +20,17 @@ from core.cli.network_command import network
 from core.cli.new_command import new
 from core.cli.runs_command import runs
 from core.cli.steering_commands import add_steering_commands
+from core.cli.study_command import study
 from core.process.inherited import Inherited
 from core.process.stdio import OutputError, discard_stdout, repair_stdio
 from core.process.threads import limit_blas_threads
-from core.sweep.commands import sweep
-from core.sweep.study_commands import study
 from data.shared_files import make_files_private
 from trainpad.errors import UserError
 from tui.commands.doctor import doctor
 from tui.commands.open import open_run
 from tui.commands.pad import pad
 from tui.commands.run import run_program
+from tui.commands.sweep import sweep
 from tui.commands.train import train
 from tui.commands.watch import watch
 

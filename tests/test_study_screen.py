@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from core.sweep.folder import Worker
+from core.rundir.rundir import RunDir
+from core.sweep.folder import StudyFolder, Worker
 from core.sweep.goal import Goal
 from core.sweep.steering import read_requests
 from core.sweep.study import Study
 from tests.helpers.sweep import description, study_in
 from tests.helpers.waiting import shown, text_of, toasts_of, until
+from trainpad.errors import RunError
 from tui.study.app import StudyApp
 from tui.study.panels import Parallel
 from tui.terminal.settings import Settings
@@ -132,6 +134,64 @@ async def test_a_click_selects_and_sorts(study: Study, tmp_path: Path) -> None:
         assert app._study_screen._selected == 2
 
 
+async def test_a_trials_run_is_opened_and_the_best_setting_trained(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[tuple[StudyFolder, str]] = []
+
+    def start(folder: StudyFolder, line: str) -> str:
+        started.append((folder, line))
+        if len(started) > 1:
+            raise RunError("it does not start")
+        return "a-run"
+
+    monkeypatch.setattr("core.sweep.new_run.start_detached", start)
+    async with app_of(study, tmp_path) as (app, pilot):
+        await pilot.press("b")
+        await shown(pilot, app, "Train the best setting", "p 0.")
+        await pilot.press("enter")
+        await until(pilot, lambda: any("a-run trains in the" in text for text in toasts_of(app)))
+        rate = Study(study.folder, study.description).trials()[7].params["rate"]
+        assert started == [(study.folder, f"p {rate!r}")]
+        await pilot.press("b")
+        await shown(pilot, app, "Train the best setting")
+        await pilot.press("enter")
+        await until(pilot, lambda: "it does not start" in toasts_of(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "trial 0 has no run" in toasts_of(app))
+        run = study.folder.trial(0) / "project" / "run"
+        run.mkdir(parents=True)
+        (run / "run.json").write_text("{}")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.chosen is not None)
+    assert app.chosen == RunDir(run)
+
+
+async def test_leaving_a_sweep_that_runs_asks_how(study: Study, tmp_path: Path) -> None:
+    async with app_of(study, tmp_path, is_running=lambda: True) as (app, pilot):
+        await pilot.press("S")
+        await shown(pilot, app, "Stop all trials and end this sweep?")
+        await pilot.press("escape", "q")
+        await shown(pilot, app, "The sweep is still running.", "Detach")
+        await pilot.press("escape", "S", "s")
+        await until(pilot, lambda: read_requests(study.folder).stop)
+        await pilot.press("escape")
+        await shown(pilot, app, "The sweep is still running.")
+        await pilot.press("s")
+        await until(pilot, lambda: not app.is_running)
+    assert app.stops
+
+
+async def test_what_comes_next_and_why_nothing_runs(study: Study, tmp_path: Path) -> None:
+    with Worker(study.folder):
+        async with app_of(study, tmp_path) as (app, pilot):
+            await shown(pilot, app, "next  rate 0.25  kind ")
+            assert "not running" not in text_of(app)
+    (study.folder.path / "sweep.log").write_text("trial 0: x 1\ntrainpad: the disk is full\n")
+    async with app_of(study, tmp_path, (80, 24)) as (app, pilot):
+        await shown(pilot, app, "not running", "ended  the disk is full")
+
+
 async def test_an_empty_study_and_one_that_vanishes(tmp_path: Path) -> None:
     study = study_in(tmp_path / "s", description({"x": "0.0..5.0"}))
     app = StudyApp(study.folder, settings=Settings(tmp_path / "settings.json"))
@@ -140,7 +200,7 @@ async def test_an_empty_study_and_one_that_vanishes(tmp_path: Path) -> None:
         for key in ("down", "s", "c", "tab", "tab", "tab", "tab"):
             await pilot.press(key)
         await shown(pilot, app, "no trial is complete yet")
-        assert app.query(Parallel)
+        assert app.screen.query(Parallel)
         (study.folder.path / "control.json").write_text("{")
         (study.folder.path / "control.json").chmod(0o600)
         await until(pilot, lambda: app.error is not None)

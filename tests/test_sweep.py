@@ -16,8 +16,10 @@ from optuna.trial import TrialState
 
 from core.sweep.folder import StudyFolder, Worker, create_study
 from core.sweep.goal import Goal
+from core.sweep.new_run import branch_words, start_detached, train_words, words_of
 from core.sweep.process import Forker, trainpad_command
 from core.sweep.results import as_csv, as_table, rows_of
+from core.sweep.space import narrowed_by
 from core.sweep.steering import read_requests, request
 from core.sweep.study import NAME, Study, importances, is_lost
 from main import cli
@@ -235,6 +237,59 @@ def test_two_processes_share_the_number_of_trials(
         assert len(set(points)) == 3
 
 
+@pytest.mark.parametrize("sampler", ["tpe", "random", "grid"])
+def test_what_comes_next_is_known_before(tmp_path: Path, sampler: str) -> None:
+    space = {"x": "0.0..5.0:linear:4", "kind": "a|b|c"}
+    study = study_in(tmp_path / "s", description(space, sampler=sampler, seed=3))
+    with Worker(study.folder) as worker:
+        for number in range(12):
+            if number > 8 and sampler != "grid":
+                study.space = narrowed_by(study.description.space, {"x": "1..4"})
+            if number == 11 and sampler != "grid":
+                study.enqueue({"kind": "b"})
+            expected = study.next_point()
+            trial = study.ask(worker, 100)
+            assert trial is not None
+            assert trial.point == expected
+            trial.finish(-((float(trial.point["x"]) - 3) ** 2))
+    assert len(study.trials()) == 12
+    assert (study.next_point() == {}) == (sampler == "grid")
+
+
+def test_a_setting_becomes_a_run_of_its_own(tmp_path: Path) -> None:
+    ours = description({"learning_rate": "0.001..1"}, program=(), fixed=["--max_steps=9"], seed=4)
+    study = study_in(tmp_path / "studies" / "s", ours)
+    with pytest.raises(UserError, match="no trial is complete yet"):
+        train_words(study.folder, None, [])
+    with Worker(study.folder) as worker:
+        for value in (0.5, 0.9):
+            trial = study.ask(worker, 2)
+            assert trial is not None
+            trial.finish(value)
+    rates = [one.params["learning_rate"] for one in study.trials()]
+    begin = ["train", "--log_dir", str(tmp_path)]
+    flags = ["--max_steps=9", f"--learning_rate={rates[1]!r}", "--seed=4"]
+    assert train_words(study.folder, None, []) == [*begin, *flags]
+    assert train_words(study.folder, 0, ["--xla"])[4] == f"--learning_rate={rates[0]!r}"
+    assert train_words(study.folder, 0, ["--xla"])[-1] == "--xla"
+    with pytest.raises(UserError, match="no trial 9"):
+        train_words(study.folder, 9, [])
+    with pytest.raises(UserError, match="the run of trial 1 is gone"):
+        branch_words(study.folder, None, [])
+    run = study.folder.trial(1) / "a-run"
+    run.mkdir(parents=True)
+    (run / "run.json").write_text("{}")
+    assert branch_words(study.folder, None, []) == [*begin, "--branch", str(run)]
+    with pytest.raises(UserError, match="must begin with trainpad"):
+        start_detached(study.folder, "rm -r /")
+    with pytest.raises(UserError, match="no command line"):
+        start_detached(study.folder, "trainpad '")
+    other = study_in(tmp_path / "p", description({"x": "0.0..5.0"}))
+    assert words_of(other.folder, ["script", "1"]) == ["run", "--", "script", "1"]
+    with pytest.raises(UserError, match="cannot be branched"):
+        branch_words(other.folder, None, [])
+
+
 def test_a_remote_process_counts_as_gone_after_a_minute(tmp_path: Path) -> None:
     folder = create_study(tmp_path / "s", description({"x": "0.0..5.0"}))
     with Worker(folder) as here:
@@ -275,6 +330,15 @@ def test_the_command_line(tmp_path: Path, quick_children: list[object]) -> None:
     assert run("study", folder, "--command").startswith("script ")
     assert len(run("study", folder, "--csv").splitlines()) == 4
     assert len(run("study", folder, "--json").splitlines()) == 3
+    exported = ("export", folder, "--csv", "--command")
+    assert run(*exported) == run("study", folder, "--csv") + run("study", folder, "--command")
+    assert run("export", folder, "--csv", "-") == run("study", folder, "--csv")
+    assert run("export", folder, "--json") == run("study", folder, "--json")
+    assert "give at least one of --csv" in run("export", folder)
+    assert "not --png" in run("export", folder, "--png", "a.png")
+    assert "--importance is for a study" in run("export", str(tmp_path), "--importance")
+    assert run("export", folder, "--csv", str(tmp_path / "a.csv")).startswith("trainpad: wrote ")
+    assert "--force replaces it" in run("export", folder, "--csv", str(tmp_path / "a.csv"))
     assert "is not a study" in run("study", str(tmp_path))
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").touch()

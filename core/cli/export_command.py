@@ -7,11 +7,20 @@ import click
 
 from core.cli.completion import run_names
 from core.cli.flags import flag
+from trainpad.errors import UserError
 
 
 @click.command()
 @click.argument("runs", metavar="[RUN]...", nargs=-1, shell_complete=run_names)
-@flag("csv", metavar="FILE|-", default="", help="Every evaluation: precision @ 1 and loss.")
+@flag(
+    "csv",
+    metavar="FILE|-",
+    default="",
+    is_flag=False,
+    flag_value="-",
+    help="Every evaluation, every number of an attached run, or every trial; alone, on standard"
+    " output.",
+)
 @click.option("--classes", is_flag=True, help="In --csv, a row for each class: recall, F1, ...")
 @flag("losses", metavar="FILE|-", default="", help="The loss of every step, as CSV.")
 @click.option("--json", is_flag=True, help="Print all but the losses, as JSON.")
@@ -20,6 +29,7 @@ from core.cli.flags import flag
 @flag("notebook", metavar="FILE|-", default="", help="A Jupyter notebook that plots it.")
 @flag("keras", metavar="FILE.keras", default="", help="The network, for Keras; pixels 0 to 255.")
 @click.option("--command", is_flag=True, help="Print a command that reproduces the run.")
+@flag("importance", is_flag=True, help="Of a study: how much each hyperparameter matters.")
 @flag(
     "checkpoint", metavar="best|last|FILE", default="best", help="Checkpoint for --keras.  [best]"
 )
@@ -31,15 +41,32 @@ def export(runs: tuple[str, ...], log_dir: Path | None, **options: Any) -> int:
     --png, --svg and --notebook take several runs and compare them. Of a run of another program,
     --csv, --json, --png and --svg have all its numbers, and --losses those with loss in their name.
 
+    A study has --csv and --json (its trials), --command (of the best one) and --importance.
+
     Example: trainpad export --csv - --png loss.png
     """
-    from core.export.options import ExportOptions
-    from core.export.options import export_runs as write
-    from core.rundir.resolve import resolve_run
-    from core.rundir.rundir import log_dir_from
+    from core.sweep.folder import find_study
 
-    folder = log_dir_from(log_dir)
-    messages = write([resolve_run(run, folder) for run in runs or ("",)], ExportOptions(**options))
+    study = find_study(runs[0]) if len(runs) == 1 else None
+    if study is not None:
+        from core.cli.study_export import export_study
+
+        messages = export_study(study, options)
+    else:
+        messages = _export_runs(runs, log_dir, options)
     for message in messages:
         click.echo(f"trainpad: {message}", err=True)
     return 0
+
+
+def _export_runs(runs: tuple[str, ...], log_dir: Path | None, options: dict[str, Any]) -> list[str]:
+    from core.export.options import ExportOptions, export_runs
+    from core.rundir.resolve import resolve_run
+    from core.rundir.rundir import log_dir_from
+
+    if options.pop("importance"):
+        raise UserError("--importance is for a study: give its folder")
+    folder = log_dir_from(log_dir)
+    return export_runs(
+        [resolve_run(run, folder) for run in runs or ("",)], ExportOptions(**options)
+    )

@@ -27,8 +27,11 @@ from core.sweep.space import Space, parse_dimension
 from trainpad.errors import RunError, UserError
 from trainpad.files import modified_at, read_plain, write_atomic
 from trainpad.lock import lock
+from trainpad.place import absolute
 
 STUDY_FILE: Final = "study.json"
+STUDIES: Final = "studies"
+"""The folder of studies, in the folder of runs."""
 LIMIT: Final = 1 << 20
 """Bytes; a longer `study.json` is refused."""
 SAMPLERS, PRUNERS = ("tpe", "random", "grid"), ("median", "hyperband", "none")
@@ -113,6 +116,18 @@ class StudyFolder:
         """The folder of the trials' folders."""
         return self.path / "trials"
 
+    @property
+    def workers(self) -> Path:
+        """The folder of the files that show which processes run trials."""
+        return self.path / "workers"
+
+    def is_live(self) -> bool:
+        """Whether a process runs trials, on this machine or another one."""
+        try:
+            return any(map(_is_alive, self.workers.iterdir()))
+        except OSError:
+            return False
+
     def trial(self, number: int) -> Path:
         """The folder of one trial's runs."""
         return self.trials / f"{number:04d}"
@@ -190,7 +205,7 @@ def studies_dir() -> Path:
     Raises:
         RunError: this process has no such folder.
     """
-    return log_dir_from(None) / "studies"
+    return log_dir_from(None) / STUDIES
 
 
 def newest_study() -> StudyFolder:
@@ -205,6 +220,18 @@ def newest_study() -> StudyFolder:
     if not found:
         raise RunError(f"there is no study in {folder}; give its folder")
     return found[-1]
+
+
+def find_study(named: str) -> StudyFolder | None:
+    """The study with this path, or with this name in the folder of studies; None without one."""
+    if not named:
+        return None
+    folder = StudyFolder(absolute(Path(named)))
+    if folder.is_study():
+        return folder
+    with suppress(RunError):
+        folder = StudyFolder(studies_dir() / Path(named).name)
+    return folder if folder.is_study() and "/" not in named else None
 
 
 @dataclass(slots=True)
@@ -242,21 +269,23 @@ class Worker:
 
     def is_alive(self, name: str) -> bool:
         """Whether the process with this name still runs trials."""
-        if name in ("", self.name):
-            return bool(name)
-        path = self._path(name)
-        if not name.startswith(f"{socket.gethostname()}-"):
-            return time.time() - modified_at(path) < REMOTE_TIMEOUT
-        try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        except OSError:
-            return False
-        try:
-            return not lock(descriptor, attempts=1, wait=0, shared=True)
-        except OSError:  # a file system without locks
-            return time.time() - modified_at(path) < REMOTE_TIMEOUT
-        finally:
-            os.close(descriptor)
+        return name == self.name or (bool(name) and _is_alive(self._path(name)))
 
     def _path(self, name: str) -> Path:
-        return self.folder.path / "workers" / Path(name).name
+        return self.folder.workers / Path(name).name
+
+
+def _is_alive(path: Path) -> bool:
+    """Whether the process that has made this file of `workers` still runs."""
+    if not path.name.startswith(f"{socket.gethostname()}-"):
+        return time.time() - modified_at(path) < REMOTE_TIMEOUT
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        return not lock(descriptor, attempts=1, wait=0, shared=True)
+    except OSError:  # a file system without locks
+        return time.time() - modified_at(path) < REMOTE_TIMEOUT
+    finally:
+        os.close(descriptor)

@@ -4,6 +4,7 @@ import shlex
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,10 +35,21 @@ OPTIONS: Final = frozenset(
 Say = Callable[[str], object]
 
 
-def run_sweep(
-    options: Mapping[str, Any], flags: Mapping[str, Any], program: Sequence[str], say: Say
-) -> int:
-    """Begin a study or go on with one; return the exit status.
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A study that exists, and how its trials are to be run."""
+
+    folder: StudyFolder
+    jobs: Sequence[Job]
+    seconds: float
+    trials: int | None
+    """How many trials there shall be; None for as many as were planned."""
+
+
+def prepare(
+    options: Mapping[str, Any], flags: Mapping[str, Any], program: Sequence[str]
+) -> Prepared:
+    """Create a study, or find the one to go on with.
 
     Raises:
         UserError: an option is invalid, or the study cannot be written.
@@ -47,15 +59,24 @@ def run_sweep(
         raise UserError(f"{unknown[0]!r} is no option of a sweep; there are {', '.join(OPTIONS)}")
     seconds = parse_time(str(options["time"])) if options.get("time") else float("inf")
     jobs = [Job(environment) for environment in shares(_jobs(str(options.get("jobs", "auto"))))]
-    folder = _open_folder(options, flags, program)
+    return Prepared(_open_folder(options, flags, program), jobs, seconds, options.get("trials"))
+
+
+def run_sweep(prepared: Prepared, say: Say) -> int:
+    """Run trials until there are enough; return the exit status.
+
+    Raises:
+        UserError: the study cannot be written, or its first trials all failed.
+    """
+    folder, jobs = prepared.folder, prepared.jobs
     study = Study(folder, folder.description())
-    limits = Limits(_begin(folder, options.get("trials"), study.description.trials), seconds)
+    limits = Limits(_begin(folder, prepared.trials, study.description.trials), prepared.seconds)
     say(f"study {folder.path}: {_counted(limits.trials, 'trial')}, {len(jobs)} at a time")
     interrupt = Interrupt()
     interrupt.install()
     starter = Spawner() if study.description.program or gpu_count() else Forker()
     Sweep(study, limits, jobs, say, lambda: interrupt.number > 0, starter).run()
-    has_best = _say_end(study, say)
+    has_best = say_end(study, say)
     if interrupt.number == signal.SIGINT:
         return INTERRUPTED
     return DONE if has_best or interrupt.number else FAILED
@@ -150,7 +171,7 @@ def _counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def _say_end(study: Study, say: Say) -> bool:
+def say_end(study: Study, say: Say) -> bool:
     """Say which trial is the best; return whether there is one."""
     best = best_first(study, study.trials())
     if not best:

@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from core.sweep.background import last_line
 from core.sweep.folder import Description, StudyFolder
 from core.sweep.plan import best_command
 from core.sweep.results import Row, rows_of
+from core.sweep.space import Point, narrowed_by
 from core.sweep.steering import Requests, read_requests
 from core.sweep.study import Study, importances
 from trainpad.errors import RunError
@@ -31,6 +33,12 @@ class StudyOverview:
     """The share of each hyperparameter; empty while it is not known."""
     why_no_importance: str = ""
     requests: Requests = field(default_factory=Requests)
+    is_live: bool = False
+    """Whether a process runs trials."""
+    next: Point = field(default_factory=dict)
+    """The setting of the next trial, as things are now; empty where there is none."""
+    said: str = ""
+    """The last line of the process that ran trials in the background, once none does."""
 
     @property
     def best(self) -> Row | None:
@@ -67,7 +75,10 @@ class StudyReader:
     def __init__(self, folder: StudyFolder) -> None:
         self._folder = folder
         self._study: Study | None = None
-        self._seen: tuple[int, Requests] | None = None
+        self._seen: tuple[int, Requests, bool] | None = None
+        self._next: Point = {}
+        self._next_for: object = None
+        """The states of trials and the ranges that `_next` was chosen for."""
         self._importance: Mapping[str, float] = {}
         self._why_not, self._computed_at = "", 0
 
@@ -77,7 +88,8 @@ class StudyReader:
         Raises:
             RunError: it cannot be read.
         """
-        seen = (size_of(self._folder.journal), read_requests(self._folder))
+        requests, is_live = read_requests(self._folder), self._folder.is_live()
+        seen = (size_of(self._folder.journal), requests, is_live)
         if seen == self._seen:
             return None
         description = self._folder.description()
@@ -87,8 +99,20 @@ class StudyReader:
         rows = rows_of(trials)
         self._seen = seen
         self._update_importance(self._study, sum(row.state == "complete" for row in rows))
-        name = sanitize(self._folder.path.name, limit=80)
-        return StudyOverview(name, description, rows, self._importance, self._why_not, seen[1])
+        self._update_next(self._study, rows, requests)
+        return StudyOverview(
+            sanitize(self._folder.path.name, limit=80), description, rows,
+            self._importance, self._why_not, requests, is_live, self._next,
+            "" if is_live else last_line(self._folder),
+        )  # fmt: skip
+
+    def _update_next(self, study: Study, rows: Sequence[Row], requests: Requests) -> None:
+        """Choose again once a trial has begun or ended, was queued, or a range has changed."""
+        chosen_for = [row.state for row in rows], requests.ranges
+        if chosen_for != self._next_for:
+            self._next_for = chosen_for
+            study.space = narrowed_by(study.description.space, requests.ranges)
+            self._next = study.next_point()
 
     def _update_importance(self, study: Study, complete: int) -> None:
         if complete < MIN_TRIALS:

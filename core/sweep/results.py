@@ -9,8 +9,10 @@ from typing import Any
 
 from optuna.trial import FrozenTrial, TrialState
 
-from core.sweep.study import Study, best_first
+from core.sweep.plan import best_command
+from core.sweep.study import Study, best_first, importances
 from core.sweep.trials import End
+from trainpad.errors import UserError
 from trainpad.text import sanitize
 
 STATES = {
@@ -96,6 +98,28 @@ def as_json_lines(study: Study) -> Iterator[str]:
     """One JSON object a trial."""
     for row in rows_of(study.trials()):
         yield json.dumps(asdict(row))
+
+
+def best_command_of(study: Study) -> str:
+    """The command line that trains with the best trial's setting.
+
+    Raises:
+        UserError: no trial is complete.
+    """
+    best = best_first(study, study.trials())
+    if not best:
+        raise UserError("no trial is complete yet")
+    return best_command(study.description, best[0].params)
+
+
+def as_importance(study: Study) -> Iterator[str]:
+    """A line for each hyperparameter, the most important first.
+
+    Raises:
+        RunError: too few trials are complete, or all have the same value.
+    """
+    for name, share in importances(study).items():
+        yield f"{share:6.1%}  {name}"
 
 
 def as_csv(study: Study) -> str:

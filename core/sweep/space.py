@@ -7,6 +7,7 @@ range, ``:log`` or ``:linear`` says how it is sampled, and ``:5`` of how many va
 import math
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -163,6 +164,14 @@ class Space:
             raise UserError(f"{name} must be narrowed to a part of {before.shown}, not {text!r}")
         kept = replace(before, low=after.low, high=after.high)
         return Space({**self.dimensions, name: kept})
+
+
+def narrowed_by(space: Space, ranges: Mapping[str, str]) -> Space:
+    """The space with these narrowed ranges, by name; without those that are no part of it."""
+    for name, text in ranges.items():
+        with suppress(UserError):
+            space = space.narrowed(name, text)
+    return space
 
 
 def is_varied(text: str) -> bool:

@@ -82,6 +82,24 @@ class Study:
             trial.set_user_attr("worker", worker.name)
             return Trial(trial, self)
 
+    def next_point(self) -> Point:
+        """The setting of the next trial, as things are now; empty where a grid has no more points.
+
+        It is asked of a copy of the study in memory, so that no trial begins.
+        """
+        with _journal_errors(self.folder.journal), _quiet():
+            trials = self._study.get_trials(deepcopy=False)
+            begun = sum(one.state is not TrialState.WAITING for one in trials)
+            sampler = _sampler(self.description, self.space, begun)
+            copy = optuna.create_study(direction=self.goal.direction, sampler=sampler)
+            copy.add_trials(trials)
+            if begun == len(trials) and _is_exhausted(sampler, copy):
+                return {}
+            trial = copy.ask(
+                {name: _distribution(one) for name, one in self.space.dimensions.items()}
+            )
+            return dict(trial.params)
+
     def enqueue(self, point: Point, **attributes: Any) -> None:
         """Put a setting in the queue; what it does not name is chosen by the sampler."""
         with self.folder.locked(), _journal_errors(self.folder.journal), _quiet():

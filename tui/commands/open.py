@@ -10,7 +10,6 @@ from core.cli.flags import ascii_flag, flag, pace_flags
 from core.cli.hook_flags import hook_flags, take_hooks
 from core.process.inherited import Inherited
 from trainpad.errors import UserError
-from trainpad.place import absolute
 from tui.terminal.environment import Pace, configure_textual, has_screen, needs_ascii
 
 if TYPE_CHECKING:
@@ -47,11 +46,11 @@ def open_run(
     """
     from core.rundir.rundir import log_dir_from
     from core.rundir.status import resolve_live_run
-    from core.sweep.folder import StudyFolder
+    from core.sweep.folder import find_study
 
     if not has_screen():
         raise UserError("standard output is not a terminal; `trainpad runs` lists the runs")
-    if run and (study := StudyFolder(absolute(Path(run)))).is_study():
+    if (study := find_study(run)) is not None:
         return _open_study(study, Pace.resolve(fps, bytes_per_second), ascii_only=ascii_only)
     chosen = resolve_live_run(run, log_dir_from(log_dir))
     words = take_hooks(hooks)
@@ -79,7 +78,10 @@ def _open_study(folder: "StudyFolder", pace: Pace, *, ascii_only: bool) -> int:
 
     check_optuna()
     folder.description()
-    configure_textual()
-    from tui.study.app import run_study_app
+    from core.process.launcher import fork_launcher
 
-    return run_study_app(folder, pace, ascii_only=ascii_only or needs_ascii())
+    launcher = fork_launcher()
+    configure_textual()
+    from tui.commands.show_study import show_study
+
+    return show_study(folder, launcher, pace, ascii_only=ascii_only or needs_ascii()).status

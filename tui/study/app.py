@@ -1,73 +1,61 @@
-"""The app that shows a study: one thread reads it, this one shows it."""
+"""The app that shows a study alone."""
 
+from collections.abc import Callable
 from typing import Unpack
 
-from textual import on
-
+from core.rundir.rundir import RunDir
 from core.sweep.folder import StudyFolder
-from core.sweep.overview import StudyOverview, StudyReader
-from core.sweep.study_requests import StudyRequests
-from trainpad.text import sanitize
-from tui.study.screen import StudyScreen
-from tui.terminal.base_app import AppOptions, BaseApp, run_standalone
-from tui.terminal.environment import Pace
+from tui.study.dialogs import LeaveDialog
+from tui.study.screen import Closed, StudyScreen
+from tui.terminal.base_app import AppOptions, BaseApp
 from tui.terminal.exit_result import ExitResult
-from tui.widgets.background import BackgroundJob, JobFinished
-from tui.widgets.help import HelpScreen
-
-POLL_SECONDS = 0.5
 
 
 class StudyApp(BaseApp[ExitResult]):
     """Show a study while its trials run, and steer it."""
 
-    CSS_PATH = "study.tcss"
+    CSS_PATH = "app.tcss"
     TITLE = "trainpad study"
 
-    def __init__(self, folder: StudyFolder, **options: Unpack[AppOptions]) -> None:
+    def __init__(
+        self,
+        folder: StudyFolder,
+        *,
+        is_running: Callable[[], bool] = lambda: False,
+        **options: Unpack[AppOptions],
+    ) -> None:
+        """Show the study in a folder; where a sweep `is_running`, ask how to leave it."""
         super().__init__(**options)
         self.error: Exception | None = None
-        self._folder = folder
-        self._reader = StudyReader(folder)
-        self._job: BackgroundJob[StudyOverview | None] = BackgroundJob(self, self._show)
-        self._study_screen = StudyScreen(
-            sanitize(folder.path.name, limit=80), self.glyphs, StudyRequests(folder)
-        )
-
-    def get_default_screen(self) -> StudyScreen:
-        """The only screen."""
-        return self._study_screen
+        self.chosen: RunDir | None = None
+        """The run to show in place of the study."""
+        self.stops = False
+        """Whether all trials shall be stopped."""
+        self._is_running = is_running
+        self._study_screen = StudyScreen(folder, is_alone=True)
 
     def on_mount(self) -> None:
-        """Read the study now, and again and again."""
-        self._poll()
-        self.set_interval(POLL_SECONDS, self._poll)
+        """Show the study."""
+        self.push_screen(self._study_screen, self._handle_result)
 
-    def _poll(self) -> None:
-        if not self._job.busy:
-            self._job.submit(self._reader.poll, now=True)
-
-    @on(JobFinished)
-    def _job_finished(self, message: JobFinished) -> None:
-        message.deliver()
-
-    def _show(self, result: StudyOverview | Exception | None) -> None:
+    def _handle_result(self, result: Closed) -> None:
         if isinstance(result, Exception):
             self.error = result
             self.exit(ExitResult.ERROR)
-        elif result is not None:
-            self._study_screen.show_overview(result)
+        elif isinstance(result, RunDir):
+            self.chosen = result
+            self.exit(ExitResult.QUIT)
+        else:
+            self.exit(ExitResult.QUIT)
 
-    def action_help(self) -> None:
-        """Show all keys."""
-        if isinstance(self.screen, StudyScreen):
-            self.push_screen(HelpScreen(self.screen))
+    def action_ask_quit(self) -> None:
+        """Quit; from a sweep that runs here, ask how."""
+        if isinstance(self.screen, LeaveDialog) or not self._is_running():
+            self.exit(ExitResult.QUIT)
+        else:
+            self.push_screen(LeaveDialog(), self._leave)
 
-
-def run_study_app(folder: StudyFolder, pace: Pace, *, ascii_only: bool) -> int:
-    """Run the app until the user quits; return the exit status."""
-    app = StudyApp(folder, ascii_only=ascii_only, pace=pace)
-    status = run_standalone(app)
-    if app.error is not None:
-        raise app.error
-    return status
+    def _leave(self, choice: str | None) -> None:
+        self.stops = choice == "stop"
+        if choice in ("stop", "keep"):
+            self.exit(ExitResult.QUIT)

@@ -1,4 +1,4 @@
-"""A dialog that asks for one line: a setting to queue, a range, a number of trials."""
+"""Dialogs of a study: one line, such as a setting or a range; and whether to stop all trials."""
 
 from typing import ClassVar
 
@@ -7,6 +7,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
+
+from tui.widgets.dialogs import CANCEL, ChoiceDialog, bindings_of
 
 
 class LineDialog(ModalScreen[str]):
@@ -29,3 +31,23 @@ class LineDialog(ModalScreen[str]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Return the line."""
         self.dismiss(event.value.strip())
+
+
+STOP = ("stop", "s", "Stop", "the runs save and end; the same study can go on later")
+KEEP = ("keep", "d", "Detach", "keep trying; `trainpad open STUDY` shows it again")
+
+
+class StopAllDialog(ChoiceDialog):
+    """Asks whether to stop all trials; returns ``stop`` or ``cancel``."""
+
+    QUESTION = "Stop all trials and end this sweep?"
+    CHOICES = (STOP, CANCEL)
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(*CHOICES)
+
+
+class LeaveDialog(ChoiceDialog):
+    """Asks how to leave a sweep that runs; returns ``stop``, ``keep`` or ``cancel``."""
+
+    QUESTION = "The sweep is still running."
+    CHOICES = (STOP, KEEP, CANCEL)
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(*CHOICES)

@@ -1,120 +1,135 @@
-"""The screen of a study: the table of trials, and one of five pictures beside or below it."""
+"""The screen of a study: the table of trials, and one of five pictures beside or below it.
+
+The study is read on a thread, twice a second. The screen is closed with a run to open, with the
+error that made the study unreadable, or with nothing.
+"""
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar, Final
+from typing import ClassVar, Final, cast
 
-import numpy as np
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.screen import Screen
 
-from core.run.series import Points
-from core.sweep.overview import StudyOverview
+from core.rundir.rundir import RunDir
+from core.sweep.folder import StudyFolder
+from core.sweep.overview import StudyOverview, StudyReader
 from core.sweep.results import Row
 from core.sweep.steering import Requests
 from core.sweep.study_requests import StudyRequests
 from trainpad.errors import UserError
 from trainpad.text import sanitize
-from tui.chart.chart import Chart, Line
-from tui.chart.keys import ChartAction, chart_bindings
-from tui.chart.scene import LETTERS
-from tui.study.dialogs import LineDialog
+from tui.chart.chart import Chart
+from tui.chart.keys import ChartAction
+from tui.study.curves import curve_lines, progress_lines
+from tui.study.dialogs import LineDialog, StopAllDialog
+from tui.study.keys import BINDINGS
 from tui.study.panels import Importance, Parallel, Slices, StudyPanel
+from tui.study.rows import next_of, sorted_trials, title_of
 from tui.study.table import TrialTable
-from tui.terminal.characters import Glyphs
+from tui.terminal.base_app import BaseApp
+from tui.widgets.background import BackgroundJob, JobFinished
 from tui.widgets.footer import KeyFooter
-from tui.widgets.text_widget import Span, TextWidget, TitleRow
+from tui.widgets.help import HelpScreen
+from tui.widgets.text_widget import TextWidget, TitleRow
 
+POLL_SECONDS: Final = 0.5
 VIEWS: Final = ("curves", "progress", "slices", "importance", "parallel")
 TITLES: Final = {
     "curves": "values by step", "progress": "best so far", "slices": "slices",
     "importance": "importance", "parallel": "the best trials",
 }  # fmt: skip
-MAX_CURVES: Final = 6
-"""Trials on the chart of curves in a colour of their own: the selected one and the best."""
 COLUMNS: Final = ("trial", "state", "value")
+Closed = RunDir | Exception | None
+"""A run to open, why the study cannot be read, or nothing."""
 
 
-class StudyScreen(Screen[None]):
+class StudyScreen(Screen[Closed]):
     """Trials and what they show; keys steer the study."""
 
+    NAME = "study"
+    CSS_PATH = "study.tcss"
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - Textual declares it
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "select(-1)", "Trial", id="study.up", key_display="↑",
-                tooltip="Select the trial above"),
-        Binding("down,j", "select(1)", "Trial", show=False, id="study.down", key_display="↓",
-                tooltip="Select the trial below"),
-        Binding("pageup", "page(-1)", "Page up", show=False, id="study.page_up",
-                tooltip="A page up"),
-        Binding("pagedown", "page(1)", "Page down", show=False, id="study.page_down",
-                tooltip="A page down"),
-        Binding("tab,v", "view(1)", "View", id="study.view", key_display="tab",
-                tooltip="Curves, best so far, slices, importance, parallel coordinates"),
-        Binding("shift+tab", "view(-1)", "View back", show=False, id="study.view_back",
-                tooltip="The view before"),
-        Binding("o", "sort", "Sort", id="study.sort", tooltip="Sort by the next column"),
-        Binding("space", "pause", "Pause", id="study.pause",
-                tooltip="Begin no more trials, or begin them again"),
-        Binding("n", "queue", "Queue", id="study.queue",
-                tooltip="Try a setting of your own next"),
-        Binding("r", "narrow", "Range", id="study.narrow",
-                tooltip="Sample from a part of a range"),
-        Binding("t", "trials", "Trials", id="study.trials",
-                tooltip="How many trials there shall be"),
-        Binding("s", "stop_trial", "Stop", id="study.stop", tooltip="Stop the selected trial"),
-        Binding("c", "copy_best", "Copy best", show=False, id="study.copy",
-                tooltip="Copy the command line of the best trial"),
-        *chart_bindings("study", omit=("smooth", "stop_before", "stop_after", "error_rate")),
-        Binding("question_mark", "app.help", "Help", id="app.help", key_display="?",
-                tooltip="Show all keys"),
-        Binding("q", "app.quit", "Quit", id="app.quit", tooltip="Leave; the study goes on"),
-    ]  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = [*BINDINGS]
 
-    def __init__(self, name: str, glyphs: Glyphs, requests: StudyRequests) -> None:
+    def __init__(
+        self, folder: StudyFolder, *, read_only: bool = False, is_alone: bool = False
+    ) -> None:
+        """Show the study in a folder; `is_alone` where the app shows nothing else."""
         super().__init__()
-        self._study_name, self._glyphs, self._requests = name, glyphs, requests
+        self._folder, self._read_only, self._is_alone = folder, read_only, is_alone
+        self._requests = StudyRequests(folder)
+        self._reader = StudyReader(folder)
+        self._job: BackgroundJob[StudyOverview | None] = BackgroundJob(self, self._read)
+        self._start_job: BackgroundJob[str] = BackgroundJob(self, self._started)
         self._overview: StudyOverview | None = None
         self._rows: Sequence[Row] = ()
         self._pointer, self._selected = 0, -1
         self._view, self._sort_by = VIEWS[0], "trial"
 
+    @property
+    def overview(self) -> StudyOverview | None:
+        """The study as it was read last."""
+        return self._overview
+
+    @property
+    def host(self) -> "BaseApp[object]":
+        """The app."""
+        return cast("BaseApp[object]", self.app)
+
     def compose(self) -> ComposeResult:
-        """Title, table, views, footer."""
+        """Title, table, views, the next setting, keys."""
+        glyphs = self.host.glyphs
         yield TitleRow("study-title")
         with Container(id="study-body"):
             yield TrialTable()
             with Vertical(id="study-views"):
                 yield TitleRow("study-view-title")
-                yield Chart("", glyphs=self._glyphs, id="study-curves")
-                yield Chart("", glyphs=self._glyphs, id="study-progress")
+                yield Chart("", glyphs=glyphs, id="study-curves")
+                yield Chart("", glyphs=glyphs, id="study-progress")
                 yield Slices("study-slices")
                 yield Importance("study-importance")
                 yield Parallel("study-parallel")
+        yield TitleRow("study-next")
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        """Use ASCII where the terminal shows nothing else."""
+        """Use ASCII where the terminal shows nothing else; read the study again and again."""
         for widget in self.query(TextWidget):
-            widget.ascii_only = self._glyphs is Glyphs.ASCII
+            widget.ascii_only = self.host.ascii
         self._show_view()
         self.query_one("#study-progress", Chart).scene.step_unit = "trial"
-        self.query_one("#study-title", TitleRow).show([(self._study_name, "title")])
+        name = sanitize(self._folder.path.name, limit=80)
+        self.query_one("#study-title", TitleRow).show([(name, "title")])
+        self._poll()
+        self.set_interval(POLL_SECONDS, self._poll)
 
-    # -- showing ------------------------------------------------------------------------------
+    # -- from the disk to the screen ----------------------------------------------------------
 
-    def show_overview(self, overview: StudyOverview) -> None:
-        """Show the study as it is now."""
-        self._overview = overview
-        self._draw()
+    def _poll(self) -> None:
+        if not self._job.busy:
+            self._job.submit(self._reader.poll, now=True)
+
+    @on(JobFinished)
+    def _job_finished(self, message: JobFinished) -> None:
+        message.deliver()
+
+    def _read(self, result: StudyOverview | Exception | None) -> None:
+        if isinstance(result, Exception):
+            if self.is_current:
+                self.dismiss(result)
+        elif result is not None:
+            self._overview = result
+            self._draw()
 
     def _draw(self) -> None:
         overview = self._overview
         if overview is None or not self.is_mounted:
             return
-        self._rows = self._sorted(overview)
+        self._rows = sorted_trials(overview, self._sort_by)
         self._follow_selected()
         best = overview.best
         names = list(overview.description.space.dimensions)
@@ -122,20 +137,9 @@ class StudyScreen(Screen[None]):
             self._rows, names, overview.description.goal, self._pointer, self._sort_by,
             best.number if best else -1,
         )  # fmt: skip
-        self._draw_title(overview)
+        self.query_one("#study-title", TitleRow).show(*title_of(overview))
+        self.query_one("#study-next", TitleRow).show(next_of(overview))
         self._draw_view(overview)
-
-    def _sorted(self, overview: StudyOverview) -> list[Row]:
-        rows, name = list(overview.rows), self._sort_by
-        if name == "value":
-            worst = float("-inf") if overview.description.goal.maximize else float("inf")
-            return sorted(rows, key=lambda row: worst if row.value is None else row.value,
-                          reverse=overview.description.goal.maximize)  # fmt: skip
-        if name == "state":
-            return sorted(rows, key=lambda row: row.state)
-        if name == "trial":
-            return rows
-        return sorted(rows, key=lambda row: _sort_key(row.params.get(name)))
 
     def _follow_selected(self) -> None:
         """Keep the pointer on the selected trial in any order."""
@@ -146,62 +150,19 @@ class StudyScreen(Screen[None]):
         if self._rows:
             self._selected = self._rows[self._pointer].number
 
-    def _draw_title(self, overview: StudyOverview) -> None:
-        goal, counts, best = overview.description.goal, overview.counts, overview.best
-        words = [f"{counts[state]} {state}" for state in
-                 ("complete", "pruned", "training", "queued", "failed", "diverged", "lost")
-                 if counts[state]]  # fmt: skip
-        right: list[Span] = []
-        if overview.requests.paused:
-            right.append(("paused  ", "alert"))
-        if best is not None:
-            right.append((f"best {best.value:.5g}, trial {best.number}", "live"))
-        self.query_one("#study-title", TitleRow).show(
-            [
-                (overview.name, "title"),
-                (f"   {' · '.join(words)}", "text"),
-                (f"   {goal.direction} {sanitize(goal.metric, limit=80)}", "dim"),
-            ],
-            right,
-        )  # fmt: skip
-
     def _draw_view(self, overview: StudyOverview) -> None:
         metric = sanitize(overview.description.goal.metric, limit=80)
-        title = TITLES[self._view]
         note = "  ".join(view if view != self._view else view.upper() for view in VIEWS)
-        self.query_one("#study-view-title", TitleRow).show([(title, "title")], [(note, "dim")])
+        title = self.query_one("#study-view-title", TitleRow)
+        title.show([(TITLES[self._view], "title")], [(note, "dim")])
         if self._view == "curves":
             self.query_one("#study-curves", Chart).title = metric
-            self.query_one("#study-curves", Chart).show(self._curve_lines())
+            self.query_one("#study-curves", Chart).show(curve_lines(overview, self._selected))
         elif self._view == "progress":
             self.query_one("#study-progress", Chart).title = f"best {metric} by trial"
-            self.query_one("#study-progress", Chart).show(self._progress_lines(overview))
+            self.query_one("#study-progress", Chart).show(progress_lines(overview))
         else:
             self.query_one(f"#study-{self._view}", StudyPanel).show(overview, self._selected)
-
-    def _curve_lines(self) -> list[Line]:
-        """The curve of each trial; the selected one and the best in colours of their own."""
-        overview = self._overview
-        if overview is None:
-            return []
-        maximize = overview.description.goal.maximize
-        ranked = sorted((row for row in self._rows if row.curve and row.value is not None),
-                        key=lambda row: row.value or 0.0, reverse=maximize)  # fmt: skip
-        chosen = [row for row in ranked if row.number == self._selected]
-        chosen += [row for row in ranked if row not in chosen][: MAX_CURVES - len(chosen)]
-        lines = [Line(str(row.number), _points(row.curve), is_void=True)
-                 for row in ranked if row not in chosen]  # fmt: skip
-        for place, row in enumerate(chosen):
-            lines.append(Line(str(row.number), _points(row.curve), style=place,
-                              letter=LETTERS[place],
-                              layer=1 + (row.number == self._selected)))  # fmt: skip
-        return lines
-
-    def _progress_lines(self, overview: StudyOverview) -> list[Line]:
-        values = [(row.number, row.value) for row in overview.rows
-                  if row.state == "complete" and row.value is not None]  # fmt: skip
-        best = Line("best so far", _points(overview.best_so_far()), style=0, layer=1)
-        return [best, Line("each trial", _points(values), style=1)] if values else []
 
     # -- keys ---------------------------------------------------------------------------------
 
@@ -244,12 +205,33 @@ class StudyScreen(Screen[None]):
     @on(TrialTable.RowClicked)
     def _row_clicked(self, message: TrialTable.RowClicked) -> None:
         self._select(message.index)
+        if message.is_double:
+            self.action_open()
 
     @on(TrialTable.HeaderClicked)
     def _header_clicked(self, message: TrialTable.HeaderClicked) -> None:
         if message.column != "curve":
             self._sort_by = message.column
             self._draw()
+
+    def action_help(self) -> None:
+        """Show all keys."""
+        self.app.push_screen(HelpScreen(self))
+
+    def action_leave(self) -> None:
+        """Close this screen; the trials go on."""
+        if self._is_alone:
+            self.host.action_ask_quit()
+        else:
+            self.dismiss(None)
+
+    def action_open(self) -> None:
+        """Close this screen for the run of the selected trial."""
+        runs = self._folder.runs(self._selected) if self._selected >= 0 else []
+        if runs:
+            self.dismiss(runs[-1])
+        elif self._rows:
+            self.host.toast(f"trial {self._selected} has no run")
 
     # -- steering -----------------------------------------------------------------------------
 
@@ -262,6 +244,15 @@ class StudyScreen(Screen[None]):
         if self._selected >= 0:
             number = self._selected
             self._try(lambda: self._requests.stop_trial(number))
+
+    def action_stop_all(self) -> None:
+        """Ask whether to stop all trials and end."""
+
+        def answered(choice: str | None) -> None:
+            if choice == "stop":
+                self._try(self._requests.stop)
+
+        self.app.push_screen(StopAllDialog(), answered)
 
     def action_queue(self) -> None:
         """Ask for a setting, and put it in the queue."""
@@ -288,32 +279,51 @@ class StudyScreen(Screen[None]):
         command = self._overview.command if self._overview else ""
         if command:
             self.app.copy_to_clipboard(command)
-        self.notify(command or "no trial is complete yet", markup=False)
+        self.host.toast(command or "no trial is complete yet")
+
+    def action_train_best(self) -> None:
+        """Ask for the command of the best trial, and start it in the background."""
+        command = self._overview.command if self._overview else ""
+        if not command:
+            self.host.toast("no trial is complete yet")
+            return
+
+        def start(line: str) -> str:
+            from core.sweep.new_run import start_detached
+
+            self._start_job.submit(lambda: start_detached(self._folder, line), now=True)
+            return "starting …"
+
+        self._ask("Train the best setting in a run of its own:", command, start)
+
+    def _started(self, result: str | Exception) -> None:
+        if isinstance(result, Exception):
+            self.host.toast(str(result))
+        else:
+            self.host.toast(f"{result} trains in the background; it is among the runs")
 
     def _ask(self, question: str, text: str, do: Callable[[str], str], error: str = "") -> None:
+        if self._may_write():
+            self._open_dialog(question, text, do, error)
+
+    def _open_dialog(self, question: str, text: str, do: Callable[[str], str], error: str) -> None:
         def answered(line: str | None) -> None:
             if line:
                 try:
-                    self.notify(do(line), markup=False)
+                    self.host.toast(do(line))
                 except UserError as failure:
-                    self._ask(question, line, do, str(failure))
+                    self._open_dialog(question, line, do, str(failure))
 
         self.app.push_screen(LineDialog(question, text, error), answered)
 
     def _try(self, do: Callable[[], str]) -> None:
-        try:
-            self.notify(do(), markup=False)
-        except UserError as failure:
-            self.notify(str(failure), severity="warning", markup=False)
+        if self._may_write():
+            try:
+                self.host.toast(do())
+            except UserError as failure:
+                self.host.toast(str(failure))
 
-
-def _points(curve: Sequence[tuple[int, float]]) -> Points:
-    steps, values = zip(*curve, strict=True) if curve else ((), ())
-    return Points.of_sorted(np.array(steps, np.int64), np.array(values, np.float32))
-
-
-def _sort_key(value: object) -> tuple[int, float, str]:
-    """Numbers before texts, before what is missing."""
-    if isinstance(value, int | float):
-        return 0, float(value), ""
-    return (1, 0.0, str(value)) if value is not None else (2, 0.0, "")
+    def _may_write(self) -> bool:
+        if self._read_only:
+            self.host.toast("this window is read-only")
+        return not self._read_only

@@ -9,6 +9,7 @@ from textual.message import Message
 from core.sweep.goal import Goal
 from core.sweep.results import Row
 from trainpad.text import sanitize
+from tui.study.rows import text_of
 from tui.widgets.text_widget import Span, TextWidget, align_right, fit
 
 BARS: Final = "▁▂▃▄▅▆▇█"
@@ -34,9 +35,9 @@ class TrialTable(TextWidget):
     class RowClicked(Message):
         """A row was clicked."""
 
-        def __init__(self, index: int) -> None:
+        def __init__(self, index: int, *, is_double: bool) -> None:
             super().__init__()
-            self.index = index
+            self.index, self.is_double = index, is_double
 
     class HeaderClicked(Message):
         """The header of a column was clicked."""
@@ -103,7 +104,7 @@ class TrialTable(TextWidget):
         return found
 
     def _width_of(self, name: str) -> int:
-        longest = max((len(_text(row.params.get(name))) for row in self._rows), default=0)
+        longest = max((len(text_of(row.params.get(name))) for row in self._rows), default=0)
         return min(24, max(len(name) + 2, longest)) + 2
 
     def _header(self, name: str, size: int) -> Span:
@@ -141,7 +142,7 @@ class TrialTable(TextWidget):
             return f"{align_right(text, VALUE_WIDTH)}  ", "live" if row.number == self._best else ""
         if name == "curve":
             return self._curve(row, scale), "live" if row.state == "training" else "dim"
-        return _text(row.params.get(name)), ""
+        return text_of(row.params.get(name)), ""
 
     def _scale(self) -> tuple[float, float]:
         """The least and the greatest value of all curves."""
@@ -168,16 +169,11 @@ class TrialTable(TextWidget):
                 if left <= event.x < left + size:
                     self.post_message(self.HeaderClicked(name))
         elif self._top + event.y - 1 < len(self._rows):
-            self.post_message(self.RowClicked(self._top + event.y - 1))
+            index = self._top + event.y - 1
+            self.post_message(self.RowClicked(index, is_double=event.chain > 1))
 
 
 def _short_metric(metric: str) -> str:
     """The part of a metric's name that is not a split: ``accuracy`` of ``accuracy/validation``."""
     parts = [part for part in metric.split("/") if part not in SPLITS]
     return sanitize(parts[-1] if parts else metric, limit=40)
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    return f"{value:.4g}" if isinstance(value, float) else sanitize(str(value), limit=40)

@@ -62,7 +62,8 @@ def _format_choice(title: str, key: str, explanation: str) -> str:
     return "\n".join([f"{title:18} {key:4} {first}", *(column + row for row in more)])
 
 
-def _bindings(*choices: tuple[str, str, str, str]) -> list[BindingType]:
+def bindings_of(*choices: tuple[str, str, str, str]) -> list[BindingType]:
+    """The keys of these choices."""
     return [
         Binding(key, f"choose('{choice}')", title, show=False) for choice, key, title, _ in choices
     ]
@@ -73,7 +74,7 @@ class QuitDialog(ChoiceDialog):
 
     QUESTION = "The network is still training."
     CHOICES = (STOP, DETACH, CANCEL)
-    BINDINGS: ClassVar[list[BindingType]] = _bindings(*CHOICES)
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(*CHOICES)
 
 
 class StopDialog(ChoiceDialog):
@@ -81,7 +82,7 @@ class StopDialog(ChoiceDialog):
 
     QUESTION = "Stop this run for everyone watching?"
     CHOICES = (STOP, CANCEL)
-    BINDINGS: ClassVar[list[BindingType]] = _bindings(*CHOICES)
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(*CHOICES)
 
 
 class StopProgramDialog(ChoiceDialog):
@@ -89,7 +90,7 @@ class StopProgramDialog(ChoiceDialog):
 
     QUESTION = "Stop this run for everyone watching?"
     CHOICES = (STOP_PROGRAM, CANCEL)
-    BINDINGS: ClassVar[list[BindingType]] = _bindings(*CHOICES)
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(*CHOICES)
 
 
 class NewRunDialog(ChoiceDialog):
@@ -97,7 +98,7 @@ class NewRunDialog(ChoiceDialog):
 
     QUESTION = "A new run stops the one that is still training."
     CHOICES = (START_NEW, CANCEL)
-    BINDINGS: ClassVar[list[BindingType]] = _bindings(*CHOICES)
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(*CHOICES)
 
 
 class BranchDialog(ModalScreen[int]):

@@ -1,5 +1,7 @@
 """The command `study`: what a study has found, and requests to it while it runs."""
 
+import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,10 +13,10 @@ from trainpad.errors import UserError
 
 if TYPE_CHECKING:
     from core.sweep.folder import StudyFolder
-    from core.sweep.study import Study
 
 WITH_VALUES = ("trials", "queue", "narrow", "stop-trial")
-VERBS = ("pause", "resume", "stop", *WITH_VALUES)
+NEW_RUNS = ("train", "branch")
+VERBS = ("pause", "resume", "stop", *WITH_VALUES, *NEW_RUNS)
 
 
 HELP = """Print the trials of a study, the best first; or make a request to it.
@@ -27,6 +29,8 @@ STUDY: its folder, else the newest. Requests:
   queue NAME=VALUE...    try this setting next
   narrow NAME=LOW..HIGH  sample from a part of a range
   stop-trial N           stop one trial
+  train [N] [-- FLAGS]   train the best setting, or that of trial N, in a run of its own
+  branch [N] [-- FLAGS]  the same, from that trial's weights
 
 Example: trainpad study queue learning_rate=0.3 optimizer=sgd
 """
@@ -46,6 +50,8 @@ def study(
 
     check_optuna()
     folder, request = _folder_and_request(arguments)
+    if request and request[0] in NEW_RUNS:
+        return _begin_run(folder, request[0], request[1:])
     if request:
         return _request(folder, request[0], request[1:])
     from core.sweep import results
@@ -55,9 +61,9 @@ def study(
     if csv:
         click.echo(results.as_csv(opened), nl=False)
     elif command:
-        click.echo(_best_command(opened))
+        click.echo(results.best_command_of(opened))
     elif importance:
-        _print_importance(opened)
+        click.echo("\n".join(results.as_importance(opened)))
     else:
         for line in results.as_json_lines(opened) if as_json else results.as_table(opened):
             click.echo(line)
@@ -65,12 +71,12 @@ def study(
 
 
 def _folder_and_request(arguments: Sequence[str]) -> "tuple[StudyFolder, Sequence[str]]":
-    from core.sweep.folder import StudyFolder, newest_study
+    from core.sweep.folder import StudyFolder, find_study, newest_study
     from trainpad.place import absolute
 
     if not arguments or arguments[0] in VERBS:
         return newest_study(), arguments
-    folder = StudyFolder(absolute(Path(arguments[0])))
+    folder = find_study(arguments[0]) or StudyFolder(absolute(Path(arguments[0])))
     folder.description()
     if len(arguments) > 1 and arguments[1] not in VERBS:
         raise UserError(f"{arguments[1]!r} is no request; there are {', '.join(VERBS)}")
@@ -96,24 +102,20 @@ def _request(folder: "StudyFolder", verb: str, values: Sequence[str]) -> int:
     return 0
 
 
+def _begin_run(folder: "StudyFolder", verb: str, values: Sequence[str]) -> int:
+    """Become the training of a trial's setting, in this terminal."""
+    from core.sweep.new_run import branch_words, train_words
+    from core.sweep.process import trainpad_command
+
+    has_number = bool(values) and not values[0].startswith("-")
+    number = _number(values[0]) if has_number else None
+    words_of = train_words if verb == "train" else branch_words
+    command = [*trainpad_command(), *words_of(folder, number, values[has_number:])]
+    sys.stdout.flush()
+    os.execv(command[0], command)  # noqa: S606 - ours
+
+
 def _number(text: str) -> int:
     if not text.isdecimal() or len(text) > 9:
         raise UserError(f"{text[:40]!r} is no trial")
     return int(text)
-
-
-def _best_command(opened: "Study") -> str:
-    from core.sweep.plan import best_command
-    from core.sweep.study import best_first
-
-    best = best_first(opened, opened.trials())
-    if not best:
-        raise UserError("no trial is complete yet")
-    return best_command(opened.description, best[0].params)
-
-
-def _print_importance(opened: "Study") -> None:
-    from core.sweep.study import importances
-
-    for name, share in importances(opened).items():
-        click.echo(f"{share:6.1%}  {name}")

@@ -1,0 +1,53 @@
+"""The lines on the charts of a study."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from core.run.series import Points
+from core.sweep.overview import StudyOverview
+from core.sweep.results import Row
+from tui.chart.chart import Line
+from tui.chart.scene import LETTERS
+
+MAX_CURVES: Final = 6
+"""Trials on the chart of curves in a colour of their own: the selected one and the best."""
+
+
+def curve_lines(overview: StudyOverview, selected: int) -> list[Line]:
+    """The curve of each trial; the selected one and the best in colours of their own."""
+    ranked = sorted(
+        (row for row in overview.rows if row.curve and row.value is not None),
+        key=lambda row: row.value or 0.0, reverse=overview.description.goal.maximize,
+    )  # fmt: skip
+    chosen = [row for row in ranked if row.number == selected]
+    chosen += [row for row in ranked if row not in chosen][: MAX_CURVES - len(chosen)]
+    dim = [
+        Line(str(row.number), _points(row.curve), is_void=True)
+        for row in ranked
+        if row not in chosen
+    ]
+    return [*dim, *(_coloured(row, place, selected) for place, row in enumerate(chosen))]
+
+
+def _coloured(row: Row, place: int, selected: int) -> Line:
+    layer = 1 + (row.number == selected)
+    points = _points(row.curve)
+    return Line(str(row.number), points, style=place, letter=LETTERS[place], layer=layer)
+
+
+def progress_lines(overview: StudyOverview) -> list[Line]:
+    """The value of each complete trial, and the best up to it."""
+    values = [
+        (row.number, row.value)
+        for row in overview.rows
+        if row.state == "complete" and row.value is not None
+    ]
+    best = Line("best so far", _points(overview.best_so_far()), style=0, layer=1)
+    return [best, Line("each trial", _points(values), style=1)] if values else []
+
+
+def _points(curve: Sequence[tuple[int, float]]) -> Points:
+    steps, values = zip(*curve, strict=True) if curve else ((), ())
+    return Points.of_sorted(np.array(steps, np.int64), np.array(values, np.float32))
