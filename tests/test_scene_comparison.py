@@ -14,7 +14,7 @@ from core.run.timeline import Timeline
 from tests.helpers.scene import points, scene_of, text
 from trainpad.errors import UserError
 from tui.chart.chart import Axis, Glyphs, Line, Mark
-from tui.chart.drawing import PLAIN
+from tui.chart.drawing import PLAIN, draw
 from tui.chart.even_rows import even_labels
 from tui.chart.legend import Legend, LegendEntry, rows_needed
 from tui.chart.palette import LINE_STYLES
@@ -198,6 +198,27 @@ def test_newest_differences_are_those_at_the_last_common_step():
     scene = scene_of(Line("long", long), Line("short", short))
     scene.reference = "short"
     assert [entry.value for entry in scene.legend_entries(100)] == [-2, 0]
+
+
+def test_a_chart_of_differences_ends_with_them_and_is_read_where_it_is_visible():
+    long, short = Series(np.full(10_000, 1.0)), Series(np.arange(100.0))
+    scene = scene_of(Line("long", long), Line("short", short))
+    assert scene.extent() == ((0.0, 12_500.0), 9_999)
+    scene.reference = "short"
+    assert scene.extent() == ((0.0, 125.0), 99)
+    assert [entry.value for entry in scene.legend_entries(100)] == [-98, 0]
+    scene.viewport.visible = (0.0, 50.0)
+    assert [entry.value for entry in scene.legend_entries(100)] == [-49, 0]
+
+
+def test_what_is_not_a_step_is_not_called_one():
+    scene = scene_of(Line("loss", Series(np.arange(100.0))))
+    scene.step_unit = "values"
+    drawing = draw(scene, "loss", 60, 12)
+    assert drawing.strips[-1].text.split()[0] == "values"
+    scene.cursor.x = 50.0
+    assert scene.cursor_note(200) == "value 50"
+    assert scene.cursor_note(20).startswith("values ")
 
 
 @pytest.mark.parametrize(

@@ -265,6 +265,7 @@ def test_points_without_steps_are_a_line_by_order_and_by_time(tmp_path: Path) ->
     assert line.curve.steps.tolist() == list(range(100))
     assert line.timeline.seconds_at(np.array([99.0])).tolist() == [1.7e9 + 99 * 60]
     assert model.title("loss", [line]) == "loss · without steps, by order"
+    assert model.step_unit("loss") == "values"
 
 
 def test_runs_that_differ_in_the_seed_are_one_line_with_their_spread(tmp_path: Path) -> None:

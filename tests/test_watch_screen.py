@@ -146,6 +146,7 @@ async def test_the_table_of_hyperparameters_is_sorted_and_scrolls_both_ways(tmp_
         await pilot.press("5")
         text = await shown(pilot, app, "run 1 of 40", "t00", "val/acc", "val/acc max", "loss min")
         assert "option3" not in text
+        assert app.screen.query_one(HParamTable).lines(80, 10)[2][0] == ("b ", "line-1")
         await pilot.press(*["down"] * 39)
         await shown(pilot, app, "run 40 of 40", "t39")
         await pilot.press("up", "n", "p", "p", "p")

@@ -67,11 +67,17 @@ def _over_parts(found: Sequence[Values | None]) -> Values | None:
     return Values(sum(means) / len(means), min(means), max(means)) if means else None
 
 
-def steps_note(axis: Axis, lines: Sequence[Line], x: float, steps: Float64s) -> str:
-    """The steps between ``steps[0]`` and ``steps[1]``: ``steps 500 to 509``, or ``step 500``."""
+def steps_note(
+    axis: Axis, lines: Sequence[Line], x: float, steps: Float64s, unit: str = "steps"
+) -> str:
+    """The steps between ``steps[0]`` and ``steps[1]``: ``steps 500 to 509``, or ``step 500``.
+
+    ``unit`` is what is counted in place of steps, in the plural.
+    """
+    one = unit.removesuffix("s")
     if not np.isfinite(steps).all():
         step = axes.step_of(axis, lines[0].parts[0], x)
-        return f"step {math.floor(step):,}" if math.isfinite(step) else ""
+        return f"{one} {math.floor(step):,}" if math.isfinite(step) else ""
     newest_step = max(part.curve.last_step for line in lines for part in line.parts)
     first, last = math.ceil(steps[0]), min(math.ceil(steps[1]) - 1, newest_step)
-    return f"steps {first:,} to {last:,}" if first < last else f"step {first:,}"
+    return f"{unit} {first:,} to {last:,}" if first < last else f"{one} {first:,}"

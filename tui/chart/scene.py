@@ -73,7 +73,7 @@ class Scene:
         self.lines: Sequence[Line] = ()
         self.marks = MarkIndex()
         self.step_unit = "steps"
-        """What is counted along an axis of steps."""
+        """What is counted along an axis of steps, in the plural."""
         self.planned_steps = 0
         self.planned_epochs = 0
         self.viewport = Viewport()
@@ -99,6 +99,8 @@ class Scene:
         """The full range of the x axis, and the newest value's position on it."""
         lines = [line for scene in self.linked for line in scene.lines]
         first, newest = axes.extent(self.axis, lines)
+        if references := [line for scene in self.linked if (line := scene.reference_line)]:
+            newest = min(newest, axes.extent(self.axis, references)[1])
         planned = 0
         if self.axis is Axis.STEP:
             planned = max(scene.planned_steps for scene in self.linked)
@@ -146,7 +148,7 @@ class Scene:
     def settings(self, logarithmic: bool) -> list[str]:
         """In words, every setting of the view that is not the default."""
         words = {
-            f"minus {self.reference}": self._reference_line is not None,
+            f"minus {self.reference}": self.reference_line is not None,
             "error rate": self.error_rate,
             "log": logarithmic and self.logarithmic,
             "log, as it diverges": logarithmic and not self.logarithmic,
@@ -184,7 +186,7 @@ class Scene:
         steps = axes.steps_of(self.axis, line, np.array(self._cursor_cell(x, width)))
         marks = self.marks.between(float(np.floor(steps[0])), float(steps[1]), MAX_NOTE_MARKS)
         position = [
-            readings.steps_note(self.axis, self.lines, x, steps),
+            readings.steps_note(self.axis, self.lines, x, steps, self.step_unit),
             axes.format_position(self.axis, x),
         ]
         return "   ".join(text for text in [*position, *(mark.text for mark in marks)] if text)
@@ -216,7 +218,7 @@ class Scene:
         return float(edges[cell]), float(edges[cell + 1])
 
     @property
-    def _reference_line(self) -> Line | None:
+    def reference_line(self) -> Line | None:
         """The line that is subtracted from all, if there is one."""
         if not self.reference:
             return None
@@ -227,11 +229,11 @@ class Scene:
 
     def _legend_entry(self, index: int, line: Line, width: int) -> LegendEntry:
         letter, style = self._letter(index), ChartStyle.LINE + self._style(index)
-        reference, values = self._reference_line, None
+        reference, values = self.reference_line, None
         if reference is None:
             values = self._values(line, self.cursor.x, width)
         else:
-            x = self.cursor.x if self.cursor.x is not None else self._last_common(line, reference)
+            x = self.cursor.x if self.cursor.x is not None else self._last_shown(line, reference)
             both = (self._values(line, x, width), self._values(reference, x, width))
             values = both[0].minus(both[1].mean) if both[0] and both[1] else None
         if values is None:
@@ -241,9 +243,9 @@ class Scene:
         is_group = bool(line.members)
         return LegendEntry(letter, line.name, values.mean, style, spread, is_group, signed)
 
-    def _last_common(self, *lines: Line) -> float:
-        """The last position at which all of these lines have values."""
-        return min(axes.extent(self.axis, [line])[1] for line in lines)
+    def _last_shown(self, *lines: Line) -> float:
+        """The last visible position at which all of these lines have values."""
+        return min(self.visible_range[1], *(axes.extent(self.axis, [line])[1] for line in lines))
 
     def _values(self, line: Line, x: float | None, width: int) -> Values | None:
         """The values in the cell of a position, or the newest."""
@@ -260,7 +262,7 @@ class Scene:
             for index, line in enumerate(self.lines)
             if self.axis is Axis.STEP or axes.timeline_of(self.axis, line.parts[0]) is not None
         ]
-        reference = self._reference_line
+        reference = self.reference_line
         if reference is None:
             return plotted
         base = [line.values for line in plotted if self.lines[line.index] is reference]
@@ -304,7 +306,7 @@ class Scene:
 
     def _is_logarithmic(self, plotted: Sequence[PlottedLine]) -> bool:
         """Whether the y axis is logarithmic, as was chosen or as values diverge."""
-        if self._reference_line is not None:  # differences are of both signs
+        if self.reference_line is not None:  # differences are of both signs
             return False
         return self.logarithmic or (
             self.automatic_log and any(diverges(line.raw.mean) for line in plotted)

@@ -7,9 +7,9 @@ from textual.geometry import Size
 
 from core.run.hparams import SPECS
 from core.rundir.entry import RunEntry
+from tui.chart.coloured import LineColoured, line_role
 from tui.chart.scene import LETTERS
 from tui.runs import columns
-from tui.runs.table import LineColoured, line_role
 from tui.runs.value_columns import best_column, setting_column
 from tui.widgets.text_widget import Span, align_right, fit
 

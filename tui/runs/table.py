@@ -6,39 +6,18 @@ The table draws its own rows, so that moving the pointer sends two rows to the t
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from rich.style import Style
 from textual.events import Click
 from textual.geometry import Size
 from textual.message import Message
 
 from core.rundir.entry import RunEntry
 from trainpad.text import cells, sanitize
-from tui.chart.chart import Chart
-from tui.chart.palette import LINE_STYLES, ChartStyle
+from tui.chart.coloured import LineColoured, line_role
 from tui.chart.scene import LETTERS
 from tui.dashboard.header import STATE_SYMBOLS
 from tui.runs import columns
 from tui.runs.columns import Row, RunColumn
 from tui.widgets.text_widget import Span, TextWidget, align_right, fit
-
-
-class LineColoured(TextWidget):
-    """A widget of text rows in which runs have the colours of their lines on the chart."""
-
-    @property
-    def role_styles(self) -> Mapping[str, Style]:
-        """The theme's styles, and one for each colour of lines: ``line-0``, ``line-1``, ..."""
-        chart = self.screen.query(Chart).first()
-        lines = {
-            f"line-{i}": chart.chart_styles[ChartStyle.LINE + i] + Style(bold=True)
-            for i in range(LINE_STYLES)
-        }
-        return {**super().role_styles, **lines}
-
-
-def line_role(slot: int) -> str:
-    """The role of the line with this number, in a `LineColoured` widget."""
-    return f"line-{slot % LINE_STYLES}"
 
 
 class RunsTable(LineColoured):

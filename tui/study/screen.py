@@ -101,7 +101,7 @@ class StudyScreen(Screen[Closed]):
         for widget in self.query(TextWidget):
             widget.ascii_only = self.host.ascii
         self._show_view()
-        self.query_one("#study-progress", Chart).scene.step_unit = "trial"
+        self.query_one("#study-progress", Chart).scene.step_unit = "trials"
         name = sanitize(self._folder.path.name, limit=80)
         self.query_one("#study-title", TitleRow).show([(name, "title")])
         self._poll()

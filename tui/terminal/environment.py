@@ -12,7 +12,7 @@ from core.process.threads import relax_gc
 
 LOCAL_FPS, REMOTE_FPS = 8.0, 4.0
 """Screen updates per second: fewer over SSH, where bandwidth is scarce."""
-MAX_SHARE: Final = 0.025
+MAX_SHARE: Final = 0.02
 """How much of a core the thread of the screen takes from training, unless a number of updates per
 second is requested: it draws as often as that allows, and at least twice a second."""
 REMOTE_BYTES_PER_SECOND: Final = 3600.0

@@ -6,9 +6,10 @@ from itertools import accumulate
 from rich.cells import cell_len
 from textual.events import Click, MouseScrollDown, MouseScrollUp
 
+from tui.chart.coloured import LineColoured, line_role
 from tui.watch.hparam_columns import Column, columns_of
 from tui.watch.model import RunView, WatchModel
-from tui.widgets.text_widget import Span, TextWidget, align_right, fit
+from tui.widgets.text_widget import Span, align_right, fit
 
 NAME_WIDTH = 28
 """Most cells of a run's name."""
@@ -17,7 +18,7 @@ MAX_WIDTH = 20
 GAP = 2
 
 
-class HParamTable(TextWidget):
+class HParamTable(LineColoured):
     """Metrics and hyperparameters of all runs that have hyperparameters."""
 
     DEFAULT_CSS = "HParamTable { width: 1fr; height: 1fr; }"
@@ -162,8 +163,11 @@ class HParamTable(TextWidget):
         self, row: int, columns: Sequence[tuple[int, int]], name_width: int, *, is_selected: bool
     ) -> list[Span]:
         run_view = self._run_views[row]
-        name = fit(f"{run_view.letter} {run_view.name}", name_width)
-        spans = [(name, "text")] + [
+        letter = f"{run_view.letter} "
+        spans = [
+            (letter, line_role(run_view.style)),
+            (fit(run_view.name, name_width - len(letter)), "text"),
+        ] + [
             (" " * GAP + align_right(self._columns[index].text(row), width - GAP),
              self._columns[index].role)
             for index, width in columns

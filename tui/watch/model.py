@@ -274,9 +274,17 @@ class WatchModel:
         """
         names = dict.fromkeys(line.name for line in lines)
         run_name = f"   {next(iter(names))}" if len(names) == 1 < len(self.visible_runs) else ""
+        return tag + run_name + ("" if self._has_steps(tag) else " · without steps, by order")
+
+    def step_unit(self, tag: str) -> str:
+        """Return what is counted along the axis of a tag, in the plural."""
+        return "steps" if self._has_steps(tag) else "values"
+
+    def _has_steps(self, tag: str) -> bool:
+        """Whether a visible run has written a tag with steps, or no visible run has written it."""
         found = [run_view.run.scalars.get(tag) for run_view in self.visible_runs]
-        has_steps = any(scalar.has_steps for scalar in found if scalar is not None)
-        return tag + run_name + ("" if has_steps else " · without steps, by order")
+        known = [scalar.has_steps for scalar in found if scalar is not None]
+        return any(known) or not known
 
     @property
     def void_count(self) -> int:

@@ -154,6 +154,6 @@ def chart_rows(
 ) -> Iterator[str]:
     """Yield the rows of one chart, as it is on the screen without colours."""
     scene = Scene(glyphs, logarithmic=False)
-    scene.lines = model.lines(tag)
+    scene.lines, scene.step_unit = model.lines(tag), model.step_unit(tag)
     drawing = draw(scene, model.title(tag, scene.lines), width, height)
     yield from (strip.text for strip in drawing.strips)

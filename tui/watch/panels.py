@@ -46,6 +46,7 @@ class RunChart(Chart):
         """Draw the curves of a tag."""
         lines = model.lines(tag)
         self.title = model.title(tag, lines)
+        self.scene.step_unit = model.step_unit(tag)
         self.shows_fractions = FRACTION_TAG.search(tag) is not None and _are_fractions(lines)
         self.show(lines)
 

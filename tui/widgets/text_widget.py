@@ -50,7 +50,9 @@ class TextWidget(StripWidget):
     _role_styles: Mapping[str, Style] = MappingProxyType({})
     """Cached by `role_styles`; empty after a change of colours."""
     _last_rows: Mapping[tuple[object, ...], Strip] = MappingProxyType({})
-    """The rows that were built last, by their lines; empty after a change of colours."""
+    """The rows that were built last, by their lines."""
+    _last_styles: Mapping[str, Style] = MappingProxyType({})
+    """The styles that these have."""
 
     def lines(self, width: int, height: int) -> Sequence[Sequence[Span]]:
         """The content for ``width`` x ``height`` cells, a list of spans for each row."""
@@ -64,19 +66,21 @@ class TextWidget(StripWidget):
         return self._role_styles
 
     def notify_style_update(self) -> None:
-        """Drop the cached styles, and the rows that have them."""
-        self._role_styles, self._last_rows = {}, {}
+        """Drop the cached styles."""
+        self._role_styles = {}
         super().notify_style_update()
 
     def rows(self, width: int, height: int) -> list[Strip]:
         """The lines as strips; those of the last call are the same objects."""
-        last, styles, built = self._last_rows, self.role_styles, []
-        self._last_rows = rows = dict[tuple[object, ...], Strip]()
+        styles, built = self.role_styles, []
+        last = self._last_rows if styles == self._last_styles else {}
+        rows = dict[tuple[object, ...], Strip]()
         for spans in self.lines(width, height):
             key = (self.ascii_only, *spans)
             if key not in rows:
                 rows[key] = last.get(key) or self._strip_of(spans, styles)
             built.append(rows[key])
+        self._last_rows, self._last_styles = rows, styles
         return built
 
     def _strip_of(self, spans: Sequence[Span], styles: Mapping[str, Style]) -> Strip:
