@@ -66,14 +66,14 @@ class RunEntry:
     @property
     def network(self) -> str:
         """Its layers: ``128-32``, ``conv32-1024``, ``softmax``; an attached run's project."""
-        if self.summary.is_attached:
+        if not self.summary.is_own:
             return self.summary.project
         return short_name(parse_layers(self.hyperparameters["network"]))
 
     @property
     def project(self) -> str:
-        """What an attached run belongs to; empty for a run of ours."""
-        return self.summary.project if self.summary.is_attached else ""
+        """What an attached run belongs to, ``study`` for a study; empty for a run of ours."""
+        return "" if self.summary.is_own else self.summary.project
 
 
 def signature_of(run: RunDir) -> Signature:
@@ -110,7 +110,7 @@ def read_entry(run: RunDir, listed: ListedEvents | None = None) -> RunEntry | No
             accuracy,
             timestamp(info.get("created")),
             _training_seconds(events, losses_changed),
-            _owner(run.path),
+            owner_of(run.path),
             attached_values(run, info, ended=not summary.is_live)
             if summary.is_attached
             else own_values(run, hparams, accuracy, summary.best),
@@ -169,7 +169,8 @@ def _training_seconds(events: Sequence[Event], losses_changed: float) -> float:
     return seconds if start is None else seconds + max(0.0, losses_changed - start)
 
 
-def _owner(path: Path) -> str:
+def owner_of(path: Path) -> str:
+    """The name of the user who owns a folder, or else their number."""
     return _user_name(path.stat().st_uid)
 
 

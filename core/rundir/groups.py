@@ -79,6 +79,8 @@ def _experiment(entry: RunEntry) -> Hashable:
     A run of which nothing is known is a group of its own.
     """
     values = entry.values
+    if entry.summary.is_study:
+        return entry.run.path
     if not all(map(is_seed, values.settings)):
         return same_but_seed(values.settings)
     if values.command:

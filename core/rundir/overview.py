@@ -124,5 +124,5 @@ class Overview:
 
 def differing_hparams(entries: Sequence[RunEntry]) -> list[str]:
     """The names of the hyperparameters in which these runs differ."""
-    ours = [entry.hyperparameters for entry in entries if not entry.summary.is_attached]
+    ours = [entry.hyperparameters for entry in entries if entry.summary.is_own]
     return [name for name in SPECS if len({values[name] for values in ours}) > 1]

@@ -44,6 +44,8 @@ FRESH_HEARTBEAT: Final = 3.0
 REMOTE_TIMEOUT: Final = 60.0
 """Seconds without a heartbeat until a run of another host counts as lost."""
 MAX_LOCK_BYTES: Final = 4096
+STUDY: Final = "study"
+"""The kind of an entry that is a study: its steps are trials."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class RunSummary:
     since: float
     heartbeat: float
     kind: str = "trainpad"
-    """``attached`` for a run that another program trains."""
+    """``attached`` for a run that another program trains; ``study`` for a study."""
     project: str = ""
     """What an attached run belongs to."""
 
@@ -83,6 +85,16 @@ class RunSummary:
     def is_attached(self) -> bool:
         """Whether another program trains it, and it has no hyperparameters of ours."""
         return self.kind == "attached"
+
+    @property
+    def is_study(self) -> bool:
+        """Whether it is no run, but a study of many."""
+        return self.kind == STUDY
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a run of ours, which has hyperparameters."""
+        return not (self.is_attached or self.is_study)
 
     @property
     def is_live(self) -> bool:

@@ -121,12 +121,16 @@ class StudyFolder:
         """The folder of the files that show which processes run trials."""
         return self.path / "workers"
 
-    def is_live(self) -> bool:
-        """Whether a process runs trials, on this machine or another one."""
+    def live_workers(self) -> list[Path]:
+        """The files of the processes that run trials, on this machine or another one."""
         try:
-            return any(map(_is_alive, self.workers.iterdir()))
+            return [path for path in self.workers.iterdir() if _is_alive(path)]
         except OSError:
-            return False
+            return []
+
+    def is_live(self) -> bool:
+        """Whether a process runs trials."""
+        return bool(self.live_workers())
 
     def trial(self, number: int) -> Path:
         """The folder of one trial's runs."""

@@ -11,7 +11,10 @@ from core.run.hparams import SPECS
 from core.rundir import notes, trash
 from core.rundir.entry import RunEntry
 from core.rundir.playback import MAX_SPEED, MIN_SPEED
+from core.rundir.rundir import RunDir
 from core.session.request import branch_request
+from core.sweep.extra import check_optuna
+from core.sweep.folder import StudyFolder
 from trainpad.errors import UserError
 from trainpad.text import sanitize
 from tui.runs.dialogs import ConfirmDialog, FormDialog
@@ -20,6 +23,8 @@ from tui.runs.exporting import RunExport
 if TYPE_CHECKING:
     from tui.dashboard.screen import DashboardScreen
 
+STUDY_ACTIONS = ("open", "note", "hide")
+"""What can be done with a study as with a run."""
 Compared = Sequence[tuple[str, RunEntry]]
 
 
@@ -35,8 +40,11 @@ class RunActions:
 
     def perform(self, name: str, entry: RunEntry, compared: Compared) -> None:
         """Perform the action `name` on a run, or on the compared ones."""
+        if entry.summary.is_study and name not in STUDY_ACTIONS:
+            self._screen.host.toast(f"{entry.title} is a study: enter shows its trials")
+            return
         actions: dict[str, Callable[[], None]] = {
-            "open": lambda: self._screen.host.open_run(entry.run),
+            "open": lambda: self._open(entry),
             "replay": lambda: self._ask_speed(entry),
             "resume": lambda: self._resume(entry),
             "branch": lambda: self._branch(entry),
@@ -48,6 +56,24 @@ class RunActions:
             "delete": lambda: self._ask_delete(entry),
         }
         self._try(actions[name])
+
+    def _open(self, entry: RunEntry) -> None:
+        """Show a run, or the trials of a study and the run that is chosen there."""
+        host = self._screen.host
+        if not entry.summary.is_study:
+            host.open_run(entry.run)
+            return
+        check_optuna()
+        from tui.study.screen import Closed, StudyScreen
+
+        def on_close(result: Closed) -> None:
+            if isinstance(result, RunDir):
+                self._try(lambda: host.open_run(result))
+            elif result is not None:
+                host.toast(str(result))
+
+        folder = StudyFolder(entry.run.path)
+        self._screen.app.push_screen(StudyScreen(folder, read_only=host.read_only), on_close)
 
     def _try(self, act: Callable[[], None]) -> None:
         """Perform an action; report a user error as a notification."""

@@ -49,7 +49,7 @@ class HparamDifferences(LineColoured):
         several = len(entries) > 1
         names = _differing(entries) if several else _of_one(entries[0])
         title = "differences" if several else "settings"
-        if not several and not entries[0].summary.is_attached:
+        if not several and entries[0].summary.is_own:
             title = "hyperparameters"
         fitting = self._fitting(width)
         if len(fitting) < len(entries):
@@ -69,7 +69,7 @@ class HparamDifferences(LineColoured):
     def _numbers(self, entries: Sequence[RunEntry], width: int) -> list[list[Span]]:
         """The best accuracy of runs of ours, the best of each metric of others, and the steps."""
         rows = []
-        if not all(entry.summary.is_attached for entry in entries):
+        if any(entry.summary.is_own for entry in entries):
             for label, column in (("best", columns.BEST), ("last", columns.LAST)):
                 rows.append(self._row(f"{label} prec. @ 1", column.format, width, "text"))
         attached = [entry for entry in entries if entry.summary.is_attached]
@@ -77,7 +77,8 @@ class HparamDifferences(LineColoured):
         for name in list(metrics)[:MAX_METRICS]:
             column = best_column(name)
             rows.append(self._row(column.name, column.format, width, "text"))
-        return [*rows, self._row("steps", lambda e: f"{e.summary.steps:,}", width, "dim")]
+        steps = "trials" if entries[0].summary.is_study else "steps"
+        return [*rows, self._row(steps, lambda e: f"{e.summary.steps:,}", width, "dim")]
 
     def _row(
         self, label: str, show: Callable[[RunEntry], str], width: int, role: str
@@ -118,7 +119,7 @@ def _none(entries: Sequence[RunEntry]) -> str:
 
 def _of_one(entry: RunEntry) -> list[str]:
     """The settings of an attached run, or the hyperparameters that are not the default."""
-    if entry.summary.is_attached:
+    if not entry.summary.is_own:
         return list(entry.values.settings)
     return [
         name for name, declared in SPECS.items() if entry.hyperparameters[name] != declared.default

@@ -104,7 +104,7 @@ def _number(text: str) -> float | None:
 
 def _search_text(entry: RunEntry) -> str:
     note, state = entry.note, entry.summary
-    if state.is_attached:
+    if not state.is_own:
         values = (f"{name}={value}" for name, value in entry.values.settings.items())
     else:
         values = (f"{name}={SPECS[name].format(v)}" for name, v in entry.hyperparameters.items())

@@ -16,12 +16,13 @@ from textual.widgets import Input
 
 from core.rundir.entry import RunEntry
 from core.rundir.overview import Overview
+from core.sweep.listing import StudyListing
 from data import places
 from tui.chart.chart import Chart
 from tui.chart.keys import ChartAction
 from tui.chart.memory import remember, restore
 from tui.dashboard.screen import DashboardScreen
-from tui.runs.actions import RunActions
+from tui.runs.actions import STUDY_ACTIONS, RunActions
 from tui.runs.columns import RunColumn
 from tui.runs.columns_dialog import ColumnsDialog
 from tui.runs.curves import NewEvents, RunCurves
@@ -61,6 +62,7 @@ class RunsScreen(DashboardScreen):
     def __init__(self) -> None:
         super().__init__()
         self._overview = Overview(self.host.log_dir, places.cache())
+        self._studies = StudyListing(self.host.log_dir)
         self._overview_job: BackgroundJob[list[RunEntry]] = BackgroundJob(self, self._show_entries)
         self._curves = RunCurves()
         self._curves_job: BackgroundJob[NewEvents] = BackgroundJob(self, self._show_curves)
@@ -84,6 +86,8 @@ class RunsScreen(DashboardScreen):
             is_group = self._listing.selected_row is not None
             names = [name for name in RUN_ACTIONS if not (is_group and name == "open")]
             return dimmed | {f"run('{name}')" for name in names} | (set() if is_group else {"mark"})
+        if entry.summary.is_study:
+            return dimmed | {f"run('{name}')" for name in RUN_ACTIONS if name not in STUDY_ACTIONS}
         is_live = entry.summary.is_live
         return dimmed | ({"run('resume')", "run('delete')"} if is_live else frozenset())
 
@@ -119,8 +123,12 @@ class RunsScreen(DashboardScreen):
 
     def _poll(self, *, now: bool = False) -> None:
         if self.is_current:
-            self._overview_job.submit(self._overview.poll, now=now)
+            self._overview_job.submit(self._poll_entries, now=now)
             self._poll_curves()
+
+    def _poll_entries(self) -> list[RunEntry]:
+        """On the thread: the runs, newest first, and the studies."""
+        return [*self._overview.poll(), *self._studies.poll()]
 
     @on(background.JobFinished)
     def _job_finished(self, message: background.JobFinished) -> None:
@@ -136,7 +144,7 @@ class RunsScreen(DashboardScreen):
         if self._overview.complete:
             self._listing.remove_stale_marks()
         else:
-            self._overview_job.submit(self._overview.poll, now=True)
+            self._overview_job.submit(self._poll_entries, now=True)
         if self._overview.complete and self._overview.pending:
             self.set_timer(SCAN_INTERVAL, lambda: self._poll(now=True))
         # Entries that did not change are the same objects as in the last poll.

@@ -24,7 +24,7 @@ Runs = Mapping[Path, RunState]
 def shown_values(entries: Collection[RunEntry], runs: Runs) -> list[str]:
     """What these have: the loss and the precision, then the other metrics of attached runs."""
     names = _counts(entries, runs).keys()
-    has_own = not all(entry.summary.is_attached for entry in entries)
+    has_own = any(entry.summary.is_own for entry in entries)
     own = [LOSS, PRECISION] if has_own else [LOSS] if LOSS in names else []
     return own + sorted(names - {LOSS}, key=sort_key)[:MAX_METRICS]
 

@@ -204,6 +204,8 @@ class RunDetails(TextWidget):
 
 def _state_text(entry: RunEntry) -> str:
     state = entry.summary
+    if state.is_study:
+        return f"{state.state}: {state.steps:,} of {state.max_steps:,} trials"
     if not state.is_live:
         planned = f" of {state.max_steps:,}" if state.max_steps else ""
         return f"{state.state} at step {state.steps:,}{planned}"

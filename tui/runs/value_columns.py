@@ -43,7 +43,7 @@ def all_columns(entries: Sequence[RunEntry]) -> list[RunColumn]:
         name
         for entry in entries
         for name in entry.values.settings
-        if entry.summary.is_attached or name not in _LAYERS
+        if not entry.summary.is_own or name not in _LAYERS
     )
     metrics = dict.fromkeys(name for entry in entries for name in entry.values.metrics)
     return [
@@ -75,14 +75,16 @@ def columns_for(
             columns.NAME,
             *(replace(column, priority=CHOSEN_PRIORITY) for column in wanted),
         ]
-    ours = [entry for entry in entries if not entry.summary.is_attached]
+    ours = [entry for entry in entries if entry.summary.is_own]
+    has_studies = any(entry.summary.is_study for entry in entries)
     attached = [entry for entry in entries if entry.summary.is_attached]
     result = [columns.STATE, columns.NAME]
-    result += [columns.PROJECT] if attached else []
+    result += [columns.PROJECT] if attached or has_studies else []
     result += [columns.NETWORK] if ours or not attached else []
     result += _differing_columns(ours, attached)
     result.append(columns.STEPS)
-    result += [columns.BEST, columns.LAST] if ours or not attached else []
+    result += [columns.BEST] if ours or has_studies or not attached else []
+    result += [columns.LAST] if ours or not attached else []
     for name in _metrics_of(attached, first):
         result += [replace(best_column(name), priority=85), last_column(name)]
     result += [columns.TIME, columns.STARTED]
@@ -126,7 +128,7 @@ def setting_column(name: str) -> RunColumn:
     spec = SPECS.get(name)
 
     def text(entry: RunEntry) -> str:
-        if spec is not None and not entry.summary.is_attached:
+        if spec is not None and entry.summary.is_own:
             return entry.network if name in _LAYERS else spec.format(entry.hyperparameters[name])
         return _setting_text(entry.values.settings.get(name))
 
