@@ -28,6 +28,7 @@ from trainpad.errors import UserError
 @flag("svg", metavar="FILE|-", default="", help="The same plot as SVG.")
 @flag("notebook", metavar="FILE|-", default="", help="A Jupyter notebook that plots it.")
 @flag("keras", metavar="FILE.keras", default="", help="The network, for Keras; pixels 0 to 255.")
+@flag("keras_script", metavar="FILE.py|-", default="", help="Plain Keras that trains it again.")
 @click.option("--command", is_flag=True, help="Print a command that reproduces the run.")
 @flag("importance", is_flag=True, help="Of a study: how much each hyperparameter matters.")
 @flag(

@@ -25,7 +25,9 @@ from trainpad.text import sanitize
 PLOTS = {"": "png", ".png": "png", ".svg": "svg"}
 """The format of a plot by the ending of its file."""
 ATTACHED_FORMATS = "an attached one has --csv, --losses, --json, --png, --svg and --command"
-FORMAT_FLAGS = "--csv, --losses, --json, --png, --svg, --notebook, --keras or --command"
+FORMAT_FLAGS = (
+    "--csv, --losses, --json, --png, --svg, --notebook, --keras, --keras-script or --command"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class ExportOptions:
     keras: str = ""
     checkpoint: str = "best"
     """The checkpoint that `keras` is made from: ``best``, ``last``, or a file."""
+    keras_script: str = ""
     command: bool = False
     force: bool = False
     """Whether files that exist are replaced."""
@@ -50,7 +53,8 @@ class ExportOptions:
     @property
     def targets(self) -> list[str]:
         """All targets, standard output included."""
-        files = [self.csv, self.losses, self.png, self.svg, self.notebook, self.keras]
+        files = [self.csv, self.losses, self.png, self.svg, self.notebook]
+        files += [self.keras, self.keras_script]
         return [entry for entry in files if entry] + [STDOUT] * (self.json + self.command)
 
 
@@ -103,17 +107,21 @@ def _check(runs: Sequence[RunDir], options: ExportOptions) -> None:
         raise UserError("--classes changes what --csv holds; give --csv too")
     if options.keras and Path(options.keras).suffix != ".keras":
         raise UserError(f"a Keras model needs a file name that ends in .keras, not {options.keras}")
+    if options.keras_script not in ("", STDOUT) and Path(options.keras_script).suffix != ".py":
+        raise UserError(f"a script needs a file name that ends in .py, not {options.keras_script}")
     if options.png != STDOUT and Path(options.png).suffix.lower() not in PLOTS:
         raise UserError(f"a plot needs a file name that ends in .png or .svg, not {options.png}")
     if options.svg not in ("", STDOUT) and Path(options.svg).suffix.lower() != ".svg":
         raise UserError(f"an SVG needs a file name that ends in .svg, not {options.svg}")
     single = [options.csv, options.losses, options.json, options.keras, options.command]
+    single.append(options.keras_script)
     if len(runs) > 1 and any(single):
         raise UserError("only --png, --svg and --notebook take several runs; export one at a time")
 
 
 def _render(exports: Sequence[Export], options: ExportOptions) -> Iterator[tuple[str, bytes]]:
     from core.export import tables
+    from core.export.keras_script import keras_script
     from core.export.notebook import notebook
     from core.export.plot import plot
     from core.export.reproduce import reproduce_command
@@ -136,6 +144,8 @@ def _render(exports: Sequence[Export], options: ExportOptions) -> Iterator[tuple
         yield options.notebook, notebook(exports)
     if options.keras:
         yield options.keras, _keras(first, options.checkpoint)
+    if options.keras_script:
+        yield options.keras_script, keras_script(first)
 
 
 def _render_attached(
@@ -149,9 +159,10 @@ def _render_attached(
     from core.export.reproduce import reproduce_command
 
     first = exports[0]
-    for name in ("classes", "notebook", "keras"):
+    for name in ("classes", "notebook", "keras", "keras_script"):
         if getattr(options, name):
-            raise RunError(f"--{name} needs a run of trainpad's own; {ATTACHED_FORMATS}")
+            flag = name.replace("_", "-")
+            raise RunError(f"--{flag} needs a run of trainpad's own; {ATTACHED_FORMATS}")
     if options.csv:
         yield options.csv, attached.all_numbers(first)
     if options.losses:

@@ -1,11 +1,15 @@
 """The Keras layers of a network: class names and settings, without importing Keras."""
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from core.network.architecture import BIASES, Architecture, Stage
+from core.network.architecture import BIASES, WEIGHTS, Architecture, Stage
 from core.network.network import NORM_EPSILON, NORM_MOMENTUM
 from core.run.layers import BatchNorm, Conv, Dense, Dropout, Flatten, GlobalPool, Pool
+
+RELU_GAIN = 2**0.5
+"""Makes up for what a ReLU takes away (He et al., ICCV 2015)."""
 
 KerasLayer = tuple[str, dict[str, Any]]
 """The name of a class of `keras.layers`, and the arguments that it is made with."""
@@ -19,14 +23,59 @@ def keras_layers(architecture: Architecture, names: Sequence[str]) -> list[Keras
     return list(_layers(architecture, names))
 
 
-def _layers(architecture: Architecture, names: Sequence[str]) -> Iterator[KerasLayer]:
+def training_layers(
+    architecture: Architecture, names: Sequence[str], dropout: float
+) -> list[KerasLayer]:
+    """The same layers as they are trained: with first weights, and with dropout after units.
+
+    The layers that drop the fraction `dropout`, which may change, have names that begin with
+    ``live``.
+    """
+    return list(_layers(architecture, names, dropout))
+
+
+def _layers(
+    architecture: Architecture, names: Sequence[str], dropout: float | None = None
+) -> Iterator[KerasLayer]:
     shape = architecture.input_shape
     first = architecture.stages[0].layer
     if len(shape) == 3 and shape[2] == 1 and not isinstance(first, Dense | Flatten):
         yield "Reshape", {"name": "channels", "target_shape": shape}
     for place, stage in enumerate(architecture.stages):
         name = names[stage.number] if stage.number is not None else ""
-        yield from _of_stage(stage, place, name)
+        of_stage = _of_stage(stage, place, name)
+        if dropout is None:
+            yield from of_stage
+            continue
+        gain = RELU_GAIN if architecture.has_convolutions else 1.0
+        gain = gain if architecture.layers else 0.0
+        yield from _trained(of_stage, stage, place, gain, dropout)
+        if dropout and stage.drops and stage.number is not None:
+            yield "Dropout", {"rate": dropout, "name": f"live{place}"}
+
+
+def _trained(
+    layers: Iterator[KerasLayer], stage: Stage, place: int, gain: float, dropout: float
+) -> Iterator[KerasLayer]:
+    """The layers of a stage with the distribution of their first weights, and without names."""
+    for kind, arguments in layers:
+        settings = {key: value for key, value in arguments.items() if key != "name"}
+        if kind in ("Conv2D", "Dense"):
+            inputs = math.prod(stage.arrays[WEIGHTS][:-1])
+            settings["kernel_initializer"] = Normal(gain / math.sqrt(inputs))
+        if kind == "Dropout" and not arguments["rate"]:
+            settings |= {"rate": dropout, "name": f"live{place}"}
+        yield kind, settings
+
+
+class Normal(float):
+    """The standard deviation of a normal distribution that is cut off at two of them."""
+
+    def __repr__(self) -> str:
+        """Return it as Keras's initializer."""
+        if not self:
+            return '"zeros"'
+        return f"keras.initializers.TruncatedNormal(stddev={self:.4g})"
 
 
 def _of_stage(stage: Stage, place: int, name: str) -> Iterator[KerasLayer]:

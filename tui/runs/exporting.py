@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from tui.dashboard.screen import DashboardScreen
 
 FORMATS = {
-    ".csv": "csv", ".png": "png", ".svg": "svg", ".ipynb": "notebook", ".keras": "keras"
+    ".csv": "csv", ".png": "png", ".svg": "svg", ".ipynb": "notebook", ".keras": "keras",
+    ".py": "keras_script",
 }  # fmt: skip
 """Export format by file extension."""
-ONE_RUN = ".png or .svg plot, .csv evaluations, .ipynb notebook, .keras network"
+ONE_RUN = ".png or .svg plot, .csv evaluations, .ipynb notebook, .keras network, .py Keras"
 ATTACHED = ".png or .svg plot, .csv numbers"
 SEVERAL = ".png or .svg plot, .ipynb notebook"
 
