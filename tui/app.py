@@ -87,7 +87,7 @@ class TrainpadApp(BaseApp[ExitResult]):
         self._queued_run: Callable[[], RunContext] | None = None
         """Starts the run that was requested, once the one on the screen has ended."""
         self._exit_when_done = False
-        self._mount_ahead = modes.MountAhead(self)
+        self._mount_ahead = modes.MountAhead(self, self._is_reading)
         self._pacer = UpdatePacer(self.pace)
 
     def on_mount(self) -> None:
@@ -103,6 +103,10 @@ class TrainpadApp(BaseApp[ExitResult]):
     def run_state(self) -> RunState:
         """The run on the screen."""
         return self.run_context.run
+
+    def _is_reading(self) -> bool:
+        """Whether a long file of numbers is still being read: mounting would delay its frames."""
+        return self.run_state.metrics.fraction_read < 1.0
 
     @property
     def activity(self) -> str:

@@ -116,8 +116,10 @@ def _import_all() -> None:
 class MountAhead:
     """Mounts an app's screens before they are first shown, one after another."""
 
-    def __init__(self, app: PatchedApp[Any]) -> None:
+    def __init__(self, app: PatchedApp[Any], is_busy: Callable[[], bool]) -> None:
+        """Mount the screens of `app` while it is not busy."""
         self._app = app
+        self._is_busy = is_busy
         self._has_begun = False
 
     def start(self, *, attached: bool) -> None:
@@ -133,7 +135,8 @@ class MountAhead:
         modes = (mode_of(screen.name, attached=attached) for screen in SCREENS)
         missing = [name for name in modes if not app.has_mounted_mode(name)]
         if missing:
-            app.mount_mode(missing[0])
+            if not self._is_busy():
+                app.mount_mode(missing[0])
             app.set_timer(MOUNT_INTERVAL, partial(self._mount_next, attached))
         else:
             freeze_gc()

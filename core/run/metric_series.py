@@ -70,13 +70,16 @@ class MetricSeries:
 
     # -- growing ------------------------------------------------------------------------------
 
-    def extend(self, steps: Int64s, values: Float32s, *, increasing: bool = False) -> None:
+    def extend(
+        self, steps: Int64s, values: Float32s, *, increasing: bool = False, finite: bool = False
+    ) -> None:
         """Add values; a step that has one already gets the new one.
 
         Args:
             steps: Their steps, ``[n]``, in any order.
             values: The values, ``[n]``.
             increasing: Whether the steps are known to increase.
+            finite: Whether the values are known to be finite.
         """
         if not increasing:
             steps, values = _sorted(steps, values)
@@ -84,7 +87,9 @@ class MetricSeries:
             return
         if steps[0] <= self.last_step:
             steps, values = self._merged(steps, values)
-        self.nonfinite.add(steps, values)
+            finite = False
+        if not finite:
+            self.nonfinite.add(steps, values)
         self._steps.extend(steps)
         self._values.extend(values)
         self._fold()

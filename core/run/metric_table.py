@@ -57,11 +57,13 @@ class MetricTable(Mapping[str, MetricSeries]):
         self.fraction_read = points.fraction_read
         steps = points.steps
         increasing = len(steps) < 2 or bool((steps[1:] > steps[:-1]).all())
+        finite = bool(np.isfinite(points.values).all())
         for column, name in enumerate(points.names):
             if (series := self._found(name)) is None:
                 self.left_out += len(steps)
                 continue
-            series.extend(steps, points.values[:, column], increasing=increasing)
+            values = points.values[:, column]
+            series.extend(steps, values, increasing=increasing, finite=finite)
         self._add_times(steps, points.times)
 
     def _found(self, name: str) -> MetricSeries | None:

@@ -21,7 +21,7 @@ from core.rundir.attached import as_number
 from core.rundir.validation import MAX_COUNT, MAX_TIMESTAMP
 from trainpad.text import sanitize
 
-BATCH_BYTES: Final = 32 * 1024
+BATCH_BYTES: Final = 64 * 1024
 """How many bytes are parsed by one call, which no other thread can interrupt."""
 PAUSE: Final = 0.0002
 """Seconds after each such call. A thread that only computes gives way every 5 ms, and the screen's

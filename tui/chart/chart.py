@@ -92,8 +92,12 @@ class Chart(StripWidget):
 
     def act(self, action: ChartAction, *arguments: float) -> None:
         """Do what a key of the chart does, and redraw."""
-        self._actions[action](*arguments)
+        self.change(action, *arguments)
         self._redraw_linked()
+
+    def change(self, action: ChartAction, *arguments: float) -> None:
+        """Do what a key of the chart does, to be drawn by who calls this."""
+        self._actions[action](*arguments)
 
     def link(self, *others: "Chart") -> None:
         """Share x range, kind of axis and cursor with other charts from now on."""

@@ -264,7 +264,7 @@ class ChartGrid(Container):
         if not charts:
             return
         leader = next((chart for chart in charts if chart.quantity == self.selected), charts[0])
-        leader.act(action, *arguments)
+        leader.change(action, *arguments)
         settings, scene = self.settings, leader.scene
         settings.axis, settings.logarithmic = scene.axis, scene.logarithmic
         settings.smoothing = scene.smoothing
