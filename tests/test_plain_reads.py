@@ -31,7 +31,7 @@ EXCEPTIONS = {
     "core/rundir/rundir.py:RunDir.exclusive": "locked, without blocking",
     "core/network/builtin.py:builtin_network": "a file of the installation",
     "core/process/redirect.py": "the log, opened for writing",
-    "core/program/output.py:_open_log": "the log, opened for writing",
+    "core/program/log_file.py": "the log, opened for writing, and shortened without blocking",
     "core/process/stdio.py:repair_stdio": "a descriptor that is open",
     "core/export/keras_model.py": "a file just made in a private folder",
     "core/cli/new_command.py:new": "made, where there is none",

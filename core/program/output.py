@@ -9,21 +9,13 @@ from core.output.found import EpochBegins, Found
 from core.output.numbers import NumberParser
 from core.output.pattern import Pattern
 from core.output.printed import PrintedLines
+from core.program.log_file import LogFile
 from core.program.record import ProgramRecord
 
 BLOCK: Final = 1 << 16
 """Bytes that are read from the terminal at a time."""
 MAX_LINES: Final = 5000
 """How many lines a second are searched for numbers; a program that prints more is not held up."""
-_LOG_FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
-
-
-def _open_log(path: Path) -> int:
-    """Open the log to append to it, or else the null device; return the descriptor."""
-    try:
-        return os.open(path, _LOG_FLAGS, 0o600)
-    except OSError:
-        return os.open(os.devnull, os.O_WRONLY)
 
 
 class Output:
@@ -47,7 +39,7 @@ class Output:
             echo: Gets what is printed, as it comes.
         """
         self.terminal = terminal
-        self._log = _open_log(log)
+        self._log = LogFile(log)
         self._record = record
         self._lines = PrintedLines()
         self._parser = NumberParser(patterns)
@@ -68,7 +60,7 @@ class Output:
             return False
         if not content:
             return False
-        self._keep(content)
+        self._log.write(content)
         if self._echo is not None:
             self._echo(content)
         if not self._record.is_adopted:
@@ -86,15 +78,7 @@ class Output:
                 self._parse(line)
             self._take(self._parser.end())
         os.close(self.terminal)
-        os.close(self._log)
-
-    def _keep(self, content: bytes) -> None:
-        """Append to the log; what the disk has no room for is lost."""
-        try:
-            while content:
-                content = content[os.write(self._log, content) :]
-        except OSError:
-            return
+        self._log.close()
 
     def _is_due(self, now: float) -> bool:
         if int(now) != self._second:
