@@ -63,7 +63,7 @@ class RunLog(deque[LogEntry]):
         """Append an entry."""
         self.append(LogEntry(step, text, urgent, mark, label))
 
-    def open(self, info: Mapping[str, Any]) -> None:
+    def add_opened(self, info: Mapping[str, Any]) -> None:
         """Append what is to be known about the data of the run with this `run.json`."""
         if notice := notice_in(info):
             self.add(0, notice, urgent=True)

@@ -238,7 +238,7 @@ class RunState:
                 self.preparation = sanitize(what, limit=100) + done
             case Opened(directory=directory, info=info, dataset=dataset):
                 self.directory, self.info, self.dataset = directory, info, dataset
-                self.log_entries.open(info)
+                self.log_entries.add_opened(info)
                 self._set_hyperparameters(info.get("hyperparameters", {}))
             case Described(info=info):
                 self.info = info
