@@ -35,6 +35,7 @@ EXCEPTIONS = {
     "core/process/stdio.py:repair_stdio": "a descriptor that is open",
     "core/export/keras_model.py": "a file just made in a private folder",
     "core/cli/new_command.py:new": "made, where there is none",
+    "core/sweep/background.py:start_in_background": "the output of a sweep, opened for writing",
     "core/sweep/folder.py": "locked, without blocking",
     "core/sweep/fork_server.py:_set_up": "the output of a trial, opened for writing",
     "core/sweep/journal.py": "locked or repaired, in the study's private folder",
