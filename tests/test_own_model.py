@@ -287,7 +287,7 @@ def test_it_is_exported_with_the_same_predictions(
 
 
 def test_its_layers_are_reported_in_their_order(write: Write, small: Dataset) -> None:
-    from core.network.own_report import first_kernels, inspect_own_model
+    from core.own.report import first_kernels, inspect_own_model
 
     engine, hparams = engine_of(write(CONVOLUTION), small)
     before = engine.weights()

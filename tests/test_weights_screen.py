@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.network.explanation import explain
 from core.network.health import Diagnosis, NetworkReport, Severity, inspect_network
 from core.network.network import Network
 from core.run.events import Event, Started, Weights
@@ -23,7 +24,7 @@ from tests.helpers.waiting import shown, text_of, until
 from tui.app import TrainpadApp
 from tui.dashboard.selection import PickedImage
 from tui.weights.explained import image_shape
-from tui.weights.history import QUANTITIES, histogram_grid, step_range
+from tui.weights.history import QUANTITIES, histogram_rows, step_range
 from tui.weights.inspection import Inspection, InspectionRequest
 from tui.weights.recorded import RecordedWeights, RecordReader
 from tui.weights.saliency import SaliencyView
@@ -93,20 +94,20 @@ def test_event_files_below_the_folder_of_a_run_are_not_its_own(
 
 def test_a_run_without_event_files_shows_its_checkpoints() -> None:
     reports = [report(step, scale=1.0 + step / 50) for step in (0, 100)]
-    grid = histogram_grid(RecordedWeights(), reports)
-    weights, biases, activations = grid[0]
+    rows = histogram_rows(RecordedWeights(), reports)
+    weights, biases, activations = rows[0].series
     assert biases.titles == ("hidden 1 biases", "biases")
     assert biases.value_range == pytest.approx((1.0, 3.0), abs=0.2)
     assert [histogram.step for histogram in weights.histograms] == [0, 100]
     assert (activations.histograms, activations.value_range) == ([], None)
-    assert step_range(grid) == (0, 100)
-    assert (histogram_grid(RecordedWeights(), []), step_range([])) == ([], None)
+    assert step_range(rows) == (0, 100)
+    assert (histogram_rows(RecordedWeights(), []), step_range([])) == ([], None)
 
 
 def test_outliers_do_not_squeeze_the_rest() -> None:
     buckets = [[-1.0, 1.0, 10_000.0], [99.0, 100.0, 1.0]]
     recorded = RecordedWeights({"layer0/biases": (Histogram("b", 1, 0.0, np.array(buckets)),)})
-    limits = histogram_grid(recorded, [report(1)])[0][1].value_range
+    limits = histogram_rows(recorded, [report(1)])[0].series[1].value_range
     assert limits == pytest.approx((-1.0, 5.0), abs=0.1)
 
 
@@ -116,10 +117,10 @@ def test_the_layers_as_text() -> None:
     table._shape, table._output = (2, 3), "softmax over 3 classes"
     rows = ["".join(text for text, _ in parts).rstrip() for parts in table.lines(66, 9)]
     assert rows == [
-        "  layer       shape                      params    memory",
+        "  layer       shape                      params   mult-adds",
         "  ┌ images    2 x 3 = 6 pixels, 0 to 1",
-        "› │ hidden 1  6 → 5 ReLU                     35    0.1 KB",
-        "  │ output    5 → 3 logits                   18    0.1 KB",
+        "› │ hidden 1  6 → 5 ReLU                     35          30",
+        "  │ output    5 → 3 logits                   18          15",
         "  └ loss      softmax over 3 classes",
     ]
     for width in (20, 80, 160):
@@ -155,7 +156,7 @@ def test_a_units_weight_for_a_class_is_its_path_through_all_layers(network: Netw
 def test_a_saliency_description_counts_the_active_units(network: Network, data: Dataset) -> None:
     view = SaliencyView()
     image = data.test.images[0].astype(np.float32) / 255
-    rows = view._description(network, PickedImage(image, "a picture", 0), 60, 20)
+    rows = view._description(explain(network, image), PickedImage(image, "a picture", 0), 60, 20)
     text = "\n".join("".join(text for text, _ in parts) for parts in rows)
     active = int((network.activations(image.reshape(1, -1))[0] > 0).sum())
     assert f"hidden 1: {active} of 16 active" in text
@@ -166,7 +167,8 @@ def test_strongest_units_without_room_are_left_out_whole(network: Network, data:
     image = data.validation.images[0] / np.float32(255)
     view = SaliencyView()
     for width in (20, 30, 40, 60):
-        words = view._description(network, PickedImage(image, "a picture", 0), width, 20)
+        picked = PickedImage(image, "a picture", 0)
+        words = view._description(explain(network, image), picked, width, 20)
         rows = ["".join(text for text, _ in row) for row in words]
         most = [row.rstrip() for row in rows if row.startswith("strongest: ")]
         assert most
@@ -178,7 +180,8 @@ def test_the_active_units_are_described_in_less_detail_in_less_room(
     network: Network, data: Dataset, height: int, rows: int
 ) -> None:
     image = data.validation.images[0] / np.float32(255)
-    lines = SaliencyView()._description(network, PickedImage(image, "an image", 0), 60, height)
+    picked = PickedImage(image, "an image", 0)
+    lines = SaliencyView()._description(explain(network, image), picked, 60, height)
     texts = ["".join(text for text, _ in row) for row in lines]
     assert len(texts) == rows
     assert sum(" active" in text for text in texts) == (2 if height >= 5 else 1)
@@ -219,7 +222,7 @@ async def test_layers_units_and_saliency_follow_the_weights(
         await shown(pilot, app, "784 → 16 ReLU", "12,560", "1.0e-03", "healthy", "unit 0")
         await shown(pilot, app, "layers   after step 100", "update ratio at step 100")
         await shown(pilot, app, "validation image 0, a 0", "to step 100", "hidden 2 activations")
-        histograms = app.screen._grid[0][0].histograms
+        histograms = app.screen._rows[0].series[0].histograms
         assert [histogram.step for histogram in histograms] == [40, 100]
         await pilot.press("o", "o", "plus", "plus")
         await shown(pilot, app, "by weight for")

@@ -7,6 +7,7 @@ at every evaluation and recorded, and every diagnosis of it names its step.
 """
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from core.network.architecture import Architecture, Stage
+from core.network.architecture import GAMMA, MEAN, VARIANCE, Architecture, Stage
 from core.network.network import Arrays, Floats, Layer, Network
 from core.run.layers import Conv, OwnModel
 
@@ -78,6 +79,14 @@ class Diagnosis(NamedTuple):
     severity: Severity
 
 
+class TaggedDistribution(NamedTuple):
+    """The values of one array of a layer, and under which tag event files have them."""
+
+    tag: str
+    values: Distribution | None
+    """None where they are not known."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class LayerReport:
     """Statistics of one layer at one step."""
@@ -97,6 +106,10 @@ class LayerReport:
 
     parameters: int
     """Number of trained values, those of its batch normalization included."""
+    multiply_adds: int
+    """Multiplications of a weight with a value, each with an addition, for one image."""
+    histograms: Mapping[str, "TaggedDistribution"]
+    """By title: weights, biases, activations, then all other variables."""
 
     @property
     def units(self) -> int:
@@ -106,7 +119,7 @@ class LayerReport:
     @property
     def is_convolution(self) -> bool:
         """Whether its units are channels."""
-        return isinstance(self.stage.layer, Conv)
+        return len(self.stage.outputs) > 1
 
     @property
     def nbytes(self) -> int:
@@ -133,6 +146,25 @@ class NetworkReport:
     """All layers."""
     updates_step: int | None = None
     """The step at which the update ratios were measured; None if they are not known."""
+
+    @property
+    def parameters(self) -> int:
+        """Number of trained values."""
+        return sum(layer.parameters for layer in self.layers)
+
+    @property
+    def multiply_adds(self) -> int:
+        """Multiplications of a weight with a value, each with an addition, for one image."""
+        return sum(layer.multiply_adds for layer in self.layers)
+
+    def number_at(self, place: int) -> int:
+        """The number of the layer with weights at this place among all, or the last before it."""
+        numbers = [s.number for s in self.stages[: place + 1] if s.number is not None]
+        return numbers[-1] if numbers else 0
+
+    def place_of(self, number: int) -> int:
+        """The place among all layers of the one with weights that has this number."""
+        return next(i for i, stage in enumerate(self.stages) if stage.number == number)
 
     def with_updates(self, updates: "UpdateRatios | None") -> "NetworkReport":
         """The report with these update ratios, unless its own are as new."""
@@ -282,13 +314,27 @@ def _report(
     dead = None
     if outputs is not None and hidden:
         dead = int((~(outputs > 0).reshape(-1, outputs.shape[-1]).any(axis=0)).sum())
+    weights, biases = Distribution.of(layer.weights), Distribution.of(layer.biases)
+    activations = None if outputs is None else Distribution.of(outputs)
+    shown = {"weights": weights, "biases": biases, "activations": activations}
+    if layer.norm is not None:
+        shown |= {
+            GAMMA: Distribution.of(layer.norm.gamma),
+            MEAN: Distribution.of(layer.norm.mean),
+            VARIANCE: Distribution.of(layer.norm.variance),
+        }
     return LayerReport(
         stage=stage,
         hidden=hidden,
         parameters=sum(one.parameters for one in architecture.stages if one.number == number),
-        weights=Distribution.of(layer.weights),
-        biases=Distribution.of(layer.biases),
-        activations=None if outputs is None else Distribution.of(outputs),
+        multiply_adds=stage.flops // 2,
+        weights=weights,
+        biases=biases,
+        activations=activations,
+        histograms={
+            title: TaggedDistribution(f"layer{number}/{title}", values)
+            for title, values in shown.items()
+        },
         dead=dead,
         update_ratio=update_ratio,
     )

@@ -63,7 +63,7 @@ class Layer:
     norm: Norm | None = None
 
 
-class _Step(NamedTuple):
+class Step(NamedTuple):
     """One stage of a forward pass: what it took and gave, ``[n, ...]``."""
 
     stage: Stage
@@ -175,14 +175,21 @@ class Network:
 
     def gradient(self, image: Floats, label: int) -> Floats:
         """The gradient of a class's logit with respect to one image, ``[inputs]``."""
-        steps = list(self._forward(np.asarray(image, np.float32).reshape(1, -1)))
+        return self.gradient_through(self.trace(image), label)
+
+    def trace(self, image: Floats) -> list[Step]:
+        """All stages of the forward pass of one image, 0 to 1."""
+        return list(self._forward(np.asarray(image, np.float32).reshape(1, -1)))
+
+    def gradient_through(self, steps: Sequence[Step], label: int) -> Floats:
+        """The gradient of a class's logit ``[inputs]``, from the forward pass of one image."""
         grad = np.zeros((1, self.architecture.classes), np.float32)
         grad[0, label] = 1
         for step in reversed(steps):
             grad = self._backward(step, grad)
         return grad.ravel()
 
-    def _in_chunks(self, images: Floats) -> Iterator[list[_Step]]:
+    def _in_chunks(self, images: Floats) -> Iterator[list[Step]]:
         """The forward pass of a few images at a time, if there are convolutions."""
         images = np.asarray(images, np.float32)
         size = max(1, len(images))
@@ -191,13 +198,13 @@ class Network:
         for start in range(0, max(1, len(images)), size):
             yield list(self._forward(images[start : start + size]))
 
-    def _forward(self, images: Floats) -> Iterator[_Step]:
+    def _forward(self, images: Floats) -> Iterator[Step]:
         values = images.reshape(len(images), *self.architecture.input_shape)
         for stage in self.architecture.stages:
             outputs = self._outputs(stage, values)
             if stage.relu:
                 outputs = np.maximum(outputs, np.float32(0))
-            yield _Step(stage, values, outputs)
+            yield Step(stage, values, outputs)
             values = outputs
 
     def _outputs(self, stage: Stage, values: Floats) -> Floats:
@@ -211,7 +218,7 @@ class Network:
                 return np.asarray(values.mean(axis=(1, 2)), np.float32)
         return values.reshape(len(values), *stage.outputs)
 
-    def _backward(self, step: _Step, grad: Floats) -> Floats:
+    def _backward(self, step: Step, grad: Floats) -> Floats:
         """The gradient for what a stage took, from that for what it gave."""
         stage, inputs = step.stage, step.inputs
         if stage.relu:

@@ -12,18 +12,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-import core
-import trainpad
+from core.process.python import python_command
 from trainpad.errors import RunError
 
 PR_SET_PDEATHSIG: Final = 1
-PATHS: Final = [
-    str(Path(package.__file__ or "").resolve().parent.parent) for package in (core, trainpad)
-]
-"""Where the program's own modules are, and the library; in a checkout they are side by side."""
-HEAD: Final = f"import sys; sys.path[:0] = {PATHS!r}; "
-START: Final = HEAD + "from main import main; main()"
-SERVE: Final = HEAD + "from core.sweep.fork_server import serve; serve()"
+START: Final = "from main import main; main()"
+SERVE: Final = "from core.sweep.fork_server import serve; serve()"
 
 
 class Process(Protocol):
@@ -148,14 +142,14 @@ class Forked:
 
 def trainpad_command() -> list[str]:
     """The command line that runs `trainpad` as this process runs it."""
-    return [sys.executable, "-P", "-c", START]
+    return python_command(START)
 
 
 def _start_server(output: Path) -> "subprocess.Popen[bytes]":
     try:
         with output.open("ab") as file:
             return subprocess.Popen(  # noqa: S603 - ours
-                [sys.executable, "-P", "-c", SERVE],
+                python_command(SERVE),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=file,

@@ -2,9 +2,7 @@
 
 import math
 
-import numpy as np
-
-from core.network.network import Floats, Network
+from core.network.network import Floats
 from core.run.state import RunState
 from tui.dashboard.selection import PickedImage
 from tui.weights.inspection import ImageSample
@@ -46,19 +44,20 @@ class ExplainedImage:
         shape = image_shape(run, image.size)
         self.pick(PickedImage(image.reshape(shape), origin, label if is_class else None))
 
-    def pixels(self, network: Network) -> Floats | None:
-        """The image as an input of the network, float32 ``[inputs]``; None if it does not fit."""
-        if self.subject is None or self.subject.image.size != network.sizes[0]:
+    def pixels(self, inputs: int) -> Floats | None:
+        """The image as an input of a network, float32 ``[inputs]``; None if it does not fit."""
+        if self.subject is None or self.subject.image.size != inputs:
             return None
         return self.subject.image.ravel()
 
-    def update_label(self, network: Network) -> None:
-        """Unless a class was picked, take the one that the network predicts."""
-        pixels = self.pixels(network)
-        if self._label_picked or pixels is None:
-            self.label = min(self.label, network.sizes[-1] - 1)
-        else:
-            self.label = int(np.argmax(network.logits(pixels.reshape(1, -1))[0]))
+    @property
+    def picked_label(self) -> int | None:
+        """The class that was picked; None for the predicted one."""
+        return self.label if self._label_picked else None
+
+    def limit_label(self, classes: int) -> None:
+        """Keep the class among those of the network."""
+        self.label = min(self.label, classes - 1)
 
 
 def class_name(run: RunState, label: int) -> str:

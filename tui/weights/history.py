@@ -12,7 +12,9 @@ from tui.widgets.heatmap import Float64Array, Histogram, HistogramSeries, Range,
 SHOWN_STDS = 5.0
 """Standard deviations around the mean that are shown; outliers would squeeze the rest."""
 QUANTITIES = ("weights", "biases", "activations")
-Grid = list[list[HistogramSeries]]
+"""The first titles of each layer; those of its other variables follow, in rows of as many."""
+EMPTY = HistogramSeries(("",), (), None)
+"""A place in a row without a histogram."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,26 +32,39 @@ class StepDistribution:
         return np.column_stack([edges[:-1], edges[1:], counts])
 
 
-def histogram_grid(recorded: RecordedWeights, reports: Sequence[NetworkReport]) -> Grid:
-    """A row for each layer of the newest report, a column for each quantity.
+@dataclass(frozen=True, slots=True)
+class LayerRow:
+    """One row of histograms."""
+
+    layer: int
+    """The number of its layer with weights."""
+    series: list[HistogramSeries]
+
+
+def histogram_rows(recorded: RecordedWeights, reports: Sequence[NetworkReport]) -> list[LayerRow]:
+    """Rows for each layer of the newest report: weights, biases, activations; other variables.
 
     Args:
         recorded: The histograms that are shown.
-        reports: Shown for a run that has recorded no histograms, in the order of their steps.
+        reports: Shown for what has recorded no histograms, in the order of their steps.
     """
-    layers = reports[-1].layers if reports else ()
-    return [
-        [_series(recorded, reports, i, layer_name(i, layer.stage), name) for name in QUANTITIES]
-        for i, layer in enumerate(layers)
-    ]
+    rows = []
+    for number, layer in enumerate(reports[-1].layers if reports else ()):
+        name, titles = layer_name(number, layer.stage), [*layer.histograms]
+        for start in range(0, len(titles), len(QUANTITIES)):
+            chosen = titles[start : start + len(QUANTITIES)]
+            series = [_series(recorded, reports, number, name, title) for title in chosen]
+            series += [EMPTY] * (len(QUANTITIES) - len(series))
+            rows.append(LayerRow(number, series))
+    return rows
 
 
-def step_range(grid: Grid) -> tuple[int, int] | None:
+def step_range(rows: Sequence[LayerRow]) -> tuple[int, int] | None:
     """The first and the last step of all histograms; None without any."""
     steps = [
         step
-        for row in grid
-        for series in row
+        for row in rows
+        for series in row.series
         for step in (one.step for one in (*series.histograms[:1], *series.histograms[-1:]))
     ]
     return (min(steps), max(steps)) if steps else None
@@ -60,30 +75,26 @@ def _series(
     reports: Sequence[NetworkReport],
     layer: int,
     name: str,
-    quantity: str,
+    title: str,
 ) -> HistogramSeries:
-    histograms: Sequence[Histogram] = (
-        recorded.histograms.get(f"layer{layer}/{quantity}", ())
-        if recorded.histograms
-        else _of_reports(reports, layer, quantity)
-    )
-    titles = (f"{name} {quantity}", quantity)
-    return HistogramSeries(titles, histograms, value_range(histograms))
+    tag = reports[-1].layers[layer].histograms[title].tag
+    histograms: Sequence[Histogram] = recorded.histograms.get(tag, ())
+    if not recorded.histograms or not tag:
+        histograms = _of_reports(reports, layer, title)
+    return HistogramSeries((f"{name} {title}", title), histograms, value_range(histograms))
 
 
-def _of_reports(
-    reports: Sequence[NetworkReport], layer: int, quantity: str
-) -> list[StepDistribution]:
-    """The histograms of one quantity of a layer, wherever it is known."""
+def _of_reports(reports: Sequence[NetworkReport], layer: int, title: str) -> list[StepDistribution]:
+    """The histograms of one array of a layer, wherever it is known."""
     known = (
-        (report.step, getattr(report.layers[layer], quantity))
+        (report.step, report.layers[layer].histograms.get(title))
         for report in reports
         if layer < len(report.layers)
     )
     return [
-        StepDistribution(step, distribution)
-        for step, distribution in known
-        if distribution is not None and distribution.counts.any()
+        StepDistribution(step, found.values)
+        for step, found in known
+        if found is not None and found.values is not None and found.values.counts.any()
     ]
 
 

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from core.network.health import NetworkReport, evenly_spaced, inspect_network
-from core.network.network import Arrays, Floats, Network, as_input
-from core.network.own_report import first_kernels, inspect_own_model
+from core.network.network import Arrays, Floats, as_input
 from core.network.predictions import Integers, open_dataset
 from core.network.recorded import is_own_model, network_of
+from core.own.network import AnyNetwork, OwnNetwork, own_process
+from core.own.report import first_kernels, inspect_own_model
 from core.run.state import RunState
 from core.rundir import checkpoint
 from core.rundir.errors import CheckpointError
@@ -24,6 +25,8 @@ from trainpad.errors import UserError
 
 SAMPLE_SIZE = 500
 """Images on which a unit must activate at least once; otherwise it counts as dead."""
+OWN_SAMPLE_SIZE = 200
+"""The same for a model of a person's own, which Keras computes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,16 +63,21 @@ class Inspection:
 
     report: NetworkReport
     earlier: list[NetworkReport]
-    network: Network | None
-    """None of a model of a person's own, which only Keras can compute."""
+    network: AnyNetwork
+    """A model of a person's own may not be loaded yet: then its layers are not known."""
     sample: ImageSample
     kernels: Floats | None = None
-    """Its first kernels as images, ``[height, width, filters]``."""
+    """The first kernels of a model of a person's own; see `first_kernels`."""
 
     @property
     def classes(self) -> int:
-        """Number of classes; of a model of a person's own, the units of its last layer."""
-        return self.report.layers[-1].units if self.network is None else self.network.sizes[-1]
+        """Number of classes."""
+        return self.network.sizes[-1]
+
+    @property
+    def waits_for_keras(self) -> bool:
+        """Whether Keras has to load the model before more can be said."""
+        return isinstance(self.network, OwnNetwork) and not self.network.is_loaded
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,9 +92,13 @@ class InspectionRequest:
     sample: ImageSample | None
     """The sample taken earlier; None the first time."""
     directory: Path
+    with_keras: bool = False
+    """Whether to load a model of a person's own, which takes seconds."""
 
     @classmethod
-    def of(cls, run: RunState, sample: ImageSample | None) -> "InspectionRequest":
+    def of(
+        cls, run: RunState, sample: ImageSample | None, *, with_keras: bool = False
+    ) -> "InspectionRequest":
         """A request for the newest weights of a run."""
         return cls(
             run.weights_step,
@@ -96,6 +108,7 @@ class InspectionRequest:
             run.dataset,
             sample,
             Path(run.directory),
+            with_keras,
         )
 
     def inspect(self) -> Inspection:
@@ -105,15 +118,25 @@ class InspectionRequest:
             DataError: the arrays are not a network.
         """
         if is_own_model(self.info):
-            report = inspect_own_model(self.step, self.arrays, self.previous)
-            nothing = ImageSample.unavailable("only Keras can compute a model of your own")
-            return Inspection(report, [], None, nothing, first_kernels(self.arrays))
+            return self._inspect_own()
         sample = self._sample() if self.sample is None else self.sample
         images = sample.images if len(sample) else None
         earlier = self._inspect_checkpoints(images) if self.sample is None else []
         network = network_of(self.arrays, self.info)
         report = inspect_network(self.step, network, self.previous, images)
         return Inspection(report, earlier, network, sample)
+
+    def _inspect_own(self) -> Inspection:
+        """A model of a person's own: with what its layers give once Keras has loaded it."""
+        sample = self._sample() if self.sample is None else self.sample
+        network = OwnNetwork(own_process(self.info, self.directory), self.arrays)
+        inspected = None
+        if self.with_keras or network.is_loaded:
+            images = sample.images if len(sample) else network.noise()
+            inspected = network.inspect(images[:OWN_SAMPLE_SIZE])
+            inspected = inspected if len(sample) else None
+        report = inspect_own_model(self.step, self.arrays, self.previous, network.layers, inspected)
+        return Inspection(report, [], network, sample, first_kernels(self.arrays))
 
     def _sample(self) -> ImageSample:
         try:

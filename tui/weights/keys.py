@@ -6,7 +6,7 @@ from tui.widgets.page_keys import page_bindings
 
 BINDINGS = (
     Binding("tab", "panel", "Panel", id="weights.panel", priority=True,
-            tooltip="Switch between histograms, filters and saliency if not all fit"),
+            tooltip="Switch between histograms, filters, saliency and feature maps if not all fit"),
     Binding("up", "layer(-1)", "Layer", id="weights.layer_up",
             tooltip="Previous layer"),
     Binding("down", "layer(1)", "Next layer", show=False, id="weights.layer_down",
@@ -25,5 +25,7 @@ BINDINGS = (
             tooltip="Next unit"),
     Binding("left", "unit(-1)", "Previous unit", show=False, id="weights.unit_back",
             tooltip="Previous unit"),
+    Binding("m", "maps", "Maps", show=False, id="weights.maps",
+            tooltip="Next feature maps of the selected layer, if not all fit"),
     *page_bindings("weights", "units"),
 )  # fmt: skip

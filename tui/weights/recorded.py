@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.network.health import UpdateRatios
+from core.rundir.checkpoint import LAYER_PREFIXES
 from core.tfevents.items import Histogram, Item, Restart, Scalars
 from core.tfevents.logdir import Logdir
 from core.tfevents.run_files import RunChange
 from core.tfevents.store import RunData
 from trainpad.errors import UserError
 
-LAYER, UPDATE_RATIO = "layer", "update_ratio"
+UPDATE_RATIO = "update_ratio"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +60,7 @@ class RecordReader:
     def _updates(self) -> UpdateRatios | None:
         """The update ratios at the newest step at which any layer has one."""
         found: dict[int, tuple[int, float]] = {}
-        while history := self._data.scalars.get(f"{LAYER}{len(found)}/{UPDATE_RATIO}"):
+        while history := self._data.scalars.get(f"layer{len(found)}/{UPDATE_RATIO}"):
             curve = history.curve
             newest = (int(curve.steps[-1]), float(curve.values[-1])) if len(curve) else (-1, 0.0)
             found[len(found)] = newest
@@ -74,8 +75,8 @@ def _is_about_weights(item: Item) -> bool:
         case Restart():
             return True
         case Histogram(tag=tag):
-            return tag.startswith(LAYER)
+            return tag.startswith(LAYER_PREFIXES)
         case Scalars(tag=tag):
-            return tag.startswith(LAYER) and tag.endswith(f"/{UPDATE_RATIO}")
+            return tag.startswith(LAYER_PREFIXES) and tag.endswith(f"/{UPDATE_RATIO}")
         case _:
             return False

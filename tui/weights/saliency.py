@@ -8,8 +8,8 @@ import numpy as np
 from rich.segment import Segment
 from textual.strip import Strip
 
-from core.network.health import layer_name
-from core.network.network import Floats, Network
+from core.network.explanation import Explanation
+from core.network.network import Floats
 from tui.dashboard.selection import PickedImage
 from tui.weights.units import render_diverging, to_image
 from tui.widgets.gallery import GalleryLayout, downsampled
@@ -29,37 +29,31 @@ class SaliencyView(TextWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._network: Network | None = None
+        self._explanation: Explanation | None = None
         self._picked_image: PickedImage | None = None
-        self._label = 0
         self._names: tuple[str, ...] = ()
+        self._note = ""
 
-    def show(
-        self, network: Network, subject: PickedImage | None, label: int, names: tuple[str, ...]
-    ) -> None:
-        """Show the evidence for the class `label` in this image."""
-        self._network, self._picked_image, self._label, self._names = network, subject, label, names
+    def show(self, explanation: Explanation, subject: PickedImage, names: tuple[str, ...]) -> None:
+        """Show the evidence for a class in this image."""
+        self._explanation, self._picked_image, self._names = explanation, subject, names
         self.redraw()
 
-    def clear(self) -> None:
-        """Show no image."""
-        self._network = None
+    def show_note(self, text: str) -> None:
+        """Show a sentence in place of an image."""
+        self._explanation, self._note = None, text
         self.redraw()
 
     def rows(self, width: int, height: int) -> list[Strip]:
         """The saliency map, and the description beside it."""
-        network, subject = self._network, self._picked_image
-        if network is None:
-            return []
-        if subject is None or subject.image.size != network.sizes[0]:
-            hint = "no image: press . for a validation image, or w on the Evaluate screen"
-            return [self._strip([(fit(hint, width), "dim")])]
+        explanation, subject = self._explanation, self._picked_image
+        if explanation is None or subject is None:
+            return [self._strip([(fit(self._note, width), "dim")])]
         shape = (subject.image.shape[0], subject.image.shape[1])
         layout = GalleryLayout.fitting(shape, max(1, width - MIN_TEXT_WIDTH - GAP), height + 1)
-        evidence = network.attribution(subject.image.ravel(), self._label)
-        evidence = evidence.reshape(*shape, -1).sum(axis=2).ravel()  # of all colours
+        evidence = explanation.evidence.reshape(*shape, -1).sum(axis=2).ravel()  # of all colours
         drawn = render_diverging(downsampled(to_image(evidence, shape), layout.shrink), self.plain)
-        description = self._description(network, subject, width - layout.width - GAP, height)
+        description = self._description(explanation, subject, width - layout.width - GAP, height)
         blank = Strip.blank(layout.width, self._role_style("text"))
         rows = max(len(drawn), len(description))
         drawn += [blank] * (rows - len(drawn))
@@ -71,11 +65,10 @@ class SaliencyView(TextWidget):
         ]
 
     def _description(
-        self, network: Network, subject: PickedImage, width: int, height: int
+        self, explanation: Explanation, subject: PickedImage, width: int, height: int
     ) -> list[list[Span]]:
         """The prediction and the active units, in as much detail as there are rows for."""
-        image = subject.image.reshape(1, -1)
-        probabilities = network.probabilities(image)[0]
+        probabilities, label = explanation.probabilities, explanation.label
         first, second = np.argsort(probabilities)[::-1][:2].tolist()
         role = "alert" if subject.label not in (None, first) else "live"
         predicted = f"predicted {self._class_name(first)}, {probabilities[first]:.0%}"
@@ -87,21 +80,19 @@ class SaliencyView(TextWidget):
                 (fit(predicted, min(width, len(predicted))), role),
                 (fit(other, width - len(predicted)), "dim"),
             ],
-            [(fit(f"{colours[0]} {self._class_name(self._label)}, {colours[1]}", width), "dim")],
+            [(fit(f"{colours[0]} {self._class_name(label)}, {colours[1]}", width), "dim")],
         ]
-        stages = network.architecture.weighted
         # Of a channel, the strongest of its places counts.
         hidden = [
-            values[0].reshape(-1, values.shape[-1]).max(axis=0)
-            for values in network.activations(image)[:-1]
+            (output.name, output.values.reshape(-1, output.values.shape[-1]).max(axis=0))
+            for output in explanation.outputs
+            if output.is_hidden
         ]
         for details in (3, 2, 1):
             layers = [
                 row
-                for number, values in enumerate(hidden)
-                for row in self._activation_lines(
-                    layer_name(number, stages[number]), values, width, details
-                )
+                for name, values in hidden
+                for row in self._activation_lines(name, values, width, details)
             ]
             if len(lines) + len(layers) <= height:
                 break

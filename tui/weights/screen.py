@@ -1,10 +1,11 @@
-"""The Weights screen: layers, diagnoses, histograms, first-layer filters and saliency.
+"""The Weights screen: layers, diagnoses, histograms, filters, feature maps and saliency.
 
 The weights that the trainer publishes are inspected in the background, only while the screen is
 shown. Histories do not depend on that: they are read from what the run recorded. If the panels do
 not all fit, one is shown at a time.
 """
 
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,15 +15,19 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
+from core.network.explanation import Explanation, explain
 from core.network.health import Diagnosis, NetworkReport, Severity
+from core.network.network import Network
+from core.own.network import OwnNetwork
 from core.run.events import Event, Weights
 from core.run.state import RunState
 from trainpad.text import sanitize
 from tui.dashboard.screen import DashboardScreen
 from tui.weights.explained import ExplainedImage, class_name, image_shape
-from tui.weights.history import Grid, histogram_grid, step_range
+from tui.weights.history import LayerRow, histogram_rows, step_range
 from tui.weights.inspection import Inspection, InspectionRequest
 from tui.weights.keys import BINDINGS
+from tui.weights.maps import FeatureMaps
 from tui.weights.recorded import RecordedWeights, RecordReader
 from tui.weights.saliency import SaliencyView
 from tui.weights.summary import DiagnosisList, LayerTable
@@ -32,9 +37,10 @@ from tui.widgets.gallery import Gallery
 from tui.widgets.heatmap import HeatmapGrid
 from tui.widgets.text_widget import Span, TitleRow
 
-PANELS = ("histograms", "units", "saliency")
+PANELS = ("histograms", "units", "saliency", "maps")
 MIN_INTERVAL = 1.0
 """Minimum seconds between two inspections of the weights, and between two polls of the record."""
+NO_IMAGE = "no image: press . for a validation image, or w on the Evaluate screen"
 NO_WEIGHTS = "no weights yet: the network is still loading"
 MIN_UNITS = 5
 """Filters shown at once, if they can be drawn that small."""
@@ -54,6 +60,9 @@ class WeightsScreen(DashboardScreen):
         self._record_job: BackgroundJob[RecordedWeights] = BackgroundJob(
             self, self._show_record, cooldown=MIN_INTERVAL
         )
+        self._explanation_job: BackgroundJob[Explanation] = BackgroundJob(
+            self, self._show_explanation
+        )
         self._order = UnitOrder.NUMBER
         self._explained = ExplainedImage()
         self._panel = PANELS[0]
@@ -64,15 +73,19 @@ class WeightsScreen(DashboardScreen):
         self._run = run
         self._inspection_job.cancel()
         self._record_job.cancel()
+        self._explanation_job.cancel()
+        self._explanation: Explanation | None = None
+        self._explained_key: tuple[object, ...] = ()
+        self._explanation_error = ""
         self._reader = RecordReader(Path(run.directory))
         self._recorded = RecordedWeights()
         self._recorded_version = -1
         self._checkpoint_reports: list[NetworkReport] = []
-        self._grid: Grid = []
+        self._rows: list[LayerRow] = []
         self._inspection: Inspection | None = None
         self._error = ""
         self._requested_step = -1
-        self._selected_layer = self._selected_unit = 0
+        self._place = self._selected_unit = 0
         self._explained.reset()
 
     def compose(self) -> ComposeResult:
@@ -90,15 +103,19 @@ class WeightsScreen(DashboardScreen):
                     with Vertical(id="weights-saliency"):
                         yield TitleRow("weights-saliency-title")
                         yield SaliencyView()
-                with Vertical(id="weights-units"):
-                    yield TitleRow("weights-units-title")
-                    yield Gallery(render_diverging, min_count=MIN_UNITS)
+                with Vertical(id="weights-right"):
+                    with Vertical(id="weights-units"):
+                        yield TitleRow("weights-units-title")
+                        yield Gallery(render_diverging, min_count=MIN_UNITS)
+                    with Vertical(id="weights-maps"):
+                        yield TitleRow("weights-maps-title")
+                        yield FeatureMaps()
         yield self.footer()
 
     def on_mount(self) -> None:
         """Draw images with letters if there is no Unicode or there are no colours."""
         plain = self.host.ascii or self.app.no_color
-        self.query_one(SaliencyView).plain = plain
+        self.query_one(SaliencyView).plain = self.query_one(FeatureMaps).plain = plain
         self.query_one(Gallery).ascii_images = plain
         self._show_panel(self._panel)
 
@@ -130,12 +147,13 @@ class WeightsScreen(DashboardScreen):
         if isinstance(event, Weights):
             self._request_inspection()
 
-    def _request_inspection(self) -> None:
+    def _request_inspection(self, *, with_keras: bool = False) -> None:
         run = self._run
         if run.weights and run.weights_step != self._requested_step:
             self._requested_step = run.weights_step
             sample = self._inspection.sample if self._inspection else None
-            self._inspection_job.submit(InspectionRequest.of(run, sample).inspect)
+            request = InspectionRequest.of(run, sample, with_keras=with_keras)
+            self._inspection_job.submit(request.inspect, now=with_keras)
 
     def _request_record(self) -> None:
         if self._run.directory and self._run.version != self._recorded_version:
@@ -153,6 +171,9 @@ class WeightsScreen(DashboardScreen):
             return
         self._checkpoint_reports += result.earlier
         self._inspection, self._error = result, ""
+        if result.waits_for_keras:
+            self._requested_step = -1
+            self._request_inspection(with_keras=True)
         if self._explained.subject is None:
             self._explain_sample(1)
         self._update_grid()
@@ -178,7 +199,8 @@ class WeightsScreen(DashboardScreen):
         self.query_one(DiagnosisList).show([])
         self.query_one(HeatmapGrid).show(())
         self.query_one(Gallery).clear()
-        self.query_one(SaliencyView).clear()
+        self.query_one(SaliencyView).show_note("")
+        self.query_one(FeatureMaps).show(None)
 
     def _title(self, panel: str) -> TitleRow:
         return self.query_one(f"#weights-{panel}-title", TitleRow)
@@ -187,20 +209,21 @@ class WeightsScreen(DashboardScreen):
         report = self._report
         if report is not None:
             earlier = [one for one in self._checkpoint_reports if one.step < report.step]
-            self._grid = histogram_grid(self._recorded, [*earlier, report])
+            self._rows = histogram_rows(self._recorded, [*earlier, report])
             self._draw()
 
     def _draw(self) -> None:
         inspection, report = self._inspection, self._report
         if inspection is None or report is None:
             return
-        self._selected_layer = min(self._selected_layer, len(report.layers) - 1)
-        if inspection.network is not None:
-            self._explained.update_label(inspection.network)
+        self._place = min(self._place, len(report.stages) - 1)
+        self._explained.limit_label(inspection.classes)
+        self._request_explanation(inspection)
         self._draw_layers(inspection, report)
-        self._draw_histograms()
+        self._draw_histograms(report)
         self._draw_units(inspection)
         self._draw_saliency(inspection)
+        self._draw_maps(report)
 
     def _draw_layers(self, inspection: Inspection, report: NetworkReport) -> None:
         problem, updates_step = inspection.sample.error, report.updates_step
@@ -209,13 +232,14 @@ class WeightsScreen(DashboardScreen):
             note = [(f"no activations: {sanitize(problem, limit=120)}", "alert")]
         elif updates_step is not None:
             note = [(f"update ratio at step {updates_step:,}", "dim")]
-        self._title("layers").show([("layers", "title"), _after(report.step)], note)
+        totals: Span = (_totals(report), "dim")
+        self._title("layers").show([("layers", "title"), _after(report.step), totals], note)
         optimizer = f"{self._run.hparams.optimizer}, rate {self._run.hparams.learning_rate:g}"
         output = f"softmax over {inspection.classes} classes; cross-entropy; {optimizer}"
-        if inspection.network is None:
-            output = f"{inspection.classes} classes; what the model was compiled with"
-        shape = image_shape(self._run, inspection.network.sizes[0] if inspection.network else 0)
-        self.query_one(LayerTable).show(report, self._selected_layer, shape, output)
+        if isinstance(inspection.network, OwnNetwork):
+            output = f"{inspection.classes} classes; {optimizer}, unless the model is compiled"
+        shape = image_shape(self._run, inspection.network.sizes[0])
+        self.query_one(LayerTable).show(report, self._place, shape, output)
         self._draw_diagnoses()
 
     def _draw_diagnoses(self) -> None:
@@ -224,10 +248,20 @@ class WeightsScreen(DashboardScreen):
         diagnoses = report.diagnoses if report else []
         if self._error:
             diagnoses = [Diagnosis(self._error, Severity.WARNING)]
+        elif self._inspection is not None and self._inspection.waits_for_keras:
+            diagnoses = [Diagnosis(self._loading, Severity.INFO), *diagnoses]
         self.query_one(DiagnosisList).show(diagnoses)
 
-    def _draw_histograms(self) -> None:
-        steps = step_range(self._grid)
+    @property
+    def _loading(self) -> str:
+        """What is said while Keras loads a model."""
+        network = self._inspection.network if self._inspection else None
+        if not isinstance(network, OwnNetwork):
+            return ""
+        return f"loading Keras to compute {sanitize(network.name, limit=80)} …"
+
+    def _draw_histograms(self, report: NetworkReport) -> None:
+        steps = step_range(self._rows)
         text = ""
         if steps is not None:
             first, last = steps
@@ -237,7 +271,9 @@ class WeightsScreen(DashboardScreen):
                 else f"   at step {last:,}"
             )
         self._title("histograms").show([("histograms", "title"), (text, "dim")])
-        self.query_one(HeatmapGrid).show(self._grid, self._selected_layer)
+        number = report.number_at(self._place)
+        selected = next((i for i, row in enumerate(self._rows) if row.layer == number), 0)
+        self.query_one(HeatmapGrid).show([row.series for row in self._rows], selected)
 
     def _draw_units(self, inspection: Inspection) -> None:
         units, label = self._sorted_units(inspection), self._explained.label
@@ -253,31 +289,73 @@ class WeightsScreen(DashboardScreen):
             [("first-layer filters", "title"), _after(inspection.report.step), order],
             [(f"{self._selected_unit + 1:,} of {count:,}", "dim")],
         )
-        self.query_one(Gallery).show(
-            count, units.captioned, units.filters.shape[:2], self._selected_unit
-        )
+        self.query_one(Gallery).show(count, units.captioned, units.image_shape, self._selected_unit)
 
     def _sorted_units(self, inspection: Inspection) -> SortedUnits | None:
         """The filters of the first layer; None where it has none that are images."""
         network, kernels = inspection.network, inspection.kernels
-        if network is None:
+        if isinstance(network, OwnNetwork):
             if kernels is None:
                 return None
             self._order = UnitOrder.NUMBER
             return SortedUnits(kernels, np.arange(kernels.shape[-1]), None)
         shape = image_shape(self._run, network.sizes[0])
-        image = self._explained.pixels(network)
+        image = self._explained.pixels(network.sizes[0])
         return SortedUnits.sorted_by(self._order, network, shape, self._explained.label, image)
 
     def _draw_saliency(self, inspection: Inspection) -> None:
-        if inspection.network is None:
-            self._title("saliency").show([("no evidence: only Keras can compute it", "dim")])
-            self.query_one(SaliencyView).clear()
+        explanation, subject = self._explanation, self._explained.subject
+        view = self.query_one(SaliencyView)
+        if explanation is None or subject is None:
+            self._title("saliency").show([("evidence (gradient x input)", "title")])
+            waiting = self._loading or NO_IMAGE
+            view.show_note(self._explanation_error or self._error or waiting)
             return
-        label, subject = self._explained.label, self._explained.subject
-        title = f"evidence for {class_name(self._run, label)} (gradient x input)"
+        title = f"evidence for {class_name(self._run, explanation.label)} (gradient x input)"
         self._title("saliency").show([(title, "title"), _after(inspection.report.step)])
-        self.query_one(SaliencyView).show(inspection.network, subject, label, self._run.classes)
+        view.show(explanation, subject, self._run.classes)
+
+    def _draw_maps(self, report: NetworkReport) -> None:
+        explanation, view = self._explanation, self.query_one(FeatureMaps)
+        output = explanation.output_at(self._place) if explanation else None
+        self.set_class(not _has_maps(report), "-no-maps")
+        view.show(output)
+        if output is None:
+            self._title("maps").show([("feature maps", "title")])
+            return
+        what = "feature maps" if output.is_map else "units"
+        left: list[Span] = [
+            (f"{what} of {output.name}", "title"),
+            (f"   {output.shape_text}", "dim"),
+        ]
+        self._title("maps").show(left, [(view.which(), "dim")])
+
+    def _request_explanation(self, inspection: Inspection) -> None:
+        """Explain the picked image with the newest network, unless that was done or is asked."""
+        network, label = inspection.network, self._explained.picked_label
+        image = self._explained.pixels(network.sizes[0])
+        key = (network, self._explained.subject, label)
+        if image is None:
+            self._explanation = None
+        elif key != self._explained_key and not inspection.waits_for_keras:
+            if isinstance(network, OwnNetwork):
+                self._explanation_job.submit(partial(network.explain, image, label), now=True)
+            else:
+                self._take_explanation(explain(network, image, label))
+        else:
+            return
+        self._explained_key = key
+
+    def _take_explanation(self, explanation: Explanation) -> None:
+        self._explanation, self._explained.label = explanation, explanation.label
+
+    def _show_explanation(self, result: Explanation | Exception) -> None:
+        if isinstance(result, Exception):
+            self._explanation_error = sanitize(str(result), limit=200)
+        else:
+            self._explanation_error = ""
+            self._take_explanation(result)
+        self._draw()
 
     def _explain_sample(self, by: int) -> None:
         """Explain the validation image `by` positions away."""
@@ -299,14 +377,14 @@ class WeightsScreen(DashboardScreen):
     def action_layer(self, by: int) -> None:
         """Select the layer `by` positions away."""
         if self._inspection is not None:
-            last = len(self._inspection.report.layers) - 1
-            self._selected_layer = min(max(self._selected_layer + by, 0), last)
+            last = len(self._inspection.report.stages) - 1
+            self._place = min(max(self._place + by, 0), last)
             self._draw()
 
     def action_order(self) -> None:
         """Sort the filters by the next order."""
         network = self._inspection.network if self._inspection else None
-        if network is not None:
+        if isinstance(network, Network):
             self._order, self._selected_unit = self._order.next(network), 0
             self._draw()
 
@@ -321,6 +399,12 @@ class WeightsScreen(DashboardScreen):
         self._explain_sample(by)
         self._draw()
 
+    def action_maps(self) -> None:
+        """Show the next channels of the layer, if not all fit."""
+        self.query_one(FeatureMaps).turn_page()
+        if (report := self._report) is not None:
+            self._draw_maps(report)
+
     def action_unit(self, by: int) -> None:
         """Select the unit `by` positions away."""
         self._selected_unit = max(0, self._selected_unit + by)
@@ -334,6 +418,17 @@ class WeightsScreen(DashboardScreen):
     def _unit_clicked(self, message: Gallery.Selected) -> None:
         self._selected_unit = message.index
         self._draw()
+
+
+def _has_maps(report: NetworkReport) -> bool:
+    """Whether any layer gives images."""
+    return any(len(stage.outputs) > 1 for stage in report.stages)
+
+
+def _totals(report: NetworkReport) -> str:
+    """The size of the network, and what one image costs."""
+    costs = f", {report.multiply_adds:,} multiply-adds an image" if report.multiply_adds else ""
+    return f"   {report.parameters:,} parameters{costs}"
 
 
 def _after(step: int) -> Span:

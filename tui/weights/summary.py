@@ -11,10 +11,13 @@ from textual.geometry import Size
 
 from core.network.architecture import Shape, Stage, format_shape
 from core.network.health import Diagnosis, Distribution, LayerReport, NetworkReport, layer_name
-from core.run.layers import OwnModel
+from core.run.layers import BatchNorm, Conv, Dense, OwnModel
 from tui.widgets.text_widget import Span, TextWidget, align_right, fit
 
 NAME_WIDTH, SHAPE_WIDTH = 12, 22
+MAX_NAME_WIDTH, MAX_SHAPE_WIDTH = 26, 26
+WIDE = 110
+"""Cells from which names and shapes are as wide as they need."""
 ASCII_SIGNS = str.maketrans({"┌": "+", "└": "+", "±": "~"})
 """ASCII substitutes for characters of the table."""
 UNKNOWN = "–"
@@ -34,6 +37,15 @@ def format_bytes(nbytes: int) -> str:
     if nbytes < 1024 * 1024:
         return f"{nbytes / 1024:.1f} KB"
     return f"{nbytes / 1024 / 1024:.1f} MB"
+
+
+def format_count(count: int) -> str:
+    """A number in full up to 99,999; else in thousands or millions; a dash for 0."""
+    if not count:
+        return UNKNOWN
+    if count < 100_000:
+        return f"{count:,}"
+    return f"{count / 1e6:,.1f} M" if count >= 1_000_000 else f"{count / 1e3:,.0f} K"
 
 
 def format_distribution(values: Distribution | None) -> str:
@@ -56,9 +68,10 @@ def _update(layer: LayerReport) -> str:
 
 COLUMNS = (
     LayerColumn("params", 11, lambda layer: f"{layer.parameters:,}"),
-    LayerColumn("memory", 10, lambda layer: format_bytes(layer.nbytes)),
+    LayerColumn("mult-adds", 12, lambda layer: format_count(layer.multiply_adds)),
     LayerColumn("dead", 13, _dead),
     LayerColumn("update ratio", 14, _update),
+    LayerColumn("memory", 10, lambda layer: format_bytes(layer.nbytes)),
     LayerColumn("weights", 18, lambda layer: format_distribution(layer.weights)),
     LayerColumn("biases", 18, lambda layer: format_distribution(layer.biases)),
     LayerColumn("activations", 18, lambda layer: format_distribution(layer.activations)),
@@ -76,7 +89,7 @@ class LayerTable(TextWidget):
         self._output = ""
 
     def show(self, report: NetworkReport, selected: int, shape: Shape, output: str) -> None:
-        """Show a network with a selected layer; `output` describes what follows the last layer."""
+        """Show a network; `selected` is a place among all layers, `output` says what follows."""
         previous = self._report
         self._report, self._selected, self._shape, self._output = report, selected, shape, output
         if previous is None or len(previous.stages) != len(report.stages):
@@ -99,57 +112,55 @@ class LayerTable(TextWidget):
         report = self._report
         if report is None:
             return []
-        columns = _columns_that_fit(width)
-        rows = [self._input(report.stages[0], width)]
-        selected, shown = 0, set[int]()
-        for stage in report.stages:
+        widths = _text_widths(report, width)
+        columns = _columns_that_fit(width - sum(widths) - 2)
+        rows = [self._input(report.stages[0], widths, width)]
+        shown = set[int]()
+        for place, stage in enumerate(report.stages):
             if stage.number is None or stage.number in shown:
-                rows.append(self._without_weights(stage, width))
+                rows.append(self._names(place, stage, widths, "dim"))
                 continue
             shown.add(stage.number)
-            if stage.number == self._selected:
-                selected = len(rows)
-            rows.append(self._layer(stage.number, report.layers[stage.number], columns))
-        rows.append([(fit(f"  {'└ loss':{NAME_WIDTH}}{self._output}", width), "dim")])
+            values = _values(report.layers[stage.number], columns)
+            rows.append([*self._names(place, stage, widths), *values])
+        end = fit(f"  {'└ loss':{widths[0]}}{self._output}", width)
+        rows.append([(end, "dim")])
         room = max(1, height - 1)
-        first = min(max(0, selected - room // 2), max(0, len(rows) - room))
+        first_row = min(max(0, self._selected + 1 - room // 2), max(0, len(rows) - room))
         titles = "".join(align_right(column.title, column.width) for column in columns)
-        head = fit(f"  {'layer':{NAME_WIDTH}}{'shape':{SHAPE_WIDTH}}", NAME_WIDTH + SHAPE_WIDTH + 2)
-        return [[(head + titles, "dim")], *rows[first : first + room]]
+        head = fit(f"  {'layer':{widths[0]}}{'shape':{widths[1]}}", sum(widths) + 2)
+        return [[(head + titles, "dim")], *rows[first_row : first_row + room]]
 
     def _displayable(self, text: str) -> str:
         return super()._displayable(text.translate(ASCII_SIGNS) if self.ascii_only else text)
 
-    def _input(self, first: Stage, width: int) -> list[Span]:
+    def _input(self, first: Stage, widths: tuple[int, int], width: int) -> list[Span]:
         is_own = isinstance(first.layer, OwnModel)
         sides = self._shape if is_own or len(first.inputs) == 1 else first.inputs
         pixels = math.prod(sides) if is_own else math.prod(first.inputs)
         text = f"{format_shape(sides, ' x ')} = {pixels:,} pixels, 0 to 1"
-        return [(fit(f"  {'┌ images':{NAME_WIDTH}}{text}", width), "dim")]
+        return [(fit(f"  {'┌ images':{widths[0]}}{text}", width), "dim")]
 
-    def _without_weights(self, stage: Stage, width: int) -> list[Span]:
-        """A pool, a dropout; a batch normalization, whose arrays belong to the layer before."""
-        name = f"│ {stage.layer} ".ljust(NAME_WIDTH)
-        changes = stage.outputs != stage.inputs
-        return [(fit(f"  {name}{_shapes(stage) if changes else ''}", width), "dim")]
-
-    def _layer(self, number: int, layer: LayerReport, columns: list[LayerColumn]) -> list[Span]:
-        selected = number == self._selected
-        name = fit(f"│ {layer_name(number, layer.stage)}", NAME_WIDTH)
-        shape = _shapes(layer.stage)
-        if not (layer.is_convolution or isinstance(layer.stage.layer, OwnModel)):
-            shape += " ReLU" if layer.hidden else " logits"
-        parts: list[Span] = [
+    def _names(
+        self, place: int, stage: Stage, widths: tuple[int, int], role: str = "text"
+    ) -> list[Span]:
+        """Name and shapes; those of a layer that changes neither weights nor shape are dim."""
+        selected = place == self._selected
+        return [
             ("› " if selected else "  ", "live"),
-            (name, "live" if selected else "text"),
-            (fit(shape, SHAPE_WIDTH), "text"),
+            (fit(f"│ {_row_name(stage)}", widths[0]), "live" if selected else role),
+            (fit(_shape_text(stage), widths[1]), role),
         ]
-        for column in columns:
-            is_alert = column.format is _dead and bool(layer.dead)
-            parts.append(
-                (align_right(column.format(layer), column.width), "alert" if is_alert else "text")
-            )
-        return parts
+
+
+def _values(layer: LayerReport, columns: list[LayerColumn]) -> list[Span]:
+    """What the columns say about a layer with weights."""
+    parts: list[Span] = []
+    for column in columns:
+        is_alert = column.format is _dead and bool(layer.dead)
+        text = align_right(column.format(layer), column.width)
+        parts.append((text, "alert" if is_alert else "text"))
+    return parts
 
 
 class DiagnosisList(TextWidget):
@@ -178,18 +189,45 @@ class DiagnosisList(TextWidget):
         ]
 
 
-def _shapes(stage: Stage) -> str:
-    flat = len(stage.outputs) == 1 and not isinstance(stage.layer, OwnModel)
+def _row_name(stage: Stage) -> str:
+    """A layer's name in the table; a batch normalization's belongs to the layer before it."""
+    if isinstance(stage.layer, OwnModel):
+        return stage.layer.file
+    if stage.number is None or isinstance(stage.layer, BatchNorm):
+        return str(stage.layer)
+    return layer_name(stage.number, stage)
+
+
+def _shape_text(stage: Stage) -> str:
+    """The shapes of what a layer takes and gives, and ReLU or logits; empty if nothing changes."""
+    is_own = isinstance(stage.layer, OwnModel)
+    if stage.outputs == stage.inputs and (is_own or not isinstance(stage.layer, Conv | Dense)):
+        return ""
+    flat = len(stage.outputs) == 1 and not is_own
     inputs = (math.prod(stage.inputs),) if flat else stage.inputs
-    return f"{format_shape(inputs)} → {format_shape(stage.outputs)}"
+    shapes = f"{format_shape(inputs)} → {format_shape(stage.outputs)}"
+    if isinstance(stage.layer, Dense):
+        return f"{shapes} {'logits' if stage.is_output else 'ReLU'}"
+    return shapes
 
 
-def _columns_that_fit(width: int) -> list[LayerColumn]:
-    remaining = width - NAME_WIDTH - SHAPE_WIDTH - 2
+def _text_widths(report: NetworkReport, width: int) -> tuple[int, int]:
+    """Cells for names and for shapes: more where some are longer and the table is wide."""
+    if width < WIDE:
+        return NAME_WIDTH, SHAPE_WIDTH
+    names = max(len(_row_name(stage)) + 3 for stage in report.stages)
+    shapes = max(len(_shape_text(stage)) + 1 for stage in report.stages)
+    return (
+        min(MAX_NAME_WIDTH, max(NAME_WIDTH, names)),
+        min(MAX_SHAPE_WIDTH, max(SHAPE_WIDTH, shapes)),
+    )
+
+
+def _columns_that_fit(room: int) -> list[LayerColumn]:
     visible = []
     for column in COLUMNS:
-        remaining -= column.width
-        if remaining < 0:
+        room -= column.width
+        if room < 0:
             break
         visible.append(column)
     return visible

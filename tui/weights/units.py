@@ -14,12 +14,14 @@ from textual.strip import Strip
 
 from core.network.network import Floats, Network
 from tui.widgets.gallery import CaptionedImage
-from tui.widgets.half_blocks import Image, Tones, render_signed
+from tui.widgets.half_blocks import Image, Tones, render_colours, render_signed
 
 BACKGROUND = Color.from_rgb(18, 18, 18)
 NEGATIVE_TONES = Tones(BACKGROUND, Color.from_rgb(86, 180, 255))
 POSITIVE_TONES = Tones(BACKGROUND, Color.from_rgb(255, 176, 64))
 EPSILON = 1e-12
+SHOWN_SIDE = 10
+"""Filters of fewer pixels are enlarged up to this side."""
 
 
 class UnitOrder(StrEnum):
@@ -39,12 +41,18 @@ class UnitOrder(StrEnum):
 
 
 def render_diverging(image: Image, plain: bool) -> list[Strip]:
-    """An image as strips: orange above 0, blue below, scaled to its largest absolute value."""
+    """An image as strips: orange above 0, blue below, scaled to its largest absolute value.
+
+    Weights of three colours ``[height, width, 3]`` are drawn in these: 0 is grey, and each colour
+    is brighter the larger its weight.
+    """
     scale = np.float32(1 / max(float(np.abs(image).max(initial=0)), EPSILON))
+    if image.ndim == 3:
+        return render_colours(image * scale / 2 + np.float32(0.5), ascii_only=plain)
     return render_signed(image * scale, NEGATIVE_TONES, POSITIVE_TONES, ascii_only=plain)
 
 
-def to_image(values: Floats, shape: tuple[int, int]) -> Image:
+def to_image(values: Floats, shape: tuple[int, ...]) -> Image:
     """Values ``[pixels]`` as an image of this shape; non-finite ones are 0."""
     image: Image = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0).reshape(shape)
     return image
@@ -61,18 +69,22 @@ def logit_weights(network: Network, label: int) -> Floats:
 
 
 def first_filters(network: Network, shape: tuple[int, ...]) -> Floats:
-    """The first layer's weights as images ``[height, width, units]``, a mean over the channels.
+    """The first layer's weights as images, of one channel or of three colours.
 
-    `shape` is that of the images, for a fully connected layer that takes their pixels.
+    ``[height, width, units]`` or ``[height, width, 3, units]``; of other channels the mean. `shape`
+    is that of the images, for a fully connected layer that takes their pixels.
     """
     stage, weights = network.architecture.weighted[0], network.layers[0].weights
-    if weights.ndim == 4:
-        return np.asarray(weights.mean(axis=2), np.float32)
-    if len(stage.inputs) == 3:
-        return np.asarray(weights.reshape(*stage.inputs, -1).mean(axis=2), np.float32)
-    height, width, *channels = shape
-    images = weights.reshape(height, width, *(channels or [1]), -1).mean(axis=2)
-    return np.asarray(images, np.float32)
+    if weights.ndim < 4:
+        height, width, *channels = stage.inputs if len(stage.inputs) == 3 else shape
+        weights = weights.reshape(height, width, *(channels or [1]), -1)
+    return weights if weights.shape[2] == 3 else np.asarray(weights.mean(axis=2), np.float32)
+
+
+def enlarged(image: Image) -> Image:
+    """Small filters with each weight as a block of pixels, so that they can be seen."""
+    factor = max(1, SHOWN_SIDE // max(image.shape[:2]))
+    return image.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +92,7 @@ class SortedUnits:
     """The units of a network's first layer, sorted."""
 
     filters: npt.NDArray[np.float32]
-    """The weights of each unit as an image, ``[height, width, units]``."""
+    """As of `first_filters`: the last axis are the units."""
     order: npt.NDArray[np.int64]
     values: Floats | None
     """The sort keys, ``[units]``; None if sorted by number."""
@@ -108,9 +120,15 @@ class SortedUnits:
         indices = np.arange(count) if values is None else np.argsort(-values, kind="stable")
         return cls(first_filters(network, shape), indices, values)
 
+    @property
+    def image_shape(self) -> tuple[int, int]:
+        """Height and width of a filter as it is shown."""
+        height, width = enlarged(self.filters[..., 0]).shape[:2]
+        return height, width
+
     def captioned(self, index: int) -> CaptionedImage:
         """The filter of a unit with its captions."""
         unit = int(self.order[index])
         value = "" if self.values is None else f"  {self.values[unit]:.2f}"
-        image = to_image(self.filters[..., unit], self.filters.shape[:2])
+        image = enlarged(to_image(self.filters[..., unit], self.filters.shape[:-1]))
         return CaptionedImage(image, f"unit {unit}{value}", f"{unit}{value}")

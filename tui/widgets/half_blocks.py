@@ -121,7 +121,7 @@ def render_image(
         style = _style(tones.high, tones.low)
         rows = quantise((even[::2] + even[1::2]) / 2, len(RAMP))
         return [Strip([Segment("".join(RAMP[v] for v in row), style)]) for row in rows.tolist()]
-    return _strips(quantise(even, greys), tones.gradient(greys))
+    return level_strips(quantise(even, greys), tones.gradient(greys))
 
 
 def render_picture(image: Image, *, ascii_only: bool = False) -> list[Strip]:
@@ -167,14 +167,15 @@ def render_signed(
         return [_signed_letters(row, negative, positive) for row in (even[::2] + even[1::2]) / 2]
     below, above = quantise(-even, greys), quantise(even, greys)
     levels = np.where(below > 0, below + np.uint8(greys - 1), above)
-    return _strips(levels, positive.gradient(greys) + negative.gradient(greys)[1:])
+    return level_strips(levels, positive.gradient(greys) + negative.gradient(greys)[1:])
 
 
 def _even(image: Image) -> Image:
     return np.pad(image, ((0, len(image) % 2), (0, 0)))
 
 
-def _strips(levels: Levels, colours: Sequence[Color]) -> list[Strip]:
+def level_strips(levels: Levels, colours: Sequence[Color]) -> list[Strip]:
+    """Colour indices ``[height, width]``, of an even height, as rows of half blocks."""
     rows = levels.tolist()
     return [
         Strip(half_blocks(top, bottom, colours), len(top))

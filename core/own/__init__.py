@@ -1,0 +1,1 @@
+"""A person's own Keras model, computed by Keras in a process of its own."""
