@@ -238,6 +238,7 @@ KEY_NAMES: Final = frozenset(
         "weights.class_up",
         "weights.layer_down",
         "weights.layer_up",
+        "weights.maps",
         "weights.next",
         "weights.order",
         "weights.page_down",
