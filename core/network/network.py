@@ -240,9 +240,13 @@ class Network:
         return grad.reshape(inputs.shape)
 
 
-def as_input(images: npt.NDArray[np.uint8]) -> Floats:
-    """Images uint8 ``[n, ...]`` as a network's input: float32 ``[n, pixels]``, 0 to 1."""
-    return images.reshape(len(images), -1).astype(np.float32) * PIXEL_SCALE
+def as_input(images: npt.NDArray[np.uint8] | Floats) -> Floats:
+    """Images uint8 ``[n, ...]`` as a network's input: float32 ``[n, pixels]``, 0 to 1.
+
+    Other numbers, which a person's own data may have, stay as they are.
+    """
+    flat = images.reshape(len(images), -1).astype(np.float32)
+    return flat * PIXEL_SCALE if images.dtype == np.uint8 else flat
 
 
 def softmax(logits: Floats) -> Floats:

@@ -48,9 +48,15 @@ class LoadedModel:
         self._model, _ = build_own_model(file)
         if not isinstance(self._model, keras.Model):
             raise UserError(f"{file.name} must give a Keras model")
-        self._shape, outputs = try_model(file, self._model, images, classes)
-        sums = outputs.sum(axis=1)
-        self._gives_probabilities = bool((outputs >= 0).all() and np.allclose(sums, 1, atol=1e-3))
+        self._shape, outputs = try_model(file, self._model, images)
+        sums = outputs.reshape(len(outputs), -1).sum(axis=1)
+        is_fraction = bool((outputs >= 0).all() and (outputs <= 1).all())
+        self._is_single = classes == 2 and outputs.shape[1:] == (1,)
+        self._gives_probabilities = is_fraction and (
+            self._is_single or bool(np.allclose(sums, 1, atol=1e-3))
+        )
+        self.has_classes = self._is_single or (classes > 0 and outputs.shape[1:] == (classes,))
+        """Whether it gives classes, and not values."""
         self._calls: dict[int, tuple[tuple[int, ...], Any]] = {}
         self._leaves = list(_leaves(self._model))
         for number, layer in enumerate(self._leaves):
@@ -73,7 +79,10 @@ class LoadedModel:
         load_arrays(self._model, {**rest, **arrays})
 
     def logits(self, images: Any) -> Floats:
-        """Logits ``[n, classes]``; the logarithms of its probabilities where it gives those."""
+        """Logits ``[n, classes]``, or the values that it gives ``[n, values]``.
+
+        Of probabilities these are the logarithms; a single number is that of the second class.
+        """
         parts = [
             self._logits(tf.constant(images[start : start + BATCH], tf.float32)).numpy()
             for start in range(0, len(images), BATCH)
@@ -82,9 +91,12 @@ class LoadedModel:
 
     def _logits(self, images: Any) -> Any:
         outputs = self._model(tf.reshape(images, (len(images), *self._shape)), training=False)
+        if self._is_single:
+            rest = 1 - outputs if self._gives_probabilities else tf.zeros_like(outputs)
+            outputs = tf.concat([rest, outputs], axis=1)
         if self._gives_probabilities:
             return tf.math.log(tf.clip_by_value(outputs, 1e-7, 1.0))
-        return outputs
+        return tf.reshape(outputs, (len(images), -1))
 
     def explain(self, image: Floats, label: int | None) -> tuple[int, dict[str, Floats]]:
         """The class, and ``logits``, ``evidence`` and the output of each layer by its place."""

@@ -41,6 +41,11 @@ class OwnNetwork:
         return self.process.is_loaded
 
     @property
+    def has_classes(self) -> bool:
+        """Whether it gives classes, and not values."""
+        return self.process.has_classes
+
+    @property
     def sizes(self) -> tuple[int, int]:
         """Pixels, and number of classes."""
         return math.prod(self.process.image_shape), self.process.classes
@@ -134,7 +139,7 @@ def own_process(info: Mapping[str, Any], directory: Path) -> OwnProcess:
     file = recorded_model(RunDir(directory), info)
     dataset = info.get("dataset") or {}
     shape, classes = dataset.get("image_shape"), dataset.get("classes")
-    if file is None or not shape or not classes:
+    if file is None or not shape or classes is None:
         raise DataError("run.json does not say which model and which images it has")
     rng = np.random.default_rng(0)
     samples = rng.random((SAMPLES, *map(int, shape)), dtype=np.float32)

@@ -34,11 +34,13 @@ class OwnProcess:
         Args:
             file: the file that builds the model.
             samples: a few images to try it with, ``[n, height, width]`` or with colours.
-            classes: numbers that it must give for an image.
+            classes: how many the data has; 0 where a model gives values.
         """
         self.file, self.classes = file, classes
         self.layers: tuple[OwnLayer, ...] = ()
         """Its layers; empty until it is loaded."""
+        self.has_classes = classes > 0
+        """Whether it gives classes, and not values."""
         self._samples = samples
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
@@ -109,6 +111,7 @@ class OwnProcess:
             self._error = str(error)
             self.close()
             raise
+        self.has_classes = bool(answer.values["has_classes"])
         self.layers = tuple(map(OwnLayer.from_dict, answer.values["layers"]))
 
     def _exchange(self, values: Mapping[str, Any], arrays: Arrays) -> Message:

@@ -81,7 +81,8 @@ class Server:
                 values["function"], values["hp"],
             )  # fmt: skip
             self._model = LoadedModel(file, images, values["classes"])
-        return {"layers": [layer.as_dict() for layer in self._model.layers]}, {}
+        layers = [layer.as_dict() for layer in self._model.layers]
+        return {"layers": layers, "has_classes": self._model.has_classes}, {}
 
     def _inspect(self, images: Array) -> tuple[Mapping[str, Any], Mapping[str, Array]]:
         found = self._model.inspect(images)

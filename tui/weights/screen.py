@@ -5,7 +5,6 @@ shown. Histories do not depend on that: they are read from what the run recorded
 not all fit, one is shown at a time.
 """
 
-from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -15,7 +14,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
-from core.network.explanation import Explanation, explain
 from core.network.health import Diagnosis, NetworkReport, Severity
 from core.network.network import Network
 from core.own.network import OwnNetwork
@@ -23,7 +21,8 @@ from core.run.events import Event, Weights
 from core.run.state import RunState
 from trainpad.text import sanitize
 from tui.dashboard.screen import DashboardScreen
-from tui.weights.explained import ExplainedImage, class_name, image_shape
+from tui.weights.explained import class_name, image_shape
+from tui.weights.explainer import Explainer
 from tui.weights.history import LayerRow, histogram_rows, step_range
 from tui.weights.inspection import Inspection, InspectionRequest
 from tui.weights.keys import BINDINGS
@@ -31,6 +30,14 @@ from tui.weights.maps import FeatureMaps
 from tui.weights.recorded import RecordedWeights, RecordReader
 from tui.weights.saliency import SaliencyView
 from tui.weights.summary import DiagnosisList, LayerTable
+from tui.weights.titles import (
+    after,
+    has_maps,
+    histograms_title,
+    layers_note,
+    layers_title,
+    maps_title,
+)
 from tui.weights.units import SortedUnits, UnitOrder, render_diverging
 from tui.widgets.background import BackgroundJob, JobFinished
 from tui.widgets.gallery import Gallery
@@ -60,11 +67,8 @@ class WeightsScreen(DashboardScreen):
         self._record_job: BackgroundJob[RecordedWeights] = BackgroundJob(
             self, self._show_record, cooldown=MIN_INTERVAL
         )
-        self._explanation_job: BackgroundJob[Explanation] = BackgroundJob(
-            self, self._show_explanation
-        )
         self._order = UnitOrder.NUMBER
-        self._explained = ExplainedImage()
+        self._explainer = Explainer(self, self._draw)
         self._panel = PANELS[0]
         self._reset(RunState())
 
@@ -73,10 +77,6 @@ class WeightsScreen(DashboardScreen):
         self._run = run
         self._inspection_job.cancel()
         self._record_job.cancel()
-        self._explanation_job.cancel()
-        self._explanation: Explanation | None = None
-        self._explained_key: tuple[object, ...] = ()
-        self._explanation_error = ""
         self._reader = RecordReader(Path(run.directory))
         self._recorded = RecordedWeights()
         self._recorded_version = -1
@@ -86,7 +86,7 @@ class WeightsScreen(DashboardScreen):
         self._error = ""
         self._requested_step = -1
         self._place = self._selected_unit = 0
-        self._explained.reset()
+        self._explainer.reset()
 
     def compose(self) -> ComposeResult:
         """Layer table and diagnoses; histograms and saliency; filters."""
@@ -132,7 +132,7 @@ class WeightsScreen(DashboardScreen):
             self._record_job.run_now()
         picked, self.host.picked_image = self.host.picked_image, None
         if picked is not None:
-            self._explained.pick(picked)
+            self._explainer.image.pick(picked)
             self._show_panel("saliency" if picked.explain else self._panel)
             self._draw()
         if run.weights:
@@ -174,7 +174,7 @@ class WeightsScreen(DashboardScreen):
         if result.waits_for_keras:
             self._requested_step = -1
             self._request_inspection(with_keras=True)
-        if self._explained.subject is None:
+        if self._explainer.image.subject is None:
             self._explain_sample(1)
         self._update_grid()
 
@@ -217,8 +217,8 @@ class WeightsScreen(DashboardScreen):
         if inspection is None or report is None:
             return
         self._place = min(self._place, len(report.stages) - 1)
-        self._explained.limit_label(inspection.classes)
-        self._request_explanation(inspection)
+        self._explainer.image.limit_label(max(1, inspection.classes))
+        self._explainer.update(inspection.network)
         self._draw_layers(inspection, report)
         self._draw_histograms(report)
         self._draw_units(inspection)
@@ -226,14 +226,8 @@ class WeightsScreen(DashboardScreen):
         self._draw_maps(report)
 
     def _draw_layers(self, inspection: Inspection, report: NetworkReport) -> None:
-        problem, updates_step = inspection.sample.error, report.updates_step
-        note: list[Span] = []
-        if problem:
-            note = [(f"no activations: {sanitize(problem, limit=120)}", "alert")]
-        elif updates_step is not None:
-            note = [(f"update ratio at step {updates_step:,}", "dim")]
-        totals: Span = (_totals(report), "dim")
-        self._title("layers").show([("layers", "title"), _after(report.step), totals], note)
+        note = layers_note(report, sanitize(inspection.sample.error, limit=120))
+        self._title("layers").show(layers_title(report), note)
         optimizer = f"{self._run.hparams.optimizer}, rate {self._run.hparams.learning_rate:g}"
         output = f"softmax over {inspection.classes} classes; cross-entropy; {optimizer}"
         if isinstance(inspection.network, OwnNetwork):
@@ -261,22 +255,13 @@ class WeightsScreen(DashboardScreen):
         return f"loading Keras to compute {sanitize(network.name, limit=80)} …"
 
     def _draw_histograms(self, report: NetworkReport) -> None:
-        steps = step_range(self._rows)
-        text = ""
-        if steps is not None:
-            first, last = steps
-            text = (
-                f"   from step {first:,} to step {last:,}"
-                if first < last
-                else f"   at step {last:,}"
-            )
-        self._title("histograms").show([("histograms", "title"), (text, "dim")])
+        self._title("histograms").show(histograms_title(step_range(self._rows)))
         number = report.number_at(self._place)
         selected = next((i for i, row in enumerate(self._rows) if row.layer == number), 0)
         self.query_one(HeatmapGrid).show([row.series for row in self._rows], selected)
 
     def _draw_units(self, inspection: Inspection) -> None:
-        units, label = self._sorted_units(inspection), self._explained.label
+        units, label = self._sorted_units(inspection), self._explainer.image.label
         if units is None:
             self._title("units").show([("no kernels to show as pictures", "dim")])
             self.query_one(Gallery).clear()
@@ -286,7 +271,7 @@ class WeightsScreen(DashboardScreen):
         of_class = f" {class_name(self._run, label)}" if self._order is UnitOrder.CLASS else ""
         order: Span = (f"   by {self._order}{of_class}", "dim")
         self._title("units").show(
-            [("first-layer filters", "title"), _after(inspection.report.step), order],
+            [("first-layer filters", "title"), after(inspection.report.step), order],
             [(f"{self._selected_unit + 1:,} of {count:,}", "dim")],
         )
         self.query_one(Gallery).show(count, units.captioned, units.image_shape, self._selected_unit)
@@ -300,68 +285,40 @@ class WeightsScreen(DashboardScreen):
             self._order = UnitOrder.NUMBER
             return SortedUnits(kernels, np.arange(kernels.shape[-1]), None)
         shape = image_shape(self._run, network.sizes[0])
-        image = self._explained.pixels(network.sizes[0])
-        return SortedUnits.sorted_by(self._order, network, shape, self._explained.label, image)
+        image = self._explainer.image.pixels(network.sizes[0])
+        return SortedUnits.sorted_by(
+            self._order, network, shape, self._explainer.image.label, image
+        )
 
     def _draw_saliency(self, inspection: Inspection) -> None:
-        explanation, subject = self._explanation, self._explained.subject
+        explanation, subject = self._explainer.explanation, self._explainer.image.subject
         view = self.query_one(SaliencyView)
+        network = inspection.network
+        if isinstance(network, OwnNetwork) and not network.has_classes:
+            self._title("saliency").show([("evidence (gradient x input)", "title")])
+            view.show_note("this model gives values and no classes")
+            return
         if explanation is None or subject is None:
             self._title("saliency").show([("evidence (gradient x input)", "title")])
             waiting = self._loading or NO_IMAGE
-            view.show_note(self._explanation_error or self._error or waiting)
+            view.show_note(self._explainer.error or self._error or waiting)
             return
         title = f"evidence for {class_name(self._run, explanation.label)} (gradient x input)"
-        self._title("saliency").show([(title, "title"), _after(inspection.report.step)])
+        self._title("saliency").show([(title, "title"), after(inspection.report.step)])
         view.show(explanation, subject, self._run.classes)
 
     def _draw_maps(self, report: NetworkReport) -> None:
-        explanation, view = self._explanation, self.query_one(FeatureMaps)
+        explanation, view = self._explainer.explanation, self.query_one(FeatureMaps)
         output = explanation.output_at(self._place) if explanation else None
-        self.set_class(not _has_maps(report), "-no-maps")
+        self.set_class(not has_maps(report), "-no-maps")
         view.show(output)
-        if output is None:
-            self._title("maps").show([("feature maps", "title")])
-            return
-        what = "feature maps" if output.is_map else "units"
-        left: list[Span] = [
-            (f"{what} of {output.name}", "title"),
-            (f"   {output.shape_text}", "dim"),
-        ]
-        self._title("maps").show(left, [(view.which(), "dim")])
-
-    def _request_explanation(self, inspection: Inspection) -> None:
-        """Explain the picked image with the newest network, unless that was done or is asked."""
-        network, label = inspection.network, self._explained.picked_label
-        image = self._explained.pixels(network.sizes[0])
-        key = (network, self._explained.subject, label)
-        if image is None:
-            self._explanation = None
-        elif key != self._explained_key and not inspection.waits_for_keras:
-            if isinstance(network, OwnNetwork):
-                self._explanation_job.submit(partial(network.explain, image, label), now=True)
-            else:
-                self._take_explanation(explain(network, image, label))
-        else:
-            return
-        self._explained_key = key
-
-    def _take_explanation(self, explanation: Explanation) -> None:
-        self._explanation, self._explained.label = explanation, explanation.label
-
-    def _show_explanation(self, result: Explanation | Exception) -> None:
-        if isinstance(result, Exception):
-            self._explanation_error = sanitize(str(result), limit=200)
-        else:
-            self._explanation_error = ""
-            self._take_explanation(result)
-        self._draw()
+        self._title("maps").show(maps_title(output), [(view.which(), "dim")])
 
     def _explain_sample(self, by: int) -> None:
         """Explain the validation image `by` positions away."""
         if self._inspection is not None:
             inspection = self._inspection
-            self._explained.pick_sample(by, inspection.sample, self._run, inspection.classes)
+            self._explainer.image.pick_sample(by, inspection.sample, self._run, inspection.classes)
 
     # -- keys ---------------------------------------------------------------------------------
 
@@ -391,7 +348,7 @@ class WeightsScreen(DashboardScreen):
     def action_label(self, by: int) -> None:
         """Explain the class `by` positions away."""
         if self._inspection is not None:
-            self._explained.pick_label(by, self._inspection.classes)
+            self._explainer.image.pick_label(by, max(1, self._inspection.classes))
             self._draw()
 
     def action_sample(self, by: int) -> None:
@@ -418,19 +375,3 @@ class WeightsScreen(DashboardScreen):
     def _unit_clicked(self, message: Gallery.Selected) -> None:
         self._selected_unit = message.index
         self._draw()
-
-
-def _has_maps(report: NetworkReport) -> bool:
-    """Whether any layer gives images."""
-    return any(len(stage.outputs) > 1 for stage in report.stages)
-
-
-def _totals(report: NetworkReport) -> str:
-    """The size of the network, and what one image costs."""
-    costs = f", {report.multiply_adds:,} multiply-adds an image" if report.multiply_adds else ""
-    return f"   {report.parameters:,} parameters{costs}"
-
-
-def _after(step: int) -> Span:
-    """The step of the weights that a panel shows."""
-    return f"   after step {step:,}", "dim"
