@@ -16,6 +16,7 @@ from core.cli.data_command import data
 from core.cli.errors import FAULT, OUTPUT_ERROR, describe_missing_flag, print_error
 from core.cli.export_command import export
 from core.cli.flags import DefaultGroup
+from core.cli.mine_command import mine
 from core.cli.network_command import network
 from core.cli.new_command import new
 from core.cli.runs_command import runs
@@ -60,7 +61,7 @@ def cli() -> None:
 
 
 for command in (
-    *(train, run_program, open_run, runs, data, network, new, export, pad),
+    *(train, run_program, open_run, runs, data, network, new, export, pad, mine),
     *(classify, watch, sweep, study, doctor),
 ):
     cli.add_command(command)

@@ -35,6 +35,17 @@ def write_shared(path: Path, content: bytes) -> None:
         path.write_bytes(content)
 
 
+def make_shared_folder(path: Path) -> None:
+    """Make a folder, if there is none, that others may use as far as the user's umask says.
+
+    Raises:
+        OSError: as the system says.
+    """
+    if not exists(path):
+        path.mkdir(parents=True)
+        path.chmod(0o777 & ~_users_umask())
+
+
 def _users_umask() -> int:
     if _given:
         return _given[0]

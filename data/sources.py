@@ -18,7 +18,7 @@ from data.find import SearchPaths, SearchResult, find_dataset, open_named
 from data.folder import open_folder
 from data.mnist import RawArrays, build_dataset, fingerprint
 from data.places import NO_HOME, is_nowhere
-from data.user_digits import read_user_digits
+from data.user_digits import IMAGES, read_user_digits
 from trainpad.place import expanded
 
 NAMES = (*CATALOG, "drawn", "mnist+drawn", "mine", "mnist+mine")
@@ -28,6 +28,7 @@ NO_MNIST = (
     "no MNIST found: training on digits that trainpad draws itself; "
     "`trainpad data mnist` fetches MNIST"
 )
+NO_USER_DIGITS = "no digits of yours yet: draw one on the pad, then press t and its digit"
 DEFAULT_VARIATION = 0.7
 MIXED_VARIATION = 1.0
 FAKE_COUNT = 1000
@@ -96,6 +97,30 @@ def load_dataset(
     return open_folder(expanded(name))
 
 
+def load_eval_data(
+    name: str, *, offline: bool = False, progress: ProgressCallback | None = None
+) -> Dataset:
+    """Load the data set in the test split of which a network is evaluated.
+
+    ``mine`` has all of the user's digits there.
+
+    Raises:
+        DataError: the data is missing, damaged or unknown, or the user has no digits.
+    """
+    if name == "mine":
+        return _user_digits_for_testing(SearchPaths.default().user_data / "mine")
+    return load_dataset(name, offline=offline, progress=progress)
+
+
+def _user_digits_for_testing(folder: Path) -> Dataset:
+    if not exists(folder / IMAGES):
+        raise DataError(NO_USER_DIGITS)
+    digits = read_user_digits(folder)
+    twice = [np.concatenate([part, part]) for part in (digits.images, digits.labels)]
+    parts = RawArrays(*twice, digits.images, digits.labels)  # training needs two images or more
+    return build_dataset(parts, name="mine", source=str(folder), classes=DIGITS)
+
+
 def open_user_digits(folder: Path) -> Dataset:
     """Open the digits that the user drew and labelled; every sixth is for testing.
 
@@ -105,8 +130,8 @@ def open_user_digits(folder: Path) -> Dataset:
     Raises:
         DataError: there are fewer than 12, or the files are damaged.
     """
-    if not exists(folder / "train-images-idx3-ubyte"):
-        raise DataError("no digits of yours yet: draw one on the pad, then press t and its digit")
+    if not exists(folder / IMAGES):
+        raise DataError(NO_USER_DIGITS)
     digits = read_user_digits(folder)
     images, labels = digits.images, digits.labels
     if len(digits) < _MIN_USER_DIGITS:

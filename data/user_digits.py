@@ -13,7 +13,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +100,41 @@ def remove_user_digit(folder: Path, image: Images, when: float) -> UserDigits:
         return fewer
 
 
+def relabel_user_digit(folder: Path, image: Images, when: float, label: int) -> UserDigits:
+    """Give the drawing with this time and image another label; return all digits.
+
+    Raises:
+        DataError: there is none, the files are damaged, or the folder cannot be written.
+    """
+    with _locked_for_change(folder) as digits:
+        index = digits.index_of(image, when)
+        if index is None:
+            raise DataError("this digit was removed by another program")
+        labels = digits.labels.copy()
+        labels[index] = label
+        corrected = replace(digits, labels=labels)
+        write_user_digits(folder, corrected)
+        return corrected
+
+
+def add_user_digits(folder: Path, images: Images, labels: Labels) -> UserDigits:
+    """Add drawings ``[n, 28, 28]`` of now with their labels ``[n]``; return all digits.
+
+    Raises:
+        DataError: the files are damaged, or the folder cannot be written.
+    """
+    with _locked_for_change(folder) as digits:
+        first = max([time.time(), *digits.times])  # times tell equal drawings apart
+        times = tuple(first + 1e-3 * number for number in range(1, len(labels) + 1))
+        more = UserDigits(
+            np.concatenate([digits.images, images]),
+            np.concatenate([digits.labels, labels.astype(np.uint8)]),
+            (*digits.times, *times),
+        )
+        write_user_digits(folder, more)
+        return more
+
+
 def read_user_digits(folder: Path) -> UserDigits:
     """Read the digits in ``folder``; none if it does not exist.
 
@@ -142,6 +177,15 @@ def _read(folder: Path) -> _Files:
     return _Files(UserDigits(images[:count], labels[:count], known), removed, consistent)
 
 
+def idx_files(digits: UserDigits) -> dict[str, bytes]:
+    """The contents of the IDX files of labels and images, by name and in this order."""
+    header = np.array([len(digits), SIDE, SIDE], ">i4").tobytes()
+    return {
+        LABELS: b"\0\0\x08\x01" + header[:4] + digits.labels.tobytes(),
+        IMAGES: b"\0\0\x08\x03" + header + digits.images.tobytes(),
+    }
+
+
 def write_user_digits(folder: Path, digits: UserDigits, *, removed: int | None = None) -> None:
     """Replace the stored digits; without any, remove the files.
 
@@ -150,7 +194,6 @@ def write_user_digits(folder: Path, digits: UserDigits, *, removed: int | None =
     Raises:
         DataError: the folder cannot be written.
     """
-    header = np.array([len(digits), SIDE, SIDE], ">i4").tobytes()
     times = digits.times if removed is None else {"times": digits.times, "removed": removed}
     try:
         if not len(digits):
@@ -159,8 +202,8 @@ def write_user_digits(folder: Path, digits: UserDigits, *, removed: int | None =
             return
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_atomic(folder / TIMES, json.dumps(times).encode())
-        write_atomic(folder / LABELS, b"\0\0\x08\x01" + header[:4] + digits.labels.tobytes())
-        write_atomic(folder / IMAGES, b"\0\0\x08\x03" + header + digits.images.tobytes())
+        for name, content in idx_files(digits).items():
+            write_atomic(folder / name, content)
     except OSError as error:
         raise DataError(f"{folder} cannot be written: {error.strerror or error}") from error
 

@@ -11,6 +11,7 @@ from core.run.state import RunState
 from trainpad.errors import UserError
 from tui.pad.app import run_pad
 from tui.pad.models import ModelSwitcher
+from tui.pad.past import PastAnswer
 from tui.pad.prediction import PadState
 
 
@@ -25,9 +26,11 @@ def test_a_network_for_other_images_is_refused_before_the_pad_starts(
 
 def test_a_class_without_a_name_is_shown_by_its_number() -> None:
     probabilities = np.eye(10, dtype=np.float32)[7]
-    state = PadState(Prediction(probabilities), classes=("shirt", "shoe"), history=[(1000, 0.5)])
+    prediction = Prediction(probabilities)
+    history = [PastAnswer(1000, prediction)]
+    state = PadState(prediction, classes=("shirt", "shoe"), history=history)
     assert state.summary()[0][0] == "7"
-    assert state.history_text(40) == "7 at 1,000 50%"
+    assert state.history_text(40) == "1,000: 7 100%"
 
 
 def test_the_newest_model_is_used_and_a_key_cycles() -> None:
@@ -39,7 +42,7 @@ def test_the_newest_model_is_used_and_a_key_cycles() -> None:
     run.evaluation_weights.append((300, run.weights))
     assert models.update_from(run)
     assert models.classifier.origin == "weights after 300 steps"
-    assert [step for step, _ in models.history] == [300]
+    assert list(models.past.steps) == [300]
     models.use_fine_tuned(models.classifier.network, "a-run", 120)
     for source in ("built-in weights", "weights after 300 steps", "fine-tuned weights: a-run"):
         assert models.cycle()

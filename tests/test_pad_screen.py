@@ -1,6 +1,5 @@
 """The Pad screen: drawing with keys and mouse, classified by the built-in model."""
 
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -11,27 +10,16 @@ from textual.strip import Strip
 
 from core.network.classifier import Prediction
 from tests.helpers.mouse import drag_to
+from tests.helpers.pad import DIGITS, keys, prediction
 from tests.helpers.waiting import shown, strips_of, text_of, toasts_of, until
 from tui.pad.app import PadApp
 from tui.pad.network_input import BigDigit, NetworkInput
-from tui.pad.prediction import PadState, PadStatus, PredictionLabel
+from tui.pad.past import PastAnswer
+from tui.pad.prediction import PadState, PadStatus
 from tui.pad.sketch_pad import SketchPad
 from tui.pad.user_digits_store import UserDigitsStore
 from tui.pad.user_digits_strip import UserDigitsStrip
 from tui.widgets.probability_bars import ProbabilityBars
-
-DIGITS = {
-    0: "9,3 6,5 5,9 6,14 9,16 12,14 13,9 12,5 9,3",
-    1: "7,6 10,3 10,16",
-    2: "5,6 7,3 11,3 13,5 13,8 5,16 14,16",
-    3: "5,4 8,3 12,4 12,7 9,9 12,11 12,14 9,16 5,15",
-    4: "8,3 5,10 13,10 / 11,6 11,16",
-    5: "13,3 6,3 6,8 11,8 13,11 12,15 9,16 5,15",
-    6: "11,3 7,7 5,12 7,16 11,16 13,13 11,10 6,11",
-    7: "5,3 14,3 8,16",
-    8: "12,5 9,3 6,5 7,8 12,12 12,15 9,16 6,14 7,11 12,7 12,5",
-    9: "12,5 9,3 6,5 6,8 9,9 12,7 12,5 12,10 10,16",
-}
 
 
 @pytest.fixture
@@ -39,30 +27,6 @@ def app(tmp_path: Path) -> PadApp:
     app = PadApp(log_dir=tmp_path / "runs")
     app.pad_screen._user_digits = UserDigitsStore(tmp_path / "mine")
     return app
-
-
-def keys(pad: SketchPad, way: str) -> None:
-    """Draw with the actions of the keys: along the grid, diagonals as staircases."""
-    for stroke in way.split("/"):
-        points = [tuple(map(int, point.split(","))) for point in stroke.split()]
-        x, y = (int(v * pad.rows) for v in pad._key_position)
-        pad.action_move(points[0][0] - x, points[0][1] - y)
-        pad.action_pen()
-        for (x0, y0), (x1, y1) in pairwise(points):
-            across, down = x1 - x0, y1 - y0
-            most = max(abs(across), abs(down))
-            for i in range(most):
-                right = round((i + 1) * across / most) - round(i * across / most)
-                if right:
-                    pad.action_move(right, 0)
-                below = round((i + 1) * down / most) - round(i * down / most)
-                if below:
-                    pad.action_move(0, below)
-        pad.action_pen()
-
-
-def prediction(app: PadApp) -> str:
-    return "".join(text for text, _ in app.screen.query_one(PredictionLabel)._state.summary())
 
 
 async def classified(pilot: Pilot[None], app: PadApp) -> None:
@@ -179,14 +143,18 @@ async def test_the_status_row_shows_pen_and_model(app: PadApp, columns: int) -> 
         answer = PadState(
             Prediction(np.eye(10, dtype=np.float32)[4]),
             "weights after 1,234,567 steps",
-            history=[(step, 0.98) for step in range(1_000_000, 1_008_000, 1000)],
+            history=[
+                PastAnswer(step, Prediction(np.eye(10, dtype=np.float32)[step // 1000 % 10]))
+                for step in range(1_000_000, 1_008_000, 1000)
+            ],
         )
         app.screen.query_one(PadStatus).show(answer)
         await classified(pilot, app)
         row = rows(app)[2].text
         assert "pen   width 8 of 100" in row
         assert row.rstrip().endswith("weights after 1,234,567 steps")
-        assert ("1,007,000 98%" in row) == (columns > 80)
+        assert "1,007,000: 7 100%" in row
+        assert ("1,006,000: 6 100%" in row) == (columns > 80)
 
 
 @pytest.mark.parametrize(("size", "toasts"), [((80, 24), 1), ((160, 45), 0)])
@@ -291,7 +259,10 @@ async def test_what_the_network_gets_is_shown_whole_or_not_at_all(app):
         assert view.display
 
 
-async def test_all_user_digits_are_in_rows_and_one_that_was_removed_comes_back(app: PadApp) -> None:
+async def test_user_digits_are_in_rows_come_back_and_are_corrected_and_exported(
+    app: PadApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     store = app.pad_screen._user_digits
     for digit in range(9):
         store.add([np.array([[0.3, 0.1], [0.3, 0.9 - digit / 100]])], digit)
@@ -307,6 +278,12 @@ async def test_all_user_digits_are_in_rows_and_one_that_was_removed_comes_back(a
         await shown(pilot, app, "your digits  9", "a 3 is back")
         await pilot.press("u")
         await shown(pilot, app, "nothing was removed")
+        await pilot.press("enter", "9")
+        await shown(pilot, app, "a 9 now, instead of 4")
+        assert 4 not in store.digits.labels
+        await pilot.press("E")
+        await shown(pilot, app, "9 written to", "as IDX and PNG")
+        assert len([*tmp_path.glob("my-digits/*/*.png")]) == 9
 
 
 @pytest.mark.parametrize("size", [(160, 45), (200, 60)])
@@ -336,30 +313,3 @@ async def test_another_screen_ends_the_stroke_and_asks_for_cells(
         await until(pilot, lambda: asked == [True, False, True])
         await drag_to(pilot, SketchPad, (30, 15))
         assert [len(stroke) for stroke in app.pad_screen.drawing.points] == [1]
-
-
-SEVERAL = "2,6 2,14 / 6,6 8,6 9,10 8,14 6,14 5,10 6,6 / 13,6 17,6 15,14"
-
-
-async def test_several_digits_are_read_one_by_one_with_their_boxes(app: PadApp) -> None:
-    async with app.run_test(size=(80, 24)) as pilot:
-        keys(app.screen.query_one(SketchPad), SEVERAL)
-        text = await shown(pilot, app, "1  0  7 ")
-        assert text.count("┌") == text.count("┘") == 3
-        assert "─ 7 ─" in text
-        assert app.screen.query_one(BigDigit)._digit == "107"
-        assert app.screen.query_one(NetworkInput)._selected == 2
-        await pilot.press("t", "1", "0")
-        await shown(pilot, app, "which 3 digits were they", "10_")
-        await pilot.press("backspace", "0", "7")
-        await until(pilot, lambda: len(app.pad_screen._user_digits.digits) == 3)
-        assert app.pad_screen._user_digits.digits.labels.tolist() == [1, 0, 7]
-        await until(pilot, lambda: "┌" not in text_of(app))
-
-
-async def test_boxes_are_ascii_in_ascii_mode(tmp_path: Path) -> None:
-    app = PadApp(ascii_only=True, log_dir=tmp_path / "runs")
-    async with app.run_test(size=(80, 24)) as pilot:
-        keys(app.screen.query_one(SketchPad), SEVERAL)
-        text = await shown(pilot, app, "1  0  7 ", "- 7 -")
-        assert text.isascii()

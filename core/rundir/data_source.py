@@ -21,7 +21,7 @@ class DataSource:
     """A name or a folder; None is MNIST, or drawn digits where there is none."""
     input_data_dir: str | None = None
     eval_data: str | None = None
-    """A data set whose test split replaces the data's own."""
+    """A data set whose test split replaces the data's own; ``mine``, all of the user's digits."""
     fake_data: bool = False
     variation: float | None = None
     """How much drawn digits vary."""
@@ -44,7 +44,7 @@ class DataSource:
         Raises:
             DataError: it is missing, damaged or unknown.
         """
-        from data.sources import load_dataset
+        from data.sources import load_dataset, load_eval_data
 
         if self.function:
             raise DataError("the model's own file gives the data, and only where the run trains")
@@ -59,7 +59,7 @@ class DataSource:
         )
         if self.eval_data is None:
             return dataset
-        other = load_dataset(self.eval_data, offline=offline, progress=progress)
+        other = load_eval_data(self.eval_data, offline=offline, progress=progress)
         return _with_test_split_of(dataset, other)
 
 

@@ -293,7 +293,7 @@ def _source(flags: Flags, start: ResumePoint | None, own: ModelFile | None) -> D
     given = {
         "dataset": _dataset(flags["dataset"]),
         "input_data_dir": _absolute(flags["input_data_dir"]),
-        "eval_data": _absolute(flags["eval_data"]),
+        "eval_data": _dataset(str(flags["eval_data"])) if flags["eval_data"] else None,
         "fake_data": flags["fake_data"] or None,
         "variation": flags["variation"],
     }

@@ -35,5 +35,8 @@ def pad(
 
     if export is not None:
         check_targets([str(export)], force=force)
+    from core.rundir.status import resolve_live_run
+
     classifier = None if run is None else load_classifier(run, folder)
-    return run_pad(classifier, folder, export, ascii_only=ascii_only or needs_ascii())
+    found = None if run is None else resolve_live_run(run, folder)
+    return run_pad(classifier, folder, export, ascii_only=ascii_only or needs_ascii(), run=found)

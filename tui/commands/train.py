@@ -30,7 +30,12 @@ QUICK: Final = 1.0
 @flag("dataset", metavar="NAME|FOLDER", help="Training data.  [mnist]")
 @flag("input_data_dir", type=Path, metavar="FOLDER", help="Folder of MNIST's four files.")
 @flag("fake_data", is_flag=True, help="Train on 1,000 drawn digits, to try things out.")
-@flag("eval_data", metavar="FOLDER", type=Path, help="Evaluate on the test split of this data.")
+@flag(
+    "eval_data",
+    metavar="NAME|FOLDER",
+    type=Path,
+    help="Test on this data's test split; mine: on your digits.",
+)
 @flag("fingerprint", metavar="HEX", help="Refuse data with another fingerprint.")
 @flag("variation", type=click.FloatRange(0, 3), help="Variation of drawn digits.  [0.7]")
 @flag("log_dir", type=Path, metavar="FOLDER", help="Folder of the runs.")

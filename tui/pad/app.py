@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from core.network.classifier import Classifier
 from core.run.state import RunState
-from core.rundir.rundir import default_log_dir
+from core.rundir.rundir import RunDir, default_log_dir
+from core.rundir.validation import sanitized_info
 from data.ink_export import check_export, export_drawing
 from tui.pad.models import ModelSwitcher, check_compatible
 from tui.pad.screen import PadScreen
@@ -32,7 +33,10 @@ class PadTitle(TextWidget):
 
 
 class StandalonePadScreen(PadScreen):
-    """The Pad screen without a run."""
+    """The Pad screen without a run that trains."""
+
+    past_run: RunDir | None = None
+    """The run whose earlier networks judge the drawing, too."""
 
     def header(self) -> PadTitle:  # type: ignore[override]  # no run to show in a header
         """The title."""
@@ -44,8 +48,13 @@ class StandalonePadScreen(PadScreen):
         go_actions = {f"app.go('{screen.name}')" for screen in SCREENS}
         return super().disabled_actions | go_actions | {"app.detach", "app.ask_stop"}
 
+    def on_mount(self) -> None:
+        """Read the checkpoints of the run that was named."""
+        if self.past_run is not None:
+            self.read_past(self.past_run.path, sanitized_info(self.past_run.info()))
+
     def update_run(self, run: RunState) -> None:
-        """Do nothing: there is no run."""
+        """Do nothing: no run trains."""
 
 
 class PadApp(BaseApp[None]):
@@ -90,9 +99,16 @@ class PadApp(BaseApp[None]):
 
 
 def run_pad(
-    classifier: Classifier | None, log_dir: Path, export: Path | None, *, ascii_only: bool
+    classifier: Classifier | None,
+    log_dir: Path,
+    export: Path | None,
+    *,
+    ascii_only: bool,
+    run: RunDir | None = None,
 ) -> int:
     """Run the pad until the user quits, then write the drawing to `export`; return the exit status.
+
+    `run` is the run of the classifier, whose checkpoints judge the drawing too.
 
     Raises:
         UserError: the file cannot be written, or the classifier does not fit the pad.
@@ -102,6 +118,7 @@ def run_pad(
     if export is not None:
         check_export(export)
     app = PadApp(classifier, ascii_only=ascii_only, log_dir=log_dir)
+    app.pad_screen.past_run = run
     status = run_standalone(app)
     strokes = app.pad_screen.drawing.strokes
     if export is not None and strokes:

@@ -7,7 +7,7 @@ SIDE_WIDTH = 38
 """Columns beside the field for the network's input and a digit, margins included."""
 SLIM_SIDE_WIDTH = 16
 """The same on a screen without room for the input."""
-LARGE_HEIGHT, LARGE_WIDTH = 37, 70
+LARGE_HEIGHT, LARGE_WIDTH = 38, 70
 """Rows and columns in which the network's input is shown in double size."""
 FIELD_ID = "pad-field"
 

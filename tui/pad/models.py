@@ -4,9 +4,8 @@ The newest is used until the user switches: the first weights of a run replace t
 a fine-tuned model replaces the run's, and a key cycles through all of them.
 """
 
-from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,19 +19,11 @@ from data.dataset import DIGITS
 from data.errors import DataError
 from data.ink import SIDE
 from trainpad.errors import UserError
+from tui.pad.past import PastAnswer, PastNetworks
 from tui.pad.prediction import PadImage, PadState
 
 INCOMPATIBLE = f"{NAME}; the run classifies other images"
 """Name of the built-in model while the run's network cannot classify drawings."""
-MAX_EVALUATIONS = 8
-"""Past evaluations whose network is stored."""
-
-
-class Evaluation(NamedTuple):
-    """The network at an evaluation."""
-
-    step: int
-    network: Network
 
 
 def check_compatible(classifier: Classifier) -> None:
@@ -67,13 +58,25 @@ class ModelSwitcher:
             self._active = "initial"
         self._directory = ""
         self._step = -1
-        self.history: deque[Evaluation] = deque(maxlen=MAX_EVALUATIONS)
-        """The run's network at its last evaluations, oldest first."""
+        self.past = PastNetworks()
+        """The run's network at its checkpoints and last evaluations."""
+        self._past_answers: Sequence[PastAnswer] = ()
 
     @property
     def classifier(self) -> Classifier:
         """The classifier that is used."""
-        return self._classifiers[self._active]
+        classifier = self._classifiers[self._active]
+        if self._has_past and (network := self.past.network) is not None:
+            step = self.past.selected or 0
+            return replace(
+                classifier, network=network, origin=f"weights after {step:,} steps", step=step
+            )
+        return classifier
+
+    @property
+    def _has_past(self) -> bool:
+        """Whether the past networks are of the run whose network is used."""
+        return self._active in ("run", "initial")
 
     @property
     def is_live(self) -> bool:
@@ -85,8 +88,11 @@ class ModelSwitcher:
         """Whether the model that is used classifies the pad's images as digits."""
         return self.classifier.classes == DIGITS and _is_compatible(self.classifier.network)
 
-    def classify(self, image: PadImage) -> PadState:
-        """Classify an image, or several; what is empty or too small has no prediction."""
+    def classify(self, image: PadImage, *, is_drawing: bool = False) -> PadState:
+        """Classify an image, or several; what is empty or too small has no prediction.
+
+        While a stroke `is_drawing`, the past networks keep their last answers, which costs nothing.
+        """
         classifier = self.classifier
         state = PadState(
             source=classifier.origin,
@@ -95,7 +101,10 @@ class ModelSwitcher:
             note=image.note,
         )
         if image.is_too_small or not image.images.any():
+            self._past_answers = ()
             return state
+        if not is_drawing:
+            self._past_answers = self.past.answers(image.pixels) if self._has_past else ()
         predictions = classifier.predict(image.images)
         prediction = predictions[image.selected]
         opinion = self._second_opinion(image.pixels, prediction)
@@ -103,7 +112,8 @@ class ModelSwitcher:
             state,
             prediction=prediction,
             source=f"{classifier.origin}; {opinion}" if opinion else classifier.origin,
-            history=self._probability_history(image.pixels, prediction.label),
+            history=self._past_answers,
+            selected=self.past.selected if self._has_past else None,
             all_predictions=predictions if len(predictions) > 1 else (),
         )
 
@@ -123,17 +133,6 @@ class ModelSwitcher:
         if built_in.abstains or (built_in.label == prediction.label and not prediction.abstains):
             return ""
         return f"built-in: {built_in.describe()}"
-
-    def _probability_history(
-        self, image: npt.NDArray[np.float32], label: int
-    ) -> list[tuple[int, float]]:
-        """Return step and probability of `label` at the run's last evaluations."""
-        if not self.is_live:
-            return []
-        flat = image.reshape(1, -1)
-        return [
-            (step, float(network.probabilities(flat)[0, label])) for step, network in self.history
-        ]
 
     def update_from(self, run: RunState) -> bool:
         """Take newer weights from the run; return whether what is shown changed."""
@@ -172,7 +171,7 @@ class ModelSwitcher:
 
     def _reset(self, directory: str) -> None:
         self._directory, self._step = directory, -1
-        self.history.clear()
+        self.past.clear()
         self._label_built_in(NAME)
         if self._classifiers.pop("run", None) is not None and self.is_live:
             self._active = "built-in"
@@ -184,10 +183,20 @@ class ModelSwitcher:
         return self._active == "built-in" and before.origin != source
 
     def _record_evaluations(self, run: RunState) -> None:
+        if run.step:
+            self.past.drop_after(run.step)
         for step, arrays in run.evaluation_weights:
-            if self.history and step <= self.history[-1].step:
+            if step in self.past.steps:
                 continue
             try:
-                self.history.append(Evaluation(step, network_of(arrays, run.info)))
+                network = network_of(arrays, run.info)
             except UserError:
                 return
+            if _is_compatible(network):
+                self.past.add(step, network)
+
+    def add_past(self, networks: Sequence[tuple[int, Network]]) -> None:
+        """Add networks of the run's checkpoints, with their steps."""
+        for step, network in networks:
+            if _is_compatible(network):
+                self.past.add(step, network)

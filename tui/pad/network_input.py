@@ -10,8 +10,11 @@ import numpy as np
 import numpy.typing as npt
 from rich.segment import Segment
 from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.strip import Strip
 
+from data.distortion import Distortion
 from tui.widgets.half_blocks import GREY, NEGATIVE_RAMP, RAMP, Tones, render_image, render_signed
 from tui.widgets.strip_widget import StripWidget
 
@@ -27,10 +30,38 @@ SEGMENTS = {
 """The segments of each digit: a at the top, clockwise to f, and g in the middle."""
 
 
-class NetworkInput(StripWidget):
-    """The 28x28 input images, or each pixel's contribution to the prediction."""
+class NetworkInput(StripWidget, can_focus=True):
+    """The 28x28 input images, or each pixel's contribution to the prediction.
 
+    With the focus, keys change the images before they are classified.
+    """
+
+    KEYS_TITLE = "break it"
     ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,h", "distort('right', -1)", "Shift", key_display="←↓↑→", id="break.left",
+                tooltip="Shift to the left"),
+        Binding("right,l", "distort('right', 1)", "Right", show=False, id="break.right",
+                tooltip="Shift to the right"),
+        Binding("up,k", "distort('down', -1)", "Up", show=False, id="break.up",
+                tooltip="Shift up"),
+        Binding("down,j", "distort('down', 1)", "Down", show=False, id="break.down",
+                tooltip="Shift down"),
+        Binding("comma,less_than_sign", "distort('turn', -1)", "Turn", key_display=", .",
+                id="break.back", tooltip="Turn counterclockwise by 10 degrees"),
+        Binding("full_stop,greater_than_sign", "distort('turn', 1)", "Turn", show=False,
+                id="break.turn", tooltip="Turn clockwise by 10 degrees"),
+        Binding("plus,equals_sign", "distort('weight', 1)", "Thicker", key_display="+",
+                id="break.thicker", tooltip="Thicken the strokes"),
+        Binding("minus", "distort('weight', -1)", "Thinner", key_display="-",
+                id="break.thinner", tooltip="Thin the strokes"),
+        Binding("n", "distort('noise', 1)", "Noise", id="break.noise", tooltip="Add noise"),
+        Binding("N", "distort('noise', -1)", "Less noise", show=False, key_display="N",
+                id="break.quieter", tooltip="Remove noise"),
+        Binding("0", "reset", "Reset", id="break.reset", tooltip="Show the input as it is"),
+        Binding("escape", "leave", "Draw", show=False, id="break.leave",
+                tooltip="Back to the field"),
+    ]  # fmt: skip
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "network-input--ink",
         "network-input--for",
@@ -38,13 +69,22 @@ class NetworkInput(StripWidget):
     }
     DEFAULT_CSS = """
     NetworkInput { width: 28; height: 14; }
+    NetworkInput:focus { background-tint: $accent 15%; }
     NetworkInput > .network-input--ink { color: $foreground; background: $surface; }
     NetworkInput > .network-input--for { color: $accent; background: $surface; }
     NetworkInput > .network-input--against { color: $error; background: $surface; }
     """
 
+    class Distorted(Message):
+        """The images are to be changed in another way."""
+
+    class Left(Message):
+        """The user goes back to drawing."""
+
     def __init__(self, *, ascii_only: bool) -> None:
         super().__init__()
+        self.distortion = Distortion()
+        """How the images are changed before they are classified."""
         self._ascii = ascii_only
         self._images: Image = np.zeros((1, SIDE, SIDE), np.float32)
         self._selected = 0
@@ -54,6 +94,23 @@ class NetworkInput(StripWidget):
         """Show images, float32 ``[n, 28, 28]`` in 0..1; the selected one where one has room."""
         self._images, self._selected, self._signed = images, selected, False
         self.redraw()
+
+    def action_distort(self, kind: str, step: int) -> None:
+        """Change the images by another step of a kind."""
+        self._distort(self.distortion.changed(**{kind: step}))
+
+    def action_reset(self) -> None:
+        """Leave the images as they are."""
+        self._distort(Distortion())
+
+    def action_leave(self) -> None:
+        """Give the keys back to the field."""
+        self.post_message(self.Left())
+
+    def _distort(self, distortion: Distortion) -> None:
+        if distortion != self.distortion:
+            self.distortion = distortion
+            self.post_message(self.Distorted())
 
     def show_saliency(self, contributions: Image) -> None:
         """Show contributions for (> 0) and against the prediction, ``[28, 28]``, any scale."""

@@ -1,18 +1,20 @@
 """The pad's image and what is shown about it: prediction, confidence, model, history, hints."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 from rich.cells import cell_len
 
-from core.network.classifier import Prediction, class_name
+from core.network.classifier import Prediction
 from data.dataset import DIGITS
+from data.distortion import Distortion
 from data.ink import Strokes, ink_extent, inks_to_images, raw_image
 from data.stroke_groups import Judge, StrokeGroup, group_strokes
 from tui.pad.drawing import Drawing
+from tui.pad.past import PastAnswer
 from tui.widgets.text_widget import Span, TextWidget, justify
 
 MIN_INK_SIDE = 0.12
@@ -47,6 +49,13 @@ class PadImage:
         last: npt.NDArray[np.float32] = self.images[self.selected]
         return last
 
+    def distorted(self, distortion: Distortion) -> "PadImage":
+        """The images as `distortion` changes them, and a note about it."""
+        if not (change := distortion.describe()):
+            return self
+        note = f"break it: {change}; 0 resets"
+        return replace(self, images=distortion.apply(self.images), note=note)
+
     @classmethod
     def of_drawing(cls, drawing: Drawing, judge: Judge, *, raw: bool) -> Self:
         """Return the input for a drawing, centred and scaled as in MNIST unless `raw`.
@@ -76,8 +85,10 @@ class PadState:
     is_too_small: bool = False
     note: str = ""
     """As in `PadImage`."""
-    history: Sequence[tuple[int, float]] = ()
-    """Steps, and the probability that the network of that step gives this class."""
+    history: Sequence[PastAnswer] = ()
+    """What the run's earlier networks make of the digit drawn last."""
+    selected: int | None = None
+    """The step of the earlier network that is used; None if it is the newest."""
     all_predictions: Sequence[Prediction] = ()
     """Those of all digits, from left to right, where there are several."""
 
@@ -117,17 +128,17 @@ class PadState:
         return [(text, "alert")]
 
     def history_text(self, room: int) -> str:
-        """Return the last evaluations' probabilities, oldest first, in at most `room` cells."""
-        if self.prediction is None:
-            return ""
-        name = class_name(self.classes, self.prediction.label)
-        values = [f"{step:,} {p:.0%}" for step, p in self.history[-MAX_HISTORY:]]
-        rows = [f"{name} at " + "  ".join(values[start:]) for start in range(len(values))]
+        """Return the last evaluations' answers, oldest first, in at most `room` cells."""
+        values = [
+            f"{answer.step:,}: {answer.text(self.classes)}"
+            for answer in self.history[-MAX_HISTORY:]
+        ]
+        rows = [GAP.join(values[start:]) for start in range(len(values))]
         return next((row for row in rows if cell_len(row) <= room), "")
 
 
 class PredictionLabel(TextWidget):
-    """The prediction; below it, where there is room, the model and the history."""
+    """The prediction; below it, where there is room, the model."""
 
     DEFAULT_CSS = "PredictionLabel { height: 1; }"
 
@@ -140,13 +151,12 @@ class PredictionLabel(TextWidget):
         self._state = state
         self.redraw()
 
-    def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - up to three rows
+    def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - two rows
         """The rows."""
         state = self._state
         return [
             state.summary(),
             [(f"with {state.source}" if state.source else "", "dim")],
-            [(state.history_text(width), "dim")],
         ]
 
 

@@ -5,10 +5,11 @@ second while drawing, and whenever the weights change. The ink is painted before
 so that the pen does not lag. Until the run has weights, the built-in model classifies.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,28 +18,24 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 
+from core.network.network import Network
 from core.run.events import Event, Weights
 from core.run.state import RunState
-from data.ink import Strokes
-from data.stroke_groups import group_strokes
-from trainpad.errors import UserError
-from tui.dashboard.screen import RunScreen
+from core.rundir.checkpoint import FOLDER
 from tui.dashboard.selection import PickedImage
 from tui.pad.boxes import digit_boxes
-from tui.pad.drawing import Drawing
 from tui.pad.layout import FIELD_ID, PadBody, PadSide
 from tui.pad.models import ModelSwitcher
 from tui.pad.network_input import BigDigit, NetworkInput
+from tui.pad.past import PastRow, read_checkpoints
 from tui.pad.prediction import PadImage, PadState, PadStatus, PredictionLabel
 from tui.pad.sketch_pad import SketchPad
-from tui.pad.user_digits_store import UserDigitsStore, fine_tune_and_save
-from tui.pad.user_digits_strip import LabelDialog, UserDigitsStrip
+from tui.pad.user_digits_screen import UserDigitsScreen
+from tui.pad.user_digits_store import UserDigitsStore
+from tui.pad.user_digits_strip import UserDigitsStrip
 from tui.widgets.background import BackgroundJob, JobFinished
 from tui.widgets.probability_bars import ProbabilityBars
 from tui.widgets.throttle import Throttle
-
-if TYPE_CHECKING:
-    from core.network.finetune import FineTuneResult
 
 INTERVAL = 0.125
 """Seconds between two classifications of a changing drawing."""
@@ -46,7 +43,7 @@ PAUSE = 0.03
 """Seconds that a due classification waits for more ink, to come right after it is painted."""
 
 
-class PadScreen(RunScreen):
+class PadScreen(UserDigitsScreen):
     """Draw a digit and see its prediction."""
 
     NAME = "pad"
@@ -57,8 +54,14 @@ class PadScreen(RunScreen):
                 tooltip="Network input: the raw drawing, or centred and scaled as in MNIST"),
         Binding("w", "why", "Why", id="pad.why",
                 tooltip="Show which pixels are evidence for and against the prediction"),
+        Binding("b", "break_it", "Break it", id="pad.break",
+                tooltip="Shift, turn, thicken, thin the input or add noise with keys; b leaves"),
         Binding("x", "model", "Weights", id="pad.mind",
                 tooltip="Switch the model: the run's, the fine-tuned, the built-in"),
+        Binding("left_square_bracket", "past(-1)", "Earlier", show=False, id="pad.earlier",
+                key_display="[", tooltip="Classify with the network of an earlier evaluation"),
+        Binding("right_square_bracket", "past(1)", "Later", show=False, id="pad.later",
+                key_display="]", tooltip="Classify with that of a later one, at last the newest"),
         Binding("t", "label", "Label", id="pad.name",
                 tooltip="Label the drawing: t, then the digit"),
         Binding("T,ctrl+t", "fine_tune", "Fine-tune", show=False, id="pad.teach", key_display="T",
@@ -70,17 +73,13 @@ class PadScreen(RunScreen):
     def __init__(
         self, user_digits: UserDigitsStore | None = None, models: ModelSwitcher | None = None
     ) -> None:
-        super().__init__()
-        self.drawing = Drawing()
-        """The drawing; it survives the screen's widgets."""
-        self._models = models or ModelSwitcher()
-        self._user_digits = user_digits or UserDigitsStore()
-        self._fine_tuning: BackgroundJob[tuple[FineTuneResult, str]] = BackgroundJob(
-            self, self._fine_tuned
+        super().__init__(user_digits, models)
+        self._reading: BackgroundJob[list[tuple[int, Network]]] = BackgroundJob(
+            self, self._checkpoints_read
         )
-        self._raw = self._why = False
-        self._picked: PadImage | None = None
-        """An image from another screen, shown in place of the drawing."""
+        self._read_directory = ""
+        """The run whose checkpoints were read."""
+        self._raw = self._why = self._is_drawing = False
         self._throttle = Throttle(INTERVAL, grace=PAUSE)
         self._is_stale = False
         """Whether the drawing changed since it was classified."""
@@ -95,6 +94,7 @@ class PadScreen(RunScreen):
                 yield SketchPad(self.drawing, ascii_only=ascii_only)
             with PadSide(id="pad-side"):
                 yield PredictionLabel(empty)
+                yield PastRow()
                 with Horizontal(id="pad-input"):
                     yield NetworkInput(ascii_only=ascii_only)
                     yield BigDigit(ascii_only=ascii_only)
@@ -157,11 +157,24 @@ class PadScreen(RunScreen):
     def _use_weights(self, run: RunState) -> None:
         if self._models.update_from(run):
             self._classify()
+        if self.is_current and run.directory and run.directory != self._read_directory:
+            self.read_past(Path(run.directory), run.info)
+
+    def read_past(self, run: Path, info: Mapping[str, Any]) -> None:
+        """Read the checkpoints of a run, in the background."""
+        self._read_directory = str(run)
+        self._reading.submit(partial(read_checkpoints, run / FOLDER, dict(info)), now=True)
+
+    def _checkpoints_read(self, networks: list[tuple[int, Network]] | Exception) -> None:
+        if not isinstance(networks, Exception):
+            self._models.add_past(networks)
+            self._classify()
 
     @on(SketchPad.Changed)
     def _drawing_changed(self, message: SketchPad.Changed) -> None:
         """Classify after the ink is painted, but not before the interval is over."""
         self._picked, self._is_stale = None, True
+        self._is_drawing = not message.finished
         if message.finished:
             self._throttle.reset()
         self._throttle.call(self._classify_after_paint, self.set_timer)
@@ -184,8 +197,8 @@ class PadScreen(RunScreen):
     def _classify(self) -> None:
         """Classify and show the image on the pad."""
         self._is_stale = False
-        image = self._pad_image()
-        self._show_state(image, self._models.classify(image))
+        image = self._pad_image().distorted(self.query_one(NetworkInput).distortion)
+        self._show_state(image, self._models.classify(image, is_drawing=self._is_drawing))
 
     def _pad_image(self) -> PadImage:
         """Return the picked image, or the network's input for the drawing."""
@@ -206,6 +219,7 @@ class PadScreen(RunScreen):
         self.query_one(BigDigit).show(state.digit)
         self.query_one(PredictionLabel).show(state)
         self.query_one(PadStatus).show(state)
+        self.query_one(PastRow).show(state.history, state.classes, state.selected)
 
     def _show_pen(self) -> None:
         pad = self.query_one(SketchPad)
@@ -226,6 +240,28 @@ class PadScreen(RunScreen):
         self._why = not self._why
         self._classify()
 
+    @on(NetworkInput.Distorted)
+    def _input_distorted(self) -> None:
+        self._classify()
+
+    @on(NetworkInput.Left)
+    def action_break_it(self) -> None:
+        """Give the keys to the network's input, or back to the field."""
+        network_input = self.query_one(NetworkInput)
+        if network_input.has_focus:
+            self.set_focus(self.query_one(SketchPad))
+        elif network_input.is_on_screen:
+            self.set_focus(network_input)
+        else:
+            self.host.toast("no room for the network's input: enlarge the window")
+
+    def action_past(self, by: int) -> None:
+        """Classify with the network of an earlier or a later evaluation of the run."""
+        if not self._models.past.steps:
+            self.host.toast("no earlier evaluations; `trainpad pad RUN` has those of a run")
+        elif self._models.past.select(by):
+            self._classify()
+
     def action_model(self) -> None:
         """Switch to the next model."""
         if not self._models.cycle():
@@ -238,114 +274,6 @@ class PadScreen(RunScreen):
         self.set_class(shown, "-user-digits")
         self.set_focus(self.query_one(UserDigitsStrip) if shown else self.query_one(SketchPad))
 
-    # -- the user's digits -----------------------------------------------------------------------
-
-    def _refuse_if_read_only(self) -> bool:
-        """Return whether the window is read-only, and say so."""
-        if self.host.read_only:
-            self.host.toast("this window is read-only")
-        return self.host.read_only
-
-    def action_label(self) -> None:
-        """Ask for the label of the drawing."""
-        if self._refuse_if_read_only():
-            return
-        if self.drawing.is_empty or self._picked is not None:
-            self.host.toast("draw a digit first; then t labels it")
-            return
-        self.app.clear_notifications()  # they would cover the question
-        points = self.drawing.points
-        groups = group_strokes(points, self._models.judge)
-        drawn = [group.of(points) for group in groups]
-        self.app.push_screen(LabelDialog(len(drawn)), partial(self._label_chosen, drawn))
-
-    def _label_chosen(self, drawn: Sequence[Strokes], labels: str | None) -> None:
-        if labels is None:
-            return
-        try:
-            for strokes, label in zip(drawn, labels, strict=True):
-                self._user_digits.add(strokes, int(label))
-        except UserError as error:
-            self.host.toast(str(error))
-            return
-        count = len(self._user_digits.digits)
-        self._report(f"labelled {labels}; {count} of yours, T fine-tunes on them")
-        self._show_user_digits()
-        self.query_one(SketchPad).action_clear()
-
-    @on(UserDigitsStrip.RemoveRequested)
-    def _remove_digit(self, message: UserDigitsStrip.RemoveRequested) -> None:
-        if self._refuse_if_read_only():
-            return
-        try:
-            self._user_digits.remove(message.image, message.when)
-        except UserError as error:
-            self.host.toast(str(error))
-        else:
-            self.query_one(UserDigitsStrip).show_note("removed; u brings it back")
-        self._show_user_digits()
-
-    @on(UserDigitsStrip.RestoreRequested)
-    def _restore_digit(self) -> None:
-        if self._refuse_if_read_only():
-            return
-        try:
-            restored = self._user_digits.restore()
-        except UserError as error:
-            self.host.toast(str(error))
-            return
-        self._report(f"a {restored} is back" if restored is not None else "nothing was removed")
-        self._show_user_digits()
-
-    def _show_user_digits(self) -> None:
-        strip = self.query_one(UserDigitsStrip)
-        try:
-            strip.show(self._user_digits.digits)
-        except UserError as error:
-            strip.show_note(str(error))
-
-    def action_fine_tune(self) -> None:
-        """Fine-tune the current model on the user's digits, in the background."""
-        if self._refuse_if_read_only():
-            return
-        try:
-            digits = self._user_digits.digits
-        except UserError as error:
-            self.host.toast(str(error))
-            return
-        if not len(digits):
-            draw = "draw a digit, then " if self.drawing.is_empty else ""
-            self.host.toast(f"{draw}t and its label, then T")
-        elif self._fine_tuning.busy:
-            self.host.toast("still fine-tuning")
-        elif not self._models.is_digit_classifier:
-            self.host.toast("this model does not classify digits; x switches the model")
-        else:
-            self._report("fine-tuning …")
-            model, base_data = self._models.classifier, self.host.run_state.dataset
-            work = partial(fine_tune_and_save, model, digits, base_data, self.host.log_dir)
-            self._fine_tuning.submit(work, now=True)
-            self._show_pen()
-
     @on(JobFinished)
     def _deliver(self, message: JobFinished) -> None:
         message.deliver()
-
-    def _fine_tuned(self, result: "tuple[FineTuneResult, str] | Exception") -> None:
-        if isinstance(result, Exception):
-            text = str(result)
-        else:
-            fine_tuned, name = result
-            self._models.use_fine_tuned(fine_tuned.network, name, fine_tuned.steps)
-            text = fine_tuned.summary()
-            self._classify()
-        self._show_pen()
-        self._report(text)
-
-    def _report(self, text: str) -> None:
-        """Show a message next to the user's digits; where these are hidden, as a toast."""
-        strip = self.query_one(UserDigitsStrip)
-        strip.show_note(text)
-        if not strip.display:
-            self.app.clear_notifications()
-            self.host.toast(text)

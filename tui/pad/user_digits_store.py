@@ -12,6 +12,7 @@ from data.user_digits import (
     UserDigits,
     add_user_digit,
     read_user_digits,
+    relabel_user_digit,
     remove_user_digit,
     user_digits_folder,
 )
@@ -60,6 +61,28 @@ class UserDigitsStore:
         self._digits = remove_user_digit(self.folder, image, when)
         if label is not None:
             self._removed.append((image, label, when))
+
+    def relabel(self, image: Images, when: float, label: int) -> int:
+        """Give the digit with this image and time another label; return the one before.
+
+        Raises:
+            DataError: the set is damaged, cannot be written, or has no such digit any more.
+        """
+        index = self.digits.index_of(image, when)
+        before = label if index is None else int(self.digits.labels[index])
+        self._digits = relabel_user_digit(self.folder, image, when, label)
+        return before
+
+    def export(self, where: Path) -> tuple[int, Path]:
+        """Write all digits into a new folder in `where`; return how many, and the folder.
+
+        Raises:
+            DataError: there are none, or the folder cannot be written.
+        """
+        from data.user_digits_files import EXPORT_FOLDER, export_user_digits, free_folder
+
+        folder = free_folder(where / EXPORT_FOLDER)
+        return export_user_digits(self.digits, folder), folder
 
     def restore(self) -> int | None:
         """Add the digit that was removed last again; return its label, or None if there is none.

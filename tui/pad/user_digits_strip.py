@@ -40,10 +40,18 @@ class UserDigitsStrip(TextWidget, can_focus=True):
                 tooltip="Select the digit above"),
         Binding("down,j", "select_row(1)", "Down", show=False, id="own.down",
                 tooltip="Select the digit below"),
+        Binding("enter", "correct", "Correct", id="own.correct",
+                tooltip="Give the selected digit another label"),
         Binding("delete,backspace,x", "remove", "Remove", id="own.remove",
                 tooltip="Remove the selected digit"),
         Binding("u", "restore", "Undo", id="own.restore",
                 tooltip="Bring back the digit that was removed last"),
+        Binding("pagedown", "select_page(1)", "Next page", show=False, id="own.page_down",
+                tooltip="Next page of digits"),
+        Binding("pageup", "select_page(-1)", "Previous page", show=False, id="own.page_up",
+                tooltip="Previous page of digits"),
+        Binding("E", "export", "Export", id="own.export", key_display="E",
+                tooltip="Write all of your digits into this folder, as IDX and PNG"),
     ]  # fmt: skip
     DEFAULT_CSS = """
     UserDigitsStrip { height: 10; }
@@ -56,6 +64,17 @@ class UserDigitsStrip(TextWidget, can_focus=True):
         def __init__(self, image: Images, when: float) -> None:
             super().__init__()
             self.image, self.when = image, when
+
+    class CorrectRequested(Message):
+        """The user asked to give the digit with this image and time another label."""
+
+        def __init__(self, image: Images, when: float) -> None:
+            super().__init__()
+            self.image = image
+            self.when = when
+
+    class ExportRequested(Message):
+        """The user asked to export all digits."""
 
     class RestoreRequested(Message):
         """The user asked to bring back the digit that was removed last."""
@@ -89,6 +108,21 @@ class UserDigitsStrip(TextWidget, can_focus=True):
     def action_select_row(self, step: int) -> None:
         """Select a digit of another row."""
         self.action_select(step * self._across)
+
+    def action_select_page(self, step: int) -> None:
+        """Select a digit of another page."""
+        self.action_select(step * self._across * self._down)
+
+    def action_correct(self) -> None:
+        """Ask for another label of the selected digit."""
+        digits = self._digits
+        if digits is not None and len(digits):
+            index = len(digits) - 1 - self._selected
+            self.post_message(self.CorrectRequested(digits.images[index], digits.times[index]))
+
+    def action_export(self) -> None:
+        """Ask to export all digits."""
+        self.post_message(self.ExportRequested())
 
     def action_restore(self) -> None:
         """Ask to bring back the digit that was removed last."""
@@ -127,17 +161,21 @@ class UserDigitsStrip(TextWidget, can_focus=True):
         """How many images are in a row."""
         return max(1, (self.size.width + GAP) // (SIDE + GAP))
 
+    @property
+    def _down(self) -> int:
+        """How many rows of images there are."""
+        return max(1, (self.size.height - 1) // HEIGHT)
+
     def _first_visible(self) -> int:
         """Return the index of the first visible digit, so that the selected one is visible."""
-        down = max(1, (self.size.height - 1) // HEIGHT)
-        return max(0, self._selected // self._across - down + 1) * self._across
+        return max(0, self._selected // self._across - self._down + 1) * self._across
 
     def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - one row of text
         """The title."""
         count = len(self._digits) if self._digits is not None else 0
         if not count:
             return [[("your digits", "title"), ("   draw one, then t and its label", "dim")]]
-        text = self._note or "T fine-tunes the network on them"
+        text = self._note or "T fine-tunes the network on them; --eval_data mine tests with them"
         return [[(f"your digits  {count}", "title"), (f"   {text}", "dim")]]
 
     def rows(self, width: int, height: int) -> list[Strip]:

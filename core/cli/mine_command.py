@@ -1,0 +1,50 @@
+"""The command `mine`."""
+
+from pathlib import Path
+
+import click
+
+from core.cli.flags import flag
+from data.dataset import DIGITS
+from trainpad.text import sanitize
+
+
+@click.command()
+@flag("export", type=Path, metavar="FOLDER", help="Write all into a new folder, as IDX and PNG.")
+@click.option(
+    "--import",
+    "to_import",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    multiple=True,
+    help="Add labelled digits: a folder with IDX files, or with a folder of pictures for each "
+    "digit; or, with --label, pictures or strokes.",
+)
+@click.option("--label", type=click.IntRange(0, 9), help="The digit that all imported ones show.")
+def mine(export: Path | None, to_import: tuple[Path, ...], label: int | None) -> int:
+    """Count your own digits, which you drew and labelled on the pad; export and import them.
+
+    They are a data set, `--dataset mine` and `--dataset mnist+mine`, and a test set of your own:
+    `--eval_data mine`.
+
+    Example: trainpad mine --export my-digits
+    """
+    import numpy as np
+
+    from data.user_digits import add_user_digits, read_user_digits, user_digits_folder
+    from data.user_digits_files import export_user_digits, read_labelled
+
+    folder = user_digits_folder()
+    parts = [read_labelled(path, label) for path in to_import]
+    for path, (images, labels) in zip(to_import, parts, strict=True):
+        add_user_digits(folder, images, labels)
+        click.echo(f"{len(labels):,} digits of {sanitize(str(path))} added")
+    digits = read_user_digits(folder)
+    if export is not None:
+        count = export_user_digits(digits, export)
+        click.echo(f"{count:,} digits written to {sanitize(str(export))}, as IDX and PNG")
+    elif not to_import:
+        counts = np.bincount(digits.labels, minlength=len(DIGITS)).tolist()
+        each = "  ".join(f"{name}: {count}" for name, count in zip(DIGITS, counts, strict=True))
+        click.echo(f"{len(digits):,} digits of yours in {sanitize(str(folder))}\n{each}")
+    return 0
