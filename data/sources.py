@@ -116,8 +116,10 @@ def _user_digits_for_testing(folder: Path) -> Dataset:
     if not exists(folder / IMAGES):
         raise DataError(NO_USER_DIGITS)
     digits = read_user_digits(folder)
-    twice = [np.concatenate([part, part]) for part in (digits.images, digits.labels)]
-    parts = RawArrays(*twice, digits.images, digits.labels)  # training needs two images or more
+    images, labels = digits.images, digits.labels
+    # Training needs two images or more, which are not used.
+    twice = np.concatenate([images, images]), np.concatenate([labels, labels])
+    parts = RawArrays(twice[0], twice[1], images, labels)
     return build_dataset(parts, name="mine", source=str(folder), classes=DIGITS)
 
 
