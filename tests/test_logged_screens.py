@@ -25,7 +25,7 @@ def app_of(program: Program, **options: object) -> TrainpadApp:
 
 
 def matrix(split: str, step: int, rows: list[list[int]], *classes: str) -> ConfusionLogged:
-    return ConfusionLogged(step, {split: rows}, {}, 0.0, list(classes) or None)
+    return ConfusionLogged(step, {split: rows}, {}, 0.0, classes=list(classes) or None)
 
 
 async def test_logged_matrices_are_shown_with_their_classes(program: Program) -> None:

@@ -25,6 +25,10 @@ def test_every_image_is_classified_as_it_is_alone(network: Network, tiny: Datase
         assert predictions.predicted[i] == probabilities.argmax()
         assert predictions.confidence[i] == pytest.approx(probabilities.max(), rel=1e-5)
         assert predictions.loss[i] == pytest.approx(-np.log(probabilities[label]), rel=1e-4)
+        assert [*np.argsort(-probabilities, kind="stable")].index(label) == predictions.rank[i]
+    assert predictions.top_accuracy(1) == (predictions.predicted == tiny.test.labels).mean()
+    assert predictions.top_accuracy(5) == (predictions.rank < 5).mean()
+    assert predictions.top_accuracy(10) == 1
 
 
 def test_the_confusion_matrix_sums_to_the_split_and_its_trace_to_the_correct(

@@ -7,12 +7,12 @@ batches keep memory small.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from core.network.network import Network, as_input, softmax
+from core.network.network import as_input, softmax
 from core.run.metrics import Int64s
 from core.rundir.data_source import DataSource
 from data.dataset import Dataset, Split, no_class
@@ -22,6 +22,17 @@ BATCH = 1000
 """Images in a batch of the forward pass."""
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
+
+
+class Classifies(Protocol):
+    """What gives logits: a network, or a person's own model."""
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Pixels first, and the number of classes last."""
+
+    def logits(self, images: Floats) -> Floats:
+        """The logits ``[n, classes]`` of images ``[n, pixels]``, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +49,8 @@ class SplitPredictions:
     """The probability of the predicted class."""
     loss: Floats
     """Cross-entropy in nats."""
+    rank: Integers
+    """How many classes are more likely than the right one; 0 where it is predicted."""
     classes: int
 
     def __len__(self) -> int:
@@ -48,6 +61,10 @@ class SplitPredictions:
         """The confusion matrix: a row for each label, a column for each predicted class."""
         cells = np.bincount(self.labels * self.classes + self.predicted, minlength=self.classes**2)
         return cells.reshape(self.classes, self.classes).astype(np.int64)
+
+    def top_accuracy(self, count: int) -> float:
+        """The fraction of images whose class is among the `count` most likely; 0 without any."""
+        return float((self.rank < count).mean()) if len(self) else 0.0
 
     def misclassified(self) -> Integers:
         """Positions in these arrays of the misclassified images, largest loss first."""
@@ -62,7 +79,7 @@ class SplitPredictions:
         return positions[np.argsort(-self.loss[positions], kind="stable")]
 
 
-def predict_split(network: Network, split: Split) -> SplitPredictions:
+def predict_split(network: Classifies, split: Split) -> SplitPredictions:
     """Classify a whole split.
 
     Raises:
@@ -77,19 +94,19 @@ def predict_split(network: Network, split: Split) -> SplitPredictions:
             f"the images have {images.shape[1]:,} pixels and {labels.max(initial=0) + 1} classes; "
             f"the network has {inputs:,} inputs and {classes} classes"
         )
-    predicted = np.empty_like(labels)
+    predicted, rank = np.empty((2, len(labels)), np.int64)
     confidence, loss = np.empty((2, len(labels)), np.float32)
     for start in range(0, len(labels), BATCH):
         part = slice(start, start + BATCH)
         logits = network.logits(as_input(images[indices[part]]))
-        predicted[part], confidence[part], loss[part] = _score(logits, labels[part])
-    return SplitPredictions(indices, labels, predicted, confidence, loss, classes)
+        predicted[part], confidence[part], loss[part], rank[part] = _score(logits, labels[part])
+    return SplitPredictions(indices, labels, predicted, confidence, loss, rank, classes)
 
 
-def _score(logits: Floats, labels: Integers) -> tuple[Integers, Floats, Floats]:
-    """The predicted class, its probability and the loss, from logits ``[n, classes]``.
+def _score(logits: Floats, labels: Integers) -> tuple[Integers, Floats, Floats, Integers]:
+    """The predicted class, its probability, the loss and the rank, from logits ``[n, classes]``.
 
-    Where a logit is not finite, the prediction is class 0 and the loss is infinite.
+    Where a logit is not finite, the prediction is class 0, the loss is infinite and the rank last.
     """
     finite: npt.NDArray[np.bool_] = np.isfinite(logits).min(axis=1)
     safe = np.where(finite[:, None], logits, np.float32(0))
@@ -98,7 +115,11 @@ def _score(logits: Floats, labels: Integers) -> tuple[Integers, Floats, Floats]:
     shifted = safe - safe.max(axis=1, keepdims=True)
     loss = np.log(np.exp(shifted).sum(axis=1)) - shifted[row, labels]
     loss = np.where(finite, loss, np.float32(np.inf))
-    return predicted, softmax(logits)[row, predicted], loss
+    right = safe[row, labels][:, None]
+    first = np.arange(safe.shape[1]) < labels[:, None]  # of equal logits the first is predicted
+    rank = ((safe > right) | ((safe == right) & first)).sum(axis=1)
+    rank = np.where(finite, rank, logits.shape[1])
+    return predicted, softmax(logits)[row, predicted], loss, rank
 
 
 def open_dataset(info: Mapping[str, Any]) -> Dataset:

@@ -143,7 +143,7 @@ class AttachedWalk(Walk):
                 table(first, 1, **{f"more{self._step % 40}/[/x]": value}),
                 MetricsVoided(max(0, first - self._random.randint(0, 300))),
                 Epoch(self._step, self._step // 300, 40),
-                ConfusionLogged(self._step, {"val": matrix}, {}, 0.0, None),
+                ConfusionLogged(self._step, {"val": matrix}, {}, 0.0),
                 WeightsLogged(self._step, {"[/a]": layer, "b": layer}),
                 ImagesLogged(self._step, "x", ["images/none.png"], []),
                 Declared(self._step, f"knob{self._step % 5}", self._random.choice((1, 0.5, True))),

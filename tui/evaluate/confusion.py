@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.events import Click
@@ -105,10 +106,14 @@ class ConfusionMatrix(TextWidget):
         """The header, the classes that fit, and the totals of the columns."""
         if self._slice is None:
             return []
-        evaluation, texts = self._slice, _cell_texts(self._slice, self._cell_format)
-        layout = self._matrix_layout = _layout(texts, evaluation, self._cursor, width, height)
+        evaluation, values = self._slice, _cell_values(self._slice, self._cell_format)
+        layout = self._matrix_layout = _layout(
+            _longest(values), evaluation, self._cursor, width, height
+        )
+        shown = np.ix_(layout.rows, layout.columns)
+        texts = _cell_texts(values[shown])
         metrics = MetricColumns(evaluation, width - layout.width, ascii_only=self.ascii_only)
-        heat = _heat_levels(evaluation)
+        heat = _heat_levels(evaluation)[shown]
         return [
             [*self._header(layout, evaluation), *metrics.header()],
             *(
@@ -117,10 +122,13 @@ class ConfusionMatrix(TextWidget):
                         _pad_label(layout.row_label(evaluation, row), layout.label_width),
                         self._label_role(row, 0),
                     ),
-                    *(self._cell(texts[row][j], heat[row, j], (row, j)) for j in layout.columns),
+                    *(
+                        self._cell(texts[i][k], heat[i, k], (row, column))
+                        for k, column in enumerate(layout.columns)
+                    ),
                     *metrics.row(row),
                 ]
-                for row in layout.rows
+                for i, row in enumerate(layout.rows)
             ),
             [(_predicted_counts(evaluation, layout), "dim"), *metrics.averages()],
         ]
@@ -203,17 +211,30 @@ def _predicted_counts(evaluation: EvaluationSlice, layout: MatrixLayout) -> str:
     return _pad_label("", layout.label_width) + "".join(counts)
 
 
-def _cell_texts(evaluation: EvaluationSlice, cell_format: CellFormat) -> list[list[str]]:
-    """The text of each cell."""
+def _cell_values(evaluation: EvaluationSlice, cell_format: CellFormat) -> npt.NDArray[np.number]:
+    """The number of each cell: a count, or a percentage."""
     if cell_format is CellFormat.COUNTS:
-        return [[str(n) if n else "·" for n in row] for row in evaluation.matrix.tolist()]
+        return evaluation.matrix
     share = (
         normalized_by_true
         if cell_format is CellFormat.NORMALIZED_BY_TRUE
         else normalized_by_predicted
     )
-    values = 100 * np.nan_to_num(share(evaluation.matrix))
-    return [[f"{value:.1f}" if value else "·" for value in row] for row in values.tolist()]
+    return np.asarray(100 * np.nan_to_num(share(evaluation.matrix)))
+
+
+def _cell_texts(values: npt.NDArray[np.number]) -> list[list[str]]:
+    """The text of each cell."""
+    return [[_cell_text(value) if value else "·" for value in row] for row in values.tolist()]
+
+
+def _cell_text(value: float) -> str:
+    return f"{value:.1f}" if isinstance(value, float) else str(value)
+
+
+def _longest(values: npt.NDArray[np.number]) -> int:
+    """The length of the longest text of all cells."""
+    return len(_cell_text(values.max().item())) if values.size else 1
 
 
 def _heat_levels(evaluation: EvaluationSlice) -> Int64s:
@@ -225,7 +246,7 @@ def _heat_levels(evaluation: EvaluationSlice) -> Int64s:
 
 
 def _layout(
-    texts: list[list[str]],
+    longest_text: int,
     evaluation: EvaluationSlice,
     cursor: tuple[int, int],
     width: int,
@@ -233,8 +254,8 @@ def _layout(
 ) -> MatrixLayout:
     """Labels and cells as wide as needed, and as many as fit, the cursor's among them."""
     longest = max(cell_len(name) for name in evaluation.names)
-    longest_text = max(len(text) for row in texts for text in row)
-    cell = max(2, longest_text, len(str(evaluation.report.predicted.max()))) + 1
+    number = len(str(len(evaluation.names) - 1))
+    cell = max(2, number, longest_text, len(str(evaluation.report.predicted.max()))) + 1
     fit = longest < cell
     label = min(MAX_NAME_WIDTH, max(2, longest)) if fit else MAX_NAME_WIDTH
     columns = max(1, (width - label - 1) // cell)

@@ -17,6 +17,8 @@ class ImageSelection:
         """Of the selected image."""
         self.dataset: Dataset | None = None
         """The data set that was read for them."""
+        self.waiting = "classifying the images …"
+        """What is said until they are classified."""
         self._cell: Cell | None = None
         self._error = ""
 
@@ -46,6 +48,13 @@ class ImageSelection:
         images = self.images
         return images if images is not None and images.split == split else None
 
+    def top_five(self, evaluation: EvaluationSlice) -> float | None:
+        """The top-5 accuracy of an evaluation; None if not known, or of few classes."""
+        images = self.of_split(evaluation.split)
+        if images is None or images.step != evaluation.event.step:
+            return None
+        return images.predictions.top_accuracy(5) if images.predictions.classes > 5 else None
+
     @property
     def picked_image(self) -> PickedImage | None:
         """The selected image."""
@@ -58,7 +67,7 @@ class ImageSelection:
         if self._error:
             return [(f"no images: {self._error}", "alert")]
         if images is None:
-            return [("classifying the images …", "dim")]
+            return [(self.waiting, "dim")]
         count = len(images.order)
         which = f"{self.index + 1:,} of {count:,}" if count else "none"
         if images.cell is None:

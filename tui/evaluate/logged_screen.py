@@ -6,22 +6,25 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.events import Resize
 
 from core.run.attached_events import ImagesLogged
-from core.run.metrics import accuracy, correct_count, top_confusions
+from core.run.metrics import top_confusions
 from core.run.state import RunState
 from tui.chart.chart import Chart
 from tui.chart.traces import Line
 from tui.dashboard.screen import DashboardScreen
 from tui.dashboard.selection import PickedImage
-from tui.evaluate.body import evaluate_body
+from tui.evaluate.body import arrange, evaluate_body, show_matrix
 from tui.evaluate.confusion import CellFormat, ConfusionMatrix
 from tui.evaluate.keys import BINDINGS
 from tui.evaluate.logged_images import LoggedImages, newest_images, read_images
+from tui.evaluate.pairs import WorstPairs
 from tui.evaluate.report import EvaluationSlice, ReportCache
+from tui.evaluate.summary import evaluation_label, slice_summary
 from tui.widgets.background import BackgroundJob, JobFinished
 from tui.widgets.gallery import Gallery
-from tui.widgets.text_widget import Span, TitleRow
+from tui.widgets.text_widget import TitleRow
 
 NO_MATRIX = "no confusion matrix yet: the program calls run.log_confusion(labels, predictions)"
 NO_IMAGES = 'no images: the program calls run.log_images("worst", images, captions)'
@@ -66,6 +69,12 @@ class LoggedEvaluateScreen(DashboardScreen):
         yield self.header()
         yield from evaluate_body()
         yield self.footer()
+
+    def on_resize(self, event: Resize) -> None:
+        """Show the worst pairs too if not all of the matrix fits any more."""
+        super().on_resize(event)
+        if self._slice is not None:
+            self.call_after_refresh(arrange, self, len(self._slice.matrix))
 
     def on_mount(self) -> None:
         """Set glyphs; the keys are the screen's."""
@@ -134,11 +143,12 @@ class LoggedEvaluateScreen(DashboardScreen):
         if evaluation is None:
             summary.show([(NO_MATRIX, "dim")])
             matrix.clear()
+            self.remove_class("-many")
             chart.title = "metrics"
             chart.show([])
             return
-        summary.show(_summary(evaluation, self._cell_format), _number(evaluation))
-        matrix.show(evaluation, self._cell_format, cursor)
+        summary.show(slice_summary(evaluation, self._cell_format), evaluation_label(evaluation))
+        show_matrix(self, evaluation, self._cell_format, cursor)
         chart.title = f"precision, recall, F1 of {evaluation.names[cursor[0]]} ({evaluation.split})"
         curves = self._reports.curves(self._run, evaluation.split, cursor[0])
         lines = [Line(name, points, timeline=points.timeline) for name, points in curves.items()]
@@ -199,9 +209,21 @@ class LoggedEvaluateScreen(DashboardScreen):
             self._draw()
 
     @on(ConfusionMatrix.CellClicked)
-    def _cell_clicked(self, message: ConfusionMatrix.CellClicked) -> None:
+    @on(WorstPairs.PairClicked)
+    def _cell_clicked(self, message: ConfusionMatrix.CellClicked | WorstPairs.PairClicked) -> None:
         self._cursor = message.cell
         self._draw()
+
+    def action_pair(self, by: int) -> None:
+        """Move the cursor to the pair of classes that is confused most, then to the others."""
+        if self._slice is not None:
+            found = self.query_one(WorstPairs).pair_after(self._cursor, by)
+            self._cursor = found or self._cursor
+            self._draw()
+
+    def action_pairs(self) -> None:
+        """Show the matrix or the worst pairs, where there is no room for both."""
+        self.toggle_class("-matrix")
 
     def action_image(self, by: int) -> None:
         """Select the image `by` positions away."""
@@ -235,23 +257,3 @@ class LoggedEvaluateScreen(DashboardScreen):
 
 def _actions(bindings: list[BindingType]) -> set[str]:
     return {binding.action for binding in bindings if isinstance(binding, Binding)}
-
-
-def _summary(evaluation: EvaluationSlice, cell_format: CellFormat) -> list[Span]:
-    """Accuracy of the split, and what the matrix shows."""
-    n_correct, total = correct_count(evaluation.matrix), int(evaluation.matrix.sum())
-    return [
-        (f"{evaluation.split}  ", "title"),
-        (f"{accuracy(evaluation.matrix):.4f}", "live"),
-        ("  true ↓ predicted →", "dim"),
-        (f"   {n_correct:,} of {total:,} correct", "text"),
-        (f"   {cell_format}", "dim"),
-    ]
-
-
-def _number(evaluation: EvaluationSlice) -> list[Span]:
-    """Step and number of the evaluation."""
-    step = f"step {evaluation.event.step:,}"
-    if evaluation.is_newest:
-        return [(f"{step}, newest of {evaluation.count:,}", "dim")]
-    return [(f"{step}, {evaluation.index + 1:,} of {evaluation.count:,}", "alert")]

@@ -16,7 +16,8 @@ from core.network.predictions import (
     open_dataset,
     predict_split,
 )
-from core.network.recorded import network_of
+from core.network.recorded import is_own_model
+from core.own.network import any_network
 from core.run.events import NamedArrays
 from core.run.state import RunState
 from core.rundir import checkpoint
@@ -109,6 +110,13 @@ class PredictionRequest:
         file = Path(run.directory) / checkpoint.FOLDER / checkpoint.file_name(step)
         return cls(step, evaluation.split, evaluation.names, run.info, dataset, arrays, file)
 
+    @property
+    def waiting(self) -> str:
+        """What is said until the images are classified."""
+        if is_own_model(self.info):
+            return "loading Keras to classify the images …"
+        return "classifying the images …"
+
     def predict(self) -> PredictedImages:
         """The misclassified images of the split; takes about a second.
 
@@ -119,7 +127,7 @@ class PredictionRequest:
             raise UserError("no checkpoint of this evaluation was kept")
         arrays = self.arrays or checkpoint.read(self.checkpoint_file).layers
         dataset = self.dataset or open_dataset(self.info)
-        network = network_of(arrays, self.info)
+        network = any_network(arrays, self.info, self.checkpoint_file.parent.parent)
         reading = predict_split(network, dataset.split(self.split))
         names = tuple(
             self.names[i] if i < len(self.names) else str(i) for i in range(reading.classes)

@@ -10,25 +10,28 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.events import Resize
 
 from core.run.events import Event, Weights
-from core.run.metrics import accuracy, correct_count, top_confusions
+from core.run.metrics import top_confusions
 from core.run.state import RunState
 from data.dataset import SPLITS
 from tui.chart.chart import Chart
 from tui.chart.traces import Line
 from tui.dashboard.screen import DashboardScreen
 from tui.dashboard.selection import PickedImage
-from tui.evaluate.body import evaluate_body
+from tui.evaluate.body import arrange, evaluate_body, show_matrix
 from tui.evaluate.confusion import CellFormat, ConfusionMatrix
 from tui.evaluate.image_selection import ImageSelection
 from tui.evaluate.keys import BINDINGS
 from tui.evaluate.misclassified import Cell, PredictedImages, PredictionRequest
 from tui.evaluate.no_matrix import without_matrix
+from tui.evaluate.pairs import WorstPairs
 from tui.evaluate.report import EvaluationSlice, ReportCache
+from tui.evaluate.summary import cell_summary, evaluation_label, slice_summary
 from tui.widgets.background import BackgroundJob, JobFinished
 from tui.widgets.gallery import Gallery
-from tui.widgets.text_widget import Span, TitleRow
+from tui.widgets.text_widget import TitleRow
 
 
 class EvaluateScreen(DashboardScreen):
@@ -73,6 +76,12 @@ class EvaluateScreen(DashboardScreen):
         yield self.header()
         yield from evaluate_body()
         yield self.footer()
+
+    def on_resize(self, event: Resize) -> None:
+        """Show the worst pairs too if not all of the matrix fits any more."""
+        super().on_resize(event)
+        if self._slice is not None:
+            self.call_after_refresh(arrange, self, len(self._slice.matrix))
 
     def on_mount(self) -> None:
         """Set glyphs; nothing takes the focus, because the keys are the screen's."""
@@ -123,6 +132,7 @@ class EvaluateScreen(DashboardScreen):
         summary, values = without_matrix(self._run)
         self.query_one("#evaluate-summary", TitleRow).show([(summary, "dim")])
         self.query_one(ConfusionMatrix).clear()
+        self.remove_class("-many")
         self.query_one("#evaluate-title", TitleRow).show([(values, "text")])
         self.query_one(Gallery).clear()
         chart = self.query_one(Chart)
@@ -135,11 +145,14 @@ class EvaluateScreen(DashboardScreen):
         evaluation, cursor = self._slice, self._cursor
         if evaluation is None or cursor is None:
             return
-        self.query_one("#evaluate-summary", TitleRow).show(
-            _slice_summary(evaluation, self._cell_format, has_l2=bool(self._run.hparams.l2)),
-            _evaluation_label(evaluation),
+        summary = slice_summary(
+            evaluation,
+            self._cell_format,
+            has_l2=bool(self._run.hparams.l2),
+            top_five=self._selection.top_five(evaluation),
         )
-        self.query_one(ConfusionMatrix).show(evaluation, self._cell_format, cursor)
+        self.query_one("#evaluate-summary", TitleRow).show(summary, evaluation_label(evaluation))
+        show_matrix(self, evaluation, self._cell_format, cursor)
         chart = self.query_one(Chart)
         if chart.display:
             chart.title = (
@@ -154,7 +167,7 @@ class EvaluateScreen(DashboardScreen):
         evaluation, selection = self._slice, self._selection
         if evaluation is None or self._cursor is None:
             return
-        left, tail = _cell_summary(evaluation, self._cursor), selection.status(evaluation)
+        left, tail = cell_summary(evaluation, self._cursor), selection.status(evaluation)
         self.query_one("#evaluate-title", TitleRow).show(left, tail)
         gallery, images = self.query_one(Gallery), selection.of_split(evaluation.split)
         if images is None:
@@ -169,7 +182,7 @@ class EvaluateScreen(DashboardScreen):
         request = PredictionRequest.of(self._run, evaluation, dataset)
         key = (evaluation.split, evaluation.event, request.step == evaluation.event.step)
         if key != self._requested:
-            self._requested = key
+            self._requested, self._selection.waiting = key, request.waiting
             self._prediction_job.submit(request.predict, now=now)
 
     @on(JobFinished)
@@ -178,7 +191,7 @@ class EvaluateScreen(DashboardScreen):
 
     def _show_prediction(self, result: PredictedImages | Exception) -> None:
         self._selection.show(result)
-        self._draw_images()
+        self._draw()
 
     # -- keys ---------------------------------------------------------------------------------
 
@@ -213,12 +226,23 @@ class EvaluateScreen(DashboardScreen):
             self._move_cursor((min(max(row, 0), last), min(max(column, 0), last)))
 
     @on(ConfusionMatrix.CellClicked)
-    def _cell_clicked(self, message: ConfusionMatrix.CellClicked) -> None:
+    @on(WorstPairs.PairClicked)
+    def _cell_clicked(self, message: ConfusionMatrix.CellClicked | WorstPairs.PairClicked) -> None:
         self._move_cursor(message.cell)
 
     def _move_cursor(self, cell: Cell) -> None:
         self._cursor = cell
         self._draw()
+
+    def action_pair(self, by: int) -> None:
+        """Move the cursor to the pair of classes that is confused most, then to the others."""
+        if self._cursor is not None and self._slice is not None:
+            found = self.query_one(WorstPairs).pair_after(self._cursor, by)
+            self._move_cursor(found or self._cursor)
+
+    def action_pairs(self) -> None:
+        """Show the matrix or the worst pairs, where there is no room for both."""
+        self.toggle_class("-matrix")
 
     def action_filter(self) -> None:
         """Show the images of the selected cell, or all misclassified ones."""
@@ -259,37 +283,3 @@ class EvaluateScreen(DashboardScreen):
     def _image_clicked(self, message: Gallery.Selected) -> None:
         self._selection.index = message.index
         self._draw_images()
-
-
-def _slice_summary(
-    evaluation: EvaluationSlice, cell_format: CellFormat, *, has_l2: bool
-) -> list[Span]:
-    """Accuracy of the split, what the matrix shows, and the loss, which has no L2 penalty."""
-    n_correct, total = correct_count(evaluation.matrix), int(evaluation.matrix.sum())
-    loss = evaluation.event.loss.get(evaluation.split)
-    parts: list[Span] = [
-        (f"{evaluation.split}  ", "title"),
-        (f"{accuracy(evaluation.matrix):.4f}", "live"),
-        ("  true ↓ predicted →", "dim"),
-        (f"   {n_correct:,} of {total:,} correct", "text"),
-    ]
-    penalty = " without L2" if has_l2 else ""
-    parts += [(f"   loss {loss:.3f}{penalty}", "text")] if loss is not None else []
-    return [*parts, (f"   {cell_format}", "dim")]
-
-
-def _evaluation_label(evaluation: EvaluationSlice) -> list[Span]:
-    """Step and number of the evaluation."""
-    step = f"step {evaluation.event.step:,}"
-    if evaluation.is_newest:
-        return [(f"{step}, newest of {evaluation.count:,}", "dim")]
-    return [(f"{step}, {evaluation.index + 1:,} of {evaluation.count:,}", "alert")]
-
-
-def _cell_summary(evaluation: EvaluationSlice, cell: Cell) -> list[Span]:
-    """The selected cell in words."""
-    true_name, predicted_name = (evaluation.names[i] for i in cell)
-    count, support = int(evaluation.matrix[cell]), int(evaluation.report.support[cell[0]])
-    share = f" ({count / support:.1%})" if support else ""
-    selected = f"{true_name} predicted as {predicted_name}"
-    return [(f"{selected}: {count:,}", "text"), (f" of {support:,}{share}", "text")]
