@@ -73,7 +73,7 @@ def read_trainpad(folder: Path, mark: Callable[[], None]) -> Callable[[], int]:
                     run.fold(item)
             if update.changes:
                 mark()
-        return sum(len(tag.curve) for run in runs.values() for tag in run.scalars.values())
+        return sum(tag.count for run in runs.values() for tag in run.scalars.values())
 
     poll()
     return poll

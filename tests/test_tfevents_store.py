@@ -12,6 +12,7 @@ from core.tfevents.items import (
     SessionStart,
     Text,
 )
+from core.tfevents.long_curve import LongCurve, Room
 from core.tfevents.store import MAX_REPLACED, RunData, ScalarHistory
 
 
@@ -106,6 +107,60 @@ def test_an_invalid_time_does_not_stop_the_clock() -> None:
     points = Scalars("x", np.arange(4), np.array([1e9, np.inf, 1e300, 1e9 + 3]), np.zeros(4))
     timeline = folded(points).curve.timeline
     assert timeline.seconds_at(np.arange(4.0)).tolist() == [1e9, 1e9, 1e9, 1e9 + 3]
+
+
+def long_history(*parts: Scalars) -> ScalarHistory:
+    """A history that keeps 1,024 points as they are."""
+    scalar = ScalarHistory(Room(1))
+    for part in parts:
+        scalar.fold(part)
+    return scalar
+
+
+def test_of_a_long_curve_the_newest_points_and_the_limits_of_older_ones_stay() -> None:
+    steps = np.arange(50_000)
+    values = np.sin(steps / 50).astype(np.float32).astype(float)
+    values[1234] = 9.0
+    parts = [Scalars("x", s, 1e9 + s, v) for s, v in zip(
+        np.array_split(steps, 500), np.array_split(values, 500), strict=True)]  # fmt: skip
+    scalar = long_history(*parts)
+    curve = scalar.curve
+    assert isinstance(curve, LongCurve)
+    assert (scalar.count, curve.first_step, curve.last_step) == (50_000, 0, 49_999)
+    assert len(curve) + len(curve.timeline) < 5000
+    edges = np.array([0, 10_000, 20_000, 49_900, 50_000], float)
+    low, high, mean, _ = curve.columns(edges)
+    for at, (start, stop) in enumerate(zip([0, 10_000, 20_000, 49_900], edges[1:], strict=True)):
+        part = values[start : int(stop)]
+        assert (low[at], high[at]) == pytest.approx((part.min(), part.max()), abs=0.02)
+        assert mean[at] == pytest.approx(part.mean(), abs=0.02)
+    newest = curve.nearest(49_990)
+    assert newest == (49_990, pytest.approx(values[49_990]))
+    assert curve.last == pytest.approx(values[-1])
+    assert curve.timeline.seconds_at(np.array([777.0])) == pytest.approx([1e9 + 777], abs=64)
+
+
+def test_a_restart_of_a_long_curve_makes_its_end_void() -> None:
+    first = scalars(*range(10_000))
+    second = scalars(*range(9900, 10_500), file="b", late=1e5, offset=0.5)
+    scalar = long_history(first, second)
+    assert (scalar.count, scalar.void_count) == (10_500, 100)
+    assert scalar.replaced[0].steps.tolist() == list(range(9900, 10_000))
+    assert scalar.curve.nearest(9950) == (9950, 9950.5)
+    scalar.discard_from(10_400)
+    assert (scalar.count, scalar.void_count, scalar.curve.last_step) == (10_400, 200, 10_399)
+    scalar.fold(scalars(10_400, file="a"))  # the older file goes on: both are written
+    assert scalar.count == 10_501
+    assert scalar.curve.count(9900, 10_000) == 200
+
+
+def test_a_long_curve_without_steps_is_by_order_and_keeps_equal_steps() -> None:
+    zeros = np.zeros(3000, np.int64)
+    scalar = long_history(Scalars("x", zeros, np.full(3000, np.nan), np.arange(3000.0)))
+    assert (scalar.has_steps, scalar.curve.last_step) == (False, 2999)
+    scalar.fold(scalars(7, 7, 7))
+    assert (scalar.has_steps, scalar.count, scalar.curve.last_step) == (True, 3003, 7)
+    assert scalar.curve.count(7, 8) == 3
 
 
 def test_a_restart_discards_points_of_all_tags() -> None:

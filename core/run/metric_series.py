@@ -20,8 +20,10 @@ CAPACITY: Final = 16_384
 class MetricSeries:
     """Values of some steps, in any order: a `core.run.series.Curve` for charts."""
 
-    def __init__(self, capacity: int = CAPACITY) -> None:
+    def __init__(self, capacity: int = CAPACITY, *, keeps_equal: bool = False) -> None:
+        """`keeps_equal`: a step may have several values, where otherwise the new one is kept."""
         self.version = 0
+        self._keeps_equal = keeps_equal
         self.nonfinite = Nonfinite()
         self.capacity = capacity
         """How many values, and how many blocks, are kept at most."""
@@ -82,7 +84,7 @@ class MetricSeries:
             finite: Whether the values are known to be finite.
         """
         if not increasing:
-            steps, values = _sorted(steps, values)
+            steps, values = self._sorted(steps, values)
         if not len(steps):
             return
         if steps[0] <= self.last_step:
@@ -108,7 +110,18 @@ class MetricSeries:
         tail_steps, tail_values = self._steps.view[first:], self._values.view[first:]
         merged = np.append(tail_steps, steps), np.append(tail_values, values)
         self._truncate_values(first)
-        return _sorted(*merged)
+        return self._sorted(*merged)
+
+    def _sorted(self, steps: Int64s, values: Float32s) -> tuple[Int64s, Float32s]:
+        """The values by increasing steps; of equal steps the last one, or all."""
+        if len(steps) < 2 or bool((steps[1:] > steps[:-1]).all()):
+            return steps, values
+        order = np.argsort(steps, kind="stable")
+        steps, values = steps[order], values[order]
+        if self._keeps_equal:
+            return steps, values
+        is_last = np.append(steps[1:] > steps[:-1], True)
+        return steps[is_last], values[is_last]
 
     def _add_to_blocks(self, steps: Int64s, values: Float32s) -> None:
         """Count values that come late in the blocks that hold their steps."""
@@ -231,16 +244,6 @@ class MetricSeries:
             steps, values = raw[around], self._values.view[around]
         found = int(np.abs(steps - step).argmin())
         return int(steps[found]), float(values[found])
-
-
-def _sorted(steps: Int64s, values: Float32s) -> tuple[Int64s, Float32s]:
-    """The values by increasing steps; of equal steps the last one."""
-    if len(steps) < 2 or bool((steps[1:] > steps[:-1]).all()):
-        return steps, values
-    order = np.argsort(steps, kind="stable")
-    steps, values = steps[order], values[order]
-    is_last = np.append(steps[1:] > steps[:-1], True)
-    return steps[is_last], values[is_last]
 
 
 def _as_blocks(values: Float32s) -> Blocks:

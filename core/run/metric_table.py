@@ -7,8 +7,7 @@ import numpy as np
 
 from core.run.attached_events import MetricPoints
 from core.run.metric_series import CAPACITY, MetricSeries
-from core.run.pyramid import Float64s, Int64s
-from core.run.timeline import Timeline, sparse_indices
+from core.run.timeline import SparseTimeline, Timeline
 
 MAX_NAMES: Final = 10_000
 """How many metrics of a run are kept; the names of further ones are counted."""
@@ -24,7 +23,7 @@ class MetricTable(Mapping[str, MetricSeries]):
 
     def __init__(self) -> None:
         self.version = 0
-        self.timeline = Timeline()
+        self.timeline = SparseTimeline(MAX_KNOTS)
         """The time of each step."""
         self.epochs = Timeline()
         """The epoch of each step, in place of the time; a fraction within an epoch."""
@@ -33,9 +32,6 @@ class MetricTable(Mapping[str, MetricSeries]):
         self.fraction_read = 1.0
         """How much of the file was read by now, from 0 to 1."""
         self._series: dict[str, MetricSeries] = {}
-        self._knot_distance = 1
-        """The steps from one knot of the timeline to the next, about."""
-        self._last_knot = -1
 
     def __getitem__(self, name: str) -> MetricSeries:
         return self._series[name]
@@ -64,7 +60,7 @@ class MetricTable(Mapping[str, MetricSeries]):
                 continue
             values = points.values[:, column]
             series.extend(steps, values, increasing=increasing, finite=finite)
-        self._add_times(steps, points.times)
+        self.timeline.add(steps, points.times)
 
     def _found(self, name: str) -> MetricSeries | None:
         series = self._series.get(name)
@@ -82,18 +78,3 @@ class MetricTable(Mapping[str, MetricSeries]):
         for series in self._series.values():
             series.truncate(step)
         self.timeline.truncate(step)
-        self._last_knot = min(self._last_knot, step - 1)
-
-    def _add_times(self, steps: Int64s, times: Float64s) -> None:
-        """Keep the times of some of the steps; of those that come late, none."""
-        newest = np.maximum.accumulate(steps)
-        is_new = np.append(True, newest[1:] > newest[:-1]) & (steps > self._last_knot)
-        steps, times = steps[is_new], times[is_new]
-        if not len(steps):
-            return
-        kept = sparse_indices(steps, self._knot_distance)
-        self._last_knot = int(steps[-1])
-        self.timeline.extend(steps[kept], times[kept])
-        while len(self.timeline) > MAX_KNOTS:
-            self._knot_distance *= 2
-            self.timeline.thin(self._knot_distance)

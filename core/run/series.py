@@ -218,6 +218,11 @@ class Points:
         return int(self.steps[-1]) if len(self) else -1
 
     @property
+    def last(self) -> float:
+        """The newest value; NaN without any point."""
+        return float(self.values[-1]) if len(self) else float("nan")
+
+    @property
     def steps(self) -> Int64s:
         """The steps, int64 ``[n]``; the view is outdated after the next ``extend``."""
         return self._steps.view

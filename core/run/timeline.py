@@ -66,6 +66,36 @@ class Timeline:
         return np.asarray(np.interp(seconds, *knots, left=-np.inf, right=np.inf))
 
 
+class SparseTimeline(Timeline):
+    """A timeline of a limited number of knots: those of some of the steps that are added."""
+
+    def __init__(self, max_knots: int) -> None:
+        super().__init__()
+        self._max_knots = max_knots
+        self._distance = 1
+        """The steps from one knot to the next, about."""
+        self._last = -1
+
+    def add(self, steps: Int64s, seconds: Float64s) -> None:
+        """Keep the times of some of the steps; of those that come late, none."""
+        newest = np.maximum.accumulate(steps)
+        is_new = np.append(True, newest[1:] > newest[:-1]) & (steps > self._last)
+        steps, seconds = steps[is_new], seconds[is_new]
+        if not len(steps):
+            return
+        kept = sparse_indices(steps, self._distance)
+        self._last = int(steps[-1])
+        self.extend(steps[kept], seconds[kept])
+        while len(self) > self._max_knots:
+            self._distance *= 2
+            self.thin(self._distance)
+
+    def truncate(self, step: int) -> None:
+        """Drop the knots at and after `step`."""
+        super().truncate(step)
+        self._last = min(self._last, step - 1)
+
+
 def surviving_indices(steps: Int64s) -> Int64s:
     """The indices of the steps that are lower than all later ones, int64 ``[n]``."""
     if not len(steps):

@@ -1,9 +1,9 @@
 """Histories of histograms, texts and images with a limit on items per tag and on total bytes.
 
-All scalars are kept, because they are small; these are not. When the byte limit is exceeded, the
-tag that holds the most bytes loses an item. A history of histograms or images loses the item with
-the closest neighbours, so that the rest still spans all steps evenly; texts lose the oldest,
-because the newest is what people read.
+Scalars are small, and old ones become blocks (`core.tfevents.long_curve`); these are not. When the
+byte limit is exceeded, the tag that holds the most bytes loses an item. A history of histograms or
+images loses the item with the closest neighbours, so that the rest still spans all steps evenly;
+texts lose the oldest, because the newest is what people read.
 """
 
 from collections.abc import Callable, Iterator

@@ -2,7 +2,8 @@
 
 The points that a restart replaced (`core.tfevents.restarts`) are kept with the curve, so that a
 chart can show them; all others are drawn, in the order of their steps. Points that are written
-without a step are drawn in the order in which they were written.
+without a step are drawn in the order in which they were written. Of a curve with very many points
+the older ones are kept as blocks with minimum, maximum, sum and count.
 """
 
 from itertools import groupby
@@ -27,6 +28,7 @@ from core.tfevents.items import (
     SessionStart,
     Text,
 )
+from core.tfevents.long_curve import LongCurve, Room
 from core.tfevents.restarts import Restarts, valid_times
 
 MAX_REPLACED: Final = 64
@@ -42,8 +44,12 @@ class ScalarHistory:
     are drawn, and appending a hundred points costs hardly more than appending one.
     """
 
-    def __init__(self) -> None:
-        self._curve = Points()
+    def __init__(self, room: Room | None = None) -> None:
+        """`room` says how many points are kept; it is shared with other curves."""
+        self._room = room or Room()
+        self._room.curves += 1
+        self._count = 0
+        self._curve: Points | LongCurve = Points()
         self._replaced: list[Points] = []
         self._by_file: list[Points] = []
         """Those of `_replaced` that hold after all if an older file goes on."""
@@ -52,7 +58,13 @@ class ScalarHistory:
         self._void_count = 0
 
     @property
-    def curve(self) -> Points:
+    def count(self) -> int:
+        """How many points the current curve is made of."""
+        self._fold_waiting()
+        return self._count
+
+    @property
+    def curve(self) -> Points | LongCurve:
         """The current points; a new object after `discard_from`."""
         self._fold_waiting()
         return self._curve
@@ -73,7 +85,7 @@ class ScalarHistory:
     def has_steps(self) -> bool:
         """Whether the points have steps; otherwise those of the curve are their numbers."""
         self._fold_waiting()
-        return self._restarts.has_steps or len(self._curve) < 2
+        return self._restarts.has_steps or self._count < 2
 
     def fold(self, points: Scalars) -> None:
         """Append points in file order."""
@@ -107,14 +119,21 @@ class ScalarHistory:
             self._by_file.append(void)
         steps = points.steps
         if not self._restarts.has_steps:
-            steps = len(self._curve) + np.arange(len(points))
-        elif not had_steps and len(self._curve) > 1:  # what came before had step 0
-            self._curve = _with_steps(self._curve, np.zeros(len(self._curve), np.int64))
+            steps = self._count + np.arange(len(points))
+        elif not had_steps and self._count > 1:  # what came before had step 0
+            self._curve = _at_step_0(self._curve)
         is_timed = not np.isnan(points.wall_times).all()
         self._add(steps, points.values, valid_times(points) if is_timed else None)
 
     def _add(self, steps: Int64Array, values: Float64Array, times: Float64Array | None) -> None:
-        curve = self._curve
+        self._count += len(steps)
+        curve, capacity = self._curve, self._room.capacity
+        if isinstance(curve, Points) and len(curve) + len(steps) > capacity:
+            curve = self._curve = LongCurve.of_points(curve, _times_of(curve), capacity)
+        if isinstance(curve, LongCurve):
+            curve.capacity = capacity
+            curve.add(steps, values, times)
+            return
         if steps[0] > curve.last_step and bool((np.diff(steps) > 0).all()):
             curve.extend(steps, values, times)
             return
@@ -140,13 +159,18 @@ class ScalarHistory:
     def _replace_from(self, step: int) -> Points | None:
         """Make the points at `step` and later void; return them, if there are any."""
         curve = self._curve
-        size = int(np.searchsorted(curve.steps, step))
-        if size >= len(curve):
+        if curve.last_step < step:
             return None
-        void = _part_of(curve, slice(size, None))
+        count = curve.count(step, np.inf)
+        if isinstance(curve, LongCurve):
+            void = curve.cut(step)
+        else:
+            size = int(np.searchsorted(curve.steps, step))
+            void = _part_of(curve, slice(size, None))
+            self._curve = _part_of(curve, slice(0, size))
         self._replaced = [*self._replaced, void][-MAX_REPLACED:]
-        self._void_count += len(void)
-        self._curve = _part_of(curve, slice(0, size))
+        self._void_count += count
+        self._count -= count
         return void
 
 
@@ -164,15 +188,19 @@ def _part_of(curve: Points, part: slice) -> Points:
     return Points.of_sorted(curve.steps[part], curve.values[part], times)
 
 
-def _with_steps(curve: Points, steps: Int64Array) -> Points:
-    """A curve with other steps, which increase or stay."""
-    return Points.of_sorted(steps, curve.values, _times_of(curve))
+def _at_step_0(curve: Points | LongCurve) -> Points | LongCurve:
+    """A curve of the same values, all at step 0."""
+    if isinstance(curve, LongCurve):
+        return curve.without_steps()
+    return Points.of_sorted(np.zeros(len(curve), np.int64), curve.values, _times_of(curve))
 
 
 class RunData:
     """Everything read from the event files of one run so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: Room | None = None) -> None:
+        """`room` is shared by the curves of several runs."""
+        self._room = room or Room()
         self.scalars: dict[str, ScalarHistory] = {}
         self.histograms: BoundedHistory[Histogram] = BoundedHistory(
             thin_densest, max_items=256, max_bytes=64 << 20
@@ -192,7 +220,9 @@ class RunData:
         """Add one item."""
         match item:
             case Scalars():
-                self.scalars.setdefault(item.tag, ScalarHistory()).fold(item)
+                if item.tag not in self.scalars:
+                    self.scalars[item.tag] = ScalarHistory(self._room)
+                self.scalars[item.tag].fold(item)
             case Histogram():
                 self.histograms.add(item)
             case Text():

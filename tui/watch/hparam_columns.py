@@ -90,7 +90,7 @@ def _extreme(scalar: ScalarHistory | None, *, greatest: bool) -> float | None:
     """Return the greatest or least value of a curve; None without any that is finite."""
     if scalar is None or not len(scalar.curve):
         return None
-    steps = scalar.curve.steps
-    columns = scalar.curve.columns(np.array([steps[0], steps[-1] + 1], np.float64))
+    curve = scalar.curve
+    columns = curve.columns(np.array([curve.first_step, curve.last_step + 1], np.float64))
     value = float((columns.high if greatest else columns.low)[0])
     return value if math.isfinite(value) else None

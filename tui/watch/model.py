@@ -14,6 +14,7 @@ from typing import Final, Generic, TypeVar
 from core.run.seeds import SEED_IN_NAME, SEED_NAMES, compiled, same_but_seed, without_seed
 from core.tfevents.bounded import Storable
 from core.tfevents.logdir import Update
+from core.tfevents.long_curve import Room
 from core.tfevents.run_files import FolderStatus, RunChange
 from core.tfevents.store import RunData, ScalarHistory
 from tui.chart.palette import LINE_STYLES
@@ -129,6 +130,7 @@ class WatchModel:
         self.version = 0
         """Increases with every change."""
         self.runs: dict[str, RunView] = {}
+        self._room = Room()
         self.fraction_read = 0.0
         self.caught_up = False
         self.shows_void = False
@@ -163,11 +165,14 @@ class WatchModel:
         run_view = self.runs.get(change.run)
         if run_view is None:
             shown = len(self.runs) < MAX_INITIAL_RUNS
-            run_view = RunView(change.run, len(self.runs), change.status, shown)
+            run_view = RunView(
+                change.run, len(self.runs), change.status, shown, RunData(self._room)
+            )
             self.runs[change.run] = run_view
         run_view.status = change.status
         if change.reset:
-            run_view.run = RunData()
+            self._room.curves -= len(run_view.run.scalars)
+            run_view.run = RunData(self._room)
         for item in change.items:
             run_view.run.fold(item)
 
@@ -331,4 +336,4 @@ def undrawn_text(kinds: Mapping[str, int]) -> str:
 
 def last_value(scalar: ScalarHistory | None) -> float | None:
     """Return the last value of a curve, or None without any."""
-    return float(scalar.curve.values[-1]) if scalar is not None and len(scalar.curve) else None
+    return scalar.curve.last if scalar is not None and len(scalar.curve) else None

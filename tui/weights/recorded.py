@@ -62,8 +62,7 @@ class RecordReader:
         found: dict[int, tuple[int, float]] = {}
         while history := self._data.scalars.get(f"layer{len(found)}/{UPDATE_RATIO}"):
             curve = history.curve
-            newest = (int(curve.steps[-1]), float(curve.values[-1])) if len(curve) else (-1, 0.0)
-            found[len(found)] = newest
+            found[len(found)] = curve.last_step, curve.last
         step = max((step for step, _ in found.values()), default=-1)
         if step < 0:
             return None
