@@ -5,9 +5,11 @@ picture for testing; or they are in ``train`` and ``test``, and if you like in `
 pictures have one size; they are in colour as soon as one of them is.
 """
 
+import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ import numpy as np
 
 from data.dataset import Dataset, Images, Labels, Split, label_type
 from data.decode import DAMAGE, check_size
+from data.disk_pictures import unpacked
 from data.errors import DataError, without_addresses
 from data.files import is_dir, is_file
 from data.mnist import MAX_CLASSES, MIN_CLASSES, RawArrays, build_dataset, fingerprint
@@ -29,8 +32,10 @@ TRAIN, TEST = ("train", "training"), ("test", "testing")
 VALIDATION = ("validation", "valid", "val")
 MAX_FILE_BYTES = 64 << 20
 MAX_BYTES = 4 << 30
-"""All pictures are kept in memory, a byte for each pixel and colour: more are refused."""
+"""Pictures are kept in memory, a byte for each pixel and colour: those of more stay on disk."""
 _TEST_SHARE, _SEED = 6, 0
+Files = list[tuple[Path, int]]
+"""Pictures with their labels."""
 
 
 def has_class_folders(folder: Path) -> bool:
@@ -57,9 +62,10 @@ def open_class_folders(folder: Path, name: str) -> Dataset:
     test, validation = _inside(folder, TEST), _inside(folder, VALIDATION)
     if test is None:
         raise DataError(f"{folder}: expected a folder `test` beside `{train.name}`, found none")
-    parts = [_read(part, classes) for part in (train, test, validation) if part]
-    (train_images, train_labels), (test_images, test_labels), *rest = _alike(folder, parts)
-    raw = RawArrays(*_shuffled(train_images, train_labels), test_images, test_labels)
+    parts = [_listed(part, classes) for part in (train, test, validation) if part]
+    parts[0] = _shuffled(parts[0])
+    (train_images, train_labels), (test_images, test_labels), *rest = _read(parts, classes)
+    raw = RawArrays(train_images, train_labels, test_images, test_labels)
     dataset = build_dataset(raw, name=name, source=str(folder), classes=classes)
     if not rest:
         return dataset
@@ -74,64 +80,73 @@ def open_class_folders(folder: Path, name: str) -> Dataset:
 
 
 def _split_randomly(folder: Path, name: str, classes: tuple[str, ...]) -> Dataset:
-    ((images, labels),) = _alike(folder, [_read(folder, classes)])
-    images, labels = _shuffled(images, labels)
-    test = np.arange(len(labels)) % _TEST_SHARE == _TEST_SHARE - 1
-    raw = RawArrays(images[~test], labels[~test], images[test], labels[test])
+    files = _shuffled(_listed(folder, classes))
+    train: Files = []
+    test: Files = []
+    for place, file in enumerate(files):
+        (test if place % _TEST_SHARE == _TEST_SHARE - 1 else train).append(file)
+    (images, labels), *rest = _read([train, test] if test else [train], classes)
+    others = rest[0] if rest else (images[:0], labels[:0])
+    raw = RawArrays(images, labels, *others)
     return build_dataset(raw, name=name, source=str(folder), classes=classes)
 
 
-def _shuffled(images: Images, labels: Labels) -> tuple[Images, Labels]:
-    """In an order of their own: pictures are read class by class."""
-    order = np.random.default_rng(_SEED).permutation(len(labels))
-    return images[order], labels[order]
+def _shuffled(files: Files) -> Files:
+    """In an order of their own: pictures are listed class by class."""
+    return [files[i] for i in np.random.default_rng(_SEED).permutation(len(files))]
 
 
-def _alike(folder: Path, parts: Sequence[tuple[Images, Labels]]) -> list[tuple[Images, Labels]]:
-    """The parts, all grey ``[n, height, width]`` or all in colour ``[n, height, width, 3]``."""
-    sizes = {images.shape[1:3] for images, _ in parts}
-    if len(sizes) > 1:
-        found = " and ".join(f"{width} x {height}" for height, width in sorted(sizes))
-        raise DataError(f"{folder}: expected pictures of one size, found {found} pixels")
-    if all(_is_grey(images) for images, _ in parts):
-        return [(np.ascontiguousarray(images[..., 0]), labels) for images, labels in parts]
-    return list(parts)
-
-
-def _is_grey(images: Images) -> bool:
-    return bool((images == images[..., :1]).all())
-
-
-def _read(root: Path, classes: Sequence[str]) -> tuple[Images, Labels]:
-    """All pictures of a folder of classes' folders: ``[n, height, width, 3]``, and labels."""
-    paths: list[Path] = []
-    labels: list[int] = []
+def _listed(root: Path, classes: Sequence[str]) -> Files:
+    """All pictures of a folder of classes' folders, each with its label."""
     unknown = {inside.name for inside in _folders(root)} - set(classes)
     if unknown:
         raise DataError(f"{root}: {min(unknown)} is no class of the pictures for training")
+    files: Files = []
     for label, name in enumerate(classes):
         found = _pictures(root / name)
         if not found:
             raise DataError(f"{root / name}: expected pictures, found none")
-        paths += found
-        labels += [label] * len(found)
-    first = _decode(paths[0])
-    if first.size * len(paths) > MAX_BYTES:
+        files += [(path, label) for path in found]
+    return files
+
+
+def _read(parts: Sequence[Files], classes: Sequence[str]) -> list[tuple[Images, Labels]]:
+    """Images and labels of each part: all grey ``[n, height, width]``, or all in colour.
+
+    Of a folder whose pictures stay on disk, all are in colour.
+    """
+    first, _ = min(parts[0], key=lambda file: (file[1], file[0]))
+    shape = _decode(first).shape
+    decode = partial(_decode_alike, first=first, shape=shape)
+    paths = [[path for path, _ in part] for part in parts]
+    kind = label_type(len(classes))
+    labels: list[Labels] = [np.array([label for _, label in part], kind) for part in parts]
+    if math.prod(shape) * sum(map(len, paths)) > MAX_BYTES:
+        return [(unpacked(each, shape, decode), n) for each, n in zip(paths, labels, strict=True)]
+    images = []
+    for each in paths:
+        found = np.empty((len(each), *shape), np.uint8)
+        for index, path in enumerate(each):
+            found[index] = decode(path)
+        images.append(found)
+    if all(map(_is_grey, images)):
+        images = [np.ascontiguousarray(found[..., 0]) for found in images]
+    return list(zip(images, labels, strict=True))
+
+
+def _decode_alike(path: Path, first: Path, shape: tuple[int, ...]) -> Images:
+    """A picture of the same size as the `first`, whose `shape` is that."""
+    picture = _decode(path)
+    if picture.shape != shape:
         raise DataError(
-            f"{root}: {len(paths):,} pictures of {first.shape[1]} x {first.shape[0]} pixels do not "
-            f"fit into {MAX_BYTES >> 30} GB of memory; make them smaller"
+            f"{path}: expected {shape[1]} x {shape[0]} pixels as in {first.name}, found "
+            f"{picture.shape[1]} x {picture.shape[0]}; make all pictures the same size"
         )
-    images = np.empty((len(paths), *first.shape), np.uint8)
-    for index, path in enumerate(paths):
-        picture = _decode(path)
-        if picture.shape != first.shape:
-            raise DataError(
-                f"{path}: expected {first.shape[1]} x {first.shape[0]} pixels as in "
-                f"{paths[0].name}, found {picture.shape[1]} x {picture.shape[0]}; make all "
-                "pictures the same size"
-            )
-        images[index] = picture
-    return images, np.asarray(labels, label_type(len(classes)))
+    return picture
+
+
+def _is_grey(images: Images) -> bool:
+    return bool((images == images[..., :1]).all())
 
 
 def _decode(path: Path) -> Images:

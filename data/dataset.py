@@ -93,6 +93,11 @@ class Dataset:
         return self.train.images.dtype == np.uint8 and len(self.image_shape) in (2, 3)
 
     @property
+    def is_on_disk(self) -> bool:
+        """Whether the pictures stay on disk, because they do not fit into memory."""
+        return isinstance(self.train.images, np.memmap)
+
+    @property
     def has_colours(self) -> bool:
         """Whether the images are in colour."""
         return self.has_pictures and len(self.image_shape) == 3

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -185,3 +186,32 @@ def test_a_network_learns_colours(draw: Draw) -> None:
     assert predict_split(network, data.test).confusion.tolist() == matrix
     assert np.trace(matrix) == np.sum(matrix)
     assert network.gradient(as_input(data.test.images[:1])[0], 0).shape == (90,)
+
+
+def test_pictures_that_do_not_fit_into_memory_stay_on_disk(
+    draw: Draw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core.training.engine import Engine
+
+    for number in range(24):
+        draw(f"a/{number}.png", (200, 40 + number, 40))
+        draw(f"b/{number}.png", (40, 40 + number, 200))
+    folder = draw("a/0.png").parents[1]
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    hparams = validate_hparams({"network": "4", "batch_size": 8})
+    found = []
+    for limit in (1 << 30, 100, 100):
+        monkeypatch.setattr("data.class_folders.MAX_BYTES", limit)
+        data = open_folder(folder)
+        engine = Engine(data, hparams, device="cpu", xla=False)
+        losses = engine.steps(0, 0, 5, hparams).tolist()
+        found.append((data.fingerprint, losses, engine.evaluate("test"), len(engine.notices)))
+        assert data.is_on_disk == (limit == 100)
+    assert [one[:3] for one in found] == [found[0][:3]] * 3
+    assert [said for *_, said in found] == [0, 1, 1]
+    files = [*(tmp_path / "cache").rglob("*.u8")]
+    assert sum(file.stat().st_size for file in files) == 48 * 5 * 6 * 3
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=10))
+    draw("a/24.png")
+    with pytest.raises(DataError, match=r"need 0\.0 GB in .*, which has 0\.0 GB; make "):
+        open_folder(folder)

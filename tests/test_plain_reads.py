@@ -41,6 +41,8 @@ EXCEPTIONS = {
     "core/sweep/journal.py": "locked or repaired, in the study's private folder",
     "core/sweep/process.py": "the output of a trial, opened for writing",
     "data/class_folders.py:_decode": "from bytes",
+    "data/disk_pictures.py:_unpack": "made in the user's own cache",
+    "data/disk_pictures.py:unpacked": "a file that is open",
     "data/pictures.py:_from_npy": "from bytes",
     "data/decode.py:decode": "from bytes",
     "data/fetch.py:_try_mirror.download": "opened for writing",

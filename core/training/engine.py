@@ -89,7 +89,8 @@ class Engine:
         with tf.device(self._tf_device):
             self._data = DeviceData(dataset)
             self._model = _make_model(dataset, hparams, own)
-            self._xla = self._model.gains_from_xla(self._tf_device) if xla is None else xla
+            gains = self._model.gains_from_xla(self._tf_device) and not self._data.is_on_disk
+            self._xla = gains if xla is None else xla
             self._evaluation = Evaluation(self._model, self._data, self._classes)
             self._trained = [*self._model.trained.values()]
             self._optimizer = self._model.optimizer or make_optimizer(hparams)
@@ -108,12 +109,14 @@ class Engine:
         """The rate that a model was compiled with; None without one, or with a schedule."""
         if self._model.optimizer is None or not self._sets_rate:
             return None
-        return float(self._optimizer.learning_rate.numpy())
+        return float(f"{self._optimizer.learning_rate.numpy():.7g}")
 
     @property
     def notices(self) -> list[str]:
         """Sentences on what a model of one's own does otherwise."""
         said = [*self._model.notices]
+        if self._data.is_on_disk:
+            said.append("the pictures do not fit into memory: each step reads its own from disk")
         if not self._sets_rate:
             said.append(
                 "the model has a learning-rate schedule: the rate in the panel has no effect"

@@ -1,0 +1,74 @@
+"""Pictures that do not fit into memory: unpacked once into one file, from which they are read.
+
+The file is in the cache, under a name made of the pictures' paths, sizes and times, so that the
+next run finds it. It has a byte for each pixel and colour.
+"""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from data.dataset import Images
+from data.errors import DataError
+from data.places import NO_HOME, cache, is_nowhere
+from trainpad.files import open_plain
+
+FOLDER = "pictures"
+Decode = Callable[[Path], Images]
+
+
+def unpacked(paths: Sequence[Path], shape: Sequence[int], decode: Decode) -> Images:
+    """Return the pictures ``[n, *shape]`` as an array whose contents stay on disk.
+
+    Raises:
+        DataError: the disk has no room, or a picture is damaged or has another size.
+    """
+    whole = (len(paths), *shape)
+    folder = cache() / FOLDER
+    if is_nowhere(folder):
+        raise DataError(
+            f"pictures that do not fit into memory are unpacked in the cache; {NO_HOME}"
+        )
+    file = folder / f"{_key(paths)}.u8"
+    if not file.is_file() or file.stat().st_size != int(np.prod(whole)):
+        _unpack(file, paths, whole, decode)
+    try:
+        with open_plain(file) as content:
+            return np.memmap(content, np.uint8, "r", shape=whole)
+    except OSError as error:
+        raise DataError(f"{file} cannot be read ({error.strerror})") from error
+
+
+def _unpack(file: Path, paths: Sequence[Path], shape: tuple[int, ...], decode: Decode) -> None:
+    size = int(np.prod(shape))
+    part = file.with_name(f"{file.name}.{os.getpid()}.part")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(file.parent).free
+        if free < size:
+            raise DataError(
+                f"unpacked, the pictures need {size / 1e9:.1f} GB in {file.parent}, which has "
+                f"{free / 1e9:.1f} GB; make them smaller, or set XDG_CACHE_HOME to another disk"
+            )
+        with part.open("wb") as target:
+            for path in paths:
+                target.write(np.ascontiguousarray(decode(path)).data)
+        part.replace(file)
+    except OSError as error:
+        raise DataError(f"{file.parent} cannot be written ({error.strerror})") from error
+    finally:
+        with suppress(OSError):
+            part.unlink()
+
+
+def _key(paths: Sequence[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        about = path.stat()
+        digest.update(f"{path.resolve()}\0{about.st_size}\0{about.st_mtime_ns}\n".encode())
+    return digest.hexdigest()[:32]
