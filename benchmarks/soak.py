@@ -43,7 +43,7 @@ GROWTH = 0.1
 """Fraction by which memory may exceed that level: freed memory is not always returned."""
 VIEW_TIME = 12.0
 """Seconds that a viewer stays, once it shows something."""
-START_TIME = 120.0
+START_TIME = 600.0
 """Seconds that a viewer may take to show something: the machine is busy."""
 SHOWN = 2000
 """Bytes that a screen takes at the least."""
@@ -95,7 +95,7 @@ def start_all(folder: Path, data: str) -> dict[str, int]:
     )  # fmt: skip
     launcher, terminal = view(str(attached.path))
     threading.Thread(target=drain, args=(terminal, float("inf")), daemon=True).start()
-    time.sleep(START_TIME / 2)
+    time.sleep(60.0)  # it is imported by then
     return {
         "training": read_status(ours).pid,
         "supervisor": read_status(attached).pid,

@@ -207,6 +207,15 @@ def test_pictures_are_small_and_shown() -> None:
             assert opened.width >= 1000
 
 
+def test_the_moving_picture_moves_and_is_small() -> None:
+    (name,) = re.findall(r"\((docs/\S+\.gif)\)", READMES[0].read_text())
+    picture = REPOSITORY / name
+    assert picture.stat().st_size < 1_000_000
+    with Image.open(picture) as opened:
+        assert opened.n_frames > 10
+        assert opened.info["duration"] >= 100
+
+
 def test_every_page_is_linked_from_the_readme_or_from_another() -> None:
     linked = {Path(target).name for page in PAGES for target, _ in LINK.findall(page.read_text())}
     assert {page.name for page in PAGES[1:]} <= linked

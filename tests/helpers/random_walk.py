@@ -5,8 +5,10 @@ import string
 from collections.abc import Awaitable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from textual.app import App
 from textual.events import MouseScrollDown, MouseScrollUp
 from textual.pilot import OutOfBounds, Pilot
 
@@ -36,27 +38,30 @@ SIZES = ((80, 24), (120, 35), (160, 45), (200, 60), (20, 6), (1, 1), (300, 10))
 
 
 class Walk:
-    """One action after another, the same ones for the same seed."""
+    """One action after another on an app, the same ones for the same seed."""
 
     def __init__(self, folder: Path, seed: int) -> None:
-        self.source = self._source(folder)
-        self.app = TrainpadApp(iter(self.source), log_dir=folder)
-        self.left: list[object] = []
-        """The results that the app would have exited with; it is kept running."""
-        self.app.exit = lambda how=None, *_more, **_other: self.left.append(how)
         self._random = random.Random(seed)  # noqa: S311 - nothing is to be kept secret
         self._step = 100
         self.done: list[str] = []
         """The actions so far, to reproduce an error."""
+        self.left: list[object] = []
+        """The results that the app would have exited with; it is kept running."""
+        self.app = self._app(folder)
+        self.app.exit = lambda how=None, *_more, **_other: self.left.append(how)
 
-    def _source(self, folder: Path) -> Scripted:
-        return Scripted(folder / "run")
+    def _app(self, folder: Path) -> App[Any]:
+        """The app, on something in `folder`."""
+        raise NotImplementedError
+
+    def _happen(self) -> None:
+        """Let something happen from outside, where anything can."""
 
     async def go(self, pilot: Pilot[str], many: int) -> None:
         """Do this many actions."""
         for _ in range(many):
             what = self._random.choices(
-                (self._press, self._click, self._scroll, self._resize, self._happen),
+                (self._press, self._click, self._scroll, self._resize, self._event),
                 (60, 15, 8, 2, 15),
             )[0]
             await what(pilot)
@@ -85,10 +90,8 @@ class Walk:
         self._note(f"{size}")
         await pilot.resize_terminal(*size)
 
-    async def _happen(self, _pilot: Pilot[str]) -> None:
-        event = self._event()
-        self._note(type(event).__name__)
-        self.source.give(event)
+    async def _event(self, _pilot: Pilot[str]) -> None:
+        self._happen()
 
     async def _do(self, what: Awaitable[object]) -> None:
         with suppress(OutOfBounds):
@@ -104,7 +107,24 @@ class Walk:
         self._note(f"{at}")
         return at
 
-    def _event(self) -> Event:
+
+class LiveWalk(Walk):
+    """The dashboard on a run of ours that trains."""
+
+    def _app(self, folder: Path) -> App[Any]:
+        self.source = self._source(folder)
+        return TrainpadApp(iter(self.source), log_dir=folder)
+
+    def _source(self, folder: Path) -> Scripted:
+        return Scripted(folder / "run")
+
+    def _happen(self) -> None:
+        event = self._made()
+        self._note(type(event).__name__)
+        self.source.give(event)
+
+    def _made(self) -> Event:
+        """Any event of a run."""
         first, self._step = self._step, self._step + self._random.randint(1, 500)
         loss = self._random.choice((0.5, 1e30, float("nan")))
         return self._random.choice(
@@ -122,7 +142,7 @@ class Walk:
         )
 
 
-class AttachedWalk(Walk):
+class AttachedWalk(LiveWalk):
     """The same on a run of another program."""
 
     def _source(self, folder: Path) -> Scripted:
@@ -131,7 +151,7 @@ class AttachedWalk(Walk):
         source.give(table(0, 100, loss=2, val_loss=1, **{f"layer{i}/norm": i for i in range(9)}))
         return source
 
-    def _event(self) -> Event:
+    def _made(self) -> Event:
         first, self._step = self._step, self._step + self._random.randint(1, 500)
         value = self._random.choice((0.5, 1e30, float("nan")))
         matrix = [[self._random.randint(0, 9) for _ in range(3)] for _ in range(3)]
