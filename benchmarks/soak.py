@@ -107,8 +107,8 @@ def start_all(folder: Path, data: str) -> dict[str, int]:
 
 
 def largest_child(pid: int) -> int:
-    """Return the process that has the most memory of those that `pid` has started."""
-    children = psutil.Process(pid).children(recursive=True)
+    """Return the process that has the most memory of those that `pid` itself has started."""
+    children = psutil.Process(pid).children()
     return int(max(children, key=lambda child: child.memory_info().rss).pid)
 
 
