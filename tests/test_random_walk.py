@@ -15,6 +15,6 @@ async def test_a_random_walk_over_all_screens_ends_without_an_exception(
     monkeypatch.setattr("core.sweep.overview.importances", lambda _study: {})  # takes seconds
     walk = WALKS[name](tmp_path, seed=7)
     async with walk.app.run_test(size=(120, 35)) as pilot:
-        await walk.go(pilot, 200 if name in ("live", "attached") else 60)
+        await walk.go(pilot, 100 if name in ("live", "attached") else 30)
         assert walk.app.is_running, walk.done[-5:]
     assert "error" not in walk.left
