@@ -84,7 +84,7 @@ def _distinct(folder: Path) -> Iterator[Path]:
 def _open_inside(
     folder: Path, name: str, prefer: str, classes: tuple[str, ...] | None
 ) -> Dataset | None:
-    """The data set whose files are right here, if there are any."""
+    """The data set of the files that are right here, if there are any."""
     sets = find_candidates(folder)
     npz = _npz_in(folder)
     if not sets:

@@ -133,8 +133,8 @@ def main(folder: Path) -> None:
         "runs": (replay(run), "4 home space down space"),
         "pad": (replay(run), "5"),
     }
-    wanted = sys.argv[2:] or list(pictures)
-    for name in wanted:
+    names = sys.argv[2:] or list(pictures)
+    for name in names:
         source, keys = pictures[name]
         write(asyncio.run(taken(source, folder, keys, name)), ROOT / "docs" / f"{name}.png")
 

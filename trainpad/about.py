@@ -16,7 +16,7 @@ FRAMEWORKS = (
     "tensorflow", "keras", "torch", "jax", "flax", "optax", "mlx", "transformers", "accelerate",
     "lightning", "pytorch_lightning", "xgboost", "lightgbm", "sklearn", "numpy",
 )  # fmt: skip
-"""Modules whose versions are recorded where the program has imported them."""
+"""Modules of which the version is recorded where the program has imported them."""
 _CREDENTIALS = re.compile(r"(\w+://)[^/@\s]+@")
 _NAME = re.compile(r"[\w.+-]+")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d*)?(e[+-]?\d+)?", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""Errors whose message is one sentence for the user."""
+"""Errors with one sentence for the user as their message."""
 
 import sys
 from contextlib import suppress

@@ -249,7 +249,7 @@ class TrainpadCallback:
         self._run.reach(self._base + batch)
 
     def _record(self, ended: list[Logged]) -> None:
-        """Record steps, whose indices count from the beginning of the epoch."""
+        """Record steps; their indices count from the beginning of the epoch."""
         if ended:
             base = self._base
             self._run.log_many([(base + step, moment, logs) for step, moment, logs in ended])

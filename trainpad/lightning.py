@@ -1,4 +1,4 @@
-"""`TrainpadLogger` and `TrainpadCallback` for Lightning, whose classes they extend.
+"""`TrainpadLogger` and `TrainpadCallback` for Lightning; they extend its classes.
 
 Lightning is imported when one of them is first asked for: the package that the program has
 imported, ``lightning`` or ``pytorch_lightning``.

@@ -18,7 +18,7 @@ _TOKEN = re.compile(r"token(?!i[sz])", re.IGNORECASE)
 
 
 class Record(dict[str, Any]):
-    """A dict that also takes its keys as attributes, and whose changes are recorded.
+    """A dict that also takes its keys as attributes, and records its changes.
 
     Example:
         >>> run.config.learning_rate = 0.1

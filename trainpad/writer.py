@@ -44,7 +44,7 @@ class Writer:
 
         Args:
             path: The run directory.
-            lock: The descriptor of its file `lock`, whose modification time is the heartbeat.
+            lock: The descriptor of its file `lock`; the modification time is the heartbeat.
             warn: Called with one sentence about each problem.
 
         Raises:

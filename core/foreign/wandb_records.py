@@ -30,7 +30,7 @@ class RecordLog:
         self._at = 0
         """Where in the file the data begins."""
         self._record: bytearray | None = None
-        """The record whose last piece has not come yet."""
+        """The record that is not complete yet."""
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Yield the records that are complete."""

@@ -77,7 +77,7 @@ def copy_model(file: ModelFile, run: RunDir) -> None:
 
 
 def recorded_model(run: RunDir, info: Mapping[str, Any]) -> ModelFile | None:
-    """Return the copy in a run, whose `run.json` is `info`; None if it has no model of its own.
+    """Return the copy in the run with the `run.json` `info`; None if it has no model of its own.
 
     Raises:
         RunError: the copy is missing, changed, or belongs to another user.

@@ -34,7 +34,7 @@ class ModelFile:
     path: Path
     """The file, or the copy of it in a run."""
     folder: Path
-    """Where the original is, whose files can be imported."""
+    """Where the original is; the files beside it can be imported."""
     name: str
     """The original's name, as shown to users."""
     function: str = ""

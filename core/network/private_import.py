@@ -44,7 +44,7 @@ def _forget(package: str) -> None:
 
 
 def _install(package: str, folder: Path) -> None:
-    """Make the private package whose modules are the files of `folder`."""
+    """Make the private package of the files of `folder`."""
     module = ModuleType(package)
     module.__path__ = [str(folder)]
     sys.modules[package] = module

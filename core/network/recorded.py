@@ -20,7 +20,7 @@ from trainpad.errors import UserError
 
 
 def network_of(arrays: Arrays, info: Mapping[str, Any]) -> Network:
-    """The network with these arrays of the run whose `run.json` is `info`.
+    """The network with these arrays of the run with the `run.json` `info`.
 
     Raises:
         DataError: the arrays are no network, or do not fit the layers that the run recorded.

@@ -1,7 +1,7 @@
 """Everything that can happen in a run, as small frozen objects.
 
 A source of numbers is an iterator of these events; a view of a run is folded from them. Those in
-`RECORDED` are written to `events.jsonl`, one JSON object a line, whose key ``event`` is the name
+`RECORDED` are written to `events.jsonl`, one JSON object a line; its key ``event`` is the name
 in that table.
 
 Steps are counted from 0. `step` is the number of steps done when the event happened, so that an

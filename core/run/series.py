@@ -77,7 +77,7 @@ class Nonfinite:
         self._entries = [entry for entry in self._entries if entry[0] < step]
 
     def drop_from(self, step: int) -> None:
-        """Remove the entries from ``step`` on, of a curve whose values there are not known."""
+        """Remove the entries from ``step`` on, of a curve without known values there."""
         kept = [entry for entry in self._entries if entry[0] < step]
         self.total -= len(self._entries) - len(kept)
         self._entries = kept
@@ -193,7 +193,7 @@ class Points:
     def of_sorted(
         cls, steps: Int64s, values: npt.ArrayLike, wall_times: npt.ArrayLike | None = None
     ) -> "Points":
-        """Points whose steps do not decrease; all of them, also several of one step."""
+        """Points in the order of their steps; all of them, also several of one step."""
         points = cls()
         points._steps.extend(steps)
         numbers = np.asarray(values, np.float32)

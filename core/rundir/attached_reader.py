@@ -106,7 +106,7 @@ class AttachedReader:
         yield from ()
 
     def lost(self) -> Iterator[Event]:
-        """The `Lost` event of a run whose writer died, or whose folder was deleted."""
+        """The `Lost` event of a run: its writer died, or its folder was deleted."""
         self._is_lost = True
         yield Lost(self.step, not self._run.path.is_dir())
 

@@ -67,7 +67,7 @@ class EntryCache:
         return found
 
     def save(self, entries: Iterable[tuple[Signature, RunEntry]]) -> None:
-        """Replace the file by these entries, whose ranges are known; only if there are others."""
+        """Replace the file by these entries with known ranges; only if there are others."""
         now = time.time()
         kept = {e.run.path: (s, e) for s, e in entries if _is_settled(s, now) and _is_exact(e)}
         signatures = {path: signature for path, (signature, _) in kept.items()}

@@ -246,7 +246,7 @@ def _grouped(found: Sequence[Row]) -> dict[tuple[str, ...], list[Row]]:
 
 
 def _array(names: tuple[str, ...], found: Sequence[Row]) -> Array:
-    """The values of these rows, float64 ``[rows, names]``, without rows whose step is none."""
+    """The values of these rows, float64 ``[rows, names]``, without rows that have no step."""
     flat = chain.from_iterable(row.values() for row in found)
     try:
         array = np.fromiter(flat, np.float64, len(found) * len(names))

@@ -49,7 +49,7 @@ class Overview:
 
     @property
     def pending(self) -> bool:
-        """Whether there are metrics whose ranges are still to be read."""
+        """Whether ranges of metrics are still to be read."""
         return self._scans.pending
 
     def poll(self) -> list[RunEntry]:

@@ -1,7 +1,7 @@
 """The settings and metrics of a run as a list of runs shows them, sorts and filters by them.
 
 For runs of ours they come from the hyperparameters and evaluations; for attached ones from
-`run.json`, whose ``summary`` has the last value of each number, and the end of `metrics.jsonl`.
+`run.json` (its ``summary`` has the last value of each number), and the end of `metrics.jsonl`.
 """
 
 import math

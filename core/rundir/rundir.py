@@ -124,7 +124,7 @@ class RunDir:
     def writer_lock(self) -> Iterator[int]:
         """Be the run's only writer, and write host and process to the file `lock`.
 
-        Yields the file descriptor of `lock`, whose modification time is the heartbeat.
+        Yields the file descriptor of `lock`; its modification time is the heartbeat.
 
         Raises:
             RunError: another process is writing this run, or the directory cannot be written.

@@ -117,7 +117,7 @@ def _own_model(flags: Flags, start: ResumePoint | None) -> ModelFile | None:
 
 
 def _with_live_values(own: ModelFile | None, start: ResumePoint) -> ModelFile | None:
-    """Return a model whose values of `hp` are those of the checkpoint that a branch starts from."""
+    """Return a model with the values of `hp` of the checkpoint that a branch starts from."""
     live = start.checkpoint.metadata.get("own") if start.checkpoint else None
     return own.with_values(live) if own and isinstance(live, dict) else own
 

@@ -44,7 +44,7 @@ class Decoder:
         self.last_wall_time = math.nan
         """Wall time of the last record, in seconds since 1970; NaN if unknown."""
         self.undrawn: Counter[str] = Counter()
-        """Number of tags of each plugin whose values are not decoded; ``graph`` for graphs."""
+        """Number of tags of each plugin that are not decoded; ``graph`` for graphs."""
         self._items: list[Item] = []
         self._pending: dict[bytes, PendingPoints] = {}
         self._plugins: dict[bytes, str] = {}
@@ -185,7 +185,7 @@ class EventFile(PolledFile):
 
     @property
     def undrawn(self) -> Counter[str]:
-        """Number of tags of each plugin whose values are not decoded."""
+        """Number of tags of each plugin that are not decoded."""
         return self._decoder.undrawn
 
     @property

@@ -33,7 +33,7 @@ class FolderStatus:
     fault: str
     """The kind of the first problem: ``gone``, ``unread``, ``damaged``, or empty."""
     undrawn: Mapping[str, int]
-    """Number of tags of each TensorBoard plugin whose values are not decoded."""
+    """Number of tags of each TensorBoard plugin that are not decoded."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

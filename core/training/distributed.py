@@ -61,7 +61,7 @@ def _split_cpu(number: int) -> None:
 
 
 class DistributedEngine(Engine):
-    """An `Engine` whose step runs on every replica of a strategy."""
+    """An `Engine` with a step that runs on every replica of a strategy."""
 
     def __init__(
         self,

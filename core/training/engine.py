@@ -2,7 +2,7 @@
 
 Images and labels of all splits are on the device as one uint8 array; the weights and the
 optimizer's slots are Keras variables. `Engine.steps` runs many steps as one compiled call: a loop
-whose bound is a tensor, over a fixed-size window of indices, with the learning rates as an array,
+with a tensor as its bound, over a fixed-size window of indices, with the learning rates as an array,
 so that neither the chunk's length nor a schedule needs a new trace. A new trace is needed only
 where the step itself changes: another batch size, or dropout, L2 or augmentation switched on.
 

@@ -1,4 +1,4 @@
-"""Dropout layers whose rate is a live value of `hp`.
+"""Dropout layers with a live value of `hp` as their rate.
 
 Keras asks whether a rate is above 0 while it builds the step, which it cannot of a variable. So
 the layer gets a call of its own, which always drops: at the rate 0 nothing.

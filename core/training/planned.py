@@ -12,7 +12,7 @@ class PlannedChanges:
 
     def __init__(self, changes: Sequence[Change]) -> None:
         self._changes = changes
-        self._taken = -1  # the last step whose changes were taken
+        self._taken = -1  # the last step of which the changes were taken
 
     def since(self, step: int) -> list[Change]:
         """The changes for `step` and later ones."""

@@ -37,13 +37,13 @@ def even_labels(
     best: EvenLabels | None = None
     steps = [s for s in _steps(low, high, max_count) if not whole or s == round(s)]
     least_cost = math.inf
-    wanted = min(max_count, ENOUGH_LABELS)
+    enough = min(max_count, ENOUGH_LABELS)
     for number in range(STEPS_OF_EXTENSION + 1):
         extension = MAX_EXTENSION * number / STEPS_OF_EXTENSION
         top = low + (high - low) * (1 + extension)
         for step in steps:
             values = multiples(low, top, step)
-            cost = extension + COST_OF_MISSING_LABEL * max(0, wanted - len(values))
+            cost = extension + COST_OF_MISSING_LABEL * max(0, enough - len(values))
             if cost < least_cost and (placed := _evenly_placed(low, top, values, rows, dots)):
                 best, least_cost = EvenLabels((low, top), tuple(values), placed), cost
     return best

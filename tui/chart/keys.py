@@ -47,7 +47,7 @@ KEYS = (
 def chart_bindings(
     prefix: str, *, omit: Container[str] = (), in_footer: Container[str] = ()
 ) -> list[Binding]:
-    """The bindings of a screen whose `action_chart(name, *arguments)` calls `Chart.act`.
+    """The bindings of a screen with `action_chart(name, *arguments)`, which calls `Chart.act`.
 
     Args:
         prefix: What the ids of the bindings begin with: the name of the screen.

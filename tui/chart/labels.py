@@ -120,6 +120,6 @@ def _spread(rows: Sequence[int], height: int) -> list[int]:
 
 
 def _first(group: Sequence[int], height: int) -> int:
-    """The row of the first letter of a group whose rows are around the mean of these."""
+    """The row of the first letter of a group in the rows around the mean of these."""
     centered = round(sum(group) / len(group) - (len(group) - 1) / 2)
     return max(0, min(height - len(group), centered))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from core.session.notifications import Notifications
 
 QUICK: Final = 1.0
-"""Seconds that the end waits for a command that notifies, whose failure is then reported."""
+"""Seconds that the end waits for a command that notifies; its failure is then reported."""
 
 
 @click.command()

@@ -13,7 +13,7 @@ from tui.terminal.environment import Pace, configure_textual, has_screen, needs_
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, shell_complete=files)
 @click.option("--filter", "pattern", metavar="TEXT", default="", help="Only tags that match.")
 @click.option(
-    "--group", metavar="REGEX", help="Runs whose names differ only where this matches, as a mean."
+    "--group", metavar="REGEX", help="Runs that differ in name only where this matches, as a mean."
 )
 @click.option("--once", is_flag=True, help="Print the charts as text, and exit.")
 @click.option("--json", "as_json", is_flag=True, help="Print every point as JSON, and exit.")

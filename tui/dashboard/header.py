@@ -117,7 +117,7 @@ class ScreenTabs(TextWidget):
         ]  # fmt: skip
 
     def on_click(self, event: Click) -> None:
-        """Post the screen whose name was clicked."""
+        """Post the screen of which the name was clicked."""
         start = 1
         for screen, label in zip(SCREENS, self._labels(self.size.width), strict=True):
             if start <= event.x < start + len(label):

@@ -186,7 +186,7 @@ class MatrixLayout:
         return self.label_width + 1 + self.cell_width * len(self.columns)
 
     def cell_at(self, x: int, y: int) -> tuple[int, int] | None:
-        """The matrix cell at a position in the widget, whose row 0 is the header; None outside."""
+        """The matrix cell at a position in the widget (row 0 is the header); None outside."""
         row, column = y - 1, (x - self.label_width - 1) // self.cell_width
         if 0 <= row < len(self.rows) and 0 <= column < len(self.columns):
             return self.rows[row], self.columns[column]

@@ -21,7 +21,7 @@ MIN_INK_SIDE = 0.12
 """Smallest bounding box that is classified, as a fraction of the pad's side."""
 GAP = "   "
 MAX_HISTORY = 5
-"""Past evaluations whose confidence is shown."""
+"""Past evaluations with a confidence that is shown."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

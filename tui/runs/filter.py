@@ -34,18 +34,18 @@ def filtered_runs(entries: Sequence[RunEntry], text: str) -> list[RunEntry]:
 def _test(word: str, entries: Sequence[RunEntry]) -> Test:
     found = _COMPARISON.fullmatch(word)
     if found is not None and any(_value(entry, found["key"]) is not None for entry in entries):
-        key, sign, wanted = found["key"], found["sign"], found["value"]
+        key, sign, given = found["key"], found["sign"], found["value"]
         if sign in _SIGNS:
-            return _comparison(key, _SIGNS[sign], wanted)
+            return _comparison(key, _SIGNS[sign], given)
         if sign == "!=":
-            return lambda entry: not _is_equal(_value(entry, key), wanted)
-        return lambda entry: _is_equal(_value(entry, key), wanted)
+            return lambda entry: not _is_equal(_value(entry, key), given)
+        return lambda entry: _is_equal(_value(entry, key), given)
     part = word.lower()
     return lambda entry: part in _search_text(entry)
 
 
-def _comparison(key: str, compare: Callable[[float, float], bool], wanted: str) -> Test:
-    limit = _number(wanted)
+def _comparison(key: str, compare: Callable[[float, float], bool], given: str) -> Test:
+    limit = _number(given)
 
     def test(entry: RunEntry) -> bool:
         value = _value(entry, key)
@@ -56,11 +56,11 @@ def _comparison(key: str, compare: Callable[[float, float], bool], wanted: str) 
     return test
 
 
-def _is_equal(value: Setting | None, wanted: str) -> bool:
-    number = _number(wanted)
+def _is_equal(value: Setting | None, given: str) -> bool:
+    number = _number(given)
     if number is not None and isinstance(value, int | float) and not isinstance(value, bool):
         return value == number
-    return value is not None and str(value).lower() == wanted.lower()
+    return value is not None and str(value).lower() == given.lower()
 
 
 def _value(entry: RunEntry, key: str) -> Setting | None:

@@ -50,7 +50,7 @@ class RunListing:
         self.chosen: Sequence[str] = ()
         """The ids of the columns that the user chose; empty for the default."""
         self.first: Sequence[str] = ()
-        """The metrics whose columns come before those of others."""
+        """The metrics with columns that come before those of others."""
         self.pointer = 0
         self.marked: list[Path] = []
         self.is_grouped = False

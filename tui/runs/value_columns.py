@@ -63,17 +63,17 @@ def all_columns(entries: Sequence[RunEntry]) -> list[RunColumn]:
 def columns_for(
     entries: Sequence[RunEntry], chosen: Sequence[str] = (), first: Sequence[str] = ()
 ) -> list[RunColumn]:
-    """The columns for these runs, in display order: those whose ids were chosen, or the default.
+    """The columns for these runs, in display order: those with the chosen ids, or the default.
 
     By default the metrics in `first` come before the others.
     """
     if chosen:
         known = {column.id: column for column in all_columns(entries)}
-        wanted = (known[name] for name in chosen if name in known)
+        shown = (known[name] for name in chosen if name in known)
         return [
             columns.STATE,
             columns.NAME,
-            *(replace(column, priority=CHOSEN_PRIORITY) for column in wanted),
+            *(replace(column, priority=CHOSEN_PRIORITY) for column in shown),
         ]
     ours = [entry for entry in entries if entry.summary.is_own]
     has_studies = any(entry.summary.is_study for entry in entries)

@@ -30,7 +30,7 @@ SET, RESET = 1, 2
 """The states of a mode that can be turned on and off."""
 REPLY = re.compile(r"\x1b\[(?:\?1016;(?P<state>\d+)\$y|6;(?P<height>\d+);(?P<width>\d+)t)")
 CELL_SIDES = range(2, 200)
-"""Pixels; a cell of any other width or height is not believed."""
+"""Pixels; a cell of any other width or height is not plausible."""
 
 Event = TypeVar("Event", bound=MouseEvent)
 

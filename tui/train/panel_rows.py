@@ -18,7 +18,7 @@ class PanelRows(NamedTuple):
 
 
 def panel_rows(own: Mapping[str, HyperparameterSpec], model: str) -> PanelRows:
-    """Return the rows for a run whose `model` asks for the values `own`.
+    """Return the rows for a run with a `model` that asks for the values `own`.
 
     Those of them that change while training come after the live hyperparameters, the others ahead
     of the hyperparameters for the next run.

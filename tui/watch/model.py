@@ -88,8 +88,8 @@ class RunView:
     def experiment(self, pattern: re.Pattern[str]) -> Hashable:
         """Equal for runs that differ in their seed only.
 
-        Those are runs of which the names differ where `pattern` matches, or in whose
-        hyperparameters only the seed differs.
+        Those are runs of which the names differ where `pattern` matches, or the
+        hyperparameters in the seed only.
         """
         name = without_seed(self.name, pattern)
         hparams = self.run.hparams
@@ -144,7 +144,7 @@ class WatchModel:
         self.first: Sequence[str] = ()
         """Tags that come before the others."""
         self.shown_step: int | None = None
-        """The step whose texts and images are shown; None for the newest."""
+        """The step of the texts and images that are shown; None for the newest."""
         self._pattern = pattern
         self.matches = matcher(pattern)
         """Return whether a tag matches the filter."""

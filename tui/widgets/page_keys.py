@@ -4,7 +4,7 @@ from textual.binding import Binding
 
 
 def page_bindings(screen: str, what: str) -> tuple[Binding, Binding]:
-    """The bindings of a screen whose `action_page(by)` turns pages of `what`."""
+    """The bindings of a screen with `action_page(by)`, which turns pages of `what`."""
     return (
         Binding("pagedown", "page(1)", "Next page", show=False, id=f"{screen}.page_down",
                 tooltip=f"Next page of {what}"),
