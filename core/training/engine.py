@@ -2,9 +2,9 @@
 
 Images and labels of all splits are on the device as one uint8 array; the weights and the
 optimizer's slots are Keras variables. `Engine.steps` runs many steps as one compiled call: a loop
-with a tensor as its bound, over a fixed-size window of indices, with the learning rates as an array,
-so that neither the chunk's length nor a schedule needs a new trace. A new trace is needed only
-where the step itself changes: another batch size, or dropout, L2 or augmentation switched on.
+with a tensor as its bound, over a fixed-size window of indices, with the learning rates as an
+array, so that neither the chunk's length nor a schedule needs a new trace. A new trace is needed
+only where the step itself changes: another batch size, or dropout, L2 or augmentation switched on.
 
 On a CPU, XLA makes a convolution inside the loop dozens of times slower, and a fully connected
 network faster: unless it is decided, it is used where it gains.
