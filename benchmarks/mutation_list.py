@@ -105,7 +105,7 @@ MUTATIONS = (
     ("core/tfevents/templates.py", "return bool(", "return True or bool(", "tfevents_reader"),
     ("core/tfevents/values.py", 'keep="\\n"', 'keep=""', "tfevents_reader"),
     ("core/tfevents/writer.py", "brain.Event:2", "brain.Event:1", "tfevents_writer"),
-    ("trainpad/about.py", '"refs/heads/"', '"refs/head/"', "trainpad_about"),
+    ("trainpad/about.py", '"refs/heads/"', '"refs/head/"', "attached_life"),
     (
         "trainpad/attached.py",
         "BROADCAST_EVERY = 10",

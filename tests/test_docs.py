@@ -197,6 +197,14 @@ def test_files_that_a_page_names_are_there(page: Path) -> None:
         assert (REPOSITORY / name).exists(), name
 
 
+@pytest.mark.parametrize("layer", ["core", "tui"])
+def test_the_design_names_every_room(layer: str) -> None:
+    design = (REPOSITORY / "docs" / "design.md").read_text()
+    (row,) = re.findall(rf"^\| `{layer}/` .*$", design, re.MULTILINE)
+    rooms = {path.parent.name for path in (REPOSITORY / layer).glob("*/__init__.py")}
+    assert rooms <= set(re.findall(r"`(\w+)`", row))
+
+
 def test_pictures_are_small_and_shown() -> None:
     shown = {Path(target).name for page in PAGES for target, _ in LINK.findall(page.read_text())}
     pictures = sorted((REPOSITORY / "docs").glob("*.png"))
