@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SIZE = (9.0, 6.5)
 """Inches; at `DPI` 1350 x 975 pixels."""
 DPI = 150
-NEEDS_MATPLOTLIB = "plots need matplotlib; `pip install 'trainpad[plot]'` installs it"
+NEEDS_MATPLOTLIB = "plots need matplotlib: pip install matplotlib, or pip install -e '.[plot]'"
 FALLBACK_FONTS = (
     "Noto Sans CJK TC", "Noto Sans TC", "Source Han Sans TC", "Noto Sans CJK JP",
     "Noto Sans CJK SC", "WenQuanYi Zen Hei", "Droid Sans Fallback", "PingFang TC", "Unifont",
