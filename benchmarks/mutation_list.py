@@ -115,7 +115,7 @@ MUTATIONS = (
     ("trainpad/knobs.py", "MAX_NAME = 80", "MAX_NAME = 2", "attached_misuse"),
     ("trainpad/lines.py", "MAX_LENGTH = 200", "MAX_LENGTH = 20000", "attached_misuse"),
     ("trainpad/media.py", "MAX_SIDE = 4096", "MAX_SIDE = 4", "attached_media"),
-    ("trainpad/place.py", '"trainpad-runs"', '"trainpad"', "attached_log"),
+    ("trainpad/place.py", 'X),
     ("trainpad/probe.py", "0o022", "0o002", "probe"),
     (
         "trainpad/ranks.py",
@@ -129,7 +129,7 @@ MUTATIONS = (
     ("trainpad/supervised.py", "ADOPTED not in info", "ADOPTED in info", "run_program"),
     ("trainpad/text.py", "chr(0x2400", "chr(0x2500", "text"),
     ("trainpad/torch.py", '"max_lr", ', "", "torch_attach"),
-    ("trainpad/values.py", 'SEPARATOR = "/"', 'SEPARATOR = "."', "attached_log"),
+    ("trainpad/values.py", 'SEPARATOR = "/"', 'SEPARATOR = "."', "attached_life"),
     ("trainpad/writer.py", "INTERVAL = 0.25", "INTERVAL = 250.0", "attached_log"),
     ("trainpad/lock.py", 'RUN_LOCK = "lock"', 'RUN_LOCK = "locks"', "status"),
     ("core/cli/completion.py", 'not name.startswith("-")', 'name.startswith("-")', "completion"),
