@@ -115,7 +115,7 @@ MUTATIONS = (
     ("trainpad/knobs.py", "MAX_NAME = 80", "MAX_NAME = 2", "attached_misuse"),
     ("trainpad/lines.py", "MAX_LENGTH = 200", "MAX_LENGTH = 20000", "attached_misuse"),
     ("trainpad/media.py", "MAX_SIDE = 4096", "MAX_SIDE = 4", "attached_media"),
-    ("trainpad/place.py", 'X),
+    ("trainpad/place.py", '"trainpad-runs"', '"trainpad"', "attached_life"),
     ("trainpad/probe.py", "0o022", "0o002", "probe"),
     (
         "trainpad/ranks.py",
