@@ -216,8 +216,8 @@ MUTATIONS = (
     ),
     (
         "core/rundir/metric_tail.py",
-        "if size < self._offset:",
-        "if size > self._offset:",
+        "if size < lines.offset:",
+        "if size > lines.offset:",
         "attached_reader",
     ),
     (
@@ -307,7 +307,7 @@ MUTATIONS = (
     ("tui/metrics/knobs.py", "MAX_TYPED = 40", "MAX_TYPED = 1", "metrics_screen"),
     ("tui/metrics/no_numbers.py", "is True and ADOPTED", "is False and ADOPTED", "metrics_screen"),
     ("tui/pad/drawing.py", "MAX_UNDO = 200", "MAX_UNDO = 1", "drawing"),
-    ("tui/pad/models.py", "MAX_EVALUATIONS = 8", "MAX_EVALUATIONS = 1", "pad_models"),
+    ("tui/pad/past.py", "MAX_NETWORKS = 16", "MAX_NETWORKS = 1", "pad_models"),
     ("tui/pad/prediction.py", "MIN_INK_SIDE = 0.12", "MIN_INK_SIDE = 0.9", "pad_screen"),
     ("tui/runs/differences.py", "MAX_METRICS = 4", "MAX_METRICS = 0", "runs_mixed"),
     ("tui/runs/filter.py", 'if sign == "!="', 'if sign == "="', "filter"),
@@ -320,7 +320,7 @@ MUTATIONS = (
         "MAX_SETTINGS: Final = 1",
         "runs_columns_dialog",
     ),
-    ("tui/study/screen.py", "MAX_CURVES: Final = 6", "MAX_CURVES: Final = 0", "study_screen"),
+    ("tui/study/curves.py", "MAX_CURVES: Final = 6", "MAX_CURVES: Final = 0", "study_screen"),
     (
         "tui/terminal/compact.py",
         "part == RESET and has and not late",
