@@ -162,10 +162,6 @@ class NetworkReport:
         numbers = [s.number for s in self.stages[: place + 1] if s.number is not None]
         return numbers[-1] if numbers else 0
 
-    def place_of(self, number: int) -> int:
-        """The place among all layers of the one with weights that has this number."""
-        return next(i for i, stage in enumerate(self.stages) if stage.number == number)
-
     def with_updates(self, updates: "UpdateRatios | None") -> "NetworkReport":
         """The report with these update ratios, unless its own are as new."""
         if updates is None or len(updates.ratios) != len(self.layers):

@@ -128,11 +128,6 @@ class RunListing:
         return 0 if self.shows_hidden else count
 
     @property
-    def is_group_open(self) -> bool:
-        """Whether the runs of one group are listed alone."""
-        return self._group is not None
-
-    @property
     def empty_text(self) -> str:
         """What to say where no run is shown."""
         if self.entries is None:
