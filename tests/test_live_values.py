@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+import main
+from core.cli.steer import read_knobs
 from core.network.model_copy import model_from_flags
 from core.network.model_file import ModelFile
 from core.network.tunables import Tunables
@@ -15,10 +17,12 @@ from core.run.own_hparams import choice_spec, number_spec, parse_declared
 from core.run.state import RunState
 from core.run.status import Outcome
 from core.rundir.control import check_live
+from core.rundir.status import read_status
 from core.rundir.validation import parse_event
 from core.training.changing import changes
 from data.dataset import Dataset
 from tests.helpers.app import FakeSessions, Scripted
+from tests.helpers.runs import add_events, make_run
 from tests.helpers.waiting import shown, until
 from trainpad.errors import UserError
 from tui.app import TrainpadApp
@@ -160,6 +164,33 @@ def test_what_is_requested_is_checked_as_far_as_it_is_known() -> None:
     assert check_live({"hp.x": 0.5, "dropout": 0.1}) == {"hp.x": 0.5, "dropout": 0.1}
     with pytest.raises(UserError, match=r"control\.json: hp\.x is not a number or a text"):
         check_live({"hp.x": [1]})
+
+
+def test_the_shell_finds_the_live_ones(tmp_path: Path) -> None:
+    hparams = as_dict(HyperParameters())
+    run = make_run(tmp_path / "a-run", hyperparameters=hparams)
+    add_events(
+        run,
+        Started(0, hparams, "CPU:0", 10, own=DECLARED),
+        Changed(5, "hp.dropout", 0.4, 0.2),
+        Changed(6, "hp.none", 0, 1),
+    )
+    knobs = read_knobs(run, read_status(run))
+    assert knobs["hp.dropout"].value == 0.2
+    assert knobs["hp.dropout"].parse("0.3") == 0.3
+    assert "hp.kind" not in knobs and "hp.none" not in knobs
+    with pytest.raises(UserError, match="at most 0"):
+        knobs["hp.dropout"].parse("0.9")
+
+
+def test_a_planned_change_needs_a_model_that_may_ask_for_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        main.main(["train", "--headless", "--change", "5:hp.rate=0.2"])
+    assert "hp.rate is a value of a model of your own: give --model FILE.py" in (
+        capsys.readouterr().err
+    )
 
 
 def test_keys_step_through_what_may_be() -> None:

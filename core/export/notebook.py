@@ -30,7 +30,7 @@ def precisions(run, split):
     for event in events(run):
         if event["event"] == "started":
             values = {step: value for step, value in values.items() if step <= event["step"]}
-        if event["event"] == "evaluated":
+        if event["event"] == "evaluated" and split in event["confusion"]:
             confusion = np.array(event["confusion"][split])
             values[event["step"]] = np.trace(confusion) / max(1, confusion.sum())
     return np.array(sorted(values)), np.array([values[step] for step in sorted(values)])

@@ -10,9 +10,12 @@ import keras
 
 
 def build(hp):
-    """Return the model. Other values: `trainpad --model {name} --hp width=32`."""
-    width = hp.Int("width", 8, 64, default=16)
-    rate = hp.Float("dropout", 0.0, 0.8, default=0.4)
+    """Return the model.
+
+    Its values are in the panel. Others from the start: `trainpad --model {name} --hp width=32`.
+    """
+    width = hp.Int("width", 8, 64, step=8, default=16)  # for the next run
+    rate = hp.Float("dropout", 0.0, 0.8, step=0.05, default=0.4, live=True)  # while it trains
     return keras.Sequential(
         [
             keras.layers.Conv2D(width, 5, padding="same", activation="relu"),
@@ -24,4 +27,11 @@ def build(hp):
             keras.layers.Dense(10),  # one number for each class
         ]
     )
+
+
+# For data of your own, without the #:
+#
+# def data():
+#     """Return pictures and classes as whole numbers; other numbers are taken as they are."""
+#     return (x_train, y_train), (x_test, y_test)
 '''

@@ -98,7 +98,7 @@ def request_from(flags: Flags) -> Request:
         profile=flags["profile"] or 0,
         resume=resume,
         branch=None if resume else start,
-        changes=(*_later_changes(flags, resume), *_changes(flags["change"])),
+        changes=(*_later_changes(flags, resume), *_changes(flags["change"], own)),
     )
 
 
@@ -222,7 +222,7 @@ def _later_changes(flags: Flags, resume: ResumePoint | None) -> list[Change]:
     ]
 
 
-def _changes(texts: Sequence[str]) -> list[Change]:
+def _changes(texts: Sequence[str], own: ModelFile | None) -> list[Change]:
     found: list[Change] = []
     for text in texts:
         step, _, rest = text.partition(":")
@@ -232,6 +232,8 @@ def _changes(texts: Sequence[str]) -> list[Change]:
                 f"--change must be STEP:NAME=VALUE, as 500:learning_rate=0.02, not {text!r}"
             )
         if is_own_value(name):
+            if own is None:
+                raise UserError(f"{name} is a value of a model of your own: give --model FILE.py")
             found.append((int(step), name, value))  # checked once the model has declared it
             continue
         if name not in SPECS:
