@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.run.attached_events import Epoch, ProgramAlert
+from core.run.attached_events import Described, Epoch, ProgramAlert
 from core.run.events import Changed, Finished, Notice, Paused
 from core.run.knob_steps import limits_text
 from core.run.state import RunState
 from core.run.status import Outcome
-from tests.helpers.attached_app import LR, Program, table
+from tests.helpers.attached_app import INFO, LR, Program, table
+from tests.helpers.attached_runs import losses, make_attached
 from tests.helpers.waiting import shown, text_of, toasts_of, until
 from trainpad.knobs import Knob
 from tui.app import TrainpadApp
@@ -50,6 +51,20 @@ async def test_an_attached_run_is_shown_with_its_metrics(program: Program) -> No
         await shown(pilot, app, "lr 0.1 → 0.05", "half way", "loss rises", "‹        0.05 ›")
         program.give(Paused(100))
         await shown(pilot, app, "paused", "space Resume")
+
+
+async def test_the_earlier_run_is_shown_that_the_program_goes_on_in(
+    program: Program, tmp_path: Path
+) -> None:
+    earlier = make_attached(tmp_path / "p" / "before", losses(3.5, 2.5), state="started")
+    app = app_of(program)
+    async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "first try")
+        program.give(Described({**INFO, "continues": str(tmp_path / "nowhere")}))
+        program.give(Described({**INFO, "continues": str(earlier.path)}))
+        await shown(pilot, app, "p / before", "2.500")
+        assert app.run_state.directory == str(earlier.path)
+        assert "before" in toasts_of(app)[-1]
 
 
 async def test_requests_are_written_to_control_json(program: Program) -> None:

@@ -260,7 +260,15 @@ def test_a_program_that_resumes_goes_on_in_its_earlier_run(tmp_path: Path) -> No
     code = """
 import trainpad
 with trainpad.init("cifar", resume="allow") as run:
-    run.log({"loss": 1}, run.step)
+    first = run.step
+    run.log({"loss": 1}, first)
+    print("resumed", first > 0)
+    if first > 0:
+        import time
+        until = time.monotonic() + 20
+        while b"resumed True" not in (run.path / "run.log").read_bytes():
+            assert time.monotonic() < until
+            time.sleep(0.02)
 """
     environ = {"TRAINPAD_DIR": str(tmp_path)}
     command = [sys.executable, "-c", code]
@@ -268,6 +276,8 @@ with trainpad.init("cifar", resume="allow") as run:
     second = run_program(command, tmp_path, environ=environ)
     assert [line.get("loss") for line in numbers(first.run.path)] == [1, None, 1]
     assert b"it goes on in " + bytes(first.run.path) in second.printed
+    assert second.info["continues"] == str(first.run.path)
+    assert b"resumed False" in first.run.log.read_bytes()
     assert numbers(second.run.path) == []
     assert read_status(second.run).state == "done"
 

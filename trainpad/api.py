@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -99,6 +100,8 @@ def _open(run: Run, folder: Path, about: dict[str, Any], resume: str) -> None:
                 raise
             warn(f"{error}; this is a new run")
         else:
+            with suppress(OSError):
+                supervised.leave_for(path)
             if os.environ.get(supervised.VARIABLE):
                 warn(f"it goes on in {path}, which `trainpad open` shows")
             return

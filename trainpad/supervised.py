@@ -19,6 +19,8 @@ VARIABLE = "TRAINPAD_RUN"
 """The environment variable that holds the run directory."""
 ADOPTED = "adopted"
 """The key of `run.json` with the id of the process that records the run itself."""
+CONTINUES = "continues"
+"""The key of `run.json` with the directory of an earlier run in which the program goes on."""
 WRITER_LOCK = "writer.lock"
 ATTEMPTS, WAIT = 100, 0.02
 """How often, and every how many seconds, that lock is tried: the supervisor has it for moments."""
@@ -46,6 +48,24 @@ def claim() -> tuple[Path, int] | None:
         return path, descriptor
     os.close(descriptor)
     return None
+
+
+def leave_for(earlier: Path) -> None:
+    """Record in the run of this program, if it has one, that the program goes on in `earlier`.
+
+    Raises:
+        OSError: the run cannot be written.
+    """
+    path = Path(os.environ.get(VARIABLE, ""))
+    if not path.is_absolute() or not _is_free(path) or not is_locked(path / RUN_LOCK):
+        return
+    descriptor = open_lock(path / WRITER_LOCK)
+    try:
+        with suppress(OSError):
+            lock(descriptor, attempts=ATTEMPTS, wait=WAIT)
+        place.write_info(path, {**place.read_info(path), CONTINUES: str(earlier)})
+    finally:
+        os.close(descriptor)
 
 
 def resumable(folder: Path, name: str | None, project: str) -> Path | None:

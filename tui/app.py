@@ -1,6 +1,7 @@
 """The dashboard: one `RunState`, folded from the events of a worker thread, and its screens."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Unpack
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Unpack
 from textual import on
 from textual.app import ScreenStackError
 
-from core.run.attached_events import MetricPoints
+from core.run.attached_events import Described, MetricPoints
 from core.run.events import Event, Opened, Steps, Weights
 from core.run.hparams import HyperParameters, Value
 from core.run.state import RunState
@@ -21,6 +22,7 @@ from core.rundir.rundir import RunDir, default_log_dir
 from core.session.request import Request
 from trainpad.errors import UserError
 from tui import modes
+from tui.dashboard.earlier import earlier_run
 from tui.dashboard.header import ScreenTabs
 from tui.dashboard.pacing import UpdatePacer
 from tui.dashboard.run_context import RunContext, past_of
@@ -87,6 +89,8 @@ class TrainpadApp(BaseApp[ExitResult]):
         self._queued_run: Callable[[], RunContext] | None = None
         """Starts the run that was requested, once the one on the screen has ended."""
         self._exit_when_done = False
+        self._followed: set[Path] = set()
+        """The earlier runs that were shown since their programs went on in them."""
         self._mount_ahead = modes.MountAhead(self, self._is_reading)
         self._pacer = UpdatePacer(self.pace)
 
@@ -138,6 +142,8 @@ class TrainpadApp(BaseApp[ExitResult]):
             screen.on_run_event(event)
         if isinstance(event, Opened):
             self._show_kind()
+        if isinstance(event, Opened | Described):
+            self._follow_program()
         if isinstance(event, Steps | MetricPoints):
             self._mount_ahead.start(attached=self.run_state.is_attached)
         if not isinstance(event, Steps | MetricPoints | Weights) and self._pacer.take_event(event):
@@ -295,6 +301,16 @@ class TrainpadApp(BaseApp[ExitResult]):
         post = self.post_message
         context = RunContext.from_events(events, post, viewer=True, playback=playback)
         self._show(context, attached=is_attached(run))
+
+    def _follow_program(self) -> None:
+        """Show the earlier run that the program of the run on the screen goes on in, once."""
+        earlier = earlier_run(self.run_state)
+        if earlier is None or earlier.path in self._followed or self.run_context.playback:
+            return
+        self._followed.add(earlier.path)
+        with suppress(UserError):  # it is gone again
+            self.open_run(earlier)
+            self.toast(f"the program goes on in its earlier run {earlier.name}")
 
     # -- screens ------------------------------------------------------------------------------
 

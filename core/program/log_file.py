@@ -5,6 +5,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from trainpad.files import read_range, size_of
+
 LIMIT: Final = 64 * 1024 * 1024
 """Bytes from which on the file is shortened."""
 KEPT: Final = 16 * 1024 * 1024
@@ -37,6 +39,16 @@ class LogFile:
                 content = content[os.write(self._descriptor, content) :]
             if os.fstat(self._descriptor).st_size > self._limit:
                 self._shorten()
+
+    def moved(self, path: Path) -> "LogFile":
+        """Close this file; return one that goes on at `path`, with the end of this one before."""
+        other = LogFile(path, limit=self._limit, kept=self._kept)
+        with suppress(OSError):
+            other.write(
+                read_range(self._path, max(0, size_of(self._path) - self._kept), self._kept)
+            )
+        self.close()
+        return other
 
     def close(self) -> None:
         """Close the file."""

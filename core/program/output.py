@@ -70,6 +70,10 @@ class Output:
                     self._parse(line)
         return True
 
+    def move_log(self, path: Path) -> None:
+        """Append to the file at `path` from now on, after what was printed until now."""
+        self._log = self._log.moved(path)
+
     def close(self) -> None:
         """Read the last line, and close the files."""
         if not self._record.is_adopted:

@@ -18,7 +18,7 @@ from trainpad.append import Appender
 from trainpad.files import RUN_FILE
 from trainpad.lines import NumberLines, event_line
 from trainpad.lock import lock, open_lock, unlock
-from trainpad.supervised import ADOPTED, WRITER_LOCK
+from trainpad.supervised import ADOPTED, CONTINUES, WRITER_LOCK
 from trainpad.text import sanitize
 
 MAX_WAITING: Final = 16 * 1024 * 1024
@@ -45,6 +45,8 @@ class ProgramRecord:
         self.path = path
         self.is_adopted = False
         """Whether the program records its run itself."""
+        self.earlier: Path | None = None
+        """The earlier run in which the program goes on."""
         self.step = 0
         """How many steps are done, for events."""
         self._say = say
@@ -124,8 +126,11 @@ class ProgramRecord:
     def _was_adopted(self) -> bool:
         if not self.is_adopted and self._info_stamp() != self._stamp:
             self._stamp = self._info_stamp()
-            if ADOPTED in place.read_info(self.path):
+            info = place.read_info(self.path)
+            if ADOPTED in info or CONTINUES in info:
                 self._adopt()
+            if CONTINUES in info:
+                self.earlier = Path(str(info[CONTINUES]))
         return self.is_adopted
 
     def _adopt(self) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from core.program.output import Output
 from core.program.processes import Processes
 from core.program.record import ProgramRecord
 from core.program.requests import Requests
+from core.rundir.rundir import RunDir
 from trainpad.place import last_step
 
 INTERVAL: Final = 0.1
@@ -60,6 +62,7 @@ class Supervisor:
         self._notifier = notifier
         self._lock = lock
         self._processes = Processes(process.pid)
+        self._earlier: Path | None = None
         self._began = time.time()
         self._flush_at = self._beat_at = 0.0
 
@@ -102,11 +105,19 @@ class Supervisor:
         if now >= self._flush_at:
             self._flush_at = now + FLUSH_INTERVAL
             self._record.flush()
+            self._follow_program()
         if now >= self._beat_at:
             self._beat_at = now + 1.0
             self._notifier.poll(now)
             with suppress(OSError):
                 os.utime(self._lock)
+
+    def _follow_program(self) -> None:
+        """Keep what the program prints with the earlier run that it goes on in."""
+        earlier = self._record.earlier
+        if earlier is not None and earlier != self._earlier:
+            self._earlier = earlier
+            self._output.move_log(RunDir(earlier).log)
 
     def _drain(self) -> None:
         """Read what is printed still; children that live on are not waited for."""
