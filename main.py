@@ -14,7 +14,6 @@ from core.cli.classify_command import classify
 from core.cli.completion import register_safe_completion
 from core.cli.data_command import data
 from core.cli.errors import FAULT, OUTPUT_ERROR, describe_missing_flag, print_error
-from core.cli.export_command import export
 from core.cli.flags import DefaultGroup
 from core.cli.mine_command import mine
 from core.cli.network_command import network
@@ -28,6 +27,7 @@ from core.process.threads import limit_blas_threads
 from data.shared_files import make_files_private
 from trainpad.errors import UserError
 from tui.commands.doctor import doctor
+from tui.commands.export import export
 from tui.commands.open import open_run
 from tui.commands.pad import pad
 from tui.commands.run import run_program

@@ -8,8 +8,8 @@ from core.run.state import RunState
 from core.run.status import Outcome
 from data.dataset import SPLITS
 from tests.helpers.app import matrix
+from tui.curves.own_lines import losses_of
 from tui.train.evaluations import ROWS_PER_MOVE, EvaluationTable
-from tui.train.screen import losses_of
 
 
 def test_the_star_marks_the_best_of_all_evaluations_if_it_is_visible() -> None:

@@ -1,11 +1,11 @@
 """What leaves a run: tables, JSON, pictures, notebooks, Keras models, and its own command line."""
 
 import ast
+import base64
 import csv
 import io
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -220,25 +220,6 @@ def test_the_keras_model_has_the_networks_predictions(run: RunDir, tmp_path: Pat
     np.testing.assert_allclose(np.asarray(logits(images)), network.logits(scaled), atol=1e-5)
 
 
-def test_the_plot_shows_loss_and_precision(run: RunDir, tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib")
-    from PIL import Image
-
-    notes.write(run, notes.make_note("costs $5 or $6 \U0001f680 \u640d\u5931", [], ""))
-    target = tmp_path / "runs.png"
-    export_runs([run, run], ExportOptions(png=str(target)))
-    with Image.open(target) as image:
-        colours = image.convert("RGB").getcolors(1 << 24)
-        assert image.size == (1350, 975)
-    assert len(colours) > 50
-
-
-def test_a_missing_matplotlib_is_one_sentence(run: RunDir, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(RunError, match="pip install"):
-        export_runs([run], ExportOptions(png="-"))
-
-
 def executed(exports: list[Export]) -> dict[str, Any]:
     """The names that a notebook's cells leave behind."""
     matplotlib = pytest.importorskip("matplotlib")
@@ -255,6 +236,13 @@ def executed(exports: list[Export]) -> dict[str, Any]:
     names["figures"] = len(plt.get_fignums())
     plt.close("all")
     return names
+
+
+def test_a_notebook_begins_with_the_picture(run: RunDir) -> None:
+    introduction, picture, *_ = json.loads(notebook([load_export(run)], b"PNG"))["cells"]
+    assert introduction["cell_type"] == picture["cell_type"] == "markdown"
+    assert "(attachment:charts.png)" in "".join(picture["source"])
+    assert base64.b64decode(picture["attachments"]["charts.png"]["image/png"]) == b"PNG"
 
 
 def test_the_notebook_of_a_run_executes(run: RunDir) -> None:

@@ -23,6 +23,7 @@ from data.pictures import read_digits
 from tests.helpers.idx import write_idx
 from trainpad.errors import RunError, UserError
 from trainpad.files import STALE_SECONDS, make_folder, sweep
+from tui.curves.plot import plot
 
 
 @pytest.fixture
@@ -189,7 +190,7 @@ def test_no_file_of_a_run_is_replaced(run: RunDir, tmp_path: Path, name: str) ->
 
 
 def test_a_plot_has_the_format_of_its_name(run: RunDir, tmp_path: Path) -> None:
-    export_runs([run], ExportOptions(png=str(tmp_path / "x.svg")))
+    export_runs([run], ExportOptions(png=str(tmp_path / "x.svg")), plot)
     assert b"<svg" in (tmp_path / "x.svg").read_bytes()[:2000]
     with pytest.raises(UserError, match=r"\.png or \.svg"):
         export_runs([run], ExportOptions(png=str(tmp_path / "x.jpg")))

@@ -16,8 +16,8 @@ from tests.helpers.attached_runs import losses, make_attached
 from tests.helpers.waiting import shown, text_of, toasts_of, until
 from trainpad.knobs import Knob
 from tui.app import TrainpadApp
+from tui.curves.grouping import quantities
 from tui.metrics.grid import ChartGrid
-from tui.metrics.grouping import quantities
 from tui.metrics.knobs import KnobPanel
 from tui.metrics.no_numbers import why_no_numbers
 from tui.metrics.screen import MetricsScreen

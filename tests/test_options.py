@@ -15,7 +15,7 @@ from trainpad.errors import UserError
 from tui.app import TrainpadApp
 from tui.chart.chart import Chart
 from tui.chart.palette import ChartStyle
-from tui.metrics.grouping import quantities
+from tui.curves.grouping import quantities
 from tui.watch.model import WatchModel
 
 EVERYTHING = """

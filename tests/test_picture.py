@@ -38,13 +38,21 @@ def test_a_png_has_the_colours_of_the_cells(is_light: bool) -> None:
     assert (min(blank) > 200) == is_light
 
 
-def test_an_svg_is_well_formed_and_has_every_character_in_its_cell() -> None:
+def test_an_svg_is_well_formed_and_has_every_word_in_its_cells() -> None:
     root = ET.fromstring(as_svg(STRIPS))  # noqa: S314 - our own
     (text,) = root.iter("{http://www.w3.org/2000/svg}text")
     assert text.text == "日<&"
-    assert [int(x) // CELL_WIDTH for x in text.attrib["x"].split()] == [2, 4, 5]
+    assert int(text.attrib["x"]) == 2 * CELL_WIDTH
+    assert int(text.attrib["textLength"]) == 4 * CELL_WIDTH
     assert text.attrib["font-weight"] == "bold"
     assert root.attrib["width"] == str(6 * CELL_WIDTH)
+
+
+def test_words_of_an_svg_are_where_they_are_in_the_row() -> None:
+    row = Strip([Segment("0"), Segment("   2,500 b", RED), Segment(" 0.5")])
+    texts = ET.fromstring(as_svg([row])).iter("{http://www.w3.org/2000/svg}text")  # noqa: S314
+    found = {text.text: int(text.attrib["x"]) // CELL_WIDTH for text in texts}
+    assert found == {"0": 0, "2,500": 4, "b": 10, "0.5": 12}
 
 
 def test_braille_blocks_and_lines_are_shapes_inside_their_cell() -> None:

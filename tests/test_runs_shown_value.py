@@ -12,7 +12,7 @@ from tests.helpers.runs import finished
 from tests.helpers.waiting import shown, until
 from tui.app import TrainpadApp
 from tui.chart.chart import Chart
-from tui.runs.shown_value import LOSS, PRECISION, shown_value, shown_values
+from tui.curves.shown_value import LOSS, PRECISION, shown_value, shown_values
 
 
 def read(entry: RunEntry) -> RunState:

@@ -1,4 +1,4 @@
-"""The formats of attached runs: their numbers, which may have any names, as CSV, JSON and plots.
+"""The formats of attached runs: their numbers, which may have any names, as CSV and JSON.
 
 Of the program's network trainpad knows nothing: what needs it is refused with a sentence.
 """
@@ -9,7 +9,6 @@ from dataclasses import asdict
 from typing import Any
 
 from core.export.export import Export
-from core.export.metrics_plot import plot_metrics
 from core.export.tables import as_csv
 from core.run.events import json_safe
 from core.rundir.json_lines import JsonLines
@@ -117,12 +116,11 @@ def _events(run: RunDir) -> Iterator[Mapping[str, Any]]:
         yield from (event for event in found if event.get("event") in RECORDED)
 
 
-def plot(exports: Sequence[Export], file_format: str) -> bytes:
-    """Return a PNG or SVG of the numbers of one run or several.
+def check_kinds(exports: Sequence[Export]) -> None:
+    """Check that all of these are attached runs, so that one picture can have them.
 
     Raises:
-        RunError: one of them is no attached run, or nothing can be plotted.
+        RunError: one of them is a run of trainpad's own.
     """
     if ours := [export.directory.name for export in exports if not is_attached(export)]:
         raise RunError(f"{ours[0]} is a run of trainpad's own; plot it without attached ones")
-    return plot_metrics(exports, [metrics_of(_rows(export)) for export in exports], file_format)

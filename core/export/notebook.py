@@ -4,6 +4,7 @@ The notebook is written as nbformat 4.5. It imports numpy and matplotlib but not
 the two simplest files of a run directory with code of its own, which is meant to be read.
 """
 
+import base64
 import json
 import pprint
 from collections.abc import Sequence
@@ -119,11 +120,15 @@ axes.set(xlabel=KEY, ylabel="best precision @ 1 on test", title=f"effect of {KEY
 axes.grid(alpha=0.3)"""
 
 
-def notebook(exports: Sequence[Export]) -> bytes:
-    """Return a notebook that plots one run, or plots and compares several."""
+def notebook(exports: Sequence[Export], picture: bytes | None = None) -> bytes:
+    """Return a notebook that plots one run, or plots and compares several.
+
+    It begins with `picture`, a PNG of the charts as the dashboard draws them.
+    """
     several = len(exports) > 1
     cells = [
         _markdown(_introduction(exports)),
+        *([] if picture is None else [_picture(picture)]),
         _code(_setup(exports)),
         _markdown("The notebook reads two files of a run directory."),
         _code(READER),
@@ -191,6 +196,13 @@ def _legend_name(export: Export, exports: Sequence[Export]) -> str:
 
 def _markdown(text: str) -> dict[str, Any]:
     return {"cell_type": "markdown", "metadata": {}, "source": _lines(text)}
+
+
+def _picture(png: bytes) -> dict[str, Any]:
+    data = base64.b64encode(png).decode()
+    attachments = {"charts.png": {"image/png": data}}
+    text = "The charts as trainpad draws them:\n\n![the charts](attachment:charts.png)"
+    return _markdown(text) | {"attachments": attachments}
 
 
 def _code(text: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ Everything is rendered before anything is written, so that a failure in one form
 of other formats behind.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,8 @@ from trainpad.text import sanitize
 PLOTS = {"": "png", ".png": "png", ".svg": "svg"}
 """The format of a plot by the ending of its file."""
 ATTACHED_FORMATS = "an attached one has --csv, --losses, --json, --png, --svg and --command"
+Plot = Callable[[Sequence[Export], str], bytes]
+"""Draws the charts of runs in a format of `PLOTS`."""
 FORMAT_FLAGS = (
     "--csv, --losses, --json, --png, --svg, --notebook, --keras, --keras-script or --command"
 )
@@ -58,8 +60,15 @@ class ExportOptions:
         return [entry for entry in files if entry] + [STDOUT] * (self.json + self.command)
 
 
-def export_runs(runs: Sequence[RunDir], options: ExportOptions) -> list[str]:
+def export_runs(
+    runs: Sequence[RunDir], options: ExportOptions, plot: Plot | None = None
+) -> list[str]:
     """Export `runs`; return messages for the user, a sentence each.
+
+    Args:
+        runs: The directories of the runs.
+        options: What is exported, and where to.
+        plot: What draws pictures; without it a notebook has none, and no other can be written.
 
     Raises:
         UserError: the options do not fit together, or something cannot be rendered or written.
@@ -68,9 +77,9 @@ def export_runs(runs: Sequence[RunDir], options: ExportOptions) -> list[str]:
     check_targets(options.targets, force=options.force)
     exports = [load_export(run) for run in runs]
     if any(map(attached.is_attached, exports)):
-        rendered = list(_render_attached(exports, options))
+        rendered = list(_render_attached(exports, options, plot))
     else:
-        rendered = list(_render(exports, options))
+        rendered = list(_render(exports, options, plot))
     for target, content in rendered:
         write_output(target, content)
     messages = [
@@ -119,11 +128,23 @@ def _check(runs: Sequence[RunDir], options: ExportOptions) -> None:
         raise UserError("only --png, --svg and --notebook take several runs; export one at a time")
 
 
-def _render(exports: Sequence[Export], options: ExportOptions) -> Iterator[tuple[str, bytes]]:
+def _pictures(
+    exports: Sequence[Export], options: ExportOptions, plot: Plot | None
+) -> Iterator[tuple[str, bytes]]:
+    targets = {options.png: PLOTS.get(Path(options.png).suffix.lower(), ""), options.svg: "svg"}
+    for target, file_format in targets.items():
+        if target and plot is None:
+            raise ValueError("pictures need a function that draws them")
+        if target and plot is not None:
+            yield target, plot(exports, file_format)
+
+
+def _render(
+    exports: Sequence[Export], options: ExportOptions, plot: Plot | None
+) -> Iterator[tuple[str, bytes]]:
     from core.export import tables
     from core.export.keras_script import keras_script
     from core.export.notebook import notebook
-    from core.export.plot import plot
     from core.export.reproduce import reproduce_command
 
     first = exports[0]
@@ -136,12 +157,9 @@ def _render(exports: Sequence[Export], options: ExportOptions) -> Iterator[tuple
         yield STDOUT, as_json(first)
     if options.command:
         yield STDOUT, reproduce_command(first).encode() + b"\n"
-    if options.png:
-        yield options.png, plot(exports, PLOTS[Path(options.png).suffix.lower()])
-    if options.svg:
-        yield options.svg, plot(exports, "svg")
+    yield from _pictures(exports, options, plot)
     if options.notebook:
-        yield options.notebook, notebook(exports)
+        yield options.notebook, notebook(exports, plot(exports, "png") if plot else None)
     if options.keras:
         yield options.keras, _keras(first, options.checkpoint)
     if options.keras_script:
@@ -149,7 +167,7 @@ def _render(exports: Sequence[Export], options: ExportOptions) -> Iterator[tuple
 
 
 def _render_attached(
-    exports: Sequence[Export], options: ExportOptions
+    exports: Sequence[Export], options: ExportOptions, plot: Plot | None
 ) -> Iterator[tuple[str, bytes]]:
     """Yield the targets and contents of runs of which one at least is attached.
 
@@ -171,10 +189,9 @@ def _render_attached(
         yield STDOUT, attached.as_json(first)
     if options.command:
         yield STDOUT, reproduce_command(first).encode() + b"\n"
-    if options.png:
-        yield options.png, attached.plot(exports, PLOTS[Path(options.png).suffix.lower()])
-    if options.svg:
-        yield options.svg, attached.plot(exports, "svg")
+    if options.png or options.svg:
+        attached.check_kinds(exports)
+    yield from _pictures(exports, options, plot)
 
 
 def _keras(export: Export, checkpoint: str) -> bytes:

@@ -1,9 +1,12 @@
 """The styles of a chart by number, so that a cell of the plot is one small integer."""
 
+from collections.abc import Mapping
 from enum import IntEnum
+from typing import Final
 
 from rich.style import Style
 from textual.color import Color
+from textual.theme import Theme
 from textual.widget import Widget
 
 from core.options.options import Options
@@ -54,48 +57,48 @@ COMPONENT_STYLES = {
     **{f"chart--band-{i + 1}": ChartStyle.BAND + i for i in range(LINE_STYLES)},
 }
 
-CSS = """
-Chart {
-    height: 1fr; width: 1fr; min-height: 3;
-    & > .chart--axis { color: $foreground 55%; }
-    & > .chart--title { color: $foreground; text-style: bold; }
-    & > .chart--value { color: $foreground; }
-    & > .chart--cursor { color: $accent; }
-    & > .chart--mark-diverged { color: $error; text-style: bold; }
-    & > .chart--mark-nonfinite { color: $error; text-style: bold; }
-    & > .chart--mark-change { color: $accent; }
-    & > .chart--mark-branch { color: $secondary; }
-    & > .chart--mark-warning { color: $warning; }
-    & > .chart--mark-note { color: $foreground 70%; }
-    & > .chart--mark-checkpoint { color: $foreground 45%; }
-    & > .chart--line-1 { color: #56b4e9; }
-    & > .chart--line-2 { color: #e69f00; }
-    & > .chart--line-3 { color: #2fbf94; }
-    & > .chart--line-4 { color: #cc79a7; }
-    & > .chart--line-5 { color: #f0e442; }
-    & > .chart--line-6 { color: #f27a3a; }
-    & > .chart--band-1 { color: #56b4e9 40%; }
-    & > .chart--band-2 { color: #e69f00 40%; }
-    & > .chart--band-3 { color: #2fbf94 40%; }
-    & > .chart--band-4 { color: #cc79a7 40%; }
-    & > .chart--band-5 { color: #f0e442 40%; }
-    & > .chart--band-6 { color: #f27a3a 40%; }
-    &:light > .chart--mark-change { color: $accent-darken-3; }
-    &:light > .chart--cursor { color: $accent-darken-3; }
-    &:light > .chart--line-1 { color: #0072b2; }
-    &:light > .chart--line-2 { color: #b35900; }
-    &:light > .chart--line-3 { color: #007a5a; }
-    &:light > .chart--line-4 { color: #a8447f; }
-    &:light > .chart--line-5 { color: #7a6a00; }
-    &:light > .chart--line-6 { color: #b3282d; }
-    &:light > .chart--band-1 { color: #0072b2 40%; }
-    &:light > .chart--band-2 { color: #b35900 40%; }
-    &:light > .chart--band-3 { color: #007a5a 40%; }
-    &:light > .chart--band-4 { color: #a8447f 40%; }
-    &:light > .chart--band-5 { color: #7a6a00 40%; }
-    &:light > .chart--band-6 { color: #b3282d 40%; }
+LINES = ("#56b4e9", "#e69f00", "#2fbf94", "#cc79a7", "#f0e442", "#f27a3a")
+LINES_ON_LIGHT = ("#0072b2", "#b35900", "#007a5a", "#a8447f", "#7a6a00", "#b3282d")
+BAND_OPACITY = "40%"
+COLOURS: Final[Mapping[str, str]] = {
+    "chart--axis": "$foreground 55%",
+    "chart--title": "$foreground",
+    "chart--value": "$foreground",
+    "chart--cursor": "$accent",
+    "chart--mark-diverged": "$error",
+    "chart--mark-nonfinite": "$error",
+    "chart--mark-change": "$accent",
+    "chart--mark-branch": "$secondary",
+    "chart--mark-warning": "$warning",
+    "chart--mark-note": "$foreground 70%",
+    "chart--mark-checkpoint": "$foreground 45%",
+    **{f"chart--line-{i}": colour for i, colour in enumerate(LINES, 1)},
+    **{f"chart--band-{i}": f"{colour} {BAND_OPACITY}" for i, colour in enumerate(LINES, 1)},
 }
-"""
+"""The colour of each component: a variable of the theme or a number, and its opacity."""
+COLOURS_ON_LIGHT: Final[Mapping[str, str]] = {
+    "chart--mark-change": "$accent-darken-3",
+    "chart--cursor": "$accent-darken-3",
+    **{f"chart--line-{i}": colour for i, colour in enumerate(LINES_ON_LIGHT, 1)},
+    **{
+        f"chart--band-{i}": f"{colour} {BAND_OPACITY}" for i, colour in enumerate(LINES_ON_LIGHT, 1)
+    },
+}
+"""Those that are others on a light background."""
+BOLD: Final = frozenset({"chart--title", "chart--mark-diverged", "chart--mark-nonfinite"})
+
+
+def _css() -> str:
+    rules = ["height: 1fr; width: 1fr; min-height: 3;"]
+    for component, colour in COLOURS.items():
+        weight = " text-style: bold;" if component in BOLD else ""
+        rules.append(f"& > .{component} {{ color: {colour};{weight} }}")
+    for component, colour in COLOURS_ON_LIGHT.items():
+        rules.append(f"&:light > .{component} {{ color: {colour}; }}")
+    return "Chart {\n    " + "\n    ".join(rules) + "\n}\n"
+
+
+CSS = _css()
 
 
 def inside_style(line: int, *, band: int) -> int:
@@ -109,18 +112,38 @@ def theme_styles(widget: Widget) -> list[Style]:
     for component, index in COMPONENT_STYLES.items():
         style = widget.get_component_rich_style(component)
         styles[index] = Style(color=style.color, bold=style.bold, underline=style.underline)
-    for i, colour in enumerate(getattr(widget.app, "user_options", Options()).line_colours):
+    options = getattr(widget.app, "user_options", Options())
+    return _with_tints(styles, widget.background_colors[1], options)
+
+
+def styles_in(theme: Theme, options: Options) -> tuple[Color, list[Style]]:
+    """The background of a theme, and the styles that `theme_styles` has in it, without a screen."""
+    variables = theme.to_color_system().generate()
+    background = Color.parse(variables["background"])
+    colours = {**COLOURS, **({} if theme.dark else COLOURS_ON_LIGHT)}
+    styles = [Style()] * STYLE_COUNT
+    for component, index in COMPONENT_STYLES.items():
+        name, _, opacity = colours[component].partition(" ")
+        colour = Color.parse(variables[name[1:]] if name.startswith("$") else name)
+        colour = colour.multiply_alpha(float(opacity.rstrip("%") or 100) / 100)
+        shown = (background + colour).rich_color
+        styles[index] = Style(color=shown, bold=True if component in BOLD else None)
+    return background, _with_tints(styles, background, options)
+
+
+def _with_tints(styles: list[Style], background: Color, options: Options) -> list[Style]:
+    """The styles with the user's colours, and those of bands, lines inside them and void lines."""
+    for i, colour in enumerate(options.line_colours):
         styles[ChartStyle.LINE + i] = styles[ChartStyle.BAND + i] = Style(color=colour)
     for i in range(LINE_STYLES):
         tint = Color.from_rich_color(styles[ChartStyle.BAND + i].color)
-        background = widget.background_colors[1]
         blended = background.blend(tint, BAND_TINT).rich_color
-        colour = Color.from_rich_color(styles[ChartStyle.LINE + i].color)
-        void = background.blend(colour, VOID_TINT).rich_color
+        line = Color.from_rich_color(styles[ChartStyle.LINE + i].color)
+        void = background.blend(line, VOID_TINT).rich_color
         styles[ChartStyle.VOID + i] = Style(color=void)
-        for line in range(LINE_STYLES):
-            inside = styles[ChartStyle.LINE + line] + Style(bgcolor=blended)
-            styles[inside_style(line, band=i)] = inside
+        for number in range(LINE_STYLES):
+            inside = styles[ChartStyle.LINE + number] + Style(bgcolor=blended)
+            styles[inside_style(number, band=i)] = inside
         styles[ChartStyle.BAND + i] = Style(color=blended)
         styles[ChartStyle.UNDER + i] = Style(color=background.rich_color, bgcolor=blended)
     return styles

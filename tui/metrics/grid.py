@@ -1,7 +1,6 @@
 """A grid of charts, as many as fit on a page; they share the x range, its kind and the cursor."""
 
 from collections.abc import Sequence
-from typing import Final
 
 from textual import events, on
 from textual.containers import Container
@@ -13,15 +12,13 @@ from tui.chart.keys import ChartAction
 from tui.chart.marks import Mark
 from tui.chart.scene import Scene
 from tui.chart.tags import matcher
-from tui.chart.traces import Line
-from tui.metrics.grouping import ROLES, Quantity, quantities
+from tui.curves.grouping import Quantity, quantities
+from tui.curves.metric_lines import lines_of
 from tui.terminal.characters import Glyphs
 
 TILE_WIDTH, TILE_HEIGHT = 48, 13
 """Preferred size of a chart, in cells."""
 MAX_COLUMNS, MAX_ROWS = 3, 4
-STYLES: Final = {role: number for number, role in enumerate(ROLES)}
-"""The number of the colour of a line, by what its values are of."""
 
 
 def grid_of(width: int, height: int) -> tuple[int, int]:
@@ -59,18 +56,7 @@ class MetricChart(Chart):
         self.shows_fractions = quantity.is_accuracy and all(
             0 <= series.last <= 1 for _, series in found
         )
-        lines = [
-            Line(
-                role or quantity.title,
-                series,
-                STYLES.get(role, 0),
-                timeline=run.metrics.timeline,
-                epochs=run.program.epochs,
-                layer=role != "training",
-            )
-            for role, series in found
-        ]
-        self.show(lines, marks, run.axis_end)
+        self.show(lines_of(quantity, run), marks, run.axis_end)
 
     @on(events.Click)
     def _choose(self) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from core.export.export import check_target
+from core.export.export import Export, check_target
 from core.export.options import ExportOptions, export_runs
 from core.rundir.entry import RunEntry
 from core.rundir.rundir import RunDir
@@ -85,7 +85,7 @@ class RunExport:
     def _export(self, asked: Asked, options: ExportOptions) -> Callable[[], None]:
         """On a thread: write the file; return what is to be done on the screen's thread."""
         try:
-            messages = export_runs(asked.runs, options)
+            messages = export_runs(asked.runs, options, _draw)
         except UserError as error:
             again = replace(asked, problem=str(error), exists=False)
             return lambda: self._ask_again(again)
@@ -103,6 +103,12 @@ class RunExport:
             self._screen.host.toast(str(result))
         else:
             result()
+
+
+def _draw(exports: Sequence[Export], file_format: str) -> bytes:
+    from tui.curves.plot import plot  # with the first picture
+
+    return plot(exports, file_format)
 
 
 def _options(target: str, *, force: bool) -> ExportOptions:

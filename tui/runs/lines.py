@@ -7,8 +7,8 @@ from pathlib import Path
 from core.run.state import RunState
 from core.rundir.entry import RunEntry
 from tui.chart.traces import Line
+from tui.curves.shown_value import line_of
 from tui.runs.listing import Group
-from tui.runs.shown_value import line_of
 
 UNREAD = RunState()
 """Placeholder for a run of which no events are read yet."""

@@ -21,16 +21,16 @@ from data import places
 from tui.chart.chart import Chart
 from tui.chart.keys import ChartAction
 from tui.chart.memory import remember, restore
+from tui.curves.reading import NewEvents, RunCurves
+from tui.curves.shown_value import LOSS, PRECISION, shown_value, shown_values
 from tui.dashboard.screen import DashboardScreen
 from tui.runs.actions import STUDY_ACTIONS, RunActions
 from tui.runs.columns import RunColumn
 from tui.runs.columns_dialog import ColumnsDialog
-from tui.runs.curves import NewEvents, RunCurves
 from tui.runs.differences import HparamDifferences
 from tui.runs.keys import BINDINGS, RUN_ACTIONS, WRITE_NAMES
 from tui.runs.lines import last_step, lines_of
 from tui.runs.listing import MAX_MARKS, RunListing
-from tui.runs.shown_value import LOSS, PRECISION, shown_value, shown_values
 from tui.runs.table import RunDetails, RunsTable
 from tui.runs.value_columns import all_columns
 from tui.widgets import background

@@ -24,7 +24,7 @@ from tui.chart.chart import Chart
 from tui.chart.keys import ChartAction, chart_bindings
 from tui.chart.marks import marks_of
 from tui.chart.memory import remember, restore
-from tui.chart.traces import Line
+from tui.curves.own_lines import accuracies_of, losses_of
 from tui.dashboard.messages import MessageLog
 from tui.dashboard.resuming import why_not_resumable
 from tui.dashboard.screen import DashboardScreen
@@ -142,11 +142,7 @@ class TrainScreen(DashboardScreen):
         evaluated = end, *((curve, curve.version) for curve in curves)
         if evaluated != self._accuracy_versions:
             self._accuracy_versions = evaluated
-            lines = [
-                Line(split, curve, timeline=curve.timeline, layer=split == "validation")
-                for split, curve in zip(SPLITS, curves, strict=True)
-            ]
-            self.query_one("#precision", Chart).show(lines, (), end)
+            self.query_one("#precision", Chart).show(accuracies_of(run), (), end)
 
     # -- what keys do now -----------------------------------------------------------------------
 
@@ -343,18 +339,3 @@ def _checkpoint_label(run: RunState, step: int) -> str:
                 value = f"precision {evaluated.accuracy('validation'):.4f}"
             label = f"{label:24} {value}"
     return label + ("  best" if step == run.best_step else "")
-
-
-def losses_of(run: RunState) -> list[Line]:
-    """The loss of each step, and that of the evaluations, above it."""
-    has_penalty = bool(run.hparams.l2)
-    steps = Line(
-        "each batch, with the L2 penalty" if has_penalty else "each batch",
-        run.losses,
-        timeline=run.timeline,
-        has_band=True,
-    )
-    points = run.evaluated_loss["validation"]
-    name = "validation, without it" if has_penalty else "validation"
-    evaluated = Line(name, points, timeline=points.timeline, layer=1, has_band=False)
-    return [steps, evaluated] if len(points) else [steps]

@@ -19,6 +19,8 @@ BASELINE = 15
 """Pixels from the top of a cell to the baseline of its text."""
 DOT_RADIUS = 1.6
 FONT_SIZE = 16
+SVG_FONT_SIZE = 16.6
+"""With this the characters of the first fonts below are as wide as a cell."""
 FINER = 2
 """A PNG is drawn this many times as large, then reduced, so that edges are smooth."""
 FONTS = ("DejaVuSansMono", "LiberationMono-Regular", "NotoSansMono-Regular", "Menlo", "consola")
@@ -54,13 +56,13 @@ def as_text(strips: Sequence[Strip]) -> str:
 
 
 def as_svg(strips: Sequence[Strip], *, is_light: bool = False) -> str:
-    """The rows as an SVG document, with every character in its own cell."""
+    """The rows as an SVG document, with every word in its own cells."""
     cells = list(_cells(strips, is_light))
     width, height = _size(strips)
     size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size}>',
-        f'<g font-family="{SVG_FONTS}" font-size="{FONT_SIZE}">',
+        f'<g font-family="{SVG_FONTS}" font-size="{SVG_FONT_SIZE:g}">',
         *(_svg_papers(cells)),
     ]
     for ink in dict.fromkeys(cell.ink for cell in cells):
@@ -157,7 +159,7 @@ def _svg_ink(cells: Sequence[Cell], ink: Rgb) -> Iterator[str]:
     """All shapes and texts of one colour."""
     boxes: dict[float, list[str]] = {}
     dots: list[str] = []
-    texts: dict[tuple[int, bool], list[Cell]] = {}
+    words: list[list[Cell]] = []
     for cell in cells:
         shapes = shapes_of(cell.character)
         x, y = cell.column * CELL_WIDTH, cell.row * CELL_HEIGHT
@@ -172,7 +174,9 @@ def _svg_ink(cells: Sequence[Cell], ink: Rgb) -> Iterator[str]:
                     f"h{(left - right) * CELL_WIDTH:g}z"
                 )
         elif not cell.character.isspace():
-            texts.setdefault((cell.row, cell.is_bold), []).append(cell)
+            if not (words and _continues(words[-1][-1], cell)):
+                words.append([])
+            words[-1].append(cell)
     fill = _hex(ink)
     for opacity, paths in boxes.items():
         yield f'<path fill="{fill}" fill-opacity="{opacity:g}" d="{"".join(paths)}"/>'
@@ -181,12 +185,22 @@ def _svg_ink(cells: Sequence[Cell], ink: Rgb) -> Iterator[str]:
             f'<path stroke="{fill}" stroke-width="{2 * DOT_RADIUS:g}" stroke-linecap="round" '
             f'd="{"".join(dots)}"/>'
         )
-    for (row, is_bold), found in texts.items():
-        xs = " ".join(str(cell.column * CELL_WIDTH) for cell in found)
-        text = escape("".join(cell.character for cell in found))
-        weight = ' font-weight="bold"' if is_bold else ""
-        y = row * CELL_HEIGHT + BASELINE
-        yield f'<text x="{xs}" y="{y}" fill="{fill}"{weight}>{text}</text>'
+    yield from (_svg_word(word, fill) for word in words)
+
+
+def _continues(before: Cell, cell: Cell) -> bool:
+    """Whether a character is of the same word as the one before, which has the same colour."""
+    beside = before.row, before.column + cell_len(before.character), before.is_bold
+    return beside == (cell.row, cell.column, cell.is_bold)
+
+
+def _svg_word(word: Sequence[Cell], fill: str) -> str:
+    """Adjacent characters; a font of another width than that of a cell is spaced, where known."""
+    x, y = word[0].column * CELL_WIDTH, word[0].row * CELL_HEIGHT + BASELINE
+    width = sum(cell_len(cell.character) for cell in word) * CELL_WIDTH
+    text = escape("".join(cell.character for cell in word))
+    weight = ' font-weight="bold"' if word[0].is_bold else ""
+    return f'<text x="{x}" y="{y}" textLength="{width}" fill="{fill}"{weight}>{text}</text>'
 
 
 # -- PNG ------------------------------------------------------------------------------------------

@@ -1,13 +1,17 @@
 """The command `export`."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from core.cli.completion import run_names
 from core.cli.flags import flag
 from trainpad.errors import UserError
+
+if TYPE_CHECKING:
+    from core.export.export import Export
 
 
 @click.command()
@@ -24,8 +28,14 @@ from trainpad.errors import UserError
 @click.option("--classes", is_flag=True, help="In --csv, a row for each class: recall, F1, ...")
 @flag("losses", metavar="FILE|-", default="", help="The loss of every step, as CSV.")
 @click.option("--json", is_flag=True, help="Print all but the losses, as JSON.")
-@flag("png", metavar="FILE|-", default="", help="A plot of loss and precision @ 1.")
-@flag("svg", metavar="FILE|-", default="", help="The same plot as SVG.")
+@flag("png", metavar="FILE|-", default="", help="The charts as they are on the screen.")
+@flag("svg", metavar="FILE|-", default="", help="The same picture as SVG.")
+@flag(
+    "theme",
+    metavar="NAME",
+    default="",
+    help="Colours of the pictures, such as textual-light.  [the dashboard's]",
+)
 @flag("notebook", metavar="FILE|-", default="", help="A Jupyter notebook that plots it.")
 @flag("keras", metavar="FILE.keras", default="", help="The network, for Keras; pixels 0 to 255.")
 @flag("keras_script", metavar="FILE.py|-", default="", help="Plain Keras that trains it again.")
@@ -67,7 +77,12 @@ def _export_runs(runs: tuple[str, ...], log_dir: Path | None, options: dict[str,
 
     if options.pop("importance"):
         raise UserError("--importance is for a study: give its folder")
-    folder = log_dir_from(log_dir)
-    return export_runs(
-        [resolve_run(run, folder) for run in runs or ("",)], ExportOptions(**options)
-    )
+    folder, theme = log_dir_from(log_dir), options.pop("theme")
+    found = [resolve_run(run, folder) for run in runs or ("",)]
+
+    def draw(exports: "Sequence[Export]", file_format: str) -> bytes:
+        from tui.curves.plot import plot  # with what draws, which the other formats need not load
+
+        return plot(exports, file_format, theme)
+
+    return export_runs(found, ExportOptions(**options), draw)
