@@ -64,6 +64,17 @@ async def test_columns_groups_and_hidden_runs(log_dir: Path) -> None:
         await pilot.press("H")
         await until(pilot, lambda: len(table._entries) == 3)
 
+        await pilot.press("G")
+        app.screen.query_one(Input).value = "("
+        await pilot.press("enter")
+        await shown(pilot, app, "'(' is no regular expression")
+        app.screen.query_one(Input).value = "[01]$"
+        await pilot.press("enter")
+        await shown(pilot, app, "2 × x-1")
+        await until(pilot, lambda: len(table._entries) == 2)
+        await pilot.press("g")
+        await until(pilot, lambda: len(table._entries) == 3)
+
         await pilot.press("C")
         assert isinstance(app.screen, ColumnsDialog)
         app.screen.query_one(Input).value = "best loss"

@@ -142,6 +142,7 @@ KEY_NAMES: Final = frozenset(
         "runs.filter",
         "runs.first",
         "runs.group",
+        "runs.group_by",
         "runs.hide",
         "runs.last",
         "runs.later",

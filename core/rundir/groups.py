@@ -33,7 +33,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RunGroup:
-    """Runs with the same settings, or the same command line, except for the seed."""
+    """Runs with the same settings, or the same command line, except for the seed; or by names."""
 
     entries: tuple[RunEntry, ...]
 
@@ -43,11 +43,17 @@ class RunGroup:
         return self.entries[0]
 
 
-def group_runs(entries: Sequence[RunEntry]) -> list[RunGroup]:
-    """The groups of these runs, in the order of their first ones."""
+def group_runs(
+    entries: Sequence[RunEntry], pattern: re.Pattern[str] | None = None
+) -> list[RunGroup]:
+    """The groups of these runs, in the order of their first ones.
+
+    With `pattern`, runs of a project are one group whose names differ only where it matches.
+    """
     groups: dict[Hashable, list[RunEntry]] = {}
     for entry in entries:
-        groups.setdefault(_key(entry), []).append(entry)
+        key = _key(entry) if pattern is None else _name_key(entry, pattern)
+        groups.setdefault(key, []).append(entry)
     return [RunGroup(tuple(group)) for group in groups.values()]
 
 
@@ -71,6 +77,12 @@ def _key(entry: RunEntry) -> Hashable:
     """Equal for runs that differ in their seed alone, as far as is known."""
     summary = entry.summary
     return summary.kind, entry.project, summary.dataset, _experiment(entry)
+
+
+def _name_key(entry: RunEntry, pattern: re.Pattern[str]) -> Hashable:
+    """Equal for runs of a project whose names differ only where `pattern` matches."""
+    name = without_seed(without_start(entry.title), pattern)
+    return entry.summary.kind, entry.project, name
 
 
 def _experiment(entry: RunEntry) -> Hashable:

@@ -32,6 +32,8 @@ BINDINGS: list[BindingType] = [
             tooltip="Chart: loss, precision @ 1 or the next metric that the runs have"),
     Binding("g", "group", "Group", id="runs.group",
             tooltip="One row and line for runs that differ only in their seed: mean and spread"),
+    Binding("G", "group_by", "Group by", show=False, id="runs.group_by",
+            tooltip="Group runs by a pattern of their names, which is asked for"),
     Binding("c", "difference", "Compare", id="runs.difference",
             tooltip="The differences to the selected run"),
     Binding("t", "table", "Table", show=False, id="runs.table",

@@ -4,6 +4,7 @@ Selection and marks belong to run directories, so that they stay on their runs w
 can be listed in groups that differ in their seed alone; opening a group lists its runs.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -55,6 +56,8 @@ class RunListing:
         self.marked: list[Path] = []
         self.is_grouped = False
         """Whether runs that differ in their seed alone are one row, and drawn as their mean."""
+        self.pattern: re.Pattern[str] | None = None
+        """The part of their names in which runs of a group differ; None for the seed."""
         self._found: Sequence[RunEntry] = ()
         """The runs that match the filter."""
         self._slots: dict[Path, int] = {}
@@ -153,7 +156,7 @@ class RunListing:
         found: Sequence[RunEntry] = filtered_runs(self._listed(), words)
         self._found = found
         self.columns = self._columns(self.chosen)
-        rows = group_runs(found) if self._shows_groups else found
+        rows = group_runs(found, self.pattern) if self._shows_groups else found
         self.shown = columns.sorted_rows(rows, self.sort_by[0], reverse=self.sort_by[1])
         path = _path_of(selected)
         paths = [_path_of(row) for row in self.shown]

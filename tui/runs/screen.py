@@ -28,6 +28,7 @@ from tui.runs.actions import STUDY_ACTIONS, RunActions
 from tui.runs.columns import RunColumn
 from tui.runs.columns_dialog import ColumnsDialog
 from tui.runs.differences import HparamDifferences
+from tui.runs.grouping import RunGrouping
 from tui.runs.keys import BINDINGS, RUN_ACTIONS, WRITE_NAMES
 from tui.runs.lines import last_step, lines_of
 from tui.runs.listing import MAX_MARKS, RunListing
@@ -68,6 +69,7 @@ class RunsScreen(DashboardScreen):
         self._curves_job: BackgroundJob[NewEvents] = BackgroundJob(self, self._show_curves)
         self._actions = RunActions(self)
         self._listing = RunListing()
+        self._grouping = RunGrouping(self, self._listing, self._rows_changed)
         self._value = self._chosen_value = LOSS
         """What the chart shows, and what was chosen: runs without that are shown by another."""
         self._last_pointed_run = ""
@@ -201,12 +203,8 @@ class RunsScreen(DashboardScreen):
         chart = self.query_one(Chart)
         chart.title = self._value
         chart.shows_fractions = self._value == PRECISION
-        restore(
-            self.host.settings,
-            self._chart_kind,
-            chart.scene,
-            fractions=chart.shows_fractions,
-        )
+        fractions = chart.shows_fractions
+        restore(self.host.settings, self._chart_kind, chart.scene, fractions=fractions)
 
     @property
     def _compared(self) -> list[RunEntry]:
@@ -306,8 +304,7 @@ class RunsScreen(DashboardScreen):
             self.set_focus(None)
         elif not self._listing.close_group():
             self._listing.marked = []
-        self._filter_and_sort()
-        self._poll_curves(now=True)
+        self._rows_changed()
 
     # -- columns, groups, hidden runs ------------------------------------------------------------
 
@@ -365,8 +362,13 @@ class RunsScreen(DashboardScreen):
 
     def action_group(self) -> None:
         """Show runs that differ only in their seed as mean and spread, or the runs themselves."""
-        self._listing.close_group()
-        self._listing.is_grouped = not self._listing.is_grouped
+        self._grouping.toggle()
+
+    def action_group_by(self) -> None:
+        """Ask for a pattern of names, and show runs that differ where it matches as one."""
+        self._grouping.ask()
+
+    def _rows_changed(self) -> None:
         self._filter_and_sort()
         self._poll_curves(now=True)
 
@@ -385,8 +387,7 @@ class RunsScreen(DashboardScreen):
     def action_run(self, name: str) -> None:
         """Perform an action on the selected run."""
         if name == "open" and self._listing.open_group():
-            self._filter_and_sort()
-            self._poll_curves(now=True)
+            self._rows_changed()
         elif self.host.read_only and name in WRITE_NAMES:
             self.host.toast("this window is read-only")
         elif (entry := self._listing.selected) is not None:
