@@ -6,20 +6,22 @@ network that never saw any is as confident about a letter as about a digit.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from core.network.builtin import NAME, builtin_network
-from core.network.network import Network
+from core.network.network import Arrays
 from core.network.recorded import network_of
 from core.rundir.validation import sanitized_info
 from data.dataset import DIGITS
 from data.errors import DataError
 from data.ink import SIDE
+from data.ink_fit import fit_drawings
 from trainpad.text import sanitize
 
 Floats = npt.NDArray[np.float32]
@@ -72,11 +74,26 @@ class Prediction:
         return f"not sure: {first} or {second}?"
 
 
+class Recognizes(Protocol):
+    """What gives probabilities: a network, or a person's own model."""
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Pixels first, and the number of classes last."""
+
+    def probabilities(self, images: Floats) -> Floats:
+        """``[n, classes]`` for images ``[n, pixels]``, 0 to 1."""
+
+
+MakeNetwork = Callable[[Arrays, Mapping[str, Any], Path], Recognizes]
+"""Makes a network of a checkpoint's arrays, what `run.json` says, and the run's folder."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Classifier:
     """A network, the names of its classes, and where its weights come from."""
 
-    network: Network
+    network: Recognizes
     origin: str
     """Where the weights come from, as shown to users: ``built-in weights``."""
     classes: tuple[str, ...] = DIGITS
@@ -84,6 +101,14 @@ class Classifier:
     """The name of the run that trained it, if there is one."""
     step: int = 0
     """How many steps it was trained."""
+    image_shape: tuple[int, ...] = (SIDE, SIDE)
+    """Height and width of the pictures that it was trained on, and 3 of those in colour."""
+
+    def as_inputs(self, images: Floats) -> Floats:
+        """Drawings ``[n, 28, 28]`` as the network takes them, ``[n, pixels]``."""
+        if self.image_shape == (SIDE, SIDE):
+            return images.reshape(len(images), math.prod(images.shape[1:]))
+        return fit_drawings(images, self.image_shape).reshape(len(images), -1)
 
     def predict(self, images: Floats) -> list[Prediction]:
         """Classify images ``[n, 28, 28]``, 0 to 1.
@@ -91,7 +116,7 @@ class Classifier:
         Raises:
             DataError: the network takes images of another size.
         """
-        flat = images.reshape(len(images), math.prod(images.shape[1:]))
+        flat = self.as_inputs(images)
         if flat.shape[1] != self.network.sizes[0]:
             raise DataError(
                 f"this network takes {self.network.sizes[0]} pixels, not {SIDE} x {SIDE}; "
@@ -101,15 +126,18 @@ class Classifier:
         for start in range(0, len(flat), _CHUNK):
             chunk = flat[start : start + _CHUNK]
             probabilities = self.network.probabilities(chunk)
-            blank = chunk.max(axis=1) <= 0
+            drawn = images[start : start + _CHUNK]
+            blank = drawn.reshape(len(drawn), -1).max(axis=1) <= 0
             predictions += [
                 Prediction(p, bool(b)) for p, b in zip(probabilities, blank, strict=True)
             ]
         return predictions
 
 
-def load_classifier(run: str | None, log_dir: Path) -> Classifier:
+def load_classifier(run: str | None, log_dir: Path, make: MakeNetwork | None = None) -> Classifier:
     """The newest checkpoint of a run, or the built-in weights if `run` is None.
+
+    With `make`, pictures of any size are taken, and drawings fitted to them.
 
     Raises:
         UserError: there is no such run, or it has no readable checkpoint.
@@ -124,9 +152,14 @@ def load_classifier(run: str | None, log_dir: Path) -> Classifier:
     info = sanitized_info(found.info())
     names = info["dataset"].get("classes")
     classes = tuple(names) if names else DIGITS
-    network = network_of(newest.layers, info)
+    shape = tuple(info["dataset"].get("image_shape") or ()) if make else (SIDE, SIDE)
+    network: Recognizes
+    if make is not None:
+        network = make(newest.layers, info, found.path)
+    else:
+        network = network_of(newest.layers, info)
     origin = f"{sanitize(found.name, limit=80)} after {newest.step:,} steps"
-    return Classifier(network, origin, classes, found.name, newest.step)
+    return Classifier(network, origin, classes, found.name, newest.step, shape or (SIDE, SIDE))
 
 
 def class_name(classes: Sequence[str], number: int) -> str:

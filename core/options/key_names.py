@@ -105,6 +105,7 @@ KEY_NAMES: Final = frozenset(
         "pad.erase",
         "pad.later",
         "pad.left",
+        "pad.maps",
         "pad.mind",
         "pad.name",
         "pad.newer",

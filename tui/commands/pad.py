@@ -31,12 +31,13 @@ def pad(
     configure_textual()
     from core.export.export import check_targets
     from core.network.classifier import load_classifier
+    from core.own.network import any_network
     from tui.pad.app import run_pad
 
     if export is not None:
         check_targets([str(export)], force=force)
     from core.rundir.status import resolve_live_run
 
-    classifier = None if run is None else load_classifier(run, folder)
+    classifier = None if run is None else load_classifier(run, folder, any_network)
     found = None if run is None else resolve_live_run(run, folder)
     return run_pad(classifier, folder, export, ascii_only=ascii_only or needs_ascii(), run=found)

@@ -4,20 +4,26 @@ The newest is used until the user switches: the first weights of a run replace t
 a fine-tuned model replaces the run's, and a key cycles through all of them.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import TypeGuard
 
 import numpy as np
 import numpy.typing as npt
 
 from core.network.builtin import NAME, builtin_network
-from core.network.classifier import Classifier, Prediction
+from core.network.classifier import Classifier, Prediction, Recognizes
+from core.network.explanation import Explanation, explain
 from core.network.network import Network
 from core.network.recorded import network_of
+from core.own.network import OwnNetwork, any_network
 from core.run.state import RunState
 from data.dataset import DIGITS
 from data.errors import DataError
 from data.ink import SIDE
+from data.ink_fit import can_show_drawing, describe_fit
 from trainpad.errors import UserError
 from tui.pad.past import PastAnswer, PastNetworks
 from tui.pad.prediction import PadImage, PadState
@@ -30,20 +36,28 @@ def check_compatible(classifier: Classifier) -> None:
     """Check that a classifier takes the pad's images.
 
     Raises:
-        DataError: its network has another input size, or not ten classes.
+        DataError: its network takes no pictures, or gives no classes.
     """
-    network = classifier.network
-    if not _is_compatible(network):
+    if not can_read_drawings(classifier):
+        network = classifier.network
         raise DataError(
-            f"{classifier.origin} takes {network.sizes[0]} pixels and has {network.sizes[-1]} "
-            f"classes; the pad draws {SIDE} x {SIDE} pixels for {len(DIGITS)} classes. "
-            "Give another run, or none for the built-in weights"
+            f"{classifier.origin} takes {network.sizes[0]:,} pixels and has {network.sizes[-1]} "
+            f"classes; the pad needs a run of pictures of several classes. Give another run, or "
+            "none for the built-in weights"
         )
 
 
-def _is_compatible(network: Network) -> bool:
-    """Return whether the network takes the pad's images and has ten classes."""
-    return (network.sizes[0], network.sizes[-1]) == (SIDE * SIDE, len(DIGITS))
+def can_read_drawings(classifier: Classifier) -> bool:
+    """Return whether the classifier takes pictures, and has classes."""
+    pixels, classes = classifier.network.sizes[0], classifier.network.sizes[-1]
+    fits = pixels == math.prod(classifier.image_shape) and classes > 1
+    return fits and can_show_drawing(classifier.image_shape)
+
+
+def _takes_digits(network: Recognizes) -> TypeGuard[Network]:
+    """Return whether it is a network of ours that takes the pad's images and has ten classes."""
+    sizes = network.sizes[0], network.sizes[-1]
+    return isinstance(network, Network) and sizes == (SIDE * SIDE, len(DIGITS))
 
 
 class ModelSwitcher:
@@ -86,7 +100,24 @@ class ModelSwitcher:
     @property
     def is_digit_classifier(self) -> bool:
         """Whether the model that is used classifies the pad's images as digits."""
-        return self.classifier.classes == DIGITS and _is_compatible(self.classifier.network)
+        return self.classifier.classes == DIGITS and _takes_digits(self.classifier.network)
+
+    @property
+    def keras_model(self) -> OwnNetwork | None:
+        """A person's own model, if that is used: Keras computes it, which may take seconds."""
+        network = self.classifier.network
+        return network if isinstance(network, OwnNetwork) else None
+
+    def explain(self, image: PadImage, prediction: Prediction | None) -> Explanation | None:
+        """How the network that is used came to its prediction; None without one."""
+        if prediction is None:
+            return None
+        classifier = self.classifier
+        pixels = classifier.as_inputs(image.pixels[None])[0]
+        if isinstance(classifier.network, OwnNetwork):
+            return classifier.network.explain(pixels, prediction.label)
+        assert isinstance(classifier.network, Network)  # noqa: S101 - there is no third kind
+        return explain(classifier.network, pixels, prediction.label)
 
     def classify(self, image: PadImage, *, is_drawing: bool = False) -> PadState:
         """Classify an image, or several; what is empty or too small has no prediction.
@@ -94,12 +125,7 @@ class ModelSwitcher:
         While a stroke `is_drawing`, the past networks keep their last answers, which costs nothing.
         """
         classifier = self.classifier
-        state = PadState(
-            source=classifier.origin,
-            classes=classifier.classes,
-            is_too_small=image.is_too_small,
-            note=image.note,
-        )
+        state = self.unanswered(image)
         if image.is_too_small or not image.images.any():
             self._past_answers = ()
             return state
@@ -111,10 +137,21 @@ class ModelSwitcher:
         return replace(
             state,
             prediction=prediction,
-            source=f"{classifier.origin}; {opinion}" if opinion else classifier.origin,
+            source=f"{state.source}; {opinion}" if opinion else state.source,
             history=self._past_answers,
             selected=self.past.selected if self._has_past else None,
             all_predictions=predictions if len(predictions) > 1 else (),
+        )
+
+    def unanswered(self, image: PadImage) -> PadState:
+        """What is shown of an image before it is classified."""
+        classifier = self.classifier
+        fit = describe_fit(classifier.image_shape)
+        return PadState(
+            source=f"{classifier.origin}; {fit}" if fit else classifier.origin,
+            classes=classifier.classes,
+            is_too_small=image.is_too_small,
+            note=image.note,
         )
 
     def judge(self, images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -142,17 +179,17 @@ class ModelSwitcher:
         if not run.weights or run.weights_step == self._step:
             return False
         try:
-            network = network_of(run.weights, run.info)
+            network = any_network(run.weights, run.info, Path(run.directory))
         except UserError:
             return False
         self._step = run.weights_step
-        if not _is_compatible(network):
+        source = f"weights after {run.weights_step:,} steps"
+        shape = tuple(run.info.get("dataset", {}).get("image_shape") or (SIDE, SIDE))
+        classifier = Classifier(network, source, run.classes, run.name, run.weights_step, shape)
+        if not can_read_drawings(classifier):
             return self._label_built_in(INCOMPATIBLE)
         first = "run" not in self._classifiers
-        source = f"weights after {run.weights_step:,} steps"
-        self._classifiers["run"] = Classifier(
-            network, source, run.classes, run.name, run.weights_step
-        )
+        self._classifiers["run"] = classifier
         if first:
             self._active = "run"
         return self.is_live
@@ -192,11 +229,11 @@ class ModelSwitcher:
                 network = network_of(arrays, run.info)
             except UserError:
                 return
-            if _is_compatible(network):
+            if _takes_digits(network):
                 self.past.add(step, network)
 
     def add_past(self, networks: Sequence[tuple[int, Network]]) -> None:
         """Add networks of the run's checkpoints, with their steps."""
         for step, network in networks:
-            if _is_compatible(network):
+            if _takes_digits(network):
                 self.past.add(step, network)

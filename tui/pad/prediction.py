@@ -89,6 +89,8 @@ class PadState:
     """What the run's earlier networks make of the digit drawn last."""
     selected: int | None = None
     """The step of the earlier network that is used; None if it is the newest."""
+    is_waiting: bool = False
+    """Whether the network has not answered yet."""
     all_predictions: Sequence[Prediction] = ()
     """Those of all digits, from left to right, where there are several."""
 
@@ -115,8 +117,11 @@ class PadState:
         """Return the prediction and its confidence, or a hint."""
         if self.is_too_small:
             return [("draw bigger", "alert")]
+        if self.is_waiting:
+            return [("…", "dim")]
         if self.prediction is None:
-            return [("draw a digit", "dim")]
+            what = "a digit" if tuple(self.classes) == DIGITS else "something"
+            return [(f"draw {what}", "dim")]
         if self.all_predictions:
             read = "  ".join(self.short(each) for each in self.all_predictions)
             rates = "  ".join(f"{each.confidence:.0%}" for each in self.all_predictions)

@@ -19,16 +19,21 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 
 from core.network.network import Network
+from core.own.network import OwnNetwork
 from core.run.events import Event, Weights
 from core.run.state import RunState
 from core.rundir.checkpoint import FOLDER
+from data.ink import SIDE
+from trainpad.text import sanitize
 from tui.dashboard.selection import PickedImage
+from tui.pad.answer import Answer, answer, evidence_image
 from tui.pad.boxes import digit_boxes
+from tui.pad.feature_maps import PadMaps
 from tui.pad.layout import FIELD_ID, PadBody, PadSide
 from tui.pad.models import ModelSwitcher
 from tui.pad.network_input import BigDigit, NetworkInput
 from tui.pad.past import PastRow, read_checkpoints
-from tui.pad.prediction import PadImage, PadState, PadStatus, PredictionLabel
+from tui.pad.prediction import PadImage, PadStatus, PredictionLabel
 from tui.pad.sketch_pad import SketchPad
 from tui.pad.user_digits_screen import UserDigitsScreen
 from tui.pad.user_digits_store import UserDigitsStore
@@ -54,6 +59,8 @@ class PadScreen(UserDigitsScreen):
                 tooltip="Network input: the raw drawing, or centred and scaled as in MNIST"),
         Binding("w", "why", "Why", id="pad.why",
                 tooltip="Show which pixels are evidence for and against the prediction"),
+        Binding("f", "maps", "Maps", id="pad.maps",
+                tooltip="Show the feature maps of each layer: how the network sees the drawing"),
         Binding("b", "break_it", "Break it", id="pad.break",
                 tooltip="Shift, turn, thicken, thin the input or add noise with keys; b leaves"),
         Binding("x", "model", "Weights", id="pad.mind",
@@ -79,14 +86,16 @@ class PadScreen(UserDigitsScreen):
         )
         self._read_directory = ""
         """The run whose checkpoints were read."""
-        self._raw = self._why = self._is_drawing = False
+        self._answering: BackgroundJob[Answer] = BackgroundJob(self, self._answered)
+        self._raw = self._why = self._is_drawing = self._shows_maps = False
         self._throttle = Throttle(INTERVAL, grace=PAUSE)
         self._is_stale = False
         """Whether the drawing changed since it was classified."""
 
     def compose(self) -> ComposeResult:
         """The pad at the left; input, prediction and probabilities at the right."""
-        ascii_only, empty = self.host.ascii, PadState(source=self._models.classifier.origin)
+        ascii_only = self.host.ascii
+        empty = self._models.unanswered(PadImage(np.zeros((1, SIDE, SIDE), np.float32)))
         yield self.header()
         yield PadStatus(empty)
         with PadBody(id="pad-body"):
@@ -99,6 +108,7 @@ class PadScreen(UserDigitsScreen):
                     yield NetworkInput(ascii_only=ascii_only)
                     yield BigDigit(ascii_only=ascii_only)
                 yield ProbabilityBars(ascii_only=ascii_only)
+                yield PadMaps()
         yield UserDigitsStrip(ascii_only=ascii_only)
         yield self.footer()
 
@@ -106,6 +116,8 @@ class PadScreen(UserDigitsScreen):
         """Focus the pad."""
         pad = self.query_one(SketchPad)
         pad.focus()
+        self.query_one(ProbabilityBars).show(None, self._models.classifier.classes)
+        self.query_one(PadMaps).plain = self.host.ascii or self.app.no_color
         for name in ("pen_width", "erasing", "pen_down"):
             self.watch(pad, name, self._show_pen)
         self._show_user_digits()
@@ -114,6 +126,8 @@ class PadScreen(UserDigitsScreen):
         """Draw in pixels instead of cells, where the terminal reports them."""
         if self.is_current:  # screens that are mounted ahead resume as well
             self.host.request_pixels(True)
+            if self._models.keras_model is not None:
+                self._classify()  # while the screen was not shown, it was not asked
 
     def on_screen_suspend(self) -> None:
         """End a stroke that is being drawn; the other screens need no more than cells."""
@@ -198,24 +212,52 @@ class PadScreen(UserDigitsScreen):
         """Classify and show the image on the pad."""
         self._is_stale = False
         image = self._pad_image().distorted(self.query_one(NetworkInput).distortion)
-        self._show_state(image, self._models.classify(image, is_drawing=self._is_drawing))
+        own = self._models.keras_model
+        if own is not None and image.images.any() and not image.is_too_small:
+            self._ask(own, image)
+            return
+        self._answering.cancel()
+        state = self._models.classify(image, is_drawing=self._is_drawing)
+        needs_more = self._why or self._shows_maps
+        explanation = self._models.explain(image, state.prediction) if needs_more else None
+        self._show_state(Answer(image, state, explanation))
+
+    def _ask(self, own: OwnNetwork, image: PadImage) -> None:
+        """Have a person's own model classify the image, in the background; say that it loads."""
+        if not self.is_current:
+            return
+        if not own.is_loaded:
+            note = f"loading Keras to compute {sanitize(own.name, limit=60)} …"
+            waiting = replace(self._models.unanswered(image), note=note, is_waiting=True)
+            self._show_state(Answer(image, waiting, None))
+        self._answering.submit(partial(answer, self._models, image), now=True)
+
+    def _answered(self, result: Answer | Exception) -> None:
+        if not self.is_ready:
+            return
+        if not isinstance(result, Exception):
+            self._show_state(result)
+            return
+        image, note = self._pad_image(), sanitize(str(result), limit=200)
+        self._show_state(Answer(image, replace(self._models.unanswered(image), note=note), None))
 
     def _pad_image(self) -> PadImage:
         """Return the picked image, or the network's input for the drawing."""
         return self._picked or PadImage.of_drawing(self.drawing, self._models.judge, raw=self._raw)
 
-    def _show_state(self, image: PadImage, state: PadState) -> None:
+    def _show_state(self, shown: Answer) -> None:
+        image, state, explanation = shown
         network_input, prediction = self.query_one(NetworkInput), state.prediction
-        if self._why and prediction is not None:
-            network = self._models.classifier.network
-            pixels = image.pixels
-            saliency = network.attribution(pixels, prediction.label).reshape(pixels.shape)
-            network_input.show_saliency(saliency)
+        if self._why and explanation is not None:
+            shape = self._models.classifier.image_shape
+            network_input.show_saliency(evidence_image(explanation.evidence, shape))
             state = replace(state, note=f"why: {network_input.legend}")
         else:
             network_input.show(image.images, image.selected)
         self.query_one(SketchPad).show_boxes(digit_boxes(image, state, self.drawing.strokes))
-        self.query_one(ProbabilityBars).show(prediction.probabilities if prediction else None)
+        self.query_one(PadMaps).show(explanation.outputs if explanation else ())
+        bars = self.query_one(ProbabilityBars)
+        bars.show(prediction.probabilities if prediction else None, state.classes)
         self.query_one(BigDigit).show(state.digit)
         self.query_one(PredictionLabel).show(state)
         self.query_one(PadStatus).show(state)
@@ -238,6 +280,12 @@ class PadScreen(UserDigitsScreen):
     def action_why(self) -> None:
         """Switch between the input and each pixel's contribution to the prediction."""
         self._why = not self._why
+        self._classify()
+
+    def action_maps(self) -> None:
+        """Switch between the probabilities and what each layer makes of the drawing."""
+        self._shows_maps = not self._shows_maps
+        self.set_class(self._shows_maps, "-maps")
         self._classify()
 
     @on(NetworkInput.Distorted)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.network.classifier import Classifier
+from core.network.network import Network
 from data.dataset import Dataset, Images
 from data.ink import Strokes, ink_to_image
 from data.user_digits import (
@@ -112,6 +113,7 @@ def fine_tune_and_save(
     if base_data is None:
         base_data = find_dataset("mnist").dataset
     data = make_fine_tune_data(digits, base_data)
+    assert isinstance(model.network, Network)  # noqa: S101 - the caller asks the switcher first
     result = fine_tune(model.network, data)
     parent: dict[str, object] = {"run": model.run, "step": model.step}
     return result, save_fine_tuned(result, data, log_dir, parent).name

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from textual.geometry import Region, Size
 from textual.reactive import reactive
@@ -19,6 +20,10 @@ from textual.widget import Widget
 
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 _LABEL, _PERCENT, _GAP = 2, 6, 2
+MAX_LABEL = 16
+"""Cells of the longest name that is shown in full, and a blank."""
+MAX_BARS = 12
+"""Of more classes the most likely ones are shown, the best first."""
 
 
 class ProbabilityBars(Widget):
@@ -45,7 +50,7 @@ class ProbabilityBars(Widget):
         id: str | None = None,  # noqa: A002
     ) -> None:
         super().__init__(id=id)
-        self._names = tuple(classes)
+        self._all_names = self._names = tuple(classes)
         self.set_reactive(ProbabilityBars.ascii, ascii_only)
         self._probabilities: npt.NDArray[np.floating] | None = None
 
@@ -53,8 +58,14 @@ class ProbabilityBars(Widget):
         """A row for each class."""
         return len(self._names)
 
-    def show(self, probabilities: npt.NDArray[np.floating] | None) -> None:
-        """Show ``[classes]`` probabilities, or none; only rows that change are repainted."""
+    def show(
+        self, probabilities: npt.NDArray[np.floating] | None, classes: Sequence[str] | None = None
+    ) -> None:
+        """Show ``[classes]`` probabilities, or none; only rows that change are repainted.
+
+        `classes` replaces the names of the classes.
+        """
+        probabilities = self._choose(probabilities, classes)
         before = [self._bar_content(number) for number in range(len(self._names))]
         self._probabilities = None if probabilities is None else np.array(probabilities)
         rows, width, spacing = self._rows_per_column, self._bar_width, self._spacing
@@ -65,6 +76,31 @@ class ProbabilityBars(Widget):
         ]
         if changed:
             self.refresh(*changed)
+
+    def _choose(
+        self, probabilities: npt.NDArray[np.floating] | None, classes: Sequence[str] | None
+    ) -> npt.NDArray[np.floating] | None:
+        """Take the names of the classes, of many only the most likely; return their values."""
+        if classes is not None:
+            self._all_names = tuple(classes)
+        names = self._all_names
+        if probabilities is not None and len(probabilities) > len(names):
+            names += tuple(map(str, range(len(names), len(probabilities))))
+        if len(names) > MAX_BARS and probabilities is not None:
+            best = np.argsort(-probabilities, kind="stable")[:MAX_BARS]
+            names, probabilities = tuple(names[i] for i in best), probabilities[best]
+        elif len(names) > MAX_BARS:
+            names = ()
+        if names != self._names:
+            self._names, self._probabilities = names, None
+            self.refresh(layout=True)
+        return probabilities
+
+    @property
+    def _label_width(self) -> int:
+        """Cells of a name and a blank."""
+        longest = max((cell_len(name) for name in self._names), default=1)
+        return max(_LABEL, min(MAX_LABEL, longest + 1))
 
     def render_line(self, y: int) -> Strip:
         """The bars of row ``y``, one in each column."""
@@ -95,13 +131,14 @@ class ProbabilityBars(Widget):
 
     def _bar_content(self, number: int) -> tuple[str, str]:
         """The style of a class, ``best``, ``other`` or ``quiet``, and its text."""
-        name = self._names[number].rjust(1)
+        label = self._label_width
+        name = set_cell_size(self._names[number], label - 1)
         width = self._bar_width
         if self._probabilities is None:
             return "quiet", f"{name} ".ljust(width)[:width]
         value = float(self._probabilities[number])
         kind = "best" if number == int(self._probabilities.argmax()) else "other"
-        bar_width = max(0, width - _LABEL - _PERCENT)
+        bar_width = max(0, width - label - _PERCENT)
         percent = f"{100 * value:.0f} %".rjust(_PERCENT)
         text = f"{name} {self._bar(value, bar_width)}{percent}".ljust(width)[:width]
         return (kind if value >= 0.005 else "quiet"), text
