@@ -254,6 +254,19 @@ async def test_without_numbers_the_screen_says_how_to_log_them(tmp_path: Path) -
         assert app.screen.query_one(KnobPanel)
 
 
+async def test_no_panel_of_values_is_shown_for_a_program_that_only_prints(tmp_path: Path) -> None:
+    app = app_of(Program(tmp_path / "r", knobs=(), supervised=True))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shown(pilot, app, "no `name: number` in its lines")
+        await until(pilot, lambda: "run.live" not in text_of(app))
+        assert not app.screen.query_one(KnobPanel).display
+        await pilot.press("tab")
+        assert app.screen.focused is None
+    app = app_of(Program(tmp_path / "s", knobs=(), supervised=True, adopted=7))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shown(pilot, app, "run.live(name, value)")
+
+
 async def test_a_file_of_numbers_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     program = Program(tmp_path / "r")
     (program.folder / "metrics.jsonl").mkdir()

@@ -15,6 +15,7 @@ from core.run.state import RunState
 from trainpad.errors import UserError
 from trainpad.knobs import Knob
 from trainpad.text import sanitize
+from tui.metrics.no_numbers import only_prints
 from tui.widgets.footer import CAPTURES_TYPING
 from tui.widgets.text_widget import Span, TextWidget, align_right, fit
 
@@ -70,7 +71,8 @@ class KnobPanel(TextWidget, can_focus=True):
         self._dimmed: frozenset[str] = frozenset()
 
     def update_run(self, run: RunState) -> None:
-        """Show this run's values."""
+        """Show this run's values; nothing, where its program only prints and can have none."""
+        self.display = bool(run.program.knobs) or not only_prints(run)
         if run is not self._run:
             self._run, self._selected = run, 0
             self._clear_typed()

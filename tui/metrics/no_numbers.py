@@ -5,6 +5,11 @@ from trainpad.supervised import ADOPTED
 from trainpad.text import sanitize
 
 
+def only_prints(run: RunState) -> bool:
+    """Whether `trainpad run` started the program, and it does not record the run itself."""
+    return run.info.get("supervised") is True and ADOPTED not in run.info
+
+
 def why_no_numbers(run: RunState, unreadable: str) -> str:
     """Return a sentence for a run without numbers.
 
@@ -14,6 +19,6 @@ def why_no_numbers(run: RunState, unreadable: str) -> str:
     """
     if unreadable:
         return f"metrics.jsonl cannot be read: {sanitize(unreadable, limit=200)}"
-    if run.info.get("supervised") is True and ADOPTED not in run.info:
+    if only_prints(run):
         return "no numbers yet: no `name: number` in its lines; see trainpad run --parse"
     return 'no numbers yet: the program calls run.log({"loss": loss}, step)'
