@@ -1,13 +1,19 @@
 """What a sweep varies, and what it is measured by."""
 
+import json
 import math
+import sys
+from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.sweep import launch
 from core.sweep.folder import Description
 from core.sweep.goal import Goal
+from core.sweep.model_space import print_space
 from core.sweep.plan import best_command, program_of
 from core.sweep.request import describe, pairs_of, parse_goal, parse_time, split_flags
 from core.sweep.space import Choices, Range, Space, is_varied, parse_dimension
@@ -22,6 +28,65 @@ def test_a_range_is_logarithmic_where_the_declaration_is() -> None:
     assert parse_dimension("lr", "1e-4..1e-1:log:5") == Range("lr", 1e-4, 0.1, True, False, 5)
     assert parse_dimension("learning_rate", "0.1..1:linear") == Range("learning_rate", 0.1, 1)
     assert parse_dimension("width", "16..64") == Range("width", 16, 64, is_whole=True)
+
+
+def test_a_range_of_whole_steps() -> None:
+    width = parse_dimension("hp.width", "8..64:step8")
+    assert width == Range("hp.width", 8, 64, is_whole=True, step=8)
+    assert parse_dimension("hp.width", width.text) == width
+    assert width.grid() == [8, 16, 24, 32, 40, 48, 56, 64]
+    assert parse_dimension("w", "8..64:step8:3").grid() == [8, 40, 64]
+    assert width.check("24") == 24
+    with pytest.raises(UserError, match="must be a whole number in 8..64"):
+        width.check("20")
+    for text in ("8..60:step8", "8..64:step8:log", "8..64:step0", "0.1..0.5:step2"):
+        with pytest.raises(UserError, match=r"w: "):
+            parse_dimension("w", text)
+    space = Space({"hp.width": width})
+    assert space.narrowed("hp.width", "16..32").dimensions["hp.width"].step == 8  # type: ignore[union-attr]
+    with pytest.raises(UserError, match="must be a whole number"):
+        space.narrowed("hp.width", "10..32")
+
+
+def test_a_models_own_values_are_its_space(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "keras", ModuleType("keras"))
+    file = tmp_path / "net.py"
+    file.write_text(
+        "def build(hp):\n"
+        "    print('hello')\n"
+        "    hp.Int('width', 8, 60, step=8)\n"
+        "    hp.Float('rate', 1e-4, 0.1, sampling='log')\n"
+        "    hp.Choice('kind', ['a', 'b']); hp.Boolean('norm'); hp.Fixed('depth', 3)\n"
+        "    return hp.Int('same', 2, 2)\n"
+    )
+    print_space(str(file))
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert found == {
+        "width": "8..56:step8", "rate": "0.0001..0.1:log", "kind": "a|b", "norm": "False|True"
+    }  # fmt: skip
+    file.write_text("def build(hp):\n    return nothing\n")
+    with pytest.raises(SystemExit, match="2"):
+        print_space(str(file))
+    assert "net.py, line 2, in build: NameError" in capsys.readouterr().out
+
+    monkeypatch.setattr(
+        launch, "model_space", lambda _file: {"hp.width": "8..56:step8", "hp.x": "a|b"}
+    )
+    flags = {"model": "net.py", "hp": ("x=a", "rate=0.1..0.2"), "dropout": "0..0.5"}
+    about = launch._description({}, flags, [])
+    assert {name: one.text for name, one in about.space.dimensions.items()} == {
+        "hp.width": "8..56:linear:step8",
+        "hp.rate": "0.1..0.2:linear",
+        "dropout": "0.0..0.5:linear",
+    }
+    assert about.fixed == ["--model=net.py", "--hp=x=a"]
+    command = best_command(about, {"hp.width": 16, "hp.rate": 0.15, "dropout": 0.1})
+    assert command == (
+        "trainpad --model=net.py --hp=x=a --hp=width=16 --hp=rate=0.15 --dropout=0.1 --seed=0"
+    )
+    assert launch._own_space({}) == {}
 
 
 def test_choices_keep_their_text() -> None:

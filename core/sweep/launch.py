@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.process.system_stats import gpu_count
+from core.run.own_hparams import PREFIX
 from core.sweep.devices import AUTO, shares
 from core.sweep.folder import PRUNERS, SAMPLERS, Description, StudyFolder, create_study, studies_dir
 from core.sweep.interrupt import Interrupt
+from core.sweep.model_space import model_space
 from core.sweep.plan import best_command
 from core.sweep.process import Forker, Spawner
 from core.sweep.request import (
@@ -137,7 +139,7 @@ def _description(
     is_ours = not program
     if is_ours:
         split = split_flags(flags)
-        varied, fixed = split.varied, split.fixed
+        varied, fixed = {**_own_space(flags), **split.varied}, split.fixed
         check_names(varied)
     else:
         varied, fixed = {name: str(value) for name, value in flags.items()}, []
@@ -150,6 +152,15 @@ def _description(
         seeds=int(options.get("seeds") or 1), seed=int(options.get("seed") or 0),
         trials=int(options.get("trials") or TRIALS),
     )  # fmt: skip
+
+
+def _own_space(flags: Mapping[str, Any]) -> dict[str, str]:
+    """What the model of ``--model`` asks for, without what ``--hp`` fixes."""
+    if not flags.get("model"):
+        return {}
+    given = {str(one).partition("=")[0] for one in flags.get("hp") or ()}
+    found = model_space(str(flags["model"]))
+    return {name: text for name, text in found.items() if name.removeprefix(PREFIX) not in given}
 
 
 def _new_path() -> Path:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from core.run.hparams import SPECS
+from core.run.own_hparams import PREFIX, is_own_value
 from core.sweep.child import Child
 from core.sweep.folder import Description
 from core.sweep.process import Starter, trainpad_command
@@ -31,7 +32,7 @@ def child_of(
         program = program_of(description.program, {**point, "seed": seed})
         command = [*trainpad_command(), "run", "--log_dir", str(folder), "--", *program]
     else:
-        flags = [f"--{name}={text_of(value)}" for name, value in point.items()]
+        flags = [_flag(name, value) for name, value in point.items()]
         command = [
             *trainpad_command(), "train", "--headless", f"--log_dir={folder}", f"--seed={seed}",
             *_evaluations(description.fixed, point), *description.fixed, *flags,
@@ -56,6 +57,13 @@ def program_of(template: Sequence[str], values: Mapping[str, Setting]) -> list[s
         ) from error
 
 
+def _flag(name: str, value: Setting) -> str:
+    """The flag that gives a hyperparameter, or a value of a model's own, this value."""
+    if is_own_value(name):
+        return f"--hp={name.removeprefix(PREFIX)}={text_of(value)}"
+    return f"--{name}={text_of(value)}"
+
+
 def text_of(value: Setting) -> str:
     """A value as a flag gives it, exactly."""
     return repr(value) if isinstance(value, float) else str(value)
@@ -65,7 +73,7 @@ def best_command(description: Description, point: Point) -> str:
     """The command line that trains with a setting outside of the study, quoted for a shell."""
     if description.program:
         return shlex.join(program_of(description.program, {**point, "seed": description.seed}))
-    flags = [f"--{name}={text_of(value)}" for name, value in point.items()]
+    flags = [_flag(name, value) for name, value in point.items()]
     return shlex.join(["trainpad", *description.fixed, *flags, f"--seed={description.seed}"])
 
 

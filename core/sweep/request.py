@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.run.hparams import SPECS
+from core.run.own_hparams import PREFIX, is_own_value
 from core.sweep.folder import Description
 from core.sweep.goal import Goal
 from core.sweep.plan import program_of
@@ -44,6 +45,13 @@ def split_flags(values: Mapping[str, Any]) -> Flags:
             raise UserError(f"--{name} has no meaning in a sweep")
         if isinstance(value, str) and name not in NOT_VARIED and is_varied(value):
             varied[name] = value
+        elif name == "hp":
+            for one in value:
+                own, _, text = str(one).partition("=")
+                if is_varied(text):
+                    varied[f"{PREFIX}{own}"] = text
+                else:
+                    fixed.append(f"--hp={one}")
         elif isinstance(value, list | tuple):
             fixed += [f"--{name}={one}" for one in value]
         elif value is True:
@@ -155,5 +163,5 @@ def check_names(values: Mapping[str, str]) -> None:
         UserError: a range is given for a flag that takes none.
     """
     for name, text in values.items():
-        if name not in SPECS and "|" not in text:
+        if name not in SPECS and not is_own_value(name) and "|" not in text:
             raise UserError(f"--{name} takes no range; give choices, such as a|b")

@@ -35,6 +35,8 @@ class Range:
     is_whole: bool = False
     points: int = 0
     """How many evenly spaced values a grid takes; 0 where that is not said."""
+    step: int = 1
+    """Of whole numbers: from one value to the next."""
 
     def check(self, text: str) -> Setting:
         """The number that `text` is.
@@ -46,7 +48,8 @@ class Range:
             value = float(text)
         except ValueError:
             value = math.nan
-        if not self.low <= value <= self.high or (self.is_whole and value != int(value)):
+        is_between = self.is_whole and (value - self.low) % self.step != 0
+        if not self.low <= value <= self.high or is_between:
             noun = "a whole number" if self.is_whole else "a number"
             raise UserError(f"{self.name} must be {noun} in {self.shown}, not {text[:40]!r}")
         return int(value) if self.is_whole else value
@@ -58,7 +61,7 @@ class Range:
             UserError: it is not said how many.
         """
         if self.is_whole and not self.points and not self.is_log:
-            values: list[Setting] = list(range(int(self.low), int(self.high) + 1))
+            values: list[Setting] = list(range(int(self.low), int(self.high) + 1, self.step))
             if len(values) <= MAX_GRID_POINTS:
                 return values
         if not self.points:
@@ -75,8 +78,12 @@ class Range:
             spread = [self.low + (self.high - self.low) * part for part in parts]
         spread[-1] = self.high
         if self.is_whole:
-            return list(dict.fromkeys(round(value) for value in spread))
+            return list(dict.fromkeys(self._nearest(value) for value in spread))
         return list(spread)
+
+    def _nearest(self, value: float) -> int:
+        """The whole number of the range that is nearest."""
+        return int(self.low) + self.step * round((value - self.low) / self.step)
 
     @property
     def shown(self) -> str:
@@ -89,7 +96,8 @@ class Range:
     def text(self) -> str:
         """All of it as it is given, from which it is parsed again."""
         points = f":{self.points}" if self.points else ""
-        return f"{self.shown}:{'log' if self.is_log else 'linear'}{points}"
+        step = f":step{self.step}" if self.step > 1 else ""
+        return f"{self.shown}:{'log' if self.is_log else 'linear'}{points}{step}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +170,9 @@ class Space:
         after = parse_dimension(name, text)
         if not isinstance(after, Range) or not before.low <= after.low < after.high <= before.high:
             raise UserError(f"{name} must be narrowed to a part of {before.shown}, not {text!r}")
+        if before.is_whole:
+            before.check(f"{after.low:g}")
+            before.check(f"{after.high:g}")
         kept = replace(before, low=after.low, high=after.high)
         return Space({**self.dimensions, name: kept})
 
@@ -211,19 +222,26 @@ def _range(name: str, match: re.Match[str]) -> Range:
         )
     spec = SPECS.get(name)
     is_whole = spec.kind is int if spec else low_text.isdecimal() and high_text.isdecimal()
-    is_log, points = bool(spec and spec.multiplier) and low > 0, 0
+    is_log, points, step = bool(spec and spec.multiplier) and low > 0, 0, 1
     for option in options.split(":")[1:]:
         if option in ("log", "linear"):
             is_log = option == "log"
         elif option.isdecimal() and 1 <= int(option) <= MAX_GRID_POINTS:
             points = int(option)
+        elif is_whole and re.fullmatch(r"step[1-9]\d{0,8}", option):
+            step = int(option.removeprefix("step"))
         else:
-            raise UserError(f"{name}: {option!r} is neither log, linear nor a number of points")
+            raise UserError(
+                f"{name}: {option!r} is neither log, linear, a number of points, "
+                "nor of whole numbers a step such as step8"
+            )
     if is_log and low <= 0:
         raise UserError(f"{name}: a logarithmic range must begin above 0, not at {low:g}")
     if is_whole and (low != int(low) or high != int(high)):
         raise UserError(f"{name}: the range {match.group()} must be of whole numbers")
-    return Range(name, low, high, is_log, is_whole, points)
+    if step > 1 and (is_log or (high - low) % step):
+        raise UserError(f"{name}: {match.group()} must be linear, and its ends whole steps apart")
+    return Range(name, low, high, is_log, is_whole, points, step)
 
 
 def _check_values(dimension: Dimension) -> None:

@@ -200,7 +200,8 @@ def _distribution(dimension: Dimension) -> BaseDistribution:
     if not isinstance(dimension, Range):
         return CategoricalDistribution(dimension.values)
     if dimension.is_whole:
-        return IntDistribution(int(dimension.low), int(dimension.high), log=dimension.is_log)
+        low, high = int(dimension.low), int(dimension.high)
+        return IntDistribution(low, high, log=dimension.is_log, step=dimension.step)
     return FloatDistribution(dimension.low, dimension.high, log=dimension.is_log)
 
 
