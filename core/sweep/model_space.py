@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from core.network.tunables import Tunables
 from core.process.libraries import clean_imports
+from core.process.python import python_command
 from core.run.own_hparams import PREFIX
-from core.sweep.process import HEAD
 from trainpad.errors import RunError, UserError
 
 SECONDS: Final = 120
 """How long a model may take to be built."""
-PROGRAM: Final = HEAD + "from core.sweep.model_space import print_space; print_space(sys.argv[1])"
+PROGRAM: Final = "from core.sweep.model_space import print_space; print_space(sys.argv[1])"
 REFUSED: Final = 2
 """The exit status where the model itself is wrong."""
 
@@ -80,7 +80,7 @@ def model_space(model: str) -> dict[str, str]:
     Raises:
         UserError: it cannot be built.
     """
-    command = [sys.executable, "-P", "-c", PROGRAM, model]
+    command = [*python_command(PROGRAM), model]
     try:
         done = subprocess.run(  # noqa: S603 - ours, with the user's own file
             command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS,
