@@ -17,6 +17,7 @@ from core.run.own_hparams import choice_spec, number_spec, parse_declared
 from core.run.state import RunState
 from core.run.status import Outcome
 from core.rundir.control import check_live
+from core.rundir.entry import read_entry
 from core.rundir.status import read_status
 from core.rundir.validation import parse_event
 from core.training.changing import changes
@@ -26,6 +27,7 @@ from tests.helpers.runs import add_events, make_run
 from tests.helpers.waiting import shown, until
 from trainpad.errors import UserError
 from tui.app import TrainpadApp
+from tui.runs.value_columns import columns_for
 from tui.train.panel import Panel
 from tui.train.panel_rows import STANDARD
 
@@ -175,6 +177,11 @@ def test_the_shell_finds_the_live_ones(tmp_path: Path) -> None:
         Changed(5, "hp.dropout", 0.4, 0.2),
         Changed(6, "hp.none", 0, 1),
     )
+    entry, other = read_entry(run), read_entry(make_run(tmp_path / "b-run"))
+    assert entry is not None and other is not None
+    assert entry.values.settings["hp.dropout"] == 0.2
+    assert entry.values.settings["hp.kind"] == "b"
+    assert [column.name for column in columns_for([entry, other])].count("hp.dropout") == 1
     knobs = read_knobs(run, read_status(run))
     assert knobs["hp.dropout"].value == 0.2
     assert knobs["hp.dropout"].parse("0.3") == 0.3

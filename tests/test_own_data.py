@@ -169,8 +169,8 @@ def test_a_model_that_fits_no_values_is_explained(tmp_path: Path) -> None:
         "return S([L.Dense(3)])": "must give values of shape (1,) as data() has, and gives (3,)",
         f"{one}return keras.Model(i, [i, i])": "gives 2 outputs; it may give one",
         f"{two}return keras.Model([a, b], L.Add()([a, a]))": (
-            "has 2 inputs, and there is one: a function data() in the file can give more, x as a "
-            "tuple of arrays"
+            "has 2 inputs, and is given 1; data() in the file can give several, x as a tuple of "
+            "arrays"
         ),
     }
     for build, sentence in wrong.items():

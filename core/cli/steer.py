@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from core.run.events import Changed, Started
 from core.run.hparams import SPECS, HyperparameterSpec
-from core.run.own_hparams import OwnHparams, parse_declared
+from core.run.own_hparams import OwnHparams
 from core.rundir.attached import control_of, supported_requests
 from core.rundir.attached import read_knobs as attached_knobs
 from core.rundir.entry import read_entry
@@ -144,24 +143,13 @@ def read_knobs(run: RunDir, summary: RunSummary) -> dict[str, Knob[Any]]:
     if entry is None:
         raise RunError(f"{run.path} cannot be read")
     values = {name: entry.hyperparameters[name] for name in SPECS if SPECS[name].live}
-    own = _own_values(run)
+    own = OwnHparams().fold(read_events(run))
     return {
         name: _OurKnob(spec, value)
         for specs, found in ((SPECS, values), (own.specs, own.values))
         for name, value in found.items()
         if (spec := specs[name]).live
     }
-
-
-def _own_values(run: RunDir) -> OwnHparams:
-    """The values that the run's model asks for, as they are now."""
-    own = OwnHparams()
-    for event in read_events(run):
-        if isinstance(event, Started):
-            own.declare([parse_declared(declared) for declared in event.own])
-        elif isinstance(event, Changed):
-            own.change(event.name, event.new)
-    return own
 
 
 class _OurKnob(Knob[Any]):

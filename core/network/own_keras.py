@@ -92,9 +92,8 @@ def _possible_shapes(file: ModelFile, model: Any, shape: Sequence[int], count: i
         return candidates
     if len(inputs) != count:
         raise UserError(
-            f"{file.name}: its model has {len(inputs)} inputs, and there "
-            f"{'is one' if count == 1 else f'are {count}'}: a function data() in the file can give "
-            "more, x as a tuple of arrays"
+            f"{file.name}: its model has {len(inputs)} inputs, and is given {count}; data() in the "
+            "file can give several, x as a tuple of arrays"
         )
     if count > 1:
         return [whole]

@@ -4,10 +4,11 @@ They are called ``hp.NAME``, so that none is taken for a hyperparameter of `core
 event `Started` declares them; one that is live changes while the run trains, by `Changed`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.run.events import Changed, Event, Started
 from core.run.hparams import HyperparameterSpec, Value
 from trainpad.errors import UserError
 from trainpad.text import sanitize
@@ -131,3 +132,12 @@ class OwnHparams:
         except (KeyError, UserError):
             return False
         return True
+
+    def fold(self, events: Iterable[Event]) -> "OwnHparams":
+        """Take what these events declare and change; return itself."""
+        for event in events:
+            if isinstance(event, Started):
+                self.declare([parse_declared(declared) for declared in event.own])
+            elif isinstance(event, Changed):
+                self.change(event.name, event.new)
+        return self

@@ -15,6 +15,7 @@ from core.run.history import surviving
 from core.run.hparams import as_dict, known_hparams, validate_hparams
 from core.run.info import parent_in
 from core.run.layers import parse_layers, short_name
+from core.run.own_hparams import OwnHparams
 from core.rundir import notes
 from core.rundir.event_tail import ListedEvents
 from core.rundir.notes import Note
@@ -113,7 +114,9 @@ def read_entry(run: RunDir, listed: ListedEvents | None = None) -> RunEntry | No
             owner_of(run.path),
             attached_values(run, info, ended=not summary.is_live)
             if summary.is_attached
-            else own_values(run, hparams, accuracy, summary.best),
+            else own_values(
+                run, hparams | OwnHparams().fold(events).values, accuracy, summary.best
+            ),
             parent_in(info),
         )
     except (RunError, OSError):

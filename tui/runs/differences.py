@@ -6,6 +6,7 @@ from rich.cells import cell_len
 from textual.geometry import Size
 
 from core.run.hparams import SPECS
+from core.run.own_hparams import is_own_value
 from core.rundir.entry import RunEntry
 from tui.chart.coloured import LineColoured, line_role
 from tui.chart.scene import LETTERS
@@ -122,5 +123,6 @@ def _of_one(entry: RunEntry) -> list[str]:
     if not entry.summary.is_own:
         return list(entry.values.settings)
     return [
-        name for name, declared in SPECS.items() if entry.hyperparameters[name] != declared.default
+        *(n for n, spec in SPECS.items() if entry.hyperparameters[n] != spec.default),
+        *filter(is_own_value, entry.values.settings),
     ]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from core.run.hparams import SPECS
+from core.run.own_hparams import is_own_value
 from core.rundir.entry import RunEntry
 from core.rundir.run_values import Setting
 
@@ -104,9 +105,9 @@ def _number(text: str) -> float | None:
 
 def _search_text(entry: RunEntry) -> str:
     note, state = entry.note, entry.summary
-    if not state.is_own:
-        values = (f"{name}={value}" for name, value in entry.values.settings.items())
-    else:
-        values = (f"{name}={SPECS[name].format(v)}" for name, v in entry.hyperparameters.items())
+    settings = entry.values.settings.items()
+    values = [f"{n}={v}" for n, v in settings if is_own_value(n) or not state.is_own]
+    if state.is_own:
+        values += (f"{name}={SPECS[name].format(v)}" for name, v in entry.hyperparameters.items())
     texts = (note.title, state.name, *note.tags, note.text, state.state, state.dataset, state.host)
     return "\n".join((*texts, entry.network, *values)).lower().replace(", ", ",")

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from core.run.direction import greater_is_better
 from core.run.hparams import SPECS
+from core.run.own_hparams import is_own_value
 from core.run.seeds import is_seed
 from core.rundir.entry import RunEntry
 from core.rundir.overview import differing_hparams
@@ -94,6 +95,7 @@ def columns_for(
 def _differing_columns(ours: Sequence[RunEntry], attached: Sequence[RunEntry]) -> list[RunColumn]:
     """The columns of the settings in which runs of ours differ, then of those of attached runs."""
     own = [name for name in differing_hparams(ours) if name not in _LAYERS]
+    own += filter(is_own_value, _differing(ours))
     theirs = _differing(attached)
     result = []
     for name in dict.fromkeys([*own, *theirs]):
