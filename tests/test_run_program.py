@@ -16,6 +16,7 @@ from core.output.found import Found, Numbers
 from core.output.numbers import NumberParser
 from core.program import record, requests
 from core.program.command import StartError, project_of
+from core.program.ending import NO_INPUT
 from core.program.processes import Processes
 from core.program.supervisor import Supervisor
 from core.rundir.deletion import delete_run
@@ -64,6 +65,7 @@ def test_what_a_program_prints_is_kept_printed_and_read(tmp_path: Path) -> None:
     [
         ("exit 3", 3, None, "failed", "exit status 3"),
         ("echo Error; echo 'no memory '; exit 1", 1, None, "failed", "exit status 1; no memory"),
+        ("echo EOFError: x; exit 1", 1, None, "failed", f"exit status 1; EOFError: x{NO_INPUT}"),
         ("kill -SEGV $$", 139, "SIGSEGV", "failed", "ended by SIGSEGV"),
         ("kill -INT $$", 130, "SIGINT", "finished", "interrupted"),
     ],

@@ -2,6 +2,7 @@
 
 import signal
 from dataclasses import dataclass
+from typing import Final
 
 from core.program.record import ProgramRecord
 from core.rundir.json_lines import JsonLines
@@ -10,6 +11,9 @@ from trainpad.text import sanitize
 SIGNALLED = 128
 """A shell's exit status of a program that a signal ended is this and the signal's number."""
 ENDS = ("finished", "failed", "diverged")
+ASKED: Final = ("EOFError", "bdb.BdbQuit")
+"""How the last line begins of a Python program that asked for input, or stopped in its debugger."""
+NO_INPUT: Final = "; a program under trainpad run gets no input: start it without"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,9 @@ class Ending:
     def text(self) -> str:
         """How a program ended that failed."""
         text = f"ended by {self.signal_name}" if self.signal_name else f"exit status {self.code}"
-        return f"{text}; {sanitize(self.last_line.strip(), limit=200)}" if self.last_line else text
+        last = sanitize(self.last_line.strip(), limit=200)
+        hint = NO_INPUT if last.startswith(ASKED) else ""
+        return f"{text}; {last}{hint}" if last else text
 
 
 def write_ending(record: ProgramRecord, ending: Ending) -> None:
