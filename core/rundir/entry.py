@@ -137,11 +137,11 @@ def _current_hparams(first: Mapping[str, Any], events: Sequence[Event]) -> dict[
 
 def complete_hparams(values: Mapping[str, Any]) -> dict[str, Any]:
     """All hyperparameters: those in `values`, defaults for the rest or where one is invalid."""
-    given = known_hparams(values)
-    key = repr(given)
+    key = repr(values)
     if key not in _COMPLETE:
         if len(_COMPLETE) >= MAX_COMPLETE:
             _COMPLETE.clear()
+        given = known_hparams(values)
         try:
             _COMPLETE[key] = as_dict(validate_hparams(given))
         except UserError:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+import orjson
 
 from core.run.events import (
     RECORDED,
@@ -257,10 +258,18 @@ _ALL_FIELDS: Mapping[type[Event], Mapping[str, Parser]] = {
 }
 
 
+def _loads(line: str | bytes) -> Any:
+    """The value of a line of JSON; thousands of lines are read for a list of runs."""
+    try:
+        return orjson.loads(line)
+    except ValueError:  # NaN without quotation marks, or a number of many digits
+        return json.loads(line)
+
+
 def parse_event(line: str | bytes) -> Event | None:
     """The event in one line of `events.jsonl`; None where it is malformed or unknown."""
     try:
-        values = json.loads(line)
+        values = _loads(line)
         kind = RECORDED[values["event"]]
         parsers = _ALL_FIELDS[kind]
         fields = {name: parsers[name](value) for name, value in values.items() if name in parsers}
