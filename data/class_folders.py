@@ -2,7 +2,8 @@
 
 Either the classes' folders are right there, and a shuffle with a fixed seed takes every sixth
 picture for testing; or they are in ``train`` and ``test``, and if you like in ``validation``. All
-pictures have one size; they are in colour as soon as one of them is.
+pictures have one size, or are scaled and cropped to one; they are in colour as soon as one of them
+is.
 """
 
 import math
@@ -34,6 +35,8 @@ MAX_FILE_BYTES = 64 << 20
 MAX_BYTES = 4 << 30
 """Pictures are kept in memory, a byte for each pixel and colour: those of more stay on disk."""
 _TEST_SHARE, _SEED = 6, 0
+Size = tuple[int, int]
+"""Width and height in pixels."""
 Files = list[tuple[Path, int]]
 """Pictures with their labels."""
 
@@ -43,8 +46,8 @@ def has_class_folders(folder: Path) -> bool:
     return any(_pictures(inside) for inside in _folders(_inside(folder, TRAIN) or folder))
 
 
-def open_class_folders(folder: Path, name: str) -> Dataset:
-    """The data set of a folder, called `name`.
+def open_class_folders(folder: Path, name: str, size: Size | None = None) -> Dataset:
+    """The data set of a folder, called `name`; its pictures get a `size`, or have one.
 
     Raises:
         DataError: there are too few classes, a picture is damaged, or sizes differ.
@@ -58,13 +61,13 @@ def open_class_folders(folder: Path, name: str) -> Dataset:
             f"{len(classes)}"
         )
     if train is None:
-        return _split_randomly(folder, name, classes)
+        return _split_randomly(folder, name, classes, size)
     test, validation = _inside(folder, TEST), _inside(folder, VALIDATION)
     if test is None:
         raise DataError(f"{folder}: expected a folder `test` beside `{train.name}`, found none")
     parts = [_listed(part, classes) for part in (train, test, validation) if part]
     parts[0] = _shuffled(parts[0])
-    (train_images, train_labels), (test_images, test_labels), *rest = _read(parts, classes)
+    (train_images, train_labels), (test_images, test_labels), *rest = _read(parts, classes, size)
     raw = RawArrays(train_images, train_labels, test_images, test_labels)
     dataset = build_dataset(raw, name=name, source=str(folder), classes=classes)
     if not rest:
@@ -79,13 +82,15 @@ def open_class_folders(folder: Path, name: str) -> Dataset:
     )
 
 
-def _split_randomly(folder: Path, name: str, classes: tuple[str, ...]) -> Dataset:
+def _split_randomly(
+    folder: Path, name: str, classes: tuple[str, ...], size: Size | None
+) -> Dataset:
     files = _shuffled(_listed(folder, classes))
     train: Files = []
     test: Files = []
     for place, file in enumerate(files):
         (test if place % _TEST_SHARE == _TEST_SHARE - 1 else train).append(file)
-    (images, labels), *rest = _read([train, test] if test else [train], classes)
+    (images, labels), *rest = _read([train, test] if test else [train], classes, size)
     others = rest[0] if rest else (images[:0], labels[:0])
     raw = RawArrays(images, labels, *others)
     return build_dataset(raw, name=name, source=str(folder), classes=classes)
@@ -110,14 +115,16 @@ def _listed(root: Path, classes: Sequence[str]) -> Files:
     return files
 
 
-def _read(parts: Sequence[Files], classes: Sequence[str]) -> list[tuple[Images, Labels]]:
+def _read(
+    parts: Sequence[Files], classes: Sequence[str], size: Size | None
+) -> list[tuple[Images, Labels]]:
     """Images and labels of each part: all grey ``[n, height, width]``, or all in colour.
 
     Of a folder whose pictures stay on disk, all are in colour.
     """
     first, _ = min(parts[0], key=lambda file: (file[1], file[0]))
-    shape = _decode(first).shape
-    decode = partial(_decode_alike, first=first, shape=shape)
+    shape = _decode(first, size).shape
+    decode = partial(_decode_alike, first=first, shape=shape, size=size)
     paths = [[path for path, _ in part] for part in parts]
     kind = label_type(len(classes))
     labels: list[Labels] = [np.array([label for _, label in part], kind) for part in parts]
@@ -134,13 +141,14 @@ def _read(parts: Sequence[Files], classes: Sequence[str]) -> list[tuple[Images, 
     return list(zip(images, labels, strict=True))
 
 
-def _decode_alike(path: Path, first: Path, shape: tuple[int, ...]) -> Images:
+def _decode_alike(path: Path, first: Path, shape: tuple[int, ...], size: Size | None) -> Images:
     """A picture of the same size as the `first`, whose `shape` is that."""
-    picture = _decode(path)
+    picture = _decode(path, size)
     if picture.shape != shape:
         raise DataError(
             f"{path}: expected {shape[1]} x {shape[0]} pixels as in {first.name}, found "
-            f"{picture.shape[1]} x {picture.shape[0]}; make all pictures the same size"
+            f"{picture.shape[1]} x {picture.shape[0]}; give all the same size with --size "
+            f"{shape[1]}x{shape[0]}"
         )
     return picture
 
@@ -149,9 +157,12 @@ def _is_grey(images: Images) -> bool:
     return bool((images == images[..., :1]).all())
 
 
-def _decode(path: Path) -> Images:
-    """A picture as uint8 ``[height, width, 3]``; what is transparent is on white."""
-    from PIL import Image
+def _decode(path: Path, size: Size | None) -> Images:
+    """A picture as uint8 ``[height, width, 3]``; what is transparent is on white.
+
+    With a `size`, it is scaled to fill that, and what sticks out is cut off at both sides.
+    """
+    from PIL import Image, ImageOps
 
     try:
         with warnings.catch_warnings():
@@ -160,7 +171,10 @@ def _decode(path: Path) -> Images:
 
             with Image.open(BytesIO(read_plain(path, MAX_FILE_BYTES))) as picture:
                 check_size(picture, str(path))
-                return _pixels(picture)
+                pixels = _pixels(picture)
+                if size is None or pixels.shape[1::-1] == size:
+                    return pixels
+                return np.asarray(ImageOps.fit(Image.fromarray(pixels), size), np.uint8)
     except Image.DecompressionBombError as error:
         raise DataError(f"{path}: it has too many pixels; make it smaller") from error
     except DAMAGE as error:

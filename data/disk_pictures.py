@@ -34,7 +34,7 @@ def unpacked(paths: Sequence[Path], shape: Sequence[int], decode: Decode) -> Ima
         raise DataError(
             f"pictures that do not fit into memory are unpacked in the cache; {NO_HOME}"
         )
-    file = folder / f"{_key(paths)}.u8"
+    file = folder / f"{_key(paths, shape)}.u8"
     if not file.is_file() or file.stat().st_size != int(np.prod(whole)):
         _unpack(file, paths, whole, decode)
     try:
@@ -66,8 +66,8 @@ def _unpack(file: Path, paths: Sequence[Path], shape: tuple[int, ...], decode: D
             part.unlink()
 
 
-def _key(paths: Sequence[Path]) -> str:
-    digest = hashlib.sha256()
+def _key(paths: Sequence[Path], shape: Sequence[int]) -> str:
+    digest = hashlib.sha256(f"{tuple(shape)}".encode())
     for path in paths:
         about = path.stat()
         digest.update(f"{path.resolve()}\0{about.st_size}\0{about.st_mtime_ns}\n".encode())

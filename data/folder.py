@@ -12,7 +12,7 @@ import numpy as np
 
 from data.candidates import ROLES, Candidates, entries, find_candidates, first_readable
 from data.cifar import is_cifar, open_cifar
-from data.class_folders import has_class_folders, open_class_folders
+from data.class_folders import Size, has_class_folders, open_class_folders
 from data.dataset import DIGITS, Dataset, Images
 from data.errors import DataError
 from data.files import is_dir, is_file
@@ -29,7 +29,12 @@ _MOST_NAMED = 4
 
 
 def open_folder(
-    folder: Path, *, name: str = "", prefer: str = "", classes: tuple[str, ...] | None = None
+    folder: Path,
+    *,
+    name: str = "",
+    prefer: str = "",
+    classes: tuple[str, ...] | None = None,
+    size: Size | None = None,
 ) -> Dataset:
     """Open the data set in a folder: four IDX files, Keras's ``mnist.npz``, or pictures.
 
@@ -39,10 +44,15 @@ def open_folder(
         name: the name of the data if it is not MNIST itself; by default the folder's name.
         prefer: which of EMNIST's sets to take (``emnist-digits``) where a folder holds several.
         classes: the name of each label, where the folder has no ``classes.txt``.
+        size: width and height that the pictures of class folders get.
 
     Raises:
         DataError: the folder or a file is missing, damaged, or does not fit the others.
     """
+    if size is not None:
+        if not is_dir(folder) or not has_class_folders(folder):
+            raise DataError(f"{folder}: --size is for folders of pictures, one for each class")
+        return open_class_folders(folder, name or folder.resolve().name, size)
     if is_file(folder):
         return _open_file(folder)
     if not is_dir(folder):

@@ -4,6 +4,7 @@ What the user names must exist, or it is an error. Only the default has a fallba
 neither found nor downloaded, drawn digits with a notice.
 """
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,6 +34,8 @@ DEFAULT_VARIATION = 0.7
 MIXED_VARIATION = 1.0
 FAKE_COUNT = 1000
 _MIN_USER_DIGITS = 12
+MAX_SIDE = 4096
+"""Pixels of a side that pictures may be scaled to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ def load_dataset(
     fallback: bool = True,
     progress: ProgressCallback | None = None,
     paths: SearchPaths | None = None,
+    size: str | None = None,
 ) -> Dataset:
     """Load the data set of a run.
 
@@ -72,11 +76,14 @@ def load_dataset(
         fallback: without MNIST, draw digits and set ``notice``.
         progress: called during slow steps; an exception that it raises ends them.
         paths: where to look, if not where this process lives.
+        size: ``WIDTHxHEIGHT`` of the pictures of class folders, which are scaled and cropped.
 
     Raises:
         DataError: the data is missing, damaged or unknown.
     """
     paths = paths or SearchPaths.default()
+    if size is not None and (fake or input_data_dir is not None or name in NAMES):
+        raise DataError("--size is for --dataset FOLDER, with a folder of pictures for each class")
     request = _Request(name, input_data_dir, offline, variation, seed, progress, paths)
     if fake:
         return _fake(request)
@@ -94,7 +101,22 @@ def load_dataset(
         return _mixed(request)
     if not exists(expanded(name)):
         raise DataError(f"no data set or folder {name!r}; the names are {', '.join(NAMES)}")
-    return open_folder(expanded(name))
+    return open_folder(expanded(name), size=parse_size(size) if size else None)
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Return the width and height that ``WIDTHxHEIGHT`` says.
+
+    Raises:
+        DataError: it says no such size.
+    """
+    found = re.fullmatch(r"([0-9]{1,5})[xX]([0-9]{1,5})", text.strip())
+    size = (int(found[1]), int(found[2])) if found else (0, 0)
+    if not all(1 <= side <= MAX_SIDE for side in size):
+        raise DataError(
+            f"size must be WIDTHxHEIGHT in pixels, as 64x48, from 1 to {MAX_SIDE:,}, not {text!r}"
+        )
+    return size
 
 
 def load_eval_data(

@@ -13,12 +13,14 @@ from core.cli.datasets import show_dataset
 from core.network.network import Network, as_input
 from core.network.predictions import predict_split
 from core.run.hparams import validate_hparams
+from core.rundir.data_source import DataSource
 from core.tfevents import encode
 from core.training.config import architecture_for
 from data.arrays import to_images
 from data.errors import DataError
 from data.folder import open_folder
 from data.preview import ascii_rows, contact_sheet, half_block_rows
+from data.sources import load_dataset
 from tui.widgets.gallery import downsampled
 from tui.widgets.half_blocks import render_picture
 
@@ -62,6 +64,28 @@ def test_classes_are_folders_and_a_sixth_is_for_testing(draw: Draw) -> None:
     assert set(data.train.labels.tolist()) == {0, 1}
 
 
+def test_pictures_of_several_sizes_are_scaled_and_cropped(draw: Draw) -> None:
+    folder = some(draw, "")
+    draw("cat/wide.png", GREEN, size=(40, 10))
+    data = load_dataset(str(folder), size="8x4")
+    assert data.image_shape == (4, 8, 3)
+    assert (data.train.images == GREEN).all(axis=(1, 2, 3)).any()
+    assert data.fingerprint != load_dataset(str(folder), size="4x4").fingerprint
+    for name, size, sentence in (
+        ("mnist", "8x4", "--size is for --dataset FOLDER, with a folder of pictures for each"),
+        (str(folder / "cat"), "8x4", "cat: --size is for folders of pictures, one for each class"),
+        (
+            str(folder),
+            "8",
+            "size must be WIDTHxHEIGHT in pixels, as 64x48, from 1 to 4,096",
+        ),
+        (str(folder), "0x9", "size must be WIDTHxHEIGHT in pixels"),
+    ):
+        with pytest.raises(DataError, match=sentence):
+            load_dataset(name, size=size)
+    assert DataSource(dataset=str(folder), size="8x4").load().image_shape == (4, 8, 3)
+
+
 def test_grey_pictures_have_no_channels(draw: Draw) -> None:
     assert open_folder(some(draw, "", colour=77)).train.images[0].tolist() == [[77] * 6] * 5
     draw("cat/0.png", GREEN)
@@ -87,7 +111,7 @@ def test_a_wrong_folder_is_explained(draw: Draw, tmp_path: Path) -> None:
     refused(r"set/empty: expected pictures, found none")
     (folder / "empty").rmdir()
     odd = draw("cat/odd.png", size=(7, 5))
-    refused(r"odd\.png: expected 6 x 5 pixels as in 0\.png, found 7 x 5; make all pictures the")
+    refused(r"odd\.png: expected 6 x 5 pixels as in 0\.png, found 7 x 5; give all the same size ")
     odd.write_bytes(odd.read_bytes()[:45])
     refused(r"odd\.png: damaged picture.*; save it again as PNG")
     odd.write_bytes(b"")

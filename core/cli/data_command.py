@@ -12,11 +12,17 @@ from core.cli.flags import flag
 @click.command()
 @click.argument("name", required=False, shell_complete=dataset_names)
 @flag("input_data_dir", type=Path, metavar="FOLDER", help="Read the files in this folder.")
+@flag("size", metavar="WxH", help="Scale and crop a folder's pictures to this size, as 64x48.")
 @flag("offline", is_flag=True, help="Never use the network.")
 @click.option("--verbose", is_flag=True, help="Also what was found and not used, and why.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def data(
-    name: str | None, input_data_dir: Path | None, offline: bool, verbose: bool, as_json: bool
+    name: str | None,
+    input_data_dir: Path | None,
+    size: str | None,
+    offline: bool,
+    verbose: bool,
+    as_json: bool,
 ) -> int:
     """List the data sets; or find, download, verify and preview the one called NAME.
 
@@ -33,4 +39,5 @@ def data(
         offline=offline,
         as_json=as_json,
         verbose=verbose,
+        size=size,
     )

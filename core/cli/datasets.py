@@ -55,6 +55,7 @@ def show_dataset(
     offline: bool,
     as_json: bool,
     verbose: bool = False,
+    size: str | None = None,
 ) -> int:
     """Find or download a data set, and print its properties and a preview.
 
@@ -65,7 +66,12 @@ def show_dataset(
     """
     try:
         dataset = load_dataset(
-            name, input_data_dir=folder, offline=offline, fallback=False, progress=_show_progress
+            name,
+            input_data_dir=folder,
+            offline=offline,
+            fallback=False,
+            progress=_show_progress,
+            size=size,
         )
     except DataError:
         if verbose and folder is None and name in CATALOG:

@@ -25,6 +25,8 @@ class DataSource:
     fake_data: bool = False
     variation: float | None = None
     """How much drawn digits vary."""
+    size: str | None = None
+    """``WIDTHxHEIGHT`` of the pictures of class folders; None: they have one."""
     function: bool = False
     """Whether the function `data` of the model's file gives it, where the run trains."""
 
@@ -32,7 +34,7 @@ class DataSource:
     def from_run_info(cls, info: Mapping[str, Any]) -> "DataSource":
         """The data source of a run by its `run.json`; fields that do not fit get defaults."""
         parsers = {
-            **dict.fromkeys(("dataset", "input_data_dir", "eval_data"), optional(string)),
+            **dict.fromkeys(("dataset", "input_data_dir", "eval_data", "size"), optional(string)),
             **dict.fromkeys(("fake_data", "function"), boolean),
             "variation": optional(finite),
         }
@@ -56,6 +58,7 @@ class DataSource:
             variation=self.variation,
             fallback=self.dataset is None,
             progress=progress,
+            size=self.size,
         )
         if self.eval_data is None:
             return dataset

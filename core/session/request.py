@@ -298,6 +298,7 @@ def _source(flags: Flags, start: ResumePoint | None, own: ModelFile | None) -> D
         "eval_data": _dataset(str(flags["eval_data"])) if flags["eval_data"] else None,
         "fake_data": flags["fake_data"] or None,
         "variation": flags["variation"],
+        "size": flags.get("size"),
     }
     named = {name: value for name, value in given.items() if value is not None}
     if named:

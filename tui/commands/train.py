@@ -28,6 +28,7 @@ QUICK: Final = 1.0
 @flag("hp", multiple=True, metavar="NAME=VALUE", help="A value that it asks for with hp.")
 @flag("preset", type=click.Choice(sorted(PRESETS)), help="Defaults for the other flags.")
 @flag("dataset", metavar="NAME|FOLDER", help="Training data.  [mnist]")
+@flag("size", metavar="WxH", help="Scale and crop a folder's pictures to this size, as 64x48.")
 @flag("input_data_dir", type=Path, metavar="FOLDER", help="Folder of MNIST's four files.")
 @flag("fake_data", is_flag=True, help="Train on 1,000 drawn digits, to try things out.")
 @flag(
