@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 
-from core.run.seeds import SEED_IN_NAME, compiled
+from core.run.seeds import compiled
 from trainpad.errors import UserError
 from tui.dashboard.screen import DashboardScreen
 from tui.runs.dialogs import FormDialog
 from tui.runs.listing import RunListing
 
 TITLE = "Group runs whose names differ only where this matches"
-HINT = "a regular expression; empty: runs that differ only in their seed\n"
+HINT = "a regular expression, such as lr[0-9.]+; empty: runs that differ only in their seed\n"
 
 
 class RunGrouping:
@@ -27,7 +27,7 @@ class RunGrouping:
     def ask(self, problem: str = "", typed: str | None = None) -> None:
         """Ask for the pattern, and group the runs by it."""
         before = self._listing.pattern
-        shown = before.pattern if before is not None else SEED_IN_NAME
+        shown = before.pattern if before is not None else ""
         fields = [("pattern", shown if typed is None else typed)]
         self._screen.app.push_screen(FormDialog(TITLE, fields, problem or HINT), self._use)
 
