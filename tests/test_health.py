@@ -163,11 +163,13 @@ def test_recorded_update_ratios_are_shown_with_their_step_unless_older(sample: n
     now = arrays()
     measured = inspect_network(40, Network.from_arrays(now), changed(1e-3, now), sample)
     assert measured.updates_step == 40
-    assert measured.with_updates(UpdateRatios(30, (0.5, 0.5, 0.5))) is measured
+    assert measured.with_updates(UpdateRatios(30, {"layer0": 0.5})) is measured
     unknown = inspect_network(40, Network.from_arrays(now), None, sample)
     assert unknown.updates_step is None
     assert not any("update ratio" in text for text in texts(unknown))
-    recorded = unknown.with_updates(UpdateRatios(30, (0.5, 1e-3, 1e-3)))
+    recorded = unknown.with_updates(
+        UpdateRatios(30, {"layer0": 0.5, "layer1": 1e-3, "layer2": 1e-3})
+    )
     assert recorded.updates_step == 30
     assert texts(recorded)[0].startswith("hidden 1: update ratio 5.0e-01 at step 30: high")
-    assert unknown.with_updates(UpdateRatios(30, (0.5,))) is unknown
+    assert unknown.with_updates(UpdateRatios(30, {"layer7": 0.5})) is unknown

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from core.network.health import own_update_ratios
 from core.network.model_copy import model_from_flags
 from core.network.model_file import ModelFile
 from core.own.layer import OwnLayer
@@ -17,6 +18,7 @@ from core.own.process import OwnProcess
 from core.own.report import inspect_own_model
 from core.own.server import Server
 from core.run.hparams import validate_hparams
+from core.session.summaries import update_values
 from data.dataset import Dataset
 from data.errors import DataError
 from trainpad.errors import UserError
@@ -118,6 +120,12 @@ def test_keras_computes_it_layer_by_layer(write: Write, small: Dataset) -> None:
     assert [stage.number for stage in report.stages] == [0, None, None, None, 1]
     assert [*report.layers[0].histograms] == ["weights", "biases", "activations"]
     assert report.multiply_adds == 1296 + 1440
+    before = {name: array * np.float32(0.99) for name, array in arrays.items()}
+    written = update_values(arrays, before)
+    assert len(written) == 2
+    assert own_update_ratios(arrays, before) == {
+        layer.path: pytest.approx(0.01, rel=1e-3) for layer in report.layers
+    }
     with pytest.raises(UserError, match="does not fit"):
         server.answer(Message({"do": "logits"}, {"images": flat, "w:model/x": np.ones(3)}))
 

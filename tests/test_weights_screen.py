@@ -75,7 +75,8 @@ def test_the_history_is_what_the_run_recorded(
     assert [one.step for one in recorded.histograms["layer2/activations"]] == [10, 20, 30, 40]
     assert recorded.updates is not None
     assert recorded.updates.step == 40
-    assert recorded.updates.ratios == pytest.approx([1e-3] * 3, rel=1e-3)
+    expected = {f"layer{number}": 1e-3 for number in range(3)}
+    assert recorded.updates.ratios == pytest.approx(expected, rel=1e-3)
     # A resumed run: what was recorded from its first step on is void.
     summaries(tmp_path / "run", data, Weights(25, network.to_arrays()), step=20)
     recorded = reader.poll()

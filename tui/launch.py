@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
+from core.own.network import close_processes
 from core.process.launcher import Launcher
 from core.process.redirect import append_to_log, detach_stdio, redirect_to_log
 from core.run.events import Opened
@@ -96,6 +97,7 @@ def _run(app: TrainpadApp, launcher: Launcher) -> int:
     signals.install()
     with duplicated_terminal():
         result = app.run() or ExitResult.CRASH
+    close_processes()
     return _finish(app, result, launcher, signals)
 
 

@@ -112,6 +112,11 @@ class LayerReport:
     """By title: weights, biases, activations, then all other variables."""
 
     @property
+    def path(self) -> str:
+        """What the names of its arrays begin with: ``layer0``."""
+        return self.histograms["weights"].tag.rpartition("/")[0]
+
+    @property
     def units(self) -> int:
         """Number of units, or of channels."""
         return self.stage.outputs[-1]
@@ -129,10 +134,13 @@ class LayerReport:
 
 @dataclass(frozen=True, slots=True)
 class UpdateRatios:
-    """The update ratio of each layer, measured at one step; None where not known."""
+    """The update ratios of layers, measured at one step, by what the names of their arrays share.
+
+    That is ``layer0``, or the path of a layer in a person's own model.
+    """
 
     step: int
-    ratios: tuple[float | None, ...]
+    ratios: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,13 +172,13 @@ class NetworkReport:
 
     def with_updates(self, updates: "UpdateRatios | None") -> "NetworkReport":
         """The report with these update ratios, unless its own are as new."""
-        if updates is None or len(updates.ratios) != len(self.layers):
+        if updates is None or not any(layer.path in updates.ratios for layer in self.layers):
             return self
         if self.updates_step is not None and self.updates_step >= updates.step:
             return self
         layers = (
-            dataclasses.replace(layer, update_ratio=ratio)
-            for layer, ratio in zip(self.layers, updates.ratios, strict=True)
+            dataclasses.replace(layer, update_ratio=updates.ratios.get(layer.path))
+            for layer in self.layers
         )
         return dataclasses.replace(self, layers=tuple(layers), updates_step=updates.step)
 
@@ -226,6 +234,22 @@ def inspect_network(
 def affordable_images(architecture: Architecture) -> int:
     """Of how many images the activations can be computed in little time."""
     return max(MIN_IMAGES, MAX_OPERATIONS // max(1, architecture.flops))
+
+
+def own_update_ratios(arrays: Arrays, before: Arrays) -> dict[str, float]:
+    """The update ratio of each layer with a kernel in a person's own model, by the layer's path.
+
+    Args:
+        arrays: all its arrays, by the names of a checkpoint.
+        before: the same one step earlier.
+    """
+    found: dict[str, float] = {}
+    for name, array in arrays.items():
+        path = name.rpartition("/")[0]
+        ratio = update_ratio(array, before.get(name)) if array.ndim > 1 else None
+        if ratio is not None:
+            found.setdefault(path, ratio)
+    return found
 
 
 def update_ratios(arrays: Arrays, before: Arrays) -> list[float | None]:

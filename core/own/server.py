@@ -14,7 +14,7 @@ import numpy as np
 from core.network.model_file import ModelFile
 from core.own.messages import Array, Message, receive, send
 from core.process.libraries import clean_imports
-from core.process.threads import NICE
+from core.process.threads import lower_thread_priority
 from trainpad.errors import UserError
 
 SETTINGS = {
@@ -31,7 +31,6 @@ def serve() -> None:
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what the person's file prints
     os.environ.update(SETTINGS)
-    os.nice(NICE)
     server = Server()
     while (request := receive(requests)) is not None:
         try:
@@ -81,6 +80,7 @@ class Server:
                 values["function"], values["hp"],
             )  # fmt: skip
             self._model = LoadedModel(file, images, values["classes"])
+        lower_thread_priority()  # from here on nobody waits for seconds
         layers = [layer.as_dict() for layer in self._model.layers]
         return {"layers": layers, "has_classes": self._model.has_classes}, {}
 

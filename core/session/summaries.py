@@ -16,9 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from core.network.architecture import Architecture
-from core.network.health import affordable_images, update_ratios
+from core.network.health import affordable_images, own_update_ratios, update_ratios
 from core.network.keras_layers import keras_layers
 from core.network.network import Floats, Network, as_input
+from core.network.own_keras import PREFIX
 from core.run.events import (
     Alert,
     Changed,
@@ -241,12 +242,11 @@ def layer_values(
 def update_values(arrays: NamedArrays, previous: NamedArrays) -> list[encode.Value]:
     """Return the update ratio of each layer, from its weights and those of one step earlier."""
     with np.errstate(all="ignore"):
-        ratios = update_ratios(arrays, previous)
-    return [
-        encode.scalar(f"layer{i}/update_ratio", ratio)
-        for i, ratio in enumerate(ratios)
-        if ratio is not None
-    ]
+        ratios = {f"layer{i}": ratio for i, ratio in enumerate(update_ratios(arrays, previous))}
+        own = {name: array for name, array in arrays.items() if name.startswith(PREFIX)}
+        known = {path: r for path, r in ratios.items() if r is not None}
+        known |= own_update_ratios(own, previous)
+    return [encode.scalar(f"{path}/update_ratio", ratio) for path, ratio in known.items()]
 
 
 def _distribution_values(name: str, array: npt.NDArray[np.generic]) -> Sequence[encode.Value]:

@@ -59,14 +59,15 @@ class RecordReader:
 
     def _updates(self) -> UpdateRatios | None:
         """The update ratios at the newest step at which any layer has one."""
-        found: dict[int, tuple[int, float]] = {}
-        while history := self._data.scalars.get(f"layer{len(found)}/{UPDATE_RATIO}"):
-            curve = history.curve
-            found[len(found)] = curve.last_step, curve.last
-        step = max((step for step, _ in found.values()), default=-1)
+        newest: dict[str, tuple[int, float]] = {}
+        for tag in self._data.scalars:
+            curve = self._data.scalars[tag].curve
+            if tag.endswith(f"/{UPDATE_RATIO}") and len(curve):
+                newest[tag.rpartition("/")[0]] = curve.last_step, curve.last
+        step = max((step for step, _ in newest.values()), default=-1)
         if step < 0:
             return None
-        return UpdateRatios(step, tuple(r if s == step else None for s, r in found.values()))
+        return UpdateRatios(step, {path: r for path, (s, r) in newest.items() if s == step})
 
 
 def _is_about_weights(item: Item) -> bool:
