@@ -120,11 +120,11 @@ def _read(
 ) -> list[tuple[Images, Labels]]:
     """Images and labels of each part: all grey ``[n, height, width]``, or all in colour.
 
-    Of a folder whose pictures stay on disk, all are in colour.
+    Of a folder with pictures that stay on disk, all are in colour.
     """
     first, _ = min(parts[0], key=lambda file: (file[1], file[0]))
     shape = _decode(first, size).shape
-    decode = partial(_decode_alike, first=first, shape=shape, size=size)
+    decode = partial(_decode_same_size, first=first, shape=shape, size=size)
     paths = [[path for path, _ in part] for part in parts]
     kind = label_type(len(classes))
     labels: list[Labels] = [np.array([label for _, label in part], kind) for part in parts]
@@ -141,8 +141,8 @@ def _read(
     return list(zip(images, labels, strict=True))
 
 
-def _decode_alike(path: Path, first: Path, shape: tuple[int, ...], size: Size | None) -> Images:
-    """A picture of the same size as the `first`, whose `shape` is that."""
+def _decode_same_size(path: Path, first: Path, shape: tuple[int, ...], size: Size | None) -> Images:
+    """A picture of the same size as the `first`, which has this `shape`."""
     picture = _decode(path, size)
     if picture.shape != shape:
         raise DataError(

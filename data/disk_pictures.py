@@ -23,7 +23,7 @@ Decode = Callable[[Path], Images]
 
 
 def unpacked(paths: Sequence[Path], shape: Sequence[int], decode: Decode) -> Images:
-    """Return the pictures ``[n, *shape]`` as an array whose contents stay on disk.
+    """Return the pictures ``[n, *shape]`` as an array that stays on disk.
 
     Raises:
         DataError: the disk has no room, or a picture is damaged or has another size.

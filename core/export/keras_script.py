@@ -26,7 +26,7 @@ from trainpad.errors import RunError
 from trainpad.text import sanitize
 
 FOLLOWED = ("learning_rate", "batch_size", "dropout", "l2")
-"""The hyperparameters whose changes the script makes."""
+"""The hyperparameters that the script changes."""
 DATASETS = {"cifar-10": "cifar10", "cifar-100": "cifar100"}
 OPTIMIZERS: Mapping[str, str] = {
     "sgd": "SGD({rate})",

@@ -59,7 +59,7 @@ class LiveValues:
         """Give a live value another; return whether steps have to be compiled again.
 
         Raises:
-            Exception: whatever the person's function raises.
+            Exception: as the person's function raises it.
         """
         if name in self.on_change:
             self.on_change[name](value)

@@ -77,14 +77,14 @@ def task_of(name: str, model: Any, dataset: Dataset, outputs: npt.NDArray[Any]) 
         loss = found or keras.losses.BinaryCrossentropy(from_logits=not is_fraction)
         return OwnTask(2, True, 0.5 if is_fraction else 0.0, False, _function(loss), False)
     targets = dataset.train.values
-    wanted = targets.shape[1:] if targets is not None else dataset.image_shape
+    needed = targets.shape[1:] if targets is not None else dataset.image_shape
     if not classes or (found is not None and label not in CROSS_ENTROPIES):
-        if np.prod(shape) == np.prod(wanted):
+        if np.prod(shape) == np.prod(needed):
             loss = found or keras.losses.MeanSquaredError()
             return OwnTask(0, False, 0.0, False, _function(loss), False)
-        expected = f"values of shape {tuple(wanted)} as data() has"
+        expected = f"values of shape {tuple(needed)} as data() has"
         if targets is None:
-            expected = f"{classes} numbers, one for each class, or an image of {tuple(wanted)}"
+            expected = f"{classes} numbers, one for each class, or an image of {tuple(needed)}"
         raise UserError(f"{name}: its model must give {expected}, and gives {tuple(shape)}")
     raise UserError(
         f"{name}: its model must give {classes} numbers for an image, one for each class, and "
