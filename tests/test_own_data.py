@@ -12,9 +12,12 @@ from core.run.events import Evaluated, Started, to_json
 from core.run.history import best_evaluation
 from core.run.hparams import HyperParameters, as_dict, validate_hparams
 from core.run.state import RunState
+from core.rundir.data_source import DataSource
 from core.rundir.validation import parse_event
+from core.session.request import _source
 from core.training.own_data import load_data
 from data.dataset import Dataset
+from data.errors import DataError
 from trainpad.errors import UserError
 from tui.evaluate.no_matrix import without_matrix
 
@@ -94,6 +97,18 @@ def test_streams_are_taken(tmp_path: Path) -> None:
 def test_what_is_wrong_is_one_sentence(tmp_path: Path, data: str, sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
         load_data(file_of(tmp_path, data))
+
+
+def test_the_file_gives_the_data_unless_a_flag_names_some(tmp_path: Path) -> None:
+    flags = {**dict.fromkeys(("dataset", "input_data_dir", "eval_data", "variation", "size"))}
+    file = file_of(tmp_path, "3")
+    assert _source({**flags, "fake_data": False}, None, file).function
+    assert not _source({**flags, "fake_data": True}, None, file).function
+    assert not _source({**flags, "fake_data": False}, None, None).function
+    file.path.write_text("def build(): pass")
+    assert not _source({**flags, "fake_data": False}, None, file).function
+    with pytest.raises(DataError, match="the model's own file gives the data, and only where the"):
+        DataSource(function=True).load()
 
 
 # -- what is trained -------------------------------------------------------------------------------

@@ -303,7 +303,7 @@ def _source(flags: Flags, start: ResumePoint | None, own: ModelFile | None) -> D
     named = {name: value for name, value in given.items() if value is not None}
     if named:
         return replace(before, function=False, **named)
-    return replace(before, function=True) if own and gives_data(own) else before
+    return replace(before, function=own is not None and gives_data(own))
 
 
 def _dataset(name: str | None) -> str | None:
