@@ -83,7 +83,7 @@ def test_drawings_are_fitted_to_the_pictures_of_a_network() -> None:
     shapes = ((28, 28), (32, 32, 3), (8, 8), (28, 28, 2), (784,), (2, 9))
     assert [can_show_drawing(shape) for shape in shapes] == [True, True, True, False, False, False]
     assert [describe_fit(shape) for shape in shapes[:3]] == [
-        "", "read as dark ink on white paper, 32 x 32", "read as 8 x 8",
+        "", "as dark ink on white, 32 x 32", "as 8 x 8",
     ]  # fmt: skip
 
 
@@ -92,7 +92,7 @@ async def test_a_network_of_colour_pictures_reads_dark_ink_on_paper(tmp_path: Pa
     classifier = Classifier(network, "shapes after 9 steps", NAMES, image_shape=(24, 24, 3))
     app = PadApp(classifier, log_dir=tmp_path)
     async with app.run_test(size=(160, 45)) as pilot:
-        await shown(pilot, app, "draw something", "ink on white paper, 24 x 24", "green square")
+        await shown(pilot, app, "draw something", "as dark ink on white, 24 x 24", "green square")
         keys(app.screen.query_one(SketchPad), SEVEN)
         await shown(pilot, app, " %")
         await pilot.press("f")

@@ -184,6 +184,7 @@ class EvaluateScreen(DashboardScreen):
         if key != self._requested:
             self._requested, self._selection.waiting = key, request.waiting
             self._prediction_job.submit(request.predict, now=now)
+            self._draw_images()
 
     @on(JobFinished)
     def _job_finished(self, message: JobFinished) -> None:

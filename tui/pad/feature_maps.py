@@ -65,6 +65,7 @@ def _layout(output: LayerOutput, count: int, width: int, height: int) -> GridLay
 
 def _title(output: LayerOutput, layout: GridLayout, width: int) -> list[Span]:
     count = output.values.shape[-1]
-    hidden = f"   the first {layout.capacity} of {count:,}" if layout.capacity < count else ""
+    hidden = f"   {layout.capacity} of {count:,}" if layout.capacity < count else ""
+    name = fit(output.name, min(len(output.name), width))
     rest = f"   {output.shape_text}{hidden}"
-    return [(fit(output.name, min(len(output.name), width)), "title"), (rest, "dim")]
+    return [(name, "title"), (fit(rest, min(len(rest), width - len(name))), "dim")]

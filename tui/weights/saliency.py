@@ -12,13 +12,15 @@ from core.network.explanation import Explanation
 from core.network.network import Floats
 from tui.dashboard.selection import PickedImage
 from tui.weights.units import render_diverging, to_image
-from tui.widgets.gallery import GalleryLayout, downsampled
+from tui.widgets.map_grid import resized
 from tui.widgets.text_widget import Span, TextWidget, fit
 
 ACTIVATION_LEVELS, ASCII_ACTIVATION_LEVELS = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
 GAP = 2
 MIN_TEXT_WIDTH = 30
 TOP_UNITS = 4
+SHOWN_SIDE = 28
+"""Images of fewer pixels are enlarged up to this side."""
 
 
 class SaliencyView(TextWidget):
@@ -50,11 +52,12 @@ class SaliencyView(TextWidget):
         if explanation is None or subject is None:
             return [self._strip([(fit(self._note, width), "dim")])]
         shape = (subject.image.shape[0], subject.image.shape[1])
-        layout = GalleryLayout.fitting(shape, max(1, width - MIN_TEXT_WIDTH - GAP), height + 1)
+        side = _drawn_size(shape, max(1, width - MIN_TEXT_WIDTH - GAP), height)
         evidence = explanation.evidence.reshape(*shape, -1).sum(axis=2).ravel()  # of all colours
-        drawn = render_diverging(downsampled(to_image(evidence, shape), layout.shrink), self.plain)
-        description = self._description(explanation, subject, width - layout.width - GAP, height)
-        blank = Strip.blank(layout.width, self._role_style("text"))
+        image = resized(to_image(evidence, shape)[..., None], side)[..., 0]
+        drawn = render_diverging(image, self.plain)
+        description = self._description(explanation, subject, width - side[1] - GAP, height)
+        blank = Strip.blank(side[1], self._role_style("text"))
         rows = max(len(drawn), len(description))
         drawn += [blank] * (rows - len(drawn))
         description += [[]] * (rows - len(description))
@@ -141,3 +144,13 @@ class SaliencyView(TextWidget):
         return Strip(
             [Segment(self._displayable(text), self._role_style(role)) for text, role in parts]
         )
+
+
+def _drawn_size(shape: tuple[int, int], width: int, height: int) -> tuple[int, int]:
+    """Height and width in pixels that an image of this shape is drawn in: whole, as it is or less.
+
+    In a space of ``width`` x ``height`` cells; small images are enlarged by a whole factor.
+    """
+    scale = min(2 * height / shape[0], width / shape[1])
+    scale = float(min(int(scale), max(1, SHOWN_SIDE // max(shape)))) if scale >= 1 else scale
+    return max(1, int(shape[0] * scale)), max(1, int(shape[1] * scale))

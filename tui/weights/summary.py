@@ -15,9 +15,7 @@ from core.run.layers import BatchNorm, Conv, Dense, OwnModel
 from tui.widgets.text_widget import Span, TextWidget, align_right, fit
 
 NAME_WIDTH, SHAPE_WIDTH = 12, 22
-MAX_NAME_WIDTH, MAX_SHAPE_WIDTH = 26, 26
-WIDE = 110
-"""Cells from which names and shapes are as wide as they need."""
+MAX_NAME_WIDTH = 26
 ASCII_SIGNS = str.maketrans({"┌": "+", "└": "+", "±": "~"})
 """ASCII substitutes for characters of the table."""
 UNKNOWN = "–"
@@ -112,8 +110,8 @@ class LayerTable(TextWidget):
         report = self._report
         if report is None:
             return []
-        widths = _text_widths(report, width)
-        columns = _columns_that_fit(width - sum(widths) - 2)
+        columns = _columns_that_fit(width - NAME_WIDTH - SHAPE_WIDTH - 2)
+        widths = _text_widths(report, width - 2 - sum(column.width for column in columns))
         rows = [self._input(report.stages[0], widths, width)]
         shown = set[int]()
         for place, stage in enumerate(report.stages):
@@ -148,7 +146,7 @@ class LayerTable(TextWidget):
         selected = place == self._selected
         return [
             ("› " if selected else "  ", "live"),
-            (fit(f"│ {_row_name(stage)}", widths[0]), "live" if selected else role),
+            (fit(f"│ {_row_name(stage)}", widths[0] - 1) + " ", "live" if selected else role),
             (fit(_shape_text(stage), widths[1]), role),
         ]
 
@@ -211,16 +209,14 @@ def _shape_text(stage: Stage) -> str:
     return shapes
 
 
-def _text_widths(report: NetworkReport, width: int) -> tuple[int, int]:
-    """Cells for names and for shapes: more where some are longer and the table is wide."""
-    if width < WIDE:
-        return NAME_WIDTH, SHAPE_WIDTH
+def _text_widths(report: NetworkReport, room: int) -> tuple[int, int]:
+    """Cells for names and for shapes: more where some are longer and the columns leave room."""
     names = max(len(_row_name(stage)) + 3 for stage in report.stages)
     shapes = max(len(_shape_text(stage)) + 1 for stage in report.stages)
-    return (
-        min(MAX_NAME_WIDTH, max(NAME_WIDTH, names)),
-        min(MAX_SHAPE_WIDTH, max(SHAPE_WIDTH, shapes)),
-    )
+    spare = max(0, room - NAME_WIDTH - SHAPE_WIDTH)
+    name = NAME_WIDTH + min(spare, max(0, names - NAME_WIDTH), MAX_NAME_WIDTH - NAME_WIDTH)
+    spare -= name - NAME_WIDTH
+    return name, SHAPE_WIDTH + min(spare, max(0, shapes - SHAPE_WIDTH))
 
 
 def _columns_that_fit(room: int) -> list[LayerColumn]:
