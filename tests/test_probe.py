@@ -44,6 +44,17 @@ def test_a_probe_leaves_nothing_behind(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("mode", "private"), [(0o600, True), (0o644, True), (0o620, False), (0o602, False)]
+)
+def test_a_file_that_group_or_others_may_write_is_not_private(
+    mode: int, private: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    about = os.stat_result((mode, 0, 0, 1, os.geteuid(), 0, 4096, 0, 0, 0))
+    monkeypatch.setattr("os.fstat", lambda _descriptor: about)
+    assert probe_folder(tmp_path).is_private == private
+
+
 def test_mine_is_what_a_file_just_made_shows(
     make_run: MakeRun, monkeypatch: pytest.MonkeyPatch, shows: Shows
 ) -> None:
