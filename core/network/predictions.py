@@ -63,7 +63,7 @@ class SplitPredictions:
         return cells.reshape(self.classes, self.classes).astype(np.int64)
 
     def top_accuracy(self, count: int) -> float:
-        """The fraction of images whose class is among the `count` most likely; 0 without any."""
+        """The fraction of images with a class among the `count` most likely; 0 without any."""
         return float((self.rank < count).mean()) if len(self) else 0.0
 
     def misclassified(self) -> Integers:

@@ -116,7 +116,7 @@ _kept: dict[Path, OwnProcess] = {}
 
 
 def any_network(arrays: Arrays, info: Mapping[str, Any], directory: Path) -> AnyNetwork:
-    """The network with these arrays of the run in a directory, whose `run.json` is `info`.
+    """The network with these arrays of the run in a directory with the `run.json` `info`.
 
     A person's own model is loaded when it is first asked.
 

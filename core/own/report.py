@@ -62,7 +62,7 @@ def inspect_own_model(
             found = (inspected or {}).get(layer.name)
             reports.append(_report(layer, stages[-1], kernel, arrays, before, found, is_last))
     if not reports:
-        raise DataError("this model has no layer whose weights can be shown")
+        raise DataError("this model has no layer with weights that can be shown")
     measured = None if all(report.update_ratio is None for report in reports) else step
     return NetworkReport(step, tuple(reports), tuple(stages), measured)
 

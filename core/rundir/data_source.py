@@ -21,7 +21,7 @@ class DataSource:
     """A name or a folder; None is MNIST, or drawn digits where there is none."""
     input_data_dir: str | None = None
     eval_data: str | None = None
-    """A data set whose test split replaces the data's own; ``mine``, all of the user's digits."""
+    """A data set; its test split replaces the data's own; ``mine``: all of the user's digits."""
     fake_data: bool = False
     variation: float | None = None
     """How much drawn digits vary."""

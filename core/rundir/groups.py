@@ -48,7 +48,7 @@ def group_runs(
 ) -> list[RunGroup]:
     """The groups of these runs, in the order of their first ones.
 
-    With `pattern`, runs of a project are one group whose names differ only where it matches.
+    With `pattern`, runs of a project with names that differ only where it matches are a group.
     """
     groups: dict[Hashable, list[RunEntry]] = {}
     for entry in entries:
@@ -80,7 +80,7 @@ def _key(entry: RunEntry) -> Hashable:
 
 
 def _name_key(entry: RunEntry, pattern: re.Pattern[str]) -> Hashable:
-    """Equal for runs of a project whose names differ only where `pattern` matches."""
+    """Equal for runs of a project with names that differ only where `pattern` matches."""
     name = without_seed(without_start(entry.title), pattern)
     return entry.summary.kind, entry.project, name
 

@@ -36,7 +36,7 @@ class StandalonePadScreen(PadScreen):
     """The Pad screen without a run that trains."""
 
     past_run: RunDir | None = None
-    """The run whose earlier networks judge the drawing, too."""
+    """The run; its earlier networks judge the drawing, too."""
 
     def header(self) -> PadTitle:  # type: ignore[override]  # no run to show in a header
         """The title."""
@@ -108,7 +108,7 @@ def run_pad(
 ) -> int:
     """Run the pad until the user quits, then write the drawing to `export`; return the exit status.
 
-    `run` is the run of the classifier, whose checkpoints judge the drawing too.
+    `run` is the run of the classifier; its checkpoints judge the drawing too.
 
     Raises:
         UserError: the file cannot be written, or the classifier does not fit the pad.

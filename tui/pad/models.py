@@ -89,7 +89,7 @@ class ModelSwitcher:
 
     @property
     def _has_past(self) -> bool:
-        """Whether the past networks are of the run whose network is used."""
+        """Whether the past networks are of the run that the network is of."""
         return self._active in ("run", "initial")
 
     @property

@@ -85,7 +85,7 @@ class PadScreen(UserDigitsScreen):
             self, self._checkpoints_read
         )
         self._read_directory = ""
-        """The run whose checkpoints were read."""
+        """The run of the checkpoints that were read."""
         self._answering: BackgroundJob[Answer] = BackgroundJob(self, self._answered)
         self._raw = self._why = self._is_drawing = self._shows_maps = False
         self._throttle = Throttle(INTERVAL, grace=PAUSE)

@@ -8,7 +8,7 @@ from tui.dashboard.screen import DashboardScreen
 from tui.runs.dialogs import FormDialog
 from tui.runs.listing import RunListing
 
-TITLE = "Group runs whose names differ only where this matches"
+TITLE = "Group runs with names that differ only where this matches"
 HINT = "a regular expression, such as lr[0-9.]+; empty: runs that differ only in their seed\n"
 
 
