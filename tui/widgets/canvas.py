@@ -185,10 +185,14 @@ class Canvas:
         """
         code = self._codes(dots, letter)
         drawn = code != 0
-        self._lines[drawn] = self._characters_of(code[drawn])
-        first = self._inside[drawn] if number is not None else np.int16(0)
-        self._styles[drawn] = np.where(first, first + (number or 0), style)
-        self._solid[drawn] = first != 0
+        np.copyto(self._lines, self._characters_of(code), where=drawn)
+        if number is None:
+            np.copyto(self._styles, style, where=drawn)
+            np.copyto(self._solid, False, where=drawn)
+            return
+        inside = self._inside != 0
+        np.copyto(self._styles, np.where(inside, self._inside + number, style), where=drawn)
+        np.copyto(self._solid, inside, where=drawn)
 
     def write(
         self, row: int, column: int, text: str, style: int, number: int | None = None
