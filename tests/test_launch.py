@@ -132,9 +132,9 @@ def test_the_next_run_uses_the_data_and_device_of_the_run_on_the_screen(
     hparams = HyperParameters(learning_rate=0.5)
     first = sessions.Sessions(Request(HyperParameters(), tmp_path, device="gpu:1"))
     shown = RunContext.from_events(iter(()), lambda _message: None, viewer=False)
-    first.next(shown, hparams, None)
+    first.next(shown, hparams, None, {})
     shown.run.directory = str(trained.path)
-    first.next(replace(shown, viewer=True), hparams, None)
+    first.next(replace(shown, viewer=True), hparams, None, {})
     ours, theirs = started
     assert (ours.source.dataset, ours.device, ours.hparams) == (None, "gpu:1", hparams)
     assert (theirs.source.dataset, theirs.device) == ("fashion-mnist", "cpu")

@@ -72,7 +72,7 @@ async def test_ink_is_painted_before_it_is_classified(
         await until(pilot, lambda: calls[:2] == ["painted", "classified"])
         calls.clear()
         pad._move_pen((0.7, 0.2), (0.4, 0.8), False)
-        pad._end_drag()
+        pad.end_drag()
         await until(pilot, lambda: len(calls) >= 2)
         assert calls[:2] == ["painted", "classified"]
         assert has_prediction(app)
@@ -93,7 +93,7 @@ async def test_a_moving_pen_is_classified_once_per_interval_and_at_its_end(
         pad._move_pen((0.7, 0.2), (0.4, 0.8), False)
         await until_idle(pilot)
         assert calls.count("classified") > moving
-        shown = app.pad_screen.query_one(screen.NetworkInput)._image
+        shown = app.pad_screen.query_one(screen.NetworkInput)._images[-1]
         assert (shown == app.pad_screen._pad_image().pixels).all()
         assert (shown != before).any()
         count = calls.count("classified")

@@ -273,6 +273,8 @@ def parse_event(line: str | bytes) -> Event | None:
         kind = RECORDED[values["event"]]
         parsers = _ALL_FIELDS[kind]
         fields = {name: parsers[name](value) for name, value in values.items() if name in parsers}
+        if kind is Evaluated and not (fields["confusion"] or fields["loss"]):
+            return None
         if kind is Finished:
             fields["outcome"], fields["detail"] = parse_reason(fields.pop("reason"))
         if kind is Changed:
