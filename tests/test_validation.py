@@ -31,7 +31,7 @@ from core.rundir.validation import EVENT_FIELDS, parse_event, sanitized_info
         b'{"event": "started", "step": 0, "hyperparameters": [], "device": "", "parameters": 1}',
         b'{"event": "changed", "step": 0, "name": "nonsense", "old": 1, "new": 2}',
         b'{"event": "changed", "step": 0, "name": "learning_rate", "old": {}, "new": 2}',
-        b'{"event": "evaluated", "step": 0, "confusion": {}, "loss": {}, "seconds": 1}',
+        b'{"event": "evaluated", "step": 0, "confusion": {"test": []}, "loss": {}, "seconds": 1}',
         b'{"event": "evaluated", "step": 0, "confusion": [[1]], "loss": {}, "seconds": 1}',
         b'{"event": "diverged", "step": 0, "loss": "no number"}',
         b'{"event": "diverged", "step": 0, "loss": 1' + b"0" * 400 + b"}",
