@@ -258,7 +258,10 @@ def test_a_program_that_fails_after_its_run_ended_has_failed(tmp_path: Path) -> 
     assert read_status(done.run).state == "failed"
 
 
-def test_a_program_that_resumes_goes_on_in_its_earlier_run(tmp_path: Path) -> None:
+def test_a_program_that_resumes_goes_on_in_its_earlier_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests, "GRACE", 0.2)
     code = """
 import trainpad
 with trainpad.init("cifar", resume="allow") as run:
@@ -267,21 +270,28 @@ with trainpad.init("cifar", resume="allow") as run:
     print("resumed", first > 0)
     if first > 0:
         import time
-        until = time.monotonic() + 20
-        while b"resumed True" not in (run.path / "run.log").read_bytes():
-            assert time.monotonic() < until
-            time.sleep(0.02)
+        time.sleep(60)
 """
     environ = {"TRAINPAD_DIR": str(tmp_path)}
     command = [sys.executable, "-c", code]
     first = run_program(command, tmp_path, environ=environ)
-    second = run_program(command, tmp_path, environ=environ)
+
+    def requested(_run: RunDir, _supervisor: Supervisor) -> None:
+        def request() -> None:
+            wait_until(lambda: b"resumed True" in first.run.log.read_bytes())
+            steer(first.run.path, stop="stopped")
+
+        in_thread(request)
+
+    second = run_program(command, tmp_path, environ=environ, on_start=requested)
+    assert second.status == 128 + signal.SIGTERM
+    assert "it did not follow the request to stop within 0.2 s" in second.said
     assert [line.get("loss") for line in numbers(first.run.path)] == [1, None, 1]
     assert b"it goes on in " + bytes(first.run.path) in second.printed
     assert second.info["continues"] == str(first.run.path)
     assert b"resumed False" in first.run.log.read_bytes()
     assert numbers(second.run.path) == []
-    assert read_status(second.run).state == "done"
+    assert read_status(second.run).state == "stopped"
 
 
 def test_an_environment_that_outlived_its_run_begins_a_run_of_its_own(

@@ -101,7 +101,8 @@ def _open(run: Run, folder: Path, about: dict[str, Any], resume: str) -> None:
             warn(f"{error}; this is a new run")
         else:
             with suppress(OSError):
-                supervised.leave_for(path)
+                if supervised.leave_for(path):
+                    run.support("stop")  # the supervisor ends a program that does not follow
             if os.environ.get(supervised.VARIABLE):
                 warn(f"it goes on in {path}, which `trainpad open` shows")
             return

@@ -50,15 +50,15 @@ def claim() -> tuple[Path, int] | None:
     return None
 
 
-def leave_for(earlier: Path) -> None:
-    """Record in the run of this program, if it has one, that the program goes on in `earlier`.
+def leave_for(earlier: Path) -> bool:
+    """Record in the run of this program that the program goes on in `earlier`; whether it has one.
 
     Raises:
         OSError: the run cannot be written.
     """
     path = Path(os.environ.get(VARIABLE, ""))
     if not path.is_absolute() or not _is_free(path) or not is_locked(path / RUN_LOCK):
-        return
+        return False
     descriptor = open_lock(path / WRITER_LOCK)
     try:
         with suppress(OSError):
@@ -66,6 +66,7 @@ def leave_for(earlier: Path) -> None:
         place.write_info(path, {**place.read_info(path), CONTINUES: str(earlier)})
     finally:
         os.close(descriptor)
+    return True
 
 
 def resumable(folder: Path, name: str | None, project: str) -> Path | None:

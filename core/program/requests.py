@@ -5,11 +5,14 @@ answer.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from core.program.processes import Processes
 from core.program.record import ProgramRecord
+from core.rundir.attached import open_attached_control
 from core.rundir.json_lines import JsonLines
+from core.rundir.rundir import RunDir
 from trainpad.control import Control, DesiredState
 from trainpad.errors import UserError
 
@@ -78,6 +81,12 @@ class Requests:
             self._refuse(before)
         if self._desired.stop or self._terminated_at:
             self._stop(now)
+
+    def follow(self, run: RunDir) -> None:
+        """Follow the requests to another run: the program goes on in that."""
+        with suppress(UserError):  # else the program is stopped by itself alone
+            self._control = open_attached_control(run)
+            self._events = JsonLines.tail(run.events)
 
     def stop(self, now: float) -> None:
         """End the program: nobody reads what it prints."""

@@ -113,11 +113,12 @@ class Supervisor:
                 os.utime(self._lock)
 
     def _follow_program(self) -> None:
-        """Keep what the program prints with the earlier run that it goes on in."""
+        """Serve the earlier run that the program goes on in: its requests, and its output."""
         earlier = self._record.earlier
         if earlier is not None and earlier != self._earlier:
             self._earlier = earlier
             self._output.move_log(RunDir(earlier).log)
+            self._requests.follow(RunDir(earlier))
 
     def _drain(self) -> None:
         """Read what is printed still; children that live on are not waited for."""
