@@ -71,7 +71,7 @@ async def test_trials_views_and_keys(study: Study, tmp_path: Path) -> None:
         await pilot.press("tab")
         await shown(pilot, app, "slices", "0.001", "8", "64")
         await pilot.press("tab")
-        await shown(pilot, app, "importance   share of the goal's variance")
+        await shown(pilot, app, "share of the goal's variance")
         await pilot.press("tab")
         await shown(pilot, app, "the best trials")
         await pilot.press("tab", "o", "o")
@@ -189,7 +189,7 @@ async def test_what_comes_next_and_why_nothing_runs(study: Study, tmp_path: Path
             assert "not running" not in text_of(app)
     (study.folder.path / "sweep.log").write_text("trial 0: x 1\ntrainpad: the disk is full\n")
     async with app_of(study, tmp_path, (80, 24)) as (app, pilot):
-        await shown(pilot, app, "not running", "ended  the disk is full")
+        await shown(pilot, app, "not running", "ended  the disk is full", "? Help  q Leave")
 
 
 async def test_an_empty_study_and_one_that_vanishes(tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ class Importance(StudyPanel):
         names = list(overview.importance)[: height - 1]
         shares = [overview.importance[name] for name in names]
         rows = bars(width, names, shares, plain=self.ascii_only)
-        return [[("importance", "title"), ("   share of the goal's variance", "dim")],
+        return [[("share of the goal's variance", "dim")],
                 *([(row, "text")] for row in rows)]  # fmt: skip
 
 

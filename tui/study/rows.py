@@ -1,9 +1,9 @@
-"""The order of trials, and the texts about a study."""
+"""The order of trials, and the texts about a study in its first and last rows."""
 
 from core.sweep.overview import StudyOverview
 from core.sweep.results import Row
-from trainpad.text import sanitize
-from tui.widgets.text_widget import Span
+from trainpad.text import cells, sanitize
+from tui.widgets.text_widget import Span, TextWidget, fit
 
 STATES = ("complete", "pruned", "training", "queued", "failed", "diverged", "stopped", "lost")
 """In the order in which a title counts them."""
@@ -64,6 +64,29 @@ def next_of(overview: StudyOverview) -> list[Span]:
     note = f"   after {planned:,} trials; t has it try more" if is_over else ""
     values = [f"{sanitize(name, limit=40)} {text_of(one)}" for name, one in overview.next.items()]
     return [("next", "dim"), (f"  {'  '.join(values)}", "text"), (note, "dim")]
+
+
+class NextSetting(TextWidget):
+    """What the next trial will try, or why none runs, in one row that is cut where it must be."""
+
+    DEFAULT_CSS = "NextSetting { height: 1; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._spans: list[Span] = []
+
+    def show(self, spans: list[Span]) -> None:
+        """Show these."""
+        self._spans = spans
+        self.redraw()
+
+    def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - one row
+        """The texts, as far as they fit."""
+        found, room = [], width
+        for text, role in self._spans:
+            found.append((fit(text, min(room, cells(text))), role))
+            room = max(0, room - cells(text))
+        return [found]
 
 
 def text_of(value: object) -> str:

@@ -27,7 +27,7 @@ from tui.study.curves import curve_lines, progress_lines
 from tui.study.dialogs import LineDialog, StopAllDialog
 from tui.study.keys import BINDINGS
 from tui.study.panels import Importance, Parallel, Slices, StudyPanel
-from tui.study.rows import next_of, sorted_trials, title_of
+from tui.study.rows import NextSetting, next_of, sorted_trials, title_of
 from tui.study.table import TrialTable
 from tui.terminal.base_app import BaseApp
 from tui.widgets.background import BackgroundJob, JobFinished
@@ -52,6 +52,7 @@ class StudyScreen(Screen[Closed]):
     NAME = "study"
     CSS_PATH = "study.tcss"
     AUTO_FOCUS = ""
+    FOOTER_LAST = ("help", "leave")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - Textual declares it
     BINDINGS: ClassVar[list[BindingType]] = [*BINDINGS]
 
@@ -93,7 +94,7 @@ class StudyScreen(Screen[Closed]):
                 yield Slices("study-slices")
                 yield Importance("study-importance")
                 yield Parallel("study-parallel")
-        yield TitleRow("study-next")
+        yield NextSetting()
         yield KeyFooter()
 
     def on_mount(self) -> None:
@@ -138,7 +139,7 @@ class StudyScreen(Screen[Closed]):
             best.number if best else -1,
         )  # fmt: skip
         self.query_one("#study-title", TitleRow).show(*title_of(overview))
-        self.query_one("#study-next", TitleRow).show(next_of(overview))
+        self.query_one(NextSetting).show(next_of(overview))
         self._draw_view(overview)
 
     def _follow_selected(self) -> None:

@@ -99,7 +99,7 @@ class KeyFooter(TextWidget):
                 name = key_name(self.screen, binding)
                 dimmed = binding.action in dimmed_actions(node)
                 hint = KeyHint(label, name, binding.key, tooltip, dimmed)
-                hints = common if binding.action.startswith(GLOBAL_PREFIX) else own
+                hints = common if _is_common(self.screen, binding.action) else own
                 hints.setdefault(binding.action, hint)
         first = [action for action in footer_first(self.screen) if action in own]
         ordered = dict.fromkeys([*first, *own])
@@ -121,6 +121,11 @@ class KeyFooter(TextWidget):
         """Show the tooltip of the key under the pointer."""
         hint = self._hint_at(event.x)
         self.tooltip = hint.tooltip if hint is not None else None
+
+
+def _is_common(screen: Screen[object], action: str) -> bool:
+    """Whether a key is at the right: all screens have one for this."""
+    return action.startswith(GLOBAL_PREFIX) or action in getattr(screen, "FOOTER_LAST", ())
 
 
 def footer_first(screen: Screen[object]) -> Sequence[str]:
