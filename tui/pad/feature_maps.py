@@ -16,7 +16,7 @@ LEAST_ROWS = 3
 
 
 class PadMaps(TextWidget):
-    """A title and a row of maps for each layer; where not all layers fit, the last ones."""
+    """A title and maps for each layer; where not all layers fit, the last ones."""
 
     DEFAULT_CSS = "PadMaps { height: 1fr; display: none; margin-top: 1; }"
     plain = False
@@ -33,17 +33,19 @@ class PadMaps(TextWidget):
         self.redraw()
 
     def rows(self, width: int, height: int) -> list[Strip]:
-        """The layers that fit, each as high as the others."""
+        """The layers that fit."""
         if not self._outputs:
             return [self._line([(fit(NOTHING, width), "dim")])]
         count = min(len(self._outputs), height // (1 + LEAST_ROWS))
         if not count:
             return [self._line([(fit(NO_ROOM, width), "dim")])]
-        strips: list[Strip] = []
-        for left, output in zip(range(count, 0, -1), self._outputs[-count:], strict=True):
-            each = (height - len(strips)) // left
-            strips += self._layer(output, width, each)
-        return strips
+        shown, drawn, left = self._outputs[-count:], dict[int, list[Strip]](), height
+        # Units need few rows; the maps get the rest.
+        order = sorted(range(count), key=lambda i: shown[i].is_map)
+        for done, i in enumerate(order):
+            drawn[i] = self._layer(shown[i], width, left // (count - done))
+            left -= len(drawn[i])
+        return [strip for i in range(count) for strip in drawn[i]]
 
     def _layer(self, output: LayerOutput, width: int, height: int) -> list[Strip]:
         maps = output.values if output.is_map else unit_maps(output.values)
