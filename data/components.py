@@ -15,6 +15,7 @@ Labels = npt.NDArray[np.int32]
 
 _SPECK = 0.03  # of the largest component's box: smaller ones are dust
 _SAME_COLUMN = 0.4  # of the narrower component's width: more overlap makes two one digit
+_BAR, _BAR_COLUMN = 0.4, 0.1  # of a lower component, as the bar of a 5: less overlap is enough
 _GAP = 0.35  # of the taller component's height: further apart they are two lines of text
 
 
@@ -146,7 +147,9 @@ def group_into_digits(found: Sequence[Component]) -> list[Component]:
 def _one_digit(a: Box, b: Box) -> bool:
     overlap = min(a.right, b.right) - max(a.left, b.left)
     gap = max(a.top, b.top) - min(a.bottom, b.bottom)
-    return overlap > _SAME_COLUMN * min(a.width, b.width) and gap < _GAP * max(a.height, b.height)
+    is_bar = min(a.height, b.height) < _BAR * max(a.height, b.height)
+    least = _BAR_COLUMN if is_bar else _SAME_COLUMN
+    return overlap > least * min(a.width, b.width) and gap < _GAP * max(a.height, b.height)
 
 
 def _in_order(found: Sequence[Component]) -> list[Component]:

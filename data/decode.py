@@ -79,6 +79,16 @@ def decode(contents: bytes, source: str) -> Floats:
         raise DataError(f"{source}: damaged picture{found}; save it again as PNG") from error
 
 
+def longer_side(contents: bytes) -> int:
+    """The longer side of a picture that `decode` has read, in its own pixels."""
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with Image.open(io.BytesIO(contents), formats=_FORMATS) as picture:
+            return max(picture.size)
+
+
 _TOO_LARGE = f"more than {MAX_PIXELS:,} pixels; make it smaller"
 
 

@@ -8,6 +8,9 @@ corrected, by dividing by the paper's brightness around each pixel.
 import numpy as np
 import numpy.typing as npt
 
+from data.components import label_components
+from data.ruled_lines import THICK, without_ruling
+
 Grey = npt.NDArray[np.float32]
 
 SMALL = 100
@@ -17,6 +20,10 @@ LEAST = 0.03
 _NOISY = 0.05  # of all pixels: where more have less ink than that, the picture was compressed
 _NOISE = 0.1  # less ink is paper in such a picture
 _FAINT = 0.12  # of the paper's brightness: less contrast than this is not ink
+_LEAST_INK = 0.04  # darker than paper, and by so many deviations of its noise: perhaps ink
+_NOISES = 4.0
+_TO_DEVIATION = 1.4826  # from the median of the distances, where they are normally distributed
+_SHARP = 80  # of the longer side: ink becomes paper within this part of it
 _SAME = 0.012  # brightness of paper differs by no more than this where it is even
 _MOST = 0.45  # of all pixels are paper where it is even
 
@@ -42,31 +49,102 @@ def flat_ink(grey: Grey) -> Grey | None:
 
 
 def extract_ink(grey: Grey) -> Grey:
-    """Ink per pixel, 0 to 1 with the border at 0.5, corrected for uneven light."""
+    """Ink per pixel, 0 to 1 with the border at 0.5, without shadows and the ruling of the paper."""
     if float(grey.max() - grey.min()) < _FAINT:
         return np.zeros_like(grey)
     reach = max(3, max(grey.shape) // 8)
     away = grey - _blur(grey, reach)
     light = grey if float((away**3).sum()) < 0 else 1 - grey
-    dark = (1 - light / np.maximum(_paper(light, reach), 0.05)).astype(np.float32)
-    threshold = _otsu(dark)
-    inked = dark[dark > threshold]
+    paper = np.maximum(_paper(light, max(3, max(grey.shape) // 10)), 0.05)
+    dark = (1 - light / paper).astype(np.float32)
+    bare = float(np.median(dark))
+    noise = _TO_DEVIATION * float(np.median(np.abs(dark - bare)))
+    least = bare + max(_NOISES * noise, _LEAST_INK)
+    _remove_ruling(dark, least, bare)
+    inked = dark[dark > max(_otsu(dark), least)]
     full = float(np.median(inked)) if inked.size else 0.0
     if full < _FAINT:
         return np.zeros_like(grey)
-    bare = float(np.median(dark[dark <= threshold]))
     middle, half = (full + bare) / 2, max((full - bare) / 2, 1e-6)
     ink: Grey = np.clip(0.5 + (dark - middle) / (2 * half), 0, 1).astype(np.float32)
+    _remove_remains(ink)
     return ink
 
 
+def _remove_remains(ink: Grey) -> None:
+    """Clear what has no sharp edge anywhere, of a shadow, and what is left of lines at the border.
+
+    A line that leaves through a corner does not cross the picture.
+    """
+    labels = label_components(ink > 0.5)
+    lowest = ink
+    for axis in (0, 1):
+        lowest = _extreme(np.minimum, lowest, max(3, max(ink.shape) // _SHARP), axis)
+    sharp = np.zeros(int(labels.max()) + 1, np.bool_)
+    sharp[labels[ink - lowest > 0.5]] = True
+    kept = sharp & ~_thin_at_border(labels)
+    kept[0] = True
+    if not kept.all() and kept[1:].any():
+        ink[~kept[labels]] = 0
+
+
+def _thin_at_border(labels: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+    """Which components touch the border and are as thin as ruling, ``[highest label + 1]``."""
+    area = np.bincount(labels.ravel())
+    thin = np.zeros(len(area), np.bool_)
+    borders = labels[0], labels[-1], labels[:, 0], labels[:, -1]
+    thick = max(2, round(THICK * max(labels.shape)))
+    for number in np.unique(np.concatenate(borders)).tolist():
+        rows, columns = np.nonzero(labels == number)
+        if number and len(rows):
+            length = max(int(np.ptp(rows)), int(np.ptp(columns))) + 1
+            thin[number] = area[number] <= thick * length
+    return thin
+
+
+def _remove_ruling(dark: Grey, least: float, bare: float) -> None:
+    """Set ruled lines, soft edges included, to the level of paper."""
+    marks = dark > least
+    lines = marks & ~without_ruling(marks)
+    if lines.any():
+        for axis in (0, 1):
+            lines |= np.roll(lines, 1, axis) | np.roll(lines, -1, axis)
+        # What is far darker is ink beside a line.
+        dark[lines & (dark < 2 * float(np.median(dark[lines & marks])))] = bare
+
+
 def _paper(light: Grey, reach: int) -> Grey:
-    """The paper's brightness at each pixel: blurred, ignoring what is darker."""
-    paper = light
-    for _ in range(3):
-        around = _blur(paper, reach)
-        paper = np.where(paper < 0.95 * around, around, paper)
-    return _blur(paper, reach)
+    """The paper's brightness at each pixel: what is dark and thinner than twice `reach` is filled.
+
+    The edge of a shadow stays where it is.
+    """
+    smooth = _filled(_blur(light, 1), max(2, reach // 8))  # what is thin would be mirrored brightly
+    margin = min(2 * reach, *(side - 1 for side in light.shape))
+    # Beyond the border, light goes on to change as it does up to it.
+    around = np.pad(smooth, margin, "reflect", reflect_type="odd").clip(0, float(smooth.max()))
+    height, width = light.shape
+    return _blur(_filled(around, reach)[margin : margin + height, margin : margin + width], 2)
+
+
+def _filled(light: Grey, reach: int) -> Grey:
+    """Fill what is darker than around it and thinner than twice `reach` (a closing)."""
+    for of in (np.maximum, np.minimum):
+        for axis in (0, 1):
+            light = _extreme(of, light, reach, axis)
+    return light
+
+
+def _extreme(of: np.ufunc, picture: Grey, reach: int, axis: int) -> Grey:
+    """The extreme of each pixel and `reach` on both sides; the border is continued."""
+    margin = [(0, 0), (0, 0)]
+    margin[axis] = (reach, reach)
+    found = np.moveaxis(np.pad(picture, margin, "edge"), axis, 0)
+    size, known = 2 * reach + 1, 1
+    while known < size:
+        step = min(known, size - known)
+        found = of(found[: len(found) - step], found[step:])
+        known += step
+    return np.moveaxis(found, 0, axis)
 
 
 def _blur(picture: Grey, reach: int) -> Grey:

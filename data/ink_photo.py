@@ -7,12 +7,14 @@ did; in a photograph the shape's border is scaled. Strokes that are thinner or b
 are thickened or thinned.
 """
 
+from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
 import numpy.typing as npt
 
 from data.components import (
+    Box,
     Component,
     Mask,
     find_components,
@@ -32,25 +34,37 @@ _MNIST_PENS = {20: (1.3, 5.0), 19: (1.6, 5.0)}
 _THIN_PEN, _THICKENED = 1.6, 3.0  # thinner strokes of other digits are thickened to the second
 _BROAD = 3.5  # their broader ones are thinned to this
 _MARGIN = 2  # pixels around a digit, in which its soft edges end
+_MOST_OF_ONE = 40  # pixels: a smaller picture shows one digit, perhaps in pieces
 _TALL = 0.5  # of the tallest: a lower part is no further digit
 
 
-def find_digits(grey: Grey, *, split: bool = False) -> Grey:
+@dataclass(frozen=True, slots=True, eq=False)
+class FoundDigits:
+    """Digits in a picture, line by line and left to right."""
+
+    images: Grey
+    """``[n, 28, 28]``, 0 paper to 1 ink."""
+    boxes: tuple[Box, ...]
+    """Where each is in the picture; empty if nothing is found."""
+
+
+def find_digits(grey: Grey, *, split: bool | None = False) -> Grey:
     """Digits in a picture ``[height, width]`` of values 0 to 1, dark on light or light on dark.
 
     Args:
         grey: the picture.
-        split: find several digits, line by line and left to right, instead of one.
+        split: find several digits, line by line and left to right, instead of one; None: several
+            if the picture seems to show more than one, and is not as small as those of MNIST.
 
     Returns:
-        ``[n, 28, 28]``, 0 paper to 1 ink. Without ``split`` n is 1, all paper if nothing is found;
-        with it n is the number of digits found.
+        ``[n, 28, 28]``, 0 paper to 1 ink. If one digit is found, or ``split`` is not true, n is 1
+        at least, all paper if nothing is found; otherwise it is the number of digits.
     """
-    return find_and_count(grey, split=split)[0]
+    return locate_digits(grey, split=split).images
 
 
-def find_and_count(grey: Grey, *, split: bool = False) -> tuple[Grey, int]:
-    """The same as `find_digits`, and how many digits there seem to be."""
+def locate_digits(grey: Grey, *, split: bool | None = False) -> FoundDigits:
+    """The same as `find_digits`, and where they are."""
     ink = flat_ink(grey)
     soft = ink is not None
     if ink is None:
@@ -58,11 +72,15 @@ def find_and_count(grey: Grey, *, split: bool = False) -> tuple[Grey, int]:
     labels = label_components(ink > (0 if soft else 0.5))
     found = find_components(labels)
     digits = group_into_digits(found)
+    if split is None:
+        split = max(grey.shape) > _MOST_OF_ONE and _count_tall(digits) > 1
+    parts = digits if split else _as_one(found)
     normalize = _from_soft_ink if soft else _from_shape
-    images = [normalize(ink, labels, part) for part in (digits if split else _as_one(found))]
+    images = [normalize(ink, labels, part) for part in parts]
     if not images and not split:
         images = [np.zeros((SIDE, SIDE), np.float32)]
-    return np.array(images, np.float32).reshape(-1, SIDE, SIDE), _count_tall(digits)
+    stacked = np.array(images, np.float32).reshape(-1, SIDE, SIDE)
+    return FoundDigits(stacked, tuple(part.box for part in parts))
 
 
 def _as_one(found: list[Component]) -> list[Component]:

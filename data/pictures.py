@@ -9,7 +9,8 @@ import io
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +18,22 @@ import numpy as np
 import numpy.typing as npt
 
 from data.dataset import PIXEL_SCALE
-from data.decode import NAMES, decode, is_picture
+from data.decode import NAMES, decode, is_picture, longer_side
 from data.errors import DataError, without_addresses
 from data.idx import read_idx
-from data.ink import SIDE, inks_to_images
-from data.ink_photo import find_and_count
+from data.ink import SIDE, Strokes, ink_extent, inks_to_images
+from data.ink_photo import locate_digits
 from data.mnist import NPY_DAMAGE
 from data.near_misses import HEAD, name_near_miss
+from data.stroke_groups import Judge, group_strokes
 from data.strokes import parse_strokes
 from trainpad.files import read_plain
 
 Hint = Callable[[str], None]
 """Called with a sentence for the user."""
 Floats = npt.NDArray[np.float32]
+Bounds = tuple[float, float, float, float]
+"""Left, top, right and bottom: in pixels of the picture, or in the strokes' unit."""
 
 MAX_BYTES = 1 << 30
 _GZIP = b"\x1f\x8b"
@@ -40,44 +44,88 @@ def no_hint(_sentence: str) -> None:
     """Ignore a hint."""
 
 
-def read_digits(path: str | Path, *, split: bool = False, hint: Hint = no_hint) -> Floats:
-    """Read all digits in a file: ``[n, 28, 28]``, 0 paper to 1 ink.
+@dataclass(frozen=True, slots=True, eq=False)
+class Digits:
+    """The digits in a file, and where they are."""
+
+    images: Floats
+    """``[n, 28, 28]``, 0 paper to 1 ink."""
+    boxes: Sequence[Bounds | None] = ()
+    """The place of each in the picture or among the strokes; None, or empty, where unknown."""
+
+
+def read_digits(path: str | Path, *, split: bool | None = False) -> Floats:
+    """Read all digits in a file: ``[n, 28, 28]``; see `locate_digits_in`."""
+    return locate_digits_in(path, split=split).images
+
+
+def locate_digits_in(
+    path: str | Path,
+    *,
+    split: bool | None = None,
+    judge: Judge | None = None,
+    hint: Hint = no_hint,
+) -> Digits:
+    """Read all digits in a file, and where they are.
 
     Args:
         path: a picture (PNG, JPEG, BMP, GIF, WebP, TIFF), ``.npy``, IDX (gzipped or not)
             or stroke JSON; ``-`` is standard input.
-        split: find several digits in one picture, line after line and left to right.
-        hint: called where a picture seems to show several digits, and ``split`` was not given.
+        split: find several digits in one picture or drawing, line after line and left to right;
+            None: in pictures that seem to show several, and not in drawings.
+        judge: helps to find several digits in one drawing: see `data.stroke_groups`.
+        hint: called where several are found in a picture although ``split`` is None.
 
     Raises:
         DataError: There is no such file, or its format is not supported.
     """
     if str(path) == "-":
-        contents = sys.stdin.buffer.read(MAX_BYTES + 1)
-        return parse_digits(contents, "standard input", split=split, hint=hint)
-    try:
-        contents = read_plain(Path(path), MAX_BYTES + 1)
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror or error}") from error
-    return parse_digits(contents, str(path), split=split, hint=hint)
+        contents, source = sys.stdin.buffer.read(MAX_BYTES + 1), "standard input"
+    else:
+        source = str(path)
+        try:
+            contents = read_plain(Path(path), MAX_BYTES + 1)
+        except OSError as error:
+            raise DataError(f"{path}: {error.strerror or error}") from error
+    return locate_in_contents(contents, source, split=split, judge=judge, hint=hint)
 
 
-def parse_digits(
-    contents: bytes, source: str, *, split: bool = False, hint: Hint = no_hint
-) -> Floats:
+def parse_digits(contents: bytes, source: str, *, split: bool | None = False) -> Floats:
     """Read all digits in a file's contents; ``source`` names them in an error."""
+    return locate_in_contents(contents, source, split=split).images
+
+
+def locate_in_contents(
+    contents: bytes,
+    source: str,
+    *,
+    split: bool | None = None,
+    judge: Judge | None = None,
+    hint: Hint = no_hint,
+) -> Digits:
+    """The same as `locate_digits_in` for a file's contents; ``source`` names them in an error."""
     if len(contents) > MAX_BYTES:
         raise DataError(f"{source}: more than {MAX_BYTES:,} bytes; split it into several files")
     if is_picture(contents):
         return _from_picture(contents, source, split, hint)
     if contents.startswith(_NPY):
-        return _from_npy(contents, source)
+        return Digits(_from_npy(contents, source))
     if contents.startswith((_GZIP, b"\x00\x00")):
-        return _from_idx(contents, source)
+        return Digits(_from_idx(contents, source))
     if contents.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
-        return inks_to_images(parse_strokes(contents, source))
+        return _from_strokes(parse_strokes(contents, source), judge if split else None)
     found = name_near_miss(contents[:HEAD]) or "something else"
     raise DataError(f"{source}: expected {NAMES}, .npy, IDX or stroke JSON, found {found}")
+
+
+def _from_strokes(drawings: Sequence[Strokes], judge: Judge | None) -> Digits:
+    """One digit of each drawing, or with a judge all of each."""
+    if judge is not None:
+        groups = [(drawing, group_strokes(drawing, judge)) for drawing in drawings]
+        drawings = [group.of(drawing) for drawing, found in groups for group in found]
+    extents = [ink_extent(drawing) for drawing in drawings]
+    boxes = [None if box is None else (box.left, box.top, box.right, box.bottom) for box in extents]
+    return Digits(inks_to_images(drawings), boxes)
 
 
 def _from_npy(contents: bytes, source: str) -> Floats:
@@ -137,8 +185,14 @@ def _holds_images(shape: tuple[int, ...]) -> bool:
     )
 
 
-def _from_picture(contents: bytes, source: str, split: bool, hint: Hint) -> Floats:
-    images, seen = find_and_count(decode(contents, source), split=split)
-    if seen > 1 and not split:
-        hint(f"{source} seems to show {seen} digits: --split classifies each of them")
-    return images
+def _from_picture(contents: bytes, source: str, split: bool | None, hint: Hint) -> Digits:
+    grey = decode(contents, source)
+    found = locate_digits(grey, split=split)
+    if len(found.images) > 1 and split is None:
+        hint(f"{source} shows {len(found.images)} digits; --no-split takes it as one")
+    scale = longer_side(contents) / max(grey.shape)
+    boxes: list[Bounds] = [
+        (box.left * scale, box.top * scale, box.right * scale, box.bottom * scale)
+        for box in found.boxes
+    ]
+    return Digits(found.images, boxes)

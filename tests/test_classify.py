@@ -18,6 +18,8 @@ from main import main
 from tests.helpers.pendigits import pendigits
 
 SEVEN = [[[0.2, 0.2], [0.8, 0.2], [0.4, 0.85]]]
+BOXES = [[2, 2, 8, 9], [12, 2, 18, 9]]
+"""Two such sevens side by side, in tenths of a side."""
 ONE = [[[0.5, 0.1], [0.5, 0.9]]]
 
 
@@ -121,7 +123,7 @@ def test_each_file_has_its_line_and_one_that_fails_stops_nothing(
     assert ["error" in line for line in lines] == [False, False, True, True, False, False]
 
 
-def test_several_digits_in_a_picture_without_split_give_a_hint(
+def test_several_digits_in_a_picture_are_found_by_default_with_a_hint(
     tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
     image = pytest.importorskip("PIL.Image")
@@ -134,7 +136,15 @@ def test_several_digits_in_a_picture_without_split_give_a_hint(
     run_main("classify", str(one))
     assert capsys.readouterr().err == ""
     run_main("classify", str(both))
-    assert "both.png seems to show 2 digits: --split" in capsys.readouterr().err
+    captured = capsys.readouterr()
+    assert "both.png shows 2 digits; --no-split takes it as one" in captured.err
+    assert len(captured.out.splitlines()) == 2
+    run_main("classify", "--no-split", str(both))
+    captured = capsys.readouterr()
+    assert (captured.err, len(captured.out.splitlines())) == ("", 1)
+    run_main("classify", "--split", "--json", str(both))
+    boxes = [json.loads(line)["box"] for line in capsys.readouterr().out.splitlines()]
+    assert [[round(side / 56) for side in box] for box in boxes] == BOXES
     run_main("classify", "--split", str(both))
     printed = capsys.readouterr()
     assert (printed.out.count("]   7   "), printed.err) == (2, "")
@@ -204,3 +214,17 @@ def test_the_built_in_weights_are_small_and_classify_pen_drawings() -> None:
     strokes, labels = drawings
     likely = builtin_network().logits(inks_to_images(strokes).reshape(len(strokes), -1))
     assert (likely.argmax(axis=1) == labels).mean() >= 0.975
+
+
+def test_several_digits_in_a_drawing_are_found_on_request(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    path = tmp_path / "strokes.json"
+    beside = [[[x + 1.2, y] for x, y in stroke] for stroke in SEVEN]
+    path.write_text(json.dumps({"strokes": ONE + beside}))
+    run_main("classify", "--json", str(path))
+    assert len(capsys.readouterr().out.splitlines()) == 1
+    run_main("classify", "--split", "--json", str(path))
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["digit"] for line in lines] == [1, 7]
+    assert lines[1]["box"] == [1.4, 0.2, 2.0, 0.85]

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from json import dumps
 
+from core.network.builtin import builtin_network
 from core.network.classifier import Classifier, Prediction
 from data.errors import DataError
-from data.pictures import read_digits
+from data.pictures import Bounds, Floats, locate_digits_in
 from trainpad.text import sanitize
 
 Report = Callable[[str], None]
@@ -18,7 +19,7 @@ def classification_lines(
     files: Iterable[str],
     classifier: Classifier,
     *,
-    split: bool,
+    split: bool | None,
     json: bool,
     failed: Report,
     hint: Report,
@@ -28,39 +29,49 @@ def classification_lines(
     Args:
         files: their paths.
         classifier: classifies the digits.
-        split: find several digits in each picture.
+        split: find several digits in each picture or drawing; None: in pictures that show them.
         json: JSON instead of text.
         failed: called for each file that cannot be read; the others are classified all the same.
-        hint: called where a picture seems to show several digits, and ``split`` was not given.
+        hint: called where a picture shows several digits, and ``split`` is None.
 
     Raises:
         DataError: the network takes images of another size.
     """
     for file in files:
         try:
-            images = read_digits(file, split=split, hint=hint)
+            digits = locate_digits_in(file, split=split, judge=judge, hint=hint)
         except DataError as error:
             failed(str(error))
             if json:
                 yield dumps(_no_digit(file, 0) | {"error": str(error)})
             continue
-        predictions = classifier.predict(images)
+        predictions = classifier.predict(digits.images)
         if json:
-            yield from json_lines(file, predictions)
+            yield from json_lines(file, predictions, digits.boxes)
         else:
             yield from text_lines(file, predictions, classifier.classes)
 
 
-def json_lines(file: str, predictions: Sequence[Prediction]) -> Iterator[str]:
+def judge(images: Floats) -> Floats:
+    """The built-in network's highest probability for each image ``[n, 28, 28]``: ``[n]``."""
+    best: Floats = builtin_network().probabilities(images.reshape(len(images), -1)).max(axis=1)
+    return best
+
+
+def json_lines(
+    file: str, predictions: Sequence[Prediction], boxes: Sequence[Bounds | None] = ()
+) -> Iterator[str]:
     """Yield a line of ``trainpad classify --json`` for each prediction; one if there is none."""
     if not predictions:
         yield dumps(_no_digit(file, 0))
     for index, prediction in enumerate(predictions):
-        blank = prediction.empty
-        yield dumps(_no_digit(file, index) if blank else _digit(file, index, prediction))
+        if prediction.empty:
+            yield dumps(_no_digit(file, index))
+        else:
+            yield dumps(_digit(file, index, prediction, boxes[index] if boxes else None))
 
 
-def _digit(file: str, index: int, prediction: Prediction) -> dict[str, object]:
+def _digit(file: str, index: int, prediction: Prediction, box: Bounds | None) -> dict[str, object]:
     return {
         "file": file,
         "index": index,
@@ -68,12 +79,13 @@ def _digit(file: str, index: int, prediction: Prediction) -> dict[str, object]:
         "confidence": round(prediction.confidence, 4),
         "probabilities": [round(p, 4) for p in prediction.probabilities.tolist()],
         "unsure": prediction.abstains,
+        "box": box and [round(side, 4) for side in box],
     }
 
 
 def _no_digit(file: str, index: int) -> dict[str, object]:
     keys = ("digit", "confidence", "probabilities")
-    return {"file": file, "index": index, **dict.fromkeys(keys), "unsure": True}
+    return {"file": file, "index": index, **dict.fromkeys(keys), "unsure": True, "box": None}
 
 
 def text_lines(

@@ -15,11 +15,18 @@ from trainpad.text import sanitize
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each digit.")
 @flag("run", metavar="RUN", help="Use the newest weights of this run.  [built-in weights]")
 @flag("log_dir", type=Path, metavar="FOLDER", help="Folder of the runs.")
-@flag("split", is_flag=True, help="Find several digits in an image, left to right.")
+@click.option(
+    "--split/--no-split",
+    default=None,
+    help="Find several digits in each picture and drawing, or take each as one.  "
+    "[several in pictures that show them]",
+)
 def classify(
-    files: tuple[str, ...], as_json: bool, run: str | None, log_dir: Path | None, split: bool
+    files: tuple[str, ...], as_json: bool, run: str | None, log_dir: Path | None, split: bool | None
 ) -> int:
     """Classify the digits in files: pictures, .npy, IDX or stroke JSON; - is standard input.
+
+    Of several digits in one picture, each has a line; with --json also its box.
 
     Pictures are PNG, JPEG, BMP, GIF, WebP or TIFF. A file that cannot be read is reported, and the
     others are classified all the same; the exit status is then 2.
