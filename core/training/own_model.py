@@ -74,6 +74,9 @@ class OwnModel:
         """The values that its function has asked for, and what is trained, a sentence each."""
         shown = ", ".join(f"{name} = {value}" for name, value in self._asked_for.items())
         said = [f"hp: {shown}"] if shown else []
+        if self.optimizer is not None:
+            kind = type(self.optimizer).__name__
+            said.append(f"the model is compiled with {kind}: the panel's optimizer has no effect")
         if not self.has_classes and self._model.loss is None:
             said.append("the model is not compiled: it trains with the mean squared error")
         return said
