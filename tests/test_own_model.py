@@ -303,5 +303,5 @@ def test_its_layers_are_reported_in_their_order(write: Write, small: Dataset) ->
     assert kernels.shape == (3, 3, 4)
     saved = Checkpoint(dict(sorted(engine.state().items())), {"step": 1, "layers": [*arrays]})
     assert [*saved.layers] == [*arrays]
-    with pytest.raises(DataError, match="no layer whose weights can be shown"):
+    with pytest.raises(DataError, match="no layer with weights that can be shown"):
         inspect_own_model(1, {}, {})
