@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from textual.pilot import Pilot
 
@@ -16,7 +17,10 @@ from core.sweep.study import Study
 from tests.helpers.sweep import description, study_in
 from tests.helpers.waiting import shown, text_of, toasts_of, until
 from trainpad.errors import RunError
+from tui.chart.axes import Axis
+from tui.chart.chart import Chart
 from tui.study.app import StudyApp
+from tui.study.curves import progress_lines
 from tui.study.panels import Parallel
 from tui.terminal.settings import Settings
 
@@ -190,6 +194,21 @@ async def test_what_comes_next_and_why_nothing_runs(study: Study, tmp_path: Path
     (study.folder.path / "sweep.log").write_text("trial 0: x 1\ntrainpad: the disk is full\n")
     async with app_of(study, tmp_path, (80, 24)) as (app, pilot):
         await shown(pilot, app, "not running", "ended  the disk is full", "? Help  q Leave")
+
+
+async def test_the_best_value_so_far_by_time(study: Study, tmp_path: Path) -> None:
+    async with app_of(study, tmp_path) as (app, pilot):
+        overview = app._study_screen.overview
+        assert overview is not None
+        best, each = progress_lines(overview)
+        rows = [row for row in overview.rows if row.state == "complete"]
+        assert best.timeline is each.timeline
+        assert best.timeline is not None
+        assert best.timeline.start == overview.rows[0].started
+        assert best.timeline.seconds_at(np.array([3.0])) == [rows[3].ended]
+        chart = app.screen.query_one("#study-progress", Chart)
+        await pilot.press("tab", "x")
+        await until(pilot, lambda: chart.scene.axis is Axis.RELATIVE)
 
 
 async def test_an_empty_study_and_one_that_vanishes(tmp_path: Path) -> None:

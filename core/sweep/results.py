@@ -40,6 +40,10 @@ class Row:
     why: str
     curve: Sequence[tuple[int, float]] = ()
     """The goal's values by step."""
+    started: float = 0.0
+    """When it began, Unix time in seconds; 0 while it is queued."""
+    ended: float = 0.0
+    """When it ended; 0 before."""
 
 
 def rows_of(trials: Sequence[FrozenTrial]) -> list[Row]:
@@ -64,6 +68,8 @@ def _row(trial: FrozenTrial) -> Row:
         sanitize(str(attributes.get("run", "")), limit=80),
         sanitize(str(attributes.get("why", "")), limit=200),
         tuple(sorted(known.items())),
+        trial.datetime_start.timestamp() if trial.datetime_start else 0.0,
+        trial.datetime_complete.timestamp() if trial.datetime_complete else 0.0,
     )
 
 

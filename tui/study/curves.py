@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 
 from core.run.series import Points
+from core.run.timeline import Timeline
 from core.sweep.overview import StudyOverview
 from core.sweep.results import Row
 from tui.chart.chart import Line
@@ -38,14 +39,31 @@ def _coloured(row: Row, place: int, selected: int) -> Line:
 
 
 def progress_lines(overview: StudyOverview) -> list[Line]:
-    """The value of each complete trial, and the best up to it."""
+    """The value of each complete trial, and the best up to it; by trial, or by when it ended."""
     values = [
         (row.number, row.value)
         for row in overview.rows
         if row.state == "complete" and row.value is not None
     ]
-    best = Line("best so far", _points(overview.best_so_far()), style=0, layer=1)
-    return [best, Line("each trial", _points(values), style=1)] if values else []
+    if not values:
+        return []
+    timeline = _timeline(overview)
+    best = _points(overview.best_so_far())
+    return [
+        Line("best so far", best, style=0, layer=1, timeline=timeline),
+        Line("each trial", _points(values), style=1, timeline=timeline),
+    ]
+
+
+def _timeline(overview: StudyOverview) -> Timeline:
+    """When each complete trial ended, in seconds of Unix time; it begins with the study."""
+    complete = [row for row in overview.rows if row.state == "complete" and row.ended]
+    timeline = Timeline()
+    if complete:
+        begun = min(row.started for row in overview.rows if row.started)
+        timeline.extend([-1], [begun])
+        timeline.extend([row.number for row in complete], [row.ended for row in complete])
+    return timeline
 
 
 def _points(curve: Sequence[tuple[int, float]]) -> Points:

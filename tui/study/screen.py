@@ -160,7 +160,7 @@ class StudyScreen(Screen[Closed]):
             self.query_one("#study-curves", Chart).title = metric
             self.query_one("#study-curves", Chart).show(curve_lines(overview, self._selected))
         elif self._view == "progress":
-            self.query_one("#study-progress", Chart).title = f"best {metric} by trial"
+            self.query_one("#study-progress", Chart).title = f"best {metric}"
             self.query_one("#study-progress", Chart).show(progress_lines(overview))
         else:
             self.query_one(f"#study-{self._view}", StudyPanel).show(overview, self._selected)

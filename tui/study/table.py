@@ -90,7 +90,7 @@ class TrialTable(TextWidget):
         """The columns that fit: whole ones, in the order of their importance."""
         sizes = [
             ("trial", 9),
-            ("state", 10),
+            ("state", 11),
             ("value", VALUE_WIDTH + 2),
             ("curve", CURVE_WIDTH + 2),
         ]
