@@ -176,11 +176,14 @@ def test_a_caption_is_shortened_to_fit() -> None:
     picture = CaptionedImage(np.zeros((28, 28)), "9 → 0, 35%  loss 11.5", "9 → 0  35%")
     captions = {width: Gallery()._caption(picture, 0, width)[0] for width in (28, 14, 7, 4)}
     assert captions[28] == "9 → 0, 35%  loss 11.5       "
-    assert captions[14] == "9 → 0  35%    "
+    assert captions[14] == "9 → 0, 35%    "
     assert captions[7] == "9 → 0  "
     assert captions[4] == "9 →…"
     sure = CaptionedImage(np.zeros((28, 28)), "8 → 4, 100%  loss 11.5", "8 → 4  100%")
     assert Gallery()._caption(sure, 0, 10)[0] == "8 → 4 100%"
+    named = CaptionedImage(np.zeros((28, 28)), "red cat → old dog, 35%  loss 2.5", "3 → 17  35%")
+    for width, caption in ((28, "red cat → old dog, 35%"), (20, "3 → 17  35%")):
+        assert Gallery()._caption(named, 0, width)[0].rstrip() == caption
 
 
 @pytest.mark.parametrize("size", [(120, 35), (160, 45), (200, 60)])

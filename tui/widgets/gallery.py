@@ -170,7 +170,8 @@ class Gallery(TextWidget):
     def _caption(self, one: CaptionedImage, index: int, width: int) -> Span:
         """The longest version of the caption that fits."""
         name, _, number = one.short_caption.partition("  ")
-        texts = one.caption, one.short_caption, f"{name} {number}", name
+        essential = one.caption.partition("  ")[0]
+        texts = one.caption, essential, one.short_caption, f"{name} {number}", name
         text = next((text for text in texts if cell_len(text) <= width), texts[-1])
         return fit(text, width), "selected" if index == self._selected else "dim"
 
