@@ -2,7 +2,7 @@
 
 MNIST's writers are American. These forms are taught or common elsewhere: a 1 with a flag, a long
 upstroke or a base, a 7 with a bar or a serif, a 9 with a hook or a loop, 0s that are slashed or
-stay open, 4s in one stroke, 5s with a detached bar, 8s of two circles. The first forty were chosen
+stay open, 4s in one stroke, 5s with a detached bar, 8s of two circles. The first 43 were chosen
 from what an earlier network misclassified in all of pendigits; later ones from descriptions and
 from the mistakes on the twenty writers that `benchmarks/pen_writers.py` does not keep aside. The
 notation is that of `data.templates`; a number and a colon are a form's relative frequency.

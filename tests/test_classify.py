@@ -213,7 +213,7 @@ def test_the_built_in_weights_are_small_and_classify_pen_drawings() -> None:
         pytest.skip("no pendigits here")
     strokes, labels = drawings
     likely = builtin_network().logits(inks_to_images(strokes).reshape(len(strokes), -1))
-    assert (likely.argmax(axis=1) == labels).mean() >= 0.975
+    assert (likely.argmax(axis=1) == labels).mean() >= 0.988
 
 
 def test_several_digits_in_a_drawing_are_found_on_request(

@@ -11,7 +11,7 @@ from tui.pad.network_input import BigDigit, NetworkInput
 from tui.pad.sketch_pad import SketchPad
 from tui.pad.user_digits_store import UserDigitsStore
 
-SEVERAL = "2,6 2,14 / 6,6 8,6 9,10 8,14 6,14 5,10 6,6 / 13,6 17,6 15,14"
+SEVERAL = "2,6 2,14 / 6,6 8,6 9,10 8,14 6,14 5,10 6,6 / 13,5 18,5 15,15"
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from trainpad.text import sanitize
 
 Floats = npt.NDArray[np.float32]
 
-CONFIDENCE_THRESHOLD = 0.7
+CONFIDENCE_THRESHOLD = 0.75
 """Below this highest probability, a prediction abstains."""
 TOP2_THRESHOLD = 0.6
 """Where the two highest probabilities add up to less than this, no two digits are named either."""
