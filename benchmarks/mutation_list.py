@@ -129,7 +129,7 @@ MUTATIONS = (
     ("trainpad/supervised.py", "ADOPTED not in info", "ADOPTED in info", "run_program"),
     ("trainpad/text.py", "chr(0x2400", "chr(0x2500", "text"),
     ("trainpad/torch.py", '"max_lr", ', "", "torch_attach"),
-    ("trainpad/values.py", 'SEPARATOR = "/"', 'SEPARATOR = "."', "attached_life"),
+    ("trainpad/values.py", 'SEPARATOR = "/"', 'SEPARATOR = "."', "attached_log"),
     ("trainpad/writer.py", "INTERVAL = 0.25", "INTERVAL = 250.0", "attached_log"),
     ("trainpad/lock.py", 'RUN_LOCK = "lock"', 'RUN_LOCK = "locks"', "status"),
     ("core/cli/completion.py", 'not name.startswith("-")', 'name.startswith("-")', "completion"),
