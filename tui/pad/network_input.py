@@ -69,7 +69,6 @@ class NetworkInput(StripWidget, can_focus=True):
     }
     DEFAULT_CSS = """
     NetworkInput { width: 28; height: 14; }
-    NetworkInput:focus { background-tint: $accent 15%; }
     NetworkInput > .network-input--ink { color: $foreground; background: $surface; }
     NetworkInput > .network-input--for { color: $accent; background: $surface; }
     NetworkInput > .network-input--against { color: $error; background: $surface; }
@@ -94,6 +93,14 @@ class NetworkInput(StripWidget, can_focus=True):
         """Show images, float32 ``[n, 28, 28]`` in 0..1; the selected one where one has room."""
         self._images, self._selected, self._signed = images, selected, False
         self.redraw()
+
+    def on_focus(self) -> None:
+        """Say that keys change the images now."""
+        self.post_message(self.Distorted())
+
+    def on_blur(self) -> None:
+        """Say that they do no longer."""
+        self.post_message(self.Distorted())
 
     def action_distort(self, kind: str, step: int) -> None:
         """Change the images by another step of a kind."""

@@ -49,11 +49,15 @@ class PadImage:
         last: npt.NDArray[np.float32] = self.images[self.selected]
         return last
 
-    def distorted(self, distortion: Distortion) -> "PadImage":
-        """The images as `distortion` changes them, and a note about it."""
-        if not (change := distortion.describe()):
+    def distorted(self, distortion: Distortion, *, has_keys: bool) -> "PadImage":
+        """The images as `distortion` changes them, and a note; `has_keys`: keys change them."""
+        change = distortion.describe()
+        if not change and not has_keys:
             return self
-        note = f"break it: {change}; 0 resets"
+        leave = "esc draws" if has_keys else "b goes on"
+        note = (
+            f"break it: {change}; 0 resets, {leave}" if change else f"break it with keys; {leave}"
+        )
         return replace(self, images=distortion.apply(self.images), note=note)
 
     @classmethod

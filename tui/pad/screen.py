@@ -211,7 +211,10 @@ class PadScreen(UserDigitsScreen):
     def _classify(self) -> None:
         """Classify and show the image on the pad."""
         self._is_stale = False
-        image = self._pad_image().distorted(self.query_one(NetworkInput).distortion)
+        network_input = self.query_one(NetworkInput)
+        image = self._pad_image().distorted(
+            network_input.distortion, has_keys=network_input.has_focus
+        )
         own = self._models.keras_model
         if own is not None and image.images.any() and not image.is_too_small:
             self._ask(own, image)
