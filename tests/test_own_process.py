@@ -118,7 +118,11 @@ def test_keras_computes_it_layer_by_layer(write: Write, small: Dataset) -> None:
     assert set(values["layers"]) == set(found) == {layers[0].name, layers[4].name}
     report = inspect_own_model(3, arrays, {}, layers)
     assert [stage.number for stage in report.stages] == [0, None, None, None, 1]
-    assert [*report.layers[0].histograms] == ["weights", "biases", "activations"]
+    norm = layers[1].name
+    assert [*report.layers[0].histograms] == [
+        "weights", "biases", "activations", f"{norm} gamma", f"{norm} beta",
+        f"{norm} moving_mean", f"{norm} moving_variance",
+    ]  # fmt: skip
     assert report.multiply_adds == 1296 + 1440
     before = {name: array * np.float32(0.99) for name, array in arrays.items()}
     written = update_values(arrays, before)

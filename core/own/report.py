@@ -4,6 +4,7 @@ Until Keras has loaded it only its arrays are known: the layers that have kernel
 biases. Then the layers come in the order in which they are computed, with what they give.
 """
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 
@@ -61,6 +62,8 @@ def inspect_own_model(
             is_last = layer is last
             found = (inspected or {}).get(layer.name)
             reports.append(_report(layer, stages[-1], kernel, arrays, before, found, is_last))
+        elif reports:
+            reports[-1] = _with_variables(reports[-1], layer, arrays)
     if not reports:
         raise DataError("this model has no layer with weights that can be shown")
     measured = None if all(report.update_ratio is None for report in reports) else step
@@ -131,6 +134,18 @@ def _report(
         dead=None if is_last else dead,
         update_ratio=update_ratio(arrays[kernel], before.get(kernel)),
     )
+
+
+def _with_variables(report: LayerReport, layer: OwnLayer, arrays: Arrays) -> LayerReport:
+    """The report with the variables of a layer without a kernel, which follows its layer."""
+    more = {
+        f"{layer.name} {name.rpartition('/')[2]}": TaggedDistribution(
+            name, Distribution.of(_floats(arrays[name]))
+        )
+        for name in layer.variables
+        if name in arrays
+    }
+    return dataclasses.replace(report, histograms={**report.histograms, **more})
 
 
 def _floats(array: npt.NDArray[np.generic]) -> Floats:

@@ -81,7 +81,8 @@ def _series(
     histograms: Sequence[Histogram] = recorded.histograms.get(tag, ())
     if not recorded.histograms or not tag:
         histograms = _of_reports(reports, layer, title)
-    return HistogramSeries((f"{name} {title}", title), histograms, value_range(histograms))
+    titles = dict.fromkeys((f"{name} {title}", title, title.rpartition(" ")[2]))
+    return HistogramSeries(tuple(titles), histograms, value_range(histograms))
 
 
 def _of_reports(reports: Sequence[NetworkReport], layer: int, title: str) -> list[StepDistribution]:
