@@ -45,6 +45,7 @@ EXCEPTIONS = {
     "data/disk_pictures.py:unpacked": "a file that is open",
     "data/pictures.py:_from_npy": "from bytes",
     "data/decode.py:decode": "from bytes",
+    "data/decode.py:longer_side": "from bytes",
     "data/fetch.py:_try_mirror.download": "opened for writing",
     "data/fetch.py:_extract": "a member of an open archive",
     "data/fetch.py:_unzip": "an archive that is open",
