@@ -65,6 +65,8 @@ def test_earlier_and_later_stop_at_the_ends() -> None:
     assert [past.select(-1), past.selected] == [False, 100]
     past.add(300, of_digit(3))
     assert past.network is not None
+    assert [past.select(1, 300), past.select(1, 300), past.selected] == [True, True, None]
+    assert [past.select(-1, 300), past.selected] == [True, 200]
     past.drop_after(50)
     assert past.selected is None
     assert not past.steps

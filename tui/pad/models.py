@@ -232,6 +232,10 @@ class ModelSwitcher:
             if _takes_digits(network):
                 self.past.add(step, network)
 
+    def select_past(self, by: int) -> bool:
+        """Use the network of an earlier or a later evaluation; return whether it is another."""
+        return self.past.select(by, self._classifiers[self._active].step)
+
     def add_past(self, networks: Sequence[tuple[int, Network]]) -> None:
         """Add networks of the run's checkpoints, with their steps."""
         for step, network in networks:

@@ -74,12 +74,15 @@ class PastNetworks:
         for later in self._steps[bisect_right(self._steps, step) :]:
             self._drop(later)
 
-    def select(self, by: int) -> bool:
-        """Select an earlier or a later step; past the last one none is. Return whether it did."""
+    def select(self, by: int, newest: int = -1) -> bool:
+        """Select an earlier or a later step; past the last one none is. Return whether it did.
+
+        The network of the step `newest` is what is used without a selection.
+        """
         if not self._steps:
             return False
-        places = [*self._steps, None]
-        here = places.index(self.selected)
+        places = [*(step for step in self._steps if step != newest), None]
+        here = places.index(self.selected) if self.selected in places else len(places) - 1
         self.selected = places[min(max(here + by, 0), len(places) - 1)]
         return places.index(self.selected) != here
 

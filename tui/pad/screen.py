@@ -310,7 +310,7 @@ class PadScreen(UserDigitsScreen):
         """Classify with the network of an earlier or a later evaluation of the run."""
         if not self._models.past.steps:
             self.host.toast("no earlier evaluations; `trainpad pad RUN` has those of a run")
-        elif self._models.past.select(by):
+        elif self._models.select_past(by):
             self._classify()
 
     def action_model(self) -> None:
