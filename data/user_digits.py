@@ -124,7 +124,7 @@ def add_user_digits(folder: Path, images: Images, labels: Labels) -> UserDigits:
         DataError: the files are damaged, or the folder cannot be written.
     """
     with _locked_for_change(folder) as digits:
-        first = max([time.time(), *digits.times])  # times tell equal drawings apart
+        first = max([time.time(), *digits.times])  # equal drawings differ in their times
         times = tuple(first + 1e-3 * number for number in range(1, len(labels) + 1))
         more = UserDigits(
             np.concatenate([digits.images, images]),

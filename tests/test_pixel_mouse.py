@@ -75,7 +75,7 @@ def test_a_terminal_that_does_not_turn_the_mode_on_reports_cells() -> None:
     assert line.at(40, 20) == (40, 20)
 
 
-def test_a_terminal_that_claims_the_mode_and_reports_cells_is_believed_the_cells() -> None:
+def test_reports_within_the_grid_are_cells_although_the_terminal_claims_the_mode() -> None:
     line = Line()
     line.on()
     assert [line.at(x, 20) for x in (0, 40, 79)] == [(0, 20), (40, 20), (79, 20)]

@@ -72,7 +72,7 @@ def test_strokes_and_pictures_are_imported_with_their_label(tmp_path: Path) -> N
         read_labelled(tmp_path / "none")
 
 
-def test_equal_digits_that_are_imported_can_be_told_apart(home: Path) -> None:
+def test_equal_digits_that_are_imported_differ_in_their_times(home: Path) -> None:
     images, labels = some(1)
     add_user_digits(home, images, labels)
     digits = add_user_digits(home, images, labels)

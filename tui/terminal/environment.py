@@ -28,7 +28,7 @@ def has_screen() -> bool:
 
 def configure_textual() -> None:
     """Set the environment variables that Textual reads at import, and tune garbage collection."""
-    # Textual would believe in pixels too easily; see `tui.terminal.pixel_mouse`.
+    # Textual turns pixels on where they are not confirmed; see `tui.terminal.pixel_mouse`.
     os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     # Changes are sent after 1 ms instead of 17: ink follows the pen, keys answer sooner. How often

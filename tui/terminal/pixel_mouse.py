@@ -81,10 +81,10 @@ class Grid(NamedTuple):
         """Width and height of a cell in pixels; None where unknown."""
         if not (self.rows and self.columns):
             return None
-        return _believable(self.width / self.columns, self.height / self.rows)
+        return _plausible(self.width / self.columns, self.height / self.rows)
 
 
-def _believable(width: float, height: float) -> tuple[float, float] | None:
+def _plausible(width: float, height: float) -> tuple[float, float] | None:
     low, high = CELL_SIDES.start, CELL_SIDES.stop
     return (width, height) if low <= width < high and low <= height < high else None
 
@@ -143,7 +143,7 @@ class PixelMouse:
     def on_cell_size(self, width: int, height: int) -> None:
         """Handle the reply to `QUERY_CELL`."""
         self._seen = self.grid()
-        self._cell = _believable(width, height) or self._cell
+        self._cell = _plausible(width, height) or self._cell
         if self._is_available and self.is_requested and not self._is_on:
             self._switch()
 
