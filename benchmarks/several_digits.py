@@ -5,9 +5,9 @@
 Two to four drawings of one writer are put side by side, 0.7 to 1.3 times as high as the first, up
 or down by up to 0.15 of its height, with gaps of 0.1 to 0.8 of it. The rules were chosen on the
 writers of half 0; those of half 1 judge. Writers that are kept aside for judging the built-in
-weights (every third) are in neither half. Prints the share of drawings of which all digits are found,
-by gap, and of those that are all read correctly; and for single drawings, how many are found to be
-several.
+weights (every third) are in neither half. Prints by gap the share of
+drawings of which all digits are found, and of those that are all read correctly; and for single
+drawings, how many are found to be several.
 """
 
 import argparse
