@@ -183,16 +183,19 @@ async def open_list(folder: Path, count: int) -> Result:
     from core.rundir.reader import follow
     from core.rundir.rundir import RunDir, list_runs
     from tui.app import TrainpadApp
+    from tui.dashboard.screen import RunScreen
     from tui.runs.screen import RunsScreen
     from tui.runs.table import RunsTable
 
     newest = RunDir(next(run.path for run in reversed(list_runs(folder)) if run.name.endswith("x")))
     app = TrainpadApp(follow(newest, None), viewer=True, log_dir=folder)
-    async with app.run_test(size=(160, 45)) as pilot:
-        await pilot.pause(1.0)
+    async with app.run_test(size=(160, 45)):
+        while not (app.run_state.directory and isinstance(app.screen, RunScreen)):
+            await asyncio.sleep(0.1)
+        await asyncio.sleep(1.0)
         start, cpu = time.perf_counter(), cpu_seconds()
 
-        # Pilot.press would wait until nothing uses the CPU any more, which reading does.
+        # A pilot would wait until nothing uses the CPU any more, which reading does.
         def press(key: str) -> None:
             app.post_message(Key(key, key if len(key) == 1 else None))
 
