@@ -49,7 +49,11 @@ def flat_ink(grey: Grey) -> Grey | None:
 
 
 def extract_ink(grey: Grey) -> Grey:
-    """Ink per pixel, 0 to 1 with the border at 0.5, without shadows and the ruling of the paper."""
+    """Ink per pixel, 0 to 1 with the border at 0.5, without shadows and the ruling of the paper.
+
+    A small picture is a digit cut out, with more ink than paper perhaps, whose strokes cross it as
+    ruling does: nothing is removed from it.
+    """
     if float(grey.max() - grey.min()) < _FAINT:
         return np.zeros_like(grey)
     reach = max(3, max(grey.shape) // 8)
@@ -57,17 +61,21 @@ def extract_ink(grey: Grey) -> Grey:
     light = grey if float((away**3).sum()) < 0 else 1 - grey
     paper = np.maximum(_paper(light, max(3, max(grey.shape) // 10)), 0.05)
     dark = (1 - light / paper).astype(np.float32)
-    bare = float(np.median(dark))
-    noise = _TO_DEVIATION * float(np.median(np.abs(dark - bare)))
+    small = max(grey.shape) <= SMALL
+    rest = dark[dark <= _otsu(dark)] if small else dark
+    bare = float(np.median(rest))
+    noise = _TO_DEVIATION * float(np.median(np.abs(rest - bare)))
     least = bare + max(_NOISES * noise, _LEAST_INK)
-    _remove_ruling(dark, least, bare)
+    if not small:
+        _remove_ruling(dark, least, bare)
     inked = dark[dark > max(_otsu(dark), least)]
     full = float(np.median(inked)) if inked.size else 0.0
     if full < _FAINT:
         return np.zeros_like(grey)
     middle, half = (full + bare) / 2, max((full - bare) / 2, 1e-6)
     ink: Grey = np.clip(0.5 + (dark - middle) / (2 * half), 0, 1).astype(np.float32)
-    _remove_remains(ink)
+    if not small:
+        _remove_remains(ink)
     return ink
 
 

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from data.drawn import draw_digits
 from data.ink_levels import extract_ink
+from data.ink_photo import find_digits
 from data.ruled_lines import line_sums, padded_width, without_ruling
 
 
@@ -59,3 +61,13 @@ def test_a_shadow_and_ruling_are_no_ink() -> None:
     found = extract_ink(grey.astype(np.float32)) > 0.5
     assert (found & ink).sum() == ink.sum()
     assert (found & ~ink).sum() < 0.1 * ink.sum()
+
+
+def test_nothing_is_removed_from_a_digit_that_is_cut_out() -> None:
+    images, _ = draw_digits(60, 5, 0.7)
+    for image in images:
+        rows, columns = image.any(axis=1).nonzero()[0], image.any(axis=0).nonzero()[0]
+        cut = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        if np.median(cut) > 0 and min(cut.shape) > 5:  # more ink than paper
+            (digit,) = find_digits(cut.astype(np.float32) / 255)
+            assert digit.sum() > 0.5 * image.sum() / 255
