@@ -5,6 +5,7 @@ import pytest
 from core.cli.network_command import network_table
 from core.network.architecture import build_architecture
 from core.run.layers import parse_layers
+from main import main
 from trainpad.errors import UserError
 
 MNIST_DEEP = "conv 32 5x5, pool, conv 64 5x5, pool, 1024, dropout"
@@ -75,3 +76,11 @@ def test_what_does_not_fit_the_images_is_named(text: str, sentence: str) -> None
 def test_a_wrong_size_of_images_is_explained(image: str) -> None:
     with pytest.raises(UserError, match="image must be height x width, as 28x28 or 32x32x3"):
         [*network_table("8", image, 10)]
+
+
+def test_the_command_shows_the_labs_network_by_default(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["network"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == [*network_table("128,32", "28x28", 10)]
+    assert lines[-1].split() == ["total", "104,938", "104,768"]
