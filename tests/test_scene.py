@@ -89,10 +89,11 @@ def test_any_values_at_any_size(values, logarithmic, glyphs):
         assert (scene.cursor_note(50) != "") == (scene.cursor.x is not None)
 
 
-def test_zeros_are_at_the_bottom_of_a_logarithmic_chart():
+def test_zeros_are_marked_at_the_bottom_of_a_logarithmic_chart():
     scene = scene_of(Line("loss", Series([1.0, 0.1, 0.0, 0.0])), planned=4, logarithmic=True)
     rows = text(scene, 47, 9)
-    assert rows[-1][20:31] == "*" * 11
+    assert rows[-1][20:31] == "v" * 11
+    assert "<= 0" in rows[-2]
     assert composed_labels(scene) >= {"0.1", "1"}
 
 

@@ -13,7 +13,8 @@ from core.run.timeline import Timeline
 from tests.helpers.scene import axis_of, column, points, scene_of, text
 from tui.chart.chart import Axis, Glyphs, Line, Mark, MarkKind
 from tui.chart.legend import Legend, LegendEntry
-from tui.chart.palette import ChartStyle
+from tui.chart.paint import _pattern
+from tui.chart.palette import LINE_STYLES, ChartStyle
 
 
 def test_letters_that_would_overlap_move_apart():
@@ -123,6 +124,8 @@ def test_the_values_of_points_at_the_cursor_are_those_of_its_steps(gaps, cell, s
     if len(within) > 1:
         expected = (within.mean(), within.min(), within.max())
         assert (entry.value, *entry.spread) == pytest.approx(expected)
+    elif len(within) == 1:
+        assert entry.value == pytest.approx(within[0])
     elif steps[0] <= math.floor(scene.cursor.x) <= steps[-1]:
         nearest = np.abs(steps - math.floor(scene.cursor.x)).min()
         candidates = values[np.abs(steps - math.floor(scene.cursor.x)) == nearest]
@@ -192,3 +195,35 @@ def test_a_long_title_does_not_hide_the_value_at_the_cursor():
     assert rows[0] == "evaluation_loss/…25-230238-128x32  step 41,613   0.5000"
     assert rows[1].split("   ")[0] == "evaluation_loss/validation"
     assert rows[1].rstrip().endswith("0.5000")
+
+
+def test_a_long_row_of_nan_is_marked_to_its_end_with_one_label():
+    values = np.ones(6000)
+    values[2000:4500] = np.nan
+    layout = scene_of(Line("loss", Series(values))).layout(107, 12)
+    rule = "".join(text for text, _ in layout.rule)
+    marked = [index for index, sign in enumerate(rule) if sign == "x"]
+    steps = [layout.x.shown[1] * (cell + 0.5) / len(rule) for cell in marked]
+    assert steps[0] < 2100
+    assert steps[-1] > 4400
+    assert marked == list(range(marked[0], marked[-1] + 1))
+    drawn = "".join(text for text, _ in layout.canvas.cells())
+    assert drawn.count("NaN") == drawn.count("NaN x 2,500") == 1
+
+
+def test_the_legend_shows_the_smoothed_value_that_is_drawn():
+    values = np.tile([0.0, 2.0], 500)
+    scene = scene_of(Line("loss", Series(values)))
+    scene.smoothing = 0.99
+    scene.layout(107, 12)
+    (entry,) = scene.legend_entries(100)
+    assert entry.value == pytest.approx(1.0, abs=0.1)
+    scene.cursor.x = 500.0
+    (entry,) = scene.legend_entries(100)
+    assert entry.value == pytest.approx(1.0, abs=0.1)
+    assert entry.spread == (0.0, 2.0)
+
+
+def test_lines_of_the_same_colour_have_different_patterns():
+    patterns = [(index % LINE_STYLES, _pattern(index)) for index in range(26)]
+    assert len(set(patterns)) == 26

@@ -1,20 +1,19 @@
-"""Evenly spaced labels of a y axis: round numbers that are a whole number of rows apart."""
+"""Evenly spaced labels of a y axis: round numbers, each at the middle of its row of cells."""
 
 import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tui.chart.ticks import linear_step, multiples
+from tui.chart.ticks import linear_step
 
 MIN_ROWS_PER_LABEL = 2
-MAX_ERROR = 0.5
-"""Rows between a label's middle and the height of its value, at most."""
-MAX_EXTENSION, STEPS_OF_EXTENSION = 0.3, 15
-"""How much higher than the values the axis may become, and in how many steps that is tried."""
+MAX_EXTENSION = 0.35
+"""How much higher than the values the axis may become."""
 
 ENOUGH_LABELS = 5
-COST_OF_MISSING_LABEL = 0.06
+COST_OF_MISSING_LABEL = 0.12
 """How much higher an axis may become for one label more, up to `ENOUGH_LABELS`."""
+ROUNDING = 1e-9
 
 
 class EvenLabels(NamedTuple):
@@ -31,21 +30,25 @@ def even_labels(
     """About ``max_count`` labels for values from ``low`` to ``high``, on ``rows`` rows of cells.
 
     A row has ``dots`` rows of dots; the lower limit is at the last of all, the upper at the first.
-    The upper limit is raised as little as lets enough labels be evenly spaced, each in the row of
-    its value; None if nothing does. With ``whole`` only whole numbers are labelled.
+    The limits are extended as little as lets each label be in the middle of a row, so that a
+    value is read at its height; None if nothing does. With ``whole`` only whole numbers are
+    labelled.
     """
     best: EvenLabels | None = None
-    steps = [s for s in _steps(low, high, max_count) if not whole or s == round(s)]
     least_cost = math.inf
     enough = min(max_count, ENOUGH_LABELS)
-    for number in range(STEPS_OF_EXTENSION + 1):
-        extension = MAX_EXTENSION * number / STEPS_OF_EXTENSION
-        top = low + (high - low) * (1 + extension)
-        for step in steps:
-            values = multiples(low, top, step)
-            cost = extension + COST_OF_MISSING_LABEL * max(0, enough - len(values))
-            if cost < least_cost and (placed := _evenly_placed(low, top, values, rows, dots)):
-                best, least_cost = EvenLabels((low, top), tuple(values), placed), cost
+    for step in _steps(low, high, max_count):
+        if whole and step != round(step):
+            continue
+        for apart in range(MIN_ROWS_PER_LABEL, rows):
+            placed = _placed(low, high, step, step / (apart * dots), rows, dots)
+            if placed is None or len(placed.values) < 2:
+                continue
+            bottom, top = placed.limits
+            cost = (top - bottom) / (high - low) - 1
+            cost += COST_OF_MISSING_LABEL * max(0, enough - len(placed.values))
+            if cost < least_cost:
+                best, least_cost = placed, cost
     return best
 
 
@@ -56,24 +59,32 @@ def _steps(low: float, high: float, max_count: int) -> Iterator[float]:
     yield from dict.fromkeys(step for step in found if math.isfinite(step))
 
 
-def _height(value: float, low: float, high: float, rows: int, dots: int) -> float:
-    """How many rows a value is above the bottom."""
-    return ((value - low) / (high - low) * (rows * dots - 1) + 0.5) / dots
+def _placed(
+    low: float, high: float, step: float, dot: float, rows: int, dots: int
+) -> EvenLabels | None:
+    """Labels ``step`` apart on an axis with ``dot`` between two rows of dots.
+
+    None if the values do not fit, or the axis would be much higher than they are.
+    """
+    span = dot * (rows * dots - 1)
+    if not high - low <= span * (1 + ROUNDING) <= (high - low) * (1 + MAX_EXTENSION):
+        return None
+    first = math.ceil(low / step - ROUNDING)
+    # The row of the first label, as low as leaves the lower limit at or below the values.
+    row = math.ceil(((first * step - low) / dot + 0.5) / dots - 0.5 - ROUNDING)
+    bottom = first * step - ((row + 0.5) * dots - 0.5) * dot
+    if bottom + span < high - ROUNDING * span:
+        return None
+    apart = round(step / (dot * dots))
+    numbers = range(-(row // apart), (rows - 1 - row) // apart + 1)
+    kept = [n for n in numbers if _is_natural((first + n) * step, low, high)]
+    return EvenLabels(
+        (bottom, bottom + span),
+        tuple((first + n) * step for n in kept),
+        tuple(row + n * apart for n in kept),
+    )
 
 
-def _evenly_placed(
-    low: float, high: float, values: list[float], rows: int, dots: int
-) -> tuple[int, ...]:
-    """Rows that are equally far from each other and near to the values; none if there are none."""
-    count = len(values)
-    if count < 2:
-        return ()
-    first, second, last = (_height(v, low, high, rows, dots) for v in (*values[:2], values[-1]))
-    for apart in (math.floor(second - first), math.ceil(second - first)):
-        bottom = round((first + last - (count - 1) * apart) / 2 - 0.5)
-        bottom = max(0, min(bottom, rows - 1 - (count - 1) * apart))
-        errors = first - bottom - 0.5, last - (bottom + (count - 1) * apart) - 0.5
-        fits = bottom + (count - 1) * apart < rows and max(map(abs, errors)) <= MAX_ERROR
-        if apart >= MIN_ROWS_PER_LABEL and fits:
-            return tuple(bottom + apart * number for number in range(count))
-    return ()
+def _is_natural(value: float, low: float, high: float) -> bool:
+    """Whether a label is no surprise: not below 0 or above 1 where no value is."""
+    return not (low >= 0 > value or high <= 1 < value)

@@ -191,4 +191,4 @@ def format_value(value: float | None) -> str:
         return "-"
     if not math.isfinite(value) or not value:
         return f"{value:g}"
-    return f"{value:#.4g}" if 1e-4 <= abs(value) < 1e4 else f"{value:.3e}"
+    return f"{value:#.4g}".rstrip(".") if 1e-4 <= abs(value) < 1e4 else f"{value:.3e}"

@@ -125,6 +125,8 @@ def paint(
     write_letters(canvas, [end for end in ends if end is not None])
     for line in clipped:
         _write_arrows(canvas, line, y)
+    for line in ordered:
+        _write_nonpositive(canvas, line)
 
 
 def _paint_cursor(canvas: Canvas, column: int) -> None:
@@ -149,7 +151,7 @@ def _paint_line(canvas: Canvas, line: PlottedLine, y: Range) -> None:
     top, bottom = spans(line.values, line.values, y, canvas.rows)
     index = 0 if line.is_void else line.index
     dots = filled(top, bottom, canvas.rows)
-    if index % LINE_STYLES:
+    if _pattern(index):
         dots &= _dash_pattern(index, bottom - top)
     if len(line.raw.points):
         _add_points(dots, line, y, POINT_DOTS[canvas.glyphs])
@@ -166,8 +168,13 @@ def _add_points(dots: Mask, line: PlottedLine, y: Range, size: tuple[int, int]) 
         dots[top : top + down, column : column + across] = True
 
 
+def _pattern(index: int) -> int:
+    """The pattern of a line; lines of the same colour have different ones."""
+    return (index + index // LINE_STYLES) % len(DASH_PATTERNS)
+
+
 def _dash_pattern(index: int, height: DotRows) -> Mask:
-    period, drawn = DASH_PATTERNS[index % LINE_STYLES]
+    period, drawn = DASH_PATTERNS[_pattern(index)]
     return np.asarray((np.arange(len(height)) % period < drawn) | (height >= STEEP_DOTS))
 
 
@@ -197,6 +204,19 @@ def _write_arrows(canvas: Canvas, line: PlottedLine, y: Range) -> None:
             text = f"{values[farthest]:.4g}"
             after = next(c for c in range(farthest // across, canvas.width + 1) if c not in cells)
             write_if_blank(canvas, rows, after, text, style)
+
+
+def _write_nonpositive(canvas: Canvas, line: PlottedLine) -> None:
+    """Write an arrow, and why, where a line is minus infinity on a logarithmic scale."""
+    below = np.flatnonzero(np.isneginf(line.values))
+    if not len(below):
+        return
+    is_ascii, last = canvas.glyphs is Glyphs.ASCII, canvas.height - 1
+    cells = sorted({int(column) // canvas.glyphs.dots[0] for column in below})
+    for cell in cells:
+        canvas.write(last, cell, "v" if is_ascii else "↓", line.line_style)
+    text = "<= 0" if is_ascii else "≤ 0"
+    write_if_blank(canvas, (last - 1, last - 2), cells[0], text, line.line_style)
 
 
 def _end(canvas: Canvas, line: PlottedLine, y: Range) -> LineEnd | None:

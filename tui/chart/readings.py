@@ -28,10 +28,23 @@ class Values(NamedTuple):
         """Those of the differences to a value."""
         return Values(self.mean - value, self.low - value, self.high - value)
 
+    def smoothed(self, mean: float, *, is_newest: bool) -> "Values":
+        """These values with the mean of a smoothed line; of its newest value that alone."""
+        return Values(mean, mean, mean) if is_newest else self._replace(mean=mean)
+
 
 def newest(line: Line) -> Values | None:
     """The newest value of a line three times; of one with members, over their newest values."""
     return _over_parts([_nearest(part, part.curve.last_step) for part in line.parts])
+
+
+def at_share(values: Float64s, share: float | None) -> float | None:
+    """The value at a share of the columns, from 0 to 1, or the last one; None where none is."""
+    if share is None:
+        known = np.flatnonzero(~np.isnan(values))
+        return float(values[known[-1]]) if len(known) else None
+    found = float(values[min(len(values) - 1, max(0, int(share * len(values))))])
+    return None if math.isnan(found) else found
 
 
 def in_cell(axis: Axis, line: Line, x: float, cell: Range) -> Values | None:

@@ -94,6 +94,8 @@ class Scene:
         self.automatic_log = True
         """Whether the y axis becomes logarithmic when the values diverge."""
         self._y_limits = YLimits()
+        self._smoothed: dict[int, Float64s | None] = {}
+        """What was drawn last of each line that is smoothed, by column of dots."""
 
     def extent(self) -> tuple[Range, float]:
         """The full range of the x axis, and the newest value's position on it."""
@@ -131,6 +133,7 @@ class Scene:
         canvas = Canvas(width - left, height - below, self.glyphs, tinted=self.tinted)
         x = axes.x_axis(self.axis, self.visible_range, canvas.width)
         plotted = self._plot_lines(np.linspace(*x.shown, canvas.columns + 1))
+        self._smoothed = {id(self.lines[line.index]): line.smoothed for line in plotted}
         logarithmic = self._is_logarithmic(plotted)
         if logarithmic:
             plotted = [line.logarithm() for line in plotted]
@@ -238,7 +241,8 @@ class Scene:
             values = both[0].minus(both[1].mean) if both[0] and both[1] else None
         if values is None:
             return LegendEntry(letter, line.name, None, style)
-        spread = (values.low, values.high) if values.low < values.high else None
+        has_spread = values.low < values.high and line is not reference
+        spread = (values.low, values.high) if has_spread else None
         signed = reference is not None
         is_group = bool(line.members)
         return LegendEntry(letter, line.name, values.mean, style, spread, is_group, signed)
@@ -253,7 +257,19 @@ class Scene:
             values = readings.newest(line)
         else:
             values = readings.in_cell(self.axis, line, x, self._cursor_cell(x, width))
-        return values.complement() if values is not None and self.error_rate else values
+        if values is None:
+            return None
+        values = values.complement() if self.error_rate else values
+        smooth = self._smoothed.get(id(line))
+        if smooth is None or self.reference:
+            return values
+        mean = readings.at_share(smooth, None if x is None else self._share(x, width))
+        return values if mean is None else values.smoothed(mean, is_newest=x is None)
+
+    def _share(self, x: float, width: int) -> float:
+        """Where a position is in the plot, from 0 at its left to 1 at its right."""
+        first, last = self.shown_range(width)
+        return (x - first) / (last - first)
 
     def _plot_lines(self, edges: Float64s) -> list[PlottedLine]:
         edges[-1] = np.nextafter(edges[-1], np.inf)  # the last step belongs to the last column
@@ -337,17 +353,27 @@ class Scene:
         ]
 
     def _nonfinite_marks(self, line: Line, shown: Range, width: int) -> list[PlacedMark]:
-        if not line.curve.nonfinite.total:
+        """A mark in each cell with a value that is not finite; each row of them has one label."""
+        nonfinite = line.curve.nonfinite
+        if not nonfinite.total:
             return []
         edges = axes.steps_of(self.axis, line, np.linspace(*shown, width + 1))
-        found: dict[int, PlacedMark] = {}
-        for step, value in line.curve.nonfinite:
+        found: dict[int, tuple[int, str]] = {}
+        for step, value in nonfinite:
             cell = int(np.searchsorted(edges, step, side="right")) - 1
-            if 0 <= cell < width and cell not in found:
-                label = "NaN" if math.isnan(value) else f"{value}"
-                mark = Mark(step, MarkKind.NONFINITE, f"{line.name} is {label}", label)
-                found[cell] = PlacedMark(cell, mark)
-        return list(found.values())
+            if 0 <= cell < width:
+                found.setdefault(cell, (step, "NaN" if math.isnan(value) else f"{value}"))
+        columns = line.curve.columns(edges)  # not all such values are listed
+        for cell in np.flatnonzero(columns.has_values & np.isnan(columns.low)).tolist():
+            found.setdefault(cell, (math.ceil(edges[cell]), "NaN"))
+        rows = sum(cell - 1 not in found for cell in found)
+        count = f" × {nonfinite.total:,}" if rows == 1 and nonfinite.total > 1 else ""
+        placed = []
+        for cell, (step, name) in sorted(found.items()):
+            label = "" if cell - 1 in found else f"{name}{count}"
+            mark = Mark(step, MarkKind.NONFINITE, f"{line.name} is {name}", label)
+            placed.append(PlacedMark(cell, mark))
+        return placed
 
     def _style(self, index: int) -> int:
         style = self.lines[index].style
