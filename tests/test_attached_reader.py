@@ -13,6 +13,7 @@ from core.run.attached_events import (
     LayerStatistics,
     MetricPoints,
     MetricsVoided,
+    ProgramAlert,
     WeightsLogged,
 )
 from core.run.events import Event, Opened, Tick
@@ -72,6 +73,19 @@ def test_lines_become_a_table_for_each_set_of_names() -> None:
     assert isinstance(found[0], Table)
     assert found[0].values.tolist() == [[1, 2.5], [3, -1]]
     assert found[0].times.tolist() == [BEGAN, BEGAN + 1]
+
+
+def test_an_alert_of_an_unknown_level_is_a_warning(run: RunDir) -> None:
+    add(run.events, started(), event("alert", 1, text="x", level="loud"))
+    (mark,) = [entry.mark for entry in state_of(replay(run)).log_entries if entry.mark]
+    (found,) = [each for each in replay(run) if isinstance(each, ProgramAlert)]
+    assert (found.level, mark) == ("warn", MarkKind.WARNING)
+
+
+def test_null_alone_is_no_point() -> None:
+    (found,) = tables(line(0, a=None, b=1))
+    assert isinstance(found, Table)
+    assert found.names == ("b",)
 
 
 def test_what_is_no_number_is_left_out_and_numbers_beside_it_are_kept() -> None:

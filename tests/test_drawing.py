@@ -47,3 +47,18 @@ inside = st.floats(0, 1)
 @given(st.tuples(inside, inside), st.tuples(inside, inside))
 def test_clipping_returns_inner_segments_unchanged(start, end):
     assert clip_to_square(start, end) == (start, end)
+
+
+def test_each_gesture_is_undone_and_redone():
+    drawing = Drawing()
+    for x in (0.2, 0.4, 0.6):
+        drawing.begin_gesture()
+        drawing.pen_down((x, 0.5), 0.1)
+        drawing.extend((x, 0.9))
+        drawing.end_gesture()
+    for left in (2, 1, 0):
+        assert drawing.undo()
+        assert len(drawing.strokes) == left
+    assert not drawing.undo()
+    assert drawing.redo()
+    assert len(drawing.strokes) == 1

@@ -14,6 +14,7 @@ from tui.terminal.environment import (
 def test_over_ssh_fewer_updates_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SSH_CONNECTION", raising=False)
     assert Pace.resolve().bytes_per_second is None
+    assert Pace.resolve().fps > REMOTE_FPS
     monkeypatch.setenv("SSH_CONNECTION", "10.0.0.1 1 10.0.0.2 22")
     assert Pace.resolve() == Pace(REMOTE_FPS, REMOTE_BYTES_PER_SECOND, MAX_SHARE)
     assert Pace.resolve(2.0, 500.0) == Pace(2.0, 500.0)

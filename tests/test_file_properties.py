@@ -202,3 +202,12 @@ def test_damage_raises_nothing_and_pieces_make_no_difference(
 def test_any_bytes_are_of_a_format_or_of_none(content: bytes, cuts: list[int]) -> None:
     if format_of(content) is not None:
         assert repr(fed(content, cuts)) == repr(fed(content, []))
+
+
+@pytest.mark.parametrize(("end", "skipped"), [(b"]}", 0), (b", 7]}", 1)])
+def test_what_is_no_entry_of_a_history_is_counted(end: bytes, skipped: int) -> None:
+    content = b'{"log_history": [{"step": 1, "loss": 0.5}' + end
+    read = format_of(content)
+    assert read is not None
+    read.feed(content)
+    assert (losses(read), read.skipped) == ([(1, 0.5)], skipped)
