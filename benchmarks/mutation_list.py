@@ -279,7 +279,12 @@ MUTATIONS = (
     ("core/training/planned.py", "change[0] >= step", "change[0] > step", "planned"),
     ("tui/chart/axes.py", "CELLS_PER_X_LABEL = 14", "CELLS_PER_X_LABEL = 4", "scene"),
     ("tui/chart/chart.py", "PAN_FRACTION = 0.25", "PAN_FRACTION = 2.5", "chart"),
-    ("tui/chart/even_rows.py", "MAX_ERROR = 0.5", "MAX_ERROR = 5.0", "scene_comparison"),
+    (
+        "tui/chart/even_rows.py",
+        "MIN_ROWS_PER_LABEL = 2",
+        "MIN_ROWS_PER_LABEL = 1",
+        "scene_comparison",
+    ),
     ("tui/chart/marks.py", "MAX_MARKS = 200", "MAX_MARKS = 2", "marks"),
     ("tui/chart/memory.py", 'KEY = "charts"', 'KEY = "chart"', "settings"),
     ("tui/chart/palette.py", "LINE_STYLES = 6", "LINE_STYLES = 2", "scene_comparison"),
