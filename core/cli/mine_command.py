@@ -5,7 +5,6 @@ from pathlib import Path
 import click
 
 from core.cli.flags import flag
-from data.dataset import DIGITS
 from trainpad.text import sanitize
 
 
@@ -31,6 +30,7 @@ def mine(export: Path | None, to_import: tuple[Path, ...], label: int | None) ->
     """
     import numpy as np
 
+    from data.dataset import DIGITS
     from data.user_digits import add_user_digits, read_user_digits, user_digits_folder
     from data.user_digits_files import export_user_digits, read_labelled
 
