@@ -293,7 +293,7 @@ async def test_an_export_keeps_the_path_until_it_is_right(log_dir: Path, tmp_pat
         assert app.screen.query_one("Input").value == str(tmp_path / "out.txt")
         app.screen.query_one("Input").value = str(taken)
         await pilot.press("enter")
-        await shown(pilot, app, "exists; enter once more replaces it")
+        await shown(pilot, app, "exists; enter once more")
         assert taken.read_text() == "mine"
         await pilot.press("enter")
         await until(pilot, lambda: taken.read_text().startswith("step,time"))
