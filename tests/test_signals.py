@@ -18,10 +18,14 @@ FLAGS = [
     "--max_steps", "3600", "--eval_every", "600", "--optimizer", "momentum", "--dropout", "0.2",
 ]  # fmt: skip
 ALL_SIGNALLED = """
-import contextlib, io, json, os, sys
+import contextlib, io, json, os, signal, sys
 import core.training.loop, main
 from core.process.signals import SIGNALS
 from core.run.events import Steps
+
+for number in SIGNALS:  # nohup ignores one, which trainpad leaves as it is
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)
 
 train, sent = core.training.loop.train, 0
 def signalled(config, control):
@@ -69,7 +73,7 @@ def test_a_run_resumes_to_the_same_bytes_after_each_signal(tmp_path: Path) -> No
     assert (whole_status, resumed) == (0, [0])
     assert statuses == [[n, 130 if n == signal.SIGINT else 0] for n in SIGNALS]
     assert len(sizes) == len(SIGNALS)
-    assert all(0 < size < 4 * 3600 for size in sizes)
+    assert [size for size in sizes if not 0 < size < 4 * 3600] == []
     whole = only_run(tmp_path / "whole")
     for number in SIGNALS:
         assert f"trainpad: {signal.Signals(number).name}: saving and stopping" in ran.stderr
