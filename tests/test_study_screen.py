@@ -22,6 +22,7 @@ from tui.chart.chart import Chart
 from tui.study.app import StudyApp
 from tui.study.curves import progress_lines
 from tui.study.panels import Parallel
+from tui.study.table import TrialTable
 from tui.terminal.settings import Settings
 
 SPACE = {"rate": "0.001..1.0:log", "kind": "sgd|adam|a \x1b[2J", "width": "8..64"}
@@ -224,3 +225,21 @@ async def test_an_empty_study_and_one_that_vanishes(tmp_path: Path) -> None:
         (study.folder.path / "control.json").chmod(0o600)
         await until(pilot, lambda: app.error is not None)
     assert "damaged" in str(app.error)
+
+
+@pytest.mark.parametrize(
+    ("width", "shown_columns", "missing"),
+    [
+        (100, ["trial", "state", "value", "curve", "learning_rate", "network", "optimizer"], ""),
+        (75, ["trial", "state", "value", "learning_rate", "network", "optimizer"], ""),
+        (55, ["trial", "state", "value", "learning_rate"], "+2"),
+    ],
+)
+def test_settings_have_room_before_the_curve_and_missing_ones_are_counted(
+    width: int, shown_columns: list[str], missing: str
+) -> None:
+    table = TrialTable()
+    table._names = ["learning_rate", "network", "optimizer"]
+    header = "".join(text for text, _ in table.lines(width, 5)[0])
+    assert [name for name, _, _ in table._columns] == shown_columns
+    assert header[sum(size for _, _, size in table._columns) :].strip() == missing

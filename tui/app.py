@@ -24,15 +24,15 @@ from trainpad.errors import UserError
 from tui import modes
 from tui.dashboard.earlier import earlier_run
 from tui.dashboard.header import ScreenTabs
+from tui.dashboard.leaving import LeavingApp
 from tui.dashboard.pacing import UpdatePacer
 from tui.dashboard.run_context import RunContext, past_of
 from tui.dashboard.screen import RunScreen
 from tui.dashboard.selection import PickedImage
 from tui.dashboard.sessions import Sessions
 from tui.dashboard.worker import EventReceived, SourceEnded
-from tui.terminal.base_app import AppOptions, BaseApp
+from tui.terminal.base_app import AppOptions
 from tui.terminal.exit_result import ExitResult
-from tui.widgets.dialogs import QuitDialog, StopDialog, StopProgramDialog
 from tui.widgets.help import HelpScreen
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 READ_ONLY = "this window is read-only"
 
 
-class TrainpadApp(BaseApp[ExitResult]):
+class TrainpadApp(LeavingApp):
     """The dashboard."""
 
     CSS_PATH = "trainpad.tcss"
@@ -347,54 +347,6 @@ class TrainpadApp(BaseApp[ExitResult]):
         """Show every key of this screen."""
         if isinstance(self.screen, RunScreen):
             self.push_screen(HelpScreen(self.screen))
-
-    # -- leaving ------------------------------------------------------------------------------
-
-    def action_detach(self) -> None:
-        """Give the terminal back; training continues."""
-        if self.run_context.viewer:
-            self.exit(ExitResult.QUIT)
-        elif self.run_state.is_live and self.run_context.trains_in_process:
-            self.exit(ExitResult.DETACH)
-        else:
-            self.toast("nothing is training; q quits")
-
-    def action_ask_quit(self) -> None:
-        """Quit; while this process trains, ask how."""
-        is_training = self.run_state.status.is_running
-        if isinstance(self.screen, QuitDialog):
-            self.exit(ExitResult.ABORT if self._exit_when_done else ExitResult.SIGNAL)
-        elif self.run_context.trains_in_process and is_training:
-            self.push_screen(QuitDialog(), self._on_quit_choice)
-        else:
-            self.exit(ExitResult.QUIT)
-
-    def _on_quit_choice(self, choice: str | None) -> None:
-        if choice == "detach":
-            self.action_detach()
-        elif choice == "stop" and self.run_context.worker.ended:
-            self.exit(ExitResult.QUIT)
-        elif choice == "stop":
-            steering = self.run_context.steering
-            self._exit_when_done = not (self.run_context.viewer or steering.blocked_reason)
-            self._stop_run()
-
-    def action_ask_stop(self) -> None:
-        """Stop the run on the screen, after a question."""
-        if self.read_only:
-            self.toast(self.run_context.steering.blocked_reason)
-        elif self.run_state.is_live and isinstance(self.screen, RunScreen):
-            dialog = StopProgramDialog() if self.run_state.is_attached else StopDialog()
-            self.push_screen(dialog, self._on_stop_choice)
-
-    def _on_stop_choice(self, choice: str | None) -> None:
-        if choice == "stop":
-            self._stop_run()
-
-    def _stop_run(self) -> None:
-        self._queued_run = None
-        doing = "stopping …" if self.run_state.is_attached else "saving …"
-        self.toast(self.run_context.steering.stop() or doing)
 
 
 if TYPE_CHECKING:

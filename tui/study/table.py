@@ -81,20 +81,26 @@ class TrialTable(TextWidget):
         self._top = max(0, min(self._top, len(self._rows) - room))
         columns = self._columns = self._columns_for(width)
         header = [self._header(name, size) for name, _, size in columns]
+        if missing := len(set(self._names) - {name for name, _, _ in columns}):
+            used = sum(size for _, _, size in columns)
+            header.append((fit(f"+{missing}", max(0, width - used)), "dim"))
         visible = enumerate(self._rows[self._top : self._top + room], self._top)
         scale = self._scale()
         body = [self._row(row, index == self._pointer, width, scale) for index, row in visible]
         return [header, *body] if body else [header, [(fit("  no trials yet", width), "dim")]]
 
     def _columns_for(self, width: int) -> list[tuple[str, int, int]]:
-        """The columns that fit: whole ones, in the order of their importance."""
-        sizes = [
-            ("trial", 9),
-            ("state", 11),
-            ("value", VALUE_WIDTH + 2),
-            ("curve", CURVE_WIDTH + 2),
-        ]
-        sizes += [(name, self._width_of(name)) for name in self._names]
+        """The columns that fit: whole ones, in the order of their importance.
+
+        The curve is left out where a value of a trial would have no room.
+        """
+        sizes = [("trial", 9), ("state", 11), ("value", VALUE_WIDTH + 2)]
+        varied = [(name, self._width_of(name)) for name in self._names]
+        if sum(size for _, size in (*sizes, *varied)) + CURVE_WIDTH + 2 <= width:
+            sizes.append(("curve", CURVE_WIDTH + 2))
+        sizes += varied
+        if sum(size for _, size in sizes) > width:
+            width -= 3  # for the number of those that have no room
         found, left = [], 0
         for name, size in sizes:
             if left + size > width:
@@ -105,7 +111,7 @@ class TrialTable(TextWidget):
 
     def _width_of(self, name: str) -> int:
         longest = max((len(text_of(row.params.get(name))) for row in self._rows), default=0)
-        return min(24, max(len(name) + 2, longest)) + 2
+        return min(24, max(len(name) + 1, longest)) + 2
 
     def _header(self, name: str, size: int) -> Span:
         title = _short_metric(self._goal.metric) if name == "value" else name
