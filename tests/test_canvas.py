@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -6,6 +8,7 @@ from rich.cells import cell_len
 
 from tui.terminal.characters import Glyphs, to_ascii
 from tui.widgets.canvas import AreaStyles, Canvas, dot_rows, filled, spans
+from tui.widgets.cell_shapes import Shapes, shapes_of
 
 NAN = float("nan")
 STYLES = AreaStyles(2, 3, 4, 5, first_line=1)
@@ -63,18 +66,77 @@ def test_an_area_has_edges_in_eighths_of_a_cell():
     assert found[1][3] == found[2][3] == (" ", 0)
 
 
-def test_an_area_without_colours_is_an_even_shade():
+def test_an_area_without_colours_is_an_even_pattern_of_dots_with_edges_in_dots():
     canvas = Canvas(2, 3, Glyphs.BRAILLE)
     fill(canvas, [0.25, 0.5, NAN, NAN], [2.6, 2.4, NAN, NAN])
-    assert text(canvas) == ["░ ", "░ ", "░ "]
+    assert text(canvas) == ["⠠ ", "⠡ ", "⠁ "]
     assert {style for row in canvas.runs() for _, style in row} == {STYLES.shade}
 
 
-def test_later_lines_cover_earlier_ones_in_their_cells():
+@pytest.mark.parametrize("glyphs", [Glyphs.BRAILLE, Glyphs.QUADRANT])
+def test_an_area_without_colours_goes_on_in_the_cells_of_a_line_but_not_at_its_dots(glyphs):
+    alone, crossed, line = (Canvas(9, 5, glyphs) for _ in range(3))
+    drawn = np.zeros((line.rows, line.columns), bool)
+    drawn[np.arange(line.rows), np.arange(line.rows) % line.columns] = True
+    for canvas in (alone, crossed):
+        fill(canvas, np.full(canvas.columns, 0.0), np.full(canvas.columns, 5.0))
+    for canvas in (crossed, line):
+        canvas.draw(drawn, 1, 1, "*")
+    area, both, thin = (dots_of(canvas) for canvas in (alone, crossed, line))
+    near = np.zeros_like(thin)
+    for row, column in zip(*np.nonzero(thin), strict=True):
+        near[max(0, row - 1) : row + 2, column] = True
+        near[row, max(0, column - 1) : column + 2] = True
+    assert (both == thin | (area & ~near)).all()
+    assert len({row.tobytes() for row in area[:: glyphs.dots[1]]}) == 1
+    assert area.sum() in (2 * 9 * 5, 9 * 5)
+
+
+def dots_of(canvas):
+    """Which dots are set, by the shapes of the characters."""
+    across, down = canvas.glyphs.dots
+    found = np.zeros((canvas.rows, canvas.columns), bool)
+    for row, line in enumerate(text(canvas)):
+        for column, character in enumerate(line):
+            shapes = Shapes() if character == " " else shapes_of(character)
+            for x, y in shapes.dots:
+                found[int((row + y) * down), int((column + x) * across)] = True
+            for box in shapes.boxes:
+                left, right = (round((column + x) * across) for x in (box.left, box.right))
+                top, bottom = (round((row + y) * down) for y in (box.top, box.bottom))
+                found[top:bottom, left:right] = True
+    return found
+
+
+def test_dots_of_lines_in_one_cell_are_all_shown_in_the_colour_of_the_last():
     canvas = Canvas(2, 1, Glyphs.BRAILLE)
     canvas.draw(mask("####", "....", "....", "...."), 1, 1, "*")
     canvas.draw(mask("....", "##..", "....", "...."), 2, 2, "o")
-    assert canvas.runs() == [[("⠒", 2), ("⠉", 1)]]
+    assert canvas.runs() == [[("⠛", 2), ("⠉", 1)]]
+
+
+@pytest.mark.parametrize("glyphs", Glyphs)
+def test_lines_with_dots_in_common_take_turns_and_those_of_the_next_layer_are_over_them(glyphs):
+    canvas = Canvas(6, 1, glyphs)
+    across, down = glyphs.dots
+    dots = np.zeros((down, 6 * across), bool)
+    dots[0] = True
+    for number in (1, 2, 3):
+        canvas.draw(dots, number, number, str(number))
+    styles = [style for piece, style in canvas.runs()[0] for _ in piece]
+    assert sorted(styles) == [1, 1, 2, 2, 3, 3]
+    assert all(a != b for a, b in pairwise(styles))
+    canvas.start_layer()
+    canvas.draw(dots, 4, 4, "4")
+    assert [style for _, style in canvas.runs()[0]] == [4]
+
+
+def test_a_void_line_leaves_the_cells_that_others_are_in():
+    canvas = Canvas(2, 1, Glyphs.BRAILLE)
+    canvas.draw(mask("####", "....", "....", "...."), 7, None, "*")
+    canvas.start_layer()
+    canvas.draw(mask("....", "##..", "....", "...."), 2, 2, "o")
+    assert canvas.runs() == [[("⠒", 2), ("⠉", 7)]]
 
 
 def test_blanks_take_the_style_before_them_but_never_a_background():

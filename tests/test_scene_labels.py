@@ -15,6 +15,7 @@ from tui.chart.chart import Axis, Glyphs, Line, Mark, MarkKind
 from tui.chart.legend import Legend, LegendEntry
 from tui.chart.paint import _pattern
 from tui.chart.palette import LINE_STYLES, ChartStyle
+from tui.widgets.canvas import Canvas
 
 
 def test_letters_that_would_overlap_move_apart():
@@ -225,5 +226,12 @@ def test_the_legend_shows_the_smoothed_value_that_is_drawn():
 
 
 def test_lines_of_the_same_colour_have_different_patterns():
-    patterns = [(index % LINE_STYLES, _pattern(index)) for index in range(26)]
-    assert len(set(patterns)) == 26
+    lines = [Line(str(index), Series([1.0, 2.0])) for index in range(26)]
+    plotted = scene_of(*lines)._plot_lines(np.linspace(0, 2, 101))
+    for glyphs, tinted in ((Glyphs.BRAILLE, True), (Glyphs.BRAILLE, False), (Glyphs.ASCII, False)):
+        canvas = Canvas(9, 9, glyphs, tinted=tinted)
+        patterns = [_pattern(line, canvas) for line in plotted]
+        styles = {(line.style, pattern) for line, pattern in zip(plotted, patterns, strict=True)}
+        assert len(styles) == 26
+        has_gaps = glyphs is Glyphs.BRAILLE and not tinted
+        assert len(set(patterns[:LINE_STYLES])) == (LINE_STYLES if has_gaps else 1)

@@ -12,6 +12,7 @@ from core.run.durations import duration
 from core.run.pyramid import Float64s
 from core.run.timeline import Timeline
 from tui.chart import ticks
+from tui.chart.cells import steps_at
 from tui.chart.even_rows import even_labels
 from tui.chart.frame import Ticks
 from tui.chart.traces import Line
@@ -76,7 +77,7 @@ def steps_of(axis: Axis, line: Line, x: Float64s) -> Float64s:
     timeline = timeline_of(axis, line)
     if timeline is None:
         return x
-    return timeline.steps_at(x + origin(axis, line))
+    return steps_at(timeline, x + origin(axis, line))
 
 
 def step_of(axis: Axis, line: Line, x: float) -> float:

@@ -5,12 +5,6 @@ from dataclasses import dataclass
 from tui.chart.viewport import Range
 
 
-def cell_of(x: float, shown: Range, width: int) -> int:
-    """The cell of a position on the axis; the nearest cell for one outside the range."""
-    start, stop = shown
-    return min(width - 1, max(0, int((x - start) / (stop - start) * width)))
-
-
 @dataclass
 class Cursor:
     """A position in units of the x axis; None without a cursor."""

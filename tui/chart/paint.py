@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 import numpy as np
 
@@ -33,6 +34,8 @@ class PlottedLine:
     """Its index among the lines, which decides pattern and ASCII letter."""
     style: int
     """The number of its colour, from 0 to 5."""
+    repetition: int
+    """How many lines before it have its colour, which decides its pattern where colours differ."""
     raw: Trace
     smoothed: Float64s | None
     letter: str
@@ -116,8 +119,10 @@ def paint(
     for placed in reversed(marks):
         if placed.mark.kind.is_vertical:
             _paint_vertical(canvas, placed)
-    for line in ordered:
-        _paint_line(canvas, line, y)
+    for _, layer in groupby(ordered, key=lambda line: (line.is_void, line.layer)):
+        canvas.start_layer()
+        for line in layer:
+            _paint_line(canvas, line, y)
     if cursor is not None:
         _paint_cursor(canvas, cursor)
     write_labels(canvas, [(placed.column, placed.mark) for placed in marks])
@@ -141,7 +146,7 @@ def _paint_band(canvas: Canvas, line: PlottedLine, y: Range) -> None:
     bottom = heights(line.raw.low, y, canvas.height, down)
     band, under = ChartStyle.BAND + line.style, ChartStyle.UNDER + line.style
     lines, inside = inside_style(0, band=line.style), inside_style(line.style, band=line.style)
-    shade = band if canvas.glyphs is Glyphs.ASCII else ChartStyle.LINE + line.style
+    shade = ChartStyle.SHADE + line.style
     canvas.fill(top, bottom, AreaStyles(inside, band, under, shade, lines), ASCII_BAND)
 
 
@@ -149,10 +154,10 @@ def _paint_line(canvas: Canvas, line: PlottedLine, y: Range) -> None:
     style = line.line_style
     character = ASCII_LINES[line.index % LINE_STYLES]
     top, bottom = spans(line.values, line.values, y, canvas.rows)
-    index = 0 if line.is_void else line.index
     dots = filled(top, bottom, canvas.rows)
-    if _pattern(index):
-        dots &= _dash_pattern(index, bottom - top)
+    pattern = _pattern(line, canvas)
+    if pattern:
+        dots &= _dash_pattern(pattern, bottom - top)
     if len(line.raw.points):
         _add_points(dots, line, y, POINT_DOTS[canvas.glyphs])
     canvas.draw(dots, style, None if line.is_void else line.style, character)
@@ -168,13 +173,21 @@ def _add_points(dots: Mask, line: PlottedLine, y: Range, size: tuple[int, int]) 
         dots[top : top + down, column : column + across] = True
 
 
-def _pattern(index: int) -> int:
-    """The pattern of a line; lines of the same colour have different ones."""
-    return (index + index // LINE_STYLES) % len(DASH_PATTERNS)
+def _pattern(line: PlottedLine, canvas: Canvas) -> int:
+    """The pattern of a line; lines of the same colour have different ones.
+
+    Where lines differ in their colours or letters, the first one of each has no gaps.
+    """
+    number = line.index + line.index // LINE_STYLES
+    if canvas.tinted:
+        number = line.repetition
+    elif canvas.glyphs is Glyphs.ASCII:
+        number = line.index // LINE_STYLES
+    return 0 if line.is_void else number % len(DASH_PATTERNS)
 
 
-def _dash_pattern(index: int, height: DotRows) -> Mask:
-    period, drawn = DASH_PATTERNS[_pattern(index)]
+def _dash_pattern(pattern: int, height: DotRows) -> Mask:
+    period, drawn = DASH_PATTERNS[pattern]
     return np.asarray((np.arange(len(height)) % period < drawn) | (height >= STEEP_DOTS))
 
 

@@ -44,9 +44,11 @@ class ChartStyle(IntEnum):
     MARK_NOTE = 65
     VOID = 66
     """What restarts replaced of the first line; that of the next ones follows."""
+    SHADE = 72
+    """The characters of the first line's band where it has no tint; the next ones follow."""
 
 
-STYLE_COUNT = ChartStyle.VOID + LINE_STYLES
+STYLE_COUNT = ChartStyle.SHADE + LINE_STYLES
 COMPONENT_STYLES = {
     "chart--axis": ChartStyle.AXIS,
     "chart--title": ChartStyle.TITLE,
@@ -141,6 +143,7 @@ def _with_tints(styles: list[Style], background: Color, options: Options) -> lis
         line = Color.from_rich_color(styles[ChartStyle.LINE + i].color)
         void = background.blend(line, VOID_TINT).rich_color
         styles[ChartStyle.VOID + i] = Style(color=void)
+        styles[ChartStyle.SHADE + i] = styles[ChartStyle.LINE + i] + Style(dim=True)
         for number in range(LINE_STYLES):
             inside = styles[ChartStyle.LINE + number] + Style(bgcolor=blended)
             styles[inside_style(number, band=i)] = inside

@@ -38,12 +38,12 @@ def newest(line: Line) -> Values | None:
     return _over_parts([_nearest(part, part.curve.last_step) for part in line.parts])
 
 
-def at_share(values: Float64s, share: float | None) -> float | None:
-    """The value at a share of the columns, from 0 to 1, or the last one; None where none is."""
-    if share is None:
+def at_column(values: Float64s, column: int | None) -> float | None:
+    """The value in a column, or the last one; None where none is."""
+    if column is None:
         known = np.flatnonzero(~np.isnan(values))
         return float(values[known[-1]]) if len(known) else None
-    found = float(values[min(len(values) - 1, max(0, int(share * len(values))))])
+    found = float(values[min(len(values) - 1, column)])
     return None if math.isnan(found) else found
 
 

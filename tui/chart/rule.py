@@ -11,6 +11,7 @@ from tui.terminal.characters import Glyphs
 
 RULE, TICK, MINOR_TICK = ("─", "-"), ("┬", "+"), ("┴", "'")
 CHANGE_SIGN = ("┊", ":")
+PLAN_SIGN, PLAN_LABEL = ("┤", "|"), "plan"
 MARK_SIGNS = {
     MarkKind.NONFINITE: ("×", "x"),
     MarkKind.WARNING: ("!", "!"),
@@ -25,13 +26,19 @@ def rule(
     ticks: Sequence[int],
     minor: Sequence[int],
     marks: Sequence[PlacedMark],
+    plan: int | None = None,
 ) -> list[tuple[str, int]]:
-    """The row as pieces of text with one style; of marks in one cell the first is shown."""
+    """The row as pieces of text with one style; of marks in one cell the first is shown.
+
+    The run is planned to end in the cell ``plan``; the rule ends there, if no label is beyond it.
+    """
     is_ascii = glyphs is Glyphs.ASCII
     row = [RULE[is_ascii]] * width
     for columns, sign in ((minor, MINOR_TICK), (ticks, TICK)):
         for column in columns:
             row[column] = sign[is_ascii]
+    if plan is not None:
+        _mark_plan(row, plan, PLAN_SIGN[is_ascii], ends=all(tick <= plan for tick in ticks))
     if not marks:
         return [("".join(row), ChartStyle.AXIS)]
     cells = [(character, int(ChartStyle.AXIS)) for character in row]
@@ -40,3 +47,14 @@ def rule(
         cells[placed.column] = sign[is_ascii], mark_style(placed.mark)
     groups = groupby(cells, key=lambda cell: cell[1])
     return [("".join(character for character, _ in group), style) for style, group in groups]
+
+
+def _mark_plan(row: list[str], plan: int, sign: str, *, ends: bool) -> None:
+    """Write a sign into this cell, with a word after it, or before it where there is no room."""
+    row[plan] = sign
+    if ends:
+        row[plan + 1 :] = " " * (len(row) - plan - 1)
+    size = len(PLAN_LABEL)
+    start = plan + 2 if plan + 2 + size <= len(row) else plan - 1 - size
+    if start > 0:
+        row[start - 1 : start + size + 1] = f" {PLAN_LABEL} "[: len(row) - start + 1]

@@ -10,15 +10,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.run.log import MarkKind
 from core.run.pyramid import Float64s
 from tui.chart import axes, readings
 from tui.chart.axes import Axis, XAxis, YAxis
-from tui.chart.cursor import Cursor, cell_of
+from tui.chart.cells import cell_of, edges_of
+from tui.chart.cursor import Cursor
 from tui.chart.legend import LegendEntry
-from tui.chart.marks import Mark, MarkIndex, PlacedMark
+from tui.chart.marks import MarkIndex
 from tui.chart.paint import PlottedLine, paint
 from tui.chart.palette import LINE_STYLES, ChartStyle
+from tui.chart.placed import nonfinite_notes, placed_marks
 from tui.chart.readings import Values
 from tui.chart.rule import rule
 from tui.chart.stops import next_stop, stops
@@ -103,12 +104,21 @@ class Scene:
         first, newest = axes.extent(self.axis, lines)
         if references := [line for scene in self.linked if (line := scene.reference_line)]:
             newest = min(newest, axes.extent(self.axis, references)[1])
-        planned = 0
+        return self.viewport.full(first, newest, self._planned), newest
+
+    @property
+    def _planned(self) -> int:
+        """Where the plan ends on the axis; 0 without one."""
         if self.axis is Axis.STEP:
-            planned = max(scene.planned_steps for scene in self.linked)
-        elif self.axis is Axis.EPOCH:
-            planned = max(scene.planned_epochs for scene in self.linked)
-        return self.viewport.full(first, newest, planned), newest
+            return max(scene.planned_steps for scene in self.linked)
+        if self.axis is Axis.EPOCH:
+            return max(scene.planned_epochs for scene in self.linked)
+        return 0
+
+    def _plan_cell(self, edges: Float64s) -> int | None:
+        """The cell where the plan ends; None if it is not between these edges."""
+        planned = self._planned
+        return cell_of(edges, planned) if planned and edges[0] < planned <= edges[-1] else None
 
     @property
     def visible_range(self) -> Range:
@@ -132,7 +142,9 @@ class Scene:
         left, below = (label_width, 1 + ruled) if framed else (0, 0)
         canvas = Canvas(width - left, height - below, self.glyphs, tinted=self.tinted)
         x = axes.x_axis(self.axis, self.visible_range, canvas.width)
-        plotted = self._plot_lines(np.linspace(*x.shown, canvas.columns + 1))
+        edges = edges_of(x.shown, canvas.columns)
+        cells = edges[:: self.glyphs.dots[0]]
+        plotted = self._plot_lines(edges)
         self._smoothed = {id(self.lines[line.index]): line.smoothed for line in plotted}
         logarithmic = self._is_logarithmic(plotted)
         if logarithmic:
@@ -142,10 +154,13 @@ class Scene:
         if framed and y.ticks.width > label_width:
             return self.layout(width, height, y.ticks.width)
         at = self.cursor.x
-        cursor = None if at is None else cell_of(at, x.shown, canvas.width)
-        marks = self._placed_marks(x.shown, canvas.width)
+        cursor = None if at is None else cell_of(cells, at)
+        marks = placed_marks(self.axis, self.lines, self.marks, cells)
         paint(canvas, plotted, marks, y.limits, cursor)
-        below_plot = rule(canvas.width, self.glyphs, x.ticks.cells, x.minor, marks) if ruled else ()
+        below_plot: Sequence[tuple[str, int]] = ()
+        if ruled:
+            plan = self._plan_cell(cells)
+            below_plot = rule(canvas.width, self.glyphs, x.ticks.cells, x.minor, marks, plan)
         return Layout(canvas, x, y, left, below_plot, framed, logarithmic)
 
     def settings(self, logarithmic: bool) -> list[str]:
@@ -186,13 +201,15 @@ class Scene:
         if x is None or not self.lines:
             return ""
         line = self.lines[0].parts[0]
-        steps = axes.steps_of(self.axis, line, np.array(self._cursor_cell(x, width)))
-        marks = self.marks.between(float(np.floor(steps[0])), float(steps[1]), MAX_NOTE_MARKS)
+        cell = np.array(self._cursor_cell(x, width))
+        steps = axes.steps_of(self.axis, line, cell)
+        marks = self.marks.between(float(steps[0]), float(steps[1]), MAX_NOTE_MARKS)
+        notes = [*nonfinite_notes(self.axis, self.lines, cell), *(mark.text for mark in marks)]
         position = [
             readings.steps_note(self.axis, self.lines, x, steps, self.step_unit),
             axes.format_position(self.axis, x),
         ]
-        return "   ".join(text for text in [*position, *(mark.text for mark in marks)] if text)
+        return "   ".join(text for text in [*position, *notes[:MAX_NOTE_MARKS]] if text)
 
     @property
     def cursor_step(self) -> float | None:
@@ -214,11 +231,13 @@ class Scene:
 
     def _cursor_cell(self, x: float, width: int) -> Range:
         """The positions on the axis where the cursor's cell begins and ends."""
-        shown = self.shown_range(width)
-        edges = np.linspace(*shown, width + 1)
-        edges[-1] = np.nextafter(edges[-1], np.inf)
-        cell = cell_of(x, shown, width)
+        edges = self._edges(width)[:: self.glyphs.dots[0]]
+        cell = cell_of(edges, x)
         return float(edges[cell]), float(edges[cell + 1])
+
+    def _edges(self, width: int) -> Float64s:
+        """Where the columns of dots of a plot of ``width`` cells begin, and where the last ends."""
+        return edges_of(self.shown_range(width), width * self.glyphs.dots[0])
 
     @property
     def reference_line(self) -> Line | None:
@@ -263,16 +282,11 @@ class Scene:
         smooth = self._smoothed.get(id(line))
         if smooth is None or self.reference:
             return values
-        mean = readings.at_share(smooth, None if x is None else self._share(x, width))
+        column = None if x is None else cell_of(self._edges(width), x)
+        mean = readings.at_column(smooth, column)
         return values if mean is None else values.smoothed(mean, is_newest=x is None)
 
-    def _share(self, x: float, width: int) -> float:
-        """Where a position is in the plot, from 0 at its left to 1 at its right."""
-        first, last = self.shown_range(width)
-        return (x - first) / (last - first)
-
     def _plot_lines(self, edges: Float64s) -> list[PlottedLine]:
-        edges[-1] = np.nextafter(edges[-1], np.inf)  # the last step belongs to the last column
         plotted = [
             self._plot_line(index, line, edges)
             for index, line in enumerate(self.lines)
@@ -290,10 +304,11 @@ class Scene:
         if line.members:
             means = [raw.mean if smooth is None else smooth for raw, smooth in found]
             raw, smooth = combined(means, [raw.points for raw, _ in found]), None
-        letter, style = self._letter(index), self._style(index)
+        letter, number = self._letter(index), index if line.style is None else line.style
         return PlottedLine(
             index,
-            style,
+            number % LINE_STYLES,
+            number // LINE_STYLES,
             raw,
             smooth,
             letter,
@@ -337,43 +352,6 @@ class Scene:
         else:
             limits = robust_range(low, high)
         return self._y_limits.update(float(limits[0]), float(limits[1]), logarithmic)
-
-    def _placed_marks(self, shown: Range, width: int) -> list[PlacedMark]:
-        placed: list[PlacedMark] = []
-        if self.lines and len(self.marks.steps):
-            first = self.lines[0].parts[0]
-            edges = axes.steps_of(self.axis, first, np.linspace(*shown, width + 1))
-            edges[-1] = np.nextafter(edges[-1], np.inf)
-            placed = [PlacedMark(cell, mark) for cell, mark in self.marks.by_cell(edges)]
-        return placed + [
-            found
-            for line in self.lines
-            for part in line.parts
-            for found in self._nonfinite_marks(part, shown, width)
-        ]
-
-    def _nonfinite_marks(self, line: Line, shown: Range, width: int) -> list[PlacedMark]:
-        """A mark in each cell with a value that is not finite; each row of them has one label."""
-        nonfinite = line.curve.nonfinite
-        if not nonfinite.total:
-            return []
-        edges = axes.steps_of(self.axis, line, np.linspace(*shown, width + 1))
-        found: dict[int, tuple[int, str]] = {}
-        for step, value in nonfinite:
-            cell = int(np.searchsorted(edges, step, side="right")) - 1
-            if 0 <= cell < width:
-                found.setdefault(cell, (step, "NaN" if math.isnan(value) else f"{value}"))
-        columns = line.curve.columns(edges)  # not all such values are listed
-        for cell in np.flatnonzero(columns.has_values & np.isnan(columns.low)).tolist():
-            found.setdefault(cell, (math.ceil(edges[cell]), "NaN"))
-        rows = sum(cell - 1 not in found for cell in found)
-        count = f" × {nonfinite.total:,}" if rows == 1 and nonfinite.total > 1 else ""
-        placed = []
-        for cell, (step, name) in sorted(found.items()):
-            label = "" if cell - 1 in found else f"{name}{count}"
-            mark = Mark(step, MarkKind.NONFINITE, f"{line.name} is {name}", label)
-            placed.append(PlacedMark(cell, mark))
-        return placed
 
     def _style(self, index: int) -> int:
         style = self.lines[index].style

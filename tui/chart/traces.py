@@ -13,9 +13,10 @@ from core.run.pyramid import Columns, Float64s, Int64s
 from core.run.series import Curve
 from core.run.smoothing import smooth
 from core.run.timeline import Timeline
+from tui.chart.cells import steps_at
 
 SMOOTHING_PARTS = 1000
-COLUMNS_PER_POINT = 6
+COLUMNS_PER_POINT = 12
 """With at most one value in this many columns, each value is drawn as a point."""
 
 
@@ -90,7 +91,7 @@ def trace(curve: Curve, edges: Float64s, timeline: Timeline | None, origin: floa
 
     ``edges`` are steps; with a timeline, seconds after ``origin`` on its clock.
     """
-    steps = edges if timeline is None else timeline.steps_at(edges + origin)
+    steps = edges if timeline is None else steps_at(timeline, edges + origin)
     if curve.count(steps[0], steps[-1]) < len(edges) - 1:
         return _polyline(curve, edges, steps, timeline, origin)
     return _interpolate_gaps(curve.columns(steps))
@@ -156,7 +157,7 @@ def smoothed(
     """
     span = edges[-1] - edges[0]
     parts = np.linspace(edges[0] - span, edges[-1], 2 * SMOOTHING_PARTS + 1)
-    steps = parts if timeline is None else timeline.steps_at(parts + origin)
+    steps = parts if timeline is None else steps_at(timeline, parts + origin)
     if curve.count(steps[0], steps[-1]) <= SMOOTHING_PARTS:
         found, values = curve.samples(steps[0], steps[-1])
         x = found.astype(np.float64)

@@ -22,7 +22,8 @@ _BRAILLE = 0x2800
 _QUADRANTS = np.array([ord(c) for c in " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"], np.uint32)
 _BLANK = ord(" ")
 _LOWER_EIGHTHS = np.array([ord(c) for c in " ▁▂▃▄▅▆▇█"], np.uint32)
-_SHADE = ord("░")
+STIPPLES = {Glyphs.BRAILLE: ("10", "00", "01", "00"), Glyphs.QUADRANT: ("10", "00")}
+"""The dots of a cell that show an area without colours, from the top."""
 EIGHTHS = 8
 _SHIFTS = {
     Glyphs.BRAILLE: {(y, x): y + 3 * x if y < 3 else 6 + x for y in range(4) for x in range(2)},
@@ -79,6 +80,16 @@ def runs_of(row: CellRow) -> list[Run]:
     return [(text[start:stop], style) for start, stop, style in pieces]
 
 
+def _widened(dots: Mask) -> Mask:
+    """The dots and their neighbours above, below, left and right."""
+    wide = dots.copy()
+    wide[1:] |= dots[:-1]
+    wide[:-1] |= dots[1:]
+    wide[:, 1:] |= dots[:, :-1]
+    wide[:, :-1] |= dots[:, 1:]
+    return wide
+
+
 class AreaStyles(NamedTuple):
     """The styles of an area's cells."""
 
@@ -97,7 +108,8 @@ class AreaStyles(NamedTuple):
 class Canvas:
     """The cells of a plot in three layers: areas, lines above them, text on top.
 
-    With `tinted`, areas are backgrounds, with edges in eighths of a cell; otherwise characters.
+    With `tinted`, areas are backgrounds, with edges in eighths of a cell; otherwise sparse dots,
+    which go on in the cells of lines, or in ASCII letters.
     """
 
     def __init__(self, width: int, height: int, glyphs: Glyphs, *, tinted: bool = False) -> None:
@@ -106,7 +118,13 @@ class Canvas:
         self._inside = np.zeros((height, width), np.int16)
         """The style of the first line inside the area that fills the cell at least half; or 0."""
         self._areas = np.zeros((height, width), np.uint32)
+        self._area_dots = self._line_dots = np.zeros((0, 0), np.bool_)
+        """The dots of areas without tint, and of the lines over them; empty without such areas."""
         self._lines = np.zeros((height, width), np.uint32)
+        """The dots of lines, as numbers, or in ASCII letters."""
+        self._is_void = np.zeros((height, width), np.bool_)
+        self._turns = np.zeros((height, width), np.int16)
+        """How many lines of one layer have dots in common in a cell."""
         self._text = np.zeros((height, width), np.uint32)
         self._styles = np.zeros((height, width), np.int16)
         self._solid = np.zeros((height, width), np.bool_)
@@ -134,8 +152,11 @@ class Canvas:
     def fill(self, top: Float64s, bottom: Float64s, styles: AreaStyles, letter: str) -> None:
         """Fill between two heights, in cells from the top, of each column of dots; NaN for none.
 
-        Without a tint, cells of which half is filled show a shade, in ASCII ``letter``.
+        Without a tint it shows as sparse dots, in ASCII as ``letter`` in cells that it fills half.
         """
+        if not self.tinted and self.glyphs is not Glyphs.ASCII:
+            self._fill_dots(top, bottom, styles)
+            return
         across = self.glyphs.dots[0]
         top = np.fmin.reduce(top.reshape(-1, across), axis=1)
         bottom = np.fmax.reduce(bottom.reshape(-1, across), axis=1)
@@ -160,8 +181,7 @@ class Canvas:
         filled = start < stop
         half = filled & (stop - start >= EIGHTHS // 2)
         if not self.tinted:
-            character = ord(letter) if self.glyphs is Glyphs.ASCII else _SHADE
-            np.copyto(areas, character, where=half)
+            np.copyto(areas, ord(letter), where=half)
             np.copyto(style_of, styles.shade, where=half)
             return
         # An area inside one cell is extended to the nearer of the cell's edges.
@@ -177,15 +197,46 @@ class Canvas:
         np.copyto(self._solid[rows], ~from_below, where=filled)
         np.copyto(self._inside[rows], styles.first_line, where=half)
 
+    def _fill_dots(self, top: Float64s, bottom: Float64s, styles: AreaStyles) -> None:
+        """Set those dots between two heights, in cells from the top, that are in the stipple."""
+        down = self.glyphs.dots[1]
+        middle = (np.arange(self.rows, dtype=np.float64)[:, np.newaxis] + 0.5) / down
+        pattern = np.array([[dot == "1" for dot in row] for row in STIPPLES[self.glyphs]])
+        dots = (middle >= top) & (middle <= bottom)
+        dots &= np.tile(pattern, (self.height, self.width))
+        if not self._area_dots.size:
+            self._area_dots, self._line_dots = np.zeros((2, self.rows, self.columns), np.bool_)
+        self._area_dots |= dots
+        filled = self._codes(dots, "") != 0
+        np.copyto(self._areas, _BLANK, where=filled)
+        np.copyto(self._styles, styles.shade, where=filled)
+
+    def start_layer(self) -> None:
+        """Let the next lines be on top of those so far, and not take turns with them."""
+        self._turns[:] = 0
+
     def draw(self, dots: Mask, style: int, number: int | None, letter: str) -> None:
-        """Set the dots of a line; its cells hide the areas below, so that it stays thin.
+        """Set the dots of a line; its cells hide the tints of areas, so that it stays thin.
+
+        Dots of lines below stay beside its own, but for void ones; the colour of the cell is its
+        own. With lines of its layer that it has dots in common with, it takes turns: from cell to
+        cell the colour is that of another of them.
 
         ``number`` is that of the line among the styles inside areas, which have their tint: they
-        are used in cells that an area fills at least half. None for a line without such styles.
+        are used in cells that an area fills at least half. None for a void line, which has none.
         """
         code = self._codes(dots, letter)
         drawn = code != 0
-        np.copyto(self._lines, self._characters_of(code), where=drawn)
+        on_top = drawn & self._is_on_top(code, drawn)
+        if self.glyphs is Glyphs.ASCII:
+            np.copyto(self._lines, code, where=on_top)
+        else:
+            self._lines[drawn & self._is_void] = 0
+            self._lines |= code
+            if self._line_dots.size:
+                self._line_dots |= dots
+        np.copyto(self._is_void, number is None, where=drawn)
+        drawn = on_top
         if number is None:
             np.copyto(self._styles, style, where=drawn)
             np.copyto(self._solid, False, where=drawn)
@@ -193,6 +244,16 @@ class Canvas:
         inside = self._inside != 0
         np.copyto(self._styles, np.where(inside, self._inside + number, style), where=drawn)
         np.copyto(self._solid, inside, where=drawn)
+
+    def _is_on_top(self, code: Codes, drawn: Mask) -> Mask:
+        """The cells in which a line with these dots is on top; those of its layer are counted."""
+        is_first = self._turns == 0
+        shared = ~is_first & ((self._lines & code) != 0)
+        if self.glyphs is Glyphs.ASCII:
+            shared = ~is_first & drawn
+        self._turns += drawn & (is_first | shared)
+        turn = np.arange(self.width) % np.maximum(self._turns, 1)
+        return np.asarray(~shared | (turn == self._turns - 1))
 
     def write(
         self, row: int, column: int, text: str, style: int, number: int | None = None
@@ -241,7 +302,10 @@ class Canvas:
 
     def _characters(self) -> Codes:
         """The character of each cell: text over lines over areas."""
-        found = np.where(self._lines, self._lines, self._areas)
+        dots = self._lines
+        if self._area_dots.size:
+            dots = dots | self._codes(self._area_dots & ~_widened(self._line_dots), "")
+        found = np.where(dots, self._characters_of(dots), self._areas)
         found = np.where(self._text, self._text, found)
         found[found == 0] = _BLANK
         return found
