@@ -108,15 +108,16 @@ def dots_of(canvas):
     return found
 
 
-def test_dots_of_lines_in_one_cell_are_all_shown_in_the_colour_of_the_last():
+def test_dots_of_lines_in_one_cell_are_all_shown_in_the_colour_of_the_last_layer():
     canvas = Canvas(2, 1, Glyphs.BRAILLE)
     canvas.draw(mask("####", "....", "....", "...."), 1, 1, "*")
+    canvas.start_layer()
     canvas.draw(mask("....", "##..", "....", "...."), 2, 2, "o")
     assert canvas.runs() == [[("⠛", 2), ("⠉", 1)]]
 
 
 @pytest.mark.parametrize("glyphs", Glyphs)
-def test_lines_with_dots_in_common_take_turns_and_those_of_the_next_layer_are_over_them(glyphs):
+def test_lines_of_one_layer_take_turns_and_those_of_the_next_are_over_them(glyphs):
     canvas = Canvas(6, 1, glyphs)
     across, down = glyphs.dots
     dots = np.zeros((down, 6 * across), bool)

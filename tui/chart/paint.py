@@ -108,7 +108,7 @@ def paint(
 ) -> None:
     """Paint bands, marks, lines, and the cursor in its column of cells.
 
-    Lines are painted by layer, and in a layer the first one last; void ones before all others.
+    Lines are painted by layer, void ones before all others.
     """
     ordered = sorted(lines, key=lambda line: (not line.is_void, line.layer, -line.index))
     clipped = [line for line in ordered if any(_beyond(edge, y).any() for edge in line.drawn)]

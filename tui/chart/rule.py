@@ -11,7 +11,7 @@ from tui.terminal.characters import Glyphs
 
 RULE, TICK, MINOR_TICK = ("─", "-"), ("┬", "+"), ("┴", "'")
 CHANGE_SIGN = ("┊", ":")
-PLAN_SIGN, PLAN_LABEL = ("┤", "|"), "plan"
+PLAN_SIGN = ("┤", "|")
 MARK_SIGNS = {
     MarkKind.NONFINITE: ("×", "x"),
     MarkKind.WARNING: ("!", "!"),
@@ -27,10 +27,12 @@ def rule(
     minor: Sequence[int],
     marks: Sequence[PlacedMark],
     plan: int | None = None,
+    plan_label: str = "",
 ) -> list[tuple[str, int]]:
     """The row as pieces of text with one style; of marks in one cell the first is shown.
 
-    The run is planned to end in the cell ``plan``; the rule ends there, if no label is beyond it.
+    The run is planned to end in the cell ``plan``, at ``plan_label``, which is shown unless the
+    axis has a label there. The rule ends there, if no label is beyond it.
     """
     is_ascii = glyphs is Glyphs.ASCII
     row = [RULE[is_ascii]] * width
@@ -38,7 +40,8 @@ def rule(
         for column in columns:
             row[column] = sign[is_ascii]
     if plan is not None:
-        _mark_plan(row, plan, PLAN_SIGN[is_ascii], ends=all(tick <= plan for tick in ticks))
+        text = "plan" if plan in ticks else f"plan {plan_label}"
+        _mark_plan(row, plan, PLAN_SIGN[is_ascii], text, ends=all(tick <= plan for tick in ticks))
     if not marks:
         return [("".join(row), ChartStyle.AXIS)]
     cells = [(character, int(ChartStyle.AXIS)) for character in row]
@@ -49,12 +52,12 @@ def rule(
     return [("".join(character for character, _ in group), style) for style, group in groups]
 
 
-def _mark_plan(row: list[str], plan: int, sign: str, *, ends: bool) -> None:
-    """Write a sign into this cell, with a word after it, or before it where there is no room."""
+def _mark_plan(row: list[str], plan: int, sign: str, text: str, *, ends: bool) -> None:
+    """Write a sign into this cell, with a text after it, or before it where there is no room."""
     row[plan] = sign
     if ends:
         row[plan + 1 :] = " " * (len(row) - plan - 1)
-    size = len(PLAN_LABEL)
+    size = len(text)
     start = plan + 2 if plan + 2 + size <= len(row) else plan - 1 - size
     if start > 0:
-        row[start - 1 : start + size + 1] = f" {PLAN_LABEL} "[: len(row) - start + 1]
+        row[start - 1 : start + size + 1] = f" {text} "[: len(row) - start + 1]

@@ -23,6 +23,7 @@ from tui.chart.placed import nonfinite_notes, placed_marks
 from tui.chart.readings import Values
 from tui.chart.rule import rule
 from tui.chart.stops import next_stop, stops
+from tui.chart.ticks import step_labels
 from tui.chart.traces import Line, Trace, combined, smoothed, trace
 from tui.chart.viewport import Range, Viewport, YLimits, diverges, robust_range
 from tui.terminal.characters import Glyphs
@@ -159,8 +160,8 @@ class Scene:
         paint(canvas, plotted, marks, y.limits, cursor)
         below_plot: Sequence[tuple[str, int]] = ()
         if ruled:
-            plan = self._plan_cell(cells)
-            below_plot = rule(canvas.width, self.glyphs, x.ticks.cells, x.minor, marks, plan)
+            plan, label = self._plan_cell(cells), step_labels([self._planned])[0]
+            below_plot = rule(canvas.width, self.glyphs, x.ticks.cells, x.minor, marks, plan, label)
         return Layout(canvas, x, y, left, below_plot, framed, logarithmic)
 
     def settings(self, logarithmic: bool) -> list[str]:

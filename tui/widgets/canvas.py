@@ -124,7 +124,7 @@ class Canvas:
         """The dots of lines, as numbers, or in ASCII letters."""
         self._is_void = np.zeros((height, width), np.bool_)
         self._turns = np.zeros((height, width), np.int16)
-        """How many lines of one layer have dots in common in a cell."""
+        """How many lines of the layer that is drawn have dots in a cell."""
         self._text = np.zeros((height, width), np.uint32)
         self._styles = np.zeros((height, width), np.int16)
         self._solid = np.zeros((height, width), np.bool_)
@@ -218,16 +218,16 @@ class Canvas:
     def draw(self, dots: Mask, style: int, number: int | None, letter: str) -> None:
         """Set the dots of a line; its cells hide the tints of areas, so that it stays thin.
 
-        Dots of lines below stay beside its own, but for void ones; the colour of the cell is its
-        own. With lines of its layer that it has dots in common with, it takes turns: from cell to
-        cell the colour is that of another of them.
+        Dots of lines below stay beside its own, but for void ones, in the colour of this line. The
+        lines of its layer that are in the same cell take turns: the next column of cells has the
+        colour of the next of them, so that none hides another.
 
         ``number`` is that of the line among the styles inside areas, which have their tint: they
         are used in cells that an area fills at least half. None for a void line, which has none.
         """
         code = self._codes(dots, letter)
         drawn = code != 0
-        on_top = drawn & self._is_on_top(code, drawn)
+        on_top = drawn & self._has_turn(drawn)
         if self.glyphs is Glyphs.ASCII:
             np.copyto(self._lines, code, where=on_top)
         else:
@@ -245,15 +245,10 @@ class Canvas:
         np.copyto(self._styles, np.where(inside, self._inside + number, style), where=drawn)
         np.copyto(self._solid, inside, where=drawn)
 
-    def _is_on_top(self, code: Codes, drawn: Mask) -> Mask:
-        """The cells in which a line with these dots is on top; those of its layer are counted."""
-        is_first = self._turns == 0
-        shared = ~is_first & ((self._lines & code) != 0)
-        if self.glyphs is Glyphs.ASCII:
-            shared = ~is_first & drawn
-        self._turns += drawn & (is_first | shared)
-        turn = np.arange(self.width) % np.maximum(self._turns, 1)
-        return np.asarray(~shared | (turn == self._turns - 1))
+    def _has_turn(self, drawn: Mask) -> Mask:
+        """The cells that have the colour of the next line of the layer, of those it is drawn in."""
+        self._turns += drawn
+        return np.asarray(np.arange(self.width) % np.maximum(self._turns, 1) == self._turns - 1)
 
     def write(
         self, row: int, column: int, text: str, style: int, number: int | None = None
