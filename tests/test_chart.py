@@ -41,7 +41,7 @@ async def test_the_widget_shows_title_value_labels_and_line():
         assert rows[0].split() == ["loss", "0"]
         assert rows[1].split()[0] == "1.0"
         assert rows[1].count("***") == 1
-        assert set(rows[-2].strip().removesuffix(" plan |")) == {"-", "+"}
+        assert set(rows[-2].strip().removesuffix("|")) == {"-", "+"}
         assert rows[-1].split() == ["steps", "0", "50", "100"]
         assert all(row.isascii() for row in rows)
 

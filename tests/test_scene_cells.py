@@ -110,6 +110,12 @@ def test_the_end_of_the_plan_is_marked_where_it_is_shown(glyphs, end):
         assert (" plan " if has_label else f" plan {planned:,} ") in row.replace(end, " ") + " "
         assert set(row[cell + 1 :]) <= set(" plan,0123456789-+'─┬┴")
         assert len(row) == layout.canvas.width
+    reached = scene_of(Line("loss", series), planned=300, glyphs=glyphs)
+    assert axis_of(reached, 107, 12).rstrip().endswith(end)
+    assert "plan" not in axis_of(reached, 107, 12)
+    scene.marks.update([Mark(1750, MarkKind.CHECKPOINT, "saved")])
+    assert "plan" not in axis_of(scene, 107, 12)
+    assert end in axis_of(scene, 107, 12)
     scene.viewport.whole_plan = False
     assert end not in axis_of(scene, 107, 12)
     scene.viewport.whole_plan, scene.axis = True, Axis.RELATIVE

@@ -1,7 +1,8 @@
 """The row below a plot: the rule of the x axis, its ticks, and the signs of marks."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from itertools import groupby
+from typing import NamedTuple
 
 from core.run.log import MarkKind
 from tui.chart.labels import mark_style
@@ -20,19 +21,27 @@ MARK_SIGNS = {
 }
 
 
+class Plan(NamedTuple):
+    """Where the run is planned to end."""
+
+    cell: int
+    label: str
+    """The step or epoch."""
+    is_reached: bool
+    """Whether the lines reach it, and so no words are needed."""
+
+
 def rule(
     width: int,
     glyphs: Glyphs,
     ticks: Sequence[int],
     minor: Sequence[int],
     marks: Sequence[PlacedMark],
-    plan: int | None = None,
-    plan_label: str = "",
+    plan: Plan | None = None,
 ) -> list[tuple[str, int]]:
     """The row as pieces of text with one style; of marks in one cell the first is shown.
 
-    The run is planned to end in the cell ``plan``, at ``plan_label``, which is shown unless the
-    axis has a label there. The rule ends there, if no label is beyond it.
+    It ends where the plan does, if no label is beyond that.
     """
     is_ascii = glyphs is Glyphs.ASCII
     row = [RULE[is_ascii]] * width
@@ -40,8 +49,7 @@ def rule(
         for column in columns:
             row[column] = sign[is_ascii]
     if plan is not None:
-        text = "plan" if plan in ticks else f"plan {plan_label}"
-        _mark_plan(row, plan, PLAN_SIGN[is_ascii], text, ends=all(tick <= plan for tick in ticks))
+        _mark_plan(row, plan, PLAN_SIGN[is_ascii], ticks, {placed.column for placed in marks})
     if not marks:
         return [("".join(row), ChartStyle.AXIS)]
     cells = [(character, int(ChartStyle.AXIS)) for character in row]
@@ -52,12 +60,18 @@ def rule(
     return [("".join(character for character, _ in group), style) for style, group in groups]
 
 
-def _mark_plan(row: list[str], plan: int, sign: str, text: str, *, ends: bool) -> None:
-    """Write a sign into this cell, with a text after it, or before it where there is no room."""
-    row[plan] = sign
-    if ends:
-        row[plan + 1 :] = " " * (len(row) - plan - 1)
-    size = len(text)
-    start = plan + 2 if plan + 2 + size <= len(row) else plan - 1 - size
-    if start > 0:
-        row[start - 1 : start + size + 1] = f" {text} "[: len(row) - start + 1]
+def _mark_plan(
+    row: list[str], plan: Plan, sign: str, ticks: Sequence[int], marked: Container[int]
+) -> None:
+    """Write a sign into the plan's cell, and words beside it where no mark is in their way."""
+    row[plan.cell] = sign
+    if all(tick <= plan.cell for tick in ticks):
+        row[plan.cell + 1 :] = " " * (len(row) - plan.cell - 1)
+    text = " plan " if plan.cell in ticks else f" plan {plan.label} "
+    after = plan.cell + 1
+    for start in (after, after - 1 - len(text)):
+        cells = range(start, start + len(text))
+        is_free = start > 0 and cells.stop <= len(row) and not any(cell in marked for cell in cells)
+        if is_free and not plan.is_reached:
+            row[start : cells.stop] = text
+            return

@@ -21,7 +21,7 @@ from tui.chart.paint import PlottedLine, paint
 from tui.chart.palette import LINE_STYLES, ChartStyle
 from tui.chart.placed import nonfinite_notes, placed_marks
 from tui.chart.readings import Values
-from tui.chart.rule import rule
+from tui.chart.rule import Plan, rule
 from tui.chart.stops import next_stop, stops
 from tui.chart.ticks import step_labels
 from tui.chart.traces import Line, Trace, combined, smoothed, trace
@@ -116,10 +116,13 @@ class Scene:
             return max(scene.planned_epochs for scene in self.linked)
         return 0
 
-    def _plan_cell(self, edges: Float64s) -> int | None:
-        """The cell where the plan ends; None if it is not between these edges."""
+    def _plan(self, edges: Float64s) -> Plan | None:
+        """The plan's end; None if it is not between these edges of cells."""
         planned = self._planned
-        return cell_of(edges, planned) if planned and edges[0] < planned <= edges[-1] else None
+        if not planned or not edges[0] < planned <= edges[-1]:
+            return None
+        cell, newest = cell_of(edges, planned), self.extent()[1]
+        return Plan(cell, step_labels([planned])[0], is_reached=cell_of(edges, newest) >= cell - 1)
 
     @property
     def visible_range(self) -> Range:
@@ -160,8 +163,8 @@ class Scene:
         paint(canvas, plotted, marks, y.limits, cursor)
         below_plot: Sequence[tuple[str, int]] = ()
         if ruled:
-            plan, label = self._plan_cell(cells), step_labels([self._planned])[0]
-            below_plot = rule(canvas.width, self.glyphs, x.ticks.cells, x.minor, marks, plan, label)
+            plan = self._plan(cells)
+            below_plot = rule(canvas.width, self.glyphs, x.ticks.cells, x.minor, marks, plan)
         return Layout(canvas, x, y, left, below_plot, framed, logarithmic)
 
     def settings(self, logarithmic: bool) -> list[str]:
