@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.run.log import MarkKind
-from core.run.series import Series
+from core.run.metric_series import MetricSeries
+from core.run.series import Curve, Series
 from core.run.timeline import Timeline
 from tests.helpers.scene import axis_of, column, points, scene_of, text
 from tui.chart.axes import x_of
@@ -84,10 +85,15 @@ def test_marks_are_at_the_labels_of_their_steps():
                 assert rule[cell] == "^"
 
 
-def test_the_cursor_stops_at_values_that_are_not_finite_once_for_each_row_of_them():
-    values = np.ones(1000)
+@pytest.mark.parametrize("is_foreign", [False, True])
+def test_the_cursor_stops_at_values_that_are_not_finite_once_for_each_row_of_them(is_foreign):
+    values = np.ones(1000, np.float32)
     values[200:260], values[500], values[700:702] = NAN, INF, -INF
-    scene = scene_of(Line("loss", Series(values)))
+    curve: Curve = Series(values)
+    if is_foreign:
+        curve = MetricSeries()
+        curve.extend(np.arange(1000), values)
+    scene = scene_of(Line("loss", curve))
     found = []
     for _ in range(4):
         scene.stop_cursor(-1)

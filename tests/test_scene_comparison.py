@@ -151,7 +151,7 @@ def test_labels_of_the_y_axis_are_evenly_spaced_and_in_the_middle_of_the_row_of_
 ):
     found = even_labels(low, low + span, max(2, rows // 3), rows, dots)
     if found is None:
-        assert rows < 12
+        assert rows < 16
         return
     bottom, top = found.limits
     tolerance = 1e-6 * max(abs(low), span)
@@ -195,6 +195,16 @@ def test_a_legend_without_room_for_names_has_all_letters_and_values():
     rows = rows_needed("loss", names, 60, 20)
     shown = [s.text for s in Legend("loss", "", entries, Glyphs.ASCII).strips(60, rows, PLAIN)]
     assert all(any(f"{letter} 0.5000" in row for row in shown) for letter, _ in names)
+
+
+def test_a_legend_says_how_many_entries_have_no_room():
+    entries = [LegendEntry(LETTERS[i], f"trial {i}", 0.5, 0) for i in range(9)]
+    legend = Legend("loss", "", entries, Glyphs.ASCII)
+    shown = [strip.text for strip in legend.strips(50, 2, PLAIN)]
+    there = sum(f"{LETTERS[i]} 0.5000" in shown[1] for i in range(9))
+    assert shown[0].split() == ["loss", f"+{9 - there}"]
+    assert {len(row) for row in shown} == {50}
+    assert "+" not in legend.strips(50, 4, PLAIN)[0].text
 
 
 def test_newest_differences_are_those_at_the_last_common_step():

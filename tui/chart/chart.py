@@ -174,7 +174,7 @@ class Chart(StripWidget):
             scene.cursor.move(direction, shown, self._plot_width, scene.axis is Axis.STEP)
 
     def stop_cursor(self, direction: int) -> None:
-        """Move the cursor to the next evaluation or mark, or to the one before if negative."""
+        """Move the cursor to the next evaluation, mark or NaN; to the one before if negative."""
         self.scene.stop_cursor(direction)
 
     def show_all(self) -> None:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tui.chart.ticks import linear_step
+from tui.chart.ticks import linear_step, round_up
 
 MIN_ROWS_PER_LABEL = 2
 MAX_EXTENSION = 0.35
@@ -55,7 +55,9 @@ def even_labels(
 def _steps(low: float, high: float, max_count: int) -> Iterator[float]:
     """Distances of labels, those of about as many labels as are asked for first."""
     counts = sorted(range(2, max_count + 3), key=lambda count: abs(count - max_count))
-    found = (linear_step(low, high, count) for count in counts)
+    found = [linear_step(low, high, count) for count in counts]
+    if all(map(math.isfinite, found)):  # steps of which fewer than two are between the values, too
+        found += [round_up((high - low) / count) for count in counts]
     yield from dict.fromkeys(step for step in found if math.isfinite(step))
 
 

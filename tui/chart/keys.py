@@ -36,9 +36,9 @@ KEYS = (
     _Key("right", "'move', 1", "later", "Later", "Move the cursor or the view to later steps"),
     _Key("i", "'toggle_cursor'", "cursor", "Cursor", "Show a cursor with the values at a step"),
     _Key("comma", "'stop_cursor', -1", "stop_before", "Stop before",
-         "Cursor to the evaluation or mark before", ","),
+         "Cursor to the evaluation, mark or NaN before", ","),
     _Key("full_stop", "'stop_cursor', 1", "stop_after", "Stop after",
-         "Cursor to the next evaluation or mark", "."),
+         "Cursor to the next evaluation, mark or NaN", "."),
     _Key("0", "'show_all'", "whole", "Whole", "Show all steps so far, then the whole plan"),
     _Key("end", "'follow'", "newest", "Newest", "Show the newest tenth and follow it"),
 )  # fmt: skip

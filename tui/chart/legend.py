@@ -64,12 +64,16 @@ class Legend:
         """The legend in this many rows."""
         if rows < 2:
             return [self.render(width, styles)]
-        above = Legend(self.title, self.note, (), self.glyphs).render(width, styles)
         placed = placed_in_rows([_cells(e.letter, e.name) for e in self.entries], width)
         named = len(placed) < rows
         if not named:
             placed = placed_in_rows([_cells(e.letter, "") for e in self.entries], width)
         rows_of_entries = [[self.entries[at] for at in row] for row in placed[: rows - 1]]
+        hidden = len(self.entries) - sum(map(len, rows_of_entries))
+        above = Legend(self.title, self.note, (), self.glyphs).render(width, styles)
+        if hidden:
+            more = Segment(f"{GAP}+{hidden}", styles[ChartStyle.AXIS])
+            above = Strip([*above.crop(0, width - more.cell_length), more])
         return [above, *(self._row(row, named, width, styles) for row in rows_of_entries)]
 
     def _row(

@@ -224,7 +224,7 @@ class Scene:
         return step if math.isfinite(step) else None
 
     def stop_cursor(self, direction: int) -> None:
-        """Move the cursor to the next evaluation or mark, or to the one before if negative."""
+        """Move the cursor to the next evaluation, mark or NaN; to the one before if negative."""
         lines = [line for scene in self.linked for line in scene.lines]
         found = stops(self.axis, lines, [scene.marks for scene in self.linked])
         self.cursor.x = next_stop(found, self.cursor.x, direction)
