@@ -11,12 +11,12 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.events import Click, Key
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widgets import Static
 
 from data.dataset import Images
 from data.user_digits import UserDigits
+from tui.terminal.dimmed import Dialog
 from tui.widgets.half_blocks import render_image
 from tui.widgets.text_widget import Span, TextWidget, fit
 
@@ -219,7 +219,7 @@ def halved(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     return soft
 
 
-class LabelDialog(ModalScreen[str | None]):
+class LabelDialog(Dialog[str | None]):
     """Ask for the labels of digits, from left to right; return a string of digits, or None."""
 
     DEFAULT_CSS = """

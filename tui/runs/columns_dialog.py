@@ -8,11 +8,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.runs.columns import RunColumn
+from tui.terminal.dimmed import Dialog
 
 
 class ColumnsFilter(Input):
@@ -23,7 +23,7 @@ class ColumnsFilter(Input):
         return key != "space" and super().check_consume_key(key, character)
 
 
-class ColumnsDialog(ModalScreen[list[str] | None]):
+class ColumnsDialog(Dialog[list[str] | None]):
     """A list of columns that typing narrows; returns the ids of those that are shown.
 
     An empty list is the default; None where nothing was changed.

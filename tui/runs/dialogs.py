@@ -7,11 +7,12 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from tui.terminal.dimmed import Dialog
 
-class FormDialog(ModalScreen[list[str] | None]):
+
+class FormDialog(Dialog[list[str] | None]):
     """Text fields; returns their values, or None if cancelled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -41,7 +42,7 @@ class FormDialog(ModalScreen[list[str] | None]):
         self.dismiss([field.value for field in self.query(Input)])
 
 
-class ConfirmDialog(ModalScreen[bool]):
+class ConfirmDialog(Dialog[bool]):
     """A question that only ``y`` confirms."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -5,13 +5,13 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from tui.terminal.dimmed import Dialog
 from tui.widgets.dialogs import CANCEL, ChoiceDialog, bindings_of
 
 
-class LineDialog(ModalScreen[str]):
+class LineDialog(Dialog[str]):
     """Asks for a line of text; returns it, or nothing after escape."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss('')", "Close", show=False)]

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, ClassVar
 
+from rich.console import RenderableType
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandList, CommandPalette
@@ -11,6 +12,7 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 
 from tui.terminal.characters import ASCII_CLASS
+from tui.terminal.dimmed import dimmed
 from tui.terminal.textual_private import bindings_of
 
 BUILTIN_COMMANDS = ("Theme", "Quit")
@@ -24,6 +26,10 @@ class SafeCommandPalette(CommandPalette):
         Binding("pagedown", "page('page_down')", "Next page", show=False),
         Binding("pageup", "page('page_up')", "Previous page", show=False),
     ]
+
+    def render(self) -> RenderableType:
+        """What is below, dimmed."""
+        return dimmed(super().render())
 
     def action_page(self, action: str) -> None:
         """Page up or down; Textual's own action raises while no row is visible."""

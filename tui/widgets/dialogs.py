@@ -8,9 +8,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
+
+from tui.terminal.dimmed import Dialog
 
 EXPLANATION_WIDTH = 30
 """Cells for the explanation of a choice."""
@@ -26,7 +27,7 @@ START_NEW = (
 CANCEL = ("cancel", "escape", "Cancel", "stay here")
 
 
-class ChoiceDialog(ModalScreen[str]):
+class ChoiceDialog(Dialog[str]):
     """A question with choices; returns the first item of the one that was chosen."""
 
     QUESTION: ClassVar[str]
@@ -101,7 +102,7 @@ class NewRunDialog(ChoiceDialog):
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(*CHOICES)
 
 
-class BranchDialog(ModalScreen[int]):
+class BranchDialog(Dialog[int]):
     """Asks which checkpoint a new run starts from; returns its index in the list."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

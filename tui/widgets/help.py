@@ -10,11 +10,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.dom import DOMNode
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widgets import Static
 
 from tui.terminal.characters import ASCII_CLASS, to_ascii
 from tui.terminal.command_palette import dimmed_actions, key_label, screen_bindings
+from tui.terminal.dimmed import Dialog
 from tui.widgets.screens import SCREENS
 from tui.widgets.text_widget import align_right, fit
 
@@ -35,7 +36,7 @@ Line = tuple[str, str]
 """A text and its style."""
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """Every key of a screen and what it does."""
 
     LISTS_KEYS = True
