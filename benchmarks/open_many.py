@@ -270,6 +270,9 @@ def main() -> None:
     parser.add_argument("--measure", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
+        from tui.terminal.environment import configure_textual
+
+        configure_textual()
         part, path = options.measure[0], Path(options.measure[1])
         run = open_list(path, options.runs) if part == "runs" else open_run(path)
         print(json.dumps(asyncio.run(run)))

@@ -138,6 +138,7 @@ class TrainpadApp(LeavingApp):
                 previous.fold(event)  # posted while the worker was being stopped
             return
         self.run_context.fold(event)
+        message.worker.note_handled()
         if (screen := self._current_screen) is not None:
             screen.on_run_event(event)
         if isinstance(event, Opened):

@@ -58,6 +58,12 @@ class Buffer:
         """Keep the first ``size`` values."""
         self.size = min(self.size, size)
 
+    def drop(self, count: int) -> None:
+        """Drop the first ``count`` values."""
+        kept = self.size - count
+        self._array[:kept] = self._array[count : self.size]
+        self.size = kept
+
     @property
     def view(self) -> npt.NDArray[Any]:
         """The values; outdated after the next ``extend``."""

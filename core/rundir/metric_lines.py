@@ -1,15 +1,15 @@
 """Tables of numbers from the lines of `metrics.jsonl`.
 
-A line may hold hundreds of numbers, and a file a million lines. So lines that have the same names
-in the same order, as our library writes them, are taken together: without their names they are one
-list of numbers, which one call parses and another makes an array. Other lines, such as those that
-hold a text, take a slower way that leaves out what is no number.
+A line may hold hundreds of numbers, and a file a million lines. So many lines are parsed by one
+call, and those that have the same names in the same order, as our library writes them, become an
+array by another. Other lines, such as those that hold a text, take a slower way that leaves out
+what is no number.
 """
 
 import json
+import struct
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
@@ -26,17 +26,13 @@ BATCH_BYTES: Final = 64 * 1024
 PAUSE: Final = 0.0002
 """Seconds after each such call. A thread that only computes gives way every 5 ms, and the screen's
 thread, which needs its turn dozens of times for each key, would wait so long each time."""
-WORDS: Final = (b"null", b"true", b"false")
-"""JSON's values that are neither numbers nor texts."""
 ABOUT: Final = ("step", "time")
-"""What a line holds besides numbers."""
-SEGMENT: Final = (b"step", b"time")
-"""The names in a line that begins a segment."""
-TEXTS: Final = {"nan": 1.0000000000123e300, "inf": 2.0000000000123e300, "-inf": 3.0000000000123e300}
-"""What is no number in JSON, and the numbers that take their places while lines are parsed."""
+"""What a line holds besides numbers; one without any begins a segment."""
+TEXTS: Final = {text: float(text) for text in ("nan", "inf", "-inf")}
+"""What is no number in JSON, as it is written."""
 MAX_FLOAT32: Final = float(np.finfo(np.float32).max)
 Row = Mapping[str, Any]
-Keys = tuple[bytes, ...]
+Names = tuple[str, ...]
 Array = npt.NDArray[np.float64]
 
 
@@ -58,11 +54,11 @@ class Segment(NamedTuple):
 
 def tables(content: bytes) -> Iterator[Table | Segment]:
     """The numbers of these lines, a table for each set of names, cut at segments."""
-    groups: dict[tuple[str, ...], list[Array]] = {}
+    groups: dict[Names, list[Array]] = {}
     for number, batch in enumerate(_batches(content)):
         if number:
             time.sleep(PAUSE)
-        for names, array in _arrays(batch):
+        for names, array in _arrays(_objects(batch)):
             if names == ABOUT:
                 yield from _tables(groups)
                 groups.clear()
@@ -77,18 +73,10 @@ def rows(content: bytes) -> Iterator[Mapping[str, float]]:
 
     One without other numbers begins a segment.
     """
-    for line in _whole(content.split(b"\n")):
-        for row in _parse([line]):
+    for batch in _batches(content):
+        for row in map(_numbers_of, _objects(batch)):
             if "step" in row:
-                yield {name: _as_float(value) for name, value in row.items()}
-
-
-def _as_float(value: Any) -> float:
-    """A number as float; NaN where it is beyond all limits."""
-    if isinstance(value, float):
-        return value
-    number = as_number(value)
-    return float("nan") if number is None else number
+                yield row
 
 
 def _batches(content: bytes) -> Iterator[bytes]:
@@ -103,88 +91,77 @@ def _batches(content: bytes) -> Iterator[bytes]:
         at = end + 1
 
 
-def _arrays(batch: bytes) -> Iterator[tuple[tuple[str, ...], Array]]:
-    """The names and values of the lines of a batch; those without numbers are in their places."""
-    keys = _keys(batch.partition(b"\n")[0])
-    if (array := _uniform(batch, keys)) is not None:
-        yield _names(keys), array
+def _objects(batch: bytes) -> list[Row]:
+    """The objects of these lines; damaged lines, and those with something else, are left out."""
+    batch = batch.strip()
+    try:
+        found = orjson.loads(b"[" + batch.replace(b"\n", b",") + b"]")
+    except ValueError:  # a damaged line, or a number that orjson refuses
+        found = []
+    if len(found) != batch.count(b"\n") + 1 or not all(isinstance(row, dict) for row in found):
+        found = [row for line in batch.split(b"\n") for row in _object(line)]
+    return found
+
+
+def _object(line: bytes) -> list[Row]:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return []
+    return [found] if isinstance(found, dict) else []
+
+
+def _arrays(found: Sequence[Row]) -> Iterator[tuple[Names, Array]]:
+    """The names and values of these rows; those that begin a segment are in their places."""
+    names = list(found[0]) if found else []
+    if all(list(row) == names for row in found):
+        yield from _group_arrays({(*names,): found})
         return
-    for text, number in TEXTS.items():
-        batch = batch.replace(b': "%b"' % text.encode(), b": %b" % repr(number).encode())
-    for names, array in _groups_of(_whole(batch.split(b"\n"))):
-        for text, number in TEXTS.items():
-            array[array == number] = float(text)
-        yield names, array
-
-
-def _groups_of(lines: Iterable[bytes]) -> Iterator[tuple[tuple[str, ...], Array]]:
-    groups: dict[Keys, list[bytes]] = {}
-    for line in lines:
-        keys = _keys(line)
-        if keys == SEGMENT:
-            yield from _parsed_groups(groups)
+    groups: dict[Names, list[Row]] = {}
+    for row in found:
+        if (key := (*row,)) == ABOUT:
+            yield from _group_arrays(groups)
             groups.clear()
-            yield from _parsed([line])
+            yield from _group_arrays({ABOUT: [row]})
         else:
-            groups.setdefault(keys, []).append(line)
-    yield from _parsed_groups(groups)
+            groups.setdefault(key, []).append(row)
+    yield from _group_arrays(groups)
 
 
-def _whole(lines: Iterable[bytes]) -> list[bytes]:
-    return [line for line in lines if line.strip()]
+def _group_arrays(groups: Mapping[Names, Sequence[Row]]) -> Iterator[tuple[Names, Array]]:
+    """The arrays of rows by their names."""
+    for names, found in groups.items():
+        if names[:2] == ABOUT and (array := _array(names, found)) is not None:
+            yield names, array
+            continue
+        for numbers, kept in _grouped(map(_numbers_of, found)).items():
+            if (array := _array(numbers, kept)) is not None:
+                yield numbers, array
 
 
-def _parsed_groups(
-    groups: Mapping[Keys, Sequence[bytes]],
-) -> Iterator[tuple[tuple[str, ...], Array]]:
-    """The arrays of lines by their keys."""
-    for keys, lines in groups.items():
-        array = _uniform(b"\n".join(lines), keys)
-        if array is not None:
-            yield _names(keys), array
-        else:
-            yield from _parsed(lines)
+def _array(names: Names, found: Sequence[Row]) -> Array | None:
+    """The values of rows with these names, ``[rows, names]``; None if some are no numbers.
+
+    Rows that have no valid step are left out.
+    """
+    flat = [*chain.from_iterable(row.values() for row in found)]
+    if (packed := _packed(flat)) is None:
+        flat = [TEXTS.get(value, value) if isinstance(value, str) else value for value in flat]
+        if (packed := _packed(flat)) is None:
+            return None
+    array = np.frombuffer(packed)
+    maybe_booleans = np.flatnonzero((array == 0) | (array == 1)).tolist()
+    if any(isinstance(flat[index], bool) for index in maybe_booleans):
+        return None
+    return _valid(array.reshape(len(found), len(names)))
 
 
-# -- lines of the same names -----------------------------------------------------------------------
-
-
-def _keys(line: bytes) -> Keys:
-    """The names in a line as they are written, where none has a quotation mark in it."""
-    return tuple(line.split(b'"')[1::2])
-
-
-@lru_cache(maxsize=64)
-def _names(keys: Keys) -> tuple[str, ...]:
-    """The names of these keys; empty where they are none of a line of numbers."""
+def _packed(values: Sequence[Any]) -> bytes | None:
+    """These numbers as float64; None if some are none, or beyond all limits."""
     try:
-        names = tuple(orjson.loads(b'["%b"]' % b'","'.join(keys)))
-    except ValueError:
-        return ()
-    fits = names[:2] == ABOUT and len(names) > 2 and len({*names}) == len(keys)
-    return names if fits else ()
-
-
-def _uniform(lines: bytes, keys: Keys) -> Array | None:
-    """The values of lines that all have these keys, ``[lines, keys]``; None where that fails."""
-    if not _names(keys):
+        return struct.pack(f"{len(values)}d", *values)
+    except (struct.error, OverflowError):
         return None
-    parts = lines.split(b'"')
-    found = parts[1::2]
-    count = len(found) // len(keys)
-    if found != [*keys] * count:
-        return None
-    numbers = b"".join(parts[::2])
-    if not (numbers.startswith(b"{: ") and numbers.endswith(b"}")):
-        return None
-    numbers = numbers[3:-1].replace(b"}\n{: ", b",").replace(b", : ", b",")
-    if b"l" in numbers or b"u" in numbers:  # null, true, false
-        return None
-    try:
-        array = np.array(orjson.loads(b"[%b]" % numbers), np.float64)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return _valid(array.reshape(count, len(keys))) if array.shape == (len(found),) else None
 
 
 def _valid(array: Array) -> Array:
@@ -195,35 +172,7 @@ def _valid(array: Array) -> Array:
     return array if valid.all() else array[valid]
 
 
-# -- other lines -----------------------------------------------------------------------------------
-
-
-def _parsed(lines: Sequence[bytes]) -> Iterator[tuple[tuple[str, ...], Array]]:
-    for names, found in _grouped(_parse(lines)).items():
-        yield names, _array(names, found)
-
-
-def _parse(lines: Sequence[bytes]) -> list[Row]:
-    """The objects of these lines, with their numbers alone."""
-    content = b"[" + b",".join(lines) + b"]"
-    try:
-        found = orjson.loads(content)
-    except (ValueError, RecursionError):  # a damaged line, or a number that orjson refuses
-        found = [row for line in lines for row in _parse_line(line)]
-    objects: list[Row] = [row for row in found if isinstance(row, dict)]
-    if any(word in content for word in WORDS) or content.count(b'"') != 2 * sum(map(len, objects)):
-        return [_numbers_of(row) for row in objects]
-    return objects
-
-
-def _parse_line(line: bytes) -> list[Any]:
-    try:
-        return [json.loads(line)]
-    except (ValueError, RecursionError):
-        return []
-
-
-def _numbers_of(row: Row) -> Row:
+def _numbers_of(row: Row) -> Mapping[str, float]:
     """The entries of a line that are numbers; nothing, where none but step and time are."""
     numbers = {
         name: number for name, value in row.items() if (number := as_number(value)) is not None
@@ -231,9 +180,9 @@ def _numbers_of(row: Row) -> Row:
     return numbers if numbers.keys() - {*ABOUT} or row.keys() <= {*ABOUT} else {}
 
 
-def _grouped(found: Sequence[Row]) -> dict[tuple[str, ...], list[Row]]:
+def _grouped(found: Iterable[Row]) -> dict[Names, list[Row]]:
     """The rows by their names; those without a step are left out."""
-    groups: dict[tuple[str, ...], list[Row]] = {}
+    groups: dict[Names, list[Row]] = {}
     for row in found:
         names = tuple(row)
         if names[:2] != ABOUT:
@@ -245,17 +194,7 @@ def _grouped(found: Sequence[Row]) -> dict[tuple[str, ...], list[Row]]:
     return groups
 
 
-def _array(names: tuple[str, ...], found: Sequence[Row]) -> Array:
-    """The values of these rows, float64 ``[rows, names]``, without rows that have no step."""
-    flat = chain.from_iterable(row.values() for row in found)
-    try:
-        array = np.fromiter(flat, np.float64, len(found) * len(names))
-    except (TypeError, ValueError, OverflowError):  # a list, or a number beyond all limits
-        array = np.array([_as_float(value) for row in found for value in row.values()])
-    return _valid(array.reshape(len(found), len(names)))
-
-
-def _tables(groups: Mapping[tuple[str, ...], Sequence[Array]]) -> Iterator[Table]:
+def _tables(groups: Mapping[Names, Sequence[Array]]) -> Iterator[Table]:
     for names, parts in groups.items():
         array = np.concatenate(parts)
         if not len(array):

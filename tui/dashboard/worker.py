@@ -6,13 +6,18 @@ itself keeps what that thread needs to know: the event posted last may never hav
 
 import threading
 from collections.abc import Callable, Iterator
+from typing import Final
 
 from textual.message import Message
 
 from core.process.threads import block_signals, lower_thread_priority
+from core.run.attached_events import MetricPoints
 from core.run.events import Event, Opened, Started, Tick
 from core.session.headless import FAILED, exit_status
 from trainpad.errors import UserError
+
+MAX_WAIT: Final = 1.0
+"""Seconds for which the worker waits at most until the app has handled numbers."""
 
 
 class EventReceived(Message):
@@ -65,6 +70,7 @@ class EventWorker(threading.Thread):
         self._post = post
         self._trains = trains
         self._stopping = threading.Event()
+        self._handled = threading.Event()
 
     def run(self) -> None:
         """Read and post."""
@@ -79,9 +85,25 @@ class EventWorker(threading.Thread):
                     return
                 self.track(event)
                 if not isinstance(event, Tick):
+                    self._handled.clear()
                     self._post(EventReceived(self, event))
+                if isinstance(event, MetricPoints) and event.fraction_read < 1.0:
+                    self._wait_until_handled()
         except Exception as error:  # noqa: BLE001 - the thread's boundary: the app decides
             self._finish(error)
+
+    def _wait_until_handled(self) -> None:
+        """Read no further in a long file while the app has something to do with it.
+
+        Otherwise the messages would be a queue in which keys wait, and two threads that compute
+        hinder each other.
+        """
+        if not self._stopping.is_set():
+            self._handled.wait(MAX_WAIT)
+
+    def note_handled(self) -> None:
+        """Go on reading: the app has handled the event that was posted last."""
+        self._handled.set()
 
     def track(self, event: Event) -> None:
         """Update what the worker keeps from the next event."""
@@ -97,6 +119,7 @@ class EventWorker(threading.Thread):
     def stop(self, timeout: float | None) -> bool:
         """Stop after the current event; return whether that was within `timeout` seconds."""
         self._stopping.set()
+        self._handled.set()
         if self.ident is not None:
             self.join(timeout)
         return not self.is_alive()
