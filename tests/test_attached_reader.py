@@ -114,6 +114,20 @@ def test_what_is_no_number_is_left_out_and_numbers_beside_it_are_kept() -> None:
     }
 
 
+def test_booleans_are_no_numbers_where_all_lines_have_the_same_names() -> None:
+    lines = [line(step, a=step == 1, b=step) for step in range(3)]
+    (found,) = tables(b"".join(lines))
+    assert isinstance(found, Table)
+    assert (found.names, found.values.tolist()) == (("b",), [[0], [1], [2]])
+
+
+def test_two_halves_of_a_line_are_not_read_as_one() -> None:
+    lines = b'{"step": 1, "time": 2\n"a": 3}\n' + line(4, a=5)
+    (found,) = tables(lines)
+    assert isinstance(found, Table)
+    assert (found.steps.tolist(), found.values.tolist()) == ([4], [[5]])
+
+
 NUMBERS = st.one_of(
     st.floats(-1e30, 1e30), st.integers(-(2**70), 2**70), st.sampled_from(["nan", "-inf"])
 )

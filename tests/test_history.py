@@ -32,6 +32,11 @@ def test_a_restart_voids_events_of_later_steps() -> None:
     ]  # fmt: skip
 
 
+def test_what_happened_before_any_start_holds_only_up_to_its_step() -> None:
+    events: list[Event] = [Saved(3, "a"), Saved(8, "b"), started(5), Saved(9, "c")]
+    assert surviving(events) == [events[0], *events[2:]]
+
+
 def test_a_restart_voids_changes_from_its_step_on() -> None:
     events: list[Event] = [started(0), Changed(4, "l2", 0, 1), Changed(5, "l2", 1, 2), started(5)]
     assert [event for event in surviving(events) if isinstance(event, Changed)] == [events[1]]

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core.run.events import Changed, Evaluated, Finished, Started
@@ -89,6 +90,22 @@ def test_many_new_runs_are_read_over_several_polls(tmp_path: Path) -> None:
     overview = Overview(tmp_path)
     assert (len(overview.poll()), overview.complete) == (MAX_NEW_RUNS, False)
     assert (len(overview.poll()), overview.complete) == (MAX_NEW_RUNS + 5, True)
+
+
+def test_many_new_runs_are_listed_before_their_metrics_are_searched(tmp_path: Path) -> None:
+    for number in range(2 * MAX_NEW_RUNS + 5):
+        make_run(tmp_path / f"run-{number:04}")
+    attached = tmp_path / "zzz"
+    attached.mkdir()
+    (attached / "run.json").write_text('{"kind": "attached", "name": "zzz"}')
+    (attached / "metrics.jsonl").write_text('{"step": 0, "time": 1.0, "loss": 2}\n')
+    overview = Overview(tmp_path)
+    while not overview.complete:
+        entries = overview.poll()
+    assert overview.pending
+    assert np.isnan(entries[0].values.metrics["loss"].least)
+    assert overview.poll()[0].values.metrics["loss"].least == 2
+    assert not overview.pending
 
 
 def test_columns_show_differences_and_are_dropped_by_priority(log_dir: Path) -> None:

@@ -29,11 +29,14 @@ def surviving(events: Iterable[Event]) -> list[Event]:
     effect from step n on: it plans its own.
     """
     events = list(events)
-    return [
+    newest = next((i for i in reversed(range(len(events))) if isinstance(events[i], Started)), 0)
+    limits = restart_limits(events[: newest + 1])  # nothing voids what happened since then
+    held = [
         event
-        for event, limit in zip(events, restart_limits(events), strict=True)
+        for event, limit in zip(events[:newest], limits, strict=False)
         if not _is_void(event, limit)
     ]
+    return held + events[newest:]
 
 
 def _is_void(event: Event, limit: float) -> bool:

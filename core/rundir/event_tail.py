@@ -19,8 +19,8 @@ MAX_BYTES: Final = 1 << 30
 LIST_BYTES: Final = 64 * 1024 * 1024
 """How much is read for a list of runs, from the end of the file."""
 _EVALUATED: Final = re.compile(
-    rb'({"event": "evaluated", "time": [^"]*, "step": [^"]*), "confusion": {[^{}]*"validation": '
-    rb"(\[\[[0-9, \[\]]*\]\])[,}]"
+    rb'{"event": "evaluated", "time": ([1-9][0-9]*(?:\.[0-9]+)?), "step": (0|[1-9][0-9]*), '
+    rb'"confusion": {[^{}]*"validation": (\[\[[0-9, \[\]]*\]\])[,}]'
 )
 Parse = Callable[[bytes], Event | None]
 
@@ -92,12 +92,11 @@ def parse_listed(line: bytes) -> Event | None:
     return parse_event(line)
 
 
-def _parse_accuracy(head: bytes, matrix: bytes) -> Evaluated:
-    values = orjson.loads(b'%b, "rows": %b}' % (head, matrix))
-    rows = values["rows"]
+def _parse_accuracy(moment: bytes, step: bytes, matrix: bytes) -> Evaluated:
+    rows = orjson.loads(matrix)  # of whole numbers, none of them negative
     if {*map(len, rows)} != {len(rows)}:
         raise ValueError("not a confusion matrix")
     total = count(sum(map(sum, rows)))
     right = sum([row[label] for label, row in enumerate(rows)])
     confusion = {"validation": [[right, total - right], [0, 0]]}
-    return Evaluated(count(values["step"]), confusion, {}, 0.0, time=time(values["time"]))
+    return Evaluated(count(int(step)), confusion, {}, 0.0, time=time(float(moment)))

@@ -95,7 +95,7 @@ def _objects(batch: bytes) -> list[Row]:
     """The objects of these lines; damaged lines, and those with something else, are left out."""
     batch = batch.strip()
     try:
-        found = orjson.loads(b"[" + batch.replace(b"\n", b",") + b"]")
+        found: list[Any] = orjson.loads(b"[" + batch.replace(b"\n", b",") + b"]")
     except ValueError:  # a damaged line, or a number that orjson refuses
         found = []
     if len(found) != batch.count(b"\n") + 1 or not all(isinstance(row, dict) for row in found):

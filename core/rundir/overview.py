@@ -74,7 +74,10 @@ class Overview:
         if not self.complete:
             return entries
         self.unreadable = self._unreadable(known)
-        self._scans.poll(entry.run for entry in entries if not entry.values.has_ranges)
+        if len(new) > MAX_NEW_RUNS:
+            self._scans.pending = True  # they are listed first
+        else:
+            self._scans.poll(entry.run for entry in entries if not entry.values.has_ranges)
         found = [self._with_ranges(entry) for entry in entries]
         if self._cache is not None and not self.pending:
             ended = (entry for entry in found if not entry.summary.is_live)

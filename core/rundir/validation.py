@@ -8,6 +8,7 @@ module the types hold.
 
 import json
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -303,12 +304,17 @@ def sanitized_info(info: Mapping[str, Any]) -> dict[str, Any]:
     return safe
 
 
+@lru_cache(maxsize=4096)  # thousands of runs have the same names
+def _sanitized_name(name: str) -> str:
+    return sanitize(name, limit=80)
+
+
 def _sanitized(value: Any, depth: int) -> Any:
     if isinstance(value, str):
         return sanitize(value, limit=500)
     if isinstance(value, dict):
         items = value.items() if depth else ()
-        return {sanitize(str(key), limit=80): _sanitized(entry, depth - 1) for key, entry in items}
+        return {_sanitized_name(key[:81]): _sanitized(entry, depth - 1) for key, entry in items}
     if isinstance(value, list):
         return [_sanitized(entry, depth - 1) for entry in value] if depth else []
     return value
