@@ -8,10 +8,11 @@ import pytest
 
 from core.network.architecture import Architecture, build_architecture
 from core.network.head import Head
-from core.network.network import Network, as_input
+from core.network.network import Layer, Network, Norm, as_input
+from core.network.operations import convolve
 from core.network.recorded import network_of
 from core.run.hparams import HyperParameters, validate_hparams
-from core.run.layers import parse_layers
+from core.run.layers import Conv, parse_layers
 from core.training.config import check_network
 from core.training.rng import initial_weights
 from data.dataset import Dataset
@@ -217,3 +218,33 @@ def test_only_the_fully_connected_layers_are_fine_tuned() -> None:
     )
     with pytest.raises(DataError, match="cannot fine-tune"):
         Head.of(random_network("8, batchnorm"))
+
+
+def test_a_batch_normalization_takes_the_statistics_of_its_batch() -> None:
+    import tensorflow as tf
+
+    from core.training.model import Model
+
+    text = "conv 4 3x3, batchnorm, global pool"
+    network = random_network(text)
+    model = Model(network.architecture, hparams_of(text))
+    for name, array in network.to_arrays().items():
+        model.variables[name].assign(array)
+    images = np.random.default_rng(1).random((5, 64), np.float32)
+    first = network.layers[0]
+    conv = network.architecture.stages[0].layer
+    assert isinstance(conv, Conv) and first.norm is not None
+    values = convolve(images.reshape(5, 8, 8, 1), conv, first.weights)
+    mean, variance = values.mean(axis=(0, 1, 2)), values.var(axis=(0, 1, 2))
+    norm = Norm(first.norm.gamma, mean, variance)
+    expected = Network(
+        (Layer(first.weights, first.biases, norm), network.layers[1]), network.architecture
+    )
+    logits = model.logits(tf.constant(images), training=True)
+    np.testing.assert_allclose(expected.logits(images), logits, rtol=1e-3, atol=1e-5)
+    for name, now, new in (
+        ("mean", first.norm.mean, mean),
+        ("variance", first.norm.variance, variance),
+    ):
+        kept = model.statistics[f"layer0/{name}"].numpy()
+        np.testing.assert_allclose(kept, 0.9 * now + 0.1 * new, rtol=1e-4)

@@ -1,5 +1,6 @@
 """The network and its optimizer in TensorFlow and Keras."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -149,6 +150,8 @@ class Model:
                 return tf.nn.max_pool2d(values, (height, width), (height, width), "VALID")
             case GlobalPool():
                 return tf.reduce_mean(values, axis=(1, 2))
+            case BatchNorm() if len(values.shape) == 4:
+                return self._normalized_pixels(stage, values, training=training)
             case BatchNorm():
                 values = self._normalized(stage, values, training=training)
             case _:
@@ -158,13 +161,37 @@ class Model:
     def _normalized(self, stage: Stage, values: Any, *, training: bool) -> Any:
         mean, variance = self._array(stage, MEAN), self._array(stage, VARIANCE)
         if training:
-            axes = list(range(len(values.shape) - 1))
-            old = mean, variance
-            mean, variance = tf.nn.moments(values, axes)
-            for variable, new in zip(old, (mean, variance), strict=True):
-                variable.assign(variable * NORM_MOMENTUM + new * (1 - NORM_MOMENTUM))
+            mean, variance = tf.nn.moments(values, [0])
+            self._update_statistics(stage, mean, variance)
         scale = self._array(stage, GAMMA) * tf.math.rsqrt(variance + NORM_EPSILON)
         return (values - mean) * scale
+
+    def _normalized_pixels(self, stage: Stage, values: Any, *, training: bool) -> Any:
+        """Normalize ``[n, height, width, channels]`` and add the biases, as one operation.
+
+        On a CPU it takes a third of the time of several.
+        """
+        none = tf.zeros(0)
+        outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+            x=values,
+            scale=self._array(stage, GAMMA),
+            offset=self._array(stage, BIASES),
+            mean=none if training else self._array(stage, MEAN),
+            variance=none if training else self._array(stage, VARIANCE),
+            epsilon=NORM_EPSILON,
+            is_training=training,
+        )
+        if training:
+            count = math.prod(values.shape[:3])
+            # It estimates that of all images, with a divisor of one less.
+            self._update_statistics(stage, mean, variance * (max(1, count - 1) / count))
+        return outputs
+
+    def _update_statistics(self, stage: Stage, *of_batch: Any) -> None:
+        """Move mean and variance ``[channels]`` towards those of a batch."""
+        for name, new in zip((MEAN, VARIANCE), of_batch, strict=True):
+            variable = self._array(stage, name)
+            variable.assign(variable * NORM_MOMENTUM + new * (1 - NORM_MOMENTUM))
 
     def _array(self, stage: Stage, name: str) -> Any:
         """The TensorFlow variable of one of a stage's arrays."""
