@@ -1,4 +1,4 @@
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tui.terminal.characters import Glyphs, to_ascii
-from tui.widgets.canvas import AreaStyles, Canvas, dot_rows, filled, spans
+from tui.widgets.canvas import AreaStyles, Canvas, LineDots, dot_rows, filled, spans
 from tui.widgets.cell_shapes import Shapes, shapes_of
 
 NAN = float("nan")
@@ -16,6 +16,10 @@ STYLES = AreaStyles(2, 3, 4, 5, first_line=1)
 
 def fill(canvas, top, bottom):
     canvas.fill(np.array(top, float), np.array(bottom, float), STYLES, ".")
+
+
+def draw(canvas, *line):
+    canvas.draw(LineDots(*line))
 
 
 def text(canvas):
@@ -28,27 +32,27 @@ def mask(*rows):
 
 def test_dots_become_braille():
     canvas = Canvas(2, 1, Glyphs.BRAILLE)
-    canvas.draw(mask("#...", "#...", "#..#", "##.#"), 1, 1, "*")
+    draw(canvas, mask("#...", "#...", "#..#", "##.#"), 1, 1, "*")
     assert text(canvas) == ["⣇⢠"]
 
 
 def test_dots_become_quadrants():
     canvas = Canvas(4, 1, Glyphs.QUADRANT)
-    canvas.draw(mask("#..##...", ".##.#..."), 1, 1, "*")
+    draw(canvas, mask("#..##...", ".##.#..."), 1, 1, "*")
     assert text(canvas) == ["▚▞▌ "]
 
 
 def test_dots_become_letters_in_ascii():
     canvas = Canvas(4, 2, Glyphs.ASCII)
     fill(canvas, [0, 0, 0, 0], [1, 1, 2, 2])
-    canvas.draw(mask(".#..", "...."), 1, 1, "*")
+    draw(canvas, mask(".#..", "...."), 1, 1, "*")
     assert text(canvas) == [".*..", "  .."]
 
 
 def test_a_line_stays_thin_inside_an_area_and_says_so_by_its_style():
     canvas = Canvas(3, 1, Glyphs.BRAILLE, tinted=True)
     fill(canvas, [0, 0, 0, 0, NAN, NAN], [1, 1, 1, 1, NAN, NAN])
-    canvas.draw(mask("......", "..####", "......", "......"), 1, 6, "*")
+    draw(canvas, mask("......", "..####", "......", "......"), 1, 6, "*")
     assert text(canvas) == [" ⠒⠒"]
     assert [style for _, style in canvas.runs()[0]] == [2, 7, 1]
 
@@ -81,7 +85,7 @@ def test_an_area_without_colours_goes_on_in_the_cells_of_a_line_but_not_at_its_d
     for canvas in (alone, crossed):
         fill(canvas, np.full(canvas.columns, 0.0), np.full(canvas.columns, 5.0))
     for canvas in (crossed, line):
-        canvas.draw(drawn, 1, 1, "*")
+        draw(canvas, drawn, 1, 1, "*")
     area, both, thin = (dots_of(canvas) for canvas in (alone, crossed, line))
     near = np.zeros_like(thin)
     for row, column in zip(*np.nonzero(thin), strict=True):
@@ -110,9 +114,8 @@ def dots_of(canvas):
 
 def test_dots_of_lines_in_one_cell_are_all_shown_in_the_colour_of_the_last_layer():
     canvas = Canvas(2, 1, Glyphs.BRAILLE)
-    canvas.draw(mask("####", "....", "....", "...."), 1, 1, "*")
-    canvas.start_layer()
-    canvas.draw(mask("....", "##..", "....", "...."), 2, 2, "o")
+    draw(canvas, mask("####", "....", "....", "...."), 1, 1, "*")
+    draw(canvas, mask("....", "##..", "....", "...."), 2, 2, "o")
     assert canvas.runs() == [[("⠛", 2), ("⠉", 1)]]
 
 
@@ -122,21 +125,18 @@ def test_lines_of_one_layer_take_turns_and_those_of_the_next_are_over_them(glyph
     across, down = glyphs.dots
     dots = np.zeros((down, 6 * across), bool)
     dots[0] = True
-    for number in (1, 2, 3):
-        canvas.draw(dots, number, number, str(number))
+    canvas.draw(*(LineDots(dots, number, number, str(number)) for number in (1, 2, 3)))
     styles = [style for piece, style in canvas.runs()[0] for _ in piece]
     assert sorted(styles) == [1, 1, 2, 2, 3, 3]
     assert all(a != b for a, b in pairwise(styles))
-    canvas.start_layer()
-    canvas.draw(dots, 4, 4, "4")
+    draw(canvas, dots, 4, 4, "4")
     assert [style for _, style in canvas.runs()[0]] == [4]
 
 
 def test_a_void_line_leaves_the_cells_that_others_are_in():
     canvas = Canvas(2, 1, Glyphs.BRAILLE)
-    canvas.draw(mask("####", "....", "....", "...."), 7, None, "*")
-    canvas.start_layer()
-    canvas.draw(mask("....", "##..", "....", "...."), 2, 2, "o")
+    draw(canvas, mask("####", "....", "....", "...."), 7, None, "*")
+    draw(canvas, mask("....", "##..", "....", "...."), 2, 2, "o")
     assert canvas.runs() == [[("⠒", 2), ("⠉", 7)]]
 
 
@@ -147,7 +147,7 @@ def test_blanks_take_the_style_before_them_but_never_a_background():
     assert canvas.runs() == [[(" ", 0), ("a  ", 3), ("b ", 4)]]
     full = Canvas(2, 1, Glyphs.QUADRANT, tinted=True)
     fill(full, [0, 0, NAN, NAN], [1, 1, NAN, NAN])
-    full.draw(mask("##..", "...."), 2, 4, "*")
+    draw(full, mask("##..", "...."), 2, 4, "*")
     assert full.runs() == [[("▀", 5), (" ", 0)]]
 
 
@@ -189,7 +189,7 @@ def test_every_row_is_as_wide_as_the_canvas(glyphs):
     canvas = Canvas(7, 3, glyphs)
     dots = np.random.default_rng(0).random((canvas.rows, canvas.columns)) < 0.3
     fill(canvas, np.full(canvas.columns, 0.3), np.full(canvas.columns, 2.2))
-    canvas.draw(dots[::-1], 2, 3, "*")
+    draw(canvas, dots[::-1], 2, 3, "*")
     assert [len(row) for row in text(canvas)] == [7, 7, 7]
     assert glyphs is not Glyphs.ASCII or "".join(text(canvas)).isascii()
 
@@ -204,3 +204,30 @@ def test_ascii_text_is_as_wide_as_what_it_stands_for():
         shown = to_ascii(text)
         assert shown.isascii()
         assert len(shown) == cell_len(text)
+
+
+@given(st.data())
+def test_all_dots_are_shown_in_the_colours_of_the_highest_layer_and_no_line_is_hidden(data):
+    glyphs = data.draw(st.sampled_from([Glyphs.BRAILLE, Glyphs.QUADRANT]))
+    layers = sorted(data.draw(st.lists(st.integers(0, 2), min_size=1, max_size=5)))
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    canvas = Canvas(12, 3, glyphs)
+    masks = [rng.random((canvas.rows, canvas.columns)) < 0.4 for _ in layers]
+    for layer in sorted(set(layers)):
+        members = [n for n in range(len(layers)) if layers[n] == layer]
+        canvas.draw(*(LineDots(masks[n], 100 + n, n, "*") for n in members))
+    assert (dots_of(canvas) == np.logical_or.reduce(masks)).all()
+    across, down = glyphs.dots
+    in_cells = [mask.reshape(3, down, 12, across).any(axis=(1, 3)) for mask in masks]
+    styles = np.frombuffer(b"".join(row for _, row in canvas.cells()), np.int16).reshape(3, 12)
+    for row in range(3):
+        there = [{n for n in range(len(layers)) if in_cells[n][row, cell]} for cell in range(12)]
+        for cell, lines in enumerate(there):
+            if lines:
+                highest = max(layers[n] for n in lines)
+                there[cell] = {n for n in lines if layers[n] == highest}
+                assert styles[row, cell] - 100 in there[cell]
+        for lines, run in groupby(range(12), key=there.__getitem__):
+            cells = list(run)
+            if lines and len(cells) >= len(lines):
+                assert {styles[row, cell] - 100 for cell in cells} == lines

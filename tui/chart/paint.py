@@ -14,7 +14,17 @@ from tui.chart.rule import CHANGE_SIGN
 from tui.chart.traces import Trace, logarithm
 from tui.chart.viewport import Range
 from tui.terminal.characters import Glyphs
-from tui.widgets.canvas import AreaStyles, Canvas, DotRows, Mask, dot_rows, filled, heights, spans
+from tui.widgets.canvas import (
+    AreaStyles,
+    Canvas,
+    DotRows,
+    LineDots,
+    Mask,
+    dot_rows,
+    filled,
+    heights,
+    spans,
+)
 
 ASCII_LINES = "*o+x#@"
 ASCII_BAND = "."
@@ -120,9 +130,7 @@ def paint(
         if placed.mark.kind.is_vertical:
             _paint_vertical(canvas, placed)
     for _, layer in groupby(ordered, key=lambda line: (line.is_void, line.layer)):
-        canvas.start_layer()
-        for line in layer:
-            _paint_line(canvas, line, y)
+        canvas.draw(*(_line_dots(canvas, line, y) for line in layer))
     if cursor is not None:
         _paint_cursor(canvas, cursor)
     write_labels(canvas, [(placed.column, placed.mark) for placed in marks])
@@ -150,8 +158,8 @@ def _paint_band(canvas: Canvas, line: PlottedLine, y: Range) -> None:
     canvas.fill(top, bottom, AreaStyles(inside, band, under, shade, lines), ASCII_BAND)
 
 
-def _paint_line(canvas: Canvas, line: PlottedLine, y: Range) -> None:
-    style = line.line_style
+def _line_dots(canvas: Canvas, line: PlottedLine, y: Range) -> LineDots:
+    """The dots of a line with its points, in its pattern, and its styles."""
     character = ASCII_LINES[line.index % LINE_STYLES]
     top, bottom = spans(line.values, line.values, y, canvas.rows)
     dots = filled(top, bottom, canvas.rows)
@@ -160,7 +168,7 @@ def _paint_line(canvas: Canvas, line: PlottedLine, y: Range) -> None:
         dots &= _dash_pattern(pattern, bottom - top)
     if len(line.raw.points):
         _add_points(dots, line, y, POINT_DOTS[canvas.glyphs])
-    canvas.draw(dots, style, None if line.is_void else line.style, character)
+    return LineDots(dots, line.line_style, None if line.is_void else line.style, character)
 
 
 def _add_points(dots: Mask, line: PlottedLine, y: Range, size: tuple[int, int]) -> None:

@@ -105,6 +105,19 @@ class AreaStyles(NamedTuple):
     """The style of the first line inside the area; those of the others follow."""
 
 
+class LineDots(NamedTuple):
+    """A line, ready to be drawn."""
+
+    dots: Mask
+    """Bool ``[rows, columns]``."""
+    style: int
+    number: int | None
+    """Its number among the styles inside areas, which have their tint: they are used in cells that
+    an area fills at least half. None for a void line, which has no such styles."""
+    letter: str
+    """What it is drawn with in ASCII."""
+
+
 class Canvas:
     """The cells of a plot in three layers: areas, lines above them, text on top.
 
@@ -123,8 +136,6 @@ class Canvas:
         self._lines = np.zeros((height, width), np.uint32)
         """The dots of lines, as numbers, or in ASCII letters."""
         self._is_void = np.zeros((height, width), np.bool_)
-        self._turns = np.zeros((height, width), np.int16)
-        """How many lines of the layer that is drawn have dots in a cell."""
         self._text = np.zeros((height, width), np.uint32)
         self._styles = np.zeros((height, width), np.int16)
         self._solid = np.zeros((height, width), np.bool_)
@@ -211,44 +222,46 @@ class Canvas:
         np.copyto(self._areas, _BLANK, where=filled)
         np.copyto(self._styles, styles.shade, where=filled)
 
-    def start_layer(self) -> None:
-        """Let the next lines be on top of those so far, and not take turns with them."""
-        self._turns[:] = 0
+    def draw(self, *lines: LineDots) -> None:
+        """Set the dots of the lines of a layer, over those of the layers before.
 
-    def draw(self, dots: Mask, style: int, number: int | None, letter: str) -> None:
-        """Set the dots of a line; its cells hide the tints of areas, so that it stays thin.
-
-        Dots of lines below stay beside its own, but for void ones, in the colour of this line. The
-        lines of its layer that are in the same cell take turns: the next column of cells has the
-        colour of the next of them, so that none hides another.
-
-        ``number`` is that of the line among the styles inside areas, which have their tint: they
-        are used in cells that an area fills at least half. None for a void line, which has none.
+        Dots of lines below stay, but for void ones. A cell hides the tints of areas, so that a line
+        stays thin, and has one colour: that of the line; of several lines in a cell each has it in
+        its turn, one column of cells after the other, so that none hides another.
         """
-        code = self._codes(dots, letter)
-        drawn = code != 0
-        on_top = drawn & self._has_turn(drawn)
+        codes = [self._codes(line.dots, line.letter) for line in lines]
+        drawn = np.array([code != 0 for code in codes])
+        turns = drawn
+        if len(lines) > 1:
+            count = np.maximum(drawn.sum(axis=0), 1)
+            turns = drawn & (np.cumsum(drawn, axis=0) == np.arange(self.width) % count + 1)
+        covered = drawn.any(axis=0)
+        self._lines[covered & self._is_void] = 0
+        np.copyto(self._is_void, lines[0].number is None, where=covered)
+        for line, code, has_turn in zip(lines, codes, turns, strict=True):
+            self._set_dots(line.dots, code, has_turn)
+            self._colour(line, has_turn)
+
+    def _set_dots(self, dots: Mask, code: Codes, has_turn: Mask) -> None:
+        """Add a line's dots to those of the cells; in ASCII its letter, where it has its turn."""
         if self.glyphs is Glyphs.ASCII:
-            np.copyto(self._lines, code, where=on_top)
-        else:
-            self._lines[drawn & self._is_void] = 0
-            self._lines |= code
-            if self._line_dots.size:
-                self._line_dots |= dots
-        np.copyto(self._is_void, number is None, where=drawn)
-        drawn = on_top
-        if number is None:
-            np.copyto(self._styles, style, where=drawn)
-            np.copyto(self._solid, False, where=drawn)
+            np.copyto(self._lines, code, where=has_turn)
+            return
+        self._lines |= code
+        if self._line_dots.size:
+            self._line_dots |= dots
+
+    def _colour(self, line: LineDots, where: Mask) -> None:
+        """Give cells the colour of a line, with the tint of the area that they are inside."""
+        if line.number is None:
+            np.copyto(self._styles, line.style, where=where)
+            np.copyto(self._solid, False, where=where)
             return
         inside = self._inside != 0
-        np.copyto(self._styles, np.where(inside, self._inside + number, style), where=drawn)
-        np.copyto(self._solid, inside, where=drawn)
-
-    def _has_turn(self, drawn: Mask) -> Mask:
-        """The cells that have the colour of the next line of the layer, of those it is drawn in."""
-        self._turns += drawn
-        return np.asarray(np.arange(self.width) % np.maximum(self._turns, 1) == self._turns - 1)
+        np.copyto(
+            self._styles, np.where(inside, self._inside + line.number, line.style), where=where
+        )
+        np.copyto(self._solid, inside, where=where)
 
     def write(
         self, row: int, column: int, text: str, style: int, number: int | None = None
