@@ -278,6 +278,7 @@ MUTATIONS = (
     ),
     ("core/training/planned.py", "change[0] >= step", "change[0] > step", "planned"),
     ("tui/chart/axes.py", "CELLS_PER_X_LABEL = 14", "CELLS_PER_X_LABEL = 4", "scene"),
+    ("tui/chart/cells.py", 'side="right"', 'side="left"', "scene_cells"),
     ("tui/chart/chart.py", "PAN_FRACTION = 0.25", "PAN_FRACTION = 2.5", "chart"),
     (
         "tui/chart/even_rows.py",
@@ -288,10 +289,13 @@ MUTATIONS = (
     ("tui/chart/marks.py", "MAX_MARKS = 200", "MAX_MARKS = 2", "marks"),
     ("tui/chart/memory.py", 'KEY = "charts"', 'KEY = "chart"', "settings"),
     ("tui/chart/palette.py", "LINE_STYLES = 6", "LINE_STYLES = 2", "scene_comparison"),
+    ("tui/chart/placed.py", "if cell - 1 in found", "if cell in found", "scene_labels"),
     ("tui/chart/readings.py", "if first < last else", "if first > last else", "scene_labels"),
+    ("tui/chart/rule.py", '("┤", "|")', '("├", "|")', "scene_cells"),
+    ("tui/chart/stops.py", "prepend=-np.inf) > 1", "prepend=-np.inf) > 0", "scene_cells"),
     ("tui/chart/tags.py", "plain in tag.lower()", "plain not in tag.lower()", "watch"),
     ("tui/chart/ticks.py", "DAY = 86400", "DAY = 8640", "scene"),
-    ("tui/chart/traces.py", "COLUMNS_PER_POINT = 6", "COLUMNS_PER_POINT = 600", "scene"),
+    ("tui/chart/traces.py", "COLUMNS_PER_POINT = 12", "COLUMNS_PER_POINT = 1", "scene"),
     ("tui/chart/viewport.py", "MIN_WIDTH = 8.0", "MIN_WIDTH = 800.0", "scene"),
     (
         "tui/dashboard/pacing.py",
