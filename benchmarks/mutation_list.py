@@ -221,8 +221,8 @@ MUTATIONS = (
     ),
     (
         "core/rundir/metric_lines.py",
-        'WORDS: Final = (b"null", ',
-        "WORDS: Final = (",
+        'ABOUT: Final = ("step", "time")',
+        'ABOUT: Final = ("step", "date")',
         "attached_reader",
     ),
     (
