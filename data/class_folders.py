@@ -7,25 +7,20 @@ is.
 """
 
 import math
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from data.dataset import Dataset, Images, Labels, Split, label_type
-from data.decode import DAMAGE, check_size
 from data.disk_pictures import unpacked
-from data.errors import DataError, without_addresses
+from data.errors import DataError
 from data.files import is_dir, is_file
 from data.mnist import MAX_CLASSES, MIN_CLASSES, RawArrays, build_dataset, fingerprint
+from data.pixels import Size, read_pixels
 from trainpad.files import read_plain
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 """Files with other endings are left out."""
@@ -35,8 +30,6 @@ MAX_FILE_BYTES = 64 << 20
 MAX_BYTES = 4 << 30
 """Pictures are kept in memory, a byte for each pixel and colour: those of more stay on disk."""
 _TEST_SHARE, _SEED = 6, 0
-Size = tuple[int, int]
-"""Width and height in pixels."""
 Files = list[tuple[Path, int]]
 """Pictures with their labels."""
 
@@ -162,39 +155,11 @@ def _decode(path: Path, size: Size | None) -> Images:
 
     With a `size`, it is scaled to fill that, and what sticks out is cut off at both sides.
     """
-    from PIL import Image, ImageOps
-
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            from io import BytesIO
-
-            with Image.open(BytesIO(read_plain(path, MAX_FILE_BYTES))) as picture:
-                check_size(picture, str(path))
-                pixels = _pixels(picture)
-                if size is None or pixels.shape[1::-1] == size:
-                    return pixels
-                return np.asarray(ImageOps.fit(Image.fromarray(pixels), size), np.uint8)
-    except Image.DecompressionBombError as error:
-        raise DataError(f"{path}: it has too many pixels; make it smaller") from error
-    except DAMAGE as error:
-        found = without_addresses(error)
-        raise DataError(f"{path}: damaged picture{found}; save it again as PNG") from error
-
-
-def _pixels(picture: "Image") -> Images:
-    from PIL import Image, ImageOps
-
-    upright = ImageOps.exif_transpose(picture)
-    if upright.mode[0] in "IF":  # 16 bits, which Pillow would clip at 255
-        deep = np.asarray(upright.convert("F"))
-        levels = np.clip(deep / max(1.0, 65535 / 255 if deep.max() > 255 else 1.0), 0, 255)
-        return np.repeat(levels.astype(np.uint8)[..., None], 3, axis=2)
-    if upright.has_transparency_data:
-        layered = upright.convert("RGBA")
-        white = Image.new("RGBA", layered.size, "white")
-        upright = Image.alpha_composite(white, layered)
-    return np.asarray(upright.convert("RGB"), np.uint8)
+        contents = read_plain(path, MAX_FILE_BYTES)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
+    return read_pixels(contents, str(path), size)
 
 
 def _folders(folder: Path) -> list[Path]:

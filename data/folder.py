@@ -12,13 +12,14 @@ import numpy as np
 
 from data.candidates import ROLES, Candidates, entries, find_candidates, first_readable
 from data.cifar import is_cifar, open_cifar
-from data.class_folders import Size, has_class_folders, open_class_folders
+from data.class_folders import has_class_folders, open_class_folders
 from data.dataset import DIGITS, Dataset, Images
 from data.errors import DataError
 from data.files import is_dir, is_file
 from data.idx import read_images, read_labels
 from data.mnist import MAX_CLASSES, RawArrays, build_dataset, open_npz
 from data.near_misses import name_near_miss, path_head
+from data.pixels import Size
 from trainpad.files import read_plain
 
 _INSIDE = ("", "raw", "MNIST/raw", "MNIST", "mnist", "MNIST_data", "archive")

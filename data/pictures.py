@@ -79,15 +79,22 @@ def locate_digits_in(
     Raises:
         DataError: There is no such file, or its format is not supported.
     """
-    if str(path) == "-":
-        contents, source = sys.stdin.buffer.read(MAX_BYTES + 1), "standard input"
-    else:
-        source = str(path)
-        try:
-            contents = read_plain(Path(path), MAX_BYTES + 1)
-        except OSError as error:
-            raise DataError(f"{path}: {error.strerror or error}") from error
+    contents, source = read_contents(path)
     return locate_in_contents(contents, source, split=split, judge=judge, hint=hint)
+
+
+def read_contents(path: str | Path) -> tuple[bytes, str]:
+    """The contents of a file, and its name in an error; ``-`` is standard input.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    if str(path) == "-":
+        return sys.stdin.buffer.read(MAX_BYTES + 1), "standard input"
+    try:
+        return read_plain(Path(path), MAX_BYTES + 1), str(path)
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror or error}") from error
 
 
 def parse_digits(contents: bytes, source: str, *, split: bool | None = False) -> Floats:
@@ -108,7 +115,7 @@ def locate_in_contents(
         raise DataError(f"{source}: more than {MAX_BYTES:,} bytes; split it into several files")
     if is_picture(contents):
         return _from_picture(contents, source, split, hint)
-    if contents.startswith(_NPY):
+    if is_npy(contents):
         return Digits(_from_npy(contents, source))
     if contents.startswith((_GZIP, b"\x00\x00")):
         return Digits(_from_idx(contents, source))
@@ -128,15 +135,29 @@ def _from_strokes(drawings: Sequence[Strokes], judge: Judge | None) -> Digits:
     return Digits(inks_to_images(drawings), boxes)
 
 
+def is_npy(contents: bytes) -> bool:
+    """Whether a file's contents begin like an array of numpy."""
+    return contents.startswith(_NPY)
+
+
 def _from_npy(contents: bytes, source: str) -> Floats:
+    return as_images(load_npy(contents, source), source)
+
+
+def load_npy(contents: bytes, source: str) -> npt.NDArray[Any]:
+    """The array in the contents of a ``.npy`` file, which may hold no objects.
+
+    Raises:
+        DataError: it is damaged.
+    """
     # Headers written by Python 2 give a warning.
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            array = np.load(io.BytesIO(contents), allow_pickle=False)
+            array: npt.NDArray[Any] = np.load(io.BytesIO(contents), allow_pickle=False)
+            return array
     except NPY_DAMAGE as error:
         raise DataError(f"{source}: not a usable .npy file{without_addresses(error)}") from error
-    return as_images(array, source)
 
 
 def _from_idx(contents: bytes, source: str) -> Floats:

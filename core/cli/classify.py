@@ -1,12 +1,17 @@
-"""`trainpad classify`: a line for each digit in the given files."""
+"""`trainpad classify`: a line for each digit or picture in the given files.
+
+For a network of MNIST's size, digits are found in each file; for others each file is one picture.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from json import dumps
 
 from core.network.builtin import builtin_network
-from core.network.classifier import Classifier, Prediction
+from core.network.classifier import Classifier, Prediction, class_name
+from data.dataset import DIGITS
 from data.errors import DataError
 from data.pictures import Bounds, Floats, locate_digits_in
+from data.whole_pictures import read_whole
 from trainpad.text import sanitize
 
 Report = Callable[[str], None]
@@ -39,15 +44,19 @@ def classification_lines(
     """
     for file in files:
         try:
-            digits = locate_digits_in(file, split=split, judge=judge, hint=hint)
+            if classifier.reads_drawings:
+                digits = locate_digits_in(file, split=split, judge=judge, hint=hint)
+                predictions, boxes = classifier.predict(digits.images), digits.boxes
+            else:
+                predictions = classifier.predict_whole(read_whole(file, classifier.image_shape))
+                boxes = ()
         except DataError as error:
             failed(str(error))
             if json:
                 yield dumps(_no_digit(file, 0) | {"error": str(error)})
             continue
-        predictions = classifier.predict(digits.images)
         if json:
-            yield from json_lines(file, predictions, digits.boxes)
+            yield from json_lines(file, predictions, classifier.classes, boxes)
         else:
             yield from text_lines(file, predictions, classifier.classes)
 
@@ -59,7 +68,10 @@ def judge(images: Floats) -> Floats:
 
 
 def json_lines(
-    file: str, predictions: Sequence[Prediction], boxes: Sequence[Bounds | None] = ()
+    file: str,
+    predictions: Sequence[Prediction],
+    classes: Sequence[str] = DIGITS,
+    boxes: Sequence[Bounds | None] = (),
 ) -> Iterator[str]:
     """Yield a line of ``trainpad classify --json`` for each prediction; one if there is none."""
     if not predictions:
@@ -68,12 +80,13 @@ def json_lines(
         if prediction.empty:
             yield dumps(_no_digit(file, index))
         else:
-            yield dumps(_digit(file, index, prediction, boxes[index] if boxes else None))
+            found = _found(index, prediction, boxes[index] if boxes else None)
+            name = class_name(classes, prediction.label)
+            yield dumps({"file": file, **found, "class": name})
 
 
-def _digit(file: str, index: int, prediction: Prediction, box: Bounds | None) -> dict[str, object]:
+def _found(index: int, prediction: Prediction, box: Bounds | None) -> dict[str, object]:
     return {
-        "file": file,
         "index": index,
         "digit": prediction.label,
         "confidence": round(prediction.confidence, 4),
@@ -85,7 +98,8 @@ def _digit(file: str, index: int, prediction: Prediction, box: Bounds | None) ->
 
 def _no_digit(file: str, index: int) -> dict[str, object]:
     keys = ("digit", "confidence", "probabilities")
-    return {"file": file, "index": index, **dict.fromkeys(keys), "unsure": True, "box": None}
+    more = {"unsure": True, "box": None, "class": None}
+    return {"file": file, "index": index, **dict.fromkeys(keys), **more}
 
 
 def text_lines(

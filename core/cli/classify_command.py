@@ -26,7 +26,8 @@ def classify(
 ) -> int:
     """Classify the digits in files: pictures, .npy, IDX or stroke JSON; - is standard input.
 
-    Of several digits in one picture, each has a line; with --json also its box.
+    Of several digits in one picture, each has a line; with --json also its box. With a run that was
+    trained on other pictures than MNIST's, each file is one picture, scaled to the size of those.
 
     Pictures are PNG, JPEG, BMP, GIF, WebP or TIFF. A file that cannot be read is reported, and the
     others are classified all the same; the exit status is then 2.
@@ -35,9 +36,10 @@ def classify(
     """
     from core.cli.classify import classification_lines
     from core.network.classifier import load_classifier
+    from core.own.network import any_network
     from core.rundir.rundir import optional_log_dir
 
-    classifier = load_classifier(run, optional_log_dir(log_dir))
+    classifier = load_classifier(run, optional_log_dir(log_dir), any_network)
     errors: list[int] = []
     for line in classification_lines(
         files,

@@ -110,8 +110,13 @@ class Classifier:
             return images.reshape(len(images), math.prod(images.shape[1:]))
         return fit_drawings(images, self.image_shape).reshape(len(images), -1)
 
+    @property
+    def reads_drawings(self) -> bool:
+        """Whether it was trained on pictures of MNIST's size, in which digits are found."""
+        return self.image_shape == (SIDE, SIDE)
+
     def predict(self, images: Floats) -> list[Prediction]:
-        """Classify images ``[n, 28, 28]``, 0 to 1.
+        """Classify images ``[n, 28, 28]``, 0 to 1: drawings, fitted to what it was trained on.
 
         Raises:
             DataError: the network takes images of another size.
@@ -122,14 +127,27 @@ class Classifier:
                 f"this network takes {self.network.sizes[0]} pixels, not {SIDE} x {SIDE}; "
                 "give another --run, or omit --run for the built-in weights"
             )
+        drawn = images.reshape(len(images), math.prod(images.shape[1:]))
+        return self._predict(flat, drawn.max(axis=1) <= 0)
+
+    def predict_whole(self, inputs: Floats) -> list[Prediction]:
+        """Classify inputs ``[n, *image_shape]`` as they are.
+
+        Raises:
+            DataError: it has no classes.
+        """
+        if not self.network.sizes[-1]:
+            raise DataError(f"{self.origin}: it was trained on values, and has no classes")
+        flat = inputs.reshape(len(inputs), math.prod(inputs.shape[1:]))
+        return self._predict(flat, np.zeros(len(inputs), bool))
+
+    def _predict(self, flat: Floats, blank: npt.NDArray[np.bool_]) -> list[Prediction]:
         predictions: list[Prediction] = []
         for start in range(0, len(flat), _CHUNK):
-            chunk = flat[start : start + _CHUNK]
-            probabilities = self.network.probabilities(chunk)
-            drawn = images[start : start + _CHUNK]
-            blank = drawn.reshape(len(drawn), -1).max(axis=1) <= 0
+            chunk = slice(start, start + _CHUNK)
+            probabilities = self.network.probabilities(flat[chunk])
             predictions += [
-                Prediction(p, bool(b)) for p, b in zip(probabilities, blank, strict=True)
+                Prediction(p, bool(b)) for p, b in zip(probabilities, blank[chunk], strict=True)
             ]
         return predictions
 
