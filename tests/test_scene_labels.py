@@ -17,6 +17,8 @@ from tui.chart.paint import _pattern
 from tui.chart.palette import LINE_STYLES, ChartStyle
 from tui.widgets.canvas import Canvas
 
+NAN = math.nan
+
 
 def test_letters_that_would_overlap_move_apart():
     lines = [Line(name, Series(np.full(100, 1.0))) for name in "uvw"]
@@ -235,3 +237,20 @@ def test_lines_of_the_same_colour_have_different_patterns():
         assert len(styles) == 26
         has_gaps = glyphs is Glyphs.BRAILLE and not tinted
         assert len(set(patterns[:LINE_STYLES])) == (LINE_STYLES if has_gaps else 1)
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        ([1000.0025, 1000.0125, 1000.0048], "1000.0048"),
+        ([0.9912, 0.9934, 0.99271], "0.992710"),
+        ([0.5, 3.0, 0.25], "0.2500"),
+        ([12345.5, 12346.5, 12345.75], "12345.750"),
+        ([1.0, NAN], "NaN"),
+    ],
+)
+def test_the_legend_has_the_digits_that_differ_on_the_axis(values, shown):
+    scene = scene_of(Line("loss", Series(values)))
+    scene.layout(107, 12)
+    (entry,) = scene.legend_entries()
+    assert entry.texts[0] == shown

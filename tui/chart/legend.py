@@ -23,6 +23,8 @@ SHORT_TITLE_WIDTH = 24
 """Cells that a title is not cut below for the position of the cursor."""
 VALUE_WIDTH = 9
 """Cells that are reserved for a value where entries are placed in rows."""
+MAX_DIGITS = 8
+"""Of a value, as many as a float32 has."""
 ROWS_OF_CHART_PER_ROW = 5
 """A chart has at least so many rows for each row of its legend."""
 
@@ -41,13 +43,16 @@ class LegendEntry:
     """Whether it is the mean of several lines, which is said even if it is alone."""
     signed: bool = False
     """Whether the values are differences, which have a sign."""
+    digits: int = 4
+    """Of each value, as many as are significant."""
 
     @property
     def texts(self) -> tuple[str, ...]:
         """The value as text, and those of the spread."""
         values = [self.value, *(self.spread or ())]
         signs = ["+" if self.signed and value is not None and value > 0 else "" for value in values]
-        return tuple(sign + format_value(value) for sign, value in zip(signs, values, strict=True))
+        texts = [format_value(value, self.digits) for value in values]
+        return tuple(sign + text for sign, text in zip(signs, texts, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +194,21 @@ def _cells(letter: str, name: str) -> int:
     return cell_len(GAP) + cell_len(f"{letter} {name} ".replace("  ", " ")) + VALUE_WIDTH
 
 
-def format_value(value: float | None) -> str:
-    """A value with four significant digits; a dash for None."""
+def format_value(value: float | None, digits: int = 4) -> str:
+    """A value with so many significant digits; a dash for None."""
     if value is None:
         return "-"
+    if math.isnan(value):
+        return "NaN"
     if not math.isfinite(value) or not value:
         return f"{value:g}"
-    return f"{value:#.4g}".rstrip(".") if 1e-4 <= abs(value) < 1e4 else f"{value:.3e}"
+    if 1e-4 <= abs(value) < 10**digits:
+        return f"{value:#.{digits}g}".rstrip(".")
+    return f"{value:.{digits - 1}e}"
+
+
+def digits_for(low: float, high: float) -> int:
+    """How many significant digits tell values from each other on an axis with these limits."""
+    greatest = max(abs(low), abs(high))
+    more = math.ceil(math.log10(greatest / (high - low))) if greatest else 0
+    return min(MAX_DIGITS, max(4, 3 + more))

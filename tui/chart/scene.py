@@ -15,7 +15,7 @@ from tui.chart import axes, readings
 from tui.chart.axes import Axis, XAxis, YAxis
 from tui.chart.cells import cell_of, edges_of
 from tui.chart.cursor import Cursor
-from tui.chart.legend import LegendEntry
+from tui.chart.legend import LegendEntry, digits_for
 from tui.chart.marks import MarkIndex
 from tui.chart.paint import PlottedLine, paint
 from tui.chart.palette import LINE_STYLES, ChartStyle
@@ -98,6 +98,8 @@ class Scene:
         self._y_limits = YLimits()
         self._smoothed: dict[int, Float64s | None] = {}
         """What was drawn last of each line that is smoothed, by column of dots."""
+        self._digits = 4
+        """How many digits of values the limits of y that were drawn last ask for."""
 
     def extent(self) -> tuple[Range, float]:
         """The full range of the x axis, and the newest value's position on it."""
@@ -157,6 +159,7 @@ class Scene:
         y = axes.y_axis(limits, logarithmic, canvas.height, self.glyphs.dots[1], label_width)
         if framed and y.ticks.width > label_width:
             return self.layout(width, height, y.ticks.width)
+        self._digits = 4 if logarithmic else digits_for(*limits)
         at = self.cursor.x
         cursor = None if at is None else cell_of(cells, at)
         marks = placed_marks(self.axis, self.lines, self.marks, cells)
@@ -268,7 +271,8 @@ class Scene:
         spread = (values.low, values.high) if has_spread else None
         signed = reference is not None
         is_group = bool(line.members)
-        return LegendEntry(letter, line.name, values.mean, style, spread, is_group, signed)
+        digits = self._digits
+        return LegendEntry(letter, line.name, values.mean, style, spread, is_group, signed, digits)
 
     def _last_shown(self, *lines: Line) -> float:
         """The last visible position at which all of these lines have values."""
