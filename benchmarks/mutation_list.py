@@ -292,7 +292,7 @@ MUTATIONS = (
     ("tui/chart/placed.py", "if cell - 1 in found", "if cell in found", "scene_labels"),
     ("tui/chart/readings.py", "if first < last else", "if first > last else", "scene_labels"),
     ("tui/chart/rule.py", '("┤", "|")', '("├", "|")', "scene_cells"),
-    ("tui/chart/stops.py", "prepend=-np.inf) > 1", "prepend=-np.inf) > 0", "scene_cells"),
+    ("tui/chart/stops.py", "curve.count(a, b) > 1", "curve.count(a, b) > 0", "scene_cells"),
     ("tui/chart/tags.py", "plain in tag.lower()", "plain not in tag.lower()", "watch"),
     ("tui/chart/ticks.py", "DAY = 86400", "DAY = 8640", "scene"),
     ("tui/chart/traces.py", "COLUMNS_PER_POINT = 12", "COLUMNS_PER_POINT = 1", "scene"),

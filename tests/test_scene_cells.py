@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from core.run.log import MarkKind
 from core.run.metric_series import MetricSeries
-from core.run.series import Curve, Series
+from core.run.series import Curve, Points, Series
 from core.run.timeline import Timeline
 from tests.helpers.scene import axis_of, column, points, scene_of, text
 from tui.chart.axes import x_of
@@ -85,23 +85,37 @@ def test_marks_are_at_the_labels_of_their_steps():
                 assert rule[cell] == "^"
 
 
-@pytest.mark.parametrize("is_foreign", [False, True])
-def test_the_cursor_stops_at_values_that_are_not_finite_once_for_each_row_of_them(is_foreign):
+@pytest.mark.parametrize("kind", [Series, Points, MetricSeries])
+@pytest.mark.parametrize("apart", [1, 10])
+def test_the_cursor_stops_at_values_that_are_not_finite_once_for_each_row_of_them(kind, apart):
     values = np.ones(1000, np.float32)
     values[200:260], values[500], values[700:702] = NAN, INF, -INF
     curve: Curve = Series(values)
-    if is_foreign:
-        curve = MetricSeries()
-        curve.extend(np.arange(1000), values)
+    if kind is not Series:
+        curve = kind()
+        curve.extend(apart * np.arange(1000), values)
+    apart = 1 if kind is Series else apart
     scene = scene_of(Line("loss", curve))
     found = []
     for _ in range(4):
         scene.stop_cursor(-1)
         found.append(scene.cursor.x)
-    assert found == [700, 500, 200, 200]
-    assert scene.cursor_note(100).endswith("loss is NaN at step 200")
+    assert found == [apart * step for step in (700, 500, 200, 200)]
+    assert scene.cursor_note(100).endswith(f"loss is NaN at step {apart * 200:,}")
     scene.stop_cursor(1)
-    assert scene.cursor_note(100).endswith("loss is inf at step 500")
+    assert scene.cursor_note(100).endswith(f"loss is inf at step {apart * 500:,}")
+
+
+@pytest.mark.parametrize("kind", [Points, MetricSeries])
+def test_the_cursor_stops_at_every_point_of_a_curve_that_has_few(kind):
+    curve = kind()
+    curve.extend(np.array([10, 70, 400]), np.array([1.0, NAN, 2.0], np.float32))
+    scene = scene_of(Line("loss", curve))
+    found = []
+    for _ in range(4):
+        scene.stop_cursor(-1)
+        found.append(scene.cursor.x)
+    assert found == [400, 70, 10, 10]
 
 
 @pytest.mark.parametrize(("glyphs", "end"), [(Glyphs.ASCII, "|"), (Glyphs.BRAILLE, "┤")])
