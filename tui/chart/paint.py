@@ -32,6 +32,9 @@ DASH_PATTERNS = ((1, 1), (6, 4), (4, 2), (10, 7), (8, 2), (12, 6))
 """By line: the period in columns of dots, and how many of them are drawn."""
 POINT_DOTS = {Glyphs.BRAILLE: (2, 2), Glyphs.QUADRANT: (2, 1), Glyphs.ASCII: (1, 1)}
 """The size of a point in dots, across and down."""
+MIN_BAND_DOTS, MIN_BAND_SHARE = 2, 0.1
+"""A band that is higher than the line's slope by so many dots in fewer columns than this share is
+drawn in those only: elsewhere it is that slope, and would be a ragged edge beside the line."""
 STEEP_DOTS = 8
 """Rows of dots in one column; a line that covers as many is drawn there in full."""
 
@@ -152,6 +155,11 @@ def _paint_band(canvas: Canvas, line: PlottedLine, y: Range) -> None:
     down = canvas.glyphs.dots[1]
     top = heights(line.raw.high, y, canvas.height, down)
     bottom = heights(line.raw.low, y, canvas.height, down)
+    mean = heights(line.raw.mean, y, canvas.height, down)
+    slope = np.abs(np.diff(mean, prepend=mean[:1]))
+    is_high = bottom - top > slope + MIN_BAND_DOTS / down
+    if np.count_nonzero(is_high) < MIN_BAND_SHARE * np.count_nonzero(~np.isnan(top)):
+        top = np.where(is_high, top, np.nan)
     band, under = ChartStyle.BAND + line.style, ChartStyle.UNDER + line.style
     lines, inside = inside_style(0, band=line.style), inside_style(line.style, band=line.style)
     shade = ChartStyle.SHADE + line.style
