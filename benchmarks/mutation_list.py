@@ -253,7 +253,7 @@ MUTATIONS = (
         "REPEAT_SECONDS: Final = -1.0",
         "signals",
     ),
-    ("core/sweep/devices.py", '("", "-1")', '("",)', "sweep_space"),
+    ("core/sweep/devices.py", '("", "-1")', '("",)', "sweep_bad_days"),
     (
         "core/sweep/folder.py",
         "REMOTE_TIMEOUT: Final = 60.0",
@@ -294,7 +294,7 @@ MUTATIONS = (
     ("tui/chart/rule.py", '("┤", "|")', '("├", "|")', "scene_cells"),
     ("tui/chart/stops.py", "curve.count(a, b) > 1", "curve.count(a, b) > 0", "scene_cells"),
     ("tui/chart/tags.py", "plain in tag.lower()", "plain not in tag.lower()", "watch"),
-    ("tui/chart/ticks.py", "DAY = 86400", "DAY = 8640", "scene"),
+    ("tui/chart/ticks.py", "DAY = 86400", "DAY = 8640", "frame"),
     ("tui/chart/traces.py", "COLUMNS_PER_POINT = 12", "COLUMNS_PER_POINT = 1", "scene"),
     ("tui/chart/viewport.py", "MIN_WIDTH = 8.0", "MIN_WIDTH = 800.0", "scene"),
     (
@@ -330,7 +330,7 @@ MUTATIONS = (
     ("tui/pad/past.py", "MAX_NETWORKS = 16", "MAX_NETWORKS = 1", "past"),
     ("tui/pad/prediction.py", "MIN_INK_SIDE = 0.12", "MIN_INK_SIDE = 0.9", "pad_screen"),
     ("tui/runs/differences.py", "MAX_METRICS = 4", "MAX_METRICS = 0", "runs_mixed"),
-    ("tui/runs/filter.py", 'if sign == "!="', 'if sign == "="', "filter"),
+    ("tui/runs/filter.py", 'if sign == "!="', 'if sign == "="', "runs_mixed"),
     ("tui/runs/lines.py", "LEAST_STEPS = 8", "LEAST_STEPS = 80000", "runs_comparison"),
     ("tui/runs/listing.py", "MAX_MEMBERS = 32", "MAX_MEMBERS = 1", "runs_mixed"),
     ("tui/curves/shown_value.py", "MAX_METRICS = 200", "MAX_METRICS = 1", "runs_shown_value"),
@@ -378,6 +378,6 @@ MUTATIONS = (
     ("tui/widgets/footer.py", "GAP = 2", "GAP = 20", "footer"),
     ("tui/widgets/half_blocks.py", 'RAMP = " .:-=+*#%@"', 'RAMP = "@%#*+=-:. "', "half_blocks"),
     ("tui/widgets/probability_bars.py", "value >= 0.005", "value >= 0.5", "probability_bars"),
-    ("tui/widgets/strip_widget.py", "old is new or old == new", "old is new", "strip_widget"),
+    ("tui/widgets/strip_widget.py", "return style.bgcolor", "return style", "strip_widget"),
     ("tui/widgets/text_widget.py", "ENDS_GAP = 2", "ENDS_GAP = 0", "text_widget"),
 )

@@ -78,6 +78,7 @@ def test_a_job_requested_by_a_key_skips_the_cooldown(clock: FakeClock, by: str) 
         clock.now += 0.2
         return clock.now
 
+    assert not jobs.busy
     jobs.submit(work)
     assert jobs.busy
     jobs.submit(work, now=by == "submit")

@@ -1,7 +1,7 @@
 """Frames without the escape sequences that change nothing."""
 
 import pyte
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tui.terminal.compact import RESET, compact
@@ -14,6 +14,7 @@ styles = st.one_of(
     colours,
     st.sampled_from(["31;40", "7", "1"]),
 )
+TINTED = "\x1b[38;5;74;48;5;233ma\x1b[0m"
 texts = st.text("ab ⡀", min_size=1, max_size=4)
 pieces = st.one_of(
     st.builds("\x1b[{}m{}\x1b[0m".format, styles, texts),
@@ -32,6 +33,7 @@ def cells(text: str) -> list[object]:
 
 
 @given(st.lists(pieces, max_size=12))
+@example([TINTED, "plain", TINTED])  # the reset is written before what has no style
 @settings(max_examples=300, deadline=None)
 def test_the_terminal_shows_the_same(found: list[str]) -> None:
     frame = "".join(found)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from core.run.attached_events import ConfusionLogged, ImagesLogged, LayerStatistics, WeightsLogged
+from core.run.program import ProgramState
 from tests.helpers.attached_app import Program, table
 from tests.helpers.waiting import shown, text_of, until
 from trainpad.media import write_images
@@ -64,6 +65,13 @@ async def test_logged_images_are_shown_with_their_captions(program: Program) -> 
         await shown(pilot, app, "other", "1 of 1", "4 left out")
         await pilot.press("comma", "p")
         await pilot.pause()
+
+
+def test_the_last_two_hundred_logged_images_are_kept() -> None:
+    state = ProgramState()
+    for step in range(250):
+        state.fold(ImagesLogged(step, "digits", [], []))
+    assert [logged.step for logged in state.images] == list(range(50, 250))
 
 
 def test_images_that_cannot_be_read_are_left_out(tmp_path: Path) -> None:

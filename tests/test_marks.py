@@ -36,3 +36,10 @@ def test_messages_without_a_mark_do_not_displace_marks_from_the_chart() -> None:
     run.log_entries.append(LogEntry(7, "learning rate 0.1", mark=MarkKind.CHANGE, label="lr 0.1"))
     run.log_entries.extend(LogEntry(step, "evaluated") for step in range(8, 300))
     assert [mark.label for mark in marks_of(run.log_entries)] == ["lr 0.1"]
+
+
+def test_of_very_many_marks_the_newest_are_shown() -> None:
+    entries = [
+        LogEntry(step, "saved", mark=MarkKind.CHECKPOINT, label="saved") for step in range(250)
+    ]
+    assert [mark.step for mark in marks_of(entries)] == list(range(50, 250))

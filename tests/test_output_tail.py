@@ -47,7 +47,8 @@ def test_of_very_much_output_the_end_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "run.log"
     path.write_text("".join(f"line {number} {'x' * 90}\n" for number in range(20_000)))
     lines = OutputTail(path).poll()
-    assert len(lines) <= MAX_LINES
+    assert len(lines) == MAX_LINES == 5000
+    assert lines[0].startswith("line 15000")
     assert lines[-1].startswith("line 19999")
 
 

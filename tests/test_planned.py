@@ -22,5 +22,6 @@ def test_only_a_plan_of_more_steps_extends_a_run() -> None:
 
 def test_later_changes_are_known() -> None:
     planned = PlannedChanges(CHANGES)
+    assert planned.since(5) == CHANGES[1:]
     assert planned.since(6) == CHANGES[3:]
     assert planned.steps_until_due(5) == [2]

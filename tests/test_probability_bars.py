@@ -31,3 +31,12 @@ async def test_the_best_bar_is_the_longest_and_only_changed_rows_are_sent():
         likely[[7, 9]] = likely[[9, 7]]
         bars.show(likely)
         assert painted == [7, 9]
+
+
+async def test_only_bars_that_round_to_nothing_are_quiet():
+    app = BarsApp()
+    async with app.run_test(size=(30, 12)):
+        bars = app.query_one(ProbabilityBars)
+        bars.show(np.array([0.9, 0.006, 0.004, *[0.0] * 7]))
+        kinds = [bars._bar_content(number)[0] for number in range(4)]
+        assert kinds == ["best", "other", "quiet", "quiet"]

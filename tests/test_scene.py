@@ -9,6 +9,7 @@ from core.run.series import Series
 from core.run.timeline import Timeline
 from tests.helpers.scene import axis_of, cells, column, composed_labels, points, scene_of, text
 from tui.chart.chart import Axis, Glyphs, Line
+from tui.chart.traces import trace
 from tui.chart.viewport import Viewport, YLimits, full_range
 
 NAN, INF = math.nan, math.inf
@@ -292,3 +293,10 @@ def test_zooming_in_ends_at_a_few_steps():
     start, stop = window.range((0.0, 1e6), 1e6)
     assert start <= 123.0 <= stop
     assert stop - start == pytest.approx(8)
+
+
+@pytest.mark.parametrize(("count", "drawn"), [(3, 3), (16, 16), (17, 0), (90, 0)])
+def test_only_few_values_are_drawn_as_points(count, drawn):
+    steps = np.arange(count)
+    found = trace(points(steps, steps), np.linspace(0, 100, 101), None, 0.0)
+    assert found.points.tolist() == list(range(drawn))

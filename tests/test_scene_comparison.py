@@ -251,6 +251,14 @@ def test_names_that_differ_in_the_seed_only(names, same):
     assert (len(stems) == 1) == same
 
 
+@pytest.mark.parametrize("separator", ["-", "_", ".", "/", " "])
+def test_a_name_without_its_seed_has_no_separator_too_many(separator):
+    pattern = compiled(SEED_IN_NAME)
+    for parts in (("lr0.1", "seed1", "train"), ("seed1", "lr0.1", "train")):
+        name = separator.join(parts)
+        assert without_seed(name, pattern) == separator.join(("lr0.1", "train"))
+
+
 def test_hyperparameters_that_differ_in_the_seed_only():
     runs = [{"lr": 0.1, "seed": seed, "hidden": [3]} for seed in (1, 2)]
     assert same_but_seed(runs[0]) == same_but_seed(runs[1])

@@ -26,6 +26,7 @@ from core.run.events import (
 )
 from core.run.history import best_evaluation
 from core.run.hparams import HyperParameters, as_dict
+from core.run.rate import StepRate
 from core.run.state import RunState
 from core.run.status import Outcome
 
@@ -239,3 +240,13 @@ def test_an_axis_ends_at_the_last_step_of_a_run_that_is_over() -> None:
     assert run.axis_end == 2000
     run.fold(Finished(30, Outcome.STOPPED, 1.0))
     assert run.axis_end == 30
+
+
+def test_the_rate_is_the_mean_of_the_last_ten_seconds() -> None:
+    rate = StepRate()
+    for second in range(60):  # ten steps a second, from the 30th second on a hundred
+        step = 10 * second if second <= 30 else 300 + 100 * (second - 30)
+        rate.add(np.array([step]), np.array([float(second)]))
+        if second == 35:
+            assert 45 < rate.per_second < 65
+    assert rate.per_second == pytest.approx(100)

@@ -14,7 +14,8 @@ from core.sweep import launch
 from core.sweep.folder import Description
 from core.sweep.goal import Goal
 from core.sweep.model_space import print_space
-from core.sweep.plan import best_command, program_of
+from core.sweep.plan import best_command, child_of, program_of
+from core.sweep.process import Spawner
 from core.sweep.request import describe, pairs_of, parse_goal, parse_time, split_flags
 from core.sweep.space import Choices, Range, Space, is_varied, parse_dimension
 from tests.helpers.sweep import description
@@ -211,6 +212,23 @@ def test_a_program_gets_the_values_exactly() -> None:
             program_of(["p", wrong], values)
     about = description({"x": "0..5"})
     assert best_command(about, {"x": 2}) == "script 2 0"
+
+
+@pytest.mark.parametrize(
+    ("fixed", "expected"),
+    [
+        (["--max_steps=2000"], ["--eval_every=250"]),
+        (["--max_steps=4"], ["--eval_every=1"]),
+        (["--max_steps=2000", "--eval_every=7"], ["--eval_every=7"]),
+        ([], ["--eval_every=250"]),
+    ],
+)
+def test_a_trial_is_evaluated_eight_times_unless_it_is_said(
+    tmp_path: Path, fixed: list[str], expected: list[str]
+) -> None:
+    about = description({"learning_rate": "0.1..1"}, program=(), fixed=fixed)
+    child = child_of(about, {"learning_rate": 0.5}, tmp_path, 0, {}, Spawner())
+    assert [flag for flag in child.command if flag.startswith("--eval_every")] == expected
 
 
 def test_what_cannot_be_a_study_is_refused() -> None:

@@ -12,7 +12,7 @@ from core.run.events import Paused
 from core.run.state import RunState
 from tests.helpers.waiting import until
 from tui.dashboard import system_stats as row
-from tui.dashboard.system_stats import SystemStatsRow
+from tui.dashboard.system_stats import SystemStatsRow, memory_text
 
 
 def test_a_gpu_that_stops_responding_is_left_out(
@@ -68,3 +68,9 @@ async def test_stats_are_polled_once_more_after_a_run_has_stopped(
         assert "CPU  95 %" in gauge.render_line(0).text
         await until(pilot, lambda: "CPU   2 %" in gauge.render_line(0).text)
         assert len(readings) == 1
+
+
+def test_memory_is_in_gigabytes_with_one_decimal_or_in_megabytes() -> None:
+    assert [memory_text(count) for count in (7_400_000, 999_000_000, 1_260_000_000)] == [
+        "7 MB", "999 MB", "1.3 GB",
+    ]  # fmt: skip

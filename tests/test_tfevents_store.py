@@ -1,11 +1,14 @@
 import numpy as np
 import pytest
 
+from core.run.series import Points
 from core.tfevents.bounded import BoundedHistory, drop_oldest, thin_densest
 from core.tfevents.items import (
     Experiment,
+    Float64Array,
     Histogram,
     Image,
+    Int64Array,
     Restart,
     Scalars,
     SessionEnd,
@@ -94,6 +97,23 @@ def test_points_one_by_one_give_the_same_curve_as_all_at_once(looked_at: bool) -
     replaced = [[part.steps.tolist() for part in tag.replaced] for tag in (scalar, whole)]
     assert replaced[0] == replaced[1] == [list(range(40, 100)), list(range(60, 90))]
     assert scalar.void_count == 90
+
+
+def test_points_that_nobody_reads_are_appended_many_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sizes: list[int] = []
+    extend = Points.extend
+
+    def counted(curve: Points, steps: Int64Array, values: Float64Array, times: object) -> None:
+        sizes.append(len(steps))
+        extend(curve, steps, values, times)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Points, "extend", counted)
+    scalar = folded(*(scalars(step) for step in range(200)))
+    assert sizes == [64, 64, 64]
+    assert scalar.count == 200
+    assert sizes == [64, 64, 64, 8]
 
 
 def test_only_the_newest_void_segments_are_kept_but_all_are_counted() -> None:

@@ -49,6 +49,15 @@ def test_only_old_runs_are_deleted_for_good(tmp_path: Path) -> None:
     assert not trashed(tmp_path)
 
 
+def test_a_run_is_kept_for_thirty_days(tmp_path: Path) -> None:
+    for days in (29, 31):
+        run = move_to_trash(finished(tmp_path / f"{days} days"), tmp_path)
+        moment = time.time() - days * 24 * 3600
+        os.utime(run.path, (moment, moment))
+    assert empty_trash(tmp_path) == 1
+    assert [run.name for run in trashed(tmp_path)] == ["29 days"]
+
+
 def test_a_live_foreign_or_distant_run_stays(tmp_path: Path) -> None:
     run = finished(tmp_path / "runs" / "r")
     with run.writer_lock(), pytest.raises(RunError, match="is being trained"):
