@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from core.process.threads import limit_blas_threads
+from core.process.threads import limit_blas_threads, relax_gc
 from core.run.hparams import HyperParameters, as_dict, validate_hparams
 from core.rundir.rundir import RunDir, create_run
 from data.dataset import Dataset, Split
@@ -33,6 +33,7 @@ for _number, _handler in (
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 limit_blas_threads()  # in the workers, which start later: cores are shared
+relax_gc()  # as the program does: collections were a third of the time of tests of screens
 
 SMALL = {"hidden": (24, 16), "batch_size": 50, "max_steps": 120, "learning_rate": 0.05}
 """Hyperparameters of a training that takes a moment."""

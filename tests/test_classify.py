@@ -211,7 +211,7 @@ def test_the_built_in_weights_are_small_and_classify_pen_drawings() -> None:
     drawings = pendigits()
     if drawings is None:
         pytest.skip("no pendigits here")
-    strokes, labels = drawings
+    strokes, labels = (every[::3] for every in drawings)
     likely = builtin_network().logits(inks_to_images(strokes).reshape(len(strokes), -1))
     assert (likely.argmax(axis=1) == labels).mean() >= 0.988
 

@@ -11,7 +11,7 @@ from core.export.options import ExportOptions, export_runs
 from core.export.reproduce import reproduce_command
 from core.network.adam import AdamTrainer
 from core.network.builtin import builtin_network
-from core.network.finetune import accuracy, fine_tune, make_fine_tune_data, save_fine_tuned
+from core.network.finetune import STEPS, accuracy, fine_tune, make_fine_tune_data, save_fine_tuned
 from core.network.network import Network
 from core.network.predictions import open_dataset
 from core.rundir import checkpoint
@@ -47,10 +47,10 @@ def own(n: int, seed: int) -> UserDigits:
 
 
 def test_five_drawings_each_of_two_invented_digits_are_learned_and_none_is_forgotten() -> None:
-    images, labels = draw_digits(1500, 42, 0.7)
+    images, labels = draw_digits(500, 42, 0.7)
     known = Dataset("drawn", "", "", *(Split(images, labels),) * 3)
     network = builtin_network()
-    result = fine_tune(network, make_fine_tune_data(own(5, 1), known))
+    result = fine_tune(network, make_fine_tune_data(own(5, 1), known), steps=STEPS // 3)
     further = hand(20, 2)
     assert accuracy(network, *further) < 0.6
     assert accuracy(result.network, *further) >= 0.95
