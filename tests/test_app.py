@@ -196,10 +196,10 @@ async def test_help_lists_the_keys_of_the_screen(source: Scripted) -> None:
     async with app.run_test(size=(120, 60)) as pilot:
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("question_mark")
-        assert isinstance(app.screen, HelpScreen)
         await shown(pilot, app, "Pause or resume", "Save a checkpoint now")
+        assert isinstance(app.screen, HelpScreen)
         await pilot.press("escape")
-        assert not isinstance(app.screen, HelpScreen)
+        await until(pilot, lambda: not isinstance(app.screen, HelpScreen))
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 45), (20, 6)])
