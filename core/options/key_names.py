@@ -35,6 +35,7 @@ KEY_NAMES: Final = frozenset(
         "evaluate.down",
         "evaluate.earlier",
         "evaluate.filter",
+        "evaluate.groups",
         "evaluate.later",
         "evaluate.left",
         "evaluate.newest",

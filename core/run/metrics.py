@@ -71,14 +71,22 @@ def macro_average(values: Float64s) -> float:
     return float(known.mean()) if len(known) else float("nan")
 
 
-def normalized_by_true(matrix: Int64s) -> Float64s:
-    """Each cell as a fraction of its row: of a true class, how much was predicted as what."""
-    return _ratios(matrix, matrix.sum(axis=1, keepdims=True))
+def normalized_by_true(matrix: Int64s, support: Int64s | None = None) -> Float64s:
+    """Each cell as a fraction of its row: of a true class, how much was predicted as what.
+
+    `support` has the sums of the rows, where the matrix has only some of the columns.
+    """
+    whole = matrix.sum(axis=1) if support is None else support
+    return _ratios(matrix, whole[:, None])
 
 
-def normalized_by_predicted(matrix: Int64s) -> Float64s:
-    """Each cell as a fraction of its column: of a predicted class, how much truly is what."""
-    return _ratios(matrix, matrix.sum(axis=0, keepdims=True))
+def normalized_by_predicted(matrix: Int64s, predicted: Int64s | None = None) -> Float64s:
+    """Each cell as a fraction of its column: of a predicted class, how much truly is what.
+
+    `predicted` has the sums of the columns, where the matrix has only some of the rows.
+    """
+    whole = matrix.sum(axis=0) if predicted is None else predicted
+    return _ratios(matrix, whole[None, :])
 
 
 def errors(matrix: Int64s) -> Int64s:

@@ -8,6 +8,7 @@ from tui.chart.chart import Chart
 from tui.evaluate.confusion import CellFormat, ConfusionMatrix
 from tui.evaluate.pairs import WorstPairs
 from tui.evaluate.report import EvaluationSlice
+from tui.evaluate.views import MatrixViews
 from tui.widgets.gallery import Gallery
 from tui.widgets.text_widget import TitleRow
 
@@ -38,10 +39,12 @@ def show_matrix(
     evaluation: EvaluationSlice,
     cell_format: CellFormat,
     cursor: tuple[int, int],
+    views: MatrixViews,
 ) -> None:
     """Show the matrix, and the worst pairs beside it or in its place where it does not fit."""
-    arrange(screen, len(evaluation.matrix))
-    screen.query_one(ConfusionMatrix).show(evaluation, cell_format, cursor)
+    view, cell = views.shown(evaluation, cursor)
+    arrange(screen, len(view.matrix))
+    screen.query_one(ConfusionMatrix).show(view, cell_format, cell)
     screen.query_one(WorstPairs).show(evaluation, cursor)
 
 

@@ -215,12 +215,12 @@ def _cell_values(evaluation: EvaluationSlice, cell_format: CellFormat) -> npt.ND
     """The number of each cell: a count, or a percentage."""
     if cell_format is CellFormat.COUNTS:
         return evaluation.matrix
-    share = (
-        normalized_by_true
-        if cell_format is CellFormat.NORMALIZED_BY_TRUE
-        else normalized_by_predicted
-    )
-    return np.asarray(100 * np.nan_to_num(share(evaluation.matrix)))
+    matrix, report = evaluation.matrix, evaluation.report
+    if cell_format is CellFormat.NORMALIZED_BY_TRUE:
+        shares = normalized_by_true(matrix, report.support)
+    else:
+        shares = normalized_by_predicted(matrix, report.predicted)
+    return np.asarray(100 * np.nan_to_num(shares))
 
 
 def _cell_texts(values: npt.NDArray[np.number]) -> list[list[str]]:
@@ -239,7 +239,7 @@ def _longest(values: npt.NDArray[np.number]) -> int:
 
 def _heat_levels(evaluation: EvaluationSlice) -> Int64s:
     """Brightness of each cell: an index into `ERROR_RATE_LEVELS`; -1 on the diagonal and for 0."""
-    shares = np.nan_to_num(normalized_by_true(evaluation.matrix))
+    shares = np.nan_to_num(normalized_by_true(evaluation.matrix, evaluation.report.support))
     levels = np.digitize(shares, ERROR_RATE_LEVELS) - 1
     levels[(evaluation.matrix == 0) | np.eye(len(evaluation.matrix), dtype=bool)] = -1
     return levels.astype(np.int64)

@@ -21,6 +21,8 @@ BINDINGS = (
             tooltip="Cursor to the pair of classes before"),
     Binding("t", "pairs", "Matrix", show=False, id="evaluate.pairs",
             tooltip="The matrix or the worst pairs, where many classes leave room for one"),
+    Binding("u", "groups", "Groups", id="evaluate.groups",
+            tooltip="Groups of classes, then the classes of the selected groups, then all classes"),
     Binding("enter", "filter", "These", id="evaluate.filter", key_display="enter",
             tooltip="Show only the images of the selected cell, or all misclassified ones"),
     Binding("full_stop", "image(1)", "Next", id="evaluate.next", key_display=".",

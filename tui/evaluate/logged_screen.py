@@ -9,19 +9,19 @@ from textual.binding import Binding, BindingType
 from textual.events import Resize
 
 from core.run.attached_events import ImagesLogged
-from core.run.metrics import top_confusions
 from core.run.state import RunState
 from tui.chart.chart import Chart
 from tui.chart.traces import Line
 from tui.dashboard.screen import DashboardScreen
 from tui.dashboard.selection import PickedImage
-from tui.evaluate.body import arrange, evaluate_body, show_matrix
+from tui.evaluate.body import evaluate_body, show_matrix
 from tui.evaluate.confusion import CellFormat, ConfusionMatrix
 from tui.evaluate.keys import BINDINGS
 from tui.evaluate.logged_images import LoggedImages, newest_images, read_images
 from tui.evaluate.pairs import WorstPairs
 from tui.evaluate.report import EvaluationSlice, ReportCache
 from tui.evaluate.summary import evaluation_label, slice_summary
+from tui.evaluate.views import FEW_CLASSES, MatrixViews, first_cursor
 from tui.widgets.background import BackgroundJob, JobFinished
 from tui.widgets.gallery import Gallery
 from tui.widgets.text_widget import TitleRow
@@ -60,6 +60,7 @@ class LoggedEvaluateScreen(DashboardScreen):
         self._index: int | None = None  # None follows the newest
         self._slice: EvaluationSlice | None = None
         self._cursor: Cell = (0, 0)
+        self._views = MatrixViews()
         self._logged: tuple[ImagesLogged, ...] = ()
         self._images = LoggedImages()
         self._image = 0
@@ -74,7 +75,7 @@ class LoggedEvaluateScreen(DashboardScreen):
         """Show the worst pairs too if not all of the matrix fits any more."""
         super().on_resize(event)
         if self._slice is not None:
-            self.call_after_refresh(arrange, self, len(self._slice.matrix))
+            self.call_after_refresh(self._draw)
 
     def on_mount(self) -> None:
         """Set glyphs; the keys are the screen's."""
@@ -86,7 +87,7 @@ class LoggedEvaluateScreen(DashboardScreen):
         """The keys for what the run has not logged."""
         evaluation, dimmed = self._slice, set[str]()
         if evaluation is None:
-            dimmed |= {"split", "cell_format", "earlier(-1)", "earlier(1)", "newest"}
+            dimmed |= {"split", "cell_format", "earlier(-1)", "earlier(1)", "newest", "groups"}
             dimmed |= {action for action in _actions(self.BINDINGS) if action.startswith("move")}
         else:
             dimmed |= {"earlier(-1)"} if not evaluation.index else set()
@@ -129,8 +130,7 @@ class LoggedEvaluateScreen(DashboardScreen):
         if self._slice is not None and max(self._cursor) >= len(self._slice.matrix):
             self._cursor = (0, 0)
         if self._slice is not None and self._cursor == (0, 0):
-            worst = top_confusions(self._slice.matrix, 1)
-            self._cursor = worst[0][:2] if worst else (0, 0)
+            self._cursor = first_cursor(self._slice)
         self._draw()
 
     def _draw(self) -> None:
@@ -147,8 +147,9 @@ class LoggedEvaluateScreen(DashboardScreen):
             chart.title = "metrics"
             chart.show([])
             return
-        summary.show(slice_summary(evaluation, self._cell_format), evaluation_label(evaluation))
-        show_matrix(self, evaluation, self._cell_format, cursor)
+        said = slice_summary(evaluation, self._cell_format, view=self._views.label)
+        summary.show(said, evaluation_label(evaluation))
+        show_matrix(self, evaluation, self._cell_format, cursor, self._views)
         chart.title = f"precision, recall, F1 of {evaluation.names[cursor[0]]} ({evaluation.split})"
         curves = self._reports.curves(self._run, evaluation.split, cursor[0])
         lines = [Line(name, points, timeline=points.timeline) for name, points in curves.items()]
@@ -203,16 +204,26 @@ class LoggedEvaluateScreen(DashboardScreen):
     def action_move(self, down: int, right: int) -> None:
         """Move the cursor."""
         if self._slice is not None:
-            last = len(self._slice.matrix) - 1
-            row, column = self._cursor[0] + down, self._cursor[1] + right
-            self._cursor = min(max(row, 0), last), min(max(column, 0), last)
+            self._cursor = self._views.moved(self._slice, self._cursor, down, right)
             self._draw()
 
     @on(ConfusionMatrix.CellClicked)
+    def _cell_clicked(self, message: ConfusionMatrix.CellClicked) -> None:
+        if self._slice is not None:
+            self._cursor = self._views.cursor_at(self._slice, message.cell)
+            self._draw()
+
     @on(WorstPairs.PairClicked)
-    def _cell_clicked(self, message: ConfusionMatrix.CellClicked | WorstPairs.PairClicked) -> None:
+    def _pair_clicked(self, message: WorstPairs.PairClicked) -> None:
         self._cursor = message.cell
         self._draw()
+
+    def action_groups(self) -> None:
+        """Show groups of classes, the classes of the selected groups, or all classes."""
+        if self._slice is not None:
+            if not self._views.next(self._slice, self._cursor):
+                self.host.toast(FEW_CLASSES)
+            self._draw()
 
     def action_pair(self, by: int) -> None:
         """Move the cursor to the pair of classes that is confused most, then to the others."""

@@ -13,14 +13,13 @@ from textual.binding import BindingType
 from textual.events import Resize
 
 from core.run.events import Event, Weights
-from core.run.metrics import top_confusions
 from core.run.state import RunState
 from data.dataset import SPLITS
 from tui.chart.chart import Chart
 from tui.chart.traces import Line
 from tui.dashboard.screen import DashboardScreen
 from tui.dashboard.selection import PickedImage
-from tui.evaluate.body import arrange, evaluate_body, show_matrix
+from tui.evaluate.body import evaluate_body, show_matrix
 from tui.evaluate.confusion import CellFormat, ConfusionMatrix
 from tui.evaluate.image_selection import ImageSelection
 from tui.evaluate.keys import BINDINGS
@@ -29,6 +28,7 @@ from tui.evaluate.no_matrix import without_matrix
 from tui.evaluate.pairs import WorstPairs
 from tui.evaluate.report import EvaluationSlice, ReportCache
 from tui.evaluate.summary import cell_summary, evaluation_label, slice_summary
+from tui.evaluate.views import FEW_CLASSES, MatrixViews, first_cursor
 from tui.widgets.background import BackgroundJob, JobFinished
 from tui.widgets.gallery import Gallery
 from tui.widgets.text_widget import TitleRow
@@ -57,6 +57,7 @@ class EvaluateScreen(DashboardScreen):
         self._index: int | None = None  # None follows the newest
         self._slice: EvaluationSlice | None = None
         self._cursor: Cell | None = None
+        self._views = MatrixViews()
         self._selection = ImageSelection()
         self._requested: tuple[object, ...] = ()
 
@@ -81,7 +82,7 @@ class EvaluateScreen(DashboardScreen):
         """Show the worst pairs too if not all of the matrix fits any more."""
         super().on_resize(event)
         if self._slice is not None:
-            self.call_after_refresh(arrange, self, len(self._slice.matrix))
+            self.call_after_refresh(self._draw)
 
     def on_mount(self) -> None:
         """Set glyphs; nothing takes the focus, because the keys are the screen's."""
@@ -119,8 +120,7 @@ class EvaluateScreen(DashboardScreen):
             self._clear()
             return
         if self._cursor is None or max(self._cursor) >= len(evaluation.matrix):
-            worst = top_confusions(evaluation.matrix, 1)
-            self._cursor = worst[0][:2] if worst else (0, 0)
+            self._cursor = first_cursor(evaluation)
         self._draw()
         if not (evaluation.is_newest and self._run.is_live) or self._run.evaluated_weights:
             self._request_images(evaluation, now=now)
@@ -150,9 +150,10 @@ class EvaluateScreen(DashboardScreen):
             self._cell_format,
             has_l2=bool(self._run.hparams.l2),
             top_five=self._selection.top_five(evaluation),
+            view=self._views.label,
         )
         self.query_one("#evaluate-summary", TitleRow).show(summary, evaluation_label(evaluation))
-        show_matrix(self, evaluation, self._cell_format, cursor)
+        show_matrix(self, evaluation, self._cell_format, cursor, self._views)
         chart = self.query_one(Chart)
         if chart.display:
             chart.title = (
@@ -167,7 +168,8 @@ class EvaluateScreen(DashboardScreen):
         evaluation, selection = self._slice, self._selection
         if evaluation is None or self._cursor is None:
             return
-        left, tail = cell_summary(evaluation, self._cursor), selection.status(evaluation)
+        left = cell_summary(*self._views.shown(evaluation, self._cursor))
+        tail = selection.status(evaluation)
         self.query_one("#evaluate-title", TitleRow).show(left, tail)
         gallery, images = self.query_one(Gallery), selection.of_split(evaluation.split)
         if images is None:
@@ -222,14 +224,23 @@ class EvaluateScreen(DashboardScreen):
     def action_move(self, down: int, right: int) -> None:
         """Move the cursor."""
         if self._cursor is not None and self._slice is not None:
-            last = len(self._slice.matrix) - 1
-            row, column = self._cursor[0] + down, self._cursor[1] + right
-            self._move_cursor((min(max(row, 0), last), min(max(column, 0), last)))
+            self._move_cursor(self._views.moved(self._slice, self._cursor, down, right))
 
     @on(ConfusionMatrix.CellClicked)
+    def _cell_clicked(self, message: ConfusionMatrix.CellClicked) -> None:
+        if self._slice is not None:
+            self._move_cursor(self._views.cursor_at(self._slice, message.cell))
+
     @on(WorstPairs.PairClicked)
-    def _cell_clicked(self, message: ConfusionMatrix.CellClicked | WorstPairs.PairClicked) -> None:
+    def _pair_clicked(self, message: WorstPairs.PairClicked) -> None:
         self._move_cursor(message.cell)
+
+    def action_groups(self) -> None:
+        """Show groups of classes, the classes of the selected groups, or all classes."""
+        if self._cursor is not None and self._slice is not None:
+            if not self._views.next(self._slice, self._cursor):
+                self.host.toast(FEW_CLASSES)
+            self._draw()
 
     def _move_cursor(self, cell: Cell) -> None:
         self._cursor = cell

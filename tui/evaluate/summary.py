@@ -14,14 +14,19 @@ def slice_summary(
     *,
     has_l2: bool = False,
     top_five: float | None = None,
+    view: str = "",
 ) -> list[Span]:
-    """Accuracy of the split, what the matrix shows, and the loss, which has no L2 penalty."""
+    """Accuracy of the split, what the matrix shows, and the loss, which has no L2 penalty.
+
+    `view` says which classes the matrix shows, if not all.
+    """
     n_correct, total = correct_count(evaluation.matrix), int(evaluation.matrix.sum())
     loss = evaluation.event.loss.get(evaluation.split)
     parts: list[Span] = [
         (f"{evaluation.split}  ", "title"),
         (f"{accuracy(evaluation.matrix):.4f}", "live"),
         *([(f"   top-5 {top_five:.4f}", "live")] if top_five is not None else []),
+        *([(f"   {view}", "alert")] if view else []),
         ("  true ↓ predicted →", "dim"),
         (f"   {n_correct:,} of {total:,} correct", "text"),
     ]
