@@ -34,6 +34,7 @@ from tui.terminal.base_app import notify_through
 from tui.terminal.driver import duplicated_terminal
 from tui.terminal.environment import Pace
 from tui.terminal.exit_result import ExitResult
+from tui.terminal.switch_interval import short_switch_interval
 
 
 def run_dashboard(
@@ -95,7 +96,7 @@ def run_viewer(
 def _run(app: TrainpadApp, launcher: Launcher) -> int:
     signals = ScreenSignals(app)
     signals.install()
-    with duplicated_terminal():
+    with duplicated_terminal(), short_switch_interval():
         result = app.run() or ExitResult.CRASH
     close_processes()
     return _finish(app, result, launcher, signals)

@@ -1,0 +1,35 @@
+"""Threads take turns sooner while there is a screen."""
+
+import sys
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from core.process.launcher import Launcher
+from tui import launch
+from tui.app import TrainpadApp
+from tui.terminal.exit_result import ExitResult
+from tui.terminal.switch_interval import SWITCH_SECONDS, short_switch_interval
+
+
+def test_it_is_restored_after_an_error() -> None:
+    before = sys.getswitchinterval()
+    with pytest.raises(ValueError, match="wrong"), short_switch_interval():
+        assert sys.getswitchinterval() == pytest.approx(SWITCH_SECONDS)
+        raise ValueError("wrong")
+    assert sys.getswitchinterval() == before
+
+
+def test_the_dashboard_runs_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def run() -> ExitResult:
+        seen.append(sys.getswitchinterval())
+        return ExitResult.QUIT
+
+    monkeypatch.setattr(launch.ScreenSignals, "install", lambda _: None)
+    monkeypatch.setattr(launch, "_finish", lambda *_: 0)
+    app = cast("TrainpadApp", SimpleNamespace(run=run))
+    assert launch._run(app, cast("Launcher", None)) == 0  # noqa: SLF001
+    assert seen == [pytest.approx(SWITCH_SECONDS)]
