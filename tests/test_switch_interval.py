@@ -31,5 +31,5 @@ def test_the_dashboard_runs_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(launch.ScreenSignals, "install", lambda _: None)
     monkeypatch.setattr(launch, "_finish", lambda *_: 0)
     app = cast("TrainpadApp", SimpleNamespace(run=run))
-    assert launch._run(app, cast("Launcher", None)) == 0  # noqa: SLF001
+    assert launch._run(app, cast("Launcher", None)) == 0
     assert seen == [pytest.approx(SWITCH_SECONDS)]
