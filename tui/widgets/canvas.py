@@ -122,7 +122,7 @@ class Canvas:
     """The cells of a plot in three layers: areas, lines above them, text on top.
 
     With `tinted`, areas are backgrounds, with edges in eighths of a cell; otherwise sparse dots,
-    which go on in the cells of lines, or in ASCII letters.
+    which go on in the cells of lines but for a margin, or in ASCII letters.
     """
 
     def __init__(self, width: int, height: int, glyphs: Glyphs, *, tinted: bool = False) -> None:
@@ -312,7 +312,8 @@ class Canvas:
         """The character of each cell: text over lines over areas."""
         dots = self._lines
         if self._area_dots.size:
-            dots = dots | self._codes(self._area_dots & ~_widened(self._line_dots), "")
+            margin = _widened(_widened(self._line_dots))
+            dots = dots | self._codes(self._area_dots & ~margin, "")
         found = np.where(dots, self._characters_of(dots), self._areas)
         found = np.where(self._text, self._text, found)
         found[found == 0] = _BLANK
