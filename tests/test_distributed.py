@@ -8,10 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.process.libraries import clean_imports
 from core.training.cluster import is_chief, task_name
-from core.training.distributed import check_divisible
 from tests.helpers.program import Program
 from trainpad.errors import UserError
+
+with clean_imports():  # the first file that imports TensorFlow: without this it takes twice as long
+    from core.training.distributed import check_divisible
 
 FLAGS = ("--fake_data", "--headless", "--no-xla", "--batch_size", "20", "--max_steps", "60",
          "--eval_every", "60", "--dropout", "0.2", "--shift", "1", "--optimizer", "momentum",
