@@ -7,6 +7,7 @@ network decides: how confidently it classifies the strokes together, and each on
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
 from itertools import pairwise
 
 import numpy as np
@@ -59,6 +60,8 @@ def group_strokes(drawing: Strokes, judge: Judge) -> list[StrokeGroup]:
     if len(parts) < 2:
         return parts
     tallest = max(part.box.side for part in parts)
+    if not tallest:  # dots have no height to compare gaps with
+        return [reduce(StrokeGroup.joined, parts)]
     parts = _without_specks(parts, SPECK * tallest)
     gaps = [(b.box.left - a.box.right) / tallest for a, b in pairwise(parts)]
     if all(gap > WIDE_GAP for gap in gaps):

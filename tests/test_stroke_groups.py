@@ -43,6 +43,12 @@ def test_strokes_that_overlap_are_one_digit_without_asking() -> None:
     assert found(at(0, *FIVE, *DETACHED_BAR), unused) == [(0, 1)]
 
 
+def test_dots_alone_are_one_drawing() -> None:
+    dots = [np.array([[0.0, 0.8]]), np.array([[0.4, 0.7]]), np.array([[0.9, 0.1]])]
+    (group,) = group_strokes(dots, unused)
+    assert group.strokes == (0, 1, 2)
+
+
 def test_wide_gaps_lie_between_digits_without_asking() -> None:
     drawing = at(0, BAR) + at(90, *ZERO) + at(200, *FOUR)
     assert found(drawing, unused) == [(0,), (1,), (2, 3)]

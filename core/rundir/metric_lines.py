@@ -8,7 +8,6 @@ what is no number.
 
 import json
 import struct
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, Final, NamedTuple
@@ -18,14 +17,13 @@ import numpy.typing as npt
 import orjson
 
 from core.rundir.attached import as_number
+from core.rundir.reading_turns import give_way
 from core.rundir.validation import MAX_COUNT, MAX_TIMESTAMP
 from trainpad.text import sanitize
 
-BATCH_BYTES: Final = 64 * 1024
-"""How many bytes are parsed by one call, which no other thread can interrupt."""
-PAUSE: Final = 0.0002
-"""Seconds after each such call. A thread that only computes gives way every 5 ms, and the screen's
-thread, which needs its turn dozens of times for each key, would wait so long each time."""
+BATCH_BYTES: Final = 128 * 1024
+"""How many bytes are parsed by one call, which no other thread can interrupt; after each call other
+threads have their turn."""
 ABOUT: Final = ("step", "time")
 """What a line holds besides numbers; one without any begins a segment."""
 TEXTS: Final = {text: float(text) for text in ("nan", "inf", "-inf")}
@@ -57,7 +55,7 @@ def tables(content: bytes) -> Iterator[Table | Segment]:
     groups: dict[Names, list[Array]] = {}
     for number, batch in enumerate(_batches(content)):
         if number:
-            time.sleep(PAUSE)
+            give_way()
         for names, array in _arrays(_objects(batch)):
             if names == ABOUT:
                 yield from _tables(groups)
@@ -95,7 +93,7 @@ def _objects(batch: bytes) -> list[Row]:
     """The objects of these lines; damaged lines, and those with something else, are left out."""
     batch = batch.strip()
     try:
-        found: list[Any] = orjson.loads(b"[" + batch.replace(b"\n", b",") + b"]")
+        found: list[Any] = orjson.loads(b"[%b]" % batch.replace(b"\n", b","))
     except ValueError:  # a damaged line, or a number that orjson refuses
         found = []
     if len(found) != batch.count(b"\n") + 1 or not all(isinstance(row, dict) for row in found):

@@ -19,6 +19,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 
+from core.rundir.reading_turns import begin_answer, end_answer
 from tui.terminal.textual_private import PatchedApp
 
 Result = TypeVar("Result")
@@ -60,6 +61,8 @@ class OrderedInputApp(PatchedApp[Result]):
     async def _dispatch(self, event: Event) -> None:
         screen = self.screen if self.screen_stack else None
         target = self._target(event) if screen else None
+        if isinstance(event, AWAITED):
+            begin_answer()
         await super().on_event(event)
         if (
             isinstance(event, AWAITED)
@@ -68,6 +71,8 @@ class OrderedInputApp(PatchedApp[Result]):
             and target.post_message(InputHandled(event, screen))
         ):
             self._in_flight = event
+        else:
+            end_answer()
 
     def _target(self, event: Event) -> Widget:
         """Return the widget that Textual passes this event to."""
@@ -92,5 +97,6 @@ class OrderedInputApp(PatchedApp[Result]):
     async def _dispatch_queued(self, event: Event) -> None:
         if event is self._in_flight:
             self._in_flight = None
+            end_answer()
             while self._queued and self._in_flight is None:
                 await self._dispatch(self._queued.popleft())
