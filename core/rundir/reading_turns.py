@@ -1,8 +1,8 @@
 """Whose turn it is while a long file is read: the reading thread waits while a key is answered.
 
 A thread that computes gives way every 5 ms; one that pauses does so at once. But the screen's
-thread lets others run, too, in each of the many calls of NumPy that draw a chart, and each time it would
-wait until the reader has parsed its next lines.
+thread lets others run, too, in each of the many calls of NumPy that draw a chart, and each time it
+would wait until the reader has parsed its next lines.
 """
 
 import threading
