@@ -13,6 +13,7 @@ from rich.console import Console
 from textual._compositor import ChopsUpdate
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal
+from textual.css.model import RuleSet
 from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
 from textual.widget import Widget
@@ -63,6 +64,13 @@ def uses(tree: ast.AST) -> Iterator[tuple[int, str]]:
                 yield from ((function.lineno, function.name) for function in defined)
             case ast.ImportFrom(module=str(module)) if module.startswith("textual._"):
                 yield node.lineno, module
+
+
+def test_a_rule_is_hashed_by_its_identity_without_a_method_in_python() -> None:
+    first, second = RuleSet(), RuleSet()
+    assert len({first, second, first}) == 2
+    assert "__hash__" in vars(RuleSet)
+    assert RuleSet.__hash__ is object.__hash__
 
 
 def test_no_other_file_uses_or_overrides_private_names_of_textual() -> None:
