@@ -192,6 +192,7 @@ def test_every_drawn_cell_is_within_the_values_of_its_columns(glyphs, data):
     values[rng.random(size) < data.draw(st.sampled_from([0, 0.02]))] = NAN
     series = Series(values)
     scene = scene_of(Line("x", series), glyphs=glyphs)
+    scene.tinted = data.draw(st.booleans())
     layout = scene.layout(107, 20)
     drawn = ~layout.canvas.undrawn
     height, width = drawn.shape
