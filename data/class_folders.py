@@ -29,14 +29,15 @@ VALIDATION = ("validation", "valid", "val")
 MAX_FILE_BYTES = 64 << 20
 MAX_BYTES = 4 << 30
 """Pictures are kept in memory, a byte for each pixel and colour: those of more stay on disk."""
-_TEST_SHARE, _SEED = 6, 0
+TEST_SHARE, SEED = 6, 0
+"""Without a folder for testing every sixth picture tests, after a shuffle with this seed."""
 Files = list[tuple[Path, int]]
 """Pictures with their labels."""
 
 
 def has_class_folders(folder: Path) -> bool:
     """Whether it has folders with pictures, or such folders in ``train``."""
-    return any(_pictures(inside) for inside in _folders(_inside(folder, TRAIN) or folder))
+    return any(_pictures(inside) for inside in _folders(folder_of(folder, TRAIN) or folder))
 
 
 def open_class_folders(folder: Path, name: str, size: Size | None = None) -> Dataset:
@@ -45,7 +46,7 @@ def open_class_folders(folder: Path, name: str, size: Size | None = None) -> Dat
     Raises:
         DataError: there are too few classes, a picture is damaged, or sizes differ.
     """
-    train = _inside(folder, TRAIN)
+    train = folder_of(folder, TRAIN)
     root = train or folder
     classes = tuple(inside.name for inside in _folders(root))
     if not MIN_CLASSES <= len(classes) <= MAX_CLASSES:
@@ -55,7 +56,7 @@ def open_class_folders(folder: Path, name: str, size: Size | None = None) -> Dat
         )
     if train is None:
         return _split_randomly(folder, name, classes, size)
-    test, validation = _inside(folder, TEST), _inside(folder, VALIDATION)
+    test, validation = folder_of(folder, TEST), folder_of(folder, VALIDATION)
     if test is None:
         raise DataError(f"{folder}: expected a folder `test` beside `{train.name}`, found none")
     parts = [_listed(part, classes) for part in (train, test, validation) if part]
@@ -82,7 +83,7 @@ def _split_randomly(
     train: Files = []
     test: Files = []
     for place, file in enumerate(files):
-        (test if place % _TEST_SHARE == _TEST_SHARE - 1 else train).append(file)
+        (test if place % TEST_SHARE == TEST_SHARE - 1 else train).append(file)
     (images, labels), *rest = _read([train, test] if test else [train], classes, size)
     others = rest[0] if rest else (images[:0], labels[:0])
     raw = RawArrays(images, labels, *others)
@@ -91,7 +92,7 @@ def _split_randomly(
 
 def _shuffled(files: Files) -> Files:
     """In an order of their own: pictures are listed class by class."""
-    return [files[i] for i in np.random.default_rng(_SEED).permutation(len(files))]
+    return [files[i] for i in np.random.default_rng(SEED).permutation(len(files))]
 
 
 def _listed(root: Path, classes: Sequence[str]) -> Files:
@@ -181,5 +182,6 @@ def _pictures(folder: Path) -> list[Path]:
     return [p for p in inside if p.suffix.lower() in ENDINGS and p.name[0] != "." and is_file(p)]
 
 
-def _inside(folder: Path, names: Sequence[str]) -> Path | None:
+def folder_of(folder: Path, names: Sequence[str]) -> Path | None:
+    """The first folder in a folder that has one of these names."""
     return next((folder / name for name in names if is_dir(folder / name)), None)

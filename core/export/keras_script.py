@@ -5,10 +5,10 @@ change at the same steps. Keras shuffles otherwise, so that the accuracy is clos
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from core.export.export import Export
+from core.export.keras_data import data_lines
 from core.export.keras_model import layer_names
 from core.export.own_script import own_network
 from core.network.keras_layers import training_layers
@@ -20,14 +20,11 @@ from core.run.own_hparams import OwnHparams, is_own_value, parse_declared
 from core.run.schedules import EXPONENTIAL_END
 from core.rundir.resume import read_events, recorded_changes
 from core.rundir.validation import fields_of, mapping
-from data.files import is_dir, is_file
-from data.mnist import MNIST_FINGERPRINT
 from trainpad.errors import RunError
 from trainpad.text import sanitize
 
 FOLLOWED = ("learning_rate", "batch_size", "dropout", "l2")
 """The hyperparameters that the script changes."""
-DATASETS = {"cifar-10": "cifar10", "cifar-100": "cifar100"}
 OPTIMIZERS: Mapping[str, str] = {
     "sgd": "SGD({rate})",
     "momentum": "SGD({rate}, momentum={momentum})",
@@ -82,7 +79,7 @@ def keras_script(export: Export) -> bytes:
     values |= _own_values(export) if own else {"dropout": start.dropout, "l2": start.l2}
     lines = [
         *_head(export),
-        *_data(export, known.get("dataset", {})),
+        *data_lines(export, known.get("dataset", {})),
         "",
         f"keras.utils.set_random_seed({start.seed})",
         f"values = {values!r}",
@@ -127,53 +124,6 @@ def _head(export: Export) -> Iterator[str]:
         yield "The run distorted its images at random; this script does not."
     yield '"""'
     yield ""
-
-
-def _data(export: Export, dataset: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the lines that read the data; the first examples for training validate."""
-    source = Path(str(dataset.get("source", "")))
-    name = str(dataset.get("name"))
-    idx = source if is_dir(source) and any(source.glob("*train*images*")) else None
-    if idx is not None:
-        yield "import gzip"
-    if export.directory.info().get("model"):
-        yield "import sys"
-    if idx is not None:
-        yield from ("from pathlib import Path", "")
-    yield from ("import keras", "import numpy as np", "import tensorflow as tf", "")
-    if idx is not None:
-        yield from _idx(idx, dataset)
-    elif is_file(source) and source.suffix == ".npz":
-        yield f"x_train, y_train, x_test, y_test = (np.load({str(source)!r})[name] for name in"
-        yield '    ("x_train", "y_train", "x_test", "y_test"))'
-    elif dataset.get("fingerprint") == MNIST_FINGERPRINT or name in DATASETS:
-        module = DATASETS.get(name, "mnist")
-        yield f"(x_train, y_train), (x_test, y_test) = keras.datasets.{module}.load_data()"
-    else:
-        raise RunError(
-            f"a short script reads MNIST-like folders, .npz files and CIFAR; the data of "
-            f"{export.directory.name} is {sanitize(name, limit=80)}"
-        )
-    count = int(dataset.get("validation", 0))
-    yield f"x_train, y_train = x_train[{count}:], y_train[{count}:]  # the first ones validate"
-
-
-def _idx(folder: Path, dataset: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the lines that read the four IDX files of a folder."""
-    shape = ", ".join(map(str, dataset.get("image_shape", ())))
-    yield from (
-        "",
-        "def idx(pattern, start):",
-        f"    path = next(Path({str(folder)!r}).glob(pattern))",
-        '    content = gzip.open(path).read() if path.suffix == ".gz" else path.read_bytes()',
-        "    return np.frombuffer(content, np.uint8, offset=start)",
-        "",
-        "",
-    )
-    test = "*t10k" if any(folder.glob("*t10k*images*")) else "*test"
-    for split, pattern in (("train", "*train"), ("test", test)):
-        yield f'x_{split} = idx("{pattern}*images*", 16).reshape(-1, {shape})'
-        yield f'y_{split} = idx("{pattern}*labels*", 8)'
 
 
 def _network(export: Export, start: HyperParameters, segments: Sequence[Segment]) -> Iterator[str]:
