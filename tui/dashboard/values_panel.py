@@ -1,0 +1,202 @@
+"""A panel of values in rows: the selected one is stepped with the arrow keys, or typed.
+
+It shows values as the run reports them: a change is posted as a message, and shown only once the
+run has confirmed it.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from core.run.state import RunState
+from tui.widgets.footer import CAPTURES_TYPING
+from tui.widgets.text_widget import Span, TextWidget, align_right, fit
+
+VALUE_WIDTH = 11
+HELP = "?"
+"""A command here as elsewhere; no value begins with it."""
+
+
+class ValueRow(NamedTuple):
+    """How a value is shown."""
+
+    label: str
+    text: str
+    role: str = "text"
+    keeps_role: bool = False
+    """Whether it is shown in its role also while it is selected."""
+    has_arrows: bool = True
+    """Whether it has arrows also while it is not selected."""
+
+
+def value_bindings(prefix: str, noun: str, *more: Binding) -> list[BindingType]:
+    """The keys of such a panel, with ids that begin with `prefix`; `noun` is what it has."""
+    return [
+        Binding("up", "select(-1)", "Up", id=f"{prefix}.up", tooltip=f"Previous {noun}"),
+        Binding("down", "select(1)", "Down", id=f"{prefix}.down", tooltip=f"Next {noun}"),
+        Binding("left", "adjust(-1)", "Less", id=f"{prefix}.less", tooltip="Decrease"),
+        Binding("right", "adjust(1)", "More", id=f"{prefix}.more", tooltip="Increase"),
+        Binding("enter", "enter", "Set", id=f"{prefix}.set", key_display="enter",
+                tooltip="Set the typed value"),
+        Binding("backspace", "backspace", "Backspace", show=False, id=f"{prefix}.backspace",
+                tooltip="Delete the last character"),
+        *more,
+        Binding("escape", "leave", "Leave", id=f"{prefix}.leave",
+                tooltip="Discard the typed value, and leave the panel"),
+    ]  # fmt: skip
+
+
+class ValuesPanel(TextWidget, can_focus=True):
+    """Rows of values and titles, and below them the help on the selected value, or a problem."""
+
+    class ValueRequested(Message):
+        """A value was requested."""
+
+        def __init__(self, name: str, value: Any) -> None:
+            super().__init__()
+            self.name = name
+            self.value = value
+
+    class NudgeRequested(Message):
+        """A value was requested larger by this many key presses."""
+
+        def __init__(self, name: str, presses: int) -> None:
+            super().__init__()
+            self.name = name
+            self.presses = presses
+
+    def __init__(self) -> None:
+        super().__init__(classes=CAPTURES_TYPING)
+        self._run = RunState()
+        self._selected = 0
+        self._typed_text = ""
+        self._problem = ""
+        self._dimmed: frozenset[str] = frozenset()
+
+    @property
+    def _rows(self) -> Sequence[ValueRow | str]:
+        """The values, and titles between them."""
+        raise NotImplementedError
+
+    def _help_text(self, width: int) -> str:
+        """What to say on the selected value, in `width` cells."""
+        raise NotImplementedError
+
+    def action_adjust(self, presses: int) -> None:
+        """Increase or decrease the selected value."""
+        raise NotImplementedError
+
+    # -- drawing ------------------------------------------------------------------------------
+
+    @property
+    def _places(self) -> list[int]:
+        """The rows of the values."""
+        return [place for place, row in enumerate(self._rows) if isinstance(row, ValueRow)]
+
+    @property
+    def _selected_row(self) -> int:
+        """The row of the selected value; -1 without any, or without the focus."""
+        places = self._places
+        return places[min(self._selected, len(places) - 1)] if self.has_focus and places else -1
+
+    @property
+    def dimmed_actions(self) -> frozenset[str]:
+        """The actions that can do nothing to the selected value."""
+        possible = {
+            "select(-1)": self._selected > 0,
+            "select(1)": self._selected < len(self._places) - 1,
+            "enter": self._typed_text,
+        }
+        return frozenset(action for action, can in possible.items() if not can)
+
+    def get_content_height(self, *_sizes: object) -> int:
+        """The rows, and one for help or a problem."""
+        return len(self._rows) + 1
+
+    def redraw(self) -> int:
+        """Redraw, and the row of keys with it: what they can do depends on the selected value."""
+        if self.has_focus and (dimmed := self.dimmed_actions) != self._dimmed:
+            self._dimmed = dimmed
+            self.screen.refresh_bindings()
+        return super().redraw()
+
+    def lines(self, width: int, height: int) -> list[list[Span]]:
+        """As many rows as fit around the selected one, and its help text."""
+        first, selected = self._first_row(height), self._selected_row
+        rows = list(enumerate(self._rows))[first : first + height - 1]
+        shown: list[list[Span]] = [
+            [(row, "title")]
+            if isinstance(row, str)
+            else self._value_spans(row, width, selected=place == selected)
+            for place, row in rows
+        ]
+        if rows and isinstance(rows[-1][1], str):  # the title of rows that do not fit
+            shown[-1] = [("", "title")]
+        return [*shown, [self._help_row(width)]]
+
+    def _first_row(self, height: int) -> int:
+        """The first visible row, so that the selected one is visible."""
+        visible = height - 1
+        first = self._selected_row - visible // 2
+        return max(0, min(first, len(self._rows) - visible))
+
+    def _value_spans(self, row: ValueRow, width: int, *, selected: bool) -> list[Span]:
+        text = row.text
+        if selected and self._typed_text:
+            text = (self._typed_text + "_")[-VALUE_WIDTH:]
+        less, more = ("‹", "›") if selected or row.has_arrows else (" ", " ")
+        shown = f"{less} {align_right(text, VALUE_WIDTH)} {more}"
+        label = fit(f" {row.label}", max(8, width - len(shown)))
+        role = "selected" if selected and not row.keeps_role else row.role
+        return [(label, "selected" if selected else "dim"), (shown, role)]
+
+    def _help_row(self, width: int) -> Span:
+        if self._problem:
+            return fit(f" {self._problem}", width), "alert"
+        return fit(f" {self._help_text(width - 1)}" if self.has_focus else "", width), "dim"
+
+    # -- keys and mouse -----------------------------------------------------------------------
+
+    def action_select(self, by: int) -> None:
+        """Select the value this many rows below."""
+        self._selected = max(0, min(self._selected + by, len(self._places) - 1))
+        self._clear_typed()
+        self.redraw()
+
+    def action_backspace(self) -> None:
+        """Delete the last character."""
+        self._typed_text, self._problem = self._typed_text[:-1], ""
+        self.redraw()
+
+    def action_leave(self) -> None:
+        """Leave the panel; losing the focus discards the input."""
+        self.screen.set_focus(None)
+
+    def on_click(self, event: events.Click) -> None:
+        """Select the clicked value; a click on its arrows changes it."""
+        row, places = event.y + self._first_row(self.size.height), self._places
+        if row not in places or event.y == self.size.height - 1:
+            return
+        self._selected = places.index(row)
+        self._clear_typed()
+        from_right = self.size.width - event.x
+        if from_right <= 2:
+            self.action_adjust(1)
+        elif VALUE_WIDTH + 2 <= from_right <= VALUE_WIDTH + 5:
+            self.action_adjust(-1)
+        self.redraw()
+
+    def on_focus(self) -> None:
+        """Show which value is selected."""
+        self.redraw()
+
+    def on_blur(self) -> None:
+        """Show none as selected."""
+        self._clear_typed()
+        self.redraw()
+
+    def _clear_typed(self) -> None:
+        self._typed_text, self._problem = "", ""
