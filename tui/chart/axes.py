@@ -42,6 +42,16 @@ class XAxis(NamedTuple):
     minor: tuple[int, ...]
     """The cells of the marks between labels; none where there is no room."""
 
+    def until(self, last: int) -> "XAxis":
+        """The axis without what is beyond a cell."""
+        kept = [
+            pair
+            for pair in zip(self.ticks.cells, self.ticks.labels, strict=True)
+            if pair[0] <= last
+        ]
+        ticks = Ticks(tuple(cell for cell, _ in kept), tuple(label for _, label in kept))
+        return self._replace(ticks=ticks, minor=tuple(cell for cell in self.minor if cell <= last))
+
 
 class YAxis(NamedTuple):
     """The y axis of a plot: what it shows, and its labels."""

@@ -9,8 +9,8 @@ from tui.chart.viewport import Range
 ROUNDING = 1e-6
 """Parts of a cell by which an edge may be off a whole number that it is meant to be."""
 
-CLOCK_ROUNDING = 1e-3
-"""Parts of a step by which one that is computed from its time may be off a whole number."""
+CLOCK_ROUNDING = 1e-6
+"""Seconds, or epochs, by which the time of a step may be off: so exact is a float of a clock."""
 
 
 def edges_of(shown: Range, count: int) -> Float64s:
@@ -30,7 +30,7 @@ def edges_of(shown: Range, count: int) -> Float64s:
 
 def cell_of(edges: Float64s, x: float) -> int:
     """The cell between these edges that a position is in; the nearest for one beyond them."""
-    cell = int(np.searchsorted(edges, x, side="right")) - 1
+    cell = int(np.searchsorted(edges, x + CLOCK_ROUNDING, side="right")) - 1
     return min(len(edges) - 2, max(0, cell))
 
 
@@ -38,4 +38,5 @@ def steps_at(timeline: Timeline, seconds: Float64s) -> Float64s:
     """The fractional step at each time, whole where it is but for the rounding of the clock."""
     steps = timeline.steps_at(seconds)
     whole = np.rint(steps)
-    return np.where(np.isclose(steps, whole, rtol=0, atol=CLOCK_ROUNDING), whole, steps)
+    is_whole = np.abs(timeline.seconds_at(whole) - seconds) <= CLOCK_ROUNDING
+    return np.where(is_whole, whole, steps)

@@ -1,7 +1,7 @@
 """The row below a plot: the rule of the x axis, its ticks, and the signs of marks."""
 
 from collections.abc import Container, Sequence
-from itertools import groupby
+from itertools import groupby, product
 from typing import NamedTuple
 
 from core.run.log import MarkKind
@@ -41,7 +41,7 @@ def rule(
 ) -> list[tuple[str, int]]:
     """The row as pieces of text with one style; of marks in one cell the first is shown.
 
-    It ends where the plan does, if no label is beyond that.
+    It ends where the plan does.
     """
     is_ascii = glyphs is Glyphs.ASCII
     row = [RULE[is_ascii]] * width
@@ -49,7 +49,8 @@ def rule(
         for column in columns:
             row[column] = sign[is_ascii]
     if plan is not None:
-        _mark_plan(row, plan, PLAN_SIGN[is_ascii], ticks, {placed.column for placed in marks})
+        taken = {*ticks, *(placed.column for placed in marks)}
+        _mark_plan(row, plan, PLAN_SIGN[is_ascii], taken)
     if not marks:
         return [("".join(row), ChartStyle.AXIS)]
     cells = [(character, int(ChartStyle.AXIS)) for character in row]
@@ -60,18 +61,19 @@ def rule(
     return [("".join(character for character, _ in group), style) for style, group in groups]
 
 
-def _mark_plan(
-    row: list[str], plan: Plan, sign: str, ticks: Sequence[int], marked: Container[int]
-) -> None:
-    """Write a sign into the plan's cell, and words beside it where no mark is in their way."""
+def _mark_plan(row: list[str], plan: Plan, sign: str, taken: Container[int]) -> None:
+    """End the rule in the plan's cell, with words beside it over none of the cells ``taken``.
+
+    The step is among them where there is room, and no label for it.
+    """
     row[plan.cell] = sign
-    if all(tick <= plan.cell for tick in ticks):
-        row[plan.cell + 1 :] = " " * (len(row) - plan.cell - 1)
-    text = " plan " if plan.cell in ticks else f" plan {plan.label} "
-    after = plan.cell + 1
-    for start in (after, after - 1 - len(text)):
+    row[plan.cell + 1 :] = " " * (len(row) - plan.cell - 1)
+    if plan.is_reached:
+        return
+    texts = [" plan "] if plan.cell in taken else [f" plan {plan.label} ", " plan "]
+    for text, is_after in product(texts, (True, False)):
+        start = plan.cell + 1 if is_after else plan.cell - len(text)
         cells = range(start, start + len(text))
-        is_free = start > 0 and cells.stop <= len(row) and not any(cell in marked for cell in cells)
-        if is_free and not plan.is_reached:
+        if start > 0 and cells.stop <= len(row) and not any(cell in taken for cell in cells):
             row[start : cells.stop] = text
             return

@@ -119,11 +119,11 @@ class Scene:
         return 0
 
     def _plan(self, edges: Float64s) -> Plan | None:
-        """The plan's end; None if it is not between these edges of cells."""
-        planned = self._planned
-        if not planned or not edges[0] < planned <= edges[-1]:
+        """The plan's end; None if it is not between these edges of cells, or exceeded."""
+        planned, newest = self._planned, self.extent()[1]
+        if not planned or newest > planned or not edges[0] < planned <= edges[-1]:
             return None
-        cell, newest = cell_of(edges, planned), self.extent()[1]
+        cell = cell_of(edges, planned)
         return Plan(cell, step_labels([planned])[0], is_reached=cell_of(edges, newest) >= cell - 1)
 
     @property
@@ -164,9 +164,10 @@ class Scene:
         cursor = None if at is None else cell_of(cells, at)
         marks = placed_marks(self.axis, self.lines, self.marks, cells)
         paint(canvas, plotted, marks, y.limits, cursor)
+        plan = self._plan(cells)
+        x = x.until(plan.cell) if plan else x
         below_plot: Sequence[tuple[str, int]] = ()
         if ruled:
-            plan = self._plan(cells)
             below_plot = rule(canvas.width, self.glyphs, x.ticks.cells, x.minor, marks, plan)
         return Layout(canvas, x, y, left, below_plot, framed, logarithmic)
 
