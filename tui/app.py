@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Unpack
 from textual import on
 from textual.app import ScreenStackError
 
+from core.process.threads import freeze_gc
 from core.run.attached_events import Described, MetricPoints
 from core.run.events import Event, Opened, Steps, Weights
 from core.run.hparams import HyperParameters, Value
@@ -99,6 +100,7 @@ class TrainpadApp(LeavingApp):
         self.call_after_refresh(self._start_updates)
 
     def _start_updates(self) -> None:
+        freeze_gc()  # what the screen consists of; the first collection would delay its first chart
         self.run_context.worker.start()
         modes.import_in_background()
         self.set_interval(1 / self.pace.fps, self._update_screen)
