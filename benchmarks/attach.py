@@ -1,15 +1,16 @@
 """What it costs a training program to be attached: `python benchmarks/attach.py [part...]`.
 
-Parts: import, log, tick, memory, keras. Each prints what was measured and what it may be at most;
-the exit status is 1 where one is more than that. Runs go to a temporary folder.
+Parts: import, log, tick, memory, keras, beside. Each prints what was measured and what it may be at
+most; the exit status is 1 where one is more than that. Runs go to a temporary folder.
 
 - log: two numbers, in a loop that pauses now and then, as training does: microseconds in the loop,
   and of CPU in the whole process, with what the writer's thread does.
 - tick: microseconds of a call that has nothing to do.
 - memory: resident memory while ten million numbers are logged without any pause.
-- keras: `fit` of the lab's network (784-128-32-10, batches of 100) with the callback against
-  without, the median of seven pairs, one after the other; beside it Keras's TensorBoard callback,
-  wandb and trackio, where they are installed.
+- keras: `fit` of the lab's network with the callback against without, the median of seven pairs,
+  and plain fits against plain fits: `attach_keras.py`.
+- beside: the same with a callback that does nothing, Keras's TensorBoard callback, wandb and
+  trackio, where they are installed.
 """
 
 import os
@@ -17,18 +18,16 @@ import resource
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-ORDER = "ABBABAAB"
-"""One pair of measurements: plain fits (A) and watched ones (B)."""
 sys.path.insert(0, str(ROOT))
 
 import trainpad  # noqa: E402
+from benchmarks.attach_keras import measure_beside, measure_keras  # noqa: E402
 
 failures: list[str] = []
 
@@ -117,136 +116,13 @@ def _resident() -> float:
     return pages * resource.getpagesize() / 2**20
 
 
-def measure_keras() -> None:
-    """Time `fit` with the callback against without, beside what similar libraries cost."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    import keras
-    import numpy as np
-
-    from trainpad.keras import TrainpadCallback
-
-    rng = np.random.default_rng(1)
-    x = rng.random((60_000, 784), dtype=np.float32)
-    y = rng.integers(0, 10, 60_000)
-    layers = [keras.layers.Dense(n, activation="relu") for n in (128, 32)]
-    network = keras.Sequential([keras.Input((784,)), *layers, keras.layers.Dense(10)])
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    network.compile(keras.optimizers.SGD(0.01), loss, metrics=["accuracy"])
-
-    def fit(callbacks: list[Any]) -> float:
-        began = time.perf_counter()
-        network.fit(x, y, batch_size=100, epochs=2, verbose=0, callbacks=callbacks)
-        return time.perf_counter() - began
-
-    def ratios(make: Callable[[], list[Any]], pairs: int) -> tuple[float, float, float]:
-        """Return the median ratio of the pairs, that of the shortest fits, the shortest plain one.
-
-        A pair is eight fits in the order ABBABAAB, so that a machine that grows faster or slower
-        within it, or is disturbed for a second, counts on both sides.
-        """
-        fit(make())
-        order = np.array([c == "B" for c in ORDER])
-        took = np.array([[fit(make() if b else []) for b in order] for _ in range(pairs)])
-        plain, watched = took[:, ~order], took[:, order]
-        ratio = np.median(plain.sum(axis=1) / watched.sum(axis=1))
-        return float(ratio), plain.min() / watched.min(), plain.min()
-
-    fit([])
-    ratio, least, seconds = ratios(lambda: [TrainpadCallback(project="bench")], 7)
-    check("Keras fit with the callback, of plain fit", ratio, 0.98, "x", at_least=True)
-    print(f"the shortest fit against the shortest       {least:6.3f} x")
-    spent = min((_cpu_of_callback(fit) for _ in range(5)), key=sum)
-    print("CPU time of the callback, which other programs disturb least, in the thread that trains")
-    print("and in others, of the time of a plain fit:", end=" ")
-    print(" + ".join(f"{100 * part / seconds:.2f} %" for part in spent))
-    check("one after the other, of plain fit", seconds / (seconds + sum(spent)), 0.98, "x",
-          at_least=True)  # fmt: skip
-    for name, prepare in BESIDE.items():
-        try:
-            make = prepare()
-        except ImportError:
-            print(f"beside it, {name:37} not installed")
-        else:
-            ratio, least, _ = ratios(make, 3)
-            print(f"beside it, {name:37} {ratio:6.3f} x, of the shortest {least:.3f} x", flush=True)
-
-
-def _cpu_of_callback(fit: Callable[[list[Any]], float]) -> tuple[float, float]:
-    """Return the seconds of CPU of a `fit`'s callback: in the thread that trains, and in others."""
-    from trainpad.keras import TrainpadCallback
-
-    spent: dict[int, float] = {}
-
-    def timed(name: str) -> Callable[..., None]:
-        method = getattr(TrainpadCallback, name)
-
-        def call(self: Any, *arguments: Any, **more: Any) -> None:
-            here, began = threading.get_ident(), time.thread_time()
-            try:
-                method(self, *arguments, **more)
-            finally:
-                spent[here] = spent.get(here, 0.0) + time.thread_time() - began
-
-        return call
-
-    names = [name for name in vars(TrainpadCallback) if name.startswith("on_t") or "epoch" in name]
-    methods = {name: timed(name) for name in names if "test_batch" not in name}
-    run, recording = trainpad.init("bench"), type("Measured", (TrainpadCallback,), methods)
-    writer = next(thread for thread in threading.enumerate() if thread.name == "trainpad")
-    clock = time.pthread_getcpuclockid(writer.ident or 0)
-    began = time.clock_gettime(clock)
-    fit([recording()])
-    spent[0] = time.clock_gettime(clock) - began
-    run.finish()
-    here = spent.pop(threading.get_ident())
-    return here, sum(spent.values())
-
-
-def _tensorboard() -> Callable[[], list[Any]]:
-    import keras
-    import tensorboard  # noqa: F401 - the callback needs it
-
-    folder = tempfile.mkdtemp(dir=os.environ["TRAINPAD_DIR"])
-    return lambda: [keras.callbacks.TensorBoard(folder, update_freq="batch")]
-
-
-def _wandb() -> Callable[[], list[Any]]:
-    os.environ |= {"WANDB_MODE": "offline", "WANDB_SILENT": "true"}
-    os.environ["WANDB_DIR"] = os.environ["TRAINPAD_DIR"]
-    import wandb
-    from wandb.integration.keras import WandbMetricsLogger
-
-    wandb.init(project="bench")
-    return lambda: [WandbMetricsLogger(log_freq="batch")]
-
-
-def _trackio() -> Callable[[], list[Any]]:
-    os.environ["TRACKIO_DIR"] = os.environ["TRAINPAD_DIR"]
-    import keras
-    import trackio
-
-    trackio.init(project="bench")
-
-    def record(_: int, logs: Any) -> None:
-        trackio.log(dict(logs))
-
-    return lambda: [keras.callbacks.LambdaCallback(on_train_batch_end=record)]
-
-
-BESIDE: dict[str, Callable[[], Callable[[], list[Any]]]] = {
-    "Keras's TensorBoard at every batch": _tensorboard,
-    "wandb offline at every batch": _wandb,
-    "trackio at every batch": _trackio,
-}
-"""What else records each batch; each returns a function that makes its callbacks."""
-
-
 PARTS: dict[str, Callable[[], None]] = {
     "import": measure_import,
     "log": measure_log,
     "tick": measure_tick,
     "memory": measure_memory,
-    "keras": measure_keras,
+    "keras": lambda: measure_keras(check),
+    "beside": measure_beside,
 }
 
 

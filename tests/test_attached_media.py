@@ -98,3 +98,21 @@ def test_what_is_none_of_that_is_said_and_ends_nothing(run: Run) -> None:
     run.log_weights(7)
     run.finish()
     assert len(events(directory(run), "warned")) == 4
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1.0, 1e30])
+def test_a_histogram_has_the_bars_of_numpy(scale: float) -> None:
+    values = np.random.default_rng(2).normal(size=1000) * scale
+    counts, edges = np.histogram(values, media.BINS)
+    assert media.histogram(values) == (edges[0], edges[-1], counts.tolist())
+
+
+@pytest.mark.parametrize("values", [[3.0, 3.0], [1e300, 1e300], [-1e308, 1e308], [1e-320, 2e-320]])
+def test_a_histogram_of_a_range_that_cannot_be_divided_has_one_bar(values: list[float]) -> None:
+    low, high, counts = media.histogram(np.array(values))
+    assert low <= values[0] <= values[1] <= high
+    assert counts == [2 if bar == media.BINS // 2 else 0 for bar in range(media.BINS)]
+
+
+def test_a_histogram_of_nothing_is_empty() -> None:
+    assert media.histogram(np.zeros(0)) == (0.0, 0.0, [])

@@ -135,7 +135,7 @@ def test_batches_that_arrive_out_of_order_are_put_in_order() -> None:
     means = np.cumsum(np.multiply(sizes, own)) / np.cumsum(sizes)
     out = []
     for batch in (2, 0, 1, 4, 3):
-        losses.end(batch, 100.0 + batch, {"loss": float(means[batch]), "accuracy": batch})
+        losses.end((batch, 100.0 + batch, {"loss": float(means[batch]), "accuracy": batch}))
         out += losses.take()
     assert [batch for batch, *_ in out] == [0, 1, 2, 3]
     out += losses.finish(10, 44)
@@ -147,7 +147,7 @@ def test_batches_that_arrive_out_of_order_are_put_in_order() -> None:
 def test_an_epoch_whose_examples_are_not_known_takes_the_last_batch_as_whole() -> None:
     losses = StepLosses()
     for batch in (0, 1):
-        losses.end(batch, 5.0, {"loss": 1.0 + batch})
+        losses.end((batch, 5.0, {"loss": 1.0 + batch}))
     assert losses.take() == [(0, 5.0, {"loss": 1.0})]
     assert losses.finish(None, None) == [(1, 5.0, {"loss": 3.0})]
     assert losses.finish(None, None) == []
@@ -159,7 +159,7 @@ def test_batches_with_other_indices_than_keras_gives_are_recorded(
     monkeypatch.setattr("trainpad.step_losses.MAX_WAITING", 3)
     losses = StepLosses()
     for batch in (3, 7, 11, 15):
-        losses.end(batch, 5.0, {"loss": 1.0})
+        losses.end((batch, 5.0, {"loss": 1.0}))
     assert [batch for batch, *_ in losses.take()] == [3, 7, 11]
 
 
@@ -295,7 +295,7 @@ def test_nothing_of_it_ends_a_training(runs: Path, monkeypatch: pytest.MonkeyPat
         monkeypatch.setattr(TrainpadCallback, name, broken)
     monkeypatch.setattr("trainpad.keras.LearningRate", broken)
     monkeypatch.setattr("trainpad.keras.WeightRecorder", broken)
-    monkeypatch.setattr(StepLosses, "end", broken)
+    monkeypatch.setattr(StepLosses, "take", broken)
     save = Then(2, lambda: steer(only_run(runs), increment="checkpoint"))
     callback = TrainpadCallback(live={"x": keras.Variable(1.0)})
     history = model().fit(X, Y, batch_size=50, epochs=2, verbose=0, callbacks=[save, callback])

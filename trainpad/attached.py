@@ -180,6 +180,11 @@ class Run(Recording):
         return bool(self._steering.stop)
 
     @property
+    def is_requested(self) -> bool:
+        """Whether a save or an evaluation is requested, as of the last `tick`; takes neither."""
+        return self._steering.is_requested
+
+    @property
     def save_requested(self) -> bool:
         """Whether a checkpoint was asked for; true once for each request."""
         self.support("save")

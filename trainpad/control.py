@@ -209,7 +209,7 @@ class Control:
         Nothing where there is no file, and the error's number where it cannot be known.
         """
         try:
-            about = self.path.lstat()
+            about = os.lstat(self.path)
         except FileNotFoundError:
             return ()
         except OSError as error:

@@ -2,16 +2,17 @@
 
 Keras is never imported here: what is needed of it comes with the model. A callback that has work
 to do at the end of each batch makes Keras wait for the device unless it says ``async_safe``; this
-one does, so its `on_train_batch_end` runs on Keras's threads and only puts numbers away. All the
+one does, so its `on_train_batch_end` may run on Keras's threads and only puts numbers away. The
 rest happens at the beginning of a batch, on the thread that trains, and only when the run has
-something to poll: 20 times a second.
+something to poll: ten times a second. What runs in each batch is two short functions without a
+method of our own: the processor's caches are full of the network then, and all Python is slow.
 """
 
-import time
 import weakref
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic, time
 from typing import Any
 
 from trainpad import api
@@ -23,6 +24,8 @@ from trainpad.writer import Logged
 
 RATE_INTERVAL = 1.0
 """Seconds between two records of the learning rate."""
+INTERVAL = 0.1
+"""Seconds between two polls of a run that is not held up."""
 
 
 def _nothing(*_: Any, **__: Any) -> None:
@@ -82,7 +85,7 @@ class TrainpadCallback:
         self._batch_size: float | None = None
         self._examples: float | None = None
         self._is_fitting = False
-        self._rate_due = 0.0
+        self._poll_due = self._rate_due = 0.0
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         """Do nothing at every other moment that Keras, or a later one, tells callbacks of."""
@@ -108,12 +111,14 @@ class TrainpadCallback:
             self._is_fitting = True
             self._base = max(0, self._run.step)
             self._batch_size = self._recorder = None
+            self._poll_due = 0.0
             self._run.before_end = weakref.WeakMethod(self._leave)
             self._rate = LearningRate(self.model, self._run)
             for name, variable in self._live.items():
                 self._declare(name, variable)
             if self._weights and self._run.is_open:
                 self._recorder = WeightRecorder(self.model, self._run)
+            self._run.support("save", "evaluate")
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Begin an epoch."""
@@ -125,20 +130,12 @@ class TrainpadCallback:
 
     def on_train_batch_begin(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Apply what was requested; wait while the run is paused."""
-        if self._run.next_poll <= time.monotonic() or (batch and self._batch_size is None):
+        if monotonic() >= self._poll_due:
             self._poll(batch)
-        elif self._recorder is not None and self._recorder.is_between:
-            self._reach(batch)
-            with self._guard("weights"):
-                self._recorder.after_step()
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Record a batch; may be called out of order and by several threads at once."""
-        try:
-            if self._run.is_open:
-                self._losses.end(batch, time.time(), logs or {})
-        except Exception as error:  # noqa: BLE001 - it would end the training
-            self._run.problem("on_train_batch_end", error)
+        self._losses.end((batch, time(), logs))
 
     def on_test_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         """Count the examples of the epoch before the validation does away with that."""
@@ -221,32 +218,34 @@ class TrainpadCallback:
 
     def _poll(self, batch: int) -> None:
         """Record what has ended; do what was requested."""
+        run, recorder, step = self._run, self._recorder, self._base + batch
+        run.guard("losses", self._record_ended)
+        run.reach(step)  # ends of batches may arrive later
         if batch and self._batch_size is None:
+            self._batch_size = 0.0
             with self._guard("batch size"):
                 self._batch_size = (self._count_examples() or 0.0) / batch
-        with self._guard("losses"):
-            self._record(self._losses.take())
-        self._reach(batch)
         while True:
-            if not self._run.tick():
+            if not run.tick():
                 self.model.stop_training = True
                 break
-            if not self._answer(self._base + batch):
+            if not run.is_requested or not self._answer(step):
                 break
-        if not self._run.is_open:
+        now = monotonic()
+        self._poll_due = now if run.next_poll <= now else now + INTERVAL
+        if not run.is_open:
             return
-        if self._recorder is not None:
-            with self._guard("weights"):
-                self._recorder.after_step()
-                self._recorder.before_step()
-        if (now := time.monotonic()) >= self._rate_due and self._rate is not None:
+        if recorder is not None:
+            run.guard("weights", recorder.between_steps)
+        if now >= self._rate_due and self._rate is not None:
             self._rate_due = now + RATE_INTERVAL
             with self._guard("learning rate"):
-                self._run.log({"lr": self._rate.now()}, self._base + batch)
+                run.log({"lr": self._rate.now()}, step)
+        if self._batch_size is None or (recorder is not None and recorder.is_between):
+            self._poll_due = now  # the next step is needed
 
-    def _reach(self, batch: int) -> None:
-        """Say how many steps are done: ends of batches may arrive later."""
-        self._run.reach(self._base + batch)
+    def _record_ended(self) -> None:
+        self._record(self._losses.take())
 
     def _record(self, ended: list[Logged]) -> None:
         """Record steps; their indices count from the beginning of the epoch."""

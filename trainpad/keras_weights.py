@@ -34,6 +34,13 @@ class WeightRecorder:
         """Whether the weights from before a step wait for those after it."""
         return self._before is not None
 
+    def between_steps(self) -> None:
+        """Record the weights after a step, and copy them before the next, where it is time to."""
+        if self._before is not None:
+            self.after_step()
+        elif time.monotonic() >= self._due:
+            self.before_step()
+
     def before_step(self) -> None:
         """Copy the weights before a step, where it is time to."""
         began = time.monotonic()

@@ -98,6 +98,12 @@ class Steering:
         """Whether the run is paused, also while it is let go for a step."""
         return self._says_paused
 
+    @property
+    def is_requested(self) -> bool:
+        """Whether a save or an evaluation is requested that was not taken."""
+        desired, counts = self._desired, self._counts
+        return desired.checkpoint > counts["checkpoint"] or desired.evaluate > counts["evaluate"]
+
     def refresh(self, step: int) -> None:
         """Apply what is requested by now, without waiting."""
         self._apply(self._read(step, None), step)

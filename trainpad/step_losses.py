@@ -33,7 +33,12 @@ class StepLosses:
             steps: The steps of the epoch, where they are known.
         """
         self._together, self._steps = max(1, together), steps
-        self._arrived: deque[tuple[int, float, Mapping[str, Any]]] = deque()
+        self._arrived: deque[tuple[int, float, Mapping[str, Any] | None]] = deque()
+        self.end = self._arrived.append
+        """Notes that a batch, and all before it, have ended: ``(index, Unix time, logs)``.
+
+        Any thread may call it. It is the deque's own method: it is called in each batch.
+        """
         self._waiting: dict[int, tuple[float, Mapping[str, Any]]] = {}
         self._held: tuple[int, float, Mapping[str, Any]] | None = None
         self._next = self._together - 1
@@ -41,19 +46,18 @@ class StepLosses:
         self._done = 0
         self._mean = 0.0
 
-    def end(self, batch: int, moment: float, logs: Mapping[str, Any]) -> None:
-        """Note that everything up to `batch` has ended; any thread may."""
-        self._arrived.append((batch, moment, logs))
-
     def take(self) -> list[Logged]:
         """Return the steps before the newest that is complete: index, Unix time, values."""
         arrived, waiting = self._arrived, self._waiting
         ready: list[Logged] = []
         while arrived:
             batch, moment, logs = arrived.popleft()
-            waiting[batch] = moment, logs
-            while self._next in waiting:
-                self._follow(self._next, ready)
+            if batch != self._next:
+                waiting[batch] = moment, logs or {}
+                continue
+            self._follow(batch, moment, logs or {}, ready)
+            while waiting and self._next in waiting:
+                self._follow(self._next, *waiting.pop(self._next), ready)
         if len(waiting) > MAX_WAITING:
             self._follow_all(ready)
         return ready
@@ -80,18 +84,21 @@ class StepLosses:
             ready.append(self._recover(done, moment, logs, share))
         return ready
 
-    def _follow(self, batch: int, ready: list[Logged]) -> None:
+    def _follow(
+        self, batch: int, moment: float, logs: Mapping[str, Any], ready: list[Logged]
+    ) -> None:
         """Hold an execution that follows, and release the one before."""
         if self._held is not None:
             ready.append(self._recover(*self._held, None))
-        moment, logs = self._waiting.pop(batch)
-        done = batch + 1 if self._steps is None else min(batch + 1, self._steps)
+        done = batch + 1
+        if self._steps is not None and done > self._steps:
+            done = self._steps
         self._held = max(done, self._done + 1), moment, logs
         self._next = batch + self._together
 
     def _follow_all(self, ready: list[Logged]) -> None:
         for batch in sorted(self._waiting):
-            self._follow(batch, ready)
+            self._follow(batch, *self._waiting.pop(batch), ready)
 
     def _recover(
         self, done: int, moment: float, logs: Mapping[str, Any], share: float | None
