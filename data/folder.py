@@ -20,6 +20,7 @@ from data.idx import read_images, read_labels
 from data.mnist import MAX_CLASSES, RawArrays, build_dataset, open_npz
 from data.near_misses import name_near_miss, path_head
 from data.pixels import Size
+from data.svhn import is_mat, open_mat
 from trainpad.files import read_plain
 
 _INSIDE = ("", "raw", "MNIST/raw", "MNIST", "mnist", "MNIST_data", "archive")
@@ -37,7 +38,7 @@ def open_folder(
     classes: tuple[str, ...] | None = None,
     size: Size | None = None,
 ) -> Dataset:
-    """Open the data set in a folder: four IDX files, Keras's ``mnist.npz``, or pictures.
+    """Open the data set in a folder: four IDX files, ``mnist.npz``, CIFAR, SVHN, or pictures.
 
     Args:
         folder: has the files itself or, as with torchvision, in ``raw`` or ``MNIST/raw``;
@@ -71,6 +72,8 @@ def open_folder(
     for inside in (folder, *(folder / name for name in _CIFAR)):
         if not skipped and is_dir(inside) and is_cifar(inside):
             return open_cifar(inside)
+    if not skipped and is_mat(folder):
+        return open_mat(folder, name)
     if not skipped and has_class_folders(folder):
         return open_class_folders(folder, name)
     raise DataError("; ".join(skipped) or f"{folder}: {_found_none(folder)}")
@@ -79,6 +82,8 @@ def open_folder(
 def _open_file(path: Path) -> Dataset:
     if path.suffix == ".npz":
         return open_npz(path)
+    if path.suffix == ".mat":
+        raise DataError(f"{path}: give the folder of this file, with one for training and testing")
     what = name_near_miss(path_head(path)) or "a file"
     raise DataError(f"{path}: expected a folder with four IDX files or an .npz file, found {what}")
 
