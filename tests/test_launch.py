@@ -78,6 +78,18 @@ def test_the_terminal_shows_which_signal_ended_the_run(
     assert "trainpad: SIGUSR1: saving and stopping" in shown[0]
 
 
+def test_a_run_that_has_no_folder_yet_is_named_without_one_when_the_screen_is_left(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = Scripted(tmp_path, opened=False)
+    app, signals = app_with(source), Signals()
+    monkeypatch.setattr(Launcher, "detach", lambda _self: source.give(None))
+    app.run_context.worker.start()
+    with pytest.raises(ExitedError):
+        launch._finish(app, ExitResult.DETACH, Launcher(-1, 0, False), signals)
+    assert capsys.readouterr().out == "the run keeps training; reattach with `trainpad open`\n"
+
+
 def test_signals_reach_a_run_that_opened_after_the_screen_was_closed(tmp_path: Path) -> None:
     source = Scripted(tmp_path, opened=False)
     app, signals = app_with(source), Signals()

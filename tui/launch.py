@@ -154,6 +154,7 @@ def _finish(app: TrainpadApp, result: ExitResult, launcher: Launcher, signals: S
         # The run is over and only has to close its files.
         worker.stop(None)
         worker.drain()
+        _report_end(app)
         return _exit_process(worker.status)
     _discard(worker.opened)
     return _exit_process(DONE if result is ExitResult.QUIT else INTERRUPTED)
@@ -202,10 +203,12 @@ def _traceback(failure: Exception) -> str:
 
 
 def _report_end(app: TrainpadApp) -> None:
-    """Print why a run ended that failed or diverged."""
+    """Print why a run ended that failed or diverged; of another, where it is."""
     run = app.run_state
     if run.status in (RunStatus.FAILED, RunStatus.DIVERGED) and run.log_entries:
         _print_error(f"{run.name}: {run.log_entries[-1].text}")
+    elif run.directory:
+        _print_error(f"{run.name}: {run.status} after {run.step:,} steps; in {run.directory}")
 
 
 def _stop_and_save(app: TrainpadApp, signals: Signals) -> int:
@@ -228,6 +231,7 @@ def _discard(opened: Opened | None) -> None:
     """Leave no run behind that was still starting: nothing exists yet that could be lost."""
     if opened is not None:
         discard_empty(RunDir(Path(opened.directory)))
+    _print_error("ended before the first step; there is no run to keep")
 
 
 def _continue_detached(
@@ -239,8 +243,9 @@ def _continue_detached(
     if result is not ExitResult.HANGUP:
         directory = sanitize(opened.directory) if opened else ""
         name = Path(directory).name or "the run"
+        command = f"trainpad open {directory}".rstrip()
         with suppress(OSError):  # a terminal may vanish at any time
-            print(f"{name} keeps training; reattach with `trainpad open {directory}`")  # noqa: T201
+            print(f"{name} keeps training; reattach with `{command}`")  # noqa: T201
             sys.stdout.flush()
     launcher.detach()
     detach_stdio(RunDir(Path(opened.directory)) if opened else None)

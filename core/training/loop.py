@@ -31,12 +31,7 @@ from core.run.events import (
     Tick,
     Weights,
 )
-from core.run.hparams import (
-    AUGMENTATION,
-    as_dict,
-    update_hparams,
-    validate_hparams,
-)
+from core.run.hparams import AUGMENTATION, as_dict, update_hparams, validate_hparams
 from core.run.own_hparams import is_own_value
 from core.run.status import Outcome, parse_reason
 from core.rundir.checkpoint import Checkpoint
@@ -283,11 +278,16 @@ class Training:
             if value != before.hyperparameters.get(name)
         }
         yield from self._apply_changes(requested | planned)
-        if self._desired.evaluate != self._evaluations:
-            self._evaluations = self._desired.evaluate
+        yield from self._answer_requests()
+
+    def _answer_requests(self) -> Iterator[Event]:
+        """Evaluate and save as requested: either does both, so that the best has a checkpoint."""
+        evaluate = self._desired.evaluate != self._evaluations
+        save = self._desired.checkpoint != self._checkpoints
+        self._evaluations, self._checkpoints = self._desired.evaluate, self._desired.checkpoint
+        if evaluate or (save and self._step and self._last_evaluation_step != self._step):
             yield from self._evaluate()
-        if self._desired.checkpoint != self._checkpoints:
-            self._checkpoints = self._desired.checkpoint
+        if save or (evaluate and self._last_checkpoint_step != self._step):
             yield from self._save()
 
     def _publish_planned(self, planned: dict[str, Any]) -> Iterator[Event]:

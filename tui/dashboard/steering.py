@@ -99,10 +99,12 @@ class Steering:
     def expire(self) -> bool:
         """Drop a request that the run did not follow in time; return whether there was one.
 
-        A stop is waited for until the run has ended.
+        A stop is waited for until the run has ended, and a run that starts until it trains.
         """
         slow = SLOW_ANSWERS if self._run.is_attached else ()
         waits = self.pending and self.pending not in (STOPPING, *slow)
+        if self._run.status is RunStatus.STARTING:
+            return False
         if not waits or self._clock() - self._pending_since <= PENDING_TIMEOUT:
             return False
         self.pending = ""

@@ -36,7 +36,7 @@ from tui.widgets.dialogs import BranchDialog, NewRunDialog
 HIDEABLE_PARTS = {
     "panel": ("P", "panel of hyperparameters"),
     "precision": ("R", "precision @ 1 chart"),
-    "table": ("T", "table of evaluations"),
+    "table": ("T", "table of evaluations (* is the best on validation)"),
     "messages": ("M", "messages"),
     "gauges": ("G", "system statistics"),
 }
@@ -62,10 +62,10 @@ class TrainScreen(DashboardScreen):
         Binding("right_square_bracket", "nudge(1)", "Rate up", id="train.faster", key_display="]",
                 tooltip="Learning rate up by a quarter"),
         Binding("e", "evaluate", "Evaluate", id="train.evaluate",
-                tooltip="Evaluate on all splits now"),
+                tooltip="Evaluate on all splits now, and save a checkpoint"),
         Binding("s", "step", "Step", id="train.step", tooltip="One step, while paused"),
         Binding("c", "checkpoint", "Checkpoint", id="train.checkpoint",
-                tooltip="Save a checkpoint now"),
+                tooltip="Save a checkpoint now, and evaluate it"),
         Binding("tab", "panel", "Panel", id="train.panel",
                 tooltip="Enter or leave the panel of hyperparameters", priority=True),
         *chart_bindings("train", in_footer={"log"}),
