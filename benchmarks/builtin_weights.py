@@ -19,7 +19,7 @@ import numpy as np
 
 from benchmarks.builtin_pools import SIZES, Pool, make_pools
 from core.network.builtin import LAYERS
-from core.network.classifier import CONFIDENCE_THRESHOLD
+from core.network.certainty import CONFIDENCE_THRESHOLD
 from core.network.network import Network, as_input
 from core.run.layers import format_layers
 from data.dataset import NO_CLASS, Split

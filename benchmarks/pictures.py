@@ -2,8 +2,8 @@
 
     python -m benchmarks.pictures --mnist FOLDER [--first 0] [--count 400] [--only NAME]
 
-Prints for each way the share that is classified correctly, and of the others the share that is
-"not sure". `--program` is another version's main.py to compare with.
+Prints for each way the share that is classified correctly, how many of the others are "not sure",
+and the share of the correct ones that is. `--program` is another version's main.py to compare with.
 """
 
 import argparse
@@ -172,7 +172,7 @@ def main() -> None:
     test = open_folder(options.mnist).test
     chosen = slice(options.first, options.first + options.count)
     images, labels = test.images[chosen], test.labels[chosen].tolist()
-    print(f"{'':24} correct   of the wrong, not sure")
+    print(f"{'':24} correct   not sure: of the wrong   of the right")
     for name in [options.only] if options.only else WAYS:
         with tempfile.TemporaryDirectory() as folder:
             for number, image in enumerate(images):
@@ -181,7 +181,10 @@ def main() -> None:
         pairs = list(zip(lines, labels, strict=True))
         wrong = [line for line, label in pairs if line["digit"] != label]
         unsure = sum(line["unsure"] for line in wrong)
-        print(f"{name:24} {1 - len(wrong) / len(lines):7.3f}   {unsure} of {len(wrong)}")
+        right = len(lines) - len(wrong)
+        refused = (sum(line["unsure"] for line in lines) - unsure) / max(1, right)
+        caught = f"{unsure} of {len(wrong)}"
+        print(f"{name:24} {right / len(lines):7.3f}   {caught:22} {refused:.3f}")
 
 
 if __name__ == "__main__":

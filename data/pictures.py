@@ -52,6 +52,8 @@ class Digits:
     """``[n, 28, 28]``, 0 paper to 1 ink."""
     boxes: Sequence[Bounds | None] = ()
     """The place of each in the picture or among the strokes; None, or empty, where unknown."""
+    are_pictures: bool = False
+    """Whether they were found in a picture: neither drawn strokes nor ready images."""
 
 
 def read_digits(path: str | Path, *, split: bool | None = False) -> Floats:
@@ -216,4 +218,4 @@ def _from_picture(contents: bytes, source: str, split: bool | None, hint: Hint) 
         (box.left * scale, box.top * scale, box.right * scale, box.bottom * scale)
         for box in found.boxes
     ]
-    return Digits(found.images, boxes)
+    return Digits(found.images, boxes, are_pictures=True)

@@ -7,6 +7,7 @@ import pytest
 
 from core.cli.classify import text_lines
 from core.network.builtin import builtin_network
+from core.network.certainty import VIEWS
 from core.network.classifier import Classifier, Prediction, load_classifier
 from core.network.network import Network
 from core.rundir import checkpoint
@@ -48,6 +49,43 @@ def test_a_prediction_is_a_digit_or_one_of_two_or_none() -> None:
     assert reading(_4=0.55, _9=0.4).describe() == "not sure: 4 or 9?"
     assert reading(_4=0.2, _9=0.2).describe() == "not sure: no digit?"
     assert Prediction(np.full(10, 0.1, np.float32), empty=True).abstains
+
+
+def test_a_picture_abstains_where_the_second_class_is_near() -> None:
+    near = reading(_4=0.85, _9=0.1).probabilities
+    assert not Prediction(near).abstains
+    assert not Prediction(near, least_ratio=8.4).abstains
+    assert Prediction(near, least_ratio=8.6).abstains
+    assert Prediction(near, least_ratio=8.6).describe() == "not sure: 4 or 9?"
+
+
+def test_what_is_found_in_pictures_is_classified_in_several_views() -> None:
+    seen: list[np.ndarray] = []
+
+    class Sees:
+        sizes = (784, 10)
+
+        def probabilities(self, images: np.ndarray) -> np.ndarray:
+            seen.append(images)
+            views = np.full((len(images), 10), 0.01, np.float32)
+            views[:, 7] = 0.91
+            views[0] = np.eye(10)[3]  # the picture itself; its other views disagree
+            return views
+
+    seven = inks_to_images([[np.array(SEVEN[0])]])
+    classifier = Classifier(Sees(), "views")
+    (found,) = classifier.predict_found(seven)
+    assert len(seen) == 1
+    assert seen[0].shape == (len(VIEWS), 784)
+    assert (seen[0][0] == seven.ravel()).all()
+    assert len(np.unique(seen[0], axis=0)) == len(VIEWS)
+    assert found.probabilities.sum() == pytest.approx(1, abs=1e-5)
+    # Mean logits: 7 has (-30 log 10 + 6 log 0.91) / 7, and 3 has 6 log 0.01 / 7.
+    more = (6 * np.log(0.91 / 0.01) - 30 * np.log(10)) / 7
+    found_more = np.log(found.probabilities[7] / found.probabilities[3])
+    assert found_more == pytest.approx(more, abs=1e-3)
+    assert classifier.predict(seven)[0].label == 3
+    assert not classifier.predict_found(np.zeros((0, 28, 28), np.float32))
 
 
 def test_predictions_use_the_names_of_the_classes() -> None:

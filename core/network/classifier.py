@@ -15,6 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from core.network.builtin import NAME, builtin_network
+from core.network.certainty import (
+    CONFIDENCE_THRESHOLD,
+    PICTURE_RATIO,
+    TOP2_THRESHOLD,
+    mean_of_views,
+)
 from core.network.network import Arrays
 from core.network.recorded import network_of
 from core.rundir.validation import sanitized_info
@@ -26,10 +32,6 @@ from trainpad.text import sanitize
 
 Floats = npt.NDArray[np.float32]
 
-CONFIDENCE_THRESHOLD = 0.75
-"""Below this highest probability, a prediction abstains."""
-TOP2_THRESHOLD = 0.6
-"""Where the two highest probabilities add up to less than this, no two digits are named either."""
 _CHUNK = 4096
 
 
@@ -41,6 +43,9 @@ class Prediction:
     """``[classes]``"""
     empty: bool = False
     """Whether the image is blank."""
+    least_ratio: float = 1.0
+    """The prediction abstains where the first class is less than this many times as likely as the
+    second."""
 
     @property
     def label(self) -> int:
@@ -59,8 +64,11 @@ class Prediction:
 
     @property
     def abstains(self) -> bool:
-        """Whether the image is blank or the confidence too low to name a class."""
-        return self.empty or self.confidence < CONFIDENCE_THRESHOLD
+        """Whether the image is blank or the probabilities are too close to name a class."""
+        if self.empty or self.confidence < CONFIDENCE_THRESHOLD:
+            return True
+        second = float(self.probabilities[self.second_label])
+        return self.confidence < self.least_ratio * second
 
     def describe(self, classes: Sequence[str] = DIGITS) -> str:
         """The prediction in words: ``7``, ``not sure: 4 or 9?``, or ``not sure: no digit?``."""
@@ -129,6 +137,20 @@ class Classifier:
             )
         drawn = images.reshape(len(images), math.prod(images.shape[1:]))
         return self._predict(flat, drawn.max(axis=1) <= 0)
+
+    def predict_found(self, images: Floats) -> list[Prediction]:
+        """Classify what was found in pictures, ``[n, 28, 28]``: each in several views.
+
+        Raises:
+            DataError: the network takes images of another size.
+        """
+        if not self.reads_drawings or self.network.sizes[0] != SIDE * SIDE or not len(images):
+            return self.predict(images)
+        blank = images.reshape(len(images), -1).max(axis=1) <= 0
+        probabilities = mean_of_views(self.network.probabilities, images)
+        return [
+            Prediction(p, bool(b), PICTURE_RATIO) for p, b in zip(probabilities, blank, strict=True)
+        ]
 
     def predict_whole(self, inputs: Floats) -> list[Prediction]:
         """Classify inputs ``[n, *image_shape]`` as they are.
