@@ -88,7 +88,14 @@ def _fetch_archive(
             return
         failures.append(f"{urlsplit(mirror).hostname} {failure}")
         mirrors.append(mirrors.pop(mirrors.index(mirror)))
-    raise DataError(f"{entry.name} could not be fetched ({archive.name}): " + "; ".join(failures))
+    why = "; ".join(failures)
+    raise DataError(f"{entry.name} could not be fetched ({archive.name}): {why}; {_by_hand(entry)}")
+
+
+def _by_hand(entry: CatalogEntry) -> str:
+    """What helps without a network: the files in a folder of the user's own."""
+    names = ", ".join(file for archive in entry.archives for file in archive.files)
+    return f"or put {names} into a folder, and name it with --input_data_dir"
 
 
 def _try_mirror(mirror: str, archive: Archive, folder: Path, meter: "_MeteredFile") -> str | None:

@@ -27,7 +27,7 @@ from tui.app import TrainpadApp  # noqa: E402
 from tui.evaluate.logged_screen import LoggedEvaluateScreen  # noqa: E402
 from tui.metrics.knobs import KnobPanel  # noqa: E402
 from tui.metrics.screen import MetricsScreen  # noqa: E402
-from tui.terminal.command_palette import screen_bindings  # noqa: E402
+from tui.terminal.command_palette import own_key_label, screen_bindings  # noqa: E402
 from tui.weights.logged_screen import LoggedWeightsScreen  # noqa: E402
 from tui.widgets.help import GO_ACTION  # noqa: E402
 from tui.widgets.screens import SCREENS  # noqa: E402
@@ -125,7 +125,7 @@ def binding_ids() -> set[str]:
 def _rows(app: TrainpadApp, *, common: bool) -> list[tuple[str, str, str]]:
     """Key, meaning and name of the bindings that all screens have, or of the others."""
     return [
-        (app.get_key_display(binding), binding.tooltip, binding.id or "")
+        (own_key_label(app, binding), binding.tooltip, binding.id or "")
         for _node, binding in screen_bindings(app.screen)
         if (binding.action.startswith((GO_ACTION, *COMMON_ACTIONS))) is common
     ]
@@ -137,7 +137,7 @@ def _declared(app: TrainpadApp, kind: type[Widget]) -> list[tuple[str, str, str]
     for binding in Binding.make_bindings(kind.BINDINGS):
         declared.setdefault(binding.action, binding)
     return [
-        (app.get_key_display(found), found.tooltip, found.id or "") for found in declared.values()
+        (own_key_label(app, found), found.tooltip, found.id or "") for found in declared.values()
     ]
 
 

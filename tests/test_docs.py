@@ -34,8 +34,8 @@ PAGES = [*READMES, REPOSITORY / "CHANGELOG.md", *sorted((REPOSITORY / "docs").rg
 LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)]*))?\)")
 FILE = re.compile(r"`((?:benchmarks|core|data|docs|examples|tests|trainpad|tui)/[\w/]+\.\w+)`")
 """A file of the repository, as the pages name it."""
-NAMED = "20261123-1015"
-"""The beginning of a run's name in the READMEs."""
+NAMED, FOLDER = "RUN", "FOLDER"
+"""A run's name and a folder of files of other programs in the READMEs."""
 
 
 def blocks(page: Path) -> list[str]:
@@ -124,7 +124,8 @@ SHORT = [
     "--batch_size", "50",
 ]  # fmt: skip
 """What makes any training of the READMEs one of a second; later flags win."""
-NOT_RUN = ("trainpad open", "trainpad run", "trainpad --detach", "trainpad sweep", "trainpad study")
+NOT_RUN = ("trainpad open", "trainpad run", "trainpad --detach", "trainpad sweep",
+           "trainpad study", "trainpad pad")  # fmt: skip
 """Commands that need a screen, or train for minutes: they have tests of their own."""
 
 RUN_ALL = """
@@ -149,7 +150,7 @@ print(json.dumps(statuses), file=sys.stderr)
 
 def as_run(line: str, home: Path, steps: int) -> list[str]:
     """The words of a command as the test runs it."""
-    words = [word.replace("~", str(home), 1) for word in shlex.split(line)[1:]]
+    words = [str(home / "logs") if word == FOLDER else word for word in shlex.split(line)[1:]]
     if words and words[0] in main.cli.commands:
         return words
     return [*words, "--headless", *SHORT, "--max_steps", str(steps)]

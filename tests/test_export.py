@@ -24,6 +24,7 @@ from core.run.status import Outcome
 from core.rundir import checkpoint, notes
 from core.rundir.checkpoint import Checkpoint
 from core.rundir.errors import CheckpointError
+from core.rundir.resolve import newest_with_numbers, resolve_run
 from core.rundir.rundir import RunDir
 from core.training.rng import initial_layers
 from tests.helpers.runs import BEGAN, add_events, confusion, make_run
@@ -54,6 +55,15 @@ def run(tmp_path: Path) -> RunDir:
         Finished(6, Outcome.DONE, 1.0, time=BEGAN + 7),
     )
     return run
+
+
+def test_without_a_name_the_newest_run_that_has_numbers_is_exported(tmp_path: Path) -> None:
+    older = make_run(tmp_path / "20260101-0900-a", losses=[2.0], hyperparameters=HPARAMS)
+    newer = make_run(tmp_path / "20260102-0900-b", losses=[], hyperparameters=HPARAMS)
+    assert resolve_run("", tmp_path) == newer
+    assert newest_with_numbers(tmp_path) == older
+    older.losses.unlink()
+    assert newest_with_numbers(tmp_path) == newer
 
 
 def rows(table: bytes) -> list[dict[str, str]]:

@@ -51,6 +51,16 @@ async def test_the_help_lists_each_key_of_weights_once(tmp_path: Path) -> None:
             assert entry in screen
 
 
+async def test_each_key_of_a_group_in_the_row_of_keys_has_a_row_of_its_own(tmp_path: Path) -> None:
+    app = TrainpadApp(iter(Scripted(tmp_path)))
+    async with app.run_test(size=(160, 45)) as pilot:
+        await pilot.press("5")
+        screen = await open_help(pilot, app)
+        for entry in (" ←  Shift to the left", " ,  Turn counterclockwise", " .  Turn clockwise"):
+            assert entry in screen
+        assert "↑→" not in screen
+
+
 async def test_the_palette_over_the_help_is_that_of_the_screen_below(tmp_path: Path) -> None:
     app = TrainpadApp(iter(Scripted(tmp_path)))
     async with app.run_test(size=(160, 45)) as pilot:

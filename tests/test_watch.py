@@ -253,7 +253,7 @@ def test_void_points_are_marked_in_json_and_said_beside_the_charts(tmp_path: Pat
     assert void == [("run", step) for step in range(4, 10)]
     printed = io.StringIO()
     print_once([str(tmp_path)], printed)
-    assert "run   1 scalar tag\n   void after restarts: 6 points\n" in printed.getvalue()
+    assert "run   1 scalar tag\n   written again after a restart: 6 points\n" in printed.getvalue()
     assert len(model_of(tmp_path).lines("loss")) == 2
 
 

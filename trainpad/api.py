@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -118,6 +119,8 @@ def _open(run: Run, folder: Path, about: dict[str, Any], resume: str) -> None:
         run.path = None
         shutil.rmtree(path, ignore_errors=True)
         raise
+    if sys.stderr is not None and sys.stderr.isatty():
+        warn(f"recording {path.name}; `trainpad open` in another terminal shows it")
 
 
 def _adopt(run: Run, about: Mapping[str, Any]) -> bool:

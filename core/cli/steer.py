@@ -130,8 +130,9 @@ def _parse(knobs: Mapping[str, Knob[Any]], pair: str) -> tuple[str, Any]:
     for name in sorted(knobs, key=len, reverse=True):
         if pair.startswith(f"{name}="):
             return name, knobs[name].parse(pair[len(name) + 1 :])
-    known = ", ".join(knobs) or "nothing"
-    name = pair.partition("=")[0]
+    if not knobs:
+        raise UserError("this program has no values to change: it makes none with run.live")
+    name, known = pair.partition("=")[0], ", ".join(knobs)
     raise UserError(f"there is no value called {name[:40]!r} to change; there is: {known}")
 
 

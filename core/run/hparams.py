@@ -272,7 +272,7 @@ class HyperParameters:
     network: str = _declare(
         "128, 32",
         "network",
-        "Hidden layers, such as 128,32 or conv 32 5x5, pool, 128; none: softmax regression.",
+        "Hidden layers, such as 128,32 or conv 32 5x5, pool, 128; none or '': softmax regression.",
         canonical=canonical_layers,
     )
     optimizer: str = _declare("sgd", "optimizer", "Optimizer.", choices=OPTIMIZERS)

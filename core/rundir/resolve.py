@@ -7,7 +7,7 @@ from core.rundir import notes
 from core.rundir.rundir import RunDir, list_runs
 from data.files import is_file
 from trainpad.errors import RunError
-from trainpad.files import RUN_FILE
+from trainpad.files import RUN_FILE, size_of
 from trainpad.place import absolute, read_info
 from trainpad.text import sanitize
 
@@ -33,6 +33,17 @@ def resolve_run(run: str, log_dir: Path) -> RunDir:
     if not found and (called := _attached(runs, run, log_dir)):
         return called[-1]
     return _only(run, found, log_dir, exact=bool(exact))
+
+
+def newest_with_numbers(log_dir: Path) -> RunDir:
+    """The newest run that recorded a number; the newest of all where none has.
+
+    Raises:
+        RunError: there is no run.
+    """
+    newest = resolve_run("", log_dir)
+    runs = reversed(list_runs(log_dir))
+    return next((run for run in runs if size_of(run.losses) or size_of(run.metrics)), newest)
 
 
 def _attached(runs: Sequence[RunDir], name: str, log_dir: Path) -> list[RunDir]:

@@ -39,7 +39,7 @@ KEYS = (
          "Cursor to the evaluation, mark or NaN before", ","),
     _Key("full_stop", "'stop_cursor', 1", "stop_after", "Stop after",
          "Cursor to the next evaluation, mark or NaN", "."),
-    _Key("0", "'show_all'", "whole", "Whole", "Show all steps so far, then the whole plan"),
+    _Key("0", "'show_all'", "whole", "Whole", "Show all steps so far; again, all planned steps"),
     _Key("end", "'follow'", "newest", "Newest", "Show the newest tenth and follow it"),
 )  # fmt: skip
 

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 @flag("force", is_flag=True, help="Replace files that exist.")
 @flag("log_dir", type=Path, metavar="FOLDER", help="Folder of the runs.")
 def export(runs: tuple[str, ...], log_dir: Path | None, **options: Any) -> int:
-    """Export a run for other programs: RUN is a path or a name, else the latest.
+    """Export a run for other programs: RUN is a path or a name, else the latest with numbers.
 
     --png, --svg and --notebook take several runs and compare them. Of a run of another program,
     --csv, --json, --png and --svg have all its numbers, and --losses those with loss in their name.
@@ -72,13 +72,13 @@ def export(runs: tuple[str, ...], log_dir: Path | None, **options: Any) -> int:
 
 def _export_runs(runs: tuple[str, ...], log_dir: Path | None, options: dict[str, Any]) -> list[str]:
     from core.export.options import ExportOptions, export_runs
-    from core.rundir.resolve import resolve_run
+    from core.rundir.resolve import newest_with_numbers, resolve_run
     from core.rundir.rundir import log_dir_from
 
     if options.pop("importance"):
         raise UserError("--importance is for a study: give its folder")
     folder, theme = log_dir_from(log_dir), options.pop("theme")
-    found = [resolve_run(run, folder) for run in runs or ("",)]
+    found = [resolve_run(run, folder) for run in runs] or [newest_with_numbers(folder)]
 
     def draw(exports: "Sequence[Export]", file_format: str) -> bytes:
         from tui.curves.plot import plot  # with what draws, which the other formats need not load

@@ -131,7 +131,7 @@ class Steering:
         requested, knob = self._recently_requested(name), self._run.program.knobs.get(name)
         if self._run.is_attached:
             if knob is None:
-                return f"the program declares no value called {name}"
+                return f"this program has no value called {name} to change"
             label, value = name, [knob.value, *requested][-1]
             stepped = knob_steps.stepped(knob, value, presses)
         else:

@@ -28,7 +28,7 @@ BINDINGS: list[BindingType] = [
     Binding("f", "full", "Full", id="metrics.full",
             tooltip="Show the selected chart alone, or all that fit"),
     Binding("t", "pin", "Pin", show=False, id="metrics.pin",
-            tooltip="Let the selected chart come first, or no longer"),
+            tooltip="Move the selected chart to the front, or back to its place"),
     Binding("o", "output", "Output", id="metrics.output",
             tooltip="Show what the program printed, or the charts"),
     Binding("escape", "clear", "All", show=False, id="metrics.clear",

@@ -268,7 +268,7 @@ class MetricsScreen(DashboardScreen):
         elif (name := self._first_knob) is not None:
             self.host.report(self.host.run_context.steering.nudge(name, presses))
         else:
-            self.host.toast("this program declares no value: run.live(name, value)")
+            self.host.toast("this program has no values to change: it makes none with run.live")
 
     def action_evaluate(self) -> None:
         """Ask for an evaluation."""
@@ -319,7 +319,7 @@ class MetricsScreen(DashboardScreen):
         self._draw_charts()
 
     def action_pin(self) -> None:
-        """Let the selected chart come first, or no longer; it is saved in the settings."""
+        """Move the selected chart to the front, or back to its place; saved in the settings."""
         self._grid.toggle_pin()
         pinned = {**self._pinned_by_project, self._project: list(self._grid.pinned)}
         self.host.settings.set(PINNED, pinned)

@@ -40,7 +40,7 @@ class UserDigitsStrip(TextWidget, can_focus=True):
                 tooltip="Select the digit above"),
         Binding("down,j", "select_row(1)", "Down", show=False, id="own.down",
                 tooltip="Select the digit below"),
-        Binding("enter", "correct", "Correct", id="own.correct",
+        Binding("enter", "correct", "Correct", id="own.correct", key_display="enter",
                 tooltip="Give the selected digit another label"),
         Binding("delete,backspace,x", "remove", "Remove", id="own.remove",
                 tooltip="Remove the selected digit"),

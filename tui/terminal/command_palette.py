@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from rich.console import RenderableType
 from textual.app import App, SystemCommand
@@ -17,6 +17,8 @@ from tui.terminal.textual_private import bindings_of
 
 BUILTIN_COMMANDS = ("Theme", "Quit")
 """Textual's own commands that are offered; the others are for other kinds of apps."""
+KEY_GROUPS: Final = {"←↓↑→": "←", ", .": ","}
+"""How the row of keys names several keys at once, and the one of them that has the binding."""
 
 
 class SafeCommandPalette(CommandPalette):
@@ -58,6 +60,12 @@ def key_label(app: App[object], binding: Binding, *, ascii_only: bool) -> str:
     """A key as it is written on keyboards; by its name where ASCII has no symbol for it."""
     label = app.get_key_display(binding)
     return label if label.isascii() or not ascii_only else binding.key
+
+
+def own_key_label(app: App[object], binding: Binding, *, ascii_only: bool = False) -> str:
+    """As `key_label`, without the other keys that the row of keys names with this one."""
+    label = key_label(app, binding, ascii_only=ascii_only)
+    return KEY_GROUPS.get(label, label)
 
 
 def screen_bindings(screen: Screen[Any]) -> Iterator[tuple[DOMNode, Binding]]:

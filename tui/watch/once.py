@@ -143,7 +143,7 @@ def _lines(model: WatchModel, width: int, glyphs: Glyphs) -> Iterator[str]:
             yield f"   not drawn: {undrawn}"
         yield from (f"   {problem}" for problem in run_view.status.problems)
         if void := run_view.void_count:
-            yield f"   void after restarts: {void:,} points"
+            yield f"   written again after a restart: {void:,} point{'s' if void > 1 else ''}"
     for tag in model.scalar_tags():
         yield ""
         yield from chart_rows(model, tag, width, HEIGHT, glyphs)

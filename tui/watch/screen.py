@@ -50,7 +50,7 @@ class WatchScreen(CapturingScreen):
                 tooltip="Select the next run"),
         Binding("space", "toggle_run", "Run", id="watch.toggle",
                 tooltip="Show or hide the selected run"),
-        Binding("enter", "only", "Only", show=False, id="watch.only",
+        Binding("enter", "only", "Only", show=False, id="watch.only", key_display="enter",
                 tooltip="Show only the selected run"),
         Binding("a", "all", "All", show=False, id="watch.all",
                 tooltip="Show all runs or none"),

@@ -14,7 +14,7 @@ from tui.weights.logged_layers import LoggedLayers, histogram_rows
 from tui.widgets.heatmap import HeatmapGrid
 from tui.widgets.text_widget import TitleRow
 
-NO_WEIGHTS = "no weights yet: the program calls run.log_weights(model)"
+NO_WEIGHTS = "no weights until the program calls run.log_weights(model)"
 
 ROWS = 7
 """Rows of the screen for the histograms of a layer, at least."""

@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from tui.terminal.characters import ASCII_CLASS, to_ascii
-from tui.terminal.command_palette import dimmed_actions, key_label, screen_bindings
+from tui.terminal.command_palette import dimmed_actions, own_key_label, screen_bindings
 from tui.terminal.dimmed import Dialog
 from tui.widgets.screens import SCREENS
 from tui.widgets.text_widget import align_right, fit
@@ -71,7 +71,7 @@ def key_groups(screen: Screen[Any]) -> dict[str, list[Entry]]:
         title = _group_title(screen, node, binding)
         entries = common if title == GROUPS["app."] else groups.setdefault(title, [])
         if not binding.action.startswith(GO_ACTION):
-            label = key_label(screen.app, binding, ascii_only=ascii_only)
+            label = own_key_label(screen.app, binding, ascii_only=ascii_only)
             style = "dim" if binding.action in dimmed_actions(node) else ""
             entries.append((label, binding.tooltip, style))
         elif not any(key == _SCREEN_KEYS[0] for key, _, _ in common):
