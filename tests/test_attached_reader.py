@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from core.run.attached_events import (
     LayerStatistics,
-    MetricPoints,
     MetricsVoided,
     ProgramAlert,
     WeightsLogged,
@@ -189,38 +188,6 @@ def test_a_torn_line_is_read_once_it_is_whole(tmp_path: Path) -> None:
     assert [*tail.poll()] == []
 
 
-def test_a_big_file_is_read_in_pieces_and_says_how_far(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("core.rundir.metric_tail.FIRST_CHUNK", 500)
-    monkeypatch.setattr("core.rundir.metric_tail.CHUNK", 2000)
-    path = tmp_path / "metrics.jsonl"
-    long = b'{"step": 1, "time": 1, "a": ' + b"1" * 5000 + b"}\n"
-    add(path, *(line(step, a=step) for step in range(100)), long, line(100, a=100))
-    found = [*MetricTail(path).poll()]
-    assert all(isinstance(each, MetricPoints) for each in found)
-    assert [step for each in found for step in each.steps.tolist()] == list(range(101))
-    fractions = [each.fraction_read for each in found]
-    assert len(found) > 3 and fractions == sorted(fractions)
-    assert fractions[0] < 0.2 and fractions[-1] == 1
-
-
-def test_of_a_very_big_file_evenly_spaced_parts_are_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("core.rundir.metric_tail.PART", 1000)
-    path = tmp_path / "metrics.jsonl"
-    add(path, *(line(step, a=step) for step in range(1000)))
-    tail = MetricTail(path, max_bytes=10_000)
-    steps = [step for each in tail.poll() for step in each.steps.tolist()]
-    assert (steps[0], steps[-1]) == (0, 999)
-    assert 100 < len(steps) < 250
-    assert steps == sorted(steps)
-    assert max(np.diff(steps)) < 120
-    add(path, line(1000, a=1))
-    assert [each.steps.tolist() for each in tail.poll()] == [[1000]]
-
-
 def test_a_file_that_is_no_file_has_no_numbers(tmp_path: Path) -> None:
     assert [*MetricTail(tmp_path).poll()] == []
 
@@ -391,13 +358,3 @@ def test_a_run_is_replayed_in_the_order_of_its_times(run: RunDir) -> None:
         "Started", "MetricPoints", "MetricPoints", "Notice", "MetricPoints", "MetricPoints",
     ]  # fmt: skip
     assert not any(isinstance(each, MetricsVoided) for each in found)
-
-
-def test_a_hole_of_a_terabyte_is_skipped(tmp_path: Path) -> None:
-    path = tmp_path / "metrics.jsonl"
-    add(path, line(0, loss=1.0))
-    with path.open("r+b") as file:
-        file.truncate(1 << 40)
-    add(path, b"\n", line(1, loss=2.0))
-    found = [table.values[-1, 0] for table in MetricTail(path).poll()]
-    assert found == [1.0, 2.0]

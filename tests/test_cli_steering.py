@@ -252,12 +252,10 @@ def test_tail_shows_the_last_lines_and_follows(monkeypatch: pytest.MonkeyPatch) 
         run.log({"loss": step / 2}, step)
     path = directory(run)
     until(
-        lambda: (
-            "4.5" in (path / "metrics.jsonl").read_text()
-            if (path / "metrics.jsonl").exists()
-            else False
-        )
+        lambda: path.joinpath("metrics.jsonl").exists() and path.joinpath("events.jsonl").exists()
     )
+    until(lambda: "4.5" in (path / "metrics.jsonl").read_text())
+    until(lambda: "started" in (path / "events.jsonl").read_text())
     follow = tail(RunDir(path), 3, follow=True)
     assert [next(follow) for _ in range(3)] == [f"step {n}  loss {n / 2:g}" for n in (7, 8, 9)]
     run.note("half\x1b[2J")

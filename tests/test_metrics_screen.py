@@ -73,8 +73,8 @@ async def test_requests_are_written_to_control_json(program: Program) -> None:
         await shown(pilot, app, "lr up", "Save", "Evaluate")
         await pilot.press("]", "]", "space", "e", "c")
         await shown(pilot, app, "saving")
+        await until(pilot, lambda: program.desired["hyperparameters"] == {"lr": 0.1562})
         desired = program.desired
-        assert desired["hyperparameters"] == {"lr": 0.1562}
         assert (desired["pause_at"], desired["evaluate"], desired["checkpoint"]) == (0, 1, 1)
         await pilot.press("Q")
         text = await shown(pilot, app, "Stop this run", "ask the program to end")
