@@ -59,7 +59,7 @@ MUTATIONS = (
     ("core/run/pyramid.py", "starts[:-1] < starts", "starts[:-1] <= starts", "series"),
     ("core/training/rng.py", "> 2).any()", "> 3).any()", "rng"),
     ("core/rundir/ranking.py", "accuracy > self._best", "accuracy < self._best", "recorder"),
-    ("core/network/classifier.py", "THRESHOLD = 0.7", "THRESHOLD = 0.2", "classify"),
+    ("core/network/certainty.py", "THRESHOLD = 0.75", "THRESHOLD = 0.2", "classify"),
     ("core/rundir/recorder.py", "HEARTBEAT = 1.0", "HEARTBEAT = 1000.0", "recorder"),
     ("core/session/request.py", "len(named) > 1", "len(named) > 2", "cli"),
     ("core/rundir/resume.py", "change[0] >= start.step", "change[0] > start.step", "resume"),
