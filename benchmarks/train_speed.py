@@ -196,6 +196,11 @@ def network_row(row: str, text: str, folder: str, steps: int) -> dict[str, float
         epoch()
         taken = timed(epoch, 0, 1)
         return {"steps_per_s": taken["steps_per_s"] * steps, "cpu_us": taken["cpu_us"] / steps}
+    if row == "jax":
+        from benchmarks.jax_rows import STEPS, jax_steps
+
+        taken = timed(jax_steps(text, images, labels, BATCH, RATE), 2, min(8, 1 + steps // STEPS))
+        return {"steps_per_s": taken["steps_per_s"] * STEPS, "cpu_us": taken["cpu_us"] / STEPS}
     make = {"function": network_rows.function_step, "torch": network_rows.torch_step}[row]
     return timed(make(text, images, labels, BATCH, RATE), 20, steps)
 
@@ -203,6 +208,7 @@ def network_row(row: str, text: str, folder: str, steps: int) -> dict[str, float
 NETWORK_ROWS = {
     "keras": ("Keras fit", "tensorflow"),
     "function": ("a tf.function a step", "tensorflow"),
+    "jax": ("JAX, lax.scan", "jax"),
     "torch": ("PyTorch, eager", "torch"),
 }
 
