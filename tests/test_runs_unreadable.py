@@ -1,5 +1,7 @@
 """Runs that cannot be read are named, in the list of runs and in the Runs screen's table."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from core.cli.runs_command import runs
 from core.rundir.overview import Overview
 from core.rundir.unreadable import unreadable_text
 from tests.helpers.runs import make_run
+from trainpad.errors import RunError
 from tui.runs.listing import RunListing
 from tui.runs.table import RunsTable
 
@@ -47,6 +50,40 @@ def test_a_run_that_is_repaired_or_deleted_is_no_longer_named(log_dir: Path) -> 
     (log_dir / "a" / "run.json").unlink()
     overview.poll()
     assert [path.name for path in overview.unreadable] == ["c", "b"]
+
+
+def test_links_that_may_not_be_followed_are_no_runs(
+    log_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (log_dir / "cwd").symlink_to(log_dir / "good")
+    followed, shown = os.stat, os.lstat
+
+    def stat(path: object, **options: bool) -> os.stat_result:
+        """As of /proc/1/cwd for other users."""
+        if str(path).startswith(str(log_dir / "cwd")) and options.get("follow_symlinks", True):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return followed(path, **options)  # type: ignore[arg-type]
+
+    def lstat(path: object, **options: bool) -> os.stat_result:
+        if str(path).startswith(str(log_dir / "cwd" / "run.json")):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return shown(path, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "stat", stat)
+    monkeypatch.setattr(os, "lstat", lstat)
+    result = CliRunner().invoke(runs, ["--log-dir", str(log_dir)])
+    assert (result.exit_code, result.exception) == (0, None)
+    assert result.stderr == "5 runs cannot be read: e, d, c and 2 more\n"
+
+
+def test_what_is_no_folder_cannot_be_listed(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for name in ("file", "loop"):
+        result = CliRunner().invoke(runs, ["--log-dir", str(tmp_path / name)])
+        assert isinstance(result.exception, RunError)
+        assert f"{name} is not a folder" in str(result.exception)
+    assert CliRunner().invoke(runs, ["--log-dir", str(tmp_path / "none")]).exit_code == 0
 
 
 def test_the_sentence_is_sanitized_and_short() -> None:

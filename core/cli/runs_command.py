@@ -22,11 +22,11 @@ def runs(log_dir: Path | None, as_json: bool) -> int:
     """
     from core.cli.runs import as_json_lines, as_table, load_entries
     from core.rundir.overview import Overview
-    from core.rundir.rundir import log_dir_from
+    from core.rundir.rundir import listed_log_dir
     from core.rundir.unreadable import unreadable_text
     from data import places
 
-    overview = Overview(folder := log_dir_from(log_dir), places.cache())
+    overview = Overview(folder := listed_log_dir(log_dir), places.cache())
     entries = load_entries(overview)
     if not entries and not overview.unreadable:
         click.echo(f"there is no run in {sanitize(str(folder))} yet", err=True)

@@ -16,6 +16,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from data.files import is_dir
 from data.places import NOWHERE
 from trainpad.errors import RunError
 from trainpad.files import RUN_FILE, make_folder, read_plain, size_of
@@ -45,6 +46,18 @@ def log_dir_from(given: Path | None) -> Path:
         RunError: this process has no such folder.
     """
     return absolute(given) if given else default_log_dir()
+
+
+def listed_log_dir(given: Path | None) -> Path:
+    """The folder of runs as `log_dir_from`, for a command that lists what is in it.
+
+    Raises:
+        RunError: it is no folder, or this process has none.
+    """
+    folder = log_dir_from(given)
+    if os.path.lexists(folder) and not is_dir(folder):
+        raise RunError(f"{folder} is not a folder; give the folder of the runs with --log_dir")
+    return folder
 
 
 def optional_log_dir(given: Path | None) -> Path:

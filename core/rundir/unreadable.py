@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from data.files import is_dir
 from trainpad.files import RUN_FILE
 from trainpad.text import sanitize
 
@@ -24,10 +25,18 @@ def broken_links(folder: str, runs: Collection[str], *, depth: int = 1) -> Itera
         return
     for entry in entries:
         path = Path(entry.path)
-        if (entry.is_symlink() and not path.exists()) or os.path.lexists(path / RUN_FILE):
+        if _leads_nowhere(path) or os.path.lexists(path / RUN_FILE):
             yield path
-        elif depth and entry.is_dir():
+        elif depth and is_dir(path):
             yield from broken_links(entry.path, runs, depth=depth - 1)
+
+
+def _leads_nowhere(path: Path) -> bool:
+    """Whether it is a link to what does not exist; one that may not be followed is none."""
+    try:
+        return path.is_symlink() and not path.exists()
+    except OSError:
+        return False
 
 
 def unreadable_text(paths: Sequence[Path]) -> str:
