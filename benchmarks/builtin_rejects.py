@@ -7,14 +7,16 @@ from a digit (O, I, l, S, Z, B, b, g, q, /, |, ...) is left out. The notation is
 (`benchmarks/stroke_font.py`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from benchmarks.builtin_signs import shapes
+from benchmarks.letter_styles import restyled
 from data.distractors import STYLE
 from data.drawn import STYLES, draw_strokes
 from data.pen import sample_paths
-from data.templates import digit_templates, parse_templates
+from data.templates import StrokeTemplate, digit_templates, parse_templates
 
 LETTERS = """
     12,3 8,0 3,2 0,10 3,18 8,20 12,17
@@ -145,15 +147,23 @@ Drawing = list[np.ndarray]
 def draw_rejects(n: int, seed: object, variation: float = 1.0) -> Iterator[Drawing]:
     """Yield about ``n`` drawings, as strokes, of all families below."""
     rng = np.random.default_rng(seed)
-    written = [*parse_templates(LETTERS), *parse_templates(SIGNS)]
+    yield from draw_shapes(n * 24 // 100, [*parse_templates(LETTERS + SIGNS)], rng, variation)
+    for drawing in draw_shapes(n * 46 // 100, shapes(aside=False), rng, variation):
+        yield restyled(drawing, rng)
+    yield from _turned(n * 8 // 100, rng, variation)
+    yield from _begun(n * 6 // 100, rng)
+    yield from _side_by_side(n * 6 // 100, rng)
+    yield from (_random_sign(rng) for _ in range(n * 10 // 100))
+
+
+def draw_shapes(
+    n: int, templates: Sequence[StrokeTemplate], rng: np.random.Generator, variation: float = 1.0
+) -> Iterator[Drawing]:
+    """Yield at least ``n`` drawings of the templates, as many of each."""
     style = STYLE.scaled(variation)
-    for template in written:
-        ink = sample_paths(template, -(-n * 55 // 100 // len(written)), rng, style)
+    for template in templates:
+        ink = sample_paths(template, -(-n // len(templates)), rng, style)
         yield from (_arrays(drawing) for drawing in ink.strokes())
-    yield from _turned(n * 10 // 100, rng, variation)
-    yield from _begun(n * 9 // 100, rng)
-    yield from _side_by_side(n * 9 // 100, rng)
-    yield from (_random_sign(rng) for _ in range(n * 17 // 100))
 
 
 def _arrays(drawing: list) -> Drawing:

@@ -328,7 +328,7 @@ MUTATIONS = (
     ("tui/metrics/no_numbers.py", "is True and ADOPTED", "is False and ADOPTED", "metrics_screen"),
     ("tui/pad/drawing.py", "MAX_UNDO = 200", "MAX_UNDO = 1", "drawing"),
     ("tui/pad/past.py", "MAX_NETWORKS = 16", "MAX_NETWORKS = 1", "past"),
-    ("tui/pad/prediction.py", "MIN_INK_SIDE = 0.12", "MIN_INK_SIDE = 0.9", "pad_screen"),
+    ("tui/pad/prediction.py", "MIN_INK_SIDE = 0.16", "MIN_INK_SIDE = 0.9", "pad_screen"),
     ("tui/runs/differences.py", "MAX_METRICS = 4", "MAX_METRICS = 0", "runs_mixed"),
     ("tui/runs/filter.py", 'if sign == "!="', 'if sign == "="', "runs_mixed"),
     ("tui/runs/lines.py", "LEAST_STEPS = 8", "LEAST_STEPS = 80000", "runs_comparison"),

@@ -17,8 +17,8 @@ from tui.pad.drawing import Drawing
 from tui.pad.past import PastAnswer
 from tui.widgets.text_widget import Span, TextWidget, justify
 
-MIN_INK_SIDE = 0.12
-"""Smallest bounding box that is classified, as a fraction of the pad's side."""
+MIN_INK_SIDE = 0.16
+"""Smallest bounding box that is classified, as a fraction of the pad's side: three cells of 20."""
 GAP = "   "
 MAX_HISTORY = 5
 """Past evaluations with a confidence that is shown."""
