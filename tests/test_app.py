@@ -78,9 +78,9 @@ async def test_the_panel_accepts_typed_values_and_shows_why_others_are_refused(
         await shown(pilot, app, "learning_rate must be above 0")
         assert source.desired["hyperparameters"]["learning_rate"] == 0.5
         await pilot.press("down", *"100", "enter")
-        await shown(pilot, app, "max steps must be above 100, the steps", "100_")
+        await shown(pilot, app, "max steps must be above 100, the", "done", "100_")
         assert source.desired["hyperparameters"]["max_steps"] == 2000
-        await pilot.press(*["backspace"] * 3, *"4000", "enter")
+        await pilot.press(*"4000", "enter")
         await pilot.pause()
         assert source.desired["hyperparameters"]["max_steps"] == 4000
         await pilot.press(*"50", "escape")

@@ -69,6 +69,15 @@ def test_a_live_run_shows_its_user_host_and_process(tmp_path: Path) -> None:
     assert f"@{os.uname().nodename}:{os.getpid()}" in line
 
 
+def test_of_a_run_of_another_program_the_last_validation_score_is_shown(tmp_path: Path) -> None:
+    last = {"loss": 0.5, "train/acc": 0.9, "val/acc": 0.727}
+    run = make_run(tmp_path / "project" / "one", kind="attached", project="project", summary=last)
+    hold(run, age=100)
+    heading, line = as_table(load_entries(Overview(tmp_path)))
+    assert "last" in heading
+    assert " 0.7270 " in f"{line} "
+
+
 def test_an_empty_column_is_left_out(tmp_path: Path) -> None:
     finished(tmp_path / "a")
     heading, _ = as_table(load_entries(Overview(tmp_path)))

@@ -112,7 +112,9 @@ async def test_values_are_typed_and_checked_by_their_limits(tmp_path: Path) -> N
         await pilot.press("tab", *"0.5", "enter")
         await until(pilot, lambda: program.desired["hyperparameters"] == {"lr": 0.5})
         await pilot.press(*"7", "enter")
-        await shown(pilot, app, "lr must be from 0.0001 to 1")
+        await shown(pilot, app, "lr must be from 0.0001 to 1", "7_")
+        await pilot.press("2")
+        await shown(pilot, app, " 2_")
         await pilot.press("down", "right", "down", "right", "down", "right")
         await until(
             pilot,

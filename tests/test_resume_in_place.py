@@ -7,6 +7,7 @@ import pytest
 
 from core.run.events import Diverged, Finished, Paused, Started, Steps
 from core.run.hparams import as_dict, validate_hparams
+from core.run.state import RunState
 from core.run.status import Outcome, RunStatus
 from core.rundir import checkpoint
 from core.rundir.checkpoint import Checkpoint
@@ -20,6 +21,7 @@ from tests.helpers.runs import finished
 from tests.helpers.waiting import shown, toasts_of, until
 from trainpad.errors import UserError
 from tui.app import TrainpadApp
+from tui.dashboard.resuming import why_not_resumable
 from tui.widgets.footer import KeyFooter
 
 
@@ -39,6 +41,12 @@ def source(tmp_path: Path) -> Scripted:
 
 @pytest.mark.parametrize("key", ["space", "r"])
 @pytest.mark.parametrize("viewer", [False, True])
+def test_a_value_of_the_next_run_is_named_with_what_drops_it() -> None:
+    assert why_not_resumable(RunState(), {"network": "none"}) == (
+        "network cannot change in a run: n starts a new one; tab, then del drops it"
+    )
+
+
 async def test_a_finished_run_goes_on_with_more_steps(
     source: Scripted, tmp_path: Path, key: str, viewer: bool
 ) -> None:

@@ -6,10 +6,12 @@ terminal that is too narrow columns are left out too, whole ones, the least impo
 
 import dataclasses
 import json
+import math
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from core.run.direction import greater_is_better
 from core.run.durations import duration
 from core.rundir.entry import RunEntry
 from core.rundir.overview import Overview, differing_hparams
@@ -111,13 +113,24 @@ def _row(entry: RunEntry, names: Sequence[str]) -> tuple[str, ...]:
         state.state,
         f"{state.steps:,}",
         _accuracy(state.best),
-        _accuracy(entry.last_accuracy),
+        _accuracy(_score(entry) if state.is_attached else entry.last_accuracy),
         duration(entry.seconds, "clock"),
         since,
         where,
         state.project if state.is_attached else "",
         *("" if state.is_attached else _flag_value(values[name]) for name in names),
     )
+
+
+def _score(entry: RunEntry) -> float | None:
+    """The last accuracy or the like of an attached run, on validation where there is one."""
+    scores = {
+        name: found.last
+        for name, found in entry.values.metrics.items()
+        if greater_is_better(name) and not math.isnan(found.last)
+    }
+    name = min(scores, key=lambda name: "val" not in name.lower(), default=None)
+    return None if name is None else scores[name]
 
 
 def _accuracy(value: float | None) -> str:

@@ -145,11 +145,13 @@ def _dashboard(request: "ProgramRequest", flags: dict[str, Any]) -> int:
 def _say_that_it_goes_on(run: "RunDir") -> None:
     from core.rundir.attached import open_attached_control
 
-    if open_attached_control(run).poll().stop:
+    desired = open_attached_control(run).poll()
+    if desired.stop:
         _say(f"{run.name} is being stopped; `trainpad status {run.quoted}` says when it has ended")
     else:
         _say(
-            f"{run.name} keeps running; `trainpad open {run.quoted}` shows it, "
+            f"{run.name} {'is paused' if desired.pause_at is not None else 'keeps running'}; "
+            f"`trainpad open {run.quoted}` shows it, "
             f"`trainpad stop {run.quoted}` stops it"
         )
 

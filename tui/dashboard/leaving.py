@@ -62,5 +62,5 @@ class LeavingApp(BaseApp[ExitResult]):
 
     def _stop_run(self) -> None:
         self._queued_run = None
-        doing = "stopping …" if self.run_context.run.is_attached else "saving …"
+        doing = "" if self.run_context.run.is_attached else "saving …"  # the header says: stopping
         self.toast(self.run_context.steering.stop() or doing)

@@ -13,7 +13,8 @@ def why_not_resumable(run: RunState, values: Mapping[str, Value]) -> str:
     specs = [spec_of(run, name) for name in values]
     fixed = [spec.label for spec in specs if not spec.live]
     if fixed:
-        return f"{', '.join(fixed)} cannot change in a run; n starts a new one"
+        names, them = ", ".join(fixed), "it" if len(fixed) == 1 else "them"
+        return f"{names} cannot change in a run: n starts a new one; tab, then del drops {them}"
     if run.status is RunStatus.DIVERGED and "learning_rate" not in values:
         return "it would diverge again: set a smaller learning rate first (tab)"
     if int(str(values.get("max_steps", run.hparams.max_steps))) <= run.step:

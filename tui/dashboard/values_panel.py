@@ -5,6 +5,7 @@ run has confirmed it.
 """
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import Any, NamedTuple
 
 from textual import events
@@ -16,6 +17,7 @@ from tui.widgets.footer import CAPTURES_TYPING
 from tui.widgets.text_widget import Span, TextWidget, align_right, fit
 
 VALUE_WIDTH = 11
+MAX_HELP_ROWS = 3
 HELP = "?"
 """A command here as elsewhere; no value begins with it."""
 
@@ -125,8 +127,10 @@ class ValuesPanel(TextWidget, can_focus=True):
 
     def lines(self, width: int, height: int) -> list[list[Span]]:
         """As many rows as fit around the selected one, and its help text."""
-        first, selected = self._first_row(height), self._selected_row
-        rows = list(enumerate(self._rows))[first : first + height - 1]
+        texts, role = self._help_rows(width)
+        visible = max(1, height - len(texts))
+        first, selected = self._first_row(visible), self._selected_row
+        rows = list(enumerate(self._rows))[first : first + visible]
         shown: list[list[Span]] = [
             [(row, "title")]
             if isinstance(row, str)
@@ -135,11 +139,11 @@ class ValuesPanel(TextWidget, can_focus=True):
         ]
         if rows and isinstance(rows[-1][1], str):  # the title of rows that do not fit
             shown[-1] = [("", "title")]
-        return [*shown, [self._help_row(width)]]
+        blank: list[list[Span]] = [[]] * (visible - len(rows))
+        return [*shown, *blank, *([(fit(f" {text}", width), role)] for text in texts)]
 
-    def _first_row(self, height: int) -> int:
-        """The first visible row, so that the selected one is visible."""
-        visible = height - 1
+    def _first_row(self, visible: int) -> int:
+        """The first of so many visible rows, so that the selected one is among them."""
         first = self._selected_row - visible // 2
         return max(0, min(first, len(self._rows) - visible))
 
@@ -153,10 +157,17 @@ class ValuesPanel(TextWidget, can_focus=True):
         role = "selected" if selected and not row.keeps_role else row.role
         return [(label, "selected" if selected else "dim"), (shown, role)]
 
-    def _help_row(self, width: int) -> Span:
-        if self._problem:
-            return fit(f" {self._problem}", width), "alert"
-        return fit(f" {self._help_text(width - 1)}" if self.has_focus else "", width), "dim"
+    def _help_rows(self, width: int) -> tuple[list[str], str]:
+        """The help on the selected value, or a problem, in one row at least; and the style."""
+        text, role = self._problem, "alert"
+        if not text:
+            text, role = self._help_text(width - 1) if self.has_focus else "", "dim"
+        return wrap(text, max(8, width - 1))[:MAX_HELP_ROWS] or [""], role
+
+    @property
+    def _typed_before(self) -> str:
+        """What the next character is appended to: what was refused is replaced."""
+        return "" if self._problem else self._typed_text
 
     # -- keys and mouse -----------------------------------------------------------------------
 
@@ -177,8 +188,9 @@ class ValuesPanel(TextWidget, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """Select the clicked value; a click on its arrows changes it."""
-        row, places = event.y + self._first_row(self.size.height), self._places
-        if row not in places or event.y == self.size.height - 1:
+        visible = max(1, self.size.height - len(self._help_rows(self.size.width)[0]))
+        row, places = event.y + self._first_row(visible), self._places
+        if row not in places or event.y >= visible:
             return
         self._selected = places.index(row)
         self._clear_typed()

@@ -115,5 +115,6 @@ class KnobPanel(ValuesPanel):
             return
         event.stop()
         event.prevent_default()
-        self._typed_text, self._problem = (self._typed_text + event.character)[:MAX_TYPED], ""
+        typed = self._typed_before + event.character
+        self._typed_text, self._problem = typed[:MAX_TYPED], ""
         self.redraw()

@@ -131,7 +131,7 @@ class Panel(ValuesPanel):
             return self._next[spec.name]
         return value_of(self._run, spec.name)
 
-    def _help_text(self, width: int) -> str:  # noqa: ARG002 - it is cut
+    def _help_text(self, width: int) -> str:  # noqa: ARG002 - it is wrapped
         spec = self._selected_hparam
         value = self._typed_text or spec.format(self._value(spec))
         return value if spec.canonical is not None and len(value) >= VALUE_WIDTH else spec.help
@@ -176,7 +176,7 @@ class Panel(ValuesPanel):
         """
         if not event.is_printable or event.character is None or self._is_command(event.character):
             return
-        typed = self._typed_text + event.character
+        typed = self._typed_before + event.character
         spec = self._selected_hparam
         valid = TEXT_PREFIX if spec.canonical is not None else VALID_PREFIXES[spec.kind]
         if self._typed_invalid or not valid.fullmatch(typed):
