@@ -41,12 +41,6 @@ def source(tmp_path: Path) -> Scripted:
 
 @pytest.mark.parametrize("key", ["space", "r"])
 @pytest.mark.parametrize("viewer", [False, True])
-def test_a_value_of_the_next_run_is_named_with_what_drops_it() -> None:
-    assert why_not_resumable(RunState(), {"network": "none"}) == (
-        "network cannot change in a run: n starts a new one; tab, then del drops it"
-    )
-
-
 async def test_a_finished_run_goes_on_with_more_steps(
     source: Scripted, tmp_path: Path, key: str, viewer: bool
 ) -> None:
@@ -163,3 +157,9 @@ async def test_a_resumed_run_shows_what_it_recorded_before(tmp_path: Path) -> No
         source.give(Started(400, hparams, "CPU:0", 1), Steps(400, np.ones(5, np.float32), 0.1))
         await shown(pilot, app, "405 / 900")
         assert len(app.run_state.losses) == 405
+
+
+def test_a_value_of_the_next_run_is_named_with_what_drops_it() -> None:
+    assert why_not_resumable(RunState(), {"network": "none"}) == (
+        "network cannot change in a run: n starts a new one; tab, then del drops it"
+    )
