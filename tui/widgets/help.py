@@ -1,6 +1,7 @@
 """The help screen: every key of a screen, from its bindings, in groups."""
 
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from textwrap import wrap
 from typing import Any, ClassVar
 
@@ -28,8 +29,8 @@ GROUPS = {
 MIN_COLUMN_WIDTH, MAX_COLUMN_WIDTH = 36, 74
 """Cells of a key and its explanation."""
 MAX_COLUMNS = 3
-FRAME_CELLS, FRAME_ROWS = 6, 2
-"""Taken by the border and the margins."""
+FRAME_CELLS, FRAME_ROWS = 8, 2
+"""Taken by the border, the margins and the bar for scrolling."""
 Entry = tuple[str, str, str]
 """A key, its explanation, and the style of both: empty, or ``dim`` where it can do nothing now."""
 Line = tuple[str, str]
@@ -96,24 +97,41 @@ def _group_title(screen: Screen[Any], node: DOMNode, binding: Binding) -> str:
 def help_rows(groups: dict[str, list[Entry]], width: int, height: int) -> list[list[Line]]:
     """The rows of all groups, side by side in columns where one would be too high."""
     most = max(1, min(MAX_COLUMNS, width // MIN_COLUMN_WIDTH))
-    for columns in range(1, most + 1):
-        room = min(MAX_COLUMN_WIDTH, width // columns)
-        lines = list(_lines(groups, room - 2))
-        rows = -(-len(lines) // columns)
-        if rows <= height or columns == most:
+    for count in range(1, most + 1):
+        room = min(MAX_COLUMN_WIDTH, width // count)
+        columns = _in_columns(list(_blocks(groups, room - 2)), count)
+        if len(columns[0]) <= height or count == most:
             break
-    return [[(fit(text, room), style) for text, style in lines[row::rows]] for row in range(rows)]
+    return [
+        [(fit(text, room), style) for text, style in row]
+        for row in zip_longest(*columns, fillvalue=("", ""))
+    ]
 
 
-def _lines(groups: dict[str, list[Entry]], width: int) -> Iterator[Line]:
-    """The lines of all groups, each at most `width` cells."""
+def _in_columns(blocks: Sequence[Sequence[Line]], count: int) -> list[list[Line]]:
+    """The lines in at most `count` columns, as low as they can be; no block is divided."""
+    rows = -(-sum(map(len, blocks)) // count)
+    while True:
+        columns: list[list[Line]] = [[]]
+        for block in blocks:
+            if columns[-1] and len(columns[-1]) + len(block) > rows:
+                columns.append([])
+            # An empty line at the top of a column would be one between nothing and its title.
+            columns[-1] += block if columns[-1] else [line for line in block if line[0]]
+        if len(columns) <= count:
+            return columns
+        rows += 1
+
+
+def _blocks(groups: dict[str, list[Entry]], width: int) -> Iterator[list[Line]]:
+    """The lines of each entry, each at most `width` cells; its title is with a group's first."""
     key_width = max(cell_len(key) for entries in groups.values() for key, _, _ in entries)
-    for number, (title, entries) in enumerate(groups.items()):
-        if number:
-            yield "", ""
-        yield title, "bold"
+    for group, (title, entries) in enumerate(groups.items()):
+        before = [("", "")] * bool(group) + [(title, "bold")]
         for key, explanation, style in entries:
-            yield from _entry_lines(align_right(key, key_width), explanation, style, width)
+            shown = align_right(key, key_width)
+            yield [*before, *_entry_lines(shown, explanation, style, width)]
+            before = []
 
 
 def _entry_lines(key: str, explanation: str, style: str, width: int) -> Iterator[Line]:
