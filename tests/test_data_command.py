@@ -49,3 +49,22 @@ def test_images_of_each_class_are_previewed(folder: Path) -> None:
     show_dataset(out, "mnist", folder, offline=True, as_json=False)
     rows = out.getvalue().splitlines()
     assert sum(len(row) > 60 for row in rows) >= 3 * 20
+
+
+class _Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_the_list_has_no_line_that_a_narrow_terminal_breaks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(datasets, "_entry", lambda name: {
+        "name": name, "title": "a title" * 7, "where": "not downloaded: 31 MB"
+    })  # fmt: skip
+    out = _Screen()
+    datasets.list_datasets(out, as_json=False)
+    lines = out.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[1].strip() == "not downloaded: 31 MB"

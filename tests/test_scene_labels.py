@@ -47,6 +47,13 @@ def test_labels_do_not_overlap_and_the_last_of_a_cluster_has_a_count():
     assert rows[0][83:].strip() == "a long label:"
 
 
+def test_of_values_that_change_at_one_step_the_rate_is_named_and_the_others_counted():
+    labels = ("l2 1", "lr 0.01", "lr 0.02", "l2 0", "dropout 0.5")
+    marks = [Mark(50, MarkKind.CHANGE, "changed", label) for label in labels]
+    scene = scene_of(Line("loss", Series(np.ones(100))), planned=100, marks=marks)
+    assert text(scene, 107, 12)[0][50:].rstrip() == ":lr 0.02 +2 more"
+
+
 def test_a_label_is_never_written_over_a_line():
     marks = [Mark(50, MarkKind.CHANGE, "changed", "label")]
     high = np.r_[np.zeros(52), np.ones(48)]

@@ -15,7 +15,7 @@ from data.errors import DataError
 from data.find import describe_origin, find_dataset
 from data.preview import HALF_BLOCK, ascii_rows, contact_sheet, examples_per_class, half_block_rows
 from data.sources import NAMES, load_dataset
-from trainpad.text import sanitize
+from trainpad.text import cells, sanitize
 
 EXAMPLES = 12
 """Maximum number of images of each class in a preview."""
@@ -33,8 +33,12 @@ def list_datasets(out: TextIO, *, as_json: bool) -> int:
     if as_json:
         print(json.dumps(rows), file=out)
         return 0
-    for row in rows:
-        print(f"{row['name']:15} {row['title']:52} {sanitize(row['where'])}", file=out)
+    lines = [f"{row['name']:15} {row['title']:52} {sanitize(row['where'])}" for row in rows]
+    if out.isatty() and max(map(cells, lines)) > shutil.get_terminal_size().columns:
+        lines = [
+            f"{row['name']:15} {row['title']}\n{'':15} {sanitize(row['where'])}" for row in rows
+        ]
+    print("\n".join(lines), file=out)
     return 0
 
 

@@ -38,14 +38,14 @@ def write_labels(canvas: Canvas, marks: Sequence[tuple[int, Mark]]) -> None:
     Of marks that are too close for a label each, the last is labelled, with the number of others.
     """
     labels = sorted(
-        (column, text, mark_style(mark))
+        (column, text, mark_style(mark), mark.others)
         for column, mark in marks
         if (text := canvas.glyphs.displayable(mark.label)) and cell_len(text) == len(text)
     )
     limit = canvas.width
     while labels:
-        column, label, style = labels.pop()
-        count = 1 + _pop_overlapping(labels, column)
+        column, label, style, others = labels.pop()
+        count = 1 + others + _pop_overlapping(labels, column)
         start = column + 1
         if start + len(_counted(label, count)) > limit:
             start = column - len(_counted(label, count))
@@ -55,12 +55,11 @@ def write_labels(canvas: Canvas, marks: Sequence[tuple[int, Mark]]) -> None:
         _write_label(canvas, start, _counted(label, count), style)
 
 
-def _pop_overlapping(labels: list[tuple[int, str, int]], left: int) -> int:
-    """Remove from the end those labels that would reach beyond ``left``; return their number."""
+def _pop_overlapping(labels: list[tuple[int, str, int, int]], left: int) -> int:
+    """Remove from the end the labels that reach beyond ``left``; return the number of changes."""
     count = 0
     while labels and labels[-1][0] + 1 + len(labels[-1][1]) > left:
-        labels.pop()
-        count += 1
+        count += 1 + labels.pop()[-1]
     return count
 
 

@@ -4,7 +4,7 @@ A cell of the chart shows the most important of its marks; the cursor shows all 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from core.run.pyramid import Float64s, Int64s
 
 MAX_MARKS = 200
 """Marks on a chart, at most."""
+RATE_LABEL = "lr"
+"""What the label of a changed learning rate begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class Mark:
     """What happened, in full; shown at the cursor."""
     label: str = ""
     """The same in a word or two; shown on the chart where it fits."""
+    others: int = 0
+    """How many other values were changed in the same cell of the chart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,8 @@ class MarkIndex:
     def by_cell(self, edges: Float64s) -> Iterator[tuple[int, Mark]]:
         """The index of each cell that has marks, and the most important of them.
 
-        Cells are between two of the `edges`, in steps.
+        Of changes that is the one of the learning rate, where there is one, and has the number of
+        the others. Cells are between two of the `edges`, in steps.
         """
         bounds = np.searchsorted(self._steps, edges)
         cells = np.flatnonzero(bounds[:-1] < bounds[1:])
@@ -80,9 +85,24 @@ class MarkIndex:
         order = self._ranks[:until] * count + count - 1 - np.arange(until)
         best = count - 1 - np.minimum.reduceat(order, bounds[cells]) % count
         for cell, index in zip(cells.tolist(), best.tolist(), strict=True):
-            yield cell, self._marks[index]
+            mark = self._marks[index]
+            if mark.kind is MarkKind.CHANGE:
+                mark = _of_changes(self._marks[bounds[cell] : bounds[cell + 1]])
+            yield cell, mark
 
     def between(self, start: float, stop: float, max_count: int) -> Sequence[Mark]:
         """The first marks with steps in ``[start, stop)``."""
         first, last = np.searchsorted(self._steps, [start, stop])
         return self._marks[first : min(last, first + max_count)]
+
+
+def _of_changes(marks: Sequence[Mark]) -> Mark:
+    """The last change of the learning rate or else of any value, with the number of the others."""
+    last: dict[str, Mark] = {}
+    for mark in marks:
+        if mark.kind is MarkKind.CHANGE:
+            name = mark.label.rpartition(" ")[0]
+            last.pop(name, None)  # the order is that of the last changes
+            last[name] = mark
+    shown = last.get(RATE_LABEL) or [*last.values()][-1]
+    return replace(shown, others=len(last) - 1)

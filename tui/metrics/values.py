@@ -36,7 +36,9 @@ class ValueList(TextWidget):
             names, more = names[: room - 1], f" and {hidden:,} more"
         else:
             more = ""
-        title: list[Span] = [("newest", "title"), (f"   {len(metrics):,} metrics", "dim")]
+        plural = "" if len(metrics) == 1 else "s"
+        count = f"   {len(metrics):,} metric{plural}"
+        title: list[Span] = [("newest", "title"), (count, "dim")]
         rows = [self._row(name, width) for name in names]
         return [title, *rows, *([[(more, "dim")]] if more else [])]
 

@@ -70,9 +70,9 @@ COLUMNS = (
     LayerColumn("dead", 13, _dead),
     LayerColumn("update ratio", 14, _update),
     LayerColumn("memory", 10, lambda layer: format_bytes(layer.nbytes)),
-    LayerColumn("weights", 18, lambda layer: format_distribution(layer.weights)),
-    LayerColumn("biases", 18, lambda layer: format_distribution(layer.biases)),
-    LayerColumn("activations", 18, lambda layer: format_distribution(layer.activations)),
+    LayerColumn("weights", 20, lambda layer: format_distribution(layer.weights)),
+    LayerColumn("biases", 20, lambda layer: format_distribution(layer.biases)),
+    LayerColumn("activations", 20, lambda layer: format_distribution(layer.activations)),
 )
 
 
