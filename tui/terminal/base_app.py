@@ -51,8 +51,8 @@ HelpScreen VerticalScroll, CommandList, OptionList {
 CommandPalette #--input { border: hkey $accent 50%; }
 CommandPalette CommandList { border-bottom: hkey $accent 50%; }
 CommandPalette CommandList:focus { border-bottom: hkey $accent 50%; }
-/* Toasts are in the last rows, as high as their text: no chart is there. */
-ToastRack { margin-bottom: 0; }
+/* Toasts are above the row of keys, as high as their text: no chart is there. */
+ToastRack { margin-bottom: 1; }
 Toast, Toast.-information {
     width: auto; max-width: 100%; margin-top: 0; padding: 0 1; border-left: outer $accent;
 }

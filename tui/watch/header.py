@@ -89,7 +89,7 @@ class WatchHeader(TextWidget):
             parts.append((f"not drawn: {undrawn}  ", "dim"))
         if void := self._void_count:
             shown = "shown dim" if self._model.shows_void else "o shows them"
-            parts.append((f"{void:,} void points, {shown}", "dim"))
+            parts.append((f"{void:,} points written again, {shown}", "dim"))
         return parts
 
     def on_click(self, event: Click) -> None:
