@@ -4,13 +4,14 @@ import signal
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from core.process.launcher import Launcher
 from core.run.events import Finished, Opened, Preparing
 from core.run.hparams import HyperParameters
+from core.run.state import RunState
 from core.run.status import Outcome
 from core.rundir.rundir import create_run
 from core.session.headless import FAILED
@@ -88,6 +89,16 @@ def test_a_run_that_has_no_folder_yet_is_named_without_one_when_the_screen_is_le
     with pytest.raises(ExitedError):
         launch._finish(app, ExitResult.DETACH, Launcher(-1, 0, False), signals)
     assert capsys.readouterr().out == "the run keeps training; reattach with `trainpad open`\n"
+
+
+def test_the_last_line_says_where_a_run_is_that_is_done(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run = RunState()
+    run.fold(Opened("/runs/a-run", {"name": "a-run"}, None))
+    run.fold(Finished(100, Outcome.DONE, 1.0))
+    launch._report_end(cast("Any", SimpleNamespace(run_state=run)))
+    assert capsys.readouterr().err == "trainpad: a-run: done at step 100; in /runs/a-run\n"
 
 
 def test_signals_reach_a_run_that_opened_after_the_screen_was_closed(tmp_path: Path) -> None:

@@ -208,7 +208,7 @@ def _report_end(app: TrainpadApp) -> None:
     if run.status in (RunStatus.FAILED, RunStatus.DIVERGED) and run.log_entries:
         _print_error(f"{run.name}: {run.log_entries[-1].text}")
     elif run.directory:
-        _print_error(f"{run.name}: {run.status} after {run.step:,} steps; in {run.directory}")
+        _print_error(f"{run.name}: {run.status} at step {run.step:,}; in {run.directory}")
 
 
 def _stop_and_save(app: TrainpadApp, signals: Signals) -> int:
