@@ -88,6 +88,21 @@ def test_what_is_found_in_pictures_is_classified_in_several_views() -> None:
     assert not classifier.predict_found(np.zeros((0, 28, 28), np.float32))
 
 
+@pytest.mark.parametrize(("digits", "views"), [(1, len(VIEWS)), (2, 1)])
+def test_one_digit_in_a_picture_is_classified_in_views(
+    digits: int, views: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seven, counts = inks_to_images([[np.array(SEVEN[0])]])[0], []
+    picture = np.hstack([np.kron(seven, np.ones((3, 3)))] * digits)
+    pytest.importorskip("PIL.Image").fromarray(np.uint8(255 * picture)).save(tmp_path / "a.png")
+    network = builtin_network()
+    monkeypatch.setattr(
+        type(network), "logits", lambda _, x: counts.append(len(x)) or np.zeros((len(x), 10))
+    )
+    run_main("classify", str(tmp_path / "a.png"))
+    assert counts == [digits * views]
+
+
 def test_predictions_use_the_names_of_the_classes() -> None:
     names = ("shirt", "shoe", *"23456789")
     assert reading(_1=0.9).describe(names) == "shoe"

@@ -46,7 +46,8 @@ def classification_lines(
         try:
             if classifier.reads_drawings:
                 digits = locate_digits_in(file, split=split, judge=judge, hint=hint)
-                predict = classifier.predict_found if digits.are_pictures else classifier.predict
+                one = digits.are_pictures and len(digits.images) == 1
+                predict = classifier.predict_found if one else classifier.predict
                 predictions, boxes = predict(digits.images), digits.boxes
             else:
                 predictions = classifier.predict_whole(read_whole(file, classifier.image_shape))
