@@ -250,7 +250,7 @@ async def test_an_attached_run_that_opens_in_a_dashboard_replaces_the_screen(
 async def test_without_numbers_the_screen_says_how_to_log_them(tmp_path: Path) -> None:
     app = app_of(Program(tmp_path / "r"))
     async with app.run_test(size=(120, 40)) as pilot:
-        await shown(pilot, app, "no numbers yet", 'run.log({"loss": loss}, step)')
+        await shown(pilot, app, "no numbers until", 'run.log({"loss": loss}, step)')
         await pilot.press("n", "f", "t", "down", "l", "x", "i", "tab", "right", "enter", "5")
         await pilot.pause()
         assert app.screen.query_one(KnobPanel)

@@ -26,8 +26,8 @@ from tui.widgets.background import BackgroundJob, JobFinished
 from tui.widgets.gallery import Gallery
 from tui.widgets.text_widget import TitleRow
 
-NO_MATRIX = "no confusion matrix yet: the program calls run.log_confusion(labels, predictions)"
-NO_IMAGES = 'no images: the program calls run.log_images("worst", images, captions)'
+NO_MATRIX = "no confusion matrix until the program calls run.log_confusion(labels, predictions)"
+NO_IMAGES = 'no images until the program calls run.log_images("worst", images, captions)'
 OMITTED = ("filter", "weights")
 """Keys that need what only our own runs record."""
 FIRST_SPLITS = ("validation", "val", "test")

@@ -228,7 +228,7 @@ class ChartGrid(Container):
             self.draw()
 
     def toggle_pin(self) -> None:
-        """Let the selected chart come before the others, or no longer."""
+        """Move the selected chart to the front, or back to its place."""
         if (selected := self.selected) is None:
             return
         title = self._selected = selected.title

@@ -21,4 +21,4 @@ def why_no_numbers(run: RunState, unreadable: str) -> str:
         return f"metrics.jsonl cannot be read: {sanitize(unreadable, limit=200)}"
     if only_prints(run):
         return "no numbers yet: no `name: number` in its lines; see trainpad run --parse"
-    return 'no numbers yet: the program calls run.log({"loss": loss}, step)'
+    return 'no numbers until the program calls run.log({"loss": loss}, step)'
