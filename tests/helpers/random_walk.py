@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from textual.app import App
+from textual.errors import NoWidget
 from textual.events import MouseScrollDown, MouseScrollUp
 from textual.pilot import OutOfBounds, Pilot, WaitForScreenTimeout
 
@@ -94,10 +95,13 @@ class Walk:
         self._happen()
 
     async def _do(self, what: Awaitable[object]) -> None:
-        """Do it. On a busy machine the pilot may wait in vain, but not for two actions in a row."""
+        """Do it. On a busy machine the pilot may wait in vain, but not for two actions in a row.
+
+        It finds no widget on a screen that is not laid out yet; the program itself does not ask.
+        """
         try:
             await what
-        except OutOfBounds:
+        except (OutOfBounds, NoWidget):
             pass
         except WaitForScreenTimeout:
             if self._was_late:
