@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from rich.cells import cell_len
 
+from tui.chart.mark_labels import placed_labels
 from tui.chart.marks import Mark
-from tui.chart.palette import ChartStyle
 from tui.widgets.canvas import Canvas
 
 MAX_SHIFT = 3
@@ -27,44 +26,10 @@ class LineEnd(NamedTuple):
     """The number of its colour, for a letter inside a band."""
 
 
-def mark_style(mark: Mark) -> int:
-    """The style of a mark and its label."""
-    return ChartStyle[f"MARK_{mark.kind.name}"]
-
-
 def write_labels(canvas: Canvas, marks: Sequence[tuple[int, Mark]]) -> None:
-    """Write the labels of marks beside their columns, into the top rows, over no line or band.
-
-    Of marks that are too close for a label each, the last is labelled, with the number of others.
-    """
-    labels = sorted(
-        (column, text, mark_style(mark), mark.others)
-        for column, mark in marks
-        if (text := canvas.glyphs.displayable(mark.label)) and cell_len(text) == len(text)
-    )
-    limit = canvas.width
-    while labels:
-        column, label, style, others = labels.pop()
-        count = 1 + others + _pop_overlapping(labels, column)
-        start = column + 1
-        if start + len(_counted(label, count)) > limit:
-            start = column - len(_counted(label, count))
-            count += _pop_overlapping(labels, start)
-            start = column - len(_counted(label, count))
-        limit = min(column, start)
-        _write_label(canvas, start, _counted(label, count), style)
-
-
-def _pop_overlapping(labels: list[tuple[int, str, int, int]], left: int) -> int:
-    """Remove from the end the labels that reach beyond ``left``; return the number of changes."""
-    count = 0
-    while labels and labels[-1][0] + 1 + len(labels[-1][1]) > left:
-        count += 1 + labels.pop()[-1]
-    return count
-
-
-def _counted(label: str, count: int) -> str:
-    return f"{label} +{count - 1} more" if count > 1 else label
+    """Write the labels of marks beside their columns, into the top rows, over no line or band."""
+    for label in placed_labels(canvas.width, canvas.glyphs, marks):
+        _write_label(canvas, label.start, label.text, label.style)
 
 
 def _write_label(canvas: Canvas, start: int, text: str, style: int) -> None:

@@ -7,7 +7,8 @@ from itertools import groupby
 import numpy as np
 
 from core.run.pyramid import Float64s
-from tui.chart.labels import LineEnd, mark_style, write_if_blank, write_labels, write_letters
+from tui.chart.labels import LineEnd, write_if_blank, write_labels, write_letters
+from tui.chart.mark_labels import mark_style
 from tui.chart.marks import PlacedMark
 from tui.chart.palette import LINE_STYLES, ChartStyle, inside_style
 from tui.chart.rule import CHANGE_SIGN

@@ -5,7 +5,7 @@ from itertools import groupby, product
 from typing import NamedTuple
 
 from core.run.log import MarkKind
-from tui.chart.labels import mark_style
+from tui.chart.mark_labels import mark_style
 from tui.chart.marks import PlacedMark
 from tui.chart.palette import ChartStyle
 from tui.terminal.characters import Glyphs
