@@ -32,23 +32,13 @@ SHARES = {
     "rejects": 0.14,
     "distractors": 0.04,
 }
-TUNING_SHARES = {
-    "mnist": 0.24,
-    "pictures": 0.04,
-    "drawn": 0.04,
-    "inked": 0.18,
-    "forms": 0.21,
-    "rejects": 0.24,
-    "distractors": 0.04,
-}
-"""Shares where given weights are trained further: more of what is no digit."""
 SIZES = {
     "mnist": 4,
     "pictures": 10_000,
     "drawn": 40_000,
     "inked": 80_000,
     "forms": 90_000,
-    "rejects": 90_000,
+    "rejects": 45_000,
     "distractors": 20_000,
 }
 """Copies of MNIST, and numbers of images of the other sources."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import tensorflow as tf
 
-from benchmarks.builtin_pools import SHARES, TUNING_SHARES, Pool
+from benchmarks.builtin_pools import SHARES, Pool
 from core.network.architecture import Architecture, build_architecture
 from core.network.network import Layer, Network
 from core.run.hparams import HyperParameters
@@ -18,8 +18,6 @@ from data.dataset import DIGITS, NO_CLASS, PIXEL_SCALE
 
 BATCH = 100
 RATE = 2e-3
-TUNING_RATE = 5e-4
-"""Highest learning rates: of a training from the beginning, and from given weights."""
 AVERAGE = 0.998
 """Decay of the moving average of the weights, updated every tenth step."""
 REPORTS = 6
@@ -34,7 +32,6 @@ def train(
     check: Check,
     steps: int,
     most_seconds: float = float("inf"),
-    start: Network | None = None,
 ) -> Network:
     """The trained network, without batch normalizations and dropout.
 
@@ -45,15 +42,10 @@ def train(
         check: gives what is printed of the network at times.
         steps: batches of `BATCH`; the learning rate decays over them.
         most_seconds: on a busy machine the decay ends when this time has passed.
-        start: goes on from this network's weights, without batch normalizations, at `TUNING_RATE`.
     """
     architecture = build_architecture(parse_layers(layers), (28, 28), len(DIGITS))
     model = Model(architecture, HyperParameters(seed=seed))
     variables = list(model.variables.values())
-    if start is not None:
-        for name, values in start.to_arrays().items():
-            model.variables[name].assign(values)
-    highest, shares = (RATE, SHARES) if start is None else (TUNING_RATE, TUNING_SHARES)
     step_once = _compiled_step(model, seed)
     rng = np.random.default_rng((seed, 5))
     average = [variable.numpy().copy() for variable in variables]
@@ -61,8 +53,8 @@ def train(
     report, done, step = 0, 0.0, 0
     while done < 1:
         done = max(step / steps, (time.perf_counter() - started) / most_seconds)
-        images, targets = _batch(pools, shares, rng)
-        loss = step_once(images, targets, np.float32(highest * _rate(step, done)), np.uint32(step))
+        images, targets = _batch(pools, rng)
+        loss = step_once(images, targets, np.float32(_rate(step, done)), np.uint32(step))
         step += 1
         if step % 10 == 0:
             # The first weights are far from the last, so the average forgets them faster.
@@ -78,15 +70,13 @@ def train(
 
 
 def _rate(step: int, done: float) -> float:
-    """Share of the highest rate: warm-up, then cosine decay to 0."""
-    return min(1.0, step / 300) * 0.5 * (1 + np.cos(np.pi * min(1.0, done)))
+    """Warm-up, then cosine decay to 0."""
+    return RATE * min(1.0, step / 300) * 0.5 * (1 + np.cos(np.pi * min(1.0, done)))
 
 
-def _batch(
-    pools: Mapping[str, Pool], shares: Mapping[str, float], rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """About `BATCH` random images uint8 ``[n, 784]``, and target probabilities ``[n, 10]``."""
-    counts = {name: round(share * BATCH) for name, share in shares.items()}
+def _batch(pools: Mapping[str, Pool], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Random images uint8 ``[BATCH, 784]``, and target probabilities ``[BATCH, 10]``."""
+    counts = {name: round(share * BATCH) for name, share in SHARES.items()}
     at = {name: rng.integers(0, len(pools[name][1]), n) for name, n in counts.items()}
     images = np.concatenate([pools[name][0][chosen] for name, chosen in at.items()])
     labels = np.concatenate([pools[name][1][chosen] for name, chosen in at.items()])

@@ -2,13 +2,11 @@
 
     python -m benchmarks.builtin_weights --mnist FOLDER [--out FILE] [--layers TEXT] [--steps N]
                                          [--minutes N] [--seed N] [--pools FOLDER] [--small N]
-                                         [--start FILE] [--scale N]
 
 FOLDER has MNIST's four IDX files. The training images are those of `benchmarks/builtin_pools.py`:
 MNIST's training digits with jitter and as pictures of other pens, drawn digits, ways of writing
 that are rare in MNIST, and what is no digit. Prints accuracy on MNIST's validation digits and on
-new drawings, and how much of what is no digit is accepted. With --start the weights of that file
-are trained further, without batch normalization. ``benchmarks/pen_writers.py`` measures
+new drawings, and how much of what is no digit is accepted. ``benchmarks/pen_writers.py`` measures
 the result on people's drawings, ``benchmarks/stroke_font.py`` on letters of a font.
 """
 
@@ -20,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.builtin_pools import SIZES, Pool, make_pools
-from core.network.builtin import LAYERS, parse_network
+from core.network.builtin import LAYERS
 from core.network.certainty import CONFIDENCE_THRESHOLD
 from core.network.network import Network, as_input
 from core.run.layers import format_layers
@@ -32,8 +30,6 @@ NETWORK = (
     "conv 20 5x5 valid, batchnorm, pool, conv 48 5x5 valid, batchnorm, pool, "
     "256, batchnorm, dropout 0.3"
 )
-TUNED = "conv 20 5x5 valid, pool, conv 48 5x5 valid, pool, 256, dropout 0.3"
-"""The same network where given weights are trained further; they contain its normalizations."""
 STEPS = 45_000
 
 
@@ -46,8 +42,6 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=float("inf"), help="end after this time")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--pools", type=Path, help="keep the training images here, or take them")
-    parser.add_argument("--start", type=Path, help="weights to train further")
-    parser.add_argument("--scale", type=float, default=1.0, help="of the logits that are saved")
     parser.add_argument("--small", type=int, default=1, help="divide all pools, to try things out")
     options = parser.parse_args()
     started = time.perf_counter()
@@ -63,9 +57,7 @@ def main() -> None:
         save(network, options.out, options)
         return measure(network)
 
-    start = parse_network(options.start.read_bytes()) if options.start else None
-    layers = TUNED if start else options.layers
-    train(pools, layers, options.seed, check, options.steps, 60 * options.minutes, start)
+    train(pools, options.layers, options.seed, check, options.steps, 60 * options.minutes)
     print(f"{options.out.stat().st_size:,} bytes, made in {since(started)}")
 
 
@@ -119,11 +111,7 @@ def save(network: Network, path: Path, options: argparse.Namespace) -> None:
     """Save in half precision: half the bytes, and under one prediction in a thousand changes."""
     from safetensors.numpy import save_file
 
-    arrays = network.to_arrays()
-    last = f"layer{len(network.layers) - 1}/"
-    for name in arrays:
-        factor = options.scale if name.startswith(last) else 1.0
-        arrays[name] = (factor * arrays[name]).astype(np.float16)
+    arrays = {name: array.astype(np.float16) for name, array in network.to_arrays().items()}
     about = {
         "recipe": "benchmarks/builtin_weights.py",
         LAYERS: format_layers(network.architecture.layers),

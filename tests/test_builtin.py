@@ -3,9 +3,15 @@
 import numpy as np
 from safetensors.numpy import save
 
+from benchmarks.builtin_signs import shapes
+from benchmarks.letter_styles import restyled
 from benchmarks.pen_motion import moved_by_hand, on_a_pad
 from benchmarks.pen_writers import KEPT_ASIDE, cells
 from core.network.builtin import LAYERS, builtin_network, parse_network
+from core.network.certainty import CONFIDENCE_THRESHOLD
+from data.distractors import STYLE
+from data.ink import inks_to_images
+from data.pen import sample_paths
 
 
 def test_a_file_of_weights_says_how_its_layers_are_connected() -> None:
@@ -49,3 +55,32 @@ def test_varied_strokes_stay_near_the_drawing() -> None:
         assert np.isfinite(points).all()
         assert np.abs(points).max() < 1.2
         assert all(len(stroke) for stroke in strokes)
+
+
+def test_few_letters_that_no_training_had_are_taken_for_digits() -> None:
+    aside = shapes(aside=True)
+    assert not {form.control_points for form in aside} & {
+        form.control_points for form in shapes(aside=False)
+    }
+    rng = np.random.default_rng(0)
+    drawings = [
+        [np.asarray(stroke) for stroke in strokes]
+        for form in aside
+        for strokes in sample_paths(form, 4, rng, STYLE).strokes()
+    ]
+    images = inks_to_images(drawings).reshape(len(drawings), -1)
+    best = builtin_network().probabilities(images).max(axis=1)
+    assert np.mean(best >= CONFIDENCE_THRESHOLD) < 0.12
+
+
+def test_restyled_letters_stay_near_the_letter() -> None:
+    rng = np.random.default_rng(0)
+    corner = [np.linspace([0, -0.5], [0, 0.5], 20), np.linspace([0, 0.5], [0.5, 0.5], 10)]
+    changed = 0
+    for _ in range(60):
+        drawing = restyled(corner, rng)
+        points = np.concatenate(drawing)
+        changed += len(points) != 30 or not np.allclose(points, np.concatenate(corner))
+        assert np.isfinite(points).all()
+        assert np.abs(points).max() < 1.3
+    assert 15 < changed < 45
