@@ -3,12 +3,15 @@
 from pathlib import Path
 
 import pytest
-from rich.color import Color
+from rich.color import Color, ColorSystem
 from rich.style import Style
+from textual.app import App
 
 from tests.helpers.app import Scripted, evaluation
 from tests.helpers.waiting import shown, strips_of
 from tui.app import TrainpadApp
+from tui.chart.chart import Chart
+from tui.chart.palette import LINE_STYLES, ChartStyle
 from tui.terminal.contrast import MIN_CONTRAST, contrast, readable
 from tui.terminal.settings import Settings
 
@@ -37,3 +40,27 @@ async def test_every_text_has_contrast_in_16_colours(
         assert len(styles) > 3
         for style in styles:
             assert contrast(style.color, style.bgcolor) >= MIN_CONTRAST, style
+
+
+class _ChartApp(App[None]):
+    def compose(self):
+        yield Chart("loss")
+
+
+async def test_six_lines_differ_in_16_colours_and_none_is_dim_or_the_background(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = _ChartApp()
+    monkeypatch.setattr(type(app.console), "color_system", "standard")
+    async with app.run_test(size=(40, 10)) as pilot:
+        chart = app.query_one(Chart)
+        for theme in ("textual-dark", "textual-light", "nord", "dracula", "solarized-light"):
+            app.theme = theme
+            await pilot.pause()
+            ground = Style(bgcolor=chart.background_colors[1].rich_color)
+            axis = readable(chart.chart_styles[ChartStyle.AXIS] + ground)
+            own = chart.chart_styles[ChartStyle.LINE :][:LINE_STYLES]
+            lines = [readable(style + ground).color.number for style in own]
+            assert lines == [style.color.downgrade(ColorSystem.STANDARD).number for style in own]
+            others = {axis.color.number, axis.bgcolor.number}
+            assert len({*lines, *others}) == LINE_STYLES + 2, theme

@@ -1,9 +1,10 @@
 """The styles of a chart by number, so that a cell of the plot is one small integer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Final
 
+from rich.color import ColorSystem
 from rich.style import Style
 from textual.color import Color
 from textual.theme import Theme
@@ -61,6 +62,13 @@ COMPONENT_STYLES = {
 
 LINES = ("#56b4e9", "#e69f00", "#2fbf94", "#cc79a7", "#f0e442", "#f27a3a")
 LINES_ON_LIGHT = ("#0072b2", "#b35900", "#007a5a", "#a8447f", "#7a6a00", "#b3282d")
+BLACK, GREY, WHITE = 0, 8, 15
+LINES_OF_SIXTEEN: Final[Mapping[int, Sequence[str]]] = {
+    BLACK: ("#55ffff", "#ffff55", "#55ff55", "#ff55ff", "#ffffff", "#ff5555"),
+    GREY: ("#55ffff", "#ffff55", "#55ff55", "#aa0000", "#ffffff", "#0000aa"),
+    WHITE: ("#0000aa", "#aa5500", "#00aa00", "#aa00aa", "#00aaaa", "#aa0000"),
+}
+"""By the background on a terminal of 16 colours: as many of these, where `LINES` would coincide."""
 BAND_OPACITY = "40%"
 COLOURS: Final[Mapping[str, str]] = {
     "chart--axis": "$foreground 55%",
@@ -114,8 +122,18 @@ def theme_styles(widget: Widget) -> list[Style]:
     for component, index in COMPONENT_STYLES.items():
         style = widget.get_component_rich_style(component)
         styles[index] = Style(color=style.color, bold=style.bold, underline=style.underline)
+    background = widget.background_colors[1]
+    if widget.app.console.color_system == "standard":
+        ground = _ground(background) if widget.app.current_theme.dark else WHITE
+        for i, colour in enumerate(LINES_OF_SIXTEEN[ground]):
+            styles[ChartStyle.LINE + i] = styles[ChartStyle.BAND + i] = Style(color=colour)
     options = getattr(widget.app, "user_options", Options())
-    return _with_tints(styles, widget.background_colors[1], options)
+    return _with_tints(styles, background, options)
+
+
+def _ground(background: Color) -> int:
+    """What a dark background becomes on a terminal of 16 colours: black or grey."""
+    return GREY if background.rich_color.downgrade(ColorSystem.STANDARD).number == GREY else BLACK
 
 
 def styles_in(theme: Theme, options: Options) -> tuple[Color, list[Style]]:
