@@ -280,7 +280,10 @@ async def test_a_file_of_numbers_that_cannot_be_read_is_named(tmp_path: Path) ->
 def test_a_program_that_only_prints_is_not_asked_to_call_anything() -> None:
     run = RunState()
     run.info = {"supervised": True}
-    assert "name: number" in why_no_numbers(run, "") and "run.log" not in why_no_numbers(run, "")
+    assert "names a step" in why_no_numbers(run, "") and "run.log" not in why_no_numbers(run, "")
+    why = why_no_numbers(run, "", ["loading 5 files", "round 5 | loss: 0.3", "good"])
+    assert "`round 5 | loss: 0.3` names no step" in why and "trainpad run --parse" in why
+    assert "number after a name" in why_no_numbers(run, "", ["epoch 5"])
     run.info = {"supervised": True, "adopted": 7}
     assert "run.log" in why_no_numbers(run, "")
 

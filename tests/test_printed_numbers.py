@@ -168,6 +168,12 @@ def test_the_dicts_of_hugging_face_belong_to_the_bar_that_is_drawn_after_them() 
         ("Epoch 4 | Train loss: 1, Acc: 2 | Val loss: 3, Acc: 4", 4,
          {"train/loss": 1, "train/acc": 2, "val/loss": 3, "val/acc": 4}),
         ("step 1 loss=1 loss=2 acc=3", 1, {"acc": 3}),
+        ("[12:00:00] it   1900/20000 | train loss 0.28 | lr 1.0e-01", 1900,
+         {"train/loss": 0.28, "lr": 0.1}),
+        ("it=5 loss=0.3", 5, {"loss": 0.3}),
+        ("itr 7: loss 0.3", 7, {"loss": 0.3}),
+        ("Epoch 3 acc: 91.20%, val_accuracy=91.2% done=45%", 3,
+         {"acc": 91.2, "val_accuracy": 91.2}),
     ],
 )  # fmt: skip
 def test_names_and_numbers_beside_a_step_or_an_epoch(
@@ -207,7 +213,8 @@ def test_a_line_without_a_step_counts_only_after_one_and_with_a_word_for_a_metri
         "Step 1/5 : FROM python:3.9",
         "step 3 version: 2.1.0 host: 10.0.0.1 took: 12 s",
         "step 3 date: 2024-01-02 time: 12:30:45 size: 1.2GB",
-        "step 3 accuracy: 98.2% done: 45 %",
+        "step 3 done: 45 % progress: 45% gpu util: 91.2% mfu 3.2% accuracy: 45%|###",
+        "repeat it 3 times, loss: 0.5",
         "step 3 saved=/tmp/model-3.pt id=12ab",
         "step 3 Accuracy: 9823/10000 (98%)",
         "epoch: 0.02 loss: 0.5",

@@ -7,18 +7,29 @@ from typing import Final
 Mark = tuple[int, int]
 """A number, and of how many; 0 where that is not said."""
 _MARK: Final = re.compile(
-    r"(?<![\w./-])(?P<word>global[ _]step|step|iter(?:ation)?|batch|epoch|update)\s{0,3}[:=#]?"
-    r"\s{0,3}[\[(]?\s{0,3}(?P<number>\d{1,12}(?:,\d{3}){0,2})"
+    r"(?<![\w./-])(?P<word>global[ _]step|step|iter(?:ation)?|itr|(?-i:(?<![a-z] ))it|batch|epoch"
+    r"|update)\s{0,9}[:=#]?\s{0,3}[\[(]?\s{0,3}(?P<number>\d{1,12}(?:,\d{3}){0,2})"
     r"(?:(?:\s?/\s?| of )(?P<total>\d{1,12}))?(?![\w%]|[.:-]\d)",
     re.IGNORECASE,
 )
+"""``it`` is no step after a word: ``repeat it 3 times``."""
 _PLACE: Final = re.compile(r"\[\s{0,9}(\d{1,12})\s?/\s?(\d{1,12})[\s(\]]")
 """``[640/60000 (1%)]``: examples of an epoch."""
 _TWO_PLACES: Final = re.compile(r"\[(\d{1,9})/(\d{1,9})\]\s?\[(\d{1,9})/(\d{1,9})\]")
 """``[0/5][50/1583]``: an epoch, and a step in it."""
 _ROUND: Final = re.compile(r"\[(\d{1,9})\]\s")
 """``[10]`` at the beginning of a line: a round of boosting."""
-_ORDER: Final = ("global step", "global_step", "step", "update", "iter", "iteration", "batch")
+_ORDER: Final = (
+    "global step",
+    "global_step",
+    "step",
+    "update",
+    "iter",
+    "iteration",
+    "itr",
+    "it",
+    "batch",
+)
 """Words for a step; where a line has several, the first of these counts."""
 
 

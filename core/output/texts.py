@@ -1,7 +1,7 @@
 """Numbers and their names in a line of text.
 
-What may be something else than a metric is left out: numbers with a unit or a percent sign, times,
-versions, paths, sizes and counts. All patterns take time in proportion to the line's length.
+What may be something else than a metric is left out: numbers with a unit, percentages without a
+sign before them, times, versions, paths, sizes and counts. All patterns take time in proportion to the line's length.
 """
 
 import math
@@ -16,7 +16,9 @@ _UNIT: Final = r"%|(?:[mµun]?s|secs?|seconds?|minutes?|hours?|[KMGT]i?B|bytes)\
 _END: Final = rf"(?![\w/%]|[.:-]\w)(?!\s{{0,2}}(?:{_UNIT}))"
 """What may not follow a number: the rest of a date, a version or a fraction, or a unit."""
 _PAIR: Final = re.compile(
-    rf"(?P<gap>\s{{0,3}})(?P<sign>[:=])(?P<after>\s{{0,8}})(?P<value>{NUMBER}){_END}", re.IGNORECASE
+    rf"(?P<gap>\s{{0,3}})(?P<sign>[:=])(?P<after>\s{{0,8}})(?P<value>{NUMBER})"
+    rf"(?:(?P<percent>\s?%)(?![\w/%|])|{_END})",
+    re.IGNORECASE,
 )
 _KNOWN_WORDS: Final = (
     "loss", "acc", "accuracy", "error", "err", "ppl", "perplexity", "lr", "f1", "precision",
@@ -47,9 +49,14 @@ _OTHER: Final = frozenset((
     "steps", "epoch", "epochs", "iter", "iters", "iteration", "iterations", "batch", "batches",
     "update", "updates", "line", "file", "id", "device", "gpu", "cuda", "cpu", "ram", "vram",
     "mem", "memory", "mb", "gb", "kb", "bytes", "size", "worker", "workers", "node", "host",
-    "level", "runtime", "flos",
+    "level", "runtime", "flos", "it", "itr",
 ))  # fmt: skip
 """Words that say that a number is none, unless one of `KNOWN` is beside them."""
+_SHARES: Final = frozenset((
+    "progress", "complete", "completed", "completion", "done", "util", "utilization", "usage",
+    "used", "free", "load", "loading", "loaded", "downloading", "downloaded", "disk", "battery",
+))  # fmt: skip
+"""Words that say that a percentage is no metric."""
 _DROPPED: Final = frozenset((
     "info", "debug", "warning", "warn", "error", "at", "the", "and", "with", "done", "current",
     "after", "finished", "saved",
@@ -94,6 +101,8 @@ def _name_before(text: str, found: re.Match[str]) -> str:
         del words[0]
     is_tight = found["sign"] == ":" and not found["after"]
     if not words or not is_metric(" ".join(words), only_known=is_tight):
+        return ""
+    if found["percent"] and _SHARES & set(_PARTS.split(" ".join(words).lower())):
         return ""
     return metric_name(words)
 

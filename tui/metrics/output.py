@@ -29,6 +29,11 @@ class OutputPane(TextWidget):
         self.redraw()
 
     @property
+    def printed(self) -> Sequence[str]:
+        """The lines, the newest last."""
+        return self._lines
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing was printed."""
         return not self._lines

@@ -144,8 +144,8 @@ class MetricsScreen(DashboardScreen):
         grid, metrics = self._grid, self._run.metrics
         title = self.query_one("#metrics-title", TitleRow)
         if not metrics:
-            role = "alert" if self._unreadable else "dim"
-            title.show([(why_no_numbers(self._run, self._unreadable), role)])
+            why = why_no_numbers(self._run, self._unreadable, self._large_output.printed)
+            title.show([(why, "alert" if self._unreadable else "dim")])
         elif not grid.count:
             title.show([(f"no metric matches {grid.pattern!r}", "alert")])
         else:
