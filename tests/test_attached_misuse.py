@@ -259,3 +259,19 @@ def test_wandbs_way_to_log_without_a_step(capsys: pytest.CaptureFixture[str]) ->
     run.finish()
     assert [line["step"] for line in numbers(directory(run))] == [0, 1]
     assert capsys.readouterr().err == "trainpad: log: 'sync' has no effect\n"
+
+
+def test_dicts_that_are_nested_too_deeply_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    loop: dict[str, Any] = {"a": 1.0}
+    loop["x"] = loop
+    loop["y"] = loop
+    deep: dict[str, Any] = {"z": 1.0}
+    for _ in range(2000):
+        deep = {"d": deep}
+    run = trainpad.init("p")
+    run.log({"loss": 1.0, "loop": loop, "deep": deep}, 0)
+    run.finish()
+    assert numbers(directory(run)) == [{"step": 0, "loss": 1.0, "loop/a": 1.0}]
+    said = [event["text"] for event in events(directory(run), "warned")]
+    assert "'loop/x' is not recorded: is nested too deeply" in said
+    assert any(text.startswith("'deep/d/d") and "nested too deeply" in text for text in said)

@@ -1,5 +1,6 @@
 """Keras trainings, watched and steered by one callback."""
 
+import json
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -319,6 +320,14 @@ def test_weights_are_recorded_and_off_is_off(runs: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("TRAINPAD_MODE", "off")
     model().fit(X, Y, batch_size=50, verbose=0, callbacks=[TrainpadCallback()])
     assert only_run(runs)
+
+
+def test_a_model_that_is_built_by_its_first_step_is_counted_then(runs: Path) -> None:
+    network = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+    network.compile("sgd", "sparse_categorical_crossentropy")
+    network.fit(X, Y, batch_size=50, verbose=0, callbacks=[TrainpadCallback()])
+    assert not events(only_run(runs), "warned")
+    assert json.loads((only_run(runs) / "run.json").read_text())["config"]["parameters"] == 27
 
 
 def test_a_later_keras_may_tell_of_more() -> None:

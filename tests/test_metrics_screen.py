@@ -259,7 +259,7 @@ async def test_without_numbers_the_screen_says_how_to_log_them(tmp_path: Path) -
 async def test_no_panel_of_values_is_shown_for_a_program_that_only_prints(tmp_path: Path) -> None:
     app = app_of(Program(tmp_path / "r", knobs=(), supervised=True))
     async with app.run_test(size=(120, 40)) as pilot:
-        await shown(pilot, app, "no `name: number` in its lines")
+        await shown(pilot, app, "no numbers yet")
         await until(pilot, lambda: "run.live" not in text_of(app))
         assert not app.screen.query_one(KnobPanel).display
         await pilot.press("tab")

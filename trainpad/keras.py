@@ -18,7 +18,7 @@ from typing import Any
 from trainpad import api
 from trainpad.attached import Run
 from trainpad.keras_rate import LearningRate, sync
-from trainpad.keras_weights import WeightRecorder
+from trainpad.keras_weights import WeightRecorder, is_built
 from trainpad.step_losses import StepLosses
 from trainpad.writer import Logged
 
@@ -156,6 +156,7 @@ class TrainpadCallback:
             validation = {k: v for k, v in (logs or {}).items() if k.startswith("val_")}
             self._run.log({**validation, **{f"epoch_{k}": v for k, v in means.items()}}, step)
             self._record_confusion()
+            self._count_parameters()
             if self._recorder is not None:
                 self._recorder.after_step()
 
@@ -201,8 +202,14 @@ class TrainpadCallback:
             self._run = api.init(**{"steps": planned, "epochs": epochs, **self._init})
             self._is_own = True
         about = {"model": self.model.name, "optimizer": type(self.model.optimizer).__name__}
-        for name, value in {**about, "parameters": self.model.count_params()}.items():
+        for name, value in about.items():
             self._run.config.setdefault(name, value)
+        self._count_parameters()
+
+    def _count_parameters(self) -> None:
+        """Record how many parameters the model has, once it is built."""
+        if "parameters" not in self._run.config and is_built(self.model):
+            self._run.config["parameters"] = self.model.count_params()
 
     def _declare(self, name: str, variable: Any) -> None:
         model = self.model

@@ -14,6 +14,11 @@ MAX_COPIED = 1 << 30
 """Bytes of weights that are copied for the length of a step."""
 
 
+def is_built(model: Any) -> bool:
+    """Return whether a model has its weights: one that was given no input gets them in a step."""
+    return bool(getattr(model, "built", True))
+
+
 class WeightRecorder:
     """Records the weights of a model now and then.
 
@@ -26,7 +31,8 @@ class WeightRecorder:
         self._model, self._run = model, run
         self._before: dict[str, Any] | None = None
         self._spent = 0.0
-        self._due = time.monotonic() + model.count_params() * FIRST / SHARE
+        count = model.count_params() if is_built(model) else 0
+        self._due = time.monotonic() + count * FIRST / SHARE
         self._is_recorded = False
 
     @property
@@ -44,7 +50,7 @@ class WeightRecorder:
     def before_step(self) -> None:
         """Copy the weights before a step, where it is time to."""
         began = time.monotonic()
-        if began < self._due or self._before is not None:
+        if began < self._due or self._before is not None or not is_built(self._model):
             return
         sync(self._model)
         copied, size = {}, 0

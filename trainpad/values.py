@@ -19,12 +19,19 @@ SEPARATOR = "/"
 """Between the names of nested dicts: ``val/accuracy``."""
 
 
-def flatten(values: Mapping[Any, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the name and value of every entry of nested dicts."""
+def flatten(
+    values: Mapping[Any, Any], prefix: str = "", above: tuple[int, ...] = ()
+) -> Iterator[tuple[str, Any]]:
+    """Yield the name and value of every entry of nested dicts.
+
+    A dict that is too deep, or within itself, is yielded as it is; `above` has the ids of those
+    that `values` is within.
+    """
+    above = (*above, id(values))
     for key, value in values.items():
         name = f"{prefix}{key}"
-        if isinstance(value, Mapping):
-            yield from flatten(value, name + SEPARATOR)
+        if isinstance(value, Mapping) and len(above) < MAX_DEPTH and id(value) not in above:
+            yield from flatten(value, name + SEPARATOR, above)
         else:
             yield name, value
 
@@ -37,6 +44,8 @@ def snapshot(value: Any) -> Any:
     """
     if type(value) in PLAIN:
         return value
+    if isinstance(value, Mapping):
+        raise TypeError("is nested too deeply")
     if isinstance(value, str | bytes | list | tuple | set) or value is None:
         raise TypeError(f"is {type(value).__name__}, not a number")
     shape = getattr(value, "shape", ())

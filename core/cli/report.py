@@ -26,6 +26,8 @@ SHOWN: Final = 8
 """How many numbers a line of status shows."""
 LONG: Final = ("event", "time", "step", "traceback", "confusion", "layers", "hyperparameters")
 """What a line leaves out of an event."""
+UNKNOWN_IF_ZERO: Final = ("parameters", "epochs", "max_steps")
+"""What a zero says nothing of."""
 
 
 def status_values(run: RunDir) -> dict[str, Any]:
@@ -101,11 +103,20 @@ def _number_line(line: Mapping[str, Any]) -> tuple[float, str]:
 
 def _event_line(event: Mapping[str, Any]) -> tuple[float, str]:
     moment = as_number(event.get("time")) or 0.0
-    about = {key: value for key, value in event.items() if key not in LONG}
-    words = "  ".join(f"{key} {_text(value)}" for key, value in about.items() if value is not None)
+    about = {
+        key: value
+        for key, value in event.items()
+        if key not in LONG and _says_something(key, value)
+    }
+    words = "  ".join(f"{key} {_text(value)}" for key, value in about.items())
     step = event.get("step")
     place = f"step {step:,}  " if isinstance(step, int) else ""
     return moment, sanitize(f"{place}[{event.get('event')}]  {words}".rstrip(), limit=500)
+
+
+def _says_something(key: str, value: object) -> bool:
+    is_empty = value is None or (isinstance(value, str | list | Mapping) and not value)
+    return not is_empty and not (key in UNKNOWN_IF_ZERO and value == 0)
 
 
 def _text(value: object) -> str:

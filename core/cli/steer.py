@@ -101,6 +101,9 @@ def set_values(arguments: Sequence[str], log_dir: Path | None, wait: float, say:
     """
     run = "" if not arguments or "=" in arguments[0] else arguments[0]
     pairs = arguments[bool(run) :]
+    if not run and arguments and "=" not in arguments[-1]:
+        ordered = " ".join((arguments[-1], *arguments[:-1]))
+        raise UserError(f"{arguments[-1]!r} has no =; a run comes first: trainpad set {ordered}")
     if not pairs or not all("=" in pair[1:] for pair in pairs):
         raise UserError("give the run, if any, then NAME=VALUE, such as: trainpad set lr=0.001")
     found, summary = open_live(run, log_dir)

@@ -1,7 +1,8 @@
 """Numbers and their names in a line of text.
 
 What may be something else than a metric is left out: numbers with a unit, percentages without a
-sign before them, times, versions, paths, sizes and counts. All patterns take time in proportion to the line's length.
+sign before them, times, versions, paths, sizes and counts. All patterns take time in proportion to
+the line's length.
 """
 
 import math

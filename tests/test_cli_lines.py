@@ -1,0 +1,28 @@
+"""What the shell's commands print of events, and what they say of arguments in a wrong order."""
+
+from pathlib import Path
+
+import pytest
+
+import trainpad
+from core.cli.report import tail
+from core.cli.steer import set_values
+from core.rundir.rundir import RunDir
+from tests.helpers.attached import directory
+from trainpad.errors import UserError
+
+
+def test_a_run_after_the_values_is_said_to_come_first(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"'one' has no =; a run comes first: .* set one lr=0.1"):
+        set_values(["lr=0.1", "one"], tmp_path, 0, print)
+
+
+def test_what_is_not_known_of_an_event_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRAINPAD_DIR", str(tmp_path))
+    run = trainpad.init("p")
+    run.finish()
+    lines = list(tail(RunDir(directory(run)), 10, follow=False))
+    assert any("[started]" in line for line in lines)
+    assert not any(f"{word} " in line for line in lines for word in ("device", "parameters"))
