@@ -63,8 +63,11 @@ class Shown(App[None]):
 
 
 @pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "dracula", "solarized-light"])
-async def test_the_colours_are_those_of_the_screen(theme: str) -> None:
+async def test_the_colours_are_those_of_the_screen(
+    monkeypatch: pytest.MonkeyPatch, theme: str
+) -> None:
     app = Shown()
+    monkeypatch.setattr(type(app.console), "color_system", "truecolor")
     async with app.run_test(size=(40, 10)) as pilot:
         app.theme = theme
         await pilot.pause()
