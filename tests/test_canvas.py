@@ -120,7 +120,7 @@ def test_dots_of_lines_in_one_cell_are_all_shown_in_the_colour_of_the_last_layer
 
 
 @pytest.mark.parametrize("glyphs", Glyphs)
-def test_lines_of_one_layer_take_turns_and_those_of_the_next_are_over_them(glyphs):
+def test_lines_take_turns_and_those_that_are_drawn_later_are_over_them(glyphs):
     canvas = Canvas(6, 1, glyphs)
     across, down = glyphs.dots
     dots = np.zeros((down, 6 * across), bool)
@@ -131,6 +131,23 @@ def test_lines_of_one_layer_take_turns_and_those_of_the_next_are_over_them(glyph
     assert all(a != b for a, b in pairwise(styles))
     draw(canvas, dots, 4, 4, "4")
     assert [style for _, style in canvas.runs()[0]] == [4]
+
+
+@pytest.mark.parametrize("glyphs", Glyphs)
+def test_a_line_of_a_higher_layer_has_two_of_three_shared_columns_and_its_crossings(glyphs):
+    canvas = Canvas(12, 2, glyphs)
+    across, down = glyphs.dots
+    upper, lower = np.zeros((2, 2 * down, 12 * across), bool)
+    upper[down - 1] = True
+    lower[0, : 9 * across] = True
+    lower[down, 9 * across : 11 * across] = True
+    lower[0, 11 * across :] = True
+    canvas.draw(LineDots(lower, 1, 1, "1"), LineDots(upper, 2, 2, "2", layer=1))
+    rows = [[style for piece, style in row for _ in piece] for row in canvas.runs()]
+    assert rows[0] == [2, 2, 2, 1, 2, 2, 1, 2, 2, 2, 2, 2]
+    assert rows[1][9:11] == [1, 1]
+    if glyphs is not Glyphs.ASCII:
+        assert (dots_of(canvas) == upper | lower).all()
 
 
 def test_a_void_line_leaves_the_cells_that_others_are_in():

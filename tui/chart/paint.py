@@ -55,7 +55,7 @@ class PlottedLine:
     letter: str
     """The letter at its newest end; "" for none."""
     layer: int = 0
-    """Lines of a greater number are painted over the others."""
+    """Lines of a greater number have more of the cells that they share with others."""
     has_band: bool = False
     """Whether its band is painted, where it has one."""
     is_void: bool = False
@@ -122,7 +122,7 @@ def paint(
 ) -> None:
     """Paint bands, marks, lines, and the cursor in its column of cells.
 
-    Lines are painted by layer, void ones before all others.
+    Lines of a higher layer have more of the cells that they share with others, and void ones none.
     """
     ordered = sorted(lines, key=lambda line: (not line.is_void, line.layer, -line.index))
     clipped = [line for line in ordered if any(_beyond(edge, y).any() for edge in line.drawn)]
@@ -133,8 +133,8 @@ def paint(
     for placed in reversed(marks):
         if placed.mark.kind.is_vertical:
             _paint_vertical(canvas, placed)
-    for _, layer in groupby(ordered, key=lambda line: (line.is_void, line.layer)):
-        canvas.draw(*(_line_dots(canvas, line, y) for line in layer))
+    for _, group in groupby(ordered, key=lambda line: line.is_void):
+        canvas.draw(*(_line_dots(canvas, line, y) for line in group))
     if cursor is not None:
         _paint_cursor(canvas, cursor)
     write_labels(canvas, [(placed.column, placed.mark) for placed in marks])
@@ -177,7 +177,8 @@ def _line_dots(canvas: Canvas, line: PlottedLine, y: Range) -> LineDots:
         dots &= _dash_pattern(pattern, bottom - top)
     if len(line.raw.points):
         _add_points(dots, line, y, POINT_DOTS[canvas.glyphs])
-    return LineDots(dots, line.line_style, None if line.is_void else line.style, character)
+    number = None if line.is_void else line.style
+    return LineDots(dots, line.line_style, number, character, line.layer)
 
 
 def _add_points(dots: Mask, line: PlottedLine, y: Range, size: tuple[int, int]) -> None:

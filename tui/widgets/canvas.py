@@ -1,5 +1,6 @@
 """A canvas of braille dots, quadrants or ASCII, drawn by numpy, a whole plot at a time."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -90,6 +91,25 @@ def _widened(dots: Mask) -> Mask:
     return wide
 
 
+def _turns(drawn: Mask, layers: Sequence[int]) -> Mask:
+    """Which line each cell has the colour of: bool ``[lines, height, width]``, as `drawn` has.
+
+    In each layer lines take turns. One of a higher layer has twice as many columns as one of the
+    lowest, or three times in the next, and so on; and it has all those in which it only crosses it.
+    """
+    ranks = np.unique(layers, return_inverse=True)[1]
+    if ranks.any():
+        rank = ranks[:, np.newaxis, np.newaxis]
+        below = drawn & (rank < np.max(np.where(drawn, rank, 0), axis=0))
+        shared = np.pad(below.any(axis=(0, 1)), 1)
+        is_beside = shared[:-2] & shared[1:-1] & shared[2:]
+        drawn = drawn & (~below | is_beside)
+    shares = drawn * (ranks + 1)[:, np.newaxis, np.newaxis]
+    stop = np.cumsum(shares, axis=0)
+    turn = np.arange(drawn.shape[2]) % np.maximum(stop[-1], 1)
+    return np.asarray(drawn & (stop - shares <= turn) & (turn < stop))
+
+
 class AreaStyles(NamedTuple):
     """The styles of an area's cells."""
 
@@ -116,6 +136,8 @@ class LineDots(NamedTuple):
     an area fills at least half. None for a void line, which has no such styles."""
     letter: str
     """What it is drawn with in ASCII."""
+    layer: int = 0
+    """Lines of a greater number come first in the cells that they share with others."""
 
 
 class Canvas:
@@ -223,7 +245,7 @@ class Canvas:
         np.copyto(self._styles, styles.shade, where=filled)
 
     def draw(self, *lines: LineDots) -> None:
-        """Set the dots of the lines of a layer, over those of the layers before.
+        """Set the dots of the lines, over those that were drawn before, the lower layers first.
 
         Dots of lines below stay, but for void ones. A cell hides the tints of areas, so that a line
         stays thin, and has one colour: that of the line; of several lines in a cell each has it in
@@ -231,10 +253,7 @@ class Canvas:
         """
         codes = [self._codes(line.dots, line.letter) for line in lines]
         drawn = np.array([code != 0 for code in codes])
-        turns = drawn
-        if len(lines) > 1:
-            count = np.maximum(drawn.sum(axis=0), 1)
-            turns = drawn & (np.cumsum(drawn, axis=0) == np.arange(self.width) % count + 1)
+        turns = _turns(drawn, [line.layer for line in lines]) if len(lines) > 1 else drawn
         covered = drawn.any(axis=0)
         self._lines[covered & self._is_void] = 0
         np.copyto(self._is_void, lines[0].number is None, where=covered)
