@@ -69,6 +69,31 @@ def test_letters_are_in_the_order_of_the_values():
     assert column(rows, 20).replace(" ", "") == "dbcae"
 
 
+@pytest.mark.parametrize("is_error_rate", [False, True])
+def test_letters_are_in_the_order_of_the_values_in_the_legend(is_error_rate):
+    """The newest value of `b` is greater, and its mean in the last column is less."""
+    curves = [np.r_[np.full(9999, level), newest] for level, newest in ((0.5, 0.4), (0.49, 0.6))]
+    scene = scene_of(*(Line("x", Series(curve)) for curve in curves), planned=20_000)
+    scene.error_rate = is_error_rate
+    for scene.logarithmic in (False, True):
+        rows = text(scene, 47, 12)
+        a, b = (entry.value for entry in scene.legend_entries())
+        assert column(rows, 20).replace(" ", "") == ("ab" if a > b else "ba")
+    scene.viewport.visible = (0.0, 5000.0)
+    drawn = "".join(text(scene, 47, 12))
+    assert (drawn.index("a") < drawn.index("b")) != is_error_rate
+
+
+def test_a_letter_is_in_the_row_of_its_line_where_that_is_free():
+    for levels in ((9, 0, 5.0, 5.0), (9, 0, 5.0, 5.0, 5.1), (9, 0, 0, 0), (9, 9, 9, 9, 0)):
+        scene = scene_of(*(Line("x", Series(np.full(100, v))) for v in levels), planned=200)
+        rows = text(scene, 47, 12)
+        drawn = {at for at, row in enumerate(rows) if set(row) & set("*o+x#@")}
+        lettered = {at for at, row in enumerate(rows) if row[20] != " "}
+        assert len(lettered) == len(levels)
+        assert drawn <= lettered
+
+
 def test_of_many_marks_in_a_cell_the_most_important_is_shown():
     marks = [Mark(s, MarkKind.CHECKPOINT, "checkpoint") for s in range(10_000)]
     marks.insert(5000, Mark(5000, MarkKind.CHANGE, "batch size", "batch"))

@@ -15,7 +15,7 @@ LABEL_ROWS = 2
 
 
 class LineEnd(NamedTuple):
-    """The newest value of a line: its cell, the value, and the line's letter and style."""
+    """Where a line ends: the cell, its newest value, and the line's letter and style."""
 
     column: int
     row: int
@@ -69,7 +69,7 @@ def write_letters(canvas: Canvas, ends: Sequence[LineEnd]) -> None:
 
 
 def _spread(rows: Sequence[int], height: int) -> list[int]:
-    """Different rows in the same order, each group that overlaps around its middle."""
+    """Different rows in the same order, each group that overlaps around the middle one."""
     groups: list[list[int]] = []
     for row in rows:
         groups.append([row])
@@ -84,6 +84,9 @@ def _spread(rows: Sequence[int], height: int) -> list[int]:
 
 
 def _first(group: Sequence[int], height: int) -> int:
-    """The row of the first letter of a group in the rows around the mean of these."""
-    centered = round(sum(group) / len(group) - (len(group) - 1) / 2)
-    return max(0, min(height - len(group), centered))
+    """The row of the first letter of a group, such that at least one is in its own row.
+
+    Then the letters are together as near to their rows as may be.
+    """
+    firsts = sorted(row - at for at, row in enumerate(group))
+    return max(0, min(height - len(group), firsts[(len(group) - 1) // 2]))

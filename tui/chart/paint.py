@@ -1,5 +1,6 @@
 """Paint lines and marks into the cells of a canvas, each over what was painted before."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -60,6 +61,8 @@ class PlottedLine:
     """Whether its band is painted, where it has one."""
     is_void: bool = False
     """Whether it is painted dim."""
+    newest: float = math.nan
+    """Its newest value, as the legend has it; NaN where it is not visible, or one in `values`."""
 
     @property
     def line_style(self) -> int:
@@ -84,12 +87,13 @@ class PlottedLine:
     def logarithm(self) -> "PlottedLine":
         """The line on a logarithmic scale."""
         smooth = None if self.smoothed is None else logarithm(self.smoothed)
-        return replace(self, raw=self.raw.logarithm(), smoothed=smooth)
+        newest = float(logarithm(np.array(self.newest)))
+        return replace(self, raw=self.raw.logarithm(), smoothed=smooth, newest=newest)
 
     def minus(self, values: Float64s) -> "PlottedLine":
         """The difference of the line to these values, by column."""
         smooth = None if self.smoothed is None else self.smoothed - values
-        return replace(self, raw=self.raw.minus(values), smoothed=smooth)
+        return replace(self, raw=self.raw.minus(values), smoothed=smooth, newest=math.nan)
 
     def inside(self, y: Range) -> "PlottedLine":
         """The line without the columns that are entirely outside the limits."""
@@ -257,6 +261,6 @@ def _end(canvas: Canvas, line: PlottedLine, y: Range) -> LineEnd | None:
         return None
     across, down = canvas.glyphs.dots
     column = min(canvas.width - 1, int(known[-1]) // across + 1)
-    value = float(line.values[known[-1]])
+    value = float(line.values[known[-1]]) if math.isnan(line.newest) else line.newest
     row = int(dot_rows(line.values[known[-1:]], *y, canvas.rows)[0]) // down
     return LineEnd(column, row, value, line.letter, line.line_style, line.style)

@@ -324,7 +324,15 @@ class Scene:
             line.layer,
             has_band=self._has_band(line),
             is_void=line.is_void,
+            newest=self._newest_visible(line, edges) if letter and smooth is None else math.nan,
         )
+
+    def _newest_visible(self, line: Line, edges: Float64s) -> float:
+        """The newest value of a line, as its letter is ordered by; NaN where it is not visible."""
+        values = readings.newest(line)
+        if values is None or axes.extent(self.axis, [line])[1] > edges[-1]:
+            return math.nan
+        return 1 - values.mean if self.error_rate else values.mean
 
     def _has_band(self, line: Line) -> bool:
         """Whether the band of a line is drawn."""
