@@ -63,3 +63,11 @@ def test_a_log_that_cannot_be_shortened_is_written_on(tmp_path: Path, spoil: str
     log.write(lines(0, 50))
     log.close()
     assert spoil != "replace" or path.read_bytes() == b"another file"
+
+
+def test_what_the_disk_has_no_room_for_is_counted() -> None:
+    log = LogFile(Path("/dev/full"))
+    log.write(b"abc")
+    log.write(b"de")
+    assert log.lost == 5
+    log.close()

@@ -16,6 +16,8 @@ from trainpad.files import RUN_FILE, make_folder, open_plain, read_plain, write_
 
 LIMIT = 4 * 1024 * 1024
 """Bytes of a `run.json` that are read at most."""
+SEARCHED = 200
+"""How many lines are searched for the greatest step."""
 BLOCK, MAX_TAIL = 1 << 16, 1 << 25
 """Bytes of the end of a `metrics.jsonl` that are read at first, and at most, to find a step."""
 _UNSAFE = re.compile(r"[^\w.+-]+")
@@ -164,7 +166,11 @@ def newest_run(folder: Path, name: str | None, project: str = "") -> Path | None
 
 
 def last_step(path: Path) -> int:
-    """Return the step of the last line of a run's `metrics.jsonl`; -1 where there is none."""
+    """Return the greatest step of the last lines of a run's `metrics.jsonl`; -1 without any.
+
+    Steps may be logged in any order. Where a resumed part begins, the steps from there on that were
+    logged before it do not count.
+    """
     try:
         with open_plain(path / "metrics.jsonl") as file:
             size = file.seek(0, os.SEEK_END)
@@ -182,12 +188,21 @@ def last_step(path: Path) -> int:
 
 
 def _last_step(lines: list[bytes]) -> int:
-    """The step of the last of these lines that has one; -1 where none has."""
+    """The greatest step of the last `SEARCHED` of these lines that have one; -1 where none has."""
+    greatest, end, found = -1, 2**53, 0
     for line in reversed(lines):
         try:
-            step = json.loads(line)["step"]
+            row = json.loads(line)
+            step = row["step"]
         except (ValueError, KeyError, TypeError, RecursionError):
             continue
-        if isinstance(step, int) and not isinstance(step, bool) and 0 <= step < 2**53:
-            return step
-    return -1
+        if not isinstance(step, int) or isinstance(step, bool) or not 0 <= step < 2**53:
+            continue
+        if step < end:
+            greatest = max(greatest, step)
+        if row.keys() <= {"step", "time"}:  # a resumed part begins
+            end = min(end, step)
+        found += 1
+        if found >= SEARCHED:
+            break
+    return greatest

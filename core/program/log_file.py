@@ -27,22 +27,29 @@ class LogFile:
         """Where the beginning that stays ends; 0 before anything was left out."""
         self._left_out = self._note_size = 0
         """How many bytes were left out, and how long the line is that says so."""
+        self.lost = 0
+        """How many bytes could not be written."""
+        self._is_writable = True
         try:
             self._descriptor = os.open(path, _APPEND, 0o600)
         except OSError:
             self._descriptor = os.open(os.devnull, os.O_WRONLY)
+            self._is_writable = False
 
     def write(self, content: bytes) -> None:
         """Append; what the disk has no room for is lost."""
         with suppress(OSError):
-            while content:
+            while content and self._is_writable:
                 content = content[os.write(self._descriptor, content) :]
+        self.lost += len(content)
+        with suppress(OSError):
             if os.fstat(self._descriptor).st_size > self._limit:
                 self._shorten()
 
     def moved(self, path: Path) -> "LogFile":
         """Close this file; return one that goes on at `path`, with the end of this one before."""
         other = LogFile(path, limit=self._limit, kept=self._kept)
+        other.lost = self.lost
         with suppress(OSError):
             other.write(
                 read_range(self._path, max(0, size_of(self._path) - self._kept), self._kept)

@@ -74,6 +74,11 @@ class Output:
         """Append to the file at `path` from now on, after what was printed until now."""
         self._log = self._log.moved(path)
 
+    @property
+    def lost(self) -> int:
+        """How many bytes of what was printed could not be written."""
+        return self._log.lost
+
     def close(self) -> None:
         """Read the last line, and close the files."""
         if not self._record.is_adopted:

@@ -66,6 +66,13 @@ class ProgramRecord:
         """The newest value of each name that was found."""
         return self._lines.last
 
+    def say_unwritten(self, printed: int) -> None:
+        """Say how many bytes are missing in the run: those `printed`, numbers and events."""
+        count = printed + len(self._metrics.waiting) + len(self._events.waiting)
+        count += sum(map(len, self._waiting))
+        if count and self.path.is_dir():
+            self._say(f"{self.path} is not complete: {count:,} bytes could not be written")
+
     def log(self, step: int, values: Mapping[str, Any]) -> None:
         """Record numbers at the next `flush`, unless the program does that itself."""
         self.step = max(self.step, step + 1)
@@ -93,7 +100,7 @@ class ProgramRecord:
         with self._locked(END_ATTEMPTS if at_end else 1) as is_mine:
             if is_mine and (at_end or not self._was_adopted()):
                 self._was_adopted()
-                self._write()
+                self._write(at_end=at_end)
             elif at_end:
                 self._say(f"{self.path} is still written by another process: its end is missing")
             else:
@@ -140,16 +147,17 @@ class ProgramRecord:
             self._metrics.waiting.clear()
             self._waiting.clear()
 
-    def _write(self) -> None:
+    def _write(self, *, at_end: bool) -> None:
         try:
             if self.is_adopted:  # the program wrote more since
                 self._events = Appender(self._events.path)
-            else:
-                self._metrics.flush()
+            self._write_numbers(goes_on=at_end)
             for line in self._waiting:
                 self._events.add(line)
             self._waiting.clear()
             self._events.flush()
+            if self._metrics.waiting:
+                return
         except OSError as error:
             if not self._disk_error:
                 self._disk_error = error.strerror or str(error)
@@ -158,6 +166,19 @@ class ProgramRecord:
         if self._disk_error:
             text, self._disk_error = self._disk_error, ""
             self.event("warned", text=f"the run can be written again after: {text}")
+
+    def _write_numbers(self, *, goes_on: bool) -> None:
+        """Write the numbers; where that fails and it `goes_on`, events may still have room.
+
+        Raises:
+            OSError: as the system says.
+        """
+        try:
+            if not self.is_adopted:
+                self._metrics.flush()
+        except OSError:
+            if not goes_on:
+                raise
 
     def _info_stamp(self) -> tuple[int, int]:
         try:

@@ -138,6 +138,7 @@ class Supervisor:
         write_ending(self._record, ending)
         self._notifier.end(time.monotonic())
         self._record.flush(at_end=True)
+        self._record.say_unwritten(self._output.lost)
         self._record.close()
         os.close(self._lock)
         return ending.status

@@ -99,6 +99,10 @@ def read_entry(run: RunDir, listed: ListedEvents | None = None) -> RunEntry | No
         numbers = run.losses if size_of(run.losses) else run.metrics
         losses_changed = modified_at(numbers) if size_of(numbers) else 0.0
         summary = summarize(run, info, events, host=socket.gethostname(), now=time.time())
+        if (
+            summary.is_attached and summary.state == "training"
+        ):  # it may print rarely, or no numbers
+            losses_changed = max(losses_changed, summary.heartbeat)
         hparams, accuracy = (
             _current_hparams(info["hyperparameters"], events),
             _last_accuracy(events),

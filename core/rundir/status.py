@@ -133,7 +133,7 @@ def summarize(
         name=sanitize(run.name, limit=80),
         directory=str(run.path),
         state=status,
-        steps=run.steps_recorded or last_step(run.path) + 1 or _finished_step(events),
+        steps=run.steps_recorded or max(last_step(run.path) + 1, _finished_step(events)),
         max_steps=_max_steps(events, info["hyperparameters"]) or _planned_steps(info),
         best=best.accuracy("validation") if best and best.confusion else None,
         dataset=info["dataset"].get("name", ""),
