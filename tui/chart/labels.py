@@ -84,9 +84,10 @@ def _spread(rows: Sequence[int], height: int) -> list[int]:
 
 
 def _first(group: Sequence[int], height: int) -> int:
-    """The row of the first letter of a group, such that at least one is in its own row.
+    """The row of the first letter of a group, as near to the rows of all as may be.
 
-    Then the letters are together as near to their rows as may be.
+    Of two as near it is the one that leaves more letters in their rows; at least one is.
     """
     firsts = sorted(row - at for at, row in enumerate(group))
-    return max(0, min(height - len(group), firsts[(len(group) - 1) // 2]))
+    middle = firsts[(len(group) - 1) // 2], firsts[len(group) // 2]
+    return max(0, min(height - len(group), max(middle, key=firsts.count)))
