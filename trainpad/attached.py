@@ -132,7 +132,8 @@ class Run(Recording):
         """Apply what was requested from outside; return False where the program should end.
 
         Call it once a step. It waits while the run is paused. `control.json` is polled every
-        50 ms at most, so that a call costs a fraction of a microsecond.
+        50 ms at most, so that a call costs a fraction of a microsecond. `finish` is no request to
+        end: a loop may go on, and what it logs then is not recorded.
 
         Args:
             broadcast: For several processes that train together: gets the first process's object

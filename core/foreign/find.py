@@ -21,6 +21,8 @@ _NEVER: Final = frozenset({
     ".tiff", ".wav", ".webp", ".xz", ".zip", ".zst",
 })  # fmt: skip
 """Endings of files that are not opened: there may be hundreds of thousands of them in a folder."""
+_TABLES: Final = frozenset({".csv", ".tsv", ".jsonl"})
+"""Endings of files in which numbers are expected."""
 
 
 class _Refused(NamedTuple):
@@ -36,6 +38,11 @@ class ForeignFiles:
     def __init__(self) -> None:
         self._found: dict[Path, FoundFile] = {}
         self._refused: dict[Path, _Refused] = {}
+
+    @property
+    def without_step(self) -> list[Path]:
+        """The tables and JSON lines in which no step or epoch was found."""
+        return sorted(path for path in self._refused if path.suffix.lower() in _TABLES)
 
     def find(self, path: Path) -> FoundFile | None:
         """Return what a file is; None where it is of no format, or cannot be read."""

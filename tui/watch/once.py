@@ -11,7 +11,7 @@ from core.tfevents.items import Restart, Scalars
 from core.tfevents.logdir import Logdir
 from core.tfevents.restarts import Mask, VoidPoints
 from core.tfevents.search import roots_of, search
-from trainpad.errors import UserError
+from trainpad.errors import UserError, warn
 from trainpad.place import absolute
 from trainpad.text import sanitize
 from tui.chart.drawing import draw
@@ -38,33 +38,40 @@ def print_once(
     Raises:
         UserError: there are no such files, or, after printing, some could not be read.
     """
+    others = ForeignFiles()
     if as_json:
-        problems = print_points(paths, out, pattern)
+        problems = print_points(paths, out, pattern, others)
     else:
         encoding = (getattr(out, "encoding", None) or "ascii").lower()
         glyphs = Glyphs.BRAILLE if encoding.startswith("utf") else Glyphs.ASCII
         model = WatchModel(pattern, group)
-        problems = print_charts(paths, out, shutil.get_terminal_size().columns, glyphs, model)
+        width = shutil.get_terminal_size().columns
+        problems = print_charts(paths, out, width, glyphs, model, others)
+    if note := _without_step_note(others):
+        out.flush()
+        warn(note)
     if problems:
         out.flush()
         more = f"; and {len(problems) - 1:,} more" if len(problems) > 1 else ""
         raise UserError(f"not everything could be read: {problems[0]}{more}")
 
 
-def print_points(paths: Sequence[str], out: TextIO, pattern: str = "") -> list[str]:
+def print_points(
+    paths: Sequence[str], out: TextIO, pattern: str = "", others: ForeignFiles | None = None
+) -> list[str]:
     """Print every point of every scalar tag, one JSON object per line, in file order.
 
-    Returns the problems of the files.
+    `others` finds the files that are no event files. Returns the problems of the files.
 
     Raises:
         UserError: there are no such files.
     """
-    model = WatchModel()
+    model, others = WatchModel(), others or ForeignFiles()
     model.pattern = pattern
     problems: dict[str, list[str]] = {}
     found: list[tuple[str, Scalars, Mask]] = []
     tags: dict[tuple[str, str], VoidPoints] = {}
-    for update in Logdir(paths, others=ForeignFiles()).poll():
+    for update in Logdir(paths, others=others).poll():
         for change in update.changes:
             problems[change.run] = [f"{change.run}: {text}" for text in change.status.problems]
             for item in change.items:
@@ -78,35 +85,53 @@ def print_points(paths: Sequence[str], out: TextIO, pattern: str = "") -> list[s
     # Whether a point is void is only known when all files are read.
     for run, item, is_void in found:
         out.writelines(_json_lines(run, item, is_void))
-    _require_found(paths, bool(problems))
+    _require_found(paths, bool(problems), others)
     return [text for texts in problems.values() for text in texts]
 
 
 def print_charts(
-    paths: Sequence[str], out: TextIO, width: int, glyphs: Glyphs, model: WatchModel
+    paths: Sequence[str],
+    out: TextIO,
+    width: int,
+    glyphs: Glyphs,
+    model: WatchModel,
+    others: ForeignFiles | None = None,
 ) -> list[str]:
     """Print a line for each run and a chart for each scalar tag, ``width`` cells wide.
 
-    `model` is empty; it has the filter. Returns the problems of the files.
+    `model` is empty; it has the filter. `others` finds the files that are no event files. Returns
+    the problems of the files.
 
     Raises:
         UserError: there are no such files.
     """
-    for update in Logdir(paths, others=ForeignFiles()).poll():
+    others = others or ForeignFiles()
+    for update in Logdir(paths, others=others).poll():
         model.fold(update)
-    _require_found(paths, bool(model.runs))
+    _require_found(paths, bool(model.runs), others)
     out.writelines(
         glyphs.displayable(line).rstrip() + "\n" for line in _lines(model, width, glyphs)
     )
     return model.problems
 
 
-def _require_found(paths: Sequence[str], found: bool) -> None:
+def _without_step_note(others: ForeignFiles) -> str:
+    """Say which tables were left out, and why; nothing without any."""
+    left_out = others.without_step
+    if not left_out:
+        return ""
+    more = f" and {len(left_out) - 1:,} more" if len(left_out) > 1 else ""
+    name = sanitize(str(left_out[0]), limit=200)
+    return f"left out: {name}{more}: no column or key is called step, iteration or epoch"
+
+
+def _require_found(paths: Sequence[str], found: bool, others: ForeignFiles) -> None:
     if not found:
         # The full path: "in ." would not say where.
         where = sanitize(", ".join(str(absolute(path).resolve()) for path in paths), limit=200)
         what = "event files or other numbers by step"
-        raise UserError(f"there are no {what} in {where}{_hidden_folders_note(paths)}")
+        note = f"; {note}" if (note := _without_step_note(others)) else ""
+        raise UserError(f"there are no {what} in {where}{_hidden_folders_note(paths)}{note}")
 
 
 def _hidden_folders_note(paths: Sequence[str]) -> str:
