@@ -85,6 +85,20 @@ def test_letters_are_in_the_order_of_the_values_in_the_legend(is_error_rate):
     assert (drawn.index("a") < drawn.index("b")) != is_error_rate
 
 
+def test_in_ascii_the_legend_has_the_characters_of_the_lines():
+    lines = [Line(name, Series(np.full(100, level))) for name, level in (("x", 1.0), ("y", 2.0))]
+    scene = scene_of(*lines)
+    assert scene.names() == [("a *", "x"), ("b o", "y")]
+    rows = text(scene, 60, 12)
+    assert [row.strip("ab ")[:1] for row in rows if row.strip()] == ["o", "*"]
+    entries = scene.legend_entries()
+    legend = Legend("loss", "", entries, Glyphs.ASCII).render(60, [Style()] * len(ChartStyle)).text
+    assert legend.endswith("   a * x 1.000   b o y 2.000")
+    assert scene_of(lines[0]).names() == [("", "x")]
+    scene.glyphs = Glyphs.BRAILLE
+    assert scene.names() == [("a", "x"), ("b", "y")]
+
+
 @pytest.mark.parametrize(
     ("rows", "found"),
     [

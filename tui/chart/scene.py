@@ -17,7 +17,7 @@ from tui.chart.cells import cell_of, edges_of
 from tui.chart.cursor import Cursor
 from tui.chart.legend import LegendEntry, digits_for
 from tui.chart.marks import MarkIndex
-from tui.chart.paint import PlottedLine, paint
+from tui.chart.paint import ASCII_LINES, PlottedLine, paint
 from tui.chart.palette import LINE_STYLES, ChartStyle
 from tui.chart.placed import nonfinite_notes, placed_marks
 from tui.chart.readings import Values
@@ -190,7 +190,7 @@ class Scene:
     def names(self) -> list[tuple[str, str]]:
         """Letter and name of each line in the legend."""
         return [
-            (self._letter(index), line.name)
+            (self._legend_letter(index), line.name)
             for index, line in enumerate(self.lines)
             if not line.is_void
         ]
@@ -258,7 +258,7 @@ class Scene:
         return None
 
     def _legend_entry(self, index: int, line: Line, width: int) -> LegendEntry:
-        letter, style = self._letter(index), ChartStyle.LINE + self._style(index)
+        letter, style = self._legend_letter(index), ChartStyle.LINE + self._style(index)
         reference, values = self.reference_line, None
         if reference is None:
             values = self._values(line, self.cursor.x, width)
@@ -380,3 +380,8 @@ class Scene:
         if line.is_void or sum(not other.is_void for other in self.lines) < 2:
             return ""
         return line.letter or LETTERS[index % len(LETTERS)]
+
+    def _legend_letter(self, index: int) -> str:
+        """The letter of a line; in ASCII with the character that the line is drawn with."""
+        letter, is_ascii = self._letter(index), self.glyphs is Glyphs.ASCII
+        return f"{letter} {ASCII_LINES[index % LINE_STYLES]}" if letter and is_ascii else letter
