@@ -13,6 +13,7 @@ from textual.command import CommandPalette
 from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from core.options.options import NAME, Options, load_options
 from core.process.hooks import Hooks
@@ -60,6 +61,13 @@ Toast, Toast.-information {
 """The styles that all three apps share."""
 
 
+class AsciiScrollBar(ScrollBarRender):
+    """A bar for scrolling that ends with a cell, not with a part of one."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "] * len(ScrollBarRender.VERTICAL_BARS)
+    HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * len(ScrollBarRender.HORIZONTAL_BARS)
+
+
 class AppOptions(TypedDict, total=False):
     """What every app can be given: facts on the terminal, and the user's settings."""
 
@@ -98,6 +106,7 @@ class BaseApp(OrderedInputApp[Result]):
         """Whether to use ASCII characters only."""
         self.glyphs = Glyphs.ASCII if self.ascii else Glyphs.BRAILLE
         self.set_class(self.ascii, ASCII_CLASS)
+        ScrollBar.renderer = AsciiScrollBar if self.ascii else ScrollBarRender
         self._last_toast = "", float("-inf")  # the text, and when it was shown
 
     def get_driver_class(self) -> type[Driver]:
