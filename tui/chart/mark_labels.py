@@ -39,7 +39,8 @@ def placed_labels(width: int, glyphs: Glyphs, marks: Sequence[tuple[int, Mark]])
     """The labels that have room in a row of so many cells.
 
     Of marks that are too close for a label each, the most important is labelled, of equal ones the
-    last, with the number of the others. It is written on the left where the right has no room.
+    last, with the number of the others. It is written on the left where the right has no room, and
+    touches no other column, so that it is seen which one it belongs to.
     """
     labels = [
         Label(column, name, mark_style(mark), mark.others)
@@ -97,7 +98,7 @@ class _Row:
         With `only_right`, on the left only beyond the row's end or before less important marks.
         """
         start, stop = label.column + 1, label.column + 1 + len(label.name)
-        is_near = stop <= len(self.settled) and 1 in self.settled[start:stop]
+        is_near = stop <= len(self.settled) and 1 in self.settled[start : stop + 1]
         texts = [*_counted(label.name, label.others), label.name]
         is_placed = self._write(label, texts, on_left=not (only_right and is_near))
         self.settled[label.column] = True
@@ -122,8 +123,9 @@ class _Row:
         return False
 
     def _is_free(self, start: int, stop: int, column: int) -> bool:
-        first = start if start > column else max(0, start - 1)
-        return start >= 0 and stop <= len(self.taken) and 1 not in self.taken[first:stop]
+        gap = (0, 1) if start > column else (1, 0)  # on the side away from the column
+        cells = self.taken[max(0, start - gap[0]) : stop + gap[1]]
+        return start >= 0 and stop <= len(self.taken) and 1 not in cells
 
     def _reserve(self, label: Label, is_taken: bool) -> None:
         start, stop = label.start, label.start + len(label.text)
