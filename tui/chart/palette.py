@@ -66,7 +66,7 @@ BLACK, GREY, WHITE = 0, 8, 15
 LINES_OF_SIXTEEN: Final[Mapping[int, Sequence[str]]] = {
     BLACK: ("#55ffff", "#ffff55", "#55ff55", "#ff55ff", "#ffffff", "#ff5555"),
     GREY: ("#55ffff", "#ffff55", "#55ff55", "#aa0000", "#ffffff", "#0000aa"),
-    WHITE: ("#0000aa", "#aa5500", "#00aa00", "#aa00aa", "#00aaaa", "#aa0000"),
+    WHITE: ("#0000aa", "#aa00aa", "#00aa00", "#aa5500", "#00aaaa", "#aa0000"),
 }
 """By the background on a terminal of 16 colours: as many of these, where `LINES` would coincide."""
 BAND_OPACITY = "40%"
