@@ -1,5 +1,6 @@
 """Which runs are one group, and what the rows of groups and of runs of little knowledge say."""
 
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from textual.geometry import Size
 from core.rundir.entry import RunEntry
 from core.rundir.groups import group_runs
 from core.rundir.overview import Overview
+from core.rundir.run_values import MetricValues
 from tests.helpers.attached_runs import losses, make_attached
 from tui.runs import columns, value_columns
 from tui.runs.differences import HparamDifferences
@@ -58,6 +60,18 @@ def test_a_seed_alone_is_no_setting_and_a_folder_counts(tmp_path: Path) -> None:
         {"command": "an open quote 'x"},
     ]
     assert grouped(entries_of(tmp_path, *infos)) == ["02", "1", "3", "4"]
+
+
+def test_labels_and_planned_steps_keep_runs_without_settings_separate(tmp_path: Path) -> None:
+    infos: list[dict[str, Any]] = [
+        {"label": "twin", "steps": 300},
+        {"label": "twin", "steps": 300},
+        {"label": "twin", "steps": 20_000},
+        {"label": "one", "steps": 300},
+        {"label": "one-seed2", "steps": 300},
+        {"label": "other", "steps": 300, "config": {"lr": 1}},
+    ]
+    assert grouped(entries_of(tmp_path, *infos)) == ["01", "2", "34", "5"]
 
 
 def test_a_name_that_numbers_repetitions_makes_a_group(tmp_path: Path) -> None:
@@ -108,3 +122,19 @@ def test_what_is_not_known_is_not_claimed(tmp_path: Path) -> None:
     differences._entries = [("", entry)]
     rows = differences.lines(*Size(60, 20))
     assert rows[-1] == [("no known settings", "dim")]
+
+
+def test_only_metrics_with_a_direction_have_a_best_value(tmp_path: Path) -> None:
+    lines = losses(0.5, 0.2, lr=0.1, neg=-1.0)
+    entries = entries_of(tmp_path, *({"lines": lines, "config": {"lr": lr}} for lr in (1, 2)))
+    for shown in (value_columns.columns_for(entries), value_columns.all_columns(entries)):
+        names = [column.name for column in shown]
+        assert {"config lr", "lr", "neg", "best loss", "loss"} <= set(names)
+        assert len(set(names)) == len(names)
+        assert not {"best lr", "best neg"} & set(names)
+
+
+def test_an_infinite_value_is_no_best_one() -> None:
+    assert math.isnan(MetricValues(0.1, -math.inf, math.inf).best("acc"))
+    assert MetricValues(0.1, -math.inf, 2.0).best("acc") == 2.0
+    assert MetricValues(0.1, 0.0, 2.0).best("lr") == 0.1

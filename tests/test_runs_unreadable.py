@@ -41,6 +41,13 @@ def test_the_command_names_damaged_runs_once(log_dir: Path) -> None:
     assert "cannot be read" not in as_json.stdout
 
 
+def test_a_folder_that_does_not_exist_is_refused_and_an_empty_one_is_not(tmp_path: Path) -> None:
+    missing = CliRunner().invoke(runs, ["--log-dir", str(tmp_path / "no")])
+    assert missing.exit_code and "does not exist" in str(missing.exception)
+    empty = CliRunner().invoke(runs, ["--log-dir", str(tmp_path)])
+    assert empty.exit_code == 0 and "there is no run" in empty.output
+
+
 def test_a_run_that_is_repaired_or_deleted_is_no_longer_named(log_dir: Path) -> None:
     overview = Overview(log_dir)
     overview.poll()
@@ -83,7 +90,6 @@ def test_what_is_no_folder_cannot_be_listed(tmp_path: Path) -> None:
         result = CliRunner().invoke(runs, ["--log-dir", str(tmp_path / name)])
         assert isinstance(result.exception, RunError)
         assert f"{name} is not a folder" in str(result.exception)
-    assert CliRunner().invoke(runs, ["--log-dir", str(tmp_path / "none")]).exit_code == 0
 
 
 def test_the_sentence_is_sanitized_and_short() -> None:

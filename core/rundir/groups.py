@@ -76,7 +76,8 @@ def spread_of(values: Iterable[float | None]) -> Spread | None:
 def _key(entry: RunEntry) -> Hashable:
     """Equal for runs that differ in their seed alone, as far as is known."""
     summary = entry.summary
-    return summary.kind, entry.project, summary.dataset, _experiment(entry)
+    planned = summary.max_steps if summary.is_attached else 0
+    return summary.kind, entry.project, summary.dataset, planned, _experiment(entry)
 
 
 def _name_key(entry: RunEntry, pattern: re.Pattern[str]) -> Hashable:
@@ -86,7 +87,7 @@ def _name_key(entry: RunEntry, pattern: re.Pattern[str]) -> Hashable:
 
 
 def _experiment(entry: RunEntry) -> Hashable:
-    """The settings of a run except for seeds; without any, its command line, or else its name.
+    """The settings of a run except for seeds; without any, its command line and label, or its name.
 
     A run of which nothing is known is a group of its own.
     """
@@ -96,7 +97,8 @@ def _experiment(entry: RunEntry) -> Hashable:
     if not all(map(is_seed, values.settings)):
         return same_but_seed(values.settings)
     if values.command:
-        return values.folder, command_without_seed(values.command)
+        label = without_seed(values.label, _SEED_IN_NAME)
+        return values.folder, command_without_seed(values.command), label
     name = without_start(entry.title)
     rest = without_seed(name, _SEED_IN_NAME)
     return rest if rest != name else entry.run.path

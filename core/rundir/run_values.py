@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from core.run.direction import greater_is_better
+from core.run.direction import greater_is_better, has_direction
 from core.rundir.attached import as_number, line_values
 from core.rundir.json_lines import JsonLines
 from core.rundir.rundir import RunDir
@@ -35,8 +35,14 @@ class MetricValues:
     greatest: float = math.nan
 
     def best(self, name: str) -> float:
-        """Return the best value of the metric called `name`."""
-        return self.greatest if greater_is_better(name) else self.least
+        """Return the best value of the metric called `name`; NaN where that is infinite.
+
+        Of a metric with no known direction it is the last value.
+        """
+        if not has_direction(name):
+            return self.last
+        found = self.greatest if greater_is_better(name) else self.least
+        return found if math.isfinite(found) else math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,8 @@ class RunValues:
     """The command line of an attached run; empty if unknown."""
     folder: str = ""
     """The folder that an attached run was started in; empty if unknown."""
+    label: str = ""
+    """What its program called an attached run; empty if it did not."""
     has_ranges: bool = True
     """Whether least and greatest values are known, and need not be read from all its numbers."""
 
@@ -70,6 +78,7 @@ def attached_values(run: RunDir, info: Mapping[str, Any], *, ended: bool) -> Run
         metrics,
         _text(info.get("command")),
         _text(info.get("folder")),
+        label=_text(info.get("label")),
         has_ranges=False,
     )
 

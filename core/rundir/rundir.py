@@ -52,9 +52,11 @@ def listed_log_dir(given: Path | None) -> Path:
     """The folder of runs as `log_dir_from`, for a command that lists what is in it.
 
     Raises:
-        RunError: it is no folder, or this process has none.
+        RunError: it is no folder, `given` does not exist, or this process has none.
     """
     folder = log_dir_from(given)
+    if given and not os.path.lexists(folder):
+        raise RunError(f"{folder} does not exist; give the folder of the runs with --log_dir")
     if os.path.lexists(folder) and not is_dir(folder):
         raise RunError(f"{folder} is not a folder; give the folder of the runs with --log_dir")
     return folder

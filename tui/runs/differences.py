@@ -11,7 +11,7 @@ from core.rundir.entry import RunEntry
 from tui.chart.coloured import LineColoured, line_role
 from tui.chart.scene import LETTERS
 from tui.runs import columns
-from tui.runs.value_columns import best_column, setting_column
+from tui.runs.value_columns import metric_columns, setting_column
 from tui.widgets.text_widget import Span, align_right, fit
 
 MAX_METRICS = 4
@@ -76,7 +76,7 @@ class HparamDifferences(LineColoured):
         attached = [entry for entry in entries if entry.summary.is_attached]
         metrics = dict.fromkeys(name for entry in attached for name in entry.values.metrics)
         for name in list(metrics)[:MAX_METRICS]:
-            column = best_column(name)
+            column = metric_columns(name)[0]
             rows.append(self._row(column.name, column.format, width, "text"))
         steps = "trials" if entries[0].summary.is_study else "steps"
         return [*rows, self._row(steps, lambda e: f"{e.summary.steps:,}", width, "dim")]

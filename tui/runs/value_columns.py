@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from core.run.direction import greater_is_better
+from core.run.direction import greater_is_better, has_direction
 from core.run.hparams import SPECS
 from core.run.own_hparams import is_own_value
 from core.run.seeds import is_seed
@@ -27,6 +27,8 @@ MAX_METRICS: Final = 3
 """Metrics that are shown by default."""
 BEST: Final = "best "
 """Before the name of a metric: the column of its best value."""
+CONFIG: Final = "config "
+"""Before the name of a setting that is called like a metric."""
 CHOSEN_PRIORITY: Final = 88
 DIFFERING_PRIORITY: Final = 68
 """Of the columns of settings in which attached runs differ."""
@@ -47,18 +49,19 @@ def all_columns(entries: Sequence[RunEntry]) -> list[RunColumn]:
         if not entry.summary.is_own or name not in _LAYERS
     )
     metrics = dict.fromkeys(name for entry in entries for name in entry.values.metrics)
-    return [
+    found = [
         columns.PROJECT,
         columns.NETWORK,
         *map(setting_column, settings),
         columns.STEPS,
         columns.BEST,
         columns.LAST,
-        *(column for name in metrics for column in (best_column(name), last_column(name))),
+        *(column for name in metrics for column in metric_columns(name)),
         columns.TIME,
         columns.STARTED,
         columns.TAGS,
     ]
+    return _distinct(found)
 
 
 def columns_for(
@@ -87,9 +90,21 @@ def columns_for(
     result += [columns.BEST] if ours or has_studies or not attached else []
     result += [columns.LAST] if ours or not attached else []
     for name in _metrics_of(attached, first):
-        result += [replace(best_column(name), priority=85), last_column(name)]
+        first_column, *others = metric_columns(name)
+        result += [replace(first_column, priority=85), *others]
     result += [columns.TIME, columns.STARTED]
-    return [_ranked(column, entries) for column in result]
+    return [_ranked(column, entries) for column in _distinct(result)]
+
+
+def _distinct(shown: Sequence[RunColumn]) -> list[RunColumn]:
+    """These columns; a setting that is called like another column is ``config lr``."""
+    counts = Counter(column.name for column in shown)
+    return [
+        replace(column, name=f"{CONFIG}{column.name}", width=_width(f"{CONFIG}{column.name}"))
+        if counts[column.name] > 1 and column.id.startswith("setting:")
+        else column
+        for column in shown
+    ]
 
 
 def _differing_columns(ours: Sequence[RunEntry], attached: Sequence[RunEntry]) -> list[RunColumn]:
@@ -145,9 +160,14 @@ def setting_column(name: str) -> RunColumn:
         return None if value is None or isinstance(value, str | bool) else value
 
     label = spec.label if spec is not None else name
-    width = min(MAX_WIDTH, max(8, len(label) + 1) + 2)
     priority = 60 if name in _IMPORTANT else 30
-    return RunColumn(label, width, text, order, priority, number=number, id=f"setting:{name}")
+    ident = f"setting:{name}"
+    return RunColumn(label, _width(label), text, order, priority, number=number, id=ident)
+
+
+def metric_columns(name: str) -> list[RunColumn]:
+    """The columns of a metric: of its best value, if its direction is known, and of its last."""
+    return [*([best_column(name)] if has_direction(name) else []), last_column(name)]
 
 
 def last_column(name: str) -> RunColumn:
@@ -173,9 +193,12 @@ def _metric_column(label: str, name: str, ident: str, value_of: Any, priority: i
         found = entry.values.metrics.get(name)
         return NONE if found is None or ident.startswith("best") else "nan"
 
-    width = min(MAX_WIDTH, max(8, len(label) + 1) + 2)
     descending = greater_is_better(name)
-    return RunColumn(label, width, text, number, priority, descending, number, ident)
+    return RunColumn(label, _width(label), text, number, priority, descending, number, ident)
+
+
+def _width(label: str) -> int:
+    return min(MAX_WIDTH, max(8, len(label) + 1) + 2)
 
 
 def _setting_text(value: Setting | None) -> str:

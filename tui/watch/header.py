@@ -203,7 +203,8 @@ class ProblemBar(TextWidget):
             self._text += f"  ({len(all_problems):,} files have problems)"
         skipped = selected.status.skipped if selected is not None else 0
         if not self._text and skipped and selected is not None:
-            self._text = f"{selected.name}: {skipped:,} records or values could not be decoded"
+            what = "record or value" if skipped == 1 else "records or values"
+            self._text = f"{selected.name}: {skipped:,} {what} could not be decoded"
         self.display = bool(self._text)
         self.redraw()
 
