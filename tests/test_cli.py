@@ -138,7 +138,7 @@ def test_every_command_and_option_has_help(
 def test_that_there_is_no_run_yet_goes_to_standard_error(
     tmp_path: Path, trainpad: Trainpad
 ) -> None:
-    folder = tmp_path / "nowhere"
+    (folder := tmp_path / "empty").mkdir()
     message = f"there is no run in {folder} yet\n"
     assert trainpad("runs", "--log_dir", str(folder)) == (0, "", message)
     assert trainpad("runs", "--json", "--log_dir", str(folder)) == (0, "", message)
