@@ -44,6 +44,26 @@ def test_only_what_the_compared_runs_have_is_offered(tmp_path: Path) -> None:
     assert shown_value("acc", [], runs) == "acc"
 
 
+def test_what_most_runs_have_is_shown_until_a_value_is_chosen(tmp_path: Path) -> None:
+    finished(tmp_path / "ours")
+    for name, metric in (
+        ("a", "train/loss"),
+        ("b", "train/loss"),
+        ("c", LOSS),
+        ("d", "train/loss"),
+    ):
+        make_attached(tmp_path / "p" / name, losses(1.0, 2.0, name=metric))
+    ours, a, b, c, d = sorted(
+        Overview(tmp_path).poll(), key=lambda e: (e.summary.is_attached, e.title)
+    )
+    runs = {entry.run.path: read(entry) for entry in (ours, a, b, c, d)}
+    assert shown_value("", [a, b, c], runs) == "train/loss"
+    assert shown_value("", [a, c], runs) == shown_value("", [], runs) == LOSS
+    assert shown_value("", [ours, a, b, c], runs) == LOSS
+    assert shown_value("", [ours, a, b, d], runs) == "train/loss"
+    assert shown_value(LOSS, [a, b, c], runs) == LOSS
+
+
 async def test_the_chart_of_runs_without_our_loss_is_not_empty(tmp_path: Path) -> None:
     runs = tmp_path / "runs"
     finished(runs / "20260101-000000-ours")

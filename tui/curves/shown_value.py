@@ -34,12 +34,13 @@ def shown_value(
 ) -> str:
     """`chosen` if one of these has it; else what most have, those in `first` and losses first.
 
-    It is `chosen` too where none of them has a value yet.
+    It is `chosen` too where none of them has a value yet, or the loss if that is empty.
     """
     values = shown_values(entries, runs)
     if chosen in values or not values:
-        return chosen
+        return chosen or LOSS
     counts = _counts(entries, runs)
+    counts.update([LOSS, PRECISION] * sum(entry.summary.is_own for entry in entries))
     return min(values, key=lambda name: (name not in first, -counts[name], LOSS not in name))
 
 

@@ -70,7 +70,7 @@ class RunsScreen(DashboardScreen):
         self._actions = RunActions(self)
         self._listing = RunListing()
         self._grouping = RunGrouping(self, self._listing, self._rows_changed)
-        self._value = self._chosen_value = LOSS
+        self._value, self._chosen_value = LOSS, ""
         """What the chart shows, and what was chosen: runs without that are shown by another."""
         self._last_pointed_run = ""
         """The run of the other screens that the pointer was last moved to."""
