@@ -14,6 +14,13 @@ def group_of(tag: str) -> str:
     return tag.partition("/")[0] if "/" in tag else ""
 
 
+def shown_tag(tag: str) -> str:
+    """A tag as titles and lists show it: ``(empty)``, or quoted, where it would be blank."""
+    if not tag:
+        return "(empty)"
+    return tag if tag.strip() else f'"{tag}"'
+
+
 def paginate(tags: Sequence[T], size: int, group: Callable[[T], str]) -> list[list[T]]:
     """Split `tags` into pages of at most `size`; a group that fits one page is not split."""
     result: list[list[T]] = []

@@ -11,7 +11,7 @@ from tui.chart.chart import Chart
 from tui.chart.keys import ChartAction
 from tui.chart.marks import Mark
 from tui.chart.scene import Scene
-from tui.chart.tags import matcher
+from tui.chart.tags import matcher, shown_tag
 from tui.curves.grouping import Quantity, quantities
 from tui.curves.metric_lines import lines_of
 from tui.terminal.characters import Glyphs
@@ -90,8 +90,8 @@ class ChartGrid(Container):
         self._quantities: list[Quantity] = []
         self._named: tuple[object, ...] = ()
         """What the quantities follow from."""
-        self._selected = ""
-        """The title of the selected chart; empty for the first."""
+        self._selected: str | None = None
+        """The title of the selected chart, which may be empty; None for the first."""
         self.settings = Scene(glyphs, logarithmic=False)
         """Kind of axis, scale and smoothing of all charts."""
 
@@ -130,6 +130,8 @@ class ChartGrid(Container):
 
     @property
     def _index(self) -> int:
+        if self._selected is None:
+            return 0
         titles = [quantity.title for quantity in self._quantities]
         return titles.index(self._selected) if self._selected in titles else 0
 
@@ -171,7 +173,8 @@ class ChartGrid(Container):
         for place, (chart, quantity) in enumerate(zip(self.charts, page, strict=False)):
             mark = "▶ " if several and first + place == self._index else ""
             pin = "▲ " if quantity.title in self.pinned else ""
-            chart.show_quantity(quantity, self._run, self._marks, f"{mark}{pin}{quantity.title}")
+            title = f"{mark}{pin}{shown_tag(quantity.title)}"
+            chart.show_quantity(quantity, self._run, self._marks, title)
             self._set_up(chart)
 
     def _mount_charts(self, number: int) -> bool:

@@ -2,7 +2,7 @@
 
 from core.run.state import RunState
 from tui.chart.legend import format_value
-from tui.chart.tags import sort_key
+from tui.chart.tags import shown_tag, sort_key
 from tui.widgets.text_widget import Span, TextWidget, align_right, elide_middle
 
 VALUE_WIDTH = 11
@@ -43,6 +43,6 @@ class ValueList(TextWidget):
         return [title, *rows, *([[(more, "dim")]] if more else [])]
 
     def _row(self, name: str, width: int) -> list[Span]:
-        label = elide_middle(f" {name}", max(8, width - VALUE_WIDTH))
+        label = elide_middle(f" {shown_tag(name)}", max(8, width - VALUE_WIDTH))
         value = format_value(self._run.metrics[name].last)
         return [(label, "dim"), (align_right(value, VALUE_WIDTH), "text")]

@@ -18,6 +18,7 @@ from core.rundir.entry import RunEntry
 from core.rundir.overview import differing_hparams
 from core.rundir.run_values import MetricValues, Setting
 from tui.chart.legend import format_value
+from tui.chart.tags import shown_tag
 from tui.runs import columns
 from tui.runs.columns import MAX_WIDTH, NONE, SPREAD_WIDTH, RunColumn
 
@@ -172,7 +173,7 @@ def metric_columns(name: str) -> list[RunColumn]:
 
 def last_column(name: str) -> RunColumn:
     """The column of a metric's last value."""
-    return _metric_column(name, name, f"last:{name}", lambda found: found.last, 72)
+    return _metric_column(shown_tag(name), name, f"last:{name}", lambda found: found.last, 72)
 
 
 def best_column(name: str) -> RunColumn:

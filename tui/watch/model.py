@@ -19,7 +19,7 @@ from core.tfevents.run_files import FolderStatus, RunChange
 from core.tfevents.store import RunData, ScalarHistory
 from tui.chart.palette import LINE_STYLES
 from tui.chart.scene import LETTERS
-from tui.chart.tags import matcher, sort_key
+from tui.chart.tags import matcher, shown_tag, sort_key
 from tui.chart.traces import Line
 
 MAX_INITIAL_RUNS: Final = 12
@@ -279,7 +279,11 @@ class WatchModel:
         """
         names = dict.fromkeys(line.name for line in lines)
         run_name = f"   {next(iter(names))}" if len(names) == 1 < len(self.visible_runs) else ""
-        return tag + run_name + ("" if self._has_steps(tag) else " · without steps, by order")
+        return (
+            shown_tag(tag)
+            + run_name
+            + ("" if self._has_steps(tag) else " · without steps, by order")
+        )
 
     def step_unit(self, tag: str) -> str:
         """Return what is counted along the axis of a tag, in the plural."""
