@@ -145,7 +145,7 @@ def test_what_may_not_be_read_is_reported_once(
     before = control.poll()
     with monkeypatch.context() as patched:
         if folder_too:
-            patched.setattr(Path, "lstat", refused)
+            patched.setattr(os, "lstat", refused)
         else:
             write(control, b"{}")
         patched.setattr("trainpad.control.read_private", refused)
