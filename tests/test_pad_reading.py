@@ -11,7 +11,7 @@ from tui.pad.network_input import BigDigit, NetworkInput
 from tui.pad.sketch_pad import SketchPad
 from tui.pad.user_digits_store import UserDigitsStore
 
-SEVERAL = "2,6 2,14 / 6,6 8,6 9,10 8,14 6,14 5,10 6,6 / 13,5 18,5 15,15"
+SEVERAL = "2,6 2,14 / 8,5 6,7 5,10 6,13 8,15 9,13 10,10 9,7 8,5 / 13,5 18,5 15,15"
 
 
 @pytest.fixture
