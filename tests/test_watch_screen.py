@@ -23,7 +23,7 @@ from tests.helpers.tfevents import (
     strings,
     version,
 )
-from tests.helpers.waiting import shown, strips_of
+from tests.helpers.waiting import shown, strips_of, until
 from tui.terminal.settings import Settings
 from tui.watch.app import WatchApp
 from tui.watch.header import RunList
@@ -41,6 +41,10 @@ def app_of(tmp_path: Path, *paths: Path, **options: Any) -> WatchApp:
     return WatchApp([*map(str, paths)], settings=Settings(tmp_path / "settings.json"), **options)
 
 
+def _visible(app: WatchApp) -> list[RunChart]:
+    return [chart for chart in app.screen.query(RunChart) if chart.display]
+
+
 async def test_all_kinds_of_two_runs_are_shown(tmp_path: Path) -> None:
     logs = tmp_path / "logs"
     with EventWriter(logs / "one") as out:
@@ -56,8 +60,9 @@ async def test_all_kinds_of_two_runs_are_shown(tmp_path: Path) -> None:
     app = app_of(tmp_path, logs)
     async with app.run_test(size=(160, 45)) as pilot:
         await shown(pilot, app, "2 runs", "1 Scalars 2", "a one 0.5930", "b two 61.00", "● b two")
-        charts = [chart for chart in app.screen.query(RunChart) if chart.display]
-        assert [chart.title for chart in charts] == ["loss", "train/rate   one"]
+        titles = ["loss", "train/rate   one"]
+        await until(pilot, lambda: [chart.title for chart in _visible(app)] == titles)
+        charts = _visible(app)
         await pilot.press("m", "l", "i")
         assert {(c.scene.smoothing, c.scene.logarithmic) for c in charts} == {(0.6, True)}
         assert charts[0].scene.cursor is charts[1].scene.cursor
