@@ -47,7 +47,7 @@ def start(name: str, folder: Path, *arguments: str) -> "subprocess.Popen[str] | 
     ("name", "knob", "value", "request_"),
     [
         ("loop.py", "lr", 0.01, "evaluate"),
-        ("keras_digits.py", "dropout", 0.1, "evaluate"),
+        ("keras_fit.py", "dropout", 0.1, "evaluate"),
         ("torch_loop.py", "lr_scale", 0.5, "checkpoint"),
         ("torch_processes.py", "lr", 0.01, "checkpoint"),
         ("jax_loop.py", "lr", 0.01, "checkpoint"),

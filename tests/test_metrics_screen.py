@@ -10,14 +10,14 @@ from core.run.attached_events import Described, Epoch, ProgramAlert
 from core.run.events import Changed, Finished, Notice, Paused
 from core.run.knob_steps import limits_text
 from core.run.state import RunState
-from core.run.status import Outcome
+from core.run.status import Outcome, RunStatus
 from tests.helpers.attached_app import INFO, LR, Program, table
 from tests.helpers.attached_runs import losses, make_attached
 from tests.helpers.waiting import shown, text_of, toasts_of, until
 from trainpad.knobs import Knob
 from tui.app import TrainpadApp
 from tui.curves.grouping import quantities
-from tui.metrics.grid import ChartGrid
+from tui.metrics.grid import ChartGrid, MetricChart
 from tui.metrics.knobs import KnobPanel
 from tui.metrics.no_numbers import why_no_numbers
 from tui.metrics.screen import MetricsScreen
@@ -178,6 +178,20 @@ async def test_charts_share_x_range_axis_and_cursor(program: Program) -> None:
         await until(pilot, lambda: text_of(app).count("steps 9") >= 3)
 
 
+def _x_labels(app: TrainpadApp) -> list[list[str]]:
+    charts = [chart for chart in app.screen.query(MetricChart) if chart.display]
+    return [chart.render_line(chart.size.height - 1).text.split() for chart in charts]
+
+
+async def test_a_chart_without_new_values_follows_the_shared_x_range(program: Program) -> None:
+    app = app_of(program)
+    async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "grad/norm", "epoch 1/10")
+        await until(pilot, lambda: all(labels[-1] == "100" for labels in _x_labels(app)))
+        program.give(table(100, 4000, loss=np.linspace(0.5, 0.1, 4000)))
+        await until(pilot, lambda: all(labels[-1] == "6,000" for labels in _x_labels(app)))
+
+
 async def test_the_output_is_shown_and_searched(program: Program) -> None:
     lines = [f"line {n}" for n in range(300)] + ["\x1b[31mboom\x1b[0m\x1b]52;c;AAA\x07 here"]
     (program.folder / "run.log").write_text("\n".join(lines) + "\n10 %\r50 %\r90 %")
@@ -284,6 +298,8 @@ def test_a_program_that_only_prints_is_not_asked_to_call_anything() -> None:
     why = why_no_numbers(run, "", ["loading 5 files", "round 5 | loss: 0.3", "good"])
     assert "`round 5 | loss: 0.3` names no step" in why and "trainpad run --parse" in why
     assert "number after a name" in why_no_numbers(run, "", ["epoch 5"])
+    run.status = RunStatus.FAILED
+    assert "the program failed" in why_no_numbers(run, "", ["python: can't open file 'x'"])
     run.info = {"supervised": True, "adopted": 7}
     assert "run.log" in why_no_numbers(run, "")
 

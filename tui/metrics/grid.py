@@ -12,6 +12,7 @@ from tui.chart.keys import ChartAction
 from tui.chart.marks import Mark
 from tui.chart.scene import Scene
 from tui.chart.tags import matcher, shown_tag
+from tui.chart.viewport import Range
 from tui.curves.grouping import Quantity, quantities
 from tui.curves.metric_lines import lines_of
 from tui.terminal.characters import Glyphs
@@ -89,6 +90,8 @@ class ChartGrid(Container):
         self._marks: Sequence[Mark] = ()
         self._quantities: list[Quantity] = []
         self._named: tuple[object, ...] = ()
+        self._visible: Range | None = None
+        """The x range at the last drawing."""
         """What the quantities follow from."""
         self._selected: str | None = None
         """The title of the selected chart, which may be empty; None for the first."""
@@ -176,6 +179,16 @@ class ChartGrid(Container):
             title = f"{mark}{pin}{shown_tag(quantity.title)}"
             chart.show_quantity(quantity, self._run, self._marks, title)
             self._set_up(chart)
+        self._follow_range()
+
+    def _follow_range(self) -> None:
+        """Draw charts without new values as well once the x range that all share has moved."""
+        charts = self.charts
+        visible = charts[0].scene.visible_range if charts else None
+        if visible != self._visible:
+            self._visible = visible
+            for chart in charts:
+                chart.redraw()
 
     def _mount_charts(self, number: int) -> bool:
         """Mount and show so many charts; return whether others than before are shown."""

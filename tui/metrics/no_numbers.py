@@ -6,6 +6,7 @@ from typing import Final
 from core.output.marks import marks_of
 from core.output.texts import pairs
 from core.run.state import RunState
+from core.run.status import RunStatus
 from trainpad.supervised import ADOPTED
 from trainpad.text import sanitize
 
@@ -29,6 +30,8 @@ def why_no_numbers(run: RunState, unreadable: str, printed: Sequence[str] = ()) 
     if unreadable:
         return f"metrics.jsonl cannot be read: {sanitize(unreadable, limit=200)}"
     if only_prints(run):
+        if run.status is RunStatus.FAILED:
+            return "no numbers: the program failed before it printed one; its output may say why"
         return f"no numbers yet: {_what_lines_lack(printed)}"
     return 'no numbers until the program calls run.log({"loss": loss}, step)'
 

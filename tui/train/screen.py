@@ -136,10 +136,10 @@ class TrainScreen(DashboardScreen):
         self.query_one(SystemStatsRow).update_run(run)
 
     def _update_accuracy_chart(self, run: RunState) -> None:
-        """Redraw the accuracy chart only for a new evaluation or a new number of steps."""
+        """Redraw the accuracy chart for a new evaluation, or where the x range has moved."""
         curves = [run.accuracy[split] for split in SPLITS]
-        end = run.axis_end
-        evaluated = end, *((curve, curve.version) for curve in curves)
+        end, visible = run.axis_end, self.query_one("#loss", Chart).scene.visible_range
+        evaluated = end, visible, *((curve, curve.version) for curve in curves)
         if evaluated != self._accuracy_versions:
             self._accuracy_versions = evaluated
             self.query_one("#precision", Chart).show(accuracies_of(run), (), end)

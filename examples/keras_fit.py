@@ -1,4 +1,4 @@
-"""A Keras model, watched and steered by one line: `python examples/keras_digits.py [EPOCHS]`.
+"""A Keras model, watched and steered by one line: `python examples/keras_fit.py [EPOCHS]`.
 
 The images are made up, so that nothing is fetched. While it runs, in another terminal:
 
