@@ -324,4 +324,4 @@ FORMS = {
         -3,8 1,0* 1,10 5,12 10,2* 8,14 4,22 1,22 2,18 8,14 15,9
         """,
 }
-"""For each letter its shapes, upper and lower case together where they are alike."""
+"""For each letter its shapes, upper and lower case together where they are the same."""

@@ -148,7 +148,7 @@ def draw_rejects(n: int, seed: object, variation: float = 1.0) -> Iterator[Drawi
     """Yield about ``n`` drawings, as strokes, of all families below."""
     rng = np.random.default_rng(seed)
     yield from draw_shapes(n * 24 // 100, [*parse_templates(LETTERS + SIGNS)], rng, variation)
-    for drawing in draw_shapes(n * 46 // 100, shapes(aside=False), rng, variation):
+    for drawing in draw_shapes(n * 46 // 100, shapes(held_out=False), rng, variation):
         yield restyled(drawing, rng)
     yield from _turned(n * 8 // 100, rng, variation)
     yield from _begun(n * 6 // 100, rng)

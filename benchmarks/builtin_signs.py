@@ -88,10 +88,10 @@ FORMS = {
 """The shapes of each kind of sign."""
 
 
-def shapes(aside: bool) -> list[StrokeTemplate]:
-    """Every fourth shape of each letter and kind of sign if ``aside``, otherwise the others."""
+def shapes(held_out: bool) -> list[StrokeTemplate]:
+    """Every fourth shape of each letter and kind of sign if ``held_out``, otherwise the others."""
     found = []
     for text in (*LETTER_FORMS.values(), *FORMS.values()):
         lines = [line.strip() for line in text.splitlines() if line.strip()]
-        found += [line for number, line in enumerate(lines) if (number % 4 == 2) == aside]
+        found += [line for number, line in enumerate(lines) if (number % 4 == 2) == held_out]
     return [parse_template(line) for line in found]

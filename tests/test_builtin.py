@@ -58,14 +58,14 @@ def test_varied_strokes_stay_near_the_drawing() -> None:
 
 
 def test_few_letters_that_no_training_had_are_taken_for_digits() -> None:
-    aside = shapes(aside=True)
-    assert not {form.control_points for form in aside} & {
-        form.control_points for form in shapes(aside=False)
+    held_out = shapes(held_out=True)
+    assert not {form.control_points for form in held_out} & {
+        form.control_points for form in shapes(held_out=False)
     }
     rng = np.random.default_rng(0)
     drawings = [
         [np.asarray(stroke) for stroke in strokes]
-        for form in aside
+        for form in held_out
         for strokes in sample_paths(form, 4, rng, STYLE).strokes()
     ]
     images = inks_to_images(drawings).reshape(len(drawings), -1)

@@ -86,24 +86,24 @@ def test_marks_are_at_the_labels_of_their_steps():
 
 
 @pytest.mark.parametrize("kind", [Series, Points, MetricSeries])
-@pytest.mark.parametrize("apart", [1, 10])
-def test_the_cursor_stops_at_values_that_are_not_finite_once_for_each_row_of_them(kind, apart):
+@pytest.mark.parametrize("spacing", [1, 10])
+def test_the_cursor_stops_at_values_that_are_not_finite_once_for_each_row_of_them(kind, spacing):
     values = np.ones(1000, np.float32)
     values[200:260], values[500], values[700:702] = NAN, INF, -INF
     curve: Curve = Series(values)
     if kind is not Series:
         curve = kind()
-        curve.extend(apart * np.arange(1000), values)
-    apart = 1 if kind is Series else apart
+        curve.extend(spacing * np.arange(1000), values)
+    spacing = 1 if kind is Series else spacing
     scene = scene_of(Line("loss", curve))
     found = []
     for _ in range(4):
         scene.stop_cursor(-1)
         found.append(scene.cursor.x)
-    assert found == [apart * step for step in (700, 500, 200, 200)]
-    assert scene.cursor_note(100).endswith(f"loss is NaN at step {apart * 200:,}")
+    assert found == [spacing * step for step in (700, 500, 200, 200)]
+    assert scene.cursor_note(100).endswith(f"loss is NaN at step {spacing * 200:,}")
     scene.stop_cursor(1)
-    assert scene.cursor_note(100).endswith(f"loss is inf at step {apart * 500:,}")
+    assert scene.cursor_note(100).endswith(f"loss is inf at step {spacing * 500:,}")
 
 
 @pytest.mark.parametrize("kind", [Points, MetricSeries])
