@@ -43,3 +43,19 @@ def test_steps_are_counted_to_the_greatest_in_any_order(
     with (path / "metrics.jsonl").open("a") as file:
         file.write('{"step": 10, "time": 1.0}\n{"step": 10, "loss": 1.0}\n')
     assert last_step(path) == 10
+
+
+def test_the_steps_of_an_ended_run_are_those_it_ended_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRAINPAD_DIR", str(tmp_path))
+    run = trainpad.init("p")
+    for step in (0, 1, 50, 20):
+        run.log({"loss": 1.0}, step)
+    run.finish()
+
+    def search(_path: Path) -> int:
+        raise AssertionError("a folder of thousands of ended runs is listed without their numbers")
+
+    monkeypatch.setattr("core.rundir.status.last_step", search)
+    assert read_status(RunDir(directory(run))).steps == 51

@@ -133,7 +133,7 @@ def summarize(
         name=sanitize(run.name, limit=80),
         directory=str(run.path),
         state=status,
-        steps=run.steps_recorded or max(last_step(run.path) + 1, _finished_step(events)),
+        steps=run.steps_recorded or _finished_step(events) or last_step(run.path) + 1,
         max_steps=_max_steps(events, info["hyperparameters"]) or _planned_steps(info),
         best=best.accuracy("validation") if best and best.confusion else None,
         dataset=info["dataset"].get("name", ""),
@@ -270,7 +270,7 @@ def _status(newest_first: Iterable[Event], *, ignore_preparing: bool = False) ->
 
 
 def _finished_step(events: Sequence[Event]) -> int:
-    """The step at which a run without losses ended, such as a fine-tuned one; 0 if it did not."""
+    """The steps of a run that ended; 0 if it did not, or said none."""
     return events[-1].step if events and isinstance(events[-1], Finished) else 0
 
 
