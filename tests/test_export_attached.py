@@ -32,7 +32,7 @@ def attached_run(path: Path, *lines: object) -> RunDir:
     run = make_run(path, kind="attached", project="cifar", config={"batch": 8})
     run.metrics.write_text("".join(json.dumps(line) + "\n" for line in lines))
     run.events.write_text(
-        '{"event": "finished", "time": 20.0, "step": 5, "reason": "done", "seconds": 3}\n'
+        '{"event": "finished", "time": 20.0, "step": 6, "reason": "done", "seconds": 3}\n'
         '{"event": "changed", "time": 20.0, "step": 5, "name": "lr", "old": 1, "new": 0.1}\n'
     )
     return run
