@@ -191,8 +191,12 @@ class TrainpadApp(LeavingApp):
         self._update_screen()
 
     def report(self, problem: str) -> None:
-        """Show at once that a request was made, or toast why it was not."""
-        self.refresh_now()
+        """Show at once that a request was made, or toast why it was not; charts are drawn next."""
+        screen = self._current_screen
+        can_answer = screen is not None and not (self.terminal and self.terminal.is_stalled)
+        self._pacer.invalidate(urgent=not can_answer)
+        if screen is not None and can_answer:
+            screen.update_controls(self.run_state)
         self.toast(problem)
 
     # -- from run to run ----------------------------------------------------------------------

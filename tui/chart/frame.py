@@ -33,6 +33,27 @@ def frame(width: int, height: int, x: Ticks, y: Ticks) -> tuple[str, ...]:
 
     The plot's own cells are blank: labels left of it, one row of labels below.
     """
+    return (*(row.ljust(width) for row in _left(height, y)), _below(width, x, y.width))
+
+
+@lru_cache(maxsize=64)
+def _left(height: int, y: Ticks) -> tuple[str, ...]:
+    """The labels left of a plot; plotext needs time for each cell, so it gets a narrow plot."""
+    width = y.width + 3
+    figure = _plot(width, height, Ticks((0,), ("0",)), y)
+    return tuple(row[: y.width] for row in _render(figure, width, height)[:-1])
+
+
+@lru_cache(maxsize=64)
+def _below(width: int, x: Ticks, left: int) -> str:
+    """The row of labels below a plot that has labels of ``left`` cells; it gets a low plot."""
+    height = 3
+    figure = _plot(width, height, x, Ticks((0,), ("0" * left,)) if left else Ticks((), ()))
+    return _render(figure, width, height)[-1]
+
+
+def _plot(width: int, height: int, x: Ticks, y: Ticks) -> Any:
+    """Plotext with an empty plot of ``width`` x ``height`` cells, labels included."""
     plot_width, plot_height = width - y.width, height - 1
     figure = _new_figure(width, height)
     figure.plot([0, plot_width - 1], [0, plot_height - 1], marker=" ")
@@ -40,7 +61,7 @@ def frame(width: int, height: int, x: Ticks, y: Ticks) -> tuple[str, ...]:
     figure.ylim(0, plot_height - 1)
     figure.xticks(list(x.cells), list(x.labels))
     figure.yticks(list(y.cells), list(y.labels))
-    return _render(figure, width, height)
+    return figure
 
 
 def _new_figure(width: int, height: int) -> Any:

@@ -1,6 +1,6 @@
 """The run on the screen and where its events come from, as one value that is replaced whole."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,6 +66,28 @@ class RunContext:
     def trains_in_process(self) -> bool:
         """Whether this process trains the run: its events must not be lost."""
         return not self.viewer and not self.worker.ended
+
+    @property
+    def replay_keys(self) -> Mapping[str, str]:
+        """What the keys of the pace of a replay are called now."""
+        if self.playback is None:
+            return {}
+        pause = "Play" if self.playback.is_paused else "Pause"
+        return {"pause": pause, "nudge(-1)": "Slower", "nudge(1)": "Faster"}
+
+    def toggle_pause(self) -> str:
+        """Pause or resume the run, or its replay; returns why that is impossible, or ""."""
+        if self.playback is None:
+            return self.steering.toggle_pause()
+        self.playback.toggle_pause()
+        return ""
+
+    def nudge(self, name: str, presses: int) -> str:
+        """Change a value, or the pace of a replay; returns why that is impossible, or ""."""
+        if self.playback is None:
+            return self.steering.nudge(name, presses)
+        self.playback.change_speed(presses)
+        return ""
 
     def fold(self, event: Event) -> None:
         """Update the run, and what is pending, from the next event."""

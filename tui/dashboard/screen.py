@@ -122,6 +122,10 @@ class RunScreen(CapturingScreen):
 
     def update_run(self, run: RunState) -> None:
         """Show this run as it is now."""
+        self.update_controls(run)
+
+    def update_controls(self, run: RunState) -> None:
+        """Show what a request changes: what the run does, its values, the row of keys."""
         self.query_one(Header).update_run(run, self.host.activity)
         self.update_keys()
 

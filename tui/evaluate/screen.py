@@ -109,6 +109,7 @@ class EvaluateScreen(DashboardScreen):
         """Classify the images once the weights arrive, which follow their evaluation."""
         if isinstance(event, Weights) and self._slice is not None and self._slice.is_newest:
             self._request_images(self._slice, now=False)
+            self._draw_images()
 
     def _update_slice(self, *, now: bool = False) -> None:
         """Show the selected split and evaluation."""
@@ -121,9 +122,9 @@ class EvaluateScreen(DashboardScreen):
             return
         if self._cursor is None or max(self._cursor) >= len(evaluation.matrix):
             self._cursor = first_cursor(evaluation)
-        self._draw()
         if not (evaluation.is_newest and self._run.is_live) or self._run.evaluated_weights:
             self._request_images(evaluation, now=now)
+        self._draw()
 
     def _clear(self) -> None:
         """Show that there is no evaluation."""
@@ -186,7 +187,6 @@ class EvaluateScreen(DashboardScreen):
         if key != self._requested:
             self._requested, self._selection.waiting = key, request.waiting
             self._prediction_job.submit(request.predict, now=now)
-            self._draw_images()
 
     @on(JobFinished)
     def _job_finished(self, message: JobFinished) -> None:

@@ -115,9 +115,13 @@ class MetricsScreen(DashboardScreen):
         if run is not self._run:
             self._begin(run)
         self._draw_charts()
-        self.query_one(KnobPanel).update_run(run)
         self.query_one(MessageLog).update_run(run)
         self.query_one(ProgramStatsRow).update_run(run)
+
+    def update_controls(self, run: RunState) -> None:
+        """Show the program's values too."""
+        super().update_controls(run)
+        self.query_one(KnobPanel).update_run(run)
 
     def _begin(self, run: RunState) -> None:
         """Start over with another run."""
@@ -226,9 +230,8 @@ class MetricsScreen(DashboardScreen):
         names: dict[str, str] = {"output": "Charts"} if self._shows_output else {}
         if self._shows_output:
             names |= {"filter": "Search", "turn(1)": "Next match"}
-        if (playback := self.host.run_context.playback) is not None:
-            pause = "Play" if playback.is_paused else "Pause"
-            return names | {"pause": pause, "nudge(-1)": "Slower", "nudge(1)": "Faster"}
+        if keys := self.host.run_context.replay_keys:
+            return {**names, **keys}
         if (knob := self._first_knob) is not None:
             names |= {"nudge(-1)": f"{knob} down", "nudge(1)": f"{knob} up"}
         if self._run.status is RunStatus.PAUSED:
@@ -254,19 +257,15 @@ class MetricsScreen(DashboardScreen):
 
     def action_pause(self) -> None:
         """Pause or resume; of a replay, stop or go on with it."""
-        if (playback := self.host.run_context.playback) is not None:
-            playback.toggle_pause()
-            self.host.refresh_now()
-        elif not self._refused("pause"):
-            self.host.report(self.host.run_context.steering.toggle_pause())
+        context = self.host.run_context
+        if context.playback is not None or not self._refused("pause"):
+            self.host.report(context.toggle_pause())
 
     def action_nudge(self, presses: int) -> None:
         """Increase or decrease the first value; of a replay, its speed."""
-        if (playback := self.host.run_context.playback) is not None:
-            playback.change_speed(presses)
-            self.host.refresh_now()
-        elif (name := self._first_knob) is not None:
-            self.host.report(self.host.run_context.steering.nudge(name, presses))
+        context, name = self.host.run_context, self._first_knob
+        if context.playback is not None or name is not None:
+            self.host.report(context.nudge(name or "", presses))
         else:
             self.host.toast("this program has no values to change: it makes none with run.live")
 

@@ -37,8 +37,15 @@ MODE_SWITCH_DELAY = 0.005
 
 SIXTEEN_COLOURS = SixteenColours()
 STYLES = """
-/* Dialogs dim what is below them instead of hiding it. */
+/* Dialogs dim what is below them; the help hides it, as drawing that would delay the help. */
 ModalScreen, CommandPalette { background: $background 60%; }
+HelpScreen { align: center middle; background: $background; }
+#help {
+    width: auto; max-width: 100%; height: auto; max-height: 100%; padding: 0 2;
+    background: $surface; border: round $accent;
+}
+#help Static { width: auto; }
+.-ascii #help { border: ascii $accent; }
 CommandPalette CommandList > .option-list--option-highlighted,
 CommandPalette CommandList:focus > .option-list--option-highlighted {
     color: $foreground; background: $accent 30%; text-style: bold;

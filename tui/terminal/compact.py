@@ -5,44 +5,48 @@ colours, the reset before it is not needed; where it has the same style, neither
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 RESET: Final = "\x1b[0m"
-COLOUR: Final = r"(?:38;5;\d+|38;2;\d+;\d+;\d+)"
-BOTH_COLOURS: Final = re.compile(rf"\x1b\[({COLOUR});({COLOUR.replace('38', '48')})m")
-"""A style of two colours, and nothing else."""
-SEQUENCE: Final = re.compile(r"(\x1b\[[0-9;]*[mH])")
-"""A style, or a move of the cursor, which has no effect on the style."""
+COLOUR: Final = r"(?:5;\d+|2;\d+;\d+;\d+)"
+STYLED: Final = re.compile(rf"((?:\x1b\[[0-9;]*H)*)(\x1b\[38;{COLOUR};48;{COLOUR}m)")
+"""Moves of the cursor, which have no effect on the style, then a style of two colours."""
+OTHER_STYLE: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def compact(frame: str) -> str:
-    """Return a text as long or shorter with which a terminal shows the same."""
+    """Return a text as long or shorter with which a terminal shows the same.
+
+    A frame starts without a style: each one ends with a reset.
+    """
     shorter: list[str] = []
-    has, late = "", False
-    """The style of two colours that the terminal has, if any; whether its reset is still due."""
-    for part in SEQUENCE.split(frame):
-        if part == RESET and has and not late:
-            late = True
-            continue
-        if not part or (late and part.startswith("\x1b[") and part.endswith("H")):
-            shorter.append(part)
-            continue
-        style = BOTH_COLOURS.fullmatch(part)
-        if late and style is not None:
-            shorter.append(_change(has, style))
-        else:
-            shorter += [RESET, part] if late else [part]
-        late = False
-        if style is not None:
-            has = part
-        elif part.startswith("\x1b["):
+    has = ""
+    """The style of two colours that the terminal has before the next reset; "" for any other."""
+    reset = ""
+    for piece in frame.split(RESET):
+        styled = STYLED.match(piece)
+        if styled is None:
+            shorter += (reset, piece)
             has = ""
-    return "".join([*shorter, RESET] if late else shorter)
+        else:
+            moves, style = styled.groups()
+            text = piece[styled.end() :]
+            shorter += (moves, change(has, style), text) if has else (reset, piece)
+            has = "" if "\x1b" in text and OTHER_STYLE.search(text) else style
+        reset = RESET
+    return "".join(shorter)
 
 
-def _change(before: str, style: re.Match[str]) -> str:
+@lru_cache(4096)
+def change(before: str, after: str) -> str:
     """The sequence that changes one style of two colours into another."""
-    old = BOTH_COLOURS.fullmatch(before)
-    if old is None or old[1] == style[1]:
-        return "" if old and old[2] == style[2] else f"\x1b[{style[2]}m" if old else style[0]
-    return f"\x1b[{style[1]}m" if old[2] == style[2] else style[0]
+    old, new = _colours(before), _colours(after)
+    changed = [colour for was, colour in zip(old, new, strict=True) if was != colour]
+    return f"\x1b[{';'.join(changed)}m" if changed else ""
+
+
+def _colours(style: str) -> tuple[str, str]:
+    """The parameters of the ink and of the background of a style of two colours."""
+    ink, _, background = style[2:-1].partition(";48;")
+    return ink, f"48;{background}"

@@ -130,10 +130,14 @@ class TrainScreen(DashboardScreen):
         marks = marks_of(run.log_entries)
         self.query_one("#loss", Chart).show(losses_of(run), marks, run.axis_end)
         self._update_accuracy_chart(run)
-        self.query_one(Panel).update_run(run)
         self.query_one(EvaluationTable).update_run(run)
         self.query_one(MessageLog).update_run(run)
         self.query_one(SystemStatsRow).update_run(run)
+
+    def update_controls(self, run: RunState) -> None:
+        """Show the panel's values too."""
+        super().update_controls(run)
+        self.query_one(Panel).update_run(run)
 
     def _update_accuracy_chart(self, run: RunState) -> None:
         """Redraw the accuracy chart for a new evaluation, or where the x range has moved."""
@@ -182,9 +186,8 @@ class TrainScreen(DashboardScreen):
     @property
     def key_names(self) -> Mapping[str, str]:
         """The key that pauses resumes as well; in a replay, keys change its pace."""
-        if (playback := self.host.run_context.playback) is not None:
-            pause = "Play" if playback.is_paused else "Pause"
-            return {"pause": pause, "nudge(-1)": "Slower", "nudge(1)": "Faster"}
+        if keys := self.host.run_context.replay_keys:
+            return keys
         return {} if self.host.run_state.status in NOT_PAUSED else {"pause": "Resume"}
 
     # -- the next run ---------------------------------------------------------------------------
@@ -252,13 +255,11 @@ class TrainScreen(DashboardScreen):
 
     def action_pause(self) -> None:
         """Pause or resume; a run that is over is resumed with the panel's values."""
-        if (playback := self.host.run_context.playback) is not None:
-            playback.toggle_pause()
-            self.host.refresh_now()
-        elif self._is_over:
+        context = self.host.run_context
+        if context.playback is None and self._is_over:
             self._resume_run()
         else:
-            self.host.report(self.host.run_context.steering.toggle_pause())
+            self.host.report(context.toggle_pause())
 
     def action_resume(self) -> None:
         """Resume a run that is paused or over; do nothing else."""
@@ -281,11 +282,7 @@ class TrainScreen(DashboardScreen):
 
     def action_nudge(self, presses: int) -> None:
         """Increase or decrease the learning rate; of a replay, its speed."""
-        if (playback := self.host.run_context.playback) is not None:
-            playback.change_speed(presses)
-            self.host.refresh_now()
-            return
-        self.host.report(self.host.run_context.steering.nudge("learning_rate", presses))
+        self.host.report(self.host.run_context.nudge("learning_rate", presses))
 
     def action_evaluate(self) -> None:
         """Evaluate now."""

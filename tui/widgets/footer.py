@@ -92,12 +92,14 @@ class KeyFooter(TextWidget):
         disabled = disabled_actions(self.screen)
         focused = self.screen.focused
         capturing = focused if focused is not None and focused.has_class(CAPTURES_TYPING) else None
-        for node, binding, enabled, tooltip in self.screen.active_bindings.values():
+        active = self.screen.active_bindings.values()
+        dimmed_of = {node: dimmed_actions(node) for node in {binding.node for binding in active}}
+        for node, binding, enabled, tooltip in active:
             is_shown = binding.show and enabled and binding.action not in disabled
             if is_shown and _is_usable(binding, node, capturing):
                 label = key_label(self.app, binding, ascii_only=self.ascii_only)
                 name = key_name(self.screen, binding)
-                dimmed = binding.action in dimmed_actions(node)
+                dimmed = binding.action in dimmed_of[node]
                 hint = KeyHint(label, name, binding.key, tooltip, dimmed)
                 hints = common if _is_common(self.screen, binding.action) else own
                 hints.setdefault(binding.action, hint)

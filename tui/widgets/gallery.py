@@ -5,7 +5,7 @@ are averaged into one. A digit stays readable down to seven rows; where not even
 shown, since a part of one says nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,6 +101,8 @@ class Gallery(TextWidget):
         self._get: Callable[[int], CaptionedImage] = _no_image
         self._shape = (28, 28)
         self._first = 0
+        self._rendered: dict[tuple[object, ...], list[Strip]] = {}
+        """The images of the page that was drawn last: most of the next one are the same."""
 
     ascii_images = False
     """Whether to draw images with letters: without Unicode, or without colours."""
@@ -142,17 +144,20 @@ class Gallery(TextWidget):
         self._first = self._selected // layout.capacity * layout.capacity
         visible = range(self._first, min(self._count, self._first + layout.capacity))
         rows: list[Strip] = []
+        last, self._rendered = self._rendered, {}
         for start in range(0, len(visible), layout.across):
-            rows += self._image_row(visible[start : start + layout.across], layout)
+            rows += self._image_row(visible[start : start + layout.across], layout, last)
         return rows
 
-    def _image_row(self, indices: Sequence[int], layout: GalleryLayout) -> list[Strip]:
-        """Images side by side, their captions, and a blank row."""
+    def _image_row(
+        self,
+        indices: Sequence[int],
+        layout: GalleryLayout,
+        last: Mapping[tuple[object, ...], list[Strip]],
+    ) -> list[Strip]:
+        """Images side by side, their captions, and a blank row; `last` has rendered images."""
         images = [self._get(index) for index in indices]
-        strips = [
-            self._render_image(downsampled(one.image, layout.shrink), self.ascii_images)
-            for one in images
-        ]
+        strips = [self._image_strips(one.image, layout.shrink, last) for one in images]
         styles = self.role_styles
         gap = Strip([Segment(" " * GAP, styles["text"])])
         rows = [
@@ -164,8 +169,16 @@ class Gallery(TextWidget):
             for index, one in zip(indices, images, strict=True)
             for part in (self._caption(one, index, layout.width), (" " * GAP, "text"))
         ]
-        last = Strip([Segment(self._displayable(text), styles[role]) for text, role in captions])
-        return [*rows, last, Strip([])]
+        below = Strip([Segment(self._displayable(text), styles[role]) for text, role in captions])
+        return [*rows, below, Strip([])]
+
+    def _image_strips(
+        self, image: Image, shrink: int, last: Mapping[tuple[object, ...], list[Strip]]
+    ) -> list[Strip]:
+        key = shrink, self.ascii_images, image.dtype, image.shape, image.tobytes()
+        strips = last.get(key) or self._render_image(downsampled(image, shrink), self.ascii_images)
+        self._rendered[key] = strips
+        return strips
 
     def _caption(self, one: CaptionedImage, index: int, width: int) -> Span:
         """The longest version of the caption that fits."""
