@@ -1,7 +1,7 @@
 """Time and memory of reading 70,000 images: ``python benchmarks/read_mnist.py [FOLDER]``."""
 
+import argparse
 import resource
-import sys
 import time
 from pathlib import Path
 
@@ -9,7 +9,9 @@ from data.sources import load_dataset
 
 
 def main() -> None:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, nargs="?", help="by default where trainpad looks")
+    folder = parser.parse_args().folder
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.perf_counter()
     data = load_dataset(input_data_dir=folder, offline=True)
