@@ -2,11 +2,11 @@
 
 import json
 import math
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from core.run.direction import greater_is_better, has_direction
 from core.run.events import Evaluated
 from core.rundir.attached import line_values
 from core.rundir.json_lines import JsonLines
@@ -15,8 +15,6 @@ from core.rundir.validation import parse_event
 from trainpad.errors import UserError
 
 DEFAULT: Final = "accuracy/validation"
-LARGE: Final = re.compile(r"acc|precision|recall|f1|auc|score|bleu|rouge|iou|reward|r2|psnr")
-SMALL: Final = re.compile(r"loss|err|perplexity|ppl|mse|mae|rmse|wer|cer|cost|nll|divergence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +33,8 @@ class Goal:
         """
         if direction:
             return cls(metric, direction == "maximize")
-        # The last part counts most: `loss/accuracy` is an accuracy.
-        for part in reversed(re.split(r"[/.:]", metric.lower())):
-            is_large, is_small = LARGE.search(part), SMALL.search(part)
-            if bool(is_large) != bool(is_small):
-                return cls(metric, bool(is_large))
+        if has_direction(metric):
+            return cls(metric, greater_is_better(metric))
         raise UserError(
             f"it is not known whether a large {metric[:60]!r} is good; "
             "add --direction maximize or --direction minimize"

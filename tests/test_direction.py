@@ -1,0 +1,50 @@
+"""Whether a metric is the better the greater it is follows from whole words of its name."""
+
+import pytest
+
+from core.run.direction import greater_is_better, has_direction
+from core.sweep.goal import Goal
+from trainpad.errors import UserError
+
+GREATER = (
+    "acc", "valAcc", "val_accuracy", "Accuracy/validation", "precision @ 1", "Prec@5", "acc1",
+    "mAP", "mAP50", "metrics/mAP50-95(B)", "map", "AP50", "mIoU", "val/MeanIoU", "mean_io_u", "F1",
+    "F1Score", "macro avg/f1-score", "eval_r2", "ROUGE-L", "rougeLsum", "bleu4", "AUC", "roc_auc",
+    "top1", "top_5", "Top5Acc", "loss/accuracy", "ep_rew_mean", "rewards", "score", "valacc",
+    "recall@10", "SSIM", "test.accuracy",
+)  # fmt: skip
+LESS = (
+    "loss", "val_loss", "valLoss", "valloss", "train.loss", "G-loss", "lossD", "accuracy_loss",
+    "dice_loss", "fid", "FID", "FID/score", "FIDScore", "fid50k", "error_rate", "top1_error",
+    "err@top1", "top5_err", "reward/loss", "mean_squared_error", "RMSE", "MSELoss", "mape", "ppl",
+    "eval/perplexity", "cross_entropy", "binary_crossentropy", "validation_0-mlogloss", "wer",
+    "test-WER", "errors", "total_losses",
+)  # fmt: skip
+UNKNOWN = (
+    "confidence", "val/confidence", "terror", "mirror", "gloss", "water", "power", "answers",
+    "certainty", "bitmap", "heatmap", "accumulated", "acceleration", "precious", "space", "lr",
+    "learning_rate", "grad_norm", "entropy", "", "step", "1", "损失", "neg_mean_squared_error",
+    "neg_loss", "f", "r", "laptop1", "returned", "tracer", "concern", "series",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GREATER)
+def test_greater_is_better(name: str) -> None:
+    assert has_direction(name)
+    assert greater_is_better(name)
+    assert Goal.parse(name).maximize
+
+
+@pytest.mark.parametrize("name", LESS)
+def test_less_is_better(name: str) -> None:
+    assert has_direction(name)
+    assert not greater_is_better(name)
+    assert not Goal.parse(name).maximize
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_a_part_of_a_word_says_nothing(name: str) -> None:
+    assert not has_direction(name)
+    assert not greater_is_better(name)
+    with pytest.raises(UserError, match="--direction"):
+        Goal.parse(name)
