@@ -29,7 +29,7 @@ def test_segments_are_tinted_as_textual_tints_them(tint: Color) -> None:
     assert list(DimmedScreen.process_segments(SEGMENTS, tint)) == expected
 
 
-@pytest.mark.parametrize("key", ["question_mark", "ctrl+p", "q"])
+@pytest.mark.parametrize("key", ["ctrl+p", "q"])
 async def test_a_dialog_dims_the_screen_below(tmp_path: Path, key: str) -> None:
     app = TrainpadApp(iter(Scripted(tmp_path)))
     async with app.run_test(size=(160, 45)) as pilot:
@@ -38,3 +38,11 @@ async def test_a_dialog_dims_the_screen_below(tmp_path: Path, key: str) -> None:
         await pilot.press(key)
         await until(pilot, lambda: screen_strips(app.screen)[0] != first)
         assert screen_strips(app.screen)[0].text == first.text
+
+
+async def test_the_help_hides_the_screen_below(tmp_path: Path) -> None:
+    app = TrainpadApp(iter(Scripted(tmp_path)))
+    async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        await pilot.press("question_mark")
+        await until(pilot, lambda: not screen_strips(app.screen)[0].text.strip())

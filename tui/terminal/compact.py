@@ -32,14 +32,14 @@ def compact(frame: str) -> str:
         else:
             moves, style = styled.groups()
             text = piece[styled.end() :]
-            shorter += (moves, change(has, style), text) if has else (reset, piece)
+            shorter += (moves, _change(has, style), text) if has else (reset, piece)
             has = "" if "\x1b" in text and OTHER_STYLE.search(text) else style
         reset = RESET
     return "".join(shorter)
 
 
 @lru_cache(4096)
-def change(before: str, after: str) -> str:
+def _change(before: str, after: str) -> str:
     """The sequence that changes one style of two colours into another."""
     old, new = _colours(before), _colours(after)
     changed = [colour for was, colour in zip(old, new, strict=True) if was != colour]
