@@ -330,11 +330,12 @@ def test_hostile_files_end_nothing_and_spare_the_others(tmp_path: Path, name: st
     for tag in found.points.get("bad", {}):
         assert tag.isprintable()
     expected = {
-        "nul": None, "utf16": None, "binary": None, "huge": {}, "wandb": {}, "columns": {},
+        "nul": None, "binary": None, "huge": {}, "wandb": {}, "columns": {},
         "long": {"loss": [(1, 0.25), (3, 0.5)]},
         "ragged": {"loss": [(3, 0.5)]},
         "state": {"loss": [(1, 0.5)]},
         "bom": {"loss": [(1, 0.5)]},
+        "utf16": {"loss": [(1, 0.5)]},
     }  # fmt: skip
     if name in expected:
         assert found.points.get("bad") == expected[name]

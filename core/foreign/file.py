@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from core.foreign.collector import Format
+from core.foreign.encoding import Utf8Converter
 from core.foreign.formats import format_of
 from core.tfevents.items import Item
 from core.tfevents.polled import PolledFile
@@ -34,6 +35,7 @@ class ForeignFile(PolledFile):
         self.offset = 0
         """Bytes read so far."""
         self._format: Format | None = None
+        self._converter = Utf8Converter()
         self._head = self._tail = b""
         self._is_finished = False
         """Whether the last line was read without its end."""
@@ -91,7 +93,7 @@ class ForeignFile(PolledFile):
         if self._format is None:
             self.unreadable = "is of no format that can be read any more"
             return False
-        self._format.feed(data)
+        self._format.feed(self._converter.convert(data))
         self._advance(data)
         return True
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from core.foreign.collector import Format
+from core.foreign.encoding import as_utf8
 from core.foreign.file import ForeignFile
 from core.foreign.formats import FIRST, HEAD, format_of
 from core.foreign.trainer_state import TrainerState
@@ -78,5 +79,5 @@ def _found_file(path: Path, known: Format) -> FoundFile:
 
 def _head_of(path: Path) -> bytes:
     head = read_plain(path, FIRST)
-    is_text = len(head) == FIRST and b"\0" not in head
+    is_text = len(head) == FIRST and b"\0" not in as_utf8(head)
     return read_plain(path, HEAD) if is_text else head

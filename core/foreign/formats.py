@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from core.foreign.collector import Format
+from core.foreign.encoding import as_utf8
 from core.foreign.json_lines import JsonLines
 from core.foreign.table import Table
 from core.foreign.trainer_state import TrainerState
@@ -20,6 +21,8 @@ FORMATS: Final[Sequence[type[WandbFile | TrainerState | JsonLines | Table]]] = (
 
 def format_of(head: bytes) -> Format | None:
     """Return a new reader for a file that begins with `head`; None if it is of no format."""
-    if not WandbFile.recognizes(head) and b"\0" in head[:FIRST]:
-        return None
+    if not WandbFile.recognizes(head):
+        head = as_utf8(head)
+        if b"\0" in head[:FIRST]:
+            return None
     return next((found() for found in FORMATS if found.recognizes(head)), None)
