@@ -7,6 +7,7 @@ cannot be written is one, and exit status 1.
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -71,8 +72,8 @@ add_steering_commands(cli)
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit."""
     inherited = Inherited(dict(os.environ), make_files_private())
-    if os.environ.get("HOME") == "":
-        del os.environ["HOME"]  # Python would take it for "/"; the list of users has the home
+    if not Path(os.environ.get("HOME", "/")).is_absolute():
+        del os.environ["HOME"]  # empty, or another folder in each one; the list of users has it
     limit_blas_threads()
     repair_stdio()
     register_safe_completion()

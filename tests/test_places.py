@@ -101,13 +101,14 @@ def test_an_unknown_user_is_named(capsys: pytest.CaptureFixture[str]) -> None:
         assert "there is no such home folder" in printed
 
 
-def test_an_empty_home_is_that_of_the_list_of_users(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("given", ["", "relative"])
+def test_an_empty_or_relative_home_is_that_of_the_list_of_users(
+    given: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     home = pwd.getpwuid(os.getuid()).pw_dir
     for name in ("TRAINPAD_DIR", "XDG_DATA_HOME"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HOME", "")
+    monkeypatch.setenv("HOME", given)
     assert expanded("~") == Path(home)
     assert expanded("~/x") == Path(home, "x")
     assert runs_dir() == Path(home, ".local/share/trainpad/runs")

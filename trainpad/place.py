@@ -45,9 +45,11 @@ def runs_dir() -> Path:
 def with_home(path: str) -> str:
     """Return a path with ``~`` and ``~name`` replaced, if there are such home folders.
 
-    An empty HOME counts as none, and is that of the list of users; Python takes it for ``/``.
+    An empty or relative HOME counts as none, and is that of the list of users; Python takes an
+    empty one for ``/``.
     """
-    if os.environ.get("HOME", "unset") or path.partition("/")[0] != "~":
+    is_usable = os.path.isabs(os.environ.get("HOME", "/"))  # noqa: PTH117 - a text that may be empty
+    if is_usable or path.partition("/")[0] != "~":
         return os.path.expanduser(path)  # noqa: PTH111 - never raises
     try:
         return pwd.getpwuid(os.getuid()).pw_dir + path[1:]
