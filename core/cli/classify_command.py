@@ -6,12 +6,12 @@ import click
 
 from core.cli.completion import files as complete_files
 from core.cli.errors import print_error
-from core.cli.flags import flag
+from core.cli.flags import argument, flag
 from trainpad.text import sanitize
 
 
 @click.command()
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, shell_complete=complete_files)
+@argument("files", metavar="FILE...", nargs=-1, required=True, shell_complete=complete_files)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each digit.")
 @flag("run", metavar="RUN", help="Use the newest weights of this run.  [built-in weights]")
 @flag("log_dir", type=Path, metavar="FOLDER", help="Folder of the runs.")

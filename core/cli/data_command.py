@@ -6,11 +6,11 @@ from pathlib import Path
 import click
 
 from core.cli.completion import dataset_names
-from core.cli.flags import flag
+from core.cli.flags import argument, flag
 
 
 @click.command()
-@click.argument("name", required=False, shell_complete=dataset_names)
+@argument("name", required=False, shell_complete=dataset_names)
 @flag("input_data_dir", type=Path, metavar="FOLDER", help="Read the files in this folder.")
 @flag("size", metavar="WxH", help="Scale and crop a folder's pictures to this size, as 64x48.")
 @flag("offline", is_flag=True, help="Never use the network.")

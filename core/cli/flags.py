@@ -1,6 +1,7 @@
 """The flags of the command line, and the class of the group of its commands.
 
-A hyperparameter's flag is generated from its declaration, as the panel and the validation are.
+A hyperparameter's flag is generated from its declaration, as the panel and the validation are. None
+takes an empty value.
 """
 
 import sys
@@ -11,6 +12,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from core.cli import completion
+from core.cli.given import GivenArgument, GivenOption
 from core.process.stdio import discard_stdout
 from core.run.hparams import FORMER_NAMES, SPECS
 
@@ -86,7 +88,13 @@ def flag(name: str, *others: str, **options: Any) -> Decorator:
     """Return an option that may be written ``--max_steps`` or ``--max-steps``, or as `others`."""
     names = (name, *others)
     spellings = dict.fromkeys(s for n in names for s in (f"--{n}", f"--{n.replace('_', '-')}"))
-    return click.option(*spellings, name, **{"shell_complete": COMPLETIONS.get(name), **options})
+    settings = {"shell_complete": COMPLETIONS.get(name), "cls": GivenOption, **options}
+    return click.option(*spellings, name, **settings)
+
+
+def argument(name: str, **options: Any) -> Decorator:
+    """Return an argument that is not empty."""
+    return click.argument(name, cls=GivenArgument, **options)
 
 
 def hyperparameter_flags(command: Callable[..., Any]) -> Callable[..., Any]:

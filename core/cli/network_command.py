@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import click
 
 from core.cli.completion import words
-from core.cli.flags import flag
+from core.cli.flags import argument, flag
 from core.run.presets import PRESETS
 from trainpad.errors import UserError
 
@@ -14,7 +14,7 @@ DEFAULT_IMAGE = "28x28"
 
 
 @click.command()
-@click.argument("layers", default="128,32", shell_complete=words(*PRESETS))
+@argument("layers", default="128,32", shell_complete=words(*PRESETS))
 @flag("image", metavar="HxW|HxWx3", default=DEFAULT_IMAGE, help="Size of the images.  [28x28]")
 @flag("classes", type=click.IntRange(1, 100_000), default=10, help="Number of classes.  [10]")
 def network(layers: str, image: str, classes: int) -> int:

@@ -5,12 +5,13 @@ from pathlib import Path
 import click
 
 from core.cli.completion import files
+from core.cli.flags import argument
 from core.network.template import TEMPLATE
 from trainpad.errors import UserError
 
 
 @click.command()
-@click.argument("file", type=Path, shell_complete=files)
+@argument("file", type=Path, shell_complete=files)
 def new(file: Path) -> int:
     """Write a Keras model to begin with to FILE.py; `trainpad --model FILE.py` trains it.
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from core.cli.completion import run_names
-from core.cli.flags import flag
+from core.cli.flags import argument, flag
 
 WAIT_HELP = "Wait for the run's answer; exit status 1 where none came."
 EPILOG = "The run: a path or a name, else the latest that is live. Exit status 2: there is none."
@@ -31,7 +31,7 @@ def add_steering_commands(group: click.Group) -> None:
 
 def _verb_command(name: str, text: str) -> click.Command:
     @click.command(name, help=f"{text}\n\n{EPILOG}\n\nExample: trainpad {name} --wait 5")
-    @click.argument("run", default="", shell_complete=run_names)
+    @argument("run", default="", shell_complete=run_names)
     @flag("log_dir", type=Path, metavar="FOLDER", help="Folder of the runs.")
     @flag("wait", type=_Seconds(0), metavar="SECONDS", default=0.0, help=WAIT_HELP)
     def command(run: str, log_dir: Path | None, wait: float) -> int:
@@ -44,7 +44,7 @@ def _verb_command(name: str, text: str) -> click.Command:
 
 
 @click.command("set")
-@click.argument("arguments", metavar="[RUN] NAME=VALUE...", nargs=-1)
+@argument("arguments", metavar="[RUN] NAME=VALUE...", nargs=-1)
 @flag("log_dir", type=Path, metavar="FOLDER", help="Folder of the runs.")
 @flag("wait", type=_Seconds(0), metavar="SECONDS", default=0.0, help=WAIT_HELP)
 def set_values(arguments: tuple[str, ...], log_dir: Path | None, wait: float) -> int:
@@ -58,7 +58,7 @@ def set_values(arguments: tuple[str, ...], log_dir: Path | None, wait: float) ->
 
 
 @click.command()
-@click.argument("run", default="", shell_complete=run_names)
+@argument("run", default="", shell_complete=run_names)
 @flag("log_dir", type=Path, metavar="FOLDER", help="Folder of the runs.")
 @click.option("--json", "as_json", is_flag=True, help="All of it as one JSON object a line.")
 @flag("watch", is_flag=True, help="Print it again when it changes, until the run ends.")
@@ -78,7 +78,7 @@ def status(run: str, log_dir: Path | None, as_json: bool, watch: bool) -> int:
 
 
 @click.command()
-@click.argument("run", default="", shell_complete=run_names)
+@argument("run", default="", shell_complete=run_names)
 @flag("log_dir", type=Path, metavar="FOLDER", help="Folder of the runs.")
 @click.option("-n", "--lines", type=click.IntRange(0), default=10, help="How many at first.  [10]")
 @click.option("--follow/--no-follow", default=True, help="Go on until the run ends.  [on]")

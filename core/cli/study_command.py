@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.cli.flags import flag
+from core.cli.flags import argument, flag
 from trainpad.errors import UserError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ Example: trainpad study queue learning_rate=0.3 optimizer=sgd
 
 
 @click.command(help=HELP)
-@click.argument("arguments", metavar="[STUDY] [VERB ...]", nargs=-1)
+@argument("arguments", metavar="[STUDY] [VERB ...]", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a trial.")
 @flag("csv", is_flag=True, help="The trials as CSV.")
 @flag("command", is_flag=True, help="The command line of the best trial.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from core.cli.completion import run_names
-from core.cli.flags import flag
+from core.cli.flags import argument, flag
 from trainpad.errors import UserError
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("runs", metavar="[RUN]...", nargs=-1, shell_complete=run_names)
+@argument("runs", metavar="[RUN]...", nargs=-1, shell_complete=run_names)
 @flag(
     "csv",
     metavar="FILE|-",

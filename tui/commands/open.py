@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from core.cli.completion import run_names
-from core.cli.flags import ascii_flag, flag, pace_flags
+from core.cli.flags import argument, ascii_flag, flag, pace_flags
 from core.cli.hook_flags import hook_flags, take_hooks
 from core.process.inherited import Inherited
 from trainpad.errors import UserError
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("open")
-@click.argument("run", default="", shell_complete=run_names)
+@argument("run", default="", shell_complete=run_names)
 @flag("log_dir", type=Path, metavar="FOLDER", help="Folder of the runs.")
 @flag("read_only", is_flag=True, help="Show the run, but do not steer it.")
 @hook_flags

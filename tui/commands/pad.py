@@ -5,13 +5,13 @@ from pathlib import Path
 import click
 
 from core.cli.completion import run_names
-from core.cli.flags import ascii_flag, flag
+from core.cli.flags import argument, ascii_flag, flag
 from trainpad.errors import UserError
 from tui.terminal.environment import configure_textual, has_screen, needs_ascii
 
 
 @click.command()
-@click.argument("run", required=False, shell_complete=run_names)
+@argument("run", required=False, shell_complete=run_names)
 @flag("log_dir", type=Path, metavar="FOLDER", help="Folder of the runs.")
 @flag("export", type=Path, metavar="FILE.png|json", help="Write the drawing to this file on exit.")
 @flag("force", is_flag=True, help="Replace a file that exists.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from core.cli.flags import ascii_flag, flag, pace_flags
+from core.cli.given import GivenOption
 from tui.terminal.environment import Pace, configure_textual, has_screen, needs_ascii
 
 if TYPE_CHECKING:
@@ -51,7 +52,14 @@ class SweepCommand(click.Command):
 @flag("detach", is_flag=True, help="No screen: return to the prompt; `trainpad open` shows it.")
 @pace_flags
 @ascii_flag
-@click.option("--from", "file", type=Path, metavar="FILE.toml", help="Read all this from a file.")
+@click.option(
+    "--from",
+    "file",
+    cls=GivenOption,
+    type=Path,
+    metavar="FILE.toml",
+    help="Read all this from a file.",
+)
 @click.pass_context
 def sweep(
     ctx: click.Context,
@@ -164,6 +172,9 @@ def _train_flags(ctx: click.Context, arguments: Sequence[str]) -> dict[str, Any]
     train = group.commands["train"]
     with click.Context(train, info_name="sweep", parent=ctx.parent) as context:
         values, left, _ = train.make_parser(context).parse_args(list(arguments))
+        for parameter in train.params:
+            if isinstance(parameter, GivenOption):
+                parameter.refuse_empty(context, values.get(parameter.name))
     if left:
         raise click.UsageError(f"unexpected argument {left[0]!r}; a program follows after --")
     return values

@@ -5,16 +5,14 @@ import sys
 import click
 
 from core.cli.completion import files
-from core.cli.flags import ascii_flag, pace_flags
+from core.cli.flags import argument, ascii_flag, flag, pace_flags
 from tui.terminal.environment import Pace, configure_textual, has_screen, needs_ascii
 
 
 @click.command()
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True, shell_complete=files)
+@argument("paths", metavar="PATH...", nargs=-1, required=True, shell_complete=files)
 @click.option("--filter", "pattern", metavar="TEXT", default="", help="Only tags that match.")
-@click.option(
-    "--group", metavar="REGEX", help="Runs that differ in name only where this matches, as a mean."
-)
+@flag("group", metavar="REGEX", help="Runs that differ in name only where this matches, as a mean.")
 @click.option("--once", is_flag=True, help="Print the charts as text, and exit.")
 @click.option("--json", "as_json", is_flag=True, help="Print every point as JSON, and exit.")
 @pace_flags
