@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from core.cli.steer import read_knobs
+from core.run.plan_text import steps_of_plan
 from core.rundir.attached import as_number, last_values, line_values
 from core.rundir.json_lines import JsonLines
 from core.rundir.rundir import RunDir
@@ -49,9 +50,7 @@ def status_values(run: RunDir) -> dict[str, Any]:
 
 def status_line(values: Mapping[str, Any]) -> str:
     """One line of text of `status_values`."""
-    steps = f"{values['steps']:,}"
-    if values["max_steps"]:
-        steps += f" of {values['max_steps']:,}"
+    steps = steps_of_plan(values["steps"], values["max_steps"])
     return "  ".join(
         [
             f"{values['name']}  {values['state']}  step {steps}",

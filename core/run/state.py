@@ -205,7 +205,7 @@ class RunState:
     def seconds_left(self) -> float:
         """Seconds until all planned steps are done; infinity while that is not known."""
         rate, planned = self.steps_per_second, self.planned_steps
-        return (planned - self.step) / rate if rate and planned else float("inf")
+        return (planned - self.step) / rate if rate and 0 < planned >= self.step else float("inf")
 
     def reopened(self) -> "RunState":
         """This run as it is while a session that resumes it starts; this object stays as it is.

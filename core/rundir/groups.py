@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from core.run.seeds import (
@@ -15,9 +16,8 @@ from core.run.seeds import (
     without_seed,
 )
 from core.rundir.entry import RunEntry
+from core.rundir.shared_names import shared_name, without_start
 
-_STARTED: Final = re.compile(r"^\d{8}-\d{6}-")
-"""With what the name of a run's folder begins."""
 _SEED_IN_NAME: Final = compiled(SEED_IN_NAME)
 
 
@@ -31,7 +31,7 @@ class Spread:
     count: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class RunGroup:
     """Runs with the same settings, or the same command line, except for the seed; or by names."""
 
@@ -41,6 +41,11 @@ class RunGroup:
     def first(self) -> RunEntry:
         """The first of them in the list."""
         return self.entries[0]
+
+    @cached_property
+    def name(self) -> str:
+        """What the names of its runs share, or their settings; of a single run its title."""
+        return shared_name(self.entries) if len(self.entries) > 1 else self.first.title
 
 
 def group_runs(
@@ -55,11 +60,6 @@ def group_runs(
         key = _key(entry) if pattern is None else _name_key(entry, pattern)
         groups.setdefault(key, []).append(entry)
     return [RunGroup(tuple(group)) for group in groups.values()]
-
-
-def without_start(title: str) -> str:
-    """The name of a run's folder without the time at which the run began."""
-    return _STARTED.sub("", title)
 
 
 def spread_of(values: Iterable[float | None]) -> Spread | None:

@@ -1,6 +1,6 @@
-"""The least and greatest value of each metric of attached runs, read a piece at a time.
+"""The least and greatest value of each metric of a run, read a piece at a time.
 
-Their `metrics.jsonl` may be long, and there may be thousands of runs: so each poll reads for a
+The files of numbers may be long, and there may be thousands of runs: so each poll reads for a
 limited time, and the list shows what is known by then.
 """
 
@@ -12,10 +12,12 @@ from typing import Final
 
 import numpy as np
 
-from core.run.attached_events import MetricPoints
+from core.run.attached_events import MetricPoints, MetricsVoided
+from core.rundir.loss_tail import LossTail
 from core.rundir.metric_tail import MetricTail
 from core.rundir.run_values import MAX_NAMES, MetricValues
 from core.rundir.rundir import RunDir
+from trainpad.files import size_of
 
 SECONDS: Final = 0.2
 """How long one poll reads."""
@@ -50,7 +52,7 @@ class _Scan:
 
     def __init__(self, run: RunDir) -> None:
         self.metrics: dict[str, MetricValues] = {}
-        self._tail = MetricTail(run.metrics)
+        self._tail = LossTail(run) if size_of(run.losses) else MetricTail(run.metrics)
         self._tables = self._tail.poll()
 
     def read(self) -> bool:
@@ -61,6 +63,8 @@ class _Scan:
             return False
         if isinstance(table, MetricPoints):
             self.metrics = _extended(self.metrics, table)
+        elif isinstance(table, MetricsVoided) and table.step <= 0:
+            self.metrics = {}
         return True
 
 

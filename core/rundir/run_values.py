@@ -93,7 +93,7 @@ def own_values(
     if run.steps_recorded:
         metrics["loss"] = MetricValues(_last_loss(run))
     settings = {name: _setting(value) for name, value in hyperparameters.items()}
-    return RunValues(settings, metrics)
+    return RunValues(settings, metrics, has_ranges=not run.steps_recorded)
 
 
 def settings_of(config: object) -> dict[str, Setting]:

@@ -17,6 +17,7 @@ from textual.message import Message
 
 from core.run.durations import duration
 from core.run.info import notice_in
+from core.run.plan_text import steps_of_plan
 from core.run.state import RunState
 from core.run.status import RunStatus
 from tui.widgets.screens import SCREENS
@@ -167,14 +168,13 @@ class RunNumbers(TextWidget):
     def _choices(self) -> Iterator[tuple[bool, str]]:
         """Whether the activity is named, and the numbers, the fullest first."""
         run = self._run
-        step = of = f"{run.step:,}"
-        if planned := run.planned_steps:
-            of = f"{run.step:,} / {planned:,}"
+        step = f"{run.step:,}"
+        of = steps_of_plan(run.step, run.planned_steps, " / ")
         epoch = _epoch_text(run)
         if run.status is RunStatus.TRAINING and self._rate and not run.is_replay:
             rate, left = _rate_text(self._rate), duration(self._seconds_left)
-            if not run.planned_steps:
-                yield from _without_plan(epoch, step, rate)
+            if not _is_within_plan(run):
+                yield from _without_end(epoch, of, step, rate)
                 return
             if epoch:
                 yield True, f"   {epoch}   {of}  {align_right(rate, 6)} steps/s  {left} left "
@@ -195,11 +195,16 @@ class RunNumbers(TextWidget):
             yield False, f" {of} "
 
 
-def _without_plan(epoch: str, step: str, rate: str) -> Iterator[tuple[bool, str]]:
+def _is_within_plan(run: RunState) -> bool:
+    """Whether a run has a plan and did not go on beyond it."""
+    return 0 < run.planned_steps >= run.step
+
+
+def _without_end(epoch: str, of: str, step: str, rate: str) -> Iterator[tuple[bool, str]]:
     """The choices of `RunNumbers` for a run of which nobody knows when it ends."""
     if epoch:
-        yield True, f"   {epoch}   {step}  {align_right(rate, 6)} steps/s "
-    yield True, f"   {step}  {align_right(rate, 6)} steps/s "
+        yield True, f"   {epoch}   {of}  {align_right(rate, 6)} steps/s "
+    yield True, f"   {of}  {align_right(rate, 6)} steps/s "
     yield True, f"  {step}  {rate}/s "
     yield False, f" {step}  {rate}/s "
     yield False, f" {rate}/s "
@@ -233,9 +238,9 @@ class ProgressBar(TextWidget):
     def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - one row
         """The bar, and the share in percent."""
         run = self._run
-        if not run.planned_steps:  # nobody knows how far it is
+        if not _is_within_plan(run):  # nobody knows how far it is
             return [[("─" * max(0, width - 2) + "  ", "dim")]]
-        fraction = min(1.0, run.step / run.planned_steps)
+        fraction = run.step / run.planned_steps
         length = max(0, width - 7)
         done = round(fraction * length)
         role = STATE_SYMBOLS[run.status][1]

@@ -10,7 +10,7 @@ from typing import Any
 
 from core.run.durations import duration
 from core.rundir.entry import RunEntry
-from core.rundir.groups import RunGroup, Spread, spread_of, without_start
+from core.rundir.groups import RunGroup, Spread, spread_of
 from tui.chart.legend import format_value
 from tui.widgets.text_widget import Span, align_right, fit
 
@@ -68,8 +68,8 @@ class RunColumn:
         """The text of its cell: a run's value, or what the runs of a group have in common."""
         if isinstance(row, RunEntry):
             return self.format(row)
-        if self.id == "name" and len(row.entries) > 1:
-            return f"{len(row.entries)} × {without_start(self.format(row.first))}"
+        if self.id == NAME.id and len(row.entries) > 1:
+            return f"{len(row.entries)} × {row.name}"
         texts = dict.fromkeys(map(self.format, row.entries))
         if len(texts) == 1:
             return next(iter(texts))
@@ -140,9 +140,11 @@ def sorted_rows(rows: Sequence[Row], by: RunColumn, *, reverse: bool) -> list[Ro
 
 
 def _key(row: Row, by: RunColumn) -> Any:
-    """What a row is sorted by: a run's value; of a group the mean, or else its first run's."""
+    """What a row is sorted by: a run's value; of a group its name or mean, or its first run's."""
     if isinstance(row, RunEntry):
         return by.sort_key(row)
+    if by.id == NAME.id:
+        return row.name.lower()
     spread = spread_of(map(by.number, row.entries))
     if spread is not None and isinstance(by.sort_key(row.first), int | float):
         return spread.mean

@@ -10,6 +10,7 @@ from textual.events import Click
 from textual.geometry import Size
 from textual.message import Message
 
+from core.run.plan_text import steps_of_plan
 from core.rundir.entry import RunEntry
 from trainpad.text import cells, sanitize
 from tui.chart.coloured import LineColoured, line_role
@@ -207,8 +208,7 @@ def _state_text(entry: RunEntry) -> str:
     if state.is_study:
         return f"{state.state}: {state.steps:,} of {state.max_steps:,} trials"
     if not state.is_live:
-        planned = f" of {state.max_steps:,}" if state.max_steps else ""
-        return f"{state.state} at step {state.steps:,}{planned}"
+        return f"{state.state} at step {steps_of_plan(state.steps, state.max_steps)}"
     return (
         f"{state.state} by {entry.owner} on {state.host}, process {state.pid}, "
         f"since {columns.format_time(state.since)}"
