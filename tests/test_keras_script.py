@@ -3,6 +3,7 @@
 import io
 import runpy
 from contextlib import redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from core.export.export import load_export
+from core.export.keras_data import data_lines
 from core.export.keras_script import keras_script
 from core.export.options import ExportOptions, export_runs
 from core.network.model_copy import copy_model, model_from_flags, model_info
@@ -17,7 +19,8 @@ from core.run.events import Changed, Evaluated, Finished, Started
 from core.run.hparams import as_dict, validate_hparams
 from core.run.status import Outcome
 from core.rundir.rundir import RunDir
-from data.dataset import Dataset
+from data.dataset import Dataset, Split
+from data.mnist import open_npz
 from tests.helpers.runs import add_events, make_run
 from trainpad.errors import RunError, UserError
 
@@ -86,7 +89,7 @@ def test_it_trains_a_network_with_the_changes_of_the_run(tmp_path: Path, small: 
     script = keras_script(load_export(run))
     text = script.decode()
     for line in (
-        "x_train, y_train = x_train[17:], y_train[17:]  # the first ones validate",
+        "validate = np.arange(len(y_train)) < 17  # the first ones",
         "    (40, {}),\n    (60, {'dropout': 0.1}),\n    (80, {'learning_rate': 0.005}),",
         "    (90, {'batch_size': 10}),\n    (120, {'l2': 0.0001}),\n]",
         "    keras.layers.Dropout(rate=0.1),",
@@ -107,6 +110,30 @@ def test_it_trains_a_model_of_ones_own_with_its_values(tmp_path: Path, small: Da
     assert b"'hp.width': 24, 'hp.drop': 0.3}" in script
     assert b"(120, {'hp.drop': 0.0})" in script
     assert accuracy_of(script, tmp_path) > 0.5
+
+
+@pytest.mark.parametrize("order", ["as it is", "sorted", "sorted, most of one class"])
+def test_it_trains_on_the_examples_of_the_run(tmp_path: Path, small: Dataset, order: str) -> None:
+    labels = small.train.labels
+    if order == "sorted":
+        labels = np.sort(labels)
+    elif order == "sorted, most of one class":
+        labels = np.minimum(np.arange(len(labels)), 9).astype(np.uint8)
+    examples = replace(small, train=Split(small.train.images, labels))
+    lines = "\n".join(data_lines(load_export(run_on(tmp_path, examples)), {
+        "name": "small", "source": str(tmp_path / "small.npz"), "validation": 17,
+    }))  # fmt: skip
+    (tmp_path / "data.py").write_text(
+        "\n".join(
+            line
+            for line in lines.splitlines()
+            if line != "import keras" and "tensorflow" not in line
+        )
+    )
+    read = runpy.run_path(str(tmp_path / "data.py"))
+    expected = open_npz(tmp_path / "small.npz").train
+    np.testing.assert_array_equal(read["x_train"], expected.images)
+    np.testing.assert_array_equal(read["y_train"], expected.labels)
 
 
 def test_what_no_short_script_does_is_said(tmp_path: Path, small: Dataset) -> None:

@@ -3,10 +3,12 @@
 import sys
 import types
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from core.rundir.data_source import DataSource, absolute_path
 from data import find as finding
 from data import sources
 from data.dataset import DIGITS, Dataset, Split
@@ -306,3 +308,10 @@ def test_the_published_files_are_verified(tmp_path, paths):
         describe_origin("kmnist", given)
         == "not verified: the files are compressed differently, or are other data"
     )
+
+
+def test_a_loop_of_links_is_a_folder_that_does_not_exist(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    source = DataSource(input_data_dir=absolute_path(tmp_path / "loop"))
+    with pytest.raises(DataError, match=r"loop: no such folder; expected one with four IDX files"):
+        source.load()

@@ -1,6 +1,8 @@
 """Sweeps on a full disk and on several GPUs; a screen that starts one in the background."""
 
 import errno
+import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from optuna.trial import TrialState
 from core.sweep import devices
 from core.sweep.background import last_line, log_of, start_in_background
 from core.sweep.devices import AUTO, shares
+from core.sweep.folder import Worker
 from core.sweep.plan import child_of
 from core.sweep.process import Spawner
 from core.sweep.study import Study, is_lost
@@ -123,3 +126,20 @@ def test_detached_it_returns_to_the_prompt(tmp_path: Path, monkeypatch: pytest.M
     assert result.output.splitlines()[0] == folder
     assert "trainpad study" in result.output
     assert started == [[folder, "--trials=3", "--jobs=2"]]
+
+
+def test_without_locks_a_process_counts_as_gone_after_a_minute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_args: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    folder = study_in(tmp_path / "s", description({"x": "0.0..5.0"})).folder
+    with Worker(folder) as worker:
+        (path,) = folder.live_workers()
+        monkeypatch.setattr("fcntl.flock", refused)
+        assert folder.live_workers() == [path]
+        os.utime(path, (time.time() - 120,) * 2)
+        assert not folder.is_live()
+        worker.beat()
+        assert folder.is_live()

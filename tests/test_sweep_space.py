@@ -3,6 +3,7 @@
 import json
 import math
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.sweep import launch
-from core.sweep.folder import Description
+from core.sweep.folder import Description, create_study
 from core.sweep.goal import Goal
 from core.sweep.model_space import print_space
 from core.sweep.plan import best_command, child_of, program_of
@@ -81,10 +82,11 @@ def test_a_models_own_values_are_its_space(
         "hp.rate": "0.1..0.2:linear",
         "dropout": "0.0..0.5:linear",
     }
-    assert about.fixed == ["--model=net.py", "--hp=x=a"]
+    model = f"--model={Path.cwd() / 'net.py'}"
+    assert about.fixed == [model, "--hp=x=a"]
     command = best_command(about, {"hp.width": 16, "hp.rate": 0.15, "dropout": 0.1})
     assert command == (
-        "trainpad --model=net.py --hp=x=a --hp=width=16 --hp=rate=0.15 --dropout=0.1 --seed=0"
+        f"trainpad {model} --hp=x=a --hp=width=16 --hp=rate=0.15 --dropout=0.1 --seed=0"
     )
     assert launch._own_space({}) == {}
 
@@ -193,6 +195,43 @@ def test_flags_are_split_into_varied_and_fixed() -> None:
     assert flags.fixed == ["--max_steps=10", "--fake_data", "--input_data_dir=a..b|c", "--no-xla"]
     with pytest.raises(UserError, match="--resume has no meaning"):
         split_flags({"resume": "a"})
+
+
+def test_a_study_goes_on_from_another_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "shapes").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.setattr(launch, "model_space", lambda _file: {})
+    flags = {"learning_rate": "0.1..1", "model": "net.py:deep", "eval_data": "shapes"}
+    given = {**flags, "input_data_dir": "idx", "dataset": "mnist|shapes"}
+    made = launch._open_folder({"study": "s"}, given, [])
+    about = made.description()
+    assert about.fixed == [
+        f"--model={tmp_path}/net.py:deep",
+        f"--eval_data={tmp_path}/shapes",
+        f"--input_data_dir={tmp_path}/idx",
+    ]
+    assert about.space.dimensions["dataset"].text == f"mnist|{tmp_path}/shapes"
+    assert launch._open_folder({"study": "s"}, given, []) == made  # what is typed again
+    monkeypatch.chdir("elsewhere")
+    with pytest.raises(UserError, match="its space is"):
+        launch._open_folder({"study": "../s"}, given, [])
+    absolute = {**given, "model": "../net.py:deep", "input_data_dir": "../idx"}
+    absolute |= {"eval_data": "../shapes", "dataset": "mnist|../shapes"}
+    assert launch._open_folder({"study": "../s"}, absolute, []).path.samefile(made.path)
+
+
+def test_a_study_of_an_earlier_version_has_relative_paths(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(launch, "model_space", lambda _file: {})
+    about = launch._description({}, {"learning_rate": "0.1..1"}, [])
+    create_study(tmp_path / "s", replace(about, fixed=["--model=net.py"]))
+    flags = {"learning_rate": "0.1..1", "model": "net.py"}
+    assert launch._open_folder({"study": "s"}, flags, []).description().fixed == ["--model=net.py"]
 
 
 def test_the_flags_of_a_program_are_pairs() -> None:

@@ -56,16 +56,21 @@ def unlock(descriptor: int) -> None:
     fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
-def is_locked(path: Path) -> bool:
-    """Return whether a process keeps a file locked; False where that cannot be known."""
+def is_locked(path: Path, *, without_locks: bool = False) -> bool:
+    """Return whether a process keeps a file locked; False where the file cannot be opened.
+
+    Args:
+        path: The file.
+        without_locks: What is returned on a file system that has no locks.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     except OSError:
         return False
     try:
         return not lock(descriptor, attempts=1, wait=0.0, shared=True)
-    except OSError:  # a file system without locks
-        return False
+    except OSError:
+        return without_locks
     finally:
         os.close(descriptor)
 

@@ -48,6 +48,13 @@ def read(files):
 
 """
 
+SPLIT = """\
+validate = np.arange(len(y_train)) < {count}  # the first ones
+if np.all(y_train[1:] >= y_train[:-1]) and set(y_train[:{count}]) != set(y_train):
+    validate = np.arange(len(y_train)) % 12 == 0  # sorted by class: every twelfth one
+x_train, y_train = x_train[~validate], y_train[~validate]
+"""
+
 
 def data_lines(export: Export, dataset: Mapping[str, Any]) -> Iterator[str]:
     """Yield the lines that read the data; the first examples for training validate.
@@ -82,7 +89,10 @@ def data_lines(export: Export, dataset: Mapping[str, Any]) -> Iterator[str]:
             "a short script reads MNIST-like folders, folders of pictures, .npz files and CIFAR; "
             f"the data of {export.directory.name} is {sanitize(name, limit=80)}"
         )
-    if count:
+    may_be_sorted = is_idx or is_file(source)
+    if count and may_be_sorted and dataset.get("fingerprint") != MNIST_FINGERPRINT:
+        yield from SPLIT.format(count=count).splitlines()
+    elif count:
         yield f"x_train, y_train = x_train[{count}:], y_train[{count}:]  # the first ones validate"
 
 

@@ -1,5 +1,6 @@
 """Where a run's data comes from, as `run.json` holds it and a resume uses it again."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any
 from core.rundir.validation import boolean, fields_of, finite, optional, string
 from data.dataset import Dataset
 from data.errors import DataError
+from data.files import exists
+from trainpad.place import absolute, expanded
 
 ProgressCallback = Callable[[str, float | None], None]
 """Called with what is being done and the fraction of it that is done, where known."""
@@ -75,3 +78,17 @@ def _with_test_split_of(dataset: Dataset, other: Dataset) -> Dataset:
         name=f"{dataset.name}, tested on {other.name}",
         fingerprint=f"{dataset.fingerprint}+{other.fingerprint}",
     )
+
+
+def absolute_dataset(name: str | None) -> str | None:
+    """Return the name of a data set unchanged, and a folder as an absolute path."""
+    from data.sources import NAMES
+
+    if not name or name in NAMES or not exists(expanded(name)):
+        return name
+    return absolute_path(Path(name))
+
+
+def absolute_path(path: Path | None) -> str | None:
+    """Return an absolute path without symbolic links; None without a path."""
+    return os.path.realpath(absolute(path)) if path else None

@@ -22,13 +22,11 @@ from core.run.hparams import (
 from core.run.layers import OWN, Dense, format_layers, parse_layers
 from core.run.own_hparams import is_own_value
 from core.run.presets import PRESETS
-from core.rundir.data_source import DataSource
+from core.rundir.data_source import DataSource, absolute_dataset, absolute_path
 from core.rundir.resume import Change, ResumePoint, find_resume_point
 from core.rundir.rundir import RunDir, log_dir_from
 from core.training.cluster import STRATEGIES
-from data.files import exists
 from trainpad.errors import UserError
-from trainpad.place import absolute, expanded
 
 Flags = Mapping[str, Any]
 
@@ -293,9 +291,9 @@ def _source(flags: Flags, start: ResumePoint | None, own: ModelFile | None) -> D
 
     before = DataSource.from_run_info(start.run.info()) if start else DataSource()
     given = {
-        "dataset": _dataset(flags["dataset"]),
-        "input_data_dir": _absolute(flags["input_data_dir"]),
-        "eval_data": _dataset(str(flags["eval_data"])) if flags["eval_data"] else None,
+        "dataset": absolute_dataset(flags["dataset"]),
+        "input_data_dir": absolute_path(flags["input_data_dir"]),
+        "eval_data": absolute_dataset(str(flags["eval_data"])) if flags["eval_data"] else None,
         "fake_data": flags["fake_data"] or None,
         "variation": flags["variation"],
         "size": flags.get("size"),
@@ -304,16 +302,3 @@ def _source(flags: Flags, start: ResumePoint | None, own: ModelFile | None) -> D
     if named:
         return replace(before, function=False, **named)
     return replace(before, function=own is not None and gives_data(own))
-
-
-def _dataset(name: str | None) -> str | None:
-    """Return the name of a data set unchanged, and a folder as an absolute path."""
-    from data.sources import NAMES
-
-    if not name or name in NAMES or not exists(expanded(name)):
-        return name
-    return _absolute(Path(name))
-
-
-def _absolute(folder: Path | None) -> str | None:
-    return str(absolute(folder).resolve()) if folder else None

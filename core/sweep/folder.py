@@ -26,7 +26,7 @@ from core.sweep.goal import Goal
 from core.sweep.space import Space, parse_dimension
 from trainpad.errors import RunError, UserError
 from trainpad.files import modified_at, read_plain, write_atomic
-from trainpad.lock import lock
+from trainpad.lock import is_locked, lock
 from trainpad.place import absolute
 
 STUDY_FILE: Final = "study.json"
@@ -281,15 +281,7 @@ class Worker:
 
 def _is_alive(path: Path) -> bool:
     """Whether the process that has made this file of `workers` still runs."""
+    has_beaten = time.time() - modified_at(path) < REMOTE_TIMEOUT
     if not path.name.startswith(f"{socket.gethostname()}-"):
-        return time.time() - modified_at(path) < REMOTE_TIMEOUT
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
-        return False
-    try:
-        return not lock(descriptor, attempts=1, wait=0, shared=True)
-    except OSError:  # a file system without locks
-        return time.time() - modified_at(path) < REMOTE_TIMEOUT
-    finally:
-        os.close(descriptor)
+        return has_beaten
+    return is_locked(path, without_locks=has_beaten)

@@ -14,6 +14,7 @@ from core.sweep.devices import AUTO, shares
 from core.sweep.folder import PRUNERS, SAMPLERS, Description, StudyFolder, create_study, studies_dir
 from core.sweep.interrupt import Interrupt
 from core.sweep.model_space import model_space
+from core.sweep.paths import absolute_choices, absolute_flags
 from core.sweep.plan import best_command
 from core.sweep.process import Forker, Spawner
 from core.sweep.request import (
@@ -116,6 +117,8 @@ def _check_same(
 ) -> StudyFolder:
     """Go on with a study; what is given again must be as it was."""
     before = folder.description().as_dict()
+    before["fixed"] = absolute_flags(before["fixed"])  # earlier versions kept what was typed
+    before["space"] = absolute_choices(before["space"])
     asked = {
         name: options[name]
         for name in ("sampler", "pruner", "seeds", "seed", "goal", "direction")
@@ -139,7 +142,8 @@ def _description(
     is_ours = not program
     if is_ours:
         split = split_flags(flags)
-        varied, fixed = {**_own_space(flags), **split.varied}, split.fixed
+        varied = {**_own_space(flags), **absolute_choices(split.varied)}
+        fixed = absolute_flags(split.fixed)
         check_names(varied)
     else:
         varied, fixed = {name: str(value) for name, value in flags.items()}, []
