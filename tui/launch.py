@@ -19,8 +19,10 @@ from core.run.events import Opened
 from core.run.status import Outcome, RunStatus
 from core.rundir.attached import control_of, is_attached
 from core.rundir.deletion import discard_empty
+from core.rundir.goes_on import goes_on
 from core.rundir.reader import follow
 from core.rundir.rundir import RunDir
+from core.rundir.status import is_live
 from core.session.headless import DONE, FAILED, INTERRUPTED
 from core.session.notifications import NO_NOTIFICATIONS, Notifications
 from core.session.request import Request
@@ -72,8 +74,11 @@ def run_viewer(
     read_only: bool,
     ascii_only: bool,
     notifications: Notifications = NO_NOTIFICATIONS,
+    says_what_goes_on: bool = False,
 ) -> int:
     """Show `run`, and steer or resume it unless `read_only`; return the exit status.
+
+    With `says_what_goes_on` a line on stderr says, where the run goes on, how to come back to it.
 
     Raises:
         UserError: it is not a run directory, or cannot be read; the terminal is restored.
@@ -90,7 +95,16 @@ def run_viewer(
         log_dir=run.path.parent.parent if is_attached(run) else run.path.parent,
     )
     notify_through(app, notifications.hooks)
-    return _run(app, launcher)
+    status = _run(app, launcher)
+    if says_what_goes_on and app.run_context.viewer:
+        _say_what_goes_on(app.run_state.directory)
+    return status
+
+
+def _say_what_goes_on(directory: str) -> None:
+    """Say that the run in this folder goes on, if it does."""
+    if directory and is_live(run := RunDir(Path(directory))):
+        _print_error(goes_on(run))
 
 
 def _run(app: TrainpadApp, launcher: Launcher) -> int:

@@ -70,6 +70,7 @@ def open_run(
         read_only=read_only,
         ascii_only=plain,
         notifications=notifications,
+        says_what_goes_on=True,
     )
 
 

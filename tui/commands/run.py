@@ -20,7 +20,6 @@ from tui.terminal.environment import Pace, configure_textual, has_screen, needs_
 
 if TYPE_CHECKING:
     from core.program.start import ProgramRequest
-    from core.rundir.rundir import RunDir
 
 
 @click.command("run", context_settings={"allow_interspersed_args": False})
@@ -123,6 +122,7 @@ def _dashboard(request: "ProgramRequest", flags: dict[str, Any]) -> int:
     launcher = fork_launcher()
     from core.program.start import exit_status_of, make_run, supervise_in_background
     from core.program.terminal import size_of_terminal
+    from core.rundir.goes_on import goes_on
 
     run = make_run(request)
     supervisor = supervise_in_background(request, run, size_of_terminal(1))
@@ -138,22 +138,8 @@ def _dashboard(request: "ProgramRequest", flags: dict[str, Any]) -> int:
     run_viewer(run, launcher, pace, read_only=False, ascii_only=plain, notifications=notifications)
     status = exit_status_of(supervisor)
     if status is None:
-        _say_that_it_goes_on(run)
+        _say(goes_on(run))
     return status or 0
-
-
-def _say_that_it_goes_on(run: "RunDir") -> None:
-    from core.rundir.attached import open_attached_control
-
-    desired = open_attached_control(run).poll()
-    if desired.stop:
-        _say(f"{run.name} is being stopped; `trainpad status {run.quoted}` says when it has ended")
-    else:
-        _say(
-            f"{run.name} {'is paused' if desired.pause_at is not None else 'keeps running'}; "
-            f"`trainpad open {run.quoted}` shows it, "
-            f"`trainpad stop {run.quoted}` stops it"
-        )
 
 
 def _say(text: str) -> None:
