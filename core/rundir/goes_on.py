@@ -1,8 +1,8 @@
 """The sentence that says what becomes of a live run when the screen that shows it is closed."""
 
 from core.rundir.attached import control_of
-from core.rundir.rundir import RunDir, RunError
-from trainpad.errors import UserError
+from core.rundir.rundir import RunDir
+from trainpad.errors import RunError, UserError
 from trainpad.text import sanitize
 
 
