@@ -5,9 +5,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from core.foreign.collector import Collector
+from core.run.reading_turns import give_way
 
 MAX_LINE: Final = 1 << 20
 """Bytes of the longest line that is read."""
+LINES_AT_ONCE: Final = 500
+"""Lines that are read between two moments at which other threads have their turn: some 5 ms."""
 BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -39,7 +42,11 @@ class LineFormat(Collector):
         self._rest = rest
         whole = [line for line in lines if len(line) <= MAX_LINE]
         self.skipped += len(lines) - len(whole)
-        self.read_lines([text for line in whole if (text := line.rstrip(b"\r")).strip()])
+        found = [text for line in whole if (text := line.rstrip(b"\r")).strip()]
+        for number, start in enumerate(range(0, len(found), LINES_AT_ONCE)):
+            if number:
+                give_way()
+            self.read_lines(found[start : start + LINES_AT_ONCE])
 
     def finish(self) -> None:
         """Read the line that is not terminated."""

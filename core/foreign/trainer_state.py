@@ -12,9 +12,12 @@ from typing import Any, Final
 
 from core.foreign.collector import Collector, as_step
 from core.foreign.lines import MAX_LINE
+from core.run.reading_turns import give_way
 
 _HISTORY: Final = re.compile(r'"log_history"\s*:\s*\[')
 _HEAD: Final = re.compile(rb'\s*\{.*?"log_history"\s*:', re.DOTALL)
+ENTRIES_AT_ONCE: Final = 200
+"""Entries that are read between two moments at which other threads have their turn."""
 _OVERLAP: Final = 64
 """Characters kept while the list is searched: its name may be cut in two."""
 
@@ -48,7 +51,7 @@ class TrainerState(Collector):
 
     def _read_entries(self) -> None:
         """Read all entries that are complete; the rest of the text is kept."""
-        decode, at = json.JSONDecoder().raw_decode, 0
+        decode, at, count = json.JSONDecoder().raw_decode, 0, 0
         while not self._is_over:
             at = _next_entry(self._text, at)
             if at == len(self._text):
@@ -65,6 +68,9 @@ class TrainerState(Collector):
                     self.skipped += 1
                 break
             self._read(entry)
+            count += 1
+            if count % ENTRIES_AT_ONCE == 0:
+                give_way()
         self._text = "" if self._is_over else self._text[at:]
 
     def _read(self, entry: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from core.foreign.collector import SEPARATOR, Collector, as_number, as_step, as_time
 from core.foreign.wandb_records import MAGIC, RecordLog
+from core.run.reading_turns import give_way
 from core.tfevents.items import HParam, SessionEnd, SessionStart
 from core.tfevents.protobuf import DecodeError, declare
 from core.tfevents.values import MAX_HPARAMS
@@ -30,6 +31,8 @@ _Record: Final[Any] = declare(
             10 bytes alert kind; 13 bytes output_raw kind; 17 Run run kind; 18 Exit exit kind""",
     },
 )["Record"]
+RECORDS_AT_ONCE: Final = 200
+"""Records that are read between two moments at which other threads have their turn."""
 _UNDRAWN: Final = {
     "stats": "system metrics",
     "output": "console output",
@@ -55,7 +58,9 @@ class WandbFile(Collector):
 
     def feed(self, data: bytes) -> None:
         """Read the next bytes of the file."""
-        for content in self._log.feed(data):
+        for number, content in enumerate(self._log.feed(data), 1):
+            if number % RECORDS_AT_ONCE == 0:
+                give_way()
             try:
                 self._read(_Record.FromString(content))
             except DecodeError:

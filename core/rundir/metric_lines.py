@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
+from core.run.reading_turns import give_way
 from core.rundir.attached import as_number
-from core.rundir.reading_turns import give_way
 from core.rundir.validation import MAX_COUNT, MAX_TIMESTAMP
 from trainpad.text import sanitize
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from core.run.reading_turns import give_way
 from core.tfevents.items import Item, Restart, Scalars
 from core.tfevents.messages import DecodeError, EventProto
 from core.tfevents.pending import PREFIX, PendingPoints
@@ -24,6 +25,9 @@ from trainpad.text import sanitize
 
 FAST = True
 """Whether to match records against templates; if False, the two modules above are unused."""
+RECORDS_AT_ONCE: Final = 4000
+"""Records that are decoded between two moments at which other threads have their turn: 4 ms where
+templates match."""
 MAX_TAGS: Final = 20_000
 """Tags read from one file; values of further tags are skipped and counted."""
 MAX_TAG_LENGTH: Final = 4096
@@ -59,11 +63,15 @@ class Decoder:
 
     def decode(self, records: list[bytes]) -> None:
         """Decode payloads, each followed by its 4-byte checksum."""
-        if FAST:
-            self._match_or_parse(records)
-        else:
-            for record in records:
-                self._parse(record)
+        for start in range(0, len(records), RECORDS_AT_ONCE):
+            if start:
+                give_way()
+            some = records[start : start + RECORDS_AT_ONCE]
+            if FAST:
+                self._match_or_parse(some)
+            else:
+                for record in some:
+                    self._parse(record)
         self._set_last_wall_time(records[-1])
 
     def _match_or_parse(self, records: list[bytes]) -> None:

@@ -19,7 +19,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 
-from core.rundir.reading_turns import begin_answer, end_answer
+from core.run.reading_turns import begin_answer, end_answer
 from tui.terminal.textual_private import PatchedApp
 
 Result = TypeVar("Result")
