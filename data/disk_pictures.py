@@ -1,12 +1,14 @@
 """Pictures that do not fit into memory: unpacked once into one file, from which they are read.
 
 The file is in the cache, under a name made of the pictures' paths, sizes and times, so that the
-next run finds it. It has a byte for each pixel and colour.
+next run finds it. It has a byte for each pixel and colour. A file that is deleted is made again by
+the next run that needs it; a run that reads it keeps it open.
 """
 
 import hashlib
 import os
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +21,8 @@ from data.places import NO_HOME, cache, is_nowhere
 from trainpad.files import open_plain
 
 FOLDER = "pictures"
+UNFINISHED_AGE = 3600.0
+"""Seconds since it was last written after which a file that is not complete has no writer."""
 Decode = Callable[[Path], Images]
 
 
@@ -42,6 +46,26 @@ def unpacked(paths: Sequence[Path], shape: Sequence[int], decode: Decode) -> Ima
             return np.memmap(content, np.uint8, "r", shape=whole)
     except OSError as error:
         raise DataError(f"{file} cannot be read ({error.strerror})") from error
+
+
+def clear() -> tuple[int, int]:
+    """Delete all unpacked pictures; return how many files there were, and their size in bytes.
+
+    Raises:
+        DataError: a file cannot be deleted.
+    """
+    count = size = 0
+    folder = cache() / FOLDER
+    try:
+        for file in sorted(folder.iterdir()) if folder.is_dir() else ():
+            about = file.lstat()
+            is_over = time.time() - about.st_mtime > UNFINISHED_AGE
+            if file.suffix == ".u8" or (file.suffix == ".part" and is_over):
+                file.unlink()
+                count, size = count + 1, size + about.st_size
+    except OSError as error:
+        raise DataError(f"{folder} cannot be emptied ({error.strerror})") from error
+    return count, size
 
 
 def _unpack(file: Path, paths: Sequence[Path], shape: tuple[int, ...], decode: Decode) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from data.catalog import CATALOG
 from data.dataset import Dataset
+from data.disk_pictures import clear
 from data.errors import DataError
 from data.find import describe_origin, find_dataset
 from data.preview import HALF_BLOCK, ascii_rows, contact_sheet, examples_per_class, half_block_rows
@@ -39,6 +40,27 @@ def list_datasets(out: TextIO, *, as_json: bool) -> int:
             f"{row['name']:15} {row['title']}\n{'':15} {sanitize(row['where'])}" for row in rows
         ]
     print("\n".join(lines), file=out)
+    return 0
+
+
+def clear_pictures(out: TextIO, *, as_json: bool) -> int:
+    """Delete the pictures that were unpacked in the cache, and print how much that was.
+
+    Raises:
+        DataError: they cannot be deleted.
+    """
+    count, size = clear()
+    if as_json:
+        print(json.dumps({"files": count, "bytes": size}), file=out)
+    elif count:
+        files = "1 file" if count == 1 else f"{count:,} files"
+        print(
+            f"{size / 1e6:,.1f} MB freed: {files} of unpacked pictures; "
+            "a run that needs them makes them again",
+            file=out,
+        )
+    else:
+        print("there are no unpacked pictures in the cache", file=out)
     return 0
 
 
