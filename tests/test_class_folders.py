@@ -22,7 +22,7 @@ from data.errors import DataError
 from data.folder import open_folder
 from data.preview import ascii_rows, contact_sheet, half_block_rows
 from data.sources import load_dataset
-from tui.widgets.gallery import downsampled
+from tui.widgets.gallery import reduced
 from tui.widgets.half_blocks import render_picture
 
 Draw = Callable[..., Path]
@@ -193,7 +193,7 @@ def test_colours_are_drawn(draw: Draw, capsys: pytest.CaptureFixture[str]) -> No
     assert segment.style.color is not None
     assert segment.style.color.triplet == (17, 204, 34)
     assert len(render_picture(image, ascii_only=True)) == 3
-    assert downsampled(image, 2).shape == (3, 3, 3)
+    assert reduced(image, (3, 3)).shape == (3, 3, 3)
     assert encode.images("x", sheet[None])["tag"] == b"x"
 
 

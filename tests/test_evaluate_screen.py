@@ -22,7 +22,7 @@ from tui.evaluate.confusion import CellFormat, ConfusionMatrix
 from tui.evaluate.misclassified import PredictedImages, PredictionRequest
 from tui.evaluate.report import ReportCache
 from tui.pad.screen import PadScreen
-from tui.widgets.gallery import CaptionedImage, Gallery, GalleryLayout, downsampled
+from tui.widgets.gallery import CaptionedImage, Gallery, GalleryLayout, reduced
 
 
 @pytest.fixture(scope="module")
@@ -169,19 +169,23 @@ async def test_digits_are_shown_pixel_by_pixel_where_a_terminal_has_35_rows(
         await pilot.press("2")
         screen = await shown(pilot, app, "of 60 correct", "misclassified")
         wall = app.screen.query_one(Gallery)._layout_now
-        assert (wall.shrink, wall.down) == (1, 2 if size[1] >= 60 else 1)
+        assert (wall.pixels, wall.down) == ((28, 28), 2 if size[1] >= 60 else 1)
         assert ("precision, recall, F1 of" in screen) == (size[1] >= 45)
 
 
 def test_images_are_as_large_as_fits() -> None:
-    assert GalleryLayout.fitting((28, 28), 158, 15) == GalleryLayout(1, 5, 1, 28, 14)
-    assert GalleryLayout.fitting((28, 28), 78, 9) == GalleryLayout(2, 5, 1, 14, 7)
+    assert GalleryLayout.fitting((28, 28), 158, 15) == GalleryLayout((28, 28), 5, 1, 28, 14)
+    assert GalleryLayout.fitting((28, 28), 78, 9) == GalleryLayout((16, 16), 4, 1, 16, 8)
+    assert GalleryLayout.fitting((28, 28), 98, 13) == GalleryLayout((24, 24), 3, 1, 24, 12)
+    assert GalleryLayout.fitting((28, 28), 78, 3) == GalleryLayout((8, 8), 8, 1, 8, 4)
     assert GalleryLayout.fitting((28, 28), 78, 28, min_count=10).capacity >= 10
     assert GalleryLayout.fitting((100, 50), 80, 20).height <= 20
     assert GalleryLayout.fitting((28, 28), 3, 2).capacity == 1
     picture = np.arange(35.0).reshape(5, 7)
-    assert downsampled(picture, 2).shape == (3, 4)
-    assert downsampled(picture, 2)[0, 0] == picture[:2, :2].mean()
+    assert reduced(picture, (5, 7)) is picture
+    small = reduced(picture, (2, 7))
+    assert small[0] == pytest.approx((picture[0] + picture[1] + picture[2] / 2) / 2.5)
+    assert reduced(picture, (1, 3)).mean() == pytest.approx(picture.mean())
 
 
 async def test_misclassified_images_are_browsed_filtered_and_sent_to_the_pad(
@@ -254,7 +258,7 @@ async def test_without_the_data_set_the_metrics_stay_and_the_reason_is_shown(
     async with app.run_test(size=(160, 45)) as pilot:
         await shown(pilot, app, "100 / 2,000")
         await pilot.press("2")
-        await shown(pilot, app, "no images: no data set or folder", "of 60 correct")
+        await shown(pilot, app, "no images", "no data set or folder", "of 60 correct")
 
 
 async def test_nothing_of_the_previous_run_stays_after_a_late_result(

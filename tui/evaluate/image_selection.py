@@ -20,14 +20,15 @@ class ImageSelection:
         self.waiting = "classifying the images …"
         """What is said until they are classified."""
         self._cell: Cell | None = None
-        self._error = ""
+        self.error = ""
+        """Why there are none."""
 
     def show(self, result: PredictedImages | Exception) -> None:
         """Take the newest predictions, or why there are none."""
         if isinstance(result, Exception):
-            self.images, self._error = None, sanitize(str(result), limit=200)
+            self.images, self.error = None, sanitize(str(result), limit=200)
         else:
-            self._error, self.dataset = "", result.dataset
+            self.error, self.dataset = "", result.dataset
             self.images = result.select(self._cell)
             self.move(0)
 
@@ -62,10 +63,10 @@ class ImageSelection:
         return images.picked_image(self.index) if images and len(images.order) else None
 
     def status(self, evaluation: EvaluationSlice) -> list[Span]:
-        """What the gallery shows, or why it is empty."""
+        """What the gallery shows, or that it is empty."""
         images = self.of_split(evaluation.split)
-        if self._error:
-            return [(f"no images: {self._error}", "alert")]
+        if self.error:
+            return [("no images", "alert")]
         if images is None:
             return [(self.waiting, "dim")]
         count = len(images.order)

@@ -174,7 +174,7 @@ class EvaluateScreen(DashboardScreen):
         self.query_one("#evaluate-title", TitleRow).show(left, tail)
         gallery, images = self.query_one(Gallery), selection.of_split(evaluation.split)
         if images is None:
-            gallery.clear()
+            gallery.clear(selection.error)
         else:
             gallery.show(len(images.order), images.captioned, images.image_shape, selection.index)
 

@@ -1,12 +1,13 @@
 """A page of images side by side, each with a caption, one of them selected.
 
-Images are shown as large as the space allows: if they do not fit pixel by pixel, 2x2 or more pixels
-are averaged into one. A digit stays readable down to seven rows; where not even that fits, none is
-shown, since a part of one says nothing.
+Images are shown as large as the space allows: if they do not fit pixel by pixel, they are reduced
+to as many rows as fit, each pixel the mean of what it covers. A digit stays readable down to seven
+rows; where not even that fits, none is shown, since a part of one says nothing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
 import numpy as np
 import numpy.typing as npt
@@ -42,8 +43,8 @@ class CaptionedImage:
 class GalleryLayout:
     """How images are arranged in the available space."""
 
-    shrink: int
-    """``shrink`` x ``shrink`` pixels are averaged into one."""
+    pixels: tuple[int, int]
+    """Height and width that an image is reduced to."""
     across: int
     down: int
     width: int
@@ -60,20 +61,15 @@ class GalleryLayout:
         cls, shape: tuple[int, int], width: int, height: int, min_count: int = 1
     ) -> "GalleryLayout":
         """The layout with the largest images of which at least `min_count` fit, if possible."""
-        shrink = 1
-        while (
-            min(shape) // (shrink + 1) >= MIN_SIDE
-            and cls._capacity_at(shape, width, height, shrink) < min_count
-        ):
-            shrink += 1
-        wide, high = _cell_size(shape, shrink)
-        across, down = (width + GAP) // (wide + GAP), (height + 1) // (high + 2)
-        return cls(shrink, max(1, across), max(1, down), wide, high)
-
-    @staticmethod
-    def _capacity_at(shape: tuple[int, int], width: int, height: int, shrink: int) -> int:
-        wide, high = _cell_size(shape, shrink)
-        return (width + GAP) // (wide + GAP) * ((height + 1) // (high + 2))
+        rows, columns = shape
+        sizes = [(tall, max(1, round(columns * tall / rows))) for tall in _heights(rows)]
+        readable = [size for size in sizes if min(size) >= MIN_SIDE] or sizes[:1]
+        for tall, wide in readable:
+            high = -(-tall // 2)
+            across, down = (width + GAP) // (wide + GAP), (height + 1) // (high + 2)
+            if across * down >= min_count:
+                break
+        return cls((tall, wide), max(1, across), max(1, down), wide, high)
 
 
 class Gallery(TextWidget):
@@ -100,6 +96,7 @@ class Gallery(TextWidget):
         self._selected = 0
         self._get: Callable[[int], CaptionedImage] = _no_image
         self._shape = (28, 28)
+        self._reason = ""
         self._first = 0
         self._rendered: dict[tuple[object, ...], list[Strip]] = {}
         """The images of the page that was drawn last: most of the next one are the same."""
@@ -118,9 +115,9 @@ class Gallery(TextWidget):
         self._count, self._get, self._shape, self._selected = count, get, shape, selected
         self.redraw()
 
-    def clear(self) -> None:
-        """Show no image."""
-        self._count = 0
+    def clear(self, reason: str = "") -> None:
+        """Show no image, but why there is none."""
+        self._count, self._reason = 0, reason
         self.redraw()
 
     @property
@@ -138,8 +135,12 @@ class Gallery(TextWidget):
 
     def rows(self, width: int, height: int) -> list[Strip]:
         """The page with the selected image."""
+        if not self._count:
+            style = self._role_style("alert")
+            lines = wrap(self._reason, max(1, width - 2 * GAP))
+            return [Strip([Segment(fit(f"{'':{GAP}}{line}", width), style)]) for line in lines]
         layout = self._layout_in(width, height)
-        if self._count and height < layout.height + 1:
+        if height < layout.height + 1:
             return [Strip([Segment(fit(NO_ROOM, width), self._role_style("dim"))])]
         self._first = self._selected // layout.capacity * layout.capacity
         visible = range(self._first, min(self._count, self._first + layout.capacity))
@@ -157,7 +158,7 @@ class Gallery(TextWidget):
     ) -> list[Strip]:
         """Images side by side, their captions, and a blank row; `last` has rendered images."""
         images = [self._get(index) for index in indices]
-        strips = [self._image_strips(one.image, layout.shrink, last) for one in images]
+        strips = [self._image_strips(one.image, layout.pixels, last) for one in images]
         styles = self.role_styles
         gap = Strip([Segment(" " * GAP, styles["text"])])
         rows = [
@@ -173,10 +174,10 @@ class Gallery(TextWidget):
         return [*rows, below, Strip([])]
 
     def _image_strips(
-        self, image: Image, shrink: int, last: Mapping[tuple[object, ...], list[Strip]]
+        self, image: Image, pixels: tuple[int, int], last: Mapping[tuple[object, ...], list[Strip]]
     ) -> list[Strip]:
-        key = shrink, self.ascii_images, image.dtype, image.shape, image.tobytes()
-        strips = last.get(key) or self._render_image(downsampled(image, shrink), self.ascii_images)
+        key = pixels, self.ascii_images, image.dtype, image.shape, image.tobytes()
+        strips = last.get(key) or self._render_image(reduced(image, pixels), self.ascii_images)
         self._rendered[key] = strips
         return strips
 
@@ -197,24 +198,28 @@ class Gallery(TextWidget):
             self.post_message(self.Selected(self, index))
 
 
-def _cell_size(shape: tuple[int, int], shrink: int) -> tuple[int, int]:
-    """Width and height in cells of an image of this shape (height, width), reduced by `shrink`."""
-    rows, columns = shape
-    return -(-columns // shrink), -(-rows // (2 * shrink))
+def _heights(rows: int) -> list[int]:
+    """The heights of an image of so many rows, in pixels, that end with a cell; highest first."""
+    return [rows, *range(2 * ((rows - 1) // 2), 0, -2)]
 
 
-def downsampled(image: Image, factor: int) -> npt.NDArray[np.floating]:
-    """`image` with the mean of every ``factor`` x ``factor`` pixels as one pixel."""
-    if factor == 1:
+def reduced(image: Image, pixels: tuple[int, int]) -> npt.NDArray[np.floating]:
+    """`image` with so many rows and columns, each pixel the mean of what it covers."""
+    if image.shape[:2] == pixels:
         return image
-    height, width, *channels = image.shape
-    padding = ((0, -height % factor), (0, -width % factor), *((0, 0) for _ in channels))
-    padded = np.pad(image, padding)
-    blocks = padded.reshape(
-        len(padded) // factor, factor, padded.shape[1] // factor, factor, *channels
+    rows, columns = (_means(old, new) for old, new in zip(image.shape, pixels, strict=False))
+    small: npt.NDArray[np.floating] = np.einsum(
+        "ir,jc,rc...->ij...", rows, columns, image, optimize=True
     )
-    small: npt.NDArray[np.floating] = blocks.mean(axis=(1, 3))
     return small
+
+
+def _means(old: int, new: int) -> npt.NDArray[np.float64]:
+    """The matrix ``[new, old]`` that makes `new` equal parts of a line of `old` pixels."""
+    edges, starts = np.linspace(0, old, new + 1)[:, None], np.arange(old)
+    covered = np.minimum(edges[1:], starts + 1) - np.maximum(edges[:-1], starts)
+    shares: npt.NDArray[np.float64] = np.maximum(covered, 0) * (new / old)
+    return shares
 
 
 def _no_image(index: int) -> CaptionedImage:

@@ -144,11 +144,11 @@ def elide_middle(text: str, width: int) -> str:
 def justify(left: Sequence[Span], right: Sequence[Span], width: int) -> list[Span]:
     """A row of ``width`` cells with spans at both ends; the left ones are cut if necessary.
 
-    Two cells between them stay blank.
+    Two cells between them stay blank. Where there is no room for them, the right ones are cut.
     """
     remaining = width - sum(cell_len(text) for text, _ in right)
-    if remaining <= 0:
-        return list(right)
+    if remaining < 0:
+        return justify(right, (), width)
     room = remaining - (ENDS_GAP if any(text for text, _ in right) else 0)
     spans: list[Span] = []
     for text, role in left:
