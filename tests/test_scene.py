@@ -192,7 +192,8 @@ def test_every_drawn_cell_is_within_the_values_of_its_columns(glyphs, data):
     values = (np.cumsum(rng.normal(0, 1, size)) * scale).astype(np.float32)
     values[rng.random(size) < data.draw(st.sampled_from([0, 0.02]))] = NAN
     series = Series(values)
-    scene = scene_of(Line("x", series), glyphs=glyphs)
+    lines = [Line("x", series)] * data.draw(st.sampled_from([1, 2]))  # one has a band
+    scene = scene_of(*lines, glyphs=glyphs)
     scene.tinted = data.draw(st.booleans())
     layout = scene.layout(107, 20)
     drawn = ~layout.canvas.undrawn

@@ -1,5 +1,6 @@
 """Text in a plot: the labels of marks, and the letters at the ends of lines."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -58,14 +59,35 @@ def write_if_blank(canvas: Canvas, rows: Sequence[int], start: int, text: str, s
 def write_letters(canvas: Canvas, ends: Sequence[LineEnd]) -> None:
     """Write each line's letter after its newest value.
 
-    Letters in one column are in the order of the values, as near to them as that allows.
+    Letters of one row are beside each other, the greatest value first. Where there is no room for
+    that, those of the column are below each other in this order, as near to their lines as it
+    allows.
     """
-    for column in {end.column for end in ends}:
-        own = [end for end in ends if end.column == column][: canvas.height]
-        own.sort(key=lambda end: -end.value)
-        rows = _spread([end.row for end in own], canvas.height)
-        for row, end in zip(rows, own, strict=True):
-            canvas.write(row, column, end.letter, end.style, end.number)
+    for column in sorted({end.column for end in ends}, reverse=True):
+        own = sorted((end for end in ends if end.column == column), key=lambda end: -end.value)
+        cells = _beside_each_other(canvas, column, own)
+        if cells is None:
+            own = own[: canvas.height]
+            rows = _spread([end.row for end in own], canvas.height)
+            cells = [(row, column) for row in rows]
+        for (row, at), end in zip(cells, own, strict=True):
+            canvas.write(row, at, end.letter, end.style, end.number)
+
+
+def _beside_each_other(
+    canvas: Canvas, column: int, ends: Sequence[LineEnd]
+) -> list[tuple[int, int]] | None:
+    """Cells in the rows of the lines, in the order of these; None where a row has no room."""
+    used: Counter[int] = Counter()
+    cells = []
+    for end in ends:
+        cells.append((end.row, column + used[end.row]))
+        used[end.row] += 1
+    blank = canvas.blank
+    for row, count in used.items():
+        if column + count > canvas.width or not blank[row, column + 1 : column + count].all():
+            return None
+    return cells
 
 
 def _spread(rows: Sequence[int], height: int) -> list[int]:

@@ -77,12 +77,22 @@ class PlottedLine:
     @property
     def drawn(self) -> tuple[Float64s, Float64s]:
         """The least and the greatest that is painted, by column of dots."""
-        return (self.raw.low, self.raw.high) if self.is_banded else (self.values, self.values)
+        return (self.raw.low, self.raw.high) if self.is_banded else self.line_span
 
     @property
     def values(self) -> Float64s:
         """What is drawn as a line, by column of dots; `raw` is then a band around or behind it."""
         return self.raw.mean if self.smoothed is None else self.smoothed
+
+    @property
+    def ends(self) -> Float64s:
+        """The values, but in the first and last column where the line begins and where it ends."""
+        return self.raw.ends if self.smoothed is None else self.smoothed
+
+    @property
+    def line_span(self) -> tuple[Float64s, Float64s]:
+        """The least and the greatest that the line itself covers, by column of dots."""
+        return np.fmin(self.values, self.ends), np.fmax(self.values, self.ends)
 
     def logarithm(self) -> "PlottedLine":
         """The line on a logarithmic scale."""
@@ -105,7 +115,8 @@ class PlottedLine:
         low, high = _without(raw.low, outside), _without(raw.high, outside)
         mean = _without(raw.mean, outside | _beyond(raw.mean, y))
         points = raw.points[~np.isnan(mean[raw.points])]
-        return replace(self, raw=Trace(low, high, mean, points), smoothed=smooth)
+        ends = np.clip(_without(raw.ends, np.isnan(mean)), *y)
+        return replace(self, raw=Trace(low, high, mean, points, ends), smoothed=smooth)
 
 
 def _beyond(values: Float64s, y: Range) -> Mask:
@@ -174,7 +185,7 @@ def _paint_band(canvas: Canvas, line: PlottedLine, y: Range) -> None:
 def _line_dots(canvas: Canvas, line: PlottedLine, y: Range) -> LineDots:
     """The dots of a line with its points, in its pattern, and its styles."""
     character = ASCII_LINES[line.index % LINE_STYLES]
-    top, bottom = spans(line.values, line.values, y, canvas.rows)
+    top, bottom = spans(*line.line_span, y, canvas.rows)
     dots = filled(top, bottom, canvas.rows)
     pattern = _pattern(line, canvas)
     if pattern:
@@ -255,12 +266,12 @@ def _write_nonpositive(canvas: Canvas, line: PlottedLine) -> None:
 
 
 def _end(canvas: Canvas, line: PlottedLine, y: Range) -> LineEnd | None:
-    """Where a line's letter belongs: after its newest value."""
+    """Where a line's letter belongs: after its newest value, in the row of that."""
     known = np.flatnonzero(~np.isnan(line.values))
     if not len(known):
         return None
     across, down = canvas.glyphs.dots
     column = min(canvas.width - 1, int(known[-1]) // across + 1)
-    value = float(line.values[known[-1]]) if math.isnan(line.newest) else line.newest
-    row = int(dot_rows(line.values[known[-1:]], *y, canvas.rows)[0]) // down
+    value = float(line.ends[known[-1]]) if math.isnan(line.newest) else line.newest
+    row = int(dot_rows(np.array([value]), *y, canvas.rows)[0]) // down
     return LineEnd(column, row, value, line.letter, line.line_style, line.style)

@@ -312,7 +312,8 @@ class Scene:
         raw, smooth = found[0]
         if line.members:
             means = [raw.mean if smooth is None else smooth for raw, smooth in found]
-            raw, smooth = combined(means, [raw.points for raw, _ in found]), None
+            ends = [raw.ends if smooth is None else smooth for raw, smooth in found]
+            raw, smooth = combined(means, ends, [raw.points for raw, _ in found]), None
         letter, number = self._letter(index), index if line.style is None else line.style
         return PlottedLine(
             index,

@@ -59,6 +59,8 @@ class Trace:
     mean: Float64s
     points: Int64s
     """The columns of values that are drawn as points; none, unless the values are few."""
+    ends: Float64s
+    """Where the line begins or ends in its first and its last column; elsewhere as ``mean``."""
 
     @property
     def is_band(self) -> bool:
@@ -67,17 +69,19 @@ class Trace:
 
     def complement(self) -> "Trace":
         """The trace of 1 minus its values."""
-        return Trace(1 - self.high, 1 - self.low, 1 - self.mean, self.points)
+        low, high = 1 - self.high, 1 - self.low
+        return Trace(low, high, 1 - self.mean, self.points, 1 - self.ends)
 
     def minus(self, values: Float64s) -> "Trace":
         """The trace of its differences to these values, by column."""
-        return replace(
-            self, low=self.low - values, high=self.high - values, mean=self.mean - values
-        )
+        mean = self.mean - values
+        return Trace(self.low - values, self.high - values, mean, self.points, mean)
 
     def logarithm(self) -> "Trace":
         """The trace on a logarithmic scale."""
-        return Trace(logarithm(self.low), logarithm(self.high), logarithm(self.mean), self.points)
+        low, high, mean = logarithm(self.low), logarithm(self.high), logarithm(self.mean)
+        ends = np.where(self.ends > 0, logarithm(self.ends), mean)
+        return Trace(low, high, mean, self.points, ends)
 
 
 def logarithm(values: Float64s) -> Float64s:
@@ -94,18 +98,44 @@ def trace(curve: Curve, edges: Float64s, timeline: Timeline | None, origin: floa
     steps = edges if timeline is None else steps_at(timeline, edges + origin)
     if curve.count(steps[0], steps[-1]) < len(edges) - 1:
         return _polyline(curve, edges, steps, timeline, origin)
-    return _interpolate_gaps(curve.columns(steps))
+    found = _interpolate_gaps(curve.columns(steps))
+    return replace(found, ends=_ends(curve, steps, found))
 
 
-def combined(means: Sequence[Float64s], points: Sequence[Int64s]) -> Trace:
+def _ends(curve: Curve, steps: Float64s, found: Trace) -> Float64s:
+    """The means, but in the first and the last column the first and the last value of the curve.
+
+    A mean of a column is far from them where the curve is steep. A value that the column beside
+    has values around is part of the noise: there the mean stays.
+    """
+    ends, width = found.mean.copy(), len(found.mean)
+    for step, toward in ((curve.first_step, 1), (curve.last_step, -1)):
+        column = int(np.searchsorted(steps, step, side="right")) - 1
+        beside, value = column + toward, curve.nearest(step)
+        if value is None or not (0 <= column < width and 0 <= beside < width):
+            continue
+        if value[1] < found.low[beside] or value[1] > found.high[beside]:
+            ends[column] = min(max(value[1], found.low[column]), found.high[column])
+    return ends
+
+
+def combined(
+    means: Sequence[Float64s], ends: Sequence[Float64s], points: Sequence[Int64s]
+) -> Trace:
     """The mean of several lines by column, and the least and the greatest of them."""
-    values = np.array(means)
+    values, end = np.array(means), _mean_of_known(np.array(ends))
+    low = np.fmin(np.fmin.reduce(values, axis=0), end)
+    high = np.fmax(np.fmax.reduce(values, axis=0), end)
+    return Trace(low, high, _mean_of_known(values), np.unique(np.concatenate(points)), end)
+
+
+def _mean_of_known(values: Float64s) -> Float64s:
+    """The mean of each column of ``[lines, columns]``; NaN where no line has a value."""
     known = ~np.isnan(values)
     count = known.sum(axis=0)
     mean = np.full(values.shape[1], np.nan)
     np.divide(np.where(known, values, 0.0).sum(axis=0), count, out=mean, where=count > 0)
-    low, high = np.fmin.reduce(values, axis=0), np.fmax.reduce(values, axis=0)
-    return Trace(low, high, mean, np.unique(np.concatenate(points)))
+    return mean
 
 
 def _polyline(
@@ -130,7 +160,7 @@ def _polyline(
     np.fmin.at(low, column, y[inside])
     np.fmax.at(high, column, y[inside])
     sparse = len(column) * COLUMNS_PER_POINT <= width
-    return Trace(low, high, mean, column[~np.isnan(y[inside])] if sparse else column[:0])
+    return Trace(low, high, mean, column[finite] if sparse else column[:0], mean)
 
 
 def _interpolate_gaps(columns: Columns) -> Trace:
@@ -138,13 +168,13 @@ def _interpolate_gaps(columns: Columns) -> Trace:
     low, high, mean, filled = columns
     sampled, none = np.flatnonzero(filled), np.empty(0, np.int64)
     if not len(sampled) or sampled[-1] - sampled[0] == len(sampled) - 1:
-        return Trace(low, high, mean, none)
+        return Trace(low, high, mean, none, mean)
     column = np.arange(len(filled))
     low, high, mean = (
         np.interp(column, sampled, values[sampled], left=np.nan, right=np.nan)
         for values in (low, high, mean)
     )
-    return Trace(low, high, mean, none)
+    return Trace(low, high, mean, none, mean)
 
 
 def smoothed(
