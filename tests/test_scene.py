@@ -86,7 +86,7 @@ def test_any_values_at_any_size(values, logarithmic, glyphs):
             rows = cells(composed)
             assert len(rows) == height - composed.framed - bool(composed.rule)
             assert {len(row) for row in rows} == {width - composed.left}
-        assert scene.legend_entries()[0].name == "a"
+        assert scene.legend_entries()[0].label.name == "a"
         assert (scene.cursor_note(50) != "") == (scene.cursor.x is not None)
 
 
@@ -235,6 +235,13 @@ def test_a_value_far_from_the_others_is_an_arrow_with_the_value():
     assert scene.layout(107, 12).y.ticks.labels[-1].strip() in {"0.4", "0.5"}
     low = scene_of(Line("accuracy", Series(np.r_[-3.0, np.tile([0.2, 0.4], 500)])))
     assert "v-3" in "".join(text(low, 107, 12)[-2:]).replace("v.", "v")
+
+
+def test_of_several_lines_beyond_the_limits_each_has_its_value():
+    calm = np.linspace(0.9, 0.3, 1000)
+    lines = [Line(str(i), Series(np.r_[40.0 + i, calm - i / 100])) for i in range(4)]
+    drawn = [row.strip(" ^*o+x#abcd") for row in text(scene_of(*lines), 107, 22)[:4]]
+    assert sorted(drawn) == ["40", "41", "42", "43"]
 
 
 def test_a_loss_that_diverges_is_drawn_on_a_logarithmic_axis_and_that_is_said():

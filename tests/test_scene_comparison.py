@@ -16,7 +16,7 @@ from trainpad.errors import UserError
 from tui.chart.chart import Axis, Glyphs, Line, Mark
 from tui.chart.drawing import PLAIN, draw
 from tui.chart.even_rows import even_labels
-from tui.chart.legend import Legend, LegendEntry, rows_needed
+from tui.chart.legend import Label, Legend, LegendEntry, rows_needed
 from tui.chart.palette import LINE_STYLES
 from tui.chart.scene import LETTERS
 
@@ -90,7 +90,7 @@ def test_void_points_are_dim_below_the_others_and_not_in_the_legend():
     holds, dim = scene._plot_lines(np.linspace(0, 100, 101))
     assert (holds.letter, dim.letter) == ("", "")
     assert dim.line_style != holds.line_style
-    assert [entry.name for entry in scene.legend_entries()] == ["run"]
+    assert [entry.label.name for entry in scene.legend_entries()] == ["run"]
     assert "o" not in "".join(text(scene, 107, 20))
 
 
@@ -106,7 +106,7 @@ def test_letters_differ_for_62_runs_and_with_colours_for_186():
     lines = [Line(f"run {i}", Series([float(i)])) for i in range(186)]
     scene = scene_of(*lines)
     assert len(set(LETTERS)) == len(LETTERS) == 62
-    pairs = {(letter, i % LINE_STYLES) for i, (letter, _) in enumerate(scene.names())}
+    pairs = {(label.letter, i % LINE_STYLES) for i, label in enumerate(scene.labels())}
     assert len(pairs) == 186
 
 
@@ -178,27 +178,29 @@ def test_labels_and_marks_of_the_x_axis_are_evenly_spaced(width, size):
 
 
 def test_a_legend_that_does_not_fit_beside_the_title_is_below_it_with_all_names():
-    entries = [LegendEntry(LETTERS[i], f"a longer name {i}", 0.5, 0) for i in range(6)]
-    names = [(entry.letter, entry.name) for entry in entries]
+    entries = [LegendEntry(Label(LETTERS[i], f"a longer name {i}"), 0.5, 0) for i in range(6)]
+    names = [entry.label for entry in entries]
     assert rows_needed("loss", names, 100, 8) == 1
     assert rows_needed("loss", names[:1], 20, 40) == 1
     rows = rows_needed("loss", names, 100, 20)
     shown = [s.text for s in Legend("loss", "", entries, Glyphs.ASCII).strips(100, rows, PLAIN)]
     assert shown[0].strip() == "loss"
-    assert all(any(f"{name} 0.5000" in row for row in shown) for _, name in names)
+    assert all(any(f"{name} 0.5000" in row for row in shown) for _, name, _ in names)
     assert {len(row) for row in shown} == {100}
 
 
 def test_a_legend_without_room_for_names_has_all_letters_and_values():
-    entries = [LegendEntry(LETTERS[i], f"20261128-06585{i}-64x64x32", 0.5, 0) for i in range(6)]
-    names = [(entry.letter, entry.name) for entry in entries]
+    entries = [
+        LegendEntry(Label(LETTERS[i], f"20261128-06585{i}-64x64x32"), 0.5, 0) for i in range(6)
+    ]
+    names = [entry.label for entry in entries]
     rows = rows_needed("loss", names, 60, 20)
     shown = [s.text for s in Legend("loss", "", entries, Glyphs.ASCII).strips(60, rows, PLAIN)]
-    assert all(any(f"{letter} 0.5000" in row for row in shown) for letter, _ in names)
+    assert all(any(f"{letter} 0.5000" in row for row in shown) for letter, _, _ in names)
 
 
 def test_a_legend_says_how_many_entries_have_no_room():
-    entries = [LegendEntry(LETTERS[i], f"trial {i}", 0.5, 0) for i in range(9)]
+    entries = [LegendEntry(Label(LETTERS[i], f"trial {i}"), 0.5, 0) for i in range(9)]
     legend = Legend("loss", "", entries, Glyphs.ASCII)
     shown = [strip.text for strip in legend.strips(50, 2, PLAIN)]
     there = sum(f"{LETTERS[i]} 0.5000" in shown[1] for i in range(9))

@@ -11,10 +11,11 @@ from rich.style import Style
 from core.run.series import Series
 from core.run.timeline import Timeline
 from tests.helpers.scene import axis_of, column, points, scene_of, text
+from tui.chart.cells import cell_of
 from tui.chart.chart import Axis, Glyphs, Line, Mark, MarkKind
+from tui.chart.dashes import pattern_of
 from tui.chart.labels import LineEnd, write_letters
-from tui.chart.legend import Legend, LegendEntry
-from tui.chart.paint import _pattern
+from tui.chart.legend import Label, Legend, LegendEntry
 from tui.chart.palette import LINE_STYLES, ChartStyle
 from tui.widgets.canvas import Canvas
 
@@ -31,20 +32,35 @@ def test_letters_of_one_row_are_beside_each_other_the_greatest_value_first():
 
 def test_without_room_beside_them_letters_are_below_each_other():
     lines = [Line(name, Series(np.full(100, level))) for name, level in LEVELS.items()]
-    for scene in (scene_of(*lines, planned=101), scene_of(*lines, planned=200)):
-        if scene.planned_steps == 200:  # a longer line is in the way
-            scene.lines = [*lines, Line("long", Series(np.full(160, 0.500)))]
+    zoomed = scene_of(*lines)
+    zoomed.viewport.visible = (0.0, 100.0)
+    blocked = scene_of(*lines, Line("long", Series(np.full(160, 0.5))), planned=200)
+    for scene, cell in ((zoomed, 39), (blocked, 20)):
         rows = text(scene, 47, 22)
-        cell = 39 if scene.planned_steps == 101 else 20
         assert "".join(c for c in column(rows, cell) if c in "abcde") == "bcdae"
 
 
-def test_a_letter_is_in_the_row_of_the_newest_value():
-    """That of `a` is among the noise of the column before, so that the line ends at its mean."""
+def test_the_letters_of_many_lines_have_room_at_the_end_of_the_plan():
+    for level in (0.5, 0.9):
+        lines = [Line(name, Series(np.full(100, level))) for name in "uvwxyz"]
+        scene = scene_of(*lines, planned=100)
+        short = scene_of(Line("short", Series(np.ones(90))), planned=100)
+        scene.link(short)
+        (row,) = (row for row in text(scene, 107, 22) if row.strip())
+        assert row.rstrip()[-7:] in {f"{sign}abcdef" for sign in "*o+x#@"}
+        assert cell_of(np.linspace(*scene.shown_range(100), 101), 99) == row.index("a") - 1
+        assert scene.shown_range(100) == short.shown_range(100)
+    scene.lines = lines[:3]
+    assert scene.shown_range(100) == (0.0, 100.0)
+
+
+def test_letters_are_in_the_order_of_the_values_also_where_noise_is_against_it():
+    """`a` ends at 0.8 among its noise, so that its line ends at 0.5, below `b` and over `c`."""
     noise = np.tile([0.2, 0.8], 5000)
-    lines = [Line("noisy", Series(noise)), Line("calm", Series(np.full(10_000, 0.7999)))]
-    rows = text(scene_of(*lines, planned=20_000), 47, 22)
-    assert [row[20:].strip() for row in rows if "a" in row] == ["ab"]
+    calm = [Line(str(level), Series(np.full(10_000, level))) for level in (0.75, 0.25)]
+    rows = text(scene_of(Line("noisy", Series(noise)), *calm, planned=20_000), 47, 22)
+    assert [row[20:].strip() for row in rows if set(row) & set("abc")] == ["ab", "c"]
+    assert "*" in next(row for row in rows if "ab" in row)
 
 
 def test_changes_are_labelled_vertical_lines_and_checkpoints_signs_on_the_axis():
@@ -112,15 +128,15 @@ def test_letters_are_in_the_order_of_the_values_in_the_legend(is_error_rate):
 def test_in_ascii_the_legend_has_the_characters_of_the_lines():
     lines = [Line(name, Series(np.full(100, level))) for name, level in (("x", 1.0), ("y", 2.0))]
     scene = scene_of(*lines)
-    assert scene.names() == [("a *", "x"), ("b o", "y")]
+    assert scene.labels() == [("a", "x", "*"), ("b", "y", "o")]
     rows = text(scene, 60, 12)
     assert [row.strip("ab ")[:1] for row in rows if row.strip()] == ["o", "*"]
     entries = scene.legend_entries()
     legend = Legend("loss", "", entries, Glyphs.ASCII).render(60, [Style()] * len(ChartStyle)).text
     assert legend.endswith("   a * x 1.000   b o y 2.000")
-    assert scene_of(lines[0]).names() == [("", "x")]
-    scene.glyphs = Glyphs.BRAILLE
-    assert scene.names() == [("a", "x"), ("b", "y")]
+    assert scene_of(lines[0]).labels() == [("", "x", "")]
+    scene.glyphs, scene.tinted = Glyphs.BRAILLE, True
+    assert scene.labels() == [("a", "x", ""), ("b", "y", "")]
 
 
 @pytest.mark.parametrize(
@@ -215,7 +231,7 @@ def test_the_values_of_points_at_the_cursor_are_those_of_its_steps(gaps, cell, s
 
 
 def test_the_legend_has_the_spread_at_the_cursor_where_there_is_room():
-    entry = LegendEntry("", "loss", 0.029, 0, (0.021, 0.06))
+    entry = LegendEntry(Label("", "loss"), 0.029, 0, (0.021, 0.06))
     styles = [Style()] * len(ChartStyle)
     wide, narrow = (
         Legend("loss", "steps 400 to 409", [entry], Glyphs.ASCII).render(width, styles).text
@@ -243,7 +259,7 @@ def test_linked_scenes_share_range_axis_and_cursor():
 @pytest.mark.parametrize("width", [13, 20, 30, 45, 80])
 def test_a_long_note_at_the_cursor_does_not_hide_the_value(width):
     note = "step 3,999   checkpoint saved, best so far on validation"
-    heading = Legend("loss", note, [LegendEntry("", "loss", 0.25, 0)], Glyphs.BRAILLE)
+    heading = Legend("loss", note, [LegendEntry(Label("", "loss"), 0.25, 0)], Glyphs.BRAILLE)
     row = heading.render(width, [Style()] * len(ChartStyle)).text
     assert len(row) == width
     assert row.startswith("loss")
@@ -256,7 +272,10 @@ def test_a_long_note_at_the_cursor_does_not_hide_the_value(width):
 
 def test_at_the_cursor_the_title_and_the_values_come_before_the_steps_and_the_marks():
     note = "steps 987 to 1,015   43.9 s   lr 0.2 changed to 0.1"
-    entries = [LegendEntry("a", "training", 0.5, 0), LegendEntry("b", "validation", 0.25, 1)]
+    entries = [
+        LegendEntry(Label("a", "training"), 0.5, 0),
+        LegendEntry(Label("b", "validation"), 0.25, 1),
+    ]
     legend = Legend("loss · by time", note, entries, Glyphs.BRAILLE)
     rows = [legend.render(width, [Style()] * len(ChartStyle)).text for width in (36, 70, 87, 100)]
     assert rows[0].split("   ") == ["loss · by time", "a 0.5000", "b 0.2500"]
@@ -269,7 +288,7 @@ def test_at_the_cursor_the_title_and_the_values_come_before_the_steps_and_the_ma
 
 def test_a_long_title_does_not_hide_the_value_at_the_cursor():
     title = "evaluation_loss/validation   trainpad/20261125-230238-128x32"
-    reading = LegendEntry("", "test", 0.5, ChartStyle.LINE)
+    reading = LegendEntry(Label("", "test"), 0.5, ChartStyle.LINE)
     heading = Legend(title, "step 41,613", [reading], Glyphs.BRAILLE)
     rows = [heading.render(width, [Style()] * len(ChartStyle)).text for width in (55, 100)]
     assert rows[0] == "evaluation_loss/…25-230238-128x32  step 41,613   0.5000"
@@ -308,8 +327,9 @@ def test_lines_of_the_same_colour_have_different_patterns():
     lines = [Line(str(index), Series([1.0, 2.0])) for index in range(26)]
     plotted = scene_of(*lines)._plot_lines(np.linspace(0, 2, 101))
     for glyphs, tinted in ((Glyphs.BRAILLE, True), (Glyphs.BRAILLE, False), (Glyphs.ASCII, False)):
-        canvas = Canvas(9, 9, glyphs, tinted=tinted)
-        patterns = [_pattern(line, canvas) for line in plotted]
+        patterns = [
+            pattern_of(line.index, line.repetition, glyphs, tinted=tinted) for line in plotted
+        ]
         styles = {(line.style, pattern) for line, pattern in zip(plotted, patterns, strict=True)}
         assert len(styles) == 26
         has_gaps = glyphs is Glyphs.BRAILLE and not tinted

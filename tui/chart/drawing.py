@@ -12,9 +12,10 @@ from textual.strip import Strip
 
 from tui.chart import frame
 from tui.chart.axes import Axis
+from tui.chart.layout import Layout
 from tui.chart.legend import Legend, rows_needed
 from tui.chart.palette import STYLE_COUNT, ChartStyle
-from tui.chart.scene import Layout, Scene
+from tui.chart.scene import Scene
 from tui.widgets.canvas import CellRow, runs_of
 
 PLAIN = [Style()] * STYLE_COUNT
@@ -39,7 +40,7 @@ def draw(
     strips: "StripCache | None" = None,
 ) -> Drawing:
     """Draw a chart of ``width`` x ``height`` cells, with the rows in ``strips`` that are equal."""
-    rows = rows_needed(title, scene.names(), width, height)
+    rows = rows_needed(title, scene.labels(), width, height)
     layout = scene.layout(width, height - rows) if height > rows and width > 1 else None
     plot_width = layout.canvas.width if layout else 1
     settings = scene.settings(layout.logarithmic if layout else scene.logarithmic)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -59,9 +60,9 @@ def write_if_blank(canvas: Canvas, rows: Sequence[int], start: int, text: str, s
 def write_letters(canvas: Canvas, ends: Sequence[LineEnd]) -> None:
     """Write each line's letter after its newest value.
 
-    Letters of one row are beside each other, the greatest value first. Where there is no room for
-    that, those of the column are below each other in this order, as near to their lines as it
-    allows.
+    They are in the rows of their lines, those of one row beside each other. Where there is no room
+    for that, those of a column are below each other, as near to their lines as that allows. The
+    greatest value is always first, also where noise makes it that of a line below another.
     """
     for column in sorted({end.column for end in ends}, reverse=True):
         own = sorted((end for end in ends if end.column == column), key=lambda end: -end.value)
@@ -77,12 +78,12 @@ def write_letters(canvas: Canvas, ends: Sequence[LineEnd]) -> None:
 def _beside_each_other(
     canvas: Canvas, column: int, ends: Sequence[LineEnd]
 ) -> list[tuple[int, int]] | None:
-    """Cells in the rows of the lines, in the order of these; None where a row has no room."""
+    """Cells in the rows of the lines, each below or right of the last; None without room."""
     used: Counter[int] = Counter()
     cells = []
-    for end in ends:
-        cells.append((end.row, column + used[end.row]))
-        used[end.row] += 1
+    for row in accumulate((end.row for end in ends), max):
+        cells.append((row, column + used[row]))
+        used[row] += 1
     blank = canvas.blank
     for row, count in used.items():
         if column + count > canvas.width or not blank[row, column + 1 : column + count].all():

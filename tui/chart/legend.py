@@ -6,6 +6,7 @@ Values are beside the title; where several lines with their names do not fit the
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -29,12 +30,34 @@ ROWS_OF_CHART_PER_ROW = 5
 """A chart has at least so many rows for each row of its legend."""
 
 
-@dataclass(frozen=True, slots=True)
-class LegendEntry:
-    """One line: its letter ("" for none), name, value (None for none), style and spread."""
+class Label(NamedTuple):
+    """What a line is called: its letter ("" for none) and name, and how it is drawn."""
 
     letter: str
     name: str
+    sample: str = ""
+    """A piece of the line, where its colour does not say which one it is."""
+
+    @property
+    def forms(self) -> tuple[str, str, str]:
+        """All of it, without the name, and the letter alone: the longest that fits is shown."""
+        unnamed = [part for part in (self.letter, self.sample) if part]
+        return (
+            " ".join(part for part in (*unnamed, self.name) if part),
+            " ".join(unnamed),
+            self.letter,
+        )
+
+
+WHOLE, UNNAMED, LETTER = range(3)
+"""The indices of `Label.forms`."""
+
+
+@dataclass(frozen=True, slots=True)
+class LegendEntry:
+    """One line: its label, value (None for none), style and spread."""
+
+    label: Label
     value: float | None
     style: int
     spread: tuple[float, float] | None = None
@@ -69,35 +92,32 @@ class Legend:
         """The legend in this many rows."""
         if rows < 2:
             return [self.render(width, styles)]
-        placed = placed_in_rows([_cells(e.letter, e.name) for e in self.entries], width)
-        named = len(placed) < rows
-        if not named:
-            placed = placed_in_rows([_cells(e.letter, "") for e in self.entries], width)
+        form, placed = _fitting_form([entry.label for entry in self.entries], width, rows)
         rows_of_entries = [[self.entries[at] for at in row] for row in placed[: rows - 1]]
         hidden = len(self.entries) - sum(map(len, rows_of_entries))
         above = Legend(self.title, self.note, (), self.glyphs).render(width, styles)
         if hidden:
             more = Segment(f"{GAP}+{hidden}", styles[ChartStyle.AXIS])
             above = Strip([*above.crop(0, width - more.cell_length), more])
-        return [above, *(self._row(row, named, width, styles) for row in rows_of_entries)]
+        return [above, *(self._row(row, form, width, styles) for row in rows_of_entries)]
 
     def _row(
-        self, entries: Sequence[LegendEntry], named: bool, width: int, styles: Sequence[Style]
+        self, entries: Sequence[LegendEntry], form: int, width: int, styles: Sequence[Style]
     ) -> Strip:
         """A row of entries below the title, with their spreads if there is room."""
         for spread in (True, False):
-            parts = [self._padded_entry(entry, named, spread, styles) for entry in entries]
+            parts = [self._padded_entry(entry, form, spread, styles) for entry in entries]
             strip = Strip(segment for part in parts for segment in part)
             if strip.cell_length <= width:
                 break
         return strip.adjust_cell_length(width, styles[ChartStyle.BLANK])
 
     def _padded_entry(
-        self, entry: LegendEntry, named: bool, spread: bool, styles: Sequence[Style]
+        self, entry: LegendEntry, form: int, spread: bool, styles: Sequence[Style]
     ) -> list[Segment]:
         """An entry in the cells that are reserved for it, or more with its spread."""
-        segments = self._entry_segments(entry, named, styles, spread)
-        missing = _cells(entry.letter, entry.name if named else "") - _length([segments])
+        segments = self._entry_segments(entry, form, styles, spread)
+        missing = _cells(entry.label.forms[form]) - _length([segments])
         return [*segments, Segment(" " * max(0, missing), styles[ChartStyle.BLANK])]
 
     def render(self, width: int, styles: Sequence[Style]) -> Strip:
@@ -131,14 +151,14 @@ class Legend:
                 groups = self._fitting_entries(room, styles)
                 if room >= 0 and len(groups) == len(self.entries):
                     return groups, note
-        first = _length([self._entry_segments(entry, False, styles) for entry in self.entries[:1]])
+        first = _length([self._entry_segments(entry, LETTER, styles) for entry in self.entries[:1]])
         title = max(MIN_TITLE_WIDTH, min(whole, width - first))
         return self._fitting_entries(width - title, styles), ""
 
     def _fitting_entries(self, width: int, styles: Sequence[Style]) -> list[list[Segment]]:
         """As many entries as fit into ``width`` cells; with letters only, if names are too long."""
-        for named, spread in ((True, True), (True, False), (False, False)):
-            groups = [self._entry_segments(entry, named, styles, spread) for entry in self.entries]
+        for form, spread in ((WHOLE, True), (WHOLE, False), (UNNAMED, False), (LETTER, False)):
+            groups = [self._entry_segments(entry, form, styles, spread) for entry in self.entries]
             lengths = [_length([group]) for group in groups]
             if sum(lengths) <= width:
                 return groups
@@ -146,7 +166,7 @@ class Legend:
         return groups[: next(fitting, 0)]
 
     def _entry_segments(
-        self, entry: LegendEntry, named: bool, styles: Sequence[Style], spread: bool = False
+        self, entry: LegendEntry, form: int, styles: Sequence[Style], spread: bool = False
     ) -> list[Segment]:
         text, *extremes = entry.texts
         if spread and extremes:
@@ -154,25 +174,33 @@ class Legend:
         value = Segment(text, styles[ChartStyle.VALUE])
         if len(self.entries) == 1 and not entry.is_group:
             return [Segment(GAP, styles[ChartStyle.BLANK]), value]
-        words = [entry.letter, entry.name] if named else [entry.letter]
-        text_before = " ".join(word for word in words if word)
-        label = Segment(GAP + self.glyphs.displayable(text_before) + " ", styles[entry.style])
+        text_before = self.glyphs.displayable(entry.label.forms[form])
+        label = Segment(f"{GAP}{text_before} ", styles[entry.style])
         return [label, value]
 
 
-def rows_needed(title: str, names: Sequence[tuple[str, str]], width: int, height: int) -> int:
-    """How many rows the legend of a chart of this size has, by its lines' letters and names.
+def rows_needed(title: str, labels: Sequence[Label], width: int, height: int) -> int:
+    """How many rows the legend of a chart of this size has, by its lines' labels.
 
     The values are not considered, so that the number of rows does not change with them.
     """
-    widths = [_cells(letter, name) for letter, name in names]
+    widths = [_cells(label.forms[WHOLE]) for label in labels]
     most = height // ROWS_OF_CHART_PER_ROW
-    if len(names) < 2 or most < 2 or cell_len(title) + sum(widths) <= width:
+    if len(labels) < 2 or most < 2 or cell_len(title) + sum(widths) <= width:
         return 1
-    rows = 1 + len(placed_in_rows(widths, width))
-    if rows > most:  # without names
-        rows = 1 + len(placed_in_rows([_cells(letter, "") for letter, _ in names], width))
-    return min(most, rows)
+    return min(most, 1 + len(_fitting_form(labels, width, most)[1]))
+
+
+def _fitting_form(labels: Sequence[Label], width: int, rows: int) -> tuple[int, list[list[int]]]:
+    """The longest form in which the labels fit below a title, in all so many rows, and their rows.
+
+    It is the shortest where none fits.
+    """
+    for form in (WHOLE, UNNAMED, LETTER):
+        placed = placed_in_rows([_cells(label.forms[form]) for label in labels], width)
+        if len(placed) < rows:
+            break
+    return form, placed
 
 
 def placed_in_rows(widths: Sequence[int], width: int) -> list[list[int]]:
@@ -190,8 +218,9 @@ def _length(groups: Sequence[Sequence[Segment]]) -> int:
     return sum(segment.cell_length for group in groups for segment in group)
 
 
-def _cells(letter: str, name: str) -> int:
-    return cell_len(GAP) + cell_len(f"{letter} {name} ".replace("  ", " ")) + VALUE_WIDTH
+def _cells(label: str) -> int:
+    """The cells that are reserved for a label with its value."""
+    return cell_len(f"{GAP}{label} " if label else GAP) + VALUE_WIDTH
 
 
 def format_value(value: float | None, digits: int = 4) -> str:

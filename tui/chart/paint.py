@@ -8,6 +8,7 @@ from itertools import groupby
 import numpy as np
 
 from core.run.pyramid import Float64s
+from tui.chart.dashes import ASCII_LINES, dashes, pattern_of
 from tui.chart.labels import LineEnd, write_if_blank, write_labels, write_letters
 from tui.chart.mark_labels import mark_style
 from tui.chart.marks import PlacedMark
@@ -19,7 +20,6 @@ from tui.terminal.characters import Glyphs
 from tui.widgets.canvas import (
     AreaStyles,
     Canvas,
-    DotRows,
     LineDots,
     Mask,
     dot_rows,
@@ -28,17 +28,12 @@ from tui.widgets.canvas import (
     spans,
 )
 
-ASCII_LINES = "*o+x#@"
 ASCII_BAND = "."
-DASH_PATTERNS = ((1, 1), (6, 4), (4, 2), (10, 7), (8, 2), (12, 6))
-"""By line: the period in columns of dots, and how many of them are drawn."""
 POINT_DOTS = {Glyphs.BRAILLE: (2, 2), Glyphs.QUADRANT: (2, 1), Glyphs.ASCII: (1, 1)}
 """The size of a point in dots, across and down."""
 MIN_BAND_DOTS, MIN_BAND_SHARE = 2, 0.1
 """A band that is higher than the line's slope by so many dots in fewer columns than this share is
 drawn in those only: elsewhere it is that slope, and would be a ragged edge beside the line."""
-STEEP_DOTS = 8
-"""Rows of dots in one column; a line that covers as many is drawn there in full."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,6 +87,8 @@ class PlottedLine:
     @property
     def line_span(self) -> tuple[Float64s, Float64s]:
         """The least and the greatest that the line itself covers, by column of dots."""
+        if self.ends is self.values:
+            return self.values, self.values
         return np.fmin(self.values, self.ends), np.fmax(self.values, self.ends)
 
     def logarithm(self) -> "PlottedLine":
@@ -117,6 +114,10 @@ class PlottedLine:
         points = raw.points[~np.isnan(mean[raw.points])]
         ends = np.clip(_without(raw.ends, np.isnan(mean)), *y)
         return replace(self, raw=Trace(low, high, mean, points, ends), smoothed=smooth)
+
+
+ARROW_ROWS = 4
+"""Rows in which the values of lines beyond the limits are written, one of a line each."""
 
 
 def _beyond(values: Float64s, y: Range) -> Mask:
@@ -187,9 +188,9 @@ def _line_dots(canvas: Canvas, line: PlottedLine, y: Range) -> LineDots:
     character = ASCII_LINES[line.index % LINE_STYLES]
     top, bottom = spans(*line.line_span, y, canvas.rows)
     dots = filled(top, bottom, canvas.rows)
-    pattern = _pattern(line, canvas)
-    if pattern:
-        dots &= _dash_pattern(pattern, bottom - top)
+    pattern = pattern_of(line.index, line.repetition, canvas.glyphs, tinted=canvas.tinted)
+    if pattern and not line.is_void:
+        dots &= dashes(pattern, bottom - top)
     if len(line.raw.points):
         _add_points(dots, line, y, POINT_DOTS[canvas.glyphs])
     number = None if line.is_void else line.style
@@ -204,24 +205,6 @@ def _add_points(dots: Mask, line: PlottedLine, y: Range, size: tuple[int, int]) 
     for column, row in zip(line.raw.points.tolist(), rows, strict=True):
         top = min(row, len(dots) - down)
         dots[top : top + down, column : column + across] = True
-
-
-def _pattern(line: PlottedLine, canvas: Canvas) -> int:
-    """The pattern of a line; lines of the same colour have different ones.
-
-    Where lines differ in their colours or letters, the first one of each has no gaps.
-    """
-    number = line.index + line.index // LINE_STYLES
-    if canvas.tinted:
-        number = line.repetition
-    elif canvas.glyphs is Glyphs.ASCII:
-        number = line.index // LINE_STYLES
-    return 0 if line.is_void else number % len(DASH_PATTERNS)
-
-
-def _dash_pattern(pattern: int, height: DotRows) -> Mask:
-    period, drawn = DASH_PATTERNS[pattern]
-    return np.asarray((np.arange(len(height)) % period < drawn) | (height >= STEEP_DOTS))
 
 
 def _paint_vertical(canvas: Canvas, placed: PlacedMark) -> None:
@@ -239,12 +222,12 @@ def _write_arrows(canvas: Canvas, line: PlottedLine, y: Range) -> None:
     below = np.flatnonzero((low < y[0]) & np.isfinite(low))
     last = canvas.height - 1
     for columns, arrow, rows, values, sign in (
-        (above, arrows[0], (0, 1), high, 1.0),
-        (below, arrows[1], (last, last - 1), low, -1.0),
+        (above, arrows[0], range(min(ARROW_ROWS, last)), high, 1.0),
+        (below, arrows[1], range(last, max(last - ARROW_ROWS, 0), -1), low, -1.0),
     ):
         cells = sorted({int(column) // across for column in columns})
         for cell in cells:
-            canvas.write(rows[0], cell, arrow, style)
+            canvas.write(0 if sign > 0 else last, cell, arrow, style)
         if cells:
             farthest = int(columns[np.argmax(values[columns] * sign)])
             text = f"{values[farthest]:.4g}"
@@ -266,12 +249,12 @@ def _write_nonpositive(canvas: Canvas, line: PlottedLine) -> None:
 
 
 def _end(canvas: Canvas, line: PlottedLine, y: Range) -> LineEnd | None:
-    """Where a line's letter belongs: after its newest value, in the row of that."""
+    """Where a line's letter belongs: after its newest value."""
     known = np.flatnonzero(~np.isnan(line.values))
     if not len(known):
         return None
     across, down = canvas.glyphs.dots
     column = min(canvas.width - 1, int(known[-1]) // across + 1)
     value = float(line.ends[known[-1]]) if math.isnan(line.newest) else line.newest
-    row = int(dot_rows(np.array([value]), *y, canvas.rows)[0]) // down
+    row = int(dot_rows(line.ends[known[-1:]], *y, canvas.rows)[0]) // down
     return LineEnd(column, row, value, line.letter, line.line_style, line.style)

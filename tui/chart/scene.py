@@ -6,18 +6,19 @@ of y that were drawn last. So charts are tested as text, without an app.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from core.run.pyramid import Float64s
 from tui.chart import axes, readings
-from tui.chart.axes import Axis, XAxis, YAxis
+from tui.chart.axes import Axis, XAxis
 from tui.chart.cells import cell_of, edges_of
 from tui.chart.cursor import Cursor
-from tui.chart.legend import LegendEntry, digits_for
+from tui.chart.dashes import pattern_of, sample
+from tui.chart.layout import Layout
+from tui.chart.legend import Label, LegendEntry, digits_for
 from tui.chart.marks import MarkIndex
-from tui.chart.paint import ASCII_LINES, PlottedLine, paint
+from tui.chart.paint import PlottedLine, paint
 from tui.chart.palette import LINE_STYLES, ChartStyle
 from tui.chart.placed import nonfinite_notes, placed_marks
 from tui.chart.readings import Values
@@ -37,25 +38,10 @@ MIN_RULED_HEIGHT = 7
 """Height in cells below which the x axis has no rule, and so no signs of marks."""
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 """Of the lines on a chart; the next ones begin again with other colours."""
+MANY_LETTERS = 4
+"""So many letters below each other would be more than a row from some of their lines."""
 MAX_NOTE_MARKS = 3
 """How many marks at the cursor are written out."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Layout:
-    """The plot's cells, and what is around them."""
-
-    canvas: Canvas
-    x: XAxis
-    y: YAxis
-    left: int
-    """Cells between the chart's left edge and the plot's."""
-    rule: Sequence[tuple[str, int]]
-    """The row below the plot, as pieces of text with one style; none on a low chart."""
-    framed: bool
-    """Whether there are labels: not on a chart too small for them."""
-    logarithmic: bool
-    """Whether the y axis is logarithmic."""
 
 
 class Scene:
@@ -147,7 +133,7 @@ class Scene:
         ruled = framed and height >= MIN_RULED_HEIGHT
         left, below = (label_width, 1 + ruled) if framed else (0, 0)
         canvas = Canvas(width - left, height - below, self.glyphs, tinted=self.tinted)
-        x = axes.x_axis(self.axis, self.visible_range, canvas.width)
+        x = self._x_axis(canvas.width)
         edges = edges_of(x.shown, canvas.columns)
         cells = edges[:: self.glyphs.dots[0]]
         plotted = self._plot_lines(edges)
@@ -187,13 +173,9 @@ class Scene:
         }
         return [word for word, is_set in words.items() if is_set]
 
-    def names(self) -> list[tuple[str, str]]:
-        """Letter and name of each line in the legend."""
-        return [
-            (self._legend_letter(index), line.name)
-            for index, line in enumerate(self.lines)
-            if not line.is_void
-        ]
+    def labels(self) -> list[Label]:
+        """The label of each line in the legend."""
+        return [self._label(index) for index, line in enumerate(self.lines) if not line.is_void]
 
     def legend_entries(self, width: int = 1) -> list[LegendEntry]:
         """Name and value of each line: in the cursor's cell of ``width``, or its newest value."""
@@ -235,7 +217,20 @@ class Scene:
 
     def shown_range(self, width: int) -> Range:
         """What the x axis of a plot of ``width`` cells shows: the visible range, or a bit more."""
-        return axes.x_axis(self.axis, self.visible_range, width).shown
+        return self._x_axis(width).shown
+
+    def _x_axis(self, width: int) -> XAxis:
+        """The x axis of a plot of ``width`` cells, which shows the visible range.
+
+        Where many lines end at its end, with the plan, it has as many cells more for letters.
+        """
+        start, stop = self.visible_range
+        letters = max(len(scene.lettered) for scene in self.linked)
+        if MANY_LETTERS <= letters < width // 2 and stop == self._planned:
+            newest = self.extent()[1]
+            if newest > stop - letters * (stop - start) / width:
+                stop += letters * (stop - start) / (width - letters)
+        return axes.x_axis(self.axis, (start, stop), width)
 
     def _cursor_cell(self, x: float, width: int) -> Range:
         """The positions on the axis where the cursor's cell begins and ends."""
@@ -258,7 +253,7 @@ class Scene:
         return None
 
     def _legend_entry(self, index: int, line: Line, width: int) -> LegendEntry:
-        letter, style = self._legend_letter(index), ChartStyle.LINE + self._style(index)
+        label, style = self._label(index), ChartStyle.LINE + self._style(index)
         reference, values = self.reference_line, None
         if reference is None:
             values = self._values(line, self.cursor.x, width)
@@ -267,13 +262,13 @@ class Scene:
             both = (self._values(line, x, width), self._values(reference, x, width))
             values = both[0].minus(both[1].mean) if both[0] and both[1] else None
         if values is None:
-            return LegendEntry(letter, line.name, None, style)
+            return LegendEntry(label, None, style)
         has_spread = values.low < values.high and line is not reference
         spread = (values.low, values.high) if has_spread else None
         signed = reference is not None
         is_group = bool(line.members)
         digits = self._digits
-        return LegendEntry(letter, line.name, values.mean, style, spread, is_group, signed, digits)
+        return LegendEntry(label, values.mean, style, spread, is_group, signed, digits)
 
     def _last_shown(self, *lines: Line) -> float:
         """The last visible position at which all of these lines have values."""
@@ -378,11 +373,22 @@ class Scene:
     def _letter(self, index: int) -> str:
         """The letter of a line: none for a line that is alone, or void."""
         line = self.lines[index]
-        if line.is_void or sum(not other.is_void for other in self.lines) < 2:
+        if line.is_void or not self.lettered:
             return ""
         return line.letter or LETTERS[index % len(LETTERS)]
 
-    def _legend_letter(self, index: int) -> str:
-        """The letter of a line; in ASCII with the character that the line is drawn with."""
-        letter, is_ascii = self._letter(index), self.glyphs is Glyphs.ASCII
-        return f"{letter} {ASCII_LINES[index % LINE_STYLES]}" if letter and is_ascii else letter
+    @property
+    def lettered(self) -> Sequence[Line]:
+        """The lines that have letters: those in the legend, if there are several."""
+        shown = [line for line in self.lines if not line.is_void]
+        return shown if len(shown) > 1 else ()
+
+    def _label(self, index: int) -> Label:
+        """The label of a line; with a piece of the line, where colours do not say which it is."""
+        line, letter = self.lines[index], self._letter(index)
+        if not letter:
+            return Label("", line.name)
+        repetition = (index if line.style is None else line.style) // LINE_STYLES
+        tinted = self.tinted and self.glyphs is not Glyphs.ASCII
+        pattern = pattern_of(index, repetition, self.glyphs, tinted=tinted)
+        return Label(letter, line.name, sample(index, pattern, self.glyphs, tinted=tinted))

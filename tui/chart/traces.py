@@ -4,6 +4,7 @@ With more values than columns these are statistics of the values in a column; wi
 lines between the values. In both cases a value that is not finite leaves a gap.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,8 @@ from core.run.timeline import Timeline
 from tui.chart.cells import steps_at
 
 SMOOTHING_PARTS = 1000
+BESIDE = 8
+"""Columns of dots whose values are compared with the first or the last value of a curve."""
 COLUMNS_PER_POINT = 12
 """With at most one value in this many columns, each value is drawn as a point."""
 
@@ -60,7 +63,8 @@ class Trace:
     points: Int64s
     """The columns of values that are drawn as points; none, unless the values are few."""
     ends: Float64s
-    """Where the line begins or ends in its first and its last column; elsewhere as ``mean``."""
+    """Where the line begins or ends in its first and its last column; elsewhere as ``mean``,
+    which it is itself where that is so everywhere."""
 
     @property
     def is_band(self) -> bool:
@@ -69,8 +73,9 @@ class Trace:
 
     def complement(self) -> "Trace":
         """The trace of 1 minus its values."""
-        low, high = 1 - self.high, 1 - self.low
-        return Trace(low, high, 1 - self.mean, self.points, 1 - self.ends)
+        low, high, mean = 1 - self.high, 1 - self.low, 1 - self.mean
+        ends = mean if self.ends is self.mean else 1 - self.ends
+        return Trace(low, high, mean, self.points, ends)
 
     def minus(self, values: Float64s) -> "Trace":
         """The trace of its differences to these values, by column."""
@@ -80,7 +85,9 @@ class Trace:
     def logarithm(self) -> "Trace":
         """The trace on a logarithmic scale."""
         low, high, mean = logarithm(self.low), logarithm(self.high), logarithm(self.mean)
-        ends = np.where(self.ends > 0, logarithm(self.ends), mean)
+        ends = mean
+        if self.ends is not self.mean:
+            ends = np.where(self.ends > 0, logarithm(self.ends), mean)
         return Trace(low, high, mean, self.points, ends)
 
 
@@ -105,17 +112,22 @@ def trace(curve: Curve, edges: Float64s, timeline: Timeline | None, origin: floa
 def _ends(curve: Curve, steps: Float64s, found: Trace) -> Float64s:
     """The means, but in the first and the last column the first and the last value of the curve.
 
-    A mean of a column is far from them where the curve is steep. A value that the column beside
-    has values around is part of the noise: there the mean stays.
+    A mean of a column is far from them where the curve is steep. A value among those of the columns
+    beside it is part of the noise: there the mean stays.
     """
-    ends, width = found.mean.copy(), len(found.mean)
-    for step, toward in ((curve.first_step, 1), (curve.last_step, -1)):
+    ends, width = found.mean, len(found.mean)
+    for step, is_last in ((curve.first_step, False), (curve.last_step, True)):
         column = int(np.searchsorted(steps, step, side="right")) - 1
-        beside, value = column + toward, curve.nearest(step)
-        if value is None or not (0 <= column < width and 0 <= beside < width):
+        beside = slice(max(0, column - BESIDE), column)
+        if not is_last:
+            beside = slice(column + 1, column + 1 + BESIDE)
+        nearest = curve.nearest(step) if 0 <= column < width else None
+        if nearest is None:
             continue
-        if value[1] < found.low[beside] or value[1] > found.high[beside]:
-            ends[column] = min(max(value[1], found.low[column]), found.high[column])
+        value, low, high = nearest[1], found.low[beside], found.high[beside]
+        if math.isfinite(value) and not ((low <= value).any() and (high >= value).any()):
+            ends = ends.copy() if ends is found.mean else ends
+            ends[column] = min(max(value, found.low[column]), found.high[column])
     return ends
 
 
