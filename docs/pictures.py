@@ -1,7 +1,8 @@
 """Makes the README's pictures: `python docs/pictures.py FOLDER`, from runs recorded in FOLDER.
 
 The pictures are what the app draws for real runs, which are trained first where FOLDER holds none
-(some minutes).
+(some minutes). MNIST has to be found, by `$TRAINPAD_DATA` or as docs/command-line.md says: the
+pictures show its digits.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """All metrics of a run: a series by name, and the times and epochs of its steps."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -54,23 +54,23 @@ class MetricTable(Mapping[str, MetricSeries]):
         steps = points.steps
         increasing = len(steps) < 2 or bool((steps[1:] > steps[:-1]).all())
         finite = bool(np.isfinite(points.values).all())
+        self._add(points.names)
         for column, name in enumerate(points.names):
-            if (series := self._found(name)) is None:
+            if (series := self._series.get(name)) is None:
                 self.left_out += len(steps)
                 continue
             values = points.values[:, column]
             series.extend(steps, values, increasing=increasing, finite=finite)
         self.timeline.add(steps, points.times)
 
-    def _found(self, name: str) -> MetricSeries | None:
-        series = self._series.get(name)
-        if series is None and len(self._series) < MAX_NAMES:
-            series = self._series[name] = MetricSeries()
-            capacity = TOTAL_CAPACITY // len(self._series)
-            if capacity < CAPACITY:
-                for each in self._series.values():
-                    each.capacity = max(MIN_CAPACITY, capacity)
-        return series
+    def _add(self, names: Sequence[str]) -> None:
+        """Add a series for each new name, as far as there is room; all share the capacity."""
+        new = [name for name in dict.fromkeys(names) if name not in self._series]
+        new = new[: MAX_NAMES - len(self._series)]
+        self._series |= {name: MetricSeries() for name in new}
+        if new and (capacity := TOTAL_CAPACITY // len(self._series)) < CAPACITY:
+            for series in self._series.values():
+                series.capacity = max(MIN_CAPACITY, capacity)
 
     def truncate(self, step: int) -> None:
         """Drop the numbers at and after `step`, which a resumed run has yet to do."""
