@@ -1,7 +1,7 @@
 """Makes the README's pictures: `python docs/pictures.py FOLDER`, from runs recorded in FOLDER.
 
 The pictures are what the app draws for real runs, which are trained first where FOLDER holds none
-(some minutes). MNIST has to be found, by `$TRAINPAD_DATA` or as docs/command-line.md says: the
+(some minutes). MNIST has to be found, by `$TRAINPAD_DATA` or as the README says: the
 pictures show its digits.
 """
 

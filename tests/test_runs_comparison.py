@@ -54,7 +54,7 @@ def test_runs_that_differ_only_in_the_seed_are_a_group(tmp_path: Path) -> None:
     listing.arrange("")
     first, second = listing.groups
     assert {entry.summary.name for entry in first.members} == {"run-0", "run-1", "run-2"}
-    assert first.name.startswith("3 runs like run-")
+    assert first.name == "3 × run-*"
     assert [entry.summary.name for entry in second.members] == ["warm"]
     assert (first.letter, second.letter) == ("a", "c")
 
@@ -71,7 +71,7 @@ async def test_keys_draw_the_mean_over_seeds_and_the_differences(tmp_path: Path)
         await pilot.press("v", "g")
         chart = app.screen.query_one(Chart)
 
-        await shown(pilot, app, "3 runs like run-2 0.7000 (0.6000 to 0.8000)")
+        await shown(pilot, app, "3 × run-* 0.7000 (0.6000 to 0.8000)")
         assert len(chart.scene.lines[0].members) == 3
         await pilot.press("g", "home", "space", "space", "c")
         await shown(pilot, app, "mark the selected run to see")

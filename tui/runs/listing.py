@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from core.rundir.entry import RunEntry
 from core.rundir.groups import RunGroup, group_runs
+from core.rundir.shared_names import shared_name
 from core.rundir.unreadable import unreadable_text
 from tui.chart.scene import LETTERS
 from tui.runs import columns, value_columns
@@ -32,9 +33,10 @@ class Group(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The run's title; of several runs that of the first, and their number."""
-        title, count = self.members[0].title, len(self.members)
-        return title if count == 1 else f"{count} runs like {title}"
+        """The run's title; of several runs their number, and what they share, as in the table."""
+        if len(self.members) == 1:
+            return self.members[0].title
+        return f"{len(self.members)} × {shared_name(self.members)}"
 
 
 class RunListing:
