@@ -70,3 +70,20 @@ async def test_the_palette_over_the_help_is_that_of_the_screen_below(tmp_path: P
         await shown(pilot, app, "Checkpoint (c)")
         await pilot.press("escape")
         await shown(pilot, app, "space Pause")
+
+
+async def test_the_help_has_no_empty_row_below_and_is_scrolled_only_where_it_must_be(
+    tmp_path: Path,
+) -> None:
+    app = TrainpadApp(iter(Scripted(tmp_path)))
+    async with app.run_test(size=(160, 45)) as pilot:
+        screen = await open_help(pilot, app)
+        frame = app.screen.query_one("#help")
+        below = screen.splitlines()[frame.region.bottom - 2]
+        assert below.replace("│", "").strip()
+        rows = frame.size.height
+        await pilot.resize_terminal(160, rows + 2)
+        await pilot.press("escape")
+        await open_help(pilot, app)
+        frame = app.screen.query_one("#help")
+        assert (frame.size.height, frame.max_scroll_y) == (rows, 0)

@@ -58,9 +58,11 @@ class HelpScreen(Dialog[None]):
 
     def _parts(self) -> Iterator[Line]:
         size, ascii_only = self.app.size, self.app.has_class(ASCII_CLASS)
-        for row in help_rows(self._groups, size.width - FRAME_CELLS, size.height - FRAME_ROWS):
+        rows = help_rows(self._groups, size.width - FRAME_CELLS, size.height - FRAME_ROWS)
+        for number, row in enumerate(rows):
+            if number:
+                yield "\n", ""
             yield from ((to_ascii(text) if ascii_only else text, style) for text, style in row)
-            yield "\n", ""
 
 
 def key_groups(screen: Screen[Any]) -> dict[str, list[Entry]]:
