@@ -19,7 +19,7 @@ from core.run.metrics import (
 from core.run.series import Points
 from core.run.state import RunState
 
-METRICS = ("precision", "recall", "f1")
+METRICS = ("precision", "recall", "F1")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +101,8 @@ class ReportCache:
         times = np.array([entries[i].time for i in with_label], np.float64)
         curves = {name: Points() for name in METRICS}
         for name, points in curves.items():
-            values = np.array([getattr(reports[i], name)[label] for i in with_label], np.float64)
+            found = [getattr(reports[i], name.lower())[label] for i in with_label]
+            values = np.array(found, np.float64)
             defined = ~np.isnan(values)
             points.extend(steps[defined], values[defined], times[defined])
         return curves
