@@ -59,6 +59,24 @@ def test_a_picture_abstains_where_the_second_class_is_near() -> None:
     assert Prediction(near, least_ratio=8.6).describe() == "not sure: 4 or 9?"
 
 
+@pytest.mark.parametrize(("times", "is_sure"), [(32, False), (34, True)])
+def test_what_is_found_in_pictures_has_to_be_clearer_than_a_drawing(
+    times: float, is_sure: bool
+) -> None:
+    class Sees:
+        sizes = (784, 10)
+
+        def probabilities(self, images: np.ndarray) -> np.ndarray:
+            views = np.zeros((len(images), 10), np.float32)
+            views[:, [4, 9]] = times / (times + 1), 1 / (times + 1)
+            return views
+
+    seven = inks_to_images([[np.array(SEVEN[0])]])
+    (found,) = Classifier(Sees(), "views").predict_found(seven)
+    assert found.describe() == ("4" if is_sure else "not sure: 4 or 9?")
+    assert Classifier(Sees(), "once").predict(seven)[0].describe() == "4"
+
+
 def test_what_is_found_in_pictures_is_classified_in_several_views() -> None:
     seen: list[np.ndarray] = []
 
