@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from core.network.architecture import Architecture, build_architecture
+from core.network.architecture import BIASES, Architecture, build_architecture
 from core.network.keras_layers import keras_layers
 from core.run.layers import (
     BatchNorm,
@@ -116,12 +116,14 @@ def _torch_layers(text: str) -> list[Any]:
     for stage in architecture_of(text).stages:
         if stage.is_flattened:
             made.append(nn.Flatten())
+        has_bias = BIASES in stage.arrays
         match stage.layer:
             case Conv(filters=filters, height=high, width=wide, stride=stride, valid=valid):
                 padding = (0, 0) if valid else (high // 2, wide // 2)
-                made.append(nn.Conv2d(stage.inputs[2], filters, (high, wide), stride, padding))
+                kernel, channels = (high, wide), stage.inputs[2]
+                made.append(nn.Conv2d(channels, filters, kernel, stride, padding, bias=has_bias))
             case Dense(units=units):
-                made.append(nn.Linear(int(np.prod(stage.inputs)), units))
+                made.append(nn.Linear(int(np.prod(stage.inputs)), units, bias=has_bias))
             case BatchNorm():
                 flat = len(stage.inputs) == 1
                 made.append((nn.BatchNorm1d if flat else nn.BatchNorm2d)(stage.inputs[-1]))

@@ -27,6 +27,7 @@ from core.rundir.rundir import RunDir
 from data.dataset import Dataset
 from data.errors import DataError
 from trainpad.errors import RunError, UserError
+from tui.weights.summary import LayerTable
 
 CONVOLUTION = """
 import keras
@@ -284,6 +285,26 @@ def test_it_is_exported_with_the_same_predictions(
     assert np.trace(matrix) == (predicted == small.test.labels).sum()
     with pytest.raises(UserError, match="the checkpoint does not fit this model: model/"):
         own_keras_file(file, {}, (8, 8))
+
+
+def test_a_normalization_counts_where_its_layer_is_and_names_are_whole() -> None:
+    from core.own.layer import OwnLayer
+    from core.own.report import inspect_own_model
+
+    shape, names = (28, 28, 8), ("model/c/kernel", "model/n/gamma", "model/n/beta")
+    layers = [
+        OwnLayer("conv2d", "Conv2D", (28, 28, 1), shape, 200, 156_800, names[:1]),
+        OwnLayer("batch_normalization_1", "BatchNormalization", shape, shape, 16, 0, names[1:]),
+    ]
+    arrays = dict(zip(names, (np.ones((5, 5, 1, 8)), np.ones(8), np.zeros(8)), strict=True))
+    report = inspect_own_model(1, arrays, {}, layers)
+    assert (report.layers[0].parameters, report.parameters) == (216, 216)
+    table = LayerTable()
+    table.show(report, 0, (28, 28), "")
+    lines = ["".join(text for text, _ in line) for line in table.lines(160, 20)]
+    assert lines[3].split() == ["│", "batch_normalization_1"]
+    assert {len(line.rstrip()) <= 160 for line in lines} == {True}
+    assert "activations" in lines[0]
 
 
 def test_its_layers_are_reported_in_their_order(write: Write, small: Dataset) -> None:

@@ -137,7 +137,10 @@ def _report(
 
 
 def _with_variables(report: LayerReport, layer: OwnLayer, arrays: Arrays) -> LayerReport:
-    """The report with the variables of a layer without a kernel, which follows its layer."""
+    """The report with the variables of a layer without a kernel, which follows its layer.
+
+    Those that are trained count as parameters, as for a network given as text.
+    """
     more = {
         f"{layer.name} {name.rpartition('/')[2]}": TaggedDistribution(
             name, Distribution.of(_floats(arrays[name]))
@@ -145,7 +148,11 @@ def _with_variables(report: LayerReport, layer: OwnLayer, arrays: Arrays) -> Lay
         for name in layer.variables
         if name in arrays
     }
-    return dataclasses.replace(report, histograms={**report.histograms, **more})
+    return dataclasses.replace(
+        report,
+        parameters=report.parameters + layer.parameters,
+        histograms={**report.histograms, **more},
+    )
 
 
 def _floats(array: npt.NDArray[np.generic]) -> Floats:

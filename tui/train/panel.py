@@ -14,6 +14,7 @@ from textual.binding import Binding, BindingType
 
 from core.run.declared import value_of
 from core.run.hparams import MAX_TEXT, SPECS, HyperparameterSpec, Value
+from core.run.layers import OWN
 from core.run.state import RunState
 from core.run.status import RunStatus
 from trainpad.errors import UserError
@@ -85,8 +86,8 @@ class Panel(ValuesPanel):
 
     def _show_own_values(self, run: RunState) -> None:
         """Show what the run's model asks for; the selected value stays selected."""
-        model = run.hparams.network.partition(" ")[2]
-        shown = panel_rows(run.own.specs, model)
+        kind, _, model = run.hparams.network.partition(" ")
+        shown = panel_rows(run.own.specs, model if kind == OWN else "")
         if shown != self._shown:
             selected = self._selected_hparam.name
             names = [spec.name for spec in shown.specs]

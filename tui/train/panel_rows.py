@@ -21,9 +21,9 @@ def panel_rows(own: Mapping[str, HyperparameterSpec], model: str) -> PanelRows:
     """Return the rows for a run with a `model` that asks for the values `own`.
 
     Those of them that change while training come after the live hyperparameters, the others ahead
-    of the hyperparameters for the next run.
+    of the hyperparameters for the next run. Our own dropout, which a model ignores, is left out.
     """
-    titled = [(spec, _title(spec)) for spec in STANDARD]
+    titled = [(spec, _title(spec)) for spec in STANDARD if not (model and spec.name == "dropout")]
     place = sum(title == "hyperparameters" for _, title in titled)
     values = sorted(own.values(), key=lambda spec: not spec.live)
     titled[place:place] = [(spec, model if spec.live else f"next run: {model}") for spec in values]

@@ -66,13 +66,13 @@ def _update(layer: LayerReport) -> str:
 
 COLUMNS = (
     LayerColumn("params", 11, lambda layer: f"{layer.parameters:,}"),
-    LayerColumn("mult-adds", 12, lambda layer: format_count(layer.multiply_adds)),
+    LayerColumn("mult-adds", 11, lambda layer: format_count(layer.multiply_adds)),
     LayerColumn("dead", 13, _dead),
     LayerColumn("update ratio", 14, _update),
     LayerColumn("memory", 10, lambda layer: format_bytes(layer.nbytes)),
-    LayerColumn("weights", 20, lambda layer: format_distribution(layer.weights)),
-    LayerColumn("biases", 20, lambda layer: format_distribution(layer.biases)),
-    LayerColumn("activations", 20, lambda layer: format_distribution(layer.activations)),
+    LayerColumn("weights", 19, lambda layer: format_distribution(layer.weights)),
+    LayerColumn("biases", 19, lambda layer: format_distribution(layer.biases)),
+    LayerColumn("activations", 19, lambda layer: format_distribution(layer.activations)),
 )
 
 
@@ -213,10 +213,11 @@ def _text_widths(report: NetworkReport, room: int) -> tuple[int, int]:
     """Cells for names and for shapes: more where some are longer and the columns leave room."""
     names = max(len(_row_name(stage)) + 3 for stage in report.stages)
     shapes = max(len(_shape_text(stage)) + 1 for stage in report.stages)
-    spare = max(0, room - NAME_WIDTH - SHAPE_WIDTH)
+    shape = min(SHAPE_WIDTH, shapes)
+    spare = max(0, room - NAME_WIDTH - shape)
     name = NAME_WIDTH + min(spare, max(0, names - NAME_WIDTH), MAX_NAME_WIDTH - NAME_WIDTH)
     spare -= name - NAME_WIDTH
-    return name, SHAPE_WIDTH + min(spare, max(0, shapes - SHAPE_WIDTH))
+    return name, shape + min(spare, max(shapes, SHAPE_WIDTH) - shape)
 
 
 def _columns_that_fit(room: int) -> list[LayerColumn]:
