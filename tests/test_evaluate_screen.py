@@ -181,6 +181,9 @@ def test_images_are_as_large_as_fits() -> None:
     assert GalleryLayout.fitting((28, 28), 78, 28, min_count=10).capacity >= 10
     assert GalleryLayout.fitting((100, 50), 80, 20).height <= 20
     assert GalleryLayout.fitting((28, 28), 3, 2).capacity == 1
+    filters = Gallery(min_count=5, cells=900)
+    shown_at_once = [filters._layout_in(*size).capacity for size in ((58, 19), (78, 30), (98, 44))]
+    assert shown_at_once == [6, 15, 30]
     picture = np.arange(35.0).reshape(5, 7)
     assert reduced(picture, (5, 7)) is picture
     small = reduced(picture, (2, 7))

@@ -49,8 +49,8 @@ MIN_INTERVAL = 1.0
 """Minimum seconds between two inspections of the weights, and between two polls of the record."""
 NO_IMAGE = "no image: press . for a validation image, or w on the Evaluate screen"
 NO_WEIGHTS = "no weights yet: the network is still loading"
-MIN_UNITS = 5
-"""Filters shown at once, if they can be drawn that small."""
+MIN_UNITS, MIN_UNITS_CELLS = 5, 900
+"""Filters shown at once, if they can be drawn that small, in so many cells; more in more cells."""
 
 
 class WeightsScreen(DashboardScreen):
@@ -106,7 +106,7 @@ class WeightsScreen(DashboardScreen):
                 with Vertical(id="weights-right"):
                     with Vertical(id="weights-units"):
                         yield TitleRow("weights-units-title")
-                        yield Gallery(render_diverging, min_count=MIN_UNITS)
+                        yield Gallery(render_diverging, min_count=MIN_UNITS, cells=MIN_UNITS_CELLS)
                     with Vertical(id="weights-maps"):
                         yield TitleRow("weights-maps-title")
                         yield FeatureMaps()

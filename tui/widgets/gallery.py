@@ -25,7 +25,7 @@ GAP = 2
 NO_ROOM = "  the images need a taller window"
 MIN_SIDE = 7
 """Smallest height and width, in pixels, that an image is reduced to."""
-CELLS_PER_MIN_COUNT = 2500
+MIN_COUNT_CELLS = 2500
 """In a space of more cells than these, more than `min_count` images are shown."""
 RenderImage = Callable[[Image, bool], list[Strip]]
 
@@ -82,13 +82,15 @@ class Gallery(TextWidget):
             super().__init__()
             self.gallery, self.index = gallery, index
 
-    def __init__(self, render: RenderImage | None = None, *, min_count: int = 1) -> None:
-        """Reduce images so that at least `min_count` are visible, and more in a large space.
+    def __init__(
+        self, render: RenderImage | None = None, *, min_count: int = 1, cells: int = MIN_COUNT_CELLS
+    ) -> None:
+        """Reduce images so that at least `min_count` are visible, and more in more than `cells`.
 
         `render` draws one, the second argument being `ascii_images`; in grey if not given.
         """
         super().__init__()
-        self._min_count = min_count
+        self._min_count, self._cells = min_count, cells
         self._render_image = render or (
             lambda image, ascii_only: render_picture(image, ascii_only=ascii_only)
         )
@@ -130,8 +132,8 @@ class Gallery(TextWidget):
         return self._layout_in(*self.size)
 
     def _layout_in(self, width: int, height: int) -> GalleryLayout:
-        min_count = self._min_count * max(CELLS_PER_MIN_COUNT, width * height)
-        return GalleryLayout.fitting(self._shape, width, height, min_count // CELLS_PER_MIN_COUNT)
+        min_count = self._min_count * max(self._cells, width * height) // self._cells
+        return GalleryLayout.fitting(self._shape, width, height, min_count)
 
     def rows(self, width: int, height: int) -> list[Strip]:
         """The page with the selected image."""
