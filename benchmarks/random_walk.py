@@ -22,7 +22,7 @@ from tests.helpers.random_walk_apps import WALKS
 CHUNK = 500
 """Actions between two lines of output."""
 PART = 50
-"""Actions between two looks at the clock."""
+"""Actions between two times at which the clock is read."""
 
 
 async def walk(name: str, made: Walk, many: int, seconds: float) -> Walk:

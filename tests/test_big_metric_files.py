@@ -7,8 +7,12 @@ import numpy as np
 import pytest
 
 from core.run.attached_events import MetricPoints
+from core.run.state import RunState
+from core.rundir.attached_reader import AttachedReader
 from core.rundir.metric_tail import MetricTail
+from tests.helpers.attached_runs import make_attached
 from tests.helpers.runs import BEGAN
+from tui.metrics.no_numbers import why_no_numbers
 
 
 def line(step: int, **values: object) -> bytes:
@@ -60,3 +64,23 @@ def test_a_hole_of_a_terabyte_is_skipped(tmp_path: Path) -> None:
     add(path, b"\n", line(1, loss=2.0))
     found = [table.values[-1, 0] for table in MetricTail(path).poll()]
     assert found == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("ending", [b"", b"damaged " * 20_000 + b"\n"])
+def test_that_a_long_file_is_being_read_is_said_before_its_first_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: bytes
+) -> None:
+    monkeypatch.setattr("core.rundir.attached_reader.LONG", 100)
+    run = make_attached(tmp_path / "p" / "r", [{"step": step, "a": 1} for step in range(50)])
+    add(run.metrics, ending)
+    reader, state = AttachedReader(run), RunState()
+    state.info = {"kind": "attached"}
+    said = []
+    for event in reader.poll():
+        state.fold(event)
+        if isinstance(event, MetricPoints):
+            said.append((state.activity, len(state.metrics), why_no_numbers(state, "")))
+    assert said[0] == ("reading 0%", 0, "reading the numbers of this run ...")
+    assert state.metrics.fraction_read == 1.0
+    assert state.step == 50
+    assert not any(isinstance(event, MetricPoints) for event in reader.poll())

@@ -24,7 +24,8 @@ from tui.metrics.screen import MetricsScreen
 
 
 @pytest.fixture
-def program(tmp_path: Path) -> Program:
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
+    monkeypatch.setenv("TERM", "xterm-256color")  # with fewer colours the legend shows dashes
     found = Program(tmp_path / "r")
     falling = np.linspace(2, 0.5, 100)
     found.give(

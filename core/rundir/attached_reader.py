@@ -32,6 +32,8 @@ from trainpad.control import Control
 from trainpad.errors import RunError
 from trainpad.files import RUN_FILE, modified_at, size_of
 
+LONG: Final = 1 << 20
+"""Bytes of a file of numbers from which on it is said at once that they are being read."""
 REPLAY_INTERVAL: Final = 0.2
 """Seconds of the run that one table of numbers spans while it is replayed."""
 
@@ -46,6 +48,8 @@ class AttachedReader:
         self._metrics = MetricTail(run.metrics, max_bytes)
         self._info_stamp = (0, 0.0)
         """Size and time of the `run.json` that was read last."""
+        self._has_read = False
+        """Whether its numbers were read once, as far as there were any."""
         self._is_lost = False
         self._activity: type[Paused | Continued] | None = None
         self.step = 0
@@ -83,11 +87,19 @@ class AttachedReader:
         """The events and numbers since the last call."""
         yield from self._new_info()
         yield from self._new_events()
+        fraction = 1.0
+        if not self._has_read and size_of(self._run.metrics) > LONG:
+            fraction = 0.0
+            yield _no_points(fraction)
+        self._has_read = True
         for found in self._metrics.poll():
             if isinstance(found, MetricPoints):
                 self.step = max(self.step, int(found.steps.max()) + 1)
+                fraction = found.fraction_read
             yield found
             yield from self._new_events()
+        if fraction < 1.0:  # there are no numbers at its end
+            yield _no_points(1.0)
 
     def replayed(self) -> Iterator[Event]:
         """All events and numbers until now, in the order of their times."""
@@ -131,6 +143,14 @@ class AttachedReader:
             self.ended = False
         if isinstance(event, StepEvent):
             self.step = max(self.step, event.step)
+
+
+def _no_points(fraction_read: float) -> MetricPoints:
+    """The event that says how much of the file was read, without numbers."""
+    nothing = np.zeros(0)
+    return MetricPoints(
+        (), nothing.astype(np.int64), nothing, np.zeros((0, 0), np.float32), fraction_read
+    )
 
 
 def _pieces(points: MetricPoints) -> Iterator[MetricPoints]:

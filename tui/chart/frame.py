@@ -130,6 +130,8 @@ def bars(
     width: int, names: Sequence[str], values: Sequence[float], *, plain: bool = False
 ) -> tuple[str, ...]:
     """A row with a bar for each of the values from 0 to 1, and its percentage."""
+    if not names:
+        return ()
     import plotext
 
     plotext.clear_figure()

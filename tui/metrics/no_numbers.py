@@ -29,6 +29,8 @@ def why_no_numbers(run: RunState, unreadable: str, printed: Sequence[str] = ()) 
     """
     if unreadable:
         return f"metrics.jsonl cannot be read: {sanitize(unreadable, limit=200)}"
+    if run.metrics.fraction_read < 1:
+        return "reading the numbers of this run ..."
     if only_prints(run):
         if run.status is RunStatus.FAILED:
             return "no numbers: the program failed before it printed one; its output may say why"

@@ -98,7 +98,7 @@ class Importance(StudyPanel):
         overview = self.overview
         if overview is None or not overview.importance:
             return [[(fit(overview.why_no_importance if overview else "", width), "dim")]]
-        names = list(overview.importance)[: height - 1]
+        names = list(overview.importance)[: max(0, height - 1)]
         shares = [overview.importance[name] for name in names]
         rows = bars(width, names, shares, plain=self.ascii_only)
         return [[("share of the goal's variance", "dim")],
