@@ -13,8 +13,8 @@ from tui.chart.palette import LINE_STYLES, ChartStyle
 QUADRANTS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"
 
 
-def flat_lines(count):
-    return [Line(f"run {index}", Series(np.full(90, float(index)))) for index in range(count)]
+def flat_lines(count, name="run"):
+    return [Line(f"{name} {n}", Series(np.full(90, float(n + 1)))) for n in range(count)]
 
 
 def dots_of(text, glyphs):
@@ -56,12 +56,26 @@ def test_with_colours_only_lines_of_a_repeated_colour_have_a_sample():
     assert alone.sample == ""
 
 
-@pytest.mark.parametrize(("width", "form"), [(180, 0), (100, 1), (60, 2)])
-def test_where_samples_have_no_room_the_legend_has_names_last(width, form):
-    scene = scene_of(*flat_lines(8), glyphs=Glyphs.BRAILLE, planned=90)
+@pytest.mark.parametrize(
+    ("width", "name", "form"),
+    [(120, "run", 0), (90, "run", 1), (90, "a long name", 2), (60, "x", 3)],
+)
+def test_where_room_is_scarce_the_legend_omits_samples_then_names(width, name, form):
+    scene = scene_of(*flat_lines(8, name), glyphs=Glyphs.BRAILLE, planned=90)
     rows = rows_needed("loss", scene.labels(), width, 15)
     legend = Legend("loss", "", scene.legend_entries(), Glyphs.BRAILLE)
     shown = "".join(s.text for s in legend.strips(width, rows, [Style()] * len(ChartStyle)))
     for entry in legend.entries:
         assert f"{entry.label.forms[form]} {entry.texts[0]}" in shown
-    assert ("run 3" in shown) == (form == 0)
+        assert (f"{entry.label.sample} {entry.label.letter}" in shown) == (form in (0, 2))
+        assert (entry.label.name in shown) == (form < 2)
+
+
+def test_two_lines_beside_a_title_have_their_names_first():
+    scene = scene_of(*flat_lines(2), glyphs=Glyphs.BRAILLE, planned=90)
+    for width, has_samples in ((45, False), (60, True)):
+        assert rows_needed("loss", scene.labels(), width, 20) == 1
+        legend = Legend("loss", "", scene.legend_entries(), Glyphs.BRAILLE)
+        row = legend.render(width, [Style()] * len(ChartStyle)).text
+        assert "a run 0 1.000" in row and "b run 1 2.000" in row
+        assert ("⠤⠤⠤⠤⠤⠤ a run 0" in row) == has_samples

@@ -133,7 +133,7 @@ def test_in_ascii_the_legend_has_the_characters_of_the_lines():
     assert [row.strip("ab ")[:1] for row in rows if row.strip()] == ["o", "*"]
     entries = scene.legend_entries()
     legend = Legend("loss", "", entries, Glyphs.ASCII).render(60, [Style()] * len(ChartStyle)).text
-    assert legend.endswith("   a * x 1.000   b o y 2.000")
+    assert legend.endswith("   * a x 1.000   o b y 2.000")
     assert scene_of(lines[0]).labels() == [("", "x", "")]
     scene.glyphs, scene.tinted = Glyphs.BRAILLE, True
     assert scene.labels() == [("a", "x", ""), ("b", "y", "")]

@@ -165,7 +165,7 @@ def test_charts_are_printed_as_text(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert text.replace("\n", "").isprintable()
     assert "a  a   2 scalar tags" in text
     assert "c  c   1 scalar tag\n" in text
-    assert "a * a 51.00   b o b 71.00" in text
+    assert "* a a 51.00   o b b 71.00" in text
     assert "damaged at byte" in text.partition("loss")[0]
     assert text.count("\n") > 3 * 10
 

@@ -26,6 +26,8 @@ VALUE_WIDTH = 9
 """Cells that are reserved for a value where entries are placed in rows."""
 MAX_DIGITS = 8
 """Of a value, as many as a float32 has."""
+FEW_LINES = 3
+"""So many are known by the letters at their ends: samples of them get no row of their own."""
 ROWS_OF_CHART_PER_ROW = 5
 """A chart has at least so many rows for each row of its legend."""
 
@@ -39,17 +41,23 @@ class Label(NamedTuple):
     """A piece of the line, where its colour does not say which one it is."""
 
     @property
-    def forms(self) -> tuple[str, str, str]:
-        """All of it, without the name, and the letter alone: the longest that fits is shown."""
-        unnamed = [part for part in (self.letter, self.sample) if part]
-        return (
-            " ".join(part for part in (*unnamed, self.name) if part),
-            " ".join(unnamed),
-            self.letter,
+    def forms(self) -> tuple[str, str, str, str]:
+        """All of it, without the sample, without the name, and the letter alone.
+
+        The first that fits is shown.
+        """
+        whole, named, unnamed = (
+            " ".join(part for part in parts if part)
+            for parts in (
+                (self.sample, self.letter, self.name),
+                (self.letter, self.name),
+                (self.sample, self.letter),
+            )
         )
+        return whole, named, unnamed, self.letter
 
 
-WHOLE, UNNAMED, LETTER = range(3)
+WHOLE, NAMED, UNNAMED, LETTER = range(4)
 """The indices of `Label.forms`."""
 
 
@@ -157,7 +165,8 @@ class Legend:
 
     def _fitting_entries(self, width: int, styles: Sequence[Style]) -> list[list[Segment]]:
         """As many entries as fit into ``width`` cells; with letters only, if names are too long."""
-        for form, spread in ((WHOLE, True), (WHOLE, False), (UNNAMED, False), (LETTER, False)):
+        forms = ((WHOLE, True), (NAMED, True), (WHOLE, False), (NAMED, False))
+        for form, spread in (*forms, (UNNAMED, False), (LETTER, False)):
             groups = [self._entry_segments(entry, form, styles, spread) for entry in self.entries]
             lengths = [_length([group]) for group in groups]
             if sum(lengths) <= width:
@@ -184,7 +193,8 @@ def rows_needed(title: str, labels: Sequence[Label], width: int, height: int) ->
 
     The values are not considered, so that the number of rows does not change with them.
     """
-    widths = [_cells(label.forms[WHOLE]) for label in labels]
+    beside_title = NAMED if len(labels) <= FEW_LINES else WHOLE
+    widths = [_cells(label.forms[beside_title]) for label in labels]
     most = height // ROWS_OF_CHART_PER_ROW
     if len(labels) < 2 or most < 2 or cell_len(title) + sum(widths) <= width:
         return 1
@@ -196,7 +206,7 @@ def _fitting_form(labels: Sequence[Label], width: int, rows: int) -> tuple[int, 
 
     It is the shortest where none fits.
     """
-    for form in (WHOLE, UNNAMED, LETTER):
+    for form in (WHOLE, NAMED, UNNAMED, LETTER):
         placed = placed_in_rows([_cells(label.forms[form]) for label in labels], width)
         if len(placed) < rows:
             break
