@@ -88,6 +88,7 @@ def test_a_live_rate_changes_the_steps_and_a_resumed_run_goes_on_to_the_same_byt
     assert again.steps(4, 80, 3, hparams).tobytes() != middle.tobytes()
     again.restore(saved)
     again.restore_own(live)
+    assert "dropout = 0.7" in again.notices[0]
     assert again.steps(7, 140, 3, hparams).tobytes() == rest.tobytes()
 
 

@@ -118,10 +118,10 @@ def test_the_layers_as_text() -> None:
     table._shape, table._output = (2, 3), "softmax over 3 classes"
     rows = ["".join(text for text, _ in parts).rstrip() for parts in table.lines(66, 9)]
     assert rows == [
-        "  layer       shape                      params  mult-adds",
+        "  layer       shape                     params mult-adds",
         "  ┌ images    2 x 3 = 6 pixels, 0 to 1",
-        "› │ hidden 1  6 → 5 ReLU                     35         30",
-        "  │ output    5 → 3 logits                   18         15",
+        "› │ hidden 1  6 → 5 ReLU                    35        30",
+        "  │ output    5 → 3 logits                  18        15",
         "  └ loss      softmax over 3 classes",
     ]
     for width in (20, 80, 160):

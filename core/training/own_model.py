@@ -14,6 +14,7 @@ import tensorflow as tf
 from core.network.model_file import ModelFile, build_with
 from core.network.own_keras import named_variables, try_model
 from core.run.hparams import HyperParameters
+from core.run.own_hparams import PREFIX
 from core.training.live_dropout import follow_live_rates
 from core.training.own_task import task_of
 from core.training.own_values import OwnValues
@@ -71,8 +72,10 @@ class OwnModel:
 
     @property
     def notices(self) -> list[str]:
-        """The values that its function has asked for, and what is trained, a sentence each."""
-        shown = ", ".join(f"{name} = {value}" for name, value in self._asked_for.items())
+        """What its function has asked for, as it is now, and what is trained, a sentence each."""
+        live = {name.removeprefix(PREFIX): value for name, value in self.own_values.live.items()}
+        now = self._asked_for | live
+        shown = ", ".join(f"{name} = {value}" for name, value in now.items())
         said = [f"hp: {shown}"] if shown else []
         if self.optimizer is not None:
             kind = type(self.optimizer).__name__

@@ -65,10 +65,10 @@ def _update(layer: LayerReport) -> str:
 
 
 COLUMNS = (
-    LayerColumn("params", 11, lambda layer: f"{layer.parameters:,}"),
-    LayerColumn("mult-adds", 11, lambda layer: format_count(layer.multiply_adds)),
+    LayerColumn("params", 10, lambda layer: f"{layer.parameters:,}"),
+    LayerColumn("mult-adds", 10, lambda layer: format_count(layer.multiply_adds)),
     LayerColumn("dead", 13, _dead),
-    LayerColumn("update ratio", 14, _update),
+    LayerColumn("update ratio", 13, _update),
     LayerColumn("memory", 10, lambda layer: format_bytes(layer.nbytes)),
     LayerColumn("weights", 19, lambda layer: format_distribution(layer.weights)),
     LayerColumn("biases", 19, lambda layer: format_distribution(layer.biases)),
