@@ -52,7 +52,7 @@ async def test_runs_are_listed_marked_compared_sorted_and_filtered(log_dir: Path
         screen = await shown(pilot, app, "differences", "a c-run 2.000", "b b-run 2.000")
         assert screen.rindex("learning rate") < screen.rindex("0.5") < screen.rindex("0.1")
         await pilot.press("v")
-        await shown(pilot, app, "precision @ 1, validation", "0.9000   b b-run 0.7000")
+        await shown(pilot, app, "precision @ 1, validation", "a c-run 0.9000   ", "b b-run 0.7000")
         names = [column.name for column in app.screen.query_one(RunsTable)._columns]
         await pilot.press(*["o"] * (names.index("best") + 1), "O")
         screen = await shown(pilot, app, "best ▲")
