@@ -314,8 +314,8 @@ MUTATIONS = (
     ),
     (
         "tui/evaluate/report.py",
-        '("precision", "recall", "f1")',
-        '("recall", "precision", "f1")',
+        '("precision", "recall", "F1")',
+        '("recall", "precision", "F1")',
         "evaluate_screen",
     ),
     (
