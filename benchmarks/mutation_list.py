@@ -314,8 +314,8 @@ MUTATIONS = (
     ),
     (
         "tui/evaluate/report.py",
-        '("precision", "recall", "F1")',
-        '("recall", "precision", "F1")',
+        "defined = ~np.isnan(values)",
+        "defined = np.isnan(values)",
         "evaluate_screen",
     ),
     (
