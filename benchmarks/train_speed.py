@@ -192,10 +192,11 @@ def network_row(row: str, text: str, folder: str, steps: int) -> dict[str, float
 
     images, labels = images_and_labels(folder)
     if row == "keras":
-        epoch = network_rows.keras_fit(text, images, labels, BATCH, RATE, steps)
+        count = min(steps, len(images) // BATCH)
+        epoch = network_rows.keras_fit(text, images, labels, BATCH, RATE, count)
         epoch()
         taken = timed(epoch, 0, 1)
-        return {"steps_per_s": taken["steps_per_s"] * steps, "cpu_us": taken["cpu_us"] / steps}
+        return {"steps_per_s": taken["steps_per_s"] * count, "cpu_us": taken["cpu_us"] / count}
     if row == "jax":
         from benchmarks.jax_rows import STEPS, jax_steps
 
