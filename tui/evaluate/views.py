@@ -1,6 +1,6 @@
 """Which classes the matrix shows: all, groups of them, or those of the two selected groups.
 
-A cursor is a pair of classes, true and predicted, whatever is shown; a cell is a place in what is
+A cursor is a pair of classes, true and predicted, in every view; a cell is a place in what is
 shown.
 """
 
