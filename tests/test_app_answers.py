@@ -47,3 +47,13 @@ async def test_the_header_shows_a_request_at_once(tmp_path: Path) -> None:
         await until(pilot, lambda: app.run_state.step == 100)
         await pilot.press("space")
         await shown(pilot, app, "pausing")
+
+
+@pytest.mark.parametrize("length", [75, 76, 77, 78, 154])
+async def test_a_toast_is_shown_whole(tmp_path: Path, length: int) -> None:
+    app = TrainpadApp(iter(Scripted(tmp_path)))
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        app.toast("x" * (length - 5) + " last")
+        text = await shown(pilot, app, " last")
+        assert "? Help" in text

@@ -60,7 +60,7 @@ CommandPalette #--input { border: hkey $accent 50%; }
 CommandPalette CommandList { border-bottom: hkey $accent 50%; }
 CommandPalette CommandList:focus { border-bottom: hkey $accent 50%; }
 /* Toasts are above the row of keys, as high as their text: no chart is there. */
-ToastRack { margin-bottom: 1; }
+ToastRack { margin-bottom: 1; overflow-y: hidden; } /* room for a bar hid a last row */
 Toast, Toast.-information {
     width: auto; max-width: 100%; margin-top: 0; padding: 0 1; border-left: outer $accent;
 }
