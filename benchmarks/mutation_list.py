@@ -191,7 +191,7 @@ MUTATIONS = (
         "output_tail",
     ),
     ("core/program/record.py", "MAX_NAMES: Final = 1000", "MAX_NAMES: Final = 1", "run_program"),
-    ("core/run/direction.py", "(certain or found or", "(found or", "direction"),
+    ("core/run/metric_names.py", "(certain or found or", "(found or", "metric_names"),
     ("core/run/durations.py", "if minutes < 60", "if minutes < 6", "durations"),
     ("core/run/history.py", "event.step >= limit", "event.step > limit", "history"),
     ("core/run/knob_steps.py", "FACTOR: Final = 1.25", "FACTOR: Final = 2.5", "metrics_screen"),

@@ -1,37 +1,50 @@
-"""Thousands of metric names share the capacity of a table, in time in proportion to their count."""
+"""Whether a metric is the better the greater it is follows from whole words of its name."""
 
-import numpy as np
 import pytest
 
-from core.run import metric_table
-from core.run.attached_events import MetricPoints
-from core.run.metric_series import MetricSeries
-from core.run.metric_table import MAX_NAMES, MIN_CAPACITY, MetricTable
+from core.run.metric_names import greater_is_better, has_direction
+from core.sweep.goal import Goal
+from trainpad.errors import UserError
+
+GREATER = (
+    "acc", "valAcc", "val_accuracy", "Accuracy/validation", "precision @ 1", "Prec@5", "acc1",
+    "mAP", "mAP50", "metrics/mAP50-95(B)", "map", "AP50", "mIoU", "val/MeanIoU", "mean_io_u", "F1",
+    "F1Score", "macro avg/f1-score", "eval_r2", "ROUGE-L", "rougeLsum", "bleu4", "AUC", "roc_auc",
+    "top1", "top_5", "Top5Acc", "loss/accuracy", "ep_rew_mean", "rewards", "score", "valacc",
+    "recall@10", "SSIM", "test.accuracy",
+)  # fmt: skip
+LESS = (
+    "loss", "val_loss", "valLoss", "valloss", "train.loss", "G-loss", "lossD", "accuracy_loss",
+    "dice_loss", "fid", "FID", "FID/score", "FIDScore", "fid50k", "error_rate", "top1_error",
+    "err@top1", "top5_err", "reward/loss", "mean_squared_error", "RMSE", "MSELoss", "mape", "ppl",
+    "eval/perplexity", "cross_entropy", "binary_crossentropy", "validation_0-mlogloss", "wer",
+    "test-WER", "errors", "total_losses",
+)  # fmt: skip
+UNKNOWN = (
+    "confidence", "val/confidence", "terror", "mirror", "gloss", "water", "power", "answers",
+    "certainty", "bitmap", "heatmap", "accumulated", "acceleration", "precious", "space", "lr",
+    "learning_rate", "grad_norm", "entropy", "", "step", "1", "损失", "neg_mean_squared_error",
+    "neg_loss", "f", "r", "laptop1", "returned", "tracer", "concern", "series",
+)  # fmt: skip
 
 
-def points(*names: str) -> MetricPoints:
-    values = np.zeros((2, len(names)), np.float32)
-    return MetricPoints(names, np.arange(2), np.arange(2.0), values)
+@pytest.mark.parametrize("name", GREATER)
+def test_greater_is_better(name: str) -> None:
+    assert has_direction(name)
+    assert greater_is_better(name)
+    assert Goal.parse(name).maximize
 
 
-def test_further_names_than_there_is_room_for_are_counted() -> None:
-    table = MetricTable()
-    table.extend(points(*(f"m{number}" for number in range(MAX_NAMES + 3))))
-    assert (len(table), table.left_out) == (MAX_NAMES, 6)
-    assert {series.capacity for series in table.values()} == {MIN_CAPACITY}
-    table.extend(points("new", "m0"))
-    assert (len(table), table.left_out) == (MAX_NAMES, 8)
+@pytest.mark.parametrize("name", LESS)
+def test_less_is_better(name: str) -> None:
+    assert has_direction(name)
+    assert not greater_is_better(name)
+    assert not Goal.parse(name).maximize
 
 
-def test_capacity_is_shared_once_for_all_names_of_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    shared: list[int] = []
-
-    class Counted(MetricSeries):
-        def __setattr__(self, name: str, value: object) -> None:
-            if name == "capacity":
-                shared.append(len(shared))
-            super().__setattr__(name, value)
-
-    monkeypatch.setattr(metric_table, "MetricSeries", Counted)
-    MetricTable().extend(points(*(f"m{number}" for number in range(500))))
-    assert len(shared) == 2 * 500  # where each is made, and once for all
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_a_part_of_a_word_says_nothing(name: str) -> None:
+    assert not has_direction(name)
+    assert not greater_is_better(name)
+    with pytest.raises(UserError, match="--direction"):
+        Goal.parse(name)

@@ -11,8 +11,8 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from core.run.direction import greater_is_better
 from core.run.durations import duration
+from core.run.metric_names import greater_is_better
 from core.rundir.entry import RunEntry
 from core.rundir.overview import Overview, differing_hparams
 from trainpad.text import ELLIPSIS, cells

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from core.run.direction import greater_is_better, has_direction
+from core.run.metric_names import greater_is_better, has_direction
 from core.rundir.attached import as_number, line_values
 from core.rundir.json_lines import JsonLines
 from core.rundir.rundir import RunDir

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from core.run.direction import greater_is_better, has_direction
 from core.run.events import Evaluated
+from core.run.metric_names import greater_is_better, has_direction
 from core.rundir.attached import line_values
 from core.rundir.json_lines import JsonLines
 from core.rundir.rundir import RunDir

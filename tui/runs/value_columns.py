@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from core.run.direction import greater_is_better, has_direction
 from core.run.hparams import SPECS
+from core.run.metric_names import greater_is_better, has_direction
 from core.run.own_hparams import is_own_value
 from core.run.seeds import is_seed
 from core.rundir.entry import RunEntry
