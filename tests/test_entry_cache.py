@@ -57,6 +57,24 @@ def test_runs_that_have_not_changed_are_not_read_again(
     assert [entry.title for entry in polled(runs, cache)] == ["Better", "other"]
 
 
+def test_a_run_with_infinite_numbers_is_not_read_again(
+    runs: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = {"clip": float("inf"), "floor": float("-inf"), "name": "inf"}
+    made = make_attached(runs / "project" / "diverged", config=settings)
+    (made.path / "metrics.jsonl").write_text(
+        '{"step": 0, "time": 1.0, "loss": -1e999, "acc": 0.5}\n'
+        '{"step": 1, "time": 2.0, "loss": 1e999, "acc": "nan"}\n'
+    )
+    for path in made.path.rglob("*"):
+        os.utime(path, (1.7e9, 1.7e9))
+    before = polled(runs, cache)
+    (diverged,) = (entry for entry in before if entry.title == "diverged")
+    assert "inf" in repr(diverged.values.metrics["loss"])
+    monkeypatch.setattr("core.rundir.overview.read_entry", lambda *_: pytest.fail("read again"))
+    assert without_ranges(polled(runs, cache)) == without_ranges(before)
+
+
 def damage(content: bytes) -> bytes:
     head, first, *rest = content.splitlines(keepends=True)
     return b"".join([head, first[:-9] + b"\n", *rest])

@@ -1,10 +1,17 @@
-"""Whether a metric is the better the greater it is follows from whole words of its name."""
+"""What a metric is follows from whole words of its name."""
 
 import pytest
 
-from core.run.metric_names import greater_is_better, has_direction
+from core.run.metric_names import (
+    greater_is_better,
+    has_direction,
+    is_accuracy,
+    is_loss,
+    split_of,
+)
 from core.sweep.goal import Goal
 from trainpad.errors import UserError
+from tui.curves.grouping import quantities
 
 GREATER = (
     "acc", "valAcc", "val_accuracy", "Accuracy/validation", "precision @ 1", "Prec@5", "acc1",
@@ -48,3 +55,37 @@ def test_a_part_of_a_word_says_nothing(name: str) -> None:
     assert not greater_is_better(name)
     with pytest.raises(UserError, match="--direction"):
         Goal.parse(name)
+
+
+ACCURACIES = (
+    "acc", "val_accuracy", "precision @ 1", "Recall", "macro avg/f1-score", "roc_auc", "mAP50",
+    "mIoU", "dice", "top_5", "Top5Acc", "loss/accuracy",
+)  # fmt: skip
+OTHERS = (
+    "acceleration", "space", "precious", "accumulated", "top1_error", "accuracy_loss", "dice_loss",
+    "place", "fauces", "laptop1", "reward", "PSNR", "loss", "step",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [*ACCURACIES, *OTHERS])
+def test_only_whole_words_make_an_accuracy(name: str) -> None:
+    assert is_accuracy(name) == (name in ACCURACIES)
+
+
+def test_losses_come_before_accuracies_and_both_before_the_rest() -> None:
+    names = ["acceleration", "top1_error", "val/acc", "gloss", "nll", "val_loss", "loss"]
+    assert [is_loss(name) for name in names] == [False] * 4 + [True] * 3
+    titles = [each.title for each in quantities(names)]
+    assert titles == ["loss", "nll", "val/acc", "acceleration", "gloss", "top1_error"]
+
+
+@pytest.mark.parametrize(
+    ("name", "split"),
+    [
+        ("val_loss", "validation"), ("accuracy/test", "test"), ("eval/acc", "validation"),
+        ("trainLoss", "training"), ("value_loss", "", ), ("interval", ""), ("latest", ""),
+        ("constraint", ""), ("loss", ""),
+    ],
+)  # fmt: skip
+def test_the_part_of_the_data_is_a_word_of_its_own(name: str, split: str) -> None:
+    assert split_of(name) == split

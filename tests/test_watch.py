@@ -28,6 +28,7 @@ from tests.helpers.tfevents import (
 from trainpad.errors import UserError
 from tui.chart.tags import paginate
 from tui.terminal.characters import Glyphs
+from tui.watch.hparam_columns import columns_of
 from tui.watch.images import MAX_PIXELS, DisplayMode, decode_image, image_strips
 from tui.watch.model import MAX_INITIAL_RUNS, WatchModel
 from tui.watch.once import print_once
@@ -287,3 +288,10 @@ def test_runs_that_differ_in_the_seed_are_one_line_with_their_spread(tmp_path: P
     for run_view, values in zip(model.runs.values(), hparams, strict=False):
         run_view.name, run_view.run.hparams = f"job{values['seed']}", values
     assert model.lines("loss")[0].name == "job0.0 (3 runs)"
+
+
+def test_the_table_has_the_best_of_metrics_that_have_one(tmp_path: Path) -> None:
+    put(tmp_path, event(1, *(old(tag, 0.5) for tag in (b"acc", b"acceleration", b"fid"))))
+    (run_view,) = model_of(tmp_path).runs.values()
+    names = [column.name for column in columns_of([run_view.run]) if column.is_metric]
+    assert names == ["acc", "acc max", "acceleration", "fid", "fid min"]

@@ -197,7 +197,8 @@ async def test_damaged_files_and_hostile_names_are_safe(tmp_path: Path) -> None:
 
 
 async def test_the_view_is_kept_and_accuracies_are_shown_as_error_rates(tmp_path: Path) -> None:
-    put(tmp_path / "logs", *(event(i, old(b"acc", 0.75), old(b"loss", 0.5)) for i in range(9)))
+    values = old(b"acc", 0.75), old(b"loss", 0.5), old(b"space", 0.5)
+    put(tmp_path / "logs", *(event(i, *values) for i in range(9)))
     for keys in (["l", "m", "y"], []):
         app = app_of(tmp_path, tmp_path / "logs")
         async with app.run_test(size=(160, 45)) as pilot:
@@ -208,6 +209,7 @@ async def test_the_view_is_kept_and_accuracies_are_shown_as_error_rates(tmp_path
                 app,
                 "acc · error rate · log · smoothed 0.6",
                 "loss · log · smoothed 0.6",
+                "space · log · smoothed 0.6",
                 "0.2500",
             )
 

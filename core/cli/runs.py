@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from core.run.durations import duration
-from core.run.metric_names import greater_is_better
+from core.run.metric_names import greater_is_better, split_of
 from core.rundir.entry import RunEntry
 from core.rundir.overview import Overview, differing_hparams
 from trainpad.text import ELLIPSIS, cells
@@ -129,7 +129,7 @@ def _score(entry: RunEntry) -> float | None:
         for name, found in entry.values.metrics.items()
         if greater_is_better(name) and not math.isnan(found.last)
     }
-    name = min(scores, key=lambda name: "val" not in name.lower(), default=None)
+    name = min(scores, key=lambda name: split_of(name) != "validation", default=None)
     return None if name is None else scores[name]
 
 

@@ -2,7 +2,7 @@
 
 A line of JSON for each: the sizes and times of a run's files, and its entry as it was read from
 them. Where these differ now, or a line does not fit, the run is read again. The file is this user's
-alone.
+alone. A number that no JSON has, NaN or infinite, is in a list, as text.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ from trainpad.errors import RunError
 from trainpad.files import read_private, write_atomic
 from trainpad.version import __version__
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Raised whenever other files, or the same files in another way, make an entry."""
 MAX_BYTES: Final = 64 * 1024 * 1024
 SETTLED: Final = 2.0
@@ -69,7 +69,7 @@ class EntryCache:
     def save(self, entries: Iterable[tuple[Signature, RunEntry]]) -> None:
         """Replace the file by these entries with known ranges; only if there are others."""
         now = time.time()
-        kept = {e.run.path: (s, e) for s, e in entries if _is_settled(s, now) and _is_exact(e)}
+        kept = {e.run.path: (s, e) for s, e in entries if _is_settled(s, now)}
         signatures = {path: signature for path, (signature, _) in kept.items()}
         if signatures == self._saved:
             return
@@ -86,21 +86,28 @@ def _is_settled(signature: Signature, now: float) -> bool:
     return all(stamp is None or stamp[1] < (now - SETTLED) * 1e9 for stamp in signature)
 
 
-def _is_exact(entry: RunEntry) -> bool:
-    """Whether JSON has all its numbers: NaN is null in the file, and infinity nothing."""
-    metrics = entry.values.metrics.values()
-    numbers = [number for each in metrics for number in (each.last, each.least, each.greatest)]
-    settings = [value for value in entry.values.settings.values() if isinstance(value, float)]
-    return not any(map(math.isinf, numbers)) and all(map(math.isfinite, settings))
-
-
 def _line(signature: Signature, entry: RunEntry) -> bytes:
     """The line of an entry; empty where it has what no JSON has, as names of files may."""
+    settings = {name: _as_json(value) for name, value in entry.values.settings.items()}
+    metrics = {
+        name: MetricValues(*map(_as_json, (found.last, found.least, found.greatest)))
+        for name, found in entry.values.metrics.items()
+    }
+    values = replace(entry.values, settings=settings, metrics=metrics, has_ranges=True)
     try:
-        values = replace(entry.values, has_ranges=True)
         return orjson.dumps([signature, replace(entry, values=values)], default=str)
     except (TypeError, ValueError):
         return b""
+
+
+def _as_json(value: Any) -> Any:
+    """A setting or number as the file has it."""
+    return [repr(value)] if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _from_json(value: Any) -> Any:
+    """A setting or number of the file."""
+    return float(value[0]) if isinstance(value, list) else value
 
 
 def _read(line: bytes) -> tuple[Signature, RunEntry]:
@@ -112,7 +119,8 @@ def _read(line: bytes) -> tuple[Signature, RunEntry]:
     stamps, entry = orjson.loads(line)
     signature = tuple(None if stamp is None else (stamp[0], stamp[1]) for stamp in stamps)
     summary, note, shown = entry["summary"], entry["note"], entry["values"]
-    if not all(isinstance(value, str | int | float) for value in shown["settings"].values()):
+    settings = {name: _from_json(value) for name, value in shown["settings"].items()}
+    if not all(isinstance(value, str | int | float) for value in settings.values()):
         raise TypeError("not a setting")
     metrics = {name: _metric(**found) for name, found in shown["metrics"].items()}
     return signature, _made(
@@ -122,14 +130,12 @@ def _read(line: bytes) -> tuple[Signature, RunEntry]:
         summary=_made(RunSummary, summary, state=RunStatus(summary["state"])),
         note=_made(Note, note, tags=tuple(map(str, note["tags"]))),
         hyperparameters=complete_hparams(entry["hyperparameters"]),
-        values=_made(RunValues, shown, settings=shown["settings"], metrics=metrics),
+        values=_made(RunValues, shown, settings=settings, metrics=metrics),
     )
 
 
-def _metric(last: float | None, least: float | None, greatest: float | None) -> MetricValues:
-    return MetricValues(
-        *(math.nan if each is None else float(each) for each in (last, least, greatest))
-    )
+def _metric(**found: Any) -> MetricValues:
+    return MetricValues(**{name: float(_from_json(value)) for name, value in found.items()})
 
 
 def _made(kind: type[Kind], given: Mapping[str, Any], /, **made: Any) -> Kind:

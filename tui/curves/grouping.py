@@ -6,25 +6,18 @@ A quantity's training, validation and test values belong on one chart: ``loss`` 
 
 import re
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
+from core.run.metric_names import SPLITS, is_accuracy, is_loss
 from tui.chart.tags import Natural, sort_key
 
-ROLES: Final = {
-    "training": ("train", "training"),
-    "validation": ("val", "valid", "validation", "dev", "eval"),
-    "test": ("test",),
-    "epoch mean": ("epoch",),
-}
-"""What a prefix says that a value is of, in the order of the lines on a chart."""
-ROLE_OF: Final = {word: role for role, words in ROLES.items() for word in words}
+ROLE_OF: Final = {**SPLITS, "epoch": "epoch mean"}
+"""What a prefix says that a value is of."""
+ROLES: Final = tuple(dict.fromkeys(ROLE_OF.values()))
+"""In the order of the lines on a chart."""
 PREFIX: Final = re.compile(rf"({'|'.join(ROLE_OF)})[/_.:\- ](.+)", re.IGNORECASE)
 SUFFIX: Final = re.compile(rf"(.+)/({'|'.join(ROLE_OF)})", re.IGNORECASE)
-ACCURACIES: Final = frozenset(
-    ("acc", "accuracy", "precision", "recall", "f1", "auc", "iou", "dice", "map", "top1", "top5")
-)
-LOSSES: Final = frozenset(("loss", "losses", "nll", "perplexity"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +27,11 @@ class Quantity:
     title: str
     metrics: tuple[tuple[str, str], ...]
     """What a metric is of (``training``, or ``""`` where it is alone), and its name."""
-    is_accuracy: bool = field(default=False)
-    """Whether its name is one of an accuracy, which is 1 minus an error rate."""
+
+    @property
+    def is_accuracy(self) -> bool:
+        """Whether its name is one of an accuracy, which is 1 minus an error rate."""
+        return is_accuracy(self.title)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -79,29 +75,25 @@ def role_of(name: str) -> tuple[str, str]:
 
 
 def _quantity(title: str, group: dict[str, str]) -> Quantity:
-    is_accuracy = bool(_words(title) & ACCURACIES)
     if len(group) == 1:
         (name,) = group.values()
-        return Quantity(name, (("", name),), is_accuracy)
+        return Quantity(name, (("", name),))
     order = ["", *ROLES]
     roles = sorted(group, key=order.index)
     names = tuple((role or "training", group[role]) for role in roles)
     if "" in group and "training" in group:
         names = ((title, group[""]), *names[1:])
-    return Quantity(title, names, is_accuracy)
+    return Quantity(title, names)
 
 
 def _rank(title: str) -> tuple[int, tuple[Natural, Natural]]:
-    words = _words(role_of(title)[1])
+    """The kind of a quantity, the loss of the training being 0, and the order by name."""
+    name = role_of(title)[1]
     place = 3
-    if words == {"loss"}:
+    if name.lower() == "loss":
         place = 0
-    elif words & LOSSES:
+    elif is_loss(name):
         place = 1
-    elif words & ACCURACIES:
+    elif is_accuracy(name):
         place = 2
     return place, sort_key(title)
-
-
-def _words(title: str) -> set[str]:
-    return set(re.split(r"[^a-z0-9]+", title.lower())) - {""}

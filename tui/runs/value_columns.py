@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from core.run.hparams import SPECS
-from core.run.metric_names import greater_is_better, has_direction
+from core.run.metric_names import greater_is_better, has_direction, is_loss, split_of
 from core.run.own_hparams import is_own_value
 from core.run.seeds import is_seed
 from core.rundir.entry import RunEntry
@@ -222,13 +222,12 @@ def _differing(attached: Sequence[RunEntry]) -> list[str]:
 
 
 def _metrics_of(attached: Iterable[RunEntry], first: Sequence[str]) -> list[str]:
-    """The metrics that most of these runs have: those of validation first, then losses."""
+    """The metrics that most of these runs have: those of validation and test first, then losses."""
     counts = Counter(name for entry in attached for name in entry.values.metrics)
 
     def rank(name: str) -> tuple[int, bool, bool, str]:
-        lower = name.lower()
-        is_validation = "val" in lower or "test" in lower
-        return -counts[name], not is_validation, "loss" not in lower, name
+        is_held_out = split_of(name) in ("validation", "test")
+        return -counts[name], not is_held_out, not is_loss(name), name
 
     named = [name for name in first if name in counts]
     others = (name for name in sorted(counts, key=rank) if name not in named)

@@ -6,6 +6,7 @@ from typing import Final
 from textual.events import Click
 from textual.message import Message
 
+from core.run.metric_names import SPLITS
 from core.sweep.goal import Goal
 from core.sweep.results import Row
 from trainpad.text import sanitize
@@ -15,7 +16,6 @@ from tui.widgets.text_widget import Span, TextWidget, align_right, fit
 BARS: Final = "▁▂▃▄▅▆▇█"
 ASCII_BARS: Final = "_.-~=^*#"
 CURVE_WIDTH: Final = 8
-SPLITS: Final = ("train", "validation", "test", "val", "eval")
 VALUE_WIDTH: Final = 9
 STATE_ROLES: Final[Mapping[str, str]] = {
     "training": "live", "complete": "text", "failed": "alert", "diverged": "alert",
@@ -181,5 +181,5 @@ class TrialTable(TextWidget):
 
 def _short_metric(metric: str) -> str:
     """The part of a metric's name that is not a split: ``accuracy`` of ``accuracy/validation``."""
-    parts = [part for part in metric.split("/") if part not in SPLITS]
+    parts = [part for part in metric.split("/") if part.lower() not in SPLITS]
     return sanitize(parts[-1] if parts else metric, limit=40)

@@ -1,7 +1,6 @@
 """The columns of the table of hyperparameters: metrics, then the hyperparameters that differ."""
 
 import math
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -9,6 +8,7 @@ from typing import Final
 import numpy as np
 from rich.cells import cell_len
 
+from core.run.metric_names import greater_is_better, has_direction
 from core.tfevents.items import HParam
 from core.tfevents.store import RunData, ScalarHistory
 from tui.chart.legend import format_value
@@ -17,10 +17,6 @@ from tui.watch.model import last_value
 NONE: Final = "-"
 MAX_METRICS: Final = 20
 """Metrics shown of runs that do not declare which ones they compare."""
-_GREATER_IS_BETTER: Final = re.compile(
-    r"acc|prec|recall|f1|auc|score|reward|return|iou|dice|bleu|rouge|psnr|ssim|top.?[15]|r2",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +71,15 @@ def columns_of(runs: Sequence[RunData]) -> list[Column]:
 
 
 def _metric_columns(runs: Sequence[RunData]) -> Iterator[Column]:
-    """Yield the last and the best value of each metric that a run declares, or else has."""
+    """Yield the last value of each metric that a run declares, or else has, and its best if any."""
     declared = dict.fromkeys(tag for run in runs for tag in run.experiment.metrics)
     tags = declared or dict.fromkeys(tag for run in runs for tag in run.scalars)
     for tag in list(tags)[: len(declared) or MAX_METRICS]:
         scalars = [run.scalars.get(tag) for run in runs]
         yield Column(tag, [last_value(scalar) for scalar in scalars], "text", is_metric=True)
-        greatest = _GREATER_IS_BETTER.search(tag) is not None
+        if not has_direction(tag):
+            continue
+        greatest = greater_is_better(tag)
         best = [_extreme(scalar, greatest=greatest) for scalar in scalars]
         yield Column(f"{tag} {'max' if greatest else 'min'}", best, "text", is_metric=True)
 

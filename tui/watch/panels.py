@@ -3,7 +3,6 @@
 A page has as many tiles as fit. Each shows one item, and another one after turning the page.
 """
 
-import re
 import time
 from collections.abc import Sequence
 from typing import ClassVar
@@ -15,6 +14,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from core.run.durations import duration
+from core.run.metric_names import is_accuracy
 from core.tfevents.bounded import Storable
 from core.tfevents.items import Histogram, Image, Text
 from data.errors import DataError
@@ -29,8 +29,6 @@ from tui.widgets.heatmap import HeatmapGrid, HistogramSeries, full_range
 from tui.widgets.strip_widget import StripWidget
 from tui.widgets.text_widget import Span, TextWidget, fit
 
-FRACTION_TAG = re.compile(r"acc|prec|recall|f1|auc|iou|dice|top.?[15]", re.IGNORECASE)
-"""Tags of which 1 minus the value is an error rate, if the values are from 0 to 1."""
 IMAGE_ROWS, SEVERAL_ROWS = 28, 14
 """Maximum height of an image in cells: one alone, and several."""
 
@@ -47,7 +45,7 @@ class RunChart(Chart):
         lines = model.lines(tag)
         self.title = model.title(tag, lines)
         self.scene.step_unit = model.step_unit(tag)
-        self.shows_fractions = FRACTION_TAG.search(tag) is not None and _are_fractions(lines)
+        self.shows_fractions = is_accuracy(tag) and _are_fractions(lines)
         self.show(lines)
 
 
