@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from core.network.network import Network
+from core.network.predictions import SplitPredictions
 from core.run.events import Evaluated
 from core.run.metrics import as_matrix, classification_report
 from core.run.series import Points
@@ -40,17 +41,33 @@ THREE = [[95, 5, 0], [12, 80, 8], [0, 0, 0]]
 
 def test_the_matrix_as_text() -> None:
     assert table(looked(THREE), 50, 9) == [
-        "     0   1   2  prec.  rec.    F1 images",
-        " 0  95   5   ·  0.888 0.950 0.918    100",
-        " 1 [12] 80   8  0.941 0.800 0.865    100",
-        " 2   ·   ·   ·  0.000     – 0.000      0",
-        "   107  85   8  0.610 0.875 0.594    200",
+        "      0    1    2  prec.  rec.    F1 images",
+        " 0   95    5    ·  0.888 0.950 0.918    100",
+        " 1  [12]  80    8  0.941 0.800 0.865    100",
+        " 2    ·    ·    ·  0.000     – 0.000      0",
+        "    107   85    8  0.610 0.875 0.594    200",
     ]
+
+
+@pytest.mark.parametrize("counts", [THREE, np.full((4, 4), 1234).tolist()])
+def test_cells_are_wider_where_the_metrics_stay_as_they_are(counts: list[list[int]]) -> None:
+    look, kinds = looked(counts), set()
+    for width in range(14, 120):
+        head = table(look, width, 9)[0]
+        layout = ConfusionMatrix()
+        layout._slice = look
+        layout.lines(width, 9)
+        cell, narrow = layout._matrix_layout.cell_width, len(str(np.sum(counts, 0).max())) + 1
+        room = width - 3 - narrow * len(counts)
+        shown = "bars" if "precision" in head else "plain" if "prec." in head else "none"
+        assert shown == ("bars" if room >= 51 else "plain" if room >= 25 else "none")
+        kinds.add((shown, cell - narrow))
+    assert kinds == {(shown, wider) for shown in ("none", "plain", "bars") for wider in (0, 1)}
 
 
 def test_percent_of_rows_and_of_columns() -> None:
     rows = table(looked(THREE), 50, 9, CellFormat.NORMALIZED_BY_TRUE)
-    assert rows[2].split()[:4] == ["1", "12.0]80.0", "8.0", "0.941"]
+    assert rows[2].split()[:4] == ["1", "[12.0]", "80.0", "8.0"]
     columns = table(looked(THREE), 50, 9, CellFormat.NORMALIZED_BY_PREDICTED)
     assert columns[2].split()[:4] == ["1", "[11.2]", "94.1", "100.0"]
 
@@ -58,9 +75,10 @@ def test_percent_of_rows_and_of_columns() -> None:
 def test_errors_are_bright_and_the_diagonal_is_dim() -> None:
     made = ConfusionMatrix()
     made._slice, made._cursor = looked(THREE), (2, 2)
-    first, second = (made.lines(60, 9)[row][1:4] for row in (1, 2))
+    first, second = (made.lines(60, 9)[row][1:6:2] for row in (1, 2))
     assert [role for _, role in first] == ["dim", "heat-2", "dim"]
     assert [role for _, role in second] == ["heat-3", "dim", "heat-2"]
+    assert made.lines(60, 9)[1][2:6:2] == [(" ", "text")] * 2  # neighbours do not touch
 
 
 def test_moving_the_cursor_scrolls_the_matrix() -> None:
@@ -144,17 +162,34 @@ def test_curves_are_cached_until_the_next_evaluation(
 
 
 def test_a_caption_is_shortened_to_fit() -> None:
-    picture = CaptionedImage(np.zeros((28, 28)), "9 → 0, 35%  loss 11.5", "9 → 0  35%")
-    captions = {width: Gallery()._caption(picture, 0, width)[0] for width in (28, 14, 7, 4)}
-    assert captions[28] == "9 → 0, 35%  loss 11.5       "
-    assert captions[14] == "9 → 0, 35%    "
-    assert captions[7] == "9 → 0  "
-    assert captions[4] == "9 →…"
-    sure = CaptionedImage(np.zeros((28, 28)), "8 → 4, 100%  loss 11.5", "8 → 4  100%")
-    assert Gallery()._caption(sure, 0, 10)[0] == "8 → 4 100%"
-    named = CaptionedImage(np.zeros((28, 28)), "red cat → old dog, 35%  loss 2.5", "3 → 17  35%")
-    for width, caption in ((28, "red cat → old dog, 35%"), (20, "3 → 17  35%")):
-        assert Gallery()._caption(named, 0, width)[0].rstrip() == caption
+    captions = "9 → 0, 35%  loss 11.5", "9 → 0, 35%", "9 → 0"
+    picture = CaptionedImage(np.zeros((28, 28)), captions)
+    shown = {width: Gallery()._caption(picture, 0, width)[0] for width in (28, 14, 7, 4)}
+    assert shown[28] == "9 → 0, 35%  loss 11.5       "
+    assert shown[14] == "9 → 0, 35%    "
+    assert shown[7] == "9 → 0  "
+    assert shown[4] == "9 →…"
+
+
+@pytest.mark.parametrize(
+    ("names", "widths"),
+    [
+        (("4", "9"), {28: "4 → 9, 100%  loss 2.5", 12: "4 → 9, 100%", 10: "4→9, 100%", 8: "4 → 9"}),
+        (
+            ("red cat", "old dog"),
+            {40: "red cat → old dog, 100%  loss 2.5", 28: "red cat → old dog, 100%",
+             20: "0 → 1, 100%", 10: "0→1, 100%", 7: "0 → 1"},
+        ),
+    ],
+)  # fmt: skip
+def test_a_misclassified_image_has_a_caption_for_every_width(
+    data: Dataset, names: tuple[str, str], widths: dict[int, str]
+) -> None:
+    zero, one = np.zeros(1, int), np.ones(1, int)
+    made = SplitPredictions(zero, zero, one, np.float32([1]), np.float32([2.5]), one, 2)
+    images = PredictedImages(1, "test", names, data, made, zero)
+    for width, caption in widths.items():
+        assert Gallery()._caption(images.captioned(0), 0, width)[0].rstrip() == caption
 
 
 @pytest.mark.parametrize("size", [(120, 35), (160, 45), (200, 60)])

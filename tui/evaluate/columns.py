@@ -85,6 +85,13 @@ class MetricColumns:
         return [("  " + line, "dim")]
 
 
+def same_columns(width: int, less: int) -> bool:
+    """Whether the metrics in `less` cells are the same, but for their history, as in `width`."""
+    return less >= 0 and all(
+        (width >= needed) == (less >= needed) for needed in (PLAIN_WIDTH, WIDTH_WITH_BARS)
+    )
+
+
 def format_ratio(value: float) -> str:
     """A ratio with three decimals; a dash for NaN."""
     return "–" if np.isnan(value) else f"{value:.3f}"

@@ -18,7 +18,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from core.run.metrics import Int64s, normalized_by_predicted, normalized_by_true
-from tui.evaluate.columns import MetricColumns
+from tui.evaluate.columns import MetricColumns, same_columns
 from tui.evaluate.report import EvaluationSlice
 from tui.widgets.text_widget import Span, TextWidget, align_right
 
@@ -123,8 +123,9 @@ class ConfusionMatrix(TextWidget):
                         self._label_role(row, 0),
                     ),
                     *(
-                        self._cell(texts[i][k], heat[i, k], (row, column))
+                        span
                         for k, column in enumerate(layout.columns)
+                        for span in self._cell(texts[i][k], heat[i, k], (row, column))
                     ),
                     *metrics.row(row),
                 ]
@@ -149,12 +150,13 @@ class ConfusionMatrix(TextWidget):
         )
         return [(corner, "dim"), *heads]
 
-    def _cell(self, text: str, heat: int, cell: tuple[int, int]) -> Span:
+    def _cell(self, text: str, heat: int, cell: tuple[int, int]) -> list[Span]:
+        """A cell and the blank after it, which has no background: neighbours do not touch."""
         width = self._matrix_layout.cell_width - 1
         if cell == self._cursor:
             bracketed = f"[{text}" if len(text) < width else text
-            return align_right(bracketed, width) + "]", "selected"
-        return align_right(text, width) + " ", "dim" if heat < 0 else f"heat-{heat}"
+            return [(align_right(bracketed, width) + "]", "selected")]
+        return [(align_right(text, width), "dim" if heat < 0 else f"heat-{heat}"), (" ", "text")]
 
     def on_click(self, event: Click) -> None:
         """Post the cell that was clicked."""
@@ -252,14 +254,19 @@ def _layout(
     width: int,
     height: int,
 ) -> MatrixLayout:
-    """Labels and cells as wide as needed, and as many as fit, the cursor's among them."""
+    """Labels and cells as wide as needed, and as many as fit, the cursor's among them.
+
+    Cells are one wider, for both brackets of the cursor, where that takes no room from others.
+    """
     longest = max(cell_len(name) for name in evaluation.names)
     number = len(str(len(evaluation.names) - 1))
     cell = max(2, number, longest_text, len(str(evaluation.report.predicted.max()))) + 1
     fit = longest < cell
     label = min(MAX_NAME_WIDTH, max(2, longest)) if fit else MAX_NAME_WIDTH
-    columns = max(1, (width - label - 1) // cell)
     count = len(evaluation.matrix)
+    if same_columns(width - label - 1 - cell * count, width - label - 1 - (cell + 1) * count):
+        cell += 1
+    columns = max(1, (width - label - 1) // cell)
     rows = _visible_range(count, max(1, height - 2), cursor[0])
     return MatrixLayout(label, fit, cell, rows, _visible_range(count, columns, cursor[1]))
 

@@ -46,7 +46,7 @@ class LoggedImages:
         """An image and its caption."""
         found = self.images[index]
         caption = found.caption or f"{found.name} {index + 1}"
-        return CaptionedImage(found.image, caption, caption)
+        return CaptionedImage(found.image, (caption,))
 
     def picked_image(self, index: int) -> PickedImage:
         """An image to show on another screen."""

@@ -29,7 +29,7 @@ from tui.widgets.gallery import CaptionedImage
 
 Cell = tuple[int, int]
 MAX_SHORT_NAMES = 4
-"""Longest pair of class names, in characters, that a short caption spells out."""
+"""Longest pair of class names, in characters, that the shortest captions spell out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,13 +57,17 @@ class PredictedImages:
         """An image and its captions."""
         i = self.order[index]
         label, predicted = int(self.predictions.labels[i]), int(self.predictions.predicted[i])
-        true_name, predicted_name = self.names[label], self.names[predicted]
+        names, numbers = (self.names[label], self.names[predicted]), (str(label), str(predicted))
         confidence, loss = f"{self.predictions.confidence[i]:.0%}", self.predictions.loss[i]
-        caption = f"{true_name} → {predicted_name}, {confidence}  loss {loss:.1f}"
-        short = f"{true_name} → {predicted_name}  {confidence}"
-        if len(true_name) + len(predicted_name) > MAX_SHORT_NAMES:
-            short = f"{label} → {predicted}  {confidence}"
-        return CaptionedImage(self._image(index), caption, short)
+        short = names if sum(map(len, names)) <= MAX_SHORT_NAMES else numbers
+        captions = (
+            f"{' → '.join(names)}, {confidence}  loss {loss:.1f}",
+            f"{' → '.join(names)}, {confidence}",
+            f"{' → '.join(short)}, {confidence}",
+            f"{'→'.join(short)}, {confidence}",
+            " → ".join(short),
+        )
+        return CaptionedImage(self._image(index), captions)
 
     def picked_image(self, index: int) -> PickedImage:
         """An image to show on another screen."""

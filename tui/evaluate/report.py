@@ -3,8 +3,10 @@
 Reports are cached because a long run has thousands of evaluations.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from operator import is_not
+from operator import attrgetter, is_not
+from typing import Final
 
 import numpy as np
 
@@ -19,7 +21,12 @@ from core.run.metrics import (
 from core.run.series import Points
 from core.run.state import RunState
 
-METRICS = ("precision", "recall", "F1")
+METRICS: Final[Mapping[str, Callable[[ClassificationReport], Float64s]]] = {
+    "precision": attrgetter("precision"),
+    "recall": attrgetter("recall"),
+    "F1": attrgetter("f1"),
+}
+"""The metrics of a class, as they are called on screens, and one value per class from a report."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +108,7 @@ class ReportCache:
         times = np.array([entries[i].time for i in with_label], np.float64)
         curves = {name: Points() for name in METRICS}
         for name, points in curves.items():
-            found = [getattr(reports[i], name.lower())[label] for i in with_label]
+            found = [METRICS[name](reports[i])[label] for i in with_label]
             values = np.array(found, np.float64)
             defined = ~np.isnan(values)
             points.extend(steps[defined], values[defined], times[defined])

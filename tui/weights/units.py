@@ -131,4 +131,4 @@ class SortedUnits:
         unit = int(self.order[index])
         value = "" if self.values is None else f"  {self.values[unit]:.2f}"
         image = enlarged(to_image(self.filters[..., unit], self.filters.shape[:-1]))
-        return CaptionedImage(image, f"unit {unit}{value}", f"{unit}{value}")
+        return CaptionedImage(image, (f"unit {unit}{value}", f"unit {unit}", f"{unit}"))

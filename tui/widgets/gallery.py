@@ -32,11 +32,11 @@ RenderImage = Callable[[Image, bool], list[Strip]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CaptionedImage:
-    """An image and its caption, in full and abbreviated."""
+    """An image and its caption."""
 
     image: Image
-    caption: str
-    short_caption: str
+    captions: tuple[str, ...]
+    """In several lengths, the longest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,10 +185,7 @@ class Gallery(TextWidget):
 
     def _caption(self, one: CaptionedImage, index: int, width: int) -> Span:
         """The longest version of the caption that fits."""
-        name, _, number = one.short_caption.partition("  ")
-        essential = one.caption.partition("  ")[0]
-        texts = one.caption, essential, one.short_caption, f"{name} {number}", name
-        text = next((text for text in texts if cell_len(text) <= width), texts[-1])
+        text = next((text for text in one.captions if cell_len(text) <= width), one.captions[-1])
         return fit(text, width), "selected" if index == self._selected else "dim"
 
     def on_click(self, event: Click) -> None:
