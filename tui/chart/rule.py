@@ -20,6 +20,9 @@ MARK_SIGNS = {
     MarkKind.CHECKPOINT: ("▴", "^"),
 }
 
+MAX_DISTANCE = 4
+"""Cells between the end of the plan and its words: so many that they are beyond a tick."""
+
 
 class Plan(NamedTuple):
     """Where the run is planned to end."""
@@ -62,7 +65,7 @@ def rule(
 
 
 def _mark_plan(row: list[str], plan: Plan, sign: str, taken: Container[int]) -> None:
-    """End the rule in the plan's cell, with words beside it over none of the cells ``taken``.
+    """End the rule in the plan's cell, with words near it over none of the cells ``taken``.
 
     The step is among them where there is room, and no label for it.
     """
@@ -70,9 +73,9 @@ def _mark_plan(row: list[str], plan: Plan, sign: str, taken: Container[int]) -> 
     row[plan.cell + 1 :] = " " * (len(row) - plan.cell - 1)
     if plan.is_reached:
         return
-    texts = [" plan "] if plan.cell in taken else [f" plan {plan.label} ", " plan "]
-    for text, is_after in product(texts, (True, False)):
-        start = plan.cell + 1 if is_after else plan.cell - len(text)
+    texts = [" plan ", "plan"] if plan.cell in taken else [f" plan {plan.label} ", " plan ", "plan"]
+    for distance, text, is_after in product(range(MAX_DISTANCE + 1), texts, (True, False)):
+        start = plan.cell + 1 + distance if is_after else plan.cell - distance - len(text)
         cells = range(start, start + len(text))
         if start > 0 and cells.stop <= len(row) and not any(cell in taken for cell in cells):
             row[start : cells.stop] = text
