@@ -13,6 +13,7 @@ most; the exit status is 1 where one is more than that. Runs go to a temporary f
   trackio, where they are installed.
 """
 
+import argparse
 import os
 import resource
 import subprocess
@@ -128,9 +129,16 @@ PARTS: dict[str, Callable[[], None]] = {
 
 def main() -> None:
     """Measure the parts that are named, or all."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("part", nargs="*", help=f"one of {', '.join(PARTS)}; default: all")
+    parts = parser.parse_args().part or PARTS
+    if unknown := [name for name in parts if name not in PARTS]:
+        parser.error(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
     with tempfile.TemporaryDirectory() as folder:
         os.environ["TRAINPAD_DIR"] = folder
-        for name in sys.argv[1:] or PARTS:
+        for name in parts:
             PARTS[name]()
     sys.exit(bool(failures))
 

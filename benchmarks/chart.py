@@ -5,6 +5,7 @@ one redraw, from the data to the rows that would be sent to a terminal. Before e
 lines grow by a thousandth, as they do while a run trains.
 """
 
+import argparse
 import statistics
 import time
 from collections.abc import Callable
@@ -83,6 +84,7 @@ def plotext_alone(length: int) -> float:
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__).parse_args()
     print(f"{WIDTH}x{HEIGHT}, logarithmic, braille; CPU ms a frame of one line and of eight")
     for length in LENGTHS:
         print(f"{length:>12,} steps  {our_frame(length, 1):8.2f} {our_frame(length, 8):8.2f}")

@@ -3,6 +3,7 @@
 Run as ``python -m benchmarks.cluster``; it takes a few minutes.
 """
 
+import argparse
 import json
 import os
 import socket
@@ -52,6 +53,7 @@ def rate(run: Path) -> float:
 
 def main() -> None:
     """Print the results."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     with tempfile.TemporaryDirectory() as folder:
         found = {}
         for workers in (1, 2, 3):

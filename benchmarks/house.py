@@ -29,7 +29,7 @@ FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--of", metavar="COMMIT", default="")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

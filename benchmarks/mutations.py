@@ -7,6 +7,7 @@ file that should fail then. Everything happens in a copy of the project. The exi
 test file passes all the same.
 """
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -46,14 +47,25 @@ def fails(copy: Path, test: str) -> bool:
     return run.returncode != 0
 
 
+def selected_files() -> list[str]:
+    """Return the files of the command line, or all of the list."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("file", nargs="*", help="such as core/run/layers.py; default: all")
+    files = [name for name, *_ in MUTATIONS]
+    selected = parser.parse_args().file or files
+    if unknown := [name for name in selected if name not in files]:
+        parser.error(f"not in benchmarks/mutation_list.py: {', '.join(unknown)}")
+    return selected
+
+
 def main() -> int:
-    selected = sys.argv[1:]
+    selected = selected_files()
     unnoticed = 0
     passing: set[str] = set()
     with tempfile.TemporaryDirectory() as folder:
         copy = copy_project(Path(folder))
         for name, old, new, test in MUTATIONS:
-            if selected and name not in selected:
+            if name not in selected:
                 continue
             if test not in passing and fails(copy, test):
                 raise RuntimeError(f"tests/test_{test}.py fails without a change")

@@ -162,7 +162,7 @@ def classified(program: Path, folder: Path, count: int) -> list[dict]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--mnist", type=Path, required=True)
     parser.add_argument("--count", type=int, default=400)
     parser.add_argument("--first", type=int, default=0)

@@ -233,7 +233,7 @@ def end(pids: Sequence[int]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--every", type=float, default=60, help="seconds between two viewers")
     parser.add_argument("--data", default="", help="MNIST's folder; else drawn digits")

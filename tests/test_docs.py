@@ -32,8 +32,6 @@ from tui.widgets.screens import SCREENS
 READMES = [REPOSITORY / name for name in ("README.md", "README.zh-TW.md")]
 PAGES = [*READMES, REPOSITORY / "CHANGELOG.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
 LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)]*))?\)")
-FILE = re.compile(r"`((?:benchmarks|core|data|docs|examples|tests|trainpad|tui)/[\w/]+\.\w+)`")
-"""A file of the repository, as the pages name it."""
 NAMED, FOLDER = "RUN", "FOLDER"
 """A run's name and a folder of files of other programs in the READMEs."""
 
@@ -190,12 +188,6 @@ def anchors(page: Path) -> set[str]:
     """The names by which the headings of a page are linked."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_files_that_a_page_names_are_there(page: Path) -> None:
-    for name in FILE.findall(page.read_text()):
-        assert (REPOSITORY / name).exists(), name
 
 
 @pytest.mark.parametrize("layer", ["core", "tui"])

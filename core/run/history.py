@@ -2,7 +2,7 @@
 
 A run that is resumed from an older checkpoint records `Started` at that checkpoint's step, which
 voids what was recorded of later steps. `surviving` applies that rule for all readers of a
-whole run; `core.run.state.Run` applies it as events arrive.
+whole run; `core.run.state.RunState` applies it as events arrive.
 """
 
 import math
