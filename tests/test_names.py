@@ -15,7 +15,9 @@ TEXTS = [
     for path in sorted((REPOSITORY / folder).rglob("*"))
     if path.suffix in {".py", ".md", ".tcss"}
 ]
-FILE = re.compile(rf"(?<![\w/.~<-])((?:{'|'.join(FOLDERS)}|tests)/[\w/]*\w\.(?:py|md|tcss))\b")
+FILE = re.compile(
+    rf"(?<![\w/.~<-])((?:{'|'.join(FOLDERS)}|tests)/[\w/]*\w\.(?:py|md|tcss|png|svg|safetensors))\b"
+)
 """A file of the repository."""
 NAME = re.compile(
     r"`((?:benchmarks|core|data|tests|tui|trainpad)(?:\.(?!(?:py|toml)`)\w+)+)(?:\([^`]*\))?`"
