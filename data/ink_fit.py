@@ -42,7 +42,7 @@ def describe_fit(shape: Sequence[int]) -> str:
     if tuple(shape) == (28, 28):
         return ""
     size = f"{shape[0]} x {shape[1]}"
-    return f"as dark ink on white, {size}" if len(shape) > 2 else f"as {size}"
+    return f"dark on white, {size}" if len(shape) > 2 else f"as {size}"
 
 
 def _weights(old: int, new: int) -> Floats:

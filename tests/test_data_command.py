@@ -9,6 +9,8 @@ import pytest
 
 from core.cli import datasets
 from core.cli.datasets import show_dataset
+from core.cli.preview import preview_rows
+from data.dataset import Dataset, Split
 from tests.helpers.idx import write_idx
 
 
@@ -54,6 +56,53 @@ def test_images_of_each_class_are_previewed(folder: Path) -> None:
 class _Screen(io.StringIO):
     def isatty(self) -> bool:
         return True
+
+
+def coloured(side: int, classes: int) -> Dataset:
+    """Red pictures above, blue ones below their middle, one of each class."""
+    pictures = np.zeros((classes, side, side, 3), np.uint8)
+    pictures[:, : side // 2] = (250, 10, 0)
+    pictures[:, side // 2 :] = (0, 100, 180)
+    split = Split(pictures, np.arange(classes, dtype=np.uint8))
+    names = tuple(f"kind {number}" for number in range(classes))
+    return Dataset("squares", "here", "", split, split, split, names)
+
+
+@pytest.mark.parametrize(
+    ("variable", "upper", "lower"),
+    [("", "5;196", "5;25"), ("truecolor", "2;250;10;0", "2;0;100;180")],
+)
+def test_a_terminal_shows_pictures_in_their_colours(variable: str, upper: str, lower: str) -> None:
+    rows = preview_rows(coloured(2, 3), 80, colour=True, environment={"COLORTERM": variable})
+    assert f"\033[38;{upper};48;{lower}m▀" in rows[0]
+    grey = Dataset(
+        "grey", "here", "", *[Split(np.full((3, 2, 2), 255, np.uint8), np.arange(3))] * 3
+    )
+    assert "\033[38;5;255;48;5;255m▀" in preview_rows(grey, 80, colour=True)[0]
+
+
+def test_a_preview_fits_the_terminal() -> None:
+    data = coloured(100, 40)
+    rows = preview_rows(data, 30, colour=False)
+    assert max(map(len, rows)) <= 30
+    assert rows[-1] == "and 10 more classes"
+    assert datasets._class_names(data.classes).startswith("kind 0, kind 1, ")
+
+
+def test_a_colour_terminal_previews_folders_of_colour_pictures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    np.savez(
+        tmp_path / "squares.npz",
+        x_train=np.full((40, 4, 4, 3), 200, np.uint8), y_train=np.arange(40) % 2,
+        x_test=np.full((8, 4, 4, 3), 200, np.uint8), y_test=np.arange(8) % 2,
+    )  # fmt: skip
+    out = _Screen()
+    assert show_dataset(out, str(tmp_path), None, offline=True, as_json=False) == 0
+    assert "▀" in out.getvalue()
+    assert "classes      0 1\n" in out.getvalue()
 
 
 def test_the_list_has_no_line_that_a_narrow_terminal_breaks(

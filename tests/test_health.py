@@ -109,10 +109,9 @@ def test_many_dead_units_are_a_warning_and_few_are_not(sample: np.ndarray) -> No
     numbers["layer0/biases"][:] = 10
     numbers["layer1/biases"][:] = 100
     numbers["layer0/biases"][:1] = -100
-    assert (
-        inspect_network(0, Network.from_arrays(numbers), sample=sample).diagnoses[0].severity
-        is Severity.INFO
-    )
+    one = inspect_network(0, Network.from_arrays(numbers), sample=sample).diagnoses[0]
+    assert one.severity is Severity.INFO
+    assert one.text == "hidden 1: 1 of 8 units is dead: it never activates"
     numbers["layer0/biases"][:2] = -100
     diagnosis = inspect_network(0, Network.from_arrays(numbers), sample=sample).diagnoses[0]
     assert diagnosis.severity is Severity.WARNING

@@ -83,7 +83,7 @@ def test_drawings_are_fitted_to_the_pictures_of_a_network() -> None:
     shapes = ((28, 28), (32, 32, 3), (8, 8), (28, 28, 2), (784,), (2, 9))
     assert [can_show_drawing(shape) for shape in shapes] == [True, True, True, False, False, False]
     assert [describe_fit(shape) for shape in shapes[:3]] == [
-        "", "as dark ink on white, 32 x 32", "as 8 x 8",
+        "", "dark on white, 32 x 32", "as 8 x 8",
     ]  # fmt: skip
 
 
@@ -92,9 +92,13 @@ async def test_a_network_of_colour_pictures_reads_dark_ink_on_paper(tmp_path: Pa
     classifier = Classifier(network, "shapes after 9 steps", NAMES, image_shape=(24, 24, 3))
     app = PadApp(classifier, log_dir=tmp_path)
     async with app.run_test(size=(160, 45)) as pilot:
-        await shown(pilot, app, "draw something", "as dark ink on white, 24 x 24", "green square")
+        await shown(pilot, app, "draw something", "dark on white, 24 x 24", "green square")
+        assert "digit here" not in text_of(app)
+        assert "x switches to one of digits" in text_of(app)
         keys(app.screen.query_one(SketchPad), SEVEN)
         await shown(pilot, app, " %")
+        await pilot.press("t")
+        assert app.screen is app.pad_screen, "no label is asked for: it would be a digit"
         await pilot.press("f")
         await shown(pilot, app, "conv 1   24x24x6", "conv 2   12x12x4", "hidden 3   8")
         assert not app.screen.query_one(ProbabilityBars).region.height
@@ -109,7 +113,9 @@ async def test_a_network_of_colour_pictures_reads_dark_ink_on_paper(tmp_path: Pa
         await pilot.resize_terminal(80, 24)
         await shown(pilot, app, "conv 2   12x12x4")
         await pilot.press("f", "c")
-        await shown(pilot, app, "draw something")
+        await shown(pilot, app, "draw something", "width 8 of 100   + -")
+        await pilot.press("x")
+        await shown(pilot, app, "draw a digit here")
 
 
 async def test_an_own_model_is_asked_in_the_background(tmp_path: Path) -> None:

@@ -4,22 +4,19 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-import numpy as np
-
+from core.cli.preview import preview_rows
 from data.catalog import CATALOG
 from data.dataset import Dataset
 from data.disk_pictures import clear
 from data.errors import DataError
 from data.find import describe_origin, find_dataset
-from data.preview import HALF_BLOCK, ascii_rows, contact_sheet, examples_per_class, half_block_rows
 from data.sources import NAMES, load_dataset
 from trainpad.text import cells, sanitize
 
-EXAMPLES = 12
-"""Maximum number of images of each class in a preview."""
 LOCAL = {
     "drawn": "digits drawn by trainpad",
     "mnist+drawn": "MNIST and as many drawn digits",
@@ -113,7 +110,7 @@ def show_dataset(
     for key, value in properties.items():
         print(f"{key:12} {sanitize(str(value))}", file=out)
     _print_unused(unused, out)
-    for row in _preview(dataset, shutil.get_terminal_size().columns, colour=_colour(out)):
+    for row in preview_rows(dataset, shutil.get_terminal_size().columns, colour=_colour(out)):
         print(row, file=out)
     return 0
 
@@ -125,7 +122,7 @@ def _properties(name: str, dataset: Dataset, *, given: bool) -> dict[str, str]:
         "source": dataset.source,
         "images": f"{len(dataset.train):,} for training, {len(dataset.validation):,} for "
         f"validation, {len(dataset.test):,} for testing; {size}",
-        "classes": " ".join(dataset.classes),
+        "classes": _class_names(dataset.classes),
         "fingerprint": dataset.fingerprint,
     }
     if name in CATALOG:
@@ -134,6 +131,11 @@ def _properties(name: str, dataset: Dataset, *, given: bool) -> dict[str, str]:
         if not given or properties["verdict"].startswith("verified"):
             properties["licence"] = CATALOG[name].licence
     return properties
+
+
+def _class_names(classes: Sequence[str]) -> str:
+    """The names in one line; with commas between them where a name has a blank."""
+    return (", " if any(" " in name for name in classes) else " ").join(classes)
 
 
 def _unused(name: str, dataset: Dataset, *, given: bool) -> list[str]:
@@ -157,18 +159,3 @@ def _show_progress(step: str, fraction: float | None) -> None:
 
 def _colour(out: TextIO) -> bool:
     return out.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-
-
-def _preview(dataset: Dataset, columns: int, *, colour: bool) -> list[str]:
-    width = dataset.image_shape[1] + 1
-    each = max(1, min(EXAMPLES, columns // width))
-    sheet = contact_sheet(examples_per_class(dataset.test, len(dataset.classes), each), each)
-    if not colour:
-        return ascii_rows(sheet)
-    return ["".join(map(_cell, row)) + "\033[0m" for row in half_block_rows(sheet)]
-
-
-def _cell(pair: np.ndarray) -> str:
-    """Return two pixels as a half block, in greys of the 256-colour palette."""
-    upper, lower = (232 + int(value) * 23 // 255 for value in pair)
-    return f"\033[38;5;{upper};48;5;{lower}m{HALF_BLOCK}"

@@ -4,9 +4,10 @@ Everything is rendered before anything is written, so that a failure in one form
 of other formats behind.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from core.export import attached
 from core.export.export import (
@@ -88,11 +89,17 @@ def export_runs(
         if target != STDOUT
     ]
     if options.keras:
-        if isinstance(exports[0].directory.info().get("model"), dict):
-            messages.append("the model takes images as your file says, with values from 0 to 1")
-        else:
-            messages.append("the model takes images [n, height, width] with pixels from 0 to 255")
+        messages.append(f"the model takes {_keras_inputs(exports[0].directory.info())}")
     return [*messages, *_empty_table_notes(exports[0], options)]
+
+
+def _keras_inputs(info: Mapping[str, Any]) -> str:
+    """What the exported Keras model of a run takes, in words."""
+    if isinstance(info.get("model"), dict):
+        return "images as your file says, with values from 0 to 1"
+    shape = info.get("dataset", {}).get("image_shape", (28, 28))
+    sides = ", ".join(map(str, shape))
+    return f"images [n, {sides}] with pixels from 0 to 255"
 
 
 def _empty_table_notes(export: Export, options: ExportOptions) -> Iterator[str]:

@@ -293,7 +293,8 @@ def _diagnose_dead(name: str, layer: LayerReport) -> list[Diagnosis]:
             "learning rate"
         )
         return [Diagnosis(text, Severity.FATAL)]
-    text = f"{name}: {layer.dead:,} of {layer.units:,} {unit}s are dead: they never activate"
+    verbs = "is dead: it never activates" if layer.dead == 1 else "are dead: they never activate"
+    text = f"{name}: {layer.dead:,} of {layer.units:,} {unit}s {verbs}"
     if layer.dead < DEAD_WARNING_SHARE * layer.units:
         return [Diagnosis(text, Severity.INFO)]
     return [Diagnosis(f"{text}; the learning rate may be too large", Severity.WARNING)]

@@ -17,7 +17,7 @@ from tui.widgets.half_blocks import GREY, GREY_LEVELS, RAMP, Tones, half_blocks
 
 MAX_ROWS = 80
 """More would make each repaint slow, and no digit needs them."""
-HINT = ("draw a digit here", "drag, or arrows and space", "right drag or e erases")
+KEYS_HINT = "drag, or arrows and space", "right drag or e erases"
 
 
 class DrawingCanvas(Widget):
@@ -62,6 +62,7 @@ class DrawingCanvas(Widget):
         self._cursor: Point | None = None
         self._cursor_glyph = "[]"
         self._hint_shown = True
+        self._subject = "a digit "
         self._boxes: Sequence[DigitBox] = ()
         self._marks: dict[int, list[Mark]] = {}
         """The characters of the boxes, by row."""
@@ -99,6 +100,13 @@ class DrawingCanvas(Widget):
 
     def _marks_now(self) -> dict[int, list[Mark]]:
         return box_marks(self._boxes, self.rows, ascii_only=self.ascii)
+
+    def ask_for_digits(self, digits: bool) -> None:
+        """Say on the empty pad that a digit is to be drawn, or only that it is the place to."""
+        subject = "a digit " if digits else ""
+        if subject != self._subject:
+            self._subject = subject
+            self._refresh_all()
 
     def _show_hint(self, shown: bool) -> None:
         if shown != self._hint_shown:
@@ -154,10 +162,11 @@ class DrawingCanvas(Widget):
 
     def _hint_rows(self) -> dict[int, str]:
         """Return the lines of the hint by row; empty where they do not fit."""
-        if self.rows < len(HINT) + 2:
+        hint = [f"draw {self._subject}here", *KEYS_HINT]
+        if self.rows < len(hint) + 2:
             return {}
-        top = (self.rows - len(HINT)) // 2
-        return {top + i: text for i, text in enumerate(HINT)}
+        top = (self.rows - len(hint)) // 2
+        return {top + i: text for i, text in enumerate(hint)}
 
     def watch_ascii(self) -> None:
         """Repaint with the other characters."""

@@ -99,6 +99,11 @@ class PadState:
     """Those of all digits, from left to right, where there are several."""
 
     @property
+    def has_digits(self) -> bool:
+        """Whether the classes are the digits."""
+        return tuple(self.classes) == DIGITS
+
+    @property
     def is_confident(self) -> bool:
         """Whether the prediction is confident enough to show."""
         return self.prediction is not None and not self.prediction.abstains
@@ -124,7 +129,7 @@ class PadState:
         if self.is_waiting:
             return [("…", "dim")]
         if self.prediction is None:
-            what = "a digit" if tuple(self.classes) == DIGITS else "something"
+            what = "a digit" if self.has_digits else "something"
             return [(f"draw {what}", "dim")]
         if self.all_predictions:
             read = "  ".join(self.short(each) for each in self.all_predictions)

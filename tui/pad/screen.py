@@ -33,7 +33,7 @@ from tui.pad.layout import FIELD_ID, PadBody, PadSide
 from tui.pad.models import ModelSwitcher
 from tui.pad.network_input import BigDigit, NetworkInput
 from tui.pad.past import PastRow, read_checkpoints
-from tui.pad.prediction import PadImage, PadStatus, PredictionLabel
+from tui.pad.prediction import PadImage, PadState, PadStatus, PredictionLabel
 from tui.pad.sketch_pad import SketchPad
 from tui.pad.user_digits_screen import UserDigitsScreen
 from tui.pad.user_digits_store import UserDigitsStore
@@ -120,6 +120,7 @@ class PadScreen(UserDigitsScreen):
         self.query_one(PadMaps).plain = self.host.ascii or self.app.no_color
         for name in ("pen_width", "erasing", "pen_down"):
             self.watch(pad, name, self._show_pen)
+        self._ask_for_digits(self._models.unanswered(self._pad_image()))
         self._show_user_digits()
 
     def on_screen_resume(self) -> None:
@@ -258,6 +259,7 @@ class PadScreen(UserDigitsScreen):
         else:
             network_input.show(image.images, image.selected)
         self.query_one(SketchPad).show_boxes(digit_boxes(image, state, self.drawing.strokes))
+        self._ask_for_digits(state)
         self.query_one(PadMaps).show(explanation.outputs if explanation else ())
         bars = self.query_one(ProbabilityBars)
         bars.show(prediction.probabilities if prediction else None, state.classes)
@@ -265,6 +267,10 @@ class PadScreen(UserDigitsScreen):
         self.query_one(PredictionLabel).show(state)
         self.query_one(PadStatus).show(state)
         self.query_one(PastRow).show(state.history, state.classes, state.selected)
+
+    def _ask_for_digits(self, state: PadState) -> None:
+        for widget in (self.query_one(SketchPad), self.query_one(UserDigitsStrip)):
+            widget.ask_for_digits(state.has_digits)
 
     def _show_pen(self) -> None:
         pad = self.query_one(SketchPad)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual import on
 
+from data.dataset import DIGITS
 from data.ink import Strokes
 from data.stroke_groups import group_strokes
 from trainpad.errors import UserError
@@ -55,6 +56,11 @@ class UserDigitsScreen(RunScreen):
     def action_label(self) -> None:
         """Ask for the label of the drawing."""
         if self._refuse_if_read_only():
+            return
+        if tuple(self._models.classifier.classes) != DIGITS:
+            self.host.toast(
+                "labels are digits, and this network has other classes; x switches the model"
+            )
             return
         if self.drawing.is_empty or self._picked is not None:
             self.host.toast("draw a digit first; then t labels it")

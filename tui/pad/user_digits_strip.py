@@ -24,6 +24,8 @@ SIDE = 14
 """Side of an image in pixels: half of the network's input."""
 HEIGHT = SIDE // 2 + 1
 GAP = 2
+HINT = "draw one, then t and its label"
+OTHER_HINT = "none; this network has other classes, x switches to one of digits"
 
 
 class UserDigitsStrip(TextWidget, can_focus=True):
@@ -86,6 +88,14 @@ class UserDigitsStrip(TextWidget, can_focus=True):
         self._selected = 0
         """Index, counted from the newest."""
         self._note = ""
+        self._hint = HINT
+
+    def ask_for_digits(self, digits: bool) -> None:
+        """Say of an empty row how digits come into it, with a network of digits or another."""
+        hint = HINT if digits else OTHER_HINT
+        if hint != self._hint:
+            self._hint = hint
+            self.redraw()
 
     def show(self, digits: UserDigits) -> None:
         """Show these digits."""
@@ -174,7 +184,7 @@ class UserDigitsStrip(TextWidget, can_focus=True):
         """The title."""
         count = len(self._digits) if self._digits is not None else 0
         if not count:
-            return [[("your digits", "title"), ("   draw one, then t and its label", "dim")]]
+            return [[("your digits", "title"), (f"   {self._hint}", "dim")]]
         text = self._note or "T fine-tunes the network on them; --eval_data mine tests with them"
         return [[(f"your digits  {count}", "title"), (f"   {text}", "dim")]]
 
