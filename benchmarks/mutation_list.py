@@ -86,6 +86,7 @@ MUTATIONS = (
     ("core/network/finetune.py", "STEPS = 120", "STEPS = 1", "finetune"),
     ("core/run/timeline.py", "left=-np.inf", "left=np.inf", "series"),
     ("core/training/loop.py", "if step else 1", "if step else 2", "loop"),
+    ("core/training/weight_sampling.py", "== step - 1 else", "== step else", "sampled_weights"),
     ("core/process/tty.py", "?1049l", "?1048l", "tty"),
     ("core/training/divergence.py", "CHANCE_FACTOR = 3.0", "CHANCE_FACTOR = 300.0", "divergence"),
     ("core/tfevents/bounded.py", "len(items) < 3", "len(items) < 300", "tfevents_store"),

@@ -8,8 +8,9 @@ from core.run.events import Diverged, Evaluated, Event, Weights
 from core.run.hparams import HyperParameters, as_dict
 from core.rundir.control import open_control
 from core.training.config import TrainConfig
-from core.training.loop import WEIGHTS_INTERVAL, Training
+from core.training.loop import Training
 from core.training.own_values import OwnValues
+from core.training.weight_sampling import INTERVAL
 from data.dataset import Dataset
 
 
@@ -79,11 +80,11 @@ def test_the_weights_of_two_successive_steps_are_sampled_twice_a_second(
     evaluated = {event.step for event in yielded if isinstance(event, Evaluated)}
     pairs = [event for event in yielded if isinstance(event, Weights) and event.previous]
     pairs = [event for event in pairs if event.step not in evaluated]
-    assert len(pairs) >= 0.5 * engine.now / WEIGHTS_INTERVAL
+    assert len(pairs) >= 0.5 * engine.now / INTERVAL
     for event in pairs:
         now, before = (named["layer0/weights"][0, 0] for named in (event.arrays, event.previous))
         assert (event.step, now, before) == (now, now, now - 1)
-    assert len(pairs) <= engine.now / WEIGHTS_INTERVAL + 1
+    assert len(pairs) <= engine.now / INTERVAL + 1
     assert engine.chunks.count(1) <= len(pairs) + len(evaluated) + 2
 
 

@@ -42,6 +42,7 @@ from core.training.divergence import DivergenceCheck
 from core.training.early_stopping import EarlyStopping
 from core.training.planned import PlannedChanges
 from core.training.profiling import Profiler
+from core.training.weight_sampling import WeightSampling
 from data.dataset import SPLITS
 from trainpad.control import Control, DesiredState
 from trainpad.errors import UserError
@@ -51,10 +52,6 @@ if TYPE_CHECKING:
 
 PAUSE_POLL = 0.02
 """Seconds between two polls of the control file while paused."""
-WEIGHTS_INTERVAL = 0.5
-"""Minimum seconds between two `Weights` events while training."""
-WEIGHTS_TIME_SHARE = 0.005
-"""The largest share of the time that copying the weights may take."""
 
 
 def train(
@@ -112,9 +109,7 @@ class Training:
         self._position = 0  # examples consumed from the shuffled stream
         self._chunk_sizer = ChunkSizer()
         self._last_checkpoint_step = self._last_evaluation_step = 0
-        self._next_sample_time = float("-inf")
-        self._weights_before: Mapping[str, Any] = {}  # set before a step that is taken alone
-        self._weights_before_step = 0
+        self._sampling = WeightSampling(engine.weights, clock)
         self._profiler = Profiler(engine, config.profile_steps, config.profile_dir)
         self._planned = PlannedChanges(config.planned_changes)
         self._divergence = DivergenceCheck(len(config.dataset.classes))
@@ -161,7 +156,8 @@ class Training:
                 yield from self._save()
                 if self._early_stopping.stop_reason:
                     break
-            yield from self._sample_weights()
+            is_last = self._steps_to_evaluation == 1
+            yield from self._sampling.after(self._step, next_is_evaluated=is_last)
 
         yield from self._finish(began)
 
@@ -192,7 +188,7 @@ class Training:
 
     def _train_chunk(self) -> Steps:
         """Run the next steps as one compiled call."""
-        alone = bool(self._weights_before)
+        alone = self._sampling.runs_alone
         count = 1 if alone else self._chunk_sizer.next_count(self._steps_until_due())
         count = self._engine.sync_step_count(count)
         before = self._clock()
@@ -360,7 +356,7 @@ class Training:
         if due:
             self._early_stopping.update(evaluated.score("validation"), self._hparams)
         yield evaluated
-        yield Weights(self._step, self._engine.weights(), self._take_weights_before())
+        yield Weights(self._step, self._engine.weights(), self._sampling.take_before(self._step))
 
     def _save(self) -> Iterator[Event]:
         if self._step == 0 or self._why_nonfinite():
@@ -376,24 +372,3 @@ class Training:
             **({"own": live} if (live := self._engine.own_values.live) else {}),
         }
         yield Snapshot(self._step, self._engine.state(), metadata)
-
-    def _sample_weights(self) -> Iterator[Event]:
-        """Copy the weights before and after a step that runs alone.
-
-        That is the last one before an evaluation, and besides one every `WEIGHTS_INTERVAL`.
-        """
-        now = self._clock()
-        if self._weights_before:
-            before = self._take_weights_before()
-            after = self._engine.weights()
-            cost = self._clock() - now
-            self._next_sample_time = now + max(WEIGHTS_INTERVAL, cost / WEIGHTS_TIME_SHARE)
-            yield Weights(self._step, after, before)
-        if now >= self._next_sample_time or self._steps_to_evaluation == 1:
-            self._weights_before = self._engine.weights()
-            self._weights_before_step = self._step
-
-    def _take_weights_before(self) -> Mapping[str, Any]:
-        """The weights of one step earlier, once; empty if they are not known."""
-        before, self._weights_before = self._weights_before, {}
-        return before if self._weights_before_step == self._step - 1 else {}
