@@ -12,7 +12,6 @@ from textual.containers import Container, Horizontal, Vertical
 from textual.widgets import Input
 
 from core.run.state import RunState
-from core.run.status import RunStatus
 from core.rundir.metrics import why_unreadable
 from core.rundir.output import OutputTail
 from core.rundir.rundir import RunDir
@@ -20,21 +19,17 @@ from tui.chart.keys import ChartAction
 from tui.chart.marks import marks_of
 from tui.chart.memory import remember, restore
 from tui.dashboard.messages import MessageLog
-from tui.dashboard.screen import DashboardScreen
 from tui.metrics.grid import ChartGrid
 from tui.metrics.keys import BINDINGS
 from tui.metrics.knobs import KnobPanel
 from tui.metrics.no_numbers import why_no_numbers
 from tui.metrics.output import OutputPane
 from tui.metrics.program_stats import ProgramStatsRow
-from tui.metrics.requests import ACTIONS, HOW
+from tui.metrics.steering_screen import SteeringScreen
 from tui.metrics.values import ValueList
 from tui.widgets.background import BackgroundJob, JobFinished
 from tui.widgets.text_widget import TitleRow
 
-KNOB_ACTIONS: Final = frozenset({"nudge(-1)", "nudge(1)"})
-REPLAY_ACTIONS: Final = frozenset({"pause", *KNOB_ACTIONS})
-"""The keys that do something to a replay, in place of training."""
 OUTPUT_INTERVAL: Final = 0.5
 """Seconds between two polls of the program's output."""
 HIDEABLE: Final = ("panel", "messages", "gauges")
@@ -44,16 +39,14 @@ PINNED: Final = "pinned_metrics"
 """The settings' name of the charts that come first, by project."""
 
 
-class MetricsScreen(DashboardScreen):
+class MetricsScreen(SteeringScreen):
     """Watch an attached run and steer it."""
 
     NAME = "train"
-    WRITE_ACTIONS = frozenset({"pause", "request_save", "evaluate"} | KNOB_ACTIONS)
     BINDINGS: ClassVar[list[BindingType]] = [*BINDINGS]
 
     def __init__(self) -> None:
         super().__init__()
-        self._run = RunState()
         self._output: OutputTail | None = None
         self._output_job: BackgroundJob[list[str]] = BackgroundJob(
             self, self._show_output, cooldown=OUTPUT_INTERVAL
@@ -202,95 +195,24 @@ class MetricsScreen(DashboardScreen):
 
     @property
     def disabled_actions(self) -> frozenset[str]:
-        """The actions that this window, this program or a replay does not know."""
-        no_output = frozenset() if self.has_class("-has-output") else frozenset({"output"})
-        if self.host.run_context.playback is not None:
-            return ((self.WRITE_ACTIONS | {"app.ask_stop"}) - REPLAY_ACTIONS) | no_output
-        program = self._run.program
-        unknown = {action for action, request in ACTIONS.items() if request not in program.requests}
-        if not program.knobs:
-            unknown |= KNOB_ACTIONS
-        return super().disabled_actions | unknown | no_output
+        """Those of the program, and the key of its output where it has printed nothing."""
+        return super().disabled_actions.union(() if self.has_class("-has-output") else {"output"})
 
     @property
     def dimmed_actions(self) -> frozenset[str]:
-        """The actions that can do nothing in the run's present state."""
-        context = self.host.run_context
-        if context.playback is not None:
-            over = not self._run.is_live
-            return super().dimmed_actions.union(REPLAY_ACTIONS if over else ())
-        dimmed = self.WRITE_ACTIONS if context.steering.blocked_reason else frozenset()
-        if not self._shows_output and not self._grid.position_text:
-            dimmed |= {"turn(1)", "turn(-1)"}
-        return super().dimmed_actions | dimmed
+        """Those of the program, and the keys that turn pages where there is one."""
+        has_pages = self._shows_output or self._grid.position_text
+        return super().dimmed_actions.union(() if has_pages else {"turn(1)", "turn(-1)"})
 
     @property
     def key_names(self) -> Mapping[str, str]:
-        """The key that pauses resumes as well; others are named after what they change."""
-        names: dict[str, str] = {"output": "Charts"} if self._shows_output else {}
-        if self._shows_output:
-            names |= {"filter": "Search", "turn(1)": "Next match"}
-        if keys := self.host.run_context.replay_keys:
-            return {**names, **keys}
-        if (knob := self._first_knob) is not None:
-            names |= {"nudge(-1)": f"{knob} down", "nudge(1)": f"{knob} up"}
-        if self._run.status is RunStatus.PAUSED:
-            names["pause"] = "Resume"
-        return names
-
-    @property
-    def _first_knob(self) -> str | None:
-        """The name of the value that ``[`` and ``]`` change: a learning rate, or else the first."""
-        names = list(self._run.program.knobs)
-        rates = [name for name in names if name in ("lr", "learning_rate", "lr_scale")]
-        return next(iter([*rates, *names]), None)
-
-    def _refused(self, action: str) -> bool:
-        """Whether the program does not know a request; a toast then says why."""
-        request = ACTIONS[action]
-        if request in self._run.program.requests:
-            return False
-        self.host.toast(f"this program cannot {request}: {HOW[request]}")
-        return True
+        """Those of the program; in the output, keys search it."""
+        names = super().key_names
+        if not self._shows_output:
+            return names
+        return {"output": "Charts", "filter": "Search", "turn(1)": "Next match", **names}
 
     # -- keys ---------------------------------------------------------------------------------
-
-    def action_pause(self) -> None:
-        """Pause or resume; of a replay, stop or go on with it."""
-        context = self.host.run_context
-        if context.playback is not None or not self._refused("pause"):
-            self.host.report(context.toggle_pause())
-
-    def action_nudge(self, presses: int) -> None:
-        """Increase or decrease the first value; of a replay, its speed."""
-        context, name = self.host.run_context, self._first_knob
-        if context.playback is not None or name is not None:
-            self.host.report(context.nudge(name or "", presses))
-        else:
-            self.host.toast("this program has no values to change: it makes none with run.live")
-
-    def action_evaluate(self) -> None:
-        """Ask for an evaluation."""
-        if not self._refused("evaluate"):
-            self.host.report(self.host.run_context.steering.evaluate())
-
-    def action_request_save(self) -> None:
-        """Ask for a checkpoint."""
-        if not self._refused("request_save"):
-            self.host.report(self.host.run_context.steering.checkpoint())
-
-    def action_panel(self) -> None:
-        """Enter or leave the panel."""
-        panel = self.query_one(KnobPanel)
-        self.set_focus(None if panel.has_focus or not panel.display else panel)
-
-    @on(KnobPanel.ValueRequested)
-    def _request_value(self, message: KnobPanel.ValueRequested) -> None:
-        self.host.report(self.host.run_context.steering.set(message.name, message.value))
-
-    @on(KnobPanel.NudgeRequested)
-    def _request_nudge(self, message: KnobPanel.NudgeRequested) -> None:
-        self.host.report(self.host.run_context.steering.nudge(message.name, message.presses))
 
     def action_turn(self, by: int) -> None:
         """Go to another page of charts, or to another match in the output."""
