@@ -215,7 +215,7 @@ MUTATIONS = (
     ("core/rundir/attached_validation.py", 'else "warn"', 'else "error"', "attached_reader"),
     ("core/rundir/entry_cache.py", "SETTLED: Final = 2.0", "SETTLED: Final = -1e9", "overview"),
     (
-        "core/rundir/json_lines.py",
+        "core/rundir/json_tail.py",
         "TAIL_BYTES: Final = 256 * 1024",
         "TAIL_BYTES: Final = 1",
         "cli_steering",

@@ -16,7 +16,7 @@ from core.run.events import Changed, Continued, Event, Finished, Paused, Saved, 
 from core.run.hparams import HyperParameters, as_dict
 from core.rundir.attached import line_values, read_knobs
 from core.rundir.control import open_control
-from core.rundir.json_lines import JsonLines
+from core.rundir.json_tail import TAIL_BYTES, JsonTail
 from core.rundir.rundir import RunDir
 from main import main
 from tests.helpers.attached import directory, events, until
@@ -276,7 +276,7 @@ def test_tail_shows_the_losses_of_our_own_runs(runs: Path) -> None:
 
 def test_lines_wait_for_their_rest_and_garbage_is_left_out(tmp_path: Path) -> None:
     path = tmp_path / "lines"
-    lines = JsonLines(path)
+    lines = JsonTail(path)
     assert lines.poll() == []
     path.write_bytes(b'{"a": 1}\n\xff\n[2]\n{"b"')
     assert lines.poll() == [{"a": 1}]
@@ -293,10 +293,10 @@ def test_lines_wait_for_their_rest_and_garbage_is_left_out(tmp_path: Path) -> No
 def test_a_long_file_is_read_from_near_its_end(tmp_path: Path) -> None:
     path = tmp_path / "lines"
     path.write_text("".join(f'{{"step": {step}}}\n' for step in range(100_000)))
-    found = JsonLines.tail(path).poll()
+    found = JsonTail(path, TAIL_BYTES).poll()
     assert found[-1] == {"step": 99_999}
     assert 1000 < len(found) < 50_000
-    assert JsonLines.new(path).poll() == []
+    assert JsonTail(path, last=0).poll() == []
 
 
 @pytest.mark.parametrize("value", [True, None, [1], {"a": 1}, "x", 10**400])

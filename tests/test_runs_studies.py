@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core.rundir.json_lines import JsonLines
+from core.rundir.json_tail import JsonTail
 from core.rundir.reader import follow
 from core.rundir.rundir import RunDir
 from core.sweep.folder import Worker
@@ -78,7 +78,7 @@ def test_a_strange_journal_is_counted_as_far_as_it_goes(
 ) -> None:
     journal = tmp_path / "journal.log"
     journal.write_text("".join(f"{json.dumps(one)}\n" for one in ({"op_code": 4}, line) * 2))
-    counts = JournalCounts(JsonLines(journal), Goal())
+    counts = JournalCounts(JsonTail(journal), Goal())
     counts.poll()
     assert (counts.begun, counts.best) == (2, None)
 

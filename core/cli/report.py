@@ -13,7 +13,7 @@ import numpy as np
 from core.cli.steer import read_knobs
 from core.run.plan_text import steps_of_plan
 from core.rundir.attached import as_number, last_values, line_values
-from core.rundir.json_lines import JsonLines
+from core.rundir.json_tail import TAIL_BYTES, JsonTail
 from core.rundir.rundir import RunDir
 from core.rundir.status import read_status
 from trainpad.files import read_range
@@ -76,7 +76,7 @@ def watch_status(run: RunDir, *, as_json: bool, watch: bool) -> Iterator[str]:
 
 def tail(run: RunDir, count: int, *, follow: bool) -> Iterator[str]:
     """The last `count` lines of a run's numbers and events, and those that follow to its end."""
-    events, numbers = JsonLines.tail(run.events), JsonLines.tail(run.metrics)
+    events, numbers = JsonTail(run.events, TAIL_BYTES), JsonTail(run.metrics, TAIL_BYTES)
     is_first, steps = True, 0
     while True:
         is_over = not read_status(run).is_live

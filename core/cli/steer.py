@@ -14,7 +14,7 @@ from core.run.own_hparams import OwnHparams
 from core.rundir.attached import control_of, supported_requests
 from core.rundir.attached import read_knobs as attached_knobs
 from core.rundir.entry import read_entry
-from core.rundir.json_lines import JsonLines
+from core.rundir.json_tail import JsonTail
 from core.rundir.resume import read_events
 from core.rundir.rundir import RunDir, log_dir_from
 from core.rundir.status import RunSummary, read_status, resolve_live_run
@@ -79,7 +79,7 @@ def steer(verb: Verb, run: str, log_dir: Path | None, wait: float, say: Say) -> 
         UserError: there is no such live run, or the request cannot be written.
     """
     found, summary = open_live(run, log_dir)
-    events = JsonLines.new(found.events)
+    events = JsonTail(found.events, last=0)
     control_of(found).request(**verb.request)
     if verb.state == summary.state or not wait:
         doubt = _doubt(found, summary, verb)
@@ -109,7 +109,7 @@ def set_values(arguments: Sequence[str], log_dir: Path | None, wait: float, say:
     found, summary = open_live(run, log_dir)
     knobs = read_knobs(found, summary)
     values = dict(_parse(knobs, pair) for pair in pairs)
-    events = JsonLines.new(found.events)
+    events = JsonTail(found.events, last=0)
     control_of(found).request(hyperparameters=values)
     shown = ", ".join(f"{name}={value}" for name, value in values.items())
     missing = {name for name, value in values.items() if knobs[name].value != value}
@@ -188,7 +188,7 @@ def _why_silent(summary: RunSummary, request: str) -> str:
 
 def _await(
     summary: RunSummary,
-    events: JsonLines,
+    events: JsonTail,
     is_answer: Answer,
     wait: float,
     say: Say,

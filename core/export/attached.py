@@ -11,7 +11,7 @@ from typing import Any
 from core.export.export import Export
 from core.export.tables import as_csv
 from core.run.events import json_safe
-from core.rundir.json_lines import JsonLines
+from core.rundir.json_tail import JsonTail
 from core.rundir.metrics import MetricRow, metrics_of, read_metrics, why_unreadable
 from core.rundir.rundir import RunDir
 from core.rundir.status import read_status
@@ -111,7 +111,7 @@ def as_json(export: Export) -> bytes:
 
 
 def _events(run: RunDir) -> Iterator[Mapping[str, Any]]:
-    lines = JsonLines(run.events)
+    lines = JsonTail(run.events)
     while found := lines.poll():
         yield from (event for event in found if event.get("event") in RECORDED)
 

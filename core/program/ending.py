@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.program.record import ProgramRecord
-from core.rundir.json_lines import JsonLines
+from core.rundir.json_tail import TAIL_BYTES, JsonTail
 from trainpad.text import sanitize
 
 SIGNALLED = 128
@@ -82,7 +82,7 @@ def _reason(ending: Ending) -> str:
 def _own_end(record: ProgramRecord) -> str:
     """Return the event with which the program ended its own recording, or nothing."""
     own = ""
-    events = JsonLines.tail(record.path / "events.jsonl")
+    events = JsonTail(record.path / "events.jsonl", TAIL_BYTES)
     while found := events.poll():
         for event in found:
             name = str(event.get("event"))

@@ -11,7 +11,7 @@ from typing import Final
 from core.program.processes import Processes
 from core.program.record import ProgramRecord
 from core.rundir.attached import open_attached_control
-from core.rundir.json_lines import JsonLines
+from core.rundir.json_tail import TAIL_BYTES, JsonTail
 from core.rundir.rundir import RunDir
 from trainpad.control import Control, DesiredState
 from trainpad.errors import UserError
@@ -45,7 +45,7 @@ class Requests:
         self._processes = processes
         self._record = record
         self._say = say
-        self._events = JsonLines.new(record.path / "events.jsonl")
+        self._events = JsonTail(record.path / "events.jsonl", last=0)
         self._desired = DesiredState()
         self._is_steered = False
         """Whether the program says that it follows a request to stop."""
@@ -86,7 +86,7 @@ class Requests:
         """Follow the requests to another run: the program goes on in that."""
         with suppress(UserError):  # else the program is stopped by itself alone
             self._control = open_attached_control(run)
-            self._events = JsonLines.tail(run.events)
+            self._events = JsonTail(run.events, TAIL_BYTES)
 
     def stop(self, now: float) -> None:
         """End the program: nobody reads what it prints."""

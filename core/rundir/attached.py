@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from core.rundir.control import open_control
-from core.rundir.json_lines import JsonLines
+from core.rundir.json_tail import TAIL_BYTES, JsonTail
 from core.rundir.rundir import RunDir
 from trainpad.control import Control
 from trainpad.errors import UserError
@@ -39,7 +39,7 @@ def control_of(run: RunDir) -> Control:
 def read_knobs(run: RunDir) -> Knobs:
     """The values of an attached run that can be changed, as they are now, by name."""
     knobs: Knobs = {}
-    events = JsonLines(run.events)
+    events = JsonTail(run.events)
     while found := events.poll():
         for event in found:
             match event:
@@ -56,7 +56,7 @@ def read_knobs(run: RunDir) -> Knobs:
 def supported_requests(run: RunDir) -> frozenset[str] | None:
     """What can be requested of the program, as far as it is known; None where it does not say."""
     found: frozenset[str] | None = None
-    events = JsonLines(run.events)
+    events = JsonTail(run.events)
     while lines := events.poll():
         for event in lines:
             match event:
@@ -83,7 +83,7 @@ def open_attached_control(run: RunDir) -> Control:
 def last_values(run: RunDir) -> dict[str, float]:
     """The newest value of each number near the end of `metrics.jsonl`, by sanitized name."""
     found: dict[str, float] = {}
-    for line in JsonLines.tail(run.metrics).poll():
+    for line in JsonTail(run.metrics, TAIL_BYTES).poll():
         found.update(line_values(line))
     return found
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from core.rundir.attached import line_values
-from core.rundir.json_lines import JsonLines
+from core.rundir.json_tail import JsonTail
 from core.rundir.rundir import RunDir
 from trainpad.files import size_of
 from trainpad.text import sanitize
@@ -39,8 +39,8 @@ class RunWatch:
         """
         self._run = run
         self._stall_seconds = stall_seconds
-        self._events = JsonLines.new(run.events)
-        self._metrics = JsonLines.new(run.metrics)
+        self._events = JsonTail(run.events, last=0)
+        self._metrics = JsonTail(run.metrics, last=0)
         self._grown = self._sizes()
         self._progress_at = now
         self.is_idle = False

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from core.run.metric_names import greater_is_better, has_direction
 from core.rundir.attached import as_number, line_values
-from core.rundir.json_lines import JsonLines
+from core.rundir.json_tail import JsonTail
 from core.rundir.rundir import RunDir
 from trainpad.files import read_range
 
@@ -110,7 +110,7 @@ def _last_values(run: RunDir, info: Mapping[str, Any], *, ended: bool) -> dict[s
     summary = info.get("summary")
     found = line_values(summary) if isinstance(summary, Mapping) else {}
     if not (ended and found):
-        for line in JsonLines.tail(run.metrics, TAIL_BYTES).poll():
+        for line in JsonTail(run.metrics, TAIL_BYTES).poll():
             found.update(line_values(line))
     return {name: found[name] for name in list(found)[:MAX_NAMES]}
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from core.run.events import Evaluated
 from core.run.metric_names import greater_is_better, has_direction
 from core.rundir.attached import line_values
-from core.rundir.json_lines import JsonLines
+from core.rundir.json_tail import JsonTail
 from core.rundir.rundir import RunDir
 from core.rundir.validation import parse_event
 from trainpad.errors import UserError
@@ -57,7 +57,7 @@ class GoalReader:
 
     def __init__(self, goal: Goal, run: RunDir) -> None:
         self._metric = goal.metric
-        self._events, self._numbers = JsonLines(run.events), JsonLines(run.metrics)
+        self._events, self._numbers = JsonTail(run.events), JsonTail(run.metrics)
         self.names: dict[str, None] = {}
         """The metrics that the run has recorded so far."""
         self._last_step = -1

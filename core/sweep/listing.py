@@ -14,7 +14,7 @@ from typing import Any
 from core.run.status import RunStatus
 from core.rundir import notes
 from core.rundir.entry import RunEntry, owner_of
-from core.rundir.json_lines import JsonLines
+from core.rundir.json_tail import JsonTail
 from core.rundir.run_values import RunValues
 from core.rundir.rundir import RunDir
 from core.rundir.status import STUDY, RunSummary
@@ -35,7 +35,7 @@ RUNNING, COMPLETE, PRUNED, FAIL, WAITING = range(5)
 class JournalCounts:
     """What the journal of a study says of its trials so far."""
 
-    lines: JsonLines
+    lines: JsonTail
     goal: Goal
     states: list[int] = field(default_factory=list)
     """The state of each trial."""
@@ -107,7 +107,7 @@ class StudyListing:
         listed = self._known.get(folder.path)
         if listed is None:
             about = folder.description()
-            listed = _Listed(about, JournalCounts(JsonLines(folder.journal), about.goal))
+            listed = _Listed(about, JournalCounts(JsonTail(folder.journal), about.goal))
         try:
             requests = read_requests(folder)
         except RunError:

@@ -13,27 +13,15 @@ TAIL_BYTES: Final = 256 * 1024
 """How much is read of the end of a file at first."""
 
 
-class JsonLines:
+class JsonTail:
     """The objects that are appended to a file; a torn last line waits for its rest."""
 
-    def __init__(self, path: Path, offset: int = 0) -> None:
-        """Begin at byte `offset`, where a line begins."""
+    def __init__(self, path: Path, last: int | None = None) -> None:
+        """Begin at the start; or with the lines of the `last` bytes, of which 0 are the end."""
         self._path = path
-        self._offset = offset
-
-    @classmethod
-    def tail(cls, path: Path, size: int = TAIL_BYTES) -> "JsonLines":
-        """Begin near the end of the file, with the lines of its last `size` bytes."""
-        offset = max(0, size_of(path) - size)
-        lines = cls(path, offset)
-        if offset:
-            lines._skip_line()
-        return lines
-
-    @classmethod
-    def new(cls, path: Path) -> "JsonLines":
-        """Begin at the end of the file."""
-        return cls(path, size_of(path))
+        self._offset = 0 if last is None else max(0, size_of(path) - last)
+        if self._offset and last:
+            self._skip_line()
 
     def poll(self) -> list[Mapping[str, Any]]:
         """Return the objects of the whole lines that are new; others are left out."""
