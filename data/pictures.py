@@ -56,9 +56,9 @@ class Digits:
     """Whether they were found in a picture: neither drawn strokes nor ready images."""
 
 
-def read_digits(path: str | Path, *, split: bool | None = False) -> Floats:
-    """Read all digits in a file: ``[n, 28, 28]``; see `locate_digits_in`."""
-    return locate_digits_in(path, split=split).images
+def read_digits(path: str | Path) -> Floats:
+    """Read a file, one digit in each picture or drawing: ``[n, 28, 28]``."""
+    return locate_digits_in(path, split=False).images
 
 
 def locate_digits_in(
@@ -97,11 +97,6 @@ def read_contents(path: str | Path) -> tuple[bytes, str]:
         return read_plain(Path(path), MAX_BYTES + 1), str(path)
     except OSError as error:
         raise DataError(f"{path}: {error.strerror or error}") from error
-
-
-def parse_digits(contents: bytes, source: str, *, split: bool | None = False) -> Floats:
-    """Read all digits in a file's contents; ``source`` names them in an error."""
-    return locate_in_contents(contents, source, split=split).images
 
 
 def locate_in_contents(

@@ -26,24 +26,23 @@ def examples_per_class(split: Split, classes: int, each: int) -> Images:
     return chosen.reshape(-1, *split.images.shape[1:])
 
 
-def contact_sheet(images: Images, columns: int, gap: int = 1) -> Images:
-    """Arrange images in a grid with ``columns`` in a row.
+def contact_sheet(images: Images, columns: int) -> Images:
+    """Arrange images in a grid with ``columns`` in a row, and a blank pixel between neighbours.
 
     Args:
         images: uint8 ``[n, height, width]``, or with channels.
         columns: images in a row; the last row is filled with blanks.
-        gap: blank pixels between neighbours.
 
     Returns:
         One uint8 image ``[height', width']``.
     """
     rows = -(-len(images) // columns)
-    height, width = images.shape[1] + gap, images.shape[2] + gap
+    height, width = images.shape[1] + 1, images.shape[2] + 1
     channels = images.shape[3:]
     tiles = np.zeros((rows * columns, height, width, *channels), np.uint8)
-    tiles[: len(images), gap:, gap:] = images
+    tiles[: len(images), 1:, 1:] = images
     joined = tiles.reshape(rows, columns, height, width, *channels).swapaxes(1, 2)
-    return joined.reshape(rows * height, columns * width, *channels)[gap:, gap:]
+    return joined.reshape(rows * height, columns * width, *channels)[1:, 1:]
 
 
 def ascii_rows(image: Images) -> list[str]:

@@ -43,9 +43,9 @@ def parse_strokes(text: bytes | str, source: str = "the stroke JSON") -> list[li
     return [_drawing(value, source)]
 
 
-def format_strokes(drawing: Iterable[npt.NDArray[np.floating]], digits: int = 5) -> str:
-    """Format one drawing as stroke JSON, coordinates rounded to ``digits`` decimals."""
-    return json.dumps({"strokes": [np.round(stroke, digits).tolist() for stroke in drawing]})
+def format_strokes(drawing: Iterable[npt.NDArray[np.floating]]) -> str:
+    """Format one drawing as stroke JSON, coordinates rounded to five decimals."""
+    return json.dumps({"strokes": [np.round(stroke, 5).tolist() for stroke in drawing]})
 
 
 def _parse(text: bytes | str, source: str) -> Any:

@@ -10,9 +10,14 @@ from data.components import find_components, group_into_digits, label_components
 from data.errors import DataError
 from data.ink import ink_to_image
 from data.ink_photo import find_digits
-from data.pictures import as_images, parse_digits, read_digits
+from data.pictures import Floats, as_images, locate_in_contents, read_digits
 from tests.helpers.idx import write_idx
 from tests.helpers.paper import FIVE, ONE, SEVEN, ZERO, is_similar, paper
+
+
+def parse_digits(contents: bytes, source: str) -> Floats:
+    """One digit of each picture or drawing in a file's contents."""
+    return locate_in_contents(contents, source, split=False).images
 
 
 def png(grey, mode="L", kind="PNG"):

@@ -73,13 +73,12 @@ def _row(trial: FrozenTrial) -> Row:
     )
 
 
-def as_table(study: Study, *, sort: bool = True) -> Iterator[str]:
+def as_table(study: Study) -> Iterator[str]:
     """The lines of a table, the best trials first."""
     trials = study.trials()
-    if sort:
-        best = [one.number for one in best_first(study, trials)]
-        order = {number: place for place, number in enumerate(best)}
-        trials = sorted(trials, key=lambda one: order.get(one.number, len(order) + one.number))
+    best = [one.number for one in best_first(study, trials)]
+    order = {number: place for place, number in enumerate(best)}
+    trials = sorted(trials, key=lambda one: order.get(one.number, len(order) + one.number))
     names = list(study.description.space.dimensions)
     header = ["trial", "state", study.goal.metric, *names, "seconds"]
     lines = [header, *(_cells(row, names) for row in rows_of(trials))]

@@ -54,13 +54,7 @@ PAUSE_POLL = 0.02
 """Seconds between two polls of the control file while paused."""
 
 
-def train(
-    config: TrainConfig,
-    control: Control | None,
-    *,
-    clock: Callable[[], float] = time.perf_counter,
-    sleep: Callable[[float], None] = time.sleep,
-) -> Iterator[Event]:
+def train(config: TrainConfig, control: Control | None) -> Iterator[Event]:
     """Train until `max_steps`, a requested stop, early stopping or divergence.
 
     `control` is None in a worker of a cluster, which gets the desired state from its chief.
@@ -73,7 +67,7 @@ def train(
     # A cluster's workers wait here for each other, and ctrl+c has to interrupt that.
     engine = run_with_signals_blocked(make) if config.strategy == "none" else make()
     freeze_gc()  # all that TensorFlow made
-    yield from Training(engine, config, engine.shared_control(control), clock, sleep).events()
+    yield from Training(engine, config, engine.shared_control(control)).events()
 
 
 def _make_engine(config: TrainConfig) -> "Engine":
@@ -96,8 +90,8 @@ class Training:
         engine: "Engine",
         config: TrainConfig,
         control: Control,
-        clock: Callable[[], float],
-        sleep: Callable[[float], None],
+        clock: Callable[[], float] = time.perf_counter,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._engine = engine
         self._config = config

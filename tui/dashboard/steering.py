@@ -57,11 +57,12 @@ class Steering:
     def __init__(
         self,
         run: RunState,
-        control: Control | None = None,
+        *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._run = run
-        self.control = control
+        self.control: Control | None = None
+        """None until the run is known, and of one that cannot be steered from here."""
         self.pending = ""
         """What the run was asked to do from here and has not done yet: ``pausing``."""
         self._pending_since = 0.0

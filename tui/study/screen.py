@@ -303,11 +303,13 @@ class StudyScreen(Screen[Closed]):
         else:
             self.host.toast(f"{result} trains in the background; it is among the runs")
 
-    def _ask(self, question: str, text: str, do: Callable[[str], str], error: str = "") -> None:
+    def _ask(self, question: str, text: str, do: Callable[[str], str]) -> None:
         if self._may_write():
-            self._open_dialog(question, text, do, error)
+            self._open_dialog(question, text, do)
 
-    def _open_dialog(self, question: str, text: str, do: Callable[[str], str], error: str) -> None:
+    def _open_dialog(
+        self, question: str, text: str, do: Callable[[str], str], error: str = ""
+    ) -> None:
         def answered(line: str | None) -> None:
             if line:
                 try:

@@ -105,23 +105,20 @@ def quantise(image: Image, count: int) -> npt.NDArray[np.uint8]:
     return levels
 
 
-def render_image(
-    image: Image, tones: Tones = GREY, *, ascii_only: bool = False, greys: int = GREY_LEVELS
-) -> list[Strip]:
+def render_image(image: Image, tones: Tones = GREY, *, ascii_only: bool = False) -> list[Strip]:
     """A grey image ``[height, width]``, 0 to 1, as ``ceil(height / 2)`` rows of ``width`` cells.
 
     Args:
         image: the values; an odd height is padded with a row of 0.
         tones: background and ink.
         ascii_only: characters of `RAMP` instead of half blocks.
-        greys: the number of grey levels.
     """
     even = _even(image)
     if ascii_only:
         style = _style(tones.high, tones.low)
         rows = quantise((even[::2] + even[1::2]) / 2, len(RAMP))
         return [Strip([Segment("".join(RAMP[v] for v in row), style)]) for row in rows.tolist()]
-    return level_strips(quantise(even, greys), tones.gradient(greys))
+    return level_strips(quantise(even, GREY_LEVELS), tones.gradient(GREY_LEVELS))
 
 
 def render_picture(image: Image, *, ascii_only: bool = False) -> list[Strip]:
@@ -156,7 +153,6 @@ def render_signed(
     positive: Tones,
     *,
     ascii_only: bool = False,
-    greys: int = GREY_LEVELS,
 ) -> list[Strip]:
     """An image of values from -1 to 1 in two colours, otherwise like :func:`render_image`.
 
@@ -165,9 +161,10 @@ def render_signed(
     even = _even(image)
     if ascii_only:
         return [_signed_letters(row, negative, positive) for row in (even[::2] + even[1::2]) / 2]
-    below, above = quantise(-even, greys), quantise(even, greys)
-    levels = np.where(below > 0, below + np.uint8(greys - 1), above)
-    return level_strips(levels, positive.gradient(greys) + negative.gradient(greys)[1:])
+    below, above = quantise(-even, GREY_LEVELS), quantise(even, GREY_LEVELS)
+    levels = np.where(below > 0, below + np.uint8(GREY_LEVELS - 1), above)
+    gradient = positive.gradient(GREY_LEVELS) + negative.gradient(GREY_LEVELS)[1:]
+    return level_strips(levels, gradient)
 
 
 def _even(image: Image) -> Image:
