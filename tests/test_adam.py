@@ -4,7 +4,7 @@ import numpy as np
 
 from core.network.adam import AdamTrainer
 from core.network.network import Network
-from core.training.rng import initial_layers
+from tests.helpers.networks import initial_layers
 
 
 def test_it_learns_as_keras_does() -> None:

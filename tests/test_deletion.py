@@ -8,7 +8,7 @@ from core.rundir import checkpoint, notes
 from core.rundir.checkpoint import Checkpoint
 from core.rundir.deletion import delete_run
 from core.rundir.rundir import RunDir
-from core.training.rng import initial_layers
+from tests.helpers.networks import initial_layers
 from tests.helpers.runs import finished, hold, make_run
 from trainpad.errors import RunError
 

@@ -113,3 +113,12 @@ def test_a_missing_device_is_an_error(tiny: Dataset, device: str) -> None:
 
     with pytest.raises(UserError, match=rf"there is no device {device}.* use --device cpu"):
         Engine(tiny, validate_hparams(SMALL), device=device)
+
+
+def test_softmax_alone_starts_from_zero(tiny: Dataset) -> None:
+    from core.training.engine import Engine
+
+    engine = Engine(tiny, validate_hparams({"network": "none"}), device="cpu", xla=False)
+    arrays = engine.weights()
+    assert {array.shape for array in arrays.values()} == {(784, 10), (10,)}
+    assert not any(array.any() for array in arrays.values())

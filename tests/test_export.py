@@ -26,7 +26,7 @@ from core.rundir.checkpoint import Checkpoint
 from core.rundir.errors import CheckpointError
 from core.rundir.resolve import newest_with_numbers, resolve_run
 from core.rundir.rundir import RunDir
-from core.training.rng import initial_layers
+from tests.helpers.networks import initial_layers
 from tests.helpers.runs import BEGAN, add_events, confusion, make_run
 from trainpad.errors import RunError, UserError
 

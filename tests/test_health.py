@@ -19,7 +19,7 @@ from core.network.health import (
     layer_name,
 )
 from core.network.network import Network
-from core.training.rng import initial_layers
+from tests.helpers.networks import initial_layers
 
 SIZES = (12, 8, 6, 3)
 

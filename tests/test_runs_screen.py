@@ -18,8 +18,8 @@ from core.rundir.entry import RunEntry
 from core.rundir.overview import Overview
 from core.rundir.reader import follow
 from core.rundir.rundir import RunDir
-from core.training.rng import initial_layers
 from tests.helpers.app import FakeSessions
+from tests.helpers.networks import initial_layers
 from tests.helpers.runs import add_losses, finished, three_runs
 from tests.helpers.waiting import shown, text_of, until
 from tui.app import TrainpadApp

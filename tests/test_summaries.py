@@ -32,8 +32,8 @@ from core.session.summaries import ACTIVATION_IMAGES, with_summaries
 from core.tfevents import encode
 from core.tfevents.logdir import Logdir
 from core.tfevents.store import RunData
-from core.training.rng import initial_layers
 from data.dataset import Dataset
+from tests.helpers.networks import initial_layers
 
 LOSSES = np.linspace(2.3, 0.1, 400, dtype=np.float32)
 

@@ -16,10 +16,10 @@ from core.run.state import RunState
 from core.rundir import checkpoint
 from core.session.summaries import with_summaries
 from core.tfevents.items import Histogram
-from core.training.rng import initial_layers
 from data.dataset import DIGITS, Dataset
 from tests.helpers.app import Scripted
 from tests.helpers.learned import EVIL, evaluated, learned, opened, patterns
+from tests.helpers.networks import initial_layers
 from tests.helpers.waiting import shown, text_of, until
 from tui.app import TrainpadApp
 from tui.dashboard.selection import PickedImage

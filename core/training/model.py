@@ -19,12 +19,13 @@ from core.network.architecture import (
     Shape,
     Stage,
 )
+from core.network.keras_layers import RELU_GAIN
 from core.network.network import NORM_EPSILON, NORM_MOMENTUM
 from core.run.hparams import HyperParameters
 from core.run.layers import BatchNorm, Conv, Dense, Dropout, GlobalPool, Pool
 from core.training import rng_tf
 from core.training.own_values import OwnValues
-from core.training.rng import RELU_GAIN, initial_weights
+from core.training.rng import initial_weights
 
 
 class Model:

@@ -6,32 +6,11 @@ stopped.
 """
 
 import math
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 _WEIGHTS, _SHUFFLE = 0, 1
-RELU_GAIN = 2**0.5
-"""Makes up for what a ReLU takes away (He et al., ICCV 2015)."""
-
-
-def initial_layers(
-    sizes: tuple[int, ...], seed: int, *, zero: bool = False
-) -> list[tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]]:
-    """Weights ``[in, out]`` and biases ``[out]`` for layers of these sizes.
-
-    As in the lab's `mnist.py`: weights from a normal distribution truncated at two standard
-    deviations, with a standard deviation of ``1 / sqrt(inputs)``; biases zero. `zero` makes the
-    weights zero too, as in `mnist_softmax_xla.py`.
-    """
-    return [
-        (
-            np.zeros(shape, np.float32) if zero else initial_weights(shape, seed, number),
-            np.zeros(shape[1], np.float32),
-        )
-        for number, shape in enumerate(pairwise(sizes))
-    ]
 
 
 def initial_weights(
@@ -39,7 +18,8 @@ def initial_weights(
 ) -> npt.NDArray[np.float32]:
     """Random weights ``[in, out]`` or ``[height, width, in, out]`` of layer `number`.
 
-    The standard deviation is ``gain / sqrt(inputs)``.
+    As in the lab's `mnist.py` they are from a normal distribution truncated at two standard
+    deviations; the standard deviation is ``gain / sqrt(inputs)``.
     """
     fan_in = math.prod(shape[:-1])
     rng = np.random.default_rng((seed, _WEIGHTS, number))

@@ -10,7 +10,7 @@ import numpy as np
 from core.run.events import Evaluated, Event, Opened, Started, Steps, Tick, Weights
 from core.run.hparams import HyperParameters, as_dict
 from core.rundir.control import open_control
-from core.training.rng import initial_layers
+from tests.helpers.networks import initial_layers
 
 
 def weights(step: int = 100) -> Weights:

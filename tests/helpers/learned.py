@@ -12,8 +12,8 @@ from core.run.hparams import HyperParameters, as_dict
 from core.run.metrics import Int64s
 from core.rundir.control import open_control
 from core.session.session import dataset_info
-from core.training.rng import initial_layers
 from data.dataset import SPLITS, Dataset, Split
+from tests.helpers.networks import initial_layers
 
 EVIL = (
     "\x1b]0;owned\x07",
