@@ -15,6 +15,7 @@ from types import FrameType
 from core.own.network import close_processes
 from core.process.launcher import Launcher
 from core.process.redirect import append_to_log, detach_stdio, redirect_to_log
+from core.process.stdio import print_message
 from core.run.events import Opened
 from core.run.status import Outcome, RunStatus
 from core.rundir.attached import control_of, is_attached
@@ -104,7 +105,7 @@ def run_viewer(
 def _say_what_goes_on(directory: str) -> None:
     """Say that the run in this folder goes on, if it does."""
     if directory and is_live(run := RunDir(Path(directory))):
-        _print_error(goes_on(run))
+        print_message(goes_on(run))
 
 
 def _run(app: TrainpadApp, launcher: Launcher) -> int:
@@ -178,7 +179,7 @@ def _finish_viewer(app: TrainpadApp, signals: Signals) -> int:
     """Leave a run alone that was only viewed, whichever process trains it."""
     app.run_context.worker.stop(0.5)
     if (failure := _failure(app)) is not None:
-        _print_error(f"the dashboard failed: {_describe_error(failure)}")
+        print_message(f"the dashboard failed: {_describe_error(failure)}")
         sys.stderr.write(_traceback(failure))
         return FAILED
     return INTERRUPTED if signals.outcome is Outcome.INTERRUPTED else DONE
@@ -200,10 +201,10 @@ def _report_failure(app: TrainpadApp, failure: Exception) -> None:
     """Print one sentence, and the traceback to the run's log, or to stderr if there is no run."""
     opened = app.run_context.worker.opened
     if opened is None:
-        _print_error(f"error: {_describe_error(failure)}")
+        print_message(f"error: {_describe_error(failure)}")
         sys.stderr.write(_traceback(failure))
     else:
-        _print_error(f"error: {_describe_error(failure)}; run.log has the details")
+        print_message(f"error: {_describe_error(failure)}; run.log has the details")
         append_to_log(RunDir(Path(opened.directory)), _traceback(failure))
 
 
@@ -220,9 +221,9 @@ def _report_end(app: TrainpadApp) -> None:
     """Print why a run ended that failed or diverged; of another, where it is."""
     run = app.run_state
     if run.status in (RunStatus.FAILED, RunStatus.DIVERGED) and run.log_entries:
-        _print_error(f"{run.name}: {run.log_entries[-1].text}")
+        print_message(f"{run.name}: {run.log_entries[-1].text}")
     elif run.directory:
-        _print_error(f"{run.name}: {run.status} at step {run.step:,}; in {run.directory}")
+        print_message(f"{run.name}: {run.status} at step {run.step:,}; in {run.directory}")
 
 
 def _stop_and_save(app: TrainpadApp, signals: Signals) -> int:
@@ -245,7 +246,7 @@ def _discard(opened: Opened | None) -> None:
     """Leave no run behind that was still starting: nothing exists yet that could be lost."""
     if opened is not None:
         discard_empty(RunDir(Path(opened.directory)))
-    _print_error("ended before the first step; there is no run to keep")
+    print_message("ended before the first step; there is no run to keep")
 
 
 def _continue_detached(
@@ -268,11 +269,6 @@ def _continue_detached(
         signals.on_event(opened)
     worker.drain(signals.on_event)
     return _exit_process(worker.status)
-
-
-def _print_error(sentence: str) -> None:
-    with suppress(OSError):
-        print(f"trainpad: {sentence}", file=sys.stderr)  # noqa: T201
 
 
 def _exit_process(status: int) -> int:

@@ -9,11 +9,20 @@ cannot take is dropped, since there is no other place to report it.
 import io
 import os
 import sys
+from contextlib import suppress
 from typing import Any, TextIO
+
+from trainpad.text import sanitize
 
 
 class OutputError(OSError):
     """Standard output cannot be written: a full disk, or a closed descriptor."""
+
+
+def print_message(text: str) -> None:
+    """Print a sentence on standard error, or nothing where that is closed or gone."""
+    with suppress(OSError, ValueError):
+        print(f"trainpad: {sanitize(text)}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 class _Output(io.FileIO):

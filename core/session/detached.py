@@ -13,6 +13,7 @@ from pathlib import Path
 
 from core.process.launcher import Launcher
 from core.process.redirect import detach_stdio, redirectable_stdio
+from core.process.stdio import print_message
 from core.run.events import Event, Opened, Started
 from core.rundir.rundir import RunDir
 from core.session.headless import run_headless
@@ -60,6 +61,6 @@ def _run_dir_of(events: list[Event]) -> RunDir:
 def _detach(run: RunDir, launcher: Launcher) -> None:
     """Print the run's name, and give the prompt back."""
     print(run.name)  # noqa: T201
-    print("trainpad: it keeps training; reattach with `trainpad open`", file=sys.stderr)  # noqa: T201
+    print_message("it keeps training; reattach with `trainpad open`")
     detach_stdio(run)
     launcher.detach()

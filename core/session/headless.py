@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
+from core.process.stdio import print_message
 from core.run.events import (
     RECORDED_NAMES,
     Alert,
@@ -23,7 +24,6 @@ from core.session.lab_output import LabPrinter
 from core.session.signals import Signals
 from trainpad.control import Control
 from trainpad.errors import UserError
-from trainpad.text import sanitize
 
 DONE, FAILED, DIVERGED, INTERRUPTED = 0, 1, 3, 130
 
@@ -100,24 +100,24 @@ class NoticePrinter:
         match event:
             case Opened(directory=directory, info=info):
                 self._name = Path(directory).name
-                _print_error(f"writing to {directory}")
+                print_message(f"writing to {directory}")
                 if notice := info.get("dataset", {}).get("notice"):
-                    _print_error(notice)
+                    print_message(notice)
             case Started(step=step):
                 self._first = step
             case Alert(text=text) | Notice(text=text) | Failed(text=text):
-                _print_error(text)
+                print_message(text)
             case Diverged():
-                _print_error(_why_diverged(event))
+                print_message(_why_diverged(event))
             case Finished():
                 self._print_end(event)
 
     def _print_end(self, event: Finished) -> None:
         if event.outcome is Outcome.DONE and event.step == self._first:
             steps = f"{event.step:,} steps"
-            _print_error(f"{self._name} is done after {steps}; a larger --max_steps goes on")
+            print_message(f"{self._name} is done after {steps}; a larger --max_steps goes on")
         elif event.detail:
-            _print_error(f"done after {event.step:,} steps: {event.detail}")
+            print_message(f"done after {event.step:,} steps: {event.detail}")
         if sys.stderr.isatty():
             with suppress(OSError):
                 sys.stderr.write("\a")
@@ -126,10 +126,6 @@ class NoticePrinter:
 def _why_diverged(event: Diverged) -> str:
     kept = f"the last checkpoint is {event.checkpoint}" if event.checkpoint else "nothing was saved"
     return f"diverged: {event.why}; {kept}; try a smaller --learning_rate"
-
-
-def _print_error(text: str) -> None:
-    _try_print(f"trainpad: {sanitize(text)}", sys.stderr)
 
 
 def _try_print(line: str, file: TextIO) -> bool:

@@ -1,13 +1,12 @@
 """Notifications of a run from its events' reader: a session's own, or a viewer's."""
 
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from core.process.hooks import Hooks
+from core.process.stdio import print_message
 from core.run.events import (
     Continued,
     Diverged,
@@ -21,7 +20,6 @@ from core.run.events import (
 )
 from core.rundir.occasions import STALL_SECONDS, Occasion, RunWatch
 from core.rundir.rundir import RunDir
-from trainpad.text import sanitize
 
 INTERVAL: Final = 1.0
 """Seconds between two polls of the run's files."""
@@ -46,7 +44,7 @@ class Notifications:
             stall_seconds: Seconds of nothing that are a stall.
             commands: Whether commands are started here, and not by another process.
         """
-        self.hooks = Hooks(hooks, environ, _print_warning, commands=commands)
+        self.hooks = Hooks(hooks, environ, print_message, commands=commands)
         self._stall_seconds = stall_seconds or STALL_SECONDS
 
     def wrap(self, events: Iterator[Event]) -> Iterator[Event]:
@@ -109,11 +107,6 @@ class _Notifier:
 
     def _fire(self, occasion: Occasion) -> None:
         self._hooks.fire(occasion, self._run.name, str(self._run.path))
-
-
-def _print_warning(text: str) -> None:
-    with suppress(OSError, ValueError):
-        print(f"trainpad: {sanitize(text)}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 NO_NOTIFICATIONS: Final = Notifications({}, {})

@@ -1,20 +1,18 @@
 """Signals as requests to save and stop a run."""
 
 import signal
-import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from types import FrameType
 from typing import Final
 
 from core.process.signals import exit_by_signal, install_handlers
+from core.process.stdio import print_message
 from core.run.events import Event, Opened
 from core.run.status import Outcome
 from core.rundir.rundir import RunDir
 from trainpad.control import Control
 from trainpad.errors import UserError
-from trainpad.text import sanitize
 
 REPEAT_SECONDS: Final = 1.0
 """The same signal within this time is the same request: a launcher forwards what its child got."""
@@ -89,11 +87,13 @@ class Signals:
         run = RunDir(self._control.path.parent)
         if self._number:
             name = signal.Signals(self._number).name
-            _print_error(f"{name}: saving and stopping; `trainpad --resume {run.quoted}` continues")
+            print_message(
+                f"{name}: saving and stopping; `trainpad --resume {run.quoted}` continues"
+            )
         try:
             self._control.request(stop=self.outcome)
         except UserError as error:
-            _print_error(f"{error}; stopping all the same")
+            print_message(f"{error}; stopping all the same")
 
 
 class FollowerSignals(Signals):
@@ -101,8 +101,3 @@ class FollowerSignals(Signals):
 
     def _accept(self) -> bool:
         return True
-
-
-def _print_error(text: str) -> None:
-    with suppress(OSError, ValueError):
-        print(f"trainpad: {sanitize(text)}", file=sys.stderr, flush=True)  # noqa: T201

@@ -2,9 +2,7 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +13,7 @@ from core.cli.errors import print_error
 from core.cli.flags import ascii_flag, flag, pace_flags
 from core.cli.hook_flags import hook_flags, take_hooks
 from core.process.inherited import Inherited
+from core.process.stdio import print_message
 from trainpad.text import sanitize
 from tui.terminal.environment import Pace, configure_textual, has_screen, needs_ascii
 
@@ -101,12 +100,12 @@ def _headless(request: "ProgramRequest") -> int:
     from core.program.terminal import size_of_terminal
 
     run = make_run(request)
-    _say(f"the run is {run.path}")
+    print_message(f"the run is {run.path}")
     foreground = Foreground()
     return supervise(
         request,
         run,
-        say=_say,
+        say=print_message,
         stdin=subprocess.DEVNULL if os.isatty(0) else 0,
         size=size_of_terminal(1),
         echo=foreground.echo,
@@ -138,10 +137,5 @@ def _dashboard(request: "ProgramRequest", flags: dict[str, Any]) -> int:
     run_viewer(run, launcher, pace, read_only=False, ascii_only=plain, notifications=notifications)
     status = exit_status_of(supervisor)
     if status is None:
-        _say(goes_on(run))
+        print_message(goes_on(run))
     return status or 0
-
-
-def _say(text: str) -> None:
-    with suppress(OSError, ValueError):
-        print(f"trainpad: {sanitize(text)}", file=sys.stderr, flush=True)  # noqa: T201
