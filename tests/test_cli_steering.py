@@ -14,7 +14,7 @@ from core.cli.report import status_line, status_values, tail, watch_status
 from core.cli.steer import VERBS, set_values, steer
 from core.run.events import Changed, Continued, Event, Finished, Paused, Saved, Started
 from core.run.hparams import HyperParameters, as_dict
-from core.rundir.attached import line_values, read_knobs
+from core.rundir.attached import line_values, read_program
 from core.rundir.control import open_control
 from core.rundir.json_tail import TAIL_BYTES, JsonTail
 from core.rundir.rundir import RunDir
@@ -138,7 +138,7 @@ def test_an_attached_run_answers_every_verb(capsys: pytest.CaptureFixture[str]) 
     assert "give the run, if any, then NAME=VALUE, such as: trainpad set lr=0.001" in said.err
     assert "'x' is not a valid number of seconds" in said.err
     assert "is stopped; only a live run can be steered" in said.err
-    knobs = read_knobs(RunDir(directory(run)))
+    knobs = read_program(RunDir(directory(run))).knobs
     assert [knob.value for knob in knobs.values()] == [0.5, "b", False, 4, 2.0]
 
 
@@ -312,15 +312,16 @@ def test_knobs_that_anybody_may_have_written(runs: Path) -> None:
         {"name": "a"}, {"name": 1, "value": 2}, {"name": "b", "value": [1]},
         {"name": "c", "value": 1, "low": "x", "scale": "cubic"},
         {"name": "d", "value": 1.0, "low": 2},
-        {"name": "ok", "value": 1.0, "low": 0, "high": True, "choices": {"x": 1}},
+        {"name": "e", "value": 1.0, "high": True},
+        {"name": "f", "value": 1.0, "choices": {"x": 1}},
+        {"name": "ok", "value": 1.0, "low": 0, "high": None, "choices": None},
         {"name": "bad\x1b", "value": "text"},
     ]  # fmt: skip
     for event in garbage:
-        add_events(run, json.dumps({"event": "declared"} | event).encode() + b"\n")
-    add_events(run, b'{"event": "changed", "name": "ok", "new": "x"}\n')
-    knobs = read_knobs(run)
-    assert {name: knob.value for name, knob in knobs.items()} == {"ok": 1.0, "bad\x1b": "text"}
-    assert knobs["bad\x1b"].name == "bad␛"
+        add_events(run, json.dumps({"event": "declared", "step": 0} | event).encode() + b"\n")
+    add_events(run, b'{"event": "changed", "step": 0, "name": "ok", "old": 1, "new": "x"}\n')
+    knobs = read_program(run).knobs
+    assert {name: knob.value for name, knob in knobs.items()} == {"ok": 1.0, "bad␛": "text"}
 
 
 def test_a_run_that_has_ended_is_not_steered(runs: Path) -> None:

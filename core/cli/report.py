@@ -12,10 +12,11 @@ import numpy as np
 
 from core.cli.steer import read_knobs
 from core.run.plan_text import steps_of_plan
-from core.rundir.attached import as_number, last_values, line_values
+from core.rundir.attached import last_values, line_values
 from core.rundir.json_tail import TAIL_BYTES, JsonTail
 from core.rundir.rundir import RunDir
 from core.rundir.status import read_status
+from core.rundir.validation import as_number
 from trainpad.files import read_range
 from trainpad.text import sanitize
 

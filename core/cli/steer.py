@@ -11,8 +11,7 @@ from typing import Any, Final
 
 from core.run.hparams import SPECS, HyperparameterSpec
 from core.run.own_hparams import OwnHparams
-from core.rundir.attached import control_of, supported_requests
-from core.rundir.attached import read_knobs as attached_knobs
+from core.rundir.attached import control_of, read_program
 from core.rundir.entry import read_entry
 from core.rundir.json_tail import JsonTail
 from core.rundir.resume import read_events
@@ -142,7 +141,7 @@ def _parse(knobs: Mapping[str, Knob[Any]], pair: str) -> tuple[str, Any]:
 def read_knobs(run: RunDir, summary: RunSummary) -> dict[str, Knob[Any]]:
     """What can be changed in a run of either kind, as it is now, by name."""
     if summary.is_attached:
-        return attached_knobs(run)
+        return read_program(run).knobs
     entry = read_entry(run)
     if entry is None:
         raise RunError(f"{run.path} cannot be read")
@@ -172,8 +171,9 @@ class _OurKnob(Knob[Any]):
 
 def _doubt(run: RunDir, summary: RunSummary, verb: Verb) -> str:
     """That the program of an attached run has never read a request, where that is so."""
-    known = supported_requests(run) if summary.is_attached and verb.name in ASKS else None
-    if known is None or verb.name in known:
+    if not summary.is_attached or verb.name not in ASKS:
+        return ""
+    if verb.name in read_program(run).requests:
         return ""
     return f", but its program has not read `{ASKS[verb.name]}` yet; it may never {verb.name}"
 

@@ -1,4 +1,4 @@
-"""What the files of an attached run say: its knobs and the last values of its numbers.
+"""What the files of an attached run say: what its program declares, and its last numbers.
 
 Anybody may have written them, so values of an unexpected shape are left out.
 """
@@ -6,16 +6,19 @@ Anybody may have written them, so values of an unexpected shape are left out.
 from collections.abc import Mapping
 from typing import Any, Final
 
+from core.run.events import Event
+from core.run.program import ProgramState
+from core.rundir.attached_validation import parse_attached_event
 from core.rundir.control import open_control
+from core.rundir.event_tail import EventTail
 from core.rundir.json_tail import TAIL_BYTES, JsonTail
 from core.rundir.rundir import RunDir
+from core.rundir.validation import as_number
 from trainpad.control import Control
 from trainpad.errors import UserError
-from trainpad.knobs import Knob
 from trainpad.text import sanitize
 
-MAX_KNOBS: Final = 1000
-Knobs = dict[str, Knob[Any]]
+_DECLARED: Final = b"started", b"declared", b"changed", b"supports"
 
 
 def is_attached(run: RunDir) -> bool:
@@ -36,42 +39,24 @@ def control_of(run: RunDir) -> Control:
     return open_attached_control(run) if is_attached(run) else open_control(run.path)
 
 
-def read_knobs(run: RunDir) -> Knobs:
-    """The values of an attached run that can be changed, as they are now, by name."""
-    knobs: Knobs = {}
-    events = JsonTail(run.events)
-    while found := events.poll():
-        for event in found:
-            match event:
-                case {"event": "started"}:
-                    knobs.clear()
-                case {"event": "declared", "name": str(name)} if len(knobs) < MAX_KNOBS:
-                    if knob := _knob(name, event):
-                        knobs[name] = knob
-                case {"event": "changed", "name": str(name), "new": new} if name in knobs:
-                    _set(knobs[name], new)
-    return knobs
+def read_program(run: RunDir) -> ProgramState:
+    """What the program of an attached run declares: its values as they are now, its requests."""
+    program = ProgramState()
+    for event in EventTail(run.events, parse=_parse_declared).poll():
+        program.fold(event)
+    return program
 
 
-def supported_requests(run: RunDir) -> frozenset[str] | None:
-    """What can be requested of the program, as far as it is known; None where it does not say."""
-    found: frozenset[str] | None = None
-    events = JsonTail(run.events)
-    while lines := events.poll():
-        for event in lines:
-            match event:
-                case {"event": "started"}:
-                    found = None
-                case {"event": "supports", "requests": list(requests)}:
-                    found = frozenset(map(str, requests))
-    return found
+def _parse_declared(line: bytes) -> Event | None:
+    """The event in a line, if it may be one of these: a run may have many others, and long ones."""
+    return parse_attached_event(line) if any(name in line for name in _DECLARED) else None
 
 
 def open_attached_control(run: RunDir) -> Control:
     """The `control.json` of an attached run, which takes what the run has declared."""
 
     def check(values: Mapping[str, object]) -> dict[str, Any]:
-        knobs = read_knobs(run)
+        knobs = read_program(run).knobs
         for name in values:
             if name not in knobs:
                 raise UserError(f"{run.name} has no value called {name[:40]!r}")
@@ -95,37 +80,3 @@ def line_values(line: Mapping[str, Any]) -> dict[str, float]:
         for name, value in line.items()
         if name not in ("step", "time") and (number := as_number(value)) is not None
     }
-
-
-def as_number(value: object) -> float | None:
-    """`value` as a number, where it is one; NaN and infinities are texts in the files."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value) if abs(value) < 2**1000 else None
-    if isinstance(value, str) and value in ("nan", "inf", "-inf"):
-        return float(value)
-    return None
-
-
-def _knob(name: str, event: Mapping[str, Any]) -> Knob[Any] | None:
-    low, high = event.get("low"), event.get("high")
-    choices = event.get("choices")
-    try:
-        knob = Knob(
-            sanitize(name, limit=80),
-            event["value"],
-            low=low if isinstance(low, int | float) else None,
-            high=high if isinstance(high, int | float) else None,
-            scale=event.get("scale"),
-            choices=choices if isinstance(choices, list) else None,
-        )
-        knob.check(knob.value)
-    except (UserError, KeyError, TypeError, ValueError, OverflowError):
-        return None
-    return knob
-
-
-def _set(knob: Knob[Any], value: Any) -> None:
-    try:
-        knob.value = knob.check(value)
-    except UserError:
-        return

@@ -20,8 +20,8 @@ from core.run.attached_events import (
 )
 from core.run.events import Changed, Event
 from core.rundir import validation
-from core.rundir.attached import as_number
 from core.rundir.validation import (
+    as_number,
     count,
     finite,
     list_of,

@@ -17,8 +17,7 @@ import numpy.typing as npt
 import orjson
 
 from core.run.reading_turns import give_way
-from core.rundir.attached import as_number
-from core.rundir.validation import MAX_COUNT, MAX_TIMESTAMP
+from core.rundir.validation import MAX_COUNT, MAX_TIMESTAMP, as_number
 from trainpad.text import sanitize
 
 BATCH_BYTES: Final = 128 * 1024

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from core.run.metric_names import greater_is_better, has_direction
-from core.rundir.attached import as_number, line_values
+from core.rundir.attached import line_values
 from core.rundir.json_tail import JsonTail
 from core.rundir.rundir import RunDir
+from core.rundir.validation import as_number
 from trainpad.files import read_range
 
 MAX_NAMES: Final = 500

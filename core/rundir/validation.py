@@ -60,6 +60,15 @@ def number(value: object) -> float:
     return float(value)
 
 
+def as_number(value: object) -> float | None:
+    """`value` as a number, where it is one; NaN and infinities are texts in the files."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value) if abs(value) < 2**1000 else None
+    if isinstance(value, str) and value in ("nan", "inf", "-inf"):
+        return float(value)
+    return None
+
+
 def finite(value: object) -> float:
     """A number that is neither NaN nor infinite."""
     if isinstance(value, str) or not abs(number(value)) < MAX_COUNT:
