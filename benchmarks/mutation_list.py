@@ -8,7 +8,7 @@ MUTATIONS = (
     ("core/cli/classify.py", 'no digit found"', 'none"', "classify"),
     ("core/training/cluster.py", "index == 0", "index == 1", "distributed"),
     ("trainpad/control.py", "LIMIT = 64 * 1024", "LIMIT = 64", "trainpad_control"),
-    ("core/cli/datasets.py", "image_shape[1] + 1", "image_shape[1] + 99", "data_command"),
+    ("core/cli/preview.py", "image_shape[1] + 1", "image_shape[1] + 99", "data_command"),
     ("core/session/detached.py", "not signals.outcome", "signals.outcome", "detached"),
     ("core/training/device.py", "use --device cpu", "use --cpu", "engine"),
     ("core/rundir/deletion.py", '"clock.f64",', '"clock.f32",', "deletion"),
