@@ -12,6 +12,8 @@ _MARKS: Final = (
 """The byte order marks at the beginning of a file, and what follows them."""
 _COMPARED: Final = 16
 """Bytes that show UTF-16 without a mark: every second one is 0, of Latin letters."""
+_CONTROLS: Final = bytes({*range(32)} - {*b"\t\n\v\f\r\x1a\x1b"})
+"""Characters that no text has; programs of DOS end theirs with SUB, and some colour it with ESC."""
 
 
 class Utf8Converter:
@@ -32,6 +34,12 @@ class Utf8Converter:
 def as_utf8(head: bytes) -> bytes:
     """Return the first bytes of a file as UTF-8."""
     return Utf8Converter().convert(head)
+
+
+def is_text(head: bytes) -> bool:
+    """Return whether the first bytes of a file are of a text, in any encoding."""
+    converted = as_utf8(head)
+    return len(converted.translate(None, _CONTROLS)) == len(converted)
 
 
 def _encoding_of(head: bytes) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from core.foreign.collector import Format
-from core.foreign.encoding import as_utf8
+from core.foreign.encoding import as_utf8, is_text
 from core.foreign.file import ForeignFile
 from core.foreign.formats import FIRST, HEAD, format_of
 from core.foreign.trainer_state import TrainerState
@@ -31,6 +31,7 @@ class _Refused(NamedTuple):
 
     size: int
     modified: int
+    is_text: bool
 
 
 class ForeignFiles:
@@ -43,7 +44,16 @@ class ForeignFiles:
     @property
     def without_step(self) -> list[Path]:
         """The tables and JSON lines in which no step or epoch was found."""
-        return sorted(path for path in self._refused if path.suffix.lower() in _TABLES)
+        return self._refused_tables(are_text=True)
+
+    @property
+    def not_text(self) -> list[Path]:
+        """The files that are called tables or JSON lines, and are binary."""
+        return self._refused_tables(are_text=False)
+
+    def _refused_tables(self, *, are_text: bool) -> list[Path]:
+        refused = (path for path, file in self._refused.items() if file.is_text == are_text)
+        return sorted(path for path in refused if path.suffix.lower() in _TABLES)
 
     def find(self, path: Path) -> FoundFile | None:
         """Return what a file is; None where it is of no format, or cannot be read."""
@@ -53,15 +63,16 @@ class ForeignFiles:
             return None
         try:
             about = path.stat()
-            now = _Refused(about.st_size, about.st_mtime_ns)
+            now = about.st_size, about.st_mtime_ns
             before = self._refused.get(path)
-            if before is not None and (before.size >= HEAD or before == now):
+            if before and (before.size >= HEAD or (before.size, before.modified) == now):
                 return None
-            known = format_of(_head_of(path)) if about.st_size else None
+            head = _head_of(path) if about.st_size else b""
+            known = format_of(head) if head else None
         except OSError:
             return None
         if known is None:
-            self._refused[path] = now
+            self._refused[path] = _Refused(*now, is_text(head[:FIRST]))
             return None
         self._found[path] = _found_file(path, known)
         return self._found[path]
@@ -79,5 +90,5 @@ def _found_file(path: Path, known: Format) -> FoundFile:
 
 def _head_of(path: Path) -> bytes:
     head = read_plain(path, FIRST)
-    is_text = len(head) == FIRST and b"\0" not in as_utf8(head)
-    return read_plain(path, HEAD) if is_text else head
+    more = len(head) == FIRST and b"\0" not in as_utf8(head)
+    return read_plain(path, HEAD) if more else head

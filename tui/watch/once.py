@@ -4,6 +4,7 @@ import json
 import math
 import shutil
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TextIO
 
 from core.foreign.find import ForeignFiles
@@ -47,7 +48,7 @@ def print_once(
         model = WatchModel(pattern, group)
         width = shutil.get_terminal_size().columns
         problems = print_charts(paths, out, width, glyphs, model, others)
-    if note := _without_step_note(others):
+    if note := _left_out_note(others):
         out.flush()
         warn(note)
     if problems:
@@ -115,14 +116,21 @@ def print_charts(
     return model.problems
 
 
-def _without_step_note(others: ForeignFiles) -> str:
+def _left_out_note(others: ForeignFiles) -> str:
     """Say which tables were left out, and why; nothing without any."""
-    left_out = others.without_step
-    if not left_out:
-        return ""
-    more = f" and {len(left_out) - 1:,} more" if len(left_out) > 1 else ""
-    name = sanitize(str(left_out[0]), limit=200)
-    return f"left out: {name}{more}: no column or key is called step, iteration or epoch"
+    reasons = {
+        "no column or key is called step, iteration or epoch": others.without_step,
+        "not text": others.not_text,
+    }
+    each = (f"{_named(files)}: {reason}" for reason, files in reasons.items() if files)
+    note = "; ".join(each)
+    return f"left out: {note}" if note else ""
+
+
+def _named(files: Sequence[Path]) -> str:
+    """The first of these files, and how many more there are."""
+    more = f" and {len(files) - 1:,} more" if len(files) > 1 else ""
+    return sanitize(str(files[0]), limit=200) + more
 
 
 def _require_found(paths: Sequence[str], found: bool, others: ForeignFiles) -> None:
@@ -130,7 +138,7 @@ def _require_found(paths: Sequence[str], found: bool, others: ForeignFiles) -> N
         # The full path: "in ." would not say where.
         where = sanitize(", ".join(str(absolute(path).resolve()) for path in paths), limit=200)
         what = "event files or other numbers by step"
-        note = f"; {note}" if (note := _without_step_note(others)) else ""
+        note = f"; {note}" if (note := _left_out_note(others)) else ""
         raise UserError(f"there are no {what} in {where}{_hidden_folders_note(paths)}{note}")
 
 
