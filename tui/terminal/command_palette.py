@@ -9,6 +9,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandList, CommandPalette
 from textual.dom import DOMNode
+from textual.events import Resize
 from textual.screen import Screen
 
 from tui.terminal.characters import ASCII_CLASS
@@ -21,13 +22,31 @@ KEY_GROUPS: Final = {"←↓↑→": "←", ", .": ","}
 """How the row of keys names several keys at once, and the one of them that has the binding."""
 
 
-class SafeCommandPalette(CommandPalette):
-    """The palette; paging does nothing while its list has no visible row."""
+ENTRY_ROWS = 2
+"""Rows of a command in the palette: its name, and what it does."""
+LIST_SHARE, LIST_BORDER, AROUND_LIST = 0.7, 2, 10
+"""How much of the screen's height the palette's list takes at most with its border, the rows of
+that, and those of all that is above and below its entries."""
 
+
+class SafeCommandPalette(CommandPalette):
+    """The palette with whole entries; paging does nothing while its list has no visible row."""
+
+    DEFAULT_CSS = """
+    SafeCommandPalette CommandList {
+        box-sizing: content-box;
+        text-wrap: nowrap;
+        text-overflow: ellipsis;
+    }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("pagedown", "page('page_down')", "Next page", show=False),
         Binding("pageup", "page('page_up')", "Previous page", show=False),
     ]
+
+    def on_resize(self, event: Resize) -> None:
+        """Let the list end with the last row of an entry."""
+        self.query_one(CommandList).styles.max_height = list_rows(event.size.height)
 
     def render(self) -> RenderableType:
         """What is below, dimmed."""
@@ -38,6 +57,13 @@ class SafeCommandPalette(CommandPalette):
         commands = self.query_one(CommandList)
         if commands.scrollable_content_region:
             getattr(commands, f"action_{action}")()
+
+
+def list_rows(height: int) -> int:
+    """Rows of the palette's list: whole entries, if the screen is as high as one of them needs."""
+    most = max(0, int(LIST_SHARE * height) - LIST_BORDER)
+    entries = min(most, height - AROUND_LIST) // ENTRY_ROWS
+    return entries * ENTRY_ROWS if entries > 0 else most
 
 
 def disabled_actions(screen: Screen[Any]) -> frozenset[str]:
