@@ -13,10 +13,12 @@ from textual.app import App
 from textual.strip import Strip
 
 from core.run.series import Series
-from tests.helpers.waiting import toasts_of
+from tests.helpers.waiting import shown, toasts_of
 from tui.chart.chart import Chart, Line
 from tui.widgets.capture import CapturingScreen, unused_path
 from tui.widgets.cell_shapes import shapes_of
+from tui.widgets.dialogs import QuitDialog
+from tui.widgets.help import HelpScreen
 from tui.widgets.picture import CELL_HEIGHT, CELL_WIDTH, as_png, as_svg, as_text
 
 RED = Style(color="#ff0000", bgcolor="#000040")
@@ -109,6 +111,27 @@ async def test_keys_copy_and_save_the_chart_and_the_screen(
         await pilot.press("S")
         assert toasts_of(app)[-1] == "this window is read-only"
         assert len(list(tmp_path.iterdir())) == 4
+
+
+@pytest.mark.parametrize("kind", ["help", "question"])
+async def test_a_dialog_is_saved_and_copied_as_it_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = _App()
+    async with app.run_test(size=(100, 20)) as pilot:
+        below = app.screen
+        dialog = HelpScreen(below) if kind == "help" else QuitDialog()
+        app.push_screen(dialog)
+        seen = "Save a picture of the screen" if kind == "help" else "Detach"
+        await shown(pilot, app, seen)
+        await pilot.press("ctrl+y", "ctrl+s")
+        assert app.screen is dialog
+        assert seen in app.copied
+        assert "wrote" in toasts_of(app)[-1]
+        (svg,) = tmp_path.glob("*.svg")
+        assert len(svg.read_bytes()) > 2000
+        assert [path.suffix for path in tmp_path.glob("*.png")] == [".png"]
 
 
 async def test_a_folder_that_cannot_be_written_is_said(

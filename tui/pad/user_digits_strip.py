@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from data.dataset import Images
 from data.user_digits import UserDigits
-from tui.terminal.dimmed import Dialog
+from tui.widgets.capture import CapturingDialog
 from tui.widgets.half_blocks import render_image
 from tui.widgets.text_widget import Span, TextWidget, fit
 
@@ -229,7 +229,7 @@ def halved(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     return soft
 
 
-class LabelDialog(Dialog[str | None]):
+class LabelDialog(CapturingDialog[str | None]):
     """Ask for the labels of digits, from left to right; return a string of digits, or None."""
 
     DEFAULT_CSS = """

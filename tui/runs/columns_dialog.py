@@ -12,7 +12,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.runs.columns import RunColumn
-from tui.terminal.dimmed import Dialog
+from tui.widgets.capture import CapturingDialog
 
 
 class ColumnsFilter(Input):
@@ -23,7 +23,7 @@ class ColumnsFilter(Input):
         return key != "space" and super().check_consume_key(key, character)
 
 
-class ColumnsDialog(Dialog[list[str] | None]):
+class ColumnsDialog(CapturingDialog[list[str] | None]):
     """A list of columns that typing narrows; returns the ids of those that are shown.
 
     An empty list is the default; None where nothing was changed.

@@ -9,10 +9,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
-from tui.terminal.dimmed import Dialog
+from tui.widgets.capture import CapturingDialog
 
 
-class FormDialog(Dialog[list[str] | None]):
+class FormDialog(CapturingDialog[list[str] | None]):
     """Text fields; returns their values, or None if cancelled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -42,7 +42,7 @@ class FormDialog(Dialog[list[str] | None]):
         self.dismiss([field.value for field in self.query(Input)])
 
 
-class ConfirmDialog(Dialog[bool]):
+class ConfirmDialog(CapturingDialog[bool]):
     """A question that only ``y`` confirms."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

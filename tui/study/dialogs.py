@@ -7,11 +7,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
-from tui.terminal.dimmed import Dialog
+from tui.widgets.capture import CapturingDialog
 from tui.widgets.dialogs import CANCEL, ChoiceDialog, bindings_of
 
 
-class LineDialog(Dialog[str]):
+class LineDialog(CapturingDialog[str]):
     """Asks for a line of text; returns it, or nothing after escape."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss('')", "Close", show=False)]

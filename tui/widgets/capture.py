@@ -1,4 +1,4 @@
-"""Keys that copy a chart or the whole screen as text, and save it as a picture.
+"""Keys that copy a chart or the whole screen as text, and save it as a picture; in dialogs too.
 
 What makes pictures is imported with the first of them.
 """
@@ -14,6 +14,7 @@ from textual.strip import Strip
 from data.files import exists
 from data.places import working_folder
 from trainpad.files import write_atomic
+from tui.terminal.dimmed import Dialog, Result
 from tui.terminal.textual_private import screen_strips
 from tui.widgets.strip_widget import StripWidget
 
@@ -21,42 +22,23 @@ CHART = "Chart"
 """The name in style sheets of the widget that is copied alone."""
 
 
-class CapturingScreen(Screen[None]):
-    """A screen that can be copied and saved, whole or its chart; without one it is whole."""
+class Capturable(Screen[Result]):
+    """A screen that can be copied and saved as it is shown."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("Y", "copy('chart')", "Copy chart", show=False, id="app.copy_chart",
-                tooltip="Copy the chart as text"),
-        Binding("S", "save('chart')", "Save chart", show=False, id="app.save_chart",
-                tooltip="Save a picture of the chart, as SVG and PNG"),
         Binding("ctrl+y", "copy('screen')", "Copy screen", show=False, id="app.copy_screen",
                 tooltip="Copy the screen as text"),
         Binding("ctrl+s", "save('screen')", "Save screen", show=False, id="app.save_screen",
                 tooltip="Save a picture of the screen, as SVG and PNG"),
     ]  # fmt: skip
 
-    @property
-    def _charts(self) -> list[StripWidget]:
-        """The visible charts."""
-        return [chart for chart in self.query(CHART).results(StripWidget) if chart.is_on_screen]
-
-    def captured(self, what: str) -> list[Strip]:
-        """The rows of the first visible chart if ``what`` is ``chart``, else of the screen."""
-        charts = self._charts
-        return charts[0].shown_strips if charts and what == "chart" else screen_strips(self)
+    def captured(self, what: str) -> list[Strip]:  # noqa: ARG002
+        """The rows of the screen, for any ``what``."""
+        return screen_strips(self)
 
     def captured_plain(self, what: str) -> list[Strip]:
-        """The same, with charts as they are drawn without colours."""
-        charts = self._charts
-        if charts and what == "chart":
-            return charts[0].plain_strips()
-        rows = screen_strips(self)
-        for chart in charts:
-            region = chart.content_region
-            for y, strip in enumerate(chart.plain_strips(), region.y):
-                around = rows[y].crop(0, region.x), rows[y].crop(region.right)
-                rows[y] = Strip.join([around[0], strip, around[1]])
-        return rows
+        """The rows of what is copied; as `captured`."""
+        return self.captured(what)
 
     def action_copy(self, what: str) -> None:
         """Copy to the clipboard, as far as the terminal allows it."""
@@ -84,6 +66,44 @@ class CapturingScreen(Screen[None]):
             self.notify(f"{svg} cannot be written: {error.strerror}", markup=False)
         else:
             self.notify(f"wrote {svg} and {png.name}", markup=False)
+
+
+class CapturingScreen(Capturable[None]):
+    """A screen that can be copied and saved, whole or its chart; without one it is whole."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("Y", "copy('chart')", "Copy chart", show=False, id="app.copy_chart",
+                tooltip="Copy the chart as text"),
+        Binding("S", "save('chart')", "Save chart", show=False, id="app.save_chart",
+                tooltip="Save a picture of the chart, as SVG and PNG"),
+    ]  # fmt: skip
+
+    @property
+    def _charts(self) -> list[StripWidget]:
+        """The visible charts."""
+        return [chart for chart in self.query(CHART).results(StripWidget) if chart.is_on_screen]
+
+    def captured(self, what: str) -> list[Strip]:
+        """The rows of the first visible chart if ``what`` is ``chart``, else of the screen."""
+        charts = self._charts
+        return charts[0].shown_strips if charts and what == "chart" else screen_strips(self)
+
+    def captured_plain(self, what: str) -> list[Strip]:
+        """The same, with charts as they are drawn without colours."""
+        charts = self._charts
+        if charts and what == "chart":
+            return charts[0].plain_strips()
+        rows = screen_strips(self)
+        for chart in charts:
+            region = chart.content_region
+            for y, strip in enumerate(chart.plain_strips(), region.y):
+                around = rows[y].crop(0, region.x), rows[y].crop(region.right)
+                rows[y] = Strip.join([around[0], strip, around[1]])
+        return rows
+
+
+class CapturingDialog(Dialog[Result], Capturable[Result]):
+    """A dialog that can be copied and saved, with what is seen of the screen below."""
 
 
 def unused_path(folder: Path, name: str) -> Path:

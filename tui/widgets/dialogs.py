@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from tui.terminal.dimmed import Dialog
+from tui.widgets.capture import CapturingDialog
 
 EXPLANATION_WIDTH = 30
 """Cells for the explanation of a choice."""
@@ -27,7 +27,7 @@ START_NEW = (
 CANCEL = ("cancel", "escape", "Cancel", "stay here")
 
 
-class ChoiceDialog(Dialog[str]):
+class ChoiceDialog(CapturingDialog[str]):
     """A question with choices; returns the first item of the one that was chosen."""
 
     QUESTION: ClassVar[str]
@@ -102,7 +102,7 @@ class NewRunDialog(ChoiceDialog):
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(*CHOICES)
 
 
-class BranchDialog(Dialog[int]):
+class BranchDialog(CapturingDialog[int]):
     """Asks which checkpoint a new run starts from; returns its index in the list."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

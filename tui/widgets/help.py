@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from tui.terminal.characters import ASCII_CLASS, to_ascii
 from tui.terminal.command_palette import dimmed_actions, own_key_label, screen_bindings
-from tui.terminal.dimmed import Dialog
+from tui.widgets.capture import CapturingDialog
 from tui.widgets.screens import SCREENS
 from tui.widgets.text_widget import align_right, fit
 
@@ -37,7 +37,7 @@ Line = tuple[str, str]
 """A text and its style."""
 
 
-class HelpScreen(Dialog[None]):
+class HelpScreen(CapturingDialog[None]):
     """Every key of a screen and what it does."""
 
     LISTS_KEYS = True
