@@ -1,6 +1,8 @@
 """Leaving the dashboard: what happens to the run and its exit status."""
 
 import signal
+import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -162,3 +164,24 @@ def test_the_next_run_uses_the_data_and_device_of_the_run_on_the_screen(
     assert (ours.source.dataset, ours.device, ours.hparams) == (None, "gpu:1", hparams)
     assert (theirs.source.dataset, theirs.device) == ("fashion-mnist", "cpu")
     assert theirs.hparams == hparams
+
+
+def test_what_runs_behind_the_screen_has_no_standard_input(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`input()` in a model's file would share the keys with the screen."""
+    monkeypatch.setattr(launch, "duplicated_terminal", nullcontext)
+    monkeypatch.setattr(launch.ScreenSignals, "install", lambda _self: None)
+    monkeypatch.setattr(launch, "_finish", lambda *_: 0)
+    given, errors = sys.stdin, []
+
+    def run() -> ExitResult:
+        with pytest.raises(EOFError) as error:
+            input("a name? ")
+        errors.append(str(error.value))
+        return ExitResult.QUIT
+
+    app = cast("Any", SimpleNamespace(run=run, return_value=None))
+    assert launch._run(app, Launcher(-1, 0, False)) == 0
+    assert errors == ["EOF when reading a line"]
+    assert sys.stdin is given

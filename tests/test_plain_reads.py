@@ -32,6 +32,7 @@ EXCEPTIONS = {
     "core/network/builtin.py:builtin_network": "a file of the installation",
     "core/process/redirect.py": "the log, opened for writing",
     "core/program/log_file.py": "the log, opened for writing, and shortened without blocking",
+    "core/process/stdio.py:no_standard_input": "the null device",
     "core/process/stdio.py:repair_stdio": "a descriptor that is open",
     "core/export/keras_model.py": "a file just made in a private folder",
     "core/cli/new_command.py:new": "made, where there is none",

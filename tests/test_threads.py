@@ -88,7 +88,7 @@ def test_a_lower_priority_holds_for_a_thread_and_those_that_it_starts_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     before, found = niceness(), []
-    monkeypatch.setattr("core.process.threads.NICE", before + 3)
+    monkeypatch.setattr("core.process.threads.NICE", 3)
 
     def helper() -> None:
         found.append(niceness())
@@ -99,18 +99,20 @@ def test_a_lower_priority_holds_for_a_thread_and_those_that_it_starts_only(
         other = threading.Thread(target=helper)
         other.start()
         other.join()
+        lower_thread_priority()
+        found.append(niceness())
 
     thread = threading.Thread(target=train)
     thread.start()
     thread.join()
-    assert found == [min(before + 3, 19)] * 2
+    assert found == [min(before + 3, 19)] * 3
     assert niceness() == before
 
 
 @linux_only
 def test_a_priority_that_is_lower_already_is_not_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     before = niceness()
-    monkeypatch.setattr("core.process.threads.NICE", before - 3)
+    monkeypatch.setattr("core.process.threads.NICE", -3)
     lower_thread_priority()
     assert niceness() == before
 

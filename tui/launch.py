@@ -15,7 +15,7 @@ from types import FrameType
 from core.own.network import close_processes
 from core.process.launcher import Launcher
 from core.process.redirect import append_to_log, detach_stdio, redirect_to_log
-from core.process.stdio import print_message
+from core.process.stdio import no_standard_input, print_message
 from core.run.events import Opened
 from core.run.status import Outcome, RunStatus
 from core.rundir.attached import control_of, is_attached
@@ -111,7 +111,7 @@ def _say_what_goes_on(directory: str) -> None:
 def _run(app: TrainpadApp, launcher: Launcher) -> int:
     signals = ScreenSignals(app)
     signals.install()
-    with duplicated_terminal(), short_switch_interval():
+    with duplicated_terminal(), no_standard_input(), short_switch_interval():
         result = app.run() or ExitResult.CRASH
     close_processes()
     return _finish(app, result, launcher, signals)

@@ -106,11 +106,11 @@ def guarded(file: ModelFile, call: Callable[[], Any]) -> Any:
         return call()
     except UserError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UserError(describe_error(file, error)) from error
 
 
-def describe_error(file: ModelFile, error: Exception) -> str:
+def describe_error(file: ModelFile, error: BaseException) -> str:
     """One sentence on an exception from a person's file: where, in which function, what."""
     first = sanitize(str(error).strip().partition("\n")[0], limit=200)
     what = f"{type(error).__name__}: {first}" if first else type(error).__name__

@@ -91,6 +91,8 @@ class Tunables:
         on_change: OnChange | None = None,
     ) -> Any:
         """One of these values; the first by default."""
+        if not len(values):
+            raise ValueError(f"hp {name} has no values to choose from")
         spec = choice_spec(name, values, values[0] if default is None else default, live=live)
         value = values[0] if default is None else default
         if name in self._given:
@@ -170,10 +172,13 @@ class Tunables:
             except ValueError:
                 value = math.nan
         low, high = (spec.kind(limit) for limit in (spec.minimum, spec.maximum))
+        if low > high:
+            raise ValueError(f"hp {name}: the least value, {low}, is above the greatest, {high}")
+        if text is None and not low <= value <= high:
+            raise ValueError(f"hp {name}: the default, {value}, is not from {low} to {high}")
         if not low <= value <= high:
             noun = "a whole number" if spec.kind is int else "a number"
-            given = value if text is None else repr(text)
-            raise UserError(f"hp {name} must be {noun} from {low} to {high}, not {given}")
+            raise UserError(f"hp {name} must be {noun} from {low} to {high}, not {text!r}")
         if step and (value - low) % step:
             raise UserError(f"hp {name} must be {low}, {low + step}, ... up to {high}, not {value}")
         return value

@@ -9,7 +9,9 @@ cannot take is dropped, since there is no other place to report it.
 import io
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, TextIO
 
 from trainpad.text import sanitize
@@ -58,6 +60,22 @@ def repair_stdio() -> None:
         sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - descriptor
     sys.stdout = _replaced(sys.stdout, 1, _Output)
     sys.stderr = _replaced(sys.stderr, 2, _ErrorOutput)
+
+
+@contextmanager
+def no_standard_input() -> Iterator[None]:
+    """A block in which `sys.stdin` is at its end: a screen reads the terminal.
+
+    A program that asks with `input()` gets an EOFError there. It would wait for keys that it shares
+    with the screen, and neither would get all of them.
+    """
+    given = sys.stdin
+    with Path(os.devnull).open(encoding="utf-8") as nothing:
+        sys.stdin = nothing
+        try:
+            yield
+        finally:
+            sys.stdin = given
 
 
 def discard_stdout() -> None:

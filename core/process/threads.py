@@ -31,7 +31,7 @@ SYNCHRONOUS: Final = {
 }
 """Signals that a thread raises itself: no other thread can handle them."""
 NICE = 5
-"""Niceness of a thread with lowered priority, on the scale of nice(1)."""
+"""How much nicer a thread with lowered priority is than its process, on the scale of nice(1)."""
 
 
 def block_signals() -> None:
@@ -48,7 +48,7 @@ def run_with_signals_blocked(call: Callable[[], Result]) -> Result:
 
 
 def lower_thread_priority() -> None:
-    """Set the niceness of this thread, and of threads that it starts, to at least `NICE`.
+    """Make this thread, and threads that it starts, `NICE` nicer than the process is.
 
     Only Linux has a niceness for each thread; elsewhere this does nothing.
     """
@@ -56,7 +56,8 @@ def lower_thread_priority() -> None:
         with suppress(OSError):
             thread = threading.get_native_id()
             now = os.getpriority(os.PRIO_PROCESS, thread)
-            os.setpriority(os.PRIO_PROCESS, thread, max(now, NICE))
+            of_process = os.getpriority(os.PRIO_PROCESS, os.getpid())
+            os.setpriority(os.PRIO_PROCESS, thread, max(now, of_process + NICE))
 
 
 def limit_blas_threads() -> None:
