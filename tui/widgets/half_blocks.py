@@ -5,8 +5,9 @@ ways (both, either, neither), so a run of cells continues as long as two colours
 where all pixels are black or white, that is the whole line.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +28,10 @@ COLOUR_LEVELS = 16
 """Levels of red, green and blue of an image in colour."""
 GREY_LEVELS = 8
 """Enough for smooth edges, few enough to be cheap."""
+
+
+GLYPHS = {(False, False): " ", (False, True): "▄", (True, False): "▀", (True, True): "█"}
+"""The characters by whether the upper and the lower pixel are ink."""
 
 
 class Tones(NamedTuple):
@@ -64,37 +69,39 @@ def half_blocks(
     top: Sequence[int], bottom: Sequence[int], colours: Sequence[Color]
 ) -> list[Segment]:
     """One row of cells, from the colour indices of its upper and its lower pixels."""
-    return [_run(run, colours) for run in _runs(zip(top, bottom, strict=True))]
+    cells = groupby(zip(top, bottom, strict=True))
+    equal = [(upper, lower, len([*same])) for (upper, lower), same in cells]
+    return [_run(run, colours) for run in _runs(equal)]
 
 
-Run = list[tuple[int, int]]
+Cells = tuple[int, int, int]
+"""Upper and lower level of a cell, and how many of these are next to each other."""
 
 
-def _runs(cells: Iterable[tuple[int, int]]) -> Iterable[Run]:
+def _runs(row: Iterable[Cells]) -> Iterator[list[Cells]]:
     """Split a row wherever a third colour occurs: the fewest pieces possible."""
-    run: Run = []
+    run: list[Cells] = []
     seen: set[int] = set()
-    for cell in cells:
-        colours = seen.union(cell)
+    for cells in row:
+        colours = {*seen, *cells[:2]}
         if len(colours) > 2:
             yield run
-            run, colours = [], set(cell)
-        run.append(cell)
+            run, colours = [], {*cells[:2]}
+        run.append(cells)
         seen = colours
     if run:
         yield run
 
 
-def _run(run: Run, colours: Sequence[Color]) -> Segment:
+def _run(run: Sequence[Cells], colours: Sequence[Color]) -> Segment:
     """Cells of at most two colours as one segment; the lower level is the background.
 
     Ink is always a block, never a coloured space, so that a terminal without colours shows it.
     """
-    seen = {level for cell in run for level in cell}
+    seen = {level for upper, lower, _ in run for level in (upper, lower)}
     high = max(seen)
     low = min(seen) if len(seen) > 1 else 0
-    glyphs = {(False, False): " ", (False, True): "▄", (True, False): "▀", (True, True): "█"}
-    text = "".join(glyphs[top > low, bottom > low] for top, bottom in run)
+    text = "".join([GLYPHS[upper > low, lower > low] * count for upper, lower, count in run])
     return Segment(text, _style(colours[high] if high else None, colours[low]))
 
 
