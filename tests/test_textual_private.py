@@ -10,12 +10,15 @@ import numpy as np
 import pyte
 import pytest
 from rich.console import Console
+from rich.segment import Segment
 from textual._compositor import ChopsUpdate
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal
 from textual.css.model import RuleSet
 from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Region
 from textual.screen import Screen
+from textual.strip import Strip
 from textual.widget import Widget
 
 from core.run.series import Series
@@ -169,3 +172,70 @@ async def test_partial_updates_show_the_same_for_a_fraction_of_the_bytes() -> No
     partial = [partial_update(update) for update in chops]
     sent = sum(len(update.render_segments(console).encode()) for update in partial)
     assert sent < usual / 2
+
+
+class Dot(Widget):
+    """A widget of dots that counts the rows it is asked for."""
+
+    DEFAULT_CSS = "Dot { width: 10; height: 5; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rendered: list[int] = []
+
+    def render_line(self, y: int) -> Strip:
+        self.rendered.append(y)
+        return Strip([Segment("." * self.size.width)])
+
+
+class Dots(PatchedApp[None]):
+    """Two widgets side by side in a container; keeps the last update."""
+
+    update: Any = None
+
+    def compose(self) -> ComposeResult:
+        with Horizontal():
+            yield Dot()
+            yield Dot()
+
+    def _display(self, screen: Screen[object], renderable: Any) -> None:
+        self.update = renderable or self.update
+        super()._display(screen, renderable)
+
+
+async def test_a_changed_cell_renders_one_row_of_one_widget(monkeypatch: Any) -> None:
+    app = Dots()
+    async with app.run_test(size=(40, 10)) as pilot:
+        await pilot.pause()
+        asked: list[tuple[Widget, Region]] = []
+        render = Widget.render_lines
+
+        def render_lines(widget: Widget, crop: Region) -> list[Strip]:
+            asked.append((widget, crop))
+            return render(widget, crop)
+
+        monkeypatch.setattr(Widget, "render_lines", render_lines)
+        left, right = app.query(Dot)
+        left.refresh(Region(3, 1, 1, 1))
+        await pilot.pause()
+        assert asked == [(left, Region(0, 1, 10, 1))]
+        asked.clear()
+        left.refresh(Region(0, 1, 2, 1), Region(9, 2, 1, 1))
+        right.refresh(Region(0, 4, 10, 1))
+        await pilot.pause()
+        assert sorted(crop for _, crop in asked) == [Region(0, 1, 10, 2), Region(0, 4, 10, 1)]
+
+
+async def test_what_is_behind_the_changed_cells_is_rendered_where_it_is_seen() -> None:
+    app, console = Dots(), Console(force_terminal=True, color_system="256", width=40)
+    async with app.run_test(size=(40, 10)) as pilot:
+        await pilot.pause()
+        app.screen.refresh(Region(8, 4, 20, 2))  # a row of the dots, and one below them
+        await pilot.pause()
+        update = partial_update(app.update)
+        assert isinstance(update, ChopsUpdate)
+        screen = pyte.Screen(40, 10)
+        pyte.Stream(screen).feed(update.render_segments(console))
+        assert screen.display[4].rstrip() == " " * 8 + "." * 12
+        assert screen.buffer[5][27].bg == screen.buffer[4][27].bg != "default"
+        assert screen.buffer[5][28].bg == "default"

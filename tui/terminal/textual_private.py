@@ -5,12 +5,15 @@ Textual promises nothing about these names, so its minor version is pinned, and
 Textual fails there first. The rest of `tui` uses public names only.
 """
 
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import groupby, pairwise
 from typing import Any, Final, TypeVar
 
 from rich.console import Console, RenderableType
 from rich.control import Control
+from rich.traceback import Traceback
 from textual._compositor import ChopsUpdate, Compositor
 from textual._xterm_parser import XTermParser
 from textual.app import App
@@ -18,7 +21,8 @@ from textual.binding import Binding
 from textual.css.model import RuleSet
 from textual.dom import DOMNode
 from textual.drivers.linux_driver import LinuxDriver
-from textual.geometry import Size
+from textual.geometry import Region, Size
+from textual.message import Message
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import AwaitMount
@@ -29,6 +33,9 @@ PRIVATE_NAMES: Final[tuple[tuple[type, tuple[str, ...]], ...]] = (
     # Rows are sent from the left edge of their widget on: Textualize/textual#5625.
     (App, ("_display",)),
     (ChopsUpdate, ("chops", "spans", "chop_ends", "render_segments")),
+    # A change of one cell renders all rows of every widget around it: no issue upstream.
+    (Compositor, ("render_partial_update", "visible_widgets", "cuts")),
+    (Compositor, ("_dirty_regions", "_regions_to_spans")),
     # Errors of widgets change the result of an app that is exiting: no issue upstream.
     (App, ("_handle_exception", "_exit", "_shutdown")),
     # A mode cannot be mounted ahead: no issue upstream.
@@ -42,6 +49,8 @@ PRIVATE_NAMES: Final[tuple[tuple[type, tuple[str, ...]], ...]] = (
     # faults of the driver are described at `tui.terminal.driver.ResilientDriver`.
     (LinuxDriver, ("_app", "_loop", "_file", "_must_signal_resume", "_disable_mouse_support")),
     (LinuxDriver, ("_sigtstp_application", "_sigcont_application")),
+    # A message takes three turns of the event loop where it is posted by its own thread: no issue.
+    (App, ("_thread_id",)),
     # A terminal may claim any size, and each cell of it takes memory: no issue upstream.
     (LinuxDriver, ("_get_terminal_size", "_size")),
     # Pasted text arrives as keys where a paste is split or has no end: no issue upstream.
@@ -82,6 +91,62 @@ def partial_update(update: RenderableType | None) -> RenderableType | None:
     if type(update) is ChopsUpdate:
         return PartialUpdate(update.chops, update.spans, update.chop_ends)
     return update
+
+
+def _render_partial_update(self: Compositor) -> ChopsUpdate | None:
+    """The cells that changed, or None if none did.
+
+    Of each widget only rows are rendered in which it has such a cell, and no widget in front of it.
+    Textual renders all rows of all widgets, and of those that contain them, within the rectangle
+    around all changes: for a dot of ink that is most of the screen.
+    """
+    spans = [*self._regions_to_spans(self._dirty_regions)]
+    self._dirty_regions.clear()
+    if not spans:
+        return None
+    cuts = self.cuts
+    missing = _cells_to_render(spans, cuts)
+    chops = [dict[int, Strip | None].fromkeys(row[:-1] if y in missing else ())
+             for y, row in enumerate(cuts)]  # fmt: skip
+    for widget, (region, clip) in self.visible_widgets.items():
+        place = region.intersection(clip)
+        left, right = place.column_span
+        rows = [
+            y for y, starts in missing.items()
+            if place.y <= y < place.bottom and any(left <= x < right for x in starts)
+        ]  # fmt: skip
+        for top, bottom in _runs(rows):
+            inside = Region(left - region.x, top - region.y, place.width, bottom - top)
+            for y, strip in zip(range(top, bottom), widget.render_lines(inside), strict=False):
+                starts = [cut for cut in cuts[y] if left <= cut <= right]
+                for x, piece in zip(
+                    starts, strip.divide([end - left for end in starts[1:]]), strict=False
+                ):
+                    if x in missing[y]:
+                        missing[y].remove(x)
+                        chops[y][x] = piece
+    return ChopsUpdate(chops, spans, [row[1:] for row in cuts])
+
+
+def _cells_to_render(
+    spans: Iterable[tuple[int, int, int]], cuts: Sequence[Sequence[int]]
+) -> dict[int, set[int]]:
+    """Where the pieces of rows start that overlap a span, by row; `cuts` are the ends of pieces."""
+    starts: dict[int, set[int]] = {}
+    for y, first, stop in spans:
+        overlapping = (x for x, end in pairwise(cuts[y]) if x < stop and end > first)
+        starts.setdefault(y, set()).update(overlapping)
+    return starts
+
+
+def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """The first of each run of successive numbers, and the one after its last."""
+    for _, run in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
+        first, *_ = found = [number for _, number in run]
+        yield first, found[-1] + 1
+
+
+Compositor.render_partial_update = _render_partial_update  # type: ignore[method-assign]
 
 
 # -- apps and screens -----------------------------------------------------------------------------
@@ -170,6 +235,17 @@ class PatchableDriver(LinuxDriver):
         """Call this with the app on its thread; from any thread, and from a signal handler."""
         with suppress(RuntimeError):  # the event loop is closed
             self._loop.call_soon_threadsafe(callback, self._app)
+
+    def send_message(self, message: Message) -> None:
+        """Give the app a message, at once where this is its thread."""
+        if threading.get_ident() == self._app._thread_id:  # noqa: SLF001
+            self._app.post_message(message)
+        else:
+            super().send_message(message)
+
+    def panic(self) -> None:
+        """End the app with the exception that is being handled; from any thread."""
+        self._app.call_later(self._app.panic, Traceback())
 
     def disable_mouse(self) -> None:
         """Turn off mouse reports."""
