@@ -1,5 +1,6 @@
 """Wait for a condition, on a screen or elsewhere; read what a screen shows."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Any
@@ -41,6 +42,19 @@ async def until(pilot: Pilot[Any], condition: Callable[[], object], timeout: flo
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {timeout:g} s; there is\n{text_of(pilot.app)}")
         await pilot.pause(INTERVAL)
+
+
+async def until_true(condition: Callable[[], object], timeout: float = LONG) -> None:
+    """Wait until `condition` holds, where no app runs.
+
+    Raises:
+        AssertionError: it did not hold within `timeout` seconds.
+    """
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {timeout:g} s")
+        await asyncio.sleep(INTERVAL / 4)
 
 
 async def shown(pilot: Pilot[Any], app: App[Any], *texts: str) -> str:

@@ -10,8 +10,7 @@ import select
 import signal
 import sys
 import threading
-from codecs import getincrementaldecoder
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Final, Protocol, cast
 
@@ -19,13 +18,13 @@ from textual import constants
 from textual.app import App
 from textual.events import CursorPosition, MouseEvent, Resize
 from textual.geometry import Size
-from textual.message import Message
 
 from core.process.launcher import Launcher
 from tui.terminal.compact import compact
 from tui.terminal.environment import Pace, knows_private_modes
 from tui.terminal.exit_result import ExitResult
 from tui.terminal.input_parser import InputParser
+from tui.terminal.input_reader import InputReader
 from tui.terminal.pixel_mouse import CellSize, Grid, ModeState, PixelMouse
 from tui.terminal.textual_private import PatchableDriver, terminal_parser
 from tui.terminal.writer import FlowControl, TerminalWriter
@@ -37,10 +36,6 @@ CLOSE_TIMEOUT: Final = 0.3
 """Seconds to wait for a stalled terminal when leaving."""
 CURSOR_POSITION_REQUEST: Final = "\x1b[6n"
 """Device Status Report 6: the terminal replies with its cursor position."""
-READ_SIZE: Final = 4096
-"""Bytes read at a time."""
-TICK: Final = 0.1
-"""Seconds between two checks whether a sequence or a paste is over."""
 
 
 @contextmanager
@@ -172,6 +167,9 @@ class ResilientDriver(PatchableDriver):
         assert sys.__stderr__ is not None  # noqa: S101 - set by `duplicated_terminal`
         terminal = os.dup(sys.__stderr__.fileno())
         self._writer = TerminalWriter(terminal, self.on_hangup, self._redraw)
+        parser = InputParser(terminal_parser())
+        self._reader = InputReader(parser, self.process_message, self.on_hangup, self.panic)
+        self._reader.start(self.fileno)
         super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual
         self._is_reading = self.input_tty
         self.pixel_mouse.restart()
@@ -193,13 +191,17 @@ class ResilientDriver(PatchableDriver):
                 self.attrs_before = None  # the shell has already set up the terminal for itself
         else:
             # A reply that arrives later would be typed into the shell.
-            self._flow.no_probe_pending.wait(CLOSE_TIMEOUT)
+            is_replied = self._flow.no_probe_pending
+            self._reader.read_until(is_replied.is_set, CLOSE_TIMEOUT)
+            if not self._reader.is_on_loop:
+                is_replied.wait(CLOSE_TIMEOUT)
         self.pixel_mouse.stop()
         super().stop_application_mode()
 
     def disable_input(self) -> None:
         """Stop reading."""
         if self._writer is not None:
+            self._reader.stop()
             super().disable_input()
 
     def close(self) -> None:
@@ -239,22 +241,9 @@ class ResilientDriver(PatchableDriver):
     # -- reading ------------------------------------------------------------------------------
 
     def run_input_thread(self) -> None:
-        """Read until the driver stops or the terminal is gone."""
-        parser = InputParser(terminal_parser())
-        decode = getincrementaldecoder("utf-8")("ignore").decode
-        try:
-            while not self.exit_event.is_set():
-                if select.select([self.fileno], [], [], TICK)[0]:
-                    if not (content := os.read(self.fileno, READ_SIZE)):
-                        return
-                    self._process(parser.feed(decode(content)))
-                self._process(parser.tick())
-        except OSError:
-            self.on_hangup()
-
-    def _process(self, messages: Iterable[Message]) -> None:
-        for message in messages:
-            self.process_message(message)
+        """Read until the driver stops or the terminal is gone, unless the loop does."""
+        if not self._reader.is_on_loop:
+            self._reader.run(self.fileno, self.exit_event)
 
     def process_message(self, message: Any) -> None:
         """Pass on events of the terminal; keep its replies to what it was asked."""

@@ -1,7 +1,7 @@
 """Non-blocking terminal writer with flow control.
 
-A terminal at the end of a network line may accept bytes slowly, not at all, or be gone. So a
-separate thread writes them to the descriptor, and `TerminalWriter` queues what is pending. Buffers
+A terminal at the end of a network line may accept bytes slowly, not at all, or be gone. So what it
+does not accept at once is queued by `TerminalWriter`, and a separate thread writes it. Buffers
 along the line hide how slow it is: a pseudo-terminal alone holds 64 KB. So `FlowControl` asks the
 terminal itself how far it has come, with the cursor position request that every terminal answers.
 """
@@ -14,6 +14,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
+from tui.terminal.nonblocking import reopen_without_waiting
+
 WRITE_SIZE: Final = 4096
 """Bytes per system call."""
 MAX_PENDING_BYTES: Final = 256 * 1024
@@ -23,7 +25,11 @@ MAX_CONTROL_BYTES: Final = 64
 
 
 class TerminalWriter:
-    """Queues text for a terminal and writes it on a thread of its own."""
+    """Writes text to a terminal, without waiting for it.
+
+    What the terminal accepts is written by the caller: while another thread trains, one that has to
+    be woken up for it would take milliseconds. The rest is written by a thread, which may wait.
+    """
 
     def __init__(
         self, descriptor: int, on_hangup: Callable[[], None], redraw: Callable[[], None]
@@ -38,6 +44,8 @@ class TerminalWriter:
         self.bytes_sent = 0
         """Bytes that the system has accepted."""
         self._descriptor = descriptor
+        self._unblocked = reopen_without_waiting(descriptor, os.O_WRONLY)
+        """The same terminal, written to by the caller; None where it cannot be opened."""
         self._on_hangup, self._redraw = on_hangup, redraw
         self._queue: deque[bytes] = deque()
         self._pending = 0
@@ -52,7 +60,7 @@ class TerminalWriter:
         return self._pending
 
     def write(self, text: str) -> int:
-        """Queue `text`; returns its length in bytes, or 0 if it was dropped."""
+        """Write or queue `text`; returns its length in bytes, or 0 if it was dropped."""
         content = text.encode("utf-8", "replace")
         with self._changed:
             if self._closed:
@@ -61,10 +69,27 @@ class TerminalWriter:
             if too_long and len(content) > MAX_CONTROL_BYTES:
                 self._dropped = True
                 return 0
-            self._queue.append(content)
-            self._pending += len(content)
-            self._changed.notify_all()
+            is_first = not self._pending
+            self._pending += len(content)  # from here on the handler of a signal can only queue
+            if is_first and (rest := self._write_at_once(content)):
+                self._queue.appendleft(rest)
+            elif not is_first:
+                self._queue.append(content)
+            if self._queue:
+                self._changed.notify_all()
         return len(content)
+
+    def _write_at_once(self, content: bytes) -> bytes:
+        """Write what the terminal accepts now; return the rest."""
+        if self._unblocked is None:
+            return content
+        try:
+            count = os.write(self._unblocked, content)
+        except OSError:  # it accepts nothing now, or is gone: the thread finds that out
+            return content
+        self.bytes_sent += count
+        self._pending -= count
+        return content[count:]
 
     def close(self, timeout: float) -> None:
         """Accept nothing more; wait up to `timeout` seconds until everything is written."""
@@ -83,8 +108,10 @@ class TerminalWriter:
             self.close(0)
             self._on_hangup()
         finally:
-            with suppress(OSError):
-                os.close(self._descriptor)
+            for descriptor in (self._descriptor, self._unblocked):
+                with suppress(OSError):
+                    if descriptor is not None:
+                        os.close(descriptor)
 
     def _next(self) -> bytes | None:
         """The next piece of the queue, as soon as there is one; None when closed."""
