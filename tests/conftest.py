@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import numpy as np
 import pytest
 
@@ -34,6 +35,10 @@ sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 limit_blas_threads()  # in the workers, which start later: cores are shared
 relax_gc()  # as the program does: collections were a third of the time of tests of screens
+
+# An example may take long where the machine does other work, too.
+hypothesis.settings.register_profile("trainpad", deadline=None)
+hypothesis.settings.load_profile("trainpad")
 
 SMALL = {"hidden": (24, 16), "batch_size": 50, "max_steps": 120, "learning_rate": 0.05}
 """Hyperparameters of a training that takes a moment."""

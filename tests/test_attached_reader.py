@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.run.attached_events import (
@@ -134,7 +134,6 @@ NAMES = st.sampled_from(["loss", "val/loss", "ü: 1", 'a "quoted" one', "x\\n", 
 
 
 @given(st.lists(st.tuples(st.integers(0, 999), st.dictionaries(NAMES, NUMBERS, min_size=1))))
-@settings(deadline=None)
 def test_tables_hold_what_json_reads(logged: list[tuple[int, dict[str, float | str]]]) -> None:
     lines = [line(step, **values) for step, values in logged]  # type: ignore[arg-type]
     found = sorted(

@@ -35,7 +35,7 @@ def cells(text: str) -> list[object]:
 @given(st.lists(pieces, max_size=12))
 @example([TINTED, "plain", TINTED])  # the reset is written before what has no style
 @example(["\x1b[1m", TINTED, TINTED])  # what was set besides the two colours is reset
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_the_terminal_shows_the_same(found: list[str]) -> None:
     frame = "".join(found)
     short = compact(frame)

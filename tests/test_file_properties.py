@@ -27,7 +27,7 @@ from trainpad.control import DesiredState, parse
 from trainpad.errors import UserError
 from trainpad.lines import NumberLines
 
-QUICK = settings(max_examples=25, deadline=None)
+QUICK = settings(max_examples=25)
 NAMES = st.text(alphabet="ab/_é %", min_size=1, max_size=4).filter(str.strip)
 NUMBERS = st.floats(width=32) | st.integers(-(2**53), 2**53)
 LOGGED = st.lists(st.dictionaries(NAMES, NUMBERS, min_size=1, max_size=3), max_size=20)

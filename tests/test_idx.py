@@ -39,7 +39,7 @@ def path(tmp_path):
 
 
 @given(DTYPES.flatmap(lambda dtype: hnp.arrays(dtype, SIZES)), st.sampled_from(["x", "x.gz"]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_every_type_reads_back_as_it_was_written(array, name):
     with tempfile.TemporaryDirectory() as folder:
         write_idx(Path(folder) / name, array)
@@ -59,7 +59,7 @@ BODIES = st.one_of(st.binary(max_size=200), st.builds(bytes.__add__, HEADERS, st
 
 
 @given(st.one_of(BODIES, BODIES.map(gzip.compress)), st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_bytes_give_data_or_the_error(data, draw):
     cut = draw.draw(st.integers(0, len(data)))
     flipped = bytearray(data[: max(cut, len(data) - 3)])

@@ -35,7 +35,7 @@ def test_a_dot_is_a_dot_in_the_middle():
 
 
 @given(drawings)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_drawing_gives_ink_between_paper_and_full(drawing):
     image = ink_to_image(drawing)
     assert image.shape == (28, 28)
@@ -45,7 +45,7 @@ def test_any_drawing_gives_ink_between_paper_and_full(drawing):
 
 
 @given(drawings)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @example([np.array([[1.0, 0.0]]), np.array([[0.0, 0.0], [0.0, 1.0]])])
 def test_the_centre_of_mass_is_where_mnist_has_it(drawing):
     image = ink_to_image(drawing)
@@ -61,7 +61,7 @@ def test_ink_far_from_the_rest_is_not_lost():
 
 
 @given(drawings, st.integers(-5000, 5000), st.sampled_from([0.001, 0.25, 3.0, 1000.0]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_place_and_size_do_not_matter(drawing, shift, scale):
     other = [stroke * scale + shift for stroke in drawing]
     np.testing.assert_allclose(ink_to_image(other), ink_to_image(drawing), atol=0.02)

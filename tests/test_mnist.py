@@ -248,7 +248,7 @@ WHOLE_NPZ = write_npz(io.BytesIO(), PARTS).getvalue()
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_damage_to_an_npz_file_gives_data_or_the_error(data):
     damaged = bytearray(WHOLE_NPZ)
     for _ in range(data.draw(st.integers(1, 4))):

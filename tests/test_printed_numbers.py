@@ -268,7 +268,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.one_of(PIECES, st.text(max_size=5)), max_size=60))
 def test_no_line_raises(pieces: list[str]) -> None:
     for entry in found_in("".join(pieces), r"(?P<step>\S+) (?P<x>\S+)"):

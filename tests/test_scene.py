@@ -184,7 +184,7 @@ def test_of_several_lines_only_the_selected_one_has_a_band():
 
 @pytest.mark.parametrize("glyphs", Glyphs)
 @given(data=st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_every_drawn_cell_is_within_the_values_of_its_columns(glyphs, data):
     size = data.draw(st.integers(1, 3000))
     seed, scale = data.draw(st.integers(0, 2**32 - 1)), data.draw(st.sampled_from([1e-3, 1.0, 1e6]))

@@ -34,7 +34,7 @@ def group(name, *curves):
     cell=st.integers(0, 99),
 )
 @example(seed=0, sizes=[210, 2001], cell=10)  # one step of a member in the cell, its last
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_of_a_group_mean_and_spread_are_those_of_its_members(seed, sizes, cell):
     rng = np.random.default_rng(seed)
     curves = [rng.normal(0, 1, size).astype(np.float32) for size in sizes]
@@ -145,7 +145,7 @@ def test_over_time_the_cursor_stops_where_the_evaluations_were():
     rows=st.integers(4, 60),
     dots=st.sampled_from([1, 2, 4]),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_labels_of_the_y_axis_are_evenly_spaced_and_in_the_middle_of_the_row_of_their_value(
     low, span, rows, dots
 ):

@@ -188,7 +188,7 @@ def test_the_cursor_shows_every_value_and_the_marks_there():
 
 
 @given(size=st.integers(200, 200_000), cell=st.integers(0, 99), seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_values_at_the_cursor_are_those_of_its_steps(size, cell, seed):
     values = np.random.default_rng(seed).normal(0, 1, size).astype(np.float32)
     values[::7] = np.nan
@@ -208,7 +208,7 @@ def test_the_values_at_the_cursor_are_those_of_its_steps(size, cell, seed):
     cell=st.integers(0, 99),
     seed=st.integers(0, 2**32 - 1),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_values_of_points_at_the_cursor_are_those_of_its_steps(gaps, cell, seed):
     steps = np.cumsum(gaps)
     values = np.random.default_rng(seed).normal(0, 1, len(steps)).astype(np.float32)

@@ -1,7 +1,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -69,7 +69,6 @@ pieces = st.lists(st.tuples(narrow | wide, st.sampled_from([RED, BLUE])), max_si
 
 
 @given(pieces, pieces)
-@settings(deadline=None)
 def test_the_changed_spans_cover_every_visible_difference(old, new):
     def strip(row):
         made = Strip([Segment(text, style) for text, style in row if text])

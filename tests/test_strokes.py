@@ -2,7 +2,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from data.errors import DataError
@@ -69,7 +69,6 @@ json_values = st.recursive(
 
 
 @given(json_values.map(json.dumps) | st.binary(max_size=40))
-@settings(deadline=None)
 def test_any_text_gives_drawings_or_a_reason(text):
     try:
         drawings = parse_strokes(text)

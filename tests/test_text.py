@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from data.errors import DataError
@@ -48,7 +48,6 @@ def test_bytes_are_utf8_and_what_is_not_is_replaced() -> None:
     assert sanitize("é".encode() + b"\xff") == "é\ufffd"
 
 
-@settings(deadline=None)
 @given(st.one_of(st.binary(), st.text(st.characters())), st.integers(1, 50))
 def test_any_input_becomes_printable_and_short(text: str | bytes, limit: int) -> None:
     cleaned = sanitize(text, limit=limit)

@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.tfevents import records
@@ -87,14 +87,12 @@ def test_a_wrong_length_never_reads_beyond_the_file(tmp_path: Path) -> None:
         assert bool(file.problem) == (length not in (10_000, (1 << 31) - 1))
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_arbitrary_bytes_as_a_file(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         read(content, Path(folder))
 
 
-@settings(deadline=None)
 @given(st.lists(st.binary(max_size=80), max_size=8))
 def test_arbitrary_bytes_as_payloads(payloads: list[bytes]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -102,7 +100,6 @@ def test_arbitrary_bytes_as_payloads(payloads: list[bytes]) -> None:
         assert not file.problem
 
 
-@settings(deadline=None)
 @given(
     st.integers(0, len(RECORDS) - 1),
     st.integers(0, 200),
@@ -125,7 +122,6 @@ def test_good_records_around_a_damaged_one_are_read(
 tags = st.binary(max_size=30)
 
 
-@settings(deadline=None)
 @given(tags, tags, tags, st.integers(-(1 << 63), (1 << 63) - 1), st.floats(), st.floats(width=32))
 def test_texts_of_a_file_contain_no_control_characters(
     tag: bytes, plugin: bytes, text: bytes, step: int, wall_time: float, number: float
