@@ -6,7 +6,7 @@ import click
 import pytest
 
 import main
-from core.cli.given import GivenArgument, GivenOption
+from core.cli.nonempty import NonEmptyArgument, NonEmptyOption
 
 MAY_BE_EMPTY = {("watch", "pattern"), ("run", "command")}
 """No filter, and an argument of the program that is started."""
@@ -27,7 +27,7 @@ def test_no_flag_and_no_argument_of_any_command_may_be_empty() -> None:
     for name, parameter in parameters():
         if (name, parameter.name) in MAY_BE_EMPTY:
             continue
-        assert isinstance(parameter, GivenOption | GivenArgument), (name, parameter.name)
+        assert isinstance(parameter, NonEmptyOption | NonEmptyArgument), (name, parameter.name)
         flag = parameter.opts[:1] if isinstance(parameter, click.Option) else []
         with pytest.raises(click.UsageError, match=" is empty; give it a value"):
             main.cli.commands[name].make_context(name, [*flag, ""])

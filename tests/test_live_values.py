@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import main
-from core.cli.steer import read_knobs
+from core.cli.steer import read_values
 from core.network.model_copy import model_from_flags
 from core.network.model_file import ModelFile
 from core.network.tunables import Tunables
@@ -183,7 +183,7 @@ def test_the_shell_finds_the_live_ones(tmp_path: Path) -> None:
     assert entry.values.settings["hp.dropout"] == 0.2
     assert entry.values.settings["hp.kind"] == "b"
     assert [column.name for column in columns_for([entry, other])].count("hp.dropout") == 1
-    knobs = read_knobs(run, read_status(run))
+    knobs = read_values(run, read_status(run))
     assert knobs["hp.dropout"].value == 0.2
     assert knobs["hp.dropout"].parse("0.3") == 0.3
     assert "hp.kind" not in knobs and "hp.none" not in knobs

@@ -21,8 +21,8 @@ from tests.helpers.waiting import until
 from trainpad.errors import RunError, UserError
 from tui.chart.chart import Chart
 from tui.chart.marks import marks_of
-from tui.chart.memory import remember
 from tui.chart.palette import styles_in
+from tui.chart.view_settings import save_view
 from tui.curves import plot as plotting
 from tui.curves.own_lines import losses_of
 from tui.terminal.settings import Settings
@@ -102,7 +102,7 @@ def test_the_view_is_the_one_that_the_screen_remembers(
     monkeypatch.setattr(plotting, "Settings", lambda: settings)
     scene = Chart("loss", logarithmic=True).scene
     scene.smoothing = 0.9
-    remember(settings, "train.loss", scene)
+    save_view(settings, "train.loss", scene)
     plotting.plot([load_export(run)], "png")
     assert any("loss · log · smoothed 0.9 " in row for row in rows)
 

@@ -12,8 +12,8 @@ from core.rundir.rundir import RunDir
 from core.sweep.folder import Worker
 from core.sweep.goal import Goal
 from core.sweep.listing import JournalCounts, StudyListing
-from core.sweep.steering import request
 from core.sweep.study import Study, best_first, is_lost
+from core.sweep.study_control import request
 from tests.helpers.runs import three_runs
 from tests.helpers.sweep import description, study_in
 from tests.helpers.waiting import shown, text_of, toasts_of, until

@@ -15,7 +15,7 @@ from tests.helpers.scene import axis_of, column, points, scene_of, text
 from tui.chart.axes import x_of
 from tui.chart.cells import cell_of, edges_of
 from tui.chart.chart import Axis, Glyphs, Line, Mark
-from tui.chart.placed import placed_marks
+from tui.chart.placed_marks import placed_marks
 from tui.chart.rule import MARK_SIGNS, MAX_DISTANCE
 
 NAN, INF = math.nan, math.inf
@@ -42,7 +42,7 @@ def test_a_step_at_an_edge_is_in_the_cell_that_begins_there(start, per_cell, wid
     axis=st.sampled_from([Axis.STEP, Axis.RELATIVE, Axis.WALL]),
     speed=st.sampled_from([1.0, 3.7, 200.0]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_mark_a_spike_a_nan_and_the_cursor_of_one_step_are_in_one_cell(
     size, step, is_point, axis, speed
 ):

@@ -10,8 +10,8 @@ from tests.helpers.app import Scripted
 from tests.helpers.waiting import shown, strips_of, text_of
 from tui.app import TrainpadApp
 from tui.chart.chart import Chart
-from tui.chart.memory import restore
 from tui.chart.scene import Scene
+from tui.chart.view_settings import restore_view
 from tui.dashboard.header import ScreenTabs
 from tui.terminal.characters import Glyphs
 from tui.terminal.settings import Settings
@@ -89,5 +89,5 @@ def test_an_invalid_smoothing_is_ignored(tmp_path: Path, smoothing: object) -> N
     path, scene = tmp_path / "settings.json", Scene(Glyphs.BRAILLE, logarithmic=False)
     for value, restored in ((0.9, 0.9), (smoothing, 0.0)):
         path.write_text(f'{{"charts": {{"loss": {{"smoothing": {value}}}}}}}')
-        restore(Settings(path), "loss", scene)
+        restore_view(Settings(path), "loss", scene)
         assert scene.smoothing == restored

@@ -12,8 +12,8 @@ from textual.pilot import Pilot
 from core.rundir.rundir import RunDir
 from core.sweep.folder import StudyFolder, Worker
 from core.sweep.goal import Goal
-from core.sweep.steering import read_requests
 from core.sweep.study import Study
+from core.sweep.study_control import read_desired_state
 from tests.helpers.sweep import description, study_in
 from tests.helpers.waiting import shown, text_of, toasts_of, until
 from trainpad.errors import RunError
@@ -90,22 +90,22 @@ async def test_trials_views_and_keys(study: Study, tmp_path: Path) -> None:
 async def test_steering(study: Study, tmp_path: Path) -> None:
     async with app_of(study, tmp_path, (80, 24)) as (app, pilot):
         await pilot.press("space")
-        await until(pilot, lambda: read_requests(study.folder).paused)
+        await until(pilot, lambda: read_desired_state(study.folder).paused)
         await shown(pilot, app, "paused")
         await pilot.press("down", "s")
         await until(pilot, lambda: "trial 1 is not training" in toasts_of(app))
         await pilot.press(*["down"] * 8, "s")
-        await until(pilot, lambda: read_requests(study.folder).stop_trials == (9,))
+        await until(pilot, lambda: read_desired_state(study.folder).stop_trials == (9,))
         await pilot.press("t")
         await shown(pilot, app, "How many trials")
         await pilot.press(*["backspace"] * 4, "3", "0", "enter")
-        await until(pilot, lambda: read_requests(study.folder).trials == 30)
+        await until(pilot, lambda: read_desired_state(study.folder).trials == 30)
         await pilot.press("r")
         await shown(pilot, app, "Sample from a part of a range")
         await pilot.press("ctrl+u", *"rate=2..3", "enter")
         await shown(pilot, app, "must be narrowed to a part of")
         await pilot.press("ctrl+u", *"rate=0.1..0.5", "enter")
-        await until(pilot, lambda: read_requests(study.folder).ranges == {"rate": "0.1..0.5"})
+        await until(pilot, lambda: read_desired_state(study.folder).ranges == {"rate": "0.1..0.5"})
         await pilot.press("n")
         await shown(pilot, app, "Try this setting next")
         await pilot.press("ctrl+u", *"width=9", "enter")
@@ -179,7 +179,7 @@ async def test_leaving_a_sweep_that_runs_asks_how(study: Study, tmp_path: Path) 
         await pilot.press("escape", "q")
         await shown(pilot, app, "The sweep is still running.", "Detach")
         await pilot.press("escape", "S", "s")
-        await until(pilot, lambda: read_requests(study.folder).stop)
+        await until(pilot, lambda: read_desired_state(study.folder).stop)
         await pilot.press("escape")
         await shown(pilot, app, "The sweep is still running.")
         await pilot.press("s")

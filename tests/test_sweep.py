@@ -20,8 +20,8 @@ from core.sweep.new_run import branch_words, start_detached, train_words, words_
 from core.sweep.process import Forker, trainpad_command
 from core.sweep.results import as_csv, as_table, rows_of
 from core.sweep.space import narrowed_by
-from core.sweep.steering import read_requests, request
 from core.sweep.study import NAME, Study, importances, is_lost
+from core.sweep.study_control import read_desired_state, request
 from main import cli
 from tests.helpers.sweep import ROOT, description, quick_children, study_in, sweep
 from tests.helpers.waiting import wait_until
@@ -214,7 +214,7 @@ def test_requests_to_a_study(tmp_path: Path, quick_children: list[object]) -> No
     (study.folder.path / "control.json").write_text("{")
     (study.folder.path / "control.json").chmod(0o600)
     with pytest.raises(RunError, match="damaged"):
-        read_requests(study.folder)
+        read_desired_state(study.folder)
 
 
 def test_a_paused_study_begins_nothing(tmp_path: Path, quick_children: list[object]) -> None:

@@ -17,7 +17,7 @@ from core.sweep.goal import Goal
 from core.sweep.model_space import print_space
 from core.sweep.plan import best_command, child_of, program_of
 from core.sweep.process import Spawner
-from core.sweep.request import describe, pairs_of, parse_goal, parse_time, split_flags
+from core.sweep.request import describe, flag_pairs, parse_goal, parse_time, split_flags
 from core.sweep.space import Choices, Range, Space, is_varied, parse_dimension
 from tests.helpers.sweep import description
 from trainpad.errors import UserError
@@ -235,10 +235,10 @@ def test_a_study_of_an_earlier_version_has_relative_paths(
 
 
 def test_the_flags_of_a_program_are_pairs() -> None:
-    assert pairs_of(["--lr", "0.1..1", "--width=8|16"]) == {"lr": "0.1..1", "width": "8|16"}
+    assert flag_pairs(["--lr", "0.1..1", "--width=8|16"]) == {"lr": "0.1..1", "width": "8|16"}
     for wrong in (["lr", "1"], ["--lr"], ["-l", "1"]):
         with pytest.raises(UserError):
-            pairs_of(wrong)
+            flag_pairs(wrong)
 
 
 def test_a_program_gets_the_values_exactly() -> None:

@@ -18,9 +18,9 @@ from core.process.redirect import append_to_log, detach_stdio, redirect_to_log
 from core.process.stdio import no_standard_input, print_message
 from core.run.events import Opened
 from core.run.status import Outcome, RunStatus
+from core.rundir.after_closing import after_closing
 from core.rundir.attached import control_of, is_attached
 from core.rundir.deletion import discard_empty
-from core.rundir.goes_on import goes_on
 from core.rundir.reader import follow
 from core.rundir.rundir import RunDir
 from core.rundir.status import is_live
@@ -105,7 +105,7 @@ def run_viewer(
 def _say_what_goes_on(directory: str) -> None:
     """Say that the run in this folder goes on, if it does."""
     if directory and is_live(run := RunDir(Path(directory))):
-        print_message(goes_on(run))
+        print_message(after_closing(run))
 
 
 def _run(app: TrainpadApp, launcher: Launcher) -> int:

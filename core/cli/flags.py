@@ -12,7 +12,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from core.cli import completion
-from core.cli.given import GivenArgument, GivenOption
+from core.cli.nonempty import NonEmptyArgument, NonEmptyOption
 from core.process.stdio import discard_stdout
 from core.run.hparams import FORMER_NAMES, SPECS
 
@@ -88,13 +88,13 @@ def flag(name: str, *others: str, **options: Any) -> Decorator:
     """Return an option that may be written ``--max_steps`` or ``--max-steps``, or as `others`."""
     names = (name, *others)
     spellings = dict.fromkeys(s for n in names for s in (f"--{n}", f"--{n.replace('_', '-')}"))
-    settings = {"shell_complete": COMPLETIONS.get(name), "cls": GivenOption, **options}
+    settings = {"shell_complete": COMPLETIONS.get(name), "cls": NonEmptyOption, **options}
     return click.option(*spellings, name, **settings)
 
 
 def argument(name: str, **options: Any) -> Decorator:
     """Return an argument that is not empty."""
-    return click.argument(name, cls=GivenArgument, **options)
+    return click.argument(name, cls=NonEmptyArgument, **options)
 
 
 def hyperparameter_flags(command: Callable[..., Any]) -> Callable[..., Any]:

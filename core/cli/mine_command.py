@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from core.cli.flags import flag
-from core.cli.given import GivenOption
+from core.cli.nonempty import NonEmptyOption
 from trainpad.text import sanitize
 
 
@@ -14,7 +14,7 @@ from trainpad.text import sanitize
 @click.option(
     "--import",
     "to_import",
-    cls=GivenOption,
+    cls=NonEmptyOption,
     type=click.Path(path_type=Path),
     metavar="PATH",
     multiple=True,

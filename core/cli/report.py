@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from core.cli.steer import read_knobs
+from core.cli.steer import read_values
 from core.run.plan_text import steps_of_plan
 from core.rundir.attached import last_values, line_values
 from core.rundir.json_tail import TAIL_BYTES, JsonTail
@@ -45,7 +45,7 @@ def status_values(run: RunDir) -> dict[str, Any]:
         "values": {
             name: value if np.isfinite(value) else str(value) for name, value in values.items()
         },
-        "knobs": {name: knob.value for name, knob in read_knobs(run, summary).items()},
+        "knobs": {name: knob.value for name, knob in read_values(run, summary).items()},
     }
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from core.run.durations import duration
+from core.run.hparams import flag_value
 from core.run.metric_names import greater_is_better, split_of
 from core.rundir.entry import RunEntry
 from core.rundir.overview import Overview, differing_hparams
@@ -118,7 +119,7 @@ def _row(entry: RunEntry, names: Sequence[str]) -> tuple[str, ...]:
         since,
         where,
         state.project if state.is_attached else "",
-        *("" if state.is_attached else _flag_value(values[name]) for name in names),
+        *("" if state.is_attached else flag_value(values[name]) for name in names),
     )
 
 
@@ -135,11 +136,6 @@ def _score(entry: RunEntry) -> float | None:
 
 def _accuracy(value: float | None) -> str:
     return "" if value is None else f"{value:.4f}"
-
-
-def _flag_value(value: object) -> str:
-    """Return a hyperparameter as its flag takes it."""
-    return str(value).replace(", ", ",")
 
 
 def _values(entry: RunEntry) -> dict[str, Any]:

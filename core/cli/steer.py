@@ -106,7 +106,7 @@ def set_values(arguments: Sequence[str], log_dir: Path | None, wait: float, say:
     if not pairs or not all("=" in pair[1:] for pair in pairs):
         raise UserError("give the run, if any, then NAME=VALUE, such as: trainpad set lr=0.001")
     found, summary = open_live(run, log_dir)
-    knobs = read_knobs(found, summary)
+    knobs = read_values(found, summary)
     values = dict(_parse(knobs, pair) for pair in pairs)
     events = JsonTail(found.events, last=0)
     control_of(found).request(hyperparameters=values)
@@ -138,7 +138,7 @@ def _parse(knobs: Mapping[str, Knob[Any]], pair: str) -> tuple[str, Any]:
     raise UserError(f"there is no value called {name[:40]!r} to change; there is: {known}")
 
 
-def read_knobs(run: RunDir, summary: RunSummary) -> dict[str, Knob[Any]]:
+def read_values(run: RunDir, summary: RunSummary) -> dict[str, Knob[Any]]:
     """What can be changed in a run of either kind, as it is now, by name."""
     if summary.is_attached:
         return read_program(run).knobs

@@ -46,7 +46,7 @@ def study(
     arguments: tuple[str, ...], as_json: bool, csv: bool, command: bool, importance: bool
 ) -> int:
     """Print the trials of a study, or make a request to it."""
-    from core.sweep.extra import check_optuna
+    from core.sweep.optuna_installed import check_optuna
 
     check_optuna()
     folder, request = _folder_and_request(arguments)

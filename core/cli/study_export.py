@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from core.export.export import STDOUT, check_targets, write_output
-from core.sweep.extra import check_optuna
+from core.sweep.optuna_installed import check_optuna
 from trainpad.errors import UserError
 from trainpad.text import sanitize
 

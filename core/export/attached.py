@@ -24,11 +24,6 @@ RECORDED = ("changed", "evaluated", "noted", "warned", "alert", "epoch", "finish
 """The events that JSON has."""
 
 
-def is_attached(export: Export) -> bool:
-    """Whether another program trains the run, or trained it."""
-    return export.run.info.get("kind") == "attached"
-
-
 def all_numbers(export: Export) -> bytes:
     """Return a row of CSV for each step: step, Unix time, a column for each name."""
     rows = _by_step(_rows(export))
@@ -122,5 +117,5 @@ def check_kinds(exports: Sequence[Export]) -> None:
     Raises:
         RunError: one of them is a run of trainpad's own.
     """
-    if ours := [export.directory.name for export in exports if not is_attached(export)]:
+    if ours := [export.directory.name for export in exports if not export.run.is_attached]:
         raise RunError(f"{ours[0]} is a run of trainpad's own; plot it without attached ones")

@@ -77,7 +77,7 @@ def export_runs(
     _check(runs, options)
     check_targets(options.targets, force=options.force)
     exports = [load_export(run) for run in runs]
-    if any(map(attached.is_attached, exports)):
+    if any(export.run.is_attached for export in exports):
         rendered = list(_render_attached(exports, options, plot))
     else:
         rendered = list(_render(exports, options, plot))
@@ -104,7 +104,7 @@ def _keras_inputs(info: Mapping[str, Any]) -> str:
 
 def _empty_table_notes(export: Export, options: ExportOptions) -> Iterator[str]:
     """Yield a sentence for each table that has a heading and no rows."""
-    if attached.is_attached(export):
+    if export.run.is_attached:
         return
     name = sanitize(export.directory.name, limit=80)
     if options.csv and not export.run.evaluations:

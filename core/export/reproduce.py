@@ -17,6 +17,7 @@ from core.run.hparams import (
     SPECS,
     HyperParameters,
     as_dict,
+    flag_value,
     known_hparams,
     update_hparams,
     validate_hparams,
@@ -97,7 +98,7 @@ def _hyperparameters(start: HyperParameters, *, everything: bool) -> Iterator[st
         if name == "network" and is_own(parse_layers(value)):
             continue  # --model says so
         if everything or name == "seed" or value != SPECS[name].default:
-            yield from (f"--{name}", _flag_value(value))
+            yield from (f"--{name}", flag_value(value))
 
 
 def _model(info: dict[str, Any]) -> Iterator[str]:
@@ -172,7 +173,7 @@ def _is_early(end: Finished) -> bool:
 
 def _changes(changes: Sequence[Change]) -> Iterator[str]:
     for step, name, value in changes:
-        yield from ("--change", f"{step}:{name}={_flag_value(value)}")
+        yield from ("--change", f"{step}:{name}={flag_value(value)}")
 
 
 def _shell_quoted(part: str) -> str:
@@ -189,7 +190,3 @@ def _shell_quoted(part: str) -> str:
         for byte in content
     )
     return f"$'{''.join(letters)}'"
-
-
-def _flag_value(value: object) -> str:
-    return str(value).replace(", ", ",")

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from core.network.architecture import GAMMA, MEAN, VARIANCE, Architecture, Stage
 from core.network.network import Arrays, Floats, Layer, Network
-from core.run.layers import Conv, OwnModel
+from core.run.layers import Conv, OpaqueLayer
 
 BINS = 64
 MAX_COUNTED = 200_000
@@ -265,8 +265,8 @@ def update_ratios(arrays: Arrays, before: Arrays) -> list[float | None]:
 
 def layer_name(number: int, stage: Stage) -> str:
     """The name of a layer with weights, the one with this number from 0, as shown to users."""
-    if isinstance(stage.layer, OwnModel):
-        return stage.layer.file
+    if isinstance(stage.layer, OpaqueLayer):
+        return stage.layer.name
     if isinstance(stage.layer, Conv):
         return f"conv {number + 1}"
     return "output" if stage.is_output else f"hidden {number + 1}"

@@ -12,7 +12,7 @@ from typing import Any
 
 from core.network.live_values import LiveValues, OnChange
 from core.run.hparams import HyperparameterSpec, Value
-from core.run.own_hparams import Declared, choice_spec, number_spec
+from core.run.own_hparams import OwnHparam, choice_spec, number_spec
 from trainpad.errors import UserError
 
 
@@ -31,10 +31,10 @@ class Tunables:
         self._specs: dict[str, HyperparameterSpec] = {}
 
     @property
-    def declared(self) -> list[Declared]:
+    def declared(self) -> list[OwnHparam]:
         """Everything that was asked for so far."""
         return [
-            Declared(spec, str(self.values[name]) if spec.choices else self.values[name])
+            OwnHparam(spec, str(self.values[name]) if spec.choices else self.values[name])
             for name, spec in self._specs.items()
         ]
 

@@ -22,7 +22,7 @@ from core.network.health import (
 from core.network.network import Arrays, Floats
 from core.network.own_keras import PREFIX
 from core.own.layer import OwnLayer
-from core.run.layers import OwnModel
+from core.run.layers import OpaqueLayer
 from data.errors import DataError
 
 BIASES = ("bias", "beta")
@@ -57,7 +57,7 @@ def inspect_own_model(
     for layer in known:
         kernel = kernel_name(layer, arrays)
         number = len(reports) if kernel else None
-        stages.append(Stage(OwnModel(layer.name), layer.inputs, layer.outputs, number))
+        stages.append(Stage(OpaqueLayer(layer.name), layer.inputs, layer.outputs, number))
         if kernel:
             is_last = layer is last
             found = (inspected or {}).get(layer.name)

@@ -335,6 +335,11 @@ def short_repr(value: object) -> str:
     return reprlib.repr(value)
 
 
+def flag_value(value: object) -> str:
+    """The value of a hyperparameter as its flag takes it, exactly."""
+    return str(value).replace(", ", ",")
+
+
 def known_hparams(values: Mapping[str, Any]) -> dict[str, Any]:
     """Those of recorded values that are hyperparameters, by their names of today."""
     named = {FORMER_NAMES.get(name, name): value for name, value in values.items()}

@@ -101,16 +101,16 @@ class Dropout:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnModel:
-    """Not a layer: a whole model of a person's own, from a Python file of this name."""
+class OpaqueLayer:
+    """A layer of a person's own model, or in its place the whole model, named after its file."""
 
-    file: str
+    name: str
 
     def __str__(self) -> str:
-        return f"{OWN} {self.file}"
+        return f"{OWN} {self.name}"
 
 
-Layer = OwnModel | Dense | Conv | Pool | GlobalPool | Flatten | BatchNorm | Dropout
+Layer = OpaqueLayer | Dense | Conv | Pool | GlobalPool | Flatten | BatchNorm | Dropout
 Layers = tuple[Layer, ...]
 _OF_IMAGES = Conv | Pool | GlobalPool
 """Layers that take images; after a fully connected layer there are none."""
@@ -125,7 +125,7 @@ def parse_layers(text: str) -> Layers:
     if text.strip().lower() in ("", NO_LAYERS):
         return ()
     if own := re.fullmatch(rf"{OWN} ([\w.-]{{1,100}})", text.strip()):
-        return (OwnModel(own[1]),)
+        return (OpaqueLayer(own[1]),)
     parts = text.split(",")
     if len(parts) > MAX_LAYERS:
         raise UserError(f"a network has at most {MAX_LAYERS} layers, not {len(parts)}")
@@ -177,7 +177,7 @@ def short_name(layers: Sequence[Layer]) -> str:
 
 def is_own(layers: Sequence[Layer]) -> bool:
     """Whether the network is a model of a person's own."""
-    return any(isinstance(layer, OwnModel) for layer in layers)
+    return any(isinstance(layer, OpaqueLayer) for layer in layers)
 
 
 def are_plain(layers: Sequence[Layer]) -> bool:

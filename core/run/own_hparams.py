@@ -24,7 +24,7 @@ KINDS: Mapping[str, type] = {"int": int, "float": float, "text": str}
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class OwnHparam:
     """A declared value: what it may be, and what it is when training starts."""
 
     spec: HyperparameterSpec
@@ -84,7 +84,7 @@ def _help(values: str, live: bool) -> str:
     return f"{values}; {'changes while it trains' if live else 'for the next run'}"
 
 
-def parse_declared(value: object) -> Declared:
+def parse_declared(value: object) -> OwnHparam:
     """Return a value as `events.jsonl` declares it.
 
     Raises:
@@ -105,7 +105,7 @@ def parse_declared(value: object) -> Declared:
             )
         else:
             raise ValueError("not a kind of value")
-        return Declared(spec, spec.check(value["value"]))
+        return OwnHparam(spec, spec.check(value["value"]))
     except (UserError, KeyError, TypeError) as error:
         raise ValueError(str(error)) from error
 
@@ -119,7 +119,7 @@ class OwnHparams:
         self.changed: dict[str, Value] = {}
         """Those that have changed since training started."""
 
-    def declare(self, declared: Sequence[Declared]) -> None:
+    def declare(self, declared: Sequence[OwnHparam]) -> None:
         """Take what a start declares in the place of what was declared before."""
         self.specs = {one.spec.name: one.spec for one in declared}
         self.values = {one.spec.name: one.value for one in declared}

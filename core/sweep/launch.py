@@ -25,8 +25,8 @@ from core.sweep.request import (
     split_flags,
 )
 from core.sweep.runner import Job, Limits, Sweep
-from core.sweep.steering import read_requests, request
 from core.sweep.study import Study, best_first
+from core.sweep.study_control import read_desired_state, request
 from trainpad.errors import UserError
 from trainpad.place import absolute
 
@@ -87,12 +87,12 @@ def run_sweep(prepared: Prepared, say: Say) -> int:
 
 def _begin(folder: StudyFolder, trials: int | None, planned: int) -> int:
     """Drop an earlier request to stop; return how many trials there shall be, and keep that."""
-    requests = read_requests(folder)
-    if trials is not None and trials != (requests.trials or planned):
-        requests = request(folder, trials=int(trials))
-    if requests.stop:
+    desired = read_desired_state(folder)
+    if trials is not None and trials != (desired.trials or planned):
+        desired = request(folder, trials=int(trials))
+    if desired.stop:
         request(folder, stop=False)
-    return requests.trials or planned
+    return desired.trials or planned
 
 
 def _open_folder(

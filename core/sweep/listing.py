@@ -20,7 +20,7 @@ from core.rundir.rundir import RunDir
 from core.rundir.status import STUDY, RunSummary
 from core.sweep.folder import STUDIES, STUDY_FILE, Description, StudyFolder
 from core.sweep.goal import Goal
-from core.sweep.steering import Requests, read_requests
+from core.sweep.study_control import DesiredState, read_desired_state
 from trainpad.errors import RunError, UserError
 from trainpad.files import modified_at, size_of
 from trainpad.text import sanitize
@@ -109,18 +109,18 @@ class StudyListing:
             about = folder.description()
             listed = _Listed(about, JournalCounts(JsonTail(folder.journal), about.goal))
         try:
-            requests = read_requests(folder)
+            desired = read_desired_state(folder)
         except RunError:
-            requests = Requests()
+            desired = DesiredState()
         run = RunDir(folder.path)
         is_live, note = folder.is_live(), notes.read(run)
-        seen = size_of(folder.journal), requests, is_live, note
+        seen = size_of(folder.journal), desired, is_live, note
         if seen != listed.seen:
             listed.seen = seen
             listed.counts.poll()
             listed.entry = RunEntry(
                 run,
-                _summary(folder, listed, requests, is_live=is_live),
+                _summary(folder, listed, desired, is_live=is_live),
                 note,
                 {},
                 None,
@@ -146,12 +146,12 @@ def study_paths(log_dir: Path) -> Iterator[Path]:
 
 
 def _summary(
-    folder: StudyFolder, listed: _Listed, requests: Requests, *, is_live: bool
+    folder: StudyFolder, listed: _Listed, desired: DesiredState, *, is_live: bool
 ) -> RunSummary:
-    planned = requests.trials or listed.description.trials
+    planned = desired.trials or listed.description.trials
     state = RunStatus.DONE if listed.counts.ended >= planned else RunStatus.STOPPED
     if is_live:
-        state = RunStatus.PAUSED if requests.paused else RunStatus.TRAINING
+        state = RunStatus.PAUSED if desired.paused else RunStatus.TRAINING
     worker = next((path.name for path in folder.live_workers()), "")
     host, _, rest = worker.rpartition("-")[0].rpartition("-")
     return RunSummary(

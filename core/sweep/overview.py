@@ -10,8 +10,8 @@ from core.sweep.folder import Description, StudyFolder
 from core.sweep.plan import best_command
 from core.sweep.results import Row, rows_of
 from core.sweep.space import Point, narrowed_by
-from core.sweep.steering import Requests, read_requests
 from core.sweep.study import Study, importances
+from core.sweep.study_control import DesiredState, read_desired_state
 from trainpad.errors import RunError
 from trainpad.files import size_of
 from trainpad.text import sanitize
@@ -32,7 +32,7 @@ class StudyOverview:
     importance: Mapping[str, float] = field(default_factory=dict)
     """The share of each hyperparameter; empty while it is not known."""
     why_no_importance: str = ""
-    requests: Requests = field(default_factory=Requests)
+    desired: DesiredState = field(default_factory=DesiredState)
     is_live: bool = False
     """Whether a process runs trials."""
     next: Point = field(default_factory=dict)
@@ -75,7 +75,7 @@ class StudyReader:
     def __init__(self, folder: StudyFolder) -> None:
         self._folder = folder
         self._study: Study | None = None
-        self._seen: tuple[int, Requests, bool] | None = None
+        self._seen: tuple[int, DesiredState, bool] | None = None
         self._next: Point = {}
         self._next_for: object = None
         """The states of trials and the ranges that `_next` was chosen for."""
@@ -88,8 +88,8 @@ class StudyReader:
         Raises:
             RunError: it cannot be read.
         """
-        requests, is_live = read_requests(self._folder), self._folder.is_live()
-        seen = (size_of(self._folder.journal), requests, is_live)
+        desired, is_live = read_desired_state(self._folder), self._folder.is_live()
+        seen = (size_of(self._folder.journal), desired, is_live)
         if seen == self._seen:
             return None
         description = self._folder.description()
@@ -99,19 +99,19 @@ class StudyReader:
         rows = rows_of(trials)
         self._seen = seen
         self._update_importance(self._study, sum(row.state == "complete" for row in rows))
-        self._update_next(self._study, rows, requests)
+        self._update_next(self._study, rows, desired)
         return StudyOverview(
             sanitize(self._folder.path.name, limit=80), description, rows,
-            self._importance, self._why_not, requests, is_live, self._next,
+            self._importance, self._why_not, desired, is_live, self._next,
             "" if is_live else last_line(self._folder),
         )  # fmt: skip
 
-    def _update_next(self, study: Study, rows: Sequence[Row], requests: Requests) -> None:
+    def _update_next(self, study: Study, rows: Sequence[Row], desired: DesiredState) -> None:
         """Choose again once a trial has begun or ended, was queued, or a range has changed."""
-        chosen_for = [row.state for row in rows], requests.ranges
+        chosen_for = [row.state for row in rows], desired.ranges
         if chosen_for != self._next_for:
             self._next_for = chosen_for
-            study.space = narrowed_by(study.description.space, requests.ranges)
+            study.space = narrowed_by(study.description.space, desired.ranges)
             self._next = study.next_point()
 
     def _update_importance(self, study: Study, complete: int) -> None:

@@ -46,7 +46,7 @@ def program_of(template: Sequence[str], values: Mapping[str, Setting]) -> list[s
     Raises:
         UserError: a name is not one of `values`.
     """
-    texts = {name: text_of(value) for name, value in values.items()}
+    texts = {name: str(value) for name, value in values.items()}
     try:
         return [part.format_map(texts) if "{" in part else part for part in template]
     except (KeyError, IndexError, ValueError, AttributeError) as error:
@@ -60,13 +60,8 @@ def program_of(template: Sequence[str], values: Mapping[str, Setting]) -> list[s
 def _flag(name: str, value: Setting) -> str:
     """The flag that gives a hyperparameter, or a value of a model's own, this value."""
     if is_own_value(name):
-        return f"--hp={name.removeprefix(PREFIX)}={text_of(value)}"
-    return f"--{name}={text_of(value)}"
-
-
-def text_of(value: Setting) -> str:
-    """A value as a flag gives it, exactly."""
-    return repr(value) if isinstance(value, float) else str(value)
+        return f"--hp={name.removeprefix(PREFIX)}={value}"
+    return f"--{name}={value}"
 
 
 def best_command(description: Description, point: Point) -> str:

@@ -63,7 +63,7 @@ def split_flags(values: Mapping[str, Any]) -> Flags:
     return Flags(varied, fixed)
 
 
-def pairs_of(arguments: Sequence[str]) -> dict[str, str]:
+def flag_pairs(arguments: Sequence[str]) -> dict[str, str]:
     """The values in ``--name value`` and ``--name=value``.
 
     Raises:

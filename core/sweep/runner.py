@@ -11,8 +11,8 @@ from core.sweep.folder import StudyFolder, Worker
 from core.sweep.plan import child_of
 from core.sweep.process import Spawner, Starter
 from core.sweep.space import Space
-from core.sweep.steering import Requests, read_requests
 from core.sweep.study import Study, Trial, best_first
+from core.sweep.study_control import DesiredState, read_desired_state
 from core.sweep.trials import End, RunningTrial
 from trainpad.errors import RunError, UserError
 
@@ -59,7 +59,7 @@ class Sweep:
     _failures: list[str] = field(default_factory=list)
     """Why trials failed, before the first one succeeded."""
     _has_succeeded: bool = False
-    _requests: Requests = field(default_factory=Requests)
+    _desired: DesiredState = field(default_factory=DesiredState)
     _warning: str = ""
 
     @property
@@ -90,9 +90,9 @@ class Sweep:
                 for number in self.study.reclaim(worker):
                     self.say(f"trial {number}: lost, its process is gone; it is tried again")
             self._follow_requests()
-            if self.is_interrupted() or self._requests.stop:
+            if self.is_interrupted() or self._desired.stop:
                 return
-            may_begin = self._has_time and not self._requests.paused
+            may_begin = self._has_time and not self._desired.paused
             is_exhausted = may_begin and not self._begin_trials(worker)
             for job in self.jobs:
                 self._advance(job)
@@ -112,7 +112,7 @@ class Sweep:
 
     def _begin_trials(self, worker: Worker) -> bool:
         """Begin a trial in each free job; return whether there was one for each."""
-        limit = self._requests.trials or self.limits.trials
+        limit = self._desired.trials or self.limits.trials
         for job in self.jobs:
             if job.running is None:
                 trial = self.study.ask(worker, limit)
@@ -161,19 +161,19 @@ class Sweep:
 
     def _follow_requests(self) -> None:
         try:
-            requests = read_requests(self.folder)
+            desired = read_desired_state(self.folder)
         except RunError as error:
             self._warn(str(error))
             return
-        if requests == self._requests:
+        if desired == self._desired:
             return
-        for name, text in requests.ranges.items():
-            if self._requests.ranges.get(name) != text:
+        for name, text in desired.ranges.items():
+            if self._desired.ranges.get(name) != text:
                 self._narrow(name, text)
         for job in self.jobs:
-            if job.running and job.running.trial.number in requests.stop_trials:
+            if job.running and job.running.trial.number in desired.stop_trials:
                 job.running.stop(End.STOPPED)
-        self._requests = requests
+        self._desired = desired
 
     def _warn(self, text: str) -> None:
         """Say something once."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from core.sweep.folder import StudyFolder
 from core.sweep.space import Space
-from core.sweep.steering import read_requests, request
+from core.sweep.study_control import read_desired_state, request
 from trainpad.errors import UserError
 
 
@@ -25,7 +25,7 @@ class StudyRequests:
 
     def toggle_pause(self) -> str:
         """Pause, or go on."""
-        return self.pause(paused=not read_requests(self.folder).paused)
+        return self.pause(paused=not read_desired_state(self.folder).paused)
 
     def stop(self) -> str:
         """Stop all trials and end."""
@@ -43,17 +43,17 @@ class StudyRequests:
 
         if not Study(self.folder, self.folder.description()).is_running(number):
             raise UserError(f"trial {number} is not training")
-        stopped = read_requests(self.folder).stop_trials
+        stopped = read_desired_state(self.folder).stop_trials
         request(self.folder, stop_trials=(*stopped, number))
         return f"stop of trial {number} requested"
 
     def narrow(self, text: str) -> str:
         """Sample from parts of ranges: ``NAME=LOW..HIGH``, several separated by spaces."""
-        pairs = pairs_of(text.split())
+        pairs = name_value_pairs(text.split())
         space: Space = self.folder.description().space
         for name, part in pairs.items():
             space = space.narrowed(name, part)
-        request(self.folder, ranges={**read_requests(self.folder).ranges, **pairs})
+        request(self.folder, ranges={**read_desired_state(self.folder).ranges, **pairs})
         return f"{text} from the next trial on"
 
     def queue(self, text: str) -> str:
@@ -61,12 +61,12 @@ class StudyRequests:
         from core.sweep.study import Study
 
         description = self.folder.description()
-        point = description.space.check_point(pairs_of(text.split()))
+        point = description.space.check_point(name_value_pairs(text.split()))
         Study(self.folder, description).enqueue(point)
         return f"queued {text}"
 
 
-def pairs_of(words: Sequence[str]) -> dict[str, str]:
+def name_value_pairs(words: Sequence[str]) -> dict[str, str]:
     """The names and values of ``NAME=VALUE`` words.
 
     Raises:

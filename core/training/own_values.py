@@ -8,7 +8,7 @@ from core.network.live_values import LiveValues
 from core.network.model_file import ModelFile, guarded
 from core.network.tunables import Tunables
 from core.run.hparams import Value
-from core.run.own_hparams import PREFIX, Declared
+from core.run.own_hparams import PREFIX, OwnHparam
 from trainpad.errors import UserError
 
 
@@ -18,14 +18,14 @@ class OwnValues:
     def __init__(self) -> None:
         self._file: ModelFile | None = None
         self._live = LiveValues()
-        self._declared: dict[str, Declared] = {}
+        self._declared: dict[str, OwnHparam] = {}
 
     def tunables(self, file: ModelFile) -> Tunables:
         """The argument `hp` of the function in `file`."""
         self._file = file
         return Tunables(file.values, self._live)
 
-    def declare(self, declared: list[Declared]) -> None:
+    def declare(self, declared: list[OwnHparam]) -> None:
         """Take what the function has asked for, once the model is built."""
         self._live.built()
         self._declared = {one.spec.name: one for one in declared}

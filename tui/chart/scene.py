@@ -20,7 +20,7 @@ from tui.chart.legend import Label, LegendEntry, digits_for
 from tui.chart.marks import MarkIndex
 from tui.chart.paint import PlottedLine, paint
 from tui.chart.palette import LINE_STYLES, ChartStyle
-from tui.chart.placed import nonfinite_notes, placed_marks
+from tui.chart.placed_marks import nonfinite_notes, placed_marks
 from tui.chart.readings import Values
 from tui.chart.rule import Plan, rule
 from tui.chart.stops import next_stop, stops

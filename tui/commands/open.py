@@ -75,7 +75,7 @@ def open_run(
 
 
 def _open_study(folder: "StudyFolder", pace: Pace, *, ascii_only: bool) -> int:
-    from core.sweep.extra import check_optuna
+    from core.sweep.optuna_installed import check_optuna
 
     check_optuna()
     folder.description()

@@ -121,7 +121,7 @@ def _dashboard(request: "ProgramRequest", flags: dict[str, Any]) -> int:
     launcher = fork_launcher()
     from core.program.start import exit_status_of, make_run, supervise_in_background
     from core.program.terminal import size_of_terminal
-    from core.rundir.goes_on import goes_on
+    from core.rundir.after_closing import after_closing
 
     run = make_run(request)
     supervisor = supervise_in_background(request, run, size_of_terminal(1))
@@ -137,5 +137,5 @@ def _dashboard(request: "ProgramRequest", flags: dict[str, Any]) -> int:
     run_viewer(run, launcher, pace, read_only=False, ascii_only=plain, notifications=notifications)
     status = exit_status_of(supervisor)
     if status is None:
-        print_message(goes_on(run))
+        print_message(after_closing(run))
     return status or 0

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from core.cli.flags import ascii_flag, flag, pace_flags
-from core.cli.given import GivenOption
+from core.cli.nonempty import NonEmptyOption
 from tui.terminal.environment import Pace, configure_textual, has_screen, needs_ascii
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class SweepCommand(click.Command):
 @click.option(
     "--from",
     "file",
-    cls=GivenOption,
+    cls=NonEmptyOption,
     type=Path,
     metavar="FILE.toml",
     help="Read all this from a file.",
@@ -76,7 +76,7 @@ def sweep(
 
     Example: trainpad sweep --learning_rate 0.001..1 --optimizer 'sgd|adam' --trials 20
     """
-    from core.sweep.extra import check_optuna
+    from core.sweep.optuna_installed import check_optuna
 
     check_optuna()
     shows = not (headless or detach) and has_screen()
@@ -173,7 +173,7 @@ def _train_flags(ctx: click.Context, arguments: Sequence[str]) -> dict[str, Any]
     with click.Context(train, info_name="sweep", parent=ctx.parent) as context:
         values, left, _ = train.make_parser(context).parse_args(list(arguments))
         for parameter in train.params:
-            if isinstance(parameter, GivenOption):
+            if isinstance(parameter, NonEmptyOption):
                 parameter.refuse_empty(context, values.get(parameter.name))
     if left:
         raise click.UsageError(f"unexpected argument {left[0]!r}; a program follows after --")
@@ -190,9 +190,9 @@ def _is_of_program(study: Path | None) -> bool:
 
 
 def _program_flags(arguments: Sequence[str]) -> dict[str, str]:
-    from core.sweep.request import pairs_of
+    from core.sweep.request import flag_pairs
 
-    return pairs_of(arguments)
+    return flag_pairs(arguments)
 
 
 def _say(text: str) -> None:

@@ -20,11 +20,11 @@ from trainpad.errors import RunError, UserError
 from trainpad.text import sanitize
 from tui.chart.drawing import draw
 from tui.chart.marks import Mark, marks_of
-from tui.chart.memory import restore
 from tui.chart.palette import ChartStyle, styles_in
 from tui.chart.scene import LETTERS, Scene
 from tui.chart.tags import sort_key
 from tui.chart.traces import Line
+from tui.chart.view_settings import restore_view
 from tui.curves.grouping import quantities
 from tui.curves.metric_lines import lines_of
 from tui.curves.own_lines import accuracies_of, losses_of
@@ -153,7 +153,7 @@ def _in_rows(charts: Sequence[_Chart]) -> list[Sequence[_Chart]]:
 
 def _scene(chart: _Chart, settings: Settings) -> Scene:
     scene = Scene(Glyphs.BRAILLE, logarithmic=False)
-    restore(settings, chart.kind, scene, fractions=chart.shows_fractions)
+    restore_view(settings, chart.kind, scene, fractions=chart.shows_fractions)
     scene.tinted, scene.lines, scene.planned_steps = True, chart.lines, chart.end
     scene.marks.update(chart.marks)
     return scene

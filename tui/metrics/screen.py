@@ -17,7 +17,7 @@ from core.rundir.output import OutputTail
 from core.rundir.rundir import RunDir
 from tui.chart.keys import ChartAction
 from tui.chart.marks import marks_of
-from tui.chart.memory import remember, restore
+from tui.chart.view_settings import restore_view, save_view
 from tui.dashboard.messages import MessageLog
 from tui.metrics.grid import ChartGrid
 from tui.metrics.keys import BINDINGS
@@ -82,7 +82,7 @@ class MetricsScreen(SteeringScreen):
         settings = self.host.settings
         for part in HIDEABLE:
             self.set_class(part in settings.get("hidden", []), f"-no-{part}")
-        restore(settings, CHARTS, self._grid.settings, fractions=True)
+        restore_view(settings, CHARTS, self._grid.settings, fractions=True)
         self._grid.first = self.host.user_options.charts_first
         self.query_one(Input).display = False
         self.set_interval(OUTPUT_INTERVAL, self._poll_output)
@@ -281,7 +281,7 @@ class MetricsScreen(SteeringScreen):
                 self._large_output.follow()
             return
         self._grid.act(action, *arguments)
-        remember(self.host.settings, CHARTS, self._grid.settings)
+        save_view(self.host.settings, CHARTS, self._grid.settings)
 
     # -- filter -------------------------------------------------------------------------------
 

@@ -13,8 +13,8 @@ from core.rundir.entry import RunEntry
 from core.rundir.playback import MAX_SPEED, MIN_SPEED
 from core.rundir.rundir import RunDir
 from core.session.request import branch_request
-from core.sweep.extra import check_optuna
 from core.sweep.folder import StudyFolder
+from core.sweep.optuna_installed import check_optuna
 from trainpad.errors import UserError
 from trainpad.text import sanitize
 from tui.runs.dialogs import ConfirmDialog, FormDialog

@@ -20,7 +20,7 @@ from core.sweep.listing import StudyListing
 from data import places
 from tui.chart.chart import Chart
 from tui.chart.keys import ChartAction
-from tui.chart.memory import remember, restore
+from tui.chart.view_settings import restore_view, save_view
 from tui.curves.reading import NewEvents, RunCurves
 from tui.curves.shown_value import LOSS, PRECISION, shown_value, shown_values
 from tui.dashboard.screen import DashboardScreen
@@ -204,7 +204,7 @@ class RunsScreen(DashboardScreen):
         chart.title = self._value
         chart.shows_fractions = self._value == PRECISION
         fractions = chart.shows_fractions
-        restore(self.host.settings, self._chart_kind, chart.scene, fractions=fractions)
+        restore_view(self.host.settings, self._chart_kind, chart.scene, fractions=fractions)
 
     @property
     def _compared(self) -> list[RunEntry]:
@@ -354,7 +354,7 @@ class RunsScreen(DashboardScreen):
         """Do this to the chart; the view is saved."""
         chart = self.query_one(Chart)
         chart.act(action, *arguments)
-        remember(self.host.settings, self._chart_kind, chart.scene)
+        save_view(self.host.settings, self._chart_kind, chart.scene)
 
     @property
     def _chart_kind(self) -> str:

@@ -41,7 +41,7 @@ def title_of(overview: StudyOverview) -> tuple[list[Span], list[Span]]:
         (f"   {goal.direction} {sanitize(goal.metric, limit=80)}", "dim"),
     ]
     right: list[Span] = []
-    if overview.requests.paused:
+    if overview.desired.paused:
         right.append(("paused  ", "alert"))
     elif not overview.is_live:
         right.append(("not running  ", "dim"))
@@ -57,12 +57,12 @@ def next_of(overview: StudyOverview) -> list[Span]:
     begun = sum(
         count for state, count in overview.counts.items() if state not in ("queued", "lost")
     )
-    planned = overview.requests.trials or overview.description.trials
+    planned = overview.desired.trials or overview.description.trials
     if not overview.next:
         return [("next", "dim"), ("  no setting is left to try", "text")]
     is_over = begun >= planned
     note = f"   after {planned:,} trials; t has it try more" if is_over else ""
-    values = [f"{sanitize(name, limit=40)} {text_of(one)}" for name, one in overview.next.items()]
+    values = [f"{sanitize(name, limit=40)} {cell_text(one)}" for name, one in overview.next.items()]
     return [("next", "dim"), (f"  {'  '.join(values)}", "text"), (note, "dim")]
 
 
@@ -89,7 +89,7 @@ class NextSetting(TextWidget):
         return [found]
 
 
-def text_of(value: object) -> str:
+def cell_text(value: object) -> str:
     """A value in a cell."""
     if value is None:
         return ""

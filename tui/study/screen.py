@@ -17,7 +17,7 @@ from core.rundir.rundir import RunDir
 from core.sweep.folder import StudyFolder
 from core.sweep.overview import StudyOverview, StudyReader
 from core.sweep.results import Row
-from core.sweep.steering import Requests
+from core.sweep.study_control import DesiredState
 from core.sweep.study_requests import StudyRequests
 from trainpad.errors import UserError
 from trainpad.text import sanitize
@@ -271,7 +271,7 @@ class StudyScreen(Screen[Closed]):
 
     def action_trials(self) -> None:
         """Ask how many trials there shall be."""
-        now = self._overview.requests if self._overview else Requests()
+        now = self._overview.desired if self._overview else DesiredState()
         text = str(now.trials or len(self._rows) + 10)
         self._ask("How many trials there shall be in all:", text, self._requests.set_trials)
 

@@ -10,7 +10,7 @@ from core.run.metric_names import SPLITS
 from core.sweep.goal import Goal
 from core.sweep.results import Row
 from trainpad.text import sanitize
-from tui.study.rows import text_of
+from tui.study.rows import cell_text
 from tui.widgets.text_widget import Span, TextWidget, align_right, fit
 
 BARS: Final = "▁▂▃▄▅▆▇█"
@@ -110,7 +110,7 @@ class TrialTable(TextWidget):
         return found
 
     def _width_of(self, name: str) -> int:
-        longest = max((len(text_of(row.params.get(name))) for row in self._rows), default=0)
+        longest = max((len(cell_text(row.params.get(name))) for row in self._rows), default=0)
         return min(24, max(len(name) + 1, longest)) + 2
 
     def _header(self, name: str, size: int) -> Span:
@@ -148,7 +148,7 @@ class TrialTable(TextWidget):
             return f"{align_right(text, VALUE_WIDTH)}  ", "live" if row.number == self._best else ""
         if name == "curve":
             return self._curve(row, scale), "live" if row.state == "training" else "dim"
-        return text_of(row.params.get(name)), ""
+        return cell_text(row.params.get(name)), ""
 
     def _scale(self) -> tuple[float, float]:
         """The least and the greatest value of all curves."""

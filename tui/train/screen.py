@@ -23,7 +23,7 @@ from trainpad.errors import UserError
 from tui.chart.chart import Chart
 from tui.chart.keys import ChartAction, chart_bindings
 from tui.chart.marks import marks_of
-from tui.chart.memory import remember, restore
+from tui.chart.view_settings import restore_view, save_view
 from tui.curves.own_lines import accuracies_of, losses_of
 from tui.dashboard.messages import MessageLog
 from tui.dashboard.resuming import why_not_resumable
@@ -117,7 +117,9 @@ class TrainScreen(DashboardScreen):
         loss, precision = self.query_one("#loss", Chart), self.query_one("#precision", Chart)
         loss.link(precision)
         for chart in (loss, precision):
-            restore(settings, f"train.{chart.id}", chart.scene, fractions=chart.shows_fractions)
+            restore_view(
+                settings, f"train.{chart.id}", chart.scene, fractions=chart.shows_fractions
+            )
             chart.set_glyphs(glyphs)
 
     def update_run(self, run: RunState) -> None:
@@ -311,7 +313,7 @@ class TrainScreen(DashboardScreen):
         """Do this to the loss chart, and to both what they share; the view is saved."""
         self.query_one("#loss", Chart).act(action, *arguments)
         for chart in self.query(Chart):
-            remember(self.host.settings, f"train.{chart.id}", chart.scene)
+            save_view(self.host.settings, f"train.{chart.id}", chart.scene)
 
     @on(Chart.ViewChanged)
     def _show_cursor_in_table(self, message: Chart.ViewChanged) -> None:

@@ -14,9 +14,9 @@ from textual.message import Message
 from core.tfevents.bounded import Storable
 from tui.chart.cursor import Cursor
 from tui.chart.keys import ChartAction
-from tui.chart.memory import remember, restore
 from tui.chart.scene import Scene
 from tui.chart.tags import group_of, paginate
+from tui.chart.view_settings import restore_view, save_view
 from tui.chart.viewport import Viewport
 from tui.terminal.base_app import BaseApp
 from tui.terminal.characters import Glyphs
@@ -138,7 +138,7 @@ class ChartPages(Pages):
     def on_mount(self) -> None:
         """Show the charts as they were left."""
         if isinstance(self.app, BaseApp):
-            restore(self.app.settings, CHARTS, self._leader_scene, fractions=True)
+            restore_view(self.app.settings, CHARTS, self._leader_scene, fractions=True)
         self._error_rate = self._leader_scene.error_rate
 
     def show(self, model: WatchModel) -> None:
@@ -159,7 +159,7 @@ class ChartPages(Pages):
             self._leader_scene = leader.scene
         self._leader_scene.error_rate = self._error_rate
         if isinstance(self.app, BaseApp):
-            remember(self.app.settings, CHARTS, self._leader_scene)
+            save_view(self.app.settings, CHARTS, self._leader_scene)
         self._sync_charts()
 
     def toggle_reference(self, run: str) -> None:

@@ -11,7 +11,7 @@ from textual.geometry import Size
 
 from core.network.architecture import Shape, Stage, format_shape
 from core.network.health import Diagnosis, Distribution, LayerReport, NetworkReport, layer_name
-from core.run.layers import BatchNorm, Conv, Dense, OwnModel
+from core.run.layers import BatchNorm, Conv, Dense, OpaqueLayer
 from tui.widgets.text_widget import Span, TextWidget, align_right, fit
 
 NAME_WIDTH, SHAPE_WIDTH = 12, 22
@@ -133,7 +133,7 @@ class LayerTable(TextWidget):
         return super()._displayable(text.translate(ASCII_SIGNS) if self.ascii_only else text)
 
     def _input(self, first: Stage, widths: tuple[int, int], width: int) -> list[Span]:
-        is_own = isinstance(first.layer, OwnModel)
+        is_own = isinstance(first.layer, OpaqueLayer)
         sides = self._shape if is_own or len(first.inputs) == 1 else first.inputs
         pixels = math.prod(sides) if is_own else math.prod(first.inputs)
         text = f"{format_shape(sides, ' x ')} = {pixels:,} pixels, 0 to 1"
@@ -189,8 +189,8 @@ class DiagnosisList(TextWidget):
 
 def _row_name(stage: Stage) -> str:
     """A layer's name in the table; a batch normalization's belongs to the layer before it."""
-    if isinstance(stage.layer, OwnModel):
-        return stage.layer.file
+    if isinstance(stage.layer, OpaqueLayer):
+        return stage.layer.name
     if stage.number is None or isinstance(stage.layer, BatchNorm):
         return str(stage.layer)
     return layer_name(stage.number, stage)
@@ -198,7 +198,7 @@ def _row_name(stage: Stage) -> str:
 
 def _shape_text(stage: Stage) -> str:
     """The shapes of what a layer takes and gives, and ReLU or logits; empty if nothing changes."""
-    is_own = isinstance(stage.layer, OwnModel)
+    is_own = isinstance(stage.layer, OpaqueLayer)
     if stage.outputs == stage.inputs and (is_own or not isinstance(stage.layer, Conv | Dense)):
         return ""
     flat = len(stage.outputs) == 1 and not is_own

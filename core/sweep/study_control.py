@@ -15,7 +15,7 @@ LIMIT: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
-class Requests:
+class DesiredState:
     """The desired state of a study; it is a state, so that reading it twice does no harm."""
 
     paused: bool = False
@@ -30,7 +30,7 @@ class Requests:
     """The numbers of trials to stop."""
 
 
-def read_requests(folder: StudyFolder) -> Requests:
+def read_desired_state(folder: StudyFolder) -> DesiredState:
     """The desired state; the default where nothing was requested.
 
     Raises:
@@ -39,7 +39,7 @@ def read_requests(folder: StudyFolder) -> Requests:
     path = folder.path / FILE
     try:
         values = json.loads(read_private(path, LIMIT))
-        return Requests(
+        return DesiredState(
             paused=bool(values.get("paused", False)),
             stop=bool(values.get("stop", False)),
             trials=int(values.get("trials", 0)),
@@ -47,21 +47,21 @@ def read_requests(folder: StudyFolder) -> Requests:
             stop_trials=tuple(int(one) for one in values.get("stop_trials", ())),
         )
     except FileNotFoundError:
-        return Requests()
+        return DesiredState()
     except OSError as error:
         raise RunError(f"{path} cannot be read: {error.strerror or error}") from error
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise RunError(f"{path} is damaged; delete it to go on without its requests") from error
 
 
-def request(folder: StudyFolder, **changes: Any) -> Requests:
+def request(folder: StudyFolder, **changes: Any) -> DesiredState:
     """Change the desired state; what is not named stays as it is.
 
     Raises:
         RunError: the file cannot be written.
     """
     with folder.locked():
-        desired = dataclasses.replace(read_requests(folder), **changes)
+        desired = dataclasses.replace(read_desired_state(folder), **changes)
         content = json.dumps(dataclasses.asdict(desired)).encode()
         write_atomic(folder.path / FILE, content)
     return desired

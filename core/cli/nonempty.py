@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 
-class _Given(click.Parameter):
+class _NonEmpty(click.Parameter):
     """A parameter that may be left out, but is not empty where it is given."""
 
     def type_cast_value(self, ctx: click.Context, value: Any) -> Any:
@@ -38,9 +38,9 @@ class _Given(click.Parameter):
         return self.opts[0] if isinstance(self, click.Option) else "an argument"
 
 
-class GivenOption(_Given, click.Option):
+class NonEmptyOption(_NonEmpty, click.Option):
     """A flag whose value is not empty."""
 
 
-class GivenArgument(_Given, click.Argument):
+class NonEmptyArgument(_NonEmpty, click.Argument):
     """An argument that is not empty."""

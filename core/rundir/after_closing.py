@@ -6,7 +6,7 @@ from trainpad.errors import RunError, UserError
 from trainpad.text import sanitize
 
 
-def goes_on(run: RunDir) -> str:
+def after_closing(run: RunDir) -> str:
     """Return what a live run does now, and the commands that show and stop it."""
     name = sanitize(run.name)
     command = sanitize(run.quoted)

@@ -11,7 +11,7 @@ KEY = "charts"
 """The name in the settings: for each kind of chart its view."""
 
 
-def remember(settings: Settings, kind: str, scene: Scene) -> None:
+def save_view(settings: Settings, kind: str, scene: Scene) -> None:
     """Save the scale, the smoothing and the kind of x axis of a chart."""
     view = {
         "log": scene.logarithmic,
@@ -22,7 +22,7 @@ def remember(settings: Settings, kind: str, scene: Scene) -> None:
     settings.set(KEY, settings.get(KEY, {}) | {kind: view})
 
 
-def restore(settings: Settings, kind: str, scene: Scene, *, fractions: bool = False) -> None:
+def restore_view(settings: Settings, kind: str, scene: Scene, *, fractions: bool = False) -> None:
     """Show a chart, of fractions or not, as it was when it was saved; its title says so."""
     saved = settings.get(KEY, {}).get(kind)
     view: dict[str, Any] = saved if isinstance(saved, dict) else {}

@@ -6,8 +6,8 @@ from typing import Any, cast
 
 import pytest
 
+from core.rundir.after_closing import after_closing
 from core.rundir.attached import control_of
-from core.rundir.goes_on import goes_on
 from core.rundir.rundir import RunDir
 from tests.helpers.attached_runs import make_attached
 from tests.helpers.runs import finished, make_run
@@ -22,20 +22,20 @@ def run(tmp_path: Path) -> RunDir:
 def test_it_says_how_to_come_back_to_a_run_and_how_to_stop_it(run: RunDir) -> None:
     path = f"'{run.path}'"
     shown = f"`trainpad open {path}` shows it, `trainpad stop {path}` stops it"
-    assert goes_on(run) == f"mine keeps running; {shown}"
+    assert after_closing(run) == f"mine keeps running; {shown}"
     control_of(run).request(pause_at=0)
-    assert goes_on(run) == f"mine is paused; {shown}"
+    assert after_closing(run) == f"mine is paused; {shown}"
     control_of(run).request(stop="stopped")
-    assert goes_on(run).startswith("mine is being stopped; `trainpad status ")
+    assert after_closing(run).startswith("mine is being stopped; `trainpad status ")
 
 
 def test_a_damaged_control_file_is_no_hindrance(run: RunDir) -> None:
     (run.path / "control.json").write_text("{")
-    assert goes_on(run) == f"mine goes on; `trainpad open '{run.path}'` shows it"
+    assert after_closing(run) == f"mine goes on; `trainpad open '{run.path}'` shows it"
 
 
 def test_runs_of_ours_are_said_to_go_on_too(tmp_path: Path) -> None:
-    assert goes_on(make_run(tmp_path / "ours")).startswith("ours keeps running; ")
+    assert after_closing(make_run(tmp_path / "ours")).startswith("ours keeps running; ")
 
 
 @pytest.mark.parametrize("is_viewer", [True, False])
@@ -65,4 +65,4 @@ def test_the_screen_of_a_live_run_is_left_with_that_line(
             run, nothing, nothing, read_only=False, ascii_only=False, says_what_goes_on=says
         )
         is_said = says and is_viewer and not has_ended
-        assert capsys.readouterr().err == (f"trainpad: {goes_on(run)}\n" if is_said else "")
+        assert capsys.readouterr().err == (f"trainpad: {after_closing(run)}\n" if is_said else "")
