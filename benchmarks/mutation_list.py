@@ -54,7 +54,7 @@ MUTATIONS = (
     ("core/run/layers.py", 'or "softmax"', 'or "none"', "network_text"),
     ("core/training/chunking.py", "TARGET_SECONDS = 0.06", "TARGET_SECONDS = 0.6", "chunking"),
     ("core/run/presets.py", "0.5", "0.05", "hparams"),
-    ("core/process/threads.py", "max(now, NICE)", "min(now, NICE)", "threads"),
+    ("core/process/threads.py", "of_process + NICE", "of_process - NICE", "threads"),
     ("core/process/threads.py", "() - SYNCHRONOUS", "() & SYNCHRONOUS", "threads"),
     ("core/run/pyramid.py", "starts[:-1] < starts", "starts[:-1] <= starts", "series"),
     ("core/training/rng.py", "> 2).any()", "> 3).any()", "rng"),
