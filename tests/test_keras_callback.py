@@ -335,3 +335,18 @@ def test_a_later_keras_may_tell_of_more() -> None:
     assert callback.on_something_new(1, logs={}) is None  # type: ignore[func-returns-value]
     with pytest.raises(AttributeError):
         callback.nothing  # noqa: B018
+
+
+def test_a_rate_that_another_callback_sets_is_followed(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("keras.INTERVAL", "attached.FOLLOW_INTERVAL", "attached.FOLLOW_SHARE"):
+        monkeypatch.setattr(f"trainpad.{name}", 0.0)
+    schedule = keras.callbacks.LearningRateScheduler(lambda epoch, _: 0.1 / 4**epoch)
+    watch = TrainpadCallback(weights=False)
+    model().fit(X, Y, batch_size=50, epochs=3, verbose=0, callbacks=[watch, schedule])
+    path = only_run(runs)
+    found = [(event["name"], event["new"], event["by"]) for event in events(path, "changed")]
+    assert found == [
+        ("lr", pytest.approx(0.025), "program"), ("lr", pytest.approx(0.00625), "program")
+    ]  # fmt: skip

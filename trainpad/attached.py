@@ -11,6 +11,10 @@ from trainpad.text import sanitize
 
 POLL_INTERVAL = 0.05
 """Seconds between two polls of `control.json`."""
+FOLLOW_INTERVAL = 1.0
+"""Seconds between two looks for what the program itself has changed, at least."""
+FOLLOW_SHARE = 0.01
+"""The same while it changes all the time, of the time since the run began."""
 BROADCAST_EVERY = 10
 """Calls of `tick` from one shared decision to the next."""
 
@@ -53,6 +57,7 @@ class Run(Recording):
 
     _ticks = 0
     _polled = 0.0
+    _follow_due = 0.0
     _is_shared = False
     """Whether the decisions are those of several processes."""
 
@@ -154,7 +159,23 @@ class Run(Recording):
         return self._due
 
     def _on_knob(self, knob: Knob[Any], old: Any, new: Any) -> None:
-        self._event("changed", name=knob.name, old=old, new=new)
+        if knob.is_set_outside:
+            self._event("changed", name=knob.name, old=old, new=new)
+            return
+        self._event("changed", name=knob.name, old=old, new=new, by="program")
+        self.guard("control.json", lambda: self._steering.forget(knob.name))
+
+    def _follow(self) -> None:
+        """Take over what a schedule or a callback has changed."""
+        has_changed = False
+        for knob in tuple(self._steering.knobs.values()):
+            limits = knob.low, knob.high
+            has_changed |= self._safely(knob.name, knob.follow, default=False)
+            if (knob.low, knob.high) != limits:
+                self._event("declared", **knob.declaration())
+        now = monotonic()
+        share = FOLLOW_SHARE * (now - self._began) if has_changed else 0.0
+        self._follow_due = now + max(FOLLOW_INTERVAL, share)
 
     def _poll(self, broadcast: Broadcast | None) -> bool:
         self._ticks += 1
@@ -163,6 +184,8 @@ class Run(Recording):
             return not self._steering.stop
         if self._steering.is_alone or broadcast is not None:
             self.support("pause", "stop")
+        if self._writer is not None and monotonic() >= self._follow_due:
+            self._follow()
         try:
             self._steering.poll(self.step, broadcast)
         except Exception as error:  # noqa: BLE001 - see the module's docstring

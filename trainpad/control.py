@@ -179,6 +179,19 @@ class Control:
             self._write()
             return desired
 
+    def drop(self, name: str, value: object) -> None:
+        """Remove a value that was requested, unless another one has been since.
+
+        Raises:
+            UserError: the file cannot be read or written.
+        """
+        with self._lock, self._file_lock():
+            desired = self._poll()
+            if desired.hyperparameters.get(name) == value:
+                left = {key: kept for key, kept in desired.hyperparameters.items() if key != name}
+                self._desired = dataclasses.replace(desired, hyperparameters=left)
+                self._write()
+
     @contextmanager
     def _file_lock(self) -> Iterator[None]:
         """Keep other processes from changing the file, unless the file system has no locks."""

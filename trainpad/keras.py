@@ -218,10 +218,14 @@ class TrainpadCallback:
             sync(model)
             variable.assign(value)
 
-        value = float(variable.numpy())
+        def read() -> float:
+            sync(model)
+            return float(variable.numpy())
+
+        value = read()
         if (known := self._run.knob(name)) is not None:
             known.value = value  # as the program has left it
-        self._run.live(name, value, on_change=assign)
+        self._run.live(name, value, on_change=assign).track(read)
 
     def _poll(self, batch: int) -> None:
         """Record what has ended; do what was requested."""

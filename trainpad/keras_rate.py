@@ -27,7 +27,7 @@ class LearningRate:
             value = float(rate.numpy())
             if (known := run.knob("lr")) is not None:
                 known.value = value  # as the program has left it
-            run.live("lr", value, low=0.0, on_change=self._assign)
+            run.live("lr", value, low=0.0, on_change=self._assign).track(self.now)
         elif callable(rate) and callable(getattr(self._optimizer, _GETTER, None)):
             keras = sys.modules["keras"]
             if keras.backend.backend() != "jax":  # a compiled step would never see a change

@@ -51,6 +51,9 @@ class Knob(Generic[Value]):
         """Called with each new value that was requested from outside."""
         self.changed: Callable[[Knob[Any], Any, Any], None] = lambda *_: None
         """Called with this knob, the old and the new value at each change."""
+        self._read: Callable[[], Any] | None = None
+        self._seen: Any = None
+        """What `_read` returned last."""
         if self.scale not in ("linear", "log"):
             raise UserError(f"{name}: scale must be 'linear' or 'log', not {scale!r}")
         if low is not None and high is not None and not low <= high:
@@ -80,6 +83,38 @@ class Knob(Generic[Value]):
         self._set(value)
         if self.on_change is not None:
             self.on_change(value)
+        if self._read is not None:
+            self._seen = self._read()
+
+    @property
+    def is_set_outside(self) -> bool:
+        """Whether the value was set from outside the program, and not by the program since."""
+        return self._is_set_outside
+
+    def track(self, read: Callable[[], Any]) -> None:
+        """Let `read` return the value that holds, where a schedule or a callback changes it too."""
+        self._read, self._seen = read, read()
+
+    def follow(self) -> bool:
+        """Take over what the program has changed since; return whether it has changed anything."""
+        if self._read is None:
+            return False
+        now = self._read()
+        if now == self._seen or now != now:  # not a number
+            return False
+        self._widen(now)
+        self._seen = self.value = now
+        return True
+
+    def _widen(self, value: float) -> None:
+        """Widen the limits so that they allow `value`; on a log scale by three decades more."""
+        if self.low is not None and value < self.low:
+            if self.scale == "linear":
+                self.low = value
+            elif value > 0:
+                self.low = value / 1000
+        if self.high is not None and value > self.high:
+            self.high = value if self.scale == "linear" else value * 1000
 
     def _set(self, value: Value) -> None:
         old, self._value = self._value, value
@@ -97,6 +132,7 @@ class Knob(Generic[Value]):
                 kept = new.check(self._value)
         self.low, self.high, self.scale = new.low, new.high, new.scale
         self.choices, self.kind, self.on_change = new.choices, new.kind, new.on_change
+        self._read = None
         if kept is None:
             self.value = new.value
         else:

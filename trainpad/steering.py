@@ -108,6 +108,18 @@ class Steering:
         """Apply what is requested by now, without waiting."""
         self._apply(self._read(step, None), step)
 
+    def forget(self, name: str) -> None:
+        """Drop the value that was requested of `name`: the program has set another since.
+
+        Else the same value could not be requested again: `control.json` would not change.
+
+        Raises:
+            UserError: `control.json` cannot be read or written.
+        """
+        requested = self._requested.pop(name, _NOTHING)
+        if requested is not _NOTHING and self.control is not None:
+            self.control.drop(name, requested)
+
     def take(self, kind: str, step: int) -> bool:
         """Return whether a ``checkpoint`` or an ``evaluate`` is requested, once for each time.
 

@@ -44,7 +44,8 @@ class Run(Protocol):
 def attach(run: Run, optimizer: Any, scheduler: Any = None) -> Knob[float]:
     """Declare the learning rate of `optimizer`, and record it while it trains.
 
-    One group without a scheduler gets the knob ``lr``, which is its rate; otherwise ``lr_scale``
+    One group without a scheduler gets the knob ``lr``, which is its rate, also where the program
+    changes that itself; otherwise ``lr_scale``
     multiplies every group's rate and what the schedulers compute it from. The names of a second
     optimizer end with ``_2``.
 
@@ -69,11 +70,15 @@ def attach(run: Run, optimizer: Any, scheduler: Any = None) -> Knob[float]:
         if base == "lr":
             known.value = value
         value = float(known.value)
-    last = value
+    scale = value
+
+    def read() -> float:
+        return float(groups[0]["lr"])
 
     def change(new: float) -> None:
-        nonlocal last
-        factor, last = new / last, new
+        nonlocal scale
+        before = read() if base == "lr" else scale
+        factor, scale = new / before if before > 0 else 1.0, new
         done: set[int] = set()
         if base == "lr":
             group = optimizer.param_groups[0]
@@ -89,8 +94,10 @@ def attach(run: Run, optimizer: Any, scheduler: Any = None) -> Knob[float]:
     middle = value if base == "lr" else 1.0
     if value > 0:
         knob = run.live(name, value, low=middle * 1e-6, high=middle * 1e6, on_change=change)
-    else:  # nothing can be multiplied with it
-        knob = run.live(name, value, low=value, high=value)
+    else:  # a schedule begins with it
+        knob = run.live(name, value, low=0.0, on_change=change)
+    if base == "lr":
+        knob.track(read)
     if is_new:
         _record_rate(run, optimizer, f"lr{suffix}")
     return knob

@@ -117,7 +117,7 @@ def set_values(arguments: Sequence[str], log_dir: Path | None, wait: float, say:
         return 0
 
     def is_answer(event: Mapping[str, Any]) -> bool:
-        if event.get("event") == "changed":
+        if event.get("event") == "changed" and event.get("by") != "program":
             missing.discard(event.get("name", ""))
         return not missing or event.get("event") in ENDS
 

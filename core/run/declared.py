@@ -39,12 +39,15 @@ def value_of(run: HasValues, name: str) -> Value:
 def apply_change(run: HasValues, event: Changed) -> tuple[str, str] | None:
     """Change a value of `run`; return what changed, and the new value in a word or two.
 
-    None where the run has no such value.
+    None where the run has no such value, or its program changes it all the time.
     """
     if run.is_attached:
         run.program.fold(event)
+        if run.program.is_scheduled(event):
+            return None
         name, now = sanitize(event.name, limit=40), as_text(event.new)
-        return f"{name} {as_text(event.old)} → {now}", f"{name} {now}"
+        by = " by the program" if event.by else ""
+        return f"{name} {as_text(event.old)} → {now}{by}", f"{name} {now}"
     if is_own_value(event.name):
         if not run.own.change(event.name, event.new):
             return None

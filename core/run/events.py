@@ -96,6 +96,8 @@ class Changed(StepEvent):
     name: str
     old: Any
     new: Any
+    by: str = ""
+    """``program``, where the program of an attached run changed it by itself."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

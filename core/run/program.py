@@ -24,6 +24,9 @@ MAX_LOGGED: Final = 200
 MAX_LAYERS: Final = 10_000
 """How many statistics of layers are kept, over all steps: of too many every second step's goes."""
 
+SCHEDULED: Final = 0.05
+"""The share of the steps done within which another change of a value is that of a schedule."""
+
 
 class ProgramState:
     """What is known of the program that trains an attached run, folded from its events."""
@@ -42,6 +45,8 @@ class ProgramState:
         self.weights: list[WeightsLogged] = []
         """The statistics of weights, of some steps where there are very many."""
         self._epoch_step = 0
+        self._changed_at: dict[str, int] = {}
+        """The steps at which the program changed values by itself last, by name."""
 
     def fold(self, event: Event) -> None:
         """Update the state with the next event."""
@@ -71,11 +76,23 @@ class ProgramState:
     def _on_started(self, event: Started) -> None:
         """Another process may declare other values; what came after its first step is void."""
         self.knobs.clear()
+        self._changed_at.clear()
         self.requests = frozenset(REQUESTS)
         self.epochs.truncate(event.step + 1)
         for logged in (self.images, self.weights):
             while logged and logged[-1].step > event.step:
                 logged.pop()
+
+    def is_scheduled(self, event: Changed) -> bool:
+        """Whether the program changes this value all the time: soon after its last change.
+
+        A schedule would fill the chart with marks. Asked once of each event.
+        """
+        if not event.by or event.name not in self.knobs:
+            return False
+        before = self._changed_at.get(event.name)
+        self._changed_at[event.name] = event.step
+        return before is not None and event.step - before < SCHEDULED * event.step
 
     def reach(self, step: int, planned_steps: int) -> None:
         """Say that `step` is done: the part of the epoch until it follows from earlier epochs."""
@@ -127,8 +144,13 @@ def knob_of(event: Declared) -> Knob[Any] | None:
 
 
 def set_knob(knob: Knob[Any], value: Any) -> None:
-    """Give a knob the value that an event reports, where it fits."""
+    """Give a knob the value that an event reports, where it has its type.
+
+    The limits are for requests: the program itself may go beyond them.
+    """
     try:
         knob.value = knob.check(value)
     except UserError:
-        return
+        kinds = (int, float) if knob.kind in (int, float) else knob.kind
+        if isinstance(value, kinds) and isinstance(value, bool) is (knob.kind is bool):
+            knob.value = value

@@ -349,7 +349,8 @@ class RunState:
 
     def _on_changed(self, event: Changed) -> None:
         if (texts := apply_change(self, event)) is not None:
-            self.log_entries.add(event.step, texts[0], mark=MarkKind.CHANGE, label=texts[1])
+            mark = MarkKind.NOTE if event.by else MarkKind.CHANGE
+            self.log_entries.add(event.step, texts[0], mark=mark, label=texts[1])
 
     def _on_message(self, event: Saved | Alert | Notice) -> None:
         match event:

@@ -105,7 +105,7 @@ def _layers(value: object) -> dict[str, LayerStatistics]:
 Parsers = Mapping[str, Callable[[Any], Any]]
 _STEP: Final = {"time": validation.time, "step": count}
 EVENTS: Final[Mapping[str, tuple[type[Event], Parsers]]] = {
-    "changed": (Changed, {"name": _name, "old": _plain, "new": _plain}),
+    "changed": (Changed, {"name": _name, "old": _plain, "new": _plain, "by": text}),
     "declared": (
         Declared,
         {
