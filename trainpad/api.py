@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +21,16 @@ Resume = Literal["never", "allow", "must"]
 _OFF = ("off", "disabled", "0", "false", "no")
 _current: Run | None = None
 _unknown_seen: set[str] = set()
+_lock = threading.RLock()  # a signal handler may begin a run while one is begun
+"""Held while a run is begun: of several threads that do, each ends the run of the one before."""
+
+
+def _in_child() -> None:
+    global _lock  # noqa: PLW0603 - the thread that held it is not in the child
+    _lock = threading.RLock()
+
+
+os.register_at_fork(after_in_child=_in_child)
 
 
 def init(
@@ -59,23 +70,38 @@ def init(
     global _current  # noqa: PLW0603 - the current run is what the module is about
     mode = str(unknown.pop("mode", "") or os.environ.get("TRAINPAD_MODE", "")).lower()
     _warn_unknown("init", unknown)
-    if _current is not None:
-        ending.end(_current, "done: another run was begun")
-    _current = _make_run(config)
-    if mode in _OFF or ranks.rank() or ranks.is_worker():
-        return _current
+    with _lock:
+        if _current is not None:
+            ending.end(_current, "done: another run was begun")
+        run = _make_run(config)
+        try:
+            if mode not in _OFF and not ranks.rank() and not ranks.is_worker():
+                _record(run, project, name, dir, resume, steps=steps, epochs=epochs)
+        finally:  # not before it records: another thread may end it
+            _current = run
+    return run
+
+
+def _record(
+    run: Run,
+    project: str | None,
+    name: str | None,
+    dir: str | os.PathLike[str] | None,  # noqa: A002 - as of `init`
+    resume: Resume,
+    **planned: int | None,
+) -> None:
+    """Begin to record `run`; `planned` are its steps and epochs. See `init`."""
     try:
         root = place.absolute(dir) if dir else place.runs_dir()
         folder = root / place.project_name(project)
         about = {"project": place.project_name(project), **describe()}
         about |= {"label": None if name is None else sanitize(str(name), limit=200)}
-        about |= {"steps": _count(steps), "epochs": _count(epochs)}
-        _open(_current, folder, about, resume)
+        about |= {key: _count(value) for key, value in planned.items()}
+        _open(run, folder, about, resume)
     except Exception as error:
         if resume == "must":
             raise error if isinstance(error, RunError) else RunError(str(error)) from error
         warn(f"nothing is recorded: {error}")
-    return _current
 
 
 def _make_run(config: object) -> Run:

@@ -5,12 +5,13 @@ and an event, and the program goes on as if trainpad was not there.
 """
 
 import math
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NoReturn, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from trainpad import ending, place
 from trainpad.control import Control
@@ -19,7 +20,7 @@ from trainpad.failure import describe
 from trainpad.records import Record
 from trainpad.steering import Steering
 from trainpad.text import sanitize
-from trainpad.values import PLAIN, flatten, snapshot, text_of
+from trainpad.values import PLAIN, as_step, flatten, no_dict, snapshot
 from trainpad.writer import MAX_PENDING, Logged, Writer
 
 EXIT_TIMEOUT = 5.0
@@ -57,6 +58,8 @@ class Recording:
         self._has_steps = False
         self._began = 0.0
         self._info_due = False
+        self._ending = threading.RLock()  # a signal handler may end it while it ends
+        self._is_ending = False
         self._problems: set[str] = set()
         self._says_ended = True
         """Whether that nothing is recorded any more was said, or need not be."""
@@ -84,12 +87,13 @@ class Recording:
         Example:
             >>> run.log({"loss": loss, "val": {"accuracy": 0.9}}, step=10)
         """
-        if self._writer is None:
+        writer = self._writer
+        if writer is None:
             self._say_ended()
             return
         try:
             is_dict = type(values) is dict or isinstance(values, Mapping)
-            copied = dict(values) if is_dict else _refused(values)
+            copied = dict(values) if is_dict else no_dict(values)
             for value in copied.values():
                 if type(value) not in PLAIN:
                     copied = self._snapshots(copied)
@@ -110,7 +114,7 @@ class Recording:
             pending = self._pending
             pending.append((step, time.time(), copied))
             if len(pending) > MAX_PENDING:
-                self._writer.help()
+                writer.help()
         except Exception as error:  # noqa: BLE001 - see the module's docstring
             self.problem("log", error)
 
@@ -155,7 +159,7 @@ class Recording:
         return self._step + 1
 
     def reach(self, steps: int) -> None:
-        """Say how many steps are done, where fewer numbers are logged than there are steps."""
+        """Say how many steps are done, where fewer numbers are logged."""
         if steps > self._step + 1:
             self._step, self._has_steps = steps - 1, True
 
@@ -241,9 +245,17 @@ class Recording:
         self._end("failed", text=sanitize(text, limit=500), traceback=lines)
 
     def _end(self, event: str, **fields: Any) -> None:
-        writer = self._writer
-        if writer is None:
-            return
+        """End the run, once; another thread that ends it waits until it has ended."""
+        with self._ending:
+            if self._writer is None or self._is_ending:
+                return
+            self._is_ending = True
+            try:
+                self._close(self._writer, event, fields)
+            finally:
+                self._is_ending = False
+
+    def _close(self, writer: Writer, event: str, fields: Mapping[str, Any]) -> None:
         if (last := self.before_end()) is not None:
             self.guard("finish", last)
         self._safely("finish", lambda: self._summary.fill(writer.last), default=None)
@@ -262,7 +274,8 @@ class Recording:
         """Record nothing more, in a forked child."""
         writer, self._writer, self._due = self._writer, None, math.inf
         self._says_ended = True
-        self._steering.control = None
+        self._ending = threading.RLock()  # another thread of the parent may have held it
+        self._steering.abandon()
         if writer is not None:
             writer.abandon()
 
@@ -301,15 +314,8 @@ class Recording:
             warn(f"the run {self.name} has ended: what is logged now is not recorded")
 
     def _checked_step(self, step: Any) -> int:
-        """Return a step of any type as a whole number from 0 on.
-
-        Raises:
-            ValueError: it is none.
-        """
-        try:
-            number = int(step)
-        except Exception as error:
-            raise ValueError(f"step must be a whole number, not {text_of(step, 40)}") from error
+        """Return a step of any type as a whole number from 0 on, or raise `ValueError`."""
+        number = as_step(step)
         if number < 0:
             self._warn("log: a step is below 0; 0 is recorded in its place")
         return max(0, number)
@@ -383,7 +389,3 @@ class Recording:
         if self._writer is not None:
             with suppress(Exception):  # there is nobody else to say it to
                 self._writer.event("warned", {"step": self.step, "text": text})
-
-
-def _refused(values: object) -> NoReturn:
-    raise TypeError(f"what is logged must be a dict of numbers by name, not {text_of(values, 40)}")

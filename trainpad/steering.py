@@ -1,6 +1,7 @@
 """What the dashboard and the shell request of an attached run, and how the program gets it."""
 
 import dataclasses
+import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -41,6 +42,7 @@ class Steering:
         self.knobs: dict[str, Knob[Any]] = {}
         self.stop = ""
         """Why the program should end; empty to go on."""
+        self._mutex = threading.RLock()  # what is called with a new value may poll again
         self._emit = emit
         self._processes = processes
         self._sleep = sleep
@@ -79,8 +81,7 @@ class Steering:
         """
         interval = PAUSE_POLL if broadcast is None else SHARED_PAUSE_POLL
         while True:
-            desired = self._read(step, broadcast)
-            self._apply(desired, step)
+            desired = self._follow(step, broadcast)
             if not self._is_paused(desired, step, broadcast):
                 break
             if not self._says_paused:
@@ -106,7 +107,11 @@ class Steering:
 
     def refresh(self, step: int) -> None:
         """Apply what is requested by now, without waiting."""
-        self._apply(self._read(step, None), step)
+        self._follow(step, None)
+
+    def abandon(self) -> None:
+        """Follow nothing more, in a forked child; another thread may have held the mutex."""
+        self.control, self._mutex = None, threading.RLock()
 
     def forget(self, name: str) -> None:
         """Drop the value that was requested of `name`: the program has set another since.
@@ -125,10 +130,11 @@ class Steering:
 
         Several requests since the last call count as one.
         """
-        requested = getattr(self._desired, kind)
-        if requested <= self._counts[kind]:
-            return False
-        self._counts[kind] = requested
+        with self._mutex:
+            requested = getattr(self._desired, kind)
+            if requested <= self._counts[kind]:
+                return False
+            self._counts[kind] = requested
         self._offered = (self._counts["checkpoint"], self._counts["evaluate"])
         self._emit("answered", step=step, request="save" if kind == "checkpoint" else kind)
         return True
@@ -203,6 +209,13 @@ class Steering:
         elif self._processes > 1:
             self._desired = self._without_shared(self._desired, step)
         return self._desired
+
+    def _follow(self, step: int, broadcast: Broadcast | None) -> DesiredState:
+        """Apply the desired state, and return it; of several threads one applies each value."""
+        with self._mutex:
+            desired = self._read(step, broadcast)
+            self._apply(desired, step)
+        return desired
 
     def _apply(self, desired: DesiredState, step: int) -> None:
         self.stop = desired.stop

@@ -7,7 +7,7 @@ nothing changes any more, without the graph that led to it, and the writer's thr
 import math
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import Any
+from typing import Any, NoReturn
 
 PLAIN = frozenset((float, int, bool))
 """The types that are kept as they are."""
@@ -122,3 +122,20 @@ def json_safe(value: Any, depth: int = 0) -> Any:
         except Exception:  # noqa: BLE001 - its text remains
             return text_of(value)
     return text_of(value)
+
+
+def as_step(step: Any) -> int:
+    """Return a step of any type as a whole number.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        return int(step)
+    except Exception as error:
+        raise ValueError(f"step must be a whole number, not {text_of(step, 40)}") from error
+
+
+def no_dict(values: object) -> NoReturn:
+    """Raise the error for something that is logged and is no dict."""
+    raise TypeError(f"what is logged must be a dict of numbers by name, not {text_of(values, 40)}")

@@ -134,6 +134,8 @@ class Writer:
         """
         self._closing = True
         self._wake.put(None)
+        if self._thread.ident is None or self._thread is threading.current_thread():
+            return True
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
