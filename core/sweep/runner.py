@@ -20,8 +20,8 @@ POLL_INTERVAL: Final = 0.1
 """Seconds between two polls of the trials that run."""
 HOUSEKEEPING_INTERVAL: Final = 5.0
 """Seconds between two heartbeats, and two searches for trials of processes that are gone."""
-STOP_SECONDS: Final = 30.0
-"""How long a run may take to save and end before it is killed."""
+ANSWER_SECONDS, STOP_SECONDS = 15.0, 30.0
+"""Seconds in which runs may save and end when this process is to end, before SIGTERM; SIGKILL."""
 MAX_FAILURES: Final = 3
 """So many trials that fail before one succeeds end the sweep: the next ones would fail, too."""
 Say = Callable[[str], object]
@@ -90,9 +90,10 @@ class Sweep:
                 for number in self.study.reclaim(worker):
                     self.say(f"trial {number}: lost, its process is gone; it is tried again")
             self._follow_requests()
-            if self.is_interrupted() or self._desired.stop:
+            is_idle = all(job.running is None for job in self.jobs)
+            if self.is_interrupted() or (self._desired.stop and is_idle):
                 return
-            may_begin = self._has_time and not self._desired.paused
+            may_begin = self._has_time and not (self._desired.paused or self._desired.stop)
             is_exhausted = may_begin and not self._begin_trials(worker)
             for job in self.jobs:
                 self._advance(job)
@@ -171,8 +172,9 @@ class Sweep:
             if self._desired.ranges.get(name) != text:
                 self._narrow(name, text)
         for job in self.jobs:
-            if job.running and job.running.trial.number in desired.stop_trials:
-                job.running.stop(End.STOPPED)
+            running = job.running
+            if running and (desired.stop or running.trial.number in desired.stop_trials):
+                running.stop(End.STOPPED)
         self._desired = desired
 
     def _warn(self, text: str) -> None:
@@ -194,18 +196,26 @@ class Sweep:
     def _give_up(self) -> None:
         """Stop what still runs; those trials are tried again when the study goes on."""
         left = [job.running for job in self.jobs if job.running]
+        children = [running.child for running in left if running.child]
         for running in left:
-            if running.child:
-                running.child.terminate()
-        end = time.monotonic() + STOP_SECONDS
+            running.request_end()
+        now = time.monotonic()
+        for child in _still_running(children, until=now + ANSWER_SECONDS):
+            child.terminate()
+        for child in _still_running(children, until=now + STOP_SECONDS):
+            child.kill()
         for running in left:
-            child = running.child
-            while child and child.exit_status() is None and time.monotonic() < end:
-                time.sleep(POLL_INTERVAL)
-            if child and child.exit_status() is None:
-                child.kill()
             with suppress(UserError):
                 self.study.give_up(running.trial)
+
+
+def _still_running(children: Sequence[Child], until: float) -> list[Child]:
+    """Wait until they have ended, at most to this time; return those that have not."""
+    while True:
+        left = [child for child in children if child.exit_status() is None]
+        if not left or time.monotonic() >= until:
+            return left
+        time.sleep(POLL_INTERVAL)
 
 
 def _shown(value: float | str) -> str:

@@ -72,6 +72,15 @@ class RunningTrial:
         """Have the present run save and end; the trial then ends so."""
         if self._is_stopping is None and self.child is not None:
             self._is_stopping = why
+            self.request_end()
+
+    def request_end(self) -> None:
+        """Have the present run save and end.
+
+        It is requested through `control.json`, since a signal ends a program that does not handle
+        it before it has saved.
+        """
+        if self.child is not None:
             run = self.child.run()
             if run is None or not _request_stop(run):
                 self.child.terminate()
