@@ -1,7 +1,9 @@
 """Steps per second and CPU time per step: the lab's loop, Keras, ours, ours with the dashboard.
 
 Each row runs in its own process, the rows take turns, and medians are compared: on a shared machine
-only ratios within one run are meaningful. All are measured after a warm-up, ours for longer.
+only ratios within one run are meaningful. All are measured after a warm-up, ours for longer. With
+and without the dashboard training has the same priority, which the dashboard lowers: otherwise the
+ratio of the two would depend on what else runs on the machine.
 Rows for JAX and PyTorch appear where those are installed. Run as
 ``python -m benchmarks.train_speed [--data FOLDER] [--rounds 3]``. With ``--network LAYERS``
 that is trained instead of the lab's network, by the rows of `benchmarks.network_rows`.
@@ -28,6 +30,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from core.process.threads import NICE
 
 BATCH, HIDDEN, RATE = 100, (128, 32), 0.01
 WARM, LONGER = 3.0, 3
@@ -225,6 +229,7 @@ def ours(folder: str, steps: int, *flags: str) -> dict[str, float]:
         environment = {k: v for k, v in os.environ.items() if k != "COLORTERM"}
         child, terminal = pty.fork()
         if child == 0:
+            os.nice(NICE * ("--headless" in flags))
             os.execvpe(command[0], command, environment | {"TERM": "xterm-256color"})
         fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 45, 160, 0, 0))
         sent = [0]

@@ -99,6 +99,12 @@ def test_what_is_wrong_is_one_sentence(tmp_path: Path, data: str, sentence: str)
         load_data(file_of(tmp_path, data))
 
 
+def test_inputs_that_are_not_finite_are_said(tmp_path: Path) -> None:
+    for value, said in (("1.0", False), ("np.nan", True), ("-np.inf", True)):
+        data = load_data(file_of(tmp_path, f"np.full((60, 3), {value}), N(60) % 2"))
+        assert (data.notice == "data() gives inputs that are NaN or infinite") is said
+
+
 def test_the_file_gives_the_data_unless_a_flag_names_some(tmp_path: Path) -> None:
     flags = {**dict.fromkeys(("dataset", "input_data_dir", "eval_data", "variation", "size"))}
     file = file_of(tmp_path, "3")
@@ -193,6 +199,9 @@ def test_a_model_that_fits_no_values_is_explained(tmp_path: Path) -> None:
         with pytest.raises(UserError) as error:
             trained(file, load_data(file))
         assert str(error.value) == f"own.py: its model {sentence}"
+    labels = file_of(tmp_path, "np.ones((60, 3)), N(60) % 3 - 1", "return S([L.Dense(3)])")
+    with pytest.raises(UserError, match="from 0 on, and the least target is -1"):
+        trained(labels, load_data(labels))
 
 
 # -- what is shown ---------------------------------------------------------------------------------

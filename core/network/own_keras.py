@@ -14,6 +14,8 @@ from trainpad.errors import UserError
 
 Floats = npt.NDArray[np.float32]
 Shape = tuple[int, ...]
+SUM_TOLERANCE = 5e-3
+"""How far from 1 the sum of the probabilities of an example may be."""
 PREFIX = "model/"
 """What the names of its arrays begin with, in a checkpoint."""
 
@@ -115,4 +117,14 @@ def _one_output(file: ModelFile, outputs: Any) -> Floats:
         raise UserError(f"{file.name}: its model gives {len(outputs)} outputs; it may give one")
     if not hasattr(outputs, "shape"):
         raise UserError(f"{file.name}: its model gives a value of type {type(outputs).__name__}")
-    return np.asarray(outputs)
+    return np.asarray(outputs, np.float32)
+
+
+def are_probabilities(outputs: Floats) -> tuple[bool, bool]:
+    """Whether all outputs ``[n, ...]`` are fractions, and whether those of each example sum to 1.
+
+    Half precision rounds the sum.
+    """
+    sums = outputs.reshape(len(outputs), -1).sum(axis=1)
+    are_fractions = bool((outputs >= 0).all() and (outputs <= 1).all())
+    return are_fractions, are_fractions and bool(np.allclose(sums, 1, atol=SUM_TOLERANCE))

@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from core.network.health import Distribution
 from core.network.model_file import ModelFile, build_own_model
-from core.network.own_keras import load_arrays, named_variables, try_model
+from core.network.own_keras import are_probabilities, load_arrays, named_variables, try_model
 from core.own.layer import OwnLayer
 from trainpad.errors import UserError
 
@@ -49,12 +49,9 @@ class LoadedModel:
         if not isinstance(self._model, keras.Model):
             raise UserError(f"{file.name} must give a Keras model")
         self._shape, outputs = try_model(file, self._model, images)
-        sums = outputs.reshape(len(outputs), -1).sum(axis=1)
-        is_fraction = bool((outputs >= 0).all() and (outputs <= 1).all())
+        is_fraction, sums_to_1 = are_probabilities(outputs)
         self._is_single = classes == 2 and outputs.shape[1:] == (1,)
-        self._gives_probabilities = is_fraction and (
-            self._is_single or bool(np.allclose(sums, 1, atol=1e-3))
-        )
+        self._gives_probabilities = is_fraction if self._is_single else sums_to_1
         self.has_classes = self._is_single or (classes > 0 and outputs.shape[1:] == (classes,))
         """Whether it gives classes, and not values."""
         self._calls: dict[int, tuple[tuple[int, ...], Any]] = {}
@@ -91,6 +88,7 @@ class LoadedModel:
 
     def _logits(self, images: Any) -> Any:
         outputs = self._model(tf.reshape(images, (len(images), *self._shape)), training=False)
+        outputs = tf.cast(outputs, tf.float32)  # it may compute with half of the precision
         if self._is_single:
             rest = 1 - outputs if self._gives_probabilities else tf.zeros_like(outputs)
             outputs = tf.concat([rest, outputs], axis=1)

@@ -286,7 +286,8 @@ class Engine:
             loss = self._scale_loss(tf.reduce_mean(losses) + self._model.penalty())
             if key.l2:
                 loss += self._scale_loss(chunk.l2 * self._model.squares())
-        return loss, tape.gradient(loss, [variable.value for variable in self._trained])
+            scaled = self._optimizer.scale_loss(loss)  # with half precision; `apply` undoes it
+        return loss, tape.gradient(scaled, [variable.value for variable in self._trained])
 
     def _drops(self, key: TraceKey) -> bool:
         """Whether anything is dropped: by the hyperparameter, or by layers with a rate."""
@@ -370,6 +371,8 @@ class Engine:
 def _make_model(
     dataset: Dataset, hparams: HyperParameters, own: ModelFile | None
 ) -> Model | OwnModel:
+    keras.config.set_floatx("float32")  # a model of one's own before this may have set another
+    keras.config.set_dtype_policy("float32")
     if own is not None:
         return OwnModel(own, dataset, hparams)
     return Model(architecture_for(hparams, dataset), hparams)

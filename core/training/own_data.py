@@ -168,8 +168,15 @@ def _dataset(name: str, parts: list[_Part]) -> Dataset:
         validation=splits[1],
         test=splits[2],
         classes=classes,
+        notice=_not_finite([array for part in parts for array in part.inputs]),
         inputs=train.names,
     )
+
+
+def _not_finite(inputs: Sequence[Array]) -> str:
+    """A sentence on inputs that make every loss NaN; empty where all are finite."""
+    ends = [array.max() + array.min() for array in inputs if array.dtype.kind == "f"]
+    return "" if np.isfinite(ends).all() else "data() gives inputs that are NaN or infinite"
 
 
 def _classes(parts: list[_Part]) -> tuple[str, ...]:

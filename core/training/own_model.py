@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from core.network.model_file import ModelFile, build_with
+from core.network.model_file import ModelFile, build_with, guarded
 from core.network.own_keras import named_variables, try_model
 from core.run.hparams import HyperParameters
 from core.run.own_hparams import PREFIX
@@ -57,13 +57,34 @@ class OwnModel:
         more = [array[:SAMPLE] for array in dataset.train.more]
         self._shape, outputs = try_model(file, self._model, sample, more, dataset.inputs)
         follow_live_rates(self._model)
-        self._task = task_of(file.name, self._model, dataset, outputs)
+        self._task = guarded(file, lambda: task_of(file.name, self._model, dataset, outputs))
+        self._try_loss(dataset, sample, outputs)
         self.trained = named_variables(self._model.trainable_variables)
         self.statistics = named_variables(self._model.non_trainable_variables)
         self.optimizer = self._model.optimizer if self._model.compiled else None
         """The optimizer that it was compiled with; None if it was not."""
         if not self.trained:
             raise UserError(f"{file.name}: its model has nothing to train")
+
+    def _try_loss(self, dataset: Dataset, images: Any, outputs: Any) -> None:
+        """Compute the loss of a few examples.
+
+        Raises:
+            UserError: the model's loss fails, or gives something else.
+        """
+        values = dataset.train.values
+        given = images if values is None else values[: len(images)]
+        if self.has_classes:
+            labels = dataset.train.labels[: len(images)].astype(np.int32)
+            given = np.where(labels < len(dataset.classes), labels, 0)
+        losses = guarded(
+            self._file, lambda: self._task.losses(tf.constant(outputs), tf.constant(given))
+        )
+        if losses is not None and losses.shape != (len(images),):
+            raise UserError(
+                f"{self._file.name}: its loss gives {losses.shape[0]} numbers for {len(images)} "
+                "images; it may give one for each image, or their mean"
+            )
 
     @property
     def variables(self) -> dict[str, Any]:
@@ -124,7 +145,8 @@ class OwnModel:
         if more:
             every = [inputs, *more]
             inputs = dict(zip(self._inputs, every, strict=True)) if self._inputs else every
-        return self._model(inputs, training=training)
+        outputs = self._model(inputs, training=training)
+        return tf.cast(outputs, tf.float32)  # a policy of Keras may halve or double the precision
 
     def losses(self, outputs: Any, given: Any) -> Any:
         """The loss of each example ``[n]`` of labels or values.
@@ -155,9 +177,11 @@ class OwnModel:
 
     def penalty(self) -> Any:
         """The losses that its layers add; 0 without any."""
-        return tf.add_n(self._model.losses) if self._model.losses else tf.constant(0.0)
+        added = [tf.cast(loss, tf.float32) for loss in self._model.losses]
+        return tf.add_n(added) if added else tf.constant(0.0)
 
     def squares(self) -> Any:
         """The sum of the squares of all kernels: what L2 penalizes."""
         kernels = [v.value for name, v in self.trained.items() if name.endswith("kernel")]
-        return tf.add_n([tf.reduce_sum(k * k) for k in kernels]) if kernels else tf.constant(0.0)
+        squares = [tf.cast(tf.reduce_sum(k * k), tf.float32) for k in kernels]
+        return tf.add_n(squares) if squares else tf.constant(0.0)

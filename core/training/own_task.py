@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from core.network.own_keras import are_probabilities
 from data.dataset import Dataset
 from trainpad.errors import UserError
 
@@ -47,7 +48,9 @@ class OwnTask:
         """The loss of each example ``[n]``; None where it is the cross-entropy of classes."""
         if self.loss is None:
             return None
-        losses = self.loss(self.targets(outputs, given), outputs)
+        losses = tf.cast(self.loss(self.targets(outputs, given), outputs), tf.float32)
+        if not losses.shape.rank:  # the mean of the batch
+            return tf.fill((outputs.shape[0],), losses)
         return tf.reduce_mean(tf.reshape(losses, (losses.shape[0], -1)), axis=1)
 
     def scores(self, outputs: Any) -> Any:
@@ -65,9 +68,7 @@ def task_of(name: str, model: Any, dataset: Dataset, outputs: npt.NDArray[Any]) 
         UserError: the outputs fit nothing in the data.
     """
     found, label = _compiled_loss(model)
-    sums = outputs.reshape(len(outputs), -1).sum(axis=1)
-    is_fraction = bool((outputs >= 0).all() and (outputs <= 1).all())
-    probabilities = is_fraction and bool(np.allclose(sums, 1, atol=1e-3))
+    is_fraction, probabilities = are_probabilities(outputs)
     shape, classes = outputs.shape[1:], len(dataset.classes)
     if classes and shape == (classes,):
         loss = None if label in CROSS_ENTROPIES and not _smooths(found) else found
@@ -85,11 +86,19 @@ def task_of(name: str, model: Any, dataset: Dataset, outputs: npt.NDArray[Any]) 
         expected = f"values of shape {tuple(needed)} as data() has"
         if targets is None:
             expected = f"{classes} numbers, one for each class, or an image of {tuple(needed)}"
-        raise UserError(f"{name}: its model must give {expected}, and gives {tuple(shape)}")
+        found_shape = f"{tuple(shape)}{_on_labels(targets)}"
+        raise UserError(f"{name}: its model must give {expected}, and gives {found_shape}")
     raise UserError(
         f"{name}: its model must give {classes} numbers for an image, one for each class, and "
         f"gives {tuple(shape)}"
     )
+
+
+def _on_labels(targets: npt.NDArray[Any] | None) -> str:
+    """What is said of targets that may be meant as labels; empty of all others."""
+    if targets is None or not np.array_equal(targets, np.round(targets)) or targets.min() >= 0:
+        return ""
+    return f"; labels are whole numbers from 0 on, and the least target is {targets.min():.0f}"
 
 
 def _compiled_loss(model: Any) -> tuple[Any, str]:
