@@ -7,27 +7,21 @@ point at its own. So both files are read as they grow, the short one first.
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from core.run.attached_events import Described, MetricPoints, MetricsVoided
 from core.run.events import (
-    END_EVENTS,
-    Continued,
     Event,
-    Lost,
     Opened,
-    Paused,
-    Preparing,
-    Started,
     StepEvent,
 )
 from core.rundir.attached_validation import parse_attached_event
 from core.rundir.event_tail import EventTail
 from core.rundir.metric_tail import MetricTail
+from core.rundir.reader_base import ReaderBase
 from core.rundir.rundir import RunDir
-from core.rundir.validation import sanitized_info
 from trainpad.control import Control
 from trainpad.errors import RunError
 from trainpad.files import RUN_FILE, modified_at, size_of
@@ -38,23 +32,18 @@ REPLAY_INTERVAL: Final = 0.2
 """Seconds of the run that one table of numbers spans while it is replayed."""
 
 
-class AttachedReader:
+class AttachedReader(ReaderBase):
     """Reads the directory of an attached run incrementally: each `poll` yields what is new."""
 
     def __init__(self, run: RunDir, max_bytes: int | None = None) -> None:
         """`max_bytes` bounds what is read of the numbers at first: of more, evenly spaced parts."""
-        self._run = run
+        super().__init__(run)
         self._events = EventTail(run.events, parse=parse_attached_event)
         self._metrics = MetricTail(run.metrics, max_bytes)
         self._info_stamp = (0, 0.0)
         """Size and time of the `run.json` that was read last."""
         self._has_read = False
         """Whether its numbers were read once, as far as there were any."""
-        self._is_lost = False
-        self._activity: type[Paused | Continued] | None = None
-        self.step = 0
-        self.ended = False
-        """Whether the run has ended and was not started again."""
 
     def opened(self, control: Control | None) -> Iterator[Event]:
         """The `Opened` event of the run.
@@ -64,12 +53,6 @@ class AttachedReader:
         """
         self._info_stamp = self._stamp()
         yield Opened(str(self._run.path), self._info(), control)
-
-    def _info(self) -> dict[str, Any]:
-        info = sanitized_info(self._run.info())
-        name = info.get("name")
-        info["name"] = name if isinstance(name, str) else self._run.name
-        return info
 
     def _stamp(self) -> tuple[int, float]:
         path = self._run.path / RUN_FILE
@@ -117,30 +100,13 @@ class AttachedReader:
         """Nothing: the checkpoints of other programs have formats of their own."""
         yield from ()
 
-    def lost(self) -> Iterator[Event]:
-        """The `Lost` event of a run: its writer died, or its folder was deleted."""
-        self._is_lost = True
-        yield Lost(self.step, not self._run.path.is_dir())
-
-    def recovered(self) -> Iterator[Event]:
-        """What a run that counted as lost is doing, unless its events have said so since."""
-        if self._is_lost and self._activity is not None:
-            yield self._activity(self.step)
-        self._is_lost = False
-
     def _new_events(self) -> Iterator[Event]:
         for event in self._events.poll():
             self._note(event)
             yield event
 
     def _note(self, event: Event) -> None:
-        if isinstance(event, Paused | Continued | Started):
-            self._activity = Paused if isinstance(event, Paused) else Continued
-            self._is_lost = False
-        if isinstance(event, END_EVENTS):
-            self.ended = True
-        elif isinstance(event, Preparing | Paused | Continued | Started):
-            self.ended = False
+        super()._note(event)
         if isinstance(event, StepEvent):
             self.step = max(self.step, event.step)
 

@@ -20,13 +20,9 @@ import numpy.typing as npt
 
 from core.run.events import (
     END_EVENTS,
-    Continued,
     Evaluated,
     Event,
-    Lost,
     Opened,
-    Paused,
-    Preparing,
     Saved,
     Started,
     StepEvent,
@@ -42,9 +38,10 @@ from core.rundir.attached_reader import AttachedReader
 from core.rundir.errors import CheckpointError
 from core.rundir.event_tail import EventTail
 from core.rundir.playback import Playback
+from core.rundir.reader_base import ReaderBase
 from core.rundir.rundir import RunDir
 from core.rundir.status import has_writer
-from core.rundir.validation import MAX_TIMESTAMP, sanitized_info, timestamp
+from core.rundir.validation import MAX_TIMESTAMP, timestamp
 from trainpad.control import Control
 from trainpad.files import modified_at, read_plain, read_range
 
@@ -137,22 +134,17 @@ def reader_of(
     return AttachedReader(run, max_bytes) if is_attached(run) else RunReader(run, max_pieces)
 
 
-class RunReader:
+class RunReader(ReaderBase):
     """Reads a run directory incrementally: each `poll` yields what is new."""
 
     def __init__(self, run: RunDir, max_pieces: int | None) -> None:
         """`max_pieces` bounds how finely the past is cut; None cuts at every recorded time."""
-        self._run = run
+        super().__init__(run)
         self._max_pieces = max_pieces
         self._events = EventTail(run.events)
         self._previous_time = 0.0
         self._weights_step = -1
         self._is_first_poll = True
-        self._is_lost = False
-        self._activity: type[Paused | Continued] | None = None
-        self.step = 0
-        self.ended = False
-        """Whether the run has ended and was not started again."""
 
     def opened(self, control: Control | None) -> Iterator[Event]:
         """The `Opened` event of the run.
@@ -160,9 +152,7 @@ class RunReader:
         Raises:
             RunError: it is no run directory, or cannot be read.
         """
-        info = sanitized_info(self._run.info())
-        name = info.get("name")
-        info["name"] = name if isinstance(name, str) else self._run.name
+        info = self._info()
         self._previous_time = timestamp(info.get("created"))
         yield Opened(str(self._run.path), info, control)
 
@@ -196,28 +186,10 @@ class RunReader:
                 yield Weights(newest.step, newest.layers)
             return
 
-    def lost(self) -> Iterator[Event]:
-        """The `Lost` event of a run: its writer died, or its folder was deleted."""
-        self._is_lost = True
-        yield Lost(self.step, not self._run.path.is_dir())
-
-    def recovered(self) -> Iterator[Event]:
-        """What a run that counted as lost is doing, unless its events have said so since."""
-        if self._is_lost and self._activity is not None:
-            yield self._activity(self.step)
-        self._is_lost = False
-
     def _note(self, event: Event) -> None:
-        if isinstance(event, Paused | Continued | Started):
-            self._activity = Paused if isinstance(event, Paused) else Continued
-            self._is_lost = False
+        super()._note(event)
         if isinstance(event, Started):
             self.step = event.step
-        # Alerts and checkpoints may follow an end: what a full disk kept back is written then.
-        if isinstance(event, END_EVENTS):
-            self.ended = True
-        elif isinstance(event, Preparing | Paused | Continued | Started):
-            self.ended = False
         if isinstance(event, StepEvent):
             self._previous_time = max(self._previous_time, event.time)
 
