@@ -13,6 +13,7 @@ from core.run.attached_events import (
     Supports,
     WeightsLogged,
 )
+from core.run.class_names import class_names
 from core.run.events import Changed, Evaluated, Event, Started
 from core.run.timeline import Timeline
 from trainpad.errors import UserError
@@ -122,8 +123,7 @@ def logged_classes(evaluations: Sequence[Evaluated]) -> tuple[str, ...]:
     if not isinstance(newest, ConfusionLogged):
         return ()
     count = max(len(matrix) for matrix in newest.confusion.values())
-    names = newest.classes or []
-    return tuple(names[i] if i < len(names) else str(i) for i in range(count))
+    return class_names(newest.classes or (), count)
 
 
 def knob_of(event: Declared) -> Knob[Any] | None:

@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from core.run.class_names import class_names
 from core.run.events import Evaluated
 from core.run.metrics import (
     ClassificationReport,
@@ -86,7 +87,7 @@ class ReportCache:
             split=split,
             index=index,
             count=len(with_split),
-            names=_class_names(run.classes, len(matrix)),
+            names=class_names(run.classes, len(matrix)),
             matrix=matrix,
             report=self.report(evaluation, split),
             f1_history=np.array(same_classes).reshape(len(same_classes), len(matrix)),
@@ -113,8 +114,3 @@ class ReportCache:
             defined = ~np.isnan(values)
             points.extend(steps[defined], values[defined], times[defined])
         return curves
-
-
-def _class_names(names: tuple[str, ...], count: int) -> tuple[str, ...]:
-    """A name for each class; its number if it has none."""
-    return tuple(names[i] if i < len(names) and names[i] else str(i) for i in range(count))

@@ -3,6 +3,7 @@
 import math
 
 from core.network.network import Floats
+from core.run.class_names import class_name
 from core.run.state import RunState
 from tui.dashboard.selection import PickedImage
 from tui.weights.inspection import ImageSample
@@ -39,7 +40,7 @@ class ExplainedImage:
         index = self._sample_index = (self._sample_index + by) % len(sample)
         image, label = sample.images[index], int(sample.labels[index])
         is_class = label < classes
-        shown = f", a {class_name(run, label)}" if is_class else ""
+        shown = f", a {class_name(run.classes, label)}" if is_class else ""
         origin = f"validation image {sample.indices[index]:,}{shown}"
         shape = image_shape(run, image.size)
         self.pick(PickedImage(image.reshape(shape), origin, label if is_class else None))
@@ -58,11 +59,6 @@ class ExplainedImage:
     def limit_label(self, classes: int) -> None:
         """Keep the class among those of the network."""
         self.label = min(self.label, classes - 1)
-
-
-def class_name(run: RunState, label: int) -> str:
-    """The name of a class of the run's data set."""
-    return run.classes[label] if label < len(run.classes) else str(label)
 
 
 def image_shape(run: RunState, pixels: int) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ from textual.strip import Strip
 
 from core.network.explanation import Explanation
 from core.network.network import Floats
+from core.run.class_names import class_name
 from tui.dashboard.selection import PickedImage
 from tui.weights.units import render_diverging, to_image
 from tui.widgets.map_grid import resized
@@ -74,8 +75,8 @@ class SaliencyView(TextWidget):
         probabilities, label = explanation.probabilities, explanation.label
         first, second = np.argsort(probabilities)[::-1][:2].tolist()
         role = "alert" if subject.label not in (None, first) else "live"
-        predicted = f"predicted {self._class_name(first)}, {probabilities[first]:.0%}"
-        other = f"   or {self._class_name(second)}, {probabilities[second]:.0%}"
+        predicted = f"predicted {class_name(self._names, first)}, {probabilities[first]:.0%}"
+        other = f"   or {class_name(self._names, second)}, {probabilities[second]:.0%}"
         colours = ("@ for", "O against") if self.plain else ("orange for", "blue against")
         lines: list[list[Span]] = [
             [(fit(subject.origin, width), "text")],
@@ -83,7 +84,7 @@ class SaliencyView(TextWidget):
                 (fit(predicted, min(width, len(predicted))), role),
                 (fit(other, width - len(predicted)), "dim"),
             ],
-            [(fit(f"{colours[0]} {self._class_name(label)}, {colours[1]}", width), "dim")],
+            [(fit(f"{colours[0]} {class_name(self._names, label)}, {colours[1]}", width), "dim")],
         ]
         # Of a channel, the strongest of its places counts.
         hidden = [
@@ -136,9 +137,6 @@ class SaliencyView(TextWidget):
         top = max(float(np.nan_to_num(values).max(initial=0)), 1e-12)
         indices = np.ceil(np.clip(np.nan_to_num(values) / top, 0, 1) * (len(levels) - 1))
         return "".join(levels[int(index)] for index in indices)
-
-    def _class_name(self, label: int) -> str:
-        return self._names[label] if label < len(self._names) else str(label)
 
     def _strip(self, parts: list[Span]) -> Strip:
         return Strip(

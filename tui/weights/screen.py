@@ -17,11 +17,12 @@ from textual.containers import Horizontal, Vertical
 from core.network.health import Diagnosis, NetworkReport, Severity
 from core.network.network import Network
 from core.own.network import OwnNetwork
+from core.run.class_names import class_name
 from core.run.events import Event, Weights
 from core.run.state import RunState
 from trainpad.text import sanitize
 from tui.dashboard.screen import DashboardScreen
-from tui.weights.explained import class_name, image_shape
+from tui.weights.explained import image_shape
 from tui.weights.explainer import Explainer
 from tui.weights.history import LayerRow, histogram_rows, step_range
 from tui.weights.inspection import Inspection, InspectionRequest
@@ -268,7 +269,9 @@ class WeightsScreen(DashboardScreen):
             return
         count = len(units.order)
         self._selected_unit = min(self._selected_unit, count - 1)
-        of_class = f" {class_name(self._run, label)}" if self._order is UnitOrder.CLASS else ""
+        of_class = (
+            f" {class_name(self._run.classes, label)}" if self._order is UnitOrder.CLASS else ""
+        )
         order: Span = (f"   by {self._order}{of_class}", "dim")
         self._title("units").show(
             [("first-layer filters", "title"), after(inspection.report.step), order],
@@ -303,7 +306,9 @@ class WeightsScreen(DashboardScreen):
             waiting = self._loading or NO_IMAGE
             view.show_note(self._explainer.error or self._error or waiting)
             return
-        title = f"evidence for {class_name(self._run, explanation.label)} (gradient x input)"
+        title = (
+            f"evidence for {class_name(self._run.classes, explanation.label)} (gradient x input)"
+        )
         self._title("saliency").show([(title, "title"), after(inspection.report.step)])
         view.show(explanation, subject, self._run.classes)
 
