@@ -239,10 +239,26 @@ async def test_hostile_names_and_ascii(tmp_path: Path) -> None:
     program.give(table(0, 3, **{"[/nope]loss": 1.0, "é·x": 2.0}))
     app = app_of(program, ascii_only=True)
     async with app.run_test(size=(120, 40)) as pilot:
-        text = await shown(pilot, app, "[@click=app.bell]x", "[/nope]loss")
+        text = await shown(pilot, app, "[@click=app", "ll]x[/nope]", "[/nope]loss")
         assert text.isascii()
         await pilot.press("slash", *"[/n", "enter", "question_mark")
         await shown(pilot, app, "keys: train")
+
+
+async def test_of_many_values_the_rate_is_first_and_the_number_of_the_others_is_shown(
+    tmp_path: Path,
+) -> None:
+    names = [*(f"loss_weights/term_{i:02}" for i in range(14)), "learning_rate"]
+    program = Program(tmp_path / "r", knobs=[{"name": name, "value": 1.0} for name in names])
+    program.give(table(0, 3, loss=1.0))
+    app = app_of(program)
+    async with app.run_test(size=(80, 24)) as pilot:
+        text = await shown(
+            pilot, app, "learning_rate ‹", "loss_w…erm_00 ‹", "[ learning_rate down  ] up"
+        )
+        visible = sum(row.count("‹") for row in text.splitlines())
+        assert 3 < visible < 15
+        assert f"and {15 - visible} more" in text
 
 
 async def test_an_attached_run_that_opens_in_a_dashboard_replaces_the_screen(

@@ -244,6 +244,18 @@ def test_of_several_lines_beyond_the_limits_each_has_its_value():
     assert sorted(drawn) == ["40", "41", "42", "43"]
 
 
+@pytest.mark.parametrize("first", [0, 5, 30])
+def test_no_arrow_or_value_of_a_line_beyond_the_limits_covers_the_value_of_another(first: int):
+    calm = np.tile([0.2, 0.4], 500)
+    peaks = {str(i): calm.copy() for i in range(3)}
+    for i, values in enumerate(peaks.values()):
+        start = 10 * (first + 2 - i)  # beside the arrows of the next line
+        values[start : start + 10] = 1.125 + 10 * i
+    lines = [Line(name, Series(values)) for name, values in peaks.items()]
+    drawn = [row.strip(" ^*o+x#") for row in text(scene_of(*lines), 107, 22)[:3]]
+    assert [float(value) > 0.5 for value in drawn] == [True] * 3
+
+
 def test_a_loss_that_diverges_is_drawn_on_a_logarithmic_axis_and_that_is_said():
     calm, wild = np.full(900, 0.3), 0.3 * np.exp(np.linspace(0, 50, 100))
     scene = scene_of(Line("loss", Series(np.r_[calm, wild])))

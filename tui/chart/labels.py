@@ -47,11 +47,13 @@ def _write_label(canvas: Canvas, start: int, text: str, style: int) -> None:
 def write_if_blank(canvas: Canvas, rows: Sequence[int], start: int, text: str, style: int) -> None:
     """Write a text into the first of these rows where all its cells are empty, if there is one.
 
-    It is moved up to `MAX_SHIFT` cells to the right, where that helps.
+    It is moved up to `MAX_SHIFT` cells to the right, where that helps. It touches no other text but
+    what is before `start`.
     """
     blank = canvas.blank
     for column in range(start, min(start + MAX_SHIFT, canvas.width - len(text)) + 1):
-        row = next((row for row in rows if blank[row, column : column + len(text)].all()), None)
+        around = slice(max(start, column - 1), column + len(text) + 1)
+        row = next((row for row in rows if blank[row, around].all()), None)
         if row is not None:
             canvas.write(row, column, text, style)
             return

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import NamedTuple
 
 import numpy as np
 
@@ -156,8 +157,7 @@ def paint(
     write_labels(canvas, [(placed.column, placed.mark) for placed in marks])
     ends = (_end(canvas, line, y) for line in lines if line.letter)
     write_letters(canvas, [end for end in ends if end is not None])
-    for line in clipped:
-        _write_arrows(canvas, line, y)
+    _write_beyond(canvas, clipped, y)
     for line in ordered:
         _write_nonpositive(canvas, line)
 
@@ -213,26 +213,50 @@ def _paint_vertical(canvas: Canvas, placed: PlacedMark) -> None:
         canvas.write(row, placed.column, bar, mark_style(placed.mark))
 
 
-def _write_arrows(canvas: Canvas, line: PlottedLine, y: Range) -> None:
-    """Write an arrow where a line is beyond the limits, with the value that is farthest away."""
+class _Beyond(NamedTuple):
+    """Where a line is beyond one of the limits."""
+
+    line: PlottedLine
+    cells: Sequence[int]
+    """The columns of cells that have an arrow."""
+    farthest: int
+    """The one of them where the line is farthest away."""
+    value: float
+    """The value there."""
+
+
+def _write_beyond(canvas: Canvas, clipped: Sequence[PlottedLine], y: Range) -> None:
+    """Write arrows where lines are beyond the limits, then the value that is farthest of each."""
     arrows = "^v" if canvas.glyphs is Glyphs.ASCII else "↑↓"
-    style, across = line.line_style, canvas.glyphs.dots[0]
-    low, high = line.drawn
-    above = np.flatnonzero(high > y[1])
-    below = np.flatnonzero((low < y[0]) & np.isfinite(low))
     last = canvas.height - 1
-    for columns, arrow, rows, values, sign in (
-        (above, arrows[0], range(min(ARROW_ROWS, last)), high, 1.0),
-        (below, arrows[1], range(last, max(last - ARROW_ROWS, 0), -1), low, -1.0),
+    above = [_beyond_limit(canvas, line, line.drawn[1], y[1], 1.0) for line in clipped]
+    below = [_beyond_limit(canvas, line, line.drawn[0], y[0], -1.0) for line in clipped]
+    for found, arrow, rows in (
+        (above, arrows[0], range(min(ARROW_ROWS, last))),
+        (below, arrows[1], range(last, max(last - ARROW_ROWS, 0), -1)),
     ):
-        cells = sorted({int(column) // across for column in columns})
-        for cell in cells:
-            canvas.write(0 if sign > 0 else last, cell, arrow, style)
-        if cells:
-            farthest = int(columns[np.argmax(values[columns] * sign)])
-            text = f"{values[farthest]:.4g}"
-            after = next(c for c in range(farthest // across, canvas.width + 1) if c not in cells)
-            write_if_blank(canvas, rows, after, text, style)
+        lines = [beyond for beyond in found if beyond is not None]
+        for beyond in lines:
+            for cell in beyond.cells:
+                canvas.write(rows.start, cell, arrow, beyond.line.line_style)
+        taken = {cell for beyond in lines for cell in beyond.cells}
+        for beyond in lines:
+            after = next(c for c in range(beyond.farthest, canvas.width + 1) if c not in taken)
+            text = f"{beyond.value:.4g}"
+            write_if_blank(canvas, rows, after, text, beyond.line.line_style)
+
+
+def _beyond_limit(
+    canvas: Canvas, line: PlottedLine, values: Float64s, limit: float, sign: float
+) -> _Beyond | None:
+    """Where values are beyond a limit: an upper one where `sign` is 1, a lower one where -1."""
+    columns = np.flatnonzero((values * sign > limit * sign) & ~np.isneginf(values))
+    if not len(columns):
+        return None
+    across = canvas.glyphs.dots[0]
+    farthest = int(columns[np.argmax(values[columns] * sign)])
+    cells = sorted({int(column) // across for column in columns})
+    return _Beyond(line, cells, farthest // across, float(values[farthest]))
 
 
 def _write_nonpositive(canvas: Canvas, line: PlottedLine) -> None:

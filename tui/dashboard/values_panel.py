@@ -14,7 +14,7 @@ from textual.message import Message
 
 from core.run.state import RunState
 from tui.widgets.footer import CAPTURES_TYPING
-from tui.widgets.text_widget import Span, TextWidget, align_right, fit
+from tui.widgets.text_widget import Span, TextWidget, align_right, elide_middle, fit
 
 VALUE_WIDTH = 11
 MAX_HELP_ROWS = 3
@@ -130,6 +130,8 @@ class ValuesPanel(TextWidget, can_focus=True):
         texts, role = self._help_rows(width)
         visible = max(1, height - len(texts))
         first, selected = self._first_row(visible), self._selected_row
+        if (hidden := len(self._rows) - visible) > 0 and not any(texts):
+            texts = [f"and {hidden:,} more"]
         rows = list(enumerate(self._rows))[first : first + visible]
         shown: list[list[Span]] = [
             [(row, "title")]
@@ -153,7 +155,7 @@ class ValuesPanel(TextWidget, can_focus=True):
             text = (self._typed_text + "_")[-VALUE_WIDTH:]
         less, more = ("‹", "›") if selected or row.has_arrows else (" ", " ")
         shown = f"{less} {align_right(text, VALUE_WIDTH)} {more}"
-        label = fit(f" {row.label}", max(8, width - len(shown)))
+        label = f" {elide_middle(row.label, max(6, width - len(shown) - 2))} "
         role = "selected" if selected and not row.keeps_role else row.role
         return [(label, "selected" if selected else "dim"), (shown, role)]
 

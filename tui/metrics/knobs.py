@@ -1,7 +1,7 @@
 """The panel of the values that a program declares, to be changed while it trains."""
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar, Final
 
 from textual import events
 from textual.binding import BindingType
@@ -16,6 +16,15 @@ from tui.metrics.no_numbers import only_prints
 from tui.widgets.text_widget import Span, fit
 
 MAX_TYPED = 40
+RATE_NAMES: Final = ("lr", "learning_rate", "lr_scale")
+
+
+def rates_first(names: Iterable[str]) -> list[str]:
+    """The names of values in the order in which they are shown: those of a learning rate first.
+
+    ``[`` and ``]`` change the first one, so it is also the one that is shown where room is short.
+    """
+    return sorted(names, key=lambda name: name not in RATE_NAMES)
 
 
 class KnobPanel(ValuesPanel):
@@ -45,7 +54,8 @@ class KnobPanel(ValuesPanel):
 
     @property
     def _knobs(self) -> list[Knob[Any]]:
-        return list(self._run.program.knobs.values())
+        knobs = self._run.program.knobs
+        return [knobs[name] for name in rates_first(knobs)]
 
     @property
     def _knob(self) -> Knob[Any] | None:

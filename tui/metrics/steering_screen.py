@@ -8,10 +8,15 @@ from textual import on
 from core.run.state import RunState
 from core.run.status import RunStatus
 from tui.dashboard.screen import DashboardScreen
-from tui.metrics.knobs import KnobPanel
+from tui.metrics.knobs import KnobPanel, rates_first
 from tui.metrics.requests import ACTIONS, HOW
+from tui.widgets.text_widget import elide_middle
 
 KNOB_ACTIONS: Final = frozenset({"nudge(-1)", "nudge(1)"})
+MAX_KEY_NAME: Final = 16
+"""Cells of a value's name in the row of keys."""
+SHORT_KEY_NAME: Final = 4
+"""Cells up to which it is there twice: both keys are to fit into 80 columns."""
 REPLAY_ACTIONS: Final = frozenset({"pause", *KNOB_ACTIONS})
 """The keys that do something to a replay, in place of training."""
 
@@ -52,7 +57,9 @@ class SteeringScreen(DashboardScreen):
             return keys
         names = {}
         if (knob := self._first_knob) is not None:
-            names = {"nudge(-1)": f"{knob} down", "nudge(1)": f"{knob} up"}
+            shown = elide_middle(knob, min(len(knob), MAX_KEY_NAME))
+            up = f"{shown} up" if len(shown) <= SHORT_KEY_NAME else "up"
+            names = {"nudge(-1)": f"{shown} down", "nudge(1)": up}
         if self._run.status is RunStatus.PAUSED:
             names["pause"] = "Resume"
         return names
@@ -60,9 +67,7 @@ class SteeringScreen(DashboardScreen):
     @property
     def _first_knob(self) -> str | None:
         """The name of the value that ``[`` and ``]`` change: a learning rate, or else the first."""
-        names = list(self._run.program.knobs)
-        rates = [name for name in names if name in ("lr", "learning_rate", "lr_scale")]
-        return next(iter([*rates, *names]), None)
+        return next(iter(rates_first(self._run.program.knobs)), None)
 
     def _refused(self, action: str) -> bool:
         """Whether the program does not know a request; a toast then says why."""
