@@ -19,7 +19,6 @@ import numpy.typing as npt
 
 from data.dataset import PIXEL_SCALE
 from data.decode import NAMES, decode, is_picture, longer_side
-from data.dataset import PIXEL_SCALE
 from data.errors import DataError, without_addresses
 from data.idx import read_idx
 from data.ink import SIDE, Strokes, ink_extent, inks_to_images
