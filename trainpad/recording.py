@@ -18,9 +18,10 @@ from trainpad.control import Control
 from trainpad.errors import warn
 from trainpad.failure import describe
 from trainpad.records import Record
+from trainpad.restarts import Restarts
 from trainpad.steering import Steering
 from trainpad.text import sanitize
-from trainpad.values import PLAIN, as_step, flatten, no_dict, snapshot
+from trainpad.values import PLAIN, as_dict, as_step, flatten, snapshot
 from trainpad.writer import MAX_PENDING, Logged, Writer
 
 EXIT_TIMEOUT = 5.0
@@ -56,6 +57,7 @@ class Recording:
         self._due = math.inf  # nothing is ever due where nothing is recorded
         self._step = -1
         self._has_steps = False
+        self._restarts = Restarts()
         self._began = 0.0
         self._info_due = False
         self._ending = threading.RLock()  # a signal handler may end it while it ends
@@ -92,8 +94,7 @@ class Recording:
             self._say_ended()
             return
         try:
-            is_dict = type(values) is dict or isinstance(values, Mapping)
-            copied = dict(values) if is_dict else no_dict(values)
+            copied = dict(values) if type(values) is dict else as_dict(values)
             for value in copied.values():
                 if type(value) not in PLAIN:
                     copied = self._snapshots(copied)
@@ -106,11 +107,14 @@ class Recording:
                     if commit is not False:
                         self._step = step
             else:
-                self._has_steps = True
                 if type(step) is not int or step < 0:
                     step = self._checked_step(step)
+                if not self._has_steps:
+                    self._begin_steps(step, copied)
                 if step > self._step:
                     self._step = step
+                elif step <= self._restarts.first:
+                    self._warn(self._restarts.again(step, self._step, copied))
             pending = self._pending
             pending.append((step, time.time(), copied))
             if len(pending) > MAX_PENDING:
@@ -210,6 +214,7 @@ class Recording:
         self.path, self._info, self.name = path, dict(info), str(info.get("label") or path.name)
         self._writer, self._pending = writer, writer.pending
         self._step, self._due, self._began = resumed - 1, 0.0, time.monotonic()
+        self._restarts = Restarts(resumed)
         writer.before_write = self._write_info
         self._says_ended = False
         self._event("started", hyperparameters={}, device="", parameters=0)
@@ -313,6 +318,13 @@ class Recording:
             self._says_ended = True
             warn(f"the run {self.name} has ended: what is logged now is not recorded")
 
+    def _begin_steps(self, step: int, values: Mapping[str, Any]) -> None:
+        self._has_steps = True
+        if self._restarts.resumed and step != self.step:
+            self._step = step - 1
+            self._event("resumed", step=step)
+        self._warn(self._restarts.begin(step, values))
+
     def _checked_step(self, step: Any) -> int:
         """Return a step of any type as a whole number from 0 on, or raise `ValueError`."""
         number = as_step(step)
@@ -327,12 +339,9 @@ class Recording:
             try:
                 kept[name] = snapshot(value)
             except Exception as error:  # noqa: BLE001 - a framework may raise anything
-                self._refuse(name, error)
+                if self._writer is not None:
+                    self._writer.refuse(name, str(error))
         return kept
-
-    def _refuse(self, name: str, error: Exception) -> None:
-        if self._writer is not None:
-            self._writer.refuse(name, str(error))
 
     def _event(self, event: str, *, step: int | None = None, **fields: Any) -> None:
         if self._writer is None:
@@ -379,9 +388,9 @@ class Recording:
         self._warn(f"{what}: {error or type(error).__name__}")
 
     def _warn(self, text: str) -> None:
-        """Record a problem once; say the first on standard error."""
+        """Record a problem, if there is one, once; say the first on standard error."""
         text = sanitize(text, limit=500)
-        if text in self._problems or len(self._problems) >= MAX_PROBLEMS:
+        if not text or text in self._problems or len(self._problems) >= MAX_PROBLEMS:
             return
         if not self._problems:
             warn(text)

@@ -7,7 +7,7 @@ nothing changes any more, without the graph that led to it, and the writer's thr
 import math
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import Any, NoReturn
+from typing import Any
 
 PLAIN = frozenset((float, int, bool))
 """The types that are kept as they are."""
@@ -136,6 +136,12 @@ def as_step(step: Any) -> int:
         raise ValueError(f"step must be a whole number, not {text_of(step, 40)}") from error
 
 
-def no_dict(values: object) -> NoReturn:
-    """Raise the error for something that is logged and is no dict."""
+def as_dict(values: object) -> dict[Any, Any]:
+    """Return what is logged as a dict.
+
+    Raises:
+        TypeError: it is no mapping.
+    """
+    if isinstance(values, Mapping):
+        return dict(values)
     raise TypeError(f"what is logged must be a dict of numbers by name, not {text_of(values, 40)}")

@@ -41,6 +41,11 @@ class MetricsVoided(StepEvent):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Resumed(StepEvent):
+    """A resumed program goes on from this step; `Started` knows the steps that were recorded."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Declared(StepEvent):
     """The program declared a value that can be changed from outside."""
 

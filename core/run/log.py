@@ -11,6 +11,7 @@ from core.run.info import notice_in
 from trainpad.text import sanitize
 
 MAX_ENTRIES = 500
+RESUMED = "resumed"
 CHECKPOINT_SAVED = "checkpoint saved"
 """What the entries of all checkpoints begin with."""
 
@@ -72,13 +73,23 @@ class RunLog(deque[LogEntry]):
         """Append a warning, sanitized."""
         self.add(step, sanitize(text, limit=300), urgent=True, mark=MarkKind.WARNING)
 
-    def unmark_after(self, step: int) -> None:
-        """Keep the entries of void steps, but mark them on no chart."""
+    def go_on_from(self, step: int, *, corrected: bool) -> None:
+        """Say that training goes on from `step`; keep the entries of void steps without marks.
+
+        Args:
+            step: The step; 0 for a run that begins.
+            corrected: Whether it was said with another step just now.
+        """
         entries = [
             replace(entry, mark=None, label="") if entry.step > step else entry for entry in self
         ]
+        said = [place for place, entry in enumerate(entries) if entry.text == RESUMED]
+        if corrected and said:
+            del entries[said[-1]]
         self.clear()
         self.extend(entries)
+        if step or corrected:
+            self.add(step, RESUMED, mark=MarkKind.BRANCH, label=RESUMED)
 
 
 def collapsed(entries: Iterable[LogEntry]) -> Iterator[LogEntry]:

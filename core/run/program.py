@@ -10,6 +10,7 @@ from core.run.attached_events import (
     Declared,
     Epoch,
     ImagesLogged,
+    Resumed,
     Supports,
     WeightsLogged,
 )
@@ -53,7 +54,10 @@ class ProgramState:
         """Update the state with the next event."""
         match event:
             case Started():
-                self._on_started(event)
+                self._on_started()
+                self._go_on_from(event.step)
+            case Resumed(step=step):
+                self._go_on_from(step)
             case Declared() if event.name in self.knobs or len(self.knobs) < MAX_KNOBS:
                 if (knob := knob_of(event)) is not None:
                     self.knobs[event.name] = knob
@@ -74,14 +78,17 @@ class ProgramState:
         if len(self.weights) > kept:
             del self.weights[-2:0:-2]  # not the first, and not the newest
 
-    def _on_started(self, event: Started) -> None:
-        """Another process may declare other values; what came after its first step is void."""
+    def _on_started(self) -> None:
+        """Another process may declare other values."""
         self.knobs.clear()
         self._changed_at.clear()
         self.requests = frozenset(REQUESTS)
-        self.epochs.truncate(event.step + 1)
+
+    def _go_on_from(self, step: int) -> None:
+        """Drop what came after the first step of another process."""
+        self.epochs.truncate(step + 1)
         for logged in (self.images, self.weights):
-            while logged and logged[-1].step > event.step:
+            while logged and logged[-1].step > step:
                 logged.pop()
 
     def is_scheduled(self, event: Changed) -> bool:

@@ -20,6 +20,7 @@ from core.run.attached_events import (
     MetricPoints,
     MetricsVoided,
     ProgramAlert,
+    Resumed,
     Supports,
     WeightsLogged,
 )
@@ -244,6 +245,8 @@ class RunState:
                 self.info = info
             case Started():
                 self._on_started(event)
+            case Resumed():
+                self._go_on_from(event)
             case Paused():
                 self.status = RunStatus.PAUSED
             case Continued():
@@ -254,6 +257,7 @@ class RunState:
                 self.program.fold(event)
             case MetricsVoided(step=step):
                 self.metrics.truncate(step)
+                self.step = min(self.step, step)
             case Answered(step=step, request=request):
                 self.log_entries.add(
                     step, f"{sanitize(request, limit=40)}: the program has seen the request"
@@ -324,22 +328,23 @@ class RunState:
         self.evaluation_weights.append((self.weights_step, self.weights))
 
     def _on_started(self, event: Started) -> None:
-        """Drop what was folded of steps after the one that training starts at."""
         self.status = RunStatus.TRAINING
         self.device, self.parameters = event.device, event.parameters
         self._set_hyperparameters(event.hyperparameters)
+        self._go_on_from(event)
+        self.own.declare([parse_declared(declared) for declared in event.own])
+
+    def _go_on_from(self, event: Started | Resumed) -> None:
+        """Drop what was folded of steps after the one that training goes on from."""
         self.step = event.step
         self.losses.truncate(event.step)
         self.evaluations = [entry for entry in self.evaluations if entry.step <= event.step]
         for points in (*self.accuracy.values(), *self.evaluated_loss.values()):
             points.truncate_after(event.step)
-        self.log_entries.unmark_after(event.step)
         self._recent_chunks.clear()
         self._rate.clear(event.time)
         self.program.fold(event)
-        self.own.declare([parse_declared(declared) for declared in event.own])
-        if event.step:
-            self.log_entries.add(event.step, "resumed", mark=MarkKind.BRANCH, label="resumed")
+        self.log_entries.go_on_from(event.step, corrected=isinstance(event, Resumed))
 
     def _set_hyperparameters(self, values: dict[str, Any]) -> None:
         try:

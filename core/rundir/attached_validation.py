@@ -15,6 +15,7 @@ from core.run.attached_events import (
     ImagesLogged,
     LayerStatistics,
     ProgramAlert,
+    Resumed,
     Supports,
     WeightsLogged,
 )
@@ -117,6 +118,7 @@ EVENTS: Final[Mapping[str, tuple[type[Event], Parsers]]] = {
             "choices": optional(list_of(_plain)),
         },
     ),
+    "resumed": (Resumed, {}),
     "supports": (Supports, {"requests": _requests}),
     "epoch": (Epoch, {"epoch": count, "epochs": optional(count)}),
     "alert": (ProgramAlert, {"text": text, "level": _level}),
