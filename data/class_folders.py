@@ -24,6 +24,8 @@ from trainpad.files import read_plain
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 """Files with other endings are left out."""
+OF_ARCHIVES = ("__MACOSX",)
+"""Folders that an archive program adds to what it packs."""
 TRAIN, TEST = ("train", "training"), ("test", "testing")
 VALIDATION = ("validation", "valid", "val")
 MAX_FILE_BYTES = 64 << 20
@@ -169,7 +171,7 @@ def _folders(folder: Path) -> list[Path]:
         inside = sorted(folder.iterdir())
     except OSError as error:
         raise DataError(f"{folder}: cannot be read ({error.strerror})") from error
-    return [path for path in inside if not path.name.startswith(".") and is_dir(path)]
+    return [p for p in inside if p.name[0] != "." and p.name not in OF_ARCHIVES and is_dir(p)]
 
 
 def _pictures(folder: Path) -> list[Path]:

@@ -128,6 +128,9 @@ def _found_none(folder: Path) -> str:
     for path in entries(folder):
         if is_dir(path) and (find_candidates(path) or is_dir(path / "raw")):
             return f"{sentence}; there are some in {path.name}/: give that folder"
+        if not path.name.startswith(".") and is_dir(path) and has_class_folders(path):
+            inner = path.name
+            return f"{sentence}; there are folders of pictures in {inner}/: give that folder"
         if path.suffix in (".part", ".crdownload", ".download"):
             return f"{sentence}, but the unfinished download {path.name}"
     named = [(path.name, _near_miss(path)) for path in entries(folder) if is_file(path)]

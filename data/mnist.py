@@ -21,7 +21,7 @@ from data.arrays import to_images, to_labels
 from data.dataset import DIGITS, Dataset, Images, Labels, Split, label_type
 from data.errors import DataError, without_addresses
 from data.idx import MAX_EXPANSION, idx_sha256
-from data.near_misses import name_near_miss, path_head
+from data.near_misses import ZIP, name_near_miss, path_head
 from trainpad.files import open_plain
 
 MNIST_SHA256 = (
@@ -136,7 +136,10 @@ def open_npz(path: Path) -> Dataset:
         with open_plain(path) as file, zipfile.ZipFile(file) as archive:
             arrays = [_read_npy(path, archive, key) for key in _npz_keys(path, archive)]
     except zipfile.BadZipFile as error:
-        found = name_near_miss(path_head(path)) or f"a damaged one{without_addresses(error)}"
+        head = path_head(path)
+        found = name_near_miss(head) or f"a damaged one{without_addresses(error)}"
+        if head.startswith(ZIP):  # whose table of contents, at its end, is missing
+            found = "a damaged or unfinished one; fetch it again"
         raise DataError(f"{path}: expected an .npz file like Keras's, found {found}") from error
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file") from error

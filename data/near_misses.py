@@ -9,9 +9,11 @@ from trainpad.files import read_plain
 HEAD = 1024
 """How many bytes of a file `name_near_miss` wants."""
 
+ZIP = b"PK\x03\x04"
+"""The first bytes of a zip archive, as an ``.npz`` file is one."""
 _SIGNATURES = {
     b"version https://git-lfs": "a Git LFS pointer; `git lfs pull` fetches the file itself",
-    b"PK\x03\x04": "a zip archive; unzip it",
+    ZIP: "a zip archive; unzip it",
     b"\xfd7zXZ\0": "an xz file; unpack it with `xz -d`",
     b"BZh": "a bzip2 file; unpack it with `bzip2 -d`",
     b"\x28\xb5\x2f\xfd": "a zstd file; unpack it with `zstd -d`",

@@ -78,6 +78,23 @@ def test_a_wrong_size_of_images_is_explained(image: str) -> None:
         [*network_table("8", image, 10)]
 
 
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["conv", "8", "3x3,", "pool"], "put the layers in quotes: trainpad network 'conv 8 3x3, "),
+        (["mnist_deeep"], "dropout or dropout 0.4; or the preset mnist_deep\n"),
+        ([""], "an argument is empty"),
+    ],
+)
+def test_a_command_that_was_typed_wrong_is_explained(
+    words: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["network", *words])
+    assert ended.value.code == 2
+    assert sentence in capsys.readouterr().err
+
+
 def test_the_command_shows_the_labs_network_by_default(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["network"])

@@ -101,6 +101,11 @@ def test_given_splits_are_kept(draw: Draw) -> None:
     assert three.fingerprint != data.fingerprint
 
 
+def test_a_folder_around_that_of_the_classes_is_explained(draw: Draw) -> None:
+    with pytest.raises(DataError, match=r"there are folders of pictures in inner/: give that fold"):
+        open_folder(some(draw, "inner/"))
+
+
 def test_a_wrong_folder_is_explained(draw: Draw, tmp_path: Path) -> None:
     folder = some(draw, "")
 
@@ -108,6 +113,8 @@ def test_a_wrong_folder_is_explained(draw: Draw, tmp_path: Path) -> None:
         with pytest.raises(DataError, match=sentence):
             open_folder(folder)
 
+    (folder / "__MACOSX").mkdir()
+    assert open_folder(folder).classes == ("cat", "dog")
     (folder / "empty").mkdir()
     refused(r"set/empty: expected pictures, found none")
     (folder / "empty").rmdir()

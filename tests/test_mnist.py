@@ -244,6 +244,13 @@ def test_an_npz_member_that_claims_four_billion_images(tmp_path):
         open_npz(path)
 
 
+def test_an_npz_file_that_was_not_fetched_to_its_end(tmp_path):
+    path = write_npz(tmp_path / "mnist.npz", PARTS)
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(DataError, match="found a damaged or unfinished one; fetch it again"):
+        open_npz(path)
+
+
 WHOLE_NPZ = write_npz(io.BytesIO(), PARTS).getvalue()
 
 

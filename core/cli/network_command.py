@@ -1,6 +1,7 @@
 """The command that prints a network's layers as a table, before anything is trained."""
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 import click
 
@@ -11,13 +12,14 @@ from trainpad.errors import UserError
 
 HEAD = ("layer", "shape", "parameters", "multiply-adds")
 DEFAULT_IMAGE = "28x28"
+LAB_LAYERS = "128,32"
 
 
 @click.command()
-@argument("layers", default="128,32", shell_complete=words(*PRESETS))
+@argument("layers", nargs=-1, metavar="[LAYERS]", shell_complete=words(*PRESETS))
 @flag("image", metavar="HxW|HxWx3", default=DEFAULT_IMAGE, help="Size of the images.  [28x28]")
 @flag("classes", type=click.IntRange(1, 100_000), default=10, help="Number of classes.  [10]")
-def network(layers: str, image: str, classes: int) -> int:
+def network(layers: tuple[str, ...], image: str, classes: int) -> int:
     """Show the layers of a network with shapes and parameters; LAYERS may be a preset.
 
     A number is a fully connected layer of so many units, with ReLU. conv 32 5x5 is a convolution
@@ -27,7 +29,9 @@ def network(layers: str, image: str, classes: int) -> int:
 
     Example: trainpad network 'conv 32 5x5, pool, conv 64 5x5, pool, 1024, dropout 0.4'
     """
-    for line in network_table(layers, image, classes):
+    if len(layers) > 1:
+        raise UserError(f"put the layers in quotes: trainpad network '{' '.join(layers)}'")
+    for line in network_table(layers[0] if layers else LAB_LAYERS, image, classes):
         click.echo(line)
     return 0
 
@@ -41,7 +45,11 @@ def network_table(text: str, image: str, classes: int) -> Iterator[str]:
     from core.network.architecture import build_architecture, format_shape
     from core.run.layers import parse_layers
 
-    layers = parse_layers(str(PRESETS.get(text, {}).get("network", text)))
+    try:
+        layers = parse_layers(str(PRESETS.get(text, {}).get("network", text)))
+    except UserError as error:
+        similar = get_close_matches(text, PRESETS, n=1)
+        raise UserError(f"{error}" + f"; or the preset {similar[0]}" * bool(similar)) from None
     architecture = build_architecture(layers, parse_image_shape(image), classes)
     rows: list[tuple[str, ...]] = [HEAD, ("images", format_shape(architecture.input_shape), "", "")]
     for stage in architecture.stages:
