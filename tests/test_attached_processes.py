@@ -1,5 +1,6 @@
 """Attached runs in several processes: children, forks, other ranks, threads, signals."""
 
+import json
 import os
 import signal
 import subprocess
@@ -65,7 +66,8 @@ def test_other_ranks_and_off_write_nothing(
 def test_a_started_process_that_shares_the_training_records_by_its_rank(
     rank: int, records: bool, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("multiprocessing.process.parent_process", object)
+    monkeypatch.setattr("multiprocessing.process.parent_process", lambda: SimpleNamespace(pid=7))
+    monkeypatch.setenv("TRAINPAD_RECORDS", "7")
     assert not trainpad.init("p").path  # a worker
     shared = SimpleNamespace(
         is_available=lambda: True, is_initialized=lambda: True,
@@ -115,10 +117,61 @@ if __name__ == "__main__":
 
 def test_children_write_nothing(tmp_path: Path) -> None:
     status, _, errors = run_program(CHILDREN, tmp_path)
-    assert (status, errors) == (0, "")
+    assert (status, {*errors.splitlines()}) == (0, {f"trainpad: {api._WORKER}"})
     (path,) = recorded(tmp_path)
     assert [line["loss"] for line in numbers(path)] == [1, 2]
     assert [event["event"] for event in events(path)] == ["started", "finished"]
+
+
+TRAINING_CHILDREN = """
+import multiprocessing, sys
+from concurrent.futures import ProcessPoolExecutor
+import trainpad
+
+def train(name):
+    run = trainpad.init("p", name)
+    for step in range(3):
+        run.log({"loss": step}, step)
+    if name == "bad":
+        raise ValueError("it fails")
+
+def loaded(_):
+    return trainpad.init("p", "loader").path
+
+if __name__ == "__main__":
+    for method in ("fork", "spawn"):
+        context = multiprocessing.get_context(method)
+        with ProcessPoolExecutor(1, mp_context=context) as pool:
+            list(pool.map(train, [f"{method} 1", f"{method} 2"]))
+    for name in ("own", "bad"):
+        child = multiprocessing.get_context("fork").Process(target=train, args=(name,))
+        child.start()
+        child.join()
+    with trainpad.init("p", "parent"):
+        with multiprocessing.get_context("fork").Pool(1) as pool:
+            assert pool.map(loaded, range(1)) == [None]
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        assert pool.map(loaded, range(1)) != [None]
+        pool.close()
+        pool.join()
+"""
+
+
+def test_children_record_trainings_where_their_parent_has_no_run(tmp_path: Path) -> None:
+    status, _, errors = run_program(TRAINING_CHILDREN, tmp_path)
+    assert status == 0
+    assert errors.count("trainpad:") == 1  # of the loader
+    found = {
+        json.loads((path / "run.json").read_text())["label"]: path for path in recorded(tmp_path)
+    }
+    assert found.keys() == {
+        "fork 1", "fork 2", "spawn 1", "spawn 2", "own", "bad", "parent", "loader"
+    }  # fmt: skip
+    ends = {name: last_event(path) for name, path in found.items()}
+    bad = ends.pop("bad")
+    assert (bad["event"], bad["text"]) == ("failed", "ValueError: it fails (program.py:11)")
+    assert {end["event"] for end in ends.values()} == {"finished"}
+    assert len(numbers(found["own"])) == 3
 
 
 FORKS = """

@@ -19,6 +19,10 @@ from trainpad.text import sanitize
 
 Resume = Literal["never", "allow", "must"]
 _OFF = ("off", "disabled", "0", "false", "no")
+_WORKER = (
+    "nothing is recorded in this process, since the one that started it has a run; to record both, "
+    "end that run before this process starts"
+)
 _current: Run | None = None
 _unknown_seen: set[str] = set()
 _lock = threading.RLock()  # a signal handler may begin a run while one is begun
@@ -75,11 +79,21 @@ def init(
             ending.end(_current, "done: another run was begun")
         run = _make_run(config)
         try:
-            if mode not in _OFF and not ranks.rank() and not ranks.is_worker():
+            if mode not in _OFF and not ranks.rank() and not _is_worker():
                 _record(run, project, name, dir, resume, steps=steps, epochs=epochs)
         finally:  # not before it records: another thread may end it
             _current = run
     return run
+
+
+def _is_worker() -> bool:
+    """Return whether the parent of this process records; say so, once, in a sentence."""
+    if not ranks.is_worker():
+        return False
+    if not ranks.is_importing() and _WORKER not in _unknown_seen:
+        _unknown_seen.add(_WORKER)
+        warn(_WORKER)
+    return True
 
 
 def _record(

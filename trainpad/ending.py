@@ -8,7 +8,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Protocol
 
-from trainpad import cells
+from trainpad import cells, ranks
 
 
 class Endable(Protocol):
@@ -34,12 +34,20 @@ class Endable(Protocol):
 _runs: list[Endable] = []
 """The runs of this process that have not ended."""
 _installed = False
+_child = 0
+"""The id of this process, where it is one of `multiprocessing` and the hook for its end is set."""
 
 
 def watch(run: Endable) -> None:
     """End `run` with this process, and abandon it in a child."""
-    global _installed  # noqa: PLW0603 - hooks are installed once for a process
+    global _child, _installed  # noqa: PLW0603 - hooks are installed once for a process
     _runs.append(run)
+    if ranks.is_child() and os.getpid() != _child:
+        from multiprocessing.util import Finalize
+
+        _child = os.getpid()  # it ends without what is registered with `atexit`
+        Finalize(None, _at_end_of_child, exitpriority=0)
+    ranks.say_records(True)
     with suppress(Exception):  # IPython may have changed
         cells.watch(run)
     if not _installed:
@@ -64,11 +72,22 @@ def forget(run: Endable) -> None:
     """Leave `run` alone from now on."""
     if run in _runs:
         _runs.remove(run)
+    if not _runs:
+        ranks.say_records(False)
 
 
 def _at_exit() -> None:
     for run in tuple(_runs):
         end(run)
+
+
+def _at_end_of_child() -> None:
+    error = sys.exc_info()[1]  # what ends the child is handled only after this
+    for run in tuple(_runs):
+        if error is None:
+            end(run)
+        else:
+            run.fail(error)
 
 
 def _in_child() -> None:

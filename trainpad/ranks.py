@@ -5,6 +5,8 @@ import sys
 from typing import Any
 
 RANKS = ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK")
+RECORDS = "TRAINPAD_RECORDS"
+"""The environment variable by which children know the process that records: its id."""
 SIZES = ("WORLD_SIZE", "SLURM_STEP_NUM_TASKS", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE")
 
 
@@ -19,18 +21,41 @@ def world_size() -> int:
 
 
 def is_worker() -> bool:
-    """Return whether this process was started by `multiprocessing`, as a loader of data is.
+    """Return whether `multiprocessing` started this process for one that records a run.
 
-    One that shares the training itself, through ``torch.distributed``, is none.
+    So it does for the workers that load data. A child whose parent has no run trains by itself; and
+    one that shares the training through ``torch.distributed`` is no worker.
     """
     if _torch() is not None:
         return False
+    if is_importing():
+        return True
+    parent = _parent()
+    return parent is not None and os.environ.get(RECORDS) == str(getattr(parent, "pid", None))
+
+
+def is_child() -> bool:
+    """Return whether `multiprocessing` started this process."""
+    return is_importing() or _parent() is not None
+
+
+def is_importing() -> bool:
+    """Return whether this process was spawned and still imports the program of its parent."""
     process = sys.modules.get("multiprocessing.process")
-    if process is None:
-        return False
-    # A spawned process imports the program before it knows its parent.
-    is_importing = getattr(process.current_process(), "_inheriting", False)
-    return is_importing or process.parent_process() is not None
+    return process is not None and getattr(process.current_process(), "_inheriting", False)
+
+
+def say_records(records: bool) -> None:
+    """Let the children of this process know whether it records a run."""
+    if records:
+        os.environ[RECORDS] = str(os.getpid())
+    elif os.environ.get(RECORDS) == str(os.getpid()):
+        del os.environ[RECORDS]
+
+
+def _parent() -> Any:
+    process = sys.modules.get("multiprocessing.process")
+    return None if process is None else process.parent_process()
 
 
 def _first(names: tuple[str, ...], jax_name: str, default: int) -> int:
