@@ -56,6 +56,7 @@ def status_line(values: Mapping[str, Any]) -> str:
         [
             f"{values['name']}  {values['state']}  step {steps}",
             *(f"{name} {_short(value)}" for name, value in islice(values["values"].items(), SHOWN)),
+            *([values["reason"]] if values["reason"] else []),
         ]
     )
 

@@ -1,9 +1,10 @@
 """How a program ended, as its run records it."""
 
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+from core.output.failure import PrintedFailure
 from core.program.record import ProgramRecord
 from core.rundir.json_tail import TAIL_BYTES, JsonTail
 from trainpad.text import sanitize
@@ -12,7 +13,7 @@ SIGNALLED = 128
 """A shell's exit status of a program that a signal ended is this and the signal's number."""
 ENDS = ("finished", "failed", "diverged")
 ASKED: Final = ("EOFError", "bdb.BdbQuit")
-"""How the last line begins of a Python program that asked for input, or stopped in its debugger."""
+"""How the exception begins of a Python program that asked for input, or stopped in its debugger."""
 NO_INPUT: Final = "; a program under trainpad run gets no input: start it without"
 
 
@@ -25,8 +26,8 @@ class Ending:
     was_stopped: bool
     """Whether its end was requested."""
     seconds: float
-    last_line: str = ""
-    """What it printed last, where that is known."""
+    printed: PrintedFailure = field(default_factory=PrintedFailure)
+    """What it printed of why it failed."""
 
     @property
     def status(self) -> int:
@@ -52,9 +53,10 @@ class Ending:
     def text(self) -> str:
         """How a program ended that failed."""
         text = f"ended by {self.signal_name}" if self.signal_name else f"exit status {self.code}"
-        last = sanitize(self.last_line.strip(), limit=200)
-        hint = NO_INPUT if last.startswith(ASKED) else ""
-        return f"{text}; {last}{hint}" if last else text
+        exception = "" if self.signal_name else self.printed.headline
+        said = sanitize((exception or self.printed.last_line).strip(), limit=200)
+        hint = NO_INPUT if said.startswith(ASKED) else ""
+        return f"{text}; {said}{hint}" if said else text
 
 
 def write_ending(record: ProgramRecord, ending: Ending) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from core.output.failure import PrintedFailure
 from core.output.found import EpochBegins, Found
 from core.output.numbers import NumberParser
 from core.output.pattern import Pattern
@@ -47,8 +48,8 @@ class Output:
         self._second = 0
         self._count = 0
         self._has_failed = False
-        self.last_line = ""
-        """The last line of a program that does not record its run itself."""
+        self.failure = PrintedFailure()
+        """Why the program fails, by what it printed."""
 
     def read(self, now: float) -> bool:
         """Read what is there; return False at the end, where no process has the terminal."""
@@ -63,11 +64,10 @@ class Output:
         self._log.write(content)
         if self._echo is not None:
             self._echo(content)
-        if not self._record.is_adopted:
-            for line in self._lines.feed(content):
-                self.last_line = line
-                if self._is_due(now):
-                    self._parse(line)
+        for line in self._lines.feed(content):
+            self.failure.feed(line)
+            if not self._record.is_adopted and self._is_due(now):
+                self._parse(line)
         return True
 
     def move_log(self, path: Path) -> None:
@@ -81,10 +81,11 @@ class Output:
 
     def close(self) -> None:
         """Read the last line, and close the files."""
-        if not self._record.is_adopted:
-            for line in self._lines.end():
-                self.last_line = line
+        for line in self._lines.end():
+            self.failure.feed(line)
+            if not self._record.is_adopted:
                 self._parse(line)
+        if not self._record.is_adopted:
             self._take(self._parser.end())
         os.close(self.terminal)
         self._log.close()
@@ -105,6 +106,7 @@ class Output:
                 if isinstance(entry, EpochBegins):
                     self._record.event("epoch", epoch=entry.epoch, epochs=entry.epochs)
                 else:
+                    self.failure.goes_on()
                     self._record.log(entry.step, entry.values)
         except Exception as error:  # noqa: BLE001 - the program must not end for it
             if not self._has_failed:

@@ -131,7 +131,7 @@ class Supervisor:
 
     def _end(self, code: int) -> int:
         was_stopped, seconds = self._requests.was_stopped, time.time() - self._began
-        ending = Ending(code, was_stopped, seconds, self._output.last_line)
+        ending = Ending(code, was_stopped, seconds, self._output.failure)
         self._record.flush(at_end=True)
         if self._record.is_adopted:
             self._record.step = last_step(self._record.path) + 1

@@ -26,7 +26,7 @@ from trainpad.errors import RunError
 from trainpad.files import read_private, write_atomic
 from trainpad.version import __version__
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Raised whenever other files, or the same files in another way, make an entry."""
 MAX_BYTES: Final = 64 * 1024 * 1024
 SETTLED: Final = 2.0

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.run.events import (
+    END_EVENTS,
     Changed,
     Continued,
     Diverged,
@@ -80,6 +81,8 @@ class RunSummary:
     """``attached`` for a run that another program trains; ``study`` for a study."""
     project: str = ""
     """What an attached run belongs to."""
+    reason: str = ""
+    """Why it failed, diverged or ended early, in one sentence."""
 
     @property
     def is_attached(self) -> bool:
@@ -143,6 +146,7 @@ def summarize(
         heartbeat=owner.heartbeat,
         kind="attached" if info.get("kind") == "attached" else "trainpad",
         project=str(info.get("project", "")),
+        reason=_reason(events, status),
     )
 
 
@@ -267,6 +271,19 @@ def _status(newest_first: Iterable[Event], *, ignore_preparing: bool = False) ->
             case Started() | Continued():
                 return RunStatus.TRAINING
     return RunStatus.STARTING
+
+
+def _reason(events: Sequence[Event], status: RunStatus) -> str:
+    """Why a run has ended so; empty while it trains, and where its end has no more to say."""
+    end = next((e for e in reversed(events) if isinstance(e, END_EVENTS)), None)
+    match end:
+        case Failed(text=text) if status is RunStatus.FAILED:
+            return text
+        case Diverged(loss=loss, why=why) if status is RunStatus.DIVERGED:
+            return why or f"the loss is {loss}"
+        case Finished(detail=detail) if status is end.status:
+            return detail
+    return ""
 
 
 def _finished_step(events: Sequence[Event]) -> int:

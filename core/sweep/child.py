@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from core.output.failure import PrintedFailure
+from core.output.printed import PrintedLines
 from core.rundir.rundir import RunDir, list_runs
 from core.sweep.process import Process, Spawner, Starter
 from trainpad.errors import RunError
@@ -15,6 +17,8 @@ from trainpad.files import read_range, size_of
 
 OUTPUT: Final = "output.log"
 """What a run's process prints; in the folder of its trial."""
+READ_BYTES: Final = 1 << 16
+"""So much of its end is read."""
 
 
 @dataclass(slots=True)
@@ -61,12 +65,13 @@ class Child:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, number)
 
-    def last_lines(self, count: int = 3) -> str:
-        """The last lines that the process has printed."""
-        path = self.folder / OUTPUT
+    def failure(self) -> str:
+        """Why the process failed, by what it has printed: an exception, else the last line."""
+        path, lines, printed = self.folder / OUTPUT, PrintedLines(), PrintedFailure()
         try:
-            content = read_range(path, max(0, size_of(path) - 4096), 4096)
+            content = read_range(path, max(0, size_of(path) - READ_BYTES), READ_BYTES)
         except OSError:
             return ""
-        lines = content.decode("utf-8", "replace").splitlines()
-        return "\n".join([line for line in lines if line.strip()][-count:])
+        for line in (*lines.feed(content), *lines.end()):
+            printed.feed(line)
+        return printed.headline or printed.last_line

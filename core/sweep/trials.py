@@ -150,5 +150,5 @@ def _status_of(run: RunDir) -> RunStatus | None:
 
 def _failure(child: Child, status: int | None) -> str:
     ended = f"signal {-status}" if status is not None and status < 0 else f"status {status}"
-    lines = sanitize(child.last_lines(1), limit=300)
-    return f"its process ended with {ended}" + (f": {lines}" if lines else "")
+    said = sanitize(child.failure(), limit=300)
+    return f"its process ended with {ended}" + (f": {said}" if said else "")
