@@ -143,7 +143,7 @@ MUTATIONS = (
     ("core/cli/report.py", "SHOWN: Final = 8", "SHOWN: Final = 0", "cli_steering"),
     ("core/cli/steer.py", "NO_ANSWER: Final = 1", "NO_ANSWER: Final = 0", "cli_steering"),
     ("core/cli/version.py", "LIMIT: Final = 80", "LIMIT: Final = 800", "version"),
-    ("core/export/attached.py", "LOSS in name", "LOSS not in name", "export_attached"),
+    ("core/export/attached.py", "if is_loss(name)]", "if not is_loss(name)]", "export_attached"),
     ("tui/curves/own_lines.py", "layer=1, has_band", "layer=0, has_band", "evaluations"),
     ("tui/dashboard/pacing.py", "MAX_INTERVAL: Final = 0.45", "MAX_INTERVAL: Final = 45", "pacing"),
     (

@@ -32,7 +32,7 @@ from tui.watch.hparam_columns import columns_of
 from tui.watch.images import MAX_PIXELS, DisplayMode, decode_image, image_strips
 from tui.watch.model import MAX_INITIAL_RUNS, WatchModel
 from tui.watch.once import print_once
-from tui.watch.pages import grid_of
+from tui.watch.pages import TILING
 
 HOSTILE = b"evil/\x1b]52;c;aGk=\x07[@click=app.quit]x[/nope]\xe2\x80\xae\x9b31m\xff"
 
@@ -115,10 +115,10 @@ def test_superseded_points_are_shown_on_request(tmp_path: Path) -> None:
 
 
 def test_the_number_of_tiles_follows_the_size() -> None:
-    assert grid_of(78, 20) == (1, 1)
-    assert grid_of(122, 40) == (2, 2)
-    assert grid_of(162, 56) == (2, 3)
-    assert grid_of(0, 0) == (1, 1)
+    assert TILING.grid_of(78, 20) == (1, 1)
+    assert TILING.grid_of(122, 40) == (2, 2)
+    assert TILING.grid_of(162, 56) == (2, 3)
+    assert TILING.grid_of(0, 0) == (1, 1)
 
 
 def test_every_point_is_printed_as_json_with_its_exact_value(tmp_path: Path) -> None:

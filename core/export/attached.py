@@ -11,6 +11,7 @@ from typing import Any
 from core.export.export import Export
 from core.export.tables import as_csv
 from core.run.events import json_safe
+from core.run.metric_names import is_loss
 from core.rundir.json_tail import JsonTail
 from core.rundir.metrics import MetricRow, metrics_of, read_metrics, why_unreadable
 from core.rundir.rundir import RunDir
@@ -18,7 +19,6 @@ from core.rundir.status import read_status
 from core.rundir.validation import sanitized_info
 from trainpad.errors import RunError
 
-LOSS = "loss"
 """What the name of a loss contains."""
 RECORDED = ("changed", "evaluated", "noted", "warned", "alert", "epoch", "finished", "failed")
 """The events that JSON has."""
@@ -36,11 +36,11 @@ def losses(export: Export) -> bytes:
     """Return a row of CSV for each step that has a loss: the step, a column for each loss.
 
     Raises:
-        RunError: no number has ``loss`` in its name.
+        RunError: no number is a loss, by its name.
     """
     rows = _rows(export)
     known = list(metrics_of(rows))
-    if not (names := [name for name in known if LOSS in name.lower()]):
+    if not (names := [name for name in known if is_loss(name)]):
         raise RunError(
             f"{export.directory.name} has no number called loss; --csv has: {', '.join(known[:8])}"
         )

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from core.run.metric_names import is_loss
 from core.run.metric_series import MetricSeries
 from core.run.state import RunState
 from core.rundir.entry import RunEntry
@@ -41,7 +42,7 @@ def shown_value(
         return chosen or LOSS
     counts = _counts(entries, runs)
     counts.update([LOSS, PRECISION] * sum(entry.summary.is_own for entry in entries))
-    return min(values, key=lambda name: (name not in first, -counts[name], LOSS not in name))
+    return min(values, key=lambda name: (name not in first, -counts[name], not is_loss(name)))
 
 
 def _counts(entries: Collection[RunEntry], runs: Runs) -> Counter[str]:

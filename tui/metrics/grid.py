@@ -16,16 +16,9 @@ from tui.chart.viewport import Range
 from tui.curves.grouping import Quantity, quantities
 from tui.curves.metric_lines import lines_of
 from tui.terminal.characters import Glyphs
+from tui.widgets.tiling import Tiling
 
-TILE_WIDTH, TILE_HEIGHT = 48, 13
-"""Preferred size of a chart, in cells."""
-MAX_COLUMNS, MAX_ROWS = 3, 4
-
-
-def grid_of(width: int, height: int) -> tuple[int, int]:
-    """How many columns and rows of charts fit."""
-    columns = min(MAX_COLUMNS, max(1, width // TILE_WIDTH))
-    return columns, min(MAX_ROWS, max(1, height // TILE_HEIGHT))
+TILING = Tiling(48, 13, max_columns=3, max_rows=4)
 
 
 class MetricChart(Chart):
@@ -90,13 +83,13 @@ class ChartGrid(Container):
         self._marks: Sequence[Mark] = ()
         self._quantities: list[Quantity] = []
         self._named: tuple[object, ...] = ()
+        """What the quantities follow from."""
         self._visible: Range | None = None
         """The x range at the last drawing."""
-        """What the quantities follow from."""
         self._selected: str | None = None
         """The title of the selected chart, which may be empty; None for the first."""
-        self.settings = Scene(glyphs, logarithmic=False)
-        """Kind of axis, scale and smoothing of all charts."""
+        self.shared_scene = Scene(glyphs, logarithmic=False)
+        """Has the kind of axis, scale, smoothing and x range of all charts."""
 
     # -- what is shown ------------------------------------------------------------------------
 
@@ -140,14 +133,14 @@ class ChartGrid(Container):
 
     @property
     def _page_size(self) -> int:
-        columns, rows = (1, 1) if self.full else grid_of(*self.size)
+        columns, rows = (1, 1) if self.full else TILING.grid_of(*self.size)
         return columns * rows
 
     def show(self, run: RunState, marks: Sequence[Mark]) -> None:
         """Draw the charts of the page as they are now."""
         if run is not self._run:
             self._run = run
-            self.settings.viewport.reset()
+            self.shared_scene.viewport.reset()
             for chart in self.query_children(MetricChart):
                 chart.scene.reset_view()
         self._marks = marks
@@ -167,7 +160,7 @@ class ChartGrid(Container):
         size = self._page_size
         first = self._index // size * size
         page = self._quantities[first : first + size]
-        columns = 1 if self.full else min(grid_of(*self.size)[0], max(1, len(page)))
+        columns = 1 if self.full else min(TILING.grid_of(*self.size)[0], max(1, len(page)))
         self.styles.grid_size_columns = columns
         self.styles.grid_size_rows = max(1, -(-len(page) // columns))
         if self._mount_charts(len(page)):
@@ -204,23 +197,23 @@ class ChartGrid(Container):
         """Let the charts on the page share x range, cursor, scale and smoothing."""
         charts = self.charts
         if charts:
-            settings = self.settings
-            charts[0].scene.viewport, charts[0].scene.cursor = settings.viewport, settings.cursor
+            shared = self.shared_scene
+            charts[0].scene.viewport, charts[0].scene.cursor = shared.viewport, shared.cursor
             charts[0].link(*charts[1:])
-        self._apply_settings()
+        self._apply_shared()
 
-    def _apply_settings(self) -> None:
+    def _apply_shared(self) -> None:
         for chart in self.charts:
             self._set_up(chart)
             chart.redraw()
 
     def _set_up(self, chart: MetricChart) -> None:
         """Give a chart the settings of all."""
-        settings, scene = self.settings, chart.scene
+        shared, scene = self.shared_scene, chart.scene
         scene.planned_epochs = self._run.program.planned_epochs or 0
-        scene.axis, scene.logarithmic = settings.axis, settings.logarithmic
-        scene.smoothing = settings.smoothing
-        scene.error_rate = settings.error_rate and chart.shows_fractions
+        scene.axis, scene.logarithmic = shared.axis, shared.logarithmic
+        scene.smoothing = shared.smoothing
+        scene.error_rate = shared.error_rate and chart.shows_fractions
 
     def on_resize(self) -> None:
         """Ask for the page to be drawn again."""
@@ -267,9 +260,9 @@ class ChartGrid(Container):
             return
         leader = next((chart for chart in charts if chart.quantity == self.selected), charts[0])
         leader.change(action, *arguments)
-        settings, scene = self.settings, leader.scene
-        settings.axis, settings.logarithmic = scene.axis, scene.logarithmic
-        settings.smoothing = scene.smoothing
+        shared, scene = self.shared_scene, leader.scene
+        shared.axis, shared.logarithmic = scene.axis, scene.logarithmic
+        shared.smoothing = scene.smoothing
         if action == "toggle_error_rate":
-            settings.error_rate = any(chart.scene.error_rate for chart in charts)
-        self._apply_settings()
+            shared.error_rate = any(chart.scene.error_rate for chart in charts)
+        self._apply_shared()

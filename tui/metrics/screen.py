@@ -82,7 +82,7 @@ class MetricsScreen(SteeringScreen):
         settings = self.host.settings
         for part in HIDEABLE:
             self.set_class(part in settings.get("hidden", []), f"-no-{part}")
-        restore_view(settings, CHARTS, self._grid.settings, fractions=True)
+        restore_view(settings, CHARTS, self._grid.shared_scene, fractions=True)
         self._grid.first = self.host.user_options.charts_first
         self.query_one(Input).display = False
         self.set_interval(OUTPUT_INTERVAL, self._poll_output)
@@ -281,7 +281,7 @@ class MetricsScreen(SteeringScreen):
                 self._large_output.follow()
             return
         self._grid.act(action, *arguments)
-        save_view(self.host.settings, CHARTS, self._grid.settings)
+        save_view(self.host.settings, CHARTS, self._grid.shared_scene)
 
     # -- filter -------------------------------------------------------------------------------
 

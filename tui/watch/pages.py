@@ -22,20 +22,13 @@ from tui.terminal.base_app import BaseApp
 from tui.terminal.characters import Glyphs
 from tui.watch.model import TagItem, WatchModel
 from tui.watch.panels import HistogramTile, ImageTile, RunChart, TextTile
+from tui.widgets.tiling import Tiling
 
-TILE_WIDTH, TILE_HEIGHT = 56, 15
-"""Preferred size of a tile, in cells."""
-MAX_COLUMNS, MAX_ROWS = 3, 3
+TILING = Tiling(56, 15, max_columns=3, max_rows=3)
 CHARTS = "watch"
 """The kind of these charts in the settings."""
 
 Tile = RunChart | HistogramTile | TextTile | ImageTile
-
-
-def grid_of(width: int, height: int) -> tuple[int, int]:
-    """Return how many columns and rows of tiles fit."""
-    columns = min(MAX_COLUMNS, max(1, width // TILE_WIDTH))
-    return columns, min(MAX_ROWS, max(1, height // TILE_HEIGHT))
 
 
 class Pages(Container):
@@ -77,7 +70,7 @@ class Pages(Container):
 
     def show(self, model: WatchModel) -> None:
         """Draw the current page."""
-        columns, rows = (1, 1) if self.full else grid_of(*self.size)
+        columns, rows = (1, 1) if self.full else TILING.grid_of(*self.size)
         self._pages = paginate(self._items, columns * rows, lambda item: group_of(_tag(item)))
         self._page_index = self._page_of_first()
         page = self.page
