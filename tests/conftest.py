@@ -18,6 +18,7 @@ from core.process.threads import limit_blas_threads, relax_gc
 from core.run.hparams import HyperParameters, as_dict, validate_hparams
 from core.rundir.rundir import RunDir, create_run
 from data.dataset import Dataset, Split
+from data.find import SearchPaths
 
 if TYPE_CHECKING:
     from core.training.engine import Engine
@@ -184,3 +185,18 @@ def make_run(tmp_path: Path) -> MakeRun:
         return create_run(tmp_path / "runs", network, content)
 
     return make
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> SearchPaths:
+    """The places where data is looked for, all of them empty folders."""
+    for name in ("home", "cwd", "cache", "user", "tmp"):
+        (tmp_path / name).mkdir()
+    return SearchPaths(
+        env={},
+        home=tmp_path / "home",
+        cwd=tmp_path / "cwd",
+        cache=tmp_path / "cache",
+        user_data=tmp_path / "user",
+        temporary=tmp_path / "tmp",
+    )

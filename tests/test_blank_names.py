@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.attached_app import Program, table
+from tests.helpers.attached_app import Program, app_of, table
 from tests.helpers.waiting import shown
-from tests.test_metrics_screen import app_of
 from tui.chart.tags import shown_tag
 
 

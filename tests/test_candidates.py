@@ -16,13 +16,11 @@ from data.errors import DataError
 from data.find import find_dataset
 from data.folder import open_folder
 from data.near_misses import name_near_miss
+from tests.helpers.data_folders import NAMES_OF_FILES, write_folder
 from tests.helpers.idx import write_idx
-from tests.test_sources import NAMES_OF_FILES, paths, write_folder
 
 TRAIN = NAMES_OF_FILES[0]
 PLAIN = TRAIN.removesuffix(".gz")
-
-__all__ = ["paths"]
 
 
 @pytest.fixture

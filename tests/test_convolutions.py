@@ -17,6 +17,7 @@ from core.training.config import check_network
 from core.training.rng import initial_weights
 from data.dataset import Dataset
 from data.errors import DataError
+from tests.helpers.networks import in_bytes
 from trainpad.errors import UserError
 
 if TYPE_CHECKING:
@@ -74,10 +75,6 @@ def trained(engine: "Engine", hparams: HyperParameters, edges: list[int]) -> byt
         losses.append(engine.steps(step, step * hparams.batch_size, stop - step, hparams))
         assert len(losses[-1]) == stop - step
     return np.concatenate(losses).tobytes()
-
-
-def in_bytes(arrays: dict[str, Any]) -> dict[str, bytes]:
-    return {name: np.asarray(array).tobytes() for name, array in arrays.items()}
 
 
 # -- training ------------------------------------------------------------------------------------

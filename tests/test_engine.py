@@ -11,6 +11,7 @@ from core.network.network import Network
 from core.run.hparams import HyperParameters, validate_hparams
 from core.training.rng import epoch_permutation
 from data.dataset import SPLITS, Dataset
+from tests.helpers.networks import in_bytes
 from trainpad.errors import UserError
 
 if TYPE_CHECKING:
@@ -28,10 +29,6 @@ def in_chunks(engine: "Engine", hparams: HyperParameters, edges: list[int]) -> b
             losses.append(engine.steps(done, done * hparams.batch_size, stop - done, hparams))
             done += len(losses[-1])
     return np.concatenate(losses).tobytes()
-
-
-def in_bytes(arrays: dict[str, Any]) -> dict[str, bytes]:
-    return {name: np.asarray(array).tobytes() for name, array in arrays.items()}
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw"])

@@ -4,12 +4,10 @@ import csv
 import io
 import json
 import os
-import shutil
 import time
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY
 
 import main
 from core.export.export import load_export
@@ -21,6 +19,7 @@ from data.drawn import draw_digits
 from data.errors import DataError
 from data.pictures import read_digits
 from tests.helpers.idx import write_idx
+from tests.helpers.runs import copy_of_recorded
 from trainpad.errors import RunError, UserError
 from trainpad.files import STALE_SECONDS, make_folder, sweep
 from tui.curves.plot import plot
@@ -28,9 +27,7 @@ from tui.curves.plot import plot
 
 @pytest.fixture
 def run(tmp_path: Path) -> RunDir:
-    (recorded,) = (p for p in (REPOSITORY / "tests" / "recorded_0_1").iterdir() if p.is_dir())
-    shutil.copytree(recorded, tmp_path / "runs" / recorded.name)
-    return RunDir(tmp_path / "runs" / recorded.name)
+    return copy_of_recorded(tmp_path / "runs")
 
 
 def change_info(run: RunDir, **fields: object) -> None:

@@ -7,10 +7,9 @@ import pytest
 
 from core.run.attached_events import ConfusionLogged, ImagesLogged, LayerStatistics, WeightsLogged
 from core.run.program import ProgramState
-from tests.helpers.attached_app import Program, table
+from tests.helpers.attached_app import Program, app_of, table
 from tests.helpers.waiting import shown, text_of, until
 from trainpad.media import write_images
-from tui.app import TrainpadApp
 from tui.evaluate.logged_images import read_images
 
 
@@ -19,10 +18,6 @@ def program(tmp_path: Path) -> Program:
     found = Program(tmp_path / "r")
     found.give(table(0, 100, loss=1))
     return found
-
-
-def app_of(program: Program, **options: object) -> TrainpadApp:
-    return TrainpadApp(iter(program), viewer=True, attached=True, **options)  # type: ignore[arg-type]
 
 
 def matrix(split: str, step: int, rows: list[list[int]], *classes: str) -> ConfusionLogged:

@@ -11,7 +11,7 @@ from core.run.events import Changed, Finished, Notice, Paused
 from core.run.knob_steps import limits_text
 from core.run.state import RunState
 from core.run.status import Outcome, RunStatus
-from tests.helpers.attached_app import INFO, LR, Program, table
+from tests.helpers.attached_app import INFO, LR, Program, app_of, table
 from tests.helpers.attached_runs import losses, make_attached
 from tests.helpers.waiting import shown, text_of, toasts_of, until
 from trainpad.knobs import Knob
@@ -34,10 +34,6 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
         table(0, 100, val_loss=falling + 0.1, **{"grad/norm": falling, "lr": 0.1}),
     )
     return found
-
-
-def app_of(program: Program, **options: object) -> TrainpadApp:
-    return TrainpadApp(iter(program), viewer=True, attached=True, **options)  # type: ignore[arg-type]
 
 
 async def test_an_attached_run_is_shown_with_its_metrics(program: Program) -> None:

@@ -21,6 +21,7 @@ from core.rundir.rundir import RunDir
 from core.training.config import TrainConfig
 from core.training.loop import Training
 from data.dataset import Dataset
+from tests.helpers.networks import in_bytes
 from tests.helpers.program import run_program
 from trainpad.errors import RunError, UserError
 
@@ -32,10 +33,6 @@ VALUES = {
     "optimizer": "momentum", "learning_rate": 0.02, "dropout": 0.2, "schedule": "cosine",
 }  # fmt: skip
 CHANGES = ((50, "learning_rate", 0.04), (70, "batch_size", 40), (90, "dropout", 0.3))
-
-
-def in_bytes(arrays: Any) -> dict[str, bytes]:
-    return {name: np.asarray(array).tobytes() for name, array in arrays.items()}
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,10 @@
 
 import json
 import os
-import shutil
 import time
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY
 
 from core.export.export import load_export
 from core.run.events import Evaluated, Steps
@@ -19,6 +17,7 @@ from core.rundir.reader import PIECE, replay
 from core.rundir.rundir import MAX_STEPS, RunDir
 from core.rundir.status import read_status
 from core.rundir.validation import parse_event
+from tests.helpers.runs import copy_of_recorded
 
 TERABYTE = 1 << 40
 
@@ -26,9 +25,7 @@ TERABYTE = 1 << 40
 @pytest.fixture
 def run(tmp_path: Path) -> RunDir:
     """A copy of a recorded run of 200 steps."""
-    (recorded,) = (p for p in (REPOSITORY / "tests" / "recorded_0_1").iterdir() if p.is_dir())
-    shutil.copytree(recorded, tmp_path / "runs" / recorded.name)
-    return RunDir(tmp_path / "runs" / recorded.name)
+    return copy_of_recorded(tmp_path / "runs")
 
 
 def add_event(run: RunDir, **fields: object) -> None:

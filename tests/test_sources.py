@@ -13,45 +13,11 @@ from data import find as finding
 from data import sources
 from data.dataset import DIGITS, Dataset, Split
 from data.errors import DataError
-from data.find import SearchPaths, describe_origin, find_dataset
+from data.find import describe_origin, find_dataset
 from data.mnist import MNIST_FINGERPRINT
 from data.sources import NAMES, NO_MNIST, load_dataset
+from tests.helpers.data_folders import NAMES_OF_FILES, write_folder
 from tests.helpers.idx import write_idx
-
-NAMES_OF_FILES = (
-    "train-images-idx3-ubyte.gz",
-    "train-labels-idx1-ubyte.gz",
-    "t10k-images-idx3-ubyte.gz",
-    "t10k-labels-idx1-ubyte.gz",
-)
-
-
-def write_folder(folder, train=24, *, size=28, seed=0):
-    random = np.random.default_rng(seed)
-    folder.mkdir(parents=True)
-    arrays = (
-        random.integers(0, 256, (train, size, size), np.uint8),
-        (np.arange(train) * 7 % 10).astype(np.uint8),
-        random.integers(0, 256, (10, size, size), np.uint8),
-        np.arange(10, dtype=np.uint8),
-    )
-    for name, array in zip(NAMES_OF_FILES, arrays, strict=True):
-        write_idx(folder / name, array)
-    return folder
-
-
-@pytest.fixture
-def paths(tmp_path):
-    for name in ("home", "cwd", "cache", "user", "tmp"):
-        (tmp_path / name).mkdir()
-    return SearchPaths(
-        env={},
-        home=tmp_path / "home",
-        cwd=tmp_path / "cwd",
-        cache=tmp_path / "cache",
-        user_data=tmp_path / "user",
-        temporary=tmp_path / "tmp",
-    )
 
 
 @pytest.fixture

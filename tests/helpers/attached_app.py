@@ -12,6 +12,7 @@ from core.run.events import Opened, Started
 from core.rundir.attached import open_attached_control
 from core.rundir.rundir import RunDir
 from tests.helpers.app import Scripted
+from tui.app import TrainpadApp
 
 BEGAN = 1_700_000_000.0
 LR: dict[str, Any] = {"name": "lr", "value": 0.1, "low": 1e-4, "high": 1.0, "scale": "log"}
@@ -54,3 +55,8 @@ class Program(Scripted):
             *(Declared(0, **knob) for knob in knobs),
             Supports(0, list(requests)),
         )
+
+
+def app_of(program: Program, **options: Any) -> TrainpadApp:
+    """The dashboard as a viewer of this program's run."""
+    return TrainpadApp(iter(program), viewer=True, attached=True, **options)

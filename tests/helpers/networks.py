@@ -1,6 +1,8 @@
-"""The layers of small networks that are not trained."""
+"""The layers of small networks that are not trained, and arrays to compare."""
 
+from collections.abc import Mapping
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,3 +21,8 @@ def initial_layers(
         (initial_weights(shape, seed, number), np.zeros(shape[1], np.float32))
         for number, shape in enumerate(pairwise(sizes))
     ]
+
+
+def in_bytes(arrays: Mapping[str, Any]) -> dict[str, bytes]:
+    """Arrays as bytes, to be equal to the last bit."""
+    return {name: np.asarray(array).tobytes() for name, array in arrays.items()}

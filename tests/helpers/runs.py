@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from core.run.status import Outcome
 from core.rundir.rundir import RunDir
 from data.dataset import SPLITS
 
+TESTS = Path(__file__).parent.parent
 BEGAN = 1_700_000_000.0
 """Unix time at which these runs begin."""
 VERSIONS = {"trainpad": "0.1.0"}
@@ -84,3 +86,10 @@ def three_runs(folder: Path) -> Path:
     finished(folder / "b-run", right=7, learning_rate=0.1)
     finished(folder / "c-run", right=9, learning_rate=0.5, hidden=())
     return folder
+
+
+def copy_of_recorded(folder: Path) -> RunDir:
+    """A copy in `folder` of the run of 200 steps that version 0.1 has recorded."""
+    (recorded,) = (p for p in (TESTS / "recorded_0_1").iterdir() if p.is_dir())
+    shutil.copytree(recorded, folder / recorded.name)
+    return RunDir(folder / recorded.name)
