@@ -120,8 +120,8 @@ MUTATIONS = (
     ("trainpad/probe.py", "0o022", "0o002", "probe"),
     (
         "trainpad/ranks.py",
-        "is_importing or process",
-        "is_importing and process",
+        "parent is not None and os",
+        "parent is None and os",
         "attached_processes",
     ),
     ("trainpad/recording.py", "MAX_PROBLEMS = 100", "MAX_PROBLEMS = 1", "attached_misuse"),
