@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from core.process.launcher import Launcher
-from core.run.events import Finished, Opened, Preparing
+from core.run.events import Diverged, Finished, Opened, Preparing
 from core.run.hparams import HyperParameters
 from core.run.state import RunState
 from core.run.status import Outcome
@@ -101,6 +101,12 @@ def test_the_last_line_says_where_a_run_is_that_is_done(
     run.fold(Finished(100, Outcome.DONE, 1.0))
     launch._report_end(cast("Any", SimpleNamespace(run_state=run)))
     assert capsys.readouterr().err == "trainpad: a-run: done at step 100; in /runs/a-run\n"
+    run.fold(Diverged(100, 9.0, "the mean loss is 9"))
+    launch._report_end(cast("Any", SimpleNamespace(run_state=run)))
+    assert capsys.readouterr().err == (
+        "trainpad: a-run: diverged: the mean loss is 9; no checkpoint yet; "
+        "`trainpad --resume /runs/a-run --learning_rate 0.003` trains on\n"
+    )
 
 
 def test_signals_reach_a_run_that_opened_after_the_screen_was_closed(tmp_path: Path) -> None:

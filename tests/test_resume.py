@@ -14,7 +14,6 @@ from core.run.hparams import as_dict, validate_hparams
 from core.rundir import checkpoint
 from core.rundir.checkpoint import Checkpoint
 from core.rundir.control import open_control
-from core.rundir.errors import CheckpointError
 from core.rundir.recorder import record
 from core.rundir.resume import find_resume_point, recorded_changes
 from core.rundir.rundir import RunDir
@@ -148,8 +147,6 @@ def test_changes_after_the_checkpoint_are_replayed(make_run: MakeRun) -> None:
 
 def test_a_missing_resume_point_is_reported(make_run: MakeRun) -> None:
     run = make_run()
-    with pytest.raises(CheckpointError, match="has no checkpoint to resume from"):
-        find_resume_point(str(run.path), run.path)
     with pytest.raises(RunError, match="there is no run called 'elsewhere'"):
         find_resume_point("elsewhere", run.path.parent)
     with pytest.raises(RunError, match="is not a trainpad run"):
@@ -227,11 +224,7 @@ def test_ten_kills_and_resumes_equal_one_training(tmp_path: Path) -> None:
         while (ended := status(*random.sample(places, 1), *arguments)) != 0:
             assert ended == -9
             kills += 1
-            if checkpoint.list_checkpoints(only_run(log_dir).checkpoints):
-                arguments = ["--resume", only_run(log_dir).path, *MACHINE]
-            else:  # nothing can be resumed
-                log_dir = tmp_path / next(folders)
-                arguments = ["--log_dir", log_dir, *FLAGS]
+            arguments = ["--resume", only_run(log_dir).path, *MACHINE]
         run = only_run(log_dir)
         assert run.losses.read_bytes() == whole.losses.read_bytes()
         weights = in_bytes(checkpoint.newest(run.checkpoints).arrays)

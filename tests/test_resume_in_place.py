@@ -1,5 +1,6 @@
 """A run that is over goes on in the window that shows it."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -116,6 +117,16 @@ def test_a_resumed_run_gives_the_same_bytes_as_one_with_more_steps(tmp_path: Pat
     assert half.losses.read_bytes() == whole.losses.read_bytes()
     ends = [checkpoint.newest(run.checkpoints).arrays for run in (half, whole)]
     assert all(ends[0][name].tobytes() == array.tobytes() for name, array in ends[1].items())
+
+    # As if it had been killed before it saved anything: it begins again, to the same bytes.
+    shutil.rmtree(half.checkpoints)
+    kept = [line for line in half.events.read_bytes().splitlines(True) if b'"saved"' not in line]
+    half.events.write_bytes(b"".join(kept))
+    half.losses.write_bytes(half.losses.read_bytes()[:80])
+    assert train(resume_request(half, {})) == half
+    assert half.losses.read_bytes() == whole.losses.read_bytes()
+    again = checkpoint.newest(half.checkpoints).arrays
+    assert all(again[name].tobytes() == array.tobytes() for name, array in ends[1].items())
 
 
 async def test_a_rate_that_diverged_is_not_offered_again(tmp_path: Path) -> None:

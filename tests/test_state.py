@@ -198,6 +198,10 @@ def test_a_diverged_run_says_first_what_to_do() -> None:
         "diverged: b branches, r resumes with a smaller rate; the loss is nan; "
         "last checkpoint step-000004.safetensors"
     )
+    run = folded(START, steps(0, 10), Diverged(10, 9.0, "the mean loss is 9"))
+    assert run.log_entries[-1].text == (
+        "diverged: r begins again with a smaller rate; the mean loss is 9; no checkpoint yet"
+    )
 
 
 def test_log_entries_are_sanitized_and_limited() -> None:

@@ -57,7 +57,7 @@ def test_no_key_ends_a_run_by_planning_fewer_steps_than_were_done(shown: RunCont
 
 def test_nothing_is_requested_of_a_run_that_cannot_follow(shown: RunContext) -> None:
     shown.fold(Finished(5, Outcome.DONE, 1.0))
-    assert shown.steering.stop() == "the run is over"
+    assert shown.steering.stop().startswith("the run is over; set values with tab")
     assert shown.steering.control.desired.stop == ""
     assert Steering(RunState()).stop() == "the run is still starting"
     viewed = RunState()
@@ -93,7 +93,7 @@ def test_a_request_is_pending_until_the_run_answers(shown: RunContext) -> None:
 
 def test_a_request_that_the_run_cannot_follow_is_not_pending(shown: RunContext) -> None:
     shown.fold(Finished(100, Outcome.DONE, 1.0))
-    assert shown.steering.toggle_pause() == "the run is over"
+    assert shown.steering.toggle_pause().startswith("the run is over; set values with tab")
     assert shown.steering.activity == "done"
 
 

@@ -24,6 +24,7 @@ from core.rundir.deletion import discard_empty
 from core.rundir.reader import follow
 from core.rundir.rundir import RunDir
 from core.rundir.status import is_live
+from core.session.diverged import how_to_go_on
 from core.session.headless import DONE, FAILED, INTERRUPTED
 from core.session.notifications import NO_NOTIFICATIONS, Notifications
 from core.session.request import Request
@@ -220,7 +221,10 @@ def _traceback(failure: Exception) -> str:
 def _report_end(app: TrainpadApp) -> None:
     """Print why a run ended that failed or diverged; of another, where it is."""
     run = app.run_state
-    if run.status in (RunStatus.FAILED, RunStatus.DIVERGED) and run.log_entries:
+    if run.status is RunStatus.DIVERGED:
+        command = how_to_go_on(RunDir(Path(run.directory)), run.hparams.learning_rate)
+        print_message(f"{run.name}: diverged: {run.why_diverged}; {command}")
+    elif run.status is RunStatus.FAILED and run.log_entries:
         print_message(f"{run.name}: {run.log_entries[-1].text}")
     elif run.directory:
         print_message(f"{run.name}: {run.status} at step {run.step:,}; in {run.directory}")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from types import FrameType
 
 from core.process.signals import not_ignored
+from core.process.stdio import print_message
 from core.process.tty import Tty
 
 DETACHED = b"D"
@@ -57,8 +58,11 @@ def new_session() -> None:
         os.setsid()
 
 
-def fork_launcher() -> Launcher:
-    """Fork; return in the child only. The launcher exits as the child does, or on `detach`."""
+def fork_launcher(after_kill: str = "") -> Launcher:
+    """Fork; return in the child only. The launcher exits as the child does, or on `detach`.
+
+    It prints `after_kill` where the child was killed by a signal that nothing handles.
+    """
     read_end, write_end = os.pipe()
     launcher = Launcher(write_end, os.getpid(), _has_shell())
     terminal = Tty.capture()
@@ -67,7 +71,7 @@ def fork_launcher() -> Launcher:
         os.close(read_end)
         return launcher
     os.close(write_end)
-    _Waiter(child, terminal).wait(read_end)
+    _Waiter(child, terminal, after_kill).wait(read_end)
     raise AssertionError("the launcher does not return")
 
 
@@ -83,9 +87,10 @@ def _has_shell() -> bool:
 class _Waiter:
     """The launcher's part: forward signals, and exit as the child does."""
 
-    def __init__(self, child: int, terminal: Tty | None) -> None:
+    def __init__(self, child: int, terminal: Tty | None, after_kill: str) -> None:
         self._child = child
         self._terminal = terminal
+        self._after_kill = after_kill
         self._ending = False
 
     def wait(self, read_end: int) -> None:
@@ -98,6 +103,8 @@ class _Waiter:
         code = os.waitstatus_to_exitcode(status)
         if code < 0 and self._terminal is not None and _in_foreground():
             self._terminal.restore()
+        if -code in (signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT) and self._after_kill:
+            print_message(f"killed by {signal.Signals(-code).name}; {self._after_kill}")
         os._exit(code if code >= 0 else 128 - code)
 
     def _forward(self, number: int, _frame: FrameType | None) -> None:

@@ -186,6 +186,12 @@ class Diverged(StepEvent):
     why: str = ""
     checkpoint: str = ""
 
+    @property
+    def reason(self) -> str:
+        """Why it diverged, and what was saved, as recorded: the caller sanitizes it."""
+        saved = f"last checkpoint {self.checkpoint}" if self.checkpoint else "no checkpoint yet"
+        return f"{self.why or f'the loss is {self.loss}'}; {saved}"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Failed(StepEvent):

@@ -113,6 +113,7 @@ class RunState:
         self.dataset: Dataset | None = None
         """The data it trains on; only in the process that trains."""
         self.checkpoint = ""
+        self.why_diverged = ""
         self._recent_chunks: deque[tuple[int, float, float]] = deque()
         self._rate = StepRate()
 
@@ -373,11 +374,13 @@ class RunState:
 
     def _on_end(self, event: Event) -> None:
         match event:
-            case Diverged(step=step, loss=loss, why=why, checkpoint=checkpoint):
+            case Diverged(step=step):
                 self.status = RunStatus.DIVERGED
-                cause = sanitize(why, limit=200) or f"the loss is {loss}"
-                where = f"; last checkpoint {sanitize(checkpoint)}" if checkpoint else ""
-                text = f"diverged: b branches, r resumes with a smaller rate; {cause}{where}"
+                self.why_diverged = sanitize(event.reason, limit=300)
+                keys = "b branches, r resumes with a smaller rate"
+                if not event.checkpoint:
+                    keys = "r begins again with a smaller rate"
+                text = f"diverged: {keys}; {self.why_diverged}"
                 self.log_entries.add(
                     step, text, urgent=True, mark=MarkKind.DIVERGED, label="diverged"
                 )

@@ -10,6 +10,7 @@ from core.process.stdio import print_message
 from core.run.events import (
     RECORDED_NAMES,
     Alert,
+    Changed,
     Diverged,
     Event,
     Failed,
@@ -19,13 +20,17 @@ from core.run.events import (
     Started,
     to_json,
 )
+from core.run.hparams import Value
 from core.run.status import Outcome
+from core.rundir.rundir import RunDir
+from core.session.diverged import how_to_go_on
 from core.session.lab_output import LabPrinter
 from core.session.signals import Signals
 from trainpad.control import Control
 from trainpad.errors import UserError
 
 DONE, FAILED, DIVERGED, INTERRUPTED = 0, 1, 3, 130
+NO_READER = "nothing reads the output any more: the run is saved and stopped"
 
 
 def run_headless(
@@ -45,6 +50,7 @@ def run_headless(
         for line in lines(event):
             if has_reader and not _try_print(line, out):
                 has_reader = False
+                print_message(NO_READER)
                 _request_stop(control)
         if isinstance(event, Opened):
             control = event.control
@@ -93,39 +99,37 @@ class NoticePrinter:
     """Prints on standard error what the lab's script has no line for."""
 
     def __init__(self) -> None:
-        self._name, self._first = "the run", 0
+        self._run, self._first = RunDir(Path("the run")), 0
+        self._rate: Value = 0.0
 
     def print(self, event: Event) -> None:
         """Print the notice for `event`, if it has one."""
         match event:
             case Opened(directory=directory, info=info):
-                self._name = Path(directory).name
+                self._run = RunDir(Path(directory))
                 print_message(f"writing to {directory}")
                 if notice := info.get("dataset", {}).get("notice"):
                     print_message(notice)
-            case Started(step=step):
-                self._first = step
+            case Started(step=step, hyperparameters=hyperparameters):
+                self._first, self._rate = step, hyperparameters.get("learning_rate", 0.0)
+            case Changed(name="learning_rate", new=new):
+                self._rate = new
             case Alert(text=text) | Notice(text=text) | Failed(text=text):
                 print_message(text)
             case Diverged():
-                print_message(_why_diverged(event))
+                print_message(f"diverged: {event.reason}; {how_to_go_on(self._run, self._rate)}")
             case Finished():
                 self._print_end(event)
 
     def _print_end(self, event: Finished) -> None:
         if event.outcome is Outcome.DONE and event.step == self._first:
             steps = f"{event.step:,} steps"
-            print_message(f"{self._name} is done after {steps}; a larger --max_steps goes on")
+            print_message(f"{self._run.name} is done after {steps}; a larger --max_steps goes on")
         elif event.detail:
             print_message(f"done after {event.step:,} steps: {event.detail}")
         if sys.stderr.isatty():
             with suppress(OSError):
                 sys.stderr.write("\a")
-
-
-def _why_diverged(event: Diverged) -> str:
-    kept = f"the last checkpoint is {event.checkpoint}" if event.checkpoint else "nothing was saved"
-    return f"diverged: {event.why}; {kept}; try a smaller --learning_rate"
 
 
 def _try_print(line: str, file: TextIO) -> bool:

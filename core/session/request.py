@@ -15,6 +15,7 @@ from core.run.hparams import (
     SPECS,
     HyperParameters,
     Value,
+    as_dict,
     known_hparams,
     update_hparams,
     validate_hparams,
@@ -80,8 +81,11 @@ def request_from(flags: Flags) -> Request:
     hparams = _hyperparameters(flags, start)
     resume = start if flags["resume"] is not None else None
     before = _device_settings(resume.run.info() if resume else {})
-    if resume and flags["max_steps"] is not None:
-        _check_steps(resume, hparams.max_steps)
+    changes = [*_later_changes(flags, resume), *_changes(flags["change"], own)]
+    if resume:
+        if flags["max_steps"] is not None:
+            _check_steps(resume, hparams.max_steps)
+        hparams, changes = _plan(resume, hparams, changes)
     return Request(
         hparams=hparams,
         source=_source(flags, start, own),
@@ -95,8 +99,8 @@ def request_from(flags: Flags) -> Request:
         offline=flags["offline"],
         profile=flags["profile"] or 0,
         resume=resume,
-        branch=None if resume else start,
-        changes=(*_later_changes(flags, resume), *_changes(flags["change"], own)),
+        branch=None if resume else _branch_point(start),
+        changes=tuple(changes),
     )
 
 
@@ -122,9 +126,40 @@ def _with_live_values(own: ModelFile | None, start: ResumePoint) -> ModelFile | 
 
 def _check_steps(start: ResumePoint, max_steps: int) -> None:
     """Raise a `UserError` where the run to resume has done `max_steps` already."""
-    done = start.checkpoint.step if start.checkpoint else 0
-    if max_steps <= done:
-        raise UserError(f"{start.run.name} has done {done:,} steps; --max_steps must be above that")
+    if max_steps <= start.step:
+        done = f"{start.step:,} steps"
+        raise UserError(f"{start.run.name} has done {done}; --max_steps must be above that")
+
+
+def _plan(
+    start: ResumePoint, hparams: HyperParameters, changes: list[Change]
+) -> tuple[HyperParameters, list[Change]]:
+    """Return the hyperparameters that a resumed run starts with, and the changes from there on.
+
+    A run that begins again has its own in `run.json`: what differs from them is a change at step 0.
+
+    Raises:
+        UserError: values are given, but no step would be trained with them.
+    """
+    before = _recorded_hparams(start)
+    now = as_dict(hparams)
+    given = [
+        (start.step, name, now[name]) for name, old in as_dict(before).items() if now[name] != old
+    ]
+    new = [*given, *(change for change in changes if change not in start.later_changes)]
+    planned = {name: value for step, name, value in changes if step <= start.step}
+    if new and planned.get("max_steps", hparams.max_steps) <= start.step:
+        names = ", ".join(dict.fromkeys(name for _, name, _ in new))
+        raise UserError(
+            f"{start.run.name} is done after {start.step:,} steps, so no step would be trained "
+            f"with the new {names}: give a larger --max_steps too"
+        )
+    return (hparams, changes) if start.checkpoint else (before, [*changes, *given])
+
+
+def _branch_point(start: ResumePoint | None) -> ResumePoint | None:
+    """Return what a new run branches from: of a run without a checkpoint, what that came from."""
+    return start.parent if start and start.parent else start
 
 
 def request_like(run: RunDir) -> Request:
@@ -155,35 +190,40 @@ def branch_request(run: RunDir) -> Request:
     """Return a request for a new run from the newest weights of `run`, on its own data.
 
     Raises:
-        UserError: it has no readable checkpoint.
+        UserError: its checkpoint is not readable.
     """
     start = find_resume_point(str(run.path), run.path.parent)
-    return replace(request_like(run), hparams=_recorded_hparams(start), branch=start)
+    hparams, branch = _recorded_hparams(start), _branch_point(start)
+    return replace(request_like(run), hparams=hparams, branch=branch)
 
 
 def resume_request(run: RunDir, values: Mapping[str, Value]) -> Request:
     """Return a request that resumes `run` on its own data, with these hyperparameters changed.
 
     Raises:
-        UserError: it has no readable checkpoint, or no steps left.
+        UserError: its checkpoint is not readable, or it has no steps left.
     """
     start = find_resume_point(str(run.path), run.path.parent)
     changes = [change for change in start.later_changes if change[1] not in values]
     own = {name: value for name, value in values.items() if is_own_value(name)}
-    step = start.checkpoint.step if start.checkpoint else 0
-    changes += [(step, name, value) for name, value in own.items()]
+    changes += [(start.step, name, value) for name, value in own.items()]
     hparams = update_hparams(
         _recorded_hparams(start), {name: v for name, v in values.items() if name not in own}
     )
     planned = {name: value for _, name, value in changes}
     _check_steps(start, planned.get("max_steps", hparams.max_steps))
+    hparams, changes = _plan(start, hparams, changes)
     return replace(request_like(run), hparams=hparams, resume=start, changes=changes)
 
 
 def _recorded_hparams(start: ResumePoint | None) -> HyperParameters:
-    """Return the hyperparameters in a checkpoint; the defaults without one."""
-    metadata = start.checkpoint.metadata if start and start.checkpoint else {}
-    return validate_hparams(metadata.get("hyperparameters", {}))
+    """Return the hyperparameters at a resume point; the defaults without one."""
+    if start is None:
+        return validate_hparams({})
+    if start.checkpoint is not None:
+        return validate_hparams(start.checkpoint.metadata.get("hyperparameters", {}))
+    values = start.run.info().get("hyperparameters")
+    return validate_hparams(known_hparams(values if isinstance(values, dict) else {}))
 
 
 def _device_settings(info: Mapping[str, Any]) -> dict[str, Any]:

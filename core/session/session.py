@@ -14,7 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 from core.network.model_copy import changed_since, copy_model, model_info
 from core.network.model_file import ModelFile
-from core.run.events import Alert, Event, Failed, Opened, Preparing, Started, StepEvent, Steps
+from core.run.events import (
+    Alert,
+    Event,
+    Failed,
+    Notice,
+    Opened,
+    Preparing,
+    Started,
+    StepEvent,
+    Steps,
+)
 from core.run.hparams import as_dict
 from core.run.layers import is_own, parse_layers, short_name
 from core.rundir import rundir
@@ -30,6 +40,7 @@ if TYPE_CHECKING:
     from core.training.config import TrainConfig
     from data.dataset import Dataset
 
+BEGINS_AGAIN = "it had saved no checkpoint yet: it trains again from its beginning"
 LOST_WORKER_ERRORS = (
     "UnavailableError",
     "AbortedError",
@@ -100,6 +111,8 @@ def _open_and_train(request: Request, run: RunDir, dataset: "Dataset") -> Iterat
         yield Alert(_first_step(request), NOT_PRIVATE)
     if request.resume and (sentence := changed_since(run.info())):
         yield Alert(_first_step(request), sentence)
+    if request.resume and request.resume.checkpoint is None:
+        yield Notice(0, BEGINS_AGAIN)
     yield from train(_config(request, dataset, run), control)
 
 
@@ -112,8 +125,7 @@ def _check_fingerprint(request: Request, dataset: "Dataset") -> None:
 
 
 def _first_step(request: Request) -> int:
-    start = request.resume
-    return start.checkpoint.step if start and start.checkpoint else 0
+    return request.resume.step if request.resume else 0
 
 
 def _first_hparams(request: Request) -> dict[str, Any]:
@@ -135,8 +147,8 @@ def _config(request: Request, dataset: "Dataset", run: RunDir | None) -> "TrainC
         device=request.device,
         xla=request.xla,
         strategy=request.strategy,
-        resume=start.checkpoint if start else None,
-        branch=request.branch is not None,
+        resume=start.weights if start else None,
+        branch=request.resume is None or request.resume.checkpoint is None,
         planned_changes=tuple(request.changes),
         profile_steps=request.profile if run else 0,
         profile_dir=str(run.path) if run else "",
@@ -239,8 +251,7 @@ def _run_directory(request: Request, dataset: "Dataset") -> RunDir:
     }
     if request.branch:
         parent = request.branch
-        step = parent.checkpoint.step if parent.checkpoint else 0
-        info["parent"] = {"run": parent.run.name, "step": step}
+        info["parent"] = {"run": parent.run.name, "step": parent.step}
     run = rundir.create_run(request.log_dir, network, info)
     if own:
         copy_model(own, run)

@@ -114,6 +114,8 @@ class Training:
         self._evaluations = self._checkpoints = 0
         if config.resume is not None:
             self._restore(config.resume)
+        self._given = self._overrides()
+        """Hyperparameters that the first step from here on is to have; empty once they hold."""
 
     def events(self) -> Iterator[Event]:
         """Run to the end; a profile in progress is written however that happens."""
@@ -125,11 +127,10 @@ class Training:
     def _run(self) -> Iterator[Event]:
         began = self._clock()
         yield self._started()
-        yield from self._apply_changes(self._overrides())
         yield from (Notice(self._step, sentence) for sentence in self._engine.notices)
         yield Weights(self._step, self._engine.weights())
 
-        while self._step < self._hparams.max_steps or self._planned.extend_at(self._step):
+        while self._has_steps_left:
             yield from self._apply_control()
             if self._desired.stop or self._step >= self._hparams.max_steps:
                 break  # `max_steps` may just have been lowered to a step that is past
@@ -170,6 +171,11 @@ class Training:
         if self._desired.stop:
             outcome, detail = parse_reason(self._desired.stop)
         yield Finished(self._step, outcome, self._clock() - began, detail)
+
+    @property
+    def _has_steps_left(self) -> bool:
+        max_steps = self._given.get("max_steps", self._hparams.max_steps)
+        return self._step < max_steps or self._planned.extend_at(self._step)
 
     # -- one chunk -----------------------------------------------------------------------------
 
@@ -239,7 +245,7 @@ class Training:
         )
 
     def _overrides(self) -> dict[str, Any]:
-        """Hyperparameters for which a resumed run was given another value than its checkpoint."""
+        """The values that a resumed run was given and that differ from its checkpoint's."""
         now = as_dict(self._hparams)
         rate = self._engine.own_learning_rate
         if rate is not None and not self._config.rate_given and self._config.resume is None:
@@ -254,7 +260,10 @@ class Training:
         return pause_at is not None and self._step >= pause_at
 
     def _apply_control(self) -> Iterator[Event]:
-        """Poll the control file, and apply what is new in it and what was planned for this step."""
+        """Poll the control file, and apply what is new in it and what was planned for this step.
+
+        Nothing is changed where a stop was requested: no step would be trained with it.
+        """
         planned, before = self._planned.take(self._step), self._desired
         if planned:
             yield from self._publish_planned(planned)
@@ -267,7 +276,9 @@ class Training:
             for name, value in self._desired.hyperparameters.items()
             if value != before.hyperparameters.get(name)
         }
-        yield from self._apply_changes(requested | planned)
+        if not self._desired.stop:
+            given, self._given = self._given, {}
+            yield from self._apply_changes(given | requested | planned)
         yield from self._answer_requests()
 
     def _answer_requests(self) -> Iterator[Event]:

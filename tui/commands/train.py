@@ -93,6 +93,11 @@ def train(
     return _dashboard(request, notifications, pace, ascii_only=plain)
 
 
+AFTER_KILL = (
+    "`trainpad runs` lists the run, `trainpad --resume RUN` trains on from its last checkpoint"
+)
+
+
 def _is_worker(request: Any) -> bool:
     if request.strategy != "multi_worker":
         return False
@@ -149,7 +154,7 @@ def _dashboard(
 ) -> int:
     from core.process.launcher import fork_launcher
 
-    launcher = fork_launcher()
+    launcher = fork_launcher(AFTER_KILL)
     configure_textual()
     from tui.launch import run_dashboard
 

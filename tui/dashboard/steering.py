@@ -84,7 +84,11 @@ class Steering:
             return ""
         if self._run.status is RunStatus.STARTING:
             return "the run is still starting"
-        return "this window is read-only" if self._run.is_live else "the run is over"
+        if self._run.is_live:
+            return "this window is read-only"
+        if self._run.is_attached:
+            return "the run is over"
+        return "the run is over; set values with tab, then r goes on, n starts a new one"
 
     def on_event(self, event: Event) -> None:
         """Steer through the control of a run that has opened; drop what an event answers."""

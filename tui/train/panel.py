@@ -13,8 +13,9 @@ from textual import events
 from textual.binding import Binding, BindingType
 
 from core.run.declared import value_of
-from core.run.hparams import MAX_TEXT, SPECS, HyperparameterSpec, Value
+from core.run.hparams import MAX_TEXT, HyperparameterSpec, Value
 from core.run.layers import OWN
+from core.run.smaller_rate import smaller_rate
 from core.run.state import RunState
 from core.run.status import RunStatus
 from trainpad.errors import UserError
@@ -22,8 +23,6 @@ from tui.dashboard.steering import check_request
 from tui.dashboard.values_panel import HELP, VALUE_WIDTH, ValueRow, ValuesPanel, value_bindings
 from tui.train.panel_rows import panel_rows
 
-SMALLER_RATE = -5
-"""Key presses from a learning rate that diverged to the one that is proposed: about a third."""
 VALID_PREFIXES = {
     int: re.compile(r"\d*"),
     float: re.compile(r"\d*\.?\d*|\d*\.?\d+e-?\d*"),
@@ -99,8 +98,7 @@ class Panel(ValuesPanel):
         """Propose a smaller learning rate, once, after the run's own has diverged."""
         if run.status is RunStatus.DIVERGED and run is not self._diverged:
             self._diverged = run
-            rate = SPECS["learning_rate"].stepped(run.hparams.learning_rate, SMALLER_RATE)
-            self._next.setdefault("learning_rate", rate)
+            self._next.setdefault("learning_rate", smaller_rate(run.hparams.learning_rate))
 
     @property
     def dimmed_actions(self) -> frozenset[str]:
