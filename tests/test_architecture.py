@@ -1,12 +1,15 @@
 """The layers of a network with their shapes, and the table of them."""
 
+import numpy as np
 import pytest
 
 from core.cli.network_command import network_table
 from core.network.architecture import build_architecture
+from core.network.network import Network
 from core.run.layers import parse_layers
 from main import main
 from trainpad.errors import UserError
+from tui.weights.units import SortedUnits, UnitOrder
 
 MNIST_DEEP = "conv 32 5x5, pool, conv 64 5x5, pool, 1024, dropout"
 
@@ -101,3 +104,15 @@ def test_the_command_shows_the_labs_network_by_default(capsys: pytest.CaptureFix
     lines = capsys.readouterr().out.splitlines()
     assert lines == [*network_table("128,32", "28x28", 10)]
     assert lines[-1].split() == ["total", "104,938", "104,768"]
+
+
+def test_units_are_filters_of_a_convolution() -> None:
+    rng = np.random.default_rng(0)
+    for text, caption in (("conv 3 3x3, 4", "filter 2"), ("8, 4", "unit 2")):
+        architecture = build_architecture(parse_layers(text), (6, 6, 3), 2)
+        arrays = {
+            name: rng.random(shape) for name, shape in architecture.arrays(trained=True).items()
+        }
+        network = Network.from_arrays(arrays, architecture)
+        units = SortedUnits.sorted_by(UnitOrder.NUMBER, network, (6, 6, 3), 0, None)
+        assert units.captioned(2).captions[-2:] == (caption, "2")

@@ -282,12 +282,13 @@ class WeightsScreen(DashboardScreen):
     def _sorted_units(self, inspection: Inspection) -> SortedUnits | None:
         """The filters of the first layer; None where it has none that are images."""
         network, kernels = inspection.network, inspection.kernels
+        shape = image_shape(self._run, network.sizes[0])
         if isinstance(network, OwnNetwork):
             if kernels is None:
                 return None
             self._order = UnitOrder.NUMBER
-            return SortedUnits(kernels, np.arange(kernels.shape[-1]), None)
-        shape = image_shape(self._run, network.sizes[0])
+            kind = "unit" if kernels.shape[:2] == shape[:2] else "filter"
+            return SortedUnits(kernels, np.arange(kernels.shape[-1]), None, kind)
         image = self._explainer.image.pixels(network.sizes[0])
         return SortedUnits.sorted_by(
             self._order, network, shape, self._explainer.image.label, image

@@ -96,6 +96,8 @@ class SortedUnits:
     order: npt.NDArray[np.int64]
     values: Floats | None
     """The sort keys, ``[units]``; None if sorted by number."""
+    kind: str = "unit"
+    """What one is called: ``unit``, or ``filter`` of a convolution."""
 
     @classmethod
     def sorted_by(
@@ -118,7 +120,8 @@ class SortedUnits:
                 values = network.activations(image.reshape(1, -1))[0][0]
                 values = values.reshape(-1, count).mean(axis=0)
         indices = np.arange(count) if values is None else np.argsort(-values, kind="stable")
-        return cls(first_filters(network, shape), indices, values)
+        kind = "filter" if network.layers[0].weights.ndim == 4 else "unit"
+        return cls(first_filters(network, shape), indices, values, kind)
 
     @property
     def image_shape(self) -> tuple[int, int]:
@@ -131,4 +134,5 @@ class SortedUnits:
         unit = int(self.order[index])
         value = "" if self.values is None else f"  {self.values[unit]:.2f}"
         image = enlarged(to_image(self.filters[..., unit], self.filters.shape[:-1]))
-        return CaptionedImage(image, (f"unit {unit}{value}", f"unit {unit}", f"{unit}"))
+        name = f"{self.kind} {unit}"
+        return CaptionedImage(image, (f"{name}{value}", name, f"{unit}"))
