@@ -24,6 +24,7 @@ from core.run.hparams import HyperParameters, as_dict
 from core.run.status import Outcome
 from core.rundir.rundir import RunDir
 from core.rundir.status import has_writer, read_status, resolve_live_run
+from tests.helpers.attached_runs import make_attached
 from tests.helpers.runs import add_events, confusion, hold, make_run
 from trainpad.errors import RunError
 
@@ -185,6 +186,27 @@ def test_the_newest_live_run_takes_precedence(tmp_path: Path) -> None:
         assert resolve_live_run("20260102", tmp_path) == last
     with pytest.raises(RunError, match="no run called"):
         resolve_live_run("nonsense", tmp_path)
+
+
+def test_of_runs_with_one_name_the_live_one_is_meant_and_of_two_live_ones_none(
+    tmp_path: Path,
+) -> None:
+    first, second = (
+        make_attached(tmp_path / "p" / f"2026010{day}-mine", state="started", label="mine")
+        for day in (1, 2)
+    )
+    assert resolve_live_run("mine", tmp_path) == second
+    with first.writer_lock():
+        assert resolve_live_run("mine", tmp_path) == first
+        assert resolve_live_run("2026", tmp_path) == first
+        with second.writer_lock():
+            assert resolve_live_run("p", tmp_path) == second  # a project's newest
+            sentence = "2 live runs are called 'mine': give one of 20260102-mine, 20260101-mine"
+            with pytest.raises(RunError, match=sentence):
+                resolve_live_run("mine", tmp_path)
+            with pytest.raises(RunError, match="'2026' is ambiguous"):
+                resolve_live_run("2026", tmp_path)
+            assert resolve_live_run("20260101-mine", tmp_path) == first
 
 
 def test_times_out_of_range_are_dropped(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Find the run that a user names: by path, folder's name, title given with `n`, or project."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from core.rundir import notes
@@ -12,6 +13,17 @@ from trainpad.place import absolute, read_info
 from trainpad.text import sanitize
 
 
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """The runs that a word may mean, oldest first."""
+
+    runs: Sequence[RunDir]
+    is_group: bool = False
+    """Whether it means the newest of a group: of all runs, or of those of a project."""
+    is_name: bool = False
+    """Whether it is the name of each of them, not a beginning or a title."""
+
+
 def resolve_run(run: str, log_dir: Path) -> RunDir:
     """The run with this path, name, title or unique beginning of a name; without one the newest.
 
@@ -20,19 +32,46 @@ def resolve_run(run: str, log_dir: Path) -> RunDir:
     Raises:
         RunError: there is no such run, or several are called so.
     """
+    return only_match(run, find_matches(run, log_dir))
+
+
+def only_match(run: str, matches: Matches) -> RunDir:
+    """The run that is meant, the newest one where several have the name.
+
+    Raises:
+        RunError: it is the beginning of several names, or the title of several runs.
+    """
+    found = matches.runs
+    if len(found) > 1 and not (matches.is_group or matches.is_name):
+        names = ", ".join(sanitize(entry.name, limit=80) for entry in found[-3:])
+        raise RunError(f"{run!r} is ambiguous: it matches {len(found)} runs, such as {names}")
+    return found[-1]
+
+
+def find_matches(run: str, log_dir: Path) -> Matches:
+    """The runs with this path, name, title or beginning of a name, or of this project; at least 1.
+
+    Raises:
+        RunError: there is none.
+    """
     if run and is_file(Path(run) / RUN_FILE):
-        return RunDir(absolute(run).resolve())
+        return Matches([RunDir(absolute(run).resolve())], is_name=True)
     runs = list_runs(log_dir)
     if not run and not runs:
         raise RunError(f"there is no run in {log_dir} yet; start one with `trainpad`")
     if not run:
-        return runs[-1]
+        return Matches(runs, is_group=True)
     beginning = [entry for entry in runs if entry.name.startswith(run)]
-    exact = [entry for entry in beginning if entry.name == run]
-    found = exact or beginning or _titled(runs, run)
-    if not found and (called := _attached(runs, run, log_dir)):
-        return called[-1]
-    return _only(run, found, log_dir, exact=bool(exact))
+    if exact := [entry for entry in beginning if entry.name == run]:
+        return Matches(exact, is_name=True)
+    if found := beginning or _titled(runs, run):
+        return Matches(found)
+    attached = [entry for entry in runs if entry.path.parent != log_dir]
+    if project := [entry for entry in attached if entry.path.parent.name == run]:
+        return Matches(project, is_group=True)
+    if called := [entry for entry in attached if read_info(entry.path).get("label") == run]:
+        return Matches(called, is_name=True)
+    raise RunError(f"there is no run called {run!r} in {log_dir}")
 
 
 def newest_with_numbers(log_dir: Path) -> RunDir:
@@ -46,22 +85,6 @@ def newest_with_numbers(log_dir: Path) -> RunDir:
     return next((run for run in runs if size_of(run.losses) or size_of(run.metrics)), newest)
 
 
-def _attached(runs: Sequence[RunDir], name: str, log_dir: Path) -> list[RunDir]:
-    """The runs of the project of this name, or else those that their program called so."""
-    attached = [run for run in runs if run.path.parent != log_dir]
-    project = [run for run in attached if run.path.parent.name == name]
-    return project or [run for run in attached if read_info(run.path).get("label") == name]
-
-
 def _titled(runs: Sequence[RunDir], title: str) -> list[RunDir]:
     """The runs with this title, in letters of either case."""
     return [run for run in runs if notes.read(run).title.casefold() == title.strip().casefold()]
-
-
-def _only(named: str, found: Sequence[RunDir], log_dir: Path, *, exact: bool) -> RunDir:
-    if not found:
-        raise RunError(f"there is no run called {named!r} in {log_dir}")
-    if len(found) > 1 and not exact:
-        names = ", ".join(sanitize(entry.name, limit=80) for entry in found[-3:])
-        raise RunError(f"{named!r} is ambiguous: it matches {len(found)} runs, such as {names}")
-    return found[-1]

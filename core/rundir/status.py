@@ -5,6 +5,7 @@ process. Locks do not work across machines, so a run of another host is judged b
 the modification time of the file `lock`, touched once a second.
 """
 
+import dataclasses
 import json
 import os
 import socket
@@ -32,9 +33,10 @@ from core.run.history import best_evaluation, surviving
 from core.run.status import RunStatus
 from core.rundir import validation
 from core.rundir.event_tail import LIST_BYTES, ListedEvents
-from core.rundir.resolve import resolve_run
-from core.rundir.rundir import RunDir, list_runs
+from core.rundir.resolve import find_matches, only_match
+from core.rundir.rundir import RunDir
 from core.rundir.validation import parse_event, sanitized_info, timestamp
+from trainpad.errors import RunError
 from trainpad.files import modified_at, read_plain, read_range, size_of
 from trainpad.lock import RUN_LOCK, is_locked
 from trainpad.place import last_step
@@ -157,25 +159,33 @@ def _planned_steps(info: Mapping[str, Any]) -> int:
 
 
 def resolve_live_run(run: str, log_dir: Path) -> RunDir:
-    """The run that `resolve_run` finds; of all runs, or those of a project, live ones first.
+    """The run that `resolve_run` finds, live ones first.
 
     Raises:
-        RunError: there is no such run.
+        RunError: there is no such run, or several are called so, or several live ones are.
     """
-    named = resolve_run(run, log_dir)
-    folder = named.path.parent
-    if run and folder.name != run:
-        return named
-    for candidate in reversed(list_runs(log_dir)):
-        if (not run or candidate.path.parent == folder) and is_live(candidate):
-            return candidate
-    return named
+    matches = find_matches(run, log_dir)
+    if matches.is_group:
+        return next(filter(is_live, reversed(matches.runs)), matches.runs[-1])
+    live = [entry for entry in matches.runs if is_live(entry)] if len(matches.runs) > 1 else []
+    if matches.is_name and len(live) > 1:
+        names = _names(live)
+        raise RunError(f"{len(live)} live runs are called {run!r}: give one of {names}")
+    return only_match(run, dataclasses.replace(matches, runs=live or matches.runs))
+
+
+def _names(runs: Sequence[RunDir]) -> str:
+    """The names of some runs, or their paths where two have the same name."""
+    names = {run.name for run in runs}
+    shown = names if len(names) == len(runs) else {str(run.path) for run in runs}
+    return ", ".join(sanitize(name, limit=200) for name in sorted(shown, reverse=True)[:5])
 
 
 def is_live(run: RunDir) -> bool:
     """Whether `run` can be steered: it has not ended, and its writer is alive."""
-    newest_first = _parse(reversed(_tail_lines(run.events)))
-    return _status(newest_first).is_live and has_writer(run, socket.gethostname(), time.time())
+    if not has_writer(run, socket.gethostname(), time.time()):
+        return False
+    return _status(_parse(reversed(_tail_lines(run.events)))).is_live
 
 
 # -- the writer ----------------------------------------------------------------------------------
