@@ -36,6 +36,8 @@ class SketchPad(DrawingCanvas, can_focus=True):
     """A square to draw on that fills its container."""
 
     KEYS_TITLE = "field"
+    DRAWS_WITH_MOUSE = True
+    """Moves of the mouse come straight here while it is captured."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(0,-1)", "Up", show=False, id="pad.up", tooltip="Move up"),
@@ -112,6 +114,12 @@ class SketchPad(DrawingCanvas, can_focus=True):
         self._key_position: Point = (0.5, 0.5)
         """Position of the keyboard cursor."""
         self._keys_used = False
+        self._unpainted: list[tuple[list[Point], float]] = []
+        """Lines that were drawn and are not painted yet, with the width of the pen."""
+        self._is_outdated = False
+        """Whether what was erased is not painted yet."""
+        self._has_moved = False
+        """Whether moves of the pen changed the drawing since `Changed` was posted."""
 
     # -- the drawing -------------------------------------------------------------------------------
 
@@ -203,6 +211,8 @@ class SketchPad(DrawingCanvas, can_focus=True):
         if self._mouse_at is not None:
             self._mouse_at = None
             self._drawing.end_gesture()
+            self._paint_moves()
+            self._has_moved = False
             self.post_message(self.Changed(self, True))
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
@@ -304,13 +314,17 @@ class SketchPad(DrawingCanvas, can_focus=True):
     # -- drawing -----------------------------------------------------------------------------------
 
     def _move_pen(self, start: Point, end: Point, erase: bool) -> None:
-        """Move pen or eraser between two points, which may be outside the pad."""
+        """Move pen or eraser between two points, which may be outside the pad; painted when idle.
+
+        On a slow line many reports of the mouse arrive at once: they are painted as one.
+        """
         if erase:
-            if self._drawing.erase(start, end, max(self.pen_width, PEN_WIDTH)):
-                self.redraw()
+            erased = self._drawing.erase(start, end, max(self.pen_width, PEN_WIDTH))
+            self._is_outdated = self._is_outdated or erased
         else:
             self._draw_segment(start, end)
-        self.post_message(self.Changed(self, False))
+        self._has_moved = True
+        self.check_idle()
 
     def _draw_segment(self, start: Point, end: Point) -> None:
         inside = clip_to_square(start, end)
@@ -320,9 +334,35 @@ class SketchPad(DrawingCanvas, can_focus=True):
             self._drawing.pen_down(inside[0], self.pen_width)
         if inside[1] != inside[0]:
             self._drawing.extend(inside[1])
-        self.add_segment(np.array(inside), self.pen_width)
+        self._paint_later(*inside)
         if inside[1] != end:
             self._drawing.pen_up()
+
+    def _paint_later(self, start: Point, end: Point) -> None:
+        points, width = self._unpainted[-1] if self._unpainted else ([], 0.0)
+        if points and (points[-1], width) == (start, self.pen_width):
+            points.append(end)
+        else:
+            self._unpainted.append(([start, end], self.pen_width))
+
+    def on_idle(self) -> None:
+        """Paint and report the moves of the pen, once all that have arrived are in the drawing."""
+        self._paint_moves()
+        if self._has_moved:
+            self._has_moved = False
+            self.post_message(self.Changed(self, False))
+
+    def _paint_moves(self) -> None:
+        if self._is_outdated:
+            self.redraw()
+        lines, self._unpainted = self._unpainted, []
+        for points, width in lines:
+            self.add_segment(np.array(points), width)
+
+    def redraw(self) -> None:
+        """Draw all strokes again."""
+        self._unpainted, self._is_outdated = [], False
+        super().redraw()
 
     def _drawing_replaced(self, changed: bool) -> None:
         self.pen_down = False

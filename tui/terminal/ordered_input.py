@@ -14,13 +14,14 @@ from typing import Any, TypeVar
 
 from textual import on
 from textual.errors import NoWidget
-from textual.events import Event, InputEvent, Key, MouseDown, MouseUp, Paste
+from textual.events import Event, InputEvent, Key, MouseDown, MouseMove, MouseUp, Paste
+from textual.geometry import Offset
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 
 from core.run.reading_turns import begin_answer, end_answer
-from tui.terminal.textual_private import PatchedApp
+from tui.terminal.textual_private import PatchedApp, forward
 
 Result = TypeVar("Result")
 INPUT_TIMEOUT = 0.25
@@ -51,12 +52,26 @@ class OrderedInputApp(PatchedApp[Result]):
         """Queue input until the key or button before it has been handled."""
         if not isinstance(event, InputEvent | Paste) or event.is_forwarded:
             await super().on_event(event)
+        elif self._in_flight is None and isinstance(event, MouseMove) and self._drags(event):
+            pass
         elif self._in_flight is None:
             await self._dispatch(event)
         else:
             if not self._queued:
                 self.set_timer(INPUT_TIMEOUT, partial(self._dispatch_queued, self._in_flight))
             self._queued.append(event)
+
+    def _drags(self, event: MouseMove) -> bool:
+        """Give a move to the widget that captured the mouse, if it draws with it.
+
+        Textual also looks for the style and a tooltip under the mouse, which takes longer than the
+        ink.
+        """
+        widget = self.mouse_captured
+        if widget is None or not getattr(widget, "DRAWS_WITH_MOUSE", False):
+            return False
+        self.mouse_position = Offset(event.x, event.y)
+        return forward(event, widget)
 
     async def _dispatch(self, event: Event) -> None:
         screen = self.screen if self.screen_stack else None

@@ -21,11 +21,12 @@ from textual.binding import Binding
 from textual.css.model import RuleSet
 from textual.dom import DOMNode
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Event
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.screen import Screen
 from textual.strip import Strip
-from textual.widget import AwaitMount
+from textual.widget import AwaitMount, Widget
 
 Result = TypeVar("Result")
 
@@ -41,6 +42,8 @@ PRIVATE_NAMES: Final[tuple[tuple[type, tuple[str, ...]], ...]] = (
     # A mode cannot be mounted ahead: no issue upstream.
     (App, ("_init_mode", "_screen_stacks", "_css_update_count")),
     (Screen, ("_css_update_count",)),
+    # A move of a captured mouse is searched for styles and tooltips first: no issue upstream.
+    (Event, ("_set_forwarded",)),
     # What a screen shows cannot be read, other than as Textual's own SVG: no issue upstream.
     (Compositor, ("render_strips",)),
     # The bindings of a node that has no focus cannot be listed: no issue upstream.
@@ -180,6 +183,12 @@ class PatchedApp(App[Result]):
     def mount_mode(self, mode: str) -> AwaitMount:
         """Mount the screen of a mode without switching to it."""
         return self._init_mode(mode)
+
+
+def forward(event: Event, widget: Widget) -> bool:
+    """Pass an event of the terminal to a widget; return whether that accepts it."""
+    event._set_forwarded()  # noqa: SLF001
+    return widget.post_message(event)
 
 
 def mark_styles_current(screen: Screen[Any]) -> None:
