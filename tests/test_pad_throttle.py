@@ -1,6 +1,7 @@
 """When the pad classifies: after the ink is painted, at most once per interval, never too late."""
 
 import asyncio
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -26,18 +27,18 @@ def app(tmp_path: Path) -> PadApp:
 def calls(app: PadApp, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """In order: what was painted, and when the drawing was classified."""
     found: list[str] = []
-    classify, display = app.pad_screen._classify, app._display
+    classifying, display = app.pad_screen._classifying, app._display
 
-    def record_classify() -> None:
+    def record_classifying() -> Iterator[None]:
         found.append("classified")
-        classify()
+        return classifying()
 
     def record_display(screen: Screen[object], renderable: RenderableType | None) -> None:
         if renderable is not None:
             found.append("painted")
         display(screen, renderable)
 
-    monkeypatch.setattr(app.pad_screen, "_classify", record_classify)
+    monkeypatch.setattr(app.pad_screen, "_classifying", record_classifying)
     monkeypatch.setattr(app, "_display", record_display)
     return found
 
@@ -120,3 +121,26 @@ async def test_no_prediction_outlives_its_drawing_when_another_screen_covers_the
         app.screen.dismiss()
         await until_idle(pilot)
         assert not has_prediction(app)
+
+
+@pytest.mark.parametrize("moves_on", [True, False])
+async def test_the_rest_of_a_prediction_waits_for_the_ink_of_a_mouse_that_moves_on(
+    app: PadApp, calls: list[str], monkeypatch: pytest.MonkeyPatch, moves_on: bool
+) -> None:
+    def is_input_waiting(app: PadApp) -> bool:
+        calls.append("asked")
+        if calls.count("asked") == 1 and moves_on:
+            app.call_later(draw, app, (0.7, 0.2), (0.4, 0.8))
+        return True
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_idle(pilot)
+        monkeypatch.setattr(PadApp, "is_input_waiting", property(is_input_waiting))
+        calls.clear()
+        draw(app, (0.3, 0.2), (0.7, 0.2))
+        await until(pilot, lambda: has_prediction(app))
+        assert calls[:3] == ["painted", "classified", "asked"]
+        second = calls.index("asked", 3)
+        assert ("painted" in calls[3:second]) is moves_on
+        await until_idle(pilot)
+        assert app.pad_screen._turns is None

@@ -38,6 +38,10 @@ class Host(Protocol):
     def activity(self) -> str:
         """What the run does, or was just asked to do, in a word or a few."""
 
+    @property
+    def is_input_waiting(self) -> bool:
+        """Whether the terminal has sent something that is not read yet."""
+
     def toast(self, message: str) -> None:
         """Show a message for a few seconds, if there is one."""
 

@@ -13,7 +13,7 @@ from data.dataset import DIGITS
 from data.distortion import Distortion
 from data.ink import Strokes, ink_extent, inks_to_images, raw_image
 from data.stroke_groups import Judge, StrokeGroup, group_strokes
-from tui.pad.drawing import Drawing
+from tui.pad.drawing import Drawing, Snapshot
 from tui.pad.past import PastAnswer
 from tui.widgets.text_widget import Span, TextWidget, justify
 
@@ -36,6 +36,8 @@ class PadImage:
     """Whether the drawing is too small to classify."""
     groups: tuple[StrokeGroup, ...] = ()
     """The strokes of each image; empty if it is not made of strokes, or not centred and scaled."""
+    strokes: Snapshot = ()
+    """All strokes of the drawing as it was then."""
 
     @property
     def selected(self) -> int:
@@ -66,15 +68,16 @@ class PadImage:
 
         ``judge`` helps to find several digits in one drawing: see `data.stroke_groups`.
         """
-        points = drawing.points
+        strokes = drawing.strokes
+        points = [stroke.points for stroke in strokes]
         if raw:
-            pixels = raw_image(points, pen=[stroke.width for stroke in drawing.strokes])
+            pixels = raw_image(points, pen=[stroke.width for stroke in strokes])
             return cls(pixels[None], "raw: the drawing as it is, neither centred nor scaled")
         groups = group_strokes(points, judge)
         extent = ink_extent(points)
         is_too_small = extent is not None and extent.side < MIN_INK_SIDE
         drawn: list[Strokes] = [group.of(points) for group in groups] or [points]
-        return cls(inks_to_images(drawn), is_too_small=is_too_small, groups=tuple(groups))
+        return cls(inks_to_images(drawn), "", is_too_small, tuple(groups), strokes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

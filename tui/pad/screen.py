@@ -2,10 +2,11 @@
 
 Classifying needs no TensorFlow: one forward pass in numpy, on this thread, at most eight times a
 second while drawing, and whenever the weights change. The ink is painted before it is classified,
-so that the pen does not lag. Until the run has weights, the built-in model classifies.
+and when the mouse moves on meanwhile, so that the pen does not lag. Until the run has weights, the
+built-in model classifies.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -91,6 +92,10 @@ class PadScreen(UserDigitsScreen):
         self._throttle = Throttle(INTERVAL, grace=PAUSE)
         self._is_stale = False
         """Whether the drawing changed since it was classified."""
+        self._turns: Iterator[None] | None = None
+        """The rest of a classification that is being done."""
+        self._is_interrupted = False
+        """Whether it waits until the mouse has moved on."""
 
     def compose(self) -> ComposeResult:
         """The pad at the left; input, prediction and probabilities at the right."""
@@ -171,7 +176,7 @@ class PadScreen(UserDigitsScreen):
 
     def _use_weights(self, run: RunState) -> None:
         if self._models.update_from(run):
-            self._classify()
+            self._classify_now_or_next()
         if self.is_current and run.directory and run.directory != self._read_directory:
             self.read_past(Path(run.directory), run.info)
 
@@ -191,8 +196,18 @@ class PadScreen(UserDigitsScreen):
         self._picked, self._is_stale = None, True
         self._is_drawing = not message.finished
         if message.finished:
+            self._turns, self._is_interrupted = None, False
             self._throttle.reset()
+        self._go_on()
         self._throttle.call(self._classify_after_paint, self.set_timer)
+
+    def _classify_now_or_next(self) -> None:
+        """Classify with other weights; while drawing, when that is due."""
+        if self._is_drawing:
+            self._is_stale = True
+            self._throttle.call(self._classify_after_paint, self.set_timer)
+        else:
+            self._classify()
 
     def _classify_after_paint(self) -> None:
         self.call_after_refresh(self._classify_if_stale)
@@ -200,17 +215,44 @@ class PadScreen(UserDigitsScreen):
 
     def _check_classified(self) -> None:
         """Classify if Textual dropped the callback: it does while another screen is opened."""
-        if self._is_stale:
+        if self._is_stale or self._turns is not None:
+            self._is_stale = True
             self._classify_if_stale()
         else:
             self._throttle.reset()
 
     def _classify_if_stale(self) -> None:
-        if self._is_stale and self.is_ready:
+        if not (self._is_stale and self.is_ready):
+            return
+        if self._is_drawing:
+            self._turns = self._classifying()
+            self._take_turns()
+        else:
             self._classify()
+
+    def _take_turns(self) -> None:
+        """Classify until the mouse moves on."""
+        self._is_interrupted = False
+        for _ in self._turns or ():
+            if self.host.is_input_waiting:
+                self._is_interrupted = True
+                self.set_timer(PAUSE, self._go_on)  # it may be no move of the pen
+                return
+        self._turns = None
+
+    def _go_on(self) -> None:
+        """Take up a classification that was interrupted, once what is drawn is painted."""
+        if self._is_interrupted and self.is_ready:
+            self.call_after_refresh(self._take_turns)
 
     def _classify(self) -> None:
         """Classify and show the image on the pad."""
+        self._turns, self._is_interrupted = None, False
+        for _ in self._classifying():
+            pass
+
+    def _classifying(self) -> Iterator[None]:
+        """Classify and show the image on the pad; ink may be painted between two turns."""
         self._is_stale = False
         network_input = self.query_one(NetworkInput)
         image = self._pad_image().distorted(
@@ -221,10 +263,12 @@ class PadScreen(UserDigitsScreen):
             self._ask(own, image)
             return
         self._answering.cancel()
+        yield
         state = self._models.classify(image, is_drawing=self._is_drawing)
+        yield
         needs_more = self._why or self._shows_maps
         explanation = self._models.explain(image, state.prediction) if needs_more else None
-        self._show_state(Answer(image, state, explanation))
+        yield from self._showing(Answer(image, state, explanation))
 
     def _ask(self, own: OwnNetwork, image: PadImage) -> None:
         """Have a person's own model classify the image, in the background; say that it loads."""
@@ -250,6 +294,11 @@ class PadScreen(UserDigitsScreen):
         return self._picked or PadImage.of_drawing(self.drawing, self._models.judge, raw=self._raw)
 
     def _show_state(self, shown: Answer) -> None:
+        for _ in self._showing(shown):
+            pass
+
+    def _showing(self, shown: Answer) -> Iterator[None]:
+        """Show an answer; ink may be painted between two turns."""
         image, state, explanation = shown
         network_input, prediction = self.query_one(NetworkInput), state.prediction
         if self._why and explanation is not None:
@@ -258,7 +307,8 @@ class PadScreen(UserDigitsScreen):
             state = replace(state, note=f"why: {network_input.legend}")
         else:
             network_input.show(image.images, image.selected)
-        self.query_one(SketchPad).show_boxes(digit_boxes(image, state, self.drawing.strokes))
+        yield
+        self.query_one(SketchPad).show_boxes(digit_boxes(image, state, image.strokes))
         self._ask_for_digits(state)
         self.query_one(PadMaps).show(explanation.outputs if explanation else ())
         bars = self.query_one(ProbabilityBars)

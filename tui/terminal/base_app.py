@@ -173,6 +173,11 @@ class BaseApp(OrderedInputApp[Result]):
         if self.terminal is not None:
             self.terminal.request_pixels(pixels)
 
+    @property
+    def is_input_waiting(self) -> bool:
+        """Whether the terminal has sent something that is not read yet."""
+        return self.terminal is not None and self.terminal.is_input_waiting
+
     def toast(self, message: str) -> None:
         """Show a message for `TOAST_SECONDS`, unless it is empty or already on the screen."""
         text, shown_at = self._last_toast

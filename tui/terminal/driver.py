@@ -240,6 +240,11 @@ class ResilientDriver(PatchableDriver):
 
     # -- reading ------------------------------------------------------------------------------
 
+    @property
+    def is_input_waiting(self) -> bool:
+        """Whether the terminal has sent something that the event loop has not read yet."""
+        return self._is_reading and self._reader.is_input_waiting
+
     def run_input_thread(self) -> None:
         """Read until the driver stops or the terminal is gone, unless the loop does."""
         if not self._reader.is_on_loop:

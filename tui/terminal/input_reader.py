@@ -59,6 +59,11 @@ class InputReader:
         """Whether the event loop reads, between `start` and `stop`."""
         return self._event_loop is not None
 
+    @property
+    def is_input_waiting(self) -> bool:
+        """Whether there is something for the event loop to read."""
+        return self.is_on_loop and bool(select.select([self._descriptor], [], [], 0)[0])
+
     def start(self, terminal: int) -> None:
         """Read this descriptor on the running loop, unless that could make it wait."""
         descriptor = reopen_without_waiting(terminal, os.O_RDONLY)
