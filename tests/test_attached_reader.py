@@ -332,6 +332,8 @@ def test_a_live_run_is_followed_until_its_program_is_gone(run: RunDir) -> None:
 def test_what_the_program_says_of_itself_later_is_shown(run: RunDir) -> None:
     reader = AttachedReader(run)
     state = state_of(reader.opened(None))
+    (nothing,) = reader.poll()
+    assert isinstance(nothing, MetricPoints) and not nothing.names  # it was read
     assert [*reader.poll()] == []
     content = json.loads((run.path / "run.json").read_text()) | {"label": "other", "steps": 7}
     (run.path / "run.json").write_text(json.dumps(content))
@@ -354,6 +356,7 @@ def test_a_run_is_replayed_in_the_order_of_its_times(run: RunDir) -> None:
     ]
     assert [each.time - BEGAN for each in found] == sorted(each.time - BEGAN for each in found)
     assert [type(each).__name__ for each in found] == [
-        "Started", "MetricPoints", "MetricPoints", "Notice", "MetricPoints", "MetricPoints",
+        "MetricPoints", "Started", "MetricPoints", "MetricPoints", "Notice",
+        "MetricPoints", "MetricPoints",
     ]  # fmt: skip
     assert not any(isinstance(each, MetricsVoided) for each in found)

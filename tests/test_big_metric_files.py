@@ -66,6 +66,17 @@ def test_a_hole_of_a_terabyte_is_skipped(tmp_path: Path) -> None:
     assert found == [1.0, 2.0]
 
 
+def test_that_nothing_was_logged_is_said_only_once_the_file_was_read(tmp_path: Path) -> None:
+    run = make_attached(tmp_path / "p" / "r", [])
+    state = RunState()
+    state.info = {"kind": "attached"}
+    assert why_no_numbers(state, "") == "reading the numbers of this run ..."
+    for event in AttachedReader(run).poll():
+        assert why_no_numbers(state, "") == "reading the numbers of this run ..."
+        state.fold(event)
+    assert why_no_numbers(state, "").startswith("no numbers yet: they come with run.log(")
+
+
 @pytest.mark.parametrize("ending", [b"", b"damaged " * 20_000 + b"\n"])
 def test_that_a_long_file_is_being_read_is_said_before_its_first_numbers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: bytes

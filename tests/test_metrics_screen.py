@@ -275,9 +275,10 @@ async def test_an_attached_run_that_opens_in_a_dashboard_replaces_the_screen(
 
 
 async def test_without_numbers_the_screen_says_how_to_log_them(tmp_path: Path) -> None:
-    app = app_of(Program(tmp_path / "r"))
+    app = app_of(program := Program(tmp_path / "r"))
+    program.give(table(0, 0))  # the file was read
     async with app.run_test(size=(120, 40)) as pilot:
-        await shown(pilot, app, "no numbers until", 'run.log({"loss": loss}, step)')
+        await shown(pilot, app, "no numbers yet", 'run.log({"loss": loss}, step)')
         await pilot.press("n", "f", "t", "down", "l", "x", "i", "tab", "right", "enter", "5")
         await pilot.pause()
         assert app.screen.query_one(KnobPanel)
@@ -314,6 +315,7 @@ def test_a_program_that_only_prints_is_not_asked_to_call_anything() -> None:
     run.status = RunStatus.FAILED
     assert "the program failed" in why_no_numbers(run, "", ["python: can't open file 'x'"])
     run.info = {"supervised": True, "adopted": 7}
+    run.metrics.is_read = True
     assert "run.log" in why_no_numbers(run, "")
 
 

@@ -29,6 +29,8 @@ class MetricTable(Mapping[str, MetricSeries]):
         """The epoch of each step, in place of the time; a fraction within an epoch."""
         self.left_out = 0
         """How many numbers were left out, because there are too many names."""
+        self.is_read = False
+        """Whether the file was read at all by now, also where it has no numbers."""
         self.fraction_read = 1.0
         """How much of the file was read by now, from 0 to 1."""
         self._series: dict[str, MetricSeries] = {}
@@ -50,7 +52,7 @@ class MetricTable(Mapping[str, MetricSeries]):
     def extend(self, points: MetricPoints) -> None:
         """Add the numbers of a table."""
         self.version += 1
-        self.fraction_read = points.fraction_read
+        self.is_read, self.fraction_read = True, points.fraction_read
         steps = points.steps
         increasing = len(steps) < 2 or bool((steps[1:] > steps[:-1]).all())
         finite = bool(np.isfinite(points.values).all())

@@ -70,8 +70,8 @@ class AttachedReader(ReaderBase):
         """The events and numbers since the last call."""
         yield from self._new_info()
         yield from self._new_events()
-        fraction = 1.0
-        if not self._has_read and size_of(self._run.metrics) > LONG:
+        fraction, is_first = 1.0, not self._has_read
+        if is_first and size_of(self._run.metrics) > LONG:
             fraction = 0.0
             yield _no_points(fraction)
         self._has_read = True
@@ -79,9 +79,10 @@ class AttachedReader(ReaderBase):
             if isinstance(found, MetricPoints):
                 self.step = max(self.step, int(found.steps.max()) + 1)
                 fraction = found.fraction_read
+            is_first = False
             yield found
             yield from self._new_events()
-        if fraction < 1.0:  # there are no numbers at its end
+        if fraction < 1.0 or is_first:  # there are no numbers at its end, or none at all
             yield _no_points(1.0)
 
     def replayed(self) -> Iterator[Event]:
@@ -94,7 +95,10 @@ class AttachedReader(ReaderBase):
         for event in events:  # a segment has no time of its own
             moment = moment if isinstance(event, MetricsVoided) else event.time
             timed.append((moment, event))
-        yield from (event for _, event in sorted(timed, key=lambda entry: entry[0]))
+        timed.sort(key=lambda entry: entry[0])
+        if timed:
+            yield _no_points(1.0, time=timed[0][0])
+        yield from (event for _, event in timed)
 
     def weights(self) -> Iterator[Event]:
         """Nothing: the checkpoints of other programs have formats of their own."""
@@ -111,11 +115,11 @@ class AttachedReader(ReaderBase):
             self.step = max(self.step, event.step)
 
 
-def _no_points(fraction_read: float) -> MetricPoints:
+def _no_points(fraction_read: float, **when: float) -> MetricPoints:
     """The event that says how much of the file was read, without numbers."""
     nothing = np.zeros(0)
     return MetricPoints(
-        (), nothing.astype(np.int64), nothing, np.zeros((0, 0), np.float32), fraction_read
+        (), nothing.astype(np.int64), nothing, np.zeros((0, 0), np.float32), fraction_read, **when
     )
 
 

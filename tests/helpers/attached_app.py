@@ -26,7 +26,7 @@ def table(first: int, rows: int, **values: Sequence[float] | float) -> MetricPoi
     """Numbers of `rows` steps from `first` on, ten steps a second."""
     steps = np.arange(first, first + rows)
     columns = [np.broadcast_to(np.asarray(value, np.float32), rows) for value in values.values()]
-    numbers = np.stack(columns, axis=1).astype(np.float32)
+    numbers = np.array(columns, np.float32).reshape(len(columns), rows).T
     return MetricPoints(tuple(values), steps, BEGAN + steps / 10, numbers)
 
 

@@ -35,7 +35,9 @@ def why_no_numbers(run: RunState, unreadable: str, printed: Sequence[str] = ()) 
         if run.status is RunStatus.FAILED:
             return "no numbers: the program failed before it printed one; its output may say why"
         return f"no numbers yet: {_what_lines_lack(printed)}"
-    return 'no numbers until the program calls run.log({"loss": loss}, step)'
+    if not run.metrics.is_read:
+        return "reading the numbers of this run ..."
+    return 'no numbers yet: they come with run.log({"loss": loss}, step)'
 
 
 def _what_lines_lack(printed: Sequence[str]) -> str:
