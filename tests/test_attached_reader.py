@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from core.run.attached_events import (
     LayerStatistics,
+    MetricPoints,
     MetricsVoided,
     ProgramAlert,
     WeightsLogged,
