@@ -59,9 +59,12 @@ async def test_the_answer_follows_what_keys_do_to_the_input(app: PadApp) -> None
         await shown(pilot, app, "7   ", "break it with keys; esc draws")
         await pilot.press("right", "escape")
         await shown(pilot, app, "break it: 1 right; 0 resets, b goes on")
-        await pilot.press("b", "0", "escape")
+        await pilot.press("0")
         await shown(pilot, app, "pen   width")
+        await pilot.press("b", "right", "b")
+        await shown(pilot, app, "break it: 1 right; 0 resets, b goes on")
         await pilot.press("c")
+        await shown(pilot, app, "pen   width")
         await until(pilot, lambda: app.pad_screen.drawing.is_empty)
 
 

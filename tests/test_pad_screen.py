@@ -204,18 +204,21 @@ async def test_hiding_the_pad_ends_a_drag_and_releases_the_mouse(
         assert [len(stroke) for stroke in pad.points] == [1]
 
 
-async def test_the_pad_uses_the_space_of_user_digits_while_there_are_none(app: PadApp) -> None:
+async def test_the_field_keeps_its_size_when_the_first_digit_is_labelled(app: PadApp) -> None:
     async with app.run_test(size=(120, 35)) as pilot:
         await classified(pilot, app)
         bars, pad = app.screen.query_one(ProbabilityBars), app.screen.query_one(SketchPad)
         assert bars.size.height >= 10
-        without = pad.size.height
+        without = pad.size
         keys(pad, DIGITS[1])
         await pilot.press("t", "1")
         await classified(pilot, app)
         assert len(app.pad_screen._user_digits.digits) == 1
-        assert app.screen.query_one(UserDigitsStrip).size.height == 10
-        assert pad.size.height < without
+        strip = app.screen.query_one(UserDigitsStrip)
+        assert (strip.size.height, pad.size) == (1, without)
+        await pilot.press("o")
+        await until(pilot, lambda: strip.size.height == 10)
+        assert pad.size.height < without.height
 
 
 @pytest.mark.parametrize("rows", [1, 2, 4])

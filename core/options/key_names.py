@@ -119,6 +119,7 @@ KEY_NAMES: Final = frozenset(
         "pad.teach",
         "pad.thicker",
         "pad.thinner",
+        "pad.undistort",
         "pad.undo",
         "pad.up",
         "pad.why",

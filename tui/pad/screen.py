@@ -64,6 +64,8 @@ class PadScreen(UserDigitsScreen):
                 tooltip="Show the feature maps of each layer: how the network sees the drawing"),
         Binding("b", "break_it", "Break it", id="pad.break",
                 tooltip="Shift, turn, thicken, thin the input or add noise with keys; b leaves"),
+        Binding("0", "undistort", "Reset", show=False, id="pad.undistort",
+                tooltip="Show the network's input as it is, after break it"),
         Binding("x", "model", "Weights", id="pad.mind",
                 tooltip="Switch the model: the run's, the fine-tuned, the built-in"),
         Binding("left_square_bracket", "past(-1)", "Earlier", show=False, id="pad.earlier",
@@ -194,6 +196,8 @@ class PadScreen(UserDigitsScreen):
     def _drawing_changed(self, message: SketchPad.Changed) -> None:
         """Classify after the ink is painted, but not before the interval is over."""
         self._picked, self._is_stale = None, True
+        if message.pad.is_empty_drawing:
+            self.action_undistort()  # the next drawing begins as it is
         self._is_drawing = not message.finished
         if message.finished:
             self._turns, self._is_interrupted = None, False
@@ -361,6 +365,10 @@ class PadScreen(UserDigitsScreen):
             self.set_focus(network_input)
         else:
             self.host.toast("no room for the network's input: enlarge the window")
+
+    def action_undistort(self) -> None:
+        """Show the network's input as it is."""
+        self.query_one(NetworkInput).action_reset()
 
     def action_past(self, by: int) -> None:
         """Classify with the network of an earlier or a later evaluation of the run."""

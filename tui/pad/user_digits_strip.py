@@ -98,9 +98,14 @@ class UserDigitsStrip(TextWidget, can_focus=True):
             self.redraw()
 
     def show(self, digits: UserDigits) -> None:
-        """Show these digits."""
+        """Show these digits.
+
+        While one draws, the field must not change its size with the first digit: its images are
+        shown where there were some when the pad was opened, and once the strip was selected.
+        """
+        if self._digits is None:
+            self.set_class(not len(digits), "-empty")
         self._digits = digits
-        self.set_class(not len(digits), "-empty")
         self._selected = max(0, min(self._selected, len(digits) - 1))
         self.redraw()
 
@@ -159,7 +164,9 @@ class UserDigitsStrip(TextWidget, can_focus=True):
             self.redraw()
 
     def on_focus(self) -> None:
-        """Highlight the selection."""
+        """Highlight the selection, and make room for images."""
+        if self._digits is not None and len(self._digits):
+            self.remove_class("-empty")
         self.redraw()
 
     def on_blur(self) -> None:
@@ -186,13 +193,15 @@ class UserDigitsStrip(TextWidget, can_focus=True):
         if not count:
             return [[("your digits", "title"), (f"   {self._hint}", "dim")]]
         text = self._note or "T fine-tunes the network on them; --eval_data mine tests with them"
+        if self.has_class("-empty"):
+            text = f"{text}; o shows them"
         return [[(f"your digits  {count}", "title"), (f"   {text}", "dim")]]
 
     def rows(self, width: int, height: int) -> list[Strip]:
         """The title, and below it images and labels."""
         title = super().rows(width, height)
         digits = self._digits
-        if digits is None or not len(digits):
+        if digits is None or not len(digits) or self.has_class("-empty"):
             return title
         rows = title
         for start in range(self._first_visible(), len(digits), self._across):
