@@ -65,7 +65,7 @@ def build_model(network: Network, image_shape: Sequence[int]) -> Any:
     names = layer_names(architecture)
     described = keras_layers(architecture, names)
     layers = [getattr(keras.layers, kind)(**arguments) for kind, arguments in described]
-    if len(architecture.input_shape) == 1:  # of fully connected layers the arrays say no more
+    if len(architecture.input_shape) == 1:  # fully connected layers take a row of pixels
         layers.insert(0, keras.layers.Flatten(name="pixels"))
     model = keras.Sequential(
         [

@@ -80,7 +80,7 @@ class Server:
                 values["function"], values["hp"],
             )  # fmt: skip
             self._model = LoadedModel(file, images, values["classes"])
-        lower_thread_priority()  # from here on nobody waits for seconds
+        lower_thread_priority()  # what follows takes seconds, beside a training perhaps
         layers = [layer.as_dict() for layer in self._model.layers]
         return {"layers": layers, "has_classes": self._model.has_classes}, {}
 

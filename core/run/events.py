@@ -127,7 +127,7 @@ class Evaluated(StepEvent):
     """By split and name, what a model of a person's own was compiled with."""
 
     def score(self, split: str) -> float:
-        """What is better where it is higher: the accuracy, without classes minus the loss."""
+        """The accuracy, or minus the loss of a model without classes: higher is better."""
         return self.accuracy(split) if self.confusion else -self.loss.get(split, math.inf)
 
     def accuracy(self, split: str) -> float:

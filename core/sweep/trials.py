@@ -104,7 +104,7 @@ class RunningTrial:
     def _record(self, reader: GoalReader, *, may_prune: bool) -> None:
         for step, value in reader.poll():
             if self._is_stopping is End.PRUNED:
-                return  # what came after belongs to no decision
+                return  # values after the one that it was pruned at do not count
             if self.goal.is_better(value, self.best):
                 self.best = value
             if may_prune and self.trial.report(step, value):

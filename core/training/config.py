@@ -66,7 +66,7 @@ def architecture_for(hparams: HyperParameters, dataset: Dataset) -> Architecture
 def check_network(hparams: HyperParameters, dataset: Dataset) -> None:
     """Raise a `UserError` if the network does not fit the data, or `dropout` has no effect."""
     if is_own(parse_layers(hparams.network)):
-        return  # what Keras says to it is known when it is built
+        return  # whether it fits is known once Keras has built it
     architecture = architecture_for(hparams, dataset)
     if hparams.dropout and architecture.layers and not architecture.drops:
         raise UserError(f"dropout has no effect on the network {hparams.network}: {NO_DROPOUT}")

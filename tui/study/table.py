@@ -100,7 +100,7 @@ class TrialTable(TextWidget):
             sizes.append(("curve", CURVE_WIDTH + 2))
         sizes += varied
         if sum(size for _, size in sizes) > width:
-            width -= 3  # for the number of those that have no room
+            width -= 3  # for how many columns are left out
         found, left = [], 0
         for name, size in sizes:
             if left + size > width:
