@@ -23,7 +23,7 @@ from data.errors import DataError
 from data.idx import read_images, read_labels
 from data.ink import SIDE
 from data.places import user_data
-from trainpad.files import read_plain, sweep, write_atomic
+from trainpad.files import read_plain, remove_leftovers, write_atomic
 from trainpad.lock import lock
 
 IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
@@ -218,7 +218,7 @@ def _locked_for_change(folder: Path) -> Iterator[UserDigits]:
         raise DataError(f"{folder} cannot be written: {error.strerror or error}") from error
     try:
         _lock(descriptor, folder)
-        sweep(folder)
+        remove_leftovers(folder)
         files = _read(folder)
         if not files.consistent:
             write_user_digits(folder, files.digits, removed=files.removed)

@@ -21,7 +21,7 @@ from data.pictures import read_digits
 from tests.helpers.idx import write_idx
 from tests.helpers.runs import copy_of_recorded
 from trainpad.errors import RunError, UserError
-from trainpad.files import STALE_SECONDS, make_folder, sweep
+from trainpad.files import STALE_SECONDS, make_folder, remove_leftovers
 from tui.curves.plot import plot
 
 
@@ -157,7 +157,7 @@ def test_only_own_stale_files_are_swept(tmp_path: Path) -> None:
     for path in tmp_path.iterdir():
         if path.name != ".young.1.part":
             os.utime(path, (old, old))
-    sweep(tmp_path)
+    remove_leftovers(tmp_path)
     left = {path.name for path in tmp_path.iterdir()}
     assert left == {*names[2:], ".young.1.part", ".b.1.part"}
 

@@ -137,16 +137,16 @@ def _check_private(path: Path, about: os.stat_result, limit: int) -> None:
         raise RunError(f"{path.name} is larger than {limit:,} bytes")
 
 
-def sweep(folder: Path, age: float = STALE_SECONDS) -> None:
+def remove_leftovers(folder: Path) -> None:
     """Delete what writers that were killed left in `folder`, a folder of trainpad's own.
 
     That is temporary files of `write_atomic`, and unfinished folders of `make_folder` with nothing
-    else in them, if they were not changed for `age` seconds.
+    else in them, if they were not changed for `STALE_SECONDS`.
     """
     with suppress(OSError):
         for path in [path for path in folder.iterdir() if PARTIAL.fullmatch(path.name)]:
             about = path.lstat()
-            if time.time() - about.st_mtime < age:
+            if time.time() - about.st_mtime < STALE_SECONDS:
                 continue
             with suppress(OSError):
                 if stat.S_ISREG(about.st_mode):
@@ -170,7 +170,7 @@ def make_folder(
     Raises:
         OSError: as the system says.
     """
-    sweep(parent)
+    remove_leftovers(parent)
     partial = parent / f".{begin}.{os.getpid()}{next(_COUNT):04}.part"
     partial.mkdir(mode=0o700)
     try:

@@ -32,7 +32,7 @@ from core.rundir.resume import read_events
 from core.rundir.rundir import RunDir
 from trainpad.append import Appender
 from trainpad.errors import RunError
-from trainpad.files import sweep
+from trainpad.files import remove_leftovers
 
 HEARTBEAT = 1.0
 """Seconds between heartbeats, and between attempts to write after a failure."""
@@ -63,7 +63,7 @@ class Recorder:
         self._ranking = Ranking(run.checkpoints)
         with suppress(OSError):
             checkpoint.remove_partial_files(run.checkpoints)
-        sweep(run.path)
+        remove_leftovers(run.path)
 
     def write(self, event: Event) -> Iterator[Event]:
         """Record `event`; yields it, followed by `Saved` and alerts of the recorder."""
