@@ -16,7 +16,7 @@ from trainpad.errors import UserError
 from tui.chart.chart import Axis, Glyphs, Line, Mark
 from tui.chart.drawing import PLAIN, draw
 from tui.chart.even_rows import even_labels
-from tui.chart.legend import Label, Legend, LegendEntry, rows_needed
+from tui.chart.legend import Legend, LegendEntry, LineLabel, rows_needed
 from tui.chart.palette import LINE_STYLES
 from tui.chart.scene import LETTERS
 
@@ -178,7 +178,7 @@ def test_labels_and_marks_of_the_x_axis_are_evenly_spaced(width, size):
 
 
 def test_a_legend_that_does_not_fit_beside_the_title_is_below_it_with_all_names():
-    entries = [LegendEntry(Label(LETTERS[i], f"a longer name {i}"), 0.5, 0) for i in range(6)]
+    entries = [LegendEntry(LineLabel(LETTERS[i], f"a longer name {i}"), 0.5, 0) for i in range(6)]
     names = [entry.label for entry in entries]
     assert rows_needed("loss", names, 100, 8) == 1
     assert rows_needed("loss", names[:1], 20, 40) == 1
@@ -191,7 +191,7 @@ def test_a_legend_that_does_not_fit_beside_the_title_is_below_it_with_all_names(
 
 def test_a_legend_without_room_for_names_has_all_letters_and_values():
     entries = [
-        LegendEntry(Label(LETTERS[i], f"20261128-06585{i}-64x64x32"), 0.5, 0) for i in range(6)
+        LegendEntry(LineLabel(LETTERS[i], f"20261128-06585{i}-64x64x32"), 0.5, 0) for i in range(6)
     ]
     names = [entry.label for entry in entries]
     rows = rows_needed("loss", names, 60, 20)
@@ -200,7 +200,7 @@ def test_a_legend_without_room_for_names_has_all_letters_and_values():
 
 
 def test_a_legend_says_how_many_entries_have_no_room():
-    entries = [LegendEntry(Label(LETTERS[i], f"trial {i}"), 0.5, 0) for i in range(9)]
+    entries = [LegendEntry(LineLabel(LETTERS[i], f"trial {i}"), 0.5, 0) for i in range(9)]
     legend = Legend("loss", "", entries, Glyphs.ASCII)
     shown = [strip.text for strip in legend.strips(50, 2, PLAIN)]
     there = sum(f"{LETTERS[i]} 0.5000" in shown[1] for i in range(9))

@@ -15,7 +15,7 @@ from tui.chart.cells import cell_of
 from tui.chart.chart import Axis, Glyphs, Line, Mark, MarkKind
 from tui.chart.dashes import pattern_of
 from tui.chart.labels import LineEnd, write_letters
-from tui.chart.legend import Label, Legend, LegendEntry
+from tui.chart.legend import Legend, LegendEntry, LineLabel
 from tui.chart.palette import LINE_STYLES, ChartStyle
 from tui.widgets.canvas import Canvas
 
@@ -231,7 +231,7 @@ def test_the_values_of_points_at_the_cursor_are_those_of_its_steps(gaps, cell, s
 
 
 def test_the_legend_has_the_spread_at_the_cursor_where_there_is_room():
-    entry = LegendEntry(Label("", "loss"), 0.029, 0, (0.021, 0.06))
+    entry = LegendEntry(LineLabel("", "loss"), 0.029, 0, (0.021, 0.06))
     styles = [Style()] * len(ChartStyle)
     wide, narrow = (
         Legend("loss", "steps 400 to 409", [entry], Glyphs.ASCII).render(width, styles).text
@@ -259,7 +259,7 @@ def test_linked_scenes_share_range_axis_and_cursor():
 @pytest.mark.parametrize("width", [13, 20, 30, 45, 80])
 def test_a_long_note_at_the_cursor_does_not_hide_the_value(width):
     note = "step 3,999   checkpoint saved, best so far on validation"
-    heading = Legend("loss", note, [LegendEntry(Label("", "loss"), 0.25, 0)], Glyphs.BRAILLE)
+    heading = Legend("loss", note, [LegendEntry(LineLabel("", "loss"), 0.25, 0)], Glyphs.BRAILLE)
     row = heading.render(width, [Style()] * len(ChartStyle)).text
     assert len(row) == width
     assert row.startswith("loss")
@@ -273,8 +273,8 @@ def test_a_long_note_at_the_cursor_does_not_hide_the_value(width):
 def test_at_the_cursor_the_title_and_the_values_come_before_the_steps_and_the_marks():
     note = "steps 987 to 1,015   43.9 s   lr 0.2 changed to 0.1"
     entries = [
-        LegendEntry(Label("a", "training"), 0.5, 0),
-        LegendEntry(Label("b", "validation"), 0.25, 1),
+        LegendEntry(LineLabel("a", "training"), 0.5, 0),
+        LegendEntry(LineLabel("b", "validation"), 0.25, 1),
     ]
     legend = Legend("loss · by time", note, entries, Glyphs.BRAILLE)
     rows = [legend.render(width, [Style()] * len(ChartStyle)).text for width in (36, 70, 87, 100)]
@@ -288,7 +288,7 @@ def test_at_the_cursor_the_title_and_the_values_come_before_the_steps_and_the_ma
 
 def test_a_long_title_does_not_hide_the_value_at_the_cursor():
     title = "evaluation_loss/validation   trainpad/20261125-230238-128x32"
-    reading = LegendEntry(Label("", "test"), 0.5, ChartStyle.LINE)
+    reading = LegendEntry(LineLabel("", "test"), 0.5, ChartStyle.LINE)
     heading = Legend(title, "step 41,613", [reading], Glyphs.BRAILLE)
     rows = [heading.render(width, [Style()] * len(ChartStyle)).text for width in (55, 100)]
     assert rows[0] == "evaluation_loss/…25-230238-128x32  step 41,613   0.5000"

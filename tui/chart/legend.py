@@ -32,7 +32,7 @@ ROWS_OF_CHART_PER_ROW = 5
 """A chart has at least so many rows for each row of its legend."""
 
 
-class Label(NamedTuple):
+class LineLabel(NamedTuple):
     """What a line is called: its letter ("" for none) and name, and how it is drawn."""
 
     letter: str
@@ -58,14 +58,14 @@ class Label(NamedTuple):
 
 
 WHOLE, NAMED, UNNAMED, LETTER = range(4)
-"""The indices of `Label.forms`."""
+"""The indices of `LineLabel.forms`."""
 
 
 @dataclass(frozen=True, slots=True)
 class LegendEntry:
     """One line: its label, value (None for none), style and spread."""
 
-    label: Label
+    label: LineLabel
     value: float | None
     style: int
     spread: tuple[float, float] | None = None
@@ -188,7 +188,7 @@ class Legend:
         return [label, value]
 
 
-def rows_needed(title: str, labels: Sequence[Label], width: int, height: int) -> int:
+def rows_needed(title: str, labels: Sequence[LineLabel], width: int, height: int) -> int:
     """How many rows the legend of a chart of this size has, by its lines' labels.
 
     The values are not considered, so that the number of rows does not change with them.
@@ -201,7 +201,9 @@ def rows_needed(title: str, labels: Sequence[Label], width: int, height: int) ->
     return min(most, 1 + len(_fitting_form(labels, width, most)[1]))
 
 
-def _fitting_form(labels: Sequence[Label], width: int, rows: int) -> tuple[int, list[list[int]]]:
+def _fitting_form(
+    labels: Sequence[LineLabel], width: int, rows: int
+) -> tuple[int, list[list[int]]]:
     """The longest form in which the labels fit below a title, in all so many rows, and their rows.
 
     It is the shortest where none fits.

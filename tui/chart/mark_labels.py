@@ -16,7 +16,7 @@ LABELLED_FIRST = (*URGENT, *(kind for kind in MarkKind if kind not in URGENT))
 
 
 @dataclass(slots=True)
-class Label:
+class MarkLabel:
     """The label of a mark, and where it is written."""
 
     column: int
@@ -35,7 +35,9 @@ def mark_style(mark: Mark) -> int:
     return ChartStyle[f"MARK_{mark.kind.name}"]
 
 
-def placed_labels(width: int, glyphs: Glyphs, marks: Sequence[tuple[int, Mark]]) -> Sequence[Label]:
+def placed_labels(
+    width: int, glyphs: Glyphs, marks: Sequence[tuple[int, Mark]]
+) -> Sequence[MarkLabel]:
     """The labels that have room in a row of so many cells.
 
     Of marks that are too close for a label each, the most important is labelled, of equal ones the
@@ -43,7 +45,7 @@ def placed_labels(width: int, glyphs: Glyphs, marks: Sequence[tuple[int, Mark]])
     touches no other column, so that it is seen which one it belongs to.
     """
     labels = [
-        Label(column, name, mark_style(mark), mark.others)
+        MarkLabel(column, name, mark_style(mark), mark.others)
         for column, mark in sorted(marks, key=_importance)
         if (name := glyphs.displayable(mark.label)) and cell_len(name) == len(name)
     ]
@@ -65,16 +67,18 @@ def _importance(placed: tuple[int, Mark]) -> tuple[int, bool, int]:
     return LABELLED_FIRST.index(mark.kind), not is_rate, -column
 
 
-def _columns(labels: Sequence[Label]) -> list[int]:
+def _columns(labels: Sequence[MarkLabel]) -> list[int]:
     return [label.column for label in labels]
 
 
-def _uncounted(row: "_Row", placed: Sequence[Label], hidden: Sequence[Label]) -> Iterator[Label]:
+def _uncounted(
+    row: "_Row", placed: Sequence[MarkLabel], hidden: Sequence[MarkLabel]
+) -> Iterator[MarkLabel]:
     """Add the number of hidden labels to the nearest ones; yield those that lack room.
 
     These may have room of their own in the next round.
     """
-    near: dict[int, list[Label]] = {}
+    near: dict[int, list[MarkLabel]] = {}
     for label in hidden:
         nearest = min(range(len(placed)), key=lambda at: abs(placed[at].column - label.column))
         near.setdefault(nearest, []).append(label)
@@ -92,7 +96,7 @@ class _Row:
         self.settled = bytearray(width)
         """Which of them are those of the labels that were placed, or for which none was found."""
 
-    def place(self, label: Label, *, only_right: bool) -> bool:
+    def place(self, label: MarkLabel, *, only_right: bool) -> bool:
         """Find room for a label, if there is any, without its number where that has none.
 
         With `only_right`, on the left only beyond the row's end or before less important marks.
@@ -104,7 +108,7 @@ class _Row:
         self.settled[label.column] = True
         return is_placed
 
-    def add(self, label: Label, others: int) -> bool:
+    def add(self, label: MarkLabel, others: int) -> bool:
         """Add a number of others to a label that is placed, if there is room for it."""
         self._reserve(label, False)
         if self._write(label, _counted(label.name, label.others + others), on_left=True):
@@ -113,7 +117,7 @@ class _Row:
         self._reserve(label, True)
         return False
 
-    def _write(self, label: Label, texts: Sequence[str], *, on_left: bool) -> bool:
+    def _write(self, label: MarkLabel, texts: Sequence[str], *, on_left: bool) -> bool:
         for text in texts:
             for start in (label.column + 1, label.column - len(text))[: 1 + on_left]:
                 if self._is_free(start, start + len(text), label.column):
@@ -127,7 +131,7 @@ class _Row:
         cells = self.taken[max(0, start - gap[0]) : stop + gap[1]]
         return start >= 0 and stop <= len(self.taken) and 1 not in cells
 
-    def _reserve(self, label: Label, is_taken: bool) -> None:
+    def _reserve(self, label: MarkLabel, is_taken: bool) -> None:
         start, stop = label.start, label.start + len(label.text)
         first = start if start > label.column else max(0, start - 1)
         for cells in (self.taken, self.settled):

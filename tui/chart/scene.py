@@ -16,7 +16,7 @@ from tui.chart.cells import cell_of, edges_of
 from tui.chart.cursor import Cursor
 from tui.chart.dashes import pattern_of, sample
 from tui.chart.layout import Layout
-from tui.chart.legend import Label, LegendEntry, digits_for
+from tui.chart.legend import LegendEntry, LineLabel, digits_for
 from tui.chart.marks import MarkIndex
 from tui.chart.paint import PlottedLine, paint
 from tui.chart.palette import LINE_STYLES, ChartStyle
@@ -173,7 +173,7 @@ class Scene:
         }
         return [word for word, is_set in words.items() if is_set]
 
-    def labels(self) -> list[Label]:
+    def labels(self) -> list[LineLabel]:
         """The label of each line in the legend."""
         return [self._label(index) for index, line in enumerate(self.lines) if not line.is_void]
 
@@ -383,12 +383,12 @@ class Scene:
         shown = [line for line in self.lines if not line.is_void]
         return shown if len(shown) > 1 else ()
 
-    def _label(self, index: int) -> Label:
+    def _label(self, index: int) -> LineLabel:
         """The label of a line; with a piece of the line, where colours do not say which it is."""
         line, letter = self.lines[index], self._letter(index)
         if not letter:
-            return Label("", line.name)
+            return LineLabel("", line.name)
         repetition = (index if line.style is None else line.style) // LINE_STYLES
         tinted = self.tinted and self.glyphs is not Glyphs.ASCII
         pattern = pattern_of(index, repetition, self.glyphs, tinted=tinted)
-        return Label(letter, line.name, sample(index, pattern, self.glyphs, tinted=tinted))
+        return LineLabel(letter, line.name, sample(index, pattern, self.glyphs, tinted=tinted))
