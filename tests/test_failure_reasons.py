@@ -11,7 +11,7 @@ from core.output.failure import LIMIT, PrintedFailure
 from core.rundir.rundir import RunDir
 from core.sweep.child import OUTPUT, Child
 from tests.helpers.attached import directory
-from trainpad.failure import describe
+from trainpad.failure import describe_error
 
 CUDA = "CUDA error: device-side assert triggered\nCUDA errors may be late.\nCompile with `DSA`."
 TRACE = "Traceback (most recent call last):"
@@ -48,7 +48,7 @@ def of_syntax() -> SyntaxError:
 def test_an_exception_in_one_line_has_its_type_and_begins_as_it_does(
     error: Exception, said: str
 ) -> None:
-    assert describe(error)[0] == said
+    assert describe_error(error)[0] == said
 
 
 def printed(text: str) -> PrintedFailure:

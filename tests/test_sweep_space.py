@@ -17,7 +17,7 @@ from core.sweep.goal import Goal
 from core.sweep.model_space import print_space
 from core.sweep.plan import best_command, child_of, program_of
 from core.sweep.process import Spawner
-from core.sweep.request import describe, flag_pairs, parse_goal, parse_time, split_flags
+from core.sweep.request import described_study, flag_pairs, parse_goal, parse_time, split_flags
 from core.sweep.space import Choices, Range, Space, is_varied, parse_dimension
 from tests.helpers.sweep import description
 from trainpad.errors import UserError
@@ -273,11 +273,11 @@ def test_a_trial_is_evaluated_eight_times_unless_it_is_said(
 def test_what_cannot_be_a_study_is_refused() -> None:
     options = {"goal": Goal("score"), "sampler": "tpe", "pruner": "none", "seeds": 1, "seed": 0}
     with pytest.raises(UserError, match="nothing is varied"):
-        describe({}, [], [], **options)
+        described_study({}, [], [], **options)
     with pytest.raises(UserError, match="does not occur"):
-        describe({"x": "1..2"}, [], ["p"], **options)
+        described_study({"x": "1..2"}, [], ["p"], **options)
     with pytest.raises(UserError, match="--seeds needs"):
-        describe({"x": "1..2"}, [], ["p", "{x}"], **{**options, "seeds": 2})
+        described_study({"x": "1..2"}, [], ["p", "{x}"], **{**options, "seeds": 2})
 
 
 def test_times() -> None:

@@ -24,7 +24,7 @@ MAX_BYTES = 1 << 24
 """How much of a file of git is read: it may list very many references."""
 
 
-def describe() -> dict[str, Any]:
+def describe_program() -> dict[str, Any]:
     """Return the command line, working folder, commit, process and versions of this program."""
     return {
         "command": hidden_secrets(getattr(sys, "orig_argv", sys.argv)),

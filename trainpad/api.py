@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from trainpad import ending, place, ranks, supervised
-from trainpad.about import describe
+from trainpad.about import describe_program
 from trainpad.attached import Run
 from trainpad.errors import RunError, warn
 from trainpad.lock import take_run_lock
@@ -108,7 +108,7 @@ def _record(
     try:
         root = place.absolute(dir) if dir else place.runs_dir()
         folder = root / place.project_name(project)
-        about = {"project": place.project_name(project), **describe()}
+        about = {"project": place.project_name(project), **describe_program()}
         about |= {"label": None if name is None else sanitize(str(name), limit=200)}
         about |= {key: _count(value) for key, value in planned.items()}
         _open(run, folder, about, resume)

@@ -8,7 +8,7 @@ import sys
 from typing import Any, NamedTuple, Protocol
 from weakref import WeakKeyDictionary
 
-from trainpad.failure import describe
+from trainpad.failure import describe_error
 
 
 class Stepping(Protocol):
@@ -65,7 +65,7 @@ def _on_end(result: Any) -> None:
     error = getattr(result, "error_in_exec", None)
     if not isinstance(error, BaseException):
         return
-    text, lines = ("", []) if isinstance(error, KeyboardInterrupt) else describe(error)
+    text, lines = ("", []) if isinstance(error, KeyboardInterrupt) else describe_error(error)
     for run in list(_runs):
         if run.step > _at_begin.get(run, -1):
             _ends[run] = End(run.step, text, lines)

@@ -9,7 +9,7 @@ MAX_LINES: Final = 20
 """How many lines of a traceback are recorded."""
 
 
-def describe(error: BaseException) -> tuple[str, list[str]]:
+def describe_error(error: BaseException) -> tuple[str, list[str]]:
     """Return what an exception says, with the place it was raised at, and the traceback's end."""
     said = said_by(error)
     frames = traceback.extract_tb(error.__traceback__)

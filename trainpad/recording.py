@@ -16,7 +16,7 @@ from typing import Any, Self, TypeVar
 from trainpad import ending, place
 from trainpad.control import Control
 from trainpad.errors import warn
-from trainpad.failure import describe
+from trainpad.failure import describe_error
 from trainpad.records import Record
 from trainpad.restarts import Restarts
 from trainpad.steering import Steering
@@ -243,7 +243,7 @@ class Recording:
             self.finish(error.code if isinstance(error.code, int) else int(error.code is not None))
         else:
             unknown: tuple[str, list[str]] = (type(error).__name__, [])
-            self.fail_with(*self._safely("fail", lambda: describe(error), default=unknown))
+            self.fail_with(*self._safely("fail", lambda: describe_error(error), default=unknown))
 
     def fail_with(self, text: str, lines: list[str]) -> None:
         """End the run as failed, with the reason and the end of its traceback."""

@@ -65,7 +65,7 @@ def make_run(request: ProgramRequest) -> RunDir:
     check_program(request.command[0], request.inherited.environ.get("PATH"))
     check_log_dir(request.log_dir)
     project = place.project_name(request.project or project_of(request.command))
-    described = about.describe()
+    described = about.describe_program()
     given = {"label": request.name, "project": request.project}
     info: dict[str, Any] = {
         **described,

@@ -19,7 +19,7 @@ from core.sweep.plan import best_command
 from core.sweep.process import Forker, Spawner
 from core.sweep.request import (
     check_names,
-    describe,
+    described_study,
     parse_goal,
     parse_time,
     split_flags,
@@ -150,7 +150,7 @@ def _description(
     goal = parse_goal(
         str(options.get("goal") or ""), str(options.get("direction") or ""), is_ours=is_ours
     )
-    return describe(
+    return described_study(
         varied, fixed, list(program), goal=goal,
         sampler=options.get("sampler") or SAMPLERS[0], pruner=options.get("pruner") or PRUNERS[0],
         seeds=int(options.get("seeds") or 1), seed=int(options.get("seed") or 0),

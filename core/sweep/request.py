@@ -82,7 +82,7 @@ def flag_pairs(arguments: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def describe(
+def described_study(
     values: Mapping[str, str], fixed: Sequence[str], program: Sequence[str], **options: Any
 ) -> Description:
     """The study of these varied values.
