@@ -62,7 +62,7 @@ MUTATIONS = (
     ("core/network/certainty.py", "THRESHOLD = 0.75", "THRESHOLD = 0.2", "classify"),
     ("core/rundir/recorder.py", "HEARTBEAT = 1.0", "HEARTBEAT = 1000.0", "recorder"),
     ("core/session/request.py", "len(named) > 1", "len(named) > 2", "cli"),
-    ("core/rundir/resume.py", "change[0] >= start.step", "change[0] > start.step", "resume"),
+    ("core/rundir/resume.py", "change[0] >= first", "change[0] > first", "resume"),
     ("core/run/state.py", "event.first + len(event.losses)", "event.first", "state"),
     ("core/rundir/rundir.py", "RETRY_DELAY = 10, 0.02", "RETRY_DELAY = 0, 0.02", "rundir"),
     (
