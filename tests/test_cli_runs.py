@@ -69,13 +69,31 @@ def test_a_live_run_shows_its_user_host_and_process(tmp_path: Path) -> None:
     assert f"@{os.uname().nodename}:{os.getpid()}" in line
 
 
-def test_of_a_run_of_another_program_the_last_validation_score_is_shown(tmp_path: Path) -> None:
+def test_of_runs_of_other_programs_the_main_metric_and_what_differs_are_shown(
+    tmp_path: Path,
+) -> None:
     last = {"loss": 0.5, "train/acc": 0.9, "val/acc": 0.727}
-    run = make_run(tmp_path / "project" / "one", kind="attached", project="project", summary=last)
-    hold(run, age=100)
-    heading, line = as_table(load_entries(Overview(tmp_path)))
-    assert "last" in heading
-    assert " 0.7270 " in f"{line} "
+    configs = [{"lr": 0.1, "opt": {"name": "sgd"}, "batch": 8}, {"lr": 0.003, "batch": 8}]
+    for name, summary, config in zip("ab", (last, {"loss": 2e-5}), configs, strict=True):
+        run = make_run(
+            tmp_path / "p" / name, kind="attached", project="p", summary=summary, config=config
+        )
+        accuracy = {"val/acc": 0.8} if name == "a" else {}
+        numbers = [{"loss": 4e-6, **accuracy}, summary]
+        lines = [json.dumps({"step": i, "time": BEGAN, **row}) for i, row in enumerate(numbers)]
+        run.metrics.write_text("\n".join(lines) + "\n")
+        hold(run, age=100)
+    entries = load_entries(Overview(tmp_path))
+    heading, one, two = (line.split() for line in as_table(entries))
+    assert heading[heading.index("best") :][:3] == ["best", "last", "metric"]
+    assert heading[-2:] == ["lr", "opt/name"]
+    assert one[one.index("0.8000") :][:3] == ["0.8000", "0.7270", "val/acc"]
+    assert two[two.index("4e-06") :][:3] == ["4e-06", "2e-05", "loss"]
+    assert (one[-2:], two[-1]) == (["0.1", "sgd"], "0.003")
+    first, second = map(json.loads, as_json_lines(entries))
+    assert (first["best"], first["last"], first["metric"]) == (0.8, 0.727, "val/acc")
+    assert first["hyperparameters"] == {"lr": 0.1, "opt/name": "sgd", "batch": 8}
+    assert (second["best"], second["metric"]) == (4e-06, "loss")
 
 
 def test_an_empty_column_is_left_out(tmp_path: Path) -> None:

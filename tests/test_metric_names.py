@@ -7,6 +7,7 @@ from core.run.metric_names import (
     has_direction,
     is_accuracy,
     is_loss,
+    main_metric,
     split_of,
 )
 from core.sweep.goal import Goal
@@ -89,3 +90,20 @@ def test_losses_come_before_accuracies_and_both_before_the_rest() -> None:
 )  # fmt: skip
 def test_the_part_of_the_data_is_a_word_of_its_own(name: str, split: str) -> None:
     assert split_of(name) == split
+
+
+@pytest.mark.parametrize(
+    ("names", "main"),
+    [
+        (["loss", "acc", "val_loss", "val_acc", "test_acc"], "val_acc"),
+        (["loss", "acc", "val_loss"], "val_loss"),
+        (["loss", "train_acc"], "train_acc"),
+        (["lr", "rmse", "loss"], "loss"),
+        (["lr", "grad_norm"], ""),
+        ([], ""),
+    ],
+)
+def test_the_main_metric_is_a_score_on_validation_where_there_is_one(
+    names: list[str], main: str
+) -> None:
+    assert main_metric(names) == main

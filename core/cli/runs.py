@@ -12,25 +12,36 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from core.run.durations import duration
-from core.run.hparams import flag_value
-from core.run.metric_names import greater_is_better, split_of
+from core.run.events import json_safe
+from core.run.hparams import SPECS, flag_value
 from core.rundir.entry import RunEntry
-from core.rundir.overview import Overview, differing_hparams
-from trainpad.text import ELLIPSIS, cells
+from core.rundir.overview import Overview, differing_hparams, differing_settings
+from trainpad.text import ELLIPSIS, cells, sanitize
 
 HEADING: Final = (
-    "run", "name", "data", "state", "steps", "best", "last", "time", "since", "where", "project"
+    "run", "name", "data", "state", "steps", "best", "last", "metric", "time", "since", "where",
+    "project",
 )  # fmt: skip
 RIGHT_ALIGNED: Final = ("steps", "best", "last", "time")
-DROPPED: Final = ("where", "time", "last", "since", "project")
+DROPPED: Final = ("where", "time", "last", "since", "metric", "project")
 """Columns that a narrow terminal does without, in this order; then hyperparameters from the end."""
 MIN_NAME_WIDTH: Final = 12
 
 
-def load_entries(overview: Overview) -> list[RunEntry]:
-    """Return all runs, oldest first, without damaged ones."""
+READING, READING_ALL = 1.0, 60.0
+"""Seconds for which the numbers of runs are read at most, where a person waits and elsewhere."""
+
+
+def load_entries(overview: Overview, seconds: float = READING_ALL) -> list[RunEntry]:
+    """Return all runs, oldest first, without damaged ones.
+
+    Args:
+        overview: The runs of a folder.
+        seconds: How long their numbers are read at most: the best ones may be in long files.
+    """
     entries: list[RunEntry] = []
-    while not overview.complete:
+    end = time.monotonic() + seconds
+    while not overview.complete or (overview.pending and time.monotonic() < end):
         entries = overview.poll()
     return entries[::-1]
 
@@ -38,14 +49,15 @@ def load_entries(overview: Overview) -> list[RunEntry]:
 def as_json_lines(entries: Sequence[RunEntry]) -> Iterator[str]:
     """Yield one JSON object for each run, in ASCII."""
     for entry in entries:
-        yield json.dumps(_values(entry))
+        yield json.dumps(json_safe(_values(entry)), allow_nan=False)
 
 
 def as_table(
     entries: Sequence[RunEntry], width: int = 0, *, newest_first: bool = False
 ) -> Iterator[str]:
     """Yield a heading and a line for each run, at most `width` cells wide unless that is 0."""
-    names = differing_hparams(entries)
+    attached = [entry for entry in entries if entry.summary.is_attached]
+    names = [*dict.fromkeys([*differing_hparams(entries), *differing_settings(attached)])]
     rows = [_row(entry, names) for entry in (reversed(entries) if newest_first else entries)]
     heading = (*HEADING, *names)
     columns = [column for column in zip(heading, *rows, strict=True) if any(column[1:])]
@@ -106,47 +118,62 @@ def _row(entry: RunEntry, names: Sequence[str]) -> tuple[str, ...]:
     state, note = entry.summary, entry.note
     where = f"{entry.owner}@{state.host}:{state.pid}" if state.is_live else state.host
     since = time.strftime("%Y-%m-%d %H:%M", time.localtime(state.since)) if state.since else ""
-    values = entry.hyperparameters
+    best, last, metric = _scores(entry)
     return (
         state.name,
         " ".join([note.title, *(f"#{tag}" for tag in note.tags)]).strip(),
         state.dataset,
         state.state,
         f"{state.steps:,}",
-        _accuracy(state.best),
-        _accuracy(_score(entry) if state.is_attached else entry.last_accuracy),
+        _number(best),
+        _number(last),
+        metric,
         duration(entry.seconds, "clock"),
         since,
         where,
         state.project if state.is_attached else "",
-        *("" if state.is_attached else flag_value(values[name]) for name in names),
+        *(_setting(entry, name) for name in names),
     )
 
 
-def _score(entry: RunEntry) -> float | None:
-    """The last accuracy or the like of an attached run, on validation where there is one."""
-    scores = {
-        name: found.last
-        for name, found in entry.values.metrics.items()
-        if greater_is_better(name) and not math.isnan(found.last)
-    }
-    name = min(scores, key=lambda name: split_of(name) != "validation", default=None)
-    return None if name is None else scores[name]
+def _setting(entry: RunEntry, name: str) -> str:
+    """A hyperparameter of ours as its flag takes it, or a setting of an attached run."""
+    if entry.summary.is_own:
+        return flag_value(entry.hyperparameters[name]) if name in SPECS else ""
+    value = entry.values.settings.get(name, "")
+    return f"{value:.6g}" if isinstance(value, float) else sanitize(str(value), limit=80)
 
 
-def _accuracy(value: float | None) -> str:
-    return "" if value is None else f"{value:.4f}"
+def _scores(entry: RunEntry) -> tuple[float | None, float | None, str]:
+    """The best and the last value of the metric that counts, and its name; of ours no name."""
+    name = entry.values.main if entry.summary.is_attached else ""
+    if not name:
+        return entry.summary.best, entry.last_accuracy, ""
+    found = entry.values.metrics[name]
+    best = found.best(name)
+    return None if math.isnan(best) else best, found.last, name
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return ""
+    is_plain = not value or 1e-3 <= abs(value) < 1e5
+    return f"{value:.4f}" if is_plain else f"{value:.4g}"
 
 
 def _values(entry: RunEntry) -> dict[str, Any]:
+    best, last, metric = _scores(entry)
+    settings = entry.values.settings if entry.summary.is_attached else entry.hyperparameters
     return {
         **dataclasses.asdict(entry.summary),
-        "last": entry.last_accuracy,
+        "best": best,
+        "last": last,
+        "metric": metric,
         "seconds": entry.seconds,
         "created": entry.created,
         "owner": entry.owner,
         "network": entry.network,
-        "hyperparameters": {} if entry.summary.is_attached else dict(entry.hyperparameters),
+        "hyperparameters": dict(settings),
         "title": entry.note.title,
         "tags": list(entry.note.tags),
         "note": entry.note.text,

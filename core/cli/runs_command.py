@@ -15,19 +15,23 @@ from trainpad.text import sanitize
 def runs(log_dir: Path | None, as_json: bool) -> int:
     """List the runs: data, state, steps, precision @ 1, and in what they differ.
 
+    Of runs of other programs best and last are those of the metric that is named, on validation
+    where there is one.
+
     In a terminal the newest is first; in a pipe, and with --json, the oldest.
     Runs that cannot be read are named on standard error.
 
     Example: trainpad runs --json
     """
-    from core.cli.runs import as_json_lines, as_table, load_entries
+    from core.cli.runs import READING, READING_ALL, as_json_lines, as_table, load_entries
     from core.rundir.overview import Overview
     from core.rundir.rundir import listed_log_dir
     from core.rundir.unreadable import unreadable_text
     from data import places
 
     overview = Overview(folder := listed_log_dir(log_dir), places.cache())
-    entries = load_entries(overview)
+    is_table = not as_json and os.isatty(1)
+    entries = load_entries(overview, READING if is_table else READING_ALL)
     if not entries and not overview.unreadable:
         click.echo(f"there is no run in {sanitize(str(folder))} yet", err=True)
     width = os.get_terminal_size(1).columns if os.isatty(1) else 0

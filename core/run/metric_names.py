@@ -7,7 +7,7 @@ of a word says nothing: ``gloss`` is no loss, ``interval`` is not of validation.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 _ACCURACIES: Final = frozenset((
@@ -75,6 +75,21 @@ def is_loss(name: str) -> bool:
 def split_of(name: str) -> str:
     """Return ``training``, ``validation`` or ``test`` by the first such word; else nothing."""
     return next((SPLITS[word] for word in _words(name) if word in SPLITS), "")
+
+
+def main_metric(names: Iterable[str]) -> str:
+    """Return the name by which runs are compared first; nothing where no metric has a direction.
+
+    Validation counts before test, test before training, and a score before a loss.
+    """
+    order = ("validation", "test")
+
+    def rank(name: str) -> tuple[int, bool, bool]:
+        split = split_of(name)
+        place = order.index(split) if split in order else len(order)
+        return place, not greater_is_better(name), not is_loss(name)
+
+    return min(filter(has_direction, names), key=rank, default="")
 
 
 def _metric_word(name: str) -> str:

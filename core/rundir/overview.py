@@ -5,17 +5,19 @@ of one of them changes. A run that may be live is read at every poll.
 """
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from core.run.hparams import SPECS
+from core.run.seeds import is_seed
 from core.rundir.entry import RunEntry, Signature, read_entry, signature_of
 from core.rundir.entry_cache import EntryCache, Stored
 from core.rundir.event_tail import ListedEvents
 from core.rundir.metric_scan import MetricScans
-from core.rundir.run_values import MetricValues
+from core.rundir.run_values import MetricValues, Setting
 from core.rundir.rundir import RunDir, list_runs
 from core.rundir.unreadable import broken_links
 from trainpad.files import RUN_FILE
@@ -24,6 +26,8 @@ MAX_NEW_RUNS: Final = 100
 """How many new runs are read in the first poll, so that the first ones are shown soon; then
 `GROWTH` times as many as are known."""
 GROWTH: Final = 4
+MAX_SETTINGS: Final = 12
+"""How many settings in which runs differ are named."""
 
 
 class Overview:
@@ -129,3 +133,16 @@ def differing_hparams(entries: Sequence[RunEntry]) -> list[str]:
     """The names of the hyperparameters in which these runs differ."""
     ours = [entry.hyperparameters for entry in entries if entry.summary.is_own]
     return [name for name in SPECS if len({values[name] for values in ours}) > 1]
+
+
+def differing_settings(entries: Sequence[RunEntry]) -> list[str]:
+    """The settings in which these runs differ: of most values first, seeds last."""
+    counts: Counter[str] = Counter()
+    values: dict[str, set[Setting]] = {}
+    for entry in entries:
+        for name, value in entry.values.settings.items():
+            counts[name] += 1
+            values.setdefault(name, set()).add(value)
+    differ = [name for name in values if len(values[name]) > 1 or counts[name] < len(entries)]
+    differ.sort(key=lambda name: (is_seed(name), -len(values[name])))
+    return differ[:MAX_SETTINGS]

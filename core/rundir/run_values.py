@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from core.run.metric_names import greater_is_better, has_direction
+from core.run.metric_names import greater_is_better, has_direction, main_metric
 from core.rundir.attached import line_values
 from core.rundir.json_tail import JsonTail
 from core.rundir.rundir import RunDir
@@ -61,6 +61,11 @@ class RunValues:
     has_ranges: bool = True
     """Whether least and greatest values are known, and need not be read from all its numbers."""
 
+    @property
+    def main(self) -> str:
+        """The metric by which runs are compared first; empty where no one is known to be one."""
+        return main_metric(self.metrics)
+
     def with_metrics(self, metrics: Mapping[str, MetricValues]) -> "RunValues":
         """Return these values with the ranges in `metrics`; what is newer here stays."""
         known = {
@@ -90,7 +95,7 @@ def own_values(
     """What the files of a run of ours say; `last` and `best` are its accuracies on validation."""
     metrics = {}
     if last is not None:
-        metrics["validation/accuracy"] = MetricValues(last, greatest=best or last)
+        metrics["validation/accuracy"] = MetricValues(last, greatest=last if best is None else best)
     if run.steps_recorded:
         metrics["loss"] = MetricValues(_last_loss(run))
     settings = {name: _setting(value) for name, value in hyperparameters.items()}

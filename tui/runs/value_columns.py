@@ -15,15 +15,13 @@ from core.run.metric_names import greater_is_better, has_direction, is_loss, spl
 from core.run.own_hparams import is_own_value
 from core.run.seeds import is_seed
 from core.rundir.entry import RunEntry
-from core.rundir.overview import differing_hparams
+from core.rundir.overview import differing_hparams, differing_settings
 from core.rundir.run_values import MetricValues, Setting
 from tui.chart.legend import format_value
 from tui.chart.tags import shown_tag
 from tui.runs import columns
 from tui.runs.columns import MAX_WIDTH, NONE, SPREAD_WIDTH, RunColumn
 
-MAX_SETTINGS: Final = 12
-"""Settings of attached runs that are shown by default."""
 MAX_METRICS: Final = 3
 """Metrics that are shown by default."""
 BEST: Final = "best "
@@ -111,8 +109,8 @@ def _distinct(shown: Sequence[RunColumn]) -> list[RunColumn]:
 def _differing_columns(ours: Sequence[RunEntry], attached: Sequence[RunEntry]) -> list[RunColumn]:
     """The columns of the settings in which runs of ours differ, then of those of attached runs."""
     own = [name for name in differing_hparams(ours) if name not in _LAYERS]
-    own += filter(is_own_value, _differing(ours))
-    theirs = _differing(attached)
+    own += filter(is_own_value, differing_settings(ours))
+    theirs = differing_settings(attached)
     result = []
     for name in dict.fromkeys([*own, *theirs]):
         column = setting_column(name)
@@ -206,19 +204,6 @@ def _setting_text(value: Setting | None) -> str:
     if value is None:
         return NONE
     return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
-def _differing(attached: Sequence[RunEntry]) -> list[str]:
-    """The settings in which these runs differ: of most values first, seeds last."""
-    counts: Counter[str] = Counter()
-    values: dict[str, set[Setting]] = {}
-    for entry in attached:
-        for name, value in entry.values.settings.items():
-            counts[name] += 1
-            values.setdefault(name, set()).add(value)
-    differ = [name for name in values if len(values[name]) > 1 or counts[name] < len(attached)]
-    differ.sort(key=lambda name: (is_seed(name), -len(values[name])))
-    return differ[:MAX_SETTINGS]
 
 
 def _metrics_of(attached: Iterable[RunEntry], first: Sequence[str]) -> list[str]:
