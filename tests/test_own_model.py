@@ -138,6 +138,8 @@ def test_the_function_is_found(write: Write, text: str, function: str, found: in
             "def build(hp):\n hp.Choice('m', [])",
             "my_net.py, line 2, in build: ValueError: hp m has ",
         ),
+        ("def build(hp):\n hp.Int('a=b', 1, 5)", "my_net.py, line 2, in build: ValueError: the na"),
+        ("def build(hp):\n hp.Fixed('\\n', 1)", "my_net.py, line 2, in build: ValueError: the na"),
         ("def build(hp): return hp.Fixed('n', 3)", "hp n is fixed at 3 in the file"),
         ("def build(hp): return hp.Choice('n', [1, 2])", "hp n must be one of 1, 2, not '9'"),
         ("def build(): return 1", "the model asks for no hp called n; it asks for: none"),

@@ -15,6 +15,9 @@ from core.run.hparams import HyperparameterSpec, Value
 from core.run.own_hparams import OwnHparam, choice_spec, number_spec
 from trainpad.errors import UserError
 
+MAX_NAME = 100
+"""The most characters of a value's name."""
+
 
 class Tunables:
     """The argument `hp` of a function that builds a model."""
@@ -155,6 +158,11 @@ class Tunables:
         self, name: str, spec: HyperparameterSpec, value: Any, on_change: OnChange | None
     ) -> Any:
         """What the person's function gets for a value that it asks for."""
+        if not name.isprintable() or "=" in name or not 0 < len(name) <= MAX_NAME:
+            raise ValueError(
+                f"the name of an hp has 1 to {MAX_NAME} characters without = and line breaks, "
+                f"not {name[:MAX_NAME]!r}"
+            )
         if on_change is not None and not spec.live:
             raise UserError(f"hp {name} has on_change and not live=True: nothing would call it")
         self._specs.setdefault(name, spec)
