@@ -12,6 +12,7 @@ KEY_NAMES: Final = frozenset(
         "app.interrupt",
         "app.pad",
         "app.quit",
+        "app.quit_signal",
         "app.runs",
         "app.save_chart",
         "app.save_screen",

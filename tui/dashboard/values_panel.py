@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from textwrap import wrap
 from typing import Any, NamedTuple
 
+from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -18,6 +19,8 @@ from tui.widgets.text_widget import Span, TextWidget, align_right, elide_middle,
 
 VALUE_WIDTH = 11
 MAX_HELP_ROWS = 3
+MAX_PASTED = 1000
+"""Characters of a pasted line that are read."""
 HELP = "?"
 """A command here as elsewhere; no value begins with it."""
 
@@ -152,12 +155,21 @@ class ValuesPanel(TextWidget, can_focus=True):
     def _value_spans(self, row: ValueRow, width: int, *, selected: bool) -> list[Span]:
         text = row.text
         if selected and self._typed_text:
-            text = (self._typed_text + "_")[-VALUE_WIDTH:]
+            text = self._typed_text + "_"
+        across = self._value_width(row, text, width)
+        if selected and self._typed_text:
+            text = text[-across:]
         less, more = ("‹", "›") if selected or row.has_arrows else (" ", " ")
-        shown = f"{less} {align_right(text, VALUE_WIDTH)} {more}"
+        shown = f"{less} {align_right(text, across)} {more}"
         label = f" {elide_middle(row.label, max(6, width - len(shown) - 2))} "
         role = "selected" if selected and not row.keeps_role else row.role
         return [(label, "selected" if selected else "dim"), (shown, role)]
+
+    @staticmethod
+    def _value_width(row: ValueRow, text: str, width: int) -> int:
+        """How many columns a value has: a long one also those that its label leaves."""
+        room = width - cell_len(f" {row.label}  ") - len("‹  ›")
+        return max(VALUE_WIDTH, min(cell_len(text), room))
 
     def _help_rows(self, width: int) -> tuple[list[str], str]:
         """The help on the selected value, or a problem, in one row at least; and the style."""
@@ -197,11 +209,39 @@ class ValuesPanel(TextWidget, can_focus=True):
         self._selected = places.index(row)
         self._clear_typed()
         from_right = self.size.width - event.x
+        clicked = self._rows[row]
+        across = VALUE_WIDTH
+        if isinstance(clicked, ValueRow):
+            across = self._value_width(clicked, clicked.text, self.size.width)
         if from_right <= 2:
             self.action_adjust(1)
-        elif VALUE_WIDTH + 2 <= from_right <= VALUE_WIDTH + 5:
+        elif across + 2 <= from_right <= across + 5:
             self.action_adjust(-1)
         self.redraw()
+
+    def on_key(self, event: events.Key) -> None:
+        """Append a character that is no command."""
+        character = event.character
+        if not event.is_printable or character is None or self._is_command(character):
+            return
+        event.stop()
+        event.prevent_default()
+        self._type(character)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Append the first line of what is pasted, as if it were typed."""
+        event.stop()
+        lines = event.text.strip().splitlines()
+        for character in filter(str.isprintable, lines[0][:MAX_PASTED] if lines else ""):
+            self._type(character)
+
+    def _is_command(self, character: str) -> bool:
+        """Whether a key is a command here as elsewhere, and no part of a value."""
+        return character == HELP
+
+    def _type(self, character: str) -> None:
+        """Append a character to the value that is typed."""
+        raise NotImplementedError
 
     def on_focus(self) -> None:
         """Show which value is selected."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, Final
 
-from textual import events
 from textual.binding import BindingType
 
 from core.run.knob_steps import as_text, limits_text, parsed, stepped
@@ -11,7 +10,7 @@ from core.run.state import RunState
 from trainpad.errors import UserError
 from trainpad.knobs import Knob
 from trainpad.text import sanitize
-from tui.dashboard.values_panel import HELP, ValueRow, ValuesPanel, value_bindings
+from tui.dashboard.values_panel import ValueRow, ValuesPanel, value_bindings
 from tui.metrics.no_numbers import only_prints
 from tui.widgets.text_widget import Span, fit
 
@@ -119,12 +118,8 @@ class KnobPanel(ValuesPanel):
             self.post_message(self.ValueRequested(knob.name, value))
         self.redraw()
 
-    def on_key(self, event: events.Key) -> None:
-        """Append a typed character; no printable key but ``?`` is a command here."""
-        if not event.is_printable or event.character is None or event.character == HELP:
-            return
-        event.stop()
-        event.prevent_default()
-        typed = self._typed_before + event.character
+    def _type(self, character: str) -> None:
+        """Append a typed character."""
+        typed = self._typed_before + character
         self._typed_text, self._problem = typed[:MAX_TYPED], ""
         self.redraw()

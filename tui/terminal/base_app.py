@@ -97,7 +97,9 @@ class BaseApp(OrderedInputApp[Result]):
     ENABLE_SELECT_AUTO_SCROLL = False  # it would scroll at TEXTUAL_FPS, which is set to 1000
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c,ctrl+q", "ask_quit", "Quit", show=False, priority=True, id="app.interrupt"),
-    ]
+        Binding("ctrl+backslash", "quit_signal", "Save and stop", show=False, priority=True,
+                id="app.quit_signal", tooltip="Save and stop what trains here, and leave, at once"),
+    ]  # fmt: skip
 
     terminal: ResilientDriver | None = None
     """The driver; None before it starts, and with any other driver."""
@@ -167,6 +169,13 @@ class BaseApp(OrderedInputApp[Result]):
     def action_ask_quit(self) -> None:
         """Quit; a subclass may ask first."""
         self.exit()
+
+    def action_quit_signal(self) -> None:
+        """Do what the signal does that a terminal sends for this key, while it reads lines."""
+        if signal.getsignal(signal.SIGQUIT) in (signal.SIG_DFL, signal.SIG_IGN):
+            self.exit()
+        else:
+            signal.raise_signal(signal.SIGQUIT)
 
     def request_pixels(self, pixels: bool) -> None:
         """Ask for mouse reports in pixels, or in cells again, where the terminal has both."""

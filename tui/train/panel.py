@@ -9,7 +9,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from textual import events
 from textual.binding import Binding, BindingType
 
 from core.run.declared import value_of
@@ -167,15 +166,13 @@ class Panel(ValuesPanel):
         self._typed_invalid = False
         super().action_backspace()
 
-    def on_key(self, event: events.Key) -> None:
+    def _type(self, character: str) -> None:
         """Append a character that a value can contain.
 
         Other letters are refused, since they may be a word that was meant for a value; characters
         that are in no word are left to the screen.
         """
-        if not event.is_printable or event.character is None or self._is_command(event.character):
-            return
-        typed = self._typed_before + event.character
+        typed = self._typed_before + character
         spec = self._selected_hparam
         valid = TEXT_PREFIX if spec.canonical is not None else VALID_PREFIXES[spec.kind]
         if self._typed_invalid or not valid.fullmatch(typed):
@@ -185,8 +182,6 @@ class Panel(ValuesPanel):
         else:
             limit = MAX_TEXT if spec.canonical is not None else VALUE_WIDTH
             self._typed_text, self._problem = typed[:limit], ""
-        event.stop()
-        event.prevent_default()
         self.redraw()
 
     def _is_command(self, character: str) -> bool:
