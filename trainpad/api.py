@@ -45,7 +45,7 @@ def init(
     steps: int | None = None,
     epochs: int | None = None,
     dir: str | os.PathLike[str] | None = None,  # noqa: A002 - the name that wandb uses
-    resume: Resume = "never",
+    resume: Resume | None = "never",
     **unknown: object,
 ) -> Run:
     """Begin a run; return at once.
@@ -61,8 +61,8 @@ def init(
         steps: How many steps are planned.
         epochs: How many epochs are planned.
         dir: The folder of all runs; by default one in the user's data directory.
-        resume: ``allow``: go on in the newest run of this project (and name), where there is one;
-            ``must``: that run has to exist.
+        resume: ``never`` or None: a new run; ``allow``: go on in the newest run of this project
+            (and name), where there is one; ``must``: that run has to exist.
         unknown: Keywords of similar libraries, which have no effect; said once.
 
     Raises:
@@ -80,7 +80,7 @@ def init(
         run = _make_run(config)
         try:
             if mode not in _OFF and not ranks.rank() and not _is_worker():
-                _record(run, project, name, dir, resume, steps=steps, epochs=epochs)
+                _record(run, project, name, dir, resume or "never", steps=steps, epochs=epochs)
         finally:  # not before it records: another thread may end it
             _current = run
     return run

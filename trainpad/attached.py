@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
 from typing import Any
 
+from trainpad import place
 from trainpad.knobs import MAX_NAME, Knob, OnChange, Value, as_limit, as_plain
 from trainpad.recording import Recording
+from trainpad.records import as_mapping
 from trainpad.steering import Broadcast
 from trainpad.text import sanitize
 
@@ -60,6 +62,22 @@ class Run(Recording):
     _follow_due = 0.0
     _is_shared = False
     """Whether the decisions are those of several processes."""
+
+    def is_begun_with(self, name: str, value: object) -> bool:
+        """Whether the run would be the same, had `init` got this keyword.
+
+        Raises:
+            Exception: `value` is none that it takes.
+        """
+        if name == "config":
+            return all(self.config.get(key) == entry for key, entry in as_mapping(value).items())
+        if value is None or (name == "resume" and value == "never"):
+            return True
+        if name == "dir":
+            return self.path is not None and place.absolute(str(value)) in self.path.parents
+        if name == "project":
+            value = place.project_name(value)
+        return bool(self._info.get("label" if name == "name" else name) == value)
 
     # -- steering ----------------------------------------------------------------------------
 

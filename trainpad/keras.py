@@ -17,9 +17,12 @@ from typing import Any
 
 from trainpad import api
 from trainpad.attached import Run
+from trainpad.errors import UserError
+from trainpad.joining import joined_run
 from trainpad.keras_rate import LearningRate, sync
 from trainpad.keras_weights import WeightRecorder, is_built
 from trainpad.step_losses import StepLosses
+from trainpad.values import text_of
 from trainpad.writer import Logged
 
 RATE_INTERVAL = 1.0
@@ -73,7 +76,7 @@ class TrainpadCallback:
         self._run, self._is_own = run or Run(), False
         self._given = run
         self._validation_data, self._classes = validation_data, classes
-        self._live = dict(live or {})
+        self._live = {} if live is None else live
         self._weights, self._init = weights, init
         self._rate: LearningRate | None = None
         self._recorder: WeightRecorder | None = None
@@ -114,8 +117,7 @@ class TrainpadCallback:
             self._poll_due = 0.0
             self._run.before_end = weakref.WeakMethod(self._leave)
             self._rate = LearningRate(self.model, self._run)
-            for name, variable in self._live.items():
-                self._declare(name, variable)
+            self._declare_live()
             if self._weights and self._run.is_open:
                 self._recorder = WeightRecorder(self.model, self._run)
             self._run.support("save", "evaluate")
@@ -187,15 +189,11 @@ class TrainpadCallback:
     # -- within ------------------------------------------------------------------------------
 
     def _begin_run(self) -> None:
-        current = api.current()
         if self._given is None and self._is_own:
             self._run.finish(reason="interrupted")  # the last fit was
-            current = None
         self._is_own = False
-        if self._given is not None:
-            self._run = self._given
-        elif current is not None and current.is_open:
-            self._run = current
+        if (joined := joined_run(self._given, self._init)) is not None:
+            self._run = joined
         else:
             steps, epochs = self.params.get("steps"), self.params.get("epochs")
             planned = steps * epochs if steps and epochs else None
@@ -211,8 +209,23 @@ class TrainpadCallback:
         if "parameters" not in self._run.config and is_built(self.model):
             self._run.config["parameters"] = self.model.count_params()
 
+    def _declare_live(self) -> None:
+        given: dict[str, Any] = {}
+        with self._guard("live must be a dict of Keras variables by name"):
+            given = dict(self._live)
+        for name, variable in given.items():
+            with self._guard("live"):
+                self._declare(name, variable)
+
     def _declare(self, name: str, variable: Any) -> None:
         model = self.model
+        if not (hasattr(variable, "assign") and hasattr(variable, "numpy")):
+            raise UserError(
+                f"{name!r} is {text_of(variable, 40)}, no Keras variable: give "
+                "keras.Variable(0.1, trainable=False), or a variable of the model"
+            )
+        if any(size != 1 for size in variable.shape):
+            raise UserError(f"{name!r} has the shape {tuple(variable.shape)}; give a single number")
 
         def assign(value: Any) -> None:
             sync(model)

@@ -12,6 +12,7 @@ from typing import Any
 
 from trainpad import api
 from trainpad.attached import Run
+from trainpad.joining import joined_run
 
 _classes: dict[str, Any] = {}
 
@@ -53,9 +54,7 @@ class _Logger:
     def experiment(self) -> Run:
         """The run."""
         if self._run is None:
-            current = api.current()
-            is_open = current is not None and current.is_open
-            self._run = current if current and is_open else api.init(**self._init)
+            self._run = joined_run(None, self._init) or api.init(**self._init)
         return self._run
 
     @property
@@ -106,10 +105,10 @@ class _Callback:
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
         """Begin the run, unless there is one, and declare the learning rate."""
-        current = api.current()
-        if self._given is None and current is not None and current.is_open:
-            self._run = current
-        elif self._given is None:
+        self._is_own = False
+        if (joined := joined_run(self._given, self._init)) is not None:
+            self._run = joined
+        else:
             steps = trainer.estimated_stepping_batches
             options = {"steps": None if steps == float("inf") else steps, **self._init}
             self._run, self._is_own = api.init(**options), True

@@ -8,6 +8,7 @@ from typing import Any
 
 from trainpad import api
 from trainpad.attached import Run
+from trainpad.joining import joined_run
 from trainpad.records import is_secret
 
 CANNOT_EVALUATE = (
@@ -44,10 +45,12 @@ class TrainpadCallback:
         """Begin the run, unless there is one, and declare the learning rate."""
         if not state.is_world_process_zero:
             return
-        current = api.current()
-        if self._given is None and current is not None and current.is_open and not self._is_own:
-            self._run = current
-        elif self._given is None:
+        if self._given is None and self._is_own:
+            self._run.finish(reason="interrupted")  # the last training was
+        self._is_own = False
+        if (joined := joined_run(self._given, self._init)) is not None:
+            self._run = joined
+        else:
             options = {"steps": state.max_steps, "config": _settings(args), **self._init}
             self._run, self._is_own = api.init(**options), True
         optimizer, scheduler = more.get("optimizer"), more.get("lr_scheduler")
