@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from core.run.events import Finished
+from core.run.events import Finished, Steps
 from core.run.status import Outcome
 from tests.helpers.app import Scripted
-from tests.helpers.waiting import shown
+from tests.helpers.waiting import shown, until
 from tui.app import TrainpadApp
 
 
@@ -30,6 +31,20 @@ async def test_an_explanation_is_wrapped_in_its_own_column(
         assert second in below
         assert below[column] != " "
         assert below[column - 20 : column].isspace()
+
+
+@pytest.mark.parametrize("key", ["q", "Q", "ctrl+p"])
+async def test_the_run_goes_on_behind_a_dialog(tmp_path: Path, key: str) -> None:
+    source = Scripted(tmp_path)
+    app = TrainpadApp(iter(source))
+    async with app.run_test(size=(160, 45)) as pilot:
+        await shown(pilot, app, "100 / 2,000")
+        await pilot.press(key)
+        await until(pilot, lambda: app.screen.is_modal)
+        source.give(Steps(100, np.full(100, 0.5, np.float32), 0.05))
+        below = app.screen_stack[-2]._compositor
+        await until(pilot, lambda: any("200 / 2,000" in row.text for row in below.render_strips()))
+        assert app.screen.is_modal
 
 
 async def test_a_branch_says_that_it_ends_the_run_that_trains(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def no_exit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(launch, "_exit_process", exit_process)
     for name in ("redirect_to_log", "detach_stdio"):
         monkeypatch.setattr(launch, name, lambda _run: None)
-    monkeypatch.setattr(Launcher, "detach", lambda _self: None)
+    monkeypatch.setattr(Launcher, "detach", lambda _self, _status: None)
 
 
 def app_with(source: Scripted) -> Any:
@@ -86,11 +86,18 @@ def test_a_run_that_has_no_folder_yet_is_named_without_one_when_the_screen_is_le
 ) -> None:
     source = Scripted(tmp_path, opened=False)
     app, signals = app_with(source), Signals()
-    monkeypatch.setattr(Launcher, "detach", lambda _self: source.give(None))
+    statuses: list[int] = []
+
+    def detach(_self: Launcher, status: int) -> None:
+        statuses.append(status)
+        source.give(None)
+
+    monkeypatch.setattr(Launcher, "detach", detach)
     app.run_context.worker.start()
     with pytest.raises(ExitedError):
         launch._finish(app, ExitResult.DETACH, Launcher(-1, 0, False), signals)
     assert capsys.readouterr().out == "the run keeps training; reattach with `trainpad open`\n"
+    assert statuses == [75]  # what the shell gets, which is not that of a run that has ended
 
 
 def test_the_last_line_says_where_a_run_is_that_is_done(

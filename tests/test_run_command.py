@@ -122,7 +122,7 @@ def test_in_the_dashboard_q_leaves_it_running(runs: Path) -> None:
         terminal.wait_for(r"training")
         terminal.type("q")
         terminal.wait_for(r"keeps running; `trainpad open \S+-mine`")
-        assert terminal.process.wait(30) == 0
+        assert terminal.process.wait(30) == 75
     finally:
         terminal.end()
     run = only_run(runs)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Unpack
 
 from textual import on
-from textual.app import ScreenStackError
 
 from core.process.threads import freeze_gc
 from core.run.attached_events import Described, MetricPoints
@@ -171,11 +170,12 @@ class TrainpadApp(LeavingApp):
 
     @property
     def _current_screen(self) -> RunScreen | None:
-        """The screen that shows the run now; None while a dialog is open, or before the first."""
+        """The screen that shows the run now, also behind a dialog; None before the first."""
         try:
-            screen = self.screen
-        except ScreenStackError:
+            stack = self.screen_stack
+        except KeyError:
             return None
+        screen = next((screen for screen in reversed(stack) if not screen.is_modal), None)
         return screen if isinstance(screen, RunScreen) and screen.is_ready else None
 
     def _update_screen(self) -> None:

@@ -25,7 +25,7 @@ from core.rundir.reader import follow
 from core.rundir.rundir import RunDir
 from core.rundir.status import is_live
 from core.session.diverged import how_to_go_on
-from core.session.headless import DONE, FAILED, INTERRUPTED
+from core.session.headless import DONE, FAILED, GOES_ON, INTERRUPTED
 from core.session.notifications import NO_NOTIFICATIONS, Notifications
 from core.session.request import Request
 from core.session.signals import Signals
@@ -266,7 +266,7 @@ def _continue_detached(
         with suppress(OSError):  # a terminal may vanish at any time
             print(f"{name} keeps training; reattach with `{command}`")  # noqa: T201
             sys.stdout.flush()
-    launcher.detach()
+    launcher.detach(GOES_ON)
     detach_stdio(RunDir(Path(opened.directory)) if opened else None)
     worker.stop(None)
     if (opened := worker.opened) is not None:

@@ -2,9 +2,9 @@
 
 A shell waits for the process that it started. So that process is only a launcher: it forks before
 anything heavy is imported, and waits; the child does the work. To detach, the child writes one byte
-to a pipe and the launcher exits, while the child goes on in a session of its own. For ctrl+z only
-the launcher stops, since the shell watches no other process. When the launcher is killed, the
-child's end of the pipe reports an error.
+to a pipe, the exit status, and the launcher exits, while the child goes on in a session of its own.
+For ctrl+z only the launcher stops, since the shell watches no other process. When the launcher is
+killed, the child's end of the pipe reports an error.
 """
 
 import os
@@ -16,8 +16,6 @@ from types import FrameType
 from core.process.signals import not_ignored
 from core.process.stdio import print_message
 from core.process.tty import Tty
-
-DETACHED = b"D"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +33,15 @@ class Launcher:
         with suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGSTOP)
 
-    def detach(self) -> None:
-        """Let the launcher exit, and leave the terminal for good.
+    def detach(self, status: int = 0) -> None:
+        """Let the launcher exit with this status, and leave the terminal for good.
 
         Descriptor 0 becomes the null device, the process gets a session of its own, and a
         hang-up of the old terminal no longer affects it.
         """
         new_session()
         with suppress(OSError):
-            os.write(self.pipe, DETACHED)
+            os.write(self.pipe, bytes((status,)))
         with suppress(OSError):
             os.close(self.pipe)
 
@@ -97,8 +95,8 @@ class _Waiter:
         for number in not_ignored() - {signal.SIGHUP}:  # the child has the same terminal
             signal.signal(number, self._forward)
         signal.signal(signal.SIGCONT, self._on_continue)
-        if os.read(read_end, 1) == DETACHED:
-            os._exit(0)
+        if detached := os.read(read_end, 1):
+            os._exit(detached[0])
         _, status = os.waitpid(self._child, 0)
         code = os.waitstatus_to_exitcode(status)
         if code < 0 and self._terminal is not None and _in_foreground():

@@ -29,7 +29,7 @@ from core.session.signals import Signals
 from trainpad.control import Control
 from trainpad.errors import UserError
 
-DONE, FAILED, DIVERGED, INTERRUPTED = 0, 1, 3, 130
+DONE, FAILED, DIVERGED, INTERRUPTED, GOES_ON = 0, 1, 3, 130, 75
 NO_READER = "nothing reads the output any more: the run is saved and stopped"
 
 

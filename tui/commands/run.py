@@ -39,8 +39,9 @@ if TYPE_CHECKING:
 def run_program(inherited: Inherited, /, command: Sequence[str], **flags: Any) -> int:
     r"""Start any program, and show its output and the numbers that it prints.
 
-    It goes on when the dashboard is closed with q; Q stops it: SIGTERM, and SIGKILL after 30
-    seconds. Its exit status is passed on. A program that uses trainpad records its run itself.
+    It goes on when the dashboard is closed with q; Q asks and stops it: SIGTERM, and SIGKILL after
+    30 seconds. Its exit status is passed on; 75 says that it goes on without the dashboard. A
+    program that uses trainpad records its run itself.
 
     Numbers are found in the lines of Keras, tqdm, Hugging Face, TensorFlow's tutorials, and in
     `name: number` or `name=number` beside a step or an epoch. A PATTERN is a regular expression
@@ -126,6 +127,7 @@ def _dashboard(request: "ProgramRequest", flags: dict[str, Any]) -> int:
     run = make_run(request)
     supervisor = supervise_in_background(request, run, size_of_terminal(1))
     configure_textual()
+    from core.session.headless import GOES_ON
     from core.session.notifications import Notifications
     from tui.launch import run_viewer
 
@@ -138,4 +140,5 @@ def _dashboard(request: "ProgramRequest", flags: dict[str, Any]) -> int:
     status = exit_status_of(supervisor)
     if status is None:
         print_message(after_closing(run))
-    return status or 0
+        return GOES_ON
+    return status

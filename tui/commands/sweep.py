@@ -131,6 +131,7 @@ def _show(
     ascii_only: bool,
 ) -> int:
     """Run the trials in the background, and show them until the screen is closed."""
+    from core.session.headless import GOES_ON
     from core.sweep.background import last_line, start_in_background
     from core.sweep.launch import say_end
     from core.sweep.study import Study
@@ -149,7 +150,7 @@ def _show(
         process.wait()
     if process.poll() is None:
         _say_that_it_goes_on(prepared)
-        return left.status
+        return left.status or GOES_ON
     if not say_end(Study(folder, folder.description()), _say):
         click.echo(f"trainpad: {last_line(folder)}", err=True)
     return process.returncode

@@ -46,9 +46,10 @@ class RunScreen(CapturingScreen):
                 tooltip="Every key of this screen"),
         Binding("d", "app.detach", "Detach", id="app.detach",
                 tooltip="Give the terminal back; training continues"),
-        Binding("q", "app.ask_quit", "Quit", id="app.quit", tooltip="Quit trainpad"),
+        Binding("q", "app.ask_quit", "Quit", id="app.quit",
+                tooltip="Quit trainpad, as ctrl+c does"),
         Binding("Q", "app.ask_stop", "Stop", show=False, id="app.stop", key_display="Q",
-                tooltip="Stop the run, in whichever process it trains; it is saved"),
+                tooltip="Stop the run, in whichever process it trains, after a question"),
         Binding("ctrl+z", "app.suspend_process", "Shell", show=False, id="app.suspend",
                 tooltip="Back to the shell, until `fg`; runs continue"),
     ]  # fmt: skip

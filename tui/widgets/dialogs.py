@@ -16,7 +16,7 @@ from tui.widgets.capture import CapturingDialog
 EXPLANATION_WIDTH = 30
 """Cells for the explanation of a choice."""
 STOP = ("stop", "s", "Stop and save", "end the run with a checkpoint")
-STOP_PROGRAM = ("stop", "s", "Stop", "ask the program to end")
+STOP_PROGRAM = ("stop", "s", "Stop", "ask the program to end; SIGTERM where it has no run.tick()")
 DETACH = ("detach", "d", "Detach", "keep training; `trainpad open` reattaches")
 START_NEW = (
     "next",
