@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,11 @@ from tests.helpers.waiting import until_true
 from tui.terminal.input_parser import InputParser
 from tui.terminal.input_reader import InputReader
 from tui.terminal.nonblocking import reopen_without_waiting
+from tui.terminal.switch_interval import (
+    ANSWER_SECONDS,
+    SWITCH_SECONDS,
+    short_switch_interval,
+)
 from tui.terminal.textual_private import terminal_parser
 
 on_linux = pytest.mark.skipif(
@@ -170,3 +176,13 @@ def test_a_thread_reads_until_it_is_over(line: Line) -> None:
     is_over.set()
     thread.join(10)
     assert not thread.is_alive()
+
+
+@on_linux
+async def test_threads_wait_until_what_was_read_is_answered_or_needs_no_answer(line: Line) -> None:
+    with short_switch_interval():
+        line.reader.start(line.reading)
+        line.send("a")
+        line.reader.read_until(lambda: line.keys, 10.0)
+        assert sys.getswitchinterval() == pytest.approx(ANSWER_SECONDS)
+        await until_true(lambda: sys.getswitchinterval() == pytest.approx(SWITCH_SECONDS))

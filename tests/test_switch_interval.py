@@ -10,7 +10,13 @@ from core.process.launcher import Launcher
 from tui import launch
 from tui.app import TrainpadApp
 from tui.terminal.exit_result import ExitResult
-from tui.terminal.switch_interval import SWITCH_SECONDS, short_switch_interval
+from tui.terminal.switch_interval import (
+    ANSWER_SECONDS,
+    SWITCH_SECONDS,
+    keep_interpreter,
+    share_interpreter,
+    short_switch_interval,
+)
 
 
 def test_it_is_restored_after_an_error() -> None:
@@ -18,6 +24,19 @@ def test_it_is_restored_after_an_error() -> None:
     with pytest.raises(ValueError, match="wrong"), short_switch_interval():
         assert sys.getswitchinterval() == pytest.approx(SWITCH_SECONDS)
         raise ValueError("wrong")
+    assert sys.getswitchinterval() == before
+
+
+def test_other_threads_wait_longer_while_a_key_is_answered() -> None:
+    before = sys.getswitchinterval()
+    keep_interpreter()
+    assert sys.getswitchinterval() == before  # nothing trains here
+    with short_switch_interval():
+        keep_interpreter()
+        assert sys.getswitchinterval() == pytest.approx(ANSWER_SECONDS)
+        share_interpreter()
+        assert sys.getswitchinterval() == pytest.approx(SWITCH_SECONDS)
+        keep_interpreter()
     assert sys.getswitchinterval() == before
 
 

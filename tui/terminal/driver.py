@@ -26,6 +26,7 @@ from tui.terminal.exit_result import ExitResult
 from tui.terminal.input_parser import InputParser
 from tui.terminal.input_reader import InputReader
 from tui.terminal.pixel_mouse import CellSize, Grid, ModeState, PixelMouse
+from tui.terminal.switch_interval import share_interpreter
 from tui.terminal.textual_private import PatchableDriver, terminal_parser
 from tui.terminal.writer import FlowControl, TerminalWriter
 
@@ -154,6 +155,7 @@ class ResilientDriver(PatchableDriver):
         """Send to the terminal; never blocks."""
         if self._writer is not None:
             self._flow.charge(self._writer.write(compact(data)))
+            share_interpreter()
 
     def flush(self) -> None:
         """End a frame: probe the line if that is due."""

@@ -19,6 +19,7 @@ from textual.message import Message
 
 from tui.terminal.input_parser import InputParser
 from tui.terminal.nonblocking import reopen_without_waiting
+from tui.terminal.switch_interval import keep_interpreter, share_interpreter
 
 READ_SIZE: Final = 4096
 """Bytes read at a time."""
@@ -117,11 +118,13 @@ class InputReader:
         return bool(content)
 
     def _read_on_loop(self) -> None:
+        keep_interpreter()
         try:
             if not self._read(self._descriptor):
                 self.stop()
                 return
         except BlockingIOError:  # another process has read it
+            share_interpreter()
             return
         except OSError:
             self.stop()
@@ -132,6 +135,8 @@ class InputReader:
 
     def _tick(self) -> None:
         """Check for timeouts now, and from time to time as long as there can be any."""
+        if self._ticks_left < TICKS:
+            share_interpreter()  # nothing was drawn in all that time
         self._pass_on(self._parser.tick())
         if self._timer is not None:
             self._timer.cancel()

@@ -1,4 +1,8 @@
-"""How long a key waits for a thread that runs Python."""
+"""How long a key waits for a thread that runs Python, and that thread for the answer to the key.
+
+A thread of lower priority that asks for the interpreter stops the screen's thread until it has had
+its turn, for which it first waits for a core: that may take as long as all of the answer.
+"""
 
 import sys
 from collections.abc import Iterator
@@ -9,12 +13,35 @@ SWITCH_SECONDS = 0.0005
 passes several times between a key and the changed screen, as the training is such a thread."""
 
 
+ANSWER_SECONDS = 0.01
+"""How long another thread waits at most while a key, or a move of the mouse, is answered."""
+_is_short = False
+
+
 @contextmanager
 def short_switch_interval() -> Iterator[None]:
     """Let threads take turns sooner in the block."""
+    global _is_short  # noqa: PLW0603 - of the process, as the interval is
     before = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_SECONDS)
+    _is_short = True
     try:
         yield
     finally:
+        _is_short = False
         sys.setswitchinterval(before)
+
+
+def keep_interpreter() -> None:
+    """Let other threads wait until `share_interpreter`: a key is being answered.
+
+    Only in a block with a short interval, for at most `ANSWER_SECONDS` each time.
+    """
+    if _is_short:
+        sys.setswitchinterval(ANSWER_SECONDS)
+
+
+def share_interpreter() -> None:
+    """Let threads take turns as before: the answer is on its way to the terminal."""
+    if _is_short:
+        sys.setswitchinterval(SWITCH_SECONDS)
