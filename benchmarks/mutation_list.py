@@ -124,7 +124,7 @@ MUTATIONS = (
         "parent is None and os",
         "attached_processes",
     ),
-    ("trainpad/recording.py", "MAX_PROBLEMS = 100", "MAX_PROBLEMS = 1", "attached_misuse"),
+    ("trainpad/problems.py", "MAX_PROBLEMS = 100", "MAX_PROBLEMS = 1", "attached_misuse"),
     ("trainpad/records.py", 'HIDDEN = "<hidden>"', 'HIDDEN = "hidden"', "trainpad_about"),
     ("trainpad/steering.py", "if shared is not None", "if shared is None", "attached_processes"),
     ("trainpad/supervised.py", "ADOPTED not in info", "ADOPTED in info", "run_program"),

@@ -170,7 +170,7 @@ def test_a_clock_set_back_drops_old_rates() -> None:
     run = folded(START, *[steps(first, 10) for first in range(0, 100, 10)])
     for first in range(100, 500, 10):
         run.fold(dataclasses.replace(steps(first, 10), time=steps(first, 10).time - 3600))
-    assert len(run._recent_chunks) <= 22
+    assert len(run._chunk_rate._chunks) <= 22
     assert run.steps_per_second == pytest.approx(100)
 
 

@@ -8,15 +8,15 @@ import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from trainpad import ending, place
 from trainpad.control import Control
 from trainpad.errors import warn
 from trainpad.failure import describe_error
+from trainpad.problems import Problems
 from trainpad.records import Record
 from trainpad.restarts import Restarts
 from trainpad.steering import Steering
@@ -28,12 +28,9 @@ EXIT_TIMEOUT = 5.0
 """Seconds that the end of a run waits for the disk at most."""
 LEVELS = ("info", "warn", "error")
 """What an alert may be."""
-MAX_PROBLEMS = 100
-"""How many different problems of one run are recorded at most."""
-Result = TypeVar("Result")
 
 
-class Recording:
+class Recording(Problems):
     """The recording half of `trainpad.attached.Run`."""
 
     def __init__(self, config: object = None, *, processes: int = 1) -> None:
@@ -43,6 +40,7 @@ class Recording:
             config: The settings of the program: a dict, an ``argparse.Namespace``, a data class.
             processes: How many processes train together.
         """
+        super().__init__()
         self.path: Path | None = None
         """The run directory; None where nothing was ever recorded."""
         self.name = ""
@@ -62,7 +60,6 @@ class Recording:
         self._info_due = False
         self._ending = threading.RLock()  # a signal handler may end it while it ends
         self._is_ending = False
-        self._problems: set[str] = set()
         self._says_ended = True
         """Whether that nothing is recorded any more was said, or need not be."""
         self.optimizers: list[tuple[Any, str]] = []
@@ -372,29 +369,6 @@ class Recording:
         except Exception as error:  # noqa: BLE001 - see the module's docstring
             self.problem("run.json", error)
 
-    def guard(self, what: str, call: Callable[[], object]) -> None:
-        """Call a function; where it raises, record that as a problem with `what`."""
-        self._safely(what, call, default=None)
-
-    def _safely(self, what: str, call: Callable[[], Result], default: Result) -> Result:
-        try:
-            return call()
-        except Exception as error:  # noqa: BLE001 - see the module's docstring
-            self.problem(what, error)
-            return default
-
-    def problem(self, what: str, error: Exception) -> None:
-        """Record that something of trainpad's failed; say the first on standard error."""
-        self._warn(f"{what}: {error or type(error).__name__}")
-
-    def _warn(self, text: str) -> None:
-        """Record a problem, if there is one, once; say the first on standard error."""
-        text = sanitize(text, limit=500)
-        if not text or text in self._problems or len(self._problems) >= MAX_PROBLEMS:
-            return
-        if not self._problems:
-            warn(text)
-        self._problems.add(text)
+    def _record_problem(self, text: str) -> None:
         if self._writer is not None:
-            with suppress(Exception):  # there is nobody else to say it to
-                self._writer.event("warned", {"step": self.step, "text": text})
+            self._writer.event("warned", {"step": self.step, "text": text})

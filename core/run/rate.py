@@ -1,4 +1,4 @@
-"""How many steps a program does in a second, from the steps and times that it logs."""
+"""How many steps are done in a second: of our chunks, or by the steps and times of a log."""
 
 from collections import deque
 from typing import Final
@@ -7,8 +7,34 @@ from core.run.pyramid import Float64s, Int64s
 
 WINDOW: Final = 10.0
 """Seconds that the rate is the mean of."""
+CHUNK_WINDOW: Final = 2.0
+"""The same of our own runs, of which the time of every chunk is known."""
 MIN_KNOTS: Final = 5
 """Tables of numbers that are used where steps take longer than that."""
+
+
+class ChunkRate:
+    """The rate of the chunks of the last seconds of training, without pauses."""
+
+    def __init__(self) -> None:
+        self._chunks: deque[tuple[int, float, float]] = deque()
+
+    def clear(self) -> None:
+        """Start over: training began, or went on after a pause."""
+        self._chunks.clear()
+
+    def add(self, steps: int, time: float, seconds: float) -> None:
+        """Add a chunk that ended at the Unix time `time` and took so many seconds."""
+        self._chunks.append((steps, time, seconds))
+        # After the clock was set back, chunks before that are as far away as old ones.
+        while abs(time - self._chunks[0][1]) > CHUNK_WINDOW:
+            self._chunks.popleft()
+
+    @property
+    def per_second(self) -> float:
+        """Steps per second; 0 without any chunk."""
+        seconds = sum(chunk[2] for chunk in self._chunks)
+        return sum(chunk[0] for chunk in self._chunks) / seconds if seconds else 0.0
 
 
 class StepRate:

@@ -56,7 +56,7 @@ from core.run.log import CHECKPOINT_SAVED, MarkKind, RunLog
 from core.run.metric_table import MetricTable
 from core.run.own_hparams import OwnHparams, parse_declared
 from core.run.program import ProgramState, logged_classes
-from core.run.rate import StepRate
+from core.run.rate import ChunkRate, StepRate
 from core.run.series import Points, Series
 from core.run.status import RunStatus
 from core.run.timeline import Timeline
@@ -64,8 +64,6 @@ from data.dataset import DIGITS, SPLITS, Dataset
 from trainpad.errors import UserError
 from trainpad.text import sanitize
 
-RATE_WINDOW = 2.0
-"""Seconds over which steps per second are averaged."""
 MAX_PLANNED = 2**53
 MAX_EVALUATION_WEIGHTS = 8
 """How many of the last evaluations keep their weights."""
@@ -114,7 +112,7 @@ class RunState:
         """The data it trains on; only in the process that trains."""
         self.checkpoint = ""
         self.why_diverged = ""
-        self._recent_chunks: deque[tuple[int, float, float]] = deque()
+        self._chunk_rate = ChunkRate()
         self._rate = StepRate()
 
     # -- for views ----------------------------------------------------------------------------
@@ -198,10 +196,7 @@ class RunState:
     @property
     def steps_per_second(self) -> float:
         """The mean over the last seconds of training; 0 before."""
-        if self.is_attached:
-            return self._rate.per_second
-        seconds = sum(chunk[2] for chunk in self._recent_chunks)
-        return sum(chunk[0] for chunk in self._recent_chunks) / seconds if seconds else 0.0
+        return (self._rate if self.is_attached else self._chunk_rate).per_second
 
     @property
     def seconds_left(self) -> float:
@@ -252,7 +247,7 @@ class RunState:
                 self.status = RunStatus.PAUSED
             case Continued():
                 self.status = RunStatus.TRAINING
-                self._recent_chunks.clear()
+                self._chunk_rate.clear()
                 self._rate.clear(event.time)
             case Declared() | Supports() | Epoch() | ImagesLogged() | WeightsLogged():
                 self.program.fold(event)
@@ -277,10 +272,7 @@ class RunState:
         if not len(self.timeline):
             self.timeline.extend([event.first], [event.time - event.seconds])
         self.timeline.extend([self.step], [event.time])
-        self._recent_chunks.append((len(event.losses), event.time, event.seconds))
-        # After the clock was set back, chunks before that are as far away as old ones.
-        while abs(event.time - self._recent_chunks[0][1]) > RATE_WINDOW:
-            self._recent_chunks.popleft()
+        self._chunk_rate.add(len(event.losses), event.time, event.seconds)
 
     def _on_points(self, event: MetricPoints) -> None:
         self.metrics.extend(event)
@@ -342,7 +334,7 @@ class RunState:
         self.evaluations = [entry for entry in self.evaluations if entry.step <= event.step]
         for points in (*self.accuracy.values(), *self.evaluated_loss.values()):
             points.truncate_after(event.step)
-        self._recent_chunks.clear()
+        self._chunk_rate.clear()
         self._rate.clear(event.time)
         self.program.fold(event)
         self.log_entries.go_on_from(event.step, corrected=isinstance(event, Resumed))
