@@ -336,11 +336,12 @@ MUTATIONS = (
     ("tui/runs/listing.py", "MAX_MEMBERS = 32", "MAX_MEMBERS = 1", "runs_mixed"),
     ("tui/curves/shown_value.py", "MAX_METRICS = 200", "MAX_METRICS = 1", "runs_shown_value"),
     (
-        "tui/runs/value_columns.py",
+        "core/rundir/overview.py",
         "MAX_SETTINGS: Final = 12",
         "MAX_SETTINGS: Final = 1",
         "runs_columns_dialog",
     ),
+    ("tui/runs/value_columns.py", "MAX_METRICS: Final = 3", "MAX_METRICS: Final = 0", "runs_mixed"),
     ("tui/study/curves.py", "MAX_CURVES: Final = 6", "MAX_CURVES: Final = 0", "study_screen"),
     (
         "tui/terminal/compact.py",
