@@ -19,7 +19,7 @@ from trainpad import api
 from trainpad.attached import Run
 from trainpad.errors import UserError
 from trainpad.joining import joined_run
-from trainpad.keras_rate import LearningRate, sync
+from trainpad.keras_rate import LearningRate, as_decimal, sync
 from trainpad.keras_weights import WeightRecorder, is_built
 from trainpad.step_losses import StepLosses
 from trainpad.values import text_of
@@ -233,7 +233,7 @@ class TrainpadCallback:
 
         def read() -> float:
             sync(model)
-            return float(variable.numpy())
+            return as_decimal(variable.numpy())
 
         value = read()
         if (known := self._run.knob(name)) is not None:

@@ -24,7 +24,7 @@ class LearningRate:
         self._scale: Any = None
         rate = self._optimizer._learning_rate  # noqa: SLF001 - what it is, not what it yields
         if hasattr(rate, "assign"):
-            value = float(rate.numpy())
+            value = as_decimal(rate.numpy())
             if (known := run.knob("lr")) is not None:
                 known.value = value  # as the program has left it
             run.live("lr", value, low=0.0, on_change=self._assign).track(self.now)
@@ -38,7 +38,7 @@ class LearningRate:
         """Return the present rate."""
         sync(self._model)
         rate = self._optimizer.learning_rate
-        return float(rate.numpy() if hasattr(rate, "assign") else rate)
+        return as_decimal(rate.numpy() if hasattr(rate, "assign") else rate)
 
     def restore(self) -> None:
         """Let the optimizer have its schedule's own rate again."""
@@ -66,6 +66,14 @@ def _scale_of(optimizer: Any, model: Any, keras: Any) -> Any:
     # One that was traced in an earlier fit would go on with the rate it knows.
     model.make_train_function(force=True)
     return scale
+
+
+def as_decimal(value: Any) -> float:
+    """Return a number with the digits of its type: 0.0003 of a float32, not 0.00030000001425."""
+    try:
+        return float(str(value))
+    except ValueError:  # a tensor, of which the text says more
+        return float(value)
 
 
 def sync(model: Any) -> None:
